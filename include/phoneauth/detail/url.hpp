@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef PHONEAUTH_DETAIL_URL_HPP
+#define PHONEAUTH_DETAIL_URL_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <phoneauth/http.hpp>
+#include <phoneauth/result.hpp>
+
+// Pure functions on URLs and form bodies. Sources: RFC 3986, and the WHATWG URL Standard §5
+// (application/x-www-form-urlencoded).
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+/// An absolute http or https URL, taken apart.
+struct url {
+    bool https = false;
+    std::string host;        ///< lower case; an IPv6 literal without its brackets
+    std::uint16_t port = 80; ///< that of the scheme unless given: 80, 443 (RFC 9110 §4.2)
+    std::string target;      ///< path and query, "/" at least
+
+    /// What belongs into the Host header: an IPv6 literal in brackets, the port unless it is the scheme's.
+    std::string authority() const {
+        auto text = host.find(':') == std::string::npos ? host : "[" + host + "]";
+        if (port != (https ? 443 : 80)) text += ":" + std::to_string(port);
+        return text;
+    }
+};
+
+constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+constexpr bool is_alpha(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+/// The value of a hexadecimal digit, or -1.
+constexpr int hex_value(char c) noexcept {
+    if (is_digit(c)) return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+}
+
+/// RFC 3986 §2.3.
+constexpr bool is_unreserved(char c) noexcept {
+    return is_digit(c) || is_alpha(c) || c == '-' || c == '.' || c == '_' || c == '~';
+}
+
+/// Parses `text`. Refuses, with `error::invalid_url`: other schemes, user information, fragments, an empty or
+/// malformed host, a port outside 1–65535, spaces, control characters and anything that is not ASCII.
+inline result<url> parse_url(std::string_view text) {
+    url parts;
+    for (const char c : text)
+        if (c <= ' ' || c > '~' || c == '#' || c == '\\') return error::invalid_url;
+
+    const auto scheme_end = text.find("://");
+    if (scheme_end == text.npos) return error::invalid_url;
+    const auto scheme = text.substr(0, scheme_end);
+    parts.https = equal_ignoring_case(scheme, "https");
+    if (!parts.https && !equal_ignoring_case(scheme, "http")) return error::invalid_url;
+    parts.port = parts.https ? 443 : 80;
+    text.remove_prefix(scheme_end + 3);
+
+    const auto authority_end = std::min(text.find_first_of("/?"), text.size());
+    auto authority = text.substr(0, authority_end);
+    parts.target = text.substr(authority_end);
+    if (!parts.target.starts_with('/')) parts.target.insert(parts.target.begin(), '/');
+
+    std::string_view host;
+    if (authority.starts_with('[')) {
+        const auto end = authority.find(']');
+        if (end == authority.npos) return error::invalid_url;
+        host = authority.substr(1, end - 1);
+        authority.remove_prefix(end + 1);
+        // The resolver judges the exact form; here only what could change the meaning of the URL is refused.
+        if (host.find(':') == host.npos) return error::invalid_url;
+        for (const char c : host)
+            if (hex_value(c) < 0 && c != ':' && c != '.') return error::invalid_url;
+    } else {
+        host = authority.substr(0, authority.find(':'));
+        authority.remove_prefix(host.size());
+        for (const char c : host)
+            if (!is_unreserved(c)) return error::invalid_url;
+    }
+    if (host.empty() || host.size() > 253) return error::invalid_url;  // RFC 1035 §2.3.4
+    for (const char c : host) parts.host += c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+
+    if (!authority.empty()) {
+        const auto digits = authority.substr(1);
+        if (authority.front() != ':' || digits.empty() || digits.size() > 5) return error::invalid_url;
+        unsigned port = 0;
+        for (const char c : digits) {
+            if (!is_digit(c)) return error::invalid_url;
+            port = port * 10 + static_cast<unsigned>(c - '0');
+        }
+        if (port == 0 || port > 65535) return error::invalid_url;
+        parts.port = static_cast<std::uint16_t>(port);
+    }
+    return parts;
+}
+
+/// Appends `c` as "%XX".
+inline void append_percent_encoded(std::string& out, char c) {
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    const auto byte = static_cast<unsigned char>(c);
+    out += '%';
+    out += digits[byte >> 4];
+    out += digits[byte & 15];
+}
+
+/// `text` with everything but unreserved characters percent-encoded (RFC 3986 §2.1): safe as one path
+/// segment or as a query value.
+inline std::string percent_encode(std::string_view text) {
+    std::string out;
+    out.reserve(text.size());
+    for (const char c : text) {
+        if (is_unreserved(c))
+            out += c;
+        else
+            append_percent_encoded(out, c);
+    }
+    return out;
+}
+
+/// The inverse of `percent_encode`; "+" stays "+". A "%" without two hexadecimal digits behind it is
+/// `error::invalid_parameter`.
+inline result<std::string> percent_decode(std::string_view text) {
+    std::string out;
+    out.reserve(text.size());
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] != '%') {
+            out += text[i];
+            continue;
+        }
+        const int high = i + 2 < text.size() ? hex_value(text[i + 1]) : -1;
+        const int low = i + 2 < text.size() ? hex_value(text[i + 2]) : -1;
+        if (high < 0 || low < 0) return error::invalid_parameter;
+        out += static_cast<char>(high * 16 + low);
+        i += 2;
+    }
+    return out;
+}
+
+/// Appends `text` in the form encoding (WHATWG URL §5.2): letters, digits and "*-._" as they are, a space as "+".
+inline void append_form_encoded(std::string& out, std::string_view text) {
+    for (const char c : text) {
+        if (is_digit(c) || is_alpha(c) || c == '*' || c == '-' || c == '.' || c == '_')
+            out += c;
+        else if (c == ' ')
+            out += '+';
+        else
+            append_percent_encoded(out, c);
+    }
+}
+
+/// Appends "name=value" to the form body `out`, after a "&" unless it is the first field.
+inline void append_form_field(std::string& out, std::string_view name, std::string_view value) {
+    if (!out.empty()) out += '&';
+    append_form_encoded(out, name);
+    out += '=';
+    append_form_encoded(out, value);
+}
+
+/// The names and values of a form body or a query, decoded, in their order. Empty fields ("a&&b") are
+/// skipped, a field without "=" has an empty value. `error::invalid_parameter` for a broken "%" sequence.
+inline result<std::vector<std::pair<std::string, std::string>>> parse_form(std::string_view text) {
+    const auto decode = [](std::string_view encoded) {
+        std::string spaced(encoded);
+        for (char& c : spaced)
+            if (c == '+') c = ' ';
+        return percent_decode(spaced);
+    };
+    std::vector<std::pair<std::string, std::string>> fields;
+    while (!text.empty()) {
+        const auto field = text.substr(0, text.find('&'));
+        text.remove_prefix(std::min(field.size() + 1, text.size()));
+        if (field.empty()) continue;
+        const auto equals = std::min(field.find('='), field.size());
+        auto name = decode(field.substr(0, equals));
+        auto value = decode(field.substr(std::min(equals + 1, field.size())));
+        if (!name || !value) return error::invalid_parameter;
+        fields.emplace_back(*std::move(name), *std::move(value));
+    }
+    return fields;
+}
+
+/// A request target in its two parts: the path, and the query without its "?" (empty if there is none).
+struct path_and_query {
+    std::string_view path;
+    std::string_view query;
+};
+
+/// Splits at the first "?". The parts point into `target`.
+constexpr path_and_query split_target(std::string_view target) noexcept {
+    const auto mark = target.find('?');
+    if (mark == target.npos) return {target, {}};
+    return {target.substr(0, mark), target.substr(mark + 1)};
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
