@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef PHONEAUTH_ERROR_HPP
+#define PHONEAUTH_ERROR_HPP
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// Everything that can go wrong. Each enumerator has one row in `error_table`: its sentence, the
+/// integer a Backendless client sees as `code`, and the HTTP status of the REST reply.
+enum class error {
+    // the request
+    unparsable_body = 1,
+    body_too_large,
+    missing_parameter,
+    invalid_parameter,
+    invalid_phone_number,
+    invalid_email,
+    message_too_long,
+    invalid_media_url,
+    wrong_application,
+    unknown_route,
+    method_not_allowed,
+
+    // registration
+    registration_disabled,
+    password_required,
+    invalid_password,
+    identity_required,
+    user_exists,
+    no_properties,
+    reserved_property,
+    refused_by_hook,
+
+    // login and sessions
+    login_disabled,
+    invalid_login,
+    unknown_phone,
+    account_disabled,
+    too_many_failures,
+    unknown_token,
+    session_expired,
+    send_message_disabled,
+    not_permitted,
+
+    // codes and transactions
+    no_transaction,
+    wrong_code,
+    code_expired,
+    code_used,
+    tries_exhausted,
+    transaction_failed,
+    phone_mismatch,
+    resend_too_soon,
+    too_many_messages,
+
+    // the provider
+    provider_refused,
+    provider_misconfigured,
+    provider_busy,
+    provider_unreachable,
+    no_answer,
+    bad_provider_reply,
+
+    // the transport
+    invalid_url,
+    host_not_found,
+    connect_failed,
+    connect_timeout,
+    tls_failed,
+    certificate_untrusted,
+    certificate_expired,
+    certificate_wrong_host,
+    write_failed,
+    read_timeout,
+    connection_lost,
+    malformed_reply,
+    reply_too_large,
+    cancelled,
+
+    // the machine
+    storage_unavailable,
+    overloaded,
+    internal
+};
+
+/// One row of `error_table`.
+struct error_row {
+    error value;           ///< the enumerator
+    std::string_view text; ///< what happened, and what to do about it
+    int backendless_code;  ///< `code` of the REST error body: Backendless's published number where one fits, 14xxx for our own
+    int http_status;       ///< HTTP status of the REST reply; never 502, which makes the Backendless JavaScript SDK drop the body
+};
+
+/// The only place where errors get their texts and numbers, in the order of the enumerators.
+inline constexpr std::array error_table{
+    error_row{error::unparsable_body, "The request body is not valid JSON of the expected form.", 8002, 400},
+    error_row{error::body_too_large, "The request body is larger or more deeply nested than this server accepts.", 8004, 413},
+    error_row{error::missing_parameter, "A required parameter is missing.", 8007, 400},
+    error_row{error::invalid_parameter, "A parameter has a value that is not accepted.", 8008, 400},
+    error_row{error::invalid_phone_number, "The phone number is not a valid E.164 number.", 14001, 400},
+    error_row{error::invalid_email, "The email address is not valid.", 3040, 400},
+    error_row{error::message_too_long, "The message is longer than 1600 characters.", 14002, 400},
+    error_row{error::invalid_media_url, "A media URL must be an https URL.", 14003, 400},
+    error_row{error::wrong_application, "The application id or the API key is wrong.", 2002, 400},
+    error_row{error::unknown_route, "There is no such operation.", 14004, 404},
+    error_row{error::method_not_allowed, "This operation does not support the HTTP method.", 14005, 405},
+
+    error_row{error::registration_disabled, "User registration is disabled.", 3009, 403},
+    error_row{error::password_required, "A password is required.", 3011, 400},
+    error_row{error::invalid_password, "The password is too short or too long.", 14010, 400},
+    error_row{error::identity_required, "The identity property is missing.", 3013, 400},
+    error_row{error::user_exists, "A user with this identity or phone number already exists.", 3033, 409},
+    error_row{error::no_properties, "The user has no properties.", 3038, 400},
+    error_row{error::reserved_property, "A property of this name is reserved for the server.", 3039, 400},
+    error_row{error::refused_by_hook, "The operation was refused by the application.", 14011, 403},
+
+    error_row{error::login_disabled, "This way to log in is disabled.", 3034, 403},
+    error_row{error::invalid_login, "Invalid login or password.", 3003, 401},
+    error_row{error::unknown_phone, "There is no user with this phone number.", 3057, 400},
+    error_row{error::account_disabled, "The user's account is disabled.", 3090, 403},
+    error_row{error::too_many_failures, "Too many failed attempts; wait before the next one.", 3036, 429},
+    error_row{error::unknown_token, "The user token is missing or unknown; log in.", 3064, 400},
+    error_row{error::session_expired, "The session has expired; log in again.", 3048, 401},
+    error_row{error::send_message_disabled, "Sending messages is disabled.", 14012, 403},
+    error_row{error::not_permitted, "The logged-in user may not access this object.", 14013, 403},
+
+    error_row{error::no_transaction, "There is no such transaction for this operation; start again.", 14020, 400},
+    error_row{error::wrong_code, "The code is wrong.", 14021, 400},
+    error_row{error::code_expired, "The code has expired; start again.", 14022, 400},
+    error_row{error::code_used, "The code was already used; start again.", 14023, 400},
+    error_row{error::tries_exhausted, "Too many wrong codes; start again.", 14024, 400},
+    error_row{error::transaction_failed, "The message for this transaction could not be sent; start again.", 14025, 400},
+    error_row{error::phone_mismatch, "The phone number is not the one that the code was sent to.", 14026, 400},
+    error_row{error::resend_too_soon, "A message was sent a moment ago; wait before asking for another.", 14027, 429},
+    error_row{error::too_many_messages, "Too many messages were asked for; wait before asking for another.", 14028, 429},
+
+    error_row{error::provider_refused, "The messaging provider refused the message.", 14030, 400},
+    error_row{error::provider_misconfigured, "The messaging provider rejected the server's credentials or sender.", 14031, 500},
+    error_row{error::provider_busy, "The messaging provider is busy; try again later.", 14032, 503},
+    error_row{error::provider_unreachable, "The messaging provider could not be reached; nothing was sent.", 14033, 503},
+    error_row{error::no_answer, "The messaging provider did not answer; the message may still arrive.", 14034, 504},
+    error_row{error::bad_provider_reply, "The messaging provider's reply could not be understood.", 14035, 500},
+
+    error_row{error::invalid_url, "The URL is not an absolute http or https URL.", 14040, 500},
+    error_row{error::host_not_found, "The host name could not be resolved.", 14041, 503},
+    error_row{error::connect_failed, "The connection was refused.", 14042, 503},
+    error_row{error::connect_timeout, "The connection was not established in time.", 14043, 503},
+    error_row{error::tls_failed, "The TLS handshake failed.", 14044, 503},
+    error_row{error::certificate_untrusted, "The server's certificate is not signed by a trusted authority.", 14045, 503},
+    error_row{error::certificate_expired, "The server's certificate has expired or is not valid yet.", 14046, 503},
+    error_row{error::certificate_wrong_host, "The server's certificate is for another host name.", 14047, 503},
+    error_row{error::write_failed, "The request could not be written completely.", 14048, 503},
+    error_row{error::read_timeout, "The server did not answer in time.", 14049, 504},
+    error_row{error::connection_lost, "The connection was lost before the whole reply arrived.", 14050, 504},
+    error_row{error::malformed_reply, "The server's reply is not valid HTTP.", 14051, 500},
+    error_row{error::reply_too_large, "The server's reply is larger than accepted.", 14052, 500},
+    error_row{error::cancelled, "The operation was cancelled.", 14053, 503},
+
+    error_row{error::storage_unavailable, "The storage is unavailable; nothing was changed. Try again.", 14060, 503},
+    error_row{error::overloaded, "The server is overloaded; try again later.", 14061, 503},
+    error_row{error::internal, "An internal error occurred.", 14062, 500},
+};
+
+/// The row of `e`. Constant time; `error::internal`'s row for a value that is not an enumerator.
+constexpr const error_row& row_of(error e) noexcept {
+    const auto index = static_cast<std::size_t>(static_cast<int>(e) - 1);
+    return index < error_table.size() ? error_table[index] : error_table.back();
+}
+
+namespace detail {
+constexpr bool error_table_is_in_order() {
+    for (std::size_t i = 0; i < error_table.size(); ++i)
+        if (static_cast<std::size_t>(error_table[i].value) != i + 1) return false;
+    return error_table.back().value == error::internal;
+}
+static_assert(error_table_is_in_order(), "error_table needs one row per enumerator, in order");
+
+class error_category_impl final : public std::error_category {
+public:
+    const char* name() const noexcept override { return "phoneauth"; }
+    std::string message(int value) const override { return std::string(row_of(static_cast<error>(value)).text); }
+};
+}  // namespace detail
+
+/// The category of every `std::error_code` made from `error`; its name is "phoneauth".
+inline const std::error_category& error_category() noexcept {
+    static const detail::error_category_impl instance;
+    return instance;
+}
+
+/// Lets an `error` be used wherever a `std::error_code` is expected.
+inline std::error_code make_error_code(error e) noexcept { return {static_cast<int>(e), error_category()}; }
+
+}  // namespace v0
+}  // namespace phoneauth
+
+template <>
+struct std::is_error_code_enum<phoneauth::error> : std::true_type {};
+
+#endif

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef PHONEAUTH_HTTP_HPP
+#define PHONEAUTH_HTTP_HPP
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// One header field. Names compare without regard to case (RFC 9110 §5.1).
+struct http_header {
+    std::string name;
+    std::string value;
+};
+
+/// A request that a transport sends, or that a server received.
+struct http_request {
+    std::string method;               ///< "GET", "POST", …
+    std::string url;                  ///< absolute for a transport; path and query (origin form) at a server
+    std::vector<http_header> headers; ///< without Host, Content-Length and Connection: a transport adds those
+    std::string body;
+};
+
+/// A complete reply.
+struct http_response {
+    int status = 0;                   ///< RFC 9110 §15
+    std::vector<http_header> headers;
+    std::string body;
+};
+
+/// True when `a` and `b` are the same but for the case of ASCII letters.
+constexpr bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
+    constexpr auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; };
+    if (a.size() != b.size()) return false;
+    for (std::size_t i = 0; i < a.size(); ++i)
+        if (lower(a[i]) != lower(b[i])) return false;
+    return true;
+}
+
+/// The value of the first header called `name`, or nullptr. The pointer lives as long as `headers`.
+inline const std::string* find_header(const std::vector<http_header>& headers, std::string_view name) noexcept {
+    for (const auto& h : headers)
+        if (equal_ignoring_case(h.name, name)) return &h.value;
+    return nullptr;
+}
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef PHONEAUTH_POLICIES_HPP
+#define PHONEAUTH_POLICIES_HPP
+
+#include <concepts>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <phoneauth/counter.hpp>
+#include <phoneauth/http.hpp>
+#include <phoneauth/result.hpp>
+#include <phoneauth/session.hpp>
+#include <phoneauth/time.hpp>
+#include <phoneauth/transaction.hpp>
+#include <phoneauth/user.hpp>
+#include <phoneauth/yields.hpp>
+
+// All that an integrator must read to write a storage, a transport or a clock of his own.
+//
+// Each function returns the type shown, or an awaitable of it (`yields<T>`). If all of them return plain values, so do the
+// authenticator's functions. Reference arguments live until the call, or the awaitable, has completed.
+//
+// A storage may throw when it cannot do its work (the database is down): the authenticator turns that into
+// `error::storage_unavailable`. A function that threw must have changed nothing, or all that was asked for.
+//
+// Every function may be called from several threads at once if the authenticator is.
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// What became of a write to the users.
+enum class user_write {
+    done,           ///< stored
+    phone_taken,    ///< another user has this phone; nothing was changed
+    identity_taken, ///< another user has this identity; nothing was changed
+    stale           ///< update only: the user is gone or has another version; nothing was changed
+};
+
+/// Transactions: compare-and-swap, not save. Guarantees that the library builds on:
+/// - `insert_transaction` stores a new transaction with the version it holds; false if the id is taken already;
+/// - `find_transaction` gives the transaction as it was last stored, its version included, and may leave out one whose
+///   `expires_at` is over by `transaction_retention` or more;
+/// - `update_transaction(t)` stores `t` with version `t.version + 1` if the stored version is `t.version` *at that moment*
+///   and says whether it did: of any number of callers that read the same version, one gets true.
+template <class S>
+concept TransactionStorage = requires(S& s, const transaction& t, const std::string& id) {
+    { s.insert_transaction(t) } -> yields<bool>;
+    { s.find_transaction(id) } -> yields<std::optional<transaction>>;
+    { s.update_transaction(t) } -> yields<bool>;
+};
+
+/// How long past its `expires_at` a storage keeps a transaction, so that a late code is told that it is late.
+inline constexpr std::chrono::minutes transaction_retention{60};
+
+/// Users. Guarantees that the library builds on:
+/// - `insert_user` and `update_user` never let two users have one phone, or one identity, however many callers race;
+/// - `update_user(u)` replaces the user `u.object_id` if its stored version is `u.version` and stores `u.version + 1`;
+/// - the three look-ups find a user as he was last stored. Identities compare byte for byte.
+template <class S>
+concept UserStorage = requires(S& s, const user& u, const phone_number& phone, const std::string& text) {
+    { s.insert_user(u) } -> yields<user_write>;
+    { s.update_user(u) } -> yields<user_write>;
+    { s.find_user(text) } -> yields<std::optional<user>>;
+    { s.find_user_by_phone(phone) } -> yields<std::optional<user>>;
+    { s.find_user_by_identity(text) } -> yields<std::optional<user>>;
+};
+
+/// Sessions. `erase_session` says whether there was one; `erase_sessions_of` ends all of a user's sessions and says how
+/// many. A session past its `expires_at` may be kept or dropped.
+template <class S>
+concept SessionStorage = requires(S& s, const session& added, const std::string& text) {
+    { s.insert_session(added) } -> yields<bool>;
+    { s.find_session(text) } -> yields<std::optional<session>>;
+    { s.erase_session(text) } -> yields<bool>;
+    { s.erase_sessions_of(text) } -> yields<std::size_t>;
+};
+
+/// Counters, for the limits. `change_counter` reads, adds and stores as one atomic step: of a hundred callers that add 1 at
+/// once to an absent counter, each gets another of the values 1 to 100.
+template <class S>
+concept CounterStorage = requires(S& s, const counter_change& change) {
+    { s.change_counter(change) } -> yields<counter>;
+};
+
+/// All four parts. One class may have them all, or `storage/combined.hpp` may put them together.
+template <class S>
+concept Storage = TransactionStorage<S> && UserStorage<S> && SessionStorage<S> && CounterStorage<S>;
+
+/// Sends one HTTP request and gives the whole reply, whatever its status. It must end in finite time. A failure for which
+/// `certainly_not_sent` holds promises that no byte of the request was processed; any other failure, and an exception,
+/// means that it may have been.
+template <class T>
+concept HttpTransport = requires(T& t, const http_request& request) {
+    { t.send(request) } -> yields<result<http_response>>;
+};
+
+/// Tells the wall-clock time. It may jump; codes and sessions live by it.
+template <class C>
+concept Clock = requires(const C& c) {
+    { c.now() } -> std::convertible_to<time_point>;
+};
+
+/// Hashes and checks passwords. `hash` gives a PHC string; `verify` says whether `password` made `hash`, taking as long for a
+/// wrong password as for a right one. Passwords are UTF-8 of at most `config::max_password_length` bytes.
+template <class P>
+concept PasswordHasher = requires(P& p, const std::string& password, const std::string& hash) {
+    { p.hash(password) } -> yields<result<std::string>>;
+    { p.verify(password, hash) } -> yields<result<bool>>;
+};
+
+/// Called around registration and login. A before-hook can refuse by returning a failure of its own, which is what the
+/// client gets; it may change the user that is about to be stored. An after-hook's work cannot undo what happened.
+/// - `before_registration(user&)`: the code was right, the user is not stored yet; after a refusal the person can correct his
+///   data and send the same code again.
+/// - `before_login(const user&)`: the code was right, there is no session yet; after a refusal the code is spent.
+template <class H>
+concept Hooks = requires(H& h, user& changeable, const user& u) {
+    { h.before_registration(changeable) } -> yields<result<void>>;
+    { h.after_registration(u) } -> yields<result<void>>;
+    { h.before_login(u) } -> yields<result<void>>;
+    { h.after_login(u) } -> yields<result<void>>;
+};
+
+/// Hooks that do nothing; derive from it to write only the ones you need.
+struct no_hooks {
+    result<void> before_registration(user&) const { return {}; }
+    result<void> after_registration(const user&) const { return {}; }
+    result<void> before_login(const user&) const { return {}; }
+    result<void> after_login(const user&) const { return {}; }
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef PHONEAUTH_SESSION_HPP
+#define PHONEAUTH_SESSION_HPP
+
+#include <string>
+
+#include <phoneauth/time.hpp>
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// A login. The token itself is never stored, only its hash.
+struct session {
+    std::string token_hash; ///< lower-case hexadecimal SHA-256 of the token, 64 characters
+    std::string user_id;    ///< `user::object_id`
+    time_point created_at{};
+    time_point expires_at{};
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif

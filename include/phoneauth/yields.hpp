@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef PHONEAUTH_YIELDS_HPP
+#define PHONEAUTH_YIELDS_HPP
+
+#include <concepts>
+#include <coroutine>
+#include <exception>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include <phoneauth/result.hpp>
+
+// The only place that knows about modes. A policy function returns a `T`, or something that yields a
+// `T` later; flows are written once and run in the mode that their policies ask for.
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// A coroutine that runs to its end when it is asked for its value: the flow of the blocking mode.
+template <class T>
+class [[nodiscard]] immediate {
+public:
+    struct promise_type {
+        std::optional<T> value;
+        std::exception_ptr thrown;
+
+        immediate get_return_object() { return immediate(handle::from_promise(*this)); }
+        std::suspend_always initial_suspend() noexcept { return {}; }
+        std::suspend_always final_suspend() noexcept { return {}; }
+        template <class U>
+        void return_value(U&& v) {
+            value.emplace(std::forward<U>(v));
+        }
+        void unhandled_exception() noexcept { thrown = std::current_exception(); }
+    };
+
+    immediate(immediate&& other) noexcept : handle_(std::exchange(other.handle_, {})) {}
+    immediate& operator=(immediate&&) = delete;
+    ~immediate() {
+        if (handle_) handle_.destroy();
+    }
+
+    /// Runs the coroutine and returns its value, or throws what it threw. Call it once.
+    T get() {
+        handle_.resume();
+        if (handle_.promise().thrown) std::rethrow_exception(handle_.promise().thrown);
+        return std::move(*handle_.promise().value);
+    }
+
+    bool await_ready() const noexcept { return true; }
+    void await_suspend(std::coroutine_handle<>) const noexcept {}
+    T await_resume() { return get(); }
+
+private:
+    using handle = std::coroutine_handle<promise_type>;
+    explicit immediate(handle h) noexcept : handle_(h) {}
+    handle handle_;
+};
+
+/// The mode of policies that return plain values: everything happens on the caller's thread.
+struct blocking_mode {
+    static constexpr bool async = false;
+
+    template <class T>
+    using flow = immediate<T>;
+
+    template <class F>
+    struct ready {
+        F f;
+        bool await_ready() const noexcept { return true; }
+        void await_suspend(std::coroutine_handle<>) const noexcept {}
+        auto await_resume() { return f(); }
+    };
+
+    /// `co_await call([&] { return policy.f(…); })`: the one way in which a flow calls a policy.
+    template <class F>
+    static ready<F> call(F f) {
+        // g++ 12 destroys some temporaries of a co_await expression twice; such a one must not own anything.
+        static_assert(std::is_trivially_destructible_v<F>, "capture by reference only");
+        return ready<F>{f};
+    }
+
+    /// What a public function returns: in this mode the result itself.
+    template <class R>
+    static R finish(immediate<R> f) noexcept {
+        try {
+            return f.get();
+        } catch (...) {
+            return R(failure_of_current_exception());
+        }
+    }
+};
+
+/// What the type `A`, returned by a policy, yields and in which mode. The primary template is for plain
+/// values; specialise it for an awaitable (see asio/awaitable.hpp, which does so in a few lines).
+template <class A>
+struct awaited {
+    using type = A;
+    using mode = blocking_mode;
+};
+
+/// "A `T`, now or later."
+template <class A, class T>
+concept yields = std::same_as<typename awaited<A>::type, T>;
+
+namespace detail {
+template <class Mode, class... Rest>
+struct common_mode {
+    using type = Mode;
+};
+template <class Mode, class Next, class... Rest>
+struct common_mode<Mode, Next, Rest...> {
+    static_assert(!Mode::async || !Next::async || std::same_as<Mode, Next>,
+                  "phoneauth: all asynchronous policies must return the same kind of awaitable");
+    using type = typename common_mode<std::conditional_t<Mode::async, Mode, Next>, Rest...>::type;
+};
+}  // namespace detail
+
+/// The mode of a set of policy return types: blocking if all are plain, else that of the awaitable ones.
+template <class... As>
+using mode_of = typename detail::common_mode<blocking_mode, typename awaited<As>::mode...>::type;
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
