@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef PHONEAUTH_ASIO_AWAITABLE_HPP
+#define PHONEAUTH_ASIO_AWAITABLE_HPP
+
+#include <system_error>
+#include <type_traits>
+#include <utility>
+
+#include <asio/detail/config.hpp>
+#if !defined(ASIO_HAS_CO_AWAIT)
+#error "phoneauth: this Asio does not see co_await with this compiler; define ASIO_HAS_CO_AWAIT=1 and ASIO_HAS_STD_COROUTINE=1 for the whole program (clang needs it with Asio before 1.26)"
+#endif
+#include <asio/awaitable.hpp>
+#include <asio/error.hpp>
+
+#include <phoneauth/result.hpp>
+#include <phoneauth/yields.hpp>
+
+namespace phoneauth {
+inline namespace v0 {
+
+template <class Executor>
+struct awaitable_mode;
+
+/// A policy function may return an `asio::awaitable`: the authenticator's functions then do so too.
+template <class T, class Executor>
+struct awaited<::asio::awaitable<T, Executor>> {
+    using type = T;
+    using mode = awaitable_mode<Executor>;
+};
+
+/// The mode of policies of which some return an `asio::awaitable<T, Executor>`; the others may return a plain `T`.
+template <class Executor>
+struct awaitable_mode {
+    static constexpr bool async = true;
+
+    template <class T>
+    using flow = ::asio::awaitable<T, Executor>;
+
+    /// `co_await call([&] { return policy.f(…); })`: the one way in which a flow calls a policy.
+    template <class F>
+    static auto call(F f) {
+        // g++ 12 destroys some temporaries of a co_await expression twice; such a one must not own anything.
+        static_assert(std::is_trivially_destructible_v<F>, "capture by reference only");
+        using yielded = std::invoke_result_t<F&>;
+        if constexpr (awaited<yielded>::mode::async) {
+            return f();
+        } else {
+            return ready<F, yielded>(f);
+        }
+    }
+
+    /// What a public function returns: an awaitable of the result, which no exception leaves. A cancelled
+    /// operation yields `error::cancelled`.
+    template <class R>
+    static flow<R> finish(flow<R> f) {
+        try {
+            auto outcome = co_await std::move(f);
+            co_return outcome;
+        } catch (const std::system_error& e) {
+            // Asio 1.22's error category does not map this value to std::errc::operation_canceled.
+            if (e.code() == ::asio::error::operation_aborted) co_return R(error::cancelled);
+            co_return R(failure_of_current_exception());
+        } catch (...) {
+            co_return R(failure_of_current_exception());
+        }
+    }
+
+private:
+    template <class F, class T>
+    static flow<T> ready(F f) {
+        co_return f();
+    }
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
