@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef PHONEAUTH_IMPL_JSON_IPP
+#define PHONEAUTH_IMPL_JSON_IPP
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include <phoneauth/detail/json.hpp>
+
+#include <simdjson.h>
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+/// Whether `value` is nested at most `depth` deep, names no member of an object twice, and has no string that is not
+/// Unicode text: simdjson 3.0 lets an escaped surrogate without its partner through.
+inline bool is_sound(simdjson::dom::element value, std::size_t depth) {
+    std::string_view string;
+    simdjson::dom::array array;
+    simdjson::dom::object object;
+    if (!value.get(string)) return simdjson::validate_utf8(string);
+    if (!value.get(array)) {
+        if (depth == 0) return false;
+        for (const auto element : array)
+            if (!is_sound(element, depth - 1)) return false;
+    }
+    if (!value.get(object)) {
+        if (depth == 0) return false;
+        std::vector<std::string_view> keys;
+        for (const auto member : object) {
+            if (!simdjson::validate_utf8(member.key) || !is_sound(member.value, depth - 1)) return false;
+            keys.push_back(member.key);
+        }
+        std::sort(keys.begin(), keys.end());
+        return std::adjacent_find(keys.begin(), keys.end()) == keys.end();
+    }
+    return true;
+}
+
+inline json_kind kind_of(simdjson::dom::element value) noexcept {
+    using simdjson::dom::element_type;
+    switch (value.type()) {
+    case element_type::ARRAY: return json_kind::array;
+    case element_type::OBJECT: return json_kind::object;
+    case element_type::STRING: return json_kind::string;
+    case element_type::BOOL: return json_kind::boolean;
+    case element_type::NULL_VALUE: return json_kind::null;
+    default: return json_kind::number;
+    }
+}
+
+/// Cuts the top level of a JSON text into the texts of its values. The JSON text must be known to be valid.
+class raw_values {
+public:
+    explicit raw_values(std::string_view valid_json) noexcept : rest_(valid_json) {}
+
+    /// Steps from an array or object to what is in it.
+    void enter() noexcept { rest_.remove_prefix(rest_.find_first_of("[{") + 1); }
+    /// The next value, or the next member's name with its quotes.
+    std::string_view next() noexcept {
+        rest_.remove_prefix(rest_.find_first_not_of(" \t\r\n,:"));
+        const auto value = rest_.substr(0, length());
+        rest_.remove_prefix(value.size());
+        return value;
+    }
+
+private:
+    std::size_t length() const noexcept {
+        std::size_t at = 0, depth = 0;
+        do {
+            switch (rest_[at++]) {
+            case '[':
+            case '{': ++depth; break;
+            case ']':
+            case '}': --depth; break;
+            case '"':
+                while (rest_[at] != '"') at += rest_[at] == '\\' ? 2 : 1;
+                ++at;
+                break;
+            default:
+                if (depth == 0) return std::min(rest_.find_first_of(" \t\r\n,:]}"), rest_.size());
+            }
+        } while (depth != 0);
+        return at;
+    }
+    std::string_view rest_;
+};
+
+/// What `json_value::text` is of `value`, whose JSON text is `raw`.
+inline std::string text_of(simdjson::dom::element value, std::string_view raw) {
+    std::string_view string;
+    return std::string(value.get(string) ? raw : string);
+}
+
+PHONEAUTH_DECL std::optional<json_value> parse_json(std::string_view text, std::size_t max_depth) {
+    simdjson::dom::parser parser;  // local: one that is kept would keep the memory that the largest text needed
+    simdjson::dom::element root;
+    // simdjson's depth starts at 1. It copies the text to where it may read past the end.
+    if (parser.allocate(text.size(), max_depth + 1) || parser.parse(text.data(), text.size(), true).get(root)) return {};
+    if (!is_sound(root, max_depth)) return {};
+
+    raw_values raw(text);
+    json_value v;
+    v.kind = kind_of(root);
+    v.text = text_of(root, raw_values(raw).next());
+    simdjson::dom::array array;
+    simdjson::dom::object object;
+    if (!root.get(array)) {
+        raw.enter();
+        for (const auto element : array) v.items.push_back({{}, kind_of(element), text_of(element, raw.next())});
+    }
+    if (!root.get(object)) {
+        raw.enter();
+        for (const auto member : object) {
+            raw.next();
+            v.items.push_back({std::string(member.key), kind_of(member.value), text_of(member.value, raw.next())});
+        }
+    }
+    return v;
+}
+
+PHONEAUTH_DECL std::optional<std::int64_t> json_value::integer(std::string_view key) const noexcept {
+    const auto* i = find(key);
+    if (!i || i->kind != json_kind::number) return {};
+    std::int64_t value = 0;
+    const auto* end = i->text.data() + i->text.size();
+    const auto [stop, error] = std::from_chars(i->text.data(), end, value);
+    if (error != std::errc() || stop != end) return {};
+    return value;
+}
+
+/// How many bytes the UTF-8 sequence at the start of `text` has (RFC 3629 §4); 0 if there is none.
+inline std::size_t utf8_sequence(std::string_view text) noexcept {
+    const auto byte = [text](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
+    const auto within = [&](std::size_t i, unsigned low, unsigned high) { return byte(i) >= low && byte(i) <= high; };
+    const auto tail = [&](std::size_t i) { return within(i, 0x80, 0xbf); };
+    const auto first = byte(0);
+    if (first < 0x80) return 1;
+    if (first < 0xc2 || first > 0xf4) return 0;
+    if (first < 0xe0) return tail(1) ? 2 : 0;
+    if (first < 0xf0) {
+        // No overlong forms, no surrogates.
+        return within(1, first == 0xe0 ? 0xa0 : 0x80, first == 0xed ? 0x9f : 0xbf) && tail(2) ? 3 : 0;
+    }
+    // No overlong forms, nothing above U+10FFFF.
+    return within(1, first == 0xf0 ? 0x90 : 0x80, first == 0xf4 ? 0x8f : 0xbf) && tail(2) && tail(3) ? 4 : 0;
+}
+
+PHONEAUTH_DECL void append_json_string(std::string& out, std::string_view text) {
+    constexpr std::string_view hex = "0123456789abcdef";
+    out.reserve(out.size() + text.size() + 2);
+    out += '"';
+    while (!text.empty()) {
+        const auto length = utf8_sequence(text);
+        const char c = text.front();
+        if (length == 0) {
+            out += "\xef\xbf\xbd";  // U+FFFD
+        } else if (c == '"' || c == '\\') {
+            out += '\\';
+            out += c;
+        } else if (c >= 0 && c < 0x20) {
+            out += "\\u00";
+            out += hex[static_cast<unsigned char>(c) >> 4];
+            out += hex[static_cast<unsigned char>(c) & 15];
+        } else {
+            out += text.substr(0, length);
+        }
+        text.remove_prefix(std::max<std::size_t>(length, 1));
+    }
+    out += '"';
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
