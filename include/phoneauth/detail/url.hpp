@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include <phoneauth/detail/ascii.hpp>
 #include <phoneauth/http.hpp>
 #include <phoneauth/result.hpp>
 
@@ -35,9 +36,6 @@ struct url {
     }
 };
 
-constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-constexpr bool is_alpha(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-
 /// The value of a hexadecimal digit, or -1.
 constexpr int hex_value(char c) noexcept {
     if (is_digit(c)) return c - '0';
@@ -48,7 +46,7 @@ constexpr int hex_value(char c) noexcept {
 
 /// RFC 3986 §2.3.
 constexpr bool is_unreserved(char c) noexcept {
-    return is_digit(c) || is_alpha(c) || c == '-' || c == '.' || c == '_' || c == '~';
+    return is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
 /// Parses `text`. Refuses, with `error::invalid_url`: other schemes, user information, fragments, an empty or
@@ -149,7 +147,7 @@ inline result<std::string> percent_decode(std::string_view text) {
 /// Appends `text` in the form encoding (WHATWG URL §5.2): letters, digits and "*-._" as they are, a space as "+".
 inline void append_form_encoded(std::string& out, std::string_view text) {
     for (const char c : text) {
-        if (is_digit(c) || is_alpha(c) || c == '*' || c == '-' || c == '.' || c == '_')
+        if (is_alnum(c) || c == '*' || c == '-' || c == '.' || c == '_')
             out += c;
         else if (c == ' ')
             out += '+';

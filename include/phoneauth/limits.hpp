@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef PHONEAUTH_LIMITS_HPP
+#define PHONEAUTH_LIMITS_HPP
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include <phoneauth/config.hpp>
+#include <phoneauth/counter.hpp>
+#include <phoneauth/phone_number.hpp>
+#include <phoneauth/result.hpp>
+
+// The arithmetic of the limits, pure: which counter, what to add, and what its value means.
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// The messages to one phone within an hour that starts with the first of them. `by`: 1 before a message is sent, -1 when the
+/// provider has refused it for certain.
+inline counter_change send_budget(const phone_number& phone, std::int64_t by, time_point now) {
+    return {"sends:" + std::string(phone.str()), by, now, std::chrono::hours(1)};
+}
+
+/// Whether the message that brought the counter to `c` may be sent.
+inline result<void> check_send_budget(const counter& c, const config& settings, time_point now) {
+    if (c.value <= static_cast<std::int64_t>(settings.max_sends_per_phone_and_hour)) return {};
+    return failure(error::too_many_messages)
+        .with_retry_after(std::max(std::chrono::ceil<std::chrono::seconds>(c.expires_at - now), std::chrono::seconds(1)));
+}
+
+/// How long a run of failures is remembered after its first one.
+inline constexpr std::chrono::hours failure_memory{30 * 24};
+
+/// The consecutive failures of an account: wrong passwords and wrong codes.
+inline counter_change failures(std::string_view account, std::int64_t by, time_point now) {
+    return {"failures:" + std::string(account), by, now, failure_memory};
+}
+
+/// A login that worked ends the run of failures.
+inline counter_change no_more_failures(std::string_view account, time_point now) {
+    return failures(account, -1'000'000, now);
+}
+
+/// How long an account waits after `count` consecutive failures: nothing for the first five, then 1, 2, 4, … seconds up to an
+/// hour, and until the run is forgotten once there are as many as allowed (NIST SP 800-63B §5.2.2).
+inline std::chrono::seconds failure_wait(std::int64_t count, const config& settings) {
+    if (count >= static_cast<std::int64_t>(settings.max_consecutive_failures)) return failure_memory;
+    if (count <= 5) return std::chrono::seconds(0);
+    return std::min(std::chrono::seconds(std::int64_t{1} << std::min<std::int64_t>(count - 6, 12)), std::chrono::seconds(3600));
+}
+
+/// The counter that exists while an account waits; 0 as `by` asks whether it does.
+inline counter_change failure_pause(std::string_view account, std::int64_t by, time_point now, std::chrono::seconds wait) {
+    return {"pause:" + std::string(account), by, now, wait};
+}
+
+/// Whether an account whose pause counter is `c` may try a password.
+inline result<void> check_failure_pause(const counter& c, time_point now) {
+    if (c.value == 0) return {};
+    return failure(error::too_many_failures)
+        .with_retry_after(std::max(std::chrono::ceil<std::chrono::seconds>(c.expires_at - now), std::chrono::seconds(1)));
+}
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif

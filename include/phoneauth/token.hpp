@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef PHONEAUTH_TOKEN_HPP
+#define PHONEAUTH_TOKEN_HPP
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <phoneauth/detail/crypto.hpp>
+#include <phoneauth/random.hpp>
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// A new id or session token: 128 random bits in the upper-case 8-4-4-4-12 look that Backendless clients know. Empty when
+/// there is no randomness.
+template <class Random>
+std::optional<std::string> make_token(Random& random) {
+    std::array<unsigned char, 16> bits;
+    if (!random.fill(bits)) return std::nullopt;
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    std::string text(36, '-');
+    std::size_t at = 0;
+    for (const unsigned char byte : bits) {
+        if (at == 8 || at == 13 || at == 18 || at == 23) ++at;
+        text[at++] = digits[byte >> 4];
+        text[at++] = digits[byte & 15];
+    }
+    detail::wipe(bits);
+    return text;
+}
+
+/// What a storage keeps of a session token: the lower-case hexadecimal SHA-256 of it. A stolen storage holds no session.
+/// Thread-safe; throws `std::bad_alloc` or `std::runtime_error` when OpenSSL cannot do its work.
+class token_hasher {
+public:
+    std::string operator()(std::string_view token) {
+        const auto hash = sha256_(token);
+        constexpr std::string_view digits = "0123456789abcdef";
+        std::string text;
+        text.reserve(2 * hash.size());
+        for (const unsigned char byte : hash) {
+            text += digits[byte >> 4];
+            text += digits[byte & 15];
+        }
+        return text;
+    }
+
+private:
+    detail::sha256 sha256_;
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
