@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include <phoneauth/error.hpp>
+
 namespace phoneauth {
 inline namespace v0 {
 
@@ -44,6 +46,23 @@ inline const std::string* find_header(const std::vector<http_header>& headers, s
     for (const auto& h : headers)
         if (equal_ignoring_case(h.name, name)) return &h.value;
     return nullptr;
+}
+
+/// True for the errors of a transport that promise that no byte of the request was processed, so that it is safe to send it
+/// again. After any other error the server may have acted on it.
+constexpr bool certainly_not_sent(error e) noexcept {
+    switch (e) {
+    case error::invalid_url:
+    case error::host_not_found:
+    case error::connect_failed:
+    case error::connect_timeout:
+    case error::tls_failed:
+    case error::certificate_untrusted:
+    case error::certificate_expired:
+    case error::certificate_wrong_host:
+    case error::overloaded: return true;
+    default: return false;
+    }
 }
 
 }  // namespace v0

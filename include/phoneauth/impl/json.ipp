@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <phoneauth/detail/json.hpp>
+#include <phoneauth/detail/utf8.hpp>
 
 #include <simdjson.h>
 
@@ -129,23 +130,6 @@ PHONEAUTH_DECL std::optional<std::int64_t> json_value::integer(std::string_view 
     const auto [stop, error] = std::from_chars(i->text.data(), end, value);
     if (error != std::errc() || stop != end) return {};
     return value;
-}
-
-/// How many bytes the UTF-8 sequence at the start of `text` has (RFC 3629 §4); 0 if there is none.
-inline std::size_t utf8_sequence(std::string_view text) noexcept {
-    const auto byte = [text](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
-    const auto within = [&](std::size_t i, unsigned low, unsigned high) { return byte(i) >= low && byte(i) <= high; };
-    const auto tail = [&](std::size_t i) { return within(i, 0x80, 0xbf); };
-    const auto first = byte(0);
-    if (first < 0x80) return 1;
-    if (first < 0xc2 || first > 0xf4) return 0;
-    if (first < 0xe0) return tail(1) ? 2 : 0;
-    if (first < 0xf0) {
-        // No overlong forms, no surrogates.
-        return within(1, first == 0xe0 ? 0xa0 : 0x80, first == 0xed ? 0x9f : 0xbf) && tail(2) ? 3 : 0;
-    }
-    // No overlong forms, nothing above U+10FFFF.
-    return within(1, first == 0xf0 ? 0x90 : 0x80, first == 0xf4 ? 0x8f : 0xbf) && tail(2) && tail(3) ? 4 : 0;
 }
 
 PHONEAUTH_DECL void append_json_string(std::string& out, std::string_view text) {

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef PHONEAUTH_IMPL_TWILIO_IPP
+#define PHONEAUTH_IMPL_TWILIO_IPP
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include <phoneauth/detail/ascii.hpp>
+#include <phoneauth/detail/crypto.hpp>
+#include <phoneauth/detail/json.hpp>
+#include <phoneauth/detail/url.hpp>
+#include <phoneauth/detail/utf8.hpp>
+#include <phoneauth/twilio/api.hpp>
+
+namespace phoneauth {
+inline namespace v0 {
+namespace twilio {
+namespace detail {
+using namespace phoneauth::detail;
+
+/// The optional parameters of Messages create, from Twilio's published OpenAPI document.
+inline constexpr std::array<std::string_view, 21> message_options{
+    "StatusCallback", "ApplicationSid",   "MaxPrice",         "ProvideFeedback",  "Attempt",      "ValidityPeriod",     "ForceDelivery",
+    "ContentRetention", "AddressRetention", "SmartEncoded",     "PersistentAction", "TrafficType",  "ShortenUrls",        "ScheduleType",
+    "SendAt",         "SendAsMms",        "ContentVariables", "RiskCheck",        "From",         "MessagingServiceSid", "ContentSid"};
+
+/// What Twilio's error codes (https://www.twilio.com/docs/api/errors) mean for whoever asked for a message.
+struct code_row {
+    int code;
+    error meaning;
+    std::string_view text;
+};
+inline constexpr std::array code_table{
+    code_row{20003, error::provider_misconfigured, "Twilio rejected the server's credentials."},
+    code_row{20404, error::provider_misconfigured, "Twilio does not know the configured account."},
+    code_row{20429, error::provider_busy, "Twilio is receiving too many requests; try again later."},
+    code_row{21211, error::invalid_phone_number, "The phone number is not valid."},
+    code_row{21212, error::provider_misconfigured, "The configured sender is not a valid phone number."},
+    code_row{21408, error::provider_refused, "Messages to this country are not enabled."},
+    code_row{21602, error::missing_parameter, "The message has no text."},
+    code_row{21604, error::missing_parameter, "The message has no recipient."},
+    code_row{21606, error::provider_misconfigured, "The configured sender cannot send this message."},
+    code_row{21608, error::provider_refused, "A Twilio trial account sends only to numbers verified with it."},
+    code_row{21610, error::provider_refused, "The recipient has opted out of messages from this sender."},
+    code_row{21611, error::provider_busy, "The sender's queue is full; try again later."},
+    code_row{21612, error::provider_refused, "This sender cannot reach that phone number."},
+    code_row{21614, error::provider_refused, "The phone number is not a mobile number."},
+    code_row{21617, error::message_too_long, "The message is longer than 1600 characters."},
+};
+
+inline std::string account_url(const twilio_config& c) {
+    std::string url = c.base_url;
+    if (url.empty()) {
+        // Host names: https://www.twilio.com/docs/global-infrastructure/understanding-twilio-regions
+        const auto region = c.region.empty() && !c.edge.empty() ? std::string("us1") : c.region;
+        url = "https://api.";
+        if (!c.edge.empty()) url += c.edge + '.';
+        if (!region.empty()) url += region + '.';
+        url += "twilio.com";
+    }
+    while (url.ends_with('/')) url.pop_back();
+    return url + "/2010-04-01/Accounts/" + c.account_sid;
+}
+
+/// "statusCallback" → "StatusCallback"; empty if Twilio has no such option.
+inline std::string_view option_name(std::string_view name) {
+    for (const auto known : message_options)
+        if (!name.empty() && to_upper(name.front()) == known.front() && name.substr(1) == known.substr(1)) return known;
+    return {};
+}
+
+inline result<void> check(const message& m, bool has_content_template) {
+    if (m.body.empty() && m.media_urls.empty() && !has_content_template)
+        return failure(error::missing_parameter, "The message has neither text nor media.");
+    const auto characters = count_code_points(m.body);
+    if (!characters || m.body.find('\0') != std::string::npos)
+        return failure(error::invalid_parameter, "The message's text is not UTF-8 or holds a NUL character.");
+    if (*characters > max_message_characters) return error::message_too_long;
+    if (m.media_urls.size() > max_media_urls) return failure(error::invalid_parameter, "A message takes at most 10 media URLs.");
+    for (const auto& text : m.media_urls) {
+        const auto url = parse_url(text);
+        if (text.size() > 2048 || !url || !url->https) return error::invalid_media_url;
+    }
+    for (const auto& [name, value] : m.options) {
+        if (option_name(name).empty())
+            return failure(error::invalid_parameter, "The options have a name that is not an option of Twilio's Messages resource.");
+        if (value.size() > 4096 || std::any_of(value.begin(), value.end(), is_control))
+            return failure(error::invalid_parameter,
+                           "The option " + std::string(option_name(name)) + " is too long or has a control character.");
+    }
+    return {};
+}
+
+}  // namespace detail
+
+PHONEAUTH_DECL api::api(const twilio_config& c)
+    : account_url_(detail::account_url(c)), messages_url_(account_url_ + "/Messages.json"),
+      authorization_("Basic " + detail::base64(c.api_key.empty() ? c.account_sid + ':' + c.auth_token : c.api_key + ':' + c.api_secret)) {
+    detail::append_form_field(sender_, c.sender.starts_with("MG") ? "MessagingServiceSid" : "From", c.sender);
+}
+
+PHONEAUTH_DECL http_request api::get(std::string_view path) const {
+    return {"GET", account_url_ + std::string(path), {{"Authorization", authorization_}, {"Accept", "application/json"}}, {}};
+}
+
+PHONEAUTH_DECL http_request api::post_message(std::string form, bool sender_is_chosen) const {
+    if (!sender_is_chosen) form += '&' + sender_;
+    return {"POST",
+            messages_url_,
+            {{"Authorization", authorization_},
+             {"Content-Type", "application/x-www-form-urlencoded"},
+             {"Accept", "application/json"}},
+            std::move(form)};
+}
+
+PHONEAUTH_DECL result<http_request> api::create_message(const phone_number& to, const message& m) const {
+    bool sender_is_chosen = false;
+    bool has_content_template = false;
+    for (const auto& [name, value] : m.options) {
+        const auto option = detail::option_name(name);
+        sender_is_chosen |= option == "From" || option == "MessagingServiceSid";
+        has_content_template |= option == "ContentSid";
+    }
+    if (auto ok = detail::check(m, has_content_template); !ok) return std::move(ok).error();
+    std::string form;
+    detail::append_form_field(form, "To", to.str());
+    if (!m.body.empty()) detail::append_form_field(form, "Body", m.body);
+    for (const auto& url : m.media_urls) detail::append_form_field(form, "MediaUrl", url);
+    for (const auto& [name, value] : m.options) detail::append_form_field(form, detail::option_name(name), value);
+    return post_message(std::move(form), sender_is_chosen);
+}
+
+PHONEAUTH_DECL http_request api::create_code_message(const phone_number& to, std::string_view text, std::chrono::seconds validity) const {
+    std::string form;
+    form.reserve(512);
+    detail::append_form_field(form, "To", to.str());
+    detail::append_form_field(form, "Body", text);
+    detail::append_form_field(form, "ValidityPeriod", std::to_string(validity.count()));
+    return post_message(std::move(form), false);
+}
+
+PHONEAUTH_DECL http_request api::fetch_account() const { return get(".json"); }
+
+PHONEAUTH_DECL http_request api::find_number(const phone_number& number) const {
+    std::string query;
+    detail::append_form_field(query, "PhoneNumber", number.str());
+    return get("/IncomingPhoneNumbers.json?" + query);
+}
+
+PHONEAUTH_DECL failure failure_of(const http_response& reply) {
+    const auto body = detail::parse_json(reply.body);
+    const auto code = body ? body->integer("code") : std::nullopt;
+    failure f = [&]() -> failure {
+        if (reply.status >= 500) return error::no_answer;
+        if (code)
+            for (const auto& row : detail::code_table)
+                if (row.code == *code) return {row.meaning, std::string(row.text)};
+        if (reply.status == 429) return error::provider_busy;
+        if (reply.status == 401 || reply.status == 403) return error::provider_misconfigured;
+        if (reply.status >= 400 && code) return error::provider_refused;
+        return error::bad_provider_reply;
+    }();
+    if (code) f.twilio_code = static_cast<int>(*code);
+    if (const auto* after = find_header(reply.headers, "Retry-After"); after && reply.status == 429) {
+        int seconds = 0;
+        const auto [end, ec] = std::from_chars(after->data(), after->data() + after->size(), seconds);
+        if (ec == std::errc() && end == after->data() + after->size() && seconds >= 0) f.retry_after = std::chrono::seconds(seconds);
+    }
+    return f;
+}
+
+PHONEAUTH_DECL result<sent_message> read_message(const http_response& reply) {
+    if (reply.status < 200 || reply.status > 299) return failure_of(reply);
+    const auto body = detail::parse_json(reply.body);
+    if (!body || body->string_or_empty("sid").empty()) return error::bad_provider_reply;
+    return sent_message{std::string(body->string_or_empty("sid")), std::string(body->string_or_empty("status")), reply.body};
+}
+
+PHONEAUTH_DECL bool certainly_not_sent(const failure& f) noexcept {
+    if (f.code.category() != error_category()) return false;
+    const auto e = static_cast<error>(f.code.value());
+    switch (e) {
+    case error::provider_refused:
+    case error::provider_misconfigured:
+    case error::provider_busy:
+    case error::provider_unreachable:
+    case error::invalid_phone_number:
+    case error::missing_parameter:
+    case error::message_too_long: return true;
+    default: return phoneauth::certainly_not_sent(e);
+    }
+}
+
+PHONEAUTH_DECL result<std::string> read_account_status(const http_response& reply) {
+    if (reply.status != 200) return failure_of(reply);
+    const auto body = detail::parse_json(reply.body);
+    if (!body || body->string_or_empty("status").empty()) return error::bad_provider_reply;
+    return std::string(body->string_or_empty("status"));
+}
+
+PHONEAUTH_DECL result<std::optional<capabilities>> read_number(const http_response& reply) {
+    if (reply.status != 200) return failure_of(reply);
+    const auto body = detail::parse_json(reply.body);
+    const auto* list = body ? body->find("incoming_phone_numbers") : nullptr;
+    const auto numbers = list && list->kind == detail::json_kind::array ? detail::parse_json(list->text) : std::nullopt;
+    if (!numbers) return error::bad_provider_reply;
+    if (numbers->items.empty()) return std::optional<capabilities>();
+    const auto number = detail::parse_json(numbers->items.front().text);
+    const auto* given = number ? number->find("capabilities") : nullptr;
+    const auto able = given ? detail::parse_json(given->text) : std::nullopt;
+    if (!able) return error::bad_provider_reply;
+    const auto is_true = [&](std::string_view name) {
+        const auto* item = able->find(name);
+        return item && item->text == "true" && item->kind == detail::json_kind::boolean;
+    };
+    return std::optional(capabilities{is_true("sms"), is_true("mms")});
+}
+
+PHONEAUTH_DECL std::string code_text(const config& c, std::string_view code) {
+    std::string text;
+    text.reserve(c.message_template.size() + c.origin_host.size() + c.android_app_hash.size() + 48);
+    std::string_view rest = c.message_template;
+    while (!rest.empty()) {
+        if (rest.starts_with("{code}")) {
+            text += code;
+            rest.remove_prefix(6);
+        } else if (rest.starts_with("{minutes}")) {
+            text += std::to_string(std::chrono::ceil<std::chrono::minutes>(c.code_lifetime).count());
+            rest.remove_prefix(9);
+        } else {
+            text += rest.front();
+            rest.remove_prefix(1);
+        }
+    }
+    // Android's SMS Retriever wants its hash at the end; browsers want their line to be the last one. The hash goes first,
+    // because Android finds it anywhere on a line of its own, while the origin-bound format is strict.
+    if (!c.android_app_hash.empty()) text += '\n' + c.android_app_hash;
+    if (!c.origin_host.empty()) {
+        text += "\n@" + c.origin_host + " #";
+        text += code;
+    }
+    return text;
+}
+
+}  // namespace twilio
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
