@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <boost/test/unit_test.hpp>
+
+#include <limits>
+#include <stdexcept>
+#include <string>
+
+#include <phoneauth/storage/memory.hpp>
+
+using namespace phoneauth;
+using namespace std::chrono_literals;
+
+namespace {
+const time_point start = std::chrono::sys_days{std::chrono::year{2026} / 1 / 1};
+const auto phone = *phone_number::parse("+14155550100");
+
+transaction transaction_at(int number, time_point created) {
+    transaction t{"T" + std::to_string(number), purpose::login, phone};
+    t.created_at = created;
+    t.expires_at = created + 5min;
+    return t;
+}
+session session_at(int number, time_point created, std::string user = "U") {
+    return {"S" + std::to_string(number), std::move(user), created, created + 1h};
+}
+user person(const std::string& id, const std::string& digits) {
+    return {id, *phone_number::parse("+1" + digits), id + "@example.com", ""};
+}
+}  // namespace
+
+// What every storage has to do is tested by the suite, in tests/testing/storage_suite.cpp. Here: what is special about this one.
+BOOST_AUTO_TEST_SUITE(memory_storage_)
+
+BOOST_AUTO_TEST_CASE(keeps_a_transaction_for_the_retention_and_drops_it_then) {
+    memory_storage s;
+    BOOST_TEST(s.insert_transaction(transaction_at(0, start)));
+    const auto end = start + 5min + transaction_retention;
+    BOOST_TEST(s.insert_transaction(transaction_at(1, end - 1ms)));
+    BOOST_TEST(s.find_transaction("T0").has_value());
+    BOOST_TEST(s.insert_transaction(transaction_at(2, end)));
+    BOOST_TEST(!s.find_transaction("T0").has_value());
+    BOOST_TEST(s.find_transaction("T1").has_value());
+}
+
+BOOST_AUTO_TEST_CASE(drops_expired_entries_faster_than_they_are_added) {
+    memory_storage s({.transactions = 1000, .sessions = 1000, .counters = 1000});
+    auto now = start;
+    for (int i = 0; i < 10'000; ++i, now += 1min) {
+        BOOST_REQUIRE(s.insert_transaction(transaction_at(i, now)));
+        BOOST_REQUIRE(s.insert_session(session_at(i, now)));
+        BOOST_REQUIRE_EQUAL(s.change_counter({std::to_string(i), 1, now, 1h}).value, 1);
+    }
+    BOOST_TEST(s.erase_sessions_of("U") <= 62u);  // one hour's worth
+}
+
+BOOST_AUTO_TEST_CASE(is_emptied_by_insertions_after_a_flood) {
+    memory_storage s({.transactions = 100, .sessions = 100, .counters = 100});
+    for (int i = 0; i < 100; ++i) {
+        s.insert_transaction(transaction_at(i, start));
+        s.insert_session(session_at(i, start));
+        s.change_counter({std::to_string(i), 1, start, 1h});
+    }
+    BOOST_CHECK_THROW(s.insert_transaction(transaction_at(100, start)), std::length_error);
+    BOOST_CHECK_THROW(s.insert_session(session_at(100, start)), std::length_error);
+    BOOST_CHECK_THROW(s.change_counter({"100", 1, start, 1h}), std::length_error);
+    BOOST_TEST(s.change_counter({"99", 1, start, 1h}).value == 2);  // what is there goes on
+    BOOST_TEST(s.change_counter({"100", 0, start, 1h}).value == 0);
+
+    const auto later = start + 24h;
+    BOOST_TEST(s.insert_transaction(transaction_at(100, later)));
+    BOOST_TEST(s.insert_session(session_at(100, later)));
+    BOOST_TEST(s.change_counter({"100", 1, later, 1h}).value == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_transaction_moves_with_its_expiry) {
+    memory_storage s;
+    auto t = transaction_at(0, start);
+    s.insert_transaction(t);
+    t.expires_at = start + 10h;
+    BOOST_TEST(s.update_transaction(t));
+    s.insert_transaction(transaction_at(1, start + 10h));
+    BOOST_TEST(s.find_transaction("T0").has_value());
+    s.insert_transaction(transaction_at(2, start + 11h));
+    BOOST_TEST(!s.find_transaction("T0").has_value());
+}
+
+BOOST_AUTO_TEST_CASE(an_erased_or_expired_session_leaves_nothing_behind) {
+    memory_storage s;
+    s.insert_session(session_at(0, start));
+    s.insert_session(session_at(1, start + 30min));
+    s.insert_session(session_at(2, start + 30min));
+    BOOST_TEST(s.erase_session("S1"));
+    s.insert_session(session_at(3, start + 1h, "V"));  // drops S0
+    BOOST_TEST(!s.find_session("S0").has_value());
+    BOOST_TEST(s.erase_sessions_of("U") == 1u);
+    BOOST_TEST(s.erase_sessions_of("U") == 0u);
+    BOOST_TEST(s.erase_sessions_of("V") == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(refuses_a_second_user_of_one_object_id) {
+    memory_storage s;
+    BOOST_TEST((s.insert_user(person("A", "4155550100")) == user_write::done));
+    auto twin = person("A", "4155550101");
+    twin.identity = "other@example.com";
+    BOOST_CHECK_THROW(s.insert_user(twin), std::invalid_argument);
+    BOOST_TEST(!s.find_user_by_phone(twin.phone).has_value());
+    BOOST_TEST(!s.find_user_by_identity(twin.identity).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_counter_does_not_overflow) {
+    memory_storage s;
+    constexpr auto most = std::numeric_limits<std::int64_t>::max();
+    s.change_counter({"c", most - 1, start, 1h});
+    BOOST_TEST(s.change_counter({"c", 5, start, 1h}).value == most);
+    BOOST_TEST(s.change_counter({"c", std::numeric_limits<std::int64_t>::min(), start, 1h}).value == 0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
