@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef PHONEAUTH_TESTING_ARCHETYPES_HPP
+#define PHONEAUTH_TESTING_ARCHETYPES_HPP
+
+#include <cstddef>
+#include <optional>
+#include <string>
+
+#include <phoneauth/policies.hpp>
+
+// The least that each policy needs, to copy and fill in. They compile, and do nothing. What each function has to guarantee stands
+// at its concept in policies.hpp; testing/storage_suite.hpp tests it. Any function may return an awaitable of the type shown.
+
+namespace phoneauth {
+inline namespace v0 {
+
+//[transaction_storage
+struct transaction_storage_archetype {
+    bool insert_transaction(const transaction&) { return false; }
+    std::optional<transaction> find_transaction(const std::string& /*id*/) { return {}; }
+    bool update_transaction(const transaction&) { return false; }
+};
+//]
+
+//[user_storage
+struct user_storage_archetype {
+    user_write insert_user(const user&) { return user_write::done; }
+    user_write update_user(const user&) { return user_write::stale; }
+    std::optional<user> find_user(const std::string& /*object_id*/) { return {}; }
+    std::optional<user> find_user_by_phone(const phone_number&) { return {}; }
+    std::optional<user> find_user_by_identity(const std::string& /*identity*/) { return {}; }
+};
+//]
+
+//[session_storage
+struct session_storage_archetype {
+    bool insert_session(const session&) { return false; }
+    std::optional<session> find_session(const std::string& /*token_hash*/) { return {}; }
+    bool erase_session(const std::string& /*token_hash*/) { return false; }
+    std::size_t erase_sessions_of(const std::string& /*user_id*/) { return 0; }
+};
+//]
+
+//[counter_storage
+struct counter_storage_archetype {
+    counter change_counter(const counter_change&) { return {}; }
+};
+//]
+
+/// All four parts in one.
+struct storage_archetype : transaction_storage_archetype,
+                           user_storage_archetype,
+                           session_storage_archetype,
+                           counter_storage_archetype {};
+
+//[http_transport
+struct http_transport_archetype {
+    result<http_response> send(const http_request&) { return error::connect_failed; }
+};
+//]
+
+//[clock
+struct clock_archetype {
+    time_point now() const { return {}; }
+};
+//]
+
+//[password_hasher
+struct password_hasher_archetype {
+    result<std::string> hash(const std::string& /*password*/) { return error::internal; }
+    result<bool> verify(const std::string& /*password*/, const std::string& /*hash*/) { return false; }
+};
+//]
+
+//[hooks
+struct hooks_archetype {
+    result<void> before_registration(user&) { return {}; }
+    result<void> after_registration(const user&) { return {}; }
+    result<void> before_login(const user&) { return {}; }
+    result<void> after_login(const user&) { return {}; }
+};
+//]
+
+static_assert(TransactionStorage<transaction_storage_archetype>);
+static_assert(UserStorage<user_storage_archetype>);
+static_assert(SessionStorage<session_storage_archetype>);
+static_assert(CounterStorage<counter_storage_archetype>);
+static_assert(Storage<storage_archetype>);
+static_assert(HttpTransport<http_transport_archetype>);
+static_assert(Clock<clock_archetype>);
+static_assert(PasswordHasher<password_hasher_archetype>);
+static_assert(Hooks<hooks_archetype>);
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif

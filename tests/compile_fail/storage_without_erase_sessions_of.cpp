@@ -1,0 +1,15 @@
+// EXPECT: phoneauth: this Storage lacks `std::size_t erase_sessions_of\(const std::string&\)`
+// SPDX-License-Identifier: BSL-1.0
+#include <phoneauth/detail/check_policies.hpp>
+#include <phoneauth/testing/archetypes.hpp>
+
+using namespace phoneauth;
+
+struct sessions {
+    bool insert_session(const session&) { return false; }
+    std::optional<session> find_session(const std::string&) { return {}; }
+    bool erase_session(const std::string&) { return false; }
+};
+struct storage : transaction_storage_archetype, user_storage_archetype, sessions, counter_storage_archetype {};
+
+static_assert(detail::check_storage<storage>());
