@@ -52,6 +52,7 @@ inline const std::string* find_header(const std::vector<http_header>& headers, s
 /// again. After any other error the server may have acted on it.
 constexpr bool certainly_not_sent(error e) noexcept {
     switch (e) {
+    case error::invalid_parameter:  // the request cannot be written as HTTP
     case error::invalid_url:
     case error::host_not_found:
     case error::connect_failed:

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <boost/test/unit_test.hpp>
+
 #include <phoneauth/asio/awaitable.hpp>
 
 #include <asio/bind_cancellation_slot.hpp>
@@ -10,8 +12,6 @@
 #include <asio/steady_timer.hpp>
 #include <asio/use_awaitable.hpp>
 #include <asio/use_future.hpp>
-
-#include <boost/test/unit_test.hpp>
 
 #include <chrono>
 #include <memory>

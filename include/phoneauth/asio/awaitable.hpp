@@ -19,6 +19,21 @@
 namespace phoneauth {
 inline namespace v0 {
 
+namespace detail {
+/// As `failure_of_current_exception`, and knows how Asio says that an operation was cancelled.
+inline failure failure_of_current_asio_exception() noexcept {
+    try {
+        throw;
+    } catch (const std::system_error& e) {
+        // Asio 1.22's error category does not map this value to std::errc::operation_canceled.
+        if (e.code() == ::asio::error::operation_aborted) return error::cancelled;
+        return failure_of_current_exception();
+    } catch (...) {
+        return failure_of_current_exception();
+    }
+}
+}  // namespace detail
+
 template <class Executor>
 struct awaitable_mode;
 
@@ -57,12 +72,8 @@ struct awaitable_mode {
         try {
             auto outcome = co_await std::move(f);
             co_return outcome;
-        } catch (const std::system_error& e) {
-            // Asio 1.22's error category does not map this value to std::errc::operation_canceled.
-            if (e.code() == ::asio::error::operation_aborted) co_return R(error::cancelled);
-            co_return R(failure_of_current_exception());
         } catch (...) {
-            co_return R(failure_of_current_exception());
+            co_return R(detail::failure_of_current_asio_exception());
         }
     }
 
