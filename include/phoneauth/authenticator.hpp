@@ -1,0 +1,707 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef PHONEAUTH_AUTHENTICATOR_HPP
+#define PHONEAUTH_AUTHENTICATOR_HPP
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <phoneauth/code.hpp>
+#include <phoneauth/config.hpp>
+#include <phoneauth/limits.hpp>
+#include <phoneauth/password.hpp>
+#include <phoneauth/policies.hpp>
+#include <phoneauth/random.hpp>
+#include <phoneauth/registration.hpp>
+#include <phoneauth/token.hpp>
+#include <phoneauth/transitions.hpp>
+#include <phoneauth/twilio/api.hpp>
+#include <phoneauth/twilio/check.hpp>
+#include <phoneauth/yields.hpp>
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// A code is on its way.
+struct started {
+    std::string transaction_id;
+    time_point expires_at;             ///< a code that comes at or after this time is too late
+    std::chrono::seconds resend_after; ///< how long to wait before `resend` can succeed
+    bool delivery_uncertain = false;   ///< the provider did not answer: the message may or may not arrive, the code is valid
+};
+
+/// A user has logged in.
+struct logged_in {
+    user who;
+    std::string token;                 ///< the session's; a secret
+    time_point expires_at;             ///< when the session ends
+};
+
+/// The PasswordHasher that an authenticator in mode `Mode` has by default; asio/awaitable.hpp specialises it, because hashing
+/// must not run on an event loop.
+template <class Mode>
+struct default_passwords {
+    using type = scrypt_passwords;
+};
+
+namespace detail {
+
+// Without their policies' concepts these name the blocking mode, so that the sentences of check_policies.hpp come first.
+template <class S>
+struct storage_mode {
+    using type = blocking_mode;
+};
+template <Storage S>
+struct storage_mode<S> {
+    static S& s();
+    static const transaction& t();
+    static const user& u();
+    static const session& added();
+    static const std::string& text();
+    static const phone_number& phone();
+    static const counter_change& change();
+    using type = mode_of<decltype(s().insert_transaction(t())), decltype(s().find_transaction(text())), decltype(s().update_transaction(t())),
+                         decltype(s().insert_user(u())), decltype(s().update_user(u())), decltype(s().find_user(text())),
+                         decltype(s().find_user_by_phone(phone())), decltype(s().find_user_by_identity(text())),
+                         decltype(s().insert_session(added())), decltype(s().find_session(text())), decltype(s().erase_session(text())),
+                         decltype(s().erase_sessions_of(text())), decltype(s().change_counter(change()))>;
+};
+
+template <class T>
+struct transport_mode {
+    using type = blocking_mode;
+};
+template <HttpTransport T>
+struct transport_mode<T> {
+    using type = typename awaited<decltype(std::declval<T&>().send(std::declval<const http_request&>()))>::mode;
+};
+
+template <class H>
+struct hooks_mode {
+    using type = blocking_mode;
+};
+template <Hooks H>
+struct hooks_mode<H> {
+    static H& h();
+    static user& u();
+    using type = mode_of<decltype(h().before_registration(u())), decltype(h().after_registration(u())), decltype(h().before_login(u())),
+                         decltype(h().after_login(u()))>;
+};
+
+template <class P>
+struct passwords_mode {
+    using type = blocking_mode;
+};
+template <PasswordHasher P>
+struct passwords_mode<P> {
+    static P& p();
+    static const std::string& text();
+    using type = mode_of<decltype(p().hash(text())), decltype(p().verify(text(), text()))>;
+};
+
+template <class S, class T, class H>
+using flows_mode = typename common_mode<typename storage_mode<S>::type, typename transport_mode<T>::type, typename hooks_mode<H>::type>::type;
+
+/// True for a storage that lives and dies with this process, so that a random code key will do.
+template <class S>
+constexpr bool is_process_local = [] {
+    if constexpr (requires { S::process_local; })
+        return S::process_local;
+    else
+        return false;
+}();
+
+}  // namespace detail
+
+/// Phone-verified registration, login by code, two-factor login and messages: the flows, over an integrator's storage,
+/// transport and clock.
+///
+/// Mode: if every policy function returns a plain value, each function here returns `result<X>` and does its work on the
+/// caller's thread. If some return an awaitable (asio/awaitable.hpp), each function returns an awaitable of `result<X>`.
+/// Nothing here throws but the constructor; what a policy throws becomes `storage_unavailable` (a storage or hook), or
+/// `no_answer` (a transport).
+///
+/// Thread safety: distinct and shared objects are safe, if the policies are. Lifetime: the policies given by reference must
+/// outlive the authenticator, and the authenticator every call and awaitable. Parameters are taken by value: nothing that the
+/// caller passes needs to outlive the call.
+///
+/// Cancellation (asynchronous mode): a cancelled flow ends with `error::cancelled`, or with its result if that was certain
+/// already. A code whose message may have been sent stays valid; nothing is left half done.
+template <class S, class T, class C = system_clock, class H = no_hooks,
+          class P = typename default_passwords<detail::flows_mode<S, T, H>>::type>
+class authenticator {
+    static_assert(Storage<S>, "phoneauth: this Storage does not satisfy the concept phoneauth::Storage");
+    static_assert(HttpTransport<T>, "phoneauth: this HttpTransport does not satisfy the concept phoneauth::HttpTransport");
+    static_assert(Clock<C>, "phoneauth: this Clock does not satisfy the concept phoneauth::Clock");
+    static_assert(Hooks<H>, "phoneauth: these Hooks do not satisfy the concept phoneauth::Hooks; derive from phoneauth::no_hooks");
+    static_assert(PasswordHasher<P>, "phoneauth: this PasswordHasher does not satisfy the concept phoneauth::PasswordHasher");
+
+public:
+    /// How the flows run; see yields.hpp.
+    using mode = typename detail::common_mode<detail::flows_mode<S, T, H>, typename detail::passwords_mode<P>::type>::type;
+
+    /// Throws `config_error`, which lists everything that is wrong with `c`, and `std::runtime_error` when OpenSSL has no
+    /// randomness for a key. A policy that is not given is default-constructed.
+    authenticator(config c, S& storage, T& transport)
+        : authenticator(std::move(c), storage, transport, std::make_shared<C>(), std::make_shared<H>(), std::make_shared<P>()) {}
+    /// As above, with a clock.
+    authenticator(config c, S& storage, T& transport, C& clock)
+        : authenticator(std::move(c), storage, transport, borrow(clock), std::make_shared<H>(), std::make_shared<P>()) {}
+    /// As above, with hooks.
+    authenticator(config c, S& storage, T& transport, C& clock, H& hooks)
+        : authenticator(std::move(c), storage, transport, borrow(clock), borrow(hooks), std::make_shared<P>()) {}
+    /// As above, with a password hasher.
+    authenticator(config c, S& storage, T& transport, C& clock, H& hooks, P& passwords)
+        : authenticator(std::move(c), storage, transport, borrow(clock), borrow(hooks), borrow(passwords)) {}
+
+    authenticator(const authenticator&) = delete;
+    authenticator& operator=(const authenticator&) = delete;
+
+    /// The configuration in force.
+    const config& settings() const noexcept { return config_; }
+
+    /// First step of a registration: sends a code to `phone`, whether or not somebody has registered it.
+    /// → `started`, or `registration_disabled`, `invalid_phone_number`, `too_many_messages` (with `retry_after`),
+    /// `provider_*` (nothing was sent), `storage_unavailable`, `overloaded`, `internal`.
+    auto start_registration(std::string phone) { return mode::finish(begin_registration(std::move(phone))); }
+
+    /// Second step of a registration: the code proves the phone, and the user is made. What is wrong with the user's data is
+    /// told before the code is looked at. If the code is right but the user cannot be made (his email is taken, a hook refuses),
+    /// the same code can come again with other data; that counts as a try.
+    /// → the user, or `registration_disabled`, `invalid_phone_number`, `phone_mismatch`, `identity_required`, `invalid_email`,
+    /// `password_required`, `invalid_password`, `reserved_property`, `invalid_parameter`, `no_transaction`, `wrong_code` (with
+    /// `tries_left`), `tries_exhausted`, `code_expired`, `code_used`, `transaction_failed`, `user_exists`, the hook's own failure,
+    /// `storage_unavailable`, `overloaded`, `internal`.
+    auto finish_registration(registration r) { return mode::finish(complete_registration(std::move(r))); }
+
+    /// First step of a login: sends a code to the phone of a user. For a phone that no user has the result looks the same, but
+    /// no message is sent (`unknown_phone_policy::conceal`), or is `unknown_phone`.
+    /// → `started`, or `login_disabled`, `invalid_phone_number`, `too_many_failures` and `too_many_messages` (with `retry_after`),
+    /// `provider_*`, `storage_unavailable`, `overloaded`, `internal`.
+    auto start_login(std::string phone) { return mode::finish(begin_login(std::move(phone), std::nullopt)); }
+
+    /// First step of a two-factor login: sends a code if `password` is the user's. An unknown phone and a wrong password are one
+    /// error and take the same time.
+    /// → as the other `start_login`, or `invalid_login`.
+    auto start_login(std::string phone, std::string password) {
+        return mode::finish(begin_login(std::move(phone), std::optional<std::string>(std::move(password))));
+    }
+
+    /// Second step of either login. The code is spent by it.
+    /// → `logged_in`, or `no_transaction`, `invalid_parameter` (no code of the configured length), `wrong_code`,
+    /// `tries_exhausted`, `code_expired`, `code_used`, `transaction_failed`, `account_disabled`, the hook's own failure,
+    /// `storage_unavailable`, `overloaded`, `internal`.
+    auto finish_login(std::string transaction_id, std::string presented) {
+        return mode::finish(complete_login(std::move(transaction_id), std::move(presented)));
+    }
+
+    /// Login with identity and password alone, without a second factor; off unless `config::identity_login_enabled`.
+    /// → `logged_in`, or `login_disabled`, `invalid_login`, `too_many_failures`, `account_disabled`, the hook's own failure,
+    /// `storage_unavailable`, `overloaded`, `internal`.
+    auto login_with_identity(std::string identity, std::string password) {
+        return mode::finish(complete_identity_login(std::move(identity), std::move(password)));
+    }
+
+    /// Sends the same code of a pending transaction again; its expiry and tries stay.
+    /// → `started`, or `no_transaction`, `resend_too_soon` and `too_many_messages` (with `retry_after`), `code_expired`,
+    /// `code_used`, `tries_exhausted`, `transaction_failed`, `provider_*`, `storage_unavailable`, `overloaded`, `internal`.
+    auto resend(std::string transaction_id) { return mode::finish(send_again(std::move(transaction_id))); }
+
+    /// The user whose session `token` is.
+    /// → the user, or `unknown_token`, `session_expired`, `account_disabled`, `storage_unavailable`, `overloaded`.
+    auto find_user_by_token(std::string token) { return mode::finish(find_session_user(std::move(token))); }
+
+    /// Ends the session `token`. → whether there was one, or `storage_unavailable`, `overloaded`.
+    auto logout(std::string token) { return mode::finish(end_session(std::move(token))); }
+
+    /// Changes the logged-in user's own properties (see `apply_changes`). A new password ends all his other sessions.
+    /// → the user as stored, or `unknown_token`, `session_expired`, `not_permitted` (`object_id` is not his), `user_exists` (the
+    /// identity is taken), `invalid_parameter`, `invalid_email`, `invalid_password`, `reserved_property`, `storage_unavailable`,
+    /// `overloaded`, `internal`.
+    auto update_user(std::string token, std::string object_id, property_map changes) {
+        return mode::finish(change_user(std::move(token), std::move(object_id), std::move(changes)));
+    }
+
+    /// Sends any message. Who may do so is for the caller to decide: each message is paid for.
+    /// → Twilio's resource, or `invalid_phone_number`, `missing_parameter`, `message_too_long`, `invalid_media_url`,
+    /// `invalid_parameter`, `too_many_messages`, `provider_*` (nothing was sent), `no_answer` or `bad_provider_reply` (it may
+    /// have been sent), `storage_unavailable`, `overloaded`.
+    auto send_message(message m) { return mode::finish(send_any_message(std::move(m))); }
+
+    /// Asks Twilio whether the credentials work, the account is active, and the sender is the account's and can send SMS and
+    /// MMS. Sends no message. → the report, or `overloaded`.
+    auto test_configuration() { return mode::finish(inspect_configuration()); }
+
+private:
+    template <class X>
+    using flow = typename mode::template flow<X>;
+
+    enum class delivery { accepted, uncertain };
+
+    // A transaction or a user changed under our hands: look again, as often as tries and sends can possibly need.
+    static constexpr int max_lost_races = 64;
+
+    authenticator(config c, S& storage, T& transport, std::shared_ptr<C> clock, std::shared_ptr<H> hooks, std::shared_ptr<P> passwords)
+        : config_(checked(std::move(c), random_)), storage_(storage), transport_(transport), clock_(std::move(clock)),
+          hooks_(std::move(hooks)), passwords_(std::move(passwords)), twilio_(config_.twilio), codes_(config_.code_keys, config_.code_digits) {}
+
+    template <class X>
+    static std::shared_ptr<X> borrow(X& x) {
+        return std::shared_ptr<X>(std::shared_ptr<void>(), &x);
+    }
+
+    static config checked(config c, random_source& random) {
+        auto problems = validate(c, !detail::is_process_local<S>);
+        if (!problems.empty()) throw config_error(std::move(problems));
+        if (c.code_keys.empty()) {
+            std::string secret(32, '\0');
+            if (!random.fill({reinterpret_cast<unsigned char*>(secret.data()), secret.size()}))
+                throw std::runtime_error("phoneauth: OpenSSL has no randomness");
+            c.code_keys.push_back({"process", std::move(secret)});
+        }
+        return c;
+    }
+
+    template <class F>
+    static auto call(F f) {
+        return mode::call(f);
+    }
+
+    time_point now() const { return clock_->now(); }
+
+    // -- registration
+
+    flow<result<started>> begin_registration(std::string text) {
+        if (!config_.registration_enabled) co_return error::registration_disabled;
+        auto phone = phone_number::parse(text, config_.default_calling_code);
+        if (!phone) co_return std::move(phone).error();
+        auto admitted = co_await admit_message(*phone);
+        if (!admitted) co_return std::move(admitted).error();
+        const std::string nobody;
+        auto outcome = co_await start(purpose::registration, *phone, nobody);
+        co_return outcome;
+    }
+
+    flow<result<user>> complete_registration(registration r) {
+        if (!config_.registration_enabled) co_return error::registration_disabled;
+        auto phone = phone_number::parse(r.phone, config_.default_calling_code);
+        if (!phone) co_return std::move(phone).error();
+        auto made = make_user(config_, r, *phone, now());
+        if (!made) co_return std::move(made).error();
+        auto id = make_token(random_);
+        if (!id) co_return error::internal;
+        made->object_id = std::move(*id);
+
+        const std::optional<phone_number> expected(*phone);
+        auto confirmed = co_await confirm(purpose::registration, r.transaction_id, r.code, expected);
+        if (!confirmed) co_return std::move(confirmed).error();
+        auto stored = co_await store_new_user(*made, r.password);
+        if (!stored) {
+            reopen(*confirmed, config_);
+            co_await attempt([&] { return storage_.update_transaction(*confirmed); });
+            co_return std::move(stored).error();
+        }
+        co_await attempt([&] { return hooks_->after_registration(*made); });
+        co_return std::move(*made);
+    }
+
+    flow<result<void>> store_new_user(user& u, const std::string& password) {
+        try {
+            auto hash = co_await call([&] { return passwords_->hash(password); });
+            if (!hash) co_return std::move(hash).error();
+            u.password_hash = std::move(*hash);
+            auto allowed = co_await call([&] { return hooks_->before_registration(u); });
+            if (!allowed) co_return std::move(allowed).error();
+            const user_write written = co_await call([&] { return storage_.insert_user(u); });
+            if (written != user_write::done) co_return error::user_exists;
+            co_return result<void>();
+        } catch (...) {
+            co_return failure_of_current_exception();
+        }
+    }
+
+    // -- login
+
+    flow<result<started>> begin_login(std::string text, std::optional<std::string> password) {
+        if (!config_.login_enabled) co_return error::login_disabled;
+        auto phone = phone_number::parse(text, config_.default_calling_code);
+        if (!phone) co_return std::move(phone).error();
+        const std::string account(phone->str());
+        auto paused = co_await check_pause(account);
+        if (!paused) co_return std::move(paused).error();
+        std::string user_id;
+        if (password) {
+            auto owner = co_await call([&] { return storage_.find_user_by_phone(*phone); });
+            auto verified = co_await verify_password(owner, *password, account);
+            detail::wipe(*password);
+            if (!verified) co_return std::move(verified).error();
+            user_id = std::move(owner->object_id);
+        }
+        // Counted before anything is known about whose phone it is.
+        auto admitted = co_await admit_message(*phone);
+        if (!admitted) co_return std::move(admitted).error();
+        if (!password) {
+            auto owner = co_await call([&] { return storage_.find_user_by_phone(*phone); });
+            if (!owner && config_.unknown_phone == unknown_phone_policy::reject) co_return error::unknown_phone;
+            if (owner) user_id = std::move(owner->object_id);
+        }
+        auto outcome = co_await start(purpose::login, *phone, user_id);
+        co_return outcome;
+    }
+
+    flow<result<logged_in>> complete_login(std::string transaction_id, std::string presented) {
+        const std::optional<phone_number> any;
+        auto confirmed = co_await confirm(purpose::login, transaction_id, presented, any);
+        if (!confirmed) co_return std::move(confirmed).error();
+        auto owner = co_await call([&] { return storage_.find_user(confirmed->user_id); });
+        if (!owner) co_return error::no_transaction;
+        auto outcome = co_await open_session(*owner);
+        co_return outcome;
+    }
+
+    flow<result<logged_in>> complete_identity_login(std::string text, std::string password) {
+        if (!config_.identity_login_enabled) co_return error::login_disabled;
+        auto identity = normalize_identity(config_, text);
+        if (!identity) co_return error::invalid_login;
+        auto owner = co_await call([&] { return storage_.find_user_by_identity(*identity); });
+        // One run of failures per account, whichever way it is attacked.
+        const std::string account = owner ? std::string(owner->phone.str()) : token_hasher_(*identity);
+        auto paused = co_await check_pause(account);
+        if (!paused) co_return std::move(paused).error();
+        auto verified = co_await verify_password(owner, password, account);
+        if (!verified) co_return std::move(verified).error();
+        auto outcome = co_await open_session(*owner);
+        co_return outcome;
+    }
+
+    /// Success if `owner` exists and `password` is his; `invalid_login`, and one more failure of `account`, if not.
+    flow<result<void>> verify_password(const std::optional<user>& owner, const std::string& password, const std::string& account) {
+        bool right = false;
+        if (password.size() <= config_.max_password_length) {
+            if (owner && !owner->password_hash.empty()) {
+                auto verified = co_await call([&] { return passwords_->verify(password, owner->password_hash); });
+                if (!verified) co_return std::move(verified).error();
+                right = *verified;
+            } else {
+                // An account that does not exist must not answer faster than one that does.
+                auto unused = co_await call([&] { return passwords_->hash(password); });
+                if (!unused) co_return std::move(unused).error();
+            }
+        }
+        if (right) co_return result<void>();
+        co_await count_failure(account);
+        co_return error::invalid_login;
+    }
+
+    flow<result<logged_in>> open_session(user& owner) {
+        if (!owner.enabled) co_return error::account_disabled;
+        auto allowed = co_await call([&] { return hooks_->before_login(owner); });
+        if (!allowed) co_return std::move(allowed).error();
+        auto token = make_token(random_);
+        if (!token) co_return error::internal;
+        const auto at = now();
+        const session opened{token_hasher_(*token), owner.object_id, at, at + config_.session_lifetime};
+        const bool inserted = co_await call([&] { return storage_.insert_session(opened); });
+        if (!inserted) co_return error::internal;
+
+        const auto change = no_more_failures(owner.phone.str(), at);
+        co_await attempt([&] { return storage_.change_counter(change); });
+        owner.last_login_at = at;
+        co_await attempt([&] { return storage_.update_user(owner); });
+        co_await attempt([&] { return hooks_->after_login(owner); });
+        logged_in done{std::move(owner), std::move(*token), opened.expires_at};
+        co_return done;
+    }
+
+    // -- codes
+
+    /// Starts a transaction. It is stored before the message is sent, so that whatever happens in between leaves a code that
+    /// can be confirmed. A login without a user is one of a concealed phone: nothing is sent.
+    flow<result<started>> start(purpose kind, const phone_number& phone, const std::string& user_id) {
+        auto id = make_token(random_);
+        if (!id) co_return error::internal;
+        const auto at = now();
+        transaction t{.id = std::move(*id),
+                      .kind = kind,
+                      .phone = phone,
+                      .user_id = user_id,
+                      .key_id = codes_.current_key_id(),
+                      .sends = 1,
+                      .created_at = at,
+                      .expires_at = at + config_.code_lifetime,
+                      .last_sent_at = at};
+        const bool inserted = co_await call([&] { return storage_.insert_transaction(t); });
+        if (!inserted) co_return error::internal;
+        if (is_concealed(t)) co_return describe(t, delivery::accepted);
+        auto delivered = co_await deliver(t);
+        if (!delivered) {
+            apply_refusal(t);
+            co_await attempt([&] { return storage_.update_transaction(t); });
+            co_await give_back(phone);
+            co_return std::move(delivered).error();
+        }
+        co_return describe(t, *delivered);
+    }
+
+    flow<result<started>> send_again(std::string id) {
+        for (int lost = 0; id.size() <= max_id_size && lost < max_lost_races; ++lost) {
+            auto found = co_await call([&] { return storage_.find_transaction(id); });
+            if (!found) co_return error::no_transaction;
+            const auto before = found->state;
+            auto allowed = apply_resend(*found, config_, now());
+            if (!allowed) {
+                if (found->state != before) co_await attempt([&] { return storage_.update_transaction(*found); });
+                co_return std::move(allowed).error();
+            }
+            auto admitted = co_await admit_message(found->phone);
+            if (!admitted) co_return std::move(admitted).error();
+            const bool won = co_await call([&] { return storage_.update_transaction(*found); });
+            if (!won) {
+                co_await give_back(found->phone);
+                continue;
+            }
+            if (is_concealed(*found)) co_return describe(*found, delivery::accepted);
+            auto delivered = co_await deliver(*found);
+            if (!delivered) {
+                co_await give_back(found->phone);
+                co_return std::move(delivered).error();
+            }
+            co_return describe(*found, *delivered);
+        }
+        co_return error::no_transaction;
+    }
+
+    /// Confirms a transaction: only who wins the swap learns whether the code was right, so that no more codes are compared
+    /// than there are tries, however many come at once. The transaction comes back as it was stored.
+    flow<result<transaction>> confirm(purpose kind, const std::string& id, const std::string& presented,
+                                      const std::optional<phone_number>& expected) {
+        auto typed = parse_code(presented, config_.code_digits);
+        if (!typed) co_return std::move(typed).error();
+        for (int lost = 0; id.size() <= max_id_size && lost < max_lost_races; ++lost) {
+            auto found = co_await call([&] { return storage_.find_transaction(id); });
+            if (!found || found->kind != kind) co_return error::no_transaction;
+            if (expected && found->phone != *expected) co_return error::phone_mismatch;
+            const auto before = found->state;
+            const bool right = codes_.matches(*found, *typed) && !is_concealed(*found);
+            auto outcome = apply_code(*found, right, config_, now());
+            if (before != transaction_state::pending) co_return std::move(outcome).error();
+            const bool won = co_await call([&] { return storage_.update_transaction(*found); });
+            if (!won) continue;
+            ++found->version;
+            if (outcome) co_return std::move(*found);
+            const std::string account(found->phone.str());
+            if (found->state != transaction_state::expired) co_await count_failure(account);
+            co_return std::move(outcome).error();
+        }
+        co_return error::no_transaction;
+    }
+
+    static constexpr std::size_t max_id_size = 64;
+
+    static bool is_concealed(const transaction& t) noexcept { return t.kind == purpose::login && t.user_id.empty(); }
+
+    result<started> describe(const transaction& t, delivery d) const {
+        return started{t.id, t.expires_at, config_.resend_cooldown, d == delivery::uncertain};
+    }
+
+    // -- messages
+
+    result<http_request> code_request(const transaction& t) {
+        const auto derived = codes_.derive(t);
+        if (!derived) return error::no_transaction;
+        auto text = twilio::code_text(config_, derived->str());
+        auto request = twilio_.create_code_message(t.phone, text, config_.code_lifetime);
+        detail::wipe(text);
+        return request;
+    }
+
+    /// Sends a transaction's code. A failure means that nothing was sent, for certain.
+    flow<result<delivery>> deliver(const transaction& t) {
+        auto request = code_request(t);
+        if (!request) co_return std::move(request).error();
+        auto reply = co_await exchange(*request);
+        detail::wipe(request->body);
+        auto sent = reply ? twilio::read_message(*reply) : result<sent_message>(std::move(reply).error());
+        if (sent) co_return delivery::accepted;
+        if (twilio::certainly_not_sent(sent.error())) co_return std::move(sent).error();
+        co_return delivery::uncertain;
+    }
+
+    flow<result<sent_message>> send_any_message(message m) {
+        auto to = phone_number::parse(m.to, config_.default_calling_code);
+        if (!to) co_return std::move(to).error();
+        auto request = twilio_.create_message(*to, m);
+        if (!request) co_return std::move(request).error();
+        auto admitted = co_await admit_message(*to);
+        if (!admitted) co_return std::move(admitted).error();
+        auto reply = co_await exchange(*request);
+        auto sent = reply ? twilio::read_message(*reply) : result<sent_message>(std::move(reply).error());
+        if (!sent && twilio::certainly_not_sent(sent.error())) co_await give_back(*to);
+        co_return sent;
+    }
+
+    /// One request to Twilio. The transport's failures become the two that matter here: nothing was sent, or nobody knows.
+    flow<result<http_response>> exchange(const http_request& request) {
+        auto reply = co_await transmit(request);
+        if (reply) co_return reply;
+        failure f(twilio::certainly_not_sent(reply.error()) ? error::provider_unreachable : error::no_answer);
+        if (reply.error().code != f.code) f.message += " (" + reply.error().message + ")";
+        f.retry_after = reply.error().retry_after;
+        co_return f;
+    }
+
+    flow<result<http_response>> transmit(const http_request& request) {
+        try {
+            auto reply = co_await call([&] { return transport_.send(request); });
+            co_return reply;
+        } catch (...) {
+            co_return failure_of_current_exception(error::no_answer);
+        }
+    }
+
+    // -- limits
+
+    flow<result<void>> admit_message(const phone_number& phone) {
+        const auto at = now();
+        const auto change = send_budget(phone, 1, at);
+        const counter sends = co_await call([&] { return storage_.change_counter(change); });
+        auto allowed = check_send_budget(sends, config_, at);
+        if (!allowed) co_await give_back(phone);
+        co_return allowed;
+    }
+
+    flow<bool> give_back(const phone_number& phone) {
+        const auto change = send_budget(phone, -1, now());
+        const bool done = co_await attempt([&] { return storage_.change_counter(change); });
+        co_return done;
+    }
+
+    flow<result<void>> check_pause(const std::string& account) {
+        const auto at = now();
+        const auto change = failure_pause(account, 0, at, std::chrono::seconds(0));
+        const counter pause = co_await call([&] { return storage_.change_counter(change); });
+        co_return check_failure_pause(pause, at);
+    }
+
+    flow<bool> count_failure(const std::string& account) {
+        const auto at = now();
+        const auto failed = failures(account, 1, at);
+        const counter run = co_await call([&] { return storage_.change_counter(failed); });
+        const auto wait = failure_wait(run.value, config_);
+        if (wait.count() > 0) {
+            const auto pause = failure_pause(account, 1, at, wait);
+            [[maybe_unused]] const counter unused = co_await call([&] { return storage_.change_counter(pause); });
+        }
+        co_return true;
+    }
+
+    /// Calls a policy for something that nobody's result depends on: it may fail.
+    template <class F>
+    static flow<bool> attempt(F f) {
+        try {
+            [[maybe_unused]] auto unused = co_await call(f);
+            co_return true;
+        } catch (...) {
+            co_return false;
+        }
+    }
+
+    // -- sessions
+
+    flow<result<user>> find_session_user(std::string token) {
+        if (token.empty() || token.size() > max_id_size) co_return error::unknown_token;
+        const auto hash = token_hasher_(token);
+        auto found = co_await call([&] { return storage_.find_session(hash); });
+        if (!found) co_return error::unknown_token;
+        if (now() >= found->expires_at) co_return error::session_expired;
+        auto owner = co_await call([&] { return storage_.find_user(found->user_id); });
+        if (!owner) co_return error::unknown_token;
+        if (!owner->enabled) co_return error::account_disabled;
+        co_return std::move(*owner);
+    }
+
+    flow<result<bool>> end_session(std::string token) {
+        if (token.empty() || token.size() > max_id_size) co_return false;
+        const auto hash = token_hasher_(token);
+        const bool ended = co_await call([&] { return storage_.erase_session(hash); });
+        co_return ended;
+    }
+
+    flow<result<user>> change_user(std::string token, std::string object_id, property_map changes) {
+        for (int lost = 0; lost < max_lost_races; ++lost) {
+            auto owner = co_await find_session_user(token);
+            if (!owner) co_return std::move(owner).error();
+            if (owner->object_id != object_id) co_return error::not_permitted;
+            std::string new_password;
+            auto applied = apply_changes(*owner, changes, config_, new_password);
+            if (!applied) co_return std::move(applied).error();
+            if (!new_password.empty()) {
+                auto hash = co_await call([&] { return passwords_->hash(new_password); });
+                detail::wipe(new_password);
+                if (!hash) co_return std::move(hash).error();
+                owner->password_hash = std::move(*hash);
+            }
+            owner->updated_at = now();
+            const user_write written = co_await call([&] { return storage_.update_user(*owner); });
+            if (written == user_write::stale) continue;
+            if (written != user_write::done) co_return error::user_exists;
+            ++owner->version;
+            if (changes.contains("password")) co_await end_other_sessions(token, owner->object_id);
+            co_return std::move(*owner);
+        }
+        co_return error::storage_unavailable;
+    }
+
+    flow<bool> end_other_sessions(const std::string& token, const std::string& user_id) {
+        const auto hash = token_hasher_(token);
+        auto own = co_await call([&] { return storage_.find_session(hash); });
+        [[maybe_unused]] const std::size_t ended = co_await call([&] { return storage_.erase_sessions_of(user_id); });
+        if (own) {
+            [[maybe_unused]] const bool kept = co_await call([&] { return storage_.insert_session(*own); });
+        }
+        co_return true;
+    }
+
+    // -- configuration
+
+    flow<result<configuration_report>> inspect_configuration() {
+        configuration_report report;
+        const auto account_request = twilio_.fetch_account();
+        auto account_reply = co_await transmit(account_request);
+        auto status = account_reply ? twilio::read_account_status(*account_reply) : result<std::string>(std::move(account_reply).error());
+        report.findings.push_back(twilio::credentials_finding(status));
+        if (!status) co_return report;
+        report.findings.push_back(twilio::account_finding(*status));
+        const auto sender = phone_number::parse(config_.twilio.sender);
+        if (!sender) {
+            report.findings.push_back(twilio::messaging_service_finding());
+            co_return report;
+        }
+        const auto number_request = twilio_.find_number(*sender);
+        auto number_reply = co_await transmit(number_request);
+        auto number = number_reply ? twilio::read_number(*number_reply)
+                                   : result<std::optional<twilio::capabilities>>(std::move(number_reply).error());
+        for (auto& f : twilio::sender_findings(number)) report.findings.push_back(std::move(f));
+        co_return report;
+    }
+
+    random_source random_;
+    const config config_;
+    S& storage_;
+    T& transport_;
+    std::shared_ptr<C> clock_;
+    std::shared_ptr<H> hooks_;
+    std::shared_ptr<P> passwords_;
+    const twilio::api twilio_;
+    code_deriver codes_;
+    token_hasher token_hasher_;
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif

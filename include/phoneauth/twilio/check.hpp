@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef PHONEAUTH_TWILIO_CHECK_HPP
+#define PHONEAUTH_TWILIO_CHECK_HPP
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <phoneauth/result.hpp>
+#include <phoneauth/twilio/api.hpp>
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// One thing that `authenticator::test_configuration` has looked at.
+struct finding {
+    std::string check;     ///< "credentials", "account", "sender", "sms" or "mms"
+    bool ok = false;
+    std::string message;   ///< what was found and, if that is not well, what to do
+    bool essential = true; ///< false: only some messages (those with media) depend on it
+};
+
+/// What `authenticator::test_configuration` found. A check that an earlier one made impossible is left out.
+struct configuration_report {
+    std::vector<finding> findings;
+
+    /// True when nothing stands in the way of sending codes.
+    bool ok() const {
+        for (const auto& f : findings)
+            if (!f.ok && f.essential) return false;
+        return true;
+    }
+};
+
+namespace twilio {
+
+/// What the account look-up tells about the credentials.
+inline finding credentials_finding(const result<std::string>& status) {
+    if (status) return {"credentials", true, "Twilio accepts the credentials."};
+    return {"credentials", false, "The account could not be looked up: " + status.error().message};
+}
+
+/// What the account's status means.
+inline finding account_finding(const std::string& status) {
+    if (status == "active") return {"account", true, "The account is active."};
+    return {"account", false, "The account's status is \"" + status + "\"; Twilio sends only for active accounts."};
+}
+
+/// A Messaging Service picks its numbers by itself.
+inline finding messaging_service_finding() {
+    return {"sender", true, "The sender is a Messaging Service; its numbers were not looked at."};
+}
+
+/// What the number look-up tells about the sender.
+inline std::vector<finding> sender_findings(const result<std::optional<capabilities>>& number) {
+    if (!number) return {{"sender", false, "The sender could not be looked up: " + number.error().message}};
+    if (!*number) return {{"sender", false, "The account does not own the sender's phone number."}};
+    const auto& able = **number;
+    return {{"sender", true, "The account owns the sender's phone number."},
+            {"sms", able.sms, able.sms ? "The sender can send SMS." : "The sender cannot send SMS; choose another number."},
+            {"mms", able.mms, able.mms ? "The sender can send MMS." : "The sender cannot send MMS; messages with media will fail.", false}};
+}
+
+}  // namespace twilio
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
