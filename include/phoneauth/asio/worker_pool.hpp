@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef PHONEAUTH_ASIO_WORKER_POOL_HPP
+#define PHONEAUTH_ASIO_WORKER_POOL_HPP
+
+#include <atomic>
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+
+#include <phoneauth/asio/awaitable.hpp>
+
+#include <asio/async_result.hpp>
+#include <asio/dispatch.hpp>
+#include <asio/executor_work_guard.hpp>
+#include <asio/post.hpp>
+#include <asio/thread_pool.hpp>
+#include <asio/use_awaitable.hpp>
+
+#include <phoneauth/result.hpp>
+
+namespace phoneauth {
+inline namespace v0 {
+
+namespace detail {
+template <class T>
+struct as_result {
+    using type = result<T>;
+};
+template <class T>
+struct as_result<result<T>> {
+    using type = result<T>;
+};
+}  // namespace detail
+
+/// Threads for what computes too long for an event loop, as password hashing does, with a bounded queue. Thread-safe.
+class worker_pool {
+public:
+    /// `threads`: how many work at once, at least 1. `max_queue`: how many further calls may wait for a thread.
+    explicit worker_pool(std::size_t threads, std::size_t max_queue = 64)
+        : capacity_((threads < 1 ? 1 : threads) + max_queue), pool_(threads < 1 ? 1 : threads) {}
+
+    worker_pool(const worker_pool&) = delete;
+    worker_pool& operator=(const worker_pool&) = delete;
+
+    /// Finishes what was accepted, then ends the threads.
+    ~worker_pool() { pool_.join(); }
+
+    /// Calls `f()` on one of the threads and yields its value on the caller's executor: `result<T>` for an `f` that returns
+    /// `T` or `result<T>`. `error::overloaded`, at once, when the queue is full; `error::internal` if `f` throws. A
+    /// cancellation takes effect after `f`, which is not interrupted. `f` is moved into the pool: what it refers to must
+    /// outlive the call, or the caller's frame if its io_context is destroyed meanwhile.
+    ///
+    /// g++ 12: name a lambda that captures anything with a destructor by value before the `co_await`.
+    template <class F>
+    auto run(F f) -> ::asio::awaitable<typename detail::as_result<std::invoke_result_t<F&>>::type> {
+        using R = typename detail::as_result<std::invoke_result_t<F&>>::type;
+        if (pending_.fetch_add(1) >= capacity_) {
+            pending_.fetch_sub(1);
+            co_return R(error::overloaded);
+        }
+        co_return co_await ::asio::async_initiate<const ::asio::use_awaitable_t<>, void(R)>(
+            [this](auto handler, F work) { this->template submit<R>(std::move(handler), std::move(work)); }, ::asio::use_awaitable,
+            std::move(f));
+    }
+
+private:
+    template <class R, class Handler, class F>
+    void submit(Handler handler, F f) {
+        auto home = ::asio::make_work_guard(handler);
+        auto job = [this, home, handler = std::move(handler), f = std::move(f)]() mutable {
+            auto outcome = call<R>(f);
+            pending_.fetch_sub(1);
+            ::asio::dispatch(home.get_executor(),
+                             [handler = std::move(handler), outcome = std::move(outcome)]() mutable {
+                                 std::move(handler)(std::move(outcome));
+                             });
+        };
+        ::asio::post(pool_, std::move(job));
+    }
+
+    template <class R, class F>
+    static R call(F& f) noexcept {
+        try {
+            return R(f());
+        } catch (...) {
+            return R(failure_of_current_exception(error::internal));
+        }
+    }
+
+    const std::size_t capacity_;
+    std::atomic<std::size_t> pending_{0};
+    ::asio::thread_pool pool_;
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
