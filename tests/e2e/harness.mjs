@@ -1,0 +1,129 @@
+// What the end-to-end scripts share: starting the server, reading the codes that it prints, counting checks.
+
+import {spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {existsSync} from 'node:fs';
+import {createInterface} from 'node:readline';
+import {parseArgs} from 'node:util';
+
+const patience = 15_000; // ms for anything that a server on this machine does
+
+const {values} = parseArgs({options: {server: {type: 'string'}}});
+if (!values.server || !existsSync(values.server)) {
+  console.error('usage: node SCRIPT --server PATH   (PATH: the program phoneauth_server)');
+  process.exit(2);
+}
+export const program = values.server;
+
+export function within(promise, what, milliseconds = patience) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no ${what} within ${milliseconds} ms`)), milliseconds);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
+// A running program: its lines as they come, and its end.
+class Program {
+  lines = [];
+  errors = '';
+  #waiting = new Set();
+
+  constructor(args, env) {
+    const own = Object.entries(process.env).filter(([name]) => !/^(PHONEAUTH|TWILIO)_/.test(name));
+    this.child = spawn(program, args, {env: {...Object.fromEntries(own), ...env}, stdio: ['ignore', 'pipe', 'pipe']});
+    this.child.stderr.on('data', (data) => { this.errors += data; });
+    createInterface({input: this.child.stdout}).on('line', (line) => {
+      this.lines.push(line);
+      for (const look of this.#waiting) look();
+    });
+    this.ended = once(this.child, 'close').then(([status, signal]) => {
+      for (const look of this.#waiting) look();
+      return {status, signal};
+    });
+  }
+
+  // The first match of `pattern` at or after line `from`, as soon as it is there.
+  line(pattern, from = 0) {
+    let look;
+    const found = new Promise((resolve, reject) => {
+      look = () => {
+        for (const line of this.lines.slice(from)) {
+          const match = pattern.exec(line);
+          if (match) return resolve(match);
+        }
+        if (this.child.exitCode !== null) reject(new Error(`the program ended with ${this.child.exitCode}: ${this.errors}`));
+      };
+      this.#waiting.add(look);
+      look();
+    });
+    return within(found, `line like ${pattern}`).finally(() => this.#waiting.delete(look));
+  }
+
+  async stop(signal = 'SIGTERM') {
+    this.child.kill(signal);
+    const killer = setTimeout(() => this.child.kill('SIGKILL'), patience);
+    return this.ended.finally(() => clearTimeout(killer));
+  }
+}
+
+// Runs the program to its end.
+export async function run(args, env = {}) {
+  const it = new Program(args, env);
+  const killer = setTimeout(() => it.child.kill('SIGKILL'), patience);
+  const {status, signal} = await it.ended.finally(() => clearTimeout(killer));
+  return {status, signal, out: it.lines.join('\n'), err: it.errors};
+}
+
+// A server on a free port. `codeFor` sends nothing: it runs `action` and reads the code of the message that follows.
+export async function startServer(args = [], env = {}) {
+  const it = new Program(['--listen', '127.0.0.1:0', ...args], {PHONEAUTH_APP_ID: appId, PHONEAUTH_API_KEY: apiKey, ...env});
+  const [, url] = await it.line(/^listening on (http:\/\/\S+)$/);
+  return Object.assign(it, {
+    url,
+    async message(phone, action) {
+      const from = it.lines.length;
+      const [reply, [, text]] = await Promise.all([
+        action(), it.line(new RegExp(`^message to ${phone.replace('+', '\\+')}: (.*)$`), from)]);
+      return {reply, text};
+    },
+    async codeFor(phone, action) {
+      const {reply, text} = await it.message(phone, action);
+      return {reply, code: /\b\d{6,9}\b/.exec(text)[0]};
+    },
+  });
+}
+
+export const appId = '0A1B2C3D-0000-4000-8000-0123456789AB';
+export const apiKey = 'FEDCBA98-0000-4000-8000-BA9876543210';
+
+// Phones and addresses that nobody in this run has.
+let people = 0;
+export function person() {
+  people += 1;
+  return {phone: `+1500555${String(1000 + people)}`, email: `person${people}@example.com`, password: `correct horse ${people}`};
+}
+
+export function wrong(code) {
+  return (code[0] === '9' ? '0' : String(Number(code[0]) + 1)) + code.slice(1);
+}
+
+// ---- Checks ----
+
+let passed = 0, failed = 0;
+
+export async function check(name, test) {
+  try {
+    await test();
+    passed += 1;
+    console.log(`ok   ${name}`);
+  } catch (error) {
+    failed += 1;
+    console.log(`FAIL ${name}\n     ${String(error?.stack ?? error).split('\n').slice(0, 8).join('\n     ')}`);
+  }
+}
+
+export function finish() {
+  console.log(`${passed} passed, ${failed} failed`);
+  process.exit(failed || !passed ? 1 : 0);
+}

@@ -1,0 +1,367 @@
+// The example server's page in a browser, as a person uses it.
+
+import assert from 'node:assert/strict';
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {chromium} from 'playwright-core';
+import {check, finish, person, startServer, wrong} from './harness.mjs';
+
+const scratch = mkdtempSync(join(tmpdir(), 'phoneauth-page-'));
+const settings = join(scratch, 'settings.json');
+writeFileSync(settings, JSON.stringify({resend_cooldown: 2, max_sends_per_transaction: 2}));
+const server = await startServer([], {PHONEAUTH_SETTINGS: settings});
+const browser = await chromium.launchPersistentContext(join(scratch, 'profile'), {
+  executablePath: '/usr/bin/chromium',
+  headless: true,
+  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+    '--disable-component-update', '--disable-sync'],
+});
+browser.setDefaultTimeout(15_000);
+const complaints = [];
+
+async function open(hash = '', options = {}) {
+  const page = await browser.newPage();
+  if (options.viewport) await page.setViewportSize(options.viewport);
+  page.on('console', (message) => {
+    // A reply with an error status is an entry of its own in the browser's console: expected here.
+    if (['error', 'warning'].includes(message.type()) && !/status of [45]\d\d/.test(message.text())) complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  await page.goto(server.url + '/' + hash);
+  return page;
+}
+
+// The visible section, its parts found by what a person reads.
+const section = (page) => page.locator('section:visible');
+const field = (page, label) => section(page).getByLabel(label, {exact: false}).locator('visible=true');
+const codeField = (page) => section(page).locator('[name=code]:visible');
+const button = (page, name) => section(page).getByRole('button', {name});
+const press = (page, name) => button(page, name).click();
+const title = (page, text) => page.getByRole('heading', {name: text, level: 2}).waitFor();
+const status = (page, text) => page.getByRole('status').filter({hasText: text}).waitFor();
+const alert = (page, text) => section(page).getByRole('alert').filter({hasText: text}).waitFor();
+
+async function askForCode(page, phone, name = 'Send the code') {
+  await field(page, 'Phone number').fill(phone);
+  const {code} = await server.codeFor(phone, () => press(page, name));
+  await codeField(page).waitFor();
+  return code;
+}
+
+async function logIn(page, who) {
+  await codeField(page).fill(await askForCode(page, who.phone));
+  await press(page, 'Log in');
+  await title(page, 'Your account');
+}
+
+async function register(page, who) {
+  const code = await askForCode(page, who.phone);
+  await codeField(page).fill(code);
+  await field(page, 'Email').fill(who.email);
+  await field(page, 'Password').fill(who.password);
+  await field(page, 'Name').fill('Ada');
+  await press(page, 'Create the account');
+  await title(page, 'Log in');
+}
+
+const ada = person();
+
+await check('the page says where the messages are', async () => {
+  const page = await open();
+  await page.getByText('prints each message to its terminal').waitFor();
+  await title(page, 'Create an account');
+  await page.close();
+});
+
+await check('a strict content security policy', async () => {
+  const reply = await fetch(server.url + '/');
+  assert.equal(reply.status, 200);
+  assert.match(reply.headers.get('content-type'), /^text\/html; charset=utf-8$/i);
+  const policy = reply.headers.get('content-security-policy');
+  assert.match(policy, /default-src 'none'/);
+  assert.match(policy, /script-src 'sha256-/);
+  assert.doesNotMatch(policy, /unsafe/);
+});
+
+await check('registration: error texts, then the account', async () => {
+  const page = await open('#/register');
+  await press(page, 'Send the code');
+  await alert(page, 'Phone number is missing.');
+  await field(page, 'Phone number').fill('12');
+  await press(page, 'Send the code');
+  await alert(page, /valid E\.164 number.*error 14001/);
+  assert.equal(await field(page, 'Phone number').getAttribute('aria-invalid'), 'true');
+
+  const code = await askForCode(page, ada.phone);
+  assert.equal(await codeField(page).getAttribute('autocomplete'), 'one-time-code');
+  assert.equal(await codeField(page).getAttribute('inputmode'), 'numeric');
+  await field(page, 'Email').fill(ada.email);
+  await field(page, 'Password').fill(ada.password);
+  await press(page, 'Create the account');
+  await alert(page, 'Code is missing.');
+  await codeField(page).fill(wrong(code));
+  await press(page, 'Create the account');
+  await alert(page, /code is wrong.*4 tries left.*error 14021/);
+  await codeField(page).fill(code);
+  await field(page, 'Password').fill('short');
+  await press(page, 'Create the account');
+  await alert(page, /password is too short.*error 14010/);
+  await field(page, 'Password').fill(ada.password);
+  await field(page, 'Email').fill('nobody');
+  await press(page, 'Create the account');
+  await alert(page, /email address is not valid.*error 3040/);
+  await field(page, 'Email').fill(ada.email);
+  await field(page, 'Name').fill('Ada');
+  await press(page, 'Create the account');
+  await status(page, 'Welcome, Ada.');
+  await title(page, 'Log in');
+  assert.equal(await field(page, 'Phone number').inputValue(), ada.phone);
+  await page.close();
+});
+
+await check('an email address that is taken', async () => {
+  const page = await open('#/register');
+  const code = await askForCode(page, person().phone);
+  await codeField(page).fill(code);
+  await field(page, 'Email').fill(ada.email);
+  await field(page, 'Password').fill(ada.password);
+  await press(page, 'Create the account');
+  await alert(page, /already exists.*error 3033/);
+  await page.close();
+});
+
+await check('login with a code; the account; a property; logout', async () => {
+  const page = await open('#/login');
+  const code = await askForCode(page, ada.phone);
+  await codeField(page).fill(wrong(code));
+  await press(page, 'Log in');
+  await alert(page, /4 tries left/);
+  await codeField(page).fill(code.slice(0, 3) + ' ' + code.slice(3));
+  await press(page, 'Log in');
+  await title(page, 'Your account');
+  await status(page, 'You are logged in.');
+  const facts = await page.locator('#user').innerText();
+  assert.match(facts, new RegExp(ada.email));
+  assert.match(facts, /user-token\s+[0-9A-F]{8}….{4}(\s|$)/);
+
+  await press(page, 'Still valid?');
+  await status(page, 'Yes, the session is valid.');
+  await page.reload();
+  await title(page, 'Your account');
+
+  await field(page, 'Property').fill('city');
+  await field(page, 'Value').fill('London');
+  await press(page, 'Save');
+  await status(page, 'Saved.');
+  assert.match(await page.locator('#user').innerText(), /city\s+London/);
+  await press(page, 'Reload');
+  await status(page, 'Reloaded.');
+  assert.match(await page.locator('#user').innerText(), /city\s+London/);
+  await field(page, 'Property').fill('userStatus');
+  await field(page, 'Value').fill('DISABLED');
+  await press(page, 'Save');
+  await alert(page, /reserved.*error 3039/);
+
+  await press(page, 'Log out');
+  await status(page, 'You are logged out.');
+  await title(page, 'Log in');
+  await page.close();
+});
+
+await check('login with password and code', async () => {
+  const page = await open('#/login');
+  await section(page).getByLabel('Password and code').check();
+  await field(page, 'Phone number').fill(ada.phone);
+  await section(page).locator('input[name=password]').fill('not my password');
+  await press(page, 'Send the code');
+  await alert(page, /Invalid login or password.*error 3003/);
+  await section(page).locator('input[name=password]').fill(ada.password);
+  await logIn(page, ada);
+  await page.close();
+});
+
+await check('the service: messages, tokens, questions', async () => {
+  const page = await open('#/login');
+  await logIn(page, ada);
+  await page.getByRole('link', {name: 'Service'}).click();
+  await title(page, 'Try the service');
+  const token = await page.locator('#token input').inputValue();
+  assert.match(token, /^[0-9A-F-]{36}$/, 'the current token is filled in');
+  await field(page, 'To').first().fill('+15005550006');
+  await field(page, 'Message').fill('Grüße');
+  await field(page, 'Media URL').fill('http://example.com/a.png');
+  await press(page, 'Send');
+  await alert(page, /https.*error 14003/);
+  await field(page, 'Media URL').fill('https://example.com/a.png');
+  await field(page, 'Options').fill('{');
+  await press(page, 'Send');
+  await alert(page, 'The options are not JSON.');
+  await field(page, 'Options').fill('{"ValidityPeriod": 600}');
+  const {text} = await server.message('+15005550006', () => press(page, 'Send'));
+  assert.match(text, /Grüße/);
+  await status(page, 'handed to Twilio');
+  assert.match(await page.locator('#reply').innerText(), /"sid": "(SM|MM)/);
+  await field(page, 'To').first().fill('+15005550001');
+  await press(page, 'Send');
+  await alert(page, /error 14030, Twilio 21211/);
+
+  await press(page, 'Is it valid?');
+  await page.locator('#reply').filter({hasText: /^true$/}).waitFor();
+  await field(page, 'User token').fill('nonsense');
+  await press(page, 'Is it valid?');
+  await page.locator('#reply').filter({hasText: /^false$/}).waitFor();
+  await press(page, 'info');
+  await page.locator('#reply').filter({hasText: '"rtURL"'}).waitFor();
+  await press(page, 'userclassprops');
+  await page.locator('#reply').filter({hasText: '"identity": true'}).waitFor();
+
+  await page.getByText('On the wire').click();
+  const wire = await page.locator('#wire').innerText();
+  assert.match(wire, /POST \/api\/services\/Twilio\/sendMessage/);
+  assert.ok(!wire.includes(token), 'the token is left out');
+  await page.close();
+});
+
+await check('a session that ended elsewhere', async () => {
+  const page = await open('#/login');
+  await logIn(page, ada);
+  const token = JSON.parse(await page.evaluate(() => sessionStorage.getItem('phoneauth')))['user-token'];
+  await fetch(server.url + '/api/users/logout', {headers: {'user-token': token}});
+  await press(page, 'Still valid?');
+  await status(page, 'not valid any more');
+  await press(page, 'Reload');
+  await title(page, 'Log in');
+  await alert(page, /error 3064/);
+  await page.close();
+});
+
+await check('send again: countdown, a second message, the cap', async () => {
+  const who = person();
+  const page = await open('#/register');
+  const code = await askForCode(page, who.phone);
+  const again = button(page, /^Send again/);
+  assert.match(await again.innerText(), /^Send again in [12] s$/);
+  assert.equal(await again.getAttribute('aria-disabled'), 'true');
+  await section(page).getByRole('button', {name: 'Send again', exact: true}).waitFor();
+  const {code: second} = await server.codeFor(who.phone, () => again.click());
+  assert.equal(second, code, 'the same code');
+  await status(page, 'sent again');
+  await section(page).getByRole('button', {name: 'Send again', exact: true}).click();
+  await alert(page, /error 14028/);
+  await press(page, 'Start again');
+  assert.equal(await field(page, 'Phone number').inputValue(), who.phone);
+  await page.close();
+});
+
+await check('too many wrong codes', async () => {
+  const page = await open('#/login');
+  const code = await askForCode(page, ada.phone);
+  for (const left of ['4 tries left', '3 tries left', '2 tries left', '1 try left']) {
+    await codeField(page).fill(wrong(code));
+    await press(page, 'Log in');
+    await alert(page, left);
+  }
+  await codeField(page).fill(wrong(code));
+  await press(page, 'Log in');
+  await alert(page, /error 1402[14]/);
+  await codeField(page).fill(code);
+  await press(page, 'Log in');
+  await alert(page, /start again.*error 14024/);
+  await button(page, 'Start again').and(page.locator(':focus')).waitFor();
+  await page.close();
+});
+
+await check('by keyboard alone', async () => {
+  const who = person();
+  const page = await open('#/register');
+  const focused = () => page.evaluate(() => document.activeElement.name || document.activeElement.textContent.trim());
+  const tabTo = async (name) => {
+    for (let i = 0; i < 20; ++i) {
+      if (await focused() === name) return;
+      await page.keyboard.press('Tab');
+    }
+    assert.fail(`no way to ${name} by Tab; the focus is on ${await focused()}`);
+  };
+  await tabTo('phone');
+  await page.keyboard.type(who.phone);
+  const {code} = await server.codeFor(who.phone, () => page.keyboard.press('Enter'));
+  await page.locator('[name=code]:focus').waitFor();
+  await page.keyboard.type(wrong(code));
+  await tabTo('identity');
+  await page.keyboard.type(who.email);
+  await tabTo('password');
+  await page.keyboard.type(who.password);
+  await page.keyboard.press('Enter');
+  await page.locator('[name=code][aria-invalid]:focus').waitFor();
+  await page.keyboard.type(code); // what is wrong is selected, so typing replaces it
+  await page.keyboard.press('Enter');
+  await title(page, 'Log in');
+  assert.equal(await focused(), 'Log in');
+  await tabTo('way');
+  await page.keyboard.press('ArrowDown');
+  await tabTo('phone');
+  assert.equal(await page.locator('[name=phone]:focus').inputValue(), who.phone);
+  await tabTo('password');
+  await page.keyboard.type(who.password);
+  const second = await server.codeFor(who.phone, () => page.keyboard.press('Enter'));
+  await page.locator('[name=code]:focus').waitFor();
+  await page.keyboard.type(second.code);
+  await page.keyboard.press('Enter');
+  await title(page, 'Your account');
+  await tabTo('Log out');
+  await page.keyboard.press('Enter');
+  await status(page, 'logged out');
+  await page.close();
+});
+
+await check('on a phone', async () => {
+  const who = person();
+  const page = await open('#/register', {viewport: {width: 360, height: 740}});
+  const fits = async () => {
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'nothing is wider than the screen');
+    for (const box of await page.locator('button:visible, input:visible, nav a:visible').evaluateAll((all) => all
+      .map((e) => (e.type === 'radio' ? e.closest('label') : e).getBoundingClientRect()).map(({width, height}) => ({width, height}))))
+      assert.ok(box.height >= 44 && box.width >= 44, `a target of ${box.width} x ${box.height}`);
+  };
+  await fits();
+  await register(page, who);
+  await fits();
+  const code = await askForCode(page, who.phone);
+  await fits();
+  await codeField(page).fill(code);
+  await press(page, 'Log in');
+  await title(page, 'Your account');
+  await fits();
+  await page.getByRole('link', {name: 'Service'}).click();
+  await title(page, 'Try the service');
+  await fits();
+  await page.close();
+});
+
+await check('in the dark', async () => {
+  const page = await open();
+  const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  await page.emulateMedia({colorScheme: 'light'});
+  const light = await ground();
+  await page.emulateMedia({colorScheme: 'dark'});
+  assert.notEqual(await ground(), light);
+  await page.close();
+});
+
+await check('a server that is gone', async () => {
+  const page = await open('#/register');
+  const ended = await server.stop();
+  assert.deepEqual(ended, {status: 0, signal: null});
+  await field(page, 'Phone number').fill(person().phone);
+  await press(page, 'Send the code');
+  await alert(page, 'The server cannot be reached.');
+  await page.close();
+});
+
+await check('the browser had nothing to complain about', () => assert.deepEqual(
+  complaints.filter((text) => !/ERR_CONNECTION_REFUSED/.test(text)), []));
+
+await browser.close();
+rmSync(scratch, {recursive: true, force: true});
+finish();
