@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <boost/test/unit_test.hpp>
+
+#include <string>
+#include <string_view>
+#include <tuple>
+
+#include <phoneauth/settings.hpp>
+
+using namespace phoneauth;
+using namespace std::literals;
+
+BOOST_AUTO_TEST_SUITE(settings)
+
+namespace {
+/// "field: message" of each problem, a line each.
+std::string problems_of(std::string_view json) {
+    config c;
+    c.message_template = "untouched {code}";
+    std::string text;
+    const auto problems = read_settings(json, c);
+    for (const auto& p : problems) text += p.field + ": " + p.message + '\n';
+    if (!problems.empty()) BOOST_TEST(c.message_template == "untouched {code}");
+    return text;
+}
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(every_field_is_read_by_its_name) {
+    config c;
+    const auto problems = read_settings(R"({
+        "twilio": {"account_sid": "AC1", "auth_token": "at", "api_key": "SK1", "api_secret": "as", "sender": "+14155550100",
+                   "region": "ie1", "edge": "dublin", "base_url": "http://localhost:1"},
+        "code_keys": [{"id": "new", "secret": "s1"}, {"id": "old", "secret": "s2"}],
+        "code_digits": 7, "code_lifetime": 120, "max_tries": 3, "message_template": "{code}!", "origin_host": "example.com",
+        "android_app_hash": "abcdefghijk", "resend_cooldown": 10, "max_sends_per_transaction": 2,
+        "max_sends_per_phone_and_hour": 4, "default_calling_code": "49", "login_enabled": false,
+        "identity_login_enabled": true, "unknown_phone": "reject", "max_consecutive_failures": 20, "session_lifetime": 3600,
+        "registration_enabled": false, "phone_column": "phone", "identity_column": "nick", "min_password_length": 10,
+        "max_password_length": 100, "max_properties": 5, "max_property_bytes": 0})",
+                                         c);
+    BOOST_TEST(problems.size() == 0u);
+
+    // A field that is added to the structs must be added here, or this does not compile.
+    const auto& [twilio, code_keys, code_digits, code_lifetime, max_tries, message_template, origin_host, android_app_hash,
+                 resend_cooldown, max_sends_per_transaction, max_sends_per_phone_and_hour, default_calling_code, login_enabled,
+                 identity_login_enabled, unknown_phone, max_consecutive_failures, session_lifetime, registration_enabled,
+                 phone_column, identity_column, min_password_length, max_password_length, max_properties, max_property_bytes] = c;
+    const auto& [account_sid, auth_token, api_key, api_secret, sender, region, edge, base_url] = twilio;
+    BOOST_TEST((std::tie(account_sid, auth_token, api_key, api_secret, sender, region, edge, base_url) ==
+                std::tuple("AC1", "at", "SK1", "as", "+14155550100", "ie1", "dublin", "http://localhost:1")));
+    BOOST_REQUIRE(code_keys.size() == 2u);
+    const auto& [id, secret] = code_keys[1];
+    BOOST_TEST(code_keys[0].id == "new");
+    BOOST_TEST(code_keys[0].secret == "s1");
+    BOOST_TEST(id == "old");
+    BOOST_TEST(secret == "s2");
+    BOOST_TEST((std::tie(code_digits, code_lifetime, max_tries, message_template, origin_host, android_app_hash) ==
+                std::tuple(7u, 120s, 3u, "{code}!", "example.com", "abcdefghijk")));
+    BOOST_TEST((std::tie(resend_cooldown, max_sends_per_transaction, max_sends_per_phone_and_hour, default_calling_code) ==
+                std::tuple(10s, 2u, 4u, "49")));
+    BOOST_TEST((std::tie(login_enabled, identity_login_enabled, unknown_phone, max_consecutive_failures, session_lifetime) ==
+                std::tuple(false, true, unknown_phone_policy::reject, 20u, 3600s)));
+    BOOST_TEST((std::tie(registration_enabled, phone_column, identity_column, min_password_length, max_password_length) ==
+                std::tuple(false, "phone", "nick", 10u, 100u)));
+    BOOST_TEST((std::tie(max_properties, max_property_bytes) == std::tuple(5u, 0u)));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_left_out_stays) {
+    config c;
+    c.max_tries = 9;
+    c.code_keys = {{"a", "b"}};
+    c.twilio.edge = "dublin";
+    c.twilio.region = "ie1";
+    BOOST_TEST(read_settings(R"({"twilio":{"region":""},"unknown_phone":"conceal"})", c).empty());
+    BOOST_TEST(c.max_tries == 9u);
+    BOOST_TEST(c.code_keys.size() == 1u);
+    BOOST_TEST(c.twilio.edge == "dublin");
+    BOOST_TEST(c.twilio.region == "");
+    BOOST_TEST(read_settings(R"({"code_keys":[]})", c).empty());
+    BOOST_TEST(c.code_keys.empty());
+}
+
+BOOST_AUTO_TEST_CASE(problems_are_reported_all_at_once_and_change_nothing) {
+    BOOST_TEST(problems_of(R"({"message_template": "changed {code}", "code_digits": 6.5, "code_lifetime": "300", "max_tries": -1,
+                               "max_properties": 4294967296, "login_enabled": 1, "origin_host": null, "code_digit": 6,
+                               "unknown_phone": "hide", "twilio": {"sender": 15005550006, "acount_sid": "x"},
+                               "code_keys": [{"id": "a", "secret": 5}, "b", {"idd": "c"}]})") ==
+               "twilio.sender: expected a string\n"
+               "twilio.acount_sid: there is no setting of this name\n"
+               "code_keys[0].secret: expected a string\n"
+               "code_keys[1]: expected an object\n"
+               "code_keys[2].idd: there is no setting of this name\n"
+               "code_digits: expected a whole number from 0 to 4294967295\n"
+               "code_lifetime: expected a whole number from 0 to 4294967295\n"
+               "max_tries: expected a whole number from 0 to 4294967295\n"
+               "origin_host: expected a string\n"
+               "login_enabled: expected true or false\n"
+               "unknown_phone: expected \"conceal\" or \"reject\"\n"
+               "max_properties: expected a whole number from 0 to 4294967295\n"
+               "code_digit: there is no setting of this name\n");
+}
+
+BOOST_AUTO_TEST_CASE(other_types_and_texts) {
+    BOOST_TEST(problems_of("{") == ": the text is not valid JSON\n");
+    BOOST_TEST(problems_of(R"({"max_tries":1,"max_tries":2})") == ": the text is not valid JSON\n");
+    BOOST_TEST(problems_of("[]") == ": expected a JSON object\n");
+    BOOST_TEST(problems_of(R"({"twilio":"{}"})") == "twilio: expected an object\n");
+    BOOST_TEST(problems_of(R"({"code_keys":{"id":"a"}})") == "code_keys: expected an array of objects\n");
+    BOOST_TEST(problems_of(R"({"unknown_phone":["reject"]})") == "unknown_phone: expected \"conceal\" or \"reject\"\n");
+    BOOST_TEST(problems_of("{}") == "");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
