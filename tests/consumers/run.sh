@@ -1,0 +1,76 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSL-1.0
+# run.sh KIND PHONEAUTH_SOURCE WORK_DIR COMPILER
+# Builds blocking.cpp and with_asio.cpp as somebody else's project would, in one of several ways, and runs them.
+set -eu
+kind=$1
+source=$2
+work=$3
+compiler=$4
+here=$source/tests/consumers
+strict="-std=c++20 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror"
+
+rm -rf "$work"
+mkdir -p "$work"
+cd "$work"
+
+# Nothing of this environment helps: no variable that the library could be found by.
+clean() { env -i PATH="$PATH" HOME="$work" CXX="$compiler" "$@"; }
+install_phoneauth() {
+    clean cmake -S "$source" -B install-build -G Ninja -DPHONEAUTH_BUILD_TESTS=OFF -DPHONEAUTH_BUILD_EXAMPLES=OFF
+    clean cmake --build install-build
+    clean cmake --install install-build --prefix "$work/prefix.first"
+    mv prefix.first prefix  # an installed tree can be moved
+    rm -rf install-build
+}
+build_with_cmake() {
+    # The compiler's flags are as strict as a consumer's may be: the library's headers must not raise a warning.
+    clean cmake -S "$here/$kind" -B build -G Ninja -DCMAKE_CXX_FLAGS="$strict" "$@"
+    clean cmake --build build
+}
+mkdir build
+
+case $kind in
+find_package)
+    install_phoneauth
+    build_with_cmake -DCMAKE_PREFIX_PATH="$work/prefix"
+    build/compiled
+    ;;
+add_subdirectory)
+    build_with_cmake -DPHONEAUTH_SOURCE="$source"
+    ;;
+fetch_content)
+    build_with_cmake -DFETCHCONTENT_SOURCE_DIR_PHONEAUTH="$source" -DFETCHCONTENT_FULLY_DISCONNECTED=ON
+    ;;
+meson)
+    cp "$here/meson/meson.build" "$here"/*.cpp .
+    mkdir subprojects
+    ln -s "$source" subprojects/phoneauth
+    clean meson setup build -Dwarning_level=3 -Dwerror=true
+    clean ninja -C build
+    ;;
+pkg_config)
+    install_phoneauth
+    flags() { PKG_CONFIG_PATH=$(echo "$work"/prefix/lib*/pkgconfig "$work"/prefix/lib/*/pkgconfig | tr ' ' ':') pkg-config "$@"; }
+    "$compiler" $strict "$here/blocking.cpp" -o build/blocking $(flags --cflags --libs phoneauth)
+    "$compiler" $strict "$here/with_asio.cpp" -o build/with_asio $(flags --cflags --libs phoneauth-asio)
+    ;;
+single_header)
+    if ! llhttp=$(pkg-config --cflags --libs libllhttp 2>/dev/null); then
+        cc -c -I/usr/share/include/llhttp /usr/share/llhttp/*.c
+        llhttp="-I/usr/share/include/llhttp api.o http.o llhttp.o"
+    fi
+    asio="-DASIO_STANDALONE -DASIO_HAS_CO_AWAIT=1 -DASIO_HAS_STD_COROUTINE=1 -pthread"
+    "$compiler" $strict -I"$source/single_include" "$here/blocking.cpp" -o build/blocking -lsimdjson -lcrypto
+    "$compiler" $strict -I"$source/single_include" $asio "$here/with_asio.cpp" -o build/with_asio $llhttp -lsimdjson -lssl -lcrypto
+    ;;
+*)
+    echo "no such kind of consumer: $kind" >&2
+    exit 2
+    ;;
+esac
+
+for program in build/blocking build/with_asio; do
+    "$program"
+    echo "$program has run"
+done

@@ -1,0 +1,89 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSL-1.0
+# Installs what is missing (Debian 12, Ubuntu), builds everything and runs every test.
+usage="usage: tests/run.sh [option]…
+  --compiler=NAME      g++ (default), clang++, clang++-19, …
+  --sanitize=NAME      address (with undefined behaviour) or thread
+  --filter=REGEX       only the tests whose names match (see ctest -N)
+  --no-e2e             without the clients' own code: no Node, no browser
+  --tidy               clang-tidy over everything as well"
+set -eu
+cd "$(dirname "$0")/.."
+. tests/scripts/install_missing.sh
+
+compiler=g++
+sanitize=
+filter=.
+e2e=yes
+tidy=
+for option in "$@"; do
+    case $option in
+    --compiler=*) compiler=${option#*=} ;;
+    --sanitize=address | --sanitize=thread) sanitize=${option#*=} ;;
+    --filter=*) filter=${option#*=} ;;
+    --no-e2e) e2e= ;;
+    --tidy) tidy=yes compiler=clang++ ;;
+    *)
+        echo "$usage" >&2
+        exit 2
+        ;;
+    esac
+done
+
+# ---- What is missing ----
+
+c_compiler=$(echo "$compiler" | sed 's/^g++/gcc/; s/^clang++/clang/')
+install_build_packages ccache=ccache python3=python3 /usr/include/boost/test/unit_test.hpp=libboost-test-dev \
+    meson=meson "$compiler=$(echo "$c_compiler" | sed 's/^gcc/g++/')" \
+    ${tidy:+run-clang-tidy=clang-tidy}
+if apt-cache show clang-format-14 >/dev/null 2>&1; then
+    install_missing clang-format-14=clang-format-14
+fi
+if [ $e2e ]; then
+    install_missing node=nodejs npm=npm /etc/ssl/certs/ca-certificates.crt=ca-certificates
+    [ -d tests/e2e/node_modules ] || npm --prefix tests/e2e ci --no-audit --no-fund
+    if ! command -v chromium google-chrome >/dev/null; then
+        if apt-cache show chromium 2>/dev/null | grep -q '^Filename'; then
+            install_missing chromium=chromium
+        else  # Ubuntu has it only as a snap
+            (cd tests/e2e && npx playwright-core install --with-deps chromium)
+        fi
+    fi
+fi
+
+# ---- Build ----
+
+preset=dev
+[ "$sanitize" = address ] && preset=asan
+[ "$sanitize" = thread ] && preset=tsan
+build=build
+[ $c_compiler = gcc ] || build=$build-$c_compiler
+[ $preset = dev ] || build=$build-$preset
+cmake --preset $preset -B $build -DCMAKE_CXX_COMPILER="$compiler" -DCMAKE_C_COMPILER="$c_compiler" \
+    -DCMAKE_CXX_COMPILER_LAUNCHER=ccache
+cmake --build $build --parallel "$(nproc)"
+
+# ---- Run, and add up ----
+
+log=$build/Testing/Temporary/LastTest.log
+rm -f $log
+ctest --test-dir $build --parallel "$(nproc)" --output-on-failure --timeout 600 -R "$filter" ${e2e:--LE e2e} || true
+if [ $tidy ]; then
+    run-clang-tidy -quiet -p $build -j "$(nproc)" "$PWD/(tests|examples)/" >>$build/tidy.log 2>&1 &&
+        echo "Test Passed." >>$log || { cat $build/tidy.log; echo "Test Failed." >>$log; }
+fi
+
+# A test counts as what its last line says ("N passed, N failed"), or else as one.
+awk '
+    /^[0-9]+ passed, [0-9]+ failed/ { p = $1; f = $3; s = /skipped/ ? $5 : 0; counted = 1 }
+    /^Test (Passed|Failed|Skipped|Timeout|Not Run)|^Test .*Exception/ {
+        if (!counted) { p = f = s = 0 }
+        if (/^Test Passed/) { if (!counted) p = 1 }
+        else if (/^Test Skipped/) { s += 1 }
+        else if (!f) { f = 1 }
+        passed += p; failed += f; skipped += s; counted = 0
+    }
+    END {
+        printf "%d passed, %d failed%s\n", passed, failed, skipped ? ", " skipped " skipped" : ""
+        exit failed || !passed
+    }' $log
