@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "flows/world.hpp"
+
+using namespace flows;
+
+BOOST_AUTO_TEST_SUITE(flows_login)
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(code_logs_in, World, worlds) {
+    World w;
+    const auto u = register_user(w);
+    auto s = w.run(w.auth.start_login(phone));
+    BOOST_REQUIRE(s);
+    auto l = w.run(w.auth.finish_login(s->transaction_id, w.transport.last_code()));
+    BOOST_REQUIRE(l);
+    BOOST_TEST(l->who.object_id == u.object_id);
+    BOOST_TEST((l->who.last_login_at == w.clock.now()));
+    BOOST_TEST((l->expires_at - w.clock.now() == w.auth.settings().session_lifetime));
+    BOOST_TEST(w.hooks.entered == 1);
+    BOOST_TEST(w.run(w.auth.find_user_by_token(l->token))->object_id == u.object_id);
+    BOOST_TEST(error_of(w.run(w.auth.finish_login(s->transaction_id, w.transport.last_code()))) == error::code_used);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(password_and_code_log_in, World, worlds) {
+    World w;
+    register_user(w);
+    auto s = w.run(w.auth.start_login(phone, "correct horse"));
+    BOOST_REQUIRE(s);
+    BOOST_TEST(w.run(w.auth.finish_login(s->transaction_id, w.transport.last_code())).has_value());
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(wrong_password_and_unknown_phone_are_one_error, World, worlds) {
+    World w;
+    register_user(w);
+    const auto sent = w.transport.calls();
+    auto wrong_one = w.run(w.auth.start_login(phone, "wrong horse"));
+    auto unknown = w.run(w.auth.start_login(other_phone, "correct horse"));
+    BOOST_TEST(error_of(wrong_one) == error::invalid_login);
+    BOOST_TEST(error_of(unknown) == error::invalid_login);
+    BOOST_TEST(wrong_one.error().message == unknown.error().message);
+    BOOST_TEST(w.transport.calls() == sent);
+    BOOST_TEST(error_of(w.run(w.auth.start_login(phone, std::string(100000, 'x')))) == error::invalid_login);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(unknown_phone_is_concealed, World, worlds) {
+    World w;
+    auto s = w.run(w.auth.start_login(other_phone));
+    BOOST_REQUIRE(s);
+    BOOST_TEST(s->transaction_id.size() == 36u);
+    BOOST_TEST(w.transport.calls() == 0u);
+    code_deriver deriver(w.auth.settings().code_keys, 6);
+    const auto stored = w.memory.find_transaction(s->transaction_id);
+    const std::string right(deriver.derive(*stored)->str());
+    // Not even the code that would have been sent is accepted.
+    BOOST_TEST(error_of(w.run(w.auth.finish_login(s->transaction_id, right))) == error::wrong_code);
+    w.clock.advance(31s);
+    BOOST_TEST(w.run(w.auth.resend(s->transaction_id)).has_value());
+    BOOST_TEST(w.transport.calls() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(unknown_phone_can_be_rejected, World, worlds) {
+    auto c = test_config();
+    c.unknown_phone = unknown_phone_policy::reject;
+    World w(c);
+    BOOST_TEST(error_of(w.run(w.auth.start_login(other_phone))) == error::unknown_phone);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(wrong_codes_use_up_the_tries, World, worlds) {
+    World w;
+    register_user(w);
+    auto s = w.run(w.auth.start_login(phone));
+    const auto code = w.transport.last_code();
+    for (int left = 4; left > 0; --left) {
+        auto r = w.run(w.auth.finish_login(s->transaction_id, wrong(code)));
+        BOOST_TEST(error_of(r) == error::wrong_code);
+        BOOST_TEST(r.error().tries_left.value() == left);
+    }
+    auto last = w.run(w.auth.finish_login(s->transaction_id, wrong(code)));
+    BOOST_TEST(error_of(last) == error::tries_exhausted);
+    BOOST_TEST(error_of(w.run(w.auth.finish_login(s->transaction_id, code))) == error::tries_exhausted);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(code_dies_in_time, World, worlds) {
+    World w;
+    register_user(w);
+    auto s = w.run(w.auth.start_login(phone));
+    const auto code = w.transport.last_code();
+    w.clock.advance(300s - 1ms);
+    auto t = w.run(w.auth.start_login(phone));
+    const auto later_code = w.transport.last_code();
+    w.clock.advance(1ms);
+    BOOST_TEST(error_of(w.run(w.auth.finish_login(s->transaction_id, code))) == error::code_expired);
+    BOOST_TEST(w.run(w.auth.finish_login(t->transaction_id, later_code)).has_value());
+    w.clock.advance(-100s);  // a clock that is set back does not bring it to life
+    BOOST_TEST(error_of(w.run(w.auth.finish_login(s->transaction_id, code))) == error::code_expired);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(code_belongs_to_its_transaction, World, worlds) {
+    World w;
+    register_user(w);
+    register_user(w, other_phone, "bob@example.com");
+    auto mine = w.run(w.auth.start_login(phone));
+    const auto my_code = w.transport.last_code();
+    auto his = w.run(w.auth.start_login(other_phone));
+    const auto his_code = w.transport.last_code();
+    if (my_code != his_code) BOOST_TEST(error_of(w.run(w.auth.finish_login(his->transaction_id, my_code))) == error::wrong_code);
+    BOOST_TEST(error_of(w.run(w.auth.finish_login("no such transaction", my_code))) == error::no_transaction);
+    auto registering = w.run(w.auth.start_registration("+14155550102"));
+    BOOST_TEST(error_of(w.run(w.auth.finish_login(registering->transaction_id, w.transport.last_code()))) == error::no_transaction);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(disabled_account_does_not_log_in, World, worlds) {
+    World w;
+    auto u = register_user(w);
+    auto stored = *w.memory.find_user(u.object_id);
+    stored.enabled = false;
+    BOOST_REQUIRE((w.memory.update_user(stored) == user_write::done));
+    auto s = w.run(w.auth.start_login(phone));
+    BOOST_TEST(error_of(w.run(w.auth.finish_login(s->transaction_id, w.transport.last_code()))) == error::account_disabled);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(hook_refuses_a_login, World, worlds) {
+    World w;
+    register_user(w);
+    w.hooks.on_login = [](const user&) { return failure(error::refused_by_hook, "closed on Mondays"); };
+    auto s = w.run(w.auth.start_login(phone));
+    auto r = w.run(w.auth.finish_login(s->transaction_id, w.transport.last_code()));
+    BOOST_TEST(error_of(r) == error::refused_by_hook);
+    BOOST_TEST(r.error().message == "closed on Mondays");
+    BOOST_TEST(w.hooks.entered == 0);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(failures_make_wait_and_success_forgets_them, World, worlds) {
+    World w;
+    register_user(w);
+    for (int i = 0; i < 6; ++i) BOOST_TEST(error_of(w.run(w.auth.start_login(phone, "wrong horse"))) == error::invalid_login);
+    auto r = w.run(w.auth.start_login(phone, "correct horse"));
+    BOOST_TEST(error_of(r) == error::too_many_failures);
+    BOOST_TEST((r.error().retry_after == 1s));
+    w.clock.advance(1s);
+    auto s = w.run(w.auth.start_login(phone, "correct horse"));
+    BOOST_REQUIRE(s);
+    BOOST_REQUIRE(w.run(w.auth.finish_login(s->transaction_id, w.transport.last_code())));
+    for (int i = 0; i < 5; ++i) BOOST_TEST(error_of(w.run(w.auth.start_login(phone, "wrong horse"))) == error::invalid_login);
+    BOOST_TEST(w.run(w.auth.start_login(phone, "correct horse")).has_value());
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(an_account_stops_after_a_hundred_failures, World, worlds) {
+    World w;
+    register_user(w);
+    int failures = 0;
+    for (; failures < 1000; ++failures) {
+        auto r = w.run(w.auth.start_login(phone, "wrong horse"));
+        if (error_of(r) == error::too_many_failures) {
+            if (*r.error().retry_after > 1h) break;
+            w.clock.advance(*r.error().retry_after);
+            --failures;
+        }
+    }
+    BOOST_TEST(failures == 100);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(login_can_be_disabled, World, worlds) {
+    auto c = test_config();
+    c.login_enabled = false;
+    World w(c);
+    BOOST_TEST(error_of(w.run(w.auth.start_login(phone))) == error::login_disabled);
+    BOOST_TEST(error_of(w.run(w.auth.start_login(phone, "x"))) == error::login_disabled);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(identity_login_is_off_unless_asked_for, World, worlds) {
+    World off;
+    BOOST_TEST(error_of(off.run(off.auth.login_with_identity("ada@example.com", "correct horse"))) == error::login_disabled);
+    auto c = test_config();
+    c.identity_login_enabled = true;
+    World w(c);
+    register_user(w);
+    BOOST_TEST(w.run(w.auth.login_with_identity("ADA@example.com", "correct horse")).has_value());
+    BOOST_TEST(error_of(w.run(w.auth.login_with_identity("ada@example.com", "wrong horse"))) == error::invalid_login);
+    BOOST_TEST(error_of(w.run(w.auth.login_with_identity("eve@example.com", "correct horse"))) == error::invalid_login);
+    BOOST_TEST(error_of(w.run(w.auth.login_with_identity("no email", "correct horse"))) == error::invalid_login);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(rotated_key_still_checks_old_codes, World, worlds) {
+    World w;
+    register_user(w);
+    auto s = w.run(w.auth.start_login(phone));
+    const auto code = w.transport.last_code();
+    auto c = test_config();
+    c.code_keys.insert(c.code_keys.begin(), {"k2", std::string(32, 'n')});
+    authenticator rotated(c, w.memory, w.transport, w.clock);
+    BOOST_TEST(rotated.finish_login(s->transaction_id, code).has_value());
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(lost_races_are_looked_at_again, World, worlds) {
+    World w;
+    register_user(w);
+    auto s = w.run(w.auth.start_login(phone));
+    w.storage.lose_race_on(w.storage.updates() + 1);
+    BOOST_TEST(w.run(w.auth.finish_login(s->transaction_id, w.transport.last_code())).has_value());
+}
+
+BOOST_AUTO_TEST_SUITE_END()

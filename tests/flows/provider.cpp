@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "flows/world.hpp"
+
+using namespace flows;
+
+BOOST_AUTO_TEST_SUITE(flows_provider)
+
+namespace {
+std::int64_t sends_spent(auto& w) {
+    return w.memory.change_counter(send_budget(*phone_number::parse(phone), 0, w.clock.now())).value;
+}
+}  // namespace
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(refusal_fails_the_transaction_and_gives_the_send_back, World, worlds) {
+    World w;
+    w.transport.reply(400, R"({"code":21610,"message":"Attempt to send to unsubscribed recipient","status":400})");
+    auto s = w.run(w.auth.start_registration(phone));
+    BOOST_TEST(error_of(s) == error::provider_refused);
+    BOOST_TEST(s.error().twilio_code.value() == 21610);
+    BOOST_TEST(sends_spent(w) == 0);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(busy_provider_says_when_to_come_back, World, worlds) {
+    World w;
+    w.transport.reply(429, R"({"code":20429,"message":"Too many requests","status":429})", {{"Retry-After", "7"}});
+    auto s = w.run(w.auth.start_registration(phone));
+    BOOST_TEST(error_of(s) == error::provider_busy);
+    BOOST_TEST((s.error().retry_after == 7s));
+    BOOST_TEST(sends_spent(w) == 0);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(unreachable_provider_has_sent_nothing, World, worlds) {
+    for (const error e : {error::host_not_found, error::connect_failed, error::connect_timeout, error::tls_failed, error::certificate_untrusted}) {
+        World w;
+        w.transport.reply_failure(e);
+        BOOST_TEST(error_of(w.run(w.auth.start_registration(phone))) == error::provider_unreachable);
+        BOOST_TEST(sends_spent(w) == 0);
+    }
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(no_answer_leaves_a_code_that_works, World, worlds) {
+    for (const error e : {error::read_timeout, error::connection_lost, error::write_failed, error::malformed_reply}) {
+        World w;
+        w.transport.reply_failure(e);
+        auto s = w.run(w.auth.start_registration(phone));
+        BOOST_REQUIRE(s);
+        BOOST_TEST(s->delivery_uncertain);
+        BOOST_TEST(sends_spent(w) == 1);
+        BOOST_TEST(w.transport.calls() == 1u);
+        BOOST_TEST(w.run(w.auth.finish_registration(form(s->transaction_id, w.transport.last_code()))).has_value());
+    }
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(ambiguous_replies_are_not_refusals, World, worlds) {
+    const std::pair<int, const char*> replies[] = {{500, "oops"}, {503, R"({"code":20503,"message":"x","status":503})"}, {302, ""}, {201, "not json"}, {201, "{}"}};
+    for (const auto& [status, body] : replies) {
+        World w;
+        w.transport.reply(status, body);
+        auto s = w.run(w.auth.start_registration(phone));
+        BOOST_REQUIRE(s);
+        BOOST_TEST(s->delivery_uncertain);
+    }
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(throwing_transport_is_no_answer, World, worlds) {
+    World w;
+    w.transport.throw_on_call(1);
+    auto s = w.run(w.auth.start_registration(phone));
+    BOOST_REQUIRE(s);
+    BOOST_TEST(s->delivery_uncertain);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(resend_refused_leaves_the_first_code_valid, World, worlds) {
+    World w;
+    auto s = w.run(w.auth.start_registration(phone));
+    const auto code = w.transport.last_code();
+    w.clock.advance(30s);
+    w.transport.reply(400, R"({"code":21610,"message":"x","status":400})");
+    BOOST_TEST(error_of(w.run(w.auth.resend(s->transaction_id))) == error::provider_refused);
+    BOOST_TEST(sends_spent(w) == 1);
+    BOOST_TEST(w.run(w.auth.finish_registration(form(s->transaction_id, code))).has_value());
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(messages_of_all_kinds, World, worlds) {
+    World w;
+    auto sent = w.run(w.auth.send_message({.to = phone, .body = "hello & good bye", .media_urls = {"https://example.com/a.png"},
+                                           .options = {{"statusCallback", "https://example.com/cb"}, {"ValidityPeriod", "60"}}}));
+    BOOST_REQUIRE(sent);
+    BOOST_TEST(sent->sid.starts_with("SM"));
+    BOOST_TEST(sent->status == "queued");
+    BOOST_TEST(sent->json.starts_with('{'));
+    const auto request = w.transport.requests().back();
+    BOOST_TEST(request.method == "POST");
+    BOOST_TEST(request.url == "https://api.twilio.com/2010-04-01/Accounts/AC00000000000000000000000000000000/Messages.json");
+    BOOST_TEST(request.body == "To=%2B14155550100&Body=hello+%26+good+bye&MediaUrl=https%3A%2F%2Fexample.com%2Fa.png"
+                               "&StatusCallback=https%3A%2F%2Fexample.com%2Fcb&ValidityPeriod=60&From=%2B15005550006");
+    BOOST_TEST(*find_header(request.headers, "authorization") ==
+               "Basic QUMwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDpub3QtYS1yZWFsLXRva2Vu");
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(bad_messages_are_not_sent, World, worlds) {
+    World w;
+    const auto refused = [&](message m) { return error_of(w.run(w.auth.send_message(std::move(m)))); };
+    BOOST_TEST(refused({.to = "", .body = "x"}) == error::invalid_phone_number);
+    BOOST_TEST(refused({.to = "+1415555abcd", .body = "x"}) == error::invalid_phone_number);
+    BOOST_TEST(refused({.to = phone, .body = ""}) == error::missing_parameter);
+    BOOST_TEST(refused({.to = phone, .body = std::string(1601, 'x')}) == error::message_too_long);
+    BOOST_TEST(refused({.to = phone, .body = "\xff"}) == error::invalid_parameter);
+    BOOST_TEST(refused({.to = phone, .body = "x", .media_urls = {"http://example.com/a.png"}}) == error::invalid_media_url);
+    BOOST_TEST(refused({.to = phone, .body = "x", .media_urls = {"https://example.com/a b"}}) == error::invalid_media_url);
+    BOOST_TEST(refused({.to = phone, .body = "x", .media_urls = std::vector<std::string>(11, "https://example.com/a")}) == error::invalid_parameter);
+    BOOST_TEST(refused({.to = phone, .body = "x", .options = {{"To", "+1"}}}) == error::invalid_parameter);
+    BOOST_TEST(refused({.to = phone, .body = "x", .options = {{"Attempt", "1\r\nX: y"}}}) == error::invalid_parameter);
+    BOOST_TEST(w.transport.calls() == 0u);
+    BOOST_TEST(sends_spent(w) == 0);
+    BOOST_TEST(w.run(w.auth.send_message({.to = phone, .body = std::string(1600, 'x')})).has_value());
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(unanswered_message_is_said_to_be_uncertain, World, worlds) {
+    World w;
+    w.transport.reply_failure(error::read_timeout);
+    BOOST_TEST(error_of(w.run(w.auth.send_message({.to = phone, .body = "x"}))) == error::no_answer);
+    BOOST_TEST(sends_spent(w) == 1);
+    w.transport.reply(400, R"({"code":21614,"message":"x","status":400})");
+    BOOST_TEST(error_of(w.run(w.auth.send_message({.to = phone, .body = "x"}))) == error::provider_refused);
+    BOOST_TEST(sends_spent(w) == 1);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(configuration_is_tested, World, worlds) {
+    const auto number = [](bool sms, bool mms) {
+        const auto word = [](bool b) { return std::string(b ? "true" : "false"); };
+        return R"({"incoming_phone_numbers":[{"phone_number":"+15005550006","capabilities":{"voice":true,"sms":)" + word(sms) + R"(,"mms":)" + word(mms) + "}}]}";
+    };
+    const auto summary = [](const configuration_report& r) {
+        std::string s;
+        for (const auto& f : r.findings) s += f.check + (f.ok ? "+ " : "- ");
+        return s;
+    };
+    {
+        World w;
+        w.transport.reply(200, R"({"status":"active"})");
+        w.transport.reply(200, number(true, false));
+        auto r = w.run(w.auth.test_configuration());
+        BOOST_TEST(summary(*r) == "credentials+ account+ sender+ sms+ mms- ");
+        BOOST_TEST(r->ok());
+        BOOST_TEST(w.transport.requests()[1].url.ends_with("/IncomingPhoneNumbers.json?PhoneNumber=%2B15005550006"));
+    }
+    {
+        World w;
+        w.transport.reply(401, R"({"code":20003,"message":"Authenticate","status":401})");
+        auto r = w.run(w.auth.test_configuration());
+        BOOST_TEST(summary(*r) == "credentials- ");
+        BOOST_TEST(!r->ok());
+    }
+    {
+        World w;
+        w.transport.reply(200, R"({"status":"suspended"})");
+        w.transport.reply(200, R"({"incoming_phone_numbers":[]})");
+        auto r = w.run(w.auth.test_configuration());
+        BOOST_TEST(summary(*r) == "credentials+ account- sender- ");
+        BOOST_TEST(!r->ok());
+    }
+    {
+        World w;
+        w.transport.reply(200, R"({"status":"active"})");
+        w.transport.reply(200, number(false, false));
+        auto r = w.run(w.auth.test_configuration());
+        BOOST_TEST(summary(*r) == "credentials+ account+ sender+ sms- mms- ");
+        BOOST_TEST(!r->ok());
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "flows/world.hpp"
+
+using namespace flows;
+
+BOOST_AUTO_TEST_SUITE(flows_resend)
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(same_code_after_the_cooldown, World, worlds) {
+    World w;
+    auto s = w.run(w.auth.start_registration(phone));
+    const auto code = w.transport.last_code();
+    w.clock.advance(29s);
+    auto early = w.run(w.auth.resend(s->transaction_id));
+    BOOST_TEST(error_of(early) == error::resend_too_soon);
+    BOOST_TEST((early.error().retry_after == 1s));
+    BOOST_TEST(w.transport.calls() == 1u);
+    w.clock.advance(1s);
+    auto again = w.run(w.auth.resend(s->transaction_id));
+    BOOST_REQUIRE(again);
+    BOOST_TEST(again->transaction_id == s->transaction_id);
+    BOOST_TEST((again->expires_at == s->expires_at));
+    BOOST_TEST(w.transport.calls() == 2u);
+    BOOST_TEST(w.transport.last_code() == code);
+    BOOST_TEST(w.run(w.auth.finish_registration(form(s->transaction_id, code))).has_value());
+    w.clock.advance(30s);
+    BOOST_TEST(error_of(w.run(w.auth.resend(s->transaction_id))) == error::code_used);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(sends_per_transaction_are_capped, World, worlds) {
+    World w;
+    auto s = w.run(w.auth.start_registration(phone));
+    for (int i = 0; i < 4; ++i) {
+        w.clock.advance(30s);
+        BOOST_TEST(w.run(w.auth.resend(s->transaction_id)).has_value());
+    }
+    w.clock.advance(30s);
+    BOOST_TEST(error_of(w.run(w.auth.resend(s->transaction_id))) == error::too_many_messages);
+    BOOST_TEST(w.transport.calls() == 5u);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(expired_and_unknown_transactions_are_not_sent, World, worlds) {
+    World w;
+    auto s = w.run(w.auth.start_registration(phone));
+    w.clock.advance(300s);
+    BOOST_TEST(error_of(w.run(w.auth.resend(s->transaction_id))) == error::code_expired);
+    BOOST_TEST(error_of(w.run(w.auth.resend("unknown"))) == error::no_transaction);
+    BOOST_TEST(w.transport.calls() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(messages_to_one_phone_are_capped_over_all_transactions, World, worlds) {
+    World w;
+    register_user(w);
+    for (int i = 0; i < 9; ++i) BOOST_TEST(w.run(w.auth.start_login(phone)).has_value());
+    auto refused = w.run(w.auth.start_login(phone));
+    BOOST_TEST(error_of(refused) == error::too_many_messages);
+    BOOST_TEST((refused.error().retry_after == 1h));
+    BOOST_TEST(w.transport.calls() == 10u);
+    BOOST_TEST(w.run(w.auth.start_registration(other_phone)).has_value());
+    w.clock.advance(1h);
+    BOOST_TEST(w.run(w.auth.start_login(phone)).has_value());
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(unknown_phones_are_counted_like_known_ones, World, worlds) {
+    World w;
+    for (int i = 0; i < 10; ++i) BOOST_TEST(w.run(w.auth.start_login(other_phone)).has_value());
+    BOOST_TEST(error_of(w.run(w.auth.start_login(other_phone))) == error::too_many_messages);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(lost_race_gives_the_send_back, World, worlds) {
+    World w;
+    auto s = w.run(w.auth.start_registration(phone));
+    w.clock.advance(30s);
+    w.storage.lose_race_on(w.storage.updates() + 1);
+    BOOST_TEST(w.run(w.auth.resend(s->transaction_id)).has_value());
+    BOOST_TEST(w.transport.calls() == 2u);
+    const auto spent = w.memory.change_counter(send_budget(*phone_number::parse(phone), 0, w.clock.now()));
+    BOOST_TEST(spent.value == 2);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef PHONEAUTH_TESTS_FLOWS_WORLD_HPP
+#define PHONEAUTH_TESTS_FLOWS_WORLD_HPP
+
+#include <phoneauth/asio/awaitable.hpp>
+#include <phoneauth/phoneauth.hpp>
+#include <phoneauth/storage/memory.hpp>
+#include <phoneauth/testing/async.hpp>
+#include <phoneauth/testing/failing_storage.hpp>
+#include <phoneauth/testing/manual_clock.hpp>
+#include <phoneauth/testing/scripted_transport.hpp>
+
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+#include <asio/io_context.hpp>
+
+#include <boost/mpl/list.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <exception>
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace flows {
+
+using namespace phoneauth;
+using namespace std::chrono_literals;
+
+inline const std::string phone = "+14155550100";
+inline const std::string other_phone = "+14155550101";
+
+inline config test_config() {
+    config c;
+    c.twilio.account_sid = "AC" + std::string(32, '0');
+    c.twilio.auth_token = "not-a-real-token";
+    c.twilio.sender = "+15005550006";
+    c.code_keys = {{"k1", std::string(32, 'k')}};
+    return c;
+}
+
+/// Passwords that cost a millisecond.
+struct quick_passwords : scrypt_passwords {
+    quick_passwords() : scrypt_passwords({.ln = 10, .r = 1, .p = 1}) {}
+};
+
+/// Hooks that a test can fill in.
+struct test_hooks {
+    std::function<result<void>(user&)> on_registration = [](user&) { return result<void>(); };
+    std::function<result<void>(const user&)> on_login = [](const user&) { return result<void>(); };
+    int registered = 0;
+    int entered = 0;
+
+    result<void> before_registration(user& u) { return on_registration(u); }
+    result<void> after_registration(const user&) {
+        ++registered;
+        return {};
+    }
+    result<void> before_login(const user& u) { return on_login(u); }
+    result<void> after_login(const user&) {
+        ++entered;
+        return {};
+    }
+};
+
+/// Everything plain: results at once.
+struct blocking_world {
+    explicit blocking_world(config c = test_config()) : auth(std::move(c), storage, transport, clock, hooks, passwords) {}
+
+    template <class R>
+    static R run(R r) {
+        return r;
+    }
+
+    memory_storage memory;
+    failing_storage<memory_storage> storage{memory};
+    scripted_transport transport;
+    manual_clock clock;
+    test_hooks hooks;
+    quick_passwords passwords;
+    authenticator<failing_storage<memory_storage>, scripted_transport, manual_clock, test_hooks, quick_passwords> auth;
+};
+
+/// Storage and transport take turns on an event loop; clock, hooks and passwords stay plain.
+struct async_world {
+    using async_storage = asynchronous<memory_storage>;
+    using async_transport = asynchronous<scripted_transport>;
+
+    explicit async_world(config c = test_config()) : auth(std::move(c), storage, later_transport, clock, hooks, passwords) {}
+
+    template <class R>
+    static R run(asio::awaitable<R> a) {
+        asio::io_context loop;
+        std::optional<R> value;
+        std::exception_ptr thrown;
+        asio::co_spawn(loop, std::move(a), [&](std::exception_ptr e, R r) {
+            thrown = e;
+            value.emplace(std::move(r));
+        });
+        loop.run();
+        if (thrown) std::rethrow_exception(thrown);
+        return std::move(*value);
+    }
+
+    memory_storage memory;
+    async_storage later_storage{memory};
+    failing_storage<async_storage> storage{later_storage};
+    scripted_transport transport;
+    async_transport later_transport{transport};
+    manual_clock clock;
+    test_hooks hooks;
+    quick_passwords passwords;
+    authenticator<failing_storage<async_storage>, async_transport, manual_clock, test_hooks, quick_passwords> auth;
+};
+
+using worlds = boost::mpl::list<blocking_world, async_world>;
+
+/// The error that `r` ended with; a default one if it is a success or no error of ours.
+template <class R>
+std::error_code error_of(const R& r) {
+    return r ? std::error_code() : r.error().code;
+}
+
+inline registration form(const std::string& transaction_id, const std::string& code, const std::string& number = phone,
+                         const std::string& email = "ada@example.com") {
+    return {.transaction_id = transaction_id, .code = code, .phone = number, .identity = email, .password = "correct horse"};
+}
+
+/// Registers somebody who is needed for the rest of a test.
+template <class World>
+user register_user(World& w, const std::string& number = phone, const std::string& email = "ada@example.com") {
+    auto s = w.run(w.auth.start_registration(number));
+    BOOST_REQUIRE(s);
+    auto u = w.run(w.auth.finish_registration(form(s->transaction_id, w.transport.last_code(), number, email)));
+    BOOST_REQUIRE(u);
+    return *u;
+}
+
+template <class World>
+logged_in log_in(World& w, const std::string& number = phone) {
+    auto s = w.run(w.auth.start_login(number));
+    BOOST_REQUIRE(s);
+    auto l = w.run(w.auth.finish_login(s->transaction_id, w.transport.last_code()));
+    BOOST_REQUIRE(l);
+    return *l;
+}
+
+/// A code of the right length that is not `code`.
+inline std::string wrong(std::string code) {
+    code.back() = code.back() == '0' ? '1' : '0';
+    return code;
+}
+
+}  // namespace flows
+
+#endif
