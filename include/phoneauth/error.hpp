@@ -32,6 +32,7 @@ enum class error {
     password_required,
     invalid_password,
     identity_required,
+    property_required,
     user_exists,
     no_properties,
     reserved_property,
@@ -39,6 +40,7 @@ enum class error {
 
     // login and sessions
     login_disabled,
+    login_required,
     invalid_login,
     unknown_phone,
     account_disabled,
@@ -115,12 +117,14 @@ inline constexpr std::array error_table{
     error_row{error::password_required, "A password is required.", 3011, 400},
     error_row{error::invalid_password, "The password is too short or too long.", 14010, 400},
     error_row{error::identity_required, "The identity property is missing.", 3013, 400},
+    error_row{error::property_required, "A required property is missing.", 3012, 400},
     error_row{error::user_exists, "A user with this identity or phone number already exists.", 3033, 409},
     error_row{error::no_properties, "The user has no properties.", 3038, 400},
     error_row{error::reserved_property, "A property of this name is reserved for the server.", 3039, 400},
     error_row{error::refused_by_hook, "The operation was refused by the application.", 14011, 403},
 
     error_row{error::login_disabled, "This way to log in is disabled.", 3034, 403},
+    error_row{error::login_required, "The login or the password is missing.", 3006, 400},
     error_row{error::invalid_login, "Invalid login or password.", 3003, 401},
     error_row{error::unknown_phone, "There is no user with this phone number.", 3057, 400},
     error_row{error::account_disabled, "The user's account is disabled.", 3090, 403},

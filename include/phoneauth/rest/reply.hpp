@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef PHONEAUTH_REST_REPLY_HPP
+#define PHONEAUTH_REST_REPLY_HPP
+
+#include <string>
+#include <utility>
+
+#include <phoneauth/detail/config.hpp>
+#include <phoneauth/http.hpp>
+#include <phoneauth/result.hpp>
+
+namespace phoneauth {
+inline namespace v0 {
+namespace rest {
+
+/// What an endpoint answers: JSON that nobody may cache or take for anything else (RFC 9111 §5.2.2.5).
+struct reply : http_response {
+    reply() = default;
+
+    /// The error body that Backendless's clients know: {"code": …, "message": …, "errorData": {…}}. Code and status are
+    /// those of the failure's row in `error_table`; a code of another category, which can only come from a hook, is taken as it is,
+    /// with status 400. `errorData` holds `retryAfter` (seconds), `triesLeft` and `twilioCode` where they are known; the
+    /// first is also the header Retry-After (RFC 9110 §10.2.3).
+    PHONEAUTH_DECL reply(const failure& f);
+
+    /// A reply with the JSON text `json`.
+    static reply of_json(std::string json, int status = 200) {
+        reply r;
+        r.status = status;
+        r.headers = {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}, {"X-Content-Type-Options", "nosniff"}};
+        r.body = std::move(json);
+        return r;
+    }
+};
+
+}  // namespace rest
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+#include <phoneauth/impl/rest_reply.ipp>
+#endif
+
+#endif
