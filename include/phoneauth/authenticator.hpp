@@ -12,6 +12,7 @@
 
 #include <phoneauth/code.hpp>
 #include <phoneauth/config.hpp>
+#include <phoneauth/detail/check_policies.hpp>
 #include <phoneauth/limits.hpp>
 #include <phoneauth/password.hpp>
 #include <phoneauth/policies.hpp>
@@ -39,13 +40,6 @@ struct logged_in {
     user who;
     std::string token;                 ///< the session's; a secret
     time_point expires_at;             ///< when the session ends
-};
-
-/// The PasswordHasher that an authenticator in mode `Mode` has by default; asio/awaitable.hpp specialises it, because hashing
-/// must not run on an event loop.
-template <class Mode>
-struct default_passwords {
-    using type = scrypt_passwords;
 };
 
 namespace detail {
@@ -134,11 +128,11 @@ constexpr bool is_process_local = [] {
 template <class S, class T, class C = system_clock, class H = no_hooks,
           class P = typename default_passwords<detail::flows_mode<S, T, H>>::type>
 class authenticator {
-    static_assert(Storage<S>, "phoneauth: this Storage does not satisfy the concept phoneauth::Storage");
-    static_assert(HttpTransport<T>, "phoneauth: this HttpTransport does not satisfy the concept phoneauth::HttpTransport");
-    static_assert(Clock<C>, "phoneauth: this Clock does not satisfy the concept phoneauth::Clock");
-    static_assert(Hooks<H>, "phoneauth: these Hooks do not satisfy the concept phoneauth::Hooks; derive from phoneauth::no_hooks");
-    static_assert(PasswordHasher<P>, "phoneauth: this PasswordHasher does not satisfy the concept phoneauth::PasswordHasher");
+    static_assert(detail::check_storage<S>());
+    static_assert(detail::check_transport<T>());
+    static_assert(detail::check_clock<C>());
+    static_assert(detail::check_hooks<H>());
+    static_assert(detail::check_password_hasher<P>());
 
 public:
     /// How the flows run; see yields.hpp.

@@ -36,6 +36,13 @@ private:
     scrypt_cost cost_;
 };
 
+/// The PasswordHasher that an authenticator in mode `Mode` (see yields.hpp) has by default. asio/pooled_passwords.hpp
+/// specialises it for the asynchronous one, where hashing must not run on the event loop.
+template <class Mode>
+struct default_passwords {
+    using type = scrypt_passwords;
+};
+
 }  // namespace v0
 }  // namespace phoneauth
 

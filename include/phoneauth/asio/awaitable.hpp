@@ -87,4 +87,7 @@ private:
 }  // namespace v0
 }  // namespace phoneauth
 
+// Whoever has the asynchronous mode has its default passwords too.
+#include <phoneauth/asio/pooled_passwords.hpp>
+
 #endif

@@ -187,6 +187,14 @@ inline result<std::vector<std::pair<std::string, std::string>>> parse_form(std::
     return fields;
 }
 
+/// The value of the field `name` of a form body; empty if there is none.
+inline std::string form_field(std::string_view body, std::string_view name) {
+    if (auto fields = parse_form(body))
+        for (auto& [key, value] : *fields)
+            if (key == name) return std::move(value);
+    return {};
+}
+
 /// A request target in its two parts: the path, and the query without its "?" (empty if there is none).
 struct path_and_query {
     std::string_view path;

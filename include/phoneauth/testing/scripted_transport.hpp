@@ -20,14 +20,6 @@ namespace phoneauth {
 inline namespace v0 {
 namespace detail {
 
-/// The value of the field `name` of a form body; empty if there is none.
-inline std::string form_field(std::string_view body, std::string_view name) {
-    if (auto fields = parse_form(body))
-        for (auto& [key, value] : *fields)
-            if (key == name) return std::move(value);
-    return {};
-}
-
 /// The first run of exactly 6 to 9 digits in a message; empty if there is none.
 inline std::string code_in(std::string_view text) {
     for (std::size_t begin = 0; begin < text.size(); ++begin) {

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef PHONEAUTH_ASIO_POOLED_PASSWORDS_HPP
+#define PHONEAUTH_ASIO_POOLED_PASSWORDS_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <thread>
+#include <type_traits>
+#include <utility>
+
+#include <phoneauth/asio/worker_pool.hpp>
+#include <phoneauth/password.hpp>
+
+#include <asio/any_io_executor.hpp>
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// The PasswordHasher of an asynchronous server: scrypt on a few threads of its own, because it takes some hundred milliseconds
+/// and must not stop the event loop. With the queue full, `hash` and `verify` yield `error::overloaded` at once.
+/// Thread-safe. The destructor waits for what is being hashed.
+class pooled_passwords {
+public:
+    /// One thread for every two processors: hashing must leave some for the event loop.
+    static std::size_t default_threads() { return std::max(1u, std::thread::hardware_concurrency() / 2); }
+
+    /// `max_queue`: how many passwords may wait for a thread.
+    explicit pooled_passwords(scrypt_cost cost = {}, std::size_t threads = default_threads(), std::size_t max_queue = 64)
+        : scrypt_(cost), pool_(threads, max_queue) {}
+
+    /// As `scrypt_passwords::hash`.
+    ::asio::awaitable<result<std::string>> hash(const std::string& password) {
+        auto work = [this, password] { return scrypt_.hash(password); };
+        return pool_.run(std::move(work));
+    }
+
+    /// As `scrypt_passwords::verify`.
+    ::asio::awaitable<result<bool>> verify(const std::string& password, const std::string& phc) {
+        auto work = [this, password, phc] { return scrypt_.verify(password, phc); };
+        return pool_.run(std::move(work));
+    }
+
+private:
+    const scrypt_passwords scrypt_;
+    worker_pool pool_;
+};
+
+template <class Executor>
+struct default_passwords<awaitable_mode<Executor>> {
+    static_assert(std::is_same_v<Executor, ::asio::any_io_executor>,
+                  "phoneauth: awaitables of this executor need a PasswordHasher of their own; name it as the fifth policy");
+    using type = pooled_passwords;
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
