@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <boost/test/unit_test.hpp>
+
+#include <utility>
+
+#include <asio/co_spawn.hpp>
+#include <asio/io_context.hpp>
+#include <asio/use_future.hpp>
+
+#include <phoneauth/storage/memory.hpp>
+#include <phoneauth/testing/archetypes.hpp>
+#include <phoneauth/testing/async.hpp>
+#include <phoneauth/testing/storage_suite.hpp>
+
+using namespace phoneauth;
+
+// That the suite finds mistakes is tested in tests/storage/bad_stores.cpp. Here: it finds none where there are none.
+BOOST_AUTO_TEST_SUITE(storage_suite_)
+
+BOOST_AUTO_TEST_CASE(memory_storage_passes) {
+    memory_storage s;
+    BOOST_TEST(to_text(run_storage_suite(s)) == "");
+    BOOST_TEST(to_text(run_storage_suite(s)) == "");  // it need not be empty
+}
+
+BOOST_AUTO_TEST_CASE(parts_can_be_run_alone) {
+    memory_storage s;
+    BOOST_TEST(to_text(run_transaction_storage_suite(s)) == "");
+    BOOST_TEST(to_text(run_user_storage_suite(s)) == "");
+    BOOST_TEST(to_text(run_session_storage_suite(s)) == "");
+    BOOST_TEST(to_text(run_counter_storage_suite(s, {}, {.threads = 1, .rounds = 1})) == "");
+
+    transaction_storage_archetype transactions;
+    session_storage_archetype sessions;
+    user_storage_archetype users;
+    counter_storage_archetype counters;
+    BOOST_TEST(to_text(run_user_storage_suite(users)) != "");
+    BOOST_TEST(to_text(run_session_storage_suite(sessions)) != "");
+    BOOST_TEST(to_text(run_counter_storage_suite(counters)) != "");
+    BOOST_TEST(to_text(run_transaction_storage_suite(transactions)) != "");
+}
+
+BOOST_AUTO_TEST_CASE(an_asynchronous_storage_is_run_by_a_runner) {
+    memory_storage memory;
+    asynchronous s(memory);
+    const auto run = [](auto later) {
+        ::asio::io_context context;
+        auto value = ::asio::co_spawn(context, std::move(later), ::asio::use_future);
+        context.run();
+        return value.get();
+    };
+    BOOST_TEST(to_text(run_storage_suite(s, run, {.threads = 4, .rounds = 2})) == "");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
