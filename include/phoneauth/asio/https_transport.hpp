@@ -222,8 +222,8 @@ private:
             right.owned = true;
         } else {
             if (waiting_.size() >= options_.max_waiting) co_return error::overloaded;
-            co_await wait_for_slot(right);
-            if (!right.owned) co_return error::overloaded;
+            auto waited = co_await wait_for_slot(right);
+            if (!waited) co_return waited.error();
         }
 
         lease lent;
@@ -273,12 +273,14 @@ private:
         return ec == ::asio::error::operation_aborted ? error::cancelled : otherwise;
     }
 
-    ::asio::awaitable<void> wait_for_slot(slot& right) {
+    ::asio::awaitable<result<void>> wait_for_slot(slot& right) {
         waiting me{::asio::steady_timer(strand, options_.connect_timeout)};
         const waiting_entry entry(waiting_, &me);
         std::error_code ec;
         co_await me.timer.async_wait(::asio::redirect_error(::asio::use_awaitable, ec));
         right.owned = me.granted;
+        if (right.owned) co_return result<void>();
+        co_return ec ? error::cancelled : error::overloaded;
     }
 
     void release_slot() {

@@ -1,0 +1,592 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <boost/test/unit_test.hpp>
+
+#include <boost/mpl/list.hpp>
+
+#include <phoneauth/asio/blocking_transport.hpp>
+#include <phoneauth/asio/http_server.hpp>
+#include <phoneauth/asio/https_transport.hpp>
+#include <phoneauth/policies.hpp>
+
+#include "asio/certificates.hpp"
+#include "asio/scripted_server.hpp"
+
+#include <asio/bind_executor.hpp>
+#include <asio/io_context.hpp>
+#include <asio/thread_pool.hpp>
+#include <asio/use_future.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <future>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+using namespace phoneauth;
+using namespace std::chrono_literals;
+using peer = scripted_server::peer;
+using script = scripted_server::script;
+
+static_assert(HttpTransport<https_transport>);
+static_assert(HttpTransport<blocking_transport>);
+
+namespace {
+
+// The two transports behind one face: the same tests run on both.
+struct async_world {
+    explicit async_world(transport_options o = {}) : transport(context.get_executor(), std::move(o)) {}
+    result<http_response> send(http_request r) {
+        context.restart();
+        auto reply = ::asio::co_spawn(context, transport.send(std::move(r)), ::asio::use_future);
+        context.run();
+        return reply.get();
+    }
+    ::asio::io_context context;
+    https_transport transport;
+};
+
+struct blocking_world {
+    explicit blocking_world(transport_options o = {}) : transport(std::move(o)) {}
+    result<http_response> send(const http_request& r) { return transport.send(r); }
+    blocking_transport transport;
+};
+
+using worlds = boost::mpl::list<async_world, blocking_world>;
+
+http_request get(std::string url) {
+    http_request r;
+    r.method = "GET";
+    r.url = std::move(url);
+    return r;
+}
+
+http_request post(std::string url, std::string body) {
+    http_request r;
+    r.method = "POST";
+    r.url = std::move(url);
+    r.body = std::move(body);
+    return r;
+}
+
+transport_options quick() {
+    transport_options o;
+    o.connect_timeout = o.read_timeout = o.write_timeout = 100ms;
+    return o;
+}
+
+const std::string ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+void check_fails(const result<http_response>& outcome, error expected) {
+    BOOST_TEST_REQUIRE(!outcome.has_value());
+    BOOST_TEST(outcome.error().code.message() == std::error_code(expected).message());
+}
+
+template <class World>
+void check_reply(World& world, std::string reply, error expected) {
+    scripted_server server({[&](peer& p) {
+        p.request();
+        p.send(reply);
+    }});
+    BOOST_TEST_CONTEXT(reply.substr(0, 100)) { check_fails(world.send(get(server.url())), expected); }
+}
+
+// An HTTPS server on a thread of its own.
+class tls_server {
+public:
+    explicit tls_server(SSL_CTX* tls)
+        : pool_(1), server_(pool_.get_executor(), {::asio::ip::make_address("127.0.0.1"), 0},
+                            [](http_request r, ::asio::ip::tcp::endpoint) -> ::asio::awaitable<http_response> {
+                                http_response reply;
+                                reply.status = 200;
+                                reply.body = r.method + " " + r.url + " " + r.body;
+                                if (r.url == "/large") reply.body.assign(200'000, 'x');
+                                co_return reply;
+                            },
+                            {}, tls) {}
+    ~tls_server() {
+        std::promise<void> drained;
+        server_.stop([&] { drained.set_value(); });
+        drained.get_future().wait();
+        pool_.join();
+    }
+    std::string url(const std::string& host, const std::string& target = "/") const {
+        return "https://" + host + ":" + std::to_string(server_.port()) + target;
+    }
+
+private:
+    ::asio::thread_pool pool_;
+    http_server server_;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(transports)
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(what_is_written_and_read, World, worlds) {
+    std::string seen;
+    scripted_server server({[&](peer& p) {
+        seen = p.request();
+        p.send("HTTP/1.1 201 Created\r\nX: y\r\nContent-Length: 5\r\n\r\nhello");
+    }});
+    World world;
+    auto request = post(server.url("/a?b=c"), "x=1");
+    request.headers = {{"Content-Type", "text/plain"}};
+    const auto reply = world.send(request);
+    BOOST_TEST_REQUIRE(reply.has_value());
+    BOOST_TEST(reply->status == 201);
+    BOOST_TEST(reply->body == "hello");
+    BOOST_TEST(*find_header(reply->headers, "x") == "y");
+    const auto host = server.url("").substr(7);
+    BOOST_TEST(seen == "POST /a?b=c HTTP/1.1\r\nHost: " + host +
+                           "\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n\r\nx=1");
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(replies_cut_at_every_byte, World, worlds) {
+    for (const auto& reply : {ok, std::string("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\no\r\n1\r\nk\r\n0\r\n\r\n")}) {
+        scripted_server server({[&](peer& p) {
+            for (std::size_t cut = 0; cut < reply.size(); ++cut) {
+                p.request();
+                p.send(std::string_view(reply).substr(0, cut));
+                p.send(std::string_view(reply).substr(cut));
+            }
+        }});
+        World world;
+        for (std::size_t cut = 0; cut < reply.size(); ++cut) {
+            const auto outcome = world.send(get(server.url()));
+            BOOST_TEST_REQUIRE(outcome.has_value());
+            BOOST_TEST(outcome->body == "ok");
+        }
+        BOOST_TEST(server.connections == 1);
+    }
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(until_close_head_and_interim, World, worlds) {
+    scripted_server server({[&](peer& p) {
+                                p.request();
+                                p.send("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\nto the end");
+                            },
+                            [&](peer& p) {
+                                p.request();
+                                p.send("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n");
+                                p.request();
+                                p.send(ok);
+                            }});
+    World world;
+    BOOST_TEST(world.send(get(server.url()))->body == "to the end");
+    auto head = get(server.url());
+    head.method = "HEAD";
+    BOOST_TEST(world.send(head)->status == 200);
+    BOOST_TEST(world.send(get(server.url()))->body == "ok");
+    BOOST_TEST(server.connections == 2);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(bad_replies, World, worlds) {
+    World world;
+    for (std::size_t length = 0; length < ok.size(); ++length)
+        check_reply(world, ok.substr(0, length), error::connection_lost);
+    check_reply(world, "SSH-2.0-OpenSSH_9.2\r\n", error::malformed_reply);
+    check_reply(world, "HTTP/1.1 200 OK\nContent-Length: 0\r\n\r\n", error::malformed_reply);
+    transport_options small;
+    small.max_header_bytes = 100;
+    small.max_body_bytes = 10;
+    World strict(small);
+    check_reply(strict, "HTTP/1.1 200 OK\r\nA: " + std::string(100, 'a'), error::reply_too_large);
+    check_reply(strict, "HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n", error::reply_too_large);
+    check_reply(strict, "HTTP/1.1 200 OK\r\n\r\n" + std::string(11, 'a'), error::reply_too_large);
+    check_reply(strict, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nb\r\n" + std::string(11, 'a'),
+                       error::reply_too_large);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(deadlines, World, worlds) {
+    for (const std::string begun : {"", "HTTP/1.1 200", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\no"}) {
+        scripted_server server({[&](peer& p) {
+            p.request();
+            p.send(begun);
+            p.wait_for_end();
+        }});
+        World world(quick());
+        check_fails(world.send(get(server.url())), error::read_timeout);
+    }
+    {
+        // Accepted, but nobody answers the TLS handshake.
+        scripted_server server({[&](peer& p) { p.wait_for_end(); }});
+        World world(quick());
+        check_fails(world.send(get("https" + server.url().substr(4))), error::connect_timeout);
+    }
+    {
+        // Nobody reads, and the buffers fill up.
+        std::promise<void> over;
+        scripted_server server({[&](peer&) { over.get_future().wait(); }});
+        World world(quick());
+        check_fails(world.send(post(server.url(), std::string(32 << 20, 'x'))), error::write_failed);
+        over.set_value();
+    }
+    {
+        // Drop by drop is too slow as well: the limit is for the whole reply.
+        scripted_server server({[&](peer& p) {
+            p.request();
+            p.send("HTTP/1.1 200 OK\r\nA: ");
+            std::error_code ec;
+            while (!ec) p.socket.write_some(::asio::buffer("a", 1), ec);
+        }});
+        auto options = quick();
+        options.max_header_bytes = std::size_t(1) << 40;
+        World world(options);
+        check_fails(world.send(get(server.url())), error::read_timeout);
+    }
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(nothing_was_sent, World, worlds) {
+    World world;
+    check_fails(world.send(get("nonsense")), error::invalid_url);
+    check_fails(world.send(get("http://u:p@localhost/")), error::invalid_url);
+    check_fails(world.send(get("http://phoneauth.invalid/")), error::host_not_found);
+    std::string closed;
+    { closed = scripted_server({}).url(); }
+    check_fails(world.send(get(closed)), error::connect_failed);
+
+    auto evil = get("http://127.0.0.1:1/");
+    evil.headers = {{"A", "b\r\nInjected: c"}};
+    check_fails(world.send(evil), error::invalid_parameter);
+    evil.headers = {{"A\r\nInjected", "b"}};
+    check_fails(world.send(evil), error::invalid_parameter);
+    evil = get("http://127.0.0.1:1/");
+    evil.method = "GET / HTTP/1.1\r\nX: y\r\n\r\nGET";
+    check_fails(world.send(evil), error::invalid_parameter);
+    check_fails(world.send(get("http://127.0.0.1:1/\r\nInjected: c")), error::invalid_url);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(kept_connections, World, worlds) {
+    {
+        scripted_server server({[&](peer& p) {
+            while (!p.request().empty()) p.send(ok);
+        }});
+        World world;
+        for (int i = 0; i < 5; ++i) BOOST_TEST(world.send(post(server.url(), "x")).has_value());
+        BOOST_TEST(server.connections == 1);
+    }
+    {
+        // Closed by the server while idle: found out before a byte is written.
+        std::promise<void> closed;
+        scripted_server server({[&](peer& p) {
+                                    p.request();
+                                    p.send(ok);
+                                    p.socket.close();
+                                    closed.set_value();
+                                },
+                                [&](peer& p) {
+                                    p.request();
+                                    p.send(ok);
+                                }});
+        World world;
+        BOOST_TEST(world.send(post(server.url(), "1")).has_value());
+        closed.get_future().wait();
+        BOOST_TEST(world.send(post(server.url(), "2")).has_value());
+        BOOST_TEST(server.connections == 2);
+    }
+    {
+        // Closed after the request was read: it may have been processed, so it is not sent again.
+        scripted_server server({[&](peer& p) {
+                                    p.request();
+                                    p.send(ok);
+                                    p.request();
+                                },
+                                [&](peer& p) {
+                                    p.request();
+                                    p.send(ok);
+                                }});
+        World world;
+        BOOST_TEST(world.send(post(server.url(), "1")).has_value());
+        check_fails(world.send(post(server.url(), "2")), error::connection_lost);
+        BOOST_TEST(server.connections == 1);
+        BOOST_TEST(world.send(post(server.url(), "3")).has_value());
+    }
+    {
+        // A reply to nothing must not become the reply to the next request.
+        std::promise<void> sent;
+        scripted_server server({[&](peer& p) {
+                                    p.request();
+                                    p.send(ok);
+                                    p.send("HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n");
+                                    sent.set_value();
+                                    p.wait_for_end();
+                                },
+                                [&](peer& p) {
+                                    p.request();
+                                    p.send(ok);
+                                }});
+        World world;
+        BOOST_TEST(world.send(get(server.url()))->status == 200);
+        sent.get_future().wait();
+        BOOST_TEST(world.send(get(server.url()))->status == 200);
+    }
+    for (const std::string last : {"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+                                   "HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n"}) {
+        const script once = [&](peer& p) {
+            p.request();
+            p.send(last);
+            p.wait_for_end();
+        };
+        scripted_server server({once, once});
+        World world;
+        BOOST_TEST(world.send(get(server.url())).has_value());
+        BOOST_TEST(world.send(get(server.url())).has_value());
+        BOOST_TEST(server.connections == 2);
+    }
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(tls, World, worlds) {
+    const testing_tls::authority ca;
+    transport_options trusting;
+    trusting.ca_file = ca.file();
+    {
+        const auto context = ca.server("DNS:localhost,IP:127.0.0.1");
+        const tls_server server(context.get());
+        World world(trusting);
+        BOOST_TEST(world.send(post(server.url("localhost", "/a"), "b"))->body == "POST /a b");
+        BOOST_TEST(world.send(post(server.url("127.0.0.1", "/a"), "b"))->body == "POST /a b");
+        BOOST_TEST(world.send(get(server.url("127.0.0.1", "/large")))->body.size() == 200'000u);
+        BOOST_TEST(world.send(post(server.url("127.0.0.1"), std::string(60'000, 'y')))->body.size() == 60'007u);
+        World stranger;
+        check_fails(stranger.send(get(server.url("localhost"))), error::certificate_untrusted);
+    }
+    {
+        const auto context = ca.server("DNS:other.example,IP:127.0.0.2");
+        const tls_server server(context.get());
+        World world(trusting);
+        check_fails(world.send(get(server.url("localhost"))), error::certificate_wrong_host);
+        check_fails(world.send(get(server.url("127.0.0.1"))), error::certificate_wrong_host);
+    }
+    {
+        const auto context = ca.server("DNS:localhost", -7200, -3600);
+        const tls_server server(context.get());
+        check_fails(World(trusting).send(get(server.url("localhost"))), error::certificate_expired);
+    }
+    {
+        const auto context = ca.server("DNS:localhost", 3600, 7200);
+        const tls_server server(context.get());
+        check_fails(World(trusting).send(get(server.url("localhost"))), error::certificate_expired);
+    }
+    {
+        const auto context = ca.server("DNS:localhost");
+        SSL_CTX_set_security_level(context.get(), 0);
+        SSL_CTX_set_max_proto_version(context.get(), TLS1_1_VERSION);
+        const tls_server server(context.get());
+        check_fails(World(trusting).send(get(server.url("localhost"))), error::tls_failed);
+    }
+    {
+        scripted_server server({[&](peer& p) { p.send("HTTP/1.1 400 Bad Request\r\n\r\n"); }});
+        check_fails(World(trusting).send(get("https" + server.url().substr(4))), error::tls_failed);
+    }
+    trusting.ca_file = "/nonexistent";
+    BOOST_CHECK_THROW(World{trusting}, std::runtime_error);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(tls_sessions_are_resumed, World, worlds) {
+    const testing_tls::authority ca;
+    for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+        const auto context = ca.server("DNS:localhost");
+        SSL_CTX_set_max_proto_version(context.get(), version);
+        const unsigned char id[] = "test";
+        SSL_CTX_set_session_id_context(context.get(), id, sizeof id);
+        transport_options options;
+        options.ca_file = ca.file();
+        options.max_idle_connections_per_host = 0;
+        {
+            const tls_server server(context.get());
+            World world(options);
+            for (int i = 0; i < 3; ++i) BOOST_TEST(world.send(get(server.url("localhost"))).has_value());
+        }
+        BOOST_TEST(SSL_CTX_sess_accept_good(context.get()) == 3);
+        BOOST_TEST(SSL_CTX_sess_hits(context.get()) == 2);
+    }
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(requests_over_the_limit_wait_or_are_refused, World, worlds) {
+    std::promise<void> arrived;
+    std::promise<void> go;
+    scripted_server server({[&](peer& p) {
+        p.request();
+        arrived.set_value();
+        go.get_future().wait();
+        p.send(ok);
+        while (!p.request().empty()) p.send(ok);
+    }});
+    transport_options options;
+    options.max_connections = 1;
+    options.max_waiting = 1;
+    World world(options);
+
+    if constexpr (std::is_same_v<World, async_world>) {
+        std::vector<std::error_code> outcomes;
+        int replies = 0;
+        const auto send = [&] {
+            world.transport.async_send(get(server.url()), [&](std::error_code ec, http_response r) {
+                outcomes.push_back(ec);
+                replies += r.status == 200;
+            });
+        };
+        for (int i = 0; i < 3; ++i) send();
+        while (outcomes.empty()) world.context.run_one();
+        BOOST_TEST((outcomes[0] == error::overloaded));
+        go.set_value();
+        world.context.run();
+        BOOST_TEST(outcomes.size() == 3u);
+        BOOST_TEST(replies == 2);
+    } else {
+        std::vector<std::future<result<http_response>>> calls;
+        calls.push_back(std::async(std::launch::async, [&] { return world.send(get(server.url())); }));
+        arrived.get_future().wait();
+        for (int i = 0; i < 2; ++i)
+            calls.push_back(std::async(std::launch::async, [&] { return world.send(get(server.url())); }));
+        // One of the two is refused, whichever came second.
+        for (;;) {
+            const auto refused = [](auto& f) { return f.wait_for(1ms) == std::future_status::ready; };
+            if (refused(calls[1]) || refused(calls[2])) break;
+        }
+        go.set_value();
+        int replies = 0;
+        int refusals = 0;
+        for (auto& c : calls) {
+            const auto outcome = c.get();
+            replies += outcome.has_value();
+            refusals += !outcome && outcome.error().code == error::overloaded;
+        }
+        BOOST_TEST(replies == 2);
+        BOOST_TEST(refusals == 1);
+    }
+    BOOST_TEST(server.connections == 1);
+}
+
+BOOST_AUTO_TEST_CASE(waiting_for_a_connection_ends) {
+    scripted_server server({[&](peer& p) {
+        p.request();
+        p.wait_for_end();
+    }});
+    auto options = quick();
+    options.max_connections = 1;
+    options.read_timeout = 1000ms;
+    async_world world(options);
+    std::vector<std::error_code> outcomes;
+    for (int i = 0; i < 2; ++i)
+        world.transport.async_send(get(server.url()), [&](std::error_code ec, http_response) { outcomes.push_back(ec); });
+    world.context.run();
+    BOOST_TEST_REQUIRE(outcomes.size() == 2u);
+    BOOST_TEST((outcomes[0] == error::overloaded));
+    BOOST_TEST((outcomes[1] == error::read_timeout));
+}
+
+BOOST_AUTO_TEST_CASE(cancellation_leaves_the_pool_sound) {
+    std::promise<void> arrived;
+    scripted_server server({[&](peer& p) {
+                                p.request();
+                                arrived.set_value();
+                                p.wait_for_end();
+                            },
+                            [&](peer& p) {
+                                while (!p.request().empty()) p.send(ok);
+                            }});
+    transport_options options;
+    options.max_connections = 1;
+    async_world world(options);
+    ::asio::cancellation_signal in_flight;
+    ::asio::cancellation_signal waiting;
+    std::optional<std::error_code> first, second, third;
+    world.transport.async_send(get(server.url()), ::asio::bind_cancellation_slot(
+                                                      in_flight.slot(), [&](std::error_code ec, http_response) { first = ec; }));
+    world.transport.async_send(get(server.url()), ::asio::bind_cancellation_slot(
+                                                      waiting.slot(), [&](std::error_code ec, http_response) { second = ec; }));
+    auto got_there = arrived.get_future();
+    while (got_there.wait_for(0s) != std::future_status::ready) world.context.run_one_for(1ms);
+    BOOST_TEST(!first.has_value());
+    waiting.emit(::asio::cancellation_type::terminal);
+    while (!second) world.context.run_one();
+    BOOST_TEST((*second == error::cancelled));
+    BOOST_TEST(!first.has_value());
+    world.transport.async_send(get(server.url()), [&](std::error_code ec, http_response) { third = ec; });
+    in_flight.emit(::asio::cancellation_type::terminal);
+    world.context.run();
+    BOOST_TEST_REQUIRE(first.has_value());
+    BOOST_TEST((*first == error::cancelled));
+    BOOST_TEST_REQUIRE(third.has_value());
+    BOOST_TEST(!*third);
+    BOOST_TEST(server.connections == 2);
+}
+
+BOOST_AUTO_TEST_CASE(destruction_in_any_order) {
+    scripted_server server({[&](peer& p) {
+                                while (!p.request().empty()) p.send(ok);
+                            },
+                            [&](peer& p) { p.wait_for_end(); }});
+    ::asio::io_context context;
+    {
+        std::optional<https_transport> transport(std::in_place, context.get_executor());
+        auto reply = transport->async_send(get(server.url()), ::asio::use_future);
+        context.run();
+        BOOST_TEST(reply.get().body == "ok");
+        // With an idle connection; the loop then has nothing left to do.
+        transport.reset();
+        context.restart();
+        context.run();
+
+        transport.emplace(context.get_executor());
+        transport->async_send(get(server.url()), [](std::error_code, http_response) { BOOST_ERROR("never called"); });
+        context.restart();
+        while (server.connections < 2) context.run_one_for(1ms);
+        // With a request in flight, and then the loop goes away below it.
+    }
+}
+
+BOOST_AUTO_TEST_CASE(many_threads) {
+    const testing_tls::authority ca;
+    const auto context = ca.server("DNS:localhost");
+    const tls_server server(context.get());
+    ::asio::thread_pool pool(4);
+    transport_options options;
+    options.ca_file = ca.file();
+    options.max_connections = 8;
+    https_transport transport(pool.get_executor(), options);
+    blocking_transport blocking(options);
+    std::atomic<int> good{0};
+    std::atomic<int> cancelled{0};
+    auto flow = [&](int i) -> ::asio::awaitable<void> {
+        for (int n = 0; n < 5; ++n) {
+            auto request = post(server.url("localhost", "/" + std::to_string(i)), "x");
+            auto reply = co_await transport.send(std::move(request));
+            good += reply && reply->body == "POST /" + std::to_string(i) + " x";
+        }
+    };
+    std::vector<std::future<void>> flows;
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 20; ++i) flows.push_back(::asio::co_spawn(::asio::make_strand(pool), flow(i), ::asio::use_future));
+    for (int i = 0; i < 4; ++i)
+        threads.emplace_back([&] {
+            for (int n = 0; n < 5; ++n) good += blocking.send(get(server.url("localhost"))).has_value();
+        });
+    for (int i = 0; i < 20; ++i) {
+        auto signal = std::make_shared<::asio::cancellation_signal>();
+        auto own = ::asio::make_strand(pool);
+        std::promise<void> ended;
+        ::asio::dispatch(own, [&] {
+            transport.async_send(get(server.url("localhost")),
+                                 ::asio::bind_executor(own, ::asio::bind_cancellation_slot(
+                                                                signal->slot(), [&](std::error_code ec, http_response) {
+                                                                    cancelled += !ec || ec == error::cancelled;
+                                                                    ended.set_value();
+                                                                })));
+        });
+        ::asio::post(own, [&] { signal->emit(::asio::cancellation_type::terminal); });
+        ended.get_future().wait();
+        std::promise<void> settled;
+        ::asio::post(own, [&] { settled.set_value(); });
+        settled.get_future().wait();
+    }
+    for (auto& f : flows) f.get();
+    for (auto& t : threads) t.join();
+    BOOST_TEST(good == 120);
+    BOOST_TEST(cancelled == 20);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
