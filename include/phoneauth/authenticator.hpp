@@ -100,15 +100,6 @@ struct passwords_mode<P> {
 template <class S, class T, class H>
 using flows_mode = typename common_mode<typename storage_mode<S>::type, typename transport_mode<T>::type, typename hooks_mode<H>::type>::type;
 
-/// True for a storage that lives and dies with this process, so that a random code key will do.
-template <class S>
-constexpr bool is_process_local = [] {
-    if constexpr (requires { S::process_local; })
-        return S::process_local;
-    else
-        return false;
-}();
-
 }  // namespace detail
 
 /// Phone-verified registration, login by code, two-factor login and messages: the flows, over an integrator's storage,
@@ -249,7 +240,7 @@ private:
     }
 
     static config checked(config c, random_source& random) {
-        auto problems = validate(c, !detail::is_process_local<S>);
+        auto problems = validate(c, !is_process_local<S>);
         if (!problems.empty()) throw config_error(std::move(problems));
         if (c.code_keys.empty()) {
             std::string secret(32, '\0');

@@ -87,6 +87,16 @@ concept CounterStorage = requires(S& s, const counter_change& change) {
 template <class S>
 concept Storage = TransactionStorage<S> && UserStorage<S> && SessionStorage<S> && CounterStorage<S>;
 
+/// True for a storage that says `static constexpr bool process_local = true`: its transactions live and die with this process and
+/// no other process sees them, so that codes may be derived with a random key.
+template <class S>
+constexpr bool is_process_local = [] {
+    if constexpr (requires { S::process_local; })
+        return S::process_local;
+    else
+        return false;
+}();
+
 /// Sends one HTTP request and gives the whole reply, whatever its status. It must end in finite time. A failure for which
 /// `certainly_not_sent` holds promises that no byte of the request was processed; any other failure, and an exception,
 /// means that it may have been.

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: BSL-1.0
+// A shop that has customers already: its own table serves as the users, the library's memory storage as the rest.
+
+#include <phoneauth/phoneauth.hpp>
+#include <phoneauth/storage/combined.hpp>
+#include <phoneauth/storage/memory.hpp>
+#include <phoneauth/testing/scripted_transport.hpp>
+
+#include <iostream>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+
+namespace shop {
+
+/// What the shop has always had.
+struct customer {
+    long number = 0;
+    std::string mobile{};
+    std::string mail{};
+    std::string password{};
+    bool blocked = false;
+    unsigned long revision = 0;
+};
+
+class customer_table {
+public:
+    std::mutex mutex;
+    std::map<long, customer> rows;
+};
+
+// [adapter
+/// The shop's table as phoneauth's users.
+class customers_as_users {
+public:
+    explicit customers_as_users(customer_table& table) : table_(table) {}
+
+    phoneauth::user_write insert_user(const phoneauth::user& u) {
+        const std::scoped_lock lock(table_.mutex);
+        const auto conflict = taken(u, 0);
+        if (conflict == phoneauth::user_write::done) {
+            const long number = table_.rows.empty() ? 1 : table_.rows.rbegin()->first + 1;
+            table_.rows[number] = to_customer(u, number);
+        }
+        return conflict;
+    }
+
+    phoneauth::user_write update_user(const phoneauth::user& u) {
+        const std::scoped_lock lock(table_.mutex);
+        const auto found = table_.rows.find(number_of(u.object_id));
+        if (found == table_.rows.end() || found->second.revision != u.version) return phoneauth::user_write::stale;
+        const auto conflict = taken(u, found->first);
+        if (conflict == phoneauth::user_write::done) {
+            found->second = to_customer(u, found->first);
+            ++found->second.revision;
+        }
+        return conflict;
+    }
+
+    std::optional<phoneauth::user> find_user(const std::string& object_id) {
+        return find([&](const customer& c) { return c.number == number_of(object_id); });
+    }
+    std::optional<phoneauth::user> find_user_by_phone(const phoneauth::phone_number& phone) {
+        return find([&](const customer& c) { return c.mobile == phone.str(); });
+    }
+    std::optional<phoneauth::user> find_user_by_identity(const std::string& mail) {
+        return find([&](const customer& c) { return c.mail == mail; });
+    }
+
+private:
+    static long number_of(const std::string& object_id) { return std::atol(object_id.c_str()); }
+
+    static customer to_customer(const phoneauth::user& u, long number) {
+        return {number, std::string(u.phone.str()), u.identity, u.password_hash, !u.enabled, static_cast<unsigned long>(u.version)};
+    }
+
+    static std::optional<phoneauth::user> to_user(const customer& c) {
+        const auto phone = phoneauth::phone_number::parse(c.mobile);
+        if (!phone) return std::nullopt;  // a customer without a usable mobile number is no user of ours
+        return phoneauth::user{.object_id = std::to_string(c.number),
+                               .phone = *phone,
+                               .identity = c.mail,
+                               .password_hash = c.password,
+                               .enabled = !c.blocked,
+                               .version = c.revision};
+    }
+
+    phoneauth::user_write taken(const phoneauth::user& u, long except) const {
+        for (const auto& [number, c] : table_.rows) {
+            if (number == except) continue;
+            if (c.mobile == u.phone.str()) return phoneauth::user_write::phone_taken;
+            if (c.mail == u.identity) return phoneauth::user_write::identity_taken;
+        }
+        return phoneauth::user_write::done;
+    }
+
+    std::optional<phoneauth::user> find(auto matches) {
+        const std::scoped_lock lock(table_.mutex);
+        for (const auto& [number, c] : table_.rows)
+            if (matches(c)) return to_user(c);
+        return std::nullopt;
+    }
+
+    customer_table& table_;
+};
+// adapter]
+
+}  // namespace shop
+
+int main() {
+    shop::customer_table table;
+    table.rows[7] = {.number = 7, .mobile = "+14155550100", .mail = "ada@example.com"};
+
+    phoneauth::config config;
+    config.twilio.account_sid = "AC00000000000000000000000000000000";
+    config.twilio.auth_token = "your auth token";
+    config.twilio.sender = "+15005550006";
+
+    shop::customers_as_users users(table);
+    phoneauth::memory_storage memory;
+    phoneauth::combined_storage storage(memory, users, memory, memory);
+    phoneauth::scripted_transport transport;  // stands in for a phone: this example runs without a person
+    phoneauth::authenticator auth(config, storage, transport);
+
+    auto login = auth.start_login("+1 415 555 0100");
+    if (!login) return std::cerr << login.error().message << '\n', 1;
+    auto session = auth.finish_login(login->transaction_id, transport.last_code());
+    if (!session) return std::cerr << session.error().message << '\n', 1;
+    std::cout << "customer " << session->who.object_id << " is logged in\n";
+    return session->who.object_id == "7" && table.rows.size() == 1 ? 0 : 1;
+}
