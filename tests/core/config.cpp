@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <phoneauth/config.hpp>
+#include <phoneauth/error.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <functional>
+#include <set>
+
+using namespace phoneauth;
+
+BOOST_AUTO_TEST_SUITE(core_config)
+
+namespace {
+config good() {
+    config c;
+    c.twilio.account_sid = "AC" + std::string(32, '0');
+    c.twilio.auth_token = "secret-token";
+    c.twilio.sender = "+14155550100";
+    return c;
+}
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(defaults_with_credentials_are_valid) {
+    BOOST_TEST(validate(good()).empty());
+    auto c = good();
+    c.twilio.auth_token.clear();
+    c.twilio.api_key = "SK" + std::string(32, 'f');
+    c.twilio.api_secret = "s";
+    c.twilio.sender = "MG" + std::string(32, 'A');
+    c.twilio.base_url = "http://127.0.0.1:8080";
+    c.default_calling_code = "49";
+    c.origin_host = "example.com";
+    c.android_app_hash = "FA+9qCX9VSu";
+    c.code_keys = {{"a", std::string(32, 'x')}, {"b", std::string(256, 'x')}};
+    BOOST_TEST(validate(c, true).empty());
+}
+
+BOOST_AUTO_TEST_CASE(each_field_is_checked_by_name) {
+    const std::pair<const char*, std::function<void(config&)>> rows[] = {
+        {"twilio.account_sid", [](config& c) { c.twilio.account_sid = "AC123"; }},
+        {"twilio.account_sid", [](config& c) { c.twilio.account_sid[5] = 'x'; }},
+        {"twilio.auth_token", [](config& c) { c.twilio.auth_token = ""; }},
+        {"twilio.auth_token", [](config& c) { c.twilio.auth_token = "a\r\nb"; }},
+        {"twilio.api_key", [](config& c) { c.twilio.api_secret = "s"; }},
+        {"twilio.api_secret", [](config& c) { c.twilio.api_key = "SK" + std::string(32, '0'); }},
+        {"twilio.sender", [](config& c) { c.twilio.sender = ""; }},
+        {"twilio.sender", [](config& c) { c.twilio.sender = "+1 415 555 0100"; }},
+        {"twilio.region", [](config& c) { c.twilio.region = "ie1.evil.com/"; }},
+        {"twilio.edge", [](config& c) { c.twilio.edge = "a@b"; }},
+        {"twilio.base_url", [](config& c) { c.twilio.base_url = "ftp://x"; }},
+        {"twilio.base_url", [](config& c) { c.twilio.base_url = "https://x/path"; }},
+        {"code_keys", [](config& c) { c.code_keys = {{"a", "short"}}; }},
+        {"code_keys", [](config& c) { c.code_keys = {{"", std::string(32, 'x')}}; }},
+        {"code_keys", [](config& c) { c.code_keys = {{"a", std::string(32, 'x')}, {"a", std::string(32, 'y')}}; }},
+        {"code_digits", [](config& c) { c.code_digits = 5; }},
+        {"code_digits", [](config& c) { c.code_digits = 10; }},
+        {"code_lifetime", [](config& c) { c.code_lifetime = std::chrono::seconds(601); }},
+        {"code_lifetime", [](config& c) { c.code_lifetime = std::chrono::seconds(-1); }},
+        {"max_tries", [](config& c) { c.max_tries = 0; }},
+        {"max_tries", [](config& c) { c.max_tries = 11; }},
+        {"message_template", [](config& c) { c.message_template = "no code"; }},
+        {"message_template", [](config& c) { c.message_template = "{code} {code}"; }},
+        {"message_template", [](config& c) { c.message_template = "{code}" + std::string(320, 'x'); }},
+        {"origin_host", [](config& c) { c.origin_host = "https://example.com"; }},
+        {"android_app_hash", [](config& c) { c.android_app_hash = "short"; }},
+        {"resend_cooldown", [](config& c) { c.resend_cooldown = std::chrono::seconds(601); }},
+        {"max_sends_per_transaction", [](config& c) { c.max_sends_per_transaction = 0; }},
+        {"max_sends_per_phone_and_hour", [](config& c) { c.max_sends_per_phone_and_hour = 101; }},
+        {"default_calling_code", [](config& c) { c.default_calling_code = "+49"; }},
+        {"default_calling_code", [](config& c) { c.default_calling_code = "049"; }},
+        {"max_consecutive_failures", [](config& c) { c.max_consecutive_failures = 101; }},
+        {"session_lifetime", [](config& c) { c.session_lifetime = std::chrono::seconds(59); }},
+        {"phone_column", [](config& c) { c.phone_column = "phone number"; }},
+        {"phone_column", [](config& c) { c.phone_column = "objectId"; }},
+        {"identity_column", [](config& c) { c.identity_column = "1st"; }},
+        {"identity_column", [](config& c) { c.identity_column = "password"; }},
+        {"min_password_length", [](config& c) { c.min_password_length = 7; }},
+        {"max_password_length", [](config& c) { c.max_password_length = 1025; }},
+        {"max_properties", [](config& c) { c.max_properties = 1001; }},
+        {"max_property_bytes", [](config& c) { c.max_property_bytes = 2'000'000; }},
+    };
+    for (const auto& [field, spoil] : rows) {
+        auto c = good();
+        spoil(c);
+        const auto problems = validate(c);
+        BOOST_TEST_CONTEXT(field) {
+            BOOST_REQUIRE(problems.size() == 1u);
+            BOOST_TEST(problems[0].field == field);
+            BOOST_TEST(problems[0].message.find("secret-token") == std::string::npos);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(all_problems_are_reported_at_once) {
+    config c;
+    c.code_digits = 3;
+    c.max_tries = 99;
+    std::set<std::string> fields;
+    for (const auto& p : validate(c, true)) fields.insert(p.field);
+    BOOST_TEST(fields == (std::set<std::string>{"code_digits", "code_keys", "max_tries", "twilio.account_sid", "twilio.auth_token", "twilio.sender"}),
+               boost::test_tools::per_element());
+    const config_error e(validate(c, true));
+    for (const auto& f : fields) BOOST_TEST(std::string(e.what()).find(f) != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(shared_storage_needs_a_key) {
+    BOOST_TEST(validate(good(), true).size() == 1u);
+    BOOST_TEST(validate(good(), true)[0].field == "code_keys");
+}
+
+BOOST_AUTO_TEST_CASE(every_error_has_its_row) {
+    std::set<int> codes;
+    for (const auto& row : error_table) {
+        BOOST_TEST(make_error_code(row.value).message() == row.text);
+        BOOST_TEST(row.text.ends_with('.'));
+        BOOST_TEST(row.backendless_code > 0);
+        BOOST_TEST(row.http_status >= 400);
+        BOOST_TEST(row.http_status <= 504);
+        BOOST_TEST(row.http_status != 502);
+        codes.insert(row.backendless_code);
+    }
+    BOOST_TEST(codes.size() == error_table.size());
+    BOOST_TEST(&row_of(static_cast<error>(0)) == &error_table.back());
+    BOOST_TEST(&row_of(static_cast<error>(9999)) == &error_table.back());
+    BOOST_TEST(std::string(error_category().name()) == "phoneauth");
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: BSL-1.0
+// Passwords, tokens, randomness and the little of OpenSSL below them.
+#include <phoneauth/password.hpp>
+#include <phoneauth/token.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <set>
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace phoneauth;
+
+BOOST_AUTO_TEST_SUITE(core_secrets)
+
+BOOST_AUTO_TEST_CASE(password_hashes_to_a_phc_string) {
+    const scrypt_passwords p({.ln = 10, .r = 8, .p = 2});
+    const auto hash = p.hash("correct horse");
+    BOOST_REQUIRE(hash);
+    BOOST_TEST(hash->starts_with("$scrypt$ln=10,r=8,p=2$"));
+    BOOST_TEST(hash->find("horse") == std::string::npos);
+    BOOST_TEST(*hash != *p.hash("correct horse"));
+    BOOST_TEST(*p.verify("correct horse", *hash));
+    BOOST_TEST(!*p.verify("wrong horse", *hash));
+    BOOST_TEST(!*p.verify("", *hash));
+    // The cost is read from the string.
+    BOOST_TEST(*scrypt_passwords().verify("correct horse", *hash));
+}
+
+BOOST_AUTO_TEST_CASE(foreign_scrypt_string_is_understood) {
+    // scrypt("password", "NaClNaClNaClNaCl", N = 1024, r = 8, p = 16), computed with Python's hashlib.
+    BOOST_TEST(*scrypt_passwords().verify("password", "$scrypt$ln=10,r=8,p=16$TmFDbE5hQ2xOYUNsTmFDbA$ruflYSr7JKwcyP4taFgPBJI7nqmwRVvjonthQb2MSCI"));
+}
+
+BOOST_AUTO_TEST_CASE(broken_phc_strings_are_refused) {
+    const scrypt_passwords p({.ln = 10, .r = 1, .p = 1});
+    const auto good = *p.hash("x");
+    std::vector<std::string> bad = {"",      "x",     "$scrypt$",           "$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA",
+                                    good + "A", good + "$", good.substr(0, good.size() - 1), " " + good};
+    for (const char* cost : {"ln=9,r=1,p=1", "ln=21,r=1,p=1", "ln=10,r=0,p=1", "ln=10,r=33,p=1", "ln=10,r=1,p=17", "ln=-10,r=1,p=1",
+                             "ln=99999999999,r=1,p=1", "r=1,ln=10,p=1"})
+        bad.push_back("$scrypt$" + std::string(cost) + good.substr(good.find('$', 8)));
+    auto with_space = good;
+    with_space[with_space.size() - 3] = ' ';
+    bad.push_back(with_space);
+    for (const auto& text : bad) {
+        const auto r = p.verify("x", text);
+        BOOST_TEST_CONTEXT(text) {
+            BOOST_TEST(!r);
+            if (!r) BOOST_TEST(r.error().code == error::internal);
+        }
+    }
+    BOOST_TEST(!scrypt_passwords({.ln = 30}).hash("x"));
+}
+
+BOOST_AUTO_TEST_CASE(tokens_have_the_look_and_are_all_different) {
+    random_source random;
+    std::set<std::string> seen;
+    for (int i = 0; i < 1000; ++i) {
+        const auto token = *make_token(random);
+        BOOST_TEST(token.size() == 36u);
+        for (std::size_t at = 0; at < token.size(); ++at) {
+            const bool dash = at == 8 || at == 13 || at == 18 || at == 23;
+            BOOST_TEST((dash ? token[at] == '-' : std::string_view("0123456789ABCDEF").find(token[at]) != std::string_view::npos));
+        }
+        seen.insert(token);
+    }
+    BOOST_TEST(seen.size() == 1000u);
+}
+
+BOOST_AUTO_TEST_CASE(no_randomness_is_no_token) {
+    struct {
+        bool fill(std::span<unsigned char>) { return false; }
+    } dry;
+    BOOST_TEST(!make_token(dry));
+}
+
+BOOST_AUTO_TEST_CASE(large_requests_are_filled_too) {
+    random_source random;
+    std::vector<unsigned char> bytes(10'000);
+    BOOST_REQUIRE(random.fill(bytes));
+    BOOST_TEST(std::count(bytes.begin(), bytes.end(), 0) < 200);
+}
+
+BOOST_AUTO_TEST_CASE(a_child_process_gets_other_bytes) {
+    random_source random;
+    BOOST_REQUIRE(make_token(random));
+    int ends[2];
+    BOOST_REQUIRE(::pipe(ends) == 0);
+    const auto child = ::fork();
+    if (child == 0) {
+        const auto token = *make_token(random);
+        const auto written = ::write(ends[1], token.data(), token.size());
+        ::_exit(written == 36 ? 0 : 1);
+    }
+    char theirs[36];
+    BOOST_REQUIRE(::read(ends[0], theirs, sizeof(theirs)) == 36);
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    ::close(ends[0]);
+    ::close(ends[1]);
+    BOOST_TEST(*make_token(random) != std::string(theirs, 36));
+}
+
+BOOST_AUTO_TEST_CASE(known_answers) {
+    // FIPS 180-4's example, RFC 4231 test case 2, RFC 4648 §10.
+    BOOST_TEST(token_hasher()("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    detail::hmac_sha256 mac("Jefe");
+    for (int again = 0; again < 2; ++again) {
+        const auto d = mac("what do ya want for nothing?");
+        BOOST_TEST(d[0] == 0x5b);
+        BOOST_TEST(d[1] == 0xdc);
+        BOOST_TEST(d[30] == 0x38);
+        BOOST_TEST(d[31] == 0x43);
+    }
+    BOOST_TEST(detail::base64("foobar") == "Zm9vYmFy");
+    BOOST_TEST(detail::base64("fooba") == "Zm9vYmE=");
+    BOOST_TEST(detail::base64("") == "");
+    BOOST_TEST(detail::equal_in_constant_time("abc", "abc"));
+    BOOST_TEST(!detail::equal_in_constant_time("abc", "abd"));
+    BOOST_TEST(!detail::equal_in_constant_time("abc", "ab"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
