@@ -49,7 +49,7 @@ struct fixture {
             while (!released) co_await ::asio::post(co_await ::asio::this_coro::executor, ::asio::use_awaitable);
         }
         reply.body = r.method + " " + r.url + " " + r.body;
-        BOOST_TEST(peer.address().is_loopback());
+        if (!peer.address().is_loopback()) reply.status = 500;
         co_return reply;
     }
 
