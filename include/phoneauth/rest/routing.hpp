@@ -25,8 +25,8 @@ enum class send_message_access {
 
 /// What an `api` needs to know.
 struct options {
-    std::string app_id;                             ///< first segment of the root path; required
-    std::string api_key;                            ///< second segment; required. Clients hold it: it tells applications apart, not people
+    std::string app_id{};                           ///< first segment of the root path; required
+    std::string api_key{};                          ///< second segment; required. Clients hold it: it tells applications apart, not people
     send_message_access send_message = send_message_access::session;
     std::size_t max_body_bytes = 65536;             ///< larger bodies are `body_too_large`
     std::size_t max_json_depth = 16;                ///< deeper ones too

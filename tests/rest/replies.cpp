@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+
+#include "rest/fake_authenticator.hpp"
+
+using namespace phoneauth;
+using detail::json_kind;
+using detail::parse_json;
+
+BOOST_AUTO_TEST_SUITE(rest_replies)
+
+namespace {
+std::string header(const http_response& r, std::string_view name) {
+    const auto* value = find_header(r.headers, name);
+    return value ? *value : "(none)";
+}
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(every_error_has_its_number_and_status) {
+    for (const auto& row : error_table) {
+        fake_api api;
+        api.auth.refuse = failure(row.value);
+        const auto r = api.ask("POST", "/services/Twilio/loginWithPhoneNumber", "+15005550006");
+        BOOST_TEST_CONTEXT(row.text) {
+            BOOST_TEST(r.status == row.http_status);
+            BOOST_TEST(r.status != 502);
+            BOOST_TEST(r.status >= 400);
+            const auto json = parse_json(r.body);
+            BOOST_REQUIRE(json.has_value());
+            BOOST_TEST(json->items.size() == 3u);
+            BOOST_TEST(json->integer("code").value() == row.backendless_code);
+            BOOST_TEST(json->string_or_empty("message") == row.text);
+            BOOST_TEST(json->find("errorData")->text == "{}");
+            BOOST_TEST(header(r, "Content-Type") == "application/json");
+            BOOST_TEST(header(r, "Cache-Control") == "no-store");
+            BOOST_TEST(header(r, "Access-Control-Allow-Origin") == "*");
+            BOOST_TEST(header(r, "Retry-After") == "(none)");
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_a_failure_knows_is_told) {
+    failure f(error::wrong_code, "say \"it\"");
+    f.retry_after = std::chrono::seconds(17);
+    f.tries_left = 2;
+    f.twilio_code = 21211;
+    const rest::reply r(f);
+    BOOST_TEST(r.body == R"({"code":14021,"message":"say \"it\"","errorData":{"retryAfter":17,"triesLeft":2,"twilioCode":21211}})");
+    BOOST_TEST(r.status == 400);
+    BOOST_TEST(header(r, "Retry-After") == "17");
+}
+
+BOOST_AUTO_TEST_CASE(a_hooks_own_code_goes_through) {
+    const rest::reply r(failure(std::error_code(4711, std::generic_category()), "not you"));
+    BOOST_TEST(r.body == R"({"code":4711,"message":"not you","errorData":{}})");
+    BOOST_TEST(r.status == 400);
+    BOOST_TEST(rest::reply(failure()).body == R"({"code":14062,"message":"An internal error occurred.","errorData":{}})");
+    BOOST_TEST(rest::reply(failure()).status == 500);
+}
+
+BOOST_AUTO_TEST_CASE(each_route_answers) {
+    const std::string user = R"({"___class":"Users","objectId":"U1","ownerId":"U1","userStatus":"ENABLED","blUserLocale":"en",)"
+                             R"("created":1000,"updated":null,"email":"ada@example.com","phoneNumber":"+15005550006"})";
+    const std::string logged_in = user.substr(0, user.size() - 1) +
+                                  R"(,"lastLogin":null,"socialAccount":"BACKENDLESS","___jsonclass":"Users","user-token":"TOKEN"})";
+    const std::string started = R"({"transactionId":"T1","expiresAt":1234,"resendAfter":30})";
+    const std::string step2 = R"({"phoneNumber":"+1","transactionId":"T","transactionCode":"1"})";
+    struct row {
+        std::string method, path, body, reply, calls;
+    };
+    for (const auto& r : {
+             row{"GET", "/info", "", R"({"appId":"APP","apiKey":"KEY","rtURL":"","loggers":[]})", ""},
+             row{"POST", "/users/register", R"({"phoneNumber":"+1"})", started, "start_registration(+1)\n"},
+             row{"POST", "/users/register", step2, user, "finish_registration(T,1,+1,,,en)\n"},
+             row{"POST", "/users/login", R"({"login":"a","password":"p"})", logged_in, "login_with_identity(a,p)\n"},
+             row{"GET", "/users/logout", "", "{}", "logout(S)\n"},
+             row{"GET", "/users/isvalidusertoken/A%42%20C", "", "true", "find_user_by_token(AB C)\n"},
+             row{"PUT", "/users/U1", R"({"a":1})", user, "update_user(S,U1,a=1)\n"},
+             row{"GET", "/data/Users/U1?loadRelations=x", "", user, "find_user_by_token(S)\n"},
+             row{"POST", "/services/Twilio/loginWithPhoneNumber", "+1", started, "start_login(+1)\n"},
+             row{"POST", "/services/Twilio/loginWithPhoneNumberAndPassword", R"(["+1","p"])", started, "start_login(+1,p)\n"},
+             row{"POST", "/services/Twilio/loginWithCode", R"(["T","1"])", logged_in, "finish_login(T,1)\n"},
+             row{"POST", "/services/Twilio/resendCode", R"(["T"])", started, "resend(T)\n"},
+             row{"POST", "/services/Twilio/sendMessage", R"(["+1","hi"])", R"({"sid":"SM1","error_code":null})",
+                 "find_user_by_token(S)\nsend_message(+1,hi)\n"},
+         })
+        for (const std::string root : {"/APP/KEY", "/api"})
+            BOOST_TEST_CONTEXT(r.method << " " << root << r.path) {
+                fake_api api;
+                const auto reply = api.ask(http_request{r.method, root + r.path, {{"user-token", "S"}}, r.body});
+                BOOST_TEST(reply.status == 200);
+                BOOST_TEST(reply.body == r.reply);
+                BOOST_TEST(api.auth.calls == r.calls);
+                BOOST_TEST(header(reply, "Content-Type") == "application/json");
+                BOOST_TEST(header(reply, "Cache-Control") == "no-store");
+                BOOST_TEST(header(reply, "Access-Control-Allow-Origin") == "*");
+            }
+}
+
+BOOST_AUTO_TEST_CASE(uncertain_delivery_is_told) {
+    fake_api api;
+    api.auth.uncertain = true;
+    BOOST_TEST(api.ask("POST", "/services/Twilio/loginWithPhoneNumber", "+1").body ==
+               R"({"transactionId":"T1","expiresAt":1234,"resendAfter":30,"deliveryUncertain":true})");
+}
+
+BOOST_AUTO_TEST_CASE(the_user_class) {
+    fake_api api;
+    auto classes = parse_json(api.ask("GET", "/users/userclassprops").body);
+    BOOST_REQUIRE(classes.has_value());
+    BOOST_TEST(classes->items.size() == 11u);
+    BOOST_TEST(classes->items[0].text ==
+               R"({"name":"email","type":"STRING","required":true,"identity":true,"selected":false,"defaultValue":null})");
+    BOOST_TEST(classes->items[1].text ==
+               R"({"name":"phoneNumber","type":"STRING","required":true,"identity":false,"selected":false,"defaultValue":null})");
+    api.auth.configuration.identity_column = "phoneNumber";
+    classes = parse_json(api.ask("GET", "/users/userclassprops").body);
+    BOOST_TEST(classes->items.size() == 10u);
+    BOOST_TEST(classes->items[0].text ==
+               R"({"name":"phoneNumber","type":"STRING","required":true,"identity":true,"selected":false,"defaultValue":null})");
+}
+
+BOOST_AUTO_TEST_CASE(wrong_ways) {
+    struct row {
+        std::string method, url;
+        int status;
+        std::string code;
+    };
+    for (const auto& r : {
+             row{"GET", "/APP/key/info", 400, "2002"},
+             row{"GET", "/app/KEY/info", 400, "2002"},
+             row{"GET", "/APP/KEYX/info", 400, "2002"},
+             row{"GET", "//KEY/info", 400, "2002"},
+             row{"GET", "/x/y/users/nothing", 400, "2002"},
+             row{"GET", "/AP%50/KEY/info", 200, ""},
+             row{"GET", "/APP%2fKEY/info/x", 400, "2002"},
+             row{"GET", "/APP/KEY/users%2flogout", 404, "14004"},
+             row{"GET", "/APP/KEY/%zz", 400, "8008"},
+             row{"GET", "/APP/KEY", 404, "14004"},
+             row{"GET", "/APP/KEY/", 404, "14004"},
+             row{"GET", "/APP/KEY/info/", 404, "14004"},
+             row{"GET", "/APP/KEY/users", 404, "14004"},
+             row{"POST", "/APP/KEY/services/Twilio/x", 404, "14004"},
+             row{"POST", "/APP/KEY/services/twilio/loginWithCode", 404, "14004"},
+             row{"GET", "/", 404, "14004"},
+             row{"GET", "", 404, "14004"},
+             row{"GET", "*", 404, "14004"},
+             row{"GET", "info", 404, "14004"},
+             row{"GET", "/api", 404, "14004"},
+             row{"GET", "/api/", 404, "14004"},
+             row{"GET", "/api/APP/KEY/info", 404, "14004"},
+             row{"GET", "http://x/APP/KEY/info", 404, "14004"},
+             row{"DELETE", "/APP/KEY/info", 405, "14005"},
+             row{"HEAD", "/APP/KEY/info", 405, "14005"},
+         }) {
+        fake_api api;
+        const auto reply = api.ask(http_request{r.method, r.url, {}, {}});
+        BOOST_TEST_CONTEXT(r.method << " " << r.url) {
+            BOOST_TEST(reply.status == r.status);
+            if (!r.code.empty()) BOOST_TEST(parse_json(reply.body)->find("code")->text == r.code);
+            BOOST_TEST(api.auth.calls == "");
+            BOOST_TEST(header(reply, "Allow") == (r.status == 405 ? "GET, OPTIONS" : "(none)"));
+        }
+    }
+    fake_api api;
+    BOOST_TEST(header(api.ask("GET", "/users/login"), "Allow") == "POST, OPTIONS");
+    BOOST_TEST(header(api.ask("GET", "/users/U1"), "Allow") == "PUT, OPTIONS");
+}
+
+BOOST_AUTO_TEST_CASE(bodies_have_a_limit) {
+    fake_api api;
+    api.options.max_body_bytes = 10;
+    BOOST_TEST(api.ask("POST", "/services/Twilio/loginWithPhoneNumber", "+123456789").status == 200);
+    BOOST_TEST(api.ask("POST", "/services/Twilio/loginWithPhoneNumber", "+1234567890").status == 413);
+    BOOST_TEST(api.auth.calls == "start_login(+123456789)\n");
+    api.options.max_json_depth = 2;
+    BOOST_TEST(api.ask("PUT", "/users/U1", R"({"a":[]})").status == 200);
+    BOOST_TEST(api.ask("PUT", "/users/U1", R"({"a":[{}]})").status == 413);
+}
+
+BOOST_AUTO_TEST_CASE(sessions_decide) {
+    fake_api api;
+    BOOST_TEST(api.ask("GET", "/data/Users/U2", "", "S").body ==
+               R"({"code":14013,"message":"The logged-in user may not access this object.","errorData":{}})");
+    for (const auto e : {error::unknown_token, error::session_expired, error::account_disabled}) {
+        api.auth.refuse = failure(e);
+        BOOST_TEST(api.ask("GET", "/users/isvalidusertoken/X").body == "false");
+        BOOST_TEST(api.ask("GET", "/users/isvalidusertoken/X").status == 200);
+    }
+    api.auth.refuse = failure(error::storage_unavailable);
+    BOOST_TEST(api.ask("GET", "/users/isvalidusertoken/X").status == 503);
+    BOOST_TEST(api.ask("GET", "/users/logout").status == 503);
+}
+
+BOOST_AUTO_TEST_CASE(who_may_send_messages) {
+    using access = rest::send_message_access;
+    const std::string body = R"(["+1","hi"])", path = "/services/Twilio/sendMessage";
+    const std::string sent = "send_message(+1,hi)\n", asked = "find_user_by_token()\n";
+    const auto calls = [&](access a, const std::string& root) {
+        fake_api api;
+        api.options.send_message = a;
+        api.ask(http_request{"POST", root + path, {}, body});
+        return api.auth.calls;
+    };
+    BOOST_TEST(calls(access::session, "/APP/KEY") == asked + sent);
+    BOOST_TEST(calls(access::session, "/api") == asked + sent);
+    BOOST_TEST(calls(access::key, "/APP/KEY") == sent);
+    BOOST_TEST(calls(access::key, "/api") == asked + sent);
+    BOOST_TEST(calls(access::off, "/APP/KEY") == "");
+
+    fake_api api;
+    api.auth.refuse = failure(error::unknown_token);
+    BOOST_TEST(api.ask("POST", path, body).status == 400);
+    BOOST_TEST(api.auth.calls == asked);
+    api.options.send_message = access::off;
+    BOOST_TEST(parse_json(api.ask("POST", path, body).body)->integer("code").value() == 14012);
+
+    // The key that lets somebody send is not given away.
+    api.options.send_message = access::key;
+    BOOST_TEST(parse_json(api.ask(http_request{"GET", "/api/info", {}, {}}).body)->string_or_empty("apiKey") == "");
+    BOOST_TEST(parse_json(api.ask("GET", "/info").body)->string_or_empty("apiKey") == "KEY");
+}
+
+BOOST_AUTO_TEST_CASE(browsers_may_ask_first) {
+    fake_api api;
+    const auto r = api.ask("OPTIONS", "/users/register");
+    BOOST_TEST(r.status == 204);
+    BOOST_TEST(r.body == "");
+    BOOST_TEST(header(r, "Access-Control-Allow-Origin") == "*");
+    BOOST_TEST(header(r, "Access-Control-Allow-Methods") == "GET, POST, PUT, OPTIONS");
+    BOOST_TEST(header(r, "Access-Control-Allow-Headers") == "content-type, user-token, bl-execution-type");
+    BOOST_TEST(header(r, "Content-Type") == "(none)");
+
+    api.options.allowed_origins = {"https://a.example", "https://b.example"};
+    const auto origin = [&](std::string o) {
+        const auto reply = api.ask(http_request{"GET", "/api/info", {{"origin", o}}, {}});
+        BOOST_TEST(header(reply, "Vary") == "Origin");
+        return header(reply, "Access-Control-Allow-Origin");
+    };
+    BOOST_TEST(origin("https://b.example") == "https://b.example");
+    BOOST_TEST(origin("https://c.example") == "(none)");
+    BOOST_TEST(origin("*") == "(none)");
+    BOOST_TEST(header(api.ask("GET", "/info"), "Access-Control-Allow-Origin") == "(none)");
+}
+
+BOOST_AUTO_TEST_CASE(the_user_object) {
+    config c;
+    auto u = fake_authenticator::ada();
+    u.enabled = false;
+    u.updated_at = time_point(std::chrono::milliseconds(2000));
+    u.last_login_at = time_point(std::chrono::milliseconds(3000));
+    u.properties = {{"name", R"("A\"da")"}, {"tags", R"([ 1, {"b":1.50}])"}, {"password", R"("p")"}, {"transactionId", R"("T")"},
+                    {"email", R"("other")"}, {"objectId", R"("other")"}};
+    const std::string expected = R"({"___class":"Users","objectId":"U1","ownerId":"U1","userStatus":"DISABLED","blUserLocale":"en",)"
+                                 R"("created":1000,"updated":2000,"email":"ada@example.com","phoneNumber":"+15005550006",)"
+                                 R"("name":"A\"da","tags":[ 1, {"b":1.50}])";
+    BOOST_TEST(rest::user_json(u, c) == expected + "}");
+    BOOST_TEST(rest::login_json(u, "T", c) ==
+               expected + R"(,"lastLogin":3000,"socialAccount":"BACKENDLESS","___jsonclass":"Users","user-token":"T"})");
+
+    c.identity_column = c.phone_column = "phone";
+    u.properties = {};
+    BOOST_TEST(rest::user_json(u, c).ends_with(R"("updated":2000,"phone":"+15005550006"})"));
+}
+
+BOOST_AUTO_TEST_CASE(no_user_looks_like_an_error) {
+    struct row {
+        std::string code, message, written;
+    };
+    for (const auto& r : {row{"5", R"("m")", R"("5")"}, row{"-5", R"("m")", R"("-5")"}, row{"5", "1", "5"},
+                          row{R"("5")", R"("m")", R"("5")"}, row{"null", R"("m")", "null"}}) {
+        auto u = fake_authenticator::ada();
+        u.properties = {{"code", r.code}, {"message", r.message}};
+        BOOST_TEST(rest::user_json(u, {}).ends_with(",\"code\":" + r.written + ",\"message\":" + r.message + "}"));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(an_api_without_keys_is_refused) {
+    fake_authenticator auth;
+    using api = rest::api<fake_authenticator>;
+    BOOST_CHECK_THROW(api(auth, {}), std::invalid_argument);
+    BOOST_CHECK_THROW(api(auth, {.app_id = "A"}), std::invalid_argument);
+    BOOST_CHECK_THROW(api(auth, {.api_key = "A"}), std::invalid_argument);
+    BOOST_CHECK_THROW(api(auth, {.app_id = "api", .api_key = "A"}), std::invalid_argument);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
