@@ -1,0 +1,420 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef PHONEAUTH_TESTING_TWILIO_SIMULATOR_HPP
+#define PHONEAUTH_TESTING_TWILIO_SIMULATOR_HPP
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <phoneauth/config.hpp>
+#include <phoneauth/detail/crypto.hpp>
+#include <phoneauth/detail/json.hpp>
+#include <phoneauth/detail/url.hpp>
+#include <phoneauth/detail/utf8.hpp>
+#include <phoneauth/policies.hpp>
+#include <phoneauth/testing/scripted_transport.hpp>
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+/// One row per error code that the simulator knows (https://www.twilio.com/docs/api/errors).
+struct twilio_error_row {
+    int code;
+    int status;
+    std::string_view message;
+};
+
+inline constexpr std::array twilio_error_rows{
+    twilio_error_row{20003, 401, "Authenticate"},
+    twilio_error_row{20004, 405, "Method not allowed"},
+    twilio_error_row{20404, 404, "The requested resource was not found"},
+    twilio_error_row{20429, 429, "Too Many Requests"},
+    twilio_error_row{20500, 500, "An internal server error has occurred"},
+    twilio_error_row{21211, 400, "The 'To' number is not a valid phone number."},
+    twilio_error_row{21212, 400,
+                     "The 'From' number is not a valid phone number, shortcode, or alphanumeric sender ID."},
+    twilio_error_row{21408, 400,
+                     "Permission to send an SMS has not been enabled for the region indicated by the 'To' number."},
+    twilio_error_row{21602, 400, "Message body is required."},
+    twilio_error_row{21603, 400, "A 'From' phone number is required."},
+    twilio_error_row{21604, 400, "A 'To' phone number is required."},
+    twilio_error_row{
+        21606, 400,
+        "The 'From' phone number provided is not a valid message-capable Twilio phone number for this destination."},
+    twilio_error_row{21608, 400, "The 'To' phone number provided is not yet verified for this account."},
+    twilio_error_row{21610, 400, "Attempt to send to unsubscribed recipient"},
+    twilio_error_row{21611, 400, "This 'From' number has exceeded the maximum number of queued messages"},
+    twilio_error_row{21612, 400,
+                     "The 'To' phone number is not currently reachable using the 'From' phone number via SMS."},
+    twilio_error_row{21614, 400, "The 'To' number is not a valid mobile number"},
+    twilio_error_row{21617, 400, "The concatenated message body exceeds the 1600 character limit"},
+    twilio_error_row{21620, 400, "Invalid media URL(s)"},
+    twilio_error_row{21623, 400, "Number of media files exceeds allowed limit"},
+};
+
+/// How many segments an SMS of this text takes: 160 GSM-7 characters or 70 UTF-16 units in one, else 153 or 67 in each
+/// (3GPP TS 23.038 §6.2.1; a character of the extension table counts twice).
+inline std::size_t sms_segments(std::string_view text) {
+    constexpr std::string_view basic =
+        "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
+        "abcdefghijklmnopqrstuvwxyzäöñüà";
+    constexpr std::string_view extended = "\f^{}\\[~]|€";
+    std::size_t gsm = 0;
+    std::size_t utf16 = 0;
+    bool is_gsm = true;
+    while (!text.empty()) {
+        const auto size = std::max<std::size_t>(utf8_sequence(text), 1);
+        const auto character = text.substr(0, size);
+        text.remove_prefix(size);
+        utf16 += size == 4 ? 2 : 1;
+        gsm += extended.find(character) != extended.npos ? 2 : 1;
+        is_gsm = is_gsm && (extended.find(character) != extended.npos || basic.find(character) != basic.npos);
+    }
+    const auto units = is_gsm ? gsm : utf16;
+    const std::size_t one = is_gsm ? 160 : 70;
+    const std::size_t each = is_gsm ? 153 : 67;
+    return units <= one ? 1 : (units + each - 1) / each;
+}
+
+/// For example "Thu, 24 Aug 2023 05:01:45 +0000" (RFC 2822 §3.3).
+inline std::string rfc2822_date(time_point t) {
+    constexpr std::array days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    constexpr std::array months{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    const auto day = std::chrono::floor<std::chrono::days>(t);
+    const std::chrono::year_month_day date(day);
+    const std::chrono::hh_mm_ss time(std::chrono::floor<std::chrono::seconds>(t - day));
+    const auto two = [](auto n) { return (n < 10 ? "0" : "") + std::to_string(n); };
+    return std::string(days[std::chrono::weekday(day).c_encoding()]) + ", " + two(static_cast<unsigned>(date.day())) +
+           " " + months[static_cast<unsigned>(date.month()) - 1] + " " + std::to_string(static_cast<int>(date.year())) +
+           " " + two(time.hours().count()) + ":" + two(time.minutes().count()) + ":" + two(time.seconds().count()) +
+           " +0000";
+}
+
+}  // namespace detail
+
+/// A message that a `twilio_simulator` has accepted.
+struct simulated_message {
+    std::string sid;
+    std::string to;
+    std::string from;  ///< empty if a Messaging Service sent it
+    std::string body;
+    std::vector<std::string> media_urls;
+    std::vector<std::pair<std::string, std::string>> parameters;  ///< everything that was posted, in its order
+};
+
+/// A number that the simulated account owns.
+struct simulated_number {
+    std::string phone;
+    bool sms = true;
+    bool mms = true;
+};
+
+/// Answers requests as Twilio's REST API (version 2010-04-01) does: Messages create, Accounts fetch, IncomingPhoneNumbers list, with
+/// Twilio's checks and error codes, and sends nothing. It is a blocking HttpTransport; `fake_twilio` makes a server of it.
+///
+/// Messages from and to the magic numbers of Twilio's test credentials (+1500555…,
+/// https://www.twilio.com/docs/iam/test-credentials) fail as they do there; +15005550006 is the account's own number. All functions
+/// may be called from several threads at once.
+class twilio_simulator {
+public:
+    static constexpr std::string_view account_sid = "AC0123456789abcdef0123456789abcdef";
+    static constexpr std::string_view auth_token = "fedcba9876543210fedcba9876543210";
+    static constexpr std::string_view api_key = "SK0123456789abcdef0123456789abcdef";
+    static constexpr std::string_view api_secret = "simulated-api-secret";
+    static constexpr std::string_view sender = "+15005550006";
+
+    /// A configuration that the simulator accepts; `base_url` is empty.
+    static twilio_config settings() {
+        twilio_config c;
+        c.account_sid = account_sid;
+        c.auth_token = auth_token;
+        c.sender = sender;
+        return c;
+    }
+
+    /// The reply to `request`, whose `url` is absolute or just path and query.
+    http_response answer(const http_request& request) {
+        std::function<void(const simulated_message&)> tell;
+        simulated_message sent;
+        http_response reply;
+        {
+            const std::scoped_lock lock(mutex_);
+            const auto before = messages_.size();
+            reply = route(request);
+            if (messages_.size() > before && on_message_) {
+                tell = on_message_;
+                sent = messages_.back();
+            }
+        }
+        if (tell) tell(sent);
+        return reply;
+    }
+
+    /// The HttpTransport function.
+    result<http_response> send(const http_request& request) { return answer(request); }
+
+    /// The next request, whatever it is, gets this status and Twilio error code; called several times: the next ones.
+    void fail_next(int status, int code) {
+        const std::scoped_lock lock(mutex_);
+        failures_.push_back(error_reply(code, status));
+    }
+
+    /// From now on messages to `phone` are refused with this error code, for example 21610 (opted out).
+    void refuse_messages_to(std::string_view phone, int code) {
+        const std::scoped_lock lock(mutex_);
+        refused_.insert_or_assign(std::string(phone), code);
+    }
+
+    /// The account owns this number as well, or with other capabilities.
+    void add_number(simulated_number number) {
+        const std::scoped_lock lock(mutex_);
+        std::erase_if(numbers_, [&](const auto& n) { return n.phone == number.phone; });
+        numbers_.push_back(std::move(number));
+    }
+
+    /// What the account look-up says: "active" at first.
+    void set_account_status(std::string status) {
+        const std::scoped_lock lock(mutex_);
+        account_status_ = std::move(status);
+    }
+
+    /// `f` is called for each accepted message, before the reply, on the thread that asked.
+    void on_message(std::function<void(const simulated_message&)> f) {
+        const std::scoped_lock lock(mutex_);
+        on_message_ = std::move(f);
+    }
+
+    /// All accepted messages, in their order.
+    std::vector<simulated_message> messages() const {
+        const std::scoped_lock lock(mutex_);
+        return messages_;
+    }
+
+    /// The text of the last accepted message to `phone`; empty if there was none.
+    std::string last_message_to(std::string_view phone) const {
+        const std::scoped_lock lock(mutex_);
+        for (auto m = messages_.rbegin(); m != messages_.rend(); ++m)
+            if (m->to == phone) return m->body;
+        return {};
+    }
+
+    /// The code in it: the first run of 6 to 9 digits; empty if there was none.
+    std::string last_code_to(std::string_view phone) const { return detail::code_in(last_message_to(phone)); }
+
+private:
+    using fields = std::vector<std::pair<std::string, std::string>>;
+
+    static std::string text_of(detail::json_object& o) { return std::move(o).str(); }
+
+    static http_response json_reply(int status, std::string body) {
+        return {status,
+                {{"Content-Type", "application/json;charset=utf-8"},
+                 {"Twilio-Request-Id", "RQ0123456789abcdef0123456789abcdef"}},
+                std::move(body)};
+    }
+
+    static http_response error_reply(int code, int status = 0) {
+        std::string_view message = "An error";
+        for (const auto& row : detail::twilio_error_rows)
+            if (row.code == code) {
+                message = row.message;
+                if (status == 0) status = row.status;
+            }
+        if (status == 0) status = 400;
+        auto reply = json_reply(
+            status, text_of(detail::json_object()
+                                .number("code", code)
+                                .string("message", message)
+                                .string("more_info", "https://www.twilio.com/docs/errors/" + std::to_string(code))
+                                .number("status", status)));
+        if (status == 401) reply.headers.push_back({"WWW-Authenticate", "Basic realm=\"Twilio API\""});
+        return reply;
+    }
+
+    static bool is_authenticated(const http_request& request) {
+        const auto* given = find_header(request.headers, "Authorization");
+        const auto basic = [](std::string_view name, std::string_view secret) {
+            return "Basic " + detail::base64(std::string(name) + ":" + std::string(secret));
+        };
+        return given && (*given == basic(account_sid, auth_token) || *given == basic(api_key, api_secret));
+    }
+
+    http_response route(const http_request& request) {
+        if (!failures_.empty()) {
+            auto reply = std::move(failures_.front());
+            failures_.pop_front();
+            return reply;
+        }
+        std::string_view target = request.url;
+        if (const auto scheme = target.find("://"); scheme != target.npos)
+            target = target.substr(std::min(target.find('/', scheme + 3), target.size()));
+        const auto [path, query] = detail::split_target(target);
+        if (!is_authenticated(request)) return error_reply(20003);
+
+        const auto account = "/2010-04-01/Accounts/" + std::string(account_sid);
+        if (path == account + "/Messages.json") {
+            if (request.method != "POST") return error_reply(20004);
+            return create_message(request);
+        }
+        if (path != account + ".json" && path != account + "/IncomingPhoneNumbers.json") return error_reply(20404);
+        if (request.method != "GET") return error_reply(20004);
+        return path == account + ".json" ? account_reply(account) : numbers_reply(account, query);
+    }
+
+    static std::string value_of(const fields& form, std::string_view name) {
+        for (const auto& [key, value] : form)
+            if (key == name) return value;
+        return {};
+    }
+
+    /// The last digits of a magic number, else "".
+    static std::string_view magic(std::string_view phone) {
+        return phone.size() == 12 && phone.starts_with("+1500555") ? phone.substr(8) : std::string_view();
+    }
+
+    /// The error code for a message, or 0.
+    int judge(const simulated_message& m, std::string_view service, const fields& form) const {
+        using codes = std::map<std::string_view, int>;
+        static const codes magic_from{{"0001", 21212}, {"0007", 21606}, {"0008", 21611}};
+        static const codes magic_to{
+            {"0001", 21211}, {"0002", 21612}, {"0003", 21408}, {"0004", 21610}, {"0009", 21614}};
+        const auto code_for = [](const codes& table, std::string_view phone) {
+            const auto row = table.find(magic(phone));
+            return row == table.end() ? 0 : row->second;
+        };
+        const auto is_number = [](std::string_view text) {
+            const auto number = phone_number::parse(text);
+            return number && number->str() == text;
+        };
+        if (m.to.empty()) return 21604;
+        if (m.from.empty() && service.empty()) return 21603;
+        if (m.body.empty() && m.media_urls.empty() && value_of(form, "ContentSid").empty()) return 21602;
+        if (detail::count_code_points(m.body).value_or(max_body + 1) > max_body) return 21617;
+        if (m.media_urls.size() > 10) return 21623;
+        for (const auto& url : m.media_urls)
+            if (!detail::parse_url(url)) return 21620;
+        if (!is_number(m.to)) return 21211;
+        if (const int code = code_for(magic_to, m.to)) return code;
+        if (const auto refused = refused_.find(m.to); refused != refused_.end()) return refused->second;
+        if (!service.empty()) return service.size() == 34 && service.starts_with("MG") ? 0 : 21606;
+        if (const int code = code_for(magic_from, m.from)) return code;
+        if (!is_number(m.from)) return 21212;
+        for (const auto& n : numbers_)
+            if (n.phone == m.from && (m.media_urls.empty() ? n.sms : n.mms)) return 0;
+        return 21606;
+    }
+
+    http_response create_message(const http_request& request) {
+        const auto* type = find_header(request.headers, "Content-Type");
+        fields form;
+        if (type && type->starts_with("application/x-www-form-urlencoded"))
+            if (auto parsed = detail::parse_form(request.body)) form = *std::move(parsed);
+
+        simulated_message m{{}, value_of(form, "To"), value_of(form, "From"), value_of(form, "Body"), {}, form};
+        const auto service = value_of(form, "MessagingServiceSid");
+        for (const auto& [key, value] : form)
+            if (key == "MediaUrl") m.media_urls.push_back(value);
+        if (const int code = judge(m, service, form)) return error_reply(code);
+
+        const auto number = std::to_string(messages_.size() + 1);
+        m.sid = (m.media_urls.empty() ? "SM" : "MM") + std::string(32 - number.size(), '0') + number;
+        const auto uri = "/2010-04-01/Accounts/" + std::string(account_sid) + "/Messages/" + m.sid;
+        const auto now = detail::rfc2822_date(system_clock().now());
+        detail::json_object resource;
+        resource.string("account_sid", account_sid)
+            .string("api_version", "2010-04-01")
+            .string("body", m.body)
+            .string("date_created", now)
+            .null("date_sent")
+            .string("date_updated", now)
+            .string("direction", "outbound-api")
+            .null("error_code")
+            .null("error_message");
+        // A service chooses the sender, and so the segments, only when it sends.
+        if (service.empty())
+            resource.string("from", m.from).null("messaging_service_sid");
+        else
+            resource.null("from").string("messaging_service_sid", service);
+        resource.string("num_media", std::to_string(m.media_urls.size()))
+            .string("num_segments", service.empty() ? std::to_string(detail::sms_segments(m.body)) : "0")
+            .null("price")
+            .null("price_unit")
+            .string("sid", m.sid)
+            .string("status", service.empty() ? "queued" : "accepted")
+            .raw("subresource_uris", text_of(detail::json_object().string("media", uri + "/Media.json")))
+            .string("to", m.to)
+            .string("uri", uri + ".json");
+        messages_.push_back(std::move(m));
+        return json_reply(201, std::move(resource).str());
+    }
+
+    http_response account_reply(const std::string& account) const {
+        return json_reply(200, text_of(detail::json_object()
+                                           .string("sid", account_sid)
+                                           .string("friendly_name", "Simulated account")
+                                           .string("status", account_status_)
+                                           .string("type", "Full")
+                                           .string("owner_account_sid", account_sid)
+                                           .string("date_created", "Thu, 01 Jan 2026 00:00:00 +0000")
+                                           .string("date_updated", "Thu, 01 Jan 2026 00:00:00 +0000")
+                                           .string("uri", account + ".json")
+                                           .raw("subresource_uris", text_of(detail::json_object().string(
+                                                                        "messages", account + "/Messages.json")))));
+    }
+
+    http_response numbers_reply(const std::string& account, std::string_view query) const {
+        const auto wanted = detail::form_field(query, "PhoneNumber");
+        std::string list;
+        std::size_t count = 0;
+        for (const auto& n : numbers_) {
+            if (!wanted.empty() && n.phone != wanted) continue;
+            if (count++ > 0) list += ',';
+            list += text_of(detail::json_object()
+                                .string("sid", "PN" + std::string(28, '0') + n.phone.substr(n.phone.size() - 4))
+                                .string("account_sid", account_sid)
+                                .string("phone_number", n.phone)
+                                .raw("capabilities", text_of(detail::json_object()
+                                                                 .boolean("voice", true)
+                                                                 .boolean("sms", n.sms)
+                                                                 .boolean("mms", n.mms)
+                                                                 .boolean("fax", false))));
+        }
+        return json_reply(200, text_of(detail::json_object()
+                                           .raw("incoming_phone_numbers", "[" + list + "]")
+                                           .number("page", 0)
+                                           .number("page_size", 50)
+                                           .number("start", 0)
+                                           .number("end", count > 0 ? static_cast<std::int64_t>(count) - 1 : 0)
+                                           .string("uri", account + "/IncomingPhoneNumbers.json?" + std::string(query))
+                                           .null("next_page_uri")
+                                           .null("previous_page_uri")));
+    }
+
+    static constexpr std::size_t max_body = 1600;
+
+    mutable std::mutex mutex_;
+    std::deque<http_response> failures_;
+    std::map<std::string, int, std::less<>> refused_;
+    std::vector<simulated_number> numbers_{{std::string(sender)}};
+    std::string account_status_ = "active";
+    std::function<void(const simulated_message&)> on_message_;
+    std::vector<simulated_message> messages_;
+};
+
+static_assert(HttpTransport<twilio_simulator>);
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
