@@ -1,5 +1,27 @@
 // SPDX-License-Identifier: BSL-1.0
-// A consumer of the blocking mode.
-#include <phoneauth/phone_number.hpp>
+// A consumer of the blocking mode: somebody registers.
+#include <phoneauth/phoneauth.hpp>
+#if __has_include(<phoneauth/storage/memory.hpp>)  // the single header has them already
+#include <phoneauth/storage/memory.hpp>
+#include <phoneauth/testing/scripted_transport.hpp>
+#endif
 
-int main() { return phoneauth::phone_number::parse("+1 415 555 0100")->str() == "+14155550100" ? 0 : 1; }
+int main() {
+    phoneauth::config c;
+    c.twilio.account_sid = "AC00000000000000000000000000000000";
+    c.twilio.auth_token = "not-a-real-token";
+    c.twilio.sender = "+15005550006";
+    phoneauth::memory_storage storage;
+    phoneauth::scripted_transport transport;
+    phoneauth::authenticator auth(c, storage, transport);
+
+    const auto started = auth.start_registration("+14155550100");
+    if (!started) return 1;
+    phoneauth::registration r;
+    r.transaction_id = started->transaction_id;
+    r.code = transport.last_code();
+    r.phone = "+14155550100";
+    r.identity = "ada@example.com";
+    r.password = "correct horse battery";
+    return auth.finish_registration(r) ? 0 : 2;
+}

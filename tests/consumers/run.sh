@@ -34,7 +34,8 @@ case $kind in
 find_package)
     install_phoneauth
     build_with_cmake -DCMAKE_PREFIX_PATH="$work/prefix"
-    build/compiled
+    build/blocking_compiled
+    build/with_asio_compiled
     ;;
 add_subdirectory)
     build_with_cmake -DPHONEAUTH_SOURCE="$source"
@@ -46,7 +47,7 @@ meson)
     cp "$here/meson/meson.build" "$here"/*.cpp .
     mkdir subprojects
     ln -s "$source" subprojects/phoneauth
-    clean meson setup build -Dwarning_level=3 -Dwerror=true
+    clean meson setup build -Dbuildtype=plain -Dwarning_level=3 -Dwerror=true
     clean ninja -C build
     ;;
 pkg_config)

@@ -13,13 +13,12 @@ import sys
 
 root = pathlib.Path(__file__).resolve().parents[2]
 include = root / "include"
-needs_asio = re.compile(r"phoneauth/asio/|/testing/(async|fake_twilio)|/detail/(impl/)?http1")  # as in CMakeLists.txt
-separate = re.compile(r"phoneauth/((asio|detail)/)?src\.hpp$")  # needs the separate files
+needs_asio = re.compile(re.search(r'set\(needs_asio "(.*)"\)', (root / "CMakeLists.txt").read_text())[1])
 
 
 def headers(asio):
     names = sorted(str(p.relative_to(include)) for p in include.rglob("*.hpp"))
-    return [n for n in names if bool(needs_asio.search(n)) == asio and not separate.search(n)]
+    return [n for n in names if bool(needs_asio.search(n)) == asio and not n.endswith("/src.hpp")]
 
 
 def expand(name, done, out):

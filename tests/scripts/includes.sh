@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSL-1.0
-# includes.sh INCLUDE_DIR COMPILER FLAGS…
-# Checks which headers reach Asio, llhttp and simdjson.
+# includes.sh INCLUDE_DIR NEEDS_ASIO COMPILER FLAGS…
+# Checks which headers reach Asio, llhttp and simdjson. NEEDS_ASIO is a regex for those of phoneauth::asio.
 cd "$1" || exit 2
-shift
+needs_asio=$2
+shift 2
 passed=0
 failed=0
 check() {  # check WHAT OFFENDERS
@@ -24,6 +25,11 @@ check "the blocking mode includes neither Asio nor llhttp" "$(echo "$dependencie
 check "only asio/, testing/async and testing/fake_twilio include Asio" "$(users_of 'asio[/.]' 'phoneauth/asio/|/testing/(impl/)?(async|fake_twilio)')"
 check "only detail/http1 includes llhttp" "$(users_of 'llhttp' '/http1\.[hi]pp')"
 check "only detail/json includes simdjson" "$(users_of 'simdjson' '/json\.[hi]pp')"
+
+# Every body is compiled by one of the two src.hpp.
+check "src.hpp includes every impl/*.ipp" "$(find phoneauth -name '*.ipp' | while read -r body; do
+    grep -q "<$body>" phoneauth/src.hpp phoneauth/asio/src.hpp || echo "$body"
+done)"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef PHONEAUTH_ASIO_SRC_HPP
+#define PHONEAUTH_ASIO_SRC_HPP
+
+// What phoneauth/src.hpp leaves out because it needs llhttp; likewise for exactly one translation unit of a program.
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+#error phoneauth/asio/src.hpp is only for programs compiled with PHONEAUTH_SEPARATE_COMPILATION; without it the headers are complete
+#endif
+
+#include <phoneauth/impl/http1.ipp>
+
+#endif
