@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef PHONEAUTH_TESTING_FAKE_TWILIO_HPP
+#define PHONEAUTH_TESTING_FAKE_TWILIO_HPP
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <thread>
+
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+
+#include <phoneauth/asio/http_server.hpp>
+
+#include <asio/io_context.hpp>
+#include <asio/ip/address_v4.hpp>
+
+#include <phoneauth/testing/certificates.hpp>
+#include <phoneauth/testing/twilio_simulator.hpp>
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// A `twilio_simulator` behind a real HTTP or HTTPS server on 127.0.0.1, which runs on a thread of its own from construction to
+/// destruction:
+///
+///     fake_twilio twilio;
+///     config c;
+///     c.twilio = twilio.settings();
+///     …
+///     twilio.last_code_to("+14155550100")
+///
+/// Its functions may be called from any thread; `on_message`'s function is called on the server's.
+class fake_twilio : public twilio_simulator {
+public:
+    /// Serves HTTP. Port 0: any free one. Throws `std::system_error` if it cannot listen.
+    explicit fake_twilio(std::uint16_t port = 0) : fake_twilio(port, std::nullopt) {}
+
+    /// Serves HTTPS with `certificate`, for example from `make_test_certificate`. Throws `std::system_error` if it cannot listen,
+    /// `std::runtime_error` if OpenSSL does not accept the certificate or its key.
+    explicit fake_twilio(const test_certificate& certificate, std::uint16_t port = 0)
+        : fake_twilio(port, std::optional(certificate)) {}
+
+    ~fake_twilio() {
+        context_.stop();
+        thread_.join();
+    }
+
+    /// The port that it listens on.
+    std::uint16_t port() const noexcept { return server_.port(); }
+
+    /// What takes the place of `https://api.twilio.com`.
+    std::string base_url() const { return (tls_ ? "https://localhost:" : "http://127.0.0.1:") + std::to_string(port()); }
+
+    /// The certificate that a client has to trust, in PEM; empty for HTTP.
+    const std::string& ca_pem() const noexcept { return ca_; }
+
+    /// A configuration that reaches this server and that it accepts.
+    twilio_config settings() const {
+        auto c = twilio_simulator::settings();
+        c.base_url = base_url();
+        return c;
+    }
+
+private:
+    using tls_ptr = std::unique_ptr<SSL_CTX, detail::openssl_free<SSL_CTX_free>>;
+
+    fake_twilio(std::uint16_t port, const std::optional<test_certificate>& certificate)
+        : tls_(certificate ? tls_of(*certificate) : nullptr), ca_(certificate ? certificate->ca : std::string()),
+          server_(context_.get_executor(), {::asio::ip::address_v4::loopback(), port},
+                  [this](http_request request, const ::asio::ip::tcp::endpoint&) { return reply_to(std::move(request)); }, {}, tls_.get()),
+          thread_([this] { context_.run(); }) {}
+
+    ::asio::awaitable<http_response> reply_to(http_request request) { co_return answer(request); }
+
+    static tls_ptr tls_of(const test_certificate& c) {
+        const auto reader = [](const std::string& pem) { return detail::bio_ptr(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()))); };
+        tls_ptr context(SSL_CTX_new(TLS_server_method()));
+        const auto certificate_text = reader(c.certificate);
+        const auto key_text = reader(c.key);
+        const detail::x509_ptr certificate(PEM_read_bio_X509(certificate_text.get(), nullptr, nullptr, nullptr));
+        const detail::key_ptr key(PEM_read_bio_PrivateKey(key_text.get(), nullptr, nullptr, nullptr));
+        if (!context || SSL_CTX_use_certificate(context.get(), certificate.get()) != 1 ||
+            SSL_CTX_use_PrivateKey(context.get(), key.get()) != 1)
+            throw std::runtime_error("phoneauth: the certificate or its key cannot be used");
+        return context;
+    }
+
+    tls_ptr tls_;
+    std::string ca_;
+    ::asio::io_context context_{1};
+    http_server server_;
+    std::thread thread_;
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <boost/test/unit_test.hpp>
+
+#include <cstdio>
+#include <fstream>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <unistd.h>
+
+#include <phoneauth/asio/blocking_transport.hpp>
+#include <phoneauth/testing/fake_twilio.hpp>
+#include <phoneauth/twilio/api.hpp>
+
+using namespace phoneauth;
+
+namespace {
+
+/// A file with this text, as long as the object lives.
+class temporary_file {
+public:
+    explicit temporary_file(const std::string& text) {
+        const int descriptor = ::mkstemp(name_);
+        BOOST_REQUIRE(descriptor >= 0);
+        ::close(descriptor);
+        std::ofstream(name_) << text;
+    }
+    ~temporary_file() { std::remove(name_); }
+    const char* name() const { return name_; }
+
+private:
+    char name_[64] = "/tmp/phoneauth-test-XXXXXX";
+};
+
+const auto to = *phone_number::parse("+14155550100");
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(fake_twilio_)
+
+BOOST_AUTO_TEST_CASE(serves_http) {
+    fake_twilio server;
+    blocking_transport transport;
+    const twilio::api api(server.settings());
+    const auto account = transport.send(api.fetch_account());
+    BOOST_REQUIRE(account.has_value());
+    BOOST_TEST(*twilio::read_account_status(*account) == "active");
+    const auto reply = transport.send(api.create_code_message(to, "Your code is 123456", std::chrono::seconds(300)));
+    BOOST_REQUIRE(reply.has_value());
+    BOOST_TEST(reply->status == 201);
+    BOOST_TEST(server.last_code_to("+14155550100") == "123456");
+    server.fail_next(429, 20429);
+    BOOST_TEST(transport.send(api.fetch_account())->status == 429);
+}
+
+BOOST_AUTO_TEST_CASE(serves_https_to_those_who_trust_it) {
+    fake_twilio server(make_test_certificate());
+    const temporary_file ca(server.ca_pem());
+    transport_options options;
+    options.ca_file = ca.name();
+    blocking_transport trusting(options);
+    const twilio::api api(server.settings());
+    const auto account = trusting.send(api.fetch_account());
+    BOOST_REQUIRE(account.has_value());
+    BOOST_TEST(account->status == 200);
+
+    blocking_transport suspicious;
+    const auto refused = suspicious.send(api.fetch_account());
+    BOOST_REQUIRE(!refused.has_value());
+    BOOST_TEST((refused.error().code == error::certificate_untrusted));
+}
+
+BOOST_AUTO_TEST_CASE(certificates_can_be_wrong) {
+    using std::chrono::hours;
+    const struct {
+        test_certificate certificate;
+        error expected;
+    } cases[] = {
+        {make_test_certificate("DNS:localhost", hours(-2), hours(-1)), error::certificate_expired},
+        {make_test_certificate("DNS:example.com"), error::certificate_wrong_host},
+    };
+    for (const auto& c : cases) {
+        fake_twilio server(c.certificate);
+        const temporary_file ca(server.ca_pem());
+        transport_options options;
+        options.ca_file = ca.name();
+        blocking_transport transport(options);
+        const auto refused = transport.send(twilio::api(server.settings()).fetch_account());
+        BOOST_REQUIRE(!refused.has_value());
+        BOOST_TEST((refused.error().code == c.expected), refused.error().message);
+    }
+    auto mixed = make_test_certificate();
+    mixed.key = make_test_certificate().key;
+    BOOST_CHECK_THROW(fake_twilio{mixed}, std::runtime_error);
+}
+
+BOOST_AUTO_TEST_CASE(serves_several_clients_at_once) {
+    fake_twilio server;
+    const twilio::api api(server.settings());
+    std::vector<std::thread> clients;
+    for (int i = 0; i < 4; ++i)
+        clients.emplace_back([&] {
+            blocking_transport transport;
+            for (int n = 0; n < 25; ++n) (void)transport.send(api.create_code_message(to, "123456", std::chrono::seconds(300)));
+        });
+    for (auto& c : clients) c.join();
+    BOOST_TEST(server.messages().size() == 100u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
