@@ -36,6 +36,12 @@ c_compiler=$(echo "$compiler" | sed 's/^g++/gcc/; s/^clang++/clang/')
 install_build_packages ccache=ccache python3=python3 /usr/include/boost/test/unit_test.hpp=libboost-test-dev \
     meson=meson "$compiler=$(echo "$c_compiler" | sed 's/^gcc/g++/')" \
     ${tidy:+run-clang-tidy=clang-tidy}
+case $compiler$sanitize in
+clang*address | clang*thread)
+    package=libclang-rt${c_compiler#clang}-dev
+    install_missing "/usr/share/doc/$package=$package"
+    ;;
+esac
 if apt-cache show clang-format-14 >/dev/null 2>&1; then
     install_missing clang-format-14=clang-format-14
 fi

@@ -34,8 +34,7 @@ case $kind in
 find_package)
     install_phoneauth
     build_with_cmake -DCMAKE_PREFIX_PATH="$work/prefix"
-    build/blocking_compiled
-    build/with_asio_compiled
+    build/compiled
     ;;
 add_subdirectory)
     build_with_cmake -DPHONEAUTH_SOURCE="$source"
