@@ -152,8 +152,8 @@ async function journey(Backendless, title, server) {
   await test('sendMessage with an http media URL', () => refused(twilio('sendMessage',
     {phoneNumber: '+15005550006', message: 'x', mediaUrl: 'http://example.com/a.png'}), 14003));
   await test('sendMessage that Twilio refuses', async () => {
-    const error = await refused(twilio('sendMessage', {phoneNumber: '+15005550001', message: 'x'}), 14030);
-    if (error.body) assert.equal(error.body.errorData.twilioCode, 21211);
+    const error = await refused(twilio('sendMessage', {phoneNumber: '+15005550004', message: 'x'}), 14030);
+    if (error.body) assert.equal(error.body.errorData.twilioCode, 21610);
   });
   await test('logout', async () => {
     await Backendless.Users.logout();

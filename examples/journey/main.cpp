@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: BSL-1.0
+// A client's whole journey without a person: register, log in in both ways, use the session, send a message, log out.
+//
+// It prints every request and reply, codes, passwords and tokens included: what you see belongs to a server that plays
+// Twilio itself and forgets everyone when it ends. Do not print them anywhere else.
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <iostream>
+#include <random>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <simdjson.h>
+
+#include <phoneauth/asio/blocking_transport.hpp>
+
+namespace {
+
+using phoneauth::http_request;
+using phoneauth::http_response;
+
+void expect(bool ok, const std::string& what) {
+    if (!ok) throw std::runtime_error("expected " + what);
+}
+
+// ---- The server, as a child of this process ----
+
+class child_server {
+public:
+    explicit child_server(const char* program) {
+        int ends[2];
+        if (pipe2(ends, O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
+        output_ = fdopen(ends[0], "r");
+
+        // Settings of this shell could make it another server than the one that prints its messages.
+        std::vector<char*> environment;
+        for (char** variable = environ; *variable; ++variable) {
+            const std::string_view text = *variable;
+            if (!text.starts_with("TWILIO_") && !text.starts_with("PHONEAUTH_")) environment.push_back(*variable);
+        }
+        environment.push_back(nullptr);
+        const char* const arguments[] = {program, "--listen", "127.0.0.1:0", nullptr};
+
+        posix_spawn_file_actions_t actions;
+        posix_spawn_file_actions_init(&actions);
+        posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+        const int failed = posix_spawn(&pid_, program, &actions, nullptr, const_cast<char* const*>(arguments), environment.data());
+        posix_spawn_file_actions_destroy(&actions);
+        close(ends[1]);
+        if (failed) throw std::system_error(failed, std::generic_category(), program);
+    }
+    child_server(const child_server&) = delete;
+    child_server& operator=(const child_server&) = delete;
+    ~child_server() { stop(); }
+
+    std::FILE* output() { return output_; }
+
+    /// Asks it to end; its exit status.
+    int stop() {
+        if (pid_ <= 0) return 0;
+        kill(pid_, SIGTERM);
+        int status = -1;
+        while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+        }
+        pid_ = 0;
+        std::fclose(output_);
+        return status;
+    }
+
+private:
+    pid_t pid_ = 0;
+    std::FILE* output_ = nullptr;
+};
+
+/// What follows `start` in the next line of `in` that has it at its beginning.
+std::string after(std::FILE* in, std::string_view start) {
+    char buffer[4096];
+    while (std::fgets(buffer, sizeof buffer, in)) {
+        std::string_view line = buffer;
+        if (line.ends_with('\n')) line.remove_suffix(1);
+        std::cout << "  | " << line << '\n';
+        if (line.starts_with(start)) return std::string(line.substr(start.size()));
+    }
+    throw std::runtime_error("the server's output ended before a line that starts with: " + std::string(start));
+}
+
+// ---- The client ----
+
+class client {
+public:
+    client(std::string url, std::FILE* messages) : url_(std::move(url)), messages_(messages) {}
+
+    /// Sends a request, prints it and its reply. `body` empty: none.
+    http_response send(const char* method, const std::string& path, std::string body = "", const std::string& token = "") {
+        http_request request{method, url_ + "/api" + path, {}, std::move(body)};
+        if (!request.body.empty()) request.headers.push_back({"Content-Type", "application/json"});
+        if (!token.empty()) request.headers.push_back({"user-token", token});
+        std::cout << "\n> " << method << " /api" << path << '\n';
+        if (!token.empty()) std::cout << "> user-token: " << token << '\n';
+        if (!request.body.empty()) std::cout << "> " << request.body << '\n';
+        auto reply = transport_.send(request);
+        if (!reply) throw std::runtime_error(reply.error().message);
+        std::cout << "< " << reply->status << ' ' << reply->body << '\n';
+        return std::move(*reply);
+    }
+
+    /// The code in the next message to `phone`.
+    std::string code_for(const std::string& phone) {
+        const auto text = after(messages_, "message to " + phone + ": ");
+        const auto begin = text.find_first_of("0123456789");
+        expect(begin != std::string::npos, "a code in the message");
+        return text.substr(begin, text.find_first_not_of("0123456789", begin) - begin);
+    }
+
+private:
+    std::string url_;
+    std::FILE* messages_;
+    phoneauth::blocking_transport transport_;
+};
+
+/// A member of a JSON object that is a string.
+std::string member(const http_response& reply, std::string_view name) {
+    expect(reply.status == 200, "status 200");
+    simdjson::dom::parser parser;
+    std::string_view value;
+    const auto error = parser.parse(reply.body)[name].get(value);
+    expect(!error, "\"" + std::string(name) + "\" in the reply");
+    return std::string(value);
+}
+
+/// A JSON object of strings that need no escapes.
+std::string object(const std::vector<std::pair<std::string_view, std::string_view>>& members) {
+    std::string json;
+    for (const auto& [name, value] : members)
+        json.append(json.empty() ? "{\"" : ", \"").append(name).append("\": \"").append(value).append("\"");
+    return json + '}';
+}
+
+void journey(client& c) {
+    std::random_device device;
+    const std::string who = std::to_string(std::uniform_int_distribution(1000, 9999)(device));
+    const std::string phone = "+1500555" + who;
+    const std::string email = "ada" + who + "@example.com";
+    const std::string password = "correct horse battery staple";
+
+    std::cout << "\n== Register: the phone first, then the code and the rest ==\n";
+    auto transaction = member(c.send("POST", "/users/register", object({{"phoneNumber", phone}})), "transactionId");
+    auto code = c.code_for(phone);
+    const auto user_with = [&](std::string_view presented) {
+        return object({{"phoneNumber", phone}, {"transactionId", transaction}, {"transactionCode", presented},
+                       {"email", email}, {"password", password}, {"name", "Ada"}});
+    };
+    const std::string wrong = code == "000000" ? "000001" : "000000";
+    expect(c.send("POST", "/users/register", user_with(wrong)).status == 400, "that a wrong code is refused");
+    const auto id = member(c.send("POST", "/users/register", user_with(code)), "objectId");
+
+    std::cout << "\n== Log in with a code ==\n";
+    transaction = member(c.send("POST", "/services/Twilio/loginWithPhoneNumber", object({{"phoneNumber", phone}})), "transactionId");
+    code = c.code_for(phone);
+    const auto login = [&] { return object({{"transactionId", transaction}, {"code", code}}); };
+    member(c.send("POST", "/services/Twilio/loginWithCode", login()), "user-token");
+    expect(c.send("POST", "/services/Twilio/loginWithCode", login()).status == 400, "that a code works once");
+
+    std::cout << "\n== Log in with password and code ==\n";
+    const auto with_password = object({{"phoneNumber", phone}, {"password", password}});
+    transaction = member(c.send("POST", "/services/Twilio/loginWithPhoneNumberAndPassword", with_password), "transactionId");
+    code = c.code_for(phone);
+    const auto token = member(c.send("POST", "/services/Twilio/loginWithCode", login()), "user-token");
+
+    std::cout << "\n== Use the session ==\n";
+    expect(c.send("GET", "/users/isvalidusertoken/" + token).body == "true", "a valid token");
+    const auto changed = c.send("PUT", "/users/" + id, object({{"name", "Ada Lovelace"}}), token);
+    expect(member(changed, "name") == "Ada Lovelace", "the new name");
+    const auto message = object({{"phoneNumber", "+15005550006"}, {"message", "Hello from the journey"}});
+    expect(member(c.send("POST", "/services/Twilio/sendMessage", message, token), "sid").size() == 34, "Twilio's id of the message");
+
+    std::cout << "\n== Log out ==\n";
+    expect(c.send("GET", "/users/logout", "", token).status == 200, "a logout");
+    expect(c.send("GET", "/users/isvalidusertoken/" + token).body == "false", "that the token is not valid any more");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const std::string_view option = argc == 3 ? argv[1] : "";
+    if (option != "--server" && option != "--url") {
+        std::cerr << "usage: phoneauth_journey --server PROGRAM   starts phoneauth_server and reads its messages\n"
+                     "       phoneauth_journey --url URL          uses a server that runs, and reads its output from here:\n"
+                     "                                            phoneauth_server | phoneauth_journey --url http://127.0.0.1:8080\n";
+        return 2;
+    }
+    std::cout << "Everything is shown, secrets too: they belong to a demonstration.\n";
+    try {
+        if (option == "--server") {
+            child_server server(argv[2]);
+            client c(after(server.output(), "listening on "), server.output());
+            journey(c);
+            expect(server.stop() == 0, "that the server ends cleanly");
+        } else {
+            client c(argv[2], stdin);
+            journey(c);
+        }
+    } catch (const std::exception& e) {
+        std::cerr << "\nphoneauth_journey: " << e.what() << '\n';
+        return 1;
+    }
+    std::cout << "\nEvery step did what it must.\n";
+    return 0;
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: BSL-1.0
+// A complete server: phone-verified registration and login over REST, and a page to try it.
+//
+// Without Twilio credentials it plays Twilio itself and prints each message here instead of sending it.
+
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <iostream>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <asio/io_context.hpp>
+#include <asio/ip/address.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/signal_set.hpp>
+
+#include <phoneauth/asio/http_server.hpp>
+#include <phoneauth/asio/https_transport.hpp>
+#include <phoneauth/authenticator.hpp>
+#include <phoneauth/random.hpp>
+#include <phoneauth/rest/api.hpp>
+#include <phoneauth/storage/memory.hpp>
+#include <phoneauth/testing/fake_twilio.hpp>
+#include <phoneauth/token.hpp>
+
+#include "options.hpp"
+#include "page.hpp"
+
+namespace server {
+namespace {
+
+using tcp = ::asio::ip::tcp;
+
+/// Prints a line at once, for whoever reads along. Lines of several threads do not mix. What a stranger put into it cannot
+/// move the cursor or fake another line: control characters (ISO/IEC 6429, C0 and C1) are shown as numbers.
+void print(std::string_view line) {
+    std::string safe;
+    for (std::size_t i = 0; i < line.size(); ++i) {
+        const auto byte = static_cast<unsigned char>(line[i]);
+        const bool c1 = byte == 0xC2 && i + 1 < line.size() && static_cast<unsigned char>(line[i + 1]) < 0xA0;
+        if (byte >= 0x20 && byte != 0x7F && !c1) {
+            safe += line[i];
+        } else {
+            constexpr std::string_view digits = "0123456789ABCDEF";
+            safe.append("\\x").append({digits[byte >> 4], digits[byte & 15]});
+        }
+    }
+    safe += '\n';
+    std::fwrite(safe.data(), 1, safe.size(), stdout);
+    std::fflush(stdout);
+}
+
+void print_message(const phoneauth::simulated_message& m) {
+    std::string line = "message to " + m.to + ": " + m.body;
+    for (const auto& url : m.media_urls) line += " [" + url + ']';
+    print(line);
+}
+
+std::string random_id() {
+    phoneauth::random_source random;
+    auto id = phoneauth::make_token(random);
+    if (!id) throw std::runtime_error("OpenSSL has no randomness");
+    return std::move(*id);
+}
+
+/// Takes the ids that were not given from a random source, and shows them: without them nobody could use the REST root.
+void complete(phoneauth::rest::options& api) {
+    if (api.app_id.empty()) print("application id: " + (api.app_id = random_id()));
+    if (api.api_key.empty()) print("API key:        " + (api.api_key = random_id()));
+}
+
+std::string url_of(const tcp::endpoint& e) {
+    const auto host = e.address().to_string();
+    return "http://" + (e.address().is_v6() ? '[' + host + ']' : host) + ':' + std::to_string(e.port());
+}
+
+void run(options o) {
+    phoneauth::memory_storage storage;
+    ::asio::io_context context(static_cast<int>(o.threads));
+    const auto executor = context.get_executor();
+
+    std::optional<phoneauth::fake_twilio> fake;
+    if (o.fake_twilio) {
+        fake.emplace().on_message(print_message);
+        o.config.twilio = fake->settings();
+        print("No Twilio credentials: messages are printed here, not sent.");
+    }
+    complete(o.api);
+
+    phoneauth::transport_options to_twilio;
+    to_twilio.ca_file = o.ca_file;
+    phoneauth::https_transport transport(executor, to_twilio);
+    phoneauth::authenticator authenticator(o.config, storage, transport);
+    phoneauth::rest::api api(authenticator, o.api);
+
+    const auto page = make_page(o.fake_twilio, o.config.phone_column);
+    const auto answer = [&](phoneauth::http_request request, tcp::endpoint) -> ::asio::awaitable<phoneauth::http_response> {
+        if (request.url == "/" && (request.method == "GET" || request.method == "HEAD")) co_return page;
+        auto work = api.handle(std::move(request));
+        phoneauth::http_response reply = co_await std::move(work);
+        co_return reply;
+    };
+
+    phoneauth::server_options limits;
+    limits.max_body_bytes = 2 * o.api.max_body_bytes; // what is a little too large gets the API's own error
+
+    const tcp::endpoint address(::asio::ip::make_address(o.address), o.port);
+    std::optional<phoneauth::http_server> http;
+    try {
+        http.emplace(executor, address, answer, limits);
+    } catch (const std::system_error& e) {
+        throw std::runtime_error("cannot listen on " + url_of(address) + ": " + e.code().message());
+    }
+
+    // The first signal: no new requests, and those that are accepted get their replies. The second one ends it at once.
+    ::asio::signal_set signals(context, SIGINT, SIGTERM);
+    signals.async_wait([&](const std::error_code& error, int) {
+        if (error) return;
+        http->stop([&] { context.stop(); });
+        signals.clear();
+    });
+
+    print("listening on " + url_of({address.address(), http->port()}));
+    std::vector<std::jthread> others;
+    for (unsigned i = 1; i < o.threads; ++i) others.emplace_back([&] { context.run(); });
+    context.run();
+}
+
+}  // namespace
+}  // namespace server
+
+int main(int argc, char** argv) {
+    const auto parsed = server::parse_options({argv + 1, argv + argc});
+    if (parsed.value.help) {
+        std::cout << server::help_text();
+        return 0;
+    }
+    for (const auto& problem : parsed.problems) std::cerr << "phoneauth_server: " << problem << '\n';
+    if (!parsed.problems.empty()) return 2;
+    try {
+        server::run(parsed.value);
+    } catch (const std::exception& e) {
+        std::cerr << "phoneauth_server: " << e.what() << '\n';
+        return 1;
+    }
+    return 0;
+}

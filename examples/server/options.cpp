@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "options.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <thread>
+
+#include <asio/ip/address.hpp>
+
+#include <phoneauth/settings.hpp>
+
+namespace server {
+namespace {
+
+// Everything as it was given: text.
+struct given {
+    std::string listen, threads, app_id, api_key, code_key, storage, settings, send_message;
+    std::string account_sid, auth_token, twilio_key, twilio_secret, sender, base_url, ca_file;
+};
+
+struct row {
+    std::string_view flag;     // empty for a secret: every user of a machine can read the command lines of all
+    std::string_view variable;
+    std::string_view value;    // what the help calls the value
+    std::string_view initial;  // the default
+    std::string_view help;
+    std::string given::*target;
+    std::string_view setting;  // the name of the setting that it overrides, if it does
+};
+
+// The one list of options: for the help, the command line, the environment and the error texts.
+constexpr std::array table{
+    row{"--listen", "PHONEAUTH_LISTEN", "ADDRESS:PORT", "127.0.0.1:8080", "where to listen; port 0: a free one", &given::listen, ""},
+    row{"--threads", "PHONEAUTH_THREADS", "NUMBER", "the number of processors", "threads that serve requests", &given::threads, ""},
+    row{"--app-id", "PHONEAUTH_APP_ID", "ID", "random, printed at start", "application id of the REST root", &given::app_id, ""},
+    row{"", "PHONEAUTH_API_KEY", "KEY", "random, printed at start", "API key of the REST root", &given::api_key, ""},
+    row{"", "PHONEAUTH_CODE_KEY", "SECRET", "random", "32 to 256 bytes that the codes are derived with", &given::code_key, "code_keys"},
+    row{"--storage", "PHONEAUTH_STORAGE", "KIND", "memory", "memory: users last as long as the process", &given::storage, ""},
+    row{"--settings", "PHONEAUTH_SETTINGS", "FILE", "none", "JSON with any of the library's settings", &given::settings, ""},
+    row{"--send-message", "PHONEAUTH_SEND_MESSAGE", "WHO", "session",
+        "who may send messages; session: whoever is logged in, key: whoever knows the API key, off: nobody", &given::send_message, ""},
+    row{"--twilio-account-sid", "TWILIO_ACCOUNT_SID", "AC…", "none: no SMS is sent, messages are printed", "Twilio's account",
+        &given::account_sid, "twilio.account_sid"},
+    row{"", "TWILIO_AUTH_TOKEN", "TOKEN", "none", "the account's auth token, or:", &given::auth_token, "twilio.auth_token"},
+    row{"--twilio-api-key", "TWILIO_API_KEY", "SK…", "none", "an API key of the account", &given::twilio_key, "twilio.api_key"},
+    row{"", "TWILIO_API_SECRET", "SECRET", "none", "the API key's secret", &given::twilio_secret, "twilio.api_secret"},
+    row{"--twilio-sender", "TWILIO_SENDER", "SENDER", "none", "number of the account, or a Messaging Service: MG…", &given::sender,
+        "twilio.sender"},
+    row{"--twilio-base-url", "TWILIO_BASE_URL", "URL", "https://api.twilio.com", "http or https, for tests and proxies", &given::base_url,
+        "twilio.base_url"},
+    row{"--twilio-ca-file", "TWILIO_CA_FILE", "FILE", "the system's", "PEM file with the certificates to trust", &given::ca_file, ""},
+};
+
+std::string name_of(const row& r) { return std::string(r.flag.empty() ? r.variable : r.flag); }
+
+class parser {
+public:
+    parsed_options run(const std::vector<std::string_view>& arguments) {
+        read_environment();
+        read_command_line(arguments);
+        if (out_.value.help) {
+            out_.problems.clear();
+            return std::move(out_);
+        }
+        apply();
+        return std::move(out_);
+    }
+
+private:
+    void problem(std::string text) { out_.problems.push_back(std::move(text)); }
+
+    // For a person who must find what to change: the flag and the variable.
+    void bad_value(std::string given::*target, std::string_view expected) {
+        const auto& r = *std::find_if(table.begin(), table.end(), [&](const row& each) { return each.target == target; });
+        problem((r.flag.empty() ? "" : std::string(r.flag) + " or ") + std::string(r.variable) + ": " + std::string(expected));
+    }
+
+    void read_environment() {
+        for (const auto& r : table)
+            if (const char* value = std::getenv(std::string(r.variable).c_str())) given_.*r.target = value;
+    }
+
+    void read_command_line(const std::vector<std::string_view>& arguments) {
+        for (auto at = arguments.begin(); at != arguments.end(); ++at) {
+            if (*at == "--help" || *at == "-h") {
+                out_.value.help = true;
+                continue;
+            }
+            const auto equals = at->find('=');
+            const auto flag = at->substr(0, equals);
+            const auto* r = std::find_if(table.begin(), table.end(), [&](const row& each) { return !flag.empty() && each.flag == flag; });
+            if (r == table.end()) {
+                problem(std::string(flag) + ": there is no such option; see --help");
+            } else if (equals != std::string_view::npos) {
+                given_.*r->target = at->substr(equals + 1);
+            } else if (++at == arguments.end()) {
+                problem(std::string(flag) + ": a value is missing");
+                return;
+            } else {
+                given_.*r->target = *at;
+            }
+        }
+    }
+
+    template <class Number>
+    static std::optional<Number> number(std::string_view text) {
+        Number value{};
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+        return error == std::errc() && end == text.data() + text.size() ? std::optional(value) : std::nullopt;
+    }
+
+    void apply() {
+        apply_listen(given_.listen.empty() ? "127.0.0.1:8080" : given_.listen);
+
+        out_.value.threads = (std::max)(1u, std::thread::hardware_concurrency());
+        if (!given_.threads.empty()) {
+            const auto threads = number<unsigned>(given_.threads);
+            if (threads && *threads >= 1 && *threads <= 256)
+                out_.value.threads = *threads;
+            else
+                bad_value(&given::threads, "expected 1 to 256");
+        }
+        auto& api = out_.value.api;
+        api.app_id = path_segment(&given::app_id);
+        api.api_key = path_segment(&given::api_key);
+
+        if (!given_.storage.empty() && given_.storage != "memory") bad_value(&given::storage, "expected memory");
+
+        if (given_.send_message == "key")
+            api.send_message = phoneauth::rest::send_message_access::key;
+        else if (given_.send_message == "off")
+            api.send_message = phoneauth::rest::send_message_access::off;
+        else if (!given_.send_message.empty() && given_.send_message != "session")
+            bad_value(&given::send_message, "expected session, key or off");
+
+        if (!given_.ca_file.empty() && !std::ifstream(given_.ca_file)) bad_value(&given::ca_file, "the file cannot be read");
+        out_.value.ca_file = given_.ca_file;
+        apply_config();
+    }
+
+    void apply_listen(std::string_view text) {
+        const auto colon = text.rfind(':');
+        auto host = text.substr(0, colon);
+        const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+        if (bracketed) host = host.substr(1, host.size() - 2);
+        const auto port = colon == std::string_view::npos ? std::nullopt : number<unsigned short>(text.substr(colon + 1));
+        std::error_code error;
+        const auto address = ::asio::ip::make_address(std::string(host), error);
+        if (!port || error || address.is_v6() != bracketed)
+            return bad_value(&given::listen, "expected an IP address and a port, as 127.0.0.1:8080 or [::1]:8080");
+        out_.value.address = std::string(host);
+        out_.value.port = *port;
+    }
+
+    std::string path_segment(std::string given::*target) {
+        const auto& text = given_.*target;
+        constexpr std::string_view allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+        if (text.size() > 64 || text.find_first_not_of(allowed) != std::string::npos || text == "api")
+            bad_value(target, "expected 1 to 64 letters, digits, - and _, as it is a part of URLs; and not api");
+        return text;
+    }
+
+    void apply_config() {
+        auto& config = out_.value.config;
+        if (!given_.settings.empty()) {
+            std::ifstream file(given_.settings);
+            const std::string json{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+            if (!file) return bad_value(&given::settings, "the file cannot be read");
+            for (const auto& p : phoneauth::read_settings(json, config))
+                problem(given_.settings + ": " + p.field + (p.field.empty() ? "" : ": ") + p.message);
+        }
+        const auto override_by = [](const std::string& text, std::string& setting) {
+            if (!text.empty()) setting = text;
+        };
+        auto& twilio = config.twilio;
+        override_by(given_.account_sid, twilio.account_sid);
+        override_by(given_.auth_token, twilio.auth_token);
+        override_by(given_.twilio_key, twilio.api_key);
+        override_by(given_.twilio_secret, twilio.api_secret);
+        override_by(given_.sender, twilio.sender);
+        override_by(given_.base_url, twilio.base_url);
+        if (!given_.code_key.empty()) config.code_keys = {{"environment", given_.code_key}};
+
+        out_.value.fake_twilio = twilio.account_sid.empty() && twilio.auth_token.empty() && twilio.api_key.empty() &&
+                                 twilio.api_secret.empty() && twilio.sender.empty() && twilio.base_url.empty();
+        for (const auto& p : phoneauth::validate(config)) {
+            if (out_.value.fake_twilio && p.field.starts_with("twilio.")) continue;
+            const auto* r = std::find_if(table.begin(), table.end(), [&](const row& each) { return each.setting == p.field; });
+            problem(p.field + (r == table.end() ? "" : " (" + name_of(*r) + ")") + ": " + p.message);
+        }
+    }
+
+    given given_;
+    parsed_options out_;
+};
+
+}  // namespace
+
+parsed_options parse_options(const std::vector<std::string_view>& arguments) { return parser().run(arguments); }
+
+std::string help_text() {
+    std::string text = "Phone-verified registration and login over REST, with a page to try it.\n\n"
+                       "usage: phoneauth_server [OPTION VALUE]...\n\n"
+                       "An option counts more than its environment variable, and both more than the settings file.\n"
+                       "Secrets have no option: they come from the environment.\n";
+    for (const auto& r : table) {
+        text += "\n  ";
+        if (!r.flag.empty()) text += std::string(r.flag) + ' ' + std::string(r.value) + ", ";
+        text += std::string(r.variable) + '=' + std::string(r.value) + "\n      " + std::string(r.help) + "\n      default: " +
+                std::string(r.initial) + '\n';
+    }
+    text += "\n  --help\n      this text\n";
+    return text;
+}
+
+}  // namespace server

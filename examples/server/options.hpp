@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: BSL-1.0
+// What the example server can be told on its command line, by its environment and in its settings file.
+#ifndef PHONEAUTH_EXAMPLES_SERVER_OPTIONS_HPP
+#define PHONEAUTH_EXAMPLES_SERVER_OPTIONS_HPP
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <phoneauth/config.hpp>
+#include <phoneauth/rest/routing.hpp>
+
+namespace server {
+
+struct options {
+    bool help = false;
+    std::string address;                ///< IPv4 or IPv6
+    unsigned short port = 0;            ///< 0: one that is free
+    unsigned threads = 1;
+    std::string ca_file;                ///< empty: the system's certificates
+    bool fake_twilio = false;           ///< no credentials: the server is its own Twilio
+    phoneauth::config config;
+    phoneauth::rest::options api;       ///< without application id and API key: to be generated
+};
+
+/// The options, or everything that is wrong with them, a line each.
+struct parsed_options {
+    options value;
+    std::vector<std::string> problems;
+};
+parsed_options parse_options(const std::vector<std::string_view>& arguments);
+
+/// The text of `--help`.
+std::string help_text();
+
+}  // namespace server
+
+#endif

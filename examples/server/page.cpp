@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "page.hpp"
+
+#include <array>
+#include <stdexcept>
+#include <string>
+
+#include <openssl/evp.h>
+
+namespace server {
+namespace {
+
+// Made from page.html by the build.
+constexpr std::string_view source =
+#include "page.inc"
+    ;
+
+std::string replaced(std::string text, std::string_view what, std::string_view with) {
+    return text.replace(text.find(what), what.size(), with);
+}
+
+/// The hash source expression for what stands between <tag> and </tag>.
+std::string hash_source(std::string_view page, std::string_view tag) {
+    const auto begin = page.find('<' + std::string(tag) + '>') + tag.size() + 2;
+    const auto content = page.substr(begin, page.find("</" + std::string(tag) + '>') - begin);
+    std::array<unsigned char, 32> hash;
+    if (EVP_Digest(content.data(), content.size(), hash.data(), nullptr, EVP_sha256(), nullptr) != 1)
+        throw std::runtime_error("OpenSSL has no SHA-256");
+    std::array<unsigned char, 45> base64; // 44 characters and a NUL
+    EVP_EncodeBlock(base64.data(), hash.data(), hash.size());
+    return "'sha256-" + std::string(base64.begin(), base64.end() - 1) + "'";
+}
+
+}  // namespace
+
+phoneauth::http_response make_page(bool fake_twilio, std::string_view phone_column) {
+    phoneauth::http_response page;
+    page.status = 200;
+    page.body = replaced(std::string(source), "data-delivery=\"sms\"", fake_twilio ? "data-delivery=\"terminal\"" : "data-delivery=\"sms\"");
+    page.body = replaced(page.body, "data-phone-column=\"phoneNumber\"", "data-phone-column=\"" + std::string(phone_column) + '"');
+    const auto policy = "default-src 'none'; script-src " + hash_source(page.body, "script") + "; style-src " +
+                        hash_source(page.body, "style") +
+                        "; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    page.headers = {{"Content-Type", "text/html; charset=utf-8"},
+                    {"Content-Security-Policy", policy},
+                    {"X-Content-Type-Options", "nosniff"},
+                    {"Referrer-Policy", "no-referrer"},
+                    {"Cross-Origin-Opener-Policy", "same-origin"},
+                    {"Cache-Control", "no-cache"}};
+    return page;
+}
+
+}  // namespace server
