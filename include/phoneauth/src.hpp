@@ -15,6 +15,10 @@
 #include <phoneauth/impl/password.ipp>
 #include <phoneauth/impl/random.ipp>
 #include <phoneauth/impl/registration.ipp>
+#include <phoneauth/impl/rest_body.ipp>
+#include <phoneauth/impl/rest_reply.ipp>
+#include <phoneauth/impl/rest_routing.ipp>
+#include <phoneauth/impl/rest_user_object.ipp>
 #include <phoneauth/impl/settings.ipp>
 #include <phoneauth/impl/twilio.ipp>
 
