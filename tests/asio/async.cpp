@@ -47,11 +47,12 @@ BOOST_AUTO_TEST_SUITE(completion_tokens)
 BOOST_AUTO_TEST_CASE(callbacks) {
     ::asio::io_context context;
     int calls = 0;
-    async_call(context.get_executor(), greet("a"), [&, kept = std::make_unique<int>(1)](std::error_code ec, std::string text) {
-        BOOST_TEST(!ec);
-        BOOST_TEST(text == "hello, a");
-        calls += *kept;
-    });
+    async_call(context.get_executor(), greet("a"),
+               [&, kept = std::make_unique<int>(1)](std::error_code ec, std::string text) {
+                   BOOST_TEST(!ec);
+                   BOOST_TEST(text == "hello, a");
+                   calls += *kept;
+               });
     async_call(context.get_executor(), greet(""), [&](std::error_code ec, const std::string& text) {
         BOOST_TEST((ec == error::missing_parameter));
         BOOST_TEST(text.empty());
@@ -103,9 +104,9 @@ BOOST_AUTO_TEST_CASE(awaitables_and_cancellation_across_executors) {
             co_return error::internal;
         };
         std::promise<error> outcome;
-        ::asio::co_spawn(own, waiting(),
-                         ::asio::bind_cancellation_slot(
-                             signal.slot(), [&](std::exception_ptr, error e) { outcome.set_value(e); }));
+        ::asio::co_spawn(
+            own, waiting(),
+            ::asio::bind_cancellation_slot(signal.slot(), [&](std::exception_ptr, error e) { outcome.set_value(e); }));
         ::asio::post(own, [&] { signal.emit(::asio::cancellation_type::terminal); });
         BOOST_TEST((outcome.get_future().get() == error::cancelled));
     }

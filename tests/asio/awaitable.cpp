@@ -24,7 +24,9 @@ using namespace phoneauth;
 namespace {
 
 // Strings too long for the small-string buffer: a double destruction is then a double free.
-std::string long_text(std::string_view tail) { return std::string(64, 'x') += tail; }
+std::string long_text(std::string_view tail) {
+    return std::string(64, 'x') += tail;
+}
 
 struct plain_policy {
     std::string name() { return long_text("plain"); }
@@ -61,11 +63,7 @@ class client {
 
 public:
     auto run(std::string text) { return mode::finish(run_flow(std::move(text))); }
-    auto hang()
-        requires mode::async
-    {
-        return mode::finish(hang_flow());
-    }
+    auto hang() requires mode::async { return mode::finish(hang_flow()); }
 
 private:
     flow<result<std::string>> run_flow(std::string text) {
@@ -146,12 +144,12 @@ BOOST_AUTO_TEST_CASE(cancellation_becomes_a_failure) {
     ::asio::io_context context;
     ::asio::cancellation_signal signal;
     std::optional<result<std::string>> outcome;
-    ::asio::co_spawn(context, mixed.hang(),
-                     ::asio::bind_cancellation_slot(
-                         signal.slot(), [&](std::exception_ptr thrown, result<std::string> r) {
-                             BOOST_TEST(!thrown);
-                             outcome = std::move(r);
-                         }));
+    ::asio::co_spawn(
+        context, mixed.hang(),
+        ::asio::bind_cancellation_slot(signal.slot(), [&](std::exception_ptr thrown, result<std::string> r) {
+            BOOST_TEST(!thrown);
+            outcome = std::move(r);
+        }));
     context.poll();
     BOOST_TEST(!outcome);
     signal.emit(::asio::cancellation_type::terminal);
@@ -162,9 +160,7 @@ BOOST_AUTO_TEST_CASE(cancellation_becomes_a_failure) {
 
 BOOST_AUTO_TEST_CASE(a_suspended_flow_may_be_destroyed) {
     client<plain_policy, async_policy> mixed;
-    {
-        auto never_started = mixed.run("t");
-    }
+    { auto never_started = mixed.run("t"); }
     ::asio::io_context context;
     ::asio::co_spawn(context, mixed.hang(), ::asio::detached);
     context.poll();

@@ -31,8 +31,9 @@ using ::asio::ip::tcp;
 // A server on two threads, and what is needed to talk to it byte by byte.
 struct fixture {
     explicit fixture(server_options options = {})
-        : server(pool.get_executor(), {::asio::ip::make_address("127.0.0.1"), 0},
-                 [this](http_request r, tcp::endpoint peer) { return answer(std::move(r), peer); }, options) {}
+        : server(
+              pool.get_executor(), {::asio::ip::make_address("127.0.0.1"), 0},
+              [this](http_request r, tcp::endpoint peer) { return answer(std::move(r), peer); }, options) {}
     ~fixture() {
         stop().wait();
         pool.join();
@@ -95,8 +96,8 @@ struct fixture {
 };
 
 std::string reply(int status, const std::string& reason, const std::string& body, bool last = false) {
-    return "HTTP/1.1 " + std::to_string(status) + " " + reason +
-           "\r\nContent-Length: " + std::to_string(body.size()) + (last ? "\r\nConnection: close\r\n\r\n" : "\r\n\r\n") + body;
+    return "HTTP/1.1 " + std::to_string(status) + " " + reason + "\r\nContent-Length: " + std::to_string(body.size()) +
+           (last ? "\r\nConnection: close\r\n\r\n" : "\r\n\r\n") + body;
 }
 
 const std::string last_get = "GET /z HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
@@ -107,9 +108,10 @@ const std::string last_reply = reply(200, "OK", "GET /z ", true);
 BOOST_AUTO_TEST_SUITE(http_servers)
 
 BOOST_AUTO_TEST_CASE(pipelined_and_cut_anywhere) {
-    const std::string text = "POST /a?b HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabcGET /b HTTP/1.1\r\nHost: h\r\n\r\n"
-                             "POST /c HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n" +
-                             last_get;
+    const std::string text =
+        "POST /a?b HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabcGET /b HTTP/1.1\r\nHost: h\r\n\r\n"
+        "POST /c HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n" +
+        last_get;
     const auto expected =
         reply(200, "OK", "POST /a?b abc") + reply(200, "OK", "GET /b ") + reply(200, "OK", "POST /c x") + last_reply;
     fixture f;
@@ -135,7 +137,8 @@ BOOST_AUTO_TEST_CASE(head_http10_and_errors_of_the_handler) {
 BOOST_AUTO_TEST_CASE(expect_continue) {
     fixture f;
     auto s = f.connect();
-    const std::string head = "POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nConnection: close\r\nContent-Length: 2\r\n\r\n";
+    const std::string head =
+        "POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nConnection: close\r\nContent-Length: 2\r\n\r\n";
     ::asio::write(s, ::asio::buffer(head));
     std::string interim(25, ' ');
     ::asio::read(s, ::asio::buffer(interim));
@@ -187,8 +190,9 @@ BOOST_AUTO_TEST_CASE(too_many_connections) {
         ::asio::write(first, ::asio::buffer(std::string("GET /b HTTP/1.1\r\nHost: h\r\n\r\n")));
         std::string answered(reply(200, "OK", "GET /b ").size(), ' ');
         ::asio::read(first, ::asio::buffer(answered));
-        BOOST_TEST(f.talk({last_get}) ==
-                   "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        BOOST_TEST(
+            f.talk({last_get}) ==
+            "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
         ::asio::write(first, ::asio::buffer(last_get));
         BOOST_TEST(fixture::rest(first) == last_reply);
     }

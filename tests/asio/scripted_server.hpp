@@ -58,7 +58,8 @@ public:
     using script = std::function<void(peer&)>;
 
     explicit scripted_server(std::vector<script> scripts)
-        : acceptor_(context_, {::asio::ip::make_address("127.0.0.1"), 0}), thread_([this, scripts = std::move(scripts)] {
+        : acceptor_(context_, {::asio::ip::make_address("127.0.0.1"), 0}),
+          thread_([this, scripts = std::move(scripts)] {
               for (const auto& play : scripts) {
                   std::error_code ec;
                   auto socket = acceptor_.accept(ec);

@@ -89,22 +89,25 @@ void check_reply(World& world, std::string reply, error expected) {
         p.request();
         p.send(reply);
     }});
-    BOOST_TEST_CONTEXT(reply.substr(0, 100)) { check_fails(world.send(get(server.url())), expected); }
+    BOOST_TEST_CONTEXT(reply.substr(0, 100)) {
+        check_fails(world.send(get(server.url())), expected);
+    }
 }
 
 // An HTTPS server on a thread of its own.
 class tls_server {
 public:
     explicit tls_server(SSL_CTX* tls)
-        : pool_(1), server_(pool_.get_executor(), {::asio::ip::make_address("127.0.0.1"), 0},
-                            [](http_request r, ::asio::ip::tcp::endpoint) -> ::asio::awaitable<http_response> {
-                                http_response reply;
-                                reply.status = 200;
-                                reply.body = r.method + " " + r.url + " " + r.body;
-                                if (r.url == "/large") reply.body.assign(200'000, 'x');
-                                co_return reply;
-                            },
-                            {}, tls) {}
+        : pool_(1), server_(
+                        pool_.get_executor(), {::asio::ip::make_address("127.0.0.1"), 0},
+                        [](http_request r, ::asio::ip::tcp::endpoint) -> ::asio::awaitable<http_response> {
+                            http_response reply;
+                            reply.status = 200;
+                            reply.body = r.method + " " + r.url + " " + r.body;
+                            if (r.url == "/large") reply.body.assign(200'000, 'x');
+                            co_return reply;
+                        },
+                        {}, tls) {}
     ~tls_server() {
         std::promise<void> drained;
         server_.stop([&] { drained.set_value(); });
@@ -144,7 +147,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(what_is_written_and_read, World, worlds) {
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(replies_cut_at_every_byte, World, worlds) {
-    for (const auto& reply : {ok, std::string("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\no\r\n1\r\nk\r\n0\r\n\r\n")}) {
+    for (const auto& reply :
+         {ok, std::string("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\no\r\n1\r\nk\r\n0\r\n\r\n")}) {
         scripted_server server({[&](peer& p) {
             for (std::size_t cut = 0; cut < reply.size(); ++cut) {
                 p.request();
@@ -196,7 +200,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(bad_replies, World, worlds) {
     check_reply(strict, "HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n", error::reply_too_large);
     check_reply(strict, "HTTP/1.1 200 OK\r\n\r\n" + std::string(11, 'a'), error::reply_too_large);
     check_reply(strict, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nb\r\n" + std::string(11, 'a'),
-                       error::reply_too_large);
+                error::reply_too_large);
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(deadlines, World, worlds) {
@@ -471,7 +475,8 @@ BOOST_AUTO_TEST_CASE(waiting_for_a_connection_ends) {
     async_world world(options);
     std::vector<std::error_code> outcomes;
     for (int i = 0; i < 2; ++i)
-        world.transport.async_send(get(server.url()), [&](std::error_code ec, http_response) { outcomes.push_back(ec); });
+        world.transport.async_send(get(server.url()),
+                                   [&](std::error_code ec, http_response) { outcomes.push_back(ec); });
     world.context.run();
     BOOST_TEST_REQUIRE(outcomes.size() == 2u);
     BOOST_TEST((outcomes[0] == error::overloaded));
@@ -494,10 +499,12 @@ BOOST_AUTO_TEST_CASE(cancellation_leaves_the_pool_sound) {
     ::asio::cancellation_signal in_flight;
     ::asio::cancellation_signal waiting;
     std::optional<std::error_code> first, second, third;
-    world.transport.async_send(get(server.url()), ::asio::bind_cancellation_slot(
-                                                      in_flight.slot(), [&](std::error_code ec, http_response) { first = ec; }));
-    world.transport.async_send(get(server.url()), ::asio::bind_cancellation_slot(
-                                                      waiting.slot(), [&](std::error_code ec, http_response) { second = ec; }));
+    world.transport.async_send(
+        get(server.url()),
+        ::asio::bind_cancellation_slot(in_flight.slot(), [&](std::error_code ec, http_response) { first = ec; }));
+    world.transport.async_send(
+        get(server.url()),
+        ::asio::bind_cancellation_slot(waiting.slot(), [&](std::error_code ec, http_response) { second = ec; }));
     auto got_there = arrived.get_future();
     while (got_there.wait_for(0s) != std::future_status::ready) world.context.run_one_for(1ms);
     BOOST_TEST(!first.has_value());
@@ -560,7 +567,8 @@ BOOST_AUTO_TEST_CASE(many_threads) {
     };
     std::vector<std::future<void>> flows;
     std::vector<std::thread> threads;
-    for (int i = 0; i < 20; ++i) flows.push_back(::asio::co_spawn(::asio::make_strand(pool), flow(i), ::asio::use_future));
+    for (int i = 0; i < 20; ++i)
+        flows.push_back(::asio::co_spawn(::asio::make_strand(pool), flow(i), ::asio::use_future));
     for (int i = 0; i < 4; ++i)
         threads.emplace_back([&] {
             for (int n = 0; n < 5; ++n) good += blocking.send(get(server.url("localhost"))).has_value();

@@ -44,7 +44,8 @@ http_request post(std::string body) {
 BOOST_AUTO_TEST_SUITE(http1_codec)
 
 BOOST_AUTO_TEST_CASE(requests_cut_anywhere_and_pipelined) {
-    const std::string first = "POST /a?b=c HTTP/1.1\r\nHost: h\r\nEmpty:\r\nX-Long:  one two \t\r\nContent-Length: 5\r\n\r\nhello";
+    const std::string first =
+        "POST /a?b=c HTTP/1.1\r\nHost: h\r\nEmpty:\r\nX-Long:  one two \t\r\nContent-Length: 5\r\n\r\nhello";
     const std::string second = "GET / HTTP/1.1\r\nhost: h\r\nConnection: close\r\n\r\n";
     const std::string all = first + second;
     for (std::size_t step = 1; step <= all.size(); ++step) {
@@ -72,7 +73,8 @@ BOOST_AUTO_TEST_CASE(requests_cut_anywhere_and_pipelined) {
 }
 
 BOOST_AUTO_TEST_CASE(chunked_cut_anywhere) {
-    const std::string text = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n1;x=y\r\n!\r\n0\r\nTrailer: t\r\n\r\n";
+    const std::string text =
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n1;x=y\r\n!\r\n0\r\nTrailer: t\r\n\r\n";
     for (std::size_t step = 1; step <= text.size(); ++step) {
         message_parser parser(kind::response);
         BOOST_TEST(feed_in_steps(parser, text + "HTTP", step) == text.size());
@@ -86,7 +88,8 @@ BOOST_AUTO_TEST_CASE(chunked_cut_anywhere) {
 }
 
 BOOST_AUTO_TEST_CASE(replies_without_a_body) {
-    for (const std::string head : {"HTTP/1.1 204 No Content\r\n", "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n"}) {
+    for (const std::string head :
+         {"HTTP/1.1 204 No Content\r\n", "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n"}) {
         message_parser parser(kind::response);
         const auto text = head + "\r\n";
         BOOST_TEST(parser.feed(text + "HTTP/1.1") == text.size());
@@ -102,8 +105,8 @@ BOOST_AUTO_TEST_CASE(replies_without_a_body) {
 }
 
 BOOST_AUTO_TEST_CASE(interim_replies_are_skipped) {
-    const std::string text =
-        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\nok";
+    const std::string text = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 201 "
+                             "Created\r\nContent-Length: 2\r\n\r\nok";
     for (std::size_t step = 1; step <= text.size(); ++step) {
         message_parser parser(kind::response);
         feed_in_steps(parser, text, step);
@@ -247,7 +250,9 @@ BOOST_AUTO_TEST_CASE(limits_at_and_over) {
     limits.max_header_count = 3;
     limits.max_body_bytes = 4;
     const std::string start = "POST / HTTP/1.1\r\nHost: h\r\n";
-    const auto padded = [&](std::size_t n) { return start + "A: " + std::string(n - start.size() - 7, 'x') + "\r\n\r\n"; };
+    const auto padded = [&](std::size_t n) {
+        return start + "A: " + std::string(n - start.size() - 7, 'x') + "\r\n\r\n";
+    };
     const auto accepted = [&](const std::string& text) {
         message_parser parser(kind::request, limits);
         feed_in_steps(parser, text, 1);
@@ -293,7 +298,8 @@ BOOST_AUTO_TEST_CASE(request_bytes) {
     std::string out;
     const auto u = parse_url("https://h:8443/p?q=1");
     BOOST_TEST(append_request(out, post("hello"), *u).has_value());
-    BOOST_TEST(out == "POST /p?q=1 HTTP/1.1\r\nHost: h:8443\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello");
+    BOOST_TEST(out ==
+               "POST /p?q=1 HTTP/1.1\r\nHost: h:8443\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello");
     out.clear();
     http_request get;
     get.method = "GET";
@@ -332,7 +338,8 @@ BOOST_AUTO_TEST_CASE(nothing_breaks_out_of_its_place) {
         BOOST_TEST(!append_response(out, reply, true).has_value());
         BOOST_TEST(out == "kept");
     }
-    for (const auto* name : {"host", "Content-length", "TRANSFER-ENCODING", "Connection", "Expect", "Upgrade", "", "a b", "a:"}) {
+    for (const auto* name :
+         {"host", "Content-length", "TRANSFER-ENCODING", "Connection", "Expect", "Upgrade", "", "a b", "a:"}) {
         std::string out;
         auto r = post("");
         r.headers[0].name = name;

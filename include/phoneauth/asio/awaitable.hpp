@@ -8,7 +8,8 @@
 
 #include <asio/detail/config.hpp>
 #if !defined(ASIO_HAS_CO_AWAIT)
-#error "phoneauth: this Asio does not see co_await with this compiler; define ASIO_HAS_CO_AWAIT=1 and ASIO_HAS_STD_COROUTINE=1 for the whole program (clang needs it with Asio before 1.26)"
+#error                                                                                                                 \
+    "phoneauth: this Asio does not see co_await with this compiler; define ASIO_HAS_CO_AWAIT=1 and ASIO_HAS_STD_COROUTINE=1 for the whole program (clang needs it with Asio before 1.26)"
 #endif
 #include <asio/awaitable.hpp>
 #include <asio/error.hpp>

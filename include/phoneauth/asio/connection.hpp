@@ -221,6 +221,7 @@ public:
         if (tls_ && socket.is_open() && SSL_is_init_finished(tls_.get())) {
             ERR_clear_error();
             SSL_shutdown(tls_.get());
+            ERR_clear_error();
         }
         socket.close(ignored);
     }
@@ -259,12 +260,22 @@ private:
     /// What to do after a TLS operation returned `done`.
     ::asio::awaitable<std::error_code> wait_for_tls(int done) {
         std::error_code ec;
-        switch (SSL_get_error(tls_.get(), done)) {
-        case SSL_ERROR_WANT_READ: ec = co_await wait(socket_type::wait_read); break;
-        case SSL_ERROR_WANT_WRITE: ec = co_await wait(socket_type::wait_write); break;
-        case SSL_ERROR_ZERO_RETURN: ec = ::asio::error::eof; break;
+        const int problem = SSL_get_error(tls_.get(), done);
+        ERR_clear_error();  // leaves nothing behind for others who use OpenSSL on this thread
+        switch (problem) {
+        case SSL_ERROR_WANT_READ:
+            ec = co_await wait(socket_type::wait_read);
+            break;
+        case SSL_ERROR_WANT_WRITE:
+            ec = co_await wait(socket_type::wait_write);
+            break;
+        case SSL_ERROR_ZERO_RETURN:
+            ec = ::asio::error::eof;
+            break;
         // Also an end without close_notify: it may be a truncation by somebody else.
-        default: ec = ::asio::error::connection_reset; break;
+        default:
+            ec = ::asio::error::connection_reset;
+            break;
         }
         co_return ec;
     }

@@ -36,13 +36,13 @@ inline namespace v0 {
 
 /// What a client may cost an `http_server`. A time-out below one millisecond counts as one.
 struct server_options {
-    std::size_t max_connections = 1024;            ///< over it: 503 and closed
-    std::size_t max_header_bytes = 16 * 1024;      ///< over it: 431
-    std::size_t max_body_bytes = 64 * 1024;        ///< over it: 413
-    std::chrono::milliseconds header_timeout{5000}; ///< TLS handshake; first to last byte of a head; over it: 408
-    std::chrono::milliseconds body_timeout{10000}; ///< over it: 408
-    std::chrono::milliseconds idle_timeout{60000}; ///< for the first byte of a request
-    std::chrono::milliseconds write_timeout{5000}; ///< for a whole reply
+    std::size_t max_connections = 1024;              ///< over it: 503 and closed
+    std::size_t max_header_bytes = 16 * 1024;        ///< over it: 431
+    std::size_t max_body_bytes = 64 * 1024;          ///< over it: 413
+    std::chrono::milliseconds header_timeout{5000};  ///< TLS handshake; first to last byte of a head; over it: 408
+    std::chrono::milliseconds body_timeout{10000};   ///< over it: 408
+    std::chrono::milliseconds idle_timeout{60000};   ///< for the first byte of a request
+    std::chrono::milliseconds write_timeout{5000};   ///< for a whole reply
 };
 
 /// A small HTTP/1.1 server: keep-alive, pipelining in order, HEAD, "Expect: 100-continue", limits on everything. It asks its
@@ -53,7 +53,8 @@ struct server_options {
 class http_server {
 public:
     /// Called for each request, on the connection's strand; `request.url` is path and query. What it throws becomes a 500.
-    using handler = std::function<::asio::awaitable<http_response>(http_request request, ::asio::ip::tcp::endpoint peer)>;
+    using handler =
+        std::function<::asio::awaitable<http_response>(http_request request, ::asio::ip::tcp::endpoint peer)>;
 
     /// Listens on `address` (port 0: any free one) and begins to accept. `tls`, if not null, is the native handle of an
     /// `asio::ssl::context` with certificate and key, which this shares. Throws std::system_error if it cannot listen.
@@ -100,14 +101,14 @@ private:
     struct state {
         state(const ::asio::any_io_executor& e, const ::asio::ip::tcp::endpoint& address, handler h,
               const server_options& o, SSL_CTX* shared_tls)
-            : executor(e), strand(::asio::make_strand(e)), acceptor(strand, address), port(acceptor.local_endpoint().port()),
-              handle(std::move(h)), options(o) {
+            : executor(e), strand(::asio::make_strand(e)), acceptor(strand, address),
+              port(acceptor.local_endpoint().port()), handle(std::move(h)), options(o) {
             if (shared_tls && SSL_CTX_up_ref(shared_tls) == 1) tls.reset(shared_tls);
             for (auto* timeout :
                  {&options.header_timeout, &options.body_timeout, &options.idle_timeout, &options.write_timeout})
                 *timeout = std::max(*timeout, std::chrono::milliseconds(1));
-            shortest = std::min(
-                {options.header_timeout, options.body_timeout, options.idle_timeout, options.write_timeout});
+            shortest =
+                std::min({options.header_timeout, options.body_timeout, options.idle_timeout, options.write_timeout});
         }
 
         void end(const session_ptr& s) {

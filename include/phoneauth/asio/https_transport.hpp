@@ -49,11 +49,11 @@ struct transport_options {
     /// How long a connection is kept for the next request to the same host.
     std::chrono::milliseconds idle_timeout{30000};
     std::size_t max_idle_connections_per_host = 16;
-    std::size_t max_connections = 64;        ///< requests in flight, at least 1
-    std::size_t max_waiting = 1024;          ///< requests that wait for one of them to end
-    std::size_t max_header_bytes = 16 * 1024; ///< of a reply
-    std::size_t max_body_bytes = 1024 * 1024; ///< of a reply
-    std::string ca_file; ///< trusted certificates, a PEM file; empty for those of the system
+    std::size_t max_connections = 64;          ///< requests in flight, at least 1
+    std::size_t max_waiting = 1024;            ///< requests that wait for one of them to end
+    std::size_t max_header_bytes = 16 * 1024;  ///< of a reply
+    std::size_t max_body_bytes = 1024 * 1024;  ///< of a reply
+    std::string ca_file;                       ///< trusted certificates, a PEM file; empty for those of the system
 };
 
 namespace detail {
@@ -108,12 +108,16 @@ public:
     /// Why the handshake failed.
     static error why(SSL* ssl) {
         switch (SSL_get_verify_result(ssl)) {
-        case X509_V_OK: return error::tls_failed;
+        case X509_V_OK:
+            return error::tls_failed;
         case X509_V_ERR_CERT_HAS_EXPIRED:
-        case X509_V_ERR_CERT_NOT_YET_VALID: return error::certificate_expired;
+        case X509_V_ERR_CERT_NOT_YET_VALID:
+            return error::certificate_expired;
         case X509_V_ERR_HOSTNAME_MISMATCH:
-        case X509_V_ERR_IP_ADDRESS_MISMATCH: return error::certificate_wrong_host;
-        default: return error::certificate_untrusted;
+        case X509_V_ERR_IP_ADDRESS_MISMATCH:
+            return error::certificate_wrong_host;
+        default:
+            return error::certificate_untrusted;
         }
     }
 
@@ -131,12 +135,12 @@ public:
     http_client(const ::asio::any_io_executor& executor, transport_options options, std::shared_ptr<tls_client> tls)
         : strand(::asio::make_strand(executor)), options_(std::move(options)), tls_(std::move(tls)) {
         using std::chrono::milliseconds;
-        for (auto* timeout : {&options_.connect_timeout, &options_.write_timeout, &options_.read_timeout,
-                              &options_.idle_timeout})
+        for (auto* timeout :
+             {&options_.connect_timeout, &options_.write_timeout, &options_.read_timeout, &options_.idle_timeout})
             *timeout = std::max(*timeout, milliseconds(1));
         options_.max_connections = std::max<std::size_t>(options_.max_connections, 1);
-        shortest_ = std::min({options_.connect_timeout, options_.write_timeout, options_.read_timeout,
-                              options_.idle_timeout});
+        shortest_ =
+            std::min({options_.connect_timeout, options_.write_timeout, options_.read_timeout, options_.idle_timeout});
     }
 
     const ::asio::any_io_executor strand;
@@ -345,7 +349,8 @@ private:
                                        [shared](std::error_code failed, auto found) {
                                            shared->finished = true;
                                            shared->code = failed;
-                                           for (const auto& entry : found) shared->endpoints.push_back(entry.endpoint());
+                                           for (const auto& entry : found)
+                                               shared->endpoints.push_back(entry.endpoint());
                                            shared->done.cancel();
                                        });
         co_await shared->done.async_wait(::asio::redirect_error(::asio::use_awaitable, ec));

@@ -7,8 +7,8 @@
 #include <type_traits>
 #include <utility>
 
-#include <phoneauth/asio/awaitable.hpp>
-
+// Not asio/awaitable.hpp, which includes this file.
+#include <asio/awaitable.hpp>
 #include <asio/async_result.hpp>
 #include <asio/dispatch.hpp>
 #include <asio/executor_work_guard.hpp>
@@ -59,8 +59,8 @@ public:
             co_return R(error::overloaded);
         }
         co_return co_await ::asio::async_initiate<const ::asio::use_awaitable_t<>, void(R)>(
-            [this](auto handler, F work) { this->template submit<R>(std::move(handler), std::move(work)); }, ::asio::use_awaitable,
-            std::move(f));
+            [this](auto handler, F work) { this->template submit<R>(std::move(handler), std::move(work)); },
+            ::asio::use_awaitable, std::move(f));
     }
 
 private:

@@ -24,9 +24,9 @@ namespace detail {
 /// An absolute http or https URL, taken apart.
 struct url {
     bool https = false;
-    std::string host;        ///< lower case; an IPv6 literal without its brackets
-    std::uint16_t port = 80; ///< that of the scheme unless given: 80, 443 (RFC 9110 §4.2)
-    std::string target;      ///< path and query, "/" at least
+    std::string host;         ///< lower case; an IPv6 literal without its brackets
+    std::uint16_t port = 80;  ///< that of the scheme unless given: 80, 443 (RFC 9110 §4.2)
+    std::string target;       ///< path and query, "/" at least
 
     /// What belongs into the Host header: an IPv6 literal in brackets, the port unless it is the scheme's.
     std::string authority() const {

@@ -267,18 +267,30 @@ PHONEAUTH_DECL void message_parser::finish() {
     if (!me.complete) me.fail(error::connection_lost);
 }
 
-PHONEAUTH_DECL bool message_parser::started() const noexcept { return impl_->head_bytes != 0; }
-PHONEAUTH_DECL bool message_parser::head_complete() const noexcept { return impl_->head_complete; }
-PHONEAUTH_DECL bool message_parser::complete() const noexcept { return impl_->complete && !impl_->failure; }
-PHONEAUTH_DECL bool message_parser::failed() const noexcept { return impl_->failure.has_value(); }
-PHONEAUTH_DECL error message_parser::reason() const noexcept { return impl_->failure.value_or(error::internal); }
+PHONEAUTH_DECL bool message_parser::started() const noexcept {
+    return impl_->head_bytes != 0;
+}
+PHONEAUTH_DECL bool message_parser::head_complete() const noexcept {
+    return impl_->head_complete;
+}
+PHONEAUTH_DECL bool message_parser::complete() const noexcept {
+    return impl_->complete && !impl_->failure;
+}
+PHONEAUTH_DECL bool message_parser::failed() const noexcept {
+    return impl_->failure.has_value();
+}
+PHONEAUTH_DECL error message_parser::reason() const noexcept {
+    return impl_->failure.value_or(error::internal);
+}
 
 PHONEAUTH_DECL int message_parser::refusal_status() const noexcept {
     if (impl_->failure != error::reply_too_large) return 400;
     return impl_->head_complete ? 413 : 431;
 }
 
-PHONEAUTH_DECL bool message_parser::keep_alive() const noexcept { return impl_->keep_alive; }
+PHONEAUTH_DECL bool message_parser::keep_alive() const noexcept {
+    return impl_->keep_alive;
+}
 
 PHONEAUTH_DECL bool message_parser::expects_continue() const noexcept {
     if (!impl_->head_complete || impl_->complete || impl_->parser.http_minor != 1) return false;
@@ -349,23 +361,40 @@ PHONEAUTH_DECL result<void> append_request(std::string& out, const http_request&
 /// RFC 9110 §15; the reason is for people only and may be empty.
 inline std::string_view reason_phrase(int status) noexcept {
     switch (status) {
-    case 200: return "OK";
-    case 201: return "Created";
-    case 204: return "No Content";
-    case 400: return "Bad Request";
-    case 401: return "Unauthorized";
-    case 403: return "Forbidden";
-    case 404: return "Not Found";
-    case 405: return "Method Not Allowed";
-    case 408: return "Request Timeout";
-    case 409: return "Conflict";
-    case 413: return "Content Too Large";
-    case 429: return "Too Many Requests";
-    case 431: return "Request Header Fields Too Large";
-    case 500: return "Internal Server Error";
-    case 503: return "Service Unavailable";
-    case 504: return "Gateway Timeout";
-    default: return "";
+    case 200:
+        return "OK";
+    case 201:
+        return "Created";
+    case 204:
+        return "No Content";
+    case 400:
+        return "Bad Request";
+    case 401:
+        return "Unauthorized";
+    case 403:
+        return "Forbidden";
+    case 404:
+        return "Not Found";
+    case 405:
+        return "Method Not Allowed";
+    case 408:
+        return "Request Timeout";
+    case 409:
+        return "Conflict";
+    case 413:
+        return "Content Too Large";
+    case 429:
+        return "Too Many Requests";
+    case 431:
+        return "Request Header Fields Too Large";
+    case 500:
+        return "Internal Server Error";
+    case 503:
+        return "Service Unavailable";
+    case 504:
+        return "Gateway Timeout";
+    default:
+        return "";
     }
 }
 
