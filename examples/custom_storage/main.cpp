@@ -30,7 +30,7 @@ public:
     std::map<long, customer> rows;
 };
 
-// [adapter
+//[adapter
 /// The shop's table as phoneauth's users.
 class customers_as_users {
 public:
@@ -104,7 +104,7 @@ private:
 
     customer_table& table_;
 };
-// adapter]
+//]
 
 }  // namespace shop
 
@@ -117,9 +117,11 @@ int main() {
     config.twilio.auth_token = "your auth token";
     config.twilio.sender = "+15005550006";
 
+    //[combined
     shop::customers_as_users users(table);
     phoneauth::memory_storage memory;
     phoneauth::combined_storage storage(memory, users, memory, memory);
+    //]
     phoneauth::scripted_transport transport;  // stands in for a phone: this example runs without a person
     phoneauth::authenticator auth(config, storage, transport);
 

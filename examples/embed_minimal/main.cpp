@@ -17,6 +17,7 @@ std::string ask(const std::string& question) {
 }
 }  // namespace
 
+//[minimal
 int main() {
     phoneauth::config config;
     config.twilio.account_sid = "AC00000000000000000000000000000000";
@@ -43,3 +44,4 @@ int main() {
     if (!session) return std::cerr << session.error().message << '\n', 1;
     std::cout << "Hello, " << session->who.identity << '\n';
 }
+//]

@@ -11,7 +11,7 @@
 
 using namespace phoneauth;
 
-// [storage
+//[storage
 /// A complete storage for one thread.
 struct map_storage {
     static constexpr bool process_local = true;
@@ -61,9 +61,9 @@ struct map_storage {
         return now;
     }
 };
-// storage]
+//]
 
-// [transport
+//[transport
 /// Accepts every message and remembers the last.
 struct mailbox {
     std::string last;
@@ -73,15 +73,15 @@ struct mailbox {
     }
     std::string code() const { return last.substr(last.find("Body=") + 5, 6); }
 };
-// transport]
+//]
 
-// [clock
+//[clock
 /// Stands still until somebody turns it.
 struct stopped_clock {
     time_point time{};
     time_point now() const { return time; }
 };
-// clock]
+//]
 
 namespace {
 int failed = 0;

@@ -8,7 +8,6 @@
 #include <string>
 #include <system_error>
 #include <utility>
-#include <variant>
 
 #include <phoneauth/error.hpp>
 
@@ -56,19 +55,19 @@ public:
     using value_type = T;
 
     result() = default;
-    result(T value) : state_(std::in_place_index<1>, std::move(value)) {}
-    result(failure f) : state_(std::in_place_index<0>, std::move(f)) {}
+    result(T value) : value_(std::move(value)) {}
+    result(failure f) : failure_(std::move(f)) {}
     result(phoneauth::error e) : result(failure(e)) {}
 
-    bool has_value() const noexcept { return state_.index() == 1; }
+    bool has_value() const noexcept { return value_.has_value(); }
     explicit operator bool() const noexcept { return has_value(); }
 
     /// The value. Undefined without one: ask `has_value()` first.
-    T& operator*() & noexcept { return *std::get_if<1>(&state_); }
-    const T& operator*() const& noexcept { return *std::get_if<1>(&state_); }
-    T&& operator*() && noexcept { return std::move(*std::get_if<1>(&state_)); }
-    T* operator->() noexcept { return std::get_if<1>(&state_); }
-    const T* operator->() const noexcept { return std::get_if<1>(&state_); }
+    T& operator*() & noexcept { return *value_; }
+    const T& operator*() const& noexcept { return *value_; }
+    T&& operator*() && noexcept { return std::move(*value_); }
+    T* operator->() noexcept { return &*value_; }
+    const T* operator->() const noexcept { return &*value_; }
 
     /// The value; throws `std::system_error` with the failure's code and message when there is none.
     T& value() & {
@@ -85,15 +84,15 @@ public:
     }
 
     /// The failure. Undefined when there is a value.
-    failure& error() & noexcept { return *std::get_if<0>(&state_); }
-    const failure& error() const& noexcept { return *std::get_if<0>(&state_); }
-    failure&& error() && noexcept { return std::move(*std::get_if<0>(&state_)); }
+    failure& error() & noexcept { return failure_; }
+    const failure& error() const& noexcept { return failure_; }
+    failure&& error() && noexcept { return std::move(failure_); }
 
 private:
     void throw_if_failed() const {
         if (!has_value()) throw std::system_error(error().code, error().message);
     }
-    std::variant<failure, T> state_;
+    std::optional<T> value_; failure failure_;
 };
 
 /// Success without a value, or a failure. Unlike the other results a default-constructed one is a success.
