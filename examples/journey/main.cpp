@@ -56,7 +56,8 @@ public:
         posix_spawn_file_actions_t actions;
         posix_spawn_file_actions_init(&actions);
         posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-        const int failed = posix_spawn(&pid_, program, &actions, nullptr, const_cast<char* const*>(arguments), environment.data());
+        const int failed =
+            posix_spawn(&pid_, program, &actions, nullptr, const_cast<char* const*>(arguments), environment.data());
         posix_spawn_file_actions_destroy(&actions);
         close(ends[1]);
         if (failed) throw std::system_error(failed, std::generic_category(), program);
@@ -103,7 +104,8 @@ public:
     client(std::string url, std::FILE* messages) : url_(std::move(url)), messages_(messages) {}
 
     /// Sends a request, prints it and its reply. `body` empty: none.
-    http_response send(const char* method, const std::string& path, std::string body = "", const std::string& token = "") {
+    http_response send(const char* method, const std::string& path, std::string body = "",
+                       const std::string& token = "") {
         http_request request{method, url_ + "/api" + path, {}, std::move(body)};
         if (!request.body.empty()) request.headers.push_back({"Content-Type", "application/json"});
         if (!token.empty()) request.headers.push_back({"user-token", token});
@@ -159,15 +161,20 @@ void journey(client& c) {
     auto transaction = member(c.send("POST", "/users/register", object({{"phoneNumber", phone}})), "transactionId");
     auto code = c.code_for(phone);
     const auto user_with = [&](std::string_view presented) {
-        return object({{"phoneNumber", phone}, {"transactionId", transaction}, {"transactionCode", presented},
-                       {"email", email}, {"password", password}, {"name", "Ada"}});
+        return object({{"phoneNumber", phone},
+                       {"transactionId", transaction},
+                       {"transactionCode", presented},
+                       {"email", email},
+                       {"password", password},
+                       {"name", "Ada"}});
     };
     const std::string wrong = code == "000000" ? "000001" : "000000";
     expect(c.send("POST", "/users/register", user_with(wrong)).status == 400, "that a wrong code is refused");
     const auto id = member(c.send("POST", "/users/register", user_with(code)), "objectId");
 
     std::cout << "\n== Log in with a code ==\n";
-    transaction = member(c.send("POST", "/services/Twilio/loginWithPhoneNumber", object({{"phoneNumber", phone}})), "transactionId");
+    transaction = member(c.send("POST", "/services/Twilio/loginWithPhoneNumber", object({{"phoneNumber", phone}})),
+                         "transactionId");
     code = c.code_for(phone);
     const auto login = [&] { return object({{"transactionId", transaction}, {"code", code}}); };
     member(c.send("POST", "/services/Twilio/loginWithCode", login()), "user-token");
@@ -175,7 +182,8 @@ void journey(client& c) {
 
     std::cout << "\n== Log in with password and code ==\n";
     const auto with_password = object({{"phoneNumber", phone}, {"password", password}});
-    transaction = member(c.send("POST", "/services/Twilio/loginWithPhoneNumberAndPassword", with_password), "transactionId");
+    transaction =
+        member(c.send("POST", "/services/Twilio/loginWithPhoneNumberAndPassword", with_password), "transactionId");
     code = c.code_for(phone);
     const auto token = member(c.send("POST", "/services/Twilio/loginWithCode", login()), "user-token");
 
@@ -184,7 +192,8 @@ void journey(client& c) {
     const auto changed = c.send("PUT", "/users/" + id, object({{"name", "Ada Lovelace"}}), token);
     expect(member(changed, "name") == "Ada Lovelace", "the new name");
     const auto message = object({{"phoneNumber", "+15005550006"}, {"message", "Hello from the journey"}});
-    expect(member(c.send("POST", "/services/Twilio/sendMessage", message, token), "sid").size() == 34, "Twilio's id of the message");
+    expect(member(c.send("POST", "/services/Twilio/sendMessage", message, token), "sid").size() == 34,
+           "Twilio's id of the message");
 
     std::cout << "\n== Log out ==\n";
     expect(c.send("GET", "/users/logout", "", token).status == 200, "a logout");
@@ -196,9 +205,11 @@ void journey(client& c) {
 int main(int argc, char** argv) {
     const std::string_view option = argc == 3 ? argv[1] : "";
     if (option != "--server" && option != "--url") {
-        std::cerr << "usage: phoneauth_journey --server PROGRAM   starts phoneauth_server and reads its messages\n"
-                     "       phoneauth_journey --url URL          uses a server that runs, and reads its output from here:\n"
-                     "                                            phoneauth_server | phoneauth_journey --url http://127.0.0.1:8080\n";
+        std::cerr
+            << "usage: phoneauth_journey --server PROGRAM   starts phoneauth_server and reads its messages\n"
+               "       phoneauth_journey --url URL          uses a server that runs, and reads its output from here:\n"
+               "                                            phoneauth_server | phoneauth_journey --url "
+               "http://127.0.0.1:8080\n";
         return 2;
     }
     std::cout << "Everything is shown, secrets too: they belong to a demonstration.\n";

@@ -101,7 +101,8 @@ void run(options o) {
     phoneauth::rest::api api(authenticator, o.api);
 
     const auto page = make_page(o.fake_twilio, o.config.phone_column);
-    const auto answer = [&](phoneauth::http_request request, tcp::endpoint) -> ::asio::awaitable<phoneauth::http_response> {
+    const auto answer = [&](phoneauth::http_request request,
+                            tcp::endpoint) -> ::asio::awaitable<phoneauth::http_response> {
         if (request.url == "/" && (request.method == "GET" || request.method == "HEAD")) co_return page;
         auto work = api.handle(std::move(request));
         phoneauth::http_response reply = co_await std::move(work);
@@ -109,7 +110,7 @@ void run(options o) {
     };
 
     phoneauth::server_options limits;
-    limits.max_body_bytes = 2 * o.api.max_body_bytes; // what is a little too large gets the API's own error
+    limits.max_body_bytes = 2 * o.api.max_body_bytes;  // what is a little too large gets the API's own error
 
     const tcp::endpoint address(::asio::ip::make_address(o.address), o.port);
     std::optional<phoneauth::http_server> http;

@@ -24,7 +24,7 @@ struct given {
 };
 
 struct row {
-    std::string_view flag;     // empty for a secret: every user of a machine can read the command lines of all
+    std::string_view flag;  // empty for a secret: every user of a machine can read the command lines of all
     std::string_view variable;
     std::string_view value;    // what the help calls the value
     std::string_view initial;  // the default
@@ -35,28 +35,44 @@ struct row {
 
 // The one list of options: for the help, the command line, the environment and the error texts.
 constexpr std::array table{
-    row{"--listen", "PHONEAUTH_LISTEN", "ADDRESS:PORT", "127.0.0.1:8080", "where to listen; port 0: a free one", &given::listen, ""},
-    row{"--threads", "PHONEAUTH_THREADS", "NUMBER", "the number of processors", "threads that serve requests", &given::threads, ""},
-    row{"--app-id", "PHONEAUTH_APP_ID", "ID", "random, printed at start", "application id of the REST root", &given::app_id, ""},
+    row{"--listen", "PHONEAUTH_LISTEN", "ADDRESS:PORT", "127.0.0.1:8080", "where to listen; port 0: a free one",
+        &given::listen, ""},
+    row{"--threads", "PHONEAUTH_THREADS", "NUMBER", "the number of processors", "threads that serve requests",
+        &given::threads, ""},
+    row{"--app-id", "PHONEAUTH_APP_ID", "ID", "random, printed at start", "application id of the REST root",
+        &given::app_id, ""},
     row{"", "PHONEAUTH_API_KEY", "KEY", "random, printed at start", "API key of the REST root", &given::api_key, ""},
-    row{"", "PHONEAUTH_CODE_KEY", "SECRET", "random", "32 to 256 bytes that the codes are derived with", &given::code_key, "code_keys"},
-    row{"--storage", "PHONEAUTH_STORAGE", "KIND", "memory", "memory: users last as long as the process", &given::storage, ""},
-    row{"--settings", "PHONEAUTH_SETTINGS", "FILE", "none", "JSON with any of the library's settings", &given::settings, ""},
+    row{"", "PHONEAUTH_CODE_KEY", "SECRET", "random", "32 to 256 bytes that the codes are derived with",
+        &given::code_key, "code_keys"},
+    row{"--storage", "PHONEAUTH_STORAGE", "KIND", "memory", "memory: users last as long as the process",
+        &given::storage, ""},
+    row{"--settings", "PHONEAUTH_SETTINGS", "FILE", "none", "JSON with any of the library's settings", &given::settings,
+        ""},
     row{"--send-message", "PHONEAUTH_SEND_MESSAGE", "WHO", "session",
-        "who may send messages; session: whoever is logged in, key: whoever knows the API key, off: nobody", &given::send_message, ""},
-    row{"--twilio-account-sid", "TWILIO_ACCOUNT_SID", "AC…", "none: no SMS is sent, messages are printed", "Twilio's account",
-        &given::account_sid, "twilio.account_sid"},
-    row{"", "TWILIO_AUTH_TOKEN", "TOKEN", "none", "the account's auth token, or:", &given::auth_token, "twilio.auth_token"},
-    row{"--twilio-api-key", "TWILIO_API_KEY", "SK…", "none", "an API key of the account", &given::twilio_key, "twilio.api_key"},
+        "who may send messages; session: whoever is logged in, key: whoever knows the API key, off: nobody",
+        &given::send_message, ""},
+    row{"--twilio-account-sid", "TWILIO_ACCOUNT_SID", "AC…", "none: no SMS is sent, messages are printed",
+        "Twilio's account", &given::account_sid, "twilio.account_sid"},
+    row{"", "TWILIO_AUTH_TOKEN", "TOKEN", "none", "the account's auth token, or:", &given::auth_token,
+        "twilio.auth_token"},
+    row{"--twilio-api-key", "TWILIO_API_KEY", "SK…", "none", "an API key of the account", &given::twilio_key,
+        "twilio.api_key"},
     row{"", "TWILIO_API_SECRET", "SECRET", "none", "the API key's secret", &given::twilio_secret, "twilio.api_secret"},
-    row{"--twilio-sender", "TWILIO_SENDER", "SENDER", "none", "number of the account, or a Messaging Service: MG…", &given::sender,
-        "twilio.sender"},
-    row{"--twilio-base-url", "TWILIO_BASE_URL", "URL", "https://api.twilio.com", "http or https, for tests and proxies", &given::base_url,
-        "twilio.base_url"},
-    row{"--twilio-ca-file", "TWILIO_CA_FILE", "FILE", "the system's", "PEM file with the certificates to trust", &given::ca_file, ""},
+    row{"--twilio-sender", "TWILIO_SENDER", "SENDER", "none", "number of the account, or a Messaging Service: MG…",
+        &given::sender, "twilio.sender"},
+    row{"--twilio-base-url", "TWILIO_BASE_URL", "URL", "https://api.twilio.com", "http or https, for tests and proxies",
+        &given::base_url, "twilio.base_url"},
+    row{"--twilio-ca-file", "TWILIO_CA_FILE", "FILE", "the system's", "PEM file with the certificates to trust",
+        &given::ca_file, ""},
 };
 
-std::string name_of(const row& r) { return std::string(r.flag.empty() ? r.variable : r.flag); }
+const row& row_of(std::string given::*target) {
+    return *std::find_if(table.begin(), table.end(), [&](const row& each) { return each.target == target; });
+}
+
+std::string name_of(const row& r) {
+    return std::string(r.flag.empty() ? r.variable : r.flag);
+}
 
 class parser {
 public:
@@ -76,8 +92,9 @@ private:
 
     // For a person who must find what to change: the flag and the variable.
     void bad_value(std::string given::*target, std::string_view expected) {
-        const auto& r = *std::find_if(table.begin(), table.end(), [&](const row& each) { return each.target == target; });
-        problem((r.flag.empty() ? "" : std::string(r.flag) + " or ") + std::string(r.variable) + ": " + std::string(expected));
+        const auto& r = row_of(target);
+        problem((r.flag.empty() ? "" : std::string(r.flag) + " or ") + std::string(r.variable) + ": " +
+                std::string(expected));
     }
 
     void read_environment() {
@@ -93,7 +110,8 @@ private:
             }
             const auto equals = at->find('=');
             const auto flag = at->substr(0, equals);
-            const auto* r = std::find_if(table.begin(), table.end(), [&](const row& each) { return !flag.empty() && each.flag == flag; });
+            const auto* r = std::find_if(table.begin(), table.end(),
+                                         [&](const row& each) { return !flag.empty() && each.flag == flag; });
             if (r == table.end()) {
                 problem(std::string(flag) + ": there is no such option; see --help");
             } else if (equals != std::string_view::npos) {
@@ -114,8 +132,13 @@ private:
         return error == std::errc() && end == text.data() + text.size() ? std::optional(value) : std::nullopt;
     }
 
+    /// What was given, or else the default.
+    std::string_view text(std::string given::*target) const {
+        return (given_.*target).empty() ? row_of(target).initial : std::string_view(given_.*target);
+    }
+
     void apply() {
-        apply_listen(given_.listen.empty() ? "127.0.0.1:8080" : given_.listen);
+        apply_listen(text(&given::listen));
 
         out_.value.threads = (std::max)(1u, std::thread::hardware_concurrency());
         if (!given_.threads.empty()) {
@@ -129,16 +152,21 @@ private:
         api.app_id = path_segment(&given::app_id);
         api.api_key = path_segment(&given::api_key);
 
-        if (!given_.storage.empty() && given_.storage != "memory") bad_value(&given::storage, "expected memory");
+        if (text(&given::storage) != "memory") bad_value(&given::storage, "expected memory");
 
-        if (given_.send_message == "key")
-            api.send_message = phoneauth::rest::send_message_access::key;
-        else if (given_.send_message == "off")
-            api.send_message = phoneauth::rest::send_message_access::off;
-        else if (!given_.send_message.empty() && given_.send_message != "session")
+        using phoneauth::rest::send_message_access;
+        const auto who = text(&given::send_message);
+        if (who == "session")
+            api.send_message = send_message_access::session;
+        else if (who == "key")
+            api.send_message = send_message_access::key;
+        else if (who == "off")
+            api.send_message = send_message_access::off;
+        else
             bad_value(&given::send_message, "expected session, key or off");
 
-        if (!given_.ca_file.empty() && !std::ifstream(given_.ca_file)) bad_value(&given::ca_file, "the file cannot be read");
+        if (!given_.ca_file.empty() && !std::ifstream(given_.ca_file))
+            bad_value(&given::ca_file, "the file cannot be read");
         out_.value.ca_file = given_.ca_file;
         apply_config();
     }
@@ -148,7 +176,8 @@ private:
         auto host = text.substr(0, colon);
         const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
         if (bracketed) host = host.substr(1, host.size() - 2);
-        const auto port = colon == std::string_view::npos ? std::nullopt : number<unsigned short>(text.substr(colon + 1));
+        const auto port =
+            colon == std::string_view::npos ? std::nullopt : number<unsigned short>(text.substr(colon + 1));
         std::error_code error;
         const auto address = ::asio::ip::make_address(std::string(host), error);
         if (!port || error || address.is_v6() != bracketed)
@@ -190,7 +219,8 @@ private:
                                  twilio.api_secret.empty() && twilio.sender.empty() && twilio.base_url.empty();
         for (const auto& p : phoneauth::validate(config)) {
             if (out_.value.fake_twilio && p.field.starts_with("twilio.")) continue;
-            const auto* r = std::find_if(table.begin(), table.end(), [&](const row& each) { return each.setting == p.field; });
+            const auto* r =
+                std::find_if(table.begin(), table.end(), [&](const row& each) { return each.setting == p.field; });
             problem(p.field + (r == table.end() ? "" : " (" + name_of(*r) + ")") + ": " + p.message);
         }
     }
@@ -201,7 +231,9 @@ private:
 
 }  // namespace
 
-parsed_options parse_options(const std::vector<std::string_view>& arguments) { return parser().run(arguments); }
+parsed_options parse_options(const std::vector<std::string_view>& arguments) {
+    return parser().run(arguments);
+}
 
 std::string help_text() {
     std::string text = "Phone-verified registration and login over REST, with a page to try it.\n\n"
@@ -211,8 +243,8 @@ std::string help_text() {
     for (const auto& r : table) {
         text += "\n  ";
         if (!r.flag.empty()) text += std::string(r.flag) + ' ' + std::string(r.value) + ", ";
-        text += std::string(r.variable) + '=' + std::string(r.value) + "\n      " + std::string(r.help) + "\n      default: " +
-                std::string(r.initial) + '\n';
+        text += std::string(r.variable) + '=' + std::string(r.value) + "\n      " + std::string(r.help) +
+                "\n      default: " + std::string(r.initial) + '\n';
     }
     text += "\n  --help\n      this text\n";
     return text;

@@ -14,13 +14,13 @@ namespace server {
 
 struct options {
     bool help = false;
-    std::string address;                ///< IPv4 or IPv6
-    unsigned short port = 0;            ///< 0: one that is free
+    std::string address;      ///< IPv4 or IPv6
+    unsigned short port = 0;  ///< 0: one that is free
     unsigned threads = 1;
-    std::string ca_file;                ///< empty: the system's certificates
-    bool fake_twilio = false;           ///< no credentials: the server is its own Twilio
+    std::string ca_file;       ///< empty: the system's certificates
+    bool fake_twilio = false;  ///< no credentials: the server is its own Twilio
     phoneauth::config config;
-    phoneauth::rest::options api;       ///< without application id and API key: to be generated
+    phoneauth::rest::options api;  ///< without application id and API key: to be generated
 };
 
 /// The options, or everything that is wrong with them, a line each.

@@ -26,7 +26,7 @@ std::string hash_source(std::string_view page, std::string_view tag) {
     std::array<unsigned char, 32> hash;
     if (EVP_Digest(content.data(), content.size(), hash.data(), nullptr, EVP_sha256(), nullptr) != 1)
         throw std::runtime_error("OpenSSL has no SHA-256");
-    std::array<unsigned char, 45> base64; // 44 characters and a NUL
+    std::array<unsigned char, 45> base64;  // 44 characters and a NUL
     EVP_EncodeBlock(base64.data(), hash.data(), hash.size());
     return "'sha256-" + std::string(base64.begin(), base64.end() - 1) + "'";
 }
@@ -36,17 +36,17 @@ std::string hash_source(std::string_view page, std::string_view tag) {
 phoneauth::http_response make_page(bool fake_twilio, std::string_view phone_column) {
     phoneauth::http_response page;
     page.status = 200;
-    page.body = replaced(std::string(source), "data-delivery=\"sms\"", fake_twilio ? "data-delivery=\"terminal\"" : "data-delivery=\"sms\"");
-    page.body = replaced(page.body, "data-phone-column=\"phoneNumber\"", "data-phone-column=\"" + std::string(phone_column) + '"');
-    const auto policy = "default-src 'none'; script-src " + hash_source(page.body, "script") + "; style-src " +
-                        hash_source(page.body, "style") +
-                        "; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-    page.headers = {{"Content-Type", "text/html; charset=utf-8"},
-                    {"Content-Security-Policy", policy},
-                    {"X-Content-Type-Options", "nosniff"},
-                    {"Referrer-Policy", "no-referrer"},
-                    {"Cross-Origin-Opener-Policy", "same-origin"},
-                    {"Cache-Control", "no-cache"}};
+    page.body = replaced(std::string(source), "data-delivery=\"sms\"",
+                         fake_twilio ? "data-delivery=\"terminal\"" : "data-delivery=\"sms\"");
+    page.body = replaced(page.body, "data-phone-column=\"phoneNumber\"",
+                         "data-phone-column=\"" + std::string(phone_column) + '"');
+    const auto policy =
+        "default-src 'none'; script-src " + hash_source(page.body, "script") + "; style-src " +
+        hash_source(page.body, "style") +
+        "; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    page.headers = {{"Content-Type", "text/html; charset=utf-8"},  {"Content-Security-Policy", policy},
+                    {"X-Content-Type-Options", "nosniff"},         {"Referrer-Policy", "no-referrer"},
+                    {"Cross-Origin-Opener-Policy", "same-origin"}, {"Cache-Control", "no-cache"}};
     return page;
 }
 

@@ -6,7 +6,7 @@ import {existsSync} from 'node:fs';
 import {createInterface} from 'node:readline';
 import {parseArgs} from 'node:util';
 
-const patience = 15_000; // ms for anything that a server on this machine does
+const patience = 30_000; // ms for anything that a server on this machine does
 
 const {values} = parseArgs({options: {server: {type: 'string'}}});
 if (!values.server || !existsSync(values.server)) {
