@@ -146,13 +146,17 @@ inline result<std::string> percent_decode(std::string_view text) {
 
 /// Appends `text` in the form encoding (WHATWG URL §5.2): letters, digits and "*-._" as they are, a space as "+".
 inline void append_form_encoded(std::string& out, std::string_view text) {
-    for (const char c : text) {
-        if (is_alnum(c) || c == '*' || c == '-' || c == '.' || c == '_')
-            out += c;
-        else if (c == ' ')
+    const auto stays = [](char c) { return is_alnum(c) || c == '*' || c == '-' || c == '.' || c == '_'; };
+    while (!text.empty()) {
+        const auto run = static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), stays) - text.begin());
+        out.append(text.substr(0, run));
+        text.remove_prefix(run);
+        if (text.empty()) break;
+        if (text.front() == ' ')
             out += '+';
         else
-            append_percent_encoded(out, c);
+            append_percent_encoded(out, text.front());
+        text.remove_prefix(1);
     }
 }
 

@@ -220,8 +220,7 @@ PHONEAUTH_DECL result<std::optional<capabilities>> read_number(const http_respon
 PHONEAUTH_DECL std::string code_text(const config& c, std::string_view code) {
     std::string text;
     text.reserve(c.message_template.size() + c.origin_host.size() + c.android_app_hash.size() + 48);
-    std::string_view rest = c.message_template;
-    while (!rest.empty()) {
+    for (std::string_view rest = c.message_template; !rest.empty();) {
         if (rest.starts_with("{code}")) {
             text += code;
             rest.remove_prefix(6);
@@ -229,8 +228,9 @@ PHONEAUTH_DECL std::string code_text(const config& c, std::string_view code) {
             text += std::to_string(std::chrono::ceil<std::chrono::minutes>(c.code_lifetime).count());
             rest.remove_prefix(9);
         } else {
-            text += rest.front();
-            rest.remove_prefix(1);
+            const auto plain = std::min(rest.find('{', 1), rest.size());
+            text += rest.substr(0, plain);
+            rest.remove_prefix(plain);
         }
     }
     // Android's SMS Retriever wants its hash at the end; browsers want their line to be the last one. The hash goes first,
