@@ -123,6 +123,12 @@ export async function check(name, test) {
   }
 }
 
+// What goes wrong while a check looks elsewhere counts, too.
+process.on('unhandledRejection', (error) => {
+  failed += 1;
+  console.log(`FAIL in the background: ${error}`);
+});
+
 export function finish() {
   console.log(`${passed} passed, ${failed} failed`);
   process.exit(failed || !passed ? 1 : 0);
