@@ -20,7 +20,7 @@ const browser = await chromium.launchPersistentContext(join(scratch, 'profile'),
 browser.setDefaultTimeout(30_000);
 const complaints = [];
 
-async function open(hash = '', options = {}) {
+async function open(hash = '', options = {}, url = server.url) {
   const page = await browser.newPage();
   if (options.viewport) await page.setViewportSize(options.viewport);
   page.on('console', (message) => {
@@ -28,7 +28,7 @@ async function open(hash = '', options = {}) {
     if (['error', 'warning'].includes(message.type()) && !/status of [45]\d\d/.test(message.text())) complaints.push(message.text());
   });
   page.on('pageerror', (error) => complaints.push(String(error)));
-  await page.goto(server.url + '/' + hash);
+  await page.goto(url + '/' + hash);
   return page;
 }
 
@@ -342,6 +342,28 @@ await check('on a phone', async () => {
   await title(page, 'Try the service');
   await fits();
   await page.close();
+});
+
+await check('the phone as identity, under a name of its own', async () => {
+  const file = join(scratch, 'identity.json');
+  writeFileSync(file, JSON.stringify({phone_column: 'mobile', identity_column: 'mobile'}));
+  const other = await startServer([], {PHONEAUTH_SETTINGS: file});
+  const who = person();
+  const page = await open('#/register', {}, other.url);
+  await field(page, 'Phone number').fill(who.phone);
+  const {code} = await other.codeFor(who.phone, () => press(page, 'Send the code'));
+  await codeField(page).fill(code);
+  assert.equal(await section(page).locator('[name=identity]:visible').count(), 0, 'nobody is asked for another identity');
+  await field(page, 'Password').fill(who.password);
+  await press(page, 'Create the account');
+  await title(page, 'Log in');
+  const login = await other.codeFor(who.phone, () => press(page, 'Send the code'));
+  await codeField(page).fill(login.code);
+  await press(page, 'Log in');
+  await title(page, 'Your account');
+  assert.match(await page.locator('#user').innerText(), /mobile\s+\+1500/);
+  await page.close();
+  await other.stop();
 });
 
 await check('in the dark', async () => {
