@@ -110,7 +110,14 @@ void run(options o) {
     };
 
     phoneauth::server_options limits;
-    limits.max_body_bytes = 2 * o.api.max_body_bytes;  // what is a little too large gets the API's own error
+    limits.complete_own_reply = [](phoneauth::http_response& reply) {
+        const auto why = reply.status == 503                          ? phoneauth::error::overloaded
+                         : reply.status == 413 || reply.status == 431 ? phoneauth::error::body_too_large
+                         : reply.status == 500                        ? phoneauth::error::internal
+                                                                      : phoneauth::error::unparsable_body;
+        const auto status = std::exchange(reply, phoneauth::rest::reply(why)).status;
+        reply.status = status;
+    };
 
     const tcp::endpoint address(::asio::ip::make_address(o.address), o.port);
     std::optional<phoneauth::http_server> http;

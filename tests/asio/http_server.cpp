@@ -184,6 +184,7 @@ BOOST_AUTO_TEST_CASE(deadlines) {
 BOOST_AUTO_TEST_CASE(too_many_connections) {
     server_options options;
     options.max_connections = 1;
+    options.complete_own_reply = [](http_response& own) { own.body = "full"; };
     fixture f(options);
     {
         auto first = f.connect();
@@ -192,7 +193,7 @@ BOOST_AUTO_TEST_CASE(too_many_connections) {
         ::asio::read(first, ::asio::buffer(answered));
         BOOST_TEST(
             f.talk({last_get}) ==
-            "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+            "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 4\r\nConnection: close\r\n\r\nfull");
         ::asio::write(first, ::asio::buffer(last_get));
         BOOST_TEST(fixture::rest(first) == last_reply);
     }

@@ -221,6 +221,7 @@ await withServer(['--threads', '2'], {}, async (server) => {
     assert.equal(body.code, 8004);
     const response = await fetch(server.url + '/api/users/register', {method: 'POST', body: 'x'.repeat(2 ** 20)});
     assert.equal(response.status, 413);
+    assert.equal((await response.json()).code, 8004);
   });
   await check('a body that is nested too deeply', async () => {
     const {status, body} = await post(server, '/api/users/register', '['.repeat(5000) + ']'.repeat(5000));

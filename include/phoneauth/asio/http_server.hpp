@@ -43,6 +43,9 @@ struct server_options {
     std::chrono::milliseconds body_timeout{10000};   ///< over it: 408
     std::chrono::milliseconds idle_timeout{60000};   ///< for the first byte of a request
     std::chrono::milliseconds write_timeout{5000};   ///< for a whole reply
+    /// Called for each reply that the server gives by itself (400, 408, 413, 431, 500, 503), from any thread that runs it, to
+    /// give it the body that the clients understand; without it the body is empty. It must not throw.
+    std::function<void(http_response&)> complete_own_reply{};
 };
 
 /// A small HTTP/1.1 server: keep-alive, pipelining in order, HEAD, "Expect: 100-continue", limits on everything. It asks its
@@ -202,8 +205,7 @@ private:
             if (ec) co_return;
         }
         if (refused) {
-            http_response full;
-            full.status = 503;
+            auto full = own_reply(*s, 503);
             full.headers.push_back({"Retry-After", "1"});
             co_await refuse(*s, connection, std::move(full));
             co_return;
@@ -241,8 +243,7 @@ private:
         }
         if (ec && !connection.expired()) co_return false;
         if (ec || parser.failed()) {
-            http_response refusal;
-            refusal.status = ec ? 408 : parser.refusal_status();
+            auto refusal = own_reply(s, ec ? 408 : parser.refusal_status());
             co_await refuse(s, connection, std::move(refusal));
             co_return false;
         }
@@ -257,8 +258,7 @@ private:
         connection.out.clear();
         auto written = detail::append_response(connection.out, reply, again, head);
         if (!written) {
-            http_response broken;
-            broken.status = 500;
+            const auto broken = own_reply(s, 500);
             written = detail::append_response(connection.out, broken, again, head);
         }
         connection.expect_within(s.options.write_timeout);
@@ -273,10 +273,16 @@ private:
             auto work = s.handle(std::move(request), peer);
             reply = co_await std::move(work);
         } catch (const std::exception&) {
-            reply = http_response();
-            reply.status = 500;
+            reply = own_reply(s, 500);
         }
         co_return reply;
+    }
+
+    static http_response own_reply(const state& s, int status) {
+        http_response reply;
+        reply.status = status;
+        if (s.options.complete_own_reply) s.options.complete_own_reply(reply);
+        return reply;
     }
 
     static ::asio::awaitable<void> refuse(state& s, detail::http_connection& connection, http_response reply) {
