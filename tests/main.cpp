@@ -10,7 +10,8 @@
 
 int main(int argc, char* argv[]) {
     const int status = boost::unit_test::unit_test_main([] { return true; }, argc, argv);
-    const auto& all = boost::unit_test::results_collector.results(boost::unit_test::framework::master_test_suite().p_id);
+    const auto& all =
+        boost::unit_test::results_collector.results(boost::unit_test::framework::master_test_suite().p_id);
     std::cout << all.p_test_cases_passed + all.p_test_cases_warned << " passed, "
               << all.p_test_cases_failed + all.p_test_cases_aborted << " failed\n";
     return status;

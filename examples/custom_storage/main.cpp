@@ -72,7 +72,8 @@ private:
     static long number_of(const std::string& object_id) { return std::atol(object_id.c_str()); }
 
     static customer to_customer(const phoneauth::user& u, long number) {
-        return {number, std::string(u.phone.str()), u.identity, u.password_hash, !u.enabled, static_cast<unsigned long>(u.version)};
+        return {number,     std::string(u.phone.str()),           u.identity, u.password_hash,
+                !u.enabled, static_cast<unsigned long>(u.version)};
     }
 
     static std::optional<phoneauth::user> to_user(const customer& c) {

@@ -49,7 +49,9 @@ int main(int argc, char* argv[]) {
     phoneauth::rest::api api(auth, phoneauth::rest::options{.app_id = "demo", .api_key = "demo-key"});
 
     httplib::Server server;
-    const auto serve = [&](const httplib::Request& in, httplib::Response& out) { from_phoneauth(api.handle(to_phoneauth(in)), out); };
+    const auto serve = [&](const httplib::Request& in, httplib::Response& out) {
+        from_phoneauth(api.handle(to_phoneauth(in)), out);
+    };
     server.Get(".*", serve).Post(".*", serve).Put(".*", serve).Options(".*", serve);
     server.set_payload_max_length(65536);
 
@@ -65,8 +67,10 @@ int main(int argc, char* argv[]) {
     };
     const auto started = post("/users/register", R"({"phoneNumber":"+14155550100"})");
     const auto id = started.size() > 54 ? started.substr(started.find("transactionId\":\"") + 16, 36) : std::string();
-    const auto user = post("/users/register", R"({"phoneNumber":"+14155550100","email":"ada@example.com","password":"correct horse","transactionId":")" +
-                                                  id + R"(","transactionCode":")" + transport.last_code() + "\"}");
+    const auto user =
+        post("/users/register",
+             R"({"phoneNumber":"+14155550100","email":"ada@example.com","password":"correct horse","transactionId":")" +
+                 id + R"(","transactionCode":")" + transport.last_code() + "\"}");
     server.stop();
     serving.join();
     return user.find("\"objectId\"") != std::string::npos ? 0 : 1;

@@ -37,23 +37,37 @@ struct map_storage {
         return std::nullopt;
     }
     user_write check(const user& u) const {
-        if (find_user_if([&](const user& o) { return o.object_id != u.object_id && o.phone == u.phone; })) return user_write::phone_taken;
-        if (find_user_if([&](const user& o) { return o.object_id != u.object_id && o.identity == u.identity; })) return user_write::identity_taken;
+        if (find_user_if([&](const user& o) { return o.object_id != u.object_id && o.phone == u.phone; }))
+            return user_write::phone_taken;
+        if (find_user_if([&](const user& o) { return o.object_id != u.object_id && o.identity == u.identity; }))
+            return user_write::identity_taken;
         return user_write::done;
     }
 
     bool insert_transaction(const transaction& t) { return transactions.emplace(t.id, t).second; }
     std::optional<transaction> find_transaction(const std::string& id) { return find(transactions, id); }
     bool update_transaction(const transaction& t) { return swap(transactions, t, t.id); }
-    user_write insert_user(const user& u) { return check(u) != user_write::done ? check(u) : (users.emplace(u.object_id, u), user_write::done); }
-    user_write update_user(const user& u) { return check(u) != user_write::done ? check(u) : swap(users, u, u.object_id) ? user_write::done : user_write::stale; }
+    user_write insert_user(const user& u) {
+        return check(u) != user_write::done ? check(u) : (users.emplace(u.object_id, u), user_write::done);
+    }
+    user_write update_user(const user& u) {
+        return check(u) != user_write::done  ? check(u)
+               : swap(users, u, u.object_id) ? user_write::done
+                                             : user_write::stale;
+    }
     std::optional<user> find_user(const std::string& id) { return find(users, id); }
-    std::optional<user> find_user_by_phone(const phone_number& p) { return find_user_if([&](const user& u) { return u.phone == p; }); }
-    std::optional<user> find_user_by_identity(const std::string& i) { return find_user_if([&](const user& u) { return u.identity == i; }); }
+    std::optional<user> find_user_by_phone(const phone_number& p) {
+        return find_user_if([&](const user& u) { return u.phone == p; });
+    }
+    std::optional<user> find_user_by_identity(const std::string& i) {
+        return find_user_if([&](const user& u) { return u.identity == i; });
+    }
     bool insert_session(const session& s) { return sessions.emplace(s.token_hash, s).second; }
     std::optional<session> find_session(const std::string& hash) { return find(sessions, hash); }
     bool erase_session(const std::string& hash) { return sessions.erase(hash) > 0; }
-    std::size_t erase_sessions_of(const std::string& id) { return std::erase_if(sessions, [&](const auto& s) { return s.second.user_id == id; }); }
+    std::size_t erase_sessions_of(const std::string& id) {
+        return std::erase_if(sessions, [&](const auto& s) { return s.second.user_id == id; });
+    }
     counter change_counter(const counter_change& c) {
         auto& now = counters[c.key];
         if (now.expires_at <= c.now) now = {0, c.now + c.lifetime};
@@ -112,7 +126,8 @@ int main() {
     s = auth.start_login("+14155550100");
     const auto code = transport.code();
     clock.time += std::chrono::minutes(5);
-    check(auth.finish_login(s->transaction_id, code).error().code == error::code_expired, "after five minutes the code is dead");
+    check(auth.finish_login(s->transaction_id, code).error().code == error::code_expired,
+          "after five minutes the code is dead");
 
     s = auth.start_login("+14155550100");
     check(auth.finish_login(s->transaction_id, transport.code()).has_value(), "a fresh code logs in");

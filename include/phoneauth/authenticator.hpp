@@ -30,21 +30,23 @@ inline namespace v0 {
 /// A code is on its way.
 struct started {
     std::string transaction_id;
-    time_point expires_at;             ///< a code that comes at or after this time is too late
-    std::chrono::seconds resend_after; ///< how long to wait before `resend` can succeed
-    bool delivery_uncertain = false;   ///< the provider did not answer: the message may or may not arrive, the code is valid
+    time_point expires_at;              ///< a code that comes at or after this time is too late
+    std::chrono::seconds resend_after;  ///< how long to wait before `resend` can succeed
+    bool delivery_uncertain =
+        false;  ///< the provider did not answer: the message may or may not arrive, the code is valid
 };
 
 /// A user has logged in.
 struct logged_in {
     user who;
-    std::string token;                 ///< the session's; a secret
-    time_point expires_at;             ///< when the session ends
+    std::string token;      ///< the session's; a secret
+    time_point expires_at;  ///< when the session ends
 };
 
 namespace detail {
 
-// Without their policies' concepts these name the blocking mode, so that the sentences of check_policies.hpp come first.
+// Without their policies' concepts these name the blocking mode, so that the sentences of check_policies.hpp come
+// first.
 template <class S>
 struct storage_mode {
     using type = blocking_mode;
@@ -58,11 +60,13 @@ struct storage_mode<S> {
     static const std::string& text();
     static const phone_number& phone();
     static const counter_change& change();
-    using type = mode_of<decltype(s().insert_transaction(t())), decltype(s().find_transaction(text())), decltype(s().update_transaction(t())),
-                         decltype(s().insert_user(u())), decltype(s().update_user(u())), decltype(s().find_user(text())),
-                         decltype(s().find_user_by_phone(phone())), decltype(s().find_user_by_identity(text())),
-                         decltype(s().insert_session(added())), decltype(s().find_session(text())), decltype(s().erase_session(text())),
-                         decltype(s().erase_sessions_of(text())), decltype(s().change_counter(change()))>;
+    using type =
+        mode_of<decltype(s().insert_transaction(t())), decltype(s().find_transaction(text())),
+                decltype(s().update_transaction(t())), decltype(s().insert_user(u())), decltype(s().update_user(u())),
+                decltype(s().find_user(text())), decltype(s().find_user_by_phone(phone())),
+                decltype(s().find_user_by_identity(text())), decltype(s().insert_session(added())),
+                decltype(s().find_session(text())), decltype(s().erase_session(text())),
+                decltype(s().erase_sessions_of(text())), decltype(s().change_counter(change()))>;
 };
 
 template <class T>
@@ -82,8 +86,8 @@ template <Hooks H>
 struct hooks_mode<H> {
     static H& h();
     static user& u();
-    using type = mode_of<decltype(h().before_registration(u())), decltype(h().after_registration(u())), decltype(h().before_login(u())),
-                         decltype(h().after_login(u()))>;
+    using type = mode_of<decltype(h().before_registration(u())), decltype(h().after_registration(u())),
+                         decltype(h().before_login(u())), decltype(h().after_login(u()))>;
 };
 
 template <class P>
@@ -98,24 +102,25 @@ struct passwords_mode<P> {
 };
 
 template <class S, class T, class H>
-using flows_mode = typename common_mode<typename storage_mode<S>::type, typename transport_mode<T>::type, typename hooks_mode<H>::type>::type;
+using flows_mode = typename common_mode<typename storage_mode<S>::type, typename transport_mode<T>::type,
+                                        typename hooks_mode<H>::type>::type;
 
 }  // namespace detail
 
 /// Phone-verified registration, login by code, two-factor login and messages: the flows, over an integrator's storage,
 /// transport and clock.
 ///
-/// Mode: if every policy function returns a plain value, each function here returns `result<X>` and does its work on the
-/// caller's thread. If some return an awaitable (asio/awaitable.hpp), each function returns an awaitable of `result<X>`.
-/// Nothing here throws but the constructor; what a policy throws becomes `storage_unavailable` (a storage or hook), or
-/// `no_answer` (a transport).
+/// Mode: if every policy function returns a plain value, each function here returns `result<X>` and does its work on
+/// the caller's thread. If some return an awaitable (asio/awaitable.hpp), each function returns an awaitable of
+/// `result<X>`. Nothing here throws but the constructor; what a policy throws becomes `storage_unavailable` (a storage
+/// or hook), or `no_answer` (a transport).
 ///
-/// Thread safety: distinct and shared objects are safe, if the policies are. Lifetime: the policies given by reference must
-/// outlive the authenticator, and the authenticator every call and awaitable. Parameters are taken by value: nothing that the
-/// caller passes needs to outlive the call.
+/// Thread safety: distinct and shared objects are safe, if the policies are. Lifetime: the policies given by reference
+/// must outlive the authenticator, and the authenticator every call and awaitable. Parameters are taken by value:
+/// nothing that the caller passes needs to outlive the call.
 ///
-/// Cancellation (asynchronous mode): a cancelled flow ends with `error::cancelled`, or with its result if that was certain
-/// already. A code whose message may have been sent stays valid; nothing is left half done.
+/// Cancellation (asynchronous mode): a cancelled flow ends with `error::cancelled`, or with its result if that was
+/// certain already. A code whose message may have been sent stays valid; nothing is left half done.
 template <class S, class T, class C = system_clock, class H = no_hooks,
           class P = typename default_passwords<detail::flows_mode<S, T, H>>::type>
 class authenticator {
@@ -127,15 +132,18 @@ class authenticator {
 
 public:
     /// How the flows run; see yields.hpp.
-    using mode = typename detail::common_mode<detail::flows_mode<S, T, H>, typename detail::passwords_mode<P>::type>::type;
+    using mode =
+        typename detail::common_mode<detail::flows_mode<S, T, H>, typename detail::passwords_mode<P>::type>::type;
 
-    /// Throws `config_error`, which lists everything that is wrong with `c`, and `std::runtime_error` when OpenSSL has no
-    /// randomness for a key. A policy that is not given is default-constructed.
+    /// Throws `config_error`, which lists everything that is wrong with `c`, and `std::runtime_error` when OpenSSL has
+    /// no randomness for a key. A policy that is not given is default-constructed.
     authenticator(config c, S& storage, T& transport)
-        : authenticator(std::move(c), storage, transport, std::make_shared<C>(), std::make_shared<H>(), std::make_shared<P>()) {}
+        : authenticator(std::move(c), storage, transport, std::make_shared<C>(), std::make_shared<H>(),
+                        std::make_shared<P>()) {}
     /// As above, with a clock.
     authenticator(config c, S& storage, T& transport, C& clock)
-        : authenticator(std::move(c), storage, transport, borrow(clock), std::make_shared<H>(), std::make_shared<P>()) {}
+        : authenticator(std::move(c), storage, transport, borrow(clock), std::make_shared<H>(), std::make_shared<P>()) {
+    }
     /// As above, with hooks.
     authenticator(config c, S& storage, T& transport, C& clock, H& hooks)
         : authenticator(std::move(c), storage, transport, borrow(clock), borrow(hooks), std::make_shared<P>()) {}
@@ -154,23 +162,23 @@ public:
     /// `provider_*` (nothing was sent), `storage_unavailable`, `overloaded`, `internal`.
     auto start_registration(std::string phone) { return mode::finish(begin_registration(std::move(phone))); }
 
-    /// Second step of a registration: the code proves the phone, and the user is made. What is wrong with the user's data is
-    /// told before the code is looked at. If the code is right but the user cannot be made (his email is taken, a hook refuses),
-    /// the same code can come again with other data; that counts as a try.
-    /// → the user, or `registration_disabled`, `invalid_phone_number`, `phone_mismatch`, `identity_required`, `invalid_email`,
-    /// `password_required`, `invalid_password`, `reserved_property`, `invalid_parameter`, `no_transaction`, `wrong_code` (with
-    /// `tries_left`), `tries_exhausted`, `code_expired`, `code_used`, `transaction_failed`, `user_exists`, the hook's own failure,
-    /// `storage_unavailable`, `overloaded`, `internal`.
+    /// Second step of a registration: the code proves the phone, and the user is made. What is wrong with the user's
+    /// data is told before the code is looked at. If the code is right but the user cannot be made (his email is taken,
+    /// a hook refuses), the same code can come again with other data; that counts as a try.
+    /// → the user, or `registration_disabled`, `invalid_phone_number`, `phone_mismatch`, `identity_required`,
+    /// `invalid_email`, `password_required`, `invalid_password`, `reserved_property`, `invalid_parameter`,
+    /// `no_transaction`, `wrong_code` (with `tries_left`), `tries_exhausted`, `code_expired`, `code_used`,
+    /// `transaction_failed`, `user_exists`, the hook's own failure, `storage_unavailable`, `overloaded`, `internal`.
     auto finish_registration(registration r) { return mode::finish(complete_registration(std::move(r))); }
 
-    /// First step of a login: sends a code to the phone of a user. For a phone that no user has the result looks the same, but
-    /// no message is sent (`unknown_phone_policy::conceal`), or is `unknown_phone`.
-    /// → `started`, or `login_disabled`, `invalid_phone_number`, `too_many_failures` and `too_many_messages` (with `retry_after`),
-    /// `provider_*`, `storage_unavailable`, `overloaded`, `internal`.
+    /// First step of a login: sends a code to the phone of a user. For a phone that no user has the result looks the
+    /// same, but no message is sent (`unknown_phone_policy::conceal`), or is `unknown_phone`.
+    /// → `started`, or `login_disabled`, `invalid_phone_number`, `too_many_failures` and `too_many_messages` (with
+    /// `retry_after`), `provider_*`, `storage_unavailable`, `overloaded`, `internal`.
     auto start_login(std::string phone) { return mode::finish(begin_login(std::move(phone), std::nullopt)); }
 
-    /// First step of a two-factor login: sends a code if `password` is the user's. An unknown phone and a wrong password are one
-    /// error and take the same time.
+    /// First step of a two-factor login: sends a code if `password` is the user's. An unknown phone and a wrong
+    /// password are one error and take the same time.
     /// → as the other `start_login`, or `invalid_login`.
     auto start_login(std::string phone, std::string password) {
         return mode::finish(begin_login(std::move(phone), std::optional<std::string>(std::move(password))));
@@ -178,22 +186,23 @@ public:
 
     /// Second step of either login. The code is spent by it.
     /// → `logged_in`, or `no_transaction`, `invalid_parameter` (no code of the configured length), `wrong_code`,
-    /// `tries_exhausted`, `code_expired`, `code_used`, `transaction_failed`, `account_disabled`, the hook's own failure,
-    /// `storage_unavailable`, `overloaded`, `internal`.
+    /// `tries_exhausted`, `code_expired`, `code_used`, `transaction_failed`, `account_disabled`, the hook's own
+    /// failure, `storage_unavailable`, `overloaded`, `internal`.
     auto finish_login(std::string transaction_id, std::string presented) {
         return mode::finish(complete_login(std::move(transaction_id), std::move(presented)));
     }
 
     /// Login with identity and password alone, without a second factor; off unless `config::identity_login_enabled`.
-    /// → `logged_in`, or `login_disabled`, `invalid_login`, `too_many_failures`, `account_disabled`, the hook's own failure,
-    /// `storage_unavailable`, `overloaded`, `internal`.
+    /// → `logged_in`, or `login_disabled`, `invalid_login`, `too_many_failures`, `account_disabled`, the hook's own
+    /// failure, `storage_unavailable`, `overloaded`, `internal`.
     auto login_with_identity(std::string identity, std::string password) {
         return mode::finish(complete_identity_login(std::move(identity), std::move(password)));
     }
 
     /// Sends the same code of a pending transaction again; its expiry and tries stay.
-    /// → `started`, or `no_transaction`, `resend_too_soon` and `too_many_messages` (with `retry_after`), `code_expired`,
-    /// `code_used`, `tries_exhausted`, `transaction_failed`, `provider_*`, `storage_unavailable`, `overloaded`, `internal`.
+    /// → `started`, or `no_transaction`, `resend_too_soon` and `too_many_messages` (with `retry_after`),
+    /// `code_expired`, `code_used`, `tries_exhausted`, `transaction_failed`, `provider_*`, `storage_unavailable`,
+    /// `overloaded`, `internal`.
     auto resend(std::string transaction_id) { return mode::finish(send_again(std::move(transaction_id))); }
 
     /// The user whose session `token` is.
@@ -204,21 +213,21 @@ public:
     auto logout(std::string token) { return mode::finish(end_session(std::move(token))); }
 
     /// Changes the logged-in user's own properties (see `apply_changes`). A new password ends all his other sessions.
-    /// → the user as stored, or `unknown_token`, `session_expired`, `not_permitted` (`object_id` is not his), `user_exists` (the
-    /// identity is taken), `invalid_parameter`, `invalid_email`, `invalid_password`, `reserved_property`, `storage_unavailable`,
-    /// `overloaded`, `internal`.
+    /// → the user as stored, or `unknown_token`, `session_expired`, `not_permitted` (`object_id` is not his),
+    /// `user_exists` (the identity is taken), `invalid_parameter`, `invalid_email`, `invalid_password`,
+    /// `reserved_property`, `storage_unavailable`, `overloaded`, `internal`.
     auto update_user(std::string token, std::string object_id, property_map changes) {
         return mode::finish(change_user(std::move(token), std::move(object_id), std::move(changes)));
     }
 
     /// Sends any message. Who may do so is for the caller to decide: each message is paid for.
     /// → Twilio's resource, or `invalid_phone_number`, `missing_parameter`, `message_too_long`, `invalid_media_url`,
-    /// `invalid_parameter`, `too_many_messages`, `provider_*` (nothing was sent), `no_answer` or `bad_provider_reply` (it may
-    /// have been sent), `storage_unavailable`, `overloaded`.
+    /// `invalid_parameter`, `too_many_messages`, `provider_*` (nothing was sent), `no_answer` or `bad_provider_reply`
+    /// (it may have been sent), `storage_unavailable`, `overloaded`.
     auto send_message(message m) { return mode::finish(send_any_message(std::move(m))); }
 
-    /// Asks Twilio whether the credentials work, the account is active, and the sender is the account's and can send SMS and
-    /// MMS. Sends no message. → the report, or `overloaded`.
+    /// Asks Twilio whether the credentials work, the account is active, and the sender is the account's and can send
+    /// SMS and MMS. Sends no message. → the report, or `overloaded`.
     auto test_configuration() { return mode::finish(inspect_configuration()); }
 
 private:
@@ -230,9 +239,11 @@ private:
     // A transaction or a user changed under our hands: look again, as often as tries and sends can possibly need.
     static constexpr int max_lost_races = 64;
 
-    authenticator(config c, S& storage, T& transport, std::shared_ptr<C> clock, std::shared_ptr<H> hooks, std::shared_ptr<P> passwords)
+    authenticator(config c, S& storage, T& transport, std::shared_ptr<C> clock, std::shared_ptr<H> hooks,
+                  std::shared_ptr<P> passwords)
         : config_(checked(std::move(c), random_)), storage_(storage), transport_(transport), clock_(std::move(clock)),
-          hooks_(std::move(hooks)), passwords_(std::move(passwords)), twilio_(config_.twilio), codes_(config_.code_keys, config_.code_digits) {}
+          hooks_(std::move(hooks)), passwords_(std::move(passwords)), twilio_(config_.twilio),
+          codes_(config_.code_keys, config_.code_digits) {}
 
     template <class X>
     static std::shared_ptr<X> borrow(X& x) {
@@ -364,7 +375,8 @@ private:
     }
 
     /// Success if `owner` exists and `password` is his; `invalid_login`, and one more failure of `account`, if not.
-    flow<result<void>> verify_password(const std::optional<user>& owner, const std::string& password, const std::string& account) {
+    flow<result<void>> verify_password(const std::optional<user>& owner, const std::string& password,
+                                       const std::string& account) {
         bool right = false;
         if (password.size() <= config_.max_password_length) {
             if (owner && !owner->password_hash.empty()) {
@@ -404,8 +416,8 @@ private:
 
     // -- codes
 
-    /// Starts a transaction. It is stored before the message is sent, so that whatever happens in between leaves a code that
-    /// can be confirmed. A login without a user is one of a concealed phone: nothing is sent.
+    /// Starts a transaction. It is stored before the message is sent, so that whatever happens in between leaves a code
+    /// that can be confirmed. A login without a user is one of a concealed phone: nothing is sent.
     flow<result<started>> start(purpose kind, const phone_number& phone, const std::string& user_id) {
         auto id = make_token(random_);
         if (!id) co_return error::internal;
@@ -460,8 +472,8 @@ private:
         co_return error::no_transaction;
     }
 
-    /// Confirms a transaction: only who wins the swap learns whether the code was right, so that no more codes are compared
-    /// than there are tries, however many come at once. The transaction comes back as it was stored.
+    /// Confirms a transaction: only who wins the swap learns whether the code was right, so that no more codes are
+    /// compared than there are tries, however many come at once. The transaction comes back as it was stored.
     flow<result<transaction>> confirm(purpose kind, const std::string& id, const std::string& presented,
                                       const std::optional<phone_number>& expected) {
         auto typed = parse_code(presented, config_.code_digits);
@@ -529,7 +541,8 @@ private:
         co_return sent;
     }
 
-    /// One request to Twilio. The transport's failures become the two that matter here: nothing was sent, or nobody knows.
+    /// One request to Twilio. The transport's failures become the two that matter here: nothing was sent, or nobody
+    /// knows.
     flow<result<http_response>> exchange(const http_request& request) {
         auto reply = co_await transmit(request);
         if (reply) co_return reply;
@@ -657,7 +670,8 @@ private:
         configuration_report report;
         const auto account_request = twilio_.fetch_account();
         auto account_reply = co_await transmit(account_request);
-        auto status = account_reply ? twilio::read_account_status(*account_reply) : result<std::string>(std::move(account_reply).error());
+        auto status = account_reply ? twilio::read_account_status(*account_reply)
+                                    : result<std::string>(std::move(account_reply).error());
         report.findings.push_back(twilio::credentials_finding(status));
         if (!status) co_return report;
         report.findings.push_back(twilio::account_finding(*status));

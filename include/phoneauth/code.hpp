@@ -39,8 +39,8 @@ private:
     std::size_t size_ = 0;
 };
 
-/// Reads a code as a person types or pastes it: ASCII white space and dashes are dropped. Anything but `digits` ASCII digits
-/// fails with `error::invalid_parameter`; the message never repeats the input.
+/// Reads a code as a person types or pastes it: ASCII white space and dashes are dropped. Anything but `digits` ASCII
+/// digits fails with `error::invalid_parameter`; the message never repeats the input.
 inline result<code> parse_code(std::string_view text, unsigned digits) {
     const auto bad = [&] {
         return failure(error::invalid_parameter, "The code must have " + std::to_string(digits) + " digits.");
@@ -56,9 +56,9 @@ inline result<code> parse_code(std::string_view text, unsigned digits) {
     return c;
 }
 
-/// Cuts a code out of random bits: the first 32-bit draw below the largest multiple of 10^digits, so that no code is likelier
-/// than another (for 6 digits a draw of 4 294 000 000 or more is rejected; see RFC 4226 §5.3). Empty if all eight draws are
-/// rejected, which happens once in 10^29 times with 6 digits. `digits`: 1 to 9.
+/// Cuts a code out of random bits: the first 32-bit draw below the largest multiple of 10^digits, so that no code is
+/// likelier than another (for 6 digits a draw of 4 294 000 000 or more is rejected; see RFC 4226 §5.3). Empty if all
+/// eight draws are rejected, which happens once in 10^29 times with 6 digits. `digits`: 1 to 9.
 inline std::optional<code> code_from(const detail::digest& bits, unsigned digits) {
     std::uint64_t count = 1;
     for (unsigned i = 0; i < digits; ++i) count *= 10;
@@ -68,14 +68,16 @@ inline std::optional<code> code_from(const detail::digest& bits, unsigned digits
                                    std::uint64_t{bits[at + 2]} << 8 | std::uint64_t{bits[at + 3]};
         if (draw >= limit) continue;
         code c;
-        for (std::uint64_t place = count / 10; place > 0; place /= 10) c.push_back(static_cast<char>('0' + draw / place % 10));
+        for (std::uint64_t place = count / 10; place > 0; place /= 10)
+            c.push_back(static_cast<char>('0' + draw / place % 10));
         return c;
     }
     return std::nullopt;
 }
 
-/// Derives codes; none is ever stored. A transaction's code is HMAC-SHA256(key, round ‖ purpose ‖ id ‖ 0 ‖ phone) cut to digits,
-/// with `round` counting up from 0 in the practically impossible case that every draw is rejected. Thread-safe.
+/// Derives codes; none is ever stored. A transaction's code is HMAC-SHA256(key, round ‖ purpose ‖ id ‖ 0 ‖ phone) cut
+/// to digits, with `round` counting up from 0 in the practically impossible case that every draw is rejected.
+/// Thread-safe.
 class code_deriver {
 public:
     /// `keys` is not empty; the first derives the codes of new transactions.
@@ -121,7 +123,7 @@ private:
         }
     }
 
-    std::deque<entry> keys_; // a mutex does not move
+    std::deque<entry> keys_;  // a mutex does not move
     unsigned digits_;
 };
 

@@ -16,72 +16,106 @@ inline namespace v0 {
 
 /// How the library reaches Twilio.
 struct twilio_config {
-    std::string account_sid;        ///< `AC` and 32 hexadecimal digits. Required
-    std::string auth_token;         ///< the account's auth token. Required unless an API key is given
-    std::string api_key;            ///< `SK` and 32 hexadecimal digits; what Twilio advises for servers
-    std::string api_secret;         ///< the API key's secret; required with `api_key`
-    std::string sender;             ///< an E.164 number of the account, or a Messaging Service (`MG` and 32 hexadecimal digits). Required
-    std::string region;             ///< for example "ie1"; empty: Twilio's default
-    std::string edge;               ///< for example "dublin"; without a region it implies "us1"
-    std::string base_url;           ///< replaces `https://api.twilio.com`; http or https, for tests and proxies
+    /// `AC` and 32 hexadecimal digits. Required.
+    std::string account_sid;
+    /// The account's auth token. Required unless an API key is given.
+    std::string auth_token;
+    /// `SK` and 32 hexadecimal digits; what Twilio advises for servers.
+    std::string api_key;
+    /// The API key's secret; required with `api_key`.
+    std::string api_secret;
+    /// An E.164 number of the account, or a Messaging Service (`MG` and 32 hexadecimal digits). Required.
+    std::string sender;
+    /// For example "ie1"; empty: Twilio's default.
+    std::string region;
+    /// For example "dublin"; without a region it implies "us1".
+    std::string edge;
+    /// Replaces `https://api.twilio.com`; http or https and a host, without a path. For tests and proxies.
+    std::string base_url;
 };
 
 /// A key that codes are derived with.
 struct code_key {
-    std::string id;                 ///< noted in each transaction; 1 to 32 characters
-    std::string secret;             ///< 32 to 256 bytes, kept secret; all servers on one storage need the same
+    std::string id;      ///< noted in each transaction; 1 to 32 characters
+    std::string secret;  ///< 32 to 256 bytes, kept secret; all servers on one storage need the same
 };
 
 /// What becomes of a login with a phone number that no user has.
 enum class unknown_phone_policy {
-    conceal, ///< it looks like any other start, but no message is sent (OWASP ASVS 5.0 §6.3.8)
-    reject   ///< `error::unknown_phone`, as friendly as it is to attackers
+    conceal,  ///< it looks like any other start, but no message is sent (OWASP ASVS 5.0 §6.3.8)
+    reject    ///< `error::unknown_phone`, as friendly as it is to attackers
 };
 
 /// Everything an integrator can set. The defaults are the recommended values; `validate` knows the ranges.
 struct config {
     twilio_config twilio;
 
-    // codes
-    std::vector<code_key> code_keys;                 ///< the first derives new codes, all of them check; empty: a random key for this process, which needs a storage of this process
-    unsigned code_digits = 6;                        ///< 6–9 digits (RFC 4226 §5.3: at least 6)
-    std::chrono::seconds code_lifetime{300};         ///< 30–600 s (NIST SP 800-63B §5.1.3.2, OWASP ASVS 5.0 §6.5.5: at most 10 minutes)
-    unsigned max_tries = 5;                          ///< 1–10 codes compared per transaction
-    std::string message_template = "{code} is your verification code. Do not share it."; ///< 1–320 bytes of UTF-8 with `{code}` in it once; `{minutes}`: the lifetime
-    std::string origin_host;                         ///< host for origin-bound codes (a last line `@host #code`), without scheme and port; empty: none
-    std::string android_app_hash;                    ///< 11 characters for Android's SMS Retriever, put at the end; empty: none
+    // -- codes
 
-    // messages
-    std::chrono::seconds resend_cooldown{30};        ///< 0–600 s between two messages of one transaction
-    unsigned max_sends_per_transaction = 5;          ///< 1–20 messages, the first one included
-    unsigned max_sends_per_phone_and_hour = 10;      ///< 1–100 messages to one phone, over all transactions
-    std::string default_calling_code;                ///< 1–3 digits, for numbers without a country code; empty: those are refused
+    /// The first derives new codes, all of them check. Empty: a random key for this process, which needs a storage that
+    /// is this process's own.
+    std::vector<code_key> code_keys;
+    /// 6–9 digits (RFC 4226 §5.3: at least 6).
+    unsigned code_digits = 6;
+    /// 30–600 s (NIST SP 800-63B §5.1.3.2, OWASP ASVS 5.0 §6.5.5: at most 10 minutes).
+    std::chrono::seconds code_lifetime{300};
+    /// 1–10 codes compared per transaction.
+    unsigned max_tries = 5;
+    /// 1–320 bytes of UTF-8 with `{code}` in it once; `{minutes}` stands for the lifetime.
+    std::string message_template = "{code} is your verification code. Do not share it.";
+    /// Host for origin-bound codes (WICG: a last line `@host #code`), without scheme and port; empty: none.
+    std::string origin_host;
+    /// 11 characters for Android's SMS Retriever, on a line of their own; empty: none.
+    std::string android_app_hash;
 
-    // login
-    bool login_enabled = true;                       ///< logins with a phone number, with or without a password before it
-    bool identity_login_enabled = false;             ///< `POST /users/login`: identity and password without a second factor
+    // -- messages
+
+    /// 0–600 s between two messages of one transaction.
+    std::chrono::seconds resend_cooldown{30};
+    /// 1–20 messages, the first one included.
+    unsigned max_sends_per_transaction = 5;
+    /// 1–100 messages to one phone, over all transactions.
+    unsigned max_sends_per_phone_and_hour = 10;
+    /// 1–3 digits, for numbers without a country code; empty: those are refused.
+    std::string default_calling_code;
+
+    // -- login
+
+    /// Logins with a phone number, with or without a password before it.
+    bool login_enabled = true;
+    /// `POST /users/login`: identity and password without a second factor.
+    bool identity_login_enabled = false;
     unknown_phone_policy unknown_phone = unknown_phone_policy::conceal;
-    unsigned max_consecutive_failures = 100;         ///< 10–100 per account (NIST SP 800-63B §5.2.2: at most 100)
-    std::chrono::seconds session_lifetime{30 * 24 * 3600}; ///< 60 s – 365 days
+    /// 10–100 per account (NIST SP 800-63B §5.2.2: at most 100).
+    unsigned max_consecutive_failures = 100;
+    /// 60 s – 365 days.
+    std::chrono::seconds session_lifetime{30 * 24 * 3600};
 
-    // registration
+    // -- registration
+
     bool registration_enabled = true;
-    std::string phone_column = "phoneNumber";        ///< the phone's property name, on the wire too: a letter or `_`, then letters, digits, `_`; at most 64
-    std::string identity_column = "email";           ///< the identity's property name; `phone_column` makes the phone the identity; "email" is checked to be an address
-    unsigned min_password_length = 8;                ///< 8–64 bytes of UTF-8 (NIST SP 800-63B §5.1.1.2: at least 8)
-    unsigned max_password_length = 256;              ///< 64–1024 bytes
-    unsigned max_properties = 64;                    ///< 0–1000 further properties of a user
-    unsigned max_property_bytes = 16384;             ///< 0–1048576 bytes of JSON over all further properties of a user
+    /// The phone's property name, on the wire too: a letter or `_`, then letters, digits, `_`; at most 64.
+    std::string phone_column = "phoneNumber";
+    /// The identity's property name. `phone_column` makes the phone the identity; "email" is checked to be an address.
+    std::string identity_column = "email";
+    /// 8–64 bytes of UTF-8 (NIST SP 800-63B §5.1.1.2: at least 8).
+    unsigned min_password_length = 8;
+    /// 64–1024 bytes.
+    unsigned max_password_length = 256;
+    /// 0–1000 further properties of a user.
+    unsigned max_properties = 64;
+    /// 0–1048576 bytes of JSON over all further properties of a user.
+    unsigned max_property_bytes = 16384;
 };
 
 /// One thing that is wrong with a configuration.
 struct config_problem {
-    std::string field;   ///< its name in `config`, for example "code_digits" or "twilio.sender"
-    std::string message; ///< what is wrong and what is expected; never the value of a secret
+    std::string field;    ///< its name in `config`, for example "code_digits" or "twilio.sender"
+    std::string message;  ///< what is wrong and what is expected; never the value of a secret
 };
 
-/// All that is wrong with `c`, not only the first; empty when it can be used. `storage_is_shared` asks for `code_keys`: another
-/// process on the same storage could not check codes derived with a random key.
+/// All that is wrong with `c`, not only the first; empty when it can be used. `storage_is_shared` asks for `code_keys`:
+/// another process on the same storage could not check codes derived with a random key.
 PHONEAUTH_DECL std::vector<config_problem> validate(const config& c, bool storage_is_shared = false);
 
 /// Thrown by the authenticator's constructor; `what()` lists every problem, a line each.

@@ -12,8 +12,8 @@
 namespace phoneauth {
 inline namespace v0 {
 
-/// A blocking HttpTransport for development: it prints each message, code and all, instead of sending it. Never for a server
-/// that others can reach. Thread-safe.
+/// A blocking HttpTransport for development: it prints each message, code and all, instead of sending it. Never for a
+/// server that others can reach. Thread-safe.
 class console_transport {
 public:
     /// `out` must outlive the transport.

@@ -13,16 +13,16 @@ inline namespace v0 {
 
 /// A change to a counter, carried out as one atomic step.
 struct counter_change {
-    std::string key;                  ///< which counter, at most 128 characters
-    std::int64_t by = 1;              ///< what to add; 0 only reads; a sum below 0 becomes 0
-    time_point now{};                 ///< a counter whose `expires_at` is not later than this counts as absent, which is 0
-    std::chrono::milliseconds lifetime{}; ///< a counter that this change brings into being expires at `now + lifetime`
+    std::string key;      ///< which counter, at most 128 characters
+    std::int64_t by = 1;  ///< what to add; 0 only reads; a sum below 0 becomes 0
+    time_point now{};     ///< a counter whose `expires_at` is not later than this counts as absent, which is 0
+    std::chrono::milliseconds lifetime{};  ///< a counter that this change brings into being expires at `now + lifetime`
 };
 
 /// A counter after the change.
 struct counter {
     std::int64_t value = 0;
-    time_point expires_at{};          ///< when it starts again at 0; meaningless while `value` is 0
+    time_point expires_at{};  ///< when it starts again at 0; meaningless while `value` is 0
 };
 
 }  // namespace v0

@@ -93,12 +93,13 @@ enum class error {
 
 /// One row of `error_table`.
 struct error_row {
-    error value;           ///< the enumerator
-    std::string_view text; ///< what happened, and what to do about it
+    error value;            ///< the enumerator
+    std::string_view text;  ///< what happened, and what to do about it
     int backendless_code;  ///< `code` of the REST error body: Backendless's published number where one fits, 14xxx for our own
-    int http_status;       ///< HTTP status of the REST reply; never 502, which makes the Backendless JavaScript SDK drop the body
+    int http_status;  ///< HTTP status of the REST reply; never 502, which makes the Backendless JavaScript SDK drop the body
 };
 
+// clang-format off
 /// The only place where errors get their texts and numbers, in the order of the enumerators.
 inline constexpr std::array error_table{
     error_row{error::unparsable_body, "The request body is not valid JSON of the expected form.", 8002, 400},
@@ -170,6 +171,7 @@ inline constexpr std::array error_table{
     error_row{error::overloaded, "The server is overloaded; try again later.", 14061, 503},
     error_row{error::internal, "An internal error occurred.", 14062, 500},
 };
+// clang-format on
 
 /// The row of `e`. Constant time; `error::internal`'s row for a value that is not an enumerator.
 constexpr const error_row& row_of(error e) noexcept {
@@ -199,7 +201,9 @@ inline const std::error_category& error_category() noexcept {
 }
 
 /// Lets an `error` be used wherever a `std::error_code` is expected.
-inline std::error_code make_error_code(error e) noexcept { return {static_cast<int>(e), error_category()}; }
+inline std::error_code make_error_code(error e) noexcept {
+    return {static_cast<int>(e), error_category()};
+}
 
 }  // namespace v0
 }  // namespace phoneauth

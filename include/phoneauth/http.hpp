@@ -19,15 +19,15 @@ struct http_header {
 
 /// A request that a transport sends, or that a server received.
 struct http_request {
-    std::string method;               ///< "GET", "POST", …
-    std::string url;                  ///< absolute for a transport; path and query (origin form) at a server
-    std::vector<http_header> headers; ///< without Host, Content-Length and Connection: a transport adds those
+    std::string method;                ///< "GET", "POST", …
+    std::string url;                   ///< absolute for a transport; path and query (origin form) at a server
+    std::vector<http_header> headers;  ///< without Host, Content-Length and Connection: a transport adds those
     std::string body;
 };
 
 /// A complete reply.
 struct http_response {
-    int status = 0;                   ///< RFC 9110 §15
+    int status = 0;  ///< RFC 9110 §15
     std::vector<http_header> headers;
     std::string body;
 };
@@ -48,8 +48,8 @@ inline const std::string* find_header(const std::vector<http_header>& headers, s
     return nullptr;
 }
 
-/// True for the errors of a transport that promise that no byte of the request was processed, so that it is safe to send it
-/// again. After any other error the server may have acted on it.
+/// True for the errors of a transport that promise that no byte of the request was processed, so that it is safe to
+/// send it again. After any other error the server may have acted on it.
 constexpr bool certainly_not_sent(error e) noexcept {
     switch (e) {
     case error::invalid_parameter:  // the request cannot be written as HTTP
@@ -61,8 +61,10 @@ constexpr bool certainly_not_sent(error e) noexcept {
     case error::certificate_untrusted:
     case error::certificate_expired:
     case error::certificate_wrong_host:
-    case error::overloaded: return true;
-    default: return false;
+    case error::overloaded:
+        return true;
+    default:
+        return false;
     }
 }
 

@@ -18,8 +18,8 @@
 namespace phoneauth {
 inline namespace v0 {
 
-/// The messages to one phone within an hour that starts with the first of them. `by`: 1 before a message is sent, -1 when the
-/// provider has refused it for certain.
+/// The messages to one phone within an hour that starts with the first of them. `by`: 1 before a message is sent, -1
+/// when the provider has refused it for certain.
 inline counter_change send_budget(const phone_number& phone, std::int64_t by, time_point now) {
     return {"sends:" + std::string(phone.str()), by, now, std::chrono::hours(1)};
 }
@@ -28,7 +28,8 @@ inline counter_change send_budget(const phone_number& phone, std::int64_t by, ti
 inline result<void> check_send_budget(const counter& c, const config& settings, time_point now) {
     if (c.value <= static_cast<std::int64_t>(settings.max_sends_per_phone_and_hour)) return {};
     return failure(error::too_many_messages)
-        .with_retry_after(std::max(std::chrono::ceil<std::chrono::seconds>(c.expires_at - now), std::chrono::seconds(1)));
+        .with_retry_after(
+            std::max(std::chrono::ceil<std::chrono::seconds>(c.expires_at - now), std::chrono::seconds(1)));
 }
 
 /// How long a run of failures is remembered after its first one.
@@ -44,16 +45,18 @@ inline counter_change no_more_failures(std::string_view account, time_point now)
     return failures(account, -1'000'000, now);
 }
 
-/// How long an account waits after `count` consecutive failures: nothing for the first five, then 1, 2, 4, … seconds up to an
-/// hour, and until the run is forgotten once there are as many as allowed (NIST SP 800-63B §5.2.2).
+/// How long an account waits after `count` consecutive failures: nothing for the first five, then 1, 2, 4, … seconds up
+/// to an hour, and until the run is forgotten once there are as many as allowed (NIST SP 800-63B §5.2.2).
 inline std::chrono::seconds failure_wait(std::int64_t count, const config& settings) {
     if (count >= static_cast<std::int64_t>(settings.max_consecutive_failures)) return failure_memory;
     if (count <= 5) return std::chrono::seconds(0);
-    return std::min(std::chrono::seconds(std::int64_t{1} << std::min<std::int64_t>(count - 6, 12)), std::chrono::seconds(3600));
+    return std::min(std::chrono::seconds(std::int64_t{1} << std::min<std::int64_t>(count - 6, 12)),
+                    std::chrono::seconds(3600));
 }
 
 /// The counter that exists while an account waits; 0 as `by` asks whether it does.
-inline counter_change failure_pause(std::string_view account, std::int64_t by, time_point now, std::chrono::seconds wait) {
+inline counter_change failure_pause(std::string_view account, std::int64_t by, time_point now,
+                                    std::chrono::seconds wait) {
     return {"pause:" + std::string(account), by, now, wait};
 }
 
@@ -61,7 +64,8 @@ inline counter_change failure_pause(std::string_view account, std::int64_t by, t
 inline result<void> check_failure_pause(const counter& c, time_point now) {
     if (c.value == 0) return {};
     return failure(error::too_many_failures)
-        .with_retry_after(std::max(std::chrono::ceil<std::chrono::seconds>(c.expires_at - now), std::chrono::seconds(1)));
+        .with_retry_after(
+            std::max(std::chrono::ceil<std::chrono::seconds>(c.expires_at - now), std::chrono::seconds(1)));
 }
 
 }  // namespace v0

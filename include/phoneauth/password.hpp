@@ -12,14 +12,14 @@ inline namespace v0 {
 
 /// What scrypt (RFC 7914) costs. The default is what the OWASP Password Storage Cheat Sheet lists for 16 MiB of memory.
 struct scrypt_cost {
-    unsigned ln = 14; ///< log2 of N, 10–20
-    unsigned r = 8;   ///< block size, 1–32
-    unsigned p = 5;   ///< parallelization, 1–16
+    unsigned ln = 14;  ///< log2 of N, 10–20
+    unsigned r = 8;    ///< block size, 1–32
+    unsigned p = 5;    ///< parallelization, 1–16
 };
 
-/// The PasswordHasher of a blocking server: scrypt, stored as a PHC string `$scrypt$ln=14,r=8,p=5$salt$hash` with 16 bytes of
-/// salt and 32 of hash in base64 without padding. Takes some hundred milliseconds and 128·2^ln·r bytes of memory per call.
-/// Thread-safe.
+/// The PasswordHasher of a blocking server: scrypt, stored as a PHC string `$scrypt$ln=14,r=8,p=5$salt$hash` with 16
+/// bytes of salt and 32 of hash in base64 without padding. Takes some hundred milliseconds and 128·2^ln·r bytes of
+/// memory per call. Thread-safe.
 class scrypt_passwords {
 public:
     explicit scrypt_passwords(scrypt_cost cost = {}) : cost_(cost) {}
@@ -28,8 +28,8 @@ public:
     /// `error::overloaded` when there is no memory.
     PHONEAUTH_DECL result<std::string> hash(const std::string& password) const;
 
-    /// Whether `password` made `phc`, at the cost that `phc` names. A string that is no scrypt PHC string, or whose cost is out
-    /// of range, is `error::internal`: somebody stored it who should not have.
+    /// Whether `password` made `phc`, at the cost that `phc` names. A string that is no scrypt PHC string, or whose
+    /// cost is out of range, is `error::internal`: somebody stored it who should not have.
     PHONEAUTH_DECL result<bool> verify(const std::string& password, const std::string& phc) const;
 
 private:

@@ -60,8 +60,12 @@ public:
         return s;
     }
 
-    friend constexpr bool operator==(const phone_number& a, const phone_number& b) noexcept { return a.str() == b.str(); }
-    friend constexpr auto operator<=>(const phone_number& a, const phone_number& b) noexcept { return a.str() <=> b.str(); }
+    friend constexpr bool operator==(const phone_number& a, const phone_number& b) noexcept {
+        return a.str() == b.str();
+    }
+    friend constexpr auto operator<=>(const phone_number& a, const phone_number& b) noexcept {
+        return a.str() <=> b.str();
+    }
 
 private:
     constexpr phone_number() = default;

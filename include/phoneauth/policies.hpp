@@ -18,8 +18,8 @@
 
 // All that an integrator must read to write a storage, a transport or a clock of his own.
 //
-// Each function returns the type shown, or an awaitable of it (`yields<T>`). If all of them return plain values, so do the
-// authenticator's functions. Reference arguments live until the call, or the awaitable, has completed.
+// Each function returns the type shown, or an awaitable of it (`yields<T>`). If all of them return plain values, so do
+// the authenticator's functions. Reference arguments live until the call, or the awaitable, has completed.
 //
 // A storage may throw when it cannot do its work (the database is down): the authenticator turns that into
 // `error::storage_unavailable`. A function that threw must have changed nothing, or all that was asked for.
@@ -31,17 +31,18 @@ inline namespace v0 {
 
 /// What became of a write to the users.
 enum class user_write {
-    done,           ///< stored
-    phone_taken,    ///< another user has this phone; nothing was changed
-    identity_taken, ///< another user has this identity; nothing was changed
-    stale           ///< update only: the user is gone or has another version; nothing was changed
+    done,            ///< stored
+    phone_taken,     ///< another user has this phone; nothing was changed
+    identity_taken,  ///< another user has this identity; nothing was changed
+    stale            ///< update only: the user is gone or has another version; nothing was changed
 };
 
 /// Transactions: compare-and-swap, not save. Guarantees that the library builds on:
 /// - `insert_transaction` stores a new transaction with the version it holds; false if the id is taken already;
 /// - `find_transaction` gives the transaction as it was last stored, its version included, and may leave out one whose
 ///   `expires_at` is over by `transaction_retention` or more;
-/// - `update_transaction(t)` stores `t` with version `t.version + 1` if the stored version is `t.version` *at that moment*
+/// - `update_transaction(t)` stores `t` with version `t.version + 1` if the stored version is `t.version` *at that
+/// moment*
 ///   and says whether it did: of any number of callers that read the same version, one gets true.
 template <class S>
 concept TransactionStorage = requires(S& s, const transaction& t, const std::string& id) {
@@ -76,8 +77,8 @@ concept SessionStorage = requires(S& s, const session& added, const std::string&
     { s.erase_sessions_of(text) } -> yields<std::size_t>;
 };
 
-/// Counters, for the limits. `change_counter` reads, adds and stores as one atomic step: of a hundred callers that add 1 at
-/// once to an absent counter, each gets another of the values 1 to 100.
+/// Counters, for the limits. `change_counter` reads, adds and stores as one atomic step: of a hundred callers that add
+/// 1 at once to an absent counter, each gets another of the values 1 to 100.
 template <class S>
 concept CounterStorage = requires(S& s, const counter_change& change) {
     { s.change_counter(change) } -> yields<counter>;
@@ -87,8 +88,8 @@ concept CounterStorage = requires(S& s, const counter_change& change) {
 template <class S>
 concept Storage = TransactionStorage<S> && UserStorage<S> && SessionStorage<S> && CounterStorage<S>;
 
-/// True for a storage that says `static constexpr bool process_local = true`: its transactions live and die with this process and
-/// no other process sees them, so that codes may be derived with a random key.
+/// True for a storage that says `static constexpr bool process_local = true`: its transactions live and die with this
+/// process and no other process sees them, so that codes may be derived with a random key.
 template <class S>
 constexpr bool is_process_local = [] {
     if constexpr (requires { S::process_local; })
@@ -97,9 +98,9 @@ constexpr bool is_process_local = [] {
         return false;
 }();
 
-/// Sends one HTTP request and gives the whole reply, whatever its status. It must end in finite time. A failure for which
-/// `certainly_not_sent` holds promises that no byte of the request was processed; any other failure, and an exception,
-/// means that it may have been.
+/// Sends one HTTP request and gives the whole reply, whatever its status. It must end in finite time. A failure for
+/// which `certainly_not_sent` holds promises that no byte of the request was processed; any other failure, and an
+/// exception, means that it may have been.
 template <class T>
 concept HttpTransport = requires(T& t, const http_request& request) {
     { t.send(request) } -> yields<result<http_response>>;
@@ -111,8 +112,8 @@ concept Clock = requires(const C& c) {
     { c.now() } -> std::convertible_to<time_point>;
 };
 
-/// Hashes and checks passwords. `hash` gives a PHC string; `verify` says whether `password` made `hash`, taking as long for a
-/// wrong password as for a right one. Passwords are UTF-8 of at most `config::max_password_length` bytes.
+/// Hashes and checks passwords. `hash` gives a PHC string; `verify` says whether `password` made `hash`, taking as long
+/// for a wrong password as for a right one. Passwords are UTF-8 of at most `config::max_password_length` bytes.
 template <class P>
 concept PasswordHasher = requires(P& p, const std::string& password, const std::string& hash) {
     { p.hash(password) } -> yields<result<std::string>>;
@@ -121,7 +122,8 @@ concept PasswordHasher = requires(P& p, const std::string& password, const std::
 
 /// Called around registration and login. A before-hook can refuse by returning a failure of its own, which is what the
 /// client gets; it may change the user that is about to be stored. An after-hook's work cannot undo what happened.
-/// - `before_registration(user&)`: the code was right, the user is not stored yet; after a refusal the person can correct his
+/// - `before_registration(user&)`: the code was right, the user is not stored yet; after a refusal the person can
+/// correct his
 ///   data and send the same code again.
 /// - `before_login(const user&)`: the code was right, there is no session yet; after a refusal the code is spent.
 template <class H>

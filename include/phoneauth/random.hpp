@@ -12,9 +12,9 @@
 namespace phoneauth {
 inline namespace v0 {
 
-/// The source of every id, token, salt and key: OpenSSL's generator (a CSPRNG: OWASP ASVS 5.0 §6.5.3), asked for 4 KiB at a
-/// time, because one call costs more than all the rest of a login. A byte is given out once and wiped. Thread-safe. A child
-/// process never gives out what its parent does.
+/// The source of every id, token, salt and key: OpenSSL's generator (a CSPRNG: OWASP ASVS 5.0 §6.5.3), asked for 4 KiB
+/// at a time, because one call costs more than all the rest of a login. A byte is given out once and wiped.
+/// Thread-safe. A child process never gives out what its parent does.
 class random_source {
 public:
     random_source() = default;
@@ -29,7 +29,7 @@ private:
     std::mutex mutex_;
     std::array<unsigned char, 4096> pool_{};
     std::size_t used_ = sizeof(pool_);
-    long owner_ = -1; // process id
+    long owner_ = -1;  // process id
 };
 
 }  // namespace v0

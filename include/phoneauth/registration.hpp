@@ -15,19 +15,19 @@ inline namespace v0 {
 
 /// What a person sends to finish a registration.
 struct registration {
-    std::string transaction_id; ///< from the start
-    std::string code;           ///< from the message
-    std::string phone;          ///< the phone the registration was started with
-    std::string identity{};     ///< value of `config::identity_column`; ignored where the phone is the identity
+    std::string transaction_id;  ///< from the start
+    std::string code;            ///< from the message
+    std::string phone;           ///< the phone the registration was started with
+    std::string identity{};      ///< value of `config::identity_column`; ignored where the phone is the identity
     std::string password;
     property_map properties{};  ///< further properties, name → JSON text
     std::string locale = "en";  ///< `blUserLocale`, at most 35 characters (RFC 5646 §4.4.1)
 };
 
-/// An identity in the form in which it is stored and compared: a phone number where the phone is the identity, an email address
-/// in lower case, else the text without white space around it. Fails with `identity_required`, `invalid_phone_number`,
-/// `invalid_email` (RFC 5321 §4.5.3.1: 64 octets before the @, 254 in all) or `invalid_parameter` (over 254 bytes, not
-/// UTF-8, control characters).
+/// An identity in the form in which it is stored and compared: a phone number where the phone is the identity, an email
+/// address in lower case, else the text without white space around it. Fails with `identity_required`,
+/// `invalid_phone_number`, `invalid_email` (RFC 5321 §4.5.3.1: 64 octets before the @, 254 in all) or
+/// `invalid_parameter` (over 254 bytes, not UTF-8, control characters).
 PHONEAUTH_DECL result<std::string> normalize_identity(const config& c, std::string_view text);
 
 /// Whether a new password has an acceptable length; `password_required` or `invalid_password` if not.
@@ -37,14 +37,17 @@ PHONEAUTH_DECL result<void> check_password(const config& c, std::string_view pas
 /// (`reserved_property`), values that are JSON, and no more of both than `c` allows (`invalid_parameter`).
 PHONEAUTH_DECL result<void> check_properties(const config& c, const property_map& properties);
 
-/// The user that `r` describes, without id and password hash, registered at `now` with the proved `phone`. All of the above
-/// errors.
-PHONEAUTH_DECL result<user> make_user(const config& c, const registration& r, const phone_number& phone, time_point now);
+/// The user that `r` describes, without id and password hash, registered at `now` with the proved `phone`. All of the
+/// above errors.
+PHONEAUTH_DECL result<user> make_user(const config& c, const registration& r, const phone_number& phone,
+                                      time_point now);
 
-/// Applies a client's changes, name → JSON text, to `u`, all or nothing: null removes a property. `new_password` gets the new
-/// password if there is one among them. Reserved names are passed over, because clients send whole user objects back. The
-/// phone cannot be changed (`invalid_parameter`): a changed number is a new authenticator (NIST SP 800-63B §5.1.3.3).
-PHONEAUTH_DECL result<void> apply_changes(user& u, const property_map& changes, const config& c, std::string& new_password);
+/// Applies a client's changes, name → JSON text, to `u`, all or nothing: null removes a property. `new_password` gets
+/// the new password if there is one among them. Reserved names are passed over, because clients send whole user objects
+/// back. The phone cannot be changed (`invalid_parameter`): a changed number is a new authenticator (NIST SP 800-63B
+/// §5.1.3.3).
+PHONEAUTH_DECL result<void> apply_changes(user& u, const property_map& changes, const config& c,
+                                          std::string& new_password);
 
 }  // namespace v0
 }  // namespace phoneauth

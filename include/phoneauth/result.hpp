@@ -16,11 +16,11 @@ inline namespace v0 {
 
 /// Why an operation did not succeed. It never holds a code, a password or a token.
 struct failure {
-    std::error_code code;                            ///< usually an `error`; a hook may use a category of its own
-    std::string message;                             ///< for a person; the table's sentence unless something more exact is known
-    std::optional<std::chrono::seconds> retry_after; ///< how long to wait before the next try can succeed
-    std::optional<int> tries_left;                   ///< wrong codes that the transaction still allows
-    std::optional<int> twilio_code;                  ///< Twilio's own error code (https://www.twilio.com/docs/api/errors)
+    std::error_code code;  ///< usually an `error`; a hook may use a category of its own
+    std::string message;   ///< for a person; the table's sentence unless something more exact is known
+    std::optional<std::chrono::seconds> retry_after;  ///< how long to wait before the next try can succeed
+    std::optional<int> tries_left;                    ///< wrong codes that the transaction still allows
+    std::optional<int> twilio_code;  ///< Twilio's own error code (https://www.twilio.com/docs/api/errors)
 
     failure() = default;
     failure(error e) : code(e), message(row_of(e).text) {}
@@ -92,7 +92,8 @@ private:
     void throw_if_failed() const {
         if (!has_value()) throw std::system_error(error().code, error().message);
     }
-    std::optional<T> value_; failure failure_;
+    std::optional<T> value_;
+    failure failure_;
 };
 
 /// Success without a value, or a failure. Unlike the other results a default-constructed one is a success.

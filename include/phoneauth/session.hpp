@@ -11,8 +11,8 @@ inline namespace v0 {
 
 /// A login. The token itself is never stored, only its hash.
 struct session {
-    std::string token_hash; ///< lower-case hexadecimal SHA-256 of the token, 64 characters
-    std::string user_id;    ///< `user::object_id`
+    std::string token_hash;  ///< lower-case hexadecimal SHA-256 of the token, 64 characters
+    std::string user_id;     ///< `user::object_id`
     time_point created_at{};
     time_point expires_at{};
 };

@@ -17,12 +17,12 @@ inline namespace v0 {
 ///      "code_keys": [{"id": "2024", "secret": "…"}],
 ///      "code_lifetime": 300, "unknown_phone": "conceal"}
 ///
-/// Durations are whole seconds, `unknown_phone` is "conceal" or "reject". What `json` leaves out keeps the value that it has in
-/// `into`.
+/// Durations are whole seconds, `unknown_phone` is "conceal" or "reject". What `json` leaves out keeps the value that
+/// it has in `into`.
 ///
-/// Returns everything that is wrong with `json`, not only the first: a text that is not JSON, unknown names, values of the wrong
-/// type. `into` is changed only if nothing is. Ranges are the business of `validate`, which the authenticator's
-/// constructor calls. No message has a value from `json` in it. Throws nothing but `std::bad_alloc`.
+/// Returns everything that is wrong with `json`, not only the first: a text that is not JSON, unknown names, values of
+/// the wrong type. `into` is changed only if nothing is. Ranges are the business of `validate`, which the
+/// authenticator's constructor calls. No message has a value from `json` in it. Throws nothing but `std::bad_alloc`.
 PHONEAUTH_DECL std::vector<config_problem> read_settings(std::string_view json, config& into);
 
 }  // namespace v0

@@ -2,8 +2,8 @@
 #ifndef PHONEAUTH_SRC_HPP
 #define PHONEAUTH_SRC_HPP
 
-// The bodies of all non-template functions, for exactly one translation unit of a program in which every unit is compiled with
-// PHONEAUTH_SEPARATE_COMPILATION. The HTTP codec, which needs llhttp, is in asio/src.hpp.
+// The bodies of all non-template functions, for exactly one translation unit of a program in which every unit is
+// compiled with PHONEAUTH_SEPARATE_COMPILATION. The HTTP codec, which needs llhttp, is in asio/src.hpp.
 
 #ifndef PHONEAUTH_SEPARATE_COMPILATION
 #error phoneauth/src.hpp is only for programs compiled with PHONEAUTH_SEPARATE_COMPILATION; without it the headers are complete

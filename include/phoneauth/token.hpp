@@ -12,8 +12,8 @@
 namespace phoneauth {
 inline namespace v0 {
 
-/// A new id or session token: 128 random bits in the upper-case 8-4-4-4-12 look that Backendless clients know. Empty when
-/// there is no randomness.
+/// A new id or session token: 128 random bits in the upper-case 8-4-4-4-12 look that Backendless clients know. Empty
+/// when there is no randomness.
 template <class Random>
 std::optional<std::string> make_token(Random& random) {
     std::array<unsigned char, 16> bits;
@@ -30,8 +30,8 @@ std::optional<std::string> make_token(Random& random) {
     return text;
 }
 
-/// What a storage keeps of a session token: the lower-case hexadecimal SHA-256 of it. A stolen storage holds no session.
-/// Thread-safe; throws `std::bad_alloc` or `std::runtime_error` when OpenSSL cannot do its work.
+/// What a storage keeps of a session token: the lower-case hexadecimal SHA-256 of it. A stolen storage holds no
+/// session. Thread-safe; throws `std::bad_alloc` or `std::runtime_error` when OpenSSL cannot do its work.
 class token_hasher {
 public:
     std::string operator()(std::string_view token) {

@@ -14,33 +14,33 @@ inline namespace v0 {
 /// What a code is good for. A code is accepted only by the operation it was sent for (OWASP ASVS 5.0 §6.6.2).
 /// The numbers are stored: they never change.
 enum class purpose : std::uint8_t {
-    registration = 1, ///< proves the phone of a new user
-    login = 2         ///< logs a user in, with or without a password before it
+    registration = 1,  ///< proves the phone of a new user
+    login = 2          ///< logs a user in, with or without a password before it
 };
 
 /// Where a transaction stands. All but `pending` are final. The numbers are stored: they never change.
 enum class transaction_state : std::uint8_t {
-    pending = 1,   ///< a code was sent, or is being sent
-    confirmed = 2, ///< the right code came in time: the one winner
-    exhausted = 3, ///< too many wrong codes
-    expired = 4,   ///< the code came too late
-    failed = 5     ///< the provider refused the message for certain
+    pending = 1,    ///< a code was sent, or is being sent
+    confirmed = 2,  ///< the right code came in time: the one winner
+    exhausted = 3,  ///< too many wrong codes
+    expired = 4,    ///< the code came too late
+    failed = 5      ///< the provider refused the message for certain
 };
 
 /// One sent code and what became of it. It holds no code: that is derived from the id, the purpose and the phone.
 struct transaction {
-    std::string id;                   ///< 36 characters, upper-case 8-4-4-4-12, 128 random bits
+    std::string id;  ///< 36 characters, upper-case 8-4-4-4-12, 128 random bits
     purpose kind = purpose::registration;
-    phone_number phone;               ///< where the code went
-    std::string user_id{};            ///< `user::object_id` for a login; empty for a registration and for a phone that nobody has
-    std::string key_id{};             ///< which of `config::code_keys` the code is derived with
+    phone_number phone;     ///< where the code went
+    std::string user_id{};  ///< `user::object_id` for a login; empty for a registration and for a phone that nobody has
+    std::string key_id{};   ///< which of `config::code_keys` the code is derived with
     transaction_state state = transaction_state::pending;
-    std::uint32_t tries = 0;          ///< codes compared so far
-    std::uint32_t sends = 0;          ///< messages sent so far
+    std::uint32_t tries = 0;  ///< codes compared so far
+    std::uint32_t sends = 0;  ///< messages sent so far
     time_point created_at{};
-    time_point expires_at{};          ///< a code that comes at or after this time is too late
+    time_point expires_at{};  ///< a code that comes at or after this time is too late
     time_point last_sent_at{};
-    std::uint64_t version = 0;        ///< grows with each stored change; see `TransactionStorage`
+    std::uint64_t version = 0;  ///< grows with each stored change; see `TransactionStorage`
 };
 
 }  // namespace v0

@@ -9,8 +9,8 @@
 #include <phoneauth/result.hpp>
 #include <phoneauth/transaction.hpp>
 
-// The transaction's state machine: pure functions of a transaction, an event and the time. All rules are here; a storage only
-// compares and swaps, so whoever wins the swap has applied them to what is stored.
+// The transaction's state machine: pure functions of a transaction, an event and the time. All rules are here; a
+// storage only compares and swaps, so whoever wins the swap has applied them to what is stored.
 //
 //   state      event                          next        outcome
 //   pending    right code, in time            confirmed   success
@@ -28,11 +28,16 @@ inline namespace v0 {
 /// The error that says why a transaction in state `s` takes no code and no resend any more; success for a pending one.
 inline result<void> check_pending(transaction_state s) {
     switch (s) {
-    case transaction_state::pending: return {};
-    case transaction_state::confirmed: return error::code_used;
-    case transaction_state::exhausted: return error::tries_exhausted;
-    case transaction_state::expired: return error::code_expired;
-    case transaction_state::failed: return error::transaction_failed;
+    case transaction_state::pending:
+        return {};
+    case transaction_state::confirmed:
+        return error::code_used;
+    case transaction_state::exhausted:
+        return error::tries_exhausted;
+    case transaction_state::expired:
+        return error::code_expired;
+    case transaction_state::failed:
+        return error::transaction_failed;
     }
     return error::no_transaction;
 }
@@ -68,7 +73,8 @@ inline result<void> apply_resend(transaction& t, const config& c, time_point now
     const auto next = t.last_sent_at + c.resend_cooldown;
     if (now < next) {
         // A clock that was set back must not make anybody wait longer than the cooldown.
-        const auto wait = std::min<std::chrono::seconds>(std::chrono::ceil<std::chrono::seconds>(next - now), c.resend_cooldown);
+        const auto wait =
+            std::min<std::chrono::seconds>(std::chrono::ceil<std::chrono::seconds>(next - now), c.resend_cooldown);
         return failure(error::resend_too_soon).with_retry_after(wait);
     }
     ++t.sends;
@@ -81,7 +87,8 @@ inline void apply_refusal(transaction& t) {
     if (t.state == transaction_state::pending) t.state = transaction_state::failed;
 }
 
-/// Whoever confirmed the transaction could not use it (the email is taken): the same code may come again, as one more try.
+/// Whoever confirmed the transaction could not use it (the email is taken): the same code may come again, as one more
+/// try.
 inline void reopen(transaction& t, const config& c) {
     if (t.state == transaction_state::confirmed)
         t.state = t.tries < c.max_tries ? transaction_state::pending : transaction_state::exhausted;

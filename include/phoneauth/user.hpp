@@ -21,23 +21,24 @@ using property_map = std::map<std::string, std::string, std::less<>>;
 
 /// A registered user, as the storage keeps him. No two users have the same `object_id`, `phone` or `identity`.
 struct user {
-    std::string object_id;                     ///< 36 characters, upper-case 8-4-4-4-12
-    phone_number phone;                        ///< proved to be the user's
-    std::string identity;                      ///< the email address in lower case, or whatever the configured identity column holds
-    std::string password_hash;                 ///< a PHC string; empty: the user has no password
-    property_map properties{};                 ///< everything else the client registered
-    std::string locale = "en";                 ///< `blUserLocale`
-    bool enabled = true;                       ///< false: no login (error 3090)
+    std::string object_id;      ///< 36 characters, upper-case 8-4-4-4-12
+    phone_number phone;         ///< proved to be the user's
+    std::string identity;       ///< the email address in lower case, or whatever the configured identity column holds
+    std::string password_hash;  ///< a PHC string; empty: the user has no password
+    property_map properties{};  ///< everything else the client registered
+    std::string locale = "en";  ///< `blUserLocale`
+    bool enabled = true;        ///< false: no login (error 3090)
     time_point created_at{};
-    std::optional<time_point> updated_at{};    ///< empty until the first change of a property
+    std::optional<time_point> updated_at{};  ///< empty until the first change of a property
     std::optional<time_point> last_login_at{};
-    std::uint64_t version = 0;                 ///< grows with each stored change; see `UserStorage`
+    std::uint64_t version = 0;  ///< grows with each stored change; see `UserStorage`
 };
 
 /// True for the names that a client cannot set: the server's own fields of a user object and those of a transaction.
 constexpr bool is_reserved_property(std::string_view name) noexcept {
-    constexpr std::array names{"objectId", "ownerId", "created", "updated", "userStatus", "lastLogin", "socialAccount", "user-token",
-                               "___class", "___jsonclass", "__meta", "blUserLocale", "password", "transactionId", "transactionCode"};
+    constexpr std::array names{"objectId",  "ownerId",       "created",    "updated",       "userStatus",
+                               "lastLogin", "socialAccount", "user-token", "___class",      "___jsonclass",
+                               "__meta",    "blUserLocale",  "password",   "transactionId", "transactionCode"};
     return std::any_of(names.begin(), names.end(), [name](std::string_view n) { return n == name; });
 }
 

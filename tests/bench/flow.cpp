@@ -74,7 +74,8 @@ int main() {
         unsigned size = 0;
         if (RAND_bytes(bytes, 16) != 1) std::abort();
         for (int i = 0; i < 2; ++i)
-            HMAC(EVP_sha256(), "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk", 32, reinterpret_cast<const unsigned char*>(code_input.data()), code_input.size(), bytes, &size);
+            HMAC(EVP_sha256(), "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk", 32,
+                 reinterpret_cast<const unsigned char*>(code_input.data()), code_input.size(), bytes, &size);
         if (RAND_bytes(bytes, 16) != 1) std::abort();
         EVP_Digest(token.data(), token.size(), bytes, &size, EVP_sha256(), nullptr);
         sink = bytes[0];
@@ -88,7 +89,10 @@ int main() {
         std::vector<std::string> phones;
         for (int i = 0; i < logins_per_round; ++i) {
             phones.push_back("+1415" + std::to_string(5'000'000 + i));
-            user u{.object_id = std::to_string(i), .phone = *phone_number::parse(phones.back()), .identity = phones.back(), .password_hash = {}};
+            user u{.object_id = std::to_string(i),
+                   .phone = *phone_number::parse(phones.back()),
+                   .identity = phones.back(),
+                   .password_hash = {}};
             storage.insert_user(u);
         }
         auto next = phones.begin();
@@ -104,6 +108,8 @@ int main() {
     }
     std::printf("login in process (start + finish), median of %d rounds of %d\n", rounds, logins_per_round);
     std::printf("  %-52s %8.0f ns\n", "flow", median(flow));
-    std::printf("  %-52s %8.0f ns   flow is %.2f times that\n", "crypto floor, OpenSSL's one-shot functions", median(one_shot), median(ratio_one_shot));
-    std::printf("  %-52s %8.0f ns   flow is %.2f times that\n", "crypto floor, contexts and random pool reused", median(reused), median(ratio_reused));
+    std::printf("  %-52s %8.0f ns   flow is %.2f times that\n", "crypto floor, OpenSSL's one-shot functions",
+                median(one_shot), median(ratio_one_shot));
+    std::printf("  %-52s %8.0f ns   flow is %.2f times that\n", "crypto floor, contexts and random pool reused",
+                median(reused), median(ratio_reused));
 }

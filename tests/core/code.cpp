@@ -31,7 +31,8 @@ BOOST_AUTO_TEST_CASE(typed_codes) {
             BOOST_TEST(c->str() == "123456");
         }
     }
-    for (const char* text : {"", "12345", "1234567", "12345a", "１２３４５６", "٣٤٥٦٧٨", "12345\xff", "+12345", "0x1234"}) {
+    for (const char* text :
+         {"", "12345", "1234567", "12345a", "１２３４５６", "٣٤٥٦٧٨", "12345\xff", "+12345", "0x1234"}) {
         const auto c = parse_code(text, 6);
         BOOST_TEST_CONTEXT(text) {
             BOOST_TEST(!c);
@@ -53,8 +54,8 @@ BOOST_AUTO_TEST_CASE(draws_become_codes_without_bias) {
     BOOST_TEST(code_from(draws({4'294'000'000, 42}), 6)->str() == "000042");
     BOOST_TEST(code_from(draws({4'294'967'295, 4'294'000'000, 7}), 6)->str() == "000007");
     BOOST_TEST(code_from(draws({4'000'000'000, 123'456'789}), 9)->str() == "123456789");
-    BOOST_TEST(!code_from(draws({4'294'000'000, 4'294'000'000, 4'294'000'000, 4'294'000'000, 4'294'000'000, 4'294'000'000, 4'294'000'000,
-                                 4'294'000'000}),
+    BOOST_TEST(!code_from(draws({4'294'000'000, 4'294'000'000, 4'294'000'000, 4'294'000'000, 4'294'000'000,
+                                 4'294'000'000, 4'294'000'000, 4'294'000'000}),
                           6));
 }
 

@@ -50,9 +50,18 @@ BOOST_AUTO_TEST_CASE(each_field_is_checked_by_name) {
         {"twilio.edge", [](config& c) { c.twilio.edge = "a@b"; }},
         {"twilio.base_url", [](config& c) { c.twilio.base_url = "ftp://x"; }},
         {"twilio.base_url", [](config& c) { c.twilio.base_url = "https://x/path"; }},
-        {"code_keys", [](config& c) { c.code_keys = {{"a", "short"}}; }},
-        {"code_keys", [](config& c) { c.code_keys = {{"", std::string(32, 'x')}}; }},
-        {"code_keys", [](config& c) { c.code_keys = {{"a", std::string(32, 'x')}, {"a", std::string(32, 'y')}}; }},
+        {"code_keys",
+         [](config& c) {
+             c.code_keys = {{"a", "short"}};
+         }},
+        {"code_keys",
+         [](config& c) {
+             c.code_keys = {{"", std::string(32, 'x')}};
+         }},
+        {"code_keys",
+         [](config& c) {
+             c.code_keys = {{"a", std::string(32, 'x')}, {"a", std::string(32, 'y')}};
+         }},
         {"code_digits", [](config& c) { c.code_digits = 5; }},
         {"code_digits", [](config& c) { c.code_digits = 10; }},
         {"code_lifetime", [](config& c) { c.code_lifetime = std::chrono::seconds(601); }},
@@ -98,7 +107,8 @@ BOOST_AUTO_TEST_CASE(all_problems_are_reported_at_once) {
     c.max_tries = 99;
     std::set<std::string> fields;
     for (const auto& p : validate(c, true)) fields.insert(p.field);
-    BOOST_TEST(fields == (std::set<std::string>{"code_digits", "code_keys", "max_tries", "twilio.account_sid", "twilio.auth_token", "twilio.sender"}),
+    BOOST_TEST(fields == (std::set<std::string>{"code_digits", "code_keys", "max_tries", "twilio.account_sid",
+                                                "twilio.auth_token", "twilio.sender"}),
                boost::test_tools::per_element());
     const config_error e(validate(c, true));
     for (const auto& f : fields) BOOST_TEST(std::string(e.what()).find(f) != std::string::npos);

@@ -29,16 +29,23 @@ BOOST_AUTO_TEST_CASE(password_hashes_to_a_phc_string) {
 
 BOOST_AUTO_TEST_CASE(foreign_scrypt_string_is_understood) {
     // scrypt("password", "NaClNaClNaClNaCl", N = 1024, r = 8, p = 16), computed with Python's hashlib.
-    BOOST_TEST(*scrypt_passwords().verify("password", "$scrypt$ln=10,r=8,p=16$TmFDbE5hQ2xOYUNsTmFDbA$ruflYSr7JKwcyP4taFgPBJI7nqmwRVvjonthQb2MSCI"));
+    BOOST_TEST(*scrypt_passwords().verify(
+        "password", "$scrypt$ln=10,r=8,p=16$TmFDbE5hQ2xOYUNsTmFDbA$ruflYSr7JKwcyP4taFgPBJI7nqmwRVvjonthQb2MSCI"));
 }
 
 BOOST_AUTO_TEST_CASE(broken_phc_strings_are_refused) {
     const scrypt_passwords p({.ln = 10, .r = 1, .p = 1});
     const auto good = *p.hash("x");
-    std::vector<std::string> bad = {"",      "x",     "$scrypt$",           "$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA",
-                                    good + "A", good + "$", good.substr(0, good.size() - 1), " " + good};
-    for (const char* cost : {"ln=9,r=1,p=1", "ln=21,r=1,p=1", "ln=10,r=0,p=1", "ln=10,r=33,p=1", "ln=10,r=1,p=17", "ln=-10,r=1,p=1",
-                             "ln=99999999999,r=1,p=1", "r=1,ln=10,p=1"})
+    std::vector<std::string> bad = {"",
+                                    "x",
+                                    "$scrypt$",
+                                    "$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA",
+                                    good + "A",
+                                    good + "$",
+                                    good.substr(0, good.size() - 1),
+                                    " " + good};
+    for (const char* cost : {"ln=9,r=1,p=1", "ln=21,r=1,p=1", "ln=10,r=0,p=1", "ln=10,r=33,p=1", "ln=10,r=1,p=17",
+                             "ln=-10,r=1,p=1", "ln=99999999999,r=1,p=1", "r=1,ln=10,p=1"})
         bad.push_back("$scrypt$" + std::string(cost) + good.substr(good.find('$', 8)));
     auto with_space = good;
     with_space[with_space.size() - 3] = ' ';
@@ -61,7 +68,8 @@ BOOST_AUTO_TEST_CASE(tokens_have_the_look_and_are_all_different) {
         BOOST_TEST(token.size() == 36u);
         for (std::size_t at = 0; at < token.size(); ++at) {
             const bool dash = at == 8 || at == 13 || at == 18 || at == 23;
-            BOOST_TEST((dash ? token[at] == '-' : std::string_view("0123456789ABCDEF").find(token[at]) != std::string_view::npos));
+            BOOST_TEST((dash ? token[at] == '-'
+                             : std::string_view("0123456789ABCDEF").find(token[at]) != std::string_view::npos));
         }
         seen.insert(token);
     }

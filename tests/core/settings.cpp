@@ -37,14 +37,15 @@ BOOST_AUTO_TEST_CASE(every_field_is_read_by_its_name) {
         "identity_login_enabled": true, "unknown_phone": "reject", "max_consecutive_failures": 20, "session_lifetime": 3600,
         "registration_enabled": false, "phone_column": "phone", "identity_column": "nick", "min_password_length": 10,
         "max_password_length": 100, "max_properties": 5, "max_property_bytes": 0})",
-                                         c);
+                                        c);
     BOOST_TEST(problems.size() == 0u);
 
     // A field that is added to the structs must be added here, or this does not compile.
-    const auto& [twilio, code_keys, code_digits, code_lifetime, max_tries, message_template, origin_host, android_app_hash,
-                 resend_cooldown, max_sends_per_transaction, max_sends_per_phone_and_hour, default_calling_code, login_enabled,
-                 identity_login_enabled, unknown_phone, max_consecutive_failures, session_lifetime, registration_enabled,
-                 phone_column, identity_column, min_password_length, max_password_length, max_properties, max_property_bytes] = c;
+    const auto& [twilio, code_keys, code_digits, code_lifetime, max_tries, message_template, origin_host,
+                 android_app_hash, resend_cooldown, max_sends_per_transaction, max_sends_per_phone_and_hour,
+                 default_calling_code, login_enabled, identity_login_enabled, unknown_phone, max_consecutive_failures,
+                 session_lifetime, registration_enabled, phone_column, identity_column, min_password_length,
+                 max_password_length, max_properties, max_property_bytes] = c;
     const auto& [account_sid, auth_token, api_key, api_secret, sender, region, edge, base_url] = twilio;
     BOOST_TEST((std::tie(account_sid, auth_token, api_key, api_secret, sender, region, edge, base_url) ==
                 std::tuple("AC1", "at", "SK1", "as", "+14155550100", "ie1", "dublin", "http://localhost:1")));
@@ -56,12 +57,12 @@ BOOST_AUTO_TEST_CASE(every_field_is_read_by_its_name) {
     BOOST_TEST(secret == "s2");
     BOOST_TEST((std::tie(code_digits, code_lifetime, max_tries, message_template, origin_host, android_app_hash) ==
                 std::tuple(7u, 120s, 3u, "{code}!", "example.com", "abcdefghijk")));
-    BOOST_TEST((std::tie(resend_cooldown, max_sends_per_transaction, max_sends_per_phone_and_hour, default_calling_code) ==
-                std::tuple(10s, 2u, 4u, "49")));
-    BOOST_TEST((std::tie(login_enabled, identity_login_enabled, unknown_phone, max_consecutive_failures, session_lifetime) ==
-                std::tuple(false, true, unknown_phone_policy::reject, 20u, 3600s)));
-    BOOST_TEST((std::tie(registration_enabled, phone_column, identity_column, min_password_length, max_password_length) ==
-                std::tuple(false, "phone", "nick", 10u, 100u)));
+    BOOST_TEST((std::tie(resend_cooldown, max_sends_per_transaction, max_sends_per_phone_and_hour,
+                         default_calling_code) == std::tuple(10s, 2u, 4u, "49")));
+    BOOST_TEST((std::tie(login_enabled, identity_login_enabled, unknown_phone, max_consecutive_failures,
+                         session_lifetime) == std::tuple(false, true, unknown_phone_policy::reject, 20u, 3600s)));
+    BOOST_TEST((std::tie(registration_enabled, phone_column, identity_column, min_password_length,
+                         max_password_length) == std::tuple(false, "phone", "nick", 10u, 100u)));
     BOOST_TEST((std::tie(max_properties, max_property_bytes) == std::tuple(5u, 0u)));
 }
 
@@ -81,23 +82,25 @@ BOOST_AUTO_TEST_CASE(what_is_left_out_stays) {
 }
 
 BOOST_AUTO_TEST_CASE(problems_are_reported_all_at_once_and_change_nothing) {
-    BOOST_TEST(problems_of(R"({"message_template": "changed {code}", "code_digits": 6.5, "code_lifetime": "300", "max_tries": -1,
+    BOOST_TEST(
+        problems_of(
+            R"({"message_template": "changed {code}", "code_digits": 6.5, "code_lifetime": "300", "max_tries": -1,
                                "max_properties": 4294967296, "login_enabled": 1, "origin_host": null, "code_digit": 6,
                                "unknown_phone": "hide", "twilio": {"sender": 15005550006, "acount_sid": "x"},
                                "code_keys": [{"id": "a", "secret": 5}, "b", {"idd": "c"}]})") ==
-               "twilio.sender: expected a string\n"
-               "twilio.acount_sid: there is no setting of this name\n"
-               "code_keys[0].secret: expected a string\n"
-               "code_keys[1]: expected an object\n"
-               "code_keys[2].idd: there is no setting of this name\n"
-               "code_digits: expected a whole number from 0 to 4294967295\n"
-               "code_lifetime: expected a whole number from 0 to 4294967295\n"
-               "max_tries: expected a whole number from 0 to 4294967295\n"
-               "origin_host: expected a string\n"
-               "login_enabled: expected true or false\n"
-               "unknown_phone: expected \"conceal\" or \"reject\"\n"
-               "max_properties: expected a whole number from 0 to 4294967295\n"
-               "code_digit: there is no setting of this name\n");
+        "twilio.sender: expected a string\n"
+        "twilio.acount_sid: there is no setting of this name\n"
+        "code_keys[0].secret: expected a string\n"
+        "code_keys[1]: expected an object\n"
+        "code_keys[2].idd: there is no setting of this name\n"
+        "code_digits: expected a whole number from 0 to 4294967295\n"
+        "code_lifetime: expected a whole number from 0 to 4294967295\n"
+        "max_tries: expected a whole number from 0 to 4294967295\n"
+        "origin_host: expected a string\n"
+        "login_enabled: expected true or false\n"
+        "unknown_phone: expected \"conceal\" or \"reject\"\n"
+        "max_properties: expected a whole number from 0 to 4294967295\n"
+        "code_digit: there is no setting of this name\n");
 }
 
 BOOST_AUTO_TEST_CASE(other_types_and_texts) {

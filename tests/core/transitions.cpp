@@ -15,27 +15,67 @@ namespace {
 constexpr time_point t0{1'000'000s};
 
 transaction sample(S state = S::pending) {
-    return {.id = "A", .kind = purpose::login, .phone = *phone_number::parse("+14155550100"), .key_id = "k", .state = state, .sends = 1,
-            .created_at = t0, .expires_at = t0 + 300s, .last_sent_at = t0};
+    return {.id = "A",
+            .kind = purpose::login,
+            .phone = *phone_number::parse("+14155550100"),
+            .key_id = "k",
+            .state = state,
+            .sends = 1,
+            .created_at = t0,
+            .expires_at = t0 + 300s,
+            .last_sent_at = t0};
 }
 
-enum class event { right_code, wrong_code, last_wrong_code, late_code, resend, early_resend, resend_too_often, late_resend, refusal, reopen };
+enum class event {
+    right_code,
+    wrong_code,
+    last_wrong_code,
+    late_code,
+    resend,
+    early_resend,
+    resend_too_often,
+    late_resend,
+    refusal,
+    reopen
+};
 
 std::pair<S, std::error_code> apply(S from, event e) {
     const config c;
     auto t = sample(from);
     result<void> r;
     switch (e) {
-    case event::right_code: r = apply_code(t, true, c, t0 + 10s); break;
-    case event::wrong_code: r = apply_code(t, false, c, t0 + 10s); break;
-    case event::last_wrong_code: t.tries = 4; r = apply_code(t, false, c, t0 + 10s); break;
-    case event::late_code: r = apply_code(t, true, c, t0 + 300s); break;
-    case event::resend: r = apply_resend(t, c, t0 + 30s); break;
-    case event::early_resend: r = apply_resend(t, c, t0 + 29s); break;
-    case event::resend_too_often: t.sends = 5; r = apply_resend(t, c, t0 + 30s); break;
-    case event::late_resend: r = apply_resend(t, c, t0 + 300s); break;
-    case event::refusal: apply_refusal(t); break;
-    case event::reopen: reopen(t, c); break;
+    case event::right_code:
+        r = apply_code(t, true, c, t0 + 10s);
+        break;
+    case event::wrong_code:
+        r = apply_code(t, false, c, t0 + 10s);
+        break;
+    case event::last_wrong_code:
+        t.tries = 4;
+        r = apply_code(t, false, c, t0 + 10s);
+        break;
+    case event::late_code:
+        r = apply_code(t, true, c, t0 + 300s);
+        break;
+    case event::resend:
+        r = apply_resend(t, c, t0 + 30s);
+        break;
+    case event::early_resend:
+        r = apply_resend(t, c, t0 + 29s);
+        break;
+    case event::resend_too_often:
+        t.sends = 5;
+        r = apply_resend(t, c, t0 + 30s);
+        break;
+    case event::late_resend:
+        r = apply_resend(t, c, t0 + 300s);
+        break;
+    case event::refusal:
+        apply_refusal(t);
+        break;
+    case event::reopen:
+        reopen(t, c);
+        break;
     }
     return {t.state, r ? std::error_code() : r.error().code};
 }
@@ -82,8 +122,10 @@ BOOST_AUTO_TEST_CASE(final_states_are_final) {
                 BOOST_TEST(got == outcome);
             }
         }
-    for (const S state : {S::confirmed, S::exhausted, S::expired, S::failed}) BOOST_TEST((apply(state, event::refusal).first == state));
-    for (const S state : {S::exhausted, S::expired, S::failed}) BOOST_TEST((apply(state, event::reopen).first == state));
+    for (const S state : {S::confirmed, S::exhausted, S::expired, S::failed})
+        BOOST_TEST((apply(state, event::refusal).first == state));
+    for (const S state : {S::exhausted, S::expired, S::failed})
+        BOOST_TEST((apply(state, event::reopen).first == state));
     BOOST_TEST((apply(S::confirmed, event::reopen).first == S::pending));
 }
 

@@ -17,7 +17,9 @@ using phoneauth::detail::json_string;
 using phoneauth::detail::parse_json;
 
 namespace phoneauth::detail {
-static std::ostream& operator<<(std::ostream& out, json_kind kind) { return out << static_cast<int>(kind); }
+static std::ostream& operator<<(std::ostream& out, json_kind kind) {
+    return out << static_cast<int>(kind);
+}
 }  // namespace phoneauth::detail
 
 BOOST_AUTO_TEST_SUITE(json)
@@ -58,16 +60,57 @@ BOOST_AUTO_TEST_CASE(scalars_keep_their_text) {
 
 BOOST_AUTO_TEST_CASE(what_is_not_json_is_refused) {
     for (const auto text : {
-             ""sv, " "sv, "+15005550006"sv, "+1500"sv, "0123"sv, "-"sv, "1."sv, ".5"sv, "1e"sv, "NaN"sv, "Infinity"sv, "0x10"sv,
-             "1 2"sv, "[1] x"sv, "{}{}"sv, "[1,]"sv, "[1,2"sv, "{\"a\":1,}"sv, "{\"a\"}"sv, "{a:1}"sv, "{'a':1}"sv, "nul"sv,
-             "nullx"sv, "TRUE"sv, "\"x"sv, "\"tab\t\""sv, R"("\x41")"sv, R"("\u12")"sv, "// c\n1"sv,
-             "1\0"sv, "\0"sv, "\"a\0b\""sv, "[1\0]"sv,                                    // NUL bytes
-             "\xef\xbb\xbf{}"sv,                                                          // byte order mark (RFC 8259 §8.1)
-             "\"\xff\""sv, "\"\xc0\x80\""sv, "\"\xed\xa0\x80\""sv, "\"\xf4\x90\x80\x80\""sv, "\"\xe2\x82\""sv, // not UTF-8
-             R"("\ud800")"sv, R"("\udc00")"sv, R"("\udc00\ud800")"sv, R"(["\ud800x"])"sv, R"({"\udc00":1})"sv,
-             R"({"a":{"b":["\udc00"]}})"sv,                                               // surrogates without partner
-             "18446744073709551616"sv, "-9223372036854775809"sv, "1e400"sv,               // beyond 64 bits
-             R"({"a":1,"a":1})"sv, R"({"a":1,"\u0061":2})"sv, R"([{"x":{"a":1,"b":2,"a":3}}])"sv, // named twice
+             ""sv,
+             " "sv,
+             "+15005550006"sv,
+             "+1500"sv,
+             "0123"sv,
+             "-"sv,
+             "1."sv,
+             ".5"sv,
+             "1e"sv,
+             "NaN"sv,
+             "Infinity"sv,
+             "0x10"sv,
+             "1 2"sv,
+             "[1] x"sv,
+             "{}{}"sv,
+             "[1,]"sv,
+             "[1,2"sv,
+             "{\"a\":1,}"sv,
+             "{\"a\"}"sv,
+             "{a:1}"sv,
+             "{'a':1}"sv,
+             "nul"sv,
+             "nullx"sv,
+             "TRUE"sv,
+             "\"x"sv,
+             "\"tab\t\""sv,
+             R"("\x41")"sv,
+             R"("\u12")"sv,
+             "// c\n1"sv,
+             "1\0"sv,
+             "\0"sv,
+             "\"a\0b\""sv,
+             "[1\0]"sv,           // NUL bytes
+             "\xef\xbb\xbf{}"sv,  // byte order mark (RFC 8259 §8.1)
+             "\"\xff\""sv,
+             "\"\xc0\x80\""sv,
+             "\"\xed\xa0\x80\""sv,
+             "\"\xf4\x90\x80\x80\""sv,
+             "\"\xe2\x82\""sv,  // not UTF-8
+             R"("\ud800")"sv,
+             R"("\udc00")"sv,
+             R"("\udc00\ud800")"sv,
+             R"(["\ud800x"])"sv,
+             R"({"\udc00":1})"sv,
+             R"({"a":{"b":["\udc00"]}})"sv,  // surrogates without partner
+             "18446744073709551616"sv,
+             "-9223372036854775809"sv,
+             "1e400"sv,  // beyond 64 bits
+             R"({"a":1,"a":1})"sv,
+             R"({"a":1,"\u0061":2})"sv,
+             R"([{"x":{"a":1,"b":2,"a":3}}])"sv,  // named twice
          })
         BOOST_TEST(!parse_json(text), "accepted: " << text);
 }
@@ -127,10 +170,10 @@ BOOST_AUTO_TEST_CASE(strings_are_escaped_and_repaired) {
     BOOST_TEST(json_string("\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80") == "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"");
     const std::string fffd = "\xef\xbf\xbd";
     BOOST_TEST(json_string("a\xffz") == "\"a" + fffd + "z\"");
-    BOOST_TEST(json_string("\xc0\x80") == "\"" + fffd + fffd + "\"");                 // overlong NUL
-    BOOST_TEST(json_string("\xed\xa0\x80") == "\"" + fffd + fffd + fffd + "\"");      // surrogate
+    BOOST_TEST(json_string("\xc0\x80") == "\"" + fffd + fffd + "\"");                        // overlong NUL
+    BOOST_TEST(json_string("\xed\xa0\x80") == "\"" + fffd + fffd + fffd + "\"");             // surrogate
     BOOST_TEST(json_string("\xf4\x90\x80\x80") == "\"" + fffd + fffd + fffd + fffd + "\"");  // above U+10FFFF
-    BOOST_TEST(json_string("\xe2\x82") == "\"" + fffd + fffd + "\"");                 // cut short
+    BOOST_TEST(json_string("\xe2\x82") == "\"" + fffd + fffd + "\"");                        // cut short
 }
 
 BOOST_AUTO_TEST_CASE(every_byte_pair_is_written_as_valid_json) {

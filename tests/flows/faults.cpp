@@ -83,7 +83,9 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(refused_message_is_a_refusal_whatever_the_storage_
 BOOST_AUTO_TEST_CASE_TEMPLATE(registration_makes_one_user_or_none, World, worlds) {
     const auto calls = for_each_fault<World>(
         [](World& w) { return w.run(w.auth.start_registration(phone))->transaction_id; },
-        [](World& w, const std::string& id) { return succeeded(w.run(w.auth.finish_registration(form(id, w.transport.last_code())))); },
+        [](World& w, const std::string& id) {
+            return succeeded(w.run(w.auth.finish_registration(form(id, w.transport.last_code()))));
+        },
         [](World& w, const std::string& id, bool ok) {
             const auto user = w.memory.find_user_by_phone(*phone_number::parse(phone));
             const auto state = w.memory.find_transaction(id)->state;
@@ -106,7 +108,9 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(code_opens_at_most_one_session, World, worlds) {
             register_user(w);
             return w.run(w.auth.start_login(phone))->transaction_id;
         },
-        [](World& w, const std::string& id) { return succeeded(w.run(w.auth.finish_login(id, w.transport.last_code()))); },
+        [](World& w, const std::string& id) {
+            return succeeded(w.run(w.auth.finish_login(id, w.transport.last_code())));
+        },
         [](World& w, const std::string& id, bool ok) {
             auto again = w.run(w.auth.finish_login(id, w.transport.last_code()));
             if (ok) BOOST_TEST(error_of(again) == error::code_used);
@@ -150,7 +154,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(change_of_a_user_is_whole_or_absent, World, worlds
             return log_in(w);
         },
         [](World& w, const logged_in& l) {
-            return succeeded(w.run(w.auth.update_user(l.token, l.who.object_id, {{"a", "1"}, {"email", "\"new@example.com\""}})));
+            return succeeded(
+                w.run(w.auth.update_user(l.token, l.who.object_id, {{"a", "1"}, {"email", "\"new@example.com\""}})));
         },
         [](World& w, const logged_in& l, bool ok) {
             const auto u = *w.memory.find_user(l.who.object_id);
@@ -169,11 +174,13 @@ BOOST_AUTO_TEST_CASE(many_guesses_at_once_are_compared_no_more_than_allowed) {
     int exhausted = 0;
     int inside = 0;
     for (int i = 0; i < 20; ++i)
-        asio::co_spawn(loop, w.auth.finish_login(s->transaction_id, wrong(code)), [&](std::exception_ptr, result<logged_in> r) {
-            wrong_codes += error_of(r) == error::wrong_code || (error_of(r) == error::tries_exhausted && r.error().tries_left.has_value());
-            exhausted += error_of(r) == error::tries_exhausted && !r.error().tries_left;
-            inside += r.has_value();
-        });
+        asio::co_spawn(loop, w.auth.finish_login(s->transaction_id, wrong(code)),
+                       [&](std::exception_ptr, result<logged_in> r) {
+                           wrong_codes += error_of(r) == error::wrong_code ||
+                                          (error_of(r) == error::tries_exhausted && r.error().tries_left.has_value());
+                           exhausted += error_of(r) == error::tries_exhausted && !r.error().tries_left;
+                           inside += r.has_value();
+                       });
     loop.run();
     BOOST_TEST(wrong_codes == 5);
     BOOST_TEST(exhausted == 15);
@@ -190,10 +197,11 @@ BOOST_AUTO_TEST_CASE(right_code_many_times_at_once_wins_once) {
     std::set<std::string> tokens;
     int used = 0;
     for (int i = 0; i < 20; ++i)
-        asio::co_spawn(loop, w.auth.finish_login(s->transaction_id, code), [&](std::exception_ptr, result<logged_in> r) {
-            if (r) tokens.insert(r->token);
-            used += error_of(r) == error::code_used;
-        });
+        asio::co_spawn(loop, w.auth.finish_login(s->transaction_id, code),
+                       [&](std::exception_ptr, result<logged_in> r) {
+                           if (r) tokens.insert(r->token);
+                           used += error_of(r) == error::code_used;
+                       });
     loop.run();
     BOOST_TEST(tokens.size() == 1u);
     BOOST_TEST(used == 19);

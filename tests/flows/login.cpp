@@ -102,10 +102,12 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(code_belongs_to_its_transaction, World, worlds) {
     const auto my_code = w.transport.last_code();
     auto his = w.run(w.auth.start_login(other_phone));
     const auto his_code = w.transport.last_code();
-    if (my_code != his_code) BOOST_TEST(error_of(w.run(w.auth.finish_login(his->transaction_id, my_code))) == error::wrong_code);
+    if (my_code != his_code)
+        BOOST_TEST(error_of(w.run(w.auth.finish_login(his->transaction_id, my_code))) == error::wrong_code);
     BOOST_TEST(error_of(w.run(w.auth.finish_login("no such transaction", my_code))) == error::no_transaction);
     auto registering = w.run(w.auth.start_registration("+14155550102"));
-    BOOST_TEST(error_of(w.run(w.auth.finish_login(registering->transaction_id, w.transport.last_code()))) == error::no_transaction);
+    BOOST_TEST(error_of(w.run(w.auth.finish_login(registering->transaction_id, w.transport.last_code()))) ==
+               error::no_transaction);
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(disabled_account_does_not_log_in, World, worlds) {
@@ -115,7 +117,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(disabled_account_does_not_log_in, World, worlds) {
     stored.enabled = false;
     BOOST_REQUIRE((w.memory.update_user(stored) == user_write::done));
     auto s = w.run(w.auth.start_login(phone));
-    BOOST_TEST(error_of(w.run(w.auth.finish_login(s->transaction_id, w.transport.last_code()))) == error::account_disabled);
+    BOOST_TEST(error_of(w.run(w.auth.finish_login(s->transaction_id, w.transport.last_code()))) ==
+               error::account_disabled);
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(hook_refuses_a_login, World, worlds) {
@@ -132,7 +135,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(hook_refuses_a_login, World, worlds) {
 BOOST_AUTO_TEST_CASE_TEMPLATE(failures_make_wait_and_success_forgets_them, World, worlds) {
     World w;
     register_user(w);
-    for (int i = 0; i < 6; ++i) BOOST_TEST(error_of(w.run(w.auth.start_login(phone, "wrong horse"))) == error::invalid_login);
+    for (int i = 0; i < 6; ++i)
+        BOOST_TEST(error_of(w.run(w.auth.start_login(phone, "wrong horse"))) == error::invalid_login);
     auto r = w.run(w.auth.start_login(phone, "correct horse"));
     BOOST_TEST(error_of(r) == error::too_many_failures);
     BOOST_TEST((r.error().retry_after == 1s));
@@ -140,7 +144,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(failures_make_wait_and_success_forgets_them, World
     auto s = w.run(w.auth.start_login(phone, "correct horse"));
     BOOST_REQUIRE(s);
     BOOST_REQUIRE(w.run(w.auth.finish_login(s->transaction_id, w.transport.last_code())));
-    for (int i = 0; i < 5; ++i) BOOST_TEST(error_of(w.run(w.auth.start_login(phone, "wrong horse"))) == error::invalid_login);
+    for (int i = 0; i < 5; ++i)
+        BOOST_TEST(error_of(w.run(w.auth.start_login(phone, "wrong horse"))) == error::invalid_login);
     BOOST_TEST(w.run(w.auth.start_login(phone, "correct horse")).has_value());
 }
 
@@ -169,7 +174,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(login_can_be_disabled, World, worlds) {
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(identity_login_is_off_unless_asked_for, World, worlds) {
     World off;
-    BOOST_TEST(error_of(off.run(off.auth.login_with_identity("ada@example.com", "correct horse"))) == error::login_disabled);
+    BOOST_TEST(error_of(off.run(off.auth.login_with_identity("ada@example.com", "correct horse"))) ==
+               error::login_disabled);
     auto c = test_config();
     c.identity_login_enabled = true;
     World w(c);

@@ -30,7 +30,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(busy_provider_says_when_to_come_back, World, world
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(unreachable_provider_has_sent_nothing, World, worlds) {
-    for (const error e : {error::host_not_found, error::connect_failed, error::connect_timeout, error::tls_failed, error::certificate_untrusted}) {
+    for (const error e : {error::host_not_found, error::connect_failed, error::connect_timeout, error::tls_failed,
+                          error::certificate_untrusted}) {
         World w;
         w.transport.reply_failure(e);
         BOOST_TEST(error_of(w.run(w.auth.start_registration(phone))) == error::provider_unreachable);
@@ -52,7 +53,11 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(no_answer_leaves_a_code_that_works, World, worlds)
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(ambiguous_replies_are_not_refusals, World, worlds) {
-    const std::pair<int, const char*> replies[] = {{500, "oops"}, {503, R"({"code":20503,"message":"x","status":503})"}, {302, ""}, {201, "not json"}, {201, "{}"}};
+    const std::pair<int, const char*> replies[] = {{500, "oops"},
+                                                   {503, R"({"code":20503,"message":"x","status":503})"},
+                                                   {302, ""},
+                                                   {201, "not json"},
+                                                   {201, "{}"}};
     for (const auto& [status, body] : replies) {
         World w;
         w.transport.reply(status, body);
@@ -83,15 +88,19 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(resend_refused_leaves_the_first_code_valid, World,
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(messages_of_all_kinds, World, worlds) {
     World w;
-    auto sent = w.run(w.auth.send_message({.to = phone, .body = "hello & good bye", .media_urls = {"https://example.com/a.png"},
-                                           .options = {{"statusCallback", "https://example.com/cb"}, {"ValidityPeriod", "60"}}}));
+    auto sent = w.run(
+        w.auth.send_message({.to = phone,
+                             .body = "hello & good bye",
+                             .media_urls = {"https://example.com/a.png"},
+                             .options = {{"statusCallback", "https://example.com/cb"}, {"ValidityPeriod", "60"}}}));
     BOOST_REQUIRE(sent);
     BOOST_TEST(sent->sid.starts_with("SM"));
     BOOST_TEST(sent->status == "queued");
     BOOST_TEST(sent->json.starts_with('{'));
     const auto request = w.transport.requests().back();
     BOOST_TEST(request.method == "POST");
-    BOOST_TEST(request.url == "https://api.twilio.com/2010-04-01/Accounts/AC00000000000000000000000000000000/Messages.json");
+    BOOST_TEST(request.url ==
+               "https://api.twilio.com/2010-04-01/Accounts/AC00000000000000000000000000000000/Messages.json");
     BOOST_TEST(request.body == "To=%2B14155550100&Body=hello+%26+good+bye&MediaUrl=https%3A%2F%2Fexample.com%2Fa.png"
                                "&StatusCallback=https%3A%2F%2Fexample.com%2Fcb&ValidityPeriod=60&From=%2B15005550006");
     BOOST_TEST(*find_header(request.headers, "authorization") ==
@@ -106,9 +115,13 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(bad_messages_are_not_sent, World, worlds) {
     BOOST_TEST(refused({.to = phone, .body = ""}) == error::missing_parameter);
     BOOST_TEST(refused({.to = phone, .body = std::string(1601, 'x')}) == error::message_too_long);
     BOOST_TEST(refused({.to = phone, .body = "\xff"}) == error::invalid_parameter);
-    BOOST_TEST(refused({.to = phone, .body = "x", .media_urls = {"http://example.com/a.png"}}) == error::invalid_media_url);
-    BOOST_TEST(refused({.to = phone, .body = "x", .media_urls = {"https://example.com/a b"}}) == error::invalid_media_url);
-    BOOST_TEST(refused({.to = phone, .body = "x", .media_urls = std::vector<std::string>(11, "https://example.com/a")}) == error::invalid_parameter);
+    BOOST_TEST(refused({.to = phone, .body = "x", .media_urls = {"http://example.com/a.png"}}) ==
+               error::invalid_media_url);
+    BOOST_TEST(refused({.to = phone, .body = "x", .media_urls = {"https://example.com/a b"}}) ==
+               error::invalid_media_url);
+    BOOST_TEST(
+        refused({.to = phone, .body = "x", .media_urls = std::vector<std::string>(11, "https://example.com/a")}) ==
+        error::invalid_parameter);
     BOOST_TEST(refused({.to = phone, .body = "x", .options = {{"To", "+1"}}}) == error::invalid_parameter);
     BOOST_TEST(refused({.to = phone, .body = "x", .options = {{"Attempt", "1\r\nX: y"}}}) == error::invalid_parameter);
     BOOST_TEST(w.transport.calls() == 0u);
@@ -129,7 +142,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(unanswered_message_is_said_to_be_uncertain, World,
 BOOST_AUTO_TEST_CASE_TEMPLATE(configuration_is_tested, World, worlds) {
     const auto number = [](bool sms, bool mms) {
         const auto word = [](bool b) { return std::string(b ? "true" : "false"); };
-        return R"({"incoming_phone_numbers":[{"phone_number":"+15005550006","capabilities":{"voice":true,"sms":)" + word(sms) + R"(,"mms":)" + word(mms) + "}}]}";
+        return R"({"incoming_phone_numbers":[{"phone_number":"+15005550006","capabilities":{"voice":true,"sms":)" +
+               word(sms) + R"(,"mms":)" + word(mms) + "}}]}";
     };
     const auto summary = [](const configuration_report& r) {
         std::string s;

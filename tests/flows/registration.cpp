@@ -61,7 +61,9 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(bad_data_is_told_before_the_code_is_looked_at, Wor
     BOOST_TEST(attempt([](registration& r) { r.properties = {{"objectId", "\"x\""}}; }) == error::reserved_property);
     BOOST_TEST(attempt([](registration& r) { r.properties = {{"phoneNumber", "\"x\""}}; }) == error::reserved_property);
     BOOST_TEST(attempt([](registration& r) { r.properties = {{"a", "{"}}; }) == error::invalid_parameter);
-    BOOST_TEST(attempt([](registration& r) { r.properties = {{"a", '"' + std::string(20000, 'x') + '"'}}; }) == error::invalid_parameter);
+    BOOST_TEST(attempt([](registration& r) {
+                   r.properties = {{"a", '"' + std::string(20000, 'x') + '"'}};
+               }) == error::invalid_parameter);
     BOOST_TEST(attempt([](registration& r) { r.locale = std::string(36, 'x'); }) == error::invalid_parameter);
     BOOST_TEST(attempt([](registration& r) { r.code = "12345"; }) == error::invalid_parameter);
     BOOST_TEST(attempt([](registration& r) { r.code = "１２３４５６"; }) == error::invalid_parameter);
@@ -75,8 +77,10 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(taken_email_leaves_the_code_usable, World, worlds)
     register_user(w);
     auto s = w.run(w.auth.start_registration(other_phone));
     const auto code = w.transport.last_code();
-    BOOST_TEST(error_of(w.run(w.auth.finish_registration(form(s->transaction_id, code, other_phone)))) == error::user_exists);
-    BOOST_TEST(w.run(w.auth.finish_registration(form(s->transaction_id, code, other_phone, "bob@example.com"))).has_value());
+    BOOST_TEST(error_of(w.run(w.auth.finish_registration(form(s->transaction_id, code, other_phone)))) ==
+               error::user_exists);
+    BOOST_TEST(
+        w.run(w.auth.finish_registration(form(s->transaction_id, code, other_phone, "bob@example.com"))).has_value());
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(taken_email_cannot_be_asked_for_ever, World, worlds) {
@@ -85,9 +89,10 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(taken_email_cannot_be_asked_for_ever, World, world
     auto s = w.run(w.auth.start_registration(other_phone));
     const auto code = w.transport.last_code();
     for (int i = 0; i < 5; ++i)
-        BOOST_TEST(error_of(w.run(w.auth.finish_registration(form(s->transaction_id, code, other_phone)))) == error::user_exists);
-    BOOST_TEST(error_of(w.run(w.auth.finish_registration(form(s->transaction_id, code, other_phone, "bob@example.com")))) ==
-               error::tries_exhausted);
+        BOOST_TEST(error_of(w.run(w.auth.finish_registration(form(s->transaction_id, code, other_phone)))) ==
+                   error::user_exists);
+    BOOST_TEST(error_of(w.run(w.auth.finish_registration(
+                   form(s->transaction_id, code, other_phone, "bob@example.com")))) == error::tries_exhausted);
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(registered_phone_is_told_only_to_its_holder, World, worlds) {
@@ -96,13 +101,15 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(registered_phone_is_told_only_to_its_holder, World
     auto s = w.run(w.auth.start_registration(phone));
     BOOST_REQUIRE(s);
     BOOST_TEST(w.transport.calls() == 2u);
-    BOOST_TEST(error_of(w.run(w.auth.finish_registration(form(s->transaction_id, w.transport.last_code(), phone, "b@example.com")))) ==
-               error::user_exists);
+    BOOST_TEST(error_of(w.run(w.auth.finish_registration(
+                   form(s->transaction_id, w.transport.last_code(), phone, "b@example.com")))) == error::user_exists);
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(hook_refuses_with_its_own_error, World, worlds) {
     World w;
-    w.hooks.on_registration = [](user&) { return failure(std::make_error_code(std::errc::operation_not_permitted), "by invitation only"); };
+    w.hooks.on_registration = [](user&) {
+        return failure(std::make_error_code(std::errc::operation_not_permitted), "by invitation only");
+    };
     auto s = w.run(w.auth.start_registration(phone));
     const auto code = w.transport.last_code();
     auto refused = w.run(w.auth.finish_registration(form(s->transaction_id, code)));
@@ -143,7 +150,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(login_code_does_not_register, World, worlds) {
     World w;
     register_user(w);
     auto s = w.run(w.auth.start_login(phone));
-    BOOST_TEST(error_of(w.run(w.auth.finish_registration(form(s->transaction_id, w.transport.last_code())))) == error::no_transaction);
+    BOOST_TEST(error_of(w.run(w.auth.finish_registration(form(s->transaction_id, w.transport.last_code())))) ==
+               error::no_transaction);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -40,7 +40,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(user_changes_his_own_properties, World, worlds) {
     register_user(w);
     const auto l = log_in(w);
     w.clock.advance(5s);
-    auto u = w.run(w.auth.update_user(l.token, l.who.object_id, {{"name", "\"Ada\""}, {"email", "\"NEW@example.com\""}, {"created", "1"}}));
+    auto u = w.run(w.auth.update_user(l.token, l.who.object_id,
+                                      {{"name", "\"Ada\""}, {"email", "\"NEW@example.com\""}, {"created", "1"}}));
     BOOST_REQUIRE(u);
     BOOST_TEST(u->properties.at("name") == "\"Ada\"");
     BOOST_TEST(u->identity == "new@example.com");
@@ -60,10 +61,13 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(what_may_not_change_does_not, World, worlds) {
     const auto& id = l.who.object_id;
     BOOST_TEST(error_of(w.run(w.auth.update_user(l.token, bob.object_id, {{"a", "1"}}))) == error::not_permitted);
     BOOST_TEST(error_of(w.run(w.auth.update_user("no token", id, {{"a", "1"}}))) == error::unknown_token);
-    BOOST_TEST(error_of(w.run(w.auth.update_user(l.token, id, {{"phoneNumber", "\"+14155550199\""}}))) == error::invalid_parameter);
-    BOOST_TEST(error_of(w.run(w.auth.update_user(l.token, id, {{"email", "\"bob@example.com\""}}))) == error::user_exists);
+    BOOST_TEST(error_of(w.run(w.auth.update_user(l.token, id, {{"phoneNumber", "\"+14155550199\""}}))) ==
+               error::invalid_parameter);
+    BOOST_TEST(error_of(w.run(w.auth.update_user(l.token, id, {{"email", "\"bob@example.com\""}}))) ==
+               error::user_exists);
     BOOST_TEST(error_of(w.run(w.auth.update_user(l.token, id, {{"email", "7"}}))) == error::invalid_parameter);
-    BOOST_TEST(error_of(w.run(w.auth.update_user(l.token, id, {{"password", "\"short\""}}))) == error::invalid_password);
+    BOOST_TEST(error_of(w.run(w.auth.update_user(l.token, id, {{"password", "\"short\""}}))) ==
+               error::invalid_password);
     BOOST_TEST(error_of(w.run(w.auth.update_user(l.token, id, {{"a", "nonsense"}}))) == error::invalid_parameter);
     BOOST_TEST(w.memory.find_user(id)->properties.empty());
 }

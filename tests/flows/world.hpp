@@ -65,7 +65,8 @@ struct test_hooks {
 
 /// Everything plain: results at once.
 struct blocking_world {
-    explicit blocking_world(config c = test_config()) : auth(std::move(c), storage, transport, clock, hooks, passwords) {}
+    explicit blocking_world(config c = test_config())
+        : auth(std::move(c), storage, transport, clock, hooks, passwords) {}
 
     template <class R>
     static R run(R r) {
@@ -86,7 +87,8 @@ struct async_world {
     using async_storage = asynchronous<memory_storage>;
     using async_transport = asynchronous<scripted_transport>;
 
-    explicit async_world(config c = test_config()) : auth(std::move(c), storage, later_transport, clock, hooks, passwords) {}
+    explicit async_world(config c = test_config())
+        : auth(std::move(c), storage, later_transport, clock, hooks, passwords) {}
 
     template <class R>
     static R run(asio::awaitable<R> a) {
@@ -123,7 +125,11 @@ std::error_code error_of(const R& r) {
 
 inline registration form(const std::string& transaction_id, const std::string& code, const std::string& number = phone,
                          const std::string& email = "ada@example.com") {
-    return {.transaction_id = transaction_id, .code = code, .phone = number, .identity = email, .password = "correct horse"};
+    return {.transaction_id = transaction_id,
+            .code = code,
+            .phone = number,
+            .identity = email,
+            .password = "correct horse"};
 }
 
 /// Registers somebody who is needed for the rest of a test.

@@ -3,4 +3,6 @@
 
 int version_of_b();
 
-int main() { return version_of_b() == PHONEAUTH_VERSION ? 0 : 1; }
+int main() {
+    return version_of_b() == PHONEAUTH_VERSION ? 0 : 1;
+}

@@ -3,4 +3,6 @@
 
 int version_of_b();
 
-int version_of_b() { return PHONEAUTH_VERSION; }
+int version_of_b() {
+    return PHONEAUTH_VERSION;
+}

@@ -10,19 +10,21 @@ BOOST_AUTO_TEST_SUITE(rest_body)
 namespace {
 struct row {
     std::string body;
-    std::string outcome; ///< the call that is made, or code and message of the error
+    std::string outcome;  ///< the call that is made, or code and message of the error
 };
 
 template <std::size_t N>
 void check(const std::string& path, const row (&rows)[N]) {
     for (const auto& r : rows) {
         fake_api api;
-        BOOST_TEST(api.post(path, r.body) == r.outcome, path << " " << r.body << "\n  gives    " << api.post(path, r.body)
-                                                             << "\n  expected " << r.outcome);
+        BOOST_TEST(api.post(path, r.body) == r.outcome,
+                   path << " " << r.body << "\n  gives    " << api.post(path, r.body) << "\n  expected " << r.outcome);
     }
 }
 
-std::string nested(std::size_t n) { return std::string(n, '[') + std::string(n, ']'); }
+std::string nested(std::size_t n) {
+    return std::string(n, '[') + std::string(n, ']');
+}
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(login_with_phone_number) {
@@ -40,8 +42,8 @@ BOOST_AUTO_TEST_CASE(login_with_phone_number) {
               {"[15005550006]", "start_login(15005550006)\n"},
               {R"({"phoneNumber":15005550006})", "start_login(15005550006)\n"},
               {"  +1 500 555-0006\r\n", "start_login(+1 500 555-0006)\n"},
-              {"015005550006", "start_login(015005550006)\n"},                    // not JSON
-              {"99999999999999999999999", "start_login(99999999999999999999999)\n"}, // no 64 bits
+              {"015005550006", "start_login(015005550006)\n"},                        // not JSON
+              {"99999999999999999999999", "start_login(99999999999999999999999)\n"},  // no 64 bits
               // nothing
               {" \r\n", "8007 The parameter phoneNumber is missing."},
               {"null", "8007 The parameter phoneNumber is missing."},
@@ -59,10 +61,12 @@ BOOST_AUTO_TEST_CASE(login_with_phone_number) {
               {R"({"phoneNumber":"+15005550006")", "8002 The request body is not valid JSON of the expected form."},
               {R"(["+15005550006")", "8002 The request body is not valid JSON of the expected form."},
               {R"("+15005550006)", "8002 The request body is not valid JSON of the expected form."},
-              {R"({"phoneNumber":"+1","phoneNumber":"+2"})", "8002 The request body is not valid JSON of the expected form."},
+              {R"({"phoneNumber":"+1","phoneNumber":"+2"})",
+               "8002 The request body is not valid JSON of the expected form."},
               {"\"\xff\"", "8002 The request body is not valid JSON of the expected form."},
               {nested(17), "8004 The request body is larger or more deeply nested than this server accepts."},
-              {nested(60000).substr(0, 65536), "8004 The request body is larger or more deeply nested than this server accepts."},
+              {nested(60000).substr(0, 65536),
+               "8004 The request body is larger or more deeply nested than this server accepts."},
               {R"(["[[[[[[[[[[[[[[[[[[[[\"[[["])", "start_login([[[[[[[[[[[[[[[[[[[[\"[[[)\n"},
           });
 }
@@ -81,17 +85,18 @@ BOOST_AUTO_TEST_CASE(login_with_phone_number_and_password) {
 }
 
 BOOST_AUTO_TEST_CASE(login_with_code) {
-    check("/services/Twilio/loginWithCode",
-          {
-              {R"({"transactionId":"T","code":"012345"})", "finish_login(T,012345)\n"},
-              {R"({"transactionId":"T","code":123456})", "finish_login(T,123456)\n"},
-              {R"(["T","012345"])", "finish_login(T,012345)\n"},
-              {R"(["T",123456])", "finish_login(T,123456)\n"},
-              {R"(["T",1e5])", "8008 The parameter code has the wrong type."},
-              {R"([5,"012345"])", "8008 The parameter transactionId has the wrong type."},
-              {R"({"transactionId":"T"})", "8007 The parameter code is missing."},
-              {R"({"transactionId":"T","code":012345})", "8002 The request body is not valid JSON of the expected form."},
-          });
+    check(
+        "/services/Twilio/loginWithCode",
+        {
+            {R"({"transactionId":"T","code":"012345"})", "finish_login(T,012345)\n"},
+            {R"({"transactionId":"T","code":123456})", "finish_login(T,123456)\n"},
+            {R"(["T","012345"])", "finish_login(T,012345)\n"},
+            {R"(["T",123456])", "finish_login(T,123456)\n"},
+            {R"(["T",1e5])", "8008 The parameter code has the wrong type."},
+            {R"([5,"012345"])", "8008 The parameter transactionId has the wrong type."},
+            {R"({"transactionId":"T"})", "8007 The parameter code is missing."},
+            {R"({"transactionId":"T","code":012345})", "8002 The request body is not valid JSON of the expected form."},
+        });
 }
 
 BOOST_AUTO_TEST_CASE(resend_code) {
@@ -106,65 +111,72 @@ BOOST_AUTO_TEST_CASE(resend_code) {
 
 BOOST_AUTO_TEST_CASE(send_message) {
     const std::string who = "find_user_by_token(SESSION)\n";
-    check("/services/Twilio/sendMessage",
-          {
-              {R"({"phoneNumber":"+1","message":"hi"})", who + "send_message(+1,hi)\n"},
-              {R"({"phoneNumber":"+1","message":"hi","mediaUrl":"https://m","options":{"ValidityPeriod":600,"SmartEncoded":true,"Attempt":"2","From":null}})",
-               who + "send_message(+1,hi,https://m,ValidityPeriod=600,SmartEncoded=true,Attempt=2)\n"},
-              {R"(["+1","hi",null,null])", who + "send_message(+1,hi)\n"},
-              {R"(["+1","hi"])", who + "send_message(+1,hi)\n"},
-              {R"(["+1","hi","https://m"])", who + "send_message(+1,hi,https://m)\n"},
-              {R"(["+1",null,["https://m","https://n"],{}])", who + "send_message(+1,,https://m,https://n)\n"},
-              {R"({"phoneNumber":"+1","message":"","mediaUrl":"https://m"})", who + "send_message(+1,,https://m)\n"},
-              {R"(["+1"])", "8007 The parameter message is missing."},
-              {R"(["+1",5])", "8008 The parameter message has the wrong type."},
-              {R"(["+1","hi",5])", "8008 The parameter mediaUrl has the wrong type."},
-              {R"(["+1","hi",["https://m",5]])", "8008 The parameter mediaUrl has the wrong type."},
-              {R"(["+1","hi",null,"x"])", "8008 The parameter options has the wrong type."},
-              {R"(["+1","hi",null,"{}"])", "8008 The parameter options has the wrong type."},
-              {R"(["+1","hi",null,{"a":[1]}])", "8008 The parameter options has the wrong type."},
-              {R"(["+1","hi",null,null,1])", "8008 The operation takes at most 4 arguments."},
-              {R"({"message":"hi"})", "8007 The parameter phoneNumber is missing."},
-          });
+    check(
+        "/services/Twilio/sendMessage",
+        {
+            {R"({"phoneNumber":"+1","message":"hi"})", who + "send_message(+1,hi)\n"},
+            {R"({"phoneNumber":"+1","message":"hi","mediaUrl":"https://m","options":{"ValidityPeriod":600,"SmartEncoded":true,"Attempt":"2","From":null}})",
+             who + "send_message(+1,hi,https://m,ValidityPeriod=600,SmartEncoded=true,Attempt=2)\n"},
+            {R"(["+1","hi",null,null])", who + "send_message(+1,hi)\n"},
+            {R"(["+1","hi"])", who + "send_message(+1,hi)\n"},
+            {R"(["+1","hi","https://m"])", who + "send_message(+1,hi,https://m)\n"},
+            {R"(["+1",null,["https://m","https://n"],{}])", who + "send_message(+1,,https://m,https://n)\n"},
+            {R"({"phoneNumber":"+1","message":"","mediaUrl":"https://m"})", who + "send_message(+1,,https://m)\n"},
+            {R"(["+1"])", "8007 The parameter message is missing."},
+            {R"(["+1",5])", "8008 The parameter message has the wrong type."},
+            {R"(["+1","hi",5])", "8008 The parameter mediaUrl has the wrong type."},
+            {R"(["+1","hi",["https://m",5]])", "8008 The parameter mediaUrl has the wrong type."},
+            {R"(["+1","hi",null,"x"])", "8008 The parameter options has the wrong type."},
+            {R"(["+1","hi",null,"{}"])", "8008 The parameter options has the wrong type."},
+            {R"(["+1","hi",null,{"a":[1]}])", "8008 The parameter options has the wrong type."},
+            {R"(["+1","hi",null,null,1])", "8008 The operation takes at most 4 arguments."},
+            {R"({"message":"hi"})", "8007 The parameter phoneNumber is missing."},
+        });
 }
 
 BOOST_AUTO_TEST_CASE(registration_step_one_is_told_by_the_absence_of_a_transaction) {
-    check("/users/register",
-          {
-              {R"({"phoneNumber":"+15005550006"})", "start_registration(+15005550006)\n"},
-              {R"({"phoneNumber":"+15005550006","email":"a@b.c","password":"p","blUserLocale":"en","___class":"Users"})",
-               "start_registration(+15005550006)\n"},
-              {R"({"phoneNumber":15005550006,"transactionId":null})", "start_registration(15005550006)\n"},
-              {"", "3038 The user has no properties."},
-              {"null", "3038 The user has no properties."},
-              {"{}", "3012 The parameter phoneNumber is missing."},
-              {R"({"email":"a@b.c"})", "3012 The parameter phoneNumber is missing."},
-              {R"({"phoneNumber":true})", "8008 The parameter phoneNumber has the wrong type."},
-              {"[]", "8002 The request body must be a JSON object."},
-              {"+15005550006", "8002 The request body is not valid JSON of the expected form."},
-              {R"({"a":)" + nested(16) + "}", "8004 The request body is larger or more deeply nested than this server accepts."},
-          });
+    check(
+        "/users/register",
+        {
+            {R"({"phoneNumber":"+15005550006"})", "start_registration(+15005550006)\n"},
+            {R"({"phoneNumber":"+15005550006","email":"a@b.c","password":"p","blUserLocale":"en","___class":"Users"})",
+             "start_registration(+15005550006)\n"},
+            {R"({"phoneNumber":15005550006,"transactionId":null})", "start_registration(15005550006)\n"},
+            {"", "3038 The user has no properties."},
+            {"null", "3038 The user has no properties."},
+            {"{}", "3012 The parameter phoneNumber is missing."},
+            {R"({"email":"a@b.c"})", "3012 The parameter phoneNumber is missing."},
+            {R"({"phoneNumber":true})", "8008 The parameter phoneNumber has the wrong type."},
+            {"[]", "8002 The request body must be a JSON object."},
+            {"+15005550006", "8002 The request body is not valid JSON of the expected form."},
+            {R"({"a":)" + nested(16) + "}",
+             "8004 The request body is larger or more deeply nested than this server accepts."},
+        });
 }
 
 BOOST_AUTO_TEST_CASE(registration_step_two) {
     const std::string known = R"("transactionId":"T","phoneNumber":"+1","transactionCode":"012345")";
-    check("/users/register",
-          {
-              {R"({"email":"a@b.c","password":"p",)" + known + "}", "finish_registration(T,012345,+1,a@b.c,p,en)\n"},
-              {R"({"transactionId":"T","phoneNumber":1,"transactionCode":123456})", "finish_registration(T,123456,1,,,en)\n"},
-              {R"({"email":null,"password":null,)" + known + "}", "finish_registration(T,012345,+1,,,en)\n"},
-              {R"({"blUserLocale":"de","___class":"Users","___jsonclass":"x","__meta":"{}","objectId":null,"created":null,)" + known + "}",
-               "finish_registration(T,012345,+1,,,de)\n"},
-              {R"({"name":"A\"da","age":36,"tags":["a",{"b":1.50}],"none":null,)" + known + "}",
-               "finish_registration(T,012345,+1,,,en,age=36,name=\"A\\\"da\",none=null,tags=[\"a\",{\"b\":1.50}])\n"},
-              {R"({"objectId":"X",)" + known + "}", "finish_registration(T,012345,+1,,,en,objectId=\"X\")\n"},
-              {R"({"transactionId":"T","phoneNumber":"+1"})", "3012 The parameter transactionCode is missing."},
-              {R"({"transactionId":"T","transactionCode":"1"})", "3012 The parameter phoneNumber is missing."},
-              {R"({"transactionId":7,"phoneNumber":"+1","transactionCode":"1"})", "8008 The parameter transactionId has the wrong type."},
-              {R"({"password":12345678,)" + known + "}", "8008 The parameter password has the wrong type."},
-              {R"({"email":5,)" + known + "}", "8008 The parameter email has the wrong type."},
-              {R"({"blUserLocale":5,)" + known + "}", "8008 The parameter blUserLocale has the wrong type."},
-          });
+    check(
+        "/users/register",
+        {
+            {R"({"email":"a@b.c","password":"p",)" + known + "}", "finish_registration(T,012345,+1,a@b.c,p,en)\n"},
+            {R"({"transactionId":"T","phoneNumber":1,"transactionCode":123456})",
+             "finish_registration(T,123456,1,,,en)\n"},
+            {R"({"email":null,"password":null,)" + known + "}", "finish_registration(T,012345,+1,,,en)\n"},
+            {R"({"blUserLocale":"de","___class":"Users","___jsonclass":"x","__meta":"{}","objectId":null,"created":null,)" +
+                 known + "}",
+             "finish_registration(T,012345,+1,,,de)\n"},
+            {R"({"name":"A\"da","age":36,"tags":["a",{"b":1.50}],"none":null,)" + known + "}",
+             "finish_registration(T,012345,+1,,,en,age=36,name=\"A\\\"da\",none=null,tags=[\"a\",{\"b\":1.50}])\n"},
+            {R"({"objectId":"X",)" + known + "}", "finish_registration(T,012345,+1,,,en,objectId=\"X\")\n"},
+            {R"({"transactionId":"T","phoneNumber":"+1"})", "3012 The parameter transactionCode is missing."},
+            {R"({"transactionId":"T","transactionCode":"1"})", "3012 The parameter phoneNumber is missing."},
+            {R"({"transactionId":7,"phoneNumber":"+1","transactionCode":"1"})",
+             "8008 The parameter transactionId has the wrong type."},
+            {R"({"password":12345678,)" + known + "}", "8008 The parameter password has the wrong type."},
+            {R"({"email":5,)" + known + "}", "8008 The parameter email has the wrong type."},
+            {R"({"blUserLocale":5,)" + known + "}", "8008 The parameter blUserLocale has the wrong type."},
+        });
 }
 
 BOOST_AUTO_TEST_CASE(configured_columns_are_the_names_on_the_wire) {
@@ -172,7 +184,8 @@ BOOST_AUTO_TEST_CASE(configured_columns_are_the_names_on_the_wire) {
     api.auth.configuration.phone_column = "mobile";
     api.auth.configuration.identity_column = "mobile";
     BOOST_TEST(api.post("/users/register", R"({"mobile":"+1"})") == "start_registration(+1)\n");
-    BOOST_TEST(api.post("/users/register", R"({"mobile":"+1","password":"p","transactionId":"T","transactionCode":"1","email":"x"})") ==
+    BOOST_TEST(api.post("/users/register",
+                        R"({"mobile":"+1","password":"p","transactionId":"T","transactionCode":"1","email":"x"})") ==
                "finish_registration(T,1,+1,,p,en,email=\"x\")\n");
     BOOST_TEST(api.post("/users/register", R"({"phoneNumber":"+1"})") == "3012 The parameter mobile is missing.");
     // The services' parameter keeps the plugin's name, too.
@@ -194,9 +207,11 @@ BOOST_AUTO_TEST_CASE(login_with_identity) {
 
 BOOST_AUTO_TEST_CASE(the_whole_user_object_can_come_back) {
     fake_api api;
-    const auto r = api.ask("PUT", "/users/U1", R"({"objectId":"U1","created":1,"updated":null,"name":"Ada","user-token":"S"})", "S");
+    const auto r = api.ask("PUT", "/users/U1",
+                           R"({"objectId":"U1","created":1,"updated":null,"name":"Ada","user-token":"S"})", "S");
     BOOST_TEST(r.status == 200);
-    BOOST_TEST(api.auth.calls == "update_user(S,U1,created=1,name=\"Ada\",objectId=\"U1\",updated=null,user-token=\"S\")\n");
+    BOOST_TEST(api.auth.calls ==
+               "update_user(S,U1,created=1,name=\"Ada\",objectId=\"U1\",updated=null,user-token=\"S\")\n");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -12,9 +12,9 @@ struct fake_authenticator {
     using mode = phoneauth::blocking_mode;
 
     phoneauth::config configuration{};
-    std::string calls{};                        ///< "function(argument,argument)" of each call, a line each
-    std::optional<phoneauth::failure> refuse{}; ///< what every function fails with
-    bool uncertain = false;                     ///< `started::delivery_uncertain`
+    std::string calls{};                         ///< "function(argument,argument)" of each call, a line each
+    std::optional<phoneauth::failure> refuse{};  ///< what every function fails with
+    bool uncertain = false;                      ///< `started::delivery_uncertain`
     phoneauth::user person = ada();
     std::string twilio_json = R"({"sid":"SM1","error_code":null})";
 
@@ -45,8 +45,8 @@ struct fake_authenticator {
     const phoneauth::config& settings() const { return configuration; }
     auto start_registration(std::string phone) { return note("start_registration(" + phone + ")", start()); }
     auto finish_registration(phoneauth::registration r) {
-        return note("finish_registration(" + r.transaction_id + "," + r.code + "," + r.phone + "," + r.identity + "," + r.password +
-                        "," + r.locale + list(r.properties) + ")",
+        return note("finish_registration(" + r.transaction_id + "," + r.code + "," + r.phone + "," + r.identity + "," +
+                        r.password + "," + r.locale + list(r.properties) + ")",
                     person);
     }
     auto start_login(std::string phone) { return note("start_login(" + phone + ")", start()); }
@@ -57,7 +57,8 @@ struct fake_authenticator {
         return note("finish_login(" + id + "," + code + ")", phoneauth::logged_in{person, "TOKEN", {}});
     }
     auto login_with_identity(std::string identity, std::string password) {
-        return note("login_with_identity(" + identity + "," + password + ")", phoneauth::logged_in{person, "TOKEN", {}});
+        return note("login_with_identity(" + identity + "," + password + ")",
+                    phoneauth::logged_in{person, "TOKEN", {}});
     }
     auto resend(std::string id) { return note("resend(" + id + ")", start()); }
     auto find_user_by_token(std::string token) { return note("find_user_by_token(" + token + ")", person); }

@@ -57,13 +57,15 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(register_log_in_change_and_leave, Site, sites) {
     const auto first = s.ask("POST", "/users/register", R"({"phoneNumber":"+14155550100"})");
     const std::string id(first.string_or_empty("transactionId"));
     const auto step2 = [&](const std::string& code, const std::string& more) {
-        return R"({"phoneNumber":"+14155550100","transactionId":")" + id + R"(","transactionCode":")" + code + "\"" + more + "}";
+        return R"({"phoneNumber":"+14155550100","transactionId":")" + id + R"(","transactionCode":")" + code + "\"" +
+               more + "}";
     };
     const auto code = s.transport.last_code();
     const std::string ada = R"(,"email":"Ada@Example.com","password":"correct horse","name":"Ada")";
     BOOST_TEST(s.refused("POST", "/users/register", step2(code, ""), 400) == 3013);
     BOOST_TEST(s.refused("POST", "/users/register", step2(code, R"(,"email":"a@b.example")"), 400) == 3011);
-    BOOST_TEST(s.refused("POST", "/users/register", step2(code, R"(,"email":"a","password":"correct horse")"), 400) == 3040);
+    BOOST_TEST(s.refused("POST", "/users/register", step2(code, R"(,"email":"a","password":"correct horse")"), 400) ==
+               3040);
     BOOST_TEST(s.refused("POST", "/users/register", step2(code, ada + R"(,"objectId":"X")"), 400) == 3039);
     const auto wrong = s.ask("POST", "/users/register", step2(flows::wrong(code), ada), 400);
     BOOST_TEST(wrong.integer("code").value() == 14021);
@@ -83,7 +85,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(register_log_in_change_and_leave, Site, sites) {
     BOOST_TEST(s.ask("POST", twilio + "resendCode", login_id, 429).find("errorData")->text == R"({"retryAfter":30})");
     s.clock.advance(std::chrono::seconds(30));
     BOOST_TEST(s.ask("POST", twilio + "resendCode", login_id).string_or_empty("transactionId") == login_id);
-    const auto in = s.ask("POST", twilio + "loginWithCode", R"([")" + login_id + R"(",")" + s.transport.last_code() + R"("])");
+    const auto in =
+        s.ask("POST", twilio + "loginWithCode", R"([")" + login_id + R"(",")" + s.transport.last_code() + R"("])");
     BOOST_TEST(in.string_or_empty("objectId") == user_id);
     BOOST_TEST(in.string_or_empty("___jsonclass") == "Users");
     BOOST_TEST(in.integer("lastLogin").has_value());
@@ -109,12 +112,16 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(register_log_in_change_and_leave, Site, sites) {
     BOOST_TEST(s.refused("POST", twilio + "sendMessage", R"(["+14155550107","hello"])", 400) == 3064);
     s.ask("GET", "/users/logout");
 
-    BOOST_TEST(s.refused("POST", "/users/login", R"({"login":"ada@example.com","password":"wrong horse"})", 401) == 3003);
+    BOOST_TEST(s.refused("POST", "/users/login", R"({"login":"ada@example.com","password":"wrong horse"})", 401) ==
+               3003);
     BOOST_TEST(!s.ask("POST", "/users/login", R"({"login":"ada@example.com","password":"correct horse"})")
-                    .string_or_empty("user-token").empty());
-    const auto both = s.ask("POST", twilio + "loginWithPhoneNumberAndPassword", R"({"phoneNumber":14155550100,"password":"x"})", 400);
+                    .string_or_empty("user-token")
+                    .empty());
+    const auto both =
+        s.ask("POST", twilio + "loginWithPhoneNumberAndPassword", R"({"phoneNumber":14155550100,"password":"x"})", 400);
     BOOST_TEST(both.integer("code").value() == 14001);
-    s.ask("POST", twilio + "loginWithPhoneNumberAndPassword", R"({"phoneNumber":"+14155550100","password":"correct horse"})");
+    s.ask("POST", twilio + "loginWithPhoneNumberAndPassword",
+          R"({"phoneNumber":"+14155550100","password":"correct horse"})");
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(failures_come_through, Site, sites) {
@@ -126,7 +133,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(failures_come_through, Site, sites) {
     BOOST_TEST(provider.integer("code").value() == 14030);
     BOOST_TEST(provider.find("errorData")->text == R"({"twilioCode":21610})");
     s.transport.reply_failure(error::read_timeout);
-    BOOST_TEST(s.ask("POST", "/users/register", R"({"phoneNumber":"+14155550100"})").find("deliveryUncertain")->text == "true");
+    BOOST_TEST(s.ask("POST", "/users/register", R"({"phoneNumber":"+14155550100"})").find("deliveryUncertain")->text ==
+               "true");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

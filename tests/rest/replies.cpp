@@ -50,7 +50,9 @@ BOOST_AUTO_TEST_CASE(what_a_failure_knows_is_told) {
     f.tries_left = 2;
     f.twilio_code = 21211;
     const rest::reply r(f);
-    BOOST_TEST(r.body == R"({"code":14021,"message":"say \"it\"","errorData":{"retryAfter":17,"triesLeft":2,"twilioCode":21211}})");
+    BOOST_TEST(
+        r.body ==
+        R"({"code":14021,"message":"say \"it\"","errorData":{"retryAfter":17,"triesLeft":2,"twilioCode":21211}})");
     BOOST_TEST(r.status == 400);
     BOOST_TEST(header(r, "Retry-After") == "17");
 }
@@ -59,15 +61,18 @@ BOOST_AUTO_TEST_CASE(a_hooks_own_code_goes_through) {
     const rest::reply r(failure(std::error_code(4711, std::generic_category()), "not you"));
     BOOST_TEST(r.body == R"({"code":4711,"message":"not you","errorData":{}})");
     BOOST_TEST(r.status == 400);
-    BOOST_TEST(rest::reply(failure()).body == R"({"code":14062,"message":"An internal error occurred.","errorData":{}})");
+    BOOST_TEST(rest::reply(failure()).body ==
+               R"({"code":14062,"message":"An internal error occurred.","errorData":{}})");
     BOOST_TEST(rest::reply(failure()).status == 500);
 }
 
 BOOST_AUTO_TEST_CASE(each_route_answers) {
-    const std::string user = R"({"___class":"Users","objectId":"U1","ownerId":"U1","userStatus":"ENABLED","blUserLocale":"en",)"
-                             R"("created":1000,"updated":null,"email":"ada@example.com","phoneNumber":"+15005550006"})";
-    const std::string logged_in = user.substr(0, user.size() - 1) +
-                                  R"(,"lastLogin":null,"socialAccount":"BACKENDLESS","___jsonclass":"Users","user-token":"TOKEN"})";
+    const std::string user =
+        R"({"___class":"Users","objectId":"U1","ownerId":"U1","userStatus":"ENABLED","blUserLocale":"en",)"
+        R"("created":1000,"updated":null,"email":"ada@example.com","phoneNumber":"+15005550006"})";
+    const std::string logged_in =
+        user.substr(0, user.size() - 1) +
+        R"(,"lastLogin":null,"socialAccount":"BACKENDLESS","___jsonclass":"Users","user-token":"TOKEN"})";
     const std::string started = R"({"transactionId":"T1","expiresAt":1234,"resendAfter":30})";
     const std::string step2 = R"({"phoneNumber":"+1","transactionId":"T","transactionCode":"1"})";
     struct row {
@@ -83,14 +88,14 @@ BOOST_AUTO_TEST_CASE(each_route_answers) {
              row{"PUT", "/users/U1", R"({"a":1})", user, "update_user(S,U1,a=1)\n"},
              row{"GET", "/data/Users/U1?loadRelations=x", "", user, "find_user_by_token(S)\n"},
              row{"POST", "/services/Twilio/loginWithPhoneNumber", "+1", started, "start_login(+1)\n"},
-             row{"POST", "/services/Twilio/loginWithPhoneNumberAndPassword", R"(["+1","p"])", started, "start_login(+1,p)\n"},
+             row{"POST", "/services/Twilio/loginWithPhoneNumberAndPassword", R"(["+1","p"])", started,
+                 "start_login(+1,p)\n"},
              row{"POST", "/services/Twilio/loginWithCode", R"(["T","1"])", logged_in, "finish_login(T,1)\n"},
              row{"POST", "/services/Twilio/resendCode", R"(["T"])", started, "resend(T)\n"},
              row{"POST", "/services/Twilio/sendMessage", R"(["+1","hi"])", R"({"sid":"SM1","error_code":null})",
                  "find_user_by_token(S)\nsend_message(+1,hi)\n"},
          })
-        for (const std::string root : {"/APP/KEY", "/api"})
-            BOOST_TEST_CONTEXT(r.method << " " << root << r.path) {
+        for (const std::string root : {"/APP/KEY", "/api"}) BOOST_TEST_CONTEXT(r.method << " " << root << r.path) {
                 fake_api api;
                 const auto reply = api.ask(http_request{r.method, root + r.path, {{"user-token", "S"}}, r.body});
                 BOOST_TEST(reply.status == 200);
@@ -114,15 +119,18 @@ BOOST_AUTO_TEST_CASE(the_user_class) {
     auto classes = parse_json(api.ask("GET", "/users/userclassprops").body);
     BOOST_REQUIRE(classes.has_value());
     BOOST_TEST(classes->items.size() == 11u);
-    BOOST_TEST(classes->items[0].text ==
-               R"({"name":"email","type":"STRING","required":true,"identity":true,"selected":false,"defaultValue":null})");
-    BOOST_TEST(classes->items[1].text ==
-               R"({"name":"phoneNumber","type":"STRING","required":true,"identity":false,"selected":false,"defaultValue":null})");
+    BOOST_TEST(
+        classes->items[0].text ==
+        R"({"name":"email","type":"STRING","required":true,"identity":true,"selected":false,"defaultValue":null})");
+    BOOST_TEST(
+        classes->items[1].text ==
+        R"({"name":"phoneNumber","type":"STRING","required":true,"identity":false,"selected":false,"defaultValue":null})");
     api.auth.configuration.identity_column = "phoneNumber";
     classes = parse_json(api.ask("GET", "/users/userclassprops").body);
     BOOST_TEST(classes->items.size() == 10u);
-    BOOST_TEST(classes->items[0].text ==
-               R"({"name":"phoneNumber","type":"STRING","required":true,"identity":true,"selected":false,"defaultValue":null})");
+    BOOST_TEST(
+        classes->items[0].text ==
+        R"({"name":"phoneNumber","type":"STRING","required":true,"identity":true,"selected":false,"defaultValue":null})");
 }
 
 BOOST_AUTO_TEST_CASE(wrong_ways) {
@@ -254,14 +262,16 @@ BOOST_AUTO_TEST_CASE(the_user_object) {
     u.enabled = false;
     u.updated_at = time_point(std::chrono::milliseconds(2000));
     u.last_login_at = time_point(std::chrono::milliseconds(3000));
-    u.properties = {{"name", R"("A\"da")"}, {"tags", R"([ 1, {"b":1.50}])"}, {"password", R"("p")"}, {"transactionId", R"("T")"},
-                    {"email", R"("other")"}, {"objectId", R"("other")"}};
-    const std::string expected = R"({"___class":"Users","objectId":"U1","ownerId":"U1","userStatus":"DISABLED","blUserLocale":"en",)"
-                                 R"("created":1000,"updated":2000,"email":"ada@example.com","phoneNumber":"+15005550006",)"
-                                 R"("name":"A\"da","tags":[ 1, {"b":1.50}])";
+    u.properties = {{"name", R"("A\"da")"},      {"tags", R"([ 1, {"b":1.50}])"}, {"password", R"("p")"},
+                    {"transactionId", R"("T")"}, {"email", R"("other")"},         {"objectId", R"("other")"}};
+    const std::string expected =
+        R"({"___class":"Users","objectId":"U1","ownerId":"U1","userStatus":"DISABLED","blUserLocale":"en",)"
+        R"("created":1000,"updated":2000,"email":"ada@example.com","phoneNumber":"+15005550006",)"
+        R"("name":"A\"da","tags":[ 1, {"b":1.50}])";
     BOOST_TEST(rest::user_json(u, c) == expected + "}");
     BOOST_TEST(rest::login_json(u, "T", c) ==
-               expected + R"(,"lastLogin":3000,"socialAccount":"BACKENDLESS","___jsonclass":"Users","user-token":"T"})");
+               expected +
+                   R"(,"lastLogin":3000,"socialAccount":"BACKENDLESS","___jsonclass":"Users","user-token":"T"})");
 
     c.identity_column = c.phone_column = "phone";
     u.properties = {};

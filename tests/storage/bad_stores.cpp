@@ -217,33 +217,49 @@ bool catches(Suite suite, const char* words) {
 BOOST_AUTO_TEST_SUITE(bad_stores)
 
 BOOST_AUTO_TEST_CASE(transactions) {
-    BOOST_TEST(catches<saves_without_comparing>(transactions_of, "stale update: update_transaction with an older version must return false"));
+    BOOST_TEST(catches<saves_without_comparing>(
+        transactions_of, "stale update: update_transaction with an older version must return false"));
     BOOST_TEST(catches<saves_without_comparing>(transactions_of, "racing updates: of several update_transaction"));
-    BOOST_TEST(catches<compares_and_saves_in_two_steps>(transactions_of, "racing updates: of several update_transaction"));
-    BOOST_TEST(catches<keeps_the_version>(transactions_of, "update: find_transaction must return what was stored last; version differs"));
-    BOOST_TEST(catches<drops_an_acknowledged_write>(transactions_of, "no acknowledged update is lost: find_transaction"));
-    BOOST_TEST(catches<overwrites_on_insert>(transactions_of, "insert twice: insert_transaction of an id that is taken must return false"));
+    BOOST_TEST(
+        catches<compares_and_saves_in_two_steps>(transactions_of, "racing updates: of several update_transaction"));
+    BOOST_TEST(catches<keeps_the_version>(
+        transactions_of, "update: find_transaction must return what was stored last; version differs"));
+    BOOST_TEST(
+        catches<drops_an_acknowledged_write>(transactions_of, "no acknowledged update is lost: find_transaction"));
+    BOOST_TEST(catches<overwrites_on_insert>(
+        transactions_of, "insert twice: insert_transaction of an id that is taken must return false"));
     BOOST_TEST(catches<drops_at_the_expiry>(transactions_of, "kept past their expiry: find_transaction must find"));
-    BOOST_TEST(catches<truncates_times_to_seconds>(transactions_of, "insert and find: find_transaction must return what was stored last; "));
+    BOOST_TEST(catches<truncates_times_to_seconds>(
+        transactions_of, "insert and find: find_transaction must return what was stored last; "));
 }
 
 BOOST_AUTO_TEST_CASE(users) {
-    BOOST_TEST(catches<forgets_that_phones_are_unique>(users_of, "insert_user with another user's phone must return phone_taken"));
-    BOOST_TEST(catches<forgets_that_phones_are_unique>(users_of, "racing inserts of one phone: of several insert_user"));
-    BOOST_TEST(catches<forgets_that_identities_are_unique>(users_of, "insert_user with another user's identity must return identity_taken"));
-    BOOST_TEST(catches<forgets_that_identities_are_unique>(users_of, "racing inserts of one identity: of several insert_user"));
-    BOOST_TEST(catches<checks_uniqueness_in_two_steps>(users_of, "racing inserts of one phone: of several insert_user"));
-    BOOST_TEST(catches<updates_a_stale_user>(users_of, "stale update: update_user with an older version must return stale"));
+    BOOST_TEST(catches<forgets_that_phones_are_unique>(
+        users_of, "insert_user with another user's phone must return phone_taken"));
+    BOOST_TEST(
+        catches<forgets_that_phones_are_unique>(users_of, "racing inserts of one phone: of several insert_user"));
+    BOOST_TEST(catches<forgets_that_identities_are_unique>(
+        users_of, "insert_user with another user's identity must return identity_taken"));
+    BOOST_TEST(catches<forgets_that_identities_are_unique>(users_of,
+                                                           "racing inserts of one identity: of several insert_user"));
+    BOOST_TEST(
+        catches<checks_uniqueness_in_two_steps>(users_of, "racing inserts of one phone: of several insert_user"));
+    BOOST_TEST(
+        catches<updates_a_stale_user>(users_of, "stale update: update_user with an older version must return stale"));
     BOOST_TEST(catches<updates_a_stale_user>(users_of, "racing updates of one user: of several update_user"));
     BOOST_TEST(catches<creates_on_update>(users_of, "stale update: update_user of an unknown user must return stale"));
-    BOOST_TEST(catches<ignores_the_case_of_identities>(users_of, "find_user_by_identity must compare identities byte for byte"));
-    BOOST_TEST(catches<forgets_a_property>(users_of, "insert and find: find_user must return what was stored last; properties differs"));
+    BOOST_TEST(catches<ignores_the_case_of_identities>(users_of,
+                                                       "find_user_by_identity must compare identities byte for byte"));
+    BOOST_TEST(catches<forgets_a_property>(
+        users_of, "insert and find: find_user must return what was stored last; properties differs"));
 }
 
 BOOST_AUTO_TEST_CASE(sessions) {
     BOOST_TEST(catches<always_erases>(sessions_of, "erase: erase_session must return false if there was none"));
-    BOOST_TEST(catches<erases_one_session_of_a_user>(sessions_of, "erase_sessions_of must return how many sessions the user had"));
-    BOOST_TEST(catches<is_down>(sessions_of, "sessions: insert and find: must not throw, but threw: connection refused"));
+    BOOST_TEST(catches<erases_one_session_of_a_user>(sessions_of,
+                                                     "erase_sessions_of must return how many sessions the user had"));
+    BOOST_TEST(
+        catches<is_down>(sessions_of, "sessions: insert and find: must not throw, but threw: connection refused"));
 }
 
 BOOST_AUTO_TEST_CASE(counters) {

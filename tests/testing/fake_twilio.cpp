@@ -103,7 +103,8 @@ BOOST_AUTO_TEST_CASE(serves_several_clients_at_once) {
     for (int i = 0; i < 4; ++i)
         clients.emplace_back([&] {
             blocking_transport transport;
-            for (int n = 0; n < 25; ++n) (void)transport.send(api.create_code_message(to, "123456", std::chrono::seconds(300)));
+            for (int n = 0; n < 25; ++n)
+                (void)transport.send(api.create_code_message(to, "123456", std::chrono::seconds(300)));
         });
     for (auto& c : clients) c.join();
     BOOST_TEST(server.messages().size() == 100u);

@@ -29,7 +29,9 @@ http_response post(twilio_simulator& t, const form& fields) {
     return t.answer(r);
 }
 
-std::int64_t code_of(const http_response& r) { return detail::parse_json(r.body)->integer("code").value_or(0); }
+std::int64_t code_of(const http_response& r) {
+    return detail::parse_json(r.body)->integer("code").value_or(0);
+}
 
 }  // namespace
 
@@ -39,7 +41,8 @@ BOOST_AUTO_TEST_CASE(accepts_a_message_like_twilio) {
     twilio_simulator t;
     std::string heard;
     t.on_message([&](const simulated_message& m) { heard = m.body; });
-    const auto r = post(t, {{"To", "+14155550100"}, {"From", "+15005550006"}, {"Body", "654321 & Ünïcode"}, {"ValidityPeriod", "300"}});
+    const auto r = post(
+        t, {{"To", "+14155550100"}, {"From", "+15005550006"}, {"Body", "654321 & Ünïcode"}, {"ValidityPeriod", "300"}});
     BOOST_TEST(r.status == 201);
     const auto m = detail::parse_json(r.body).value();
     BOOST_TEST(m.string_or_empty("sid") == "SM00000000000000000000000000000001");
@@ -60,10 +63,14 @@ BOOST_AUTO_TEST_CASE(accepts_a_message_like_twilio) {
 
 BOOST_AUTO_TEST_CASE(media_and_services) {
     twilio_simulator t;
-    const auto mms = post(t, {{"To", "+14155550100"}, {"From", "+15005550006"}, {"MediaUrl", "https://example.com/a.png"}, {"MediaUrl", "https://example.com/b.png"}});
+    const auto mms = post(t, {{"To", "+14155550100"},
+                              {"From", "+15005550006"},
+                              {"MediaUrl", "https://example.com/a.png"},
+                              {"MediaUrl", "https://example.com/b.png"}});
     BOOST_TEST(detail::parse_json(mms.body)->string_or_empty("sid").starts_with("MM"));
     BOOST_TEST(detail::parse_json(mms.body)->string_or_empty("num_media") == "2");
-    const auto by_service = post(t, {{"To", "+14155550100"}, {"MessagingServiceSid", "MG0123456789abcdef0123456789abcdef"}, {"Body", "b"}});
+    const auto by_service =
+        post(t, {{"To", "+14155550100"}, {"MessagingServiceSid", "MG0123456789abcdef0123456789abcdef"}, {"Body", "b"}});
     BOOST_TEST(detail::parse_json(by_service.body)->string_or_empty("status") == "accepted");
     BOOST_TEST(detail::parse_json(by_service.body)->string_or_empty("num_segments") == "0");
 }
@@ -110,7 +117,8 @@ BOOST_AUTO_TEST_CASE(checks_credentials_paths_and_methods) {
     const auto wrong = t.answer(request("GET", ".json", twilio_simulator::account_sid, "wrong"));
     BOOST_TEST(wrong.status == 401);
     BOOST_TEST(code_of(wrong) == 20003);
-    BOOST_TEST(t.answer(request("GET", ".json", twilio_simulator::api_key, twilio_simulator::api_secret)).status == 200);
+    BOOST_TEST(t.answer(request("GET", ".json", twilio_simulator::api_key, twilio_simulator::api_secret)).status ==
+               200);
     BOOST_TEST(code_of(t.answer(request("GET", "/Calls.json"))) == 20404);
     BOOST_TEST(t.answer(request("GET", "/Messages.json")).status == 405);
     BOOST_TEST(t.answer(request("POST", ".json")).status == 405);
@@ -164,13 +172,13 @@ BOOST_AUTO_TEST_CASE(counts_segments) {
         {std::string(161, 'a'), 2},
         {std::string(306, 'a'), 2},
         {std::string(307, 'a'), 3},
-        {std::string(80, '{'), 1},               // twice each
+        {std::string(80, '{'), 1},  // twice each
         {std::string(81, '{'), 2},
         {std::string(158, 'a') + "€", 1},
         {std::string(159, 'a') + "€", 2},
-        {std::string(70, 'a') + "ç", 2},         // not GSM-7: 71 units
+        {std::string(70, 'a') + "ç", 2},  // not GSM-7: 71 units
         {std::string(69, 'a') + "ç", 1},
-        {std::string(68, 'a') + "\xF0\x9F\x98\x80", 1}, // two UTF-16 units
+        {std::string(68, 'a') + "\xF0\x9F\x98\x80", 1},  // two UTF-16 units
         {std::string(69, 'a') + "\xF0\x9F\x98\x80", 2},
         {std::string(134, 'a') + "ç", 3},
         {std::string(159, 'a') + "é", 1},
@@ -179,7 +187,8 @@ BOOST_AUTO_TEST_CASE(counts_segments) {
 }
 
 BOOST_AUTO_TEST_CASE(writes_dates) {
-    BOOST_TEST(detail::rfc2822_date(time_point(std::chrono::milliseconds(1692853305999))) == "Thu, 24 Aug 2023 05:01:45 +0000");
+    BOOST_TEST(detail::rfc2822_date(time_point(std::chrono::milliseconds(1692853305999))) ==
+               "Thu, 24 Aug 2023 05:01:45 +0000");
     BOOST_TEST(detail::rfc2822_date(time_point()) == "Thu, 01 Jan 1970 00:00:00 +0000");
 }
 

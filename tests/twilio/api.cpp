@@ -17,7 +17,9 @@ twilio_config account() {
     return c;
 }
 const auto phone = *phone_number::parse("+14155550100");
-std::string authorization(const http_request& r) { return *find_header(r.headers, "Authorization"); }
+std::string authorization(const http_request& r) {
+    return *find_header(r.headers, "Authorization");
+}
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(host_follows_region_and_edge) {
@@ -37,13 +39,15 @@ BOOST_AUTO_TEST_CASE(host_follows_region_and_edge) {
         c.region = r.region;
         c.edge = r.edge;
         c.base_url = r.base;
-        BOOST_TEST(twilio::api(c).fetch_account().url == std::string(r.expected) + "2010-04-01/Accounts/" + c.account_sid + ".json");
+        BOOST_TEST(twilio::api(c).fetch_account().url ==
+                   std::string(r.expected) + "2010-04-01/Accounts/" + c.account_sid + ".json");
     }
 }
 
 BOOST_AUTO_TEST_CASE(credentials) {
     auto c = account();
-    BOOST_TEST(authorization(twilio::api(c).fetch_account()) == "Basic QUMwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDp0b2tlbg==");
+    BOOST_TEST(authorization(twilio::api(c).fetch_account()) ==
+               "Basic QUMwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDp0b2tlbg==");
     c.api_key = "SK" + std::string(32, '0');
     c.api_secret = "secret";
     const auto request = twilio::api(c).fetch_account();
@@ -61,7 +65,8 @@ BOOST_AUTO_TEST_CASE(code_message) {
 }
 
 BOOST_AUTO_TEST_CASE(chosen_sender_replaces_the_configured_one) {
-    const auto r = twilio::api(account()).create_message(phone, {.to = "", .body = "x", .options = {{"from", "+15005550009"}}});
+    const auto r =
+        twilio::api(account()).create_message(phone, {.to = "", .body = "x", .options = {{"from", "+15005550009"}}});
     BOOST_TEST(r->body == "To=%2B14155550100&Body=x&From=%2B15005550009");
 }
 
@@ -80,22 +85,35 @@ BOOST_AUTO_TEST_CASE(replies_become_outcomes) {
         bool certain;
     };
     const row rows[] = {
-        {401, 20003, error::provider_misconfigured, true}, {404, 20404, error::provider_misconfigured, true},
-        {429, 20429, error::provider_busy, true},          {400, 21211, error::invalid_phone_number, true},
-        {400, 21212, error::provider_misconfigured, true}, {400, 21408, error::provider_refused, true},
-        {400, 21602, error::missing_parameter, true},      {400, 21604, error::missing_parameter, true},
-        {400, 21606, error::provider_misconfigured, true}, {400, 21608, error::provider_refused, true},
-        {400, 21610, error::provider_refused, true},       {429, 21611, error::provider_busy, true},
-        {400, 21612, error::provider_refused, true},       {400, 21614, error::provider_refused, true},
-        {400, 21617, error::message_too_long, true},       {400, 21999, error::provider_refused, true},
-        {429, 0, error::provider_busy, true},              {401, 0, error::provider_misconfigured, true},
-        {400, 0, error::bad_provider_reply, false},        {301, 0, error::bad_provider_reply, false},
-        {500, 0, error::no_answer, false},                 {503, 20503, error::no_answer, false},
+        {401, 20003, error::provider_misconfigured, true},
+        {404, 20404, error::provider_misconfigured, true},
+        {429, 20429, error::provider_busy, true},
+        {400, 21211, error::invalid_phone_number, true},
+        {400, 21212, error::provider_misconfigured, true},
+        {400, 21408, error::provider_refused, true},
+        {400, 21602, error::missing_parameter, true},
+        {400, 21604, error::missing_parameter, true},
+        {400, 21606, error::provider_misconfigured, true},
+        {400, 21608, error::provider_refused, true},
+        {400, 21610, error::provider_refused, true},
+        {429, 21611, error::provider_busy, true},
+        {400, 21612, error::provider_refused, true},
+        {400, 21614, error::provider_refused, true},
+        {400, 21617, error::message_too_long, true},
+        {400, 21999, error::provider_refused, true},
+        {429, 0, error::provider_busy, true},
+        {401, 0, error::provider_misconfigured, true},
+        {400, 0, error::bad_provider_reply, false},
+        {301, 0, error::bad_provider_reply, false},
+        {500, 0, error::no_answer, false},
+        {503, 20503, error::no_answer, false},
         {500, 21610, error::no_answer, false},
     };
     for (const auto& r : rows) {
         http_response reply{r.status, {}, "<html>"};
-        if (r.code) reply.body = R"({"code":)" + std::to_string(r.code) + R"(,"message":"m","status":)" + std::to_string(r.status) + "}";
+        if (r.code)
+            reply.body =
+                R"({"code":)" + std::to_string(r.code) + R"(,"message":"m","status":)" + std::to_string(r.status) + "}";
         const auto sent = twilio::read_message(reply);
         BOOST_TEST_CONTEXT(r.status << " " << r.code) {
             BOOST_REQUIRE(!sent);
@@ -107,7 +125,9 @@ BOOST_AUTO_TEST_CASE(replies_become_outcomes) {
 }
 
 BOOST_AUTO_TEST_CASE(retry_after_is_read_with_care) {
-    const auto after = [](std::string value) { return twilio::failure_of({429, {{"retry-after", std::move(value)}}, ""}).retry_after; };
+    const auto after = [](std::string value) {
+        return twilio::failure_of({429, {{"retry-after", std::move(value)}}, ""}).retry_after;
+    };
     BOOST_TEST((after("7") == 7s));
     BOOST_TEST(!after("-7"));
     BOOST_TEST(!after("soon"));

@@ -100,8 +100,8 @@ struct split_signature<void> {
 ///
 /// Runs `work` on `executor`; the handler is `void(std::error_code, T)`, or `void(std::error_code)` for `result<void>`,
 /// and is invoked on its associated executor, `executor` by default. What a failure holds beyond its code is not passed
-/// on: who needs it (`retry_after`, `tries_left`) awaits the function itself. Terminal cancellation of the handler's slot
-/// is passed on to `work`. With `use_awaitable` and `use_future` a failure is thrown as `std::system_error`.
+/// on: who needs it (`retry_after`, `tries_left`) awaits the function itself. Terminal cancellation of the handler's
+/// slot is passed on to `work`. With `use_awaitable` and `use_future` a failure is thrown as `std::system_error`.
 template <class T, class CompletionToken>
 auto async_call(const ::asio::any_io_executor& executor, ::asio::awaitable<result<T>> work, CompletionToken&& token) {
     return ::asio::async_initiate<CompletionToken, typename detail::split_signature<T>::type>(

@@ -24,8 +24,8 @@ inline namespace v0 {
 /// `https_transport` does the work: Asio's blocking functions know no time limits.
 class blocking_transport {
 public:
-    /// Options as for `https_transport`; `max_idle_connections_per_host` counts for each of at most `max_connections` event
-    /// loops and is 1 at most. Throws std::runtime_error if `options.ca_file` cannot be loaded.
+    /// Options as for `https_transport`; `max_idle_connections_per_host` counts for each of at most `max_connections`
+    /// event loops and is 1 at most. Throws std::runtime_error if `options.ca_file` cannot be loaded.
     explicit blocking_transport(transport_options options = {})
         : options_(std::move(options)), tls_(std::make_shared<detail::tls_client>(options_.ca_file)) {
         free_slots_ = std::max<std::size_t>(options_.max_connections, 1);

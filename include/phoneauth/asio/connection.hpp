@@ -47,7 +47,8 @@ using ssl_ptr = std::unique_ptr<SSL, ssl_deleter>;
 using ssl_ctx_ptr = std::unique_ptr<SSL_CTX, ssl_deleter>;
 using ssl_session_ptr = std::unique_ptr<SSL_SESSION, ssl_deleter>;
 
-/// How OpenSSL reads and writes an Asio socket: never blocking, and without SIGPIPE, which its own socket BIO would raise.
+/// How OpenSSL reads and writes an Asio socket: never blocking, and without SIGPIPE, which its own socket BIO would
+/// raise.
 inline BIO_METHOD* socket_bio_method() {
     using socket = ::asio::ip::tcp::socket;
     static const std::unique_ptr<BIO_METHOD, ssl_deleter> method = [] {

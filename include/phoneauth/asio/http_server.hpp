@@ -43,19 +43,20 @@ struct server_options {
     std::chrono::milliseconds body_timeout{10000};   ///< over it: 408
     std::chrono::milliseconds idle_timeout{60000};   ///< for the first byte of a request
     std::chrono::milliseconds write_timeout{5000};   ///< for a whole reply
-    /// Called for each reply that the server gives by itself (400, 408, 413, 431, 500, 503), from any thread that runs it, to
-    /// give it the body that the clients understand; without it the body is empty. It must not throw.
+    /// Called for each reply that the server gives by itself (400, 408, 413, 431, 500, 503), from any thread that runs
+    /// it, to give it the body that the clients understand; without it the body is empty. It must not throw.
     std::function<void(http_response&)> complete_own_reply{};
 };
 
-/// A small HTTP/1.1 server: keep-alive, pipelining in order, HEAD, "Expect: 100-continue", limits on everything. It asks its
-/// handler for every request and knows no routes.
+/// A small HTTP/1.1 server: keep-alive, pipelining in order, HEAD, "Expect: 100-continue", limits on everything. It
+/// asks its handler for every request and knows no routes.
 ///
 /// Each connection runs on a strand of its own, so that the executor may be a thread pool. The executor's context must
 /// outlive the server; what the handler refers to must live until the server is drained or the context is gone.
 class http_server {
 public:
-    /// Called for each request, on the connection's strand; `request.url` is path and query. What it throws becomes a 500.
+    /// Called for each request, on the connection's strand; `request.url` is path and query. What it throws becomes a
+    /// 500.
     using handler =
         std::function<::asio::awaitable<http_response>(http_request request, ::asio::ip::tcp::endpoint peer)>;
 
@@ -76,8 +77,8 @@ public:
     /// The port that it listens on.
     std::uint16_t port() const noexcept { return state_->port; }
 
-    /// Stops accepting, closes idle connections, and the others after the request in flight. Calls `drained`, if given, on
-    /// one of the executor's threads when the last one has ended. Thread-safe; returns at once.
+    /// Stops accepting, closes idle connections, and the others after the request in flight. Calls `drained`, if given,
+    /// on one of the executor's threads when the last one has ended. Thread-safe; returns at once.
     void stop(std::function<void()> drained = {}) {
         ::asio::dispatch(state_->strand, [s = state_, drained = std::move(drained)]() mutable {
             std::error_code ignored;

@@ -58,8 +58,8 @@ struct transport_options {
 
 namespace detail {
 
-/// The client side of TLS, shared by connections and threads: trusted certificates, and sessions to resume. Certificates
-/// and host names are always verified.
+/// The client side of TLS, shared by connections and threads: trusted certificates, and sessions to resume.
+/// Certificates and host names are always verified.
 class tls_client {
 public:
     /// Throws std::runtime_error if the certificates cannot be loaded.
@@ -400,8 +400,8 @@ private:
 
 /// Sends http and https requests over kept-alive connections: the `HttpTransport` of an asynchronous authenticator.
 ///
-/// Thread-safe; its connections share one strand. The executor's context must outlive the transport; the transport may be
-/// destroyed while requests are in flight, which then still end. Idle connections do not keep `io_context::run` from
+/// Thread-safe; its connections share one strand. The executor's context must outlive the transport; the transport may
+/// be destroyed while requests are in flight, which then still end. Idle connections do not keep `io_context::run` from
 /// returning. A request is never sent twice: a kept connection is used only if the server has not closed it.
 class https_transport {
 public:
@@ -417,11 +417,14 @@ public:
     }
 
     /// Sends `request` and yields the whole reply, whatever its status. Fails with
-    /// - `invalid_parameter`, `invalid_url`: the request is none; `overloaded`: too many in flight and waiting, or waited
+    /// - `invalid_parameter`, `invalid_url`: the request is none; `overloaded`: too many in flight and waiting, or
+    /// waited
     ///   for `connect_timeout`;
-    /// - `host_not_found`, `connect_failed`, `connect_timeout`, `tls_failed`, `certificate_untrusted`, `certificate_expired`,
+    /// - `host_not_found`, `connect_failed`, `connect_timeout`, `tls_failed`, `certificate_untrusted`,
+    /// `certificate_expired`,
     ///   `certificate_wrong_host`: nothing was sent;
-    /// - `write_failed`, `read_timeout`, `connection_lost`, `malformed_reply`, `reply_too_large`, `cancelled`: the server may
+    /// - `write_failed`, `read_timeout`, `connection_lost`, `malformed_reply`, `reply_too_large`, `cancelled`: the
+    /// server may
     ///   have processed the request (see `certainly_not_sent`).
     ///
     /// A cancellation (terminal) closes the connection.

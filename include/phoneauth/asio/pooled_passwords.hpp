@@ -17,16 +17,17 @@
 namespace phoneauth {
 inline namespace v0 {
 
-/// The PasswordHasher of an asynchronous server: scrypt on a few threads of its own, because it takes some hundred milliseconds
-/// and must not stop the event loop. With the queue full, `hash` and `verify` yield `error::overloaded` at once.
-/// Thread-safe. The destructor waits for what is being hashed.
+/// The PasswordHasher of an asynchronous server: scrypt on a few threads of its own, because it takes some hundred
+/// milliseconds and must not stop the event loop. With the queue full, `hash` and `verify` yield `error::overloaded` at
+/// once. Thread-safe. The destructor waits for what is being hashed.
 class pooled_passwords {
 public:
     /// One thread for every two processors: hashing must leave some for the event loop.
     static std::size_t default_threads() { return std::max(1u, std::thread::hardware_concurrency() / 2); }
 
     /// `max_queue`: how many passwords may wait for a thread.
-    explicit pooled_passwords(scrypt_cost cost = {}, std::size_t threads = default_threads(), std::size_t max_queue = 64)
+    explicit pooled_passwords(scrypt_cost cost = {}, std::size_t threads = default_threads(),
+                              std::size_t max_queue = 64)
         : scrypt_(cost), pool_(threads, max_queue) {}
 
     /// As `scrypt_passwords::hash`.
@@ -48,8 +49,9 @@ private:
 
 template <class Executor>
 struct default_passwords<awaitable_mode<Executor>> {
-    static_assert(std::is_same_v<Executor, ::asio::any_io_executor>,
-                  "phoneauth: awaitables of this executor need a PasswordHasher of their own; name it as the fifth policy");
+    static_assert(
+        std::is_same_v<Executor, ::asio::any_io_executor>,
+        "phoneauth: awaitables of this executor need a PasswordHasher of their own; name it as the fifth policy");
     using type = pooled_passwords;
 };
 

@@ -8,8 +8,8 @@
 #include <utility>
 
 // Not asio/awaitable.hpp, which includes this file.
-#include <asio/awaitable.hpp>
 #include <asio/async_result.hpp>
+#include <asio/awaitable.hpp>
 #include <asio/dispatch.hpp>
 #include <asio/executor_work_guard.hpp>
 #include <asio/post.hpp>
@@ -45,10 +45,10 @@ public:
     /// Finishes what was accepted, then ends the threads.
     ~worker_pool() { pool_.join(); }
 
-    /// Calls `f()` on one of the threads and yields its value on the caller's executor: `result<T>` for an `f` that returns
-    /// `T` or `result<T>`. `error::overloaded`, at once, when the queue is full; `error::internal` if `f` throws. A
-    /// cancellation takes effect after `f`, which is not interrupted. `f` is moved into the pool: what it refers to must
-    /// outlive the call, or the caller's frame if its io_context is destroyed meanwhile.
+    /// Calls `f()` on one of the threads and yields its value on the caller's executor: `result<T>` for an `f` that
+    /// returns `T` or `result<T>`. `error::overloaded`, at once, when the queue is full; `error::internal` if `f`
+    /// throws. A cancellation takes effect after `f`, which is not interrupted. `f` is moved into the pool: what it
+    /// refers to must outlive the call, or the caller's frame if its io_context is destroyed meanwhile.
     ///
     /// g++ 12: name a lambda that captures anything with a destructor by value before the `co_await`.
     template <class F>

@@ -17,71 +17,153 @@ namespace detail {
 
 template <class S>
 constexpr bool check_storage() {
-    static_assert(requires(S& s, const transaction& t) { { s.insert_transaction(t) } -> yields<bool>; },
-                  "phoneauth: this Storage lacks `bool insert_transaction(const transaction&)`, or the same with an awaitable of bool");
-    static_assert(requires(S& s, const std::string& id) { { s.find_transaction(id) } -> yields<std::optional<transaction>>; },
-                  "phoneauth: this Storage lacks `std::optional<transaction> find_transaction(const std::string&)`, or the same with an awaitable of it");
-    static_assert(requires(S& s, const transaction& t) { { s.update_transaction(t) } -> yields<bool>; },
-                  "phoneauth: this Storage lacks `bool update_transaction(const transaction&)`, or the same with an awaitable of bool");
+    static_assert(
+        requires(S & s, const transaction& t) {
+            { s.insert_transaction(t) } -> yields<bool>;
+        },
+        "phoneauth: this Storage lacks `bool insert_transaction(const transaction&)`, or the same with an awaitable of "
+        "bool");
+    static_assert(
+        requires(S & s, const std::string& id) {
+            { s.find_transaction(id) } -> yields<std::optional<transaction>>;
+        },
+        "phoneauth: this Storage lacks `std::optional<transaction> find_transaction(const std::string&)`, or the same "
+        "with an awaitable of it");
+    static_assert(
+        requires(S & s, const transaction& t) {
+            { s.update_transaction(t) } -> yields<bool>;
+        },
+        "phoneauth: this Storage lacks `bool update_transaction(const transaction&)`, or the same with an awaitable of "
+        "bool");
 
-    static_assert(requires(S& s, const user& u) { { s.insert_user(u) } -> yields<user_write>; },
-                  "phoneauth: this Storage lacks `user_write insert_user(const user&)`, or the same with an awaitable of user_write");
-    static_assert(requires(S& s, const user& u) { { s.update_user(u) } -> yields<user_write>; },
-                  "phoneauth: this Storage lacks `user_write update_user(const user&)`, or the same with an awaitable of user_write");
-    static_assert(requires(S& s, const std::string& id) { { s.find_user(id) } -> yields<std::optional<user>>; },
-                  "phoneauth: this Storage lacks `std::optional<user> find_user(const std::string&)`, or the same with an awaitable of it");
-    static_assert(requires(S& s, const phone_number& phone) { { s.find_user_by_phone(phone) } -> yields<std::optional<user>>; },
-                  "phoneauth: this Storage lacks `std::optional<user> find_user_by_phone(const phone_number&)`, or the same with an awaitable of it");
-    static_assert(requires(S& s, const std::string& identity) { { s.find_user_by_identity(identity) } -> yields<std::optional<user>>; },
-                  "phoneauth: this Storage lacks `std::optional<user> find_user_by_identity(const std::string&)`, or the same with an awaitable of it");
+    static_assert(
+        requires(S & s, const user& u) {
+            { s.insert_user(u) } -> yields<user_write>;
+        },
+        "phoneauth: this Storage lacks `user_write insert_user(const user&)`, or the same with an awaitable of "
+        "user_write");
+    static_assert(
+        requires(S & s, const user& u) {
+            { s.update_user(u) } -> yields<user_write>;
+        },
+        "phoneauth: this Storage lacks `user_write update_user(const user&)`, or the same with an awaitable of "
+        "user_write");
+    static_assert(
+        requires(S & s, const std::string& id) {
+            { s.find_user(id) } -> yields<std::optional<user>>;
+        },
+        "phoneauth: this Storage lacks `std::optional<user> find_user(const std::string&)`, or the same with an "
+        "awaitable of it");
+    static_assert(
+        requires(S & s, const phone_number& phone) {
+            { s.find_user_by_phone(phone) } -> yields<std::optional<user>>;
+        },
+        "phoneauth: this Storage lacks `std::optional<user> find_user_by_phone(const phone_number&)`, or the same with "
+        "an awaitable of it");
+    static_assert(
+        requires(S & s, const std::string& identity) {
+            { s.find_user_by_identity(identity) } -> yields<std::optional<user>>;
+        },
+        "phoneauth: this Storage lacks `std::optional<user> find_user_by_identity(const std::string&)`, or the same "
+        "with an awaitable of it");
 
-    static_assert(requires(S& s, const session& added) { { s.insert_session(added) } -> yields<bool>; },
-                  "phoneauth: this Storage lacks `bool insert_session(const session&)`, or the same with an awaitable of bool");
-    static_assert(requires(S& s, const std::string& hash) { { s.find_session(hash) } -> yields<std::optional<session>>; },
-                  "phoneauth: this Storage lacks `std::optional<session> find_session(const std::string&)`, or the same with an awaitable of it");
-    static_assert(requires(S& s, const std::string& hash) { { s.erase_session(hash) } -> yields<bool>; },
-                  "phoneauth: this Storage lacks `bool erase_session(const std::string&)`, or the same with an awaitable of bool");
-    static_assert(requires(S& s, const std::string& id) { { s.erase_sessions_of(id) } -> yields<std::size_t>; },
-                  "phoneauth: this Storage lacks `std::size_t erase_sessions_of(const std::string&)`, or the same with an awaitable of std::size_t");
+    static_assert(
+        requires(S & s, const session& added) {
+            { s.insert_session(added) } -> yields<bool>;
+        },
+        "phoneauth: this Storage lacks `bool insert_session(const session&)`, or the same with an awaitable of bool");
+    static_assert(
+        requires(S & s, const std::string& hash) {
+            { s.find_session(hash) } -> yields<std::optional<session>>;
+        },
+        "phoneauth: this Storage lacks `std::optional<session> find_session(const std::string&)`, or the same with an "
+        "awaitable of it");
+    static_assert(
+        requires(S & s, const std::string& hash) {
+            { s.erase_session(hash) } -> yields<bool>;
+        },
+        "phoneauth: this Storage lacks `bool erase_session(const std::string&)`, or the same with an awaitable of "
+        "bool");
+    static_assert(
+        requires(S & s, const std::string& id) {
+            { s.erase_sessions_of(id) } -> yields<std::size_t>;
+        },
+        "phoneauth: this Storage lacks `std::size_t erase_sessions_of(const std::string&)`, or the same with an "
+        "awaitable of std::size_t");
 
-    static_assert(requires(S& s, const counter_change& change) { { s.change_counter(change) } -> yields<counter>; },
-                  "phoneauth: this Storage lacks `counter change_counter(const counter_change&)`, or the same with an awaitable of counter");
+    static_assert(
+        requires(S & s, const counter_change& change) {
+            { s.change_counter(change) } -> yields<counter>;
+        },
+        "phoneauth: this Storage lacks `counter change_counter(const counter_change&)`, or the same with an awaitable "
+        "of counter");
     return Storage<S>;
 }
 
 template <class T>
 constexpr bool check_transport() {
-    static_assert(requires(T& t, const http_request& request) { { t.send(request) } -> yields<result<http_response>>; },
-                  "phoneauth: this HttpTransport lacks `result<http_response> send(const http_request&)`, or the same with an awaitable of it");
+    static_assert(
+        requires(T & t, const http_request& request) {
+            { t.send(request) } -> yields<result<http_response>>;
+        },
+        "phoneauth: this HttpTransport lacks `result<http_response> send(const http_request&)`, or the same with an "
+        "awaitable of it");
     return HttpTransport<T>;
 }
 
 template <class C>
 constexpr bool check_clock() {
-    static_assert(requires(const C& c) { { c.now() } -> std::convertible_to<time_point>; },
-                  "phoneauth: this Clock lacks `time_point now() const`");
+    static_assert(
+        requires(const C& c) {
+            { c.now() } -> std::convertible_to<time_point>;
+        },
+        "phoneauth: this Clock lacks `time_point now() const`");
     return Clock<C>;
 }
 
 template <class P>
 constexpr bool check_password_hasher() {
-    static_assert(requires(P& p, const std::string& password) { { p.hash(password) } -> yields<result<std::string>>; },
-                  "phoneauth: this PasswordHasher lacks `result<std::string> hash(const std::string&)`, or the same with an awaitable of it");
-    static_assert(requires(P& p, const std::string& text) { { p.verify(text, text) } -> yields<result<bool>>; },
-                  "phoneauth: this PasswordHasher lacks `result<bool> verify(const std::string&, const std::string&)`, or the same with an awaitable of it");
+    static_assert(
+        requires(P & p, const std::string& password) {
+            { p.hash(password) } -> yields<result<std::string>>;
+        },
+        "phoneauth: this PasswordHasher lacks `result<std::string> hash(const std::string&)`, or the same with an "
+        "awaitable of it");
+    static_assert(
+        requires(P & p, const std::string& text) {
+            { p.verify(text, text) } -> yields<result<bool>>;
+        },
+        "phoneauth: this PasswordHasher lacks `result<bool> verify(const std::string&, const std::string&)`, or the "
+        "same with an awaitable of it");
     return PasswordHasher<P>;
 }
 
 template <class H>
 constexpr bool check_hooks() {
-    static_assert(requires(H& h, user& u) { { h.before_registration(u) } -> yields<result<void>>; },
-                  "phoneauth: these Hooks lack `result<void> before_registration(user&)`, or the same with an awaitable of it; derive from no_hooks");
-    static_assert(requires(H& h, const user& u) { { h.after_registration(u) } -> yields<result<void>>; },
-                  "phoneauth: these Hooks lack `result<void> after_registration(const user&)`, or the same with an awaitable of it; derive from no_hooks");
-    static_assert(requires(H& h, const user& u) { { h.before_login(u) } -> yields<result<void>>; },
-                  "phoneauth: these Hooks lack `result<void> before_login(const user&)`, or the same with an awaitable of it; derive from no_hooks");
-    static_assert(requires(H& h, const user& u) { { h.after_login(u) } -> yields<result<void>>; },
-                  "phoneauth: these Hooks lack `result<void> after_login(const user&)`, or the same with an awaitable of it; derive from no_hooks");
+    static_assert(
+        requires(H & h, user & u) {
+            { h.before_registration(u) } -> yields<result<void>>;
+        },
+        "phoneauth: these Hooks lack `result<void> before_registration(user&)`, or the same with an awaitable of it; "
+        "derive from no_hooks");
+    static_assert(
+        requires(H & h, const user& u) {
+            { h.after_registration(u) } -> yields<result<void>>;
+        },
+        "phoneauth: these Hooks lack `result<void> after_registration(const user&)`, or the same with an awaitable of "
+        "it; derive from no_hooks");
+    static_assert(
+        requires(H & h, const user& u) {
+            { h.before_login(u) } -> yields<result<void>>;
+        },
+        "phoneauth: these Hooks lack `result<void> before_login(const user&)`, or the same with an awaitable of it; "
+        "derive from no_hooks");
+    static_assert(
+        requires(H & h, const user& u) {
+            { h.after_login(u) } -> yields<result<void>>;
+        },
+        "phoneauth: these Hooks lack `result<void> after_login(const user&)`, or the same with an awaitable of it; "
+        "derive from no_hooks");
     return Hooks<H>;
 }
 

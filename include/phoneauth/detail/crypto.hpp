@@ -12,8 +12,8 @@
 
 #include <phoneauth/detail/config.hpp>
 
-// The little of OpenSSL that the core needs, without its headers. A context that is used again costs a quarter of a new one,
-// so each object keeps one, under a mutex.
+// The little of OpenSSL that the core needs, without its headers. A context that is used again costs a quarter of a new
+// one, so each object keeps one, under a mutex.
 
 struct evp_mac_ctx_st;
 struct evp_md_ctx_st;
@@ -26,7 +26,9 @@ using digest = std::array<unsigned char, 32>;
 
 /// Overwrites memory that held a secret, in a way that the optimizer keeps.
 PHONEAUTH_DECL void wipe(std::span<unsigned char> memory) noexcept;
-inline void wipe(std::string& text) noexcept { wipe({reinterpret_cast<unsigned char*>(text.data()), text.size()}); }
+inline void wipe(std::string& text) noexcept {
+    wipe({reinterpret_cast<unsigned char*>(text.data()), text.size()});
+}
 
 /// True when both are the same; takes a time that depends on the sizes only.
 PHONEAUTH_DECL bool equal_in_constant_time(std::string_view a, std::string_view b) noexcept;
@@ -38,12 +40,14 @@ PHONEAUTH_DECL std::string base64(std::string_view bytes);
 class hmac_sha256 {
 public:
     PHONEAUTH_DECL explicit hmac_sha256(std::string_view key);
+    ~hmac_sha256() { wipe(key_); }
     PHONEAUTH_DECL digest operator()(std::string_view message);
 
 private:
     struct deleter {
         PHONEAUTH_DECL void operator()(evp_mac_ctx_st* context) const noexcept;
     };
+    std::string key_;
     std::mutex mutex_;
     std::unique_ptr<evp_mac_ctx_st, deleter> context_;
 };

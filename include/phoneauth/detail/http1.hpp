@@ -60,7 +60,8 @@ public:
 
     /// Another message may follow on the connection. Known once complete; false for HTTP/1.0.
     PHONEAUTH_DECL bool keep_alive() const noexcept;
-    /// The client waits for "100 Continue" before it sends the body (RFC 9110 §10.1.1). Known once the head is complete.
+    /// The client waits for "100 Continue" before it sends the body (RFC 9110 §10.1.1). Known once the head is
+    /// complete.
     PHONEAUTH_DECL bool expects_continue() const noexcept;
 
     /// The complete message, moved out. The request's URL is in origin form.

@@ -24,8 +24,8 @@ struct json_value {
     struct item;
 
     json_kind kind = json_kind::null;
-    std::string text;        ///< of a string: what it says; of anything else: its JSON text, digit by digit as it came
-    std::vector<item> items; ///< of an array or object
+    std::string text;         ///< of a string: what it says; of anything else: its JSON text, digit by digit as it came
+    std::vector<item> items;  ///< of an array or object
 
     bool is(json_kind k) const noexcept { return kind == k; }
     /// The member `key` of an object, or nullptr.
@@ -37,9 +37,9 @@ struct json_value {
 };
 
 struct json_value::item {
-    std::string key; ///< of an object's member
+    std::string key;  ///< of an object's member
     json_kind kind = json_kind::null;
-    std::string text; ///< as in `json_value`
+    std::string text;  ///< as in `json_value`
 };
 
 inline const json_value::item* json_value::find(std::string_view key) const noexcept {
@@ -53,8 +53,8 @@ inline std::string_view json_value::string_or_empty(std::string_view key) const 
     return i && i->kind == json_kind::string ? std::string_view(i->text) : std::string_view();
 }
 
-/// Parses one whole JSON text (RFC 8259), validated throughout: syntax, UTF-8, depth, and that no member is named twice.
-/// Empty when it is not JSON, is nested deeper than `max_depth`, or has a number beyond 64 bits.
+/// Parses one whole JSON text (RFC 8259), validated throughout: syntax, UTF-8, depth, and that no member is named
+/// twice. Empty when it is not JSON, is nested deeper than `max_depth`, or has a number beyond 64 bits.
 PHONEAUTH_DECL std::optional<json_value> parse_json(std::string_view text, std::size_t max_depth = 16);
 
 /// Appends `text` as a JSON string, quotes included. Bytes that are not UTF-8 become U+FFFD.

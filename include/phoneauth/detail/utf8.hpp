@@ -10,7 +10,8 @@ namespace phoneauth {
 inline namespace v0 {
 namespace detail {
 
-/// The size in bytes of the well-formed UTF-8 sequence that `text` starts with (Unicode 15, table 3-7); 0 if there is none.
+/// The size in bytes of the well-formed UTF-8 sequence that `text` starts with (Unicode 15, table 3-7); 0 if there is
+/// none.
 constexpr std::size_t utf8_sequence(std::string_view text) noexcept {
     const auto at = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
     const auto follows = [&](std::size_t i) { return (at(i) & 0xC0u) == 0x80u; };

@@ -27,9 +27,8 @@ inline bool is_property_name(std::string_view name) {
 }
 
 inline bool is_host_label_list(std::string_view host) {
-    return !host.empty() && host.size() <= 253 && std::all_of(host.begin(), host.end(), [](char c) {
-        return is_alnum(c) || c == '-' || c == '.';
-    });
+    return !host.empty() && host.size() <= 253 &&
+           std::all_of(host.begin(), host.end(), [](char c) { return is_alnum(c) || c == '-' || c == '.'; });
 }
 
 class config_checker {
@@ -40,7 +39,8 @@ public:
     void range(auto value, long long low, long long high, const char* field, const char* unit) {
         const auto v = static_cast<long long>(value);
         require(v >= low && v <= high, field,
-                "is " + std::to_string(v) + "; expected " + std::to_string(low) + " to " + std::to_string(high) + " " + unit);
+                "is " + std::to_string(v) + "; expected " + std::to_string(low) + " to " + std::to_string(high) + " " +
+                    unit);
     }
     std::vector<config_problem> problems;
 };
@@ -48,8 +48,10 @@ public:
 inline void check_twilio(const twilio_config& t, config_checker& check) {
     check.require(is_sid(t.account_sid, "AC"), "twilio.account_sid", "expected AC and 32 hexadecimal digits");
     const bool has_key = !t.api_key.empty() || !t.api_secret.empty();
-    check.require(has_key || !t.auth_token.empty(), "twilio.auth_token", "expected the auth token, or api_key and api_secret");
-    check.require(std::none_of(t.auth_token.begin(), t.auth_token.end(), is_control), "twilio.auth_token", "has a control character");
+    check.require(has_key || !t.auth_token.empty(), "twilio.auth_token",
+                  "expected the auth token, or api_key and api_secret");
+    check.require(std::none_of(t.auth_token.begin(), t.auth_token.end(), is_control), "twilio.auth_token",
+                  "has a control character");
     if (has_key) {
         check.require(is_sid(t.api_key, "SK"), "twilio.api_key", "expected SK and 32 hexadecimal digits");
         check.require(!t.api_secret.empty(), "twilio.api_secret", "is missing; api_key needs it");
@@ -57,7 +59,9 @@ inline void check_twilio(const twilio_config& t, config_checker& check) {
     const auto number = phone_number::parse(t.sender);
     check.require(is_sid(t.sender, "MG") || (number && number->str() == t.sender), "twilio.sender",
                   "expected an E.164 number like +14155550100, or MG and 32 hexadecimal digits");
-    const auto is_label = [](std::string_view s) { return s.size() <= 32 && std::all_of(s.begin(), s.end(), is_alnum); };
+    const auto is_label = [](std::string_view s) {
+        return s.size() <= 32 && std::all_of(s.begin(), s.end(), is_alnum);
+    };
     check.require(is_label(t.region), "twilio.region", "expected letters and digits, for example ie1");
     check.require(is_label(t.edge), "twilio.edge", "expected letters and digits, for example dublin");
     if (!t.base_url.empty()) {
@@ -69,14 +73,16 @@ inline void check_twilio(const twilio_config& t, config_checker& check) {
 
 inline void check_codes(const config& c, bool storage_is_shared, config_checker& check) {
     check.require(!storage_is_shared || !c.code_keys.empty(), "code_keys",
-                  "is empty; a storage that other processes share, or that outlives this one, needs a key of 32 or more random bytes");
+                  "is empty; a storage that other processes share, or that outlives this one, needs a key of 32 or "
+                  "more random bytes");
     for (std::size_t i = 0; i < c.code_keys.size(); ++i) {
         const auto& key = c.code_keys[i];
         check.require(!key.id.empty() && key.id.size() <= 32, "code_keys", "a key's id has 1 to 32 characters");
-        check.require(key.secret.size() >= 32 && key.secret.size() <= 256, "code_keys", "a key's secret has 32 to 256 bytes");
+        check.require(key.secret.size() >= 32 && key.secret.size() <= 256, "code_keys",
+                      "a key's secret has 32 to 256 bytes");
         const auto end = c.code_keys.begin() + static_cast<std::ptrdiff_t>(i);
-        check.require(std::none_of(c.code_keys.begin(), end, [&](const code_key& k) { return k.id == key.id; }), "code_keys",
-                      "two keys have the same id");
+        check.require(std::none_of(c.code_keys.begin(), end, [&](const code_key& k) { return k.id == key.id; }),
+                      "code_keys", "two keys have the same id");
     }
     check.range(c.code_digits, 6, 9, "code_digits", "digits");
     check.range(c.code_lifetime.count(), 30, 600, "code_lifetime", "s");
@@ -86,12 +92,15 @@ inline void check_codes(const config& c, bool storage_is_shared, config_checker&
     const auto at = text.find("{code}");
     check.require(at != std::string::npos && text.find("{code}", at + 1) == std::string::npos, "message_template",
                   "expected {code} in it, once");
-    check.require(text.size() <= 320 && std::none_of(text.begin(), text.end(), [](char ch) { return is_control(ch) && ch != '\n'; }),
+    check.require(text.size() <= 320 &&
+                      std::none_of(text.begin(), text.end(), [](char ch) { return is_control(ch) && ch != '\n'; }),
                   "message_template", "expected at most 320 bytes without control characters other than newline");
     check.require(c.origin_host.empty() || is_host_label_list(c.origin_host), "origin_host",
                   "expected a host name without scheme and port");
-    check.require(c.android_app_hash.empty() || (c.android_app_hash.size() == 11 &&
-                  std::all_of(c.android_app_hash.begin(), c.android_app_hash.end(), [](char ch) { return is_alnum(ch) || ch == '+' || ch == '/'; })),
+    check.require(c.android_app_hash.empty() ||
+                      (c.android_app_hash.size() == 11 &&
+                       std::all_of(c.android_app_hash.begin(), c.android_app_hash.end(),
+                                   [](char ch) { return is_alnum(ch) || ch == '+' || ch == '/'; })),
                   "android_app_hash", "expected 11 characters of base64");
 }
 
@@ -112,8 +121,10 @@ PHONEAUTH_DECL std::vector<config_problem> validate(const config& c, bool storag
     check.range(c.max_consecutive_failures, 10, 100, "max_consecutive_failures", "failures");
     check.range(c.session_lifetime.count(), 60, 365LL * 24 * 3600, "session_lifetime", "s");
 
-    check.require(detail::is_property_name(c.phone_column), "phone_column", "expected letters, digits and _, at most 64");
-    check.require(detail::is_property_name(c.identity_column), "identity_column", "expected letters, digits and _, at most 64");
+    check.require(detail::is_property_name(c.phone_column), "phone_column",
+                  "expected letters, digits and _, at most 64");
+    check.require(detail::is_property_name(c.identity_column), "identity_column",
+                  "expected letters, digits and _, at most 64");
     check.require(!is_reserved_property(c.phone_column), "phone_column", "is a reserved name");
     check.require(!is_reserved_property(c.identity_column), "identity_column", "is a reserved name");
     check.range(c.min_password_length, 8, 64, "min_password_length", "bytes");

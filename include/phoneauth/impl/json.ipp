@@ -40,12 +40,18 @@ inline bool is_sound(simdjson::dom::element value, std::size_t depth) {
 inline json_kind kind_of(simdjson::dom::element value) noexcept {
     using simdjson::dom::element_type;
     switch (value.type()) {
-    case element_type::ARRAY: return json_kind::array;
-    case element_type::OBJECT: return json_kind::object;
-    case element_type::STRING: return json_kind::string;
-    case element_type::BOOL: return json_kind::boolean;
-    case element_type::NULL_VALUE: return json_kind::null;
-    default: return json_kind::number;
+    case element_type::ARRAY:
+        return json_kind::array;
+    case element_type::OBJECT:
+        return json_kind::object;
+    case element_type::STRING:
+        return json_kind::string;
+    case element_type::BOOL:
+        return json_kind::boolean;
+    case element_type::NULL_VALUE:
+        return json_kind::null;
+    default:
+        return json_kind::number;
     }
 }
 
@@ -70,9 +76,13 @@ private:
         do {
             switch (rest_[at++]) {
             case '[':
-            case '{': ++depth; break;
+            case '{':
+                ++depth;
+                break;
             case ']':
-            case '}': --depth; break;
+            case '}':
+                --depth;
+                break;
             case '"':
                 while (rest_[at] != '"') at += rest_[at] == '\\' ? 2 : 1;
                 ++at;
@@ -96,7 +106,8 @@ PHONEAUTH_DECL std::optional<json_value> parse_json(std::string_view text, std::
     simdjson::dom::parser parser;  // local: one that is kept would keep the memory that the largest text needed
     simdjson::dom::element root;
     // simdjson's depth starts at 1. It copies the text to where it may read past the end.
-    if (parser.allocate(text.size(), max_depth + 1) || parser.parse(text.data(), text.size(), true).get(root)) return {};
+    if (parser.allocate(text.size(), max_depth + 1) || parser.parse(text.data(), text.size(), true).get(root))
+        return {};
     if (!is_sound(root, max_depth)) return {};
 
     raw_values raw(text);

@@ -18,7 +18,7 @@ namespace phoneauth {
 inline namespace v0 {
 namespace detail {
 
-constexpr std::size_t salt_size = 16; // the PHC string format's recommendation
+constexpr std::size_t salt_size = 16;  // the PHC string format's recommendation
 constexpr std::size_t hash_size = 32;
 
 struct scrypt_phc {
@@ -43,8 +43,8 @@ inline std::optional<std::string> base64_unpadded_bytes(std::string_view text, s
     std::string padded(text);
     padded.append((4 - padded.size() % 4) % 4, '=');
     std::string bytes(padded.size() / 4 * 3, '\0');
-    if (EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()), reinterpret_cast<const unsigned char*>(padded.data()),
-                        static_cast<int>(padded.size())) < 0)
+    if (EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
+                        reinterpret_cast<const unsigned char*>(padded.data()), static_cast<int>(padded.size())) < 0)
         return std::nullopt;
     bytes.resize(size);
     // The decoder overlooks white space and padding in the middle; what encodes back differently was not canonical.
@@ -64,8 +64,8 @@ inline std::optional<scrypt_phc> parse_scrypt_phc(std::string_view text) {
         return ec == std::errc();
     };
     scrypt_phc phc;
-    if (!take("$scrypt$ln=") || !number(phc.cost.ln) || !take(",r=") || !number(phc.cost.r) || !take(",p=") || !number(phc.cost.p) ||
-        !take("$") || !in_range(phc.cost))
+    if (!take("$scrypt$ln=") || !number(phc.cost.ln) || !take(",r=") || !number(phc.cost.r) || !take(",p=") ||
+        !number(phc.cost.p) || !take("$") || !in_range(phc.cost))
         return std::nullopt;
     const auto dollar = text.find('$');
     if (dollar == std::string_view::npos) return std::nullopt;
@@ -78,23 +78,25 @@ inline std::optional<scrypt_phc> parse_scrypt_phc(std::string_view text) {
 }
 
 /// False when there is no memory for it.
-inline bool scrypt(const std::string& password, std::string_view salt, const scrypt_cost& c, std::span<unsigned char> out) {
+inline bool scrypt(const std::string& password, std::string_view salt, const scrypt_cost& c,
+                   std::span<unsigned char> out) {
     const std::uint64_t n = std::uint64_t{1} << c.ln;
     const std::uint64_t memory = 128 * c.r * (n + c.p + 2) + (std::uint64_t{1} << 20);
-    return EVP_PBE_scrypt(password.data(), password.size(), reinterpret_cast<const unsigned char*>(salt.data()), salt.size(), n, c.r,
-                          c.p, memory, out.data(), out.size()) == 1;
+    return EVP_PBE_scrypt(password.data(), password.size(), reinterpret_cast<const unsigned char*>(salt.data()),
+                          salt.size(), n, c.r, c.p, memory, out.data(), out.size()) == 1;
 }
 
 }  // namespace detail
 
 PHONEAUTH_DECL result<std::string> scrypt_passwords::hash(const std::string& password) const {
     std::string salt(detail::salt_size, '\0');
-    if (!detail::in_range(cost_) || RAND_bytes(reinterpret_cast<unsigned char*>(salt.data()), static_cast<int>(salt.size())) != 1)
+    if (!detail::in_range(cost_) ||
+        RAND_bytes(reinterpret_cast<unsigned char*>(salt.data()), static_cast<int>(salt.size())) != 1)
         return error::internal;
     detail::digest hash;
     if (!detail::scrypt(password, salt, cost_, hash)) return error::overloaded;
-    return "$scrypt$ln=" + std::to_string(cost_.ln) + ",r=" + std::to_string(cost_.r) + ",p=" + std::to_string(cost_.p) + '$' +
-           detail::base64_unpadded(salt) + '$' +
+    return "$scrypt$ln=" + std::to_string(cost_.ln) + ",r=" + std::to_string(cost_.r) +
+           ",p=" + std::to_string(cost_.p) + '$' + detail::base64_unpadded(salt) + '$' +
            detail::base64_unpadded({reinterpret_cast<const char*>(hash.data()), hash.size()});
 }
 

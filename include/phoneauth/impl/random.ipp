@@ -13,7 +13,9 @@
 namespace phoneauth {
 inline namespace v0 {
 
-PHONEAUTH_DECL random_source::~random_source() { OPENSSL_cleanse(pool_.data(), pool_.size()); }
+PHONEAUTH_DECL random_source::~random_source() {
+    OPENSSL_cleanse(pool_.data(), pool_.size());
+}
 
 PHONEAUTH_DECL bool random_source::fill(std::span<unsigned char> out) {
     if (out.size() > pool_.size()) return RAND_bytes(out.data(), static_cast<int>(out.size())) == 1;

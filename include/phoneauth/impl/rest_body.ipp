@@ -60,7 +60,8 @@ PHONEAUTH_DECL result<json_value> read_arguments(std::string_view body, std::ini
         return arguments;
     }
     if (value->items.size() > names.size())
-        return failure(error::invalid_parameter, "The operation takes at most " + std::to_string(names.size()) + " arguments.");
+        return failure(error::invalid_parameter,
+                       "The operation takes at most " + std::to_string(names.size()) + " arguments.");
     auto name = names.begin();
     for (auto& item : value->items) item.key = *name++;
     value->kind = json_kind::object;
@@ -73,7 +74,8 @@ PHONEAUTH_DECL result<json_value> read_object(std::string_view body, std::size_t
     auto value = read_json(body, max_depth);
     if (!value) return value;
     if (value->is(json_kind::null)) return error::no_properties;
-    if (!value->is(json_kind::object)) return failure(error::unparsable_body, "The request body must be a JSON object.");
+    if (!value->is(json_kind::object))
+        return failure(error::unparsable_body, "The request body must be a JSON object.");
     return value;
 }
 
@@ -109,7 +111,8 @@ PHONEAUTH_DECL result<registration> read_registration(const json_value& object, 
                            item.key == "transactionId" || item.key == "transactionCode" || item.key == "blUserLocale";
         const bool noise = item.key == "___class" || item.key == "___jsonclass" || item.key == "__meta" ||
                            (item.kind == json_kind::null && is_reserved_property(item.key));
-        if (!taken && !noise) r.properties.emplace(item.key, item.kind == json_kind::string ? json_string(item.text) : item.text);
+        if (!taken && !noise)
+            r.properties.emplace(item.key, item.kind == json_kind::string ? json_string(item.text) : item.text);
     }
     return r;
 }
@@ -146,7 +149,8 @@ PHONEAUTH_DECL result<message> read_message(const json_value& arguments, std::st
     } else if (options) {
         read.refuse("options");
     }
-    if (m.body.empty() && m.media_urls.empty() && !read.problem()) return about(error::missing_parameter, "message", " is missing.");
+    if (m.body.empty() && m.media_urls.empty() && !read.problem())
+        return about(error::missing_parameter, "message", " is missing.");
     if (read.problem()) return *read.problem();
     return m;
 }

@@ -45,7 +45,9 @@ inline json_object user_object(const user& u, const config& c) {
 
 namespace rest {
 
-PHONEAUTH_DECL std::string user_json(const user& u, const config& c) { return detail::user_object(u, c).str(); }
+PHONEAUTH_DECL std::string user_json(const user& u, const config& c) {
+    return detail::user_object(u, c).str();
+}
 
 PHONEAUTH_DECL std::string login_json(const user& u, std::string_view token, const config& c) {
     auto json = detail::user_object(u, c);
@@ -66,7 +68,8 @@ PHONEAUTH_DECL std::string user_class_json(const config& c) {
     if (c.identity_column != c.phone_column) add(c.identity_column, "STRING", true, true);
     add(c.phone_column, "STRING", true, c.identity_column == c.phone_column);
     add("password", "STRING", true, false);
-    for (const auto name : {"objectId", "ownerId", "userStatus", "socialAccount", "blUserLocale"}) add(name, "STRING", false, false);
+    for (const auto name : {"objectId", "ownerId", "userStatus", "socialAccount", "blUserLocale"})
+        add(name, "STRING", false, false);
     for (const auto name : {"created", "updated", "lastLogin"}) add(name, "DATETIME", false, false);
     return array + ']';
 }

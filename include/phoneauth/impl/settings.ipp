@@ -68,7 +68,8 @@ class settings_reader {
 public:
     /// `path` is what stands before the names of the fields.
     template <class Struct>
-    static void read(const json_value& object, std::string path, Struct& target, std::vector<config_problem>& problems) {
+    static void read(const json_value& object, std::string path, Struct& target,
+                     std::vector<config_problem>& problems) {
         settings_reader reader(object, std::move(path), problems);
         describe(reader, target);
         for (const auto& member : object.items)
@@ -100,7 +101,8 @@ private:
     void set(std::string_view name, const json_value::item&, unsigned& target) {
         const auto number = object_.integer(name);
         const bool fits = number && *number >= 0 && *number <= std::numeric_limits<unsigned>::max();
-        if (require(fits, name, "expected a whole number from 0 to 4294967295")) target = static_cast<unsigned>(*number);
+        if (require(fits, name, "expected a whole number from 0 to 4294967295"))
+            target = static_cast<unsigned>(*number);
     }
     void set(std::string_view name, const json_value::item& value, std::chrono::seconds& target) {
         unsigned count = 0;

@@ -19,6 +19,7 @@ namespace twilio {
 namespace detail {
 using namespace phoneauth::detail;
 
+// clang-format off
 /// The optional parameters of Messages create, from Twilio's published OpenAPI document.
 inline constexpr std::array<std::string_view, 21> message_options{
     "StatusCallback", "ApplicationSid",   "MaxPrice",         "ProvideFeedback",  "Attempt",      "ValidityPeriod",     "ForceDelivery",
@@ -48,6 +49,7 @@ inline constexpr std::array code_table{
     code_row{21614, error::provider_refused, "The phone number is not a mobile number."},
     code_row{21617, error::message_too_long, "The message is longer than 1600 characters."},
 };
+// clang-format on
 
 inline std::string account_url(const twilio_config& c) {
     std::string url = c.base_url;
@@ -77,14 +79,16 @@ inline result<void> check(const message& m, bool has_content_template) {
     if (!characters || m.body.find('\0') != std::string::npos)
         return failure(error::invalid_parameter, "The message's text is not UTF-8 or holds a NUL character.");
     if (*characters > max_message_characters) return error::message_too_long;
-    if (m.media_urls.size() > max_media_urls) return failure(error::invalid_parameter, "A message takes at most 10 media URLs.");
+    if (m.media_urls.size() > max_media_urls)
+        return failure(error::invalid_parameter, "A message takes at most 10 media URLs.");
     for (const auto& text : m.media_urls) {
         const auto url = parse_url(text);
         if (text.size() > 2048 || !url || !url->https) return error::invalid_media_url;
     }
     for (const auto& [name, value] : m.options) {
         if (option_name(name).empty())
-            return failure(error::invalid_parameter, "The options have a name that is not an option of Twilio's Messages resource.");
+            return failure(error::invalid_parameter,
+                           "The options have a name that is not an option of Twilio's Messages resource.");
         if (value.size() > 4096 || std::any_of(value.begin(), value.end(), is_control))
             return failure(error::invalid_parameter,
                            "The option " + std::string(option_name(name)) + " is too long or has a control character.");
@@ -96,12 +100,16 @@ inline result<void> check(const message& m, bool has_content_template) {
 
 PHONEAUTH_DECL api::api(const twilio_config& c)
     : account_url_(detail::account_url(c)), messages_url_(account_url_ + "/Messages.json"),
-      authorization_("Basic " + detail::base64(c.api_key.empty() ? c.account_sid + ':' + c.auth_token : c.api_key + ':' + c.api_secret)) {
+      authorization_("Basic " + detail::base64(c.api_key.empty() ? c.account_sid + ':' + c.auth_token
+                                                                 : c.api_key + ':' + c.api_secret)) {
     detail::append_form_field(sender_, c.sender.starts_with("MG") ? "MessagingServiceSid" : "From", c.sender);
 }
 
 PHONEAUTH_DECL http_request api::get(std::string_view path) const {
-    return {"GET", account_url_ + std::string(path), {{"Authorization", authorization_}, {"Accept", "application/json"}}, {}};
+    return {"GET",
+            account_url_ + std::string(path),
+            {{"Authorization", authorization_}, {"Accept", "application/json"}},
+            {}};
 }
 
 PHONEAUTH_DECL http_request api::post_message(std::string form, bool sender_is_chosen) const {
@@ -131,7 +139,8 @@ PHONEAUTH_DECL result<http_request> api::create_message(const phone_number& to, 
     return post_message(std::move(form), sender_is_chosen);
 }
 
-PHONEAUTH_DECL http_request api::create_code_message(const phone_number& to, std::string_view text, std::chrono::seconds validity) const {
+PHONEAUTH_DECL http_request api::create_code_message(const phone_number& to, std::string_view text,
+                                                     std::chrono::seconds validity) const {
     std::string form;
     form.reserve(512);
     detail::append_form_field(form, "To", to.str());
@@ -140,7 +149,9 @@ PHONEAUTH_DECL http_request api::create_code_message(const phone_number& to, std
     return post_message(std::move(form), false);
 }
 
-PHONEAUTH_DECL http_request api::fetch_account() const { return get(".json"); }
+PHONEAUTH_DECL http_request api::fetch_account() const {
+    return get(".json");
+}
 
 PHONEAUTH_DECL http_request api::find_number(const phone_number& number) const {
     std::string query;
@@ -165,7 +176,8 @@ PHONEAUTH_DECL failure failure_of(const http_response& reply) {
     if (const auto* after = find_header(reply.headers, "Retry-After"); after && reply.status == 429) {
         int seconds = 0;
         const auto [end, ec] = std::from_chars(after->data(), after->data() + after->size(), seconds);
-        if (ec == std::errc() && end == after->data() + after->size() && seconds >= 0) f.retry_after = std::chrono::seconds(seconds);
+        if (ec == std::errc() && end == after->data() + after->size() && seconds >= 0)
+            f.retry_after = std::chrono::seconds(seconds);
     }
     return f;
 }
@@ -174,7 +186,8 @@ PHONEAUTH_DECL result<sent_message> read_message(const http_response& reply) {
     if (reply.status < 200 || reply.status > 299) return failure_of(reply);
     const auto body = detail::parse_json(reply.body);
     if (!body || body->string_or_empty("sid").empty()) return error::bad_provider_reply;
-    return sent_message{std::string(body->string_or_empty("sid")), std::string(body->string_or_empty("status")), reply.body};
+    return sent_message{std::string(body->string_or_empty("sid")), std::string(body->string_or_empty("status")),
+                        reply.body};
 }
 
 PHONEAUTH_DECL bool certainly_not_sent(const failure& f) noexcept {
@@ -187,8 +200,10 @@ PHONEAUTH_DECL bool certainly_not_sent(const failure& f) noexcept {
     case error::provider_unreachable:
     case error::invalid_phone_number:
     case error::missing_parameter:
-    case error::message_too_long: return true;
-    default: return phoneauth::certainly_not_sent(e);
+    case error::message_too_long:
+        return true;
+    default:
+        return phoneauth::certainly_not_sent(e);
     }
 }
 
@@ -233,8 +248,8 @@ PHONEAUTH_DECL std::string code_text(const config& c, std::string_view code) {
             rest.remove_prefix(plain);
         }
     }
-    // Android's SMS Retriever wants its hash at the end; browsers want their line to be the last one. The hash goes first,
-    // because Android finds it anywhere on a line of its own, while the origin-bound format is strict.
+    // Android's SMS Retriever wants its hash at the end; browsers want their line to be the last one. The hash goes
+    // first, because Android finds it anywhere on a line of its own, while the origin-bound format is strict.
     if (!c.android_app_hash.empty()) text += '\n' + c.android_app_hash;
     if (!c.origin_host.empty()) {
         text += "\n@" + c.origin_host + " #";

@@ -20,10 +20,10 @@ namespace phoneauth {
 inline namespace v0 {
 namespace rest {
 
-/// The REST endpoints that clients of Backendless's Twilio plugin call, for any server that can hand over a request and send a
-/// reply. They are routed under two roots: `/{appId}/{apiKey}/…`, and `/api/…`, which Backendless's SDKs use when they
-/// are given a domain of their own. Under the latter no key is sent and none is asked for: a key that sits in every client
-/// protects nothing.
+/// The REST endpoints that clients of Backendless's Twilio plugin call, for any server that can hand over a request and
+/// send a reply. They are routed under two roots: `/{appId}/{apiKey}/…`, and `/api/…`, which Backendless's SDKs use
+/// when they are given a domain of their own. Under the latter no key is sent and none is asked for: a key that sits in
+/// every client protects nothing.
 ///
 ///     GET  /info
 ///     POST /users/register                  without transactionId: step 1, with it: step 2
@@ -45,8 +45,8 @@ class api {
 public:
     using mode = typename Authenticator::mode;
 
-    /// `auth` must outlive the api. Throws `std::invalid_argument` if the application id or the API key is empty, or the
-    /// application id is "api".
+    /// `auth` must outlive the api. Throws `std::invalid_argument` if the application id or the API key is empty, or
+    /// the application id is "api".
     api(Authenticator& auth, options o) : auth_(auth), options_(std::move(o)) {
         if (options_.app_id.empty() || options_.api_key.empty() || options_.app_id == "api")
             throw std::invalid_argument("phoneauth: an API needs an application id other than \"api\", and an API key");
@@ -55,9 +55,9 @@ public:
     api(const api&) = delete;
     api& operator=(const api&) = delete;
 
-    /// Answers a request whose `url` is a path with or without a query, as in the request line. → the `reply`, in blocking
-    /// mode, or an awaitable of it. It has a JSON body except for OPTIONS, which asks for a preflight. As always, a
-    /// server must not send the body in answer to HEAD. Throws nothing.
+    /// Answers a request whose `url` is a path with or without a query, as in the request line. → the `reply`, in
+    /// blocking mode, or an awaitable of it. It has a JSON body except for OPTIONS, which asks for a preflight. As
+    /// always, a server must not send the body in answer to HEAD. Throws nothing.
     auto handle(http_request request) { return mode::finish(serve(std::move(request))); }
 
 private:
@@ -65,9 +65,9 @@ private:
 
     struct incoming {
         std::string_view body;
-        std::string captured; ///< what the path had at the route's "*"
-        std::string token;    ///< of the session; empty if there is none
-        bool by_key = false;  ///< the path held the API key
+        std::string captured;  ///< what the path had at the route's "*"
+        std::string token;     ///< of the session; empty if there is none
+        bool by_key = false;   ///< the path held the API key
     };
 
     struct route {
@@ -168,7 +168,8 @@ private:
         auto identity = read.digits("login");
         auto password = read.text("password");
         if (read.problem()) co_return reply(*read.problem());
-        auto outcome = co_await mode::call([&] { return auth_.login_with_identity(std::move(identity), std::move(password)); });
+        auto outcome =
+            co_await mode::call([&] { return auth_.login_with_identity(std::move(identity), std::move(password)); });
         co_return answer(outcome);
     }
 
@@ -254,7 +255,8 @@ private:
             auto sender = co_await mode::call([&] { return auth_.find_user_by_token(std::move(in.token)); });
             if (!sender) co_return reply(sender.error());
         }
-        auto arguments = detail::read_arguments(in.body, {"phoneNumber", "message", "mediaUrl", "options"}, options_.max_json_depth);
+        auto arguments =
+            detail::read_arguments(in.body, {"phoneNumber", "message", "mediaUrl", "options"}, options_.max_json_depth);
         if (!arguments) co_return reply(arguments.error());
         auto text = detail::read_message(*arguments, phone_name(*arguments));
         if (!text) co_return reply(text.error());

@@ -21,14 +21,17 @@ namespace phoneauth {
 inline namespace v0 {
 namespace detail {
 
-/// The arguments of a service operation as an object, whichever form `body` has. What parses as JSON is JSON, an object with
-/// arguments by name, an array with arguments in the order of `names`, or the first argument alone; any other text is the first
-/// argument itself, without white space around it. The Content-Type does not decide. No body is no arguments.
-/// → the object, or `unparsable_body`, `body_too_large` (nested too deep), `invalid_parameter` (more elements than names).
+/// The arguments of a service operation as an object, whichever form `body` has. What parses as JSON is JSON, an object
+/// with arguments by name, an array with arguments in the order of `names`, or the first argument alone; any other text
+/// is the first argument itself, without white space around it. The Content-Type does not decide. No body is no
+/// arguments.
+/// → the object, or `unparsable_body`, `body_too_large` (nested too deep), `invalid_parameter` (more elements than
+/// names).
 PHONEAUTH_DECL result<json_value> read_arguments(std::string_view body, std::initializer_list<std::string_view> names,
                                                  std::size_t max_depth);
 
-/// A body that must be a JSON object. → the object, or `unparsable_body`, `body_too_large`, `no_properties` (no body, or null).
+/// A body that must be a JSON object. → the object, or `unparsable_body`, `body_too_large`, `no_properties` (no body,
+/// or null).
 PHONEAUTH_DECL result<json_value> read_object(std::string_view body, std::size_t max_depth);
 
 /// The member `name` of `object`, or nullptr if it is absent or null.
@@ -37,7 +40,8 @@ inline const json_value::item* given(const json_value& object, std::string_view 
     return item && item->kind != json_kind::null ? item : nullptr;
 }
 
-/// Takes members out of an object and notes the first that is missing (`missing`) or has the wrong type (`invalid_parameter`).
+/// Takes members out of an object and notes the first that is missing (`missing`) or has the wrong type
+/// (`invalid_parameter`).
 class member_reader {
 public:
     /// `object` must outlive the reader.

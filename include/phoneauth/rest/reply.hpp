@@ -18,16 +18,17 @@ struct reply : http_response {
     reply() = default;
 
     /// The error body that Backendless's clients know: {"code": …, "message": …, "errorData": {…}}. Code and status are
-    /// those of the failure's row in `error_table`; a code of another category, which can only come from a hook, is taken as it is,
-    /// with status 400. `errorData` holds `retryAfter` (seconds), `triesLeft` and `twilioCode` where they are known; the
-    /// first is also the header Retry-After (RFC 9110 §10.2.3).
+    /// those of the failure's row in `error_table`; a code of another category, which can only come from a hook, is
+    /// taken as it is, with status 400. `errorData` holds `retryAfter` (seconds), `triesLeft` and `twilioCode` where
+    /// they are known; the first is also the header Retry-After (RFC 9110 §10.2.3).
     PHONEAUTH_DECL reply(const failure& f);
 
     /// A reply with the JSON text `json`.
     static reply of_json(std::string json, int status = 200) {
         reply r;
         r.status = status;
-        r.headers = {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}, {"X-Content-Type-Options", "nosniff"}};
+        r.headers = {
+            {"Content-Type", "application/json"}, {"Cache-Control", "no-store"}, {"X-Content-Type-Options", "nosniff"}};
         r.body = std::move(json);
         return r;
     }

@@ -16,21 +16,23 @@ namespace phoneauth {
 inline namespace v0 {
 namespace rest {
 
-/// Who may send messages over the API. They are paid for, and whoever can send any text to any phone is a spammer's prize.
+/// Who may send messages over the API. They are paid for, and whoever can send any text to any phone is a spammer's
+/// prize.
 enum class send_message_access {
-    session, ///< a logged-in user
-    key,     ///< who knows the API key, under the root that it is part of; under the other one, a logged-in user
-    off      ///< nobody: `error::send_message_disabled`
+    session,  ///< a logged-in user
+    key,      ///< who knows the API key, under the root that it is part of; under the other one, a logged-in user
+    off       ///< nobody: `error::send_message_disabled`
 };
 
 /// What an `api` needs to know.
 struct options {
-    std::string app_id{};                           ///< first segment of the root path; required
-    std::string api_key{};                          ///< second segment; required. Clients hold it: it tells applications apart, not people
+    std::string app_id{};   ///< first segment of the root path; required
+    std::string api_key{};  ///< second segment; required. Clients hold it: it tells applications apart, not people
     send_message_access send_message = send_message_access::session;
-    std::size_t max_body_bytes = 65536;             ///< larger bodies are `body_too_large`
-    std::size_t max_json_depth = 16;                ///< deeper ones too
-    std::vector<std::string> allowed_origins{"*"};  ///< for browsers (CORS): origins like "https://example.com", or "*" for all
+    std::size_t max_body_bytes = 65536;  ///< larger bodies are `body_too_large`
+    std::size_t max_json_depth = 16;     ///< deeper ones too
+    std::vector<std::string> allowed_origins{
+        "*"};  ///< for browsers (CORS): origins like "https://example.com", or "*" for all
 };
 
 }  // namespace rest
@@ -39,12 +41,12 @@ namespace detail {
 
 /// Where a request goes.
 struct destination {
-    std::vector<std::string> segments; ///< of the path below the root, percent-decoded
-    bool by_key = false;               ///< the root was /{appId}/{apiKey}/, not /api/
+    std::vector<std::string> segments;  ///< of the path below the root, percent-decoded
+    bool by_key = false;                ///< the root was /{appId}/{apiKey}/, not /api/
 };
 
-/// Takes the root off `url`, a path with or without a query. → or `unknown_route`, `wrong_application`, `invalid_parameter` (a broken
-/// percent sequence).
+/// Takes the root off `url`, a path with or without a query. → or `unknown_route`, `wrong_application`,
+/// `invalid_parameter` (a broken percent sequence).
 PHONEAUTH_DECL result<destination> find_destination(std::string_view url, const rest::options& o);
 
 /// Whether `segments` are those of `pattern`, for example "/users/*"; `captured` gets what stands at the "*".

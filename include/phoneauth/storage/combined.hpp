@@ -9,9 +9,9 @@
 namespace phoneauth {
 inline namespace v0 {
 
-/// A Storage put together from four parts, so that an integrator can bring his own users table and take the rest from a store
-/// that comes with the library. One object may serve as several parts; blocking and asynchronous ones mix. It only keeps
-/// references, which must outlive it, and is as thread-safe as its parts.
+/// A Storage put together from four parts, so that an integrator can bring his own users table and take the rest from a
+/// store that comes with the library. One object may serve as several parts; blocking and asynchronous ones mix. It
+/// only keeps references, which must outlive it, and is as thread-safe as its parts.
 ///
 ///     phoneauth::combined_storage storage(memory, my_users, memory, memory);
 template <TransactionStorage T, UserStorage U, SessionStorage S, CounterStorage C>

@@ -42,8 +42,8 @@ private:
 template <class T>
 using string_map = std::unordered_map<std::string, T, seeded_hash, std::equal_to<>>;
 
-/// A hash map whose entries expire. They are kept in the order in which they do, so dropping those that are over needs no search.
-/// A function that throws has changed nothing.
+/// A hash map whose entries expire. They are kept in the order in which they do, so dropping those that are over needs
+/// no search. A function that throws has changed nothing.
 template <class T>
 class expiring_map {
     struct entry;
@@ -106,24 +106,24 @@ private:
 
 }  // namespace detail
 
-/// How much a `memory_storage` holds at most, so that strangers cannot exhaust the server's memory. A transaction takes about
-/// 500 bytes, a session 600, a counter 300.
+/// How much a `memory_storage` holds at most, so that strangers cannot exhaust the server's memory. A transaction takes
+/// about 500 bytes, a session 600, a counter 300.
 struct memory_limits {
     std::size_t transactions = 1'000'000;
     std::size_t sessions = 1'000'000;
     std::size_t counters = 1'000'000;
 };
 
-/// A complete Storage in the memory of this process: for tests, and for servers that are a single process and may forget users when
-/// they end. Combine it with a storage for the users (storage/combined.hpp) to keep those.
+/// A complete Storage in the memory of this process: for tests, and for servers that are a single process and may
+/// forget users when they end. Combine it with a storage for the users (storage/combined.hpp) to keep those.
 ///
-/// All functions may be called from several threads at once, and none blocks for longer than a few look-ups. All take constant time
-/// (amortised), but for `erase_sessions_of`, which is linear in that user's sessions. What has expired is dropped a few
-/// entries at a time, whenever something is inserted: transactions `transaction_retention` past their `expires_at`, sessions and
-/// counters at theirs.
+/// All functions may be called from several threads at once, and none blocks for longer than a few look-ups. All take
+/// constant time (amortised), but for `erase_sessions_of`, which is linear in that user's sessions. What has expired is
+/// dropped a few entries at a time, whenever something is inserted: transactions `transaction_retention` past their
+/// `expires_at`, sessions and counters at theirs.
 ///
-/// Inserting beyond a limit throws `std::length_error`, which the authenticator turns into `error::storage_unavailable`. A
-/// function that throws, `std::bad_alloc` included, has changed nothing.
+/// Inserting beyond a limit throws `std::length_error`, which the authenticator turns into
+/// `error::storage_unavailable`. A function that throws, `std::bad_alloc` included, has changed nothing.
 class memory_storage {
 public:
     /// Codes can be derived with a key that only this process knows: `config::code_keys` may stay empty.

@@ -8,8 +8,9 @@
 
 #include <phoneauth/policies.hpp>
 
-// The least that each policy needs, to copy and fill in. They compile, and do nothing. What each function has to guarantee stands
-// at its concept in policies.hpp; testing/storage_suite.hpp tests it. Any function may return an awaitable of the type shown.
+// The least that each policy needs, to copy and fill in. They compile, and do nothing. What each function has to
+// guarantee stands at its concept in policies.hpp; testing/storage_suite.hpp tests it. Any function may return an
+// awaitable of the type shown.
 
 namespace phoneauth {
 inline namespace v0 {

@@ -18,9 +18,10 @@
 namespace phoneauth {
 inline namespace v0 {
 
-/// Makes a blocking policy an asynchronous one, for tests: each function goes to the back of the executor's queue and does its work
-/// when it is its turn, so that operations which run at the same time take turns at every call. `P` may be a Storage (or some of
-/// its parts), an HttpTransport, a PasswordHasher, or several of them. It keeps a reference to the blocking policy.
+/// Makes a blocking policy an asynchronous one, for tests: each function goes to the back of the executor's queue and
+/// does its work when it is its turn, so that operations which run at the same time take turns at every call. `P` may
+/// be a Storage (or some of its parts), an HttpTransport, a PasswordHasher, or several of them. It keeps a reference to
+/// the blocking policy.
 template <class P>
 class asynchronous {
     template <class T>
@@ -31,89 +32,57 @@ public:
 
     // Each function: see the concepts in policies.hpp.
 
-    later<bool> insert_transaction(const transaction& t)
-        requires TransactionStorage<P>
-    {
+    later<bool> insert_transaction(const transaction& t) requires TransactionStorage<P> {
         return posted<bool>([this, &t] { return policy_.insert_transaction(t); });
     }
-    later<std::optional<transaction>> find_transaction(const std::string& id)
-        requires TransactionStorage<P>
-    {
+    later<std::optional<transaction>> find_transaction(const std::string& id) requires TransactionStorage<P> {
         return posted<std::optional<transaction>>([this, &id] { return policy_.find_transaction(id); });
     }
-    later<bool> update_transaction(const transaction& t)
-        requires TransactionStorage<P>
-    {
+    later<bool> update_transaction(const transaction& t) requires TransactionStorage<P> {
         return posted<bool>([this, &t] { return policy_.update_transaction(t); });
     }
 
-    later<user_write> insert_user(const user& u)
-        requires UserStorage<P>
-    {
+    later<user_write> insert_user(const user& u) requires UserStorage<P> {
         return posted<user_write>([this, &u] { return policy_.insert_user(u); });
     }
-    later<user_write> update_user(const user& u)
-        requires UserStorage<P>
-    {
+    later<user_write> update_user(const user& u) requires UserStorage<P> {
         return posted<user_write>([this, &u] { return policy_.update_user(u); });
     }
-    later<std::optional<user>> find_user(const std::string& object_id)
-        requires UserStorage<P>
-    {
+    later<std::optional<user>> find_user(const std::string& object_id) requires UserStorage<P> {
         return posted<std::optional<user>>([this, &object_id] { return policy_.find_user(object_id); });
     }
-    later<std::optional<user>> find_user_by_phone(const phone_number& phone)
-        requires UserStorage<P>
-    {
+    later<std::optional<user>> find_user_by_phone(const phone_number& phone) requires UserStorage<P> {
         return posted<std::optional<user>>([this, &phone] { return policy_.find_user_by_phone(phone); });
     }
-    later<std::optional<user>> find_user_by_identity(const std::string& identity)
-        requires UserStorage<P>
-    {
+    later<std::optional<user>> find_user_by_identity(const std::string& identity) requires UserStorage<P> {
         return posted<std::optional<user>>([this, &identity] { return policy_.find_user_by_identity(identity); });
     }
 
-    later<bool> insert_session(const session& s)
-        requires SessionStorage<P>
-    {
+    later<bool> insert_session(const session& s) requires SessionStorage<P> {
         return posted<bool>([this, &s] { return policy_.insert_session(s); });
     }
-    later<std::optional<session>> find_session(const std::string& token_hash)
-        requires SessionStorage<P>
-    {
+    later<std::optional<session>> find_session(const std::string& token_hash) requires SessionStorage<P> {
         return posted<std::optional<session>>([this, &token_hash] { return policy_.find_session(token_hash); });
     }
-    later<bool> erase_session(const std::string& token_hash)
-        requires SessionStorage<P>
-    {
+    later<bool> erase_session(const std::string& token_hash) requires SessionStorage<P> {
         return posted<bool>([this, &token_hash] { return policy_.erase_session(token_hash); });
     }
-    later<std::size_t> erase_sessions_of(const std::string& user_id)
-        requires SessionStorage<P>
-    {
+    later<std::size_t> erase_sessions_of(const std::string& user_id) requires SessionStorage<P> {
         return posted<std::size_t>([this, &user_id] { return policy_.erase_sessions_of(user_id); });
     }
 
-    later<counter> change_counter(const counter_change& change)
-        requires CounterStorage<P>
-    {
+    later<counter> change_counter(const counter_change& change) requires CounterStorage<P> {
         return posted<counter>([this, &change] { return policy_.change_counter(change); });
     }
 
-    later<result<http_response>> send(const http_request& request)
-        requires HttpTransport<P>
-    {
+    later<result<http_response>> send(const http_request& request) requires HttpTransport<P> {
         return posted<result<http_response>>([this, &request] { return policy_.send(request); });
     }
 
-    later<result<std::string>> hash(const std::string& password)
-        requires PasswordHasher<P>
-    {
+    later<result<std::string>> hash(const std::string& password) requires PasswordHasher<P> {
         return posted<result<std::string>>([this, &password] { return policy_.hash(password); });
     }
-    later<result<bool>> verify(const std::string& password, const std::string& hash)
-        requires PasswordHasher<P>
-    {
+    later<result<bool>> verify(const std::string& password, const std::string& hash) requires PasswordHasher<P> {
         return posted<result<bool>>([this, &password, &hash] { return policy_.verify(password, hash); });
     }
 

@@ -17,9 +17,9 @@ inline namespace v0 {
 
 /// A certificate for tests, with the authority that signed it; all in PEM.
 struct test_certificate {
-    std::string ca;          ///< what a client has to trust
-    std::string certificate; ///< the server's
-    std::string key;         ///< the server's private key, unencrypted
+    std::string ca;           ///< what a client has to trust
+    std::string certificate;  ///< the server's
+    std::string key;          ///< the server's private key, unencrypted
 };
 
 namespace detail {
@@ -49,8 +49,8 @@ public:
     }
 
     /// A certificate of `subject`'s key, signed by `issuer`, or by itself without one.
-    static x509_ptr certificate(const char* name, EVP_PKEY* subject, X509* issuer, EVP_PKEY* issuer_key, const std::string& names,
-                                std::chrono::seconds from, std::chrono::seconds until) {
+    static x509_ptr certificate(const char* name, EVP_PKEY* subject, X509* issuer, EVP_PKEY* issuer_key,
+                                const std::string& names, std::chrono::seconds from, std::chrono::seconds until) {
         x509_ptr c(X509_new());
         require(c != nullptr);
         require(X509_set_version(c.get(), X509_VERSION_3) == 1);
@@ -95,15 +95,16 @@ private:
 
 }  // namespace detail
 
-/// Makes an authority and a certificate that it signs, with a fresh P-256 key each. `names` are the hosts that the certificate is for,
-/// as OpenSSL's subjectAltName; it holds from `from` to `until`, counted from now. Throws `std::runtime_error` when OpenSSL fails.
+/// Makes an authority and a certificate that it signs, with a fresh P-256 key each. `names` are the hosts that the
+/// certificate is for, as OpenSSL's subjectAltName; it holds from `from` to `until`, counted from now. Throws
+/// `std::runtime_error` when OpenSSL fails.
 inline test_certificate make_test_certificate(const std::string& names = "DNS:localhost,IP:127.0.0.1,IP:::1",
                                               std::chrono::seconds from = std::chrono::hours(-1),
                                               std::chrono::seconds until = std::chrono::hours(24)) {
     using make = detail::certificate_maker;
     const auto ca_key = make::key();
-    const auto ca = make::certificate("phoneauth test authority", ca_key.get(), nullptr, ca_key.get(), {}, std::chrono::hours(-48),
-                                      std::chrono::hours(48));
+    const auto ca = make::certificate("phoneauth test authority", ca_key.get(), nullptr, ca_key.get(), {},
+                                      std::chrono::hours(-48), std::chrono::hours(48));
     const auto key = make::key();
     const auto leaf = make::certificate("phoneauth test server", key.get(), ca.get(), ca_key.get(), names, from, until);
     return {make::pem(ca.get()), make::pem(leaf.get()), make::pem(key.get())};

@@ -13,8 +13,8 @@
 namespace phoneauth {
 inline namespace v0 {
 
-/// A Storage for tests that hands everything on to another one, `S`, blocking or not, and fails when it is told to. Tests that want
-/// to see every error path count up until nothing fails any more:
+/// A Storage for tests that hands everything on to another one, `S`, blocking or not, and fails when it is told to.
+/// Tests that want to see every error path count up until nothing fails any more:
 ///
 ///     for (std::size_t n = 1;; ++n) {
 ///         memory_storage memory;
@@ -24,7 +24,8 @@ inline namespace v0 {
 ///         if (failing.calls() < n) break;
 ///     }
 ///
-/// Calls are counted from 1. May be used from several threads at once if `S` may. It keeps a reference to the other storage.
+/// Calls are counted from 1. May be used from several threads at once if `S` may. It keeps a reference to the other
+/// storage.
 template <Storage S>
 class failing_storage {
 public:
@@ -36,8 +37,8 @@ public:
     /// The `n`th call does its work and throws `std::runtime_error` then: an acknowledgement that got lost.
     void fail_after(std::size_t n) noexcept { fail_after_ = n; }
 
-    /// The `n`th call of `update_transaction` or `update_user`, counted together, loses a race: a rival stores the same record
-    /// unchanged, with the next version, just before it.
+    /// The `n`th call of `update_transaction` or `update_user`, counted together, loses a race: a rival stores the same
+    /// record unchanged, with the next version, just before it.
     void lose_race_on(std::size_t n) noexcept { lose_race_on_ = n; }
 
     /// How many calls there were.
@@ -47,21 +48,29 @@ public:
 
     // Each function: see the concepts in policies.hpp.
 
-    auto insert_transaction(const transaction& t) { return call([this, &t] { return storage_.insert_transaction(t); }); }
-    auto find_transaction(const std::string& id) { return call([this, &id] { return storage_.find_transaction(id); }); }
+    auto insert_transaction(const transaction& t) {
+        return call([this, &t] { return storage_.insert_transaction(t); });
+    }
+    auto find_transaction(const std::string& id) {
+        return call([this, &id] { return storage_.find_transaction(id); });
+    }
     auto update_transaction(const transaction& t) {
         return update([this, &t] { return storage_.update_transaction(t); },
                       [this, &t] { return storage_.find_transaction(t.id); },
                       [this](const transaction& rival) { return storage_.update_transaction(rival); });
     }
 
-    auto insert_user(const user& u) { return call([this, &u] { return storage_.insert_user(u); }); }
+    auto insert_user(const user& u) {
+        return call([this, &u] { return storage_.insert_user(u); });
+    }
     auto update_user(const user& u) {
         return update([this, &u] { return storage_.update_user(u); },
                       [this, &u] { return storage_.find_user(u.object_id); },
                       [this](const user& rival) { return storage_.update_user(rival); });
     }
-    auto find_user(const std::string& id) { return call([this, &id] { return storage_.find_user(id); }); }
+    auto find_user(const std::string& id) {
+        return call([this, &id] { return storage_.find_user(id); });
+    }
     auto find_user_by_phone(const phone_number& phone) {
         return call([this, &phone] { return storage_.find_user_by_phone(phone); });
     }
@@ -69,9 +78,15 @@ public:
         return call([this, &identity] { return storage_.find_user_by_identity(identity); });
     }
 
-    auto insert_session(const session& s) { return call([this, &s] { return storage_.insert_session(s); }); }
-    auto find_session(const std::string& hash) { return call([this, &hash] { return storage_.find_session(hash); }); }
-    auto erase_session(const std::string& hash) { return call([this, &hash] { return storage_.erase_session(hash); }); }
+    auto insert_session(const session& s) {
+        return call([this, &s] { return storage_.insert_session(s); });
+    }
+    auto find_session(const std::string& hash) {
+        return call([this, &hash] { return storage_.find_session(hash); });
+    }
+    auto erase_session(const std::string& hash) {
+        return call([this, &hash] { return storage_.erase_session(hash); });
+    }
     auto erase_sessions_of(const std::string& user_id) {
         return call([this, &user_id] { return storage_.erase_sessions_of(user_id); });
     }

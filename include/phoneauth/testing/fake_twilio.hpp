@@ -23,8 +23,8 @@
 namespace phoneauth {
 inline namespace v0 {
 
-/// A `twilio_simulator` behind a real HTTP or HTTPS server on 127.0.0.1, which runs on a thread of its own from construction to
-/// destruction:
+/// A `twilio_simulator` behind a real HTTP or HTTPS server on 127.0.0.1, which runs on a thread of its own from
+/// construction to destruction:
 ///
 ///     fake_twilio twilio;
 ///     config c;
@@ -38,8 +38,8 @@ public:
     /// Serves HTTP. Port 0: any free one. Throws `std::system_error` if it cannot listen.
     explicit fake_twilio(std::uint16_t port = 0) : fake_twilio(port, std::nullopt) {}
 
-    /// Serves HTTPS with `certificate`, for example from `make_test_certificate`. Throws `std::system_error` if it cannot listen,
-    /// `std::runtime_error` if OpenSSL does not accept the certificate or its key.
+    /// Serves HTTPS with `certificate`, for example from `make_test_certificate`. Throws `std::system_error` if it
+    /// cannot listen, `std::runtime_error` if OpenSSL does not accept the certificate or its key.
     explicit fake_twilio(const test_certificate& certificate, std::uint16_t port = 0)
         : fake_twilio(port, std::optional(certificate)) {}
 
@@ -52,7 +52,9 @@ public:
     std::uint16_t port() const noexcept { return server_.port(); }
 
     /// What takes the place of `https://api.twilio.com`.
-    std::string base_url() const { return (tls_ ? "https://localhost:" : "http://127.0.0.1:") + std::to_string(port()); }
+    std::string base_url() const {
+        return (tls_ ? "https://localhost:" : "http://127.0.0.1:") + std::to_string(port());
+    }
 
     /// The certificate that a client has to trust, in PEM; empty for HTTP.
     const std::string& ca_pem() const noexcept { return ca_; }
@@ -69,14 +71,18 @@ private:
 
     fake_twilio(std::uint16_t port, const std::optional<test_certificate>& certificate)
         : tls_(certificate ? tls_of(*certificate) : nullptr), ca_(certificate ? certificate->ca : std::string()),
-          server_(context_.get_executor(), {::asio::ip::address_v4::loopback(), port},
-                  [this](http_request request, const ::asio::ip::tcp::endpoint&) { return reply_to(std::move(request)); }, {}, tls_.get()),
+          server_(
+              context_.get_executor(), {::asio::ip::address_v4::loopback(), port},
+              [this](http_request request, const ::asio::ip::tcp::endpoint&) { return reply_to(std::move(request)); },
+              {}, tls_.get()),
           thread_([this] { context_.run(); }) {}
 
     ::asio::awaitable<http_response> reply_to(http_request request) { co_return answer(request); }
 
     static tls_ptr tls_of(const test_certificate& c) {
-        const auto reader = [](const std::string& pem) { return detail::bio_ptr(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()))); };
+        const auto reader = [](const std::string& pem) {
+            return detail::bio_ptr(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+        };
         tls_ptr context(SSL_CTX_new(TLS_server_method()));
         const auto certificate_text = reader(c.certificate);
         const auto key_text = reader(c.key);

@@ -35,9 +35,9 @@ inline std::string code_in(std::string_view text) {
 
 /// A blocking HttpTransport for tests that sends nothing: it replies as it was told and remembers what it was asked.
 ///
-/// Without a script it accepts every message as Twilio does (201 and a Message resource) and answers 404 to anything else.
-/// `reply` and `reply_failure` queue what the next calls get, one each, before that. All functions may be called from
-/// several threads at once.
+/// Without a script it accepts every message as Twilio does (201 and a Message resource) and answers 404 to anything
+/// else. `reply` and `reply_failure` queue what the next calls get, one each, before that. All functions may be called
+/// from several threads at once.
 class scripted_transport {
 public:
     /// The next call that has nothing queued before it gets this reply.
@@ -112,8 +112,9 @@ private:
         if (is_message(request)) {
             const auto number = std::to_string(requests_.size());
             r.status = 201;
-            r.body = R"({"sid":"SM)" + std::string(32 - number.size(), '0') + number +
-                     R"(","status":"queued","num_segments":"1","num_media":"0","error_code":null,"error_message":null})";
+            r.body =
+                R"({"sid":"SM)" + std::string(32 - number.size(), '0') + number +
+                R"(","status":"queued","num_segments":"1","num_media":"0","error_code":null,"error_message":null})";
         } else {
             r.body = R"({"code":20404,"message":"The requested resource was not found","more_info":)"
                      R"("https://www.twilio.com/docs/errors/20404","status":404})";

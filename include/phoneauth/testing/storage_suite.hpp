@@ -16,22 +16,23 @@
 
 #include <phoneauth/policies.hpp>
 
-// Finds out whether a storage gives the guarantees that stand at its concept in policies.hpp, races included. It needs no test
-// framework:
+// Finds out whether a storage gives the guarantees that stand at its concept in policies.hpp, races included. It needs
+// no test framework:
 //
 //     my_users users(test_database);
 //     const auto findings = phoneauth::run_user_storage_suite(users);
 //     BOOST_TEST(phoneauth::to_text(findings) == "");
 //
-// The storage need not be empty, but should be one for tests: all records have random names, and users and counters stay behind.
+// The storage need not be empty, but should be one for tests: all records have random names, and users and counters
+// stay behind.
 
 namespace phoneauth {
 inline namespace v0 {
 
 /// One thing that a storage does wrong.
 struct suite_finding {
-    std::string check;   ///< what was tried, for example "transactions: racing updates"
-    std::string message; ///< what should have been
+    std::string check;    ///< what was tried, for example "transactions: racing updates"
+    std::string message;  ///< what should have been
 };
 
 /// The findings as text, a line each; empty if there are none.
@@ -41,8 +42,9 @@ inline std::string to_text(const std::vector<suite_finding>& findings) {
     return text;
 }
 
-/// Takes what a blocking storage's function returned for its value. For a storage with awaitables pass something that runs an
-/// awaitable to its end and gives its value, or throws what it threw; it is called from several threads at once:
+/// Takes what a blocking storage's function returned for its value. For a storage with awaitables pass something that
+/// runs an awaitable to its end and gives its value, or throws what it threw; it is called from several threads at
+/// once:
 ///
 ///     [](auto later) {
 ///         asio::io_context context;
@@ -58,8 +60,8 @@ struct already_there {
 };
 
 struct suite_options {
-    unsigned threads = 8; ///< how many race; 1 for a storage that may be used from one thread only
-    unsigned rounds = 20; ///< how often each race is run
+    unsigned threads = 8;  ///< how many race; 1 for a storage that may be used from one thread only
+    unsigned rounds = 20;  ///< how often each race is run
 };
 
 namespace detail {
@@ -126,7 +128,8 @@ public:
             const auto t = inserted_transaction();
             auto second = t;
             second.tries = 4;
-            expect(!run_(storage_.insert_transaction(second)), "insert_transaction of an id that is taken must return false");
+            expect(!run_(storage_.insert_transaction(second)),
+                   "insert_transaction of an id that is taken must return false");
             expect_stored(t);
         });
         check("transactions: update", [&] {
@@ -149,10 +152,12 @@ public:
             run_(storage_.update_transaction(t));
             ++t.version;
             stale.state = transaction_state::confirmed;
-            expect(!run_(storage_.update_transaction(stale)), "update_transaction with an older version must return false");
+            expect(!run_(storage_.update_transaction(stale)),
+                   "update_transaction with an older version must return false");
             expect_stored(t);
             stale.version = t.version + 1;
-            expect(!run_(storage_.update_transaction(stale)), "update_transaction with a newer version must return false");
+            expect(!run_(storage_.update_transaction(stale)),
+                   "update_transaction with a newer version must return false");
             expect_stored(t);
         });
         check("transactions: update of an unknown one", [&] {
@@ -190,7 +195,8 @@ public:
                     mine.tries = i;
                     return run_(storage_.update_transaction(mine));
                 });
-                expect(winners.size() == 1, "of several update_transaction with one version exactly one must return true");
+                expect(winners.size() == 1,
+                       "of several update_transaction with one version exactly one must return true");
                 auto won = t;
                 won.tries = winners.empty() ? 0 : winners.front();
                 ++won.version;
@@ -240,7 +246,8 @@ public:
         check("users: look-ups that find nobody", [&] {
             const auto u = inserted_user();
             expect(!run_(storage_.find_user(uuid())), "find_user of an unknown id must return nothing");
-            expect(!run_(storage_.find_user_by_phone(new_phone())), "find_user_by_phone of an unknown phone must return nothing");
+            expect(!run_(storage_.find_user_by_phone(new_phone())),
+                   "find_user_by_phone of an unknown phone must return nothing");
             auto shouted = u.identity;
             std::replace(shouted.begin(), shouted.end(), 's', 'S');
             for (const auto& identity : {new_identity(), shouted, u.identity + " ", u.identity + "m", std::string("%")})
@@ -254,7 +261,8 @@ public:
             expect(run_(storage_.insert_user(same_phone)) == user_write::phone_taken,
                    "insert_user with another user's phone must return phone_taken");
             expect_absent(same_phone);
-            expect(!run_(storage_.find_user_by_identity(same_phone.identity)), "a refused insert_user must store nothing");
+            expect(!run_(storage_.find_user_by_identity(same_phone.identity)),
+                   "a refused insert_user must store nothing");
             auto same_identity = new_user();
             same_identity.identity = u.identity;
             expect(run_(storage_.insert_user(same_identity)) == user_write::identity_taken,
@@ -274,20 +282,24 @@ public:
             u.enabled = false;
             u.updated_at = now();
             u.last_login_at = now();
-            expect(run_(storage_.update_user(u)) == user_write::done, "update_user with the stored version must return done");
+            expect(run_(storage_.update_user(u)) == user_write::done,
+                   "update_user with the stored version must return done");
             ++u.version;
             expect_stored(u);
-            expect(!run_(storage_.find_user_by_phone(before.phone)), "a user must not be found by a phone that he no longer has");
+            expect(!run_(storage_.find_user_by_phone(before.phone)),
+                   "a user must not be found by a phone that he no longer has");
             expect(!run_(storage_.find_user_by_identity(before.identity)),
                    "a user must not be found by an identity that he no longer has");
             u.last_login_at.reset();
-            expect(run_(storage_.update_user(u)) == user_write::done, "update_user that keeps phone and identity must return done");
+            expect(run_(storage_.update_user(u)) == user_write::done,
+                   "update_user that keeps phone and identity must return done");
             ++u.version;
             expect_stored(u);
             auto heir = new_user();
             heir.phone = before.phone;
             heir.identity = before.identity;
-            expect(run_(storage_.insert_user(heir)) == user_write::done, "a phone and an identity that were given up must be free");
+            expect(run_(storage_.insert_user(heir)) == user_write::done,
+                   "a phone and an identity that were given up must be free");
             expect_stored(heir);
         });
         check("users: update to what another has", [&] {
@@ -313,10 +325,12 @@ public:
             run_(storage_.update_user(u));
             ++u.version;
             stale.locale = "it";
-            expect(run_(storage_.update_user(stale)) == user_write::stale, "update_user with an older version must return stale");
+            expect(run_(storage_.update_user(stale)) == user_write::stale,
+                   "update_user with an older version must return stale");
             expect_stored(u);
             const auto unknown = new_user();
-            expect(run_(storage_.update_user(unknown)) == user_write::stale, "update_user of an unknown user must return stale");
+            expect(run_(storage_.update_user(unknown)) == user_write::stale,
+                   "update_user of an unknown user must return stale");
             expect_absent(unknown);
         });
         check("users: racing inserts of one phone", [&] {
@@ -327,9 +341,8 @@ public:
                     rivals.push_back(new_user());
                     rivals.back().phone = phone;
                 }
-                const auto winners = winners_of([&, this](unsigned i) {
-                    return run_(storage_.insert_user(rivals[i])) == user_write::done;
-                });
+                const auto winners = winners_of(
+                    [&, this](unsigned i) { return run_(storage_.insert_user(rivals[i])) == user_write::done; });
                 expect(winners.size() == 1, "of several insert_user with one phone exactly one must return done");
                 for (const auto i : winners) expect_stored(rivals[i]);
             });
@@ -342,9 +355,8 @@ public:
                     rivals.push_back(new_user());
                     rivals.back().identity = identity;
                 }
-                const auto winners = winners_of([&, this](unsigned i) {
-                    return run_(storage_.insert_user(rivals[i])) == user_write::done;
-                });
+                const auto winners = winners_of(
+                    [&, this](unsigned i) { return run_(storage_.insert_user(rivals[i])) == user_write::done; });
                 expect(winners.size() == 1, "of several insert_user with one identity exactly one must return done");
                 for (const auto i : winners) expect_stored(rivals[i]);
             });
@@ -357,9 +369,8 @@ public:
                     rivals.push_back(inserted_user());
                     rivals.back().phone = phone;
                 }
-                const auto winners = winners_of([&, this](unsigned i) {
-                    return run_(storage_.update_user(rivals[i])) == user_write::done;
-                });
+                const auto winners = winners_of(
+                    [&, this](unsigned i) { return run_(storage_.update_user(rivals[i])) == user_write::done; });
                 expect(winners.size() == 1, "of several update_user to one phone exactly one must return done");
                 for (const auto i : winners) {
                     ++rivals[i].version;
@@ -395,7 +406,8 @@ public:
             const auto s = inserted_session(user_id());
             auto second = s;
             second.expires_at += std::chrono::hours(1);
-            expect(!run_(storage_.insert_session(second)), "insert_session of a token hash that is taken must return false");
+            expect(!run_(storage_.insert_session(second)),
+                   "insert_session of a token hash that is taken must return false");
             expect_stored(s);
         });
         check("sessions: erase", [&] {
@@ -414,7 +426,8 @@ public:
             const auto third = inserted_session(id);
             const auto other = inserted_session(user_id());
             run_(storage_.erase_session(second.token_hash));
-            expect(run_(storage_.erase_sessions_of(id)) == 2, "erase_sessions_of must return how many sessions the user had");
+            expect(run_(storage_.erase_sessions_of(id)) == 2,
+                   "erase_sessions_of must return how many sessions the user had");
             expect(!run_(storage_.find_session(first.token_hash)) && !run_(storage_.find_session(third.token_hash)),
                    "after erase_sessions_of none of the user's sessions must be found");
             expect(run_(storage_.erase_sessions_of(id)) == 0, "erase_sessions_of must return 0 if there are none");
@@ -423,7 +436,8 @@ public:
         check("sessions: racing erasures", [&] {
             race([&] {
                 const auto s = inserted_session(user_id());
-                const auto winners = winners_of([&, this](unsigned) { return run_(storage_.erase_session(s.token_hash)); });
+                const auto winners =
+                    winners_of([&, this](unsigned) { return run_(storage_.erase_session(s.token_hash)); });
                 expect(winners.size() == 1, "of several erase_session of one session exactly one must return true");
             });
         });
@@ -447,8 +461,10 @@ public:
             expect(second.value == 6, "5 added to 1 must be 6");
             expect(second.expires_at == start + hour, "adding to a counter must not change when it expires");
             const auto read = change(key, 0, start + milliseconds(20), hour);
-            expect(read.value == 6 && read.expires_at == start + hour, "adding 0 must read a counter and change nothing");
-            expect(change(new_key(128), 1, start, hour).value == 1, "counters with different keys must not share a value");
+            expect(read.value == 6 && read.expires_at == start + hour,
+                   "adding 0 must read a counter and change nothing");
+            expect(change(new_key(128), 1, start, hour).value == 1,
+                   "counters with different keys must not share a value");
         });
         check("counters: take away", [&] {
             const auto key = new_key(20);
@@ -480,8 +496,10 @@ public:
                 });
                 std::sort(values.begin(), values.end());
                 bool once = true;
-                for (std::size_t i = 0; i < values.size(); ++i) once = once && values[i] == static_cast<std::int64_t>(i + 1);
-                expect(once, "change_counter must be one atomic step: of n callers that add 1, each must get another of the values 1 to n");
+                for (std::size_t i = 0; i < values.size(); ++i)
+                    once = once && values[i] == static_cast<std::int64_t>(i + 1);
+                expect(once, "change_counter must be one atomic step: of n callers that add 1, each must get another "
+                             "of the values 1 to n");
             };
             race([&] {
                 const auto key = new_key(20);
@@ -508,7 +526,8 @@ private:
 
     void expect(bool ok, std::string_view message) {
         const auto same = [&](const suite_finding& f) { return f.check == check_ && f.message == message; };
-        if (!ok && std::none_of(findings_.begin(), findings_.end(), same)) findings_.push_back({check_, std::string(message)});
+        if (!ok && std::none_of(findings_.begin(), findings_.end(), same))
+            findings_.push_back({check_, std::string(message)});
     }
 
     template <class F>
@@ -555,7 +574,9 @@ private:
         const auto field = difference(*found, expected);
         expect(field.empty(), function + " must return what was stored last; " + field + " differs");
     }
-    void expect_stored(const transaction& t) { expect_same(run_(storage_.find_transaction(t.id)), t, "find_transaction"); }
+    void expect_stored(const transaction& t) {
+        expect_same(run_(storage_.find_transaction(t.id)), t, "find_transaction");
+    }
     void expect_stored(const session& s) { expect_same(run_(storage_.find_session(s.token_hash)), s, "find_session"); }
     void expect_stored(const user& u) {
         expect_same(run_(storage_.find_user(u.object_id)), u, "find_user");
@@ -563,7 +584,8 @@ private:
         expect_same(run_(storage_.find_user_by_identity(u.identity)), u, "find_user_by_identity");
     }
     void expect_absent(const user& u) {
-        expect(!run_(storage_.find_user(u.object_id)), "a user whose insertion was refused, or who never was, must not be found");
+        expect(!run_(storage_.find_user(u.object_id)),
+               "a user whose insertion was refused, or who never was, must not be found");
     }
 
     static time_point now() { return system_clock().now(); }
@@ -582,7 +604,9 @@ private:
     std::string hash() { return characters("0123456789abcdef", 64); }
     std::string new_identity() { return "suite-" + characters("abcdefghijklmnopqrstuvwxyz", 16) + "@example.com"; }
     std::string new_key(std::size_t size) { return "suite:" + characters("0123456789abcdef", size - 6); }
-    phone_number new_phone() { return *phone_number::parse("+999" + characters("0123456789", 12)); }  // +999 is nobody's
+    phone_number new_phone() {
+        return *phone_number::parse("+999" + characters("0123456789", 12));
+    }  // +999 is nobody's
 
     /// The id of a user, who exists if the storage has users: it may insist on that.
     std::string user_id() {
@@ -639,10 +663,11 @@ private:
 
 }  // namespace detail
 
-/// Checks the transactions of `storage`. Returns what is wrong; empty if nothing is. Takes a second or so for a storage in memory,
-/// and some thousand calls, most of them from `options.threads` threads at once. `run`: see `already_there`.
+/// Checks the transactions of `storage`. Returns what is wrong; empty if nothing is. Takes a second or so for a storage
+/// in memory, and some thousand calls, most of them from `options.threads` threads at once. `run`: see `already_there`.
 template <TransactionStorage S, class Run = already_there>
-std::vector<suite_finding> run_transaction_storage_suite(S& storage, const Run& run = {}, const suite_options& options = {}) {
+std::vector<suite_finding> run_transaction_storage_suite(S& storage, const Run& run = {},
+                                                         const suite_options& options = {}) {
     detail::storage_suite<S, Run> suite(storage, run, options);
     suite.transactions();
     return std::move(suite).findings();
@@ -658,7 +683,8 @@ std::vector<suite_finding> run_user_storage_suite(S& storage, const Run& run = {
 
 /// Checks the sessions of `storage`, like `run_transaction_storage_suite`.
 template <SessionStorage S, class Run = already_there>
-std::vector<suite_finding> run_session_storage_suite(S& storage, const Run& run = {}, const suite_options& options = {}) {
+std::vector<suite_finding> run_session_storage_suite(S& storage, const Run& run = {},
+                                                     const suite_options& options = {}) {
     detail::storage_suite<S, Run> suite(storage, run, options);
     suite.sessions();
     return std::move(suite).findings();
@@ -666,7 +692,8 @@ std::vector<suite_finding> run_session_storage_suite(S& storage, const Run& run 
 
 /// Checks the counters of `storage`, like `run_transaction_storage_suite`.
 template <CounterStorage S, class Run = already_there>
-std::vector<suite_finding> run_counter_storage_suite(S& storage, const Run& run = {}, const suite_options& options = {}) {
+std::vector<suite_finding> run_counter_storage_suite(S& storage, const Run& run = {},
+                                                     const suite_options& options = {}) {
     detail::storage_suite<S, Run> suite(storage, run, options);
     suite.counters();
     return std::move(suite).findings();

@@ -120,12 +120,13 @@ struct simulated_number {
     bool mms = true;
 };
 
-/// Answers requests as Twilio's REST API (version 2010-04-01) does: Messages create, Accounts fetch, IncomingPhoneNumbers list, with
-/// Twilio's checks and error codes, and sends nothing. It is a blocking HttpTransport; `fake_twilio` makes a server of it.
+/// Answers requests as Twilio's REST API (version 2010-04-01) does: Messages create, Accounts fetch,
+/// IncomingPhoneNumbers list, with Twilio's checks and error codes, and sends nothing. It is a blocking HttpTransport;
+/// `fake_twilio` makes a server of it.
 ///
 /// Messages from and to the magic numbers of Twilio's test credentials (+1500555…,
-/// https://www.twilio.com/docs/iam/test-credentials) fail as they do there; +15005550006 is the account's own number. All functions
-/// may be called from several threads at once.
+/// https://www.twilio.com/docs/iam/test-credentials) fail as they do there; +15005550006 is the account's own number.
+/// All functions may be called from several threads at once.
 class twilio_simulator {
 public:
     static constexpr std::string_view account_sid = "AC0123456789abcdef0123456789abcdef";

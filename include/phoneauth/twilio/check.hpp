@@ -15,10 +15,10 @@ inline namespace v0 {
 
 /// One thing that `authenticator::test_configuration` has looked at.
 struct finding {
-    std::string check;     ///< "credentials", "account", "sender", "sms" or "mms"
+    std::string check;  ///< "credentials", "account", "sender", "sms" or "mms"
     bool ok = false;
-    std::string message;   ///< what was found and, if that is not well, what to do
-    bool essential = true; ///< false: only some messages (those with media) depend on it
+    std::string message;    ///< what was found and, if that is not well, what to do
+    bool essential = true;  ///< false: only some messages (those with media) depend on it
 };
 
 /// What `authenticator::test_configuration` found. A check that an earlier one made impossible is left out.
@@ -57,9 +57,11 @@ inline std::vector<finding> sender_findings(const result<std::optional<capabilit
     if (!number) return {{"sender", false, "The sender could not be looked up: " + number.error().message}};
     if (!*number) return {{"sender", false, "The account does not own the sender's phone number."}};
     const auto& able = **number;
-    return {{"sender", true, "The account owns the sender's phone number."},
-            {"sms", able.sms, able.sms ? "The sender can send SMS." : "The sender cannot send SMS; choose another number."},
-            {"mms", able.mms, able.mms ? "The sender can send MMS." : "The sender cannot send MMS; messages with media will fail.", false}};
+    return {
+        {"sender", true, "The account owns the sender's phone number."},
+        {"sms", able.sms, able.sms ? "The sender can send SMS." : "The sender cannot send SMS; choose another number."},
+        {"mms", able.mms,
+         able.mms ? "The sender can send MMS." : "The sender cannot send MMS; messages with media will fail.", false}};
 }
 
 }  // namespace twilio

@@ -17,19 +17,20 @@ inline constexpr std::size_t max_media_urls = 10;
 
 /// An SMS, or an MMS if it has media.
 struct message {
-    std::string to;                      ///< a phone number, as people type it
-    std::string body;                    ///< UTF-8, at most `max_message_characters`; may be empty if there are media
-    std::vector<std::string> media_urls{}; ///< https, at most `max_media_urls`
-    /// Further parameters of Twilio's Messages resource by their Twilio names ("StatusCallback", or "statusCallback" as Twilio's
-    /// JavaScript library spells it), for example {"ValidityPeriod", "300"}. `To`, `Body` and `MediaUrl` are not options.
+    std::string to;    ///< a phone number, as people type it
+    std::string body;  ///< UTF-8, at most `max_message_characters`; may be empty if there are media
+    std::vector<std::string> media_urls{};  ///< https, at most `max_media_urls`
+    /// Further parameters of Twilio's Messages resource by their Twilio names ("StatusCallback", or "statusCallback" as
+    /// Twilio's JavaScript library spells it), for example {"ValidityPeriod", "300"}. `To`, `Body` and `MediaUrl` are
+    /// not options.
     std::vector<std::pair<std::string, std::string>> options{};
 };
 
 /// A message that Twilio has accepted.
 struct sent_message {
-    std::string sid;    ///< `SM…` or `MM…`
-    std::string status; ///< Twilio's word: "queued", "accepted", …
-    std::string json;   ///< the Message resource as Twilio answered it
+    std::string sid;     ///< `SM…` or `MM…`
+    std::string status;  ///< Twilio's word: "queued", "accepted", …
+    std::string json;    ///< the Message resource as Twilio answered it
 };
 
 }  // namespace v0
