@@ -71,6 +71,7 @@ BOOST_AUTO_TEST_CASE(each_field_is_checked_by_name) {
         {"message_template", [](config& c) { c.message_template = "no code"; }},
         {"message_template", [](config& c) { c.message_template = "{code} {code}"; }},
         {"message_template", [](config& c) { c.message_template = "{code}" + std::string(320, 'x'); }},
+        {"message_template", [](config& c) { c.message_template = "{code} \xff"; }},
         {"origin_host", [](config& c) { c.origin_host = "https://example.com"; }},
         {"android_app_hash", [](config& c) { c.android_app_hash = "short"; }},
         {"resend_cooldown", [](config& c) { c.resend_cooldown = std::chrono::seconds(601); }},

@@ -8,6 +8,7 @@
 #include <phoneauth/config.hpp>
 #include <phoneauth/detail/ascii.hpp>
 #include <phoneauth/detail/url.hpp>
+#include <phoneauth/detail/utf8.hpp>
 #include <phoneauth/phone_number.hpp>
 #include <phoneauth/user.hpp>
 
@@ -92,9 +93,9 @@ inline void check_codes(const config& c, bool storage_is_shared, config_checker&
     const auto at = text.find("{code}");
     check.require(at != std::string::npos && text.find("{code}", at + 1) == std::string::npos, "message_template",
                   "expected {code} in it, once");
-    check.require(text.size() <= 320 &&
+    check.require(text.size() <= 320 && count_code_points(text) &&
                       std::none_of(text.begin(), text.end(), [](char ch) { return is_control(ch) && ch != '\n'; }),
-                  "message_template", "expected at most 320 bytes without control characters other than newline");
+                  "message_template", "expected at most 320 bytes of UTF-8 without control characters other than newline");
     check.require(c.origin_host.empty() || is_host_label_list(c.origin_host), "origin_host",
                   "expected a host name without scheme and port");
     check.require(c.android_app_hash.empty() ||
