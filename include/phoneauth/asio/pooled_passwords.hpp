@@ -9,6 +9,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <phoneauth/asio/awaitable.hpp>
 #include <phoneauth/asio/worker_pool.hpp>
 #include <phoneauth/password.hpp>
 
