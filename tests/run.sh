@@ -71,25 +71,29 @@ cmake --build $build --parallel "$(nproc)"
 
 # ---- Run, and add up ----
 
-log=$build/Testing/Temporary/LastTest.log
-rm -f $log
-ctest --test-dir $build --parallel "$(nproc)" --output-on-failure --timeout 600 -R "$filter" ${e2e:--LE e2e} || true
+report=$PWD/$build/ctest.xml
+rm -f "$report"
+ctest --test-dir $build --parallel "$(nproc)" --output-on-failure --timeout 600 -R "$filter" ${e2e:--LE e2e} \
+    --output-junit "$report" --test-output-truncation head || true
+tidied=
 if [ $tidy ]; then
-    run-clang-tidy -quiet -p $build -j "$(nproc)" "$PWD/(tests|examples)/" >>$build/tidy.log 2>&1 &&
-        echo "Test Passed." >>$log || { cat $build/tidy.log; echo "Test Failed." >>$log; }
+    tidied=run
+    run-clang-tidy -quiet -p $build -j "$(nproc)" "$PWD/(tests|examples)/" >$build/tidy.log 2>&1 ||
+        { tidied=fail; grep -E '(error|warning): ' $build/tidy.log | sort -u; }
 fi
 
-# A test counts as what its last line says ("N passed, N failed"), or else as one.
-awk '
-    /^[0-9]+ passed, [0-9]+ failed/ { p = $1; f = $3; s = /skipped/ ? $5 : 0; counted = 1 }
-    /^Test (Passed|Failed|Skipped|Timeout|Not Run)|^Test .*Exception/ {
-        if (!counted) { p = f = s = 0 }
-        if (/^Test Passed/) { if (!counted) p = 1 }
-        else if (/^Test Skipped/) { s += 1 }
-        else if (!f) { f = 1 }
-        passed += p; failed += f; skipped += s; counted = 0
+# A test counts as what its closing line says ("N passed, N failed"), or else as one.
+{ cat "$report"; [ ! $tidy ] || printf '<testcase name="tidy" status="%s">\n</testcase>\n' $tidied; } | awk '
+    /<testcase / { p = f = s = 0; counted = 0; ok = /status="run"/; skip = 0 }
+    /<skipped message="SKIP_/ { skip = 1 }
+    /(^|>)[0-9]+ passed, [0-9]+ failed/ { sub(/<\/.*/, ""); sub(/.*>/, ""); p = $1; f = $3; s = /skipped/ ? $5 : 0; counted = 1 }
+    /<\/testcase>/ {
+        if (skip) { p = f = 0; s = 1 }
+        else if (!ok && !f) f = 1
+        else if (!counted) p = ok
+        passed += p; failed += f; skipped += s
     }
     END {
         printf "%d passed, %d failed%s\n", passed, failed, skipped ? ", " skipped " skipped" : ""
         exit failed || !passed
-    }' $log
+    }'
