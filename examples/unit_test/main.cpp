@@ -65,8 +65,8 @@ struct map_storage {
     bool insert_session(const session& s) { return sessions.emplace(s.token_hash, s).second; }
     std::optional<session> find_session(const std::string& hash) { return find(sessions, hash); }
     bool erase_session(const std::string& hash) { return sessions.erase(hash) > 0; }
-    std::size_t erase_sessions_of(const std::string& id) {
-        return std::erase_if(sessions, [&](const auto& s) { return s.second.user_id == id; });
+    std::size_t erase_sessions_of(const std::string& id, const std::string& kept) {
+        return std::erase_if(sessions, [&](const auto& s) { return s.second.user_id == id && s.first != kept; });
     }
     counter change_counter(const counter_change& c) {
         auto& now = counters[c.key];

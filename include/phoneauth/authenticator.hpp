@@ -2,7 +2,9 @@
 #ifndef PHONEAUTH_AUTHENTICATOR_HPP
 #define PHONEAUTH_AUTHENTICATOR_HPP
 
+#include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -66,7 +68,7 @@ struct storage_mode<S> {
                 decltype(s().find_user(text())), decltype(s().find_user_by_phone(phone())),
                 decltype(s().find_user_by_identity(text())), decltype(s().insert_session(added())),
                 decltype(s().find_session(text())), decltype(s().erase_session(text())),
-                decltype(s().erase_sessions_of(text())), decltype(s().change_counter(change()))>;
+                decltype(s().erase_sessions_of(text(), text())), decltype(s().change_counter(change()))>;
 };
 
 template <class T>
@@ -112,8 +114,8 @@ using flows_mode = typename common_mode<typename storage_mode<S>::type, typename
 ///
 /// Mode: if every policy function returns a plain value, each function here returns `result<X>` and does its work on
 /// the caller's thread. If some return an awaitable (asio/awaitable.hpp), each function returns an awaitable of
-/// `result<X>`. Nothing here throws but the constructor; what a policy throws becomes `storage_unavailable` (a storage
-/// or hook), or `no_answer` (a transport).
+/// `result<X>`. Nothing here throws but the constructor, and `std::bad_alloc` when there is not even memory to begin;
+/// what a policy throws becomes `storage_unavailable` (a storage or hook), or `no_answer` (a transport).
 ///
 /// Thread safety: distinct and shared objects are safe, if the policies are. Lifetime: the policies given by reference
 /// must outlive the authenticator, and the authenticator every call and awaitable. Parameters are taken by value:
@@ -275,7 +277,10 @@ private:
         if (!config_.registration_enabled) co_return error::registration_disabled;
         auto phone = phone_number::parse(text, config_.default_calling_code);
         if (!phone) co_return std::move(phone).error();
-        auto admitted = co_await admit_message(*phone);
+        const auto account = code_account(purpose::registration, *phone);
+        auto paused = co_await check_pause(account);
+        if (!paused) co_return std::move(paused).error();
+        auto admitted = co_await admit(send_budget::codes, *phone);
         if (!admitted) co_return std::move(admitted).error();
         const std::string nobody;
         auto outcome = co_await start(purpose::registration, *phone, nobody);
@@ -295,6 +300,7 @@ private:
         const std::optional<phone_number> expected(*phone);
         auto confirmed = co_await confirm(purpose::registration, r.transaction_id, r.code, expected);
         if (!confirmed) co_return std::move(confirmed).error();
+        co_await mode::ignore_cancellation();  // the code is spent: what follows must come to its end
         auto stored = co_await store_new_user(*made, r.password);
         if (!stored) {
             reopen(*confirmed, config_);
@@ -323,10 +329,10 @@ private:
     // -- login
 
     flow<result<started>> begin_login(std::string text, std::optional<std::string> password) {
-        if (!config_.login_enabled) co_return error::login_disabled;
+        if (!config_.login_enabled || (!password && !config_.code_login_enabled)) co_return error::login_disabled;
         auto phone = phone_number::parse(text, config_.default_calling_code);
         if (!phone) co_return std::move(phone).error();
-        const std::string account(phone->str());
+        const auto account = password ? password_account(phone->str()) : code_account(purpose::login, *phone);
         auto paused = co_await check_pause(account);
         if (!paused) co_return std::move(paused).error();
         std::string user_id;
@@ -338,7 +344,7 @@ private:
             user_id = std::move(owner->object_id);
         }
         // Counted before anything is known about whose phone it is.
-        auto admitted = co_await admit_message(*phone);
+        auto admitted = co_await admit(send_budget::codes, *phone);
         if (!admitted) co_return std::move(admitted).error();
         if (!password) {
             auto owner = co_await call([&] { return storage_.find_user_by_phone(*phone); });
@@ -353,10 +359,25 @@ private:
         const std::optional<phone_number> any;
         auto confirmed = co_await confirm(purpose::login, transaction_id, presented, any);
         if (!confirmed) co_return std::move(confirmed).error();
-        auto owner = co_await call([&] { return storage_.find_user(confirmed->user_id); });
-        if (!owner) co_return error::no_transaction;
-        auto outcome = co_await open_session(*owner);
+        co_await mode::ignore_cancellation();  // the code is spent: what follows must come to its end
+        auto outcome = co_await enter(*confirmed);
+        if (!outcome && outcome.error().code == error::storage_unavailable) {
+            reopen(*confirmed, config_);
+            co_await attempt([&] { return storage_.update_transaction(*confirmed); });
+        }
         co_return outcome;
+    }
+
+    flow<result<logged_in>> enter(const transaction& confirmed) {
+        try {
+            auto owner = co_await call([&] { return storage_.find_user(confirmed.user_id); });
+            // A changed number is a new authenticator (NIST SP 800-63B §5.1.3.3).
+            if (!owner || owner->phone != confirmed.phone) co_return error::no_transaction;
+            auto outcome = co_await open_session(*owner);
+            co_return outcome;
+        } catch (...) {
+            co_return failure_of_current_exception();
+        }
     }
 
     flow<result<logged_in>> complete_identity_login(std::string text, std::string password) {
@@ -365,7 +386,7 @@ private:
         if (!identity) co_return error::invalid_login;
         auto owner = co_await call([&] { return storage_.find_user_by_identity(*identity); });
         // One run of failures per account, whichever way it is attacked.
-        const std::string account = owner ? std::string(owner->phone.str()) : token_hasher_(*identity);
+        const auto account = password_account(owner ? std::string(owner->phone.str()) : token_hasher_(*identity));
         auto paused = co_await check_pause(account);
         if (!paused) co_return std::move(paused).error();
         auto verified = co_await verify_password(owner, password, account);
@@ -374,24 +395,37 @@ private:
         co_return outcome;
     }
 
-    /// Success if `owner` exists and `password` is his; `invalid_login`, and one more failure of `account`, if not.
+    /// Success if `owner` exists and `password` is his; `invalid_login`, and one more failure of `account`, if not. The failure is
+    /// counted first and taken back, so that no more passwords are compared than failures are allowed, however many come at once.
     flow<result<void>> verify_password(const std::optional<user>& owner, const std::string& password,
                                        const std::string& account) {
-        bool right = false;
-        if (password.size() <= config_.max_password_length) {
-            if (owner && !owner->password_hash.empty()) {
-                auto verified = co_await call([&] { return passwords_->verify(password, owner->password_hash); });
-                if (!verified) co_return std::move(verified).error();
-                right = *verified;
-            } else {
-                // An account that does not exist must not answer faster than one that does.
-                auto unused = co_await call([&] { return passwords_->hash(password); });
-                if (!unused) co_return std::move(unused).error();
-            }
+        const std::int64_t count = co_await count_failure(account);
+        if (count > static_cast<std::int64_t>(config_.max_consecutive_failures)) {
+            co_await take_failure_back(account);
+            auto paused = co_await check_pause(account);
+            if (paused) co_return error::too_many_failures;
+            co_return paused;
         }
-        if (right) co_return result<void>();
-        co_await count_failure(account);
-        co_return error::invalid_login;
+        auto right = co_await compare_password(owner, password);
+        if (right && !*right) {
+            co_await pause_after(account, count);
+            co_return error::invalid_login;
+        }
+        co_await take_failure_back(account);
+        if (!right) co_return std::move(right).error();
+        co_return result<void>();
+    }
+
+    flow<result<bool>> compare_password(const std::optional<user>& owner, const std::string& password) {
+        if (password.size() > config_.max_password_length) co_return false;
+        if (owner && !owner->password_hash.empty()) {
+            auto verified = co_await call([&] { return passwords_->verify(password, owner->password_hash); });
+            co_return verified;
+        }
+        // An account that does not exist must not answer faster than one that does.
+        auto unused = co_await call([&] { return passwords_->hash(password); });
+        if (!unused) co_return std::move(unused).error();
+        co_return false;
     }
 
     flow<result<logged_in>> open_session(user& owner) {
@@ -405,19 +439,49 @@ private:
         const bool inserted = co_await call([&] { return storage_.insert_session(opened); });
         if (!inserted) co_return error::internal;
 
-        const auto change = no_more_failures(owner.phone.str(), at);
-        co_await attempt([&] { return storage_.change_counter(change); });
         owner.last_login_at = at;
-        co_await attempt([&] { return storage_.update_user(owner); });
+        const bool noted = co_await note_login(owner);
+        if (!noted) {
+            co_await attempt([&] { return storage_.erase_session(opened.token_hash); });
+            co_return error::invalid_login;
+        }
+        const auto by_password = password_account(owner.phone.str());
+        co_await forget_failures(by_password);
+        const auto by_code = code_account(purpose::login, owner.phone);
+        co_await forget_failures(by_code);
         co_await attempt([&] { return hooks_->after_login(owner); });
         logged_in done{std::move(owner), std::move(*token), opened.expires_at};
         co_return done;
     }
 
+    /// Stores `last_login_at`. False if the user has been disabled, deleted or given another password since he was read: whoever
+    /// did that has ended his sessions, perhaps before this one was stored.
+    flow<bool> note_login(user& owner) {
+        for (int lost = 0; lost < max_lost_races; ++lost) {
+            auto written = co_await try_to_store(owner);
+            if (written != user_write::stale) co_return true;
+            auto current = co_await call([&] { return storage_.find_user(owner.object_id); });
+            if (!current || !current->enabled || current->password_hash != owner.password_hash) co_return false;
+            current->last_login_at = owner.last_login_at;
+            owner = std::move(*current);
+        }
+        co_return true;
+    }
+
+    /// A storage that fails to note a login does not stop it.
+    flow<user_write> try_to_store(const user& owner) {
+        try {
+            const user_write written = co_await call([&] { return storage_.update_user(owner); });
+            co_return written;
+        } catch (...) {
+            co_return user_write::done;
+        }
+    }
+
     // -- codes
 
     /// Starts a transaction. It is stored before the message is sent, so that whatever happens in between leaves a code
-    /// that can be confirmed. A login without a user is one of a concealed phone: nothing is sent.
+    /// that can be confirmed.
     flow<result<started>> start(purpose kind, const phone_number& phone, const std::string& user_id) {
         auto id = make_token(random_);
         if (!id) co_return error::internal;
@@ -433,12 +497,11 @@ private:
                       .last_sent_at = at};
         const bool inserted = co_await call([&] { return storage_.insert_transaction(t); });
         if (!inserted) co_return error::internal;
-        if (is_concealed(t)) co_return describe(t, delivery::accepted);
         auto delivered = co_await deliver(t);
         if (!delivered) {
             apply_refusal(t);
             co_await attempt([&] { return storage_.update_transaction(t); });
-            co_await give_back(phone);
+            co_await give_back(send_budget::codes, phone);
             co_return std::move(delivered).error();
         }
         co_return describe(t, *delivered);
@@ -454,17 +517,16 @@ private:
                 if (found->state != before) co_await attempt([&] { return storage_.update_transaction(*found); });
                 co_return std::move(allowed).error();
             }
-            auto admitted = co_await admit_message(found->phone);
+            auto admitted = co_await admit(send_budget::codes, found->phone);
             if (!admitted) co_return std::move(admitted).error();
             const bool won = co_await call([&] { return storage_.update_transaction(*found); });
             if (!won) {
-                co_await give_back(found->phone);
+                co_await give_back(send_budget::codes, found->phone);
                 continue;
             }
-            if (is_concealed(*found)) co_return describe(*found, delivery::accepted);
             auto delivered = co_await deliver(*found);
             if (!delivered) {
-                co_await give_back(found->phone);
+                co_await give_back(send_budget::codes, found->phone);
                 co_return std::move(delivered).error();
             }
             co_return describe(*found, *delivered);
@@ -490,8 +552,11 @@ private:
             if (!won) continue;
             ++found->version;
             if (outcome) co_return std::move(*found);
-            const std::string account(found->phone.str());
-            if (found->state != transaction_state::expired) co_await count_failure(account);
+            if (found->state != transaction_state::expired) {
+                const auto account = code_account(kind, found->phone);
+                const std::int64_t count = co_await count_failure(account);
+                co_await pause_after(account, count);
+            }
             co_return std::move(outcome).error();
         }
         co_return error::no_transaction;
@@ -511,18 +576,29 @@ private:
         const auto derived = codes_.derive(t);
         if (!derived) return error::no_transaction;
         auto text = twilio::code_text(config_, derived->str());
-        auto request = twilio_.create_code_message(t.phone, text, config_.code_lifetime);
+        const auto left =
+            std::max(std::chrono::ceil<std::chrono::seconds>(t.expires_at - now()), std::chrono::seconds(1));
+        auto request = is_concealed(t)
+                           ? twilio_.find_messages(t.phone)
+                           : twilio_.create_code_message(t.phone, text, std::min(left, config_.code_lifetime));
         detail::wipe(text);
         return request;
     }
 
-    /// Sends a transaction's code. A failure means that nothing was sent, for certain.
+    /// Sends a transaction's code. A failure means that nothing was sent, for certain. For a concealed phone Twilio is
+    /// asked something that costs nothing instead, which takes as long as a message and fails when a message would.
     flow<result<delivery>> deliver(const transaction& t) {
         auto request = code_request(t);
         if (!request) co_return std::move(request).error();
         auto reply = co_await exchange(*request);
         detail::wipe(request->body);
-        auto sent = reply ? twilio::read_message(*reply) : result<sent_message>(std::move(reply).error());
+        if (!reply) {
+            if (twilio::certainly_not_sent(reply.error())) co_return std::move(reply).error();
+            co_return delivery::uncertain;
+        }
+        const bool answered = is_concealed(t) && reply->status < 500 && reply->status != 429;
+        if (answered) co_return delivery::accepted;
+        auto sent = twilio::read_message(*reply);
         if (sent) co_return delivery::accepted;
         if (twilio::certainly_not_sent(sent.error())) co_return std::move(sent).error();
         co_return delivery::uncertain;
@@ -533,11 +609,11 @@ private:
         if (!to) co_return std::move(to).error();
         auto request = twilio_.create_message(*to, m);
         if (!request) co_return std::move(request).error();
-        auto admitted = co_await admit_message(*to);
+        auto admitted = co_await admit(send_budget::messages, *to);
         if (!admitted) co_return std::move(admitted).error();
         auto reply = co_await exchange(*request);
         auto sent = reply ? twilio::read_message(*reply) : result<sent_message>(std::move(reply).error());
-        if (!sent && twilio::certainly_not_sent(sent.error())) co_await give_back(*to);
+        if (!sent && twilio::certainly_not_sent(sent.error())) co_await give_back(send_budget::messages, *to);
         co_return sent;
     }
 
@@ -557,44 +633,71 @@ private:
             auto reply = co_await call([&] { return transport_.send(request); });
             co_return reply;
         } catch (...) {
-            co_return failure_of_current_exception(error::no_answer);
+            co_return error::no_answer;  // whatever was thrown, std::bad_alloc too: the request may have been written
         }
     }
 
     // -- limits
 
-    flow<result<void>> admit_message(const phone_number& phone) {
+    flow<result<void>> admit(send_budget budget, const phone_number& phone) {
         const auto at = now();
-        const auto change = send_budget(phone, 1, at);
-        const counter sends = co_await call([&] { return storage_.change_counter(change); });
-        auto allowed = check_send_budget(sends, config_, at);
-        if (!allowed) co_await give_back(phone);
+        const auto change = sends(budget, phone, 1, at);
+        const counter spent = co_await call([&] { return storage_.change_counter(change); });
+        auto allowed = check_sends(spent, config_, at);
+        if (!allowed) co_await give_back(budget, phone);
         co_return allowed;
     }
 
-    flow<bool> give_back(const phone_number& phone) {
-        const auto change = send_budget(phone, -1, now());
+    flow<bool> give_back(send_budget budget, const phone_number& phone) {
+        const auto change = sends(budget, phone, -1, now());
         const bool done = co_await attempt([&] { return storage_.change_counter(change); });
         co_return done;
     }
 
+    // Each way in has its own run of failures, so that a stranger who guesses at one does not shut the owner out of the others.
+    static std::string password_account(std::string_view who) { return "password:" + std::string(who); }
+    static std::string code_account(purpose kind, const phone_number& phone) {
+        return (kind == purpose::login ? "login:" : "registration:") + std::string(phone.str());
+    }
+
     flow<result<void>> check_pause(const std::string& account) {
         const auto at = now();
-        const auto change = failure_pause(account, 0, at, std::chrono::seconds(0));
+        const auto read = failures(account, 0, at);
+        const counter run = co_await call([&] { return storage_.change_counter(read); });
+        if (failure_wait(run.value, config_).count() == 0) co_return result<void>();
+        if (run.value >= static_cast<std::int64_t>(config_.max_consecutive_failures))
+            co_return check_failure_pause(run, at);
+        const auto change = failure_pause(account, run.value, 0, at, std::chrono::seconds(0));
         const counter pause = co_await call([&] { return storage_.change_counter(change); });
         co_return check_failure_pause(pause, at);
     }
 
-    flow<bool> count_failure(const std::string& account) {
-        const auto at = now();
-        const auto failed = failures(account, 1, at);
+    /// Counts an attempt as failed, before it is made. → how many there are now in a row.
+    flow<std::int64_t> count_failure(const std::string& account) {
+        const auto failed = failures(account, 1, now());
         const counter run = co_await call([&] { return storage_.change_counter(failed); });
-        const auto wait = failure_wait(run.value, config_);
+        co_return run.value;
+    }
+
+    flow<bool> pause_after(const std::string& account, std::int64_t count) {
+        const auto wait = failure_wait(count, config_);
         if (wait.count() > 0) {
-            const auto pause = failure_pause(account, 1, at, wait);
+            const auto pause = failure_pause(account, count, 1, now(), wait);
             [[maybe_unused]] const counter unused = co_await call([&] { return storage_.change_counter(pause); });
         }
         co_return true;
+    }
+
+    flow<bool> take_failure_back(const std::string& account) {
+        const auto change = failures(account, -1, now());
+        const bool done = co_await attempt([&] { return storage_.change_counter(change); });
+        co_return done;
+    }
+
+    flow<bool> forget_failures(const std::string& account) {
+        const auto change = no_more_failures(account, now());
+        const bool done = co_await attempt([&] { return storage_.change_counter(change); });
+        co_return done;
     }
 
     /// Calls a policy for something that nobody's result depends on: it may fail.
@@ -648,20 +751,14 @@ private:
             if (written == user_write::stale) continue;
             if (written != user_write::done) co_return error::user_exists;
             ++owner->version;
-            if (changes.contains("password")) co_await end_other_sessions(token, owner->object_id);
+            if (changes.contains("password")) {
+                const auto own = token_hasher_(token);
+                [[maybe_unused]] const std::size_t ended =
+                    co_await call([&] { return storage_.erase_sessions_of(owner->object_id, own); });
+            }
             co_return std::move(*owner);
         }
         co_return error::storage_unavailable;
-    }
-
-    flow<bool> end_other_sessions(const std::string& token, const std::string& user_id) {
-        const auto hash = token_hasher_(token);
-        auto own = co_await call([&] { return storage_.find_session(hash); });
-        [[maybe_unused]] const std::size_t ended = co_await call([&] { return storage_.erase_sessions_of(user_id); });
-        if (own) {
-            [[maybe_unused]] const bool kept = co_await call([&] { return storage_.insert_session(*own); });
-        }
-        co_return true;
     }
 
     // -- configuration

@@ -74,7 +74,7 @@ struct config {
     std::chrono::seconds resend_cooldown{30};
     /// 1–20 messages, the first one included.
     unsigned max_sends_per_transaction = 5;
-    /// 1–100 messages to one phone, over all transactions.
+    /// 1–100 messages with codes to one phone, over all transactions; and as many others.
     unsigned max_sends_per_phone_and_hour = 10;
     /// 1–3 digits, for numbers without a country code; empty: those are refused.
     std::string default_calling_code;
@@ -83,6 +83,8 @@ struct config {
 
     /// Logins with a phone number, with or without a password before it.
     bool login_enabled = true;
+    /// Logins with a phone number and a code alone; false: only those with a password before it.
+    bool code_login_enabled = true;
     /// `POST /users/login`: identity and password without a second factor.
     bool identity_login_enabled = false;
     unknown_phone_policy unknown_phone = unknown_phone_policy::conceal;

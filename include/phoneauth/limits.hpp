@@ -18,14 +18,18 @@
 namespace phoneauth {
 inline namespace v0 {
 
+/// What messages to a phone are counted for: a person who is sent messages by others can still be sent his codes.
+enum class send_budget { codes, messages };
+
 /// The messages to one phone within an hour that starts with the first of them. `by`: 1 before a message is sent, -1
 /// when the provider has refused it for certain.
-inline counter_change send_budget(const phone_number& phone, std::int64_t by, time_point now) {
-    return {"sends:" + std::string(phone.str()), by, now, std::chrono::hours(1)};
+inline counter_change sends(send_budget budget, const phone_number& phone, std::int64_t by, time_point now) {
+    return {(budget == send_budget::codes ? "codes:" : "messages:") + std::string(phone.str()), by, now,
+            std::chrono::hours(1)};
 }
 
 /// Whether the message that brought the counter to `c` may be sent.
-inline result<void> check_send_budget(const counter& c, const config& settings, time_point now) {
+inline result<void> check_sends(const counter& c, const config& settings, time_point now) {
     if (c.value <= static_cast<std::int64_t>(settings.max_sends_per_phone_and_hour)) return {};
     return failure(error::too_many_messages)
         .with_retry_after(
@@ -54,10 +58,11 @@ inline std::chrono::seconds failure_wait(std::int64_t count, const config& setti
                     std::chrono::seconds(3600));
 }
 
-/// The counter that exists while an account waits; 0 as `by` asks whether it does.
-inline counter_change failure_pause(std::string_view account, std::int64_t by, time_point now,
+/// The counter that exists while an account waits after its `count`th failure; 0 as `by` asks whether it does. Each failure has
+/// a counter of its own, because one that exists is not prolonged.
+inline counter_change failure_pause(std::string_view account, std::int64_t count, std::int64_t by, time_point now,
                                     std::chrono::seconds wait) {
-    return {"pause:" + std::string(account), by, now, wait};
+    return {"pause:" + std::string(account) + ':' + std::to_string(count), by, now, wait};
 }
 
 /// Whether an account whose pause counter is `c` may try a password.

@@ -56,6 +56,7 @@ inline constexpr std::chrono::minutes transaction_retention{60};
 
 /// Users. Guarantees that the library builds on:
 /// - `insert_user` and `update_user` never let two users have one phone, or one identity, however many callers race;
+///   `insert_user` stores the version that the user holds;
 /// - `update_user(u)` replaces the user `u.object_id` if its stored version is `u.version` and stores `u.version + 1`;
 /// - the three look-ups find a user as he was last stored. Identities compare byte for byte.
 template <class S>
@@ -67,14 +68,15 @@ concept UserStorage = requires(S& s, const user& u, const phone_number& phone, c
     { s.find_user_by_identity(text) } -> yields<std::optional<user>>;
 };
 
-/// Sessions. `erase_session` says whether there was one; `erase_sessions_of` ends all of a user's sessions and says how
-/// many. A session past its `expires_at` may be kept or dropped.
+/// Sessions. `erase_session` says whether there was one; `erase_sessions_of(user_id, kept)` ends all of a user's sessions
+/// but the one whose token hash is `kept` (empty: all of them) and says how many; it brings none into being. A session
+/// past its `expires_at` may be kept or dropped.
 template <class S>
 concept SessionStorage = requires(S& s, const session& added, const std::string& text) {
     { s.insert_session(added) } -> yields<bool>;
     { s.find_session(text) } -> yields<std::optional<session>>;
     { s.erase_session(text) } -> yields<bool>;
-    { s.erase_sessions_of(text) } -> yields<std::size_t>;
+    { s.erase_sessions_of(text, text) } -> yields<std::size_t>;
 };
 
 /// Counters, for the limits. `change_counter` reads, adds and stores as one atomic step: of a hundred callers that add

@@ -37,13 +37,19 @@ struct failure {
 /// that promises a result, and its text, which could hold anything, is not passed on.
 inline failure failure_of_current_exception(error otherwise = error::storage_unavailable) noexcept {
     try {
-        throw;
-    } catch (const std::bad_alloc&) {
-        return error::overloaded;
-    } catch (const std::system_error& e) {
-        return e.code() == std::errc::operation_canceled ? error::cancelled : otherwise;
-    } catch (...) {
-        return otherwise;
+        try {
+            throw;
+        } catch (const std::bad_alloc&) {
+            return error::overloaded;
+        } catch (const std::system_error& e) {
+            return e.code() == std::errc::operation_canceled ? error::cancelled : otherwise;
+        } catch (...) {
+            return otherwise;
+        }
+    } catch (...) {  // no memory for the sentence either
+        failure f;
+        f.code = error::overloaded;
+        return f;
     }
 }
 

@@ -81,9 +81,12 @@ struct blocking_mode {
         return ready<F>{f};
     }
 
+    /// `co_await`ed by a flow: from here on it comes to its end.
+    static std::suspend_never ignore_cancellation() noexcept { return {}; }
+
     /// What a public function returns: in this mode the result itself.
     template <class R>
-    static R finish(immediate<R> f) noexcept {
+    static R finish(immediate<R> f) {
         try {
             return f.get();
         } catch (...) {

@@ -1,4 +1,4 @@
-// EXPECT: phoneauth: this Storage lacks `std::size_t erase_sessions_of\(const std::string&\)`
+// EXPECT: phoneauth: this Storage lacks `std::size_t erase_sessions_of\(const std::string&, const std::string&\)`
 // SPDX-License-Identifier: BSL-1.0
 #include <phoneauth/detail/check_policies.hpp>
 #include <phoneauth/testing/archetypes.hpp>

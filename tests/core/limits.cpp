@@ -24,19 +24,20 @@ BOOST_AUTO_TEST_CASE(waits_grow) {
 
 BOOST_AUTO_TEST_CASE(budget_says_when_it_renews) {
     const config c;
-    BOOST_TEST(check_send_budget({10, t0 + 1h}, c, t0).has_value());
-    const auto r = check_send_budget({11, t0 + 59min + 1ms}, c, t0);
+    BOOST_TEST(check_sends({10, t0 + 1h}, c, t0).has_value());
+    const auto r = check_sends({11, t0 + 59min + 1ms}, c, t0);
     BOOST_TEST(r.error().code == error::too_many_messages);
     BOOST_TEST((r.error().retry_after == 59min + 1s));
-    BOOST_TEST((check_send_budget({11, t0}, c, t0).error().retry_after == 1s));
+    BOOST_TEST((check_sends({11, t0}, c, t0).error().retry_after == 1s));
 }
 
 BOOST_AUTO_TEST_CASE(keys_tell_apart) {
     const auto phone = *phone_number::parse("+14155550100");
-    const std::string sends = send_budget(phone, 1, t0).key;
+    const std::string sent = sends(send_budget::codes, phone, 1, t0).key;
+    BOOST_TEST(sends(send_budget::messages, phone, 1, t0).key != sent);
     const std::string failed = failures(phone.str(), 1, t0).key;
-    const std::string paused = failure_pause(phone.str(), 1, t0, 1s).key;
-    BOOST_TEST(sends != failed);
+    const std::string paused = failure_pause(phone.str(), 6, 1, t0, 1s).key;
+    BOOST_TEST(sent != failed);
     BOOST_TEST(failed != paused);
     BOOST_TEST(no_more_failures(phone.str(), t0).key == failed);
     BOOST_TEST(no_more_failures(phone.str(), t0).by < -1000);

@@ -33,7 +33,7 @@ BOOST_AUTO_TEST_CASE(every_field_is_read_by_its_name) {
         "code_keys": [{"id": "new", "secret": "s1"}, {"id": "old", "secret": "s2"}],
         "code_digits": 7, "code_lifetime": 120, "max_tries": 3, "message_template": "{code}!", "origin_host": "example.com",
         "android_app_hash": "abcdefghijk", "resend_cooldown": 10, "max_sends_per_transaction": 2,
-        "max_sends_per_phone_and_hour": 4, "default_calling_code": "49", "login_enabled": false,
+        "max_sends_per_phone_and_hour": 4, "default_calling_code": "49", "login_enabled": false, "code_login_enabled": false,
         "identity_login_enabled": true, "unknown_phone": "reject", "max_consecutive_failures": 20, "session_lifetime": 3600,
         "registration_enabled": false, "phone_column": "phone", "identity_column": "nick", "min_password_length": 10,
         "max_password_length": 100, "max_properties": 5, "max_property_bytes": 0})",
@@ -43,9 +43,9 @@ BOOST_AUTO_TEST_CASE(every_field_is_read_by_its_name) {
     // A field that is added to the structs must be added here, or this does not compile.
     const auto& [twilio, code_keys, code_digits, code_lifetime, max_tries, message_template, origin_host,
                  android_app_hash, resend_cooldown, max_sends_per_transaction, max_sends_per_phone_and_hour,
-                 default_calling_code, login_enabled, identity_login_enabled, unknown_phone, max_consecutive_failures,
-                 session_lifetime, registration_enabled, phone_column, identity_column, min_password_length,
-                 max_password_length, max_properties, max_property_bytes] = c;
+                 default_calling_code, login_enabled, code_login_enabled, identity_login_enabled, unknown_phone,
+                 max_consecutive_failures, session_lifetime, registration_enabled, phone_column, identity_column,
+                 min_password_length, max_password_length, max_properties, max_property_bytes] = c;
     const auto& [account_sid, auth_token, api_key, api_secret, sender, region, edge, base_url] = twilio;
     BOOST_TEST((std::tie(account_sid, auth_token, api_key, api_secret, sender, region, edge, base_url) ==
                 std::tuple("AC1", "at", "SK1", "as", "+14155550100", "ie1", "dublin", "http://localhost:1")));
@@ -59,8 +59,9 @@ BOOST_AUTO_TEST_CASE(every_field_is_read_by_its_name) {
                 std::tuple(7u, 120s, 3u, "{code}!", "example.com", "abcdefghijk")));
     BOOST_TEST((std::tie(resend_cooldown, max_sends_per_transaction, max_sends_per_phone_and_hour,
                          default_calling_code) == std::tuple(10s, 2u, 4u, "49")));
-    BOOST_TEST((std::tie(login_enabled, identity_login_enabled, unknown_phone, max_consecutive_failures,
-                         session_lifetime) == std::tuple(false, true, unknown_phone_policy::reject, 20u, 3600s)));
+    BOOST_TEST(
+        (std::tie(login_enabled, code_login_enabled, identity_login_enabled, unknown_phone, max_consecutive_failures,
+                  session_lifetime) == std::tuple(false, false, true, unknown_phone_policy::reject, 20u, 3600s)));
     BOOST_TEST((std::tie(registration_enabled, phone_column, identity_column, min_password_length,
                          max_password_length) == std::tuple(false, "phone", "nick", 10u, 100u)));
     BOOST_TEST((std::tie(max_properties, max_property_bytes) == std::tuple(5u, 0u)));

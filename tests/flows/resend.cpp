@@ -73,7 +73,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(lost_race_gives_the_send_back, World, worlds) {
     w.storage.lose_race_on(w.storage.updates() + 1);
     BOOST_TEST(w.run(w.auth.resend(s->transaction_id)).has_value());
     BOOST_TEST(w.transport.calls() == 2u);
-    const auto spent = w.memory.change_counter(send_budget(*phone_number::parse(phone), 0, w.clock.now()));
+    const auto spent =
+        w.memory.change_counter(sends(send_budget::codes, *phone_number::parse(phone), 0, w.clock.now()));
     BOOST_TEST(spent.value == 2);
 }
 

@@ -151,8 +151,8 @@ struct always_erases : memory_storage {
 };
 
 struct erases_one_session_of_a_user : memory_storage {
-    std::size_t erase_sessions_of(const std::string& user_id) {
-        const auto count = memory_storage::erase_sessions_of(user_id);
+    std::size_t erase_sessions_of(const std::string& user_id, const std::string& kept) {
+        const auto count = memory_storage::erase_sessions_of(user_id, kept);
         return count > 0 ? 1 : 0;
     }
 };

@@ -50,7 +50,7 @@ BOOST_AUTO_TEST_CASE(drops_expired_entries_faster_than_they_are_added) {
         BOOST_REQUIRE(s.insert_session(session_at(i, now)));
         BOOST_REQUIRE_EQUAL(s.change_counter({std::to_string(i), 1, now, 1h}).value, 1);
     }
-    BOOST_TEST(s.erase_sessions_of("U") <= 62u);  // one hour's worth
+    BOOST_TEST(s.erase_sessions_of("U", "") <= 62u);  // one hour's worth
 }
 
 BOOST_AUTO_TEST_CASE(is_emptied_by_insertions_after_a_flood) {
@@ -92,9 +92,9 @@ BOOST_AUTO_TEST_CASE(an_erased_or_expired_session_leaves_nothing_behind) {
     BOOST_TEST(s.erase_session("S1"));
     s.insert_session(session_at(3, start + 1h, "V"));  // drops S0
     BOOST_TEST(!s.find_session("S0").has_value());
-    BOOST_TEST(s.erase_sessions_of("U") == 1u);
-    BOOST_TEST(s.erase_sessions_of("U") == 0u);
-    BOOST_TEST(s.erase_sessions_of("V") == 1u);
+    BOOST_TEST(s.erase_sessions_of("U", "") == 1u);
+    BOOST_TEST(s.erase_sessions_of("U", "") == 0u);
+    BOOST_TEST(s.erase_sessions_of("V", "") == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(refuses_a_second_user_of_one_object_id) {

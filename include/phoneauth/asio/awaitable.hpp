@@ -13,6 +13,7 @@
 #endif
 #include <asio/awaitable.hpp>
 #include <asio/error.hpp>
+#include <asio/this_coro.hpp>
 
 #include <phoneauth/result.hpp>
 #include <phoneauth/yields.hpp>
@@ -70,13 +71,19 @@ struct awaitable_mode {
     /// operation yields `error::cancelled`.
     template <class R>
     static flow<R> finish(flow<R> f) {
+        const bool before = co_await ::asio::this_coro::throw_if_cancelled();
+        R outcome;
         try {
-            auto outcome = co_await std::move(f);
-            co_return outcome;
+            outcome = co_await std::move(f);
         } catch (...) {
-            co_return R(detail::failure_of_current_asio_exception());
+            outcome = R(detail::failure_of_current_asio_exception());
         }
+        co_await ::asio::this_coro::throw_if_cancelled(before);
+        co_return outcome;
     }
+
+    /// `co_await`ed by a flow: from here on a cancellation no longer throws at the next `co_await`; `finish` restores that.
+    static auto ignore_cancellation() { return ::asio::this_coro::throw_if_cancelled(false); }
 
 private:
     template <class F, class T>

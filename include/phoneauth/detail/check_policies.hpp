@@ -86,9 +86,10 @@ constexpr bool check_storage() {
         "bool");
     static_assert(
         requires(S & s, const std::string& id) {
-            { s.erase_sessions_of(id) } -> yields<std::size_t>;
+            { s.erase_sessions_of(id, id) } -> yields<std::size_t>;
         },
-        "phoneauth: this Storage lacks `std::size_t erase_sessions_of(const std::string&)`, or the same with an "
+        "phoneauth: this Storage lacks `std::size_t erase_sessions_of(const std::string&, const std::string&)`, or the "
+        "same with an "
         "awaitable of std::size_t");
 
     static_assert(

@@ -95,7 +95,8 @@ inline void check_codes(const config& c, bool storage_is_shared, config_checker&
                   "expected {code} in it, once");
     check.require(text.size() <= 320 && count_code_points(text) &&
                       std::none_of(text.begin(), text.end(), [](char ch) { return is_control(ch) && ch != '\n'; }),
-                  "message_template", "expected at most 320 bytes of UTF-8 without control characters other than newline");
+                  "message_template",
+                  "expected at most 320 bytes of UTF-8 without control characters other than newline");
     check.require(c.origin_host.empty() || is_host_label_list(c.origin_host), "origin_host",
                   "expected a host name without scheme and port");
     check.require(c.android_app_hash.empty() ||

@@ -50,6 +50,7 @@ void describe(Field& field, config& c) {
     field("max_sends_per_phone_and_hour", c.max_sends_per_phone_and_hour);
     field("default_calling_code", c.default_calling_code);
     field("login_enabled", c.login_enabled);
+    field("code_login_enabled", c.code_login_enabled);
     field("identity_login_enabled", c.identity_login_enabled);
     field("unknown_phone", c.unknown_phone);
     field("max_consecutive_failures", c.max_consecutive_failures);

@@ -149,6 +149,13 @@ PHONEAUTH_DECL http_request api::create_code_message(const phone_number& to, std
     return post_message(std::move(form), false);
 }
 
+PHONEAUTH_DECL http_request api::find_messages(const phone_number& to) const {
+    std::string query;
+    detail::append_form_field(query, "To", to.str());
+    detail::append_form_field(query, "PageSize", "1");
+    return get("/Messages.json?" + query);
+}
+
 PHONEAUTH_DECL http_request api::fetch_account() const {
     return get(".json");
 }

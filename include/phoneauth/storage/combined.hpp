@@ -38,7 +38,9 @@ public:
     auto insert_session(const session& s) { return sessions_.insert_session(s); }
     auto find_session(const std::string& token_hash) { return sessions_.find_session(token_hash); }
     auto erase_session(const std::string& token_hash) { return sessions_.erase_session(token_hash); }
-    auto erase_sessions_of(const std::string& user_id) { return sessions_.erase_sessions_of(user_id); }
+    auto erase_sessions_of(const std::string& user_id, const std::string& kept) {
+        return sessions_.erase_sessions_of(user_id, kept);
+    }
 
     auto change_counter(const counter_change& change) { return counters_.change_counter(change); }
 

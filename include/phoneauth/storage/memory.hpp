@@ -239,14 +239,24 @@ public:
         return found != nullptr;
     }
 
-    std::size_t erase_sessions_of(const std::string& user_id) {
+    std::size_t erase_sessions_of(const std::string& user_id, const std::string& kept) {
         const std::scoped_lock lock(sessions_mutex_);
         const auto found = sessions_of_.find(user_id);
         if (found == sessions_of_.end()) return 0;
-        const auto tokens = std::move(found->second);
-        sessions_of_.erase(found);
-        for (const auto token : tokens) sessions_.erase(token);
-        return tokens.size();
+        auto& tokens = found->second;
+        const auto before = tokens.size();
+        for (auto token = tokens.begin(); token != tokens.end();) {
+            if (*token == kept) {
+                ++token;
+                continue;
+            }
+            const auto ended = *token;
+            token = tokens.erase(token);
+            sessions_.erase(ended);
+        }
+        const auto after = tokens.size();
+        if (after == 0) sessions_of_.erase(found);
+        return before - after;
     }
 
     counter change_counter(const counter_change& change) {

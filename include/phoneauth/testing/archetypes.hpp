@@ -38,7 +38,7 @@ struct session_storage_archetype {
     bool insert_session(const session&) { return false; }
     std::optional<session> find_session(const std::string& /*token_hash*/) { return {}; }
     bool erase_session(const std::string& /*token_hash*/) { return false; }
-    std::size_t erase_sessions_of(const std::string& /*user_id*/) { return 0; }
+    std::size_t erase_sessions_of(const std::string& /*user_id*/, const std::string& /*kept*/) { return 0; }
 };
 //]
 

@@ -67,8 +67,9 @@ public:
     later<bool> erase_session(const std::string& token_hash) requires SessionStorage<P> {
         return posted<bool>([this, &token_hash] { return policy_.erase_session(token_hash); });
     }
-    later<std::size_t> erase_sessions_of(const std::string& user_id) requires SessionStorage<P> {
-        return posted<std::size_t>([this, &user_id] { return policy_.erase_sessions_of(user_id); });
+    later<std::size_t> erase_sessions_of(const std::string& user_id,
+                                         const std::string& kept) requires SessionStorage<P> {
+        return posted<std::size_t>([this, &user_id, &kept] { return policy_.erase_sessions_of(user_id, kept); });
     }
 
     later<counter> change_counter(const counter_change& change) requires CounterStorage<P> {

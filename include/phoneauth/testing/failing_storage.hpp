@@ -87,8 +87,8 @@ public:
     auto erase_session(const std::string& hash) {
         return call([this, &hash] { return storage_.erase_session(hash); });
     }
-    auto erase_sessions_of(const std::string& user_id) {
-        return call([this, &user_id] { return storage_.erase_sessions_of(user_id); });
+    auto erase_sessions_of(const std::string& user_id, const std::string& kept) {
+        return call([this, &user_id, &kept] { return storage_.erase_sessions_of(user_id, kept); });
     }
 
     auto change_counter(const counter_change& change) {

@@ -426,11 +426,19 @@ public:
             const auto third = inserted_session(id);
             const auto other = inserted_session(user_id());
             run_(storage_.erase_session(second.token_hash));
-            expect(run_(storage_.erase_sessions_of(id)) == 2,
+            const std::string none;
+            expect(run_(storage_.erase_sessions_of(id, first.token_hash)) == 1,
+                   "erase_sessions_of must return how many sessions it ended");
+            expect_stored(first);
+            expect(!run_(storage_.find_session(third.token_hash)),
+                   "after erase_sessions_of only the session that is kept must be found");
+            run_(storage_.insert_session(third));
+            expect(run_(storage_.erase_sessions_of(id, none)) == 2,
                    "erase_sessions_of must return how many sessions the user had");
             expect(!run_(storage_.find_session(first.token_hash)) && !run_(storage_.find_session(third.token_hash)),
                    "after erase_sessions_of none of the user's sessions must be found");
-            expect(run_(storage_.erase_sessions_of(id)) == 0, "erase_sessions_of must return 0 if there are none");
+            expect(run_(storage_.erase_sessions_of(id, none)) == 0,
+                   "erase_sessions_of must return 0 if there are none");
             expect_stored(other);
         });
         check("sessions: racing erasures", [&] {

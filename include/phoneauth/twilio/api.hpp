@@ -33,6 +33,9 @@ public:
     PHONEAUTH_DECL http_request create_code_message(const phone_number& to, std::string_view text,
                                                     std::chrono::seconds validity) const;
 
+    /// The messages that were sent to `to`: `GET …/Messages.json?To=…&PageSize=1`. Costs nothing.
+    PHONEAUTH_DECL http_request find_messages(const phone_number& to) const;
+
     /// The account itself: `GET /2010-04-01/Accounts/{Sid}.json`.
     PHONEAUTH_DECL http_request fetch_account() const;
 

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: BSL-1.0
+// What an attacker would try, and what must not come of it.
+#include "flows/world.hpp"
+
+#include <asio/bind_cancellation_slot.hpp>
+#include <asio/cancellation_signal.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/this_coro.hpp>
+#include <asio/use_awaitable.hpp>
+
+#include <new>
+#include <utility>
+#include <vector>
+
+using namespace flows;
+
+namespace {
+
+/// Passwords that let something happen while one is being compared.
+struct interrupted_passwords : quick_passwords {
+    std::function<void()> during;
+    int compared = 0;
+
+    result<std::string> hash(const std::string& p) { return quick_passwords::hash(p); }
+    result<bool> verify(const std::string& p, const std::string& h) {
+        ++compared;
+        if (during) during();
+        return quick_passwords::verify(p, h);
+    }
+};
+
+template <class S = memory_storage, class T = scripted_transport>
+struct interrupted_world {
+    explicit interrupted_world(config c = test_config())
+        : auth(std::move(c), memory, transport, clock, hooks, passwords) {}
+
+    template <class R>
+    static R run(R r) {
+        return r;
+    }
+
+    S memory;
+    T transport;
+    manual_clock clock;
+    test_hooks hooks;
+    interrupted_passwords passwords;
+    authenticator<S, T, manual_clock, test_hooks, interrupted_passwords> auth;
+};
+
+const property_map new_password{{"password", "\"brand new password\""}};
+
+std::size_t messages_sent(const scripted_transport& t) {
+    std::size_t n = 0;
+    for (const auto& r : t.requests()) n += r.method == "POST";
+    return n;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(flows_attacks)
+
+BOOST_AUTO_TEST_CASE(registration_codes_do_not_lock_a_login) {
+    blocking_world w;
+    register_user(w);
+    for (int hour = 0; hour < 4; ++hour) {
+        w.clock.advance(1h);
+        for (int i = 0; i < 10; ++i) {
+            auto s = w.auth.start_registration(phone);
+            if (!s) continue;
+            const auto bad = wrong(w.transport.last_code());
+            for (int k = 0; k < 5; ++k) BOOST_TEST(!w.auth.finish_registration(form(s->transaction_id, bad)));
+        }
+    }
+    w.clock.advance(2h);
+    BOOST_TEST(w.auth.start_login(phone).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(passwords_of_a_stranger_do_not_stop_a_login_by_code) {
+    blocking_world w;
+    register_user(w);
+    for (int i = 0; i < 7; ++i) {
+        BOOST_TEST(!w.auth.start_login(phone, "wrong password"));
+        w.clock.advance(1s);
+    }
+    BOOST_TEST(w.auth.start_login(phone).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(no_more_passwords_are_compared_at_once_than_failures_are_allowed) {
+    interrupted_world<> w;
+    register_user(w);
+    int depth = 0;
+    w.passwords.during = [&] {
+        if (++depth < 300) BOOST_TEST(!w.auth.start_login(phone, "wrong password"));
+    };
+    BOOST_TEST(!w.auth.start_login(phone, "wrong password"));
+    BOOST_TEST(w.passwords.compared == 100);
+    w.passwords.during = nullptr;
+    w.clock.advance(2h);
+    BOOST_TEST(error_of(w.auth.start_login(phone, "wrong password")) == error::too_many_failures);
+    BOOST_TEST(w.passwords.compared == 100);
+}
+
+BOOST_AUTO_TEST_CASE(a_pause_grows_while_one_runs) {
+    blocking_world w;
+    register_user(w);
+    std::vector<std::pair<std::string, std::string>> all;
+    for (int i = 0; i < 8; ++i) {
+        auto s = w.auth.start_login(phone);
+        BOOST_REQUIRE(s);
+        all.emplace_back(s->transaction_id, w.transport.last_code());
+    }
+    for (const auto& [id, code] : all)
+        for (int k = 0; k < 5; ++k) BOOST_TEST(!w.auth.finish_login(id, wrong(code)));
+    auto r = w.auth.start_login(phone);
+    BOOST_TEST(error_of(r) == error::too_many_failures);
+    BOOST_TEST((r.error().retry_after == 1h));
+}
+
+BOOST_AUTO_TEST_CASE(a_login_begun_before_the_pause_can_be_finished) {
+    blocking_world w;
+    register_user(w);
+    auto mine = w.auth.start_login(phone);
+    const auto my_code = w.transport.last_code();
+    for (int i = 0; i < 2; ++i) {
+        auto his = w.auth.start_login(phone);
+        for (int k = 0; k < 5; ++k)
+            BOOST_TEST(!w.auth.finish_login(his->transaction_id, wrong(w.transport.last_code())));
+    }
+    BOOST_TEST(error_of(w.auth.start_login(phone)) == error::too_many_failures);
+    BOOST_TEST(w.auth.finish_login(mine->transaction_id, my_code).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_transport_out_of_memory_may_have_sent) {
+    struct exhausted : scripted_transport {
+        result<http_response> send(const http_request& r) {
+            (void)scripted_transport::send(r);
+            throw std::bad_alloc();
+        }
+    };
+    interrupted_world<memory_storage, exhausted> w;
+    auto s = w.auth.start_registration(phone);
+    BOOST_REQUIRE(s);
+    BOOST_TEST(s->delivery_uncertain);
+    BOOST_TEST(error_of(w.auth.send_message({.to = phone, .body = "x"})) == error::no_answer);
+}
+
+BOOST_AUTO_TEST_CASE(an_old_password_opens_nothing_while_it_is_being_replaced) {
+    auto c = test_config();
+    c.identity_login_enabled = true;
+    interrupted_world<> w(c);
+    register_user(w);
+    const auto mine = log_in(w);
+    w.passwords.during = [&] {
+        w.passwords.during = nullptr;
+        BOOST_TEST(w.auth.update_user(mine.token, mine.who.object_id, new_password).has_value());
+    };
+    BOOST_TEST(error_of(w.auth.login_with_identity("ada@example.com", "correct horse")) == error::invalid_login);
+    BOOST_TEST(w.auth.find_user_by_token(mine.token).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_logout_is_not_undone_by_a_new_password) {
+    struct racing : memory_storage {
+        std::function<void()> before_erase;
+        std::size_t erase_sessions_of(const std::string& id, const std::string& kept) {
+            if (auto f = std::exchange(before_erase, nullptr)) f();
+            return memory_storage::erase_sessions_of(id, kept);
+        }
+    };
+    interrupted_world<racing> w;
+    register_user(w);
+    const auto mine = log_in(w);
+    w.memory.before_erase = [&] { BOOST_TEST(*w.auth.logout(mine.token)); };
+    BOOST_TEST(w.auth.update_user(mine.token, mine.who.object_id, new_password).has_value());
+    BOOST_TEST(error_of(w.auth.find_user_by_token(mine.token)) == error::unknown_token);
+}
+
+BOOST_AUTO_TEST_CASE(known_and_unknown_phones_fail_alike) {
+    const std::vector<std::function<void(scripted_transport&)>> answers = {
+        [](scripted_transport&) {},
+        [](scripted_transport& t) { t.reply_failure(error::connect_failed); },
+        [](scripted_transport& t) { t.reply_failure(error::read_timeout); },
+        [](scripted_transport& t) {
+            t.reply(429, R"({"code":20429,"message":"x","status":429})", {{"Retry-After", "3"}});
+        },
+        [](scripted_transport& t) { t.reply(503, "x"); },
+    };
+    for (const auto& answer : answers) {
+        blocking_world w;
+        register_user(w);
+        const auto sent = messages_sent(w.transport);
+        const auto calls = w.transport.calls();
+        answer(w.transport);
+        auto unknown = w.auth.start_login(other_phone);
+        BOOST_TEST(messages_sent(w.transport) == sent);
+        BOOST_TEST(w.transport.calls() == calls + 1);
+        answer(w.transport);
+        auto known = w.auth.start_login(phone);
+        BOOST_TEST(error_of(known) == error_of(unknown));
+        if (known && unknown)
+            BOOST_TEST(known->delivery_uncertain == unknown->delivery_uncertain);
+        else
+            BOOST_TEST((known.error().retry_after == unknown.error().retry_after));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_code_sent_to_a_former_number_is_worth_nothing) {
+    blocking_world w;
+    auto u = register_user(w);
+    auto s = w.auth.start_login(phone);
+    u = *w.memory.find_user(u.object_id);
+    u.phone = *phone_number::parse(other_phone);
+    BOOST_REQUIRE((w.memory.update_user(u) == user_write::done));
+    BOOST_TEST(!w.auth.finish_login(s->transaction_id, w.transport.last_code()));
+}
+
+BOOST_AUTO_TEST_CASE(a_storage_that_fails_does_not_spend_a_login_code) {
+    blocking_world w;
+    register_user(w);
+    auto s = w.auth.start_login(phone);
+    w.storage.fail_before(w.storage.calls() + 3);  // the swap is the second call
+    BOOST_TEST(error_of(w.auth.finish_login(s->transaction_id, w.transport.last_code())) == error::storage_unavailable);
+    w.storage.fail_before(0);
+    BOOST_TEST(w.auth.finish_login(s->transaction_id, w.transport.last_code()).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_cancelled_registration_keeps_its_code) {
+    /// Hashes for ever, and says when it has begun.
+    struct endless_passwords : quick_passwords {
+        std::function<void()> begun;
+        asio::awaitable<result<std::string>> hash(const std::string&) {
+            asio::steady_timer never(co_await asio::this_coro::executor, asio::steady_timer::time_point::max());
+            asio::post(never.get_executor(), begun);
+            co_await never.async_wait(asio::use_awaitable);
+            co_return error::internal;
+        }
+    };
+    memory_storage memory;
+    asynchronous<memory_storage> storage(memory);
+    scripted_transport transport;
+    manual_clock clock;
+    test_hooks hooks;
+    endless_passwords passwords;
+    authenticator auth(test_config(), storage, transport, clock, hooks, passwords);
+
+    auto s = async_world::run(auth.start_registration(phone));
+    asio::io_context loop;
+    asio::cancellation_signal stop;
+    passwords.begun = [&] { stop.emit(asio::cancellation_type::all); };
+    result<user> outcome;
+    asio::co_spawn(loop, auth.finish_registration(form(s->transaction_id, transport.last_code())),
+                   asio::bind_cancellation_slot(stop.slot(), [&](std::exception_ptr, result<user> r) { outcome = r; }));
+    loop.run();
+    BOOST_TEST(!outcome);
+    BOOST_TEST((memory.find_transaction(s->transaction_id)->state == transaction_state::pending));
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_code_alone_can_be_made_not_enough, World, worlds) {
+    auto c = test_config();
+    c.code_login_enabled = false;
+    World w(c);
+    register_user(w);
+    BOOST_TEST(error_of(w.run(w.auth.start_login(phone))) == error::login_disabled);
+    auto s = w.run(w.auth.start_login(phone, "correct horse"));
+    BOOST_REQUIRE(s);
+    BOOST_TEST(w.run(w.auth.finish_login(s->transaction_id, w.transport.last_code())).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_resent_code_is_not_delivered_after_its_end) {
+    blocking_world w;
+    auto s = w.auth.start_registration(phone);
+    w.clock.advance(100s);
+    BOOST_REQUIRE(w.auth.resend(s->transaction_id));
+    BOOST_TEST(w.transport.requests().back().body.find("&ValidityPeriod=200&") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
