@@ -1,0 +1,7580 @@
+// SPDX-License-Identifier: BSL-1.0
+// Generated from include/ by tests/scripts/amalgamate.py; do not edit.
+#ifndef PHONEAUTH_SINGLE_INCLUDE_HPP
+#define PHONEAUTH_SINGLE_INCLUDE_HPP
+
+#ifdef PHONEAUTH_SEPARATE_COMPILATION
+#error "PHONEAUTH_SEPARATE_COMPILATION needs the headers in include/, not the single header"
+#endif
+
+// ---- phoneauth/authenticator.hpp ----
+
+#ifndef PHONEAUTH_AUTHENTICATOR_HPP
+#define PHONEAUTH_AUTHENTICATOR_HPP
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+
+// ---- phoneauth/code.hpp ----
+
+#ifndef PHONEAUTH_CODE_HPP
+#define PHONEAUTH_CODE_HPP
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+
+// ---- phoneauth/config.hpp ----
+
+#ifndef PHONEAUTH_CONFIG_HPP
+#define PHONEAUTH_CONFIG_HPP
+
+#include <chrono>
+#include <cstddef>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+
+// ---- phoneauth/detail/config.hpp ----
+
+#ifndef PHONEAUTH_DETAIL_CONFIG_HPP
+#define PHONEAUTH_DETAIL_CONFIG_HPP
+
+// Linkage only: no macro changes a type. With PHONEAUTH_SEPARATE_COMPILATION defined for a whole
+// program, the function bodies in impl/*.ipp are left out of the headers and come from the one
+// translation unit that includes phoneauth/src.hpp.
+#ifdef PHONEAUTH_SEPARATE_COMPILATION
+#define PHONEAUTH_DECL
+#else
+#define PHONEAUTH_DECL inline
+#endif
+
+#endif
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// How the library reaches Twilio.
+struct twilio_config {
+    /// `AC` and 32 hexadecimal digits. Required.
+    std::string account_sid;
+    /// The account's auth token. Required unless an API key is given.
+    std::string auth_token;
+    /// `SK` and 32 hexadecimal digits; what Twilio advises for servers.
+    std::string api_key;
+    /// The API key's secret; required with `api_key`.
+    std::string api_secret;
+    /// An E.164 number of the account, or a Messaging Service (`MG` and 32 hexadecimal digits). Required.
+    std::string sender;
+    /// For example "ie1"; empty: Twilio's default.
+    std::string region;
+    /// For example "dublin"; without a region it implies "us1".
+    std::string edge;
+    /// Replaces `https://api.twilio.com`; http or https and a host, without a path. For tests and proxies.
+    std::string base_url;
+};
+
+/// A key that codes are derived with.
+struct code_key {
+    std::string id;      ///< noted in each transaction; 1 to 32 characters
+    std::string secret;  ///< 32 to 256 bytes, kept secret; all servers on one storage need the same
+};
+
+/// What becomes of a login with a phone number that no user has.
+enum class unknown_phone_policy {
+    conceal,  ///< it looks like any other start, but no message is sent (OWASP ASVS 5.0 §6.3.8)
+    reject    ///< `error::unknown_phone`, as friendly as it is to attackers
+};
+
+/// Everything an integrator can set. The defaults are the recommended values; `validate` knows the ranges.
+struct config {
+    twilio_config twilio;
+
+    // -- codes
+
+    /// The first derives new codes, all of them check. Empty: a random key for this process, which needs a storage that
+    /// is this process's own.
+    std::vector<code_key> code_keys;
+    /// 6–9 digits (RFC 4226 §5.3: at least 6).
+    unsigned code_digits = 6;
+    /// 30–600 s (NIST SP 800-63B §5.1.3.2, OWASP ASVS 5.0 §6.5.5: at most 10 minutes).
+    std::chrono::seconds code_lifetime{300};
+    /// 1–10 codes compared per transaction.
+    unsigned max_tries = 5;
+    /// 1–320 bytes of UTF-8 with `{code}` in it once; `{minutes}` stands for the lifetime.
+    std::string message_template = "{code} is your verification code. Do not share it.";
+    /// Host for origin-bound codes (WICG: a last line `@host #code`), without scheme and port; empty: none.
+    std::string origin_host;
+    /// 11 characters for Android's SMS Retriever, on a line of their own; empty: none.
+    std::string android_app_hash;
+
+    // -- messages
+
+    /// 0–600 s between two messages of one transaction.
+    std::chrono::seconds resend_cooldown{30};
+    /// 1–20 messages, the first one included.
+    unsigned max_sends_per_transaction = 5;
+    /// 1–100 messages with codes to one phone, over all transactions; and as many others.
+    unsigned max_sends_per_phone_and_hour = 10;
+    /// 1–3 digits, for numbers without a country code; empty: those are refused.
+    std::string default_calling_code;
+
+    // -- login
+
+    /// Logins with a phone number, with or without a password before it.
+    bool login_enabled = true;
+    /// Logins with a phone number and a code alone; false: only those with a password before it.
+    bool code_login_enabled = true;
+    /// `POST /users/login`: identity and password without a second factor.
+    bool identity_login_enabled = false;
+    unknown_phone_policy unknown_phone = unknown_phone_policy::conceal;
+    /// 10–100 per account (NIST SP 800-63B §5.2.2: at most 100).
+    unsigned max_consecutive_failures = 100;
+    /// 60 s – 365 days.
+    std::chrono::seconds session_lifetime{30 * 24 * 3600};
+
+    // -- registration
+
+    bool registration_enabled = true;
+    /// The phone's property name, on the wire too: a letter or `_`, then letters, digits, `_`; at most 64.
+    std::string phone_column = "phoneNumber";
+    /// The identity's property name. `phone_column` makes the phone the identity; "email" is checked to be an address.
+    std::string identity_column = "email";
+    /// 8–64 bytes of UTF-8 (NIST SP 800-63B §5.1.1.2: at least 8).
+    unsigned min_password_length = 8;
+    /// 64–1024 bytes.
+    unsigned max_password_length = 256;
+    /// 0–1000 further properties of a user.
+    unsigned max_properties = 64;
+    /// 0–1048576 bytes of JSON over all further properties of a user.
+    unsigned max_property_bytes = 16384;
+};
+
+/// One thing that is wrong with a configuration.
+struct config_problem {
+    std::string field;    ///< its name in `config`, for example "code_digits" or "twilio.sender"
+    std::string message;  ///< what is wrong and what is expected; never the value of a secret
+};
+
+/// All that is wrong with `c`, not only the first; empty when it can be used. `storage_is_shared` asks for `code_keys`:
+/// another process on the same storage could not check codes derived with a random key.
+PHONEAUTH_DECL std::vector<config_problem> validate(const config& c, bool storage_is_shared = false);
+
+/// Thrown by the authenticator's constructor; `what()` lists every problem, a line each.
+class config_error : public std::invalid_argument {
+public:
+    explicit config_error(std::vector<config_problem> problems)
+        : std::invalid_argument(text_of(problems)), problems_(std::move(problems)) {}
+
+    const std::vector<config_problem>& problems() const noexcept { return problems_; }
+
+private:
+    static std::string text_of(const std::vector<config_problem>& problems) {
+        std::string s = "invalid phoneauth configuration:";
+        for (const auto& p : problems) s += "\n  " + p.field + ": " + p.message;
+        return s;
+    }
+    std::vector<config_problem> problems_;
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/impl/config.ipp ----
+
+#ifndef PHONEAUTH_IMPL_CONFIG_IPP
+#define PHONEAUTH_IMPL_CONFIG_IPP
+
+#include <algorithm>
+#include <string>
+
+
+// ---- phoneauth/detail/ascii.hpp ----
+
+#ifndef PHONEAUTH_DETAIL_ASCII_HPP
+#define PHONEAUTH_DETAIL_ASCII_HPP
+
+#include <string>
+#include <string_view>
+
+// <cctype> depends on the global locale, which an embedding server may have set.
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+constexpr bool is_digit(char c) noexcept {
+    return c >= '0' && c <= '9';
+}
+constexpr bool is_upper(char c) noexcept {
+    return c >= 'A' && c <= 'Z';
+}
+constexpr bool is_lower(char c) noexcept {
+    return c >= 'a' && c <= 'z';
+}
+constexpr bool is_alnum(char c) noexcept {
+    return is_digit(c) || is_upper(c) || is_lower(c);
+}
+constexpr bool is_hex(char c) noexcept {
+    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+constexpr bool is_control(char c) noexcept {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
+constexpr bool is_space(char c) noexcept {
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+constexpr char to_lower(char c) noexcept {
+    return is_upper(c) ? static_cast<char>(c + ('a' - 'A')) : c;
+}
+constexpr char to_upper(char c) noexcept {
+    return is_lower(c) ? static_cast<char>(c - ('a' - 'A')) : c;
+}
+
+inline std::string lower(std::string_view text) {
+    std::string s(text);
+    for (char& c : s) c = to_lower(c);
+    return s;
+}
+
+/// `text` without the white space at both ends.
+constexpr std::string_view trim(std::string_view text) noexcept {
+    while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
+    while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
+    return text;
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/detail/url.hpp ----
+
+#ifndef PHONEAUTH_DETAIL_URL_HPP
+#define PHONEAUTH_DETAIL_URL_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+
+// ---- phoneauth/http.hpp ----
+
+#ifndef PHONEAUTH_HTTP_HPP
+#define PHONEAUTH_HTTP_HPP
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+
+// ---- phoneauth/error.hpp ----
+
+#ifndef PHONEAUTH_ERROR_HPP
+#define PHONEAUTH_ERROR_HPP
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// Everything that can go wrong. Each enumerator has one row in `error_table`: its sentence, the
+/// integer a Backendless client sees as `code`, and the HTTP status of the REST reply.
+enum class error {
+    // the request
+    unparsable_body = 1,
+    body_too_large,
+    missing_parameter,
+    invalid_parameter,
+    invalid_phone_number,
+    invalid_email,
+    message_too_long,
+    invalid_media_url,
+    wrong_application,
+    unknown_route,
+    method_not_allowed,
+
+    // registration
+    registration_disabled,
+    password_required,
+    invalid_password,
+    identity_required,
+    property_required,
+    user_exists,
+    no_properties,
+    reserved_property,
+    refused_by_hook,
+
+    // login and sessions
+    login_disabled,
+    login_required,
+    invalid_login,
+    unknown_phone,
+    account_disabled,
+    too_many_failures,
+    unknown_token,
+    session_expired,
+    send_message_disabled,
+    not_permitted,
+
+    // codes and transactions
+    no_transaction,
+    wrong_code,
+    code_expired,
+    code_used,
+    tries_exhausted,
+    transaction_failed,
+    phone_mismatch,
+    resend_too_soon,
+    too_many_messages,
+
+    // the provider
+    provider_refused,
+    provider_misconfigured,
+    provider_busy,
+    provider_unreachable,
+    no_answer,
+    bad_provider_reply,
+
+    // the transport
+    invalid_url,
+    host_not_found,
+    connect_failed,
+    connect_timeout,
+    tls_failed,
+    certificate_untrusted,
+    certificate_expired,
+    certificate_wrong_host,
+    write_failed,
+    read_timeout,
+    connection_lost,
+    malformed_reply,
+    reply_too_large,
+    cancelled,
+
+    // the machine
+    storage_unavailable,
+    overloaded,
+    internal
+};
+
+/// One row of `error_table`.
+struct error_row {
+    error value;            ///< the enumerator
+    std::string_view text;  ///< what happened, and what to do about it
+    int backendless_code;  ///< `code` of the REST error body: Backendless's published number where one fits, 14xxx for our own
+    int http_status;  ///< HTTP status of the REST reply; never 502, which makes the Backendless JavaScript SDK drop the body
+};
+
+// clang-format off
+/// The only place where errors get their texts and numbers, in the order of the enumerators.
+inline constexpr std::array error_table{
+    error_row{error::unparsable_body, "The request body is not valid JSON of the expected form.", 8002, 400},
+    error_row{error::body_too_large, "The request body is larger or more deeply nested than this server accepts.", 8004, 413},
+    error_row{error::missing_parameter, "A required parameter is missing.", 8007, 400},
+    error_row{error::invalid_parameter, "A parameter has a value that is not accepted.", 8008, 400},
+    error_row{error::invalid_phone_number, "The phone number is not a valid E.164 number.", 14001, 400},
+    error_row{error::invalid_email, "The email address is not valid.", 3040, 400},
+    error_row{error::message_too_long, "The message is longer than 1600 characters.", 14002, 400},
+    error_row{error::invalid_media_url, "A media URL must be an https URL.", 14003, 400},
+    error_row{error::wrong_application, "The application id or the API key is wrong.", 2002, 400},
+    error_row{error::unknown_route, "There is no such operation.", 14004, 404},
+    error_row{error::method_not_allowed, "This operation does not support the HTTP method.", 14005, 405},
+
+    error_row{error::registration_disabled, "User registration is disabled.", 3009, 403},
+    error_row{error::password_required, "A password is required.", 3011, 400},
+    error_row{error::invalid_password, "The password is too short or too long.", 14010, 400},
+    error_row{error::identity_required, "The identity property is missing.", 3013, 400},
+    error_row{error::property_required, "A required property is missing.", 3012, 400},
+    error_row{error::user_exists, "A user with this identity or phone number already exists.", 3033, 409},
+    error_row{error::no_properties, "The user has no properties.", 3038, 400},
+    error_row{error::reserved_property, "A property of this name is reserved for the server.", 3039, 400},
+    error_row{error::refused_by_hook, "The operation was refused by the application.", 14011, 403},
+
+    error_row{error::login_disabled, "This way to log in is disabled.", 3034, 403},
+    error_row{error::login_required, "The login or the password is missing.", 3006, 400},
+    error_row{error::invalid_login, "Invalid login or password.", 3003, 401},
+    error_row{error::unknown_phone, "There is no user with this phone number.", 3057, 400},
+    error_row{error::account_disabled, "The user's account is disabled.", 3090, 403},
+    error_row{error::too_many_failures, "Too many failed attempts; wait before the next one.", 3036, 429},
+    error_row{error::unknown_token, "The user token is missing or unknown; log in.", 3064, 400},
+    error_row{error::session_expired, "The session has expired; log in again.", 3048, 401},
+    error_row{error::send_message_disabled, "Sending messages is disabled.", 14012, 403},
+    error_row{error::not_permitted, "The logged-in user may not access this object.", 14013, 403},
+
+    error_row{error::no_transaction, "There is no such transaction for this operation; start again.", 14020, 400},
+    error_row{error::wrong_code, "The code is wrong.", 14021, 400},
+    error_row{error::code_expired, "The code has expired; start again.", 14022, 400},
+    error_row{error::code_used, "The code was already used; start again.", 14023, 400},
+    error_row{error::tries_exhausted, "Too many wrong codes; start again.", 14024, 400},
+    error_row{error::transaction_failed, "The message for this transaction could not be sent; start again.", 14025, 400},
+    error_row{error::phone_mismatch, "The phone number is not the one that the code was sent to.", 14026, 400},
+    error_row{error::resend_too_soon, "A message was sent a moment ago; wait before asking for another.", 14027, 429},
+    error_row{error::too_many_messages, "Too many messages were asked for; wait before asking for another.", 14028, 429},
+
+    error_row{error::provider_refused, "The messaging provider refused the message.", 14030, 400},
+    error_row{error::provider_misconfigured, "The messaging provider rejected the server's credentials or sender.", 14031, 500},
+    error_row{error::provider_busy, "The messaging provider is busy; try again later.", 14032, 503},
+    error_row{error::provider_unreachable, "The messaging provider could not be reached; nothing was sent.", 14033, 503},
+    error_row{error::no_answer, "The messaging provider did not answer; the message may still arrive.", 14034, 504},
+    error_row{error::bad_provider_reply, "The messaging provider's reply could not be understood.", 14035, 500},
+
+    error_row{error::invalid_url, "The URL is not an absolute http or https URL.", 14040, 500},
+    error_row{error::host_not_found, "The host name could not be resolved.", 14041, 503},
+    error_row{error::connect_failed, "The connection was refused.", 14042, 503},
+    error_row{error::connect_timeout, "The connection was not established in time.", 14043, 503},
+    error_row{error::tls_failed, "The TLS handshake failed.", 14044, 503},
+    error_row{error::certificate_untrusted, "The server's certificate is not signed by a trusted authority.", 14045, 503},
+    error_row{error::certificate_expired, "The server's certificate has expired or is not valid yet.", 14046, 503},
+    error_row{error::certificate_wrong_host, "The server's certificate is for another host name.", 14047, 503},
+    error_row{error::write_failed, "The request could not be written completely.", 14048, 503},
+    error_row{error::read_timeout, "The server did not answer in time.", 14049, 504},
+    error_row{error::connection_lost, "The connection was lost before the whole reply arrived.", 14050, 504},
+    error_row{error::malformed_reply, "The server's reply is not valid HTTP.", 14051, 500},
+    error_row{error::reply_too_large, "The server's reply is larger than accepted.", 14052, 500},
+    error_row{error::cancelled, "The operation was cancelled.", 14053, 503},
+
+    error_row{error::storage_unavailable, "The storage is unavailable; nothing was changed. Try again.", 14060, 503},
+    error_row{error::overloaded, "The server is overloaded; try again later.", 14061, 503},
+    error_row{error::internal, "An internal error occurred.", 14062, 500},
+};
+// clang-format on
+
+/// The row of `e`. Constant time; `error::internal`'s row for a value that is not an enumerator.
+constexpr const error_row& row_of(error e) noexcept {
+    const auto index = static_cast<std::size_t>(static_cast<int>(e) - 1);
+    return index < error_table.size() ? error_table[index] : error_table.back();
+}
+
+namespace detail {
+constexpr bool error_table_is_in_order() {
+    for (std::size_t i = 0; i < error_table.size(); ++i)
+        if (static_cast<std::size_t>(error_table[i].value) != i + 1) return false;
+    return error_table.back().value == error::internal;
+}
+static_assert(error_table_is_in_order(), "error_table needs one row per enumerator, in order");
+
+class error_category_impl final : public std::error_category {
+public:
+    const char* name() const noexcept override { return "phoneauth"; }
+    std::string message(int value) const override { return std::string(row_of(static_cast<error>(value)).text); }
+};
+}  // namespace detail
+
+/// The category of every `std::error_code` made from `error`; its name is "phoneauth".
+inline const std::error_category& error_category() noexcept {
+    static const detail::error_category_impl instance;
+    return instance;
+}
+
+/// Lets an `error` be used wherever a `std::error_code` is expected.
+inline std::error_code make_error_code(error e) noexcept {
+    return {static_cast<int>(e), error_category()};
+}
+
+}  // namespace v0
+}  // namespace phoneauth
+
+template <>
+struct std::is_error_code_enum<phoneauth::error> : std::true_type {};
+
+#endif
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// One header field. Names compare without regard to case (RFC 9110 §5.1).
+struct http_header {
+    std::string name;
+    std::string value;
+};
+
+/// A request that a transport sends, or that a server received.
+struct http_request {
+    std::string method;                ///< "GET", "POST", …
+    std::string url;                   ///< absolute for a transport; path and query (origin form) at a server
+    std::vector<http_header> headers;  ///< without Host, Content-Length and Connection: a transport adds those
+    std::string body;
+};
+
+/// A complete reply.
+struct http_response {
+    int status = 0;  ///< RFC 9110 §15
+    std::vector<http_header> headers;
+    std::string body;
+};
+
+/// True when `a` and `b` are the same but for the case of ASCII letters.
+constexpr bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
+    constexpr auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; };
+    if (a.size() != b.size()) return false;
+    for (std::size_t i = 0; i < a.size(); ++i)
+        if (lower(a[i]) != lower(b[i])) return false;
+    return true;
+}
+
+/// The value of the first header called `name`, or nullptr. The pointer lives as long as `headers`.
+inline const std::string* find_header(const std::vector<http_header>& headers, std::string_view name) noexcept {
+    for (const auto& h : headers)
+        if (equal_ignoring_case(h.name, name)) return &h.value;
+    return nullptr;
+}
+
+/// True for the errors of a transport that promise that no byte of the request was processed, so that it is safe to
+/// send it again. After any other error the server may have acted on it.
+constexpr bool certainly_not_sent(error e) noexcept {
+    switch (e) {
+    case error::invalid_parameter:  // the request cannot be written as HTTP
+    case error::invalid_url:
+    case error::host_not_found:
+    case error::connect_failed:
+    case error::connect_timeout:
+    case error::tls_failed:
+    case error::certificate_untrusted:
+    case error::certificate_expired:
+    case error::certificate_wrong_host:
+    case error::overloaded:
+        return true;
+    default:
+        return false;
+    }
+}
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/result.hpp ----
+
+#ifndef PHONEAUTH_RESULT_HPP
+#define PHONEAUTH_RESULT_HPP
+
+#include <chrono>
+#include <new>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <utility>
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// Why an operation did not succeed. It never holds a code, a password or a token.
+struct failure {
+    std::error_code code;  ///< usually an `error`; a hook may use a category of its own
+    std::string message;   ///< for a person; the table's sentence unless something more exact is known
+    std::optional<std::chrono::seconds> retry_after;  ///< how long to wait before the next try can succeed
+    std::optional<int> tries_left;                    ///< wrong codes that the transaction still allows
+    std::optional<int> twilio_code;  ///< Twilio's own error code (https://www.twilio.com/docs/api/errors)
+
+    failure() = default;
+    failure(error e) : code(e), message(row_of(e).text) {}
+    failure(error e, std::string text) : code(e), message(std::move(text)) {}
+    failure(std::error_code c, std::string text) : code(c), message(std::move(text)) {}
+
+    failure&& with_retry_after(std::chrono::seconds s) && {
+        retry_after = s;
+        return std::move(*this);
+    }
+};
+
+/// The failure that stands for the exception being handled: what a policy threw never leaves a function
+/// that promises a result, and its text, which could hold anything, is not passed on.
+inline failure failure_of_current_exception(error otherwise = error::storage_unavailable) noexcept {
+    try {
+        try {
+            throw;
+        } catch (const std::bad_alloc&) {
+            return error::overloaded;
+        } catch (const std::system_error& e) {
+            return e.code() == std::errc::operation_canceled ? error::cancelled : otherwise;
+        } catch (...) {
+            return otherwise;
+        }
+    } catch (...) {  // no memory for the sentence either
+        failure f;
+        f.code = error::overloaded;
+        return f;
+    }
+}
+
+/// A `T`, or the `failure` that explains its absence. A default-constructed result holds neither a
+/// value nor a code (Asio's `co_spawn` needs it). Distinct objects may be used in distinct threads.
+template <class T>
+class [[nodiscard]] result {
+public:
+    using value_type = T;
+
+    result() = default;
+    result(T value) : value_(std::move(value)) {}
+    result(failure f) : failure_(std::move(f)) {}
+    result(phoneauth::error e) : result(failure(e)) {}
+
+    bool has_value() const noexcept { return value_.has_value(); }
+    explicit operator bool() const noexcept { return has_value(); }
+
+    /// The value. Undefined without one: ask `has_value()` first.
+    T& operator*() & noexcept { return *value_; }
+    const T& operator*() const& noexcept { return *value_; }
+    T&& operator*() && noexcept { return std::move(*value_); }
+    T* operator->() noexcept { return &*value_; }
+    const T* operator->() const noexcept { return &*value_; }
+
+    /// The value; throws `std::system_error` with the failure's code and message when there is none.
+    T& value() & {
+        throw_if_failed();
+        return **this;
+    }
+    const T& value() const& {
+        throw_if_failed();
+        return **this;
+    }
+    T&& value() && {
+        throw_if_failed();
+        return std::move(**this);
+    }
+
+    /// The failure. Undefined when there is a value.
+    failure& error() & noexcept { return failure_; }
+    const failure& error() const& noexcept { return failure_; }
+    failure&& error() && noexcept { return std::move(failure_); }
+
+private:
+    void throw_if_failed() const {
+        if (!has_value()) throw std::system_error(error().code, error().message);
+    }
+    std::optional<T> value_;
+    failure failure_;
+};
+
+/// Success without a value, or a failure. Unlike the other results a default-constructed one is a success.
+template <>
+class [[nodiscard]] result<void> {
+public:
+    using value_type = void;
+
+    result() = default;
+    result(failure f) : failure_(std::move(f)) {}
+    result(phoneauth::error e) : failure_(failure(e)) {}
+
+    bool has_value() const noexcept { return !failure_; }
+    explicit operator bool() const noexcept { return has_value(); }
+    /// Throws `std::system_error` with the failure's code and message when there is one.
+    void value() const {
+        if (failure_) throw std::system_error(failure_->code, failure_->message);
+    }
+    failure& error() & noexcept { return *failure_; }
+    const failure& error() const& noexcept { return *failure_; }
+    failure&& error() && noexcept { return std::move(*failure_); }
+
+private:
+    std::optional<failure> failure_;
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// Pure functions on URLs and form bodies. Sources: RFC 3986, and the WHATWG URL Standard §5
+// (application/x-www-form-urlencoded).
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+/// An absolute http or https URL, taken apart.
+struct url {
+    bool https = false;
+    std::string host;         ///< lower case; an IPv6 literal without its brackets
+    std::uint16_t port = 80;  ///< that of the scheme unless given: 80, 443 (RFC 9110 §4.2)
+    std::string target;       ///< path and query, "/" at least
+
+    /// What belongs into the Host header: an IPv6 literal in brackets, the port unless it is the scheme's.
+    std::string authority() const {
+        auto text = host.find(':') == std::string::npos ? host : "[" + host + "]";
+        if (port != (https ? 443 : 80)) text += ":" + std::to_string(port);
+        return text;
+    }
+};
+
+/// The value of a hexadecimal digit, or -1.
+constexpr int hex_value(char c) noexcept {
+    if (is_digit(c)) return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+}
+
+/// RFC 3986 §2.3.
+constexpr bool is_unreserved(char c) noexcept {
+    return is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~';
+}
+
+/// Parses `text`. Refuses, with `error::invalid_url`: other schemes, user information, fragments, an empty or
+/// malformed host, a port outside 1–65535, spaces, control characters and anything that is not ASCII.
+inline result<url> parse_url(std::string_view text) {
+    url parts;
+    for (const char c : text)
+        if (c <= ' ' || c > '~' || c == '#' || c == '\\') return error::invalid_url;
+
+    const auto scheme_end = text.find("://");
+    if (scheme_end == text.npos) return error::invalid_url;
+    const auto scheme = text.substr(0, scheme_end);
+    parts.https = equal_ignoring_case(scheme, "https");
+    if (!parts.https && !equal_ignoring_case(scheme, "http")) return error::invalid_url;
+    parts.port = parts.https ? 443 : 80;
+    text.remove_prefix(scheme_end + 3);
+
+    const auto authority_end = std::min(text.find_first_of("/?"), text.size());
+    auto authority = text.substr(0, authority_end);
+    parts.target = text.substr(authority_end);
+    if (!parts.target.starts_with('/')) parts.target.insert(parts.target.begin(), '/');
+
+    std::string_view host;
+    if (authority.starts_with('[')) {
+        const auto end = authority.find(']');
+        if (end == authority.npos) return error::invalid_url;
+        host = authority.substr(1, end - 1);
+        authority.remove_prefix(end + 1);
+        // The resolver judges the exact form; here only what could change the meaning of the URL is refused.
+        if (host.find(':') == host.npos) return error::invalid_url;
+        for (const char c : host)
+            if (hex_value(c) < 0 && c != ':' && c != '.') return error::invalid_url;
+    } else {
+        host = authority.substr(0, authority.find(':'));
+        authority.remove_prefix(host.size());
+        for (const char c : host)
+            if (!is_unreserved(c)) return error::invalid_url;
+    }
+    if (host.empty() || host.size() > 253) return error::invalid_url;  // RFC 1035 §2.3.4
+    for (const char c : host) parts.host += c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+
+    if (!authority.empty()) {
+        const auto digits = authority.substr(1);
+        if (authority.front() != ':' || digits.empty() || digits.size() > 5) return error::invalid_url;
+        unsigned port = 0;
+        for (const char c : digits) {
+            if (!is_digit(c)) return error::invalid_url;
+            port = port * 10 + static_cast<unsigned>(c - '0');
+        }
+        if (port == 0 || port > 65535) return error::invalid_url;
+        parts.port = static_cast<std::uint16_t>(port);
+    }
+    return parts;
+}
+
+/// Appends `c` as "%XX".
+inline void append_percent_encoded(std::string& out, char c) {
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    const auto byte = static_cast<unsigned char>(c);
+    out += '%';
+    out += digits[byte >> 4];
+    out += digits[byte & 15];
+}
+
+/// `text` with everything but unreserved characters percent-encoded (RFC 3986 §2.1): safe as one path
+/// segment or as a query value.
+inline std::string percent_encode(std::string_view text) {
+    std::string out;
+    out.reserve(text.size());
+    for (const char c : text) {
+        if (is_unreserved(c))
+            out += c;
+        else
+            append_percent_encoded(out, c);
+    }
+    return out;
+}
+
+/// The inverse of `percent_encode`; "+" stays "+". A "%" without two hexadecimal digits behind it is
+/// `error::invalid_parameter`.
+inline result<std::string> percent_decode(std::string_view text) {
+    std::string out;
+    out.reserve(text.size());
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] != '%') {
+            out += text[i];
+            continue;
+        }
+        const int high = i + 2 < text.size() ? hex_value(text[i + 1]) : -1;
+        const int low = i + 2 < text.size() ? hex_value(text[i + 2]) : -1;
+        if (high < 0 || low < 0) return error::invalid_parameter;
+        out += static_cast<char>(high * 16 + low);
+        i += 2;
+    }
+    return out;
+}
+
+/// Appends `text` in the form encoding (WHATWG URL §5.2): letters, digits and "*-._" as they are, a space as "+".
+inline void append_form_encoded(std::string& out, std::string_view text) {
+    const auto stays = [](char c) { return is_alnum(c) || c == '*' || c == '-' || c == '.' || c == '_'; };
+    while (!text.empty()) {
+        const auto run = static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), stays) - text.begin());
+        out.append(text.substr(0, run));
+        text.remove_prefix(run);
+        if (text.empty()) break;
+        if (text.front() == ' ')
+            out += '+';
+        else
+            append_percent_encoded(out, text.front());
+        text.remove_prefix(1);
+    }
+}
+
+/// Appends "name=value" to the form body `out`, after a "&" unless it is the first field.
+inline void append_form_field(std::string& out, std::string_view name, std::string_view value) {
+    if (!out.empty()) out += '&';
+    append_form_encoded(out, name);
+    out += '=';
+    append_form_encoded(out, value);
+}
+
+/// The names and values of a form body or a query, decoded, in their order. Empty fields ("a&&b") are
+/// skipped, a field without "=" has an empty value. `error::invalid_parameter` for a broken "%" sequence.
+inline result<std::vector<std::pair<std::string, std::string>>> parse_form(std::string_view text) {
+    const auto decode = [](std::string_view encoded) {
+        std::string spaced(encoded);
+        for (char& c : spaced)
+            if (c == '+') c = ' ';
+        return percent_decode(spaced);
+    };
+    std::vector<std::pair<std::string, std::string>> fields;
+    while (!text.empty()) {
+        const auto field = text.substr(0, text.find('&'));
+        text.remove_prefix(std::min(field.size() + 1, text.size()));
+        if (field.empty()) continue;
+        const auto equals = std::min(field.find('='), field.size());
+        auto name = decode(field.substr(0, equals));
+        auto value = decode(field.substr(std::min(equals + 1, field.size())));
+        if (!name || !value) return error::invalid_parameter;
+        fields.emplace_back(*std::move(name), *std::move(value));
+    }
+    return fields;
+}
+
+/// The value of the field `name` of a form body; empty if there is none.
+inline std::string form_field(std::string_view body, std::string_view name) {
+    if (auto fields = parse_form(body))
+        for (auto& [key, value] : *fields)
+            if (key == name) return std::move(value);
+    return {};
+}
+
+/// A request target in its two parts: the path, and the query without its "?" (empty if there is none).
+struct path_and_query {
+    std::string_view path;
+    std::string_view query;
+};
+
+/// Splits at the first "?". The parts point into `target`.
+constexpr path_and_query split_target(std::string_view target) noexcept {
+    const auto mark = target.find('?');
+    if (mark == target.npos) return {target, {}};
+    return {target.substr(0, mark), target.substr(mark + 1)};
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/detail/utf8.hpp ----
+
+#ifndef PHONEAUTH_DETAIL_UTF8_HPP
+#define PHONEAUTH_DETAIL_UTF8_HPP
+
+#include <cstddef>
+#include <optional>
+#include <string_view>
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+/// The size in bytes of the well-formed UTF-8 sequence that `text` starts with (Unicode 15, table 3-7); 0 if there is
+/// none.
+constexpr std::size_t utf8_sequence(std::string_view text) noexcept {
+    const auto at = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
+    const auto follows = [&](std::size_t i) { return (at(i) & 0xC0u) == 0x80u; };
+    const auto lead = at(0);
+    if (text.empty()) return 0;
+    if (lead < 0x80) return 1;
+    if (lead >= 0xC2 && lead <= 0xDF) return follows(1) ? 2 : 0;
+    if (lead >= 0xE0 && lead <= 0xEF) {
+        const bool overlong = lead == 0xE0 && at(1) < 0xA0;
+        const bool surrogate = lead == 0xED && at(1) > 0x9F;
+        return follows(1) && follows(2) && !overlong && !surrogate ? 3 : 0;
+    }
+    if (lead >= 0xF0 && lead <= 0xF4) {
+        const bool overlong = lead == 0xF0 && at(1) < 0x90;
+        const bool too_large = lead == 0xF4 && at(1) > 0x8F;
+        return follows(1) && follows(2) && follows(3) && !overlong && !too_large ? 4 : 0;
+    }
+    return 0;
+}
+
+/// How many code points `text` has; empty when it is not well-formed UTF-8.
+constexpr std::optional<std::size_t> count_code_points(std::string_view text) noexcept {
+    std::size_t count = 0;
+    while (!text.empty()) {
+        const auto size = utf8_sequence(text);
+        if (size == 0) return std::nullopt;
+        text.remove_prefix(size);
+        ++count;
+    }
+    return count;
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/phone_number.hpp ----
+
+#ifndef PHONEAUTH_PHONE_NUMBER_HPP
+#define PHONEAUTH_PHONE_NUMBER_HPP
+
+#include <array>
+#include <compare>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// An E.164 number: `+`, then 2 to 15 digits of which the first is not 0 (ITU-T E.164 §6; `^\+[1-9]\d{1,14}$`).
+/// It cannot hold anything else. Trivially copyable; distinct objects may be used in distinct threads.
+class phone_number {
+public:
+    /// Most characters of what a person types that `parse` looks at.
+    static constexpr std::size_t max_input = 64;
+
+    /// Reads what people type: spaces, tabs, dashes, dots, slashes and round brackets are dropped, `00` in front means
+    /// `+`. Without either, `default_calling_code` (digits only, for example "49"; empty for none) is put in front and
+    /// one leading 0, the national prefix, is dropped. A "(0)" behind a `+` number's calling code is not understood.
+    /// Fails with `error::invalid_phone_number`; the message says what is wrong and never repeats the input.
+    static result<phone_number> parse(std::string_view text, std::string_view default_calling_code = {}) {
+        if (text.size() > max_input) return bad("The phone number is too long.");
+        std::array<char, max_input> digits{};
+        std::size_t count = 0;
+        bool plus = false;
+        for (const char c : text) {
+            if (c >= '0' && c <= '9')
+                digits[count++] = c;
+            else if (c == '+' && count == 0 && !plus)
+                plus = true;
+            else if (!is_separator(c))
+                return bad("The phone number has a character that is not a digit; expected for example +14155550100.");
+        }
+        std::string_view number(digits.data(), count);
+        if (number.empty()) return bad("The phone number is empty.");
+        if (!plus && number.starts_with("00")) {
+            plus = true;
+            number.remove_prefix(2);
+        }
+        if (plus) return from_digits({}, number);
+        if (default_calling_code.empty())
+            return bad("The phone number has no country code; expected + and the country code in front.");
+        if (number.starts_with('0')) number.remove_prefix(1);
+        return from_digits(default_calling_code, number);
+    }
+
+    /// The number as `+` and digits. Lives as long as this object.
+    constexpr std::string_view str() const noexcept { return {text_.data(), size_}; }
+
+    /// The number with all but the first three and the last two characters hidden, for logs.
+    std::string masked() const {
+        std::string s(str());
+        for (std::size_t i = 3; i + 2 < s.size(); ++i) s[i] = '*';
+        return s;
+    }
+
+    friend constexpr bool operator==(const phone_number& a, const phone_number& b) noexcept {
+        return a.str() == b.str();
+    }
+    friend constexpr auto operator<=>(const phone_number& a, const phone_number& b) noexcept {
+        return a.str() <=> b.str();
+    }
+
+private:
+    constexpr phone_number() = default;
+
+    static constexpr bool is_separator(char c) noexcept {
+        return c == ' ' || c == '\t' || c == '-' || c == '.' || c == '/' || c == '(' || c == ')';
+    }
+
+    static result<phone_number> bad(const char* why) { return failure(error::invalid_phone_number, why); }
+
+    static result<phone_number> from_digits(std::string_view code, std::string_view rest) {
+        const auto size = code.size() + rest.size();
+        if (size > 15) return bad("The phone number has more than 15 digits.");
+        if (rest.empty() || size < 2) return bad("The phone number is too short.");
+        phone_number n;
+        n.text_[n.size_++] = '+';
+        for (const char c : code) n.text_[n.size_++] = c;
+        for (const char c : rest) n.text_[n.size_++] = c;
+        if (n.text_[1] == '0') return bad("The phone number's country code starts with 0.");
+        return n;
+    }
+
+    std::array<char, 16> text_{};
+    unsigned char size_ = 0;
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/user.hpp ----
+
+#ifndef PHONEAUTH_USER_HPP
+#define PHONEAUTH_USER_HPP
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+
+// ---- phoneauth/time.hpp ----
+
+#ifndef PHONEAUTH_TIME_HPP
+#define PHONEAUTH_TIME_HPP
+
+#include <chrono>
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// A point in time: milliseconds since 1970-01-01T00:00:00Z, the form that the wire has.
+using time_point = std::chrono::sys_time<std::chrono::milliseconds>;
+
+/// The Clock policy of a running server: the system's wall clock, which servers that share a storage share too.
+struct system_clock {
+    time_point now() const noexcept {
+        return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+    }
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// Further user properties: name → JSON text of the value, kept as the client sent it.
+using property_map = std::map<std::string, std::string, std::less<>>;
+
+/// A registered user, as the storage keeps him. No two users have the same `object_id`, `phone` or `identity`.
+struct user {
+    std::string object_id;      ///< 36 characters, upper-case 8-4-4-4-12
+    phone_number phone;         ///< proved to be the user's
+    std::string identity;       ///< the email address in lower case, or whatever the configured identity column holds
+    std::string password_hash;  ///< a PHC string; empty: the user has no password
+    property_map properties{};  ///< everything else the client registered
+    std::string locale = "en";  ///< `blUserLocale`
+    bool enabled = true;        ///< false: no login (error 3090)
+    time_point created_at{};
+    std::optional<time_point> updated_at{};  ///< empty until the first change of a property
+    std::optional<time_point> last_login_at{};
+    std::uint64_t version = 0;  ///< grows with each stored change; see `UserStorage`
+};
+
+/// True for the names that a client cannot set: the server's own fields of a user object and those of a transaction.
+constexpr bool is_reserved_property(std::string_view name) noexcept {
+    constexpr std::array names{"objectId",  "ownerId",       "created",    "updated",       "userStatus",
+                               "lastLogin", "socialAccount", "user-token", "___class",      "___jsonclass",
+                               "__meta",    "blUserLocale",  "password",   "transactionId", "transactionCode"};
+    return std::any_of(names.begin(), names.end(), [name](std::string_view n) { return n == name; });
+}
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+/// Twilio's identifiers: two letters and 32 hexadecimal digits.
+inline bool is_sid(std::string_view text, std::string_view prefix) {
+    return text.size() == 34 && text.starts_with(prefix) &&
+           std::all_of(text.begin() + 2, text.end(), [](char c) { return is_hex(c); });
+}
+
+inline bool is_property_name(std::string_view name) {
+    return !name.empty() && name.size() <= 64 && !is_digit(name.front()) &&
+           std::all_of(name.begin(), name.end(), [](char c) { return is_alnum(c) || c == '_'; });
+}
+
+inline bool is_host_label_list(std::string_view host) {
+    return !host.empty() && host.size() <= 253 &&
+           std::all_of(host.begin(), host.end(), [](char c) { return is_alnum(c) || c == '-' || c == '.'; });
+}
+
+class config_checker {
+public:
+    void require(bool ok, const char* field, std::string message) {
+        if (!ok) problems.push_back({field, std::move(message)});
+    }
+    void range(auto value, long long low, long long high, const char* field, const char* unit) {
+        const auto v = static_cast<long long>(value);
+        require(v >= low && v <= high, field,
+                "is " + std::to_string(v) + "; expected " + std::to_string(low) + " to " + std::to_string(high) + " " +
+                    unit);
+    }
+    std::vector<config_problem> problems;
+};
+
+inline void check_twilio(const twilio_config& t, config_checker& check) {
+    check.require(is_sid(t.account_sid, "AC"), "twilio.account_sid", "expected AC and 32 hexadecimal digits");
+    const bool has_key = !t.api_key.empty() || !t.api_secret.empty();
+    check.require(has_key || !t.auth_token.empty(), "twilio.auth_token",
+                  "expected the auth token, or api_key and api_secret");
+    check.require(std::none_of(t.auth_token.begin(), t.auth_token.end(), is_control), "twilio.auth_token",
+                  "has a control character");
+    if (has_key) {
+        check.require(is_sid(t.api_key, "SK"), "twilio.api_key", "expected SK and 32 hexadecimal digits");
+        check.require(!t.api_secret.empty(), "twilio.api_secret", "is missing; api_key needs it");
+    }
+    const auto number = phone_number::parse(t.sender);
+    check.require(is_sid(t.sender, "MG") || (number && number->str() == t.sender), "twilio.sender",
+                  "expected an E.164 number like +14155550100, or MG and 32 hexadecimal digits");
+    const auto is_label = [](std::string_view s) {
+        return s.size() <= 32 && std::all_of(s.begin(), s.end(), is_alnum);
+    };
+    check.require(is_label(t.region), "twilio.region", "expected letters and digits, for example ie1");
+    check.require(is_label(t.edge), "twilio.edge", "expected letters and digits, for example dublin");
+    if (!t.base_url.empty()) {
+        const auto url = parse_url(t.base_url);
+        check.require(url && (url->target.empty() || url->target == "/"), "twilio.base_url",
+                      "expected http:// or https:// and a host, without a path");
+    }
+}
+
+inline void check_codes(const config& c, bool storage_is_shared, config_checker& check) {
+    check.require(!storage_is_shared || !c.code_keys.empty(), "code_keys",
+                  "is empty; a storage that other processes share, or that outlives this one, needs a key of 32 or "
+                  "more random bytes");
+    for (std::size_t i = 0; i < c.code_keys.size(); ++i) {
+        const auto& key = c.code_keys[i];
+        check.require(!key.id.empty() && key.id.size() <= 32, "code_keys", "a key's id has 1 to 32 characters");
+        check.require(key.secret.size() >= 32 && key.secret.size() <= 256, "code_keys",
+                      "a key's secret has 32 to 256 bytes");
+        const auto end = c.code_keys.begin() + static_cast<std::ptrdiff_t>(i);
+        check.require(std::none_of(c.code_keys.begin(), end, [&](const code_key& k) { return k.id == key.id; }),
+                      "code_keys", "two keys have the same id");
+    }
+    check.range(c.code_digits, 6, 9, "code_digits", "digits");
+    check.range(c.code_lifetime.count(), 30, 600, "code_lifetime", "s");
+    check.range(c.max_tries, 1, 10, "max_tries", "codes");
+
+    const auto& text = c.message_template;
+    const auto at = text.find("{code}");
+    check.require(at != std::string::npos && text.find("{code}", at + 1) == std::string::npos, "message_template",
+                  "expected {code} in it, once");
+    check.require(text.size() <= 320 && count_code_points(text) &&
+                      std::none_of(text.begin(), text.end(), [](char ch) { return is_control(ch) && ch != '\n'; }),
+                  "message_template",
+                  "expected at most 320 bytes of UTF-8 without control characters other than newline");
+    check.require(c.origin_host.empty() || is_host_label_list(c.origin_host), "origin_host",
+                  "expected a host name without scheme and port");
+    check.require(c.android_app_hash.empty() ||
+                      (c.android_app_hash.size() == 11 &&
+                       std::all_of(c.android_app_hash.begin(), c.android_app_hash.end(),
+                                   [](char ch) { return is_alnum(ch) || ch == '+' || ch == '/'; })),
+                  "android_app_hash", "expected 11 characters of base64");
+}
+
+}  // namespace detail
+
+PHONEAUTH_DECL std::vector<config_problem> validate(const config& c, bool storage_is_shared) {
+    detail::config_checker check;
+    detail::check_twilio(c.twilio, check);
+    detail::check_codes(c, storage_is_shared, check);
+
+    check.range(c.resend_cooldown.count(), 0, 600, "resend_cooldown", "s");
+    check.range(c.max_sends_per_transaction, 1, 20, "max_sends_per_transaction", "messages");
+    check.range(c.max_sends_per_phone_and_hour, 1, 100, "max_sends_per_phone_and_hour", "messages");
+    const auto& code = c.default_calling_code;
+    check.require(code.size() <= 3 && std::all_of(code.begin(), code.end(), detail::is_digit) && !code.starts_with('0'),
+                  "default_calling_code", "expected 1 to 3 digits that do not start with 0, for example 49");
+
+    check.range(c.max_consecutive_failures, 10, 100, "max_consecutive_failures", "failures");
+    check.range(c.session_lifetime.count(), 60, 365LL * 24 * 3600, "session_lifetime", "s");
+
+    check.require(detail::is_property_name(c.phone_column), "phone_column",
+                  "expected letters, digits and _, at most 64");
+    check.require(detail::is_property_name(c.identity_column), "identity_column",
+                  "expected letters, digits and _, at most 64");
+    check.require(!is_reserved_property(c.phone_column), "phone_column", "is a reserved name");
+    check.require(!is_reserved_property(c.identity_column), "identity_column", "is a reserved name");
+    check.range(c.min_password_length, 8, 64, "min_password_length", "bytes");
+    check.range(c.max_password_length, 64, 1024, "max_password_length", "bytes");
+    check.range(c.max_properties, 0, 1000, "max_properties", "properties");
+    check.range(c.max_property_bytes, 0, 1048576, "max_property_bytes", "bytes");
+    return std::move(check.problems);
+}
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
+
+// ---- phoneauth/detail/crypto.hpp ----
+
+#ifndef PHONEAUTH_DETAIL_CRYPTO_HPP
+#define PHONEAUTH_DETAIL_CRYPTO_HPP
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <string_view>
+
+
+// The little of OpenSSL that the core needs, without its headers. A context that is used again costs a quarter of a new
+// one, so each object keeps one, under a mutex.
+
+struct evp_mac_ctx_st;
+struct evp_md_ctx_st;
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+using digest = std::array<unsigned char, 32>;
+
+/// Overwrites memory that held a secret, in a way that the optimizer keeps.
+PHONEAUTH_DECL void wipe(std::span<unsigned char> memory) noexcept;
+inline void wipe(std::string& text) noexcept {
+    wipe({reinterpret_cast<unsigned char*>(text.data()), text.size()});
+}
+
+/// True when both are the same; takes a time that depends on the sizes only.
+PHONEAUTH_DECL bool equal_in_constant_time(std::string_view a, std::string_view b) noexcept;
+
+/// Base64 (RFC 4648 §4), padded.
+PHONEAUTH_DECL std::string base64(std::string_view bytes);
+
+/// HMAC-SHA256 (RFC 2104) with one key. Thread-safe; throws `std::runtime_error` when OpenSSL fails.
+class hmac_sha256 {
+public:
+    PHONEAUTH_DECL explicit hmac_sha256(std::string_view key);
+    ~hmac_sha256() { wipe(key_); }
+    PHONEAUTH_DECL digest operator()(std::string_view message);
+
+private:
+    struct deleter {
+        PHONEAUTH_DECL void operator()(evp_mac_ctx_st* context) const noexcept;
+    };
+    std::string key_;
+    std::mutex mutex_;
+    std::unique_ptr<evp_mac_ctx_st, deleter> context_;
+};
+
+/// SHA-256 (FIPS 180-4). Thread-safe; throws `std::runtime_error` when OpenSSL fails.
+class sha256 {
+public:
+    PHONEAUTH_DECL sha256();
+    PHONEAUTH_DECL digest operator()(std::string_view message);
+
+private:
+    struct deleter {
+        PHONEAUTH_DECL void operator()(evp_md_ctx_st* context) const noexcept;
+    };
+    std::mutex mutex_;
+    std::unique_ptr<evp_md_ctx_st, deleter> context_;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/impl/crypto.ipp ----
+
+#ifndef PHONEAUTH_IMPL_CRYPTO_IPP
+#define PHONEAUTH_IMPL_CRYPTO_IPP
+
+#include <stdexcept>
+
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+inline const unsigned char* bytes_of(std::string_view text) noexcept {
+    return reinterpret_cast<const unsigned char*>(text.data());
+}
+
+inline void require_openssl(bool ok) {
+    if (!ok) throw std::runtime_error("phoneauth: OpenSSL failed");
+}
+
+PHONEAUTH_DECL void wipe(std::span<unsigned char> memory) noexcept {
+    OPENSSL_cleanse(memory.data(), memory.size());
+}
+
+PHONEAUTH_DECL bool equal_in_constant_time(std::string_view a, std::string_view b) noexcept {
+    return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+PHONEAUTH_DECL std::string base64(std::string_view bytes) {
+    std::string out(4 * ((bytes.size() + 2) / 3) + 1, '\0');
+    const int size =
+        EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()), bytes_of(bytes), static_cast<int>(bytes.size()));
+    out.resize(static_cast<std::size_t>(size));
+    return out;
+}
+
+PHONEAUTH_DECL void hmac_sha256::deleter::operator()(evp_mac_ctx_st* context) const noexcept {
+    EVP_MAC_CTX_free(context);
+}
+
+PHONEAUTH_DECL hmac_sha256::hmac_sha256(std::string_view key) : key_(key) {
+    EVP_MAC* mac = EVP_MAC_fetch(nullptr, OSSL_MAC_NAME_HMAC, nullptr);
+    context_.reset(EVP_MAC_CTX_new(mac));
+    EVP_MAC_free(mac);
+    char hash[] = "SHA256";
+    const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, hash, 0),
+                                     OSSL_PARAM_construct_end()};
+    require_openssl(context_ && EVP_MAC_init(context_.get(), bytes_of(key), key.size(), parameters) == 1);
+}
+
+PHONEAUTH_DECL digest hmac_sha256::operator()(std::string_view message) {
+    digest out;
+    std::size_t size = 0;
+    const std::lock_guard lock(mutex_);
+    // The key each time: without it, OpenSSL before 3.0.3 (and FIPS modules of that age) reports success but does not
+    // begin anew (https://github.com/openssl/openssl/issues/17811).
+    require_openssl(EVP_MAC_init(context_.get(), bytes_of(key_), key_.size(), nullptr) == 1 &&
+                    EVP_MAC_update(context_.get(), bytes_of(message), message.size()) == 1 &&
+                    EVP_MAC_final(context_.get(), out.data(), &size, out.size()) == 1 && size == out.size());
+    return out;
+}
+
+PHONEAUTH_DECL void sha256::deleter::operator()(evp_md_ctx_st* context) const noexcept {
+    EVP_MD_CTX_free(context);
+}
+
+PHONEAUTH_DECL sha256::sha256() : context_(EVP_MD_CTX_new()) {
+    require_openssl(context_ && EVP_DigestInit_ex2(context_.get(), EVP_sha256(), nullptr) == 1);
+}
+
+PHONEAUTH_DECL digest sha256::operator()(std::string_view message) {
+    digest out;
+    const std::lock_guard lock(mutex_);
+    // A null type keeps the digest of the constructor (EVP_DigestInit(3)).
+    require_openssl(EVP_DigestInit_ex2(context_.get(), nullptr, nullptr) == 1 &&
+                    EVP_DigestUpdate(context_.get(), message.data(), message.size()) == 1 &&
+                    EVP_DigestFinal_ex(context_.get(), out.data(), nullptr) == 1);
+    return out;
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
+
+// ---- phoneauth/transaction.hpp ----
+
+#ifndef PHONEAUTH_TRANSACTION_HPP
+#define PHONEAUTH_TRANSACTION_HPP
+
+#include <cstdint>
+#include <string>
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// What a code is good for. A code is accepted only by the operation it was sent for (OWASP ASVS 5.0 §6.6.2).
+/// The numbers are stored: they never change.
+enum class purpose : std::uint8_t {
+    registration = 1,  ///< proves the phone of a new user
+    login = 2          ///< logs a user in, with or without a password before it
+};
+
+/// Where a transaction stands. All but `pending` are final. The numbers are stored: they never change.
+enum class transaction_state : std::uint8_t {
+    pending = 1,    ///< a code was sent, or is being sent
+    confirmed = 2,  ///< the right code came in time: the one winner
+    exhausted = 3,  ///< too many wrong codes
+    expired = 4,    ///< the code came too late
+    failed = 5      ///< the provider refused the message for certain
+};
+
+/// One sent code and what became of it. It holds no code: that is derived from the id, the purpose and the phone.
+struct transaction {
+    std::string id;  ///< 36 characters, upper-case 8-4-4-4-12, 128 random bits
+    purpose kind = purpose::registration;
+    phone_number phone;     ///< where the code went
+    std::string user_id{};  ///< `user::object_id` for a login; empty for a registration and for a phone that nobody has
+    std::string key_id{};   ///< which of `config::code_keys` the code is derived with
+    transaction_state state = transaction_state::pending;
+    std::uint32_t tries = 0;  ///< codes compared so far
+    std::uint32_t sends = 0;  ///< messages sent so far
+    time_point created_at{};
+    time_point expires_at{};  ///< a code that comes at or after this time is too late
+    time_point last_sent_at{};
+    std::uint64_t version = 0;  ///< grows with each stored change; see `TransactionStorage`
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// The digits of a code; wiped when it goes away. Copies are wiped on their own.
+class code {
+public:
+    static constexpr std::size_t max_digits = 9;
+
+    code() = default;
+    code(const code&) = default;
+    code& operator=(const code&) = default;
+    ~code() { detail::wipe({reinterpret_cast<unsigned char*>(digits_.data()), digits_.size()}); }
+
+    void push_back(char digit) noexcept { digits_[size_++] = digit; }
+    std::size_t size() const noexcept { return size_; }
+    /// Lives as long as this object.
+    std::string_view str() const noexcept { return {digits_.data(), size_}; }
+
+private:
+    std::array<char, max_digits> digits_{};
+    std::size_t size_ = 0;
+};
+
+/// Reads a code as a person types or pastes it: ASCII white space and dashes are dropped. Anything but `digits` ASCII
+/// digits fails with `error::invalid_parameter`; the message never repeats the input.
+inline result<code> parse_code(std::string_view text, unsigned digits) {
+    const auto bad = [&] {
+        return failure(error::invalid_parameter, "The code must have " + std::to_string(digits) + " digits.");
+    };
+    if (text.size() > 64) return bad();
+    code c;
+    for (const char ch : text) {
+        if (detail::is_space(ch) || ch == '-') continue;
+        if (!detail::is_digit(ch) || c.size() == digits) return bad();
+        c.push_back(ch);
+    }
+    if (c.size() != digits) return bad();
+    return c;
+}
+
+/// Cuts a code out of random bits: the first 32-bit draw below the largest multiple of 10^digits, so that no code is
+/// likelier than another (for 6 digits a draw of 4 294 000 000 or more is rejected; see RFC 4226 §5.3). Empty if all
+/// eight draws are rejected, which happens once in 10^29 times with 6 digits. `digits`: 1 to 9.
+inline std::optional<code> code_from(const detail::digest& bits, unsigned digits) {
+    std::uint64_t count = 1;
+    for (unsigned i = 0; i < digits; ++i) count *= 10;
+    const std::uint64_t limit = (std::uint64_t{1} << 32) / count * count;
+    for (std::size_t at = 0; at < bits.size(); at += 4) {
+        const std::uint64_t draw = std::uint64_t{bits[at]} << 24 | std::uint64_t{bits[at + 1]} << 16 |
+                                   std::uint64_t{bits[at + 2]} << 8 | std::uint64_t{bits[at + 3]};
+        if (draw >= limit) continue;
+        code c;
+        for (std::uint64_t place = count / 10; place > 0; place /= 10)
+            c.push_back(static_cast<char>('0' + draw / place % 10));
+        return c;
+    }
+    return std::nullopt;
+}
+
+/// Derives codes; none is ever stored. A transaction's code is HMAC-SHA256(key, round ‖ purpose ‖ id ‖ 0 ‖ phone) cut
+/// to digits, with `round` counting up from 0 in the practically impossible case that every draw is rejected.
+/// Thread-safe.
+class code_deriver {
+public:
+    /// `keys` is not empty; the first derives the codes of new transactions.
+    explicit code_deriver(const std::vector<code_key>& keys, unsigned digits) : digits_(digits) {
+        for (const auto& key : keys) keys_.emplace_back(key);
+    }
+
+    const std::string& current_key_id() const noexcept { return keys_.front().id; }
+
+    /// The code of `t`; empty when its key is not among the configured ones any more.
+    std::optional<code> derive(const transaction& t) {
+        for (auto& key : keys_)
+            if (key.id == t.key_id) return derive(key.hmac, t);
+        return std::nullopt;
+    }
+
+    /// True when `presented` is the code of `t`, in constant time.
+    bool matches(const transaction& t, const code& presented) {
+        const auto expected = derive(t);
+        return expected && detail::equal_in_constant_time(expected->str(), presented.str());
+    }
+
+private:
+    struct entry {
+        explicit entry(const code_key& k) : id(k.id), hmac(k.secret) {}
+        std::string id;
+        detail::hmac_sha256 hmac;
+    };
+
+    std::optional<code> derive(detail::hmac_sha256& hmac, const transaction& t) const {
+        std::string input;
+        input.reserve(t.id.size() + t.phone.str().size() + 3);
+        input += '\0';
+        input += static_cast<char>(t.kind);
+        input += t.id;
+        input += '\0';
+        input += t.phone.str();
+        for (;; ++input[0]) {
+            auto bits = hmac(input);
+            auto c = code_from(bits, digits_);
+            detail::wipe(bits);
+            if (c) return c;
+        }
+    }
+
+    std::deque<entry> keys_;  // a mutex does not move
+    unsigned digits_;
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/detail/check_policies.hpp ----
+
+#ifndef PHONEAUTH_DETAIL_CHECK_POLICIES_HPP
+#define PHONEAUTH_DETAIL_CHECK_POLICIES_HPP
+
+#include <cstddef>
+#include <optional>
+#include <string>
+
+
+// ---- phoneauth/policies.hpp ----
+
+#ifndef PHONEAUTH_POLICIES_HPP
+#define PHONEAUTH_POLICIES_HPP
+
+#include <concepts>
+#include <optional>
+#include <string>
+#include <string_view>
+
+
+// ---- phoneauth/counter.hpp ----
+
+#ifndef PHONEAUTH_COUNTER_HPP
+#define PHONEAUTH_COUNTER_HPP
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// A change to a counter, carried out as one atomic step.
+struct counter_change {
+    std::string key;      ///< which counter, at most 128 characters
+    std::int64_t by = 1;  ///< what to add; 0 only reads; a sum below 0 becomes 0
+    time_point now{};     ///< a counter whose `expires_at` is not later than this counts as absent, which is 0
+    std::chrono::milliseconds lifetime{};  ///< a counter that this change brings into being expires at `now + lifetime`
+};
+
+/// A counter after the change.
+struct counter {
+    std::int64_t value = 0;
+    time_point expires_at{};  ///< when it starts again at 0; meaningless while `value` is 0
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/session.hpp ----
+
+#ifndef PHONEAUTH_SESSION_HPP
+#define PHONEAUTH_SESSION_HPP
+
+#include <string>
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// A login. The token itself is never stored, only its hash.
+struct session {
+    std::string token_hash;  ///< lower-case hexadecimal SHA-256 of the token, 64 characters
+    std::string user_id;     ///< `user::object_id`
+    time_point created_at{};
+    time_point expires_at{};
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/yields.hpp ----
+
+#ifndef PHONEAUTH_YIELDS_HPP
+#define PHONEAUTH_YIELDS_HPP
+
+#include <concepts>
+#include <coroutine>
+#include <exception>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+
+// The only place that knows about modes. A policy function returns a `T`, or something that yields a
+// `T` later; flows are written once and run in the mode that their policies ask for.
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// A coroutine that runs to its end when it is asked for its value: the flow of the blocking mode.
+template <class T>
+class [[nodiscard]] immediate {
+public:
+    struct promise_type {
+        std::optional<T> value;
+        std::exception_ptr thrown;
+
+        immediate get_return_object() { return immediate(handle::from_promise(*this)); }
+        std::suspend_always initial_suspend() noexcept { return {}; }
+        std::suspend_always final_suspend() noexcept { return {}; }
+        template <class U>
+        void return_value(U&& v) {
+            value.emplace(std::forward<U>(v));
+        }
+        void unhandled_exception() noexcept { thrown = std::current_exception(); }
+    };
+
+    immediate(immediate&& other) noexcept : handle_(std::exchange(other.handle_, {})) {}
+    immediate& operator=(immediate&&) = delete;
+    ~immediate() {
+        if (handle_) handle_.destroy();
+    }
+
+    /// Runs the coroutine and returns its value, or throws what it threw. Call it once.
+    T get() {
+        handle_.resume();
+        if (handle_.promise().thrown) std::rethrow_exception(handle_.promise().thrown);
+        return std::move(*handle_.promise().value);
+    }
+
+    bool await_ready() const noexcept { return true; }
+    void await_suspend(std::coroutine_handle<>) const noexcept {}
+    T await_resume() { return get(); }
+
+private:
+    using handle = std::coroutine_handle<promise_type>;
+    explicit immediate(handle h) noexcept : handle_(h) {}
+    handle handle_;
+};
+
+/// The mode of policies that return plain values: everything happens on the caller's thread.
+struct blocking_mode {
+    static constexpr bool async = false;
+
+    template <class T>
+    using flow = immediate<T>;
+
+    template <class F>
+    struct ready {
+        F f;
+        bool await_ready() const noexcept { return true; }
+        void await_suspend(std::coroutine_handle<>) const noexcept {}
+        auto await_resume() { return f(); }
+    };
+
+    /// `co_await call([&] { return policy.f(…); })`: the one way in which a flow calls a policy.
+    template <class F>
+    static ready<F> call(F f) {
+        // g++ 12 destroys some temporaries of a co_await expression twice; such a one must not own anything.
+        static_assert(std::is_trivially_destructible_v<F>, "capture by reference only");
+        return ready<F>{f};
+    }
+
+    /// `co_await`ed by a flow: from here on it comes to its end.
+    static std::suspend_never ignore_cancellation() noexcept { return {}; }
+
+    /// What a public function returns: in this mode the result itself.
+    template <class R>
+    static R finish(immediate<R> f) {
+        try {
+            return f.get();
+        } catch (...) {
+            return R(failure_of_current_exception());
+        }
+    }
+};
+
+/// What the type `A`, returned by a policy, yields and in which mode. The primary template is for plain
+/// values; specialise it for an awaitable (see asio/awaitable.hpp, which does so in a few lines).
+template <class A>
+struct awaited {
+    using type = A;
+    using mode = blocking_mode;
+};
+
+/// "A `T`, now or later."
+template <class A, class T>
+concept yields = std::same_as<typename awaited<A>::type, T>;
+
+namespace detail {
+template <class Mode, class... Rest>
+struct common_mode {
+    using type = Mode;
+};
+template <class Mode, class Next, class... Rest>
+struct common_mode<Mode, Next, Rest...> {
+    static_assert(!Mode::async || !Next::async || std::same_as<Mode, Next>,
+                  "phoneauth: all asynchronous policies must return the same kind of awaitable");
+    using type = typename common_mode<std::conditional_t<Mode::async, Mode, Next>, Rest...>::type;
+};
+}  // namespace detail
+
+/// The mode of a set of policy return types: blocking if all are plain, else that of the awaitable ones.
+template <class... As>
+using mode_of = typename detail::common_mode<blocking_mode, typename awaited<As>::mode...>::type;
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// All that an integrator must read to write a storage, a transport or a clock of his own.
+//
+// Each function returns the type shown, or an awaitable of it (`yields<T>`). If all of them return plain values, so do
+// the authenticator's functions. Reference arguments live until the call, or the awaitable, has completed.
+//
+// A storage may throw when it cannot do its work (the database is down): the authenticator turns that into
+// `error::storage_unavailable`. A function that threw must have changed nothing, or all that was asked for.
+//
+// Every function may be called from several threads at once if the authenticator is.
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// What became of a write to the users.
+enum class user_write {
+    done,            ///< stored
+    phone_taken,     ///< another user has this phone; nothing was changed
+    identity_taken,  ///< another user has this identity; nothing was changed
+    stale            ///< update only: the user is gone or has another version; nothing was changed
+};
+
+/// Transactions: compare-and-swap, not save. Guarantees that the library builds on:
+/// - `insert_transaction` stores a new transaction with the version it holds; false if the id is taken already;
+/// - `find_transaction` gives the transaction as it was last stored, its version included, and may leave out one whose
+///   `expires_at` is over by `transaction_retention` or more;
+/// - `update_transaction(t)` stores `t` with version `t.version + 1` if the stored version is `t.version` *at that
+/// moment*
+///   and says whether it did: of any number of callers that read the same version, one gets true.
+template <class S>
+concept TransactionStorage = requires(S& s, const transaction& t, const std::string& id) {
+    { s.insert_transaction(t) } -> yields<bool>;
+    { s.find_transaction(id) } -> yields<std::optional<transaction>>;
+    { s.update_transaction(t) } -> yields<bool>;
+};
+
+/// How long past its `expires_at` a storage keeps a transaction, so that a late code is told that it is late.
+inline constexpr std::chrono::minutes transaction_retention{60};
+
+/// Users. Guarantees that the library builds on:
+/// - `insert_user` and `update_user` never let two users have one phone, or one identity, however many callers race;
+///   `insert_user` stores the version that the user holds;
+/// - `update_user(u)` replaces the user `u.object_id` if its stored version is `u.version` and stores `u.version + 1`;
+/// - the three look-ups find a user as he was last stored. Identities compare byte for byte.
+template <class S>
+concept UserStorage = requires(S& s, const user& u, const phone_number& phone, const std::string& text) {
+    { s.insert_user(u) } -> yields<user_write>;
+    { s.update_user(u) } -> yields<user_write>;
+    { s.find_user(text) } -> yields<std::optional<user>>;
+    { s.find_user_by_phone(phone) } -> yields<std::optional<user>>;
+    { s.find_user_by_identity(text) } -> yields<std::optional<user>>;
+};
+
+/// Sessions. `erase_session` says whether there was one; `erase_sessions_of(user_id, kept)` ends all of a user's sessions
+/// but the one whose token hash is `kept` (empty: all of them) and says how many; it brings none into being. A session
+/// past its `expires_at` may be kept or dropped.
+template <class S>
+concept SessionStorage = requires(S& s, const session& added, const std::string& text) {
+    { s.insert_session(added) } -> yields<bool>;
+    { s.find_session(text) } -> yields<std::optional<session>>;
+    { s.erase_session(text) } -> yields<bool>;
+    { s.erase_sessions_of(text, text) } -> yields<std::size_t>;
+};
+
+/// Counters, for the limits. `change_counter` reads, adds and stores as one atomic step: of a hundred callers that add
+/// 1 at once to an absent counter, each gets another of the values 1 to 100.
+template <class S>
+concept CounterStorage = requires(S& s, const counter_change& change) {
+    { s.change_counter(change) } -> yields<counter>;
+};
+
+/// All four parts. One class may have them all, or `storage/combined.hpp` may put them together.
+template <class S>
+concept Storage = TransactionStorage<S> && UserStorage<S> && SessionStorage<S> && CounterStorage<S>;
+
+/// True for a storage that says `static constexpr bool process_local = true`: its transactions live and die with this
+/// process and no other process sees them, so that codes may be derived with a random key.
+template <class S>
+constexpr bool is_process_local = [] {
+    if constexpr (requires { S::process_local; })
+        return S::process_local;
+    else
+        return false;
+}();
+
+/// Sends one HTTP request and gives the whole reply, whatever its status. It must end in finite time. A failure for
+/// which `certainly_not_sent` holds promises that no byte of the request was processed; any other failure, and an
+/// exception, means that it may have been.
+template <class T>
+concept HttpTransport = requires(T& t, const http_request& request) {
+    { t.send(request) } -> yields<result<http_response>>;
+};
+
+/// Tells the wall-clock time. It may jump; codes and sessions live by it.
+template <class C>
+concept Clock = requires(const C& c) {
+    { c.now() } -> std::convertible_to<time_point>;
+};
+
+/// Hashes and checks passwords. `hash` gives a PHC string; `verify` says whether `password` made `hash`, taking as long
+/// for a wrong password as for a right one. Passwords are UTF-8 of at most `config::max_password_length` bytes.
+template <class P>
+concept PasswordHasher = requires(P& p, const std::string& password, const std::string& hash) {
+    { p.hash(password) } -> yields<result<std::string>>;
+    { p.verify(password, hash) } -> yields<result<bool>>;
+};
+
+/// Called around registration and login. A before-hook can refuse by returning a failure of its own, which is what the
+/// client gets; it may change the user that is about to be stored. An after-hook's work cannot undo what happened.
+/// - `before_registration(user&)`: the code was right, the user is not stored yet; after a refusal the person can
+/// correct his
+///   data and send the same code again.
+/// - `before_login(const user&)`: the code was right, there is no session yet; after a refusal the code is spent.
+template <class H>
+concept Hooks = requires(H& h, user& changeable, const user& u) {
+    { h.before_registration(changeable) } -> yields<result<void>>;
+    { h.after_registration(u) } -> yields<result<void>>;
+    { h.before_login(u) } -> yields<result<void>>;
+    { h.after_login(u) } -> yields<result<void>>;
+};
+
+/// Hooks that do nothing; derive from it to write only the ones you need.
+struct no_hooks {
+    result<void> before_registration(user&) const { return {}; }
+    result<void> after_registration(const user&) const { return {}; }
+    result<void> before_login(const user&) const { return {}; }
+    result<void> after_login(const user&) const { return {}; }
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// The concepts once more, function by function, so that the compiler says which function a policy lacks. For use in a
+// class template that is not constrained itself: `static_assert(detail::check_storage<S>());`.
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+template <class S>
+constexpr bool check_storage() {
+    static_assert(
+        requires(S & s, const transaction& t) {
+            { s.insert_transaction(t) } -> yields<bool>;
+        },
+        "phoneauth: this Storage lacks `bool insert_transaction(const transaction&)`, or the same with an awaitable of "
+        "bool");
+    static_assert(
+        requires(S & s, const std::string& id) {
+            { s.find_transaction(id) } -> yields<std::optional<transaction>>;
+        },
+        "phoneauth: this Storage lacks `std::optional<transaction> find_transaction(const std::string&)`, or the same "
+        "with an awaitable of it");
+    static_assert(
+        requires(S & s, const transaction& t) {
+            { s.update_transaction(t) } -> yields<bool>;
+        },
+        "phoneauth: this Storage lacks `bool update_transaction(const transaction&)`, or the same with an awaitable of "
+        "bool");
+
+    static_assert(
+        requires(S & s, const user& u) {
+            { s.insert_user(u) } -> yields<user_write>;
+        },
+        "phoneauth: this Storage lacks `user_write insert_user(const user&)`, or the same with an awaitable of "
+        "user_write");
+    static_assert(
+        requires(S & s, const user& u) {
+            { s.update_user(u) } -> yields<user_write>;
+        },
+        "phoneauth: this Storage lacks `user_write update_user(const user&)`, or the same with an awaitable of "
+        "user_write");
+    static_assert(
+        requires(S & s, const std::string& id) {
+            { s.find_user(id) } -> yields<std::optional<user>>;
+        },
+        "phoneauth: this Storage lacks `std::optional<user> find_user(const std::string&)`, or the same with an "
+        "awaitable of it");
+    static_assert(
+        requires(S & s, const phone_number& phone) {
+            { s.find_user_by_phone(phone) } -> yields<std::optional<user>>;
+        },
+        "phoneauth: this Storage lacks `std::optional<user> find_user_by_phone(const phone_number&)`, or the same with "
+        "an awaitable of it");
+    static_assert(
+        requires(S & s, const std::string& identity) {
+            { s.find_user_by_identity(identity) } -> yields<std::optional<user>>;
+        },
+        "phoneauth: this Storage lacks `std::optional<user> find_user_by_identity(const std::string&)`, or the same "
+        "with an awaitable of it");
+
+    static_assert(
+        requires(S & s, const session& added) {
+            { s.insert_session(added) } -> yields<bool>;
+        },
+        "phoneauth: this Storage lacks `bool insert_session(const session&)`, or the same with an awaitable of bool");
+    static_assert(
+        requires(S & s, const std::string& hash) {
+            { s.find_session(hash) } -> yields<std::optional<session>>;
+        },
+        "phoneauth: this Storage lacks `std::optional<session> find_session(const std::string&)`, or the same with an "
+        "awaitable of it");
+    static_assert(
+        requires(S & s, const std::string& hash) {
+            { s.erase_session(hash) } -> yields<bool>;
+        },
+        "phoneauth: this Storage lacks `bool erase_session(const std::string&)`, or the same with an awaitable of "
+        "bool");
+    static_assert(
+        requires(S & s, const std::string& id) {
+            { s.erase_sessions_of(id, id) } -> yields<std::size_t>;
+        },
+        "phoneauth: this Storage lacks `std::size_t erase_sessions_of(const std::string&, const std::string&)`, or the "
+        "same with an "
+        "awaitable of std::size_t");
+
+    static_assert(
+        requires(S & s, const counter_change& change) {
+            { s.change_counter(change) } -> yields<counter>;
+        },
+        "phoneauth: this Storage lacks `counter change_counter(const counter_change&)`, or the same with an awaitable "
+        "of counter");
+    return Storage<S>;
+}
+
+template <class T>
+constexpr bool check_transport() {
+    static_assert(
+        requires(T & t, const http_request& request) {
+            { t.send(request) } -> yields<result<http_response>>;
+        },
+        "phoneauth: this HttpTransport lacks `result<http_response> send(const http_request&)`, or the same with an "
+        "awaitable of it");
+    return HttpTransport<T>;
+}
+
+template <class C>
+constexpr bool check_clock() {
+    static_assert(
+        requires(const C& c) {
+            { c.now() } -> std::convertible_to<time_point>;
+        },
+        "phoneauth: this Clock lacks `time_point now() const`");
+    return Clock<C>;
+}
+
+template <class P>
+constexpr bool check_password_hasher() {
+    static_assert(
+        requires(P & p, const std::string& password) {
+            { p.hash(password) } -> yields<result<std::string>>;
+        },
+        "phoneauth: this PasswordHasher lacks `result<std::string> hash(const std::string&)`, or the same with an "
+        "awaitable of it");
+    static_assert(
+        requires(P & p, const std::string& text) {
+            { p.verify(text, text) } -> yields<result<bool>>;
+        },
+        "phoneauth: this PasswordHasher lacks `result<bool> verify(const std::string&, const std::string&)`, or the "
+        "same with an awaitable of it");
+    return PasswordHasher<P>;
+}
+
+template <class H>
+constexpr bool check_hooks() {
+    static_assert(
+        requires(H & h, user & u) {
+            { h.before_registration(u) } -> yields<result<void>>;
+        },
+        "phoneauth: these Hooks lack `result<void> before_registration(user&)`, or the same with an awaitable of it; "
+        "derive from no_hooks");
+    static_assert(
+        requires(H & h, const user& u) {
+            { h.after_registration(u) } -> yields<result<void>>;
+        },
+        "phoneauth: these Hooks lack `result<void> after_registration(const user&)`, or the same with an awaitable of "
+        "it; derive from no_hooks");
+    static_assert(
+        requires(H & h, const user& u) {
+            { h.before_login(u) } -> yields<result<void>>;
+        },
+        "phoneauth: these Hooks lack `result<void> before_login(const user&)`, or the same with an awaitable of it; "
+        "derive from no_hooks");
+    static_assert(
+        requires(H & h, const user& u) {
+            { h.after_login(u) } -> yields<result<void>>;
+        },
+        "phoneauth: these Hooks lack `result<void> after_login(const user&)`, or the same with an awaitable of it; "
+        "derive from no_hooks");
+    return Hooks<H>;
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/limits.hpp ----
+
+#ifndef PHONEAUTH_LIMITS_HPP
+#define PHONEAUTH_LIMITS_HPP
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+
+// The arithmetic of the limits, pure: which counter, what to add, and what its value means.
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// What messages to a phone are counted for: a person who is sent messages by others can still be sent his codes.
+enum class send_budget { codes, messages };
+
+/// The messages to one phone within an hour that starts with the first of them. `by`: 1 before a message is sent, -1
+/// when the provider has refused it for certain.
+inline counter_change sends(send_budget budget, const phone_number& phone, std::int64_t by, time_point now) {
+    return {(budget == send_budget::codes ? "codes:" : "messages:") + std::string(phone.str()), by, now,
+            std::chrono::hours(1)};
+}
+
+/// Whether the message that brought the counter to `c` may be sent.
+inline result<void> check_sends(const counter& c, const config& settings, time_point now) {
+    if (c.value <= static_cast<std::int64_t>(settings.max_sends_per_phone_and_hour)) return {};
+    return failure(error::too_many_messages)
+        .with_retry_after(
+            std::max(std::chrono::ceil<std::chrono::seconds>(c.expires_at - now), std::chrono::seconds(1)));
+}
+
+/// How long a run of failures is remembered after its first one.
+inline constexpr std::chrono::hours failure_memory{30 * 24};
+
+/// The consecutive failures of an account: wrong passwords and wrong codes.
+inline counter_change failures(std::string_view account, std::int64_t by, time_point now) {
+    return {"failures:" + std::string(account), by, now, failure_memory};
+}
+
+/// A login that worked ends the run of failures.
+inline counter_change no_more_failures(std::string_view account, time_point now) {
+    return failures(account, -1'000'000, now);
+}
+
+/// How long an account waits after `count` consecutive failures: nothing for the first five, then 1, 2, 4, … seconds up
+/// to an hour, and until the run is forgotten once there are as many as allowed (NIST SP 800-63B §5.2.2).
+inline std::chrono::seconds failure_wait(std::int64_t count, const config& settings) {
+    if (count >= static_cast<std::int64_t>(settings.max_consecutive_failures)) return failure_memory;
+    if (count <= 5) return std::chrono::seconds(0);
+    return std::min(std::chrono::seconds(std::int64_t{1} << std::min<std::int64_t>(count - 6, 12)),
+                    std::chrono::seconds(3600));
+}
+
+/// The counter that exists while an account waits after its `count`th failure; 0 as `by` asks whether it does. Each failure has
+/// a counter of its own, because one that exists is not prolonged.
+inline counter_change failure_pause(std::string_view account, std::int64_t count, std::int64_t by, time_point now,
+                                    std::chrono::seconds wait) {
+    return {"pause:" + std::string(account) + ':' + std::to_string(count), by, now, wait};
+}
+
+/// Whether an account whose pause counter is `c` may try a password.
+inline result<void> check_failure_pause(const counter& c, time_point now) {
+    if (c.value == 0) return {};
+    return failure(error::too_many_failures)
+        .with_retry_after(
+            std::max(std::chrono::ceil<std::chrono::seconds>(c.expires_at - now), std::chrono::seconds(1)));
+}
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/password.hpp ----
+
+#ifndef PHONEAUTH_PASSWORD_HPP
+#define PHONEAUTH_PASSWORD_HPP
+
+#include <string>
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// What scrypt (RFC 7914) costs. The default is what the OWASP Password Storage Cheat Sheet lists for 16 MiB of memory.
+struct scrypt_cost {
+    unsigned ln = 14;  ///< log2 of N, 10–20
+    unsigned r = 8;    ///< block size, 1–32
+    unsigned p = 5;    ///< parallelization, 1–16
+};
+
+/// The PasswordHasher of a blocking server: scrypt, stored as a PHC string `$scrypt$ln=14,r=8,p=5$salt$hash` with 16
+/// bytes of salt and 32 of hash in base64 without padding. Takes some hundred milliseconds and 128·2^ln·r bytes of
+/// memory per call. Thread-safe.
+class scrypt_passwords {
+public:
+    explicit scrypt_passwords(scrypt_cost cost = {}) : cost_(cost) {}
+
+    /// A PHC string with a new salt. `error::internal` when there is no randomness or the cost is out of range,
+    /// `error::overloaded` when there is no memory.
+    PHONEAUTH_DECL result<std::string> hash(const std::string& password) const;
+
+    /// Whether `password` made `phc`, at the cost that `phc` names. A string that is no scrypt PHC string, or whose
+    /// cost is out of range, is `error::internal`: somebody stored it who should not have.
+    PHONEAUTH_DECL result<bool> verify(const std::string& password, const std::string& phc) const;
+
+private:
+    scrypt_cost cost_;
+};
+
+/// The PasswordHasher that an authenticator in mode `Mode` (see yields.hpp) has by default. asio/pooled_passwords.hpp
+/// specialises it for the asynchronous one, where hashing must not run on the event loop.
+template <class Mode>
+struct default_passwords {
+    using type = scrypt_passwords;
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/impl/password.ipp ----
+
+#ifndef PHONEAUTH_IMPL_PASSWORD_IPP
+#define PHONEAUTH_IMPL_PASSWORD_IPP
+
+#include <array>
+#include <charconv>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+constexpr std::size_t salt_size = 16;  // the PHC string format's recommendation
+constexpr std::size_t hash_size = 32;
+
+struct scrypt_phc {
+    scrypt_cost cost;
+    std::string salt;
+    std::string hash;
+};
+
+inline bool in_range(const scrypt_cost& c) {
+    return c.ln >= 10 && c.ln <= 20 && c.r >= 1 && c.r <= 32 && c.p >= 1 && c.p <= 16;
+}
+
+inline std::string base64_unpadded(std::string_view bytes) {
+    auto text = base64(bytes);
+    while (text.ends_with('=')) text.pop_back();
+    return text;
+}
+
+/// Decodes base64 without padding; empty when it is not that, or not of `size` bytes.
+inline std::optional<std::string> base64_unpadded_bytes(std::string_view text, std::size_t size) {
+    if (text.size() != (size * 8 + 5) / 6) return std::nullopt;
+    std::string padded(text);
+    padded.append((4 - padded.size() % 4) % 4, '=');
+    std::string bytes(padded.size() / 4 * 3, '\0');
+    if (EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
+                        reinterpret_cast<const unsigned char*>(padded.data()), static_cast<int>(padded.size())) < 0)
+        return std::nullopt;
+    bytes.resize(size);
+    // The decoder overlooks white space and padding in the middle; what encodes back differently was not canonical.
+    if (base64_unpadded(bytes) != text) return std::nullopt;
+    return bytes;
+}
+
+inline std::optional<scrypt_phc> parse_scrypt_phc(std::string_view text) {
+    const auto take = [&](std::string_view literal) {
+        if (!text.starts_with(literal)) return false;
+        text.remove_prefix(literal.size());
+        return true;
+    };
+    const auto number = [&](unsigned& n) {
+        const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), n);
+        text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+        return ec == std::errc();
+    };
+    scrypt_phc phc;
+    if (!take("$scrypt$ln=") || !number(phc.cost.ln) || !take(",r=") || !number(phc.cost.r) || !take(",p=") ||
+        !number(phc.cost.p) || !take("$") || !in_range(phc.cost))
+        return std::nullopt;
+    const auto dollar = text.find('$');
+    if (dollar == std::string_view::npos) return std::nullopt;
+    auto salt = base64_unpadded_bytes(text.substr(0, dollar), salt_size);
+    auto hash = base64_unpadded_bytes(text.substr(dollar + 1), hash_size);
+    if (!salt || !hash) return std::nullopt;
+    phc.salt = std::move(*salt);
+    phc.hash = std::move(*hash);
+    return phc;
+}
+
+/// False when there is no memory for it.
+inline bool scrypt(const std::string& password, std::string_view salt, const scrypt_cost& c,
+                   std::span<unsigned char> out) {
+    const std::uint64_t n = std::uint64_t{1} << c.ln;
+    const std::uint64_t memory = 128 * c.r * (n + c.p + 2) + (std::uint64_t{1} << 20);
+    return EVP_PBE_scrypt(password.data(), password.size(), reinterpret_cast<const unsigned char*>(salt.data()),
+                          salt.size(), n, c.r, c.p, memory, out.data(), out.size()) == 1;
+}
+
+}  // namespace detail
+
+PHONEAUTH_DECL result<std::string> scrypt_passwords::hash(const std::string& password) const {
+    std::string salt(detail::salt_size, '\0');
+    if (!detail::in_range(cost_) ||
+        RAND_bytes(reinterpret_cast<unsigned char*>(salt.data()), static_cast<int>(salt.size())) != 1)
+        return error::internal;
+    detail::digest hash;
+    if (!detail::scrypt(password, salt, cost_, hash)) return error::overloaded;
+    return "$scrypt$ln=" + std::to_string(cost_.ln) + ",r=" + std::to_string(cost_.r) +
+           ",p=" + std::to_string(cost_.p) + '$' + detail::base64_unpadded(salt) + '$' +
+           detail::base64_unpadded({reinterpret_cast<const char*>(hash.data()), hash.size()});
+}
+
+PHONEAUTH_DECL result<bool> scrypt_passwords::verify(const std::string& password, const std::string& phc) const {
+    const auto stored = detail::parse_scrypt_phc(phc);
+    if (!stored) return failure(error::internal, "The stored password hash is not a scrypt PHC string.");
+    detail::digest hash;
+    if (!detail::scrypt(password, stored->salt, stored->cost, hash)) return error::overloaded;
+    return detail::equal_in_constant_time(stored->hash, {reinterpret_cast<const char*>(hash.data()), hash.size()});
+}
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
+
+// ---- phoneauth/random.hpp ----
+
+#ifndef PHONEAUTH_RANDOM_HPP
+#define PHONEAUTH_RANDOM_HPP
+
+#include <array>
+#include <cstddef>
+#include <mutex>
+#include <span>
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// The source of every id, token, salt and key: OpenSSL's generator (a CSPRNG: OWASP ASVS 5.0 §6.5.3), asked for 4 KiB
+/// at a time, because one call costs more than all the rest of a login. A byte is given out once and wiped.
+/// Thread-safe. A child process never gives out what its parent does.
+class random_source {
+public:
+    random_source() = default;
+    random_source(const random_source&) = delete;
+    random_source& operator=(const random_source&) = delete;
+    PHONEAUTH_DECL ~random_source();
+
+    /// Fills `out`; false when OpenSSL has no randomness to give, and then `out` must not be used.
+    [[nodiscard]] PHONEAUTH_DECL bool fill(std::span<unsigned char> out);
+
+private:
+    std::mutex mutex_;
+    std::array<unsigned char, 4096> pool_{};
+    std::size_t used_ = sizeof(pool_);
+    long owner_ = -1;  // process id
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/impl/random.ipp ----
+
+#ifndef PHONEAUTH_IMPL_RANDOM_IPP
+#define PHONEAUTH_IMPL_RANDOM_IPP
+
+#include <cstring>
+
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
+#include <unistd.h>
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+PHONEAUTH_DECL random_source::~random_source() {
+    OPENSSL_cleanse(pool_.data(), pool_.size());
+}
+
+PHONEAUTH_DECL bool random_source::fill(std::span<unsigned char> out) {
+    if (out.size() > pool_.size()) return RAND_bytes(out.data(), static_cast<int>(out.size())) == 1;
+    const std::lock_guard lock(mutex_);
+    const long process = ::getpid();
+    if (owner_ != process || pool_.size() - used_ < out.size()) {
+        if (RAND_bytes(pool_.data(), static_cast<int>(pool_.size())) != 1) return false;
+        owner_ = process;
+        used_ = 0;
+    }
+    std::memcpy(out.data(), pool_.data() + used_, out.size());
+    OPENSSL_cleanse(pool_.data() + used_, out.size());
+    used_ += out.size();
+    return true;
+}
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
+
+// ---- phoneauth/registration.hpp ----
+
+#ifndef PHONEAUTH_REGISTRATION_HPP
+#define PHONEAUTH_REGISTRATION_HPP
+
+#include <string>
+#include <string_view>
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// What a person sends to finish a registration.
+struct registration {
+    std::string transaction_id;  ///< from the start
+    std::string code;            ///< from the message
+    std::string phone;           ///< the phone the registration was started with
+    std::string identity{};      ///< value of `config::identity_column`; ignored where the phone is the identity
+    std::string password;
+    property_map properties{};  ///< further properties, name → JSON text
+    std::string locale = "en";  ///< `blUserLocale`, at most 35 characters (RFC 5646 §4.4.1)
+};
+
+/// An identity in the form in which it is stored and compared: a phone number where the phone is the identity, an email
+/// address in lower case, else the text without white space around it. Fails with `identity_required`,
+/// `invalid_phone_number`, `invalid_email` (RFC 5321 §4.5.3.1: 64 octets before the @, 254 in all) or
+/// `invalid_parameter` (over 254 bytes, not UTF-8, control characters).
+PHONEAUTH_DECL result<std::string> normalize_identity(const config& c, std::string_view text);
+
+/// Whether a new password has an acceptable length; `password_required` or `invalid_password` if not.
+PHONEAUTH_DECL result<void> check_password(const config& c, std::string_view password);
+
+/// Checks further properties: names of 1 to 64 bytes that are not reserved and not those of the phone and the identity
+/// (`reserved_property`), values that are JSON, and no more of both than `c` allows (`invalid_parameter`).
+PHONEAUTH_DECL result<void> check_properties(const config& c, const property_map& properties);
+
+/// The user that `r` describes, without id and password hash, registered at `now` with the proved `phone`. All of the
+/// above errors.
+PHONEAUTH_DECL result<user> make_user(const config& c, const registration& r, const phone_number& phone,
+                                      time_point now);
+
+/// Applies a client's changes, name → JSON text, to `u`, all or nothing: null removes a property. `new_password` gets
+/// the new password if there is one among them. Reserved names are passed over, because clients send whole user objects
+/// back. The phone cannot be changed (`invalid_parameter`): a changed number is a new authenticator (NIST SP 800-63B
+/// §5.1.3.3).
+PHONEAUTH_DECL result<void> apply_changes(user& u, const property_map& changes, const config& c,
+                                          std::string& new_password);
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/impl/registration.ipp ----
+
+#ifndef PHONEAUTH_IMPL_REGISTRATION_IPP
+#define PHONEAUTH_IMPL_REGISTRATION_IPP
+
+#include <algorithm>
+
+
+// ---- phoneauth/detail/json.hpp ----
+
+#ifndef PHONEAUTH_DETAIL_JSON_HPP
+#define PHONEAUTH_DETAIL_JSON_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+
+// The only place that knows about simdjson, which stays out of this header.
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+enum class json_kind { null, boolean, number, string, array, object };
+
+/// A JSON value, one level deep: what is inside an item is parsed when somebody asks for it.
+struct json_value {
+    struct item;
+
+    json_kind kind = json_kind::null;
+    std::string text;         ///< of a string: what it says; of anything else: its JSON text, digit by digit as it came
+    std::vector<item> items;  ///< of an array or object
+
+    bool is(json_kind k) const noexcept { return kind == k; }
+    /// The member `key` of an object, or nullptr.
+    const item* find(std::string_view key) const noexcept;
+    /// The member `key` if it is a string, else empty.
+    std::string_view string_or_empty(std::string_view key) const noexcept;
+    /// The member `key` if it is an integer of 64 bits.
+    std::optional<std::int64_t> integer(std::string_view key) const noexcept;
+};
+
+struct json_value::item {
+    std::string key;  ///< of an object's member
+    json_kind kind = json_kind::null;
+    std::string text;  ///< as in `json_value`
+};
+
+inline const json_value::item* json_value::find(std::string_view key) const noexcept {
+    for (const auto& i : items)
+        if (kind == json_kind::object && i.key == key) return &i;
+    return nullptr;
+}
+
+inline std::string_view json_value::string_or_empty(std::string_view key) const noexcept {
+    const auto* i = find(key);
+    return i && i->kind == json_kind::string ? std::string_view(i->text) : std::string_view();
+}
+
+/// Parses one whole JSON text (RFC 8259), validated throughout: syntax, UTF-8, depth, and that no member is named
+/// twice. Empty when it is not JSON, is nested deeper than `max_depth`, or has a number beyond 64 bits.
+PHONEAUTH_DECL std::optional<json_value> parse_json(std::string_view text, std::size_t max_depth = 16);
+
+/// Appends `text` as a JSON string, quotes included. Bytes that are not UTF-8 become U+FFFD.
+PHONEAUTH_DECL void append_json_string(std::string& out, std::string_view text);
+
+/// `text` as a JSON string.
+inline std::string json_string(std::string_view text) {
+    std::string s;
+    append_json_string(s, text);
+    return s;
+}
+
+/// Writes a JSON object member by member.
+class json_object {
+public:
+    json_object& string(std::string_view key, std::string_view value) {
+        append_json_string(begin(key), value);
+        return *this;
+    }
+    json_object& number(std::string_view key, std::int64_t value) { return raw(key, std::to_string(value)); }
+    json_object& boolean(std::string_view key, bool value) { return raw(key, value ? "true" : "false"); }
+    json_object& null(std::string_view key) { return raw(key, "null"); }
+    /// `json` is the value's JSON text.
+    json_object& raw(std::string_view key, std::string_view json) {
+        begin(key) += json;
+        return *this;
+    }
+    std::string str() && {
+        out_ += '}';
+        return std::move(out_);
+    }
+
+private:
+    std::string& begin(std::string_view key) {
+        if (out_.size() > 1) out_ += ',';
+        append_json_string(out_, key);
+        out_ += ':';
+        return out_;
+    }
+    std::string out_ = "{";
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/impl/json.ipp ----
+
+#ifndef PHONEAUTH_IMPL_JSON_IPP
+#define PHONEAUTH_IMPL_JSON_IPP
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+
+#include <simdjson.h>
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+/// What simdjson leaves to us: whether `value` is nested at most `depth` deep and names no member of an object twice.
+inline bool is_sound(simdjson::dom::element value, std::size_t depth) {
+    simdjson::dom::array array;
+    simdjson::dom::object object;
+    if (!value.get(array)) {
+        if (depth == 0) return false;
+        for (const auto element : array)
+            if (!is_sound(element, depth - 1)) return false;
+    }
+    if (!value.get(object)) {
+        if (depth == 0) return false;
+        std::vector<std::string_view> keys;
+        for (const auto member : object) {
+            if (!is_sound(member.value, depth - 1)) return false;
+            keys.push_back(member.key);
+        }
+        std::sort(keys.begin(), keys.end());
+        return std::adjacent_find(keys.begin(), keys.end()) == keys.end();
+    }
+    return true;
+}
+
+inline json_kind kind_of(simdjson::dom::element value) noexcept {
+    using simdjson::dom::element_type;
+    switch (value.type()) {
+    case element_type::ARRAY:
+        return json_kind::array;
+    case element_type::OBJECT:
+        return json_kind::object;
+    case element_type::STRING:
+        return json_kind::string;
+    case element_type::BOOL:
+        return json_kind::boolean;
+    case element_type::NULL_VALUE:
+        return json_kind::null;
+    default:
+        return json_kind::number;
+    }
+}
+
+/// Cuts the top level of a JSON text into the texts of its values. The JSON text must be known to be valid.
+class raw_values {
+public:
+    explicit raw_values(std::string_view valid_json) noexcept : rest_(valid_json) {}
+
+    /// Steps from an array or object to what is in it.
+    void enter() noexcept { rest_.remove_prefix(rest_.find_first_of("[{") + 1); }
+    /// The next value, or the next member's name with its quotes.
+    std::string_view next() noexcept {
+        rest_.remove_prefix(rest_.find_first_not_of(" \t\r\n,:"));
+        const auto value = rest_.substr(0, length());
+        rest_.remove_prefix(value.size());
+        return value;
+    }
+
+private:
+    std::size_t length() const noexcept {
+        std::size_t at = 0, depth = 0;
+        do {
+            switch (rest_[at++]) {
+            case '[':
+            case '{':
+                ++depth;
+                break;
+            case ']':
+            case '}':
+                --depth;
+                break;
+            case '"':
+                while (rest_[at] != '"') at += rest_[at] == '\\' ? 2 : 1;
+                ++at;
+                break;
+            default:
+                if (depth == 0) return std::min(rest_.find_first_of(" \t\r\n,:]}"), rest_.size());
+            }
+        } while (depth != 0);
+        return at;
+    }
+    std::string_view rest_;
+};
+
+/// What `json_value::text` is of `value`, whose JSON text is `raw`.
+inline std::string text_of(simdjson::dom::element value, std::string_view raw) {
+    std::string_view string;
+    return std::string(value.get(string) ? raw : string);
+}
+
+PHONEAUTH_DECL std::optional<json_value> parse_json(std::string_view text, std::size_t max_depth) {
+    simdjson::dom::parser parser;  // local: one that is kept would keep the memory that the largest text needed
+    simdjson::dom::element root;
+    // simdjson's depth starts at 1. It copies the text to where it may read past the end.
+    if (parser.allocate(text.size(), max_depth + 1) || parser.parse(text.data(), text.size(), true).get(root))
+        return {};
+    if (!is_sound(root, max_depth)) return {};
+
+    raw_values raw(text);
+    json_value v;
+    v.kind = kind_of(root);
+    v.text = text_of(root, raw_values(raw).next());
+    simdjson::dom::array array;
+    simdjson::dom::object object;
+    if (!root.get(array)) {
+        raw.enter();
+        for (const auto element : array) v.items.push_back({{}, kind_of(element), text_of(element, raw.next())});
+    }
+    if (!root.get(object)) {
+        raw.enter();
+        for (const auto member : object) {
+            raw.next();
+            v.items.push_back({std::string(member.key), kind_of(member.value), text_of(member.value, raw.next())});
+        }
+    }
+    return v;
+}
+
+PHONEAUTH_DECL std::optional<std::int64_t> json_value::integer(std::string_view key) const noexcept {
+    const auto* i = find(key);
+    if (!i || i->kind != json_kind::number) return {};
+    std::int64_t value = 0;
+    const auto* end = i->text.data() + i->text.size();
+    const auto [stop, error] = std::from_chars(i->text.data(), end, value);
+    if (error != std::errc() || stop != end) return {};
+    return value;
+}
+
+PHONEAUTH_DECL void append_json_string(std::string& out, std::string_view text) {
+    constexpr std::string_view hex = "0123456789abcdef";
+    out.reserve(out.size() + text.size() + 2);
+    out += '"';
+    while (!text.empty()) {
+        const auto length = utf8_sequence(text);
+        const char c = text.front();
+        if (length == 0) {
+            out += "\xef\xbf\xbd";  // U+FFFD
+        } else if (c == '"' || c == '\\') {
+            out += '\\';
+            out += c;
+        } else if (c >= 0 && c < 0x20) {
+            out += "\\u00";
+            out += hex[static_cast<unsigned char>(c) >> 4];
+            out += hex[static_cast<unsigned char>(c) & 15];
+        } else {
+            out += text.substr(0, length);
+        }
+        text.remove_prefix(std::max<std::size_t>(length, 1));
+    }
+    out += '"';
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+constexpr std::size_t max_identity_bytes = 254;  // RFC 5321 §4.5.3.1.3, less the angle brackets
+
+inline bool is_plain_text(std::string_view text) {
+    return count_code_points(text).has_value() && std::none_of(text.begin(), text.end(), is_control);
+}
+
+/// A sanity check, not RFC 5322: only a message to it proves an address.
+inline bool is_email(std::string_view text) {
+    const auto at = text.rfind('@');
+    if (at == std::string_view::npos || at == 0 || at > 64 || text.size() > max_identity_bytes) return false;
+    const auto local = text.substr(0, at);
+    const auto domain = text.substr(at + 1);
+    const auto in_domain = [](char c) {
+        return is_alnum(c) || c == '-' || c == '.' || static_cast<unsigned char>(c) >= 0x80;
+    };
+    return is_plain_text(text) && local.find_first_of(" @\"(),:;<>[\\]") == std::string_view::npos &&
+           domain.find('.') != std::string_view::npos && !domain.starts_with('.') && !domain.ends_with('.') &&
+           domain.find("..") == std::string_view::npos && std::all_of(domain.begin(), domain.end(), in_domain);
+}
+
+inline bool is_property_size_ok(const property_map& properties, const config& c) {
+    std::size_t bytes = 0;
+    for (const auto& [name, json] : properties) bytes += name.size() + json.size();
+    return properties.size() <= c.max_properties && bytes <= c.max_property_bytes;
+}
+
+}  // namespace detail
+
+PHONEAUTH_DECL result<std::string> normalize_identity(const config& c, std::string_view text) {
+    text = detail::trim(text);
+    if (text.empty()) return failure(error::identity_required, "The property " + c.identity_column + " is required.");
+    if (c.identity_column == c.phone_column) {
+        auto phone = phone_number::parse(text, c.default_calling_code);
+        if (!phone) return std::move(phone).error();
+        return std::string(phone->str());
+    }
+    if (c.identity_column == "email") {
+        if (!detail::is_email(text)) return error::invalid_email;
+        return detail::lower(text);
+    }
+    if (text.size() > detail::max_identity_bytes || !detail::is_plain_text(text))
+        return failure(error::invalid_parameter,
+                       "The property " + c.identity_column + " is too long or has a control character.");
+    return std::string(text);
+}
+
+PHONEAUTH_DECL result<void> check_password(const config& c, std::string_view password) {
+    if (password.empty()) return error::password_required;
+    if (password.size() < c.min_password_length || password.size() > c.max_password_length)
+        return failure(error::invalid_password, "The password must have " + std::to_string(c.min_password_length) +
+                                                    " to " + std::to_string(c.max_password_length) + " bytes.");
+    if (!detail::count_code_points(password) || password.find('\0') != std::string_view::npos)
+        return failure(error::invalid_password, "The password is not UTF-8 or holds a NUL character.");
+    return {};
+}
+
+PHONEAUTH_DECL result<void> check_properties(const config& c, const property_map& properties) {
+    for (const auto& [name, json] : properties) {
+        if (name.empty() || name.size() > 64 || !detail::is_plain_text(name))
+            return failure(error::invalid_parameter,
+                           "A property's name must have 1 to 64 bytes and no control characters.");
+        if (is_reserved_property(name) || name == c.phone_column || name == c.identity_column)
+            return failure(error::reserved_property, "The property " + name + " is reserved for the server.");
+        if (!detail::parse_json(json))
+            return failure(error::invalid_parameter, "The property " + name + " is not valid JSON.");
+    }
+    if (!detail::is_property_size_ok(properties, c))
+        return failure(error::invalid_parameter, "The user has too many properties, or they are too large.");
+    return {};
+}
+
+PHONEAUTH_DECL result<user> make_user(const config& c, const registration& r, const phone_number& phone,
+                                      time_point now) {
+    auto identity =
+        normalize_identity(c, c.identity_column == c.phone_column ? phone.str() : std::string_view(r.identity));
+    if (!identity) return std::move(identity).error();
+    if (auto ok = check_password(c, r.password); !ok) return std::move(ok).error();
+    if (auto ok = check_properties(c, r.properties); !ok) return std::move(ok).error();
+    if (r.locale.size() > 35 || !detail::is_plain_text(r.locale))
+        return failure(error::invalid_parameter, "The property blUserLocale is not a language tag.");
+    return user{.object_id = {},
+                .phone = phone,
+                .identity = std::move(*identity),
+                .password_hash = {},
+                .properties = r.properties,
+                .locale = r.locale,
+                .created_at = now};
+}
+
+PHONEAUTH_DECL result<void> apply_changes(user& u, const property_map& changes, const config& c,
+                                          std::string& new_password) {
+    user changed = u;
+    property_map added;
+    for (const auto& [name, json] : changes) {
+        if (name == "password" || name == c.phone_column || name == c.identity_column) {
+            const auto value = detail::parse_json(json);
+            if (!value || !(value->is(detail::json_kind::string) ||
+                            (name == c.phone_column && value->is(detail::json_kind::number))))
+                return failure(error::invalid_parameter, "The property " + name + " must be a string.");
+            if (name == "password") {
+                if (auto ok = check_password(c, value->text); !ok) return ok;
+                new_password = value->text;
+            } else if (name == c.phone_column) {
+                const auto phone = phone_number::parse(value->text, c.default_calling_code);
+                if (!phone || *phone != u.phone)
+                    return failure(error::invalid_parameter,
+                                   "The phone number cannot be changed without proving the new one.");
+            } else {
+                auto identity = normalize_identity(c, value->text);
+                if (!identity) return std::move(identity).error();
+                changed.identity = std::move(*identity);
+            }
+        } else if (json == "null") {
+            changed.properties.erase(name);
+        } else if (!is_reserved_property(name)) {
+            added.insert_or_assign(name, json);
+        }
+    }
+    if (auto ok = check_properties(c, added); !ok) return ok;
+    for (auto& [name, json] : added) changed.properties.insert_or_assign(name, std::move(json));
+    if (!detail::is_property_size_ok(changed.properties, c))
+        return failure(error::invalid_parameter, "The user has too many properties, or they are too large.");
+    u = std::move(changed);
+    return {};
+}
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
+
+// ---- phoneauth/token.hpp ----
+
+#ifndef PHONEAUTH_TOKEN_HPP
+#define PHONEAUTH_TOKEN_HPP
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// A new id or session token: 128 random bits in the upper-case 8-4-4-4-12 look that Backendless clients know. Empty
+/// when there is no randomness.
+template <class Random>
+std::optional<std::string> make_token(Random& random) {
+    std::array<unsigned char, 16> bits;
+    if (!random.fill(bits)) return std::nullopt;
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    std::string text(36, '-');
+    std::size_t at = 0;
+    for (const unsigned char byte : bits) {
+        if (at == 8 || at == 13 || at == 18 || at == 23) ++at;
+        text[at++] = digits[byte >> 4];
+        text[at++] = digits[byte & 15];
+    }
+    detail::wipe(bits);
+    return text;
+}
+
+/// What a storage keeps of a session token: the lower-case hexadecimal SHA-256 of it. A stolen storage holds no
+/// session. Thread-safe; throws `std::bad_alloc` or `std::runtime_error` when OpenSSL cannot do its work.
+class token_hasher {
+public:
+    std::string operator()(std::string_view token) {
+        const auto hash = sha256_(token);
+        constexpr std::string_view digits = "0123456789abcdef";
+        std::string text;
+        text.reserve(2 * hash.size());
+        for (const unsigned char byte : hash) {
+            text += digits[byte >> 4];
+            text += digits[byte & 15];
+        }
+        return text;
+    }
+
+private:
+    detail::sha256 sha256_;
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/transitions.hpp ----
+
+#ifndef PHONEAUTH_TRANSITIONS_HPP
+#define PHONEAUTH_TRANSITIONS_HPP
+
+#include <algorithm>
+#include <chrono>
+
+
+// The transaction's state machine: pure functions of a transaction, an event and the time. All rules are here; a
+// storage only compares and swaps, so whoever wins the swap has applied them to what is stored.
+//
+//   state      event                          next        outcome
+//   pending    right code, in time            confirmed   success
+//   pending    wrong code                     pending     wrong_code, with the tries left
+//   pending    wrong code, the last try       exhausted   tries_exhausted
+//   pending    any code, resend: too late     expired     code_expired
+//   pending    resend                         pending     resend_too_soon, too_many_messages, or success
+//   pending    refused by the provider        failed      –
+//   confirmed  reopened by who confirmed it   pending     – (or exhausted, when no try is left)
+//   others     anything                       unchanged   the error that names the state
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// The error that says why a transaction in state `s` takes no code and no resend any more; success for a pending one.
+inline result<void> check_pending(transaction_state s) {
+    switch (s) {
+    case transaction_state::pending:
+        return {};
+    case transaction_state::confirmed:
+        return error::code_used;
+    case transaction_state::exhausted:
+        return error::tries_exhausted;
+    case transaction_state::expired:
+        return error::code_expired;
+    case transaction_state::failed:
+        return error::transaction_failed;
+    }
+    return error::no_transaction;
+}
+
+namespace detail {
+/// As `check_pending`, after noting that the time is over.
+inline result<void> check_open(transaction& t, time_point now) {
+    if (t.state == transaction_state::pending && now >= t.expires_at) t.state = transaction_state::expired;
+    return check_pending(t.state);
+}
+}  // namespace detail
+
+/// A code was presented: `right` says whether it is the transaction's.
+inline result<void> apply_code(transaction& t, bool right, const config& c, time_point now) {
+    if (auto open = detail::check_open(t, now); !open) return open;
+    ++t.tries;
+    if (right) {
+        t.state = transaction_state::confirmed;
+        return {};
+    }
+    const auto left = t.tries < c.max_tries ? c.max_tries - t.tries : 0;
+    if (left == 0) t.state = transaction_state::exhausted;
+    failure f(left == 0 ? error::tries_exhausted : error::wrong_code);
+    f.tries_left = static_cast<int>(left);
+    return f;
+}
+
+/// Another message was asked for. The code, its expiry and its tries stay what they are.
+inline result<void> apply_resend(transaction& t, const config& c, time_point now) {
+    if (auto open = detail::check_open(t, now); !open) return open;
+    if (t.sends >= c.max_sends_per_transaction)
+        return failure(error::too_many_messages, "The code was sent as often as allowed; start again.");
+    const auto next = t.last_sent_at + c.resend_cooldown;
+    if (now < next) {
+        // A clock that was set back must not make anybody wait longer than the cooldown.
+        const auto wait =
+            std::min<std::chrono::seconds>(std::chrono::ceil<std::chrono::seconds>(next - now), c.resend_cooldown);
+        return failure(error::resend_too_soon).with_retry_after(wait);
+    }
+    ++t.sends;
+    t.last_sent_at = now;
+    return {};
+}
+
+/// The provider refused the first message for certain: nobody has the code.
+inline void apply_refusal(transaction& t) {
+    if (t.state == transaction_state::pending) t.state = transaction_state::failed;
+}
+
+/// Whoever confirmed the transaction could not use it (the email is taken): the same code may come again, as one more
+/// try.
+inline void reopen(transaction& t, const config& c) {
+    if (t.state == transaction_state::confirmed)
+        t.state = t.tries < c.max_tries ? transaction_state::pending : transaction_state::exhausted;
+}
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/twilio/api.hpp ----
+
+#ifndef PHONEAUTH_TWILIO_API_HPP
+#define PHONEAUTH_TWILIO_API_HPP
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+
+// ---- phoneauth/twilio/message.hpp ----
+
+#ifndef PHONEAUTH_TWILIO_MESSAGE_HPP
+#define PHONEAUTH_TWILIO_MESSAGE_HPP
+
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// Most characters (Unicode code points) of a message's body that Twilio takes (error 21617 above).
+inline constexpr std::size_t max_message_characters = 1600;
+/// Most media of a message that Twilio takes.
+inline constexpr std::size_t max_media_urls = 10;
+
+/// An SMS, or an MMS if it has media.
+struct message {
+    std::string to;    ///< a phone number, as people type it
+    std::string body;  ///< UTF-8, at most `max_message_characters`; may be empty if there are media
+    std::vector<std::string> media_urls{};  ///< https, at most `max_media_urls`
+    /// Further parameters of Twilio's Messages resource by their Twilio names ("StatusCallback", or "statusCallback" as
+    /// Twilio's JavaScript library spells it), for example {"ValidityPeriod", "300"}. `To`, `Body` and `MediaUrl` are
+    /// not options.
+    std::vector<std::pair<std::string, std::string>> options{};
+};
+
+/// A message that Twilio has accepted.
+struct sent_message {
+    std::string sid;     ///< `SM…` or `MM…`
+    std::string status;  ///< Twilio's word: "queued", "accepted", …
+    std::string json;    ///< the Message resource as Twilio answered it
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+namespace phoneauth {
+inline namespace v0 {
+namespace twilio {
+
+/// Builds requests to Twilio's REST API (version 2010-04-01) and reads its replies. No I/O. Immutable, so that it may
+/// be used from several threads at once.
+class api {
+public:
+    /// `c` passes `validate`. The credentials are the API key's if there is one, else the account's.
+    PHONEAUTH_DECL explicit api(const twilio_config& c);
+
+    /// Messages create: `POST /2010-04-01/Accounts/{Sid}/Messages.json`. `to` takes the place of `m.to`. Fails with
+    /// `missing_parameter` (neither body nor media), `message_too_long`, `invalid_media_url`, `invalid_parameter` (an
+    /// option that Twilio does not know, too many media, a body that is not UTF-8 or holds a NUL).
+    PHONEAUTH_DECL result<http_request> create_message(const phone_number& to, const message& m) const;
+
+    /// The same for a code's text, good for `validity`: after that Twilio no longer delivers it.
+    PHONEAUTH_DECL http_request create_code_message(const phone_number& to, std::string_view text,
+                                                    std::chrono::seconds validity) const;
+
+    /// The messages that were sent to `to`: `GET …/Messages.json?To=…&PageSize=1`. Costs nothing.
+    PHONEAUTH_DECL http_request find_messages(const phone_number& to) const;
+
+    /// The account itself: `GET /2010-04-01/Accounts/{Sid}.json`.
+    PHONEAUTH_DECL http_request fetch_account() const;
+
+    /// The account's numbers that are `number`: `GET …/IncomingPhoneNumbers.json?PhoneNumber=…`.
+    PHONEAUTH_DECL http_request find_number(const phone_number& number) const;
+
+private:
+    PHONEAUTH_DECL http_request get(std::string_view path) const;
+    PHONEAUTH_DECL http_request post_message(std::string form, bool sender_is_chosen) const;
+
+    std::string account_url_;  // …/2010-04-01/Accounts/{Sid}
+    std::string messages_url_;
+    std::string authorization_;
+    std::string sender_;
+};
+
+/// What became of a Messages create that was answered with `reply`: the accepted message, or a failure by `failure_of`.
+PHONEAUTH_DECL result<sent_message> read_message(const http_response& reply);
+
+/// The failure that `reply`, which is no success, stands for: `provider_busy` (429, with `retry_after`),
+/// `provider_misconfigured` (credentials, sender), `invalid_phone_number` or `provider_refused` (the recipient),
+/// `no_answer` (5xx: it may have been sent), `bad_provider_reply` (a redirect or no reply of Twilio's). `twilio_code`
+/// is set if Twilio named one.
+PHONEAUTH_DECL failure failure_of(const http_response& reply);
+
+/// True when `f`, what sending a message ended with, promises that no message was sent. Else it may have been.
+PHONEAUTH_DECL bool certainly_not_sent(const failure& f) noexcept;
+
+/// What the account look-up says: "active", "suspended" or "closed".
+PHONEAUTH_DECL result<std::string> read_account_status(const http_response& reply);
+
+/// What a number can do.
+struct capabilities {
+    bool sms = false;
+    bool mms = false;
+};
+
+/// What the number look-up says; an empty optional: the account does not own it.
+PHONEAUTH_DECL result<std::optional<capabilities>> read_number(const http_response& reply);
+
+/// The text of the message that carries `code`: the template filled in and, where configured, the app hash for
+/// Android's SMS Retriever and the last line for origin-bound codes (`@host #code`).
+PHONEAUTH_DECL std::string code_text(const config& c, std::string_view code);
+
+}  // namespace twilio
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/impl/twilio.ipp ----
+
+#ifndef PHONEAUTH_IMPL_TWILIO_IPP
+#define PHONEAUTH_IMPL_TWILIO_IPP
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace twilio {
+namespace detail {
+using namespace phoneauth::detail;
+
+// clang-format off
+/// The optional parameters of Messages create, from Twilio's published OpenAPI document.
+inline constexpr std::array<std::string_view, 21> message_options{
+    "StatusCallback", "ApplicationSid",   "MaxPrice",         "ProvideFeedback",  "Attempt",      "ValidityPeriod",     "ForceDelivery",
+    "ContentRetention", "AddressRetention", "SmartEncoded",     "PersistentAction", "TrafficType",  "ShortenUrls",        "ScheduleType",
+    "SendAt",         "SendAsMms",        "ContentVariables", "RiskCheck",        "From",         "MessagingServiceSid", "ContentSid"};
+
+/// What Twilio's error codes (https://www.twilio.com/docs/api/errors) mean for whoever asked for a message.
+struct code_row {
+    int code;
+    error meaning;
+    std::string_view text;
+};
+inline constexpr std::array code_table{
+    code_row{20003, error::provider_misconfigured, "Twilio rejected the server's credentials."},
+    code_row{20404, error::provider_misconfigured, "Twilio does not know the configured account."},
+    code_row{20429, error::provider_busy, "Twilio is receiving too many requests; try again later."},
+    code_row{21211, error::invalid_phone_number, "The phone number is not valid."},
+    code_row{21212, error::provider_misconfigured, "The configured sender is not a valid phone number."},
+    code_row{21408, error::provider_refused, "Messages to this country are not enabled."},
+    code_row{21602, error::missing_parameter, "The message has no text."},
+    code_row{21604, error::missing_parameter, "The message has no recipient."},
+    code_row{21606, error::provider_misconfigured, "The configured sender cannot send this message."},
+    code_row{21608, error::provider_refused, "A Twilio trial account sends only to numbers verified with it."},
+    code_row{21610, error::provider_refused, "The recipient has opted out of messages from this sender."},
+    code_row{21611, error::provider_busy, "The sender's queue is full; try again later."},
+    code_row{21612, error::provider_refused, "This sender cannot reach that phone number."},
+    code_row{21614, error::provider_refused, "The phone number is not a mobile number."},
+    code_row{21617, error::message_too_long, "The message is longer than 1600 characters."},
+};
+// clang-format on
+
+inline std::string account_url(const twilio_config& c) {
+    std::string url = c.base_url;
+    if (url.empty()) {
+        // Host names: https://www.twilio.com/docs/global-infrastructure/understanding-twilio-regions
+        const auto region = c.region.empty() && !c.edge.empty() ? std::string("us1") : c.region;
+        url = "https://api.";
+        if (!c.edge.empty()) url += c.edge + '.';
+        if (!region.empty()) url += region + '.';
+        url += "twilio.com";
+    }
+    while (url.ends_with('/')) url.pop_back();
+    return url + "/2010-04-01/Accounts/" + c.account_sid;
+}
+
+/// "statusCallback" → "StatusCallback"; empty if Twilio has no such option.
+inline std::string_view option_name(std::string_view name) {
+    for (const auto known : message_options)
+        if (!name.empty() && to_upper(name.front()) == known.front() && name.substr(1) == known.substr(1)) return known;
+    return {};
+}
+
+inline result<void> check(const message& m, bool has_content_template) {
+    if (m.body.empty() && m.media_urls.empty() && !has_content_template)
+        return failure(error::missing_parameter, "The message has neither text nor media.");
+    const auto characters = count_code_points(m.body);
+    if (!characters || m.body.find('\0') != std::string::npos)
+        return failure(error::invalid_parameter, "The message's text is not UTF-8 or holds a NUL character.");
+    if (*characters > max_message_characters) return error::message_too_long;
+    if (m.media_urls.size() > max_media_urls)
+        return failure(error::invalid_parameter, "A message takes at most 10 media URLs.");
+    for (const auto& text : m.media_urls) {
+        const auto url = parse_url(text);
+        if (text.size() > 2048 || !url || !url->https) return error::invalid_media_url;
+    }
+    for (const auto& [name, value] : m.options) {
+        if (option_name(name).empty())
+            return failure(error::invalid_parameter,
+                           "The options have a name that is not an option of Twilio's Messages resource.");
+        if (value.size() > 4096 || std::any_of(value.begin(), value.end(), is_control))
+            return failure(error::invalid_parameter,
+                           "The option " + std::string(option_name(name)) + " is too long or has a control character.");
+    }
+    return {};
+}
+
+}  // namespace detail
+
+PHONEAUTH_DECL api::api(const twilio_config& c)
+    : account_url_(detail::account_url(c)), messages_url_(account_url_ + "/Messages.json"),
+      authorization_("Basic " + detail::base64(c.api_key.empty() ? c.account_sid + ':' + c.auth_token
+                                                                 : c.api_key + ':' + c.api_secret)) {
+    detail::append_form_field(sender_, c.sender.starts_with("MG") ? "MessagingServiceSid" : "From", c.sender);
+}
+
+PHONEAUTH_DECL http_request api::get(std::string_view path) const {
+    return {"GET",
+            account_url_ + std::string(path),
+            {{"Authorization", authorization_}, {"Accept", "application/json"}},
+            {}};
+}
+
+PHONEAUTH_DECL http_request api::post_message(std::string form, bool sender_is_chosen) const {
+    if (!sender_is_chosen) form += '&' + sender_;
+    return {"POST",
+            messages_url_,
+            {{"Authorization", authorization_},
+             {"Content-Type", "application/x-www-form-urlencoded"},
+             {"Accept", "application/json"}},
+            std::move(form)};
+}
+
+PHONEAUTH_DECL result<http_request> api::create_message(const phone_number& to, const message& m) const {
+    bool sender_is_chosen = false;
+    bool has_content_template = false;
+    for (const auto& [name, value] : m.options) {
+        const auto option = detail::option_name(name);
+        sender_is_chosen |= option == "From" || option == "MessagingServiceSid";
+        has_content_template |= option == "ContentSid";
+    }
+    if (auto ok = detail::check(m, has_content_template); !ok) return std::move(ok).error();
+    std::string form;
+    detail::append_form_field(form, "To", to.str());
+    if (!m.body.empty()) detail::append_form_field(form, "Body", m.body);
+    for (const auto& url : m.media_urls) detail::append_form_field(form, "MediaUrl", url);
+    for (const auto& [name, value] : m.options) detail::append_form_field(form, detail::option_name(name), value);
+    return post_message(std::move(form), sender_is_chosen);
+}
+
+PHONEAUTH_DECL http_request api::create_code_message(const phone_number& to, std::string_view text,
+                                                     std::chrono::seconds validity) const {
+    std::string form;
+    form.reserve(512);
+    detail::append_form_field(form, "To", to.str());
+    detail::append_form_field(form, "Body", text);
+    detail::append_form_field(form, "ValidityPeriod", std::to_string(validity.count()));
+    return post_message(std::move(form), false);
+}
+
+PHONEAUTH_DECL http_request api::find_messages(const phone_number& to) const {
+    std::string query;
+    detail::append_form_field(query, "To", to.str());
+    detail::append_form_field(query, "PageSize", "1");
+    return get("/Messages.json?" + query);
+}
+
+PHONEAUTH_DECL http_request api::fetch_account() const {
+    return get(".json");
+}
+
+PHONEAUTH_DECL http_request api::find_number(const phone_number& number) const {
+    std::string query;
+    detail::append_form_field(query, "PhoneNumber", number.str());
+    return get("/IncomingPhoneNumbers.json?" + query);
+}
+
+PHONEAUTH_DECL failure failure_of(const http_response& reply) {
+    const auto body = detail::parse_json(reply.body);
+    const auto code = body ? body->integer("code") : std::nullopt;
+    failure f = [&]() -> failure {
+        if (reply.status >= 500) return error::no_answer;
+        if (code)
+            for (const auto& row : detail::code_table)
+                if (row.code == *code) return {row.meaning, std::string(row.text)};
+        if (reply.status == 429) return error::provider_busy;
+        if (reply.status == 401 || reply.status == 403) return error::provider_misconfigured;
+        if (reply.status >= 400 && code) return error::provider_refused;
+        return error::bad_provider_reply;
+    }();
+    if (code) f.twilio_code = static_cast<int>(*code);
+    if (const auto* after = find_header(reply.headers, "Retry-After"); after && reply.status == 429) {
+        int seconds = 0;
+        const auto [end, ec] = std::from_chars(after->data(), after->data() + after->size(), seconds);
+        if (ec == std::errc() && end == after->data() + after->size() && seconds >= 0)
+            f.retry_after = std::chrono::seconds(seconds);
+    }
+    return f;
+}
+
+PHONEAUTH_DECL result<sent_message> read_message(const http_response& reply) {
+    if (reply.status < 200 || reply.status > 299) return failure_of(reply);
+    const auto body = detail::parse_json(reply.body);
+    if (!body || body->string_or_empty("sid").empty()) return error::bad_provider_reply;
+    return sent_message{std::string(body->string_or_empty("sid")), std::string(body->string_or_empty("status")),
+                        reply.body};
+}
+
+PHONEAUTH_DECL bool certainly_not_sent(const failure& f) noexcept {
+    if (f.code.category() != error_category()) return false;
+    const auto e = static_cast<error>(f.code.value());
+    switch (e) {
+    case error::provider_refused:
+    case error::provider_misconfigured:
+    case error::provider_busy:
+    case error::provider_unreachable:
+    case error::invalid_phone_number:
+    case error::missing_parameter:
+    case error::message_too_long:
+        return true;
+    default:
+        return phoneauth::certainly_not_sent(e);
+    }
+}
+
+PHONEAUTH_DECL result<std::string> read_account_status(const http_response& reply) {
+    if (reply.status != 200) return failure_of(reply);
+    const auto body = detail::parse_json(reply.body);
+    if (!body || body->string_or_empty("status").empty()) return error::bad_provider_reply;
+    return std::string(body->string_or_empty("status"));
+}
+
+PHONEAUTH_DECL result<std::optional<capabilities>> read_number(const http_response& reply) {
+    if (reply.status != 200) return failure_of(reply);
+    const auto body = detail::parse_json(reply.body);
+    const auto* list = body ? body->find("incoming_phone_numbers") : nullptr;
+    const auto numbers = list && list->kind == detail::json_kind::array ? detail::parse_json(list->text) : std::nullopt;
+    if (!numbers) return error::bad_provider_reply;
+    if (numbers->items.empty()) return std::optional<capabilities>();
+    const auto number = detail::parse_json(numbers->items.front().text);
+    const auto* given = number ? number->find("capabilities") : nullptr;
+    const auto able = given ? detail::parse_json(given->text) : std::nullopt;
+    if (!able) return error::bad_provider_reply;
+    const auto is_true = [&](std::string_view name) {
+        const auto* item = able->find(name);
+        return item && item->text == "true" && item->kind == detail::json_kind::boolean;
+    };
+    return std::optional(capabilities{is_true("sms"), is_true("mms")});
+}
+
+PHONEAUTH_DECL std::string code_text(const config& c, std::string_view code) {
+    std::string text;
+    text.reserve(c.message_template.size() + c.origin_host.size() + c.android_app_hash.size() + 48);
+    for (std::string_view rest = c.message_template; !rest.empty();) {
+        if (rest.starts_with("{code}")) {
+            text += code;
+            rest.remove_prefix(6);
+        } else if (rest.starts_with("{minutes}")) {
+            text += std::to_string(std::chrono::ceil<std::chrono::minutes>(c.code_lifetime).count());
+            rest.remove_prefix(9);
+        } else {
+            const auto plain = std::min(rest.find('{', 1), rest.size());
+            text += rest.substr(0, plain);
+            rest.remove_prefix(plain);
+        }
+    }
+    // Android's SMS Retriever wants its hash at the end; browsers want their line to be the last one. The hash goes
+    // first, because Android finds it anywhere on a line of its own, while the origin-bound format is strict.
+    if (!c.android_app_hash.empty()) text += '\n' + c.android_app_hash;
+    if (!c.origin_host.empty()) {
+        text += "\n@" + c.origin_host + " #";
+        text += code;
+    }
+    return text;
+}
+
+}  // namespace twilio
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
+
+// ---- phoneauth/twilio/check.hpp ----
+
+#ifndef PHONEAUTH_TWILIO_CHECK_HPP
+#define PHONEAUTH_TWILIO_CHECK_HPP
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// One thing that `authenticator::test_configuration` has looked at.
+struct finding {
+    std::string check;  ///< "credentials", "account", "sender", "sms" or "mms"
+    bool ok = false;
+    std::string message;    ///< what was found and, if that is not well, what to do
+    bool essential = true;  ///< false: only some messages (those with media) depend on it
+};
+
+/// What `authenticator::test_configuration` found. A check that an earlier one made impossible is left out.
+struct configuration_report {
+    std::vector<finding> findings;
+
+    /// True when nothing stands in the way of sending codes.
+    bool ok() const {
+        for (const auto& f : findings)
+            if (!f.ok && f.essential) return false;
+        return true;
+    }
+};
+
+namespace twilio {
+
+/// What the account look-up tells about the credentials.
+inline finding credentials_finding(const result<std::string>& status) {
+    if (status) return {"credentials", true, "Twilio accepts the credentials."};
+    return {"credentials", false, "The account could not be looked up: " + status.error().message};
+}
+
+/// What the account's status means.
+inline finding account_finding(const std::string& status) {
+    if (status == "active") return {"account", true, "The account is active."};
+    return {"account", false, "The account's status is \"" + status + "\"; Twilio sends only for active accounts."};
+}
+
+/// A Messaging Service picks its numbers by itself.
+inline finding messaging_service_finding() {
+    return {"sender", true, "The sender is a Messaging Service; its numbers were not looked at."};
+}
+
+/// What the number look-up tells about the sender.
+inline std::vector<finding> sender_findings(const result<std::optional<capabilities>>& number) {
+    if (!number) return {{"sender", false, "The sender could not be looked up: " + number.error().message}};
+    if (!*number) return {{"sender", false, "The account does not own the sender's phone number."}};
+    const auto& able = **number;
+    return {
+        {"sender", true, "The account owns the sender's phone number."},
+        {"sms", able.sms, able.sms ? "The sender can send SMS." : "The sender cannot send SMS; choose another number."},
+        {"mms", able.mms,
+         able.mms ? "The sender can send MMS." : "The sender cannot send MMS; messages with media will fail.", false}};
+}
+
+}  // namespace twilio
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// A code is on its way.
+struct started {
+    std::string transaction_id;
+    time_point expires_at;              ///< a code that comes at or after this time is too late
+    std::chrono::seconds resend_after;  ///< how long to wait before `resend` can succeed
+    bool delivery_uncertain =
+        false;  ///< the provider did not answer: the message may or may not arrive, the code is valid
+};
+
+/// A user has logged in.
+struct logged_in {
+    user who;
+    std::string token;      ///< the session's; a secret
+    time_point expires_at;  ///< when the session ends
+};
+
+namespace detail {
+
+// Without their policies' concepts these name the blocking mode, so that the sentences of check_policies.hpp come
+// first.
+template <class S>
+struct storage_mode {
+    using type = blocking_mode;
+};
+template <Storage S>
+struct storage_mode<S> {
+    static S& s();
+    static const transaction& t();
+    static const user& u();
+    static const session& added();
+    static const std::string& text();
+    static const phone_number& phone();
+    static const counter_change& change();
+    using type =
+        mode_of<decltype(s().insert_transaction(t())), decltype(s().find_transaction(text())),
+                decltype(s().update_transaction(t())), decltype(s().insert_user(u())), decltype(s().update_user(u())),
+                decltype(s().find_user(text())), decltype(s().find_user_by_phone(phone())),
+                decltype(s().find_user_by_identity(text())), decltype(s().insert_session(added())),
+                decltype(s().find_session(text())), decltype(s().erase_session(text())),
+                decltype(s().erase_sessions_of(text(), text())), decltype(s().change_counter(change()))>;
+};
+
+template <class T>
+struct transport_mode {
+    using type = blocking_mode;
+};
+template <HttpTransport T>
+struct transport_mode<T> {
+    using type = typename awaited<decltype(std::declval<T&>().send(std::declval<const http_request&>()))>::mode;
+};
+
+template <class H>
+struct hooks_mode {
+    using type = blocking_mode;
+};
+template <Hooks H>
+struct hooks_mode<H> {
+    static H& h();
+    static user& u();
+    using type = mode_of<decltype(h().before_registration(u())), decltype(h().after_registration(u())),
+                         decltype(h().before_login(u())), decltype(h().after_login(u()))>;
+};
+
+template <class P>
+struct passwords_mode {
+    using type = blocking_mode;
+};
+template <PasswordHasher P>
+struct passwords_mode<P> {
+    static P& p();
+    static const std::string& text();
+    using type = mode_of<decltype(p().hash(text())), decltype(p().verify(text(), text()))>;
+};
+
+template <class S, class T, class H>
+using flows_mode = typename common_mode<typename storage_mode<S>::type, typename transport_mode<T>::type,
+                                        typename hooks_mode<H>::type>::type;
+
+}  // namespace detail
+
+/// Phone-verified registration, login by code, two-factor login and messages: the flows, over an integrator's storage,
+/// transport and clock.
+///
+/// Mode: if every policy function returns a plain value, each function here returns `result<X>` and does its work on
+/// the caller's thread. If some return an awaitable (asio/awaitable.hpp), each function returns an awaitable of
+/// `result<X>`. Nothing here throws but the constructor, and `std::bad_alloc` when there is not even memory to begin;
+/// what a policy throws becomes `storage_unavailable` (a storage or hook), or `no_answer` (a transport).
+///
+/// Thread safety: distinct and shared objects are safe, if the policies are. Lifetime: the policies given by reference
+/// must outlive the authenticator, and the authenticator every call and awaitable. Parameters are taken by value:
+/// nothing that the caller passes needs to outlive the call.
+///
+/// Cancellation (asynchronous mode): a cancelled flow ends with `error::cancelled`, or with its result if that was
+/// certain already. A code whose message may have been sent stays valid; nothing is left half done.
+template <class S, class T, class C = system_clock, class H = no_hooks,
+          class P = typename default_passwords<detail::flows_mode<S, T, H>>::type>
+class authenticator {
+    static_assert(detail::check_storage<S>());
+    static_assert(detail::check_transport<T>());
+    static_assert(detail::check_clock<C>());
+    static_assert(detail::check_hooks<H>());
+    static_assert(detail::check_password_hasher<P>());
+
+public:
+    /// How the flows run; see yields.hpp.
+    using mode =
+        typename detail::common_mode<detail::flows_mode<S, T, H>, typename detail::passwords_mode<P>::type>::type;
+
+    /// Throws `config_error`, which lists everything that is wrong with `c`, and `std::runtime_error` when OpenSSL has
+    /// no randomness for a key. A policy that is not given is default-constructed.
+    authenticator(config c, S& storage, T& transport)
+        : authenticator(std::move(c), storage, transport, std::make_shared<C>(), std::make_shared<H>(),
+                        std::make_shared<P>()) {}
+    /// As above, with a clock.
+    authenticator(config c, S& storage, T& transport, C& clock)
+        : authenticator(std::move(c), storage, transport, borrow(clock), std::make_shared<H>(), std::make_shared<P>()) {
+    }
+    /// As above, with hooks.
+    authenticator(config c, S& storage, T& transport, C& clock, H& hooks)
+        : authenticator(std::move(c), storage, transport, borrow(clock), borrow(hooks), std::make_shared<P>()) {}
+    /// As above, with a password hasher.
+    authenticator(config c, S& storage, T& transport, C& clock, H& hooks, P& passwords)
+        : authenticator(std::move(c), storage, transport, borrow(clock), borrow(hooks), borrow(passwords)) {}
+
+    authenticator(const authenticator&) = delete;
+    authenticator& operator=(const authenticator&) = delete;
+
+    /// The configuration in force.
+    const config& settings() const noexcept { return config_; }
+
+    /// First step of a registration: sends a code to `phone`, whether or not somebody has registered it.
+    /// → `started`, or `registration_disabled`, `invalid_phone_number`, `too_many_messages` (with `retry_after`),
+    /// `provider_*` (nothing was sent), `storage_unavailable`, `overloaded`, `internal`.
+    auto start_registration(std::string phone) { return mode::finish(begin_registration(std::move(phone))); }
+
+    /// Second step of a registration: the code proves the phone, and the user is made. What is wrong with the user's
+    /// data is told before the code is looked at. If the code is right but the user cannot be made (his email is taken,
+    /// a hook refuses), the same code can come again with other data; that counts as a try.
+    /// → the user, or `registration_disabled`, `invalid_phone_number`, `phone_mismatch`, `identity_required`,
+    /// `invalid_email`, `password_required`, `invalid_password`, `reserved_property`, `invalid_parameter`,
+    /// `no_transaction`, `wrong_code` (with `tries_left`), `tries_exhausted`, `code_expired`, `code_used`,
+    /// `transaction_failed`, `user_exists`, the hook's own failure, `storage_unavailable`, `overloaded`, `internal`.
+    auto finish_registration(registration r) { return mode::finish(complete_registration(std::move(r))); }
+
+    /// First step of a login: sends a code to the phone of a user. For a phone that no user has the result looks the
+    /// same, but no message is sent (`unknown_phone_policy::conceal`), or is `unknown_phone`.
+    /// → `started`, or `login_disabled`, `invalid_phone_number`, `too_many_failures` and `too_many_messages` (with
+    /// `retry_after`), `provider_*`, `storage_unavailable`, `overloaded`, `internal`.
+    auto start_login(std::string phone) { return mode::finish(begin_login(std::move(phone), std::nullopt)); }
+
+    /// First step of a two-factor login: sends a code if `password` is the user's. An unknown phone and a wrong
+    /// password are one error and take the same time.
+    /// → as the other `start_login`, or `invalid_login`.
+    auto start_login(std::string phone, std::string password) {
+        return mode::finish(begin_login(std::move(phone), std::optional<std::string>(std::move(password))));
+    }
+
+    /// Second step of either login. The code is spent by it.
+    /// → `logged_in`, or `no_transaction`, `invalid_parameter` (no code of the configured length), `wrong_code`,
+    /// `tries_exhausted`, `code_expired`, `code_used`, `transaction_failed`, `account_disabled`, the hook's own
+    /// failure, `storage_unavailable`, `overloaded`, `internal`.
+    auto finish_login(std::string transaction_id, std::string presented) {
+        return mode::finish(complete_login(std::move(transaction_id), std::move(presented)));
+    }
+
+    /// Login with identity and password alone, without a second factor; off unless `config::identity_login_enabled`.
+    /// → `logged_in`, or `login_disabled`, `invalid_login`, `too_many_failures`, `account_disabled`, the hook's own
+    /// failure, `storage_unavailable`, `overloaded`, `internal`.
+    auto login_with_identity(std::string identity, std::string password) {
+        return mode::finish(complete_identity_login(std::move(identity), std::move(password)));
+    }
+
+    /// Sends the same code of a pending transaction again; its expiry and tries stay.
+    /// → `started`, or `no_transaction`, `resend_too_soon` and `too_many_messages` (with `retry_after`),
+    /// `code_expired`, `code_used`, `tries_exhausted`, `transaction_failed`, `provider_*`, `storage_unavailable`,
+    /// `overloaded`, `internal`.
+    auto resend(std::string transaction_id) { return mode::finish(send_again(std::move(transaction_id))); }
+
+    /// The user whose session `token` is.
+    /// → the user, or `unknown_token`, `session_expired`, `account_disabled`, `storage_unavailable`, `overloaded`.
+    auto find_user_by_token(std::string token) { return mode::finish(find_session_user(std::move(token))); }
+
+    /// Ends the session `token`. → whether there was one, or `storage_unavailable`, `overloaded`.
+    auto logout(std::string token) { return mode::finish(end_session(std::move(token))); }
+
+    /// Changes the logged-in user's own properties (see `apply_changes`). A new password ends all his other sessions.
+    /// → the user as stored, or `unknown_token`, `session_expired`, `not_permitted` (`object_id` is not his),
+    /// `user_exists` (the identity is taken), `invalid_parameter`, `invalid_email`, `invalid_password`,
+    /// `reserved_property`, `storage_unavailable`, `overloaded`, `internal`.
+    auto update_user(std::string token, std::string object_id, property_map changes) {
+        return mode::finish(change_user(std::move(token), std::move(object_id), std::move(changes)));
+    }
+
+    /// Sends any message. Who may do so is for the caller to decide: each message is paid for.
+    /// → Twilio's resource, or `invalid_phone_number`, `missing_parameter`, `message_too_long`, `invalid_media_url`,
+    /// `invalid_parameter`, `too_many_messages`, `provider_*` (nothing was sent), `no_answer` or `bad_provider_reply`
+    /// (it may have been sent), `storage_unavailable`, `overloaded`.
+    auto send_message(message m) { return mode::finish(send_any_message(std::move(m))); }
+
+    /// Asks Twilio whether the credentials work, the account is active, and the sender is the account's and can send
+    /// SMS and MMS. Sends no message. → the report, or `overloaded`.
+    auto test_configuration() { return mode::finish(inspect_configuration()); }
+
+private:
+    template <class X>
+    using flow = typename mode::template flow<X>;
+
+    enum class delivery { accepted, uncertain };
+
+    // A transaction or a user changed under our hands: look again, as often as tries and sends can possibly need.
+    static constexpr int max_lost_races = 64;
+
+    authenticator(config c, S& storage, T& transport, std::shared_ptr<C> clock, std::shared_ptr<H> hooks,
+                  std::shared_ptr<P> passwords)
+        : config_(checked(std::move(c), random_)), storage_(storage), transport_(transport), clock_(std::move(clock)),
+          hooks_(std::move(hooks)), passwords_(std::move(passwords)), twilio_(config_.twilio),
+          codes_(config_.code_keys, config_.code_digits) {}
+
+    template <class X>
+    static std::shared_ptr<X> borrow(X& x) {
+        return std::shared_ptr<X>(std::shared_ptr<void>(), &x);
+    }
+
+    static config checked(config c, random_source& random) {
+        auto problems = validate(c, !is_process_local<S>);
+        if (!problems.empty()) throw config_error(std::move(problems));
+        if (c.code_keys.empty()) {
+            std::string secret(32, '\0');
+            if (!random.fill({reinterpret_cast<unsigned char*>(secret.data()), secret.size()}))
+                throw std::runtime_error("phoneauth: OpenSSL has no randomness");
+            c.code_keys.push_back({"process", std::move(secret)});
+        }
+        return c;
+    }
+
+    template <class F>
+    static auto call(F f) {
+        return mode::call(f);
+    }
+
+    time_point now() const { return clock_->now(); }
+
+    // -- registration
+
+    flow<result<started>> begin_registration(std::string text) {
+        if (!config_.registration_enabled) co_return error::registration_disabled;
+        auto phone = phone_number::parse(text, config_.default_calling_code);
+        if (!phone) co_return std::move(phone).error();
+        const auto account = code_account(purpose::registration, *phone);
+        auto paused = co_await check_pause(account);
+        if (!paused) co_return std::move(paused).error();
+        auto admitted = co_await admit(send_budget::codes, *phone);
+        if (!admitted) co_return std::move(admitted).error();
+        const std::string nobody;
+        auto outcome = co_await start(purpose::registration, *phone, nobody);
+        co_return outcome;
+    }
+
+    flow<result<user>> complete_registration(registration r) {
+        if (!config_.registration_enabled) co_return error::registration_disabled;
+        auto phone = phone_number::parse(r.phone, config_.default_calling_code);
+        if (!phone) co_return std::move(phone).error();
+        auto made = make_user(config_, r, *phone, now());
+        if (!made) co_return std::move(made).error();
+        auto id = make_token(random_);
+        if (!id) co_return error::internal;
+        made->object_id = std::move(*id);
+
+        const std::optional<phone_number> expected(*phone);
+        auto confirmed = co_await confirm(purpose::registration, r.transaction_id, r.code, expected);
+        if (!confirmed) co_return std::move(confirmed).error();
+        co_await mode::ignore_cancellation();  // the code is spent: what follows must come to its end
+        auto stored = co_await store_new_user(*made, r.password);
+        if (!stored) {
+            reopen(*confirmed, config_);
+            co_await attempt([&] { return storage_.update_transaction(*confirmed); });
+            co_return std::move(stored).error();
+        }
+        co_await attempt([&] { return hooks_->after_registration(*made); });
+        co_return std::move(*made);
+    }
+
+    flow<result<void>> store_new_user(user& u, const std::string& password) {
+        try {
+            auto hash = co_await call([&] { return passwords_->hash(password); });
+            if (!hash) co_return std::move(hash).error();
+            u.password_hash = std::move(*hash);
+            auto allowed = co_await call([&] { return hooks_->before_registration(u); });
+            if (!allowed) co_return std::move(allowed).error();
+            const user_write written = co_await call([&] { return storage_.insert_user(u); });
+            if (written != user_write::done) co_return error::user_exists;
+            co_return result<void>();
+        } catch (...) {
+            co_return failure_of_current_exception();
+        }
+    }
+
+    // -- login
+
+    flow<result<started>> begin_login(std::string text, std::optional<std::string> password) {
+        if (!config_.login_enabled || (!password && !config_.code_login_enabled)) co_return error::login_disabled;
+        auto phone = phone_number::parse(text, config_.default_calling_code);
+        if (!phone) co_return std::move(phone).error();
+        const auto account = password ? password_account(phone->str()) : code_account(purpose::login, *phone);
+        auto paused = co_await check_pause(account);
+        if (!paused) co_return std::move(paused).error();
+        std::string user_id;
+        if (password) {
+            auto owner = co_await call([&] { return storage_.find_user_by_phone(*phone); });
+            auto verified = co_await verify_password(owner, *password, account);
+            detail::wipe(*password);
+            if (!verified) co_return std::move(verified).error();
+            user_id = std::move(owner->object_id);
+        }
+        // Counted before anything is known about whose phone it is.
+        auto admitted = co_await admit(send_budget::codes, *phone);
+        if (!admitted) co_return std::move(admitted).error();
+        if (!password) {
+            auto owner = co_await call([&] { return storage_.find_user_by_phone(*phone); });
+            if (!owner && config_.unknown_phone == unknown_phone_policy::reject) co_return error::unknown_phone;
+            if (owner) user_id = std::move(owner->object_id);
+        }
+        auto outcome = co_await start(purpose::login, *phone, user_id);
+        co_return outcome;
+    }
+
+    flow<result<logged_in>> complete_login(std::string transaction_id, std::string presented) {
+        const std::optional<phone_number> any;
+        auto confirmed = co_await confirm(purpose::login, transaction_id, presented, any);
+        if (!confirmed) co_return std::move(confirmed).error();
+        co_await mode::ignore_cancellation();  // the code is spent: what follows must come to its end
+        auto outcome = co_await enter(*confirmed);
+        if (!outcome && outcome.error().code == error::storage_unavailable) {
+            reopen(*confirmed, config_);
+            co_await attempt([&] { return storage_.update_transaction(*confirmed); });
+        }
+        co_return outcome;
+    }
+
+    flow<result<logged_in>> enter(const transaction& confirmed) {
+        try {
+            auto owner = co_await call([&] { return storage_.find_user(confirmed.user_id); });
+            // A changed number is a new authenticator (NIST SP 800-63B §5.1.3.3).
+            if (!owner || owner->phone != confirmed.phone) co_return error::no_transaction;
+            auto outcome = co_await open_session(*owner);
+            co_return outcome;
+        } catch (...) {
+            co_return failure_of_current_exception();
+        }
+    }
+
+    flow<result<logged_in>> complete_identity_login(std::string text, std::string password) {
+        if (!config_.identity_login_enabled) co_return error::login_disabled;
+        auto identity = normalize_identity(config_, text);
+        if (!identity) co_return error::invalid_login;
+        auto owner = co_await call([&] { return storage_.find_user_by_identity(*identity); });
+        // One run of failures per account, whichever way it is attacked.
+        const auto account = password_account(owner ? std::string(owner->phone.str()) : token_hasher_(*identity));
+        auto paused = co_await check_pause(account);
+        if (!paused) co_return std::move(paused).error();
+        auto verified = co_await verify_password(owner, password, account);
+        if (!verified) co_return std::move(verified).error();
+        auto outcome = co_await open_session(*owner);
+        co_return outcome;
+    }
+
+    /// Success if `owner` exists and `password` is his; `invalid_login`, and one more failure of `account`, if not. The failure is
+    /// counted first and taken back, so that no more passwords are compared than failures are allowed, however many come at once.
+    flow<result<void>> verify_password(const std::optional<user>& owner, const std::string& password,
+                                       const std::string& account) {
+        const std::int64_t count = co_await count_failure(account);
+        if (count > static_cast<std::int64_t>(config_.max_consecutive_failures)) {
+            co_await take_failure_back(account);
+            auto paused = co_await check_pause(account);
+            if (paused) co_return error::too_many_failures;
+            co_return paused;
+        }
+        auto right = co_await compare_password(owner, password);
+        if (right && !*right) {
+            co_await pause_after(account, count);
+            co_return error::invalid_login;
+        }
+        co_await take_failure_back(account);
+        if (!right) co_return std::move(right).error();
+        co_return result<void>();
+    }
+
+    flow<result<bool>> compare_password(const std::optional<user>& owner, const std::string& password) {
+        if (password.size() > config_.max_password_length) co_return false;
+        if (owner && !owner->password_hash.empty()) {
+            auto verified = co_await call([&] { return passwords_->verify(password, owner->password_hash); });
+            co_return verified;
+        }
+        // An account that does not exist must not answer faster than one that does.
+        auto unused = co_await call([&] { return passwords_->hash(password); });
+        if (!unused) co_return std::move(unused).error();
+        co_return false;
+    }
+
+    flow<result<logged_in>> open_session(user& owner) {
+        if (!owner.enabled) co_return error::account_disabled;
+        auto allowed = co_await call([&] { return hooks_->before_login(owner); });
+        if (!allowed) co_return std::move(allowed).error();
+        auto token = make_token(random_);
+        if (!token) co_return error::internal;
+        const auto at = now();
+        const session opened{token_hasher_(*token), owner.object_id, at, at + config_.session_lifetime};
+        const bool inserted = co_await call([&] { return storage_.insert_session(opened); });
+        if (!inserted) co_return error::internal;
+
+        owner.last_login_at = at;
+        const bool noted = co_await note_login(owner);
+        if (!noted) {
+            co_await attempt([&] { return storage_.erase_session(opened.token_hash); });
+            co_return error::invalid_login;
+        }
+        const auto by_password = password_account(owner.phone.str());
+        co_await forget_failures(by_password);
+        const auto by_code = code_account(purpose::login, owner.phone);
+        co_await forget_failures(by_code);
+        co_await attempt([&] { return hooks_->after_login(owner); });
+        logged_in done{std::move(owner), std::move(*token), opened.expires_at};
+        co_return done;
+    }
+
+    /// Stores `last_login_at`. False if the user has been disabled, deleted or given another password since he was read: whoever
+    /// did that has ended his sessions, perhaps before this one was stored.
+    flow<bool> note_login(user& owner) {
+        for (int lost = 0; lost < max_lost_races; ++lost) {
+            auto written = co_await try_to_store(owner);
+            if (written != user_write::stale) co_return true;
+            auto current = co_await call([&] { return storage_.find_user(owner.object_id); });
+            if (!current || !current->enabled || current->password_hash != owner.password_hash) co_return false;
+            current->last_login_at = owner.last_login_at;
+            owner = std::move(*current);
+        }
+        co_return true;
+    }
+
+    /// A storage that fails to note a login does not stop it.
+    flow<user_write> try_to_store(const user& owner) {
+        try {
+            const user_write written = co_await call([&] { return storage_.update_user(owner); });
+            co_return written;
+        } catch (...) {
+            co_return user_write::done;
+        }
+    }
+
+    // -- codes
+
+    /// Starts a transaction. It is stored before the message is sent, so that whatever happens in between leaves a code
+    /// that can be confirmed.
+    flow<result<started>> start(purpose kind, const phone_number& phone, const std::string& user_id) {
+        auto id = make_token(random_);
+        if (!id) co_return error::internal;
+        const auto at = now();
+        transaction t{.id = std::move(*id),
+                      .kind = kind,
+                      .phone = phone,
+                      .user_id = user_id,
+                      .key_id = codes_.current_key_id(),
+                      .sends = 1,
+                      .created_at = at,
+                      .expires_at = at + config_.code_lifetime,
+                      .last_sent_at = at};
+        const bool inserted = co_await call([&] { return storage_.insert_transaction(t); });
+        if (!inserted) co_return error::internal;
+        auto delivered = co_await deliver(t);
+        if (!delivered) {
+            apply_refusal(t);
+            co_await attempt([&] { return storage_.update_transaction(t); });
+            co_await give_back(send_budget::codes, phone);
+            co_return std::move(delivered).error();
+        }
+        co_return describe(t, *delivered);
+    }
+
+    flow<result<started>> send_again(std::string id) {
+        for (int lost = 0; id.size() <= max_id_size && lost < max_lost_races; ++lost) {
+            auto found = co_await call([&] { return storage_.find_transaction(id); });
+            if (!found) co_return error::no_transaction;
+            const auto before = found->state;
+            auto allowed = apply_resend(*found, config_, now());
+            if (!allowed) {
+                if (found->state != before) co_await attempt([&] { return storage_.update_transaction(*found); });
+                co_return std::move(allowed).error();
+            }
+            auto admitted = co_await admit(send_budget::codes, found->phone);
+            if (!admitted) co_return std::move(admitted).error();
+            const bool won = co_await call([&] { return storage_.update_transaction(*found); });
+            if (!won) {
+                co_await give_back(send_budget::codes, found->phone);
+                continue;
+            }
+            auto delivered = co_await deliver(*found);
+            if (!delivered) {
+                co_await give_back(send_budget::codes, found->phone);
+                co_return std::move(delivered).error();
+            }
+            co_return describe(*found, *delivered);
+        }
+        co_return error::no_transaction;
+    }
+
+    /// Confirms a transaction: only who wins the swap learns whether the code was right, so that no more codes are
+    /// compared than there are tries, however many come at once. The transaction comes back as it was stored.
+    flow<result<transaction>> confirm(purpose kind, const std::string& id, const std::string& presented,
+                                      const std::optional<phone_number>& expected) {
+        auto typed = parse_code(presented, config_.code_digits);
+        if (!typed) co_return std::move(typed).error();
+        for (int lost = 0; id.size() <= max_id_size && lost < max_lost_races; ++lost) {
+            auto found = co_await call([&] { return storage_.find_transaction(id); });
+            if (!found || found->kind != kind) co_return error::no_transaction;
+            if (expected && found->phone != *expected) co_return error::phone_mismatch;
+            const auto before = found->state;
+            const bool right = codes_.matches(*found, *typed) && !is_concealed(*found);
+            auto outcome = apply_code(*found, right, config_, now());
+            if (before != transaction_state::pending) co_return std::move(outcome).error();
+            const bool won = co_await call([&] { return storage_.update_transaction(*found); });
+            if (!won) continue;
+            ++found->version;
+            if (outcome) co_return std::move(*found);
+            if (found->state != transaction_state::expired) {
+                const auto account = code_account(kind, found->phone);
+                const std::int64_t count = co_await count_failure(account);
+                co_await pause_after(account, count);
+            }
+            co_return std::move(outcome).error();
+        }
+        co_return error::no_transaction;
+    }
+
+    static constexpr std::size_t max_id_size = 64;
+
+    static bool is_concealed(const transaction& t) noexcept { return t.kind == purpose::login && t.user_id.empty(); }
+
+    result<started> describe(const transaction& t, delivery d) const {
+        return started{t.id, t.expires_at, config_.resend_cooldown, d == delivery::uncertain};
+    }
+
+    // -- messages
+
+    result<http_request> code_request(const transaction& t) {
+        const auto derived = codes_.derive(t);
+        if (!derived) return error::no_transaction;
+        auto text = twilio::code_text(config_, derived->str());
+        const auto left =
+            std::max(std::chrono::ceil<std::chrono::seconds>(t.expires_at - now()), std::chrono::seconds(1));
+        auto request = is_concealed(t)
+                           ? twilio_.find_messages(t.phone)
+                           : twilio_.create_code_message(t.phone, text, std::min(left, config_.code_lifetime));
+        detail::wipe(text);
+        return request;
+    }
+
+    /// Sends a transaction's code. A failure means that nothing was sent, for certain. For a concealed phone Twilio is
+    /// asked something that costs nothing instead, which takes as long as a message and fails when a message would.
+    flow<result<delivery>> deliver(const transaction& t) {
+        auto request = code_request(t);
+        if (!request) co_return std::move(request).error();
+        auto reply = co_await exchange(*request);
+        detail::wipe(request->body);
+        if (!reply) {
+            if (twilio::certainly_not_sent(reply.error())) co_return std::move(reply).error();
+            co_return delivery::uncertain;
+        }
+        const bool answered = is_concealed(t) && reply->status < 500 && reply->status != 429;
+        if (answered) co_return delivery::accepted;
+        auto sent = twilio::read_message(*reply);
+        if (sent) co_return delivery::accepted;
+        if (twilio::certainly_not_sent(sent.error())) co_return std::move(sent).error();
+        co_return delivery::uncertain;
+    }
+
+    flow<result<sent_message>> send_any_message(message m) {
+        auto to = phone_number::parse(m.to, config_.default_calling_code);
+        if (!to) co_return std::move(to).error();
+        auto request = twilio_.create_message(*to, m);
+        if (!request) co_return std::move(request).error();
+        auto admitted = co_await admit(send_budget::messages, *to);
+        if (!admitted) co_return std::move(admitted).error();
+        auto reply = co_await exchange(*request);
+        auto sent = reply ? twilio::read_message(*reply) : result<sent_message>(std::move(reply).error());
+        if (!sent && twilio::certainly_not_sent(sent.error())) co_await give_back(send_budget::messages, *to);
+        co_return sent;
+    }
+
+    /// One request to Twilio. The transport's failures become the two that matter here: nothing was sent, or nobody
+    /// knows.
+    flow<result<http_response>> exchange(const http_request& request) {
+        auto reply = co_await transmit(request);
+        if (reply) co_return reply;
+        failure f(twilio::certainly_not_sent(reply.error()) ? error::provider_unreachable : error::no_answer);
+        if (reply.error().code != f.code) f.message += " (" + reply.error().message + ")";
+        f.retry_after = reply.error().retry_after;
+        co_return f;
+    }
+
+    flow<result<http_response>> transmit(const http_request& request) {
+        try {
+            auto reply = co_await call([&] { return transport_.send(request); });
+            co_return reply;
+        } catch (...) {
+            co_return error::no_answer;  // whatever was thrown, std::bad_alloc too: the request may have been written
+        }
+    }
+
+    // -- limits
+
+    flow<result<void>> admit(send_budget budget, const phone_number& phone) {
+        const auto at = now();
+        const auto change = sends(budget, phone, 1, at);
+        const counter spent = co_await call([&] { return storage_.change_counter(change); });
+        auto allowed = check_sends(spent, config_, at);
+        if (!allowed) co_await give_back(budget, phone);
+        co_return allowed;
+    }
+
+    flow<bool> give_back(send_budget budget, const phone_number& phone) {
+        const auto change = sends(budget, phone, -1, now());
+        const bool done = co_await attempt([&] { return storage_.change_counter(change); });
+        co_return done;
+    }
+
+    // Each way in has its own run of failures, so that a stranger who guesses at one does not shut the owner out of the others.
+    static std::string password_account(std::string_view who) { return "password:" + std::string(who); }
+    static std::string code_account(purpose kind, const phone_number& phone) {
+        return (kind == purpose::login ? "login:" : "registration:") + std::string(phone.str());
+    }
+
+    flow<result<void>> check_pause(const std::string& account) {
+        const auto at = now();
+        const auto read = failures(account, 0, at);
+        const counter run = co_await call([&] { return storage_.change_counter(read); });
+        if (failure_wait(run.value, config_).count() == 0) co_return result<void>();
+        if (run.value >= static_cast<std::int64_t>(config_.max_consecutive_failures))
+            co_return check_failure_pause(run, at);
+        const auto change = failure_pause(account, run.value, 0, at, std::chrono::seconds(0));
+        const counter pause = co_await call([&] { return storage_.change_counter(change); });
+        co_return check_failure_pause(pause, at);
+    }
+
+    /// Counts an attempt as failed, before it is made. → how many there are now in a row.
+    flow<std::int64_t> count_failure(const std::string& account) {
+        const auto failed = failures(account, 1, now());
+        const counter run = co_await call([&] { return storage_.change_counter(failed); });
+        co_return run.value;
+    }
+
+    flow<bool> pause_after(const std::string& account, std::int64_t count) {
+        const auto wait = failure_wait(count, config_);
+        if (wait.count() > 0) {
+            const auto pause = failure_pause(account, count, 1, now(), wait);
+            [[maybe_unused]] const counter unused = co_await call([&] { return storage_.change_counter(pause); });
+        }
+        co_return true;
+    }
+
+    flow<bool> take_failure_back(const std::string& account) {
+        const auto change = failures(account, -1, now());
+        const bool done = co_await attempt([&] { return storage_.change_counter(change); });
+        co_return done;
+    }
+
+    flow<bool> forget_failures(const std::string& account) {
+        const auto change = no_more_failures(account, now());
+        const bool done = co_await attempt([&] { return storage_.change_counter(change); });
+        co_return done;
+    }
+
+    /// Calls a policy for something that nobody's result depends on: it may fail.
+    template <class F>
+    static flow<bool> attempt(F f) {
+        try {
+            [[maybe_unused]] auto unused = co_await call(f);
+            co_return true;
+        } catch (...) {
+            co_return false;
+        }
+    }
+
+    // -- sessions
+
+    flow<result<user>> find_session_user(std::string token) {
+        if (token.empty() || token.size() > max_id_size) co_return error::unknown_token;
+        const auto hash = token_hasher_(token);
+        auto found = co_await call([&] { return storage_.find_session(hash); });
+        if (!found) co_return error::unknown_token;
+        if (now() >= found->expires_at) co_return error::session_expired;
+        auto owner = co_await call([&] { return storage_.find_user(found->user_id); });
+        if (!owner) co_return error::unknown_token;
+        if (!owner->enabled) co_return error::account_disabled;
+        co_return std::move(*owner);
+    }
+
+    flow<result<bool>> end_session(std::string token) {
+        if (token.empty() || token.size() > max_id_size) co_return false;
+        const auto hash = token_hasher_(token);
+        const bool ended = co_await call([&] { return storage_.erase_session(hash); });
+        co_return ended;
+    }
+
+    flow<result<user>> change_user(std::string token, std::string object_id, property_map changes) {
+        for (int lost = 0; lost < max_lost_races; ++lost) {
+            auto owner = co_await find_session_user(token);
+            if (!owner) co_return std::move(owner).error();
+            if (owner->object_id != object_id) co_return error::not_permitted;
+            std::string new_password;
+            auto applied = apply_changes(*owner, changes, config_, new_password);
+            if (!applied) co_return std::move(applied).error();
+            if (!new_password.empty()) {
+                auto hash = co_await call([&] { return passwords_->hash(new_password); });
+                detail::wipe(new_password);
+                if (!hash) co_return std::move(hash).error();
+                owner->password_hash = std::move(*hash);
+            }
+            owner->updated_at = now();
+            const user_write written = co_await call([&] { return storage_.update_user(*owner); });
+            if (written == user_write::stale) continue;
+            if (written != user_write::done) co_return error::user_exists;
+            ++owner->version;
+            if (changes.contains("password")) {
+                const auto own = token_hasher_(token);
+                [[maybe_unused]] const std::size_t ended =
+                    co_await call([&] { return storage_.erase_sessions_of(owner->object_id, own); });
+            }
+            co_return std::move(*owner);
+        }
+        co_return error::storage_unavailable;
+    }
+
+    // -- configuration
+
+    flow<result<configuration_report>> inspect_configuration() {
+        configuration_report report;
+        const auto account_request = twilio_.fetch_account();
+        auto account_reply = co_await transmit(account_request);
+        auto status = account_reply ? twilio::read_account_status(*account_reply)
+                                    : result<std::string>(std::move(account_reply).error());
+        report.findings.push_back(twilio::credentials_finding(status));
+        if (!status) co_return report;
+        report.findings.push_back(twilio::account_finding(*status));
+        const auto sender = phone_number::parse(config_.twilio.sender);
+        if (!sender) {
+            report.findings.push_back(twilio::messaging_service_finding());
+            co_return report;
+        }
+        const auto number_request = twilio_.find_number(*sender);
+        auto number_reply = co_await transmit(number_request);
+        auto number = number_reply ? twilio::read_number(*number_reply)
+                                   : result<std::optional<twilio::capabilities>>(std::move(number_reply).error());
+        for (auto& f : twilio::sender_findings(number)) report.findings.push_back(std::move(f));
+        co_return report;
+    }
+
+    random_source random_;
+    const config config_;
+    S& storage_;
+    T& transport_;
+    std::shared_ptr<C> clock_;
+    std::shared_ptr<H> hooks_;
+    std::shared_ptr<P> passwords_;
+    const twilio::api twilio_;
+    code_deriver codes_;
+    token_hasher token_hasher_;
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/console_transport.hpp ----
+
+#ifndef PHONEAUTH_CONSOLE_TRANSPORT_HPP
+#define PHONEAUTH_CONSOLE_TRANSPORT_HPP
+
+#include <cstdio>
+#include <string>
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// A blocking HttpTransport for development: it prints each message, code and all, instead of sending it. Never for a
+/// server that others can reach. Thread-safe.
+class console_transport {
+public:
+    /// `out` must outlive the transport.
+    explicit console_transport(std::FILE* out = stdout) : out_(out) {}
+
+    /// Answers a message as Twilio does (201 and a Message resource), anything else with 404.
+    result<http_response> send(const http_request& request) const {
+        if (!request.url.ends_with("/Messages.json"))
+            return http_response{404, {}, R"({"code":20404,"message":"There is only a console here.","status":404})"};
+        const auto to = detail::form_field(request.body, "To");
+        const auto text = detail::form_field(request.body, "Body");
+        std::fprintf(out_, "To %s: %s\n", to.c_str(), text.c_str());
+        std::fflush(out_);
+        auto resource = detail::json_object()
+                            .string("sid", "SM00000000000000000000000000000000")
+                            .string("status", "queued")
+                            .string("to", to)
+                            .string("body", text)
+                            .null("error_code");
+        return http_response{201, {{"Content-Type", "application/json"}}, std::move(resource).str()};
+    }
+
+private:
+    std::FILE* out_;
+};
+
+static_assert(HttpTransport<console_transport>);
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/fwd.hpp ----
+
+#ifndef PHONEAUTH_FWD_HPP
+#define PHONEAUTH_FWD_HPP
+
+// Forward declarations, for headers that only name the library's types.
+
+namespace phoneauth {
+inline namespace v0 {
+
+enum class error;
+struct failure;
+template <class T>
+class result;
+
+class phone_number;
+struct config;
+struct user;
+struct transaction;
+struct session;
+struct counter;
+struct counter_change;
+struct registration;
+struct started;
+struct logged_in;
+struct message;
+struct sent_message;
+struct configuration_report;
+struct http_request;
+struct http_response;
+class memory_storage;
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/phoneauth.hpp ----
+
+#ifndef PHONEAUTH_PHONEAUTH_HPP
+#define PHONEAUTH_PHONEAUTH_HPP
+
+// The one include of a blocking user. It needs OpenSSL and simdjson, and neither Asio nor llhttp; the parts that do are
+// in phoneauth/asio/.
+
+
+// ---- phoneauth/version.hpp ----
+
+#ifndef PHONEAUTH_VERSION_HPP
+#define PHONEAUTH_VERSION_HPP
+
+/// The library's version as a number: major * 10000 + minor * 100 + patch.
+#define PHONEAUTH_VERSION 100
+/// The library's version as text (https://semver.org).
+#define PHONEAUTH_VERSION_STRING "0.1.0"
+
+#endif
+
+#endif
+
+// ---- phoneauth/rest/api.hpp ----
+
+#ifndef PHONEAUTH_REST_API_HPP
+#define PHONEAUTH_REST_API_HPP
+
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+
+// ---- phoneauth/rest/body.hpp ----
+
+#ifndef PHONEAUTH_REST_BODY_HPP
+#define PHONEAUTH_REST_BODY_HPP
+
+#include <cstddef>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+
+
+// Request bodies in all the forms in which clients send them, made into what the authenticator takes.
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+/// The arguments of a service operation as an object, whichever form `body` has. What parses as JSON is JSON, an object
+/// with arguments by name, an array with arguments in the order of `names`, or the first argument alone; any other text
+/// is the first argument itself, without white space around it. The Content-Type does not decide. No body is no
+/// arguments.
+/// → the object, or `unparsable_body`, `body_too_large` (nested too deep), `invalid_parameter` (more elements than
+/// names).
+PHONEAUTH_DECL result<json_value> read_arguments(std::string_view body, std::initializer_list<std::string_view> names,
+                                                 std::size_t max_depth);
+
+/// A body that must be a JSON object. → the object, or `unparsable_body`, `body_too_large`, `no_properties` (no body,
+/// or null).
+PHONEAUTH_DECL result<json_value> read_object(std::string_view body, std::size_t max_depth);
+
+/// The member `name` of `object`, or nullptr if it is absent or null.
+inline const json_value::item* given(const json_value& object, std::string_view name) noexcept {
+    const auto* item = object.find(name);
+    return item && item->kind != json_kind::null ? item : nullptr;
+}
+
+/// Takes members out of an object and notes the first that is missing (`missing`) or has the wrong type
+/// (`invalid_parameter`).
+class member_reader {
+public:
+    /// `object` must outlive the reader.
+    explicit member_reader(const json_value& object, error missing = error::missing_parameter) noexcept
+        : object_(object), missing_(missing) {}
+
+    /// A string.
+    std::string text(std::string_view name) { return read(name, false, true); }
+    /// A string, or empty if it is absent or null.
+    std::string text_or_empty(std::string_view name) { return read(name, false, false); }
+    /// A string, or a number's digits as they came: clients send phone numbers and codes as either.
+    std::string digits(std::string_view name) { return read(name, true, true); }
+    std::string digits_or_empty(std::string_view name) { return read(name, true, false); }
+
+    /// What was wrong first, if something was.
+    const std::optional<failure>& problem() const noexcept { return problem_; }
+    /// Notes that `name` has the wrong type.
+    void refuse(std::string_view name) { note(error::invalid_parameter, name, " has the wrong type."); }
+
+private:
+    PHONEAUTH_DECL std::string read(std::string_view name, bool number_too, bool required);
+    PHONEAUTH_DECL void note(error e, std::string_view name, std::string_view what);
+
+    const json_value& object_;
+    error missing_;
+    std::optional<failure> problem_;
+};
+
+/// The second step of a registration. What clients add of their own, and server's fields that are null, are left out.
+/// → `property_required` or `invalid_parameter`, which name the property.
+PHONEAUTH_DECL result<registration> read_registration(const json_value& object, const config& c);
+
+/// The members of `object`, name → JSON text.
+PHONEAUTH_DECL property_map read_changes(const json_value& object);
+
+/// The arguments of sendMessage: `phone_name`, message, mediaUrl (one, or an array), options (an object of Twilio's
+/// parameters). → `missing_parameter` or `invalid_parameter`, which name the argument.
+PHONEAUTH_DECL result<message> read_message(const json_value& arguments, std::string_view phone_name);
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/impl/rest_body.ipp ----
+
+#ifndef PHONEAUTH_IMPL_REST_BODY_IPP
+#define PHONEAUTH_IMPL_REST_BODY_IPP
+
+#include <algorithm>
+#include <utility>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+/// Whether brackets are nested deeper than `limit` anywhere in `text`: tells what is too deep from what is not JSON.
+inline bool is_deeper_than(std::string_view text, std::size_t limit) noexcept {
+    std::size_t depth = 0;
+    bool in_string = false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (c == '"') in_string = !in_string;
+        if (in_string && c == '\\') ++i;
+        if (in_string) continue;
+        if ((c == '[' || c == '{') && ++depth > limit) return true;
+        if ((c == ']' || c == '}') && depth > 0) --depth;
+    }
+    return false;
+}
+
+/// `text` as JSON, or why it is not.
+inline result<json_value> read_json(std::string_view text, std::size_t max_depth) {
+    auto value = parse_json(text, max_depth);
+    if (value) return std::move(*value);
+    return is_deeper_than(text, max_depth) ? error::body_too_large : error::unparsable_body;
+}
+
+/// A failure that names a parameter.
+inline failure about(error e, std::string_view name, std::string_view what) {
+    return {e, "The parameter " + std::string(name) + std::string(what)};
+}
+
+PHONEAUTH_DECL result<json_value> read_arguments(std::string_view body, std::initializer_list<std::string_view> names,
+                                                 std::size_t max_depth) {
+    json_value arguments;
+    arguments.kind = json_kind::object;
+    body = trim(body);
+    if (body.empty()) return arguments;
+
+    auto value = read_json(body, max_depth);
+    if (!value) {
+        const bool meant_as_json = body.starts_with('{') || body.starts_with('[') || body.starts_with('"');
+        if (meant_as_json) return value;
+        arguments.items.push_back({std::string(*names.begin()), json_kind::string, std::string(body)});
+        return arguments;
+    }
+    if (value->is(json_kind::object)) return value;
+    if (!value->is(json_kind::array)) {
+        arguments.items.push_back({std::string(*names.begin()), value->kind, std::move(value->text)});
+        return arguments;
+    }
+    if (value->items.size() > names.size())
+        return failure(error::invalid_parameter,
+                       "The operation takes at most " + std::to_string(names.size()) + " arguments.");
+    auto name = names.begin();
+    for (auto& item : value->items) item.key = *name++;
+    value->kind = json_kind::object;
+    return value;
+}
+
+PHONEAUTH_DECL result<json_value> read_object(std::string_view body, std::size_t max_depth) {
+    body = trim(body);
+    if (body.empty()) return error::no_properties;
+    auto value = read_json(body, max_depth);
+    if (!value) return value;
+    if (value->is(json_kind::null)) return error::no_properties;
+    if (!value->is(json_kind::object))
+        return failure(error::unparsable_body, "The request body must be a JSON object.");
+    return value;
+}
+
+PHONEAUTH_DECL std::string member_reader::read(std::string_view name, bool number_too, bool required) {
+    const auto* item = given(object_, name);
+    if (!item) {
+        if (required) note(missing_, name, " is missing.");
+        return {};
+    }
+    const bool whole = item->kind == json_kind::number && std::all_of(item->text.begin(), item->text.end(), is_digit);
+    if (item->kind == json_kind::string || (number_too && whole)) return item->text;
+    refuse(name);
+    return {};
+}
+
+PHONEAUTH_DECL void member_reader::note(error e, std::string_view name, std::string_view what) {
+    if (!problem_) problem_ = about(e, name, what);
+}
+
+PHONEAUTH_DECL result<registration> read_registration(const json_value& object, const config& c) {
+    member_reader read(object, error::property_required);
+    registration r;
+    r.transaction_id = read.text("transactionId");
+    r.code = read.digits("transactionCode");
+    r.phone = read.digits(c.phone_column);
+    if (c.identity_column != c.phone_column) r.identity = read.text_or_empty(c.identity_column);
+    r.password = read.text_or_empty("password");
+    if (given(object, "blUserLocale")) r.locale = read.text("blUserLocale");
+    if (read.problem()) return *read.problem();
+
+    for (const auto& item : object.items) {
+        const bool taken = item.key == c.phone_column || item.key == c.identity_column || item.key == "password" ||
+                           item.key == "transactionId" || item.key == "transactionCode" || item.key == "blUserLocale";
+        const bool noise = item.key == "___class" || item.key == "___jsonclass" || item.key == "__meta" ||
+                           (item.kind == json_kind::null && is_reserved_property(item.key));
+        if (!taken && !noise)
+            r.properties.emplace(item.key, item.kind == json_kind::string ? json_string(item.text) : item.text);
+    }
+    return r;
+}
+
+PHONEAUTH_DECL property_map read_changes(const json_value& object) {
+    property_map changes;
+    for (const auto& item : object.items)
+        changes.emplace(item.key, item.kind == json_kind::string ? json_string(item.text) : item.text);
+    return changes;
+}
+
+PHONEAUTH_DECL result<message> read_message(const json_value& arguments, std::string_view phone_name) {
+    member_reader read(arguments);
+    message m;
+    m.to = read.digits(phone_name);
+    m.body = read.text_or_empty("message");
+
+    if (const auto* media = given(arguments, "mediaUrl"); media && media->kind == json_kind::array) {
+        const auto urls = parse_json(media->text);
+        for (const auto& url : urls->items) {
+            if (url.kind != json_kind::string) read.refuse("mediaUrl");
+            m.media_urls.push_back(url.text);
+        }
+    } else if (auto url = read.text_or_empty("mediaUrl"); !url.empty()) {
+        m.media_urls.push_back(std::move(url));
+    }
+
+    if (const auto* options = given(arguments, "options"); options && options->kind == json_kind::object) {
+        const auto values = parse_json(options->text);
+        for (const auto& option : values->items) {
+            if (option.kind == json_kind::array || option.kind == json_kind::object) read.refuse("options");
+            if (option.kind != json_kind::null) m.options.emplace_back(option.key, option.text);
+        }
+    } else if (options) {
+        read.refuse("options");
+    }
+    if (m.body.empty() && m.media_urls.empty() && !read.problem())
+        return about(error::missing_parameter, "message", " is missing.");
+    if (read.problem()) return *read.problem();
+    return m;
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
+
+// ---- phoneauth/rest/reply.hpp ----
+
+#ifndef PHONEAUTH_REST_REPLY_HPP
+#define PHONEAUTH_REST_REPLY_HPP
+
+#include <string>
+#include <utility>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace rest {
+
+/// What an endpoint answers: JSON that nobody may cache or take for anything else (RFC 9111 §5.2.2.5).
+struct reply : http_response {
+    reply() = default;
+
+    /// The error body that Backendless's clients know: {"code": …, "message": …, "errorData": {…}}. Code and status are
+    /// those of the failure's row in `error_table`; a code of another category, which can only come from a hook, is
+    /// taken as it is, with status 400. `errorData` holds `retryAfter` (seconds), `triesLeft` and `twilioCode` where
+    /// they are known; the first is also the header Retry-After (RFC 9110 §10.2.3).
+    PHONEAUTH_DECL reply(const failure& f);
+
+    /// A reply with the JSON text `json`.
+    static reply of_json(std::string json, int status = 200) {
+        reply r;
+        r.status = status;
+        r.headers = {
+            {"Content-Type", "application/json"}, {"Cache-Control", "no-store"}, {"X-Content-Type-Options", "nosniff"}};
+        r.body = std::move(json);
+        return r;
+    }
+};
+
+}  // namespace rest
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/impl/rest_reply.ipp ----
+
+#ifndef PHONEAUTH_IMPL_REST_REPLY_IPP
+#define PHONEAUTH_IMPL_REST_REPLY_IPP
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace rest {
+
+PHONEAUTH_DECL reply::reply(const failure& f) {
+    const bool own = f.code.category() == error_category() || !f.code;
+    const auto& row = row_of(static_cast<error>(f.code.value()));
+    detail::json_object data;
+    if (f.retry_after) data.number("retryAfter", f.retry_after->count());
+    if (f.tries_left) data.number("triesLeft", *f.tries_left);
+    if (f.twilio_code) data.number("twilioCode", *f.twilio_code);
+    detail::json_object json;
+    json.number("code", own ? row.backendless_code : f.code.value());
+    json.string("message", f.message.empty() ? row.text : f.message);
+    json.raw("errorData", std::move(data).str());
+    *this = of_json(std::move(json).str(), own ? row.http_status : 400);
+    if (f.retry_after) headers.push_back({"Retry-After", std::to_string(f.retry_after->count())});
+}
+
+}  // namespace rest
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
+
+// ---- phoneauth/rest/routing.hpp ----
+
+#ifndef PHONEAUTH_REST_ROUTING_HPP
+#define PHONEAUTH_REST_ROUTING_HPP
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace rest {
+
+/// Who may send messages over the API. They are paid for, and whoever can send any text to any phone is a spammer's
+/// prize.
+enum class send_message_access {
+    session,  ///< a logged-in user
+    key,      ///< who knows the API key, under the root that it is part of; under the other one, a logged-in user
+    off       ///< nobody: `error::send_message_disabled`
+};
+
+/// What an `api` needs to know.
+struct options {
+    std::string app_id{};   ///< first segment of the root path; required
+    std::string api_key{};  ///< second segment; required. Clients hold it: it tells applications apart, not people
+    send_message_access send_message = send_message_access::session;
+    std::size_t max_body_bytes = 65536;  ///< larger bodies are `body_too_large`
+    std::size_t max_json_depth = 16;     ///< deeper ones too
+    std::vector<std::string> allowed_origins{
+        "*"};  ///< for browsers (CORS): origins like "https://example.com", or "*" for all
+};
+
+}  // namespace rest
+
+namespace detail {
+
+/// Where a request goes.
+struct destination {
+    std::vector<std::string> segments;  ///< of the path below the root, percent-decoded
+    bool by_key = false;                ///< the root was /{appId}/{apiKey}/, not /api/
+};
+
+/// Takes the root off `url`, a path with or without a query. → or `unknown_route`, `wrong_application`,
+/// `invalid_parameter` (a broken percent sequence).
+PHONEAUTH_DECL result<destination> find_destination(std::string_view url, const rest::options& o);
+
+/// Whether `segments` are those of `pattern`, for example "/users/*"; `captured` gets what stands at the "*".
+PHONEAUTH_DECL bool matches(std::string_view pattern, const std::vector<std::string>& segments, std::string& captured);
+
+/// What the Fetch standard (§3.2, "CORS protocol") wants of every reply.
+PHONEAUTH_DECL void add_cors_headers(http_response& r, const http_request& request, const rest::options& o);
+
+/// The answer to a browser's question whether it may send the real request.
+PHONEAUTH_DECL rest::reply preflight_reply();
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/impl/rest_routing.ipp ----
+
+#ifndef PHONEAUTH_IMPL_REST_ROUTING_IPP
+#define PHONEAUTH_IMPL_REST_ROUTING_IPP
+
+#include <algorithm>
+#include <utility>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+/// Takes "/segment" off the front of `path` and gives the segment.
+inline std::string_view next_segment(std::string_view& path) {
+    path.remove_prefix(1);
+    const auto segment = path.substr(0, path.find('/'));
+    path.remove_prefix(segment.size());
+    return segment;
+}
+
+PHONEAUTH_DECL result<destination> find_destination(std::string_view url, const rest::options& o) {
+    auto path = split_target(url).path;
+    destination d;
+    while (path.starts_with('/')) {
+        auto segment = percent_decode(next_segment(path));
+        if (!segment) return std::move(segment).error();
+        d.segments.push_back(std::move(*segment));
+    }
+    auto& s = d.segments;
+    if (s.size() > 1 && s[0] == "api") {
+        s.erase(s.begin());
+        return d;
+    }
+    if (s.size() < 3) return error::unknown_route;
+    const bool app_id_right = equal_in_constant_time(s[0], o.app_id);
+    const bool api_key_right = equal_in_constant_time(s[1], o.api_key);
+    if (!app_id_right || !api_key_right) return error::wrong_application;
+    s.erase(s.begin(), s.begin() + 2);
+    d.by_key = true;
+    return d;
+}
+
+PHONEAUTH_DECL bool matches(std::string_view pattern, const std::vector<std::string>& segments, std::string& captured) {
+    for (const auto& segment : segments) {
+        if (pattern.empty()) return false;
+        const auto expected = next_segment(pattern);
+        if (expected == "*")
+            captured = segment;
+        else if (expected != segment)
+            return false;
+    }
+    return pattern.empty();
+}
+
+PHONEAUTH_DECL void add_cors_headers(http_response& r, const http_request& request, const rest::options& o) {
+    const auto is_allowed = [&](std::string_view origin) {
+        return std::find(o.allowed_origins.begin(), o.allowed_origins.end(), origin) != o.allowed_origins.end();
+    };
+    if (is_allowed("*")) {
+        r.headers.push_back({"Access-Control-Allow-Origin", "*"});
+    } else {
+        r.headers.push_back({"Vary", "Origin"});
+        const auto* origin = find_header(request.headers, "Origin");
+        if (origin && is_allowed(*origin)) r.headers.push_back({"Access-Control-Allow-Origin", *origin});
+    }
+    r.headers.push_back({"Access-Control-Expose-Headers", "Retry-After"});
+}
+
+PHONEAUTH_DECL rest::reply preflight_reply() {
+    rest::reply r;
+    r.status = 204;
+    r.headers = {{"Access-Control-Allow-Methods", "GET, POST, PUT, OPTIONS"},
+                 {"Access-Control-Allow-Headers", "content-type, user-token, bl-execution-type"},
+                 {"Access-Control-Max-Age", "600"},
+                 {"Cache-Control", "no-store"}};
+    return r;
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
+
+// ---- phoneauth/rest/user_object.hpp ----
+
+#ifndef PHONEAUTH_REST_USER_OBJECT_HPP
+#define PHONEAUTH_REST_USER_OBJECT_HPP
+
+#include <string>
+#include <string_view>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace rest {
+
+/// The user as Backendless's clients know him: the server's fields (times in integer milliseconds since 1970), the
+/// identity and the phone under the names that `c` gives them, and his further properties as he sent them. It never
+/// holds a password, a hash or a field of a transaction. A number under `code` is written as a string if there is a
+/// string under `message`, because the Swift SDK takes an object with an integer `code` and a string `message` for an
+/// error, whatever the status.
+PHONEAUTH_DECL std::string user_json(const user& u, const config& c);
+
+/// `user_json` and what a login adds to it: `lastLogin`, `socialAccount`, `___jsonclass` and the session's `token`.
+PHONEAUTH_DECL std::string login_json(const user& u, std::string_view token, const config& c);
+
+/// The properties that every user has, as `Users.describeUserClass` expects them: an array of {name, required, type,
+/// identity, selected, defaultValue}.
+PHONEAUTH_DECL std::string user_class_json(const config& c);
+
+}  // namespace rest
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/impl/rest_user_object.ipp ----
+
+#ifndef PHONEAUTH_IMPL_REST_USER_OBJECT_IPP
+#define PHONEAUTH_IMPL_REST_USER_OBJECT_IPP
+
+#include <optional>
+#include <utility>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+inline void add_time(json_object& json, std::string_view name, const std::optional<time_point>& t) {
+    if (t)
+        json.number(name, t->time_since_epoch().count());
+    else
+        json.null(name);
+}
+
+inline json_object user_object(const user& u, const config& c) {
+    json_object json;
+    json.string("___class", "Users").string("objectId", u.object_id).string("ownerId", u.object_id);
+    json.string("userStatus", u.enabled ? "ENABLED" : "DISABLED").string("blUserLocale", u.locale);
+    add_time(json, "created", u.created_at);
+    add_time(json, "updated", u.updated_at);
+    if (c.identity_column != c.phone_column) json.string(c.identity_column, u.identity);
+    json.string(c.phone_column, u.phone.str());
+
+    const auto message = u.properties.find("message");
+    const bool looks_like_error = message != u.properties.end() && message->second.starts_with('"');
+    for (const auto& [name, value] : u.properties) {
+        if (is_reserved_property(name) || name == c.phone_column || name == c.identity_column) continue;
+        const bool is_number = !value.empty() && (is_digit(value.front()) || value.front() == '-');
+        if (name == "code" && is_number && looks_like_error)
+            json.string(name, value);
+        else
+            json.raw(name, value);
+    }
+    return json;
+}
+
+}  // namespace detail
+
+namespace rest {
+
+PHONEAUTH_DECL std::string user_json(const user& u, const config& c) {
+    return detail::user_object(u, c).str();
+}
+
+PHONEAUTH_DECL std::string login_json(const user& u, std::string_view token, const config& c) {
+    auto json = detail::user_object(u, c);
+    detail::add_time(json, "lastLogin", u.last_login_at);
+    json.string("socialAccount", "BACKENDLESS").string("___jsonclass", "Users").string("user-token", token);
+    return std::move(json).str();
+}
+
+PHONEAUTH_DECL std::string user_class_json(const config& c) {
+    std::string array = "[";
+    const auto add = [&](std::string_view name, std::string_view type, bool required, bool identity) {
+        detail::json_object json;
+        json.string("name", name).string("type", type).boolean("required", required).boolean("identity", identity);
+        json.boolean("selected", false).null("defaultValue");
+        if (array.size() > 1) array += ',';
+        array += std::move(json).str();
+    };
+    if (c.identity_column != c.phone_column) add(c.identity_column, "STRING", true, true);
+    add(c.phone_column, "STRING", true, c.identity_column == c.phone_column);
+    add("password", "STRING", true, false);
+    for (const auto name : {"objectId", "ownerId", "userStatus", "socialAccount", "blUserLocale"})
+        add(name, "STRING", false, false);
+    for (const auto name : {"created", "updated", "lastLogin"}) add(name, "DATETIME", false, false);
+    return array + ']';
+}
+
+}  // namespace rest
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
+
+namespace phoneauth {
+inline namespace v0 {
+namespace rest {
+
+/// The REST endpoints that clients of Backendless's Twilio plugin call, for any server that can hand over a request and
+/// send a reply. They are routed under two roots: `/{appId}/{apiKey}/…`, and `/api/…`, which Backendless's SDKs use
+/// when they are given a domain of their own. Under the latter no key is sent and none is asked for: a key that sits in
+/// every client protects nothing.
+///
+///     GET  /info
+///     POST /users/register                  without transactionId: step 1, with it: step 2
+///     POST /users/login                     {login, password}
+///     GET  /users/logout
+///     GET  /users/isvalidusertoken/{token}
+///     GET  /users/userclassprops
+///     PUT  /users/{objectId}
+///     GET  /data/Users/{objectId}
+///     POST /services/Twilio/loginWithPhoneNumber             phoneNumber
+///     POST /services/Twilio/loginWithPhoneNumberAndPassword  phoneNumber, password
+///     POST /services/Twilio/loginWithCode                    transactionId, code
+///     POST /services/Twilio/resendCode                       transactionId
+///     POST /services/Twilio/sendMessage                      phoneNumber, message, mediaUrl, options
+///
+/// `Authenticator` is an `authenticator`, or whatever has its functions. Thread safety: as the authenticator's.
+template <class Authenticator>
+class api {
+public:
+    using mode = typename Authenticator::mode;
+
+    /// `auth` must outlive the api. Throws `std::invalid_argument` if the application id or the API key is empty, or
+    /// the application id is "api".
+    api(Authenticator& auth, options o) : auth_(auth), options_(std::move(o)) {
+        if (options_.app_id.empty() || options_.api_key.empty() || options_.app_id == "api")
+            throw std::invalid_argument("phoneauth: an API needs an application id other than \"api\", and an API key");
+    }
+
+    api(const api&) = delete;
+    api& operator=(const api&) = delete;
+
+    /// Answers a request whose `url` is a path with or without a query, as in the request line. → the `reply`, in
+    /// blocking mode, or an awaitable of it. It has a JSON body except for OPTIONS, which asks for a preflight. As
+    /// always, a server must not send the body in answer to HEAD. Throws nothing.
+    auto handle(http_request request) { return mode::finish(serve(std::move(request))); }
+
+private:
+    using flow = typename mode::template flow<reply>;
+
+    struct incoming {
+        std::string_view body;
+        std::string captured;  ///< what the path had at the route's "*"
+        std::string token;     ///< of the session; empty if there is none
+        bool by_key = false;   ///< the path held the API key
+    };
+
+    struct route {
+        std::string_view method;
+        std::string_view pattern;
+        flow (api::*handler)(incoming&);
+    };
+
+    static const auto& routes() {
+        // The first match counts.
+        static constexpr route table[] = {
+            {"GET", "/info", &api::info},
+            {"POST", "/users/register", &api::register_user},
+            {"POST", "/users/login", &api::login},
+            {"GET", "/users/logout", &api::logout},
+            {"GET", "/users/isvalidusertoken/*", &api::is_valid_token},
+            {"GET", "/users/userclassprops", &api::describe_user_class},
+            {"PUT", "/users/*", &api::update_user},
+            {"GET", "/data/Users/*", &api::find_user},
+            {"POST", "/services/Twilio/loginWithPhoneNumber", &api::login_with_phone},
+            {"POST", "/services/Twilio/loginWithPhoneNumberAndPassword", &api::login_with_phone_and_password},
+            {"POST", "/services/Twilio/loginWithCode", &api::login_with_code},
+            {"POST", "/services/Twilio/resendCode", &api::resend_code},
+            {"POST", "/services/Twilio/sendMessage", &api::send_message},
+        };
+        return table;
+    }
+
+    flow serve(http_request request) {
+        reply r;
+        if (request.method == "OPTIONS") {
+            r = detail::preflight_reply();
+        } else {
+            auto answered = co_await dispatch(request);
+            r = std::move(answered);
+        }
+        detail::add_cors_headers(r, request, options_);
+        co_return r;
+    }
+
+    flow dispatch(const http_request& request) {
+        auto to = detail::find_destination(request.url, options_);
+        if (!to) co_return reply(to.error());
+        if (request.body.size() > options_.max_body_bytes) co_return reply(error::body_too_large);
+
+        const auto* token = find_header(request.headers, "user-token");
+        incoming in;
+        in.body = request.body;
+        in.token = token ? *token : std::string();
+        in.by_key = to->by_key;
+
+        std::string_view allowed;
+        for (const auto& r : routes()) {
+            if (!detail::matches(r.pattern, to->segments, in.captured)) continue;
+            if (r.method == request.method) {
+                auto answered = co_await (this->*r.handler)(in);
+                co_return answered;
+            }
+            if (allowed.empty()) allowed = r.method;
+        }
+        if (allowed.empty()) co_return reply(error::unknown_route);
+        reply refused(error::method_not_allowed);
+        refused.headers.push_back({"Allow", std::string(allowed) + ", OPTIONS"});  // RFC 9110 §15.5.6
+        co_return refused;
+    }
+
+    // -- users
+
+    flow info(incoming& in) {
+        // Where the key is what lets somebody send messages, it is not told to who did not bring it.
+        const bool tell_key = in.by_key || options_.send_message != send_message_access::key;
+        detail::json_object json;
+        json.string("appId", options_.app_id).string("apiKey", tell_key ? options_.api_key : "");
+        json.string("rtURL", "").raw("loggers", "[]");
+        co_return reply::of_json(std::move(json).str());
+    }
+
+    flow register_user(incoming& in) {
+        auto body = detail::read_object(in.body, options_.max_json_depth);
+        if (!body) co_return reply(body.error());
+        if (!detail::given(*body, "transactionId")) {
+            detail::member_reader read(*body, error::property_required);
+            auto phone = read.digits(settings().phone_column);
+            if (read.problem()) co_return reply(*read.problem());
+            auto outcome = co_await mode::call([&] { return auth_.start_registration(std::move(phone)); });
+            co_return answer(outcome);
+        }
+        auto data = detail::read_registration(*body, settings());
+        if (!data) co_return reply(data.error());
+        auto outcome = co_await mode::call([&] { return auth_.finish_registration(std::move(*data)); });
+        co_return answer(outcome);
+    }
+
+    flow login(incoming& in) {
+        auto body = detail::read_object(in.body, options_.max_json_depth);
+        if (!body) co_return reply(body.error());
+        detail::member_reader read(*body, error::login_required);
+        auto identity = read.digits("login");
+        auto password = read.text("password");
+        if (read.problem()) co_return reply(*read.problem());
+        auto outcome =
+            co_await mode::call([&] { return auth_.login_with_identity(std::move(identity), std::move(password)); });
+        co_return answer(outcome);
+    }
+
+    flow logout(incoming& in) {
+        auto outcome = co_await mode::call([&] { return auth_.logout(std::move(in.token)); });
+        if (!outcome) co_return reply(outcome.error());
+        co_return reply::of_json("{}");  // who is logged out already gets what he wanted
+    }
+
+    flow is_valid_token(incoming& in) {
+        auto owner = co_await mode::call([&] { return auth_.find_user_by_token(std::move(in.captured)); });
+        if (owner) co_return reply::of_json("true");
+        const auto code = owner.error().code;
+        if (code == error::unknown_token || code == error::session_expired || code == error::account_disabled)
+            co_return reply::of_json("false");
+        co_return reply(owner.error());
+    }
+
+    flow describe_user_class(incoming&) { co_return reply::of_json(user_class_json(settings())); }
+
+    flow update_user(incoming& in) {
+        auto body = detail::read_object(in.body, options_.max_json_depth);
+        if (!body) co_return reply(body.error());
+        auto changes = detail::read_changes(*body);
+        auto outcome = co_await mode::call(
+            [&] { return auth_.update_user(std::move(in.token), std::move(in.captured), std::move(changes)); });
+        co_return answer(outcome);
+    }
+
+    flow find_user(incoming& in) {
+        auto outcome = co_await mode::call([&] { return auth_.find_user_by_token(std::move(in.token)); });
+        if (outcome && outcome->object_id != in.captured) co_return reply(error::not_permitted);
+        co_return answer(outcome);
+    }
+
+    // -- services/Twilio
+
+    flow login_with_phone(incoming& in) {
+        auto arguments = detail::read_arguments(in.body, {"phoneNumber"}, options_.max_json_depth);
+        if (!arguments) co_return reply(arguments.error());
+        detail::member_reader read(*arguments);
+        auto phone = read.digits(phone_name(*arguments));
+        if (read.problem()) co_return reply(*read.problem());
+        auto outcome = co_await mode::call([&] { return auth_.start_login(std::move(phone)); });
+        co_return answer(outcome);
+    }
+
+    flow login_with_phone_and_password(incoming& in) {
+        auto arguments = detail::read_arguments(in.body, {"phoneNumber", "password"}, options_.max_json_depth);
+        if (!arguments) co_return reply(arguments.error());
+        detail::member_reader read(*arguments);
+        auto phone = read.digits(phone_name(*arguments));
+        auto password = read.text("password");
+        if (read.problem()) co_return reply(*read.problem());
+        auto outcome = co_await mode::call([&] { return auth_.start_login(std::move(phone), std::move(password)); });
+        co_return answer(outcome);
+    }
+
+    flow login_with_code(incoming& in) {
+        auto arguments = detail::read_arguments(in.body, {"transactionId", "code"}, options_.max_json_depth);
+        if (!arguments) co_return reply(arguments.error());
+        detail::member_reader read(*arguments);
+        auto id = read.text("transactionId");
+        auto code = read.digits("code");
+        if (read.problem()) co_return reply(*read.problem());
+        auto outcome = co_await mode::call([&] { return auth_.finish_login(std::move(id), std::move(code)); });
+        co_return answer(outcome);
+    }
+
+    flow resend_code(incoming& in) {
+        auto arguments = detail::read_arguments(in.body, {"transactionId"}, options_.max_json_depth);
+        if (!arguments) co_return reply(arguments.error());
+        detail::member_reader read(*arguments);
+        auto id = read.text("transactionId");
+        if (read.problem()) co_return reply(*read.problem());
+        auto outcome = co_await mode::call([&] { return auth_.resend(std::move(id)); });
+        co_return answer(outcome);
+    }
+
+    flow send_message(incoming& in) {
+        if (options_.send_message == send_message_access::off) co_return reply(error::send_message_disabled);
+        if (options_.send_message == send_message_access::session || !in.by_key) {
+            auto sender = co_await mode::call([&] { return auth_.find_user_by_token(std::move(in.token)); });
+            if (!sender) co_return reply(sender.error());
+        }
+        auto arguments =
+            detail::read_arguments(in.body, {"phoneNumber", "message", "mediaUrl", "options"}, options_.max_json_depth);
+        if (!arguments) co_return reply(arguments.error());
+        auto text = detail::read_message(*arguments, phone_name(*arguments));
+        if (!text) co_return reply(text.error());
+        auto outcome = co_await mode::call([&] { return auth_.send_message(std::move(*text)); });
+        co_return answer(outcome);
+    }
+
+    // -- parameters and answers
+
+    const config& settings() const { return auth_.settings(); }
+
+    /// The plugin's parameter has this name; clients that know the phone by its configured name may use that.
+    std::string_view phone_name(const detail::json_value& arguments) const {
+        return arguments.find(settings().phone_column) ? std::string_view(settings().phone_column) : "phoneNumber";
+    }
+
+    template <class T>
+    reply answer(const result<T>& outcome) const {
+        return outcome ? reply::of_json(json_of(*outcome)) : reply(outcome.error());
+    }
+
+    std::string json_of(const user& u) const { return user_json(u, settings()); }
+    std::string json_of(const logged_in& l) const { return login_json(l.who, l.token, settings()); }
+    std::string json_of(const sent_message& m) const { return m.json; }
+    std::string json_of(const started& s) const {
+        detail::json_object json;
+        json.string("transactionId", s.transaction_id).number("expiresAt", s.expires_at.time_since_epoch().count());
+        json.number("resendAfter", s.resend_after.count());
+        if (s.delivery_uncertain) json.boolean("deliveryUncertain", true);
+        return std::move(json).str();
+    }
+
+    Authenticator& auth_;
+    const options options_;
+};
+
+}  // namespace rest
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/settings.hpp ----
+
+#ifndef PHONEAUTH_SETTINGS_HPP
+#define PHONEAUTH_SETTINGS_HPP
+
+#include <string_view>
+#include <vector>
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// Reads a configuration from JSON, for servers that keep it in a file. Every field of `config` has its own name there:
+///
+///     {"twilio": {"account_sid": "AC…", "auth_token": "…", "sender": "+14155550100"},
+///      "code_keys": [{"id": "2024", "secret": "…"}],
+///      "code_lifetime": 300, "unknown_phone": "conceal"}
+///
+/// Durations are whole seconds, `unknown_phone` is "conceal" or "reject". What `json` leaves out keeps the value that
+/// it has in `into`.
+///
+/// Returns everything that is wrong with `json`, not only the first: a text that is not JSON, unknown names, values of
+/// the wrong type. `into` is changed only if nothing is. Ranges are the business of `validate`, which the
+/// authenticator's constructor calls. No message has a value from `json` in it. Throws nothing but `std::bad_alloc`.
+PHONEAUTH_DECL std::vector<config_problem> read_settings(std::string_view json, config& into);
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/impl/settings.ipp ----
+
+#ifndef PHONEAUTH_IMPL_SETTINGS_IPP
+#define PHONEAUTH_IMPL_SETTINGS_IPP
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <string>
+#include <utility>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+// The fields and their names: `field(name, member)` for each.
+
+template <class Field>
+void describe(Field& field, twilio_config& t) {
+    field("account_sid", t.account_sid);
+    field("auth_token", t.auth_token);
+    field("api_key", t.api_key);
+    field("api_secret", t.api_secret);
+    field("sender", t.sender);
+    field("region", t.region);
+    field("edge", t.edge);
+    field("base_url", t.base_url);
+}
+
+template <class Field>
+void describe(Field& field, code_key& k) {
+    field("id", k.id);
+    field("secret", k.secret);
+}
+
+template <class Field>
+void describe(Field& field, config& c) {
+    field("twilio", c.twilio);
+    field("code_keys", c.code_keys);
+    field("code_digits", c.code_digits);
+    field("code_lifetime", c.code_lifetime);
+    field("max_tries", c.max_tries);
+    field("message_template", c.message_template);
+    field("origin_host", c.origin_host);
+    field("android_app_hash", c.android_app_hash);
+    field("resend_cooldown", c.resend_cooldown);
+    field("max_sends_per_transaction", c.max_sends_per_transaction);
+    field("max_sends_per_phone_and_hour", c.max_sends_per_phone_and_hour);
+    field("default_calling_code", c.default_calling_code);
+    field("login_enabled", c.login_enabled);
+    field("code_login_enabled", c.code_login_enabled);
+    field("identity_login_enabled", c.identity_login_enabled);
+    field("unknown_phone", c.unknown_phone);
+    field("max_consecutive_failures", c.max_consecutive_failures);
+    field("session_lifetime", c.session_lifetime);
+    field("registration_enabled", c.registration_enabled);
+    field("phone_column", c.phone_column);
+    field("identity_column", c.identity_column);
+    field("min_password_length", c.min_password_length);
+    field("max_password_length", c.max_password_length);
+    field("max_properties", c.max_properties);
+    field("max_property_bytes", c.max_property_bytes);
+}
+
+/// Fills the fields of one struct from the members of one JSON object.
+class settings_reader {
+public:
+    /// `path` is what stands before the names of the fields.
+    template <class Struct>
+    static void read(const json_value& object, std::string path, Struct& target,
+                     std::vector<config_problem>& problems) {
+        settings_reader reader(object, std::move(path), problems);
+        describe(reader, target);
+        for (const auto& member : object.items)
+            if (std::find(reader.known_.begin(), reader.known_.end(), member.key) == reader.known_.end())
+                reader.require(false, member.key, "there is no setting of this name");
+    }
+
+    template <class T>
+    void operator()(std::string_view name, T& target) {
+        known_.push_back(name);
+        if (const auto* member = object_.find(name)) set(name, *member, target);
+    }
+
+private:
+    settings_reader(const json_value& object, std::string path, std::vector<config_problem>& problems)
+        : object_(object), path_(std::move(path)), problems_(problems) {}
+
+    bool require(bool ok, std::string_view name, const char* message) {
+        if (!ok) problems_.push_back({path_ + std::string(name), message});
+        return ok;
+    }
+
+    void set(std::string_view name, const json_value::item& value, std::string& target) {
+        if (require(value.kind == json_kind::string, name, "expected a string")) target = value.text;
+    }
+    void set(std::string_view name, const json_value::item& value, bool& target) {
+        if (require(value.kind == json_kind::boolean, name, "expected true or false")) target = value.text == "true";
+    }
+    void set(std::string_view name, const json_value::item&, unsigned& target) {
+        const auto number = object_.integer(name);
+        const bool fits = number && *number >= 0 && *number <= std::numeric_limits<unsigned>::max();
+        if (require(fits, name, "expected a whole number from 0 to 4294967295"))
+            target = static_cast<unsigned>(*number);
+    }
+    void set(std::string_view name, const json_value::item& value, std::chrono::seconds& target) {
+        unsigned count = 0;
+        set(name, value, count);
+        target = std::chrono::seconds(count);
+    }
+    void set(std::string_view name, const json_value::item& value, unknown_phone_policy& target) {
+        const bool reject = value.text == "reject";
+        const bool known = value.kind == json_kind::string && (reject || value.text == "conceal");
+        require(known, name, "expected \"conceal\" or \"reject\"");
+        target = reject ? unknown_phone_policy::reject : unknown_phone_policy::conceal;
+    }
+    void set(std::string_view name, const json_value::item& value, twilio_config& target) {
+        if (require(value.kind == json_kind::object, name, "expected an object"))
+            read(*parse_json(value.text), path_ + std::string(name) + '.', target, problems_);
+    }
+    void set(std::string_view name, const json_value::item& value, std::vector<code_key>& target) {
+        if (!require(value.kind == json_kind::array, name, "expected an array of objects")) return;
+        target.clear();
+        const auto keys = parse_json(value.text);
+        for (const auto& key : keys->items) {
+            const auto element = std::string(name) + '[' + std::to_string(target.size()) + ']';
+            auto& added = target.emplace_back();
+            if (require(key.kind == json_kind::object, element, "expected an object"))
+                read(*parse_json(key.text), path_ + element + '.', added, problems_);
+        }
+    }
+
+    const json_value& object_;
+    std::string path_;
+    std::vector<config_problem>& problems_;
+    std::vector<std::string_view> known_;
+};
+
+}  // namespace detail
+
+PHONEAUTH_DECL std::vector<config_problem> read_settings(std::string_view json, config& into) {
+    const auto object = detail::parse_json(json);
+    if (!object) return {{"", "the text is not valid JSON"}};
+    if (!object->is(detail::json_kind::object)) return {{"", "expected a JSON object"}};
+    std::vector<config_problem> problems;
+    config read = into;
+    detail::settings_reader::read(*object, "", read, problems);
+    if (problems.empty()) into = std::move(read);
+    return problems;
+}
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
+
+// ---- phoneauth/storage/combined.hpp ----
+
+#ifndef PHONEAUTH_STORAGE_COMBINED_HPP
+#define PHONEAUTH_STORAGE_COMBINED_HPP
+
+#include <string>
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// A Storage put together from four parts, so that an integrator can bring his own users table and take the rest from a
+/// store that comes with the library. One object may serve as several parts; blocking and asynchronous ones mix. It
+/// only keeps references, which must outlive it, and is as thread-safe as its parts.
+///
+///     phoneauth::combined_storage storage(memory, my_users, memory, memory);
+template <TransactionStorage T, UserStorage U, SessionStorage S, CounterStorage C>
+class combined_storage {
+public:
+    /// Only the transactions decide whether codes need a configured key.
+    static constexpr bool process_local = is_process_local<T>;
+
+    combined_storage(T& transactions, U& users, S& sessions, C& counters)
+        : transactions_(transactions), users_(users), sessions_(sessions), counters_(counters) {}
+
+    // Each function: see the concepts in policies.hpp.
+
+    auto insert_transaction(const transaction& t) { return transactions_.insert_transaction(t); }
+    auto find_transaction(const std::string& id) { return transactions_.find_transaction(id); }
+    auto update_transaction(const transaction& t) { return transactions_.update_transaction(t); }
+
+    auto insert_user(const user& u) { return users_.insert_user(u); }
+    auto update_user(const user& u) { return users_.update_user(u); }
+    auto find_user(const std::string& object_id) { return users_.find_user(object_id); }
+    auto find_user_by_phone(const phone_number& phone) { return users_.find_user_by_phone(phone); }
+    auto find_user_by_identity(const std::string& identity) { return users_.find_user_by_identity(identity); }
+
+    auto insert_session(const session& s) { return sessions_.insert_session(s); }
+    auto find_session(const std::string& token_hash) { return sessions_.find_session(token_hash); }
+    auto erase_session(const std::string& token_hash) { return sessions_.erase_session(token_hash); }
+    auto erase_sessions_of(const std::string& user_id, const std::string& kept) {
+        return sessions_.erase_sessions_of(user_id, kept);
+    }
+
+    auto change_counter(const counter_change& change) { return counters_.change_counter(change); }
+
+private:
+    T& transactions_;
+    U& users_;
+    S& sessions_;
+    C& counters_;
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/storage/memory.hpp ----
+
+#ifndef PHONEAUTH_STORAGE_MEMORY_HPP
+#define PHONEAUTH_STORAGE_MEMORY_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <random>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+/// Hashes strings with a seed of its own, so that nobody can prepare keys that all fall into one bucket.
+class seeded_hash {
+public:
+    using is_transparent = void;
+
+    // Not noexcept: libstdc++ then keeps each key's hash beside it.
+    std::size_t operator()(std::string_view text) const {
+        const auto mixed = (std::hash<std::string_view>()(text) ^ seed_) * 0x9E3779B97F4A7C15u;
+        return static_cast<std::size_t>(mixed ^ (mixed >> 32));
+    }
+
+private:
+    std::uint64_t seed_ = std::uint64_t{std::random_device()()} << 32 | std::random_device()();
+};
+
+template <class T>
+using string_map = std::unordered_map<std::string, T, seeded_hash, std::equal_to<>>;
+
+/// A hash map whose entries expire. They are kept in the order in which they do, so dropping those that are over needs
+/// no search. A function that throws has changed nothing.
+template <class T>
+class expiring_map {
+    struct entry;
+    using order = std::multimap<time_point, const std::string*>;
+    struct entry {
+        T value;
+        typename order::iterator place;
+    };
+
+public:
+    T* find(std::string_view key) {
+        const auto found = entries_.find(key);
+        return found == entries_.end() ? nullptr : &found->second.value;
+    }
+
+    /// Adds an entry; nullptr if there is one of that key.
+    T* insert(const std::string& key, const T& value, time_point expires) {
+        // Most entries have the same lifetime and so belong at the end, where adding takes constant time.
+        const auto place = order_.emplace_hint(order_.end(), expires, nullptr);
+        try {
+            const auto [at, added] = entries_.try_emplace(key, entry{value, place});
+            if (added) {
+                place->second = &at->first;
+                return &at->second.value;
+            }
+        } catch (...) {
+            order_.erase(place);
+            throw;
+        }
+        order_.erase(place);
+        return nullptr;
+    }
+
+    /// Changes when an entry expires.
+    void expire_at(std::string_view key, time_point expires) {
+        auto& place = entries_.find(key)->second.place;
+        if (place->first == expires) return;
+        auto node = order_.extract(place);
+        node.key() = expires;
+        place = order_.insert(std::move(node));
+    }
+
+    void erase(std::string_view key) {
+        const auto found = entries_.find(key);
+        order_.erase(found->second.place);
+        entries_.erase(found);
+    }
+
+    /// The key of the entry that expires first, if it does at or before `now`.
+    const std::string* first_expired(time_point now) const {
+        return order_.empty() || order_.begin()->first > now ? nullptr : order_.begin()->second;
+    }
+
+    std::size_t size() const noexcept { return entries_.size(); }
+
+private:
+    string_map<entry> entries_;
+    order order_;
+};
+
+}  // namespace detail
+
+/// How much a `memory_storage` holds at most, so that strangers cannot exhaust the server's memory. A transaction takes
+/// about 500 bytes, a session 600, a counter 300.
+struct memory_limits {
+    std::size_t transactions = 1'000'000;
+    std::size_t sessions = 1'000'000;
+    std::size_t counters = 1'000'000;
+};
+
+/// A complete Storage in the memory of this process: for tests, and for servers that are a single process and may
+/// forget users when they end. Combine it with a storage for the users (storage/combined.hpp) to keep those.
+///
+/// All functions may be called from several threads at once, and none blocks for longer than a few look-ups. All take
+/// constant time (amortised), but for `erase_sessions_of`, which is linear in that user's sessions. What has expired is
+/// dropped a few entries at a time, whenever something is inserted: transactions `transaction_retention` past their
+/// `expires_at`, sessions and counters at theirs.
+///
+/// Inserting beyond a limit throws `std::length_error`, which the authenticator turns into
+/// `error::storage_unavailable`. A function that throws, `std::bad_alloc` included, has changed nothing.
+class memory_storage {
+public:
+    /// Codes can be derived with a key that only this process knows: `config::code_keys` may stay empty.
+    static constexpr bool process_local = true;
+
+    memory_storage() = default;
+    explicit memory_storage(memory_limits limits) : limits_(limits) {}
+
+    // Each function: see the concepts in policies.hpp.
+
+    bool insert_transaction(const transaction& t) {
+        const std::scoped_lock lock(transactions_mutex_);
+        for (int i = 0; i < sweep; ++i)
+            if (const auto* key = transactions_.first_expired(t.created_at)) transactions_.erase(*key);
+        check(transactions_.size(), limits_.transactions);
+        return transactions_.insert(t.id, t, t.expires_at + transaction_retention) != nullptr;
+    }
+
+    std::optional<transaction> find_transaction(const std::string& id) {
+        const std::scoped_lock lock(transactions_mutex_);
+        const auto* found = transactions_.find(id);
+        return found ? std::optional(*found) : std::nullopt;
+    }
+
+    bool update_transaction(const transaction& t) {
+        auto next = t;
+        ++next.version;
+        const std::scoped_lock lock(transactions_mutex_);
+        auto* stored = transactions_.find(t.id);
+        if (!stored || stored->version != t.version) return false;
+        *stored = std::move(next);
+        transactions_.expire_at(t.id, t.expires_at + transaction_retention);
+        return true;
+    }
+
+    /// Throws `std::invalid_argument` if there is a user with this `object_id`.
+    user_write insert_user(const user& u) {
+        const std::scoped_lock lock(users_mutex_);
+        if (by_phone_.contains(u.phone.str())) return user_write::phone_taken;
+        if (by_identity_.contains(u.identity)) return user_write::identity_taken;
+        const auto [at, added] = users_.try_emplace(u.object_id, u);
+        if (!added) throw std::invalid_argument("phoneauth: there is a user with this object_id");
+        try {
+            by_phone_.try_emplace(std::string(u.phone.str()), &at->second);
+            by_identity_.try_emplace(u.identity, &at->second);
+        } catch (...) {
+            if (const auto phone = by_phone_.find(u.phone.str()); phone != by_phone_.end()) by_phone_.erase(phone);
+            users_.erase(at);
+            throw;
+        }
+        return user_write::done;
+    }
+
+    user_write update_user(const user& u) {
+        auto next = u;
+        ++next.version;
+        std::string phone(u.phone.str());
+        std::string identity = u.identity;
+        const std::scoped_lock lock(users_mutex_);
+        const auto found = users_.find(u.object_id);
+        if (found == users_.end() || found->second.version != u.version) return user_write::stale;
+        auto& stored = found->second;
+        if (is_of_another(by_phone_, phone, stored)) return user_write::phone_taken;
+        if (is_of_another(by_identity_, identity, stored)) return user_write::identity_taken;
+        rename(by_phone_, stored.phone.str(), std::move(phone));
+        rename(by_identity_, stored.identity, std::move(identity));
+        stored = std::move(next);
+        return user_write::done;
+    }
+
+    std::optional<user> find_user(const std::string& object_id) {
+        const std::scoped_lock lock(users_mutex_);
+        const auto found = users_.find(object_id);
+        return found == users_.end() ? std::nullopt : std::optional(found->second);
+    }
+
+    std::optional<user> find_user_by_phone(const phone_number& phone) {
+        const std::scoped_lock lock(users_mutex_);
+        return find_by(by_phone_, phone.str());
+    }
+
+    std::optional<user> find_user_by_identity(const std::string& identity) {
+        const std::scoped_lock lock(users_mutex_);
+        return find_by(by_identity_, identity);
+    }
+
+    bool insert_session(const session& s) {
+        const std::scoped_lock lock(sessions_mutex_);
+        for (int i = 0; i < sweep; ++i)
+            if (const auto* key = sessions_.first_expired(s.created_at)) forget(*sessions_.find(*key));
+        check(sessions_.size(), limits_.sessions);
+        const auto* added = sessions_.insert(s.token_hash, s, s.expires_at);
+        if (!added) return false;
+        try {
+            sessions_of_[s.user_id].insert(added->token_hash);
+        } catch (...) {
+            forget(*added);
+            throw;
+        }
+        return true;
+    }
+
+    std::optional<session> find_session(const std::string& token_hash) {
+        const std::scoped_lock lock(sessions_mutex_);
+        const auto* found = sessions_.find(token_hash);
+        return found ? std::optional(*found) : std::nullopt;
+    }
+
+    bool erase_session(const std::string& token_hash) {
+        const std::scoped_lock lock(sessions_mutex_);
+        const auto* found = sessions_.find(token_hash);
+        if (found) forget(*found);
+        return found != nullptr;
+    }
+
+    std::size_t erase_sessions_of(const std::string& user_id, const std::string& kept) {
+        const std::scoped_lock lock(sessions_mutex_);
+        const auto found = sessions_of_.find(user_id);
+        if (found == sessions_of_.end()) return 0;
+        auto& tokens = found->second;
+        const auto before = tokens.size();
+        for (auto token = tokens.begin(); token != tokens.end();) {
+            if (*token == kept) {
+                ++token;
+                continue;
+            }
+            const auto ended = *token;
+            token = tokens.erase(token);
+            sessions_.erase(ended);
+        }
+        const auto after = tokens.size();
+        if (after == 0) sessions_of_.erase(found);
+        return before - after;
+    }
+
+    counter change_counter(const counter_change& change) {
+        const std::scoped_lock lock(counters_mutex_);
+        const auto sum = [&](std::int64_t value) {
+            constexpr auto most = std::numeric_limits<std::int64_t>::max();
+            if (change.by > 0 && value > most - change.by) return most;
+            return std::max<std::int64_t>(value + change.by, 0);
+        };
+        if (auto* c = counters_.find(change.key); c && c->expires_at > change.now) {
+            const counter changed{sum(c->value), c->expires_at};
+            if (changed.value == 0)
+                counters_.erase(change.key);
+            else
+                *c = changed;
+            return changed;
+        } else if (c) {
+            counters_.erase(change.key);
+        }
+        const counter fresh{sum(0), change.now + change.lifetime};
+        if (fresh.value == 0) return fresh;
+        for (int i = 0; i < sweep; ++i)
+            if (const auto* key = counters_.first_expired(change.now)) counters_.erase(*key);
+        check(counters_.size(), limits_.counters);
+        counters_.insert(change.key, fresh, fresh.expires_at);
+        return fresh;
+    }
+
+private:
+    using user_index = detail::string_map<user*>;
+
+    /// How many expired entries one insertion drops: more than it adds, so that they cannot pile up.
+    static constexpr int sweep = 2;
+
+    static void check(std::size_t size, std::size_t limit) {
+        if (size >= limit) throw std::length_error("phoneauth: the memory storage is full");
+    }
+
+    static bool is_of_another(const user_index& index, std::string_view key, const user& u) {
+        const auto found = index.find(key);
+        return found != index.end() && found->second != &u;
+    }
+
+    /// Cannot fail: it takes a node out and puts it back under another key.
+    static void rename(user_index& index, std::string_view from, std::string&& to) {
+        if (from == to) return;
+        auto node = index.extract(index.find(from));
+        node.key() = std::move(to);
+        index.insert(std::move(node));
+    }
+
+    static std::optional<user> find_by(const user_index& index, std::string_view key) {
+        const auto found = index.find(key);
+        return found == index.end() ? std::nullopt : std::optional(*found->second);
+    }
+
+    void forget(const session& s) {
+        if (const auto found = sessions_of_.find(s.user_id); found != sessions_of_.end()) {
+            found->second.erase(s.token_hash);
+            if (found->second.empty()) sessions_of_.erase(found);
+        }
+        sessions_.erase(s.token_hash);
+    }
+
+    const memory_limits limits_{};
+
+    std::mutex transactions_mutex_;
+    detail::expiring_map<transaction> transactions_;
+
+    std::mutex users_mutex_;
+    detail::string_map<user> users_;
+    user_index by_phone_;
+    user_index by_identity_;
+
+    std::mutex sessions_mutex_;
+    detail::expiring_map<session> sessions_;
+    detail::string_map<std::unordered_set<std::string_view>> sessions_of_;  // user → hashes, which point into sessions_
+
+    std::mutex counters_mutex_;
+    detail::expiring_map<counter> counters_;
+};
+
+static_assert(Storage<memory_storage>);
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/testing/archetypes.hpp ----
+
+#ifndef PHONEAUTH_TESTING_ARCHETYPES_HPP
+#define PHONEAUTH_TESTING_ARCHETYPES_HPP
+
+#include <cstddef>
+#include <optional>
+#include <string>
+
+
+// The least that each policy needs, to copy and fill in. They compile, and do nothing. What each function has to
+// guarantee stands at its concept in policies.hpp; testing/storage_suite.hpp tests it. Any function may return an
+// awaitable of the type shown.
+
+namespace phoneauth {
+inline namespace v0 {
+
+//[transaction_storage
+struct transaction_storage_archetype {
+    bool insert_transaction(const transaction&) { return false; }
+    std::optional<transaction> find_transaction(const std::string& /*id*/) { return {}; }
+    bool update_transaction(const transaction&) { return false; }
+};
+//]
+
+//[user_storage
+struct user_storage_archetype {
+    user_write insert_user(const user&) { return user_write::done; }
+    user_write update_user(const user&) { return user_write::stale; }
+    std::optional<user> find_user(const std::string& /*object_id*/) { return {}; }
+    std::optional<user> find_user_by_phone(const phone_number&) { return {}; }
+    std::optional<user> find_user_by_identity(const std::string& /*identity*/) { return {}; }
+};
+//]
+
+//[session_storage
+struct session_storage_archetype {
+    bool insert_session(const session&) { return false; }
+    std::optional<session> find_session(const std::string& /*token_hash*/) { return {}; }
+    bool erase_session(const std::string& /*token_hash*/) { return false; }
+    std::size_t erase_sessions_of(const std::string& /*user_id*/, const std::string& /*kept*/) { return 0; }
+};
+//]
+
+//[counter_storage
+struct counter_storage_archetype {
+    counter change_counter(const counter_change&) { return {}; }
+};
+//]
+
+/// All four parts in one.
+struct storage_archetype : transaction_storage_archetype,
+                           user_storage_archetype,
+                           session_storage_archetype,
+                           counter_storage_archetype {};
+
+//[http_transport
+struct http_transport_archetype {
+    result<http_response> send(const http_request&) { return error::connect_failed; }
+};
+//]
+
+//[clock
+struct clock_archetype {
+    time_point now() const { return {}; }
+};
+//]
+
+//[password_hasher
+struct password_hasher_archetype {
+    result<std::string> hash(const std::string& /*password*/) { return error::internal; }
+    result<bool> verify(const std::string& /*password*/, const std::string& /*hash*/) { return false; }
+};
+//]
+
+//[hooks
+struct hooks_archetype {
+    result<void> before_registration(user&) { return {}; }
+    result<void> after_registration(const user&) { return {}; }
+    result<void> before_login(const user&) { return {}; }
+    result<void> after_login(const user&) { return {}; }
+};
+//]
+
+static_assert(TransactionStorage<transaction_storage_archetype>);
+static_assert(UserStorage<user_storage_archetype>);
+static_assert(SessionStorage<session_storage_archetype>);
+static_assert(CounterStorage<counter_storage_archetype>);
+static_assert(Storage<storage_archetype>);
+static_assert(HttpTransport<http_transport_archetype>);
+static_assert(Clock<clock_archetype>);
+static_assert(PasswordHasher<password_hasher_archetype>);
+static_assert(Hooks<hooks_archetype>);
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/testing/certificates.hpp ----
+
+#ifndef PHONEAUTH_TESTING_CERTIFICATES_HPP
+#define PHONEAUTH_TESTING_CERTIFICATES_HPP
+
+#include <chrono>
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+#include <openssl/bio.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// A certificate for tests, with the authority that signed it; all in PEM.
+struct test_certificate {
+    std::string ca;           ///< what a client has to trust
+    std::string certificate;  ///< the server's
+    std::string key;          ///< the server's private key, unencrypted
+};
+
+namespace detail {
+
+template <auto Free>
+struct openssl_free {
+    template <class T>
+    void operator()(T* p) const noexcept {
+        Free(p);
+    }
+};
+using bio_ptr = std::unique_ptr<BIO, openssl_free<BIO_free_all>>;
+using key_ptr = std::unique_ptr<EVP_PKEY, openssl_free<EVP_PKEY_free>>;
+using x509_ptr = std::unique_ptr<X509, openssl_free<X509_free>>;
+using extension_ptr = std::unique_ptr<X509_EXTENSION, openssl_free<X509_EXTENSION_free>>;
+
+class certificate_maker {
+public:
+    static void require(bool ok) {
+        if (!ok) throw std::runtime_error("phoneauth: OpenSSL could not make a certificate");
+    }
+
+    static key_ptr key() {
+        key_ptr k(EVP_EC_gen("P-256"));
+        require(k != nullptr);
+        return k;
+    }
+
+    /// A certificate of `subject`'s key, signed by `issuer`, or by itself without one.
+    static x509_ptr certificate(const char* name, EVP_PKEY* subject, X509* issuer, EVP_PKEY* issuer_key,
+                                const std::string& names, std::chrono::seconds from, std::chrono::seconds until) {
+        x509_ptr c(X509_new());
+        require(c != nullptr);
+        require(X509_set_version(c.get(), X509_VERSION_3) == 1);
+        require(ASN1_INTEGER_set(X509_get_serialNumber(c.get()), issuer ? 2 : 1) == 1);
+        require(X509_gmtime_adj(X509_getm_notBefore(c.get()), static_cast<long>(from.count())) != nullptr);
+        require(X509_gmtime_adj(X509_getm_notAfter(c.get()), static_cast<long>(until.count())) != nullptr);
+        require(X509_set_pubkey(c.get(), subject) == 1);
+        require(X509_NAME_add_entry_by_txt(X509_get_subject_name(c.get()), "CN", MBSTRING_UTF8,
+                                           reinterpret_cast<const unsigned char*>(name), -1, -1, 0) == 1);
+        require(X509_set_issuer_name(c.get(), X509_get_subject_name(issuer ? issuer : c.get())) == 1);
+        extend(c.get(), NID_basic_constraints, issuer ? "critical,CA:FALSE" : "critical,CA:TRUE");
+        extend(c.get(), NID_key_usage, issuer ? "critical,digitalSignature" : "critical,keyCertSign");
+        if (!names.empty()) extend(c.get(), NID_subject_alt_name, names.c_str());
+        require(X509_sign(c.get(), issuer_key, EVP_sha256()) != 0);
+        return c;
+    }
+
+    static std::string pem(X509* c) {
+        return text([&](BIO* out) { return PEM_write_bio_X509(out, c); });
+    }
+    static std::string pem(EVP_PKEY* k) {
+        return text([&](BIO* out) { return PEM_write_bio_PrivateKey(out, k, nullptr, nullptr, 0, nullptr, nullptr); });
+    }
+
+private:
+    static void extend(X509* c, int nid, const char* value) {
+        X509V3_CTX context{};
+        X509V3_set_ctx(&context, c, c, nullptr, nullptr, 0);
+        const extension_ptr e(X509V3_EXT_conf_nid(nullptr, &context, nid, value));
+        require(e && X509_add_ext(c, e.get(), -1) == 1);
+    }
+
+    template <class Write>
+    static std::string text(Write write) {
+        const bio_ptr out(BIO_new(BIO_s_mem()));
+        require(out && write(out.get()) == 1);
+        char* begin = nullptr;
+        const auto size = BIO_get_mem_data(out.get(), &begin);
+        return {begin, static_cast<std::size_t>(size)};
+    }
+};
+
+}  // namespace detail
+
+/// Makes an authority and a certificate that it signs, with a fresh P-256 key each. `names` are the hosts that the
+/// certificate is for, as OpenSSL's subjectAltName; it holds from `from` to `until`, counted from now. Throws
+/// `std::runtime_error` when OpenSSL fails.
+inline test_certificate make_test_certificate(const std::string& names = "DNS:localhost,IP:127.0.0.1,IP:::1",
+                                              std::chrono::seconds from = std::chrono::hours(-1),
+                                              std::chrono::seconds until = std::chrono::hours(24)) {
+    using make = detail::certificate_maker;
+    const auto ca_key = make::key();
+    const auto ca = make::certificate("phoneauth test authority", ca_key.get(), nullptr, ca_key.get(), {},
+                                      std::chrono::hours(-48), std::chrono::hours(48));
+    const auto key = make::key();
+    const auto leaf = make::certificate("phoneauth test server", key.get(), ca.get(), ca_key.get(), names, from, until);
+    return {make::pem(ca.get()), make::pem(leaf.get()), make::pem(key.get())};
+}
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/testing/failing_storage.hpp ----
+
+#ifndef PHONEAUTH_TESTING_FAILING_STORAGE_HPP
+#define PHONEAUTH_TESTING_FAILING_STORAGE_HPP
+
+#include <atomic>
+#include <cstddef>
+#include <stdexcept>
+#include <string>
+#include <type_traits>
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// A Storage for tests that hands everything on to another one, `S`, blocking or not, and fails when it is told to.
+/// Tests that want to see every error path count up until nothing fails any more:
+///
+///     for (std::size_t n = 1;; ++n) {
+///         memory_storage memory;
+///         failing_storage failing(memory);
+///         failing.fail_before(n);
+///         …  // run the flow; whether it failed or not, look at what is stored
+///         if (failing.calls() < n) break;
+///     }
+///
+/// Calls are counted from 1. May be used from several threads at once if `S` may. It keeps a reference to the other
+/// storage.
+template <Storage S>
+class failing_storage {
+public:
+    explicit failing_storage(S& storage) noexcept : storage_(storage) {}
+
+    /// The `n`th call throws `std::runtime_error` and changes nothing. 0: no call does.
+    void fail_before(std::size_t n) noexcept { fail_before_ = n; }
+
+    /// The `n`th call does its work and throws `std::runtime_error` then: an acknowledgement that got lost.
+    void fail_after(std::size_t n) noexcept { fail_after_ = n; }
+
+    /// The `n`th call of `update_transaction` or `update_user`, counted together, loses a race: a rival stores the same
+    /// record unchanged, with the next version, just before it.
+    void lose_race_on(std::size_t n) noexcept { lose_race_on_ = n; }
+
+    /// How many calls there were.
+    std::size_t calls() const noexcept { return calls_; }
+    /// How many of them were updates.
+    std::size_t updates() const noexcept { return updates_; }
+
+    // Each function: see the concepts in policies.hpp.
+
+    auto insert_transaction(const transaction& t) {
+        return call([this, &t] { return storage_.insert_transaction(t); });
+    }
+    auto find_transaction(const std::string& id) {
+        return call([this, &id] { return storage_.find_transaction(id); });
+    }
+    auto update_transaction(const transaction& t) {
+        return update([this, &t] { return storage_.update_transaction(t); },
+                      [this, &t] { return storage_.find_transaction(t.id); },
+                      [this](const transaction& rival) { return storage_.update_transaction(rival); });
+    }
+
+    auto insert_user(const user& u) {
+        return call([this, &u] { return storage_.insert_user(u); });
+    }
+    auto update_user(const user& u) {
+        return update([this, &u] { return storage_.update_user(u); },
+                      [this, &u] { return storage_.find_user(u.object_id); },
+                      [this](const user& rival) { return storage_.update_user(rival); });
+    }
+    auto find_user(const std::string& id) {
+        return call([this, &id] { return storage_.find_user(id); });
+    }
+    auto find_user_by_phone(const phone_number& phone) {
+        return call([this, &phone] { return storage_.find_user_by_phone(phone); });
+    }
+    auto find_user_by_identity(const std::string& identity) {
+        return call([this, &identity] { return storage_.find_user_by_identity(identity); });
+    }
+
+    auto insert_session(const session& s) {
+        return call([this, &s] { return storage_.insert_session(s); });
+    }
+    auto find_session(const std::string& hash) {
+        return call([this, &hash] { return storage_.find_session(hash); });
+    }
+    auto erase_session(const std::string& hash) {
+        return call([this, &hash] { return storage_.erase_session(hash); });
+    }
+    auto erase_sessions_of(const std::string& user_id, const std::string& kept) {
+        return call([this, &user_id, &kept] { return storage_.erase_sessions_of(user_id, kept); });
+    }
+
+    auto change_counter(const counter_change& change) {
+        return call([this, &change] { return storage_.change_counter(change); });
+    }
+
+private:
+    template <class F>
+    using mode = typename awaited<std::invoke_result_t<F&>>::mode;
+    template <class F>
+    using value = typename awaited<std::invoke_result_t<F&>>::type;
+
+    /// What a function of the storage returns: the awaitable, or its value at once.
+    template <class Flow>
+    static auto finish(Flow flow) {
+        if constexpr (requires { flow.get(); })
+            return flow.get();
+        else
+            return flow;
+    }
+
+    template <class F>
+    auto call(F f) {
+        return finish(counted(f));
+    }
+    template <class F, class Find, class Store>
+    auto update(F f, Find find, Store store) {
+        return finish(raced(f, find, store));
+    }
+
+    template <class F>
+    typename mode<F>::template flow<value<F>> counted(F f) {
+        const auto n = ++calls_;
+        if (n == fail_before_) throw std::runtime_error("phoneauth: failing_storage::fail_before");
+        auto done = co_await mode<F>::call(f);
+        if (n == fail_after_) throw std::runtime_error("phoneauth: failing_storage::fail_after");
+        co_return done;
+    }
+
+    template <class F, class Find, class Store>
+    typename mode<F>::template flow<value<F>> raced(F f, Find find, Store store) {
+        if (++updates_ == lose_race_on_) {
+            auto rival = co_await mode<F>::call(find);
+            if (rival) (void)co_await mode<F>::call([&] { return store(*rival); });
+        }
+        auto done = co_await counted(f);
+        co_return done;
+    }
+
+    S& storage_;
+    std::atomic<std::size_t> calls_ = 0;
+    std::atomic<std::size_t> updates_ = 0;
+    std::atomic<std::size_t> fail_before_ = 0;
+    std::atomic<std::size_t> fail_after_ = 0;
+    std::atomic<std::size_t> lose_race_on_ = 0;
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/testing/manual_clock.hpp ----
+
+#ifndef PHONEAUTH_TESTING_MANUAL_CLOCK_HPP
+#define PHONEAUTH_TESTING_MANUAL_CLOCK_HPP
+
+#include <atomic>
+#include <chrono>
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// A Clock for tests: it stands still until it is turned by hand. May be read and turned from several threads at once.
+class manual_clock {
+public:
+    /// Starts at `start`, by default 2026-01-01T00:00:00Z.
+    explicit manual_clock(time_point start = std::chrono::sys_days{std::chrono::year{2026} / 1 / 1}) noexcept
+        : milliseconds_(start.time_since_epoch().count()) {}
+
+    time_point now() const noexcept { return time_point(std::chrono::milliseconds(milliseconds_)); }
+    void set(time_point t) noexcept { milliseconds_ = t.time_since_epoch().count(); }
+    /// A negative `by` turns it back.
+    void advance(std::chrono::milliseconds by) noexcept { milliseconds_ += by.count(); }
+
+private:
+    std::atomic<std::chrono::milliseconds::rep> milliseconds_;
+};
+
+static_assert(Clock<manual_clock>);
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/testing/scripted_transport.hpp ----
+
+#ifndef PHONEAUTH_TESTING_SCRIPTED_TRANSPORT_HPP
+#define PHONEAUTH_TESTING_SCRIPTED_TRANSPORT_HPP
+
+#include <cstddef>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+/// The first run of exactly 6 to 9 digits in a message; empty if there is none.
+inline std::string code_in(std::string_view text) {
+    for (std::size_t begin = 0; begin < text.size(); ++begin) {
+        auto end = begin;
+        while (end < text.size() && is_digit(text[end])) ++end;
+        if (end - begin >= 6 && end - begin <= 9) return std::string(text.substr(begin, end - begin));
+        begin = end;
+    }
+    return {};
+}
+
+}  // namespace detail
+
+/// A blocking HttpTransport for tests that sends nothing: it replies as it was told and remembers what it was asked.
+///
+/// Without a script it accepts every message as Twilio does (201 and a Message resource) and answers 404 to anything
+/// else. `reply` and `reply_failure` queue what the next calls get, one each, before that. All functions may be called
+/// from several threads at once.
+class scripted_transport {
+public:
+    /// The next call that has nothing queued before it gets this reply.
+    void reply(int status, std::string body = {}, std::vector<http_header> headers = {}) {
+        const std::scoped_lock lock(mutex_);
+        script_.emplace_back(http_response{status, std::move(headers), std::move(body)});
+    }
+
+    /// The next call that has nothing queued before it fails with `f`.
+    void reply_failure(failure f) {
+        const std::scoped_lock lock(mutex_);
+        script_.emplace_back(std::move(f));
+    }
+
+    /// The `n`th call from the first on (1 is the first) fails with `f`, whatever is queued; the queue stays as it is.
+    void fail_on_call(std::size_t n, failure f) {
+        const std::scoped_lock lock(mutex_);
+        failures_.insert_or_assign(n, std::optional(std::move(f)));
+    }
+
+    /// The `n`th call throws `std::runtime_error`.
+    void throw_on_call(std::size_t n) {
+        const std::scoped_lock lock(mutex_);
+        failures_.insert_or_assign(n, std::nullopt);
+    }
+
+    /// The HttpTransport function.
+    result<http_response> send(const http_request& request) {
+        const std::scoped_lock lock(mutex_);
+        requests_.push_back(request);
+        if (const auto planned = failures_.find(requests_.size()); planned != failures_.end()) {
+            if (!planned->second) throw std::runtime_error("phoneauth: scripted_transport::throw_on_call");
+            return *planned->second;
+        }
+        if (script_.empty()) return default_reply(request);
+        auto next = std::move(script_.front());
+        script_.pop_front();
+        return next;
+    }
+
+    /// How often `send` was called.
+    std::size_t calls() const {
+        const std::scoped_lock lock(mutex_);
+        return requests_.size();
+    }
+
+    /// All requests, in their order.
+    std::vector<http_request> requests() const {
+        const std::scoped_lock lock(mutex_);
+        return requests_;
+    }
+
+    /// The text of the last message that was sent to anybody, or to `phone`; empty if there was none.
+    std::string last_message_to(std::string_view phone) const {
+        const std::scoped_lock lock(mutex_);
+        for (auto r = requests_.rbegin(); r != requests_.rend(); ++r)
+            if (is_message(*r) && (phone.empty() || detail::form_field(r->body, "To") == phone))
+                return detail::form_field(r->body, "Body");
+        return {};
+    }
+    std::string last_message() const { return last_message_to({}); }
+
+    /// The code in the last message to anybody, or to `phone`: the first run of 6 to 9 digits; empty if there was none.
+    std::string last_code() const { return detail::code_in(last_message()); }
+    std::string last_code_to(std::string_view phone) const { return detail::code_in(last_message_to(phone)); }
+
+private:
+    static bool is_message(const http_request& r) { return r.method == "POST" && r.url.ends_with("/Messages.json"); }
+
+    result<http_response> default_reply(const http_request& request) const {
+        http_response r{404, {{"Content-Type", "application/json"}}, {}};
+        if (is_message(request)) {
+            const auto number = std::to_string(requests_.size());
+            r.status = 201;
+            r.body =
+                R"({"sid":"SM)" + std::string(32 - number.size(), '0') + number +
+                R"(","status":"queued","num_segments":"1","num_media":"0","error_code":null,"error_message":null})";
+        } else {
+            r.body = R"({"code":20404,"message":"The requested resource was not found","more_info":)"
+                     R"("https://www.twilio.com/docs/errors/20404","status":404})";
+        }
+        return r;
+    }
+
+    mutable std::mutex mutex_;
+    std::deque<result<http_response>> script_;
+    std::map<std::size_t, std::optional<failure>> failures_;  // by call; without a failure: throw
+    std::vector<http_request> requests_;
+};
+
+static_assert(HttpTransport<scripted_transport>);
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/testing/storage_suite.hpp ----
+
+#ifndef PHONEAUTH_TESTING_STORAGE_SUITE_HPP
+#define PHONEAUTH_TESTING_STORAGE_SUITE_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <latch>
+#include <random>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+
+// Finds out whether a storage gives the guarantees that stand at its concept in policies.hpp, races included. It needs
+// no test framework:
+//
+//     my_users users(test_database);
+//     const auto findings = phoneauth::run_user_storage_suite(users);
+//     BOOST_TEST(phoneauth::to_text(findings) == "");
+//
+// The storage need not be empty, but should be one for tests: all records have random names, and users and counters
+// stay behind.
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// One thing that a storage does wrong.
+struct suite_finding {
+    std::string check;    ///< what was tried, for example "transactions: racing updates"
+    std::string message;  ///< what should have been
+};
+
+/// The findings as text, a line each; empty if there are none.
+inline std::string to_text(const std::vector<suite_finding>& findings) {
+    std::string text;
+    for (const auto& f : findings) text += f.check + ": " + f.message + "\n";
+    return text;
+}
+
+/// Takes what a blocking storage's function returned for its value. For a storage with awaitables pass something that
+/// runs an awaitable to its end and gives its value, or throws what it threw; it is called from several threads at
+/// once:
+///
+///     [](auto later) {
+///         asio::io_context context;
+///         auto value = asio::co_spawn(context, std::move(later), asio::use_future);
+///         context.run();
+///         return value.get();
+///     }
+struct already_there {
+    template <class T>
+    T operator()(T value) const {
+        return value;
+    }
+};
+
+struct suite_options {
+    unsigned threads = 8;  ///< how many race; 1 for a storage that may be used from one thread only
+    unsigned rounds = 20;  ///< how often each race is run
+};
+
+namespace detail {
+
+inline std::string difference(const transaction& a, const transaction& b) {
+    if (a.id != b.id) return "id";
+    if (a.kind != b.kind) return "kind";
+    if (a.phone != b.phone) return "phone";
+    if (a.user_id != b.user_id) return "user_id";
+    if (a.key_id != b.key_id) return "key_id";
+    if (a.state != b.state) return "state";
+    if (a.tries != b.tries) return "tries";
+    if (a.sends != b.sends) return "sends";
+    if (a.created_at != b.created_at) return "created_at";
+    if (a.expires_at != b.expires_at) return "expires_at";
+    if (a.last_sent_at != b.last_sent_at) return "last_sent_at";
+    if (a.version != b.version) return "version";
+    return {};
+}
+
+inline std::string difference(const user& a, const user& b) {
+    if (a.object_id != b.object_id) return "object_id";
+    if (a.phone != b.phone) return "phone";
+    if (a.identity != b.identity) return "identity";
+    if (a.password_hash != b.password_hash) return "password_hash";
+    if (a.properties != b.properties) return "properties";
+    if (a.locale != b.locale) return "locale";
+    if (a.enabled != b.enabled) return "enabled";
+    if (a.created_at != b.created_at) return "created_at";
+    if (a.updated_at != b.updated_at) return "updated_at";
+    if (a.last_login_at != b.last_login_at) return "last_login_at";
+    if (a.version != b.version) return "version";
+    return {};
+}
+
+inline std::string difference(const session& a, const session& b) {
+    if (a.token_hash != b.token_hash) return "token_hash";
+    if (a.user_id != b.user_id) return "user_id";
+    if (a.created_at != b.created_at) return "created_at";
+    if (a.expires_at != b.expires_at) return "expires_at";
+    return {};
+}
+
+template <class S, class Run>
+class storage_suite {
+public:
+    storage_suite(S& storage, const Run& run, const suite_options& options)
+        : storage_(storage), run_(run), options_(options), random_(std::random_device()()) {}
+
+    void transactions() {
+        check("transactions: insert and find", [&] {
+            const auto t = new_transaction();
+            expect(run_(storage_.insert_transaction(t)), "insert_transaction of a new id must return true");
+            expect_stored(t);
+            auto bare = new_transaction();
+            bare.user_id.clear();
+            bare.kind = purpose::registration;
+            bare.version = 0;
+            run_(storage_.insert_transaction(bare));
+            expect_stored(bare);
+            expect(!run_(storage_.find_transaction(uuid())), "find_transaction of an unknown id must return nothing");
+        });
+        check("transactions: insert twice", [&] {
+            const auto t = inserted_transaction();
+            auto second = t;
+            second.tries = 4;
+            expect(!run_(storage_.insert_transaction(second)),
+                   "insert_transaction of an id that is taken must return false");
+            expect_stored(t);
+        });
+        check("transactions: update", [&] {
+            auto t = inserted_transaction();
+            t.kind = purpose::login;
+            t.phone = new_phone();
+            t.key_id = "another";
+            t.state = transaction_state::confirmed;
+            t.tries = 5;
+            t.sends = 4;
+            t.last_sent_at += std::chrono::milliseconds(1234);
+            expect(run_(storage_.update_transaction(t)), "update_transaction with the stored version must return true");
+            ++t.version;
+            expect_stored(t);
+        });
+        check("transactions: stale update", [&] {
+            auto t = inserted_transaction();
+            auto stale = t;
+            t.tries = 1;
+            run_(storage_.update_transaction(t));
+            ++t.version;
+            stale.state = transaction_state::confirmed;
+            expect(!run_(storage_.update_transaction(stale)),
+                   "update_transaction with an older version must return false");
+            expect_stored(t);
+            stale.version = t.version + 1;
+            expect(!run_(storage_.update_transaction(stale)),
+                   "update_transaction with a newer version must return false");
+            expect_stored(t);
+        });
+        check("transactions: update of an unknown one", [&] {
+            const auto t = new_transaction();
+            expect(!run_(storage_.update_transaction(t)), "update_transaction of an unknown id must return false");
+            expect(!run_(storage_.find_transaction(t.id)), "update_transaction of an unknown id must not store it");
+        });
+        check("transactions: kept past their expiry", [&] {
+            auto old = new_transaction();
+            old.expires_at = now() - transaction_retention + std::chrono::minutes(1);
+            old.created_at = old.expires_at - std::chrono::minutes(5);
+            run_(storage_.insert_transaction(old));
+            for (int i = 0; i < 10; ++i) inserted_transaction();
+            expect_stored(old);
+        });
+        check("transactions: racing inserts", [&] {
+            race([&] {
+                const auto t = new_transaction();
+                const auto winners = winners_of([&, this](unsigned i) {
+                    auto mine = t;
+                    mine.tries = i;
+                    return run_(storage_.insert_transaction(mine));
+                });
+                expect(winners.size() == 1, "of several insert_transaction of one id exactly one must return true");
+                auto won = t;
+                won.tries = winners.empty() ? 0 : winners.front();
+                expect_stored(won);
+            });
+        });
+        check("transactions: racing updates", [&] {
+            race([&] {
+                const auto t = inserted_transaction();
+                const auto winners = winners_of([&, this](unsigned i) {
+                    auto mine = t;
+                    mine.tries = i;
+                    return run_(storage_.update_transaction(mine));
+                });
+                expect(winners.size() == 1,
+                       "of several update_transaction with one version exactly one must return true");
+                auto won = t;
+                won.tries = winners.empty() ? 0 : winners.front();
+                ++won.version;
+                expect_stored(won);
+            });
+        });
+        check("transactions: no acknowledged update is lost", [&] {
+            auto t = inserted_transaction();
+            t.tries = 0;
+            run_(storage_.update_transaction(t));
+            ++t.version;
+            constexpr unsigned each = 25;
+            in_parallel([&, this](unsigned) {
+                // Whoever loses loses to one that wins, so nobody needs more tries than there are updates.
+                for (unsigned done = 0, tries = 0; done < each && tries < options_.threads * each; ++tries) {
+                    auto mine = run_(storage_.find_transaction(t.id));
+                    if (!mine) return;
+                    ++mine->tries;
+                    if (run_(storage_.update_transaction(*mine))) ++done;
+                }
+            });
+            t.tries = options_.threads * each;
+            t.version += t.tries;
+            expect_stored(t);
+        });
+    }
+
+    void users() {
+        check("users: insert and find", [&] {
+            auto u = new_user();
+            u.properties = {{"age", "33"},
+                            {"big", "12345678901234567890.5"},
+                            {"nested", R"({"a":[1,{"b":null}],"quote":"\"\\"})"},
+                            {"näme", "\"Zoë \xF0\x9F\x98\x80\""}};
+            u.updated_at = u.created_at + std::chrono::milliseconds(1);
+            u.last_login_at = u.created_at + std::chrono::milliseconds(999);
+            u.enabled = false;
+            u.locale = "de";
+            expect(run_(storage_.insert_user(u)) == user_write::done, "insert_user of a new user must return done");
+            expect_stored(u);
+            auto bare = new_user();
+            bare.password_hash.clear();
+            bare.version = 0;
+            run_(storage_.insert_user(bare));
+            expect_stored(bare);
+        });
+        check("users: look-ups that find nobody", [&] {
+            const auto u = inserted_user();
+            expect(!run_(storage_.find_user(uuid())), "find_user of an unknown id must return nothing");
+            expect(!run_(storage_.find_user_by_phone(new_phone())),
+                   "find_user_by_phone of an unknown phone must return nothing");
+            auto shouted = u.identity;
+            std::replace(shouted.begin(), shouted.end(), 's', 'S');
+            for (const auto& identity : {new_identity(), shouted, u.identity + " ", u.identity + "m", std::string("%")})
+                expect(!run_(storage_.find_user_by_identity(identity)),
+                       "find_user_by_identity must compare identities byte for byte");
+        });
+        check("users: one phone, one identity", [&] {
+            const auto u = inserted_user();
+            auto same_phone = new_user();
+            same_phone.phone = u.phone;
+            expect(run_(storage_.insert_user(same_phone)) == user_write::phone_taken,
+                   "insert_user with another user's phone must return phone_taken");
+            expect_absent(same_phone);
+            expect(!run_(storage_.find_user_by_identity(same_phone.identity)),
+                   "a refused insert_user must store nothing");
+            auto same_identity = new_user();
+            same_identity.identity = u.identity;
+            expect(run_(storage_.insert_user(same_identity)) == user_write::identity_taken,
+                   "insert_user with another user's identity must return identity_taken");
+            expect_absent(same_identity);
+            expect(!run_(storage_.find_user_by_phone(same_identity.phone)), "a refused insert_user must store nothing");
+            expect_stored(u);
+        });
+        check("users: update", [&] {
+            auto u = inserted_user();
+            const auto before = u;
+            u.phone = new_phone();
+            u.identity = new_identity();
+            u.password_hash = "$another";
+            u.properties = {{"new", "true"}};
+            u.locale = "fr";
+            u.enabled = false;
+            u.updated_at = now();
+            u.last_login_at = now();
+            expect(run_(storage_.update_user(u)) == user_write::done,
+                   "update_user with the stored version must return done");
+            ++u.version;
+            expect_stored(u);
+            expect(!run_(storage_.find_user_by_phone(before.phone)),
+                   "a user must not be found by a phone that he no longer has");
+            expect(!run_(storage_.find_user_by_identity(before.identity)),
+                   "a user must not be found by an identity that he no longer has");
+            u.last_login_at.reset();
+            expect(run_(storage_.update_user(u)) == user_write::done,
+                   "update_user that keeps phone and identity must return done");
+            ++u.version;
+            expect_stored(u);
+            auto heir = new_user();
+            heir.phone = before.phone;
+            heir.identity = before.identity;
+            expect(run_(storage_.insert_user(heir)) == user_write::done,
+                   "a phone and an identity that were given up must be free");
+            expect_stored(heir);
+        });
+        check("users: update to what another has", [&] {
+            const auto other = inserted_user();
+            const auto u = inserted_user();
+            auto changed = u;
+            changed.phone = other.phone;
+            expect(run_(storage_.update_user(changed)) == user_write::phone_taken,
+                   "update_user to another user's phone must return phone_taken");
+            changed = u;
+            changed.identity = other.identity;
+            changed.phone = new_phone();
+            expect(run_(storage_.update_user(changed)) == user_write::identity_taken,
+                   "update_user to another user's identity must return identity_taken");
+            expect(!run_(storage_.find_user_by_phone(changed.phone)), "a refused update_user must change nothing");
+            expect_stored(u);
+            expect_stored(other);
+        });
+        check("users: stale update", [&] {
+            auto u = inserted_user();
+            auto stale = u;
+            u.locale = "fr";
+            run_(storage_.update_user(u));
+            ++u.version;
+            stale.locale = "it";
+            expect(run_(storage_.update_user(stale)) == user_write::stale,
+                   "update_user with an older version must return stale");
+            expect_stored(u);
+            const auto unknown = new_user();
+            expect(run_(storage_.update_user(unknown)) == user_write::stale,
+                   "update_user of an unknown user must return stale");
+            expect_absent(unknown);
+        });
+        check("users: racing inserts of one phone", [&] {
+            race([&] {
+                const auto phone = new_phone();
+                std::vector<user> rivals;
+                for (unsigned i = 0; i < options_.threads; ++i) {
+                    rivals.push_back(new_user());
+                    rivals.back().phone = phone;
+                }
+                const auto winners = winners_of(
+                    [&, this](unsigned i) { return run_(storage_.insert_user(rivals[i])) == user_write::done; });
+                expect(winners.size() == 1, "of several insert_user with one phone exactly one must return done");
+                for (const auto i : winners) expect_stored(rivals[i]);
+            });
+        });
+        check("users: racing inserts of one identity", [&] {
+            race([&] {
+                const auto identity = new_identity();
+                std::vector<user> rivals;
+                for (unsigned i = 0; i < options_.threads; ++i) {
+                    rivals.push_back(new_user());
+                    rivals.back().identity = identity;
+                }
+                const auto winners = winners_of(
+                    [&, this](unsigned i) { return run_(storage_.insert_user(rivals[i])) == user_write::done; });
+                expect(winners.size() == 1, "of several insert_user with one identity exactly one must return done");
+                for (const auto i : winners) expect_stored(rivals[i]);
+            });
+        });
+        check("users: racing updates to one phone", [&] {
+            race([&] {
+                const auto phone = new_phone();
+                std::vector<user> rivals;
+                for (unsigned i = 0; i < options_.threads; ++i) {
+                    rivals.push_back(inserted_user());
+                    rivals.back().phone = phone;
+                }
+                const auto winners = winners_of(
+                    [&, this](unsigned i) { return run_(storage_.update_user(rivals[i])) == user_write::done; });
+                expect(winners.size() == 1, "of several update_user to one phone exactly one must return done");
+                for (const auto i : winners) {
+                    ++rivals[i].version;
+                    expect_stored(rivals[i]);
+                }
+            });
+        });
+        check("users: racing updates of one user", [&] {
+            race([&] {
+                const auto u = inserted_user();
+                const auto winners = winners_of([&, this](unsigned i) {
+                    auto mine = u;
+                    mine.properties["winner"] = std::to_string(i);
+                    return run_(storage_.update_user(mine)) == user_write::done;
+                });
+                expect(winners.size() == 1, "of several update_user with one version exactly one must return done");
+                auto won = u;
+                won.properties["winner"] = winners.empty() ? "" : std::to_string(winners.front());
+                ++won.version;
+                expect_stored(won);
+            });
+        });
+    }
+
+    void sessions() {
+        check("sessions: insert and find", [&] {
+            const auto s = new_session(user_id());
+            expect(run_(storage_.insert_session(s)), "insert_session of a new token hash must return true");
+            expect_stored(s);
+            expect(!run_(storage_.find_session(hash())), "find_session of an unknown token hash must return nothing");
+        });
+        check("sessions: insert twice", [&] {
+            const auto s = inserted_session(user_id());
+            auto second = s;
+            second.expires_at += std::chrono::hours(1);
+            expect(!run_(storage_.insert_session(second)),
+                   "insert_session of a token hash that is taken must return false");
+            expect_stored(s);
+        });
+        check("sessions: erase", [&] {
+            const auto id = user_id();
+            const auto s = inserted_session(id);
+            const auto other = inserted_session(id);
+            expect(run_(storage_.erase_session(s.token_hash)), "erase_session must return true if there was one");
+            expect(!run_(storage_.erase_session(s.token_hash)), "erase_session must return false if there was none");
+            expect(!run_(storage_.find_session(s.token_hash)), "a session that was erased must not be found");
+            expect_stored(other);
+        });
+        check("sessions: erase all of a user", [&] {
+            const auto id = user_id();
+            const auto first = inserted_session(id);
+            const auto second = inserted_session(id);
+            const auto third = inserted_session(id);
+            const auto other = inserted_session(user_id());
+            run_(storage_.erase_session(second.token_hash));
+            const std::string none;
+            expect(run_(storage_.erase_sessions_of(id, first.token_hash)) == 1,
+                   "erase_sessions_of must return how many sessions it ended");
+            expect_stored(first);
+            expect(!run_(storage_.find_session(third.token_hash)),
+                   "after erase_sessions_of only the session that is kept must be found");
+            run_(storage_.insert_session(third));
+            expect(run_(storage_.erase_sessions_of(id, none)) == 2,
+                   "erase_sessions_of must return how many sessions the user had");
+            expect(!run_(storage_.find_session(first.token_hash)) && !run_(storage_.find_session(third.token_hash)),
+                   "after erase_sessions_of none of the user's sessions must be found");
+            expect(run_(storage_.erase_sessions_of(id, none)) == 0,
+                   "erase_sessions_of must return 0 if there are none");
+            expect_stored(other);
+        });
+        check("sessions: racing erasures", [&] {
+            race([&] {
+                const auto s = inserted_session(user_id());
+                const auto winners =
+                    winners_of([&, this](unsigned) { return run_(storage_.erase_session(s.token_hash)); });
+                expect(winners.size() == 1, "of several erase_session of one session exactly one must return true");
+            });
+        });
+    }
+
+    void counters() {
+        using std::chrono::milliseconds;
+        const milliseconds hour = std::chrono::hours(1);
+        const auto change = [this](const std::string& key, std::int64_t by, time_point at, milliseconds lifetime) {
+            const counter_change c{key, by, at, lifetime};
+            return run_(storage_.change_counter(c));
+        };
+        check("counters: add", [&] {
+            const auto key = new_key(128);
+            const auto start = now();
+            expect(change(key, 0, start, hour).value == 0, "an absent counter must read 0");
+            const auto first = change(key, 1, start, hour);
+            expect(first.value == 1, "an absent counter to which 1 is added must be 1");
+            expect(first.expires_at == start + hour, "a new counter must expire at now + lifetime");
+            const auto second = change(key, 5, start + milliseconds(10), hour);
+            expect(second.value == 6, "5 added to 1 must be 6");
+            expect(second.expires_at == start + hour, "adding to a counter must not change when it expires");
+            const auto read = change(key, 0, start + milliseconds(20), hour);
+            expect(read.value == 6 && read.expires_at == start + hour,
+                   "adding 0 must read a counter and change nothing");
+            expect(change(new_key(128), 1, start, hour).value == 1,
+                   "counters with different keys must not share a value");
+        });
+        check("counters: take away", [&] {
+            const auto key = new_key(20);
+            const auto start = now();
+            change(key, 3, start, hour);
+            expect(change(key, -1, start, hour).value == 2, "1 taken from 3 must be 2");
+            expect(change(key, -5, start, hour).value == 0, "a sum below 0 must become 0");
+            expect(change(key, 2, start, hour).value == 2, "2 added to 0 must be 2");
+            expect(change(new_key(20), -1, start, hour).value == 0, "1 taken from an absent counter must be 0");
+        });
+        check("counters: expiry", [&] {
+            const auto key = new_key(20);
+            const auto start = now();
+            change(key, 7, start, hour);
+            const auto end = start + hour;
+            expect(change(key, 1, end - milliseconds(1), hour).value == 8, "a counter must live until its expires_at");
+            expect(change(key, 0, end, hour).value == 0, "an expired counter must read 0");
+            const auto restarted = change(key, 1, end, 2 * hour);
+            expect(restarted.value == 1, "an expired counter must start again at 0");
+            expect(restarted.expires_at == end + 2 * hour, "a counter that starts again must expire at now + lifetime");
+            expect(change(key, 1, end + hour, hour).value == 2, "a counter that started again must go on counting");
+        });
+        check("counters: racing additions", [&] {
+            const auto expect_each_value_once = [&](const std::string& key, time_point at) {
+                constexpr std::size_t each = 25;
+                std::vector<std::int64_t> values(options_.threads * each);
+                in_parallel([&](unsigned i) {
+                    for (std::size_t n = 0; n < each; ++n) values[i * each + n] = change(key, 1, at, hour).value;
+                });
+                std::sort(values.begin(), values.end());
+                bool once = true;
+                for (std::size_t i = 0; i < values.size(); ++i)
+                    once = once && values[i] == static_cast<std::int64_t>(i + 1);
+                expect(once, "change_counter must be one atomic step: of n callers that add 1, each must get another "
+                             "of the values 1 to n");
+            };
+            race([&] {
+                const auto key = new_key(20);
+                expect_each_value_once(key, now());
+                expect_each_value_once(key, now() + 2 * hour);  // it starts again
+            });
+        });
+    }
+
+    std::vector<suite_finding> findings() && { return std::move(findings_); }
+
+private:
+    template <class F>
+    void check(const char* name, F f) {
+        check_ = name;
+        try {
+            f();
+        } catch (const std::exception& e) {
+            expect(false, std::string("must not throw, but threw: ") + e.what());
+        } catch (...) {
+            expect(false, "must not throw");
+        }
+    }
+
+    void expect(bool ok, std::string_view message) {
+        const auto same = [&](const suite_finding& f) { return f.check == check_ && f.message == message; };
+        if (!ok && std::none_of(findings_.begin(), findings_.end(), same))
+            findings_.push_back({check_, std::string(message)});
+    }
+
+    template <class F>
+    void race(F f) {
+        for (unsigned i = 0; i < options_.rounds; ++i) f();
+    }
+
+    /// Calls `f(0)`, `f(1)`, … on a thread each, all at once. Throws what one of them threw.
+    template <class F>
+    void in_parallel(F f) {
+        std::latch start(static_cast<std::ptrdiff_t>(options_.threads));
+        std::vector<std::exception_ptr> thrown(options_.threads);
+        const auto body = [&](unsigned i) {
+            start.arrive_and_wait();
+            try {
+                f(i);
+            } catch (...) {
+                thrown[i] = std::current_exception();
+            }
+        };
+        {
+            std::vector<std::jthread> threads;
+            for (unsigned i = 1; i < options_.threads; ++i) threads.emplace_back(body, i);
+            body(0);
+        }
+        for (const auto& e : thrown)
+            if (e) std::rethrow_exception(e);
+    }
+
+    /// The callers for which `f` returned true.
+    template <class F>
+    std::vector<unsigned> winners_of(F f) {
+        std::vector<char> won(options_.threads);
+        in_parallel([&](unsigned i) { won[i] = f(i); });
+        std::vector<unsigned> winners;
+        for (unsigned i = 0; i < options_.threads; ++i)
+            if (won[i]) winners.push_back(i);
+        return winners;
+    }
+
+    template <class Found, class T>
+    void expect_same(const Found& found, const T& expected, const std::string& function) {
+        if (!found) return expect(false, function + " must find what was stored");
+        const auto field = difference(*found, expected);
+        expect(field.empty(), function + " must return what was stored last; " + field + " differs");
+    }
+    void expect_stored(const transaction& t) {
+        expect_same(run_(storage_.find_transaction(t.id)), t, "find_transaction");
+    }
+    void expect_stored(const session& s) { expect_same(run_(storage_.find_session(s.token_hash)), s, "find_session"); }
+    void expect_stored(const user& u) {
+        expect_same(run_(storage_.find_user(u.object_id)), u, "find_user");
+        expect_same(run_(storage_.find_user_by_phone(u.phone)), u, "find_user_by_phone");
+        expect_same(run_(storage_.find_user_by_identity(u.identity)), u, "find_user_by_identity");
+    }
+    void expect_absent(const user& u) {
+        expect(!run_(storage_.find_user(u.object_id)),
+               "a user whose insertion was refused, or who never was, must not be found");
+    }
+
+    static time_point now() { return system_clock().now(); }
+
+    std::string characters(std::string_view alphabet, std::size_t count) {
+        std::uniform_int_distribution<std::size_t> any(0, alphabet.size() - 1);
+        std::string s;
+        for (std::size_t i = 0; i < count; ++i) s += alphabet[any(random_)];
+        return s;
+    }
+    std::string uuid() {
+        auto s = characters("0123456789ABCDEF", 36);
+        for (const auto dash : {8u, 13u, 18u, 23u}) s[dash] = '-';
+        return s;
+    }
+    std::string hash() { return characters("0123456789abcdef", 64); }
+    std::string new_identity() { return "suite-" + characters("abcdefghijklmnopqrstuvwxyz", 16) + "@example.com"; }
+    std::string new_key(std::size_t size) { return "suite:" + characters("0123456789abcdef", size - 6); }
+    phone_number new_phone() {
+        return *phone_number::parse("+999" + characters("0123456789", 12));
+    }  // +999 is nobody's
+
+    /// The id of a user, who exists if the storage has users: it may insist on that.
+    std::string user_id() {
+        if constexpr (UserStorage<S>)
+            return inserted_user().object_id;
+        else
+            return uuid();
+    }
+
+    transaction new_transaction() {
+        transaction t{uuid(), purpose::login, new_phone()};
+        t.user_id = user_id();
+        t.key_id = "key-1";
+        t.tries = 2;
+        t.sends = 3;
+        t.created_at = now();
+        t.expires_at = t.created_at + std::chrono::minutes(5);
+        t.last_sent_at = t.created_at + std::chrono::milliseconds(17);
+        t.version = 1;
+        return t;
+    }
+    transaction inserted_transaction() {
+        auto t = new_transaction();
+        run_(storage_.insert_transaction(t));
+        return t;
+    }
+
+    user new_user() {
+        user u{uuid(), new_phone(), new_identity(), "$scrypt$ln=14,r=8,p=1$c2FsdA$aGFzaA"};
+        u.created_at = now();
+        u.version = 1;
+        return u;
+    }
+    user inserted_user() {
+        auto u = new_user();
+        run_(storage_.insert_user(u));
+        return u;
+    }
+
+    session new_session(const std::string& id) { return {hash(), id, now(), now() + std::chrono::hours(1)}; }
+    session inserted_session(const std::string& id) {
+        auto s = new_session(id);
+        run_(storage_.insert_session(s));
+        return s;
+    }
+
+    S& storage_;
+    const Run& run_;
+    const suite_options options_;
+    std::mt19937_64 random_;
+    std::string check_;
+    std::vector<suite_finding> findings_;
+};
+
+}  // namespace detail
+
+/// Checks the transactions of `storage`. Returns what is wrong; empty if nothing is. Takes a second or so for a storage
+/// in memory, and some thousand calls, most of them from `options.threads` threads at once. `run`: see `already_there`.
+template <TransactionStorage S, class Run = already_there>
+std::vector<suite_finding> run_transaction_storage_suite(S& storage, const Run& run = {},
+                                                         const suite_options& options = {}) {
+    detail::storage_suite<S, Run> suite(storage, run, options);
+    suite.transactions();
+    return std::move(suite).findings();
+}
+
+/// Checks the users of `storage`, like `run_transaction_storage_suite`.
+template <UserStorage S, class Run = already_there>
+std::vector<suite_finding> run_user_storage_suite(S& storage, const Run& run = {}, const suite_options& options = {}) {
+    detail::storage_suite<S, Run> suite(storage, run, options);
+    suite.users();
+    return std::move(suite).findings();
+}
+
+/// Checks the sessions of `storage`, like `run_transaction_storage_suite`.
+template <SessionStorage S, class Run = already_there>
+std::vector<suite_finding> run_session_storage_suite(S& storage, const Run& run = {},
+                                                     const suite_options& options = {}) {
+    detail::storage_suite<S, Run> suite(storage, run, options);
+    suite.sessions();
+    return std::move(suite).findings();
+}
+
+/// Checks the counters of `storage`, like `run_transaction_storage_suite`.
+template <CounterStorage S, class Run = already_there>
+std::vector<suite_finding> run_counter_storage_suite(S& storage, const Run& run = {},
+                                                     const suite_options& options = {}) {
+    detail::storage_suite<S, Run> suite(storage, run, options);
+    suite.counters();
+    return std::move(suite).findings();
+}
+
+/// Checks all four parts of `storage`, like `run_transaction_storage_suite`.
+template <Storage S, class Run = already_there>
+std::vector<suite_finding> run_storage_suite(S& storage, const Run& run = {}, const suite_options& options = {}) {
+    detail::storage_suite<S, Run> suite(storage, run, options);
+    suite.transactions();
+    suite.users();
+    suite.sessions();
+    suite.counters();
+    return std::move(suite).findings();
+}
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/testing/twilio_simulator.hpp ----
+
+#ifndef PHONEAUTH_TESTING_TWILIO_SIMULATOR_HPP
+#define PHONEAUTH_TESTING_TWILIO_SIMULATOR_HPP
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+/// One row per error code that the simulator knows (https://www.twilio.com/docs/api/errors).
+struct twilio_error_row {
+    int code;
+    int status;
+    std::string_view message;
+};
+
+inline constexpr std::array twilio_error_rows{
+    twilio_error_row{20003, 401, "Authenticate"},
+    twilio_error_row{20004, 405, "Method not allowed"},
+    twilio_error_row{20404, 404, "The requested resource was not found"},
+    twilio_error_row{20429, 429, "Too Many Requests"},
+    twilio_error_row{20500, 500, "An internal server error has occurred"},
+    twilio_error_row{21211, 400, "The 'To' number is not a valid phone number."},
+    twilio_error_row{21212, 400,
+                     "The 'From' number is not a valid phone number, shortcode, or alphanumeric sender ID."},
+    twilio_error_row{21408, 400,
+                     "Permission to send an SMS has not been enabled for the region indicated by the 'To' number."},
+    twilio_error_row{21602, 400, "Message body is required."},
+    twilio_error_row{21603, 400, "A 'From' phone number is required."},
+    twilio_error_row{21604, 400, "A 'To' phone number is required."},
+    twilio_error_row{
+        21606, 400,
+        "The 'From' phone number provided is not a valid message-capable Twilio phone number for this destination."},
+    twilio_error_row{21608, 400, "The 'To' phone number provided is not yet verified for this account."},
+    twilio_error_row{21610, 400, "Attempt to send to unsubscribed recipient"},
+    twilio_error_row{21611, 400, "This 'From' number has exceeded the maximum number of queued messages"},
+    twilio_error_row{21612, 400,
+                     "The 'To' phone number is not currently reachable using the 'From' phone number via SMS."},
+    twilio_error_row{21614, 400, "The 'To' number is not a valid mobile number"},
+    twilio_error_row{21617, 400, "The concatenated message body exceeds the 1600 character limit"},
+    twilio_error_row{21620, 400, "Invalid media URL(s)"},
+    twilio_error_row{21623, 400, "Number of media files exceeds allowed limit"},
+};
+
+/// How many segments an SMS of this text takes: 160 GSM-7 characters or 70 UTF-16 units in one, else 153 or 67 in each
+/// (3GPP TS 23.038 §6.2.1; a character of the extension table counts twice).
+inline std::size_t sms_segments(std::string_view text) {
+    constexpr std::string_view basic =
+        "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
+        "abcdefghijklmnopqrstuvwxyzäöñüà";
+    constexpr std::string_view extended = "\f^{}\\[~]|€";
+    std::size_t gsm = 0;
+    std::size_t utf16 = 0;
+    bool is_gsm = true;
+    while (!text.empty()) {
+        const auto size = std::max<std::size_t>(utf8_sequence(text), 1);
+        const auto character = text.substr(0, size);
+        text.remove_prefix(size);
+        utf16 += size == 4 ? 2 : 1;
+        gsm += extended.find(character) != extended.npos ? 2 : 1;
+        is_gsm = is_gsm && (extended.find(character) != extended.npos || basic.find(character) != basic.npos);
+    }
+    const auto units = is_gsm ? gsm : utf16;
+    const std::size_t one = is_gsm ? 160 : 70;
+    const std::size_t each = is_gsm ? 153 : 67;
+    return units <= one ? 1 : (units + each - 1) / each;
+}
+
+/// For example "Thu, 24 Aug 2023 05:01:45 +0000" (RFC 2822 §3.3).
+inline std::string rfc2822_date(time_point t) {
+    constexpr std::array days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    constexpr std::array months{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    const auto day = std::chrono::floor<std::chrono::days>(t);
+    const std::chrono::year_month_day date(day);
+    const std::chrono::hh_mm_ss time(std::chrono::floor<std::chrono::seconds>(t - day));
+    const auto two = [](auto n) { return (n < 10 ? "0" : "") + std::to_string(n); };
+    return std::string(days[std::chrono::weekday(day).c_encoding()]) + ", " + two(static_cast<unsigned>(date.day())) +
+           " " + months[static_cast<unsigned>(date.month()) - 1] + " " + std::to_string(static_cast<int>(date.year())) +
+           " " + two(time.hours().count()) + ":" + two(time.minutes().count()) + ":" + two(time.seconds().count()) +
+           " +0000";
+}
+
+}  // namespace detail
+
+/// A message that a `twilio_simulator` has accepted.
+struct simulated_message {
+    std::string sid;
+    std::string to;
+    std::string from;  ///< empty if a Messaging Service sent it
+    std::string body;
+    std::vector<std::string> media_urls;
+    std::vector<std::pair<std::string, std::string>> parameters;  ///< everything that was posted, in its order
+};
+
+/// A number that the simulated account owns.
+struct simulated_number {
+    std::string phone;
+    bool sms = true;
+    bool mms = true;
+};
+
+/// Answers requests as Twilio's REST API (version 2010-04-01) does: Messages create, Accounts fetch,
+/// IncomingPhoneNumbers list, with Twilio's checks and error codes, and sends nothing. It is a blocking HttpTransport;
+/// `fake_twilio` makes a server of it.
+///
+/// Messages from and to the magic numbers of Twilio's test credentials (+1500555…,
+/// https://www.twilio.com/docs/iam/test-credentials) fail as they do there; +15005550006 is the account's own number.
+/// All functions may be called from several threads at once.
+class twilio_simulator {
+public:
+    static constexpr std::string_view account_sid = "AC0123456789abcdef0123456789abcdef";
+    static constexpr std::string_view auth_token = "fedcba9876543210fedcba9876543210";
+    static constexpr std::string_view api_key = "SK0123456789abcdef0123456789abcdef";
+    static constexpr std::string_view api_secret = "simulated-api-secret";
+    static constexpr std::string_view sender = "+15005550006";
+
+    /// A configuration that the simulator accepts; `base_url` is empty.
+    static twilio_config settings() {
+        twilio_config c;
+        c.account_sid = account_sid;
+        c.auth_token = auth_token;
+        c.sender = sender;
+        return c;
+    }
+
+    /// The reply to `request`, whose `url` is absolute or just path and query.
+    http_response answer(const http_request& request) {
+        std::function<void(const simulated_message&)> tell;
+        simulated_message sent;
+        http_response reply;
+        {
+            const std::scoped_lock lock(mutex_);
+            const auto before = messages_.size();
+            reply = route(request);
+            if (messages_.size() > before && on_message_) {
+                tell = on_message_;
+                sent = messages_.back();
+            }
+        }
+        if (tell) tell(sent);
+        return reply;
+    }
+
+    /// The HttpTransport function.
+    result<http_response> send(const http_request& request) { return answer(request); }
+
+    /// The next request, whatever it is, gets this status and Twilio error code; called several times: the next ones.
+    void fail_next(int status, int code) {
+        const std::scoped_lock lock(mutex_);
+        failures_.push_back(error_reply(code, status));
+    }
+
+    /// From now on messages to `phone` are refused with this error code, for example 21610 (opted out).
+    void refuse_messages_to(std::string_view phone, int code) {
+        const std::scoped_lock lock(mutex_);
+        refused_.insert_or_assign(std::string(phone), code);
+    }
+
+    /// The account owns this number as well, or with other capabilities.
+    void add_number(simulated_number number) {
+        const std::scoped_lock lock(mutex_);
+        std::erase_if(numbers_, [&](const auto& n) { return n.phone == number.phone; });
+        numbers_.push_back(std::move(number));
+    }
+
+    /// What the account look-up says: "active" at first.
+    void set_account_status(std::string status) {
+        const std::scoped_lock lock(mutex_);
+        account_status_ = std::move(status);
+    }
+
+    /// `f` is called for each accepted message, before the reply, on the thread that asked.
+    void on_message(std::function<void(const simulated_message&)> f) {
+        const std::scoped_lock lock(mutex_);
+        on_message_ = std::move(f);
+    }
+
+    /// All accepted messages, in their order.
+    std::vector<simulated_message> messages() const {
+        const std::scoped_lock lock(mutex_);
+        return messages_;
+    }
+
+    /// The text of the last accepted message to `phone`; empty if there was none.
+    std::string last_message_to(std::string_view phone) const {
+        const std::scoped_lock lock(mutex_);
+        for (auto m = messages_.rbegin(); m != messages_.rend(); ++m)
+            if (m->to == phone) return m->body;
+        return {};
+    }
+
+    /// The code in it: the first run of 6 to 9 digits; empty if there was none.
+    std::string last_code_to(std::string_view phone) const { return detail::code_in(last_message_to(phone)); }
+
+private:
+    using fields = std::vector<std::pair<std::string, std::string>>;
+
+    static std::string text_of(detail::json_object& o) { return std::move(o).str(); }
+
+    static http_response json_reply(int status, std::string body) {
+        return {status,
+                {{"Content-Type", "application/json;charset=utf-8"},
+                 {"Twilio-Request-Id", "RQ0123456789abcdef0123456789abcdef"}},
+                std::move(body)};
+    }
+
+    static http_response error_reply(int code, int status = 0) {
+        std::string_view message = "An error";
+        for (const auto& row : detail::twilio_error_rows)
+            if (row.code == code) {
+                message = row.message;
+                if (status == 0) status = row.status;
+            }
+        if (status == 0) status = 400;
+        auto reply = json_reply(
+            status, text_of(detail::json_object()
+                                .number("code", code)
+                                .string("message", message)
+                                .string("more_info", "https://www.twilio.com/docs/errors/" + std::to_string(code))
+                                .number("status", status)));
+        if (status == 401) reply.headers.push_back({"WWW-Authenticate", "Basic realm=\"Twilio API\""});
+        return reply;
+    }
+
+    static bool is_authenticated(const http_request& request) {
+        const auto* given = find_header(request.headers, "Authorization");
+        const auto basic = [](std::string_view name, std::string_view secret) {
+            return "Basic " + detail::base64(std::string(name) + ":" + std::string(secret));
+        };
+        return given && (*given == basic(account_sid, auth_token) || *given == basic(api_key, api_secret));
+    }
+
+    http_response route(const http_request& request) {
+        if (!failures_.empty()) {
+            auto reply = std::move(failures_.front());
+            failures_.pop_front();
+            return reply;
+        }
+        std::string_view target = request.url;
+        if (const auto scheme = target.find("://"); scheme != target.npos)
+            target = target.substr(std::min(target.find('/', scheme + 3), target.size()));
+        const auto [path, query] = detail::split_target(target);
+        if (!is_authenticated(request)) return error_reply(20003);
+
+        const auto account = "/2010-04-01/Accounts/" + std::string(account_sid);
+        if (path == account + "/Messages.json") {
+            if (request.method != "POST") return error_reply(20004);
+            return create_message(request);
+        }
+        if (path != account + ".json" && path != account + "/IncomingPhoneNumbers.json") return error_reply(20404);
+        if (request.method != "GET") return error_reply(20004);
+        return path == account + ".json" ? account_reply(account) : numbers_reply(account, query);
+    }
+
+    static std::string value_of(const fields& form, std::string_view name) {
+        for (const auto& [key, value] : form)
+            if (key == name) return value;
+        return {};
+    }
+
+    /// The last digits of a magic number, else "".
+    static std::string_view magic(std::string_view phone) {
+        return phone.size() == 12 && phone.starts_with("+1500555") ? phone.substr(8) : std::string_view();
+    }
+
+    /// The error code for a message, or 0.
+    int judge(const simulated_message& m, std::string_view service, const fields& form) const {
+        using codes = std::map<std::string_view, int>;
+        static const codes magic_from{{"0001", 21212}, {"0007", 21606}, {"0008", 21611}};
+        static const codes magic_to{
+            {"0001", 21211}, {"0002", 21612}, {"0003", 21408}, {"0004", 21610}, {"0009", 21614}};
+        const auto code_for = [](const codes& table, std::string_view phone) {
+            const auto row = table.find(magic(phone));
+            return row == table.end() ? 0 : row->second;
+        };
+        const auto is_number = [](std::string_view text) {
+            const auto number = phone_number::parse(text);
+            return number && number->str() == text;
+        };
+        if (m.to.empty()) return 21604;
+        if (m.from.empty() && service.empty()) return 21603;
+        if (m.body.empty() && m.media_urls.empty() && value_of(form, "ContentSid").empty()) return 21602;
+        if (detail::count_code_points(m.body).value_or(max_body + 1) > max_body) return 21617;
+        if (m.media_urls.size() > 10) return 21623;
+        for (const auto& url : m.media_urls)
+            if (!detail::parse_url(url)) return 21620;
+        if (!is_number(m.to)) return 21211;
+        if (const int code = code_for(magic_to, m.to)) return code;
+        if (const auto refused = refused_.find(m.to); refused != refused_.end()) return refused->second;
+        if (!service.empty()) return service.size() == 34 && service.starts_with("MG") ? 0 : 21606;
+        if (const int code = code_for(magic_from, m.from)) return code;
+        if (!is_number(m.from)) return 21212;
+        for (const auto& n : numbers_)
+            if (n.phone == m.from && (m.media_urls.empty() ? n.sms : n.mms)) return 0;
+        return 21606;
+    }
+
+    http_response create_message(const http_request& request) {
+        const auto* type = find_header(request.headers, "Content-Type");
+        fields form;
+        if (type && type->starts_with("application/x-www-form-urlencoded"))
+            if (auto parsed = detail::parse_form(request.body)) form = *std::move(parsed);
+
+        simulated_message m{{}, value_of(form, "To"), value_of(form, "From"), value_of(form, "Body"), {}, form};
+        const auto service = value_of(form, "MessagingServiceSid");
+        for (const auto& [key, value] : form)
+            if (key == "MediaUrl") m.media_urls.push_back(value);
+        if (const int code = judge(m, service, form)) return error_reply(code);
+
+        const auto number = std::to_string(messages_.size() + 1);
+        m.sid = (m.media_urls.empty() ? "SM" : "MM") + std::string(32 - number.size(), '0') + number;
+        const auto uri = "/2010-04-01/Accounts/" + std::string(account_sid) + "/Messages/" + m.sid;
+        const auto now = detail::rfc2822_date(system_clock().now());
+        detail::json_object resource;
+        resource.string("account_sid", account_sid)
+            .string("api_version", "2010-04-01")
+            .string("body", m.body)
+            .string("date_created", now)
+            .null("date_sent")
+            .string("date_updated", now)
+            .string("direction", "outbound-api")
+            .null("error_code")
+            .null("error_message");
+        // A service chooses the sender, and so the segments, only when it sends.
+        if (service.empty())
+            resource.string("from", m.from).null("messaging_service_sid");
+        else
+            resource.null("from").string("messaging_service_sid", service);
+        resource.string("num_media", std::to_string(m.media_urls.size()))
+            .string("num_segments", service.empty() ? std::to_string(detail::sms_segments(m.body)) : "0")
+            .null("price")
+            .null("price_unit")
+            .string("sid", m.sid)
+            .string("status", service.empty() ? "queued" : "accepted")
+            .raw("subresource_uris", text_of(detail::json_object().string("media", uri + "/Media.json")))
+            .string("to", m.to)
+            .string("uri", uri + ".json");
+        messages_.push_back(std::move(m));
+        return json_reply(201, std::move(resource).str());
+    }
+
+    http_response account_reply(const std::string& account) const {
+        return json_reply(200, text_of(detail::json_object()
+                                           .string("sid", account_sid)
+                                           .string("friendly_name", "Simulated account")
+                                           .string("status", account_status_)
+                                           .string("type", "Full")
+                                           .string("owner_account_sid", account_sid)
+                                           .string("date_created", "Thu, 01 Jan 2026 00:00:00 +0000")
+                                           .string("date_updated", "Thu, 01 Jan 2026 00:00:00 +0000")
+                                           .string("uri", account + ".json")
+                                           .raw("subresource_uris", text_of(detail::json_object().string(
+                                                                        "messages", account + "/Messages.json")))));
+    }
+
+    http_response numbers_reply(const std::string& account, std::string_view query) const {
+        const auto wanted = detail::form_field(query, "PhoneNumber");
+        std::string list;
+        std::size_t count = 0;
+        for (const auto& n : numbers_) {
+            if (!wanted.empty() && n.phone != wanted) continue;
+            if (count++ > 0) list += ',';
+            list += text_of(detail::json_object()
+                                .string("sid", "PN" + std::string(28, '0') + n.phone.substr(n.phone.size() - 4))
+                                .string("account_sid", account_sid)
+                                .string("phone_number", n.phone)
+                                .raw("capabilities", text_of(detail::json_object()
+                                                                 .boolean("voice", true)
+                                                                 .boolean("sms", n.sms)
+                                                                 .boolean("mms", n.mms)
+                                                                 .boolean("fax", false))));
+        }
+        return json_reply(200, text_of(detail::json_object()
+                                           .raw("incoming_phone_numbers", "[" + list + "]")
+                                           .number("page", 0)
+                                           .number("page_size", 50)
+                                           .number("start", 0)
+                                           .number("end", count > 0 ? static_cast<std::int64_t>(count) - 1 : 0)
+                                           .string("uri", account + "/IncomingPhoneNumbers.json?" + std::string(query))
+                                           .null("next_page_uri")
+                                           .null("previous_page_uri")));
+    }
+
+    static constexpr std::size_t max_body = 1600;
+
+    mutable std::mutex mutex_;
+    std::deque<http_response> failures_;
+    std::map<std::string, int, std::less<>> refused_;
+    std::vector<simulated_number> numbers_{{std::string(sender)}};
+    std::string account_status_ = "active";
+    std::function<void(const simulated_message&)> on_message_;
+    std::vector<simulated_message> messages_;
+};
+
+static_assert(HttpTransport<twilio_simulator>);
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+#endif

@@ -1,0 +1,2311 @@
+// SPDX-License-Identifier: BSL-1.0
+// Generated from include/ by tests/scripts/amalgamate.py; do not edit.
+#ifndef PHONEAUTH_SINGLE_INCLUDE_ASIO_HPP
+#define PHONEAUTH_SINGLE_INCLUDE_ASIO_HPP
+
+#include <phoneauth/phoneauth.hpp>
+
+// ---- phoneauth/asio/async.hpp ----
+
+#ifndef PHONEAUTH_ASIO_ASYNC_HPP
+#define PHONEAUTH_ASIO_ASYNC_HPP
+
+#include <exception>
+#include <memory>
+#include <system_error>
+#include <type_traits>
+#include <utility>
+
+
+// ---- phoneauth/asio/awaitable.hpp ----
+
+#ifndef PHONEAUTH_ASIO_AWAITABLE_HPP
+#define PHONEAUTH_ASIO_AWAITABLE_HPP
+
+#include <system_error>
+#include <type_traits>
+#include <utility>
+
+#include <asio/detail/config.hpp>
+#if !defined(ASIO_HAS_CO_AWAIT)
+#error                                                                                                                 \
+    "phoneauth: this Asio does not see co_await with this compiler; define ASIO_HAS_CO_AWAIT=1 and ASIO_HAS_STD_COROUTINE=1 for the whole program (clang needs it with Asio before 1.26)"
+#endif
+#include <asio/awaitable.hpp>
+#include <asio/error.hpp>
+#include <asio/this_coro.hpp>
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+namespace detail {
+/// As `failure_of_current_exception`, and knows how Asio says that an operation was cancelled.
+inline failure failure_of_current_asio_exception() noexcept {
+    try {
+        throw;
+    } catch (const std::system_error& e) {
+        // Asio 1.22's error category does not map this value to std::errc::operation_canceled.
+        if (e.code() == ::asio::error::operation_aborted) return error::cancelled;
+        return failure_of_current_exception();
+    } catch (...) {
+        return failure_of_current_exception();
+    }
+}
+}  // namespace detail
+
+template <class Executor>
+struct awaitable_mode;
+
+/// A policy function may return an `asio::awaitable`: the authenticator's functions then do so too.
+template <class T, class Executor>
+struct awaited<::asio::awaitable<T, Executor>> {
+    using type = T;
+    using mode = awaitable_mode<Executor>;
+};
+
+/// The mode of policies of which some return an `asio::awaitable<T, Executor>`; the others may return a plain `T`.
+template <class Executor>
+struct awaitable_mode {
+    static constexpr bool async = true;
+
+    template <class T>
+    using flow = ::asio::awaitable<T, Executor>;
+
+    /// `co_await call([&] { return policy.f(…); })`: the one way in which a flow calls a policy.
+    template <class F>
+    static auto call(F f) {
+        // g++ 12 destroys some temporaries of a co_await expression twice; such a one must not own anything.
+        static_assert(std::is_trivially_destructible_v<F>, "capture by reference only");
+        using yielded = std::invoke_result_t<F&>;
+        if constexpr (awaited<yielded>::mode::async) {
+            return f();
+        } else {
+            return ready<F, yielded>(f);
+        }
+    }
+
+    /// What a public function returns: an awaitable of the result, which no exception leaves. A cancelled
+    /// operation yields `error::cancelled`.
+    template <class R>
+    static flow<R> finish(flow<R> f) {
+        const bool before = co_await ::asio::this_coro::throw_if_cancelled();
+        R outcome;
+        try {
+            outcome = co_await std::move(f);
+        } catch (...) {
+            outcome = R(detail::failure_of_current_asio_exception());
+        }
+        co_await ::asio::this_coro::throw_if_cancelled(before);
+        co_return outcome;
+    }
+
+    /// `co_await`ed by a flow: from here on a cancellation no longer throws at the next `co_await`; `finish` restores that.
+    static auto ignore_cancellation() { return ::asio::this_coro::throw_if_cancelled(false); }
+
+private:
+    template <class F, class T>
+    static flow<T> ready(F f) {
+        co_return f();
+    }
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+// Whoever has the asynchronous mode has its default passwords too.
+
+// ---- phoneauth/asio/pooled_passwords.hpp ----
+
+#ifndef PHONEAUTH_ASIO_POOLED_PASSWORDS_HPP
+#define PHONEAUTH_ASIO_POOLED_PASSWORDS_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <thread>
+#include <type_traits>
+#include <utility>
+
+
+// ---- phoneauth/asio/worker_pool.hpp ----
+
+#ifndef PHONEAUTH_ASIO_WORKER_POOL_HPP
+#define PHONEAUTH_ASIO_WORKER_POOL_HPP
+
+#include <atomic>
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+
+// Not asio/awaitable.hpp, which includes this file.
+#include <asio/async_result.hpp>
+#include <asio/awaitable.hpp>
+#include <asio/dispatch.hpp>
+#include <asio/executor_work_guard.hpp>
+#include <asio/post.hpp>
+#include <asio/thread_pool.hpp>
+#include <asio/use_awaitable.hpp>
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+namespace detail {
+template <class T>
+struct as_result {
+    using type = result<T>;
+};
+template <class T>
+struct as_result<result<T>> {
+    using type = result<T>;
+};
+}  // namespace detail
+
+/// Threads for what computes too long for an event loop, as password hashing does, with a bounded queue. Thread-safe.
+class worker_pool {
+public:
+    /// `threads`: how many work at once, at least 1. `max_queue`: how many further calls may wait for a thread.
+    explicit worker_pool(std::size_t threads, std::size_t max_queue = 64)
+        : capacity_((threads < 1 ? 1 : threads) + max_queue), pool_(threads < 1 ? 1 : threads) {}
+
+    worker_pool(const worker_pool&) = delete;
+    worker_pool& operator=(const worker_pool&) = delete;
+
+    /// Finishes what was accepted, then ends the threads.
+    ~worker_pool() { pool_.join(); }
+
+    /// Calls `f()` on one of the threads and yields its value on the caller's executor: `result<T>` for an `f` that
+    /// returns `T` or `result<T>`. `error::overloaded`, at once, when the queue is full; `error::internal` if `f`
+    /// throws. A cancellation takes effect after `f`, which is not interrupted. `f` is moved into the pool: what it
+    /// refers to must outlive the call, or the caller's frame if its io_context is destroyed meanwhile.
+    ///
+    /// g++ 12: name a lambda that captures anything with a destructor by value before the `co_await`.
+    template <class F>
+    auto run(F f) -> ::asio::awaitable<typename detail::as_result<std::invoke_result_t<F&>>::type> {
+        using R = typename detail::as_result<std::invoke_result_t<F&>>::type;
+        if (pending_.fetch_add(1) >= capacity_) {
+            pending_.fetch_sub(1);
+            co_return R(error::overloaded);
+        }
+        co_return co_await ::asio::async_initiate<const ::asio::use_awaitable_t<>, void(R)>(
+            [this](auto handler, F work) { this->template submit<R>(std::move(handler), std::move(work)); },
+            ::asio::use_awaitable, std::move(f));
+    }
+
+private:
+    template <class R, class Handler, class F>
+    void submit(Handler handler, F f) {
+        auto home = ::asio::make_work_guard(handler);
+        auto job = [this, home, handler = std::move(handler), f = std::move(f)]() mutable {
+            auto outcome = call<R>(f);
+            pending_.fetch_sub(1);
+            ::asio::dispatch(home.get_executor(),
+                             [handler = std::move(handler), outcome = std::move(outcome)]() mutable {
+                                 std::move(handler)(std::move(outcome));
+                             });
+        };
+        ::asio::post(pool_, std::move(job));
+    }
+
+    template <class R, class F>
+    static R call(F& f) noexcept {
+        try {
+            return R(f());
+        } catch (...) {
+            return R(failure_of_current_exception(error::internal));
+        }
+    }
+
+    const std::size_t capacity_;
+    std::atomic<std::size_t> pending_{0};
+    ::asio::thread_pool pool_;
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+#include <asio/any_io_executor.hpp>
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// The PasswordHasher of an asynchronous server: scrypt on a few threads of its own, because it takes some hundred
+/// milliseconds and must not stop the event loop. With the queue full, `hash` and `verify` yield `error::overloaded` at
+/// once. Thread-safe. The destructor waits for what is being hashed.
+class pooled_passwords {
+public:
+    /// One thread for every two processors: hashing must leave some for the event loop.
+    static std::size_t default_threads() { return std::max(1u, std::thread::hardware_concurrency() / 2); }
+
+    /// `max_queue`: how many passwords may wait for a thread.
+    explicit pooled_passwords(scrypt_cost cost = {}, std::size_t threads = default_threads(),
+                              std::size_t max_queue = 64)
+        : scrypt_(cost), pool_(threads, max_queue) {}
+
+    /// As `scrypt_passwords::hash`.
+    ::asio::awaitable<result<std::string>> hash(const std::string& password) {
+        auto work = [this, password] { return scrypt_.hash(password); };
+        return pool_.run(std::move(work));
+    }
+
+    /// As `scrypt_passwords::verify`.
+    ::asio::awaitable<result<bool>> verify(const std::string& password, const std::string& phc) {
+        auto work = [this, password, phc] { return scrypt_.verify(password, phc); };
+        return pool_.run(std::move(work));
+    }
+
+private:
+    const scrypt_passwords scrypt_;
+    worker_pool pool_;
+};
+
+template <class Executor>
+struct default_passwords<awaitable_mode<Executor>> {
+    static_assert(
+        std::is_same_v<Executor, ::asio::any_io_executor>,
+        "phoneauth: awaitables of this executor need a PasswordHasher of their own; name it as the fifth policy");
+    using type = pooled_passwords;
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+#endif
+
+#include <asio/any_io_executor.hpp>
+#include <asio/associated_cancellation_slot.hpp>
+#include <asio/associated_executor.hpp>
+#include <asio/async_result.hpp>
+#include <asio/bind_cancellation_slot.hpp>
+#include <asio/cancellation_signal.hpp>
+#include <asio/co_spawn.hpp>
+#include <asio/dispatch.hpp>
+#include <asio/executor_work_guard.hpp>
+
+namespace phoneauth {
+inline namespace v0 {
+
+namespace detail {
+
+/// Runs `work` on `executor` and hands its result to `handler`, on the handler's own executor. A cancellation is
+/// carried over to `executor` first (co_spawn of Asio 1.22 would emit it on the thread of who cancels).
+template <class R, class Handler>
+void spawn(const ::asio::any_io_executor& executor, ::asio::awaitable<R> work, Handler handler) {
+    std::shared_ptr<::asio::cancellation_signal> signal;
+    ::asio::cancellation_slot inner;
+    if (auto slot = ::asio::get_associated_cancellation_slot(handler); slot.is_connected()) {
+        signal = std::make_shared<::asio::cancellation_signal>();
+        inner = signal->slot();
+        slot.assign([signal, executor](::asio::cancellation_type type) {
+            ::asio::dispatch(executor, [signal, type] { signal->emit(type); });
+        });
+    }
+    auto keep = ::asio::make_work_guard(handler, executor);
+    auto done = [signal, keep, handler = std::move(handler)](std::exception_ptr thrown, R outcome) mutable {
+        if (thrown) {
+            try {
+                std::rethrow_exception(thrown);
+            } catch (...) {
+                outcome = R(failure_of_current_asio_exception());
+            }
+        }
+        auto home = keep.get_executor();
+        ::asio::dispatch(home, [handler = std::move(handler), outcome = std::move(outcome)]() mutable {
+            ::asio::get_associated_cancellation_slot(handler).clear();
+            std::move(handler)(std::move(outcome));
+        });
+    };
+    ::asio::co_spawn(executor, std::move(work), ::asio::bind_cancellation_slot(inner, std::move(done)));
+}
+
+/// As `spawn`, for a completion token; handler `void(R)`. `co_await` on it never throws but for a cancellation
+/// that came before it.
+template <class R, class CompletionToken>
+auto async_spawn(const ::asio::any_io_executor& executor, ::asio::awaitable<R> work, CompletionToken&& token) {
+    return ::asio::async_initiate<CompletionToken, void(R)>(
+        [executor](auto handler, ::asio::awaitable<R> started) {
+            spawn<R>(executor, std::move(started), std::move(handler));
+        },
+        token, std::move(work));
+}
+
+/// Splits a result into the two arguments of the usual handlers; keeps what is associated with the handler.
+template <class T, class Handler>
+struct split_handler {
+    Handler handler;
+
+    void operator()(result<T> outcome) {
+        const auto code = outcome ? std::error_code() : outcome.error().code;
+        if constexpr (std::is_void_v<T>) {
+            std::move(handler)(code);
+        } else {
+            std::move(handler)(code, outcome ? *std::move(outcome) : T());
+        }
+    }
+};
+
+template <class T>
+struct split_signature {
+    using type = void(std::error_code, T);
+};
+template <>
+struct split_signature<void> {
+    using type = void(std::error_code);
+};
+
+}  // namespace detail
+
+/// The front for completion tokens (callbacks, `use_future`, `use_awaitable`, …) of any function that returns an
+/// awaitable of a result:
+///
+///     async_call(io.get_executor(), auth.confirm(id, code), [](std::error_code ec, session s) { … });
+///
+/// Runs `work` on `executor`; the handler is `void(std::error_code, T)`, or `void(std::error_code)` for `result<void>`,
+/// and is invoked on its associated executor, `executor` by default. What a failure holds beyond its code is not passed
+/// on: who needs it (`retry_after`, `tries_left`) awaits the function itself. Terminal cancellation of the handler's
+/// slot is passed on to `work`. With `use_awaitable` and `use_future` a failure is thrown as `std::system_error`.
+template <class T, class CompletionToken>
+auto async_call(const ::asio::any_io_executor& executor, ::asio::awaitable<result<T>> work, CompletionToken&& token) {
+    return ::asio::async_initiate<CompletionToken, typename detail::split_signature<T>::type>(
+        [executor](auto handler, ::asio::awaitable<result<T>> started) {
+            detail::split_handler<T, decltype(handler)> split{std::move(handler)};
+            detail::spawn<result<T>>(executor, std::move(started), std::move(split));
+        },
+        token, std::move(work));
+}
+
+}  // namespace v0
+}  // namespace phoneauth
+
+template <template <class, class> class Associator, class T, class Handler, class Default>
+struct asio::associator<Associator, phoneauth::detail::split_handler<T, Handler>, Default> {
+    using type = typename Associator<Handler, Default>::type;
+    static type get(const phoneauth::detail::split_handler<T, Handler>& h, const Default& d = Default()) noexcept {
+        return Associator<Handler, Default>::get(h.handler, d);
+    }
+};
+
+#endif
+
+// ---- phoneauth/asio/blocking_transport.hpp ----
+
+#ifndef PHONEAUTH_ASIO_BLOCKING_TRANSPORT_HPP
+#define PHONEAUTH_ASIO_BLOCKING_TRANSPORT_HPP
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+
+// ---- phoneauth/asio/https_transport.hpp ----
+
+#ifndef PHONEAUTH_ASIO_HTTPS_TRANSPORT_HPP
+#define PHONEAUTH_ASIO_HTTPS_TRANSPORT_HPP
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+
+// ---- phoneauth/asio/connection.hpp ----
+
+#ifndef PHONEAUTH_ASIO_CONNECTION_HPP
+#define PHONEAUTH_ASIO_CONNECTION_HPP
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <new>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+
+#include <asio/any_io_executor.hpp>
+#include <asio/buffer.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/redirect_error.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/use_awaitable.hpp>
+
+
+// ---- phoneauth/detail/http1.hpp ----
+
+#ifndef PHONEAUTH_DETAIL_HTTP1_HPP
+#define PHONEAUTH_DETAIL_HTTP1_HPP
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+
+// HTTP/1.1 messages (RFC 9112) as bytes, without I/O. What llhttp lets pass but a proxy might read otherwise is
+// refused here: bare CR or LF, folded lines, transfer codings other than chunked, doubled Host or lengths.
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+/// What a message may cost its receiver.
+struct http1_limits {
+    std::size_t max_header_bytes = 16 * 1024;  ///< start line and headers; also trailers and the framing of chunks
+    std::size_t max_header_count = 100;        ///< header fields
+    std::size_t max_body_bytes = 1024 * 1024;  ///< body after the removal of chunking
+};
+
+/// Reads one message after the other from a stream of bytes. Not thread-safe.
+class message_parser {
+public:
+    enum class kind { request, response };
+
+    PHONEAUTH_DECL explicit message_parser(kind k, http1_limits limits = {});
+    PHONEAUTH_DECL ~message_parser();
+    PHONEAUTH_DECL message_parser(message_parser&&) noexcept;
+    PHONEAUTH_DECL message_parser& operator=(message_parser&&) noexcept;
+
+    /// Starts the next message. `reply_to_head`: it answers a HEAD request, thus has no body (RFC 9112 §6.3).
+    PHONEAUTH_DECL void reset(bool reply_to_head = false);
+
+    /// Parses `bytes` up to the end of the message and returns how many belong to it; the others begin the next
+    /// one. Interim (1xx) responses are skipped. Does nothing once `complete()` or `failed()`.
+    PHONEAUTH_DECL std::size_t feed(std::string_view bytes);
+
+    /// The peer has closed: ends a body that runs until then; in any other place it is `error::connection_lost`.
+    PHONEAUTH_DECL void finish();
+
+    /// Bytes of the message have arrived.
+    PHONEAUTH_DECL bool started() const noexcept;
+    /// Start line and headers are in.
+    PHONEAUTH_DECL bool head_complete() const noexcept;
+    PHONEAUTH_DECL bool complete() const noexcept;
+    PHONEAUTH_DECL bool failed() const noexcept;
+
+    /// Why it failed: `malformed_reply`, `reply_too_large` or `connection_lost` (for a request too).
+    PHONEAUTH_DECL error reason() const noexcept;
+    /// The status with which a server refuses the failed request: 400, 413 or 431.
+    PHONEAUTH_DECL int refusal_status() const noexcept;
+
+    /// Another message may follow on the connection. Known once complete; false for HTTP/1.0.
+    PHONEAUTH_DECL bool keep_alive() const noexcept;
+    /// The client waits for "100 Continue" before it sends the body (RFC 9110 §10.1.1). Known once the head is
+    /// complete.
+    PHONEAUTH_DECL bool expects_continue() const noexcept;
+
+    /// The complete message, moved out. The request's URL is in origin form.
+    PHONEAUTH_DECL http_request take_request();
+    PHONEAUTH_DECL http_response take_response();
+
+private:
+    struct impl;
+    std::unique_ptr<impl> impl_;
+};
+
+/// Appends a request for `target` to `out`, with Host and Content-Length. `error::invalid_parameter`, with `out` as
+/// it was, if method, header names, values or target could break out of their place (CR, LF, NUL, …), or if a
+/// header is one that belongs to the transport: Host, Content-Length, Transfer-Encoding, Connection, Expect, Upgrade.
+PHONEAUTH_DECL result<void> append_request(std::string& out, const http_request& request, const url& target);
+
+/// Appends a response to `out`, with Content-Length, and "Connection: close" unless `keep_alive`. `reply_to_head`
+/// leaves the body out. Errors as for `append_request`, and for a status outside 200–599.
+PHONEAUTH_DECL result<void> append_response(std::string& out, const http_response& response, bool keep_alive,
+                                            bool reply_to_head = false);
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/impl/http1.ipp ----
+
+#ifndef PHONEAUTH_IMPL_HTTP1_IPP
+#define PHONEAUTH_IMPL_HTTP1_IPP
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include <llhttp.h>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+/// RFC 9110 §5.6.2.
+inline bool is_token(std::string_view text) noexcept {
+    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+        return is_alnum(c) || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+    });
+}
+
+/// RFC 9110 §5.5: no control characters but the tab.
+inline bool is_field_value(std::string_view text) noexcept {
+    return std::all_of(text.begin(), text.end(), [](char c) {
+        const auto byte = static_cast<unsigned char>(c);
+        return byte >= ' ' ? byte != 0x7f : byte == '\t';
+    });
+}
+
+/// Visible ASCII only, as in RFC 3986.
+inline bool is_target(std::string_view text) noexcept {
+    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
+}
+
+struct message_parser::impl {
+    impl(kind k, http1_limits l) : kind_(k), limits(l) { restart(); }
+
+    kind kind_;
+    http1_limits limits;
+    llhttp_t parser;
+    bool reply_to_head = false;
+
+    // The message.
+    std::string start;  ///< target of a request
+    std::vector<http_header> headers;
+    std::string body;
+    bool keep_alive = false;
+
+    // Where we are.
+    bool head_complete = false;
+    bool complete = false;
+    bool in_value = true;
+    std::optional<error> failure;
+    std::size_t head_bytes = 0;  ///< of interim responses too
+    bool chunked = false;
+    std::size_t body_wire_bytes = 0;
+    std::string wire_tail;  ///< the last four of them
+
+    // The line scanner of the head.
+    char previous = 0;
+    std::size_t line_length = 0;
+    bool line_seen = false;
+    bool scanned_head = false;
+
+    void restart() {
+        llhttp_init(&parser, kind_ == kind::request ? HTTP_REQUEST : HTTP_RESPONSE, &settings());
+        parser.data = this;
+        start.clear();
+        headers.clear();
+        body.clear();
+        keep_alive = head_complete = complete = line_seen = scanned_head = false;
+        in_value = true;
+        failure.reset();
+        body_wire_bytes = 0;
+        wire_tail.clear();
+        previous = 0;
+        line_length = 0;
+    }
+
+    int fail(error e) {
+        if (!failure) failure = e;
+        return -1;
+    }
+
+    /// Returns the length of the part of `bytes` that belongs to the head. Fails on what readers of HTTP disagree
+    /// about: bare CR, bare LF and folded lines (RFC 9112 §2.2, §5.2).
+    std::size_t scan_head(std::string_view bytes) {
+        std::size_t at = 0;
+        while (at < bytes.size()) {
+            const auto line_end = std::min(bytes.find('\n', at), bytes.size());
+            const auto part = bytes.substr(at, line_end - at);
+            if (previous == '\n' && (bytes[at] == ' ' || bytes[at] == '\t')) fail(error::malformed_reply);
+            if (previous == '\r' && !part.empty()) fail(error::malformed_reply);
+            if (part.find('\r') < part.size() - 1 && !part.empty()) fail(error::malformed_reply);
+            line_length += part.size();
+            if (!part.empty()) previous = part.back();
+            at = line_end;
+            if (at == bytes.size()) break;
+
+            ++at;
+            if (previous != '\r') fail(error::malformed_reply);
+            const bool empty_line = line_length == 1;
+            previous = '\n';
+            line_length = 0;
+            if (empty_line && line_seen) {
+                scanned_head = true;
+                break;
+            }
+            line_seen = line_seen || !empty_line;
+        }
+        return at;
+    }
+
+    std::size_t execute(std::string_view bytes) {
+        const auto code = llhttp_execute(&parser, bytes.data(), bytes.size());
+        if (code == HPE_OK) return bytes.size();
+        if (code != HPE_PAUSED || !complete) fail(error::malformed_reply);
+        return static_cast<std::size_t>(llhttp_get_error_pos(&parser) - bytes.data());
+    }
+
+    std::size_t feed_head(std::string_view bytes) {
+        bytes = bytes.substr(0, scan_head(bytes));
+        head_bytes += bytes.size();
+        if (!failure && head_bytes > limits.max_header_bytes) fail(error::reply_too_large);
+        if (failure) return 0;
+        const auto consumed = execute(bytes);
+        if (!failure && (scanned_head != head_complete || consumed != bytes.size())) fail(error::malformed_reply);
+        return consumed;
+    }
+
+    std::size_t feed_body(std::string_view bytes) {
+        const auto consumed = execute(bytes);
+        body_wire_bytes += consumed;
+        // llhttp takes a bare LF for the end of the trailers.
+        const auto used = bytes.substr(0, consumed);
+        wire_tail += used.substr(used.size() - std::min<std::size_t>(used.size(), 4));
+        if (wire_tail.size() > 4) wire_tail.erase(0, wire_tail.size() - 4);
+        if (complete && chunked && wire_tail != "\r\n\r\n") fail(error::malformed_reply);
+        // A chunk of one byte is framed by at least five; more than sixteen are extensions, or trailers.
+        if (!failure && body_wire_bytes > 16 * body.size() + limits.max_header_bytes) fail(error::reply_too_large);
+        return consumed;
+    }
+
+    const std::string* header(std::string_view name) const { return find_header(headers, name); }
+
+    bool head_is_sound() {
+        if (parser.http_major != 1 || parser.http_minor > 1) return false;
+        std::size_t hosts = 0;
+        std::size_t codings = 0;
+        for (auto& h : headers) {
+            if (!is_token(h.name) || !is_field_value(h.value)) return false;
+            h.value.erase(h.value.find_last_not_of(" \t") + 1);
+            hosts += equal_ignoring_case(h.name, "Host");
+            if (equal_ignoring_case(h.name, "Transfer-Encoding")) {
+                ++codings;
+                // RFC 9112 §6.1: unknown in HTTP/1.0; codings that are not understood are not let through.
+                if (!equal_ignoring_case(h.value, "chunked") || parser.http_minor == 0) return false;
+            }
+        }
+        if (codings > 1 || (codings == 1 && header("Content-Length"))) return false;
+        if (kind_ == kind::response) return parser.status_code >= 100 && parser.status_code != 101;
+        // RFC 9112 §3.2: exactly one Host in HTTP/1.1.
+        if (hosts > 1 || (hosts == 0 && parser.http_minor == 1)) return false;
+        if (parser.method == HTTP_CONNECT || !is_target(start)) return false;
+        if (start.front() == '/' || (start == "*" && parser.method == HTTP_OPTIONS)) return true;
+        auto absolute = parse_url(start);
+        if (!absolute) return false;
+        start = std::move(absolute->target);
+        return true;
+    }
+
+    int on_head() {
+        head_complete = true;
+        if (!head_is_sound()) return fail(error::malformed_reply);
+        const bool no_body = kind_ == kind::response && (reply_to_head || parser.status_code < 200 ||
+                                                         parser.status_code == 204 || parser.status_code == 304);
+        parser.upgrade = 0;  // never offered, never accepted: what follows is HTTP
+        if (no_body) return 1;
+        chunked = (parser.flags & F_CHUNKED) != 0;
+        if (parser.flags & F_CONTENT_LENGTH) {
+            if (parser.content_length > limits.max_body_bytes) return fail(error::reply_too_large);
+            body.reserve(std::min<std::size_t>(static_cast<std::size_t>(parser.content_length), 64 * 1024));
+        }
+        return 0;
+    }
+
+    static impl& self(llhttp_t* p) { return *static_cast<impl*>(p->data); }
+
+    static const llhttp_settings_t& settings() {
+        static const llhttp_settings_t instance = [] {
+            llhttp_settings_t s;
+            llhttp_settings_init(&s);
+            s.on_url = [](llhttp_t* p, const char* at, std::size_t n) {
+                self(p).start.append(at, n);
+                return 0;
+            };
+            s.on_header_field = [](llhttp_t* p, const char* at, std::size_t n) {
+                auto& me = self(p);
+                if (me.head_complete) return 0;  // trailers are read over
+                if (std::exchange(me.in_value, false)) {
+                    if (me.headers.size() == me.limits.max_header_count) return me.fail(error::reply_too_large);
+                    me.headers.emplace_back();
+                }
+                me.headers.back().name.append(at, n);
+                return 0;
+            };
+            s.on_header_field_complete = [](llhttp_t* p) {
+                self(p).in_value = true;
+                return 0;
+            };
+            s.on_header_value = [](llhttp_t* p, const char* at, std::size_t n) {
+                auto& me = self(p);
+                if (!me.head_complete && !me.headers.empty()) me.headers.back().value.append(at, n);
+                return 0;
+            };
+            s.on_headers_complete = [](llhttp_t* p) { return self(p).on_head(); };
+            s.on_body = [](llhttp_t* p, const char* at, std::size_t n) {
+                auto& me = self(p);
+                if (n > me.limits.max_body_bytes - me.body.size()) return me.fail(error::reply_too_large);
+                me.body.append(at, n);
+                return 0;
+            };
+            s.on_message_complete = [](llhttp_t* p) {
+                auto& me = self(p);
+                me.complete = true;
+                me.keep_alive = p->http_minor == 1 && llhttp_should_keep_alive(p) != 0;
+                return static_cast<int>(HPE_PAUSED);
+            };
+            return s;
+        }();
+        return instance;
+    }
+};
+
+PHONEAUTH_DECL message_parser::message_parser(kind k, http1_limits limits) : impl_(std::make_unique<impl>(k, limits)) {}
+PHONEAUTH_DECL message_parser::~message_parser() = default;
+PHONEAUTH_DECL message_parser::message_parser(message_parser&&) noexcept = default;
+PHONEAUTH_DECL message_parser& message_parser::operator=(message_parser&&) noexcept = default;
+
+PHONEAUTH_DECL void message_parser::reset(bool reply_to_head) {
+    impl_->reply_to_head = reply_to_head;
+    impl_->head_bytes = 0;
+    impl_->restart();
+}
+
+PHONEAUTH_DECL std::size_t message_parser::feed(std::string_view bytes) {
+    auto& me = *impl_;
+    std::size_t consumed = 0;
+    while (!me.complete && !me.failure && consumed < bytes.size()) {
+        const auto rest = bytes.substr(consumed);
+        consumed += me.head_complete ? me.feed_body(rest) : me.feed_head(rest);
+        const bool interim = me.kind_ == kind::response && me.parser.status_code < 200;
+        if (me.complete && !me.failure && interim) me.restart();
+    }
+    return consumed;
+}
+
+PHONEAUTH_DECL void message_parser::finish() {
+    auto& me = *impl_;
+    if (me.complete || me.failure) return;
+    if (me.head_complete) llhttp_finish(&me.parser);
+    if (!me.complete) me.fail(error::connection_lost);
+}
+
+PHONEAUTH_DECL bool message_parser::started() const noexcept {
+    return impl_->head_bytes != 0;
+}
+PHONEAUTH_DECL bool message_parser::head_complete() const noexcept {
+    return impl_->head_complete;
+}
+PHONEAUTH_DECL bool message_parser::complete() const noexcept {
+    return impl_->complete && !impl_->failure;
+}
+PHONEAUTH_DECL bool message_parser::failed() const noexcept {
+    return impl_->failure.has_value();
+}
+PHONEAUTH_DECL error message_parser::reason() const noexcept {
+    return impl_->failure.value_or(error::internal);
+}
+
+PHONEAUTH_DECL int message_parser::refusal_status() const noexcept {
+    if (impl_->failure != error::reply_too_large) return 400;
+    return impl_->head_complete ? 413 : 431;
+}
+
+PHONEAUTH_DECL bool message_parser::keep_alive() const noexcept {
+    return impl_->keep_alive;
+}
+
+PHONEAUTH_DECL bool message_parser::expects_continue() const noexcept {
+    if (!impl_->head_complete || impl_->complete || impl_->parser.http_minor != 1) return false;
+    const auto* expect = impl_->header("Expect");
+    return expect && equal_ignoring_case(*expect, "100-continue");
+}
+
+PHONEAUTH_DECL http_request message_parser::take_request() {
+    http_request request;
+    request.method = llhttp_method_name(static_cast<llhttp_method_t>(impl_->parser.method));
+    request.url = std::move(impl_->start);
+    request.headers = std::move(impl_->headers);
+    request.body = std::move(impl_->body);
+    return request;
+}
+
+PHONEAUTH_DECL http_response message_parser::take_response() {
+    http_response response;
+    response.status = impl_->parser.status_code;
+    response.headers = std::move(impl_->headers);
+    response.body = std::move(impl_->body);
+    return response;
+}
+
+inline bool headers_are_safe(const std::vector<http_header>& headers) {
+    constexpr std::array<std::string_view, 6> ours{"Host",       "Content-Length", "Transfer-Encoding",
+                                                   "Connection", "Expect",         "Upgrade"};
+    return std::all_of(headers.begin(), headers.end(), [&](const http_header& h) {
+        return is_token(h.name) && is_field_value(h.value) &&
+               std::none_of(ours.begin(), ours.end(), [&](auto name) { return equal_ignoring_case(name, h.name); });
+    });
+}
+
+inline void append_headers(std::string& out, const std::vector<http_header>& headers) {
+    for (const auto& h : headers) {
+        out += h.name;
+        out += ": ";
+        out += h.value;
+        out += "\r\n";
+    }
+}
+
+inline void append_length(std::string& out, std::size_t length) {
+    out += "Content-Length: ";
+    out += std::to_string(length);
+    out += "\r\n";
+}
+
+PHONEAUTH_DECL result<void> append_request(std::string& out, const http_request& request, const url& target) {
+    if (!is_token(request.method) || request.method == "CONNECT" || !is_target(target.target) ||
+        !is_target(target.host) || !headers_are_safe(request.headers))
+        return error::invalid_parameter;
+    out += request.method;
+    out += ' ';
+    out += target.target;
+    out += " HTTP/1.1\r\nHost: ";
+    out += target.authority();
+    out += "\r\n";
+    append_headers(out, request.headers);
+    // RFC 9110 §8.6: a method that usually has a body says so even when the body is empty.
+    if (!request.body.empty() || request.method == "POST" || request.method == "PUT" || request.method == "PATCH")
+        append_length(out, request.body.size());
+    out += "\r\n";
+    out += request.body;
+    return {};
+}
+
+/// RFC 9110 §15; the reason is for people only and may be empty.
+inline std::string_view reason_phrase(int status) noexcept {
+    switch (status) {
+    case 200:
+        return "OK";
+    case 201:
+        return "Created";
+    case 204:
+        return "No Content";
+    case 400:
+        return "Bad Request";
+    case 401:
+        return "Unauthorized";
+    case 403:
+        return "Forbidden";
+    case 404:
+        return "Not Found";
+    case 405:
+        return "Method Not Allowed";
+    case 408:
+        return "Request Timeout";
+    case 409:
+        return "Conflict";
+    case 413:
+        return "Content Too Large";
+    case 429:
+        return "Too Many Requests";
+    case 431:
+        return "Request Header Fields Too Large";
+    case 500:
+        return "Internal Server Error";
+    case 503:
+        return "Service Unavailable";
+    case 504:
+        return "Gateway Timeout";
+    default:
+        return "";
+    }
+}
+
+PHONEAUTH_DECL result<void> append_response(std::string& out, const http_response& response, bool keep_alive,
+                                            bool reply_to_head) {
+    if (response.status < 200 || response.status > 599 || !headers_are_safe(response.headers))
+        return error::invalid_parameter;
+    out += "HTTP/1.1 ";
+    out += std::to_string(response.status);
+    out += ' ';
+    out += reason_phrase(response.status);
+    out += "\r\n";
+    append_headers(out, response.headers);
+    const bool may_have_body = response.status != 204 && response.status != 304;
+    if (may_have_body) append_length(out, response.body.size());
+    if (!keep_alive) out += "Connection: close\r\n";
+    out += "\r\n";
+    if (may_have_body && !reply_to_head) out += response.body;
+    return {};
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
+
+// What https_transport and http_server share: a TCP connection, with or without TLS, under a deadline.
+//
+// TLS is OpenSSL directly on the non-blocking socket: one system call and no copy between two buffers less per
+// operation than asio::ssl::stream, whose headers are spared as well.
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+struct ssl_deleter {
+    void operator()(SSL* p) const noexcept { SSL_free(p); }
+    void operator()(SSL_CTX* p) const noexcept { SSL_CTX_free(p); }
+    void operator()(SSL_SESSION* p) const noexcept { SSL_SESSION_free(p); }
+    void operator()(BIO_METHOD* p) const noexcept { BIO_meth_free(p); }
+};
+using ssl_ptr = std::unique_ptr<SSL, ssl_deleter>;
+using ssl_ctx_ptr = std::unique_ptr<SSL_CTX, ssl_deleter>;
+using ssl_session_ptr = std::unique_ptr<SSL_SESSION, ssl_deleter>;
+
+/// How OpenSSL reads and writes an Asio socket: never blocking, and without SIGPIPE, which its own socket BIO would
+/// raise.
+inline BIO_METHOD* socket_bio_method() {
+    using socket = ::asio::ip::tcp::socket;
+    static const std::unique_ptr<BIO_METHOD, ssl_deleter> method = [] {
+        std::unique_ptr<BIO_METHOD, ssl_deleter> m(
+            BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "phoneauth socket"));
+        if (!m) throw std::bad_alloc();
+        BIO_meth_set_write(m.get(), [](BIO* bio, const char* data, int size) {
+            std::error_code ec;
+            BIO_clear_retry_flags(bio);
+            const auto n = static_cast<socket*>(BIO_get_data(bio))
+                               ->write_some(::asio::buffer(data, static_cast<std::size_t>(size)), ec);
+            if (ec == ::asio::error::would_block) BIO_set_retry_write(bio);
+            return ec ? -1 : static_cast<int>(n);
+        });
+        BIO_meth_set_read(m.get(), [](BIO* bio, char* data, int size) {
+            std::error_code ec;
+            BIO_clear_retry_flags(bio);
+            const auto n = static_cast<socket*>(BIO_get_data(bio))
+                               ->read_some(::asio::buffer(data, static_cast<std::size_t>(size)), ec);
+            if (ec == ::asio::error::would_block) BIO_set_retry_read(bio);
+            if (ec == ::asio::error::eof) return 0;
+            return ec ? -1 : static_cast<int>(n);
+        });
+        BIO_meth_set_ctrl(m.get(), [](BIO*, int command, long, void*) -> long { return command == BIO_CTRL_FLUSH; });
+        BIO_meth_set_create(m.get(), [](BIO* bio) {
+            BIO_set_init(bio, 1);
+            return 1;
+        });
+        return m;
+    }();
+    return method.get();
+}
+
+/// One HTTP/1.1 connection. All of it runs on one executor that never runs two handlers at once. Owned by shared_ptr.
+class http_connection : public std::enable_shared_from_this<http_connection> {
+public:
+    using clock = std::chrono::steady_clock;
+    using socket_type = ::asio::ip::tcp::socket;
+
+    /// `shortest`: no deadline of this connection is set closer than this.
+    http_connection(socket_type s, message_parser::kind k, http1_limits limits, clock::duration shortest)
+        : socket(std::move(s)), parser(k, limits), timer_(socket.get_executor()), period_(shortest) {}
+
+    socket_type socket;
+    message_parser parser;
+    std::string out;  ///< what `write` sends
+
+    SSL* tls() const noexcept { return tls_.get(); }
+
+    // --- Deadlines. One timer ticks along; setting a deadline only stores a time, so that a request costs no timer.
+
+    /// What follows must end within `d`; else `expired()` and the pending operation, and each later one, is aborted.
+    void expect_within(clock::duration d) {
+        deadline_ = clock::now() + d;
+        expired_ = false;
+        if (!std::exchange(watched_, true)) watch();
+    }
+    /// No deadline until the next `expect_within`; the timer goes on.
+    void expect_nothing() noexcept { deadline_ = clock::time_point::max(); }
+    /// Stops the timer, so that nothing of this connection keeps an event loop running.
+    void unwatch() {
+        if (std::exchange(watched_, false)) timer_.cancel();
+    }
+    bool expired() const noexcept { return expired_; }
+    clock::time_point deadline() const noexcept { return deadline_; }
+
+    // --- Input and output. Each returns an empty code, or why not: asio::error::eof for an orderly end.
+
+    /// Prepares TLS on the connected socket.
+    std::error_code start_tls(SSL_CTX* context) {
+        tls_.reset(SSL_new(context));
+        BIO* bio = tls_ ? BIO_new(socket_bio_method()) : nullptr;
+        if (!bio) return std::make_error_code(std::errc::not_enough_memory);
+        BIO_set_data(bio, &socket);
+        SSL_set_bio(tls_.get(), bio, bio);
+        SSL_set_mode(tls_.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+        SSL_set_read_ahead(tls_.get(), 1);
+        return {};
+    }
+
+    ::asio::awaitable<std::error_code> handshake() {
+        for (;;) {
+            ERR_clear_error();
+            const int done = SSL_do_handshake(tls_.get());
+            if (done == 1) co_return std::error_code();
+            auto failed = co_await wait_for_tls(done);
+            if (failed) co_return failed;
+        }
+    }
+
+    /// Writes all of `out`.
+    ::asio::awaitable<std::error_code> write() {
+        std::string_view rest = out;
+        while (!rest.empty()) {
+            std::error_code ec;
+            if (tls_) {
+                ERR_clear_error();
+                std::size_t n = 0;
+                const int done = SSL_write_ex(tls_.get(), rest.data(), rest.size(), &n);
+                rest.remove_prefix(n);
+                if (done != 1) ec = co_await wait_for_tls(done);
+            } else {
+                rest.remove_prefix(socket.write_some(::asio::buffer(rest.data(), rest.size()), ec));
+                if (ec == ::asio::error::would_block) ec = co_await wait(socket_type::wait_write);
+            }
+            if (ec) co_return ec;
+        }
+        co_return std::error_code();
+    }
+
+    /// Feeds `parser` until its head is complete, or the whole message; reads on as needed. Empty if the parser has got
+    /// there or has failed.
+    ::asio::awaitable<std::error_code> read_head() {
+        while (!parser.head_complete() && !parser.failed()) {
+            if (unread_.empty()) {
+                auto ec = co_await fill();
+                if (ec) co_return ec;
+            }
+            feed();
+        }
+        co_return std::error_code();
+    }
+    ::asio::awaitable<std::error_code> read_message() {
+        for (;;) {
+            feed();
+            if (parser.complete() || parser.failed()) co_return std::error_code();
+            auto ec = co_await fill();
+            if (ec) co_return ec;
+        }
+    }
+
+    /// Reads at least one byte, unless some are unread already. `reply_expected`: nothing can be there yet.
+    ::asio::awaitable<std::error_code> fill(bool reply_expected = false) {
+        if (reply_expected && unread_.empty() && !(tls_ && SSL_pending(tls_.get()))) {
+            auto ec = co_await wait(socket_type::wait_read);
+            if (ec) co_return ec;
+        }
+        while (unread_.empty()) {
+            std::error_code ec;
+            std::size_t n = 0;
+            if (tls_) {
+                ERR_clear_error();
+                const int done = SSL_read_ex(tls_.get(), in_.data(), in_.size(), &n);
+                if (done != 1) ec = co_await wait_for_tls(done);
+            } else {
+                n = socket.read_some(::asio::buffer(in_), ec);
+                if (ec == ::asio::error::would_block) ec = co_await wait(socket_type::wait_read);
+            }
+            if (ec) co_return ec;
+            unread_ = std::string_view(in_.data(), n);
+        }
+        co_return std::error_code();
+    }
+
+    bool has_unread() const noexcept { return !unread_.empty(); }
+    void drop_unread() noexcept { unread_ = {}; }
+
+    /// True if an idle connection is neither closed by the peer nor has it sent anything unasked.
+    bool quiet() {
+        if (!unread_.empty() || (tls_ && SSL_pending(tls_.get()))) return false;
+        char byte = 0;
+        std::error_code ec;
+        socket.receive(::asio::buffer(&byte, 1), socket_type::message_peek, ec);
+        return ec == ::asio::error::would_block;
+    }
+
+    /// Says goodbye without waiting, and closes.
+    void close() noexcept {
+        unwatch();
+        std::error_code ignored;
+        if (tls_ && socket.is_open() && SSL_is_init_finished(tls_.get())) {
+            ERR_clear_error();
+            SSL_shutdown(tls_.get());
+            ERR_clear_error();
+        }
+        socket.close(ignored);
+    }
+
+    /// Reads on, and forgets, until the peer closes, for a time and a number of bytes: a connection that is closed with
+    /// input unread is reset, and the peer may then lose the reply (RFC 9112 §9.6).
+    ::asio::awaitable<void> linger() {
+        std::error_code ec;
+        if (tls_) SSL_shutdown(tls_.get());
+        socket.shutdown(socket_type::shutdown_send, ec);
+        expect_within(std::max<clock::duration>(std::chrono::seconds(1), period_));
+        for (std::size_t i = 0; i < 64; ++i) {
+            drop_unread();
+            auto done = co_await fill();
+            if (done) break;
+        }
+    }
+
+    /// Aborts what is pending as if the deadline had passed.
+    void expire() {
+        expired_ = true;
+        std::error_code ignored;
+        socket.cancel(ignored);
+    }
+
+private:
+    void feed() { unread_.remove_prefix(parser.feed(unread_)); }
+
+    ::asio::awaitable<std::error_code> wait(socket_type::wait_type what) {
+        std::error_code ec = ::asio::error::operation_aborted;
+        if (!expired_) co_await socket.async_wait(what, ::asio::redirect_error(::asio::use_awaitable, ec));
+        if (expired_) ec = ::asio::error::operation_aborted;
+        co_return ec;
+    }
+
+    /// What to do after a TLS operation returned `done`.
+    ::asio::awaitable<std::error_code> wait_for_tls(int done) {
+        std::error_code ec;
+        const int problem = SSL_get_error(tls_.get(), done);
+        ERR_clear_error();  // leaves nothing behind for others who use OpenSSL on this thread
+        switch (problem) {
+        case SSL_ERROR_WANT_READ:
+            ec = co_await wait(socket_type::wait_read);
+            break;
+        case SSL_ERROR_WANT_WRITE:
+            ec = co_await wait(socket_type::wait_write);
+            break;
+        case SSL_ERROR_ZERO_RETURN:
+            ec = ::asio::error::eof;
+            break;
+        // Also an end without close_notify: it may be a truncation by somebody else.
+        default:
+            ec = ::asio::error::connection_reset;
+            break;
+        }
+        co_return ec;
+    }
+
+    void watch() {
+        timer_.expires_at(std::min(deadline_, clock::now() + period_));
+        timer_.async_wait([self = shared_from_this()](std::error_code ec) {
+            if (ec || !self->watched_) return;
+            if (clock::now() >= self->deadline_) {
+                self->watched_ = false;
+                self->expire();
+            } else {
+                self->watch();
+            }
+        });
+    }
+
+    ssl_ptr tls_;
+    ::asio::steady_timer timer_;
+    clock::duration period_;
+    clock::time_point deadline_ = clock::time_point::max();
+    bool watched_ = false;
+    bool expired_ = false;
+    std::array<char, 8 * 1024> in_;
+    std::string_view unread_;  ///< into `in_`
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+#include <asio/any_io_executor.hpp>
+#include <asio/dispatch.hpp>
+#include <asio/ip/address.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/redirect_error.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/strand.hpp>
+#include <asio/use_awaitable.hpp>
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// How a transport works. Every wait has an end: a time-out below one millisecond counts as one.
+struct transport_options {
+    /// Resolving, connecting and the TLS handshake together; also how long a request waits for a free connection.
+    std::chrono::milliseconds connect_timeout{5000};
+    /// From the first byte of the request to its last.
+    std::chrono::milliseconds write_timeout{5000};
+    /// From the last byte of the request to the last of the reply.
+    std::chrono::milliseconds read_timeout{10000};
+    /// How long a connection is kept for the next request to the same host.
+    std::chrono::milliseconds idle_timeout{30000};
+    std::size_t max_idle_connections_per_host = 16;
+    std::size_t max_connections = 64;          ///< requests in flight, at least 1
+    std::size_t max_waiting = 1024;            ///< requests that wait for one of them to end
+    std::size_t max_header_bytes = 16 * 1024;  ///< of a reply
+    std::size_t max_body_bytes = 1024 * 1024;  ///< of a reply
+    std::string ca_file;                       ///< trusted certificates, a PEM file; empty for those of the system
+};
+
+namespace detail {
+
+/// The client side of TLS, shared by connections and threads: trusted certificates, and sessions to resume.
+/// Certificates and host names are always verified.
+class tls_client {
+public:
+    /// Throws std::runtime_error if the certificates cannot be loaded.
+    explicit tls_client(const std::string& ca_file) : context_(SSL_CTX_new(TLS_client_method())) {
+        if (!context_) throw std::bad_alloc();
+        SSL_CTX_set_min_proto_version(context_.get(), TLS1_2_VERSION);
+        SSL_CTX_set_verify(context_.get(), SSL_VERIFY_PEER, nullptr);
+        const int loaded = ca_file.empty() ? SSL_CTX_set_default_verify_paths(context_.get())
+                                           : SSL_CTX_load_verify_locations(context_.get(), ca_file.c_str(), nullptr);
+        ERR_clear_error();
+        if (loaded != 1) throw std::runtime_error("phoneauth: cannot load the trusted certificates from " + ca_file);
+    }
+
+    /// Prepares the handshake of a connected connection with `host`.
+    std::error_code prepare(http_connection& connection, const url& target) {
+        auto ec = connection.start_tls(context_.get());
+        if (ec) return ec;
+        SSL* const ssl = connection.tls();
+        SSL_set_connect_state(ssl);
+        const char* const host = target.host.c_str();
+        std::error_code not_an_address;
+        ::asio::ip::make_address(host, not_an_address);
+        int done = 1;
+        if (not_an_address) {
+            SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+            done = SSL_set1_host(ssl, host) == 1 && SSL_set_tlsext_host_name(ssl, host) == 1;
+        } else {
+            done = X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host);
+        }
+        if (done != 1) return std::make_error_code(std::errc::invalid_argument);
+        const std::lock_guard lock(mutex_);
+        const auto known = sessions_.find(target.authority());
+        if (known != sessions_.end()) SSL_set_session(ssl, known->second.get());
+        return {};
+    }
+
+    /// Keeps the session of a connection that has received something: the tickets of TLS 1.3 come after the handshake.
+    void remember(http_connection& connection, const url& target) {
+        ssl_session_ptr session(SSL_get1_session(connection.tls()));
+        if (!session || SSL_SESSION_is_resumable(session.get()) != 1) return;
+        const std::lock_guard lock(mutex_);
+        if (sessions_.size() >= max_sessions) sessions_.clear();
+        sessions_[target.authority()] = std::move(session);
+    }
+
+    /// Why the handshake failed.
+    static error why(SSL* ssl) {
+        switch (SSL_get_verify_result(ssl)) {
+        case X509_V_OK:
+            return error::tls_failed;
+        case X509_V_ERR_CERT_HAS_EXPIRED:
+        case X509_V_ERR_CERT_NOT_YET_VALID:
+            return error::certificate_expired;
+        case X509_V_ERR_HOSTNAME_MISMATCH:
+        case X509_V_ERR_IP_ADDRESS_MISMATCH:
+            return error::certificate_wrong_host;
+        default:
+            return error::certificate_untrusted;
+        }
+    }
+
+private:
+    static constexpr std::size_t max_sessions = 64;
+
+    ssl_ctx_ptr context_;
+    std::mutex mutex_;
+    std::map<std::string, ssl_session_ptr> sessions_;  ///< by host and port
+};
+
+/// The part of a transport that its requests keep alive. All but the constructor runs on the strand.
+class http_client : public std::enable_shared_from_this<http_client> {
+public:
+    http_client(const ::asio::any_io_executor& executor, transport_options options, std::shared_ptr<tls_client> tls)
+        : strand(::asio::make_strand(executor)), options_(std::move(options)), tls_(std::move(tls)) {
+        using std::chrono::milliseconds;
+        for (auto* timeout :
+             {&options_.connect_timeout, &options_.write_timeout, &options_.read_timeout, &options_.idle_timeout})
+            *timeout = std::max(*timeout, milliseconds(1));
+        options_.max_connections = std::max<std::size_t>(options_.max_connections, 1);
+        shortest_ =
+            std::min({options_.connect_timeout, options_.write_timeout, options_.read_timeout, options_.idle_timeout});
+    }
+
+    const ::asio::any_io_executor strand;
+
+    static ::asio::awaitable<result<http_response>> send(std::shared_ptr<http_client> self, http_request request) {
+        try {
+            auto outcome = co_await self->exchange(request);
+            co_return outcome;
+        } catch (...) {
+            // Nothing in there but a cancellation, or want of memory, throws.
+            co_return result<http_response>(failure_of_current_asio_exception());
+        }
+    }
+
+    /// Ends the idle connections; those in use end with their requests.
+    void shutdown() {
+        closed_ = true;
+        for (auto& idle : idle_) idle.connection->close();
+        idle_.clear();
+    }
+
+private:
+    using connection_ptr = std::shared_ptr<http_connection>;
+    using clock = http_connection::clock;
+
+    struct idle_connection {
+        connection_ptr connection;
+        bool https;
+        std::string host;
+        std::uint16_t port;
+
+        bool serves(const url& u) const { return port == u.port && https == u.https && host == u.host; }
+    };
+
+    /// One request that waits for another to end.
+    struct waiting {
+        ::asio::steady_timer timer;
+        bool granted = false;
+    };
+
+    /// The right to have a request in flight.
+    class slot {
+    public:
+        explicit slot(http_client& c) : client_(&c) {}
+        slot(const slot&) = delete;
+        slot& operator=(const slot&) = delete;
+        ~slot() {
+            if (owned) client_->release_slot();
+        }
+        bool owned = false;
+
+    private:
+        http_client* client_;
+    };
+
+    /// A connection in use: closed in the end unless it was given back.
+    struct lease {
+        connection_ptr connection;
+        lease() = default;
+        lease(const lease&) = delete;
+        lease& operator=(const lease&) = delete;
+        ~lease() {
+            if (connection) connection->close();
+        }
+    };
+
+    struct waiting_entry {
+        std::list<waiting*>& list;
+        waiting* self;
+        waiting_entry(std::list<waiting*>& l, waiting* w) : list(l), self(w) { list.push_back(w); }
+        waiting_entry(const waiting_entry&) = delete;
+        waiting_entry& operator=(const waiting_entry&) = delete;
+        ~waiting_entry() { list.remove(self); }
+    };
+
+    ::asio::awaitable<result<http_response>> exchange(http_request& request) {
+        auto target = parse_url(request.url);
+        if (!target) co_return target.error();
+
+        slot right(*this);
+        if (in_flight_ < options_.max_connections) {
+            ++in_flight_;
+            right.owned = true;
+        } else {
+            if (waiting_.size() >= options_.max_waiting) co_return error::overloaded;
+            auto waited = co_await wait_for_slot(right);
+            if (!waited) co_return waited.error();
+        }
+
+        lease lent;
+        lent.connection = take_idle(*target);
+        const bool fresh = !lent.connection;
+        if (fresh) {
+            const http1_limits limits{options_.max_header_bytes, http1_limits().max_header_count,
+                                      options_.max_body_bytes};
+            lent.connection = std::make_shared<http_connection>(::asio::ip::tcp::socket(strand),
+                                                                message_parser::kind::response, limits, shortest_);
+        }
+        auto& connection = *lent.connection;
+        connection.out.clear();
+        auto written = append_request(connection.out, request, *target);
+        if (!written) co_return written.error();
+        if (fresh) {
+            connection.expect_within(options_.connect_timeout);
+            auto connected = co_await connect(connection, *target);
+            if (!connected) co_return connected.error();
+        }
+
+        connection.expect_within(options_.write_timeout);
+        auto ec = co_await connection.write();
+        if (ec) co_return why(connection, ec, error::write_failed, error::write_failed);
+
+        connection.expect_within(options_.read_timeout);
+        auto& parser = connection.parser;
+        parser.reset(request.method == "HEAD");
+        ec = co_await connection.fill(true);
+        if (!ec) ec = co_await connection.read_message();
+        if (ec == ::asio::error::eof) {
+            parser.finish();
+        } else if (ec) {
+            co_return why(connection, ec, error::read_timeout, error::connection_lost);
+        }
+        if (parser.failed()) co_return parser.reason();
+
+        const bool again = !ec && parser.keep_alive() && !connection.has_unread() && !closed_;
+        auto response = parser.take_response();
+        if (connection.tls() && fresh) tls_->remember(connection, *target);
+        if (again) give_back(std::move(lent.connection), *target);
+        co_return response;
+    }
+
+    static failure why(const http_connection& c, std::error_code ec, error expired, error otherwise) {
+        if (c.expired()) return expired;
+        return ec == ::asio::error::operation_aborted ? error::cancelled : otherwise;
+    }
+
+    ::asio::awaitable<result<void>> wait_for_slot(slot& right) {
+        waiting me{::asio::steady_timer(strand, options_.connect_timeout)};
+        const waiting_entry entry(waiting_, &me);
+        std::error_code ec;
+        co_await me.timer.async_wait(::asio::redirect_error(::asio::use_awaitable, ec));
+        right.owned = me.granted;
+        if (right.owned) co_return result<void>();
+        co_return ec ? error::cancelled : error::overloaded;
+    }
+
+    void release_slot() {
+        for (auto* next : waiting_) {
+            if (std::exchange(next->granted, true)) continue;
+            next->timer.cancel();
+            return;
+        }
+        if (--in_flight_ == 0)
+            for (auto& idle : idle_) idle.connection->unwatch();
+    }
+
+    connection_ptr take_idle(const url& target) {
+        connection_ptr found;
+        // The one used last first: the others can grow old.
+        for (auto i = idle_.size(); i-- > 0;) {
+            auto& idle = idle_[i];
+            auto& connection = *idle.connection;
+            const bool usable = !connection.expired() && clock::now() < connection.deadline();
+            if (usable && (found || !idle.serves(target))) continue;
+            if (usable && connection.quiet())
+                found = std::move(idle.connection);
+            else
+                connection.close();
+            idle_.erase(idle_.begin() + static_cast<std::ptrdiff_t>(i));
+        }
+        return found;
+    }
+
+    void give_back(connection_ptr connection, const url& target) {
+        const auto same_host = std::count_if(idle_.begin(), idle_.end(), [&](auto& i) { return i.serves(target); });
+        if (static_cast<std::size_t>(same_host) >= options_.max_idle_connections_per_host) {
+            connection->close();
+            return;
+        }
+        connection->expect_within(options_.idle_timeout);
+        idle_.push_back({std::move(connection), target.https, target.host, target.port});
+    }
+
+    // --- Connecting.
+
+    /// What a resolver has found. getaddrinfo cannot be interrupted: who waits for it only stops waiting.
+    struct resolution {
+        explicit resolution(const ::asio::any_io_executor& e) : resolver(e), done(e) {}
+        ::asio::ip::tcp::resolver resolver;
+        ::asio::steady_timer done;
+        bool finished = false;
+        std::error_code code;
+        std::vector<::asio::ip::tcp::endpoint> endpoints;
+    };
+
+    ::asio::awaitable<result<std::vector<::asio::ip::tcp::endpoint>>> resolve(http_connection& c, const url& target) {
+        using endpoints = std::vector<::asio::ip::tcp::endpoint>;
+        std::error_code ec;
+        const auto address = ::asio::ip::make_address(target.host, ec);
+        if (!ec) co_return endpoints(1, {address, target.port});
+
+        auto shared = std::make_shared<resolution>(strand);
+        shared->done.expires_at(c.deadline());
+        shared->resolver.async_resolve(target.host, std::to_string(target.port),
+                                       ::asio::ip::tcp::resolver::numeric_service,
+                                       [shared](std::error_code failed, auto found) {
+                                           shared->finished = true;
+                                           shared->code = failed;
+                                           for (const auto& entry : found)
+                                               shared->endpoints.push_back(entry.endpoint());
+                                           shared->done.cancel();
+                                       });
+        co_await shared->done.async_wait(::asio::redirect_error(::asio::use_awaitable, ec));
+        if (!shared->finished) {
+            shared->resolver.cancel();
+            co_return ec ? error::cancelled : error::connect_timeout;
+        }
+        if (shared->code || shared->endpoints.empty()) co_return error::host_not_found;
+        co_return std::move(shared->endpoints);
+    }
+
+    ::asio::awaitable<result<void>> connect(http_connection& c, const url& target) {
+        auto endpoints = co_await resolve(c, target);
+        if (!endpoints) co_return endpoints.error();
+
+        std::error_code ec;
+        for (const auto& endpoint : *endpoints) {
+            c.socket.close(ec);
+            ec.clear();
+            co_await c.socket.async_connect(endpoint, ::asio::redirect_error(::asio::use_awaitable, ec));
+            if (c.expired()) co_return error::connect_timeout;
+            if (!ec || ec == ::asio::error::operation_aborted) break;
+        }
+        if (ec) co_return why(c, ec, error::connect_timeout, error::connect_failed);
+        c.socket.non_blocking(true, ec);
+        if (!ec) c.socket.set_option(::asio::ip::tcp::no_delay(true), ec);
+        if (ec) co_return error::connect_failed;
+        if (!target.https) co_return result<void>();
+
+        ec = tls_->prepare(c, target);
+        if (ec) co_return error::tls_failed;
+        ec = co_await c.handshake();
+        if (ec) co_return why(c, ec, error::connect_timeout, tls_client::why(c.tls()));
+        co_return result<void>();
+    }
+
+    transport_options options_;
+    clock::duration shortest_;
+    std::shared_ptr<tls_client> tls_;
+    std::size_t in_flight_ = 0;
+    std::list<waiting*> waiting_;
+    std::vector<idle_connection> idle_;
+    bool closed_ = false;
+};
+
+}  // namespace detail
+
+/// Sends http and https requests over kept-alive connections: the `HttpTransport` of an asynchronous authenticator.
+///
+/// Thread-safe; its connections share one strand. The executor's context must outlive the transport; the transport may
+/// be destroyed while requests are in flight, which then still end. Idle connections do not keep `io_context::run` from
+/// returning. A request is never sent twice: a kept connection is used only if the server has not closed it.
+class https_transport {
+public:
+    /// Throws std::runtime_error if `options.ca_file` cannot be loaded.
+    explicit https_transport(const ::asio::any_io_executor& executor, transport_options options = {})
+        : https_transport(executor, options, std::make_shared<detail::tls_client>(options.ca_file)) {}
+
+    https_transport(const https_transport&) = delete;
+    https_transport& operator=(const https_transport&) = delete;
+
+    ~https_transport() {
+        ::asio::dispatch(client_->strand, [client = client_] { client->shutdown(); });
+    }
+
+    /// Sends `request` and yields the whole reply, whatever its status. Fails with
+    /// - `invalid_parameter`, `invalid_url`: the request is none; `overloaded`: too many in flight and waiting, or
+    /// waited
+    ///   for `connect_timeout`;
+    /// - `host_not_found`, `connect_failed`, `connect_timeout`, `tls_failed`, `certificate_untrusted`,
+    /// `certificate_expired`,
+    ///   `certificate_wrong_host`: nothing was sent;
+    /// - `write_failed`, `read_timeout`, `connection_lost`, `malformed_reply`, `reply_too_large`, `cancelled`: the
+    /// server may
+    ///   have processed the request (see `certainly_not_sent`).
+    ///
+    /// A cancellation (terminal) closes the connection.
+    ::asio::awaitable<result<http_response>> send(http_request request) {
+        auto work = detail::http_client::send(client_, std::move(request));
+        return detail::async_spawn<result<http_response>>(client_->strand, std::move(work), ::asio::use_awaitable);
+    }
+
+    /// The same for a completion token; handler `void(std::error_code, http_response)`.
+    template <class CompletionToken>
+    auto async_send(http_request request, CompletionToken&& token) {
+        auto work = detail::http_client::send(client_, std::move(request));
+        return async_call(client_->strand, std::move(work), std::forward<CompletionToken>(token));
+    }
+
+private:
+    friend class blocking_transport;
+    https_transport(const ::asio::any_io_executor& executor, transport_options options,
+                    std::shared_ptr<detail::tls_client> tls)
+        : client_(std::make_shared<detail::http_client>(executor, std::move(options), std::move(tls))) {}
+
+    std::shared_ptr<detail::http_client> client_;
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+#include <asio/io_context.hpp>
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// The `HttpTransport` of a thread-per-request server: `send` returns when the reply is there. Thread-safe.
+///
+/// Each request in flight has an event loop of its own, kept with its connection for the next one, on which an
+/// `https_transport` does the work: Asio's blocking functions know no time limits.
+class blocking_transport {
+public:
+    /// Options as for `https_transport`; `max_idle_connections_per_host` counts for each of at most `max_connections`
+    /// event loops and is 1 at most. Throws std::runtime_error if `options.ca_file` cannot be loaded.
+    explicit blocking_transport(transport_options options = {})
+        : options_(std::move(options)), tls_(std::make_shared<detail::tls_client>(options_.ca_file)) {
+        free_slots_ = std::max<std::size_t>(options_.max_connections, 1);
+        options_.max_idle_connections_per_host = std::min<std::size_t>(options_.max_idle_connections_per_host, 1);
+    }
+
+    blocking_transport(const blocking_transport&) = delete;
+    blocking_transport& operator=(const blocking_transport&) = delete;
+
+    /// Sends `request` and returns the whole reply, whatever its status. Errors as for `https_transport::send`, without
+    /// `cancelled`. Returns within the sum of the time-outs, but for a name server that does not answer: the system's
+    /// resolver cannot be interrupted, and its own limits hold.
+    result<http_response> send(const http_request& request) {
+        slot right(*this);
+        if (!right.acquire()) return error::overloaded;
+        try {
+            auto& used = right.lane();
+            result<http_response> outcome = error::internal;
+            auto work = used.transport.send(request);
+            ::asio::co_spawn(used.context, std::move(work), [&](std::exception_ptr thrown, result<http_response> r) {
+                if (!thrown) outcome = std::move(r);
+            });
+            used.context.restart();
+            used.context.run();
+            return outcome;
+        } catch (...) {
+            return failure_of_current_exception(error::internal);
+        }
+    }
+
+private:
+    struct lane {
+        lane(const transport_options& options, const std::shared_ptr<detail::tls_client>& tls)
+            : context(1), transport(context.get_executor(), options, tls) {}
+        ::asio::io_context context;
+        https_transport transport;
+    };
+
+    /// The right to have a request in flight, and the lane for it.
+    class slot {
+    public:
+        explicit slot(blocking_transport& owner) : owner_(owner) {}
+        slot(const slot&) = delete;
+        slot& operator=(const slot&) = delete;
+        ~slot() {
+            if (!owned_) return;
+            {
+                const std::lock_guard lock(owner_.mutex_);
+                ++owner_.free_slots_;
+                if (lane_) owner_.lanes_.push_back(std::move(lane_));
+            }
+            owner_.freed_.notify_one();
+        }
+
+        bool acquire() {
+            std::unique_lock lock(owner_.mutex_);
+            if (owner_.free_slots_ == 0) {
+                if (owner_.waiting_ >= owner_.options_.max_waiting) return false;
+                ++owner_.waiting_;
+                owner_.freed_.wait_for(lock, owner_.options_.connect_timeout, [&] { return owner_.free_slots_ > 0; });
+                --owner_.waiting_;
+                if (owner_.free_slots_ == 0) return false;
+            }
+            --owner_.free_slots_;
+            owned_ = true;
+            if (!owner_.lanes_.empty()) {
+                lane_ = std::move(owner_.lanes_.back());
+                owner_.lanes_.pop_back();
+            }
+            return true;
+        }
+
+        blocking_transport::lane& lane() {
+            if (!lane_) lane_ = std::make_unique<blocking_transport::lane>(owner_.options_, owner_.tls_);
+            return *lane_;
+        }
+
+    private:
+        blocking_transport& owner_;
+        std::unique_ptr<blocking_transport::lane> lane_;
+        bool owned_ = false;
+    };
+
+    transport_options options_;
+    std::shared_ptr<detail::tls_client> tls_;
+    std::mutex mutex_;
+    std::condition_variable freed_;
+    std::size_t free_slots_ = 0;
+    std::size_t waiting_ = 0;
+    std::vector<std::unique_ptr<lane>> lanes_;  ///< those without a request, the one used last at the end
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/asio/http_server.hpp ----
+
+#ifndef PHONEAUTH_ASIO_HTTP_SERVER_HPP
+#define PHONEAUTH_ASIO_HTTP_SERVER_HPP
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <system_error>
+#include <unordered_set>
+#include <utility>
+
+
+#include <asio/any_io_executor.hpp>
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+#include <asio/dispatch.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/post.hpp>
+#include <asio/redirect_error.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/strand.hpp>
+#include <asio/use_awaitable.hpp>
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// What a client may cost an `http_server`. A time-out below one millisecond counts as one.
+struct server_options {
+    std::size_t max_connections = 1024;              ///< over it: 503 and closed
+    std::size_t max_header_bytes = 16 * 1024;        ///< over it: 431
+    std::size_t max_body_bytes = 64 * 1024;          ///< over it: 413
+    std::chrono::milliseconds header_timeout{5000};  ///< TLS handshake; first to last byte of a head; over it: 408
+    std::chrono::milliseconds body_timeout{10000};   ///< over it: 408
+    std::chrono::milliseconds idle_timeout{60000};   ///< for the first byte of a request
+    std::chrono::milliseconds write_timeout{5000};   ///< for a whole reply
+    /// Called for each reply that the server gives by itself (400, 408, 413, 431, 500, 503), from any thread that runs
+    /// it, to give it the body that the clients understand; without it the body is empty. It must not throw.
+    std::function<void(http_response&)> complete_own_reply{};
+};
+
+/// A small HTTP/1.1 server: keep-alive, pipelining in order, HEAD, "Expect: 100-continue", limits on everything. It
+/// asks its handler for every request and knows no routes.
+///
+/// Each connection runs on a strand of its own, so that the executor may be a thread pool. The executor's context must
+/// outlive the server; what the handler refers to must live until the server is drained or the context is gone.
+class http_server {
+public:
+    /// Called for each request, on the connection's strand; `request.url` is path and query. What it throws becomes a
+    /// 500.
+    using handler =
+        std::function<::asio::awaitable<http_response>(http_request request, ::asio::ip::tcp::endpoint peer)>;
+
+    /// Listens on `address` (port 0: any free one) and begins to accept. `tls`, if not null, is the native handle of an
+    /// `asio::ssl::context` with certificate and key, which this shares. Throws std::system_error if it cannot listen.
+    http_server(const ::asio::any_io_executor& executor, const ::asio::ip::tcp::endpoint& address, handler h,
+                server_options options = {}, SSL_CTX* tls = nullptr)
+        : state_(std::make_shared<state>(executor, address, std::move(h), options, tls)) {
+        ::asio::co_spawn(state_->strand, accept(state_), ::asio::detached);
+    }
+
+    http_server(const http_server&) = delete;
+    http_server& operator=(const http_server&) = delete;
+
+    /// As `stop`; requests in flight still end.
+    ~http_server() { stop(); }
+
+    /// The port that it listens on.
+    std::uint16_t port() const noexcept { return state_->port; }
+
+    /// Stops accepting, closes idle connections, and the others after the request in flight. Calls `drained`, if given,
+    /// on one of the executor's threads when the last one has ended. Thread-safe; returns at once.
+    void stop(std::function<void()> drained = {}) {
+        ::asio::dispatch(state_->strand, [s = state_, drained = std::move(drained)]() mutable {
+            std::error_code ignored;
+            s->acceptor.close(ignored);
+            std::unique_lock lock(s->mutex);
+            s->stopping = true;
+            for (const auto& open : s->sessions)
+                ::asio::post(open->connection->socket.get_executor(), [open] {
+                    if (open->idle) open->connection->expire();
+                });
+            if (drained) s->drained = std::move(drained);
+            s->tell_if_drained(lock);
+        });
+    }
+
+private:
+    struct session {
+        std::shared_ptr<detail::http_connection> connection;
+        ::asio::ip::tcp::endpoint peer;
+        bool idle = false;  ///< waits for the first byte of a request
+    };
+    using session_ptr = std::shared_ptr<session>;
+
+    struct state {
+        state(const ::asio::any_io_executor& e, const ::asio::ip::tcp::endpoint& address, handler h,
+              const server_options& o, SSL_CTX* shared_tls)
+            : executor(e), strand(::asio::make_strand(e)), acceptor(strand, address),
+              port(acceptor.local_endpoint().port()), handle(std::move(h)), options(o) {
+            if (shared_tls && SSL_CTX_up_ref(shared_tls) == 1) tls.reset(shared_tls);
+            for (auto* timeout :
+                 {&options.header_timeout, &options.body_timeout, &options.idle_timeout, &options.write_timeout})
+                *timeout = std::max(*timeout, std::chrono::milliseconds(1));
+            shortest =
+                std::min({options.header_timeout, options.body_timeout, options.idle_timeout, options.write_timeout});
+        }
+
+        void end(const session_ptr& s) {
+            std::unique_lock lock(mutex);
+            sessions.erase(s);
+            tell_if_drained(lock);
+        }
+
+        void tell_if_drained(std::unique_lock<std::mutex>& lock) {
+            if (!stopping || !sessions.empty() || !drained) return;
+            const auto tell = std::exchange(drained, {});
+            lock.unlock();
+            tell();
+        }
+
+        bool is_stopping() {
+            const std::lock_guard lock(mutex);
+            return stopping;
+        }
+
+        const ::asio::any_io_executor executor;
+        const ::asio::any_io_executor strand;
+        ::asio::ip::tcp::acceptor acceptor;
+        const std::uint16_t port;
+        const handler handle;
+        server_options options;
+        std::chrono::milliseconds shortest;
+        detail::ssl_ctx_ptr tls;
+
+        std::mutex mutex;  ///< for what follows
+        std::unordered_set<session_ptr> sessions;
+        bool stopping = false;
+        std::function<void()> drained;
+    };
+
+    /// Takes the session out of the set, whatever way it ends.
+    struct registration {
+        std::shared_ptr<state> owner;
+        session_ptr registered;
+        registration(std::shared_ptr<state> o, session_ptr s) : owner(std::move(o)), registered(std::move(s)) {}
+        registration(const registration&) = delete;
+        registration& operator=(const registration&) = delete;
+        ~registration() {
+            registered->connection->close();
+            owner->end(registered);
+        }
+    };
+
+    static ::asio::awaitable<void> accept(std::shared_ptr<state> s) {
+        const detail::http1_limits limits{s->options.max_header_bytes, detail::http1_limits().max_header_count,
+                                          s->options.max_body_bytes};
+        ::asio::steady_timer pause(s->strand);
+        while (s->acceptor.is_open()) {
+            ::asio::ip::tcp::socket socket(::asio::make_strand(s->executor));
+            std::error_code ec;
+            co_await s->acceptor.async_accept(socket, ::asio::redirect_error(::asio::use_awaitable, ec));
+            if (ec) {
+                // Out of descriptors, or a client that left at once. A short pause keeps the former from spinning.
+                pause.expires_after(std::chrono::milliseconds(10));
+                co_await pause.async_wait(::asio::redirect_error(::asio::use_awaitable, ec));
+                continue;
+            }
+            auto started = std::make_shared<session>();
+            started->peer = socket.remote_endpoint(ec);
+            socket.non_blocking(true, ec);
+            socket.set_option(::asio::ip::tcp::no_delay(true), ec);
+            started->connection = std::make_shared<detail::http_connection>(
+                std::move(socket), detail::message_parser::kind::request, limits, s->shortest);
+            bool refused = false;
+            {
+                const std::lock_guard lock(s->mutex);
+                // As many again are told that the server is full; the rest is just closed.
+                if (s->stopping || s->sessions.size() >= 2 * s->options.max_connections) continue;
+                refused = s->sessions.size() >= s->options.max_connections;
+                s->sessions.insert(started);
+            }
+            auto work = serve(s, started, refused);
+            ::asio::co_spawn(started->connection->socket.get_executor(), std::move(work), ::asio::detached);
+        }
+    }
+
+    static ::asio::awaitable<void> serve(std::shared_ptr<state> s, session_ptr me, bool refused) {
+        const registration registered(s, me);
+        auto& connection = *me->connection;
+        if (s->tls) {
+            std::error_code ec = connection.start_tls(s->tls.get());
+            if (ec) co_return;
+            SSL_set_accept_state(connection.tls());
+            connection.expect_within(s->options.header_timeout);
+            ec = co_await connection.handshake();
+            if (ec) co_return;
+        }
+        if (refused) {
+            auto full = own_reply(*s, 503);
+            full.headers.push_back({"Retry-After", "1"});
+            co_await refuse(*s, connection, std::move(full));
+            co_return;
+        }
+        bool go_on = true;
+        while (go_on) {
+            auto outcome = co_await serve_one(*s, *me);
+            go_on = outcome;
+        }
+    }
+
+    /// Serves the next request; true if another one may follow.
+    static ::asio::awaitable<bool> serve_one(state& s, session& me) {
+        auto& connection = *me.connection;
+        auto& parser = connection.parser;
+        parser.reset();
+
+        connection.expect_within(s.options.idle_timeout);
+        me.idle = true;
+        std::error_code ec;
+        if (!connection.has_unread() && s.is_stopping()) co_return false;
+        ec = co_await connection.fill();
+        me.idle = false;
+        if (ec) co_return false;
+
+        connection.expect_within(s.options.header_timeout);
+        ec = co_await connection.read_head();
+        if (!ec && parser.head_complete() && !parser.complete() && !parser.failed()) {
+            connection.expect_within(s.options.body_timeout);
+            if (parser.expects_continue() && !connection.has_unread()) {
+                connection.out = "HTTP/1.1 100 Continue\r\n\r\n";
+                ec = co_await connection.write();
+            }
+            if (!ec) ec = co_await connection.read_message();
+        }
+        if (ec && !connection.expired()) co_return false;
+        if (ec || parser.failed()) {
+            auto refusal = own_reply(s, ec ? 408 : parser.refusal_status());
+            co_await refuse(s, connection, std::move(refusal));
+            co_return false;
+        }
+
+        connection.expect_nothing();
+        const bool keep_alive = parser.keep_alive();
+        auto request = parser.take_request();
+        const bool head = request.method == "HEAD";
+        auto reply = co_await answer(s, std::move(request), me.peer);
+
+        const bool again = keep_alive && !s.is_stopping();
+        connection.out.clear();
+        auto written = detail::append_response(connection.out, reply, again, head);
+        if (!written) {
+            const auto broken = own_reply(s, 500);
+            written = detail::append_response(connection.out, broken, again, head);
+        }
+        connection.expect_within(s.options.write_timeout);
+        ec = co_await connection.write();
+        if (!ec && !again) co_await connection.linger();
+        co_return again && !ec;
+    }
+
+    static ::asio::awaitable<http_response> answer(state& s, http_request request, ::asio::ip::tcp::endpoint peer) {
+        http_response reply;
+        try {
+            auto work = s.handle(std::move(request), peer);
+            reply = co_await std::move(work);
+        } catch (const std::exception&) {
+            reply = own_reply(s, 500);
+        }
+        co_return reply;
+    }
+
+    static http_response own_reply(const state& s, int status) {
+        http_response reply;
+        reply.status = status;
+        if (s.options.complete_own_reply) s.options.complete_own_reply(reply);
+        return reply;
+    }
+
+    static ::asio::awaitable<void> refuse(state& s, detail::http_connection& connection, http_response reply) {
+        connection.out.clear();
+        const auto written = detail::append_response(connection.out, reply, false);
+        if (!written) co_return;
+        connection.expect_within(s.options.write_timeout);
+        auto ec = co_await connection.write();
+        if (!ec) co_await connection.linger();
+    }
+
+    std::shared_ptr<state> state_;
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/testing/async.hpp ----
+
+#ifndef PHONEAUTH_TESTING_ASYNC_HPP
+#define PHONEAUTH_TESTING_ASYNC_HPP
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <type_traits>
+
+
+#include <asio/post.hpp>
+#include <asio/this_coro.hpp>
+#include <asio/use_awaitable.hpp>
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// Makes a blocking policy an asynchronous one, for tests: each function goes to the back of the executor's queue and
+/// does its work when it is its turn, so that operations which run at the same time take turns at every call. `P` may
+/// be a Storage (or some of its parts), an HttpTransport, a PasswordHasher, or several of them. It keeps a reference to
+/// the blocking policy.
+template <class P>
+class asynchronous {
+    template <class T>
+    using later = ::asio::awaitable<T>;
+
+public:
+    explicit asynchronous(P& policy) noexcept : policy_(policy) {}
+
+    // Each function: see the concepts in policies.hpp.
+
+    later<bool> insert_transaction(const transaction& t) requires TransactionStorage<P> {
+        return posted<bool>([this, &t] { return policy_.insert_transaction(t); });
+    }
+    later<std::optional<transaction>> find_transaction(const std::string& id) requires TransactionStorage<P> {
+        return posted<std::optional<transaction>>([this, &id] { return policy_.find_transaction(id); });
+    }
+    later<bool> update_transaction(const transaction& t) requires TransactionStorage<P> {
+        return posted<bool>([this, &t] { return policy_.update_transaction(t); });
+    }
+
+    later<user_write> insert_user(const user& u) requires UserStorage<P> {
+        return posted<user_write>([this, &u] { return policy_.insert_user(u); });
+    }
+    later<user_write> update_user(const user& u) requires UserStorage<P> {
+        return posted<user_write>([this, &u] { return policy_.update_user(u); });
+    }
+    later<std::optional<user>> find_user(const std::string& object_id) requires UserStorage<P> {
+        return posted<std::optional<user>>([this, &object_id] { return policy_.find_user(object_id); });
+    }
+    later<std::optional<user>> find_user_by_phone(const phone_number& phone) requires UserStorage<P> {
+        return posted<std::optional<user>>([this, &phone] { return policy_.find_user_by_phone(phone); });
+    }
+    later<std::optional<user>> find_user_by_identity(const std::string& identity) requires UserStorage<P> {
+        return posted<std::optional<user>>([this, &identity] { return policy_.find_user_by_identity(identity); });
+    }
+
+    later<bool> insert_session(const session& s) requires SessionStorage<P> {
+        return posted<bool>([this, &s] { return policy_.insert_session(s); });
+    }
+    later<std::optional<session>> find_session(const std::string& token_hash) requires SessionStorage<P> {
+        return posted<std::optional<session>>([this, &token_hash] { return policy_.find_session(token_hash); });
+    }
+    later<bool> erase_session(const std::string& token_hash) requires SessionStorage<P> {
+        return posted<bool>([this, &token_hash] { return policy_.erase_session(token_hash); });
+    }
+    later<std::size_t> erase_sessions_of(const std::string& user_id,
+                                         const std::string& kept) requires SessionStorage<P> {
+        return posted<std::size_t>([this, &user_id, &kept] { return policy_.erase_sessions_of(user_id, kept); });
+    }
+
+    later<counter> change_counter(const counter_change& change) requires CounterStorage<P> {
+        return posted<counter>([this, &change] { return policy_.change_counter(change); });
+    }
+
+    later<result<http_response>> send(const http_request& request) requires HttpTransport<P> {
+        return posted<result<http_response>>([this, &request] { return policy_.send(request); });
+    }
+
+    later<result<std::string>> hash(const std::string& password) requires PasswordHasher<P> {
+        return posted<result<std::string>>([this, &password] { return policy_.hash(password); });
+    }
+    later<result<bool>> verify(const std::string& password, const std::string& hash) requires PasswordHasher<P> {
+        return posted<result<bool>>([this, &password, &hash] { return policy_.verify(password, hash); });
+    }
+
+private:
+    template <class T, class F>
+    static later<T> posted(F f) {
+        static_assert(std::is_trivially_destructible_v<F>);
+        const auto executor = co_await ::asio::this_coro::executor;
+        co_await ::asio::post(executor, ::asio::use_awaitable);
+        co_return f();
+    }
+
+    P& policy_;
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/testing/fake_twilio.hpp ----
+
+#ifndef PHONEAUTH_TESTING_FAKE_TWILIO_HPP
+#define PHONEAUTH_TESTING_FAKE_TWILIO_HPP
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <thread>
+
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+
+
+#include <asio/io_context.hpp>
+#include <asio/ip/address_v4.hpp>
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// A `twilio_simulator` behind a real HTTP or HTTPS server on 127.0.0.1, which runs on a thread of its own from
+/// construction to destruction:
+///
+///     fake_twilio twilio;
+///     config c;
+///     c.twilio = twilio.settings();
+///     …
+///     twilio.last_code_to("+14155550100")
+///
+/// Its functions may be called from any thread; `on_message`'s function is called on the server's.
+class fake_twilio : public twilio_simulator {
+public:
+    /// Serves HTTP. Port 0: any free one. Throws `std::system_error` if it cannot listen.
+    explicit fake_twilio(std::uint16_t port = 0) : fake_twilio(port, std::nullopt) {}
+
+    /// Serves HTTPS with `certificate`, for example from `make_test_certificate`. Throws `std::system_error` if it
+    /// cannot listen, `std::runtime_error` if OpenSSL does not accept the certificate or its key.
+    explicit fake_twilio(const test_certificate& certificate, std::uint16_t port = 0)
+        : fake_twilio(port, std::optional(certificate)) {}
+
+    ~fake_twilio() {
+        context_.stop();
+        thread_.join();
+    }
+
+    /// The port that it listens on.
+    std::uint16_t port() const noexcept { return server_.port(); }
+
+    /// What takes the place of `https://api.twilio.com`.
+    std::string base_url() const {
+        return (tls_ ? "https://localhost:" : "http://127.0.0.1:") + std::to_string(port());
+    }
+
+    /// The certificate that a client has to trust, in PEM; empty for HTTP.
+    const std::string& ca_pem() const noexcept { return ca_; }
+
+    /// A configuration that reaches this server and that it accepts.
+    twilio_config settings() const {
+        auto c = twilio_simulator::settings();
+        c.base_url = base_url();
+        return c;
+    }
+
+private:
+    using tls_ptr = std::unique_ptr<SSL_CTX, detail::openssl_free<SSL_CTX_free>>;
+
+    fake_twilio(std::uint16_t port, const std::optional<test_certificate>& certificate)
+        : tls_(certificate ? tls_of(*certificate) : nullptr), ca_(certificate ? certificate->ca : std::string()),
+          server_(
+              context_.get_executor(), {::asio::ip::address_v4::loopback(), port},
+              [this](http_request request, const ::asio::ip::tcp::endpoint&) { return reply_to(std::move(request)); },
+              {}, tls_.get()),
+          thread_([this] { context_.run(); }) {}
+
+    ::asio::awaitable<http_response> reply_to(http_request request) { co_return answer(request); }
+
+    static tls_ptr tls_of(const test_certificate& c) {
+        const auto reader = [](const std::string& pem) {
+            return detail::bio_ptr(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+        };
+        tls_ptr context(SSL_CTX_new(TLS_server_method()));
+        const auto certificate_text = reader(c.certificate);
+        const auto key_text = reader(c.key);
+        const detail::x509_ptr certificate(PEM_read_bio_X509(certificate_text.get(), nullptr, nullptr, nullptr));
+        const detail::key_ptr key(PEM_read_bio_PrivateKey(key_text.get(), nullptr, nullptr, nullptr));
+        if (!context || SSL_CTX_use_certificate(context.get(), certificate.get()) != 1 ||
+            SSL_CTX_use_PrivateKey(context.get(), key.get()) != 1)
+            throw std::runtime_error("phoneauth: the certificate or its key cannot be used");
+        return context;
+    }
+
+    tls_ptr tls_;
+    std::string ca_;
+    ::asio::io_context context_{1};
+    http_server server_;
+    std::thread thread_;
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+#endif
