@@ -2314,7 +2314,7 @@ inline std::optional<scrypt_phc> parse_scrypt_phc(std::string_view text) {
 inline bool scrypt(const std::string& password, std::string_view salt, const scrypt_cost& c,
                    std::span<unsigned char> out) {
     const std::uint64_t n = std::uint64_t{1} << c.ln;
-    const std::uint64_t memory = 128 * c.r * (n + c.p + 2) + (std::uint64_t{1} << 20);
+    const std::uint64_t memory = std::uint64_t{128} * c.r * (n + c.p + 2) + (std::uint64_t{1} << 20);
     return EVP_PBE_scrypt(password.data(), password.size(), reinterpret_cast<const unsigned char*>(salt.data()),
                           salt.size(), n, c.r, c.p, memory, out.data(), out.size()) == 1;
 }
