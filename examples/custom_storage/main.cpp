@@ -5,6 +5,7 @@
 #include <phoneauth/storage/combined.hpp>
 #include <phoneauth/storage/memory.hpp>
 #include <phoneauth/testing/scripted_transport.hpp>
+#include <phoneauth/testing/storage_suite.hpp>
 
 #include <iostream>
 #include <map>
@@ -22,6 +23,7 @@ struct customer {
     std::string password{};
     bool blocked = false;
     unsigned long revision = 0;
+    std::optional<phoneauth::user> added{};  ///< what the shop's own columns do not hold
 };
 
 class customer_table {
@@ -48,43 +50,51 @@ public:
 
     phoneauth::user_write update_user(const phoneauth::user& u) {
         const std::scoped_lock lock(table_.mutex);
-        const auto found = table_.rows.find(number_of(u.object_id));
-        if (found == table_.rows.end() || found->second.revision != u.version) return phoneauth::user_write::stale;
-        const auto conflict = taken(u, found->first);
-        if (conflict == phoneauth::user_write::done) {
-            found->second = to_customer(u, found->first);
-            ++found->second.revision;
+        for (auto& [number, c] : table_.rows) {
+            const auto stored = to_user(c);
+            if (!stored || stored->object_id != u.object_id) continue;
+            if (stored->version != u.version) return phoneauth::user_write::stale;
+            const auto conflict = taken(u, number);
+            if (conflict == phoneauth::user_write::done) {
+                c = to_customer(u, number);
+                ++c.revision;
+            }
+            return conflict;
         }
-        return conflict;
+        return phoneauth::user_write::stale;
     }
 
     std::optional<phoneauth::user> find_user(const std::string& object_id) {
-        return find([&](const customer& c) { return c.number == number_of(object_id); });
+        return find([&](const phoneauth::user& u) { return u.object_id == object_id; });
     }
     std::optional<phoneauth::user> find_user_by_phone(const phoneauth::phone_number& phone) {
-        return find([&](const customer& c) { return c.mobile == phone.str(); });
+        return find([&](const phoneauth::user& u) { return u.phone == phone; });
     }
     std::optional<phoneauth::user> find_user_by_identity(const std::string& mail) {
-        return find([&](const customer& c) { return c.mail == mail; });
+        return find([&](const phoneauth::user& u) { return u.identity == mail; });
     }
 
 private:
-    static long number_of(const std::string& object_id) { return std::atol(object_id.c_str()); }
-
     static customer to_customer(const phoneauth::user& u, long number) {
-        return {number,     std::string(u.phone.str()),           u.identity, u.password_hash,
-                !u.enabled, static_cast<unsigned long>(u.version)};
+        return {number,     std::string(u.phone.str()),
+                u.identity, u.password_hash,
+                !u.enabled, static_cast<unsigned long>(u.version),
+                u};
     }
 
     static std::optional<phoneauth::user> to_user(const customer& c) {
         const auto phone = phoneauth::phone_number::parse(c.mobile);
         if (!phone) return std::nullopt;  // a customer without a usable mobile number is no user of ours
-        return phoneauth::user{.object_id = std::to_string(c.number),
-                               .phone = *phone,
-                               .identity = c.mail,
-                               .password_hash = c.password,
-                               .enabled = !c.blocked,
-                               .version = c.revision};
+        auto u = c.added
+                     ? *c.added
+                     : phoneauth::user{
+                           .object_id = std::to_string(c.number), .phone = *phone, .identity = {}, .password_hash = {}};
+        u.phone = *phone;
+        u.identity = c.mail;
+        u.password_hash = c.password;
+        u.enabled = !c.blocked;
+        u.version = c.revision;
+        return u;
     }
 
     phoneauth::user_write taken(const phoneauth::user& u, long except) const {
@@ -99,7 +109,7 @@ private:
     std::optional<phoneauth::user> find(auto matches) {
         const std::scoped_lock lock(table_.mutex);
         for (const auto& [number, c] : table_.rows)
-            if (matches(c)) return to_user(c);
+            if (auto u = to_user(c); u && matches(*u)) return u;
         return std::nullopt;
     }
 
@@ -131,5 +141,9 @@ int main() {
     auto session = auth.finish_login(login->transaction_id, transport.last_code());
     if (!session) return std::cerr << session.error().message << '\n', 1;
     std::cout << "customer " << session->who.object_id << " is logged in\n";
-    return session->who.object_id == "7" && table.rows.size() == 1 ? 0 : 1;
+    if (session->who.object_id != "7" || table.rows.size() != 1) return 1;
+
+    const auto findings = phoneauth::run_user_storage_suite(users);
+    std::cout << phoneauth::to_text(findings) << findings.size() << " broken promises\n";
+    return findings.empty() ? 0 : 1;
 }

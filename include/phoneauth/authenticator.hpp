@@ -4,10 +4,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -23,7 +26,7 @@
 #include <phoneauth/token.hpp>
 #include <phoneauth/transitions.hpp>
 #include <phoneauth/twilio/api.hpp>
-#include <phoneauth/twilio/check.hpp>
+#include <phoneauth/twilio/configuration_report.hpp>
 #include <phoneauth/yields.hpp>
 
 namespace phoneauth {
@@ -115,7 +118,8 @@ using flows_mode = typename common_mode<typename storage_mode<S>::type, typename
 /// Mode: if every policy function returns a plain value, each function here returns `result<X>` and does its work on
 /// the caller's thread. If some return an awaitable (asio/awaitable.hpp), each function returns an awaitable of
 /// `result<X>`. Nothing here throws but the constructor, and `std::bad_alloc` when there is not even memory to begin;
-/// what a policy throws becomes `storage_unavailable` (a storage or hook), or `no_answer` (a transport).
+/// what a policy throws becomes `no_answer` (a transport), else `overloaded` (`std::bad_alloc`), `cancelled`
+/// (`std::errc::operation_canceled`) or `storage_unavailable`.
 ///
 /// Thread safety: distinct and shared objects are safe, if the policies are. Lifetime: the policies given by reference
 /// must outlive the authenticator, and the authenticator every call and awaitable. Parameters are taken by value:
@@ -160,8 +164,8 @@ public:
     const config& settings() const noexcept { return config_; }
 
     /// First step of a registration: sends a code to `phone`, whether or not somebody has registered it.
-    /// → `started`, or `registration_disabled`, `invalid_phone_number`, `too_many_messages` (with `retry_after`),
-    /// `provider_*` (nothing was sent), `storage_unavailable`, `overloaded`, `internal`.
+    /// → `started`, or `registration_disabled`, `invalid_phone_number`, `too_many_failures` and `too_many_messages` (with
+    /// `retry_after`), `provider_*` (nothing was sent), `storage_unavailable`, `overloaded`, `internal`.
     auto start_registration(std::string phone) { return mode::finish(begin_registration(std::move(phone))); }
 
     /// Second step of a registration: the code proves the phone, and the user is made. What is wrong with the user's
@@ -187,9 +191,10 @@ public:
     }
 
     /// Second step of either login. The code is spent by it.
-    /// → `logged_in`, or `no_transaction`, `invalid_parameter` (no code of the configured length), `wrong_code`,
-    /// `tries_exhausted`, `code_expired`, `code_used`, `transaction_failed`, `account_disabled`, the hook's own
-    /// failure, `storage_unavailable`, `overloaded`, `internal`.
+    /// → `logged_in`, or `no_transaction`, `invalid_parameter` (no code of the configured length), `wrong_code` (with
+    /// `tries_left`), `tries_exhausted`, `code_expired`, `code_used`, `transaction_failed`, `account_disabled`,
+    /// `invalid_login` (the user was disabled, deleted or given another password meanwhile), the hook's own failure,
+    /// `storage_unavailable`, `overloaded`, `internal`.
     auto finish_login(std::string transaction_id, std::string presented) {
         return mode::finish(complete_login(std::move(transaction_id), std::move(presented)));
     }
@@ -215,9 +220,9 @@ public:
     auto logout(std::string token) { return mode::finish(end_session(std::move(token))); }
 
     /// Changes the logged-in user's own properties (see `apply_changes`). A new password ends all his other sessions.
-    /// → the user as stored, or `unknown_token`, `session_expired`, `not_permitted` (`object_id` is not his),
-    /// `user_exists` (the identity is taken), `invalid_parameter`, `invalid_email`, `invalid_password`,
-    /// `reserved_property`, `storage_unavailable`, `overloaded`, `internal`.
+    /// → the user as stored, or `unknown_token`, `session_expired`, `account_disabled`, `not_permitted` (`object_id` is
+    /// not his), `user_exists` (the identity is taken), `invalid_parameter`, `identity_required`, `invalid_email`,
+    /// `password_required`, `invalid_password`, `storage_unavailable`, `overloaded`, `internal`.
     auto update_user(std::string token, std::string object_id, property_map changes) {
         return mode::finish(change_user(std::move(token), std::move(object_id), std::move(changes)));
     }
@@ -240,6 +245,8 @@ private:
 
     // A transaction or a user changed under our hands: look again, as often as tries and sends can possibly need.
     static constexpr int max_lost_races = 64;
+    // No id or token that this library has made is longer than 36.
+    static constexpr std::size_t max_id_size = 64;
 
     authenticator(config c, S& storage, T& transport, std::shared_ptr<C> clock, std::shared_ptr<H> hooks,
                   std::shared_ptr<P> passwords)
@@ -371,7 +378,7 @@ private:
     flow<result<logged_in>> enter(const transaction& confirmed) {
         try {
             auto owner = co_await call([&] { return storage_.find_user(confirmed.user_id); });
-            // A changed number is a new authenticator (NIST SP 800-63B §5.1.3.3).
+            // A changed number is a new authenticator (NIST SP 800-63B-3 §5.1.3.3).
             if (!owner || owner->phone != confirmed.phone) co_return error::no_transaction;
             auto outcome = co_await open_session(*owner);
             co_return outcome;
@@ -508,7 +515,8 @@ private:
     }
 
     flow<result<started>> send_again(std::string id) {
-        for (int lost = 0; id.size() <= max_id_size && lost < max_lost_races; ++lost) {
+        if (id.size() > max_id_size) co_return error::no_transaction;
+        for (int lost = 0; lost < max_lost_races; ++lost) {
             auto found = co_await call([&] { return storage_.find_transaction(id); });
             if (!found) co_return error::no_transaction;
             const auto before = found->state;
@@ -531,7 +539,7 @@ private:
             }
             co_return describe(*found, *delivered);
         }
-        co_return error::no_transaction;
+        co_return error::storage_unavailable;
     }
 
     /// Confirms a transaction: only who wins the swap learns whether the code was right, so that no more codes are
@@ -540,7 +548,8 @@ private:
                                       const std::optional<phone_number>& expected) {
         auto typed = parse_code(presented, config_.code_digits);
         if (!typed) co_return std::move(typed).error();
-        for (int lost = 0; id.size() <= max_id_size && lost < max_lost_races; ++lost) {
+        if (id.size() > max_id_size) co_return error::no_transaction;
+        for (int lost = 0; lost < max_lost_races; ++lost) {
             auto found = co_await call([&] { return storage_.find_transaction(id); });
             if (!found || found->kind != kind) co_return error::no_transaction;
             if (expected && found->phone != *expected) co_return error::phone_mismatch;
@@ -559,10 +568,8 @@ private:
             }
             co_return std::move(outcome).error();
         }
-        co_return error::no_transaction;
+        co_return error::storage_unavailable;
     }
-
-    static constexpr std::size_t max_id_size = 64;
 
     static bool is_concealed(const transaction& t) noexcept { return t.kind == purpose::login && t.user_id.empty(); }
 
@@ -751,6 +758,7 @@ private:
             if (written == user_write::stale) continue;
             if (written != user_write::done) co_return error::user_exists;
             ++owner->version;
+            co_await mode::ignore_cancellation();  // a new password and the end of the other sessions belong together
             if (changes.contains("password")) {
                 const auto own = token_hasher_(token);
                 [[maybe_unused]] const std::size_t ended =

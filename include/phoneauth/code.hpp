@@ -3,6 +3,7 @@
 #define PHONEAUTH_CODE_HPP
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -29,6 +30,7 @@ public:
     code& operator=(const code&) = default;
     ~code() { detail::wipe({reinterpret_cast<unsigned char*>(digits_.data()), digits_.size()}); }
 
+    /// Adds a digit, '0' to '9'. Undefined beyond `max_digits`.
     void push_back(char digit) noexcept { digits_[size_++] = digit; }
     std::size_t size() const noexcept { return size_; }
     /// Lives as long as this object.
@@ -57,7 +59,7 @@ inline result<code> parse_code(std::string_view text, unsigned digits) {
 }
 
 /// Cuts a code out of random bits: the first 32-bit draw below the largest multiple of 10^digits, so that no code is
-/// likelier than another (for 6 digits a draw of 4 294 000 000 or more is rejected; see RFC 4226 §5.3). Empty if all
+/// likelier than another (for 6 digits a draw of 4 294 000 000 or more is rejected; a plain remainder, as in RFC 4226 §5.3, would favour small ones). Empty if all
 /// eight draws are rejected, which happens once in 10^29 times with 6 digits. `digits`: 1 to 9.
 inline std::optional<code> code_from(const detail::digest& bits, unsigned digits) {
     std::uint64_t count = 1;

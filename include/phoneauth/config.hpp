@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <phoneauth/detail/config.hpp>
@@ -57,7 +58,7 @@ struct config {
     std::vector<code_key> code_keys;
     /// 6–9 digits (RFC 4226 §5.3: at least 6).
     unsigned code_digits = 6;
-    /// 30–600 s (NIST SP 800-63B §5.1.3.2, OWASP ASVS 5.0 §6.5.5: at most 10 minutes).
+    /// 30–600 s (NIST SP 800-63B-3 §5.1.3.2, OWASP ASVS 5.0 §6.5.5: at most 10 minutes).
     std::chrono::seconds code_lifetime{300};
     /// 1–10 codes compared per transaction.
     unsigned max_tries = 5;
@@ -88,7 +89,7 @@ struct config {
     /// `POST /users/login`: identity and password without a second factor.
     bool identity_login_enabled = false;
     unknown_phone_policy unknown_phone = unknown_phone_policy::conceal;
-    /// 10–100 per account (NIST SP 800-63B §5.2.2: at most 100).
+    /// 10–100 per account (NIST SP 800-63B-3 §5.2.2: at most 100).
     unsigned max_consecutive_failures = 100;
     /// 60 s – 365 days.
     std::chrono::seconds session_lifetime{30 * 24 * 3600};
@@ -100,7 +101,7 @@ struct config {
     std::string phone_column = "phoneNumber";
     /// The identity's property name. `phone_column` makes the phone the identity; "email" is checked to be an address.
     std::string identity_column = "email";
-    /// 8–64 bytes of UTF-8 (NIST SP 800-63B §5.1.1.2: at least 8).
+    /// 8–64 bytes of UTF-8 (NIST SP 800-63B-3 §5.1.1.2: at least 8).
     unsigned min_password_length = 8;
     /// 64–1024 bytes.
     unsigned max_password_length = 256;
@@ -126,6 +127,7 @@ public:
     explicit config_error(std::vector<config_problem> problems)
         : std::invalid_argument(text_of(problems)), problems_(std::move(problems)) {}
 
+    /// Everything that is wrong, as `validate` says it.
     const std::vector<config_problem>& problems() const noexcept { return problems_; }
 
 private:

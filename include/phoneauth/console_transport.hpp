@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <string>
+#include <utility>
 
 #include <phoneauth/detail/json.hpp>
 #include <phoneauth/detail/url.hpp>

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <type_traits>
 
 namespace phoneauth {
 inline namespace v0 {
@@ -167,7 +168,7 @@ inline constexpr std::array error_table{
     error_row{error::reply_too_large, "The server's reply is larger than accepted.", 14052, 500},
     error_row{error::cancelled, "The operation was cancelled.", 14053, 503},
 
-    error_row{error::storage_unavailable, "The storage is unavailable; nothing was changed. Try again.", 14060, 503},
+    error_row{error::storage_unavailable, "The storage is unavailable; try again.", 14060, 503},
     error_row{error::overloaded, "The server is overloaded; try again later.", 14061, 503},
     error_row{error::internal, "An internal error occurred.", 14062, 500},
 };

@@ -2,6 +2,7 @@
 #ifndef PHONEAUTH_HTTP_HPP
 #define PHONEAUTH_HTTP_HPP
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>

@@ -18,6 +18,13 @@
 namespace phoneauth {
 inline namespace v0 {
 
+namespace detail {
+inline failure wait_until(error e, time_point end, time_point now) {
+    return failure(e).with_retry_after(
+        std::max(std::chrono::ceil<std::chrono::seconds>(end - now), std::chrono::seconds(1)));
+}
+}  // namespace detail
+
 /// What messages to a phone are counted for: a person who is sent messages by others can still be sent his codes.
 enum class send_budget { codes, messages };
 
@@ -28,12 +35,10 @@ inline counter_change sends(send_budget budget, const phone_number& phone, std::
             std::chrono::hours(1)};
 }
 
-/// Whether the message that brought the counter to `c` may be sent.
+/// Whether the message that brought the counter to `c` may be sent; `too_many_messages`, with `retry_after`, if not.
 inline result<void> check_sends(const counter& c, const config& settings, time_point now) {
     if (c.value <= static_cast<std::int64_t>(settings.max_sends_per_phone_and_hour)) return {};
-    return failure(error::too_many_messages)
-        .with_retry_after(
-            std::max(std::chrono::ceil<std::chrono::seconds>(c.expires_at - now), std::chrono::seconds(1)));
+    return detail::wait_until(error::too_many_messages, c.expires_at, now);
 }
 
 /// How long a run of failures is remembered after its first one.
@@ -50,7 +55,7 @@ inline counter_change no_more_failures(std::string_view account, time_point now)
 }
 
 /// How long an account waits after `count` consecutive failures: nothing for the first five, then 1, 2, 4, … seconds up
-/// to an hour, and until the run is forgotten once there are as many as allowed (NIST SP 800-63B §5.2.2).
+/// to an hour, and until the run is forgotten once there are as many as allowed (NIST SP 800-63B-3 §5.2.2).
 inline std::chrono::seconds failure_wait(std::int64_t count, const config& settings) {
     if (count >= static_cast<std::int64_t>(settings.max_consecutive_failures)) return failure_memory;
     if (count <= 5) return std::chrono::seconds(0);
@@ -65,12 +70,10 @@ inline counter_change failure_pause(std::string_view account, std::int64_t count
     return {"pause:" + std::string(account) + ':' + std::to_string(count), by, now, wait};
 }
 
-/// Whether an account whose pause counter is `c` may try a password.
+/// Whether an account whose pause counter is `c` may try again; `too_many_failures`, with `retry_after`, if not.
 inline result<void> check_failure_pause(const counter& c, time_point now) {
     if (c.value == 0) return {};
-    return failure(error::too_many_failures)
-        .with_retry_after(
-            std::max(std::chrono::ceil<std::chrono::seconds>(c.expires_at - now), std::chrono::seconds(1)));
+    return detail::wait_until(error::too_many_failures, c.expires_at, now);
 }
 
 }  // namespace v0

@@ -2,8 +2,8 @@
 #ifndef PHONEAUTH_PHONEAUTH_HPP
 #define PHONEAUTH_PHONEAUTH_HPP
 
-// The one include of a blocking user. It needs OpenSSL and simdjson, and neither Asio nor llhttp; the parts that do are
-// in phoneauth/asio/.
+// The authenticator and all that its functions take and return. It needs OpenSSL and simdjson, and neither Asio nor
+// llhttp; storages, transports, REST and the test kit have headers of their own.
 
 #include <phoneauth/authenticator.hpp>
 #include <phoneauth/version.hpp>

@@ -2,10 +2,11 @@
 #ifndef PHONEAUTH_POLICIES_HPP
 #define PHONEAUTH_POLICIES_HPP
 
+#include <chrono>
 #include <concepts>
+#include <cstddef>
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include <phoneauth/counter.hpp>
 #include <phoneauth/http.hpp>
@@ -42,8 +43,7 @@ enum class user_write {
 /// - `find_transaction` gives the transaction as it was last stored, its version included, and may leave out one whose
 ///   `expires_at` is over by `transaction_retention` or more;
 /// - `update_transaction(t)` stores `t` with version `t.version + 1` if the stored version is `t.version` *at that
-/// moment*
-///   and says whether it did: of any number of callers that read the same version, one gets true.
+///   moment* and says whether it did: of any number of callers that read the same version, one gets true.
 template <class S>
 concept TransactionStorage = requires(S& s, const transaction& t, const std::string& id) {
     { s.insert_transaction(t) } -> yields<bool>;
@@ -93,7 +93,7 @@ concept Storage = TransactionStorage<S> && UserStorage<S> && SessionStorage<S> &
 /// True for a storage that says `static constexpr bool process_local = true`: its transactions live and die with this
 /// process and no other process sees them, so that codes may be derived with a random key.
 template <class S>
-constexpr bool is_process_local = [] {
+inline constexpr bool is_process_local = [] {
     if constexpr (requires { S::process_local; })
         return S::process_local;
     else
@@ -124,9 +124,8 @@ concept PasswordHasher = requires(P& p, const std::string& password, const std::
 
 /// Called around registration and login. A before-hook can refuse by returning a failure of its own, which is what the
 /// client gets; it may change the user that is about to be stored. An after-hook's work cannot undo what happened.
-/// - `before_registration(user&)`: the code was right, the user is not stored yet; after a refusal the person can
-/// correct his
-///   data and send the same code again.
+/// - `before_registration(user&)`: the code was right, the user is not stored yet; after a refusal the person can correct
+///   his data and send the same code again.
 /// - `before_login(const user&)`: the code was right, there is no session yet; after a refusal the code is spent.
 template <class H>
 concept Hooks = requires(H& h, user& changeable, const user& u) {

@@ -22,11 +22,14 @@ struct failure {
     std::optional<int> tries_left;                    ///< wrong codes that the transaction still allows
     std::optional<int> twilio_code;  ///< Twilio's own error code (https://www.twilio.com/docs/api/errors)
 
+    /// No failure: it holds no code.
     failure() = default;
+    /// `e`, with its own sentence or with `text`.
     failure(error e) : code(e), message(row_of(e).text) {}
     failure(error e, std::string text) : code(e), message(std::move(text)) {}
     failure(std::error_code c, std::string text) : code(c), message(std::move(text)) {}
 
+    /// The same, with `retry_after` set.
     failure&& with_retry_after(std::chrono::seconds s) && {
         retry_after = s;
         return std::move(*this);

@@ -2,6 +2,7 @@
 #ifndef PHONEAUTH_TOKEN_HPP
 #define PHONEAUTH_TOKEN_HPP
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +15,7 @@ inline namespace v0 {
 
 /// A new id or session token: 128 random bits in the upper-case 8-4-4-4-12 look that Backendless clients know. Empty
 /// when there is no randomness.
+/// `Random` has `bool fill(std::span<unsigned char>)`, as `random_source`.
 template <class Random>
 std::optional<std::string> make_token(Random& random) {
     std::array<unsigned char, 16> bits;

@@ -14,10 +14,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -29,6 +32,7 @@
 #define PHONEAUTH_CODE_HPP
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -47,6 +51,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 
@@ -112,7 +117,7 @@ struct config {
     std::vector<code_key> code_keys;
     /// 6–9 digits (RFC 4226 §5.3: at least 6).
     unsigned code_digits = 6;
-    /// 30–600 s (NIST SP 800-63B §5.1.3.2, OWASP ASVS 5.0 §6.5.5: at most 10 minutes).
+    /// 30–600 s (NIST SP 800-63B-3 §5.1.3.2, OWASP ASVS 5.0 §6.5.5: at most 10 minutes).
     std::chrono::seconds code_lifetime{300};
     /// 1–10 codes compared per transaction.
     unsigned max_tries = 5;
@@ -143,7 +148,7 @@ struct config {
     /// `POST /users/login`: identity and password without a second factor.
     bool identity_login_enabled = false;
     unknown_phone_policy unknown_phone = unknown_phone_policy::conceal;
-    /// 10–100 per account (NIST SP 800-63B §5.2.2: at most 100).
+    /// 10–100 per account (NIST SP 800-63B-3 §5.2.2: at most 100).
     unsigned max_consecutive_failures = 100;
     /// 60 s – 365 days.
     std::chrono::seconds session_lifetime{30 * 24 * 3600};
@@ -155,7 +160,7 @@ struct config {
     std::string phone_column = "phoneNumber";
     /// The identity's property name. `phone_column` makes the phone the identity; "email" is checked to be an address.
     std::string identity_column = "email";
-    /// 8–64 bytes of UTF-8 (NIST SP 800-63B §5.1.1.2: at least 8).
+    /// 8–64 bytes of UTF-8 (NIST SP 800-63B-3 §5.1.1.2: at least 8).
     unsigned min_password_length = 8;
     /// 64–1024 bytes.
     unsigned max_password_length = 256;
@@ -181,6 +186,7 @@ public:
     explicit config_error(std::vector<config_problem> problems)
         : std::invalid_argument(text_of(problems)), problems_(std::move(problems)) {}
 
+    /// Everything that is wrong, as `validate` says it.
     const std::vector<config_problem>& problems() const noexcept { return problems_; }
 
 private:
@@ -286,6 +292,7 @@ constexpr std::string_view trim(std::string_view text) noexcept {
 #ifndef PHONEAUTH_HTTP_HPP
 #define PHONEAUTH_HTTP_HPP
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -301,6 +308,7 @@ constexpr std::string_view trim(std::string_view text) noexcept {
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <type_traits>
 
 namespace phoneauth {
 inline namespace v0 {
@@ -461,7 +469,7 @@ inline constexpr std::array error_table{
     error_row{error::reply_too_large, "The server's reply is larger than accepted.", 14052, 500},
     error_row{error::cancelled, "The operation was cancelled.", 14053, 503},
 
-    error_row{error::storage_unavailable, "The storage is unavailable; nothing was changed. Try again.", 14060, 503},
+    error_row{error::storage_unavailable, "The storage is unavailable; try again.", 14060, 503},
     error_row{error::overloaded, "The server is overloaded; try again later.", 14061, 503},
     error_row{error::internal, "An internal error occurred.", 14062, 500},
 };
@@ -596,11 +604,14 @@ struct failure {
     std::optional<int> tries_left;                    ///< wrong codes that the transaction still allows
     std::optional<int> twilio_code;  ///< Twilio's own error code (https://www.twilio.com/docs/api/errors)
 
+    /// No failure: it holds no code.
     failure() = default;
+    /// `e`, with its own sentence or with `text`.
     failure(error e) : code(e), message(row_of(e).text) {}
     failure(error e, std::string text) : code(e), message(std::move(text)) {}
     failure(std::error_code c, std::string text) : code(c), message(std::move(text)) {}
 
+    /// The same, with `retry_after` set.
     failure&& with_retry_after(std::chrono::seconds s) && {
         retry_after = s;
         return std::move(*this);
@@ -802,21 +813,7 @@ inline void append_percent_encoded(std::string& out, char c) {
     out += digits[byte & 15];
 }
 
-/// `text` with everything but unreserved characters percent-encoded (RFC 3986 §2.1): safe as one path
-/// segment or as a query value.
-inline std::string percent_encode(std::string_view text) {
-    std::string out;
-    out.reserve(text.size());
-    for (const char c : text) {
-        if (is_unreserved(c))
-            out += c;
-        else
-            append_percent_encoded(out, c);
-    }
-    return out;
-}
-
-/// The inverse of `percent_encode`; "+" stays "+". A "%" without two hexadecimal digits behind it is
+/// Decodes percent sequences (RFC 3986 §2.1); "+" stays "+". A "%" without two hexadecimal digits behind it is
 /// `error::invalid_parameter`.
 inline result<std::string> percent_decode(std::string_view text) {
     std::string out;
@@ -1069,6 +1066,7 @@ private:
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -1189,7 +1187,7 @@ inline void check_twilio(const twilio_config& t, config_checker& check) {
     check.require(is_label(t.edge), "twilio.edge", "expected letters and digits, for example dublin");
     if (!t.base_url.empty()) {
         const auto url = parse_url(t.base_url);
-        check.require(url && (url->target.empty() || url->target == "/"), "twilio.base_url",
+        check.require(url && url->target == "/", "twilio.base_url",
                       "expected http:// or https:// and a host, without a path");
     }
 }
@@ -1496,6 +1494,7 @@ public:
     code& operator=(const code&) = default;
     ~code() { detail::wipe({reinterpret_cast<unsigned char*>(digits_.data()), digits_.size()}); }
 
+    /// Adds a digit, '0' to '9'. Undefined beyond `max_digits`.
     void push_back(char digit) noexcept { digits_[size_++] = digit; }
     std::size_t size() const noexcept { return size_; }
     /// Lives as long as this object.
@@ -1524,7 +1523,7 @@ inline result<code> parse_code(std::string_view text, unsigned digits) {
 }
 
 /// Cuts a code out of random bits: the first 32-bit draw below the largest multiple of 10^digits, so that no code is
-/// likelier than another (for 6 digits a draw of 4 294 000 000 or more is rejected; see RFC 4226 §5.3). Empty if all
+/// likelier than another (for 6 digits a draw of 4 294 000 000 or more is rejected; a plain remainder, as in RFC 4226 §5.3, would favour small ones). Empty if all
 /// eight draws are rejected, which happens once in 10^29 times with 6 digits. `digits`: 1 to 9.
 inline std::optional<code> code_from(const detail::digest& bits, unsigned digits) {
     std::uint64_t count = 1;
@@ -1604,6 +1603,7 @@ private:
 #ifndef PHONEAUTH_DETAIL_CHECK_POLICIES_HPP
 #define PHONEAUTH_DETAIL_CHECK_POLICIES_HPP
 
+#include <concepts>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -1614,10 +1614,11 @@ private:
 #ifndef PHONEAUTH_POLICIES_HPP
 #define PHONEAUTH_POLICIES_HPP
 
+#include <chrono>
 #include <concepts>
+#include <cstddef>
 #include <optional>
 #include <string>
-#include <string_view>
 
 
 // ---- phoneauth/counter.hpp ----
@@ -1833,8 +1834,7 @@ enum class user_write {
 /// - `find_transaction` gives the transaction as it was last stored, its version included, and may leave out one whose
 ///   `expires_at` is over by `transaction_retention` or more;
 /// - `update_transaction(t)` stores `t` with version `t.version + 1` if the stored version is `t.version` *at that
-/// moment*
-///   and says whether it did: of any number of callers that read the same version, one gets true.
+///   moment* and says whether it did: of any number of callers that read the same version, one gets true.
 template <class S>
 concept TransactionStorage = requires(S& s, const transaction& t, const std::string& id) {
     { s.insert_transaction(t) } -> yields<bool>;
@@ -1884,7 +1884,7 @@ concept Storage = TransactionStorage<S> && UserStorage<S> && SessionStorage<S> &
 /// True for a storage that says `static constexpr bool process_local = true`: its transactions live and die with this
 /// process and no other process sees them, so that codes may be derived with a random key.
 template <class S>
-constexpr bool is_process_local = [] {
+inline constexpr bool is_process_local = [] {
     if constexpr (requires { S::process_local; })
         return S::process_local;
     else
@@ -1915,9 +1915,8 @@ concept PasswordHasher = requires(P& p, const std::string& password, const std::
 
 /// Called around registration and login. A before-hook can refuse by returning a failure of its own, which is what the
 /// client gets; it may change the user that is about to be stored. An after-hook's work cannot undo what happened.
-/// - `before_registration(user&)`: the code was right, the user is not stored yet; after a refusal the person can
-/// correct his
-///   data and send the same code again.
+/// - `before_registration(user&)`: the code was right, the user is not stored yet; after a refusal the person can correct
+///   his data and send the same code again.
 /// - `before_login(const user&)`: the code was right, there is no session yet; after a refusal the code is spent.
 template <class H>
 concept Hooks = requires(H& h, user& changeable, const user& u) {
@@ -2123,6 +2122,13 @@ constexpr bool check_hooks() {
 namespace phoneauth {
 inline namespace v0 {
 
+namespace detail {
+inline failure wait_until(error e, time_point end, time_point now) {
+    return failure(e).with_retry_after(
+        std::max(std::chrono::ceil<std::chrono::seconds>(end - now), std::chrono::seconds(1)));
+}
+}  // namespace detail
+
 /// What messages to a phone are counted for: a person who is sent messages by others can still be sent his codes.
 enum class send_budget { codes, messages };
 
@@ -2133,12 +2139,10 @@ inline counter_change sends(send_budget budget, const phone_number& phone, std::
             std::chrono::hours(1)};
 }
 
-/// Whether the message that brought the counter to `c` may be sent.
+/// Whether the message that brought the counter to `c` may be sent; `too_many_messages`, with `retry_after`, if not.
 inline result<void> check_sends(const counter& c, const config& settings, time_point now) {
     if (c.value <= static_cast<std::int64_t>(settings.max_sends_per_phone_and_hour)) return {};
-    return failure(error::too_many_messages)
-        .with_retry_after(
-            std::max(std::chrono::ceil<std::chrono::seconds>(c.expires_at - now), std::chrono::seconds(1)));
+    return detail::wait_until(error::too_many_messages, c.expires_at, now);
 }
 
 /// How long a run of failures is remembered after its first one.
@@ -2155,7 +2159,7 @@ inline counter_change no_more_failures(std::string_view account, time_point now)
 }
 
 /// How long an account waits after `count` consecutive failures: nothing for the first five, then 1, 2, 4, … seconds up
-/// to an hour, and until the run is forgotten once there are as many as allowed (NIST SP 800-63B §5.2.2).
+/// to an hour, and until the run is forgotten once there are as many as allowed (NIST SP 800-63B-3 §5.2.2).
 inline std::chrono::seconds failure_wait(std::int64_t count, const config& settings) {
     if (count >= static_cast<std::int64_t>(settings.max_consecutive_failures)) return failure_memory;
     if (count <= 5) return std::chrono::seconds(0);
@@ -2170,12 +2174,10 @@ inline counter_change failure_pause(std::string_view account, std::int64_t count
     return {"pause:" + std::string(account) + ':' + std::to_string(count), by, now, wait};
 }
 
-/// Whether an account whose pause counter is `c` may try a password.
+/// Whether an account whose pause counter is `c` may try again; `too_many_failures`, with `retry_after`, if not.
 inline result<void> check_failure_pause(const counter& c, time_point now) {
     if (c.value == 0) return {};
-    return failure(error::too_many_failures)
-        .with_retry_after(
-            std::max(std::chrono::ceil<std::chrono::seconds>(c.expires_at - now), std::chrono::seconds(1)));
+    return detail::wait_until(error::too_many_failures, c.expires_at, now);
 }
 
 }  // namespace v0
@@ -2251,8 +2253,8 @@ namespace phoneauth {
 inline namespace v0 {
 namespace detail {
 
-constexpr std::size_t salt_size = 16;  // the PHC string format's recommendation
-constexpr std::size_t hash_size = 32;
+inline constexpr std::size_t scrypt_salt_size = 16;  // the PHC string format's recommendation
+inline constexpr std::size_t scrypt_hash_size = 32;
 
 struct scrypt_phc {
     scrypt_cost cost;
@@ -2302,8 +2304,8 @@ inline std::optional<scrypt_phc> parse_scrypt_phc(std::string_view text) {
         return std::nullopt;
     const auto dollar = text.find('$');
     if (dollar == std::string_view::npos) return std::nullopt;
-    auto salt = base64_unpadded_bytes(text.substr(0, dollar), salt_size);
-    auto hash = base64_unpadded_bytes(text.substr(dollar + 1), hash_size);
+    auto salt = base64_unpadded_bytes(text.substr(0, dollar), scrypt_salt_size);
+    auto hash = base64_unpadded_bytes(text.substr(dollar + 1), scrypt_hash_size);
     if (!salt || !hash) return std::nullopt;
     phc.salt = std::move(*salt);
     phc.hash = std::move(*hash);
@@ -2322,7 +2324,7 @@ inline bool scrypt(const std::string& password, std::string_view salt, const scr
 }  // namespace detail
 
 PHONEAUTH_DECL result<std::string> scrypt_passwords::hash(const std::string& password) const {
-    std::string salt(detail::salt_size, '\0');
+    std::string salt(detail::scrypt_salt_size, '\0');
     if (!detail::in_range(cost_) ||
         RAND_bytes(reinterpret_cast<unsigned char*>(salt.data()), static_cast<int>(salt.size())) != 1)
         return error::internal;
@@ -2363,7 +2365,7 @@ PHONEAUTH_DECL result<bool> scrypt_passwords::verify(const std::string& password
 namespace phoneauth {
 inline namespace v0 {
 
-/// The source of every id, token, salt and key: OpenSSL's generator (a CSPRNG: OWASP ASVS 5.0 §6.5.3), asked for 4 KiB
+/// The source of every id, token, salt and key: OpenSSL's generator (a CSPRNG: OWASP ASVS 5.0 §7.2.3, §11.5.1), asked for 4 KiB
 /// at a time, because one call costs more than all the rest of a login. A byte is given out once and wiped.
 /// Thread-safe. A child process never gives out what its parent does.
 class random_source {
@@ -2471,10 +2473,11 @@ PHONEAUTH_DECL result<void> check_properties(const config& c, const property_map
 PHONEAUTH_DECL result<user> make_user(const config& c, const registration& r, const phone_number& phone,
                                       time_point now);
 
-/// Applies a client's changes, name → JSON text, to `u`, all or nothing: null removes a property. `new_password` gets
-/// the new password if there is one among them. Reserved names are passed over, because clients send whole user objects
-/// back. The phone cannot be changed (`invalid_parameter`): a changed number is a new authenticator (NIST SP 800-63B
-/// §5.1.3.3).
+/// Applies a client's changes, name → JSON text, to `u`, all or nothing: null removes a property. `new_password` gets the
+/// new password if there is one among them. Reserved names are passed over, because clients send whole user objects
+/// back. The phone cannot be changed: a changed number is a new authenticator (NIST SP 800-63B-3 §5.1.3.3). Fails with
+/// what `normalize_identity`, `check_password` and `check_properties` fail with, and `invalid_parameter` for another
+/// phone or a value of the wrong type.
 PHONEAUTH_DECL result<void> apply_changes(user& u, const property_map& changes, const config& c,
                                           std::string& new_password);
 
@@ -2501,6 +2504,7 @@ PHONEAUTH_DECL result<void> apply_changes(user& u, const property_map& changes, 
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 
@@ -2774,7 +2778,7 @@ namespace phoneauth {
 inline namespace v0 {
 namespace detail {
 
-constexpr std::size_t max_identity_bytes = 254;  // RFC 5321 §4.5.3.1.3, less the angle brackets
+inline constexpr std::size_t max_identity_bytes = 254;  // RFC 5321 §4.5.3.1.3, less the angle brackets
 
 inline bool is_plain_text(std::string_view text) {
     return count_code_points(text).has_value() && std::none_of(text.begin(), text.end(), is_control);
@@ -2913,6 +2917,7 @@ PHONEAUTH_DECL result<void> apply_changes(user& u, const property_map& changes, 
 #ifndef PHONEAUTH_TOKEN_HPP
 #define PHONEAUTH_TOKEN_HPP
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -2923,6 +2928,7 @@ inline namespace v0 {
 
 /// A new id or session token: 128 random bits in the upper-case 8-4-4-4-12 look that Backendless clients know. Empty
 /// when there is no randomness.
+/// `Random` has `bool fill(std::span<unsigned char>)`, as `random_source`.
 template <class Random>
 std::optional<std::string> make_token(Random& random) {
     std::array<unsigned char, 16> bits;
@@ -3200,43 +3206,41 @@ PHONEAUTH_DECL std::string code_text(const config& c, std::string_view code);
 
 namespace phoneauth {
 inline namespace v0 {
-namespace twilio {
 namespace detail {
-using namespace phoneauth::detail;
 
 // clang-format off
 /// The optional parameters of Messages create, from Twilio's published OpenAPI document.
-inline constexpr std::array<std::string_view, 21> message_options{
+inline constexpr std::array<std::string_view, 21> twilio_message_options{
     "StatusCallback", "ApplicationSid",   "MaxPrice",         "ProvideFeedback",  "Attempt",      "ValidityPeriod",     "ForceDelivery",
     "ContentRetention", "AddressRetention", "SmartEncoded",     "PersistentAction", "TrafficType",  "ShortenUrls",        "ScheduleType",
     "SendAt",         "SendAsMms",        "ContentVariables", "RiskCheck",        "From",         "MessagingServiceSid", "ContentSid"};
 
 /// What Twilio's error codes (https://www.twilio.com/docs/api/errors) mean for whoever asked for a message.
-struct code_row {
+struct twilio_code_row {
     int code;
     error meaning;
     std::string_view text;
 };
-inline constexpr std::array code_table{
-    code_row{20003, error::provider_misconfigured, "Twilio rejected the server's credentials."},
-    code_row{20404, error::provider_misconfigured, "Twilio does not know the configured account."},
-    code_row{20429, error::provider_busy, "Twilio is receiving too many requests; try again later."},
-    code_row{21211, error::invalid_phone_number, "The phone number is not valid."},
-    code_row{21212, error::provider_misconfigured, "The configured sender is not a valid phone number."},
-    code_row{21408, error::provider_refused, "Messages to this country are not enabled."},
-    code_row{21602, error::missing_parameter, "The message has no text."},
-    code_row{21604, error::missing_parameter, "The message has no recipient."},
-    code_row{21606, error::provider_misconfigured, "The configured sender cannot send this message."},
-    code_row{21608, error::provider_refused, "A Twilio trial account sends only to numbers verified with it."},
-    code_row{21610, error::provider_refused, "The recipient has opted out of messages from this sender."},
-    code_row{21611, error::provider_busy, "The sender's queue is full; try again later."},
-    code_row{21612, error::provider_refused, "This sender cannot reach that phone number."},
-    code_row{21614, error::provider_refused, "The phone number is not a mobile number."},
-    code_row{21617, error::message_too_long, "The message is longer than 1600 characters."},
+inline constexpr std::array twilio_code_table{
+    twilio_code_row{20003, error::provider_misconfigured, "Twilio rejected the server's credentials."},
+    twilio_code_row{20404, error::provider_misconfigured, "Twilio does not know the configured account."},
+    twilio_code_row{20429, error::provider_busy, "Twilio is receiving too many requests; try again later."},
+    twilio_code_row{21211, error::invalid_phone_number, "The phone number is not valid."},
+    twilio_code_row{21212, error::provider_misconfigured, "The configured sender is not a valid phone number."},
+    twilio_code_row{21408, error::provider_refused, "Messages to this country are not enabled."},
+    twilio_code_row{21602, error::missing_parameter, "The message has no text."},
+    twilio_code_row{21604, error::missing_parameter, "The message has no recipient."},
+    twilio_code_row{21606, error::provider_misconfigured, "The configured sender cannot send this message."},
+    twilio_code_row{21608, error::provider_refused, "A Twilio trial account sends only to numbers verified with it."},
+    twilio_code_row{21610, error::provider_refused, "The recipient has opted out of messages from this sender."},
+    twilio_code_row{21611, error::provider_busy, "The sender's queue is full; try again later."},
+    twilio_code_row{21612, error::provider_refused, "This sender cannot reach that phone number."},
+    twilio_code_row{21614, error::provider_refused, "The phone number is not a mobile number."},
+    twilio_code_row{21617, error::message_too_long, "The message is longer than 1600 characters."},
 };
 // clang-format on
 
-inline std::string account_url(const twilio_config& c) {
+inline std::string twilio_account_url(const twilio_config& c) {
     std::string url = c.base_url;
     if (url.empty()) {
         // Host names: https://www.twilio.com/docs/global-infrastructure/understanding-twilio-regions
@@ -3251,13 +3255,13 @@ inline std::string account_url(const twilio_config& c) {
 }
 
 /// "statusCallback" → "StatusCallback"; empty if Twilio has no such option.
-inline std::string_view option_name(std::string_view name) {
-    for (const auto known : message_options)
+inline std::string_view twilio_option_name(std::string_view name) {
+    for (const auto known : twilio_message_options)
         if (!name.empty() && to_upper(name.front()) == known.front() && name.substr(1) == known.substr(1)) return known;
     return {};
 }
 
-inline result<void> check(const message& m, bool has_content_template) {
+inline result<void> check_message(const message& m, bool has_content_template) {
     if (m.body.empty() && m.media_urls.empty() && !has_content_template)
         return failure(error::missing_parameter, "The message has neither text nor media.");
     const auto characters = count_code_points(m.body);
@@ -3271,20 +3275,22 @@ inline result<void> check(const message& m, bool has_content_template) {
         if (text.size() > 2048 || !url || !url->https) return error::invalid_media_url;
     }
     for (const auto& [name, value] : m.options) {
-        if (option_name(name).empty())
+        if (twilio_option_name(name).empty())
             return failure(error::invalid_parameter,
                            "The options have a name that is not an option of Twilio's Messages resource.");
         if (value.size() > 4096 || std::any_of(value.begin(), value.end(), is_control))
-            return failure(error::invalid_parameter,
-                           "The option " + std::string(option_name(name)) + " is too long or has a control character.");
+            return failure(error::invalid_parameter, "The option " + std::string(twilio_option_name(name)) +
+                                                         " is too long or has a control character.");
     }
     return {};
 }
 
 }  // namespace detail
 
+namespace twilio {
+
 PHONEAUTH_DECL api::api(const twilio_config& c)
-    : account_url_(detail::account_url(c)), messages_url_(account_url_ + "/Messages.json"),
+    : account_url_(detail::twilio_account_url(c)), messages_url_(account_url_ + "/Messages.json"),
       authorization_("Basic " + detail::base64(c.api_key.empty() ? c.account_sid + ':' + c.auth_token
                                                                  : c.api_key + ':' + c.api_secret)) {
     detail::append_form_field(sender_, c.sender.starts_with("MG") ? "MessagingServiceSid" : "From", c.sender);
@@ -3311,16 +3317,17 @@ PHONEAUTH_DECL result<http_request> api::create_message(const phone_number& to, 
     bool sender_is_chosen = false;
     bool has_content_template = false;
     for (const auto& [name, value] : m.options) {
-        const auto option = detail::option_name(name);
+        const auto option = detail::twilio_option_name(name);
         sender_is_chosen |= option == "From" || option == "MessagingServiceSid";
         has_content_template |= option == "ContentSid";
     }
-    if (auto ok = detail::check(m, has_content_template); !ok) return std::move(ok).error();
+    if (auto ok = detail::check_message(m, has_content_template); !ok) return std::move(ok).error();
     std::string form;
     detail::append_form_field(form, "To", to.str());
     if (!m.body.empty()) detail::append_form_field(form, "Body", m.body);
     for (const auto& url : m.media_urls) detail::append_form_field(form, "MediaUrl", url);
-    for (const auto& [name, value] : m.options) detail::append_form_field(form, detail::option_name(name), value);
+    for (const auto& [name, value] : m.options)
+        detail::append_form_field(form, detail::twilio_option_name(name), value);
     return post_message(std::move(form), sender_is_chosen);
 }
 
@@ -3357,7 +3364,7 @@ PHONEAUTH_DECL failure failure_of(const http_response& reply) {
     failure f = [&]() -> failure {
         if (reply.status >= 500) return error::no_answer;
         if (code)
-            for (const auto& row : detail::code_table)
+            for (const auto& row : detail::twilio_code_table)
                 if (row.code == *code) return {row.meaning, std::string(row.text)};
         if (reply.status == 429) return error::provider_busy;
         if (reply.status == 401 || reply.status == 403) return error::provider_misconfigured;
@@ -3459,10 +3466,10 @@ PHONEAUTH_DECL std::string code_text(const config& c, std::string_view code) {
 
 #endif
 
-// ---- phoneauth/twilio/check.hpp ----
+// ---- phoneauth/twilio/configuration_report.hpp ----
 
-#ifndef PHONEAUTH_TWILIO_CHECK_HPP
-#define PHONEAUTH_TWILIO_CHECK_HPP
+#ifndef PHONEAUTH_TWILIO_CONFIGURATION_REPORT_HPP
+#define PHONEAUTH_TWILIO_CONFIGURATION_REPORT_HPP
 
 #include <optional>
 #include <string>
@@ -3619,7 +3626,8 @@ using flows_mode = typename common_mode<typename storage_mode<S>::type, typename
 /// Mode: if every policy function returns a plain value, each function here returns `result<X>` and does its work on
 /// the caller's thread. If some return an awaitable (asio/awaitable.hpp), each function returns an awaitable of
 /// `result<X>`. Nothing here throws but the constructor, and `std::bad_alloc` when there is not even memory to begin;
-/// what a policy throws becomes `storage_unavailable` (a storage or hook), or `no_answer` (a transport).
+/// what a policy throws becomes `no_answer` (a transport), else `overloaded` (`std::bad_alloc`), `cancelled`
+/// (`std::errc::operation_canceled`) or `storage_unavailable`.
 ///
 /// Thread safety: distinct and shared objects are safe, if the policies are. Lifetime: the policies given by reference
 /// must outlive the authenticator, and the authenticator every call and awaitable. Parameters are taken by value:
@@ -3664,8 +3672,8 @@ public:
     const config& settings() const noexcept { return config_; }
 
     /// First step of a registration: sends a code to `phone`, whether or not somebody has registered it.
-    /// → `started`, or `registration_disabled`, `invalid_phone_number`, `too_many_messages` (with `retry_after`),
-    /// `provider_*` (nothing was sent), `storage_unavailable`, `overloaded`, `internal`.
+    /// → `started`, or `registration_disabled`, `invalid_phone_number`, `too_many_failures` and `too_many_messages` (with
+    /// `retry_after`), `provider_*` (nothing was sent), `storage_unavailable`, `overloaded`, `internal`.
     auto start_registration(std::string phone) { return mode::finish(begin_registration(std::move(phone))); }
 
     /// Second step of a registration: the code proves the phone, and the user is made. What is wrong with the user's
@@ -3691,9 +3699,10 @@ public:
     }
 
     /// Second step of either login. The code is spent by it.
-    /// → `logged_in`, or `no_transaction`, `invalid_parameter` (no code of the configured length), `wrong_code`,
-    /// `tries_exhausted`, `code_expired`, `code_used`, `transaction_failed`, `account_disabled`, the hook's own
-    /// failure, `storage_unavailable`, `overloaded`, `internal`.
+    /// → `logged_in`, or `no_transaction`, `invalid_parameter` (no code of the configured length), `wrong_code` (with
+    /// `tries_left`), `tries_exhausted`, `code_expired`, `code_used`, `transaction_failed`, `account_disabled`,
+    /// `invalid_login` (the user was disabled, deleted or given another password meanwhile), the hook's own failure,
+    /// `storage_unavailable`, `overloaded`, `internal`.
     auto finish_login(std::string transaction_id, std::string presented) {
         return mode::finish(complete_login(std::move(transaction_id), std::move(presented)));
     }
@@ -3719,9 +3728,9 @@ public:
     auto logout(std::string token) { return mode::finish(end_session(std::move(token))); }
 
     /// Changes the logged-in user's own properties (see `apply_changes`). A new password ends all his other sessions.
-    /// → the user as stored, or `unknown_token`, `session_expired`, `not_permitted` (`object_id` is not his),
-    /// `user_exists` (the identity is taken), `invalid_parameter`, `invalid_email`, `invalid_password`,
-    /// `reserved_property`, `storage_unavailable`, `overloaded`, `internal`.
+    /// → the user as stored, or `unknown_token`, `session_expired`, `account_disabled`, `not_permitted` (`object_id` is
+    /// not his), `user_exists` (the identity is taken), `invalid_parameter`, `identity_required`, `invalid_email`,
+    /// `password_required`, `invalid_password`, `storage_unavailable`, `overloaded`, `internal`.
     auto update_user(std::string token, std::string object_id, property_map changes) {
         return mode::finish(change_user(std::move(token), std::move(object_id), std::move(changes)));
     }
@@ -3744,6 +3753,8 @@ private:
 
     // A transaction or a user changed under our hands: look again, as often as tries and sends can possibly need.
     static constexpr int max_lost_races = 64;
+    // No id or token that this library has made is longer than 36.
+    static constexpr std::size_t max_id_size = 64;
 
     authenticator(config c, S& storage, T& transport, std::shared_ptr<C> clock, std::shared_ptr<H> hooks,
                   std::shared_ptr<P> passwords)
@@ -3875,7 +3886,7 @@ private:
     flow<result<logged_in>> enter(const transaction& confirmed) {
         try {
             auto owner = co_await call([&] { return storage_.find_user(confirmed.user_id); });
-            // A changed number is a new authenticator (NIST SP 800-63B §5.1.3.3).
+            // A changed number is a new authenticator (NIST SP 800-63B-3 §5.1.3.3).
             if (!owner || owner->phone != confirmed.phone) co_return error::no_transaction;
             auto outcome = co_await open_session(*owner);
             co_return outcome;
@@ -4012,7 +4023,8 @@ private:
     }
 
     flow<result<started>> send_again(std::string id) {
-        for (int lost = 0; id.size() <= max_id_size && lost < max_lost_races; ++lost) {
+        if (id.size() > max_id_size) co_return error::no_transaction;
+        for (int lost = 0; lost < max_lost_races; ++lost) {
             auto found = co_await call([&] { return storage_.find_transaction(id); });
             if (!found) co_return error::no_transaction;
             const auto before = found->state;
@@ -4035,7 +4047,7 @@ private:
             }
             co_return describe(*found, *delivered);
         }
-        co_return error::no_transaction;
+        co_return error::storage_unavailable;
     }
 
     /// Confirms a transaction: only who wins the swap learns whether the code was right, so that no more codes are
@@ -4044,7 +4056,8 @@ private:
                                       const std::optional<phone_number>& expected) {
         auto typed = parse_code(presented, config_.code_digits);
         if (!typed) co_return std::move(typed).error();
-        for (int lost = 0; id.size() <= max_id_size && lost < max_lost_races; ++lost) {
+        if (id.size() > max_id_size) co_return error::no_transaction;
+        for (int lost = 0; lost < max_lost_races; ++lost) {
             auto found = co_await call([&] { return storage_.find_transaction(id); });
             if (!found || found->kind != kind) co_return error::no_transaction;
             if (expected && found->phone != *expected) co_return error::phone_mismatch;
@@ -4063,10 +4076,8 @@ private:
             }
             co_return std::move(outcome).error();
         }
-        co_return error::no_transaction;
+        co_return error::storage_unavailable;
     }
-
-    static constexpr std::size_t max_id_size = 64;
 
     static bool is_concealed(const transaction& t) noexcept { return t.kind == purpose::login && t.user_id.empty(); }
 
@@ -4255,6 +4266,7 @@ private:
             if (written == user_write::stale) continue;
             if (written != user_write::done) co_return error::user_exists;
             ++owner->version;
+            co_await mode::ignore_cancellation();  // a new password and the end of the other sessions belong together
             if (changes.contains("password")) {
                 const auto own = token_hasher_(token);
                 [[maybe_unused]] const std::size_t ended =
@@ -4313,6 +4325,7 @@ private:
 
 #include <cstdio>
 #include <string>
+#include <utility>
 
 
 namespace phoneauth {
@@ -4353,50 +4366,13 @@ static_assert(HttpTransport<console_transport>);
 
 #endif
 
-// ---- phoneauth/fwd.hpp ----
-
-#ifndef PHONEAUTH_FWD_HPP
-#define PHONEAUTH_FWD_HPP
-
-// Forward declarations, for headers that only name the library's types.
-
-namespace phoneauth {
-inline namespace v0 {
-
-enum class error;
-struct failure;
-template <class T>
-class result;
-
-class phone_number;
-struct config;
-struct user;
-struct transaction;
-struct session;
-struct counter;
-struct counter_change;
-struct registration;
-struct started;
-struct logged_in;
-struct message;
-struct sent_message;
-struct configuration_report;
-struct http_request;
-struct http_response;
-class memory_storage;
-
-}  // namespace v0
-}  // namespace phoneauth
-
-#endif
-
 // ---- phoneauth/phoneauth.hpp ----
 
 #ifndef PHONEAUTH_PHONEAUTH_HPP
 #define PHONEAUTH_PHONEAUTH_HPP
 
-// The one include of a blocking user. It needs OpenSSL and simdjson, and neither Asio nor llhttp; the parts that do are
-// in phoneauth/asio/.
+// The authenticator and all that its functions take and return. It needs OpenSSL and simdjson, and neither Asio nor
+// llhttp; storages, transports, REST and the test kit have headers of their own.
 
 
 // ---- phoneauth/version.hpp ----
@@ -4476,7 +4452,6 @@ public:
     std::string text_or_empty(std::string_view name) { return read(name, false, false); }
     /// A string, or a number's digits as they came: clients send phone numbers and codes as either.
     std::string digits(std::string_view name) { return read(name, true, true); }
-    std::string digits_or_empty(std::string_view name) { return read(name, true, false); }
 
     /// What was wrong first, if something was.
     const std::optional<failure>& problem() const noexcept { return problem_; }
@@ -5118,18 +5093,18 @@ private:
         in.token = token ? *token : std::string();
         in.by_key = to->by_key;
 
-        std::string_view allowed;
+        std::string allowed;
         for (const auto& r : routes()) {
             if (!detail::matches(r.pattern, to->segments, in.captured)) continue;
             if (r.method == request.method) {
                 auto answered = co_await (this->*r.handler)(in);
                 co_return answered;
             }
-            if (allowed.empty()) allowed = r.method;
+            if (allowed.find(r.method) == allowed.npos) allowed.append(r.method).append(", ");
         }
         if (allowed.empty()) co_return reply(error::unknown_route);
         reply refused(error::method_not_allowed);
-        refused.headers.push_back({"Allow", std::string(allowed) + ", OPTIONS"});  // RFC 9110 §15.5.6
+        refused.headers.push_back({"Allow", allowed + "OPTIONS"});  // RFC 9110 §15.5.6
         co_return refused;
     }
 
@@ -6000,6 +5975,7 @@ static_assert(Hooks<hooks_archetype>);
 #define PHONEAUTH_TESTING_CERTIFICATES_HPP
 
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -6442,6 +6418,7 @@ static_assert(HttpTransport<scripted_transport>);
 #define PHONEAUTH_TESTING_STORAGE_SUITE_HPP
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -7277,7 +7254,8 @@ struct simulated_number {
     bool mms = true;
 };
 
-/// Answers requests as Twilio's REST API (version 2010-04-01) does: Messages create, Accounts fetch,
+/// Answers requests as Twilio's REST API (version 2010-04-01) does: Messages create and list (always
+/// empty), Accounts fetch,
 /// IncomingPhoneNumbers list, with Twilio's checks and error codes, and sends nothing. It is a blocking HttpTransport;
 /// `fake_twilio` makes a server of it.
 ///
@@ -7422,6 +7400,7 @@ private:
 
         const auto account = "/2010-04-01/Accounts/" + std::string(account_sid);
         if (path == account + "/Messages.json") {
+            if (request.method == "GET") return json_reply(200, R"({"messages":[],"page":0,"page_size":50})");
             if (request.method != "POST") return error_reply(20004);
             return create_message(request);
         }

@@ -12,6 +12,7 @@
 
 #include <exception>
 #include <memory>
+#include <optional>
 #include <system_error>
 #include <type_traits>
 #include <utility>
@@ -334,6 +335,10 @@ auto async_spawn(const ::asio::any_io_executor& executor, ::asio::awaitable<R> w
         token, std::move(work));
 }
 
+/// What a handler gets of a `T`: itself, or an optional of it where there is no `T` to give beside an error.
+template <class T>
+using split_value = std::conditional_t<std::is_default_constructible_v<T>, T, std::optional<T>>;
+
 /// Splits a result into the two arguments of the usual handlers; keeps what is associated with the handler.
 template <class T, class Handler>
 struct split_handler {
@@ -344,14 +349,14 @@ struct split_handler {
         if constexpr (std::is_void_v<T>) {
             std::move(handler)(code);
         } else {
-            std::move(handler)(code, outcome ? *std::move(outcome) : T());
+            std::move(handler)(code, outcome ? split_value<T>(*std::move(outcome)) : split_value<T>());
         }
     }
 };
 
 template <class T>
 struct split_signature {
-    using type = void(std::error_code, T);
+    using type = void(std::error_code, split_value<T>);
 };
 template <>
 struct split_signature<void> {
@@ -363,10 +368,10 @@ struct split_signature<void> {
 /// The front for completion tokens (callbacks, `use_future`, `use_awaitable`, …) of any function that returns an
 /// awaitable of a result:
 ///
-///     async_call(io.get_executor(), auth.confirm(id, code), [](std::error_code ec, session s) { … });
+///     async_call(executor, auth.finish_login(id, code), [](std::error_code ec, std::optional<logged_in> l) { … });
 ///
-/// Runs `work` on `executor`; the handler is `void(std::error_code, T)`, or `void(std::error_code)` for `result<void>`,
-/// and is invoked on its associated executor, `executor` by default. What a failure holds beyond its code is not passed
+/// Runs `work` on `executor`; the handler is `void(std::error_code, T)` (`std::optional<T>` where `T` has no default
+/// constructor, as `user` and `logged_in`), or `void(std::error_code)` for `result<void>`, and is invoked on its associated executor, `executor` by default. What a failure holds beyond its code is not passed
 /// on: who needs it (`retry_after`, `tries_left`) awaits the function itself. Terminal cancellation of the handler's
 /// slot is passed on to `work`. With `use_awaitable` and `use_future` a failure is thrown as `std::system_error`.
 template <class T, class CompletionToken>
@@ -1710,10 +1715,10 @@ public:
     /// `cancelled`. Returns within the sum of the time-outs, but for a name server that does not answer: the system's
     /// resolver cannot be interrupted, and its own limits hold.
     result<http_response> send(const http_request& request) {
-        slot right(*this);
-        if (!right.acquire()) return error::overloaded;
+        slot in_flight(*this);
+        if (!in_flight.acquire()) return error::overloaded;
         try {
-            auto& used = right.lane();
+            auto& used = in_flight.lane();
             result<http_response> outcome = error::internal;
             auto work = used.transport.send(request);
             ::asio::co_spawn(used.context, std::move(work), [&](std::exception_ptr thrown, result<http_response> r) {
@@ -2067,7 +2072,7 @@ private:
         try {
             auto work = s.handle(std::move(request), peer);
             reply = co_await std::move(work);
-        } catch (const std::exception&) {
+        } catch (...) {
             reply = own_reply(s, 500);
         }
         co_return reply;

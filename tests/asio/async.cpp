@@ -2,6 +2,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <phoneauth/asio/async.hpp>
+#include <phoneauth/authenticator.hpp>
 
 #include <asio/bind_executor.hpp>
 #include <asio/io_context.hpp>
@@ -18,6 +19,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 
 using namespace phoneauth;
 
@@ -32,6 +34,12 @@ namespace {
 ::asio::awaitable<result<void>> check(bool good) {
     if (good) co_return result<void>();
     co_return result<void>(error::wrong_code);
+}
+
+::asio::awaitable<result<logged_in>> log_in(bool good) {
+    if (!good) co_return failure(error::wrong_code);
+    user who{.object_id = "1", .phone = *phone_number::parse("+14155550100"), .identity = {}, .password_hash = {}};
+    co_return logged_in{std::move(who), "token", {}};
 }
 
 ::asio::awaitable<result<std::string>> never() {
@@ -63,6 +71,25 @@ BOOST_AUTO_TEST_CASE(callbacks) {
     BOOST_TEST(calls == 0);
     context.run();
     BOOST_TEST(calls == 4);
+}
+
+BOOST_AUTO_TEST_CASE(what_has_no_default_comes_as_an_optional) {
+    ::asio::io_context context;
+    int calls = 0;
+    async_call(context.get_executor(), log_in(true), [&](std::error_code ec, std::optional<logged_in> l) {
+        BOOST_TEST(!ec);
+        BOOST_TEST(l->who.object_id == "1");
+        ++calls;
+    });
+    async_call(context.get_executor(), log_in(false), [&](std::error_code ec, std::optional<logged_in> l) {
+        BOOST_TEST((ec == error::wrong_code));
+        BOOST_TEST(!l);
+        ++calls;
+    });
+    auto later = async_call(context.get_executor(), log_in(true), ::asio::use_future);
+    context.run();
+    BOOST_TEST(calls == 2);
+    BOOST_TEST(later.get()->token == "token");
 }
 
 BOOST_AUTO_TEST_CASE(the_handlers_executor_is_respected) {

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: BSL-1.0
 # Prints the user CPU seconds that compiling takes: the smallest embedding in blocking and in asynchronous mode, beside the
 # headers they rest on. Each figure is the least of three runs.
 # usage: tests/bench/compile.sh [COMPILER] [OPTION]…        (default: g++ -O0)

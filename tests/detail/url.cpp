@@ -96,11 +96,6 @@ BOOST_AUTO_TEST_CASE(refused) {
 }
 
 BOOST_AUTO_TEST_CASE(percent_encoding) {
-    std::string every;
-    for (int c = 0; c < 256; ++c) every += static_cast<char>(c);
-    BOOST_TEST(percent_encode("aZ09-._~") == "aZ09-._~");
-    BOOST_TEST(percent_encode("+1 /?&=\xff") == "%2B1%20%2F%3F%26%3D%FF");
-    BOOST_TEST(*percent_decode(percent_encode(every)) == every);
     BOOST_TEST(*percent_decode("a+b%2f%2F") == "a+b//");
     for (const auto broken : {"%", "%4", "a%4", "%4g", "%g4", "%%41", "% 41"})
         BOOST_TEST(!percent_decode(broken).has_value());

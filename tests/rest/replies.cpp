@@ -176,7 +176,7 @@ BOOST_AUTO_TEST_CASE(wrong_ways) {
         }
     }
     fake_api api;
-    BOOST_TEST(header(api.ask("GET", "/users/login"), "Allow") == "POST, OPTIONS");
+    BOOST_TEST(header(api.ask("GET", "/users/login"), "Allow") == "POST, PUT, OPTIONS");
     BOOST_TEST(header(api.ask("GET", "/users/U1"), "Allow") == "PUT, OPTIONS");
 }
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSL-1.0
 """Checks that the README's code is code that the tests compile and run.
 
 A block of C++ follows a line `<!-- FILE NAME -->`: it must be the region between `//[NAME` and `//]` of that file,

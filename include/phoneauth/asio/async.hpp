@@ -4,6 +4,7 @@
 
 #include <exception>
 #include <memory>
+#include <optional>
 #include <system_error>
 #include <type_traits>
 #include <utility>
@@ -67,6 +68,10 @@ auto async_spawn(const ::asio::any_io_executor& executor, ::asio::awaitable<R> w
         token, std::move(work));
 }
 
+/// What a handler gets of a `T`: itself, or an optional of it where there is no `T` to give beside an error.
+template <class T>
+using split_value = std::conditional_t<std::is_default_constructible_v<T>, T, std::optional<T>>;
+
 /// Splits a result into the two arguments of the usual handlers; keeps what is associated with the handler.
 template <class T, class Handler>
 struct split_handler {
@@ -77,14 +82,14 @@ struct split_handler {
         if constexpr (std::is_void_v<T>) {
             std::move(handler)(code);
         } else {
-            std::move(handler)(code, outcome ? *std::move(outcome) : T());
+            std::move(handler)(code, outcome ? split_value<T>(*std::move(outcome)) : split_value<T>());
         }
     }
 };
 
 template <class T>
 struct split_signature {
-    using type = void(std::error_code, T);
+    using type = void(std::error_code, split_value<T>);
 };
 template <>
 struct split_signature<void> {
@@ -96,10 +101,10 @@ struct split_signature<void> {
 /// The front for completion tokens (callbacks, `use_future`, `use_awaitable`, …) of any function that returns an
 /// awaitable of a result:
 ///
-///     async_call(io.get_executor(), auth.confirm(id, code), [](std::error_code ec, session s) { … });
+///     async_call(executor, auth.finish_login(id, code), [](std::error_code ec, std::optional<logged_in> l) { … });
 ///
-/// Runs `work` on `executor`; the handler is `void(std::error_code, T)`, or `void(std::error_code)` for `result<void>`,
-/// and is invoked on its associated executor, `executor` by default. What a failure holds beyond its code is not passed
+/// Runs `work` on `executor`; the handler is `void(std::error_code, T)` (`std::optional<T>` where `T` has no default
+/// constructor, as `user` and `logged_in`), or `void(std::error_code)` for `result<void>`, and is invoked on its associated executor, `executor` by default. What a failure holds beyond its code is not passed
 /// on: who needs it (`retry_after`, `tries_left`) awaits the function itself. Terminal cancellation of the handler's
 /// slot is passed on to `work`. With `use_awaitable` and `use_future` a failure is thrown as `std::system_error`.
 template <class T, class CompletionToken>

@@ -39,10 +39,10 @@ public:
     /// `cancelled`. Returns within the sum of the time-outs, but for a name server that does not answer: the system's
     /// resolver cannot be interrupted, and its own limits hold.
     result<http_response> send(const http_request& request) {
-        slot right(*this);
-        if (!right.acquire()) return error::overloaded;
+        slot in_flight(*this);
+        if (!in_flight.acquire()) return error::overloaded;
         try {
-            auto& used = right.lane();
+            auto& used = in_flight.lane();
             result<http_response> outcome = error::internal;
             auto work = used.transport.send(request);
             ::asio::co_spawn(used.context, std::move(work), [&](std::exception_ptr thrown, result<http_response> r) {

@@ -273,7 +273,7 @@ private:
         try {
             auto work = s.handle(std::move(request), peer);
             reply = co_await std::move(work);
-        } catch (const std::exception&) {
+        } catch (...) {
             reply = own_reply(s, 500);
         }
         co_return reply;

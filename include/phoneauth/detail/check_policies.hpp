@@ -2,6 +2,7 @@
 #ifndef PHONEAUTH_DETAIL_CHECK_POLICIES_HPP
 #define PHONEAUTH_DETAIL_CHECK_POLICIES_HPP
 
+#include <concepts>
 #include <cstddef>
 #include <optional>
 #include <string>

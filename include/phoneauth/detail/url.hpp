@@ -111,21 +111,7 @@ inline void append_percent_encoded(std::string& out, char c) {
     out += digits[byte & 15];
 }
 
-/// `text` with everything but unreserved characters percent-encoded (RFC 3986 §2.1): safe as one path
-/// segment or as a query value.
-inline std::string percent_encode(std::string_view text) {
-    std::string out;
-    out.reserve(text.size());
-    for (const char c : text) {
-        if (is_unreserved(c))
-            out += c;
-        else
-            append_percent_encoded(out, c);
-    }
-    return out;
-}
-
-/// The inverse of `percent_encode`; "+" stays "+". A "%" without two hexadecimal digits behind it is
+/// Decodes percent sequences (RFC 3986 §2.1); "+" stays "+". A "%" without two hexadecimal digits behind it is
 /// `error::invalid_parameter`.
 inline result<std::string> percent_decode(std::string_view text) {
     std::string out;

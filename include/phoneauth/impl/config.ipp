@@ -67,7 +67,7 @@ inline void check_twilio(const twilio_config& t, config_checker& check) {
     check.require(is_label(t.edge), "twilio.edge", "expected letters and digits, for example dublin");
     if (!t.base_url.empty()) {
         const auto url = parse_url(t.base_url);
-        check.require(url && (url->target.empty() || url->target == "/"), "twilio.base_url",
+        check.require(url && url->target == "/", "twilio.base_url",
                       "expected http:// or https:// and a host, without a path");
     }
 }

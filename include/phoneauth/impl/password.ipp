@@ -18,8 +18,8 @@ namespace phoneauth {
 inline namespace v0 {
 namespace detail {
 
-constexpr std::size_t salt_size = 16;  // the PHC string format's recommendation
-constexpr std::size_t hash_size = 32;
+inline constexpr std::size_t scrypt_salt_size = 16;  // the PHC string format's recommendation
+inline constexpr std::size_t scrypt_hash_size = 32;
 
 struct scrypt_phc {
     scrypt_cost cost;
@@ -69,8 +69,8 @@ inline std::optional<scrypt_phc> parse_scrypt_phc(std::string_view text) {
         return std::nullopt;
     const auto dollar = text.find('$');
     if (dollar == std::string_view::npos) return std::nullopt;
-    auto salt = base64_unpadded_bytes(text.substr(0, dollar), salt_size);
-    auto hash = base64_unpadded_bytes(text.substr(dollar + 1), hash_size);
+    auto salt = base64_unpadded_bytes(text.substr(0, dollar), scrypt_salt_size);
+    auto hash = base64_unpadded_bytes(text.substr(dollar + 1), scrypt_hash_size);
     if (!salt || !hash) return std::nullopt;
     phc.salt = std::move(*salt);
     phc.hash = std::move(*hash);
@@ -89,7 +89,7 @@ inline bool scrypt(const std::string& password, std::string_view salt, const scr
 }  // namespace detail
 
 PHONEAUTH_DECL result<std::string> scrypt_passwords::hash(const std::string& password) const {
-    std::string salt(detail::salt_size, '\0');
+    std::string salt(detail::scrypt_salt_size, '\0');
     if (!detail::in_range(cost_) ||
         RAND_bytes(reinterpret_cast<unsigned char*>(salt.data()), static_cast<int>(salt.size())) != 1)
         return error::internal;

@@ -13,7 +13,7 @@ namespace phoneauth {
 inline namespace v0 {
 namespace detail {
 
-constexpr std::size_t max_identity_bytes = 254;  // RFC 5321 §4.5.3.1.3, less the angle brackets
+inline constexpr std::size_t max_identity_bytes = 254;  // RFC 5321 §4.5.3.1.3, less the angle brackets
 
 inline bool is_plain_text(std::string_view text) {
     return count_code_points(text).has_value() && std::none_of(text.begin(), text.end(), is_control);

@@ -15,43 +15,41 @@
 
 namespace phoneauth {
 inline namespace v0 {
-namespace twilio {
 namespace detail {
-using namespace phoneauth::detail;
 
 // clang-format off
 /// The optional parameters of Messages create, from Twilio's published OpenAPI document.
-inline constexpr std::array<std::string_view, 21> message_options{
+inline constexpr std::array<std::string_view, 21> twilio_message_options{
     "StatusCallback", "ApplicationSid",   "MaxPrice",         "ProvideFeedback",  "Attempt",      "ValidityPeriod",     "ForceDelivery",
     "ContentRetention", "AddressRetention", "SmartEncoded",     "PersistentAction", "TrafficType",  "ShortenUrls",        "ScheduleType",
     "SendAt",         "SendAsMms",        "ContentVariables", "RiskCheck",        "From",         "MessagingServiceSid", "ContentSid"};
 
 /// What Twilio's error codes (https://www.twilio.com/docs/api/errors) mean for whoever asked for a message.
-struct code_row {
+struct twilio_code_row {
     int code;
     error meaning;
     std::string_view text;
 };
-inline constexpr std::array code_table{
-    code_row{20003, error::provider_misconfigured, "Twilio rejected the server's credentials."},
-    code_row{20404, error::provider_misconfigured, "Twilio does not know the configured account."},
-    code_row{20429, error::provider_busy, "Twilio is receiving too many requests; try again later."},
-    code_row{21211, error::invalid_phone_number, "The phone number is not valid."},
-    code_row{21212, error::provider_misconfigured, "The configured sender is not a valid phone number."},
-    code_row{21408, error::provider_refused, "Messages to this country are not enabled."},
-    code_row{21602, error::missing_parameter, "The message has no text."},
-    code_row{21604, error::missing_parameter, "The message has no recipient."},
-    code_row{21606, error::provider_misconfigured, "The configured sender cannot send this message."},
-    code_row{21608, error::provider_refused, "A Twilio trial account sends only to numbers verified with it."},
-    code_row{21610, error::provider_refused, "The recipient has opted out of messages from this sender."},
-    code_row{21611, error::provider_busy, "The sender's queue is full; try again later."},
-    code_row{21612, error::provider_refused, "This sender cannot reach that phone number."},
-    code_row{21614, error::provider_refused, "The phone number is not a mobile number."},
-    code_row{21617, error::message_too_long, "The message is longer than 1600 characters."},
+inline constexpr std::array twilio_code_table{
+    twilio_code_row{20003, error::provider_misconfigured, "Twilio rejected the server's credentials."},
+    twilio_code_row{20404, error::provider_misconfigured, "Twilio does not know the configured account."},
+    twilio_code_row{20429, error::provider_busy, "Twilio is receiving too many requests; try again later."},
+    twilio_code_row{21211, error::invalid_phone_number, "The phone number is not valid."},
+    twilio_code_row{21212, error::provider_misconfigured, "The configured sender is not a valid phone number."},
+    twilio_code_row{21408, error::provider_refused, "Messages to this country are not enabled."},
+    twilio_code_row{21602, error::missing_parameter, "The message has no text."},
+    twilio_code_row{21604, error::missing_parameter, "The message has no recipient."},
+    twilio_code_row{21606, error::provider_misconfigured, "The configured sender cannot send this message."},
+    twilio_code_row{21608, error::provider_refused, "A Twilio trial account sends only to numbers verified with it."},
+    twilio_code_row{21610, error::provider_refused, "The recipient has opted out of messages from this sender."},
+    twilio_code_row{21611, error::provider_busy, "The sender's queue is full; try again later."},
+    twilio_code_row{21612, error::provider_refused, "This sender cannot reach that phone number."},
+    twilio_code_row{21614, error::provider_refused, "The phone number is not a mobile number."},
+    twilio_code_row{21617, error::message_too_long, "The message is longer than 1600 characters."},
 };
 // clang-format on
 
-inline std::string account_url(const twilio_config& c) {
+inline std::string twilio_account_url(const twilio_config& c) {
     std::string url = c.base_url;
     if (url.empty()) {
         // Host names: https://www.twilio.com/docs/global-infrastructure/understanding-twilio-regions
@@ -66,13 +64,13 @@ inline std::string account_url(const twilio_config& c) {
 }
 
 /// "statusCallback" → "StatusCallback"; empty if Twilio has no such option.
-inline std::string_view option_name(std::string_view name) {
-    for (const auto known : message_options)
+inline std::string_view twilio_option_name(std::string_view name) {
+    for (const auto known : twilio_message_options)
         if (!name.empty() && to_upper(name.front()) == known.front() && name.substr(1) == known.substr(1)) return known;
     return {};
 }
 
-inline result<void> check(const message& m, bool has_content_template) {
+inline result<void> check_message(const message& m, bool has_content_template) {
     if (m.body.empty() && m.media_urls.empty() && !has_content_template)
         return failure(error::missing_parameter, "The message has neither text nor media.");
     const auto characters = count_code_points(m.body);
@@ -86,20 +84,22 @@ inline result<void> check(const message& m, bool has_content_template) {
         if (text.size() > 2048 || !url || !url->https) return error::invalid_media_url;
     }
     for (const auto& [name, value] : m.options) {
-        if (option_name(name).empty())
+        if (twilio_option_name(name).empty())
             return failure(error::invalid_parameter,
                            "The options have a name that is not an option of Twilio's Messages resource.");
         if (value.size() > 4096 || std::any_of(value.begin(), value.end(), is_control))
-            return failure(error::invalid_parameter,
-                           "The option " + std::string(option_name(name)) + " is too long or has a control character.");
+            return failure(error::invalid_parameter, "The option " + std::string(twilio_option_name(name)) +
+                                                         " is too long or has a control character.");
     }
     return {};
 }
 
 }  // namespace detail
 
+namespace twilio {
+
 PHONEAUTH_DECL api::api(const twilio_config& c)
-    : account_url_(detail::account_url(c)), messages_url_(account_url_ + "/Messages.json"),
+    : account_url_(detail::twilio_account_url(c)), messages_url_(account_url_ + "/Messages.json"),
       authorization_("Basic " + detail::base64(c.api_key.empty() ? c.account_sid + ':' + c.auth_token
                                                                  : c.api_key + ':' + c.api_secret)) {
     detail::append_form_field(sender_, c.sender.starts_with("MG") ? "MessagingServiceSid" : "From", c.sender);
@@ -126,16 +126,17 @@ PHONEAUTH_DECL result<http_request> api::create_message(const phone_number& to, 
     bool sender_is_chosen = false;
     bool has_content_template = false;
     for (const auto& [name, value] : m.options) {
-        const auto option = detail::option_name(name);
+        const auto option = detail::twilio_option_name(name);
         sender_is_chosen |= option == "From" || option == "MessagingServiceSid";
         has_content_template |= option == "ContentSid";
     }
-    if (auto ok = detail::check(m, has_content_template); !ok) return std::move(ok).error();
+    if (auto ok = detail::check_message(m, has_content_template); !ok) return std::move(ok).error();
     std::string form;
     detail::append_form_field(form, "To", to.str());
     if (!m.body.empty()) detail::append_form_field(form, "Body", m.body);
     for (const auto& url : m.media_urls) detail::append_form_field(form, "MediaUrl", url);
-    for (const auto& [name, value] : m.options) detail::append_form_field(form, detail::option_name(name), value);
+    for (const auto& [name, value] : m.options)
+        detail::append_form_field(form, detail::twilio_option_name(name), value);
     return post_message(std::move(form), sender_is_chosen);
 }
 
@@ -172,7 +173,7 @@ PHONEAUTH_DECL failure failure_of(const http_response& reply) {
     failure f = [&]() -> failure {
         if (reply.status >= 500) return error::no_answer;
         if (code)
-            for (const auto& row : detail::code_table)
+            for (const auto& row : detail::twilio_code_table)
                 if (row.code == *code) return {row.meaning, std::string(row.text)};
         if (reply.status == 429) return error::provider_busy;
         if (reply.status == 401 || reply.status == 403) return error::provider_misconfigured;

@@ -119,18 +119,18 @@ private:
         in.token = token ? *token : std::string();
         in.by_key = to->by_key;
 
-        std::string_view allowed;
+        std::string allowed;
         for (const auto& r : routes()) {
             if (!detail::matches(r.pattern, to->segments, in.captured)) continue;
             if (r.method == request.method) {
                 auto answered = co_await (this->*r.handler)(in);
                 co_return answered;
             }
-            if (allowed.empty()) allowed = r.method;
+            if (allowed.find(r.method) == allowed.npos) allowed.append(r.method).append(", ");
         }
         if (allowed.empty()) co_return reply(error::unknown_route);
         reply refused(error::method_not_allowed);
-        refused.headers.push_back({"Allow", std::string(allowed) + ", OPTIONS"});  // RFC 9110 §15.5.6
+        refused.headers.push_back({"Allow", allowed + "OPTIONS"});  // RFC 9110 §15.5.6
         co_return refused;
     }
 

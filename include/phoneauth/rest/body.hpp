@@ -54,7 +54,6 @@ public:
     std::string text_or_empty(std::string_view name) { return read(name, false, false); }
     /// A string, or a number's digits as they came: clients send phone numbers and codes as either.
     std::string digits(std::string_view name) { return read(name, true, true); }
-    std::string digits_or_empty(std::string_view name) { return read(name, true, false); }
 
     /// What was wrong first, if something was.
     const std::optional<failure>& problem() const noexcept { return problem_; }

@@ -3,6 +3,7 @@
 #define PHONEAUTH_TESTING_CERTIFICATES_HPP
 
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <stdexcept>
 #include <string>

@@ -3,6 +3,7 @@
 #define PHONEAUTH_TESTING_STORAGE_SUITE_HPP
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <exception>

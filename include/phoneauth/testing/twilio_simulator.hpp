@@ -120,7 +120,8 @@ struct simulated_number {
     bool mms = true;
 };
 
-/// Answers requests as Twilio's REST API (version 2010-04-01) does: Messages create, Accounts fetch,
+/// Answers requests as Twilio's REST API (version 2010-04-01) does: Messages create and list (always
+/// empty), Accounts fetch,
 /// IncomingPhoneNumbers list, with Twilio's checks and error codes, and sends nothing. It is a blocking HttpTransport;
 /// `fake_twilio` makes a server of it.
 ///
@@ -265,6 +266,7 @@ private:
 
         const auto account = "/2010-04-01/Accounts/" + std::string(account_sid);
         if (path == account + "/Messages.json") {
+            if (request.method == "GET") return json_reply(200, R"({"messages":[],"page":0,"page_size":50})");
             if (request.method != "POST") return error_reply(20004);
             return create_message(request);
         }
