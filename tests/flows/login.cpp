@@ -108,6 +108,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(code_belongs_to_its_transaction, World, worlds) {
     auto registering = w.run(w.auth.start_registration("+14155550102"));
     BOOST_TEST(error_of(w.run(w.auth.finish_login(registering->transaction_id, w.transport.last_code()))) ==
                error::no_transaction);
+    BOOST_TEST((w.memory.find_transaction(registering->transaction_id)->state == transaction_state::pending));
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(disabled_account_does_not_log_in, World, worlds) {
