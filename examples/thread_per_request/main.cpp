@@ -28,10 +28,10 @@ void from_phoneauth(const phoneauth::http_response& reply, httplib::Response& ou
         if (phoneauth::equal_ignoring_case(name, "Content-Type"))
             type = value;
         else
-            out.set_header(name.c_str(), value);
+            out.set_header(name, value);
     }
     out.status = reply.status;
-    out.set_content(reply.body, type.c_str());
+    out.set_content(reply.body, type);
 }
 
 }  // namespace
