@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 using namespace phoneauth;
 
@@ -68,11 +69,15 @@ struct map_storage {
     std::size_t erase_sessions_of(const std::string& id, const std::string& kept) {
         return std::erase_if(sessions, [&](const auto& s) { return s.second.user_id == id && s.first != kept; });
     }
-    counter change_counter(const counter_change& c) {
-        auto& now = counters[c.key];
-        if (now.expires_at <= c.now) now = {0, c.now + c.lifetime};
-        now.value = std::max<std::int64_t>(0, now.value + c.by);
-        return now;
+    std::vector<counter> change_counters(const std::vector<counter_change>& changes) {
+        std::vector<counter> changed;
+        for (const auto& c : changes) {
+            auto& now = counters[c.key];
+            if (now.expires_at <= c.now) now = {0, c.now + c.lifetime};
+            now.value = std::max<std::int64_t>(0, now.value + c.by);
+            changed.push_back(now);
+        }
+        return changed;
     }
 };
 //]

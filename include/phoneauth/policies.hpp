@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <phoneauth/counter.hpp>
 #include <phoneauth/http.hpp>
@@ -23,7 +24,8 @@
 // the authenticator's functions. Reference arguments live until the call, or the awaitable, has completed.
 //
 // A storage may throw when it cannot do its work (the database is down): the authenticator turns that into
-// `error::storage_unavailable`. A function that threw must have changed nothing, or all that was asked for.
+// `error::storage_unavailable`. A function that threw must have changed nothing, or all that was asked for; it must not
+// have tried a write a second time if the first may have been carried out.
 //
 // Every function may be called from several threads at once if the authenticator is.
 
@@ -43,7 +45,8 @@ enum class user_write {
 /// - `find_transaction` gives the transaction as it was last stored, its version included, and may leave out one whose
 ///   `expires_at` is over by `transaction_retention` or more;
 /// - `update_transaction(t)` stores `t` with version `t.version + 1` if the stored version is `t.version` *at that
-///   moment* and says whether it did: of any number of callers that read the same version, one gets true.
+///   moment* and says whether it did: of any number of callers that read the same version, one gets true. `id`, `kind`,
+///   `created_at` and `expires_at` are always those that were inserted.
 template <class S>
 concept TransactionStorage = requires(S& s, const transaction& t, const std::string& id) {
     { s.insert_transaction(t) } -> yields<bool>;
@@ -79,11 +82,13 @@ concept SessionStorage = requires(S& s, const session& added, const std::string&
     { s.erase_sessions_of(text, text) } -> yields<std::size_t>;
 };
 
-/// Counters, for the limits. `change_counter` reads, adds and stores as one atomic step: of a hundred callers that add
-/// 1 at once to an absent counter, each gets another of the values 1 to 100.
+/// Counters, for the limits. `change_counters` reads, adds and stores; it gives the counters after the changes, in the
+/// order of the changes, which are for distinct keys. Each change is one atomic step: of a hundred callers that add 1 at
+/// once to an absent counter, each gets another of the values 1 to 100. The changes of one call come together only to save
+/// round trips: others may see some of them before the rest, and after a throw some may have been made.
 template <class S>
-concept CounterStorage = requires(S& s, const counter_change& change) {
-    { s.change_counter(change) } -> yields<counter>;
+concept CounterStorage = requires(S& s, const std::vector<counter_change>& changes) {
+    { s.change_counters(changes) } -> yields<std::vector<counter>>;
 };
 
 /// All four parts. One class may have them all, or `storage/combined.hpp` may put them together.

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <phoneauth/policies.hpp>
 
@@ -94,11 +95,11 @@ constexpr bool check_storage() {
         "awaitable of std::size_t");
 
     static_assert(
-        requires(S & s, const counter_change& change) {
-            { s.change_counter(change) } -> yields<counter>;
+        requires(S & s, const std::vector<counter_change>& changes) {
+            { s.change_counters(changes) } -> yields<std::vector<counter>>;
         },
-        "phoneauth: this Storage lacks `counter change_counter(const counter_change&)`, or the same with an awaitable "
-        "of counter");
+        "phoneauth: this Storage lacks `std::vector<counter> change_counters(const std::vector<counter_change>&)`, or the "
+        "same with an awaitable of it");
     return Storage<S>;
 }
 

@@ -3,6 +3,7 @@
 #define PHONEAUTH_STORAGE_COMBINED_HPP
 
 #include <string>
+#include <vector>
 
 #include <phoneauth/policies.hpp>
 
@@ -42,7 +43,7 @@ public:
         return sessions_.erase_sessions_of(user_id, kept);
     }
 
-    auto change_counter(const counter_change& change) { return counters_.change_counter(change); }
+    auto change_counters(const std::vector<counter_change>& changes) { return counters_.change_counters(changes); }
 
 private:
     T& transactions_;

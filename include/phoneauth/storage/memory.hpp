@@ -17,6 +17,7 @@
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
+#include <vector>
 
 #include <phoneauth/policies.hpp>
 
@@ -259,8 +260,16 @@ public:
         return before - after;
     }
 
-    counter change_counter(const counter_change& change) {
+    std::vector<counter> change_counters(const std::vector<counter_change>& changes) {
+        std::vector<counter> changed;
+        changed.reserve(changes.size());
         const std::scoped_lock lock(counters_mutex_);
+        for (const auto& change : changes) changed.push_back(change_counter(change));
+        return changed;
+    }
+
+private:
+    counter change_counter(const counter_change& change) {
         const auto sum = [&](std::int64_t value) {
             constexpr auto most = std::numeric_limits<std::int64_t>::max();
             if (change.by > 0 && value > most - change.by) return most;
@@ -285,7 +294,6 @@ public:
         return fresh;
     }
 
-private:
     using user_index = detail::string_map<user*>;
 
     /// How many expired entries one insertion drops: more than it adds, so that they cannot pile up.

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <phoneauth/policies.hpp>
 
@@ -44,7 +45,9 @@ struct session_storage_archetype {
 
 //[counter_storage
 struct counter_storage_archetype {
-    counter change_counter(const counter_change&) { return {}; }
+    std::vector<counter> change_counters(const std::vector<counter_change>& changes) {
+        return std::vector<counter>(changes.size());
+    }
 };
 //]
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <type_traits>
+#include <vector>
 
 #include <phoneauth/asio/awaitable.hpp>
 
@@ -72,8 +73,8 @@ public:
         return posted<std::size_t>([this, &user_id, &kept] { return policy_.erase_sessions_of(user_id, kept); });
     }
 
-    later<counter> change_counter(const counter_change& change) requires CounterStorage<P> {
-        return posted<counter>([this, &change] { return policy_.change_counter(change); });
+    later<std::vector<counter>> change_counters(const std::vector<counter_change>& changes) requires CounterStorage<P> {
+        return posted<std::vector<counter>>([this, &changes] { return policy_.change_counters(changes); });
     }
 
     later<result<http_response>> send(const http_request& request) requires HttpTransport<P> {

@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <string>
 #include <type_traits>
+#include <vector>
 
 #include <phoneauth/policies.hpp>
 
@@ -91,8 +92,8 @@ public:
         return call([this, &user_id, &kept] { return storage_.erase_sessions_of(user_id, kept); });
     }
 
-    auto change_counter(const counter_change& change) {
-        return call([this, &change] { return storage_.change_counter(change); });
+    auto change_counters(const std::vector<counter_change>& changes) {
+        return call([this, &changes] { return storage_.change_counters(changes); });
     }
 
 private:

@@ -9,6 +9,7 @@
 #include <exception>
 #include <latch>
 #include <random>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -456,8 +457,10 @@ public:
         using std::chrono::milliseconds;
         const milliseconds hour = std::chrono::hours(1);
         const auto change = [this](const std::string& key, std::int64_t by, time_point at, milliseconds lifetime) {
-            const counter_change c{key, by, at, lifetime};
-            return run_(storage_.change_counter(c));
+            const std::vector<counter_change> one{{key, by, at, lifetime}};
+            const auto changed = run_(storage_.change_counters(one));
+            if (changed.size() != 1) throw std::runtime_error("change_counters must give one counter for each change");
+            return changed.front();
         };
         check("counters: add", [&] {
             const auto key = new_key(128);
@@ -507,7 +510,7 @@ public:
                 bool once = true;
                 for (std::size_t i = 0; i < values.size(); ++i)
                     once = once && values[i] == static_cast<std::int64_t>(i + 1);
-                expect(once, "change_counter must be one atomic step: of n callers that add 1, each must get another "
+                expect(once, "change_counters must make each change one atomic step: of n callers that add 1, each must get another "
                              "of the values 1 to n");
             };
             race([&] {
