@@ -74,6 +74,7 @@ struct map_storage {
         for (const auto& c : changes) {
             auto& now = counters[c.key];
             if (now.expires_at <= c.now) now = {0, c.now + c.lifetime};
+            if (c.prolong) now.expires_at = std::max(now.expires_at, c.now + c.lifetime);
             now.value = std::max<std::int64_t>(0, now.value + c.by);
             changed.push_back(now);
         }

@@ -276,11 +276,14 @@ private:
             return std::max<std::int64_t>(value + change.by, 0);
         };
         if (auto* c = counters_.find(change.key); c && c->expires_at > change.now) {
-            const counter changed{sum(c->value), c->expires_at};
-            if (changed.value == 0)
+            const auto end = change.prolong ? std::max(c->expires_at, change.now + change.lifetime) : c->expires_at;
+            const counter changed{sum(c->value), end};
+            if (changed.value == 0) {
                 counters_.erase(change.key);
-            else
+            } else {
+                counters_.expire_at(change.key, end);
                 *c = changed;
+            }
             return changed;
         } else if (c) {
             counters_.erase(change.key);

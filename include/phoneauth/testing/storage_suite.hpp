@@ -487,6 +487,22 @@ public:
             expect(change(key, 2, start, hour).value == 2, "2 added to 0 must be 2");
             expect(change(new_key(20), -1, start, hour).value == 0, "1 taken from an absent counter must be 0");
         });
+        check("counters: prolong", [&] {
+            const auto key = new_key(20);
+            const auto start = now();
+            const auto prolong = [&](std::int64_t by, milliseconds lifetime) {
+                const std::vector<counter_change> one{{key, by, start, lifetime, true}};
+                return run_(storage_.change_counters(one)).at(0);
+            };
+            expect(prolong(1, hour).expires_at == start + hour, "a new counter must expire at now + lifetime");
+            const auto later = prolong(1, 2 * hour);
+            expect(later.value == 2 && later.expires_at == start + 2 * hour,
+                   "a change that prolongs must move the expiry to now + lifetime");
+            expect(prolong(1, hour).expires_at == start + 2 * hour, "a change that prolongs must not shorten");
+            const auto read = change(key, 0, start + 2 * hour - milliseconds(1), hour);
+            expect(read.value == 3 && read.expires_at == start + 2 * hour, "a prolonged counter must live on");
+            expect(change(key, 0, start + 2 * hour, hour).value == 0, "a prolonged counter must expire");
+        });
         check("counters: expiry", [&] {
             const auto key = new_key(20);
             const auto start = now();
