@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSL-1.0
 # run.sh KIND PHONEAUTH_SOURCE WORK_DIR COMPILER
-# Builds blocking.cpp and with_asio.cpp as somebody else's project would, in one of several ways, and runs them.
+# Builds the programs beside it as somebody else's project would, in one of several ways, and runs them.
 set -eu
 kind=$1
 source=$2
@@ -54,6 +54,8 @@ pkg_config)
     flags() { PKG_CONFIG_PATH=$(echo "$work"/prefix/lib*/pkgconfig "$work"/prefix/lib/*/pkgconfig | tr ' ' ':') pkg-config "$@"; }
     "$compiler" $strict "$here/blocking.cpp" -o build/blocking $(flags --cflags --libs phoneauth)
     "$compiler" $strict "$here/with_asio.cpp" -o build/with_asio $(flags --cflags --libs phoneauth-asio)
+    "$compiler" $strict "$here/with_stores.cpp" -o build/with_stores \
+        $(flags --cflags --libs phoneauth-sqlite phoneauth-postgres phoneauth-redis)
     ;;
 single_header)
     if ! llhttp=$(pkg-config --cflags --libs libllhttp 2>/dev/null); then
@@ -63,6 +65,8 @@ single_header)
     asio="-DASIO_STANDALONE -DASIO_HAS_CO_AWAIT=1 -DASIO_HAS_STD_COROUTINE=1 -pthread"
     "$compiler" $strict -I"$source/single_include" "$here/blocking.cpp" -o build/blocking -lsimdjson -lcrypto
     "$compiler" $strict -I"$source/single_include" $asio "$here/with_asio.cpp" -o build/with_asio $llhttp -lsimdjson -lssl -lcrypto
+    "$compiler" $strict -I"$source/single_include" "$here/with_stores.cpp" -o build/with_stores -lsimdjson -lcrypto \
+        $(pkg-config --cflags --libs sqlite3 libpq hiredis)
     ;;
 *)
     echo "no such kind of consumer: $kind" >&2
@@ -70,7 +74,7 @@ single_header)
     ;;
 esac
 
-for program in build/blocking build/with_asio; do
+for program in build/blocking build/with_asio build/with_stores; do
     "$program"
     echo "$program has run"
 done

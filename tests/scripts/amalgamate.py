@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSL-1.0
-"""Writes single_include/phoneauth/phoneauth.hpp (all that works without Asio) and
-single_include/phoneauth/phoneauth_asio.hpp (the rest; it includes the first).
+"""Writes single_include/phoneauth/: phoneauth.hpp (all that works without Asio), phoneauth_asio.hpp (the rest; it
+includes the first), and for each store with a client library phoneauth_STORE.hpp and phoneauth_asio_STORE.hpp.
 
     tests/scripts/amalgamate.py           write them
     tests/scripts/amalgamate.py --check   fail if what is there is stale
@@ -13,12 +13,16 @@ import sys
 
 root = pathlib.Path(__file__).resolve().parents[2]
 include = root / "include"
-needs_asio = re.compile(re.search(r'set\(needs_asio "(.*)"\)', (root / "CMakeLists.txt").read_text())[1])
+cmake = (root / "CMakeLists.txt").read_text()
+needs_asio, needs_client = (re.compile(re.search(rf'set\({name} "(.*?)"\)', cmake)[1]) for name in ("needs_asio", "needs_client"))
 
 
-def headers(asio):
-    names = sorted(str(p.relative_to(include)) for p in include.rglob("*.hpp"))
-    return [n for n in names if bool(needs_asio.search(n)) == asio and not n.endswith("/src.hpp")]
+def headers(asio, store):
+    for path in sorted(include.rglob("*.hpp")):
+        name = str(path.relative_to(include))
+        client = needs_client.search("/" + name)
+        if bool(needs_asio.search(name)) == asio and (client and client[2]) == store and path.name != "src.hpp":
+            yield name
 
 
 def expand(name, done, out):
@@ -45,19 +49,30 @@ def expand(name, done, out):
 
 
 def amalgamate():
-    done = set()
-    for target, asio in (("phoneauth/phoneauth.hpp", False), ("phoneauth/phoneauth_asio.hpp", True)):
-        guard = "PHONEAUTH_SINGLE_INCLUDE_" + ("ASIO_HPP" if asio else "HPP")
-        out = ["// SPDX-License-Identifier: BSL-1.0\n// Generated from include/ by tests/scripts/amalgamate.py; do not edit.\n"]
-        out.append(f"#ifndef {guard}\n#define {guard}\n\n")
-        out.append("#include <phoneauth/phoneauth.hpp>\n" if asio else
-                   "#ifdef PHONEAUTH_SEPARATE_COMPILATION\n"
-                   '#error "PHONEAUTH_SEPARATE_COMPILATION needs the headers in include/, not the single header"\n'
-                   "#endif\n")
-        for name in headers(asio):
-            expand(name, done, out)
-        out.append("\n#endif\n")
-        yield root / "single_include" / target, "".join(out)
+    """Yields the path and the text of each single header."""
+    stores = {match[2] for path in include.rglob("*.hpp") if (match := needs_client.search(str(path)))}
+    done = {}
+    for store in [None, *sorted(stores)]:
+        for asio in (False, True):
+            suffix = ("_asio" if asio else "") + (f"_{store}" if store else "")
+            # What this one stands on: the one without Asio, the one without the store.
+            below = ([("_" + store if store else "")] if asio else []) + (["_asio" if asio else ""] if store else [])
+            done[suffix] = set().union(*(done[each] for each in below))
+            names = [name for name in headers(asio, store) if name not in done[suffix]]
+            if not names:
+                continue
+            guard = f"PHONEAUTH_SINGLE_INCLUDE{suffix.upper()}_HPP"
+            out = ["// SPDX-License-Identifier: BSL-1.0\n// Generated from include/ by tests/scripts/amalgamate.py; do not edit.\n"]
+            out.append(f"#ifndef {guard}\n#define {guard}\n\n")
+            out += [f"#include <phoneauth/phoneauth{each}.hpp>\n" for each in below]
+            if not below:
+                out.append("#ifdef PHONEAUTH_SEPARATE_COMPILATION\n"
+                           '#error "PHONEAUTH_SEPARATE_COMPILATION needs the headers in include/, not the single header"\n'
+                           "#endif\n")
+            for name in names:
+                expand(name, done[suffix], out)
+            out.append("\n#endif\n")
+            yield root / "single_include/phoneauth" / f"phoneauth{suffix}.hpp", "".join(out)
 
 
 stale = False

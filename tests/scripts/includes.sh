@@ -1,10 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSL-1.0
-# includes.sh INCLUDE_DIR NEEDS_ASIO COMPILER FLAGS…
-# Checks which headers reach Asio, llhttp and simdjson. NEEDS_ASIO is a regex for those of phoneauth::asio.
+# includes.sh INCLUDE_DIR NEEDS_ASIO NEEDS_CLIENT COMPILER FLAGS…
+# Checks which headers reach Asio, llhttp, simdjson and the databases' client libraries. NEEDS_ASIO is a regex for those
+# of phoneauth::asio, NEEDS_CLIENT for those of the stores with a client library.
 cd "$1" || exit 2
 needs_asio=$2
-shift 2
+needs_client=$3
+shift 3
 passed=0
 failed=0
 check() {  # check WHAT OFFENDERS
@@ -17,12 +19,17 @@ check() {  # check WHAT OFFENDERS
 }
 users_of() { grep -rlE "^ *# *include *[<\"]$1" phoneauth | grep -vE "$2"; }
 
-# What a user of the blocking mode compiles: exactly the headers that are not in phoneauth::asio.
+# What a user of the blocking mode compiles: exactly the headers that are not in phoneauth::asio. Of the stores, too; their
+# libraries need not be here (-MG).
 blocking=$(find phoneauth -name '*.hpp' | grep -vE 'phoneauth/asio/|/testing/(async|fake_twilio)|/detail/http1|/src\.hpp')
-dependencies=$(echo "$blocking" | sed 's/.*/#include <&>/' | "$@" -I. -M -x c++ -) || exit 1
+dependencies=$(echo "$blocking" | sed 's/.*/#include <&>/' | "$@" -I. -M -MG -x c++ -) || exit 1
 check "the blocking mode includes neither Asio nor llhttp" "$(echo "$dependencies" | grep -oE '[^ ]*(/asio/|/asio\.hpp|llhttp)[^ ]*')"
 
 check "only asio/, testing/async and testing/fake_twilio include Asio" "$(users_of 'asio[/.]' 'phoneauth/asio/|/testing/(impl/)?(async|fake_twilio)')"
+for store in sqlite:sqlite3 postgres:libpq redis:hiredis; do
+    check "only ${store%:*}'s own headers include ${store#*:}" "$(users_of "${store#*:}" "/(storage|asio|detail)/${store%:*}[^/]*\.hpp")"
+    check "nothing else includes ${store%:*}'s headers" "$(users_of "phoneauth/(storage|asio|detail)/${store%:*}" "$needs_client")"
+done
 check "only detail/http1 includes llhttp" "$(users_of 'llhttp' '/http1\.[hi]pp')"
 check "only detail/json includes simdjson" "$(users_of 'simdjson' '/json\.[hi]pp')"
 
