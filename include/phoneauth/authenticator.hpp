@@ -64,14 +64,14 @@ struct storage_mode<S> {
     static const session& added();
     static const std::string& text();
     static const phone_number& phone();
-    static const counter_change& change();
+    static const std::vector<counter_change>& changes();
     using type =
         mode_of<decltype(s().insert_transaction(t())), decltype(s().find_transaction(text())),
                 decltype(s().update_transaction(t())), decltype(s().insert_user(u())), decltype(s().update_user(u())),
                 decltype(s().find_user(text())), decltype(s().find_user_by_phone(phone())),
                 decltype(s().find_user_by_identity(text())), decltype(s().insert_session(added())),
                 decltype(s().find_session(text())), decltype(s().erase_session(text())),
-                decltype(s().erase_sessions_of(text(), text())), decltype(s().change_counter(change()))>;
+                decltype(s().erase_sessions_of(text(), text())), decltype(s().change_counters(changes()))>;
 };
 
 template <class T>
@@ -124,6 +124,13 @@ using flows_mode = typename common_mode<typename storage_mode<S>::type, typename
 /// Thread safety: distinct and shared objects are safe, if the policies are. Lifetime: the policies given by reference
 /// must outlive the authenticator, and the authenticator every call and awaitable. Parameters are taken by value:
 /// nothing that the caller passes needs to outlive the call.
+///
+/// Round trips: each call of a storage function is at most one to its database. A flow that goes well makes these calls,
+/// one after the other (u: of the users, s: of the sessions):
+///
+///     start_registration 2        start_login, code 2 + 1u        start_login, password 3 + 1u      resend 3
+///     finish_registration 2 + 1u  finish_login 3 + 2u + 1s        login_with_identity 3 + 2u + 1s   send_message 1
+///     find_user_by_token 1u + 1s  update_user 2u + 1s             logout 1s
 ///
 /// Cancellation (asynchronous mode): a cancelled flow ends with `error::cancelled`, or with its result if that was
 /// certain already. A code whose message may have been sent stays valid; nothing is left half done.
@@ -285,9 +292,7 @@ private:
         auto phone = phone_number::parse(text, config_.default_calling_code);
         if (!phone) co_return std::move(phone).error();
         const auto account = code_account(purpose::registration, *phone);
-        auto paused = co_await check_pause(account);
-        if (!paused) co_return std::move(paused).error();
-        auto admitted = co_await admit(send_budget::codes, *phone);
+        auto admitted = co_await admit_code(account, *phone);
         if (!admitted) co_return std::move(admitted).error();
         const std::string nobody;
         auto outcome = co_await start(purpose::registration, *phone, nobody);
@@ -339,21 +344,21 @@ private:
         if (!config_.login_enabled || (!password && !config_.code_login_enabled)) co_return error::login_disabled;
         auto phone = phone_number::parse(text, config_.default_calling_code);
         if (!phone) co_return std::move(phone).error();
-        const auto account = password ? password_account(phone->str()) : code_account(purpose::login, *phone);
-        auto paused = co_await check_pause(account);
-        if (!paused) co_return std::move(paused).error();
         std::string user_id;
         if (password) {
+            const auto account = password_account(phone->str());
             auto owner = co_await call([&] { return storage_.find_user_by_phone(*phone); });
             auto verified = co_await verify_password(owner, *password, account);
             detail::wipe(*password);
             if (!verified) co_return std::move(verified).error();
+            auto admitted = co_await admit_code_after_password(account, *phone);
+            if (!admitted) co_return std::move(admitted).error();
             user_id = std::move(owner->object_id);
-        }
-        // Counted before anything is known about whose phone it is.
-        auto admitted = co_await admit(send_budget::codes, *phone);
-        if (!admitted) co_return std::move(admitted).error();
-        if (!password) {
+        } else {
+            // Counted before anything is known about whose phone it is.
+            const auto account = code_account(purpose::login, *phone);
+            auto admitted = co_await admit_code(account, *phone);
+            if (!admitted) co_return std::move(admitted).error();
             auto owner = co_await call([&] { return storage_.find_user_by_phone(*phone); });
             if (!owner && config_.unknown_phone == unknown_phone_policy::reject) co_return error::unknown_phone;
             if (owner) user_id = std::move(owner->object_id);
@@ -394,32 +399,36 @@ private:
         auto owner = co_await call([&] { return storage_.find_user_by_identity(*identity); });
         // One run of failures per account, whichever way it is attacked.
         const auto account = password_account(owner ? std::string(owner->phone.str()) : token_hasher_(*identity));
-        auto paused = co_await check_pause(account);
-        if (!paused) co_return std::move(paused).error();
         auto verified = co_await verify_password(owner, password, account);
         if (!verified) co_return std::move(verified).error();
+        co_await take_failure_back(account);
         auto outcome = co_await open_session(*owner);
         co_return outcome;
     }
 
-    /// Success if `owner` exists and `password` is his; `invalid_login`, and one more failure of `account`, if not. The failure is
-    /// counted first and taken back, so that no more passwords are compared than failures are allowed, however many come at once.
+    /// Success if `owner` exists and `password` is his; `invalid_login` if not. Either counts as a failure of `account`, which
+    /// the caller takes back after a success: counted before the comparison, no more passwords are compared than failures are
+    /// allowed, however many come at once.
     flow<result<void>> verify_password(const std::optional<user>& owner, const std::string& password,
                                        const std::string& account) {
-        const std::int64_t count = co_await count_failure(account);
-        if (count > static_cast<std::int64_t>(config_.max_consecutive_failures)) {
+        const auto at = now();
+        const std::vector<counter_change> changes{failures(account, 1, at), failure_pause(account, 0, at)};
+        auto changed = co_await change(changes);
+        const auto count = changed[0].value--;
+        auto allowed = check_failures(changed[0], changed[1], config_, at);
+        if (!allowed) {
             co_await take_failure_back(account);
-            auto paused = co_await check_pause(account);
-            if (paused) co_return error::too_many_failures;
-            co_return paused;
+            co_return allowed;
         }
         auto right = co_await compare_password(owner, password);
-        if (right && !*right) {
+        if (!right) {
+            co_await take_failure_back(account);
+            co_return std::move(right).error();
+        }
+        if (!*right) {
             co_await pause_after(account, count);
             co_return error::invalid_login;
         }
-        co_await take_failure_back(account);
-        if (!right) co_return std::move(right).error();
         co_return result<void>();
     }
 
@@ -452,10 +461,7 @@ private:
             co_await attempt([&] { return storage_.erase_session(opened.token_hash); });
             co_return error::invalid_login;
         }
-        const auto by_password = password_account(owner.phone.str());
-        co_await forget_failures(by_password);
-        const auto by_code = code_account(purpose::login, owner.phone);
-        co_await forget_failures(by_code);
+        co_await forget_failures(owner.phone);
         co_await attempt([&] { return hooks_->after_login(owner); });
         logged_in done{std::move(owner), std::move(*token), opened.expires_at};
         co_return done;
@@ -563,8 +569,9 @@ private:
             if (outcome) co_return std::move(*found);
             if (found->state != transaction_state::expired) {
                 const auto account = code_account(kind, found->phone);
-                const std::int64_t count = co_await count_failure(account);
-                co_await pause_after(account, count);
+                const std::vector<counter_change> failed{failures(account, 1, now())};
+                const auto run = co_await change(failed);
+                co_await pause_after(account, run[0].value);
             }
             co_return std::move(outcome).error();
         }
@@ -646,18 +653,47 @@ private:
 
     // -- limits
 
+    /// Changes counters in one round trip.
+    flow<std::vector<counter>> change(const std::vector<counter_change>& changes) {
+        auto changed = co_await call([&] { return storage_.change_counters(changes); });
+        if (changed.size() != changes.size()) throw std::length_error("phoneauth: a counter for each change");
+        co_return changed;
+    }
+
+    /// Counts a code to `phone` and looks whether `account` must wait.
+    flow<result<void>> admit_code(const std::string& account, const phone_number& phone) {
+        const auto at = now();
+        const std::vector<counter_change> changes{failures(account, 0, at), failure_pause(account, 0, at),
+                                                  sends(send_budget::codes, phone, 1, at)};
+        const auto changed = co_await change(changes);
+        auto allowed = check_failures(changed[0], changed[1], config_, at);
+        if (allowed) allowed = check_sends(changed[2], config_, at);
+        if (!allowed) co_await give_back(send_budget::codes, phone);
+        co_return allowed;
+    }
+
+    /// Counts a code to `phone` and takes back the failure that `verify_password` has counted.
+    flow<result<void>> admit_code_after_password(const std::string& account, const phone_number& phone) {
+        const auto at = now();
+        const std::vector<counter_change> changes{failures(account, -1, at), sends(send_budget::codes, phone, 1, at)};
+        const auto changed = co_await change(changes);
+        auto allowed = check_sends(changed[1], config_, at);
+        if (!allowed) co_await give_back(send_budget::codes, phone);
+        co_return allowed;
+    }
+
     flow<result<void>> admit(send_budget budget, const phone_number& phone) {
         const auto at = now();
-        const auto change = sends(budget, phone, 1, at);
-        const counter spent = co_await call([&] { return storage_.change_counter(change); });
-        auto allowed = check_sends(spent, config_, at);
+        const std::vector<counter_change> changes{sends(budget, phone, 1, at)};
+        const auto changed = co_await change(changes);
+        auto allowed = check_sends(changed[0], config_, at);
         if (!allowed) co_await give_back(budget, phone);
         co_return allowed;
     }
 
     flow<bool> give_back(send_budget budget, const phone_number& phone) {
-        const auto change = sends(budget, phone, -1, now());
-        const bool done = co_await attempt([&] { return storage_.change_counter(change); });
+        const std::vector<counter_change> changes{sends(budget, phone, -1, now())};
+        const bool done = co_await attempt([&] { return storage_.change_counters(changes); });
         co_return done;
     }
 
@@ -667,43 +703,30 @@ private:
         return (kind == purpose::login ? "login:" : "registration:") + std::string(phone.str());
     }
 
-    flow<result<void>> check_pause(const std::string& account) {
-        const auto at = now();
-        const auto read = failures(account, 0, at);
-        const counter run = co_await call([&] { return storage_.change_counter(read); });
-        if (failure_wait(run.value, config_).count() == 0) co_return result<void>();
-        if (run.value >= static_cast<std::int64_t>(config_.max_consecutive_failures))
-            co_return check_failure_pause(run, at);
-        const auto change = failure_pause(account, run.value, 0, at, std::chrono::seconds(0));
-        const counter pause = co_await call([&] { return storage_.change_counter(change); });
-        co_return check_failure_pause(pause, at);
-    }
-
-    /// Counts an attempt as failed, before it is made. → how many there are now in a row.
-    flow<std::int64_t> count_failure(const std::string& account) {
-        const auto failed = failures(account, 1, now());
-        const counter run = co_await call([&] { return storage_.change_counter(failed); });
-        co_return run.value;
-    }
-
+    /// After the `count`th failure in a row.
     flow<bool> pause_after(const std::string& account, std::int64_t count) {
         const auto wait = failure_wait(count, config_);
         if (wait.count() > 0) {
-            const auto pause = failure_pause(account, count, 1, now(), wait);
-            [[maybe_unused]] const counter unused = co_await call([&] { return storage_.change_counter(pause); });
+            const std::vector<counter_change> changes{failure_pause(account, 1, now(), wait)};
+            [[maybe_unused]] const auto unused = co_await change(changes);
         }
         co_return true;
     }
 
     flow<bool> take_failure_back(const std::string& account) {
-        const auto change = failures(account, -1, now());
-        const bool done = co_await attempt([&] { return storage_.change_counter(change); });
+        const std::vector<counter_change> changes{failures(account, -1, now())};
+        const bool done = co_await attempt([&] { return storage_.change_counters(changes); });
         co_return done;
     }
 
-    flow<bool> forget_failures(const std::string& account) {
-        const auto change = no_more_failures(account, now());
-        const bool done = co_await attempt([&] { return storage_.change_counter(change); });
+    flow<bool> forget_failures(const phone_number& phone) {
+        const auto at = now();
+        std::vector<counter_change> changes;
+        for (const auto& account : {password_account(phone.str()), code_account(purpose::login, phone)}) {
+            changes.push_back(failures(account, -all_failures, at));
+            changes.push_back(failure_pause(account, -all_failures, at));
+        }
+        const bool done = co_await attempt([&] { return storage_.change_counters(changes); });
         co_return done;
     }
 

@@ -49,11 +49,6 @@ inline counter_change failures(std::string_view account, std::int64_t by, time_p
     return {"failures:" + std::string(account), by, now, failure_memory};
 }
 
-/// A login that worked ends the run of failures.
-inline counter_change no_more_failures(std::string_view account, time_point now) {
-    return failures(account, -1'000'000, now);
-}
-
 /// How long an account waits after `count` consecutive failures: nothing for the first five, then 1, 2, 4, … seconds up
 /// to an hour, and until the run is forgotten once there are as many as allowed (NIST SP 800-63B-3 §5.2.2).
 inline std::chrono::seconds failure_wait(std::int64_t count, const config& settings) {
@@ -63,17 +58,22 @@ inline std::chrono::seconds failure_wait(std::int64_t count, const config& setti
                     std::chrono::seconds(3600));
 }
 
-/// The counter that exists while an account waits after its `count`th failure; 0 as `by` asks whether it does. Each failure has
-/// a counter of its own, because one that exists is not prolonged.
-inline counter_change failure_pause(std::string_view account, std::int64_t count, std::int64_t by, time_point now,
-                                    std::chrono::seconds wait) {
-    return {"pause:" + std::string(account) + ':' + std::to_string(count), by, now, wait};
+/// The counter that exists while an account waits; a later failure prolongs it. `by`: 0 asks whether it does.
+inline counter_change failure_pause(std::string_view account, std::int64_t by, time_point now,
+                                    std::chrono::seconds wait = {}) {
+    return {"pause:" + std::string(account), by, now, wait, true};
 }
 
-/// Whether an account whose pause counter is `c` may try again; `too_many_failures`, with `retry_after`, if not.
-inline result<void> check_failure_pause(const counter& c, time_point now) {
-    if (c.value == 0) return {};
-    return detail::wait_until(error::too_many_failures, c.expires_at, now);
+/// Larger than any counter of failures: taken away after a login that worked, it ends the run and the pause.
+inline constexpr std::int64_t all_failures = 1'000'000;
+
+/// Whether an account may try once more after the failures `run`, while its pause counter is `pause`; `too_many_failures`, with
+/// `retry_after`, if not.
+inline result<void> check_failures(const counter& run, const counter& pause, const config& settings, time_point now) {
+    const auto locked = run.value >= static_cast<std::int64_t>(settings.max_consecutive_failures);
+    if (!locked && pause.value == 0) return {};
+    const auto& until = locked ? run : pause;
+    return detail::wait_until(error::too_many_failures, until.expires_at, now);
 }
 
 }  // namespace v0

@@ -36,11 +36,21 @@ BOOST_AUTO_TEST_CASE(keys_tell_apart) {
     const std::string sent = sends(send_budget::codes, phone, 1, t0).key;
     BOOST_TEST(sends(send_budget::messages, phone, 1, t0).key != sent);
     const std::string failed = failures(phone.str(), 1, t0).key;
-    const std::string paused = failure_pause(phone.str(), 6, 1, t0, 1s).key;
+    const std::string paused = failure_pause(phone.str(), 1, t0, 1s).key;
     BOOST_TEST(sent != failed);
     BOOST_TEST(failed != paused);
-    BOOST_TEST(no_more_failures(phone.str(), t0).key == failed);
-    BOOST_TEST(no_more_failures(phone.str(), t0).by < -1000);
+    BOOST_TEST(failure_pause(phone.str(), 0, t0).key == paused);
+}
+
+BOOST_AUTO_TEST_CASE(failures_pause_and_lock) {
+    const config c;
+    const counter none;
+    BOOST_TEST(check_failures(none, none, c, t0).has_value());
+    BOOST_TEST(check_failures({99, t0 + 1h}, none, c, t0).has_value());
+    const auto paused = check_failures({6, t0 + 1h}, {1, t0 + 1500ms}, c, t0);
+    BOOST_TEST(paused.error().code == error::too_many_failures);
+    BOOST_TEST((paused.error().retry_after == 2s));
+    BOOST_TEST((check_failures({100, t0 + 1h}, {1, t0 + 1s}, c, t0).error().retry_after == 1h));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -7,7 +7,7 @@ BOOST_AUTO_TEST_SUITE(flows_provider)
 
 namespace {
 std::int64_t sends_spent(auto& w, send_budget budget = send_budget::codes) {
-    return w.memory.change_counter(sends(budget, *phone_number::parse(phone), 0, w.clock.now())).value;
+    return w.memory.change_counters({sends(budget, *phone_number::parse(phone), 0, w.clock.now())})[0].value;
 }
 }  // namespace
 

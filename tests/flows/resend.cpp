@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(lost_race_gives_the_send_back, World, worlds) {
     BOOST_TEST(w.run(w.auth.resend(s->transaction_id)).has_value());
     BOOST_TEST(w.transport.calls() == 2u);
     const auto spent =
-        w.memory.change_counter(sends(send_budget::codes, *phone_number::parse(phone), 0, w.clock.now()));
+        w.memory.change_counters({sends(send_budget::codes, *phone_number::parse(phone), 0, w.clock.now())})[0];
     BOOST_TEST(spent.value == 2);
 }
 

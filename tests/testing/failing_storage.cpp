@@ -79,8 +79,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(hands_everything_on, S, worlds) {
     BOOST_TEST(run(s.find_session("H")).has_value());
     BOOST_TEST(run(s.erase_session("H")));
     BOOST_TEST(run(s.erase_sessions_of("U", "")) == 0u);
-    const counter_change change{"c", 1, {}, std::chrono::hours(1)};
-    BOOST_TEST(run(s.change_counter(change)).value == 1);
+    const std::vector<counter_change> changes{{"c", 1, {}, std::chrono::hours(1)}};
+    BOOST_TEST(run(s.change_counters(changes))[0].value == 1);
     BOOST_TEST(s.calls() == 13u);
     BOOST_TEST(s.updates() == 2u);
 }

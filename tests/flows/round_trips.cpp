@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSL-1.0
+// How many calls of the storage, and so round trips to a database, each flow costs, as documented in authenticator.hpp.
+#include "flows/world.hpp"
+
+using namespace flows;
+
+namespace {
+
+template <class World, class Flow>
+std::size_t calls_of(World& w, Flow flow) {
+    const auto before = w.storage.calls();
+    BOOST_REQUIRE(w.run(flow()).has_value());
+    return w.storage.calls() - before;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(flows_round_trips)
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(each_flow_costs_what_is_documented, World, worlds) {
+    auto c = test_config();
+    c.identity_login_enabled = true;
+    World w(c);
+
+    BOOST_TEST(calls_of(w, [&] { return w.auth.start_registration(other_phone); }) == 2u);
+    auto s = w.run(w.auth.start_registration(phone));
+    BOOST_TEST(calls_of(w, [&] {
+                   return w.auth.finish_registration(form(s->transaction_id, w.transport.last_code()));
+               }) == 3u);
+
+    BOOST_TEST(calls_of(w, [&] { return w.auth.start_login(phone); }) == 3u);
+    BOOST_TEST(calls_of(w, [&] { return w.auth.start_login(phone, "correct horse"); }) == 4u);
+    s = w.run(w.auth.start_login(phone));
+    w.clock.advance(30s);
+    BOOST_TEST(calls_of(w, [&] { return w.auth.resend(s->transaction_id); }) == 3u);
+    BOOST_TEST(calls_of(w, [&] { return w.auth.finish_login(s->transaction_id, w.transport.last_code()); }) == 6u);
+    BOOST_TEST(calls_of(w, [&] { return w.auth.login_with_identity("ada@example.com", "correct horse"); }) == 6u);
+    const auto in = log_in(w);
+    BOOST_TEST(calls_of(w, [&] { return w.auth.find_user_by_token(in.token); }) == 2u);
+    BOOST_TEST(calls_of(w, [&] { return w.auth.update_user(in.token, in.who.object_id, {{"a", "1"}}); }) == 3u);
+    BOOST_TEST(calls_of(w, [&] { return w.auth.logout(in.token); }) == 1u);
+    BOOST_TEST(calls_of(w, [&] { return w.auth.send_message({.to = phone, .body = "hello"}); }) == 1u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
