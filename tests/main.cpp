@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // The main function of the unit tests. Besides Boost.Test's own report it prints the line that
-// tests/run.sh adds up: "N passed, N failed".
+// tests/run.sh adds up: "N passed, N failed, N skipped".
 
 #define BOOST_TEST_NO_MAIN
 #include <boost/test/results_collector.hpp>
@@ -13,6 +13,7 @@ int main(int argc, char* argv[]) {
     const auto& all =
         boost::unit_test::results_collector.results(boost::unit_test::framework::master_test_suite().p_id);
     std::cout << all.p_test_cases_passed + all.p_test_cases_warned << " passed, "
-              << all.p_test_cases_failed + all.p_test_cases_aborted << " failed\n";
+              << all.p_test_cases_failed + all.p_test_cases_aborted << " failed, " << all.p_test_cases_skipped
+              << " skipped\n";
     return status;
 }

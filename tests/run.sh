@@ -6,6 +6,7 @@ usage="usage: tests/run.sh [option]…
   --sanitize=NAME      address (with undefined behaviour) or thread
   --filter=REGEX       only the tests whose names match (see ctest -N)
   --no-e2e             without the clients' own code: no Node, no browser
+  --long               the proofs about races and crashes as well, which take minutes each
   --tidy               clang-tidy over everything as well"
 set -eu
 cd "$(dirname "$0")/.."
@@ -15,6 +16,7 @@ compiler=g++
 sanitize=
 filter=.
 e2e=yes
+long=
 tidy=
 for option in "$@"; do
     case $option in
@@ -22,6 +24,7 @@ for option in "$@"; do
     --sanitize=address | --sanitize=thread) sanitize=${option#*=} ;;
     --filter=*) filter=${option#*=} ;;
     --no-e2e) e2e= ;;
+    --long) long=long ;;
     --tidy) tidy=yes compiler=clang++ ;;
     *)
         echo "$usage" >&2
@@ -36,6 +39,8 @@ c_compiler=$(echo "$compiler" | sed 's/^g++/gcc/; s/^clang++/clang/')
 install_build_packages ccache=ccache python3=python3 /usr/include/boost/test/unit_test.hpp=libboost-test-dev \
     meson=meson "$compiler=$(echo "$c_compiler" | sed 's/^gcc/g++/')" \
     ${tidy:+run-clang-tidy=clang-tidy}
+initdb=$(find /usr/lib/postgresql -name initdb 2>/dev/null | head -n 1)
+install_missing_servers "${initdb:-initdb}=postgresql" redis-server=redis-server
 case $compiler$sanitize in
 clang*address | clang*thread)
     package=libclang-rt${c_compiler#clang}-dev
@@ -67,14 +72,18 @@ build=build
 [ $preset = dev ] || build=$build-$preset
 cmake --preset $preset -B $build -DCMAKE_CXX_COMPILER="$compiler" -DCMAKE_C_COMPILER="$c_compiler" \
     -DCMAKE_CXX_COMPILER_LAUNCHER=ccache
-cmake --build $build --parallel "$(nproc)"
+cmake --build $build --parallel "$(nproc)" --target all $long
 
 # ---- Run, and add up ----
 
 report=$PWD/$build/ctest.xml
 rm -f "$report"
-ctest --test-dir $build --parallel "$(nproc)" --output-on-failure --timeout 600 -R "$filter" ${e2e:--LE e2e} \
-    --output-junit "$report" --test-output-truncation head || true
+excluded=none
+[ $e2e ] || excluded="$excluded|e2e"
+[ $long ] || excluded="$excluded|long"
+tests/scripts/with_servers.sh postgres redis -- \
+    ctest --test-dir $build --parallel "$(nproc)" --output-on-failure --timeout 600 -R "$filter" \
+    -LE "$excluded" --output-junit "$report" --test-output-truncation head || true
 tidied=
 if [ $tidy ]; then
     tidied=run
