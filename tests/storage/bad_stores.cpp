@@ -3,18 +3,30 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <mutex>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <vector>
 
+#include <phoneauth/storage/combined.hpp>
 #include <phoneauth/storage/memory.hpp>
 #include <phoneauth/testing/storage_suite.hpp>
 
 using namespace phoneauth;
+using namespace std::chrono_literals;
 
 // Storages with the mistakes that people make. The suite must catch each one, and name the right function.
 namespace {
+
+constexpr int seldom = 50;  // one call in so many goes wrong
+
+// ---- Transactions
 
 struct saves_without_comparing : memory_storage {
     bool update_transaction(const transaction& t) {
@@ -27,14 +39,20 @@ struct saves_without_comparing : memory_storage {
     }
 };
 
-struct compares_and_saves_in_two_steps : memory_storage {
+struct compares_and_saves_in_two_steps : saves_without_comparing {
     bool update_transaction(const transaction& t) {
         const auto stored = find_transaction(t.id);
         if (!stored || stored->version != t.version) return false;
         std::this_thread::yield();
-        auto mine = t;
-        while (!memory_storage::update_transaction(mine)) mine.version = find_transaction(t.id)->version;
-        return true;
+        return saves_without_comparing::update_transaction(t);
+    }
+};
+
+struct compares_versions_as_doubles : saves_without_comparing {
+    bool update_transaction(const transaction& t) {
+        const auto stored = find_transaction(t.id);
+        return stored && static_cast<double>(stored->version) == static_cast<double>(t.version) &&
+               saves_without_comparing::update_transaction(t);
     }
 };
 
@@ -46,11 +64,30 @@ struct keeps_the_version : memory_storage {
     }
 };
 
-struct drops_an_acknowledged_write : memory_storage {
+struct has_signed_columns : memory_storage {
+    std::optional<transaction> find_transaction(const std::string& id) {
+        auto t = memory_storage::find_transaction(id);
+        if (t) t->tries = std::min<std::uint32_t>(t->tries, std::numeric_limits<std::int32_t>::max());
+        return t;
+    }
+};
+
+struct drops_acknowledged_updates : memory_storage {
     std::atomic<int> writes = 0;
     bool update_transaction(const transaction& t) {
-        return ++writes % 50 == 0 || memory_storage::update_transaction(t);
+        return ++writes % seldom == 0 || memory_storage::update_transaction(t);
     }
+};
+
+struct drops_acknowledged_insertions : memory_storage {
+    std::atomic<int> writes = 0;
+    bool insert_transaction(const transaction& t) {
+        return ++writes % seldom == 0 || memory_storage::insert_transaction(t);
+    }
+    user_write insert_user(const user& u) {
+        return ++writes % seldom == 0 ? user_write::done : memory_storage::insert_user(u);
+    }
+    bool insert_session(const session& s) { return ++writes % seldom == 0 || memory_storage::insert_session(s); }
 };
 
 struct overwrites_on_insert : memory_storage {
@@ -72,6 +109,23 @@ struct drops_at_the_expiry : memory_storage {
     }
 };
 
+struct lives_by_its_own_clock : memory_storage {
+    std::optional<transaction> find_transaction(const std::string& id) {
+        auto t = memory_storage::find_transaction(id);
+        if (t && t->expires_at + transaction_retention <= system_clock().now()) t.reset();
+        return t;
+    }
+    std::optional<session> find_session(const std::string& hash) {
+        auto s = memory_storage::find_session(hash);
+        if (s && s->expires_at <= system_clock().now()) s.reset();
+        return s;
+    }
+    std::vector<counter> change_counters(std::vector<counter_change> changes) {
+        for (auto& c : changes) c.now = system_clock().now();
+        return memory_storage::change_counters(changes);
+    }
+};
+
 struct truncates_times_to_seconds : memory_storage {
     bool insert_transaction(transaction t) {
         t.created_at = std::chrono::floor<std::chrono::seconds>(t.created_at);
@@ -79,6 +133,105 @@ struct truncates_times_to_seconds : memory_storage {
         return memory_storage::insert_transaction(t);
     }
 };
+
+/// Each handle remembers what it has read, as if nobody else wrote.
+struct remembers_what_it_read : combined_storage<memory_storage, memory_storage, memory_storage, memory_storage> {
+    explicit remembers_what_it_read(memory_storage& m) : combined_storage(m, m, m, m) {}
+    std::mutex mutex;
+    std::map<std::string, transaction> seen;
+
+    std::optional<transaction> find_transaction(const std::string& id) {
+        const std::scoped_lock lock(mutex);
+        if (const auto known = seen.find(id); known != seen.end()) return known->second;
+        const auto found = combined_storage::find_transaction(id);
+        if (found) seen.insert_or_assign(id, *found);
+        return found;
+    }
+    bool update_transaction(const transaction& t) {
+        const std::scoped_lock lock(mutex);
+        seen.erase(t.id);
+        return combined_storage::update_transaction(t);
+    }
+};
+
+// ---- What goes wrong with users and transactions alike
+
+struct reads_in_two_steps : memory_storage {
+    std::optional<transaction> find_transaction(const std::string& id) {
+        auto t = memory_storage::find_transaction(id);
+        std::this_thread::yield();
+        if (t) t->sends = memory_storage::find_transaction(id)->sends;
+        return t;
+    }
+    std::optional<user> find_user(const std::string& id) {
+        auto u = memory_storage::find_user(id);
+        std::this_thread::yield();
+        if (u) u->properties = memory_storage::find_user(id)->properties;
+        return u;
+    }
+    std::optional<user> find_user_by_phone(const phone_number& phone) {
+        const auto u = memory_storage::find_user_by_phone(phone);
+        std::this_thread::yield();
+        return u ? memory_storage::find_user(u->object_id) : u;
+    }
+};
+
+std::string up_to_nul(const std::string& text) {
+    return text.c_str();
+}
+
+struct takes_texts_as_c_strings : memory_storage {
+    std::optional<transaction> find_transaction(const std::string& id) {
+        return memory_storage::find_transaction(up_to_nul(id));
+    }
+    user_write insert_user(user u) {
+        u.identity = up_to_nul(u.identity);
+        return memory_storage::insert_user(u);
+    }
+    std::optional<user> find_user_by_identity(const std::string& identity) {
+        return memory_storage::find_user_by_identity(up_to_nul(identity));
+    }
+    std::vector<counter> change_counters(std::vector<counter_change> changes) {
+        for (auto& c : changes) c.key = up_to_nul(c.key);
+        return memory_storage::change_counters(changes);
+    }
+};
+
+struct has_short_columns : memory_storage {
+    user_write insert_user(user u) {
+        u.identity = u.identity.substr(0, 128);
+        return memory_storage::insert_user(u);
+    }
+    std::vector<counter> change_counters(std::vector<counter_change> changes) {
+        for (auto& c : changes) c.key = c.key.substr(0, 64);
+        return memory_storage::change_counters(changes);
+    }
+};
+
+/// A storage that pastes texts into statements.
+struct does_not_quote : memory_storage {
+    static void execute(const std::string& text) {
+        if (text.find('\'') != std::string::npos) throw std::runtime_error("syntax error");
+    }
+    bool insert_transaction(const transaction& t) {
+        execute(t.key_id);
+        return memory_storage::insert_transaction(t);
+    }
+    user_write insert_user(const user& u) {
+        execute(u.identity);
+        return memory_storage::insert_user(u);
+    }
+    std::optional<session> find_session(const std::string& hash) {
+        execute(hash);
+        return memory_storage::find_session(hash);
+    }
+    std::vector<counter> change_counters(const std::vector<counter_change>& changes) {
+        for (const auto& c : changes) execute(c.key);
+        return memory_storage::change_counters(changes);
+    }
+};
+
+// ---- Users
 
 /// Stores no user in the base class twice but lets users share phones: the shared one is stored under another.
 struct forgets_that_phones_are_unique : memory_storage {
@@ -102,11 +255,90 @@ struct forgets_that_identities_are_unique : memory_storage {
     }
 };
 
+struct forgets_uniqueness_on_update : memory_storage {
+    user_write update_user(user u) {
+        for (;;) {
+            const auto written = memory_storage::update_user(u);
+            if (written != user_write::phone_taken) return written;
+            u.phone = *phone_number::parse("+888" + std::to_string(100000000 + ++last));
+        }
+    }
+    std::atomic<int> last = 0;
+};
+
 struct checks_uniqueness_in_two_steps : forgets_that_phones_are_unique {
     user_write insert_user(const user& u) {
         if (find_user_by_phone(u.phone)) return user_write::phone_taken;
         std::this_thread::yield();
         return forgets_that_phones_are_unique::insert_user(u);
+    }
+};
+
+/// Takes the phone, then the identity, and forgets to give back the one that it has if it cannot get the other.
+struct keeps_what_it_refused : memory_storage {
+    std::mutex mutex;
+    std::set<std::string, std::less<>> taken;
+
+    template <class F>
+    user_write write(const user& u, F f) {
+        const std::scoped_lock lock(mutex);
+        if (taken.contains(u.phone.str())) return user_write::phone_taken;
+        const auto written = f();
+        if (written == user_write::identity_taken) taken.emplace(u.phone.str());
+        return written;
+    }
+    user_write insert_user(const user& u) {
+        return write(u, [&] { return memory_storage::insert_user(u); });
+    }
+    user_write update_user(const user& u) {
+        return write(u, [&] { return memory_storage::update_user(u); });
+    }
+};
+
+/// Gives back what it cannot use, but others have been refused for it meanwhile.
+struct claims_in_two_steps : memory_storage {
+    std::mutex mutex;
+    std::set<std::string, std::less<>> taken;
+
+    bool claim(std::string_view text) {
+        const std::scoped_lock lock(mutex);
+        return taken.emplace(text).second;
+    }
+    user_write insert_user(const user& u) {
+        if (!claim(u.phone.str())) return user_write::phone_taken;
+        std::this_thread::sleep_for(1ms);
+        if (!claim(u.identity)) {
+            std::this_thread::sleep_for(1ms);
+            const std::scoped_lock lock(mutex);
+            taken.erase(taken.find(u.phone.str()));
+            return user_write::identity_taken;
+        }
+        return memory_storage::insert_user(u);
+    }
+};
+
+struct gives_the_phone_up_first : memory_storage {
+    std::atomic<int> last = 0;
+    user_write update_user(user u) {
+        const auto wanted = u.phone;
+        u.phone = *phone_number::parse("+888" + std::to_string(100000000 + ++last));
+        if (const auto written = memory_storage::update_user(u); written != user_write::done) return written;
+        std::this_thread::yield();
+        ++u.version;
+        u.phone = wanted;
+        return memory_storage::update_user(u);
+    }
+};
+
+struct replaces_a_user_with_the_same_id : memory_storage {
+    user_write insert_user(const user& u) {
+        try {
+            return memory_storage::insert_user(u);
+        } catch (const std::invalid_argument&) {
+            auto mine = u;
+            mine.version = find_user(u.object_id)->version;
+            return memory_storage::update_user(mine);
+        }
     }
 };
 
@@ -136,6 +368,13 @@ struct ignores_the_case_of_identities : memory_storage {
     }
 };
 
+struct ignores_spaces_behind_identities : memory_storage {
+    user_write insert_user(user u) {
+        while (u.identity.ends_with(' ')) u.identity.pop_back();
+        return memory_storage::insert_user(u);
+    }
+};
+
 struct forgets_a_property : memory_storage {
     user_write insert_user(user u) {
         u.properties.erase("nested");
@@ -143,10 +382,29 @@ struct forgets_a_property : memory_storage {
     }
 };
 
+struct reformats_json : memory_storage {
+    user_write insert_user(user u) {
+        for (auto& [name, json] : u.properties)
+            if (json == "1.0") json = "1";
+        return memory_storage::insert_user(u);
+    }
+};
+
+// ---- Sessions
+
 struct always_erases : memory_storage {
     bool erase_session(const std::string& hash) {
         memory_storage::erase_session(hash);
         return true;
+    }
+};
+
+struct erases_in_two_steps : memory_storage {
+    bool erase_session(const std::string& hash) {
+        const auto found = find_session(hash).has_value();
+        std::this_thread::yield();
+        memory_storage::erase_session(hash);
+        return found;
     }
 };
 
@@ -157,40 +415,39 @@ struct erases_one_session_of_a_user : memory_storage {
     }
 };
 
-struct counts_in_two_steps : memory_storage {
-    counter change_counter(counter_change change) {
-        const auto by = change.by;
-        change.by = 0;
-        auto c = memory_storage::change_counter(change);
+struct keeps_another_users_session : memory_storage {
+    std::size_t erase_sessions_of(const std::string& user_id, const std::string& kept) {
+        return !kept.empty() && find_session(kept)->user_id != user_id
+                   ? 0
+                   : memory_storage::erase_sessions_of(user_id, kept);
+    }
+};
+
+/// An index beside the sessions: what is inserted while it is used and then dropped is in it no more.
+struct keeps_the_index_apart : memory_storage {
+    std::mutex mutex;
+    std::map<std::string, std::set<std::string>> index;
+
+    bool insert_session(const session& s) {
+        if (!memory_storage::insert_session(s)) return false;
+        const std::scoped_lock lock(mutex);
+        index[s.user_id].insert(s.token_hash);
+        return true;
+    }
+    std::size_t erase_sessions_of(const std::string& user_id, const std::string& kept) {
+        std::set<std::string> hashes;
+        {
+            const std::scoped_lock lock(mutex);
+            hashes = index[user_id];
+        }
+        std::size_t count = 0;
+        for (const auto& hash : hashes)
+            if (hash != kept && memory_storage::erase_session(hash)) ++count;
         std::this_thread::yield();
-        change.by = by;
-        memory_storage::change_counter(change);
-        c.value = std::max<std::int64_t>(c.value + by, 0);
-        if (c.value == by) c.expires_at = change.now + change.lifetime;
-        return c;
-    }
-};
-
-struct never_restarts_counters : memory_storage {
-    counter change_counter(counter_change change) {
-        change.now = time_point();
-        return memory_storage::change_counter(change);
-    }
-};
-
-struct prolongs_counters : memory_storage {
-    counter change_counter(const counter_change& change) {
-        auto c = memory_storage::change_counter(change);
-        c.expires_at = change.now + change.lifetime;
-        return c;
-    }
-};
-
-struct counts_below_zero : memory_storage {
-    counter change_counter(const counter_change& change) {
-        auto c = memory_storage::change_counter(change);
-        if (change.by < 0 && c.value == 0) c.value = change.by;
-        return c;
+        const std::scoped_lock lock(mutex);
+        index[user_id].clear();
+        if (hashes.contains(kept)) index[user_id].insert(kept);
+        return count;
     }
 };
 
@@ -198,18 +455,174 @@ struct is_down : memory_storage {
     bool insert_session(const session&) { throw std::runtime_error("connection refused"); }
 };
 
+// ---- Counters
+
+/// For mistakes that are made with each change.
+struct changes_one_by_one : memory_storage {
+    virtual ~changes_one_by_one() = default;
+    virtual counter change(counter_change c) { return memory_storage::change_counters({c}).front(); }
+    std::vector<counter> change_counters(const std::vector<counter_change>& changes) {
+        std::vector<counter> changed;
+        for (const auto& c : changes) changed.push_back(change(c));
+        return changed;
+    }
+};
+
+struct counts_in_two_steps : changes_one_by_one {
+    counter change(counter_change c) override {
+        const auto by = c.by;
+        c.by = 0;
+        auto before = changes_one_by_one::change(c);
+        std::this_thread::yield();
+        c.by = by;
+        auto after = changes_one_by_one::change(c);
+        after.value = std::max<std::int64_t>(before.value + by, 0);
+        return after;
+    }
+};
+
+struct never_restarts_counters : changes_one_by_one {
+    counter change(counter_change c) override {
+        c.now = time_point();
+        return changes_one_by_one::change(c);
+    }
+};
+
+struct expires_late : changes_one_by_one {
+    counter change(counter_change c) override {
+        c.now -= 1ms;
+        c.lifetime += 1ms;
+        return changes_one_by_one::change(c);
+    }
+};
+
+struct expires_early : changes_one_by_one {
+    counter change(counter_change c) override {
+        c.now += 1ms;
+        c.lifetime -= 1ms;
+        return changes_one_by_one::change(c);
+    }
+};
+
+struct always_prolongs : changes_one_by_one {
+    counter change(counter_change c) override {
+        c.prolong = true;
+        return changes_one_by_one::change(c);
+    }
+};
+
+struct never_prolongs : changes_one_by_one {
+    counter change(counter_change c) override {
+        c.prolong = false;
+        return changes_one_by_one::change(c);
+    }
+};
+
+struct prolongs_by_reading : changes_one_by_one {
+    counter change(counter_change c) override {
+        if (c.by != 0 || !c.prolong) return changes_one_by_one::change(c);
+        c.by = 1;
+        if (changes_one_by_one::change(c).value == 1) return changes_one_by_one::change({c.key, -1, c.now});
+        return changes_one_by_one::change({c.key, -1, c.now});
+    }
+};
+
+struct counts_below_zero : changes_one_by_one {
+    counter change(counter_change c) override {
+        auto changed = changes_one_by_one::change(c);
+        if (c.by < 0 && changed.value == 0) changed.value = c.by;
+        return changed;
+    }
+};
+
+struct counts_in_doubles : changes_one_by_one {
+    counter change(counter_change c) override {
+        auto changed = changes_one_by_one::change(c);
+        if (changed.value > std::int64_t{1} << 53) changed.value &= ~std::int64_t{1};
+        return changed;
+    }
+};
+
+struct keeps_counters_that_came_to_zero : changes_one_by_one {
+    std::map<std::string, time_point> expiries;
+    std::mutex mutex;
+    counter change(counter_change c) override {
+        const std::scoped_lock lock(mutex);
+        auto changed = changes_one_by_one::change(c);
+        const auto known = expiries.try_emplace(c.key, changed.expires_at).first->second;
+        if (changed.value > 0 && known > c.now) changed.expires_at = known;
+        return changed;
+    }
+};
+
+struct gives_counters_in_the_order_of_keys : memory_storage {
+    std::vector<counter> change_counters(std::vector<counter_change> changes) {
+        std::sort(changes.begin(), changes.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
+        return memory_storage::change_counters(changes);
+    }
+};
+
+struct reads_a_batch_then_writes_it : memory_storage {
+    std::vector<counter> change_counters(const std::vector<counter_change>& changes) {
+        auto reading = changes;
+        for (auto& c : reading) c.by = 0;
+        auto changed = memory_storage::change_counters(reading);
+        std::this_thread::yield();
+        const auto after = memory_storage::change_counters(changes);
+        if (changes.size() == 1) return after;
+        for (std::size_t i = 0; i < changes.size(); ++i) {
+            changed[i].value = std::max<std::int64_t>(changed[i].value + changes[i].by, 0);
+            changed[i].expires_at = after[i].expires_at;
+        }
+        return changed;
+    }
+};
+
+struct locks_keys_in_the_callers_order : memory_storage {
+    std::mutex mutex;
+    std::map<std::string, std::timed_mutex> locks;
+
+    std::vector<counter> change_counters(const std::vector<counter_change>& changes) {
+        std::vector<std::unique_lock<std::timed_mutex>> held;
+        for (const auto& c : changes) {
+            std::timed_mutex* lock = nullptr;
+            {
+                const std::scoped_lock guard(mutex);
+                lock = &locks[c.key];
+            }
+            held.emplace_back(*lock, 20ms);
+            if (!held.back()) throw std::runtime_error("deadlock detected");
+            std::this_thread::yield();
+        }
+        return memory_storage::change_counters(changes);
+    }
+};
+
+struct drops_acknowledged_changes : changes_one_by_one {
+    std::atomic<int> writes = 0;
+    counter change(counter_change c) override {
+        auto changed = changes_one_by_one::change(c);
+        if (c.by == 2 && ++writes % seldom == 0) changes_one_by_one::change({c.key, -2, c.now, c.lifetime});
+        return changed;
+    }
+};
+
 const auto transactions_of = [](auto& s) { return run_transaction_storage_suite(s); };
 const auto users_of = [](auto& s) { return run_user_storage_suite(s); };
 const auto sessions_of = [](auto& s) { return run_session_storage_suite(s); };
 const auto counters_of = [](auto& s) { return run_counter_storage_suite(s); };
 
-template <class S, class Suite>
-bool catches(Suite suite, const char* words) {
-    S s;
-    const auto text = to_text(suite(s));
+bool says(const std::vector<suite_finding>& findings, const char* words) {
+    const auto text = to_text(findings);
     if (text.find(words) != std::string::npos) return true;
     BOOST_TEST_MESSAGE("the suite said: " << text);
     return false;
+}
+
+template <class S, class Suite>
+bool catches(Suite suite, const char* words) {
+    S s;
+    return says(suite(s), words);
 }
 
 }  // namespace
@@ -222,15 +635,26 @@ BOOST_AUTO_TEST_CASE(transactions) {
     BOOST_TEST(catches<saves_without_comparing>(transactions_of, "racing updates: of several update_transaction"));
     BOOST_TEST(
         catches<compares_and_saves_in_two_steps>(transactions_of, "racing updates: of several update_transaction"));
+    BOOST_TEST(catches<compares_versions_as_doubles>(
+        transactions_of, "the largest numbers: update_transaction with an older version must return false"));
     BOOST_TEST(catches<keeps_the_version>(
         transactions_of, "update: find_transaction must return what was stored last; version differs"));
+    BOOST_TEST(catches<has_signed_columns>(
+        transactions_of, "the largest numbers: find_transaction must return what was stored last; tries differs"));
     BOOST_TEST(
-        catches<drops_an_acknowledged_write>(transactions_of, "no acknowledged update is lost: find_transaction"));
+        catches<drops_acknowledged_updates>(transactions_of, "no acknowledged update is lost: find_transaction"));
+    BOOST_TEST(
+        catches<drops_acknowledged_insertions>(transactions_of, "no acknowledged insertion is lost: find_transaction"));
     BOOST_TEST(catches<overwrites_on_insert>(
         transactions_of, "insert twice: insert_transaction of an id that is taken must return false"));
     BOOST_TEST(catches<drops_at_the_expiry>(transactions_of, "kept past their expiry: find_transaction must find"));
+    BOOST_TEST(catches<lives_by_its_own_clock>(transactions_of, "any time: find_transaction must find"));
     BOOST_TEST(catches<truncates_times_to_seconds>(
         transactions_of, "insert and find: find_transaction must return what was stored last; "));
+    BOOST_TEST(
+        catches<reads_in_two_steps>(transactions_of, "find_transaction must see an update whole, or not at all"));
+    BOOST_TEST(catches<takes_texts_as_c_strings>(transactions_of, "find_transaction must not cut off an id at a NUL"));
+    BOOST_TEST(catches<does_not_quote>(transactions_of, "any text: must not throw, but threw: syntax error"));
 }
 
 BOOST_AUTO_TEST_CASE(users) {
@@ -243,30 +667,82 @@ BOOST_AUTO_TEST_CASE(users) {
     BOOST_TEST(catches<forgets_that_identities_are_unique>(users_of,
                                                            "racing inserts of one identity: of several insert_user"));
     BOOST_TEST(
+        catches<forgets_uniqueness_on_update>(users_of, "update_user to another user's phone must return phone_taken"));
+    BOOST_TEST(catches<forgets_uniqueness_on_update>(users_of, "racing updates to one phone: of several update_user"));
+    BOOST_TEST(
         catches<checks_uniqueness_in_two_steps>(users_of, "racing inserts of one phone: of several insert_user"));
+    BOOST_TEST(catches<keeps_what_it_refused>(users_of, "a refused insert_user must not take the phone"));
+    BOOST_TEST(catches<keeps_what_it_refused>(users_of, "a refused update_user must not take the phone"));
+    BOOST_TEST(catches<claims_in_two_steps>(users_of, "racing inserts in a ring: insert_user must not refuse"));
+    BOOST_TEST(catches<gives_the_phone_up_first>(users_of, "racing updates in a circle: users who all want"));
+    BOOST_TEST(catches<replaces_a_user_with_the_same_id>(users_of, "insert_user with another user's object_id"));
     BOOST_TEST(
         catches<updates_a_stale_user>(users_of, "stale update: update_user with an older version must return stale"));
     BOOST_TEST(catches<updates_a_stale_user>(users_of, "racing updates of one user: of several update_user"));
     BOOST_TEST(catches<creates_on_update>(users_of, "stale update: update_user of an unknown user must return stale"));
     BOOST_TEST(catches<ignores_the_case_of_identities>(users_of,
                                                        "find_user_by_identity must compare identities byte for byte"));
+    BOOST_TEST(catches<ignores_spaces_behind_identities>(
+        users_of, "identities that look alike: identities that differ in a byte must be different"));
     BOOST_TEST(catches<forgets_a_property>(
         users_of, "insert and find: find_user must return what was stored last; properties differs"));
+    BOOST_TEST(catches<reformats_json>(users_of, "any JSON: find_user must return what was stored last; properties"));
+    BOOST_TEST(catches<drops_acknowledged_insertions>(users_of, "no acknowledged insertion is lost: find_user"));
+    BOOST_TEST(catches<reads_in_two_steps>(users_of, "a find must see an update whole, or not at all"));
+    BOOST_TEST(catches<reads_in_two_steps>(users_of, "find_user_by_phone must not find a user who has another phone"));
+    BOOST_TEST(catches<takes_texts_as_c_strings>(users_of, "insert_user must not cut off an identity at a NUL"));
+    BOOST_TEST(
+        catches<takes_texts_as_c_strings>(users_of, "find_user_by_identity must not cut off an identity at a NUL"));
+    BOOST_TEST(
+        catches<has_short_columns>(users_of, "any text: find_user must return what was stored last; identity differs"));
+    BOOST_TEST(catches<does_not_quote>(users_of, "any text: must not throw, but threw: syntax error"));
 }
 
 BOOST_AUTO_TEST_CASE(sessions) {
     BOOST_TEST(catches<always_erases>(sessions_of, "erase: erase_session must return false if there was none"));
+    BOOST_TEST(catches<erases_in_two_steps>(sessions_of, "racing erasures: of several erase_session"));
     BOOST_TEST(catches<erases_one_session_of_a_user>(sessions_of,
                                                      "erase_sessions_of must return how many sessions the user had"));
+    BOOST_TEST(catches<keeps_another_users_session>(
+        sessions_of, "erase_sessions_of must end all sessions if the one to keep is another user's"));
+    BOOST_TEST(catches<keeps_the_index_apart>(sessions_of, "insertions that race with erasures: erase_sessions_of"));
+    BOOST_TEST(catches<drops_acknowledged_insertions>(sessions_of, "no acknowledged insertion is lost: find_session"));
+    BOOST_TEST(catches<lives_by_its_own_clock>(sessions_of, "any time: find_session must find"));
     BOOST_TEST(
         catches<is_down>(sessions_of, "sessions: insert and find: must not throw, but threw: connection refused"));
+    BOOST_TEST(catches<does_not_quote>(sessions_of, "insert and find: must not throw, but threw: syntax error"));
 }
 
 BOOST_AUTO_TEST_CASE(counters) {
-    BOOST_TEST(catches<counts_in_two_steps>(counters_of, "racing additions: change_counter must be one atomic step"));
+    BOOST_TEST(catches<counts_in_two_steps>(counters_of, "racing additions: each change of change_counters must be"));
     BOOST_TEST(catches<never_restarts_counters>(counters_of, "expiry: an expired counter must start again at 0"));
-    BOOST_TEST(catches<prolongs_counters>(counters_of, "add: adding to a counter must not change when it expires"));
+    BOOST_TEST(catches<expires_late>(counters_of, "expiry: an expired counter must read 0"));
+    BOOST_TEST(catches<expires_early>(counters_of, "expiry: a counter must live until its expires_at"));
+    BOOST_TEST(catches<lives_by_its_own_clock>(counters_of, "expiry: an expired counter must read 0"));
+    BOOST_TEST(catches<always_prolongs>(counters_of, "add: adding to a counter must not change when it expires"));
+    BOOST_TEST(catches<never_prolongs>(counters_of, "prolong: an addition that prolongs must move the expiry"));
+    BOOST_TEST(catches<prolongs_by_reading>(counters_of, "prolong: only an addition must prolong"));
     BOOST_TEST(catches<counts_below_zero>(counters_of, "take away: a sum below 0 must become 0"));
+    BOOST_TEST(catches<keeps_counters_that_came_to_zero>(counters_of, "take away: a counter that came to 0 is absent"));
+    BOOST_TEST(catches<counts_in_doubles>(counters_of, "the largest numbers: a counter must hold any number"));
+    BOOST_TEST(catches<gives_counters_in_the_order_of_keys>(
+        counters_of, "batches: change_counters must give the counters in the order of the changes"));
+    BOOST_TEST(catches<reads_a_batch_then_writes_it>(counters_of, "racing batches: each change of a batch must be"));
+    BOOST_TEST(catches<locks_keys_in_the_callers_order>(
+        counters_of, "racing batches: must not throw, but threw: deadlock detected"));
+    BOOST_TEST(catches<drops_acknowledged_changes>(counters_of,
+                                                   "no change that change_counters has acknowledged must be lost"));
+    BOOST_TEST(catches<takes_texts_as_c_strings>(counters_of, "change_counters must not cut off a key at a NUL"));
+    BOOST_TEST(catches<has_short_columns>(counters_of, "add: counters with different keys must not share a value"));
+    BOOST_TEST(catches<does_not_quote>(counters_of, "any key: must not throw, but threw: syntax error"));
+}
+
+BOOST_AUTO_TEST_CASE(two_handles) {
+    memory_storage memory;
+    remembers_what_it_read one(memory), other(memory);
+    const auto findings = run_shared_storage_suite(one, other);
+    BOOST_TEST(says(findings, "transactions: stale update: find_transaction must return what was stored last"));
+    BOOST_TEST(says(findings, "find_transaction must see at once what update_transaction has acknowledged"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

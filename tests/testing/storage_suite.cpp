@@ -7,6 +7,7 @@
 #include <asio/io_context.hpp>
 #include <asio/use_future.hpp>
 
+#include <phoneauth/storage/combined.hpp>
 #include <phoneauth/storage/memory.hpp>
 #include <phoneauth/testing/archetypes.hpp>
 #include <phoneauth/testing/async.hpp>
@@ -21,6 +22,18 @@ BOOST_AUTO_TEST_CASE(memory_storage_passes) {
     memory_storage s;
     BOOST_TEST(to_text(run_storage_suite(s)) == "");
     BOOST_TEST(to_text(run_storage_suite(s)) == "");  // it need not be empty
+}
+
+BOOST_AUTO_TEST_CASE(two_handles_of_one_memory_storage_pass) {
+    memory_storage memory;
+    using handle = combined_storage<memory_storage, memory_storage, memory_storage, memory_storage>;
+    handle one(memory, memory, memory, memory), other(memory, memory, memory, memory);
+    BOOST_TEST(to_text(run_shared_storage_suite(one, other)) == "");
+}
+
+BOOST_AUTO_TEST_CASE(one_thread_is_enough) {
+    memory_storage s;
+    BOOST_TEST(to_text(run_storage_suite(s, {}, {.threads = 1, .rounds = 1})) == "");
 }
 
 BOOST_AUTO_TEST_CASE(parts_can_be_run_alone) {

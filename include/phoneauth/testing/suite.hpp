@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef PHONEAUTH_TESTING_SUITE_HPP
+#define PHONEAUTH_TESTING_SUITE_HPP
+
+#include <string>
+#include <vector>
+
+// What a suite of checks takes and gives. It needs no test framework.
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// One thing that a storage does wrong.
+struct suite_finding {
+    std::string check;    ///< what was tried, for example "transactions: racing updates"
+    std::string message;  ///< what should have been
+};
+
+/// The findings as text, a line each; empty if there are none.
+inline std::string to_text(const std::vector<suite_finding>& findings) {
+    std::string text;
+    for (const auto& f : findings) text += f.check + ": " + f.message + "\n";
+    return text;
+}
+
+/// Takes what a blocking storage's function returned for its value. For a storage with awaitables pass something that
+/// runs an awaitable to its end and gives its value, or throws what it threw; it is called from several threads at
+/// once:
+///
+///     [](auto later) {
+///         asio::io_context context;
+///         auto value = asio::co_spawn(context, std::move(later), asio::use_future);
+///         context.run();
+///         return value.get();
+///     }
+struct already_there {
+    template <class T>
+    T operator()(T value) const {
+        return value;
+    }
+};
+
+/// How hard a suite tries. With the defaults it makes some ten thousand calls; a storage that waits for a disk on each
+/// write does with fewer rounds.
+struct suite_options {
+    unsigned threads = 8;  ///< how many race; 1 for a storage that may be used from one thread only
+    unsigned rounds = 20;  ///< how often each race is run
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
