@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: BSL-1.0
 // A client's whole journey without a person: register, log in in both ways, use the session, send a message, log out.
 //
-// It prints every request and reply, codes, passwords and tokens included: what you see belongs to a server that plays
-// Twilio itself and forgets everyone when it ends. Do not print them anywhere else.
+// With a storage that processes can share there are two servers, and what one has begun the other brings to its end.
+//
+// It prints every request and reply, codes, passwords and tokens included: what you see belongs to servers that play
+// Twilio themselves, and to a person who does not exist. Do not print them anywhere else.
 
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <iostream>
+#include <optional>
 #include <random>
 #include <stdexcept>
 #include <string>
@@ -39,7 +43,8 @@ void expect(bool ok, const std::string& what) {
 
 class child_server {
 public:
-    explicit child_server(const char* program) {
+    /// `settings`: environment variables.
+    child_server(const char* program, std::vector<std::string> settings) {
         int ends[2];
         if (pipe2(ends, O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
         output_ = fdopen(ends[0], "r");
@@ -50,6 +55,7 @@ public:
             const std::string_view text = *variable;
             if (!text.starts_with("TWILIO_") && !text.starts_with("PHONEAUTH_")) environment.push_back(*variable);
         }
+        for (auto& setting : settings) environment.push_back(setting.data());
         environment.push_back(nullptr);
         const char* const arguments[] = {program, "--listen", "127.0.0.1:0", nullptr};
 
@@ -101,7 +107,9 @@ std::string after(std::FILE* in, std::string_view start) {
 
 class client {
 public:
-    client(std::string url, std::FILE* messages) : url_(std::move(url)), messages_(messages) {}
+    /// `name`: what it prints beside each request. `messages`: where the server's output comes from.
+    client(std::string url, std::FILE* messages, std::string name = "")
+        : url_(std::move(url)), messages_(messages), name_(std::move(name)) {}
 
     /// Sends a request, prints it and its reply. `body` empty: none.
     http_response send(const char* method, const std::string& path, std::string body = "",
@@ -109,7 +117,7 @@ public:
         http_request request{method, url_ + "/api" + path, {}, std::move(body)};
         if (!request.body.empty()) request.headers.push_back({"Content-Type", "application/json"});
         if (!token.empty()) request.headers.push_back({"user-token", token});
-        std::cout << "\n> " << method << " /api" << path << '\n';
+        std::cout << "\n> " << method << " /api" << path << name_ << '\n';
         if (!token.empty()) std::cout << "> user-token: " << token << '\n';
         if (!request.body.empty()) std::cout << "> " << request.body << '\n';
         auto reply = transport_.send(request);
@@ -129,6 +137,7 @@ public:
 private:
     std::string url_;
     std::FILE* messages_;
+    std::string name_;
     phoneauth::blocking_transport transport_;
 };
 
@@ -150,16 +159,17 @@ std::string object(const std::vector<std::pair<std::string_view, std::string_vie
     return json + '}';
 }
 
-void journey(client& c) {
+/// `a` and `b` may be one server.
+void journey(client& a, client& b) {
     std::random_device device;
-    const std::string who = std::to_string(std::uniform_int_distribution(1000, 9999)(device));
-    const std::string phone = "+1500555" + who;
+    const std::string who = std::to_string(std::uniform_int_distribution(2'000'000, 4'999'999)(device));
+    const std::string phone = "+1500" + who;
     const std::string email = "ada" + who + "@example.com";
     const std::string password = "correct horse battery staple";
 
     std::cout << "\n== Register: the phone first, then the code and the rest ==\n";
-    auto transaction = member(c.send("POST", "/users/register", object({{"phoneNumber", phone}})), "transactionId");
-    auto code = c.code_for(phone);
+    auto transaction = member(a.send("POST", "/users/register", object({{"phoneNumber", phone}})), "transactionId");
+    auto code = a.code_for(phone);
     const auto user_with = [&](std::string_view presented) {
         return object({{"phoneNumber", phone},
                        {"transactionId", transaction},
@@ -169,59 +179,106 @@ void journey(client& c) {
                        {"name", "Ada"}});
     };
     const std::string wrong = code == "000000" ? "000001" : "000000";
-    expect(c.send("POST", "/users/register", user_with(wrong)).status == 400, "that a wrong code is refused");
-    const auto id = member(c.send("POST", "/users/register", user_with(code)), "objectId");
+    expect(b.send("POST", "/users/register", user_with(wrong)).status == 400, "that a wrong code is refused");
+    const auto id = member(a.send("POST", "/users/register", user_with(code)), "objectId");
 
     std::cout << "\n== Log in with a code ==\n";
-    transaction = member(c.send("POST", "/services/Twilio/loginWithPhoneNumber", object({{"phoneNumber", phone}})),
+    transaction = member(b.send("POST", "/services/Twilio/loginWithPhoneNumber", object({{"phoneNumber", phone}})),
                          "transactionId");
-    code = c.code_for(phone);
+    code = b.code_for(phone);
     const auto login = [&] { return object({{"transactionId", transaction}, {"code", code}}); };
-    member(c.send("POST", "/services/Twilio/loginWithCode", login()), "user-token");
-    expect(c.send("POST", "/services/Twilio/loginWithCode", login()).status == 400, "that a code works once");
+    member(b.send("POST", "/services/Twilio/loginWithCode", login()), "user-token");
+    expect(a.send("POST", "/services/Twilio/loginWithCode", login()).status == 400, "that a code works once");
 
     std::cout << "\n== Log in with password and code ==\n";
     const auto with_password = object({{"phoneNumber", phone}, {"password", password}});
     transaction =
-        member(c.send("POST", "/services/Twilio/loginWithPhoneNumberAndPassword", with_password), "transactionId");
-    code = c.code_for(phone);
-    const auto token = member(c.send("POST", "/services/Twilio/loginWithCode", login()), "user-token");
+        member(b.send("POST", "/services/Twilio/loginWithPhoneNumberAndPassword", with_password), "transactionId");
+    code = b.code_for(phone);
+    const auto token = member(a.send("POST", "/services/Twilio/loginWithCode", login()), "user-token");
 
     std::cout << "\n== Use the session ==\n";
-    expect(c.send("GET", "/users/isvalidusertoken/" + token).body == "true", "a valid token");
-    const auto changed = c.send("PUT", "/users/" + id, object({{"name", "Ada Lovelace"}}), token);
+    expect(b.send("GET", "/users/isvalidusertoken/" + token).body == "true", "a valid token");
+    const auto changed = b.send("PUT", "/users/" + id, object({{"name", "Ada Lovelace"}}), token);
     expect(member(changed, "name") == "Ada Lovelace", "the new name");
     const auto message = object({{"phoneNumber", "+15005550006"}, {"message", "Hello from the journey"}});
-    expect(member(c.send("POST", "/services/Twilio/sendMessage", message, token), "sid").size() == 34,
+    expect(member(b.send("POST", "/services/Twilio/sendMessage", message, token), "sid").size() == 34,
            "Twilio's id of the message");
 
     std::cout << "\n== Log out ==\n";
-    expect(c.send("GET", "/users/logout", "", token).status == 200, "a logout");
-    expect(c.send("GET", "/users/isvalidusertoken/" + token).body == "false", "that the token is not valid any more");
+    expect(a.send("GET", "/users/logout", "", token).status == 200, "a logout");
+    expect(b.send("GET", "/users/isvalidusertoken/" + token).body == "false", "that the token is not valid any more");
+}
+
+/// A folder that is deleted with all that is in it.
+class temporary_folder {
+public:
+    temporary_folder() {
+        if (!mkdtemp(path_.data())) throw std::system_error(errno, std::generic_category(), path_);
+    }
+    temporary_folder(const temporary_folder&) = delete;
+    temporary_folder& operator=(const temporary_folder&) = delete;
+    ~temporary_folder() {
+        std::error_code ignored;
+        std::filesystem::remove_all(path_, ignored);
+    }
+    const std::string& path() const { return path_; }
+
+private:
+    std::string path_ = (std::filesystem::temp_directory_path() / "phoneauth-journey-XXXXXX").string();
+};
+
+void with_own_servers(const char* program, std::string storage) {
+    std::optional<temporary_folder> folder;
+    if (storage.empty()) storage = "sqlite:" + folder.emplace().path() + "/phoneauth.db";
+
+    std::vector<std::string> settings{"PHONEAUTH_STORAGE=" + storage};  // a password in it is nobody else's business
+    if (storage.find("://") != std::string::npos) {
+        std::random_device device;
+        std::string key = "PHONEAUTH_CODE_KEY=";
+        for (int i = 0; i < 8; ++i)
+            key += std::to_string(std::uniform_int_distribution(10'000'000, 99'999'999)(device));
+        settings.push_back(std::move(key));
+    }
+    const auto connect = [](child_server& server, const char* name) {
+        return client(after(server.output(), "listening on "), server.output(), name);
+    };
+    child_server one(program, settings);
+    if (storage == "memory") {
+        client a = connect(one, "");
+        journey(a, a);
+    } else {
+        client a = connect(one, "   [first server]");
+        child_server two(program, settings);
+        client b = connect(two, "   [second server]");
+        journey(a, b);
+        expect(two.stop() == 0, "that the second server ends cleanly");
+    }
+    expect(one.stop() == 0, "that the server ends cleanly");
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-    const std::string_view option = argc == 3 ? argv[1] : "";
-    if (option != "--server" && option != "--url") {
-        std::cerr
-            << "usage: phoneauth_journey --server PROGRAM   starts phoneauth_server and reads its messages\n"
-               "       phoneauth_journey --url URL          uses a server that runs, and reads its output from here:\n"
-               "                                            phoneauth_server | phoneauth_journey --url "
-               "http://127.0.0.1:8080\n";
+    const std::vector<std::string> arguments(argv + 1, argv + argc);
+    const bool stored = arguments.size() == 4 && arguments[2] == "--storage";
+    const bool starts = (arguments.size() == 2 || stored) && arguments[0] == "--server";
+    if (!starts && !(arguments.size() == 2 && arguments[0] == "--url")) {
+        std::cerr << "usage: phoneauth_journey --server PROGRAM [--storage URL]\n"
+                     "           starts phoneauth_server twice on one storage (memory: once) and reads the messages;\n"
+                     "           without URL: on a SQLite file that is deleted afterwards\n"
+                     "       phoneauth_journey --url URL\n"
+                     "           uses a server that runs, and reads its output from here:\n"
+                     "           phoneauth_server | phoneauth_journey --url http://127.0.0.1:8080\n";
         return 2;
     }
     std::cout << "Everything is shown, secrets too: they belong to a demonstration.\n";
     try {
-        if (option == "--server") {
-            child_server server(argv[2]);
-            client c(after(server.output(), "listening on "), server.output());
-            journey(c);
-            expect(server.stop() == 0, "that the server ends cleanly");
-        } else {
-            client c(argv[2], stdin);
-            journey(c);
+        if (starts)
+            with_own_servers(argv[2], stored ? arguments[3] : "");
+        else {
+            client c(arguments[1], stdin);
+            journey(c, c);
         }
     } catch (const std::exception& e) {
         std::cerr << "\nphoneauth_journey: " << e.what() << '\n';

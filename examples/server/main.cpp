@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <exception>
 #include <iostream>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -26,12 +27,12 @@
 #include <phoneauth/authenticator.hpp>
 #include <phoneauth/random.hpp>
 #include <phoneauth/rest/api.hpp>
-#include <phoneauth/storage/memory.hpp>
 #include <phoneauth/testing/fake_twilio.hpp>
 #include <phoneauth/token.hpp>
 
 #include "options.hpp"
 #include "page.hpp"
+#include "storage.hpp"
 
 namespace server {
 namespace {
@@ -81,10 +82,20 @@ std::string url_of(const tcp::endpoint& e) {
     return "http://" + (e.address().is_v6() ? '[' + host + ']' : host) + ':' + std::to_string(e.port());
 }
 
+std::unique_ptr<any_storage> open(options& o, const ::asio::any_io_executor& executor) try {
+    if (o.storage.empty()) o.storage = default_storage();
+    auto storage = open_storage(o.storage, executor);
+    if (o.config.code_keys.empty()) o.config.code_keys = {{"own", own_code_key(o.storage)}};
+    print("storage: " + public_storage_name(o.storage));
+    return storage;
+} catch (const std::exception& e) {
+    throw std::runtime_error(std::string(e.what()) + "; --storage or PHONEAUTH_STORAGE can name another storage");
+}
+
 void run(options o) {
-    phoneauth::memory_storage storage;
     ::asio::io_context context(static_cast<int>(o.threads));
     const auto executor = context.get_executor();
+    const auto storage = open(o, executor);
 
     std::optional<phoneauth::fake_twilio> fake;
     if (o.fake_twilio) {
@@ -97,7 +108,7 @@ void run(options o) {
     phoneauth::transport_options to_twilio;
     to_twilio.ca_file = o.ca_file;
     phoneauth::https_transport transport(executor, to_twilio);
-    phoneauth::authenticator authenticator(o.config, storage, transport);
+    phoneauth::authenticator authenticator(o.config, *storage, transport);
     phoneauth::rest::api api(authenticator, o.api);
 
     const auto page = make_page(o.fake_twilio, o.config.phone_column);

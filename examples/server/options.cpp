@@ -14,6 +14,8 @@
 
 #include <phoneauth/settings.hpp>
 
+#include "storage.hpp"
+
 namespace server {
 namespace {
 
@@ -42,9 +44,13 @@ constexpr std::array table{
     row{"--app-id", "PHONEAUTH_APP_ID", "ID", "random, printed at start", "application id of the REST root",
         &given::app_id, ""},
     row{"", "PHONEAUTH_API_KEY", "KEY", "random, printed at start", "API key of the REST root", &given::api_key, ""},
-    row{"", "PHONEAUTH_CODE_KEY", "SECRET", "random", "32 to 256 bytes that the codes are derived with",
-        &given::code_key, "code_keys"},
-    row{"--storage", "PHONEAUTH_STORAGE", "KIND", "memory", "memory: users last as long as the process",
+    row{"", "PHONEAUTH_CODE_KEY", "SECRET",
+        "memory: random; sqlite: random, kept in FILE.key; else none: it must be set",
+        "32 to 256 bytes that the codes are derived with", &given::code_key, "code_keys"},
+    row{"--storage", "PHONEAUTH_STORAGE", "URL", "sqlite: and the file phoneauth.db beside the program",
+        "memory: users last as long as the process; sqlite:FILE: for one machine; "
+        "postgres://USER:PASSWORD@HOST/DATABASE\n"
+        "      or redis://:PASSWORD@HOST/NUMBER: for any number of servers; a password belongs into the variable",
         &given::storage, ""},
     row{"--settings", "PHONEAUTH_SETTINGS", "FILE", "none", "JSON with any of the library's settings", &given::settings,
         ""},
@@ -152,7 +158,9 @@ private:
         api.app_id = path_segment(&given::app_id);
         api.api_key = path_segment(&given::api_key);
 
-        if (text(&given::storage) != "memory") bad_value(&given::storage, "expected memory");
+        out_.value.storage = given_.storage;
+        if (!given_.storage.empty())
+            if (const auto wrong = storage_problem(given_.storage); !wrong.empty()) bad_value(&given::storage, wrong);
 
         using phoneauth::rest::send_message_access;
         const auto who = text(&given::send_message);
@@ -217,7 +225,9 @@ private:
 
         out_.value.fake_twilio = twilio.account_sid.empty() && twilio.auth_token.empty() && twilio.api_key.empty() &&
                                  twilio.api_secret.empty() && twilio.sender.empty() && twilio.base_url.empty();
-        for (const auto& p : phoneauth::validate(config)) {
+        const auto& storage = out_.value.storage;
+        const bool needs_key = !storage.empty() && storage_spans_machines(storage);
+        for (const auto& p : phoneauth::validate(config, needs_key)) {
             if (out_.value.fake_twilio && p.field.starts_with("twilio.")) continue;
             const auto* r =
                 std::find_if(table.begin(), table.end(), [&](const row& each) { return each.setting == p.field; });

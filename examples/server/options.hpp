@@ -17,6 +17,7 @@ struct options {
     std::string address;      ///< IPv4 or IPv6
     unsigned short port = 0;  ///< 0: one that is free
     unsigned threads = 1;
+    std::string storage;       ///< a URL; empty: the default
     std::string ca_file;       ///< empty: the system's certificates
     bool fake_twilio = false;  ///< no credentials: the server is its own Twilio
     phoneauth::config config;

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "storage.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <filesystem>
+#include <stdexcept>
+#include <system_error>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <phoneauth/asio/awaitable.hpp>
+#include <phoneauth/asio/pooled_storage.hpp>
+#include <phoneauth/random.hpp>
+#include <phoneauth/storage/memory.hpp>
+#include <phoneauth/token.hpp>
+// TEMPORARY
+#if !__has_include(<phoneauth/asio/postgres.hpp>)
+#undef PHONEAUTH_WITH_POSTGRES
+#endif
+#if !__has_include(<phoneauth/asio/redis.hpp>)
+#undef PHONEAUTH_WITH_REDIS
+#endif
+// END
+#ifdef PHONEAUTH_WITH_SQLITE
+#include <phoneauth/storage/sqlite.hpp>
+#endif
+#ifdef PHONEAUTH_WITH_POSTGRES
+#include <phoneauth/asio/postgres.hpp>
+#endif
+#ifdef PHONEAUTH_WITH_REDIS
+#include <phoneauth/asio/redis.hpp>
+#endif
+
+namespace server {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The storage `S`, which may be blocking.
+template <phoneauth::Storage S>
+class storage_of final : public any_storage {
+    using mode = phoneauth::awaitable_mode<::asio::any_io_executor>;
+
+public:
+    template <class... Arguments>
+    explicit storage_of(Arguments&&... arguments) : it_(std::forward<Arguments>(arguments)...) {}
+
+    later<bool> insert_transaction(const phoneauth::transaction& t) override {
+        return mode::call([&] { return it_.insert_transaction(t); });
+    }
+    later<std::optional<phoneauth::transaction>> find_transaction(const std::string& id) override {
+        return mode::call([&] { return it_.find_transaction(id); });
+    }
+    later<bool> update_transaction(const phoneauth::transaction& t) override {
+        return mode::call([&] { return it_.update_transaction(t); });
+    }
+
+    later<phoneauth::user_write> insert_user(const phoneauth::user& u) override {
+        return mode::call([&] { return it_.insert_user(u); });
+    }
+    later<phoneauth::user_write> update_user(const phoneauth::user& u) override {
+        return mode::call([&] { return it_.update_user(u); });
+    }
+    later<std::optional<phoneauth::user>> find_user(const std::string& object_id) override {
+        return mode::call([&] { return it_.find_user(object_id); });
+    }
+    later<std::optional<phoneauth::user>> find_user_by_phone(const phoneauth::phone_number& phone) override {
+        return mode::call([&] { return it_.find_user_by_phone(phone); });
+    }
+    later<std::optional<phoneauth::user>> find_user_by_identity(const std::string& identity) override {
+        return mode::call([&] { return it_.find_user_by_identity(identity); });
+    }
+
+    later<bool> insert_session(const phoneauth::session& s) override {
+        return mode::call([&] { return it_.insert_session(s); });
+    }
+    later<std::optional<phoneauth::session>> find_session(const std::string& token_hash) override {
+        return mode::call([&] { return it_.find_session(token_hash); });
+    }
+    later<bool> erase_session(const std::string& token_hash) override {
+        return mode::call([&] { return it_.erase_session(token_hash); });
+    }
+    later<std::size_t> erase_sessions_of(const std::string& user_id, const std::string& kept) override {
+        return mode::call([&] { return it_.erase_sessions_of(user_id, kept); });
+    }
+
+    later<std::vector<phoneauth::counter>>
+    change_counters(const std::vector<phoneauth::counter_change>& changes) override {
+        return mode::call([&] { return it_.change_counters(changes); });
+    }
+
+private:
+    S it_;
+};
+
+using opener = std::unique_ptr<any_storage> (*)(std::string_view url, const ::asio::any_io_executor& executor);
+
+constexpr std::string_view memory = "memory";
+constexpr std::string_view sqlite = "sqlite:";
+
+std::unique_ptr<any_storage> open_memory(std::string_view, const ::asio::any_io_executor&) {
+    return std::make_unique<storage_of<phoneauth::memory_storage>>();
+}
+
+#ifdef PHONEAUTH_WITH_SQLITE
+/// SQLite waits for the disk, so it has threads of its own.
+struct sqlite_file {
+    phoneauth::sqlite_storage file;
+};
+struct pooled_sqlite : private sqlite_file, public phoneauth::pooled_storage<phoneauth::sqlite_storage> {
+    explicit pooled_sqlite(const fs::path& path) : sqlite_file{phoneauth::sqlite_storage(path)}, pooled_storage(file) {}
+};
+std::unique_ptr<any_storage> open_sqlite(std::string_view url, const ::asio::any_io_executor&) {
+    return std::make_unique<storage_of<pooled_sqlite>>(url.substr(sqlite.size()));
+}
+#else
+constexpr opener open_sqlite = nullptr;
+#endif
+
+#ifdef PHONEAUTH_WITH_POSTGRES
+std::unique_ptr<any_storage> open_postgres(std::string_view url, const ::asio::any_io_executor& executor) {
+    return std::make_unique<storage_of<phoneauth::async_postgres_storage>>(executor, std::string(url));
+}
+#else
+constexpr opener open_postgres = nullptr;
+#endif
+
+#ifdef PHONEAUTH_WITH_REDIS
+std::unique_ptr<any_storage> open_redis(std::string_view url, const ::asio::any_io_executor& executor) {
+    return std::make_unique<storage_of<phoneauth::async_redis_storage>>(executor, std::string(url));
+}
+#else
+constexpr opener open_redis = nullptr;
+#endif
+
+struct kind {
+    std::string_view beginning;  // of its URLs
+    std::string_view library;    // that it needs
+    opener open;                 // nullptr: built without that library
+};
+constexpr std::array kinds{
+    kind{memory, "", open_memory},
+    kind{sqlite, "SQLite (libsqlite3-dev)", open_sqlite},
+    kind{"postgres://", "libpq (libpq-dev)", open_postgres},
+    kind{"postgresql://", "libpq (libpq-dev)", open_postgres},
+    kind{"redis://", "hiredis (libhiredis-dev)", open_redis},
+};
+
+const kind* kind_of(std::string_view url) {
+    const auto found = std::find_if(kinds.begin(), kinds.end(), [&](const kind& each) {
+        return each.beginning == memory ? url == memory : url.starts_with(each.beginning);
+    });
+    return found == kinds.end() ? nullptr : found;
+}
+
+// ---- The code key's file ----
+
+class descriptor {
+public:
+    explicit descriptor(int fd) : fd_(fd) {}
+    descriptor(const descriptor&) = delete;
+    descriptor& operator=(const descriptor&) = delete;
+    ~descriptor() {
+        if (fd_ >= 0) close(fd_);
+    }
+    explicit operator bool() const { return fd_ >= 0; }
+    int get() const { return fd_; }
+
+private:
+    int fd_;
+};
+
+[[noreturn]] void fail(const fs::path& file, const std::string& why) {
+    throw std::runtime_error("the code key's file " + file.string() + ": " + why);
+}
+[[noreturn]] void fail(const fs::path& file) {
+    fail(file, std::generic_category().message(errno) +
+                   "; let the server's user read and write it and its folder, or set PHONEAUTH_CODE_KEY");
+}
+
+std::string random_key() {
+    phoneauth::random_source random;
+    std::string key;
+    for (int i = 0; i < 2; ++i) {  // 256 bits
+        const auto half = phoneauth::make_token(random);
+        if (!half) throw std::runtime_error("OpenSSL has no randomness");
+        key += *half;
+    }
+    return key;
+}
+
+/// The key in `file`; empty if there is no such file.
+std::string read_key(const fs::path& file) {
+    const descriptor in(open(file.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!in && errno == ENOENT) return "";
+    struct stat about {};
+    if (!in || fstat(in.get(), &about) != 0) fail(file);
+    if ((about.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+        fail(file, "others may read or write it; run: chmod 600 " + file.string());
+    std::array<char, 512> text{};
+    const auto size = read(in.get(), text.data(), text.size());
+    if (size < 0) fail(file);
+    std::string key(text.data(), static_cast<std::size_t>(size));
+    while (key.ends_with('\n')) key.pop_back();
+    if (key.size() < 32 || key.size() > 256)
+        fail(file, "expected 32 to 256 bytes; restore it, or delete it for a new key");
+    return key;
+}
+
+/// Makes `file` with a new key, unless another process is faster. It is never there in part.
+void make_key(const fs::path& file) {
+    auto unfinished = file.string() + ".XXXXXX";
+    const descriptor out(mkostemp(unfinished.data(), O_CLOEXEC));  // with mode 0600
+    if (!out) fail(file);
+    const auto key = random_key() + '\n';
+    const bool written =
+        write(out.get(), key.data(), key.size()) == static_cast<ssize_t>(key.size()) && fsync(out.get()) == 0;
+    const bool made = written && (link(unfinished.c_str(), file.c_str()) == 0 || errno == EEXIST);
+    const int error = std::exchange(errno, 0);
+    unlink(unfinished.c_str());
+    errno = error;
+    if (!made) fail(file);
+    const descriptor folder(open(file.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!folder || fsync(folder.get()) != 0) fail(file);
+}
+
+}  // namespace
+
+std::string storage_problem(std::string_view url) {
+    const auto* kind = kind_of(url);
+    if (!kind) return "expected memory, sqlite:FILE, postgres://… or redis://…";
+    if (kind->open) return "";
+    return "this program was built without " + std::string(kind->library) + "; install that and build it again";
+}
+
+std::unique_ptr<any_storage> open_storage(const std::string& url, const ::asio::any_io_executor& executor) {
+    return kind_of(url)->open(url, executor);
+}
+
+std::string default_storage() {
+    std::error_code none;
+    const auto program = fs::read_symlink("/proc/self/exe", none);
+    return std::string(sqlite) +
+           (program.parent_path() / "phoneauth.db").string();  // without /proc: the current folder
+}
+
+std::string public_storage_name(std::string_view url) {
+    return std::string(url.starts_with(sqlite) ? url : url.substr(0, url.find(':')));
+}
+
+bool storage_spans_machines(std::string_view url) {
+    const auto* kind = kind_of(url);
+    return kind && kind->beginning.ends_with("://");
+}
+
+std::string own_code_key(std::string_view url) {
+    if (url == memory) return random_key();
+    const auto file = fs::absolute(std::string(url.substr(sqlite.size())) + ".key");
+    auto key = read_key(file);
+    if (key.empty()) {
+        make_key(file);
+        key = read_key(file);
+    }
+    return key;
+}
+
+}  // namespace server
