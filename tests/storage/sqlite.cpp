@@ -1,0 +1,724 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <latch>
+#include <optional>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <phoneauth/storage/sqlite.hpp>
+#include <phoneauth/testing/storage_suite.hpp>
+
+using namespace phoneauth;
+using namespace std::chrono_literals;
+namespace fs = std::filesystem;
+
+namespace {
+
+/// A temporary folder, which any user may enter, and a file name in it.
+struct folder {
+    folder() {
+        auto name = (fs::temp_directory_path() / "phoneauth-sqlite-XXXXXX").string();
+        if (!::mkdtemp(name.data())) throw std::runtime_error("mkdtemp");
+        path = name;
+        fs::permissions(path, fs::perms(0755));
+        file = path / "store.db";
+    }
+    folder(const folder&) = delete;
+    folder& operator=(const folder&) = delete;
+    ~folder() {
+        fs::permissions(path, fs::perms(0755));
+        fs::remove_all(path);
+    }
+    fs::path path, file;
+};
+
+/// A connection to the file beside the storage's.
+struct other_program {
+    explicit other_program(const fs::path& file) : db(file.string(), 5s) {}
+    void operator()(const std::string& sql) { db.execute(sql.c_str()); }
+    std::int64_t number(const std::string& sql) {
+        detail::sqlite_statement statement(db, sql.c_str());
+        auto row = statement();
+        row.next();
+        return row.integer(0);
+    }
+    detail::sqlite_database db;
+};
+
+template <class F>
+std::string error_of(F f) {
+    try {
+        f();
+    } catch (const std::exception& e) {
+        return e.what();
+    }
+    return "no exception";
+}
+
+std::string start(const fs::path& file, sqlite_options options = {}) {
+    return error_of([&] { sqlite_storage storage(file, options); });
+}
+
+bool contains(std::string_view text, std::string_view part) {
+    return text.find(part) != text.npos;
+}
+
+std::string content(const fs::path& file) {
+    std::ifstream in(file, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+const auto phone = *phone_number::parse("+14155550100");
+const auto other_phone = *phone_number::parse("+14155550101");
+const time_point noon{1'700'000'000'123ms};
+
+transaction a_transaction(const std::string& id, time_point created_at = noon) {
+    transaction t{id, purpose::login, phone};
+    t.user_id = "U";
+    t.key_id = "K";
+    t.tries = 4'000'000'000;
+    t.sends = 2;
+    t.created_at = created_at;
+    t.expires_at = created_at + 5min;
+    t.last_sent_at = created_at + 1ms;
+    t.version = 7;
+    return t;
+}
+
+user a_user(const std::string& id, const phone_number& number, const std::string& identity) {
+    user u{id, number, identity, "$hash"};
+    u.created_at = noon;
+    u.properties = {{"age", "33.0"}, {"text", R"("a\"\\b\u0000")"}};
+    return u;
+}
+
+std::vector<counter_change> one(const std::string& key, std::int64_t by, time_point now = noon) {
+    return {{key, by, now, 1h}};
+}
+
+/// Two objects that take turns: what one has stored the other must know.
+class two_on_one_file {
+public:
+    explicit two_on_one_file(const fs::path& file) : a_(file), b_(file) {}
+
+    auto insert_transaction(const transaction& t) { return next().insert_transaction(t); }
+    auto find_transaction(const std::string& id) { return next().find_transaction(id); }
+    auto update_transaction(const transaction& t) { return next().update_transaction(t); }
+    auto insert_user(const user& u) { return next().insert_user(u); }
+    auto update_user(const user& u) { return next().update_user(u); }
+    auto find_user(const std::string& id) { return next().find_user(id); }
+    auto find_user_by_phone(const phone_number& number) { return next().find_user_by_phone(number); }
+    auto find_user_by_identity(const std::string& identity) { return next().find_user_by_identity(identity); }
+    auto insert_session(const session& s) { return next().insert_session(s); }
+    auto find_session(const std::string& hash) { return next().find_session(hash); }
+    auto erase_session(const std::string& hash) { return next().erase_session(hash); }
+    auto erase_sessions_of(const std::string& id, const std::string& kept) {
+        return next().erase_sessions_of(id, kept);
+    }
+    auto change_counters(const std::vector<counter_change>& changes) { return next().change_counters(changes); }
+
+private:
+    sqlite_storage& next() { return turn_++ % 2 == 0 ? a_ : b_; }
+
+    sqlite_storage a_, b_;
+    std::atomic<unsigned> turn_ = 0;
+};
+
+/// Runs `f` in a process of its own, which ends with what `f` returns.
+pid_t fork_to(const std::function<int()>& f) {
+    const auto pid = ::fork();
+    if (pid == 0) {
+        int status = 99;
+        try {
+            status = f();
+        } catch (...) {
+        }
+        ::_exit(status);
+    }
+    return pid;
+}
+
+int status_of(pid_t pid) {
+    int status = 0;
+    ::waitpid(pid, &status, 0);
+    return status;
+}
+
+/// Does without the superuser's rights while it lives, because nothing is read-only for him.
+struct unprivileged {
+    unprivileged() { change(0, 65534); }
+    unprivileged(const unprivileged&) = delete;
+    unprivileged& operator=(const unprivileged&) = delete;
+    ~unprivileged() { change(65534, 0); }
+    void change(uid_t from, uid_t to) {
+        if (::geteuid() == from && ::getuid() == 0 && ::seteuid(to) != 0) std::abort();
+    }
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(sqlite)
+
+// ---- What a storage must do ----
+
+BOOST_AUTO_TEST_CASE(passes_the_conformance_suite) {
+    const folder f;
+    sqlite_storage storage(f.file, {.survive_power_loss = false});
+    BOOST_TEST(to_text(run_storage_suite(storage)) == "");
+}
+
+BOOST_AUTO_TEST_CASE(two_objects_on_one_file_pass_the_conformance_suite) {
+    const folder f;
+    two_on_one_file storage(f.file);
+    BOOST_TEST(to_text(run_storage_suite(storage, {}, {.rounds = 5})) == "");
+}
+
+BOOST_AUTO_TEST_CASE(everything_is_there_after_a_restart) {
+    const folder f;
+    const auto t = a_transaction("T");
+    auto u = a_user("U", phone, "ann@example.com");
+    u.last_login_at = noon + 1s;
+    const session s{"H", "U", noon, noon + 1h};
+    {
+        sqlite_storage storage(f.file);
+        BOOST_TEST(storage.insert_transaction(t));
+        BOOST_TEST((storage.insert_user(u) == user_write::done));
+        BOOST_TEST(storage.insert_session(s));
+        storage.change_counters(one("C", 3));
+    }
+    BOOST_TEST(!fs::exists(f.file.string() + "-wal"));
+    sqlite_storage storage(f.file);
+    BOOST_TEST(detail::difference(storage.find_transaction("T").value(), t) == "");
+    BOOST_TEST(detail::difference(storage.find_user("U").value(), u) == "");
+    BOOST_TEST(detail::difference(storage.find_session("H").value(), s) == "");
+    BOOST_TEST(storage.change_counters(one("C", 1))[0].value == 4);
+}
+
+BOOST_AUTO_TEST_CASE(what_was_acknowledged_survives_the_end_of_the_process) {
+    for (int round = 0; round < 5; ++round) {
+        const folder f;
+        std::array<int, 2> channel{};
+        BOOST_REQUIRE(::pipe(channel.data()) == 0);
+        const auto server = fork_to([&] {
+            sqlite_storage storage(f.file, {.survive_power_loss = false});
+            for (std::uint32_t i = 0;; ++i) {
+                auto t = a_transaction(std::to_string(i));
+                t.state = transaction_state::pending;
+                if (!storage.insert_transaction(t)) return 1;
+                t.state = transaction_state::confirmed;
+                if (!storage.update_transaction(t)) return 2;
+                if (::write(channel[1], &i, sizeof i) != sizeof i) return 3;
+            }
+        });
+        ::close(channel[1]);
+        std::uint32_t last = 0;
+        const auto next = [&] { return ::read(channel[0], &last, sizeof last) == sizeof last; };
+        for (int i = 0; i < 100 + 37 * round; ++i) BOOST_REQUIRE(next());
+        ::kill(server, SIGKILL);
+        BOOST_TEST(WIFSIGNALED(status_of(server)));
+        while (next()) {
+        }
+        ::close(channel[0]);
+
+        sqlite_storage storage(f.file);
+        unsigned lost = 0;
+        for (std::uint32_t i = 0; i <= last; ++i) {
+            const auto t = storage.find_transaction(std::to_string(i));
+            lost += !t || t->state != transaction_state::confirmed;
+        }
+        BOOST_TEST(lost == 0u);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(extreme_values_come_back_as_they_were) {
+    const folder f;
+    sqlite_storage storage(f.file);
+    auto t = a_transaction("T");
+    t.version = std::numeric_limits<std::uint64_t>::max();
+    t.created_at = time_point{-5ms};
+    BOOST_TEST(storage.insert_transaction(t));
+    BOOST_TEST(detail::difference(storage.find_transaction("T").value(), t) == "");
+    BOOST_TEST(storage.update_transaction(t));
+    BOOST_TEST(storage.find_transaction("T")->version == 0u);
+    t = a_transaction("T2");
+    t.version = std::numeric_limits<std::int64_t>::max();
+    BOOST_TEST(storage.insert_transaction(t));
+    BOOST_TEST(storage.update_transaction(t));
+    BOOST_TEST(storage.find_transaction("T2")->version == t.version + 1);
+
+    const std::string odd("a\0b", 3);
+    BOOST_TEST((storage.insert_user(a_user("U1", phone, odd)) == user_write::done));
+    BOOST_TEST((storage.insert_user(a_user("U2", other_phone, "a")) == user_write::done));
+    BOOST_TEST(storage.find_user_by_identity(odd)->object_id == "U1");
+    BOOST_TEST(storage.find_user_by_identity("a")->object_id == "U2");
+    BOOST_TEST(!storage.find_user_by_identity("A"));
+
+    // An empty identity is one like any other.
+    auto third = a_user("U3", *phone_number::parse("+14155550102"), "");
+    BOOST_TEST((storage.insert_user(third) == user_write::done));
+    BOOST_TEST(storage.find_user_by_identity("")->object_id == "U3");
+    third.properties = {{"latin 1", "\"\xE4\""}};
+    BOOST_CHECK_THROW(storage.update_user(third), std::invalid_argument);
+    BOOST_TEST(storage.find_user("U3")->version == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(says_which_value_is_taken) {
+    const folder f;
+    sqlite_storage storage(f.file);
+    storage.insert_user(a_user("U", phone, "ann"));
+    BOOST_TEST((storage.insert_user(a_user("V", phone, "ann")) == user_write::phone_taken));
+    BOOST_TEST((storage.insert_user(a_user("V", other_phone, "ann")) == user_write::identity_taken));
+    BOOST_CHECK_THROW(storage.insert_user(a_user("U", other_phone, "bob")), std::invalid_argument);
+    BOOST_TEST((storage.insert_user(a_user("V", other_phone, "bob")) == user_write::done));
+    auto u = a_user("V", phone, "ann");
+    BOOST_TEST((storage.update_user(u) == user_write::phone_taken));
+    u.version = 1;
+    BOOST_TEST((storage.update_user(u) == user_write::stale));
+}
+
+BOOST_AUTO_TEST_CASE(counters_in_a_batch) {
+    const folder f;
+    sqlite_storage storage(f.file);
+    constexpr auto most = std::numeric_limits<std::int64_t>::max();
+    auto changed = storage.change_counters({{"a", most, noon, 1h}, {"b", 2, noon, 2h}, {"c", -1, noon, 1h}});
+    BOOST_REQUIRE(changed.size() == 3u);
+    BOOST_TEST(changed[0].value == most);
+    BOOST_TEST((changed[1].expires_at == noon + 2h));
+    BOOST_TEST(changed[2].value == 0);
+    changed = storage.change_counters({{"b", -2, noon, 1h}, {"a", most, noon, 1h}});
+    BOOST_TEST(changed[0].value == 0);
+    BOOST_TEST(changed[1].value == most);
+    BOOST_TEST(storage.change_counters({}).empty());
+    BOOST_TEST(storage.change_counters(one("a", std::numeric_limits<std::int64_t>::min()))[0].value == 0);
+
+    // None has the value 0: "b" is a new one, which lives as long as this change says.
+    BOOST_TEST(other_program(f.file).number("SELECT count(*) FROM counters") == 0);
+    BOOST_TEST((storage.change_counters(one("b", 1, noon + 1min))[0].expires_at == noon + 1min + 1h));
+
+    // What is over for one change is not swept before another that finds it alive.
+    storage.change_counters({{"late", 1, noon + 5h, 1h}, {"b", 1, noon + 2min, 1h}});
+    BOOST_TEST(storage.change_counters(one("b", 0, noon + 2min))[0].value == 2);
+}
+
+// ---- What has expired ----
+
+BOOST_AUTO_TEST_CASE(each_insertion_sweeps_two_rows) {
+    const folder f;
+    sqlite_storage storage(f.file, {.survive_power_loss = false});
+    other_program other(f.file);
+    for (int i = 0; i < 10; ++i) {
+        const auto name = std::to_string(i);
+        storage.insert_transaction(a_transaction(name));
+        storage.insert_session({name, "U", noon, noon + 5min});
+        storage.change_counters({{name, 1, noon, 5min}});
+    }
+    const auto rows = [&](const std::string& table) { return other.number("SELECT count(*) FROM " + table); };
+    const auto insert_at = [&](time_point now) {
+        const auto name = "at " + std::to_string(now.time_since_epoch().count());
+        storage.insert_transaction(a_transaction(name, now));
+        storage.insert_session({name, "U", now, now + 5min});
+        storage.change_counters({{name, 1, now, 5min}});
+    };
+    insert_at(noon + 5min - 1ms);
+    BOOST_TEST(rows("transactions") == 11);
+    BOOST_TEST(rows("sessions") == 11);
+    BOOST_TEST(rows("counters") == 11);
+    insert_at(noon + 5min);
+    BOOST_TEST(rows("transactions") == 12);
+    BOOST_TEST(rows("sessions") == 10);
+    BOOST_TEST(rows("counters") == 10);
+    insert_at(noon + 5min + transaction_retention - 1ms);
+    BOOST_TEST(rows("transactions") == 13);
+    insert_at(noon + 5min + transaction_retention);
+    BOOST_TEST(rows("transactions") == 12);
+    for (int i = 1; i < 20; ++i) insert_at(noon + 6min + transaction_retention + i * 1ms);
+    BOOST_TEST(rows("transactions") == 23);  // those of the last 65 minutes
+    BOOST_TEST(rows("sessions") == 21);      // those of the last five minutes
+    BOOST_TEST(rows("counters") == 21);
+}
+
+BOOST_AUTO_TEST_CASE(sweeps_as_many_rows_as_it_is_told) {
+    const folder f;
+    sqlite_storage storage(f.file, {.survive_power_loss = false});
+    for (int i = 0; i < 10; ++i) {
+        const auto name = std::to_string(i);
+        storage.insert_transaction(a_transaction(name));
+        storage.insert_session({name, "U", noon, noon + 5min});
+        storage.change_counters({{name, 1, noon, 5min}});
+    }
+    const auto end = noon + 5min + transaction_retention;
+    BOOST_TEST(storage.sweep(noon, 100) == 0u);
+    BOOST_TEST(storage.sweep(end - 1ms, 5) == 5u);
+    BOOST_TEST(storage.find_transaction("0").has_value());
+    BOOST_TEST(storage.sweep(end, 8) == 8u);
+    BOOST_TEST(storage.sweep(end, 0) == 0u);
+    BOOST_TEST(storage.sweep(end, 100) == 17u);
+    BOOST_TEST(storage.sweep(end, 100) == 0u);
+    BOOST_TEST(!storage.find_transaction("0"));
+}
+
+BOOST_AUTO_TEST_CASE(no_statement_reads_a_whole_table) {
+    const folder f;
+    sqlite_storage storage(f.file);
+    other_program other(f.file);
+    const detail::sqlite_statements statements{other.db};
+    int count = 0;
+    for (auto* s = ::sqlite3_next_stmt(other.db.get(), nullptr); s; s = ::sqlite3_next_stmt(other.db.get(), s)) {
+        const std::string sql = ::sqlite3_sql(s);
+        if (sql.starts_with("EXPLAIN")) continue;
+        ++count;
+        detail::sqlite_statement explain(other.db, ("EXPLAIN QUERY PLAN " + sql).c_str());
+        auto step = explain();
+        while (step.next()) {
+            const auto plan = step.text(3);
+            BOOST_TEST((!plan.starts_with("SCAN") && !contains(plan, "TEMP B-TREE")), sql << ": " << plan);
+        }
+    }
+    BOOST_TEST(count == 22);
+}
+
+// ---- Files that cannot be used ----
+
+BOOST_AUTO_TEST_CASE(a_new_file_is_for_its_owner_only) {
+    const folder f;
+    sqlite_storage storage(f.file);
+    storage.insert_transaction(a_transaction("T"));
+    for (const auto* end : {"", "-wal", "-shm"})
+        BOOST_TEST((fs::status(f.file.string() + end).permissions() == fs::perms(0600)), end);
+}
+
+BOOST_AUTO_TEST_CASE(names_that_are_no_files) {
+    const folder f;
+    BOOST_TEST(contains(start(""), "no file is named"));
+    BOOST_TEST(contains(start(":memory:"), "memory_storage"));
+    BOOST_TEST(contains(start(f.path), "it is a folder; name a file in it"));
+    const auto missing = start(f.path / "nowhere" / "store.db");
+    BOOST_TEST(contains(missing, (f.path / "nowhere" / "store.db").string()));
+    BOOST_TEST(contains(missing, "its folder does not exist; create the folder"));
+    BOOST_TEST(!fs::exists(f.path / "nowhere"));
+}
+
+BOOST_AUTO_TEST_CASE(a_file_of_something_else_stays_as_it_is) {
+    const folder f;
+    for (const auto& text : {std::string("x"), std::string(5000, 'x')}) {
+        std::ofstream(f.file) << text;
+        const auto error = start(f.file);
+        BOOST_TEST(contains(error, "file is not a database; name another file"), error);
+        BOOST_TEST(content(f.file) == text);
+    }
+    fs::remove(f.file);
+    other_program(f.file)("CREATE TABLE notes (text)");
+    const auto before = content(f.file);
+    BOOST_TEST(contains(start(f.file), "the database of another program; name another file"));
+    BOOST_TEST((content(f.file) == before));
+    other_program(f.file)("DROP TABLE notes; PRAGMA user_version = 1");
+    BOOST_TEST(contains(start(f.file), "the database of another program"));
+    other_program(f.file)("PRAGMA user_version = 0; PRAGMA application_id = 1");
+    BOOST_TEST(contains(start(f.file), "the database of another program"));
+    BOOST_TEST(!fs::exists(f.file.string() + "-wal"));
+}
+
+BOOST_AUTO_TEST_CASE(tables_from_the_future) {
+    const folder f;
+    BOOST_TEST(start(f.file) == "no exception");
+    other_program(f.file)("PRAGMA user_version = 99");
+    BOOST_TEST(
+        contains(start(f.file), "have version 99, this program knows them up to version 1; run a newer version"));
+    BOOST_TEST(other_program(f.file).number("PRAGMA user_version") == 99);
+}
+
+BOOST_AUTO_TEST_CASE(tables_that_were_changed_by_hand) {
+    const std::vector<std::pair<std::string, std::string>> changes{
+        {"DROP INDEX transactions_by_expiry", "the index transactions_by_expiry was changed by hand; undo that"},
+        {"DROP TABLE counters", "the table counters was changed by hand"},
+        {"ALTER TABLE users ADD COLUMN note TEXT", "the table users was changed by hand"},
+        {"ALTER TABLE users RENAME COLUMN locale TO language", "the table users was changed by hand"}};
+    for (const auto& [sql, expected] : changes) {
+        const folder f;
+        BOOST_TEST(start(f.file) == "no exception");
+        other_program(f.file)("CREATE TABLE my_own (note TEXT)");
+        BOOST_TEST(start(f.file) == "no exception");
+        other_program(f.file)(sql);
+        const auto error = start(f.file);
+        BOOST_TEST(contains(error, f.file.string()), error);
+        BOOST_TEST(contains(error, expected), error);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_may_not_be_written) {
+    const folder f;
+    BOOST_TEST(start(f.file) == "no exception");
+    fs::permissions(f.file, fs::perms(0444));
+    {
+        const unprivileged user;
+        const auto error = start(f.file);
+        BOOST_TEST(contains(error, "it cannot be written; give the server's user the right to write"), error);
+    }
+    fs::permissions(f.file, fs::perms(0000));
+    {
+        const unprivileged user;
+        const auto error = start(f.file);
+        BOOST_TEST(contains(error, "unable to open database file; give the server's user the right"), error);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_folder_that_may_not_be_written) {
+    const folder f;
+    BOOST_TEST(start(f.file) == "no exception");
+    fs::permissions(f.file, fs::perms(0666));
+    fs::permissions(f.path, fs::perms(0555));
+    const unprivileged user;
+    for (const auto& file : {f.file, f.path / "new.db"}) {
+        const auto error = start(file);
+        BOOST_TEST(contains(error, "give the server's user the right to write this file and its folder"), error);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_damaged_file) {
+    const folder f;
+    {
+        sqlite_storage storage(f.file, {.survive_power_loss = false});
+        for (int i = 0; i < 200; ++i) storage.insert_transaction(a_transaction(std::to_string(i)));
+    }
+    {
+        std::fstream file(f.file, std::ios::in | std::ios::out | std::ios::binary);
+        file.seekp(100);
+        file << std::string(4000, '\xFF');
+    }
+    const auto error = start(f.file);
+    BOOST_TEST(contains(error, "the file is damaged; restore a backup"), error);
+}
+
+// ---- Rows that were changed by hand ----
+
+BOOST_AUTO_TEST_CASE(a_row_with_values_that_cannot_be) {
+    const folder f;
+    sqlite_storage storage(f.file, {.survive_power_loss = false});
+    other_program other(f.file);
+    storage.insert_transaction(a_transaction("T"));
+    storage.insert_user(a_user("U", phone, "ann"));
+    storage.insert_session({"H", "U", noon, noon + 1h});
+    storage.change_counters(one("C", 1));
+    const std::vector<std::pair<std::string, std::vector<std::string>>> bad{
+        {"transactions.kind", {"0", "3", "'x'"}},
+        {"transactions.phone", {"'4155550100'", "'+0'", "''", "' +14155550100'", "x'00'"}},
+        {"transactions.state", {"0", "6", "-1", "1.5", "9223372036854775807"}},
+        {"transactions.tries", {"-1", "4294967296"}},
+        {"transactions.sends", {"-1", "4294967296"}},
+        {"transactions.expires_at", {"'soon'"}},
+        {"users.phone", {"'+'"}},
+        {"users.properties", {"'{'", "'[]'", "'{\"a\":1}'", "x'7b7d'"}},
+        {"users.enabled", {"2", "'yes'"}},
+        {"users.last_login_at", {"'yesterday'"}},
+        {"sessions.expires_at", {"1.5"}},
+        {"counters.value", {"x'00'"}}};
+    const auto read_all = [&] {
+        storage.find_transaction("T");
+        storage.find_user("U");
+        storage.find_session("H");
+        storage.change_counters(one("C", 0));
+    };
+    for (const auto& [place, values] : bad) {
+        const auto table = place.substr(0, place.find('.'));
+        const auto column = place.substr(place.find('.') + 1);
+        BOOST_TEST(error_of(read_all) == "no exception");
+        for (const auto& value : values) {
+            other("CREATE TEMP TABLE old AS SELECT " + column + " FROM " + table);
+            other("UPDATE " + table + " SET " + column + " = " + value);
+            const auto error = error_of(read_all);
+            BOOST_TEST(contains(error, "the column " + column + " of a row (FROM " + table + " "),
+                       place << value << error);
+            other("UPDATE " + table + " SET " + column + " = (SELECT * FROM old); DROP TABLE old");
+        }
+    }
+    BOOST_TEST(error_of(read_all) == "no exception");
+}
+
+// ---- A storage that does not work for a while ----
+
+BOOST_AUTO_TEST_CASE(a_file_that_another_program_keeps_locked) {
+    const folder f;
+    sqlite_storage storage(f.file, {.busy_timeout = 50ms});
+    other_program other(f.file);
+    storage.insert_transaction(a_transaction("T"));
+    other("BEGIN EXCLUSIVE");
+    const auto before = std::chrono::steady_clock::now();
+    const auto error = error_of([&] { storage.update_transaction(a_transaction("T")); });
+    const auto waited = std::chrono::steady_clock::now() - before;
+    BOOST_TEST(contains(error, "database is locked; another program keeps it locked"), error);
+    BOOST_TEST((waited >= 50ms && waited < 5s));
+    BOOST_TEST(storage.find_transaction("T")->version == 7u);  // reading goes on
+    BOOST_TEST(start(f.file, {.busy_timeout = 50ms}) == "no exception");
+    other("COMMIT");
+    BOOST_TEST(storage.update_transaction(a_transaction("T")));
+
+    // In SQLite's other mode nobody can even read.
+    const folder g;
+    other_program locker(g.file);
+    locker("BEGIN EXCLUSIVE");
+    BOOST_TEST(contains(start(g.file, {.busy_timeout = 50ms}), "another program keeps it locked"));
+    locker("COMMIT");
+    BOOST_TEST(start(g.file, {.busy_timeout = 50ms}) == "no exception");
+}
+
+namespace {
+/// Writes from several threads until the disk is full, makes room and checks that just those writes are there that were
+/// acknowledged, and that writing goes on.
+void fill_the_disk(const fs::path& file, const std::function<void()>& make_room) {
+    sqlite_storage storage(file, {.survive_power_loss = false});
+    storage.insert_user(a_user("U", phone, "ann"));
+    constexpr unsigned threads = 4;
+    std::vector<std::vector<bool>> stored(threads);
+    std::vector<std::string> errors(threads);
+    const auto name = [](unsigned i, std::size_t n) { return std::to_string(i) + "/" + std::to_string(n); };
+    {
+        std::vector<std::jthread> writers;
+        for (unsigned i = 0; i < threads; ++i)
+            writers.emplace_back([&, i] {
+                for (unsigned failures = 0; failures < 5;) {
+                    const auto id = name(i, stored[i].size());
+                    try {
+                        auto t = a_transaction(id);
+                        t.user_id = std::string(2000, 'x');
+                        stored[i].push_back(storage.insert_transaction(t));
+                    } catch (const std::runtime_error& e) {
+                        stored[i].push_back(false);
+                        errors[i] = e.what();
+                        ++failures;
+                    }
+                }
+            });
+    }
+    for (const auto& error : errors)
+        BOOST_TEST((contains(error, "make room on the disk") || contains(error, "check the disk for room")), error);
+    BOOST_CHECK_THROW(
+        [&] {
+            auto u = a_user("U", phone, "ann");
+            u.password_hash = std::string(1'000'000, 'x');
+            storage.update_user(u);
+        }(),
+        std::runtime_error);
+    const auto expect_what_was_acknowledged = [&](auto& s) {
+        unsigned acknowledged = 0, wrong = 0;
+        for (unsigned i = 0; i < threads; ++i)
+            for (std::size_t n = 0; n < stored[i].size(); ++n) {
+                acknowledged += stored[i][n];
+                wrong += s.find_transaction(name(i, n)).has_value() != stored[i][n];
+            }
+        BOOST_TEST(acknowledged > 10u);
+        BOOST_TEST(wrong == 0u);
+        BOOST_TEST(s.find_user("U")->password_hash == "$hash");
+    };
+    expect_what_was_acknowledged(storage);
+    make_room();
+    BOOST_TEST(storage.insert_transaction(a_transaction("after")));
+    sqlite_storage again(file);
+    expect_what_was_acknowledged(again);
+    BOOST_TEST(again.find_transaction("after").has_value());
+}
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_file_that_may_not_grow) {
+    const folder f;
+    rlimit before{};
+    ::getrlimit(RLIMIT_FSIZE, &before);
+    const auto limit = [&](rlim_t bytes) {
+        const rlimit now{bytes, before.rlim_max};
+        BOOST_REQUIRE(::setrlimit(RLIMIT_FSIZE, &now) == 0);
+    };
+    const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+    limit(400'000);
+    fill_the_disk(f.file, [&] { limit(before.rlim_cur); });
+    limit(before.rlim_cur);
+    std::signal(SIGXFSZ, handler);
+}
+
+BOOST_AUTO_TEST_CASE(a_full_disk, *boost::unit_test::precondition([](auto) {
+                         return boost::test_tools::assertion_result(::geteuid() ==
+                                                                    0);  // who else can make a small disk?
+                     })) {
+    const folder f;
+    if (::mount("none", f.path.c_str(), "tmpfs", 0, "size=1m") != 0) {
+        BOOST_TEST_MESSAGE("no right to mount a small disk");
+        return;
+    }
+    std::ofstream(f.path / "ballast") << std::string(300'000, 'x');
+    fill_the_disk(f.file, [&] { fs::remove(f.path / "ballast"); });
+    BOOST_TEST(::umount(f.path.c_str()) == 0);
+}
+
+// ---- From version to version ----
+
+BOOST_AUTO_TEST_CASE(tables_are_brought_to_the_newest_version) {
+    const folder f;
+    const std::vector<const char*> all{"CREATE TABLE a (x TEXT)",
+                                       "ALTER TABLE a ADD COLUMN y TEXT; CREATE INDEX i ON a (y)",
+                                       "CREATE TABLE b (z TEXT)"};
+    const auto upgrade = [&](const std::vector<const char*>& migrations) {
+        return error_of([&] { detail::prepare_sqlite_file(f.file, {77, migrations}, 5s); });
+    };
+    BOOST_TEST(upgrade({all[0]}) == "no exception");
+    other_program other(f.file);
+    other("INSERT INTO a VALUES ('kept')");
+    BOOST_TEST(other.number("PRAGMA user_version") == 1);
+
+    // One that cannot be carried out leaves no trace.
+    BOOST_TEST(upgrade({all[0], all[1], "CREATE TABLE b (z TEXT); CREATE TABLE b (z TEXT)"}) != "no exception");
+    BOOST_TEST(other.number("PRAGMA user_version") == 1);
+    BOOST_TEST(other.number("SELECT count(*) FROM sqlite_master") == 1);
+
+    BOOST_TEST(upgrade(all) == "no exception");
+    BOOST_TEST(upgrade(all) == "no exception");
+    BOOST_TEST(other.number("PRAGMA user_version") == 3);
+    BOOST_TEST(other.number("SELECT count(*) FROM a WHERE x = 'kept' AND y IS NULL") == 1);
+    BOOST_TEST(contains(upgrade({all[0], all[1]}), "have version 3, this program knows them up to version 2"));
+    BOOST_TEST(contains(start(f.file), "the database of another program"));
+}
+
+BOOST_AUTO_TEST_CASE(several_processes_start_at_once) {
+    for (int round = 0; round < 5; ++round) {
+        const folder f;
+        std::array<int, 2> gate{};
+        BOOST_REQUIRE(::pipe(gate.data()) == 0);
+        std::vector<pid_t> processes;
+        for (int i = 0; i < 6; ++i)
+            processes.push_back(fork_to([&] {
+                char nothing = 0;
+                ::close(gate[1]);
+                if (::read(gate[0], &nothing, 1) != 0) return 1;  // until the gate is closed
+                sqlite_storage storage(f.file);
+                for (int n = 0; n < 20; ++n) storage.change_counters(one("C", 1));
+                return 0;
+            }));
+        ::close(gate[0]);
+        ::close(gate[1]);
+        for (const auto pid : processes) BOOST_TEST(status_of(pid) == 0);
+        sqlite_storage storage(f.file);
+        BOOST_TEST(storage.change_counters(one("C", 0))[0].value == 120);
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
