@@ -2,18 +2,35 @@
 
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {existsSync} from 'node:fs';
+import {existsSync, mkdtempSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
 import {createInterface} from 'node:readline';
 import {parseArgs} from 'node:util';
 
 const patience = 30_000; // ms for anything that a server on this machine does
 
-const {values} = parseArgs({options: {server: {type: 'string'}}});
-if (!values.server || !existsSync(values.server)) {
-  console.error('usage: node SCRIPT --server PATH   (PATH: the program phoneauth_server)');
+export const scratch = mkdtempSync(join(tmpdir(), 'phoneauth-e2e-'));
+process.on('exit', () => rmSync(scratch, {recursive: true, force: true}));
+
+export const storages = {
+  memory: 'memory',
+  sqlite: `sqlite:${join(scratch, 'phoneauth.db')}`,
+  postgres: process.env.PHONEAUTH_TEST_POSTGRES, // see tests/scripts/with_servers.sh
+  redis: process.env.PHONEAUTH_TEST_REDIS,
+};
+
+const {values} = parseArgs({options: {server: {type: 'string'}, storage: {type: 'string', default: 'memory'}}});
+if (!values.server || !existsSync(values.server) || !(values.storage in storages)) {
+  console.error(`usage: node SCRIPT --server PATH [--storage ${Object.keys(storages).join('|')}]   (PATH: the program phoneauth_server)`);
   process.exit(2);
 }
+if (!storages[values.storage]) {
+  console.error(`${values.storage} is NOT TESTED: PHONEAUTH_TEST_${values.storage.toUpperCase()} names no server`);
+  process.exit(77);
+}
 export const program = values.server;
+export const codeKey = 'a code key that all servers of one storage share';
 
 export function within(promise, what, milliseconds = patience) {
   let timer;
@@ -29,9 +46,11 @@ class Program {
   errors = '';
   #waiting = new Set();
 
-  constructor(args, env) {
+  constructor(args, env, path = program) {
     const own = Object.entries(process.env).filter(([name]) => !/^(PHONEAUTH|TWILIO)_/.test(name));
-    this.child = spawn(program, args, {env: {...Object.fromEntries(own), ...env}, stdio: ['ignore', 'pipe', 'pipe']});
+    const storage = storages[values.storage];
+    const standard = {PHONEAUTH_STORAGE: storage, ...(storage.includes('://') && {PHONEAUTH_CODE_KEY: codeKey})};
+    this.child = spawn(path, args, {env: {...Object.fromEntries(own), ...standard, ...env}, stdio: ['ignore', 'pipe', 'pipe']});
     this.child.stderr.on('data', (data) => { this.errors += data; });
     createInterface({input: this.child.stdout}).on('line', (line) => {
       this.lines.push(line);
@@ -68,16 +87,16 @@ class Program {
 }
 
 // Runs the program to its end.
-export async function run(args, env = {}) {
-  const it = new Program(args, env);
+export async function run(args, env = {}, path = program) {
+  const it = new Program(args, env, path);
   const killer = setTimeout(() => it.child.kill('SIGKILL'), patience);
   const {status, signal} = await it.ended.finally(() => clearTimeout(killer));
   return {status, signal, out: it.lines.join('\n'), err: it.errors};
 }
 
 // A server on a free port. `codeFor` sends nothing: it runs `action` and reads the code of the message that follows.
-export async function startServer(args = [], env = {}) {
-  const it = new Program(['--listen', '127.0.0.1:0', ...args], {PHONEAUTH_APP_ID: appId, PHONEAUTH_API_KEY: apiKey, ...env});
+export async function startServer(args = [], env = {}, path = program) {
+  const it = new Program(['--listen', '127.0.0.1:0', ...args], {PHONEAUTH_APP_ID: appId, PHONEAUTH_API_KEY: apiKey, ...env}, path);
   const [, url] = await it.line(/^listening on (http:\/\/\S+)$/);
   return Object.assign(it, {
     url,
@@ -110,7 +129,7 @@ export function wrong(code) {
 
 // ---- Checks ----
 
-let passed = 0, failed = 0;
+let passed = 0, failed = 0, skipped = 0;
 
 export async function check(name, test) {
   try {
@@ -123,6 +142,11 @@ export async function check(name, test) {
   }
 }
 
+export function skip(name) {
+  skipped += 1;
+  console.log(`NOT TESTED: ${name}`);
+}
+
 // What goes wrong while a check looks elsewhere counts, too.
 process.on('unhandledRejection', (error) => {
   failed += 1;
@@ -130,6 +154,6 @@ process.on('unhandledRejection', (error) => {
 });
 
 export function finish() {
-  console.log(`${passed} passed, ${failed} failed`);
+  console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
   process.exit(failed || !passed ? 1 : 0);
 }

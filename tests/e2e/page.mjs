@@ -1,13 +1,11 @@
 // The example server's page in a browser, as a person uses it.
 
 import assert from 'node:assert/strict';
-import {existsSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {existsSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {chromium} from 'playwright-core';
-import {check, finish, person, startServer, wrong} from './harness.mjs';
+import {check, finish, person, scratch, startServer, wrong} from './harness.mjs';
 
-const scratch = mkdtempSync(join(tmpdir(), 'phoneauth-page-'));
 const settings = join(scratch, 'settings.json');
 writeFileSync(settings, JSON.stringify({resend_cooldown: 4, max_sends_per_transaction: 2}));
 const server = await startServer([], {PHONEAUTH_SETTINGS: settings});
@@ -390,5 +388,4 @@ await check('the browser had nothing to complain about', () => assert.deepEqual(
   complaints.filter((text) => !/ERR_CONNECTION_REFUSED/.test(text)), []));
 
 await browser.close();
-rmSync(scratch, {recursive: true, force: true});
 finish();

@@ -1,5 +1,5 @@
 // The genuine Backendless JavaScript SDK, four major versions of it, against the example server, under the root with
-// application id and API key and, where the version knows it, under the root of the SDK's domain mode.
+// application id and API key and, where the version knows it, under the root of the SDK's domain mode; on any storage.
 
 import assert from 'node:assert/strict';
 import {createRequire} from 'node:module';

@@ -1,17 +1,15 @@
-// The example server from outside: its command line, its start and stop, raw HTTP, and a Twilio of our own.
+// The example server from outside: its command line, its start and stop, its storages, raw HTTP, and a Twilio of our own.
 
 import assert from 'node:assert/strict';
 import {execFileSync} from 'node:child_process';
 import {once} from 'node:events';
-import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync} from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import net from 'node:net';
-import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {apiKey, appId, check, finish, person, run, startServer, within} from './harness.mjs';
+import {apiKey, appId, check, codeKey, finish, person, program, run, scratch, skip, startServer, storages, within} from './harness.mjs';
 
-const scratch = mkdtempSync(join(tmpdir(), 'phoneauth-server-'));
 const file = (name, text) => {
   writeFileSync(join(scratch, name), text);
   return join(scratch, name);
@@ -122,7 +120,9 @@ const bad = [
   ['a port beyond the range', ['--listen=127.0.0.1:65536'], {}, /--listen/],
   ['no threads', [], {PHONEAUTH_THREADS: '0'}, /PHONEAUTH_THREADS: expected 1 to 256/],
   ['a key that is no part of a URL', [], {PHONEAUTH_API_KEY: 'a/b'}, /PHONEAUTH_API_KEY: expected/],
-  ['another storage', ['--storage', 'sqlite'], {}, /--storage or PHONEAUTH_STORAGE: expected memory/],
+  ['another storage', ['--storage', 'mysql://127.0.0.1/'], {}, /--storage or PHONEAUTH_STORAGE: expected memory, sqlite:FILE, postgres:/],
+  ['PostgreSQL without a code key', ['--storage', 'postgres://127.0.0.1:1/x'], {}, /code_keys \(PHONEAUTH_CODE_KEY\): is empty/],
+  ['Redis without a code key', ['--storage', 'redis://127.0.0.1:1/0'], {}, /code_keys \(PHONEAUTH_CODE_KEY\): is empty/],
   ['nobody known may send', ['--send-message', 'everyone'], {}, /--send-message.*session, key or off/],
   ['settings that are not there', ['--settings', join(scratch, 'none.json')], {}, /--settings or PHONEAUTH_SETTINGS: the file cannot be read/],
   ['settings that are not JSON', ['--settings', file('bad.json', '{')], {}, /bad\.json: .*not valid JSON/],
@@ -180,6 +180,121 @@ await check('without ids it makes some up and prints them', () =>
 await check('a key that was given is not printed', () => withServer([], {}, async (server) => {
   assert.ok(!server.lines.join('\n').includes(apiKey));
 }));
+
+// ---- Storages ----
+
+// The steps of a person's registration and login, each on any server.
+const startRegistration = (server, who) => server.codeFor(who.phone, async () => {
+  const {status, body} = await postJson(server, '/api/users/register', {phoneNumber: who.phone});
+  assert.equal(status, 200, JSON.stringify(body));
+  return body;
+});
+const register = async (server, who, {reply: {transactionId}, code}) => {
+  const {status, body} = await postJson(server, '/api/users/register',
+    {phoneNumber: who.phone, email: who.email, password: who.password, transactionId, transactionCode: code});
+  assert.equal(status, 200, JSON.stringify(body));
+  return body;
+};
+const startLogin = (server, who) => server.codeFor(who.phone,
+  async () => (await post(server, '/api/services/Twilio/loginWithPhoneNumber', who.phone)).body);
+const logIn = async (server, {reply: {transactionId}, code}) => {
+  const {status, body} = await postJson(server, '/api/services/Twilio/loginWithCode', {transactionId, code});
+  assert.equal(status, 200, JSON.stringify(body));
+  return body;
+};
+
+for (const [name, url] of Object.entries(storages)) {
+  if (name === 'memory') continue;
+  if (!url) {
+    skip(`a server on ${name}`);
+    continue;
+  }
+  const env = {PHONEAUTH_STORAGE: url, ...(name !== 'sqlite' && {PHONEAUTH_CODE_KEY: codeKey})};
+  const who = person();
+  await check(`${name}: what one server begins another ends`, () => withServer([], env, (one) => withServer([], env, async (two) => {
+    const user = await register(two, who, await startRegistration(one, who));
+    const {objectId, 'user-token': token} = await logIn(one, await startLogin(two, who));
+    assert.equal(objectId, user.objectId);
+    assert.equal(await (await fetch(`${two.url}/api/users/isvalidusertoken/${token}`)).json(), true);
+  })));
+  await check(`${name}: users, sessions and codes survive SIGKILL`, async () => {
+    const killed = await startServer([], env);
+    const other = person();
+    const user = await register(killed, other, await startRegistration(killed, other));
+    const {'user-token': token} = await logIn(killed, await startLogin(killed, other));
+    const pending = await startLogin(killed, other);
+    await killed.stop('SIGKILL');
+    await withServer([], env, async (server) => {
+      assert.equal((await logIn(server, pending)).objectId, user.objectId);
+      assert.equal(await (await fetch(`${server.url}/api/users/isvalidusertoken/${token}`)).json(), true);
+      await logIn(server, await startLogin(server, who));
+    });
+  });
+}
+
+await check('without a storage it uses a file beside the program', async () => {
+  const folder = join(scratch, 'beside');
+  mkdirSync(folder);
+  const copy = join(folder, 'server');
+  copyFileSync(program, copy);
+  const server = await startServer([], {PHONEAUTH_STORAGE: ''}, copy);
+  assert.ok(server.lines.includes(`storage: sqlite:${join(folder, 'phoneauth.db')}`), server.lines.join('\n'));
+  assert.deepEqual(await server.stop(), {status: 0, signal: null});
+  assert.deepEqual(readdirSync(folder).sort(), ['phoneauth.db', 'phoneauth.db.key', 'server']);
+});
+
+await check('the code key\'s file: one for ten servers that start at once, and its owner\'s only', async () => {
+  const database = join(scratch, 'ten.db');
+  const servers = await Promise.all(Array.from({length: 10}, () => startServer(['--storage', `sqlite:${database}`])));
+  const who = person();
+  await register(servers[9], who, await startRegistration(servers[0], who));
+  for (const i of [1, 3, 5, 7]) await logIn(servers[i + 1], await startLogin(servers[i], who));
+  await Promise.all(servers.map((server) => server.stop()));
+  assert.deepEqual(readdirSync(scratch).filter((name) => name.startsWith('ten.db')).sort(), ['ten.db', 'ten.db.key']);
+  assert.equal(statSync(database + '.key').mode & 0o777, 0o600);
+});
+await check('a code key that was given is not kept', () => {
+  const database = join(scratch, 'given.db');
+  return withServer(['--storage', `sqlite:${database}`], {PHONEAUTH_CODE_KEY: codeKey}, () => assert.ok(!existsSync(database + '.key')));
+});
+
+// Changes a copy of a good database, or its key.
+async function spoiled(name, spoil) {
+  const database = join(scratch, name);
+  await withServer(['--storage', `sqlite:${database}`], {}, () => {});
+  spoil(database);
+  return `sqlite:${database}`;
+}
+const newer = (database) => {
+  const bytes = readFileSync(database);
+  bytes.writeUInt32BE(99, 60); // user_version: https://www.sqlite.org/fileformat.html
+  writeFileSync(database, bytes);
+};
+for (const [name, url, expected] of [
+  ['SQLite: no file', 'sqlite:', /no file is named/],
+  ['SQLite: a folder', `sqlite:${scratch}`, /is a folder; name a file in it; --storage or PHONEAUTH_STORAGE can name another/],
+  ['SQLite: no folder', `sqlite:${scratch}/none/phoneauth.db`, /folder does not exist/],
+  ['SQLite: no database', `sqlite:${file('text.db', 'text '.repeat(1000))}`, /text\.db/],
+  ['SQLite: from a newer version', await spoiled('newer.db', newer), /version 99.*newer version/],
+  ['SQLite: a code key that others may read', await spoiled('open.db', (it) => chmodSync(it + '.key', 0o644)), /chmod 600/],
+  ['SQLite: a code key that is too short', await spoiled('short.db', (it) => writeFileSync(it + '.key', 'hunter2\n')), /32 to 256 bytes/],
+  ['PostgreSQL: nobody listens', 'postgres://ada:hunter2@127.0.0.1:1/phoneauth', /127\.0\.0\.1/],
+  ['Redis: nobody listens', 'redis://:hunter2@127.0.0.1:1/0', /127\.0\.0\.1/],
+  ...(storages.postgres ? [
+    ['PostgreSQL: nobody of this name', storages.postgres.replace('phoneauth@', 'ada:hunter2@'), /ada/],
+    ['PostgreSQL: no such database', storages.postgres.replace(/\w+$/, 'nothing'), /nothing/],
+  ] : []),
+  ...(storages.redis ? [
+    ['Redis: a password that is not known', storages.redis.replace('//', '//:hunter2@'), /password/i],
+    ['Redis: no such database', storages.redis.replace(/\d+$/, '9999'), /9999|database/i],
+  ] : []),
+])
+  await check(`refused: ${name}`, async () => {
+    const {status, out, err} = await run([], {PHONEAUTH_STORAGE: url, ...(url.includes('://') && {PHONEAUTH_CODE_KEY: codeKey})});
+    assert.match(err, expected);
+    assert.equal(status, 1, err);
+    assert.ok(!(out + err).includes('hunter2'), 'a secret is printed');
+  });
 
 // ---- HTTP ----
 
@@ -399,5 +514,4 @@ for (const signal of ['SIGTERM', 'SIGINT'])
     it.close();
   });
 
-rmSync(scratch, {recursive: true, force: true});
 finish();
