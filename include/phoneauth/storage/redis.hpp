@@ -14,8 +14,53 @@
 namespace phoneauth {
 inline namespace v0 {
 
+/// A Storage in Redis 6 or later, or in Valkey, for thread-per-request servers: any number of server processes on one Redis
+/// behave as one. POSIX only; needs hiredis.
+///
+///     phoneauth::redis_storage redis("redis://127.0.0.1:6379/0");
+///
+/// The recommended set-up keeps what lives for minutes in Redis, and the users in a database (storage/combined.hpp):
+///
+///     phoneauth::combined_storage storage(redis, my_users, redis, redis);
+///
+/// **What Redis can lose.** Redis acknowledges a write before it is on the disk of anybody.
+/// - Without an append-only file (`appendonly no`, the default) a restart forgets everything since the last snapshot: users,
+///   sessions and limits, and that a code was used. The code of a transaction that came back from a snapshot is accepted a
+///   second time until it expires.
+/// - With `appendonly yes` and `appendfsync everysec` the same holds for the last second or two before a power failure. If
+///   only the Redis process dies, nothing is lost. `appendfsync always` closes this gap and costs a disk flush for each
+///   round of commands.
+/// - Replicas, also those of a cluster, get writes later: what they had not got is lost when one takes over.
+///   `min-replicas-to-write` shortens that time and does not end it.
+///
+/// Use `appendonly yes`, and `appendfsync always` where a code must never be accepted twice.
+///
+/// **maxmemory-policy must be `noeviction`**: with any other one Redis drops codes, limits and sessions when memory is
+/// short, without a word. The constructor refuses a server that says that it has another one. A full Redis then refuses
+/// writes, the functions throw, and all is well again when there is room. A pending transaction takes about 350 bytes.
+///
+/// **Expiry** is left to Redis, which computes it by its own clock from the lifetimes of the records: transactions go
+/// `transaction_retention` after their `expires_at`, sessions and counters at theirs. Users stay for ever.
+///
+/// **Round trips**: one for each function; two for `erase_session`; three for `erase_sessions_of`, or one if there is
+/// nothing to erase. In a cluster two for `insert_session`, and one more for each redirection, which happens when a
+/// slot is used for the first time and when it has moved.
+///
+/// **Cluster**: supported; name any of its servers. Transactions, counters and sessions spread over the servers. All users
+/// have one hash tag, because uniqueness can only be guaranteed on one server: they do not spread.
+///
+/// **Errors**: a function throws `std::runtime_error`, with a sentence that says what to do, when Redis cannot be reached,
+/// does not answer within `redis_options::operation_timeout`, or refuses. While Redis says that it will be ready soon
+/// (LOADING, READONLY, TRYAGAIN, CLUSTERDOWN, BUSY) a command is repeated within that time; one that may have been carried
+/// out never is. After a throw because of a broken connection or an overdue reply, the write may have been made. No
+/// message holds the password or anything that is stored.
+///
+/// Thread-safe. Connections are made when they are needed and kept; a broken one is replaced.
 class redis_storage {
 public:
+    /// `url`: redis://[[user]:password@]host[:port][/database], with percent-encoding in user and password; port 6379 and
+    /// database 0 unless given. Connects and checks the server: throws `std::runtime_error` if the URL is not one, if it
+    /// cannot connect, log in, write, or if something about the server would lose data (see above).
     explicit redis_storage(const std::string& url, const redis_options& options = {})
         : redis_storage(detail::parse_redis_url(url), options) {}
 
