@@ -85,7 +85,8 @@ BOOST_AUTO_TEST_CASE(redirections) {
     BOOST_TEST((answer("-TRYAGAIN Multiple keys\r\n") == detail::redis_step::later));
     BOOST_TEST(next() == "second:2");
     BOOST_TEST(!call.asking);
-    BOOST_TEST((answer("-MOVED 12739 :4\r\n") == detail::redis_step::again));  // a server that does not know its own name
+    BOOST_TEST(
+        (answer("-MOVED 12739 :4\r\n") == detail::redis_step::again));  // a server that does not know its own name
     BOOST_TEST(next() == "second:4");
     BOOST_TEST((answer("-MOVED 12739 ::1:5\r\n") == detail::redis_step::later));  // the fourth in a row
     BOOST_TEST(next() == "[::1]:5");
@@ -153,10 +154,17 @@ BOOST_AUTO_TEST_CASE(expiry_is_left_to_redis, *boost::unit_test::precondition(ha
     s.change_counters({{"C", 1, now(), 30min}, {"P", 1, now(), 30min}, {"R", 0, now(), 30min}});
     s.change_counters({{"C", 1, now(), 50min}, {"P", 1, now(), 50min, true}});
 
-    std::map<std::string, std::chrono::minutes> expected{
-        {"t:T", 65min}, {"s:S", 60min},  {"s:S2", 600min},      {"s:S3", 60min},           {"u:U", 601min},
-        {"c:C", 30min}, {"c:P", 50min},  {"{users}:ids", -1min}, {"{users}:phones", -1min}, {"{users}:identities", -1min},
-        {"format", -1min}};
+    std::map<std::string, std::chrono::minutes> expected{{"t:T", 65min},
+                                                         {"s:S", 60min},
+                                                         {"s:S2", 600min},
+                                                         {"s:S3", 60min},
+                                                         {"u:U", 601min},
+                                                         {"c:C", 30min},
+                                                         {"c:P", 50min},
+                                                         {"{users}:ids", -1min},
+                                                         {"{users}:phones", -1min},
+                                                         {"{users}:identities", -1min},
+                                                         {"format", -1min}};
     const auto keys = server.ask({"KEYS", "*"});
     for (std::size_t i = 0; i < keys->elements; ++i) {
         const std::string key(detail::text_of(*keys->element[i]));
@@ -280,8 +288,8 @@ BOOST_AUTO_TEST_CASE(damaged_records, *boost::unit_test::precondition(has_redis)
     redis_storage s(server.url);
     s.insert_transaction(a_transaction("T"));
     const std::string whole(detail::text_of(*server.ask({"GET", "phoneauth:t:T"})));
-    for (const auto& text : {std::string(), std::string("x"), whole + "1", whole.substr(0, whole.size() - 1), "9:" + whole,
-                             "1:11:9" + whole.substr(6), std::string("99999999999999999999:1")}) {
+    for (const auto& text : {std::string(), std::string("x"), whole + "1", whole.substr(0, whole.size() - 1),
+                             "9:" + whole, "1:11:9" + whole.substr(6), std::string("99999999999999999999:1")}) {
         server.expect_ok({"SET", "phoneauth:t:T", text});
         BOOST_TEST(throws([&] { s.find_transaction("T"); }, "damaged"), text);
     }

@@ -164,7 +164,8 @@ private:
                 continue;
             }
             std::vector<std::string> words;
-            for (std::size_t i = 0; i < request->elements; ++i) words.emplace_back(detail::text_of(*request->element[i]));
+            for (std::size_t i = 0; i < request->elements; ++i)
+                words.emplace_back(detail::text_of(*request->element[i]));
             std::optional<std::string> text;
             if (words[0] == "INFO")
                 text = '$' + std::to_string(info.size()) + "\r\n" + info + "\r\n";
@@ -215,12 +216,15 @@ class async_world {
 
 public:
     explicit async_world(const std::string& url, const redis_options& options = {}, int threads = 2)
-        : loop_(std::make_unique<loop>(threads)),
-          context(loop_->context),
+        : loop_(std::make_unique<loop>(threads)), context(loop_->context),
           storage(context.get_executor(), url, options) {}
     template <class T>
     T operator()(::asio::awaitable<T> later) const {
         return ::asio::co_spawn(context, std::move(later), ::asio::use_future).get();
+    }
+    template <class T>
+    T operator()(T value) const {
+        return value;
     }
     ::asio::io_context& context;
     async_redis_storage storage;
@@ -240,7 +244,9 @@ bool throws(F f, const std::string& words) {
     return false;
 }
 
-inline time_point now() { return system_clock().now(); }
+inline time_point now() {
+    return system_clock().now();
+}
 
 inline transaction a_transaction(const std::string& id) {
     transaction t{id, purpose::login, *phone_number::parse("+14155550100")};
@@ -249,7 +255,9 @@ inline transaction a_transaction(const std::string& id) {
     t.version = 1;
     return t;
 }
-inline session a_session(const std::string& hash, const std::string& user) { return {hash, user, now(), now() + 1h}; }
+inline session a_session(const std::string& hash, const std::string& user) {
+    return {hash, user, now(), now() + 1h};
+}
 inline user a_user(const std::string& id, const std::string& digits) {
     return {id, *phone_number::parse("+1415555" + digits), id + "@example.com", "$secret"};
 }

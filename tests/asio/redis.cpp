@@ -1,0 +1,511 @@
+// SPDX-License-Identifier: BSL-1.0
+// What both Redis storages do when something is wrong, and what only the asynchronous one does.
+#include <boost/test/unit_test.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <future>
+#include <string>
+#include <thread>
+#include <tuple>
+#include <vector>
+
+#include <asio/bind_cancellation_slot.hpp>
+#include <asio/cancellation_signal.hpp>
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+#include <asio/io_context.hpp>
+#include <asio/use_future.hpp>
+
+#include <phoneauth/asio/redis.hpp>
+#include <phoneauth/storage/combined.hpp>
+#include <phoneauth/storage/memory.hpp>
+#include <phoneauth/testing/storage_suite.hpp>
+
+#include "storage/redis.hpp"
+
+using namespace phoneauth;
+using namespace redis_tests;
+
+namespace {
+
+using worlds = std::tuple<blocking_world, async_world>;
+
+redis_options impatient() {
+    redis_options options;
+    options.operation_timeout = options.connect_timeout = 300ms;
+    return options;
+}
+
+/// Waits until `f` no longer throws.
+template <class F>
+bool works_in_the_end(F f) {
+    for (const auto limit = std::chrono::steady_clock::now() + 10s; std::chrono::steady_clock::now() < limit;) {
+        try {
+            f();
+            return true;
+        } catch (const std::exception&) {
+            std::this_thread::yield();
+        }
+    }
+    return false;
+}
+
+std::string bulk(const std::string& text) {
+    return '$' + std::to_string(text.size()) + "\r\n" + text + "\r\n";
+}
+const std::string one_and_end = "*2\r\n" + bulk("1") + bulk("99999999999999");
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(redis_storages, *boost::unit_test::precondition(has_redis))
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(suite_on_a_cluster, World, worlds) {
+    private_redis cluster({}, "cluster");
+    World w(cluster.url);
+    BOOST_TEST(to_text(run_storage_suite(w.storage, w)) == "");
+}
+
+// ---- At start
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(what_is_wrong_at_start, World, worlds) {
+    private_redis server("--requirepass hunter2 --databases 4");
+    const auto at = server.url.substr(std::string("redis://").size(), server.url.rfind('/') - 8);
+    const auto refused = [&](const std::string& url, const std::string& why) {
+        return throws([&] { World w(url); }, why) && !throws([&] { World w(url); }, "hunter");
+    };
+    BOOST_TEST(refused("postgres://" + at, "does not begin with redis://"));
+    BOOST_TEST(refused("redis://" + at + "/0", "asks for a password"));
+    BOOST_TEST(refused("redis://:hunter3@" + at + "/0", "does not accept the user and password"));
+    BOOST_TEST(refused("redis://ann:hunter2@" + at + "/0", "does not accept the user and password"));
+    BOOST_TEST(refused("redis://:hunter2@" + at + "/4", "does not have database 4"));
+    BOOST_TEST(refused("redis://no.such.host.invalid/0", "no.such.host.invalid:6379 cannot be reached"));
+    BOOST_TEST(refused("redis://127.0.0.1:1/0", "127.0.0.1:1 cannot be reached: Connection refused"));
+    const auto ask = [&](const std::vector<std::string>& words) {
+        private_redis::ask_at("redis://:hunter2@" + at, words);
+    };
+    World w("redis://:hunter2@" + at + "/3");
+    BOOST_TEST(w(w.storage.insert_transaction(a_transaction("T"))));
+    BOOST_TEST(private_redis::ask_at("redis://default:hunter2@" + at + "/3", {"EXISTS", "phoneauth:t:T"})->integer ==
+               1);
+
+    const auto url = "redis://:hunter2@" + at + "/0";
+    ask({"CONFIG", "SET", "maxmemory-policy", "volatile-lru"});
+    BOOST_TEST(refused(url, "set it to noeviction"));
+    ask({"CONFIG", "SET", "maxmemory-policy", "noeviction"});
+    ask({"CONFIG", "SET", "maxmemory", "1"});
+    BOOST_TEST(refused(url, "raise its maxmemory"));
+    ask({"CONFIG", "SET", "maxmemory", "0"});
+    ask({"ACL", "SETUSER", "bob", "on", ">hunter4", "~*", "+get"});
+    BOOST_TEST(refused("redis://bob:hunter4@" + at, "allow +@read"));
+    ask({"ACL", "SETUSER", "bob", "~phoneauth:*", "-@all", "+@read", "+@write", "+@scripting", "+@connection",
+         "+info"});
+    World allowed("redis://bob:hunter4@" + at);
+    BOOST_TEST(count(allowed, 1) == 1);
+    ask({"REPLICAOF", "127.0.0.1", "1"});
+    BOOST_TEST(refused(url, "name the master"));
+    ask({"REPLICAOF", "NO", "ONE"});
+    ask({"SET", "phoneauth:format", "2"});
+    BOOST_TEST(refused(url, "written by a newer phoneauth"));
+    redis_options options;
+    options.prefix = "{a}";
+    BOOST_TEST(throws([&] { World braces(url, options); }, "brace"));
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(an_old_server, World, worlds) {
+    scripted_redis server([](const auto&) { return "+OK\r\n"; });
+    server.info = "redis_version:5.0.14\r\n";
+    BOOST_TEST(throws([&] { World w(server.url); }, "install 6 or later"));
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_database_in_a_cluster, World, worlds) {
+    private_redis server("--cluster-enabled yes");
+    auto url = server.url;
+    url.back() = '1';
+    BOOST_TEST(throws([&] { World w(url); }, "does not have database 1"));
+    BOOST_TEST(throws([&] { World w(server.url, impatient()); }, "see CLUSTER INFO"));  // no slots are served
+}
+
+// ---- Restarts
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_restart, World, worlds) {
+    private_redis server("--appendonly yes");
+    World w(server.url);
+    auto t = a_transaction("T");
+    BOOST_TEST(w(w.storage.insert_transaction(t)));
+    BOOST_TEST(count(w, 1) == 1);
+    server.restart();  // which forgets the scripts, but not the data
+    BOOST_TEST(w(w.storage.update_transaction(t)));
+    BOOST_TEST(!w(w.storage.update_transaction(t)));
+    server.kill();
+    BOOST_TEST(throws([&] { w(w.storage.find_transaction("T")); }, "cannot be reached: Connection refused"));
+    server.restart();
+    BOOST_TEST(works_in_the_end([&] { w(w.storage.find_transaction("T")); }));
+    BOOST_TEST(w(w.storage.find_transaction("T"))->version == 2u);
+    BOOST_TEST(count(w, 1) == 2);
+}
+
+// No acknowledged write is lost, none is carried out twice, and each call returns.
+BOOST_AUTO_TEST_CASE_TEMPLATE(killed_at_work, World, worlds) {
+    private_redis server("--appendonly yes");
+    World w(server.url);
+    std::int64_t done = 0, unclear = 0;
+    for (int round = 0; round < 3; ++round) {
+        std::atomic<std::int64_t> good = 0, bad = 0;
+        std::atomic<bool> end = false;
+        std::vector<std::thread> threads;
+        for (int i = 0; i < 8; ++i)
+            threads.emplace_back([&] {
+                while (!end) {
+                    try {
+                        count(w, 1);
+                        ++good;
+                    } catch (const std::exception&) {
+                        ++bad;
+                        end = true;
+                    }
+                }
+            });
+        while (good < 100) std::this_thread::yield();
+        server.kill();
+        for (auto& t : threads) t.join();
+        server.restart();
+        done += good;
+        unclear += bad;
+        BOOST_TEST(works_in_the_end([&] { count(w, 0); }));
+    }
+    BOOST_TEST(unclear > 0);
+    const auto counted = count(w, 0);
+    BOOST_TEST(counted >= done);
+    BOOST_TEST(counted <= done + unclear);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_hung_server, World, worlds) {
+    private_redis server;
+    World w(server.url, impatient());
+    BOOST_TEST(count(w, 1) == 1);
+    server.signal(SIGSTOP);
+    const auto start = std::chrono::steady_clock::now();
+    BOOST_TEST(throws([&] { count(w, 1); }, "did not answer in time"));
+    BOOST_TEST(throws([&] { w(w.storage.find_transaction("T")); }, "did not answer in time"));
+    const auto waited = std::chrono::steady_clock::now() - start;
+    BOOST_TEST((waited >= 600ms && waited < 5s));
+    server.signal(SIGCONT);
+    // The addition may have been made; what was asked later must not be answered with its reply.
+    BOOST_TEST(works_in_the_end([&] { count(w, 0); }));
+    BOOST_TEST(!w(w.storage.find_transaction("T")));
+    const auto before = count(w, 0);
+    BOOST_TEST(count(w, 1) == before + 1);
+}
+
+// ---- What a server says
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_full_server, World, worlds) {
+    private_redis server;
+    World w(server.url);
+    BOOST_TEST(w(w.storage.insert_transaction(a_transaction("A"))));
+    BOOST_TEST((w(w.storage.insert_user(a_user("A", "0100"))) == user_write::done));
+    BOOST_TEST(count(w, 1) == 1);
+    server.expect_ok({"CONFIG", "SET", "maxmemory", "1"});
+    BOOST_TEST(throws([&] { w(w.storage.insert_transaction(a_transaction("B"))); }, "raise its maxmemory"));
+    BOOST_TEST(throws([&] { w(w.storage.update_transaction(a_transaction("A"))); }, "raise its maxmemory"));
+    BOOST_TEST(throws([&] { w(w.storage.insert_user(a_user("B", "0101"))); }, "raise its maxmemory"));
+    auto moved = a_user("A", "0102");
+    BOOST_TEST(throws([&] { w(w.storage.update_user(moved)); }, "raise its maxmemory"));
+    BOOST_TEST(throws([&] { w(w.storage.insert_session(a_session("S", "A"))); }, "raise its maxmemory"));
+    BOOST_TEST(throws([&] { count(w, 1); }, "raise its maxmemory"));
+    BOOST_TEST(w(w.storage.find_transaction("A")).has_value());
+    BOOST_TEST(w(w.storage.find_user_by_phone(a_user("A", "0100").phone)).has_value());
+    server.expect_ok({"CONFIG", "SET", "maxmemory", "0"});
+    BOOST_TEST(!w(w.storage.find_transaction("B")).has_value());  // nothing half done
+    BOOST_TEST(!w(w.storage.find_user_by_identity("B@example.com")).has_value());
+    BOOST_TEST(!w(w.storage.find_user_by_phone(moved.phone)).has_value());
+    BOOST_TEST(w(w.storage.erase_sessions_of("A", "")) == 0u);
+    BOOST_TEST(count(w, 1) == 2);
+    BOOST_TEST(w(w.storage.insert_transaction(a_transaction("B"))));
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_replica, World, worlds) {
+    private_redis server;
+    World w(server.url, impatient());
+    BOOST_TEST(count(w, 1) == 1);
+    server.expect_ok({"REPLICAOF", "127.0.0.1", "1"});
+    BOOST_TEST(throws([&] { count(w, 1); }, "name the master"));
+    server.expect_ok({"REPLICAOF", "NO", "ONE"});
+    BOOST_TEST(count(w, 1) == 2);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(passing_conditions, World, worlds) {
+    for (const auto* error : {"LOADING Redis is loading the dataset in memory", "BUSY Redis is busy running a script.",
+                              "READONLY You can't write against a read only replica.", "TRYAGAIN Multiple keys request",
+                              "CLUSTERDOWN The cluster is down", "MASTERDOWN Link with MASTER is down"}) {
+        std::atomic<int> asked = 0;
+        scripted_redis server(
+            [&](const auto&) { return ++asked < 3 ? '-' + std::string(error) + "\r\n" : one_and_end; });
+        World w(server.url);
+        const int before = server.connections;
+        BOOST_TEST(count(w, 1) == 1, error);
+        BOOST_TEST(asked == 3, error);
+        // Another server may be behind the name of one that has become a replica.
+        const bool reconnects = std::string_view(error).starts_with("READONLY");
+        BOOST_TEST((server.connections - before > 1) == reconnects, error);
+    }
+    std::atomic<int> asked = 0;
+    scripted_redis server([&](const auto&) {
+        ++asked;
+        return "-LOADING Redis is loading the dataset in memory\r\n";
+    });
+    World w(server.url, impatient());
+    BOOST_TEST(throws([&] { count(w, 1); }, "still loading"));
+    BOOST_TEST((asked >= 3 && asked <= 7));
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_write_is_not_repeated, World, worlds) {
+    std::atomic<int> asked = 0;
+    scripted_redis server([&](const auto&) {
+        ++asked;
+        return std::nullopt;
+    });
+    World w(server.url);
+    BOOST_TEST(throws([&] { count(w, 1); }, "closed the connection"));
+    BOOST_TEST(throws([&] { w(w.storage.update_transaction(a_transaction("T"))); }, "closed the connection"));
+    BOOST_TEST(asked == 2);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(nonsense, World, worlds) {
+    const std::vector<std::pair<std::string, std::string>> replies{
+        {"HTTP/1.1 400 Bad Request\r\n\r\n", "does not speak the Redis protocol"},
+        {":1\r\n:2\r\n", "unexpected way"},
+        {"+OK\r\n", "unexpected way"},
+        {"$-1\r\n", "unexpected way"},
+        {"*-1\r\n", "unexpected way"},
+        {"*0\r\n", "unexpected way"},
+        {"*1\r\n:1\r\n", "unexpected way"},
+        {"*2\r\n:1\r\n:2\r\n", "unexpected way"},
+        {"*2\r\n$1\r\nx\r\n$1\r\n1\r\n", "damaged"},
+        {"$99999999999999999999\r\n", "does not speak the Redis protocol"},
+        {"-MOVED 99999 somewhere:1\r\n", "MOVED"},
+        {"-\r\n", "refused a command"},
+        {"-ERR unknown command 'EVALSHA', with args beginning with: '+14155550100' \r\n", "unknown command 'EVALSHA'"},
+    };
+    for (const auto& [reply, why] : replies) {
+        scripted_redis server([&, text = reply](const auto&) { return text; });
+        World w(server.url, impatient());
+        BOOST_TEST(throws([&] { count(w, 1); }, why), reply);
+        BOOST_TEST(!throws([&] { count(w, 1); }, "4155550100"), reply);
+    }
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(half_a_reply, World, worlds) {
+    scripted_redis server([&](const auto& words) -> std::optional<std::string> {
+        return words[0] == "GET" ? "$100\r\nhalf" : one_and_end;
+    });
+    World w(server.url, impatient());
+    BOOST_TEST(throws([&] { w(w.storage.find_transaction("T")); }, "did not answer in time"));
+    BOOST_TEST(count(w, 1) == 1);  // on another connection
+}
+
+// ---- Clusters
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_slot_that_moves, World, worlds) {
+    private_redis cluster({}, "cluster");
+    World w(cluster.url);
+    const auto url_of = [&](int n) {
+        std::string port;
+        std::ifstream(cluster.folder + '/' + std::to_string(n) + "/port") >> port;
+        return "redis://127.0.0.1:" + port;
+    };
+    const auto id_of = [&](const std::string& url) {
+        return std::string(detail::text_of(*private_redis::ask_at(url, {"CLUSTER", "MYID"})));
+    };
+    const std::string key = "phoneauth:c:c";
+    const auto slot = std::to_string(detail::redis_slot(key));
+    BOOST_TEST(count(w, 1) == 1);
+    std::string source, target;
+    for (int n = 1; n <= 3; ++n) {
+        const auto there = private_redis::ask_at(url_of(n), {"EXISTS", key});
+        (there->type == REDIS_REPLY_INTEGER ? source : target) = url_of(n);
+    }
+    const auto at = [&](const std::string& url, const std::vector<std::string>& words) {
+        BOOST_REQUIRE_EQUAL(detail::text_of(*private_redis::ask_at(url, words)), "OK");
+    };
+    at(target, {"CLUSTER", "SETSLOT", slot, "IMPORTING", id_of(source)});
+    at(source, {"CLUSTER", "SETSLOT", slot, "MIGRATING", id_of(target)});
+    BOOST_TEST(count(w, 1) == 2);  // the key is still there
+    const auto port = target.substr(target.rfind(':') + 1);
+    at(source, {"MIGRATE", "127.0.0.1", port, key, "0", "5000"});
+    BOOST_TEST(count(w, 1) == 3);  // ASK, and the script is not known over there
+    BOOST_TEST(count(w, 1) == 4);
+    for (int n = 1; n <= 3; ++n)
+        if (url_of(n) != source) at(url_of(n), {"CLUSTER", "SETSLOT", slot, "NODE", id_of(target)});
+    at(source, {"CLUSTER", "SETSLOT", slot, "NODE", id_of(target)});
+    BOOST_TEST(count(w, 1) == 5);  // MOVED
+    BOOST_TEST(private_redis::ask_at(target, {"EXISTS", key})->integer == 1);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_server_of_a_cluster_that_is_down, World, worlds) {
+    private_redis cluster("--cluster-require-full-coverage no --appendonly yes", "cluster");
+    World w(cluster.url, impatient());
+    const auto all_work = [&] {
+        for (int i = 0; i < 30; ++i) w(w.storage.find_transaction(std::to_string(i)));
+    };
+    all_work();
+    script("kill " + cluster.folder + "/1");  // the one in the URL
+    int failed = 0;
+    for (int i = 0; i < 30; ++i) {
+        try {
+            w(w.storage.find_transaction(std::to_string(i)));
+        } catch (const std::exception&) {
+            ++failed;
+        }
+    }
+    BOOST_TEST((failed > 0 && failed < 30));
+    script("restart " + cluster.folder + "/1");
+    BOOST_TEST(works_in_the_end(all_work));
+}
+
+// ---- Many at once
+
+BOOST_AUTO_TEST_CASE(suite) {
+    async_world w(std::getenv("PHONEAUTH_TEST_REDIS"), options_of_its_own());
+    BOOST_TEST(to_text(run_storage_suite(w.storage, w)) == "");
+}
+
+BOOST_AUTO_TEST_CASE(suite_of_the_recommended_setup) {
+    async_world w(std::getenv("PHONEAUTH_TEST_REDIS"), options_of_its_own());
+    memory_storage users;
+    combined_storage storage(w.storage, users, w.storage, w.storage);
+    BOOST_TEST(to_text(run_storage_suite(storage, w, {.threads = 8, .rounds = 5})) == "");
+}
+
+BOOST_AUTO_TEST_CASE(thousands_at_once_on_four_threads) {
+    async_world w(std::getenv("PHONEAUTH_TEST_REDIS"), options_of_its_own(), 4);
+    constexpr int flows = 4000;
+    std::atomic<std::int64_t> highest = 0;
+    const auto flow = [&](int i) -> ::asio::awaitable<bool> {
+        const std::vector<counter_change> change{{"c", 1, now(), 1h}, {"other:" + std::to_string(i), 2, now(), 1h}};
+        const auto counters = co_await w.storage.change_counters(change);
+        for (auto seen = highest.load(); seen < counters[0].value;)
+            highest.compare_exchange_weak(seen, counters[0].value);
+        auto t = a_transaction(std::to_string(i));
+        const bool inserted = co_await w.storage.insert_transaction(t);
+        const bool updated = co_await w.storage.update_transaction(t);
+        const bool again = co_await w.storage.update_transaction(t);
+        co_return counters[1].value == 2 && inserted&& updated && !again;
+    };
+    std::vector<std::future<bool>> outcomes;
+    for (int i = 0; i < flows; ++i) outcomes.push_back(::asio::co_spawn(w.context, flow(i), ::asio::use_future));
+    int good = 0;
+    for (auto& outcome : outcomes) good += outcome.get();
+    BOOST_TEST(good == flows);
+    BOOST_TEST(highest == flows);
+}
+
+BOOST_AUTO_TEST_CASE(a_bounded_queue) {
+    private_redis server;
+    redis_options options;
+    options.max_pending = 10;
+    async_world w(server.url, options);
+    BOOST_TEST(count(w, 1) == 1);
+    server.signal(SIGSTOP);
+    std::vector<std::future<std::optional<transaction>>> finds;
+    for (int i = 0; i < 11; ++i)
+        finds.push_back(::asio::co_spawn(w.context, w.storage.find_transaction("T"), ::asio::use_future));
+    BOOST_TEST(throws([&] { count(w, 1); }, "too many commands"));
+    server.signal(SIGCONT);
+    int refused = 0;
+    for (auto& found : finds) refused += throws([&] { found.get(); }, "too many commands");
+    BOOST_TEST(refused == 1);
+    BOOST_TEST(count(w, 1) == 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_is_down_is_not_asked_all_the_time) {
+    auto server = std::make_unique<scripted_redis>([](const auto&) { return one_and_end; });
+    async_world w(server->url);
+    BOOST_TEST(count(w, 1) == 1);
+    server.reset();
+    const auto start = std::chrono::steady_clock::now();
+    for (int i = 0; i < 1000; ++i) BOOST_REQUIRE(throws([&] { count(w, 1); }, "Connection refused"));
+    BOOST_TEST((std::chrono::steady_clock::now() - start < 10s));
+}
+
+BOOST_AUTO_TEST_CASE(cancellation) {
+    private_redis server;
+    async_world w(server.url);
+    BOOST_TEST(count(w, 1) == 1);
+    server.signal(SIGSTOP);
+    const std::vector<counter_change> change{{"c", 1, now(), 1h}};
+    ::asio::cancellation_signal cancel;
+    auto cancelled = ::asio::co_spawn(w.context, w.storage.change_counters(change),
+                                      ::asio::bind_cancellation_slot(cancel.slot(), ::asio::use_future));
+    const std::string id = "T";
+    auto other = ::asio::co_spawn(w.context, w.storage.find_transaction(id), ::asio::use_future);
+    BOOST_TEST((other.wait_for(0s) == std::future_status::timeout));
+    cancel.emit(::asio::cancellation_type::terminal);
+    BOOST_CHECK_THROW(cancelled.get(), std::system_error);
+    server.signal(SIGCONT);
+    BOOST_TEST(!other.get().has_value());  // with its own reply, not that of the other
+    BOOST_TEST(count(w, 1) == 3);
+}
+
+// ---- Life and death
+
+BOOST_AUTO_TEST_CASE(an_idle_storage_lets_the_context_end) {
+    ::asio::io_context context;
+    async_redis_storage storage(context.get_executor(), std::getenv("PHONEAUTH_TEST_REDIS"), options_of_its_own());
+    const std::string id = "T";
+    for (int i = 0; i < 3; ++i) {
+        auto found = ::asio::co_spawn(context, storage.find_transaction(id), ::asio::use_future);
+        context.run();
+        context.restart();
+        BOOST_TEST(!found.get().has_value());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_context_that_ends_with_operations_in_flight) {
+    private_redis server;
+    const std::string id = "T";
+    for (const bool connected : {false, true}) {
+        ::asio::io_context context;
+        async_redis_storage storage(context.get_executor(), server.url);
+        if (connected) {
+            ::asio::co_spawn(context, storage.find_transaction(id), ::asio::detached);
+            context.run();
+            context.restart();
+        }
+        server.signal(SIGSTOP);
+        for (int i = 0; i < 10; ++i) ::asio::co_spawn(context, storage.find_transaction(id), ::asio::detached);
+        for (int i = 0; i < 50; ++i) context.poll_one();
+        server.signal(SIGCONT);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_storage_that_is_destroyed_ends_what_is_in_flight) {
+    private_redis server;
+    ::asio::io_context context;
+    auto storage = std::make_unique<async_redis_storage>(context.get_executor(), server.url);
+    server.signal(SIGSTOP);
+    const std::string id = "T";
+    auto found = ::asio::co_spawn(context, storage->find_transaction(id), ::asio::use_future);
+    for (int i = 0; i < 50; ++i) context.poll_one();
+    storage.reset();
+    context.run();
+    BOOST_TEST(throws([&] { found.get(); }, "no longer used"));
+    server.signal(SIGCONT);
+}
+
+BOOST_AUTO_TEST_CASE(all_connections_in_use) {
+    private_redis server;
+    auto options = impatient();
+    options.max_connections = 1;
+    blocking_world w(server.url, options);
+    server.signal(SIGSTOP);
+    auto first = std::async(std::launch::async, [&] { return throws([&] { count(w, 1); }, ""); });
+    auto second = std::async(std::launch::async, [&] { return throws([&] { count(w, 1); }, ""); });
+    BOOST_TEST(first.get());
+    BOOST_TEST(second.get());
+    server.signal(SIGCONT);
+    BOOST_TEST(works_in_the_end([&] { count(w, 1); }));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
