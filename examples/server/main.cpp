@@ -82,14 +82,19 @@ std::string url_of(const tcp::endpoint& e) {
     return "http://" + (e.address().is_v6() ? '[' + host + ']' : host) + ':' + std::to_string(e.port());
 }
 
-std::unique_ptr<any_storage> open(options& o, const ::asio::any_io_executor& executor) try {
-    if (o.storage.empty()) o.storage = default_storage();
-    auto storage = open_storage(o.storage, executor);
-    if (o.config.code_keys.empty()) o.config.code_keys = {{"own", own_code_key(o.storage)}};
-    print("storage: " + public_storage_name(o.storage));
-    return storage;
-} catch (const std::exception& e) {
-    throw std::runtime_error(std::string(e.what()) + "; --storage or PHONEAUTH_STORAGE can name another storage");
+std::unique_ptr<any_storage> open(options& o, const ::asio::any_io_executor& executor) {
+    const bool chosen = !o.storage.empty();
+    if (!chosen) o.storage = default_storage();
+    try {
+        auto storage = open_storage(o.storage, executor);
+        if (o.config.code_keys.empty()) o.config.code_keys = {{"own", own_code_key(o.storage)}};
+        print("storage: " + public_storage_name(o.storage));
+        return storage;
+    } catch (const std::exception& e) {
+        if (chosen) throw;
+        throw std::runtime_error(std::string(e.what()) +
+                                 "; or name another storage with --storage or PHONEAUTH_STORAGE");
+    }
 }
 
 void run(options o) {

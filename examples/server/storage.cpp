@@ -18,14 +18,6 @@
 #include <phoneauth/random.hpp>
 #include <phoneauth/storage/memory.hpp>
 #include <phoneauth/token.hpp>
-// TEMPORARY
-#if !__has_include(<phoneauth/asio/postgres.hpp>)
-#undef PHONEAUTH_WITH_POSTGRES
-#endif
-#if !__has_include(<phoneauth/asio/redis.hpp>)
-#undef PHONEAUTH_WITH_REDIS
-#endif
-// END
 #ifdef PHONEAUTH_WITH_SQLITE
 #include <phoneauth/storage/sqlite.hpp>
 #endif
