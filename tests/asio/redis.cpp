@@ -79,7 +79,6 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(what_is_wrong_at_start, World, worlds) {
     BOOST_TEST(refused("redis://:hunter3@" + at + "/0", "does not accept the user and password"));
     BOOST_TEST(refused("redis://ann:hunter2@" + at + "/0", "does not accept the user and password"));
     BOOST_TEST(refused("redis://:hunter2@" + at + "/4", "does not have database 4"));
-    BOOST_TEST(refused("redis://no.such.host.invalid/0", "no.such.host.invalid:6379 cannot be reached"));
     BOOST_TEST(refused("redis://127.0.0.1:1/0", "127.0.0.1:1 cannot be reached: Connection refused"));
     const auto ask = [&](const std::vector<std::string>& words) {
         private_redis::ask_at("redis://:hunter2@" + at, words);
@@ -98,8 +97,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(what_is_wrong_at_start, World, worlds) {
     ask({"CONFIG", "SET", "maxmemory", "0"});
     ask({"ACL", "SETUSER", "bob", "on", ">hunter4", "~*", "+get"});
     BOOST_TEST(refused("redis://bob:hunter4@" + at, "allow +@read"));
-    ask({"ACL", "SETUSER", "bob", "~phoneauth:*", "-@all", "+@read", "+@write", "+@scripting", "+@connection",
-         "+info"});
+    ask({"ACL", "SETUSER", "bob", "resetkeys", "~phoneauth:*", "-@all", "+@read", "+@write", "+@scripting",
+         "+@connection", "+info"});
     World allowed("redis://bob:hunter4@" + at);
     BOOST_TEST(count(allowed, 1) == 1);
     ask({"REPLICAOF", "127.0.0.1", "1"});
@@ -113,8 +112,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(what_is_wrong_at_start, World, worlds) {
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(an_old_server, World, worlds) {
-    scripted_redis server([](const auto&) { return "+OK\r\n"; });
-    server.info = "redis_version:5.0.14\r\n";
+    scripted_redis server([](const auto&) { return "+OK\r\n"; }, "# Server\r\nredis_version:5.0.14\r\n");
     BOOST_TEST(throws([&] { World w(server.url); }, "install 6 or later"));
 }
 
@@ -476,6 +474,7 @@ BOOST_AUTO_TEST_CASE(a_context_that_ends_with_operations_in_flight) {
         server.signal(SIGSTOP);
         for (int i = 0; i < 10; ++i) ::asio::co_spawn(context, storage.find_transaction(id), ::asio::detached);
         for (int i = 0; i < 50; ++i) context.poll_one();
+        BOOST_TEST(!context.stopped());
         server.signal(SIGCONT);
     }
 }

@@ -117,7 +117,9 @@ public:
     /// Gets a command and gives the bytes of its reply; nullopt closes the connection.
     using reply = std::function<std::optional<std::string>(const std::vector<std::string>&)>;
 
-    explicit scripted_redis(reply r) : reply_(std::move(r)), listener_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    /// `info`: what INFO says.
+    explicit scripted_redis(reply r, std::string info = "# Server\r\nredis_version:7.0.15\r\n")
+        : reply_(std::move(r)), info_(std::move(info)), listener_(::socket(AF_INET, SOCK_STREAM, 0)) {
         sockaddr_in address{};
         address.sin_family = AF_INET;
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -148,8 +150,6 @@ public:
 
     std::string url;
     std::atomic<int> connections = 0;
-    /// What INFO says.
-    std::string info = "redis_version:7.0.15\r\nmaxmemory_policy:noeviction\r\n";
 
 private:
     void serve(int socket) {
@@ -168,7 +168,7 @@ private:
                 words.emplace_back(detail::text_of(*request->element[i]));
             std::optional<std::string> text;
             if (words[0] == "INFO")
-                text = '$' + std::to_string(info.size()) + "\r\n" + info + "\r\n";
+                text = '$' + std::to_string(info_.size()) + "\r\n" + info_ + "\r\n";
             else if (words.size() > 1 && words[1].ends_with("format"))
                 text = "+OK\r\n";
             else
@@ -181,8 +181,9 @@ private:
         }
     }
 
-    reply reply_;
-    int listener_;
+    const reply reply_;
+    const std::string info_;
+    const int listener_;
     std::thread acceptor_;
     std::mutex mutex_;
     std::vector<int> sockets_;
