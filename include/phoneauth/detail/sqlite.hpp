@@ -2,6 +2,7 @@
 #ifndef PHONEAUTH_DETAIL_SQLITE_HPP
 #define PHONEAUTH_DETAIL_SQLITE_HPP
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -69,6 +70,7 @@ public:
         db_.reset(db);
         check(code);
         check(sqlite3_busy_handler(db, wait_for_lock, this));
+        sqlite3_wal_hook(db, after_commit, this);
         start();
     }
     sqlite_database(const sqlite_database&) = delete;
@@ -114,9 +116,26 @@ private:
     // SQLite's own way of waiting sleeps up to 100 ms at a time, in which others take the lock again and again.
     static int wait_for_lock(void* self, int) { return static_cast<const sqlite_database*>(self)->wait(); }
 
+    /// Moves what was written from the log to the file from time to time, and makes the log start again. What SQLite does
+    /// by itself cannot restart the log while others read all the time: it would grow without end. A failure changes nothing,
+    /// the commit is done.
+    static int after_commit(void* self, sqlite3* db, const char*, int pages) {
+        auto& at = *static_cast<sqlite_database*>(self);
+        if (pages < at.next_checkpoint_) return SQLITE_OK;
+        // The longer the log, the longer it is worth to wait for a moment in which nobody reads it.
+        const std::chrono::milliseconds patience(std::min(pages / 10, 500));
+        at.deadline_ = std::chrono::steady_clock::now() + patience;
+        const int code = sqlite3_wal_checkpoint_v2(db, nullptr, SQLITE_CHECKPOINT_RESTART, nullptr, nullptr);
+        at.next_checkpoint_ = (code == SQLITE_OK ? 0 : pages) + checkpoint_pages;
+        return SQLITE_OK;
+    }
+
+    static constexpr int checkpoint_pages = 1000;  // SQLite's default, 4 MB
+
     const std::string file_;
     const std::chrono::milliseconds busy_timeout_;
     std::chrono::steady_clock::time_point deadline_{};
+    int next_checkpoint_ = checkpoint_pages;
     std::unique_ptr<sqlite3, closer> db_;
 };
 
