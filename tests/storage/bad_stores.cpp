@@ -14,7 +14,6 @@
 #include <thread>
 #include <vector>
 
-#include <phoneauth/storage/combined.hpp>
 #include <phoneauth/storage/memory.hpp>
 #include <phoneauth/testing/storage_suite.hpp>
 
@@ -26,21 +25,54 @@ namespace {
 
 constexpr int seldom = 50;  // one call in so many goes wrong
 
+/// A storage without mistakes. Virtual, so that the suite need not be compiled for each that has one.
+struct good_store {
+    virtual ~good_store() = default;
+
+    virtual bool insert_transaction(const transaction& t) { return memory.insert_transaction(t); }
+    virtual std::optional<transaction> find_transaction(const std::string& id) { return memory.find_transaction(id); }
+    virtual bool update_transaction(const transaction& t) { return memory.update_transaction(t); }
+    virtual user_write insert_user(const user& u) { return memory.insert_user(u); }
+    virtual user_write update_user(const user& u) { return memory.update_user(u); }
+    virtual std::optional<user> find_user(const std::string& id) { return memory.find_user(id); }
+    virtual std::optional<user> find_user_by_phone(const phone_number& phone) {
+        return memory.find_user_by_phone(phone);
+    }
+    virtual std::optional<user> find_user_by_identity(const std::string& identity) {
+        return memory.find_user_by_identity(identity);
+    }
+    virtual bool insert_session(const session& s) { return memory.insert_session(s); }
+    virtual std::optional<session> find_session(const std::string& hash) { return memory.find_session(hash); }
+    virtual bool erase_session(const std::string& hash) { return memory.erase_session(hash); }
+    virtual std::size_t erase_sessions_of(const std::string& user_id, const std::string& kept) {
+        return memory.erase_sessions_of(user_id, kept);
+    }
+    virtual std::vector<counter> change_counters(const std::vector<counter_change>& changes) {
+        return memory.change_counters(changes);
+    }
+
+    good_store() = default;
+    explicit good_store(memory_storage& m) : memory(m) {}
+
+    memory_storage own;
+    memory_storage& memory = own;
+};
+
 // ---- Transactions
 
-struct saves_without_comparing : memory_storage {
-    bool update_transaction(const transaction& t) {
+struct saves_without_comparing : good_store {
+    bool update_transaction(const transaction& t) override {
         for (auto mine = t;;) {
             const auto stored = find_transaction(t.id);
             if (!stored) return false;
             mine.version = stored->version;
-            if (memory_storage::update_transaction(mine)) return true;
+            if (good_store::update_transaction(mine)) return true;
         }
     }
 };
 
 struct compares_and_saves_in_two_steps : saves_without_comparing {
-    bool update_transaction(const transaction& t) {
+    bool update_transaction(const transaction& t) override {
         const auto stored = find_transaction(t.id);
         if (!stored || stored->version != t.version) return false;
         std::this_thread::yield();
@@ -49,130 +81,132 @@ struct compares_and_saves_in_two_steps : saves_without_comparing {
 };
 
 struct compares_versions_as_doubles : saves_without_comparing {
-    bool update_transaction(const transaction& t) {
+    bool update_transaction(const transaction& t) override {
         const auto stored = find_transaction(t.id);
         return stored && static_cast<double>(stored->version) == static_cast<double>(t.version) &&
                saves_without_comparing::update_transaction(t);
     }
 };
 
-struct keeps_the_version : memory_storage {
-    std::optional<transaction> find_transaction(const std::string& id) {
-        auto t = memory_storage::find_transaction(id);
+struct keeps_the_version : good_store {
+    std::optional<transaction> find_transaction(const std::string& id) override {
+        auto t = good_store::find_transaction(id);
         if (t) t->version = 1;
         return t;
     }
 };
 
-struct has_signed_columns : memory_storage {
-    std::optional<transaction> find_transaction(const std::string& id) {
-        auto t = memory_storage::find_transaction(id);
+struct has_signed_columns : good_store {
+    std::optional<transaction> find_transaction(const std::string& id) override {
+        auto t = good_store::find_transaction(id);
         if (t) t->tries = std::min<std::uint32_t>(t->tries, std::numeric_limits<std::int32_t>::max());
         return t;
     }
 };
 
-struct drops_acknowledged_updates : memory_storage {
+struct drops_acknowledged_updates : good_store {
     std::atomic<int> writes = 0;
-    bool update_transaction(const transaction& t) {
-        return ++writes % seldom == 0 || memory_storage::update_transaction(t);
+    bool update_transaction(const transaction& t) override {
+        return ++writes % seldom == 0 || good_store::update_transaction(t);
     }
 };
 
-struct drops_acknowledged_insertions : memory_storage {
+struct drops_acknowledged_insertions : good_store {
     std::atomic<int> writes = 0;
-    bool insert_transaction(const transaction& t) {
-        return ++writes % seldom == 0 || memory_storage::insert_transaction(t);
+    bool insert_transaction(const transaction& t) override {
+        return ++writes % seldom == 0 || good_store::insert_transaction(t);
     }
-    user_write insert_user(const user& u) {
-        return ++writes % seldom == 0 ? user_write::done : memory_storage::insert_user(u);
+    user_write insert_user(const user& u) override {
+        return ++writes % seldom == 0 ? user_write::done : good_store::insert_user(u);
     }
-    bool insert_session(const session& s) { return ++writes % seldom == 0 || memory_storage::insert_session(s); }
+    bool insert_session(const session& s) override { return ++writes % seldom == 0 || good_store::insert_session(s); }
 };
 
-struct overwrites_on_insert : memory_storage {
-    bool insert_transaction(const transaction& t) {
+struct overwrites_on_insert : good_store {
+    bool insert_transaction(const transaction& t) override {
         if (auto stored = find_transaction(t.id)) {
             auto mine = t;
             mine.version = stored->version;
-            return memory_storage::update_transaction(mine);
+            return good_store::update_transaction(mine);
         }
-        return memory_storage::insert_transaction(t);
+        return good_store::insert_transaction(t);
     }
 };
 
-struct drops_at_the_expiry : memory_storage {
-    std::optional<transaction> find_transaction(const std::string& id) {
-        auto t = memory_storage::find_transaction(id);
+struct drops_at_the_expiry : good_store {
+    std::optional<transaction> find_transaction(const std::string& id) override {
+        auto t = good_store::find_transaction(id);
         if (t && t->expires_at <= system_clock().now()) t.reset();
         return t;
     }
 };
 
-struct lives_by_its_own_clock : memory_storage {
-    std::optional<transaction> find_transaction(const std::string& id) {
-        auto t = memory_storage::find_transaction(id);
+struct lives_by_its_own_clock : good_store {
+    std::optional<transaction> find_transaction(const std::string& id) override {
+        auto t = good_store::find_transaction(id);
         if (t && t->expires_at + transaction_retention <= system_clock().now()) t.reset();
         return t;
     }
-    std::optional<session> find_session(const std::string& hash) {
-        auto s = memory_storage::find_session(hash);
+    std::optional<session> find_session(const std::string& hash) override {
+        auto s = good_store::find_session(hash);
         if (s && s->expires_at <= system_clock().now()) s.reset();
         return s;
     }
-    std::vector<counter> change_counters(std::vector<counter_change> changes) {
+    std::vector<counter> change_counters(const std::vector<counter_change>& given) override {
+        auto changes = given;
         for (auto& c : changes) c.now = system_clock().now();
-        return memory_storage::change_counters(changes);
+        return good_store::change_counters(changes);
     }
 };
 
-struct truncates_times_to_seconds : memory_storage {
-    bool insert_transaction(transaction t) {
+struct truncates_times_to_seconds : good_store {
+    bool insert_transaction(const transaction& given) override {
+        auto t = given;
         t.created_at = std::chrono::floor<std::chrono::seconds>(t.created_at);
         t.last_sent_at = std::chrono::floor<std::chrono::seconds>(t.last_sent_at);
-        return memory_storage::insert_transaction(t);
+        return good_store::insert_transaction(t);
     }
 };
 
 /// Each handle remembers what it has read, as if nobody else wrote.
-struct remembers_what_it_read : combined_storage<memory_storage, memory_storage, memory_storage, memory_storage> {
-    explicit remembers_what_it_read(memory_storage& m) : combined_storage(m, m, m, m) {}
+struct remembers_what_it_read : good_store {
+    using good_store::good_store;
     std::mutex mutex;
     std::map<std::string, transaction> seen;
 
-    std::optional<transaction> find_transaction(const std::string& id) {
+    std::optional<transaction> find_transaction(const std::string& id) override {
         const std::scoped_lock lock(mutex);
         if (const auto known = seen.find(id); known != seen.end()) return known->second;
-        const auto found = combined_storage::find_transaction(id);
+        const auto found = good_store::find_transaction(id);
         if (found) seen.insert_or_assign(id, *found);
         return found;
     }
-    bool update_transaction(const transaction& t) {
+    bool update_transaction(const transaction& t) override {
         const std::scoped_lock lock(mutex);
         seen.erase(t.id);
-        return combined_storage::update_transaction(t);
+        return good_store::update_transaction(t);
     }
 };
 
 // ---- What goes wrong with users and transactions alike
 
-struct reads_in_two_steps : memory_storage {
-    std::optional<transaction> find_transaction(const std::string& id) {
-        auto t = memory_storage::find_transaction(id);
+struct reads_in_two_steps : good_store {
+    std::optional<transaction> find_transaction(const std::string& id) override {
+        auto t = good_store::find_transaction(id);
         std::this_thread::yield();
-        if (t) t->sends = memory_storage::find_transaction(id)->sends;
+        if (t) t->sends = good_store::find_transaction(id)->sends;
         return t;
     }
-    std::optional<user> find_user(const std::string& id) {
-        auto u = memory_storage::find_user(id);
+    std::optional<user> find_user(const std::string& id) override {
+        auto u = good_store::find_user(id);
         std::this_thread::yield();
-        if (u) u->properties = memory_storage::find_user(id)->properties;
+        if (u) u->properties = good_store::find_user(id)->properties;
         return u;
     }
-    std::optional<user> find_user_by_phone(const phone_number& phone) {
-        const auto u = memory_storage::find_user_by_phone(phone);
+    std::optional<user> find_user_by_phone(const phone_number& phone) override {
+        const auto u = good_store::find_user_by_phone(phone);
         std::this_thread::yield();
-        return u ? memory_storage::find_user(u->object_id) : u;
+        return u ? good_store::find_user(u->object_id) : u;
     }
 };
 
@@ -180,64 +214,69 @@ std::string up_to_nul(const std::string& text) {
     return text.c_str();
 }
 
-struct takes_texts_as_c_strings : memory_storage {
-    std::optional<transaction> find_transaction(const std::string& id) {
-        return memory_storage::find_transaction(up_to_nul(id));
+struct takes_texts_as_c_strings : good_store {
+    std::optional<transaction> find_transaction(const std::string& id) override {
+        return good_store::find_transaction(up_to_nul(id));
     }
-    user_write insert_user(user u) {
+    user_write insert_user(const user& given) override {
+        auto u = given;
         u.identity = up_to_nul(u.identity);
-        return memory_storage::insert_user(u);
+        return good_store::insert_user(u);
     }
-    std::optional<user> find_user_by_identity(const std::string& identity) {
-        return memory_storage::find_user_by_identity(up_to_nul(identity));
+    std::optional<user> find_user_by_identity(const std::string& identity) override {
+        return good_store::find_user_by_identity(up_to_nul(identity));
     }
-    std::vector<counter> change_counters(std::vector<counter_change> changes) {
+    std::vector<counter> change_counters(const std::vector<counter_change>& given) override {
+        auto changes = given;
         for (auto& c : changes) c.key = up_to_nul(c.key);
-        return memory_storage::change_counters(changes);
+        return good_store::change_counters(changes);
     }
 };
 
-struct has_short_columns : memory_storage {
-    user_write insert_user(user u) {
+struct has_short_columns : good_store {
+    user_write insert_user(const user& given) override {
+        auto u = given;
         u.identity = u.identity.substr(0, 128);
-        return memory_storage::insert_user(u);
+        return good_store::insert_user(u);
     }
-    std::vector<counter> change_counters(std::vector<counter_change> changes) {
+    std::vector<counter> change_counters(const std::vector<counter_change>& given) override {
+        auto changes = given;
         for (auto& c : changes) c.key = c.key.substr(0, 64);
-        return memory_storage::change_counters(changes);
+        return good_store::change_counters(changes);
     }
 };
 
 /// A storage that pastes texts into statements.
-struct does_not_quote : memory_storage {
+struct does_not_quote : good_store {
     static void execute(const std::string& text) {
         if (text.find('\'') != std::string::npos) throw std::runtime_error("syntax error");
     }
-    bool insert_transaction(const transaction& t) {
+    bool insert_transaction(const transaction& t) override {
         execute(t.key_id);
-        return memory_storage::insert_transaction(t);
+        return good_store::insert_transaction(t);
     }
-    user_write insert_user(const user& u) {
+    user_write insert_user(const user& u) override {
         execute(u.identity);
-        return memory_storage::insert_user(u);
+        return good_store::insert_user(u);
     }
-    std::optional<session> find_session(const std::string& hash) {
+    std::optional<session> find_session(const std::string& hash) override {
         execute(hash);
-        return memory_storage::find_session(hash);
+        return good_store::find_session(hash);
     }
-    std::vector<counter> change_counters(const std::vector<counter_change>& changes) {
+    std::vector<counter> change_counters(const std::vector<counter_change>& changes) override {
         for (const auto& c : changes) execute(c.key);
-        return memory_storage::change_counters(changes);
+        return good_store::change_counters(changes);
     }
 };
 
 // ---- Users
 
 /// Stores no user in the base class twice but lets users share phones: the shared one is stored under another.
-struct forgets_that_phones_are_unique : memory_storage {
-    user_write insert_user(user u) {
+struct forgets_that_phones_are_unique : good_store {
+    user_write insert_user(const user& given) override {
+        auto u = given;
         for (;;) {
-            const auto written = memory_storage::insert_user(u);
+            const auto written = good_store::insert_user(u);
             if (written != user_write::phone_taken) return written;
             u.phone = *phone_number::parse("+888" + std::to_string(100000000 + ++last));
         }
@@ -245,20 +284,22 @@ struct forgets_that_phones_are_unique : memory_storage {
     std::atomic<int> last = 0;
 };
 
-struct forgets_that_identities_are_unique : memory_storage {
-    user_write insert_user(user u) {
+struct forgets_that_identities_are_unique : good_store {
+    user_write insert_user(const user& given) override {
+        auto u = given;
         for (;;) {
-            const auto written = memory_storage::insert_user(u);
+            const auto written = good_store::insert_user(u);
             if (written != user_write::identity_taken) return written;
             u.identity += "+";
         }
     }
 };
 
-struct forgets_uniqueness_on_update : memory_storage {
-    user_write update_user(user u) {
+struct forgets_uniqueness_on_update : good_store {
+    user_write update_user(const user& given) override {
+        auto u = given;
         for (;;) {
-            const auto written = memory_storage::update_user(u);
+            const auto written = good_store::update_user(u);
             if (written != user_write::phone_taken) return written;
             u.phone = *phone_number::parse("+888" + std::to_string(100000000 + ++last));
         }
@@ -267,7 +308,7 @@ struct forgets_uniqueness_on_update : memory_storage {
 };
 
 struct checks_uniqueness_in_two_steps : forgets_that_phones_are_unique {
-    user_write insert_user(const user& u) {
+    user_write insert_user(const user& u) override {
         if (find_user_by_phone(u.phone)) return user_write::phone_taken;
         std::this_thread::yield();
         return forgets_that_phones_are_unique::insert_user(u);
@@ -275,7 +316,7 @@ struct checks_uniqueness_in_two_steps : forgets_that_phones_are_unique {
 };
 
 /// Takes the phone, then the identity, and forgets to give back the one that it has if it cannot get the other.
-struct keeps_what_it_refused : memory_storage {
+struct keeps_what_it_refused : good_store {
     std::mutex mutex;
     std::set<std::string, std::less<>> taken;
 
@@ -287,16 +328,16 @@ struct keeps_what_it_refused : memory_storage {
         if (written == user_write::identity_taken) taken.emplace(u.phone.str());
         return written;
     }
-    user_write insert_user(const user& u) {
-        return write(u, [&] { return memory_storage::insert_user(u); });
+    user_write insert_user(const user& u) override {
+        return write(u, [&] { return good_store::insert_user(u); });
     }
-    user_write update_user(const user& u) {
-        return write(u, [&] { return memory_storage::update_user(u); });
+    user_write update_user(const user& u) override {
+        return write(u, [&] { return good_store::update_user(u); });
     }
 };
 
 /// Gives back what it cannot use, but others have been refused for it meanwhile.
-struct claims_in_two_steps : memory_storage {
+struct claims_in_two_steps : good_store {
     std::mutex mutex;
     std::set<std::string, std::less<>> taken;
 
@@ -304,7 +345,7 @@ struct claims_in_two_steps : memory_storage {
         const std::scoped_lock lock(mutex);
         return taken.emplace(text).second;
     }
-    user_write insert_user(const user& u) {
+    user_write insert_user(const user& u) override {
         if (!claim(u.phone.str())) return user_write::phone_taken;
         std::this_thread::sleep_for(1ms);
         if (!claim(u.identity)) {
@@ -313,128 +354,133 @@ struct claims_in_two_steps : memory_storage {
             taken.erase(taken.find(u.phone.str()));
             return user_write::identity_taken;
         }
-        return memory_storage::insert_user(u);
+        return good_store::insert_user(u);
     }
 };
 
-struct gives_the_phone_up_first : memory_storage {
+struct gives_the_phone_up_first : good_store {
     std::atomic<int> last = 0;
-    user_write update_user(user u) {
+    user_write update_user(const user& given) override {
+        auto u = given;
         const auto wanted = u.phone;
         u.phone = *phone_number::parse("+888" + std::to_string(100000000 + ++last));
-        if (const auto written = memory_storage::update_user(u); written != user_write::done) return written;
+        if (const auto written = good_store::update_user(u); written != user_write::done) return written;
         std::this_thread::yield();
         ++u.version;
         u.phone = wanted;
-        return memory_storage::update_user(u);
+        return good_store::update_user(u);
     }
 };
 
-struct replaces_a_user_with_the_same_id : memory_storage {
-    user_write insert_user(const user& u) {
+struct replaces_a_user_with_the_same_id : good_store {
+    user_write insert_user(const user& u) override {
         try {
-            return memory_storage::insert_user(u);
+            return good_store::insert_user(u);
         } catch (const std::invalid_argument&) {
             auto mine = u;
             mine.version = find_user(u.object_id)->version;
-            return memory_storage::update_user(mine);
+            return good_store::update_user(mine);
         }
     }
 };
 
-struct updates_a_stale_user : memory_storage {
-    user_write update_user(user u) {
+struct updates_a_stale_user : good_store {
+    user_write update_user(const user& given) override {
+        auto u = given;
         for (;;) {
             const auto stored = find_user(u.object_id);
             if (!stored) return user_write::stale;
             u.version = stored->version;
-            if (const auto written = memory_storage::update_user(u); written != user_write::stale) return written;
+            if (const auto written = good_store::update_user(u); written != user_write::stale) return written;
         }
     }
 };
 
-struct creates_on_update : memory_storage {
-    user_write update_user(const user& u) {
-        const auto written = memory_storage::update_user(u);
+struct creates_on_update : good_store {
+    user_write update_user(const user& u) override {
+        const auto written = good_store::update_user(u);
         return written == user_write::stale && !find_user(u.object_id) ? insert_user(u) : written;
     }
 };
 
-struct ignores_the_case_of_identities : memory_storage {
-    std::optional<user> find_user_by_identity(std::string identity) {
+struct ignores_the_case_of_identities : good_store {
+    std::optional<user> find_user_by_identity(const std::string& given) override {
+        auto identity = given;
         for (char& c : identity)
             if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
-        return memory_storage::find_user_by_identity(identity);
+        return good_store::find_user_by_identity(identity);
     }
 };
 
-struct ignores_spaces_behind_identities : memory_storage {
-    user_write insert_user(user u) {
+struct ignores_spaces_behind_identities : good_store {
+    user_write insert_user(const user& given) override {
+        auto u = given;
         while (u.identity.ends_with(' ')) u.identity.pop_back();
-        return memory_storage::insert_user(u);
+        return good_store::insert_user(u);
     }
 };
 
-struct forgets_a_property : memory_storage {
-    user_write insert_user(user u) {
+struct forgets_a_property : good_store {
+    user_write insert_user(const user& given) override {
+        auto u = given;
         u.properties.erase("nested");
-        return memory_storage::insert_user(u);
+        return good_store::insert_user(u);
     }
 };
 
-struct reformats_json : memory_storage {
-    user_write insert_user(user u) {
+struct reformats_json : good_store {
+    user_write insert_user(const user& given) override {
+        auto u = given;
         for (auto& [name, json] : u.properties)
             if (json == "1.0") json = "1";
-        return memory_storage::insert_user(u);
+        return good_store::insert_user(u);
     }
 };
 
 // ---- Sessions
 
-struct always_erases : memory_storage {
-    bool erase_session(const std::string& hash) {
-        memory_storage::erase_session(hash);
+struct always_erases : good_store {
+    bool erase_session(const std::string& hash) override {
+        good_store::erase_session(hash);
         return true;
     }
 };
 
-struct erases_in_two_steps : memory_storage {
-    bool erase_session(const std::string& hash) {
+struct erases_in_two_steps : good_store {
+    bool erase_session(const std::string& hash) override {
         const auto found = find_session(hash).has_value();
         std::this_thread::yield();
-        memory_storage::erase_session(hash);
+        good_store::erase_session(hash);
         return found;
     }
 };
 
-struct erases_one_session_of_a_user : memory_storage {
-    std::size_t erase_sessions_of(const std::string& user_id, const std::string& kept) {
-        const auto count = memory_storage::erase_sessions_of(user_id, kept);
+struct erases_one_session_of_a_user : good_store {
+    std::size_t erase_sessions_of(const std::string& user_id, const std::string& kept) override {
+        const auto count = good_store::erase_sessions_of(user_id, kept);
         return count > 0 ? 1 : 0;
     }
 };
 
-struct keeps_another_users_session : memory_storage {
-    std::size_t erase_sessions_of(const std::string& user_id, const std::string& kept) {
-        return !kept.empty() && find_session(kept)->user_id != user_id
-                   ? 0
-                   : memory_storage::erase_sessions_of(user_id, kept);
+struct keeps_another_users_session : good_store {
+    std::size_t erase_sessions_of(const std::string& user_id, const std::string& kept) override {
+        return !kept.empty() && find_session(kept)->user_id != user_id ? 0
+                                                                       : good_store::erase_sessions_of(user_id, kept);
     }
 };
 
 /// An index beside the sessions: what is inserted while it is used and then dropped is in it no more.
-struct keeps_the_index_apart : memory_storage {
+struct keeps_the_index_apart : good_store {
     std::mutex mutex;
     std::map<std::string, std::set<std::string>> index;
 
-    bool insert_session(const session& s) {
-        if (!memory_storage::insert_session(s)) return false;
+    bool insert_session(const session& s) override {
+        if (!good_store::insert_session(s)) return false;
         const std::scoped_lock lock(mutex);
         index[s.user_id].insert(s.token_hash);
         return true;
     }
-    std::size_t erase_sessions_of(const std::string& user_id, const std::string& kept) {
+    std::size_t erase_sessions_of(const std::string& user_id, const std::string& kept) override {
         std::set<std::string> hashes;
         {
             const std::scoped_lock lock(mutex);
@@ -442,7 +488,7 @@ struct keeps_the_index_apart : memory_storage {
         }
         std::size_t count = 0;
         for (const auto& hash : hashes)
-            if (hash != kept && memory_storage::erase_session(hash)) ++count;
+            if (hash != kept && good_store::erase_session(hash)) ++count;
         std::this_thread::yield();
         const std::scoped_lock lock(mutex);
         index[user_id].clear();
@@ -451,17 +497,16 @@ struct keeps_the_index_apart : memory_storage {
     }
 };
 
-struct is_down : memory_storage {
-    bool insert_session(const session&) { throw std::runtime_error("connection refused"); }
+struct is_down : good_store {
+    bool insert_session(const session&) override { throw std::runtime_error("connection refused"); }
 };
 
 // ---- Counters
 
 /// For mistakes that are made with each change.
-struct changes_one_by_one : memory_storage {
-    virtual ~changes_one_by_one() = default;
-    virtual counter change(counter_change c) { return memory_storage::change_counters({c}).front(); }
-    std::vector<counter> change_counters(const std::vector<counter_change>& changes) {
+struct changes_one_by_one : good_store {
+    virtual counter change(counter_change c) { return good_store::change_counters({c}).front(); }
+    std::vector<counter> change_counters(const std::vector<counter_change>& changes) override {
         std::vector<counter> changed;
         for (const auto& c : changes) changed.push_back(change(c));
         return changed;
@@ -555,20 +600,21 @@ struct keeps_counters_that_came_to_zero : changes_one_by_one {
     }
 };
 
-struct gives_counters_in_the_order_of_keys : memory_storage {
-    std::vector<counter> change_counters(std::vector<counter_change> changes) {
+struct gives_counters_in_the_order_of_keys : good_store {
+    std::vector<counter> change_counters(const std::vector<counter_change>& given) override {
+        auto changes = given;
         std::sort(changes.begin(), changes.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
-        return memory_storage::change_counters(changes);
+        return good_store::change_counters(changes);
     }
 };
 
-struct reads_a_batch_then_writes_it : memory_storage {
-    std::vector<counter> change_counters(const std::vector<counter_change>& changes) {
+struct reads_a_batch_then_writes_it : good_store {
+    std::vector<counter> change_counters(const std::vector<counter_change>& changes) override {
         auto reading = changes;
         for (auto& c : reading) c.by = 0;
-        auto changed = memory_storage::change_counters(reading);
+        auto changed = good_store::change_counters(reading);
         std::this_thread::yield();
-        const auto after = memory_storage::change_counters(changes);
+        const auto after = good_store::change_counters(changes);
         if (changes.size() == 1) return after;
         for (std::size_t i = 0; i < changes.size(); ++i) {
             changed[i].value = std::max<std::int64_t>(changed[i].value + changes[i].by, 0);
@@ -578,23 +624,27 @@ struct reads_a_batch_then_writes_it : memory_storage {
     }
 };
 
-struct locks_keys_in_the_callers_order : memory_storage {
+struct locks_keys_in_the_callers_order : good_store {
     std::mutex mutex;
-    std::map<std::string, std::timed_mutex> locks;
+    std::map<std::string, std::mutex> locks;
 
-    std::vector<counter> change_counters(const std::vector<counter_change>& changes) {
-        std::vector<std::unique_lock<std::timed_mutex>> held;
+    std::vector<counter> change_counters(const std::vector<counter_change>& changes) override {
+        std::vector<std::unique_lock<std::mutex>> held;
         for (const auto& c : changes) {
-            std::timed_mutex* lock = nullptr;
+            std::mutex* lock = nullptr;
             {
                 const std::scoped_lock guard(mutex);
                 lock = &locks[c.key];
             }
-            held.emplace_back(*lock, 20ms);
-            if (!held.back()) throw std::runtime_error("deadlock detected");
-            std::this_thread::yield();
+            held.emplace_back(*lock, std::defer_lock);
+            const auto end = std::chrono::steady_clock::now() + 20ms;
+            while (!held.back().try_lock()) {
+                if (std::chrono::steady_clock::now() > end) throw std::runtime_error("deadlock detected");
+                std::this_thread::yield();
+            }
+            std::this_thread::sleep_for(100us);  // the way to a server
         }
-        return memory_storage::change_counters(changes);
+        return good_store::change_counters(changes);
     }
 };
 
@@ -607,10 +657,10 @@ struct drops_acknowledged_changes : changes_one_by_one {
     }
 };
 
-const auto transactions_of = [](auto& s) { return run_transaction_storage_suite(s); };
-const auto users_of = [](auto& s) { return run_user_storage_suite(s); };
-const auto sessions_of = [](auto& s) { return run_session_storage_suite(s); };
-const auto counters_of = [](auto& s) { return run_counter_storage_suite(s); };
+const auto transactions_of = [](good_store& s) { return run_transaction_storage_suite(s); };
+const auto users_of = [](good_store& s) { return run_user_storage_suite(s); };
+const auto sessions_of = [](good_store& s) { return run_session_storage_suite(s); };
+const auto counters_of = [](good_store& s) { return run_counter_storage_suite(s); };
 
 bool says(const std::vector<suite_finding>& findings, const char* words) {
     const auto text = to_text(findings);
@@ -740,7 +790,7 @@ BOOST_AUTO_TEST_CASE(counters) {
 BOOST_AUTO_TEST_CASE(two_handles) {
     memory_storage memory;
     remembers_what_it_read one(memory), other(memory);
-    const auto findings = run_shared_storage_suite(one, other);
+    const auto findings = run_shared_storage_suite<good_store>(one, other);
     BOOST_TEST(says(findings, "transactions: stale update: find_transaction must return what was stored last"));
     BOOST_TEST(says(findings, "find_transaction must see at once what update_transaction has acknowledged"));
 }

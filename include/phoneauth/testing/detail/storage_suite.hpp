@@ -157,21 +157,31 @@ private:
         return winners;
     }
 
-    /// One thread calls `write`, the others call `read` again and again until it is done.
+    /// One thread calls `write(1)`, `write(2)`, …, the others call `read`, which gives the version that it has seen, until
+    /// each has seen it change often enough, or has given up.
     template <class Write, class Read>
     void read_while_writing(Write write, Read read) {
-        std::atomic<bool> over = false;
+        std::atomic<unsigned> readers = options_.threads - 1;
+        const auto read_on = [&] {
+            std::uint64_t last = read();
+            for (unsigned n = 0, changes = 0; changes < options_.rounds && n < 1000 * options_.rounds; ++n) {
+                const std::uint64_t seen = read();
+                if (seen != last) ++changes;
+                last = seen;
+            }
+        };
         in_parallel([&](unsigned i) {
+            if (i == 0) {
+                for (unsigned n = 1; n <= options_.rounds || readers > 0; ++n) write(n);
+                return;
+            }
             try {
-                if (i == 0)
-                    write();
-                else
-                    while (!over) read();
+                read_on();
             } catch (...) {
-                over = true;
+                --readers;
                 throw;
             }
-            if (i == 0) over = true;
+            --readers;
         });
     }
 

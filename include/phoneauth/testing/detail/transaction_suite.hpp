@@ -215,13 +215,11 @@ void storage_suite<S, Run>::transactions() {
             return changed;
         };
         read_while_writing(
-            [&, this] {
-                for (unsigned n = 1; n <= 5 * options_.rounds; ++n) {
-                    auto mine = after(n);
-                    --mine.version;
-                    run_(storage().update_transaction(mine));
-                    acknowledged = mine.version + 1;
-                }
+            [&, this](unsigned n) {
+                auto mine = after(n);
+                --mine.version;
+                run_(storage().update_transaction(mine));
+                acknowledged = mine.version + 1;
             },
             [&, this] {
                 const auto least = acknowledged.load();
@@ -231,6 +229,7 @@ void storage_suite<S, Run>::transactions() {
                 if (seen && seen->version > t.version)
                     expect(difference(*seen, after(seen->tries)).empty(),
                            "find_transaction must see an update whole, or not at all");
+                return seen ? seen->version : 0;
             });
     });
 }
