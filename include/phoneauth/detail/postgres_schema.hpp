@@ -177,17 +177,17 @@ inline void migrate(connection& c, steady_time deadline) {
 
     const auto rows = c.run(describe_tables, deadline);
     std::vector<std::string_view> found;
+    for (int i = 0; i < PQntuples(rows.get()); ++i) found.push_back(PQgetvalue(rows.get(), i, 0));
+    const auto has = [](const auto& all, std::string_view one) {
+        return std::find(all.begin(), all.end(), one) != all.end();
+    };
     std::string problem;
-    for (int i = 0; i < PQntuples(rows.get()); ++i) {
-        const std::string_view sentence = PQgetvalue(rows.get(), i, 0);
-        found.push_back(sentence);
-        if (*PQgetvalue(rows.get(), i, 1) == 't' &&
-            std::find(expected_tables.begin(), expected_tables.end(), sentence) == expected_tables.end())
-            problem = std::string(sentence) + ", which it should not";
-    }
     for (const std::string_view sentence : expected_tables)
-        if (std::find(found.begin(), found.end(), sentence) == found.end())
-            problem = "it is not so that " + std::string(sentence);
+        if (problem.empty() && !has(found, sentence)) problem = "it is not so that " + std::string(sentence);
+    for (std::size_t i = 0; i < found.size(); ++i)
+        if (problem.empty() && *PQgetvalue(rows.get(), static_cast<int>(i), 1) == 't' &&
+            !has(expected_tables, found[i]))
+            problem = std::string(found[i]) + ", which it should not";
     if (!problem.empty())
         throw std::runtime_error("phoneauth: the tables in the PostgreSQL database were changed: " + problem +
                                  "; change that back, or restore them from a backup");
