@@ -228,6 +228,7 @@ private:
     /// Whether a connection on which nobody waits has ended, or holds what nobody asked for.
     static bool has_died(stream& s) {
         if (!s.open || !s.waiting.empty()) return false;
+        if (has_leftover(*s.reader)) return true;
         char byte = 0;
         std::error_code ec;
         s.socket.receive(::asio::buffer(&byte, 1), tcp::socket::message_peek, ec);

@@ -131,6 +131,11 @@ inline std::string_view text_of(const redisReply& reply) noexcept {
     return {reply.str, reply.len};
 }
 
+/// Whether a connection on which nobody waits has received something, which would be taken for the next reply.
+inline bool has_leftover(const redisReader& reader) noexcept {
+    return reader.ridx > 0 || reader.pos < reader.len;
+}
+
 /// The first word of an error reply, by which errors are told apart; empty for any other reply.
 inline std::string_view error_code(const redisReply& reply) noexcept {
     if (reply.type != REDIS_REPLY_ERROR) return {};

@@ -481,7 +481,7 @@ private:
     static std::string milliseconds(std::chrono::milliseconds t) { return std::to_string(t.count()); }
     /// What Redis accepts: at least 1 ms, and at most 100 years.
     static std::string lifetime(std::chrono::milliseconds t) {
-        constexpr std::chrono::milliseconds most = std::chrono::years(100) / 1;
+        constexpr std::chrono::milliseconds most = std::chrono::hours(100 * 365 * 24);
         return milliseconds(std::clamp(t, std::chrono::milliseconds(1), most));
     }
     static std::string first_field(std::uint64_t version) { return record_field(std::to_string(version)); }

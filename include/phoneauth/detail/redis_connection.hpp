@@ -72,6 +72,7 @@ public:
 
     /// False if the server has closed an idle connection, or has sent what nobody asked for.
     bool is_idle() const {
+        if (has_leftover(*context_->reader)) return false;
         char byte = 0;
         return ::recv(context_->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
     }
