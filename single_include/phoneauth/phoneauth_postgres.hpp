@@ -1,0 +1,1206 @@
+// SPDX-License-Identifier: BSL-1.0
+// Generated from include/ by tests/scripts/amalgamate.py; do not edit.
+#ifndef PHONEAUTH_SINGLE_INCLUDE_POSTGRES_HPP
+#define PHONEAUTH_SINGLE_INCLUDE_POSTGRES_HPP
+
+#include <phoneauth/phoneauth.hpp>
+
+// ---- phoneauth/detail/postgres.hpp ----
+
+#ifndef PHONEAUTH_DETAIL_POSTGRES_HPP
+#define PHONEAUTH_DETAIL_POSTGRES_HPP
+
+#include <array>
+#include <bit>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+
+// ---- phoneauth/detail/postgres_connection.hpp ----
+
+#ifndef PHONEAUTH_DETAIL_POSTGRES_CONNECTION_HPP
+#define PHONEAUTH_DETAIL_POSTGRES_CONNECTION_HPP
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <libpq-fe.h>
+#include <poll.h>
+
+
+// One connection to PostgreSQL: opened and used within a time limit, never trusted to answer.
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+namespace postgres {
+
+using steady_time = std::chrono::steady_clock::time_point;
+
+struct result_deleter {
+    void operator()(PGresult* r) const noexcept { PQclear(r); }
+};
+using result_ptr = std::unique_ptr<PGresult, result_deleter>;
+
+/// An SQL statement with a name, under which each connection knows it.
+struct statement {
+    const char* name;
+    const char* types;  ///< of the parameters, for PREPARE
+    const char* sql;
+    bool reads = false;  ///< changes nothing, so that it may be run a second time
+};
+
+/// The parameters of a statement in PostgreSQL's binary form, in which a text may hold any character: the text form
+/// would end at a NUL, where the binary one is refused by the server.
+class parameters {
+public:
+    template <class... Ts>
+    explicit parameters(const Ts&... all) {
+        values_.reserve(sizeof...(all));
+        (add(all), ...);
+    }
+
+    int size() const noexcept { return static_cast<int>(values_.size()); }
+    const std::optional<std::string>& operator[](std::size_t i) const { return values_[i]; }
+
+    /// An array (src/backend/utils/adt/arrayfuncs.c, array_recv): dimensions, whether there are nulls, the type of the
+    /// elements, their number and the first one's index, then the elements with their sizes.
+    template <class Range, class Get>
+    static std::string array(const Range& range, std::uint32_t type, Get get) {
+        std::string bytes = big_endian(1u) + big_endian(0u) + big_endian(type) +
+                            big_endian(static_cast<std::uint32_t>(range.size())) + big_endian(1u);
+        for (const auto& element : range) {
+            const std::string value = get(element);
+            bytes += big_endian(static_cast<std::uint32_t>(value.size())) + value;
+        }
+        return bytes;
+    }
+
+    template <class UInt>
+    static std::string big_endian(UInt n) {
+        std::string bytes(sizeof(n), '\0');
+        for (auto at = bytes.rbegin(); at != bytes.rend(); ++at, n = static_cast<UInt>(n >> 8))
+            *at = static_cast<char>(n & 0xff);
+        return bytes;
+    }
+
+    static std::string bigint(std::int64_t n) { return big_endian(static_cast<std::uint64_t>(n)); }
+
+private:
+    void add(const std::string& bytes) { values_.emplace_back(bytes); }
+    void add(std::string_view bytes) { values_.emplace_back(bytes); }
+    void add(std::int64_t n) { values_.emplace_back(bigint(n)); }
+    void add(const std::optional<std::int64_t>& n) { values_.push_back(n ? std::optional(bigint(*n)) : std::nullopt); }
+    void add(bool b) { values_.emplace_back(std::string(1, b ? '\1' : '\0')); }
+
+    std::vector<std::optional<std::string>> values_;
+};
+
+/// What to do after the server's answer to a statement.
+enum class verdict {
+    done,       ///< it was carried out
+    again,      ///< nothing was done because of somebody else at the same time: run it once more
+    reconnect,  ///< nothing was done because this connection is not fit for it: run it once more on another
+    refused,    ///< nothing was done
+    lost        ///< the connection ends, and nobody knows what was done
+};
+
+/// https://www.postgresql.org/docs/15/errcodes-appendix.html
+inline verdict judge(const PGresult* r) {
+    const auto status = PQresultStatus(r);
+    if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) return verdict::done;
+    const auto* field = PQresultErrorField(r, PG_DIAG_SQLSTATE);
+    if (!field) return verdict::lost;  // libpq's own error
+    const std::string_view state = field;
+    // A serialization failure, a deadlock, and a unique index in which a rival was faster: now that he is there, the
+    // statement finds him.
+    if (state == "40001" || state == "40P01" || state == "23505") return verdict::again;
+    // The server has become read-only (a failover), does not know the prepared statement, or cannot use it any more.
+    if (state == "25006" || state == "26000" || state == "0A000") return verdict::reconnect;
+    if (state.starts_with("57P") || state.starts_with("08")) return verdict::lost;
+    return verdict::refused;
+}
+
+/// The server's sentence. Not its detail, which may hold phone numbers.
+inline std::string message_of(const PGresult* r) {
+    const auto field = [&](int code) {
+        const auto* text = PQresultErrorField(r, code);
+        return std::string(text ? text : "");
+    };
+    const auto state = field(PG_DIAG_SQLSTATE);
+    if (state.empty()) return "phoneauth: the connection to PostgreSQL was lost";
+    if (state == "57014") return "phoneauth: PostgreSQL took too long and the statement was stopped (SQLSTATE 57014)";
+    return "phoneauth: PostgreSQL refused: " + field(PG_DIAG_MESSAGE_PRIMARY) + " (SQLSTATE " + state + ")";
+}
+
+/// A PostgreSQL URL, checked. https://www.postgresql.org/docs/15/libpq-connect.html#LIBPQ-CONNSTRING
+class server_address {
+public:
+    /// Throws `std::runtime_error`, without a word of the URL, which may hold a password anywhere if it is mistaken.
+    explicit server_address(const std::string& url) {
+        const auto scheme = url.find("://");
+        const auto name = std::string_view(url).substr(0, std::min(scheme, url.size()));
+        if (scheme == url.npos || (name != "postgres" && name != "postgresql")) throw wrong();
+        // "/", "@" and "?" in a password that is not encoded make a part of it the host or the database.
+        const auto path = std::min(url.find_first_of("/?", scheme + 3), url.size());
+        const auto query = std::min(url.find('?', path), url.size());
+        const auto at = url.find('@');
+        if (url.find('\0') != url.npos || url.substr(path).find('@') < query - path ||
+            (at < path && url.substr(at + 1, path - at).find('@') != url.npos))
+            throw wrong();
+        const std::unique_ptr<PQconninfoOption, void (*)(PQconninfoOption*)> parsed(
+            PQconninfoParse(url.c_str(), nullptr), PQconninfoFree);
+        if (!parsed) throw wrong();
+        for (const auto* option = parsed.get(); option->keyword; ++option)
+            if (option->val) options_.emplace_back(option->keyword, option->val);
+        for (const auto& [keyword, value] : options_)
+            if (keyword == "port" && !is_port_list(value)) throw wrong();
+        options_.emplace_back("client_encoding", "UTF8");
+        options_.emplace_back("fallback_application_name", "phoneauth");
+    }
+
+    PGconn* connect() const {
+        std::vector<const char*> keywords;
+        std::vector<const char*> values;
+        for (const auto& [keyword, value] : options_) {
+            keywords.push_back(keyword.c_str());
+            values.push_back(value.c_str());
+        }
+        keywords.push_back(nullptr);
+        values.push_back(nullptr);
+        return PQconnectStartParams(keywords.data(), values.data(), 0);
+    }
+
+private:
+    static std::runtime_error wrong() {
+        return std::runtime_error("phoneauth: the PostgreSQL URL is not valid; expected "
+                                  "postgres://user:password@host:port/database, with each of %:/?#[]@ in user and "
+                                  "password written as % and two hexadecimal digits");
+    }
+
+    /// One port for each host, separated by commas.
+    static bool is_port_list(std::string_view ports) {
+        for (;;) {
+            const auto end = std::min(ports.find(','), ports.size());
+            const auto port = ports.substr(0, end);
+            if (port.size() > 5 || !std::all_of(port.begin(), port.end(), is_digit)) return false;
+            if (end == ports.size()) return true;
+            ports.remove_prefix(end + 1);
+        }
+    }
+
+    std::vector<std::pair<std::string, std::string>> options_;
+};
+
+/// An open connection. One thread at a time may use it.
+class connection {
+public:
+    /// Opens one. Throws `std::runtime_error` with what the server or libpq says.
+    connection(const server_address& server, steady_time deadline) : connection_(server.connect()) {
+        if (!connection_) throw std::bad_alloc();
+        for (auto state = PGRES_POLLING_WRITING; state != PGRES_POLLING_OK;) {
+            if (PQstatus(get()) == CONNECTION_BAD || state == PGRES_POLLING_FAILED)
+                throw std::runtime_error("phoneauth: cannot connect to PostgreSQL: " + libpq_message() +
+                                         "; check the URL and whether the server runs");
+            if (!wait(state == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline))
+                throw std::runtime_error("phoneauth: no connection to PostgreSQL within the time limit");
+            state = PQconnectPoll(get());
+        }
+        PQsetNoticeProcessor(
+            get(), [](void*, const char*) {}, nullptr);  // it would print to standard error
+        if (PQsetnonblocking(get(), 1) != 0) throw lost();
+    }
+
+    PGconn* get() const noexcept { return connection_.get(); }
+
+    /// Whether the server has ended the idle connection, as far as this machine knows.
+    bool is_dead() {
+        pollfd socket{PQsocket(get()), POLLIN, 0};
+        if (::poll(&socket, 1, 0) == 1 && !PQconsumeInput(get())) return true;
+        // A server that shuts down says so before it ends the connection.
+        return PQstatus(get()) != CONNECTION_OK || ::poll(&socket, 1, 0) != 0;
+    }
+
+    /// Runs statements that have no parameters, one after the other as one transaction, and returns the last result.
+    /// Throws if one fails.
+    result_ptr run(const std::string& sql, steady_time deadline) {
+        if (!PQsendQuery(get(), sql.c_str())) throw lost();
+        auto last = finish(deadline);
+        if (judge(last.get()) != verdict::done) throw std::runtime_error(message_of(last.get()));
+        return last;
+    }
+
+    /// Runs a prepared statement and returns what the server says to it. Throws if it says nothing.
+    result_ptr run(const statement& s, const parameters& p, steady_time deadline) {
+        if (!send(s, p)) throw lost();
+        return finish(deadline);
+    }
+
+    /// Hands a prepared statement to libpq.
+    bool send(const statement& s, const parameters& p) {
+        values_.clear();
+        sizes_.clear();
+        for (std::size_t i = 0; i < static_cast<std::size_t>(p.size()); ++i) {
+            values_.push_back(p[i] ? p[i]->data() : nullptr);
+            sizes_.push_back(p[i] ? static_cast<int>(p[i]->size()) : 0);
+        }
+        const std::vector<int> binary(values_.size(), 1);
+        return PQsendQueryPrepared(get(), s.name, p.size(), values_.data(), sizes_.data(), binary.data(), 1) == 1;
+    }
+
+    static std::runtime_error lost() {
+        return std::runtime_error(
+            "phoneauth: the connection to PostgreSQL was lost; whether a change was made is not known");
+    }
+    static std::runtime_error too_slow() {
+        return std::runtime_error(
+            "phoneauth: no answer from PostgreSQL within the time limit; whether a change was made is not known");
+    }
+
+private:
+    /// The last result, or the first failure. The server commits only after it has said what a statement did, so a
+    /// result counts once all of them are there.
+    result_ptr finish(steady_time deadline) {
+        result_ptr last;
+        for (;;) {
+            while (PQisBusy(get())) {
+                const int unsent = PQflush(get());
+                if (unsent < 0) throw lost();
+                if (!wait(static_cast<short>(unsent ? POLLIN | POLLOUT : POLLIN), deadline)) throw too_slow();
+                if (!PQconsumeInput(get())) throw lost();
+            }
+            result_ptr next(PQgetResult(get()));
+            if (!next) break;
+            if (!last || judge(last.get()) == verdict::done) last = std::move(next);
+        }
+        if (!last) throw lost();
+        return last;
+    }
+
+    /// Whether the socket is ready before the deadline.
+    bool wait(short events, steady_time deadline) {
+        pollfd socket{PQsocket(get()), events, 0};
+        for (;;) {
+            const auto left =
+                std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
+            if (left <= 0) return false;
+            if (::poll(&socket, 1, static_cast<int>(std::min<std::int64_t>(left, 60'000))) > 0) return true;
+        }
+    }
+
+    /// libpq's own sentence on one line. It names host, port, database and user, never the password.
+    std::string libpq_message() const {
+        std::string text = PQerrorMessage(get());
+        while (!text.empty() && text.back() == '\n') text.pop_back();
+        std::replace_if(
+            text.begin(), text.end(), [](char c) { return c == '\n' || c == '\t'; }, ' ');
+        return text;
+    }
+
+    struct closer {
+        void operator()(PGconn* c) const noexcept { PQfinish(c); }
+    };
+    std::unique_ptr<PGconn, closer> connection_;
+    std::vector<const char*> values_;
+    std::vector<int> sizes_;
+};
+
+}  // namespace postgres
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/detail/postgres_schema.hpp ----
+
+#ifndef PHONEAUTH_DETAIL_POSTGRES_SCHEMA_HPP
+#define PHONEAUTH_DETAIL_POSTGRES_SCHEMA_HPP
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <iterator>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+
+// The tables: making them, bringing them up to date, and finding out whether they still are as they were made.
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+namespace postgres {
+
+// Times are milliseconds since 1970. Texts compare byte for byte. Rows that change often leave room in their pages, so
+// that a change need not touch the indexes ("heap-only tuples"). `properties` are name, JSON text, name, JSON text, …:
+// the type json would refuse "\u0000" and jsonb would rewrite numbers; `json_object(properties)` makes an object of
+// them, `hstore(properties)` too.
+
+/// `migrations[n]` makes version n + 1 of the tables of version n. Append; never change one that was released.
+inline constexpr std::array migrations{R"(
+CREATE TABLE phoneauth_schema (version bigint NOT NULL);
+INSERT INTO phoneauth_schema VALUES (0);
+CREATE TABLE phoneauth_transactions (
+    id text COLLATE "C" PRIMARY KEY,
+    kind smallint NOT NULL,
+    phone text COLLATE "C" NOT NULL,
+    user_id text COLLATE "C" NOT NULL,
+    key_id text COLLATE "C" NOT NULL,
+    state smallint NOT NULL,
+    tries bigint NOT NULL,
+    sends bigint NOT NULL,
+    created_at bigint NOT NULL,
+    expires_at bigint NOT NULL,
+    last_sent_at bigint NOT NULL,
+    version bigint NOT NULL
+) WITH (fillfactor = 70);
+CREATE INDEX phoneauth_transactions_expires_at ON phoneauth_transactions (expires_at);
+CREATE TABLE phoneauth_users (
+    object_id text COLLATE "C" PRIMARY KEY,
+    phone text COLLATE "C" NOT NULL CONSTRAINT phoneauth_users_phone UNIQUE,
+    identity text COLLATE "C" NOT NULL CONSTRAINT phoneauth_users_identity UNIQUE,
+    password_hash text COLLATE "C" NOT NULL,
+    properties text[] COLLATE "C" NOT NULL,
+    locale text COLLATE "C" NOT NULL,
+    enabled boolean NOT NULL,
+    created_at bigint NOT NULL,
+    updated_at bigint,
+    last_login_at bigint,
+    version bigint NOT NULL
+) WITH (fillfactor = 90);
+CREATE TABLE phoneauth_sessions (
+    token_hash text COLLATE "C" PRIMARY KEY,
+    user_id text COLLATE "C" NOT NULL,
+    created_at bigint NOT NULL,
+    expires_at bigint NOT NULL
+);
+CREATE INDEX phoneauth_sessions_user_id ON phoneauth_sessions (user_id);
+CREATE INDEX phoneauth_sessions_expires_at ON phoneauth_sessions (expires_at);
+CREATE TABLE phoneauth_counters (
+    key text COLLATE "C" PRIMARY KEY,
+    value bigint NOT NULL,
+    expires_at bigint NOT NULL
+) WITH (fillfactor = 70);
+CREATE INDEX phoneauth_counters_expires_at ON phoneauth_counters (expires_at);
+)"};
+
+/// What `describe_tables` says about the newest version.
+inline constexpr std::array expected_tables{R"(phoneauth_counters may be read and changed)",
+                                            R"(phoneauth_counters has an index on expires_at)",
+                                            R"(phoneauth_counters has a unique index on key)",
+                                            R"(phoneauth_counters has expires_at bigint not null)",
+                                            R"(phoneauth_counters has key text collate "C" not null)",
+                                            R"(phoneauth_counters has value bigint not null)",
+                                            R"(phoneauth_sessions may be read and changed)",
+                                            R"(phoneauth_sessions has an index on expires_at)",
+                                            R"(phoneauth_sessions has an index on user_id)",
+                                            R"(phoneauth_sessions has a unique index on token_hash)",
+                                            R"(phoneauth_sessions has created_at bigint not null)",
+                                            R"(phoneauth_sessions has expires_at bigint not null)",
+                                            R"(phoneauth_sessions has token_hash text collate "C" not null)",
+                                            R"(phoneauth_sessions has user_id text collate "C" not null)",
+                                            R"(phoneauth_transactions may be read and changed)",
+                                            R"(phoneauth_transactions has an index on expires_at)",
+                                            R"(phoneauth_transactions has a unique index on id)",
+                                            R"(phoneauth_transactions has created_at bigint not null)",
+                                            R"(phoneauth_transactions has expires_at bigint not null)",
+                                            R"(phoneauth_transactions has id text collate "C" not null)",
+                                            R"(phoneauth_transactions has key_id text collate "C" not null)",
+                                            R"(phoneauth_transactions has kind smallint not null)",
+                                            R"(phoneauth_transactions has last_sent_at bigint not null)",
+                                            R"(phoneauth_transactions has phone text collate "C" not null)",
+                                            R"(phoneauth_transactions has sends bigint not null)",
+                                            R"(phoneauth_transactions has state smallint not null)",
+                                            R"(phoneauth_transactions has tries bigint not null)",
+                                            R"(phoneauth_transactions has user_id text collate "C" not null)",
+                                            R"(phoneauth_transactions has version bigint not null)",
+                                            R"(phoneauth_users may be read and changed)",
+                                            R"(phoneauth_users has a unique index on identity)",
+                                            R"(phoneauth_users has a unique index on object_id)",
+                                            R"(phoneauth_users has a unique index on phone)",
+                                            R"(phoneauth_users has created_at bigint not null)",
+                                            R"(phoneauth_users has enabled boolean not null)",
+                                            R"(phoneauth_users has identity text collate "C" not null)",
+                                            R"(phoneauth_users has last_login_at bigint)",
+                                            R"(phoneauth_users has locale text collate "C" not null)",
+                                            R"(phoneauth_users has object_id text collate "C" not null)",
+                                            R"(phoneauth_users has password_hash text collate "C" not null)",
+                                            R"(phoneauth_users has phone text collate "C" not null)",
+                                            R"(phoneauth_users has properties text[] collate "C" not null)",
+                                            R"(phoneauth_users has updated_at bigint)",
+                                            R"(phoneauth_users has version bigint not null)"};
+
+/// Sentences about the tables; the second column says whether our statements could fail because of what is described.
+inline constexpr auto describe_tables = R"(
+WITH tables AS (
+    SELECT c.oid, c.relname FROM unnest(ARRAY['counters', 'sessions', 'transactions', 'users']) AS n
+    JOIN pg_class c ON c.oid = to_regclass('phoneauth_' || n))
+SELECT relname || ' has ' || attname || ' ' || format_type(atttypid, atttypmod)
+        || coalesce(' collate "' || nullif(collname, 'default') || '"', '') || CASE WHEN attnotnull THEN ' not null' ELSE '' END,
+    attnotnull AND NOT atthasdef AND attidentity = ''
+FROM tables JOIN pg_attribute ON attrelid = tables.oid LEFT JOIN pg_collation ON pg_collation.oid = attcollation
+WHERE attnum > 0 AND NOT attisdropped
+UNION ALL
+SELECT relname || CASE WHEN indisunique THEN ' has a unique' ELSE ' has an' END || ' index on '
+        || (SELECT string_agg(pg_get_indexdef(indexrelid, n, true), ', ') FROM generate_series(1, indnkeyatts) AS n),
+    indisunique
+FROM tables JOIN pg_index ON indrelid = tables.oid WHERE indisvalid AND indpred IS NULL
+UNION ALL
+SELECT relname || ' may be read and changed', false FROM tables
+WHERE has_table_privilege(oid, 'SELECT') AND has_table_privilege(oid, 'INSERT') AND has_table_privilege(oid, 'UPDATE')
+    AND has_table_privilege(oid, 'DELETE'))";
+
+/// Makes the tables or brings them up to date, and checks them. Any number of servers may do so at once. Throws
+/// `std::runtime_error` that says what to do.
+inline void migrate(connection& c, steady_time deadline) {
+    const auto value = [&](const std::string& sql) {
+        const auto r = c.run(sql, deadline);
+        return std::string(PQntuples(r.get()) == 1 ? PQgetvalue(r.get(), 0, 0) : "");
+    };
+    if (const auto encoding = value("SHOW server_encoding"); encoding != "UTF8")
+        throw std::runtime_error("phoneauth: the PostgreSQL database has the encoding " + encoding +
+                                 "; create one with ENCODING 'UTF8' TEMPLATE template0");
+    if (value("SHOW transaction_read_only") != "off")
+        throw std::runtime_error("phoneauth: the PostgreSQL database is read-only (default_transaction_read_only, or a "
+                                 "standby server); make it writable or name the primary server in the URL");
+
+    // The number is "phonea" in ASCII; the lock ends with the transaction.
+    c.run("BEGIN; SELECT pg_advisory_xact_lock(x'70686f6e6561'::bigint)", deadline);
+    const auto made = value("SELECT to_regclass('phoneauth_schema') IS NOT NULL") == "t";
+    const auto version = made ? value("SELECT version FROM phoneauth_schema") : "0";
+    const auto newest = std::to_string(migrations.size());
+    std::size_t next = 0;
+    while (next < migrations.size() && version != std::to_string(next)) ++next;
+    if (next == migrations.size() && version != newest)
+        throw std::runtime_error("phoneauth: the tables in the PostgreSQL database have version '" + version +
+                                 "', this program knows versions up to " + newest +
+                                 "; run a newer program, or use another database");
+    for (; next < migrations.size(); ++next) {
+        try {
+            c.run(migrations[next], deadline);
+        } catch (const std::runtime_error& e) {
+            throw std::runtime_error(std::string(e.what()) +
+                                     "; while making the tables phoneauth_*: the user of the URL must be allowed to "
+                                     "create tables, and there must be none of these names");
+        }
+    }
+    if (version != newest) c.run("UPDATE phoneauth_schema SET version = " + newest, deadline);
+
+    const auto rows = c.run(describe_tables, deadline);
+    std::vector<std::string_view> found;
+    for (int i = 0; i < PQntuples(rows.get()); ++i) found.push_back(PQgetvalue(rows.get(), i, 0));
+    const auto has = [](const auto& all, std::string_view one) {
+        return std::find(all.begin(), all.end(), one) != all.end();
+    };
+    std::string problem;
+    for (const std::string_view sentence : expected_tables)
+        if (problem.empty() && !has(found, sentence)) problem = "it is not so that " + std::string(sentence);
+    for (std::size_t i = 0; i < found.size(); ++i)
+        if (problem.empty() && *PQgetvalue(rows.get(), static_cast<int>(i), 1) == 't' &&
+            !has(expected_tables, found[i]))
+            problem = std::string(found[i]) + ", which it should not";
+    if (!problem.empty())
+        throw std::runtime_error("phoneauth: the tables in the PostgreSQL database were changed: " + problem +
+                                 "; change that back, or restore them from a backup");
+    c.run("COMMIT", deadline);
+}
+
+}  // namespace postgres
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// What storage/postgres.hpp and asio/postgres.hpp share: each function of the Storage concept as one SQL statement,
+// which is one transaction and one round trip.
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// How a `postgres_storage` or an `async_postgres_storage` behaves.
+struct postgres_options {
+    /// How many connections there are at most, at least 1. An asynchronous storage shares each among many calls.
+    std::size_t connections = 4;
+    /// How long a call takes at most, waiting for a connection or opening one included; at least 1 ms. It is also the
+    /// server's `statement_timeout`. Looking up a host name may take longer, if the system's resolver does.
+    std::chrono::milliseconds timeout{5000};
+    /// Asynchronous only: how many calls may be waiting for an answer on each connection. Further ones fail at once.
+    std::size_t max_pending = 1024;
+};
+
+namespace detail {
+namespace postgres {
+
+// ---- Statements ----
+
+// Each insertion also removes up to two expired rows of its table: more than it adds, so that they cannot pile up. Rows
+// that another caller is busy with are skipped, so nobody waits and no two callers wait for each other.
+
+inline constexpr statement insert_transaction_sql{
+    "phoneauth_insert_transaction",
+    "text, bigint, text, text, text, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint",
+    R"(
+WITH swept AS (
+    DELETE FROM phoneauth_transactions WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM phoneauth_transactions WHERE expires_at <= $13 ORDER BY expires_at LIMIT 2 FOR UPDATE SKIP LOCKED)))
+INSERT INTO phoneauth_transactions
+    (id, kind, phone, user_id, key_id, state, tries, sends, created_at, expires_at, last_sent_at, version)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING)"};
+
+inline constexpr statement find_transaction_sql{"phoneauth_find_transaction", "text", R"(
+SELECT id, kind, phone, user_id, key_id, state, tries, sends, created_at, expires_at, last_sent_at, version
+FROM phoneauth_transactions WHERE id = $1)",
+                                                true};
+
+inline constexpr statement update_transaction_sql{"phoneauth_update_transaction",
+                                                  "text, text, text, text, bigint, bigint, bigint, bigint, bigint", R"(
+UPDATE phoneauth_transactions
+SET phone = $2, user_id = $3, key_id = $4, state = $5, tries = $6, sends = $7, last_sent_at = $8, version = version + 1
+WHERE id = $1 AND version = $9)"};
+
+// The two writes of a user say themselves why they were refused, because an error of a unique index would write phone
+// numbers to the server's log. Only a rival who is not visible yet is left to the index.
+
+inline constexpr statement insert_user_sql{
+    "phoneauth_insert_user", "text, text, text, text, text[], text, boolean, bigint, bigint, bigint, bigint", R"(
+WITH inserted AS (
+    INSERT INTO phoneauth_users
+        (object_id, phone, identity, password_hash, properties, locale, enabled, created_at, updated_at, last_login_at, version)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING RETURNING 1)
+SELECT CASE WHEN EXISTS (SELECT FROM inserted) THEN 'done'
+    WHEN EXISTS (SELECT FROM phoneauth_users WHERE phone = $2) THEN 'phone taken'
+    WHEN EXISTS (SELECT FROM phoneauth_users WHERE identity = $3) THEN 'identity taken'
+    WHEN EXISTS (SELECT FROM phoneauth_users WHERE object_id = $1) THEN 'id taken' END)"};
+
+inline constexpr statement update_user_sql{
+    "phoneauth_update_user", "text, text, text, text, text[], text, boolean, bigint, bigint, bigint, bigint", R"(
+WITH stored AS (
+    SELECT FROM phoneauth_users WHERE object_id = $1 AND version = $11),
+same_phone AS (
+    SELECT FROM phoneauth_users WHERE phone = $2 AND object_id <> $1),
+same_identity AS (
+    SELECT FROM phoneauth_users WHERE identity = $3 AND object_id <> $1),
+updated AS (
+    UPDATE phoneauth_users
+    SET phone = $2, identity = $3, password_hash = $4, properties = $5, locale = $6, enabled = $7, created_at = $8,
+        updated_at = $9, last_login_at = $10, version = version + 1
+    WHERE object_id = $1 AND version = $11
+        AND NOT EXISTS (SELECT FROM same_phone) AND NOT EXISTS (SELECT FROM same_identity) RETURNING 1)
+SELECT CASE WHEN EXISTS (SELECT FROM updated) THEN 'done'
+    WHEN NOT EXISTS (SELECT FROM stored) THEN 'stale'
+    WHEN EXISTS (SELECT FROM same_phone) THEN 'phone taken'
+    WHEN EXISTS (SELECT FROM same_identity) THEN 'identity taken'
+    ELSE 'stale' END)"};
+
+#define PHONEAUTH_POSTGRES_FIND_USER                                                                                   \
+    "SELECT object_id, phone, identity, password_hash, properties, locale, enabled, created_at, updated_at, "          \
+    "last_login_at, version FROM phoneauth_users WHERE "
+inline constexpr statement find_user_sql{"phoneauth_find_user", "text", PHONEAUTH_POSTGRES_FIND_USER "object_id = $1",
+                                         true};
+inline constexpr statement find_user_by_phone_sql{"phoneauth_find_user_by_phone", "text",
+                                                  PHONEAUTH_POSTGRES_FIND_USER "phone = $1", true};
+inline constexpr statement find_user_by_identity_sql{"phoneauth_find_user_by_identity", "text",
+                                                     PHONEAUTH_POSTGRES_FIND_USER "identity = $1", true};
+#undef PHONEAUTH_POSTGRES_FIND_USER
+
+inline constexpr statement insert_session_sql{"phoneauth_insert_session", "text, text, bigint, bigint", R"(
+WITH swept AS (
+    DELETE FROM phoneauth_sessions WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM phoneauth_sessions WHERE expires_at <= $3 ORDER BY expires_at LIMIT 2 FOR UPDATE SKIP LOCKED)))
+INSERT INTO phoneauth_sessions (token_hash, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING)"};
+
+inline constexpr statement find_session_sql{
+    "phoneauth_find_session", "text",
+    "SELECT token_hash, user_id, created_at, expires_at FROM phoneauth_sessions WHERE token_hash = $1", true};
+
+inline constexpr statement erase_session_sql{"phoneauth_erase_session", "text",
+                                             "DELETE FROM phoneauth_sessions WHERE token_hash = $1"};
+
+inline constexpr statement erase_sessions_of_sql{
+    "phoneauth_erase_sessions_of", "text, text",
+    "DELETE FROM phoneauth_sessions WHERE user_id = $1 AND token_hash <> $2"};
+
+// A counter with the value 0 counts as absent. Rows are written, and so locked, in the order of their keys, and swept
+// after that: calls that change the same counters cannot wait for each other in a circle.
+inline constexpr statement change_counters_sql{"phoneauth_change_counters",
+                                               "text[], bigint[], bigint[], bigint[], boolean[], bigint", R"(
+WITH changes AS (
+    SELECT key COLLATE "C" AS key, by, now, ends, prolong, place
+    FROM unnest($1, $2, $3, $4, $5) WITH ORDINALITY AS u (key, by, now, ends, prolong, place)),
+present AS (
+    SELECT c.* FROM changes JOIN phoneauth_counters c USING (key) WHERE c.expires_at > now AND c.value > 0),
+changed AS (
+    INSERT INTO phoneauth_counters AS c (key, value, expires_at)
+    SELECT key, greatest(by, 0), ends FROM changes
+    WHERE by > 0 OR by < 0 AND EXISTS (SELECT FROM present WHERE present.key = changes.key) ORDER BY key
+    ON CONFLICT (key) DO UPDATE SET (value, expires_at) = (
+        SELECT CASE WHEN c.expires_at <= now OR c.value = 0 THEN greatest(by, 0)
+                WHEN by > 9223372036854775807 - c.value THEN 9223372036854775807
+                ELSE greatest(c.value + by, 0) END,
+            CASE WHEN c.expires_at <= now OR c.value = 0 THEN ends
+                WHEN prolong AND by > 0 THEN greatest(c.expires_at, ends)
+                ELSE c.expires_at END
+        FROM changes WHERE changes.key = excluded.key)
+    RETURNING key, value, expires_at),
+swept AS (
+    DELETE FROM phoneauth_counters WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM phoneauth_counters WHERE expires_at <= $6 AND (SELECT count(*) FROM changed) > 0
+        ORDER BY expires_at LIMIT 2 FOR UPDATE SKIP LOCKED)))
+SELECT coalesce(changed.value, present.value, 0), coalesce(changed.expires_at, present.expires_at, ends)
+FROM changes LEFT JOIN changed USING (key) LEFT JOIN present USING (key) ORDER BY place)"};
+
+inline constexpr statement sweep_sql{"phoneauth_sweep", "bigint, bigint, bigint", R"(
+WITH transactions AS (
+    DELETE FROM phoneauth_transactions WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM phoneauth_transactions WHERE expires_at <= $2 ORDER BY expires_at LIMIT $3 FOR UPDATE SKIP LOCKED))
+    RETURNING 1),
+sessions AS (
+    DELETE FROM phoneauth_sessions WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM phoneauth_sessions WHERE expires_at <= $1 ORDER BY expires_at LIMIT $3 FOR UPDATE SKIP LOCKED))
+    RETURNING 1),
+counters AS (
+    DELETE FROM phoneauth_counters WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM phoneauth_counters WHERE expires_at <= $1 ORDER BY expires_at LIMIT $3 FOR UPDATE SKIP LOCKED))
+    RETURNING 1)
+SELECT (SELECT count(*) FROM transactions) + (SELECT count(*) FROM sessions) + (SELECT count(*) FROM counters))"};
+
+inline constexpr std::array statements{&insert_transaction_sql, &find_transaction_sql,
+                                       &update_transaction_sql, &insert_user_sql,
+                                       &update_user_sql,        &find_user_sql,
+                                       &find_user_by_phone_sql, &find_user_by_identity_sql,
+                                       &insert_session_sql,     &find_session_sql,
+                                       &erase_session_sql,      &erase_sessions_of_sql,
+                                       &change_counters_sql,    &sweep_sql};
+
+/// An open connection with what all statements rely on.
+inline std::unique_ptr<connection> open(const server_address& server, std::chrono::milliseconds timeout,
+                                        steady_time deadline) {
+    auto c = std::make_unique<connection>(server, deadline);
+    // The statements are right at this isolation level, and cheapest. A server that forgot what it has confirmed would
+    // let a code be used twice. Every statement looks rows up by an index; a plan that was made while a table was small
+    // must not read all of it when it has grown.
+    c->run("SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED;"
+           "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';"
+           "SET enable_seqscan = off; SET statement_timeout = " +
+               std::to_string(timeout.count()),
+           deadline);
+    return c;
+}
+
+/// Prepares all statements, in one round trip: to parse and plan them each time would double the time they take.
+inline void prepare(connection& c, steady_time deadline) {
+    std::string all;
+    for (const auto* s : statements) all += std::string("PREPARE ") + s->name + '(' + s->types + ") AS " + s->sql + ';';
+    c.run(all, deadline);
+}
+
+// ---- Rows ----
+
+/// Reads the columns of a row in the binary form, one after the other.
+class row {
+public:
+    row(const PGresult* r, int number) : result_(r), row_(number) {}
+
+    std::string text() { return std::string(next()); }
+
+    std::int64_t number() {
+        const auto bytes = next();
+        if (bytes.empty() || bytes.size() > 8) throw unknown();
+        return big_endian(bytes);
+    }
+
+    template <class UInt>
+    UInt unsigned_number() {
+        const auto n = number();
+        if (n < 0 || static_cast<std::uint64_t>(n) > std::numeric_limits<UInt>::max()) throw unknown();
+        return static_cast<UInt>(n);
+    }
+
+    /// An enumeration whose values are 1 to `last`.
+    template <class Enum>
+    Enum enumerator(Enum last) {
+        const auto n = number();
+        if (n < 1 || n > static_cast<std::int64_t>(last)) throw unknown();
+        return static_cast<Enum>(n);
+    }
+
+    time_point time() { return time_point(std::chrono::milliseconds(number())); }
+
+    std::optional<time_point> optional_time() {
+        if (!PQgetisnull(result_, row_, column_)) return time();
+        ++column_;
+        return std::nullopt;
+    }
+
+    phone_number phone() {
+        const auto stored = next();
+        const auto parsed = phone_number::parse(stored);
+        if (!parsed || parsed->str() != stored) throw unknown();
+        return *parsed;
+    }
+
+    /// From an array of texts: name, JSON text, name, JSON text, …
+    property_map properties() {
+        auto bytes = next();
+        const auto take = [&](std::size_t size) {
+            if (size > bytes.size()) throw unknown();
+            const auto taken = bytes.substr(0, size);
+            bytes.remove_prefix(size);
+            return taken;
+        };
+        const auto integer = [&] { return static_cast<std::uint32_t>(big_endian(take(4))); };
+        const auto dimensions = integer();
+        take(8);
+        if (dimensions > 1) throw unknown();
+        const auto count = dimensions == 1 ? integer() : 0;
+        if (dimensions == 1) take(4);
+        property_map all;
+        for (std::uint32_t i = 0; i < count; i += 2) {
+            std::string name(take(integer()));
+            all.insert_or_assign(std::move(name), std::string(take(integer())));
+        }
+        if (!bytes.empty()) throw unknown();
+        return all;
+    }
+
+private:
+    std::string_view next() {
+        const auto column = column_++;
+        if (PQgetisnull(result_, row_, column)) throw unknown();
+        return {PQgetvalue(result_, row_, column), static_cast<std::size_t>(PQgetlength(result_, row_, column))};
+    }
+
+    /// A two's complement number.
+    static std::int64_t big_endian(std::string_view bytes) {
+        std::uint64_t n = static_cast<signed char>(bytes[0]) < 0 ? ~std::uint64_t{0} : 0;
+        for (const char c : bytes) n = n << 8 | static_cast<unsigned char>(c);
+        return std::bit_cast<std::int64_t>(n);
+    }
+
+    /// For the column that was read last.
+    std::runtime_error unknown() const {
+        return std::runtime_error("phoneauth: the PostgreSQL column " + std::string(PQfname(result_, column_ - 1)) +
+                                  " holds a value that this program does not know; run a newer program, or correct it");
+    }
+
+    const PGresult* result_;
+    int row_;
+    int column_ = 0;
+};
+
+// ---- Operations ----
+
+/// A call of one of the storage's functions.
+template <class T>
+struct operation {
+    const statement& what;
+    parameters values;
+    /// The value from a result that is `verdict::done`; empty if a rival who is not visible yet was faster: run it again.
+    std::optional<T> (*value)(const PGresult*);
+};
+
+/// How often a statement is run at most while others get in its way.
+inline constexpr int max_attempts = 10;
+
+inline std::runtime_error too_many_attempts() {
+    return std::runtime_error("phoneauth: a PostgreSQL statement lost too many races");
+}
+
+inline std::int64_t integer(time_point t) {
+    return t.time_since_epoch().count();
+}
+inline std::optional<std::int64_t> integer(const std::optional<time_point>& t) {
+    return t ? std::optional(integer(*t)) : std::nullopt;
+}
+template <class T>
+std::int64_t integer(T n) {
+    return static_cast<std::int64_t>(n);
+}
+
+inline std::size_t affected(const PGresult* r) {
+    return std::strtoull(PQcmdTuples(const_cast<PGresult*>(r)), nullptr, 10);
+}
+inline std::optional<bool> any_affected(const PGresult* r) {
+    return affected(r) != 0;
+}
+
+/// For a function that finds one record or none.
+template <class T, T (*Read)(row)>
+std::optional<std::optional<T>> found(const PGresult* r) {
+    if (PQntuples(r) == 0) return std::optional<T>();
+    return std::optional<T>(Read(row(r, 0)));
+}
+
+inline transaction read_transaction(row r) {
+    return {r.text(),
+            r.enumerator(purpose::login),
+            r.phone(),
+            r.text(),
+            r.text(),
+            r.enumerator(transaction_state::failed),
+            r.unsigned_number<std::uint32_t>(),
+            r.unsigned_number<std::uint32_t>(),
+            r.time(),
+            r.time(),
+            r.time(),
+            r.unsigned_number<std::uint64_t>()};
+}
+
+inline user read_user(row r) {
+    return {r.text(),
+            r.phone(),
+            r.text(),
+            r.text(),
+            r.properties(),
+            r.text(),
+            r.number() != 0,
+            r.time(),
+            r.optional_time(),
+            r.optional_time(),
+            r.unsigned_number<std::uint64_t>()};
+}
+
+inline session read_session(row r) {
+    return {r.text(), r.text(), r.time(), r.time()};
+}
+
+inline std::optional<user_write> read_user_write(const PGresult* r) {
+    if (PQgetisnull(r, 0, 0)) return std::nullopt;
+    const auto outcome = row(r, 0).text();
+    if (outcome == "done") return user_write::done;
+    if (outcome == "phone taken") return user_write::phone_taken;
+    if (outcome == "identity taken") return user_write::identity_taken;
+    if (outcome == "stale") return user_write::stale;
+    throw std::invalid_argument("phoneauth: there is a user with this object_id");
+}
+
+inline operation<bool> insert_transaction(const transaction& t) {
+    return {insert_transaction_sql,
+            parameters(t.id, integer(t.kind), t.phone.str(), t.user_id, t.key_id, integer(t.state), integer(t.tries),
+                       integer(t.sends), integer(t.created_at), integer(t.expires_at), integer(t.last_sent_at),
+                       integer(t.version), integer(t.created_at - transaction_retention)),
+            any_affected};
+}
+
+inline operation<std::optional<transaction>> find_transaction(const std::string& id) {
+    return {find_transaction_sql, parameters(id), found<transaction, read_transaction>};
+}
+
+inline operation<bool> update_transaction(const transaction& t) {
+    return {update_transaction_sql,
+            parameters(t.id, t.phone.str(), t.user_id, t.key_id, integer(t.state), integer(t.tries), integer(t.sends),
+                       integer(t.last_sent_at), integer(t.version)),
+            any_affected};
+}
+
+inline operation<user_write> write_user(const statement& what, const user& u) {
+    std::vector<const std::string*> texts;
+    for (const auto& [name, json] : u.properties) texts.insert(texts.end(), {&name, &json});
+    constexpr std::uint32_t text = 25;  // src/include/catalog/pg_type.dat, as the other types' numbers
+    return {what,
+            parameters(u.object_id, u.phone.str(), u.identity, u.password_hash,
+                       parameters::array(texts, text, [](const auto* t) -> const std::string& { return *t; }), u.locale,
+                       u.enabled, integer(u.created_at), integer(u.updated_at), integer(u.last_login_at),
+                       integer(u.version)),
+            read_user_write};
+}
+
+inline operation<user_write> insert_user(const user& u) {
+    return write_user(insert_user_sql, u);
+}
+inline operation<user_write> update_user(const user& u) {
+    return write_user(update_user_sql, u);
+}
+
+inline operation<std::optional<user>> find_user(const std::string& object_id) {
+    return {find_user_sql, parameters(object_id), found<user, read_user>};
+}
+inline operation<std::optional<user>> find_user_by_phone(const phone_number& phone) {
+    return {find_user_by_phone_sql, parameters(phone.str()), found<user, read_user>};
+}
+inline operation<std::optional<user>> find_user_by_identity(const std::string& identity) {
+    return {find_user_by_identity_sql, parameters(identity), found<user, read_user>};
+}
+
+inline operation<bool> insert_session(const session& s) {
+    return {insert_session_sql, parameters(s.token_hash, s.user_id, integer(s.created_at), integer(s.expires_at)),
+            any_affected};
+}
+
+inline operation<std::optional<session>> find_session(const std::string& token_hash) {
+    return {find_session_sql, parameters(token_hash), found<session, read_session>};
+}
+
+inline operation<bool> erase_session(const std::string& token_hash) {
+    return {erase_session_sql, parameters(token_hash), any_affected};
+}
+
+inline operation<std::size_t> erase_sessions_of(const std::string& user_id, const std::string& kept) {
+    return {erase_sessions_of_sql, parameters(user_id, kept),
+            [](const PGresult* r) { return std::optional(affected(r)); }};
+}
+
+inline operation<std::vector<counter>> change_counters(const std::vector<counter_change>& changes) {
+    constexpr std::uint32_t boolean = 16, bigint = 20, text = 25;
+    const auto integers = [&](auto get) {
+        return parameters::array(changes, bigint, [&](const auto& c) { return parameters::bigint(get(c)); });
+    };
+    return {change_counters_sql,
+            parameters(parameters::array(changes, text, [](const auto& c) -> const std::string& { return c.key; }),
+                       integers([](const auto& c) { return c.by; }),
+                       integers([](const auto& c) { return integer(c.now); }),
+                       integers([](const auto& c) { return integer(c.now + c.lifetime); }),
+                       parameters::array(changes, boolean,
+                                         [](const auto& c) { return std::string(1, c.prolong ? '\1' : '\0'); }),
+                       changes.empty() ? std::int64_t{0} : integer(changes.front().now)),
+            [](const PGresult* r) {
+                std::vector<counter> counters;
+                for (int i = 0; i < PQntuples(r); ++i) {
+                    row next(r, i);
+                    const auto value = next.number();
+                    counters.push_back({value, next.time()});
+                }
+                return std::optional(counters);
+            }};
+}
+
+inline operation<std::size_t> sweep(time_point now, std::size_t most) {
+    return {sweep_sql, parameters(integer(now), integer(now - transaction_retention), integer(most)),
+            [](const PGresult* r) { return std::optional(row(r, 0).unsigned_number<std::size_t>()); }};
+}
+
+}  // namespace postgres
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/storage/postgres.hpp ----
+
+#ifndef PHONEAUTH_STORAGE_POSTGRES_HPP
+#define PHONEAUTH_STORAGE_POSTGRES_HPP
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// A complete Storage in a PostgreSQL database, version 11 or later, for any number of server processes. Blocking; the
+/// asynchronous one is in asio/postgres.hpp. Needs libpq.
+///
+///     phoneauth::postgres_storage storage("postgres://user:password@host/database");
+///
+/// It keeps its records in tables named `phoneauth_…` in the first schema of the user's `search_path`, and makes them
+/// if there are none. Each function is one statement, thus one transaction and one round trip. What has expired is
+/// removed a few rows at a time, whenever something is inserted: transactions `transaction_retention` past their
+/// `expires_at`, sessions and counters at theirs; see also `sweep`.
+///
+/// All functions may be called from several threads at once; each call uses one connection of the pool. A function
+/// throws `std::runtime_error` when it cannot do its work: no connection, no answer in time, an error of the server. It
+/// has then changed nothing, or all that was asked for. It works again as soon as the database does. A write is
+/// repeated only if it certainly was not carried out; a read also after the connection was lost.
+///
+/// A pooler between this and the server (PgBouncer) must give each connection a session of its own.
+class postgres_storage {
+public:
+    /// Connects to the database, makes its tables or brings them up to date, and checks them; several servers may do so
+    /// at once. `url`: `postgres://user:password@host:port/database?option=value`, see "Connection URIs" in
+    /// PostgreSQL's documentation of libpq; several hosts and `target_session_attrs=read-write` are for servers that take
+    /// over from each other. Throws `std::runtime_error`, which says what to do, when the URL is wrong, the server does
+    /// not answer or refuses, the database is read-only or not in UTF-8, or the tables are newer than this program or
+    /// were changed by hand.
+    explicit postgres_storage(const std::string& url, const postgres_options& options = {})
+        : server_(url), options_(options) {
+        const auto deadline = this->deadline();
+        auto first = detail::postgres::open(server_, options_.timeout, deadline);
+        detail::postgres::migrate(*first, deadline);
+        detail::postgres::prepare(*first, deadline);
+        idle_.push_back(std::move(first));
+        open_ = 1;
+    }
+
+    // Each function: see the concepts in policies.hpp.
+
+    bool insert_transaction(const transaction& t) { return run(detail::postgres::insert_transaction(t)); }
+    std::optional<transaction> find_transaction(const std::string& id) {
+        return run(detail::postgres::find_transaction(id));
+    }
+    bool update_transaction(const transaction& t) { return run(detail::postgres::update_transaction(t)); }
+
+    /// Throws `std::invalid_argument` if there is a user with this `object_id`.
+    user_write insert_user(const user& u) { return run(detail::postgres::insert_user(u)); }
+    user_write update_user(const user& u) { return run(detail::postgres::update_user(u)); }
+    std::optional<user> find_user(const std::string& object_id) { return run(detail::postgres::find_user(object_id)); }
+    std::optional<user> find_user_by_phone(const phone_number& phone) {
+        return run(detail::postgres::find_user_by_phone(phone));
+    }
+    std::optional<user> find_user_by_identity(const std::string& identity) {
+        return run(detail::postgres::find_user_by_identity(identity));
+    }
+
+    bool insert_session(const session& s) { return run(detail::postgres::insert_session(s)); }
+    std::optional<session> find_session(const std::string& token_hash) {
+        return run(detail::postgres::find_session(token_hash));
+    }
+    bool erase_session(const std::string& token_hash) { return run(detail::postgres::erase_session(token_hash)); }
+    std::size_t erase_sessions_of(const std::string& user_id, const std::string& kept) {
+        return run(detail::postgres::erase_sessions_of(user_id, kept));
+    }
+
+    std::vector<counter> change_counters(const std::vector<counter_change>& changes) {
+        return run(detail::postgres::change_counters(changes));
+    }
+
+    /// Removes up to `most` transactions, sessions and counters each that were over at `now`, and says how many it
+    /// removed in all. To be called, now and then, only if much has expired while little is inserted.
+    std::size_t sweep(time_point now, std::size_t most) { return run(detail::postgres::sweep(now, most)); }
+
+private:
+    using connection = detail::postgres::connection;
+
+    /// A connection from the pool for one call. It is closed afterwards unless it was given back.
+    class lease {
+    public:
+        lease(postgres_storage& s, detail::postgres::steady_time deadline) : storage_(s) {
+            std::unique_lock lock(s.mutex_);
+            const auto is_free = [&] {
+                return !s.idle_.empty() || s.open_ < std::max<std::size_t>(s.options_.connections, 1);
+            };
+            if (!s.freed_.wait_until(lock, deadline, is_free))
+                throw std::runtime_error("phoneauth: all connections to PostgreSQL are busy");
+            if (!s.idle_.empty()) {
+                connection_ = std::move(s.idle_.back());  // the one used last, whose memory is still in the caches
+                s.idle_.pop_back();
+            } else {
+                ++s.open_;
+            }
+            lock.unlock();
+            try {
+                if (connection_ && connection_->is_dead()) connection_.reset();
+                if (!connection_) {
+                    connection_ = detail::postgres::open(s.server_, s.options_.timeout, deadline);
+                    detail::postgres::prepare(*connection_, deadline);
+                }
+            } catch (...) {
+                release();
+                throw;
+            }
+        }
+        lease(const lease&) = delete;
+        lease& operator=(const lease&) = delete;
+        ~lease() {
+            if (!given_back_) {
+                connection_.reset();
+                release();
+            }
+        }
+
+        connection& operator*() const noexcept { return *connection_; }
+
+        void give_back() {
+            {
+                const std::scoped_lock lock(storage_.mutex_);
+                storage_.idle_.push_back(std::move(connection_));
+            }
+            given_back_ = true;
+            storage_.freed_.notify_one();
+        }
+
+    private:
+        void release() {
+            {
+                const std::scoped_lock lock(storage_.mutex_);
+                --storage_.open_;
+            }
+            storage_.freed_.notify_one();
+        }
+
+        postgres_storage& storage_;
+        std::unique_ptr<connection> connection_;
+        bool given_back_ = false;
+    };
+
+    detail::postgres::steady_time deadline() const { return std::chrono::steady_clock::now() + options_.timeout; }
+
+    template <class T>
+    T run(const detail::postgres::operation<T>& o) {
+        using detail::postgres::verdict;
+        const auto deadline = this->deadline();
+        bool again_elsewhere = true;
+        for (int attempt = 0; attempt < detail::postgres::max_attempts; ++attempt) {
+            lease c(*this, deadline);
+            detail::postgres::result_ptr answer;
+            try {
+                answer = (*c).run(o.what, o.values, deadline);
+            } catch (const std::runtime_error&) {
+                const bool in_time = std::chrono::steady_clock::now() < deadline;
+                if (!o.what.reads || !in_time || !std::exchange(again_elsewhere, false)) throw;
+                continue;
+            }
+            const auto outcome = detail::postgres::judge(answer.get());
+            const bool repeat = outcome == verdict::reconnect || (outcome == verdict::lost && o.what.reads);
+            if (repeat && std::exchange(again_elsewhere, false)) continue;
+            if (outcome == verdict::lost) throw connection::lost();
+            if (outcome == verdict::reconnect || outcome == verdict::refused) {
+                if (outcome == verdict::refused) c.give_back();
+                throw std::runtime_error(detail::postgres::message_of(answer.get()));
+            }
+            c.give_back();
+            if (outcome == verdict::again) continue;
+            if (auto value = o.value(answer.get())) return *std::move(value);
+        }
+        throw detail::postgres::too_many_attempts();
+    }
+
+    const detail::postgres::server_address server_;
+    const postgres_options options_;
+    std::mutex mutex_;
+    std::condition_variable freed_;
+    std::vector<std::unique_ptr<connection>> idle_;
+    std::size_t open_ = 0;  // idle or in use
+};
+
+static_assert(Storage<postgres_storage>);
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+#endif

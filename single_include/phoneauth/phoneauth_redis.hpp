@@ -1,0 +1,1402 @@
+// SPDX-License-Identifier: BSL-1.0
+// Generated from include/ by tests/scripts/amalgamate.py; do not edit.
+#ifndef PHONEAUTH_SINGLE_INCLUDE_REDIS_HPP
+#define PHONEAUTH_SINGLE_INCLUDE_REDIS_HPP
+
+#include <phoneauth/phoneauth.hpp>
+
+// ---- phoneauth/detail/redis.hpp ----
+
+#ifndef PHONEAUTH_DETAIL_REDIS_HPP
+#define PHONEAUTH_DETAIL_REDIS_HPP
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include <hiredis/hiredis.h>
+#include <openssl/evp.h>
+
+
+// What the two Redis storages have in common below the commands: URLs, requests, replies, and where a request goes
+// next. Pure: nothing here knows a socket. Sources: redis.io/docs, "Redis serialization protocol specification" and
+// "Redis cluster specification".
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// Options of `redis_storage` and `async_redis_storage`.
+struct redis_options {
+    /// In front of every key, so that several applications, or tests, can share a server. No "{" or "}".
+    std::string prefix = "phoneauth:";
+    /// How long a connection may take to be there, passwords included. A name server that does not answer is not
+    /// interrupted by it.
+    std::chrono::milliseconds connect_timeout{2000};
+    /// How long an operation may take, with its repetitions while Redis says "try again".
+    std::chrono::milliseconds operation_timeout{2000};
+    /// `redis_storage`: how many operations run at once; further ones wait, `operation_timeout` at most. There is a
+    /// connection for each, and in a cluster one to each server that it needs. At least 1.
+    std::size_t max_connections = 16;
+    /// `async_redis_storage`: how many commands may wait for their replies on one connection; further ones throw.
+    std::size_t max_pending = 10'000;
+};
+
+namespace detail {
+
+/// Grows when an older phoneauth could not read what is stored (see redis_commands.hpp).
+inline constexpr int redis_format = 1;
+
+/// A Redis server.
+struct redis_address {
+    std::string host;
+    std::uint16_t port = 6379;
+
+    /// For messages.
+    std::string str() const {
+        return (host.find(':') == host.npos ? host : '[' + host + ']') + ':' + std::to_string(port);
+    }
+    friend bool operator==(const redis_address&, const redis_address&) = default;
+};
+
+/// redis://[[user]:password@]host[:port][/database]
+struct redis_url {
+    redis_address server;
+    std::string user;
+    std::string password;  ///< empty: none is sent
+    unsigned database = 0;
+};
+
+/// Throws `std::runtime_error` with a sentence that does not repeat the URL, which may hold a password.
+inline redis_url parse_redis_url(std::string_view text) {
+    const auto refuse = [](const std::string& why) -> redis_url {
+        throw std::runtime_error("phoneauth: the URL of Redis " + why +
+                                 "; expected redis://host:port/0 or redis://user:password@host:port/0");
+    };
+    constexpr std::string_view scheme = "redis://";
+    if (text.starts_with("rediss://"))
+        return refuse("asks for TLS, which is not supported: put a TLS proxy such as stunnel beside the server");
+    if (!text.starts_with(scheme)) return refuse("does not begin with redis://");
+    text.remove_prefix(scheme.size());
+
+    redis_url parts;
+    const auto path = std::min(text.find('/', text.rfind('@') == text.npos ? 0 : text.rfind('@')), text.size());
+    auto authority = text.substr(0, path);
+    if (const auto at = authority.rfind('@'); at != authority.npos) {
+        const auto colon = authority.find(':');
+        if (colon > at) return refuse("names a user without a password");
+        auto user = percent_decode(authority.substr(0, colon));
+        auto password = percent_decode(authority.substr(colon + 1, at - colon - 1));
+        if (!user || !password) return refuse("has a % that is not followed by two hexadecimal digits");
+        parts.user = *std::move(user);
+        parts.password = *std::move(password);
+        if (parts.password.empty()) return refuse("has an empty password");
+        authority.remove_prefix(at + 1);
+    }
+    const bool has_port = authority.find(':', std::min(authority.rfind(']'), authority.size())) != authority.npos ||
+                          (authority.find(']') == authority.npos && authority.find(':') != authority.npos);
+    const auto server = parse_url("http://" + std::string(authority) + (has_port ? "/" : ":6379/"));
+    if (!server || server->target != "/") return refuse("has no valid host and port");
+    parts.server = {server->host, server->port};
+
+    text.remove_prefix(path);
+    if (!text.empty()) text.remove_prefix(1);
+    const auto* end = text.data() + text.size();
+    if (const auto [stop, error] = std::from_chars(text.data(), end, parts.database);
+        !text.empty() && (error != std::errc() || stop != end))
+        return refuse("has something behind the host that is not the number of a database");
+    return parts;
+}
+
+struct redis_free {
+    void operator()(redisReply* reply) const noexcept { freeReplyObject(reply); }
+    void operator()(redisReader* reader) const noexcept { redisReaderFree(reader); }
+    void operator()(redisContext* context) const noexcept { redisFree(context); }
+};
+using redis_reply = std::unique_ptr<redisReply, redis_free>;
+
+/// Takes the next whole reply out of what `reader` was fed; nullptr if there is none. Throws `std::runtime_error` if the
+/// bytes are no reply.
+inline redis_reply next_reply(redisReader& reader) {
+    void* reply = nullptr;
+    if (redisReaderGetReply(&reader, &reply) != REDIS_OK)
+        throw std::runtime_error("what was received does not speak the Redis protocol");
+    return redis_reply(static_cast<redisReply*>(reply));
+}
+
+inline std::string_view text_of(const redisReply& reply) noexcept {
+    return {reply.str, reply.len};
+}
+
+/// Whether a connection on which nobody waits has received something, which would be taken for the next reply.
+inline bool has_leftover(const redisReader& reader) noexcept {
+    return reader.ridx > 0 || reader.pos < reader.len;
+}
+
+/// The first word of an error reply, by which errors are told apart; empty for any other reply.
+inline std::string_view error_code(const redisReply& reply) noexcept {
+    if (reply.type != REDIS_REPLY_ERROR) return {};
+    auto text = text_of(reply);
+    // Redis before 7 wraps what a command said to a script: "ERR Error running script (…): @user_script: 1: -OOM …".
+    if (text.starts_with("ERR Error running script"))
+        if (const auto inner = text.rfind(": -"); inner != text.npos) text.remove_prefix(inner + 3);
+    return text.substr(0, text.find(' '));
+}
+
+/// True if the server said of itself that it is a replica: the name may lead to another server by now.
+inline bool is_replica(const redisReply& reply) noexcept {
+    return error_code(reply) == "READONLY";
+}
+
+/// What an error reply means, and what to do. Repeats nothing that was sent.
+inline std::string explain(const redisReply& error) {
+    struct meaning {
+        std::string_view code, sentence;
+    };
+    static constexpr meaning meanings[] = {
+        {"OOM", "is full: raise its maxmemory"},
+        {"LOADING", "is still loading its data: try again when it has"},
+        {"BUSY", "is busy with a script: see SCRIPT KILL"},
+        {"READONLY", "is a read-only replica: name the master in the URL"},
+        {"MISCONF", "cannot save to its disk and therefore refuses to write: see its log"},
+        {"NOREPLICAS", "has fewer replicas than its min-replicas-to-write: start them"},
+        {"MASTERDOWN", "is a replica without its master: name the master in the URL"},
+        {"CLUSTERDOWN", "belongs to a cluster that is down: see CLUSTER INFO"},
+        {"NOAUTH", "asks for a password: write redis://:password@host or redis://user:password@host"},
+        {"WRONGPASS", "does not accept the user and password of the URL: correct them"},
+        {"NOPERM",
+         "does not let its user do that: allow +@read +@write +@scripting +@connection +info on the keys with "
+         "the prefix"},
+        {"CROSSSLOT", "belongs to a cluster but said at start that it did not: restart this server"},
+        {"WRONGTYPE", "has a key that something else uses: choose another prefix"},
+    };
+    const auto code = error_code(error);
+    for (const auto& m : meanings)
+        if (m.code == code) return std::string(m.sentence) + " (" + std::string(code) + ")";
+    // An error about an unknown command goes on with what was sent.
+    const auto text = text_of(error);
+    return "refused a command: " + std::string(text.substr(0, std::min(text.find(", with args"), std::size_t{200})));
+}
+
+/// A Lua script and the name by which the server knows it.
+struct redis_script {
+    std::string text;
+    std::string sha1;
+
+    explicit redis_script(const char* lua) : text(lua) {
+        std::array<unsigned char, EVP_MAX_MD_SIZE> hash{};
+        unsigned size = 0;
+        if (EVP_Digest(text.data(), text.size(), hash.data(), &size, EVP_sha1(), nullptr) != 1)
+            throw std::runtime_error("phoneauth: OpenSSL refuses SHA-1, by which Redis names scripts");
+        for (const unsigned byte : std::basic_string_view(hash.data(), size)) {
+            sha1 += "0123456789abcdef"[byte >> 4];
+            sha1 += "0123456789abcdef"[byte & 15];
+        }
+    }
+};
+
+/// A command on its way: where it goes, and what became of it.
+struct redis_call {
+    std::vector<std::string> words;
+    std::size_t key = 0;                   ///< which word says where it belongs in a cluster; 0: anywhere
+    const redis_script* script = nullptr;  ///< what it runs, if it is EVALSHA
+
+    static constexpr std::size_t by_slot = static_cast<std::size_t>(-1);
+    std::size_t node = by_slot;  ///< the server it went to; before that, one that it must go to
+    bool asking = false;         ///< that server does not have the slot yet
+    unsigned redirects = 0;
+
+    bool settled = false;  ///< `reply` or `failure` is final
+    redis_reply reply;
+    std::string failure;   ///< why there is no reply
+    bool written = false;  ///< without a reply: the server may have carried it out
+
+    /// Forgets the attempt that failed.
+    void reset() {
+        reply.reset();
+        failure.clear();
+        written = false;
+    }
+
+    /// What the server said. Throws `std::runtime_error` if it was an error, or nothing.
+    const redisReply& answer() const {
+        if (!reply) throw std::runtime_error("phoneauth: Redis " + failure);
+        if (reply->type == REDIS_REPLY_ERROR) throw std::runtime_error("phoneauth: Redis " + explain(*reply));
+        return *reply;
+    }
+    [[noreturn]] void unexpected() const {
+        throw std::runtime_error("phoneauth: Redis answered " + words[0] + " in an unexpected way");
+    }
+    bool is_nil() const { return answer().type == REDIS_REPLY_NIL; }
+    long long integer() const {
+        if (answer().type != REDIS_REPLY_INTEGER) unexpected();
+        return reply->integer;
+    }
+    std::string_view text() const { return text_of(answer(), REDIS_REPLY_STRING); }
+    /// The integer or the string at `i` of an array.
+    const redisReply& item(std::size_t i, int type) const {
+        if (answer().type != REDIS_REPLY_ARRAY || i >= reply->elements || reply->element[i]->type != type) unexpected();
+        return *reply->element[i];
+    }
+    std::string_view text(std::size_t i) const { return text_of(item(i, REDIS_REPLY_STRING), REDIS_REPLY_STRING); }
+
+private:
+    std::string_view text_of(const redisReply& r, int type) const {
+        if (r.type != type) unexpected();
+        return detail::text_of(r);
+    }
+};
+using redis_calls = std::vector<redis_call>;
+
+/// The command `words`, of which the second is the key, if there is one.
+inline redis_call redis_command(std::vector<std::string> words) {
+    redis_call call;
+    call.key = words.size() > 1 ? 1 : 0;
+    call.words = std::move(words);
+    return call;
+}
+
+inline redis_call redis_evaluation(const redis_script& script, std::vector<std::string> keys,
+                                   std::vector<std::string> arguments) {
+    redis_call call;
+    call.script = &script;
+    call.key = 3;
+    call.words = {"EVALSHA", script.sha1, std::to_string(keys.size())};
+    std::move(keys.begin(), keys.end(), std::back_inserter(call.words));
+    std::move(arguments.begin(), arguments.end(), std::back_inserter(call.words));
+    return call;
+}
+
+inline void append_command(std::string& out, const std::vector<std::string>& words) {
+    (out += '*').append(std::to_string(words.size())) += "\r\n";
+    for (const auto& word : words) ((out += '$').append(std::to_string(word.size())) += "\r\n").append(word) += "\r\n";
+}
+
+/// Appends what is sent for `call`. Returns the number of replies that it brings, of which the last counts.
+inline unsigned append_call(std::string& out, const redis_call& call) {
+    if (call.asking) append_command(out, {"ASKING"});
+    append_command(out, call.words);
+    return call.asking ? 2 : 1;
+}
+
+/// What a new connection sends before anything else; all must be answered with "OK".
+inline redis_calls redis_handshake(const redis_url& url) {
+    redis_calls calls;
+    if (!url.password.empty()) {
+        calls.push_back(redis_command({"AUTH"}));
+        if (!url.user.empty()) calls.back().words.push_back(url.user);
+        calls.back().words.push_back(url.password);
+    }
+    if (url.database != 0) calls.push_back(redis_command({"SELECT", std::to_string(url.database)}));
+    return calls;
+}
+
+/// Throws `std::runtime_error`, with a sentence to be put behind "Redis at …", if `reply` refuses `call` of the handshake.
+inline void check_handshake(const redis_call& call, const redisReply& reply) {
+    if (reply.type != REDIS_REPLY_ERROR) return;
+    const auto code = error_code(reply);
+    if (call.words[0] == "SELECT" && code == "ERR")
+        throw std::runtime_error("does not have database " + call.words[1] +
+                                 ": write /0, the only one in a cluster, or raise \"databases\" in its configuration");
+    if (code == "ERR" || code == "WRONGPASS")  // Redis before 6.2, or one that has no password
+        throw std::runtime_error("does not accept the user and password of the URL: correct them");
+    throw std::runtime_error(explain(reply));
+}
+
+/// The hash slot of a key (CRC16-XMODEM of what stands between the first "{" and the next "}", if anything does).
+inline std::size_t redis_slot(std::string_view key) noexcept {
+    if (const auto open = key.find('{'); open != key.npos)
+        if (const auto close = key.find('}', open); close != key.npos && close > open + 1)
+            key = key.substr(open + 1, close - open - 1);
+    unsigned crc = 0;
+    for (const char c : key) {
+        crc ^= static_cast<unsigned>(static_cast<unsigned char>(c)) << 8;
+        for (int bit = 0; bit < 8; ++bit) crc = (crc & 0x8000 ? crc << 1 ^ 0x1021 : crc << 1) & 0xFFFF;
+    }
+    return crc % 16384;
+}
+
+/// What to do about a call that came back.
+enum class redis_step {
+    settled,  ///< nothing
+    again,    ///< send it again: certainly nothing was done, and another server or form will do it
+    later     ///< send it again after `redis_pause`: certainly nothing was done, because of a passing condition
+};
+
+/// How long to wait before a call is sent again that met a passing condition.
+inline constexpr std::chrono::milliseconds redis_pause{50};
+
+/// Knows which servers there are and which of them has a slot; learns it from their redirections. Not thread-safe.
+class redis_router {
+public:
+    explicit redis_router(redis_address first) : nodes_{std::move(first)} {}
+
+    const redis_address& address(std::size_t node) const { return nodes_[node]; }
+
+    /// Sets `call.node` to where the call goes now.
+    void route(redis_call& call) const {
+        if (call.node != redis_call::by_slot) return;
+        const auto slot = call.key == 0 || owners_.empty() ? nobody : owners_[redis_slot(call.words[call.key])];
+        call.node = slot == nobody ? any_ : slot;
+    }
+
+    redis_step settle(redis_call& call) {
+        const auto step = call.reply ? settle_reply(call) : settle_failure(call);
+        call.settled = step == redis_step::settled;
+        return step;
+    }
+
+private:
+    static constexpr auto nobody = static_cast<std::uint16_t>(-1);
+
+    redis_step settle_failure(redis_call& call) {
+        // One server alone: nothing helps. In a cluster another one knows who has taken over.
+        if (call.written || nodes_.size() == 1) return redis_step::settled;
+        std::replace(owners_.begin(), owners_.end(), static_cast<std::uint16_t>(call.node), nobody);
+        if (any_ == call.node) any_ = static_cast<std::uint16_t>((any_ + 1u) % nodes_.size());
+        return by_slot(call, redis_step::later);
+    }
+
+    redis_step settle_reply(redis_call& call) {
+        const auto code = error_code(*call.reply);
+        if (code.empty()) return redis_step::settled;
+        if (code == "NOSCRIPT" && call.words[0] == "EVALSHA") {
+            call.words[0] = "EVAL";  // which makes the server remember the script
+            call.words[1] = call.script->text;
+            return redis_step::again;
+        }
+        if (code == "MOVED" || code == "ASK") {
+            const auto [slot, node] = redirection(call);
+            if (node == nodes_.size()) return redis_step::settled;
+            if (code == "MOVED") {
+                if (owners_.empty()) owners_.assign(16384, nobody);
+                owners_[slot] = static_cast<std::uint16_t>(node);
+                return by_slot(call, redirected(call));
+            }
+            call.node = node;
+            call.asking = true;
+            return redirected(call);
+        }
+        static constexpr std::string_view passing[] = {"LOADING",     "BUSY",     "READONLY",
+                                                       "CLUSTERDOWN", "TRYAGAIN", "MASTERDOWN"};
+        if (std::find(std::begin(passing), std::end(passing), code) == std::end(passing)) return redis_step::settled;
+        return by_slot(call, redis_step::later);
+    }
+
+    static redis_step by_slot(redis_call& call, redis_step step) {
+        call.node = redis_call::by_slot;
+        call.asking = false;
+        return step;
+    }
+
+    /// A call that is sent in circles must slow down: the cluster has to agree first.
+    static redis_step redirected(redis_call& call) {
+        return ++call.redirects % 4 == 0 ? redis_step::later : redis_step::again;
+    }
+
+    /// Slot and server of "MOVED 3999 127.0.0.1:6381"; without a host it is that of the server which says so. The server
+    /// is `nodes_.size()` if it says something else.
+    std::pair<std::size_t, std::size_t> redirection(const redis_call& call) {
+        const std::pair unknown(std::size_t{0}, nodes_.size());
+        auto text = text_of(*call.reply);
+        text.remove_prefix(std::min(text.find(' ') + 1, text.size()));
+        const auto space = text.find(' ');
+        const auto colon = text.rfind(':');
+        if (space == text.npos || colon == text.npos || colon < space) return unknown;
+        std::size_t slot = 0;
+        redis_address to{std::string(text.substr(space + 1, colon - space - 1))};
+        const auto number = [](std::string_view digits, auto& value) {
+            return std::from_chars(digits.data(), digits.data() + digits.size(), value).ec == std::errc();
+        };
+        if (!number(text.substr(0, space), slot) || !number(text.substr(colon + 1), to.port) || slot >= 16384)
+            return unknown;
+        if (to.host.empty()) to.host = nodes_[call.node].host;
+        const auto found = std::find(nodes_.begin(), nodes_.end(), to);
+        const auto node = static_cast<std::size_t>(found - nodes_.begin());
+        if (found == nodes_.end()) {
+            if (nodes_.size() == nobody) return unknown;
+            nodes_.push_back(std::move(to));
+        }
+        return {slot, node};
+    }
+
+    std::vector<redis_address> nodes_;
+    std::vector<std::uint16_t> owners_;  ///< slot → server; empty until one of a cluster has spoken
+    std::uint16_t any_ = 0;              ///< who is asked about a slot that nobody is known to have
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/detail/redis_commands.hpp ----
+
+#ifndef PHONEAUTH_DETAIL_REDIS_COMMANDS_HPP
+#define PHONEAUTH_DETAIL_REDIS_COMMANDS_HPP
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+
+// What is stored in Redis and which commands do it, written once for both modes. The keys, behind the prefix:
+//
+//     t:ID              a transaction: a record
+//     c:KEY             a counter: a hash of its value and its end
+//     s:TOKEN_HASH      a session: a record
+//     u:USER_ID         the index of a user's sessions: a sorted set of token hashes by their ends
+//     {users}:ids       all users: a hash of object id → record
+//     {users}:phones    a hash of phone → object id
+//     {users}:identities  a hash of identity → object id
+//     format            the version of all this: `redis_format`
+//
+// Each operation is one command or one script on keys of one slot, and so one atomic step; but for what a cluster cannot
+// do in one because the keys are on different servers: see `insert_session` and `erase_sessions_of`.
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+// ---- Records: fields, each with its length in front ("1:7" "12:+14155550100"), so that no record begins with the fields
+// ---- of another. A script can compare the first field without understanding the rest.
+
+inline std::string record_field(std::string_view text) {
+    return std::to_string(text.size()) + ':' + std::string(text);
+}
+
+class record_writer {
+public:
+    record_writer& text(std::string_view t) {
+        record_ += record_field(t);
+        return *this;
+    }
+    template <class T>
+    record_writer& number(T n) {
+        return text(std::to_string(n));
+    }
+    record_writer& time(time_point t) { return number(t.time_since_epoch().count()); }
+    record_writer& time(std::optional<time_point> t) { return t ? time(*t) : text({}); }
+    std::string str() { return std::move(record_); }
+
+private:
+    std::string record_;
+};
+
+/// Throws `std::runtime_error` if the record is not what is asked for.
+class record_reader {
+public:
+    explicit record_reader(std::string_view record) : rest_(record) {}
+
+    std::string text() { return std::string(field()); }
+    template <class T>
+    T number() {
+        return parse<T>(field());
+    }
+    template <class E>
+    E one_of(E first, E last) {
+        const auto value = number<unsigned>();
+        if (value < static_cast<unsigned>(first) || value > static_cast<unsigned>(last)) fail();
+        return static_cast<E>(value);
+    }
+    time_point time() { return time_point(std::chrono::milliseconds(number<std::int64_t>())); }
+    std::optional<time_point> optional_time() {
+        const auto digits = field();
+        if (digits.empty()) return std::nullopt;
+        return time_point(std::chrono::milliseconds(parse<std::int64_t>(digits)));
+    }
+    phone_number phone() {
+        auto p = phone_number::parse(field());
+        if (!p) fail();
+        return *p;
+    }
+    void end() const {
+        if (!rest_.empty()) fail();
+    }
+
+    template <class T>
+    static T parse(std::string_view digits) {
+        T value{};
+        const auto* last = digits.data() + digits.size();
+        const auto [stop, error] = std::from_chars(digits.data(), last, value);
+        if (error != std::errc() || stop != last) fail();
+        return value;
+    }
+
+private:
+    [[noreturn]] static void fail() {
+        throw std::runtime_error("phoneauth: Redis has a record that is damaged or that something else wrote: give "
+                                 "phoneauth a prefix of its own");
+    }
+    std::string_view field() {
+        const auto colon = rest_.find(':');
+        if (colon == rest_.npos) fail();
+        const auto size = parse<std::size_t>(rest_.substr(0, colon));
+        rest_.remove_prefix(colon + 1);
+        if (size > rest_.size()) fail();
+        const auto text = rest_.substr(0, size);
+        rest_.remove_prefix(size);
+        return text;
+    }
+    std::string_view rest_;
+};
+
+/// Without the id, which is in the key.
+inline std::string to_record(const transaction& t, std::uint64_t version) {
+    return record_writer()
+        .number(version)
+        .number(static_cast<unsigned>(t.kind))
+        .text(t.phone.str())
+        .text(t.user_id)
+        .text(t.key_id)
+        .number(static_cast<unsigned>(t.state))
+        .number(t.tries)
+        .number(t.sends)
+        .time(t.created_at)
+        .time(t.expires_at)
+        .time(t.last_sent_at)
+        .str();
+}
+inline transaction to_transaction(const std::string& id, std::string_view record) {
+    record_reader read(record);
+    const auto version = read.number<std::uint64_t>();
+    const auto kind = read.one_of(purpose::registration, purpose::login);
+    transaction t{id, kind, read.phone()};
+    t.user_id = read.text();
+    t.key_id = read.text();
+    t.state = read.one_of(transaction_state::pending, transaction_state::failed);
+    t.tries = read.number<std::uint32_t>();
+    t.sends = read.number<std::uint32_t>();
+    t.created_at = read.time();
+    t.expires_at = read.time();
+    t.last_sent_at = read.time();
+    t.version = version;
+    read.end();
+    return t;
+}
+
+/// The script `update_user` reads the first three fields.
+inline std::string to_record(const user& u, std::uint64_t version) {
+    record_writer write;
+    write.number(version).text(u.phone.str()).text(u.identity).text(u.object_id).text(u.password_hash);
+    write.text(u.locale).number(static_cast<unsigned>(u.enabled));
+    write.time(u.created_at).time(u.updated_at).time(u.last_login_at).number(u.properties.size());
+    for (const auto& [name, value] : u.properties) write.text(name).text(value);
+    return write.str();
+}
+inline user to_user(std::string_view record) {
+    record_reader read(record);
+    const auto version = read.number<std::uint64_t>();
+    const auto phone = read.phone();
+    auto identity = read.text();
+    auto object_id = read.text();
+    user u{std::move(object_id), phone, std::move(identity), read.text()};
+    u.locale = read.text();
+    u.enabled = read.number<unsigned>() != 0;
+    u.created_at = read.time();
+    u.updated_at = read.optional_time();
+    u.last_login_at = read.optional_time();
+    for (auto left = read.number<std::size_t>(); left > 0; --left) {
+        auto name = read.text();
+        u.properties.emplace(std::move(name), read.text());
+    }
+    u.version = version;
+    read.end();
+    return u;
+}
+
+/// The scripts that erase sessions read the first field. Without the token hash, which is in the key.
+inline std::string to_record(const session& s) {
+    return record_writer().text(s.user_id).time(s.created_at).time(s.expires_at).str();
+}
+inline session to_session(const std::string& token_hash, std::string_view record) {
+    record_reader read(record);
+    session s{token_hash, read.text()};
+    s.created_at = read.time();
+    s.expires_at = read.time();
+    read.end();
+    return s;
+}
+
+// ---- Scripts. Numbers in Lua are doubles: exact for milliseconds, but not for versions and values of counters, which stay
+// ---- strings. A script that is refused for lack of memory is refused at its first write.
+
+struct redis_scripts {
+    // Key: a record. Arguments: its first field as it should be; the new record.
+    redis_script compare_and_set{R"(
+local record = redis.call('GET', KEYS[1])
+if not record or string.sub(record, 1, #ARGV[1]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL')
+return 1)"};
+
+    // Key: a counter. Arguments: what to add, now, the end of a new counter, its lifetime, and 1 if an old one shall live as
+    // long. Gives value and end.
+    redis_script change_counter{R"(
+local value, ends = unpack(redis.call('HMGET', KEYS[1], 'v', 'e'))
+if ends and tonumber(ends) > tonumber(ARGV[2]) then
+  if ARGV[1] == '0' then return {value, ends} end
+  local sum = redis.pcall('HINCRBY', KEYS[1], 'v', ARGV[1])
+  if type(sum) == 'table' then
+    if not string.find(sum.err, 'overflow', 1, true) then return sum end
+    redis.call('HSET', KEYS[1], 'v', '9223372036854775807')
+  elseif sum <= 0 then
+    redis.call('DEL', KEYS[1])
+    return {'0', ends}
+  end
+  if ARGV[5] == '1' and string.sub(ARGV[1], 1, 1) ~= '-' and tonumber(ends) < tonumber(ARGV[3]) then
+    ends = ARGV[3]
+    redis.call('HSET', KEYS[1], 'e', ends)
+    redis.call('PEXPIRE', KEYS[1], ARGV[4])
+  end
+  return {redis.call('HGET', KEYS[1], 'v'), ends}
+end
+if string.find(ARGV[1], '^[-0]') then return {'0', ARGV[3]} end
+redis.call('HSET', KEYS[1], 'v', ARGV[1], 'e', ARGV[3])
+redis.call('PEXPIRE', KEYS[1], ARGV[4])
+return {ARGV[1], ARGV[3]})"};
+
+    // Keys: all ids, phones, identities. Arguments: object id, phone, identity, record. Gives a `user_write`, or -1.
+    redis_script insert_user{R"(
+if redis.call('HEXISTS', KEYS[2], ARGV[2]) == 1 then return 1 end
+if redis.call('HEXISTS', KEYS[3], ARGV[3]) == 1 then return 2 end
+if redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[4]) == 0 then return -1 end
+redis.call('HSET', KEYS[2], ARGV[2], ARGV[1])
+redis.call('HSET', KEYS[3], ARGV[3], ARGV[1])
+return 0)"};
+
+    // Keys and arguments as above, and the first field of the record as it should be. Gives a `user_write`.
+    redis_script update_user{R"(
+local record = redis.call('HGET', KEYS[1], ARGV[1])
+if not record or string.sub(record, 1, #ARGV[5]) ~= ARGV[5] then return 3 end
+local before, at = {}, #ARGV[5] + 1
+for i = 2, 3 do
+  local owner = redis.call('HGET', KEYS[i], ARGV[i])
+  if owner and owner ~= ARGV[1] then return i - 1 end
+  local colon = string.find(record, ':', at, true)
+  at = colon + 1 + tonumber(string.sub(record, at, colon - 1))
+  before[i] = string.sub(record, colon + 1, at - 1)
+end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[4])
+for i = 2, 3 do
+  if before[i] ~= ARGV[i] then
+    redis.call('HDEL', KEYS[i], before[i])
+    redis.call('HSET', KEYS[i], ARGV[i], ARGV[1])
+  end
+end
+return 0)"};
+
+    // Keys: phones or identities; all ids. Argument: the phone or identity. Gives a record.
+    redis_script find_user{R"(
+local id = redis.call('HGET', KEYS[1], ARGV[1])
+return id and redis.call('HGET', KEYS[2], id))"};
+
+    // Keys: the index of the user, and the session if the same server has it. Arguments: token hash, end of the session,
+    // lifetime of the index, up to which end entries are over, the session's record and lifetime. Gives 0 if there is such
+    // a session.
+    redis_script insert_session{R"(
+if KEYS[2] and redis.call('EXISTS', KEYS[2]) == 1 then return 0 end
+local ends = redis.call('ZSCORE', KEYS[1], ARGV[1])
+if not ends or tonumber(ends) < tonumber(ARGV[2]) then redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1]) end
+if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[3]) then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
+local over = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[4], 'LIMIT', 0, 8)
+if #over > 0 then redis.call('ZREM', KEYS[1], unpack(over)) end
+if KEYS[2] then redis.call('SET', KEYS[2], ARGV[5], 'PX', ARGV[6]) end
+return 1)"};
+
+    // Key: a session. Gives its record.
+    redis_script take{R"(
+local record = redis.call('GET', KEYS[1])
+if record then redis.call('DEL', KEYS[1]) end
+return record)"};
+
+    // Keys: sessions. Argument: the first field of those that are erased. Gives 1 for each that was erased, 0 for others.
+    redis_script erase_matching{R"(
+local erased = {}
+for i, key in ipairs(KEYS) do
+  local record = redis.call('GET', key)
+  local same = record and string.sub(record, 1, #ARGV[1]) == ARGV[1]
+  erased[i] = same and redis.call('DEL', key) or 0
+end
+return erased)"};
+
+    static const redis_scripts& all() {
+        static const redis_scripts scripts;
+        return scripts;
+    }
+};
+
+/// All functions of a Storage. `Link` sends calls and gets their replies, now or later:
+/// `run(redis_calls&)` returns when all are settled, in one round trip unless a server asks for more, and throws nothing
+/// that a call could say itself. `Link::mode`: see yields.hpp.
+template <class Link>
+class redis_commands {
+    using mode = typename Link::mode;
+    template <class T>
+    using flow = typename mode::template flow<T>;
+
+public:
+    template <class... Args>
+    explicit redis_commands(const redis_options& options, bool cluster, Args&&... args)
+        : prefix_(options.prefix), cluster_(cluster), link_(std::forward<Args>(args)...) {}
+
+    // Each function: see the concepts in policies.hpp.
+
+    flow<bool> insert_transaction(const transaction& t) {
+        const auto life = lifetime(t.expires_at + transaction_retention - t.created_at);
+        auto calls = one(redis_command({"SET", key("t:", t.id), to_record(t, t.version), "NX", "PX", life}));
+        co_await mode::call([&] { return link_.run(calls); });
+        co_return !calls[0].is_nil();
+    }
+
+    flow<std::optional<transaction>> find_transaction(const std::string& id) {
+        auto calls = one(redis_command({"GET", key("t:", id)}));
+        co_await mode::call([&] { return link_.run(calls); });
+        std::optional<transaction> found;
+        if (!calls[0].is_nil()) found = to_transaction(id, calls[0].text());
+        co_return found;
+    }
+
+    flow<bool> update_transaction(const transaction& t) {
+        auto calls = one(redis_evaluation(scripts_.compare_and_set, {key("t:", t.id)},
+                                          {first_field(t.version), to_record(t, t.version + 1)}));
+        co_await mode::call([&] { return link_.run(calls); });
+        co_return calls[0].integer() == 1;
+    }
+
+    /// Throws `std::invalid_argument` if there is a user with this `object_id`.
+    flow<user_write> insert_user(const user& u) {
+        auto calls =
+            one(redis_evaluation(scripts_.insert_user, user_keys(),
+                                 {u.object_id, std::string(u.phone.str()), u.identity, to_record(u, u.version)}));
+        co_await mode::call([&] { return link_.run(calls); });
+        if (calls[0].integer() == -1) throw std::invalid_argument("phoneauth: there is a user with this object_id");
+        co_return written(calls[0]);
+    }
+
+    flow<user_write> update_user(const user& u) {
+        auto calls = one(redis_evaluation(scripts_.update_user, user_keys(),
+                                          {u.object_id, std::string(u.phone.str()), u.identity,
+                                           to_record(u, u.version + 1), first_field(u.version)}));
+        co_await mode::call([&] { return link_.run(calls); });
+        co_return written(calls[0]);
+    }
+
+    flow<std::optional<user>> find_user(const std::string& object_id) {
+        return find_user_with(redis_command({"HGET", user_keys()[0], object_id}));
+    }
+    flow<std::optional<user>> find_user_by_phone(const phone_number& phone) {
+        auto keys = user_keys();
+        return find_user_with(redis_evaluation(scripts_.find_user, {keys[1], keys[0]}, {std::string(phone.str())}));
+    }
+    flow<std::optional<user>> find_user_by_identity(const std::string& identity) {
+        auto keys = user_keys();
+        return find_user_with(redis_evaluation(scripts_.find_user, {keys[2], keys[0]}, {identity}));
+    }
+
+    /// In a cluster the index is written first, then the session: one that is in the index alone is nothing but a token
+    /// hash that finds no session.
+    flow<bool> insert_session(const session& s) {
+        const auto life = s.expires_at - s.created_at;
+        std::vector<std::string> keys{key("u:", s.user_id)};
+        if (!cluster_) keys.push_back(key("s:", s.token_hash));
+        auto calls = one(
+            redis_evaluation(scripts_.insert_session, std::move(keys),
+                             {s.token_hash, milliseconds(s.expires_at.time_since_epoch()), lifetime(life + slack),
+                              milliseconds((s.created_at - slack).time_since_epoch()), to_record(s), lifetime(life)}));
+        co_await mode::call([&] { return link_.run(calls); });
+        if (!cluster_) co_return calls[0].integer() == 1;
+        calls[0].answer();
+        auto second = one(redis_command({"SET", key("s:", s.token_hash), to_record(s), "NX", "PX", lifetime(life)}));
+        co_await mode::call([&] { return link_.run(second); });
+        co_return !second[0].is_nil();
+    }
+
+    flow<std::optional<session>> find_session(const std::string& token_hash) {
+        auto calls = one(redis_command({"GET", key("s:", token_hash)}));
+        co_await mode::call([&] { return link_.run(calls); });
+        std::optional<session> found;
+        if (!calls[0].is_nil()) found = to_session(token_hash, calls[0].text());
+        co_return found;
+    }
+
+    flow<bool> erase_session(const std::string& token_hash) {
+        auto calls = one(redis_evaluation(scripts_.take, {key("s:", token_hash)}, {}));
+        co_await mode::call([&] { return link_.run(calls); });
+        if (calls[0].is_nil()) co_return false;
+        const auto erased = to_session(token_hash, calls[0].text());
+        // The session is gone, whatever becomes of its place in the index.
+        auto second = one(redis_command({"ZREM", key("u:", erased.user_id), token_hash}));
+        co_await mode::call([&] { return link_.run(second); });
+        co_return true;
+    }
+
+    /// A session that is being inserted meanwhile may be in the index without being stored yet; therefore only sessions
+    /// that were there leave the index. In a cluster each session is a step of its own: after a throw some may be erased.
+    flow<std::size_t> erase_sessions_of(const std::string& user_id, const std::string& kept) {
+        auto index = one(redis_command({"ZRANGE", key("u:", user_id), "0", "-1"}));
+        co_await mode::call([&] { return link_.run(index); });
+        if (index[0].answer().type != REDIS_REPLY_ARRAY) index[0].unexpected();
+        std::vector<std::string> hashes;
+        for (std::size_t i = 0; i < index[0].reply->elements; ++i)
+            if (index[0].text(i) != kept) hashes.emplace_back(index[0].text(i));
+        if (hashes.empty()) co_return 0;
+
+        std::vector<std::vector<std::string>> groups(1);
+        for (const auto& hash : hashes) {
+            if (cluster_ && !groups.back().empty()) groups.emplace_back();
+            groups.back().push_back(key("s:", hash));
+        }
+        redis_calls erasures;
+        for (auto& keys : groups)
+            erasures.push_back(redis_evaluation(scripts_.erase_matching, std::move(keys), {record_field(user_id)}));
+        co_await mode::call([&] { return link_.run(erasures); });
+
+        redis_call forget = redis_command({"ZREM", key("u:", user_id)});
+        for (std::size_t i = 0; i < hashes.size(); ++i) {
+            const auto& erased =
+                cluster_ ? erasures[i].item(0, REDIS_REPLY_INTEGER) : erasures[0].item(i, REDIS_REPLY_INTEGER);
+            if (erased.integer == 1) forget.words.push_back(std::move(hashes[i]));
+        }
+        const auto count = forget.words.size() - 2;
+        if (count == 0) co_return 0;
+        auto last = one(std::move(forget));
+        co_await mode::call([&] { return link_.run(last); });
+        co_return count;
+    }
+
+    /// All changes in one round trip.
+    flow<std::vector<counter>> change_counters(const std::vector<counter_change>& changes) {
+        redis_calls calls;
+        for (const auto& change : changes)
+            calls.push_back(redis_evaluation(scripts_.change_counter, {key("c:", change.key)},
+                                             {std::to_string(change.by), milliseconds(change.now.time_since_epoch()),
+                                              milliseconds((change.now + change.lifetime).time_since_epoch()),
+                                              lifetime(change.lifetime), change.prolong ? "1" : "0"}));
+        co_await mode::call([&] { return link_.run(calls); });
+        std::vector<counter> changed;
+        for (const auto& call : calls)
+            changed.push_back(
+                {record_reader::parse<std::int64_t>(call.text(0)),
+                 time_point(std::chrono::milliseconds(record_reader::parse<std::int64_t>(call.text(1))))});
+        co_return changed;
+    }
+
+private:
+    /// By how much clocks may disagree, and a request be late, without a session missing in the index.
+    static constexpr std::chrono::milliseconds slack = std::chrono::minutes(1);
+
+    static redis_calls one(redis_call call) {
+        redis_calls calls;
+        calls.push_back(std::move(call));
+        return calls;
+    }
+
+    std::string key(std::string_view kind, std::string_view name) const {
+        return prefix_ + std::string(kind) + std::string(name);
+    }
+    std::vector<std::string> user_keys() const {
+        return {prefix_ + "{users}:ids", prefix_ + "{users}:phones", prefix_ + "{users}:identities"};
+    }
+
+    static std::string milliseconds(std::chrono::milliseconds t) { return std::to_string(t.count()); }
+    /// What Redis accepts: at least 1 ms, and at most 100 years.
+    static std::string lifetime(std::chrono::milliseconds t) {
+        constexpr std::chrono::milliseconds most = std::chrono::hours(100 * 365 * 24);
+        return milliseconds(std::clamp(t, std::chrono::milliseconds(1), most));
+    }
+    static std::string first_field(std::uint64_t version) { return record_field(std::to_string(version)); }
+
+    static user_write written(const redis_call& call) {
+        switch (call.integer()) {
+        case 0:
+            return user_write::done;
+        case 1:
+            return user_write::phone_taken;
+        case 2:
+            return user_write::identity_taken;
+        case 3:
+            return user_write::stale;
+        default:
+            call.unexpected();
+        }
+    }
+
+    flow<std::optional<user>> find_user_with(redis_call call) {
+        auto calls = one(std::move(call));
+        co_await mode::call([&] { return link_.run(calls); });
+        std::optional<user> found;
+        if (!calls[0].is_nil()) found = to_user(calls[0].text());
+        co_return found;
+    }
+
+    const redis_scripts& scripts_ = redis_scripts::all();
+    const std::string prefix_;
+    const bool cluster_;
+    Link link_;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/detail/redis_connection.hpp ----
+
+#ifndef PHONEAUTH_DETAIL_REDIS_CONNECTION_HPP
+#define PHONEAUTH_DETAIL_REDIS_CONNECTION_HPP
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+
+// The blocking way to Redis, and what both storages ask of the server at start. hiredis connects and parses; the bytes go
+// through functions of ours, because hiredis raises SIGPIPE and knows no limit for a whole operation. POSIX only.
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+using redis_time = std::chrono::steady_clock::time_point;
+
+/// A connection that may be used by one thread at a time. Whoever gets an exception from it must drop it. The messages are
+/// made to be put behind "Redis ".
+class redis_connection {
+public:
+    /// Connects and does the handshake.
+    redis_connection(const redis_address& server, const redis_url& url, redis_time deadline) : name_(server.str()) {
+        using std::chrono::microseconds;
+        const auto left = std::max(std::chrono::duration_cast<microseconds>(deadline - now()), microseconds(1000));
+        timeval limit{};
+        limit.tv_sec = static_cast<decltype(limit.tv_sec)>(left.count() / 1'000'000);
+        limit.tv_usec = static_cast<decltype(limit.tv_usec)>(left.count() % 1'000'000);
+        context_.reset(redisConnectWithTimeout(server.host.c_str(), server.port, limit));
+        if (!context_) throw std::bad_alloc();
+        if (context_->err) fail("cannot be reached: " + std::string(context_->errstr));
+        ::fcntl(context_->fd, F_SETFD, FD_CLOEXEC);
+#ifdef SO_NOSIGPIPE
+        const int on = 1;
+        ::setsockopt(context_->fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
+#endif
+        const auto handshake = redis_handshake(url);
+        std::string bytes;
+        for (const auto& call : handshake) append_call(bytes, call);
+        send(bytes, deadline);
+        for (const auto& call : handshake) {
+            const auto reply = receive(deadline);
+            try {
+                check_handshake(call, *reply);
+            } catch (const std::runtime_error& e) {
+                fail(e.what());
+            }
+        }
+    }
+
+    /// False if the server has closed an idle connection, or has sent what nobody asked for.
+    bool is_idle() const {
+        if (has_leftover(*context_->reader)) return false;
+        char byte = 0;
+        return ::recv(context_->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+    }
+
+    void send(std::string_view bytes, redis_time deadline) {
+        while (!bytes.empty()) {
+            const auto sent = ::send(context_->fd, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+            if (sent >= 0)
+                bytes.remove_prefix(static_cast<std::size_t>(sent));
+            else
+                wait_for(POLLOUT, deadline);
+        }
+    }
+
+    redis_reply receive(redis_time deadline) {
+        for (;;) {
+            redis_reply reply;
+            try {
+                reply = next_reply(*context_->reader);
+            } catch (const std::runtime_error& e) {
+                fail(e.what());
+            }
+            if (reply) return reply;
+            char bytes[16384];
+            const auto size = ::recv(context_->fd, bytes, sizeof bytes, MSG_DONTWAIT);
+            if (size == 0) fail("closed the connection");
+            if (size > 0)
+                redisReaderFeed(context_->reader, bytes, static_cast<std::size_t>(size));
+            else
+                wait_for(POLLIN, deadline);
+        }
+    }
+
+private:
+    static redis_time now() {
+        return std::chrono::steady_clock::now();
+    }
+
+    [[noreturn]] void fail(const std::string& why) const {
+        throw std::runtime_error("at " + name_ + " " + why);
+    }
+
+    /// After a call that returned -1.
+    void wait_for(short event, redis_time deadline) const {
+        if (errno == EINTR) return;
+        if (errno != EAGAIN && errno != EWOULDBLOCK)
+            fail("broke the connection: " + std::generic_category().message(errno));
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - now()).count();
+        pollfd waiting{context_->fd, event, 0};
+        if (left <= 0 || ::poll(&waiting, 1, static_cast<int>(std::min<long long>(left, 1'000'000))) == 0)
+            fail("did not answer in time");
+    }
+
+    std::string name_;
+    std::unique_ptr<redisContext, redis_free> context_;
+};
+
+/// Runs calls on connections of its own, on the caller's thread. Thread-safe.
+class redis_blocking_link {
+public:
+    using mode = blocking_mode;
+
+    redis_blocking_link(redis_url url, const redis_options& options)
+        : url_(std::move(url)), connect_timeout_(options.connect_timeout),
+          operation_timeout_(options.operation_timeout), free_(std::max<std::size_t>(options.max_connections, 1)),
+          router_(url_.server) {}
+
+    redis_blocking_link(const redis_blocking_link&) = delete;
+    redis_blocking_link& operator=(const redis_blocking_link&) = delete;
+
+    void run(redis_calls& calls) {
+        const auto deadline = std::chrono::steady_clock::now() + operation_timeout_;
+        const permit one(*this, deadline);
+        for (;;) {
+            exchange(calls, deadline);
+            auto next = redis_step::settled;
+            {
+                const std::lock_guard lock(mutex_);
+                for (auto& call : calls)
+                    if (!call.settled) next = std::max(next, router_.settle(call));
+            }
+            if (next == redis_step::settled) return;
+            if (next == redis_step::later) {
+                if (std::chrono::steady_clock::now() + redis_pause > deadline) return;
+                std::this_thread::sleep_for(redis_pause);
+            }
+        }
+    }
+
+private:
+    /// The right to run: so many connections to a server are in use at most, and nobody waits for one while he holds
+    /// another.
+    class permit {
+    public:
+        permit(redis_blocking_link& link, redis_time deadline) : link_(link) {
+            std::unique_lock lock(link_.mutex_);
+            if (!link_.freed_.wait_until(lock, deadline, [&] { return link_.free_ > 0; }))
+                throw std::runtime_error("phoneauth: all connections to Redis are busy");
+            --link_.free_;
+        }
+        permit(const permit&) = delete;
+        permit& operator=(const permit&) = delete;
+        ~permit() {
+            {
+                const std::lock_guard lock(link_.mutex_);
+                ++link_.free_;
+            }
+            link_.freed_.notify_one();
+        }
+
+    private:
+        redis_blocking_link& link_;
+    };
+
+    /// Calls for one server, and the connection to it.
+    struct share {
+        std::unique_ptr<redis_connection> connection;
+        std::vector<redis_call*> calls;
+        std::vector<unsigned> replies;
+        redis_address server;
+    };
+
+    /// Sends each call that is not settled once, and waits for what becomes of it.
+    void exchange(redis_calls& calls, redis_time deadline) {
+        std::map<std::size_t, share> shares;
+        {
+            const std::lock_guard lock(mutex_);
+            for (auto& call : calls) {
+                if (call.settled) continue;
+                call.reset();
+                router_.route(call);
+                auto& s = shares[call.node];
+                s.calls.push_back(&call);
+                s.server = router_.address(call.node);
+            }
+        }
+        for (auto& [node, s] : shares) {
+            std::string bytes;
+            for (const auto* call : s.calls) s.replies.push_back(append_call(bytes, *call));
+            guarded(s, 0, [&, n = node] {
+                s.connection = connection_to(n, s.server, deadline);
+                for (auto* call : s.calls) call->written = true;
+                s.connection->send(bytes, deadline);
+            });
+        }
+        for (auto& [node, s] : shares) {
+            if (!s.connection) continue;
+            bool replica = false;
+            for (std::size_t i = 0; i < s.calls.size() && s.connection; ++i)
+                guarded(s, i, [&] {
+                    for (auto left = s.replies[i]; left > 0; --left)
+                        s.calls[i]->reply = s.connection->receive(deadline);
+                    replica = replica || is_replica(*s.calls[i]->reply);
+                });
+            const std::lock_guard lock(mutex_);
+            auto& idle = idle_[node];
+            if (replica)
+                idle.clear();
+            else if (s.connection)
+                idle.push_back(std::move(s.connection));
+        }
+    }
+
+    /// Calls `f`. When it throws, the connection is of no use any more and the calls from `first` on have no reply.
+    template <class F>
+    static void guarded(share& s, std::size_t first, F f) {
+        try {
+            f();
+        } catch (const std::runtime_error& e) {
+            s.connection.reset();
+            for (auto i = first; i < s.calls.size(); ++i) {
+                s.calls[i]->reply.reset();
+                s.calls[i]->failure = e.what();
+            }
+        }
+    }
+
+    /// The idle connection that was used last, if it still stands, or a new one.
+    std::unique_ptr<redis_connection> connection_to(std::size_t node, const redis_address& server,
+                                                    redis_time deadline) {
+        for (;;) {
+            std::unique_ptr<redis_connection> found;
+            {
+                const std::lock_guard lock(mutex_);
+                auto& idle = idle_[node];
+                if (idle.empty()) break;
+                found = std::move(idle.back());
+                idle.pop_back();
+            }
+            if (found->is_idle()) return found;
+        }
+        return std::make_unique<redis_connection>(
+            server, url_, std::min(deadline, std::chrono::steady_clock::now() + connect_timeout_));
+    }
+
+    const redis_url url_;
+    const std::chrono::milliseconds connect_timeout_, operation_timeout_;
+    std::mutex mutex_;
+    std::condition_variable freed_;
+    std::size_t free_;
+    redis_router router_;
+    std::map<std::size_t, std::vector<std::unique_ptr<redis_connection>>> idle_;
+};
+
+/// What must be true of a server before it is trusted with anything. Throws `std::runtime_error` if it is not. Returns
+/// whether the server belongs to a cluster.
+inline bool check_redis(const redis_url& url, const redis_options& options) {
+    const auto refuse = [&](const std::string& why) {
+        throw std::runtime_error("phoneauth: Redis at " + url.server.str() + ' ' + why);
+    };
+    if (options.prefix.find_first_of("{}") != std::string::npos)
+        throw std::runtime_error(
+            "phoneauth: the prefix for Redis has a brace, which would decide where keys are stored: "
+            "leave it out");
+    redis_blocking_link link(url, options);
+    const auto format = options.prefix + "format";
+    redis_calls calls;
+    calls.push_back(redis_command({"INFO"}));
+    calls.push_back(redis_command({"SET", format, std::to_string(redis_format), "NX"}));  // also: may it be written?
+    link.run(calls);
+    const auto info = calls[0].text();
+    const auto fact = [&](std::string_view name) {
+        const auto line = info.find('\n' + std::string(name) + ':');
+        if (line == info.npos) return std::string_view();
+        const auto value = info.substr(line + name.size() + 2);
+        return value.substr(0, value.find('\r'));
+    };
+    const auto version = fact("redis_version");
+    unsigned major = 0;
+    std::from_chars(version.data(), version.data() + version.size(), major);
+    if (!version.empty() && major < 6) refuse("is version " + std::string(version) + ": install 6 or later");
+    // Some managed servers do not tell; their documentation must be believed.
+    const auto policy = fact("maxmemory_policy");
+    if (!policy.empty() && policy != "noeviction")
+        refuse("has maxmemory-policy " + std::string(policy) +
+               ", which makes it drop codes, limits and sessions when memory is short: set it to noeviction");
+    if (calls[1].is_nil()) {
+        redis_calls stored;
+        stored.push_back(redis_command({"GET", format}));
+        link.run(stored);
+        if (stored[0].is_nil() || stored[0].text() != std::to_string(redis_format))
+            refuse("holds data in another format under the prefix \"" + options.prefix +
+                   "\", written by a newer phoneauth: update this one, or choose another prefix");
+    }
+    return fact("cluster_enabled") == "1" || fact("redis_mode") == "cluster";
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/storage/redis.hpp ----
+
+#ifndef PHONEAUTH_STORAGE_REDIS_HPP
+#define PHONEAUTH_STORAGE_REDIS_HPP
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// A Storage in Redis 6 or later, or in Valkey, for thread-per-request servers: any number of server processes on one Redis
+/// behave as one. POSIX only; needs hiredis.
+///
+///     phoneauth::redis_storage redis("redis://127.0.0.1:6379/0");
+///
+/// The recommended set-up keeps what lives for minutes in Redis, and the users in a database (storage/combined.hpp):
+///
+///     phoneauth::combined_storage storage(redis, my_users, redis, redis);
+///
+/// **What Redis can lose.** Redis acknowledges a write before it is on the disk of anybody.
+/// - Without an append-only file (`appendonly no`, the default) a restart forgets everything since the last snapshot: users,
+///   sessions and limits, and that a code was used. The code of a transaction that came back from a snapshot is accepted a
+///   second time until it expires.
+/// - With `appendonly yes` and `appendfsync everysec` the same holds for the last second or two before a power failure. If
+///   only the Redis process dies, nothing is lost. `appendfsync always` closes this gap and costs a disk flush for each
+///   round of commands.
+/// - Replicas, also those of a cluster, get writes later: what they had not got is lost when one takes over.
+///   `min-replicas-to-write` shortens that time and does not end it.
+///
+/// Use `appendonly yes`, and `appendfsync always` where a code must never be accepted twice.
+///
+/// **maxmemory-policy must be `noeviction`**: with any other one Redis drops codes, limits and sessions when memory is
+/// short, without a word. The constructor refuses a server that says that it has another one. A full Redis then refuses
+/// writes, the functions throw, and all is well again when there is room. A pending transaction takes about 350 bytes.
+///
+/// **Expiry** is left to Redis, which computes it by its own clock from the lifetimes of the records: transactions go
+/// `transaction_retention` after their `expires_at`, sessions and counters at theirs. Users stay for ever.
+///
+/// **Round trips**: one for each function; two for `erase_session`; three for `erase_sessions_of`, or one if there is
+/// nothing to erase. In a cluster two for `insert_session`, and one more for each redirection, which happens when a
+/// slot is used for the first time and when it has moved.
+///
+/// **Cluster**: supported; name any of its servers. Transactions, counters and sessions spread over the servers. All users
+/// have one hash tag, because uniqueness can only be guaranteed on one server: they do not spread.
+///
+/// **Errors**: a function throws `std::runtime_error`, with a sentence that says what to do, when Redis cannot be reached,
+/// does not answer within `redis_options::operation_timeout`, or refuses. While Redis says that it will be ready soon
+/// (LOADING, READONLY, TRYAGAIN, CLUSTERDOWN, BUSY) a command is repeated within that time; one that may have been carried
+/// out never is. After a throw because of a broken connection or an overdue reply, the write may have been made. No
+/// message holds the password or anything that is stored.
+///
+/// Thread-safe. Connections are made when they are needed and kept; a broken one is replaced.
+class redis_storage {
+public:
+    /// `url`: redis://[[user]:password@]host[:port][/database], with percent-encoding in user and password; port 6379 and
+    /// database 0 unless given. Connects and checks the server: throws `std::runtime_error` if the URL is not one, if it
+    /// cannot connect, log in, write, or if something about the server would lose data (see above).
+    explicit redis_storage(const std::string& url, const redis_options& options = {})
+        : redis_storage(detail::parse_redis_url(url), options) {}
+
+    // Each function: see the concepts in policies.hpp.
+
+    bool insert_transaction(const transaction& t) { return commands_.insert_transaction(t).get(); }
+    std::optional<transaction> find_transaction(const std::string& id) { return commands_.find_transaction(id).get(); }
+    bool update_transaction(const transaction& t) { return commands_.update_transaction(t).get(); }
+
+    /// Throws `std::invalid_argument` if there is a user with this `object_id`.
+    user_write insert_user(const user& u) { return commands_.insert_user(u).get(); }
+    user_write update_user(const user& u) { return commands_.update_user(u).get(); }
+    std::optional<user> find_user(const std::string& object_id) { return commands_.find_user(object_id).get(); }
+    std::optional<user> find_user_by_phone(const phone_number& phone) {
+        return commands_.find_user_by_phone(phone).get();
+    }
+    std::optional<user> find_user_by_identity(const std::string& identity) {
+        return commands_.find_user_by_identity(identity).get();
+    }
+
+    bool insert_session(const session& s) { return commands_.insert_session(s).get(); }
+    std::optional<session> find_session(const std::string& token_hash) {
+        return commands_.find_session(token_hash).get();
+    }
+    bool erase_session(const std::string& token_hash) { return commands_.erase_session(token_hash).get(); }
+    /// In a cluster some sessions may be erased after a throw: then call it again.
+    std::size_t erase_sessions_of(const std::string& user_id, const std::string& kept) {
+        return commands_.erase_sessions_of(user_id, kept).get();
+    }
+
+    std::vector<counter> change_counters(const std::vector<counter_change>& changes) {
+        return commands_.change_counters(changes).get();
+    }
+
+private:
+    redis_storage(detail::redis_url url, const redis_options& options)
+        : commands_(options, detail::check_redis(url, options), url, options) {}
+
+    detail::redis_commands<detail::redis_blocking_link> commands_;
+};
+
+static_assert(Storage<redis_storage>);
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+#endif

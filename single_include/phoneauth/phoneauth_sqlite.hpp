@@ -1,0 +1,869 @@
+// SPDX-License-Identifier: BSL-1.0
+// Generated from include/ by tests/scripts/amalgamate.py; do not edit.
+#ifndef PHONEAUTH_SINGLE_INCLUDE_SQLITE_HPP
+#define PHONEAUTH_SINGLE_INCLUDE_SQLITE_HPP
+
+#include <phoneauth/phoneauth.hpp>
+
+// ---- phoneauth/detail/sqlite.hpp ----
+
+#ifndef PHONEAUTH_DETAIL_SQLITE_HPP
+#define PHONEAUTH_DETAIL_SQLITE_HPP
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <thread>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <sqlite3.h>
+
+
+// What SQLite needs from C++, without a word about what is stored: one connection, its prepared statements, the schema's
+// version, and several connections shared by several threads. Exceptions name the file and what to do, never a value.
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+inline const char* sqlite_advice(int code) noexcept {
+    switch (code & 0xFF) {
+    case SQLITE_BUSY:
+        return "another program keeps it locked; end that program or let busy_timeout be longer";
+    case SQLITE_FULL:
+        return "make room on the disk";
+    case SQLITE_IOERR:
+        return "check the disk for room, quotas and faults";
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+    case SQLITE_CANTOPEN:
+        return "give the server's user the right to write this file and its folder";
+    case SQLITE_NOTADB:
+        return "name another file, or a new one";
+    case SQLITE_CORRUPT:
+        return "the file is damaged; restore a backup";
+    default:
+        return "https://sqlite.org/rescode.html explains this error";
+    }
+}
+
+/// One connection. Not thread-safe.
+class sqlite_database {
+public:
+    /// Opens or creates `file`. A call may wait `busy_timeout` for the locks of other connections.
+    sqlite_database(std::string file, std::chrono::milliseconds busy_timeout)
+        : file_(std::move(file)), busy_timeout_(busy_timeout) {
+        sqlite3* db = nullptr;
+        // No mutex of SQLite's own: no two threads use a connection at once.
+        const int code = sqlite3_open_v2(file_.c_str(), &db,
+                                         SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
+        db_.reset(db);
+        check(code);
+        check(sqlite3_busy_handler(db, wait_for_lock, this));
+        sqlite3_wal_hook(db, after_commit, this);
+        start();
+    }
+    sqlite_database(const sqlite_database&) = delete;
+    sqlite_database& operator=(const sqlite_database&) = delete;
+
+    sqlite3* get() const noexcept { return db_.get(); }
+
+    /// From here on `busy_timeout` counts; and there is no transaction that an earlier failure left open.
+    void start() {
+        roll_back();
+        deadline_ = std::chrono::steady_clock::now() + busy_timeout_;
+    }
+
+    void roll_back() noexcept {
+        if (!sqlite3_get_autocommit(get())) sqlite3_exec(get(), "ROLLBACK", nullptr, nullptr, nullptr);
+    }
+
+    /// Runs statements that give no rows.
+    void execute(const char* sql) { check(sqlite3_exec(get(), sql, nullptr, nullptr, nullptr)); }
+
+    /// True, after a moment, if it makes sense to try once more to get a lock. A file's locks can only be polled.
+    bool wait() const {
+        if (std::chrono::steady_clock::now() >= deadline_) return false;
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        return true;
+    }
+
+    void check(int code) const {
+        if (code == SQLITE_OK) return;
+        if (code == SQLITE_NOMEM) throw std::bad_alloc();
+        fail(std::string(get() ? sqlite3_errmsg(get()) : sqlite3_errstr(code)) + "; " + sqlite_advice(code));
+    }
+
+    [[noreturn]] void fail(const std::string& why) const {
+        throw std::runtime_error("phoneauth: the SQLite file " + file_ + ": " + why);
+    }
+
+private:
+    struct closer {
+        void operator()(sqlite3* db) const noexcept { sqlite3_close(db); }
+    };
+
+    // SQLite's own way of waiting sleeps up to 100 ms at a time, in which others take the lock again and again.
+    static int wait_for_lock(void* self, int) { return static_cast<const sqlite_database*>(self)->wait(); }
+
+    /// Moves what was written from the log to the file from time to time, and makes the log start again. What SQLite does
+    /// by itself cannot restart the log while others read all the time: it would grow without end. A failure changes nothing,
+    /// the commit is done.
+    static int after_commit(void* self, sqlite3* db, const char*, int pages) {
+        auto& at = *static_cast<sqlite_database*>(self);
+        if (pages < at.next_checkpoint_) return SQLITE_OK;
+        // The longer the log, the longer it is worth to wait for a moment in which nobody reads it.
+        const std::chrono::milliseconds patience(std::min(pages / 10, 500));
+        at.deadline_ = std::chrono::steady_clock::now() + patience;
+        const int code = sqlite3_wal_checkpoint_v2(db, nullptr, SQLITE_CHECKPOINT_RESTART, nullptr, nullptr);
+        at.next_checkpoint_ = (code == SQLITE_OK ? 0 : pages) + checkpoint_pages;
+        return SQLITE_OK;
+    }
+
+    static constexpr int checkpoint_pages = 1000;  // SQLite's default, 4 MB
+
+    const std::string file_;
+    const std::chrono::milliseconds busy_timeout_;
+    std::chrono::steady_clock::time_point deadline_{};
+    int next_checkpoint_ = checkpoint_pages;
+    std::unique_ptr<sqlite3, closer> db_;
+};
+
+/// One run of a statement, which it makes ready for the next run when it ends.
+class sqlite_run {
+public:
+    sqlite_run(const sqlite_database& db, sqlite3_stmt* statement) noexcept : db_(db), statement_(statement) {}
+    sqlite_run(const sqlite_run&) = delete;
+    sqlite_run& operator=(const sqlite_run&) = delete;
+    ~sqlite_run() { sqlite3_reset(statement_); }
+
+    /// Steps to the next row; false if there is none.
+    bool next() {
+        const int code = step();
+        if (code == SQLITE_ROW) return true;
+        if (code != SQLITE_DONE) db_.check(code);
+        return false;
+    }
+    int step() noexcept { return sqlite3_step(statement_); }
+
+    /// Runs to the end. How many rows were changed.
+    std::size_t finish() {
+        while (next()) {
+        }
+        return static_cast<std::size_t>(sqlite3_changes(db_.get()));
+    }
+
+    // The row's columns. They throw for a value that the table was not made for.
+
+    bool is_null(int column) const noexcept { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
+    std::int64_t integer(int column) const {
+        if (sqlite3_column_type(statement_, column) != SQLITE_INTEGER) reject(column);
+        return sqlite3_column_int64(statement_, column);
+    }
+    /// An integer from `least` to `most`.
+    template <class T>
+    T integer(int column, T least, T most) const {
+        const auto value = integer(column);
+        if (value < static_cast<std::int64_t>(least) || value > static_cast<std::int64_t>(most)) reject(column);
+        return static_cast<T>(value);
+    }
+    std::uint64_t version(int column) const { return static_cast<std::uint64_t>(integer(column)); }
+    time_point time(int column) const { return time_point(std::chrono::milliseconds(integer(column))); }
+    std::optional<time_point> optional_time(int column) const {
+        return is_null(column) ? std::nullopt : std::optional(time(column));
+    }
+    std::string text(int column) const {
+        if (sqlite3_column_type(statement_, column) != SQLITE_TEXT) reject(column);
+        const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
+        if (!text) throw std::bad_alloc();
+        return std::string(text, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column)));
+    }
+    phone_number phone(int column) const {
+        const auto stored = text(column);
+        const auto phone = phone_number::parse(stored);
+        if (!phone || phone->str() != stored) reject(column);
+        return *phone;
+    }
+
+    [[noreturn]] void reject(int column) const {
+        const std::string_view sql(sqlite3_sql(statement_));
+        db_.fail("the column " + std::string(sqlite3_column_name(statement_, column)) + " of a row (" +
+                 std::string(sql.substr(sql.find("FROM"))) +
+                 ") holds what was never stored there; correct the row, delete it or restore a backup");
+    }
+
+private:
+    const sqlite_database& db_;
+    sqlite3_stmt* const statement_;
+};
+
+/// A prepared statement. Call it with its parameters, which must live as long as the run.
+class sqlite_statement {
+public:
+    sqlite_statement(const sqlite_database& db, const char* sql) : db_(db) {
+        sqlite3_stmt* statement = nullptr;
+        const int code = sqlite3_prepare_v3(db.get(), sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+        statement_.reset(statement);
+        db.check(code);
+    }
+
+    template <class... Parameters>
+    sqlite_run operator()(const Parameters&... parameters) {
+        int i = 0;
+        (db_.check(bind(++i, parameters)), ...);
+        return sqlite_run(db_, statement_.get());
+    }
+
+private:
+    struct finalizer {
+        void operator()(sqlite3_stmt* statement) const noexcept { sqlite3_finalize(statement); }
+    };
+
+    int bind(int i, std::int64_t number) { return sqlite3_bind_int64(statement_.get(), i, number); }
+    int bind(int i, std::uint64_t version) { return bind(i, static_cast<std::int64_t>(version)); }
+    int bind(int i, time_point time) { return bind(i, std::int64_t{time.time_since_epoch().count()}); }
+    int bind(int i, const std::optional<time_point>& time) {
+        return time ? bind(i, *time) : sqlite3_bind_null(statement_.get(), i);
+    }
+    int bind(int i, const std::string& text) { return bind(i, std::string_view(text)); }
+    int bind(int i, std::string_view text) {
+        return sqlite3_bind_text64(statement_.get(), i, text.data(), text.size(), SQLITE_STATIC, SQLITE_UTF8);
+    }
+    int bind(int i, const phone_number& phone) { return bind(i, phone.str()); }
+
+    const sqlite_database& db_;
+    std::unique_ptr<sqlite3_stmt, finalizer> statement_;
+};
+
+/// What makes a file ours, and what brings it from each version of its tables to the next: `migrations[n]` from n to n+1.
+struct sqlite_schema {
+    int application_id;
+    std::span<const char* const> migrations;
+};
+
+/// The version of the file's tables; 0 for a new file. Throws for a foreign file and for one from the future.
+inline std::size_t sqlite_schema_version(sqlite_database& db, const sqlite_schema& schema) {
+    // One statement, so that the answers belong together.
+    sqlite_statement look(db, "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_master) "
+                              "FROM pragma_application_id, pragma_user_version");
+    auto found = look();
+    found.next();
+    const auto id = found.integer(0);
+    const auto version = found.integer(1);
+    if (id == 0 && version == 0 && found.integer(2) == 0) return 0;
+    if (id != schema.application_id || version < 1)
+        db.fail("it is the database of another program; name another file, or a new one");
+    if (version > static_cast<std::int64_t>(schema.migrations.size()))
+        db.fail("its tables have version " + std::to_string(version) + ", this program knows them up to version " +
+                std::to_string(schema.migrations.size()) + "; run a newer version of the program");
+    return static_cast<std::size_t>(version);
+}
+
+/// Throws if the file's tables and indexes are not exactly what the migrations make.
+inline void check_sqlite_tables(sqlite_database& db, const sqlite_schema& schema) {
+    sqlite_database made(":memory:", {});
+    for (const auto* migration : schema.migrations) made.execute(migration);
+    sqlite_statement all(made, "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL");
+    sqlite_statement same(db, "SELECT 1 FROM sqlite_master WHERE type = ?1 AND name = ?2 AND sql = ?3");
+    auto expected = all();
+    while (expected.next()) {
+        const auto type = expected.text(0), name = expected.text(1), sql = expected.text(2);
+        if (!same(type, name, sql).next())
+            db.fail("the " + type + " " + name +
+                    " was changed by hand; undo that or restore a backup, or name a new file to start without data");
+    }
+}
+
+/// Brings a database to WAL mode and its tables to the newest version. Any number of processes may do so at once.
+inline void prepare_sqlite_database(sqlite_database& db, const sqlite_schema& schema) {
+    if (sqlite3_db_readonly(db.get(), "main") == 1)
+        db.fail(std::string("it cannot be written; ") + sqlite_advice(SQLITE_READONLY));
+    sqlite_schema_version(db, schema);  // before anything is changed: it may be somebody else's
+    // Readers and the writer do not wait for each other. SQLite does not call the busy handler here.
+    sqlite_statement to_wal(db, "PRAGMA journal_mode = WAL");
+    for (;;) {
+        auto mode = to_wal();
+        const int code = mode.step();
+        if (code == SQLITE_BUSY && db.wait()) continue;
+        if (code != SQLITE_ROW) db.check(code);
+        if (mode.text(0) != "wal")
+            db.fail("its file system does not let processes share memory, which SQLite's WAL mode needs; use a local "
+                    "disk");
+        break;
+    }
+    const auto newest = schema.migrations.size();
+    if (sqlite_schema_version(db, schema) < newest) {
+        db.execute("BEGIN EXCLUSIVE");
+        // Another process may have been faster.
+        for (auto version = sqlite_schema_version(db, schema); version < newest; ++version)
+            db.execute(schema.migrations[version]);
+        db.execute(("PRAGMA application_id = " + std::to_string(schema.application_id)).c_str());
+        db.execute(("PRAGMA user_version = " + std::to_string(newest)).c_str());
+        db.execute("COMMIT");
+    }
+    check_sqlite_tables(db, schema);
+}
+
+/// Checks, creates and prepares a file. Returns its absolute name, because SQLite gives some names a special meaning.
+inline std::string prepare_sqlite_file(const std::filesystem::path& path, const sqlite_schema& schema,
+                                       std::chrono::milliseconds busy_timeout) {
+    namespace fs = std::filesystem;
+    const auto refuse = [&](const char* why) {
+        throw std::runtime_error("phoneauth: the SQLite file " + path.string() + ": " + why);
+    };
+    if (path.empty()) refuse("no file is named; name one");
+    if (path == ":memory:") refuse("it would be forgotten; name a file, or use memory_storage");
+    const auto file = fs::absolute(path);
+    std::error_code ignored;
+    if (fs::is_directory(file, ignored)) refuse("it is a folder; name a file in it");
+    if (!fs::is_directory(file.parent_path(), ignored)) refuse("its folder does not exist; create the folder");
+    const auto utf8 = file.u8string();
+    std::string name(utf8.begin(), utf8.end());
+
+    const bool is_new = !fs::exists(file, ignored);
+    // SQLite would take so short a file for an empty one and overwrite it. No file of its own has less than 512 bytes.
+    const auto size = is_new ? 0 : fs::file_size(file, ignored);
+    if (size > 0 && size < 512) refuse("file is not a database; name another file, or a new one");
+    sqlite_database db(name, busy_timeout);
+    // While it is empty; SQLite gives its other files the same permissions. File systems without any may refuse.
+    if (is_new) fs::permissions(file, fs::perms::owner_read | fs::perms::owner_write, ignored);
+    prepare_sqlite_database(db, schema);
+    return name;
+}
+
+/// Connections to one file, shared by any number of threads: several that read and one that writes, which is as many as
+/// SQLite allows. `Statements{sqlite_database&}` are the prepared statements of a connection.
+template <class Statements>
+class sqlite_connections {
+public:
+    /// `setup`: statements for each connection. `readers`: at least 1.
+    sqlite_connections(const std::string& file, const char* setup, std::chrono::milliseconds busy_timeout,
+                       std::size_t readers)
+        : writer_(file, setup, busy_timeout), begin_(writer_.db, "BEGIN IMMEDIATE"), commit_(writer_.db, "COMMIT") {
+        for (std::size_t i = 0; i < readers; ++i)
+            readers_.push_back(std::make_unique<connection>(file, setup, busy_timeout));
+        for (const auto& reader : readers_) free_readers_.push_back(reader.get());
+    }
+
+    /// `f(statements)`, while others may read and write. `f` only reads.
+    template <class F>
+    auto read(F f) {
+        const lease reader(*this);
+        reader->db.start();
+        return f(reader->statements);
+    }
+
+    /// `f(statements)` in a transaction, which has come to its end, on the disk, when this returns. It does not take place
+    /// if it throws.
+    ///
+    /// Writers that wait for each other anyway share the next transaction, and so one wait for the disk. An exception
+    /// undoes what they all did and reaches all of them, so `f` does not throw but for a storage that does not work.
+    template <class F>
+    auto write(F f) {
+        std::optional<std::invoke_result_t<F&, Statements&>> value;
+        job mine{[&](Statements& statements) { value.emplace(f(statements)); }};
+        std::unique_lock lock(mutex_);
+        waiting_.push_back(&mine);
+        changed_.wait(lock, [&] { return mine.done || !writing_; });
+        if (!mine.done) {
+            writing_ = true;
+            const auto batch = std::exchange(waiting_, {});
+            lock.unlock();
+            const auto thrown = carry_out(batch);
+            lock.lock();
+            writing_ = false;
+            for (auto* each : batch) {
+                each->done = true;
+                each->thrown = thrown;
+            }
+            changed_.notify_all();
+        }
+        lock.unlock();
+        if (mine.thrown) std::rethrow_exception(mine.thrown);
+        return std::move(*value);
+    }
+
+private:
+    struct connection {
+        connection(const std::string& file, const char* setup, std::chrono::milliseconds busy_timeout)
+            : db(file, busy_timeout), statements{db} {
+            db.execute(setup);
+        }
+        sqlite_database db;
+        Statements statements;
+    };
+
+    class lease {
+    public:
+        explicit lease(sqlite_connections& all) : all_(all) {
+            std::unique_lock lock(all.mutex_);
+            all.reader_freed_.wait(lock, [&] { return !all.free_readers_.empty(); });
+            connection_ = all.free_readers_.back();
+            all.free_readers_.pop_back();
+        }
+        lease(const lease&) = delete;
+        lease& operator=(const lease&) = delete;
+        ~lease() {
+            {
+                const std::scoped_lock lock(all_.mutex_);
+                all_.free_readers_.push_back(connection_);
+            }
+            all_.reader_freed_.notify_one();
+        }
+        connection* operator->() const noexcept { return connection_; }
+
+    private:
+        sqlite_connections& all_;
+        connection* connection_;
+    };
+
+    struct job {
+        std::function<void(Statements&)> work;
+        bool done = false;
+        std::exception_ptr thrown{};
+    };
+
+    std::exception_ptr carry_out(const std::vector<job*>& batch) noexcept {
+        try {
+            writer_.db.start();
+            begin_().finish();
+            for (auto* each : batch) each->work(writer_.statements);
+            commit_().finish();
+            return nullptr;
+        } catch (...) {
+            writer_.db.roll_back();
+            return std::current_exception();
+        }
+    }
+
+    connection writer_;
+    sqlite_statement begin_, commit_;
+    std::vector<std::unique_ptr<connection>> readers_;
+
+    std::mutex mutex_;  // guards the following
+    std::vector<connection*> free_readers_;
+    std::condition_variable reader_freed_;
+    std::vector<job*> waiting_;
+    bool writing_ = false;
+    std::condition_variable changed_;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/storage/sqlite.hpp ----
+
+#ifndef PHONEAUTH_STORAGE_SQLITE_HPP
+#define PHONEAUTH_STORAGE_SQLITE_HPP
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// How a `sqlite_storage` works.
+struct sqlite_options {
+    /// How long a call waits for another process that is writing, before it throws. A call that also has to wait for other
+    /// threads of this process throws after twice this time at the latest.
+    std::chrono::milliseconds busy_timeout{5000};
+
+    /// How many threads can look something up at once, at least 1; further ones wait. Each takes up to 2 MB. Writing is
+    /// for one at a time, by SQLite's nature, and does not hinder those who read.
+    std::size_t readers = 4;
+
+    /// Whether a write has reached the disk itself when its function returns (`PRAGMA synchronous = FULL`), so that it
+    /// survives a power loss. Without (`NORMAL`) the last seconds can be lost by one, and what is left is consistent. Either way
+    /// a write survives the end of the process, SIGKILL included, because the operating system has it.
+    bool survive_power_loss = true;
+};
+
+namespace detail {
+
+/// The tables' versions. Never change an entry that was released: add one.
+inline constexpr std::array sqlite_migrations{
+    // Keys are random texts, so they are the tables' own order (WITHOUT ROWID): one tree to search and change, not two.
+    R"(CREATE TABLE transactions (
+    id TEXT NOT NULL PRIMARY KEY,
+    kind INTEGER NOT NULL,
+    phone TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    key_id TEXT NOT NULL,
+    state INTEGER NOT NULL,
+    tries INTEGER NOT NULL,
+    sends INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    last_sent_at INTEGER NOT NULL,
+    version INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX transactions_by_expiry ON transactions (expires_at);
+
+CREATE TABLE users (
+    object_id TEXT NOT NULL PRIMARY KEY,
+    phone TEXT NOT NULL UNIQUE,
+    identity TEXT NOT NULL UNIQUE,
+    password_hash TEXT NOT NULL,
+    properties TEXT NOT NULL,
+    locale TEXT NOT NULL,
+    enabled INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER,
+    last_login_at INTEGER,
+    version INTEGER NOT NULL
+);
+
+CREATE TABLE sessions (
+    token_hash TEXT NOT NULL PRIMARY KEY,
+    user_id TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX sessions_by_expiry ON sessions (expires_at);
+CREATE INDEX sessions_by_user ON sessions (user_id);
+
+CREATE TABLE counters (
+    key TEXT NOT NULL PRIMARY KEY,
+    value INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX counters_by_expiry ON counters (expires_at);)"};
+
+inline constexpr sqlite_schema sqlite_storage_schema{0x50684175, sqlite_migrations};  // "PhAu"
+
+/// All that is ever asked of the file after the start. None reads more than the rows it names: each uses an index.
+struct sqlite_statements {
+    const sqlite_database& db;
+
+    sqlite_statement insert_transaction{
+        db, "INSERT INTO transactions (id, kind, phone, user_id, key_id, state, tries, sends, created_at, expires_at, "
+            "last_sent_at, version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT DO NOTHING"};
+    sqlite_statement find_transaction{
+        db,
+        "SELECT id, kind, phone, user_id, key_id, state, tries, sends, created_at, expires_at, last_sent_at, version "
+        "FROM transactions WHERE id = ?1"};
+    sqlite_statement update_transaction{
+        db, "UPDATE transactions SET phone = ?3, user_id = ?4, key_id = ?5, state = ?6, tries = ?7, sends = ?8, "
+            "last_sent_at = ?9, version = ?10 WHERE id = ?1 AND version = ?2"};
+    sqlite_statement sweep_transactions{
+        db, "DELETE FROM transactions WHERE id IN "
+            "(SELECT id FROM transactions WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)"};
+
+    sqlite_statement insert_user{
+        db, "INSERT INTO users (object_id, phone, identity, password_hash, properties, locale, enabled, created_at, "
+            "updated_at, last_login_at, version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) "
+            "ON CONFLICT DO NOTHING"};
+    sqlite_statement update_user{
+        db, "UPDATE OR IGNORE users SET phone = ?3, identity = ?4, password_hash = ?5, properties = ?6, locale = ?7, "
+            "enabled = ?8, created_at = ?9, updated_at = ?10, last_login_at = ?11, version = ?12 "
+            "WHERE object_id = ?1 AND version = ?2"};
+    sqlite_statement find_user{
+        db, "SELECT object_id, phone, identity, password_hash, properties, locale, enabled, created_at, updated_at, "
+            "last_login_at, version FROM users WHERE object_id = ?1"};
+    sqlite_statement find_user_by_phone{
+        db, "SELECT object_id, phone, identity, password_hash, properties, locale, enabled, created_at, updated_at, "
+            "last_login_at, version FROM users WHERE phone = ?1"};
+    sqlite_statement find_user_by_identity{
+        db, "SELECT object_id, phone, identity, password_hash, properties, locale, enabled, created_at, updated_at, "
+            "last_login_at, version FROM users WHERE identity = ?1"};
+    sqlite_statement user_has_version{db, "SELECT 1 FROM users WHERE object_id = ?1 AND version = ?2"};
+    sqlite_statement phone_is_taken{db, "SELECT 1 FROM users WHERE phone = ?1 AND object_id <> ?2"};
+    sqlite_statement identity_is_taken{db, "SELECT 1 FROM users WHERE identity = ?1 AND object_id <> ?2"};
+
+    sqlite_statement insert_session{
+        db, "INSERT INTO sessions (token_hash, user_id, created_at, expires_at) VALUES (?1, ?2, ?3, ?4) "
+            "ON CONFLICT DO NOTHING"};
+    sqlite_statement find_session{
+        db, "SELECT token_hash, user_id, created_at, expires_at FROM sessions WHERE token_hash = ?1"};
+    sqlite_statement erase_session{db, "DELETE FROM sessions WHERE token_hash = ?1"};
+    sqlite_statement erase_sessions_of{db, "DELETE FROM sessions WHERE user_id = ?1 AND token_hash <> ?2"};
+    sqlite_statement sweep_sessions{
+        db, "DELETE FROM sessions WHERE token_hash IN "
+            "(SELECT token_hash FROM sessions WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)"};
+
+    sqlite_statement read_counter{db, "SELECT value, expires_at FROM counters WHERE key = ?1 AND expires_at > ?2"};
+    sqlite_statement raise_counter{
+        db, "INSERT INTO counters (key, value, expires_at) VALUES (?1, ?2, ?4) ON CONFLICT (key) DO UPDATE SET "
+            "value = CASE WHEN expires_at <= ?3 THEN ?2 WHEN value > 9223372036854775807 - ?2 "
+            "THEN 9223372036854775807 ELSE value + ?2 END, "
+            "expires_at = CASE WHEN expires_at <= ?3 THEN ?4 WHEN ?5 THEN max(expires_at, ?4) ELSE expires_at END "
+            "RETURNING value, expires_at"};
+    sqlite_statement lower_counter{
+        db, "UPDATE counters SET value = value + ?2 WHERE key = ?1 AND expires_at > ?3 AND value + ?2 > 0 "
+            "RETURNING value, expires_at"};
+    sqlite_statement erase_counter{db, "DELETE FROM counters WHERE key = ?1"};
+    sqlite_statement sweep_counters{db,
+                                    "DELETE FROM counters WHERE key IN "
+                                    "(SELECT key FROM counters WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)"};
+};
+
+}  // namespace detail
+
+/// A complete Storage in one SQLite file (version 3.35 or later), for any number of threads and processes of one machine.
+/// The server's users, sessions, transactions and counters survive its end, however it ends; see `sqlite_options`.
+///
+/// Beside the file SQLite keeps two more, with `-wal` and `-shm` behind its name, while it is in use and after a crash:
+/// they belong to it. The file must be on a local disk and must not be moved, replaced or deleted while in use. A new
+/// file can be read by its owner only. To copy it use `sqlite3 FILE ".backup COPY"`.
+///
+/// All functions may be called from several threads at once. They block, for the disk and for other writers: on an event
+/// loop put it into a `pooled_storage` (asio/pooled_storage.hpp). A process must not fork while it has one.
+///
+/// A function that cannot do its work throws `std::runtime_error`, whose text names the file, the reason and what to do; it has
+/// then changed nothing. The next call tries anew, so that it works again as soon as the reason is gone.
+///
+/// All functions take time that grows with the logarithm of what is stored, but for `erase_sessions_of`, which is linear
+/// in that user's sessions. What has expired is deleted a few rows at a time whenever something is inserted:
+/// transactions `transaction_retention` past their `expires_at`, sessions and counters at theirs. The file does not shrink,
+/// its room is used again.
+class sqlite_storage {
+public:
+    /// Opens `file`, or creates it, and brings its tables to this version's form, in one transaction, which any
+    /// number of processes may try at once. End those that run an older version first. Throws `std::runtime_error`,
+    /// as said above, also for a file that is not ours, from a newer version, read-only or damaged, and for tables that
+    /// were changed by hand; the file is then as it was. Tables, indexes and views of other names may be added.
+    explicit sqlite_storage(const std::filesystem::path& file, const sqlite_options& options = {})
+        : connections_(detail::prepare_sqlite_file(file, detail::sqlite_storage_schema, options.busy_timeout),
+                       options.survive_power_loss ? "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON"
+                                                  : "PRAGMA synchronous = NORMAL",
+                       options.busy_timeout, std::max<std::size_t>(options.readers, 1)) {}
+
+    // Each function: see the concepts in policies.hpp.
+
+    bool insert_transaction(const transaction& t) {
+        return connections_.write([&](statements& sql) {
+            sql.sweep_transactions(t.created_at - transaction_retention, swept_per_row).finish();
+            return sql.insert_transaction(t.id, number(t.kind), t.phone, t.user_id, t.key_id, number(t.state),
+                                          number(t.tries), number(t.sends), t.created_at, t.expires_at, t.last_sent_at,
+                                          t.version)
+                       .finish() == 1;
+        });
+    }
+
+    std::optional<transaction> find_transaction(const std::string& id) {
+        return connections_.read([&](statements& sql) -> std::optional<transaction> {
+            auto row = sql.find_transaction(id);
+            if (!row.next()) return {};
+            transaction t{row.text(0), row.integer(1, purpose::registration, purpose::login), row.phone(2)};
+            t.user_id = row.text(3);
+            t.key_id = row.text(4);
+            t.state = row.integer(5, transaction_state::pending, transaction_state::failed);
+            t.tries = row.integer(6, std::uint32_t{0}, most_32_bits);
+            t.sends = row.integer(7, std::uint32_t{0}, most_32_bits);
+            t.created_at = row.time(8);
+            t.expires_at = row.time(9);
+            t.last_sent_at = row.time(10);
+            t.version = row.version(11);
+            return t;
+        });
+    }
+
+    bool update_transaction(const transaction& t) {
+        return connections_.write([&](statements& sql) {
+            return sql.update_transaction(t.id, t.version, t.phone, t.user_id, t.key_id, number(t.state),
+                                          number(t.tries), number(t.sends), t.last_sent_at, t.version + 1)
+                       .finish() == 1;
+        });
+    }
+
+    /// Throws `std::invalid_argument` if there is a user with this `object_id`.
+    user_write insert_user(const user& u) {
+        const auto properties = encode(u.properties);
+        const auto written = connections_.write([&](statements& sql) -> std::optional<user_write> {
+            if (sql.insert_user(u.object_id, u.phone, u.identity, u.password_hash, properties, u.locale,
+                                number(u.enabled), u.created_at, u.updated_at, u.last_login_at, u.version)
+                    .finish() == 1)
+                return user_write::done;
+            return taken(sql, u);
+        });
+        if (!written) throw std::invalid_argument("phoneauth: there is a user with this object_id");
+        return *written;
+    }
+
+    user_write update_user(const user& u) {
+        const auto properties = encode(u.properties);
+        return connections_.write([&](statements& sql) {
+            if (sql.update_user(u.object_id, u.version, u.phone, u.identity, u.password_hash, properties, u.locale,
+                                number(u.enabled), u.created_at, u.updated_at, u.last_login_at, u.version + 1)
+                    .finish() == 1)
+                return user_write::done;
+            if (!sql.user_has_version(u.object_id, u.version).next()) return user_write::stale;
+            return taken(sql, u).value();
+        });
+    }
+
+    std::optional<user> find_user(const std::string& object_id) {
+        return connections_.read([&](statements& sql) { return read_user(sql.find_user(object_id)); });
+    }
+
+    std::optional<user> find_user_by_phone(const phone_number& phone) {
+        return connections_.read([&](statements& sql) { return read_user(sql.find_user_by_phone(phone)); });
+    }
+
+    std::optional<user> find_user_by_identity(const std::string& identity) {
+        return connections_.read([&](statements& sql) { return read_user(sql.find_user_by_identity(identity)); });
+    }
+
+    bool insert_session(const session& s) {
+        return connections_.write([&](statements& sql) {
+            sql.sweep_sessions(s.created_at, swept_per_row).finish();
+            return sql.insert_session(s.token_hash, s.user_id, s.created_at, s.expires_at).finish() == 1;
+        });
+    }
+
+    std::optional<session> find_session(const std::string& token_hash) {
+        return connections_.read([&](statements& sql) -> std::optional<session> {
+            auto row = sql.find_session(token_hash);
+            if (!row.next()) return {};
+            return session{row.text(0), row.text(1), row.time(2), row.time(3)};
+        });
+    }
+
+    bool erase_session(const std::string& token_hash) {
+        return connections_.write([&](statements& sql) { return sql.erase_session(token_hash).finish() == 1; });
+    }
+
+    std::size_t erase_sessions_of(const std::string& user_id, const std::string& kept) {
+        return connections_.write([&](statements& sql) { return sql.erase_sessions_of(user_id, kept).finish(); });
+    }
+
+    /// All changes of a call are one transaction.
+    std::vector<counter> change_counters(const std::vector<counter_change>& changes) {
+        const auto change_all = [&](statements& sql) {
+            std::vector<counter> changed;
+            changed.reserve(changes.size());
+            for (const auto& change : changes) changed.push_back(change_counter(sql, change));
+            return changed;
+        };
+        const auto only_reads = [](const counter_change& change) { return change.by == 0; };
+        if (std::all_of(changes.begin(), changes.end(), only_reads)) return connections_.read(change_all);
+        return connections_.write([&](statements& sql) {
+            auto changed = change_all(sql);
+            // The earliest time of all: what is over for one of the changes need not be for another.
+            const auto earlier = [](const auto& a, const auto& b) { return a.now < b.now; };
+            const auto now = std::min_element(changes.begin(), changes.end(), earlier)->now;
+            const auto rows = std::count_if(changes.begin(), changes.end(), [](const auto& c) { return c.by > 0; });
+            if (rows > 0) sql.sweep_counters(now, swept_per_row * rows).finish();
+            return changed;
+        });
+    }
+
+    /// Deletes at most `most` rows that have expired at `now` and says how many it did; fewer than `most`: none is left. For
+    /// servers that insert little after they have inserted much. Other writers wait meanwhile: 1000 rows take some
+    /// 10 ms.
+    std::size_t sweep(time_point now, std::size_t most) {
+        return connections_.write([&](statements& sql) {
+            std::size_t swept = 0;
+            const auto sweep_one = [&](detail::sqlite_statement& rows, time_point until) {
+                swept += rows(until, std::uint64_t{most - swept}).finish();
+            };
+            sweep_one(sql.sweep_transactions, now - transaction_retention);
+            sweep_one(sql.sweep_sessions, now);
+            sweep_one(sql.sweep_counters, now);
+            return swept;
+        });
+    }
+
+private:
+    using statements = detail::sqlite_statements;
+
+    /// How many expired rows are deleted for one that is inserted: more than one, so that they cannot pile up.
+    static constexpr std::int64_t swept_per_row = 2;
+    static constexpr auto most_32_bits = std::numeric_limits<std::uint32_t>::max();
+
+    template <class T>
+    static std::int64_t number(T value) {
+        return static_cast<std::int64_t>(value);
+    }
+
+    /// Which of the user's two unique values another user has.
+    static std::optional<user_write> taken(statements& sql, const user& u) {
+        if (sql.phone_is_taken(u.phone, u.object_id).next()) return user_write::phone_taken;
+        if (sql.identity_is_taken(u.identity, u.object_id).next()) return user_write::identity_taken;
+        return {};
+    }
+
+    /// Properties are a JSON object of strings, each the JSON text of a value, so that it comes back digit by digit.
+    static std::string encode(const property_map& properties) {
+        detail::json_object object;
+        for (const auto& [name, json] : properties) {
+            if (!detail::count_code_points(name) || !detail::count_code_points(json))
+                throw std::invalid_argument("phoneauth: a user's property is not UTF-8");
+            object.string(name, json);
+        }
+        return std::move(object).str();
+    }
+
+    static std::optional<user> read_user(detail::sqlite_run&& row) {
+        if (!row.next()) return {};
+        user u{row.text(0), row.phone(1), row.text(2), row.text(3)};
+        const auto properties = detail::parse_json(row.text(4));
+        if (!properties || !properties->is(detail::json_kind::object)) row.reject(4);
+        for (const auto& item : properties->items) {
+            if (item.kind != detail::json_kind::string) row.reject(4);
+            u.properties.emplace(item.key, item.text);
+        }
+        u.locale = row.text(5);
+        u.enabled = row.integer(6, false, true);
+        u.created_at = row.time(7);
+        u.updated_at = row.optional_time(8);
+        u.last_login_at = row.optional_time(9);
+        u.version = row.version(10);
+        return u;
+    }
+
+    static counter change_counter(statements& sql, const counter_change& change) {
+        const auto end = change.now + change.lifetime;
+        const auto result_of = [&](detail::sqlite_run&& row) {
+            const auto found = row.next() ? counter{row.integer(0), row.time(1)} : counter{0, end};
+            row.finish();
+            return found;
+        };
+        if (change.by > 0)
+            return result_of(sql.raise_counter(change.key, change.by, change.now, end, number(change.prolong)));
+        if (change.by == 0) return result_of(sql.read_counter(change.key, change.now));
+        const auto lowered = result_of(sql.lower_counter(change.key, change.by, change.now));
+        if (lowered.value == 0) sql.erase_counter(change.key).finish();
+        return lowered;
+    }
+
+    detail::sqlite_connections<statements> connections_;
+};
+
+static_assert(Storage<sqlite_storage>);
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+#endif
