@@ -16,7 +16,7 @@ compiler=g++
 sanitize=
 filter=.
 e2e=yes
-long=
+long=OFF
 tidy=
 for option in "$@"; do
     case $option in
@@ -24,7 +24,7 @@ for option in "$@"; do
     --sanitize=address | --sanitize=thread) sanitize=${option#*=} ;;
     --filter=*) filter=${option#*=} ;;
     --no-e2e) e2e= ;;
-    --long) long=long ;;
+    --long) long=ON ;;
     --tidy) tidy=yes compiler=clang++ ;;
     *)
         echo "$usage" >&2
@@ -71,19 +71,16 @@ build=build
 [ $c_compiler = gcc ] || build=$build-$c_compiler
 [ $preset = dev ] || build=$build-$preset
 cmake --preset $preset -B $build -DCMAKE_CXX_COMPILER="$compiler" -DCMAKE_C_COMPILER="$c_compiler" \
-    -DCMAKE_CXX_COMPILER_LAUNCHER=ccache
-cmake --build $build --parallel "$(nproc)" --target all $long
+    -DCMAKE_CXX_COMPILER_LAUNCHER=ccache -DPHONEAUTH_LONG_TESTS=$long
+cmake --build $build --parallel "$(nproc)"
 
 # ---- Run, and add up ----
 
 report=$PWD/$build/ctest.xml
 rm -f "$report"
-excluded=none
-[ $e2e ] || excluded="$excluded|e2e"
-[ $long ] || excluded="$excluded|long"
 tests/scripts/with_servers.sh postgres redis -- \
     ctest --test-dir $build --parallel "$(nproc)" --output-on-failure --timeout 600 -R "$filter" \
-    -LE "$excluded" --output-junit "$report" --test-output-truncation head || true
+    ${e2e:--LE e2e} --output-junit "$report" --test-output-truncation head || true
 tidied=
 if [ $tidy ]; then
     tidied=run
