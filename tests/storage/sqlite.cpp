@@ -153,7 +153,8 @@ pid_t fork_to(const std::function<int()>& f) {
         int status = 99;
         try {
             status = f();
-        } catch (...) {
+        } catch (const std::exception& e) {
+            std::fprintf(stderr, "%s\n", e.what());
         }
         ::_exit(status);
     }
@@ -736,7 +737,7 @@ BOOST_AUTO_TEST_CASE(several_processes_start_at_once) {
                 char nothing = 0;
                 ::close(gate[1]);
                 if (::read(gate[0], &nothing, 1) != 0) return 1;  // until the gate is closed
-                sqlite_storage storage(f.file);
+                sqlite_storage storage(f.file, {.busy_timeout = 60s, .survive_power_loss = false});
                 for (int n = 0; n < 20; ++n) storage.change_counters(one("C", 1));
                 return 0;
             }));
