@@ -40,7 +40,7 @@ install_build_packages ccache=ccache python3=python3 /usr/include/boost/test/uni
     meson=meson "$compiler=$(echo "$c_compiler" | sed 's/^gcc/g++/')" \
     ${tidy:+run-clang-tidy=clang-tidy}
 initdb=$(find /usr/lib/postgresql -name initdb 2>/dev/null | head -n 1)
-install_missing_servers "${initdb:-initdb}=postgresql" redis-server=redis-server
+install_missing_servers "${initdb:-initdb}=postgresql" redis-server=redis-server ps=procps
 case $compiler$sanitize in
 clang*address | clang*thread)
     package=libclang-rt${c_compiler#clang}-dev

@@ -21,7 +21,7 @@ users_of() { grep -rlE "^ *# *include *[<\"]$1" phoneauth | grep -vE "$2"; }
 
 # What a user of the blocking mode compiles: exactly the headers that are not in phoneauth::asio. Of the stores, too; their
 # libraries need not be here (-MG).
-blocking=$(find phoneauth -name '*.hpp' | grep -vE 'phoneauth/asio/|/testing/(async|fake_twilio)|/detail/http1|/src\.hpp')
+blocking=$(find phoneauth -name '*.hpp' | grep -vE "$needs_asio|/src\.hpp")
 dependencies=$(echo "$blocking" | sed 's/.*/#include <&>/' | "$@" -I. -M -MG -x c++ -) || exit 1
 check "the blocking mode includes neither Asio nor llhttp" "$(echo "$dependencies" | grep -oE '[^ ]*(/asio/|/asio\.hpp|llhttp)[^ ]*')"
 
