@@ -8,6 +8,7 @@ import http from 'node:http';
 import https from 'node:https';
 import net from 'node:net';
 import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
 import {apiKey, appId, check, codeKey, finish, person, program, run, scratch, skip, startServer, storages, within} from './harness.mjs';
 
 const file = (name, text) => {
@@ -231,6 +232,30 @@ for (const [name, url] of Object.entries(storages)) {
     });
   });
 }
+
+// The database's own end, on a server of its own.
+for (const name of ['postgres', 'redis'].filter((each) => storages[each]))
+  await check(`${name} is killed and comes back: the server says so meanwhile and goes on`, async () => {
+    const folder = join(scratch, name);
+    const database = (command, ...options) => execFileSync(fileURLToPath(new URL(`../scripts/${name}.sh`, import.meta.url)),
+      [command, folder, ...options], {encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit']}).trim();
+    chmodSync(scratch, 0o711); // PostgreSQL may run as another user
+    const url = database('start', ...(name === 'redis' ? ['--appendonly', 'yes', '--appendfsync', 'always'] : []));
+    try {
+      await withServer([], {PHONEAUTH_STORAGE: url, PHONEAUTH_CODE_KEY: codeKey}, async (server) => {
+        const who = person();
+        const user = await register(server, who, await startRegistration(server, who));
+        database('kill');
+        const {status, body} = await postJson(server, '/api/users/register', {phoneNumber: person().phone});
+        assert.equal(status, 503, JSON.stringify(body));
+        assert.equal(body.code, 14060);
+        database('restart');
+        assert.equal((await logIn(server, await startLogin(server, who))).objectId, user.objectId);
+      });
+    } finally {
+      database('stop');
+    }
+  });
 
 await check('without a storage it uses a file beside the program', async () => {
   const folder = join(scratch, 'beside');
