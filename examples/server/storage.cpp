@@ -231,6 +231,7 @@ std::string storage_problem(std::string_view url) {
 }
 
 std::unique_ptr<any_storage> open_storage(const std::string& url, const ::asio::any_io_executor& executor) {
+    if (const auto problem = storage_problem(url); !problem.empty()) throw std::runtime_error(problem);
     return kind_of(url)->open(url, executor);
 }
 
