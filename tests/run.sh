@@ -71,7 +71,7 @@ build=build
 [ $c_compiler = gcc ] || build=$build-$c_compiler
 [ $preset = dev ] || build=$build-$preset
 cmake --preset $preset -B $build -DCMAKE_CXX_COMPILER="$compiler" -DCMAKE_C_COMPILER="$c_compiler" \
-    -DCMAKE_CXX_COMPILER_LAUNCHER=ccache -DPHONEAUTH_LONG_TESTS=$long
+    -DCMAKE_CXX_COMPILER_LAUNCHER=ccache -DPHONEAUTH_BUILD_TESTS=ON -DPHONEAUTH_LONG_TESTS=$long
 cmake --build $build --parallel "$(nproc)"
 
 # ---- Run, and add up ----
