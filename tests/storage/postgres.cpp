@@ -83,6 +83,18 @@ BOOST_AUTO_TEST_CASE(whatever_the_default_isolation_is) {
     BOOST_TEST(to_text(run_storage_suite(storage, already_there(), {.rounds = 5})) == "");
 }
 
+BOOST_AUTO_TEST_CASE(what_is_acknowledged_is_on_disk_whatever_the_default_is) {
+    const database db;
+    db("ALTER DATABASE " + db.url().substr(db.url().rfind('/') + 1) + " SET synchronous_commit = off");
+    const auto deadline = std::chrono::steady_clock::now() + 10s;
+    const auto c = detail::postgres::open(detail::postgres::server_address(db.url()), 7s, deadline);
+    const auto setting = [&](const std::string& name) {
+        return std::string(PQgetvalue(c->run("SHOW " + name, deadline).get(), 0, 0));
+    };
+    BOOST_TEST(setting("synchronous_commit") == "on");
+    BOOST_TEST(setting("statement_timeout") == "7s");
+}
+
 BOOST_AUTO_TEST_CASE(ten_start_at_once_on_an_empty_database) {
     const database db;
     std::latch start(10);
@@ -494,7 +506,7 @@ BOOST_AUTO_TEST_CASE(a_server_that_hangs) {
         const auto before = std::chrono::steady_clock::now();
         BOOST_TEST(mentions(thrown([&] { storage.erase_session("S"); }), "no answer from PostgreSQL"));
         const auto took = std::chrono::steady_clock::now() - before;
-        BOOST_TEST((took >= 500ms && took < 2s));
+        BOOST_TEST((took >= 500ms && took < 5s));
         BOOST_TEST(!storage.erase_session("S"));
     }
     BOOST_TEST(storage.find_transaction("T000000001").has_value());

@@ -18,6 +18,8 @@
 #include <vector>
 
 #include <asio/any_io_executor.hpp>
+#include <asio/async_result.hpp>
+#include <asio/awaitable.hpp>
 #include <asio/executor_work_guard.hpp>
 #include <asio/posix/stream_descriptor.hpp>
 #include <asio/post.hpp>
@@ -35,6 +37,13 @@ inline namespace v0 {
 namespace detail {
 namespace postgres {
 
+/// What became of a statement: a result that is `verdict::done`, or the text of an exception, which is then made on the
+/// thread that throws it.
+struct outcome {
+    result_ptr answer;
+    std::string failure;
+};
+
 /// A statement that somebody waits for. It refers to the statement and the parameters in his frame.
 class request {
 public:
@@ -44,8 +53,8 @@ public:
     virtual ~request() = default;
 
     /// Posts the outcome to whoever waits; once.
-    virtual void complete(std::exception_ptr failure, result_ptr answer) = 0;
-    void fail(const std::runtime_error& why) { complete(std::make_exception_ptr(why), nullptr); }
+    virtual void complete(outcome o) = 0;
+    void fail(const std::runtime_error& why) { complete({nullptr, why.what()}); }
 
     const statement& what;
     const parameters& values;
@@ -61,11 +70,9 @@ public:
     handled_request(Handler handler, const statement& w, const parameters& v, steady_time d)
         : request(w, v, d), work_(::asio::make_work_guard(handler)), handler_(std::move(handler)) {}
 
-    void complete(std::exception_ptr failure, result_ptr answer) override {
-        ::asio::post(work_.get_executor(), [handler = std::move(handler_), failure = std::move(failure),
-                                            answer = std::move(answer)]() mutable {
-            std::move(handler)(std::move(failure), std::move(answer));
-        });
+    void complete(outcome o) override {
+        ::asio::post(work_.get_executor(),
+                     [handler = std::move(handler_), o = std::move(o)]() mutable { std::move(handler)(std::move(o)); });
     }
 
 private:
@@ -83,8 +90,8 @@ public:
              const postgres_options& options)
         : connectors_(connectors), server_(server), options_(options), socket_(executor), timer_(executor) {}
 
-    /// How many wait.
-    std::size_t pending() const noexcept { return pending_; }
+    /// How bad it would be to submit something here: whether it fails at once, and how many wait already.
+    std::pair<bool, std::size_t> load(steady_time now) const noexcept { return {now < retry_at_.load(), pending_}; }
 
     void submit(request_ptr r) {
         const std::scoped_lock lock(mutex_);
@@ -92,7 +99,7 @@ public:
         if (pending_ >= options_.max_pending)
             return r->fail(std::runtime_error("phoneauth: too many calls wait for PostgreSQL"));
         if (connection_ && sent_.empty() && connection_->is_dead()) disconnect();
-        if (!connection_ && !connecting_ && std::chrono::steady_clock::now() < retry_at_)
+        if (!connection_ && !connecting_ && std::chrono::steady_clock::now() < retry_at_.load())
             return r->fail(std::runtime_error(failure_));
         ++pending_;
         send(std::move(r));
@@ -109,6 +116,7 @@ public:
         const std::scoped_lock lock(mutex_);
         closed_ = true;
         disconnect();
+        timer_.cancel();
         for (auto* all : {&sent_, &waiting_})
             for (auto& r : std::exchange(*all, {})) fail(*r, destroyed());
     }
@@ -131,9 +139,17 @@ private:
             lost(connection::lost());
     }
 
-    /// Sends and receives what can be at the moment, and sees to it that this is called again when more can be.
+    /// Does what can be done at the moment, and sees to it that this is called again when there is more to do.
     void progress() {
-        if (!connection_) return;
+        if (connection_) transfer();
+        if (!sent_.empty() || !waiting_.empty()) {
+            if (!timing_) watch_time();
+        } else if (timing_) {
+            timer_.cancel();
+        }
+    }
+
+    void transfer() {
         auto* c = connection_->get();
         const int unsent = PQflush(c);
         if (unsent < 0) return lost(connection::lost());
@@ -148,18 +164,15 @@ private:
                 answer_ = std::move(next);
         }
         if (!connection_) return;
-        if (sent_.empty()) {
-            if (reading_) socket_.cancel();
-            if (timing_) timer_.cancel();
-            if (unfit_) {
-                disconnect();
-                connect();
-            }
-            return;
+        if (!sent_.empty()) {
+            if (!reading_) wait(::asio::posix::stream_descriptor::wait_read, reading_);
+            if (unsent && !writing_) wait(::asio::posix::stream_descriptor::wait_write, writing_);
+        } else if (unfit_) {
+            disconnect();
+            connect();
+        } else if (reading_) {
+            socket_.cancel();
         }
-        if (!reading_) wait(::asio::posix::stream_descriptor::wait_read, reading_);
-        if (unsent && !writing_) wait(::asio::posix::stream_descriptor::wait_write, writing_);
-        if (!timing_) watch_time();
     }
 
     void finish_first() {
@@ -169,7 +182,7 @@ private:
         switch (answer ? judge(answer.get()) : verdict::lost) {
         case verdict::done:
             --pending_;
-            return r->complete(nullptr, std::move(answer));
+            return r->complete({std::move(answer), {}});
         case verdict::again:
             if (r->attempts++ == max_attempts) return fail(*r, too_many_attempts());
             return send(std::move(r));
@@ -211,14 +224,13 @@ private:
         reading_ = writing_ = unfit_ = false;
         answer_.reset();
         socket_.release();  // libpq closes it
-        timer_.cancel();
         connection_.reset();
     }
 
     void install(std::unique_ptr<connection> c) {
+        if (PQenterPipelineMode(c->get()) != 1) throw connection::lost();
+        socket_.assign(PQsocket(c->get()));
         connection_ = std::move(c);
-        socket_.assign(PQsocket(connection_->get()));
-        if (PQenterPipelineMode(connection_->get()) != 1) disconnect();
     }
 
     void connect() {
@@ -234,28 +246,26 @@ private:
             opened = open(server_, options_.timeout, deadline);
             prepare(*opened, deadline);
         } catch (const std::exception& e) {
+            opened.reset();
             failure = e.what();
         }
         const std::scoped_lock lock(mutex_);
         connecting_ = false;
         if (closed_) return;
-        const auto now = std::chrono::steady_clock::now();
-        if (opened) {
-            pause_ = {};
-            install(std::move(opened));
-        } else {
-            using std::chrono::milliseconds;
-            pause_ = std::clamp<milliseconds>(pause_ * 2, milliseconds(50), milliseconds(2000));
-            retry_at_ = now + pause_;
-            failure_ = failure;
+        try {
+            if (opened) install(std::move(opened));
+        } catch (const std::exception& e) {
+            failure = e.what();
         }
+        using std::chrono::milliseconds;
+        pause_ = connection_ ? milliseconds(0) : std::clamp(pause_ * 2, milliseconds(50), milliseconds(2000));
+        retry_at_ = std::chrono::steady_clock::now() + pause_;
+        failure_ = std::move(failure);
         for (auto& r : std::exchange(waiting_, {})) {
-            if (!connection_ && !connecting_)
-                fail(*r, std::runtime_error(failure));
-            else if (r->deadline <= now)
-                fail(*r, connection::too_slow());
-            else
+            if (connection_ || connecting_)
                 send(std::move(r));
+            else
+                fail(*r, std::runtime_error(failure_));
         }
         progress();
     }
@@ -267,23 +277,25 @@ private:
                 const std::scoped_lock lock(self->mutex_);
                 if (generation != self->generation_) return;
                 waits = false;
-                if (!failed && !PQconsumeInput(self->connection_->get())) return self->lost(connection::lost());
+                if (!failed && !PQconsumeInput(self->connection_->get())) self->lost(connection::lost());
                 self->progress();
             });
     }
 
-    /// All may take equally long, so the first that was sent is the first to be late.
+    /// All may take equally long, so the first in a queue is the first to be late.
     void watch_time() {
         timing_ = true;
-        timer_.expires_at(sent_.front()->deadline);
+        const auto& first = sent_.empty() ? waiting_.front() : sent_.front();
+        timer_.expires_at(first->deadline);
         timer_.async_wait([self = shared_from_this()](const std::error_code&) {
             const std::scoped_lock lock(self->mutex_);
             self->timing_ = false;
-            if (self->sent_.empty()) return;
-            if (self->sent_.front()->deadline <= std::chrono::steady_clock::now())
-                self->lost(connection::too_slow());
-            else
-                self->watch_time();
+            const auto now = std::chrono::steady_clock::now();
+            for (auto& all = self->waiting_; !all.empty() && all.front()->deadline <= now; all.pop_front())
+                self->fail(*all.front(),
+                           std::runtime_error("phoneauth: no connection to PostgreSQL within the time limit"));
+            if (!self->sent_.empty() && self->sent_.front()->deadline <= now) self->lost(connection::too_slow());
+            self->progress();
         });
     }
 
@@ -312,7 +324,7 @@ private:
     bool closed_ = false;
     std::string failure_;  // why the last attempt to connect failed
     std::chrono::milliseconds pause_{};
-    steady_time retry_at_{};
+    std::atomic<steady_time> retry_at_{steady_time()};
 };
 
 /// The connections of a storage.
@@ -336,8 +348,9 @@ public:
 
     /// The one on which the fewest wait: several share the work of the server's processes and of its disk.
     pipeline& quietest() const {
+        const auto now = std::chrono::steady_clock::now();
         return **std::min_element(all_.begin(), all_.end(),
-                                  [](const auto& a, const auto& b) { return a->pending() < b->pending(); });
+                                  [&](const auto& a, const auto& b) { return a->load(now) < b->load(now); });
     }
 
     std::chrono::milliseconds timeout() const noexcept { return options_.timeout; }
@@ -432,15 +445,15 @@ private:
         namespace postgres = detail::postgres;
         const auto deadline = std::chrono::steady_clock::now() + pipelines->timeout();
         for (int attempt = 0; attempt < postgres::max_attempts; ++attempt) {
-            auto answer = co_await ::asio::async_initiate<const ::asio::use_awaitable_t<>,
-                                                          void(std::exception_ptr, postgres::result_ptr)>(
+            auto done = co_await ::asio::async_initiate<const ::asio::use_awaitable_t<>, void(postgres::outcome)>(
                 [&](auto handler) {
                     using request = postgres::handled_request<decltype(handler)>;
                     pipelines->quietest().submit(
                         std::make_unique<request>(std::move(handler), o.what, o.values, deadline));
                 },
                 ::asio::use_awaitable);
-            auto value = o.value(answer.get());
+            if (!done.answer) throw std::runtime_error(done.failure);
+            auto value = o.value(done.answer.get());
             if (value) co_return *std::move(value);
         }
         throw postgres::too_many_attempts();
