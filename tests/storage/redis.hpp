@@ -219,9 +219,13 @@ public:
     explicit async_world(const std::string& url, const redis_options& options = {}, int threads = 2)
         : loop_(std::make_unique<loop>(threads)), context(loop_->context),
           storage(context.get_executor(), url, options) {}
+    /// On a context of the caller's own.
     template <class T>
     T operator()(::asio::awaitable<T> later) const {
-        return ::asio::co_spawn(context, std::move(later), ::asio::use_future).get();
+        ::asio::io_context mine;
+        auto value = ::asio::co_spawn(mine, std::move(later), ::asio::use_future);
+        mine.run();
+        return value.get();
     }
     template <class T>
     T operator()(T value) const {
