@@ -209,16 +209,19 @@ private:
                 s.server = router_.address(call.node);
             }
         }
-        for (auto& [node, s] : shares) {
+        // Clang before 16 cannot capture structured bindings.
+        for (auto& entry : shares) {
+            auto& s = entry.second;
             std::string bytes;
             for (const auto* call : s.calls) s.replies.push_back(append_call(bytes, *call));
-            guarded(s, 0, [&, n = node] {
-                s.connection = connection_to(n, s.server, deadline);
+            guarded(s, 0, [&] {
+                s.connection = connection_to(entry.first, s.server, deadline);
                 for (auto* call : s.calls) call->written = true;
                 s.connection->send(bytes, deadline);
             });
         }
-        for (auto& [node, s] : shares) {
+        for (auto& entry : shares) {
+            auto& s = entry.second;
             if (!s.connection) continue;
             bool replica = false;
             for (std::size_t i = 0; i < s.calls.size() && s.connection; ++i)
@@ -228,7 +231,7 @@ private:
                     replica = replica || is_replica(*s.calls[i]->reply);
                 });
             const std::lock_guard lock(mutex_);
-            auto& idle = idle_[node];
+            auto& idle = idle_[entry.first];
             if (replica)
                 idle.clear();
             else if (s.connection)
