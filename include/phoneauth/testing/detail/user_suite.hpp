@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <limits>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -283,6 +284,7 @@ void storage_suite<S, Run>::users() {
                 users[i + 1].phone = users[i].phone;
                 users[(i + 2) % count].identity = users[i + 1].identity;
             }
+            std::shuffle(users.begin(), users.end(), random_);
             const auto winners = done_by(users, insert);
             const auto won = [&](const user& u) {
                 return std::any_of(winners.begin(), winners.end(), [&](auto i) { return &users[i] == &u; });
