@@ -20,7 +20,7 @@
 namespace phoneauth {
 inline namespace v0 {
 
-/// A complete Storage in a PostgreSQL database, version 11 or later, for any number of server processes. Blocking; the
+/// A complete Storage in a PostgreSQL database, version 12 or later, for any number of server processes. Blocking; the
 /// asynchronous one is in asio/postgres.hpp. Needs libpq.
 ///
 ///     phoneauth::postgres_storage storage("postgres://user:password@host/database");
