@@ -40,6 +40,10 @@ export function within(promise, what, milliseconds = patience) {
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
+// Also if a check has thrown where it did not stop its server.
+const children = [];
+process.on('exit', () => children.forEach((child) => child.kill('SIGKILL')));
+
 // A running program: its lines as they come, and its end.
 class Program {
   lines = [];
@@ -51,6 +55,7 @@ class Program {
     const storage = storages[values.storage];
     const standard = {PHONEAUTH_STORAGE: storage, ...(storage.includes('://') && {PHONEAUTH_CODE_KEY: codeKey})};
     this.child = spawn(path, args, {env: {...Object.fromEntries(own), ...standard, ...env}, stdio: ['ignore', 'pipe', 'pipe']});
+    children.push(this.child);
     this.child.stderr.on('data', (data) => { this.errors += data; });
     createInterface({input: this.child.stdout}).on('line', (line) => {
       this.lines.push(line);
