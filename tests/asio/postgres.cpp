@@ -334,6 +334,19 @@ BOOST_AUTO_TEST_CASE(a_server_that_hangs) {
     BOOST_TEST(!run(storage.find_session("S")).has_value());
 }
 
+BOOST_AUTO_TEST_CASE(a_server_that_does_not_let_us_in_nor_refuses) {
+    server own;
+    running_context context;
+    async_postgres_storage storage(context.executor(), own.url(), {.connections = 1, .timeout = 1s});
+    own.while_it_does_not_answer([&] {
+        const auto before = std::chrono::steady_clock::now();
+        for (int i = 0; i < 3; ++i)
+            BOOST_TEST(mentions(thrown([&] { run(storage.find_session("S")); }), "no connection to PostgreSQL within"));
+        BOOST_TEST((std::chrono::steady_clock::now() - before < 6s));
+    });
+    wait_for(storage);
+}
+
 BOOST_AUTO_TEST_CASE(an_administrator_ends_the_session) {
     const database db;
     running_context context;

@@ -512,6 +512,17 @@ BOOST_AUTO_TEST_CASE(a_server_that_hangs) {
     BOOST_TEST(storage.find_transaction("T000000001").has_value());
 }
 
+BOOST_AUTO_TEST_CASE(a_server_that_does_not_let_us_in_nor_refuses) {
+    server own;
+    postgres_storage storage(own.url(), {.timeout = 1s});
+    own.while_it_does_not_answer([&] {
+        const auto before = std::chrono::steady_clock::now();
+        BOOST_TEST(mentions(thrown([&] { storage.find_session("S"); }), "no connection to PostgreSQL within"));
+        BOOST_TEST((std::chrono::steady_clock::now() - before < 5s));
+    });
+    BOOST_TEST(!storage.find_session("S").has_value());
+}
+
 BOOST_AUTO_TEST_CASE(the_server_stops_what_takes_too_long) {
     const database db;
     postgres_storage(db.url()).insert_session(new_session(1));

@@ -98,6 +98,17 @@ public:
     /// After a crash.
     void restart() { run("restart"); }
 
+    /// The sessions are ended, and new ones wait for ever, until `f` has returned.
+    template <class F>
+    void while_it_does_not_answer(F f) {
+        pid_t pid = 0;
+        std::ifstream(folder_ / "srv/data/postmaster.pid") >> pid;
+        sql(url(), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()");
+        ::kill(pid, SIGSTOP);
+        f();
+        ::kill(pid, SIGCONT);
+    }
+
     void ask_password_of(const std::string& user) {
         const auto file = folder_ / "srv/data/pg_hba.conf";
         std::stringstream rules;

@@ -377,9 +377,9 @@ private:
 /// to connect now and then, which happens on a thread of the storage's own.
 ///
 /// Lifetime: the arguments of a function need not outlive the call. The storage may be destroyed while calls are
-/// pending: those throw `std::runtime_error`. That takes up to `timeout` if a connection is being opened. The
-/// storage must be destroyed before the context of its executor is, and no earlier than the last call began; coroutines
-/// that wait for it need an executor that lives until they were resumed or the storage was destroyed.
+/// pending: those throw `std::runtime_error`. The destructor waits, for up to `timeout`, for a connection that is being
+/// opened. The storage must be destroyed before the context of its executor is; the context of a coroutine that waits
+/// for a call must live until the call has ended.
 class async_postgres_storage {
 public:
     /// `executor`: waits for the sockets. See `postgres_storage` for the rest; the constructor blocks as that one does.

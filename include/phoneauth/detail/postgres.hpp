@@ -14,7 +14,6 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -30,7 +29,8 @@ inline namespace v0 {
 
 /// How a `postgres_storage` or an `async_postgres_storage` behaves.
 struct postgres_options {
-    /// How many connections there are at most, at least 1. An asynchronous storage shares each among many calls.
+    /// How many connections there are at most, at least 1. An asynchronous storage shares each among many calls; what
+    /// several connections write at the same time goes to the server's disk together, so one is too few there, too.
     std::size_t connections = 4;
     /// How long a call takes at most, waiting for a connection or opening one included; at least 1 ms. It is also the
     /// server's `statement_timeout`. Looking up a host name may take longer, if the system's resolver does.
