@@ -106,7 +106,7 @@ public:
             auto& r = board_.guesses[i];
             std::string code = r.code;
             if (i % 2 == 1 || me != i % racers_)
-                code = std::to_string(1'000'000 + (std::stoi(code) + me + 1) % 1'000'000).substr(1);
+                code = std::to_string(1'000'000 + (std::stoul(code) + me + 1) % 1'000'000).substr(1);
             log_in(r, code);
         }
         register_rivals(me);
