@@ -295,17 +295,25 @@ double bare_round_trips(const std::string& command, const char* before) {
     return at == std::string::npos ? 0 : std::atof(text.c_str() + at + std::strlen(before));
 }
 
-constexpr double round_trips =
-    9;  // of a login without a password: 3 to start it and 6 to finish it, see authenticator.hpp
+/// What a server's own benchmark reaches, per second.
+struct bare_rates {
+    double reads = 0;
+    double writes = 0;  // each of them safe on the disk, where the storage's are
+};
+
+// The round trips of a login without a password: 3 to start it and 6 to finish it, see authenticator.hpp.
+constexpr int reads = 3, writes = 6;
 
 template <class Open>
-void flows(const char* name, Open open, double bare = 0) {
+void flows(const char* name, Open open, const bare_rates& bare = {}) {
     const auto one = logins_per_second(open, 1), two = logins_per_second(open, 2);
-    std::printf("%s: %.0f logins/s, with two processes %.0f (%.2f times)", name, one, two, two / one);
-    if (bare > 0)
-        std::printf("; the server's own benchmark: %.0f round trips/s, so %.0f times %.0f; logins reach %.2f of that",
-                    bare, bare / round_trips, round_trips, std::max(one, two) / (bare / round_trips));
-    std::printf("\n");
+    std::printf("%s: %.0f logins/s, with two processes %.0f (%.2f times)\n", name, one, two, two / one);
+    if (bare.reads > 0 && bare.writes > 0) {
+        const auto most = 1 / (reads / bare.reads + writes / bare.writes);
+        std::printf("    its own benchmark: %.0f reads/s, %.0f writes/s, so %.0f times %d reads and %d writes; "
+                    "logins reach %.2f of that\n",
+                    bare.reads, bare.writes, most, reads, writes, std::max(one, two) / most);
+    }
     std::fflush(stdout);
 }
 
@@ -325,23 +333,30 @@ int main(int argc, char** argv) {
     std::printf("logins (start and finish) per second, %u threads in each process\n", threads);
     flows("SQLite", [&] { return std::make_unique<sqlite_storage>(file); });
     if (!postgres.empty()) {
-        const auto script = temporary.file("select.sql");
-        std::unique_ptr<FILE, int (*)(FILE*)> out(std::fopen(script.c_str(), "w"), std::fclose);
-        std::fputs("SELECT 1;\n", out.get());
-        out.reset();
+        const auto pgbench = [&](const char* statement) {
+            const auto script = temporary.file("bare.sql");
+            const std::unique_ptr<FILE, int (*)(FILE*)> out(std::fopen(script.c_str(), "w"), std::fclose);
+            std::fputs(statement, out.get());
+            std::fflush(out.get());
+            return bare_round_trips("pgbench -n -T 5 -M prepared -c 4 -j 2 -f " + script + " '" + postgres + "'",
+                                    "tps = ");
+        };
+        const bare_rates bare{pgbench("SELECT 1;\n"), pgbench("SELECT pg_logical_emit_message(true, 'bench', '');\n")};
         flows(
-            "PostgreSQL", [&] { return std::make_unique<postgres_storage>(postgres); },
-            bare_round_trips("pgbench -n -T 5 -M prepared -c 4 -j 2 -f " + script + " '" + postgres + "'", "tps = "));
+            "PostgreSQL", [&] { return std::make_unique<postgres_storage>(postgres); }, bare);
     }
     if (!redis.empty()) {
         const auto host = redis.substr(redis.find("//") + 2);
         const auto colon = host.find(':');
+        const auto benchmark = [&](const char* test, const char* before) {
+            return bare_round_trips("redis-benchmark -h " + host.substr(0, colon) + " -p " +
+                                        std::to_string(std::atoi(host.c_str() + colon + 1)) +
+                                        " -c 4 -n 200000 --csv -t " + test,
+                                    before);
+        };
+        const bare_rates bare{benchmark("get", "\"GET\",\""), benchmark("set", "\"SET\",\"")};
         flows(
-            "Redis", [&] { return std::make_unique<redis_storage>(redis); },
-            bare_round_trips("redis-benchmark -h " + host.substr(0, colon) + " -p " +
-                                 std::to_string(std::atoi(host.c_str() + colon + 1)) +
-                                 " -c 4 -n 200000 -t ping_mbulk --csv",
-                             "\"PING_MBULK\",\""));
+            "Redis", [&] { return std::make_unique<redis_storage>(redis); }, bare);
     }
 
     {
