@@ -18,7 +18,8 @@ struct counter_change {
     std::int64_t by = 1;  ///< what to add; 0 only reads; a sum below 0 becomes 0
     time_point now{};     ///< a counter whose `expires_at` is not later than this counts as absent, which is 0
     std::chrono::milliseconds lifetime{};  ///< a counter that this change brings into being expires at `now + lifetime`
-    bool prolong = false;  ///< whether adding makes an existing counter, too, live until `now + lifetime`, if that is later
+    bool prolong =
+        false;  ///< whether adding makes an existing counter, too, live until `now + lifetime`, if that is later
 };
 
 /// A counter after the change.

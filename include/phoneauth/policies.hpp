@@ -72,8 +72,8 @@ concept UserStorage = requires(S& s, const user& u, const phone_number& phone, c
 };
 
 /// Sessions. `erase_session` says whether there was one; `erase_sessions_of(user_id, kept)` ends all of a user's sessions
-/// but the one whose token hash is `kept` (empty: all of them) and says how many; it brings none into being. A session
-/// past its `expires_at` may be kept or dropped.
+/// but the one whose token hash is `kept` (empty: all of them) and says how many; it brings none into being, and after a
+/// throw some may have ended. A session past its `expires_at` may be kept or dropped.
 template <class S>
 concept SessionStorage = requires(S& s, const session& added, const std::string& text) {
     { s.insert_session(added) } -> yields<bool>;

@@ -1866,8 +1866,8 @@ concept UserStorage = requires(S& s, const user& u, const phone_number& phone, c
 };
 
 /// Sessions. `erase_session` says whether there was one; `erase_sessions_of(user_id, kept)` ends all of a user's sessions
-/// but the one whose token hash is `kept` (empty: all of them) and says how many; it brings none into being. A session
-/// past its `expires_at` may be kept or dropped.
+/// but the one whose token hash is `kept` (empty: all of them) and says how many; it brings none into being, and after a
+/// throw some may have ended. A session past its `expires_at` may be kept or dropped.
 template <class S>
 concept SessionStorage = requires(S& s, const session& added, const std::string& text) {
     { s.insert_session(added) } -> yields<bool>;
@@ -7166,6 +7166,7 @@ void storage_suite<S, Run>::transactions() {
 #include <chrono>
 #include <cstdint>
 #include <limits>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -7440,6 +7441,7 @@ void storage_suite<S, Run>::users() {
                 users[i + 1].phone = users[i].phone;
                 users[(i + 2) % count].identity = users[i + 1].identity;
             }
+            std::shuffle(users.begin(), users.end(), random_);
             const auto winners = done_by(users, insert);
             const auto won = [&](const user& u) {
                 return std::any_of(winners.begin(), winners.end(), [&](auto i) { return &users[i] == &u; });

@@ -27,6 +27,8 @@
 #include <vector>
 
 #include <asio/any_io_executor.hpp>
+#include <asio/async_result.hpp>
+#include <asio/awaitable.hpp>
 #include <asio/executor_work_guard.hpp>
 #include <asio/posix/stream_descriptor.hpp>
 #include <asio/post.hpp>
@@ -41,6 +43,13 @@ inline namespace v0 {
 namespace detail {
 namespace postgres {
 
+/// What became of a statement: a result that is `verdict::done`, or the text of an exception, which is then made on the
+/// thread that throws it.
+struct outcome {
+    result_ptr answer;
+    std::string failure;
+};
+
 /// A statement that somebody waits for. It refers to the statement and the parameters in his frame.
 class request {
 public:
@@ -50,8 +59,8 @@ public:
     virtual ~request() = default;
 
     /// Posts the outcome to whoever waits; once.
-    virtual void complete(std::exception_ptr failure, result_ptr answer) = 0;
-    void fail(const std::runtime_error& why) { complete(std::make_exception_ptr(why), nullptr); }
+    virtual void complete(outcome o) = 0;
+    void fail(const std::runtime_error& why) { complete({nullptr, why.what()}); }
 
     const statement& what;
     const parameters& values;
@@ -67,11 +76,9 @@ public:
     handled_request(Handler handler, const statement& w, const parameters& v, steady_time d)
         : request(w, v, d), work_(::asio::make_work_guard(handler)), handler_(std::move(handler)) {}
 
-    void complete(std::exception_ptr failure, result_ptr answer) override {
-        ::asio::post(work_.get_executor(), [handler = std::move(handler_), failure = std::move(failure),
-                                            answer = std::move(answer)]() mutable {
-            std::move(handler)(std::move(failure), std::move(answer));
-        });
+    void complete(outcome o) override {
+        ::asio::post(work_.get_executor(),
+                     [handler = std::move(handler_), o = std::move(o)]() mutable { std::move(handler)(std::move(o)); });
     }
 
 private:
@@ -181,7 +188,7 @@ private:
         switch (answer ? judge(answer.get()) : verdict::lost) {
         case verdict::done:
             --pending_;
-            return r->complete(nullptr, std::move(answer));
+            return r->complete({std::move(answer), {}});
         case verdict::again:
             if (r->attempts++ == max_attempts) return fail(*r, too_many_attempts());
             return send(std::move(r));
@@ -376,9 +383,9 @@ private:
 /// to connect now and then, which happens on a thread of the storage's own.
 ///
 /// Lifetime: the arguments of a function need not outlive the call. The storage may be destroyed while calls are
-/// pending: those throw `std::runtime_error`. That takes up to `timeout` if a connection is being opened. The
-/// storage must be destroyed before the context of its executor is, and no earlier than the last call began; coroutines
-/// that wait for it need an executor that lives until they were resumed or the storage was destroyed.
+/// pending: those throw `std::runtime_error`. The destructor waits, for up to `timeout`, for a connection that is being
+/// opened. The storage must be destroyed before the context of its executor is; the context of a coroutine that waits
+/// for a call must live until the call has ended.
 class async_postgres_storage {
 public:
     /// `executor`: waits for the sockets. See `postgres_storage` for the rest; the constructor blocks as that one does.
@@ -444,15 +451,15 @@ private:
         namespace postgres = detail::postgres;
         const auto deadline = std::chrono::steady_clock::now() + pipelines->timeout();
         for (int attempt = 0; attempt < postgres::max_attempts; ++attempt) {
-            auto answer = co_await ::asio::async_initiate<const ::asio::use_awaitable_t<>,
-                                                          void(std::exception_ptr, postgres::result_ptr)>(
+            auto done = co_await ::asio::async_initiate<const ::asio::use_awaitable_t<>, void(postgres::outcome)>(
                 [&](auto handler) {
                     using request = postgres::handled_request<decltype(handler)>;
                     pipelines->quietest().submit(
                         std::make_unique<request>(std::move(handler), o.what, o.values, deadline));
                 },
                 ::asio::use_awaitable);
-            auto value = o.value(answer.get());
+            if (!done.answer) throw std::runtime_error(done.failure);
+            auto value = o.value(done.answer.get());
             if (value) co_return *std::move(value);
         }
         throw postgres::too_many_attempts();

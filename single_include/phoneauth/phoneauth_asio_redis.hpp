@@ -71,15 +71,20 @@ private:
     Handler handler_;
 };
 
-/// The calls of one operation. After a cancellation nobody waits any more, but the replies still come and have to be
-/// counted off.
+/// The calls of one operation, which its coroutine and the hub both hold on to: after a cancellation nobody waits any more,
+/// but the replies still come and have to be counted off.
 struct redis_batch {
     explicit redis_batch(redis_calls&& c) : calls(std::move(c)) {}
 
     redis_calls calls;
-    std::size_t unanswered = 0;
     redis_step next = redis_step::settled;
+};
+
+/// Each call of a batch that is not settled, sent once. Held by the hub alone: it owns the coroutine.
+struct redis_round {
+    std::shared_ptr<redis_batch> batch;
     std::unique_ptr<redis_waiter> waiter;
+    std::size_t unanswered = 0;
 };
 
 /// One connection to each server, which all operations share: commands go out in the order in which they come, together
@@ -94,12 +99,15 @@ public:
     redis_hub(const ::asio::any_io_executor& executor, redis_url url, const redis_options& options)
         : url_(std::move(url)), options_(options), strand_(::asio::make_strand(executor)), router_(url_.server) {}
 
-    static ::asio::awaitable<void> run(std::shared_ptr<redis_hub> self, redis_calls& calls) {
+    /// A coroutine that waits is owned by the hub, and therefore must not keep it alive.
+    static ::asio::awaitable<void> run(std::weak_ptr<redis_hub> hub, std::chrono::milliseconds timeout,
+                                       redis_calls& calls) {
         if (calls.empty()) co_return;
         const auto batch = std::make_shared<redis_batch>(std::move(calls));
-        const auto deadline = now() + self->options_.operation_timeout;
+        const auto deadline = now() + timeout;
         for (;;) {
-            co_await self->exchange(batch);
+            auto replies = exchange(hub, batch);
+            co_await std::move(replies);
             if (batch->next == redis_step::settled) break;
             if (batch->next == redis_step::later) {
                 if (now() + redis_pause > deadline) break;
@@ -122,10 +130,11 @@ private:
     using tcp = ::asio::ip::tcp;
     using strand = ::asio::strand<::asio::any_io_executor>;
     using batch_ptr = std::shared_ptr<redis_batch>;
+    using round_ptr = std::shared_ptr<redis_round>;
 
     /// A call that was sent, or will be.
     struct expected {
-        batch_ptr batch;
+        round_ptr round;
         redis_call* call;
         unsigned replies;  ///< how many are still to come
         redis_time deadline;
@@ -160,72 +169,76 @@ private:
     static redis_time now() { return std::chrono::steady_clock::now(); }
 
     /// Sends each call that is not settled once. Completes when all have come back.
-    ::asio::awaitable<void> exchange(batch_ptr batch) {
+    static ::asio::awaitable<void> exchange(const std::weak_ptr<redis_hub>& hub, batch_ptr batch) {
+        const auto self = hub.lock();
+        if (!self) throw std::runtime_error("phoneauth: this storage in Redis no longer exists");
         return ::asio::async_initiate<const ::asio::use_awaitable_t<>, void(std::exception_ptr)>(
-            [this](auto handler, batch_ptr b) {
-                const auto slot = ::asio::get_associated_cancellation_slot(handler);
-                std::unique_ptr<redis_waiter> waiter =
-                    std::make_unique<redis_waiter_of<decltype(handler)>>(std::move(handler));
-                if (auto cancellation = slot; cancellation.is_connected())
-                    cancellation.assign([self = shared_from_this(),
-                                         weak = std::weak_ptr(b)](::asio::cancellation_type) {
-                        ::asio::post(self->strand_, [weak] {
-                            if (const auto abandoned = weak.lock())
-                                resume(*abandoned,
-                                       std::make_exception_ptr(std::system_error(::asio::error::operation_aborted)));
-                        });
-                    });
-                ::asio::post(strand_, [self = shared_from_this(), b = std::move(b), w = std::move(waiter)]() mutable {
-                    b->waiter = std::move(w);
-                    self->start(b);
-                });
-            },
+            [hub = self.get()](auto handler, batch_ptr b) { hub->wait(std::move(handler), std::move(b)); },
             ::asio::use_awaitable, std::move(batch));
     }
 
-    static void resume(redis_batch& batch, std::exception_ptr thrown) {
-        if (const auto waiter = std::move(batch.waiter)) waiter->resume(std::move(thrown));
+    template <class Handler>
+    void wait(Handler handler, batch_ptr batch) {
+        const auto round = std::make_shared<redis_round>();
+        round->batch = std::move(batch);
+        auto cancellation = ::asio::get_associated_cancellation_slot(handler);
+        round->waiter = std::make_unique<redis_waiter_of<Handler>>(std::move(handler));
+        if (cancellation.is_connected())
+            cancellation.assign([hub = weak_from_this(), weak = std::weak_ptr(round)](::asio::cancellation_type) {
+                if (const auto self = hub.lock())
+                    ::asio::post(self->strand_, [weak] {
+                        if (const auto abandoned = weak.lock())
+                            resume(*abandoned,
+                                   std::make_exception_ptr(std::system_error(::asio::error::operation_aborted)));
+                    });
+            });
+        ::asio::post(strand_, [self = shared_from_this(), round] { self->start(round); });
     }
 
     // ---- From here on everything runs on the strand.
 
-    void start(const batch_ptr& batch) {
-        batch->next = redis_step::settled;
-        batch->unanswered = 1;  // this function
-        for (auto& call : batch->calls) {
+    static void resume(redis_round& round, std::exception_ptr thrown) {
+        if (const auto waiter = std::move(round.waiter)) waiter->resume(std::move(thrown));
+    }
+
+    void start(const round_ptr& round) {
+        round->batch->next = redis_step::settled;
+        round->unanswered = 1;  // this function
+        for (auto& call : round->batch->calls) {
             if (call.settled) continue;
             call.reset();
             router_.route(call);
-            ++batch->unanswered;
-            submit(batch, call);
+            ++round->unanswered;
+            submit(round, call);
         }
-        came_back(batch);
+        came_back(round);
     }
 
-    void came_back(const batch_ptr& batch) {
-        if (--batch->unanswered > 0) return;
-        for (auto& call : batch->calls)
-            if (!call.settled) batch->next = std::max(batch->next, router_.settle(call));
-        resume(*batch, nullptr);
+    void came_back(const round_ptr& round) {
+        if (--round->unanswered > 0) return;
+        auto& batch = *round->batch;
+        for (auto& call : batch.calls)
+            if (!call.settled) batch.next = std::max(batch.next, router_.settle(call));
+        resume(*round, nullptr);
     }
 
-    void refuse(const batch_ptr& batch, redis_call& call, const std::string& why) {
+    void refuse(const round_ptr& round, redis_call& call, const std::string& why) {
         call.failure = "at " + router_.address(call.node).str() + ' ' + why;
-        came_back(batch);
+        came_back(round);
     }
 
-    void submit(const batch_ptr& batch, redis_call& call) {
+    void submit(const round_ptr& round, redis_call& call) {
         auto& to = peers_[call.node];
         if (to.current && has_died(*to.current)) fail(to.current, "closed the connection");
-        if (closed_) return refuse(batch, call, "is no longer used by this storage");
+        if (closed_) return refuse(round, call, "is no longer used by this storage");
         if (!to.current) {
-            if (now() < to.not_before) return refuse(batch, call, to.why);
+            if (now() < to.not_before) return refuse(round, call, to.why);
             open(call.node);
         }
         const auto s = to.current;
-        if (s->waiting.size() >= options_.max_pending) return refuse(batch, call, "has too many commands to answer");
+        if (s->waiting.size() >= options_.max_pending) return refuse(round, call, "has too many commands to answer");
         const auto replies = append_call(s->outgoing, call);
-        s->waiting.push_back({batch, &call, replies, now() + options_.operation_timeout});
+        s->waiting.push_back({round, &call, replies, now() + options_.operation_timeout});
         ++s->unsent;
         if (s->open) proceed(s);
     }
@@ -274,7 +287,7 @@ private:
                 check_handshake(call, *reply);
             }
         } catch (const std::system_error& e) {
-            why = "cannot be reached: " + e.code().message();
+            why = "cannot be reached: " + e.code().message() + "; check the URL and whether it runs";
         } catch (const std::exception& e) {
             why = e.what();
         }
@@ -333,7 +346,7 @@ private:
                 s->waiting.pop_front();
                 if (is_replica(*reply)) retire(s);
                 answered.call->reply = std::move(reply);
-                came_back(answered.batch);
+                came_back(answered.round);
             }
         } catch (const std::runtime_error& e) {
             return fail(s, e.what());
@@ -386,7 +399,7 @@ private:
         s->waiting.clear();
         for (std::size_t i = 0; i < left.size(); ++i) {
             left[i].call->written = i < sent;
-            refuse(left[i].batch, *left[i].call, why);
+            refuse(left[i].round, *left[i].call, why);
         }
     }
 
@@ -404,14 +417,15 @@ public:
     using mode = awaitable_mode<::asio::any_io_executor>;
 
     redis_async_link(const ::asio::any_io_executor& executor, const redis_url& url, const redis_options& options)
-        : hub_(std::make_shared<redis_hub>(executor, url, options)) {}
+        : timeout_(options.operation_timeout), hub_(std::make_shared<redis_hub>(executor, url, options)) {}
     redis_async_link(const redis_async_link&) = delete;
     redis_async_link& operator=(const redis_async_link&) = delete;
     ~redis_async_link() { hub_->close(); }
 
-    ::asio::awaitable<void> run(redis_calls& calls) { return redis_hub::run(hub_, calls); }
+    ::asio::awaitable<void> run(redis_calls& calls) { return redis_hub::run(hub_, timeout_, calls); }
 
 private:
+    const std::chrono::milliseconds timeout_;
     std::shared_ptr<redis_hub> hub_;
 };
 

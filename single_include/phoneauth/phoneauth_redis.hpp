@@ -1014,7 +1014,7 @@ public:
         limit.tv_usec = static_cast<decltype(limit.tv_usec)>(left.count() % 1'000'000);
         context_.reset(redisConnectWithTimeout(server.host.c_str(), server.port, limit));
         if (!context_) throw std::bad_alloc();
-        if (context_->err) fail("cannot be reached: " + std::string(context_->errstr));
+        if (context_->err) fail("cannot be reached: " + std::string(context_->errstr) + "; check the URL and whether it runs");
         ::fcntl(context_->fd, F_SETFD, FD_CLOEXEC);
 #ifdef SO_NOSIGPIPE
         const int on = 1;
@@ -1173,16 +1173,19 @@ private:
                 s.server = router_.address(call.node);
             }
         }
-        for (auto& [node, s] : shares) {
+        // Clang before 16 cannot capture structured bindings.
+        for (auto& entry : shares) {
+            auto& s = entry.second;
             std::string bytes;
             for (const auto* call : s.calls) s.replies.push_back(append_call(bytes, *call));
-            guarded(s, 0, [&, n = node] {
-                s.connection = connection_to(n, s.server, deadline);
+            guarded(s, 0, [&] {
+                s.connection = connection_to(entry.first, s.server, deadline);
                 for (auto* call : s.calls) call->written = true;
                 s.connection->send(bytes, deadline);
             });
         }
-        for (auto& [node, s] : shares) {
+        for (auto& entry : shares) {
+            auto& s = entry.second;
             if (!s.connection) continue;
             bool replica = false;
             for (std::size_t i = 0; i < s.calls.size() && s.connection; ++i)
@@ -1192,7 +1195,7 @@ private:
                     replica = replica || is_replica(*s.calls[i]->reply);
                 });
             const std::lock_guard lock(mutex_);
-            auto& idle = idle_[node];
+            auto& idle = idle_[entry.first];
             if (replica)
                 idle.clear();
             else if (s.connection)

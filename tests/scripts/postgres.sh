@@ -78,7 +78,11 @@ url() { echo "postgres://phoneauth@127.0.0.1:$(cat "$dir/port")/phoneauth"; }
 
 case $1 in
 start)
-    if [ -f "$dir/port" ]; then start_on "$(cat "$dir/port")" || fail; else make; fi
+    if [ ! -f "$dir/port" ]; then
+        make
+    elif ! run pg_ctl -D "$dir/data" status >/dev/null; then
+        start_on "$(cat "$dir/port")" || fail
+    fi
     url
     ;;
 restart)

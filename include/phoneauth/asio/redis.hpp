@@ -282,7 +282,7 @@ private:
                 check_handshake(call, *reply);
             }
         } catch (const std::system_error& e) {
-            why = "cannot be reached: " + e.code().message();
+            why = "cannot be reached: " + e.code().message() + "; check the URL and whether it runs";
         } catch (const std::exception& e) {
             why = e.what();
         }

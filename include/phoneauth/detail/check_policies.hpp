@@ -98,7 +98,8 @@ constexpr bool check_storage() {
         requires(S & s, const std::vector<counter_change>& changes) {
             { s.change_counters(changes) } -> yields<std::vector<counter>>;
         },
-        "phoneauth: this Storage lacks `std::vector<counter> change_counters(const std::vector<counter_change>&)`, or the "
+        "phoneauth: this Storage lacks `std::vector<counter> change_counters(const std::vector<counter_change>&)`, or "
+        "the "
         "same with an awaitable of it");
     return Storage<S>;
 }

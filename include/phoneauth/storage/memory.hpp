@@ -276,7 +276,8 @@ private:
             return std::max<std::int64_t>(value + change.by, 0);
         };
         if (auto* c = counters_.find(change.key); c && c->expires_at > change.now) {
-            const auto end = change.prolong && change.by > 0 ? std::max(c->expires_at, change.now + change.lifetime) : c->expires_at;
+            const auto end =
+                change.prolong && change.by > 0 ? std::max(c->expires_at, change.now + change.lifetime) : c->expires_at;
             const counter changed{sum(c->value), end};
             if (changed.value == 0) {
                 counters_.erase(change.key);
