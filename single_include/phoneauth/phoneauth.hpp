@@ -1643,7 +1643,8 @@ struct counter_change {
     std::int64_t by = 1;  ///< what to add; 0 only reads; a sum below 0 becomes 0
     time_point now{};     ///< a counter whose `expires_at` is not later than this counts as absent, which is 0
     std::chrono::milliseconds lifetime{};  ///< a counter that this change brings into being expires at `now + lifetime`
-    bool prolong = false;  ///< whether adding makes an existing counter, too, live until `now + lifetime`, if that is later
+    bool prolong =
+        false;  ///< whether adding makes an existing counter, too, live until `now + lifetime`, if that is later
 };
 
 /// A counter after the change.
@@ -2035,7 +2036,8 @@ constexpr bool check_storage() {
         requires(S & s, const std::vector<counter_change>& changes) {
             { s.change_counters(changes) } -> yields<std::vector<counter>>;
         },
-        "phoneauth: this Storage lacks `std::vector<counter> change_counters(const std::vector<counter_change>&)`, or the "
+        "phoneauth: this Storage lacks `std::vector<counter> change_counters(const std::vector<counter_change>&)`, or "
+        "the "
         "same with an awaitable of it");
     return Storage<S>;
 }
@@ -5832,7 +5834,8 @@ private:
             return std::max<std::int64_t>(value + change.by, 0);
         };
         if (auto* c = counters_.find(change.key); c && c->expires_at > change.now) {
-            const auto end = change.prolong && change.by > 0 ? std::max(c->expires_at, change.now + change.lifetime) : c->expires_at;
+            const auto end =
+                change.prolong && change.by > 0 ? std::max(c->expires_at, change.now + change.lifetime) : c->expires_at;
             const counter changed{sum(c->value), end};
             if (changed.value == 0) {
                 counters_.erase(change.key);

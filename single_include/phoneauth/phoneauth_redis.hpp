@@ -1014,7 +1014,8 @@ public:
         limit.tv_usec = static_cast<decltype(limit.tv_usec)>(left.count() % 1'000'000);
         context_.reset(redisConnectWithTimeout(server.host.c_str(), server.port, limit));
         if (!context_) throw std::bad_alloc();
-        if (context_->err) fail("cannot be reached: " + std::string(context_->errstr) + "; check the URL and whether it runs");
+        if (context_->err)
+            fail("cannot be reached: " + std::string(context_->errstr) + "; check the URL and whether it runs");
         ::fcntl(context_->fd, F_SETFD, FD_CLOEXEC);
 #ifdef SO_NOSIGPIPE
         const int on = 1;
