@@ -499,13 +499,13 @@ struct changes_one_by_one : good_store {
 
 struct counts_in_two_steps : changes_one_by_one {
     counter change(counter_change c) override {
-        const auto by = c.by;
+        if (c.by != 1) return changes_one_by_one::change(c);
         c.by = 0;
-        auto before = changes_one_by_one::change(c);
+        const auto before = changes_one_by_one::change(c);
         others_come_in_between();
-        c.by = by;
+        c.by = 1;
         auto after = changes_one_by_one::change(c);
-        after.value = std::max<std::int64_t>(before.value + by, 0);
+        after.value = before.value + 1;
         return after;
     }
 };
