@@ -11,6 +11,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <stdexcept>
 #include <string>
 
 namespace shop {
@@ -100,6 +101,7 @@ private:
     phoneauth::user_write taken(const phoneauth::user& u, long except) const {
         for (const auto& [number, c] : table_.rows) {
             if (number == except) continue;
+            if (c.added && c.added->object_id == u.object_id) throw std::invalid_argument("this object_id is taken");
             if (c.mobile == u.phone.str()) return phoneauth::user_write::phone_taken;
             if (c.mail == u.identity) return phoneauth::user_write::identity_taken;
         }

@@ -177,7 +177,8 @@ public:
 
     /// Second step of a registration: the code proves the phone, and the user is made. What is wrong with the user's
     /// data is told before the code is looked at. If the code is right but the user cannot be made (his email is taken,
-    /// a hook refuses), the same code can come again with other data; that counts as a try.
+    /// a hook refuses), the same code can come again with other data; that counts as a try. It cannot after a
+    /// `storage_unavailable` that leaves open whether the user is stored.
     /// → the user, or `registration_disabled`, `invalid_phone_number`, `phone_mismatch`, `identity_required`,
     /// `invalid_email`, `password_required`, `invalid_password`, `reserved_property`, `invalid_parameter`,
     /// `no_transaction`, `wrong_code` (with `tries_left`), `tries_exhausted`, `code_expired`, `code_used`,
@@ -313,28 +314,45 @@ private:
         auto confirmed = co_await confirm(purpose::registration, r.transaction_id, r.code, expected);
         if (!confirmed) co_return std::move(confirmed).error();
         co_await mode::ignore_cancellation();  // the code is spent: what follows must come to its end
-        auto stored = co_await store_new_user(*made, r.password);
-        if (!stored) {
+        auto prepared = co_await prepare_new_user(*made, r.password);
+        std::optional<result<void>> stored = prepared;
+        if (prepared) stored = co_await store_new_user(*made);
+        if (stored && !*stored) {
             reopen(*confirmed, config_);
             co_await attempt([&] { return storage_.update_transaction(*confirmed); });
-            co_return std::move(stored).error();
+            co_return std::move(*stored).error();
         }
+        if (!stored) co_return error::storage_unavailable;
         co_await attempt([&] { return hooks_->after_registration(*made); });
         co_return std::move(*made);
     }
 
-    flow<result<void>> store_new_user(user& u, const std::string& password) {
+    flow<result<void>> prepare_new_user(user& u, const std::string& password) {
         try {
             auto hash = co_await call([&] { return passwords_->hash(password); });
             if (!hash) co_return std::move(hash).error();
             u.password_hash = std::move(*hash);
             auto allowed = co_await call([&] { return hooks_->before_registration(u); });
-            if (!allowed) co_return std::move(allowed).error();
-            const user_write written = co_await call([&] { return storage_.insert_user(u); });
-            if (written != user_write::done) co_return error::user_exists;
-            co_return result<void>();
+            co_return allowed;
         } catch (...) {
             co_return failure_of_current_exception();
+        }
+    }
+
+    /// Nothing if nobody knows whether the user is stored: his transaction must then stay as it is.
+    flow<std::optional<result<void>>> store_new_user(const user& u) {
+        failure thrown;
+        try {
+            const user_write written = co_await call([&] { return storage_.insert_user(u); });
+            co_return written == user_write::done ? result<void>() : result<void>(error::user_exists);
+        } catch (...) {
+            thrown = failure_of_current_exception();
+        }
+        try {
+            auto found = co_await call([&] { return storage_.find_user(u.object_id); });
+            co_return found ? result<void>() : result<void>(std::move(thrown));
+        } catch (...) {
+            co_return std::nullopt;
         }
     }
 

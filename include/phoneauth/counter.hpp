@@ -11,8 +11,8 @@
 namespace phoneauth {
 inline namespace v0 {
 
-/// A change to a counter, carried out as one atomic step. A counter that is absent counts as 0; none is brought into being
-/// with the value 0.
+/// A change to a counter, carried out as one atomic step. A counter that is absent counts as 0; a counter that has
+/// come to 0 is absent.
 struct counter_change {
     std::string key;      ///< which counter, at most 128 characters
     std::int64_t by = 1;  ///< what to add; 0 only reads; a sum below 0 becomes 0

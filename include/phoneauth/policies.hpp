@@ -59,7 +59,7 @@ inline constexpr std::chrono::minutes transaction_retention{60};
 
 /// Users. Guarantees that the library builds on:
 /// - `insert_user` and `update_user` never let two users have one phone, or one identity, however many callers race;
-///   `insert_user` stores the version that the user holds;
+///   `insert_user` stores the version that the user holds, and throws if another user has the `object_id`;
 /// - `update_user(u)` replaces the user `u.object_id` if its stored version is `u.version` and stores `u.version + 1`;
 /// - the three look-ups find a user as he was last stored. Identities compare byte for byte.
 template <class S>
@@ -73,7 +73,8 @@ concept UserStorage = requires(S& s, const user& u, const phone_number& phone, c
 
 /// Sessions. `erase_session` says whether there was one; `erase_sessions_of(user_id, kept)` ends all of a user's sessions
 /// but the one whose token hash is `kept` (empty: all of them) and says how many; it brings none into being, and after a
-/// throw some may have ended. A session past its `expires_at` may be kept or dropped.
+/// throw some may have ended. A session past its `expires_at` may be kept or
+/// dropped; which are past it is told by the `created_at` of those inserted later, not by a clock of the storage's own.
 template <class S>
 concept SessionStorage = requires(S& s, const session& added, const std::string& text) {
     { s.insert_session(added) } -> yields<bool>;

@@ -1636,8 +1636,8 @@ private:
 namespace phoneauth {
 inline namespace v0 {
 
-/// A change to a counter, carried out as one atomic step. A counter that is absent counts as 0; none is brought into being
-/// with the value 0.
+/// A change to a counter, carried out as one atomic step. A counter that is absent counts as 0; a counter that has
+/// come to 0 is absent.
 struct counter_change {
     std::string key;      ///< which counter, at most 128 characters
     std::int64_t by = 1;  ///< what to add; 0 only reads; a sum below 0 becomes 0
@@ -1854,7 +1854,7 @@ inline constexpr std::chrono::minutes transaction_retention{60};
 
 /// Users. Guarantees that the library builds on:
 /// - `insert_user` and `update_user` never let two users have one phone, or one identity, however many callers race;
-///   `insert_user` stores the version that the user holds;
+///   `insert_user` stores the version that the user holds, and throws if another user has the `object_id`;
 /// - `update_user(u)` replaces the user `u.object_id` if its stored version is `u.version` and stores `u.version + 1`;
 /// - the three look-ups find a user as he was last stored. Identities compare byte for byte.
 template <class S>
@@ -1868,7 +1868,8 @@ concept UserStorage = requires(S& s, const user& u, const phone_number& phone, c
 
 /// Sessions. `erase_session` says whether there was one; `erase_sessions_of(user_id, kept)` ends all of a user's sessions
 /// but the one whose token hash is `kept` (empty: all of them) and says how many; it brings none into being, and after a
-/// throw some may have ended. A session past its `expires_at` may be kept or dropped.
+/// throw some may have ended. A session past its `expires_at` may be kept or
+/// dropped; which are past it is told by the `created_at` of those inserted later, not by a clock of the storage's own.
 template <class S>
 concept SessionStorage = requires(S& s, const session& added, const std::string& text) {
     { s.insert_session(added) } -> yields<bool>;
@@ -3695,7 +3696,8 @@ public:
 
     /// Second step of a registration: the code proves the phone, and the user is made. What is wrong with the user's
     /// data is told before the code is looked at. If the code is right but the user cannot be made (his email is taken,
-    /// a hook refuses), the same code can come again with other data; that counts as a try.
+    /// a hook refuses), the same code can come again with other data; that counts as a try. It cannot after a
+    /// `storage_unavailable` that leaves open whether the user is stored.
     /// → the user, or `registration_disabled`, `invalid_phone_number`, `phone_mismatch`, `identity_required`,
     /// `invalid_email`, `password_required`, `invalid_password`, `reserved_property`, `invalid_parameter`,
     /// `no_transaction`, `wrong_code` (with `tries_left`), `tries_exhausted`, `code_expired`, `code_used`,
@@ -3831,28 +3833,45 @@ private:
         auto confirmed = co_await confirm(purpose::registration, r.transaction_id, r.code, expected);
         if (!confirmed) co_return std::move(confirmed).error();
         co_await mode::ignore_cancellation();  // the code is spent: what follows must come to its end
-        auto stored = co_await store_new_user(*made, r.password);
-        if (!stored) {
+        auto prepared = co_await prepare_new_user(*made, r.password);
+        std::optional<result<void>> stored = prepared;
+        if (prepared) stored = co_await store_new_user(*made);
+        if (stored && !*stored) {
             reopen(*confirmed, config_);
             co_await attempt([&] { return storage_.update_transaction(*confirmed); });
-            co_return std::move(stored).error();
+            co_return std::move(*stored).error();
         }
+        if (!stored) co_return error::storage_unavailable;
         co_await attempt([&] { return hooks_->after_registration(*made); });
         co_return std::move(*made);
     }
 
-    flow<result<void>> store_new_user(user& u, const std::string& password) {
+    flow<result<void>> prepare_new_user(user& u, const std::string& password) {
         try {
             auto hash = co_await call([&] { return passwords_->hash(password); });
             if (!hash) co_return std::move(hash).error();
             u.password_hash = std::move(*hash);
             auto allowed = co_await call([&] { return hooks_->before_registration(u); });
-            if (!allowed) co_return std::move(allowed).error();
-            const user_write written = co_await call([&] { return storage_.insert_user(u); });
-            if (written != user_write::done) co_return error::user_exists;
-            co_return result<void>();
+            co_return allowed;
         } catch (...) {
             co_return failure_of_current_exception();
+        }
+    }
+
+    /// Nothing if nobody knows whether the user is stored: his transaction must then stay as it is.
+    flow<std::optional<result<void>>> store_new_user(const user& u) {
+        failure thrown;
+        try {
+            const user_write written = co_await call([&] { return storage_.insert_user(u); });
+            co_return written == user_write::done ? result<void>() : result<void>(error::user_exists);
+        } catch (...) {
+            thrown = failure_of_current_exception();
+        }
+        try {
+            auto found = co_await call([&] { return storage_.find_user(u.object_id); });
+            co_return found ? result<void>() : result<void>(std::move(thrown));
+        } catch (...) {
+            co_return std::nullopt;
         }
     }
 
@@ -5714,7 +5733,6 @@ public:
         auto* stored = transactions_.find(t.id);
         if (!stored || stored->version != t.version) return false;
         *stored = std::move(next);
-        transactions_.expire_at(t.id, t.expires_at + transaction_retention);
         return true;
     }
 

@@ -3,6 +3,7 @@
 #include "flows/world.hpp"
 
 #include <set>
+#include <stdexcept>
 
 using namespace flows;
 
@@ -100,6 +101,32 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(registration_makes_one_user_or_none, World, worlds
             BOOST_TEST(w.memory.find_user_by_phone(*phone_number::parse(phone)).has_value());
         });
     BOOST_TEST(calls == 3u);
+}
+
+BOOST_AUTO_TEST_CASE(user_who_may_be_stored_keeps_the_code_spent) {
+    struct lost_connection : memory_storage {
+        bool up = true;
+        user_write insert_user(const user& u) {
+            memory_storage::insert_user(u);
+            up = false;
+            throw std::runtime_error("connection lost");
+        }
+        std::optional<user> find_user(const std::string& id) {
+            return up ? memory_storage::find_user(id) : throw std::runtime_error("connection refused");
+        }
+    } storage;
+    scripted_transport transport;
+    manual_clock clock;
+    test_hooks hooks;
+    quick_passwords passwords;
+    authenticator auth(test_config(), storage, transport, clock, hooks, passwords);
+    const auto id = auth.start_registration(phone)->transaction_id;
+    const auto code = transport.last_code();
+    BOOST_TEST(error_of(auth.finish_registration(form(id, code))) == error::storage_unavailable);
+    BOOST_TEST((storage.find_transaction(id)->state == transaction_state::confirmed));
+    BOOST_TEST(error_of(auth.finish_registration(form(id, code))) == error::code_used);
+    storage.up = true;
+    BOOST_TEST(storage.find_user_by_phone(*phone_number::parse(phone)).has_value());
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(code_opens_at_most_one_session, World, worlds) {

@@ -74,18 +74,6 @@ BOOST_AUTO_TEST_CASE(is_emptied_by_insertions_after_a_flood) {
     BOOST_TEST(change(s, {"100", 1, later, 1h}).value == 1);
 }
 
-BOOST_AUTO_TEST_CASE(a_transaction_moves_with_its_expiry) {
-    memory_storage s;
-    auto t = transaction_at(0, start);
-    s.insert_transaction(t);
-    t.expires_at = start + 10h;
-    BOOST_TEST(s.update_transaction(t));
-    s.insert_transaction(transaction_at(1, start + 10h));
-    BOOST_TEST(s.find_transaction("T0").has_value());
-    s.insert_transaction(transaction_at(2, start + 11h));
-    BOOST_TEST(!s.find_transaction("T0").has_value());
-}
-
 BOOST_AUTO_TEST_CASE(an_erased_or_expired_session_leaves_nothing_behind) {
     memory_storage s;
     s.insert_session(session_at(0, start));

@@ -156,7 +156,6 @@ public:
         auto* stored = transactions_.find(t.id);
         if (!stored || stored->version != t.version) return false;
         *stored = std::move(next);
-        transactions_.expire_at(t.id, t.expires_at + transaction_retention);
         return true;
     }
 
