@@ -194,6 +194,7 @@ std::string read_key(const fs::path& file) {
     if (!in || fstat(in.get(), &about) != 0) fail(file);
     if ((about.st_mode & (S_IRWXG | S_IRWXO)) != 0)
         fail(file, "others may read or write it; run: chmod 600 " + file.string());
+    if (about.st_uid != geteuid()) fail(file, "somebody else made it; run this server as its owner, or delete it");
     std::array<char, 512> text{};
     const auto size = read(in.get(), text.data(), text.size());
     if (size < 0) fail(file);
@@ -253,7 +254,9 @@ bool storage_spans_machines(std::string_view url) {
 
 std::string own_code_key(std::string_view url) {
     if (url == memory) return random_key();
-    const auto file = fs::absolute(std::string(url.substr(sqlite.size())) + ".key");
+    // All names of one database lead to one key.
+    auto file = fs::weakly_canonical(std::string(url.substr(sqlite.size())));
+    file += ".key";
     auto key = read_key(file);
     if (key.empty()) {
         make_key(file);

@@ -45,6 +45,7 @@ inline failure failure_of_current_exception(error otherwise = error::storage_una
         } catch (const std::bad_alloc&) {
             return error::overloaded;
         } catch (const std::system_error& e) {
+            if (e.code() == error::overloaded) return error::overloaded;  // as a full queue says
             return e.code() == std::errc::operation_canceled ? error::cancelled : otherwise;
         } catch (...) {
             return otherwise;

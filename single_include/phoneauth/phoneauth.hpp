@@ -627,6 +627,7 @@ inline failure failure_of_current_exception(error otherwise = error::storage_una
         } catch (const std::bad_alloc&) {
             return error::overloaded;
         } catch (const std::system_error& e) {
+            if (e.code() == error::overloaded) return error::overloaded;  // as a full queue says
             return e.code() == std::errc::operation_canceled ? error::cancelled : otherwise;
         } catch (...) {
             return otherwise;
@@ -3775,6 +3776,12 @@ private:
     // No id or token that this library has made is longer than 36.
     static constexpr std::size_t max_id_size = 64;
 
+    /// Whether `id` could be a transaction's. What could not, a storage need not be able to look for.
+    static bool is_id(std::string_view id) {
+        return !id.empty() && id.size() <= max_id_size &&
+               id.find_first_not_of("0123456789ABCDEF-") == std::string_view::npos;
+    }
+
     authenticator(config c, S& storage, T& transport, std::shared_ptr<C> clock, std::shared_ptr<H> hooks,
                   std::shared_ptr<P> passwords)
         : config_(checked(std::move(c), random_)), storage_(storage), transport_(transport), clock_(std::move(clock)),
@@ -4058,7 +4065,7 @@ private:
     }
 
     flow<result<started>> send_again(std::string id) {
-        if (id.size() > max_id_size) co_return error::no_transaction;
+        if (!is_id(id)) co_return error::no_transaction;
         for (int lost = 0; lost < max_lost_races; ++lost) {
             auto found = co_await call([&] { return storage_.find_transaction(id); });
             if (!found) co_return error::no_transaction;
@@ -4091,7 +4098,7 @@ private:
                                       const std::optional<phone_number>& expected) {
         auto typed = parse_code(presented, config_.code_digits);
         if (!typed) co_return std::move(typed).error();
-        if (id.size() > max_id_size) co_return error::no_transaction;
+        if (!is_id(id)) co_return error::no_transaction;
         for (int lost = 0; lost < max_lost_races; ++lost) {
             auto found = co_await call([&] { return storage_.find_transaction(id); });
             if (!found || found->kind != kind) co_return error::no_transaction;
@@ -4197,6 +4204,9 @@ private:
         co_return changed;
     }
 
+    // Who is refused because too much was sent stays counted, until all counting starts again: to take that back could
+    // come too late and make room in the next hour.
+
     /// Counts a code to `phone` and looks whether `account` must wait.
     flow<result<void>> admit_code(const std::string& account, const phone_number& phone) {
         const auto at = now();
@@ -4204,8 +4214,8 @@ private:
                                                   sends(send_budget::codes, phone, 1, at)};
         const auto changed = co_await change(changes);
         auto allowed = check_failures(changed[0], changed[1], config_, at);
-        if (allowed) allowed = check_sends(changed[2], config_, at);
-        if (!allowed) co_await give_back(send_budget::codes, phone);
+        if (allowed) co_return check_sends(changed[2], config_, at);
+        co_await give_back(send_budget::codes, phone);
         co_return allowed;
     }
 
@@ -4214,18 +4224,14 @@ private:
         const auto at = now();
         const std::vector<counter_change> changes{failures(account, -1, at), sends(send_budget::codes, phone, 1, at)};
         const auto changed = co_await change(changes);
-        auto allowed = check_sends(changed[1], config_, at);
-        if (!allowed) co_await give_back(send_budget::codes, phone);
-        co_return allowed;
+        co_return check_sends(changed[1], config_, at);
     }
 
     flow<result<void>> admit(send_budget budget, const phone_number& phone) {
         const auto at = now();
         const std::vector<counter_change> changes{sends(budget, phone, 1, at)};
         const auto changed = co_await change(changes);
-        auto allowed = check_sends(changed[0], config_, at);
-        if (!allowed) co_await give_back(budget, phone);
-        co_return allowed;
+        co_return check_sends(changed[0], config_, at);
     }
 
     flow<bool> give_back(send_budget budget, const phone_number& phone) {

@@ -157,8 +157,7 @@ private:
 
     void transfer() {
         auto* c = connection_->get();
-        const int unsent = PQflush(c);
-        if (unsent < 0) return lost(connection::lost());
+        if (PQflush(c) < 0) return lost(connection::lost());
         while (connection_ && !sent_.empty() && !PQisBusy(c)) {
             result_ptr next(PQgetResult(c));
             if (PQstatus(c) != CONNECTION_OK) return lost(connection::lost());
@@ -170,6 +169,8 @@ private:
                 answer_ = std::move(next);
         }
         if (!connection_) return;
+        const int unsent = PQflush(c);  // what was run again is among it
+        if (unsent < 0) return lost(connection::lost());
         if (!sent_.empty()) {
             if (!reading_) wait(::asio::posix::stream_descriptor::wait_read, reading_);
             if (unsent && !writing_) wait(::asio::posix::stream_descriptor::wait_write, writing_);
@@ -271,7 +272,7 @@ private:
             if (connection_ || connecting_)
                 send(std::move(r));
             else
-                fail(*r, std::runtime_error(failure_));
+                fail(*r, failure_.empty() ? connection::lost() : std::runtime_error(failure_));
         }
         progress();
     }

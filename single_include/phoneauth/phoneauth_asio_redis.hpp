@@ -237,9 +237,10 @@ private:
         }
         const auto s = to.current;
         if (s->waiting.size() >= options_.max_pending) return refuse(round, call, "has too many commands to answer");
-        const auto replies = append_call(s->outgoing, call);
-        s->waiting.push_back({round, &call, replies, now() + options_.operation_timeout});
+        // Entered first: bytes without an entry would put all further replies out of step.
+        s->waiting.push_back({round, &call, 1, now() + options_.operation_timeout});
         ++s->unsent;
+        s->waiting.back().replies = append_call(s->outgoing, call);
         if (s->open) proceed(s);
     }
 

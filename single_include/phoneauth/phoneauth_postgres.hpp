@@ -175,6 +175,13 @@ public:
             if (option->val) options_.emplace_back(option->keyword, option->val);
         for (const auto& [keyword, value] : options_)
             if (keyword == "port" && !is_port_list(value)) throw wrong();
+        const auto has = [&](std::string_view option, std::string_view part) {
+            return std::any_of(options_.begin(), options_.end(), [&](const auto& o) {
+                return o.first == option && o.second.find(part) != std::string::npos;
+            });
+        };
+        if (has("host", ",") && !has("target_session_attrs", ""))
+            options_.emplace_back("target_session_attrs", "read-write");
         options_.emplace_back("client_encoding", "UTF8");
         options_.emplace_back("fallback_application_name", "phoneauth");
     }
@@ -482,9 +489,6 @@ inline void migrate(connection& c, steady_time deadline) {
     if (const auto encoding = value("SHOW server_encoding"); encoding != "UTF8")
         throw std::runtime_error("phoneauth: the PostgreSQL database has the encoding " + encoding +
                                  "; create one with ENCODING 'UTF8' TEMPLATE template0");
-    if (value("SHOW transaction_read_only") != "off")
-        throw std::runtime_error("phoneauth: the PostgreSQL database is read-only (default_transaction_read_only, or a "
-                                 "standby server); make it writable or name the primary server in the URL");
 
     // The number is "phonea" in ASCII; the lock ends with the transaction.
     c.run("BEGIN; SELECT pg_advisory_xact_lock(x'70686f6e6561'::bigint)", deadline);
@@ -704,12 +708,17 @@ inline std::unique_ptr<connection> open(const server_address& server, std::chron
     // let a code be used twice. Every statement looks rows up by an index: one plan is good for all parameters (to make a
     // new one takes longer than change_counters itself), and one that was made while a table was small must not read
     // all of it when it has grown.
-    c->run("SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED;"
-           "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';"
-           "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_bitmapscan = off;"
-           "SET statement_timeout = " +
-               std::to_string(timeout.count()),
-           deadline);
+    const auto read_only = c->run(
+        "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED;"
+        "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';"
+        "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_bitmapscan = off;"
+        "SET statement_timeout = " +
+            std::to_string(timeout.count()) + "; SHOW transaction_read_only",
+        deadline);
+    // What a standby server knows may be out of date.
+    if (PQntuples(read_only.get()) != 1 || PQgetvalue(read_only.get(), 0, 0) != std::string_view("off"))
+        throw std::runtime_error("phoneauth: the PostgreSQL database is read-only (default_transaction_read_only, or a "
+                                 "standby server); make it writable or name the primary server in the URL");
     return c;
 }
 
@@ -1044,8 +1053,8 @@ class postgres_storage {
 public:
     /// Connects to the database, makes its tables or brings them up to date, and checks them; several servers may do so
     /// at once. `url`: `postgres://user:password@host:port/database?option=value`, see "Connection URIs" in
-    /// PostgreSQL's documentation of libpq; several hosts and `target_session_attrs=read-write` are for servers that take
-    /// over from each other. Throws `std::runtime_error`, which says what to do, when the URL is wrong, the server does
+    /// PostgreSQL's documentation of libpq; several hosts are for servers that take over from each other: the one
+    /// that can be written is used. Throws `std::runtime_error`, which says what to do, when the URL is wrong, the server does
     /// not answer or refuses, the database is read-only or not in UTF-8, or the tables are newer than this program or
     /// were changed by hand.
     explicit postgres_storage(const std::string& url, const postgres_options& options = {})

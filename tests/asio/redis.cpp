@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(what_is_wrong_at_start, World, worlds) {
     BOOST_TEST(refused(url, "name the master"));
     ask({"REPLICAOF", "NO", "ONE"});
     ask({"SET", "phoneauth:format", "2"});
-    BOOST_TEST(refused(url, "written by a newer phoneauth"));
+    BOOST_TEST(refused(url, "written by another version of phoneauth"));
     redis_options options;
     options.prefix = "{a}";
     BOOST_TEST(throws([&] { World braces(url, options); }, "brace"));

@@ -265,6 +265,30 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_code_alone_can_be_made_not_enough, World, worlds
     BOOST_TEST(w.run(w.auth.finish_login(s->transaction_id, w.transport.last_code())).has_value());
 }
 
+BOOST_AUTO_TEST_CASE(an_id_that_cannot_be_one_never_reaches_the_storage) {
+    blocking_world w;
+    const auto before = w.storage.calls();
+    for (const auto& id : {std::string(), std::string("A\0", 2), std::string("\xFF\xFE"), std::string("' OR 1=1"),
+                           std::string(65, 'A')}) {
+        BOOST_TEST(error_of(w.auth.finish_login(id, "123456")) == error::no_transaction);
+        BOOST_TEST(error_of(w.auth.finish_registration(form(id, "123456"))) == error::no_transaction);
+        BOOST_TEST(error_of(w.auth.resend(id)) == error::no_transaction);
+    }
+    BOOST_TEST(w.storage.calls() == before);
+}
+
+BOOST_AUTO_TEST_CASE(a_refused_message_stays_counted) {
+    blocking_world w;
+    for (int i = 0; i < 10; ++i) BOOST_TEST(w.auth.send_message({.to = phone, .body = "hello"}).has_value());
+    for (int i = 0; i < 3; ++i)
+        BOOST_TEST(error_of(w.auth.send_message({.to = phone, .body = "hello"})) == error::too_many_messages);
+    const auto spent =
+        w.memory.change_counters({sends(send_budget::messages, *phone_number::parse(phone), 0, w.clock.now())})[0];
+    BOOST_TEST(spent.value == 13);
+    w.clock.advance(1h);
+    BOOST_TEST(w.auth.send_message({.to = phone, .body = "hello"}).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(a_resent_code_is_not_delivered_after_its_end) {
     blocking_world w;
     auto s = w.auth.start_registration(phone);

@@ -191,12 +191,17 @@ inline std::unique_ptr<connection> open(const server_address& server, std::chron
     // let a code be used twice. Every statement looks rows up by an index: one plan is good for all parameters (to make a
     // new one takes longer than change_counters itself), and one that was made while a table was small must not read
     // all of it when it has grown.
-    c->run("SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED;"
-           "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';"
-           "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_bitmapscan = off;"
-           "SET statement_timeout = " +
-               std::to_string(timeout.count()),
-           deadline);
+    const auto read_only = c->run(
+        "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED;"
+        "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';"
+        "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_bitmapscan = off;"
+        "SET statement_timeout = " +
+            std::to_string(timeout.count()) + "; SHOW transaction_read_only",
+        deadline);
+    // What a standby server knows may be out of date.
+    if (PQntuples(read_only.get()) != 1 || PQgetvalue(read_only.get(), 0, 0) != std::string_view("off"))
+        throw std::runtime_error("phoneauth: the PostgreSQL database is read-only (default_transaction_read_only, or a "
+                                 "standby server); make it writable or name the primary server in the URL");
     return c;
 }
 

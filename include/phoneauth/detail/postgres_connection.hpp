@@ -147,6 +147,13 @@ public:
             if (option->val) options_.emplace_back(option->keyword, option->val);
         for (const auto& [keyword, value] : options_)
             if (keyword == "port" && !is_port_list(value)) throw wrong();
+        const auto has = [&](std::string_view option, std::string_view part) {
+            return std::any_of(options_.begin(), options_.end(), [&](const auto& o) {
+                return o.first == option && o.second.find(part) != std::string::npos;
+            });
+        };
+        if (has("host", ",") && !has("target_session_attrs", ""))
+            options_.emplace_back("target_session_attrs", "read-write");
         options_.emplace_back("client_encoding", "UTF8");
         options_.emplace_back("fallback_application_name", "phoneauth");
     }

@@ -319,7 +319,7 @@ inline bool check_redis(const redis_url& url, const redis_options& options) {
         link.run(stored);
         if (stored[0].is_nil() || stored[0].text() != std::to_string(redis_format))
             refuse("holds data in another format under the prefix \"" + options.prefix +
-                   "\", written by a newer phoneauth: update this one, or choose another prefix");
+                   "\", written by another version of phoneauth: run that one, or choose another prefix");
     }
     return fact("cluster_enabled") == "1" || fact("redis_mode") == "cluster";
 }

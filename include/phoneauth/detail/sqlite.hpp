@@ -24,7 +24,9 @@
 #include <utility>
 #include <vector>
 
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <unistd.h>
 
 #include <phoneauth/phone_number.hpp>
 #include <phoneauth/time.hpp>
@@ -334,9 +336,11 @@ inline std::string prepare_sqlite_file(const std::filesystem::path& path, const 
     // SQLite would take so short a file for an empty one and overwrite it. No file of its own has less than 512 bytes.
     const auto size = is_new ? 0 : fs::file_size(file, ignored);
     if (size > 0 && size < 512) refuse("file is not a database; name another file, or a new one");
+    // For its owner only from the first moment; SQLite gives its other files the same permissions. If this fails,
+    // SQLite says why.
+    if (const int made = is_new ? ::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : -1; made >= 0)
+        ::close(made);
     sqlite_database db(name, busy_timeout);
-    // While it is empty; SQLite gives its other files the same permissions. File systems without any may refuse.
-    if (is_new) fs::permissions(file, fs::perms::owner_read | fs::perms::owner_write, ignored);
     prepare_sqlite_database(db, schema);
     return name;
 }

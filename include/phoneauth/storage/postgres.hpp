@@ -40,8 +40,8 @@ class postgres_storage {
 public:
     /// Connects to the database, makes its tables or brings them up to date, and checks them; several servers may do so
     /// at once. `url`: `postgres://user:password@host:port/database?option=value`, see "Connection URIs" in
-    /// PostgreSQL's documentation of libpq; several hosts and `target_session_attrs=read-write` are for servers that take
-    /// over from each other. Throws `std::runtime_error`, which says what to do, when the URL is wrong, the server does
+    /// PostgreSQL's documentation of libpq; several hosts are for servers that take over from each other: the one
+    /// that can be written is used. Throws `std::runtime_error`, which says what to do, when the URL is wrong, the server does
     /// not answer or refuses, the database is read-only or not in UTF-8, or the tables are newer than this program or
     /// were changed by hand.
     explicit postgres_storage(const std::string& url, const postgres_options& options = {})
