@@ -125,7 +125,7 @@ using flows_mode = typename common_mode<typename storage_mode<S>::type, typename
 /// must outlive the authenticator, and the authenticator every call and awaitable. Parameters are taken by value:
 /// nothing that the caller passes needs to outlive the call.
 ///
-/// Round trips: each call of a storage function is at most one to its database. A flow that goes well makes these calls,
+/// Round trips: each call of a storage function is at most one to its database (in Redis a logout is two). A flow that goes well makes these calls,
 /// one after the other (u: of the users, s: of the sessions):
 ///
 ///     start_registration 2        start_login, code 2 + 1u        start_login, password 3 + 1u      resend 3

@@ -74,7 +74,8 @@ concept UserStorage = requires(S& s, const user& u, const phone_number& phone, c
 /// Sessions. `erase_session` says whether there was one; `erase_sessions_of(user_id, kept)` ends all of a user's sessions
 /// but the one whose token hash is `kept` (empty: all of them) and says how many; it brings none into being, and after a
 /// throw some may have ended. A session past its `expires_at` may be kept or
-/// dropped; which are past it is told by the `created_at` of those inserted later, not by a clock of the storage's own.
+/// dropped; which are past it is told by the `created_at` of those inserted later, not by
+/// the time of a clock of the storage's own, which may only measure how long a record has lived.
 template <class S>
 concept SessionStorage = requires(S& s, const session& added, const std::string& text) {
     { s.insert_session(added) } -> yields<bool>;

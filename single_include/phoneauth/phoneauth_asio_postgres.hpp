@@ -37,6 +37,10 @@
 #include <asio/use_awaitable.hpp>
 
 
+#if !defined(LIBPQ_HAS_PIPELINING)
+#error "phoneauth: asio/postgres.hpp needs libpq 14 or later"
+#endif
+
 namespace phoneauth {
 inline namespace v0 {
 

@@ -684,11 +684,13 @@ WITH transactions AS (
     RETURNING 1),
 sessions AS (
     DELETE FROM phoneauth_sessions WHERE ctid = ANY (ARRAY(
-        SELECT ctid FROM phoneauth_sessions WHERE expires_at <= $1 ORDER BY expires_at LIMIT $3 FOR UPDATE SKIP LOCKED))
+        SELECT ctid FROM phoneauth_sessions WHERE expires_at <= $1 ORDER BY expires_at
+        LIMIT (SELECT greatest($3 - count(*), 0) FROM transactions) FOR UPDATE SKIP LOCKED))
     RETURNING 1),
 counters AS (
     DELETE FROM phoneauth_counters WHERE ctid = ANY (ARRAY(
-        SELECT ctid FROM phoneauth_counters WHERE expires_at <= $1 ORDER BY expires_at LIMIT $3 FOR UPDATE SKIP LOCKED))
+        SELECT ctid FROM phoneauth_counters WHERE expires_at <= $1 ORDER BY expires_at
+        LIMIT (SELECT greatest($3 - (SELECT count(*) FROM transactions) - (SELECT count(*) FROM sessions), 0)) FOR UPDATE SKIP LOCKED))
     RETURNING 1)
 SELECT (SELECT count(*) FROM transactions) + (SELECT count(*) FROM sessions) + (SELECT count(*) FROM counters))"};
 
@@ -715,6 +717,8 @@ inline std::unique_ptr<connection> open(const server_address& server, std::chron
         "SET statement_timeout = " +
             std::to_string(timeout.count()) + "; SHOW transaction_read_only",
         deadline);
+    if (PQserverVersion(c->get()) < 120000)
+        throw std::runtime_error("phoneauth: the PostgreSQL server is older than version 12; upgrade it");
     // What a standby server knows may be out of date.
     if (PQntuples(read_only.get()) != 1 || PQgetvalue(read_only.get(), 0, 0) != std::string_view("off"))
         throw std::runtime_error("phoneauth: the PostgreSQL database is read-only (default_transaction_read_only, or a "

@@ -1309,7 +1309,7 @@ namespace phoneauth {
 inline namespace v0 {
 
 /// A Storage in Redis 6 or later, or in Valkey, for thread-per-request servers: any number of server processes on one Redis
-/// behave as one. POSIX only; needs hiredis.
+/// behave as one. POSIX only; needs hiredis. It speaks no TLS: keep the way to Redis private.
 ///
 ///     phoneauth::redis_storage redis("redis://127.0.0.1:6379/0");
 ///

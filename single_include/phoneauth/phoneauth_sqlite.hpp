@@ -36,6 +36,10 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#if SQLITE_VERSION_NUMBER < 3035000
+#error "phoneauth: storage/sqlite.hpp needs SQLite 3.35 or later"
+#endif
+
 
 // What SQLite needs from C++, without a word about what is stored: one connection, its prepared statements, the schema's
 // version, and several connections shared by several threads. Exceptions name the file and what to do, never a value.
@@ -205,8 +209,9 @@ public:
 
     [[noreturn]] void reject(int column) const {
         const std::string_view sql(sqlite3_sql(statement_));
+        const auto from = sql.find("FROM");
         db_.fail("the column " + std::string(sqlite3_column_name(statement_, column)) + " of a row (" +
-                 std::string(sql.substr(sql.find("FROM"))) +
+                 std::string(from == sql.npos ? sql : sql.substr(from)) +
                  ") holds what was never stored there; correct the row, delete it or restore a backup");
     }
 

@@ -3,8 +3,10 @@
 #include <boost/test/unit_test.hpp>
 
 #include <atomic>
+#include <condition_variable>
 #include <cstdint>
 #include <future>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <tuple>
@@ -529,18 +531,28 @@ BOOST_AUTO_TEST_CASE(a_storage_that_is_destroyed_ends_what_is_in_flight) {
     server.signal(SIGCONT);
 }
 
-BOOST_AUTO_TEST_CASE(all_connections_in_use) {
-    private_redis server;
-    auto options = impatient();
-    options.max_connections = 1;
-    blocking_world w(server.url, options);
-    server.signal(SIGSTOP);
-    auto first = std::async(std::launch::async, [&] { return throws([&] { count(w, 1); }, ""); });
-    auto second = std::async(std::launch::async, [&] { return throws([&] { count(w, 1); }, ""); });
-    BOOST_TEST(first.get());
-    BOOST_TEST(second.get());
-    server.signal(SIGCONT);
-    BOOST_TEST(works_in_the_end([&] { count(w, 1); }));
+BOOST_AUTO_TEST_CASE(no_more_connections_than_allowed) {
+    std::mutex mutex;
+    std::condition_variable came;
+    int asked = 0;
+    // Answers two at a time, so that two connections are in use at once, and six calls wait for one.
+    scripted_redis server([&](const std::vector<std::string>&) {
+        std::unique_lock lock(mutex);
+        const int pair = (asked++ / 2 + 1) * 2;
+        came.notify_all();
+        came.wait(lock, [&] { return asked >= pair; });
+        return "$-1\r\n";
+    });
+    redis_options options;
+    options.max_connections = 2;
+    redis_storage storage(server.url, options);
+    const int before = server.connections;
+    {
+        std::vector<std::jthread> threads;
+        for (int i = 0; i < 8; ++i) threads.emplace_back([&] { storage.find_transaction("T"); });
+    }
+    BOOST_TEST(asked == 8);
+    BOOST_TEST(server.connections - before == 2);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -132,8 +132,9 @@ private:
 class hung_sessions {
 public:
     explicit hung_sessions(const std::string& url) {
-        std::istringstream all(sql(url, "SELECT string_agg(pid::text, ' ') FROM pg_stat_activity WHERE datname = "
-                                        "current_database() AND pid <> pg_backend_pid()"));
+        std::istringstream all(
+            sql(url, "SELECT string_agg(pid::text, ' ') FROM pg_stat_activity WHERE datname = "
+                     "current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"));
         for (pid_t pid = 0; all >> pid;) pids_.push_back(pid);
         for (const auto pid : pids_) ::kill(pid, SIGSTOP);
     }

@@ -585,6 +585,17 @@ BOOST_AUTO_TEST_CASE(a_row_with_values_that_cannot_be) {
     BOOST_TEST(error_of(read_all) == "no exception");
 }
 
+BOOST_AUTO_TEST_CASE(a_counter_that_cannot_be) {
+    const folder f;
+    sqlite_storage storage(f.file, {.survive_power_loss = false});
+    other_program other(f.file);
+    storage.change_counters(one("C", 5));
+    other("UPDATE counters SET value = 1.5");
+    for (const int by : {0, 1, -1})
+        BOOST_TEST(contains(error_of([&] { storage.change_counters(one("C", by)); }), "the column value of a row ("),
+                   by);
+}
+
 // ---- A storage that does not work for a while ----
 
 BOOST_AUTO_TEST_CASE(a_file_that_another_program_keeps_locked) {

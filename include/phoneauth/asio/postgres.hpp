@@ -31,6 +31,10 @@
 #include <phoneauth/detail/postgres.hpp>
 #include <phoneauth/policies.hpp>
 
+#if !defined(LIBPQ_HAS_PIPELINING)
+#error "phoneauth: asio/postgres.hpp needs libpq 14 or later"
+#endif
+
 namespace phoneauth {
 inline namespace v0 {
 

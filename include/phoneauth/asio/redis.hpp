@@ -440,7 +440,7 @@ private:
 ///
 /// Thread-safe, also on an io_context that several threads run. An operation completes on the executor of the coroutine
 /// that awaits it. One that is cancelled throws `asio::error::operation_aborted`; its commands may have been carried out.
-/// The object must outlive its operations.
+/// The object must outlive its operations, and must be destroyed before the context of its executor.
 class async_redis_storage : public detail::redis_commands<detail::redis_async_link> {
 public:
     /// Like that of `redis_storage`; blocks, for `options.connect_timeout` and `options.operation_timeout` at most.
