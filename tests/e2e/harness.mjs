@@ -107,8 +107,12 @@ export async function startServer(args = [], env = {}, path = program) {
     url,
     async message(phone, action) {
       const from = it.lines.length;
-      const [reply, [, text]] = await Promise.all([
-        action(), it.line(new RegExp(`^message to ${phone.replace('+', '\\+')}: (.*)$`), from)]);
+      const printed = it.line(new RegExp(`^message to ${phone.replace('+', '\\+')}: (.*)$`), from);
+      printed.catch(() => {}); // it is awaited below
+      const reply = await action();
+      const [, text] = await printed.catch((e) => {
+        throw new Error(`${e.message}; the reply was ${JSON.stringify(reply)}`);
+      });
       return {reply, text};
     },
     async codeFor(phone, action) {

@@ -196,8 +196,11 @@ const register = async (server, who, {reply: {transactionId}, code}) => {
   assert.equal(status, 200, JSON.stringify(body));
   return body;
 };
-const startLogin = (server, who) => server.codeFor(who.phone,
-  async () => (await post(server, '/api/services/Twilio/loginWithPhoneNumber', who.phone)).body);
+const startLogin = (server, who) => server.codeFor(who.phone, async () => {
+  const {status, body} = await post(server, '/api/services/Twilio/loginWithPhoneNumber', who.phone);
+  assert.equal(status, 200, JSON.stringify(body));
+  return body;
+});
 const logIn = async (server, {reply: {transactionId}, code}) => {
   const {status, body} = await postJson(server, '/api/services/Twilio/loginWithCode', {transactionId, code});
   assert.equal(status, 200, JSON.stringify(body));
