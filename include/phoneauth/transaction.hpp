@@ -27,6 +27,13 @@ enum class transaction_state : std::uint8_t {
     failed = 5      ///< the provider refused the message for certain
 };
 
+/// What is known of the last message of a transaction. The numbers are stored: they never change.
+enum class delivery_state : std::uint8_t {
+    pending = 1,     ///< on its way, as far as anybody knows
+    delivered = 2,   ///< the phone has it
+    undelivered = 3  ///< it will not arrive: `transaction::delivery_error` says why
+};
+
 /// One sent code and what became of it. It holds no code: that is derived from the id, the purpose and the phone.
 struct transaction {
     std::string id;  ///< 36 characters, upper-case 8-4-4-4-12, 128 random bits
@@ -40,7 +47,10 @@ struct transaction {
     time_point created_at{};
     time_point expires_at{};  ///< a code that comes at or after this time is too late
     time_point last_sent_at{};
-    std::uint64_t version = 0;  ///< grows with each stored change; see `TransactionStorage`
+    delivery_state delivery = delivery_state::pending;
+    std::int32_t delivery_error = 0;  ///< Twilio's error code of a message that was not delivered; 0: none was named
+    std::string password_mark{};  ///< names the password that a two-factor login began with; empty: none was asked for
+    std::uint64_t version = 0;    ///< grows with each stored change; see `TransactionStorage`
 };
 
 }  // namespace v0
