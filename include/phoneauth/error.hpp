@@ -69,6 +69,7 @@ enum class error {
     provider_unreachable,
     no_answer,
     bad_provider_reply,
+    invalid_signature,
 
     // the transport
     invalid_url,
@@ -152,6 +153,7 @@ inline constexpr std::array error_table{
     error_row{error::provider_unreachable, "The messaging provider could not be reached; nothing was sent.", 14033, 503},
     error_row{error::no_answer, "The messaging provider did not answer; the message may still arrive.", 14034, 504},
     error_row{error::bad_provider_reply, "The messaging provider's reply could not be understood.", 14035, 500},
+    error_row{error::invalid_signature, "The request is not signed by Twilio.", 14036, 403},
 
     error_row{error::invalid_url, "The URL is not an absolute http or https URL.", 14040, 500},
     error_row{error::host_not_found, "The host name could not be resolved.", 14041, 503},

@@ -21,5 +21,6 @@
 #include <phoneauth/impl/rest_user_object.ipp>
 #include <phoneauth/impl/settings.ipp>
 #include <phoneauth/impl/twilio.ipp>
+#include <phoneauth/impl/twilio_signature.ipp>
 
 #endif
