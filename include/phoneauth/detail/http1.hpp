@@ -13,7 +13,8 @@
 #include <phoneauth/result.hpp>
 
 // HTTP/1.1 messages (RFC 9112) as bytes, without I/O. What llhttp lets pass but a proxy might read otherwise is
-// refused here: bare CR or LF, folded lines, transfer codings other than chunked, doubled Host or lengths.
+// refused here: bare CR or LF, folded lines, transfer codings other than chunked, doubled Host or lengths. Bodies, and
+// the framing of chunks, are read here altogether.
 
 namespace phoneauth {
 inline namespace v0 {
@@ -72,6 +73,10 @@ private:
     struct impl;
     std::unique_ptr<impl> impl_;
 };
+
+/// The host of an authority as it stands in a Host field ("name", "name:port", "[address]:port"): lower case, without
+/// port and brackets. Empty if it is none (RFC 9110 §7.2).
+PHONEAUTH_DECL std::string host_of(std::string_view authority);
 
 /// Appends a request for `target` to `out`, with Host and Content-Length. `error::invalid_parameter`, with `out` as
 /// it was, if method, header names, values or target could break out of their place (CR, LF, NUL, …), or if a

@@ -37,6 +37,12 @@ inline bool is_target(std::string_view text) noexcept {
     return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
 }
 
+PHONEAUTH_DECL std::string host_of(std::string_view authority) {
+    if (authority.find_first_of("/?") != authority.npos) return {};
+    auto parts = parse_url("http://" + std::string(authority));
+    return parts ? std::move(parts->host) : std::string();
+}
+
 struct message_parser::impl {
     impl(kind k, http1_limits l) : kind_(k), limits(l) { restart(); }
 
@@ -57,14 +63,22 @@ struct message_parser::impl {
     bool in_value = true;
     std::optional<error> failure;
     std::size_t head_bytes = 0;  ///< of interim responses too
-    bool chunked = false;
-    std::size_t body_wire_bytes = 0;
-    std::string wire_tail;  ///< the last four of them
+
+    // The body.
+    enum class framing { length, chunks, until_close };
+    enum class chunk_part { size, data, end_of_data, trailers };
+    framing framed = framing::length;
+    chunk_part place = chunk_part::size;
+    std::size_t left = 0;        ///< of the body or of the chunk
+    std::size_t line_bytes = 0;  ///< all that is not data: sizes, extensions, trailers
+    std::string line;            ///< what has come of one of those lines
 
     // The line scanner of the head.
     char previous = 0;
     std::size_t line_length = 0;
     bool line_seen = false;
+    std::size_t spaces = 0;  ///< in the request line
+    std::string version;     ///< what follows the second one
     bool scanned_head = false;
 
     void restart() {
@@ -76,15 +90,26 @@ struct message_parser::impl {
         keep_alive = head_complete = complete = line_seen = scanned_head = false;
         in_value = true;
         failure.reset();
-        body_wire_bytes = 0;
-        wire_tail.clear();
+        place = chunk_part::size;
+        left = line_bytes = 0;
+        line = std::string();
         previous = 0;
         line_length = 0;
+        spaces = 0;
+        version.clear();
     }
 
     int fail(error e) {
         if (!failure) failure = e;
         return -1;
+    }
+
+    /// llhttp takes several spaces for one, which not every reader does (RFC 9112 §3), and knows RTSP and ICE.
+    void scan_request_line(std::string_view part) {
+        for (const char c : part) {
+            spaces += c == ' ';
+            if (spaces == 2 && c != ' ') version += c;
+        }
     }
 
     /// Returns the length of the part of `bytes` that belongs to the head. Fails on what readers of HTTP disagree
@@ -99,6 +124,7 @@ struct message_parser::impl {
             if (part.find('\r') < part.size() - 1 && !part.empty()) fail(error::malformed_reply);
             line_length += part.size();
             if (!part.empty()) previous = part.back();
+            if (!line_seen && kind_ == kind::request) scan_request_line(part);
             at = line_end;
             if (at == bytes.size()) break;
 
@@ -111,16 +137,11 @@ struct message_parser::impl {
                 scanned_head = true;
                 break;
             }
+            if (!line_seen && !empty_line && kind_ == kind::request)
+                if (spaces != 2 || (version != "HTTP/1.1\r" && version != "HTTP/1.0\r")) fail(error::malformed_reply);
             line_seen = line_seen || !empty_line;
         }
         return at;
-    }
-
-    std::size_t execute(std::string_view bytes) {
-        const auto code = llhttp_execute(&parser, bytes.data(), bytes.size());
-        if (code == HPE_OK) return bytes.size();
-        if (code != HPE_PAUSED || !complete) fail(error::malformed_reply);
-        return static_cast<std::size_t>(llhttp_get_error_pos(&parser) - bytes.data());
     }
 
     std::size_t feed_head(std::string_view bytes) {
@@ -128,22 +149,74 @@ struct message_parser::impl {
         head_bytes += bytes.size();
         if (!failure && head_bytes > limits.max_header_bytes) fail(error::reply_too_large);
         if (failure) return 0;
-        const auto consumed = execute(bytes);
-        if (!failure && (scanned_head != head_complete || consumed != bytes.size())) fail(error::malformed_reply);
-        return consumed;
+        const auto code = llhttp_execute(&parser, bytes.data(), bytes.size());
+        if (code != (scanned_head ? HPE_PAUSED : HPE_OK) || scanned_head != head_complete) fail(error::malformed_reply);
+        return bytes.size();
     }
 
+    // llhttp reads heads only. Between chunks llhttp 8 takes almost any two bytes for the end of a line, which is what
+    // request smuggling is made of.
     std::size_t feed_body(std::string_view bytes) {
-        const auto consumed = execute(bytes);
-        body_wire_bytes += consumed;
-        // llhttp takes a bare LF for the end of the trailers.
-        const auto used = bytes.substr(0, consumed);
-        wire_tail += used.substr(used.size() - std::min<std::size_t>(used.size(), 4));
-        if (wire_tail.size() > 4) wire_tail.erase(0, wire_tail.size() - 4);
-        if (complete && chunked && wire_tail != "\r\n\r\n") fail(error::malformed_reply);
+        switch (framed) {
+        case framing::length: {
+            const auto n = append(bytes.substr(0, left));
+            left -= n;
+            complete = left == 0;
+            return n;
+        }
+        case framing::until_close:
+            return append(bytes);
+        case framing::chunks:
+            break;
+        }
+        if (place == chunk_part::data) {
+            const auto n = append(bytes.substr(0, left));
+            left -= n;
+            if (left == 0) place = chunk_part::end_of_data;
+            return n;
+        }
+        const auto n = std::min(bytes.find('\n'), bytes.size() - 1) + 1;
+        line += bytes.substr(0, n);
+        line_bytes += n;
         // A chunk of one byte is framed by at least five; more than sixteen are extensions, or trailers.
-        if (!failure && body_wire_bytes > 16 * body.size() + limits.max_header_bytes) fail(error::reply_too_large);
-        return consumed;
+        if (line_bytes > 16 * body.size() + limits.max_header_bytes) fail(error::reply_too_large);
+        if (!failure && line.back() == '\n') {
+            const auto text = std::string_view(line).substr(0, std::max<std::size_t>(line.size(), 2) - 2);
+            if (!line.ends_with("\r\n") || !end_of_line(text)) fail(error::malformed_reply);
+            line.clear();
+        }
+        return n;
+    }
+
+    std::size_t append(std::string_view bytes) {
+        if (bytes.size() > limits.max_body_bytes - body.size())
+            fail(error::reply_too_large);
+        else
+            body += bytes;
+        return bytes.size();
+    }
+
+    /// A whole line between chunks, without its CRLF. False if it does not belong there (RFC 9112 §7.1).
+    bool end_of_line(std::string_view text) {
+        if (place == chunk_part::end_of_data) {
+            place = chunk_part::size;
+            return text.empty();
+        }
+        if (place == chunk_part::trailers) {
+            complete = text.empty();
+            const auto colon = text.find(':');
+            return complete ||
+                   (colon != text.npos && is_token(text.substr(0, colon)) && is_field_value(text.substr(colon)));
+        }
+        std::size_t digits = 0;
+        for (; digits < text.size() && hex_value(text[digits]) >= 0; ++digits)
+            left = left * 16 + static_cast<std::size_t>(hex_value(text[digits]));
+        const auto extensions = text.substr(digits);
+        if (digits == 0 || digits > 8 || (!extensions.empty() && extensions.front() != ';')) return false;
+        if (!is_field_value(extensions)) return false;
+        place = left == 0 ? chunk_part::trailers : chunk_part::data;
+        if (left > limits.max_body_bytes - body.size()) fail(error::reply_too_large);
+        return true;
     }
 
     const std::string* header(std::string_view name) const { return find_header(headers, name); }
@@ -163,30 +236,39 @@ struct message_parser::impl {
             }
         }
         if (codings > 1 || (codings == 1 && header("Content-Length"))) return false;
+        if (codings == 1) framed = framing::chunks;
         if (kind_ == kind::response) return parser.status_code >= 100 && parser.status_code != 101;
-        // RFC 9112 §3.2: exactly one Host in HTTP/1.1.
+        // RFC 9112 §3.2: exactly one Host in HTTP/1.1, and a valid one.
         if (hosts > 1 || (hosts == 0 && parser.http_minor == 1)) return false;
+        if (hosts == 1 && host_of(*header("Host")).empty()) return false;
         if (parser.method == HTTP_CONNECT || !is_target(start)) return false;
         if (start.front() == '/' || (start == "*" && parser.method == HTTP_OPTIONS)) return true;
         auto absolute = parse_url(start);
         if (!absolute) return false;
         start = std::move(absolute->target);
+        // RFC 9112 §3.2.2: the target's host is the one that counts.
+        std::erase_if(headers, [](const http_header& h) { return equal_ignoring_case(h.name, "Host"); });
+        headers.push_back({"Host", absolute->authority()});
         return true;
     }
 
     int on_head() {
         head_complete = true;
+        const bool has_length = (parser.flags & F_CONTENT_LENGTH) != 0;
+        framed = kind_ == kind::request || has_length ? framing::length : framing::until_close;
         if (!head_is_sound()) return fail(error::malformed_reply);
         const bool no_body = kind_ == kind::response && (reply_to_head || parser.status_code < 200 ||
                                                          parser.status_code == 204 || parser.status_code == 304);
-        parser.upgrade = 0;  // never offered, never accepted: what follows is HTTP
-        if (no_body) return 1;
-        chunked = (parser.flags & F_CHUNKED) != 0;
-        if (parser.flags & F_CONTENT_LENGTH) {
+        if (no_body) framed = framing::length;
+        // An upgrade is never offered and never accepted: what follows is HTTP.
+        keep_alive = parser.http_minor == 1 && !(parser.flags & F_CONNECTION_CLOSE) && framed != framing::until_close;
+        if (framed == framing::length && has_length && !no_body) {
             if (parser.content_length > limits.max_body_bytes) return fail(error::reply_too_large);
-            body.reserve(std::min<std::size_t>(static_cast<std::size_t>(parser.content_length), 64 * 1024));
+            left = static_cast<std::size_t>(parser.content_length);
+            body.reserve(std::min<std::size_t>(left, 64 * 1024));
         }
-        return 0;
+        complete = framed == framing::length && left == 0;
+        return HPE_PAUSED;
     }
 
     static impl& self(llhttp_t* p) { return *static_cast<impl*>(p->data); }
@@ -201,7 +283,6 @@ struct message_parser::impl {
             };
             s.on_header_field = [](llhttp_t* p, const char* at, std::size_t n) {
                 auto& me = self(p);
-                if (me.head_complete) return 0;  // trailers are read over
                 if (std::exchange(me.in_value, false)) {
                     if (me.headers.size() == me.limits.max_header_count) return me.fail(error::reply_too_large);
                     me.headers.emplace_back();
@@ -215,22 +296,10 @@ struct message_parser::impl {
             };
             s.on_header_value = [](llhttp_t* p, const char* at, std::size_t n) {
                 auto& me = self(p);
-                if (!me.head_complete && !me.headers.empty()) me.headers.back().value.append(at, n);
+                if (!me.headers.empty()) me.headers.back().value.append(at, n);
                 return 0;
             };
             s.on_headers_complete = [](llhttp_t* p) { return self(p).on_head(); };
-            s.on_body = [](llhttp_t* p, const char* at, std::size_t n) {
-                auto& me = self(p);
-                if (n > me.limits.max_body_bytes - me.body.size()) return me.fail(error::reply_too_large);
-                me.body.append(at, n);
-                return 0;
-            };
-            s.on_message_complete = [](llhttp_t* p) {
-                auto& me = self(p);
-                me.complete = true;
-                me.keep_alive = p->http_minor == 1 && llhttp_should_keep_alive(p) != 0;
-                return static_cast<int>(HPE_PAUSED);
-            };
             return s;
         }();
         return instance;
@@ -263,7 +332,7 @@ PHONEAUTH_DECL std::size_t message_parser::feed(std::string_view bytes) {
 PHONEAUTH_DECL void message_parser::finish() {
     auto& me = *impl_;
     if (me.complete || me.failure) return;
-    if (me.head_complete) llhttp_finish(&me.parser);
+    me.complete = me.head_complete && me.framed == message_parser::impl::framing::until_close;
     if (!me.complete) me.fail(error::connection_lost);
 }
 
@@ -383,6 +452,8 @@ inline std::string_view reason_phrase(int status) noexcept {
         return "Conflict";
     case 413:
         return "Content Too Large";
+    case 421:
+        return "Misdirected Request";
     case 429:
         return "Too Many Requests";
     case 431:
