@@ -109,6 +109,66 @@ struct has_signed_columns : good_store {
     }
 };
 
+struct forgets_the_delivery : good_store {
+    std::optional<transaction> find_transaction(const std::string& id) override {
+        auto t = good_store::find_transaction(id);
+        if (t) t->delivery = delivery_state::pending;
+        return t;
+    }
+};
+
+struct forgets_the_delivery_error : good_store {
+    std::optional<transaction> find_transaction(const std::string& id) override {
+        auto t = good_store::find_transaction(id);
+        if (t) t->delivery_error = 0;
+        return t;
+    }
+};
+
+struct forgets_the_password_mark : good_store {
+    bool insert_transaction(const transaction& given) override {
+        auto t = given;
+        t.password_mark.clear();
+        return good_store::insert_transaction(t);
+    }
+};
+
+struct cuts_off_password_marks : good_store {
+    bool insert_transaction(const transaction& given) override {
+        auto t = given;
+        t.password_mark.resize(std::min<std::size_t>(t.password_mark.size(), 36));
+        return good_store::insert_transaction(t);
+    }
+};
+
+struct updates_no_delivery : good_store {
+    bool update_transaction(const transaction& given) override {
+        auto t = given;
+        if (const auto stored = find_transaction(t.id)) {
+            t.delivery = stored->delivery;
+            t.delivery_error = stored->delivery_error;
+        }
+        return good_store::update_transaction(t);
+    }
+};
+
+/// As `purpose` or `transaction_state` would be.
+struct has_unsigned_delivery_errors : good_store {
+    std::optional<transaction> find_transaction(const std::string& id) override {
+        auto t = good_store::find_transaction(id);
+        if (t) t->delivery_error = std::max(t->delivery_error, 0);
+        return t;
+    }
+};
+
+struct has_short_delivery_errors : good_store {
+    std::optional<transaction> find_transaction(const std::string& id) override {
+        auto t = good_store::find_transaction(id);
+        if (t) t->delivery_error = std::min(t->delivery_error, 32767);
+        return t;
+    }
+};
+
 struct drops_acknowledged_updates : good_store {
     std::atomic<int> writes = 0;
     bool update_transaction(const transaction& t) override {
@@ -675,6 +735,20 @@ BOOST_AUTO_TEST_CASE(transactions) {
         transactions_of, "update: find_transaction must return what was stored last; version differs"));
     BOOST_TEST(catches<has_signed_columns>(
         transactions_of, "the largest numbers: find_transaction must return what was stored last; tries differs"));
+    BOOST_TEST(catches<forgets_the_delivery>(
+        transactions_of, "insert and find: find_transaction must return what was stored last; delivery differs"));
+    BOOST_TEST(catches<forgets_the_delivery_error>(
+        transactions_of, "insert and find: find_transaction must return what was stored last; delivery_error differs"));
+    BOOST_TEST(catches<forgets_the_password_mark>(
+        transactions_of, "insert and find: find_transaction must return what was stored last; password_mark differs"));
+    BOOST_TEST(catches<cuts_off_password_marks>(
+        transactions_of, "insert and find: find_transaction must return what was stored last; password_mark differs"));
+    BOOST_TEST(catches<updates_no_delivery>(
+        transactions_of, "update: find_transaction must return what was stored last; delivery differs"));
+    BOOST_TEST(catches<has_unsigned_delivery_errors>(
+        transactions_of, "update: find_transaction must return what was stored last; delivery_error differs"));
+    BOOST_TEST(catches<has_short_delivery_errors>(
+        transactions_of, "update: find_transaction must return what was stored last; delivery_error differs"));
     BOOST_TEST(
         catches<drops_acknowledged_updates>(transactions_of, "no acknowledged update is lost: find_transaction"));
     BOOST_TEST(

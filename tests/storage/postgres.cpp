@@ -105,9 +105,180 @@ BOOST_AUTO_TEST_CASE(ten_start_at_once_on_an_empty_database) {
             return thrown([&] { postgres_storage(db.url(), {}).insert_transaction(new_transaction(1)); });
         }));
     for (auto& one : all) BOOST_TEST(one.get() == "nothing was thrown");
-    BOOST_TEST(db("SELECT count(*) || ', version ' || max(version) FROM phoneauth_schema") == "1, version 1");
+    BOOST_TEST(db("SELECT count(*) || ', version ' || max(version) FROM phoneauth_schema") == "1, version 2");
     BOOST_TEST(rows_of(db, "transactions") == "1");
 }
+
+// ---- From version to version ----
+
+namespace {
+/// What phoneauth made before transactions knew of their delivery, with a row in each table.
+constexpr auto version_1 = R"(
+CREATE TABLE phoneauth_schema (version bigint NOT NULL);
+INSERT INTO phoneauth_schema VALUES (1);
+CREATE TABLE phoneauth_transactions (
+    id text COLLATE "C" PRIMARY KEY,
+    kind smallint NOT NULL,
+    phone text COLLATE "C" NOT NULL,
+    user_id text COLLATE "C" NOT NULL,
+    key_id text COLLATE "C" NOT NULL,
+    state smallint NOT NULL,
+    tries bigint NOT NULL,
+    sends bigint NOT NULL,
+    created_at bigint NOT NULL,
+    expires_at bigint NOT NULL,
+    last_sent_at bigint NOT NULL,
+    version bigint NOT NULL
+) WITH (fillfactor = 70);
+CREATE INDEX phoneauth_transactions_expires_at ON phoneauth_transactions (expires_at);
+CREATE TABLE phoneauth_users (
+    object_id text COLLATE "C" PRIMARY KEY,
+    phone text COLLATE "C" NOT NULL CONSTRAINT phoneauth_users_phone UNIQUE,
+    identity text COLLATE "C" NOT NULL CONSTRAINT phoneauth_users_identity UNIQUE,
+    password_hash text COLLATE "C" NOT NULL,
+    properties text[] COLLATE "C" NOT NULL,
+    locale text COLLATE "C" NOT NULL,
+    enabled boolean NOT NULL,
+    created_at bigint NOT NULL,
+    updated_at bigint,
+    last_login_at bigint,
+    version bigint NOT NULL
+) WITH (fillfactor = 90);
+CREATE TABLE phoneauth_sessions (
+    token_hash text COLLATE "C" PRIMARY KEY,
+    user_id text COLLATE "C" NOT NULL,
+    created_at bigint NOT NULL,
+    expires_at bigint NOT NULL
+);
+CREATE INDEX phoneauth_sessions_user_id ON phoneauth_sessions (user_id);
+CREATE INDEX phoneauth_sessions_expires_at ON phoneauth_sessions (expires_at);
+CREATE TABLE phoneauth_counters (
+    key text COLLATE "C" PRIMARY KEY,
+    value bigint NOT NULL,
+    expires_at bigint NOT NULL
+) WITH (fillfactor = 70);
+CREATE INDEX phoneauth_counters_expires_at ON phoneauth_counters (expires_at);
+INSERT INTO phoneauth_transactions VALUES ('T000000001', 2, '+1555000000001', '', 'key', 1, 0, 0,
+    1767268800000, 1767269100000, 1767268800000, 1);
+INSERT INTO phoneauth_users VALUES ('U000000001', '+1555000000001', '000000001@example.com', '$hash', '{}', 'en', true,
+    1767268800000, NULL, NULL, 1);
+INSERT INTO phoneauth_sessions VALUES ('S000000001', 'U000000001', 1767268800000, 1767272400000);
+INSERT INTO phoneauth_counters VALUES ('c', 3, 1767272400000);
+)";
+
+template <class S>
+void expect_rows_of_version_1(S& storage) {
+    BOOST_TEST(detail::difference(storage.find_transaction("T000000001").value(), new_transaction(1)) == "");
+    BOOST_TEST(detail::difference(storage.find_user("U000000001").value(), new_user(1)) == "");
+    BOOST_TEST(detail::difference(storage.find_session("S000000001").value(), new_session(1)) == "");
+    BOOST_TEST(storage.change_counters({{"c", 0, noon, 1h}}).at(0).value == 3);
+}
+
+std::string version_of(const database& db) {
+    return db("SELECT version || ' with ' || (SELECT count(*) FROM information_schema.columns WHERE table_name = "
+              "'phoneauth_transactions') || ' columns' FROM phoneauth_schema");
+}
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(tables_of_version_1) {
+    const database db;
+    db(version_1);
+    // A program of that version that runs on: what it has prepared stays good.
+    const auto deadline = std::chrono::steady_clock::now() + 30s;
+    detail::postgres::connection old(detail::postgres::server_address(db.url()), deadline);
+    old.run(
+        "PREPARE find (text) AS SELECT tries FROM phoneauth_transactions WHERE id = $1;"
+        "PREPARE change (text) AS UPDATE phoneauth_transactions SET tries = 5, version = version + 1 WHERE id = $1;"
+        "PREPARE add (text) AS INSERT INTO phoneauth_transactions (id, kind, phone, user_id, key_id, state, tries, "
+        "sends, created_at, expires_at, last_sent_at, version) SELECT $1, kind, phone, user_id, key_id, state, tries, "
+        "sends, created_at, expires_at, last_sent_at, version FROM phoneauth_transactions WHERE id = 'T000000001'",
+        deadline);
+    const auto use_all = [&](const std::string& added) {
+        old.run("EXECUTE find ('T000000001'); EXECUTE add ('" + added + "'); EXECUTE change ('" + added + "')",
+                deadline);
+    };
+    use_all("before");
+
+    postgres_storage storage(db.url());
+    BOOST_TEST(version_of(db) == "2 with 15 columns");
+    expect_rows_of_version_1(storage);
+    auto t = new_transaction(1);
+    t.delivery = delivery_state::undelivered;
+    t.delivery_error = -1;
+    BOOST_TEST(storage.update_transaction(t));
+    ++t.version;
+    BOOST_TEST(detail::difference(storage.find_transaction("T000000001").value(), t) == "");
+
+    use_all("after");
+    for (const auto* id : {"before", "after"}) {
+        const auto found = storage.find_transaction(id);
+        BOOST_TEST_REQUIRE(found.has_value());
+        BOOST_TEST((found->delivery == delivery_state::pending && found->tries == 5));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(ten_start_at_once_on_tables_of_version_1) {
+    const database db;
+    db(version_1);
+    std::latch start(10);
+    std::vector<std::future<void>> all;
+    for (int i = 0; i < 10; ++i)
+        all.push_back(std::async(std::launch::async, [&] {
+            start.arrive_and_wait();
+            postgres_storage storage(db.url());
+            expect_rows_of_version_1(storage);
+        }));
+    for (auto& one : all) one.get();
+    BOOST_TEST(version_of(db) == "2 with 15 columns");
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_crashes_while_tables_are_brought_up_to_date) {
+    // All but the last statement are done.
+    const database db;
+    db(version_1);
+    db("CREATE FUNCTION ends() RETURNS trigger LANGUAGE plpgsql AS "
+       "$$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN new; END $$;"
+       "CREATE TRIGGER ends BEFORE UPDATE ON phoneauth_schema FOR EACH ROW EXECUTE FUNCTION ends()");
+    BOOST_TEST(refusal(db.url()) != "nothing was thrown");
+    BOOST_TEST(version_of(db) == "1 with 12 columns");
+    db("DROP FUNCTION ends CASCADE");
+    postgres_storage storage(db.url());
+    expect_rows_of_version_1(storage);
+    BOOST_TEST(version_of(db) == "2 with 15 columns");
+}
+
+BOOST_AUTO_TEST_CASE(the_limit_of_a_call_is_not_for_the_tables) {
+    const database db;
+    db(version_1);
+    db("CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(1); RETURN new; END $$;"
+       "CREATE TRIGGER slow BEFORE UPDATE ON phoneauth_schema FOR EACH ROW EXECUTE FUNCTION slow()");
+    const auto start = [&] { return thrown([&] { postgres_storage(db.url(), {.timeout = 300ms}); }); };
+    auto other = std::async(std::launch::async, start);  // one of them waits for the other
+    BOOST_TEST(start() == "nothing was thrown");
+    BOOST_TEST(other.get() == "nothing was thrown");
+    BOOST_TEST(version_of(db) == "2 with 15 columns");
+}
+
+BOOST_AUTO_TEST_CASE(tables_that_cannot_be_brought_up_to_date) {
+    const database db;
+    db(version_1);
+    {
+        const locked_table lock(db.url(), "phoneauth_transactions");
+        const auto text = refusal(db.url());
+        BOOST_TEST(mentions(text, "lock timeout"), text);
+        BOOST_TEST(mentions(text, "from version 1 to 2: the user of the URL must own them, and no other program"),
+                   text);
+    }
+    db("DROP ROLE IF EXISTS phoneauth_modest; CREATE ROLE phoneauth_modest LOGIN;"
+       "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO phoneauth_modest");
+    const auto text = refusal(with_user(db.url(), "phoneauth_modest"));
+    BOOST_TEST(mentions(text, "must be owner of table phoneauth_transactions"), text);
+    BOOST_TEST(mentions(text, "the user of the URL must own them"), text);
+    db("DROP OWNED BY phoneauth_modest; DROP ROLE phoneauth_modest");
+    BOOST_TEST(version_of(db) == "1 with 12 columns");
+}
+
+// ---- Rights ----
 
 BOOST_AUTO_TEST_CASE(starts_with_nothing_but_the_right_to_use_its_tables) {
     const database db;
@@ -171,8 +342,9 @@ BOOST_AUTO_TEST_CASE(values_that_are_not_known_are_refused) {
     postgres_storage storage(db.url());
     storage.insert_transaction(new_transaction(1));
     storage.insert_user(new_user(1));
-    for (const std::string change : {"kind = 9", "kind = 0", "state = -1", "tries = 4294967296", "sends = -1",
-                                     "phone = '+0'", "phone = '555 1'", "version = -1"}) {
+    for (const std::string change :
+         {"kind = 9", "kind = 0", "state = -1", "tries = 4294967296", "sends = -1", "delivery = 0", "delivery = 4",
+          "phone = '+0'", "phone = '555 1'", "version = -1"}) {
         db("CREATE TABLE saved AS TABLE phoneauth_transactions; UPDATE phoneauth_transactions SET " + change);
         const auto text = thrown([&] { storage.find_transaction("T000000001"); });
         BOOST_TEST(mentions(text, "column " + change.substr(0, change.find(' ')) + " holds a value"),
@@ -392,9 +564,9 @@ BOOST_AUTO_TEST_CASE(databases_that_do_not_fit) {
     BOOST_TEST(refusal(db.url()) == "nothing was thrown");
     BOOST_TEST(mentions(refusal(read_only), "is read-only"));
 
-    db("UPDATE phoneauth_schema SET version = 2");
+    db("UPDATE phoneauth_schema SET version = 3");
     BOOST_TEST(
-        mentions(refusal(db.url()), "have version '2', this program knows versions up to 1; run a newer program"));
+        mentions(refusal(db.url()), "have version '3', this program knows versions up to 2; run a newer program"));
     db("DELETE FROM phoneauth_schema");
     BOOST_TEST(mentions(refusal(db.url()), "have version ''"));
 

@@ -297,6 +297,37 @@ BOOST_AUTO_TEST_CASE(damaged_records, *boost::unit_test::precondition(has_redis)
     BOOST_TEST(throws([&] { s.find_transaction("T"); }, "choose another prefix"));
 }
 
+BOOST_AUTO_TEST_CASE(records_of_format_1, *boost::unit_test::precondition(has_redis)) {
+    private_redis server;
+    auto t = a_transaction("T");
+    t.user_id = "U";
+    t.created_at = time_point(1'700'000'000'000ms);
+    t.expires_at = time_point(1'700'000'300'000ms);
+    t.last_sent_at = time_point(1'700'000'000'001ms);
+    server.expect_ok({"SET", "phoneauth:format", "1"});
+    const auto former = "1:11:212:+141555501001:U0:1:11:01:013:170000000000013:170000030000013:1700000000001";
+    server.expect_ok({"SET", "phoneauth:t:T", former, "PX", "60000"});
+    redis_storage s(server.url);
+    BOOST_TEST(detail::text_of(*server.ask({"GET", "phoneauth:format"})) == "2");
+    BOOST_TEST(detail::difference(s.find_transaction("T").value(), t) == "");
+    t.delivery = delivery_state::undelivered;
+    t.delivery_error = -1;
+    BOOST_TEST(s.update_transaction(t));
+    ++t.version;
+    BOOST_TEST(detail::difference(s.find_transaction("T").value(), t) == "");
+    BOOST_TEST(server.number({"PTTL", "phoneauth:t:T"}) > 0);
+    BOOST_TEST(thrown_by([&] { redis_storage again(server.url); }) == "nothing was thrown");
+
+    // A former program stops at what it does not know, as this one does.
+    const std::string now(detail::text_of(*server.ask({"GET", "phoneauth:t:T"})));
+    BOOST_TEST(now.ends_with("1:32:-10:"));
+    server.expect_ok({"SET", "phoneauth:t:T", now + "1:x"});
+    BOOST_TEST(throws([&] { s.find_transaction("T"); }, "damaged"));
+    server.expect_ok({"SET", "phoneauth:format", "3"});
+    BOOST_TEST(throws([&] { redis_storage again(server.url); }, "written by another version of phoneauth"));
+    BOOST_TEST(detail::text_of(*server.ask({"GET", "phoneauth:format"})) == "3");
+}
+
 // Once forgotten by the server, scripts are sent again.
 BOOST_AUTO_TEST_CASE(script_flush, *boost::unit_test::precondition(has_redis)) {
     private_redis server;

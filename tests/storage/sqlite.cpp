@@ -102,6 +102,9 @@ transaction a_transaction(const std::string& id, time_point created_at = noon) {
     t.created_at = created_at;
     t.expires_at = created_at + 5min;
     t.last_sent_at = created_at + 1ms;
+    t.delivery = delivery_state::undelivered;
+    t.delivery_error = -1;
+    t.password_mark = std::string(64, 'm');
     t.version = 7;
     return t;
 }
@@ -474,7 +477,7 @@ BOOST_AUTO_TEST_CASE(tables_from_the_future) {
     BOOST_TEST(start(f.file) == "no exception");
     other_program(f.file)("PRAGMA user_version = 99");
     BOOST_TEST(
-        contains(start(f.file), "have version 99, this program knows them up to version 1; run a newer version"));
+        contains(start(f.file), "have version 99, this program knows them up to version 2; run a newer version"));
     BOOST_TEST(other_program(f.file).number("PRAGMA user_version") == 99);
 }
 
@@ -557,6 +560,9 @@ BOOST_AUTO_TEST_CASE(a_row_with_values_that_cannot_be) {
         {"transactions.tries", {"-1", "4294967296"}},
         {"transactions.sends", {"-1", "4294967296"}},
         {"transactions.expires_at", {"'soon'"}},
+        {"transactions.delivery", {"0", "4"}},
+        {"transactions.delivery_error", {"2147483648", "-2147483649", "''"}},
+        {"transactions.password_mark", {"x'00'"}},
         {"users.phone", {"'+'"}},
         {"users.properties", {"'{'", "'[]'", "'{\"a\":1}'", "x'7b7d'"}},
         {"users.enabled", {"2", "'yes'"}},
@@ -737,9 +743,145 @@ BOOST_AUTO_TEST_CASE(tables_are_brought_to_the_newest_version) {
     BOOST_TEST(contains(start(f.file), "the database of another program"));
 }
 
-BOOST_AUTO_TEST_CASE(several_processes_start_at_once) {
-    for (int round = 0; round < 5; ++round) {
+namespace {
+/// What phoneauth made before transactions knew of their delivery, with a row in each table.
+constexpr auto version_1 = R"(
+PRAGMA journal_mode = WAL;
+CREATE TABLE transactions (
+    id TEXT NOT NULL PRIMARY KEY,
+    kind INTEGER NOT NULL,
+    phone TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    key_id TEXT NOT NULL,
+    state INTEGER NOT NULL,
+    tries INTEGER NOT NULL,
+    sends INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    last_sent_at INTEGER NOT NULL,
+    version INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX transactions_by_expiry ON transactions (expires_at);
+
+CREATE TABLE users (
+    object_id TEXT NOT NULL PRIMARY KEY,
+    phone TEXT NOT NULL UNIQUE,
+    identity TEXT NOT NULL UNIQUE,
+    password_hash TEXT NOT NULL,
+    properties TEXT NOT NULL,
+    locale TEXT NOT NULL,
+    enabled INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER,
+    last_login_at INTEGER,
+    version INTEGER NOT NULL
+);
+
+CREATE TABLE sessions (
+    token_hash TEXT NOT NULL PRIMARY KEY,
+    user_id TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX sessions_by_expiry ON sessions (expires_at);
+CREATE INDEX sessions_by_user ON sessions (user_id);
+
+CREATE TABLE counters (
+    key TEXT NOT NULL PRIMARY KEY,
+    value INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX counters_by_expiry ON counters (expires_at);
+PRAGMA application_id = 1349009781;
+PRAGMA user_version = 1;
+INSERT INTO transactions VALUES
+    ('T', 2, '+14155550100', 'U', 'K', 1, 4000000000, 2, 1700000000123, 1700000300123, 1700000000124, 7);
+INSERT INTO users VALUES ('U', '+14155550100', 'ann', '$hash', '{"age":"33.0","text":"\"a\\\"\\\\b\\u0000\""}', 'en', 1,
+    1700000000123, NULL, NULL, 0);
+INSERT INTO sessions VALUES ('H', 'U', 1700000000123, 1700003600123);
+INSERT INTO counters VALUES ('C', 3, 1700003600123);
+)";
+/// How a program of that version adds and changes transactions.
+constexpr auto version_1_insert =
+    "INSERT INTO transactions (id, kind, phone, user_id, key_id, state, tries, sends, created_at, expires_at, "
+    "last_sent_at, version) VALUES (?1, 1, '+14155550100', '', 'K', 1, 0, 1, 1700000000123, 1700000300123, "
+    "1700000000123, 1) ON CONFLICT DO NOTHING";
+constexpr auto version_1_update = "UPDATE transactions SET tries = 1, version = ?3 WHERE id = ?1 AND version = ?2";
+
+void expect_rows_of_version_1(sqlite_storage& storage) {
+    auto t = a_transaction("T");
+    t.delivery = delivery_state::pending;
+    t.delivery_error = 0;
+    t.password_mark.clear();
+    BOOST_TEST(detail::difference(storage.find_transaction("T").value(), t) == "");
+    BOOST_TEST(detail::difference(storage.find_user("U").value(), a_user("U", phone, "ann")) == "");
+    BOOST_TEST(storage.find_session("H").has_value());
+    BOOST_TEST(storage.change_counters(one("C", 0))[0].value == 3);
+}
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_file_of_version_1) {
+    const folder f;
+    other_program old(f.file);
+    old(version_1);
+    // A program that runs on: what it has prepared stays good.
+    detail::sqlite_statement insert(old.db, version_1_insert), update(old.db, version_1_update);
+    BOOST_TEST(insert(std::string("before")).finish() == 1u);
+
+    sqlite_storage storage(f.file);
+    BOOST_TEST(old.number("PRAGMA user_version") == 2);
+    expect_rows_of_version_1(storage);
+    auto t = a_transaction("T");
+    BOOST_TEST(storage.update_transaction(t));
+    BOOST_TEST((storage.find_transaction("T")->delivery == delivery_state::undelivered));
+    BOOST_TEST(storage.find_transaction("T")->password_mark == "");
+
+    BOOST_TEST(insert(std::string("after")).finish() == 1u);
+    BOOST_TEST(update(std::string("T"), std::uint64_t{8}, std::uint64_t{9}).finish() == 1u);
+    for (const auto* id : {"before", "after"})
+        BOOST_TEST((storage.find_transaction(id)->delivery == delivery_state::pending), id);
+    t.tries = 1;
+    t.version = 9;
+    t.password_mark.clear();
+    BOOST_TEST(detail::difference(storage.find_transaction("T").value(), t) == "");
+    BOOST_TEST(start(f.file) == "no exception");
+}
+
+BOOST_AUTO_TEST_CASE(a_crash_while_tables_are_brought_to_the_newest_version) {
+    // As many steps of SQLite's as that takes, and one less each time.
+    for (int steps = 0, done = 0; done == 0; ++steps) {
         const folder f;
+        { other_program(f.file)(version_1); }
+        const auto child = fork_to([&] {
+            detail::sqlite_database db(f.file.string(), 5s);
+            static int left;
+            left = steps;
+            ::sqlite3_progress_handler(
+                db.get(), 1, [](void*) { return left-- == 0 ? ::kill(::getpid(), SIGKILL) : 0; }, nullptr);
+            detail::prepare_sqlite_database(db, detail::sqlite_storage_schema);
+            return 0;
+        });
+        const auto status = status_of(child);
+        BOOST_TEST_REQUIRE((WIFSIGNALED(status) || status == 0));
+        done = status == 0;
+        {
+            other_program other(f.file);
+            const auto version = other.number("PRAGMA user_version");
+            const auto columns = other.number("SELECT count(*) FROM pragma_table_info('transactions')");
+            BOOST_TEST(((version == 1 && columns == 12) || (version == 2 && columns == 15)), steps);
+            BOOST_TEST((!done || version == 2));
+        }
+        sqlite_storage storage(f.file);
+        expect_rows_of_version_1(storage);
+        steps += steps / 16;  // the more there are behind it, the less there is to be learned from each
+    }
+}
+
+BOOST_AUTO_TEST_CASE(several_processes_start_at_once) {
+    for (int round = 0; round < 6; ++round) {
+        const folder f;
+        const bool old = round % 2 == 1;
+        if (old) other_program(f.file)(version_1);
         std::array<int, 2> gate{};
         BOOST_REQUIRE(::pipe(gate.data()) == 0);
         std::vector<pid_t> processes;
@@ -756,7 +898,7 @@ BOOST_AUTO_TEST_CASE(several_processes_start_at_once) {
         ::close(gate[1]);
         for (const auto pid : processes) BOOST_TEST(status_of(pid) == 0);
         sqlite_storage storage(f.file);
-        BOOST_TEST(storage.change_counters(one("C", 0))[0].value == 120);
+        BOOST_TEST(storage.change_counters(one("C", 0))[0].value == (old ? 123 : 120));
     }
 }
 

@@ -337,10 +337,10 @@ class pipelines {
 public:
     pipelines(const ::asio::any_io_executor& executor, const std::string& url, const postgres_options& options)
         : server_(url), options_(options), connectors_(std::max<std::size_t>(options.connections, 1)) {
-        const auto deadline = std::chrono::steady_clock::now() + options_.timeout;
-        auto first = open(server_, options_.timeout, deadline);
-        migrate(*first, deadline);
-        prepare(*first, deadline);
+        const auto deadline = [&] { return std::chrono::steady_clock::now() + options_.timeout; };
+        auto first = open(server_, options_.timeout, deadline());
+        migrate(*first, deadline());
+        prepare(*first, deadline());
         for (std::size_t i = 0; i < std::max<std::size_t>(options_.connections, 1); ++i)
             all_.push_back(std::make_shared<pipeline>(executor, connectors_, server_, options_));
         all_.front()->adopt(std::move(first));

@@ -8,7 +8,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -47,26 +46,31 @@ namespace postgres {
 // Each insertion also removes up to two expired rows of its table: more than it adds, so that they cannot pile up. Rows
 // that another caller is busy with are skipped, so nobody waits and no two callers wait for each other.
 
-inline constexpr statement insert_transaction_sql{
-    "phoneauth_insert_transaction",
-    "text, bigint, text, text, text, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint",
-    R"(
+inline constexpr statement insert_transaction_sql{"phoneauth_insert_transaction",
+                                                  "text, bigint, text, text, text, bigint, bigint, bigint, bigint, "
+                                                  "bigint, bigint, bigint, bigint, bigint, bigint, text",
+                                                  R"(
 WITH swept AS (
     DELETE FROM phoneauth_transactions WHERE ctid = ANY (ARRAY(
         SELECT ctid FROM phoneauth_transactions WHERE expires_at <= $13 ORDER BY expires_at LIMIT 2 FOR UPDATE SKIP LOCKED)))
 INSERT INTO phoneauth_transactions
-    (id, kind, phone, user_id, key_id, state, tries, sends, created_at, expires_at, last_sent_at, version)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING)"};
+    (id, kind, phone, user_id, key_id, state, tries, sends, created_at, expires_at, last_sent_at, version,
+     delivery, delivery_error, password_mark)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $14, $15, $16) ON CONFLICT DO NOTHING)"};
 
 inline constexpr statement find_transaction_sql{"phoneauth_find_transaction", "text", R"(
-SELECT id, kind, phone, user_id, key_id, state, tries, sends, created_at, expires_at, last_sent_at, version
+SELECT id, kind, phone, user_id, key_id, state, tries, sends, created_at, expires_at, last_sent_at,
+    delivery, delivery_error, password_mark, version
 FROM phoneauth_transactions WHERE id = $1)",
                                                 true};
 
 inline constexpr statement update_transaction_sql{"phoneauth_update_transaction",
-                                                  "text, text, text, text, bigint, bigint, bigint, bigint, bigint", R"(
+                                                  "text, text, text, text, bigint, bigint, bigint, bigint, bigint, "
+                                                  "bigint, bigint",
+                                                  R"(
 UPDATE phoneauth_transactions
-SET phone = $2, user_id = $3, key_id = $4, state = $5, tries = $6, sends = $7, last_sent_at = $8, version = version + 1
+SET phone = $2, user_id = $3, key_id = $4, state = $5, tries = $6, sends = $7, last_sent_at = $8, delivery = $10,
+    delivery_error = $11, version = version + 1
 WHERE id = $1 AND version = $9)"};
 
 // The two writes of a user say themselves why they were refused, because an error of a unique index would write phone
@@ -232,11 +236,11 @@ public:
         return big_endian(bytes);
     }
 
-    template <class UInt>
-    UInt unsigned_number() {
+    template <class Int>
+    Int number_as() {
         const auto n = number();
-        if (n < 0 || static_cast<std::uint64_t>(n) > std::numeric_limits<UInt>::max()) throw unknown();
-        return static_cast<UInt>(n);
+        if (!std::in_range<Int>(n)) throw unknown();
+        return static_cast<Int>(n);
     }
 
     /// An enumeration whose values are 1 to `last`.
@@ -361,12 +365,15 @@ inline transaction read_transaction(row r) {
             r.text(),
             r.text(),
             r.enumerator(transaction_state::failed),
-            r.unsigned_number<std::uint32_t>(),
-            r.unsigned_number<std::uint32_t>(),
+            r.number_as<std::uint32_t>(),
+            r.number_as<std::uint32_t>(),
             r.time(),
             r.time(),
             r.time(),
-            r.unsigned_number<std::uint64_t>()};
+            r.enumerator(delivery_state::undelivered),
+            r.number_as<std::int32_t>(),
+            r.text(),
+            r.number_as<std::uint64_t>()};
 }
 
 inline user read_user(row r) {
@@ -380,7 +387,7 @@ inline user read_user(row r) {
             r.time(),
             r.optional_time(),
             r.optional_time(),
-            r.unsigned_number<std::uint64_t>()};
+            r.number_as<std::uint64_t>()};
 }
 
 inline session read_session(row r) {
@@ -401,7 +408,8 @@ inline operation<bool> insert_transaction(const transaction& t) {
     return {insert_transaction_sql,
             parameters(t.id, integer(t.kind), t.phone.str(), t.user_id, t.key_id, integer(t.state), integer(t.tries),
                        integer(t.sends), integer(t.created_at), integer(t.expires_at), integer(t.last_sent_at),
-                       integer(t.version), integer(t.created_at - transaction_retention)),
+                       integer(t.version), integer(t.created_at - transaction_retention), integer(t.delivery),
+                       integer(t.delivery_error), t.password_mark),
             any_affected};
 }
 
@@ -412,7 +420,7 @@ inline operation<std::optional<transaction>> find_transaction(const std::string&
 inline operation<bool> update_transaction(const transaction& t) {
     return {update_transaction_sql,
             parameters(t.id, t.phone.str(), t.user_id, t.key_id, integer(t.state), integer(t.tries), integer(t.sends),
-                       integer(t.last_sent_at), integer(t.version)),
+                       integer(t.last_sent_at), integer(t.version), integer(t.delivery), integer(t.delivery_error)),
             any_affected};
 }
 
@@ -489,7 +497,7 @@ inline operation<std::vector<counter>> change_counters(const std::vector<counter
 
 inline operation<std::size_t> sweep(time_point now, std::size_t most) {
     return {sweep_sql, parameters(integer(now), integer(now - transaction_retention), integer(most)),
-            [](const PGresult* r) { return std::optional(row(r, 0).unsigned_number<std::size_t>()); }};
+            [](const PGresult* r) { return std::optional(row(r, 0).number_as<std::size_t>()); }};
 }
 
 }  // namespace postgres

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <stdexcept>
 #include <string>
@@ -70,6 +71,14 @@ CREATE TABLE phoneauth_counters (
     expires_at bigint NOT NULL
 ) WITH (fillfactor = 70);
 CREATE INDEX phoneauth_counters_expires_at ON phoneauth_counters (expires_at);
+)",
+                                       // The defaults are those of a new `transaction`: programs of version 1 that
+                                       // still run go on adding rows. No row is rewritten.
+                                       R"(
+ALTER TABLE phoneauth_transactions
+    ADD delivery smallint NOT NULL DEFAULT 1,
+    ADD delivery_error integer NOT NULL DEFAULT 0,
+    ADD password_mark text COLLATE "C" NOT NULL DEFAULT '';
 )"};
 
 /// What `describe_tables` says about the newest version.
@@ -91,11 +100,14 @@ inline constexpr std::array expected_tables{R"(phoneauth_counters may be read an
                                             R"(phoneauth_transactions has an index on expires_at)",
                                             R"(phoneauth_transactions has a unique index on id)",
                                             R"(phoneauth_transactions has created_at bigint not null)",
+                                            R"(phoneauth_transactions has delivery smallint not null)",
+                                            R"(phoneauth_transactions has delivery_error integer not null)",
                                             R"(phoneauth_transactions has expires_at bigint not null)",
                                             R"(phoneauth_transactions has id text collate "C" not null)",
                                             R"(phoneauth_transactions has key_id text collate "C" not null)",
                                             R"(phoneauth_transactions has kind smallint not null)",
                                             R"(phoneauth_transactions has last_sent_at bigint not null)",
+                                            R"(phoneauth_transactions has password_mark text collate "C" not null)",
                                             R"(phoneauth_transactions has phone text collate "C" not null)",
                                             R"(phoneauth_transactions has sends bigint not null)",
                                             R"(phoneauth_transactions has state smallint not null)",
@@ -138,6 +150,9 @@ SELECT relname || ' may be read and changed', false FROM tables
 WHERE has_table_privilege(oid, 'SELECT') AND has_table_privilege(oid, 'INSERT') AND has_table_privilege(oid, 'UPDATE')
     AND has_table_privilege(oid, 'DELETE'))";
 
+/// How long bringing the tables up to date may take, waiting for another server that does so included.
+inline constexpr std::chrono::minutes migration_limit{10};
+
 /// Makes the tables or brings them up to date, and checks them. Any number of servers may do so at once. Throws
 /// `std::runtime_error` that says what to do.
 inline void migrate(connection& c, steady_time deadline) {
@@ -149,8 +164,13 @@ inline void migrate(connection& c, steady_time deadline) {
         throw std::runtime_error("phoneauth: the PostgreSQL database has the encoding " + encoding +
                                  "; create one with ENCODING 'UTF8' TEMPLATE template0");
 
-    // The number is "phonea" in ASCII; the lock ends with the transaction.
-    c.run("BEGIN; SELECT pg_advisory_xact_lock(x'70686f6e6561'::bigint)", deadline);
+    // The limit of a call is not for this. But whoever waits for a table keeps all others from it, too: servers that are
+    // at work must not wait so long that their calls fail. The number is "phonea" in ASCII; the lock ends with the
+    // transaction.
+    deadline = std::chrono::steady_clock::now() + migration_limit;
+    c.run("BEGIN; SET LOCAL statement_timeout = 0; SELECT pg_advisory_xact_lock(x'70686f6e6561'::bigint);"
+          "SET LOCAL lock_timeout = 2000",
+          deadline);
     const auto made = value("SELECT to_regclass('phoneauth_schema') IS NOT NULL") == "t";
     const auto version = made ? value("SELECT version FROM phoneauth_schema") : "0";
     const auto newest = std::to_string(migrations.size());
@@ -164,9 +184,13 @@ inline void migrate(connection& c, steady_time deadline) {
         try {
             c.run(migrations[next], deadline);
         } catch (const std::runtime_error& e) {
-            throw std::runtime_error(std::string(e.what()) +
-                                     "; while making the tables phoneauth_*: the user of the URL must be allowed to "
-                                     "create tables, and there must be none of these names");
+            throw std::runtime_error(
+                std::string(e.what()) +
+                (version == "0"
+                     ? "; while making the tables phoneauth_*: the user of the URL must be allowed to "
+                       "create tables, and there must be none of these names"
+                     : "; while bringing the tables phoneauth_* from version " + version + " to " + newest +
+                           ": the user of the URL must own them, and no other program may keep them locked"));
         }
     }
     if (version != newest) c.run("UPDATE phoneauth_schema SET version = " + newest, deadline);

@@ -47,8 +47,9 @@ struct redis_options {
 
 namespace detail {
 
-/// Grows when an older phoneauth could not read what is stored (see redis_commands.hpp).
-inline constexpr int redis_format = 1;
+/// Grows when an older phoneauth could not read what is stored (see redis_commands.hpp). Records of all formats from 1
+/// on can be read.
+inline constexpr int redis_format = 2;
 
 /// A Redis server.
 struct redis_address {

@@ -90,8 +90,9 @@ public:
         if (!p) fail();
         return *p;
     }
+    bool is_at_end() const noexcept { return rest_.empty(); }
     void end() const {
-        if (!rest_.empty()) fail();
+        if (!is_at_end()) fail();
     }
 
     template <class T>
@@ -135,6 +136,9 @@ inline std::string to_record(const transaction& t, std::uint64_t version) {
         .time(t.created_at)
         .time(t.expires_at)
         .time(t.last_sent_at)
+        .number(static_cast<unsigned>(t.delivery))
+        .number(t.delivery_error)
+        .text(t.password_mark)
         .str();
 }
 inline transaction to_transaction(const std::string& id, std::string_view record) {
@@ -151,6 +155,10 @@ inline transaction to_transaction(const std::string& id, std::string_view record
     t.expires_at = read.time();
     t.last_sent_at = read.time();
     t.version = version;
+    if (read.is_at_end()) return t;  // written in format 1
+    t.delivery = read.one_of(delivery_state::pending, delivery_state::undelivered);
+    t.delivery_error = read.number<std::int32_t>();
+    t.password_mark = read.text();
     read.end();
     return t;
 }

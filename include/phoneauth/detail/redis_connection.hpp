@@ -314,8 +314,14 @@ inline bool check_redis(const redis_url& url, const redis_options& options) {
         refuse("has maxmemory-policy " + std::string(policy) +
                ", which makes it drop codes, limits and sessions when memory is short: set it to noeviction");
     if (calls[1].is_nil()) {
+        // Records of an older format stay as they are until they are changed. An older phoneauth must not start again.
+        static const redis_script raise{R"(
+local stored = redis.call('GET', KEYS[1])
+if stored ~= '1' then return stored end
+redis.call('SET', KEYS[1], ARGV[1])
+return ARGV[1])"};
         redis_calls stored;
-        stored.push_back(redis_command({"GET", format}));
+        stored.push_back(redis_evaluation(raise, {format}, {std::to_string(redis_format)}));
         link.run(stored);
         if (stored[0].is_nil() || stored[0].text() != std::to_string(redis_format))
             refuse("holds data in another format under the prefix \"" + options.prefix +

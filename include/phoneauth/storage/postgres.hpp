@@ -43,13 +43,13 @@ public:
     /// PostgreSQL's documentation of libpq; several hosts are for servers that take over from each other: the one
     /// that can be written is used. Throws `std::runtime_error`, which says what to do, when the URL is wrong, the server does
     /// not answer or refuses, the database is read-only or not in UTF-8, or the tables are newer than this program or
-    /// were changed by hand.
+    /// were changed by hand. Making or changing tables is not subject to `timeout` but may take ten minutes. Servers of
+    /// version 1 of the tables that still run go on working, and refuse when they are started again.
     explicit postgres_storage(const std::string& url, const postgres_options& options = {})
         : server_(url), options_(options) {
-        const auto deadline = this->deadline();
-        auto first = detail::postgres::open(server_, options_.timeout, deadline);
-        detail::postgres::migrate(*first, deadline);
-        detail::postgres::prepare(*first, deadline);
+        auto first = detail::postgres::open(server_, options_.timeout, deadline());
+        detail::postgres::migrate(*first, deadline());
+        detail::postgres::prepare(*first, deadline());
         idle_.push_back(std::move(first));
         open_ = 1;
     }

@@ -55,6 +55,10 @@ inline namespace v0 {
 /// out never is. After a throw because of a broken connection or an overdue reply, the write may have been made. No
 /// message holds the password or anything that is stored.
 ///
+/// **Versions**: what phoneauth wrote before transactions knew of their delivery (format 1) is read. End those programs
+/// first: one that still runs throws when it is asked for a transaction that a newer one has written, and one that is
+/// started again refuses.
+///
 /// Thread-safe. Connections are made when they are needed and kept; a broken one is replaced.
 class redis_storage {
 public:

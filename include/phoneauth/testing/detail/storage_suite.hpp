@@ -37,6 +37,9 @@ inline std::string difference(const transaction& a, const transaction& b) {
     if (a.created_at != b.created_at) return "created_at";
     if (a.expires_at != b.expires_at) return "expires_at";
     if (a.last_sent_at != b.last_sent_at) return "last_sent_at";
+    if (a.delivery != b.delivery) return "delivery";
+    if (a.delivery_error != b.delivery_error) return "delivery_error";
+    if (a.password_mark != b.password_mark) return "password_mark";
     if (a.version != b.version) return "version";
     return {};
 }
@@ -253,6 +256,9 @@ private:
         t.created_at = now();
         t.expires_at = t.created_at + std::chrono::minutes(5);
         t.last_sent_at = t.created_at + std::chrono::milliseconds(17);
+        t.delivery = delivery_state::undelivered;
+        t.delivery_error = 30003;
+        t.password_mark = hash();
         t.version = 1;
         return t;
     }

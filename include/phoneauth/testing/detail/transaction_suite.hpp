@@ -25,6 +25,9 @@ void storage_suite<S, Run>::transactions() {
         auto bare = new_transaction();
         bare.user_id.clear();
         bare.kind = purpose::registration;
+        bare.delivery = delivery_state::pending;
+        bare.delivery_error = 0;
+        bare.password_mark.clear();
         bare.version = 0;
         expect_stored(inserted(bare));
         for (const auto state : {transaction_state::confirmed, transaction_state::exhausted, transaction_state::expired,
@@ -63,6 +66,7 @@ void storage_suite<S, Run>::transactions() {
         ++t.version;
         expect_stored(t);
         t = new_transaction();
+        t.delivery_error = std::numeric_limits<std::int32_t>::min();
         t.version = std::numeric_limits<std::int64_t>::max() - 1;
         inserted(t);
         expect(run_(storage().update_transaction(t)), "update_transaction with the stored version must return true");
@@ -104,9 +108,18 @@ void storage_suite<S, Run>::transactions() {
         t.tries = 5;
         t.sends = 4;
         t.last_sent_at += milliseconds(1234);
+        t.delivery = delivery_state::pending;
+        t.delivery_error = 0;
         expect(run_(storage().update_transaction(t)), "update_transaction with the stored version must return true");
         ++t.version;
         expect_stored(t);
+        for (const auto error : {-1, std::numeric_limits<std::int32_t>::max()}) {
+            t.delivery = error < 0 ? delivery_state::delivered : delivery_state::undelivered;
+            t.delivery_error = error;
+            run_(storage().update_transaction(t));
+            ++t.version;
+            expect_stored(t);
+        }
     });
     check("transactions: stale update", [&] {
         auto t = inserted_transaction();
@@ -211,6 +224,7 @@ void storage_suite<S, Run>::transactions() {
             changed.tries = changed.sends = updates;
             changed.key_id = std::string(updates % 32, 'k');
             changed.last_sent_at = t.created_at + milliseconds(updates);
+            changed.delivery_error = static_cast<std::int32_t>(updates);
             changed.version = t.version + updates;
             return changed;
         };
