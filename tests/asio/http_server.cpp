@@ -5,6 +5,7 @@
 
 #include <asio/buffer.hpp>
 #include <asio/io_context.hpp>
+#include <asio/ip/address.hpp>
 #include <asio/ip/tcp.hpp>
 #include <asio/post.hpp>
 #include <asio/read.hpp>
@@ -12,14 +13,20 @@
 #include <asio/use_awaitable.hpp>
 #include <asio/write.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <future>
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
+
+#include "asio/certificates.hpp"
+#include "detail/refused_requests.hpp"
 
 using namespace phoneauth;
 using namespace std::chrono_literals;
@@ -30,10 +37,11 @@ using ::asio::ip::tcp;
 
 // A server on two threads, and what is needed to talk to it byte by byte.
 struct fixture {
-    explicit fixture(server_options options = {})
-        : server(
+    explicit fixture(server_options options = {}, std::size_t threads = 2, SSL_CTX* tls = nullptr)
+        : pool(threads),
+          server(
               pool.get_executor(), {::asio::ip::make_address("127.0.0.1"), 0},
-              [this](http_request r, tcp::endpoint peer) { return answer(std::move(r), peer); }, options) {}
+              [this](http_request r, tcp::endpoint peer) { return answer(std::move(r), peer); }, options, tls) {}
     ~fixture() {
         stop().wait();
         pool.join();
@@ -49,6 +57,10 @@ struct fixture {
             arrived.set_value();
             while (!released) co_await ::asio::post(co_await ::asio::this_coro::executor, ::asio::use_awaitable);
         }
+        if (r.url == "/large") {
+            reply.body.resize(large);
+            co_return reply;
+        }
         reply.body = r.method + " " + r.url + " " + r.body;
         if (!peer.address().is_loopback()) reply.status = 500;
         co_return reply;
@@ -61,8 +73,8 @@ struct fixture {
         return ended;
     }
 
-    tcp::socket connect() {
-        tcp::socket s(context);
+    tcp::socket connect(const char* from = "127.0.0.1") {
+        tcp::socket s(context, {::asio::ip::make_address(from), 0});
         s.connect({::asio::ip::make_address("127.0.0.1"), server.port()});
         s.set_option(tcp::no_delay(true));
         return s;
@@ -74,6 +86,13 @@ struct fixture {
         std::error_code ec;
         for (const auto& piece : pieces) ::asio::write(s, ::asio::buffer(piece), ec);
         return rest(s);
+    }
+    // The reply to one more request.
+    static std::string ask(tcp::socket& s, const std::string& request, std::size_t length) {
+        ::asio::write(s, ::asio::buffer(request));
+        std::string answer(length, ' ');
+        ::asio::read(s, ::asio::buffer(answer));
+        return answer;
     }
     static std::string rest(tcp::socket& s) {
         std::string all;
@@ -91,7 +110,8 @@ struct fixture {
     std::promise<void> arrived;
     std::atomic<bool> released{false};
     ::asio::io_context context;
-    ::asio::thread_pool pool{2};
+    ::asio::thread_pool pool;
+    static constexpr std::size_t large = 64 * 1024 * 1024;
     http_server server;
 };
 
@@ -100,6 +120,8 @@ std::string reply(int status, const std::string& reason, const std::string& body
            (last ? "\r\nConnection: close\r\n\r\n" : "\r\n\r\n") + body;
 }
 
+const std::string get = "GET /b HTTP/1.1\r\nHost: h\r\n\r\n";
+const std::string get_reply = reply(200, "OK", "GET /b ");
 const std::string last_get = "GET /z HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
 const std::string last_reply = reply(200, "OK", "GET /z ", true);
 
@@ -169,6 +191,17 @@ BOOST_AUTO_TEST_CASE(refused_forms_and_limits) {
                reply(200, "OK", "POST / 0123456789") + last_reply);
 }
 
+// Whatever stands behind such a request is not taken for another one.
+BOOST_AUTO_TEST_CASE(refused_forms_end_the_connection) {
+    fixture f;
+    for (const auto form : refused_requests) BOOST_TEST_CONTEXT(form) {
+            const auto answer = f.talk({std::string(form) + last_get});
+            BOOST_TEST(
+                (answer == reply(400, "Bad Request", "", true) || answer == reply(413, "Content Too Large", "", true)));
+        }
+    BOOST_TEST(f.requests == 0);
+}
+
 BOOST_AUTO_TEST_CASE(deadlines) {
     server_options options;
     options.header_timeout = options.body_timeout = options.idle_timeout = 100ms;
@@ -181,6 +214,79 @@ BOOST_AUTO_TEST_CASE(deadlines) {
     BOOST_TEST(f.requests == 1);
 }
 
+// It is not enough to send, or to read, a byte now and then.
+BOOST_AUTO_TEST_CASE(slow_clients) {
+    server_options options;
+    options.header_timeout = options.body_timeout = options.write_timeout = 100ms;
+    options.max_header_bytes = options.max_body_bytes = 1'000'000'000;
+    fixture f(options);
+    for (const std::string head : {"GET /", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000000\r\n\r\n",
+                                   "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5;"}) {
+        auto s = f.connect();
+        ::asio::write(s, ::asio::buffer(head));
+        while (s.available() == 0) ::asio::write(s, ::asio::buffer("a", 1));
+        BOOST_TEST(fixture::rest(s) == reply(408, "Request Timeout", "", true));
+    }
+    auto s = f.connect();
+    ::asio::write(s, ::asio::buffer("GET /large HTTP/1.1\r\nHost: h\r\n\r\n" + last_get));
+    const auto end = std::chrono::steady_clock::now() + 500ms;
+    std::size_t received = 0;
+    for (char byte; std::chrono::steady_clock::now() < end; ++received) ::asio::read(s, ::asio::buffer(&byte, 1));
+    received += fixture::rest(s).size();
+    BOOST_TEST(received < fixture::large);
+    BOOST_TEST(f.requests == 1);
+}
+
+// A client that always has another request ready does not keep the others from theirs.
+BOOST_AUTO_TEST_CASE(one_request_a_turn) {
+    ::asio::io_context loop;
+    int requests = 0;
+    http_server server(loop.get_executor(), {::asio::ip::make_address("127.0.0.1"), 0},
+                       [&](http_request, tcp::endpoint) -> ::asio::awaitable<http_response> {
+                           ++requests;
+                           http_response ok;
+                           ok.status = 200;
+                           co_return ok;
+                       });
+    ::asio::io_context context;
+    tcp::socket client(context);
+    client.connect({::asio::ip::make_address("127.0.0.1"), server.port()});
+    // 128 bytes each: the server reads 8 KiB at once, sometimes up to the end of a request.
+    const std::string one = "GET / HTTP/1.1\r\nHost: h\r\nA: " + std::string(96, 'a') + "\r\n\r\n";
+    BOOST_TEST(one.size() == 128u);
+    std::string all;
+    for (int i = 0; i < 256; ++i) all += one;
+    ::asio::write(client, ::asio::buffer(all));
+    int most = 0;
+    while (requests < 256) {
+        const int before = requests;
+        loop.run_one();
+        most = std::max(most, requests - before);
+    }
+    BOOST_TEST(most == 1);
+}
+
+// The records that the server has read, but not decrypted yet, count as input.
+BOOST_AUTO_TEST_CASE(pipelined_in_tls) {
+    const testing_tls::authority ca;
+    const auto context = ca.server("IP:127.0.0.1");
+    fixture f({}, 2, context.get());
+    auto s = f.connect();
+    const testing_tls::context_ptr own(SSL_CTX_new(TLS_client_method()));
+    const std::unique_ptr<SSL, testing_tls::freed_by<SSL_free>> tls(SSL_new(own.get()));
+    const auto socket = s.native_handle();
+    SSL_set_bio(tls.get(), BIO_new_socket(socket, BIO_NOCLOSE),
+                BIO_push(BIO_new(BIO_f_buffer()), BIO_new_socket(socket, BIO_NOCLOSE)));
+    BOOST_TEST_REQUIRE(SSL_connect(tls.get()) == 1);
+    std::string expected, all;
+    for (int i = 0; i < 5; ++i, expected += get_reply) SSL_write(tls.get(), get.data(), static_cast<int>(get.size()));
+    SSL_write(tls.get(), last_get.data(), static_cast<int>(last_get.size()));
+    BOOST_TEST(BIO_flush(SSL_get_wbio(tls.get())) == 1);  // now all of them, at once
+    char bytes[4096];
+    for (int n; (n = SSL_read(tls.get(), bytes, sizeof bytes)) > 0;) all.append(bytes, static_cast<std::size_t>(n));
+    BOOST_TEST(all == expected + last_reply);
+}
+
 BOOST_AUTO_TEST_CASE(too_many_connections) {
     server_options options;
     options.max_connections = 1;
@@ -188,25 +294,115 @@ BOOST_AUTO_TEST_CASE(too_many_connections) {
     fixture f(options);
     {
         auto first = f.connect();
-        ::asio::write(first, ::asio::buffer(std::string("GET /b HTTP/1.1\r\nHost: h\r\n\r\n")));
-        std::string answered(reply(200, "OK", "GET /b ").size(), ' ');
-        ::asio::read(first, ::asio::buffer(answered));
+        ::asio::write(first, ::asio::buffer("GET /wait HTTP/1.1\r\nHost: h\r\n\r\n" + last_get));
+        f.arrived.get_future().wait();
         BOOST_TEST(
             f.talk({last_get}) ==
             "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 4\r\nConnection: close\r\n\r\nfull");
-        ::asio::write(first, ::asio::buffer(last_get));
-        BOOST_TEST(fixture::rest(first) == last_reply);
+        f.released = true;
+        BOOST_TEST(fixture::rest(first) == reply(200, "OK", "GET /wait ") + last_reply);
     }
     // There is room again as soon as the server has seen the end of the first.
     while (f.talk({last_get}) != last_reply) std::this_thread::yield();
 }
 
+BOOST_AUTO_TEST_CASE(the_longest_idle_makes_room) {
+    server_options options;
+    options.max_connections = 3;
+    fixture f(options, 1);  // one thread: a connection is idle again before the next request is looked at
+    auto a = f.connect(), b = f.connect();
+    BOOST_TEST(fixture::ask(a, get, get_reply.size()) == get_reply);
+    BOOST_TEST(fixture::ask(b, get, get_reply.size()) == get_reply);
+    BOOST_TEST(fixture::ask(a, get, get_reply.size()) == get_reply);
+    auto silent = f.connect();
+    auto c = f.connect();
+    BOOST_TEST(fixture::ask(c, get, get_reply.size()) == get_reply);
+    BOOST_TEST(fixture::rest(b) == "");
+    auto d = f.connect();
+    BOOST_TEST(fixture::ask(d, get, get_reply.size()) == get_reply);
+    BOOST_TEST(fixture::rest(a) == "");
+    auto e = f.connect();
+    BOOST_TEST(fixture::ask(e, get, get_reply.size()) == get_reply);
+    BOOST_TEST(fixture::rest(silent) == "");
+    BOOST_TEST(fixture::ask(c, get, get_reply.size()) == get_reply);
+    BOOST_TEST(fixture::ask(d, get, get_reply.size()) == get_reply);
+}
+
+BOOST_AUTO_TEST_CASE(one_client_does_not_take_all) {
+    server_options options;
+    options.max_connections = 4;
+    options.max_connections_per_address = 2;
+    fixture f(options, 1);
+    auto other = f.connect("127.0.0.2");
+    BOOST_TEST(fixture::ask(other, get, get_reply.size()) == get_reply);
+    {
+        auto a = f.connect(), b = f.connect();
+        BOOST_TEST(fixture::ask(a, get, get_reply.size()) == get_reply);
+        BOOST_TEST(fixture::ask(b, get, get_reply.size()) == get_reply);
+        for (int i = 0; i < 10; ++i) {
+            auto c = f.connect();
+            BOOST_TEST(fixture::rest(c) == "");
+        }
+        BOOST_TEST(fixture::ask(other, get, get_reply.size()) == get_reply);
+        BOOST_TEST(fixture::ask(a, get, get_reply.size()) == get_reply);
+    }
+    std::string answer;
+    while (answer != last_reply) {  // the server sees at some time that a and b are gone
+        auto s = f.connect();
+        std::error_code ec;
+        ::asio::write(s, ::asio::buffer(last_get), ec);
+        ::asio::read(s, ::asio::dynamic_buffer(answer = ""), ec);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_one_client_is) {
+    const auto of = [](const char* address) { return detail::client_network(::asio::ip::make_address(address)); };
+    BOOST_TEST(of("192.0.2.1") == of("::ffff:192.0.2.1"));
+    BOOST_TEST(of("192.0.2.1") != of("192.0.2.2"));
+    BOOST_TEST(of("2001:db8:1:2::1") == of("2001:db8:1:2:ffff::"));
+    BOOST_TEST(of("2001:db8:1:2::1") != of("2001:db8:1:3::1"));
+    BOOST_TEST(of("::1") != of("0.0.0.1"));
+}
+
+BOOST_AUTO_TEST_CASE(too_many_requests_at_once) {
+    server_options options;
+    options.max_requests = 1;
+    fixture f(options);
+    auto busy = f.connect(), other = f.connect();
+    ::asio::write(busy, ::asio::buffer("GET /wait HTTP/1.1\r\nHost: h\r\n\r\n" + last_get));
+    f.arrived.get_future().wait();
+    const std::string refusal = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n";
+    for (int i = 0; i < 3; ++i) BOOST_TEST(fixture::ask(other, get, refusal.size()) == refusal);
+    BOOST_TEST(f.requests == 1);
+    f.released = true;
+    BOOST_TEST(fixture::rest(busy) == reply(200, "OK", "GET /wait ") + last_reply);
+    BOOST_TEST(fixture::ask(other, get, get_reply.size()) == get_reply);
+}
+
+BOOST_AUTO_TEST_CASE(whom_the_server_is_called) {
+    server_options options;
+    options.allowed_hosts = {"localhost", "Auth.example", "127.0.0.1", "::1"};
+    fixture f(options);
+    const auto status = [&](const std::string& host, const std::string& target = "/", const char* version = "1.1") {
+        return f.talk({"GET " + target + " HTTP/" + version + "\r\n" + host + "Connection: close\r\n\r\n"})
+            .substr(9, 3);
+    };
+    for (const std::string host : {"localhost", "LOCALHOST:8080", "auth.example", "127.0.0.1:1", "[::1]", "[::1]:80"})
+        BOOST_TEST(status("Host: " + host + "\r\n") == "200");
+    BOOST_TEST(f.requests == 6);
+    for (const std::string host :
+         {"evil.example", "localhost.evil.example", "xlocalhost", "localhost.", "127.0.0.2", "[::2]"})
+        BOOST_TEST(status("Host: " + host + "\r\n") == "421");
+    BOOST_TEST(status("", "/", "1.0") == "421");
+    BOOST_TEST(status("Host: localhost\r\n", "http://evil.example/") == "421");
+    BOOST_TEST(f.requests == 6);
+    BOOST_TEST(status("Host: evil.example\r\n", "http://localhost/") == "200");
+}
+
 BOOST_AUTO_TEST_CASE(a_graceful_stop) {
     fixture f;
     auto idle = f.connect();
-    ::asio::write(idle, ::asio::buffer(std::string("GET /b HTTP/1.1\r\nHost: h\r\n\r\n")));
-    std::string answered(reply(200, "OK", "GET /b ").size(), ' ');
-    ::asio::read(idle, ::asio::buffer(answered));
+    BOOST_TEST(fixture::ask(idle, get, get_reply.size()) == get_reply);
 
     auto busy = f.connect();
     ::asio::write(busy, ::asio::buffer("GET /wait HTTP/1.1\r\nHost: h\r\n\r\n" + last_get));

@@ -3,7 +3,6 @@
 #define PHONEAUTH_ASIO_CONNECTION_HPP
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <memory>
@@ -22,6 +21,7 @@
 #include <asio/any_io_executor.hpp>
 #include <asio/buffer.hpp>
 #include <asio/ip/tcp.hpp>
+#include <asio/post.hpp>
 #include <asio/redirect_error.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/use_awaitable.hpp>
@@ -124,7 +124,8 @@ public:
         if (!bio) return std::make_error_code(std::errc::not_enough_memory);
         BIO_set_data(bio, &socket);
         SSL_set_bio(tls_.get(), bio, bio);
-        SSL_set_mode(tls_.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+        SSL_set_mode(tls_.get(),
+                     SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
         SSL_set_read_ahead(tls_.get(), 1);
         return {};
     }
@@ -180,25 +181,31 @@ public:
         }
     }
 
-    /// Reads at least one byte, unless some are unread already. `reply_expected`: nothing can be there yet.
-    ::asio::awaitable<std::error_code> fill(bool reply_expected = false) {
-        if (reply_expected && unread_.empty() && !(tls_ && SSL_pending(tls_.get()))) {
-            auto ec = co_await wait(socket_type::wait_read);
+    /// Reads at least one byte, unless some are unread already. `at_rest`: usually none are there yet, so that it waits
+    /// first, and holds no buffers meanwhile; others on the event loop get their turn even if some are.
+    ::asio::awaitable<std::error_code> fill(bool at_rest = false) {
+        std::error_code ec;
+        if (at_rest && (has_unread() || (tls_ && SSL_has_pending(tls_.get())))) {
+            co_await ::asio::post(socket.get_executor(), ::asio::use_awaitable);
+        } else if (at_rest) {
+            in_.reset();
+            out = std::string();
+            ec = co_await wait(socket_type::wait_read);
             if (ec) co_return ec;
         }
+        if (!in_) in_ = std::make_unique_for_overwrite<char[]>(in_size);
         while (unread_.empty()) {
-            std::error_code ec;
             std::size_t n = 0;
             if (tls_) {
                 ERR_clear_error();
-                const int done = SSL_read_ex(tls_.get(), in_.data(), in_.size(), &n);
+                const int done = SSL_read_ex(tls_.get(), in_.get(), in_size, &n);
                 if (done != 1) ec = co_await wait_for_tls(done);
             } else {
-                n = socket.read_some(::asio::buffer(in_), ec);
+                n = socket.read_some(::asio::buffer(in_.get(), in_size), ec);
                 if (ec == ::asio::error::would_block) ec = co_await wait(socket_type::wait_read);
             }
             if (ec) co_return ec;
-            unread_ = std::string_view(in_.data(), n);
+            unread_ = std::string_view(in_.get(), n);
         }
         co_return std::error_code();
     }
@@ -300,8 +307,9 @@ private:
     clock::time_point deadline_ = clock::time_point::max();
     bool watched_ = false;
     bool expired_ = false;
-    std::array<char, 8 * 1024> in_;
-    std::string_view unread_;  ///< into `in_`
+    static constexpr std::size_t in_size = 8 * 1024;
+    std::unique_ptr<char[]> in_;  ///< none while the connection waits for a message
+    std::string_view unread_;     ///< into `in_`
 };
 
 }  // namespace detail
