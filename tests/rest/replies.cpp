@@ -35,11 +35,12 @@ BOOST_AUTO_TEST_CASE(every_error_has_its_number_and_status) {
             BOOST_TEST(json->items.size() == 3u);
             BOOST_TEST(json->integer("code").value() == row.backendless_code);
             BOOST_TEST(json->string_or_empty("message") == row.text);
-            BOOST_TEST(json->find("errorData")->text == "{}");
+            const bool soon = row.value == error::overloaded || row.value == error::storage_unavailable;
+            BOOST_TEST(json->find("errorData")->text == (soon ? R"({"retryAfter":1})" : "{}"));
             BOOST_TEST(header(r, "Content-Type") == "application/json");
             BOOST_TEST(header(r, "Cache-Control") == "no-store");
             BOOST_TEST(header(r, "Access-Control-Allow-Origin") == "*");
-            BOOST_TEST(header(r, "Retry-After") == "(none)");
+            BOOST_TEST(header(r, "Retry-After") == (soon ? "1" : "(none)"));
         }
     }
 }
@@ -55,6 +56,9 @@ BOOST_AUTO_TEST_CASE(what_a_failure_knows_is_told) {
         R"({"code":14021,"message":"say \"it\"","errorData":{"retryAfter":17,"triesLeft":2,"twilioCode":21211}})");
     BOOST_TEST(r.status == 400);
     BOOST_TEST(header(r, "Retry-After") == "17");
+    failure busy(error::overloaded);
+    busy.retry_after = std::chrono::seconds(5);
+    BOOST_TEST(header(rest::reply(busy), "Retry-After") == "5");
 }
 
 BOOST_AUTO_TEST_CASE(a_hooks_own_code_goes_through) {

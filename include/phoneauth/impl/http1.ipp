@@ -78,7 +78,7 @@ struct message_parser::impl {
     std::size_t line_length = 0;
     bool line_seen = false;
     std::size_t spaces = 0;  ///< in the request line
-    std::string version;     ///< what follows the second one
+    std::string version;     ///< what stands between the second one and a third
     bool scanned_head = false;
 
     void restart() {
@@ -138,7 +138,7 @@ struct message_parser::impl {
                 break;
             }
             if (!line_seen && !empty_line && kind_ == kind::request)
-                if (spaces != 2 || (version != "HTTP/1.1\r" && version != "HTTP/1.0\r")) fail(error::malformed_reply);
+                if (version != "HTTP/1.1\r" && version != "HTTP/1.0\r") fail(error::malformed_reply);
             line_seen = line_seen || !empty_line;
         }
         return at;
