@@ -7,7 +7,8 @@ usage="usage: tests/run.sh [option]…
   --filter=REGEX       only the tests whose names match (see ctest -N)
   --no-e2e             without the clients' own code: no Node, no browser
   --long               the proofs about races and crashes as well, which take minutes each
-  --tidy               clang-tidy over everything as well"
+  --tidy               clang-tidy over everything as well
+  --fuzz SECONDS       only the fuzzers, looking for new inputs for so long; with Clang, by default clang++"
 set -eu
 cd "$(dirname "$0")/.."
 . tests/scripts/install_missing.sh
@@ -18,7 +19,10 @@ filter=.
 e2e=yes
 long=OFF
 tidy=
-for option in "$@"; do
+fuzz=
+while [ $# -gt 0 ]; do
+    option=$1
+    shift
     case $option in
     --compiler=*) compiler=${option#*=} ;;
     --sanitize=address | --sanitize=thread) sanitize=${option#*=} ;;
@@ -26,12 +30,21 @@ for option in "$@"; do
     --no-e2e) e2e= ;;
     --long) long=ON ;;
     --tidy) tidy=yes compiler=clang++ ;;
+    --fuzz)
+        fuzz=${1-?}
+        [ $# -eq 0 ] || shift
+        ;;
     *)
         echo "$usage" >&2
         exit 2
         ;;
     esac
 done
+
+if [ "$fuzz" ]; then
+    case $compiler in clang*) ;; *) compiler=clang++ ;; esac
+    exec tests/scripts/fuzz.sh "$compiler" "$fuzz"
+fi
 
 # ---- What is missing ----
 
