@@ -3,7 +3,9 @@
 //
 // Without Twilio credentials it plays Twilio itself and prints each message here instead of sending it.
 
+#include <algorithm>
 #include <csignal>
+#include <cstddef>
 #include <cstdio>
 #include <exception>
 #include <iostream>
@@ -21,6 +23,7 @@
 #include <asio/ip/address.hpp>
 #include <asio/ip/tcp.hpp>
 #include <asio/signal_set.hpp>
+#include <sys/resource.h>
 
 #include <phoneauth/asio/http_server.hpp>
 #include <phoneauth/asio/https_transport.hpp>
@@ -82,6 +85,17 @@ std::string url_of(const tcp::endpoint& e) {
     return "http://" + (e.address().is_v6() ? '[' + host + ']' : host) + ':' + std::to_string(e.port());
 }
 
+/// Lets this process open as many files as it may, and returns how many connections fit in: with a reserve for other
+/// files, and for the ninth that an http_server may have open beyond its limit.
+std::size_t connections_that_fit() {
+    rlimit files{};
+    if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return 256;
+    files.rlim_cur = files.rlim_max;
+    if (::setrlimit(RLIMIT_NOFILE, &files) != 0) ::getrlimit(RLIMIT_NOFILE, &files);
+    constexpr rlim_t reserve = 256;
+    return static_cast<std::size_t>(files.rlim_cur > 2 * reserve ? files.rlim_cur - reserve : reserve) / 9 * 8;
+}
+
 std::unique_ptr<any_storage> open(options& o, const ::asio::any_io_executor& executor) {
     const bool chosen = !o.storage.empty();
     if (!chosen) o.storage = default_storage();
@@ -126,11 +140,19 @@ void run(options o) {
     };
 
     phoneauth::server_options limits;
+    limits.max_connections = (std::min)(o.max_connections, connections_that_fit());
+    if (limits.max_connections < o.max_connections)
+        print("connections: " + std::to_string(limits.max_connections) + " at most, for want of open files");
+    limits.max_connections_per_address = o.max_connections_per_address;
+    limits.max_requests = o.max_requests;
+    limits.allowed_hosts = o.hosts;
     limits.complete_own_reply = [](phoneauth::http_response& reply) {
-        const auto why = reply.status == 503                          ? phoneauth::error::overloaded
-                         : reply.status == 413 || reply.status == 431 ? phoneauth::error::body_too_large
-                         : reply.status == 500                        ? phoneauth::error::internal
-                                                                      : phoneauth::error::unparsable_body;
+        using phoneauth::error;
+        phoneauth::failure why = error::unparsable_body;
+        if (reply.status == 503) why = error::overloaded;
+        if (reply.status == 413 || reply.status == 431) why = error::body_too_large;
+        if (reply.status == 421) why = {error::unknown_route, "The server is not called by this host name."};
+        if (reply.status == 500) why = error::internal;
         const auto status = std::exchange(reply, phoneauth::rest::reply(why)).status;
         reply.status = status;
     };

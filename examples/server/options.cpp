@@ -9,6 +9,7 @@
 #include <iterator>
 #include <optional>
 #include <thread>
+#include <type_traits>
 
 #include <asio/ip/address.hpp>
 
@@ -21,7 +22,8 @@ namespace {
 
 // Everything as it was given: text.
 struct given {
-    std::string listen, threads, app_id, api_key, code_key, storage, settings, send_message;
+    std::string listen, hosts, threads, max_connections, max_connections_per_address, max_requests;
+    std::string app_id, api_key, code_key, storage, settings, send_message;
     std::string account_sid, auth_token, twilio_key, twilio_secret, sender, base_url, ca_file;
 };
 
@@ -41,6 +43,15 @@ constexpr std::array table{
         &given::listen, ""},
     row{"--threads", "PHONEAUTH_THREADS", "NUMBER", "the number of processors", "threads that serve requests",
         &given::threads, ""},
+    row{"--max-connections", "PHONEAUTH_MAX_CONNECTIONS", "NUMBER", "16384",
+        "connections that may be open; fewer if the limit of open files is lower", &given::max_connections, ""},
+    row{"--max-connections-per-address", "PHONEAUTH_MAX_CONNECTIONS_PER_ADDRESS", "NUMBER", "0",
+        "of them from one IPv4 address or one IPv6 /64; 0: all, as behind a proxy", &given::max_connections_per_address,
+        ""},
+    row{"--max-requests", "PHONEAUTH_MAX_REQUESTS", "NUMBER", "256",
+        "requests that may be answered at once; further ones are told to come back", &given::max_requests, ""},
+    row{"--hosts", "PHONEAUTH_HOSTS", "NAME[,NAME...]", "on a loopback address: localhost and that address; else any",
+        "the names and addresses that the server is called by, without ports; any: do not check", &given::hosts, ""},
     row{"--app-id", "PHONEAUTH_APP_ID", "ID", "random, printed at start", "application id of the REST root",
         &given::app_id, ""},
     row{"", "PHONEAUTH_API_KEY", "KEY", "random, printed at start", "API key of the REST root", &given::api_key, ""},
@@ -147,13 +158,11 @@ private:
         apply_listen(text(&given::listen));
 
         out_.value.threads = (std::max)(1u, std::thread::hardware_concurrency());
-        if (!given_.threads.empty()) {
-            const auto threads = number<unsigned>(given_.threads);
-            if (threads && *threads >= 1 && *threads <= 256)
-                out_.value.threads = *threads;
-            else
-                bad_value(&given::threads, "expected 1 to 256");
-        }
+        if (!given_.threads.empty()) apply_number(&given::threads, out_.value.threads, 1, 256);
+        apply_number(&given::max_connections, out_.value.max_connections, 1, 1'000'000);
+        apply_number(&given::max_connections_per_address, out_.value.max_connections_per_address, 0, 1'000'000);
+        apply_number(&given::max_requests, out_.value.max_requests, 1, 1'000'000);
+        apply_hosts();
         auto& api = out_.value.api;
         api.app_id = path_segment(&given::app_id);
         api.api_key = path_segment(&given::api_key);
@@ -177,6 +186,34 @@ private:
             bad_value(&given::ca_file, "the file cannot be read");
         out_.value.ca_file = given_.ca_file;
         apply_config();
+    }
+
+    template <class Number>
+    void apply_number(std::string given::*target, Number& into, std::type_identity_t<Number> least,
+                      std::type_identity_t<Number> most) {
+        const auto value = number<Number>(text(target));
+        if (value && *value >= least && *value <= most)
+            into = *value;
+        else
+            bad_value(target, "expected " + std::to_string(least) + " to " + std::to_string(most));
+    }
+
+    /// A page of somebody else in a browser on this machine must not reach a server that only this machine can reach.
+    void apply_hosts() {
+        std::error_code error;
+        const auto address = ::asio::ip::make_address(out_.value.address, error);
+        auto& hosts = out_.value.hosts;
+        if (given_.hosts.empty()) {
+            if (!error && address.is_loopback()) hosts = {"localhost", address.to_string()};
+            return;
+        }
+        if (given_.hosts == "any") return;
+        for (std::string_view rest = given_.hosts; !rest.empty();) {
+            const auto host = rest.substr(0, rest.find(','));
+            if (!host.empty()) hosts.emplace_back(host);
+            rest.remove_prefix((std::min)(host.size() + 1, rest.size()));
+        }
+        if (hosts.empty()) bad_value(&given::hosts, "expected names, as auth.example.com,10.0.0.7");
     }
 
     void apply_listen(std::string_view text) {

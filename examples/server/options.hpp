@@ -3,6 +3,7 @@
 #ifndef PHONEAUTH_EXAMPLES_SERVER_OPTIONS_HPP
 #define PHONEAUTH_EXAMPLES_SERVER_OPTIONS_HPP
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,9 +18,11 @@ struct options {
     std::string address;      ///< IPv4 or IPv6
     unsigned short port = 0;  ///< 0: one that is free
     unsigned threads = 1;
-    std::string storage;       ///< a URL; empty: the default
-    std::string ca_file;       ///< empty: the system's certificates
-    bool fake_twilio = false;  ///< no credentials: the server is its own Twilio
+    std::size_t max_connections = 0, max_connections_per_address = 0, max_requests = 0;
+    std::vector<std::string> hosts;  ///< by which the server may be called; empty: any
+    std::string storage;             ///< a URL; empty: the default
+    std::string ca_file;             ///< empty: the system's certificates
+    bool fake_twilio = false;        ///< no credentials: the server is its own Twilio
     phoneauth::config config;
     phoneauth::rest::options api;  ///< without application id and API key: to be generated
 };

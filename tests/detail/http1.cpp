@@ -375,6 +375,7 @@ BOOST_AUTO_TEST_CASE(limits_at_and_over) {
     const auto chunked = start + "Transfer-Encoding:chunked\r\n\r\n";
     BOOST_TEST(accepted(chunked + "2\r\nab\r\n2\r\ncd\r\n0\r\n\r\n"));
     check_refused(kind::request, chunked + "2\r\nab\r\n3\r\ncde\r\n0\r\n\r\n", error::reply_too_large, limits);
+    check_refused(kind::request, chunked + "5\r\n", error::reply_too_large, limits);  // before the data
     check_refused(kind::request, chunked + "1;" + std::string(200, 'e'), error::reply_too_large, limits);
     check_refused(kind::request, chunked + "0\r\nT: " + std::string(200, 'e'), error::reply_too_large, limits);
 

@@ -155,6 +155,8 @@ inline const auto& refused_requests = []() -> const auto& {
         "\r\nHost: h\r\n\r\n"sv,
         "GET / HTTP/1.1\r\nHost: h\r\nA\0: b\r\n\r\n"sv,
         "GET / HTTP/1.1\r\nHost: h\r\nA(: b\r\n\r\n"sv,
+        "GET / HTTP/1.1\r\nHost: h\r\nA:\rB: c\r\n\r\n"sv,
+        "GET / HTTP/1.1\r\nHost: h\r\nA: \rxB: c\r\n\r\n"sv,
         "GET / HTTP/1.1\r\nHost: h\r\nA\xc3\xa9: b\r\n\r\n"sv,
         "GET / HTTP/1.1\r\nHost: h\r\nA: b\x7f\r\n\r\n"sv,
         "GET / HTTP/1.1\r\nHost: h\r\nA\t: b\r\n\r\n"sv,

@@ -97,9 +97,11 @@ function connect(server) {
 // ---- Command line ----
 
 const names = {
-  flags: ['--listen', '--threads', '--app-id', '--storage', '--settings', '--send-message', '--twilio-account-sid', '--twilio-api-key',
+  flags: ['--listen', '--threads', '--max-connections',
+    '--max-connections-per-address', '--max-requests', '--hosts', '--app-id', '--storage', '--settings', '--send-message', '--twilio-account-sid', '--twilio-api-key',
     '--twilio-sender', '--twilio-base-url', '--twilio-ca-file', '--help'],
-  variables: ['PHONEAUTH_LISTEN', 'PHONEAUTH_THREADS', 'PHONEAUTH_APP_ID', 'PHONEAUTH_API_KEY', 'PHONEAUTH_CODE_KEY', 'PHONEAUTH_STORAGE',
+  variables: ['PHONEAUTH_LISTEN', 'PHONEAUTH_THREADS', 'PHONEAUTH_MAX_CONNECTIONS',
+    'PHONEAUTH_MAX_CONNECTIONS_PER_ADDRESS', 'PHONEAUTH_MAX_REQUESTS', 'PHONEAUTH_HOSTS', 'PHONEAUTH_APP_ID', 'PHONEAUTH_API_KEY', 'PHONEAUTH_CODE_KEY', 'PHONEAUTH_STORAGE',
     'PHONEAUTH_SETTINGS', 'PHONEAUTH_SEND_MESSAGE', 'TWILIO_ACCOUNT_SID', 'TWILIO_AUTH_TOKEN', 'TWILIO_API_KEY', 'TWILIO_API_SECRET',
     'TWILIO_SENDER', 'TWILIO_BASE_URL', 'TWILIO_CA_FILE'],
 };
@@ -120,6 +122,9 @@ const bad = [
   ['a host name', ['--listen', 'example.com:80'], {}, /--listen/],
   ['a port beyond the range', ['--listen=127.0.0.1:65536'], {}, /--listen/],
   ['no threads', [], {PHONEAUTH_THREADS: '0'}, /PHONEAUTH_THREADS: expected 1 to 256/],
+  ['more connections than can be', ['--max-connections', '1000001'], {}, /--max-connections or PHONEAUTH_MAX_CONNECTIONS: expected 1 to 1000000/],
+  ['no request at all', [], {PHONEAUTH_MAX_REQUESTS: '0'}, /PHONEAUTH_MAX_REQUESTS: expected 1 to 1000000/],
+  ['no host', ['--hosts', ','], {}, /--hosts or PHONEAUTH_HOSTS: expected names/],
   ['a key that is no part of a URL', [], {PHONEAUTH_API_KEY: 'a/b'}, /PHONEAUTH_API_KEY: expected/],
   ['another storage', ['--storage', 'mysql://127.0.0.1/'], {}, /--storage or PHONEAUTH_STORAGE: expected memory, sqlite:FILE, postgres:/],
   ['PostgreSQL without a code key', ['--storage', 'postgres://127.0.0.1:1/x'], {}, /code_keys \(PHONEAUTH_CODE_KEY\): is empty/],
@@ -427,18 +432,24 @@ await withServer(['--threads', '2'], {}, async (server) => {
   });
   await check('two requests in one packet, a body in chunks', async () => {
     const wire = connect(server);
-    wire.send('GET /api/info HTTP/1.1\r\nHost: x\r\n\r\nPOST /api/services/Twilio/loginWithPhoneNumber HTTP/1.1\r\nHost: x\r\n' +
+    wire.send('GET /api/info HTTP/1.1\r\nHost: localhost\r\n\r\nPOST /api/services/Twilio/loginWithPhoneNumber HTTP/1.1\r\nHost: localhost\r\n' +
       'Transfer-Encoding: chunked\r\n\r\n6\r\n+15005\r\n');
     await wire.until(/HTTP\/1\.1 200[^]*"rtURL"/);
     wire.send('6\r\n559999\r\n0\r\n\r\n');
     await wire.until(/HTTP\/1\.1 200[^]*transactionId/);
     wire.socket.destroy();
   });
+  await check('a request for another host', async () => {
+    const wire = connect(server);
+    wire.send('GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n');
+    await wire.until(/^HTTP\/1\.1 421 [^]*"code":14004/);
+    wire.socket.destroy();
+  });
   for (const [name, text] of [
     ['no HTTP', 'hello\r\n\r\n'],
     ['no Host', 'GET /api/info HTTP/1.1\r\n\r\n'],
-    ['two lengths', 'POST /api/users/register HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab'],
-    ['a length and chunks', 'POST /api/users/register HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
+    ['two lengths', 'POST /api/users/register HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab'],
+    ['a length and chunks', 'POST /api/users/register HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
   ])
     await check(`not understood: ${name}`, async () => {
       const wire = connect(server);
@@ -542,7 +553,7 @@ for (const signal of ['SIGTERM', 'SIGINT'])
     });
     const server = await startServer([], it.env);
     const idle = connect(server);
-    idle.send('GET /api/info HTTP/1.1\r\nHost: x\r\n\r\n');
+    idle.send('GET /api/info HTTP/1.1\r\nHost: localhost\r\n\r\n');
     await idle.until(/"rtURL"/);
     const pending = postJson(server, '/api/users/register', {phoneNumber: '+15005550006'});
     await within(it.first, 'request to Twilio');

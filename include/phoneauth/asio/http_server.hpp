@@ -159,9 +159,10 @@ private:
                 if (count != of_address.end() && count->second >= of_one) return false;
             }
             const auto here = busy.size() + idle.size();
-            const bool room = here < limit || (here < 2 * limit && close_idle());
-            // As many again are told that the server is full; the rest is just closed.
-            if (!room && refused.size() >= limit) return false;
+            // A sixteenth more may be about to close, and another one is told that the server is full; the rest is not.
+            const auto extra = limit / 16 + 1;
+            const bool room = here < limit || (here < limit + extra && close_idle());
+            if (!room && refused.size() >= extra) return false;
             auto* among = room ? &busy : &refused;
             if (of_one > 0) ++of_address[s->network];
             s->at = among->insert(among->end(), s);
