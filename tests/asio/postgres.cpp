@@ -170,7 +170,7 @@ BOOST_AUTO_TEST_CASE(large_records_fill_the_socket) {
 BOOST_AUTO_TEST_CASE(the_queue_is_bounded) {
     const database db;
     running_context context;
-    async_postgres_storage storage(context.executor(), db.url(), {.connections = 2, .max_pending = 5});
+    async_postgres_storage storage(context.executor(), db.url(), {.connections = 3, .max_pending = 5});
     std::vector<std::future<bool>> calls;
     {
         const locked_table lock(db.url(), "phoneauth_transactions");
@@ -180,6 +180,27 @@ BOOST_AUTO_TEST_CASE(the_queue_is_bounded) {
             BOOST_TEST(mentions(thrown([&] { calls[static_cast<std::size_t>(n)].get(); }), "too many calls wait"));
     }
     for (int n = 0; n < 10; ++n) BOOST_TEST(calls[static_cast<std::size_t>(n)].get());
+}
+
+BOOST_AUTO_TEST_CASE(nothing_waits_behind_counters_that_wait) {
+    const database db;
+    running_context context;
+    async_postgres_storage storage(context.executor(), db.url(), {.connections = 2});
+    const std::vector<counter_change> changes{{"all", 1, noon, 1h}}, reads{{"all", 0, noon, 1h}};
+    run(storage.change_counters(changes));
+    std::vector<std::future<std::vector<counter>>> waiting;
+    {
+        const auto deadline = std::chrono::steady_clock::now() + 30s;
+        detail::postgres::connection other(detail::postgres::server_address(db.url()), deadline);
+        other.run("BEGIN; UPDATE phoneauth_counters SET value = 1000", deadline);
+        for (int n = 0; n < 50; ++n) waiting.push_back(start(context.executor(), storage.change_counters(changes)));
+        BOOST_TEST(run(storage.insert_transaction(new_transaction(1))));
+        for (int n = 0; n < 10; ++n) BOOST_TEST(run(storage.find_transaction("T000000001")).has_value());
+        BOOST_TEST(run(storage.change_counters(reads)).at(0).value == 1);
+        other.run("COMMIT", deadline);
+    }
+    for (std::int64_t n = 0; n < 50; ++n)
+        BOOST_TEST(waiting[static_cast<std::size_t>(n)].get().at(0).value == 1001 + n);
 }
 
 BOOST_AUTO_TEST_CASE(a_cancelled_call_ends_and_disturbs_nobody) {

@@ -95,6 +95,29 @@ BOOST_AUTO_TEST_CASE(what_is_acknowledged_is_on_disk_whatever_the_default_is) {
     BOOST_TEST(setting("statement_timeout") == "7s");
 }
 
+BOOST_AUTO_TEST_CASE(only_counters_do_not_wait_for_the_disk) {
+    const database db;
+    // What each statement is committed with.
+    db("CREATE TABLE commits (what text, setting text);"
+       "CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO commits VALUES (tg_table_name, "
+       "current_setting('synchronous_commit')); RETURN NULL; END $$");
+    postgres_storage storage(db.url(), {.connections = 1});
+    for (const std::string table : {"transactions", "users", "sessions", "counters"})
+        db("CREATE CONSTRAINT TRIGGER note AFTER INSERT OR UPDATE ON phoneauth_" + table +
+           " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION note()");
+    storage.change_counters({{"a", 1, noon, 1h}, {"b", 0, noon, 1h}});
+    storage.change_counters({{"a", -1, noon, 1h}});
+    auto t = new_transaction(1);
+    storage.insert_transaction(t);
+    storage.update_transaction(t);
+    storage.insert_user(new_user(1));
+    storage.update_user(new_user(1));
+    storage.insert_session(new_session(1));
+    BOOST_TEST(db("SELECT string_agg(what || ' ' || setting || ' ' || count, ', ' ORDER BY what) FROM "
+                  "(SELECT what, setting, count(*) FROM commits GROUP BY what, setting) AS c") ==
+               "phoneauth_counters off 2, phoneauth_sessions on 1, phoneauth_transactions on 2, phoneauth_users on 2");
+}
+
 BOOST_AUTO_TEST_CASE(ten_start_at_once_on_an_empty_database) {
     const database db;
     std::latch start(10);

@@ -14,6 +14,7 @@
 #include <stdexcept>
 #include <string>
 #include <system_error>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -351,11 +352,17 @@ public:
         connectors_.join();
     }
 
-    /// The one on which the fewest wait: several share the work of the server's processes and of its disk.
-    pipeline& quietest() const {
+    /// The one on which the fewest wait: several share the work of the server's processes and of its disk. But all changes
+    /// of counters go to the first, and nothing else does unless there is no other: a counter that all change is changed
+    /// by one after the other, and whatever is behind such a change on its connection would wait with it.
+    pipeline& best(bool changes_counters) const {
         const auto now = std::chrono::steady_clock::now();
+        const auto cost = [&](const auto& p) {
+            const auto [fails, waiting] = p->load(now);
+            return std::tuple(fails, (p == all_.front()) != changes_counters, waiting);
+        };
         return **std::min_element(all_.begin(), all_.end(),
-                                  [&](const auto& a, const auto& b) { return a->load(now) < b->load(now); });
+                                  [&](const auto& a, const auto& b) { return cost(a) < cost(b); });
     }
 
     std::chrono::milliseconds timeout() const noexcept { return options_.timeout; }
@@ -432,7 +439,8 @@ public:
     }
 
     later<std::vector<counter>> change_counters(const std::vector<counter_change>& changes) {
-        return run(detail::postgres::change_counters(changes));
+        const bool changes_any = std::any_of(changes.begin(), changes.end(), [](const auto& c) { return c.by != 0; });
+        return run(detail::postgres::change_counters(changes), changes_any);
     }
 
     /// See `postgres_storage::sweep`.
@@ -440,21 +448,22 @@ public:
 
 private:
     template <class T>
-    later<T> run(detail::postgres::operation<T> o) {
-        return run_on(pipelines_, std::move(o));
+    later<T> run(detail::postgres::operation<T> o, bool changes_counters = false) {
+        return run_on(pipelines_, std::move(o), changes_counters);
     }
 
     /// Static, and with a part in the connections, because the storage may be gone when it goes on.
     template <class T>
-    static later<T> run_on(std::shared_ptr<detail::postgres::pipelines> pipelines, detail::postgres::operation<T> o) {
+    static later<T> run_on(std::shared_ptr<detail::postgres::pipelines> pipelines, detail::postgres::operation<T> o,
+                           bool changes_counters) {
         namespace postgres = detail::postgres;
         const auto deadline = std::chrono::steady_clock::now() + pipelines->timeout();
         for (int attempt = 0; attempt < postgres::max_attempts; ++attempt) {
             auto done = co_await ::asio::async_initiate<const ::asio::use_awaitable_t<>, void(postgres::outcome)>(
                 [&](auto handler) {
                     using request = postgres::handled_request<decltype(handler)>;
-                    pipelines->quietest().submit(
-                        std::make_unique<request>(std::move(handler), o.what, o.values, deadline));
+                    pipelines->best(changes_counters)
+                        .submit(std::make_unique<request>(std::move(handler), o.what, o.values, deadline));
                 },
                 ::asio::use_awaitable);
             if (!done.answer) throw std::runtime_error(done.failure);

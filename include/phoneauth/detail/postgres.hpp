@@ -28,14 +28,15 @@ inline namespace v0 {
 
 /// How a `postgres_storage` or an `async_postgres_storage` behaves.
 struct postgres_options {
-    /// How many connections there are at most, at least 1. An asynchronous storage shares each among many calls; what
-    /// several connections write at the same time goes to the server's disk together, so one is too few there, too.
+    /// How many connections there are at most, at least 1. An asynchronous storage shares each among many calls, but
+    /// changes counters on one of them and does everything else on the others; what several connections write at the same
+    /// time goes to the server's disk together, so one or two are too few there, too.
     std::size_t connections = 4;
     /// How long a call takes at most, waiting for a connection or opening one included; at least 1 ms. It is also the
     /// server's `statement_timeout`. Looking up a host name may take longer, if the system's resolver does.
     std::chrono::milliseconds timeout{5000};
     /// Asynchronous only: how many calls may be waiting for an answer on each connection. Further ones fail at once.
-    std::size_t max_pending = 1024;
+    std::size_t max_pending = 4096;
 };
 
 namespace detail {
@@ -136,10 +137,14 @@ inline constexpr statement erase_sessions_of_sql{
     "DELETE FROM phoneauth_sessions WHERE user_id = $1 AND token_hash <> $2"};
 
 // A counter with the value 0 counts as absent. Rows are written, and so locked, in the order of their keys, and swept
-// after that: calls that change the same counters cannot wait for each other in a circle.
+// after that: calls that change the same counters cannot wait for each other in a circle. A row that all callers change
+// must not be locked for as long as a disk takes: the commit does not wait for it. What is committed later and does wait,
+// as every write of a transaction does, brings this to the disk, too.
 inline constexpr statement change_counters_sql{"phoneauth_change_counters",
                                                "text[], bigint[], bigint[], bigint[], boolean[], bigint", R"(
-WITH changes AS (
+WITH unhurried AS MATERIALIZED (
+    SELECT set_config('synchronous_commit', 'off', true)),
+changes AS (
     SELECT key COLLATE "C" AS key, by, now, ends, prolong, place
     FROM unnest($1, $2, $3, $4, $5) WITH ORDINALITY AS u (key, by, now, ends, prolong, place)),
 present AS (
@@ -162,7 +167,7 @@ swept AS (
         SELECT ctid FROM phoneauth_counters WHERE expires_at <= $6 AND (SELECT count(*) FROM changed) > 0
         ORDER BY expires_at LIMIT 2 FOR UPDATE SKIP LOCKED)))
 SELECT coalesce(changed.value, present.value, 0), coalesce(changed.expires_at, present.expires_at, ends)
-FROM changes LEFT JOIN changed USING (key) LEFT JOIN present USING (key) ORDER BY place)"};
+FROM changes LEFT JOIN changed USING (key) LEFT JOIN present USING (key), unhurried ORDER BY place)"};
 
 inline constexpr statement sweep_sql{"phoneauth_sweep", "bigint, bigint, bigint", R"(
 WITH transactions AS (

@@ -30,6 +30,10 @@ inline namespace v0 {
 /// removed a few rows at a time, whenever something is inserted: transactions `transaction_retention` past their
 /// `expires_at`, sessions and counters at theirs; see also `sweep`.
 ///
+/// What a function has written is on the server's disk when it returns; but for changes of counters, of which a crash of the
+/// server loses up to the last second, unless something else was written after them, as a transaction is before a message
+/// is sent.
+///
 /// All functions may be called from several threads at once; each call uses one connection of the pool. A function
 /// throws `std::runtime_error` when it cannot do its work: no connection, no answer in time, an error of the server. It
 /// has then changed nothing, or all that was asked for. It works again as soon as the database does. A write is

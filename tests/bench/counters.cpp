@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: BSL-1.0
+// What counters cost. Prints and passes no judgement:
+// - batches of changes, of which most only read, as at the start of a login, in each store;
+// - one counter that every batch changes: how many batches go through, with one and with two processes, and how long a
+//   look-up takes beside two thousand of them.
+//
+//     tests/scripts/with_servers.sh postgres redis -- bench_counters
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <new>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+#include <asio/io_context.hpp>
+
+#include <phoneauth/asio/postgres.hpp>
+#include <phoneauth/asio/redis.hpp>
+#include <phoneauth/storage/memory.hpp>
+#include <phoneauth/storage/postgres.hpp>
+#include <phoneauth/storage/redis.hpp>
+#include <phoneauth/storage/sqlite.hpp>
+
+using namespace phoneauth;
+using namespace std::chrono_literals;
+
+namespace {
+
+using clock_type = std::chrono::steady_clock;
+double milliseconds_since(clock_type::time_point begin) {
+    return std::chrono::duration<double, std::milli>(clock_type::now() - begin).count();
+}
+
+/// Keys that no other process, nor former run, has used.
+std::string unused(unsigned n) {
+    static const auto run = std::to_string(system_clock().now().time_since_epoch().count()) + ":";
+    return run + std::to_string(::getpid()) + ":" + std::to_string(n);
+}
+
+/// `adds` of `count` changes add 1, the others read; one of the former is to the counter that all have in common.
+std::vector<counter_change> batch(unsigned n, unsigned count, unsigned adds, bool hot = false) {
+    const auto at = system_clock().now();
+    std::vector<counter_change> all;
+    for (unsigned i = 0; i < count; ++i)
+        all.push_back({"limit" + std::to_string(i) + ":" + unused(n), i < adds ? 1 : 0, at, 1h});
+    if (hot) all.front().key = "all";
+    return all;
+}
+
+double at_share(std::vector<double>& all, double share) {
+    const auto place = all.begin() + static_cast<std::ptrdiff_t>(share * static_cast<double>(all.size() - 1));
+    std::nth_element(all.begin(), place, all.end());
+    return *place;
+}
+
+template <class S>
+void batches(const char* name, S& storage) {
+    std::printf("%-28s", name);
+    static unsigned n = 0;
+    for (const auto& [count, adds] : {std::pair(3u, 1u), {20u, 6u}, {20u, 0u}}) {
+        std::vector<double> all;
+        for (unsigned i = 0; i < 1000; ++i) {
+            const auto changes = batch(++n, count, adds);
+            const auto begin = clock_type::now();
+            storage.change_counters(changes);
+            all.push_back(1000 * milliseconds_since(begin));
+        }
+        std::printf(" %10.1f", at_share(all, 0.5));
+    }
+    std::printf("\n");
+    std::fflush(stdout);
+}
+
+/// Batches per second of so many processes. `work(process, done)` counts them until the time is over.
+template <class Work>
+double per_second(unsigned processes, Work work) {
+    constexpr auto time = 3s;
+    void* memory = ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    auto& done = *new (memory) std::atomic<unsigned>(0);
+    std::fflush(nullptr);
+    for (unsigned p = 0; p < processes; ++p)
+        if (::fork() == 0) {
+            work(clock_type::now() + time, done);
+            ::_exit(0);
+        }
+    while (::wait(nullptr) > 0) {
+    }
+    const double rate = done / std::chrono::duration<double>(time).count();
+    ::munmap(memory, 4096);
+    return rate;
+}
+
+/// With so many changes in each batch.
+template <class Open>
+void one_hot_counter(const char* name, Open open, unsigned count, unsigned adds) {
+    const auto blocking = [&](clock_type::time_point end, std::atomic<unsigned>& done) {
+        const auto storage = open();
+        std::vector<std::jthread> all;
+        for (unsigned t = 0; t < 4; ++t)
+            all.emplace_back([&, t] {
+                for (unsigned n = t; clock_type::now() < end; n += 4, ++done)
+                    storage->change_counters(batch(n, count, adds, true));
+            });
+    };
+    std::printf("%-28s %2u changes: %8.0f batches/s", name, count, per_second(1, blocking));
+    std::printf(", two processes %8.0f\n", per_second(2, blocking));
+    std::fflush(stdout);
+}
+
+template <class Open>
+void one_hot_counter_async(const char* name, Open open, unsigned count, unsigned adds) {
+    const auto work = [&](clock_type::time_point end, std::atomic<unsigned>& done) {
+        ::asio::io_context context;
+        const auto storage = open(context);
+        const auto flow = [&](unsigned first) -> ::asio::awaitable<void> {
+            for (unsigned n = first; clock_type::now() < end; n += 256, ++done) {
+                const auto changes = batch(n, count, adds, true);
+                (void)co_await storage->change_counters(changes);
+            }
+        };
+        for (unsigned i = 0; i < 256; ++i) ::asio::co_spawn(context, flow(i), ::asio::detached);
+        context.run();
+    };
+    std::printf("%-28s %2u changes: %8.0f batches/s", name, count, per_second(1, work));
+    std::printf(", two processes %8.0f\n", per_second(2, work));
+    std::fflush(stdout);
+}
+
+/// How long a look-up takes alone, and while so many batches are under way.
+template <class Open>
+void look_ups_beside(const char* name, Open open, unsigned count, unsigned adds) {
+    ::asio::io_context context;
+    const auto storage = open(context);
+    constexpr unsigned batches = 2000;
+    unsigned left = 0, failed = 0;
+    std::vector<double> times, waits;
+    const std::string id = "01234567-89AB-CDEF-0123-456789ABCDEF";
+    const auto look_up = [&](unsigned least) -> ::asio::awaitable<void> {
+        for (unsigned i = 0; i < least || left > 0; ++i) {
+            const auto begin = clock_type::now();
+            (void)co_await storage->find_transaction(id);
+            times.push_back(milliseconds_since(begin));
+        }
+    };
+    const auto change = [&](unsigned n) -> ::asio::awaitable<void> {
+        const auto changes = batch(n, count, adds, true);
+        const auto begin = clock_type::now();
+        try {
+            (void)co_await storage->change_counters(changes);
+        } catch (const std::exception&) {
+            ++failed;
+        }
+        waits.push_back(milliseconds_since(begin));
+        --left;
+    };
+    const auto run = [&](unsigned finders, unsigned least) {
+        for (unsigned i = 0; i < finders; ++i) ::asio::co_spawn(context, look_up(least), ::asio::detached);
+        context.run();
+        context.restart();
+    };
+    run(8, 100);
+    std::printf("%-28s %2u changes: a find alone: median %.2f, 99 %% %.2f ms;", name, count, at_share(times, 0.5),
+                at_share(times, 0.99));
+    times.clear();
+    left = batches;
+    const auto begin = clock_type::now();
+    for (unsigned n = 0; n < batches; ++n) ::asio::co_spawn(context, change(n), ::asio::detached);
+    run(8, 1);
+    const auto took = milliseconds_since(begin);
+    double sum = 0;
+    for (const auto t : times) sum += t;
+    std::printf(" beside %u: mean %.2f, median %.2f, 99 %% %.2f ms (%zu finds); all done in %.0f ms, %u failed\n",
+                batches, sum / static_cast<double>(times.size()), at_share(times, 0.5), at_share(times, 0.99),
+                times.size(), took, failed);
+    std::fflush(stdout);
+}
+
+}  // namespace
+
+int main() {
+    const auto url_of = [](const char* name) {
+        const auto* url = std::getenv(name);
+        return std::string(url ? url : "");
+    };
+    const auto postgres = url_of("PHONEAUTH_TEST_POSTGRES"), redis = url_of("PHONEAUTH_TEST_REDIS");
+    std::string folder = std::filesystem::temp_directory_path() / "phoneauth-XXXXXX";
+    if (!::mkdtemp(folder.data())) return 1;
+
+    // Those that fork come first, before there are threads and connections here.
+    for (const auto& [count, adds] : {std::pair(1u, 1u), {20u, 6u}}) {
+        if (!postgres.empty()) {
+            const auto blocking = [&] { return std::make_unique<postgres_storage>(postgres); };
+            const auto async = [&](::asio::io_context& context) {
+                return std::make_unique<async_postgres_storage>(context.get_executor(), postgres,
+                                                                postgres_options{.timeout = 60s});
+            };
+            one_hot_counter("PostgreSQL, 4 threads", blocking, count, adds);
+            one_hot_counter_async("PostgreSQL, asynchronous", async, count, adds);
+            look_ups_beside("PostgreSQL, asynchronous", async, count, adds);
+        }
+        if (!redis.empty()) {
+            const auto async = [&](::asio::io_context& context) {
+                return std::make_unique<async_redis_storage>(context.get_executor(), redis);
+            };
+            one_hot_counter_async("Redis, asynchronous", async, count, adds);
+            look_ups_beside("Redis, asynchronous", async, count, adds);
+        }
+    }
+
+    std::printf("\n%-28s %10s %10s %10s   median microseconds of a batch: so many changes/of them add\n", "", "3/1",
+                "20/6", "20/0");
+    {
+        memory_storage storage;
+        batches("memory", storage);
+    }
+    {
+        sqlite_storage storage(folder + "/store.db");
+        batches("SQLite", storage);
+        sqlite_storage careless(folder + "/careless.db", {.survive_power_loss = false});
+        batches("SQLite, no power loss", careless);
+    }
+    if (!postgres.empty()) {
+        postgres_storage storage(postgres);
+        batches("PostgreSQL", storage);
+    }
+    if (!redis.empty()) {
+        redis_storage storage(redis);
+        batches("Redis", storage);
+    }
+    std::filesystem::remove_all(folder);
+}
