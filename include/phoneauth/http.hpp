@@ -7,15 +7,19 @@
 #include <string_view>
 #include <vector>
 
+#include <phoneauth/detail/secret_string.hpp>
 #include <phoneauth/error.hpp>
 
 namespace phoneauth {
 inline namespace v0 {
 
+// Passwords, codes and tokens pass through these, so their `secret_string`s are wiped when they go away; otherwise they
+// are `std::string`s.
+
 /// One header field. Names compare without regard to case (RFC 9110 §5.1).
 struct http_header {
     std::string name;
-    std::string value;
+    detail::secret_string value;
 };
 
 /// A request that a transport sends, or that a server received.
@@ -23,14 +27,14 @@ struct http_request {
     std::string method;                ///< "GET", "POST", …
     std::string url;                   ///< absolute for a transport; path and query (origin form) at a server
     std::vector<http_header> headers;  ///< without Host, Content-Length and Connection: a transport adds those
-    std::string body;
+    detail::secret_string body;
 };
 
 /// A complete reply.
 struct http_response {
     int status = 0;  ///< RFC 9110 §15
     std::vector<http_header> headers;
-    std::string body;
+    detail::secret_string body;
 };
 
 /// True when `a` and `b` are the same but for the case of ASCII letters.

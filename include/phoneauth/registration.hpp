@@ -7,19 +7,20 @@
 
 #include <phoneauth/config.hpp>
 #include <phoneauth/detail/config.hpp>
+#include <phoneauth/detail/secret_string.hpp>
 #include <phoneauth/result.hpp>
 #include <phoneauth/user.hpp>
 
 namespace phoneauth {
 inline namespace v0 {
 
-/// What a person sends to finish a registration.
+/// What a person sends to finish a registration. A `secret_string` is a `std::string` that is wiped when it goes away.
 struct registration {
     std::string transaction_id;  ///< from the start
-    std::string code;            ///< from the message
+    detail::secret_string code;  ///< from the message
     std::string phone;           ///< the phone the registration was started with
     std::string identity{};      ///< value of `config::identity_column`; ignored where the phone is the identity
-    std::string password;
+    detail::secret_string password;
     property_map properties{};  ///< further properties, name → JSON text
     std::string locale = "en";  ///< `blUserLocale`, at most 35 characters (RFC 5646 §4.4.1)
 };

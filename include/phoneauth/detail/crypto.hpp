@@ -26,8 +26,11 @@ using digest = std::array<unsigned char, 32>;
 
 /// Overwrites memory that held a secret, in a way that the optimizer keeps.
 PHONEAUTH_DECL void wipe(std::span<unsigned char> memory) noexcept;
+/// The string is empty then. What it had behind its end, from when it was longer, goes too.
 inline void wipe(std::string& text) noexcept {
+    text.resize(text.capacity());
     wipe({reinterpret_cast<unsigned char*>(text.data()), text.size()});
+    text.clear();
 }
 
 /// True when both are the same; takes a time that depends on the sizes only.

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <phoneauth/detail/config.hpp>
+#include <phoneauth/detail/secret_string.hpp>
 
 // The only place that knows about simdjson, which stays out of this header.
 
@@ -25,7 +26,7 @@ struct json_value {
     struct item;
 
     json_kind kind = json_kind::null;
-    std::string text;         ///< of a string: what it says; of anything else: its JSON text, digit by digit as it came
+    secret_string text;       ///< of a string: what it says; of anything else: its JSON text, digit by digit as it came
     std::vector<item> items;  ///< of an array or object
 
     bool is(json_kind k) const noexcept { return kind == k; }
@@ -40,7 +41,7 @@ struct json_value {
 struct json_value::item {
     std::string key;  ///< of an object's member
     json_kind kind = json_kind::null;
-    std::string text;  ///< as in `json_value`
+    secret_string text;  ///< as in `json_value`
 };
 
 inline const json_value::item* json_value::find(std::string_view key) const noexcept {
@@ -74,6 +75,12 @@ public:
     json_object& string(std::string_view key, std::string_view value) {
         append_json_string(begin(key), value);
         return *this;
+    }
+    /// As `string`, for a secret, which must come last: what is added to the text before it is gone may leave a copy of it
+    /// behind.
+    json_object& secret(std::string_view key, std::string_view value) {
+        out_.reserve(out_.size() + key.size() + 6 * value.size() + 8);
+        return string(key, value);
     }
     json_object& number(std::string_view key, std::int64_t value) { return raw(key, std::to_string(value)); }
     json_object& boolean(std::string_view key, bool value) { return raw(key, value ? "true" : "false"); }

@@ -97,16 +97,29 @@ private:
 };
 
 /// What `json_value::text` is of `value`, whose JSON text is `raw`.
-inline std::string text_of(simdjson::dom::element value, std::string_view raw) {
+inline secret_string text_of(simdjson::dom::element value, std::string_view raw) {
     std::string_view string;
-    return std::string(value.get(string) ? raw : string);
+    return secret_string(value.get(string) ? raw : string);
 }
+
+/// Wipes what a parser keeps of a text's strings.
+struct parser_wiper {
+    simdjson::dom::parser& parser;
+    ~parser_wiper() {
+        // The room that simdjson makes for strings: each has five bytes more there than its characters, and three in the text.
+        if (parser.doc.string_buf) wipe({parser.doc.string_buf.get(), 5 * parser.doc.capacity() / 3});
+    }
+};
 
 PHONEAUTH_DECL std::optional<json_value> parse_json(std::string_view text, std::size_t max_depth) {
     simdjson::dom::parser parser;  // local: one that is kept would keep the memory that the largest text needed
+    const parser_wiper wiper{parser};
     simdjson::dom::element root;
-    // simdjson's depth starts at 1. It copies the text to where it may read past the end.
-    if (parser.allocate(text.size(), max_depth + 1) || parser.parse(text.data(), text.size(), true).get(root))
+    secret_string copy;  // simdjson reads past the end
+    copy.reserve(text.size() + simdjson::SIMDJSON_PADDING);
+    copy.append(text).append(simdjson::SIMDJSON_PADDING, ' ');
+    // simdjson's depth starts at 1.
+    if (parser.allocate(text.size(), max_depth + 1) || parser.parse(copy.data(), text.size(), false).get(root))
         return {};
     if (!is_sound(root, max_depth)) return {};
 
@@ -142,7 +155,9 @@ PHONEAUTH_DECL std::optional<std::int64_t> json_value::integer(std::string_view 
 
 PHONEAUTH_DECL void append_json_string(std::string& out, std::string_view text) {
     constexpr std::string_view hex = "0123456789abcdef";
-    out.reserve(out.size() + text.size() + 2);
+    const auto longer =
+        std::count_if(text.begin(), text.end(), [](char c) { return c == '"' || c == '\\' || (c >= 0 && c < 0x20); });
+    out.reserve(out.size() + text.size() + 5 * static_cast<std::size_t>(longer) + 2);
     out += '"';
     while (!text.empty()) {
         const auto length = utf8_sequence(text);

@@ -112,7 +112,8 @@ PHONEAUTH_DECL result<registration> read_registration(const json_value& object, 
         const bool noise = item.key == "___class" || item.key == "___jsonclass" || item.key == "__meta" ||
                            (item.kind == json_kind::null && is_reserved_property(item.key));
         if (!taken && !noise)
-            r.properties.emplace(item.key, item.kind == json_kind::string ? json_string(item.text) : item.text);
+            r.properties.emplace(item.key,
+                                 item.kind == json_kind::string ? json_string(item.text) : std::string(item.text));
     }
     return r;
 }
@@ -120,7 +121,7 @@ PHONEAUTH_DECL result<registration> read_registration(const json_value& object, 
 PHONEAUTH_DECL property_map read_changes(const json_value& object) {
     property_map changes;
     for (const auto& item : object.items)
-        changes.emplace(item.key, item.kind == json_kind::string ? json_string(item.text) : item.text);
+        changes.emplace(item.key, item.kind == json_kind::string ? json_string(item.text) : std::string(item.text));
     return changes;
 }
 

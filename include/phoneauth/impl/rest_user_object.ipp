@@ -52,7 +52,7 @@ PHONEAUTH_DECL std::string user_json(const user& u, const config& c) {
 PHONEAUTH_DECL std::string login_json(const user& u, std::string_view token, const config& c) {
     auto json = detail::user_object(u, c);
     detail::add_time(json, "lastLogin", u.last_login_at);
-    json.string("socialAccount", "BACKENDLESS").string("___jsonclass", "Users").string("user-token", token);
+    json.string("socialAccount", "BACKENDLESS").string("___jsonclass", "Users").secret("user-token", token);
     return std::move(json).str();
 }
 

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef PHONEAUTH_DETAIL_SECRET_STRING_HPP
+#define PHONEAUTH_DETAIL_SECRET_STRING_HPP
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <phoneauth/detail/crypto.hpp>
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+/// A `std::string` that is wiped when it goes away, when it is assigned to, and when it was moved from: a short one that was moved from
+/// still has its characters. It is one wherever a `std::string` is asked for. Growing it by hand leaves a copy behind:
+/// `reserve` first.
+class secret_string : public std::string {
+public:
+    using std::string::string;
+    secret_string() = default;
+    secret_string(const std::string& s) : std::string(s) {}
+    secret_string(std::string&& s) noexcept : std::string(std::move(s)) { wipe(s); }
+    secret_string(const secret_string&) = default;
+    secret_string(secret_string&& s) noexcept : secret_string(static_cast<std::string&&>(s)) {}
+    secret_string& operator=(const secret_string& s) { return *this = secret_string(s); }
+    secret_string& operator=(secret_string&& s) noexcept {
+        if (this == &s) return *this;
+        wipe(*this);
+        std::string::operator=(std::move(s));
+        wipe(s);
+        return *this;
+    }
+    ~secret_string() { wipe(*this); }
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
