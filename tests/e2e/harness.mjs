@@ -2,7 +2,7 @@
 
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {existsSync, mkdtempSync, rmSync} from 'node:fs';
+import {appendFileSync, existsSync, mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {createInterface} from 'node:readline';
@@ -40,6 +40,35 @@ export function within(promise, what, milliseconds = patience) {
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
+// ---- The secrets of this run ----
+//
+// Where PHONEAUTH_TEST_SECRETS names a directory, what must not be printed and what was printed are kept there, for
+// tests/scripts/find_secrets.py: PID.secrets, PID.codes and PID.out. The fake Twilio's messages exist to be read.
+
+const secrets = new Set(), codes = new Set(), programs = [];
+const message = /^message to \S+: /;
+
+// Takes a note of `text`, and returns it.
+export function secret(text) {
+  if (text) secrets.add(text);
+  return text;
+}
+
+// The same for the code in a message.
+export function secretIn(text) {
+  for (const code of text.match(/(?<!\d)\d{6,9}(?!\d)/g) ?? []) codes.add(code);
+  return text;
+}
+
+process.on('exit', () => {
+  const directory = process.env.PHONEAUTH_TEST_SECRETS;
+  if (!directory) return;
+  const keep = (kind, lines) => appendFileSync(join(directory, `${process.pid}.${kind}`), [...lines, ''].join('\n'));
+  keep('secrets', secrets);
+  keep('codes', codes);
+  for (const {lines, errors} of programs) keep('out', [...lines.filter((line) => !message.test(line)), errors]);
+});
+
 // Also if a check has thrown where it did not stop its server.
 const children = [];
 process.on('exit', () => children.forEach((child) => child.kill('SIGKILL')));
@@ -54,11 +83,14 @@ class Program {
     const own = Object.entries(process.env).filter(([name]) => !/^(PHONEAUTH|TWILIO)_/.test(name));
     const storage = storages[values.storage];
     const standard = {PHONEAUTH_STORAGE: storage, ...(storage.includes('://') && {PHONEAUTH_CODE_KEY: codeKey})};
-    this.child = spawn(path, args, {env: {...Object.fromEntries(own), ...standard, ...env}, stdio: ['ignore', 'pipe', 'pipe']});
+    const all = {...Object.fromEntries(own), ...standard, ...env};
+    for (const name of ['TWILIO_AUTH_TOKEN', 'TWILIO_API_SECRET', 'PHONEAUTH_CODE_KEY']) if (all[name]?.length >= 8) secret(all[name]);
+    this.child = spawn(path, args, {env: all, stdio: ['ignore', 'pipe', 'pipe']});
     children.push(this.child);
     this.child.stderr.on('data', (data) => { this.errors += data; });
     createInterface({input: this.child.stdout}).on('line', (line) => {
       this.lines.push(line);
+      if (message.test(line)) secretIn(line.replace(message, ''));
       for (const look of this.#waiting) look();
     });
     this.ended = once(this.child, 'close').then(([status, signal]) => {
@@ -102,6 +134,7 @@ export async function run(args, env = {}, path = program) {
 // A server on a free port. `codeFor` sends nothing: it runs `action` and reads the code of the message that follows.
 export async function startServer(args = [], env = {}, path = program) {
   const it = new Program(['--listen', '127.0.0.1:0', ...args], {PHONEAUTH_APP_ID: appId, PHONEAUTH_API_KEY: apiKey, ...env}, path);
+  programs.push(it);
   const [, url] = await it.line(/^listening on (http:\/\/\S+)$/);
   return Object.assign(it, {
     url,
@@ -129,7 +162,7 @@ export const apiKey = 'FEDCBA98-0000-4000-8000-BA9876543210';
 let people = 0;
 export function person() {
   people += 1;
-  return {phone: `+1500555${String(1000 + people)}`, email: `person${people}@example.com`, password: `correct horse ${people}`};
+  return {phone: `+1500555${String(1000 + people)}`, email: `person${people}@example.com`, password: secret(`correct horse ${process.pid}-${people}`)};
 }
 
 export function wrong(code) {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import {existsSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {chromium} from 'playwright-core';
-import {check, finish, person, scratch, startServer, wrong} from './harness.mjs';
+import {check, finish, person, scratch, secret, startServer, wrong} from './harness.mjs';
 
 const settings = join(scratch, 'settings.json');
 writeFileSync(settings, JSON.stringify({resend_cooldown: 4, max_sends_per_transaction: 2}));
@@ -229,7 +229,7 @@ await check('the service: messages, tokens, questions', async () => {
 await check('a session that ended elsewhere', async () => {
   const page = await open('#/login');
   await logIn(page, ada);
-  const token = JSON.parse(await page.evaluate(() => sessionStorage.getItem('phoneauth')))['user-token'];
+  const token = secret(JSON.parse(await page.evaluate(() => sessionStorage.getItem('phoneauth')))['user-token']);
   await fetch(server.url + '/api/users/logout', {headers: {'user-token': token}});
   await press(page, 'Still valid?');
   await status(page, 'not valid any more');

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import {createRequire} from 'node:module';
-import {apiKey, appId, check, finish, person, startServer, wrong} from './harness.mjs';
+import {apiKey, appId, check, finish, person, secret, startServer, wrong} from './harness.mjs';
 
 const require = createRequire(import.meta.url);
 const phoneArguments = {string: (p) => p, object: (p) => ({phoneNumber: p}), array: (p) => [p]};
@@ -24,6 +24,7 @@ async function refused(promise, code) {
 
 // Makes a login's reply the current user, in the way that each version offers.
 function setCurrentUser({Users, LocalCache}, user) {
+  secret(user?.['user-token']);
   if (Users.setCurrentUser) return Users.setCurrentUser(user);
   if (Users.setLocalCurrentUser) return Users.setLocalCurrentUser(user);
   LocalCache.set('stayLoggedIn', Boolean(user));

@@ -9,7 +9,7 @@ import https from 'node:https';
 import net from 'node:net';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
-import {apiKey, appId, check, codeKey, finish, person, program, run, scratch, skip, startServer, storages, within} from './harness.mjs';
+import {apiKey, appId, check, codeKey, finish, person, program, run, scratch, secret, secretIn, skip, startServer, storages, within} from './harness.mjs';
 
 const file = (name, text) => {
   writeFileSync(join(scratch, name), text);
@@ -30,6 +30,7 @@ async function twilio(answer, tls) {
     let body = '';
     for await (const chunk of request) body += chunk;
     requests.push({method: request.method, url: request.url, headers: request.headers, form: new URLSearchParams(body)});
+    secretIn(requests.at(-1).form.get('Body') ?? '');
     arrived();
     const {status, headers = {}, body: reply} = await answer(requests.at(-1));
     response.writeHead(status, {'content-type': 'application/json', ...headers}).end(JSON.stringify(reply));
@@ -62,7 +63,9 @@ async function withServer(args, env, test) {
 
 async function post(server, path, body, headers = {}) {
   const response = await fetch(server.url + path, {method: 'POST', body, headers});
-  return {status: response.status, headers: response.headers, body: await response.json()};
+  const reply = await response.json();
+  secret(reply?.['user-token']);
+  return {status: response.status, headers: response.headers, body: reply};
 }
 const postJson = (server, path, body, headers = {}) =>
   post(server, path, JSON.stringify(body), {'content-type': 'application/json', ...headers});
