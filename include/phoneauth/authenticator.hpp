@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -15,9 +16,13 @@
 #include <utility>
 #include <vector>
 
+#include <phoneauth/client.hpp>
 #include <phoneauth/code.hpp>
 #include <phoneauth/config.hpp>
+#include <phoneauth/destination.hpp>
+#include <phoneauth/detail/admission.hpp>
 #include <phoneauth/detail/check_policies.hpp>
+#include <phoneauth/event.hpp>
 #include <phoneauth/limits.hpp>
 #include <phoneauth/password.hpp>
 #include <phoneauth/policies.hpp>
@@ -27,6 +32,7 @@
 #include <phoneauth/transitions.hpp>
 #include <phoneauth/twilio/api.hpp>
 #include <phoneauth/twilio/configuration_report.hpp>
+#include <phoneauth/twilio/delivery.hpp>
 #include <phoneauth/yields.hpp>
 
 namespace phoneauth {
@@ -39,6 +45,19 @@ struct started {
     std::chrono::seconds resend_after;  ///< how long to wait before `resend` can succeed
     bool delivery_uncertain =
         false;  ///< the provider did not answer: the message may or may not arrive, the code is valid
+};
+
+/// What may be told of a transaction to whoever knows its id.
+struct transaction_status {
+    transaction_state state = transaction_state::pending;
+    /// Always `pending` for a login by code alone, unless `unknown_phone_policy::reject`: it would tell whether somebody
+    /// has this phone.
+    delivery_state delivery = delivery_state::pending;
+    std::optional<int> twilio_code{};  ///< why the code was not delivered (https://www.twilio.com/docs/api/errors)
+    int tries_left = 0;               ///< wrong codes that it still allows; 0 unless it is pending
+    std::chrono::seconds expires_in{};  ///< 0 unless it is pending
+    /// How long to wait before `resend` can succeed; empty: it cannot any more.
+    std::optional<std::chrono::seconds> resend_after{};
 };
 
 /// A user has logged in.
@@ -170,10 +189,22 @@ public:
     /// The configuration in force.
     const config& settings() const noexcept { return config_; }
 
+    /// Lets `f` be told of what happens, from the next call on; an empty function: nobody is. Not to be called while
+    /// anything else here is running.
+    void observe(observer f) { observer_ = std::move(f); }
+
+    // Each flow's last parameter is who asks, which limits and observers want to know. All can end with
+    // `storage_unavailable`, `overloaded` and `internal` beside what is listed; those that send messages with
+    // `provider_*` (nothing was sent), too.
+
     /// First step of a registration: sends a code to `phone`, whether or not somebody has registered it.
-    /// → `started`, or `registration_disabled`, `invalid_phone_number`, `too_many_failures` and `too_many_messages` (with
-    /// `retry_after`), `provider_*` (nothing was sent), `storage_unavailable`, `overloaded`, `internal`.
-    auto start_registration(std::string phone) { return mode::finish(begin_registration(std::move(phone))); }
+    /// → `started`, or `registration_disabled`, `invalid_phone_number`, `destination_not_allowed`, `too_many_failures`,
+    /// `too_many_messages` and `resend_too_soon` (these with `retry_after`).
+    auto start_registration(std::string phone, client from = {}) {
+        return mode::finish(observed<started>(
+            event_kind::started, std::move(from),
+            [this, phone = std::move(phone)](context& c) mutable { return begin_registration(c, std::move(phone)); }));
+    }
 
     /// Second step of a registration: the code proves the phone, and the user is made. What is wrong with the user's
     /// data is told before the code is looked at. If the code is right but the user cannot be made (his email is taken,
@@ -182,67 +213,112 @@ public:
     /// → the user, or `registration_disabled`, `invalid_phone_number`, `phone_mismatch`, `identity_required`,
     /// `invalid_email`, `password_required`, `invalid_password`, `reserved_property`, `invalid_parameter`,
     /// `no_transaction`, `wrong_code` (with `tries_left`), `tries_exhausted`, `code_expired`, `code_used`,
-    /// `transaction_failed`, `user_exists`, the hook's own failure, `storage_unavailable`, `overloaded`, `internal`.
-    auto finish_registration(registration r) { return mode::finish(complete_registration(std::move(r))); }
+    /// `transaction_failed`, `user_exists`, the hook's own failure.
+    auto finish_registration(registration r, client from = {}) {
+        return mode::finish(
+            observed<user>(event_kind::registered, std::move(from), [this, r = std::move(r)](context& c) mutable {
+                return complete_registration(c, std::move(r));
+            }));
+    }
 
     /// First step of a login: sends a code to the phone of a user. For a phone that no user has the result looks the
     /// same, but no message is sent (`unknown_phone_policy::conceal`), or is `unknown_phone`.
-    /// → `started`, or `login_disabled`, `invalid_phone_number`, `too_many_failures` and `too_many_messages` (with
-    /// `retry_after`), `provider_*`, `storage_unavailable`, `overloaded`, `internal`.
-    auto start_login(std::string phone) { return mode::finish(begin_login(std::move(phone), std::nullopt)); }
+    /// → `started`, or `login_disabled`, `invalid_phone_number`, `destination_not_allowed`, `too_many_failures`,
+    /// `too_many_messages` and `resend_too_soon` (these with `retry_after`).
+    auto start_login(std::string phone, client from = {}) {
+        return mode::finish(observed<started>(event_kind::started, std::move(from),
+                                              [this, phone = std::move(phone)](context& c) mutable {
+                                                  return begin_login(c, std::move(phone), std::nullopt);
+                                              }));
+    }
 
     /// First step of a two-factor login: sends a code if `password` is the user's. An unknown phone and a wrong
     /// password are one error and take the same time.
     /// → as the other `start_login`, or `invalid_login`.
-    auto start_login(std::string phone, std::string password) {
-        return mode::finish(begin_login(std::move(phone), std::optional<std::string>(std::move(password))));
+    auto start_login(std::string phone, std::string password, client from = {}) {
+        return mode::finish(observed<started>(
+            event_kind::started, std::move(from),
+            [this, phone = std::move(phone), password = std::move(password)](context& c) mutable {
+                return begin_login(c, std::move(phone), std::optional<std::string>(std::move(password)));
+            }));
     }
 
     /// Second step of either login. The code is spent by it.
     /// → `logged_in`, or `no_transaction`, `invalid_parameter` (no code of the configured length), `wrong_code` (with
     /// `tries_left`), `tries_exhausted`, `code_expired`, `code_used`, `transaction_failed`, `account_disabled`,
-    /// `invalid_login` (the user was disabled, deleted or given another password meanwhile), the hook's own failure,
-    /// `storage_unavailable`, `overloaded`, `internal`.
-    auto finish_login(std::string transaction_id, std::string presented) {
-        return mode::finish(complete_login(std::move(transaction_id), std::move(presented)));
+    /// `invalid_login` (the user was disabled, deleted or given another password meanwhile), the hook's own failure.
+    auto finish_login(std::string transaction_id, std::string presented, client from = {}) {
+        return mode::finish(observed<logged_in>(
+            event_kind::logged_in, std::move(from),
+            [this, id = std::move(transaction_id), presented = std::move(presented)](context& c) mutable {
+                return complete_login(c, std::move(id), std::move(presented));
+            }));
     }
 
     /// Login with identity and password alone, without a second factor; off unless `config::identity_login_enabled`.
     /// → `logged_in`, or `login_disabled`, `invalid_login`, `too_many_failures`, `account_disabled`, the hook's own
-    /// failure, `storage_unavailable`, `overloaded`, `internal`.
-    auto login_with_identity(std::string identity, std::string password) {
-        return mode::finish(complete_identity_login(std::move(identity), std::move(password)));
+    /// failure.
+    auto login_with_identity(std::string identity, std::string password, client from = {}) {
+        return mode::finish(observed<logged_in>(
+            event_kind::logged_in, std::move(from),
+            [this, identity = std::move(identity), password = std::move(password)](context& c) mutable {
+                return complete_identity_login(c, std::move(identity), std::move(password));
+            }));
     }
 
     /// Sends the same code of a pending transaction again; its expiry and tries stay.
     /// → `started`, or `no_transaction`, `resend_too_soon` and `too_many_messages` (with `retry_after`),
-    /// `code_expired`, `code_used`, `tries_exhausted`, `transaction_failed`, `provider_*`, `storage_unavailable`,
-    /// `overloaded`, `internal`.
-    auto resend(std::string transaction_id) { return mode::finish(send_again(std::move(transaction_id))); }
+    /// `code_expired`, `code_used`, `tries_exhausted`, `transaction_failed`.
+    auto resend(std::string transaction_id, client from = {}) {
+        return mode::finish(observed<started>(
+            event_kind::resent, std::move(from),
+            [this, id = std::move(transaction_id)](context& c) mutable { return send_again(c, std::move(id)); }));
+    }
+
+    /// How a transaction stands. → the `transaction_status`, or `no_transaction`.
+    auto status(std::string transaction_id) { return mode::finish(find_status(std::move(transaction_id))); }
+
+    /// Takes a request that came to `twilio_config::status_callback`, and notes what it says about a transaction's
+    /// message. → whether it was news, or `invalid_signature`, `unparsable_body`, `body_too_large`. A report about a
+    /// transaction that is not known any more is none, and no error: Twilio would repeat it.
+    auto note_delivery(delivery_report r) { return mode::finish(take_report(std::move(r))); }
 
     /// The user whose session `token` is.
-    /// → the user, or `unknown_token`, `session_expired`, `account_disabled`, `storage_unavailable`, `overloaded`.
+    /// → the user, or `unknown_token`, `session_expired`, `account_disabled`.
     auto find_user_by_token(std::string token) { return mode::finish(find_session_user(std::move(token))); }
 
-    /// Ends the session `token`. → whether there was one, or `storage_unavailable`, `overloaded`.
-    auto logout(std::string token) { return mode::finish(end_session(std::move(token))); }
+    /// Ends the session `token`. → whether there was one.
+    auto logout(std::string token, client from = {}) {
+        return mode::finish(observed<bool>(
+            event_kind::logged_out, std::move(from),
+            [this, token = std::move(token)](context& c) mutable { return end_session(c, std::move(token)); }));
+    }
 
     /// Changes the logged-in user's own properties (see `apply_changes`). A new password ends all his other sessions.
     /// → the user as stored, or `unknown_token`, `session_expired`, `account_disabled`, `not_permitted` (`object_id` is
     /// not his), `user_exists` (the identity is taken), `invalid_parameter`, `identity_required`, `invalid_email`,
-    /// `password_required`, `invalid_password`, `storage_unavailable`, `overloaded`, `internal`.
-    auto update_user(std::string token, std::string object_id, property_map changes) {
-        return mode::finish(change_user(std::move(token), std::move(object_id), std::move(changes)));
+    /// `password_required`, `invalid_password`.
+    auto update_user(std::string token, std::string object_id, property_map changes, client from = {}) {
+        return mode::finish(observed<user>(
+            event_kind::password_changed, std::move(from),
+            [this, token = std::move(token), id = std::move(object_id), changes = std::move(changes)](
+                context& c) mutable { return change_user(c, std::move(token), std::move(id), std::move(changes)); }));
     }
 
-    /// Sends any message. Who may do so is for the caller to decide: each message is paid for.
-    /// → Twilio's resource, or `invalid_phone_number`, `missing_parameter`, `message_too_long`, `invalid_media_url`,
-    /// `invalid_parameter`, `too_many_messages`, `provider_*` (nothing was sent), `no_answer` or `bad_provider_reply`
-    /// (it may have been sent), `storage_unavailable`, `overloaded`.
-    auto send_message(message m) { return mode::finish(send_any_message(std::move(m))); }
+    /// Sends any message. Who may do so is for the caller to decide: each message is paid for. With `from.user_id`, that
+    /// user's limit counts, too.
+    /// → Twilio's resource, or `invalid_phone_number`, `destination_not_allowed`, `missing_parameter`,
+    /// `message_too_long`, `invalid_media_url`, `invalid_parameter`, `too_many_messages`, `no_answer` or
+    /// `bad_provider_reply` (it may have been sent).
+    auto send_message(message m, client from = {}) {
+        return mode::finish(
+            observed<sent_message>(event_kind::sent, std::move(from), [this, m = std::move(m)](context& c) mutable {
+                return send_any_message(c, std::move(m));
+            }));
+    }
 
     /// Asks Twilio whether the credentials work, the account is active, and the sender is the account's and can send
-    /// SMS and MMS. Sends no message. → the report, or `overloaded`.
+    /// SMS and MMS; and says what is risky in the configuration. Sends no message. → the report.
     auto test_configuration() { return mode::finish(inspect_configuration()); }
 
 private:
@@ -250,6 +326,7 @@ private:
     using flow = typename mode::template flow<X>;
 
     enum class delivery { accepted, uncertain };
+    static inline const std::vector<counter_change> nothing{};
 
     // A transaction or a user changed under our hands: look again, as often as tries and sends can possibly need.
     static constexpr int max_lost_races = 64;
@@ -292,23 +369,112 @@ private:
 
     time_point now() const { return clock_->now(); }
 
-    // -- registration
+    // -- what an observer is told
 
-    flow<result<started>> begin_registration(std::string text) {
-        if (!config_.registration_enabled) co_return error::registration_disabled;
-        auto phone = phone_number::parse(text, config_.default_calling_code);
-        if (!phone) co_return std::move(phone).error();
-        const auto account = code_account(purpose::registration, *phone);
-        auto admitted = co_await admit_code(account, *phone);
-        if (!admitted) co_return std::move(admitted).error();
-        const std::string nobody;
-        auto outcome = co_await start(purpose::registration, *phone, nobody);
+    /// What the parts of one flow know of it.
+    struct context {
+        client from;
+        std::string network;  ///< the client's, as the limits know it
+        event about{};        ///< what is known so far
+        bool silent = false;  ///< the flow did not do what its event says
+    };
+
+    /// Runs `work(context)`, tells how it ended, and makes a failure of what it threw.
+    template <class R, class F>
+    flow<result<R>> observed(event_kind success, client from, F work) {
+        context c{std::move(from), {}};
+        c.network = client_network(c.from.address);
+        result<R> outcome;
+        try {
+            auto running = work(c);
+            outcome = co_await std::move(running);
+        } catch (...) {
+            outcome = result<R>(mode::current_failure());
+        }
+        if (!outcome)
+            tell_failure(c, outcome.error());
+        else if (!c.silent)
+            tell(c, success);
         co_return outcome;
     }
 
-    flow<result<user>> complete_registration(registration r) {
+    void note(context& c, const phone_number& phone) const {
+        if (observer_) c.about.phone = phone.masked();
+    }
+    void note(context& c, const transaction& t) const {
+        if (!observer_) return;
+        note(c, t.phone);
+        c.about.what = t.kind;
+        c.about.transaction = t.id.substr(0, 8);
+        c.about.user_id = t.user_id;
+    }
+
+    /// Never throws: what an observer misses must not cost a user his login.
+    void tell(const context& c, event_kind kind, const failure* why = nullptr) const noexcept {
+        if (!observer_) return;
+        try {
+            event e = c.about;
+            e.kind = kind;
+            e.at = now();
+            e.address = c.from.address.substr(0, 64);
+            e.user_agent = c.from.user_agent.substr(0, 256);
+            if (e.user_id.empty()) e.user_id = c.from.user_id;
+            if (why) {
+                e.reason = why->code;
+                e.retry_after = why->retry_after;
+                e.tries_left = why->tries_left;
+                e.twilio_code = why->twilio_code;
+            }
+            observer_(e);
+        } catch (...) {
+        }
+    }
+
+    void tell_failure(const context& c, const failure& why) const noexcept {
+        if (!observer_ || why.code == error::cancelled) return;
+        const bool ours = why.code.category() == error_category();
+        tell(c, ours ? kind_of(static_cast<error>(why.code.value()), why) : event_kind::refused, &why);
+    }
+
+    static event_kind kind_of(error e, const failure& why) noexcept {
+        switch (e) {
+        case error::wrong_code:
+            return event_kind::wrong_code;
+        case error::tries_exhausted:  // with the tries left: it was this code that exhausted them
+            return why.tries_left ? event_kind::locked : event_kind::refused;
+        case error::invalid_login:
+            return event_kind::wrong_password;
+        case error::storage_unavailable:
+            return event_kind::storage_error;
+        case error::provider_refused:
+        case error::provider_misconfigured:
+        case error::provider_busy:
+        case error::provider_unreachable:
+        case error::no_answer:
+        case error::bad_provider_reply:
+            return event_kind::provider_error;
+        default:
+            return why.twilio_code ? event_kind::provider_error : event_kind::refused;
+        }
+    }
+
+    // -- registration
+
+    flow<result<started>> begin_registration(context& c, std::string text) {
         if (!config_.registration_enabled) co_return error::registration_disabled;
-        auto phone = phone_number::parse(r.phone, config_.default_calling_code);
+        auto phone = read_phone(c, text);
+        if (!phone) co_return std::move(phone).error();
+        auto s = sending_of(c, send_budget::codes, *phone, purpose::registration);
+        auto admitted = co_await admit(c, s, nothing);
+        if (!admitted) co_return std::move(admitted).error();
+        const std::optional<user> nobody;
+        auto outcome = co_await start(c, s, purpose::registration, *phone, nobody, false);
+        co_return outcome;
+    }
+
+    flow<result<user>> complete_registration(context& c, registration r) {
+        if (!config_.registration_enabled) co_return error::registration_disabled;
+        auto phone = read_phone(c, r.phone);
         if (!phone) co_return std::move(phone).error();
         auto made = make_user(config_, r, *phone, now());
         if (!made) co_return std::move(made).error();
@@ -317,10 +483,11 @@ private:
         made->object_id = std::move(*id);
 
         const std::optional<phone_number> expected(*phone);
-        auto confirmed = co_await confirm(purpose::registration, r.transaction_id, r.code, expected);
+        auto confirmed = co_await confirm(c, purpose::registration, r.transaction_id, r.code, expected);
         if (!confirmed) co_return std::move(confirmed).error();
         co_await mode::ignore_cancellation();  // the code is spent: what follows must come to its end
         auto prepared = co_await prepare_new_user(*made, r.password);
+        detail::wipe(r.password);
         std::optional<result<void>> stored = prepared;
         if (prepared) stored = co_await store_new_user(*made);
         if (stored && !*stored) {
@@ -329,6 +496,7 @@ private:
             co_return std::move(*stored).error();
         }
         if (!stored) co_return error::storage_unavailable;
+        if (observer_) c.about.user_id = made->object_id;
         co_await attempt([&] { return hooks_->after_registration(*made); });
         co_return std::move(*made);
     }
@@ -364,39 +532,39 @@ private:
 
     // -- login
 
-    flow<result<started>> begin_login(std::string text, std::optional<std::string> password) {
+    flow<result<started>> begin_login(context& c, std::string text, std::optional<std::string> password) {
         if (!config_.login_enabled || (!password && !config_.code_login_enabled)) co_return error::login_disabled;
-        auto phone = phone_number::parse(text, config_.default_calling_code);
+        auto phone = read_phone(c, text);
         if (!phone) co_return std::move(phone).error();
-        std::string user_id;
+        const auto begins = password ? std::nullopt : std::optional(purpose::login);
+        auto s = sending_of(c, send_budget::codes, *phone, begins);
+        std::optional<user> owner;
         if (password) {
-            const auto account = password_account(phone->str());
-            auto owner = co_await call([&] { return storage_.find_user_by_phone(*phone); });
-            auto verified = co_await verify_password(owner, *password, account);
+            owner = co_await call([&] { return storage_.find_user_by_phone(*phone); });
+            auto g = password_guess(c, phone->str());
+            auto verified = co_await verify_password(c, owner, *password, g);
             detail::wipe(*password);
             if (!verified) co_return std::move(verified).error();
-            auto admitted = co_await admit_code_after_password(account, *phone);
+            const auto back = g.back();
+            auto admitted = co_await admit(c, s, back);
             if (!admitted) co_return std::move(admitted).error();
-            user_id = std::move(owner->object_id);
         } else {
             // Counted before anything is known about whose phone it is.
-            const auto account = code_account(purpose::login, *phone);
-            auto admitted = co_await admit_code(account, *phone);
+            auto admitted = co_await admit(c, s, nothing);
             if (!admitted) co_return std::move(admitted).error();
-            auto owner = co_await call([&] { return storage_.find_user_by_phone(*phone); });
+            owner = co_await call([&] { return storage_.find_user_by_phone(*phone); });
             if (!owner && config_.unknown_phone == unknown_phone_policy::reject) co_return error::unknown_phone;
-            if (owner) user_id = std::move(owner->object_id);
         }
-        auto outcome = co_await start(purpose::login, *phone, user_id);
+        auto outcome = co_await start(c, s, purpose::login, *phone, owner, password.has_value());
         co_return outcome;
     }
 
-    flow<result<logged_in>> complete_login(std::string transaction_id, std::string presented) {
+    flow<result<logged_in>> complete_login(context& c, std::string transaction_id, std::string presented) {
         const std::optional<phone_number> any;
-        auto confirmed = co_await confirm(purpose::login, transaction_id, presented, any);
+        auto confirmed = co_await confirm(c, purpose::login, transaction_id, presented, any);
         if (!confirmed) co_return std::move(confirmed).error();
         co_await mode::ignore_cancellation();  // the code is spent: what follows must come to its end
-        auto outcome = co_await enter(*confirmed);
+        auto outcome = co_await enter(c, *confirmed);
         if (!outcome && outcome.error().code == error::storage_unavailable) {
             reopen(*confirmed, config_);
             co_await attempt([&] { return storage_.update_transaction(*confirmed); });
@@ -404,53 +572,57 @@ private:
         co_return outcome;
     }
 
-    flow<result<logged_in>> enter(const transaction& confirmed) {
+    flow<result<logged_in>> enter(context& c, const transaction& confirmed) {
         try {
             auto owner = co_await call([&] { return storage_.find_user(confirmed.user_id); });
             // A changed number is a new authenticator (NIST SP 800-63B-3 §5.1.3.3).
             if (!owner || owner->phone != confirmed.phone) co_return error::no_transaction;
-            auto outcome = co_await open_session(*owner);
+            const auto& mark = confirmed.password_mark;
+            if (!mark.empty() && mark != mark_of(*owner)) co_return error::invalid_login;
+            auto outcome = co_await open_session(c, *owner);
             co_return outcome;
         } catch (...) {
             co_return failure_of_current_exception();
         }
     }
 
-    flow<result<logged_in>> complete_identity_login(std::string text, std::string password) {
+    /// Tells one password of a user from the next.
+    std::string mark_of(const user& u) { return token_hasher_(u.password_hash); }
+
+    flow<result<logged_in>> complete_identity_login(context& c, std::string text, std::string password) {
         if (!config_.identity_login_enabled) co_return error::login_disabled;
         auto identity = normalize_identity(config_, text);
         if (!identity) co_return error::invalid_login;
         auto owner = co_await call([&] { return storage_.find_user_by_identity(*identity); });
         // One run of failures per account, whichever way it is attacked.
-        const auto account = password_account(owner ? std::string(owner->phone.str()) : token_hasher_(*identity));
-        auto verified = co_await verify_password(owner, password, account);
+        const auto subject = owner ? std::string(owner->phone.str()) : token_hasher_(*identity);
+        auto g = password_guess(c, subject);
+        auto verified = co_await verify_password(c, owner, password, g);
+        detail::wipe(password);
         if (!verified) co_return std::move(verified).error();
-        co_await take_failure_back(account);
-        auto outcome = co_await open_session(*owner);
+        co_await take_back(g);
+        auto outcome = co_await open_session(c, *owner);
         co_return outcome;
     }
 
-    /// Success if `owner` exists and `password` is his; `invalid_login` if not. Either counts as a failure of `account`, which
-    /// the caller takes back after a success: counted before the comparison, no more passwords are compared than failures are
-    /// allowed, however many come at once.
-    flow<result<void>> verify_password(const std::optional<user>& owner, const std::string& password,
-                                       const std::string& account) {
-        const auto at = now();
-        const std::vector<counter_change> changes{failures(account, 1, at), failure_pause(account, 0, at)};
-        auto changed = co_await change(changes);
-        const auto count = changed[0].value--;
-        auto allowed = check_failures(changed[0], changed[1], config_, at);
+    /// Success if `owner` exists and `password` is his, and the caller takes the guess back; else `invalid_login`.
+    flow<result<void>> verify_password(context& c, const std::optional<user>& owner, const std::string& password,
+                                       detail::guess& g) {
+        if (owner) note(c, owner->phone);
+        const auto changes = g.changes();
+        auto counted = co_await change(changes);
+        auto allowed = g.judge(std::move(counted));
         if (!allowed) {
-            co_await take_failure_back(account);
+            co_await take_back(g);
             co_return allowed;
         }
         auto right = co_await compare_password(owner, password);
         if (!right) {
-            co_await take_failure_back(account);
+            co_await take_back(g);
             co_return std::move(right).error();
         }
         if (!*right) {
-            co_await pause_after(account, count);
+            co_await miss(c, g);
             co_return error::invalid_login;
         }
         co_return result<void>();
@@ -468,7 +640,9 @@ private:
         co_return false;
     }
 
-    flow<result<logged_in>> open_session(user& owner) {
+    flow<result<logged_in>> open_session(context& c, user& owner) {
+        if (observer_) c.about.user_id = owner.object_id;
+        note(c, owner.phone);
         if (!owner.enabled) co_return error::account_disabled;
         auto allowed = co_await call([&] { return hooks_->before_login(owner); });
         if (!allowed) co_return std::move(allowed).error();
@@ -485,7 +659,7 @@ private:
             co_await attempt([&] { return storage_.erase_session(opened.token_hash); });
             co_return error::invalid_login;
         }
-        co_await forget_failures(owner.phone);
+        co_await forget_failures(c, owner.phone);
         co_await attempt([&] { return hooks_->after_login(owner); });
         logged_in done{std::move(owner), std::move(*token), opened.expires_at};
         co_return done;
@@ -517,54 +691,69 @@ private:
 
     // -- codes
 
-    /// Starts a transaction. It is stored before the message is sent, so that whatever happens in between leaves a code
-    /// that can be confirmed.
-    flow<result<started>> start(purpose kind, const phone_number& phone, const std::string& user_id) {
+    /// The number that a person typed, if messages may go there.
+    result<phone_number> read_phone(context& c, const std::string& text) const {
+        auto phone = phone_number::parse(text, config_.default_calling_code);
+        if (!phone) return phone;
+        note(c, *phone);
+        auto allowed = check_destination(*phone, config_);
+        if (!allowed) return std::move(allowed).error();
+        return phone;
+    }
+
+    /// Starts a transaction. It is stored before the message `s` is sent, so that whatever happens in between leaves a
+    /// code that can be confirmed.
+    flow<result<started>> start(context& c, const detail::sending& s, purpose kind, const phone_number& phone,
+                                const std::optional<user>& owner, bool with_password) {
         auto id = make_token(random_);
         if (!id) co_return error::internal;
         const auto at = now();
         transaction t{.id = std::move(*id),
                       .kind = kind,
                       .phone = phone,
-                      .user_id = user_id,
+                      .user_id = owner ? owner->object_id : std::string(),
                       .key_id = codes_.current_key_id(),
                       .sends = 1,
                       .created_at = at,
                       .expires_at = at + config_.code_lifetime,
                       .last_sent_at = at};
+        if (with_password) t.password_mark = mark_of(*owner);
+        note(c, t);
         const bool inserted = co_await call([&] { return storage_.insert_transaction(t); });
         if (!inserted) co_return error::internal;
-        auto delivered = co_await deliver(t);
+        auto delivered = co_await deliver(c, t);
         if (!delivered) {
             apply_refusal(t);
             co_await attempt([&] { return storage_.update_transaction(t); });
-            co_await give_back(send_budget::codes, phone);
+            co_await give_back(s);
             co_return std::move(delivered).error();
         }
         co_return describe(t, *delivered);
     }
 
-    flow<result<started>> send_again(std::string id) {
+    flow<result<started>> send_again(context& c, std::string id) {
         if (!is_id(id)) co_return error::no_transaction;
         for (int lost = 0; lost < max_lost_races; ++lost) {
             auto found = co_await call([&] { return storage_.find_transaction(id); });
             if (!found) co_return error::no_transaction;
+            note(c, *found);
             const auto before = found->state;
             auto allowed = apply_resend(*found, config_, now());
             if (!allowed) {
                 if (found->state != before) co_await attempt([&] { return storage_.update_transaction(*found); });
                 co_return std::move(allowed).error();
             }
-            auto admitted = co_await admit(send_budget::codes, found->phone);
+            auto s = sending_of(c, send_budget::codes, found->phone, std::nullopt);
+            auto admitted = co_await admit(c, s, nothing);
             if (!admitted) co_return std::move(admitted).error();
             const bool won = co_await call([&] { return storage_.update_transaction(*found); });
             if (!won) {
-                co_await give_back(send_budget::codes, found->phone);
+                co_await give_back(s);
                 continue;
             }
-            auto delivered = co_await deliver(*found);
+            auto delivered = co_await deliver(c, *found);
             if (!delivered) {
-                co_await give_back(send_budget::codes, found->phone);
+                co_await give_back(s);
                 co_return std::move(delivered).error();
             }
             co_return describe(*found, *delivered);
@@ -574,38 +763,95 @@ private:
 
     /// Confirms a transaction: only who wins the swap learns whether the code was right, so that no more codes are
     /// compared than there are tries, however many come at once. The transaction comes back as it was stored.
-    flow<result<transaction>> confirm(purpose kind, const std::string& id, const std::string& presented,
+    flow<result<transaction>> confirm(context& c, purpose kind, const std::string& id, std::string& presented,
                                       const std::optional<phone_number>& expected) {
         auto typed = parse_code(presented, config_.code_digits);
+        detail::wipe(presented);
         if (!typed) co_return std::move(typed).error();
         if (!is_id(id)) co_return error::no_transaction;
         for (int lost = 0; lost < max_lost_races; ++lost) {
             auto found = co_await call([&] { return storage_.find_transaction(id); });
             if (!found || found->kind != kind) co_return error::no_transaction;
             if (expected && found->phone != *expected) co_return error::phone_mismatch;
+            note(c, *found);
             const auto before = found->state;
-            const bool right = codes_.matches(*found, *typed) && !is_concealed(*found);
+            const bool right = is_right(*found, *typed) && !is_concealed(*found);
             auto outcome = apply_code(*found, right, config_, now());
             if (before != transaction_state::pending) co_return std::move(outcome).error();
             const bool won = co_await call([&] { return storage_.update_transaction(*found); });
             if (!won) continue;
             ++found->version;
-            if (outcome) co_return std::move(*found);
-            if (found->state != transaction_state::expired) {
-                const auto account = code_account(kind, found->phone);
-                const std::vector<counter_change> failed{failures(account, 1, now())};
-                const auto run = co_await change(failed);
-                co_await pause_after(account, run[0].value);
+            if (outcome) {
+                tell(c, event_kind::confirmed);
+                co_return std::move(*found);
             }
+            if (found->state != transaction_state::expired) co_await count_wrong_code(c, *found);
             co_return std::move(outcome).error();
         }
         co_return error::storage_unavailable;
+    }
+
+    flow<bool> count_wrong_code(context& c, const transaction& t) {
+        if (find_test_number(t.phone, config_)) co_return true;
+        detail::guess g(detail::code_account(t.kind, t.phone), t.phone.str(), c.network, {}, config_, now());
+        const auto changes = g.changes();
+        auto counted = co_await change(changes);
+        [[maybe_unused]] const auto unused = g.judge(std::move(counted));
+        co_await miss(c, g);
+        co_return true;
+    }
+
+    bool is_right(const transaction& t, const code& typed) {
+        if (const auto* test = find_test_number(t.phone, config_))
+            return detail::equal_in_constant_time(test->code, typed.str());
+        return codes_.matches(t, typed);
     }
 
     static bool is_concealed(const transaction& t) noexcept { return t.kind == purpose::login && t.user_id.empty(); }
 
     result<started> describe(const transaction& t, delivery d) const {
         return started{t.id, t.expires_at, config_.resend_cooldown, d == delivery::uncertain};
+    }
+
+    flow<result<transaction_status>> find_status(std::string id) {
+        if (!is_id(id)) co_return error::no_transaction;
+        auto found = co_await call([&] { return storage_.find_transaction(id); });
+        if (!found) co_return error::no_transaction;
+        const auto at = now();
+        transaction_status s{.state = found->state};
+        if (s.state == transaction_state::pending && at >= found->expires_at) s.state = transaction_state::expired;
+        const bool may_be_concealed = found->kind == purpose::login && found->password_mark.empty() &&
+                                      config_.unknown_phone == unknown_phone_policy::conceal;
+        if (!may_be_concealed) {
+            s.delivery = found->delivery;
+            if (found->delivery_error != 0) s.twilio_code = found->delivery_error;
+        }
+        if (s.state == transaction_state::pending) {
+            s.tries_left = static_cast<int>(config_.max_tries - std::min(found->tries, config_.max_tries));
+            s.expires_in = std::chrono::ceil<std::chrono::seconds>(found->expires_at - at);
+            s.resend_after = time_to_resend(*found, config_, at);
+        }
+        co_return s;
+    }
+
+    flow<result<bool>> take_report(delivery_report r) {
+        const auto report = twilio::read_delivery(config_.twilio, r);
+        if (!report) co_return report.error();
+        if (!is_id(report->transaction_id)) co_return false;
+        for (int lost = 0; lost < max_lost_races; ++lost) {
+            auto found = co_await call([&] { return storage_.find_transaction(report->transaction_id); });
+            if (!found) co_return false;
+            const bool news = apply_delivery(*found, report->send, report->status, report->error_code);
+            if (!news) co_return false;
+            const bool won = co_await call([&] { return storage_.update_transaction(*found); });
+            if (!won) continue;
+            context c;
+            note(c, *found);
+            if (found->delivery_error != 0) c.about.twilio_code = found->delivery_error;
+            tell(c, found->delivery == delivery_state::delivered ? event_kind::delivered : event_kind::undelivered);
+            co_return true;
+        }
+        co_return error::storage_unavailable;
     }
 
     // -- messages
@@ -618,40 +864,44 @@ private:
             std::max(std::chrono::ceil<std::chrono::seconds>(t.expires_at - now()), std::chrono::seconds(1));
         auto request = is_concealed(t)
                            ? twilio_.find_messages(t.phone)
-                           : twilio_.create_code_message(t.phone, text, std::min(left, config_.code_lifetime));
+                           : twilio_.create_code_message(t.phone, text, std::min(left, config_.code_lifetime),
+                                                         twilio::delivery_url(config_.twilio, t));
         detail::wipe(text);
         return request;
     }
 
     /// Sends a transaction's code. A failure means that nothing was sent, for certain. For a concealed phone Twilio is
     /// asked something that costs nothing instead, which takes as long as a message and fails when a message would.
-    flow<result<delivery>> deliver(const transaction& t) {
+    flow<result<delivery>> deliver(context& c, const transaction& t) {
+        if (find_test_number(t.phone, config_)) co_return delivery::accepted;
         auto request = code_request(t);
         if (!request) co_return std::move(request).error();
         auto reply = co_await exchange(*request);
         detail::wipe(request->body);
         if (!reply) {
             if (twilio::certainly_not_sent(reply.error())) co_return std::move(reply).error();
+            if (!is_concealed(t)) tell(c, event_kind::sent, &reply.error());
             co_return delivery::uncertain;
         }
         const bool answered = is_concealed(t) && reply->status < 500 && reply->status != 429;
         if (answered) co_return delivery::accepted;
         auto sent = twilio::read_message(*reply);
-        if (sent) co_return delivery::accepted;
-        if (twilio::certainly_not_sent(sent.error())) co_return std::move(sent).error();
-        co_return delivery::uncertain;
+        if (!sent && twilio::certainly_not_sent(sent.error())) co_return std::move(sent).error();
+        if (!is_concealed(t)) tell(c, event_kind::sent, sent ? nullptr : &sent.error());
+        co_return sent ? delivery::accepted : delivery::uncertain;
     }
 
-    flow<result<sent_message>> send_any_message(message m) {
-        auto to = phone_number::parse(m.to, config_.default_calling_code);
+    flow<result<sent_message>> send_any_message(context& c, message m) {
+        auto to = read_phone(c, m.to);
         if (!to) co_return std::move(to).error();
         auto request = twilio_.create_message(*to, m);
         if (!request) co_return std::move(request).error();
-        auto admitted = co_await admit(send_budget::messages, *to);
+        auto s = sending_of(c, send_budget::messages, *to, std::nullopt);
+        auto admitted = co_await admit(c, s, nothing);
         if (!admitted) co_return std::move(admitted).error();
         auto reply = co_await exchange(*request);
         auto sent = reply ? twilio::read_message(*reply) : result<sent_message>(std::move(reply).error());
-        if (!sent && twilio::certainly_not_sent(sent.error())) co_await give_back(send_budget::messages, *to);
+        if (!sent && twilio::certainly_not_sent(sent.error())) co_await give_back(s);
         co_return sent;
     }
 
@@ -684,72 +934,67 @@ private:
         co_return changed;
     }
 
-    // Who is refused because too much was sent stays counted, until all counting starts again: to take that back could
-    // come too late and make room in the next hour.
-
-    /// Counts a code to `phone` and looks whether `account` must wait.
-    flow<result<void>> admit_code(const std::string& account, const phone_number& phone) {
-        const auto at = now();
-        const std::vector<counter_change> changes{failures(account, 0, at), failure_pause(account, 0, at),
-                                                  sends(send_budget::codes, phone, 1, at)};
-        const auto changed = co_await change(changes);
-        auto allowed = check_failures(changed[0], changed[1], config_, at);
-        if (allowed) co_return check_sends(changed[2], config_, at);
-        co_await give_back(send_budget::codes, phone);
-        co_return allowed;
-    }
-
-    /// Counts a code to `phone` and takes back the failure that `verify_password` has counted.
-    flow<result<void>> admit_code_after_password(const std::string& account, const phone_number& phone) {
-        const auto at = now();
-        const std::vector<counter_change> changes{failures(account, -1, at), sends(send_budget::codes, phone, 1, at)};
-        const auto changed = co_await change(changes);
-        co_return check_sends(changed[1], config_, at);
-    }
-
-    flow<result<void>> admit(send_budget budget, const phone_number& phone) {
-        const auto at = now();
-        const std::vector<counter_change> changes{sends(budget, phone, 1, at)};
-        const auto changed = co_await change(changes);
-        co_return check_sends(changed[0], config_, at);
-    }
-
-    flow<bool> give_back(send_budget budget, const phone_number& phone) {
-        const std::vector<counter_change> changes{sends(budget, phone, -1, now())};
+    flow<bool> change_if_possible(const std::vector<counter_change>& changes) {
+        if (changes.empty()) co_return true;
         const bool done = co_await attempt([&] { return storage_.change_counters(changes); });
         co_return done;
     }
 
-    // Each way in has its own run of failures, so that a stranger who guesses at one does not shut the owner out of the others.
-    static std::string password_account(std::string_view who) { return "password:" + std::string(who); }
-    static std::string code_account(purpose kind, const phone_number& phone) {
-        return (kind == purpose::login ? "login:" : "registration:") + std::string(phone.str());
+    detail::sending sending_of(const context& c, send_budget budget, const phone_number& phone,
+                               std::optional<purpose> begins) const {
+        return {budget, phone, begins, c.network, c.from.user_id, config_, now()};
     }
 
-    /// After the `count`th failure in a row.
-    flow<bool> pause_after(const std::string& account, std::int64_t count) {
-        const auto wait = failure_wait(count, config_);
-        if (wait.count() > 0) {
-            const std::vector<counter_change> changes{failure_pause(account, 1, now(), wait)};
-            [[maybe_unused]] const auto unused = co_await change(changes);
+    detail::guess password_guess(const context& c, std::string_view subject) const {
+        std::vector<window> windows{wrong_password_window(c.network, config_)};
+        if (windows.front().most == 0) windows.clear();
+        return {detail::password_account(subject), subject, c.network, std::move(windows), config_, now()};
+    }
+
+    /// Counts a message and carries out `also`, in one round trip. A refusal takes the message back.
+    flow<result<void>> admit(context& c, detail::sending& s, const std::vector<counter_change>& also) {
+        if (s.is_exempt()) {
+            co_await change_if_possible(also);
+            co_return result<void>();
+        }
+        auto changes = s.changes();
+        changes.insert(changes.end(), also.begin(), also.end());
+        const auto counted = co_await change(changes);
+        auto allowed = s.judge(counted);
+        if (!allowed)
+            co_await give_back(s);
+        else if (s.reaches_warning())
+            tell(c, event_kind::budget_warning);
+        co_return allowed;
+    }
+
+    flow<bool> give_back(const detail::sending& s) {
+        if (s.is_exempt()) co_return true;
+        const auto changes = s.back();
+        const bool done = co_await change_if_possible(changes);
+        co_return done;
+    }
+
+    flow<bool> take_back(const detail::guess& g) {
+        const auto changes = g.back();
+        const bool done = co_await change_if_possible(changes);
+        co_return done;
+    }
+
+    /// A guess was wrong.
+    flow<bool> miss(context& c, const detail::guess& g) {
+        const auto changes = g.miss(now());
+        [[maybe_unused]] const auto unused = co_await change(changes);
+        if (g.wait().count() > 0) {
+            const auto why = failure(error::too_many_failures).with_retry_after(g.wait());
+            tell(c, event_kind::locked, &why);
         }
         co_return true;
     }
 
-    flow<bool> take_failure_back(const std::string& account) {
-        const std::vector<counter_change> changes{failures(account, -1, now())};
-        const bool done = co_await attempt([&] { return storage_.change_counters(changes); });
-        co_return done;
-    }
-
-    flow<bool> forget_failures(const phone_number& phone) {
-        const auto at = now();
-        std::vector<counter_change> changes;
-        for (const auto& account : {password_account(phone.str()), code_account(purpose::login, phone)}) {
-            changes.push_back(failures(account, -all_failures, at));
-            changes.push_back(failure_pause(account, -all_failures, at));
-        }
-        const bool done = co_await attempt([&] { return storage_.change_counters(changes); });
+    flow<bool> forget_failures(context& c, const phone_number& phone) {
+        const auto changes = detail::forget_failures(phone, c.network, config_, now());
+        const bool done = co_await change_if_possible(changes);
         co_return done;
     }
 
@@ -778,18 +1023,22 @@ private:
         co_return std::move(*owner);
     }
 
-    flow<result<bool>> end_session(std::string token) {
+    flow<result<bool>> end_session(context& c, std::string token) {
+        c.silent = true;
         if (token.empty() || token.size() > max_id_size) co_return false;
         const auto hash = token_hasher_(token);
         const bool ended = co_await call([&] { return storage_.erase_session(hash); });
+        c.silent = !ended;
         co_return ended;
     }
 
-    flow<result<user>> change_user(std::string token, std::string object_id, property_map changes) {
+    flow<result<user>> change_user(context& c, std::string token, std::string object_id, property_map changes) {
+        c.silent = !changes.contains("password");
         for (int lost = 0; lost < max_lost_races; ++lost) {
             auto owner = co_await find_session_user(token);
             if (!owner) co_return std::move(owner).error();
             if (owner->object_id != object_id) co_return error::not_permitted;
+            if (observer_) c.about.user_id = owner->object_id;
             std::string new_password;
             auto applied = apply_changes(*owner, changes, config_, new_password);
             if (!applied) co_return std::move(applied).error();
@@ -819,6 +1068,7 @@ private:
 
     flow<result<configuration_report>> inspect_configuration() {
         configuration_report report;
+        report.findings.push_back(destinations_finding(config_));
         const auto account_request = twilio_.fetch_account();
         auto account_reply = co_await transmit(account_request);
         auto status = account_reply ? twilio::read_account_status(*account_reply)
@@ -849,6 +1099,7 @@ private:
     const twilio::api twilio_;
     code_deriver codes_;
     token_hasher token_hasher_;
+    observer observer_;
 };
 
 }  // namespace v0

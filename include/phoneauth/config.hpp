@@ -33,6 +33,15 @@ struct twilio_config {
     std::string edge;
     /// Replaces `https://api.twilio.com`; http or https and a host, without a path. For tests and proxies.
     std::string base_url;
+    /// Where Twilio reports what became of a code's message: the public URL (https, but for tests) that ends at
+    /// `authenticator::note_delivery`, without a query. It needs `auth_token`, which signs the reports. Empty: no reports.
+    std::string status_callback;
+};
+
+/// A phone that gets no messages and has always the same code, for demonstrations and reviewers.
+struct test_number {
+    std::string phone;  ///< E.164
+    std::string code;   ///< `config::code_digits` digits
 };
 
 /// A key that codes are derived with.
@@ -75,10 +84,31 @@ struct config {
     std::chrono::seconds resend_cooldown{30};
     /// 1–20 messages, the first one included.
     unsigned max_sends_per_transaction = 5;
-    /// 1–100 messages with codes to one phone, over all transactions; and as many others.
+    /// 0–600 s between two transactions of one kind for one phone, unless the code of the first was used.
+    std::chrono::seconds phone_cooldown{10};
+    /// 1–100 messages with codes to one phone in any hour, over all transactions; and as many others. Networks that the
+    /// phone's owner has logged in from may ask for half as many more, which nobody else can use up.
     unsigned max_sends_per_phone_and_hour = 10;
+    /// 1–1000, likewise, in any 24 hours.
+    unsigned max_sends_per_phone_and_day = 30;
+    /// 0–100000 codes asked for from one IPv4 address or IPv6 /64 in any hour; 0: no limit.
+    unsigned max_sends_per_client_and_hour = 50;
+    /// 0–100000 messages that one logged-in user sends in any hour; 0: no limit.
+    unsigned max_messages_per_user_and_hour = 20;
+    /// 0–10000000 messages with codes in any hour over all phones: what an attack can cost; and as many others. An
+    /// observer is told when four fifths are spent. 0: no limit.
+    unsigned max_sends_per_hour = 1000;
     /// 1–3 digits, for numbers without a country code; empty: those are refused.
     std::string default_calling_code;
+    /// Calling codes, 1–15 digits each, that messages may go to; "*": all. Empty: that of `default_calling_code`, or
+    /// all if that is empty, too.
+    std::vector<std::string> allowed_calling_codes;
+    /// Beginnings of numbers, 1–15 digits with the calling code, that no message goes to: premium ranges, say.
+    std::vector<std::string> blocked_prefixes;
+    /// At most 100. They are exempt from the limits, and whoever knows one can log in as its user.
+    std::vector<test_number> test_numbers;
+    /// Says that the `test_numbers` are meant: without it they are refused.
+    bool allow_test_numbers = false;
 
     // -- login
 
@@ -89,8 +119,11 @@ struct config {
     /// `POST /users/login`: identity and password without a second factor.
     bool identity_login_enabled = false;
     unknown_phone_policy unknown_phone = unknown_phone_policy::conceal;
-    /// 10–100 per account (NIST SP 800-63B-3 §5.2.2: at most 100).
+    /// 10–100 per account (NIST SP 800-63B-3 §5.2.2: at most 100). A fifth of them is kept for networks that the
+    /// account's owner has logged in from.
     unsigned max_consecutive_failures = 100;
+    /// 0–100000 wrong passwords from one IPv4 address or IPv6 /64 in any hour, over all accounts; 0: no limit.
+    unsigned max_wrong_passwords_per_client_and_hour = 60;
     /// 60 s – 365 days.
     std::chrono::seconds session_lifetime{30 * 24 * 3600};
 

@@ -61,6 +61,7 @@ enum class error {
     phone_mismatch,
     resend_too_soon,
     too_many_messages,
+    destination_not_allowed,
 
     // the provider
     provider_refused,
@@ -146,6 +147,7 @@ inline constexpr std::array error_table{
     error_row{error::phone_mismatch, "The phone number is not the one that the code was sent to.", 14026, 400},
     error_row{error::resend_too_soon, "A message was sent a moment ago; wait before asking for another.", 14027, 429},
     error_row{error::too_many_messages, "Too many messages were asked for; wait before asking for another.", 14028, 429},
+    error_row{error::destination_not_allowed, "Messages to this country or this kind of number are not allowed.", 14029, 403},
 
     error_row{error::provider_refused, "The messaging provider refused the message.", 14030, 400},
     error_row{error::provider_misconfigured, "The messaging provider rejected the server's credentials or sender.", 14031, 500},

@@ -3,17 +3,26 @@
 #define PHONEAUTH_LIMITS_HPP
 
 #include <algorithm>
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <phoneauth/config.hpp>
 #include <phoneauth/counter.hpp>
 #include <phoneauth/phone_number.hpp>
 #include <phoneauth/result.hpp>
+#include <phoneauth/transaction.hpp>
 
-// The arithmetic of the limits, pure: which counter, what to add, and what its value means.
+// The arithmetic of the limits, pure: which counters, what to add, and what their values mean.
+//
+// Two kinds of callers are told apart. Networks from which the owner of a phone has logged in within the last 90 days
+// are known to him; all others are strangers'. Strangers leave a reserve of each limit that is about one phone: what
+// they do does not stop the owner.
 
 namespace phoneauth {
 inline namespace v0 {
@@ -25,37 +34,136 @@ inline failure wait_until(error e, time_point end, time_point now) {
 }
 }  // namespace detail
 
-/// What messages to a phone are counted for: a person who is sent messages by others can still be sent his codes.
+// ---- Sliding windows: at most so many in any stretch of time ----
+
+/// A limit on something that is counted: at most `most` in any stretch of `length`, however it lies. It is kept as one counter
+/// for each half of a `length`; a window adds up the present half and the two before it, so that what is counted is forgotten
+/// after 1 to 1.5 times `length`.
+struct window {
+    std::string name;                          ///< what is counted, and for whom; at most 100 characters
+    std::chrono::seconds length;               ///< at least 2 s
+    std::int64_t most;                         ///< 0: no limit, and nothing is counted
+    std::int64_t reserve = 0;                  ///< how many more are left for known networks
+    error refusal = error::too_many_messages;  ///< what a refusal says
+};
+
+/// How many counters each window needs.
+inline constexpr std::size_t window_parts = 3;
+
+/// Appends the changes that add `by` to each of `windows` and read them: `window_parts` for each, at the time `now`.
+inline void count(std::span<const window> windows, std::int64_t by, time_point now,
+                  std::vector<counter_change>& changes) {
+    for (const auto& w : windows) {
+        const auto half = w.length / 2;
+        auto part = std::chrono::floor<std::chrono::seconds>(now.time_since_epoch()) / half;
+        for (std::size_t i = 0; i < window_parts; ++i, --part)
+            changes.push_back({w.name + ':' + std::to_string(part), i == 0 ? by : 0, now, 3 * half});
+    }
+}
+
+/// How much is in a window, from its counters as `count` read them.
+inline std::int64_t sum_of(std::span<const counter> parts) noexcept {
+    std::int64_t sum = 0;
+    for (const auto& p : parts.first(window_parts)) sum += p.value;
+    return sum;
+}
+
+/// Whether what was counted last is within `windows`, whose counters `parts` has in their order; if not, the refusal of the
+/// window that takes longest to have room, with `retry_after`. `known`: the caller may use the reserves.
+inline result<void> check(std::span<const window> windows, std::span<const counter> parts, bool known, time_point now) {
+    const window* tightest = nullptr;
+    std::chrono::milliseconds longest{};
+    for (const auto& w : windows) {
+        const auto own = parts.first(window_parts);
+        parts = parts.subspan(window_parts);
+        const auto most = w.most + (known ? w.reserve : 0);
+        auto left = sum_of(own);
+        if (left <= most) continue;
+        // The halves leave the window one after the other, the oldest first.
+        const std::chrono::milliseconds half = w.length / 2;
+        auto wait = half - now.time_since_epoch() % half;
+        for (std::size_t i = window_parts - 1; i > 0; --i) {
+            left -= own[i].value;
+            if (left <= most) break;
+            wait += half;
+        }
+        if (!tightest || wait > longest) {
+            tightest = &w;
+            longest = wait;
+        }
+    }
+    if (!tightest) return {};
+    return detail::wait_until(tightest->refusal, now + longest, now);
+}
+
+// ---- Messages ----
+
+/// What messages are counted for: a person who is sent messages by others can still be sent his codes.
 enum class send_budget { codes, messages };
 
-/// The messages to one phone within an hour that starts with the first of them. `by`: 1 before a message is sent, -1
-/// when the provider has refused it for certain.
-inline counter_change sends(send_budget budget, const phone_number& phone, std::int64_t by, time_point now) {
-    return {(budget == send_budget::codes ? "codes:" : "messages:") + std::string(phone.str()), by, now,
-            std::chrono::hours(1)};
+/// The budget of an hour over all messages.
+inline window total_window(send_budget budget, const config& c) {
+    return {budget == send_budget::codes ? "codes" : "messages", std::chrono::hours(1), c.max_sends_per_hour};
 }
 
-/// Whether the message that brought the counter to `c` may be sent; `too_many_messages`, with `retry_after`, if not.
-inline result<void> check_sends(const counter& c, const config& settings, time_point now) {
-    if (c.value <= static_cast<std::int64_t>(settings.max_sends_per_phone_and_hour)) return {};
-    return detail::wait_until(error::too_many_messages, c.expires_at, now);
+/// What a message to `phone` is counted against, the budget over all of them last. `network`: from which a code was asked for,
+/// empty: unknown. `user_id`: on whose behalf a message is sent, empty: the server's own.
+inline std::vector<window> send_windows(send_budget budget, const phone_number& phone, std::string_view network,
+                                        std::string_view user_id, const config& c) {
+    const std::string kind = budget == send_budget::codes ? "codes/" : "messages/";
+    const std::string to = ':' + std::string(phone.str());
+    const std::int64_t hour = c.max_sends_per_phone_and_hour;
+    const std::int64_t day = c.max_sends_per_phone_and_day;
+    std::vector<window> windows{
+        {kind + "hour" + to, std::chrono::hours(1), hour, (hour + 1) / 2},
+        {kind + "day" + to, std::chrono::hours(24), day, (day + 1) / 2},
+        {kind + "from:" + std::string(network), std::chrono::hours(1),
+         budget == send_budget::codes && !network.empty() ? c.max_sends_per_client_and_hour : 0},
+        {kind + "by:" + std::string(user_id), std::chrono::hours(1),
+         user_id.empty() ? 0 : c.max_messages_per_user_and_hour},
+        total_window(budget, c)};
+    std::erase_if(windows, [](const window& w) { return w.most == 0; });
+    return windows;
 }
+
+/// Whether the message that brought the budget to `sum` is the first beyond four fifths of it.
+inline bool reaches_warning(std::int64_t sum, const config& c) noexcept {
+    return c.max_sends_per_hour > 0 && sum == (std::int64_t{c.max_sends_per_hour} * 4 + 4) / 5;
+}
+
+/// The counter that exists for a while after a code was sent to `phone`, until it is used. `by`: 1 before another one is sent,
+/// `all_failures` to end it.
+inline counter_change cooldown(purpose kind, const phone_number& phone, std::int64_t by, const config& c,
+                               time_point now) {
+    return {(kind == purpose::login ? "cooldown/login:" : "cooldown/registration:") + std::string(phone.str()), by, now,
+            c.phone_cooldown};
+}
+
+/// Whether the code that brought the counter to `c` may be sent; `resend_too_soon`, with `retry_after`, if not.
+inline result<void> check_cooldown(const counter& c, time_point now) {
+    if (c.value <= 1) return {};
+    return detail::wait_until(error::resend_too_soon, c.expires_at, now);
+}
+
+// ---- Failures ----
 
 /// How long a run of failures is remembered after its first one.
 inline constexpr std::chrono::hours failure_memory{30 * 24};
 
+/// How long a network is known after the last login from there.
+inline constexpr std::chrono::hours network_memory{90 * 24};
+
+/// Larger than any counter of failures: taken away after a login that worked, it ends the run and the pause.
+inline constexpr std::int64_t all_failures = 1'000'000;
+
+/// The account that known networks have to themselves: its run and its pause are their own.
+inline std::string account_of_known(std::string_view account) {
+    return std::string(account) + "@known";
+}
+
 /// The consecutive failures of an account: wrong passwords and wrong codes.
 inline counter_change failures(std::string_view account, std::int64_t by, time_point now) {
     return {"failures:" + std::string(account), by, now, failure_memory};
-}
-
-/// How long an account waits after `count` consecutive failures: nothing for the first five, then 1, 2, 4, … seconds up
-/// to an hour, and until the run is forgotten once there are as many as allowed (NIST SP 800-63B-3 §5.2.2).
-inline std::chrono::seconds failure_wait(std::int64_t count, const config& settings) {
-    if (count >= static_cast<std::int64_t>(settings.max_consecutive_failures)) return failure_memory;
-    if (count <= 5) return std::chrono::seconds(0);
-    return std::min(std::chrono::seconds(std::int64_t{1} << std::min<std::int64_t>(count - 6, 12)),
-                    std::chrono::seconds(3600));
 }
 
 /// The counter that exists while an account waits; a later failure prolongs it. `by`: 0 asks whether it does.
@@ -64,16 +172,42 @@ inline counter_change failure_pause(std::string_view account, std::int64_t by, t
     return {"pause:" + std::string(account), by, now, wait, true};
 }
 
-/// Larger than any counter of failures: taken away after a login that worked, it ends the run and the pause.
-inline constexpr std::int64_t all_failures = 1'000'000;
+/// The counter that exists while `network` is known to the owner of `subject`. `by`: 1 after a login, 0 asks.
+inline counter_change known_network(std::string_view subject, std::string_view network, std::int64_t by,
+                                    time_point now) {
+    return {"known:" + std::string(subject) + '@' + std::string(network), by, now, network_memory, true};
+}
 
-/// Whether an account may try once more after the failures `run`, while its pause counter is `pause`; `too_many_failures`, with
-/// `retry_after`, if not.
-inline result<void> check_failures(const counter& run, const counter& pause, const config& settings, time_point now) {
-    const auto locked = run.value >= static_cast<std::int64_t>(settings.max_consecutive_failures);
+/// How many consecutive failures strangers may cause, so that with those of known networks there are never more than
+/// allowed: four fifths, the fifth is the owner's.
+inline std::int64_t max_failures(bool known, const config& c) noexcept {
+    const std::int64_t all = c.max_consecutive_failures;
+    const auto reserve = all / 5;
+    return known ? reserve : all - reserve;
+}
+
+/// How long an account waits after `count` consecutive failures: nothing for the first five, then 1, 2, 4, … seconds up
+/// to an hour, and until the run is forgotten once there are `most` of them.
+inline std::chrono::seconds failure_wait(std::int64_t count, std::int64_t most) {
+    if (count >= most) return failure_memory;
+    if (count <= 5) return std::chrono::seconds(0);
+    return std::min(std::chrono::seconds(std::int64_t{1} << std::min<std::int64_t>(count - 6, 12)),
+                    std::chrono::seconds(3600));
+}
+
+/// Whether an account may try once more after the failures `run`, of which there may be `most`, while its pause counter is
+/// `pause`; `too_many_failures`, with `retry_after`, if not.
+inline result<void> check_failures(const counter& run, const counter& pause, std::int64_t most, time_point now) {
+    const auto locked = run.value >= most;
     if (!locked && pause.value == 0) return {};
     const auto& until = locked ? run : pause;
     return detail::wait_until(error::too_many_failures, until.expires_at, now);
+}
+
+/// The wrong passwords that came from one network, over all accounts.
+inline window wrong_password_window(std::string_view network, const config& c) {
+    return {"passwords/from:" + std::string(network), std::chrono::hours(1),
+            network.empty() ? 0 : std::int64_t{c.max_wrong_passwords_per_client_and_hour}, 0, error::too_many_failures};
 }
 
 }  // namespace v0

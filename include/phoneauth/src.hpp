@@ -9,8 +9,10 @@
 #error phoneauth/src.hpp is only for programs compiled with PHONEAUTH_SEPARATE_COMPILATION; without it the headers are complete
 #endif
 
+#include <phoneauth/impl/client.ipp>
 #include <phoneauth/impl/config.ipp>
 #include <phoneauth/impl/crypto.ipp>
+#include <phoneauth/impl/event.ipp>
 #include <phoneauth/impl/json.ipp>
 #include <phoneauth/impl/password.ipp>
 #include <phoneauth/impl/random.ipp>
@@ -18,6 +20,7 @@
 #include <phoneauth/impl/rest_body.ipp>
 #include <phoneauth/impl/rest_reply.ipp>
 #include <phoneauth/impl/rest_routing.ipp>
+#include <phoneauth/impl/rest_status.ipp>
 #include <phoneauth/impl/rest_user_object.ipp>
 #include <phoneauth/impl/settings.ipp>
 #include <phoneauth/impl/twilio.ipp>

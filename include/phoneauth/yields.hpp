@@ -84,6 +84,9 @@ struct blocking_mode {
     /// `co_await`ed by a flow: from here on it comes to its end.
     static std::suspend_never ignore_cancellation() noexcept { return {}; }
 
+    /// The failure that stands for the exception being handled.
+    static failure current_failure() noexcept { return failure_of_current_exception(); }
+
     /// What a public function returns: in this mode the result itself.
     template <class R>
     static R finish(immediate<R> f) {

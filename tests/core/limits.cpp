@@ -1,56 +1,276 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <phoneauth/detail/admission.hpp>
 #include <phoneauth/limits.hpp>
+#include <phoneauth/storage/memory.hpp>
 
 #include <boost/test/unit_test.hpp>
+
+#include <deque>
+#include <random>
+#include <set>
 
 using namespace phoneauth;
 using namespace std::chrono_literals;
 
 BOOST_AUTO_TEST_SUITE(core_limits)
 
+namespace {
+
 constexpr time_point t0{1'000'000s};
+const auto phone = *phone_number::parse("+14155550100");
+
+/// Counts 1 in `w`, and takes it back if that was too much.
+result<void> use(memory_storage& storage, const window& w, time_point now, bool known = false) {
+    std::vector<counter_change> changes;
+    count({&w, 1}, 1, now, changes);
+    const auto counted = storage.change_counters(changes);
+    auto allowed = check({&w, 1}, counted, known, now);
+    if (!allowed) {
+        changes.clear();
+        count({&w, 1}, -1, now, changes);
+        storage.change_counters(changes);
+    }
+    return allowed;
+}
+
+std::set<std::string> keys_of(const std::vector<counter_change>& changes) {
+    std::set<std::string> keys;
+    for (const auto& c : changes) keys.insert(c.key);
+    return keys;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(window_never_has_more_than_its_limit) {
+    // Against the definition, with the time of everything that was admitted.
+    std::mt19937 random(1);
+    for (const auto length : {10s, 60s, 3600s}) {
+        memory_storage storage;
+        const window w{"w", length, 7};
+        std::deque<time_point> admitted;
+        auto now = t0;
+        std::size_t total = 0;
+        std::size_t too_strict = 0;
+        for (int i = 0; i < 20'000; ++i) {
+            now +=
+                std::chrono::milliseconds(std::uniform_int_distribution<std::int64_t>(0, length.count() * 200)(random));
+            while (!admitted.empty() && admitted.front() <= now - length) admitted.pop_front();
+            const auto allowed = use(storage, w, now);
+            if (allowed) {
+                admitted.push_back(now);
+                ++total;
+            } else {
+                too_strict += admitted.size() < 7;
+            }
+            BOOST_REQUIRE(admitted.size() <= 7u);
+        }
+        BOOST_TEST(total > 9000u);  // of 14,000 with 7 in each length, 9,333 with 7 in each 1.5 lengths
+        BOOST_TEST(too_strict > 0u);           // that it forgets up to half a length late is no secret
+    }
+}
+
+BOOST_AUTO_TEST_CASE(window_has_room_when_it_said) {
+    std::mt19937 random(2);
+    for (int round = 0; round < 300; ++round) {
+        memory_storage storage;
+        const window w{"w", 60s, 1 + round % 5};
+        auto now = t0;
+        for (;;) {
+            now += std::chrono::milliseconds(random() % 20'000);
+            const auto allowed = use(storage, w, now);
+            if (allowed) continue;
+            const auto wait = *allowed.error().retry_after;
+            BOOST_TEST((wait >= 1s && wait <= 90s));
+            BOOST_TEST(use(storage, w, now + wait).has_value());
+            break;
+        }
+    }
+    // … and not before, as nobody else takes anything away.
+    memory_storage storage;
+    const window w{"w", 60s, 1};
+    BOOST_TEST(use(storage, w, t0).has_value());
+    const auto wait = *use(storage, w, t0 + 1s).error().retry_after;
+    BOOST_TEST(!use(storage, w, t0 + wait));
+    BOOST_TEST(use(storage, w, t0 + 1s + wait).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(reserve_is_for_known_networks) {
+    memory_storage storage;
+    const window w{"w", 60s, 3, 2};
+    for (int i = 0; i < 3; ++i) BOOST_TEST(use(storage, w, t0).has_value());
+    for (int i = 0; i < 10; ++i) BOOST_TEST(!use(storage, w, t0));
+    BOOST_TEST(use(storage, w, t0, true).has_value());
+    BOOST_TEST(use(storage, w, t0, true).has_value());
+    BOOST_TEST(!use(storage, w, t0, true));
+}
+
+BOOST_AUTO_TEST_CASE(refusal_is_that_of_the_window_with_the_longest_wait) {
+    memory_storage storage;
+    const std::vector<window> both{{"minute", 60s, 1}, {"hour", 3600s, 1, 0, error::too_many_failures}};
+    result<void> allowed;
+    for (int i = 0; i < 2; ++i) {
+        std::vector<counter_change> changes;
+        count(both, 1, t0, changes);
+        allowed = check(both, storage.change_counters(changes), false, t0);
+    }
+    BOOST_TEST(allowed.error().code == error::too_many_failures);
+    BOOST_TEST((*allowed.error().retry_after > 60s));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_counted_outlives_its_window_by_little) {
+    std::vector<counter_change> changes;
+    const window w{"w", 3600s, 1};
+    count({&w, 1}, 1, t0, changes);
+    BOOST_TEST(changes.size() == window_parts);
+    BOOST_TEST(changes[0].by == 1);
+    BOOST_TEST(changes[1].by == 0);
+    BOOST_TEST(changes[2].by == 0);
+    for (const auto& c : changes) BOOST_TEST((c.lifetime >= 3600s && c.lifetime <= 5400s));
+}
+
+BOOST_AUTO_TEST_CASE(clock_before_the_epoch_counts_too) {
+    memory_storage storage;
+    const window w{"w", 60s, 1};
+    const time_point early{-100s};
+    BOOST_TEST(use(storage, w, early).has_value());
+    BOOST_TEST(!use(storage, w, early + 10s));
+}
+
+BOOST_AUTO_TEST_CASE(messages_are_counted_for_phone_client_user_and_all) {
+    config c;
+    const auto names = [&](send_budget budget, const char* network, const char* user) {
+        std::string all;
+        for (const auto& w : send_windows(budget, phone, network, user, c))
+            all += w.name + '=' + std::to_string(w.most) + '+' + std::to_string(w.reserve) + '/' +
+                   std::to_string(w.length.count()) + ' ';
+        return all;
+    };
+    BOOST_TEST(names(send_budget::codes, "192.0.2.1", "") ==
+               "codes/hour:+14155550100=10+5/3600 codes/day:+14155550100=30+15/86400 "
+               "codes/from:192.0.2.1=50+0/3600 codes=1000+0/3600 ");
+    BOOST_TEST(names(send_budget::messages, "192.0.2.1", "U1") ==
+               "messages/hour:+14155550100=10+5/3600 messages/day:+14155550100=30+15/86400 "
+               "messages/by:U1=20+0/3600 messages=1000+0/3600 ");
+    c.max_sends_per_hour = c.max_sends_per_client_and_hour = 0;
+    BOOST_TEST(names(send_budget::codes, "192.0.2.1", "") ==
+               "codes/hour:+14155550100=10+5/3600 codes/day:+14155550100=30+15/86400 ");
+}
+
+BOOST_AUTO_TEST_CASE(warning_comes_once_at_four_fifths) {
+    config c;
+    for (const unsigned budget : {1u, 2u, 5u, 10u, 999u, 1000u}) {
+        c.max_sends_per_hour = budget;
+        int warnings = 0;
+        for (std::int64_t sum = 1; sum <= budget; ++sum) {
+            if (!reaches_warning(sum, c)) continue;
+            ++warnings;
+            BOOST_TEST((5 * sum >= 4 * std::int64_t{budget} && 5 * (sum - 1) < 4 * std::int64_t{budget}));
+        }
+        BOOST_TEST(warnings == 1);
+    }
+    c.max_sends_per_hour = 0;
+    BOOST_TEST(!reaches_warning(0, c));
+}
 
 BOOST_AUTO_TEST_CASE(waits_grow) {
-    const config c;
-    for (int count = 0; count <= 5; ++count) BOOST_TEST((failure_wait(count, c) == 0s));
+    for (int count = 0; count <= 5; ++count) BOOST_TEST((failure_wait(count, 100) == 0s));
     std::chrono::seconds expected = 1s;
     for (int count = 6; count < 100; ++count) {
-        BOOST_TEST((failure_wait(count, c) == expected));
+        BOOST_TEST((failure_wait(count, 100) == expected));
         expected = std::min<std::chrono::seconds>(2 * expected, 1h);
     }
-    BOOST_TEST((failure_wait(100, c) == failure_memory));
-    BOOST_TEST((failure_wait(100'000'000'000, c) == failure_memory));
+    BOOST_TEST((failure_wait(100, 100) == failure_memory));
+    BOOST_TEST((failure_wait(100'000'000'000, 100) == failure_memory));
+    BOOST_TEST((failure_wait(2, 2) == failure_memory));
 }
 
-BOOST_AUTO_TEST_CASE(budget_says_when_it_renews) {
-    const config c;
-    BOOST_TEST(check_sends({10, t0 + 1h}, c, t0).has_value());
-    const auto r = check_sends({11, t0 + 59min + 1ms}, c, t0);
-    BOOST_TEST(r.error().code == error::too_many_messages);
-    BOOST_TEST((r.error().retry_after == 59min + 1s));
-    BOOST_TEST((check_sends({11, t0}, c, t0).error().retry_after == 1s));
-}
-
-BOOST_AUTO_TEST_CASE(keys_tell_apart) {
-    const auto phone = *phone_number::parse("+14155550100");
-    const std::string sent = sends(send_budget::codes, phone, 1, t0).key;
-    BOOST_TEST(sends(send_budget::messages, phone, 1, t0).key != sent);
-    const std::string failed = failures(phone.str(), 1, t0).key;
-    const std::string paused = failure_pause(phone.str(), 1, t0, 1s).key;
-    BOOST_TEST(sent != failed);
-    BOOST_TEST(failed != paused);
-    BOOST_TEST(failure_pause(phone.str(), 0, t0).key == paused);
+BOOST_AUTO_TEST_CASE(strangers_and_the_owner_share_what_is_allowed) {
+    config c;
+    for (c.max_consecutive_failures = 10; c.max_consecutive_failures <= 100; ++c.max_consecutive_failures) {
+        BOOST_TEST(max_failures(true, c) + max_failures(false, c) == c.max_consecutive_failures);
+        BOOST_TEST(max_failures(true, c) >= 2);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(failures_pause_and_lock) {
-    const config c;
     const counter none;
-    BOOST_TEST(check_failures(none, none, c, t0).has_value());
-    BOOST_TEST(check_failures({99, t0 + 1h}, none, c, t0).has_value());
-    const auto paused = check_failures({6, t0 + 1h}, {1, t0 + 1500ms}, c, t0);
+    BOOST_TEST(check_failures(none, none, 100, t0).has_value());
+    BOOST_TEST(check_failures({99, t0 + 1h}, none, 100, t0).has_value());
+    const auto paused = check_failures({6, t0 + 1h}, {1, t0 + 1500ms}, 100, t0);
     BOOST_TEST(paused.error().code == error::too_many_failures);
     BOOST_TEST((paused.error().retry_after == 2s));
-    BOOST_TEST((check_failures({100, t0 + 1h}, {1, t0 + 1s}, c, t0).error().retry_after == 1h));
+    BOOST_TEST((check_failures({100, t0 + 1h}, {1, t0 + 1s}, 100, t0).error().retry_after == 1h));
+}
+
+BOOST_AUTO_TEST_CASE(cooldown_says_when_it_is_over) {
+    BOOST_TEST(check_cooldown({1, t0 + 10s}, t0).has_value());
+    const auto r = check_cooldown({2, t0 + 9500ms}, t0);
+    BOOST_TEST(r.error().code == error::resend_too_soon);
+    BOOST_TEST((r.error().retry_after == 10s));
+}
+
+BOOST_AUTO_TEST_CASE(everything_has_a_key_of_its_own) {
+    config c;
+    std::vector<counter_change> all;
+    for (const auto budget : {send_budget::codes, send_budget::messages})
+        count(send_windows(budget, phone, "192.0.2.1", "U1", c), 1, t0, all);
+    const auto passwords = wrong_password_window("192.0.2.1", c);
+    count({&passwords, 1}, 1, t0, all);
+    for (const auto kind : {purpose::login, purpose::registration}) {
+        all.push_back(cooldown(kind, phone, 1, c, t0));
+        detail::count_failures(detail::code_account(kind, phone), 1, true, t0, all);
+    }
+    detail::count_failures(detail::password_account(phone.str()), 1, true, t0, all);
+    all.push_back(known_network(phone.str(), "192.0.2.1", 1, t0));
+    BOOST_TEST(keys_of(all).size() == all.size());
+    for (const auto& change : all) BOOST_TEST(change.key.size() <= 128u);
+    // The longest there can be.
+    const auto longest = *phone_number::parse("+123456789012345");
+    all.clear();
+    detail::count_failures(detail::password_account(std::string(64, 'f')), 1, true, t0, all);
+    all.push_back(known_network(std::string(64, 'f'), "2001:db8:ffff:ffff::/64", 1, t0));
+    count(send_windows(send_budget::messages, longest, "2001:db8:ffff:ffff::/64", std::string(36, 'A'), c), 1, t0, all);
+    for (const auto& change : all) BOOST_TEST(change.key.size() <= 128u);
+}
+
+BOOST_AUTO_TEST_CASE(guess_that_is_taken_back_leaves_nothing) {
+    const config c;
+    memory_storage storage;
+    for (const bool known : {false, true}) {
+        if (known) storage.change_counters({known_network("s", "n", 1, t0)});
+        detail::guess g("a", "s", "n", {wrong_password_window("n", c)}, c, t0);
+        BOOST_TEST(g.judge(storage.change_counters(g.changes())).has_value());
+        storage.change_counters(g.back());
+        for (auto change : g.changes()) {
+            if (change.key.starts_with("known:")) continue;
+            change.by = 0;
+            BOOST_TEST(storage.change_counters({change})[0].value == 0);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(wrong_guess_counts_where_it_came_from) {
+    const config c;
+    memory_storage storage;
+    storage.change_counters({known_network("s", "home", 1, t0)});
+    const auto miss = [&](const char* network) {
+        detail::guess g("a", "s", network, {}, c, t0);
+        const auto allowed = g.judge(storage.change_counters(g.changes()));
+        storage.change_counters(allowed ? g.miss(t0) : g.back());
+        return allowed.has_value();
+    };
+    const auto run = [&](const std::string& account) {
+        return storage.change_counters({failures(account, 0, t0)})[0].value;
+    };
+    for (int i = 0; i < 6; ++i) BOOST_TEST(miss("away"));
+    BOOST_TEST(run("a") == 6);
+    BOOST_TEST(run(account_of_known("a")) == 0);
+    BOOST_TEST(!miss("away"));
+    BOOST_TEST(!miss(""));
+    for (int i = 0; i < 6; ++i) BOOST_TEST(miss("home"));
+    BOOST_TEST(!miss("home"));
+    BOOST_TEST(run("a") == 6);
+    BOOST_TEST(run(account_of_known("a")) == 6);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -29,11 +29,15 @@ BOOST_AUTO_TEST_CASE(every_field_is_read_by_its_name) {
     config c;
     const auto problems = read_settings(R"({
         "twilio": {"account_sid": "AC1", "auth_token": "at", "api_key": "SK1", "api_secret": "as", "sender": "+14155550100",
-                   "region": "ie1", "edge": "dublin", "base_url": "http://localhost:1"},
+                   "region": "ie1", "edge": "dublin", "base_url": "http://localhost:1", "status_callback": "https://cb"},
         "code_keys": [{"id": "new", "secret": "s1"}, {"id": "old", "secret": "s2"}],
         "code_digits": 7, "code_lifetime": 120, "max_tries": 3, "message_template": "{code}!", "origin_host": "example.com",
         "android_app_hash": "abcdefghijk", "resend_cooldown": 10, "max_sends_per_transaction": 2,
-        "max_sends_per_phone_and_hour": 4, "default_calling_code": "49", "login_enabled": false, "code_login_enabled": false,
+        "phone_cooldown": 5, "max_sends_per_phone_and_hour": 4, "max_sends_per_phone_and_day": 6,
+        "max_sends_per_client_and_hour": 7, "max_messages_per_user_and_hour": 8, "max_sends_per_hour": 9,
+        "allowed_calling_codes": ["49", "43"], "blocked_prefixes": ["49900"],
+        "test_numbers": [{"phone": "+4915100000000", "code": "1234567"}], "allow_test_numbers": true,
+        "max_wrong_passwords_per_client_and_hour": 11, "default_calling_code": "49", "login_enabled": false, "code_login_enabled": false,
         "identity_login_enabled": true, "unknown_phone": "reject", "max_consecutive_failures": 20, "session_lifetime": 3600,
         "registration_enabled": false, "phone_column": "phone", "identity_column": "nick", "min_password_length": 10,
         "max_password_length": 100, "max_properties": 5, "max_property_bytes": 0})",
@@ -42,13 +46,26 @@ BOOST_AUTO_TEST_CASE(every_field_is_read_by_its_name) {
 
     // A field that is added to the structs must be added here, or this does not compile.
     const auto& [twilio, code_keys, code_digits, code_lifetime, max_tries, message_template, origin_host,
-                 android_app_hash, resend_cooldown, max_sends_per_transaction, max_sends_per_phone_and_hour,
-                 default_calling_code, login_enabled, code_login_enabled, identity_login_enabled, unknown_phone,
-                 max_consecutive_failures, session_lifetime, registration_enabled, phone_column, identity_column,
-                 min_password_length, max_password_length, max_properties, max_property_bytes] = c;
-    const auto& [account_sid, auth_token, api_key, api_secret, sender, region, edge, base_url] = twilio;
+                 android_app_hash, resend_cooldown, max_sends_per_transaction, phone_cooldown,
+                 max_sends_per_phone_and_hour, max_sends_per_phone_and_day, max_sends_per_client_and_hour,
+                 max_messages_per_user_and_hour, max_sends_per_hour, default_calling_code, allowed_calling_codes,
+                 blocked_prefixes, test_numbers, allow_test_numbers, login_enabled, code_login_enabled,
+                 identity_login_enabled, unknown_phone, max_consecutive_failures,
+                 max_wrong_passwords_per_client_and_hour, session_lifetime, registration_enabled, phone_column,
+                 identity_column, min_password_length, max_password_length, max_properties, max_property_bytes] = c;
+    const auto& [account_sid, auth_token, api_key, api_secret, sender, region, edge, base_url, status_callback] =
+        twilio;
     BOOST_TEST((std::tie(account_sid, auth_token, api_key, api_secret, sender, region, edge, base_url) ==
                 std::tuple("AC1", "at", "SK1", "as", "+14155550100", "ie1", "dublin", "http://localhost:1")));
+    BOOST_TEST(status_callback == "https://cb");
+    BOOST_TEST((std::tie(phone_cooldown, max_sends_per_phone_and_day, max_sends_per_client_and_hour,
+                         max_messages_per_user_and_hour, max_sends_per_hour, allow_test_numbers,
+                         max_wrong_passwords_per_client_and_hour) == std::tuple(5s, 6u, 7u, 8u, 9u, true, 11u)));
+    BOOST_TEST((allowed_calling_codes == std::vector<std::string>{"49", "43"}));
+    BOOST_TEST((blocked_prefixes == std::vector<std::string>{"49900"}));
+    BOOST_REQUIRE(test_numbers.size() == 1u);
+    BOOST_TEST(test_numbers[0].phone == "+4915100000000");
+    BOOST_TEST(test_numbers[0].code == "1234567");
     BOOST_REQUIRE(code_keys.size() == 2u);
     const auto& [id, secret] = code_keys[1];
     BOOST_TEST(code_keys[0].id == "new");
@@ -109,8 +126,9 @@ BOOST_AUTO_TEST_CASE(other_types_and_texts) {
     BOOST_TEST(problems_of(R"({"max_tries":1,"max_tries":2})") == ": the text is not valid JSON\n");
     BOOST_TEST(problems_of("[]") == ": expected a JSON object\n");
     BOOST_TEST(problems_of(R"({"twilio":"{}"})") == "twilio: expected an object\n");
-    BOOST_TEST(problems_of(R"({"code_keys":{"id":"a"}})") == "code_keys: expected an array of objects\n");
+    BOOST_TEST(problems_of(R"({"code_keys":{"id":"a"}})") == "code_keys: expected an array\n");
     BOOST_TEST(problems_of(R"({"unknown_phone":["reject"]})") == "unknown_phone: expected \"conceal\" or \"reject\"\n");
+    BOOST_TEST(problems_of(R"({"blocked_prefixes":["1",2]})") == "blocked_prefixes[1]: expected a string\n");
     BOOST_TEST(problems_of("{}") == "");
 }
 

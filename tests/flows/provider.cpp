@@ -5,12 +5,6 @@ using namespace flows;
 
 BOOST_AUTO_TEST_SUITE(flows_provider)
 
-namespace {
-std::int64_t sends_spent(auto& w, send_budget budget = send_budget::codes) {
-    return w.memory.change_counters({sends(budget, *phone_number::parse(phone), 0, w.clock.now())})[0].value;
-}
-}  // namespace
-
 BOOST_AUTO_TEST_CASE_TEMPLATE(refusal_fails_the_transaction_and_gives_the_send_back, World, worlds) {
     World w;
     w.transport.reply(400, R"({"code":21610,"message":"Attempt to send to unsubscribed recipient","status":400})");
@@ -155,7 +149,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(configuration_is_tested, World, worlds) {
         w.transport.reply(200, R"({"status":"active"})");
         w.transport.reply(200, number(true, false));
         auto r = w.run(w.auth.test_configuration());
-        BOOST_TEST(summary(*r) == "credentials+ account+ sender+ sms+ mms- ");
+        BOOST_TEST(summary(*r) == "destinations- credentials+ account+ sender+ sms+ mms- ");
         BOOST_TEST(r->ok());
         BOOST_TEST(w.transport.requests()[1].url.ends_with("/IncomingPhoneNumbers.json?PhoneNumber=%2B15005550006"));
     }
@@ -163,7 +157,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(configuration_is_tested, World, worlds) {
         World w;
         w.transport.reply(401, R"({"code":20003,"message":"Authenticate","status":401})");
         auto r = w.run(w.auth.test_configuration());
-        BOOST_TEST(summary(*r) == "credentials- ");
+        BOOST_TEST(summary(*r) == "destinations- credentials- ");
         BOOST_TEST(!r->ok());
     }
     {
@@ -171,7 +165,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(configuration_is_tested, World, worlds) {
         w.transport.reply(200, R"({"status":"suspended"})");
         w.transport.reply(200, R"({"incoming_phone_numbers":[]})");
         auto r = w.run(w.auth.test_configuration());
-        BOOST_TEST(summary(*r) == "credentials+ account- sender- ");
+        BOOST_TEST(summary(*r) == "destinations- credentials+ account- sender- ");
         BOOST_TEST(!r->ok());
     }
     {
@@ -179,7 +173,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(configuration_is_tested, World, worlds) {
         w.transport.reply(200, R"({"status":"active"})");
         w.transport.reply(200, number(false, false));
         auto r = w.run(w.auth.test_configuration());
-        BOOST_TEST(summary(*r) == "credentials+ account+ sender+ sms- mms- ");
+        BOOST_TEST(summary(*r) == "destinations- credentials+ account+ sender+ sms- mms- ");
         BOOST_TEST(!r->ok());
     }
 }

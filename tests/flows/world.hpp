@@ -36,6 +36,7 @@ inline config test_config() {
     c.twilio.auth_token = "not-a-real-token";
     c.twilio.sender = "+15005550006";
     c.code_keys = {{"k1", std::string(32, 'k')}};
+    c.phone_cooldown = 0s;  // tests start again at once
     return c;
 }
 
@@ -149,6 +150,15 @@ logged_in log_in(World& w, const std::string& number = phone) {
     auto l = w.run(w.auth.finish_login(s->transaction_id, w.transport.last_code()));
     BOOST_REQUIRE(l);
     return *l;
+}
+
+/// How many messages to `number` are counted in the present hour.
+template <class World>
+std::int64_t sends_spent(World& w, send_budget budget = send_budget::codes, const std::string& number = phone) {
+    std::vector<counter_change> changes;
+    const auto windows = send_windows(budget, *phone_number::parse(number), {}, {}, w.auth.settings());
+    count(std::span(windows).first(1), 0, w.clock.now(), changes);
+    return sum_of(w.memory.change_counters(changes));
 }
 
 /// A code of the right length that is not `code`.

@@ -67,6 +67,9 @@ struct awaitable_mode {
         }
     }
 
+    /// The failure that stands for the exception being handled.
+    static failure current_failure() noexcept { return detail::failure_of_current_asio_exception(); }
+
     /// What a public function returns: an awaitable of the result, which no exception leaves. A cancelled
     /// operation yields `error::cancelled`.
     template <class R>

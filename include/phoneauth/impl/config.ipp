@@ -70,6 +70,14 @@ inline void check_twilio(const twilio_config& t, config_checker& check) {
         check.require(url && url->target == "/", "twilio.base_url",
                       "expected http:// or https:// and a host, without a path");
     }
+    if (!t.status_callback.empty()) {
+        const auto url = parse_url(t.status_callback);
+        check.require(url && url->target.find('?') == std::string::npos && t.status_callback.size() <= 2000 &&
+                          url->host.find('_') == std::string::npos,
+                      "twilio.status_callback",
+                      "expected an http:// or https:// URL without a query, its host without underscores");
+        check.require(!t.auth_token.empty(), "twilio.auth_token", "is missing; status_callback needs it");
+    }
 }
 
 inline void check_codes(const config& c, bool storage_is_shared, config_checker& check) {
@@ -106,6 +114,28 @@ inline void check_codes(const config& c, bool storage_is_shared, config_checker&
                   "android_app_hash", "expected 11 characters of base64");
 }
 
+inline void check_destinations(const config& c, config_checker& check) {
+    const auto is_prefix = [](const std::string& s) {
+        return !s.empty() && s.size() <= 15 && std::all_of(s.begin(), s.end(), is_digit) && s.front() != '0';
+    };
+    const auto& codes = c.allowed_calling_codes;
+    check.require(std::all_of(codes.begin(), codes.end(), [&](const auto& s) { return s == "*" || is_prefix(s); }),
+                  "allowed_calling_codes", "expected 1 to 15 digits each that do not start with 0, or *");
+    check.require(std::all_of(c.blocked_prefixes.begin(), c.blocked_prefixes.end(), is_prefix), "blocked_prefixes",
+                  "expected 1 to 15 digits each that do not start with 0");
+    check.require(c.allowed_calling_codes.size() <= 1000 && c.blocked_prefixes.size() <= 1000, "blocked_prefixes",
+                  "and allowed_calling_codes have at most 1000 elements each");
+    check.require(c.test_numbers.size() <= 100, "test_numbers", "expected at most 100");
+    check.require(c.test_numbers.empty() || c.allow_test_numbers, "test_numbers",
+                  "are given, but allow_test_numbers is false: anybody who knows one could log in as its user");
+    for (const auto& t : c.test_numbers) {
+        const auto number = phone_number::parse(t.phone);
+        check.require(number && number->str() == t.phone, "test_numbers", "a phone is not an E.164 number");
+        check.require(t.code.size() == c.code_digits && std::all_of(t.code.begin(), t.code.end(), is_digit),
+                      "test_numbers", "a code does not have code_digits digits");
+    }
+}
+
 }  // namespace detail
 
 PHONEAUTH_DECL std::vector<config_problem> validate(const config& c, bool storage_is_shared) {
@@ -115,12 +145,20 @@ PHONEAUTH_DECL std::vector<config_problem> validate(const config& c, bool storag
 
     check.range(c.resend_cooldown.count(), 0, 600, "resend_cooldown", "s");
     check.range(c.max_sends_per_transaction, 1, 20, "max_sends_per_transaction", "messages");
+    check.range(c.phone_cooldown.count(), 0, 600, "phone_cooldown", "s");
     check.range(c.max_sends_per_phone_and_hour, 1, 100, "max_sends_per_phone_and_hour", "messages");
+    check.range(c.max_sends_per_phone_and_day, 1, 1000, "max_sends_per_phone_and_day", "messages");
+    check.range(c.max_sends_per_client_and_hour, 0, 100000, "max_sends_per_client_and_hour", "messages");
+    check.range(c.max_messages_per_user_and_hour, 0, 100000, "max_messages_per_user_and_hour", "messages");
+    check.range(c.max_sends_per_hour, 0, 10000000, "max_sends_per_hour", "messages");
+    detail::check_destinations(c, check);
     const auto& code = c.default_calling_code;
     check.require(code.size() <= 3 && std::all_of(code.begin(), code.end(), detail::is_digit) && !code.starts_with('0'),
                   "default_calling_code", "expected 1 to 3 digits that do not start with 0, for example 49");
 
     check.range(c.max_consecutive_failures, 10, 100, "max_consecutive_failures", "failures");
+    check.range(c.max_wrong_passwords_per_client_and_hour, 0, 100000, "max_wrong_passwords_per_client_and_hour",
+                "failures");
     check.range(c.session_lifetime.count(), 60, 365LL * 24 * 3600, "session_lifetime", "s");
 
     check.require(detail::is_property_name(c.phone_column), "phone_column",

@@ -43,6 +43,14 @@ PHONEAUTH_DECL result<destination> find_destination(std::string_view url, const 
     return d;
 }
 
+PHONEAUTH_DECL client client_of(const http_request& request, std::string_view peer, const rest::options& o) {
+    std::string forwarded;  // a header that comes several times is one list (RFC 9110 §5.3)
+    for (const auto& h : request.headers)
+        if (equal_ignoring_case(h.name, o.forwarding_header)) forwarded += (forwarded.empty() ? "" : ",") + h.value;
+    const auto* agent = find_header(request.headers, "User-Agent");
+    return {client_address(peer, forwarded, o.trusted_proxies), agent ? *agent : std::string(), {}};
+}
+
 PHONEAUTH_DECL bool matches(std::string_view pattern, const std::vector<std::string>& segments, std::string& captured) {
     for (const auto& segment : segments) {
         if (pattern.empty()) return false;

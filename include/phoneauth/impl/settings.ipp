@@ -6,6 +6,7 @@
 #include <chrono>
 #include <limits>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include <phoneauth/detail/json.hpp>
@@ -27,6 +28,13 @@ void describe(Field& field, twilio_config& t) {
     field("region", t.region);
     field("edge", t.edge);
     field("base_url", t.base_url);
+    field("status_callback", t.status_callback);
+}
+
+template <class Field>
+void describe(Field& field, test_number& t) {
+    field("phone", t.phone);
+    field("code", t.code);
 }
 
 template <class Field>
@@ -47,13 +55,23 @@ void describe(Field& field, config& c) {
     field("android_app_hash", c.android_app_hash);
     field("resend_cooldown", c.resend_cooldown);
     field("max_sends_per_transaction", c.max_sends_per_transaction);
+    field("phone_cooldown", c.phone_cooldown);
     field("max_sends_per_phone_and_hour", c.max_sends_per_phone_and_hour);
+    field("max_sends_per_phone_and_day", c.max_sends_per_phone_and_day);
+    field("max_sends_per_client_and_hour", c.max_sends_per_client_and_hour);
+    field("max_messages_per_user_and_hour", c.max_messages_per_user_and_hour);
+    field("max_sends_per_hour", c.max_sends_per_hour);
     field("default_calling_code", c.default_calling_code);
+    field("allowed_calling_codes", c.allowed_calling_codes);
+    field("blocked_prefixes", c.blocked_prefixes);
+    field("test_numbers", c.test_numbers);
+    field("allow_test_numbers", c.allow_test_numbers);
     field("login_enabled", c.login_enabled);
     field("code_login_enabled", c.code_login_enabled);
     field("identity_login_enabled", c.identity_login_enabled);
     field("unknown_phone", c.unknown_phone);
     field("max_consecutive_failures", c.max_consecutive_failures);
+    field("max_wrong_passwords_per_client_and_hour", c.max_wrong_passwords_per_client_and_hour);
     field("session_lifetime", c.session_lifetime);
     field("registration_enabled", c.registration_enabled);
     field("phone_column", c.phone_column);
@@ -120,15 +138,18 @@ private:
         if (require(value.kind == json_kind::object, name, "expected an object"))
             read(*parse_json(value.text), path_ + std::string(name) + '.', target, problems_);
     }
-    void set(std::string_view name, const json_value::item& value, std::vector<code_key>& target) {
-        if (!require(value.kind == json_kind::array, name, "expected an array of objects")) return;
+    template <class Element>
+    void set(std::string_view name, const json_value::item& value, std::vector<Element>& target) {
+        if (!require(value.kind == json_kind::array, name, "expected an array")) return;
         target.clear();
-        const auto keys = parse_json(value.text);
-        for (const auto& key : keys->items) {
+        const auto array = parse_json(value.text);
+        for (const auto& given : array->items) {
             const auto element = std::string(name) + '[' + std::to_string(target.size()) + ']';
             auto& added = target.emplace_back();
-            if (require(key.kind == json_kind::object, element, "expected an object"))
-                read(*parse_json(key.text), path_ + element + '.', added, problems_);
+            if constexpr (std::is_same_v<Element, std::string>)
+                set(element, given, added);
+            else if (require(given.kind == json_kind::object, element, "expected an object"))
+                read(*parse_json(given.text), path_ + element + '.', added, problems_);
         }
     }
 

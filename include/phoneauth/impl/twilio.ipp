@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <utility>
 
 #include <phoneauth/detail/ascii.hpp>
 #include <phoneauth/detail/crypto.hpp>
@@ -141,12 +142,14 @@ PHONEAUTH_DECL result<http_request> api::create_message(const phone_number& to, 
 }
 
 PHONEAUTH_DECL http_request api::create_code_message(const phone_number& to, std::string_view text,
-                                                     std::chrono::seconds validity) const {
+                                                     std::chrono::seconds validity,
+                                                     std::string_view status_callback) const {
     std::string form;
     form.reserve(512);
     detail::append_form_field(form, "To", to.str());
     detail::append_form_field(form, "Body", text);
     detail::append_form_field(form, "ValidityPeriod", std::to_string(validity.count()));
+    if (!status_callback.empty()) detail::append_form_field(form, "StatusCallback", status_callback);
     return post_message(std::move(form), false);
 }
 
@@ -172,15 +175,15 @@ PHONEAUTH_DECL failure failure_of(const http_response& reply) {
     const auto code = body ? body->integer("code") : std::nullopt;
     failure f = [&]() -> failure {
         if (reply.status >= 500) return error::no_answer;
+        if (reply.status < 400) return error::bad_provider_reply;  // Twilio refuses with 4xx only
         if (code)
             for (const auto& row : detail::twilio_code_table)
                 if (row.code == *code) return {row.meaning, std::string(row.text)};
         if (reply.status == 429) return error::provider_busy;
         if (reply.status == 401 || reply.status == 403) return error::provider_misconfigured;
-        if (reply.status >= 400 && code) return error::provider_refused;
-        return error::bad_provider_reply;
+        return code ? error::provider_refused : error::bad_provider_reply;
     }();
-    if (code) f.twilio_code = static_cast<int>(*code);
+    if (code && std::in_range<int>(*code)) f.twilio_code = static_cast<int>(*code);
     if (const auto* after = find_header(reply.headers, "Retry-After"); after && reply.status == 429) {
         int seconds = 0;
         const auto [end, ec] = std::from_chars(after->data(), after->data() + after->size(), seconds);

@@ -9,11 +9,14 @@
 #include <utility>
 
 #include <phoneauth/authenticator.hpp>
+#include <phoneauth/client.hpp>
 #include <phoneauth/detail/json.hpp>
+#include <phoneauth/detail/url.hpp>
 #include <phoneauth/http.hpp>
 #include <phoneauth/rest/body.hpp>
 #include <phoneauth/rest/reply.hpp>
 #include <phoneauth/rest/routing.hpp>
+#include <phoneauth/rest/status.hpp>
 #include <phoneauth/rest/user_object.hpp>
 
 namespace phoneauth {
@@ -37,7 +40,9 @@ namespace rest {
 ///     POST /services/Twilio/loginWithPhoneNumberAndPassword  phoneNumber, password
 ///     POST /services/Twilio/loginWithCode                    transactionId, code
 ///     POST /services/Twilio/resendCode                       transactionId
+///     POST /services/Twilio/transactionStatus                transactionId
 ///     POST /services/Twilio/sendMessage                      phoneNumber, message, mediaUrl, options
+///     POST /services/Twilio/messageStatus                    for Twilio: `twilio_config::status_callback` ends here
 ///
 /// `Authenticator` is an `authenticator`, or whatever has its functions. Thread safety: as the authenticator's.
 template <class Authenticator>
@@ -45,26 +50,35 @@ class api {
 public:
     using mode = typename Authenticator::mode;
 
-    /// `auth` must outlive the api. Throws `std::invalid_argument` if the application id or the API key is empty, or
-    /// the application id is "api".
+    /// `auth` must outlive the api. Throws `std::invalid_argument` if the application id or the API key is empty, the
+    /// application id is "api", or a trusted proxy is neither an address nor a network.
     api(Authenticator& auth, options o) : auth_(auth), options_(std::move(o)) {
         if (options_.app_id.empty() || options_.api_key.empty() || options_.app_id == "api")
             throw std::invalid_argument("phoneauth: an API needs an application id other than \"api\", and an API key");
+        for (const auto& proxy : options_.trusted_proxies)
+            if (!is_network(proxy))
+                throw std::invalid_argument("phoneauth: a trusted proxy is neither an address nor a network");
     }
 
     api(const api&) = delete;
     api& operator=(const api&) = delete;
 
-    /// Answers a request whose `url` is a path with or without a query, as in the request line. → the `reply`, in
-    /// blocking mode, or an awaitable of it. It has a JSON body except for OPTIONS, which asks for a preflight. As
+    /// Answers a request whose `url` is a path with or without a query, as in the request line. `peer` is the address at
+    /// the other end of the connection, without a port: the client's, or a trusted proxy's that says whose request it is
+    /// (see `options::trusted_proxies`). Without it, or with another text, nothing is limited by client. → the `reply`,
+    /// in blocking mode, or an awaitable of it. It has a JSON body except for OPTIONS, which asks for a preflight. As
     /// always, a server must not send the body in answer to HEAD. Throws nothing.
-    auto handle(http_request request) { return mode::finish(serve(std::move(request))); }
+    auto handle(http_request request, std::string peer = {}) {
+        return mode::finish(serve(std::move(request), std::move(peer)));
+    }
 
 private:
     using flow = typename mode::template flow<reply>;
 
     struct incoming {
+        const http_request& request;
         std::string_view body;
+        client from;
         std::string captured;  ///< what the path had at the route's "*"
         std::string token;     ///< of the session; empty if there is none
         bool by_key = false;   ///< the path held the API key
@@ -91,33 +105,34 @@ private:
             {"POST", "/services/Twilio/loginWithPhoneNumberAndPassword", &api::login_with_phone_and_password},
             {"POST", "/services/Twilio/loginWithCode", &api::login_with_code},
             {"POST", "/services/Twilio/resendCode", &api::resend_code},
+            {"POST", "/services/Twilio/transactionStatus", &api::tell_status},
             {"POST", "/services/Twilio/sendMessage", &api::send_message},
+            {"POST", "/services/Twilio/messageStatus", &api::take_report},
         };
         return table;
     }
 
-    flow serve(http_request request) {
+    flow serve(http_request request, std::string peer) {
         reply r;
         if (request.method == "OPTIONS") {
             r = detail::preflight_reply();
         } else {
-            auto answered = co_await dispatch(request);
+            auto answered = co_await dispatch(request, peer);
             r = std::move(answered);
         }
         detail::add_cors_headers(r, request, options_);
         co_return r;
     }
 
-    flow dispatch(const http_request& request) {
+    flow dispatch(const http_request& request, const std::string& peer) {
         auto to = detail::find_destination(request.url, options_);
         if (!to) co_return reply(to.error());
         if (request.body.size() > options_.max_body_bytes) co_return reply(error::body_too_large);
 
         const auto* token = find_header(request.headers, "user-token");
-        incoming in;
-        in.body = request.body;
-        in.token = token ? *token : std::string();
-        in.by_key = to->by_key;
+        incoming in{
+            request,   request.body, detail::client_of(request, peer, options_), {}, token ? *token : std::string(),
+            to->by_key};
 
         std::string allowed;
         for (const auto& r : routes()) {
@@ -152,12 +167,14 @@ private:
             detail::member_reader read(*body, error::property_required);
             auto phone = read.digits(settings().phone_column);
             if (read.problem()) co_return reply(*read.problem());
-            auto outcome = co_await mode::call([&] { return auth_.start_registration(std::move(phone)); });
+            auto outcome =
+                co_await mode::call([&] { return auth_.start_registration(std::move(phone), std::move(in.from)); });
             co_return answer(outcome);
         }
         auto data = detail::read_registration(*body, settings());
         if (!data) co_return reply(data.error());
-        auto outcome = co_await mode::call([&] { return auth_.finish_registration(std::move(*data)); });
+        auto outcome =
+            co_await mode::call([&] { return auth_.finish_registration(std::move(*data), std::move(in.from)); });
         co_return answer(outcome);
     }
 
@@ -168,13 +185,13 @@ private:
         auto identity = read.digits("login");
         auto password = read.text("password");
         if (read.problem()) co_return reply(*read.problem());
-        auto outcome =
-            co_await mode::call([&] { return auth_.login_with_identity(std::move(identity), std::move(password)); });
+        auto outcome = co_await mode::call(
+            [&] { return auth_.login_with_identity(std::move(identity), std::move(password), std::move(in.from)); });
         co_return answer(outcome);
     }
 
     flow logout(incoming& in) {
-        auto outcome = co_await mode::call([&] { return auth_.logout(std::move(in.token)); });
+        auto outcome = co_await mode::call([&] { return auth_.logout(std::move(in.token), std::move(in.from)); });
         if (!outcome) co_return reply(outcome.error());
         co_return reply::of_json("{}");  // who is logged out already gets what he wanted
     }
@@ -194,8 +211,10 @@ private:
         auto body = detail::read_object(in.body, options_.max_json_depth);
         if (!body) co_return reply(body.error());
         auto changes = detail::read_changes(*body);
-        auto outcome = co_await mode::call(
-            [&] { return auth_.update_user(std::move(in.token), std::move(in.captured), std::move(changes)); });
+        auto outcome = co_await mode::call([&] {
+            return auth_.update_user(std::move(in.token), std::move(in.captured), std::move(changes),
+                                     std::move(in.from));
+        });
         co_return answer(outcome);
     }
 
@@ -213,7 +232,7 @@ private:
         detail::member_reader read(*arguments);
         auto phone = read.digits(phone_name(*arguments));
         if (read.problem()) co_return reply(*read.problem());
-        auto outcome = co_await mode::call([&] { return auth_.start_login(std::move(phone)); });
+        auto outcome = co_await mode::call([&] { return auth_.start_login(std::move(phone), std::move(in.from)); });
         co_return answer(outcome);
     }
 
@@ -224,7 +243,8 @@ private:
         auto phone = read.digits(phone_name(*arguments));
         auto password = read.text("password");
         if (read.problem()) co_return reply(*read.problem());
-        auto outcome = co_await mode::call([&] { return auth_.start_login(std::move(phone), std::move(password)); });
+        auto outcome = co_await mode::call(
+            [&] { return auth_.start_login(std::move(phone), std::move(password), std::move(in.from)); });
         co_return answer(outcome);
     }
 
@@ -235,7 +255,8 @@ private:
         auto id = read.text("transactionId");
         auto code = read.digits("code");
         if (read.problem()) co_return reply(*read.problem());
-        auto outcome = co_await mode::call([&] { return auth_.finish_login(std::move(id), std::move(code)); });
+        auto outcome =
+            co_await mode::call([&] { return auth_.finish_login(std::move(id), std::move(code), std::move(in.from)); });
         co_return answer(outcome);
     }
 
@@ -245,8 +266,26 @@ private:
         detail::member_reader read(*arguments);
         auto id = read.text("transactionId");
         if (read.problem()) co_return reply(*read.problem());
-        auto outcome = co_await mode::call([&] { return auth_.resend(std::move(id)); });
+        auto outcome = co_await mode::call([&] { return auth_.resend(std::move(id), std::move(in.from)); });
         co_return answer(outcome);
+    }
+
+    flow tell_status(incoming& in) {
+        auto arguments = detail::read_arguments(in.body, {"transactionId"}, options_.max_json_depth);
+        if (!arguments) co_return reply(arguments.error());
+        detail::member_reader read(*arguments);
+        auto id = read.text("transactionId");
+        if (read.problem()) co_return reply(*read.problem());
+        auto outcome = co_await mode::call([&] { return auth_.status(std::move(id)); });
+        co_return answer(outcome);
+    }
+
+    flow take_report(incoming& in) {
+        const auto* signature = find_header(in.request.headers, "X-Twilio-Signature");
+        delivery_report report{std::string(detail::split_target(in.request.url).query), std::string(in.body),
+                               signature ? *signature : std::string()};
+        auto outcome = co_await mode::call([&] { return auth_.note_delivery(std::move(report)); });
+        co_return outcome ? reply::of_json("{}") : reply(outcome.error());
     }
 
     flow send_message(incoming& in) {
@@ -254,13 +293,16 @@ private:
         if (options_.send_message == send_message_access::session || !in.by_key) {
             auto sender = co_await mode::call([&] { return auth_.find_user_by_token(std::move(in.token)); });
             if (!sender) co_return reply(sender.error());
+            in.from.user_id = sender->object_id;
         }
         auto arguments =
             detail::read_arguments(in.body, {"phoneNumber", "message", "mediaUrl", "options"}, options_.max_json_depth);
         if (!arguments) co_return reply(arguments.error());
         auto text = detail::read_message(*arguments, phone_name(*arguments));
         if (!text) co_return reply(text.error());
-        auto outcome = co_await mode::call([&] { return auth_.send_message(std::move(*text)); });
+        if (!in.from.user_id.empty())
+            if (const auto allowed = detail::check_user_message(*text); !allowed) co_return reply(allowed.error());
+        auto outcome = co_await mode::call([&] { return auth_.send_message(std::move(*text), std::move(in.from)); });
         co_return answer(outcome);
     }
 
@@ -281,6 +323,7 @@ private:
     std::string json_of(const user& u) const { return user_json(u, settings()); }
     std::string json_of(const logged_in& l) const { return login_json(l.who, l.token, settings()); }
     std::string json_of(const sent_message& m) const { return m.json; }
+    std::string json_of(const transaction_status& s) const { return status_json(s); }
     std::string json_of(const started& s) const {
         detail::json_object json;
         json.string("transactionId", s.transaction_id).number("expiresAt", s.expires_at.time_since_epoch().count());

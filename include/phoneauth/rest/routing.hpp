@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include <phoneauth/client.hpp>
 #include <phoneauth/detail/config.hpp>
 #include <phoneauth/http.hpp>
 #include <phoneauth/rest/reply.hpp>
@@ -33,6 +34,11 @@ struct options {
     std::size_t max_json_depth = 16;     ///< deeper ones too
     std::vector<std::string> allowed_origins{
         "*"};  ///< for browsers (CORS): origins like "https://example.com", or "*" for all
+    /// Addresses and networks ("10.0.0.0/8", "::1") of the reverse proxies before this server. Only from them is
+    /// `forwarding_header` believed.
+    std::vector<std::string> trusted_proxies{};
+    /// Where a proxy names its client, behind those that it was told: a list as in X-Forwarded-For.
+    std::string forwarding_header = "X-Forwarded-For";
 };
 
 }  // namespace rest
@@ -48,6 +54,9 @@ struct destination {
 /// Takes the root off `url`, a path with or without a query. → or `unknown_route`, `wrong_application`,
 /// `invalid_parameter` (a broken percent sequence).
 PHONEAUTH_DECL result<destination> find_destination(std::string_view url, const rest::options& o);
+
+/// Who sent the request that came from `peer`.
+PHONEAUTH_DECL client client_of(const http_request& request, std::string_view peer, const rest::options& o);
 
 /// Whether `segments` are those of `pattern`, for example "/users/*"; `captured` gets what stands at the "*".
 PHONEAUTH_DECL bool matches(std::string_view pattern, const std::vector<std::string>& segments, std::string& captured);

@@ -29,9 +29,11 @@ public:
     /// option that Twilio does not know, too many media, a body that is not UTF-8 or holds a NUL).
     PHONEAUTH_DECL result<http_request> create_message(const phone_number& to, const message& m) const;
 
-    /// The same for a code's text, good for `validity`: after that Twilio no longer delivers it.
+    /// The same for a code's text, good for `validity`: after that Twilio no longer delivers it. What becomes of it is reported
+    /// to `status_callback`, a URL, unless that is empty.
     PHONEAUTH_DECL http_request create_code_message(const phone_number& to, std::string_view text,
-                                                    std::chrono::seconds validity) const;
+                                                    std::chrono::seconds validity,
+                                                    std::string_view status_callback = {}) const;
 
     /// The messages that were sent to `to`: `GET …/Messages.json?To=…&PageSize=1`. Costs nothing.
     PHONEAUTH_DECL http_request find_messages(const phone_number& to) const;

@@ -15,10 +15,10 @@ inline namespace v0 {
 
 /// One thing that `authenticator::test_configuration` has looked at.
 struct finding {
-    std::string check;  ///< "credentials", "account", "sender", "sms" or "mms"
+    std::string check;  ///< "destinations", "credentials", "account", "sender", "sms" or "mms"
     bool ok = false;
     std::string message;    ///< what was found and, if that is not well, what to do
-    bool essential = true;  ///< false: only some messages (those with media) depend on it
+    bool essential = true;  ///< false: codes can be sent all the same
 };
 
 /// What `authenticator::test_configuration` found. A check that an earlier one made impossible is left out.

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef PHONEAUTH_EVENT_HPP
+#define PHONEAUTH_EVENT_HPP
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#include <phoneauth/detail/config.hpp>
+#include <phoneauth/time.hpp>
+#include <phoneauth/transaction.hpp>
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// What an observer is told of.
+enum class event_kind : std::uint8_t {
+    started,           ///< a transaction was begun
+    sent,              ///< the provider accepted a message, or may have: `reason` is then `no_answer` or the like
+    resent,            ///< a transaction's code was asked for again
+    refused,           ///< a request was refused: `reason` says why
+    confirmed,         ///< a code was right
+    wrong_code,        ///< a code was wrong
+    wrong_password,    ///< a password was wrong, or there is no such account
+    locked,            ///< too many failures: a transaction takes no code any more, or an account must wait
+    registered,        ///< a user was made
+    logged_in,         ///< a session was opened
+    logged_out,        ///< a session was ended by its user
+    password_changed,  ///< a user has another password
+    provider_error,    ///< the provider refused a message for certain
+    storage_error,     ///< the storage did not do its work
+    budget_warning,    ///< four fifths of the messages of an hour are spent
+    delivered,         ///< a code has arrived
+    undelivered        ///< a code will not arrive: `twilio_code` says why
+};
+
+/// The name of a kind, as its enumerator.
+constexpr std::string_view name_of(event_kind k) noexcept {
+    constexpr std::array<std::string_view, 17> names{
+        "started",        "sent",          "resent",         "refused",   "confirmed",  "wrong_code",
+        "wrong_password", "locked",        "registered",     "logged_in", "logged_out", "password_changed",
+        "provider_error", "storage_error", "budget_warning", "delivered", "undelivered"};
+    return names[static_cast<std::size_t>(k)];
+}
+static_assert(name_of(event_kind::undelivered) == "undelivered");
+
+/// Something that happened. It never holds a code, a password, a token, or a whole phone number or transaction id.
+/// What is not known, or does not belong to the kind, is empty.
+struct event {
+    event_kind kind = event_kind::started;
+    time_point at{};
+    std::optional<purpose> what{};  ///< registration or login
+    std::string phone{};            ///< masked, as by `phone_number::masked`
+    std::string transaction{};      ///< the first 8 characters of the id: enough to find what belongs together
+    std::string user_id{};
+    std::string address{};     ///< the client's, as it was given
+    std::string user_agent{};  ///< the client's, at most 256 bytes; a stranger's text
+    std::error_code reason{};
+    std::optional<std::chrono::seconds> retry_after{};
+    std::optional<int> tries_left{};
+    std::optional<int> twilio_code{};
+};
+
+/// Called for each event, on the thread of the flow in which it happens and so from several threads at once. It must be
+/// quick and must not block; what it throws is ignored.
+using observer = std::function<void(const event&)>;
+
+/// The event as one line of JSON, without the line's end: {"event":"wrong_code","time":MILLISECONDS,"phone":"+14*******00",…}.
+/// What is empty is left out; `reason` is the error's sentence, `code` its integer on the wire.
+PHONEAUTH_DECL std::string event_json(const event& e);
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+#include <phoneauth/impl/event.ipp>
+#endif
+
+#endif

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef PHONEAUTH_REST_STATUS_HPP
+#define PHONEAUTH_REST_STATUS_HPP
+
+#include <string>
+
+#include <phoneauth/authenticator.hpp>
+#include <phoneauth/detail/config.hpp>
+#include <phoneauth/result.hpp>
+#include <phoneauth/twilio/message.hpp>
+
+namespace phoneauth {
+inline namespace v0 {
+namespace rest {
+
+/// A transaction's status as a client gets it: {"state": "pending", "delivery": "undelivered", "twilioCode": 30006,
+/// "reason": "…", "triesLeft": 5, "expiresIn": 240, "resendAfter": 12}. `state` is pending, confirmed, exhausted, expired or
+/// failed; `delivery` is pending, delivered or undelivered; times are in seconds; `resendAfter` is null when the code will not
+/// be sent again.
+PHONEAUTH_DECL std::string status_json(const transaction_status& s);
+
+}  // namespace rest
+
+namespace detail {
+
+/// What a logged-in user may not choose, as it is not his: the sender, and where Twilio reports to. → or
+/// `not_permitted`.
+PHONEAUTH_DECL result<void> check_user_message(const message& m);
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+#include <phoneauth/impl/rest_status.ipp>
+#endif
+
+#endif

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef PHONEAUTH_TWILIO_DELIVERY_HPP
+#define PHONEAUTH_TWILIO_DELIVERY_HPP
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include <phoneauth/config.hpp>
+#include <phoneauth/detail/url.hpp>
+#include <phoneauth/result.hpp>
+#include <phoneauth/transaction.hpp>
+#include <phoneauth/twilio/signature.hpp>
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// A request by which Twilio reports what became of a message, as it arrived.
+struct delivery_report {
+    std::string query;      ///< of the request's URL, what follows "?", as it is written there
+    std::string body;       ///< the form
+    std::string signature;  ///< the header X-Twilio-Signature
+};
+
+namespace twilio {
+
+/// What a report says about the `send`th message of a transaction.
+struct delivery {
+    std::string transaction_id;
+    std::uint32_t send = 0;       ///< 0: it did not say
+    std::string status;           ///< Twilio's word: "delivered", "failed", …
+    std::int32_t error_code = 0;  ///< Twilio's (https://www.twilio.com/docs/api/errors); 0: none
+};
+
+/// What an error code of an undelivered message means for the person who waits for it.
+/// Source: https://www.twilio.com/docs/api/errors
+constexpr std::string_view delivery_problem(std::int32_t code) noexcept {
+    switch (code) {
+    case 30003:
+        return "The phone cannot be reached; it may be switched off.";
+    case 30004:
+        return "The phone does not take messages.";
+    case 30005:
+        return "The phone number is not in use.";
+    case 30006:
+        return "The phone number is a landline or not reachable by its carrier.";
+    case 30007:
+    case 30038:
+        return "The carrier filtered the message.";
+    case 30034:
+        return "The sender is not registered with the carrier.";
+    default:
+        return "The message was not delivered.";
+    }
+}
+
+/// Where Twilio is to report on the present message of `t`: `status_callback` and who it is about, which Twilio signs as
+/// part of the URL. Empty if no reports are wanted.
+inline std::string delivery_url(const twilio_config& c, const transaction& t) {
+    if (c.status_callback.empty()) return {};
+    return c.status_callback + "?transaction=" + t.id + "&send=" + std::to_string(t.sends);
+}
+
+/// Reads a report, if it is Twilio's; else as `verify_callback`, or `invalid_signature` if none was asked for.
+inline result<delivery> read_delivery(const twilio_config& c, const delivery_report& r) {
+    if (c.status_callback.empty()) return error::invalid_signature;
+    const auto parameters = verify_callback(c.auth_token, c.status_callback + '?' + r.query, r.body, r.signature);
+    if (!parameters) return parameters.error();
+    const auto value_of = [&](std::string_view name) {
+        const auto found =
+            std::find_if(parameters->begin(), parameters->end(), [&](const auto& p) { return p.first == name; });
+        return found == parameters->end() ? std::string() : found->second;
+    };
+    const auto number = [](const std::string& text, auto otherwise) {
+        auto value = otherwise;
+        const auto end = text.data() + text.size();
+        const auto [stop, ec] = std::from_chars(text.data(), end, value);
+        return ec == std::errc() && stop == end ? value : otherwise;
+    };
+    return delivery{detail::form_field(r.query, "transaction"),
+                    number(detail::form_field(r.query, "send"), std::uint32_t{0}), value_of("MessageStatus"),
+                    number(value_of("ErrorCode"), std::int32_t{0})};
+}
+
+}  // namespace twilio
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
