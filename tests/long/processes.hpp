@@ -13,7 +13,7 @@
 #include <system_error>
 #include <vector>
 
-#include "support.hpp"
+#include "tally.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -26,17 +26,17 @@ extern char** environ;
 /// Other processes, which can be killed, and what they write.
 namespace proofs {
 
-/// This program once more, with other arguments; its standard output comes through a pipe.
+/// This program once more, with other arguments, or another one; its standard output comes through a pipe.
 class process {
 public:
-    explicit process(const std::vector<std::string>& arguments) {
+    explicit process(const std::vector<std::string>& arguments, const std::string& program = "/proc/self/exe") {
         std::array<int, 2> ends{};
         if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
         output_ = ends[0];
         posix_spawn_file_actions_t actions;
         ::posix_spawn_file_actions_init(&actions);
         ::posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-        std::vector<char*> argv{const_cast<char*>("/proc/self/exe")};
+        std::vector<char*> argv{const_cast<char*>(program.c_str())};
         for (const auto& a : arguments) argv.push_back(const_cast<char*>(a.c_str()));
         argv.push_back(nullptr);
         const int failed = ::posix_spawn(&id_, argv[0], &actions, nullptr, argv.data(), environ);
@@ -49,6 +49,16 @@ public:
     ~process() {
         if (id_ > 0) wait_after(SIGKILL);
         ::close(output_);
+    }
+
+    pid_t id() const noexcept { return id_; }
+
+    /// Waits until it has written something. False: it has ended.
+    bool read_some(std::string& text) {
+        std::array<char, 65536> buffer;
+        const auto size = ::read(output_, buffer.data(), buffer.size());
+        if (size > 0) text.append(buffer.data(), static_cast<std::size_t>(size));
+        return size > 0;
     }
 
     /// Reads what it writes for `time`, or to its end. → whether it still runs.
@@ -75,13 +85,6 @@ public:
     }
 
 private:
-    bool read_some(std::string& text) {
-        std::array<char, 65536> buffer;
-        const auto size = ::read(output_, buffer.data(), buffer.size());
-        if (size > 0) text.append(buffer.data(), static_cast<std::size_t>(size));
-        return size > 0;
-    }
-
     pid_t id_ = 0;
     int output_ = -1;
 };

@@ -4,9 +4,7 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <random>
-#include <stdexcept>
 #include <string>
 
 #include <phoneauth/phoneauth.hpp>
@@ -14,6 +12,8 @@
 #include <phoneauth/storage/postgres.hpp>
 #include <phoneauth/storage/redis.hpp>
 #include <phoneauth/storage/sqlite.hpp>
+
+#include "tally.hpp"
 
 // What the proofs, and the benchmark of storages, have in common: a provider that accepts everything, and cheap passwords.
 
@@ -78,49 +78,11 @@ private:
     unsigned run_ = std::random_device()() % 100000;
 };
 
-/// A temporary folder.
-struct folder {
-    folder() {
-        auto name = (std::filesystem::temp_directory_path() / "phoneauth-XXXXXX").string();
-        if (!::mkdtemp(name.data())) throw std::runtime_error("mkdtemp");
-        path = name;
-    }
-    folder(const folder&) = delete;
-    folder& operator=(const folder&) = delete;
-    ~folder() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path, ignored);
-    }
-    std::string file(const char* name) const { return (path / name).string(); }
-    std::filesystem::path path;
-};
-
 /// The URL of a server for tests; empty if there is none.
 inline std::string url_of(const char* variable) {
     const char* url = std::getenv(variable);
     return url ? url : "";
 }
-
-/// Counts what is shown, and prints the line that tests/run.sh adds up.
-class tally {
-public:
-    void expect(bool ok, const std::string& what) {
-        ++(ok ? passed_ : failed_);
-        std::printf("  %s  %s\n", ok ? "ok    " : "FAILED", what.c_str());
-        std::fflush(stdout);
-    }
-    void skip(const std::string& what) {
-        ++skipped_;
-        std::printf("  NOT TESTED  %s\n", what.c_str());
-    }
-    int finish() const {
-        std::printf("%d passed, %d failed, %d skipped\n", passed_, failed_, skipped_);
-        return failed_ > 0 || passed_ == 0;
-    }
-
-private:
-    int passed_ = 0, failed_ = 0, skipped_ = 0;
-};
 
 }  // namespace proofs
 
