@@ -1,0 +1,1034 @@
+// SPDX-License-Identifier: BSL-1.0
+// Input: a configuration, then calls of an authenticator with a clock, a storage and a provider that misbehave. A model
+// that is written from the documentation, not from the code, says what each call may end with and what may be stored
+// then; the storage is looked into behind the authenticator's back.
+//
+// The environment variable PHONEAUTH_FLOWS_DEFECT names something to break, to see that it is noticed (see `defect`);
+// PHONEAUTH_FLOWS_TRACE, set to anything, lets each call be told.
+#include "fuzz.hpp"
+
+#include <phoneauth/authenticator.hpp>
+#include <phoneauth/storage/memory.hpp>
+#include <phoneauth/testing/failing_storage.hpp>
+#include <phoneauth/testing/manual_clock.hpp>
+#include <phoneauth/testing/scripted_transport.hpp>
+
+#include <array>
+#include <chrono>
+#include <set>
+#include <span>
+
+using namespace phoneauth;
+using namespace std::chrono_literals;
+using fuzz::require;
+
+namespace {
+
+// ---- The world ----
+
+enum class defect { none, lost_updates, immortal_sessions, no_counters, frozen_clock, no_uniqueness };
+
+const defect seeded = [] {
+    const char* text = std::getenv("PHONEAUTH_FLOWS_DEFECT");
+    const std::string_view name = text ? text : "";
+    if (name == "lost_updates") return defect::lost_updates;
+    if (name == "immortal_sessions") return defect::immortal_sessions;
+    if (name == "no_counters") return defect::no_counters;
+    if (name == "frozen_clock") return defect::frozen_clock;
+    if (name == "no_uniqueness") return defect::no_uniqueness;
+    return defect::none;
+}();
+
+/// A memory_storage, but for the seeded defect.
+struct storage_with_defect : memory_storage {
+    bool update_transaction(const transaction& t) {
+        if (seeded == defect::lost_updates) return true;
+        return memory_storage::update_transaction(t);
+    }
+    bool erase_session(const std::string& hash) {
+        if (seeded == defect::immortal_sessions) return true;
+        return memory_storage::erase_session(hash);
+    }
+    std::size_t erase_sessions_of(const std::string& user_id, const std::string& kept) {
+        if (seeded == defect::immortal_sessions) return 0;
+        return memory_storage::erase_sessions_of(user_id, kept);
+    }
+    user_write insert_user(const user& u) {
+        const auto written = memory_storage::insert_user(u);
+        return seeded == defect::no_uniqueness ? user_write::done : written;
+    }
+    std::vector<counter> change_counters(const std::vector<counter_change>& changes) {
+        if (seeded == defect::no_counters) return std::vector<counter>(changes.size());
+        return memory_storage::change_counters(changes);
+    }
+};
+
+struct clock_with_defect : manual_clock {
+    time_point now() const noexcept {
+        return seeded == defect::frozen_clock ? manual_clock().now() : manual_clock::now();
+    }
+};
+
+enum class answer { accepted, refused, unknown };
+
+/// The provider. It does what it is told to for one call of the authenticator.
+struct provider {
+    enum trouble { none, bad_number, busy, server_error, no_connection, timeout, broken, garbage, redirect, no_access };
+
+    trouble next = none;
+    unsigned texts = 0;    ///< messages since `forget`
+    unsigned queries = 0;  ///< other requests since then
+    std::string to{};
+    std::string code{};
+
+    void forget() {
+        next = none;
+        texts = queries = 0;
+        to.clear();
+        code.clear();
+    }
+    /// What the trouble means for a message, or for the query that stands in for one.
+    answer meaning(bool is_text) const {
+        switch (next) {
+        case none:
+            return answer::accepted;
+        case bad_number:
+        case no_access:
+            return is_text ? answer::refused : answer::accepted;
+        case busy:
+        case no_connection:
+            return answer::refused;
+        case garbage:
+        case redirect:
+            return is_text ? answer::unknown : answer::accepted;
+        case server_error:
+        case timeout:
+        case broken:
+            break;
+        }
+        return answer::unknown;
+    }
+    result<http_response> send(const http_request& r) {
+        if (r.method == "POST") {
+            ++texts;
+            to = detail::form_field(r.body, "To");
+            code = detail::code_in(detail::form_field(r.body, "Body"));
+        } else {
+            ++queries;
+        }
+        const auto reply = [](int status, std::string body) { return http_response{status, {}, std::move(body)}; };
+        switch (next) {
+        case none:
+            break;
+        case bad_number:
+            return reply(400, R"({"code":21211,"status":400})");
+        case busy:
+            return reply(429, "");
+        case server_error:
+            return reply(503, R"({"code":21211})");
+        case no_connection:
+            return error::connect_failed;
+        case timeout:
+            return error::read_timeout;
+        case broken:
+            throw std::runtime_error("broken");
+        case garbage:
+            return reply(200, "<html>");
+        case redirect:
+            return reply(302, R"({"code":21211})");
+        case no_access:
+            return reply(401, R"({"code":20003})");
+        }
+        return reply(201, R"({"sid":"SM1","status":"queued"})");
+    }
+};
+
+struct plain_passwords {
+    result<std::string> hash(const std::string& text) const { return "plain:" + text; }
+    result<bool> verify(const std::string& text, const std::string& hash) const { return hash == "plain:" + text; }
+};
+
+struct refusing_hooks : no_hooks {
+    bool refuse = false;
+    result<void> before_registration(user&) const { return verdict(); }
+    result<void> before_login(const user&) const { return verdict(); }
+
+private:
+    result<void> verdict() const { return refuse ? result<void>(error::refused_by_hook) : result<void>(); }
+};
+
+const bool tracing = std::getenv("PHONEAUTH_FLOWS_TRACE") != nullptr;
+
+constexpr std::array names{"start_registration",  "start_login",  "start_login with password",
+                           "finish_login",        "finish_login", "finish_registration",
+                           "finish_registration", "resend",       "resend",
+                           "find_user_by_token",  "logout",       "update_user",
+                           "login_with_identity", "status"};
+
+// ---- The model ----
+
+const std::array<std::string, 3> phones{"+14155550100", "+14155550101", "+14155550102"};
+const std::array<std::string, 3> emails{"ada@example.com", "bob@example.com", "eve@example.com"};
+const std::array<std::string, 3> passwords{"correct horse", "battery staple", "wrong password"};
+const std::array<std::string, 3> addresses{"", "192.0.2.1", "2001:db8::1"};
+constexpr unsigned test_phone = 2;  ///< where it is a test number
+const std::string test_code = "424242";
+
+struct model_user {
+    std::string id{};
+    std::string email{};
+    std::string password{};
+    bool enabled = true;
+    std::set<unsigned> known_from{};  ///< addresses of logins that worked
+    unsigned wrong_passwords = 0;     ///< in a row
+    time_point first_wrong{};
+};
+
+struct model_transaction {
+    std::string id{};
+    purpose kind{};
+    unsigned phone = 0;
+    std::string user_id{};
+    std::string password{};  ///< that the login began with
+    std::string code{};      ///< empty: nobody was told it
+    time_point expires{};
+    transaction_state state = transaction_state::pending;
+    unsigned tries = 0;
+    unsigned sends = 1;
+    time_point last_sent{};
+    unsigned compared = 0;  ///< answers that told whether a code was right
+    bool won = false;
+};
+
+struct model_session {
+    std::string token{};
+    unsigned phone = 0;
+    time_point expires{};
+    bool ended = false;
+    bool perhaps_ended = false;
+};
+
+bool same(const transaction& stored, const model_transaction& m) {
+    return stored.state == m.state && stored.tries == m.tries && stored.sends == m.sends &&
+           stored.last_sent_at == m.last_sent;
+}
+
+class run {
+public:
+    explicit run(fuzz::input in)
+        : in_(in), settings_(configure()), auth_(settings_, storage_, wire_, clock_, hooks_, hasher_) {
+        auth_.observe([this](const event& e) { check_event(e); });
+    }
+
+    void go() {
+        for (int calls = 0; calls < 200 && !in_.empty(); ++calls) {
+            const auto what = in_.below(18);
+            if (what >= 14) {
+                prepare(what);
+                continue;
+            }
+            begin();
+            perform(what);
+            end();
+        }
+        // Whatever has happened: each code once more, each session once more.
+        for (std::size_t i = 0; i < transactions_.size() && i < 16; ++i) {
+            begin();
+            auto& t = transactions_[transactions_.size() - 1 - i];
+            if (t.kind == purpose::login)
+                finish_login(&t, t.code.empty() ? "000000" : t.code);
+            else
+                finish_registration(&t, t.code, t.phone, i % 3, 0);
+            end();
+        }
+        for (auto& s : sessions_) {
+            begin();
+            look_up(&s);
+            end();
+        }
+    }
+
+private:
+    // -- setting
+
+    config configure() {
+        config c;
+        c.twilio.account_sid = "AC" + std::string(32, '0');
+        c.twilio.auth_token = "not-a-real-token";
+        c.twilio.sender = "+15005550006";
+        c.code_keys = {{"k1", std::string(32, 'k')}};
+        const auto flags = in_.byte();
+        c.unknown_phone = flags & 1 ? unknown_phone_policy::reject : unknown_phone_policy::conceal;
+        c.identity_login_enabled = (flags & 2) == 0;
+        c.code_login_enabled = (flags & 4) == 0;
+        c.phone_cooldown = std::chrono::seconds(flags & 8 ? 10 : 0);
+        c.resend_cooldown = std::chrono::seconds(flags & 16 ? 30 : 0);
+        if (flags & 32) {
+            c.allow_test_numbers = true;
+            c.test_numbers = {{phones[test_phone], test_code}};
+        }
+        c.code_lifetime = std::chrono::seconds(flags & 64 ? 30 : 300);
+        c.max_consecutive_failures = flags & 128 ? 100 : 10;
+        const auto sizes = in_.byte();
+        c.max_tries = 1 + sizes % 5;
+        c.max_sends_per_transaction = 1 + sizes / 5 % 4;
+        c.max_sends_per_phone_and_hour = std::array{10u, 2u, 4u}[sizes / 20 % 3];
+        c.max_sends_per_client_and_hour = std::array{0u, 3u, 50u}[sizes / 60 % 3];
+        return c;
+    }
+
+    void prepare(unsigned what) {
+        const auto n = in_.byte();
+        switch (what) {
+        case 14: {
+            const std::chrono::seconds life = settings_.code_lifetime;
+            const std::array<std::chrono::seconds, 16> jumps{1s,    9s,  10s,      29s, 30s,  life - 1s, life,   59min,
+                                                             61min, 25h, 24h * 31, -1s, -10s, -life,     -61min, -25h};
+            const auto by = jumps[n % jumps.size()];
+            clock_.advance(by);
+            latest_ = std::max(latest_, now());
+            went_back_ = went_back_ || by < 0s;
+            break;
+        }
+        case 15:  // the next call's storage
+            fail_before_ = n & 1 ? 0 : 1 + n / 4 % 10;
+            fail_after_ = n & 1 ? 1 + n / 4 % 10 : 0;
+            lose_race_ = n & 2 ? 1 : 0;
+            break;
+        case 16:  // the next call's provider, or hooks
+            if (n % 11 == 10)
+                hooks_.refuse = true;
+            else
+                wire_.next = static_cast<provider::trouble>(n % 11);
+            break;
+        case 17:  // somebody disables a user, or enables him
+            if (auto* u = user_of(n % 3)) {
+                auto stored = memory_.find_user(u->id);
+                stored->enabled = u->enabled = !u->enabled;
+                require(memory_.update_user(*stored) == user_write::done, "the memory works");
+            }
+            break;
+        }
+    }
+
+    void begin() {
+        const auto trouble = wire_.next;
+        wire_.forget();
+        wire_.next = trouble;
+        calls_before_ = storage_.calls();
+        storage_.fail_before(fail_before_ ? calls_before_ + fail_before_ : 0);
+        storage_.fail_after(fail_after_ ? calls_before_ + fail_after_ : 0);
+        storage_.lose_race_on(lose_race_ ? storage_.updates() + 1 : 0);
+        events_ = 0;
+    }
+
+    void end() {
+        require(events_ <= 8, "a call is a few events");
+        require(wire_.texts + wire_.queries <= 1, "a call is one message at most");
+        wire_.forget();
+        storage_.fail_before(0);
+        storage_.fail_after(0);
+        storage_.lose_race_on(0);
+        fail_before_ = fail_after_ = lose_race_ = 0;
+        hooks_.refuse = false;
+        for (unsigned p = 0; p < phones.size(); ++p) {
+            const auto stored = memory_.find_user_by_phone(number(p));
+            const auto& expected = users_[p];
+            require(stored.has_value() == expected.has_value(), "users are those who confirmed their phones");
+            if (!stored) continue;
+            require(stored->object_id == expected->id && stored->identity == expected->email &&
+                        stored->password_hash == "plain:" + expected->password && stored->enabled == expected->enabled,
+                    "users are what they were made and changed to");
+        }
+    }
+
+    /// A call of the storage has failed during this call of the authenticator.
+    bool failed() const {
+        const auto calls = storage_.calls() - calls_before_;
+        return (fail_before_ && calls >= fail_before_) || (fail_after_ && calls >= fail_after_);
+    }
+
+    void perform(unsigned what) {
+        if (tracing)
+            std::fprintf(stderr, "%lld %s, provider %d, hooks %d, storage %u/%u/%u\n",
+                         static_cast<long long>(now().time_since_epoch().count()), names[what], wire_.next,
+                         hooks_.refuse, fail_before_, fail_after_, lose_race_);
+        switch (what) {
+        case 0:
+            return start(purpose::registration, in_.below(3), std::nullopt);
+        case 1:
+            return start(purpose::login, in_.below(3), std::nullopt);
+        case 2: {
+            const auto phone = in_.below(3);
+            return start(purpose::login, phone, in_.below(3));
+        }
+        case 3:
+        case 4: {
+            auto* t = some_transaction();
+            return finish_login(t, some_code(t));
+        }
+        case 5:
+        case 6: {
+            auto* t = some_transaction();
+            const auto code = some_code(t);
+            const auto other = in_.byte();
+            // Mostly the right phone.
+            return finish_registration(t, code, other % 4 || !t ? (t ? t->phone : 0) : other / 4 % 3, other / 16 % 3,
+                                       other / 64 % 3);
+        }
+        case 7:
+        case 8:
+            return resend(some_transaction());
+        case 9:
+            return look_up(some_session());
+        case 10:
+            return logout(some_session());
+        case 11:
+            return change_user(some_session());
+        case 12: {
+            const auto email = in_.below(3);
+            return identity_login(email, in_.below(3));
+        }
+        case 13:
+            return status(some_transaction());
+        }
+    }
+
+    model_transaction* some_transaction() {
+        const auto n = in_.byte();
+        return transactions_.empty() ? nullptr : &transactions_[transactions_.size() - 1 - n % transactions_.size()];
+    }
+    model_session* some_session() {
+        const auto n = in_.byte();
+        return sessions_.empty() ? nullptr : &sessions_[sessions_.size() - 1 - n % sessions_.size()];
+    }
+    std::string some_code(const model_transaction* t) {
+        const auto n = in_.byte();
+        std::string code = t && !t->code.empty() ? t->code : "000000";
+        switch (n % 8) {
+        case 4:
+        case 5:
+            code.back() = code.back() == '0' ? '1' : '0';
+            break;
+        case 6:  // another transaction's
+            if (!transactions_.empty()) code = transactions_[n / 8 % transactions_.size()].code;
+            break;
+        case 7:
+            code = std::array{"", "12345", "1234567", "12345a"}[n / 8 % 4];
+            break;
+        }
+        return code;
+    }
+
+    // -- what is common to the calls
+
+    time_point now() const { return static_cast<const manual_clock&>(clock_).now(); }
+    static phone_number number(unsigned p) { return *phone_number::parse(phones[p]); }
+    bool is_test(unsigned p) const { return settings_.allow_test_numbers && p == test_phone; }
+    model_user* user_of(unsigned p) { return users_[p] ? &*users_[p] : nullptr; }
+    client from() {
+        address_ = in_.below(3);
+        return {.address = addresses[address_], .user_agent = "fuzz"};
+    }
+    bool is_known(unsigned phone) const { return users_[phone] && users_[phone]->known_from.contains(address_); }
+
+    template <class R>
+    static std::error_code code_of(const R& r) {
+        return r ? std::error_code() : r.error().code;
+    }
+
+    /// The outcome is `expected`, or says that the storage failed if it did.
+    template <class R>
+    bool is(const R& r, std::error_code expected) const {
+        if (tracing)
+            std::fprintf(stderr, "    %s (expected: %s)%s\n", r ? "ok" : r.error().message.c_str(),
+                         expected ? expected.message().c_str() : "ok", failed() ? ", the storage failed" : "");
+        if (!r) {
+            require(r.error().code.category() == error_category(), "failures are ours");
+            require(!r.error().message.empty(), "a failure has a sentence");
+            for (const auto& t : last_of(transactions_))
+                require(t.code.empty() || r.error().message.find(t.code) == std::string::npos, "no failure has a code");
+        }
+        if (failed() && code_of(r) == error::storage_unavailable) return true;
+        return code_of(r) == expected;
+    }
+
+    /// The last few, as looking for all would take longer than all the rest.
+    template <class T>
+    static std::span<const T> last_of(const std::vector<T>& all) {
+        return std::span(all).last(std::min<std::size_t>(all.size(), 2));
+    }
+
+    void check_event(const event& e) {
+        ++events_;
+        const auto json = event_json(e);
+        for (const auto& p : phones) require(json.find(p) == std::string::npos, "no event has a whole phone number");
+        for (const auto& t : last_of(transactions_)) {
+            require(json.find(t.id) == std::string::npos, "no event has a whole transaction id");
+            require(t.code.empty() || json.find('"' + t.code + '"') == std::string::npos, "no event has a code");
+        }
+        for (const auto& s : last_of(sessions_))
+            require(json.find(s.token) == std::string::npos, "no event has a token");
+        for (const auto& p : passwords) require(json.find(p) == std::string::npos, "no event has a password");
+        require(e.at == clock_.now(), "an event has its time");
+    }
+
+    /// The transaction as it is stored, which is as the model has it, unless it was over long ago.
+    std::optional<transaction> stored(const model_transaction& t) {
+        auto found = memory_.find_transaction(t.id);
+        if (!found)
+            require(latest_ >= t.expires + transaction_retention,
+                    "transactions are kept for an hour after they expire");
+        return found;
+    }
+
+    struct step {
+        std::error_code outcome{};
+        model_transaction next{};
+        int tries_left = -1;
+    };
+
+    static std::error_code error_of(transaction_state s) {
+        switch (s) {
+        case transaction_state::pending:
+            return {};
+        case transaction_state::confirmed:
+            return error::code_used;
+        case transaction_state::exhausted:
+            return error::tries_exhausted;
+        case transaction_state::expired:
+            return error::code_expired;
+        case transaction_state::failed:
+            break;
+        }
+        return error::transaction_failed;
+    }
+
+    /// What a code does to a transaction.
+    step after_code(const model_transaction& t, bool right) const {
+        step s{error_of(t.state), t};
+        if (t.state != transaction_state::pending) return s;
+        if (now() >= t.expires) {
+            s.next.state = transaction_state::expired;
+            s.outcome = error::code_expired;
+            return s;
+        }
+        ++s.next.tries;
+        if (right) {
+            s.next.state = transaction_state::confirmed;
+            return s;
+        }
+        s.tries_left = static_cast<int>(settings_.max_tries - s.next.tries);
+        s.outcome = s.tries_left > 0 ? error::wrong_code : error::tries_exhausted;
+        if (s.tries_left == 0) s.next.state = transaction_state::exhausted;
+        return s;
+    }
+
+    model_transaction reopened(model_transaction t) const {
+        if (t.state == transaction_state::confirmed)
+            t.state = t.tries < settings_.max_tries ? transaction_state::pending : transaction_state::exhausted;
+        return t;
+    }
+
+    /// Takes over what is stored if it is one of `allowed`.
+    void settle(model_transaction& t, std::initializer_list<const model_transaction*> allowed) {
+        const auto found = stored(t);
+        if (!found) return;
+        for (const auto* m : allowed) {
+            if (!same(*found, *m)) continue;
+            t.state = m->state;
+            t.tries = m->tries;
+            t.sends = m->sends;
+            t.last_sent = m->last_sent;
+            return;
+        }
+        require(false, "what is stored of a transaction is what may have become of it");
+    }
+
+    /// After a presented code. `s`: what should have happened, `undone`: the code may come again.
+    template <class R>
+    void judge_code(model_transaction& t, const step& s, const R& r, bool undone) {
+        const bool told_wrong = s.tries_left >= 0 && code_of(r) == s.outcome;
+        if (told_wrong)
+            require(r.error().tries_left == s.tries_left, "who guesses wrong is told how many tries are left");
+        const auto again = reopened(s.next);
+        if (failed() && !r)
+            settle(t, {&s.next, &t, &again});
+        else
+            settle(t, {undone ? &again : &s.next});
+        if (r || told_wrong) ++t.compared;
+        require(t.compared <= settings_.max_tries, "no more codes are compared than there are tries");
+        require(t.tries <= settings_.max_tries, "no more tries are counted than there are");
+        if (!r) return;
+        require(!t.won, "a code is accepted once");
+        require(now() < t.expires, "a code is accepted in time");
+        t.won = true;
+        last_start_[t.kind == purpose::login][t.phone].reset();
+    }
+
+    // -- limits
+
+    struct sent_at {
+        time_point at;
+    };
+
+    /// Whether a refusal to send to `p` can be for what has been sent or guessed before.
+    void justify(const failure& f, std::optional<purpose> begins, unsigned p) {
+        require(!is_test(p), "test numbers have no limits");
+        require(f.retry_after && *f.retry_after >= 1s, "who has to wait is told for how long");
+        if (f.code == error::too_many_failures) {
+            require(begins && guesses_ >= 2, "who has guessed little is not refused");
+        } else if (f.code == error::resend_too_soon) {
+            require(begins && settings_.phone_cooldown > 0s, "there is a cooldown");
+            const auto last = last_start_any_[*begins == purpose::login][p];
+            require(last && now() < *last + settings_.phone_cooldown, "the cooldown is since the last code");
+            if (!went_back_)
+                require(*f.retry_after <= settings_.phone_cooldown, "nobody waits longer than the cooldown");
+        } else {
+            require(f.code == error::too_many_messages, "limits have their errors");
+            const auto client = settings_.max_sends_per_client_and_hour;
+            require(attempts_to_[p] >= settings_.max_sends_per_phone_and_hour ||
+                        (client && address_ != 0 && attempts_from_[address_] >= client),
+                    "nobody is refused before so many were sent");
+        }
+        require(wire_.texts + wire_.queries == 0, "who is refused gets no message");
+    }
+    static bool is_limit(std::error_code e) {
+        return e == error::too_many_failures || e == error::resend_too_soon || e == error::too_many_messages;
+    }
+
+    /// A code was, or may have been, counted as sent to `p`. `reached`: the provider has it.
+    void count_send(std::optional<purpose> begins, unsigned p, bool reached) {
+        if (is_test(p)) return;
+        ++attempts_to_[p];
+        ++attempts_from_[address_];
+        if (begins) {
+            auto& last = last_start_any_[*begins == purpose::login][p];
+            if (!last || *last < now()) last = now();
+        }
+        if (!reached) return;
+        if (begins) {
+            auto& last = last_start_[*begins == purpose::login][p];
+            require(went_back_ || had_failure_ || is_known(p) || !last || now() >= *last + settings_.phone_cooldown,
+                    "codes to a phone keep the cooldown");
+            last = now();
+        }
+        sent_[p].push_back(now());
+        if (went_back_) return;
+        const auto within =
+            std::count_if(sent_[p].begin(), sent_[p].end(), [&](time_point at) { return at > now() - 1h; });
+        const auto most = settings_.max_sends_per_phone_and_hour;
+        require(within <= static_cast<std::ptrdiff_t>(is_known(p) ? most + (most + 1) / 2 : most),
+                "no more messages go to a phone in an hour than are allowed");
+    }
+
+    void guessed_wrong(unsigned p) {
+        ++guesses_;
+        auto* u = user_of(p);
+        if (!u || went_back_) return;
+        if (u->wrong_passwords == 0) u->first_wrong = now();
+        if (now() >= u->first_wrong + 24h * 30) {
+            u->wrong_passwords = 0;
+            u->first_wrong = now();
+        }
+        ++u->wrong_passwords;
+        require(u->wrong_passwords <= settings_.max_consecutive_failures,
+                "no more passwords are compared in a row than are allowed (NIST SP 800-63B-3 §5.2.2)");
+    }
+
+    // -- the calls
+
+    void start(purpose kind, unsigned p, std::optional<unsigned> password) {
+        const auto who = from();
+        auto* owner = user_of(p);
+        const auto began = password ? std::nullopt : std::optional(kind);
+        auto r = kind == purpose::registration ? auth_.start_registration(phones[p], who)
+                 : password                    ? auth_.start_login(phones[p], passwords[*password], who)
+                                               : auth_.start_login(phones[p], who);
+        had_failure_ = had_failure_ || failed();
+        if (failed()) ++guesses_;
+
+        if (kind == purpose::login && !password && !settings_.code_login_enabled) {
+            require(is(r, error::login_disabled), "codes alone are disabled");
+            return;
+        }
+        if (password && code_of(r) == error::too_many_failures) {
+            require(guesses_ >= 2, "who has guessed little is not refused");
+            require(wire_.texts + wire_.queries == 0, "who is refused gets no message");
+            return;
+        }
+        if (password && (!owner || owner->password != passwords[*password])) {
+            require(is(r, error::invalid_login), "a wrong password is refused");
+            require(wire_.texts + wire_.queries == 0, "a wrong password brings no message");
+            guessed_wrong(p);
+            return;
+        }
+        if (!r && is_limit(r.error().code)) return justify(r.error(), began, p);
+        if (kind == purpose::login && !owner && settings_.unknown_phone == unknown_phone_policy::reject) {
+            require(is(r, error::unknown_phone), "an unknown phone is refused");
+            require(wire_.texts + wire_.queries == 0, "an unknown phone gets no message");
+            count_send(began, p, false);
+            return;
+        }
+        const bool concealed = kind == purpose::login && !owner;
+        const bool silent = concealed || is_test(p);
+        const auto meaning = is_test(p) ? answer::accepted : wire_.meaning(!concealed);
+        if (!r && failed() && r.error().code == error::storage_unavailable) {
+            require(wire_.texts + wire_.queries == 0, "no message is sent that nothing is known of");
+            count_send(began, p, false);
+            return;
+        }
+        require(wire_.texts == (silent ? 0u : 1u), "a start is one message, to a phone that somebody has");
+        require(wire_.queries == (concealed && !is_test(p) ? 1u : 0u), "for an unknown phone there is a query");
+        if (!silent) require(wire_.to == phones[p], "the message goes to the phone");
+        if (meaning == answer::refused) {
+            require(!r, "what the provider refuses has failed");
+            if (failed()) count_send(began, p, false);
+            return;
+        }
+        require(r.has_value(), "a start works");
+        count_send(began, p, meaning != answer::refused && !concealed);
+        require(r->delivery_uncertain == (meaning == answer::unknown), "doubt about the message is told");
+        require(r->expires_at == clock_.now() + settings_.code_lifetime, "a code lives as long as is configured");
+        require(r->resend_after == settings_.resend_cooldown, "the cooldown is told");
+        for (const auto& t : transactions_) require(t.id != r->transaction_id, "ids are new");
+        transactions_.push_back({.id = r->transaction_id,
+                                 .kind = kind,
+                                 .phone = p,
+                                 .user_id = kind == purpose::login && owner ? owner->id : "",
+                                 .password = password ? passwords[*password] : "",
+                                 .code = concealed    ? ""
+                                         : is_test(p) ? test_code
+                                                      : wire_.code,
+                                 .expires = now() + settings_.code_lifetime,
+                                 .last_sent = now()});
+        const auto& t = transactions_.back();
+        require(concealed || t.code.size() == 6, "a message has a code");
+        const auto found = memory_.find_transaction(t.id);
+        require(found && same(*found, t), "a start is stored");
+    }
+
+    void finish_login(model_transaction* t, const std::string& code) {
+        const auto who = from();
+        const auto found = t ? stored(*t) : std::nullopt;
+        const auto r = auth_.finish_login(t ? t->id : "7A450000-0000-4000-8000-000000000001", code, who);
+        if (code.size() != 6 || code.find_first_not_of("0123456789") != code.npos) {
+            require(is(r, error::invalid_parameter), "what is no code is no try");
+            return;
+        }
+        if (!found || t->kind != purpose::login) {
+            require(is(r, error::no_transaction), "a code is for what it was sent for");
+            return;
+        }
+        require(same(*found, *t), "nothing changes between calls");
+        const auto s = after_code(*t, !t->user_id.empty() && code == t->code);
+        auto* owner = user_of(t->phone);
+        auto expected = s.outcome;
+        if (!expected) {
+            if (!t->password.empty() && t->password != owner->password)
+                expected = error::invalid_login;
+            else if (!owner->enabled)
+                expected = error::account_disabled;
+            else if (hooks_.refuse)
+                expected = error::refused_by_hook;
+        }
+        require(is(r, expected), "a login ends as the model says");
+        if (s.tries_left >= 0 || failed()) ++guesses_;
+        judge_code(*t, s, r, false);
+        if (r) enter(*r, t->phone);
+    }
+
+    void enter(const logged_in& l, unsigned p) {
+        auto* owner = user_of(p);
+        require(l.who.object_id == owner->id && l.who.phone == number(p) && l.who.enabled, "a login is the user's");
+        require(l.expires_at == clock_.now() + settings_.session_lifetime, "a session lives as long as is configured");
+        for (const auto& s : sessions_) require(s.token != l.token, "tokens are new");
+        sessions_.push_back({.token = l.token, .phone = p, .expires = now() + settings_.session_lifetime});
+        owner->known_from.insert(address_);
+        owner->wrong_passwords = 0;
+    }
+
+    void finish_registration(model_transaction* t, const std::string& code, unsigned p, unsigned email,
+                             unsigned password) {
+        const auto who = from();
+        const auto found = t ? stored(*t) : std::nullopt;
+        const auto r = auth_.finish_registration({.transaction_id = t ? t->id : "7A450000-0000-4000-8000-000000000001",
+                                                  .code = code,
+                                                  .phone = phones[p],
+                                                  .identity = emails[email],
+                                                  .password = passwords[password]},
+                                                 who);
+        if (code.size() != 6 || code.find_first_not_of("0123456789") != code.npos) {
+            require(is(r, error::invalid_parameter), "what is no code is no try");
+            return;
+        }
+        if (!found || t->kind != purpose::registration) {
+            require(is(r, error::no_transaction), "a code is for what it was sent for");
+            return;
+        }
+        require(same(*found, *t), "nothing changes between calls");
+        if (p != t->phone) {
+            require(is(r, error::phone_mismatch), "a code is for the phone it was sent to");
+            require(same(*stored(*t), *t), "another phone is no try");
+            return;
+        }
+        const auto s = after_code(*t, code == t->code);
+        auto expected = s.outcome;
+        bool taken = user_of(p) != nullptr;
+        for (const auto& u : users_) taken = taken || (u && u->email == emails[email]);
+        if (!expected && hooks_.refuse) expected = error::refused_by_hook;
+        if (!expected && taken) expected = error::user_exists;
+        require(is(r, expected), "a registration ends as the model says");
+        if (s.tries_left >= 0 || failed()) ++guesses_;
+
+        const auto made = memory_.find_user_by_phone(number(p));
+        if (!user_of(p) && made) {
+            require(!expected, "a user is made by the right code");
+            require(r || failed(), "a user is not made by an error");
+            users_[p] = model_user{.id = made->object_id, .email = emails[email], .password = passwords[password]};
+        }
+        if (r) require(made && r->object_id == made->object_id && r->phone == number(p), "who is registered is stored");
+        judge_code(*t, s, r, !s.outcome && expected);
+        if (made && users_[p] && !s.outcome && !expected)
+            require(!stored(*t) || t->state == transaction_state::confirmed, "the code of a stored user is spent");
+    }
+
+    void resend(model_transaction* t) {
+        const auto who = from();
+        const auto found = t ? stored(*t) : std::nullopt;
+        const auto r = auth_.resend(t ? t->id : "7A450000-0000-4000-8000-000000000001", who);
+        had_failure_ = had_failure_ || failed();
+        if (!found) {
+            require(is(r, error::no_transaction), "there is nothing to send again");
+            return;
+        }
+        require(same(*found, *t), "nothing changes between calls");
+        const bool concealed = t->kind == purpose::login && t->user_id.empty();
+        auto next = *t;
+        std::error_code expected = error_of(t->state);
+        if (!expected && now() >= t->expires) {
+            next.state = transaction_state::expired;
+            expected = error::code_expired;
+        } else if (!expected && t->sends >= settings_.max_sends_per_transaction) {
+            expected = error::too_many_messages;
+        } else if (!expected && settings_.resend_cooldown > 0s && now() < t->last_sent + settings_.resend_cooldown) {
+            expected = error::resend_too_soon;
+        }
+        if (expected) {
+            require(is(r, expected), "a resend ends as the model says");
+            require(wire_.texts + wire_.queries == 0, "who is refused gets no message");
+            if (!r && r.error().code == error::resend_too_soon)
+                require(r.error().retry_after && *r.error().retry_after >= 1s &&
+                            *r.error().retry_after <= settings_.resend_cooldown,
+                        "nobody waits longer than the cooldown");
+            // That a transaction has expired need not be stored: whoever looks sees it.
+            failed() || lose_race_ ? settle(*t, {&next, t}) : settle(*t, {&next});
+            return;
+        }
+        if (!r && is_limit(r.error().code)) {
+            justify(r.error(), std::nullopt, t->phone);
+            settle(*t, {t});
+            return;
+        }
+        ++next.sends;
+        next.last_sent = now();
+        if (wire_.texts + wire_.queries == 0 && !is_test(t->phone)) {
+            require(!r && failed() && r.error().code == error::storage_unavailable,
+                    "without a message a resend has failed");
+            settle(*t, {t, &next});
+            count_send(std::nullopt, t->phone, false);
+            return;
+        }
+        if (!r && failed() && r.error().code == error::storage_unavailable) {
+            require(wire_.texts + wire_.queries == 0, "no message is sent that nothing is known of");
+            settle(*t, {t, &next});
+            return;
+        }
+        settle(*t, {&next});
+        require(t->sends <= settings_.max_sends_per_transaction,
+                "no more messages are sent than a transaction may have");
+        if (!is_test(t->phone)) require(wire_.texts == (concealed ? 0u : 1u), "a resend is one message");
+        if (wire_.texts)
+            require(wire_.to == phones[t->phone] && wire_.code == t->code, "it is the same code to the same phone");
+        const auto meaning = is_test(t->phone) ? answer::accepted : wire_.meaning(!concealed);
+        require(r.has_value() == (meaning != answer::refused), "a resend works if the provider does");
+        if (meaning != answer::refused || failed())
+            count_send(std::nullopt, t->phone, meaning != answer::refused && !concealed);
+        if (!r) return;
+        require(r->transaction_id == t->id && r->expires_at == found->expires_at,
+                "a resend changes neither id nor expiry");
+        require(r->delivery_uncertain == (meaning == answer::unknown), "doubt about the message is told");
+    }
+
+    void status(model_transaction* t) {
+        const auto found = t ? stored(*t) : std::nullopt;
+        const auto r = auth_.status(t ? t->id : "7A450000-0000-4000-8000-000000000001");
+        if (!found) {
+            require(is(r, error::no_transaction), "there is no status");
+            return;
+        }
+        require(is(r, {}), "there is a status");
+        require(same(*stored(*t), *t), "to ask changes nothing");
+        if (!r) return;
+        const bool over = t->state == transaction_state::pending && now() >= t->expires;
+        const bool open = t->state == transaction_state::pending && !over;
+        require(r->state == (over ? transaction_state::expired : t->state), "the state is told");
+        require(r->tries_left == (open ? static_cast<int>(settings_.max_tries - t->tries) : 0),
+                "the tries left are told");
+        require(r->expires_in.count() >= 0 && (open || r->expires_in.count() == 0), "the time left is told");
+        const bool can_resend = open && t->sends < settings_.max_sends_per_transaction;
+        require(r->resend_after.has_value() == can_resend, "whether it can be sent again is told");
+        if (can_resend)
+            require(*r->resend_after >= 0s && *r->resend_after <= settings_.resend_cooldown,
+                    "and when, within the cooldown");
+    }
+
+    /// What the call with a token should end with; `unsure`: or that it is unknown.
+    std::error_code expected_of(const model_session* s, bool& unsure) {
+        unsure = false;
+        if (!s || s->ended) return error::unknown_token;
+        unsure = s->perhaps_ended || latest_ >= s->expires;
+        if (now() >= s->expires) return error::session_expired;
+        return user_of(s->phone)->enabled ? std::error_code() : make_error_code(error::account_disabled);
+    }
+
+    template <class R>
+    bool judge_token(model_session* s, const R& r, std::error_code expected, bool unsure) {
+        if (unsure && code_of(r) == error::unknown_token) {
+            s->ended = true;
+            return false;
+        }
+        require(is(r, expected), "a token is good while its session lasts");
+        return true;
+    }
+
+    void look_up(model_session* s) {
+        bool unsure = false;
+        const auto expected = expected_of(s, unsure);
+        const auto r = auth_.find_user_by_token(s ? s->token : "no-token");
+        judge_token(s, r, expected, unsure);
+        if (!r) return;
+        require(r->object_id == user_of(s->phone)->id, "a token is its user's");
+        s->perhaps_ended = false;
+    }
+
+    void logout(model_session* s) {
+        const auto r = auth_.logout(s ? s->token : "no-token", from());
+        require(is(r, {}), "a logout works");
+        if (!s) {
+            require(!r || !*r, "nobody is logged out who was not in");
+            return;
+        }
+        if (r && s->ended) require(!*r, "a session ends once");
+        if (r && !s->ended && !s->perhaps_ended && latest_ < s->expires) require(*r, "a logout says what it ended");
+        if (r)
+            s->ended = true;
+        else
+            s->perhaps_ended = true;
+    }
+
+    void change_user(model_session* s) {
+        const auto n = in_.byte();
+        bool unsure = false;
+        auto expected = expected_of(s, unsure);
+        auto* owner = s ? user_of(s->phone) : nullptr;
+        auto after = owner ? *owner : model_user{};
+        property_map changes;
+        if (n % 4 == 0) {
+            after.password = passwords[n / 4 % 3];
+            changes["password"] = detail::json_string(after.password);
+        } else if (n % 4 == 1) {
+            after.email = emails[n / 4 % 3];
+            changes["email"] = detail::json_string(after.email);
+        } else {
+            changes["name"] = "\"x\"";
+        }
+        const bool stranger = n % 16 == 15;
+        if (!expected && stranger) expected = error::not_permitted;
+        if (!expected)
+            for (unsigned p = 0; p < phones.size(); ++p)
+                if (p != s->phone && users_[p] && users_[p]->email == after.email) expected = error::user_exists;
+        const auto r =
+            auth_.update_user(s ? s->token : "no-token", owner && !stranger ? owner->id : "05E70000", changes, from());
+        if (!judge_token(s, r, expected, unsure)) return;
+        if (!owner || expected) return;
+        const auto stored_now = memory_.find_user(owner->id);
+        const bool changed =
+            stored_now && stored_now->identity == after.email && stored_now->password_hash == "plain:" + after.password;
+        if (r) require(changed, "what was changed is stored");
+        if (!changed) return;
+        *owner = after;
+        if (n % 4 != 0) return;
+        for (auto& other : sessions_)
+            if (&other != s && other.phone == s->phone && !other.ended) (r ? other.ended : other.perhaps_ended) = true;
+    }
+
+    void identity_login(unsigned email, unsigned password) {
+        const auto who = from();
+        unsigned p = 0;
+        while (p < phones.size() && !(users_[p] && users_[p]->email == emails[email])) ++p;
+        auto* owner = p < phones.size() ? user_of(p) : nullptr;
+        const auto r = auth_.login_with_identity(emails[email], passwords[password], who);
+        if (failed()) ++guesses_;
+        if (!settings_.identity_login_enabled) {
+            require(is(r, error::login_disabled), "passwords alone are disabled");
+            return;
+        }
+        if (code_of(r) == error::too_many_failures) {
+            require(guesses_ >= 2, "who has guessed little is not refused");
+            return;
+        }
+        std::error_code expected;
+        if (!owner || owner->password != passwords[password])
+            expected = error::invalid_login;
+        else if (!owner->enabled)
+            expected = error::account_disabled;
+        else if (hooks_.refuse)
+            expected = error::refused_by_hook;
+        require(is(r, expected), "a login ends as the model says");
+        if (expected == error::invalid_login) guessed_wrong(owner ? p : 0);
+        if (r) enter(*r, p);
+    }
+
+    fuzz::input in_;
+    config settings_;
+    storage_with_defect memory_;
+    failing_storage<storage_with_defect> storage_{memory_};
+    provider wire_;
+    clock_with_defect clock_;
+    refusing_hooks hooks_;
+    plain_passwords hasher_;
+    authenticator<failing_storage<storage_with_defect>, provider, clock_with_defect, refusing_hooks, plain_passwords>
+        auth_;
+
+    std::array<std::optional<model_user>, 3> users_{};
+    std::vector<model_transaction> transactions_{};
+    std::vector<model_session> sessions_{};
+
+    // Trouble for the next call.
+    unsigned fail_before_ = 0;
+    unsigned fail_after_ = 0;
+    unsigned lose_race_ = 0;
+    std::size_t calls_before_ = 0;
+
+    // What the limits go by.
+    time_point latest_ = now();  ///< the latest time that it ever was
+    bool went_back_ = false;
+    bool had_failure_ = false;  ///< the storage failed while something was sent: it may not have been counted as sent
+    unsigned address_ = 0;
+    unsigned guesses_ = 0;
+    unsigned events_ = 0;
+    std::array<unsigned, 3> attempts_to_{};
+    std::array<unsigned, 3> attempts_from_{};
+    std::array<std::vector<time_point>, 3> sent_{};
+    using times = std::array<std::array<std::optional<time_point>, 3>, 2>;
+    times last_start_{};      ///< of codes that the provider has and that were not used
+    times last_start_any_{};  ///< of all that may have been counted
+};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    run(fuzz::input(data, size)).go();
+    return 0;
+}
