@@ -480,6 +480,19 @@ BOOST_AUTO_TEST_CASE(insertions_remove_what_has_expired) {
     BOOST_TEST(storage.change_counters({{"c21", 0, noon + 9h, 1h}}).at(0).value == 5);
 }
 
+BOOST_AUTO_TEST_CASE(a_batch_of_counters_removes_more_than_it_adds) {
+    const database db;
+    postgres_storage storage(db.url());
+    std::vector<counter_change> first, second;
+    for (int i = 0; i < 20; ++i) first.push_back({"c" + std::to_string(i), 1, noon, 1h});
+    for (int i = 0; i < 8; ++i) second.push_back({"d" + std::to_string(i), i < 5 ? 1 : 0, noon + 1h, 1h});
+    storage.change_counters(first);
+    BOOST_TEST(rows_of(db, "counters") == "20");
+    storage.change_counters(second);
+    BOOST_TEST(rows_of(db, "counters") == "15");
+    BOOST_TEST(db("SELECT count(*) FROM phoneauth_counters WHERE key LIKE 'd%'") == "5");
+}
+
 BOOST_AUTO_TEST_CASE(a_sweep_removes_as_much_as_it_may) {
     const database db;
     postgres_storage storage(db.url());

@@ -44,7 +44,7 @@ namespace postgres {
 
 // ---- Statements ----
 
-// Each insertion also removes up to two expired rows of its table: more than it adds, so that they cannot pile up. Rows
+// Each insertion also removes up to two expired rows of its table for each row of its own: more than it adds, so that they cannot pile up. Rows
 // that another caller is busy with are skipped, so nobody waits and no two callers wait for each other.
 
 inline constexpr statement insert_transaction_sql{"phoneauth_insert_transaction",
@@ -164,8 +164,8 @@ changed AS (
     RETURNING key, value, expires_at),
 swept AS (
     DELETE FROM phoneauth_counters WHERE ctid = ANY (ARRAY(
-        SELECT ctid FROM phoneauth_counters WHERE expires_at <= $6 AND (SELECT count(*) FROM changed) > 0
-        ORDER BY expires_at LIMIT 2 FOR UPDATE SKIP LOCKED)))
+        SELECT ctid FROM phoneauth_counters WHERE expires_at <= $6
+        ORDER BY expires_at LIMIT (SELECT 2 * count(*) FROM changed) FOR UPDATE SKIP LOCKED)))
 SELECT coalesce(changed.value, present.value, 0), coalesce(changed.expires_at, present.expires_at, ends)
 FROM changes LEFT JOIN changed USING (key) LEFT JOIN present USING (key), unhurried ORDER BY place)"};
 

@@ -306,7 +306,7 @@ public:
             return changed;
         };
         const auto only_reads = [](const counter_change& change) { return change.by == 0; };
-        if (std::all_of(changes.begin(), changes.end(), only_reads)) return connections_.read(change_all);
+        if (std::all_of(changes.begin(), changes.end(), only_reads)) return connections_.read_together(change_all);
         return connections_.write([&](statements& sql) {
             auto changed = change_all(sql);
             // The earliest time of all: what is over for one of the changes need not be for another.
