@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: BSL-1.0
+// What becomes of a code's message, and what may be told of a transaction.
+#include "flows/world.hpp"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+using namespace flows;
+
+BOOST_AUTO_TEST_SUITE(flows_delivery)
+
+namespace {
+
+config reporting_config() {
+    auto c = test_config();
+    c.twilio.status_callback = "https://example.com/status";
+    return c;
+}
+
+/// Signs by OpenSSL's one-shot function, which the library does not use.
+std::string sign(const std::string& text, const std::string& token = "not-a-real-token") {
+    unsigned char mac[EVP_MAX_MD_SIZE];
+    unsigned size = 0;
+    HMAC(EVP_sha1(), token.data(), static_cast<int>(token.size()), reinterpret_cast<const unsigned char*>(text.data()),
+         text.size(), mac, &size);
+    return detail::base64({reinterpret_cast<const char*>(mac), size});
+}
+
+/// What Twilio would report on the last message, which it was asked to report on.
+template <class World>
+delivery_report report(World& w, const std::string& status, const std::string& code = {}) {
+    const auto url = detail::form_field(w.transport.requests().back().body, "StatusCallback");
+    BOOST_REQUIRE(url.starts_with("https://example.com/status?"));
+    delivery_report r;
+    r.query = url.substr(url.find('?') + 1);
+    auto signed_text = url;
+    if (!code.empty()) {
+        r.body = "ErrorCode=" + code + '&';
+        signed_text += "ErrorCode" + code;
+    }
+    r.body += "MessageStatus=" + status;
+    signed_text += "MessageStatus" + status;
+    r.signature = sign(signed_text);
+    return r;
+}
+
+template <class World>
+transaction_status status_of(World& w, const std::string& id) {
+    auto s = w.run(w.auth.status(id));
+    BOOST_REQUIRE(s);
+    return *s;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(report_reaches_its_transaction, World, worlds) {
+    World w(reporting_config());
+    auto s = w.run(w.auth.start_registration(phone));
+    BOOST_REQUIRE(s);
+    BOOST_TEST((status_of(w, s->transaction_id).delivery == delivery_state::pending));
+    BOOST_TEST(!*w.run(w.auth.note_delivery(report(w, "sent"))));
+    BOOST_TEST((status_of(w, s->transaction_id).delivery == delivery_state::pending));
+    BOOST_TEST(*w.run(w.auth.note_delivery(report(w, "delivered"))));
+    BOOST_TEST((status_of(w, s->transaction_id).delivery == delivery_state::delivered));
+    BOOST_TEST(!*w.run(w.auth.note_delivery(report(w, "undelivered", "30003"))));
+    BOOST_TEST((status_of(w, s->transaction_id).delivery == delivery_state::delivered));
+    BOOST_TEST(w.run(w.auth.finish_registration(form(s->transaction_id, w.transport.last_code()))).has_value());
+    BOOST_TEST((status_of(w, s->transaction_id).state == transaction_state::confirmed));
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(message_that_did_not_arrive_says_why, World, worlds) {
+    World w(reporting_config());
+    auto s = w.run(w.auth.start_registration(phone));
+    BOOST_TEST(*w.run(w.auth.note_delivery(report(w, "undelivered", "30006"))));
+    auto told = status_of(w, s->transaction_id);
+    BOOST_TEST((told.delivery == delivery_state::undelivered));
+    BOOST_TEST(told.twilio_code.value() == 30006);
+    BOOST_TEST((told.state == transaction_state::pending));
+    // The next message is on its way again; a late report on the first one does not count, unless it arrived after all.
+    const auto late = report(w, "failed", "30008");
+    const auto arrived = report(w, "delivered");
+    w.clock.advance(30s);
+    BOOST_TEST(w.run(w.auth.resend(s->transaction_id)).has_value());
+    told = status_of(w, s->transaction_id);
+    BOOST_TEST((told.delivery == delivery_state::pending));
+    BOOST_TEST(!told.twilio_code);
+    BOOST_TEST(!*w.run(w.auth.note_delivery(late)));
+    BOOST_TEST((status_of(w, s->transaction_id).delivery == delivery_state::pending));
+    BOOST_TEST(*w.run(w.auth.note_delivery(arrived)));
+    BOOST_TEST((status_of(w, s->transaction_id).delivery == delivery_state::delivered));
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(only_twilio_reports, World, worlds) {
+    World w(reporting_config());
+    auto s = w.run(w.auth.start_registration(phone));
+    auto other = w.run(w.auth.start_registration(other_phone));
+    const auto good = report(w, "delivered");
+    auto bad = good;
+    bad.signature = sign("x");
+    BOOST_TEST(error_of(w.run(w.auth.note_delivery(bad))) == error::invalid_signature);
+    bad.signature.clear();
+    BOOST_TEST(error_of(w.run(w.auth.note_delivery(bad))) == error::invalid_signature);
+    bad = good;
+    bad.body = "MessageStatus=undelivered";
+    BOOST_TEST(error_of(w.run(w.auth.note_delivery(bad))) == error::invalid_signature);
+    bad = good;  // for another transaction
+    bad.query = "transaction=" + s->transaction_id + "&send=1";
+    BOOST_TEST(error_of(w.run(w.auth.note_delivery(bad))) == error::invalid_signature);
+    bad = good;
+    bad.signature = sign("https://example.com/status?" + good.query + "MessageStatusdelivered", "other token");
+    BOOST_TEST(error_of(w.run(w.auth.note_delivery(bad))) == error::invalid_signature);
+    for (const auto& id : {s->transaction_id, other->transaction_id})
+        BOOST_TEST((status_of(w, id).delivery == delivery_state::pending));
+
+    World none;  // no reports were asked for
+    BOOST_TEST(error_of(none.run(none.auth.note_delivery(good))) == error::invalid_signature);
+    BOOST_TEST(none.storage.calls() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(signed_nonsense_is_no_news, World, worlds) {
+    World w(reporting_config());
+    const std::string id(36, 'A');
+    const std::vector<std::string> queries{"",
+                                           "send=1",
+                                           "transaction=" + id,
+                                           "transaction=" + id + "&send=1",
+                                           "transaction=" + id + "&send=99999999999",
+                                           "transaction=%00&send=1",
+                                           "transaction=%zz&send=1"};
+    for (const auto& query : queries) {
+        const delivery_report r{query, "MessageStatus=delivered",
+                                sign("https://example.com/status?" + query + "MessageStatusdelivered")};
+        const auto outcome = w.run(w.auth.note_delivery(r));
+        BOOST_TEST_CONTEXT(query) {
+            BOOST_REQUIRE(outcome);
+            BOOST_TEST(!*outcome);
+        }
+    }
+    auto s = w.run(w.auth.start_registration(phone));
+    auto future = report(w, "delivered");
+    future.query = "transaction=" + s->transaction_id + "&send=2";  // there was only one message
+    future.signature = sign("https://example.com/status?" + future.query + "MessageStatusdelivered");
+    BOOST_TEST(!*w.run(w.auth.note_delivery(future)));
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(report_that_races_with_the_code_is_not_lost, World, worlds) {
+    World w(reporting_config());
+    auto s = w.run(w.auth.start_registration(phone));
+    w.storage.lose_race_on(w.storage.updates() + 1);
+    BOOST_TEST(*w.run(w.auth.note_delivery(report(w, "delivered"))));
+    w.storage.lose_race_on(w.storage.updates() + 1);
+    BOOST_TEST(w.run(w.auth.finish_registration(form(s->transaction_id, w.transport.last_code()))).has_value());
+    BOOST_TEST((w.memory.find_transaction(s->transaction_id)->delivery == delivery_state::delivered));
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(status_tells_what_is_left, World, worlds) {
+    World w;
+    auto s = w.run(w.auth.start_registration(phone));
+    auto told = status_of(w, s->transaction_id);
+    BOOST_TEST((told.state == transaction_state::pending));
+    BOOST_TEST(told.tries_left == 5);
+    BOOST_TEST((told.expires_in == 300s));
+    BOOST_TEST((told.resend_after.value() == 30s));
+    w.clock.advance(12500ms);
+    (void)w.run(w.auth.finish_registration(form(s->transaction_id, wrong(w.transport.last_code()))));
+    told = status_of(w, s->transaction_id);
+    BOOST_TEST(told.tries_left == 4);
+    BOOST_TEST((told.expires_in == 288s));
+    BOOST_TEST((told.resend_after.value() == 18s));
+    w.clock.advance(40s);
+    BOOST_TEST((status_of(w, s->transaction_id).resend_after.value() == 0s));
+    for (int i = 0; i < 4; ++i) {
+        BOOST_TEST(w.run(w.auth.resend(s->transaction_id)).has_value());
+        w.clock.advance(30s);
+    }
+    BOOST_TEST(!status_of(w, s->transaction_id).resend_after);
+    w.clock.advance(300s);
+    told = status_of(w, s->transaction_id);
+    BOOST_TEST((told.state == transaction_state::expired));
+    BOOST_TEST(told.tries_left == 0);
+    BOOST_TEST((told.expires_in == 0s));
+    BOOST_TEST(!told.resend_after);
+    BOOST_TEST(error_of(w.run(w.auth.status(std::string(36, 'A')))) == error::no_transaction);
+    BOOST_TEST(error_of(w.run(w.auth.status("nonsense"))) == error::no_transaction);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(status_does_not_tell_who_is_registered, World, worlds) {
+    World w(reporting_config());
+    register_user(w);
+    auto known = w.run(w.auth.start_login(phone));
+    BOOST_TEST(*w.run(w.auth.note_delivery(report(w, "undelivered", "30003"))));
+    auto unknown = w.run(w.auth.start_login(other_phone));
+    const auto a = status_of(w, known->transaction_id);
+    const auto b = status_of(w, unknown->transaction_id);
+    BOOST_TEST((a.delivery == delivery_state::pending));
+    BOOST_TEST((b.delivery == delivery_state::pending));
+    BOOST_TEST(!a.twilio_code);
+    BOOST_TEST((a.state == b.state && a.tries_left == b.tries_left && a.expires_in == b.expires_in &&
+                a.resend_after == b.resend_after));
+    // Who knew the password may know what became of his code.
+    auto second = w.run(w.auth.start_login(phone, "correct horse"));
+    BOOST_TEST(*w.run(w.auth.note_delivery(report(w, "undelivered", "30003"))));
+    BOOST_TEST(status_of(w, second->transaction_id).twilio_code.value() == 30003);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(second_factor_does_not_outlive_its_password, World, worlds) {
+    World w;
+    register_user(w);
+    const auto in = log_in(w);
+    auto begun = w.run(w.auth.start_login(phone, "correct horse"));
+    const auto its_code = w.transport.last_code();
+    auto by_code = w.run(w.auth.start_login(phone));
+    const auto other_code = w.transport.last_code();
+    BOOST_REQUIRE(w.run(w.auth.update_user(in.token, in.who.object_id, {{"password", "\"brand new password\""}})));
+    BOOST_TEST(error_of(w.run(w.auth.finish_login(begun->transaction_id, its_code))) == error::invalid_login);
+    BOOST_TEST(error_of(w.run(w.auth.finish_login(begun->transaction_id, its_code))) == error::code_used);
+    BOOST_TEST(w.run(w.auth.finish_login(by_code->transaction_id, other_code)).has_value());
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: BSL-1.0
+// What an observer is told, and what it is not.
+#include "flows/world.hpp"
+
+#include <set>
+#include <stdexcept>
+
+using namespace flows;
+
+BOOST_AUTO_TEST_SUITE(flows_events)
+
+namespace {
+
+template <class World>
+struct watched : World {
+    explicit watched(config c = test_config()) : World(std::move(c)) {
+        this->auth.observe([this](const event& e) {
+            kinds += std::string(name_of(e.kind)) + ' ';
+            lines += event_json(e) + '\n';
+            last = e;
+        });
+    }
+    /// The kinds since the last call.
+    std::string seen() { return std::exchange(kinds, {}); }
+
+    std::string kinds;
+    std::string lines;
+    event last;
+};
+
+const client somebody{"198.51.100.7", "agent/1"};
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(everything_that_matters_is_told, World, worlds) {
+    watched<World> w;
+    auto s = w.run(w.auth.start_registration(phone, somebody));
+    BOOST_TEST(w.seen() == "sent started ");
+    BOOST_TEST(w.last.phone == "+14*******00");
+    BOOST_TEST(w.last.transaction == s->transaction_id.substr(0, 8));
+    BOOST_TEST((w.last.what == purpose::registration));
+    BOOST_TEST(w.last.address == "198.51.100.7");
+    BOOST_TEST(w.last.user_agent == "agent/1");
+    BOOST_TEST((w.last.at == w.clock.now()));
+    const auto code = w.transport.last_code();
+    (void)w.run(w.auth.finish_registration(form(s->transaction_id, wrong(code)), somebody));
+    BOOST_TEST(w.seen() == "wrong_code ");
+    BOOST_TEST(w.last.tries_left.value() == 4);
+    auto u = w.run(w.auth.finish_registration(form(s->transaction_id, code), somebody));
+    BOOST_TEST(w.seen() == "confirmed registered ");
+    BOOST_TEST(w.last.user_id == u->object_id);
+    (void)w.run(w.auth.finish_registration(form(s->transaction_id, code), somebody));
+    BOOST_TEST(w.seen() == "refused ");
+    BOOST_TEST(w.last.reason == error::code_used);
+
+    (void)w.run(w.auth.start_login(phone, "wrong horse", somebody));
+    BOOST_TEST(w.seen() == "wrong_password ");
+    s = w.run(w.auth.start_login(phone, "correct horse", somebody));
+    BOOST_TEST(w.seen() == "sent started ");
+    auto l = w.run(w.auth.finish_login(s->transaction_id, w.transport.last_code(), somebody));
+    BOOST_TEST(w.seen() == "confirmed logged_in ");
+    BOOST_TEST(w.last.user_id == u->object_id);
+    (void)w.run(w.auth.update_user(l->token, u->object_id, {{"a", "1"}}, somebody));
+    BOOST_TEST(w.seen() == "");
+    (void)w.run(w.auth.update_user(l->token, u->object_id, {{"password", "\"brand new password\""}}, somebody));
+    BOOST_TEST(w.seen() == "password_changed ");
+    (void)w.run(w.auth.logout(l->token, somebody));
+    BOOST_TEST(w.seen() == "logged_out ");
+    (void)w.run(w.auth.logout(l->token, somebody));
+    BOOST_TEST(w.seen() == "");
+
+    s = w.run(w.auth.start_login(phone));
+    w.clock.advance(30s);
+    (void)w.run(w.auth.resend(s->transaction_id));
+    BOOST_TEST(w.seen() == "sent started sent resent ");
+    for (int i = 0; i < 5; ++i) (void)w.run(w.auth.finish_login(s->transaction_id, wrong(w.transport.last_code())));
+    BOOST_TEST(w.seen() == "wrong_code wrong_code wrong_code wrong_code locked ");
+    BOOST_TEST(w.last.reason == error::tries_exhausted);
+    s = w.run(w.auth.start_login(phone));
+    (void)w.run(w.auth.finish_login(s->transaction_id, wrong(w.transport.last_code())));
+    BOOST_TEST(w.seen() == "sent started locked wrong_code ");  // the account has to wait now
+    (void)w.run(w.auth.start_login(phone));
+    BOOST_TEST(w.seen() == "refused ");
+    BOOST_TEST(w.last.reason == error::too_many_failures);
+    BOOST_TEST((w.last.retry_after == 1s));
+    (void)w.run(w.auth.send_message({.to = other_phone, .body = "hello"}, {"", "", "U1"}));
+    BOOST_TEST(w.seen() == "sent ");
+    BOOST_TEST(w.last.user_id == "U1");
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(failures_of_others_are_told, World, worlds) {
+    watched<World> w;
+    w.transport.reply(400, R"({"code":21610,"message":"x","status":400})");
+    (void)w.run(w.auth.start_registration(phone));
+    BOOST_TEST(w.seen() == "provider_error ");
+    BOOST_TEST(w.last.twilio_code.value() == 21610);
+    w.transport.reply_failure(error::read_timeout);
+    (void)w.run(w.auth.start_registration(phone));
+    BOOST_TEST(w.seen() == "sent started ");  // it may have been
+    w.storage.fail_before(w.storage.calls() + 1);
+    (void)w.run(w.auth.start_registration(phone));
+    BOOST_TEST(w.seen() == "storage_error ");
+    BOOST_TEST(w.last.reason == error::storage_unavailable);
+    BOOST_TEST(w.last.phone == "+14*******00");
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(observer_that_throws_changes_nothing, World, worlds) {
+    World w;
+    int told = 0;
+    w.auth.observe([&](const event&) {
+        ++told;
+        throw std::runtime_error("observer");
+    });
+    register_user(w);
+    log_in(w);
+    BOOST_TEST(told > 0);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(no_event_holds_a_secret, World, worlds) {
+    auto c = test_config();
+    c.twilio.auth_token = "auth-token-of-the-test";
+    c.code_digits = 9;
+    c.identity_login_enabled = true;
+    watched<World> w(c);
+    std::set<std::string> secrets{c.twilio.auth_token, std::string(32, 'k'), "correct horse",
+                                  "wrong horse",       "brand new password", phone.substr(3, 7)};
+    const client from{"198.51.100.7", std::string(10'000, 'u')};
+    auto s = w.run(w.auth.start_registration(phone, from));
+    secrets.insert(w.transport.last_code());
+    secrets.insert(wrong(w.transport.last_code()));
+    secrets.insert(s->transaction_id);
+    (void)w.run(w.auth.finish_registration(form(s->transaction_id, wrong(w.transport.last_code())), from));
+    auto u = w.run(w.auth.finish_registration(form(s->transaction_id, w.transport.last_code()), from));
+    (void)w.run(w.auth.start_login(phone, "wrong horse", from));
+    (void)w.run(w.auth.login_with_identity("ada@example.com", "wrong horse", from));
+    s = w.run(w.auth.start_login(phone, "correct horse", from));
+    secrets.insert(s->transaction_id);
+    secrets.insert(w.transport.last_code());
+    auto l = w.run(w.auth.finish_login(s->transaction_id, w.transport.last_code(), from));
+    secrets.insert(l->token);
+    (void)w.run(w.auth.update_user(l->token, u->object_id, {{"password", "\"brand new password\""}}, from));
+    (void)w.run(w.auth.logout(l->token, from));
+    BOOST_TEST(w.lines.size() > 1000u);
+    for (const auto& secret : secrets) BOOST_TEST(w.lines.find(secret) == std::string::npos, secret);
+    BOOST_TEST(w.lines.find(std::string(257, 'u')) == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(event_is_one_line_of_json) {
+    event e;
+    e.kind = event_kind::refused;
+    e.at = time_point(1234ms);
+    e.what = purpose::login;
+    e.phone = "+14*******00";
+    e.transaction = "ABCDEF12";
+    e.user_id = "U1";
+    e.address = "198.51.100.7";
+    e.user_agent = "a\n\"b\"";
+    e.reason = error::too_many_messages;
+    e.retry_after = 5s;
+    e.tries_left = 3;
+    e.twilio_code = 30003;
+    BOOST_TEST(event_json(e) ==
+               R"({"event":"refused","time":1234,"purpose":"login","phone":"+14*******00","transaction":"ABCDEF12",)"
+               R"("user":"U1","address":"198.51.100.7","userAgent":"a\u000a\"b\"","code":14028,)"
+               R"("reason":"Too many messages were asked for; wait before asking for another.","retryAfter":5,)"
+               R"("triesLeft":3,"twilioCode":30003})");
+    BOOST_TEST(event_json({}) == R"({"event":"started","time":0})");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
