@@ -4,8 +4,13 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <cstddef>
 #include <functional>
 #include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 using namespace phoneauth;
 
@@ -119,6 +124,23 @@ BOOST_AUTO_TEST_CASE(shared_storage_needs_a_key) {
     BOOST_TEST(validate(good(), true).size() == 1u);
     BOOST_TEST(validate(good(), true)[0].field == "code_keys");
 }
+
+#ifdef __GNUC__
+template <error E>
+std::string name_by_compiler() {  // "… [with phoneauth::error E = phoneauth::v0::error::wrong_code; …]"
+    const std::string_view text = __PRETTY_FUNCTION__;
+    const auto begin = text.find("error::", text.find("E = ")) + 7;
+    return std::string(text.substr(begin, text.find_first_of(";]", begin) - begin));
+}
+
+BOOST_AUTO_TEST_CASE(every_error_has_its_enumerators_name) {
+    const auto names = []<std::size_t... I>(std::index_sequence<I...>) {
+        return std::vector{name_by_compiler<error_table[I].value>()...};
+    }
+    (std::make_index_sequence<error_table.size()>());
+    for (std::size_t i = 0; i < names.size(); ++i) BOOST_TEST(error_table[i].name == names[i]);
+}
+#endif
 
 BOOST_AUTO_TEST_CASE(every_error_has_its_row) {
     std::set<int> codes;
