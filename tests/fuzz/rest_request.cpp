@@ -57,7 +57,7 @@ http_request read(fuzz::input in) {
         r.headers.push_back(
             {std::string(line.substr(0, colon)), std::string(line.substr(std::min(colon + 2, line.size())))});
     }
-    r.body = in.rest();
+    r.body = std::string(in.rest());
     return r;
 }
 

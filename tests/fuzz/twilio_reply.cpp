@@ -44,7 +44,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     http_response reply;
     for (const char c : in.line().substr(0, 3)) reply.status = reply.status * 10 + (c >= '0' && c <= '9' ? c - '0' : 0);
     reply.headers = {{"Content-Type", "application/json"}, {"Retry-After", std::string(in.line())}};
-    reply.body = in.rest();
+    reply.body = std::string(in.rest());
     const bool success = reply.status >= 200 && reply.status <= 299;
 
     if (!success) check(twilio::failure_of(reply), reply);
