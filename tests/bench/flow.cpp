@@ -52,7 +52,7 @@ int main() {
     c.twilio.account_sid = "AC00000000000000000000000000000000";
     c.twilio.auth_token = "token";
     c.twilio.sender = "+15005550006";
-    c.max_sends_per_phone_and_hour = 100;
+    c.max_sends_per_hour = 10'000'000;  // counted as by default
 
     // Two floors for the same bytes: with everything that can be reused reused (a pool of random bytes, keyed contexts), and with
     // OpenSSL's one-shot functions, which is how most programs call them.

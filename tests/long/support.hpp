@@ -46,7 +46,10 @@ inline config shared_config() {
     c.twilio.auth_token = "not-a-real-token";
     c.twilio.sender = "+15005550006";
     c.code_keys = {{"k1", std::string(32, 'k')}};
+    c.phone_cooldown = std::chrono::seconds(0);
     c.max_sends_per_phone_and_hour = 100;
+    c.max_sends_per_phone_and_day = 1000;
+    c.max_sends_per_hour = 0;
     return c;
 }
 

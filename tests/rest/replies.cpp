@@ -301,6 +301,78 @@ BOOST_AUTO_TEST_CASE(an_api_without_keys_is_refused) {
     BOOST_CHECK_THROW(api(auth, {.app_id = "A"}), std::invalid_argument);
     BOOST_CHECK_THROW(api(auth, {.api_key = "A"}), std::invalid_argument);
     BOOST_CHECK_THROW(api(auth, {.app_id = "api", .api_key = "A"}), std::invalid_argument);
+    BOOST_CHECK_THROW(api(auth, {.app_id = "A", .api_key = "A", .trusted_proxies = {"proxy"}}), std::invalid_argument);
+}
+
+BOOST_AUTO_TEST_CASE(the_client_is_who_sent_the_request) {
+    fake_api api;
+    api.options.trusted_proxies = {"10.0.0.0/8"};
+    const auto caller = [&](std::string peer, std::vector<http_header> headers) {
+        rest::api<fake_authenticator> over(api.auth, api.options);
+        const auto r = over.handle({"POST", "/APP/KEY/users/register", std::move(headers), R"({"phoneNumber":"+1"})"},
+                                   std::move(peer));
+        BOOST_TEST(r.status == 200);
+        return api.auth.caller;
+    };
+    BOOST_TEST(caller("", {}).address == "");
+    BOOST_TEST(caller("198.51.100.7", {}).address == "198.51.100.7");
+    BOOST_TEST(caller("198.51.100.7", {{"X-Forwarded-For", "1.1.1.1"}}).address == "198.51.100.7");
+    BOOST_TEST(caller("10.0.0.1", {{"x-forwarded-for", "1.1.1.1, 2.2.2.2"}}).address == "2.2.2.2");
+    // A proxy that adds a header of its own rather than to the client's.
+    BOOST_TEST(caller("10.0.0.1", {{"X-Forwarded-For", "1.1.1.1"}, {"X-Forwarded-For", "2.2.2.2"}}).address ==
+               "2.2.2.2");
+    BOOST_TEST(caller("", {{"User-Agent", "agent/1"}}).user_agent == "agent/1");
+    api.options.forwarding_header = "X-Real-IP";
+    BOOST_TEST(caller("10.0.0.1", {{"X-Forwarded-For", "1.1.1.1"}, {"X-Real-IP", "3.3.3.3"}}).address == "3.3.3.3");
+    BOOST_TEST(caller("10.0.0.1", {{"X-Forwarded-For", "1.1.1.1"}}).address == "");
+}
+
+BOOST_AUTO_TEST_CASE(status_of_a_transaction) {
+    fake_api api;
+    const auto r = api.ask("POST", "/services/Twilio/transactionStatus", "T1");
+    BOOST_TEST(r.status == 200);
+    BOOST_TEST(r.body == R"({"state":"pending","delivery":"undelivered","reason":"The phone number is a landline or )"
+                         R"(not reachable by its carrier.","twilioCode":30006,"triesLeft":4,"expiresIn":200,)"
+                         R"("resendAfter":null})");
+    BOOST_TEST(api.auth.calls == "status(T1)\n");
+    const std::vector<std::pair<transaction_state, std::string>> states{{transaction_state::pending, "pending"},
+                                                                        {transaction_state::confirmed, "confirmed"},
+                                                                        {transaction_state::exhausted, "exhausted"},
+                                                                        {transaction_state::expired, "expired"},
+                                                                        {transaction_state::failed, "failed"}};
+    for (const auto& [state, name] : states)
+        BOOST_TEST(rest::status_json({.state = state, .resend_after = std::chrono::seconds(3)}) ==
+                   R"({"state":")" + name + R"(","delivery":"pending","triesLeft":0,"expiresIn":0,"resendAfter":3})");
+}
+
+BOOST_AUTO_TEST_CASE(reports_of_twilio_are_passed_on_as_they_came) {
+    fake_api api;
+    http_request request{"POST",
+                         "/APP/KEY/services/Twilio/messageStatus?transaction=T&send=1",
+                         {{"X-Twilio-Signature", "SIG"}},
+                         "MessageStatus=sent"};
+    auto r = api.ask(request);
+    BOOST_TEST(r.status == 200);
+    BOOST_TEST(r.body == "{}");
+    BOOST_TEST(api.auth.calls == "note_delivery(transaction=T&send=1,MessageStatus=sent,SIG)\n");
+    api.auth.refuse = failure(error::invalid_signature);
+    r = api.ask(request);
+    BOOST_TEST(r.status == 403);
+}
+
+BOOST_AUTO_TEST_CASE(a_user_does_not_choose_the_sender) {
+    fake_api api;
+    const auto send = [&](std::string option) {
+        return api.post("/services/Twilio/sendMessage",
+                        R"({"phoneNumber":"+15005550006","message":"x","options":{")" + option + R"(":"v"}})");
+    };
+    for (const auto* option : {"From", "from", "MessagingServiceSid", "statusCallback", "ApplicationSid"})
+        BOOST_TEST(send(option).starts_with("14013 "), option);
+    BOOST_TEST(send("ValidityPeriod").find("send_message(") != std::string::npos);
+    BOOST_TEST(api.auth.caller.user_id == "U1");
+    api.options.send_message = rest::send_message_access::key;  // a server of the integrator's
+    BOOST_TEST(send("From").find("send_message(") != std::string::npos);
+    BOOST_TEST(api.auth.caller.user_id == "");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
