@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <boost/test/unit_test.hpp>
 
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
 #include <cstdio>
 #include <fstream>
+#include <mutex>
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <unistd.h>
@@ -13,6 +18,7 @@
 #include <phoneauth/asio/blocking_transport.hpp>
 #include <phoneauth/testing/fake_twilio.hpp>
 #include <phoneauth/twilio/api.hpp>
+#include <phoneauth/twilio/signature.hpp>
 
 using namespace phoneauth;
 
@@ -32,6 +38,45 @@ public:
 
 private:
     char name_[64] = "/tmp/phoneauth-test-XXXXXX";
+};
+
+/// A server that takes reports.
+class receiver {
+public:
+    ~receiver() {
+        context_.stop();
+        thread_.join();
+    }
+    std::string url() const { return "http://127.0.0.1:" + std::to_string(server_.port()) + "/reports"; }
+
+    /// The first `count` requests; fewer if they do not come.
+    std::vector<http_request> wait_for(std::size_t count) {
+        std::unique_lock lock(mutex_);
+        arrived_.wait_for(lock, std::chrono::seconds(30), [&] { return requests_.size() >= count; });
+        return requests_;
+    }
+
+private:
+    ::asio::awaitable<http_response> take(http_request request) {
+        {
+            const std::lock_guard lock(mutex_);
+            requests_.push_back(std::move(request));
+        }
+        arrived_.notify_one();
+        http_response reply;
+        reply.status = 500;  // Twilio does not care
+        co_return reply;
+    }
+
+    std::mutex mutex_;
+    std::condition_variable arrived_;
+    std::vector<http_request> requests_;
+    ::asio::io_context context_{1};
+    http_server server_{
+        context_.get_executor(),
+        {::asio::ip::address_v4::loopback(), 0},
+        [this](http_request request, const ::asio::ip::tcp::endpoint&) { return take(std::move(request)); }};
+    std::thread thread_{[this] { context_.run(); }};
 };
 
 const auto to = *phone_number::parse("+14155550100");
@@ -94,6 +139,37 @@ BOOST_AUTO_TEST_CASE(certificates_can_be_wrong) {
     auto mixed = make_test_certificate();
     mixed.key = make_test_certificate().key;
     BOOST_CHECK_THROW(fake_twilio{mixed}, std::runtime_error);
+}
+
+BOOST_AUTO_TEST_CASE(reports_to_the_status_callback) {
+    receiver there;
+    fake_twilio server;
+    blocking_transport transport;
+    const twilio::api api(server.settings());
+    const auto text = api.create_code_message(to, "123456", std::chrono::seconds(300), there.url() + "?transaction=a");
+    BOOST_REQUIRE(transport.send(text).has_value());
+    const auto reports = there.wait_for(3);
+    BOOST_REQUIRE(reports.size() == 3u);
+    const std::string expected[] = {"queued", "sent", "delivered"};
+    for (std::size_t i = 0; i < 3; ++i) {
+        const auto* signature = find_header(reports[i].headers, "X-Twilio-Signature");
+        BOOST_REQUIRE(signature != nullptr);
+        const auto read = twilio::verify_callback(twilio_simulator::auth_token, there.url() + "?transaction=a",
+                                                  reports[i].body, *signature);
+        BOOST_TEST(read.has_value());
+        BOOST_TEST(detail::form_field(reports[i].body, "MessageStatus") == expected[i]);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(nobody_has_to_listen_to_reports) {
+    fake_twilio server;
+    blocking_transport transport;
+    const twilio::api api(server.settings());
+    for (int i = 0; i < 3; ++i)
+        BOOST_TEST(
+            transport.send(api.create_code_message(to, "123456", std::chrono::seconds(300), "http://127.0.0.1:1/"))
+                .has_value());
+    BOOST_TEST(server.messages().size() == 3u);
 }
 
 BOOST_AUTO_TEST_CASE(serves_several_clients_at_once) {

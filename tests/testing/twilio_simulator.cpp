@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <boost/test/unit_test.hpp>
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <phoneauth/testing/twilio_simulator.hpp>
 #include <phoneauth/twilio/api.hpp>
+#include <phoneauth/twilio/delivery.hpp>
 
 using namespace phoneauth;
 
@@ -161,6 +163,82 @@ BOOST_AUTO_TEST_CASE(the_library_understands_its_replies) {
     const auto sent = twilio::read_message(t.answer(api.create_code_message(to, "123456", std::chrono::seconds(300))));
     BOOST_TEST(sent->sid == "SM00000000000000000000000000000001");
     BOOST_TEST(t.last_code_to("+14155550100") == "123456");
+}
+
+BOOST_AUTO_TEST_CASE(remembers_so_many_messages) {
+    twilio_simulator t;
+    const auto last = static_cast<int>(twilio_simulator::max_messages);
+    for (int i = 0; i <= last; ++i)
+        post(t, {{"To", "+1415555" + std::to_string(1000 + i)}, {"From", "+15005550006"}, {"Body", std::to_string(i)}});
+    const auto kept = t.messages();
+    BOOST_REQUIRE(kept.size() == twilio_simulator::max_messages);
+    BOOST_TEST(kept.front().body == "1");
+    BOOST_TEST(kept.back().body == std::to_string(last));
+    BOOST_TEST(kept.back().sid == "SM00000000000000000000000000001001");  // no id comes twice
+    BOOST_TEST(t.last_message_to("+14155551000") == "");
+}
+
+BOOST_AUTO_TEST_CASE(signs_as_twilio) {
+    // Twilio's published examples.
+    const std::string url = "https://mycompany.com/myapp.php?foo=1&bar=2";
+    for (const auto& [caller, signature] : {std::pair("+14158675309", "RSOYDt4T1cUTdK1PDd93/VVr8B8="),
+                                            std::pair("+12349013030", "0/KCTR6DLpKmkAf8muzZqo1nDgQ=")})
+        BOOST_TEST(detail::twilio_signature("12345", url,
+                                            {{"To", "+18005551212"},
+                                             {"CallSid", "CA1234567890ABCDE"},
+                                             {"Caller", caller},
+                                             {"From", caller},
+                                             {"Digits", "1234"}}) == signature);
+}
+
+BOOST_AUTO_TEST_CASE(reports_what_became_of_a_message) {
+    twilio_simulator t;
+    t.fail_delivery_to("+14155550106", 30008);
+    auto settings = twilio_simulator::settings();
+    settings.status_callback = "https://example.com/reports";
+    const auto url = settings.status_callback + "?transaction=abc&send=2";
+    const struct {
+        std::string to, last;
+        int code;
+    } cases[] = {{"+14155550100", "delivered", 0},       {"+15005553003", "undelivered", 30003},
+                 {"+15005553038", "undelivered", 30038}, {"+15005553001", "delivered", 0},
+                 {"+14155550106", "undelivered", 30008}, {"+14155553003", "delivered", 0}};
+    for (const auto& c : cases) BOOST_TEST_CONTEXT(c.to) {
+            auto r = request("POST", "/Messages.json");
+            for (const auto& [name, value] :
+                 form{{"To", c.to}, {"From", "+15005550006"}, {"Body", "b"}, {"StatusCallback", url}})
+                detail::append_form_field(r.body, name, value);
+            std::optional<simulated_message> accepted;
+            BOOST_TEST(t.answer(r, &accepted).status == 201);
+            BOOST_REQUIRE(accepted.has_value());
+            const auto reports = t.delivery_reports(*accepted);
+            std::vector<std::string> statuses;
+            for (const auto& report : reports) {
+                BOOST_TEST(report.url == url);
+                const auto* signature = find_header(report.headers, "X-Twilio-Signature");
+                BOOST_REQUIRE(signature != nullptr);
+                const auto read = twilio::read_delivery(settings, {"transaction=abc&send=2", report.body, *signature});
+                BOOST_REQUIRE(read.has_value());
+                statuses.push_back(read->status);
+                BOOST_TEST(read->transaction_id == "abc");
+                BOOST_TEST(read->send == 2u);
+                BOOST_TEST(read->error_code == (read->status == "undelivered" ? c.code : 0));
+                BOOST_TEST(detail::form_field(report.body, "To") == c.to);
+                BOOST_TEST(detail::form_field(report.body, "MessageSid") == accepted->sid);
+            }
+            const std::vector<std::string> expected{"queued", "sent", c.last};
+            BOOST_TEST(statuses == expected, boost::test_tools::per_element());
+        }
+    BOOST_TEST(t.delivery_reports({"SM1", "+14155550100", {}, "b", {}, {{"To", "+14155550100"}}}).empty());
+}
+
+BOOST_AUTO_TEST_CASE(tells_only_of_accepted_messages) {
+    twilio_simulator t;
+    std::optional<simulated_message> accepted;
+    t.answer(request("GET", ".json"), &accepted);
+    BOOST_TEST(!accepted.has_value());
+    t.answer(request("POST", "/Messages.json"), &accepted);
+    BOOST_TEST(!accepted.has_value());
 }
 
 BOOST_AUTO_TEST_CASE(counts_segments) {

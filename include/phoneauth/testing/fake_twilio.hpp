@@ -2,18 +2,24 @@
 #ifndef PHONEAUTH_TESTING_FAKE_TWILIO_HPP
 #define PHONEAUTH_TESTING_FAKE_TWILIO_HPP
 
+#include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 
 #include <phoneauth/asio/http_server.hpp>
+#include <phoneauth/asio/https_transport.hpp>
 
+#include <asio/co_spawn.hpp>
 #include <asio/io_context.hpp>
 #include <asio/ip/address_v4.hpp>
 
@@ -32,9 +38,14 @@ inline namespace v0 {
 ///     …
 ///     twilio.last_code_to("+14155550100")
 ///
+/// Where a message has a StatusCallback, it reports there what became of it (see `twilio_simulator::delivery_reports`), once
+/// for each status and at most for `max_reported` messages at a time; what comes in between is not reported.
+///
 /// Its functions may be called from any thread; `on_message`'s function is called on the server's.
 class fake_twilio : public twilio_simulator {
 public:
+    static constexpr std::size_t max_reported = 256;
+
     /// Serves HTTP. Port 0: any free one. Throws `std::system_error` if it cannot listen.
     explicit fake_twilio(std::uint16_t port = 0) : fake_twilio(port, std::nullopt) {}
 
@@ -77,7 +88,29 @@ private:
               {}, tls_.get()),
           thread_([this] { context_.run(); }) {}
 
-    ::asio::awaitable<http_response> reply_to(http_request request) { co_return answer(request); }
+    ::asio::awaitable<http_response> reply_to(http_request request) {
+        std::optional<simulated_message> accepted;
+        auto reply = answer(request, &accepted);
+        if (accepted) report(*accepted);
+        co_return reply;
+    }
+
+    void report(const simulated_message& m) {
+        auto requests = delivery_reports(m);
+        if (requests.empty() || reported_ == max_reported) return;
+        if (!transport_) transport_.emplace(context_.get_executor());
+        auto work = send_all(std::move(requests));
+        ::asio::co_spawn(context_, std::move(work), [this](std::exception_ptr) { --reported_; });
+        ++reported_;
+    }
+
+    /// As Twilio, one after the other, and does not try again.
+    ::asio::awaitable<void> send_all(std::vector<http_request> requests) {
+        for (const auto& request : requests) {
+            auto sending = transport_->send(request);
+            co_await std::move(sending);
+        }
+    }
 
     static tls_ptr tls_of(const test_certificate& c) {
         const auto reader = [](const std::string& pem) {
@@ -97,6 +130,8 @@ private:
     tls_ptr tls_;
     std::string ca_;
     ::asio::io_context context_{1};
+    std::optional<https_transport> transport_;  ///< this and the next: for the server's thread alone
+    std::size_t reported_ = 0;
     http_server server_;
     std::thread thread_;
 };

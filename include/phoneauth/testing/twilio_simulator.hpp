@@ -11,10 +11,15 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 #include <phoneauth/config.hpp>
 #include <phoneauth/detail/crypto.hpp>
@@ -101,6 +106,21 @@ inline std::string rfc2822_date(time_point t) {
            " +0000";
 }
 
+/// What Twilio would put into X-Twilio-Signature (https://www.twilio.com/docs/usage/security#validating-requests). It is
+/// not what the library checks signatures with, so that a mistake there is not made here as well.
+inline std::string twilio_signature(std::string_view auth_token, std::string_view url,
+                                    std::vector<std::pair<std::string, std::string>> parameters) {
+    std::sort(parameters.begin(), parameters.end());
+    std::string text(url);
+    for (const auto& [name, value] : parameters) text.append(name).append(value);
+    std::array<unsigned char, EVP_MAX_MD_SIZE> mac;
+    unsigned size = 0;
+    if (!HMAC(EVP_sha1(), auth_token.data(), static_cast<int>(auth_token.size()),
+              reinterpret_cast<const unsigned char*>(text.data()), text.size(), mac.data(), &size))
+        throw std::runtime_error("phoneauth: OpenSSL failed");
+    return base64({reinterpret_cast<const char*>(mac.data()), size});
+}
+
 }  // namespace detail
 
 /// A message that a `twilio_simulator` has accepted.
@@ -121,13 +141,15 @@ struct simulated_number {
 };
 
 /// Answers requests as Twilio's REST API (version 2010-04-01) does: Messages create and list (always
-/// empty), Accounts fetch,
-/// IncomingPhoneNumbers list, with Twilio's checks and error codes, and sends nothing. It is a blocking HttpTransport;
+/// empty), Accounts fetch, IncomingPhoneNumbers list, with Twilio's checks and error codes, and sends nothing. It is a blocking HttpTransport;
 /// `fake_twilio` makes a server of it.
 ///
 /// Messages from and to the magic numbers of Twilio's test credentials (+1500555…,
 /// https://www.twilio.com/docs/iam/test-credentials) fail as they do there; +15005550006 is the account's own number.
-/// All functions may be called from several threads at once.
+/// Our own are those to which messages are accepted but not delivered: +15005553003 with error 30003, and so on for
+/// 3004 (30004), 3005, 3006, 3007, 3034 and 3038.
+///
+/// It remembers the last `max_messages` messages. All functions may be called from several threads at once.
 class twilio_simulator {
 public:
     static constexpr std::string_view account_sid = "AC0123456789abcdef0123456789abcdef";
@@ -135,6 +157,7 @@ public:
     static constexpr std::string_view api_key = "SK0123456789abcdef0123456789abcdef";
     static constexpr std::string_view api_secret = "simulated-api-secret";
     static constexpr std::string_view sender = "+15005550006";
+    static constexpr std::size_t max_messages = 1000;  ///< that it remembers
 
     /// A configuration that the simulator accepts; `base_url` is empty.
     static twilio_config settings() {
@@ -145,22 +168,45 @@ public:
         return c;
     }
 
-    /// The reply to `request`, whose `url` is absolute or just path and query.
-    http_response answer(const http_request& request) {
+    /// The reply to `request`, whose `url` is absolute or just path and query. `accepted`, if given, gets the message
+    /// that it created.
+    http_response answer(const http_request& request, std::optional<simulated_message>* accepted = nullptr) {
         std::function<void(const simulated_message&)> tell;
-        simulated_message sent;
+        std::optional<simulated_message> created;
         http_response reply;
         {
             const std::scoped_lock lock(mutex_);
-            const auto before = messages_.size();
-            reply = route(request);
-            if (messages_.size() > before && on_message_) {
-                tell = on_message_;
-                sent = messages_.back();
-            }
+            reply = route(request, created);
+            if (created) tell = on_message_;
         }
-        if (tell) tell(sent);
+        if (created && tell) tell(*created);
+        if (accepted) *accepted = std::move(created);
         return reply;
+    }
+
+    /// The signed requests by which Twilio reports what becomes of `m`, in their order: queued, sent, and delivered, or
+    /// undelivered with an ErrorCode. None if the message was sent without a StatusCallback. Something else has to send
+    /// them: `fake_twilio` does, or a test.
+    std::vector<http_request> delivery_reports(const simulated_message& m) const {
+        const auto url = value_of(m.parameters, "StatusCallback");
+        if (url.empty()) return {};
+        const int problem = delivery_problem_of(m.to);
+        std::vector<http_request> reports;
+        for (const std::string status : {"queued", "sent", problem == 0 ? "delivered" : "undelivered"}) {
+            fields form{{"SmsSid", m.sid}, {"SmsStatus", status},       {"MessageStatus", status},
+                        {"To", m.to},      {"MessageSid", m.sid},       {"AccountSid", std::string(account_sid)},
+                        {"From", m.from},  {"ApiVersion", "2010-04-01"}};
+            if (status == "undelivered") form.emplace_back("ErrorCode", std::to_string(problem));
+            std::string body;
+            for (const auto& [name, value] : form) detail::append_form_field(body, name, value);
+            reports.push_back({"POST",
+                               url,
+                               {{"Content-Type", "application/x-www-form-urlencoded; charset=UTF-8"},
+                                {"User-Agent", "TwilioProxy/1.1"},
+                                {"X-Twilio-Signature", detail::twilio_signature(auth_token, url, form)}},
+                               std::move(body)});
+        }
+        return reports;
     }
 
     /// The HttpTransport function.
@@ -176,6 +222,12 @@ public:
     void refuse_messages_to(std::string_view phone, int code) {
         const std::scoped_lock lock(mutex_);
         refused_.insert_or_assign(std::string(phone), code);
+    }
+
+    /// From now on messages to `phone` are accepted, but reported as undelivered with this error code, for example 30006.
+    void fail_delivery_to(std::string_view phone, int code) {
+        const std::scoped_lock lock(mutex_);
+        undeliverable_.insert_or_assign(std::string(phone), code);
     }
 
     /// The account owns this number as well, or with other capabilities.
@@ -197,10 +249,10 @@ public:
         on_message_ = std::move(f);
     }
 
-    /// All accepted messages, in their order.
+    /// The accepted messages that it remembers, in their order.
     std::vector<simulated_message> messages() const {
         const std::scoped_lock lock(mutex_);
-        return messages_;
+        return {messages_.begin(), messages_.end()};
     }
 
     /// The text of the last accepted message to `phone`; empty if there was none.
@@ -252,7 +304,7 @@ private:
         return given && (*given == basic(account_sid, auth_token) || *given == basic(api_key, api_secret));
     }
 
-    http_response route(const http_request& request) {
+    http_response route(const http_request& request, std::optional<simulated_message>& created) {
         if (!failures_.empty()) {
             auto reply = std::move(failures_.front());
             failures_.pop_front();
@@ -268,7 +320,7 @@ private:
         if (path == account + "/Messages.json") {
             if (request.method == "GET") return json_reply(200, R"({"messages":[],"page":0,"page_size":50})");
             if (request.method != "POST") return error_reply(20004);
-            return create_message(request);
+            return create_message(request, created);
         }
         if (path != account + ".json" && path != account + "/IncomingPhoneNumbers.json") return error_reply(20404);
         if (request.method != "GET") return error_reply(20004);
@@ -318,7 +370,7 @@ private:
         return 21606;
     }
 
-    http_response create_message(const http_request& request) {
+    http_response create_message(const http_request& request, std::optional<simulated_message>& created) {
         const auto* type = find_header(request.headers, "Content-Type");
         fields form;
         if (type && type->starts_with("application/x-www-form-urlencoded"))
@@ -330,7 +382,7 @@ private:
             if (key == "MediaUrl") m.media_urls.push_back(value);
         if (const int code = judge(m, service, form)) return error_reply(code);
 
-        const auto number = std::to_string(messages_.size() + 1);
+        const auto number = std::to_string(++accepted_);
         m.sid = (m.media_urls.empty() ? "SM" : "MM") + std::string(32 - number.size(), '0') + number;
         const auto uri = "/2010-04-01/Accounts/" + std::string(account_sid) + "/Messages/" + m.sid;
         const auto now = detail::rfc2822_date(system_clock().now());
@@ -358,8 +410,21 @@ private:
             .raw("subresource_uris", text_of(detail::json_object().string("media", uri + "/Media.json")))
             .string("to", m.to)
             .string("uri", uri + ".json");
-        messages_.push_back(std::move(m));
+        if (messages_.size() == max_messages) messages_.pop_front();
+        messages_.push_back(m);
+        created = std::move(m);
         return json_reply(201, std::move(resource).str());
+    }
+
+    /// The error code that messages to `phone` are not delivered with, or 0.
+    int delivery_problem_of(const std::string& phone) const {
+        static const std::map<std::string_view, int> magic_to{{"3003", 30003}, {"3004", 30004}, {"3005", 30005},
+                                                              {"3006", 30006}, {"3007", 30007}, {"3034", 30034},
+                                                              {"3038", 30038}};
+        const std::scoped_lock lock(mutex_);
+        if (const auto row = undeliverable_.find(phone); row != undeliverable_.end()) return row->second;
+        const auto row = magic_to.find(magic(phone));
+        return row == magic_to.end() ? 0 : row->second;
     }
 
     http_response account_reply(const std::string& account) const {
@@ -409,10 +474,12 @@ private:
     mutable std::mutex mutex_;
     std::deque<http_response> failures_;
     std::map<std::string, int, std::less<>> refused_;
+    std::map<std::string, int, std::less<>> undeliverable_;
     std::vector<simulated_number> numbers_{{std::string(sender)}};
     std::string account_status_ = "active";
     std::function<void(const simulated_message&)> on_message_;
-    std::vector<simulated_message> messages_;
+    std::deque<simulated_message> messages_;
+    std::uint64_t accepted_ = 0;
 };
 
 static_assert(HttpTransport<twilio_simulator>);
