@@ -650,19 +650,28 @@ private:
         if (!token) co_return error::internal;
         const auto at = now();
         const session opened{token_hasher_(*token), owner.object_id, at, at + config_.session_lifetime};
-        const bool inserted = co_await call([&] { return storage_.insert_session(opened); });
-        if (!inserted) co_return error::internal;
-
         owner.last_login_at = at;
-        const bool noted = co_await note_login(owner);
-        if (!noted) {
+        auto kept = co_await keep_session(opened, owner);
+        if (!kept) {
+            // It may be stored all the same, and nobody has its token.
             co_await attempt([&] { return storage_.erase_session(opened.token_hash); });
-            co_return error::invalid_login;
+            co_return std::move(kept).error();
         }
         co_await forget_failures(c, owner.phone);
         co_await attempt([&] { return hooks_->after_login(owner); });
         logged_in done{std::move(owner), std::move(*token), opened.expires_at};
         co_return done;
+    }
+
+    flow<result<void>> keep_session(const session& opened, user& owner) {
+        try {
+            const bool inserted = co_await call([&] { return storage_.insert_session(opened); });
+            if (!inserted) co_return error::internal;
+            const bool noted = co_await note_login(owner);
+            co_return noted ? result<void>() : result<void>(error::invalid_login);
+        } catch (...) {
+            co_return mode::current_failure();
+        }
     }
 
     /// Stores `last_login_at`. False if the user has been disabled, deleted or given another password since he was read: whoever
