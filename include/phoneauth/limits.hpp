@@ -28,6 +28,15 @@ namespace phoneauth {
 inline namespace v0 {
 
 namespace detail {
+/// `parts`, one after the other, in one allocation at most.
+template <class... Parts>
+std::string join(const Parts&... parts) {
+    std::string text;
+    text.reserve((std::string_view(parts).size() + ...));
+    (text.append(parts), ...);
+    return text;
+}
+
 inline failure wait_until(error e, time_point end, time_point now) {
     return failure(e).with_retry_after(
         std::max(std::chrono::ceil<std::chrono::seconds>(end - now), std::chrono::seconds(1)));
@@ -57,7 +66,7 @@ inline void count(std::span<const window> windows, std::int64_t by, time_point n
         const auto half = w.length / 2;
         auto part = std::chrono::floor<std::chrono::seconds>(now.time_since_epoch()) / half;
         for (std::size_t i = 0; i < window_parts; ++i, --part)
-            changes.push_back({w.name + ':' + std::to_string(part), i == 0 ? by : 0, now, 3 * half});
+            changes.push_back({detail::join(w.name, ":", std::to_string(part)), i == 0 ? by : 0, now, 3 * half});
     }
 }
 
@@ -110,19 +119,21 @@ inline window total_window(send_budget budget, const config& c) {
 /// empty: unknown. `user_id`: on whose behalf a message is sent, empty: the server's own.
 inline std::vector<window> send_windows(send_budget budget, const phone_number& phone, std::string_view network,
                                         std::string_view user_id, const config& c) {
-    const std::string kind = budget == send_budget::codes ? "codes/" : "messages/";
-    const std::string to = ':' + std::string(phone.str());
+    const bool codes = budget == send_budget::codes;
+    const std::string_view kind = codes ? "codes/" : "messages/";
     const std::int64_t hour = c.max_sends_per_phone_and_hour;
     const std::int64_t day = c.max_sends_per_phone_and_day;
-    std::vector<window> windows{
-        {kind + "hour" + to, std::chrono::hours(1), hour, (hour + 1) / 2},
-        {kind + "day" + to, std::chrono::hours(24), day, (day + 1) / 2},
-        {kind + "from:" + std::string(network), std::chrono::hours(1),
-         budget == send_budget::codes && !network.empty() ? c.max_sends_per_client_and_hour : 0},
-        {kind + "by:" + std::string(user_id), std::chrono::hours(1),
-         user_id.empty() ? 0 : c.max_messages_per_user_and_hour},
-        total_window(budget, c)};
-    std::erase_if(windows, [](const window& w) { return w.most == 0; });
+    std::vector<window> windows;
+    windows.reserve(5);
+    windows.push_back({detail::join(kind, "hour:", phone.str()), std::chrono::hours(1), hour, (hour + 1) / 2});
+    windows.push_back({detail::join(kind, "day:", phone.str()), std::chrono::hours(24), day, (day + 1) / 2});
+    if (codes && !network.empty() && c.max_sends_per_client_and_hour > 0)
+        windows.push_back(
+            {detail::join(kind, "from:", network), std::chrono::hours(1), c.max_sends_per_client_and_hour});
+    if (!user_id.empty() && c.max_messages_per_user_and_hour > 0)
+        windows.push_back(
+            {detail::join(kind, "by:", user_id), std::chrono::hours(1), c.max_messages_per_user_and_hour});
+    if (c.max_sends_per_hour > 0) windows.push_back(total_window(budget, c));
     return windows;
 }
 
@@ -135,8 +146,8 @@ inline bool reaches_warning(std::int64_t sum, const config& c) noexcept {
 /// `all_failures` to end it.
 inline counter_change cooldown(purpose kind, const phone_number& phone, std::int64_t by, const config& c,
                                time_point now) {
-    return {(kind == purpose::login ? "cooldown/login:" : "cooldown/registration:") + std::string(phone.str()), by, now,
-            c.phone_cooldown};
+    const std::string_view name = kind == purpose::login ? "cooldown/login:" : "cooldown/registration:";
+    return {detail::join(name, phone.str()), by, now, c.phone_cooldown};
 }
 
 /// Whether the code that brought the counter to `c` may be sent; `resend_too_soon`, with `retry_after`, if not.
@@ -158,24 +169,24 @@ inline constexpr std::int64_t all_failures = 1'000'000;
 
 /// The account that known networks have to themselves: its run and its pause are their own.
 inline std::string account_of_known(std::string_view account) {
-    return std::string(account) + "@known";
+    return detail::join(account, "@known");
 }
 
 /// The consecutive failures of an account: wrong passwords and wrong codes.
 inline counter_change failures(std::string_view account, std::int64_t by, time_point now) {
-    return {"failures:" + std::string(account), by, now, failure_memory};
+    return {detail::join("failures:", account), by, now, failure_memory};
 }
 
 /// The counter that exists while an account waits; a later failure prolongs it. `by`: 0 asks whether it does.
 inline counter_change failure_pause(std::string_view account, std::int64_t by, time_point now,
                                     std::chrono::seconds wait = {}) {
-    return {"pause:" + std::string(account), by, now, wait, true};
+    return {detail::join("pause:", account), by, now, wait, true};
 }
 
 /// The counter that exists while `network` is known to the owner of `subject`. `by`: 1 after a login, 0 asks.
 inline counter_change known_network(std::string_view subject, std::string_view network, std::int64_t by,
                                     time_point now) {
-    return {"known:" + std::string(subject) + '@' + std::string(network), by, now, network_memory, true};
+    return {detail::join("known:", subject, "@", network), by, now, network_memory, true};
 }
 
 /// How many consecutive failures strangers may cause, so that with those of known networks there are never more than
@@ -206,7 +217,7 @@ inline result<void> check_failures(const counter& run, const counter& pause, std
 
 /// The wrong passwords that came from one network, over all accounts.
 inline window wrong_password_window(std::string_view network, const config& c) {
-    return {"passwords/from:" + std::string(network), std::chrono::hours(1),
+    return {detail::join("passwords/from:", network), std::chrono::hours(1),
             network.empty() ? 0 : std::int64_t{c.max_wrong_passwords_per_client_and_hour}, 0, error::too_many_failures};
 }
 

@@ -30,10 +30,10 @@ namespace detail {
 /// The account whose failures at guessing codes of this kind are counted. Each way in has its own, so that who guesses at
 /// one does not shut the others.
 inline std::string code_account(purpose kind, const phone_number& phone) {
-    return (kind == purpose::login ? "login:" : "registration:") + std::string(phone.str());
+    return join(std::string_view(kind == purpose::login ? "login:" : "registration:"), phone.str());
 }
 inline std::string password_account(std::string_view subject) {
-    return "password:" + std::string(subject);
+    return join("password:", subject);
 }
 
 /// The four counters of an account's failures, read or changed together.
@@ -129,6 +129,7 @@ public:
 
     std::vector<counter_change> changes() const {
         std::vector<counter_change> all;
+        all.reserve(account_parts + 1 + window_parts * windows_.size());
         count_failures(account_, 1, false, now_, all);
         all.push_back(known_key_);
         count(windows_, 1, now_, all);
@@ -178,6 +179,7 @@ private:
 inline std::vector<counter_change> forget_failures(const phone_number& phone, std::string_view network, const config& c,
                                                    time_point now) {
     std::vector<counter_change> all;
+    all.reserve(2 * account_parts + 2);
     count_failures(password_account(phone.str()), -all_failures, true, now, all);
     count_failures(code_account(purpose::login, phone), -all_failures, true, now, all);
     all.push_back(cooldown(purpose::login, phone, -all_failures, c, now));
