@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdio>
 #include <exception>
+#include <functional>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -28,11 +29,14 @@
 #include <phoneauth/asio/http_server.hpp>
 #include <phoneauth/asio/https_transport.hpp>
 #include <phoneauth/authenticator.hpp>
+#include <phoneauth/metrics.hpp>
 #include <phoneauth/random.hpp>
 #include <phoneauth/rest/api.hpp>
 #include <phoneauth/testing/fake_twilio.hpp>
 #include <phoneauth/token.hpp>
 
+#include "event_log.hpp"
+#include "metrics.hpp"
 #include "options.hpp"
 #include "page.hpp"
 #include "storage.hpp"
@@ -80,6 +84,19 @@ void complete(phoneauth::rest::options& api) {
     if (api.api_key.empty()) print("API key:        " + (api.api_key = random_id()));
 }
 
+/// Whether a page of another origin makes a browser send this request. It cannot read the reply (CORS), but the browser
+/// would send the request, and each that starts something costs a message.
+bool is_from_elsewhere(const phoneauth::http_request& request, const std::vector<std::string>& allowed) {
+    const auto* origin = phoneauth::find_header(request.headers, "Origin");
+    if (!origin || request.method == "GET" || request.method == "HEAD" || request.method == "OPTIONS") return false;
+    for (const auto& each : allowed)
+        if (each == "*" || each == *origin) return false;
+    // Who knows best, but tells only servers with HTTPS or on this machine (https://www.w3.org/TR/fetch-metadata/).
+    if (const auto* site = phoneauth::find_header(request.headers, "Sec-Fetch-Site")) return *site != "same-origin";
+    const auto* host = phoneauth::find_header(request.headers, "Host");
+    return !host || (*origin != "http://" + *host && *origin != "https://" + *host);
+}
+
 std::string url_of(const tcp::endpoint& e) {
     const auto host = e.address().to_string();
     return "http://" + (e.address().is_v6() ? '[' + host + ']' : host) + ':' + std::to_string(e.port());
@@ -111,15 +128,96 @@ std::unique_ptr<any_storage> open(options& o, const ::asio::any_io_executor& exe
     }
 }
 
+/// Where a server that listens on `e` can be reached from this machine.
+tcp::endpoint reachable(tcp::endpoint e) {
+    if (e.address().is_unspecified())
+        e.address(e.address().is_v6() ? ::asio::ip::address(::asio::ip::address_v6::loopback())
+                                      : ::asio::ip::address_v4::loopback());
+    return e;
+}
+
+/// Listens on `where`, or says in its error where it cannot.
+void listen(std::optional<phoneauth::http_server>& server, const ::asio::any_io_executor& executor,
+            const tcp::endpoint& where, phoneauth::http_server::handler answer, phoneauth::server_options limits) {
+    try {
+        server.emplace(executor, where, std::move(answer), std::move(limits));
+    } catch (const std::system_error& e) {
+        throw std::runtime_error("cannot listen on " + url_of(where) + ": " + e.code().message());
+    }
+}
+
+/// What is shown at /metrics, and nothing else there.
+phoneauth::http_response metrics_reply(const phoneauth::http_request& request,
+                                       const std::function<std::string()>& text) {
+    phoneauth::http_response reply;
+    reply.headers = {{"Content-Type", "text/plain; charset=utf-8"},
+                     {"X-Content-Type-Options", "nosniff"},
+                     {"Cache-Control", "no-store"}};
+    if (request.url != "/metrics") {
+        reply.status = 404;
+        reply.body = "Only /metrics is here.\n";
+    } else if (request.method != "GET" && request.method != "HEAD") {
+        reply.status = 405;
+        reply.headers.push_back({"Allow", "GET, HEAD"});
+    } else {
+        reply.status = 200;
+        reply.headers[0].value = phoneauth::event_counters::content_type;
+        reply.body = text();
+    }
+    return reply;
+}
+
 void run(options o) {
     ::asio::io_context context(static_cast<int>(o.threads));
     const auto executor = context.get_executor();
     const auto storage = open(o, executor);
 
+    reply_counters replies;
+    phoneauth::server_options limits;
+    limits.max_connections = (std::min)(o.max_connections, connections_that_fit());
+    if (limits.max_connections < o.max_connections)
+        print("connections: " + std::to_string(limits.max_connections) + " at most, for want of open files");
+    limits.max_connections_per_address = o.max_connections_per_address;
+    limits.max_requests = o.max_requests;
+    limits.allowed_hosts = o.hosts;
+    limits.complete_own_reply = [&](phoneauth::http_response& reply) {
+        using phoneauth::error;
+        phoneauth::failure why = error::unparsable_body;
+        if (reply.status == 503) why = error::overloaded;
+        if (reply.status == 413 || reply.status == 431) why = error::body_too_large;
+        if (reply.status == 421) why = {error::unknown_route, "The server is not called by this host name."};
+        if (reply.status == 500) why = error::internal;
+        const auto status = std::exchange(reply, phoneauth::rest::reply(why)).status;
+        reply.status = status;
+        replies.count(status);
+    };
+
+    tcp::endpoint address(::asio::ip::make_address(o.address), o.port);
+    // The server's own Twilio calls it by its address; no page can get a browser to do so by a name of its own.
+    if (o.default_status_callback && !limits.allowed_hosts.empty())
+        limits.allowed_hosts.push_back(reachable(address).address().to_string());
+
+    // From here on it has a port, but answers nothing before the context runs.
+    phoneauth::http_server::handler answer;
+    std::optional<phoneauth::http_server> http;
+    const auto answer_and_count = [&](phoneauth::http_request request,
+                                      tcp::endpoint peer) -> ::asio::awaitable<phoneauth::http_response> {
+        auto work = answer(std::move(request), std::move(peer));
+        phoneauth::http_response reply = co_await std::move(work);
+        replies.count(reply.status);
+        co_return reply;
+    };
+    listen(http, executor, address, answer_and_count, limits);
+    address.port(http->port());
+
     std::optional<phoneauth::fake_twilio> fake;
     if (o.fake_twilio) {
         fake.emplace().on_message(print_message);
-        o.config.twilio = fake->settings();
+        auto twilio = fake->settings();
+        twilio.status_callback = o.config.twilio.status_callback;
+        if (o.default_status_callback)
+            twilio.status_callback = url_of(reachable(address)) + "/api/services/Twilio/messageStatus";
+        o.config.twilio = std::move(twilio);
         print("No Twilio credentials: messages are printed here, not sent.");
     }
     complete(o.api);
@@ -130,50 +228,57 @@ void run(options o) {
     phoneauth::authenticator authenticator(o.config, *storage, transport);
     phoneauth::rest::api api(authenticator, o.api);
 
+    phoneauth::event_counters counters;
+    std::optional<event_log> log;
+    if (!o.events.empty()) log.emplace(o.events);
+    authenticator.observe([&](const phoneauth::event& e) {
+        counters(e);
+        if (log) (*log)(e);
+    });
+
     const auto page = make_page(o.fake_twilio, o.config.phone_column);
-    const auto answer = [&](phoneauth::http_request request,
-                            tcp::endpoint) -> ::asio::awaitable<phoneauth::http_response> {
+    answer = [&](phoneauth::http_request request, tcp::endpoint peer) -> ::asio::awaitable<phoneauth::http_response> {
         if (request.url == "/" && (request.method == "GET" || request.method == "HEAD")) co_return page;
-        auto work = api.handle(std::move(request));
+        if (is_from_elsewhere(request, o.api.allowed_origins))
+            co_return phoneauth::rest::reply(phoneauth::failure(
+                phoneauth::error::not_permitted, "Pages of this origin may not use this server; see --allow-origin."));
+        auto work = api.handle(std::move(request), peer.address().to_string());
         phoneauth::http_response reply = co_await std::move(work);
         co_return reply;
     };
 
-    phoneauth::server_options limits;
-    limits.max_connections = (std::min)(o.max_connections, connections_that_fit());
-    if (limits.max_connections < o.max_connections)
-        print("connections: " + std::to_string(limits.max_connections) + " at most, for want of open files");
-    limits.max_connections_per_address = o.max_connections_per_address;
-    limits.max_requests = o.max_requests;
-    limits.allowed_hosts = o.hosts;
-    limits.complete_own_reply = [](phoneauth::http_response& reply) {
-        using phoneauth::error;
-        phoneauth::failure why = error::unparsable_body;
-        if (reply.status == 503) why = error::overloaded;
-        if (reply.status == 413 || reply.status == 431) why = error::body_too_large;
-        if (reply.status == 421) why = {error::unknown_route, "The server is not called by this host name."};
-        if (reply.status == 500) why = error::internal;
-        const auto status = std::exchange(reply, phoneauth::rest::reply(why)).status;
-        reply.status = status;
-    };
-
-    const tcp::endpoint address(::asio::ip::make_address(o.address), o.port);
-    std::optional<phoneauth::http_server> http;
-    try {
-        http.emplace(executor, address, answer, limits);
-    } catch (const std::system_error& e) {
-        throw std::runtime_error("cannot listen on " + url_of(address) + ": " + e.code().message());
+    std::optional<phoneauth::http_server> metrics;
+    if (!o.metrics_address.empty()) {
+        const std::function<std::string()> text = [&] {
+            return counters.prometheus_text() + replies.prometheus_text() +
+                   "# HELP phoneauth_events_dropped_total Events that could not be written.\n"
+                   "# TYPE phoneauth_events_dropped_total counter\n"
+                   "phoneauth_events_dropped_total " +
+                   std::to_string(log ? log->dropped() : 0) + '\n';
+        };
+        phoneauth::server_options few;
+        few.max_connections = 16;
+        few.allowed_hosts = o.metrics_hosts;
+        const tcp::endpoint where(::asio::ip::make_address(o.metrics_address), o.metrics_port);
+        listen(
+            metrics, executor, where,
+            [text](phoneauth::http_request request, tcp::endpoint) -> ::asio::awaitable<phoneauth::http_response> {
+                co_return metrics_reply(request, text);
+            },
+            few);
+        print("metrics: " + url_of({where.address(), metrics->port()}) + "/metrics");
     }
 
     // The first signal: no new requests, and those that are accepted get their replies. The second one ends it at once.
     ::asio::signal_set signals(context, SIGINT, SIGTERM);
     signals.async_wait([&](const std::error_code& error, int) {
         if (error) return;
+        if (metrics) metrics->stop();
         http->stop([&] { context.stop(); });
         signals.clear();
     });
 
-    print("listening on " + url_of({address.address(), http->port()}));
+    print("listening on " + url_of(address));
     std::vector<std::jthread> others;
     for (unsigned i = 1; i < o.threads; ++i) others.emplace_back([&] { context.run(); });
     context.run();
@@ -183,6 +288,7 @@ void run(options o) {
 }  // namespace server
 
 int main(int argc, char** argv) {
+    std::signal(SIGPIPE, SIG_IGN);  // whoever reads the log may go away
     const auto parsed = server::parse_options({argv + 1, argv + argc});
     if (parsed.value.help) {
         std::cout << server::help_text();

@@ -13,6 +13,8 @@
 
 #include <asio/ip/address.hpp>
 
+#include <phoneauth/client.hpp>
+#include <phoneauth/detail/url.hpp>
 #include <phoneauth/settings.hpp>
 
 #include "storage.hpp"
@@ -22,9 +24,10 @@ namespace {
 
 // Everything as it was given: text.
 struct given {
-    std::string listen, hosts, threads, max_connections, max_connections_per_address, max_requests;
+    std::string listen, hosts, allowed_origins, trusted_proxies;
+    std::string threads, max_connections, max_connections_per_address, max_requests, metrics, events;
     std::string app_id, api_key, code_key, storage, settings, send_message;
-    std::string account_sid, auth_token, twilio_key, twilio_secret, sender, base_url, ca_file;
+    std::string account_sid, auth_token, twilio_key, twilio_secret, sender, base_url, ca_file, status_callback;
 };
 
 struct row {
@@ -52,6 +55,23 @@ constexpr std::array table{
         "requests that may be answered at once; further ones are told to come back", &given::max_requests, ""},
     row{"--hosts", "PHONEAUTH_HOSTS", "NAME[,NAME...]", "on a loopback address: localhost and that address; else any",
         "the names and addresses that the server is called by, without ports; any: do not check", &given::hosts, ""},
+    row{"--allow-origin", "PHONEAUTH_ALLOW_ORIGIN", "ORIGIN[,ORIGIN...]", "none but the server's own",
+        "origins whose pages may use the API in browsers (CORS), as https://app.example.com; any: all. Tokens come in\n"
+        "      a header, never in a cookie; still any lets all pages that a user visits ask for messages, which cost",
+        &given::allowed_origins, ""},
+    row{"--trusted-proxy", "PHONEAUTH_TRUSTED_PROXY", "ADDRESS[,ADDRESS...]", "none",
+        "addresses and networks (10.0.0.0/8) of the reverse proxies before the server, the only ones whose\n"
+        "      X-Forwarded-For says whom limits count; it is theirs, too, to offer HTTPS and Strict-Transport-Security",
+        &given::trusted_proxies, ""},
+    row{"--metrics", "PHONEAUTH_METRICS", "ADDRESS:PORT", "127.0.0.1:0",
+        "where counters are served at /metrics, for Prometheus, to whoever can connect; port 0: a free one, printed "
+        "at\n"
+        "      start; off: nowhere",
+        &given::metrics, ""},
+    row{"--events", "PHONEAUTH_EVENTS", "FILE", "stderr",
+        "where what happens is written, a line of JSON each, with phone numbers masked: a file that is appended to,\n"
+        "      stderr, - for the standard output, or off",
+        &given::events, ""},
     row{"--app-id", "PHONEAUTH_APP_ID", "ID", "random, printed at start", "application id of the REST root",
         &given::app_id, ""},
     row{"", "PHONEAUTH_API_KEY", "KEY", "random, printed at start", "API key of the REST root", &given::api_key, ""},
@@ -81,6 +101,11 @@ constexpr std::array table{
         &given::base_url, "twilio.base_url"},
     row{"--twilio-ca-file", "TWILIO_CA_FILE", "FILE", "the system's", "PEM file with the certificates to trust",
         &given::ca_file, ""},
+    row{"--status-callback", "TWILIO_STATUS_CALLBACK", "URL",
+        "without Twilio credentials: this server's own address; else none",
+        "where Twilio reports what became of a message: the public URL of /api/services/Twilio/messageStatus here;\n"
+        "      off: nowhere",
+        &given::status_callback, "twilio.status_callback"},
 };
 
 const row& row_of(std::string given::*target) {
@@ -155,7 +180,7 @@ private:
     }
 
     void apply() {
-        apply_listen(text(&given::listen));
+        apply_endpoint(&given::listen, out_.value.address, out_.value.port);
 
         out_.value.threads = (std::max)(1u, std::thread::hardware_concurrency());
         if (!given_.threads.empty()) apply_number(&given::threads, out_.value.threads, 1, 256);
@@ -163,7 +188,14 @@ private:
         apply_number(&given::max_connections_per_address, out_.value.max_connections_per_address, 0, 1'000'000);
         apply_number(&given::max_requests, out_.value.max_requests, 1, 1'000'000);
         apply_hosts();
+        apply_metrics();
+        if (text(&given::events) != "off") out_.value.events = text(&given::events);
         auto& api = out_.value.api;
+        api.allowed_origins = origins();
+        api.trusted_proxies = list(given_.trusted_proxies);
+        for (const auto& proxy : api.trusted_proxies)
+            if (!phoneauth::is_network(proxy))
+                bad_value(&given::trusted_proxies, "expected addresses and networks, as 10.0.0.7,10.1.0.0/16,::1");
         api.app_id = path_segment(&given::app_id);
         api.api_key = path_segment(&given::api_key);
 
@@ -198,37 +230,69 @@ private:
             bad_value(target, "expected " + std::to_string(least) + " to " + std::to_string(most));
     }
 
-    /// A page of somebody else in a browser on this machine must not reach a server that only this machine can reach.
-    void apply_hosts() {
-        std::error_code error;
-        const auto address = ::asio::ip::make_address(out_.value.address, error);
-        auto& hosts = out_.value.hosts;
-        if (given_.hosts.empty()) {
-            if (!error && address.is_loopback()) hosts = {"localhost", address.to_string()};
-            return;
+    /// The elements of a list with commas.
+    static std::vector<std::string> list(std::string_view text) {
+        std::vector<std::string> elements;
+        while (!text.empty()) {
+            const auto element = text.substr(0, text.find(','));
+            if (!element.empty()) elements.emplace_back(element);
+            text.remove_prefix((std::min)(element.size() + 1, text.size()));
         }
-        if (given_.hosts == "any") return;
-        for (std::string_view rest = given_.hosts; !rest.empty();) {
-            const auto host = rest.substr(0, rest.find(','));
-            if (!host.empty()) hosts.emplace_back(host);
-            rest.remove_prefix((std::min)(host.size() + 1, rest.size()));
-        }
-        if (hosts.empty()) bad_value(&given::hosts, "expected names, as auth.example.com,10.0.0.7");
+        return elements;
     }
 
-    void apply_listen(std::string_view text) {
-        const auto colon = text.rfind(':');
-        auto host = text.substr(0, colon);
+    /// What a server on this address is called by. A page of somebody else in a browser on this machine must not reach
+    /// what only this machine can reach.
+    static std::vector<std::string> own_hosts(const std::string& text) {
+        std::error_code error;
+        const auto address = ::asio::ip::make_address(text, error);
+        if (error || !address.is_loopback()) return {};
+        return {"localhost", address.to_string()};
+    }
+
+    void apply_hosts() {
+        auto& hosts = out_.value.hosts;
+        if (given_.hosts.empty()) {
+            hosts = own_hosts(out_.value.address);
+        } else if (given_.hosts != "any") {
+            hosts = list(given_.hosts);
+            if (hosts.empty()) bad_value(&given::hosts, "expected names, as auth.example.com,10.0.0.7");
+        }
+    }
+
+    void apply_metrics() {
+        if (given_.metrics == "off") return;
+        apply_endpoint(&given::metrics, out_.value.metrics_address, out_.value.metrics_port);
+        out_.value.metrics_hosts = own_hosts(out_.value.metrics_address);
+    }
+
+    std::vector<std::string> origins() {
+        if (given_.allowed_origins == "any") return {"*"};
+        auto all = list(given_.allowed_origins);
+        for (const auto& origin : all) {
+            // As browsers write them, for they are compared as text: scheme, host, and a port unless it is the scheme's.
+            const auto url = phoneauth::detail::parse_url(origin);
+            if (!url || origin != (url->https ? "https://" : "http://") + url->authority())
+                bad_value(&given::allowed_origins,
+                          "expected origins, as https://app.example.com,http://localhost:3000");
+        }
+        return all;
+    }
+
+    void apply_endpoint(std::string given::*target, std::string& into, unsigned short& into_port) {
+        const auto given_text = text(target);
+        const auto colon = given_text.rfind(':');
+        auto host = given_text.substr(0, colon);
         const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
         if (bracketed) host = host.substr(1, host.size() - 2);
         const auto port =
-            colon == std::string_view::npos ? std::nullopt : number<unsigned short>(text.substr(colon + 1));
+            colon == std::string_view::npos ? std::nullopt : number<unsigned short>(given_text.substr(colon + 1));
         std::error_code error;
         const auto address = ::asio::ip::make_address(std::string(host), error);
         if (!port || error || address.is_v6() != bracketed)
-            return bad_value(&given::listen, "expected an IP address and a port, as 127.0.0.1:8080 or [::1]:8080");
-        out_.value.address = std::string(host);
-        out_.value.port = *port;
+            return bad_value(target, "expected an IP address and a port, as 127.0.0.1:8080 or [::1]:8080");
+        into = std::string(host);
+        into_port = *port;
     }
 
     std::string path_segment(std::string given::*target) {
@@ -258,14 +322,19 @@ private:
         override_by(given_.twilio_secret, twilio.api_secret);
         override_by(given_.sender, twilio.sender);
         override_by(given_.base_url, twilio.base_url);
+        override_by(given_.status_callback, twilio.status_callback);
+        if (given_.status_callback == "off") twilio.status_callback.clear();
         if (!given_.code_key.empty()) config.code_keys = {{"environment", given_.code_key}};
 
         out_.value.fake_twilio = twilio.account_sid.empty() && twilio.auth_token.empty() && twilio.api_key.empty() &&
                                  twilio.api_secret.empty() && twilio.sender.empty() && twilio.base_url.empty();
+        out_.value.default_status_callback =
+            out_.value.fake_twilio && twilio.status_callback.empty() && given_.status_callback.empty();
         const auto& storage = out_.value.storage;
         const bool needs_key = !storage.empty() && storage_spans_machines(storage);
         for (const auto& p : phoneauth::validate(config, needs_key)) {
-            if (out_.value.fake_twilio && p.field.starts_with("twilio.")) continue;
+            if (out_.value.fake_twilio && p.field.starts_with("twilio.") && p.field != "twilio.status_callback")
+                continue;
             const auto* r =
                 std::find_if(table.begin(), table.end(), [&](const row& each) { return each.setting == p.field; });
             problem(p.field + (r == table.end() ? "" : " (" + name_of(*r) + ")") + ": " + p.message);

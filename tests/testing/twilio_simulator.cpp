@@ -168,13 +168,13 @@ BOOST_AUTO_TEST_CASE(the_library_understands_its_replies) {
 BOOST_AUTO_TEST_CASE(remembers_so_many_messages) {
     twilio_simulator t;
     const auto last = static_cast<int>(twilio_simulator::max_messages);
-    for (int i = 0; i <= last; ++i)
+    for (int i = 0; i <= last + 1; ++i)
         post(t, {{"To", "+1415555" + std::to_string(1000 + i)}, {"From", "+15005550006"}, {"Body", std::to_string(i)}});
     const auto kept = t.messages();
     BOOST_REQUIRE(kept.size() == twilio_simulator::max_messages);
-    BOOST_TEST(kept.front().body == "1");
-    BOOST_TEST(kept.back().body == std::to_string(last));
-    BOOST_TEST(kept.back().sid == "SM00000000000000000000000000001001");  // no id comes twice
+    BOOST_TEST(kept.front().body == "2");
+    BOOST_TEST(kept.back().body == std::to_string(last + 1));
+    BOOST_TEST(kept.back().sid == "SM00000000000000000000000000001002");  // no id comes twice
     BOOST_TEST(t.last_message_to("+14155551000") == "");
 }
 
