@@ -325,7 +325,7 @@ private:
         const auto text = std::to_string(connections_) + " idle connections: ";
         tally_.expect(first == n, text + std::to_string(first) + " have had an answer");
         const auto each = static_cast<double>(resident - before) / static_cast<double>(connections_);
-        judge_memory(resident <= 24 * 1024 + 6 * connections_,
+        judge_memory(each <= 6 && resident <= 24 * 1024 + 6 * connections_,
                      text + number(each, 2) + " KiB each, " + number(static_cast<double>(resident) / 1024) +
                          " MiB resident in all; the limit is 24 MiB and 6 KiB each");
         const auto another = all(one_, [](caller& c) { return c.ask(info); });
