@@ -53,8 +53,8 @@ struct transaction_status {
     /// Always `pending` for a login by code alone, unless `unknown_phone_policy::reject`: it would tell whether somebody
     /// has this phone.
     delivery_state delivery = delivery_state::pending;
-    std::optional<int> twilio_code{};  ///< why the code was not delivered (https://www.twilio.com/docs/api/errors)
-    int tries_left = 0;               ///< wrong codes that it still allows; 0 unless it is pending
+    std::optional<int> twilio_code{};   ///< why the code was not delivered (https://www.twilio.com/docs/api/errors)
+    int tries_left = 0;                 ///< wrong codes that it still allows; 0 unless it is pending
     std::chrono::seconds expires_in{};  ///< 0 unless it is pending
     /// How long to wait before `resend` can succeed; empty: it cannot any more.
     std::optional<std::chrono::seconds> resend_after{};
@@ -63,8 +63,8 @@ struct transaction_status {
 /// A user has logged in.
 struct logged_in {
     user who;
-    std::string token;      ///< the session's; a secret
-    time_point expires_at;  ///< when the session ends
+    detail::secret_string token;  ///< the session's; a `std::string` that is wiped when it goes away
+    time_point expires_at;        ///< when the session ends
 };
 
 namespace detail {
@@ -222,7 +222,8 @@ public:
     }
 
     /// First step of a login: sends a code to the phone of a user. For a phone that no user has the result looks the
-    /// same, but no message is sent (`unknown_phone_policy::conceal`), or is `unknown_phone`.
+    /// same, but no message is sent (`unknown_phone_policy::conceal`), or is `unknown_phone`. While unknown phones are
+    /// concealed, what Twilio refuses because of the phone or the message is told to the observer only.
     /// → `started`, or `login_disabled`, `invalid_phone_number`, `destination_not_allowed`, `too_many_failures`,
     /// `too_many_messages` and `resend_too_soon` (these with `retry_after`).
     auto start_login(std::string phone, client from = {}) {
@@ -238,9 +239,8 @@ public:
     auto start_login(std::string phone, std::string password, client from = {}) {
         return mode::finish(observed<started>(
             event_kind::started, std::move(from),
-            [this, phone = std::move(phone), password = std::move(password)](context& c) mutable {
-                return begin_login(c, std::move(phone), std::optional<std::string>(std::move(password)));
-            }));
+            [this, phone = std::move(phone), password = detail::secret_string(std::move(password))](
+                context& c) mutable { return begin_login(c, std::move(phone), std::optional(std::move(password))); }));
     }
 
     /// Second step of either login. The code is spent by it.
@@ -250,9 +250,8 @@ public:
     auto finish_login(std::string transaction_id, std::string presented, client from = {}) {
         return mode::finish(observed<logged_in>(
             event_kind::logged_in, std::move(from),
-            [this, id = std::move(transaction_id), presented = std::move(presented)](context& c) mutable {
-                return complete_login(c, std::move(id), std::move(presented));
-            }));
+            [this, id = std::move(transaction_id), presented = detail::secret_string(std::move(presented))](
+                context& c) mutable { return complete_login(c, std::move(id), std::move(presented)); }));
     }
 
     /// Login with identity and password alone, without a second factor; off unless `config::identity_login_enabled`.
@@ -261,9 +260,8 @@ public:
     auto login_with_identity(std::string identity, std::string password, client from = {}) {
         return mode::finish(observed<logged_in>(
             event_kind::logged_in, std::move(from),
-            [this, identity = std::move(identity), password = std::move(password)](context& c) mutable {
-                return complete_identity_login(c, std::move(identity), std::move(password));
-            }));
+            [this, identity = std::move(identity), password = detail::secret_string(std::move(password))](
+                context& c) mutable { return complete_identity_login(c, std::move(identity), std::move(password)); }));
     }
 
     /// Sends the same code of a pending transaction again; its expiry and tries stay.
@@ -289,9 +287,10 @@ public:
 
     /// Ends the session `token`. → whether there was one.
     auto logout(std::string token, client from = {}) {
-        return mode::finish(observed<bool>(
-            event_kind::logged_out, std::move(from),
-            [this, token = std::move(token)](context& c) mutable { return end_session(c, std::move(token)); }));
+        return mode::finish(observed<bool>(event_kind::logged_out, std::move(from),
+                                           [this, token = detail::secret_string(std::move(token))](context& c) mutable {
+                                               return end_session(c, std::move(token));
+                                           }));
     }
 
     /// Changes the logged-in user's own properties (see `apply_changes`). A new password ends all his other sessions.
@@ -299,10 +298,12 @@ public:
     /// not his), `user_exists` (the identity is taken), `invalid_parameter`, `identity_required`, `invalid_email`,
     /// `password_required`, `invalid_password`.
     auto update_user(std::string token, std::string object_id, property_map changes, client from = {}) {
-        return mode::finish(observed<user>(
-            event_kind::password_changed, std::move(from),
-            [this, token = std::move(token), id = std::move(object_id), changes = std::move(changes)](
-                context& c) mutable { return change_user(c, std::move(token), std::move(id), std::move(changes)); }));
+        return mode::finish(
+            observed<user>(event_kind::password_changed, std::move(from),
+                           [this, token = detail::secret_string(std::move(token)), id = std::move(object_id),
+                            changes = std::move(changes)](context& c) mutable {
+                               return change_user(c, std::move(token), std::move(id), std::move(changes));
+                           }));
     }
 
     /// Sends any message. Who may do so is for the caller to decide: each message is paid for. With `from.user_id`, that
@@ -330,6 +331,8 @@ private:
 
     // A transaction or a user changed under our hands: look again, as often as tries and sends can possibly need.
     static constexpr int max_lost_races = 64;
+    // Stands for the user of a concealed transaction: as long as any other, so that it is stored and read alike.
+    static constexpr std::string_view nobodys_id = "00000000-0000-0000-0000-000000000000";
     // No id or token that this library has made is longer than 36.
     static constexpr std::size_t max_id_size = 64;
 
@@ -406,7 +409,7 @@ private:
         note(c, t.phone);
         c.about.what = t.kind;
         c.about.transaction = t.id.substr(0, 8);
-        c.about.user_id = t.user_id;
+        if (!is_concealed(t)) c.about.user_id = t.user_id;
     }
 
     /// Never throws: what an observer misses must not cost a user his login.
@@ -532,7 +535,7 @@ private:
 
     // -- login
 
-    flow<result<started>> begin_login(context& c, std::string text, std::optional<std::string> password) {
+    flow<result<started>> begin_login(context& c, std::string text, std::optional<detail::secret_string> password) {
         if (!config_.login_enabled || (!password && !config_.code_login_enabled)) co_return error::login_disabled;
         auto phone = read_phone(c, text);
         if (!phone) co_return std::move(phone).error();
@@ -559,7 +562,7 @@ private:
         co_return outcome;
     }
 
-    flow<result<logged_in>> complete_login(context& c, std::string transaction_id, std::string presented) {
+    flow<result<logged_in>> complete_login(context& c, std::string transaction_id, detail::secret_string presented) {
         const std::optional<phone_number> any;
         auto confirmed = co_await confirm(c, purpose::login, transaction_id, presented, any);
         if (!confirmed) co_return std::move(confirmed).error();
@@ -589,13 +592,15 @@ private:
     /// Tells one password of a user from the next.
     std::string mark_of(const user& u) { return token_hasher_(u.password_hash); }
 
-    flow<result<logged_in>> complete_identity_login(context& c, std::string text, std::string password) {
+    flow<result<logged_in>> complete_identity_login(context& c, std::string text, detail::secret_string password) {
         if (!config_.identity_login_enabled) co_return error::login_disabled;
         auto identity = normalize_identity(config_, text);
         if (!identity) co_return error::invalid_login;
         auto owner = co_await call([&] { return storage_.find_user_by_identity(*identity); });
-        // One run of failures per account, whichever way it is attacked.
-        const auto subject = owner ? std::string(owner->phone.str()) : token_hasher_(*identity);
+        // One run of failures per account, whichever way it is attacked. The hash is made for everybody, so that it takes
+        // the same time.
+        auto subject = token_hasher_(*identity);
+        if (owner) subject = owner->phone.str();
         auto g = password_guess(c, subject);
         auto verified = co_await verify_password(c, owner, password, g);
         detail::wipe(password);
@@ -720,7 +725,9 @@ private:
         transaction t{.id = std::move(*id),
                       .kind = kind,
                       .phone = phone,
-                      .user_id = owner ? owner->object_id : std::string(),
+                      .user_id = owner                    ? owner->object_id
+                                 : kind == purpose::login ? std::string(nobodys_id)
+                                                          : std::string(),
                       .key_id = codes_.current_key_id(),
                       .sends = 1,
                       .created_at = at,
@@ -816,7 +823,15 @@ private:
         return codes_.matches(t, typed);
     }
 
-    static bool is_concealed(const transaction& t) noexcept { return t.kind == purpose::login && t.user_id.empty(); }
+    static bool is_concealed(const transaction& t) noexcept {
+        return t.kind == purpose::login && (t.user_id.empty() || t.user_id == nobodys_id);
+    }
+
+    /// Whether nothing may tell if `t` is concealed: a login with nothing but a phone number before it.
+    bool is_discreet(const transaction& t) const noexcept {
+        return t.kind == purpose::login && t.password_mark.empty() &&
+               config_.unknown_phone == unknown_phone_policy::conceal;
+    }
 
     result<started> describe(const transaction& t, delivery d) const {
         return started{t.id, t.expires_at, config_.resend_cooldown, d == delivery::uncertain};
@@ -829,9 +844,7 @@ private:
         const auto at = now();
         transaction_status s{.state = found->state};
         if (s.state == transaction_state::pending && at >= found->expires_at) s.state = transaction_state::expired;
-        const bool may_be_concealed = found->kind == purpose::login && found->password_mark.empty() &&
-                                      config_.unknown_phone == unknown_phone_policy::conceal;
-        if (!may_be_concealed) {
+        if (!is_discreet(*found)) {
             s.delivery = found->delivery;
             if (found->delivery_error != 0) s.twilio_code = found->delivery_error;
         }
@@ -871,16 +884,18 @@ private:
         auto text = twilio::code_text(config_, derived->str());
         const auto left =
             std::max(std::chrono::ceil<std::chrono::seconds>(t.expires_at - now()), std::chrono::seconds(1));
-        auto request = is_concealed(t)
-                           ? twilio_.find_messages(t.phone)
-                           : twilio_.create_code_message(t.phone, text, std::min(left, config_.code_lifetime),
-                                                         twilio::delivery_url(config_.twilio, t));
+        // Both are made for everybody, so that it takes the same time.
+        auto sending = twilio_.create_code_message(t.phone, text, std::min(left, config_.code_lifetime),
+                                                   twilio::delivery_url(config_.twilio, t));
+        auto look_up = twilio_.find_messages(t.phone);
         detail::wipe(text);
-        return request;
+        return is_concealed(t) ? std::move(look_up) : std::move(sending);
     }
 
     /// Sends a transaction's code. A failure means that nothing was sent, for certain. For a concealed phone Twilio is
-    /// asked something that costs nothing instead, which takes as long as a message and fails when a message would.
+    /// asked something that costs nothing instead, which fails when every message would. What would fail for this
+    /// message alone (the phone is a landline, has opted out, …) is told to the observer only, if somebody else could
+    /// learn from it that the phone is a user's.
     flow<result<delivery>> deliver(context& c, const transaction& t) {
         if (find_test_number(t.phone, config_)) co_return delivery::accepted;
         auto request = code_request(t);
@@ -892,12 +907,15 @@ private:
             if (!is_concealed(t)) tell(c, event_kind::sent, &reply.error());
             co_return delivery::uncertain;
         }
-        const bool answered = is_concealed(t) && reply->status < 500 && reply->status != 429;
-        if (answered) co_return delivery::accepted;
         auto sent = twilio::read_message(*reply);
-        if (!sent && twilio::certainly_not_sent(sent.error())) co_return std::move(sent).error();
-        if (!is_concealed(t)) tell(c, event_kind::sent, sent ? nullptr : &sent.error());
-        co_return sent ? delivery::accepted : delivery::uncertain;
+        const bool refused = !sent && twilio::certainly_not_sent(sent.error());
+        const bool hidden = is_discreet(t) && twilio::is_about_the_request(*reply);
+        if (refused && !hidden) co_return std::move(sent).error();
+        if (refused)
+            tell_failure(c, sent.error());
+        else if (!is_concealed(t))
+            tell(c, event_kind::sent, sent ? nullptr : &sent.error());
+        co_return sent || hidden ? delivery::accepted : delivery::uncertain;
     }
 
     flow<result<sent_message>> send_any_message(context& c, message m) {
@@ -1020,7 +1038,7 @@ private:
 
     // -- sessions
 
-    flow<result<user>> find_session_user(std::string token) {
+    flow<result<user>> find_session_user(detail::secret_string token) {
         if (token.empty() || token.size() > max_id_size) co_return error::unknown_token;
         const auto hash = token_hasher_(token);
         auto found = co_await call([&] { return storage_.find_session(hash); });
@@ -1032,7 +1050,7 @@ private:
         co_return std::move(*owner);
     }
 
-    flow<result<bool>> end_session(context& c, std::string token) {
+    flow<result<bool>> end_session(context& c, detail::secret_string token) {
         c.silent = true;
         if (token.empty() || token.size() > max_id_size) co_return false;
         const auto hash = token_hasher_(token);
@@ -1041,14 +1059,24 @@ private:
         co_return ended;
     }
 
-    flow<result<user>> change_user(context& c, std::string token, std::string object_id, property_map changes) {
+    /// The new password among a user's changes does not stay behind.
+    struct password_wiper {
+        property_map& changes;
+        ~password_wiper() {
+            if (const auto p = changes.find("password"); p != changes.end()) detail::wipe(p->second);
+        }
+    };
+
+    flow<result<user>> change_user(context& c, detail::secret_string token, std::string object_id,
+                                   property_map changes) {
+        const password_wiper wiper{changes};
         c.silent = !changes.contains("password");
         for (int lost = 0; lost < max_lost_races; ++lost) {
             auto owner = co_await find_session_user(token);
             if (!owner) co_return std::move(owner).error();
             if (owner->object_id != object_id) co_return error::not_permitted;
             if (observer_) c.about.user_id = owner->object_id;
-            std::string new_password;
+            detail::secret_string new_password;
             auto applied = apply_changes(*owner, changes, config_, new_password);
             if (!applied) co_return std::move(applied).error();
             if (!new_password.empty()) {

@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(refused_message_is_a_refusal_whatever_the_storage_
             return 0;
         },
         [](World& w, int) {
-            auto s = w.run(w.auth.start_login(phone));
+            auto s = w.run(w.auth.start_login(phone, "correct horse"));
             BOOST_TEST(!s);
             return s.error().code == error::provider_refused;
         },

@@ -109,7 +109,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(second_code_to_a_phone_waits_unless_the_first_was_
     BOOST_TEST(w.run(w.auth.start_login(phone)).has_value());
     // A message that was not sent is not waited for.
     w.clock.advance(10s);
-    w.transport.reply(400, R"({"code":21610,"message":"x","status":400})");
+    w.transport.reply(429, R"({"code":20429,"message":"x","status":429})");
     BOOST_TEST(!w.run(w.auth.start_login(phone)));
     BOOST_TEST(w.run(w.auth.start_login(phone)).has_value());
 }

@@ -25,7 +25,9 @@ BOOST_AUTO_TEST_CASE(accepts_messages_without_a_script) {
     BOOST_TEST(sent->status == 201);
     BOOST_TEST(sent->body.find(R"("sid":"SM00000000000000000000000000000001")") != std::string::npos);
     BOOST_TEST(t.send({"GET", "https://api.twilio.com/2010-04-01/Accounts/AC0.json", {}, {}})->status == 404);
-    BOOST_TEST(t.calls() == 2u);
+    BOOST_TEST(t.send({"GET", "https://api.twilio.com/2010-04-01/Accounts/AC0/Messages.json?To=x", {}, {}})->body ==
+               R"({"messages":[]})");
+    BOOST_TEST(t.calls() == 3u);
     BOOST_TEST(t.requests()[0].method == "POST");
 }
 

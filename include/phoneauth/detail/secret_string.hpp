@@ -2,6 +2,7 @@
 #ifndef PHONEAUTH_DETAIL_SECRET_STRING_HPP
 #define PHONEAUTH_DETAIL_SECRET_STRING_HPP
 
+#include <concepts>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,6 +31,11 @@ public:
         std::string::operator=(std::move(s));
         wipe(s);
         return *this;
+    }
+    secret_string& operator=(std::string&& s) noexcept { return *this = secret_string(std::move(s)); }
+    template <class Text>
+    requires std::convertible_to<const Text&, std::string_view> secret_string& operator=(const Text& text) {
+        return *this = secret_string(std::string_view(text));
     }
     ~secret_string() { wipe(*this); }
 };

@@ -51,7 +51,8 @@ PHONEAUTH_DECL client client_of(const http_request& request, std::string_view pe
     return {client_address(peer, forwarded, o.trusted_proxies), agent ? *agent : std::string(), {}};
 }
 
-PHONEAUTH_DECL bool matches(std::string_view pattern, const std::vector<std::string>& segments, std::string& captured) {
+PHONEAUTH_DECL bool matches(std::string_view pattern, const std::vector<secret_string>& segments,
+                            std::string& captured) {
     for (const auto& segment : segments) {
         if (pattern.empty()) return false;
         const auto expected = next_segment(pattern);

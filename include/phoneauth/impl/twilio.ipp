@@ -64,6 +64,20 @@ inline std::string twilio_account_url(const twilio_config& c) {
     return url + "/2010-04-01/Accounts/" + c.account_sid;
 }
 
+/// HTTP's Basic scheme (RFC 7617), with the API key if there is one.
+inline secret_string twilio_authorization(const twilio_config& c) {
+    const auto& name = c.api_key.empty() ? c.account_sid : c.api_key;
+    const auto& secret = c.api_key.empty() ? c.auth_token : c.api_secret;
+    secret_string pair;
+    pair.reserve(name.size() + secret.size() + 1);
+    pair.append(name).append(":").append(secret);
+    const secret_string encoded = base64(pair);
+    secret_string value;
+    value.reserve(encoded.size() + 6);
+    value.append("Basic ").append(encoded);
+    return value;
+}
+
 /// "statusCallback" → "StatusCallback"; empty if Twilio has no such option.
 inline std::string_view twilio_option_name(std::string_view name) {
     for (const auto known : twilio_message_options)
@@ -101,26 +115,26 @@ namespace twilio {
 
 PHONEAUTH_DECL api::api(const twilio_config& c)
     : account_url_(detail::twilio_account_url(c)), messages_url_(account_url_ + "/Messages.json"),
-      authorization_("Basic " + detail::base64(c.api_key.empty() ? c.account_sid + ':' + c.auth_token
-                                                                 : c.api_key + ':' + c.api_secret)) {
+      authorization_(detail::twilio_authorization(c)) {
     detail::append_form_field(sender_, c.sender.starts_with("MG") ? "MessagingServiceSid" : "From", c.sender);
 }
 
 PHONEAUTH_DECL http_request api::get(std::string_view path) const {
-    return {"GET",
-            account_url_ + std::string(path),
-            {{"Authorization", authorization_}, {"Accept", "application/json"}},
-            {}};
+    http_request request{"GET", account_url_ + std::string(path), {}, {}};
+    request.headers.reserve(2);  // not a braced list, whose elements would be copied and left
+    request.headers.push_back({"Authorization", authorization_});
+    request.headers.push_back({"Accept", "application/json"});
+    return request;
 }
 
 PHONEAUTH_DECL http_request api::post_message(std::string form, bool sender_is_chosen) const {
     if (!sender_is_chosen) form += '&' + sender_;
-    return {"POST",
-            messages_url_,
-            {{"Authorization", authorization_},
-             {"Content-Type", "application/x-www-form-urlencoded"},
-             {"Accept", "application/json"}},
-            std::move(form)};
+    http_request request{"POST", messages_url_, {}, std::move(form)};
+    request.headers.reserve(3);
+    request.headers.push_back({"Authorization", authorization_});
+    request.headers.push_back({"Content-Type", "application/x-www-form-urlencoded"});
+    request.headers.push_back({"Accept", "application/json"});
+    return request;
 }
 
 PHONEAUTH_DECL result<http_request> api::create_message(const phone_number& to, const message& m) const {
@@ -145,7 +159,8 @@ PHONEAUTH_DECL http_request api::create_code_message(const phone_number& to, std
                                                      std::chrono::seconds validity,
                                                      std::string_view status_callback) const {
     std::string form;
-    form.reserve(512);
+    form.reserve(3 * (text.size() + status_callback.size()) + sender_.size() +
+                 128);  // growing would leave the code behind
     detail::append_form_field(form, "To", to.str());
     detail::append_form_field(form, "Body", text);
     detail::append_form_field(form, "ValidityPeriod", std::to_string(validity.count()));
@@ -191,6 +206,14 @@ PHONEAUTH_DECL failure failure_of(const http_response& reply) {
             f.retry_after = std::chrono::seconds(seconds);
     }
     return f;
+}
+
+PHONEAUTH_DECL bool is_about_the_request(const http_response& reply) {
+    if (reply.status >= 200 && reply.status <= 299) return true;
+    if (reply.status < 400 || reply.status > 499) return false;
+    if (reply.status != 401 && reply.status != 403 && reply.status != 404 && reply.status != 429) return true;
+    const auto code = failure_of(reply).twilio_code;
+    return code && *code / 1000 == 21;
 }
 
 PHONEAUTH_DECL result<sent_message> read_message(const http_response& reply) {

@@ -79,9 +79,9 @@ private:
         const http_request& request;
         std::string_view body;
         client from;
-        std::string captured;  ///< what the path had at the route's "*"
-        std::string token;     ///< of the session; empty if there is none
-        bool by_key = false;   ///< the path held the API key
+        detail::secret_string captured;  ///< what the path had at the route's "*"
+        detail::secret_string token;     ///< of the session; empty if there is none
+        bool by_key = false;             ///< the path held the API key
     };
 
     struct route {
@@ -121,6 +121,7 @@ private:
             r = std::move(answered);
         }
         detail::add_cors_headers(r, request, options_);
+        detail::wipe(request.url);  // it may hold a token
         co_return r;
     }
 
@@ -130,9 +131,8 @@ private:
         if (request.body.size() > options_.max_body_bytes) co_return reply(error::body_too_large);
 
         const auto* token = find_header(request.headers, "user-token");
-        incoming in{
-            request,   request.body, detail::client_of(request, peer, options_), {}, token ? *token : std::string(),
-            to->by_key};
+        incoming in{request, request.body, detail::client_of(request, peer, options_), {}, {}, to->by_key};
+        if (token) in.token = *token;
 
         std::string allowed;
         for (const auto& r : routes()) {
@@ -183,7 +183,7 @@ private:
         if (!body) co_return reply(body.error());
         detail::member_reader read(*body, error::login_required);
         auto identity = read.digits("login");
-        auto password = read.text("password");
+        detail::secret_string password = read.text("password");
         if (read.problem()) co_return reply(*read.problem());
         auto outcome = co_await mode::call(
             [&] { return auth_.login_with_identity(std::move(identity), std::move(password), std::move(in.from)); });
@@ -241,7 +241,7 @@ private:
         if (!arguments) co_return reply(arguments.error());
         detail::member_reader read(*arguments);
         auto phone = read.digits(phone_name(*arguments));
-        auto password = read.text("password");
+        detail::secret_string password = read.text("password");
         if (read.problem()) co_return reply(*read.problem());
         auto outcome = co_await mode::call(
             [&] { return auth_.start_login(std::move(phone), std::move(password), std::move(in.from)); });
@@ -253,7 +253,7 @@ private:
         if (!arguments) co_return reply(arguments.error());
         detail::member_reader read(*arguments);
         auto id = read.text("transactionId");
-        auto code = read.digits("code");
+        detail::secret_string code = read.digits("code");
         if (read.problem()) co_return reply(*read.problem());
         auto outcome =
             co_await mode::call([&] { return auth_.finish_login(std::move(id), std::move(code), std::move(in.from)); });

@@ -47,8 +47,8 @@ namespace detail {
 
 /// Where a request goes.
 struct destination {
-    std::vector<std::string> segments;  ///< of the path below the root, percent-decoded
-    bool by_key = false;                ///< the root was /{appId}/{apiKey}/, not /api/
+    std::vector<secret_string> segments;  ///< of the path below the root, percent-decoded
+    bool by_key = false;                  ///< the root was /{appId}/{apiKey}/, not /api/
 };
 
 /// Takes the root off `url`, a path with or without a query. → or `unknown_route`, `wrong_application`,
@@ -59,7 +59,8 @@ PHONEAUTH_DECL result<destination> find_destination(std::string_view url, const 
 PHONEAUTH_DECL client client_of(const http_request& request, std::string_view peer, const rest::options& o);
 
 /// Whether `segments` are those of `pattern`, for example "/users/*"; `captured` gets what stands at the "*".
-PHONEAUTH_DECL bool matches(std::string_view pattern, const std::vector<std::string>& segments, std::string& captured);
+PHONEAUTH_DECL bool matches(std::string_view pattern, const std::vector<secret_string>& segments,
+                            std::string& captured);
 
 /// What the Fetch standard (§3.2, "CORS protocol") wants of every reply.
 PHONEAUTH_DECL void add_cors_headers(http_response& r, const http_request& request, const rest::options& o);

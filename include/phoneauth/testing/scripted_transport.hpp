@@ -35,8 +35,8 @@ inline std::string code_in(std::string_view text) {
 
 /// A blocking HttpTransport for tests that sends nothing: it replies as it was told and remembers what it was asked.
 ///
-/// Without a script it accepts every message as Twilio does (201 and a Message resource) and answers 404 to anything
-/// else. `reply` and `reply_failure` queue what the next calls get, one each, before that. All functions may be called
+/// Without a script it accepts every message as Twilio does (201 and a Message resource), knows of no message that was sent, and
+/// answers 404 to anything else. `reply` and `reply_failure` queue what the next calls get, one each, before that. All functions may be called
 /// from several threads at once.
 class scripted_transport {
 public:
@@ -115,6 +115,9 @@ private:
             r.body =
                 R"({"sid":"SM)" + std::string(32 - number.size(), '0') + number +
                 R"(","status":"queued","num_segments":"1","num_media":"0","error_code":null,"error_message":null})";
+        } else if (request.method == "GET" && request.url.find("/Messages.json?") != std::string::npos) {
+            r.status = 200;
+            r.body = R"({"messages":[]})";
         } else {
             r.body = R"({"code":20404,"message":"The requested resource was not found","more_info":)"
                      R"("https://www.twilio.com/docs/errors/20404","status":404})";

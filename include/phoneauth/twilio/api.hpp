@@ -50,7 +50,7 @@ private:
 
     std::string account_url_;  // …/2010-04-01/Accounts/{Sid}
     std::string messages_url_;
-    std::string authorization_;
+    detail::secret_string authorization_;
     std::string sender_;
 };
 
@@ -62,6 +62,11 @@ PHONEAUTH_DECL result<sent_message> read_message(const http_response& reply);
 /// `no_answer` (5xx: it may have been sent), `bad_provider_reply` (a redirect or no reply of Twilio's). `twilio_code`
 /// is set if Twilio named one.
 PHONEAUTH_DECL failure failure_of(const http_response& reply);
+
+/// Whether Twilio went into what it was asked, whatever it then said: success, or a refusal because of the message or the
+/// phone (codes 21000 to 21999). False for what it says to all requests alike: wrong credentials, too many requests, out
+/// of order.
+PHONEAUTH_DECL bool is_about_the_request(const http_response& reply);
 
 /// True when `f`, what sending a message ended with, promises that no message was sent. Else it may have been.
 PHONEAUTH_DECL bool certainly_not_sent(const failure& f) noexcept;
