@@ -190,7 +190,7 @@ struct model_transaction {
     unsigned phone = 0;
     std::string user_id{};
     std::string password{};  ///< that the login began with
-    std::string code{};      ///< empty: nobody was told it
+    std::string code{};
     time_point expires{};
     transaction_state state = transaction_state::pending;
     unsigned tries = 0;
@@ -236,7 +236,7 @@ public:
             begin();
             auto& t = transactions_[transactions_.size() - 1 - i];
             if (t.kind == purpose::login)
-                finish_login(&t, t.code.empty() ? "000000" : t.code);
+                finish_login(&t, t.code);
             else
                 finish_registration(&t, t.code, t.phone, static_cast<unsigned>(i % 3), 0);
             end();
@@ -293,6 +293,7 @@ private:
         case 15:  // the next call's storage
             fail_before_ = n & 1 ? 0 : 1 + n / 4 % 10;
             fail_after_ = n & 1 ? 1 + n / 4 % 10 : 0;
+            if (n & 128) fail_before_ = fail_after_ + (fail_after_ ? 1 : 0);  // two calls, one after the other
             lose_race_ = n & 2 ? 1 : 0;
             break;
         case 16:  // the next call's provider, or hooks
@@ -404,7 +405,7 @@ private:
     }
     std::string some_code(const model_transaction* t) {
         const auto n = in_.byte();
-        std::string code = t && !t->code.empty() ? t->code : "000000";
+        std::string code = t ? t->code : "000000";
         switch (n % 8) {
         case 4:
         case 5:
@@ -698,15 +699,17 @@ private:
                                  .phone = p,
                                  .user_id = kind == purpose::login && owner ? owner->id : "",
                                  .password = password ? passwords[*password] : "",
-                                 .code = concealed    ? ""
-                                         : is_test(p) ? test_code
-                                                      : wire_.code,
+                                 .code = is_test(p) ? test_code : wire_.code,
                                  .expires = now() + settings_.code_lifetime,
                                  .last_sent = now()});
-        const auto& t = transactions_.back();
-        require(concealed || t.code.size() == 6, "a message has a code");
+        auto& t = transactions_.back();
         const auto found = memory_.find_transaction(t.id);
         require(found && same(*found, t), "a start is stored");
+        if (concealed && !is_test(p)) t.code = codes_.derive(*found)->str();  // as if somebody had guessed it
+        require(t.code.size() == 6, "a message has a code");
+        if (began == purpose::login)
+            require(went_back_ || had_failure_ || wrong_codes_[p] < settings_.max_consecutive_failures,
+                    "who has guessed as many codes as are allowed gets no other one");
     }
 
     void finish_login(model_transaction* t, const std::string& code) {
@@ -735,6 +738,11 @@ private:
         }
         require(is(r, expected), "a login ends as the model says");
         if (s.tries_left >= 0 || failed()) ++guesses_;
+        if (failed()) had_failure_ = true;
+        if (s.tries_left >= 0) {
+            if (wrong_codes_[t->phone]++ == 0) first_wrong_code_[t->phone] = now();
+            if (now() >= first_wrong_code_[t->phone] + 24h * 30 || is_test(t->phone)) wrong_codes_[t->phone] = 0;
+        }
         judge_code(*t, s, r, false);
         if (r) enter(*r, t->phone);
     }
@@ -747,6 +755,7 @@ private:
         sessions_.push_back({.token = l.token, .phone = p, .expires = now() + settings_.session_lifetime});
         owner->known_from.insert(address_);
         owner->wrong_passwords = 0;
+        wrong_codes_[p] = 0;
     }
 
     void finish_registration(model_transaction* t, const std::string& code, unsigned p, unsigned email,
@@ -1002,6 +1011,8 @@ private:
     authenticator<failing_storage<storage_with_defect>, provider, clock_with_defect, refusing_hooks, plain_passwords>
         auth_;
 
+    code_deriver codes_{settings_.code_keys, settings_.code_digits};
+
     std::array<std::optional<model_user>, 3> users_{};
     std::vector<model_transaction> transactions_{};
     std::vector<model_session> sessions_{};
@@ -1020,6 +1031,8 @@ private:
     unsigned guesses_ = 0;
     unsigned events_ = 0;  ///< of this call
     unsigned all_events_ = 0;
+    std::array<unsigned, 3> wrong_codes_{};  ///< of logins, in a row
+    std::array<time_point, 3> first_wrong_code_{};
     std::array<unsigned, 3> attempts_to_{};
     std::array<unsigned, 3> attempts_from_{};
     std::array<std::vector<time_point>, 3> sent_{};
