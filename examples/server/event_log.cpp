@@ -84,7 +84,7 @@ void event_log::run() {
     std::unique_lock lock(mutex_);
     for (;;) {
         changed_.wait(lock, [&] { return stopping_ || !lines_.empty(); });
-        if (lines_.empty()) return;
+        if (lines_.empty() || out_of_time()) return;
         // Whole lines and at most PIPE_BUF bytes at once: that is what a pipe takes in one piece, so that lines of several
         // processes do not mix either. A line is shorter.
         std::string text;
@@ -105,8 +105,7 @@ void event_log::run() {
     }
 }
 
-bool event_log::out_of_time() {
-    const std::lock_guard lock(mutex_);
+bool event_log::out_of_time() const {
     return stopping_ && std::chrono::steady_clock::now() >= end_;
 }
 
@@ -116,6 +115,7 @@ bool event_log::write(const std::string& text) {
         pollfd target{fd_, POLLOUT, 0};
         const int ready = ::poll(&target, 1, 100);
         if (ready == 0 || (ready < 0 && errno == EINTR)) {
+            const std::lock_guard lock(mutex_);
             if (out_of_time()) return false;
             continue;
         }

@@ -39,7 +39,7 @@ public:
 private:
     void run();
     bool write(const std::string& text);
-    bool out_of_time();
+    bool out_of_time() const;  ///< to be called with the mutex locked
 
     int fd_;
     bool owned_ = false;

@@ -44,9 +44,15 @@ phoneauth::http_response make_page(bool fake_twilio, std::string_view phone_colu
         "default-src 'none'; script-src " + hash_source(page.body, "script") + "; style-src " +
         hash_source(page.body, "style") +
         "; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-    page.headers = {{"Content-Type", "text/html; charset=utf-8"},  {"Content-Security-Policy", policy},
-                    {"X-Content-Type-Options", "nosniff"},         {"Referrer-Policy", "no-referrer"},
-                    {"Cross-Origin-Opener-Policy", "same-origin"}, {"Cache-Control", "no-cache"}};
+    page.headers = {{"Content-Type", "text/html; charset=utf-8"},
+                    {"Content-Security-Policy", policy},
+                    {"X-Content-Type-Options", "nosniff"},
+                    {"X-Frame-Options", "DENY"},  // for browsers that do not know frame-ancestors
+                    {"Referrer-Policy", "no-referrer"},
+                    {"Cross-Origin-Opener-Policy", "same-origin"},
+                    {"Cross-Origin-Resource-Policy", "same-origin"},
+                    {"Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"},
+                    {"Cache-Control", "no-cache"}};
     return page;
 }
 

@@ -2,8 +2,9 @@
 
 import assert from 'node:assert/strict';
 import {execFileSync} from 'node:child_process';
+import {createHmac} from 'node:crypto';
 import {once} from 'node:events';
-import {chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {chmodSync, closeSync, constants, copyFileSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import net from 'node:net';
@@ -101,10 +102,10 @@ function connect(server) {
 
 const names = {
   flags: ['--listen', '--threads', '--max-connections',
-    '--max-connections-per-address', '--max-requests', '--hosts', '--app-id', '--storage', '--settings', '--send-message', '--twilio-account-sid', '--twilio-api-key',
+    '--max-connections-per-address', '--max-requests', '--hosts', '--allow-origin', '--trusted-proxy', '--metrics', '--events', '--status-callback', '--app-id', '--storage', '--settings', '--send-message', '--twilio-account-sid', '--twilio-api-key',
     '--twilio-sender', '--twilio-base-url', '--twilio-ca-file', '--help'],
   variables: ['PHONEAUTH_LISTEN', 'PHONEAUTH_THREADS', 'PHONEAUTH_MAX_CONNECTIONS',
-    'PHONEAUTH_MAX_CONNECTIONS_PER_ADDRESS', 'PHONEAUTH_MAX_REQUESTS', 'PHONEAUTH_HOSTS', 'PHONEAUTH_APP_ID', 'PHONEAUTH_API_KEY', 'PHONEAUTH_CODE_KEY', 'PHONEAUTH_STORAGE',
+    'PHONEAUTH_MAX_CONNECTIONS_PER_ADDRESS', 'PHONEAUTH_MAX_REQUESTS', 'PHONEAUTH_HOSTS', 'PHONEAUTH_ALLOW_ORIGIN', 'PHONEAUTH_TRUSTED_PROXY', 'PHONEAUTH_METRICS', 'PHONEAUTH_EVENTS', 'TWILIO_STATUS_CALLBACK', 'PHONEAUTH_APP_ID', 'PHONEAUTH_API_KEY', 'PHONEAUTH_CODE_KEY', 'PHONEAUTH_STORAGE',
     'PHONEAUTH_SETTINGS', 'PHONEAUTH_SEND_MESSAGE', 'TWILIO_ACCOUNT_SID', 'TWILIO_AUTH_TOKEN', 'TWILIO_API_KEY', 'TWILIO_API_SECRET',
     'TWILIO_SENDER', 'TWILIO_BASE_URL', 'TWILIO_CA_FILE'],
 };
@@ -128,6 +129,11 @@ const bad = [
   ['more connections than can be', ['--max-connections', '1000001'], {}, /--max-connections or PHONEAUTH_MAX_CONNECTIONS: expected 1 to 1000000/],
   ['no request at all', [], {PHONEAUTH_MAX_REQUESTS: '0'}, /PHONEAUTH_MAX_REQUESTS: expected 1 to 1000000/],
   ['no host', ['--hosts', ','], {}, /--hosts or PHONEAUTH_HOSTS: expected names/],
+  ['an origin with a path', ['--allow-origin', 'https://app.example.com/'], {}, /--allow-origin or PHONEAUTH_ALLOW_ORIGIN: expected origins/],
+  ['an origin that no browser writes so', ['--allow-origin', 'https://App.example.com:443'], {}, /--allow-origin/],
+  ['a proxy by its name', [], {PHONEAUTH_TRUSTED_PROXY: '10.0.0.7,proxy'}, /PHONEAUTH_TRUSTED_PROXY: expected addresses and networks/],
+  ['counters on no port', ['--metrics', '127.0.0.1'], {}, /--metrics or PHONEAUTH_METRICS: expected an IP address and a port/],
+  ['a status callback with a query', ['--status-callback', 'https://example.com/?a=b'], {}, /twilio\.status_callback \(--status-callback\): expected/],
   ['a key that is no part of a URL', [], {PHONEAUTH_API_KEY: 'a/b'}, /PHONEAUTH_API_KEY: expected/],
   ['another storage', ['--storage', 'mysql://127.0.0.1/'], {}, /--storage or PHONEAUTH_STORAGE: expected memory, sqlite:FILE, postgres:/],
   ['PostgreSQL without a code key', ['--storage', 'postgres://127.0.0.1:1/x'], {}, /code_keys \(PHONEAUTH_CODE_KEY\): is empty/],
@@ -354,7 +360,8 @@ for (const [name, url, expected] of [
 
 // ---- HTTP ----
 
-await withServer(['--threads', '2'], {}, async (server) => {
+// Here one client is many.
+await withServer(['--threads', '2', '--settings', file('many.json', '{"max_sends_per_client_and_hour": 0}')], {}, async (server) => {
   await check('the page and its headers', async () => {
     const response = await fetch(server.url + '/');
     assert.equal(response.status, 200);
@@ -399,18 +406,25 @@ await withServer(['--threads', '2'], {}, async (server) => {
     assert.ok([400, 413].includes(status));
     assert.ok([8002, 8004].includes(body.code));
   });
-  await check('CORS', async () => {
-    const preflight = await fetch(server.url + '/api/users/register', {method: 'OPTIONS', headers: {
-      'origin': 'https://app.example.com', 'access-control-request-method': 'POST',
-      'access-control-request-headers': 'content-type, user-token, bl-execution-type'}});
-    assert.ok(preflight.ok);
-    for (const name of ['content-type', 'user-token', 'bl-execution-type'])
-      assert.ok(preflight.headers.get('access-control-allow-headers').toLowerCase().includes(name), name);
-    assert.match(preflight.headers.get('access-control-allow-methods'), /PUT/);
-    const reply = await fetch(server.url + '/api/info', {headers: {origin: 'https://app.example.com'}});
-    assert.ok(['*', 'https://app.example.com'].includes(reply.headers.get('access-control-allow-origin')));
-    const refused = await postJson(server, '/api/users/register', {phoneNumber: '1'}, {origin: 'https://app.example.com'});
-    assert.ok(refused.headers.get('access-control-allow-origin'));
+  await check('pages of other origins are not let in', async () => {
+    const headers = {origin: 'https://app.example.com'};
+    const preflight = await fetch(server.url + '/api/users/register', {method: 'OPTIONS', headers: {...headers, 'access-control-request-method': 'POST'}});
+    assert.equal(preflight.headers.get('access-control-allow-origin'), null);
+    const info = await fetch(server.url + '/api/info', {headers});
+    assert.equal(info.headers.get('access-control-allow-origin'), null);
+    assert.match(info.headers.get('vary'), /origin/i);
+    // Without a preflight: as a form would be sent.
+    const refused = await post(server, '/api/users/register', `{"phoneNumber":"${person().phone}"}`, {...headers, 'content-type': 'text/plain'});
+    assert.equal(refused.status, 403);
+    assert.equal(refused.body.code, 14013);
+    const {status} = await postJson(server, '/api/users/register', {phoneNumber: person().phone}, {origin: 'null'});
+    assert.equal(status, 403);
+    const own = await postJson(server, '/api/users/register', {phoneNumber: person().phone}, {origin: server.url});
+    assert.equal(own.status, 200, JSON.stringify(own.body));
+    const named = await postJson(server, '/api/users/register', {phoneNumber: person().phone}, {...headers, 'sec-fetch-site': 'same-origin'});
+    assert.equal(named.status, 200, 'a proxy may have changed Host');
+    const site = await postJson(server, '/api/users/register', {phoneNumber: person().phone}, {origin: server.url, 'sec-fetch-site': 'same-site'});
+    assert.equal(site.status, 403);
   });
   for (const [form, body, headers] of [
     ['raw', (p) => p, {}], ['a JSON string', (p) => `"${p}"`, {}], ['raw, called JSON', (p) => p, {'content-type': 'application/json'}],
@@ -470,6 +484,310 @@ await withServer(['--threads', '2'], {}, async (server) => {
     assert.equal(new Set(replies.map((r) => r.body.transactionId)).size, 100);
   });
 });
+
+// ---- Origins ----
+
+await check('CORS: the origins that are named', () => withServer(['--allow-origin', 'https://app.example.com,http://localhost:3000'], {}, async (server) => {
+  for (const origin of ['https://app.example.com', 'http://localhost:3000']) {
+    const preflight = await fetch(server.url + '/api/users/register', {method: 'OPTIONS', headers: {
+      origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'content-type, user-token, bl-execution-type'}});
+    assert.ok(preflight.ok);
+    assert.equal(preflight.headers.get('access-control-allow-origin'), origin);
+    for (const name of ['content-type', 'user-token', 'bl-execution-type'])
+      assert.ok(preflight.headers.get('access-control-allow-headers').toLowerCase().includes(name), name);
+    assert.match(preflight.headers.get('access-control-allow-methods'), /PUT/);
+    assert.equal(preflight.headers.get('access-control-allow-credentials'), null);
+    const reply = await postJson(server, '/api/users/register', {phoneNumber: person().phone}, {origin, 'sec-fetch-site': 'cross-site'});
+    assert.equal(reply.status, 200);
+    const refused = await postJson(server, '/api/users/register', {phoneNumber: '1'}, {origin});
+    assert.equal(refused.headers.get('access-control-allow-origin'), origin);
+  }
+  const other = await postJson(server, '/api/users/register', {phoneNumber: person().phone}, {origin: 'https://app.example.com.evil.example'});
+  assert.equal(other.status, 403);
+  assert.equal(other.headers.get('access-control-allow-origin'), null);
+}));
+await check('CORS: any origin', () => withServer(['--allow-origin', 'any'], {}, async (server) => {
+  const reply = await postJson(server, '/api/users/register', {phoneNumber: person().phone}, {origin: 'https://app.example.com'});
+  assert.equal(reply.status, 200);
+  assert.equal(reply.headers.get('access-control-allow-origin'), '*');
+}));
+
+// ---- What an operator sees ----
+
+// Prometheus's text format 0.0.4, read strictly: every sample has its HELP and TYPE before it, families are in one piece,
+// no series comes twice, and the text ends with a line feed. → Map of "name{labels}" to its value.
+function readMetrics(text) {
+  assert.ok(text.endsWith('\n'), 'the last line ends');
+  const samples = new Map(), done = new Set();
+  let family, expected = 'help';
+  for (const line of text.slice(0, -1).split('\n')) {
+    const help = /^# HELP ([a-zA-Z_:][a-zA-Z0-9_:]*) (.+)$/.exec(line);
+    const type = /^# TYPE ([a-zA-Z_:][a-zA-Z0-9_:]*) (counter|gauge|histogram|summary|untyped)$/.exec(line);
+    const sample = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(\{(?:[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\[\\"n])*",?)*\})? (\d+)$/.exec(line);
+    if (help) {
+      assert.ok(!done.has(help[1]), `a second ${help[1]}`);
+      family = help[1];
+      done.add(family);
+      expected = 'type';
+    } else if (type) {
+      assert.equal(expected, 'type', line);
+      assert.equal(type[1], family);
+      assert.ok(type[2] !== 'counter' || family.endsWith('_total'), family);
+      expected = 'sample';
+    } else {
+      assert.ok(sample, `a sample: ${line}`);
+      assert.equal(expected, 'sample', line);
+      assert.equal(sample[1], family);
+      assert.ok(!samples.has(sample[1] + (sample[2] ?? '')), `once: ${line}`);
+      samples.set(sample[1] + (sample[2] ?? ''), Number(sample[3]));
+    }
+  }
+  return samples;
+}
+
+const metricsUrl = async (server) => (await server.line(/^metrics: (http:\/\/\S+\/metrics)$/))[1];
+async function metrics(server) {
+  const response = await fetch(await metricsUrl(server));
+  assert.equal(response.status, 200);
+  assert.equal(response.headers.get('content-type'), 'text/plain; version=0.0.4; charset=utf-8');
+  return readMetrics(await response.text());
+}
+
+await check('counters', () => withServer([], {}, async (server) => {
+  const started = 'phoneauth_events_total{event="started"}', refused = 'phoneauth_events_total{event="refused",reason="resend_too_soon"}';
+  const first = await metrics(server);
+  assert.equal(first.get(started), 0);
+  assert.ok(!first.has(refused));
+  const {body} = await postJson(server, '/api/users/register', {phoneNumber: '+15005551901'});
+  assert.equal((await postJson(server, '/api/services/Twilio/resendCode', body)).status, 429);
+  assert.equal((await postJson(server, '/api/services/Twilio/resendCode', body)).status, 429);
+  await fetch(server.url + '/none');
+  const second = await metrics(server);
+  assert.equal(second.get(started), 1);
+  assert.equal(second.get('phoneauth_events_total{event="sent"}'), 1);
+  assert.equal(second.get(refused), 2);
+  assert.equal(second.get('phoneauth_http_replies_total{code="429"}'), 2);
+  assert.ok(second.get('phoneauth_http_replies_total{code="200"}') >= 1);
+  assert.equal(second.get('phoneauth_events_dropped_total'), 0);
+  const wire = connect(server);
+  wire.send('hello\r\n\r\n');
+  await wire.closed();
+  assert.equal((await metrics(server)).get('phoneauth_http_replies_total{code="400"}'), 1, 'those of the server itself');
+}));
+await check('counters are on a port of their own, for this machine alone, and nothing else is there', () => withServer([], {}, async (server) => {
+  const url = new URL(await metricsUrl(server));
+  assert.equal(url.hostname, '127.0.0.1');
+  assert.notEqual(url.port, new URL(server.url).port);
+  for (const path of ['/', '/metrics/', '/metrics?x=1', '/api/info'])
+    assert.equal((await fetch(new URL(path, url))).status, 404, path);
+  assert.equal((await fetch(url, {method: 'POST'})).status, 405);
+  assert.ok([400, 404].includes((await fetch(server.url + '/metrics')).status));
+  const wire = connect({url: url.origin});
+  wire.send('GET /metrics HTTP/1.1\r\nHost: evil.example\r\n\r\n');
+  await wire.until(/^HTTP\/1\.1 421 /);
+  wire.socket.destroy();
+}));
+await check('without counters', () => withServer(['--metrics', 'off'], {}, (server) => assert.ok(!/^metrics/m.test(server.lines.join('\n')))));
+await check('counters on a port that is in use', () => withServer([], {}, async (server) => {
+  const {status, err} = await run(['--listen', '127.0.0.1:0', '--metrics', new URL(server.url).host]);
+  assert.equal(status, 1);
+  assert.match(err, /cannot listen on http:\/\/127\.0\.0\.1:\d+.*in use/i);
+}));
+
+const eventsOf = (text) => text.split('\n').filter(Boolean).map((line) => JSON.parse(line));
+const strange = 'b\u009b31m\u202e"\\ \u00e9'; // terminals obey the second character
+
+await check('events: a line of JSON each, on stderr unless told otherwise', async () => {
+  const who = person();
+  const server = await startServer();
+  const agent = {'user-agent': Buffer.from(strange).toString('latin1')};
+  const {body} = await postJson(server, '/api/users/register', {phoneNumber: who.phone}, agent);
+  await Promise.all(Array.from({length: 50}, () => postJson(server, '/api/services/Twilio/resendCode', body, agent)));
+  assert.deepEqual(await server.stop(), {status: 0, signal: null});
+  assert.ok(server.errors.endsWith('\n'));
+  assert.match(server.errors, /^[\x20-\x7e\n]*$/, 'nothing but ASCII');
+  assert.ok(!server.lines.some((line) => line.startsWith('{')), 'not on stdout');
+  const events = eventsOf(server.errors);
+  const refused = events.filter((e) => e.event === 'refused');
+  assert.equal(refused.length, 50);
+  const started = events.find((e) => e.event === 'started');
+  assert.equal(started.userAgent, strange);
+  assert.equal(started.address, '127.0.0.1');
+  assert.equal(started.transaction, body.transactionId.slice(0, 8));
+  assert.match(started.phone, /^\+1\d\*+\d\d$/);
+  assert.ok(!server.errors.includes(who.phone) && !server.errors.includes(body.transactionId));
+  assert.ok(refused.every((e) => e.code === 14027 && e.retryAfter > 0 && e.retryAfter <= 30 && Math.abs(e.time - Date.now()) < 60_000));
+});
+await check('events: to a file that is appended to, for its owner alone', async () => {
+  const path = join(scratch, 'events.jsonl');
+  for (const count of [1, 2]) {
+    await withServer(['--events', path], {}, async (server) => {
+      await postJson(server, '/api/users/register', {phoneNumber: person().phone});
+      assert.equal(server.errors, '');
+    });
+    assert.equal(eventsOf(readFileSync(path, 'utf8')).filter((e) => e.event === 'started').length, count);
+  }
+  assert.equal(statSync(path).mode & 0o777, 0o600);
+});
+await check('events: to the standard output, and off', async () => {
+  for (const [target, count] of [['-', 1], ['off', 0]]) {
+    const server = await startServer(['--events', target]);
+    await postJson(server, '/api/users/register', {phoneNumber: person().phone});
+    await server.stop();
+    assert.equal(server.errors, '');
+    assert.equal(server.lines.filter((line) => line.startsWith('{"event":"started"')).length, count, target);
+  }
+});
+await check('events: to a file that cannot be', async () => {
+  const {status, err} = await run(['--listen', '127.0.0.1:0', '--events', join(scratch, 'none', 'events')]);
+  assert.equal(status, 1);
+  assert.match(err, /none\/events: No such file/);
+});
+await check('events: a log that nobody reads holds nobody up, and what it misses is counted', async () => {
+  const path = join(scratch, 'pipe');
+  execFileSync('mkfifo', [path]);
+  const reader = openSync(path, constants.O_RDWR); // opened, and not read
+  const server = await startServer(['--events', path]);
+  // 64 KB of pipe and 8192 lines hold less than that.
+  const body = JSON.stringify({phoneNumber: '1'});
+  const one = async () => (await post(server, '/api/users/register', body)).status;
+  let dropped = 0;
+  for (let i = 0; i < 60 && !dropped; ++i) {
+    for (let j = 0; j < 10; ++j) assert.deepEqual(new Set(await Promise.all(Array.from({length: 20}, one))), new Set([400]));
+    dropped = (await metrics(server)).get('phoneauth_events_dropped_total');
+  }
+  assert.ok(dropped > 0, 'some are dropped');
+  assert.deepEqual(await within(server.stop(), 'end'), {status: 0, signal: null});
+  closeSync(reader);
+});
+
+// ---- Proxies ----
+
+const limited = file('limited.json', '{"max_sends_per_client_and_hour": 2}');
+const registerFrom = async (server, forwarded) => (await postJson(server, '/api/users/register', {phoneNumber: person().phone},
+  forwarded ? {'x-forwarded-for': forwarded} : {})).body.code ?? 200;
+
+await check('limits count for the address that a trusted proxy names', () =>
+  withServer(['--settings', limited, '--trusted-proxy', '127.0.0.0/8,10.0.0.7'], {}, async (server) => {
+    for (const client of ['192.0.2.1', '192.0.2.2', '2001:db8::1'])
+      assert.deepEqual([await registerFrom(server, client), await registerFrom(server, `6.6.6.6, ${client}, 10.0.0.7`), await registerFrom(server, client)],
+        [200, 200, 14028], client);
+    assert.equal(await registerFrom(server, '2001:db8::2'), 14028, 'the same network');
+  }));
+await check('anybody else may claim what he likes', () => withServer(['--settings', limited, '--trusted-proxy', '10.0.0.7'], {}, async (server) => {
+  assert.deepEqual([await registerFrom(server, '192.0.2.1'), await registerFrom(server, '192.0.2.2'), await registerFrom(server, '192.0.2.3')],
+    [200, 200, 14028]);
+}));
+
+// ---- Delivery ----
+
+const statusOf = async (server, transactionId) => (await postJson(server, '/api/services/Twilio/transactionStatus', {transactionId})).body;
+
+// Asks as a client does, until it is told.
+async function delivered(server, transactionId) {
+  const until = Date.now() + 30_000;
+  for (;;) {
+    const status = await statusOf(server, transactionId);
+    if (status.delivery !== 'pending' || Date.now() > until) return status;
+    await new Promise((resolve) => { setTimeout(resolve, 20); });
+  }
+}
+
+await withServer([], {}, async (server) => {
+  await check('delivery: a code has arrived', async () => {
+    const {body: {transactionId}} = await postJson(server, '/api/users/register', {phoneNumber: person().phone});
+    const status = await delivered(server, transactionId);
+    assert.ok(status.expiresIn > 280 && status.expiresIn <= 300 && status.resendAfter <= 30, JSON.stringify(status));
+    assert.deepEqual({...status, expiresIn: 0, resendAfter: 0},
+      {state: 'pending', delivery: 'delivered', triesLeft: 5, expiresIn: 0, resendAfter: 0});
+  });
+  for (const [phone, code, reason] of [
+    ['+15005553003', 30003, /cannot be reached/], ['+15005553005', 30005, /not in use/], ['+15005553006', 30006, /landline/],
+  ])
+    await check(`delivery: a code will not arrive (${code})`, async () => {
+      const {body: {transactionId}} = await postJson(server, '/api/users/register', {phoneNumber: phone});
+      const status = await delivered(server, transactionId);
+      assert.equal(status.delivery, 'undelivered');
+      assert.equal(status.twilioCode, code);
+      assert.match(status.reason, reason);
+      assert.equal(status.state, 'pending', 'it may be sent again');
+    });
+  await check('delivery: a login by code tells nothing of who has an account', async () => {
+    const who = {...person(), phone: '+15005553004'}; // his phone takes no messages, but his codes are printed
+    await register(server, who, await startRegistration(server, who));
+    const undelivered = () => metrics(server).then((m) => m.get('phoneauth_events_total{event="undelivered"}'));
+    const before = await undelivered();
+    const known = (await startLogin(server, who)).reply;
+    const {body: unknown} = await post(server, '/api/services/Twilio/loginWithPhoneNumber', '+15005553007');
+    // When the report has come and been noted.
+    await within((async () => { while (await undelivered() === before); })(), 'report');
+    const [one, two] = [await statusOf(server, known.transactionId), await statusOf(server, unknown.transactionId)];
+    for (const status of [one, two]) assert.ok(status.expiresIn > 280 && status.resendAfter > 0, JSON.stringify(status));
+    const still = {state: 'pending', delivery: 'pending', triesLeft: 5, expiresIn: 0, resendAfter: 0};
+    assert.deepEqual({...one, expiresIn: 0, resendAfter: 0}, still);
+    assert.deepEqual({...two, expiresIn: 0, resendAfter: 0}, still);
+  });
+});
+
+await check('reports that Twilio did not sign change nothing', async () => {
+  const it = await twilio(({form}) => created(form));
+  const callback = 'https://auth.example.com/api/services/Twilio/messageStatus';
+  await withServer(['--status-callback', callback], it.env, async (server) => {
+    const {body: {transactionId}} = await postJson(server, '/api/users/register', {phoneNumber: '+15005550006'});
+    const url = it.requests[0].form.get('StatusCallback');
+    assert.equal(url, `${callback}?transaction=${transactionId}&send=1`);
+    const form = {MessageSid: 'SM' + '1'.repeat(32), MessageStatus: 'undelivered', ErrorCode: '30006', To: '+15005550006', AccountSid: account, ApiVersion: '2010-04-01'};
+    const sign = (key, text = url) => createHmac('sha1', key).update(text + Object.keys(form).sort().map((name) => name + form[name]).join('')).digest('base64');
+    const report = (signature, path = new URL(url).pathname + new URL(url).search) => fetch(server.url + path, {method: 'POST', body: new URLSearchParams(form),
+      headers: signature === undefined ? {} : {'x-twilio-signature': signature}});
+    for (const [what, signature, path] of [
+      ['none', undefined], ['an empty one', ''], ['of another token', sign('another token')], ['for another URL', sign(authToken, url + '1')],
+      ['for another transaction', sign(authToken), new URL(url).pathname + '?transaction=00000000-0000-4000-8000-000000000000&send=1'],
+    ]) {
+      const response = await report(signature, path);
+      assert.equal(response.status, 403, what);
+      assert.equal((await response.json()).code, 14036, what);
+    }
+    assert.equal((await statusOf(server, transactionId)).delivery, 'pending');
+    assert.equal((await report(sign(authToken))).status, 200);
+    assert.equal((await statusOf(server, transactionId)).delivery, 'undelivered');
+    form.MessageStatus = 'delivered'; // too late: the first news of an end counts, or this is later and counts; either way it is signed
+    form.ErrorCode = '';
+    assert.equal((await report(sign('another token'))).status, 403);
+    assert.equal((await statusOf(server, transactionId)).twilioCode, 30006);
+  });
+  it.close();
+});
+await check('nobody is told where to report to unless there is a place', async () => {
+  const it = await twilio(({form}) => created(form));
+  await withServer([], it.env, async (server) => {
+    await postJson(server, '/api/users/register', {phoneNumber: '+15005550006'});
+    assert.equal(it.requests[0].form.get('StatusCallback'), null);
+  });
+  it.close();
+  await withServer(['--status-callback', 'off'], {}, async (server) => {
+    const {body: {transactionId}} = await postJson(server, '/api/users/register', {phoneNumber: '+15005553003'});
+    const first = await statusOf(server, transactionId);
+    assert.equal(first.delivery, 'pending');
+  });
+});
+await check('the server reports to itself by its address, whatever it is called', () => withServer(['--hosts', 'auth.example.com'], {}, async (server) => {
+  const {hostname, port} = new URL(server.url);
+  const ask = (path, body) => new Promise((resolve, reject) => { // fetch sets Host itself
+    const request = http.request({hostname, port, path, method: 'POST', headers: {host: 'auth.example.com'}}, async (response) => {
+      let text = '';
+      for await (const chunk of response) text += chunk;
+      resolve(JSON.parse(text));
+    });
+    request.on('error', reject);
+    request.end(JSON.stringify(body));
+  });
+  const {transactionId} = await ask('/api/users/register', {phoneNumber: person().phone});
+  const until = Date.now() + 30_000;
+  let status;
+  do status = await ask('/api/services/Twilio/transactionStatus', {transactionId}); while (status.delivery === 'pending' && Date.now() < until);
+  assert.equal(status.delivery, 'delivered');
+}));
 
 await check('who may send messages: whoever knows the API key', () => withServer(['--send-message', 'key'], {}, async (server) => {
   const body = {phoneNumber: '+15005550006', message: 'hello'};
@@ -572,7 +890,7 @@ for (const signal of ['SIGTERM', 'SIGINT'])
     assert.equal(status, 200);
     assert.equal(typeof body.transactionId, 'string');
     assert.deepEqual(await stopped, {status: 0, signal: null});
-    assert.equal(server.errors, '');
+    assert.ok(eventsOf(server.errors).length > 0, 'events and nothing else');
     it.close();
   });
 
