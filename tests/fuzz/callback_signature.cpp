@@ -56,14 +56,14 @@ twilio::callback_parameters fields_of(std::string_view body) {
     return fields;
 }
 
-std::string signature_of(std::string text, const twilio::callback_parameters& fields) {
+std::string signature_of(std::string text, const twilio::callback_parameters& fields, const std::string& key = token) {
     std::map<std::string, std::set<std::string>> sorted;
     for (const auto& [name, value] : fields) sorted[name].insert(value);
     for (const auto& [name, values] : sorted)
         for (const auto& value : values) text += name + value;
     unsigned char mac[EVP_MAX_MD_SIZE];
     unsigned length = 0;
-    HMAC(EVP_sha1(), token.data(), static_cast<int>(token.size()), reinterpret_cast<const unsigned char*>(text.data()),
+    HMAC(EVP_sha1(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(text.data()),
          text.size(), mac, &length);
     unsigned char base64[64];
     const int size = EVP_EncodeBlock(base64, mac, static_cast<int>(length));
@@ -105,6 +105,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     auto changed_signature = signature;
     changed_signature[size % 27] = changed_signature[size % 27] == 'A' ? 'B' : 'A';
     require(!twilio::verify_signature(token, url, fields, changed_signature), "a changed signature is refused");
+    require(!twilio::verify_signature("", url, fields, signature_of(url, fields, "")), "an empty token signs nothing");
     require(!twilio::verify_signature(token + 'x', url, fields, signature), "another token is refused");
     auto more = fields;
     more.emplace_back("More", std::to_string(size));

@@ -5,6 +5,7 @@
 
 #include <phoneauth/detail/http1.hpp>
 
+#include <cstring>
 #include <optional>
 
 using namespace phoneauth;
@@ -80,7 +81,36 @@ outcome parse(std::string_view bytes, const setup& s, std::size_t longest, bool 
     return o;
 }
 
-void check_message(const outcome& o, const setup& s) {
+/// The bytes of a request's body as RFC 9112 §7.1 has it, read once more: no reader may see more or less in it. Empty if
+/// they are no chunks.
+std::optional<std::string> unchunked(std::string_view bytes) {
+    std::string body;
+    const auto line = [&]() -> std::optional<std::string_view> {
+        const auto end = bytes.find("\r\n");
+        if (end == bytes.npos) return std::nullopt;
+        const auto text = bytes.substr(0, end);
+        bytes.remove_prefix(end + 2);
+        return text;
+    };
+    for (;;) {
+        const auto head = line();
+        if (!head) return std::nullopt;
+        const auto digits = head->substr(0, head->find_first_not_of("0123456789abcdefABCDEF"));
+        const auto after = head->substr(digits.size());
+        if (digits.empty() || digits.size() > 8 || !(after.empty() || after.front() == ';')) return std::nullopt;
+        const auto size = std::stoul(std::string(digits), nullptr, 16);
+        if (size == 0) break;
+        if (bytes.size() < size + 2 || bytes.substr(size, 2) != "\r\n") return std::nullopt;
+        body += bytes.substr(0, size);
+        bytes.remove_prefix(size + 2);
+    }
+    for (auto trailer = line(); trailer; trailer = line())
+        if (trailer->empty()) return bytes.empty() ? std::optional(body) : std::nullopt;
+    return std::nullopt;
+}
+
+/// `bytes`: the whole message.
+void check_message(const outcome& o, const setup& s, std::string_view bytes) {
     require(o.body.size() <= s.limits.max_body_bytes, "the body keeps its limit");
     require(o.headers.size() <= s.limits.max_header_count, "the headers keep their limit");
     std::size_t hosts = 0;
@@ -89,6 +119,8 @@ void check_message(const outcome& o, const setup& s) {
     for (const auto& h : o.headers) {
         require((h.name + h.value).find_first_of(std::string_view("\r\n\0", 3)) == std::string::npos,
                 "no header holds the end of a line");
+        require(h.value.empty() || (!std::strchr(" \t", h.value.front()) && !std::strchr(" \t", h.value.back())),
+                "no value has white space around it");
         hosts += equal_ignoring_case(h.name, "Host");
         chunked = chunked || equal_ignoring_case(h.name, "Transfer-Encoding");
         if (equal_ignoring_case(h.name, "Content-Length")) {
@@ -97,10 +129,18 @@ void check_message(const outcome& o, const setup& s) {
         }
     }
     require(!(chunked && length), "a body is chunked or has a length, not both (RFC 9112 §6.3)");
+    if (s.reply_to_head && s.kind == message_parser::kind::response)
+        require(o.body.empty(), "a reply to HEAD has no body");
     if (s.kind == message_parser::kind::request) {
         require(hosts <= 1, "one Host at most");
         if (length) require(std::strtoull(length->c_str(), nullptr, 10) == o.body.size(), "the body has its length");
         if (!length && !chunked) require(o.body.empty(), "a request's body is announced");
+        // Whatever stands before the request line.
+        bytes.remove_prefix(std::min(bytes.find_first_not_of("\r\n"), bytes.size()));
+        const auto head_end = bytes.find("\r\n\r\n");
+        require(head_end != bytes.npos, "a head ends with an empty line");
+        const auto rest = bytes.substr(head_end + 4);
+        require(chunked ? unchunked(rest) == o.body : rest == o.body, "the body is what follows the head, and no more");
     } else if (length && !s.reply_to_head && o.status != 204 && o.status != 304) {
         require(std::strtoull(length->c_str(), nullptr, 10) == o.body.size(), "the body has its length");
     }
@@ -148,7 +188,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const bool close : {false, true}) {
         const auto whole = parse(in.rest(), s, 0, close);
         if (whole.complete) {
-            check_message(whole, s);
+            check_message(whole, s, in.rest().substr(0, whole.consumed));
             check_round_trip(whole, s);
         }
         for (const std::size_t piece : {std::size_t{longest}, std::size_t{1}}) {

@@ -16,6 +16,7 @@ namespace {
 const std::string session_token = "5E551011-0000-4000-8000-000000000001";
 const std::string user_id = "05E70000-0000-4000-8000-000000000001";
 const std::string transaction_id = "7A450000-0000-4000-8000-000000000001";
+const std::string fresh_transaction_id = "7A450000-0000-4000-8000-000000000002";  // its message was sent just now
 const std::string password = "correct horse";
 const std::string email = "ada@example.com";
 const std::string auth_token = "auth-token-of-the-account-0123456";
@@ -91,6 +92,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     pending.expires_at = clock.now() + std::chrono::minutes(5);
     pending.last_sent_at = clock.now() - std::chrono::minutes(1);
     require(storage.insert_transaction(pending), "the transaction is there");
+    auto fresh = pending;
+    fresh.id = fresh_transaction_id;
+    fresh.last_sent_at = clock.now();
+    require(storage.insert_transaction(fresh), "the other transaction is there");
 
     rest::options options{.app_id = "APP", .api_key = "KEY"};
     options.max_body_bytes = 4096;
@@ -102,6 +107,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(reply.status >= 200 && reply.status <= 504 && reply.status != 502,
             "the status is one that clients can read");
     if (request.method != "OPTIONS") {
+        require(request.body.size() <= options.max_body_bytes || reply.status >= 400,
+                "a body that is too large is refused");
         require(body.has_value(), "the reply is JSON");
         if (reply.status != 200) {
             require(body->integer("code").has_value(), "an error has a code");

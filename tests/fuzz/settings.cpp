@@ -33,7 +33,7 @@ public:
 private:
     template <class T>
     void write(T& value) {
-        if constexpr (std::is_same_v<T, std::string>)
+        if constexpr (std::is_base_of_v<std::string, T>)
             text_ += detail::json_string(value);
         else if constexpr (std::is_same_v<T, std::chrono::seconds>)
             text_ += std::to_string(value.count());
