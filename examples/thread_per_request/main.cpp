@@ -50,7 +50,7 @@ int main(int argc, char* argv[]) {
 
     httplib::Server server;
     const auto serve = [&](const httplib::Request& in, httplib::Response& out) {
-        from_phoneauth(api.handle(to_phoneauth(in)), out);
+        from_phoneauth(api.handle(to_phoneauth(in), in.remote_addr), out);
     };
     server.Get(".*", serve).Post(".*", serve).Put(".*", serve).Options(".*", serve);
     server.set_payload_max_length(65536);
