@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: BSL-1.0
+// Whether a phone or an identity belongs to somebody, which digit of a code is wrong, and whether a password is right,
+// is told by no time either, as far as statistics can see.
+#include "timing/measure.hpp"
+#include "timing/observed.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <string>
+
+using namespace timing;
+
+namespace {
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool sanitized = true;
+#elif defined(__clang__)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+constexpr bool sanitized = true;
+#else
+constexpr bool sanitized = false;
+#endif
+#else
+constexpr bool sanitized = false;
+#endif
+
+/// A sanitizer's bookkeeping takes times of its own.
+boost::test_tools::assertion_result can_measure(boost::unit_test::test_unit_id) {
+    boost::test_tools::assertion_result r(!sanitized);
+    r.message() << "times are NOT TESTED in a sanitized build";
+    return r;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(timing_times, *boost::unit_test::precondition(can_measure))
+
+namespace {
+
+void report(const std::string& what, const comparison& c) {
+    BOOST_TEST_MESSAGE(what << ": t = " << c.t << " with " << 100 * c.kept << " % kept, medians differ by "
+                            << c.difference << " of " << c.median << " ns");
+}
+
+void check_same(const std::string& what, const comparison& c) {
+    report(what, c);
+    BOOST_TEST(std::abs(c.t) <= suspicious_t, what << " can be told apart: t = " << c.t << " with " << 100 * c.kept
+                                                   << " % kept, medians differ by " << c.difference << " of "
+                                                   << c.median << " ns");
+}
+
+/// Where equality cannot be had: the medians differ by at most this fraction of one.
+void check_close(const std::string& what, const comparison& c, double most) {
+    report(what, c);
+    BOOST_TEST(std::abs(c.difference) <= most * c.median,
+               what << ": medians differ by " << c.difference << " of " << c.median << " ns");
+}
+
+void check_caught(const std::string& what, const comparison& c) {
+    report(what, c);
+    BOOST_TEST(std::abs(c.t) > certain_t, what << " is NOT caught: t = " << c.t);
+}
+
+// -- Flows
+
+/// As many people of each kind, so that no single one's place in memory matters.
+constexpr std::size_t people = 64;
+
+struct person {
+    std::string phone;
+    std::string email;
+};
+
+person somebody(std::size_t n) {
+    const auto digits = std::to_string(1000 + n);
+    return {"+1415555" + digits, "person" + digits + "@example.com"};
+}
+
+/// A site with members, the persons 0 to `people - 1`; the same number of strangers follows.
+template <class P = noting_passwords>
+struct town : site<P> {
+    town() : site<P>(unlimited()) {
+        // One reply for all: how long Twilio takes is not the library's doing.
+        this->provider.everything =
+            http_response{201, {{"Content-Type", "application/json"}}, R"({"sid":"SM0","status":"queued"})"};
+        const auto hash = *quick_passwords().hash(right_password);
+        for (std::size_t n = 0; n < people; ++n)
+            add_member(this->memory, {"member", somebody(n).phone, somebody(n).email}, hash);
+    }
+
+    /// Makes the caches and free lists the same for whoever comes next, after different things were prepared.
+    void settle() {
+        for (int i = 0; i < 3; ++i) {
+            const auto phone = "+1415666" + std::to_string(1000 + passers_by++ % 9000);
+            auto s = this->auth.start_login(phone);
+            if (s) (void)this->auth.finish_login(s->transaction_id, "123456");
+            if (s) (void)this->auth.resend(s->transaction_id);
+        }
+    }
+
+    /// The next stranger or member, on another day, so that no limit stops him.
+    person next(bool is_member) {
+        this->clock.advance(std::chrono::hours(24));
+        this->log.clear();
+        const auto n = turn[is_member]++ % people;
+        return somebody(is_member ? n : people + n);
+    }
+
+    static config unlimited() {
+        auto c = site_config();
+        c.max_sends_per_hour = 0;
+        return c;
+    }
+
+    std::size_t turn[2] = {0, 0};
+    std::size_t passers_by = 0;
+};
+
+/// Times `flow(town, person)`, which returns a result.
+template <class Town, class Flow>
+comparison measure_flow(Town& t, std::size_t count, Flow flow) {
+    return measure_surely(count,
+                          [&](bool is_member) { return [&t, &flow, who = t.next(is_member)] { (void)flow(t, who); }; });
+}
+
+const auto log_in_by_code = [](auto& t, const person& who) { return t.auth.start_login(who.phone); };
+const auto log_in_by_password = [](auto& t, const person& who) {
+    return t.auth.start_login(who.phone, "wrong password");
+};
+const auto log_in_by_identity = [](auto& t, const person& who) {
+    return t.auth.login_with_identity(who.email, "wrong password");
+};
+const auto register_phone = [](auto& t, const person& who) { return t.auth.start_registration(who.phone); };
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(start_of_a_login_by_code) {
+    // A user who is there is copied out of the storage, one who is not is not: a microsecond or two.
+    town<> t;
+    check_close("a login by code", measure_flow(t, 1500, log_in_by_code), 0.1);
+}
+
+BOOST_AUTO_TEST_CASE(a_wrong_code) {
+    town<> t;
+    check_same("a wrong code", measure_surely(2000, [&](bool is_member) {
+                   auto s = t.auth.start_login(t.next(is_member).phone);
+                   BOOST_REQUIRE(s);
+                   t.settle();
+                   return [&t, id = s->transaction_id] { (void)t.auth.finish_login(id, "123456"); };
+               }));
+}
+
+BOOST_AUTO_TEST_CASE(a_message_sent_again) {
+    town<> t;
+    const auto c = measure_surely(1000, [&](bool is_member) {
+        auto s = t.auth.start_login(t.next(is_member).phone);
+        BOOST_REQUIRE(s);
+        t.settle();
+        t.clock.advance(2min);
+        return [&t, id = s->transaction_id] { (void)t.auth.resend(id); };
+    });
+    // Of a message and a look-up, which are both made, one is thrown away, and they are not of one size.
+    check_close("a resend", c, 0.02);
+}
+
+BOOST_AUTO_TEST_CASE(passwords) {
+    // A comparison reads a PHC string where a hash draws salt, which is a microsecond or two; the default cost is a
+    // thousand times the one here.
+    town<> t;
+    check_close("a wrong password", measure_flow(t, 1000, log_in_by_password), 0.02);
+    check_close("a wrong password for an identity", measure_flow(t, 1000, log_in_by_identity), 0.02);
+}
+
+BOOST_AUTO_TEST_CASE(start_of_a_registration) {
+    town<> t;
+    check_same("a registration", measure_flow(t, 4000, register_phone));
+}
+
+// -- Comparing
+
+namespace {
+
+/// What `equal_in_constant_time` must not be.
+bool equal_with_early_exit(std::string_view a, std::string_view b) {
+    for (std::size_t i = 0; i < a.size(); ++i)
+        if (a[i] != b[i]) return false;
+    return true;
+}
+
+volatile int equal_ones;    // so that the optimizer must compute it
+constexpr int batch = 200;  // one comparison takes less than the clock can tell
+
+/// `right` against itself and against copies that are wrong at `first` or at `second`; npos: nowhere.
+template <class Equal>
+comparison measure_equal(Equal equal, const std::string& right, std::size_t first, std::size_t second) {
+    // Each is copied to one place, so that the place tells nothing.
+    std::string presented;
+    return measure_surely(4000, [&](bool kind) {
+        presented = right;
+        if (const auto at = kind ? second : first; at != right.npos) presented[at] ^= 1;
+        return [&] {
+            int same = 0;
+            for (int i = 0; i < batch; ++i) same += equal(right, presented);
+            equal_ones = same;
+        };
+    });
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(comparisons) {
+    const auto& equal = detail::equal_in_constant_time;
+    for (const std::string right : {"123456", "4F2C0A7E-0D63-4B1B-9C55-2E0F3A6B7C8D"}) {
+        check_same("wrong in the first or the last character", measure_equal(equal, right, 0, right.size() - 1));
+        check_caught("a comparison with an early exit",
+                     measure_equal(equal_with_early_exit, right, 0, right.size() - 1));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(codes) {
+    const std::vector<code_key> keys{{"k1", std::string(32, 'k')}};
+    code_deriver deriver(keys, 6);
+    const transaction t{.id = "4F2C0A7E-0D63-4B1B-9C55-2E0F3A6B7C8D",
+                        .kind = purpose::login,
+                        .phone = *phone_number::parse("+14155550100"),
+                        .key_id = "k1"};
+    const std::string right(deriver.derive(t)->str());
+    const auto measure_codes = [&](std::size_t first, std::size_t second) {
+        return measure_surely(6000, [&](bool kind) {
+            auto text = right;
+            if (const auto at = kind ? second : first; at != right.npos) text[at] = text[at] == '0' ? '1' : '0';
+            return [&, presented = *parse_code(text, 6)] { (void)deriver.matches(t, presented); };
+        });
+    };
+    check_same("a code wrong in the first or the last digit", measure_codes(0, 5));
+    check_same("a code wrong in the first digit or in none", measure_codes(0, right.npos));
+}
+
+// -- Seeded leaks: what must be caught
+
+namespace {
+
+/// Saves itself the work for somebody who does not exist.
+struct hasty_passwords : noting_passwords {
+    using noting_passwords::noting_passwords;
+    result<std::string> hash(const std::string&) { return std::string(); }
+};
+
+void work_for(double nanoseconds) {
+    for (const double end = thread_time() + nanoseconds; thread_time() < end;) {
+    }
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_hasher_that_answers_at_once_is_caught) {
+    town<hasty_passwords> t;
+    check_caught("a hasty hasher, phone", measure_flow(t, 300, log_in_by_password));
+    check_caught("a hasty hasher, identity", measure_flow(t, 300, log_in_by_identity));
+}
+
+BOOST_AUTO_TEST_CASE(a_flow_that_takes_longer_for_a_stranger_is_caught) {
+    town<> t;
+    const auto delayed = [&](double nanoseconds) {
+        return measure_surely(1500, [&t, nanoseconds](bool is_member) {
+            return [&t, nanoseconds, who = t.next(is_member), is_member] {
+                (void)t.auth.start_registration(who.phone);
+                if (!is_member) work_for(nanoseconds);
+            };
+        });
+    };
+    check_caught("a slightly slower stranger", delayed(3000));
+    const auto c = delayed(20'000);
+    report("a slower stranger", c);
+    BOOST_TEST(std::abs(c.difference) > 0.1 * c.median);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
