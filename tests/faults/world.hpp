@@ -1,0 +1,582 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef PHONEAUTH_TESTS_FAULTS_WORLD_HPP
+#define PHONEAUTH_TESTS_FAULTS_WORLD_HPP
+
+#include <phoneauth/asio/awaitable.hpp>
+#include <phoneauth/phoneauth.hpp>
+#include <phoneauth/storage/memory.hpp>
+#include <phoneauth/testing/async.hpp>
+#include <phoneauth/testing/manual_clock.hpp>
+#include <phoneauth/testing/scripted_transport.hpp>
+
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+#include <asio/io_context.hpp>
+
+#include <algorithm>
+#include <array>
+#include <exception>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "faults/allocations.hpp"
+#include "faults/fault.hpp"
+
+namespace faults {
+
+using namespace phoneauth;
+using namespace std::chrono_literals;
+
+/// What must hold, whatever fails.
+enum class invariant {
+    code_is_accepted_once,
+    only_the_right_code_in_time,
+    message_has_its_transaction,
+    message_is_counted,
+    refused_message_is_given_back,
+    user_is_whole_or_absent,
+    user_has_proved_his_phone,
+    session_is_a_login,
+    ended_session_is_dead,
+    counter_ends,
+    person_gets_in,
+    no_exception_leaves_a_flow
+};
+inline constexpr std::array invariant_names{"a code is accepted once",
+                                            "only the right code is accepted, and in time",
+                                            "each message has its transaction",
+                                            "each message is counted",
+                                            "a refused message is given back",
+                                            "a user is whole or absent",
+                                            "a user has proved his phone",
+                                            "each session is a login",
+                                            "an ended session is dead",
+                                            "each counter ends",
+                                            "the person gets in",
+                                            "no exception leaves a flow"};
+
+/// What a policy does wrong all the time, to see that the invariants notice.
+enum class defect {
+    none,
+    compares_no_versions,  ///< every swap wins
+    loses_swaps,           ///< … and is forgotten
+    loses_transactions,    ///< what was inserted is not there
+    loses_users,
+    halves_users,  ///< without their passwords
+    loses_ends_of_sessions,
+    loses_ends_of_all_sessions,
+    loses_counts,
+    gives_nothing_back,
+    counts_for_ever,
+    forgets_expiry,       ///< of transactions
+    locks_for_ever,       ///< a cooldown
+    sends_again,          ///< the transport, blindly after a reset
+    lets_exceptions_out,  ///< the flows, of the storage
+    hides_its_error  ///< the transport, which says of a message that was lost on the way that it was certainly not sent
+};
+
+inline config fault_config() {
+    config c;
+    c.twilio.account_sid = "AC" + std::string(32, '0');
+    c.twilio.auth_token = "not-a-real-token";
+    c.twilio.sender = "+15005550006";
+    c.code_keys = {{"k1", std::string(32, 'k')}};
+    return c;
+}
+
+inline const std::string phone = "+14155550100";
+inline const std::string first_password = "correct horse";
+inline const std::string second_password = "battery staple";
+
+/// Passwords that cost nothing.
+struct plain_passwords {
+    result<std::string> hash(const std::string& password) { return "plain:" + password; }
+    result<bool> verify(const std::string& password, const std::string& hash) { return hash == "plain:" + password; }
+};
+
+/// A call of the storage or the transport.
+struct mark {
+    bool is_request;
+    std::size_t allocations;  ///< those before it
+};
+
+/// What was done, what really happened, and which invariants do not hold.
+class evidence {
+public:
+    explicit evidence(const plan& p, defect d)
+        : defect_(d), plan_(p), codes_(settings.code_keys, settings.code_digits) {
+        gate = {};
+        for (std::size_t i = 0; i < p.size(); ++i) gate.fail_at[i] = p[i].is_allocation() ? p[i].at : 0;
+        for (const auto& f : p) {
+            is_exact_ = is_exact_ && !f.is_allocation() && f.how != way::before && f.how != way::after;
+            turned_back_ += std::max(-jump_of(f.how), 0s);
+        }
+    }
+
+    const config settings = fault_config();
+    memory_storage truth;
+    manual_clock clock;
+    std::function<void()> again;  ///< the request that is being answered, once more
+    std::string current;          ///< the transaction that is being confirmed
+    std::string inbox;            ///< the code that came last
+    std::vector<mark> trace;
+    std::vector<transaction> transactions;        ///< that were to be stored
+    std::set<std::string> object_ids;             ///< of users that were to be stored
+    std::map<std::string, std::string> sessions;  ///< token's hash → transaction
+    std::map<std::string, int> accepted;          ///< transaction → how often its code was accepted
+    bool over = false;                            ///< nothing fails any more
+    std::size_t exceptions = 0;                   ///< those that left a flow for want of memory for its first frames
+
+    defect fake() const noexcept { return defect_; }
+    std::chrono::seconds turned_back() const noexcept { return turned_back_; }
+
+    void expect(bool ok, invariant i) { broken_[static_cast<std::size_t>(i)] |= !ok; }
+    bool is_broken(invariant i) const { return broken_[static_cast<std::size_t>(i)]; }
+    std::string findings() const {
+        std::string text;
+        for (std::size_t i = 0; i < broken_.size(); ++i)
+            if (broken_[i]) text += (text.empty() ? "" : "; ") + std::string(invariant_names[i]);
+        return text;
+    }
+
+    /// The next call of a policy: turns the clock and repeats the request if that is its turn, and says what else goes
+    /// wrong with it.
+    way next_call(bool is_request) {
+        latest_ = std::max(latest_, clock.now());
+        if (over || nested_) return way::none;
+        trace.push_back({is_request, gate.count});
+        way found = way::none;
+        for (const auto& f : plan_) {
+            if (f.is_allocation() || f.at != trace.size()) continue;
+            if (f.is_clock())
+                clock.advance(jump_of(f.how));
+            else if (f.how == way::doubled)
+                double_request();
+            else
+                found = f.how;
+        }
+        latest_ = std::max(latest_, clock.now());
+        return found;
+    }
+
+    /// Counters are about to change.
+    void note_changes(const std::vector<counter_change>& changes) {
+        const auto is_admission = [](const counter_change& c) { return c.by == 1 && c.key.starts_with("codes"); };
+        if (!std::any_of(changes.begin(), changes.end(), is_admission)) return;
+        admitted_at_ = changes.front().now;
+        for_each_key([&](const std::string& key, const window& w) {
+            auto& e = ledger_[key];
+            e.ends = std::min(e.ends, admitted_at_ + 3 * (w.length / 2));
+            e.last = admitted_at_;
+        });
+    }
+    void note_counters(const std::vector<counter>& counters) {
+        for (const auto& c : counters)
+            expect(c.value >= 0 && (c.value == 0 || c.expires_at <= latest_ + network_memory), invariant::counter_ends);
+    }
+
+    /// The provider has a message, or may have it as far as anybody can tell.
+    void note_message(const http_request& request, bool has_it) {
+        for_each_key([&](const std::string& key, const window&) { ++ledger_[key].perhaps; });
+        if (!has_it) return;
+        inbox = code_in(request);
+        for_each_key([&](const std::string& key, const window&) { ++ledger_[key].certain; });
+        check_counts();
+        const auto* begun = transaction_of(request);
+        if (!begun) return expect(false, invariant::message_has_its_transaction);
+        const auto t = truth.find_transaction(begun->id);
+        // Its time may be over by now.
+        if (!t && clock.now() >= begun->expires_at + transaction_retention) return;
+        expect(t && (t->state == transaction_state::pending || t->state == transaction_state::expired),
+               invariant::message_has_its_transaction);
+        expect(t && ++messages_[t->id] <= t->sends, invariant::message_is_counted);
+    }
+    /// The provider refused a message.
+    void note_refusal(const http_request& request) {
+        const auto* t = transaction_of(request);
+        if (t && t->kind == purpose::login && t->password_mark.empty())
+            for_each_key([&](const std::string& key, const window&) { ++ledger_[key].perhaps; });
+    }
+
+    /// A user is about to be stored.
+    void note_user(const user& u) {
+        const auto t = truth.find_transaction(current);
+        expect(t && t->kind == purpose::registration && t->phone == u.phone && t->state == transaction_state::confirmed,
+               invariant::user_has_proved_his_phone);
+        object_ids.insert(u.object_id);
+    }
+
+    /// A session is about to be stored.
+    void note_session(const session& s) {
+        const auto t = truth.find_transaction(current);
+        expect(t && t->kind == purpose::login && t->user_id == s.user_id && t->state == transaction_state::confirmed,
+               invariant::session_is_a_login);
+        sessions[s.token_hash] = current;
+    }
+
+    std::string code_of(const transaction& t) { return std::string(codes_.derive(t)->str()); }
+
+    /// `id`'s code was accepted: it was `typed`.
+    void note_accepted(const std::string& id, const std::string& typed, purpose kind, time_point from) {
+        const auto t = truth.find_transaction(id);
+        // The clock may have been turned while the flow was at work.
+        expect(t && t->kind == kind && code_of(*t) == typed && std::min(from, clock.now()) < t->expires_at,
+               invariant::only_the_right_code_in_time);
+        expect(++accepted[id] <= 1, invariant::code_is_accepted_once);
+        const auto is_alive = [&](const auto& s) { return s.second == id && truth.find_session(s.first); };
+        // What a failed attempt left and could not take away has a token that nobody knows.
+        const auto most = plan_[1].how == way::none ? 1 : 2;
+        expect(std::count_if(sessions.begin(), sessions.end(), is_alive) <= most, invariant::code_is_accepted_once);
+    }
+
+    /// The messages and the counters, compared.
+    void check_counts() {
+        for (const auto& [key, e] : ledger_) {
+            if (e.ends <= latest_) continue;
+            const auto value = truth.change_counters({{key, 0, e.last, 0s}}).front().value;
+            expect(value >= e.certain, invariant::message_is_counted);
+            if (over && is_exact_) expect(value == e.perhaps, invariant::refused_message_is_given_back);
+        }
+    }
+
+private:
+    struct entry {
+        std::int64_t certain = 0;  ///< messages that the provider has
+        std::int64_t perhaps = 0;  ///< … or may have
+        time_point ends = time_point::max();
+        time_point last{};
+    };
+
+    static std::string code_in(const http_request& request) {
+        return detail::code_in(detail::form_field(request.body, "Body"));
+    }
+    const transaction* transaction_of(const http_request& request) {
+        const auto code = code_in(request);
+        const auto is_it = [&](const transaction& t) { return code_of(t) == code; };
+        const auto found = std::find_if(transactions.rbegin(), transactions.rend(), is_it);
+        return found == transactions.rend() ? nullptr : &*found;
+    }
+
+    void double_request() {
+        if (!again) return;
+        const auto twice = std::exchange(again, {});
+        const auto outer = std::exchange(admitted_at_, {});
+        const auto outer_current = current;
+        nested_ = true;
+        twice();
+        nested_ = false;
+        admitted_at_ = outer;
+        current = outer_current;
+    }
+
+    /// The counters that a code sent now is counted in.
+    template <class F>
+    void for_each_key(F f) {
+        const auto windows = send_windows(send_budget::codes, *phone_number::parse(phone), "203.0.113.7", {}, settings);
+        for (const auto& w : windows) {
+            std::vector<counter_change> changes;
+            count(std::span(&w, 1), 1, admitted_at_, changes);
+            f(changes.front().key, w);
+        }
+    }
+
+    const defect defect_;
+    const plan plan_;
+    code_deriver codes_;
+    std::array<bool, invariant_names.size()> broken_{};
+    bool nested_ = false;
+    bool is_exact_ = true;  ///< no fault can keep the library from giving back
+    std::chrono::seconds turned_back_{};
+    time_point latest_{};
+    time_point admitted_at_{};
+    std::map<std::string, entry> ledger_;
+    std::map<std::string, unsigned> messages_;
+};
+
+/// A storage that fails as planned, in front of one with a defect, perhaps.
+class watched_storage {
+    template <class Note, class F>
+    auto call(Note note, F f) {
+        const not_the_flow ours;
+        const auto how = e_.next_call(false);
+        if (how == way::before) throw std::runtime_error("storage");
+        note();
+        auto done = ours.except(f);
+        if (how == way::after) throw std::runtime_error("storage");
+        return done;
+    }
+
+public:
+    explicit watched_storage(evidence& e) : e_(e), inner_(e.truth) {}
+
+    bool insert_transaction(const transaction& t) {
+        return call([&] { e_.transactions.push_back(t); },
+                    [&] { return e_.fake() == defect::loses_transactions || inner_.insert_transaction(t); });
+    }
+    std::optional<transaction> find_transaction(const std::string& id) {
+        return call([] {},
+                    [&] {
+                        auto t = inner_.find_transaction(id);
+                        if (t && e_.fake() == defect::forgets_expiry) t->expires_at += 24h;
+                        return t;
+                    });
+    }
+    bool update_transaction(const transaction& t) {
+        return call([] {},
+                    [&] {
+                        if (e_.fake() == defect::loses_swaps) return true;
+                        if (e_.fake() == defect::compares_no_versions) return inner_.update_transaction(latest(t));
+                        if (e_.fake() == defect::forgets_expiry) return inner_.update_transaction(with_true_expiry(t));
+                        return inner_.update_transaction(t);
+                    });
+    }
+
+    user_write insert_user(const user& u) {
+        return call([&] { e_.note_user(u); },
+                    [&] {
+                        if (e_.fake() == defect::loses_users) return user_write::done;
+                        if (e_.fake() != defect::halves_users) return inner_.insert_user(u);
+                        auto half = u;
+                        half.password_hash.clear();
+                        return inner_.insert_user(half);
+                    });
+    }
+    user_write update_user(const user& u) {
+        return call([] {}, [&] { return inner_.update_user(u); });
+    }
+    std::optional<user> find_user(const std::string& id) {
+        return call([] {}, [&] { return inner_.find_user(id); });
+    }
+    std::optional<user> find_user_by_phone(const phone_number& p) {
+        return call([] {}, [&] { return inner_.find_user_by_phone(p); });
+    }
+    std::optional<user> find_user_by_identity(const std::string& identity) {
+        return call([] {}, [&] { return inner_.find_user_by_identity(identity); });
+    }
+
+    bool insert_session(const session& s) {
+        return call([&] { e_.note_session(s); }, [&] { return inner_.insert_session(s); });
+    }
+    std::optional<session> find_session(const std::string& hash) {
+        return call([] {}, [&] { return inner_.find_session(hash); });
+    }
+    bool erase_session(const std::string& hash) {
+        return call([] {}, [&] { return e_.fake() == defect::loses_ends_of_sessions || inner_.erase_session(hash); });
+    }
+    std::size_t erase_sessions_of(const std::string& user_id, const std::string& kept) {
+        return call([] {},
+                    [&] {
+                        return e_.fake() == defect::loses_ends_of_all_sessions
+                                   ? std::size_t(1)
+                                   : inner_.erase_sessions_of(user_id, kept);
+                    });
+    }
+
+    std::vector<counter> change_counters(const std::vector<counter_change>& changes) {
+        auto counters = call([&] { e_.note_changes(changes); },
+                             [&] {
+                                 if (e_.fake() == defect::none) return inner_.change_counters(changes);
+                                 return inner_.change_counters(with_defect(changes));
+                             });
+        const not_the_flow ours;
+        e_.note_counters(counters);
+        return counters;
+    }
+
+private:
+    transaction latest(transaction t) {
+        if (const auto stored = inner_.find_transaction(t.id)) t.version = stored->version;
+        return t;
+    }
+    transaction with_true_expiry(transaction t) {
+        t.expires_at -= 24h;
+        return t;
+    }
+    std::vector<counter_change> with_defect(std::vector<counter_change> changes) {
+        for (auto& c : changes) {
+            if (e_.fake() == defect::loses_counts && c.by > 0) c.by = 0;
+            if (e_.fake() == defect::gives_nothing_back && c.by < 0) c.by = 0;
+            if (e_.fake() == defect::counts_for_ever) c.lifetime += std::chrono::hours(24 * 365);
+            if (e_.fake() == defect::locks_for_ever && c.key.starts_with("cooldown")) {
+                c.lifetime = std::chrono::hours(24 * 60);
+                if (c.by < 0) c.by = 0;
+            }
+        }
+        return changes;
+    }
+
+    evidence& e_;
+    memory_storage& inner_;
+};
+
+/// A provider that fails as planned.
+class watched_transport {
+public:
+    explicit watched_transport(evidence& e) : e_(e) {}
+
+    result<http_response> send(const http_request& request) {
+        const not_the_flow ours;
+        const auto how = e_.next_call(true);
+        auto reply = answer(how, request);
+        if (e_.fake() == defect::sends_again && (how == way::reset_before || how == way::reset_after))
+            return answer(way::none, request);
+        if (e_.fake() == defect::hides_its_error && how == way::timed_out) return error::connect_failed;
+        return reply;
+    }
+
+private:
+    result<http_response> answer(way how, const http_request& request) {
+        const auto arrived = [&] { note(request, true); };
+        const auto perhaps = [&] { note(request, false); };
+        switch (how) {
+        case way::refused:
+            return error::connect_failed;
+        case way::connect_timed_out:
+            return error::connect_timeout;
+        case way::write_failed:
+            perhaps();
+            return error::write_failed;
+        case way::reset_before:
+            perhaps();
+            return error::connection_lost;
+        case way::reset_after:
+            arrived();
+            return error::connection_lost;
+        case way::timed_out:
+            arrived();
+            return error::read_timeout;
+        case way::garbage:
+            arrived();
+            return error::malformed_reply;
+        case way::busy_with_time:
+            return http_response{429, {{"Retry-After", "30"}}, R"({"code":20429,"status":429})"};
+        case way::busy:
+            return http_response{429, {}, R"({"code":20429,"status":429})"};
+        case way::server_error:
+            arrived();
+            return http_response{500, {}, R"({"code":20500,"status":500})"};
+        case way::unavailable:
+            arrived();
+            return http_response{503, {{"Retry-After", "5"}}, "<html>"};
+        case way::wrong_content_type:
+            arrived();
+            return http_response{201, {{"Content-Type", "text/html"}}, "<html>queued</html>"};
+        case way::redirect:
+            perhaps();
+            return http_response{302, {{"Location", "https://elsewhere.example/"}}, {}};
+        case way::declined:
+            // Who only knows a phone number is not told that its messages are refused; they stay counted.
+            if (request.method == "POST") e_.note_refusal(request);
+            return http_response{400, {}, R"({"code":21610,"message":"x","status":400})"};
+        case way::thrown:
+            arrived();
+            throw std::runtime_error("transport");
+        default:
+            arrived();
+            return http_response{201, {}, R"({"sid":"SM00000000000000000000000000000001","status":"queued"})"};
+        }
+    }
+    void note(const http_request& request, bool has_it) {
+        if (request.method == "POST") e_.note_message(request, has_it);
+    }
+
+    evidence& e_;
+};
+
+/// The transport as a coroutine that never waits: all that the loop allocates are frames.
+class prompt_transport {
+public:
+    explicit prompt_transport(watched_transport& t) : t_(t) {}
+    ::asio::awaitable<result<http_response>> send(const http_request& request) { co_return t_.send(request); }
+
+private:
+    watched_transport& t_;
+};
+
+/// Everything plain.
+struct blocking_world {
+    static constexpr std::size_t first_frames = 1;  ///< how many allocations precede the first `try` of a flow
+
+    explicit blocking_world(evidence& e) : storage(e), transport(e), auth(e.settings, storage, transport, e.clock) {}
+
+    template <class F>
+    auto run(F flow) {
+        return flow();
+    }
+
+    watched_storage storage;
+    watched_transport transport;
+    authenticator<watched_storage, watched_transport, manual_clock, no_hooks, plain_passwords> auth;
+};
+
+/// Runs `flow`, which makes an awaitable, on a loop of its own.
+template <class F>
+auto run_on_loop(F flow) {
+    using value_type = typename awaited<std::invoke_result_t<F&>>::type;
+    ::asio::io_context loop;
+    std::optional<value_type> value;
+    std::exception_ptr thrown;
+    ::asio::co_spawn(
+        loop,
+        [&]() -> ::asio::awaitable<void> {
+            try {
+                auto running = flow();
+                value = co_await std::move(running);
+            } catch (...) {
+                thrown = std::current_exception();
+            }
+            gate.open = false;
+        },
+        ::asio::detached);
+    loop.run();
+    if (thrown) std::rethrow_exception(thrown);
+    return *std::move(value);
+}
+
+/// Storage and transport take turns on an event loop.
+struct async_world {
+    static constexpr std::size_t first_frames = 2;
+
+    explicit async_world(evidence& e)
+        : plain_storage(e), plain_transport(e), auth(e.settings, storage, transport, e.clock) {}
+
+    template <class F>
+    auto run(F flow) {
+        return run_on_loop(flow);
+    }
+
+    watched_storage plain_storage;
+    watched_transport plain_transport;
+    asynchronous<watched_storage> storage{plain_storage};
+    asynchronous<watched_transport> transport{plain_transport};
+    authenticator<asynchronous<watched_storage>, asynchronous<watched_transport>, manual_clock, no_hooks,
+                  plain_passwords>
+        auth;
+};
+
+/// Coroutines of the loop that never wait for it.
+struct prompt_world {
+    static constexpr std::size_t first_frames = 2;
+
+    explicit prompt_world(evidence& e)
+        : storage(e), plain_transport(e), auth(e.settings, storage, transport, e.clock) {}
+
+    template <class F>
+    auto run(F flow) {
+        return run_on_loop(flow);
+    }
+
+    watched_storage storage;
+    watched_transport plain_transport;
+    prompt_transport transport{plain_transport};
+    authenticator<watched_storage, prompt_transport, manual_clock, no_hooks, plain_passwords> auth;
+};
+
+}  // namespace faults
+
+#endif
