@@ -87,20 +87,21 @@ struct provider {
         to.clear();
         code.clear();
     }
-    /// What the trouble means for a message, or for the query that stands in for one.
-    answer meaning(bool is_text) const {
+    /// What the trouble means for the client. `discreet`: he must not learn from it whether the phone is a user's, so what
+    /// Twilio says of this one message is kept from him.
+    answer meaning(bool discreet) const {
         switch (next) {
         case none:
             return answer::accepted;
         case bad_number:
-        case no_access:
-            return is_text ? answer::refused : answer::accepted;
+            return discreet ? answer::accepted : answer::refused;
+        case garbage:
+            return discreet ? answer::accepted : answer::unknown;
         case busy:
         case no_connection:
+        case no_access:
             return answer::refused;
-        case garbage:
         case redirect:
-            return is_text ? answer::unknown : answer::accepted;
         case server_error:
         case timeout:
         case broken:
@@ -426,6 +427,9 @@ private:
     time_point now() const { return static_cast<const manual_clock&>(clock_).now(); }
     static phone_number number(unsigned p) { return *phone_number::parse(phones[p]); }
     bool is_test(unsigned p) const { return settings_.allow_test_numbers && p == test_phone; }
+    bool is_discreet(purpose kind, bool with_password) const {
+        return kind == purpose::login && !with_password && settings_.unknown_phone == unknown_phone_policy::conceal;
+    }
     model_user* user_of(unsigned p) { return users_[p] ? &*users_[p] : nullptr; }
     client from() {
         address_ = in_.below(3);
@@ -674,7 +678,7 @@ private:
         }
         const bool concealed = kind == purpose::login && !owner;
         const bool silent = concealed || is_test(p);
-        const auto meaning = is_test(p) ? answer::accepted : wire_.meaning(!concealed);
+        const auto meaning = is_test(p) ? answer::accepted : wire_.meaning(is_discreet(kind, password.has_value()));
         if (!r && failed() && r.error().code == error::storage_unavailable) {
             require(wire_.texts + wire_.queries == 0, "no message is sent that nothing is known of");
             count_send(began, p, false);
@@ -860,7 +864,8 @@ private:
         if (!is_test(t->phone)) require(wire_.texts == (concealed ? 0u : 1u), "a resend is one message");
         if (wire_.texts)
             require(wire_.to == phones[t->phone] && wire_.code == t->code, "it is the same code to the same phone");
-        const auto meaning = is_test(t->phone) ? answer::accepted : wire_.meaning(!concealed);
+        const auto meaning =
+            is_test(t->phone) ? answer::accepted : wire_.meaning(is_discreet(t->kind, !t->password.empty()));
         require(r.has_value() == (meaning != answer::refused), "a resend works if the provider does");
         if (meaning != answer::refused || failed())
             count_send(std::nullopt, t->phone, meaning != answer::refused && !concealed);
