@@ -288,12 +288,17 @@ private:
         const auto by_identity = e_.truth.find_user_by_identity("ada@example.com");
         e_.expect(by_phone.has_value() == by_identity.has_value(), invariant::user_is_whole_or_absent);
         std::size_t stored = 0;
-        for (const auto& id : e_.object_ids) stored += e_.truth.find_user(id).has_value();
+        for (const auto& [id, transaction_id] : e_.users) {
+            if (!e_.truth.find_user(id)) continue;
+            ++stored;
+            const auto t = e_.truth.find_transaction(transaction_id);
+            e_.expect(!t || t->state == transaction_state::confirmed, invariant::user_has_proved_his_phone);
+        }
         e_.expect(stored == by_phone.has_value(), invariant::user_is_whole_or_absent);
         if (!by_phone || !by_identity) return;
         const auto& u = *by_phone;
         const bool changed = u.properties.contains("town");
-        const bool whole = u.object_id == by_identity->object_id && e_.object_ids.contains(u.object_id) &&
+        const bool whole = u.object_id == by_identity->object_id && e_.users.contains(u.object_id) &&
                            u.password_hash == "plain:" + (changed ? second_password : first_password) &&
                            u.properties.at("name") == R"("Ada")";
         e_.expect(whole, invariant::user_is_whole_or_absent);

@@ -19,7 +19,6 @@
 #include <functional>
 #include <map>
 #include <optional>
-#include <set>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -126,7 +125,7 @@ public:
     std::string inbox;            ///< the code that came last
     std::vector<mark> trace;
     std::vector<transaction> transactions;        ///< that were to be stored
-    std::set<std::string> object_ids;             ///< of users that were to be stored
+    std::map<std::string, std::string> users;     ///< that were to be stored: object_id → transaction
     std::map<std::string, std::string> sessions;  ///< token's hash → transaction
     std::map<std::string, int> accepted;          ///< transaction → how often its code was accepted
     bool over = false;                            ///< nothing fails any more
@@ -208,7 +207,7 @@ public:
         const auto t = truth.find_transaction(current);
         expect(t && t->kind == purpose::registration && t->phone == u.phone && t->state == transaction_state::confirmed,
                invariant::user_has_proved_his_phone);
-        object_ids.insert(u.object_id);
+        users[u.object_id] = current;
     }
 
     /// A session is about to be stored.

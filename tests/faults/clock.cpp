@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: BSL-1.0
+// What a jump of the clock can cost: a limit starts afresh at most once for each jump, what expires lives longer by the jump at
+// most, and who is told to wait for so long gets in after that.
+#include "faults/world.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace faults;
+
+BOOST_AUTO_TEST_SUITE(faults_clock)
+
+namespace {
+
+struct clock_world {
+    explicit clock_world(unsigned hour = 5, unsigned day = 1000, std::chrono::seconds cooldown = 0s)
+        : auth(with(hour, day, cooldown), storage, transport, clock) {}
+
+    static config with(unsigned hour, unsigned day, std::chrono::seconds cooldown) {
+        auto c = fault_config();
+        c.max_sends_per_phone_and_hour = hour;
+        c.max_sends_per_phone_and_day = day;
+        c.phone_cooldown = cooldown;
+        return c;
+    }
+
+    /// How many messages can be had now.
+    int send_all() {
+        int sent = 0;
+        while (sent < 10'000) {
+            const auto s = auth.start_registration(phone);
+            if (!s) {
+                BOOST_TEST((s.error().code == error::too_many_messages));
+                BOOST_TEST((s.error().retry_after && *s.error().retry_after > 0s));
+                break;
+            }
+            ++sent;
+        }
+        return sent;
+    }
+
+    memory_storage storage;
+    scripted_transport transport;
+    manual_clock clock;
+    authenticator<memory_storage, scripted_transport, manual_clock, no_hooks, plain_passwords> auth;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(each_jump_allows_a_limit_once_more_at_most) {
+    for (const std::chrono::seconds jump : std::array<std::chrono::seconds, 6>{-1h, 1h, -1s, -30min, -24h, 40 * 24h}) {
+        for (const auto start : {0s, 1s, 1799s, 1800s, 3599s}) {
+            clock_world w;
+            w.clock.advance(start);
+            BOOST_TEST(w.send_all() == 5);
+            BOOST_TEST(w.send_all() == 0);
+            int all = 0;
+            for (int i = 1; i <= 10; ++i) {
+                w.clock.advance(jump);
+                const int more = w.send_all();
+                BOOST_TEST(more <= 5, more << " more after a jump of " << jump.count() << " s");
+                all += more;
+            }
+            // Seconds do not add up: only the boundary of half an hour counts.
+            if (jump == -1s) BOOST_TEST(all <= 5);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_clock_that_swings_allows_no_more_than_two_limits) {
+    clock_world w;
+    int all = w.send_all();
+    for (int i = 0; i < 50; ++i) {
+        w.clock.advance(i % 2 == 0 ? -1h : 1h);
+        all += w.send_all();
+    }
+    BOOST_TEST(all == 10);
+}
+
+BOOST_AUTO_TEST_CASE(the_limit_of_a_day_holds_while_the_clock_goes_back_by_hours) {
+    clock_world w(5, 12);
+    w.clock.advance(11h);
+    int all = w.send_all();
+    for (int i = 0; i < 10; ++i) {
+        w.clock.advance(-1h);
+        all += w.send_all();
+    }
+    BOOST_TEST(all == 12);
+    w.clock.advance(-2h);  // into the half of a day before: one limit more for each half
+    all += w.send_all();
+    for (int i = 0; i < 10; ++i) {
+        w.clock.advance(-1h);
+        all += w.send_all();
+    }
+    BOOST_TEST(all == 24);
+}
+
+BOOST_AUTO_TEST_CASE(who_waits_as_long_as_told_gets_in) {
+    for (const auto jump : std::array<std::chrono::seconds, 3>{-1s, -1h, 1h}) {
+        clock_world w(5, 30, 10s);
+        BOOST_TEST(w.auth.start_registration(phone).has_value());
+        w.clock.advance(jump);
+        auto s = w.auth.start_registration(phone);
+        if (!s) {
+            BOOST_TEST((s.error().code == error::resend_too_soon));
+            BOOST_REQUIRE(s.error().retry_after.has_value());
+            BOOST_TEST((*s.error().retry_after <= 10s - std::min(jump, 0s)));
+            w.clock.advance(*s.error().retry_after);
+            s = w.auth.start_registration(phone);
+        }
+        BOOST_TEST(s.has_value());
+        // The resend of a code waits for its own cooldown at most, whatever the clock does.
+        w.clock.advance(jump);
+        if (jump > 0s) continue;
+        const auto again = w.auth.resend(s->transaction_id);
+        BOOST_TEST(!again);
+        BOOST_TEST((again.error().retry_after && *again.error().retry_after <= w.auth.settings().resend_cooldown));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_expires_does_so_by_the_clock) {
+    clock_world w;
+    auto s = w.auth.start_registration(phone);
+    registration r{.transaction_id = s->transaction_id,
+                   .code = w.transport.last_code(),
+                   .phone = phone,
+                   .identity = "ada@example.com",
+                   .password = first_password};
+    w.clock.advance(-1h);  // now it lives an hour longer than it should …
+    w.clock.advance(1h + w.auth.settings().code_lifetime);
+    const auto late = w.auth.finish_registration(r);  // … and no longer
+    BOOST_TEST((!late && late.error().code == error::code_expired));
+    w.clock.advance(-2h);  // once expired it stays so
+    const auto back = w.auth.finish_registration(r);
+    BOOST_TEST((!back && back.error().code == error::code_expired));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
