@@ -13,6 +13,9 @@
 #include <phoneauth/testing/manual_clock.hpp>
 #include <phoneauth/testing/scripted_transport.hpp>
 
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
 #include <array>
 #include <chrono>
 #include <set>
@@ -160,11 +163,25 @@ private:
 
 const bool tracing = std::getenv("PHONEAUTH_FLOWS_TRACE") != nullptr;
 
-constexpr std::array names{"start_registration",  "start_login",  "start_login with password",
-                           "finish_login",        "finish_login", "finish_registration",
-                           "finish_registration", "resend",       "resend",
-                           "find_user_by_token",  "logout",       "update_user",
-                           "login_with_identity", "status"};
+constexpr std::array names{"start_registration",
+                           "start_login",
+                           "start_login with password",
+                           "finish_login",
+                           "finish_login",
+                           "finish_registration",
+                           "finish_registration",
+                           "resend",
+                           "resend",
+                           "find_user_by_token",
+                           "logout",
+                           "update_user",
+                           "login_with_identity",
+                           "status",
+                           "",
+                           "",
+                           "",
+                           "",
+                           "note_delivery"};
 
 // ---- The model ----
 
@@ -174,6 +191,8 @@ const std::array<std::string, 3> passwords{"correct horse", "battery staple", "w
 const std::array<std::string, 3> addresses{"", "192.0.2.1", "2001:db8::1"};
 constexpr unsigned test_phone = 2;  ///< where it is a test number
 const std::string test_code = "424242";
+const std::string auth_token = "not-a-real-token";
+const std::string callback = "https://example.com/delivery";
 
 struct model_user {
     std::string id{};
@@ -199,6 +218,8 @@ struct model_transaction {
     time_point last_sent{};
     unsigned compared = 0;  ///< answers that told whether a code was right
     bool won = false;
+    delivery_state delivery = delivery_state::pending;
+    int delivery_error = 0;
 };
 
 struct model_session {
@@ -211,7 +232,8 @@ struct model_session {
 
 bool same(const transaction& stored, const model_transaction& m) {
     return stored.state == m.state && stored.tries == m.tries && stored.sends == m.sends &&
-           stored.last_sent_at == m.last_sent;
+           stored.last_sent_at == m.last_sent && stored.delivery == m.delivery &&
+           stored.delivery_error == m.delivery_error;
 }
 
 class run {
@@ -223,8 +245,8 @@ public:
 
     void go() {
         for (int calls = 0; calls < 200 && !in_.empty(); ++calls) {
-            const auto what = in_.below(18);
-            if (what >= 14) {
+            const auto what = in_.below(19);
+            if (what >= 14 && what <= 17) {
                 prepare(what);
                 continue;
             }
@@ -255,7 +277,7 @@ private:
     config configure() {
         config c;
         c.twilio.account_sid = "AC" + std::string(32, '0');
-        c.twilio.auth_token = "not-a-real-token";
+        c.twilio.auth_token = auth_token;
         c.twilio.sender = "+15005550006";
         c.code_keys = {{"k1", std::string(32, 'k')}};
         const auto flags = in_.byte();
@@ -271,6 +293,7 @@ private:
         c.code_lifetime = std::chrono::seconds(flags & 64 ? 30 : 300);
         c.max_consecutive_failures = flags & 128 ? 100 : 10;
         const auto sizes = in_.byte();
+        if (sizes >= 180) c.twilio.status_callback = callback;
         c.max_tries = 1 + sizes % 5;
         c.max_sends_per_transaction = 1 + sizes / 5 % 4;
         c.max_sends_per_phone_and_hour = std::array{10u, 2u, 4u}[sizes / 20 % 3];
@@ -393,6 +416,8 @@ private:
         }
         case 13:
             return status(some_transaction());
+        case 18:
+            return report(some_transaction());
         }
     }
 
@@ -546,6 +571,8 @@ private:
             t.tries = m->tries;
             t.sends = m->sends;
             t.last_sent = m->last_sent;
+            t.delivery = m->delivery;
+            t.delivery_error = m->delivery_error;
             return;
         }
         require(false, "what is stored of a transaction is what may have become of it");
@@ -846,6 +873,8 @@ private:
         }
         ++next.sends;
         next.last_sent = now();
+        if (next.delivery == delivery_state::undelivered) next.delivery = delivery_state::pending;
+        next.delivery_error = 0;
         if (wire_.texts + wire_.queries == 0 && !is_test(t->phone)) {
             require(!r && failed() && r.error().code == error::storage_unavailable,
                     "without a message a resend has failed");
@@ -891,11 +920,62 @@ private:
         require(r->tries_left == (open ? static_cast<int>(settings_.max_tries - t->tries) : 0),
                 "the tries left are told");
         require(r->expires_in.count() >= 0 && (open || r->expires_in.count() == 0), "the time left is told");
+        const bool discreet = is_discreet(t->kind, !t->password.empty());
+        require(r->delivery == (discreet ? delivery_state::pending : t->delivery) &&
+                    r->twilio_code.value_or(0) == (discreet ? 0 : t->delivery_error),
+                "what became of the message is told if it tells nothing of the user");
         const bool can_resend = open && t->sends < settings_.max_sends_per_transaction;
         require(r->resend_after.has_value() == can_resend, "whether it can be sent again is told");
         if (can_resend)
             require(*r->resend_after >= 0s && *r->resend_after <= settings_.resend_cooldown,
                     "and when, within the cooldown");
+    }
+
+    void report(model_transaction* t) {
+        const auto n = in_.byte();
+        const std::string word =
+            std::array{"delivered", "undelivered", "failed", "sent", "read", "canceled", "", "x"}[n % 8];
+        const bool lost = word == "undelivered" || word == "failed" || word == "canceled";
+        const unsigned send = n / 8 % 4;
+        const bool forged = n / 32 % 4 == 3;
+        const auto id = t ? t->id : "7A450000-0000-4000-8000-000000000001";
+        const auto query = "transaction=" + id + "&send=" + std::to_string(send);
+        const std::string error_code = lost ? "ErrorCode=30003&" : "";
+        const auto text = callback + '?' + query + (lost ? "ErrorCode30003" : "") + "MessageSidSM1MessageStatus" + word;
+        const auto found = t ? stored(*t) : std::nullopt;
+        const auto r = auth_.note_delivery({query, error_code + "MessageStatus=" + word + "&MessageSid=SM1",
+                                            signature_of(text, forged ? "another token" : auth_token)});
+        if (forged || settings_.twilio.status_callback.empty()) {
+            require(is(r, error::invalid_signature), "only Twilio reports");
+            if (found) require(same(*stored(*t), *t), "who is not Twilio changes nothing");
+            return;
+        }
+        require(is(r, {}), "a report is taken");
+        if (!found) {
+            require(!r || !*r, "a report about nothing is no news");
+            return;
+        }
+        require(same(*found, *t), "nothing changes between calls");
+        auto next = *t;
+        if (send > 0 && send <= t->sends && t->delivery != delivery_state::delivered) {
+            if (word == "delivered" || word == "read") {
+                next.delivery = delivery_state::delivered;
+                next.delivery_error = 0;
+            } else if (lost && send == t->sends && t->delivery != delivery_state::undelivered) {
+                next.delivery = delivery_state::undelivered;
+                next.delivery_error = 30003;
+            }
+        }
+        if (r) require(*r == (next.delivery != t->delivery), "news is what changes something");
+        failed() ? settle(*t, {&next, t}) : settle(*t, {&next});
+    }
+
+    static std::string signature_of(const std::string& text, const std::string& key) {
+        unsigned char mac[EVP_MAX_MD_SIZE];
+        unsigned length = 0;
+        HMAC(EVP_sha1(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(text.data()),
+             text.size(), mac, &length);
+        return detail::base64({reinterpret_cast<const char*>(mac), length});
     }
 
     /// What the call with a token should end with; `unsure`: or that it is unknown.
