@@ -167,12 +167,8 @@ phoneauth::http_response metrics_reply(const phoneauth::http_request& request,
     return reply;
 }
 
-void run(options o) {
-    ::asio::io_context context(static_cast<int>(o.threads));
-    const auto executor = context.get_executor();
-    const auto storage = open(o, executor);
-
-    reply_counters replies;
+/// What clients may cost; `replies` counts what the server refuses by itself.
+phoneauth::server_options limits_of(const options& o, reply_counters& replies) {
     phoneauth::server_options limits;
     limits.max_connections = (std::min)(o.max_connections, connections_that_fit());
     if (limits.max_connections < o.max_connections)
@@ -180,7 +176,7 @@ void run(options o) {
     limits.max_connections_per_address = o.max_connections_per_address;
     limits.max_requests = o.max_requests;
     limits.allowed_hosts = o.hosts;
-    limits.complete_own_reply = [&](phoneauth::http_response& reply) {
+    limits.complete_own_reply = [&replies](phoneauth::http_response& reply) {
         using phoneauth::error;
         phoneauth::failure why = error::unparsable_body;
         if (reply.status == 503) why = error::overloaded;
@@ -191,7 +187,16 @@ void run(options o) {
         reply.status = status;
         replies.count(status);
     };
+    return limits;
+}
 
+void run(options o) {
+    ::asio::io_context context(static_cast<int>(o.threads));
+    const auto executor = context.get_executor();
+    const auto storage = open(o, executor);
+
+    reply_counters replies;
+    auto limits = limits_of(o, replies);
     tcp::endpoint address(::asio::ip::make_address(o.address), o.port);
     // The server's own Twilio calls it by its address; no page can get a browser to do so by a name of its own.
     if (o.default_status_callback && !limits.allowed_hosts.empty())
