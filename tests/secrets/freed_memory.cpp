@@ -4,6 +4,8 @@
 //
 // What this cannot see, and what therefore is not shown: the stack and registers (short strings and OpenSSL's
 // intermediate values live there for the time of a call), and memory that is still in use.
+#include "secrets/watch.hpp"
+
 #include <phoneauth/phoneauth.hpp>
 #include <phoneauth/rest/api.hpp>
 #include <phoneauth/settings.hpp>
@@ -16,6 +18,7 @@
 #include <array>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -24,81 +27,12 @@
 using namespace phoneauth;
 using namespace std::chrono_literals;
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define PHONEAUTH_TESTS_SANITIZED
-#elif defined(__clang__)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define PHONEAUTH_TESTS_SANITIZED
-#endif
-#endif
+using secrets::can_watch;
+using secrets::check_clean;
+using secrets::watch;
+using secrets::watched;
 
-namespace {
-
-/// The secrets of a test, in memory that is never freed.
-class watch {
-public:
-    static constexpr std::size_t capacity = 16;
-
-    /// From now on `secret` is searched for, under `name`. Its first character is left out, because a short `std::string`
-    /// that was moved from keeps all the others.
-    void add(const char* name, std::string_view secret) {
-        auto& e = entries_.at(count_);
-        e.name = name;
-        e.size = secret.size() - 1;
-        std::memcpy(e.text.data(), secret.data() + 1, e.size);
-        ++count_;
-    }
-    void clear() noexcept {
-        count_ = 0;
-        entries_ = {};
-        kept_ = sizeof(arena_) + 1;
-    }
-    /// From now on what is freed is kept, for a secret that is not known yet.
-    void keep() noexcept { kept_ = 0; }
-    /// Whether `secret` was in what was freed since then.
-    bool has_kept(std::string_view secret) const {
-        BOOST_REQUIRE(kept_ <= arena_.size());
-        return ::memmem(arena_.data(), kept_, secret.data() + 1, secret.size() - 1) != nullptr;
-    }
-    /// Called for each block that is freed.
-    void look(const void* block, std::size_t size) noexcept {
-        if (kept_ <= arena_.size() && size <= arena_.size() - kept_) {
-            std::memcpy(arena_.data() + kept_, block, size);
-            kept_ += size;
-        } else if (kept_ <= arena_.size()) {
-            kept_ = arena_.size() + 1;  // full
-        }
-        for (std::size_t i = 0; i < count_; ++i)
-            if (::memmem(block, size, entries_[i].text.data(), entries_[i].size)) found(entries_[i]);
-    }
-    /// The names of the secrets that were found in freed memory, and how often.
-    std::string findings() const {
-        std::string text;
-        for (std::size_t i = 0; i < count_; ++i)
-            if (entries_[i].found > 0)
-                text += std::string(entries_[i].name) + " (" + std::to_string(entries_[i].found) + ") ";
-        return text;
-    }
-
-private:
-    struct entry {
-        const char* name = "";
-        std::size_t size = 0;
-        std::size_t found = 0;
-        std::array<char, 256> text{};
-    };
-    /// A place for a debugger to stop at.
-    [[gnu::noinline]] static void found(entry& e) noexcept { ++e.found; }
-
-    std::array<entry, capacity> entries_{};
-    std::size_t count_ = 0;
-    std::array<unsigned char, 1 << 24> arena_{};
-    std::size_t kept_ = sizeof(arena_) + 1;
-};
-
-constinit watch watched;
-
-}  // namespace
+constinit watch secrets::watched;
 
 #ifndef PHONEAUTH_TESTS_SANITIZED
 extern "C" {
@@ -123,16 +57,6 @@ void* realloc(void* block, std::size_t size) {
 #endif
 
 namespace {
-
-boost::test_tools::assertion_result can_watch(boost::unit_test::test_unit_id) {
-#ifdef PHONEAUTH_TESTS_SANITIZED
-    boost::test_tools::assertion_result r(false);
-    r.message() << "freed memory is NOT TESTED in a sanitized build, which has an allocator of its own";
-    return r;
-#else
-    return true;
-#endif
-}
 
 // The secrets. They are never in a std::string of the test for longer than a call: what a caller does with his copies is
 // his business.
@@ -264,10 +188,6 @@ std::string id_in(std::string_view reply) {
     return text_between(reply, R"("transactionId":")", "\"");
 }
 
-void check_clean(const char* what) {
-    BOOST_TEST(watched.findings() == "", what << " left in freed memory: " << watched.findings());
-}
-
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(secrets_freed_memory, *boost::unit_test::precondition(can_watch))
@@ -298,6 +218,32 @@ BOOST_AUTO_TEST_CASE(a_secret_that_is_left_is_found) {
         std::string s = std::string(100, 'x') + short_password;
         own_string::wipe(s);
     }));
+}
+
+BOOST_AUTO_TEST_CASE(a_secret_string) {
+    using detail::secret_string;
+    for (const char* secret : {short_password, long_password}) {
+        watched.clear();
+        watched.add("secret", secret);
+        {
+            auto source = std::make_unique<std::string>(secret);
+            auto first = std::make_unique<secret_string>(std::move(*source));
+            auto second = std::make_unique<secret_string>(*first);
+            BOOST_TEST((*second == secret));
+            *second = std::string(100, 'x');
+            *second = *first;
+            *second = std::move(*first);
+            BOOST_TEST((*second == secret));
+            BOOST_TEST(first->empty());
+            second->make_room(1000);
+            *second += 'x';
+            *second = "";
+            *first = own_string(secret);
+            *second = std::move(*first);
+        }
+        check_clean("a secret_string");
+    }
+    watched.clear();
 }
 
 BOOST_AUTO_TEST_CASE(a_registration) {

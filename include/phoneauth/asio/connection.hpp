@@ -94,7 +94,7 @@ public:
 
     socket_type socket;
     message_parser parser;
-    std::string out;  ///< what `write` sends
+    secret_string out;  ///< what `write` sends
 
     SSL* tls() const noexcept { return tls_.get(); }
 
@@ -127,6 +127,7 @@ public:
         SSL_set_mode(tls_.get(),
                      SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
         SSL_set_read_ahead(tls_.get(), 1);
+        SSL_set_options(tls_.get(), SSL_OP_CLEANSE_PLAINTEXT);
         return {};
     }
 
@@ -140,7 +141,7 @@ public:
         }
     }
 
-    /// Writes all of `out`.
+    /// Writes all of `out`, which is empty then.
     ::asio::awaitable<std::error_code> write() {
         std::string_view rest = out;
         while (!rest.empty()) {
@@ -157,6 +158,7 @@ public:
             }
             if (ec) co_return ec;
         }
+        wipe(out);
         co_return std::error_code();
     }
 
@@ -189,11 +191,11 @@ public:
             co_await ::asio::post(socket.get_executor(), ::asio::use_awaitable);
         } else if (at_rest) {
             in_.reset();
-            out = std::string();
+            out = secret_string();
             ec = co_await wait(socket_type::wait_read);
             if (ec) co_return ec;
         }
-        if (!in_) in_ = std::make_unique_for_overwrite<char[]>(in_size);
+        if (!in_) in_.reset(new char[in_size]);
         while (unread_.empty()) {
             std::size_t n = 0;
             if (tls_) {
@@ -308,8 +310,14 @@ private:
     bool watched_ = false;
     bool expired_ = false;
     static constexpr std::size_t in_size = 8 * 1024;
-    std::unique_ptr<char[]> in_;  ///< none while the connection waits for a message
-    std::string_view unread_;     ///< into `in_`
+    struct wiping_delete {
+        void operator()(char* buffer) const noexcept {
+            wipe({reinterpret_cast<unsigned char*>(buffer), in_size});
+            delete[] buffer;
+        }
+    };
+    std::unique_ptr<char[], wiping_delete> in_;  ///< none while the connection waits for a message
+    std::string_view unread_;                    ///< into `in_`
 };
 
 }  // namespace detail

@@ -2,7 +2,9 @@
 #ifndef PHONEAUTH_DETAIL_SECRET_STRING_HPP
 #define PHONEAUTH_DETAIL_SECRET_STRING_HPP
 
+#include <algorithm>
 #include <concepts>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,8 +16,8 @@ inline namespace v0 {
 namespace detail {
 
 /// A `std::string` that is wiped when it goes away, when it is assigned to, and when it was moved from: a short one that was moved from
-/// still has its characters. It is one wherever a `std::string` is asked for. Growing it by hand leaves a copy behind:
-/// `reserve` first.
+/// still has its characters. It is one wherever a `std::string` is asked for. Letting it grow leaves a copy behind:
+/// `make_room` first.
 class secret_string : public std::string {
 public:
     using std::string::string;
@@ -38,6 +40,15 @@ public:
         return *this = secret_string(std::string_view(text));
     }
     ~secret_string() { wipe(*this); }
+
+    /// Makes room for `more` characters and leaves no copy behind.
+    void make_room(std::size_t more) {
+        if (capacity() - size() >= more) return;
+        secret_string larger;
+        larger.reserve(std::max(size() + more, 2 * capacity()));
+        larger.append(*this);
+        swap(larger);
+    }
 };
 
 }  // namespace detail

@@ -54,7 +54,7 @@ struct message_parser::impl {
     // The message.
     std::string start;  ///< target of a request
     std::vector<http_header> headers;
-    std::string body;
+    secret_string body;
     bool keep_alive = false;
 
     // Where we are.
@@ -189,10 +189,12 @@ struct message_parser::impl {
     }
 
     std::size_t append(std::string_view bytes) {
-        if (bytes.size() > limits.max_body_bytes - body.size())
+        if (bytes.size() > limits.max_body_bytes - body.size()) {
             fail(error::reply_too_large);
-        else
+        } else {
+            body.make_room(bytes.size());
             body += bytes;
+        }
         return bytes.size();
     }
 
@@ -402,6 +404,13 @@ inline void append_headers(std::string& out, const std::vector<http_header>& hea
     }
 }
 
+/// What a start line, these headers and the body need.
+inline std::size_t room_for(const std::vector<http_header>& headers, const std::string& body) {
+    std::size_t size = body.size() + 512;
+    for (const auto& h : headers) size += h.name.size() + h.value.size() + 4;
+    return size;
+}
+
 inline void append_length(std::string& out, std::size_t length) {
     out += "Content-Length: ";
     out += std::to_string(length);
@@ -412,6 +421,7 @@ PHONEAUTH_DECL result<void> append_request(std::string& out, const http_request&
     if (!is_token(request.method) || request.method == "CONNECT" || !is_target(target.target) ||
         !is_target(target.host) || !headers_are_safe(request.headers))
         return error::invalid_parameter;
+    out.reserve(out.size() + target.target.size() + target.host.size() + room_for(request.headers, request.body));
     out += request.method;
     out += ' ';
     out += target.target;
@@ -473,6 +483,7 @@ PHONEAUTH_DECL result<void> append_response(std::string& out, const http_respons
                                             bool reply_to_head) {
     if (response.status < 200 || response.status > 599 || !headers_are_safe(response.headers))
         return error::invalid_parameter;
+    out.reserve(out.size() + room_for(response.headers, response.body));
     out += "HTTP/1.1 ";
     out += std::to_string(response.status);
     out += ' ';
