@@ -16,6 +16,7 @@
 #include <asio/thread_pool.hpp>
 #include <asio/use_future.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <future>
@@ -260,6 +261,87 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(nothing_was_sent, World, worlds) {
     evil.method = "GET / HTTP/1.1\r\nX: y\r\n\r\nGET";
     check_fails(world.send(evil), error::invalid_parameter);
     check_fails(world.send(get("http://127.0.0.1:1/\r\nInjected: c")), error::invalid_url);
+}
+
+// What tests/faults does to the flows is what these transports make of a server that fails; here is the same on the wire.
+BOOST_AUTO_TEST_CASE_TEMPLATE(ways_to_fail, World, worlds) {
+    const auto reset = [](peer& p) {
+        p.socket.set_option(::asio::socket_base::linger(true, 0));
+        p.socket.close();
+    };
+    const auto check_one_of = [](const result<http_response>& outcome, std::vector<error> expected) {
+        BOOST_TEST_REQUIRE(!outcome.has_value());
+        const auto is_it = [&](error e) { return outcome.error().code == e; };
+        BOOST_TEST(std::any_of(expected.begin(), expected.end(), is_it), outcome.error().message);
+    };
+    {
+        // Reset before the request: the system may notice while it connects, writes, or waits for the reply.
+        scripted_server server({reset});
+        World world;
+        check_one_of(world.send(post(server.url(), "x")),
+                     {error::connect_failed, error::write_failed, error::connection_lost});
+    }
+    {
+        // Likewise while the connection is idle: then it is known before anything is written.
+        std::promise<void> gone;
+        scripted_server server({[&](peer& p) {
+                                    p.request();
+                                    p.send(ok);
+                                    reset(p);
+                                    gone.set_value();
+                                },
+                                [&](peer& p) {
+                                    p.request();
+                                    p.send(ok);
+                                }});
+        World world;
+        // The reset may overtake the reply.
+        const auto first = world.send(post(server.url(), "1"));
+        if (!first) check_fails(first, error::connection_lost);
+        gone.get_future().wait();
+        BOOST_TEST(world.send(post(server.url(), "2")).has_value());
+        BOOST_TEST(server.connections == 2);
+    }
+    // Reset, or closed, after the request and after some of the reply: never sent again.
+    for (const std::string begun : {"", "HTTP/1.1 20", "HTTP/1.1 201 Created\r\nContent-Length: 10\r\n\r\n{\"sid",
+                                    "HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\na\r\n{\"sid",
+                                    "HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n"}) {
+        for (const bool hard : {true, false}) {
+            scripted_server server({[&](peer& p) {
+                p.request();
+                p.send(begun);
+                if (hard) reset(p);
+            }});
+            World world;
+            BOOST_TEST_CONTEXT(begun) {
+                check_fails(world.send(post(server.url(), "x")), error::connection_lost);
+                BOOST_TEST(server.connections == 1);
+            }
+        }
+    }
+    // Whatever the status: the reply as it came, once, and no other place is asked.
+    for (const std::string reply :
+         {"429 Too Many Requests\r\nRetry-After: 30", "429 Too Many Requests", "500 Internal Server Error",
+          "503 Service Unavailable\r\nRetry-After: 5", "302 Found\r\nLocation: http://127.0.0.1:1/elsewhere",
+          "307 Temporary Redirect\r\nLocation: /elsewhere", "201 Created\r\nContent-Type: text/html"}) {
+        std::promise<std::string> next;
+        scripted_server server({[&](peer& p) {
+            p.request();
+            p.send("HTTP/1.1 " + reply + "\r\nContent-Length: 6\r\n\r\n<html>");
+            next.set_value(p.request());
+        }});
+        {
+            World world;
+            const auto outcome = world.send(post(server.url(), "x"));
+            BOOST_TEST_REQUIRE(outcome.has_value());
+            BOOST_TEST(outcome->status == std::stoi(reply));
+            BOOST_TEST(outcome->body == "<html>");
+            const auto* wait = find_header(outcome->headers, "Retry-After");
+            BOOST_TEST((wait != nullptr) == (reply.find("Retry-After") != std::string::npos));
+        }
+        BOOST_TEST(next.get_future().get() == "");
+        BOOST_TEST(server.connections == 1);
+    }
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(kept_connections, World, worlds) {
