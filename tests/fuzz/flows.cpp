@@ -787,6 +787,7 @@ private:
         owner->known_from.insert(address_);
         owner->wrong_passwords = 0;
         wrong_codes_[p] = 0;
+        last_start_[1][p].reset();  // a login of any kind ends the cooldown
     }
 
     void finish_registration(model_transaction* t, const std::string& code, unsigned p, unsigned email,
