@@ -108,7 +108,7 @@ private:
     ::asio::awaitable<void> send_all(std::vector<http_request> requests) {
         for (const auto& request : requests) {
             auto sending = transport_->send(request);
-            co_await std::move(sending);
+            (void)co_await std::move(sending);  // whatever is answered
         }
     }
 
