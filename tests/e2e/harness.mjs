@@ -60,6 +60,12 @@ export function secretIn(text) {
   return text;
 }
 
+// Something else that a server tells: its counters, for example.
+export function printed(text) {
+  programs.push({lines: [text], errors: ''});
+  return text;
+}
+
 process.on('exit', () => {
   const directory = process.env.PHONEAUTH_TEST_SECRETS;
   if (!directory) return;

@@ -10,7 +10,7 @@ import https from 'node:https';
 import net from 'node:net';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
-import {apiKey, appId, check, codeKey, finish, person, program, run, scratch, secret, secretIn, skip, startServer, storages, within} from './harness.mjs';
+import {apiKey, appId, check, codeKey, finish, person, printed, program, run, scratch, secret, secretIn, skip, startServer, storages, within} from './harness.mjs';
 
 const file = (name, text) => {
   writeFileSync(join(scratch, name), text);
@@ -550,7 +550,7 @@ async function metrics(server) {
   const response = await fetch(await metricsUrl(server));
   assert.equal(response.status, 200);
   assert.equal(response.headers.get('content-type'), 'text/plain; version=0.0.4; charset=utf-8');
-  return readMetrics(await response.text());
+  return readMetrics(printed(await response.text()));
 }
 
 await check('counters', () => withServer([], {}, async (server) => {

@@ -14,6 +14,8 @@
 #include <asio/detached.hpp>
 #include <asio/io_context.hpp>
 
+#include "support/secrets.hpp"
+
 #include <boost/mpl/list.hpp>
 #include <boost/test/unit_test.hpp>
 
@@ -39,6 +41,9 @@ inline config test_config() {
     c.phone_cooldown = 0s;  // tests start again at once
     return c;
 }
+
+inline const bool secrets_are_named =
+    support::name_secrets({"not-a-real-token", "correct horse", std::string(32, 'k')});
 
 /// Passwords that cost a millisecond.
 struct quick_passwords : scrypt_passwords {

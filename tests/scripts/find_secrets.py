@@ -62,7 +62,7 @@ def main(directory, *logs):
                 if look.search(line):
                     report(path, number, "a code")
 
-    if not secrets or not outputs:
+    if not secrets or not (outputs or logs):
         print("the secrets of the run are NOT looked for: nobody named one, or nobody printed anything")
         return 77
     print(f"{len(secrets)} secrets and {codes} codes were looked for in {size} characters of {len(outputs)} programs "
