@@ -1082,7 +1082,10 @@ private:
         else if (hooks_.refuse)
             expected = error::refused_by_hook;
         require(is(r, expected), "a login ends as the model says");
-        if (expected == error::invalid_login) guessed_wrong(owner ? p : 0);
+        if (expected == error::invalid_login) {
+            ++guesses_;
+            if (owner) guessed_wrong(p);
+        }
         if (r) enter(*r, p);
     }
 
