@@ -124,7 +124,8 @@ struct memory_limits {
 /// `expires_at`, sessions and counters at theirs.
 ///
 /// Inserting beyond a limit throws `std::length_error`, which the authenticator turns into
-/// `error::storage_unavailable`. A function that throws, `std::bad_alloc` included, has changed nothing.
+/// `error::storage_unavailable`. A function that throws, `std::bad_alloc` included, has changed nothing; but
+/// `change_counters` may have made the first of its changes.
 class memory_storage {
 public:
     /// Codes can be derived with a key that only this process knows: `config::code_keys` may stay empty.
