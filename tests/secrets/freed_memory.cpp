@@ -335,6 +335,23 @@ BOOST_AUTO_TEST_CASE(a_session) {
     check_clean("a session");
 }
 
+BOOST_AUTO_TEST_CASE(replies_of_all_sizes) {
+    watched.clear();
+    constexpr const char* token = "AB8CA43D-E696-4EDB-CD3B-FC843106B206";
+    watched.add("token", token);
+    user u{.object_id = "00000000-0000-4000-8000-000000000001",
+           .phone = *phone_number::parse("+14155550100"),
+           .identity = "ada@example.com",
+           .password_hash = {}};
+    for (std::size_t size = 0; size < 1000; ++size) {
+        u.properties["p"] = '"' + std::string(size, 'x') + '"';
+        const own_string json = rest::login_json(u, token, site::settings());
+        BOOST_REQUIRE(json.find(token) != std::string::npos);
+    }
+    check_clean("a reply");
+    watched.clear();
+}
+
 BOOST_AUTO_TEST_CASE(what_cannot_be_read) {
     site s;
     for (const char* password : {short_password, long_password})
