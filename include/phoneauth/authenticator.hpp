@@ -147,8 +147,8 @@ using flows_mode = typename common_mode<typename storage_mode<S>::type, typename
 /// Round trips: each call of a storage function is at most one to its database (in Redis a logout is two). A flow that goes well makes these calls,
 /// one after the other (u: of the users, s: of the sessions):
 ///
-///     start_registration 2        start_login, code 2 + 1u        start_login, password 3 + 1u      resend 3
-///     finish_registration 2 + 1u  finish_login 3 + 2u + 1s        login_with_identity 3 + 2u + 1s   send_message 1
+///     start_registration 3        start_login, code 3 + 1u        start_login, password 5 + 1u      resend 4
+///     finish_registration 3 + 1u  finish_login 3 + 2u + 1s        login_with_identity 4 + 2u + 1s   send_message 2
 ///     find_user_by_token 1u + 1s  update_user 2u + 1s             logout 1s
 ///
 /// Cancellation (asynchronous mode): a cancelled flow ends with `error::cancelled`, or with its result if that was
@@ -296,7 +296,7 @@ public:
     /// Changes the logged-in user's own properties (see `apply_changes`). A new password ends all his other sessions.
     /// → the user as stored, or `unknown_token`, `session_expired`, `account_disabled`, `not_permitted` (`object_id` is
     /// not his), `user_exists` (the identity is taken), `invalid_parameter`, `identity_required`, `invalid_email`,
-    /// `password_required`, `invalid_password`.
+    /// `password_required`, `invalid_password`, `too_many_failures` (with `retry_after`; for identities and passwords).
     auto update_user(std::string token, std::string object_id, property_map changes, client from = {}) {
         return mode::finish(
             observed<user>(event_kind::password_changed, std::move(from),
@@ -467,7 +467,7 @@ private:
         if (!config_.registration_enabled) co_return error::registration_disabled;
         auto phone = read_phone(c, text);
         if (!phone) co_return std::move(phone).error();
-        auto s = sending_of(c, send_budget::codes, *phone, purpose::registration);
+        auto s = sending_of(c, send_budget::codes, *phone, purpose::registration, false);
         auto admitted = co_await admit(c, s, nothing);
         if (!admitted) co_return std::move(admitted).error();
         const std::optional<user> nobody;
@@ -500,6 +500,7 @@ private:
         }
         if (!stored) co_return error::storage_unavailable;
         if (observer_) c.about.user_id = made->object_id;
+        co_await forget_registration(c, *phone);
         co_await attempt([&] { return hooks_->after_registration(*made); });
         co_return std::move(*made);
     }
@@ -539,8 +540,7 @@ private:
         if (!config_.login_enabled || (!password && !config_.code_login_enabled)) co_return error::login_disabled;
         auto phone = read_phone(c, text);
         if (!phone) co_return std::move(phone).error();
-        const auto begins = password ? std::nullopt : std::optional(purpose::login);
-        auto s = sending_of(c, send_budget::codes, *phone, begins);
+        auto s = sending_of(c, send_budget::codes, *phone, purpose::login, password.has_value());
         std::optional<user> owner;
         if (password) {
             owner = co_await call([&] { return storage_.find_user_by_phone(*phone); });
@@ -597,10 +597,7 @@ private:
         auto identity = normalize_identity(config_, text);
         if (!identity) co_return error::invalid_login;
         auto owner = co_await call([&] { return storage_.find_user_by_identity(*identity); });
-        // One run of failures per account, whichever way it is attacked. The hash is made for everybody, so that it takes
-        // the same time.
-        auto subject = token_hasher_(*identity);
-        if (owner) subject = owner->phone.str();
+        const auto subject = identity_subject_exists() ? identity_subject(*identity) : *identity;
         auto g = password_guess(c, subject);
         auto verified = co_await verify_password(c, owner, password, g);
         detail::wipe(password);
@@ -614,13 +611,10 @@ private:
     flow<result<void>> verify_password(context& c, const std::optional<user>& owner, const std::string& password,
                                        detail::guess& g) {
         if (owner) note(c, owner->phone);
-        const auto changes = g.changes();
-        auto counted = co_await change(changes);
-        auto allowed = g.judge(std::move(counted));
-        if (!allowed) {
-            co_await take_back(g);
-            co_return allowed;
-        }
+        // What cannot be a password is not worth a counter.
+        if (password.size() > config_.max_password_length) co_return error::invalid_login;
+        auto allowed = co_await admit(g);
+        if (!allowed) co_return allowed;
         auto right = co_await compare_password(owner, password);
         if (!right) {
             co_await take_back(g);
@@ -634,7 +628,6 @@ private:
     }
 
     flow<result<bool>> compare_password(const std::optional<user>& owner, const std::string& password) {
-        if (password.size() > config_.max_password_length) co_return false;
         if (owner && !owner->password_hash.empty()) {
             auto verified = co_await call([&] { return passwords_->verify(password, owner->password_hash); });
             co_return verified;
@@ -662,7 +655,7 @@ private:
             co_await attempt([&] { return storage_.erase_session(opened.token_hash); });
             co_return std::move(kept).error();
         }
-        co_await forget_failures(c, owner.phone);
+        co_await forget_failures(c, owner);
         co_await attempt([&] { return hooks_->after_login(owner); });
         logged_in done{std::move(owner), std::move(*token), opened.expires_at};
         co_return done;
@@ -741,7 +734,7 @@ private:
         if (!delivered) {
             apply_refusal(t);
             co_await attempt([&] { return storage_.update_transaction(t); });
-            co_await give_back(s);
+            co_await give_back(s, is_about_the_number(delivered.error()));
             co_return std::move(delivered).error();
         }
         co_return describe(t, *delivered);
@@ -759,17 +752,17 @@ private:
                 if (found->state != before) co_await attempt([&] { return storage_.update_transaction(*found); });
                 co_return std::move(allowed).error();
             }
-            auto s = sending_of(c, send_budget::codes, found->phone, std::nullopt);
+            auto s = sending_of(c, send_budget::codes, found->phone, std::nullopt, !found->password_mark.empty());
             auto admitted = co_await admit(c, s, nothing);
             if (!admitted) co_return std::move(admitted).error();
             const bool won = co_await call([&] { return storage_.update_transaction(*found); });
             if (!won) {
-                co_await give_back(s);
+                co_await give_back(s, false);
                 continue;
             }
             auto delivered = co_await deliver(c, *found);
             if (!delivered) {
-                co_await give_back(s);
+                co_await give_back(s, is_about_the_number(delivered.error()));
                 co_return std::move(delivered).error();
             }
             co_return describe(*found, *delivered);
@@ -794,6 +787,7 @@ private:
             const bool right = is_right(*found, *typed) && !is_concealed(*found);
             auto outcome = apply_code(*found, right, config_, now());
             if (before != transaction_state::pending) co_return std::move(outcome).error();
+            co_await mode::ignore_cancellation();  // a code that is spent must lead to the end of the flow
             const bool won = co_await call([&] { return storage_.update_transaction(*found); });
             if (!won) continue;
             ++found->version;
@@ -808,11 +802,14 @@ private:
     }
 
     flow<bool> count_wrong_code(context& c, const transaction& t) {
-        if (find_test_number(t.phone, config_)) co_return true;
-        detail::guess g(detail::code_account(t.kind, t.phone), t.phone.str(), c.network, {}, config_, now());
+        const auto account = detail::code_account(t.kind, t.phone, !t.password_mark.empty());
+        detail::guess g(account, t.phone.str(), c.network, {}, 1, config_, now());
+        const auto question = g.question();
+        const auto answer = co_await change(question);
+        [[maybe_unused]] const auto asked = g.ask(answer);  // the code was compared already
         const auto changes = g.changes();
-        auto counted = co_await change(changes);
-        [[maybe_unused]] const auto unused = g.judge(std::move(counted));
+        const auto counted = co_await change(changes);
+        [[maybe_unused]] const auto judged = g.judge(counted);
         co_await miss(c, g);
         co_return true;
     }
@@ -923,12 +920,13 @@ private:
         if (!to) co_return std::move(to).error();
         auto request = twilio_.create_message(*to, m);
         if (!request) co_return std::move(request).error();
-        auto s = sending_of(c, send_budget::messages, *to, std::nullopt);
+        if (find_test_number(*to, config_)) co_return error::destination_not_allowed;
+        auto s = sending_of(c, send_budget::messages, *to, std::nullopt, false);
         auto admitted = co_await admit(c, s, nothing);
         if (!admitted) co_return std::move(admitted).error();
         auto reply = co_await exchange(*request);
         auto sent = reply ? twilio::read_message(*reply) : result<sent_message>(std::move(reply).error());
-        if (!sent && twilio::certainly_not_sent(sent.error())) co_await give_back(s);
+        if (!sent && twilio::certainly_not_sent(sent.error())) co_await give_back(s, is_about_the_number(sent.error()));
         co_return sent;
     }
 
@@ -968,40 +966,65 @@ private:
     }
 
     detail::sending sending_of(const context& c, send_budget budget, const phone_number& phone,
-                               std::optional<purpose> begins) const {
-        return {budget, phone, begins, c.network, c.from.user_id, config_, now()};
+                               std::optional<purpose> begins, bool after_password) const {
+        return {budget, phone, begins, after_password, c.network, c.from.user_id, config_, now()};
     }
 
+    /// `subject`: what was typed, so that what is counted does not tell who it belongs to.
     detail::guess password_guess(const context& c, std::string_view subject) const {
         std::vector<window> windows{wrong_password_window(c.network, config_)};
         if (windows.front().most == 0) windows.clear();
-        return {detail::password_account(subject), subject, c.network, std::move(windows), config_, now()};
+        const int doors = identity_subject_exists() ? 2 : 1;
+        return {detail::password_account(subject), subject, c.network, std::move(windows), doors, config_, now()};
     }
 
-    /// Counts a message and carries out `also`, in one round trip. A refusal takes the message back.
+    /// Whether logins by identity are counted by themselves: the identity is not the phone.
+    bool identity_subject_exists() const noexcept {
+        return config_.identity_login_enabled && config_.identity_column != config_.phone_column;
+    }
+    std::string identity_subject(const std::string& identity) {
+        return identity_subject_exists() ? token_hasher_(identity) : std::string();
+    }
+
+    /// Counts a message, unless a limit or a run of failures is against it; and carries out `also`.
     flow<result<void>> admit(context& c, detail::sending& s, const std::vector<counter_change>& also) {
-        if (s.is_exempt()) {
-            co_await change_if_possible(also);
-            co_return result<void>();
-        }
-        auto changes = s.changes();
-        changes.insert(changes.end(), also.begin(), also.end());
+        auto question = s.question();
+        question.insert(question.end(), also.begin(), also.end());
+        const auto answer = co_await change(question);
+        auto allowed = s.ask(answer);
+        if (!allowed) co_return allowed;
+        const auto changes = s.changes();
+        if (changes.empty()) co_return allowed;
         const auto counted = co_await change(changes);
-        auto allowed = s.judge(counted);
+        allowed = s.judge(counted);
         if (!allowed)
-            co_await give_back(s);
+            co_await give_back(s, false);
         else if (s.reaches_warning())
             tell(c, event_kind::budget_warning);
         co_return allowed;
     }
 
-    flow<bool> give_back(const detail::sending& s) {
-        if (s.is_exempt()) co_return true;
-        const auto changes = s.back();
+    /// The message was not sent.
+    flow<bool> give_back(const detail::sending& s, bool refused_by_provider) {
+        const auto changes = s.back(refused_by_provider);
         const bool done = co_await change_if_possible(changes);
         co_return done;
     }
 
+    /// Counts a guess, unless there were too many wrong ones.
+    flow<result<void>> admit(detail::guess& g) {
+        const auto question = g.question();
+        const auto answer = co_await change(question);
+        auto allowed = g.ask(answer);
+        if (!allowed) co_return allowed;
+        const auto changes = g.changes();
+        const auto counted = co_await change(changes);
+        allowed = g.judge(counted);
+        if (!allowed) co_await take_back(g);
+        co_return allowed;
+    }
+
+    /// The guess was right, or nobody looked.
     flow<bool> take_back(const detail::guess& g) {
         const auto changes = g.back();
         const bool done = co_await change_if_possible(changes);
@@ -1011,7 +1034,7 @@ private:
     /// A guess was wrong.
     flow<bool> miss(context& c, const detail::guess& g) {
         const auto changes = g.miss(now());
-        [[maybe_unused]] const auto unused = co_await change(changes);
+        co_await change_if_possible(changes);
         if (g.wait().count() > 0) {
             const auto why = failure(error::too_many_failures).with_retry_after(g.wait());
             tell(c, event_kind::locked, &why);
@@ -1019,10 +1042,32 @@ private:
         co_return true;
     }
 
-    flow<bool> forget_failures(context& c, const phone_number& phone) {
-        const auto changes = detail::forget_failures(phone, c.network, config_, now());
+    flow<result<void>> admit_credentials(const std::string& user_id) {
+        const auto at = now();
+        const std::vector<window> windows{credential_window(user_id)};
+        std::vector<counter_change> changes;
+        count(windows, 1, at, changes);
+        const auto counted = co_await change(changes);
+        co_return check(windows, counted, 0, false, at);
+    }
+
+    /// After a login.
+    flow<bool> forget_failures(context& c, const user& owner) {
+        const auto subject = identity_subject(owner.identity);
+        const auto changes = detail::forget_failures(owner.phone, subject, c.network, config_, now());
         const bool done = co_await change_if_possible(changes);
         co_return done;
+    }
+
+    flow<bool> forget_registration(context& c, const phone_number& phone) {
+        const auto changes = detail::forget_registration(phone, c.network, config_, now());
+        const bool done = co_await change_if_possible(changes);
+        co_return done;
+    }
+
+    /// Whether the provider refused this very recipient, so that asking again would not help.
+    static bool is_about_the_number(const failure& f) noexcept {
+        return f.code == error::provider_refused || f.code == error::invalid_phone_number;
     }
 
     /// Calls a policy for something that nobody's result depends on: it may fail.
@@ -1076,6 +1121,10 @@ private:
             if (!owner) co_return std::move(owner).error();
             if (owner->object_id != object_id) co_return error::not_permitted;
             if (observer_) c.about.user_id = owner->object_id;
+            if (lost == 0 && (changes.contains("password") || changes.contains(config_.identity_column))) {
+                auto admitted = co_await admit_credentials(owner->object_id);
+                if (!admitted) co_return std::move(admitted).error();
+            }
             detail::secret_string new_password;
             auto applied = apply_changes(*owner, changes, config_, new_password);
             if (!applied) co_return std::move(applied).error();

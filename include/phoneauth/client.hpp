@@ -25,9 +25,10 @@ PHONEAUTH_DECL std::string client_network(std::string_view address);
 
 /// The address of the client behind trusted proxies (reverse proxies, load balancers). `peer` is the other end of the
 /// connection; `forwarded` is the value of a header like X-Forwarded-For, to whose end each proxy has added the address
-/// that it was asked from. `trusted` has addresses and networks ("10.0.0.0/8", "::1"). → `peer` unless it is trusted;
-/// else the last address of `forwarded` that is not, as everything before it could have been made up; empty if there is
-/// none, or if something on the way there is no address.
+/// that it was asked from, perhaps with a port. `trusted` has addresses and networks ("10.0.0.0/8", "::1"). → `peer`
+/// unless it is trusted; else the last address of `forwarded` that is not, as everything before it could have been made
+/// up. If there is none, or something on the way there is no address, the last trusted one: who cannot be told apart
+/// is limited together.
 PHONEAUTH_DECL std::string client_address(std::string_view peer, std::string_view forwarded,
                                           const std::vector<std::string>& trusted);
 

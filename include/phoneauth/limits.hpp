@@ -54,6 +54,7 @@ struct window {
     std::int64_t most;                         ///< 0: no limit, and nothing is counted
     std::int64_t reserve = 0;                  ///< how many more are left for known networks
     error refusal = error::too_many_messages;  ///< what a refusal says
+    bool keeps_attempts = false;               ///< counts what the provider refused, too
 };
 
 /// How many counters each window needs.
@@ -77,16 +78,17 @@ inline std::int64_t sum_of(std::span<const counter> parts) noexcept {
     return sum;
 }
 
-/// Whether what was counted last is within `windows`, whose counters `parts` has in their order; if not, the refusal of the
-/// window that takes longest to have room, with `retry_after`. `known`: the caller may use the reserves.
-inline result<void> check(std::span<const window> windows, std::span<const counter> parts, bool known, time_point now) {
+/// Whether `windows`, whose counters `parts` has in their order, have room for `more`; if not, the refusal of the window that
+/// takes longest to have it, with `retry_after`. `reserves`: the caller may use them.
+inline result<void> check(std::span<const window> windows, std::span<const counter> parts, std::int64_t more,
+                          bool reserves, time_point now) {
     const window* tightest = nullptr;
     std::chrono::milliseconds longest{};
     for (const auto& w : windows) {
         const auto own = parts.first(window_parts);
         parts = parts.subspan(window_parts);
-        const auto most = w.most + (known ? w.reserve : 0);
-        auto left = sum_of(own);
+        const auto most = w.most + (reserves ? w.reserve : 0);
+        auto left = sum_of(own) + more;
         if (left <= most) continue;
         // The halves leave the window one after the other, the oldest first.
         const std::chrono::milliseconds half = w.length / 2;
@@ -110,13 +112,14 @@ inline result<void> check(std::span<const window> windows, std::span<const count
 /// What messages are counted for: a person who is sent messages by others can still be sent his codes.
 enum class send_budget { codes, messages };
 
-/// The budget of an hour over all messages.
+/// The budget of an hour over all messages; a quarter more is for those who have proved themselves.
 inline window total_window(send_budget budget, const config& c) {
-    return {budget == send_budget::codes ? "codes" : "messages", std::chrono::hours(1), c.max_sends_per_hour};
+    return {budget == send_budget::codes ? "codes" : "messages", std::chrono::hours(1), c.max_sends_per_hour,
+            (std::int64_t{c.max_sends_per_hour} + 3) / 4};
 }
 
-/// What a message to `phone` is counted against, the budget over all of them last. `network`: from which a code was asked for,
-/// empty: unknown. `user_id`: on whose behalf a message is sent, empty: the server's own.
+/// What a message to `phone` is counted against, the budget over all of them last. `network`: from which it was asked for,
+/// empty: the server's own, or unknown. `user_id`: on whose behalf it is sent, empty: nobody's in particular.
 inline std::vector<window> send_windows(send_budget budget, const phone_number& phone, std::string_view network,
                                         std::string_view user_id, const config& c) {
     const bool codes = budget == send_budget::codes;
@@ -127,9 +130,11 @@ inline std::vector<window> send_windows(send_budget budget, const phone_number& 
     windows.reserve(5);
     windows.push_back({detail::join(kind, "hour:", phone.str()), std::chrono::hours(1), hour, (hour + 1) / 2});
     windows.push_back({detail::join(kind, "day:", phone.str()), std::chrono::hours(24), day, (day + 1) / 2});
-    if (codes && !network.empty() && c.max_sends_per_client_and_hour > 0)
-        windows.push_back(
-            {detail::join(kind, "from:", network), std::chrono::hours(1), c.max_sends_per_client_and_hour});
+    if (!network.empty() && user_id.empty() && c.max_sends_per_client_and_hour > 0)
+        windows.push_back({.name = detail::join(kind, "from:", network),
+                           .length = std::chrono::hours(1),
+                           .most = c.max_sends_per_client_and_hour,
+                           .keeps_attempts = true});
     if (!user_id.empty() && c.max_messages_per_user_and_hour > 0)
         windows.push_back(
             {detail::join(kind, "by:", user_id), std::chrono::hours(1), c.max_messages_per_user_and_hour});
@@ -142,24 +147,28 @@ inline bool reaches_warning(std::int64_t sum, const config& c) noexcept {
     return c.max_sends_per_hour > 0 && sum == (std::int64_t{c.max_sends_per_hour} * 4 + 4) / 5;
 }
 
-/// The counter that exists for a while after a code was sent to `phone`, until it is used. `by`: 1 before another one is sent,
-/// `all_failures` to end it.
-inline counter_change cooldown(purpose kind, const phone_number& phone, std::int64_t by, const config& c,
+/// The counter that exists for a while after a code was sent to `phone`, until it is used; `known`: to a known network,
+/// which strangers cannot make wait. `by`: 1 before another one is sent, `-all_failures` to end it.
+inline counter_change cooldown(purpose kind, const phone_number& phone, bool known, std::int64_t by, const config& c,
                                time_point now) {
     const std::string_view name = kind == purpose::login ? "cooldown/login:" : "cooldown/registration:";
-    return {detail::join(name, phone.str()), by, now, c.phone_cooldown};
+    return {detail::join(name, phone.str(), known ? "@known" : ""), by, now, c.phone_cooldown};
 }
 
-/// Whether the code that brought the counter to `c` may be sent; `resend_too_soon`, with `retry_after`, if not.
-inline result<void> check_cooldown(const counter& c, time_point now) {
-    if (c.value <= 1) return {};
-    return detail::wait_until(error::resend_too_soon, c.expires_at, now);
+/// Whether a code may be sent while the counter is `heat`, of which `own` is its own; `resend_too_soon`, with
+/// `retry_after`, if not. A clock that was set back makes nobody wait longer than the cooldown.
+inline result<void> check_cooldown(const counter& heat, std::int64_t own, const config& c, time_point now) {
+    if (heat.value <= own || heat.expires_at - now > c.phone_cooldown) return {};
+    return detail::wait_until(error::resend_too_soon, heat.expires_at, now);
 }
 
 // ---- Failures ----
 
 /// How long a run of failures is remembered after its first one.
 inline constexpr std::chrono::hours failure_memory{30 * 24};
+
+/// The same for registrations, where there is no account yet that could be guessed open.
+inline constexpr std::chrono::hours registration_memory{24};
 
 /// How long a network is known after the last login from there.
 inline constexpr std::chrono::hours network_memory{90 * 24};
@@ -172,9 +181,27 @@ inline std::string account_of_known(std::string_view account) {
     return detail::join(account, "@known");
 }
 
-/// The consecutive failures of an account: wrong passwords and wrong codes.
+/// How long the failures of `account` are remembered.
+inline std::chrono::hours memory_of(std::string_view account) noexcept {
+    return account.starts_with("registration:") ? registration_memory : failure_memory;
+}
+
+/// The consecutive failures of an account: wrong passwords or wrong codes.
 inline counter_change failures(std::string_view account, std::int64_t by, time_point now) {
-    return {detail::join("failures:", account), by, now, failure_memory};
+    return {detail::join("failures:", account), by, now, memory_of(account)};
+}
+
+/// The codes of an account that may still be guessed at, for as long as the last of them lives.
+inline counter_change open_codes(std::string_view account, std::int64_t by, const config& c, time_point now) {
+    return {detail::join("open:", account), by, now, c.code_lifetime, true};
+}
+
+/// Whether the run of failures has room for all the tries of one more code beside the `open` ones, so that all of them
+/// together never exceed `most`, though nobody who has begun loses a try; `too_many_failures`, with `retry_after`, if not.
+inline result<void> check_open_codes(const counter& run, const counter& open, std::int64_t most, const config& c,
+                                     time_point now) {
+    if (run.value + (open.value + 1) * std::int64_t{c.max_tries} <= most) return {};
+    return detail::wait_until(error::too_many_failures, open.value > 0 ? open.expires_at : run.expires_at, now);
 }
 
 /// The counter that exists while an account waits; a later failure prolongs it. `by`: 0 asks whether it does.
@@ -189,11 +216,11 @@ inline counter_change known_network(std::string_view subject, std::string_view n
     return {detail::join("known:", subject, "@", network), by, now, network_memory, true};
 }
 
-/// How many consecutive failures strangers may cause, so that with those of known networks there are never more than
-/// allowed: four fifths, the fifth is the owner's.
+/// How many consecutive failures strangers, or known networks, may cause, so that together they are never more than
+/// allowed: a fifth, or the tries of a code if that is more, is kept for known networks.
 inline std::int64_t max_failures(bool known, const config& c) noexcept {
     const std::int64_t all = c.max_consecutive_failures;
-    const auto reserve = all / 5;
+    const auto reserve = std::max(all / 5, std::int64_t{c.max_tries});
     return known ? reserve : all - reserve;
 }
 
@@ -213,6 +240,12 @@ inline result<void> check_failures(const counter& run, const counter& pause, std
     if (!locked && pause.value == 0) return {};
     const auto& until = locked ? run : pause;
     return detail::wait_until(error::too_many_failures, until.expires_at, now);
+}
+
+/// The changes of his identity or password that one user asks for: each identity tried tells whether it is taken, and each
+/// password costs a hash.
+inline window credential_window(std::string_view user_id) {
+    return {detail::join("credentials/by:", user_id), std::chrono::hours(1), 10, 0, error::too_many_failures};
 }
 
 /// The wrong passwords that came from one network, over all accounts.

@@ -44,11 +44,21 @@ BOOST_AUTO_TEST_CASE(what_a_client_wrote_into_the_header_is_not_believed) {
     // The client sent "1.1.1.1", its proxy added the client's address, a second one the first's.
     BOOST_TEST(client_address("10.0.0.2", "1.1.1.1, 198.51.100.7, 10.0.0.1", trusted) == "198.51.100.7");
     BOOST_TEST(client_address("10.0.0.2", "1.1.1.1,198.51.100.7", trusted) == "198.51.100.7");
-    BOOST_TEST(client_address("10.0.0.2", "1.1.1.1, nonsense", trusted) == "");
-    BOOST_TEST(client_address("10.0.0.2", "1.1.1.1, nonsense, 10.0.0.1", trusted) == "");
-    BOOST_TEST(client_address("10.0.0.2", "", trusted) == "");
-    BOOST_TEST(client_address("10.0.0.2", ",,,", trusted) == "");
-    BOOST_TEST(client_address("10.0.0.2", "10.0.0.1", trusted) == "");
+    BOOST_TEST(client_address("10.0.0.2", "1.1.1.1, nonsense", trusted) == "10.0.0.2");
+    BOOST_TEST(client_address("10.0.0.2", "1.1.1.1, nonsense, 10.0.0.1", trusted) == "10.0.0.1");
+    BOOST_TEST(client_address("10.0.0.2", "unknown", trusted) == "10.0.0.2");
+    BOOST_TEST(client_address("10.0.0.2", "", trusted) == "10.0.0.2");
+    BOOST_TEST(client_address("10.0.0.2", ",,,", trusted) == "10.0.0.2");
+    BOOST_TEST(client_address("10.0.0.2", "10.0.0.1", trusted) == "10.0.0.1");
+}
+
+BOOST_AUTO_TEST_CASE(proxies_may_add_ports) {
+    const std::vector<std::string> trusted{"10.0.0.0/8"};
+    BOOST_TEST(client_address("10.0.0.2", "1.1.1.1, 198.51.100.7:51234", trusted) == "198.51.100.7");
+    BOOST_TEST(client_address("10.0.0.2", "[2001:db8::1]:443", trusted) == "2001:db8::1");
+    BOOST_TEST(client_address("10.0.0.2", "[2001:db8::1]", trusted) == "2001:db8::1");
+    BOOST_TEST(client_address("10.0.0.2", "2001:db8::1", trusted) == "2001:db8::1");
+    BOOST_TEST(client_address("10.0.0.2", "[", trusted) == "10.0.0.2");
 }
 
 BOOST_AUTO_TEST_CASE(networks_are_checked) {

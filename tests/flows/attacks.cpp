@@ -293,4 +293,225 @@ BOOST_AUTO_TEST_CASE(a_resent_code_is_not_delivered_after_its_end) {
     BOOST_TEST(w.transport.requests().back().body.find("&ValidityPeriod=200&") != std::string::npos);
 }
 
+namespace {
+
+const client home{"198.51.100.7"};
+const client stranger{"203.0.113.9"};
+
+/// Wrong codes of `begin`'s transactions until nothing may be begun any more for longer than two hours; how many were compared.
+template <class Begin>
+int wrong_codes_until_locked(blocking_world& w, const client& from, Begin begin) {
+    int compared = 0;
+    for (int i = 0; i < 5000; ++i) {
+        auto s = begin();
+        if (!s) {
+            if (error_of(s) == error::too_many_failures && *s.error().retry_after > 2h) break;
+            w.clock.advance(s.error().retry_after ? *s.error().retry_after : 1s);
+            continue;
+        }
+        const auto bad = wrong(w.transport.last_code());
+        for (int k = 0; k < 5; ++k) {
+            const auto r = w.auth.finish_login(s->transaction_id, bad, from);
+            compared +=
+                error_of(r) == error::wrong_code || (error_of(r) == error::tries_exhausted && r.error().tries_left);
+        }
+    }
+    return compared;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(the_second_factor_is_limited_too) {
+    blocking_world w;
+    register_user(w);
+    const int compared =
+        wrong_codes_until_locked(w, stranger, [&] { return w.auth.start_login(phone, "correct horse", stranger); });
+    BOOST_TEST(compared <= 80);
+    BOOST_TEST(compared >= 75);
+}
+
+BOOST_AUTO_TEST_CASE(codes_begun_together_are_limited_together) {
+    blocking_world w;
+    register_user(w);
+    int compared = 0;
+    for (int day = 0; day < 29; ++day) {
+        std::vector<std::pair<std::string, std::string>> open;
+        for (int i = 0; i < 15; ++i)
+            if (auto s = w.auth.start_login(phone, stranger))
+                open.emplace_back(s->transaction_id, w.transport.last_code());
+        for (const auto& [id, code] : open)
+            for (int k = 0; k < 5; ++k) {
+                const auto r = w.auth.finish_login(id, wrong(code), stranger);
+                compared +=
+                    error_of(r) == error::wrong_code || (error_of(r) == error::tries_exhausted && r.error().tries_left);
+            }
+        w.clock.advance(24h);
+    }
+    BOOST_TEST(compared <= 80);
+    BOOST_TEST(compared >= 75);
+}
+
+BOOST_AUTO_TEST_CASE(typing_errors_at_home_cost_little_while_strangers_guess) {
+    interrupted_world<> w;
+    register_user(w);
+    auto s = w.auth.start_login(phone, home);
+    BOOST_REQUIRE(w.auth.finish_login(s->transaction_id, w.transport.last_code(), home));
+    int depth = 0;
+    w.passwords.during = [&] {
+        if (++depth < 60) (void)w.auth.start_login(phone, "wrong password", stranger);
+        if (depth == 60) {
+            ++depth;
+            BOOST_TEST(error_of(w.auth.start_login(phone, "typing error", home)) == error::invalid_login);
+            BOOST_TEST(w.auth.start_login(phone, "correct horse", home).has_value());
+        }
+    };
+    (void)w.auth.start_login(phone, "wrong password", stranger);
+    w.passwords.during = nullptr;
+    BOOST_TEST(w.auth.start_login(phone, "correct horse", home).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_flood_of_refused_requests_takes_nothing_away) {
+    /// Lets something happen between the counting and whatever follows it.
+    struct busy : memory_storage {
+        std::function<void()> after_change;
+        std::vector<counter> change_counters(const std::vector<counter_change>& changes) {
+            auto counted = memory_storage::change_counters(changes);
+            if (const auto f = std::exchange(after_change, nullptr)) {
+                f();
+                after_change = f;
+            }
+            return counted;
+        }
+    };
+    interrupted_world<busy> w;
+    register_user(w);
+    auto s = w.auth.start_login(phone, home);
+    BOOST_REQUIRE(w.auth.finish_login(s->transaction_id, w.transport.last_code(), home));
+    for (int i = 0; i < 20; ++i) (void)w.auth.start_login(phone, stranger);
+    const auto before = w.transport.calls();
+    bool owner_let_in = true;
+    w.memory.after_change = [&] { owner_let_in = owner_let_in && w.auth.start_login(phone, home).has_value(); };
+    BOOST_TEST(error_of(w.auth.start_login(phone, stranger)) == error::too_many_messages);
+    w.memory.after_change = nullptr;
+    BOOST_TEST(owner_let_in);
+    BOOST_TEST(w.transport.calls() > before);
+}
+
+BOOST_AUTO_TEST_CASE(messages_are_not_sent_to_test_numbers) {
+    auto c = test_config();
+    c.test_numbers = {{phone, "424242"}};
+    c.allow_test_numbers = true;
+    blocking_world w(c);
+    BOOST_TEST(error_of(w.auth.send_message({.to = phone, .body = "hello"})) == error::destination_not_allowed);
+    BOOST_TEST(w.transport.calls() == 0u);
+    // Its fixed code cannot be guessed without end.
+    int compared = 0;
+    for (int i = 0; i < 200; ++i) {
+        auto s = w.auth.start_registration(phone);
+        for (int k = 0; s && k < 5; ++k)
+            compared +=
+                error_of(w.auth.finish_registration(form(s->transaction_id, "111111"))) != error::tries_exhausted;
+        w.clock.advance(1min);
+    }
+    BOOST_TEST(compared <= 80);
+}
+
+BOOST_AUTO_TEST_CASE(the_two_password_doors_do_not_betray_each_other) {
+    for (const std::string identity_column : {"email", "phoneNumber"}) {
+        auto c = test_config();
+        c.identity_login_enabled = true;
+        c.identity_column = identity_column;
+        blocking_world w(c);
+        auto s = w.auth.start_registration(phone);
+        auto r = form(s->transaction_id, w.transport.last_code());
+        if (identity_column == "phoneNumber") r.identity = phone;
+        BOOST_REQUIRE(w.auth.finish_registration(r));
+        const std::string known = identity_column == "email" ? "ada@example.com" : phone;
+        const std::string unknown = identity_column == "email" ? "bob@example.com" : other_phone;
+        for (int i = 0; i < 6; ++i) {
+            (void)w.auth.start_login(phone, "wrong horse");
+            (void)w.auth.start_login(other_phone, "wrong horse");
+        }
+        BOOST_TEST(error_of(w.auth.login_with_identity(known, "wrong horse")) ==
+                   error_of(w.auth.login_with_identity(unknown, "wrong horse")));
+        for (int i = 0; i < 6; ++i) {
+            (void)w.auth.login_with_identity(known, "wrong horse");
+            (void)w.auth.login_with_identity(unknown, "wrong horse");
+        }
+        BOOST_TEST(error_of(w.auth.login_with_identity(known, "wrong horse")) == error::too_many_failures);
+        BOOST_TEST(error_of(w.auth.login_with_identity(unknown, "wrong horse")) == error::too_many_failures);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(numbers_that_the_provider_refuses_count_for_the_client) {
+    blocking_world w;
+    for (int i = 0; i < 200; ++i) {
+        w.transport.reply(400, R"({"code":21614,"message":"x","status":400})");
+        (void)w.auth.start_registration("+1415555" + std::to_string(1000 + i), stranger);
+    }
+    BOOST_TEST(w.transport.calls() == 50u);
+    BOOST_TEST(sends_spent(w, send_budget::codes, "+14155551000") == 0);
+}
+
+BOOST_AUTO_TEST_CASE(nobody_is_kept_from_registering_for_longer_than_the_day_of_messages) {
+    blocking_world w;
+    for (int i = 0; i < 60; ++i) {
+        w.clock.advance(20min);
+        auto s = w.auth.start_registration(phone, stranger);
+        if (!s) continue;
+        const auto bad = wrong(w.transport.last_code());
+        for (int k = 0; k < 5; ++k) BOOST_TEST(!w.auth.finish_registration(form(s->transaction_id, bad), stranger));
+    }
+    auto mine = w.auth.start_registration(phone, home);
+    BOOST_TEST(!mine);
+    std::chrono::seconds waited{0};
+    while (!mine && waited < 100h) {
+        waited += *mine.error().retry_after;
+        w.clock.advance(*mine.error().retry_after);
+        mine = w.auth.start_registration(phone, home);
+    }
+    BOOST_TEST((waited <= 36h));
+    BOOST_REQUIRE(mine);
+    BOOST_TEST(w.auth.finish_registration(form(mine->transaction_id, w.transport.last_code()), home).has_value());
+    // From here on the network is known, and the failures are over.
+    for (int i = 0; i < 7; ++i) (void)w.auth.start_login(phone, "wrong horse", stranger);
+    BOOST_TEST(w.auth.start_login(phone, "correct horse", home).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(the_budget_keeps_a_part_for_those_who_are_known) {
+    auto c = test_config();
+    c.max_sends_per_hour = 8;
+    blocking_world w(c);
+    register_user(w);
+    auto s = w.auth.start_login(phone, home);
+    BOOST_REQUIRE(w.auth.finish_login(s->transaction_id, w.transport.last_code(), home));
+    for (int i = 0; i < 50; ++i) (void)w.auth.start_login("+1415555" + std::to_string(1000 + i));
+    BOOST_TEST(error_of(w.auth.start_login(other_phone, stranger)) == error::too_many_messages);
+    BOOST_TEST(w.auth.start_login(phone, home).has_value());
+    BOOST_TEST(w.auth.start_login(phone, "correct horse", stranger).has_value());  // the password is proof enough
+    BOOST_TEST(!w.auth.start_login(phone, home));
+}
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_a_password_leaves_no_counter) {
+    interrupted_world<> w;
+    const std::string endless(1000, 'x');
+    BOOST_TEST(error_of(w.auth.start_login(phone, endless)) == error::invalid_login);
+    BOOST_TEST(w.memory.change_counters({failures("password:" + phone, 0, w.clock.now())})[0].value == 0);
+    BOOST_TEST(w.passwords.compared == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_user_does_not_search_for_identities) {
+    blocking_world w;
+    register_user(w);
+    const auto in = log_in(w);
+    int tried = 0;
+    for (int i = 0; i < 100; ++i) {
+        auto r =
+            w.auth.update_user(in.token, in.who.object_id, {{"email", "\"a" + std::to_string(i) + "@example.com\""}});
+        tried += error_of(r) != error::too_many_failures;
+    }
+    BOOST_TEST(tried == 10);
+    BOOST_TEST(w.auth.update_user(in.token, in.who.object_id, {{"a", "1"}}).has_value());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -2,6 +2,7 @@
 #ifndef PHONEAUTH_DETAIL_ADMISSION_HPP
 #define PHONEAUTH_DETAIL_ADMISSION_HPP
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -20,8 +21,10 @@
 #include <phoneauth/result.hpp>
 #include <phoneauth/transaction.hpp>
 
-// What a message and a guess are counted against, put together from limits.hpp: which changes to make in one round trip,
-// what the answer means, and what takes the changes back. Pure.
+// What a message and a guess are counted against, put together from limits.hpp. Pure. Both go the same way, in two round
+// trips: first it is asked whether they may be, then they are counted, and judged once more, as others may have come in
+// between. So what is refused is never counted, and a flood of it takes nothing away from anybody; and what is counted
+// is counted with those it belongs to, strangers or known networks.
 
 namespace phoneauth {
 inline namespace v0 {
@@ -29,8 +32,10 @@ namespace detail {
 
 /// The account whose failures at guessing codes of this kind are counted. Each way in has its own, so that who guesses at
 /// one does not shut the others.
-inline std::string code_account(purpose kind, const phone_number& phone) {
-    return join(std::string_view(kind == purpose::login ? "login:" : "registration:"), phone.str());
+inline std::string code_account(purpose kind, const phone_number& phone, bool after_password) {
+    const std::string_view way =
+        kind == purpose::registration ? "registration:" : (after_password ? "second:" : "login:");
+    return join(way, phone.str());
 }
 inline std::string password_account(std::string_view subject) {
     return join("password:", subject);
@@ -39,150 +44,226 @@ inline std::string password_account(std::string_view subject) {
 /// The four counters of an account's failures, read or changed together.
 inline constexpr std::size_t account_parts = 4;
 
-/// Appends changes by `by` of an account's runs and, if `ends`, of its pauses, which are only read else.
-inline void count_failures(const std::string& account, std::int64_t by, bool ends, time_point now,
-                           std::vector<counter_change>& changes) {
-    const auto known = account_of_known(account);
-    const auto pause_by = ends ? by : 0;
-    changes.push_back(failures(account, by, now));
-    changes.push_back(failure_pause(account, pause_by, now));
-    changes.push_back(failures(known, by, now));
-    changes.push_back(failure_pause(known, pause_by, now));
-}
-
-/// `c`: what `count_failures` read.
-inline result<void> check_account(std::span<const counter> c, bool known, const config& settings, time_point now) {
-    const auto own = c.subspan(known ? 2 : 0, 2);
-    return check_failures(own[0], own[1], max_failures(known, settings), now);
+/// Appends changes by `by` of an account's runs and pauses.
+inline void change_failures(const std::string& account, std::int64_t by, time_point now,
+                            std::vector<counter_change>& changes) {
+    for (const auto& who : {account, account_of_known(account)}) {
+        changes.push_back(failures(who, by, now));
+        changes.push_back(failure_pause(who, by, now));
+    }
 }
 
 /// A message that is about to be sent.
 class sending {
 public:
-    /// `network`, `user_id`: see `send_windows`. `begins`: the message begins a transaction of this kind, with nothing
-    /// asked before it.
-    sending(send_budget budget, const phone_number& phone, std::optional<purpose> begins, std::string_view network,
-            std::string_view user_id, const config& c, time_point now)
-        : phone_(phone), begins_(begins), network_(network), config_(c), now_(now),
-          windows_(send_windows(budget, phone, network, user_id, c)), cools_(begins && c.phone_cooldown.count() > 0) {}
+    /// `begins`: the message begins a transaction of this kind, `after_password` if a password was right before it.
+    /// `network`, `user_id`: see `send_windows`. To a test number nothing is sent, and so no message is counted.
+    sending(send_budget budget, const phone_number& phone, std::optional<purpose> begins, bool after_password,
+            std::string_view network, std::string_view user_id, const config& c, time_point now)
+        : phone_(phone), begins_(begins), after_password_(after_password), network_(network), config_(c), now_(now) {
+        if (begins) account_ = code_account(*begins, phone, after_password);
+        if (find_test_number(phone, c)) return;
+        windows_ = send_windows(budget, phone, network, user_id, c);
+        cools_ = begins && !after_password && c.phone_cooldown.count() > 0;
+    }
 
-    /// Nothing is sent to a test number, and nothing counted.
-    bool is_exempt() const noexcept { return find_test_number(phone_, config_) != nullptr; }
-
-    std::vector<counter_change> changes() const {
+    std::vector<counter_change> question() const {
         std::vector<counter_change> all;
-        all.reserve(window_parts * windows_.size() + account_parts + 8);
-        count(windows_, 1, now_, all);
+        all.reserve(window_parts * windows_.size() + account_parts + 5);
+        count(windows_, 0, now_, all);
         all.push_back(known_network(phone_.str(), network_, 0, now_));
-        if (begins_) count_failures(code_account(*begins_, phone_), 0, false, now_, all);
-        if (cools_) all.push_back(cooldown(*begins_, phone_, 1, config_, now_));
+        if (!begins_) return all;
+        change_failures(account_, 0, now_, all);
+        const auto known = account_of_known(account_);
+        all.push_back(open_codes(account_, 0, config_, now_));
+        all.push_back(open_codes(known, 0, config_, now_));
+        all.push_back(cooldown(*begins_, phone_, false, 0, config_, now_));
+        all.push_back(cooldown(*begins_, phone_, true, 0, config_, now_));
         return all;
     }
 
-    /// Whether the message may be sent; `counted`: what `changes` led to. Who is refused is not counted.
-    result<void> judge(std::span<const counter> counted) {
-        const auto others = window_parts * windows_.size();
-        const bool known = counted[others].value > 0;
-        if (config_.max_sends_per_hour > 0) spent_ = sum_of(counted.subspan(others - window_parts, window_parts));
+    /// Whether the message may be counted; `c`: the answer.
+    result<void> ask(std::span<const counter> c) {
+        const auto rest = c.subspan(window_parts * windows_.size());
+        known_ = rest[0].value > 0;
         result<void> allowed;
-        if (begins_) allowed = check_account(counted.subspan(others + 1), known, config_, now_);
-        if (cools_) {
-            const auto& heat = counted[others + 1 + account_parts];
-            cools_ = heat.value == 1;  // else the cooldown belongs to the code before this one
-            if (allowed && !known) allowed = check_cooldown(heat, now_);
+        if (begins_) {
+            const std::size_t own = known_ ? 1 : 0;
+            const auto& run = rest[1 + 2 * own];
+            const auto most = max_failures(known_, config_);
+            allowed = check_failures(run, rest[2 + 2 * own], most, now_);
+            if (allowed) allowed = check_open_codes(run, rest[1 + account_parts + own], most, config_, now_);
+            if (allowed && cools_) allowed = check_cooldown(rest[3 + account_parts + own], 0, config_, now_);
+            if (known_) account_ = account_of_known(account_);
         }
-        if (allowed) allowed = check(windows_, counted, known, now_);
+        if (allowed) allowed = check(windows_, c, 1, is_proven(), now_);
         return allowed;
     }
 
-    /// What takes the changes back.
-    std::vector<counter_change> back() const {
+    std::vector<counter_change> changes() const {
         std::vector<counter_change> all;
-        count(windows_, -1, now_, all);
-        if (cools_) all.push_back(cooldown(*begins_, phone_, -all_failures, config_, now_));
+        all.reserve(window_parts * windows_.size() + 2);
+        count(windows_, 1, now_, all);
+        if (begins_) all.push_back(open_codes(account_, 1, config_, now_));
+        if (cools_) all.push_back(cooldown(*begins_, phone_, known_, 1, config_, now_));
+        return all;
+    }
+
+    /// Whether the message, counted, may be sent; `counted`: what `changes` led to.
+    result<void> judge(std::span<const counter> counted) {
+        const auto others = window_parts * windows_.size();
+        if (!windows_.empty() && config_.max_sends_per_hour > 0)
+            spent_ = sum_of(counted.subspan(others - window_parts, window_parts));
+        auto allowed = check(windows_, counted, 0, is_proven(), now_);
+        if (cools_) {
+            const auto& heat = counted[others + 1];
+            if (allowed) allowed = check_cooldown(heat, 1, config_, now_);
+            cools_ = heat.value == 1;  // else the cooldown belongs to the code before this one
+        }
+        return allowed;
+    }
+
+    /// What takes the changes back: the message was not sent. What a client has tried stays counted if the provider
+    /// refused the number: to ask that costs time and good will, and nothing else would stop it.
+    std::vector<counter_change> back(bool refused_by_provider) const {
+        std::vector<counter_change> all;
+        std::vector<window> given_back = windows_;
+        if (refused_by_provider) std::erase_if(given_back, [](const window& w) { return w.keeps_attempts; });
+        count(given_back, -1, now_, all);
+        if (begins_) all.push_back(open_codes(account_, -1, config_, now_));
+        if (cools_ && !refused_by_provider)
+            all.push_back(cooldown(*begins_, phone_, known_, -all_failures, config_, now_));
         return all;
     }
 
     /// Whether this message made the hour's budget run low.
-    bool reaches_warning() const noexcept { return spent_ > 0 && phoneauth::reaches_warning(spent_, config_); }
+    bool reaches_warning() const noexcept { return phoneauth::reaches_warning(spent_, config_); }
 
 private:
+    /// It comes from the owner of the phone, or from where he has been.
+    bool is_proven() const noexcept { return known_ || after_password_; }
+
     phone_number phone_;
     std::optional<purpose> begins_;
+    bool after_password_;
     std::string network_;
     const config& config_;
     time_point now_;
-    std::vector<window> windows_;
-    bool cools_;
+    std::string account_{};  ///< of known networks, once that is known
+    std::vector<window> windows_{};
+    bool cools_ = false;
+    bool known_ = false;
     std::int64_t spent_ = 0;
 };
 
-/// One guess at a secret of an account. It is counted as wrong before anybody looks, so that no more guesses are compared
-/// than are allowed, however many come at once; and with strangers and known networks, as it is not told yet which it is.
+/// One guess at a secret of an account, counted as wrong before anybody looks, so that no more are compared than are
+/// allowed, however many come at once.
 class guess {
 public:
     /// `subject`: whose known networks count. `windows`: what a wrong guess counts against beside.
+    /// `doors`: how many accounts share what is allowed, as one person has them all.
     guess(std::string account, std::string_view subject, std::string_view network, std::vector<window> windows,
-          const config& c, time_point now)
+          std::int64_t doors, const config& c, time_point now)
         : account_(std::move(account)), known_key_(known_network(subject, network, 0, now)),
-          windows_(std::move(windows)), config_(c), now_(now) {}
+          windows_(std::move(windows)), doors_(doors), config_(c), now_(now) {}
 
-    std::vector<counter_change> changes() const {
+    std::vector<counter_change> question() const {
         std::vector<counter_change> all;
         all.reserve(account_parts + 1 + window_parts * windows_.size());
-        count_failures(account_, 1, false, now_, all);
+        change_failures(account_, 0, now_, all);
         all.push_back(known_key_);
+        count(windows_, 0, now_, all);
+        return all;
+    }
+
+    /// Whether the guess may be counted; `c`: the answer.
+    result<void> ask(std::span<const counter> c) {
+        known_ = c[account_parts].value > 0;
+        const auto own = c.subspan(known_ ? 2 : 0, 2);
+        if (known_) account_ = account_of_known(account_);
+        auto allowed = check_failures(own[0], own[1], most(), now_);
+        if (allowed) allowed = check(windows_, c.subspan(account_parts + 1), 1, false, now_);
+        return allowed;
+    }
+
+    std::vector<counter_change> changes() const {
+        std::vector<counter_change> all{failures(account_, 1, now_)};
         count(windows_, 1, now_, all);
         return all;
     }
 
-    /// Whether the guess may be looked at.
-    result<void> judge(std::vector<counter> counted) {
-        known_ = counted[account_parts].value > 0;
-        auto& run = counted[known_ ? 2 : 0].value;
-        run_ = run--;
-        const std::span<const counter> all(counted);
-        auto allowed = check_account(all, known_, config_, now_);
-        if (allowed) allowed = check(windows_, all.subspan(account_parts + 1), false, now_);
+    /// Whether the guess, counted, may be looked at; `counted`: what `changes` led to.
+    result<void> judge(std::span<const counter> counted) {
+        run_ = counted[0].value;
+        auto before = counted[0];
+        --before.value;
+        auto allowed = check_failures(before, {}, most(), now_);
+        if (allowed) allowed = check(windows_, counted.subspan(1), 0, false, now_);
         return allowed;
     }
 
     /// What takes the guess back: it was not looked at, or right.
     std::vector<counter_change> back() const {
-        std::vector<counter_change> all{failures(account_, -1, now_), failures(account_of_known(account_), -1, now_)};
+        std::vector<counter_change> all{failures(account_, -1, now_)};
         count(windows_, -1, now_, all);
         return all;
     }
 
     /// How long the account waits after the guess was wrong.
-    std::chrono::seconds wait() const { return failure_wait(run_, max_failures(known_, config_)); }
+    std::chrono::seconds wait() const {
+        return std::min<std::chrono::seconds>(failure_wait(run_, most()), memory_of(account_));
+    }
 
-    /// What leaves a wrong guess counted where it belongs, and makes the account wait.
+    /// What makes the account wait.
     std::vector<counter_change> miss(time_point now) const {
-        const auto known = account_of_known(account_);
-        std::vector<counter_change> all{failures(known_ ? account_ : known, -1, now)};
-        if (wait().count() > 0) all.push_back(failure_pause(known_ ? known : account_, 1, now, wait()));
+        std::vector<counter_change> all;
+        if (wait().count() > 0) all.push_back(failure_pause(account_, 1, now, wait()));
         return all;
     }
 
 private:
-    std::string account_;
+    std::int64_t most() const noexcept { return max_failures(known_, config_) / doors_; }
+
+    std::string account_;  ///< of known networks, once that is known
     counter_change known_key_;
     std::vector<window> windows_;
+    std::int64_t doors_;
     const config& config_;
     time_point now_;
     bool known_ = false;
     std::int64_t run_ = 0;
 };
 
-/// What a login ends: all that went wrong before; and the network is known from now on, unless it is empty.
-inline std::vector<counter_change> forget_failures(const phone_number& phone, std::string_view network, const config& c,
-                                                   time_point now) {
+/// Appends what ends the failures and open codes of one way in.
+inline void end_failures(const std::string& account, const config& c, time_point now,
+                         std::vector<counter_change>& changes) {
+    change_failures(account, -all_failures, now, changes);
+    changes.push_back(open_codes(account, -all_failures, c, now));
+    changes.push_back(open_codes(account_of_known(account), -all_failures, c, now));
+}
+
+/// What a login ends: all that went wrong before, at each way in; and the network is known from now on, unless it is empty.
+/// `identity_subject`: of logins by identity, empty if there are none.
+inline std::vector<counter_change> forget_failures(const phone_number& phone, std::string_view identity_subject,
+                                                   std::string_view network, const config& c, time_point now) {
     std::vector<counter_change> all;
-    all.reserve(2 * account_parts + 2);
-    count_failures(password_account(phone.str()), -all_failures, true, now, all);
-    count_failures(code_account(purpose::login, phone), -all_failures, true, now, all);
-    all.push_back(cooldown(purpose::login, phone, -all_failures, c, now));
+    all.reserve(4 * account_parts + 10);
+    change_failures(password_account(phone.str()), -all_failures, now, all);
+    if (!identity_subject.empty()) change_failures(password_account(identity_subject), -all_failures, now, all);
+    for (const bool after_password : {false, true})
+        end_failures(code_account(purpose::login, phone, after_password), c, now, all);
+    for (const bool known : {false, true}) all.push_back(cooldown(purpose::login, phone, known, -all_failures, c, now));
+    if (network.empty()) return all;
+    all.push_back(known_network(phone.str(), network, 1, now));
+    if (!identity_subject.empty()) all.push_back(known_network(identity_subject, network, 1, now));
+    return all;
+}
+
+/// What a registration ends; the network is the new user's from now on, unless it is empty.
+inline std::vector<counter_change> forget_registration(const phone_number& phone, std::string_view network,
+                                                       const config& c, time_point now) {
+    std::vector<counter_change> all;
+    end_failures(code_account(purpose::registration, phone, false), c, now, all);
     if (!network.empty()) all.push_back(known_network(phone.str(), network, 1, now));
     return all;
 }

@@ -19,6 +19,13 @@ namespace detail {
 /// An IPv6 address, or an IPv4 one mapped into IPv6 (RFC 4291 §2.5.5.2).
 using ip_address = std::array<unsigned char, 16>;
 
+/// "192.0.2.1:80" → "192.0.2.1", "[2001:db8::1]:80" and "[2001:db8::1]" → "2001:db8::1"; anything else as it is.
+inline std::string_view without_port(std::string_view text) noexcept {
+    if (text.starts_with('[')) return text.substr(1, std::min(text.find(']'), text.size()) - 1);
+    const auto colon = text.find(':');
+    return colon == text.rfind(':') ? text.substr(0, colon) : text;
+}
+
 inline bool is_mapped(const ip_address& a) noexcept {
     constexpr std::array<unsigned char, 12> prefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
     return std::equal(prefix.begin(), prefix.end(), a.begin());
@@ -86,17 +93,18 @@ PHONEAUTH_DECL std::string client_address(std::string_view peer, std::string_vie
                    return network && network->has(*a);
                });
     };
-    if (!is_trusted(peer)) return std::string(peer);
-    for (;;) {
+    std::string_view asked = peer;  // the last address that is sure
+    while (is_trusted(asked) && !forwarded.empty()) {
         const auto comma = forwarded.rfind(',');
         auto last = comma == std::string_view::npos ? forwarded : forwarded.substr(comma + 1);
         while (!last.empty() && (last.front() == ' ' || last.front() == '\t')) last.remove_prefix(1);
         while (!last.empty() && (last.back() == ' ' || last.back() == '\t')) last.remove_suffix(1);
-        if (!detail::parse_ip(last)) return {};
-        if (!is_trusted(last)) return std::string(last);
-        if (comma == std::string_view::npos) return {};
-        forwarded = forwarded.substr(0, comma);
+        last = detail::without_port(last);
+        if (!detail::parse_ip(last)) break;
+        asked = last;
+        forwarded = forwarded.substr(0, comma == std::string_view::npos ? 0 : comma);
     }
+    return std::string(asked);
 }
 
 PHONEAUTH_DECL bool is_network(std::string_view text) {

@@ -39,11 +39,12 @@ PHONEAUTH_DECL std::string status_json(const transaction_status& s) {
 namespace detail {
 
 PHONEAUTH_DECL result<void> check_user_message(const message& m) {
-    constexpr std::array<std::string_view, 4> kept{"From", "MessagingServiceSid", "StatusCallback", "ApplicationSid"};
-    for (const auto& [name, value] : m.options)
-        for (const auto k : kept)
-            if (equal_ignoring_case(name, k))
-                return failure(error::not_permitted, "The option " + std::string(k) + " is not for users to choose.");
+    constexpr std::array<std::string_view, 5> harmless{"ValidityPeriod", "SmartEncoded", "ContentRetention",
+                                                       "AddressRetention", "ProvideFeedback"};
+    for (const auto& option : m.options)
+        if (std::none_of(harmless.begin(), harmless.end(),
+                         [&](std::string_view h) { return equal_ignoring_case(option.first, h); }))
+            return failure(error::not_permitted, "The options have one that is not for users to choose.");
     return {};
 }
 

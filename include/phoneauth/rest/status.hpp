@@ -23,8 +23,8 @@ PHONEAUTH_DECL std::string status_json(const transaction_status& s);
 
 namespace detail {
 
-/// What a logged-in user may not choose, as it is not his: the sender, and where Twilio reports to. → or
-/// `not_permitted`.
+/// Whether the options of `m` are a logged-in user's to choose: not the sender, the time, the price, the checks, or where
+/// Twilio reports to. → or `not_permitted`.
 PHONEAUTH_DECL result<void> check_user_message(const message& m);
 
 }  // namespace detail
