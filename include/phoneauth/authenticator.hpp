@@ -63,8 +63,8 @@ struct transaction_status {
 /// A user has logged in.
 struct logged_in {
     user who;
-    detail::secret_string token;  ///< the session's; a `std::string` that is wiped when it goes away
-    time_point expires_at;        ///< when the session ends
+    secret_string token;    ///< the session's; a `std::string` that is wiped when it goes away
+    time_point expires_at;  ///< when the session ends
 };
 
 namespace detail {
@@ -239,8 +239,9 @@ public:
     auto start_login(std::string phone, std::string password, client from = {}) {
         return mode::finish(observed<started>(
             event_kind::started, std::move(from),
-            [this, phone = std::move(phone), password = detail::secret_string(std::move(password))](
-                context& c) mutable { return begin_login(c, std::move(phone), std::optional(std::move(password))); }));
+            [this, phone = std::move(phone), password = secret_string(std::move(password))](context& c) mutable {
+                return begin_login(c, std::move(phone), std::optional(std::move(password)));
+            }));
     }
 
     /// Second step of either login. The code is spent by it.
@@ -248,10 +249,11 @@ public:
     /// `tries_left`), `tries_exhausted`, `code_expired`, `code_used`, `transaction_failed`, `account_disabled`,
     /// `invalid_login` (the user was disabled, deleted or given another password meanwhile), the hook's own failure.
     auto finish_login(std::string transaction_id, std::string presented, client from = {}) {
-        return mode::finish(observed<logged_in>(
-            event_kind::logged_in, std::move(from),
-            [this, id = std::move(transaction_id), presented = detail::secret_string(std::move(presented))](
-                context& c) mutable { return complete_login(c, std::move(id), std::move(presented)); }));
+        return mode::finish(observed<logged_in>(event_kind::logged_in, std::move(from),
+                                                [this, id = std::move(transaction_id),
+                                                 presented = secret_string(std::move(presented))](context& c) mutable {
+                                                    return complete_login(c, std::move(id), std::move(presented));
+                                                }));
     }
 
     /// Login with identity and password alone, without a second factor; off unless `config::identity_login_enabled`.
@@ -260,8 +262,9 @@ public:
     auto login_with_identity(std::string identity, std::string password, client from = {}) {
         return mode::finish(observed<logged_in>(
             event_kind::logged_in, std::move(from),
-            [this, identity = std::move(identity), password = detail::secret_string(std::move(password))](
-                context& c) mutable { return complete_identity_login(c, std::move(identity), std::move(password)); }));
+            [this, identity = std::move(identity), password = secret_string(std::move(password))](context& c) mutable {
+                return complete_identity_login(c, std::move(identity), std::move(password));
+            }));
     }
 
     /// Sends the same code of a pending transaction again; its expiry and tries stay.
@@ -288,7 +291,7 @@ public:
     /// Ends the session `token`. → whether there was one.
     auto logout(std::string token, client from = {}) {
         return mode::finish(observed<bool>(event_kind::logged_out, std::move(from),
-                                           [this, token = detail::secret_string(std::move(token))](context& c) mutable {
+                                           [this, token = secret_string(std::move(token))](context& c) mutable {
                                                return end_session(c, std::move(token));
                                            }));
     }
@@ -298,12 +301,10 @@ public:
     /// not his), `user_exists` (the identity is taken), `invalid_parameter`, `identity_required`, `invalid_email`,
     /// `password_required`, `invalid_password`, `too_many_failures` (with `retry_after`; for identities and passwords).
     auto update_user(std::string token, std::string object_id, property_map changes, client from = {}) {
-        return mode::finish(
-            observed<user>(event_kind::password_changed, std::move(from),
-                           [this, token = detail::secret_string(std::move(token)), id = std::move(object_id),
-                            changes = std::move(changes)](context& c) mutable {
-                               return change_user(c, std::move(token), std::move(id), std::move(changes));
-                           }));
+        return mode::finish(observed<user>(
+            event_kind::password_changed, std::move(from),
+            [this, token = secret_string(std::move(token)), id = std::move(object_id), changes = std::move(changes)](
+                context& c) mutable { return change_user(c, std::move(token), std::move(id), std::move(changes)); }));
     }
 
     /// Sends any message. Who may do so is for the caller to decide: each message is paid for. With `from.user_id`, that
@@ -536,7 +537,7 @@ private:
 
     // -- login
 
-    flow<result<started>> begin_login(context& c, std::string text, std::optional<detail::secret_string> password) {
+    flow<result<started>> begin_login(context& c, std::string text, std::optional<secret_string> password) {
         if (!config_.login_enabled || (!password && !config_.code_login_enabled)) co_return error::login_disabled;
         auto phone = read_phone(c, text);
         if (!phone) co_return std::move(phone).error();
@@ -562,7 +563,7 @@ private:
         co_return outcome;
     }
 
-    flow<result<logged_in>> complete_login(context& c, std::string transaction_id, detail::secret_string presented) {
+    flow<result<logged_in>> complete_login(context& c, std::string transaction_id, secret_string presented) {
         const std::optional<phone_number> any;
         auto confirmed = co_await confirm(c, purpose::login, transaction_id, presented, any);
         if (!confirmed) co_return std::move(confirmed).error();
@@ -592,7 +593,7 @@ private:
     /// Tells one password of a user from the next.
     std::string mark_of(const user& u) { return token_hasher_(u.password_hash); }
 
-    flow<result<logged_in>> complete_identity_login(context& c, std::string text, detail::secret_string password) {
+    flow<result<logged_in>> complete_identity_login(context& c, std::string text, secret_string password) {
         if (!config_.identity_login_enabled) co_return error::login_disabled;
         auto identity = normalize_identity(config_, text);
         if (!identity) co_return error::invalid_login;
@@ -1083,7 +1084,7 @@ private:
 
     // -- sessions
 
-    flow<result<user>> find_session_user(detail::secret_string token) {
+    flow<result<user>> find_session_user(secret_string token) {
         if (token.empty() || token.size() > max_id_size) co_return error::unknown_token;
         const auto hash = token_hasher_(token);
         auto found = co_await call([&] { return storage_.find_session(hash); });
@@ -1095,7 +1096,7 @@ private:
         co_return std::move(*owner);
     }
 
-    flow<result<bool>> end_session(context& c, detail::secret_string token) {
+    flow<result<bool>> end_session(context& c, secret_string token) {
         c.silent = true;
         if (token.empty() || token.size() > max_id_size) co_return false;
         const auto hash = token_hasher_(token);
@@ -1112,8 +1113,7 @@ private:
         }
     };
 
-    flow<result<user>> change_user(context& c, detail::secret_string token, std::string object_id,
-                                   property_map changes) {
+    flow<result<user>> change_user(context& c, secret_string token, std::string object_id, property_map changes) {
         const password_wiper wiper{changes};
         c.silent = !changes.contains("password");
         for (int lost = 0; lost < max_lost_races; ++lost) {
@@ -1125,7 +1125,7 @@ private:
                 auto admitted = co_await admit_credentials(owner->object_id);
                 if (!admitted) co_return std::move(admitted).error();
             }
-            detail::secret_string new_password;
+            secret_string new_password;
             auto applied = apply_changes(*owner, changes, config_, new_password);
             if (!applied) co_return std::move(applied).error();
             if (!new_password.empty()) {

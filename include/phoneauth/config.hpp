@@ -11,7 +11,7 @@
 #include <vector>
 
 #include <phoneauth/detail/config.hpp>
-#include <phoneauth/detail/secret_string.hpp>
+#include <phoneauth/secret_string.hpp>
 
 namespace phoneauth {
 inline namespace v0 {
@@ -21,11 +21,11 @@ struct twilio_config {
     /// `AC` and 32 hexadecimal digits. Required.
     std::string account_sid;
     /// The account's auth token. Required unless an API key is given.
-    detail::secret_string auth_token;
+    secret_string auth_token;
     /// `SK` and 32 hexadecimal digits; what Twilio advises for servers.
     std::string api_key;
     /// The API key's secret; required with `api_key`.
-    detail::secret_string api_secret;
+    secret_string api_secret;
     /// An E.164 number of the account, or a Messaging Service (`MG` and 32 hexadecimal digits). Required.
     std::string sender;
     /// For example "ie1"; empty: Twilio's default.
@@ -47,8 +47,8 @@ struct test_number {
 
 /// A key that codes are derived with.
 struct code_key {
-    std::string id;                ///< noted in each transaction; 1 to 32 characters
-    detail::secret_string secret;  ///< 32 to 256 bytes, kept secret; all servers on one storage need the same
+    std::string id;        ///< noted in each transaction; 1 to 32 characters
+    secret_string secret;  ///< 32 to 256 bytes, kept secret; all servers on one storage need the same
 };
 
 /// What becomes of a login with a phone number that no user has.

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include <phoneauth/detail/secret_string.hpp>
 #include <phoneauth/error.hpp>
+#include <phoneauth/secret_string.hpp>
 
 namespace phoneauth {
 inline namespace v0 {
@@ -19,7 +19,7 @@ inline namespace v0 {
 /// One header field. Names compare without regard to case (RFC 9110 §5.1).
 struct http_header {
     std::string name;
-    detail::secret_string value;
+    secret_string value;
 };
 
 /// A request that a transport sends, or that a server received.
@@ -27,14 +27,14 @@ struct http_request {
     std::string method;                ///< "GET", "POST", …
     std::string url;                   ///< absolute for a transport; path and query (origin form) at a server
     std::vector<http_header> headers;  ///< without Host, Content-Length and Connection: a transport adds those
-    detail::secret_string body;
+    secret_string body;
 };
 
 /// A complete reply.
 struct http_response {
     int status = 0;  ///< RFC 9110 §15
     std::vector<http_header> headers;
-    detail::secret_string body;
+    secret_string body;
 };
 
 /// True when `a` and `b` are the same but for the case of ASCII letters.

@@ -7,8 +7,8 @@
 
 #include <phoneauth/config.hpp>
 #include <phoneauth/detail/config.hpp>
-#include <phoneauth/detail/secret_string.hpp>
 #include <phoneauth/result.hpp>
+#include <phoneauth/secret_string.hpp>
 #include <phoneauth/user.hpp>
 
 namespace phoneauth {
@@ -17,10 +17,10 @@ inline namespace v0 {
 /// What a person sends to finish a registration. A `secret_string` is a `std::string` that is wiped when it goes away.
 struct registration {
     std::string transaction_id;  ///< from the start
-    detail::secret_string code;  ///< from the message
+    secret_string code;          ///< from the message
     std::string phone;           ///< the phone the registration was started with
     std::string identity{};      ///< value of `config::identity_column`; ignored where the phone is the identity
-    detail::secret_string password;
+    secret_string password;
     property_map properties{};  ///< further properties, name → JSON text
     std::string locale = "en";  ///< `blUserLocale`, at most 35 characters (RFC 5646 §4.4.1)
 };

@@ -8,8 +8,8 @@
 #include <string_view>
 
 #include <phoneauth/detail/crypto.hpp>
-#include <phoneauth/detail/secret_string.hpp>
 #include <phoneauth/random.hpp>
+#include <phoneauth/secret_string.hpp>
 
 namespace phoneauth {
 inline namespace v0 {
@@ -18,11 +18,11 @@ inline namespace v0 {
 /// when there is no randomness.
 /// `Random` has `bool fill(std::span<unsigned char>)`, as `random_source`.
 template <class Random>
-std::optional<detail::secret_string> make_token(Random& random) {
+std::optional<secret_string> make_token(Random& random) {
     std::array<unsigned char, 16> bits;
     if (!random.fill(bits)) return std::nullopt;
     constexpr std::string_view digits = "0123456789ABCDEF";
-    detail::secret_string text(36, '-');
+    secret_string text(36, '-');
     std::size_t at = 0;
     for (const unsigned char byte : bits) {
         if (at == 8 || at == 13 || at == 18 || at == 23) ++at;

@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -25,6 +26,185 @@
 #include <utility>
 #include <vector>
 
+
+// ---- phoneauth/client.hpp ----
+
+#ifndef PHONEAUTH_CLIENT_HPP
+#define PHONEAUTH_CLIENT_HPP
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+
+// ---- phoneauth/detail/config.hpp ----
+
+#ifndef PHONEAUTH_DETAIL_CONFIG_HPP
+#define PHONEAUTH_DETAIL_CONFIG_HPP
+
+// Linkage only: no macro changes a type. With PHONEAUTH_SEPARATE_COMPILATION defined for a whole
+// program, the function bodies in impl/*.ipp are left out of the headers and come from the one
+// translation unit that includes phoneauth/src.hpp.
+#ifdef PHONEAUTH_SEPARATE_COMPILATION
+#define PHONEAUTH_DECL
+#else
+#define PHONEAUTH_DECL inline
+#endif
+
+#endif
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// Who asks, as far as the server knows. All of it may be empty: what is not known is not limited.
+struct client {
+    std::string address{};     ///< IPv4 or IPv6, as text, without a port; anything else counts as unknown
+    std::string user_agent{};  ///< for the observer; cut to 256 bytes there
+    std::string user_id{};     ///< `user::object_id` of the logged-in user on whose behalf a message is sent
+};
+
+/// The part of an address that one subscriber has, in one spelling: an IPv4 address as it is (one that is mapped into
+/// IPv6, too), of an IPv6 address the first 64 bits (RFC 4291 §2.5.4; RFC 6177: at least that goes to one site). Empty
+/// if `address` is none.
+PHONEAUTH_DECL std::string client_network(std::string_view address);
+
+/// The address of the client behind trusted proxies (reverse proxies, load balancers). `peer` is the other end of the
+/// connection; `forwarded` is the value of a header like X-Forwarded-For, to whose end each proxy has added the address
+/// that it was asked from, perhaps with a port. `trusted` has addresses and networks ("10.0.0.0/8", "::1"). → `peer`
+/// unless it is trusted; else the last address of `forwarded` that is not, as everything before it could have been made
+/// up. If there is none, or something on the way there is no address, the last trusted one: who cannot be told apart
+/// is limited together.
+PHONEAUTH_DECL std::string client_address(std::string_view peer, std::string_view forwarded,
+                                          const std::vector<std::string>& trusted);
+
+/// Whether `text` is an address or a network, as in `client_address`.
+PHONEAUTH_DECL bool is_network(std::string_view text);
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/impl/client.ipp ----
+
+#ifndef PHONEAUTH_IMPL_CLIENT_IPP
+#define PHONEAUTH_IMPL_CLIENT_IPP
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstddef>
+#include <optional>
+
+#include <arpa/inet.h>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+/// An IPv6 address, or an IPv4 one mapped into IPv6 (RFC 4291 §2.5.5.2).
+using ip_address = std::array<unsigned char, 16>;
+
+/// "192.0.2.1:80" → "192.0.2.1", "[2001:db8::1]:80" and "[2001:db8::1]" → "2001:db8::1"; anything else as it is.
+inline std::string_view without_port(std::string_view text) noexcept {
+    if (text.starts_with('[')) return text.substr(1, std::min(text.find(']'), text.size()) - 1);
+    const auto colon = text.find(':');
+    return colon == text.rfind(':') ? text.substr(0, colon) : text;
+}
+
+inline bool is_mapped(const ip_address& a) noexcept {
+    constexpr std::array<unsigned char, 12> prefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    return std::equal(prefix.begin(), prefix.end(), a.begin());
+}
+
+inline std::optional<ip_address> parse_ip(std::string_view text) noexcept {
+    std::array<char, INET6_ADDRSTRLEN> buffer{};
+    text = text.substr(0, text.find('%'));  // a zone (RFC 4007 §11) is this machine's own business
+    if (text.size() >= buffer.size() || text.find('\0') != std::string_view::npos) return std::nullopt;
+    std::copy(text.begin(), text.end(), buffer.begin());
+    ip_address a{};
+    if (::inet_pton(AF_INET6, buffer.data(), a.data()) == 1) return a;
+    a[10] = a[11] = 0xff;
+    if (::inet_pton(AF_INET, buffer.data(), a.data() + 12) == 1) return a;
+    return std::nullopt;
+}
+
+inline std::string ip_text(int family, const unsigned char* bytes) {
+    std::array<char, INET6_ADDRSTRLEN> buffer{};
+    return ::inet_ntop(family, bytes, buffer.data(), static_cast<socklen_t>(buffer.size())) ? buffer.data() : "";
+}
+
+struct ip_network {
+    ip_address address;
+    unsigned bits;
+
+    bool has(const ip_address& a) const noexcept {
+        const std::size_t whole = bits / 8;
+        if (!std::equal(a.begin(), a.begin() + static_cast<std::ptrdiff_t>(whole), address.begin())) return false;
+        return bits % 8 == 0 || (a[whole] ^ address[whole]) >> (8 - bits % 8) == 0;
+    }
+};
+
+inline std::optional<ip_network> parse_network(std::string_view text) noexcept {
+    const auto slash = text.find('/');
+    const auto address = parse_ip(text.substr(0, slash));
+    if (!address) return std::nullopt;
+    ip_network n{*address, 128};
+    if (slash == std::string_view::npos) return n;
+    const auto digits = text.substr(slash + 1);
+    const auto [end, ec] = std::from_chars(digits.data(), digits.data() + digits.size(), n.bits);
+    if (ec != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+    const bool v4 = text.substr(0, slash).find(':') == std::string_view::npos;
+    if (n.bits > (v4 ? 32U : 128U)) return std::nullopt;
+    if (v4) n.bits += 96;
+    return n;
+}
+
+}  // namespace detail
+
+PHONEAUTH_DECL std::string client_network(std::string_view address) {
+    auto a = detail::parse_ip(address);
+    if (!a) return {};
+    if (detail::is_mapped(*a)) return detail::ip_text(AF_INET, a->data() + 12);
+    std::fill(a->begin() + 8, a->end(), static_cast<unsigned char>(0));
+    return detail::ip_text(AF_INET6, a->data()) + "/64";
+}
+
+PHONEAUTH_DECL std::string client_address(std::string_view peer, std::string_view forwarded,
+                                          const std::vector<std::string>& trusted) {
+    const auto is_trusted = [&](std::string_view text) {
+        const auto a = detail::parse_ip(text);
+        return a && std::any_of(trusted.begin(), trusted.end(), [&](const std::string& t) {
+                   const auto network = detail::parse_network(t);
+                   return network && network->has(*a);
+               });
+    };
+    std::string_view asked = peer;  // the last address that is sure
+    while (is_trusted(asked) && !forwarded.empty()) {
+        const auto comma = forwarded.rfind(',');
+        auto last = comma == std::string_view::npos ? forwarded : forwarded.substr(comma + 1);
+        while (!last.empty() && (last.front() == ' ' || last.front() == '\t')) last.remove_prefix(1);
+        while (!last.empty() && (last.back() == ' ' || last.back() == '\t')) last.remove_suffix(1);
+        last = detail::without_port(last);
+        if (!detail::parse_ip(last)) break;
+        asked = last;
+        forwarded = forwarded.substr(0, comma == std::string_view::npos ? 0 : comma);
+    }
+    return std::string(asked);
+}
+
+PHONEAUTH_DECL bool is_network(std::string_view text) {
+    return detail::parse_network(text).has_value();
+}
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
 
 // ---- phoneauth/code.hpp ----
 
@@ -55,19 +235,231 @@
 #include <vector>
 
 
-// ---- phoneauth/detail/config.hpp ----
+// ---- phoneauth/secret_string.hpp ----
 
-#ifndef PHONEAUTH_DETAIL_CONFIG_HPP
-#define PHONEAUTH_DETAIL_CONFIG_HPP
+#ifndef PHONEAUTH_SECRET_STRING_HPP
+#define PHONEAUTH_SECRET_STRING_HPP
 
-// Linkage only: no macro changes a type. With PHONEAUTH_SEPARATE_COMPILATION defined for a whole
-// program, the function bodies in impl/*.ipp are left out of the headers and come from the one
-// translation unit that includes phoneauth/src.hpp.
-#ifdef PHONEAUTH_SEPARATE_COMPILATION
-#define PHONEAUTH_DECL
-#else
-#define PHONEAUTH_DECL inline
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+
+
+// ---- phoneauth/detail/crypto.hpp ----
+
+#ifndef PHONEAUTH_DETAIL_CRYPTO_HPP
+#define PHONEAUTH_DETAIL_CRYPTO_HPP
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <string_view>
+
+
+// The little of OpenSSL that the core needs, without its headers. A context that is used again costs a quarter of a new
+// one, so each object keeps one, under a mutex.
+
+struct evp_mac_ctx_st;
+struct evp_md_ctx_st;
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+using digest = std::array<unsigned char, 32>;
+
+/// Overwrites memory that held a secret, in a way that the optimizer keeps.
+PHONEAUTH_DECL void wipe(std::span<unsigned char> memory) noexcept;
+/// The string is empty then. What it had behind its end, from when it was longer, goes too.
+inline void wipe(std::string& text) noexcept {
+    text.resize(text.capacity());
+    wipe({reinterpret_cast<unsigned char*>(text.data()), text.size()});
+    text.clear();
+}
+
+/// True when both are the same; takes a time that depends on the sizes only.
+PHONEAUTH_DECL bool equal_in_constant_time(std::string_view a, std::string_view b) noexcept;
+
+/// Base64 (RFC 4648 §4), padded.
+PHONEAUTH_DECL std::string base64(std::string_view bytes);
+
+/// HMAC-SHA256 (RFC 2104) with one key. Thread-safe; throws `std::runtime_error` when OpenSSL fails.
+class hmac_sha256 {
+public:
+    PHONEAUTH_DECL explicit hmac_sha256(std::string_view key);
+    ~hmac_sha256() { wipe(key_); }
+    PHONEAUTH_DECL digest operator()(std::string_view message);
+
+private:
+    struct deleter {
+        PHONEAUTH_DECL void operator()(evp_mac_ctx_st* context) const noexcept;
+    };
+    std::string key_;
+    std::mutex mutex_;
+    std::unique_ptr<evp_mac_ctx_st, deleter> context_;
+};
+
+/// SHA-256 (FIPS 180-4). Thread-safe; throws `std::runtime_error` when OpenSSL fails.
+class sha256 {
+public:
+    PHONEAUTH_DECL sha256();
+    PHONEAUTH_DECL digest operator()(std::string_view message);
+
+private:
+    struct deleter {
+        PHONEAUTH_DECL void operator()(evp_md_ctx_st* context) const noexcept;
+    };
+    std::mutex mutex_;
+    std::unique_ptr<evp_md_ctx_st, deleter> context_;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/impl/crypto.ipp ----
+
+#ifndef PHONEAUTH_IMPL_CRYPTO_IPP
+#define PHONEAUTH_IMPL_CRYPTO_IPP
+
+#include <stdexcept>
+
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+inline const unsigned char* bytes_of(std::string_view text) noexcept {
+    return reinterpret_cast<const unsigned char*>(text.data());
+}
+
+inline void require_openssl(bool ok) {
+    if (!ok) throw std::runtime_error("phoneauth: OpenSSL failed");
+}
+
+PHONEAUTH_DECL void wipe(std::span<unsigned char> memory) noexcept {
+    OPENSSL_cleanse(memory.data(), memory.size());
+}
+
+PHONEAUTH_DECL bool equal_in_constant_time(std::string_view a, std::string_view b) noexcept {
+    return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+PHONEAUTH_DECL std::string base64(std::string_view bytes) {
+    std::string out(4 * ((bytes.size() + 2) / 3) + 1, '\0');
+    const int size =
+        EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()), bytes_of(bytes), static_cast<int>(bytes.size()));
+    out.resize(static_cast<std::size_t>(size));
+    return out;
+}
+
+PHONEAUTH_DECL void hmac_sha256::deleter::operator()(evp_mac_ctx_st* context) const noexcept {
+    EVP_MAC_CTX_free(context);
+}
+
+PHONEAUTH_DECL hmac_sha256::hmac_sha256(std::string_view key) : key_(key) {
+    EVP_MAC* mac = EVP_MAC_fetch(nullptr, OSSL_MAC_NAME_HMAC, nullptr);
+    context_.reset(EVP_MAC_CTX_new(mac));
+    EVP_MAC_free(mac);
+    char hash[] = "SHA256";
+    const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, hash, 0),
+                                     OSSL_PARAM_construct_end()};
+    require_openssl(context_ && EVP_MAC_init(context_.get(), bytes_of(key), key.size(), parameters) == 1);
+}
+
+PHONEAUTH_DECL digest hmac_sha256::operator()(std::string_view message) {
+    digest out;
+    std::size_t size = 0;
+    const std::lock_guard lock(mutex_);
+    // The key each time: without it, OpenSSL before 3.0.3 (and FIPS modules of that age) reports success but does not
+    // begin anew (https://github.com/openssl/openssl/issues/17811).
+    require_openssl(EVP_MAC_init(context_.get(), bytes_of(key_), key_.size(), nullptr) == 1 &&
+                    EVP_MAC_update(context_.get(), bytes_of(message), message.size()) == 1 &&
+                    EVP_MAC_final(context_.get(), out.data(), &size, out.size()) == 1 && size == out.size());
+    return out;
+}
+
+PHONEAUTH_DECL void sha256::deleter::operator()(evp_md_ctx_st* context) const noexcept {
+    EVP_MD_CTX_free(context);
+}
+
+PHONEAUTH_DECL sha256::sha256() : context_(EVP_MD_CTX_new()) {
+    require_openssl(context_ && EVP_DigestInit_ex2(context_.get(), EVP_sha256(), nullptr) == 1);
+}
+
+PHONEAUTH_DECL digest sha256::operator()(std::string_view message) {
+    digest out;
+    const std::lock_guard lock(mutex_);
+    // A null type keeps the digest of the constructor (EVP_DigestInit(3)).
+    require_openssl(EVP_DigestInit_ex2(context_.get(), nullptr, nullptr) == 1 &&
+                    EVP_DigestUpdate(context_.get(), message.data(), message.size()) == 1 &&
+                    EVP_DigestFinal_ex(context_.get(), out.data(), nullptr) == 1);
+    return out;
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
 #endif
+#endif
+
+#endif
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// A `std::string` that is wiped when it goes away, when it is assigned to, and when it was moved from: a short one that was moved from
+/// still has its characters. It is one wherever a `std::string` is asked for. Letting it grow leaves a copy behind:
+/// `make_room` first. Distinct objects may be used in distinct threads.
+class secret_string : public std::string {
+public:
+    using std::string::string;
+    secret_string() = default;
+    secret_string(const std::string& s) : std::string(s) {}
+    secret_string(std::string&& s) noexcept : std::string(std::move(s)) { detail::wipe(s); }
+    secret_string(const secret_string&) = default;
+    secret_string(secret_string&& s) noexcept : secret_string(static_cast<std::string&&>(s)) {}
+    secret_string& operator=(const secret_string& s) { return *this = secret_string(s); }
+    secret_string& operator=(secret_string&& s) noexcept {
+        if (this == &s) return *this;
+        detail::wipe(*this);
+        std::string::operator=(std::move(s));
+        detail::wipe(s);
+        return *this;
+    }
+    secret_string& operator=(std::string&& s) noexcept { return *this = secret_string(std::move(s)); }
+    template <class Text>
+    requires std::convertible_to<const Text&, std::string_view> secret_string& operator=(const Text& text) {
+        return *this = secret_string(std::string_view(text));
+    }
+    ~secret_string() { detail::wipe(*this); }
+
+    /// Makes room for `more` characters and leaves no copy behind.
+    void make_room(std::size_t more) {
+        if (capacity() - size() >= more) return;
+        secret_string larger;
+        larger.reserve(std::max(size() + more, 2 * capacity()));
+        larger.append(*this);
+        swap(larger);
+    }
+};
+
+}  // namespace v0
+}  // namespace phoneauth
 
 #endif
 
@@ -79,11 +471,11 @@ struct twilio_config {
     /// `AC` and 32 hexadecimal digits. Required.
     std::string account_sid;
     /// The account's auth token. Required unless an API key is given.
-    std::string auth_token;
+    secret_string auth_token;
     /// `SK` and 32 hexadecimal digits; what Twilio advises for servers.
     std::string api_key;
     /// The API key's secret; required with `api_key`.
-    std::string api_secret;
+    secret_string api_secret;
     /// An E.164 number of the account, or a Messaging Service (`MG` and 32 hexadecimal digits). Required.
     std::string sender;
     /// For example "ie1"; empty: Twilio's default.
@@ -92,12 +484,21 @@ struct twilio_config {
     std::string edge;
     /// Replaces `https://api.twilio.com`; http or https and a host, without a path. For tests and proxies.
     std::string base_url;
+    /// Where Twilio reports what became of a code's message: the public URL (https, but for tests) that ends at
+    /// `authenticator::note_delivery`, without a query. It needs `auth_token`, which signs the reports. Empty: no reports.
+    std::string status_callback;
+};
+
+/// A phone that gets no messages and has always the same code, for demonstrations and reviewers.
+struct test_number {
+    std::string phone;  ///< E.164
+    std::string code;   ///< `config::code_digits` digits
 };
 
 /// A key that codes are derived with.
 struct code_key {
-    std::string id;      ///< noted in each transaction; 1 to 32 characters
-    std::string secret;  ///< 32 to 256 bytes, kept secret; all servers on one storage need the same
+    std::string id;        ///< noted in each transaction; 1 to 32 characters
+    secret_string secret;  ///< 32 to 256 bytes, kept secret; all servers on one storage need the same
 };
 
 /// What becomes of a login with a phone number that no user has.
@@ -134,10 +535,31 @@ struct config {
     std::chrono::seconds resend_cooldown{30};
     /// 1–20 messages, the first one included.
     unsigned max_sends_per_transaction = 5;
-    /// 1–100 messages with codes to one phone, over all transactions; and as many others.
+    /// 0–600 s between two transactions of one kind for one phone, unless the code of the first was used.
+    std::chrono::seconds phone_cooldown{10};
+    /// 1–100 messages with codes to one phone in any hour, over all transactions; and as many others. Networks that the
+    /// phone's owner has logged in from may ask for half as many more, which nobody else can use up.
     unsigned max_sends_per_phone_and_hour = 10;
+    /// 1–1000, likewise, in any 24 hours.
+    unsigned max_sends_per_phone_and_day = 30;
+    /// 0–100000 codes asked for from one IPv4 address or IPv6 /64 in any hour; 0: no limit.
+    unsigned max_sends_per_client_and_hour = 50;
+    /// 0–100000 messages that one logged-in user sends in any hour; 0: no limit.
+    unsigned max_messages_per_user_and_hour = 20;
+    /// 0–10000000 messages with codes in any hour over all phones: what an attack can cost; and as many others. An
+    /// observer is told when four fifths are spent. 0: no limit.
+    unsigned max_sends_per_hour = 1000;
     /// 1–3 digits, for numbers without a country code; empty: those are refused.
     std::string default_calling_code;
+    /// Calling codes, 1–15 digits each, that messages may go to; "*": all. Empty: that of `default_calling_code`, or
+    /// all if that is empty, too.
+    std::vector<std::string> allowed_calling_codes;
+    /// Beginnings of numbers, 1–15 digits with the calling code, that no message goes to: premium ranges, say.
+    std::vector<std::string> blocked_prefixes;
+    /// At most 100. They are exempt from the limits, and whoever knows one can log in as its user.
+    std::vector<test_number> test_numbers;
+    /// Says that the `test_numbers` are meant: without it they are refused.
+    bool allow_test_numbers = false;
 
     // -- login
 
@@ -148,8 +570,11 @@ struct config {
     /// `POST /users/login`: identity and password without a second factor.
     bool identity_login_enabled = false;
     unknown_phone_policy unknown_phone = unknown_phone_policy::conceal;
-    /// 10–100 per account (NIST SP 800-63B-3 §5.2.2: at most 100).
+    /// 10–100 per account (NIST SP 800-63B-3 §5.2.2: at most 100). A fifth of them is kept for networks that the
+    /// account's owner has logged in from.
     unsigned max_consecutive_failures = 100;
+    /// 0–100000 wrong passwords from one IPv4 address or IPv6 /64 in any hour, over all accounts; 0: no limit.
+    unsigned max_wrong_passwords_per_client_and_hour = 60;
     /// 60 s – 365 days.
     std::chrono::seconds session_lifetime{30 * 24 * 3600};
 
@@ -313,8 +738,8 @@ constexpr std::string_view trim(std::string_view text) noexcept {
 namespace phoneauth {
 inline namespace v0 {
 
-/// Everything that can go wrong. Each enumerator has one row in `error_table`: its sentence, the
-/// integer a Backendless client sees as `code`, and the HTTP status of the REST reply.
+/// Everything that can go wrong. Each enumerator has one row in `error_table`: its name, its sentence,
+/// the integer a Backendless client sees as `code`, and the HTTP status of the REST reply.
 enum class error {
     // the request
     unparsable_body = 1,
@@ -362,6 +787,7 @@ enum class error {
     phone_mismatch,
     resend_too_soon,
     too_many_messages,
+    destination_not_allowed,
 
     // the provider
     provider_refused,
@@ -370,6 +796,7 @@ enum class error {
     provider_unreachable,
     no_answer,
     bad_provider_reply,
+    invalid_signature,
 
     // the transport
     invalid_url,
@@ -396,6 +823,7 @@ enum class error {
 /// One row of `error_table`.
 struct error_row {
     error value;            ///< the enumerator
+    std::string_view name;  ///< its name, for logs and counters
     std::string_view text;  ///< what happened, and what to do about it
     int backendless_code;  ///< `code` of the REST error body: Backendless's published number where one fits, 14xxx for our own
     int http_status;  ///< HTTP status of the REST reply; never 502, which makes the Backendless JavaScript SDK drop the body
@@ -404,74 +832,76 @@ struct error_row {
 // clang-format off
 /// The only place where errors get their texts and numbers, in the order of the enumerators.
 inline constexpr std::array error_table{
-    error_row{error::unparsable_body, "The request body is not valid JSON of the expected form.", 8002, 400},
-    error_row{error::body_too_large, "The request body is larger or more deeply nested than this server accepts.", 8004, 413},
-    error_row{error::missing_parameter, "A required parameter is missing.", 8007, 400},
-    error_row{error::invalid_parameter, "A parameter has a value that is not accepted.", 8008, 400},
-    error_row{error::invalid_phone_number, "The phone number is not a valid E.164 number.", 14001, 400},
-    error_row{error::invalid_email, "The email address is not valid.", 3040, 400},
-    error_row{error::message_too_long, "The message is longer than 1600 characters.", 14002, 400},
-    error_row{error::invalid_media_url, "A media URL must be an https URL.", 14003, 400},
-    error_row{error::wrong_application, "The application id or the API key is wrong.", 2002, 400},
-    error_row{error::unknown_route, "There is no such operation.", 14004, 404},
-    error_row{error::method_not_allowed, "This operation does not support the HTTP method.", 14005, 405},
+    error_row{error::unparsable_body, "unparsable_body", "The request body is not valid JSON of the expected form.", 8002, 400},
+    error_row{error::body_too_large, "body_too_large", "The request body is larger or more deeply nested than this server accepts.", 8004, 413},
+    error_row{error::missing_parameter, "missing_parameter", "A required parameter is missing.", 8007, 400},
+    error_row{error::invalid_parameter, "invalid_parameter", "A parameter has a value that is not accepted.", 8008, 400},
+    error_row{error::invalid_phone_number, "invalid_phone_number", "The phone number is not a valid E.164 number.", 14001, 400},
+    error_row{error::invalid_email, "invalid_email", "The email address is not valid.", 3040, 400},
+    error_row{error::message_too_long, "message_too_long", "The message is longer than 1600 characters.", 14002, 400},
+    error_row{error::invalid_media_url, "invalid_media_url", "A media URL must be an https URL.", 14003, 400},
+    error_row{error::wrong_application, "wrong_application", "The application id or the API key is wrong.", 2002, 400},
+    error_row{error::unknown_route, "unknown_route", "There is no such operation.", 14004, 404},
+    error_row{error::method_not_allowed, "method_not_allowed", "This operation does not support the HTTP method.", 14005, 405},
 
-    error_row{error::registration_disabled, "User registration is disabled.", 3009, 403},
-    error_row{error::password_required, "A password is required.", 3011, 400},
-    error_row{error::invalid_password, "The password is too short or too long.", 14010, 400},
-    error_row{error::identity_required, "The identity property is missing.", 3013, 400},
-    error_row{error::property_required, "A required property is missing.", 3012, 400},
-    error_row{error::user_exists, "A user with this identity or phone number already exists.", 3033, 409},
-    error_row{error::no_properties, "The user has no properties.", 3038, 400},
-    error_row{error::reserved_property, "A property of this name is reserved for the server.", 3039, 400},
-    error_row{error::refused_by_hook, "The operation was refused by the application.", 14011, 403},
+    error_row{error::registration_disabled, "registration_disabled", "User registration is disabled.", 3009, 403},
+    error_row{error::password_required, "password_required", "A password is required.", 3011, 400},
+    error_row{error::invalid_password, "invalid_password", "The password is too short or too long.", 14010, 400},
+    error_row{error::identity_required, "identity_required", "The identity property is missing.", 3013, 400},
+    error_row{error::property_required, "property_required", "A required property is missing.", 3012, 400},
+    error_row{error::user_exists, "user_exists", "A user with this identity or phone number already exists.", 3033, 409},
+    error_row{error::no_properties, "no_properties", "The user has no properties.", 3038, 400},
+    error_row{error::reserved_property, "reserved_property", "A property of this name is reserved for the server.", 3039, 400},
+    error_row{error::refused_by_hook, "refused_by_hook", "The operation was refused by the application.", 14011, 403},
 
-    error_row{error::login_disabled, "This way to log in is disabled.", 3034, 403},
-    error_row{error::login_required, "The login or the password is missing.", 3006, 400},
-    error_row{error::invalid_login, "Invalid login or password.", 3003, 401},
-    error_row{error::unknown_phone, "There is no user with this phone number.", 3057, 400},
-    error_row{error::account_disabled, "The user's account is disabled.", 3090, 403},
-    error_row{error::too_many_failures, "Too many failed attempts; wait before the next one.", 3036, 429},
-    error_row{error::unknown_token, "The user token is missing or unknown; log in.", 3064, 400},
-    error_row{error::session_expired, "The session has expired; log in again.", 3048, 401},
-    error_row{error::send_message_disabled, "Sending messages is disabled.", 14012, 403},
-    error_row{error::not_permitted, "The logged-in user may not access this object.", 14013, 403},
+    error_row{error::login_disabled, "login_disabled", "This way to log in is disabled.", 3034, 403},
+    error_row{error::login_required, "login_required", "The login or the password is missing.", 3006, 400},
+    error_row{error::invalid_login, "invalid_login", "Invalid login or password.", 3003, 401},
+    error_row{error::unknown_phone, "unknown_phone", "There is no user with this phone number.", 3057, 400},
+    error_row{error::account_disabled, "account_disabled", "The user's account is disabled.", 3090, 403},
+    error_row{error::too_many_failures, "too_many_failures", "Too many failed attempts; wait before the next one.", 3036, 429},
+    error_row{error::unknown_token, "unknown_token", "The user token is missing or unknown; log in.", 3064, 400},
+    error_row{error::session_expired, "session_expired", "The session has expired; log in again.", 3048, 401},
+    error_row{error::send_message_disabled, "send_message_disabled", "Sending messages is disabled.", 14012, 403},
+    error_row{error::not_permitted, "not_permitted", "The logged-in user may not access this object.", 14013, 403},
 
-    error_row{error::no_transaction, "There is no such transaction for this operation; start again.", 14020, 400},
-    error_row{error::wrong_code, "The code is wrong.", 14021, 400},
-    error_row{error::code_expired, "The code has expired; start again.", 14022, 400},
-    error_row{error::code_used, "The code was already used; start again.", 14023, 400},
-    error_row{error::tries_exhausted, "Too many wrong codes; start again.", 14024, 400},
-    error_row{error::transaction_failed, "The message for this transaction could not be sent; start again.", 14025, 400},
-    error_row{error::phone_mismatch, "The phone number is not the one that the code was sent to.", 14026, 400},
-    error_row{error::resend_too_soon, "A message was sent a moment ago; wait before asking for another.", 14027, 429},
-    error_row{error::too_many_messages, "Too many messages were asked for; wait before asking for another.", 14028, 429},
+    error_row{error::no_transaction, "no_transaction", "There is no such transaction for this operation; start again.", 14020, 400},
+    error_row{error::wrong_code, "wrong_code", "The code is wrong.", 14021, 400},
+    error_row{error::code_expired, "code_expired", "The code has expired; start again.", 14022, 400},
+    error_row{error::code_used, "code_used", "The code was already used; start again.", 14023, 400},
+    error_row{error::tries_exhausted, "tries_exhausted", "Too many wrong codes; start again.", 14024, 400},
+    error_row{error::transaction_failed, "transaction_failed", "The message for this transaction could not be sent; start again.", 14025, 400},
+    error_row{error::phone_mismatch, "phone_mismatch", "The phone number is not the one that the code was sent to.", 14026, 400},
+    error_row{error::resend_too_soon, "resend_too_soon", "A message was sent a moment ago; wait before asking for another.", 14027, 429},
+    error_row{error::too_many_messages, "too_many_messages", "Too many messages were asked for; wait before asking for another.", 14028, 429},
+    error_row{error::destination_not_allowed, "destination_not_allowed", "Messages to this country or this kind of number are not allowed.", 14029, 403},
 
-    error_row{error::provider_refused, "The messaging provider refused the message.", 14030, 400},
-    error_row{error::provider_misconfigured, "The messaging provider rejected the server's credentials or sender.", 14031, 500},
-    error_row{error::provider_busy, "The messaging provider is busy; try again later.", 14032, 503},
-    error_row{error::provider_unreachable, "The messaging provider could not be reached; nothing was sent.", 14033, 503},
-    error_row{error::no_answer, "The messaging provider did not answer; the message may still arrive.", 14034, 504},
-    error_row{error::bad_provider_reply, "The messaging provider's reply could not be understood.", 14035, 500},
+    error_row{error::provider_refused, "provider_refused", "The messaging provider refused the message.", 14030, 400},
+    error_row{error::provider_misconfigured, "provider_misconfigured", "The messaging provider rejected the server's credentials or sender.", 14031, 500},
+    error_row{error::provider_busy, "provider_busy", "The messaging provider is busy; try again later.", 14032, 503},
+    error_row{error::provider_unreachable, "provider_unreachable", "The messaging provider could not be reached; nothing was sent.", 14033, 503},
+    error_row{error::no_answer, "no_answer", "The messaging provider did not answer; the message may still arrive.", 14034, 504},
+    error_row{error::bad_provider_reply, "bad_provider_reply", "The messaging provider's reply could not be understood.", 14035, 500},
+    error_row{error::invalid_signature, "invalid_signature", "The request is not signed by Twilio.", 14036, 403},
 
-    error_row{error::invalid_url, "The URL is not an absolute http or https URL.", 14040, 500},
-    error_row{error::host_not_found, "The host name could not be resolved.", 14041, 503},
-    error_row{error::connect_failed, "The connection was refused.", 14042, 503},
-    error_row{error::connect_timeout, "The connection was not established in time.", 14043, 503},
-    error_row{error::tls_failed, "The TLS handshake failed.", 14044, 503},
-    error_row{error::certificate_untrusted, "The server's certificate is not signed by a trusted authority.", 14045, 503},
-    error_row{error::certificate_expired, "The server's certificate has expired or is not valid yet.", 14046, 503},
-    error_row{error::certificate_wrong_host, "The server's certificate is for another host name.", 14047, 503},
-    error_row{error::write_failed, "The request could not be written completely.", 14048, 503},
-    error_row{error::read_timeout, "The server did not answer in time.", 14049, 504},
-    error_row{error::connection_lost, "The connection was lost before the whole reply arrived.", 14050, 504},
-    error_row{error::malformed_reply, "The server's reply is not valid HTTP.", 14051, 500},
-    error_row{error::reply_too_large, "The server's reply is larger than accepted.", 14052, 500},
-    error_row{error::cancelled, "The operation was cancelled.", 14053, 503},
+    error_row{error::invalid_url, "invalid_url", "The URL is not an absolute http or https URL.", 14040, 500},
+    error_row{error::host_not_found, "host_not_found", "The host name could not be resolved.", 14041, 503},
+    error_row{error::connect_failed, "connect_failed", "The connection was refused.", 14042, 503},
+    error_row{error::connect_timeout, "connect_timeout", "The connection was not established in time.", 14043, 503},
+    error_row{error::tls_failed, "tls_failed", "The TLS handshake failed.", 14044, 503},
+    error_row{error::certificate_untrusted, "certificate_untrusted", "The server's certificate is not signed by a trusted authority.", 14045, 503},
+    error_row{error::certificate_expired, "certificate_expired", "The server's certificate has expired or is not valid yet.", 14046, 503},
+    error_row{error::certificate_wrong_host, "certificate_wrong_host", "The server's certificate is for another host name.", 14047, 503},
+    error_row{error::write_failed, "write_failed", "The request could not be written completely.", 14048, 503},
+    error_row{error::read_timeout, "read_timeout", "The server did not answer in time.", 14049, 504},
+    error_row{error::connection_lost, "connection_lost", "The connection was lost before the whole reply arrived.", 14050, 504},
+    error_row{error::malformed_reply, "malformed_reply", "The server's reply is not valid HTTP.", 14051, 500},
+    error_row{error::reply_too_large, "reply_too_large", "The server's reply is larger than accepted.", 14052, 500},
+    error_row{error::cancelled, "cancelled", "The operation was cancelled.", 14053, 503},
 
-    error_row{error::storage_unavailable, "The storage is unavailable; try again.", 14060, 503},
-    error_row{error::overloaded, "The server is overloaded; try again later.", 14061, 503},
-    error_row{error::internal, "An internal error occurred.", 14062, 500},
+    error_row{error::storage_unavailable, "storage_unavailable", "The storage is unavailable; try again.", 14060, 503},
+    error_row{error::overloaded, "overloaded", "The server is overloaded; try again later.", 14061, 503},
+    error_row{error::internal, "internal", "An internal error occurred.", 14062, 500},
 };
 // clang-format on
 
@@ -518,10 +948,13 @@ struct std::is_error_code_enum<phoneauth::error> : std::true_type {};
 namespace phoneauth {
 inline namespace v0 {
 
+// Passwords, codes and tokens pass through these, so their `secret_string`s are wiped when they go away; otherwise they
+// are `std::string`s.
+
 /// One header field. Names compare without regard to case (RFC 9110 §5.1).
 struct http_header {
     std::string name;
-    std::string value;
+    secret_string value;
 };
 
 /// A request that a transport sends, or that a server received.
@@ -529,14 +962,14 @@ struct http_request {
     std::string method;                ///< "GET", "POST", …
     std::string url;                   ///< absolute for a transport; path and query (origin form) at a server
     std::vector<http_header> headers;  ///< without Host, Content-Length and Connection: a transport adds those
-    std::string body;
+    secret_string body;
 };
 
 /// A complete reply.
 struct http_response {
     int status = 0;  ///< RFC 9110 §15
     std::vector<http_header> headers;
-    std::string body;
+    secret_string body;
 };
 
 /// True when `a` and `b` are the same but for the case of ASCII letters.
@@ -1191,6 +1624,14 @@ inline void check_twilio(const twilio_config& t, config_checker& check) {
         check.require(url && url->target == "/", "twilio.base_url",
                       "expected http:// or https:// and a host, without a path");
     }
+    if (!t.status_callback.empty()) {
+        const auto url = parse_url(t.status_callback);
+        check.require(url && url->target.find('?') == std::string::npos && t.status_callback.size() <= 2000 &&
+                          url->host.find('_') == std::string::npos,
+                      "twilio.status_callback",
+                      "expected an http:// or https:// URL without a query, its host without underscores");
+        check.require(!t.auth_token.empty(), "twilio.auth_token", "is missing; status_callback needs it");
+    }
 }
 
 inline void check_codes(const config& c, bool storage_is_shared, config_checker& check) {
@@ -1227,6 +1668,28 @@ inline void check_codes(const config& c, bool storage_is_shared, config_checker&
                   "android_app_hash", "expected 11 characters of base64");
 }
 
+inline void check_destinations(const config& c, config_checker& check) {
+    const auto is_prefix = [](const std::string& s) {
+        return !s.empty() && s.size() <= 15 && std::all_of(s.begin(), s.end(), is_digit) && s.front() != '0';
+    };
+    const auto& codes = c.allowed_calling_codes;
+    check.require(std::all_of(codes.begin(), codes.end(), [&](const auto& s) { return s == "*" || is_prefix(s); }),
+                  "allowed_calling_codes", "expected 1 to 15 digits each that do not start with 0, or *");
+    check.require(std::all_of(c.blocked_prefixes.begin(), c.blocked_prefixes.end(), is_prefix), "blocked_prefixes",
+                  "expected 1 to 15 digits each that do not start with 0");
+    check.require(c.allowed_calling_codes.size() <= 1000 && c.blocked_prefixes.size() <= 1000, "blocked_prefixes",
+                  "and allowed_calling_codes have at most 1000 elements each");
+    check.require(c.test_numbers.size() <= 100, "test_numbers", "expected at most 100");
+    check.require(c.test_numbers.empty() || c.allow_test_numbers, "test_numbers",
+                  "are given, but allow_test_numbers is false: anybody who knows one could log in as its user");
+    for (const auto& t : c.test_numbers) {
+        const auto number = phone_number::parse(t.phone);
+        check.require(number && number->str() == t.phone, "test_numbers", "a phone is not an E.164 number");
+        check.require(t.code.size() == c.code_digits && std::all_of(t.code.begin(), t.code.end(), is_digit),
+                      "test_numbers", "a code does not have code_digits digits");
+    }
+}
+
 }  // namespace detail
 
 PHONEAUTH_DECL std::vector<config_problem> validate(const config& c, bool storage_is_shared) {
@@ -1236,12 +1699,22 @@ PHONEAUTH_DECL std::vector<config_problem> validate(const config& c, bool storag
 
     check.range(c.resend_cooldown.count(), 0, 600, "resend_cooldown", "s");
     check.range(c.max_sends_per_transaction, 1, 20, "max_sends_per_transaction", "messages");
+    check.range(c.phone_cooldown.count(), 0, 600, "phone_cooldown", "s");
     check.range(c.max_sends_per_phone_and_hour, 1, 100, "max_sends_per_phone_and_hour", "messages");
+    check.range(c.max_sends_per_phone_and_day, 1, 1000, "max_sends_per_phone_and_day", "messages");
+    check.range(c.max_sends_per_client_and_hour, 0, 100000, "max_sends_per_client_and_hour", "messages");
+    check.range(c.max_messages_per_user_and_hour, 0, 100000, "max_messages_per_user_and_hour", "messages");
+    check.range(c.max_sends_per_hour, 0, 10000000, "max_sends_per_hour", "messages");
+    detail::check_destinations(c, check);
     const auto& code = c.default_calling_code;
     check.require(code.size() <= 3 && std::all_of(code.begin(), code.end(), detail::is_digit) && !code.starts_with('0'),
                   "default_calling_code", "expected 1 to 3 digits that do not start with 0, for example 49");
 
     check.range(c.max_consecutive_failures, 10, 100, "max_consecutive_failures", "failures");
+    check.require(c.max_tries > 10 || c.max_consecutive_failures >= 2 * c.max_tries, "max_consecutive_failures",
+                  "expected at least twice max_tries");
+    check.range(c.max_wrong_passwords_per_client_and_hour, 0, 100000, "max_wrong_passwords_per_client_and_hour",
+                "failures");
     check.range(c.session_lifetime.count(), 60, 365LL * 24 * 3600, "session_lifetime", "s");
 
     check.require(detail::is_property_name(c.phone_column), "phone_column",
@@ -1257,174 +1730,6 @@ PHONEAUTH_DECL std::vector<config_problem> validate(const config& c, bool storag
     return std::move(check.problems);
 }
 
-}  // namespace v0
-}  // namespace phoneauth
-
-#endif
-#endif
-
-#endif
-
-// ---- phoneauth/detail/crypto.hpp ----
-
-#ifndef PHONEAUTH_DETAIL_CRYPTO_HPP
-#define PHONEAUTH_DETAIL_CRYPTO_HPP
-
-#include <array>
-#include <cstddef>
-#include <memory>
-#include <mutex>
-#include <span>
-#include <string>
-#include <string_view>
-
-
-// The little of OpenSSL that the core needs, without its headers. A context that is used again costs a quarter of a new
-// one, so each object keeps one, under a mutex.
-
-struct evp_mac_ctx_st;
-struct evp_md_ctx_st;
-
-namespace phoneauth {
-inline namespace v0 {
-namespace detail {
-
-using digest = std::array<unsigned char, 32>;
-
-/// Overwrites memory that held a secret, in a way that the optimizer keeps.
-PHONEAUTH_DECL void wipe(std::span<unsigned char> memory) noexcept;
-inline void wipe(std::string& text) noexcept {
-    wipe({reinterpret_cast<unsigned char*>(text.data()), text.size()});
-}
-
-/// True when both are the same; takes a time that depends on the sizes only.
-PHONEAUTH_DECL bool equal_in_constant_time(std::string_view a, std::string_view b) noexcept;
-
-/// Base64 (RFC 4648 §4), padded.
-PHONEAUTH_DECL std::string base64(std::string_view bytes);
-
-/// HMAC-SHA256 (RFC 2104) with one key. Thread-safe; throws `std::runtime_error` when OpenSSL fails.
-class hmac_sha256 {
-public:
-    PHONEAUTH_DECL explicit hmac_sha256(std::string_view key);
-    ~hmac_sha256() { wipe(key_); }
-    PHONEAUTH_DECL digest operator()(std::string_view message);
-
-private:
-    struct deleter {
-        PHONEAUTH_DECL void operator()(evp_mac_ctx_st* context) const noexcept;
-    };
-    std::string key_;
-    std::mutex mutex_;
-    std::unique_ptr<evp_mac_ctx_st, deleter> context_;
-};
-
-/// SHA-256 (FIPS 180-4). Thread-safe; throws `std::runtime_error` when OpenSSL fails.
-class sha256 {
-public:
-    PHONEAUTH_DECL sha256();
-    PHONEAUTH_DECL digest operator()(std::string_view message);
-
-private:
-    struct deleter {
-        PHONEAUTH_DECL void operator()(evp_md_ctx_st* context) const noexcept;
-    };
-    std::mutex mutex_;
-    std::unique_ptr<evp_md_ctx_st, deleter> context_;
-};
-
-}  // namespace detail
-}  // namespace v0
-}  // namespace phoneauth
-
-#ifndef PHONEAUTH_SEPARATE_COMPILATION
-
-// ---- phoneauth/impl/crypto.ipp ----
-
-#ifndef PHONEAUTH_IMPL_CRYPTO_IPP
-#define PHONEAUTH_IMPL_CRYPTO_IPP
-
-#include <stdexcept>
-
-#include <openssl/core_names.h>
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/params.h>
-
-
-namespace phoneauth {
-inline namespace v0 {
-namespace detail {
-
-inline const unsigned char* bytes_of(std::string_view text) noexcept {
-    return reinterpret_cast<const unsigned char*>(text.data());
-}
-
-inline void require_openssl(bool ok) {
-    if (!ok) throw std::runtime_error("phoneauth: OpenSSL failed");
-}
-
-PHONEAUTH_DECL void wipe(std::span<unsigned char> memory) noexcept {
-    OPENSSL_cleanse(memory.data(), memory.size());
-}
-
-PHONEAUTH_DECL bool equal_in_constant_time(std::string_view a, std::string_view b) noexcept {
-    return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
-}
-
-PHONEAUTH_DECL std::string base64(std::string_view bytes) {
-    std::string out(4 * ((bytes.size() + 2) / 3) + 1, '\0');
-    const int size =
-        EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()), bytes_of(bytes), static_cast<int>(bytes.size()));
-    out.resize(static_cast<std::size_t>(size));
-    return out;
-}
-
-PHONEAUTH_DECL void hmac_sha256::deleter::operator()(evp_mac_ctx_st* context) const noexcept {
-    EVP_MAC_CTX_free(context);
-}
-
-PHONEAUTH_DECL hmac_sha256::hmac_sha256(std::string_view key) : key_(key) {
-    EVP_MAC* mac = EVP_MAC_fetch(nullptr, OSSL_MAC_NAME_HMAC, nullptr);
-    context_.reset(EVP_MAC_CTX_new(mac));
-    EVP_MAC_free(mac);
-    char hash[] = "SHA256";
-    const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, hash, 0),
-                                     OSSL_PARAM_construct_end()};
-    require_openssl(context_ && EVP_MAC_init(context_.get(), bytes_of(key), key.size(), parameters) == 1);
-}
-
-PHONEAUTH_DECL digest hmac_sha256::operator()(std::string_view message) {
-    digest out;
-    std::size_t size = 0;
-    const std::lock_guard lock(mutex_);
-    // The key each time: without it, OpenSSL before 3.0.3 (and FIPS modules of that age) reports success but does not
-    // begin anew (https://github.com/openssl/openssl/issues/17811).
-    require_openssl(EVP_MAC_init(context_.get(), bytes_of(key_), key_.size(), nullptr) == 1 &&
-                    EVP_MAC_update(context_.get(), bytes_of(message), message.size()) == 1 &&
-                    EVP_MAC_final(context_.get(), out.data(), &size, out.size()) == 1 && size == out.size());
-    return out;
-}
-
-PHONEAUTH_DECL void sha256::deleter::operator()(evp_md_ctx_st* context) const noexcept {
-    EVP_MD_CTX_free(context);
-}
-
-PHONEAUTH_DECL sha256::sha256() : context_(EVP_MD_CTX_new()) {
-    require_openssl(context_ && EVP_DigestInit_ex2(context_.get(), EVP_sha256(), nullptr) == 1);
-}
-
-PHONEAUTH_DECL digest sha256::operator()(std::string_view message) {
-    digest out;
-    const std::lock_guard lock(mutex_);
-    // A null type keeps the digest of the constructor (EVP_DigestInit(3)).
-    require_openssl(EVP_DigestInit_ex2(context_.get(), nullptr, nullptr) == 1 &&
-                    EVP_DigestUpdate(context_.get(), message.data(), message.size()) == 1 &&
-                    EVP_DigestFinal_ex(context_.get(), out.data(), nullptr) == 1);
-    return out;
-}
-
-}  // namespace detail
 }  // namespace v0
 }  // namespace phoneauth
 
@@ -1461,6 +1766,13 @@ enum class transaction_state : std::uint8_t {
     failed = 5      ///< the provider refused the message for certain
 };
 
+/// What is known of the last message of a transaction. The numbers are stored: they never change.
+enum class delivery_state : std::uint8_t {
+    pending = 1,     ///< on its way, as far as anybody knows
+    delivered = 2,   ///< the phone has it
+    undelivered = 3  ///< it will not arrive: `transaction::delivery_error` says why
+};
+
 /// One sent code and what became of it. It holds no code: that is derived from the id, the purpose and the phone.
 struct transaction {
     std::string id;  ///< 36 characters, upper-case 8-4-4-4-12, 128 random bits
@@ -1474,7 +1786,10 @@ struct transaction {
     time_point created_at{};
     time_point expires_at{};  ///< a code that comes at or after this time is too late
     time_point last_sent_at{};
-    std::uint64_t version = 0;  ///< grows with each stored change; see `TransactionStorage`
+    delivery_state delivery = delivery_state::pending;
+    std::int32_t delivery_error = 0;  ///< Twilio's error code of a message that was not delivered; 0: none was named
+    std::string password_mark{};  ///< names the password that a two-factor login began with; empty: none was asked for
+    std::uint64_t version = 0;    ///< grows with each stored change; see `TransactionStorage`
 };
 
 }  // namespace v0
@@ -1599,28 +1914,879 @@ private:
 
 #endif
 
-// ---- phoneauth/detail/check_policies.hpp ----
+// ---- phoneauth/destination.hpp ----
 
-#ifndef PHONEAUTH_DETAIL_CHECK_POLICIES_HPP
-#define PHONEAUTH_DETAIL_CHECK_POLICIES_HPP
+#ifndef PHONEAUTH_DESTINATION_HPP
+#define PHONEAUTH_DESTINATION_HPP
 
-#include <concepts>
-#include <cstddef>
-#include <optional>
+#include <algorithm>
 #include <string>
+#include <string_view>
 #include <vector>
 
 
-// ---- phoneauth/policies.hpp ----
+// ---- phoneauth/twilio/configuration_report.hpp ----
 
-#ifndef PHONEAUTH_POLICIES_HPP
-#define PHONEAUTH_POLICIES_HPP
+#ifndef PHONEAUTH_TWILIO_CONFIGURATION_REPORT_HPP
+#define PHONEAUTH_TWILIO_CONFIGURATION_REPORT_HPP
 
-#include <chrono>
-#include <concepts>
-#include <cstddef>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
+
+
+// ---- phoneauth/twilio/api.hpp ----
+
+#ifndef PHONEAUTH_TWILIO_API_HPP
+#define PHONEAUTH_TWILIO_API_HPP
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+
+// ---- phoneauth/twilio/message.hpp ----
+
+#ifndef PHONEAUTH_TWILIO_MESSAGE_HPP
+#define PHONEAUTH_TWILIO_MESSAGE_HPP
+
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// Most characters (Unicode code points) of a message's body that Twilio takes (error 21617 above).
+inline constexpr std::size_t max_message_characters = 1600;
+/// Most media of a message that Twilio takes.
+inline constexpr std::size_t max_media_urls = 10;
+
+/// An SMS, or an MMS if it has media.
+struct message {
+    std::string to;    ///< a phone number, as people type it
+    std::string body;  ///< UTF-8, at most `max_message_characters`; may be empty if there are media
+    std::vector<std::string> media_urls{};  ///< https, at most `max_media_urls`
+    /// Further parameters of Twilio's Messages resource by their Twilio names ("StatusCallback", or "statusCallback" as
+    /// Twilio's JavaScript library spells it), for example {"ValidityPeriod", "300"}. `To`, `Body` and `MediaUrl` are
+    /// not options.
+    std::vector<std::pair<std::string, std::string>> options{};
+};
+
+/// A message that Twilio has accepted.
+struct sent_message {
+    std::string sid;     ///< `SM…` or `MM…`
+    std::string status;  ///< Twilio's word: "queued", "accepted", …
+    std::string json;    ///< the Message resource as Twilio answered it
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+namespace phoneauth {
+inline namespace v0 {
+namespace twilio {
+
+/// Builds requests to Twilio's REST API (version 2010-04-01) and reads its replies. No I/O. Immutable, so that it may
+/// be used from several threads at once.
+class api {
+public:
+    /// `c` passes `validate`. The credentials are the API key's if there is one, else the account's.
+    PHONEAUTH_DECL explicit api(const twilio_config& c);
+
+    /// Messages create: `POST /2010-04-01/Accounts/{Sid}/Messages.json`. `to` takes the place of `m.to`. Fails with
+    /// `missing_parameter` (neither body nor media), `message_too_long`, `invalid_media_url`, `invalid_parameter` (an
+    /// option that Twilio does not know, too many media, a body that is not UTF-8 or holds a NUL).
+    PHONEAUTH_DECL result<http_request> create_message(const phone_number& to, const message& m) const;
+
+    /// The same for a code's text, good for `validity`: after that Twilio no longer delivers it. What becomes of it is reported
+    /// to `status_callback`, a URL, unless that is empty.
+    PHONEAUTH_DECL http_request create_code_message(const phone_number& to, std::string_view text,
+                                                    std::chrono::seconds validity,
+                                                    std::string_view status_callback = {}) const;
+
+    /// The messages that were sent to `to`: `GET …/Messages.json?To=…&PageSize=1`. Costs nothing.
+    PHONEAUTH_DECL http_request find_messages(const phone_number& to) const;
+
+    /// The account itself: `GET /2010-04-01/Accounts/{Sid}.json`.
+    PHONEAUTH_DECL http_request fetch_account() const;
+
+    /// The account's numbers that are `number`: `GET …/IncomingPhoneNumbers.json?PhoneNumber=…`.
+    PHONEAUTH_DECL http_request find_number(const phone_number& number) const;
+
+private:
+    PHONEAUTH_DECL http_request get(std::string_view path) const;
+    PHONEAUTH_DECL http_request post_message(std::string form, bool sender_is_chosen) const;
+
+    std::string account_url_;  // …/2010-04-01/Accounts/{Sid}
+    std::string messages_url_;
+    secret_string authorization_;
+    std::string sender_;
+};
+
+/// What became of a Messages create that was answered with `reply`: the accepted message, or a failure by `failure_of`.
+PHONEAUTH_DECL result<sent_message> read_message(const http_response& reply);
+
+/// The failure that `reply`, which is no success, stands for: `provider_busy` (429, with `retry_after`),
+/// `provider_misconfigured` (credentials, sender), `invalid_phone_number` or `provider_refused` (the recipient),
+/// `no_answer` (5xx: it may have been sent), `bad_provider_reply` (a redirect or no reply of Twilio's). `twilio_code`
+/// is set if Twilio named one.
+PHONEAUTH_DECL failure failure_of(const http_response& reply);
+
+/// Whether Twilio went into what it was asked, whatever it then said: success, or a refusal because of the message or the
+/// phone (codes 21000 to 21999). False for what it says to all requests alike: wrong credentials, too many requests, out
+/// of order.
+PHONEAUTH_DECL bool is_about_the_request(const http_response& reply);
+
+/// True when `f`, what sending a message ended with, promises that no message was sent. Else it may have been.
+PHONEAUTH_DECL bool certainly_not_sent(const failure& f) noexcept;
+
+/// What the account look-up says: "active", "suspended" or "closed".
+PHONEAUTH_DECL result<std::string> read_account_status(const http_response& reply);
+
+/// What a number can do.
+struct capabilities {
+    bool sms = false;
+    bool mms = false;
+};
+
+/// What the number look-up says; an empty optional: the account does not own it.
+PHONEAUTH_DECL result<std::optional<capabilities>> read_number(const http_response& reply);
+
+/// The text of the message that carries `code`: the template filled in and, where configured, the app hash for
+/// Android's SMS Retriever and the last line for origin-bound codes (`@host #code`).
+PHONEAUTH_DECL std::string code_text(const config& c, std::string_view code);
+
+}  // namespace twilio
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/impl/twilio.ipp ----
+
+#ifndef PHONEAUTH_IMPL_TWILIO_IPP
+#define PHONEAUTH_IMPL_TWILIO_IPP
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+
+// ---- phoneauth/detail/json.hpp ----
+
+#ifndef PHONEAUTH_DETAIL_JSON_HPP
+#define PHONEAUTH_DETAIL_JSON_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+
+// The only place that knows about simdjson, which stays out of this header.
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+enum class json_kind { null, boolean, number, string, array, object };
+
+/// A JSON value, one level deep: what is inside an item is parsed when somebody asks for it.
+struct json_value {
+    struct item;
+
+    json_kind kind = json_kind::null;
+    secret_string text;       ///< of a string: what it says; of anything else: its JSON text, digit by digit as it came
+    std::vector<item> items;  ///< of an array or object
+
+    bool is(json_kind k) const noexcept { return kind == k; }
+    /// The member `key` of an object, or nullptr.
+    const item* find(std::string_view key) const noexcept;
+    /// The member `key` if it is a string, else empty.
+    std::string_view string_or_empty(std::string_view key) const noexcept;
+    /// The member `key` if it is an integer of 64 bits.
+    std::optional<std::int64_t> integer(std::string_view key) const noexcept;
+};
+
+struct json_value::item {
+    std::string key;  ///< of an object's member
+    json_kind kind = json_kind::null;
+    secret_string text;  ///< as in `json_value`
+};
+
+inline const json_value::item* json_value::find(std::string_view key) const noexcept {
+    for (const auto& i : items)
+        if (kind == json_kind::object && i.key == key) return &i;
+    return nullptr;
+}
+
+inline std::string_view json_value::string_or_empty(std::string_view key) const noexcept {
+    const auto* i = find(key);
+    return i && i->kind == json_kind::string ? std::string_view(i->text) : std::string_view();
+}
+
+/// Parses one whole JSON text (RFC 8259), validated throughout: syntax, UTF-8, depth, and that no member is named
+/// twice. Empty when it is not JSON, is nested deeper than `max_depth`, or has a number beyond 64 bits.
+PHONEAUTH_DECL std::optional<json_value> parse_json(std::string_view text, std::size_t max_depth = 16);
+
+/// Appends `text` as a JSON string, quotes included. Bytes that are not UTF-8 become U+FFFD.
+PHONEAUTH_DECL void append_json_string(std::string& out, std::string_view text);
+
+/// `text` as a JSON string.
+inline std::string json_string(std::string_view text) {
+    std::string s;
+    append_json_string(s, text);
+    return s;
+}
+
+/// Writes a JSON object member by member.
+class json_object {
+public:
+    json_object& string(std::string_view key, std::string_view value) {
+        append_json_string(begin(key), value);
+        return *this;
+    }
+    /// As `string`, for a secret, which must come last: what is added to the text before it is gone may leave a copy of it
+    /// behind.
+    json_object& secret(std::string_view key, std::string_view value) {
+        out_.reserve(out_.size() + key.size() + 6 * value.size() + 8);
+        return string(key, value);
+    }
+    json_object& number(std::string_view key, std::int64_t value) { return raw(key, std::to_string(value)); }
+    json_object& boolean(std::string_view key, bool value) { return raw(key, value ? "true" : "false"); }
+    json_object& null(std::string_view key) { return raw(key, "null"); }
+    /// `json` is the value's JSON text.
+    json_object& raw(std::string_view key, std::string_view json) {
+        begin(key) += json;
+        return *this;
+    }
+    std::string str() && {
+        out_ += '}';
+        return std::move(out_);
+    }
+
+private:
+    std::string& begin(std::string_view key) {
+        if (out_.size() > 1) out_ += ',';
+        append_json_string(out_, key);
+        out_ += ':';
+        return out_;
+    }
+    std::string out_ = "{";
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/impl/json.ipp ----
+
+#ifndef PHONEAUTH_IMPL_JSON_IPP
+#define PHONEAUTH_IMPL_JSON_IPP
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+
+#include <simdjson.h>
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+/// What simdjson leaves to us: whether `value` is nested at most `depth` deep and names no member of an object twice.
+inline bool is_sound(simdjson::dom::element value, std::size_t depth) {
+    simdjson::dom::array array;
+    simdjson::dom::object object;
+    if (!value.get(array)) {
+        if (depth == 0) return false;
+        for (const auto element : array)
+            if (!is_sound(element, depth - 1)) return false;
+    }
+    if (!value.get(object)) {
+        if (depth == 0) return false;
+        std::vector<std::string_view> keys;
+        for (const auto member : object) {
+            if (!is_sound(member.value, depth - 1)) return false;
+            keys.push_back(member.key);
+        }
+        std::sort(keys.begin(), keys.end());
+        return std::adjacent_find(keys.begin(), keys.end()) == keys.end();
+    }
+    return true;
+}
+
+inline json_kind kind_of(simdjson::dom::element value) noexcept {
+    using simdjson::dom::element_type;
+    switch (value.type()) {
+    case element_type::ARRAY:
+        return json_kind::array;
+    case element_type::OBJECT:
+        return json_kind::object;
+    case element_type::STRING:
+        return json_kind::string;
+    case element_type::BOOL:
+        return json_kind::boolean;
+    case element_type::NULL_VALUE:
+        return json_kind::null;
+    default:
+        return json_kind::number;
+    }
+}
+
+/// Cuts the top level of a JSON text into the texts of its values. The JSON text must be known to be valid.
+class raw_values {
+public:
+    explicit raw_values(std::string_view valid_json) noexcept : rest_(valid_json) {}
+
+    /// Steps from an array or object to what is in it.
+    void enter() noexcept { rest_.remove_prefix(rest_.find_first_of("[{") + 1); }
+    /// The next value, or the next member's name with its quotes.
+    std::string_view next() noexcept {
+        rest_.remove_prefix(rest_.find_first_not_of(" \t\r\n,:"));
+        const auto value = rest_.substr(0, length());
+        rest_.remove_prefix(value.size());
+        return value;
+    }
+
+private:
+    std::size_t length() const noexcept {
+        std::size_t at = 0, depth = 0;
+        do {
+            switch (rest_[at++]) {
+            case '[':
+            case '{':
+                ++depth;
+                break;
+            case ']':
+            case '}':
+                --depth;
+                break;
+            case '"':
+                while (rest_[at] != '"') at += rest_[at] == '\\' ? 2 : 1;
+                ++at;
+                break;
+            default:
+                if (depth == 0) return std::min(rest_.find_first_of(" \t\r\n,:]}"), rest_.size());
+            }
+        } while (depth != 0);
+        return at;
+    }
+    std::string_view rest_;
+};
+
+/// What `json_value::text` is of `value`, whose JSON text is `raw`.
+inline secret_string text_of(simdjson::dom::element value, std::string_view raw) {
+    std::string_view string;
+    return secret_string(value.get(string) ? raw : string);
+}
+
+/// Wipes what a parser keeps of a text's strings.
+struct parser_wiper {
+    simdjson::dom::parser& parser;
+    ~parser_wiper() {
+        // The room that simdjson makes for strings: each has five bytes more there than its characters, and three in the text.
+        if (parser.doc.string_buf) wipe({parser.doc.string_buf.get(), 5 * parser.doc.capacity() / 3});
+    }
+};
+
+PHONEAUTH_DECL std::optional<json_value> parse_json(std::string_view text, std::size_t max_depth) {
+    simdjson::dom::parser parser;  // local: one that is kept would keep the memory that the largest text needed
+    const parser_wiper wiper{parser};
+    simdjson::dom::element root;
+    secret_string copy;  // simdjson reads past the end
+    copy.reserve(text.size() + simdjson::SIMDJSON_PADDING);
+    copy.append(text).append(simdjson::SIMDJSON_PADDING, ' ');
+    // simdjson's depth starts at 1.
+    if (parser.allocate(text.size(), max_depth + 1) || parser.parse(copy.data(), text.size(), false).get(root))
+        return {};
+    if (!is_sound(root, max_depth)) return {};
+
+    raw_values raw(text);
+    json_value v;
+    v.kind = kind_of(root);
+    v.text = text_of(root, raw_values(raw).next());
+    simdjson::dom::array array;
+    simdjson::dom::object object;
+    if (!root.get(array)) {
+        raw.enter();
+        for (const auto element : array) v.items.push_back({{}, kind_of(element), text_of(element, raw.next())});
+    }
+    if (!root.get(object)) {
+        raw.enter();
+        for (const auto member : object) {
+            raw.next();
+            v.items.push_back({std::string(member.key), kind_of(member.value), text_of(member.value, raw.next())});
+        }
+    }
+    return v;
+}
+
+PHONEAUTH_DECL std::optional<std::int64_t> json_value::integer(std::string_view key) const noexcept {
+    const auto* i = find(key);
+    if (!i || i->kind != json_kind::number) return {};
+    std::int64_t value = 0;
+    const auto* end = i->text.data() + i->text.size();
+    const auto [stop, error] = std::from_chars(i->text.data(), end, value);
+    if (error != std::errc() || stop != end) return {};
+    return value;
+}
+
+PHONEAUTH_DECL void append_json_string(std::string& out, std::string_view text) {
+    constexpr std::string_view hex = "0123456789abcdef";
+    const auto longer =
+        std::count_if(text.begin(), text.end(), [](char c) { return c == '"' || c == '\\' || (c >= 0 && c < 0x20); });
+    out.reserve(out.size() + text.size() + 5 * static_cast<std::size_t>(longer) + 2);
+    out += '"';
+    while (!text.empty()) {
+        const auto length = utf8_sequence(text);
+        const char c = text.front();
+        if (length == 0) {
+            out += "\xef\xbf\xbd";  // U+FFFD
+        } else if (c == '"' || c == '\\') {
+            out += '\\';
+            out += c;
+        } else if (c >= 0 && c < 0x20) {
+            out += "\\u00";
+            out += hex[static_cast<unsigned char>(c) >> 4];
+            out += hex[static_cast<unsigned char>(c) & 15];
+        } else {
+            out += text.substr(0, length);
+        }
+        text.remove_prefix(std::max<std::size_t>(length, 1));
+    }
+    out += '"';
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+// clang-format off
+/// The optional parameters of Messages create, from Twilio's published OpenAPI document.
+inline constexpr std::array<std::string_view, 21> twilio_message_options{
+    "StatusCallback", "ApplicationSid",   "MaxPrice",         "ProvideFeedback",  "Attempt",      "ValidityPeriod",     "ForceDelivery",
+    "ContentRetention", "AddressRetention", "SmartEncoded",     "PersistentAction", "TrafficType",  "ShortenUrls",        "ScheduleType",
+    "SendAt",         "SendAsMms",        "ContentVariables", "RiskCheck",        "From",         "MessagingServiceSid", "ContentSid"};
+
+/// What Twilio's error codes (https://www.twilio.com/docs/api/errors) mean for whoever asked for a message.
+struct twilio_code_row {
+    int code;
+    error meaning;
+    std::string_view text;
+};
+inline constexpr std::array twilio_code_table{
+    twilio_code_row{20003, error::provider_misconfigured, "Twilio rejected the server's credentials."},
+    twilio_code_row{20404, error::provider_misconfigured, "Twilio does not know the configured account."},
+    twilio_code_row{20429, error::provider_busy, "Twilio is receiving too many requests; try again later."},
+    twilio_code_row{21211, error::invalid_phone_number, "The phone number is not valid."},
+    twilio_code_row{21212, error::provider_misconfigured, "The configured sender is not a valid phone number."},
+    twilio_code_row{21408, error::provider_refused, "Messages to this country are not enabled."},
+    twilio_code_row{21602, error::missing_parameter, "The message has no text."},
+    twilio_code_row{21604, error::missing_parameter, "The message has no recipient."},
+    twilio_code_row{21606, error::provider_misconfigured, "The configured sender cannot send this message."},
+    twilio_code_row{21608, error::provider_refused, "A Twilio trial account sends only to numbers verified with it."},
+    twilio_code_row{21610, error::provider_refused, "The recipient has opted out of messages from this sender."},
+    twilio_code_row{21611, error::provider_busy, "The sender's queue is full; try again later."},
+    twilio_code_row{21612, error::provider_refused, "This sender cannot reach that phone number."},
+    twilio_code_row{21614, error::provider_refused, "The phone number is not a mobile number."},
+    twilio_code_row{21617, error::message_too_long, "The message is longer than 1600 characters."},
+};
+// clang-format on
+
+inline std::string twilio_account_url(const twilio_config& c) {
+    std::string url = c.base_url;
+    if (url.empty()) {
+        // Host names: https://www.twilio.com/docs/global-infrastructure/understanding-twilio-regions
+        const auto region = c.region.empty() && !c.edge.empty() ? std::string("us1") : c.region;
+        url = "https://api.";
+        if (!c.edge.empty()) url += c.edge + '.';
+        if (!region.empty()) url += region + '.';
+        url += "twilio.com";
+    }
+    while (url.ends_with('/')) url.pop_back();
+    return url + "/2010-04-01/Accounts/" + c.account_sid;
+}
+
+/// HTTP's Basic scheme (RFC 7617), with the API key if there is one.
+inline secret_string twilio_authorization(const twilio_config& c) {
+    const auto& name = c.api_key.empty() ? c.account_sid : c.api_key;
+    const auto& secret = c.api_key.empty() ? c.auth_token : c.api_secret;
+    secret_string pair;
+    pair.reserve(name.size() + secret.size() + 1);
+    pair.append(name).append(":").append(secret);
+    const secret_string encoded = base64(pair);
+    secret_string value;
+    value.reserve(encoded.size() + 6);
+    value.append("Basic ").append(encoded);
+    return value;
+}
+
+/// "statusCallback" → "StatusCallback"; empty if Twilio has no such option.
+inline std::string_view twilio_option_name(std::string_view name) {
+    for (const auto known : twilio_message_options)
+        if (!name.empty() && to_upper(name.front()) == known.front() && name.substr(1) == known.substr(1)) return known;
+    return {};
+}
+
+inline result<void> check_message(const message& m, bool has_content_template) {
+    if (m.body.empty() && m.media_urls.empty() && !has_content_template)
+        return failure(error::missing_parameter, "The message has neither text nor media.");
+    const auto characters = count_code_points(m.body);
+    if (!characters || m.body.find('\0') != std::string::npos)
+        return failure(error::invalid_parameter, "The message's text is not UTF-8 or holds a NUL character.");
+    if (*characters > max_message_characters) return error::message_too_long;
+    if (m.media_urls.size() > max_media_urls)
+        return failure(error::invalid_parameter, "A message takes at most 10 media URLs.");
+    for (const auto& text : m.media_urls) {
+        const auto url = parse_url(text);
+        if (text.size() > 2048 || !url || !url->https) return error::invalid_media_url;
+    }
+    for (const auto& [name, value] : m.options) {
+        if (twilio_option_name(name).empty())
+            return failure(error::invalid_parameter,
+                           "The options have a name that is not an option of Twilio's Messages resource.");
+        if (value.size() > 4096 || std::any_of(value.begin(), value.end(), is_control))
+            return failure(error::invalid_parameter, "The option " + std::string(twilio_option_name(name)) +
+                                                         " is too long or has a control character.");
+    }
+    return {};
+}
+
+}  // namespace detail
+
+namespace twilio {
+
+PHONEAUTH_DECL api::api(const twilio_config& c)
+    : account_url_(detail::twilio_account_url(c)), messages_url_(account_url_ + "/Messages.json"),
+      authorization_(detail::twilio_authorization(c)) {
+    detail::append_form_field(sender_, c.sender.starts_with("MG") ? "MessagingServiceSid" : "From", c.sender);
+}
+
+PHONEAUTH_DECL http_request api::get(std::string_view path) const {
+    http_request request{"GET", account_url_ + std::string(path), {}, {}};
+    request.headers.reserve(2);  // not a braced list, whose elements would be copied and left
+    request.headers.push_back({"Authorization", authorization_});
+    request.headers.push_back({"Accept", "application/json"});
+    return request;
+}
+
+PHONEAUTH_DECL http_request api::post_message(std::string form, bool sender_is_chosen) const {
+    if (!sender_is_chosen) form += '&' + sender_;
+    http_request request{"POST", messages_url_, {}, std::move(form)};
+    request.headers.reserve(3);
+    request.headers.push_back({"Authorization", authorization_});
+    request.headers.push_back({"Content-Type", "application/x-www-form-urlencoded"});
+    request.headers.push_back({"Accept", "application/json"});
+    return request;
+}
+
+PHONEAUTH_DECL result<http_request> api::create_message(const phone_number& to, const message& m) const {
+    bool sender_is_chosen = false;
+    bool has_content_template = false;
+    for (const auto& [name, value] : m.options) {
+        const auto option = detail::twilio_option_name(name);
+        sender_is_chosen |= option == "From" || option == "MessagingServiceSid";
+        has_content_template |= option == "ContentSid";
+    }
+    if (auto ok = detail::check_message(m, has_content_template); !ok) return std::move(ok).error();
+    std::string form;
+    detail::append_form_field(form, "To", to.str());
+    if (!m.body.empty()) detail::append_form_field(form, "Body", m.body);
+    for (const auto& url : m.media_urls) detail::append_form_field(form, "MediaUrl", url);
+    for (const auto& [name, value] : m.options)
+        detail::append_form_field(form, detail::twilio_option_name(name), value);
+    return post_message(std::move(form), sender_is_chosen);
+}
+
+PHONEAUTH_DECL http_request api::create_code_message(const phone_number& to, std::string_view text,
+                                                     std::chrono::seconds validity,
+                                                     std::string_view status_callback) const {
+    std::string form;
+    form.reserve(3 * (text.size() + status_callback.size()) + sender_.size() +
+                 128);  // growing would leave the code behind
+    detail::append_form_field(form, "To", to.str());
+    detail::append_form_field(form, "Body", text);
+    detail::append_form_field(form, "ValidityPeriod", std::to_string(validity.count()));
+    if (!status_callback.empty()) detail::append_form_field(form, "StatusCallback", status_callback);
+    return post_message(std::move(form), false);
+}
+
+PHONEAUTH_DECL http_request api::find_messages(const phone_number& to) const {
+    std::string query;
+    detail::append_form_field(query, "To", to.str());
+    detail::append_form_field(query, "PageSize", "1");
+    return get("/Messages.json?" + query);
+}
+
+PHONEAUTH_DECL http_request api::fetch_account() const {
+    return get(".json");
+}
+
+PHONEAUTH_DECL http_request api::find_number(const phone_number& number) const {
+    std::string query;
+    detail::append_form_field(query, "PhoneNumber", number.str());
+    return get("/IncomingPhoneNumbers.json?" + query);
+}
+
+PHONEAUTH_DECL failure failure_of(const http_response& reply) {
+    const auto body = detail::parse_json(reply.body);
+    const auto code = body ? body->integer("code") : std::nullopt;
+    failure f = [&]() -> failure {
+        if (reply.status >= 500) return error::no_answer;
+        if (reply.status < 400) return error::bad_provider_reply;  // Twilio refuses with 4xx only
+        if (code)
+            for (const auto& row : detail::twilio_code_table)
+                if (row.code == *code) return {row.meaning, std::string(row.text)};
+        if (reply.status == 429) return error::provider_busy;
+        if (reply.status == 401 || reply.status == 403) return error::provider_misconfigured;
+        return code ? error::provider_refused : error::bad_provider_reply;
+    }();
+    if (code && std::in_range<int>(*code)) f.twilio_code = static_cast<int>(*code);
+    if (const auto* after = find_header(reply.headers, "Retry-After"); after && reply.status == 429) {
+        int seconds = 0;
+        const auto [end, ec] = std::from_chars(after->data(), after->data() + after->size(), seconds);
+        if (ec == std::errc() && end == after->data() + after->size() && seconds >= 0)
+            f.retry_after = std::chrono::seconds(seconds);
+    }
+    return f;
+}
+
+PHONEAUTH_DECL bool is_about_the_request(const http_response& reply) {
+    if (reply.status >= 200 && reply.status <= 299) return true;
+    if (reply.status < 400 || reply.status > 499) return false;
+    if (reply.status != 401 && reply.status != 403 && reply.status != 404 && reply.status != 429) return true;
+    const auto code = failure_of(reply).twilio_code;
+    return code && *code / 1000 == 21;
+}
+
+PHONEAUTH_DECL result<sent_message> read_message(const http_response& reply) {
+    if (reply.status < 200 || reply.status > 299) return failure_of(reply);
+    const auto body = detail::parse_json(reply.body);
+    if (!body || body->string_or_empty("sid").empty()) return error::bad_provider_reply;
+    return sent_message{std::string(body->string_or_empty("sid")), std::string(body->string_or_empty("status")),
+                        reply.body};
+}
+
+PHONEAUTH_DECL bool certainly_not_sent(const failure& f) noexcept {
+    if (f.code.category() != error_category()) return false;
+    const auto e = static_cast<error>(f.code.value());
+    switch (e) {
+    case error::provider_refused:
+    case error::provider_misconfigured:
+    case error::provider_busy:
+    case error::provider_unreachable:
+    case error::invalid_phone_number:
+    case error::missing_parameter:
+    case error::message_too_long:
+        return true;
+    default:
+        return phoneauth::certainly_not_sent(e);
+    }
+}
+
+PHONEAUTH_DECL result<std::string> read_account_status(const http_response& reply) {
+    if (reply.status != 200) return failure_of(reply);
+    const auto body = detail::parse_json(reply.body);
+    if (!body || body->string_or_empty("status").empty()) return error::bad_provider_reply;
+    return std::string(body->string_or_empty("status"));
+}
+
+PHONEAUTH_DECL result<std::optional<capabilities>> read_number(const http_response& reply) {
+    if (reply.status != 200) return failure_of(reply);
+    const auto body = detail::parse_json(reply.body);
+    const auto* list = body ? body->find("incoming_phone_numbers") : nullptr;
+    const auto numbers = list && list->kind == detail::json_kind::array ? detail::parse_json(list->text) : std::nullopt;
+    if (!numbers) return error::bad_provider_reply;
+    if (numbers->items.empty()) return std::optional<capabilities>();
+    const auto number = detail::parse_json(numbers->items.front().text);
+    const auto* given = number ? number->find("capabilities") : nullptr;
+    const auto able = given ? detail::parse_json(given->text) : std::nullopt;
+    if (!able) return error::bad_provider_reply;
+    const auto is_true = [&](std::string_view name) {
+        const auto* item = able->find(name);
+        return item && item->text == "true" && item->kind == detail::json_kind::boolean;
+    };
+    return std::optional(capabilities{is_true("sms"), is_true("mms")});
+}
+
+PHONEAUTH_DECL std::string code_text(const config& c, std::string_view code) {
+    std::string text;
+    text.reserve(c.message_template.size() + c.origin_host.size() + c.android_app_hash.size() + 48);
+    for (std::string_view rest = c.message_template; !rest.empty();) {
+        if (rest.starts_with("{code}")) {
+            text += code;
+            rest.remove_prefix(6);
+        } else if (rest.starts_with("{minutes}")) {
+            text += std::to_string(std::chrono::ceil<std::chrono::minutes>(c.code_lifetime).count());
+            rest.remove_prefix(9);
+        } else {
+            const auto plain = std::min(rest.find('{', 1), rest.size());
+            text += rest.substr(0, plain);
+            rest.remove_prefix(plain);
+        }
+    }
+    // Android's SMS Retriever wants its hash at the end; browsers want their line to be the last one. The hash goes
+    // first, because Android finds it anywhere on a line of its own, while the origin-bound format is strict.
+    if (!c.android_app_hash.empty()) text += '\n' + c.android_app_hash;
+    if (!c.origin_host.empty()) {
+        text += "\n@" + c.origin_host + " #";
+        text += code;
+    }
+    return text;
+}
+
+}  // namespace twilio
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// One thing that `authenticator::test_configuration` has looked at.
+struct finding {
+    std::string check;  ///< "destinations", "credentials", "account", "sender", "sms" or "mms"
+    bool ok = false;
+    std::string message;    ///< what was found and, if that is not well, what to do
+    bool essential = true;  ///< false: codes can be sent all the same
+};
+
+/// What `authenticator::test_configuration` found. A check that an earlier one made impossible is left out.
+struct configuration_report {
+    std::vector<finding> findings;
+
+    /// True when nothing stands in the way of sending codes.
+    bool ok() const {
+        for (const auto& f : findings)
+            if (!f.ok && f.essential) return false;
+        return true;
+    }
+};
+
+namespace twilio {
+
+/// What the account look-up tells about the credentials.
+inline finding credentials_finding(const result<std::string>& status) {
+    if (status) return {"credentials", true, "Twilio accepts the credentials."};
+    return {"credentials", false, "The account could not be looked up: " + status.error().message};
+}
+
+/// What the account's status means.
+inline finding account_finding(const std::string& status) {
+    if (status == "active") return {"account", true, "The account is active."};
+    return {"account", false, "The account's status is \"" + status + "\"; Twilio sends only for active accounts."};
+}
+
+/// A Messaging Service picks its numbers by itself.
+inline finding messaging_service_finding() {
+    return {"sender", true, "The sender is a Messaging Service; its numbers were not looked at."};
+}
+
+/// What the number look-up tells about the sender.
+inline std::vector<finding> sender_findings(const result<std::optional<capabilities>>& number) {
+    if (!number) return {{"sender", false, "The sender could not be looked up: " + number.error().message}};
+    if (!*number) return {{"sender", false, "The account does not own the sender's phone number."}};
+    const auto& able = **number;
+    return {
+        {"sender", true, "The account owns the sender's phone number."},
+        {"sms", able.sms, able.sms ? "The sender can send SMS." : "The sender cannot send SMS; choose another number."},
+        {"mms", able.mms,
+         able.mms ? "The sender can send MMS." : "The sender cannot send MMS; messages with media will fail.", false}};
+}
+
+}  // namespace twilio
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// Where messages may go: pure functions of a phone number and the configuration.
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// The configured test number that `phone` is, or nullptr.
+inline const test_number* find_test_number(const phone_number& phone, const config& c) noexcept {
+    const auto is_it = [&](const test_number& t) { return t.phone == phone.str(); };
+    const auto found = std::find_if(c.test_numbers.begin(), c.test_numbers.end(), is_it);
+    return found == c.test_numbers.end() ? nullptr : &*found;
+}
+
+/// True if messages may go to every country: neither the calling codes nor the default one say otherwise.
+inline bool allows_all_countries(const config& c) {
+    if (c.allowed_calling_codes.empty()) return c.default_calling_code.empty();
+    return std::find(c.allowed_calling_codes.begin(), c.allowed_calling_codes.end(), "*") !=
+           c.allowed_calling_codes.end();
+}
+
+/// Whether messages may go to `phone`; `destination_not_allowed` if not.
+inline result<void> check_destination(const phone_number& phone, const config& c) {
+    if (find_test_number(phone, c)) return {};
+    const auto digits = phone.str().substr(1);
+    const auto leads = [&](const std::string& prefix) { return !prefix.empty() && digits.starts_with(prefix); };
+    const auto& allowed = c.allowed_calling_codes;
+    const bool in = allows_all_countries(c) || (allowed.empty() ? leads(c.default_calling_code)
+                                                                : std::any_of(allowed.begin(), allowed.end(), leads));
+    if (!in || std::any_of(c.blocked_prefixes.begin(), c.blocked_prefixes.end(), leads))
+        return error::destination_not_allowed;
+    return {};
+}
+
+/// What `authenticator::test_configuration` says about it.
+inline finding destinations_finding(const config& c) {
+    if (!allows_all_countries(c)) return {"destinations", true, "Messages go to the allowed countries only.", false};
+    return {"destinations", false,
+            "Messages go to every country, premium numbers among them; set allowed_calling_codes or "
+            "default_calling_code.",
+            false};
+}
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/detail/admission.hpp ----
+
+#ifndef PHONEAUTH_DETAIL_ADMISSION_HPP
+#define PHONEAUTH_DETAIL_ADMISSION_HPP
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 
@@ -1658,6 +2824,541 @@ struct counter {
 }  // namespace phoneauth
 
 #endif
+
+// ---- phoneauth/limits.hpp ----
+
+#ifndef PHONEAUTH_LIMITS_HPP
+#define PHONEAUTH_LIMITS_HPP
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+
+// The arithmetic of the limits, pure: which counters, what to add, and what their values mean.
+//
+// Two kinds of callers are told apart. Networks from which the owner of a phone has logged in within the last 90 days
+// are known to him; all others are strangers'. Strangers leave a reserve of each limit that is about one phone: what
+// they do does not stop the owner.
+
+namespace phoneauth {
+inline namespace v0 {
+
+namespace detail {
+/// `parts`, one after the other, in one allocation at most.
+template <class... Parts>
+std::string join(const Parts&... parts) {
+    std::string text;
+    text.reserve((std::string_view(parts).size() + ...));
+    (text.append(parts), ...);
+    return text;
+}
+
+inline failure wait_until(error e, time_point end, time_point now) {
+    return failure(e).with_retry_after(
+        std::max(std::chrono::ceil<std::chrono::seconds>(end - now), std::chrono::seconds(1)));
+}
+}  // namespace detail
+
+// ---- Sliding windows: at most so many in any stretch of time ----
+
+/// A limit on something that is counted: at most `most` in any stretch of `length`, however it lies. It is kept as one counter
+/// for each half of a `length`; a window adds up the present half and the two before it, so that what is counted is forgotten
+/// after 1 to 1.5 times `length`.
+struct window {
+    std::string name;                          ///< what is counted, and for whom; at most 100 characters
+    std::chrono::seconds length;               ///< at least 2 s
+    std::int64_t most;                         ///< 0: no limit, and nothing is counted
+    std::int64_t reserve = 0;                  ///< how many more are left for known networks
+    error refusal = error::too_many_messages;  ///< what a refusal says
+    bool keeps_attempts = false;               ///< counts what the provider refused, too
+};
+
+/// How many counters each window needs.
+inline constexpr std::size_t window_parts = 3;
+
+/// Appends the changes that add `by` to each of `windows` and read them: `window_parts` for each, at the time `now`.
+inline void count(std::span<const window> windows, std::int64_t by, time_point now,
+                  std::vector<counter_change>& changes) {
+    for (const auto& w : windows) {
+        const auto half = w.length / 2;
+        auto part = std::chrono::floor<std::chrono::seconds>(now.time_since_epoch()) / half;
+        for (std::size_t i = 0; i < window_parts; ++i, --part)
+            changes.push_back({detail::join(w.name, ":", std::to_string(part)), i == 0 ? by : 0, now, 3 * half});
+    }
+}
+
+/// How much is in a window, from its counters as `count` read them.
+inline std::int64_t sum_of(std::span<const counter> parts) noexcept {
+    std::int64_t sum = 0;
+    for (const auto& p : parts.first(window_parts)) sum += p.value;
+    return sum;
+}
+
+/// Whether `windows`, whose counters `parts` has in their order, have room for `more`; if not, the refusal of the window that
+/// takes longest to have it, with `retry_after`. `reserves`: the caller may use them.
+inline result<void> check(std::span<const window> windows, std::span<const counter> parts, std::int64_t more,
+                          bool reserves, time_point now) {
+    const window* tightest = nullptr;
+    std::chrono::milliseconds longest{};
+    for (const auto& w : windows) {
+        const auto own = parts.first(window_parts);
+        parts = parts.subspan(window_parts);
+        const auto most = w.most + (reserves ? w.reserve : 0);
+        auto left = sum_of(own) + more;
+        if (left <= most) continue;
+        // The halves leave the window one after the other, the oldest first.
+        const std::chrono::milliseconds half = w.length / 2;
+        auto wait = half - now.time_since_epoch() % half;
+        for (std::size_t i = window_parts - 1; i > 0; --i) {
+            left -= own[i].value;
+            if (left <= most) break;
+            wait += half;
+        }
+        if (!tightest || wait > longest) {
+            tightest = &w;
+            longest = wait;
+        }
+    }
+    if (!tightest) return {};
+    return detail::wait_until(tightest->refusal, now + longest, now);
+}
+
+// ---- Messages ----
+
+/// What messages are counted for: a person who is sent messages by others can still be sent his codes.
+enum class send_budget { codes, messages };
+
+/// The budget of an hour over all messages; a quarter more is for those who have proved themselves.
+inline window total_window(send_budget budget, const config& c) {
+    return {budget == send_budget::codes ? "codes" : "messages", std::chrono::hours(1), c.max_sends_per_hour,
+            (std::int64_t{c.max_sends_per_hour} + 3) / 4};
+}
+
+/// What a message to `phone` is counted against, the budget over all of them last. `network`: from which it was asked for,
+/// empty: the server's own, or unknown. `user_id`: on whose behalf it is sent, empty: nobody's in particular.
+inline std::vector<window> send_windows(send_budget budget, const phone_number& phone, std::string_view network,
+                                        std::string_view user_id, const config& c) {
+    const bool codes = budget == send_budget::codes;
+    const std::string_view kind = codes ? "codes/" : "messages/";
+    const std::int64_t hour = c.max_sends_per_phone_and_hour;
+    const std::int64_t day = c.max_sends_per_phone_and_day;
+    std::vector<window> windows;
+    windows.reserve(5);
+    windows.push_back({detail::join(kind, "hour:", phone.str()), std::chrono::hours(1), hour, (hour + 1) / 2});
+    windows.push_back({detail::join(kind, "day:", phone.str()), std::chrono::hours(24), day, (day + 1) / 2});
+    if (!network.empty() && user_id.empty() && c.max_sends_per_client_and_hour > 0)
+        windows.push_back({.name = detail::join(kind, "from:", network),
+                           .length = std::chrono::hours(1),
+                           .most = c.max_sends_per_client_and_hour,
+                           .keeps_attempts = true});
+    if (!user_id.empty() && c.max_messages_per_user_and_hour > 0)
+        windows.push_back(
+            {detail::join(kind, "by:", user_id), std::chrono::hours(1), c.max_messages_per_user_and_hour});
+    if (c.max_sends_per_hour > 0) windows.push_back(total_window(budget, c));
+    return windows;
+}
+
+/// Whether the message that brought the budget to `sum` is the first beyond four fifths of it.
+inline bool reaches_warning(std::int64_t sum, const config& c) noexcept {
+    return c.max_sends_per_hour > 0 && sum == (std::int64_t{c.max_sends_per_hour} * 4 + 4) / 5;
+}
+
+/// The counter that exists for a while after a code was sent to `phone`, until it is used; `known`: to a known network,
+/// which strangers cannot make wait. `by`: 1 before another one is sent, `-all_failures` to end it.
+inline counter_change cooldown(purpose kind, const phone_number& phone, bool known, std::int64_t by, const config& c,
+                               time_point now) {
+    const std::string_view name = kind == purpose::login ? "cooldown/login:" : "cooldown/registration:";
+    return {detail::join(name, phone.str(), known ? "@known" : ""), by, now, c.phone_cooldown};
+}
+
+/// Whether a code may be sent while the counter is `heat`, of which `own` is its own; `resend_too_soon`, with
+/// `retry_after`, if not. A clock that was set back makes nobody wait longer than the cooldown.
+inline result<void> check_cooldown(const counter& heat, std::int64_t own, const config& c, time_point now) {
+    if (heat.value <= own || heat.expires_at - now > c.phone_cooldown) return {};
+    return detail::wait_until(error::resend_too_soon, heat.expires_at, now);
+}
+
+// ---- Failures ----
+
+/// How long a run of failures is remembered after its first one.
+inline constexpr std::chrono::hours failure_memory{30 * 24};
+
+/// The same for registrations, where there is no account yet that could be guessed open.
+inline constexpr std::chrono::hours registration_memory{24};
+
+/// How long a network is known after the last login from there.
+inline constexpr std::chrono::hours network_memory{90 * 24};
+
+/// Larger than any counter of failures: taken away after a login that worked, it ends the run and the pause.
+inline constexpr std::int64_t all_failures = 1'000'000;
+
+/// The account that known networks have to themselves: its run and its pause are their own.
+inline std::string account_of_known(std::string_view account) {
+    return detail::join(account, "@known");
+}
+
+/// How long the failures of `account` are remembered.
+inline std::chrono::hours memory_of(std::string_view account) noexcept {
+    return account.starts_with("registration:") ? registration_memory : failure_memory;
+}
+
+/// The consecutive failures of an account: wrong passwords or wrong codes.
+inline counter_change failures(std::string_view account, std::int64_t by, time_point now) {
+    return {detail::join("failures:", account), by, now, memory_of(account)};
+}
+
+/// The codes of an account that may still be guessed at, for as long as the last of them lives.
+inline counter_change open_codes(std::string_view account, std::int64_t by, const config& c, time_point now) {
+    return {detail::join("open:", account), by, now, c.code_lifetime, true};
+}
+
+/// Whether the run of failures has room for all the tries of one more code beside the `open` ones, so that all of them
+/// together never exceed `most`, though nobody who has begun loses a try; `too_many_failures`, with `retry_after`, if not.
+inline result<void> check_open_codes(const counter& run, const counter& open, std::int64_t most, const config& c,
+                                     time_point now) {
+    if (run.value + (open.value + 1) * std::int64_t{c.max_tries} <= most) return {};
+    return detail::wait_until(error::too_many_failures, open.value > 0 ? open.expires_at : run.expires_at, now);
+}
+
+/// The counter that exists while an account waits; a later failure prolongs it. `by`: 0 asks whether it does.
+inline counter_change failure_pause(std::string_view account, std::int64_t by, time_point now,
+                                    std::chrono::seconds wait = {}) {
+    return {detail::join("pause:", account), by, now, wait, true};
+}
+
+/// The counter that exists while `network` is known to the owner of `subject`. `by`: 1 after a login, 0 asks.
+inline counter_change known_network(std::string_view subject, std::string_view network, std::int64_t by,
+                                    time_point now) {
+    return {detail::join("known:", subject, "@", network), by, now, network_memory, true};
+}
+
+/// How many consecutive failures strangers, or known networks, may cause, so that together they are never more than
+/// allowed: a fifth, or the tries of a code if that is more, is kept for known networks.
+inline std::int64_t max_failures(bool known, const config& c) noexcept {
+    const std::int64_t all = c.max_consecutive_failures;
+    const auto reserve = std::max(all / 5, std::int64_t{c.max_tries});
+    return known ? reserve : all - reserve;
+}
+
+/// How long an account waits after `count` consecutive failures: nothing for the first five, then 1, 2, 4, … seconds up
+/// to an hour, and until the run is forgotten once there are `most` of them.
+inline std::chrono::seconds failure_wait(std::int64_t count, std::int64_t most) {
+    if (count >= most) return failure_memory;
+    if (count <= 5) return std::chrono::seconds(0);
+    return std::min(std::chrono::seconds(std::int64_t{1} << std::min<std::int64_t>(count - 6, 12)),
+                    std::chrono::seconds(3600));
+}
+
+/// Whether an account may try once more after the failures `run`, of which there may be `most`, while its pause counter is
+/// `pause`; `too_many_failures`, with `retry_after`, if not.
+inline result<void> check_failures(const counter& run, const counter& pause, std::int64_t most, time_point now) {
+    const auto locked = run.value >= most;
+    if (!locked && pause.value == 0) return {};
+    const auto& until = locked ? run : pause;
+    return detail::wait_until(error::too_many_failures, until.expires_at, now);
+}
+
+/// The changes of his identity or password that one user asks for: each identity tried tells whether it is taken, and each
+/// password costs a hash.
+inline window credential_window(std::string_view user_id) {
+    return {detail::join("credentials/by:", user_id), std::chrono::hours(1), 10, 0, error::too_many_failures};
+}
+
+/// The wrong passwords that came from one network, over all accounts.
+inline window wrong_password_window(std::string_view network, const config& c) {
+    return {detail::join("passwords/from:", network), std::chrono::hours(1),
+            network.empty() ? 0 : std::int64_t{c.max_wrong_passwords_per_client_and_hour}, 0, error::too_many_failures};
+}
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// What a message and a guess are counted against, put together from limits.hpp. Pure. Both go the same way, in two round
+// trips: first it is asked whether they may be, then they are counted, and judged once more, as others may have come in
+// between. So what is refused is never counted, and a flood of it takes nothing away from anybody; and what is counted
+// is counted with those it belongs to, strangers or known networks.
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+/// The account whose failures at guessing codes of this kind are counted. Each way in has its own, so that who guesses at
+/// one does not shut the others.
+inline std::string code_account(purpose kind, const phone_number& phone, bool after_password) {
+    const std::string_view way =
+        kind == purpose::registration ? "registration:" : (after_password ? "second:" : "login:");
+    return join(way, phone.str());
+}
+inline std::string password_account(std::string_view subject) {
+    return join("password:", subject);
+}
+
+/// The four counters of an account's failures, read or changed together.
+inline constexpr std::size_t account_parts = 4;
+
+/// Appends changes by `by` of an account's runs and pauses.
+inline void change_failures(const std::string& account, std::int64_t by, time_point now,
+                            std::vector<counter_change>& changes) {
+    for (const auto& who : {account, account_of_known(account)}) {
+        changes.push_back(failures(who, by, now));
+        changes.push_back(failure_pause(who, by, now));
+    }
+}
+
+/// A message that is about to be sent.
+class sending {
+public:
+    /// `begins`: the message begins a transaction of this kind, `after_password` if a password was right before it.
+    /// `network`, `user_id`: see `send_windows`. To a test number nothing is sent, and so no message is counted.
+    sending(send_budget budget, const phone_number& phone, std::optional<purpose> begins, bool after_password,
+            std::string_view network, std::string_view user_id, const config& c, time_point now)
+        : phone_(phone), begins_(begins), after_password_(after_password), network_(network), config_(c), now_(now) {
+        if (begins) account_ = code_account(*begins, phone, after_password);
+        if (find_test_number(phone, c)) return;
+        windows_ = send_windows(budget, phone, network, user_id, c);
+        cools_ = begins && !after_password && c.phone_cooldown.count() > 0;
+    }
+
+    std::vector<counter_change> question() const {
+        std::vector<counter_change> all;
+        all.reserve(window_parts * windows_.size() + account_parts + 5);
+        count(windows_, 0, now_, all);
+        all.push_back(known_network(phone_.str(), network_, 0, now_));
+        if (!begins_) return all;
+        change_failures(account_, 0, now_, all);
+        const auto known = account_of_known(account_);
+        all.push_back(open_codes(account_, 0, config_, now_));
+        all.push_back(open_codes(known, 0, config_, now_));
+        all.push_back(cooldown(*begins_, phone_, false, 0, config_, now_));
+        all.push_back(cooldown(*begins_, phone_, true, 0, config_, now_));
+        return all;
+    }
+
+    /// Whether the message may be counted; `c`: the answer.
+    result<void> ask(std::span<const counter> c) {
+        const auto rest = c.subspan(window_parts * windows_.size());
+        known_ = rest[0].value > 0;
+        result<void> allowed;
+        if (begins_) {
+            const std::size_t own = known_ ? 1 : 0;
+            const auto& run = rest[1 + 2 * own];
+            const auto most = max_failures(known_, config_);
+            allowed = check_failures(run, rest[2 + 2 * own], most, now_);
+            if (allowed) allowed = check_open_codes(run, rest[1 + account_parts + own], most, config_, now_);
+            if (allowed && cools_) allowed = check_cooldown(rest[3 + account_parts + own], 0, config_, now_);
+            if (known_) account_ = account_of_known(account_);
+        }
+        if (allowed) allowed = check(windows_, c, 1, is_proven(), now_);
+        return allowed;
+    }
+
+    std::vector<counter_change> changes() const {
+        std::vector<counter_change> all;
+        all.reserve(window_parts * windows_.size() + 2);
+        count(windows_, 1, now_, all);
+        if (begins_) all.push_back(open_codes(account_, 1, config_, now_));
+        if (cools_) all.push_back(cooldown(*begins_, phone_, known_, 1, config_, now_));
+        return all;
+    }
+
+    /// Whether the message, counted, may be sent; `counted`: what `changes` led to.
+    result<void> judge(std::span<const counter> counted) {
+        const auto others = window_parts * windows_.size();
+        if (!windows_.empty() && config_.max_sends_per_hour > 0)
+            spent_ = sum_of(counted.subspan(others - window_parts, window_parts));
+        auto allowed = check(windows_, counted, 0, is_proven(), now_);
+        if (cools_) {
+            const auto& heat = counted[others + 1];
+            if (allowed) allowed = check_cooldown(heat, 1, config_, now_);
+            cools_ = heat.value == 1;  // else the cooldown belongs to the code before this one
+        }
+        return allowed;
+    }
+
+    /// What takes the changes back: the message was not sent. What a client has tried stays counted if the provider
+    /// refused the number: to ask that costs time and good will, and nothing else would stop it.
+    std::vector<counter_change> back(bool refused_by_provider) const {
+        std::vector<counter_change> all;
+        std::vector<window> given_back = windows_;
+        if (refused_by_provider) std::erase_if(given_back, [](const window& w) { return w.keeps_attempts; });
+        count(given_back, -1, now_, all);
+        if (begins_) all.push_back(open_codes(account_, -1, config_, now_));
+        if (cools_ && !refused_by_provider)
+            all.push_back(cooldown(*begins_, phone_, known_, -all_failures, config_, now_));
+        return all;
+    }
+
+    /// Whether this message made the hour's budget run low.
+    bool reaches_warning() const noexcept { return phoneauth::reaches_warning(spent_, config_); }
+
+private:
+    /// It comes from the owner of the phone, or from where he has been.
+    bool is_proven() const noexcept { return known_ || after_password_; }
+
+    phone_number phone_;
+    std::optional<purpose> begins_;
+    bool after_password_;
+    std::string network_;
+    const config& config_;
+    time_point now_;
+    std::string account_{};  ///< of known networks, once that is known
+    std::vector<window> windows_{};
+    bool cools_ = false;
+    bool known_ = false;
+    std::int64_t spent_ = 0;
+};
+
+/// One guess at a secret of an account, counted as wrong before anybody looks, so that no more are compared than are
+/// allowed, however many come at once.
+class guess {
+public:
+    /// `subject`: whose known networks count. `windows`: what a wrong guess counts against beside.
+    /// `doors`: how many accounts share what is allowed, as one person has them all.
+    guess(std::string account, std::string_view subject, std::string_view network, std::vector<window> windows,
+          std::int64_t doors, const config& c, time_point now)
+        : account_(std::move(account)), known_key_(known_network(subject, network, 0, now)),
+          windows_(std::move(windows)), doors_(doors), config_(c), now_(now) {}
+
+    std::vector<counter_change> question() const {
+        std::vector<counter_change> all;
+        all.reserve(account_parts + 1 + window_parts * windows_.size());
+        change_failures(account_, 0, now_, all);
+        all.push_back(known_key_);
+        count(windows_, 0, now_, all);
+        return all;
+    }
+
+    /// Whether the guess may be counted; `c`: the answer.
+    result<void> ask(std::span<const counter> c) {
+        known_ = c[account_parts].value > 0;
+        const auto own = c.subspan(known_ ? 2 : 0, 2);
+        if (known_) account_ = account_of_known(account_);
+        auto allowed = check_failures(own[0], own[1], most(), now_);
+        if (allowed) allowed = check(windows_, c.subspan(account_parts + 1), 1, false, now_);
+        return allowed;
+    }
+
+    std::vector<counter_change> changes() const {
+        std::vector<counter_change> all{failures(account_, 1, now_)};
+        count(windows_, 1, now_, all);
+        return all;
+    }
+
+    /// Whether the guess, counted, may be looked at; `counted`: what `changes` led to.
+    result<void> judge(std::span<const counter> counted) {
+        run_ = counted[0].value;
+        auto before = counted[0];
+        --before.value;
+        auto allowed = check_failures(before, {}, most(), now_);
+        if (allowed) allowed = check(windows_, counted.subspan(1), 0, false, now_);
+        return allowed;
+    }
+
+    /// What takes the guess back: it was not looked at, or right.
+    std::vector<counter_change> back() const {
+        std::vector<counter_change> all{failures(account_, -1, now_)};
+        count(windows_, -1, now_, all);
+        return all;
+    }
+
+    /// How long the account waits after the guess was wrong.
+    std::chrono::seconds wait() const {
+        return std::min<std::chrono::seconds>(failure_wait(run_, most()), memory_of(account_));
+    }
+
+    /// What makes the account wait.
+    std::vector<counter_change> miss(time_point now) const {
+        std::vector<counter_change> all;
+        if (wait().count() > 0) all.push_back(failure_pause(account_, 1, now, wait()));
+        return all;
+    }
+
+private:
+    std::int64_t most() const noexcept { return max_failures(known_, config_) / doors_; }
+
+    std::string account_;  ///< of known networks, once that is known
+    counter_change known_key_;
+    std::vector<window> windows_;
+    std::int64_t doors_;
+    const config& config_;
+    time_point now_;
+    bool known_ = false;
+    std::int64_t run_ = 0;
+};
+
+/// Appends what ends the failures and open codes of one way in.
+inline void end_failures(const std::string& account, const config& c, time_point now,
+                         std::vector<counter_change>& changes) {
+    change_failures(account, -all_failures, now, changes);
+    changes.push_back(open_codes(account, -all_failures, c, now));
+    changes.push_back(open_codes(account_of_known(account), -all_failures, c, now));
+}
+
+/// What a login ends: all that went wrong before, at each way in; and the network is known from now on, unless it is empty.
+/// `identity_subject`: of logins by identity, empty if there are none.
+inline std::vector<counter_change> forget_failures(const phone_number& phone, std::string_view identity_subject,
+                                                   std::string_view network, const config& c, time_point now) {
+    std::vector<counter_change> all;
+    all.reserve(4 * account_parts + 10);
+    change_failures(password_account(phone.str()), -all_failures, now, all);
+    if (!identity_subject.empty()) change_failures(password_account(identity_subject), -all_failures, now, all);
+    for (const bool after_password : {false, true})
+        end_failures(code_account(purpose::login, phone, after_password), c, now, all);
+    for (const bool known : {false, true}) all.push_back(cooldown(purpose::login, phone, known, -all_failures, c, now));
+    if (network.empty()) return all;
+    all.push_back(known_network(phone.str(), network, 1, now));
+    if (!identity_subject.empty()) all.push_back(known_network(identity_subject, network, 1, now));
+    return all;
+}
+
+/// What a registration ends; the network is the new user's from now on, unless it is empty.
+inline std::vector<counter_change> forget_registration(const phone_number& phone, std::string_view network,
+                                                       const config& c, time_point now) {
+    std::vector<counter_change> all;
+    end_failures(code_account(purpose::registration, phone, false), c, now, all);
+    if (!network.empty()) all.push_back(known_network(phone.str(), network, 1, now));
+    return all;
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/detail/check_policies.hpp ----
+
+#ifndef PHONEAUTH_DETAIL_CHECK_POLICIES_HPP
+#define PHONEAUTH_DETAIL_CHECK_POLICIES_HPP
+
+#include <concepts>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+
+// ---- phoneauth/policies.hpp ----
+
+#ifndef PHONEAUTH_POLICIES_HPP
+#define PHONEAUTH_POLICIES_HPP
+
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
 
 // ---- phoneauth/session.hpp ----
 
@@ -1769,6 +3470,9 @@ struct blocking_mode {
     /// `co_await`ed by a flow: from here on it comes to its end.
     static std::suspend_never ignore_cancellation() noexcept { return {}; }
 
+    /// The failure that stands for the exception being handled.
+    static failure current_failure() noexcept { return failure_of_current_exception(); }
+
     /// What a public function returns: in this mode the result itself.
     template <class R>
     static R finish(immediate<R> f) {
@@ -1842,7 +3546,7 @@ enum class user_write {
 ///   `expires_at` is over by `transaction_retention` or more;
 /// - `update_transaction(t)` stores `t` with version `t.version + 1` if the stored version is `t.version` *at that
 ///   moment* and says whether it did: of any number of callers that read the same version, one gets true. `id`, `kind`,
-///   `created_at` and `expires_at` are always those that were inserted.
+///   `created_at`, `expires_at` and `password_mark` are always those that were inserted.
 template <class S>
 concept TransactionStorage = requires(S& s, const transaction& t, const std::string& id) {
     { s.insert_transaction(t) } -> yields<bool>;
@@ -2118,83 +3822,123 @@ constexpr bool check_hooks() {
 
 #endif
 
-// ---- phoneauth/limits.hpp ----
+// ---- phoneauth/event.hpp ----
 
-#ifndef PHONEAUTH_LIMITS_HPP
-#define PHONEAUTH_LIMITS_HPP
+#ifndef PHONEAUTH_EVENT_HPP
+#define PHONEAUTH_EVENT_HPP
 
-#include <algorithm>
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 
-
-// The arithmetic of the limits, pure: which counter, what to add, and what its value means.
 
 namespace phoneauth {
 inline namespace v0 {
 
-namespace detail {
-inline failure wait_until(error e, time_point end, time_point now) {
-    return failure(e).with_retry_after(
-        std::max(std::chrono::ceil<std::chrono::seconds>(end - now), std::chrono::seconds(1)));
+/// What an observer is told of.
+enum class event_kind : std::uint8_t {
+    started,           ///< a transaction was begun
+    sent,              ///< the provider accepted a message, or may have: `reason` is then `no_answer` or the like
+    resent,            ///< a transaction's code was asked for again
+    refused,           ///< a request was refused: `reason` says why
+    confirmed,         ///< a code was right
+    wrong_code,        ///< a code was wrong
+    wrong_password,    ///< a password was wrong, or there is no such account
+    locked,            ///< too many failures: a transaction takes no code any more, or an account must wait
+    registered,        ///< a user was made
+    logged_in,         ///< a session was opened
+    logged_out,        ///< a session was ended by its user
+    password_changed,  ///< a user has another password
+    provider_error,    ///< the provider refused a message for certain
+    storage_error,     ///< the storage did not do its work
+    budget_warning,    ///< four fifths of the messages of an hour are spent
+    delivered,         ///< a code has arrived
+    undelivered        ///< a code will not arrive: `twilio_code` says why
+};
+
+/// The name of a kind, as its enumerator.
+constexpr std::string_view name_of(event_kind k) noexcept {
+    constexpr std::array<std::string_view, 17> names{
+        "started",        "sent",          "resent",         "refused",   "confirmed",  "wrong_code",
+        "wrong_password", "locked",        "registered",     "logged_in", "logged_out", "password_changed",
+        "provider_error", "storage_error", "budget_warning", "delivered", "undelivered"};
+    return names[static_cast<std::size_t>(k)];
 }
-}  // namespace detail
+static_assert(name_of(event_kind::undelivered) == "undelivered");
 
-/// What messages to a phone are counted for: a person who is sent messages by others can still be sent his codes.
-enum class send_budget { codes, messages };
+/// Something that happened. It never holds a code, a password, a token, or a whole phone number or transaction id.
+/// What is not known, or does not belong to the kind, is empty.
+struct event {
+    event_kind kind = event_kind::started;
+    time_point at{};
+    std::optional<purpose> what{};  ///< registration or login
+    std::string phone{};            ///< masked, as by `phone_number::masked`
+    std::string transaction{};      ///< the first 8 characters of the id: enough to find what belongs together
+    std::string user_id{};
+    std::string address{};     ///< the client's, as it was given
+    std::string user_agent{};  ///< the client's, at most 256 bytes; a stranger's text
+    std::error_code reason{};
+    std::optional<std::chrono::seconds> retry_after{};
+    std::optional<int> tries_left{};
+    std::optional<int> twilio_code{};
+};
 
-/// The messages to one phone within an hour that starts with the first of them. `by`: 1 before a message is sent, -1
-/// when the provider has refused it for certain.
-inline counter_change sends(send_budget budget, const phone_number& phone, std::int64_t by, time_point now) {
-    return {(budget == send_budget::codes ? "codes:" : "messages:") + std::string(phone.str()), by, now,
-            std::chrono::hours(1)};
-}
+/// Called for each event, on the thread of the flow in which it happens and so from several threads at once. It must be
+/// quick and must not block; what it throws is ignored.
+using observer = std::function<void(const event&)>;
 
-/// Whether the message that brought the counter to `c` may be sent; `too_many_messages`, with `retry_after`, if not.
-inline result<void> check_sends(const counter& c, const config& settings, time_point now) {
-    if (c.value <= static_cast<std::int64_t>(settings.max_sends_per_phone_and_hour)) return {};
-    return detail::wait_until(error::too_many_messages, c.expires_at, now);
-}
+/// The event as one line of JSON, without the line's end: {"event":"wrong_code","time":MILLISECONDS,"phone":"+14*******00",…}.
+/// What is empty is left out; `reason` is the error's sentence, `code` its integer on the wire.
+PHONEAUTH_DECL std::string event_json(const event& e);
 
-/// How long a run of failures is remembered after its first one.
-inline constexpr std::chrono::hours failure_memory{30 * 24};
+}  // namespace v0
+}  // namespace phoneauth
 
-/// The consecutive failures of an account: wrong passwords and wrong codes.
-inline counter_change failures(std::string_view account, std::int64_t by, time_point now) {
-    return {"failures:" + std::string(account), by, now, failure_memory};
-}
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
 
-/// How long an account waits after `count` consecutive failures: nothing for the first five, then 1, 2, 4, … seconds up
-/// to an hour, and until the run is forgotten once there are as many as allowed (NIST SP 800-63B-3 §5.2.2).
-inline std::chrono::seconds failure_wait(std::int64_t count, const config& settings) {
-    if (count >= static_cast<std::int64_t>(settings.max_consecutive_failures)) return failure_memory;
-    if (count <= 5) return std::chrono::seconds(0);
-    return std::min(std::chrono::seconds(std::int64_t{1} << std::min<std::int64_t>(count - 6, 12)),
-                    std::chrono::seconds(3600));
-}
+// ---- phoneauth/impl/event.ipp ----
 
-/// The counter that exists while an account waits; a later failure prolongs it. `by`: 0 asks whether it does.
-inline counter_change failure_pause(std::string_view account, std::int64_t by, time_point now,
-                                    std::chrono::seconds wait = {}) {
-    return {"pause:" + std::string(account), by, now, wait, true};
-}
+#ifndef PHONEAUTH_IMPL_EVENT_IPP
+#define PHONEAUTH_IMPL_EVENT_IPP
 
-/// Larger than any counter of failures: taken away after a login that worked, it ends the run and the pause.
-inline constexpr std::int64_t all_failures = 1'000'000;
 
-/// Whether an account may try once more after the failures `run`, while its pause counter is `pause`; `too_many_failures`, with
-/// `retry_after`, if not.
-inline result<void> check_failures(const counter& run, const counter& pause, const config& settings, time_point now) {
-    const auto locked = run.value >= static_cast<std::int64_t>(settings.max_consecutive_failures);
-    if (!locked && pause.value == 0) return {};
-    const auto& until = locked ? run : pause;
-    return detail::wait_until(error::too_many_failures, until.expires_at, now);
+namespace phoneauth {
+inline namespace v0 {
+
+PHONEAUTH_DECL std::string event_json(const event& e) {
+    detail::json_object json;
+    const auto text = [&](std::string_view key, std::string_view value) {
+        if (!value.empty()) json.string(key, value);
+    };
+    json.string("event", name_of(e.kind)).number("time", e.at.time_since_epoch().count());
+    if (e.what) json.string("purpose", *e.what == purpose::login ? "login" : "registration");
+    text("phone", e.phone);
+    text("transaction", e.transaction);
+    text("user", e.user_id);
+    text("address", e.address);
+    text("userAgent", e.user_agent);
+    if (e.reason) {
+        const bool own = e.reason.category() == error_category();
+        json.number("code", own ? row_of(static_cast<error>(e.reason.value())).backendless_code : e.reason.value());
+        if (own) json.string("reason", row_of(static_cast<error>(e.reason.value())).text);
+    }
+    if (e.retry_after) json.number("retryAfter", e.retry_after->count());
+    if (e.tries_left) json.number("triesLeft", *e.tries_left);
+    if (e.twilio_code) json.number("twilioCode", *e.twilio_code);
+    return std::move(json).str();
 }
 
 }  // namespace v0
 }  // namespace phoneauth
+
+#endif
+#endif
 
 #endif
 
@@ -2457,13 +4201,13 @@ PHONEAUTH_DECL bool random_source::fill(std::span<unsigned char> out) {
 namespace phoneauth {
 inline namespace v0 {
 
-/// What a person sends to finish a registration.
+/// What a person sends to finish a registration. A `secret_string` is a `std::string` that is wiped when it goes away.
 struct registration {
     std::string transaction_id;  ///< from the start
-    std::string code;            ///< from the message
+    secret_string code;          ///< from the message
     std::string phone;           ///< the phone the registration was started with
     std::string identity{};      ///< value of `config::identity_column`; ignored where the phone is the identity
-    std::string password;
+    secret_string password;
     property_map properties{};  ///< further properties, name → JSON text
     std::string locale = "en";  ///< `blUserLocale`, at most 35 characters (RFC 5646 §4.4.1)
 };
@@ -2506,286 +4250,6 @@ PHONEAUTH_DECL result<void> apply_changes(user& u, const property_map& changes, 
 
 #include <algorithm>
 
-
-// ---- phoneauth/detail/json.hpp ----
-
-#ifndef PHONEAUTH_DETAIL_JSON_HPP
-#define PHONEAUTH_DETAIL_JSON_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-
-// The only place that knows about simdjson, which stays out of this header.
-
-namespace phoneauth {
-inline namespace v0 {
-namespace detail {
-
-enum class json_kind { null, boolean, number, string, array, object };
-
-/// A JSON value, one level deep: what is inside an item is parsed when somebody asks for it.
-struct json_value {
-    struct item;
-
-    json_kind kind = json_kind::null;
-    std::string text;         ///< of a string: what it says; of anything else: its JSON text, digit by digit as it came
-    std::vector<item> items;  ///< of an array or object
-
-    bool is(json_kind k) const noexcept { return kind == k; }
-    /// The member `key` of an object, or nullptr.
-    const item* find(std::string_view key) const noexcept;
-    /// The member `key` if it is a string, else empty.
-    std::string_view string_or_empty(std::string_view key) const noexcept;
-    /// The member `key` if it is an integer of 64 bits.
-    std::optional<std::int64_t> integer(std::string_view key) const noexcept;
-};
-
-struct json_value::item {
-    std::string key;  ///< of an object's member
-    json_kind kind = json_kind::null;
-    std::string text;  ///< as in `json_value`
-};
-
-inline const json_value::item* json_value::find(std::string_view key) const noexcept {
-    for (const auto& i : items)
-        if (kind == json_kind::object && i.key == key) return &i;
-    return nullptr;
-}
-
-inline std::string_view json_value::string_or_empty(std::string_view key) const noexcept {
-    const auto* i = find(key);
-    return i && i->kind == json_kind::string ? std::string_view(i->text) : std::string_view();
-}
-
-/// Parses one whole JSON text (RFC 8259), validated throughout: syntax, UTF-8, depth, and that no member is named
-/// twice. Empty when it is not JSON, is nested deeper than `max_depth`, or has a number beyond 64 bits.
-PHONEAUTH_DECL std::optional<json_value> parse_json(std::string_view text, std::size_t max_depth = 16);
-
-/// Appends `text` as a JSON string, quotes included. Bytes that are not UTF-8 become U+FFFD.
-PHONEAUTH_DECL void append_json_string(std::string& out, std::string_view text);
-
-/// `text` as a JSON string.
-inline std::string json_string(std::string_view text) {
-    std::string s;
-    append_json_string(s, text);
-    return s;
-}
-
-/// Writes a JSON object member by member.
-class json_object {
-public:
-    json_object& string(std::string_view key, std::string_view value) {
-        append_json_string(begin(key), value);
-        return *this;
-    }
-    json_object& number(std::string_view key, std::int64_t value) { return raw(key, std::to_string(value)); }
-    json_object& boolean(std::string_view key, bool value) { return raw(key, value ? "true" : "false"); }
-    json_object& null(std::string_view key) { return raw(key, "null"); }
-    /// `json` is the value's JSON text.
-    json_object& raw(std::string_view key, std::string_view json) {
-        begin(key) += json;
-        return *this;
-    }
-    std::string str() && {
-        out_ += '}';
-        return std::move(out_);
-    }
-
-private:
-    std::string& begin(std::string_view key) {
-        if (out_.size() > 1) out_ += ',';
-        append_json_string(out_, key);
-        out_ += ':';
-        return out_;
-    }
-    std::string out_ = "{";
-};
-
-}  // namespace detail
-}  // namespace v0
-}  // namespace phoneauth
-
-#ifndef PHONEAUTH_SEPARATE_COMPILATION
-
-// ---- phoneauth/impl/json.ipp ----
-
-#ifndef PHONEAUTH_IMPL_JSON_IPP
-#define PHONEAUTH_IMPL_JSON_IPP
-
-#include <algorithm>
-#include <charconv>
-#include <utility>
-
-
-#include <simdjson.h>
-
-namespace phoneauth {
-inline namespace v0 {
-namespace detail {
-
-/// What simdjson leaves to us: whether `value` is nested at most `depth` deep and names no member of an object twice.
-inline bool is_sound(simdjson::dom::element value, std::size_t depth) {
-    simdjson::dom::array array;
-    simdjson::dom::object object;
-    if (!value.get(array)) {
-        if (depth == 0) return false;
-        for (const auto element : array)
-            if (!is_sound(element, depth - 1)) return false;
-    }
-    if (!value.get(object)) {
-        if (depth == 0) return false;
-        std::vector<std::string_view> keys;
-        for (const auto member : object) {
-            if (!is_sound(member.value, depth - 1)) return false;
-            keys.push_back(member.key);
-        }
-        std::sort(keys.begin(), keys.end());
-        return std::adjacent_find(keys.begin(), keys.end()) == keys.end();
-    }
-    return true;
-}
-
-inline json_kind kind_of(simdjson::dom::element value) noexcept {
-    using simdjson::dom::element_type;
-    switch (value.type()) {
-    case element_type::ARRAY:
-        return json_kind::array;
-    case element_type::OBJECT:
-        return json_kind::object;
-    case element_type::STRING:
-        return json_kind::string;
-    case element_type::BOOL:
-        return json_kind::boolean;
-    case element_type::NULL_VALUE:
-        return json_kind::null;
-    default:
-        return json_kind::number;
-    }
-}
-
-/// Cuts the top level of a JSON text into the texts of its values. The JSON text must be known to be valid.
-class raw_values {
-public:
-    explicit raw_values(std::string_view valid_json) noexcept : rest_(valid_json) {}
-
-    /// Steps from an array or object to what is in it.
-    void enter() noexcept { rest_.remove_prefix(rest_.find_first_of("[{") + 1); }
-    /// The next value, or the next member's name with its quotes.
-    std::string_view next() noexcept {
-        rest_.remove_prefix(rest_.find_first_not_of(" \t\r\n,:"));
-        const auto value = rest_.substr(0, length());
-        rest_.remove_prefix(value.size());
-        return value;
-    }
-
-private:
-    std::size_t length() const noexcept {
-        std::size_t at = 0, depth = 0;
-        do {
-            switch (rest_[at++]) {
-            case '[':
-            case '{':
-                ++depth;
-                break;
-            case ']':
-            case '}':
-                --depth;
-                break;
-            case '"':
-                while (rest_[at] != '"') at += rest_[at] == '\\' ? 2 : 1;
-                ++at;
-                break;
-            default:
-                if (depth == 0) return std::min(rest_.find_first_of(" \t\r\n,:]}"), rest_.size());
-            }
-        } while (depth != 0);
-        return at;
-    }
-    std::string_view rest_;
-};
-
-/// What `json_value::text` is of `value`, whose JSON text is `raw`.
-inline std::string text_of(simdjson::dom::element value, std::string_view raw) {
-    std::string_view string;
-    return std::string(value.get(string) ? raw : string);
-}
-
-PHONEAUTH_DECL std::optional<json_value> parse_json(std::string_view text, std::size_t max_depth) {
-    simdjson::dom::parser parser;  // local: one that is kept would keep the memory that the largest text needed
-    simdjson::dom::element root;
-    // simdjson's depth starts at 1. It copies the text to where it may read past the end.
-    if (parser.allocate(text.size(), max_depth + 1) || parser.parse(text.data(), text.size(), true).get(root))
-        return {};
-    if (!is_sound(root, max_depth)) return {};
-
-    raw_values raw(text);
-    json_value v;
-    v.kind = kind_of(root);
-    v.text = text_of(root, raw_values(raw).next());
-    simdjson::dom::array array;
-    simdjson::dom::object object;
-    if (!root.get(array)) {
-        raw.enter();
-        for (const auto element : array) v.items.push_back({{}, kind_of(element), text_of(element, raw.next())});
-    }
-    if (!root.get(object)) {
-        raw.enter();
-        for (const auto member : object) {
-            raw.next();
-            v.items.push_back({std::string(member.key), kind_of(member.value), text_of(member.value, raw.next())});
-        }
-    }
-    return v;
-}
-
-PHONEAUTH_DECL std::optional<std::int64_t> json_value::integer(std::string_view key) const noexcept {
-    const auto* i = find(key);
-    if (!i || i->kind != json_kind::number) return {};
-    std::int64_t value = 0;
-    const auto* end = i->text.data() + i->text.size();
-    const auto [stop, error] = std::from_chars(i->text.data(), end, value);
-    if (error != std::errc() || stop != end) return {};
-    return value;
-}
-
-PHONEAUTH_DECL void append_json_string(std::string& out, std::string_view text) {
-    constexpr std::string_view hex = "0123456789abcdef";
-    out.reserve(out.size() + text.size() + 2);
-    out += '"';
-    while (!text.empty()) {
-        const auto length = utf8_sequence(text);
-        const char c = text.front();
-        if (length == 0) {
-            out += "\xef\xbf\xbd";  // U+FFFD
-        } else if (c == '"' || c == '\\') {
-            out += '\\';
-            out += c;
-        } else if (c >= 0 && c < 0x20) {
-            out += "\\u00";
-            out += hex[static_cast<unsigned char>(c) >> 4];
-            out += hex[static_cast<unsigned char>(c) & 15];
-        } else {
-            out += text.substr(0, length);
-        }
-        text.remove_prefix(std::max<std::size_t>(length, 1));
-    }
-    out += '"';
-}
-
-}  // namespace detail
-}  // namespace v0
-}  // namespace phoneauth
-
-#endif
-#endif
-
-#endif
 
 namespace phoneauth {
 inline namespace v0 {
@@ -2943,11 +4407,11 @@ inline namespace v0 {
 /// when there is no randomness.
 /// `Random` has `bool fill(std::span<unsigned char>)`, as `random_source`.
 template <class Random>
-std::optional<std::string> make_token(Random& random) {
+std::optional<secret_string> make_token(Random& random) {
     std::array<unsigned char, 16> bits;
     if (!random.fill(bits)) return std::nullopt;
     constexpr std::string_view digits = "0123456789ABCDEF";
-    std::string text(36, '-');
+    secret_string text(36, '-');
     std::size_t at = 0;
     for (const unsigned char byte : bits) {
         if (at == 8 || at == 13 || at == 18 || at == 23) ++at;
@@ -2990,6 +4454,9 @@ private:
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string_view>
 
 
 // The transaction's state machine: pure functions of a transaction, an event and the time. All rules are here; a
@@ -3004,6 +4471,8 @@ private:
 //   pending    refused by the provider        failed      –
 //   confirmed  reopened by who confirmed it   pending     – (or exhausted, when no try is left)
 //   others     anything                       unchanged   the error that names the state
+//
+// Beside it, `delivery` tells what became of the last message; nothing above depends on it.
 
 namespace phoneauth {
 inline namespace v0 {
@@ -3048,26 +4517,47 @@ inline result<void> apply_code(transaction& t, bool right, const config& c, time
     return f;
 }
 
+/// How long until a pending `t` may have another message; empty: it has had all.
+inline std::optional<std::chrono::seconds> time_to_resend(const transaction& t, const config& c, time_point now) {
+    if (t.sends >= c.max_sends_per_transaction) return std::nullopt;
+    const auto left = std::chrono::ceil<std::chrono::seconds>(t.last_sent_at + c.resend_cooldown - now);
+    // A clock that was set back must not make anybody wait longer than the cooldown.
+    return std::clamp<std::chrono::seconds>(left, std::chrono::seconds(0), c.resend_cooldown);
+}
+
 /// Another message was asked for. The code, its expiry and its tries stay what they are.
 inline result<void> apply_resend(transaction& t, const config& c, time_point now) {
     if (auto open = detail::check_open(t, now); !open) return open;
-    if (t.sends >= c.max_sends_per_transaction)
-        return failure(error::too_many_messages, "The code was sent as often as allowed; start again.");
-    const auto next = t.last_sent_at + c.resend_cooldown;
-    if (now < next) {
-        // A clock that was set back must not make anybody wait longer than the cooldown.
-        const auto wait =
-            std::min<std::chrono::seconds>(std::chrono::ceil<std::chrono::seconds>(next - now), c.resend_cooldown);
-        return failure(error::resend_too_soon).with_retry_after(wait);
-    }
+    const auto wait = time_to_resend(t, c, now);
+    if (!wait) return failure(error::too_many_messages, "The code was sent as often as allowed; start again.");
+    if (wait->count() > 0) return failure(error::resend_too_soon).with_retry_after(*wait);
     ++t.sends;
     t.last_sent_at = now;
+    if (t.delivery == delivery_state::undelivered) t.delivery = delivery_state::pending;
+    t.delivery_error = 0;
     return {};
 }
 
 /// The provider refused the first message for certain: nobody has the code.
 inline void apply_refusal(transaction& t) {
     if (t.state == transaction_state::pending) t.state = transaction_state::failed;
+}
+
+/// The provider reported `status`, Twilio's word, about the `send`th message, and the error `twilio_code`, 0 if it named none.
+/// → whether that changed `t`: what has arrived stays so, and what became of a message before the last one matters only
+/// if it arrived.
+inline bool apply_delivery(transaction& t, std::uint32_t send, std::string_view status, std::int32_t twilio_code) {
+    if (send == 0 || send > t.sends || t.delivery == delivery_state::delivered) return false;
+    if (status == "delivered" || status == "read") {
+        t.delivery = delivery_state::delivered;
+        t.delivery_error = 0;
+        return true;
+    }
+    const bool lost = status == "undelivered" || status == "failed" || status == "canceled";
+    if (!lost || send != t.sends || t.delivery == delivery_state::undelivered) return false;
+    t.delivery = delivery_state::undelivered;
+    t.delivery_error = twilio_code;
+    return true;
 }
 
 /// Whoever confirmed the transaction could not use it (the email is taken): the same code may come again, as one more
@@ -3082,124 +4572,67 @@ inline void reopen(transaction& t, const config& c) {
 
 #endif
 
-// ---- phoneauth/twilio/api.hpp ----
+// ---- phoneauth/twilio/delivery.hpp ----
 
-#ifndef PHONEAUTH_TWILIO_API_HPP
-#define PHONEAUTH_TWILIO_API_HPP
+#ifndef PHONEAUTH_TWILIO_DELIVERY_HPP
+#define PHONEAUTH_TWILIO_DELIVERY_HPP
 
-#include <chrono>
-#include <optional>
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <system_error>
+#include <utility>
 
 
-// ---- phoneauth/twilio/message.hpp ----
+// ---- phoneauth/twilio/signature.hpp ----
 
-#ifndef PHONEAUTH_TWILIO_MESSAGE_HPP
-#define PHONEAUTH_TWILIO_MESSAGE_HPP
+#ifndef PHONEAUTH_TWILIO_SIGNATURE_HPP
+#define PHONEAUTH_TWILIO_SIGNATURE_HPP
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
-namespace phoneauth {
-inline namespace v0 {
-
-/// Most characters (Unicode code points) of a message's body that Twilio takes (error 21617 above).
-inline constexpr std::size_t max_message_characters = 1600;
-/// Most media of a message that Twilio takes.
-inline constexpr std::size_t max_media_urls = 10;
-
-/// An SMS, or an MMS if it has media.
-struct message {
-    std::string to;    ///< a phone number, as people type it
-    std::string body;  ///< UTF-8, at most `max_message_characters`; may be empty if there are media
-    std::vector<std::string> media_urls{};  ///< https, at most `max_media_urls`
-    /// Further parameters of Twilio's Messages resource by their Twilio names ("StatusCallback", or "statusCallback" as
-    /// Twilio's JavaScript library spells it), for example {"ValidityPeriod", "300"}. `To`, `Body` and `MediaUrl` are
-    /// not options.
-    std::vector<std::pair<std::string, std::string>> options{};
-};
-
-/// A message that Twilio has accepted.
-struct sent_message {
-    std::string sid;     ///< `SM…` or `MM…`
-    std::string status;  ///< Twilio's word: "queued", "accepted", …
-    std::string json;    ///< the Message resource as Twilio answered it
-};
-
-}  // namespace v0
-}  // namespace phoneauth
-
-#endif
 
 namespace phoneauth {
 inline namespace v0 {
 namespace twilio {
 
-/// Builds requests to Twilio's REST API (version 2010-04-01) and reads its replies. No I/O. Immutable, so that it may
-/// be used from several threads at once.
-class api {
-public:
-    /// `c` passes `validate`. The credentials are the API key's if there is one, else the account's.
-    PHONEAUTH_DECL explicit api(const twilio_config& c);
+/// The names and values of a callback, decoded, in the order in which they came.
+using callback_parameters = std::vector<std::pair<std::string, std::string>>;
 
-    /// Messages create: `POST /2010-04-01/Accounts/{Sid}/Messages.json`. `to` takes the place of `m.to`. Fails with
-    /// `missing_parameter` (neither body nor media), `message_too_long`, `invalid_media_url`, `invalid_parameter` (an
-    /// option that Twilio does not know, too many media, a body that is not UTF-8 or holds a NUL).
-    PHONEAUTH_DECL result<http_request> create_message(const phone_number& to, const message& m) const;
+/// What `verify_callback` reads at most; Twilio's own callbacks have some thirty parameters and a few kilobytes.
+inline constexpr std::size_t max_callback_bytes = 64 * 1024;
+inline constexpr std::size_t max_callback_parameters = 256;
 
-    /// The same for a code's text, good for `validity`: after that Twilio no longer delivers it.
-    PHONEAUTH_DECL http_request create_code_message(const phone_number& to, std::string_view text,
-                                                    std::chrono::seconds validity) const;
+/// True when `signature`, the value of a request's X-Twilio-Signature, is base64(HMAC-SHA1(auth_token, url + each
+/// name, sorted, followed by its value)); a repeated name counts its unique values, sorted.
+///
+/// `url` is the whole URL, query included, as it was given to Twilio: behind a proxy, not what arrives here. It is taken
+/// as it is written, except for its port: Twilio signs it or leaves it out, so the URL is tried with its port (the
+/// scheme's, if it names none) and with none. `auth_token` is the account's, never an API key's secret; with an empty
+/// one everything is refused. The signatures are compared in constant time.
+///
+/// Pure, so it may be called from several threads at once; throws `std::runtime_error` when OpenSSL fails.
+/// Source: https://www.twilio.com/docs/usage/security#validating-requests, and Twilio's helper libraries.
+PHONEAUTH_DECL bool verify_signature(std::string_view auth_token, std::string_view url,
+                                     const callback_parameters& parameters, std::string_view signature);
 
-    /// The messages that were sent to `to`: `GET …/Messages.json?To=…&PageSize=1`. Costs nothing.
-    PHONEAUTH_DECL http_request find_messages(const phone_number& to) const;
-
-    /// The account itself: `GET /2010-04-01/Accounts/{Sid}.json`.
-    PHONEAUTH_DECL http_request fetch_account() const;
-
-    /// The account's numbers that are `number`: `GET …/IncomingPhoneNumbers.json?PhoneNumber=…`.
-    PHONEAUTH_DECL http_request find_number(const phone_number& number) const;
-
-private:
-    PHONEAUTH_DECL http_request get(std::string_view path) const;
-    PHONEAUTH_DECL http_request post_message(std::string form, bool sender_is_chosen) const;
-
-    std::string account_url_;  // …/2010-04-01/Accounts/{Sid}
-    std::string messages_url_;
-    std::string authorization_;
-    std::string sender_;
-};
-
-/// What became of a Messages create that was answered with `reply`: the accepted message, or a failure by `failure_of`.
-PHONEAUTH_DECL result<sent_message> read_message(const http_response& reply);
-
-/// The failure that `reply`, which is no success, stands for: `provider_busy` (429, with `retry_after`),
-/// `provider_misconfigured` (credentials, sender), `invalid_phone_number` or `provider_refused` (the recipient),
-/// `no_answer` (5xx: it may have been sent), `bad_provider_reply` (a redirect or no reply of Twilio's). `twilio_code`
-/// is set if Twilio named one.
-PHONEAUTH_DECL failure failure_of(const http_response& reply);
-
-/// True when `f`, what sending a message ended with, promises that no message was sent. Else it may have been.
-PHONEAUTH_DECL bool certainly_not_sent(const failure& f) noexcept;
-
-/// What the account look-up says: "active", "suspended" or "closed".
-PHONEAUTH_DECL result<std::string> read_account_status(const http_response& reply);
-
-/// What a number can do.
-struct capabilities {
-    bool sms = false;
-    bool mms = false;
-};
-
-/// What the number look-up says; an empty optional: the account does not own it.
-PHONEAUTH_DECL result<std::optional<capabilities>> read_number(const http_response& reply);
-
-/// The text of the message that carries `code`: the template filled in and, where configured, the app hash for
-/// Android's SMS Retriever and the last line for origin-bound codes (`@host #code`).
-PHONEAUTH_DECL std::string code_text(const config& c, std::string_view code);
+/// Verifies a whole callback: the parameters of its form `body`, if Twilio signed them. If `url` has a `bodySHA256`
+/// in its query, `body` is of another kind (JSON), must have that SHA-256, and there are no parameters. A GET has an
+/// empty `body`. `url`, `signature`: see `verify_signature`.
+///
+/// Twilio puts no mark between names and values, nor a time: who has seen a signed request can send it again, also cut
+/// at other places. So a callback is news of the message that it names, never a permission.
+///
+/// Errors: `invalid_signature`; `unparsable_body` for a form with broken percent sequences; `body_too_large` above
+/// `max_callback_bytes` or `max_callback_parameters`.
+PHONEAUTH_DECL result<callback_parameters> verify_callback(std::string_view auth_token, std::string_view url,
+                                                           std::string_view body, std::string_view signature);
 
 }  // namespace twilio
 }  // namespace v0
@@ -3207,267 +4640,117 @@ PHONEAUTH_DECL std::string code_text(const config& c, std::string_view code);
 
 #ifndef PHONEAUTH_SEPARATE_COMPILATION
 
-// ---- phoneauth/impl/twilio.ipp ----
+// ---- phoneauth/impl/twilio_signature.ipp ----
 
-#ifndef PHONEAUTH_IMPL_TWILIO_IPP
-#define PHONEAUTH_IMPL_TWILIO_IPP
+#ifndef PHONEAUTH_IMPL_TWILIO_SIGNATURE_IPP
+#define PHONEAUTH_IMPL_TWILIO_SIGNATURE_IPP
 
 #include <algorithm>
 #include <array>
-#include <charconv>
+#include <cstddef>
+#include <span>
+#include <stdexcept>
+
+#include <openssl/evp.h>
 
 
 namespace phoneauth {
 inline namespace v0 {
 namespace detail {
 
-// clang-format off
-/// The optional parameters of Messages create, from Twilio's published OpenAPI document.
-inline constexpr std::array<std::string_view, 21> twilio_message_options{
-    "StatusCallback", "ApplicationSid",   "MaxPrice",         "ProvideFeedback",  "Attempt",      "ValidityPeriod",     "ForceDelivery",
-    "ContentRetention", "AddressRetention", "SmartEncoded",     "PersistentAction", "TrafficType",  "ShortenUrls",        "ScheduleType",
-    "SendAt",         "SendAsMms",        "ContentVariables", "RiskCheck",        "From",         "MessagingServiceSid", "ContentSid"};
-
-/// What Twilio's error codes (https://www.twilio.com/docs/api/errors) mean for whoever asked for a message.
-struct twilio_code_row {
-    int code;
-    error meaning;
-    std::string_view text;
-};
-inline constexpr std::array twilio_code_table{
-    twilio_code_row{20003, error::provider_misconfigured, "Twilio rejected the server's credentials."},
-    twilio_code_row{20404, error::provider_misconfigured, "Twilio does not know the configured account."},
-    twilio_code_row{20429, error::provider_busy, "Twilio is receiving too many requests; try again later."},
-    twilio_code_row{21211, error::invalid_phone_number, "The phone number is not valid."},
-    twilio_code_row{21212, error::provider_misconfigured, "The configured sender is not a valid phone number."},
-    twilio_code_row{21408, error::provider_refused, "Messages to this country are not enabled."},
-    twilio_code_row{21602, error::missing_parameter, "The message has no text."},
-    twilio_code_row{21604, error::missing_parameter, "The message has no recipient."},
-    twilio_code_row{21606, error::provider_misconfigured, "The configured sender cannot send this message."},
-    twilio_code_row{21608, error::provider_refused, "A Twilio trial account sends only to numbers verified with it."},
-    twilio_code_row{21610, error::provider_refused, "The recipient has opted out of messages from this sender."},
-    twilio_code_row{21611, error::provider_busy, "The sender's queue is full; try again later."},
-    twilio_code_row{21612, error::provider_refused, "This sender cannot reach that phone number."},
-    twilio_code_row{21614, error::provider_refused, "The phone number is not a mobile number."},
-    twilio_code_row{21617, error::message_too_long, "The message is longer than 1600 characters."},
-};
-// clang-format on
-
-inline std::string twilio_account_url(const twilio_config& c) {
-    std::string url = c.base_url;
-    if (url.empty()) {
-        // Host names: https://www.twilio.com/docs/global-infrastructure/understanding-twilio-regions
-        const auto region = c.region.empty() && !c.edge.empty() ? std::string("us1") : c.region;
-        url = "https://api.";
-        if (!c.edge.empty()) url += c.edge + '.';
-        if (!region.empty()) url += region + '.';
-        url += "twilio.com";
-    }
-    while (url.ends_with('/')) url.pop_back();
-    return url + "/2010-04-01/Accounts/" + c.account_sid;
+/// HMAC-SHA1 (RFC 2104), which is safe as a MAC (NIST SP 800-131A §10); Twilio offers no other.
+inline std::string hmac_sha1(std::string_view key, std::string_view message) {
+    std::array<char, 20> out;
+    std::size_t size = 0;
+    const auto bytes = [](const char* data) { return reinterpret_cast<const unsigned char*>(data); };
+    if (EVP_Q_mac(nullptr, "HMAC", nullptr, "SHA1", nullptr, key.data(), key.size(), bytes(message.data()),
+                  message.size(), reinterpret_cast<unsigned char*>(out.data()), out.size(), &size) == nullptr ||
+        size != out.size())
+        throw std::runtime_error("phoneauth: OpenSSL failed");
+    return {out.data(), out.size()};
 }
 
-/// "statusCallback" → "StatusCallback"; empty if Twilio has no such option.
-inline std::string_view twilio_option_name(std::string_view name) {
-    for (const auto known : twilio_message_options)
-        if (!name.empty() && to_upper(name.front()) == known.front() && name.substr(1) == known.substr(1)) return known;
-    return {};
+inline std::string lower_case_hex(std::span<const unsigned char> bytes) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string out;
+    for (const unsigned char byte : bytes) {
+        out += digits[byte >> 4];
+        out += digits[byte & 15];
+    }
+    return out;
 }
 
-inline result<void> check_message(const message& m, bool has_content_template) {
-    if (m.body.empty() && m.media_urls.empty() && !has_content_template)
-        return failure(error::missing_parameter, "The message has neither text nor media.");
-    const auto characters = count_code_points(m.body);
-    if (!characters || m.body.find('\0') != std::string::npos)
-        return failure(error::invalid_parameter, "The message's text is not UTF-8 or holds a NUL character.");
-    if (*characters > max_message_characters) return error::message_too_long;
-    if (m.media_urls.size() > max_media_urls)
-        return failure(error::invalid_parameter, "A message takes at most 10 media URLs.");
-    for (const auto& text : m.media_urls) {
-        const auto url = parse_url(text);
-        if (text.size() > 2048 || !url || !url->https) return error::invalid_media_url;
-    }
-    for (const auto& [name, value] : m.options) {
-        if (twilio_option_name(name).empty())
-            return failure(error::invalid_parameter,
-                           "The options have a name that is not an option of Twilio's Messages resource.");
-        if (value.size() > 4096 || std::any_of(value.begin(), value.end(), is_control))
-            return failure(error::invalid_parameter, "The option " + std::string(twilio_option_name(name)) +
-                                                         " is too long or has a control character.");
-    }
-    return {};
+/// A URL in two spellings that mean the same to Twilio.
+struct port_variants {
+    std::string with;     ///< with its port, or with that of the scheme
+    std::string without;  ///< without any
+};
+
+/// Touches nothing but the port, as Twilio signs the URL in the form that it was given.
+inline port_variants port_variants_of(std::string_view url) {
+    const auto scheme_end = url.find("://");
+    if (scheme_end == url.npos) return {std::string(url), std::string(url)};
+    const auto begin = scheme_end + 3;
+    const auto end = std::min(url.find_first_of("/?#", begin), url.size());
+    const auto authority = url.substr(begin, end - begin);
+    // Neither a colon in user information nor one inside an IPv6 literal begins a port.
+    const auto host = authority.rfind('@') + 1;  // npos + 1 is 0
+    const auto bracket = authority.rfind(']');
+    const auto port = authority.find(':', bracket == authority.npos ? host : std::max(host, bracket));
+
+    const auto head = std::string(url.substr(0, begin)) + std::string(authority.substr(0, port));
+    const auto tail = url.substr(end);
+    const auto scheme_port = equal_ignoring_case(url.substr(0, scheme_end), "https") ? ":443" : ":80";
+    return {head + std::string(port == authority.npos ? scheme_port : authority.substr(port)) + std::string(tail),
+            head + std::string(tail)};
+}
+
+/// The hash that the URL says its body has; empty if it says nothing.
+inline std::string body_sha256_of(std::string_view url) {
+    auto hash = form_field(split_target(url.substr(0, url.find('#'))).query, "bodySHA256");
+    std::transform(hash.begin(), hash.end(), hash.begin(), to_lower);
+    return hash;
 }
 
 }  // namespace detail
 
 namespace twilio {
 
-PHONEAUTH_DECL api::api(const twilio_config& c)
-    : account_url_(detail::twilio_account_url(c)), messages_url_(account_url_ + "/Messages.json"),
-      authorization_("Basic " + detail::base64(c.api_key.empty() ? c.account_sid + ':' + c.auth_token
-                                                                 : c.api_key + ':' + c.api_secret)) {
-    detail::append_form_field(sender_, c.sender.starts_with("MG") ? "MessagingServiceSid" : "From", c.sender);
-}
-
-PHONEAUTH_DECL http_request api::get(std::string_view path) const {
-    return {"GET",
-            account_url_ + std::string(path),
-            {{"Authorization", authorization_}, {"Accept", "application/json"}},
-            {}};
-}
-
-PHONEAUTH_DECL http_request api::post_message(std::string form, bool sender_is_chosen) const {
-    if (!sender_is_chosen) form += '&' + sender_;
-    return {"POST",
-            messages_url_,
-            {{"Authorization", authorization_},
-             {"Content-Type", "application/x-www-form-urlencoded"},
-             {"Accept", "application/json"}},
-            std::move(form)};
-}
-
-PHONEAUTH_DECL result<http_request> api::create_message(const phone_number& to, const message& m) const {
-    bool sender_is_chosen = false;
-    bool has_content_template = false;
-    for (const auto& [name, value] : m.options) {
-        const auto option = detail::twilio_option_name(name);
-        sender_is_chosen |= option == "From" || option == "MessagingServiceSid";
-        has_content_template |= option == "ContentSid";
-    }
-    if (auto ok = detail::check_message(m, has_content_template); !ok) return std::move(ok).error();
-    std::string form;
-    detail::append_form_field(form, "To", to.str());
-    if (!m.body.empty()) detail::append_form_field(form, "Body", m.body);
-    for (const auto& url : m.media_urls) detail::append_form_field(form, "MediaUrl", url);
-    for (const auto& [name, value] : m.options)
-        detail::append_form_field(form, detail::twilio_option_name(name), value);
-    return post_message(std::move(form), sender_is_chosen);
-}
-
-PHONEAUTH_DECL http_request api::create_code_message(const phone_number& to, std::string_view text,
-                                                     std::chrono::seconds validity) const {
-    std::string form;
-    form.reserve(512);
-    detail::append_form_field(form, "To", to.str());
-    detail::append_form_field(form, "Body", text);
-    detail::append_form_field(form, "ValidityPeriod", std::to_string(validity.count()));
-    return post_message(std::move(form), false);
-}
-
-PHONEAUTH_DECL http_request api::find_messages(const phone_number& to) const {
-    std::string query;
-    detail::append_form_field(query, "To", to.str());
-    detail::append_form_field(query, "PageSize", "1");
-    return get("/Messages.json?" + query);
-}
-
-PHONEAUTH_DECL http_request api::fetch_account() const {
-    return get(".json");
-}
-
-PHONEAUTH_DECL http_request api::find_number(const phone_number& number) const {
-    std::string query;
-    detail::append_form_field(query, "PhoneNumber", number.str());
-    return get("/IncomingPhoneNumbers.json?" + query);
-}
-
-PHONEAUTH_DECL failure failure_of(const http_response& reply) {
-    const auto body = detail::parse_json(reply.body);
-    const auto code = body ? body->integer("code") : std::nullopt;
-    failure f = [&]() -> failure {
-        if (reply.status >= 500) return error::no_answer;
-        if (code)
-            for (const auto& row : detail::twilio_code_table)
-                if (row.code == *code) return {row.meaning, std::string(row.text)};
-        if (reply.status == 429) return error::provider_busy;
-        if (reply.status == 401 || reply.status == 403) return error::provider_misconfigured;
-        if (reply.status >= 400 && code) return error::provider_refused;
-        return error::bad_provider_reply;
-    }();
-    if (code) f.twilio_code = static_cast<int>(*code);
-    if (const auto* after = find_header(reply.headers, "Retry-After"); after && reply.status == 429) {
-        int seconds = 0;
-        const auto [end, ec] = std::from_chars(after->data(), after->data() + after->size(), seconds);
-        if (ec == std::errc() && end == after->data() + after->size() && seconds >= 0)
-            f.retry_after = std::chrono::seconds(seconds);
-    }
-    return f;
-}
-
-PHONEAUTH_DECL result<sent_message> read_message(const http_response& reply) {
-    if (reply.status < 200 || reply.status > 299) return failure_of(reply);
-    const auto body = detail::parse_json(reply.body);
-    if (!body || body->string_or_empty("sid").empty()) return error::bad_provider_reply;
-    return sent_message{std::string(body->string_or_empty("sid")), std::string(body->string_or_empty("status")),
-                        reply.body};
-}
-
-PHONEAUTH_DECL bool certainly_not_sent(const failure& f) noexcept {
-    if (f.code.category() != error_category()) return false;
-    const auto e = static_cast<error>(f.code.value());
-    switch (e) {
-    case error::provider_refused:
-    case error::provider_misconfigured:
-    case error::provider_busy:
-    case error::provider_unreachable:
-    case error::invalid_phone_number:
-    case error::missing_parameter:
-    case error::message_too_long:
-        return true;
-    default:
-        return phoneauth::certainly_not_sent(e);
-    }
-}
-
-PHONEAUTH_DECL result<std::string> read_account_status(const http_response& reply) {
-    if (reply.status != 200) return failure_of(reply);
-    const auto body = detail::parse_json(reply.body);
-    if (!body || body->string_or_empty("status").empty()) return error::bad_provider_reply;
-    return std::string(body->string_or_empty("status"));
-}
-
-PHONEAUTH_DECL result<std::optional<capabilities>> read_number(const http_response& reply) {
-    if (reply.status != 200) return failure_of(reply);
-    const auto body = detail::parse_json(reply.body);
-    const auto* list = body ? body->find("incoming_phone_numbers") : nullptr;
-    const auto numbers = list && list->kind == detail::json_kind::array ? detail::parse_json(list->text) : std::nullopt;
-    if (!numbers) return error::bad_provider_reply;
-    if (numbers->items.empty()) return std::optional<capabilities>();
-    const auto number = detail::parse_json(numbers->items.front().text);
-    const auto* given = number ? number->find("capabilities") : nullptr;
-    const auto able = given ? detail::parse_json(given->text) : std::nullopt;
-    if (!able) return error::bad_provider_reply;
-    const auto is_true = [&](std::string_view name) {
-        const auto* item = able->find(name);
-        return item && item->text == "true" && item->kind == detail::json_kind::boolean;
-    };
-    return std::optional(capabilities{is_true("sms"), is_true("mms")});
-}
-
-PHONEAUTH_DECL std::string code_text(const config& c, std::string_view code) {
+PHONEAUTH_DECL bool verify_signature(std::string_view auth_token, std::string_view url,
+                                     const callback_parameters& parameters, std::string_view signature) {
+    if (auth_token.empty()) return false;  // anybody can sign with that
+    std::vector<std::pair<std::string_view, std::string_view>> sorted(parameters.begin(), parameters.end());
+    std::sort(sorted.begin(), sorted.end());
+    sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
     std::string text;
-    text.reserve(c.message_template.size() + c.origin_host.size() + c.android_app_hash.size() + 48);
-    for (std::string_view rest = c.message_template; !rest.empty();) {
-        if (rest.starts_with("{code}")) {
-            text += code;
-            rest.remove_prefix(6);
-        } else if (rest.starts_with("{minutes}")) {
-            text += std::to_string(std::chrono::ceil<std::chrono::minutes>(c.code_lifetime).count());
-            rest.remove_prefix(9);
-        } else {
-            const auto plain = std::min(rest.find('{', 1), rest.size());
-            text += rest.substr(0, plain);
-            rest.remove_prefix(plain);
-        }
+    for (const auto& [name, value] : sorted) text.append(name).append(value);
+
+    const auto urls = detail::port_variants_of(url);
+    const auto is_signature_of = [&](const std::string& variant) {
+        return detail::equal_in_constant_time(detail::base64(detail::hmac_sha1(auth_token, variant + text)), signature);
+    };
+    // Both, always: the time does not tell which one Twilio signed.
+    const bool with = is_signature_of(urls.with);
+    const bool without = is_signature_of(urls.without);
+    return with || without;
+}
+
+PHONEAUTH_DECL result<callback_parameters> verify_callback(std::string_view auth_token, std::string_view url,
+                                                           std::string_view body, std::string_view signature) {
+    if (body.size() > max_callback_bytes) return error::body_too_large;
+    callback_parameters parameters;
+    if (const auto hash = detail::body_sha256_of(url); !hash.empty()) {
+        if (!detail::equal_in_constant_time(detail::lower_case_hex(detail::sha256()(body)), hash))
+            return error::invalid_signature;
+    } else {
+        if (std::count(body.begin(), body.end(), '&') >= static_cast<std::ptrdiff_t>(max_callback_parameters))
+            return error::body_too_large;
+        auto form = detail::parse_form(body);
+        if (!form) return error::unparsable_body;
+        parameters = *std::move(form);
     }
-    // Android's SMS Retriever wants its hash at the end; browsers want their line to be the last one. The hash goes
-    // first, because Android finds it anywhere on a line of its own, while the origin-bound format is strict.
-    if (!c.android_app_hash.empty()) text += '\n' + c.android_app_hash;
-    if (!c.origin_host.empty()) {
-        text += "\n@" + c.origin_host + " #";
-        text += code;
-    }
-    return text;
+    if (!verify_signature(auth_token, url, parameters, signature)) return error::invalid_signature;
+    return parameters;
 }
 
 }  // namespace twilio
@@ -3479,69 +4762,74 @@ PHONEAUTH_DECL std::string code_text(const config& c, std::string_view code) {
 
 #endif
 
-// ---- phoneauth/twilio/configuration_report.hpp ----
-
-#ifndef PHONEAUTH_TWILIO_CONFIGURATION_REPORT_HPP
-#define PHONEAUTH_TWILIO_CONFIGURATION_REPORT_HPP
-
-#include <optional>
-#include <string>
-#include <utility>
-#include <vector>
-
-
 namespace phoneauth {
 inline namespace v0 {
 
-/// One thing that `authenticator::test_configuration` has looked at.
-struct finding {
-    std::string check;  ///< "credentials", "account", "sender", "sms" or "mms"
-    bool ok = false;
-    std::string message;    ///< what was found and, if that is not well, what to do
-    bool essential = true;  ///< false: only some messages (those with media) depend on it
-};
-
-/// What `authenticator::test_configuration` found. A check that an earlier one made impossible is left out.
-struct configuration_report {
-    std::vector<finding> findings;
-
-    /// True when nothing stands in the way of sending codes.
-    bool ok() const {
-        for (const auto& f : findings)
-            if (!f.ok && f.essential) return false;
-        return true;
-    }
+/// A request by which Twilio reports what became of a message, as it arrived.
+struct delivery_report {
+    std::string query;      ///< of the request's URL, what follows "?", as it is written there
+    std::string body;       ///< the form
+    std::string signature;  ///< the header X-Twilio-Signature
 };
 
 namespace twilio {
 
-/// What the account look-up tells about the credentials.
-inline finding credentials_finding(const result<std::string>& status) {
-    if (status) return {"credentials", true, "Twilio accepts the credentials."};
-    return {"credentials", false, "The account could not be looked up: " + status.error().message};
+/// What a report says about the `send`th message of a transaction.
+struct delivery {
+    std::string transaction_id;
+    std::uint32_t send = 0;       ///< 0: it did not say
+    std::string status;           ///< Twilio's word: "delivered", "failed", …
+    std::int32_t error_code = 0;  ///< Twilio's (https://www.twilio.com/docs/api/errors); 0: none
+};
+
+/// What an error code of an undelivered message means for the person who waits for it.
+/// Source: https://www.twilio.com/docs/api/errors
+constexpr std::string_view delivery_problem(std::int32_t code) noexcept {
+    switch (code) {
+    case 30003:
+        return "The phone cannot be reached; it may be switched off.";
+    case 30004:
+        return "The phone does not take messages.";
+    case 30005:
+        return "The phone number is not in use.";
+    case 30006:
+        return "The phone number is a landline or not reachable by its carrier.";
+    case 30007:
+    case 30038:
+        return "The carrier filtered the message.";
+    case 30034:
+        return "The sender is not registered with the carrier.";
+    default:
+        return "The message was not delivered.";
+    }
 }
 
-/// What the account's status means.
-inline finding account_finding(const std::string& status) {
-    if (status == "active") return {"account", true, "The account is active."};
-    return {"account", false, "The account's status is \"" + status + "\"; Twilio sends only for active accounts."};
+/// Where Twilio is to report on the present message of `t`: `status_callback` and who it is about, which Twilio signs as
+/// part of the URL. Empty if no reports are wanted.
+inline std::string delivery_url(const twilio_config& c, const transaction& t) {
+    if (c.status_callback.empty()) return {};
+    return c.status_callback + "?transaction=" + t.id + "&send=" + std::to_string(t.sends);
 }
 
-/// A Messaging Service picks its numbers by itself.
-inline finding messaging_service_finding() {
-    return {"sender", true, "The sender is a Messaging Service; its numbers were not looked at."};
-}
-
-/// What the number look-up tells about the sender.
-inline std::vector<finding> sender_findings(const result<std::optional<capabilities>>& number) {
-    if (!number) return {{"sender", false, "The sender could not be looked up: " + number.error().message}};
-    if (!*number) return {{"sender", false, "The account does not own the sender's phone number."}};
-    const auto& able = **number;
-    return {
-        {"sender", true, "The account owns the sender's phone number."},
-        {"sms", able.sms, able.sms ? "The sender can send SMS." : "The sender cannot send SMS; choose another number."},
-        {"mms", able.mms,
-         able.mms ? "The sender can send MMS." : "The sender cannot send MMS; messages with media will fail.", false}};
+/// Reads a report, if it is Twilio's; else as `verify_callback`, or `invalid_signature` if none was asked for.
+inline result<delivery> read_delivery(const twilio_config& c, const delivery_report& r) {
+    if (c.status_callback.empty()) return error::invalid_signature;
+    const auto parameters = verify_callback(c.auth_token, c.status_callback + '?' + r.query, r.body, r.signature);
+    if (!parameters) return parameters.error();
+    const auto value_of = [&](std::string_view name) {
+        const auto found =
+            std::find_if(parameters->begin(), parameters->end(), [&](const auto& p) { return p.first == name; });
+        return found == parameters->end() ? std::string() : found->second;
+    };
+    const auto number = [](const std::string& text, auto otherwise) {
+        auto value = otherwise;
+        const auto end = text.data() + text.size();
+        const auto [stop, ec] = std::from_chars(text.data(), end, value);
+        return ec == std::errc() && stop == end ? value : otherwise;
+    };
+    return delivery{detail::form_field(r.query, "transaction"),
+                    number(detail::form_field(r.query, "send"), std::uint32_t{0}), value_of("MessageStatus"),
+                    number(value_of("ErrorCode"), std::int32_t{0})};
 }
 
 }  // namespace twilio
@@ -3562,10 +4850,23 @@ struct started {
         false;  ///< the provider did not answer: the message may or may not arrive, the code is valid
 };
 
+/// What may be told of a transaction to whoever knows its id.
+struct transaction_status {
+    transaction_state state = transaction_state::pending;
+    /// Always `pending` for a login by code alone, unless `unknown_phone_policy::reject`: it would tell whether somebody
+    /// has this phone.
+    delivery_state delivery = delivery_state::pending;
+    std::optional<int> twilio_code{};   ///< why the code was not delivered (https://www.twilio.com/docs/api/errors)
+    int tries_left = 0;                 ///< wrong codes that it still allows; 0 unless it is pending
+    std::chrono::seconds expires_in{};  ///< 0 unless it is pending
+    /// How long to wait before `resend` can succeed; empty: it cannot any more.
+    std::optional<std::chrono::seconds> resend_after{};
+};
+
 /// A user has logged in.
 struct logged_in {
     user who;
-    std::string token;      ///< the session's; a secret
+    secret_string token;    ///< the session's; a `std::string` that is wiped when it goes away
     time_point expires_at;  ///< when the session ends
 };
 
@@ -3649,8 +4950,8 @@ using flows_mode = typename common_mode<typename storage_mode<S>::type, typename
 /// Round trips: each call of a storage function is at most one to its database (in Redis a logout is two). A flow that goes well makes these calls,
 /// one after the other (u: of the users, s: of the sessions):
 ///
-///     start_registration 2        start_login, code 2 + 1u        start_login, password 3 + 1u      resend 3
-///     finish_registration 2 + 1u  finish_login 3 + 2u + 1s        login_with_identity 3 + 2u + 1s   send_message 1
+///     start_registration 3        start_login, code 3 + 1u        start_login, password 5 + 1u      resend 4
+///     finish_registration 3 + 1u  finish_login 3 + 2u + 1s        login_with_identity 4 + 2u + 1s   send_message 2
 ///     find_user_by_token 1u + 1s  update_user 2u + 1s             logout 1s
 ///
 /// Cancellation (asynchronous mode): a cancelled flow ends with `error::cancelled`, or with its result if that was
@@ -3691,10 +4992,22 @@ public:
     /// The configuration in force.
     const config& settings() const noexcept { return config_; }
 
+    /// Lets `f` be told of what happens, from the next call on; an empty function: nobody is. Not to be called while
+    /// anything else here is running.
+    void observe(observer f) { observer_ = std::move(f); }
+
+    // Each flow's last parameter is who asks, which limits and observers want to know. All can end with
+    // `storage_unavailable`, `overloaded` and `internal` beside what is listed; those that send messages with
+    // `provider_*` (nothing was sent), too.
+
     /// First step of a registration: sends a code to `phone`, whether or not somebody has registered it.
-    /// → `started`, or `registration_disabled`, `invalid_phone_number`, `too_many_failures` and `too_many_messages` (with
-    /// `retry_after`), `provider_*` (nothing was sent), `storage_unavailable`, `overloaded`, `internal`.
-    auto start_registration(std::string phone) { return mode::finish(begin_registration(std::move(phone))); }
+    /// → `started`, or `registration_disabled`, `invalid_phone_number`, `destination_not_allowed`, `too_many_failures`,
+    /// `too_many_messages` and `resend_too_soon` (these with `retry_after`).
+    auto start_registration(std::string phone, client from = {}) {
+        return mode::finish(observed<started>(
+            event_kind::started, std::move(from),
+            [this, phone = std::move(phone)](context& c) mutable { return begin_registration(c, std::move(phone)); }));
+    }
 
     /// Second step of a registration: the code proves the phone, and the user is made. What is wrong with the user's
     /// data is told before the code is looked at. If the code is right but the user cannot be made (his email is taken,
@@ -3703,67 +5016,114 @@ public:
     /// → the user, or `registration_disabled`, `invalid_phone_number`, `phone_mismatch`, `identity_required`,
     /// `invalid_email`, `password_required`, `invalid_password`, `reserved_property`, `invalid_parameter`,
     /// `no_transaction`, `wrong_code` (with `tries_left`), `tries_exhausted`, `code_expired`, `code_used`,
-    /// `transaction_failed`, `user_exists`, the hook's own failure, `storage_unavailable`, `overloaded`, `internal`.
-    auto finish_registration(registration r) { return mode::finish(complete_registration(std::move(r))); }
+    /// `transaction_failed`, `user_exists`, the hook's own failure.
+    auto finish_registration(registration r, client from = {}) {
+        return mode::finish(
+            observed<user>(event_kind::registered, std::move(from), [this, r = std::move(r)](context& c) mutable {
+                return complete_registration(c, std::move(r));
+            }));
+    }
 
     /// First step of a login: sends a code to the phone of a user. For a phone that no user has the result looks the
-    /// same, but no message is sent (`unknown_phone_policy::conceal`), or is `unknown_phone`.
-    /// → `started`, or `login_disabled`, `invalid_phone_number`, `too_many_failures` and `too_many_messages` (with
-    /// `retry_after`), `provider_*`, `storage_unavailable`, `overloaded`, `internal`.
-    auto start_login(std::string phone) { return mode::finish(begin_login(std::move(phone), std::nullopt)); }
+    /// same, but no message is sent (`unknown_phone_policy::conceal`), or is `unknown_phone`. While unknown phones are
+    /// concealed, what Twilio refuses because of the phone or the message is told to the observer only.
+    /// → `started`, or `login_disabled`, `invalid_phone_number`, `destination_not_allowed`, `too_many_failures`,
+    /// `too_many_messages` and `resend_too_soon` (these with `retry_after`).
+    auto start_login(std::string phone, client from = {}) {
+        return mode::finish(observed<started>(event_kind::started, std::move(from),
+                                              [this, phone = std::move(phone)](context& c) mutable {
+                                                  return begin_login(c, std::move(phone), std::nullopt);
+                                              }));
+    }
 
     /// First step of a two-factor login: sends a code if `password` is the user's. An unknown phone and a wrong
     /// password are one error and take the same time.
     /// → as the other `start_login`, or `invalid_login`.
-    auto start_login(std::string phone, std::string password) {
-        return mode::finish(begin_login(std::move(phone), std::optional<std::string>(std::move(password))));
+    auto start_login(std::string phone, std::string password, client from = {}) {
+        return mode::finish(observed<started>(
+            event_kind::started, std::move(from),
+            [this, phone = std::move(phone), password = secret_string(std::move(password))](context& c) mutable {
+                return begin_login(c, std::move(phone), std::optional(std::move(password)));
+            }));
     }
 
     /// Second step of either login. The code is spent by it.
     /// → `logged_in`, or `no_transaction`, `invalid_parameter` (no code of the configured length), `wrong_code` (with
     /// `tries_left`), `tries_exhausted`, `code_expired`, `code_used`, `transaction_failed`, `account_disabled`,
-    /// `invalid_login` (the user was disabled, deleted or given another password meanwhile), the hook's own failure,
-    /// `storage_unavailable`, `overloaded`, `internal`.
-    auto finish_login(std::string transaction_id, std::string presented) {
-        return mode::finish(complete_login(std::move(transaction_id), std::move(presented)));
+    /// `invalid_login` (the user was disabled, deleted or given another password meanwhile), the hook's own failure.
+    auto finish_login(std::string transaction_id, std::string presented, client from = {}) {
+        return mode::finish(observed<logged_in>(event_kind::logged_in, std::move(from),
+                                                [this, id = std::move(transaction_id),
+                                                 presented = secret_string(std::move(presented))](context& c) mutable {
+                                                    return complete_login(c, std::move(id), std::move(presented));
+                                                }));
     }
 
     /// Login with identity and password alone, without a second factor; off unless `config::identity_login_enabled`.
     /// → `logged_in`, or `login_disabled`, `invalid_login`, `too_many_failures`, `account_disabled`, the hook's own
-    /// failure, `storage_unavailable`, `overloaded`, `internal`.
-    auto login_with_identity(std::string identity, std::string password) {
-        return mode::finish(complete_identity_login(std::move(identity), std::move(password)));
+    /// failure.
+    auto login_with_identity(std::string identity, std::string password, client from = {}) {
+        return mode::finish(observed<logged_in>(
+            event_kind::logged_in, std::move(from),
+            [this, identity = std::move(identity), password = secret_string(std::move(password))](context& c) mutable {
+                return complete_identity_login(c, std::move(identity), std::move(password));
+            }));
     }
 
     /// Sends the same code of a pending transaction again; its expiry and tries stay.
     /// → `started`, or `no_transaction`, `resend_too_soon` and `too_many_messages` (with `retry_after`),
-    /// `code_expired`, `code_used`, `tries_exhausted`, `transaction_failed`, `provider_*`, `storage_unavailable`,
-    /// `overloaded`, `internal`.
-    auto resend(std::string transaction_id) { return mode::finish(send_again(std::move(transaction_id))); }
+    /// `code_expired`, `code_used`, `tries_exhausted`, `transaction_failed`.
+    auto resend(std::string transaction_id, client from = {}) {
+        return mode::finish(observed<started>(
+            event_kind::resent, std::move(from),
+            [this, id = std::move(transaction_id)](context& c) mutable { return send_again(c, std::move(id)); }));
+    }
+
+    /// How a transaction stands. → the `transaction_status`, or `no_transaction`.
+    auto status(std::string transaction_id) { return mode::finish(find_status(std::move(transaction_id))); }
+
+    /// Takes a request that came to `twilio_config::status_callback`, and notes what it says about a transaction's
+    /// message. → whether it was news, or `invalid_signature`, `unparsable_body`, `body_too_large`. A report about a
+    /// transaction that is not known any more is none, and no error: Twilio would repeat it.
+    auto note_delivery(delivery_report r) { return mode::finish(take_report(std::move(r))); }
 
     /// The user whose session `token` is.
-    /// → the user, or `unknown_token`, `session_expired`, `account_disabled`, `storage_unavailable`, `overloaded`.
+    /// → the user, or `unknown_token`, `session_expired`, `account_disabled`.
     auto find_user_by_token(std::string token) { return mode::finish(find_session_user(std::move(token))); }
 
-    /// Ends the session `token`. → whether there was one, or `storage_unavailable`, `overloaded`.
-    auto logout(std::string token) { return mode::finish(end_session(std::move(token))); }
+    /// Ends the session `token`. → whether there was one.
+    auto logout(std::string token, client from = {}) {
+        return mode::finish(observed<bool>(event_kind::logged_out, std::move(from),
+                                           [this, token = secret_string(std::move(token))](context& c) mutable {
+                                               return end_session(c, std::move(token));
+                                           }));
+    }
 
     /// Changes the logged-in user's own properties (see `apply_changes`). A new password ends all his other sessions.
     /// → the user as stored, or `unknown_token`, `session_expired`, `account_disabled`, `not_permitted` (`object_id` is
     /// not his), `user_exists` (the identity is taken), `invalid_parameter`, `identity_required`, `invalid_email`,
-    /// `password_required`, `invalid_password`, `storage_unavailable`, `overloaded`, `internal`.
-    auto update_user(std::string token, std::string object_id, property_map changes) {
-        return mode::finish(change_user(std::move(token), std::move(object_id), std::move(changes)));
+    /// `password_required`, `invalid_password`, `too_many_failures` (with `retry_after`; for identities and passwords).
+    auto update_user(std::string token, std::string object_id, property_map changes, client from = {}) {
+        return mode::finish(observed<user>(
+            event_kind::password_changed, std::move(from),
+            [this, token = secret_string(std::move(token)), id = std::move(object_id), changes = std::move(changes)](
+                context& c) mutable { return change_user(c, std::move(token), std::move(id), std::move(changes)); }));
     }
 
-    /// Sends any message. Who may do so is for the caller to decide: each message is paid for.
-    /// → Twilio's resource, or `invalid_phone_number`, `missing_parameter`, `message_too_long`, `invalid_media_url`,
-    /// `invalid_parameter`, `too_many_messages`, `provider_*` (nothing was sent), `no_answer` or `bad_provider_reply`
-    /// (it may have been sent), `storage_unavailable`, `overloaded`.
-    auto send_message(message m) { return mode::finish(send_any_message(std::move(m))); }
+    /// Sends any message. Who may do so is for the caller to decide: each message is paid for. With `from.user_id`, that
+    /// user's limit counts, too.
+    /// → Twilio's resource, or `invalid_phone_number`, `destination_not_allowed`, `missing_parameter`,
+    /// `message_too_long`, `invalid_media_url`, `invalid_parameter`, `too_many_messages`, `no_answer` or
+    /// `bad_provider_reply` (it may have been sent).
+    auto send_message(message m, client from = {}) {
+        return mode::finish(
+            observed<sent_message>(event_kind::sent, std::move(from), [this, m = std::move(m)](context& c) mutable {
+                return send_any_message(c, std::move(m));
+            }));
+    }
 
     /// Asks Twilio whether the credentials work, the account is active, and the sender is the account's and can send
-    /// SMS and MMS. Sends no message. → the report, or `overloaded`.
+    /// SMS and MMS; and says what is risky in the configuration. Sends no message. → the report.
     auto test_configuration() { return mode::finish(inspect_configuration()); }
 
 private:
@@ -3771,9 +5131,12 @@ private:
     using flow = typename mode::template flow<X>;
 
     enum class delivery { accepted, uncertain };
+    static inline const std::vector<counter_change> nothing{};
 
     // A transaction or a user changed under our hands: look again, as often as tries and sends can possibly need.
     static constexpr int max_lost_races = 64;
+    // Stands for the user of a concealed transaction: as long as any other, so that it is stored and read alike.
+    static constexpr std::string_view nobodys_id = "00000000-0000-0000-0000-000000000000";
     // No id or token that this library has made is longer than 36.
     static constexpr std::size_t max_id_size = 64;
 
@@ -3813,23 +5176,112 @@ private:
 
     time_point now() const { return clock_->now(); }
 
-    // -- registration
+    // -- what an observer is told
 
-    flow<result<started>> begin_registration(std::string text) {
-        if (!config_.registration_enabled) co_return error::registration_disabled;
-        auto phone = phone_number::parse(text, config_.default_calling_code);
-        if (!phone) co_return std::move(phone).error();
-        const auto account = code_account(purpose::registration, *phone);
-        auto admitted = co_await admit_code(account, *phone);
-        if (!admitted) co_return std::move(admitted).error();
-        const std::string nobody;
-        auto outcome = co_await start(purpose::registration, *phone, nobody);
+    /// What the parts of one flow know of it.
+    struct context {
+        client from;
+        std::string network;  ///< the client's, as the limits know it
+        event about{};        ///< what is known so far
+        bool silent = false;  ///< the flow did not do what its event says
+    };
+
+    /// Runs `work(context)`, tells how it ended, and makes a failure of what it threw.
+    template <class R, class F>
+    flow<result<R>> observed(event_kind success, client from, F work) {
+        context c{std::move(from), {}};
+        c.network = client_network(c.from.address);
+        result<R> outcome;
+        try {
+            auto running = work(c);
+            outcome = co_await std::move(running);
+        } catch (...) {
+            outcome = result<R>(mode::current_failure());
+        }
+        if (!outcome)
+            tell_failure(c, outcome.error());
+        else if (!c.silent)
+            tell(c, success);
         co_return outcome;
     }
 
-    flow<result<user>> complete_registration(registration r) {
+    void note(context& c, const phone_number& phone) const {
+        if (observer_) c.about.phone = phone.masked();
+    }
+    void note(context& c, const transaction& t) const {
+        if (!observer_) return;
+        note(c, t.phone);
+        c.about.what = t.kind;
+        c.about.transaction = t.id.substr(0, 8);
+        if (!is_concealed(t)) c.about.user_id = t.user_id;
+    }
+
+    /// Never throws: what an observer misses must not cost a user his login.
+    void tell(const context& c, event_kind kind, const failure* why = nullptr) const noexcept {
+        if (!observer_) return;
+        try {
+            event e = c.about;
+            e.kind = kind;
+            e.at = now();
+            e.address = c.from.address.substr(0, 64);
+            e.user_agent = c.from.user_agent.substr(0, 256);
+            if (e.user_id.empty()) e.user_id = c.from.user_id;
+            if (why) {
+                e.reason = why->code;
+                e.retry_after = why->retry_after;
+                e.tries_left = why->tries_left;
+                e.twilio_code = why->twilio_code;
+            }
+            observer_(e);
+        } catch (...) {
+        }
+    }
+
+    void tell_failure(const context& c, const failure& why) const noexcept {
+        if (!observer_ || why.code == error::cancelled) return;
+        const bool ours = why.code.category() == error_category();
+        tell(c, ours ? kind_of(static_cast<error>(why.code.value()), why) : event_kind::refused, &why);
+    }
+
+    static event_kind kind_of(error e, const failure& why) noexcept {
+        switch (e) {
+        case error::wrong_code:
+            return event_kind::wrong_code;
+        case error::tries_exhausted:  // with the tries left: it was this code that exhausted them
+            return why.tries_left ? event_kind::locked : event_kind::refused;
+        case error::invalid_login:
+            return event_kind::wrong_password;
+        case error::storage_unavailable:
+            return event_kind::storage_error;
+        case error::provider_refused:
+        case error::provider_misconfigured:
+        case error::provider_busy:
+        case error::provider_unreachable:
+        case error::no_answer:
+        case error::bad_provider_reply:
+            return event_kind::provider_error;
+        default:
+            return why.twilio_code ? event_kind::provider_error : event_kind::refused;
+        }
+    }
+
+    // -- registration
+
+    flow<result<started>> begin_registration(context& c, std::string text) {
         if (!config_.registration_enabled) co_return error::registration_disabled;
-        auto phone = phone_number::parse(r.phone, config_.default_calling_code);
+        auto phone = read_phone(c, text);
+        if (!phone) co_return std::move(phone).error();
+        auto s = sending_of(c, send_budget::codes, *phone, purpose::registration, false);
+        auto admitted = co_await admit(c, s, nothing);
+        if (!admitted) co_return std::move(admitted).error();
+        const std::optional<user> nobody;
+        auto outcome = co_await start(c, s, purpose::registration, *phone, nobody, false);
+        co_return outcome;
+    }
+
+    flow<result<user>> complete_registration(context& c, registration r) {
+        if (!config_.registration_enabled) co_return error::registration_disabled;
+        auto phone = read_phone(c, r.phone);
         if (!phone) co_return std::move(phone).error();
         auto made = make_user(config_, r, *phone, now());
         if (!made) co_return std::move(made).error();
@@ -3838,10 +5290,11 @@ private:
         made->object_id = std::move(*id);
 
         const std::optional<phone_number> expected(*phone);
-        auto confirmed = co_await confirm(purpose::registration, r.transaction_id, r.code, expected);
+        auto confirmed = co_await confirm(c, purpose::registration, r.transaction_id, r.code, expected);
         if (!confirmed) co_return std::move(confirmed).error();
         co_await mode::ignore_cancellation();  // the code is spent: what follows must come to its end
         auto prepared = co_await prepare_new_user(*made, r.password);
+        detail::wipe(r.password);
         std::optional<result<void>> stored = prepared;
         if (prepared) stored = co_await store_new_user(*made);
         if (stored && !*stored) {
@@ -3850,6 +5303,8 @@ private:
             co_return std::move(*stored).error();
         }
         if (!stored) co_return error::storage_unavailable;
+        if (observer_) c.about.user_id = made->object_id;
+        co_await forget_registration(c, *phone);
         co_await attempt([&] { return hooks_->after_registration(*made); });
         co_return std::move(*made);
     }
@@ -3885,39 +5340,38 @@ private:
 
     // -- login
 
-    flow<result<started>> begin_login(std::string text, std::optional<std::string> password) {
+    flow<result<started>> begin_login(context& c, std::string text, std::optional<secret_string> password) {
         if (!config_.login_enabled || (!password && !config_.code_login_enabled)) co_return error::login_disabled;
-        auto phone = phone_number::parse(text, config_.default_calling_code);
+        auto phone = read_phone(c, text);
         if (!phone) co_return std::move(phone).error();
-        std::string user_id;
+        auto s = sending_of(c, send_budget::codes, *phone, purpose::login, password.has_value());
+        std::optional<user> owner;
         if (password) {
-            const auto account = password_account(phone->str());
-            auto owner = co_await call([&] { return storage_.find_user_by_phone(*phone); });
-            auto verified = co_await verify_password(owner, *password, account);
+            owner = co_await call([&] { return storage_.find_user_by_phone(*phone); });
+            auto g = password_guess(c, phone->str());
+            auto verified = co_await verify_password(c, owner, *password, g);
             detail::wipe(*password);
             if (!verified) co_return std::move(verified).error();
-            auto admitted = co_await admit_code_after_password(account, *phone);
+            const auto back = g.back();
+            auto admitted = co_await admit(c, s, back);
             if (!admitted) co_return std::move(admitted).error();
-            user_id = std::move(owner->object_id);
         } else {
             // Counted before anything is known about whose phone it is.
-            const auto account = code_account(purpose::login, *phone);
-            auto admitted = co_await admit_code(account, *phone);
+            auto admitted = co_await admit(c, s, nothing);
             if (!admitted) co_return std::move(admitted).error();
-            auto owner = co_await call([&] { return storage_.find_user_by_phone(*phone); });
+            owner = co_await call([&] { return storage_.find_user_by_phone(*phone); });
             if (!owner && config_.unknown_phone == unknown_phone_policy::reject) co_return error::unknown_phone;
-            if (owner) user_id = std::move(owner->object_id);
         }
-        auto outcome = co_await start(purpose::login, *phone, user_id);
+        auto outcome = co_await start(c, s, purpose::login, *phone, owner, password.has_value());
         co_return outcome;
     }
 
-    flow<result<logged_in>> complete_login(std::string transaction_id, std::string presented) {
+    flow<result<logged_in>> complete_login(context& c, std::string transaction_id, secret_string presented) {
         const std::optional<phone_number> any;
-        auto confirmed = co_await confirm(purpose::login, transaction_id, presented, any);
+        auto confirmed = co_await confirm(c, purpose::login, transaction_id, presented, any);
         if (!confirmed) co_return std::move(confirmed).error();
         co_await mode::ignore_cancellation();  // the code is spent: what follows must come to its end
-        auto outcome = co_await enter(*confirmed);
+        auto outcome = co_await enter(c, *confirmed);
         if (!outcome && outcome.error().code == error::storage_unavailable) {
             reopen(*confirmed, config_);
             co_await attempt([&] { return storage_.update_transaction(*confirmed); });
@@ -3925,60 +5379,59 @@ private:
         co_return outcome;
     }
 
-    flow<result<logged_in>> enter(const transaction& confirmed) {
+    flow<result<logged_in>> enter(context& c, const transaction& confirmed) {
         try {
             auto owner = co_await call([&] { return storage_.find_user(confirmed.user_id); });
             // A changed number is a new authenticator (NIST SP 800-63B-3 §5.1.3.3).
             if (!owner || owner->phone != confirmed.phone) co_return error::no_transaction;
-            auto outcome = co_await open_session(*owner);
+            const auto& mark = confirmed.password_mark;
+            if (!mark.empty() && mark != mark_of(*owner)) co_return error::invalid_login;
+            auto outcome = co_await open_session(c, *owner);
             co_return outcome;
         } catch (...) {
             co_return failure_of_current_exception();
         }
     }
 
-    flow<result<logged_in>> complete_identity_login(std::string text, std::string password) {
+    /// Tells one password of a user from the next.
+    std::string mark_of(const user& u) { return token_hasher_(u.password_hash); }
+
+    flow<result<logged_in>> complete_identity_login(context& c, std::string text, secret_string password) {
         if (!config_.identity_login_enabled) co_return error::login_disabled;
         auto identity = normalize_identity(config_, text);
         if (!identity) co_return error::invalid_login;
         auto owner = co_await call([&] { return storage_.find_user_by_identity(*identity); });
-        // One run of failures per account, whichever way it is attacked.
-        const auto account = password_account(owner ? std::string(owner->phone.str()) : token_hasher_(*identity));
-        auto verified = co_await verify_password(owner, password, account);
+        const auto subject = identity_subject_exists() ? identity_subject(*identity) : *identity;
+        auto g = password_guess(c, subject);
+        auto verified = co_await verify_password(c, owner, password, g);
+        detail::wipe(password);
         if (!verified) co_return std::move(verified).error();
-        co_await take_failure_back(account);
-        auto outcome = co_await open_session(*owner);
+        co_await take_back(g);
+        auto outcome = co_await open_session(c, *owner);
         co_return outcome;
     }
 
-    /// Success if `owner` exists and `password` is his; `invalid_login` if not. Either counts as a failure of `account`, which
-    /// the caller takes back after a success: counted before the comparison, no more passwords are compared than failures are
-    /// allowed, however many come at once.
-    flow<result<void>> verify_password(const std::optional<user>& owner, const std::string& password,
-                                       const std::string& account) {
-        const auto at = now();
-        const std::vector<counter_change> changes{failures(account, 1, at), failure_pause(account, 0, at)};
-        auto changed = co_await change(changes);
-        const auto count = changed[0].value--;
-        auto allowed = check_failures(changed[0], changed[1], config_, at);
-        if (!allowed) {
-            co_await take_failure_back(account);
-            co_return allowed;
-        }
+    /// Success if `owner` exists and `password` is his, and the caller takes the guess back; else `invalid_login`.
+    flow<result<void>> verify_password(context& c, const std::optional<user>& owner, const std::string& password,
+                                       detail::guess& g) {
+        if (owner) note(c, owner->phone);
+        // What cannot be a password is not worth a counter.
+        if (password.size() > config_.max_password_length) co_return error::invalid_login;
+        auto allowed = co_await admit(g);
+        if (!allowed) co_return allowed;
         auto right = co_await compare_password(owner, password);
         if (!right) {
-            co_await take_failure_back(account);
+            co_await take_back(g);
             co_return std::move(right).error();
         }
         if (!*right) {
-            co_await pause_after(account, count);
+            co_await miss(c, g);
             co_return error::invalid_login;
         }
         co_return result<void>();
     }
 
     flow<result<bool>> compare_password(const std::optional<user>& owner, const std::string& password) {
-        if (password.size() > config_.max_password_length) co_return false;
         if (owner && !owner->password_hash.empty()) {
             auto verified = co_await call([&] { return passwords_->verify(password, owner->password_hash); });
             co_return verified;
@@ -3989,7 +5442,9 @@ private:
         co_return false;
     }
 
-    flow<result<logged_in>> open_session(user& owner) {
+    flow<result<logged_in>> open_session(context& c, user& owner) {
+        if (observer_) c.about.user_id = owner.object_id;
+        note(c, owner.phone);
         if (!owner.enabled) co_return error::account_disabled;
         auto allowed = co_await call([&] { return hooks_->before_login(owner); });
         if (!allowed) co_return std::move(allowed).error();
@@ -3997,19 +5452,28 @@ private:
         if (!token) co_return error::internal;
         const auto at = now();
         const session opened{token_hasher_(*token), owner.object_id, at, at + config_.session_lifetime};
-        const bool inserted = co_await call([&] { return storage_.insert_session(opened); });
-        if (!inserted) co_return error::internal;
-
         owner.last_login_at = at;
-        const bool noted = co_await note_login(owner);
-        if (!noted) {
+        auto kept = co_await keep_session(opened, owner);
+        if (!kept) {
+            // It may be stored all the same, and nobody has its token.
             co_await attempt([&] { return storage_.erase_session(opened.token_hash); });
-            co_return error::invalid_login;
+            co_return std::move(kept).error();
         }
-        co_await forget_failures(owner.phone);
+        co_await forget_failures(c, owner);
         co_await attempt([&] { return hooks_->after_login(owner); });
         logged_in done{std::move(owner), std::move(*token), opened.expires_at};
         co_return done;
+    }
+
+    flow<result<void>> keep_session(const session& opened, user& owner) {
+        try {
+            const bool inserted = co_await call([&] { return storage_.insert_session(opened); });
+            if (!inserted) co_return error::internal;
+            const bool noted = co_await note_login(owner);
+            co_return noted ? result<void>() : result<void>(error::invalid_login);
+        } catch (...) {
+            co_return mode::current_failure();
+        }
     }
 
     /// Stores `last_login_at`. False if the user has been disabled, deleted or given another password since he was read: whoever
@@ -4038,54 +5502,71 @@ private:
 
     // -- codes
 
-    /// Starts a transaction. It is stored before the message is sent, so that whatever happens in between leaves a code
-    /// that can be confirmed.
-    flow<result<started>> start(purpose kind, const phone_number& phone, const std::string& user_id) {
+    /// The number that a person typed, if messages may go there.
+    result<phone_number> read_phone(context& c, const std::string& text) const {
+        auto phone = phone_number::parse(text, config_.default_calling_code);
+        if (!phone) return phone;
+        note(c, *phone);
+        auto allowed = check_destination(*phone, config_);
+        if (!allowed) return std::move(allowed).error();
+        return phone;
+    }
+
+    /// Starts a transaction. It is stored before the message `s` is sent, so that whatever happens in between leaves a
+    /// code that can be confirmed.
+    flow<result<started>> start(context& c, const detail::sending& s, purpose kind, const phone_number& phone,
+                                const std::optional<user>& owner, bool with_password) {
         auto id = make_token(random_);
         if (!id) co_return error::internal;
         const auto at = now();
         transaction t{.id = std::move(*id),
                       .kind = kind,
                       .phone = phone,
-                      .user_id = user_id,
+                      .user_id = owner                    ? owner->object_id
+                                 : kind == purpose::login ? std::string(nobodys_id)
+                                                          : std::string(),
                       .key_id = codes_.current_key_id(),
                       .sends = 1,
                       .created_at = at,
                       .expires_at = at + config_.code_lifetime,
                       .last_sent_at = at};
+        if (with_password) t.password_mark = mark_of(*owner);
+        note(c, t);
         const bool inserted = co_await call([&] { return storage_.insert_transaction(t); });
         if (!inserted) co_return error::internal;
-        auto delivered = co_await deliver(t);
+        auto delivered = co_await deliver(c, t);
         if (!delivered) {
             apply_refusal(t);
             co_await attempt([&] { return storage_.update_transaction(t); });
-            co_await give_back(send_budget::codes, phone);
+            co_await give_back(s, is_about_the_number(delivered.error()));
             co_return std::move(delivered).error();
         }
         co_return describe(t, *delivered);
     }
 
-    flow<result<started>> send_again(std::string id) {
+    flow<result<started>> send_again(context& c, std::string id) {
         if (!is_id(id)) co_return error::no_transaction;
         for (int lost = 0; lost < max_lost_races; ++lost) {
             auto found = co_await call([&] { return storage_.find_transaction(id); });
             if (!found) co_return error::no_transaction;
+            note(c, *found);
             const auto before = found->state;
             auto allowed = apply_resend(*found, config_, now());
             if (!allowed) {
                 if (found->state != before) co_await attempt([&] { return storage_.update_transaction(*found); });
                 co_return std::move(allowed).error();
             }
-            auto admitted = co_await admit(send_budget::codes, found->phone);
+            auto s = sending_of(c, send_budget::codes, found->phone, std::nullopt, !found->password_mark.empty());
+            auto admitted = co_await admit(c, s, nothing);
             if (!admitted) co_return std::move(admitted).error();
             const bool won = co_await call([&] { return storage_.update_transaction(*found); });
             if (!won) {
-                co_await give_back(send_budget::codes, found->phone);
+                co_await give_back(s, false);
                 continue;
             }
-            auto delivered = co_await deliver(*found);
+            auto delivered = co_await deliver(c, *found);
             if (!delivered) {
-                co_await give_back(send_budget::codes, found->phone);
+                co_await give_back(s, is_about_the_number(delivered.error()));
                 co_return std::move(delivered).error();
             }
             co_return describe(*found, *delivered);
@@ -4095,38 +5576,105 @@ private:
 
     /// Confirms a transaction: only who wins the swap learns whether the code was right, so that no more codes are
     /// compared than there are tries, however many come at once. The transaction comes back as it was stored.
-    flow<result<transaction>> confirm(purpose kind, const std::string& id, const std::string& presented,
+    flow<result<transaction>> confirm(context& c, purpose kind, const std::string& id, std::string& presented,
                                       const std::optional<phone_number>& expected) {
         auto typed = parse_code(presented, config_.code_digits);
+        detail::wipe(presented);
         if (!typed) co_return std::move(typed).error();
         if (!is_id(id)) co_return error::no_transaction;
         for (int lost = 0; lost < max_lost_races; ++lost) {
             auto found = co_await call([&] { return storage_.find_transaction(id); });
             if (!found || found->kind != kind) co_return error::no_transaction;
             if (expected && found->phone != *expected) co_return error::phone_mismatch;
+            note(c, *found);
             const auto before = found->state;
-            const bool right = codes_.matches(*found, *typed) && !is_concealed(*found);
+            const bool right = is_right(*found, *typed) && !is_concealed(*found);
             auto outcome = apply_code(*found, right, config_, now());
             if (before != transaction_state::pending) co_return std::move(outcome).error();
+            co_await mode::ignore_cancellation();  // a code that is spent must lead to the end of the flow
             const bool won = co_await call([&] { return storage_.update_transaction(*found); });
             if (!won) continue;
             ++found->version;
-            if (outcome) co_return std::move(*found);
-            if (found->state != transaction_state::expired) {
-                const auto account = code_account(kind, found->phone);
-                const std::vector<counter_change> failed{failures(account, 1, now())};
-                const auto run = co_await change(failed);
-                co_await pause_after(account, run[0].value);
+            if (outcome) {
+                tell(c, event_kind::confirmed);
+                co_return std::move(*found);
             }
+            if (found->state != transaction_state::expired) co_await count_wrong_code(c, *found);
             co_return std::move(outcome).error();
         }
         co_return error::storage_unavailable;
     }
 
-    static bool is_concealed(const transaction& t) noexcept { return t.kind == purpose::login && t.user_id.empty(); }
+    flow<bool> count_wrong_code(context& c, const transaction& t) {
+        const auto account = detail::code_account(t.kind, t.phone, !t.password_mark.empty());
+        detail::guess g(account, t.phone.str(), c.network, {}, 1, config_, now());
+        const auto question = g.question();
+        const auto answer = co_await change(question);
+        [[maybe_unused]] const auto asked = g.ask(answer);  // the code was compared already
+        const auto changes = g.changes();
+        const auto counted = co_await change(changes);
+        [[maybe_unused]] const auto judged = g.judge(counted);
+        co_await miss(c, g);
+        co_return true;
+    }
+
+    bool is_right(const transaction& t, const code& typed) {
+        if (const auto* test = find_test_number(t.phone, config_))
+            return detail::equal_in_constant_time(test->code, typed.str());
+        return codes_.matches(t, typed);
+    }
+
+    static bool is_concealed(const transaction& t) noexcept {
+        return t.kind == purpose::login && (t.user_id.empty() || t.user_id == nobodys_id);
+    }
+
+    /// Whether nothing may tell if `t` is concealed: a login with nothing but a phone number before it.
+    bool is_discreet(const transaction& t) const noexcept {
+        return t.kind == purpose::login && t.password_mark.empty() &&
+               config_.unknown_phone == unknown_phone_policy::conceal;
+    }
 
     result<started> describe(const transaction& t, delivery d) const {
         return started{t.id, t.expires_at, config_.resend_cooldown, d == delivery::uncertain};
+    }
+
+    flow<result<transaction_status>> find_status(std::string id) {
+        if (!is_id(id)) co_return error::no_transaction;
+        auto found = co_await call([&] { return storage_.find_transaction(id); });
+        if (!found) co_return error::no_transaction;
+        const auto at = now();
+        transaction_status s{.state = found->state};
+        if (s.state == transaction_state::pending && at >= found->expires_at) s.state = transaction_state::expired;
+        if (!is_discreet(*found)) {
+            s.delivery = found->delivery;
+            if (found->delivery_error != 0) s.twilio_code = found->delivery_error;
+        }
+        if (s.state == transaction_state::pending) {
+            s.tries_left = static_cast<int>(config_.max_tries - std::min(found->tries, config_.max_tries));
+            s.expires_in = std::chrono::ceil<std::chrono::seconds>(found->expires_at - at);
+            s.resend_after = time_to_resend(*found, config_, at);
+        }
+        co_return s;
+    }
+
+    flow<result<bool>> take_report(delivery_report r) {
+        const auto report = twilio::read_delivery(config_.twilio, r);
+        if (!report) co_return report.error();
+        if (!is_id(report->transaction_id)) co_return false;
+        for (int lost = 0; lost < max_lost_races; ++lost) {
+            auto found = co_await call([&] { return storage_.find_transaction(report->transaction_id); });
+            if (!found) co_return false;
+            const bool news = apply_delivery(*found, report->send, report->status, report->error_code);
+            if (!news) co_return false;
+            const bool won = co_await call([&] { return storage_.update_transaction(*found); });
+            if (!won) continue;
+            context c;
+            note(c, *found);
+            if (found->delivery_error != 0) c.about.twilio_code = found->delivery_error;
+            tell(c, found->delivery == delivery_state::delivered ? event_kind::delivered : event_kind::undelivered);
+            co_return true;
+        }
+        co_return error::storage_unavailable;
     }
 
     // -- messages
@@ -4137,42 +5685,52 @@ private:
         auto text = twilio::code_text(config_, derived->str());
         const auto left =
             std::max(std::chrono::ceil<std::chrono::seconds>(t.expires_at - now()), std::chrono::seconds(1));
-        auto request = is_concealed(t)
-                           ? twilio_.find_messages(t.phone)
-                           : twilio_.create_code_message(t.phone, text, std::min(left, config_.code_lifetime));
+        // Both are made for everybody, so that it takes the same time.
+        auto sending = twilio_.create_code_message(t.phone, text, std::min(left, config_.code_lifetime),
+                                                   twilio::delivery_url(config_.twilio, t));
+        auto look_up = twilio_.find_messages(t.phone);
         detail::wipe(text);
-        return request;
+        return is_concealed(t) ? std::move(look_up) : std::move(sending);
     }
 
     /// Sends a transaction's code. A failure means that nothing was sent, for certain. For a concealed phone Twilio is
-    /// asked something that costs nothing instead, which takes as long as a message and fails when a message would.
-    flow<result<delivery>> deliver(const transaction& t) {
+    /// asked something that costs nothing instead, which fails when every message would. What would fail for this
+    /// message alone (the phone is a landline, has opted out, …) is told to the observer only, if somebody else could
+    /// learn from it that the phone is a user's.
+    flow<result<delivery>> deliver(context& c, const transaction& t) {
+        if (find_test_number(t.phone, config_)) co_return delivery::accepted;
         auto request = code_request(t);
         if (!request) co_return std::move(request).error();
         auto reply = co_await exchange(*request);
         detail::wipe(request->body);
         if (!reply) {
             if (twilio::certainly_not_sent(reply.error())) co_return std::move(reply).error();
+            if (!is_concealed(t)) tell(c, event_kind::sent, &reply.error());
             co_return delivery::uncertain;
         }
-        const bool answered = is_concealed(t) && reply->status < 500 && reply->status != 429;
-        if (answered) co_return delivery::accepted;
         auto sent = twilio::read_message(*reply);
-        if (sent) co_return delivery::accepted;
-        if (twilio::certainly_not_sent(sent.error())) co_return std::move(sent).error();
-        co_return delivery::uncertain;
+        const bool refused = !sent && twilio::certainly_not_sent(sent.error());
+        const bool hidden = is_discreet(t) && twilio::is_about_the_request(*reply);
+        if (refused && !hidden) co_return std::move(sent).error();
+        if (refused)
+            tell_failure(c, sent.error());
+        else if (!is_concealed(t))
+            tell(c, event_kind::sent, sent ? nullptr : &sent.error());
+        co_return sent || hidden ? delivery::accepted : delivery::uncertain;
     }
 
-    flow<result<sent_message>> send_any_message(message m) {
-        auto to = phone_number::parse(m.to, config_.default_calling_code);
+    flow<result<sent_message>> send_any_message(context& c, message m) {
+        auto to = read_phone(c, m.to);
         if (!to) co_return std::move(to).error();
         auto request = twilio_.create_message(*to, m);
         if (!request) co_return std::move(request).error();
-        auto admitted = co_await admit(send_budget::messages, *to);
+        if (find_test_number(*to, config_)) co_return error::destination_not_allowed;
+        auto s = sending_of(c, send_budget::messages, *to, std::nullopt, false);
+        auto admitted = co_await admit(c, s, nothing);
         if (!admitted) co_return std::move(admitted).error();
         auto reply = co_await exchange(*request);
         auto sent = reply ? twilio::read_message(*reply) : result<sent_message>(std::move(reply).error());
-        if (!sent && twilio::certainly_not_sent(sent.error())) co_await give_back(send_budget::messages, *to);
+        if (!sent && twilio::certainly_not_sent(sent.error())) co_await give_back(s, is_about_the_number(sent.error()));
         co_return sent;
     }
 
@@ -4205,73 +5763,115 @@ private:
         co_return changed;
     }
 
-    // Who is refused because too much was sent stays counted, until all counting starts again: to take that back could
-    // come too late and make room in the next hour.
-
-    /// Counts a code to `phone` and looks whether `account` must wait.
-    flow<result<void>> admit_code(const std::string& account, const phone_number& phone) {
-        const auto at = now();
-        const std::vector<counter_change> changes{failures(account, 0, at), failure_pause(account, 0, at),
-                                                  sends(send_budget::codes, phone, 1, at)};
-        const auto changed = co_await change(changes);
-        auto allowed = check_failures(changed[0], changed[1], config_, at);
-        if (allowed) co_return check_sends(changed[2], config_, at);
-        co_await give_back(send_budget::codes, phone);
-        co_return allowed;
-    }
-
-    /// Counts a code to `phone` and takes back the failure that `verify_password` has counted.
-    flow<result<void>> admit_code_after_password(const std::string& account, const phone_number& phone) {
-        const auto at = now();
-        const std::vector<counter_change> changes{failures(account, -1, at), sends(send_budget::codes, phone, 1, at)};
-        const auto changed = co_await change(changes);
-        co_return check_sends(changed[1], config_, at);
-    }
-
-    flow<result<void>> admit(send_budget budget, const phone_number& phone) {
-        const auto at = now();
-        const std::vector<counter_change> changes{sends(budget, phone, 1, at)};
-        const auto changed = co_await change(changes);
-        co_return check_sends(changed[0], config_, at);
-    }
-
-    flow<bool> give_back(send_budget budget, const phone_number& phone) {
-        const std::vector<counter_change> changes{sends(budget, phone, -1, now())};
+    flow<bool> change_if_possible(const std::vector<counter_change>& changes) {
+        if (changes.empty()) co_return true;
         const bool done = co_await attempt([&] { return storage_.change_counters(changes); });
         co_return done;
     }
 
-    // Each way in has its own run of failures, so that a stranger who guesses at one does not shut the owner out of the others.
-    static std::string password_account(std::string_view who) { return "password:" + std::string(who); }
-    static std::string code_account(purpose kind, const phone_number& phone) {
-        return (kind == purpose::login ? "login:" : "registration:") + std::string(phone.str());
+    detail::sending sending_of(const context& c, send_budget budget, const phone_number& phone,
+                               std::optional<purpose> begins, bool after_password) const {
+        return {budget, phone, begins, after_password, c.network, c.from.user_id, config_, now()};
     }
 
-    /// After the `count`th failure in a row.
-    flow<bool> pause_after(const std::string& account, std::int64_t count) {
-        const auto wait = failure_wait(count, config_);
-        if (wait.count() > 0) {
-            const std::vector<counter_change> changes{failure_pause(account, 1, now(), wait)};
-            [[maybe_unused]] const auto unused = co_await change(changes);
+    /// `subject`: what was typed, so that what is counted does not tell who it belongs to.
+    detail::guess password_guess(const context& c, std::string_view subject) const {
+        std::vector<window> windows{wrong_password_window(c.network, config_)};
+        if (windows.front().most == 0) windows.clear();
+        const int doors = identity_subject_exists() ? 2 : 1;
+        return {detail::password_account(subject), subject, c.network, std::move(windows), doors, config_, now()};
+    }
+
+    /// Whether logins by identity are counted by themselves: the identity is not the phone.
+    bool identity_subject_exists() const noexcept {
+        return config_.identity_login_enabled && config_.identity_column != config_.phone_column;
+    }
+    std::string identity_subject(const std::string& identity) {
+        return identity_subject_exists() ? token_hasher_(identity) : std::string();
+    }
+
+    /// Counts a message, unless a limit or a run of failures is against it; and carries out `also`.
+    flow<result<void>> admit(context& c, detail::sending& s, const std::vector<counter_change>& also) {
+        auto question = s.question();
+        question.insert(question.end(), also.begin(), also.end());
+        const auto answer = co_await change(question);
+        auto allowed = s.ask(answer);
+        if (!allowed) co_return allowed;
+        const auto changes = s.changes();
+        if (changes.empty()) co_return allowed;
+        const auto counted = co_await change(changes);
+        allowed = s.judge(counted);
+        if (!allowed)
+            co_await give_back(s, false);
+        else if (s.reaches_warning())
+            tell(c, event_kind::budget_warning);
+        co_return allowed;
+    }
+
+    /// The message was not sent.
+    flow<bool> give_back(const detail::sending& s, bool refused_by_provider) {
+        const auto changes = s.back(refused_by_provider);
+        const bool done = co_await change_if_possible(changes);
+        co_return done;
+    }
+
+    /// Counts a guess, unless there were too many wrong ones.
+    flow<result<void>> admit(detail::guess& g) {
+        const auto question = g.question();
+        const auto answer = co_await change(question);
+        auto allowed = g.ask(answer);
+        if (!allowed) co_return allowed;
+        const auto changes = g.changes();
+        const auto counted = co_await change(changes);
+        allowed = g.judge(counted);
+        if (!allowed) co_await take_back(g);
+        co_return allowed;
+    }
+
+    /// The guess was right, or nobody looked.
+    flow<bool> take_back(const detail::guess& g) {
+        const auto changes = g.back();
+        const bool done = co_await change_if_possible(changes);
+        co_return done;
+    }
+
+    /// A guess was wrong.
+    flow<bool> miss(context& c, const detail::guess& g) {
+        const auto changes = g.miss(now());
+        co_await change_if_possible(changes);
+        if (g.wait().count() > 0) {
+            const auto why = failure(error::too_many_failures).with_retry_after(g.wait());
+            tell(c, event_kind::locked, &why);
         }
         co_return true;
     }
 
-    flow<bool> take_failure_back(const std::string& account) {
-        const std::vector<counter_change> changes{failures(account, -1, now())};
-        const bool done = co_await attempt([&] { return storage_.change_counters(changes); });
+    flow<result<void>> admit_credentials(const std::string& user_id) {
+        const auto at = now();
+        const std::vector<window> windows{credential_window(user_id)};
+        std::vector<counter_change> changes;
+        count(windows, 1, at, changes);
+        const auto counted = co_await change(changes);
+        co_return check(windows, counted, 0, false, at);
+    }
+
+    /// After a login.
+    flow<bool> forget_failures(context& c, const user& owner) {
+        const auto subject = identity_subject(owner.identity);
+        const auto changes = detail::forget_failures(owner.phone, subject, c.network, config_, now());
+        const bool done = co_await change_if_possible(changes);
         co_return done;
     }
 
-    flow<bool> forget_failures(const phone_number& phone) {
-        const auto at = now();
-        std::vector<counter_change> changes;
-        for (const auto& account : {password_account(phone.str()), code_account(purpose::login, phone)}) {
-            changes.push_back(failures(account, -all_failures, at));
-            changes.push_back(failure_pause(account, -all_failures, at));
-        }
-        const bool done = co_await attempt([&] { return storage_.change_counters(changes); });
+    flow<bool> forget_registration(context& c, const phone_number& phone) {
+        const auto changes = detail::forget_registration(phone, c.network, config_, now());
+        const bool done = co_await change_if_possible(changes);
         co_return done;
+    }
+
+    /// Whether the provider refused this very recipient, so that asking again would not help.
+    static bool is_about_the_number(const failure& f) noexcept {
+        return f.code == error::provider_refused || f.code == error::invalid_phone_number;
     }
 
     /// Calls a policy for something that nobody's result depends on: it may fail.
@@ -4287,7 +5887,7 @@ private:
 
     // -- sessions
 
-    flow<result<user>> find_session_user(std::string token) {
+    flow<result<user>> find_session_user(secret_string token) {
         if (token.empty() || token.size() > max_id_size) co_return error::unknown_token;
         const auto hash = token_hasher_(token);
         auto found = co_await call([&] { return storage_.find_session(hash); });
@@ -4299,19 +5899,36 @@ private:
         co_return std::move(*owner);
     }
 
-    flow<result<bool>> end_session(std::string token) {
+    flow<result<bool>> end_session(context& c, secret_string token) {
+        c.silent = true;
         if (token.empty() || token.size() > max_id_size) co_return false;
         const auto hash = token_hasher_(token);
         const bool ended = co_await call([&] { return storage_.erase_session(hash); });
+        c.silent = !ended;
         co_return ended;
     }
 
-    flow<result<user>> change_user(std::string token, std::string object_id, property_map changes) {
+    /// The new password among a user's changes does not stay behind.
+    struct password_wiper {
+        property_map& changes;
+        ~password_wiper() {
+            if (const auto p = changes.find("password"); p != changes.end()) detail::wipe(p->second);
+        }
+    };
+
+    flow<result<user>> change_user(context& c, secret_string token, std::string object_id, property_map changes) {
+        const password_wiper wiper{changes};
+        c.silent = !changes.contains("password");
         for (int lost = 0; lost < max_lost_races; ++lost) {
             auto owner = co_await find_session_user(token);
             if (!owner) co_return std::move(owner).error();
             if (owner->object_id != object_id) co_return error::not_permitted;
-            std::string new_password;
+            if (observer_) c.about.user_id = owner->object_id;
+            if (lost == 0 && (changes.contains("password") || changes.contains(config_.identity_column))) {
+                auto admitted = co_await admit_credentials(owner->object_id);
+                if (!admitted) co_return std::move(admitted).error();
+            }
+            secret_string new_password;
             auto applied = apply_changes(*owner, changes, config_, new_password);
             if (!applied) co_return std::move(applied).error();
             if (!new_password.empty()) {
@@ -4340,6 +5957,7 @@ private:
 
     flow<result<configuration_report>> inspect_configuration() {
         configuration_report report;
+        report.findings.push_back(destinations_finding(config_));
         const auto account_request = twilio_.fetch_account();
         auto account_reply = co_await transmit(account_request);
         auto status = account_reply ? twilio::read_account_status(*account_reply)
@@ -4370,6 +5988,7 @@ private:
     const twilio::api twilio_;
     code_deriver codes_;
     token_hasher token_hasher_;
+    observer observer_;
 };
 
 }  // namespace v0
@@ -4419,6 +6038,109 @@ private:
 };
 
 static_assert(HttpTransport<console_transport>);
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/metrics.hpp ----
+
+#ifndef PHONEAUTH_METRICS_HPP
+#define PHONEAUTH_METRICS_HPP
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// Counts events by kind and reason, for monitoring:
+///
+///     event_counters counters;
+///     auth.observe(std::ref(counters));
+///     …
+///     counters.prometheus_text()  // the reply to GET /metrics
+///
+/// It takes about 9 KB, whoever asks for whatever: kinds and reasons are the enumerators of `event_kind` and `error`, and
+/// nothing of what strangers say gets into a label. It must outlive what it observes.
+///
+/// Thread safety: all functions may be called from several threads at once; counting takes no lock and no memory.
+class event_counters {
+public:
+    /// The Content-Type of `prometheus_text`.
+    static constexpr std::string_view content_type = "text/plain; version=0.0.4; charset=utf-8";
+
+    event_counters() = default;
+    event_counters(const event_counters&) = delete;
+    event_counters& operator=(const event_counters&) = delete;
+
+    /// Counts `e`.
+    void operator()(const event& e) noexcept {
+        counts_[static_cast<std::size_t>(e.kind)][index_of(e.reason)].fetch_add(1, std::memory_order_relaxed);
+    }
+
+    /// How many events of this kind there were, with whatever reason.
+    std::uint64_t count(event_kind kind) const noexcept {
+        std::uint64_t sum = 0;
+        for (const auto& each : counts_[static_cast<std::size_t>(kind)]) sum += each.load(std::memory_order_relaxed);
+        return sum;
+    }
+
+    /// How many of them had this reason; an empty one counts those without. Codes of other categories than
+    /// `error_category` are counted as one.
+    std::uint64_t count(event_kind kind, std::error_code reason) const noexcept {
+        return counts_[static_cast<std::size_t>(kind)][index_of(reason)].load(std::memory_order_relaxed);
+    }
+
+    /// All counts in Prometheus's text format, version 0.0.4
+    /// (https://prometheus.io/docs/instrumenting/exposition_formats/), since this object was made:
+    ///
+    ///     # HELP phoneauth_events_total What happened, by event and the error that was its reason.
+    ///     # TYPE phoneauth_events_total counter
+    ///     phoneauth_events_total{event="started"} 12
+    ///     phoneauth_events_total{event="refused"} 0
+    ///     phoneauth_events_total{event="refused",reason="too_many_messages"} 3
+    ///
+    /// `reason` is the name of an `error`, or "other". Each event has its series without a reason from the start, so that
+    /// the first one is seen as an increase; the others begin to exist when they are counted.
+    std::string prometheus_text() const {
+        std::string text = "# HELP phoneauth_events_total What happened, by event and the error that was its reason.\n"
+                           "# TYPE phoneauth_events_total counter\n";
+        for (std::size_t kind = 0; kind < counts_.size(); ++kind)
+            for (std::size_t reason = 0; reason < reasons; ++reason) {
+                const auto count = counts_[kind][reason].load(std::memory_order_relaxed);
+                if (reason > 0 && count == 0) continue;
+                text.append("phoneauth_events_total{event=\"").append(name_of(static_cast<event_kind>(kind)));
+                if (reason > 0) text.append("\",reason=\"").append(reason_name(reason));
+                text.append("\"} ").append(std::to_string(count)) += '\n';
+            }
+        return text;
+    }
+
+private:
+    static constexpr std::size_t kinds = static_cast<std::size_t>(event_kind::undelivered) + 1;
+    static constexpr std::size_t other = error_table.size() + 1;
+    static constexpr std::size_t reasons = other + 1;  ///< none, the errors in the order of their values, others
+
+    static std::size_t index_of(const std::error_code& reason) noexcept {
+        if (!reason) return 0;
+        const auto value = static_cast<std::size_t>(reason.value());
+        return reason.category() == error_category() && value < other ? value : other;
+    }
+
+    static std::string_view reason_name(std::size_t index) noexcept {
+        return index == other ? "other" : error_table[index - 1].name;
+    }
+
+    std::array<std::array<std::atomic<std::uint64_t>, reasons>, kinds> counts_{};
+};
 
 }  // namespace v0
 }  // namespace phoneauth
@@ -4655,7 +6377,8 @@ PHONEAUTH_DECL result<registration> read_registration(const json_value& object, 
         const bool noise = item.key == "___class" || item.key == "___jsonclass" || item.key == "__meta" ||
                            (item.kind == json_kind::null && is_reserved_property(item.key));
         if (!taken && !noise)
-            r.properties.emplace(item.key, item.kind == json_kind::string ? json_string(item.text) : item.text);
+            r.properties.emplace(item.key,
+                                 item.kind == json_kind::string ? json_string(item.text) : std::string(item.text));
     }
     return r;
 }
@@ -4663,7 +6386,7 @@ PHONEAUTH_DECL result<registration> read_registration(const json_value& object, 
 PHONEAUTH_DECL property_map read_changes(const json_value& object) {
     property_map changes;
     for (const auto& item : object.items)
-        changes.emplace(item.key, item.kind == json_kind::string ? json_string(item.text) : item.text);
+        changes.emplace(item.key, item.kind == json_kind::string ? json_string(item.text) : std::string(item.text));
     return changes;
 }
 
@@ -4727,7 +6450,8 @@ struct reply : http_response {
     /// The error body that Backendless's clients know: {"code": …, "message": …, "errorData": {…}}. Code and status are
     /// those of the failure's row in `error_table`; a code of another category, which can only come from a hook, is
     /// taken as it is, with status 400. `errorData` holds `retryAfter` (seconds), `triesLeft` and `twilioCode` where
-    /// they are known; the first is also the header Retry-After (RFC 9110 §10.2.3).
+    /// they are known; the first is also the header Retry-After (RFC 9110 §10.2.3), and 1 for `error::overloaded` and
+    /// `error::storage_unavailable` that say nothing else.
     PHONEAUTH_DECL reply(const failure& f);
 
     /// A reply with the JSON text `json`.
@@ -4752,6 +6476,9 @@ struct reply : http_response {
 #ifndef PHONEAUTH_IMPL_REST_REPLY_IPP
 #define PHONEAUTH_IMPL_REST_REPLY_IPP
 
+#include <chrono>
+#include <string>
+
 
 namespace phoneauth {
 inline namespace v0 {
@@ -4760,8 +6487,11 @@ namespace rest {
 PHONEAUTH_DECL reply::reply(const failure& f) {
     const bool own = f.code.category() == error_category() || !f.code;
     const auto& row = row_of(static_cast<error>(f.code.value()));
+    // What this server cannot do just now is worth another try soon (RFC 9110 §15.6.4).
+    auto wait = f.retry_after;
+    if (!wait && (f.code == error::overloaded || f.code == error::storage_unavailable)) wait = std::chrono::seconds(1);
     detail::json_object data;
-    if (f.retry_after) data.number("retryAfter", f.retry_after->count());
+    if (wait) data.number("retryAfter", wait->count());
     if (f.tries_left) data.number("triesLeft", *f.tries_left);
     if (f.twilio_code) data.number("twilioCode", *f.twilio_code);
     detail::json_object json;
@@ -4769,7 +6499,7 @@ PHONEAUTH_DECL reply::reply(const failure& f) {
     json.string("message", f.message.empty() ? row.text : f.message);
     json.raw("errorData", std::move(data).str());
     *this = of_json(std::move(json).str(), own ? row.http_status : 400);
-    if (f.retry_after) headers.push_back({"Retry-After", std::to_string(f.retry_after->count())});
+    if (wait) headers.push_back({"Retry-After", std::to_string(wait->count())});
 }
 
 }  // namespace rest
@@ -4813,6 +6543,11 @@ struct options {
     std::size_t max_json_depth = 16;     ///< deeper ones too
     std::vector<std::string> allowed_origins{
         "*"};  ///< for browsers (CORS): origins like "https://example.com", or "*" for all
+    /// Addresses and networks ("10.0.0.0/8", "::1") of the reverse proxies before this server. Only from them is
+    /// `forwarding_header` believed.
+    std::vector<std::string> trusted_proxies{};
+    /// Where a proxy names its client, behind those that it was told: a list as in X-Forwarded-For.
+    std::string forwarding_header = "X-Forwarded-For";
 };
 
 }  // namespace rest
@@ -4821,16 +6556,20 @@ namespace detail {
 
 /// Where a request goes.
 struct destination {
-    std::vector<std::string> segments;  ///< of the path below the root, percent-decoded
-    bool by_key = false;                ///< the root was /{appId}/{apiKey}/, not /api/
+    std::vector<secret_string> segments;  ///< of the path below the root, percent-decoded
+    bool by_key = false;                  ///< the root was /{appId}/{apiKey}/, not /api/
 };
 
 /// Takes the root off `url`, a path with or without a query. → or `unknown_route`, `wrong_application`,
 /// `invalid_parameter` (a broken percent sequence).
 PHONEAUTH_DECL result<destination> find_destination(std::string_view url, const rest::options& o);
 
+/// Who sent the request that came from `peer`.
+PHONEAUTH_DECL client client_of(const http_request& request, std::string_view peer, const rest::options& o);
+
 /// Whether `segments` are those of `pattern`, for example "/users/*"; `captured` gets what stands at the "*".
-PHONEAUTH_DECL bool matches(std::string_view pattern, const std::vector<std::string>& segments, std::string& captured);
+PHONEAUTH_DECL bool matches(std::string_view pattern, const std::vector<secret_string>& segments,
+                            std::string& captured);
 
 /// What the Fetch standard (§3.2, "CORS protocol") wants of every reply.
 PHONEAUTH_DECL void add_cors_headers(http_response& r, const http_request& request, const rest::options& o);
@@ -4887,7 +6626,16 @@ PHONEAUTH_DECL result<destination> find_destination(std::string_view url, const 
     return d;
 }
 
-PHONEAUTH_DECL bool matches(std::string_view pattern, const std::vector<std::string>& segments, std::string& captured) {
+PHONEAUTH_DECL client client_of(const http_request& request, std::string_view peer, const rest::options& o) {
+    std::string forwarded;  // a header that comes several times is one list (RFC 9110 §5.3)
+    for (const auto& h : request.headers)
+        if (equal_ignoring_case(h.name, o.forwarding_header)) forwarded += (forwarded.empty() ? "" : ",") + h.value;
+    const auto* agent = find_header(request.headers, "User-Agent");
+    return {client_address(peer, forwarded, o.trusted_proxies), agent ? *agent : std::string(), {}};
+}
+
+PHONEAUTH_DECL bool matches(std::string_view pattern, const std::vector<secret_string>& segments,
+                            std::string& captured) {
     for (const auto& segment : segments) {
         if (pattern.empty()) return false;
         const auto expected = next_segment(pattern);
@@ -4921,6 +6669,94 @@ PHONEAUTH_DECL rest::reply preflight_reply() {
                  {"Access-Control-Max-Age", "600"},
                  {"Cache-Control", "no-store"}};
     return r;
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
+
+// ---- phoneauth/rest/status.hpp ----
+
+#ifndef PHONEAUTH_REST_STATUS_HPP
+#define PHONEAUTH_REST_STATUS_HPP
+
+#include <string>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace rest {
+
+/// A transaction's status as a client gets it: {"state": "pending", "delivery": "undelivered", "twilioCode": 30006,
+/// "reason": "…", "triesLeft": 5, "expiresIn": 240, "resendAfter": 12}. `state` is pending, confirmed, exhausted, expired or
+/// failed; `delivery` is pending, delivered or undelivered; times are in seconds; `resendAfter` is null when the code will not
+/// be sent again.
+PHONEAUTH_DECL std::string status_json(const transaction_status& s);
+
+}  // namespace rest
+
+namespace detail {
+
+/// Whether the options of `m` are a logged-in user's to choose: not the sender, the time, the price, the checks, or where
+/// Twilio reports to. → or `not_permitted`.
+PHONEAUTH_DECL result<void> check_user_message(const message& m);
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/impl/rest_status.ipp ----
+
+#ifndef PHONEAUTH_IMPL_REST_STATUS_IPP
+#define PHONEAUTH_IMPL_REST_STATUS_IPP
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <string_view>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace rest {
+
+PHONEAUTH_DECL std::string status_json(const transaction_status& s) {
+    // In the order of the enumerators, which count from 1.
+    constexpr std::array<std::string_view, 5> states{"pending", "confirmed", "exhausted", "expired", "failed"};
+    constexpr std::array<std::string_view, 3> deliveries{"pending", "delivered", "undelivered"};
+    detail::json_object json;
+    json.string("state", states.at(static_cast<std::size_t>(s.state) - 1));
+    json.string("delivery", deliveries.at(static_cast<std::size_t>(s.delivery) - 1));
+    if (s.delivery == delivery_state::undelivered)
+        json.string("reason", twilio::delivery_problem(s.twilio_code.value_or(0)));
+    if (s.twilio_code) json.number("twilioCode", *s.twilio_code);
+    json.number("triesLeft", s.tries_left).number("expiresIn", s.expires_in.count());
+    if (s.resend_after)
+        json.number("resendAfter", s.resend_after->count());
+    else
+        json.null("resendAfter");
+    return std::move(json).str();
+}
+
+}  // namespace rest
+
+namespace detail {
+
+PHONEAUTH_DECL result<void> check_user_message(const message& m) {
+    constexpr std::array<std::string_view, 5> harmless{"ValidityPeriod", "SmartEncoded", "ContentRetention",
+                                                       "AddressRetention", "ProvideFeedback"};
+    for (const auto& option : m.options)
+        if (std::none_of(harmless.begin(), harmless.end(),
+                         [&](std::string_view h) { return equal_ignoring_case(option.first, h); }))
+            return failure(error::not_permitted, "The options have one that is not for users to choose.");
+    return {};
 }
 
 }  // namespace detail
@@ -5018,7 +6854,7 @@ PHONEAUTH_DECL std::string user_json(const user& u, const config& c) {
 PHONEAUTH_DECL std::string login_json(const user& u, std::string_view token, const config& c) {
     auto json = detail::user_object(u, c);
     detail::add_time(json, "lastLogin", u.last_login_at);
-    json.string("socialAccount", "BACKENDLESS").string("___jsonclass", "Users").string("user-token", token);
+    json.string("socialAccount", "BACKENDLESS").string("___jsonclass", "Users").secret("user-token", token);
     return std::move(json).str();
 }
 
@@ -5070,7 +6906,9 @@ namespace rest {
 ///     POST /services/Twilio/loginWithPhoneNumberAndPassword  phoneNumber, password
 ///     POST /services/Twilio/loginWithCode                    transactionId, code
 ///     POST /services/Twilio/resendCode                       transactionId
+///     POST /services/Twilio/transactionStatus                transactionId
 ///     POST /services/Twilio/sendMessage                      phoneNumber, message, mediaUrl, options
+///     POST /services/Twilio/messageStatus                    for Twilio: `twilio_config::status_callback` ends here
 ///
 /// `Authenticator` is an `authenticator`, or whatever has its functions. Thread safety: as the authenticator's.
 template <class Authenticator>
@@ -5078,29 +6916,38 @@ class api {
 public:
     using mode = typename Authenticator::mode;
 
-    /// `auth` must outlive the api. Throws `std::invalid_argument` if the application id or the API key is empty, or
-    /// the application id is "api".
+    /// `auth` must outlive the api. Throws `std::invalid_argument` if the application id or the API key is empty, the
+    /// application id is "api", or a trusted proxy is neither an address nor a network.
     api(Authenticator& auth, options o) : auth_(auth), options_(std::move(o)) {
         if (options_.app_id.empty() || options_.api_key.empty() || options_.app_id == "api")
             throw std::invalid_argument("phoneauth: an API needs an application id other than \"api\", and an API key");
+        for (const auto& proxy : options_.trusted_proxies)
+            if (!is_network(proxy))
+                throw std::invalid_argument("phoneauth: a trusted proxy is neither an address nor a network");
     }
 
     api(const api&) = delete;
     api& operator=(const api&) = delete;
 
-    /// Answers a request whose `url` is a path with or without a query, as in the request line. → the `reply`, in
-    /// blocking mode, or an awaitable of it. It has a JSON body except for OPTIONS, which asks for a preflight. As
+    /// Answers a request whose `url` is a path with or without a query, as in the request line. `peer` is the address at
+    /// the other end of the connection, without a port: the client's, or a trusted proxy's that says whose request it is
+    /// (see `options::trusted_proxies`). Without it, or with another text, nothing is limited by client. → the `reply`,
+    /// in blocking mode, or an awaitable of it. It has a JSON body except for OPTIONS, which asks for a preflight. As
     /// always, a server must not send the body in answer to HEAD. Throws nothing.
-    auto handle(http_request request) { return mode::finish(serve(std::move(request))); }
+    auto handle(http_request request, std::string peer = {}) {
+        return mode::finish(serve(std::move(request), std::move(peer)));
+    }
 
 private:
     using flow = typename mode::template flow<reply>;
 
     struct incoming {
+        const http_request& request;
         std::string_view body;
-        std::string captured;  ///< what the path had at the route's "*"
-        std::string token;     ///< of the session; empty if there is none
-        bool by_key = false;   ///< the path held the API key
+        client from;
+        secret_string captured;  ///< what the path had at the route's "*"
+        secret_string token;     ///< of the session; empty if there is none
+        bool by_key = false;     ///< the path held the API key
     };
 
     struct route {
@@ -5124,33 +6971,34 @@ private:
             {"POST", "/services/Twilio/loginWithPhoneNumberAndPassword", &api::login_with_phone_and_password},
             {"POST", "/services/Twilio/loginWithCode", &api::login_with_code},
             {"POST", "/services/Twilio/resendCode", &api::resend_code},
+            {"POST", "/services/Twilio/transactionStatus", &api::tell_status},
             {"POST", "/services/Twilio/sendMessage", &api::send_message},
+            {"POST", "/services/Twilio/messageStatus", &api::take_report},
         };
         return table;
     }
 
-    flow serve(http_request request) {
+    flow serve(http_request request, std::string peer) {
         reply r;
         if (request.method == "OPTIONS") {
             r = detail::preflight_reply();
         } else {
-            auto answered = co_await dispatch(request);
+            auto answered = co_await dispatch(request, peer);
             r = std::move(answered);
         }
         detail::add_cors_headers(r, request, options_);
+        detail::wipe(request.url);  // it may hold a token
         co_return r;
     }
 
-    flow dispatch(const http_request& request) {
+    flow dispatch(const http_request& request, const std::string& peer) {
         auto to = detail::find_destination(request.url, options_);
         if (!to) co_return reply(to.error());
         if (request.body.size() > options_.max_body_bytes) co_return reply(error::body_too_large);
 
         const auto* token = find_header(request.headers, "user-token");
-        incoming in;
-        in.body = request.body;
-        in.token = token ? *token : std::string();
-        in.by_key = to->by_key;
+        incoming in{request, request.body, detail::client_of(request, peer, options_), {}, {}, to->by_key};
+        if (token) in.token = *token;
 
         std::string allowed;
         for (const auto& r : routes()) {
@@ -5185,12 +7033,14 @@ private:
             detail::member_reader read(*body, error::property_required);
             auto phone = read.digits(settings().phone_column);
             if (read.problem()) co_return reply(*read.problem());
-            auto outcome = co_await mode::call([&] { return auth_.start_registration(std::move(phone)); });
+            auto outcome =
+                co_await mode::call([&] { return auth_.start_registration(std::move(phone), std::move(in.from)); });
             co_return answer(outcome);
         }
         auto data = detail::read_registration(*body, settings());
         if (!data) co_return reply(data.error());
-        auto outcome = co_await mode::call([&] { return auth_.finish_registration(std::move(*data)); });
+        auto outcome =
+            co_await mode::call([&] { return auth_.finish_registration(std::move(*data), std::move(in.from)); });
         co_return answer(outcome);
     }
 
@@ -5199,15 +7049,15 @@ private:
         if (!body) co_return reply(body.error());
         detail::member_reader read(*body, error::login_required);
         auto identity = read.digits("login");
-        auto password = read.text("password");
+        secret_string password = read.text("password");
         if (read.problem()) co_return reply(*read.problem());
-        auto outcome =
-            co_await mode::call([&] { return auth_.login_with_identity(std::move(identity), std::move(password)); });
+        auto outcome = co_await mode::call(
+            [&] { return auth_.login_with_identity(std::move(identity), std::move(password), std::move(in.from)); });
         co_return answer(outcome);
     }
 
     flow logout(incoming& in) {
-        auto outcome = co_await mode::call([&] { return auth_.logout(std::move(in.token)); });
+        auto outcome = co_await mode::call([&] { return auth_.logout(std::move(in.token), std::move(in.from)); });
         if (!outcome) co_return reply(outcome.error());
         co_return reply::of_json("{}");  // who is logged out already gets what he wanted
     }
@@ -5227,8 +7077,10 @@ private:
         auto body = detail::read_object(in.body, options_.max_json_depth);
         if (!body) co_return reply(body.error());
         auto changes = detail::read_changes(*body);
-        auto outcome = co_await mode::call(
-            [&] { return auth_.update_user(std::move(in.token), std::move(in.captured), std::move(changes)); });
+        auto outcome = co_await mode::call([&] {
+            return auth_.update_user(std::move(in.token), std::move(in.captured), std::move(changes),
+                                     std::move(in.from));
+        });
         co_return answer(outcome);
     }
 
@@ -5246,7 +7098,7 @@ private:
         detail::member_reader read(*arguments);
         auto phone = read.digits(phone_name(*arguments));
         if (read.problem()) co_return reply(*read.problem());
-        auto outcome = co_await mode::call([&] { return auth_.start_login(std::move(phone)); });
+        auto outcome = co_await mode::call([&] { return auth_.start_login(std::move(phone), std::move(in.from)); });
         co_return answer(outcome);
     }
 
@@ -5255,9 +7107,10 @@ private:
         if (!arguments) co_return reply(arguments.error());
         detail::member_reader read(*arguments);
         auto phone = read.digits(phone_name(*arguments));
-        auto password = read.text("password");
+        secret_string password = read.text("password");
         if (read.problem()) co_return reply(*read.problem());
-        auto outcome = co_await mode::call([&] { return auth_.start_login(std::move(phone), std::move(password)); });
+        auto outcome = co_await mode::call(
+            [&] { return auth_.start_login(std::move(phone), std::move(password), std::move(in.from)); });
         co_return answer(outcome);
     }
 
@@ -5266,9 +7119,10 @@ private:
         if (!arguments) co_return reply(arguments.error());
         detail::member_reader read(*arguments);
         auto id = read.text("transactionId");
-        auto code = read.digits("code");
+        secret_string code = read.digits("code");
         if (read.problem()) co_return reply(*read.problem());
-        auto outcome = co_await mode::call([&] { return auth_.finish_login(std::move(id), std::move(code)); });
+        auto outcome =
+            co_await mode::call([&] { return auth_.finish_login(std::move(id), std::move(code), std::move(in.from)); });
         co_return answer(outcome);
     }
 
@@ -5278,8 +7132,26 @@ private:
         detail::member_reader read(*arguments);
         auto id = read.text("transactionId");
         if (read.problem()) co_return reply(*read.problem());
-        auto outcome = co_await mode::call([&] { return auth_.resend(std::move(id)); });
+        auto outcome = co_await mode::call([&] { return auth_.resend(std::move(id), std::move(in.from)); });
         co_return answer(outcome);
+    }
+
+    flow tell_status(incoming& in) {
+        auto arguments = detail::read_arguments(in.body, {"transactionId"}, options_.max_json_depth);
+        if (!arguments) co_return reply(arguments.error());
+        detail::member_reader read(*arguments);
+        auto id = read.text("transactionId");
+        if (read.problem()) co_return reply(*read.problem());
+        auto outcome = co_await mode::call([&] { return auth_.status(std::move(id)); });
+        co_return answer(outcome);
+    }
+
+    flow take_report(incoming& in) {
+        const auto* signature = find_header(in.request.headers, "X-Twilio-Signature");
+        delivery_report report{std::string(detail::split_target(in.request.url).query), std::string(in.body),
+                               signature ? *signature : std::string()};
+        auto outcome = co_await mode::call([&] { return auth_.note_delivery(std::move(report)); });
+        co_return outcome ? reply::of_json("{}") : reply(outcome.error());
     }
 
     flow send_message(incoming& in) {
@@ -5287,13 +7159,16 @@ private:
         if (options_.send_message == send_message_access::session || !in.by_key) {
             auto sender = co_await mode::call([&] { return auth_.find_user_by_token(std::move(in.token)); });
             if (!sender) co_return reply(sender.error());
+            in.from.user_id = sender->object_id;
         }
         auto arguments =
             detail::read_arguments(in.body, {"phoneNumber", "message", "mediaUrl", "options"}, options_.max_json_depth);
         if (!arguments) co_return reply(arguments.error());
         auto text = detail::read_message(*arguments, phone_name(*arguments));
         if (!text) co_return reply(text.error());
-        auto outcome = co_await mode::call([&] { return auth_.send_message(std::move(*text)); });
+        if (!in.from.user_id.empty())
+            if (const auto allowed = detail::check_user_message(*text); !allowed) co_return reply(allowed.error());
+        auto outcome = co_await mode::call([&] { return auth_.send_message(std::move(*text), std::move(in.from)); });
         co_return answer(outcome);
     }
 
@@ -5314,6 +7189,7 @@ private:
     std::string json_of(const user& u) const { return user_json(u, settings()); }
     std::string json_of(const logged_in& l) const { return login_json(l.who, l.token, settings()); }
     std::string json_of(const sent_message& m) const { return m.json; }
+    std::string json_of(const transaction_status& s) const { return status_json(s); }
     std::string json_of(const started& s) const {
         detail::json_object json;
         json.string("transactionId", s.transaction_id).number("expiresAt", s.expires_at.time_since_epoch().count());
@@ -5372,6 +7248,7 @@ PHONEAUTH_DECL std::vector<config_problem> read_settings(std::string_view json, 
 #include <chrono>
 #include <limits>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 
@@ -5391,6 +7268,13 @@ void describe(Field& field, twilio_config& t) {
     field("region", t.region);
     field("edge", t.edge);
     field("base_url", t.base_url);
+    field("status_callback", t.status_callback);
+}
+
+template <class Field>
+void describe(Field& field, test_number& t) {
+    field("phone", t.phone);
+    field("code", t.code);
 }
 
 template <class Field>
@@ -5411,13 +7295,23 @@ void describe(Field& field, config& c) {
     field("android_app_hash", c.android_app_hash);
     field("resend_cooldown", c.resend_cooldown);
     field("max_sends_per_transaction", c.max_sends_per_transaction);
+    field("phone_cooldown", c.phone_cooldown);
     field("max_sends_per_phone_and_hour", c.max_sends_per_phone_and_hour);
+    field("max_sends_per_phone_and_day", c.max_sends_per_phone_and_day);
+    field("max_sends_per_client_and_hour", c.max_sends_per_client_and_hour);
+    field("max_messages_per_user_and_hour", c.max_messages_per_user_and_hour);
+    field("max_sends_per_hour", c.max_sends_per_hour);
     field("default_calling_code", c.default_calling_code);
+    field("allowed_calling_codes", c.allowed_calling_codes);
+    field("blocked_prefixes", c.blocked_prefixes);
+    field("test_numbers", c.test_numbers);
+    field("allow_test_numbers", c.allow_test_numbers);
     field("login_enabled", c.login_enabled);
     field("code_login_enabled", c.code_login_enabled);
     field("identity_login_enabled", c.identity_login_enabled);
     field("unknown_phone", c.unknown_phone);
     field("max_consecutive_failures", c.max_consecutive_failures);
+    field("max_wrong_passwords_per_client_and_hour", c.max_wrong_passwords_per_client_and_hour);
     field("session_lifetime", c.session_lifetime);
     field("registration_enabled", c.registration_enabled);
     field("phone_column", c.phone_column);
@@ -5484,15 +7378,18 @@ private:
         if (require(value.kind == json_kind::object, name, "expected an object"))
             read(*parse_json(value.text), path_ + std::string(name) + '.', target, problems_);
     }
-    void set(std::string_view name, const json_value::item& value, std::vector<code_key>& target) {
-        if (!require(value.kind == json_kind::array, name, "expected an array of objects")) return;
+    template <class Element>
+    void set(std::string_view name, const json_value::item& value, std::vector<Element>& target) {
+        if (!require(value.kind == json_kind::array, name, "expected an array")) return;
         target.clear();
-        const auto keys = parse_json(value.text);
-        for (const auto& key : keys->items) {
+        const auto array = parse_json(value.text);
+        for (const auto& given : array->items) {
             const auto element = std::string(name) + '[' + std::to_string(target.size()) + ']';
             auto& added = target.emplace_back();
-            if (require(key.kind == json_kind::object, element, "expected an object"))
-                read(*parse_json(key.text), path_ + element + '.', added, problems_);
+            if constexpr (std::is_same_v<Element, std::string>)
+                set(element, given, added);
+            else if (require(given.kind == json_kind::object, element, "expected an object"))
+                read(*parse_json(given.text), path_ + element + '.', added, problems_);
         }
     }
 
@@ -5708,7 +7605,8 @@ struct memory_limits {
 /// `expires_at`, sessions and counters at theirs.
 ///
 /// Inserting beyond a limit throws `std::length_error`, which the authenticator turns into
-/// `error::storage_unavailable`. A function that throws, `std::bad_alloc` included, has changed nothing.
+/// `error::storage_unavailable`. A function that throws, `std::bad_alloc` included, has changed nothing; but
+/// `change_counters` may have made the first of its changes.
 class memory_storage {
 public:
     /// Codes can be derived with a key that only this process knows: `config::code_keys` may stay empty.
@@ -6271,6 +8169,9 @@ inline std::string difference(const transaction& a, const transaction& b) {
     if (a.created_at != b.created_at) return "created_at";
     if (a.expires_at != b.expires_at) return "expires_at";
     if (a.last_sent_at != b.last_sent_at) return "last_sent_at";
+    if (a.delivery != b.delivery) return "delivery";
+    if (a.delivery_error != b.delivery_error) return "delivery_error";
+    if (a.password_mark != b.password_mark) return "password_mark";
     if (a.version != b.version) return "version";
     return {};
 }
@@ -6487,6 +8388,9 @@ private:
         t.created_at = now();
         t.expires_at = t.created_at + std::chrono::minutes(5);
         t.last_sent_at = t.created_at + std::chrono::milliseconds(17);
+        t.delivery = delivery_state::undelivered;
+        t.delivery_error = 30003;
+        t.password_mark = hash();
         t.version = 1;
         return t;
     }
@@ -6968,6 +8872,9 @@ void storage_suite<S, Run>::transactions() {
         auto bare = new_transaction();
         bare.user_id.clear();
         bare.kind = purpose::registration;
+        bare.delivery = delivery_state::pending;
+        bare.delivery_error = 0;
+        bare.password_mark.clear();
         bare.version = 0;
         expect_stored(inserted(bare));
         for (const auto state : {transaction_state::confirmed, transaction_state::exhausted, transaction_state::expired,
@@ -7006,6 +8913,7 @@ void storage_suite<S, Run>::transactions() {
         ++t.version;
         expect_stored(t);
         t = new_transaction();
+        t.delivery_error = std::numeric_limits<std::int32_t>::min();
         t.version = std::numeric_limits<std::int64_t>::max() - 1;
         inserted(t);
         expect(run_(storage().update_transaction(t)), "update_transaction with the stored version must return true");
@@ -7047,9 +8955,18 @@ void storage_suite<S, Run>::transactions() {
         t.tries = 5;
         t.sends = 4;
         t.last_sent_at += milliseconds(1234);
+        t.delivery = delivery_state::pending;
+        t.delivery_error = 0;
         expect(run_(storage().update_transaction(t)), "update_transaction with the stored version must return true");
         ++t.version;
         expect_stored(t);
+        for (const auto error : {-1, std::numeric_limits<std::int32_t>::max()}) {
+            t.delivery = error < 0 ? delivery_state::delivered : delivery_state::undelivered;
+            t.delivery_error = error;
+            run_(storage().update_transaction(t));
+            ++t.version;
+            expect_stored(t);
+        }
     });
     check("transactions: stale update", [&] {
         auto t = inserted_transaction();
@@ -7154,6 +9071,7 @@ void storage_suite<S, Run>::transactions() {
             changed.tries = changed.sends = updates;
             changed.key_id = std::string(updates % 32, 'k');
             changed.last_sent_at = t.created_at + milliseconds(updates);
+            changed.delivery_error = static_cast<std::int32_t>(updates);
             changed.version = t.version + updates;
             return changed;
         };
@@ -7810,8 +9728,8 @@ inline std::string code_in(std::string_view text) {
 
 /// A blocking HttpTransport for tests that sends nothing: it replies as it was told and remembers what it was asked.
 ///
-/// Without a script it accepts every message as Twilio does (201 and a Message resource) and answers 404 to anything
-/// else. `reply` and `reply_failure` queue what the next calls get, one each, before that. All functions may be called
+/// Without a script it accepts every message as Twilio does (201 and a Message resource), knows of no message that was sent, and
+/// answers 404 to anything else. `reply` and `reply_failure` queue what the next calls get, one each, before that. All functions may be called
 /// from several threads at once.
 class scripted_transport {
 public:
@@ -7890,6 +9808,9 @@ private:
             r.body =
                 R"({"sid":"SM)" + std::string(32 - number.size(), '0') + number +
                 R"(","status":"queued","num_segments":"1","num_media":"0","error_code":null,"error_message":null})";
+        } else if (request.method == "GET" && request.url.find("/Messages.json?") != std::string::npos) {
+            r.status = 200;
+            r.body = R"({"messages":[]})";
         } else {
             r.body = R"({"code":20404,"message":"The requested resource was not found","more_info":)"
                      R"("https://www.twilio.com/docs/errors/20404","status":404})";
@@ -8006,10 +9927,15 @@ std::vector<suite_finding> run_storage_suite(S& storage, const Run& run = {}, co
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 
 namespace phoneauth {
@@ -8089,6 +10015,21 @@ inline std::string rfc2822_date(time_point t) {
            " +0000";
 }
 
+/// What Twilio would put into X-Twilio-Signature (https://www.twilio.com/docs/usage/security#validating-requests). It is
+/// not what the library checks signatures with, so that a mistake there is not made here as well.
+inline std::string twilio_signature(std::string_view auth_token, std::string_view url,
+                                    std::vector<std::pair<std::string, std::string>> parameters) {
+    std::sort(parameters.begin(), parameters.end());
+    std::string text(url);
+    for (const auto& [name, value] : parameters) text.append(name).append(value);
+    std::array<unsigned char, EVP_MAX_MD_SIZE> mac;
+    unsigned size = 0;
+    if (!HMAC(EVP_sha1(), auth_token.data(), static_cast<int>(auth_token.size()),
+              reinterpret_cast<const unsigned char*>(text.data()), text.size(), mac.data(), &size))
+        throw std::runtime_error("phoneauth: OpenSSL failed");
+    return base64({reinterpret_cast<const char*>(mac.data()), size});
+}
+
 }  // namespace detail
 
 /// A message that a `twilio_simulator` has accepted.
@@ -8109,13 +10050,15 @@ struct simulated_number {
 };
 
 /// Answers requests as Twilio's REST API (version 2010-04-01) does: Messages create and list (always
-/// empty), Accounts fetch,
-/// IncomingPhoneNumbers list, with Twilio's checks and error codes, and sends nothing. It is a blocking HttpTransport;
+/// empty), Accounts fetch, IncomingPhoneNumbers list, with Twilio's checks and error codes, and sends nothing. It is a blocking HttpTransport;
 /// `fake_twilio` makes a server of it.
 ///
 /// Messages from and to the magic numbers of Twilio's test credentials (+1500555…,
 /// https://www.twilio.com/docs/iam/test-credentials) fail as they do there; +15005550006 is the account's own number.
-/// All functions may be called from several threads at once.
+/// Our own are those to which messages are accepted but not delivered: +15005553003 with error 30003, and so on for
+/// 3004 (30004), 3005, 3006, 3007, 3034 and 3038.
+///
+/// It remembers the last `max_messages` messages. All functions may be called from several threads at once.
 class twilio_simulator {
 public:
     static constexpr std::string_view account_sid = "AC0123456789abcdef0123456789abcdef";
@@ -8123,6 +10066,7 @@ public:
     static constexpr std::string_view api_key = "SK0123456789abcdef0123456789abcdef";
     static constexpr std::string_view api_secret = "simulated-api-secret";
     static constexpr std::string_view sender = "+15005550006";
+    static constexpr std::size_t max_messages = 1000;  ///< that it remembers
 
     /// A configuration that the simulator accepts; `base_url` is empty.
     static twilio_config settings() {
@@ -8133,22 +10077,45 @@ public:
         return c;
     }
 
-    /// The reply to `request`, whose `url` is absolute or just path and query.
-    http_response answer(const http_request& request) {
+    /// The reply to `request`, whose `url` is absolute or just path and query. `accepted`, if given, gets the message
+    /// that it created.
+    http_response answer(const http_request& request, std::optional<simulated_message>* accepted = nullptr) {
         std::function<void(const simulated_message&)> tell;
-        simulated_message sent;
+        std::optional<simulated_message> created;
         http_response reply;
         {
             const std::scoped_lock lock(mutex_);
-            const auto before = messages_.size();
-            reply = route(request);
-            if (messages_.size() > before && on_message_) {
-                tell = on_message_;
-                sent = messages_.back();
-            }
+            reply = route(request, created);
+            if (created) tell = on_message_;
         }
-        if (tell) tell(sent);
+        if (created && tell) tell(*created);
+        if (accepted) *accepted = std::move(created);
         return reply;
+    }
+
+    /// The signed requests by which Twilio reports what becomes of `m`, in their order: queued, sent, and delivered, or
+    /// undelivered with an ErrorCode. None if the message was sent without a StatusCallback. Something else has to send
+    /// them: `fake_twilio` does, or a test.
+    std::vector<http_request> delivery_reports(const simulated_message& m) const {
+        const auto url = value_of(m.parameters, "StatusCallback");
+        if (url.empty()) return {};
+        const int problem = delivery_problem_of(m.to);
+        std::vector<http_request> reports;
+        for (const std::string status : {"queued", "sent", problem == 0 ? "delivered" : "undelivered"}) {
+            fields form{{"SmsSid", m.sid}, {"SmsStatus", status},       {"MessageStatus", status},
+                        {"To", m.to},      {"MessageSid", m.sid},       {"AccountSid", std::string(account_sid)},
+                        {"From", m.from},  {"ApiVersion", "2010-04-01"}};
+            if (status == "undelivered") form.emplace_back("ErrorCode", std::to_string(problem));
+            std::string body;
+            for (const auto& [name, value] : form) detail::append_form_field(body, name, value);
+            reports.push_back({"POST",
+                               url,
+                               {{"Content-Type", "application/x-www-form-urlencoded; charset=UTF-8"},
+                                {"User-Agent", "TwilioProxy/1.1"},
+                                {"X-Twilio-Signature", detail::twilio_signature(auth_token, url, form)}},
+                               std::move(body)});
+        }
+        return reports;
     }
 
     /// The HttpTransport function.
@@ -8164,6 +10131,12 @@ public:
     void refuse_messages_to(std::string_view phone, int code) {
         const std::scoped_lock lock(mutex_);
         refused_.insert_or_assign(std::string(phone), code);
+    }
+
+    /// From now on messages to `phone` are accepted, but reported as undelivered with this error code, for example 30006.
+    void fail_delivery_to(std::string_view phone, int code) {
+        const std::scoped_lock lock(mutex_);
+        undeliverable_.insert_or_assign(std::string(phone), code);
     }
 
     /// The account owns this number as well, or with other capabilities.
@@ -8185,10 +10158,10 @@ public:
         on_message_ = std::move(f);
     }
 
-    /// All accepted messages, in their order.
+    /// The accepted messages that it remembers, in their order.
     std::vector<simulated_message> messages() const {
         const std::scoped_lock lock(mutex_);
-        return messages_;
+        return {messages_.begin(), messages_.end()};
     }
 
     /// The text of the last accepted message to `phone`; empty if there was none.
@@ -8240,7 +10213,7 @@ private:
         return given && (*given == basic(account_sid, auth_token) || *given == basic(api_key, api_secret));
     }
 
-    http_response route(const http_request& request) {
+    http_response route(const http_request& request, std::optional<simulated_message>& created) {
         if (!failures_.empty()) {
             auto reply = std::move(failures_.front());
             failures_.pop_front();
@@ -8256,7 +10229,7 @@ private:
         if (path == account + "/Messages.json") {
             if (request.method == "GET") return json_reply(200, R"({"messages":[],"page":0,"page_size":50})");
             if (request.method != "POST") return error_reply(20004);
-            return create_message(request);
+            return create_message(request, created);
         }
         if (path != account + ".json" && path != account + "/IncomingPhoneNumbers.json") return error_reply(20404);
         if (request.method != "GET") return error_reply(20004);
@@ -8306,7 +10279,7 @@ private:
         return 21606;
     }
 
-    http_response create_message(const http_request& request) {
+    http_response create_message(const http_request& request, std::optional<simulated_message>& created) {
         const auto* type = find_header(request.headers, "Content-Type");
         fields form;
         if (type && type->starts_with("application/x-www-form-urlencoded"))
@@ -8318,7 +10291,7 @@ private:
             if (key == "MediaUrl") m.media_urls.push_back(value);
         if (const int code = judge(m, service, form)) return error_reply(code);
 
-        const auto number = std::to_string(messages_.size() + 1);
+        const auto number = std::to_string(++accepted_);
         m.sid = (m.media_urls.empty() ? "SM" : "MM") + std::string(32 - number.size(), '0') + number;
         const auto uri = "/2010-04-01/Accounts/" + std::string(account_sid) + "/Messages/" + m.sid;
         const auto now = detail::rfc2822_date(system_clock().now());
@@ -8346,8 +10319,21 @@ private:
             .raw("subresource_uris", text_of(detail::json_object().string("media", uri + "/Media.json")))
             .string("to", m.to)
             .string("uri", uri + ".json");
-        messages_.push_back(std::move(m));
+        if (messages_.size() == max_messages) messages_.pop_front();
+        messages_.push_back(m);
+        created = std::move(m);
         return json_reply(201, std::move(resource).str());
+    }
+
+    /// The error code that messages to `phone` are not delivered with, or 0.
+    int delivery_problem_of(const std::string& phone) const {
+        static const std::map<std::string_view, int> magic_to{{"3003", 30003}, {"3004", 30004}, {"3005", 30005},
+                                                              {"3006", 30006}, {"3007", 30007}, {"3034", 30034},
+                                                              {"3038", 30038}};
+        const std::scoped_lock lock(mutex_);
+        if (const auto row = undeliverable_.find(phone); row != undeliverable_.end()) return row->second;
+        const auto row = magic_to.find(magic(phone));
+        return row == magic_to.end() ? 0 : row->second;
     }
 
     http_response account_reply(const std::string& account) const {
@@ -8397,10 +10383,12 @@ private:
     mutable std::mutex mutex_;
     std::deque<http_response> failures_;
     std::map<std::string, int, std::less<>> refused_;
+    std::map<std::string, int, std::less<>> undeliverable_;
     std::vector<simulated_number> numbers_{{std::string(sender)}};
     std::string account_status_ = "active";
     std::function<void(const simulated_message&)> on_message_;
-    std::vector<simulated_message> messages_;
+    std::deque<simulated_message> messages_;
+    std::uint64_t accepted_ = 0;
 };
 
 static_assert(HttpTransport<twilio_simulator>);

@@ -86,6 +86,9 @@ struct awaitable_mode {
         }
     }
 
+    /// The failure that stands for the exception being handled.
+    static failure current_failure() noexcept { return detail::failure_of_current_asio_exception(); }
+
     /// What a public function returns: an awaitable of the result, which no exception leaves. A cancelled
     /// operation yields `error::cancelled`.
     template <class R>
@@ -241,20 +244,21 @@ public:
     /// One thread for every two processors: hashing must leave some for the event loop.
     static std::size_t default_threads() { return std::max(1u, std::thread::hardware_concurrency() / 2); }
 
-    /// `max_queue`: how many passwords may wait for a thread.
+    /// `max_queue`: how many passwords may wait for a thread. 16 before one thread are a wait of some seconds, which is as
+    /// long as a person has patience.
     explicit pooled_passwords(scrypt_cost cost = {}, std::size_t threads = default_threads(),
-                              std::size_t max_queue = 64)
+                              std::size_t max_queue = 16)
         : scrypt_(cost), pool_(threads, max_queue) {}
 
     /// As `scrypt_passwords::hash`.
     ::asio::awaitable<result<std::string>> hash(const std::string& password) {
-        auto work = [this, password] { return scrypt_.hash(password); };
+        auto work = [this, password = secret_string(password)] { return scrypt_.hash(password); };
         return pool_.run(std::move(work));
     }
 
     /// As `scrypt_passwords::verify`.
     ::asio::awaitable<result<bool>> verify(const std::string& password, const std::string& phc) {
-        auto work = [this, password, phc] { return scrypt_.verify(password, phc); };
+        auto work = [this, password = secret_string(password), phc] { return scrypt_.verify(password, phc); };
         return pool_.run(std::move(work));
     }
 
@@ -440,7 +444,6 @@ struct asio::associator<Associator, phoneauth::detail::split_handler<T, Handler>
 #define PHONEAUTH_ASIO_CONNECTION_HPP
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <memory>
@@ -458,6 +461,7 @@ struct asio::associator<Associator, phoneauth::detail::split_handler<T, Handler>
 #include <asio/any_io_executor.hpp>
 #include <asio/buffer.hpp>
 #include <asio/ip/tcp.hpp>
+#include <asio/post.hpp>
 #include <asio/redirect_error.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/use_awaitable.hpp>
@@ -475,7 +479,8 @@ struct asio::associator<Associator, phoneauth::detail::split_handler<T, Handler>
 
 
 // HTTP/1.1 messages (RFC 9112) as bytes, without I/O. What llhttp lets pass but a proxy might read otherwise is
-// refused here: bare CR or LF, folded lines, transfer codings other than chunked, doubled Host or lengths.
+// refused here: bare CR or LF, folded lines, transfer codings other than chunked, doubled Host or lengths. Bodies, and
+// the framing of chunks, are read here altogether.
 
 namespace phoneauth {
 inline namespace v0 {
@@ -535,6 +540,10 @@ private:
     std::unique_ptr<impl> impl_;
 };
 
+/// The host of an authority as it stands in a Host field ("name", "name:port", "[address]:port"): lower case, without
+/// port and brackets. Empty if it is none (RFC 9110 §7.2).
+PHONEAUTH_DECL std::string host_of(std::string_view authority);
+
 /// Appends a request for `target` to `out`, with Host and Content-Length. `error::invalid_parameter`, with `out` as
 /// it was, if method, header names, values or target could break out of their place (CR, LF, NUL, …), or if a
 /// header is one that belongs to the transport: Host, Content-Length, Transfer-Encoding, Connection, Expect, Upgrade.
@@ -590,6 +599,12 @@ inline bool is_target(std::string_view text) noexcept {
     return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
 }
 
+PHONEAUTH_DECL std::string host_of(std::string_view authority) {
+    if (authority.find_first_of("/?") != authority.npos) return {};
+    auto parts = parse_url("http://" + std::string(authority));
+    return parts ? std::move(parts->host) : std::string();
+}
+
 struct message_parser::impl {
     impl(kind k, http1_limits l) : kind_(k), limits(l) { restart(); }
 
@@ -601,7 +616,7 @@ struct message_parser::impl {
     // The message.
     std::string start;  ///< target of a request
     std::vector<http_header> headers;
-    std::string body;
+    secret_string body;
     bool keep_alive = false;
 
     // Where we are.
@@ -610,14 +625,22 @@ struct message_parser::impl {
     bool in_value = true;
     std::optional<error> failure;
     std::size_t head_bytes = 0;  ///< of interim responses too
-    bool chunked = false;
-    std::size_t body_wire_bytes = 0;
-    std::string wire_tail;  ///< the last four of them
+
+    // The body.
+    enum class framing { length, chunks, until_close };
+    enum class chunk_part { size, data, end_of_data, trailers };
+    framing framed = framing::length;
+    chunk_part place = chunk_part::size;
+    std::size_t left = 0;        ///< of the body or of the chunk
+    std::size_t line_bytes = 0;  ///< all that is not data: sizes, extensions, trailers
+    std::string line;            ///< what has come of one of those lines
 
     // The line scanner of the head.
     char previous = 0;
     std::size_t line_length = 0;
     bool line_seen = false;
+    std::size_t spaces = 0;  ///< in the request line
+    std::string version;     ///< what stands between the second one and a third
     bool scanned_head = false;
 
     void restart() {
@@ -629,15 +652,26 @@ struct message_parser::impl {
         keep_alive = head_complete = complete = line_seen = scanned_head = false;
         in_value = true;
         failure.reset();
-        body_wire_bytes = 0;
-        wire_tail.clear();
+        place = chunk_part::size;
+        left = line_bytes = 0;
+        line = std::string();
         previous = 0;
         line_length = 0;
+        spaces = 0;
+        version.clear();
     }
 
     int fail(error e) {
         if (!failure) failure = e;
         return -1;
+    }
+
+    /// llhttp takes several spaces for one, which not every reader does (RFC 9112 §3), and knows RTSP and ICE.
+    void scan_request_line(std::string_view part) {
+        for (const char c : part) {
+            spaces += c == ' ';
+            if (spaces == 2 && c != ' ') version += c;
+        }
     }
 
     /// Returns the length of the part of `bytes` that belongs to the head. Fails on what readers of HTTP disagree
@@ -652,6 +686,7 @@ struct message_parser::impl {
             if (part.find('\r') < part.size() - 1 && !part.empty()) fail(error::malformed_reply);
             line_length += part.size();
             if (!part.empty()) previous = part.back();
+            if (!line_seen && kind_ == kind::request) scan_request_line(part);
             at = line_end;
             if (at == bytes.size()) break;
 
@@ -664,16 +699,11 @@ struct message_parser::impl {
                 scanned_head = true;
                 break;
             }
+            if (!line_seen && !empty_line && kind_ == kind::request)
+                if (version != "HTTP/1.1\r" && version != "HTTP/1.0\r") fail(error::malformed_reply);
             line_seen = line_seen || !empty_line;
         }
         return at;
-    }
-
-    std::size_t execute(std::string_view bytes) {
-        const auto code = llhttp_execute(&parser, bytes.data(), bytes.size());
-        if (code == HPE_OK) return bytes.size();
-        if (code != HPE_PAUSED || !complete) fail(error::malformed_reply);
-        return static_cast<std::size_t>(llhttp_get_error_pos(&parser) - bytes.data());
     }
 
     std::size_t feed_head(std::string_view bytes) {
@@ -681,22 +711,76 @@ struct message_parser::impl {
         head_bytes += bytes.size();
         if (!failure && head_bytes > limits.max_header_bytes) fail(error::reply_too_large);
         if (failure) return 0;
-        const auto consumed = execute(bytes);
-        if (!failure && (scanned_head != head_complete || consumed != bytes.size())) fail(error::malformed_reply);
-        return consumed;
+        const auto code = llhttp_execute(&parser, bytes.data(), bytes.size());
+        if (code != (scanned_head ? HPE_PAUSED : HPE_OK) || scanned_head != head_complete) fail(error::malformed_reply);
+        return bytes.size();
     }
 
+    // llhttp reads heads only. Between chunks llhttp 8 takes almost any two bytes for the end of a line, which is what
+    // request smuggling is made of.
     std::size_t feed_body(std::string_view bytes) {
-        const auto consumed = execute(bytes);
-        body_wire_bytes += consumed;
-        // llhttp takes a bare LF for the end of the trailers.
-        const auto used = bytes.substr(0, consumed);
-        wire_tail += used.substr(used.size() - std::min<std::size_t>(used.size(), 4));
-        if (wire_tail.size() > 4) wire_tail.erase(0, wire_tail.size() - 4);
-        if (complete && chunked && wire_tail != "\r\n\r\n") fail(error::malformed_reply);
+        switch (framed) {
+        case framing::length: {
+            const auto n = append(bytes.substr(0, left));
+            left -= n;
+            complete = left == 0;
+            return n;
+        }
+        case framing::until_close:
+            return append(bytes);
+        case framing::chunks:
+            break;
+        }
+        if (place == chunk_part::data) {
+            const auto n = append(bytes.substr(0, left));
+            left -= n;
+            if (left == 0) place = chunk_part::end_of_data;
+            return n;
+        }
+        const auto n = std::min(bytes.find('\n'), bytes.size() - 1) + 1;
+        line += bytes.substr(0, n);
+        line_bytes += n;
         // A chunk of one byte is framed by at least five; more than sixteen are extensions, or trailers.
-        if (!failure && body_wire_bytes > 16 * body.size() + limits.max_header_bytes) fail(error::reply_too_large);
-        return consumed;
+        if (line_bytes > 16 * body.size() + limits.max_header_bytes) fail(error::reply_too_large);
+        if (!failure && line.back() == '\n') {
+            const auto text = std::string_view(line).substr(0, std::max<std::size_t>(line.size(), 2) - 2);
+            if (!line.ends_with("\r\n") || !end_of_line(text)) fail(error::malformed_reply);
+            line.clear();
+        }
+        return n;
+    }
+
+    std::size_t append(std::string_view bytes) {
+        if (bytes.size() > limits.max_body_bytes - body.size()) {
+            fail(error::reply_too_large);
+        } else {
+            body.make_room(bytes.size());
+            body += bytes;
+        }
+        return bytes.size();
+    }
+
+    /// A whole line between chunks, without its CRLF. False if it does not belong there (RFC 9112 §7.1).
+    bool end_of_line(std::string_view text) {
+        if (place == chunk_part::end_of_data) {
+            place = chunk_part::size;
+            return text.empty();
+        }
+        if (place == chunk_part::trailers) {
+            complete = text.empty();
+            const auto colon = text.find(':');
+            return complete ||
+                   (colon != text.npos && is_token(text.substr(0, colon)) && is_field_value(text.substr(colon)));
+        }
+        std::size_t digits = 0;
+        for (; digits < text.size() && hex_value(text[digits]) >= 0; ++digits)
+            left = left * 16 + static_cast<std::size_t>(hex_value(text[digits]));
+        const auto extensions = text.substr(digits);
+        if (digits == 0 || digits > 8 || (!extensions.empty() && extensions.front() != ';')) return false;
+        if (!is_field_value(extensions)) return false;
+        place = left == 0 ? chunk_part::trailers : chunk_part::data;
+        if (left > limits.max_body_bytes - body.size()) fail(error::reply_too_large);
+        return true;
     }
 
     const std::string* header(std::string_view name) const { return find_header(headers, name); }
@@ -716,30 +800,39 @@ struct message_parser::impl {
             }
         }
         if (codings > 1 || (codings == 1 && header("Content-Length"))) return false;
+        if (codings == 1) framed = framing::chunks;
         if (kind_ == kind::response) return parser.status_code >= 100 && parser.status_code != 101;
-        // RFC 9112 §3.2: exactly one Host in HTTP/1.1.
+        // RFC 9112 §3.2: exactly one Host in HTTP/1.1, and a valid one.
         if (hosts > 1 || (hosts == 0 && parser.http_minor == 1)) return false;
+        if (hosts == 1 && host_of(*header("Host")).empty()) return false;
         if (parser.method == HTTP_CONNECT || !is_target(start)) return false;
         if (start.front() == '/' || (start == "*" && parser.method == HTTP_OPTIONS)) return true;
         auto absolute = parse_url(start);
         if (!absolute) return false;
         start = std::move(absolute->target);
+        // RFC 9112 §3.2.2: the target's host is the one that counts.
+        std::erase_if(headers, [](const http_header& h) { return equal_ignoring_case(h.name, "Host"); });
+        headers.push_back({"Host", absolute->authority()});
         return true;
     }
 
     int on_head() {
         head_complete = true;
+        const bool has_length = (parser.flags & F_CONTENT_LENGTH) != 0;
+        framed = kind_ == kind::request || has_length ? framing::length : framing::until_close;
         if (!head_is_sound()) return fail(error::malformed_reply);
         const bool no_body = kind_ == kind::response && (reply_to_head || parser.status_code < 200 ||
                                                          parser.status_code == 204 || parser.status_code == 304);
-        parser.upgrade = 0;  // never offered, never accepted: what follows is HTTP
-        if (no_body) return 1;
-        chunked = (parser.flags & F_CHUNKED) != 0;
-        if (parser.flags & F_CONTENT_LENGTH) {
+        if (no_body) framed = framing::length;
+        // An upgrade is never offered and never accepted: what follows is HTTP.
+        keep_alive = parser.http_minor == 1 && !(parser.flags & F_CONNECTION_CLOSE) && framed != framing::until_close;
+        if (framed == framing::length && has_length && !no_body) {
             if (parser.content_length > limits.max_body_bytes) return fail(error::reply_too_large);
-            body.reserve(std::min<std::size_t>(static_cast<std::size_t>(parser.content_length), 64 * 1024));
+            left = static_cast<std::size_t>(parser.content_length);
+            body.reserve(std::min<std::size_t>(left, 64 * 1024));
         }
-        return 0;
+        complete = framed == framing::length && left == 0;
+        return HPE_PAUSED;
     }
 
     static impl& self(llhttp_t* p) { return *static_cast<impl*>(p->data); }
@@ -754,7 +847,6 @@ struct message_parser::impl {
             };
             s.on_header_field = [](llhttp_t* p, const char* at, std::size_t n) {
                 auto& me = self(p);
-                if (me.head_complete) return 0;  // trailers are read over
                 if (std::exchange(me.in_value, false)) {
                     if (me.headers.size() == me.limits.max_header_count) return me.fail(error::reply_too_large);
                     me.headers.emplace_back();
@@ -768,22 +860,10 @@ struct message_parser::impl {
             };
             s.on_header_value = [](llhttp_t* p, const char* at, std::size_t n) {
                 auto& me = self(p);
-                if (!me.head_complete && !me.headers.empty()) me.headers.back().value.append(at, n);
+                if (!me.headers.empty()) me.headers.back().value.append(at, n);
                 return 0;
             };
             s.on_headers_complete = [](llhttp_t* p) { return self(p).on_head(); };
-            s.on_body = [](llhttp_t* p, const char* at, std::size_t n) {
-                auto& me = self(p);
-                if (n > me.limits.max_body_bytes - me.body.size()) return me.fail(error::reply_too_large);
-                me.body.append(at, n);
-                return 0;
-            };
-            s.on_message_complete = [](llhttp_t* p) {
-                auto& me = self(p);
-                me.complete = true;
-                me.keep_alive = p->http_minor == 1 && llhttp_should_keep_alive(p) != 0;
-                return static_cast<int>(HPE_PAUSED);
-            };
             return s;
         }();
         return instance;
@@ -816,7 +896,7 @@ PHONEAUTH_DECL std::size_t message_parser::feed(std::string_view bytes) {
 PHONEAUTH_DECL void message_parser::finish() {
     auto& me = *impl_;
     if (me.complete || me.failure) return;
-    if (me.head_complete) llhttp_finish(&me.parser);
+    me.complete = me.head_complete && me.framed == message_parser::impl::framing::until_close;
     if (!me.complete) me.fail(error::connection_lost);
 }
 
@@ -886,6 +966,13 @@ inline void append_headers(std::string& out, const std::vector<http_header>& hea
     }
 }
 
+/// What a start line, these headers and the body need.
+inline std::size_t room_for(const std::vector<http_header>& headers, const std::string& body) {
+    std::size_t size = body.size() + 512;
+    for (const auto& h : headers) size += h.name.size() + h.value.size() + 4;
+    return size;
+}
+
 inline void append_length(std::string& out, std::size_t length) {
     out += "Content-Length: ";
     out += std::to_string(length);
@@ -896,6 +983,7 @@ PHONEAUTH_DECL result<void> append_request(std::string& out, const http_request&
     if (!is_token(request.method) || request.method == "CONNECT" || !is_target(target.target) ||
         !is_target(target.host) || !headers_are_safe(request.headers))
         return error::invalid_parameter;
+    out.reserve(out.size() + target.target.size() + target.host.size() + room_for(request.headers, request.body));
     out += request.method;
     out += ' ';
     out += target.target;
@@ -936,6 +1024,8 @@ inline std::string_view reason_phrase(int status) noexcept {
         return "Conflict";
     case 413:
         return "Content Too Large";
+    case 421:
+        return "Misdirected Request";
     case 429:
         return "Too Many Requests";
     case 431:
@@ -955,6 +1045,7 @@ PHONEAUTH_DECL result<void> append_response(std::string& out, const http_respons
                                             bool reply_to_head) {
     if (response.status < 200 || response.status > 599 || !headers_are_safe(response.headers))
         return error::invalid_parameter;
+    out.reserve(out.size() + room_for(response.headers, response.body));
     out += "HTTP/1.1 ";
     out += std::to_string(response.status);
     out += ' ';
@@ -1044,7 +1135,7 @@ public:
 
     socket_type socket;
     message_parser parser;
-    std::string out;  ///< what `write` sends
+    secret_string out;  ///< what `write` sends
 
     SSL* tls() const noexcept { return tls_.get(); }
 
@@ -1074,8 +1165,10 @@ public:
         if (!bio) return std::make_error_code(std::errc::not_enough_memory);
         BIO_set_data(bio, &socket);
         SSL_set_bio(tls_.get(), bio, bio);
-        SSL_set_mode(tls_.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+        SSL_set_mode(tls_.get(),
+                     SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
         SSL_set_read_ahead(tls_.get(), 1);
+        SSL_set_options(tls_.get(), SSL_OP_CLEANSE_PLAINTEXT);
         return {};
     }
 
@@ -1089,7 +1182,7 @@ public:
         }
     }
 
-    /// Writes all of `out`.
+    /// Writes all of `out`, which is empty then.
     ::asio::awaitable<std::error_code> write() {
         std::string_view rest = out;
         while (!rest.empty()) {
@@ -1106,6 +1199,7 @@ public:
             }
             if (ec) co_return ec;
         }
+        wipe(out);
         co_return std::error_code();
     }
 
@@ -1130,25 +1224,31 @@ public:
         }
     }
 
-    /// Reads at least one byte, unless some are unread already. `reply_expected`: nothing can be there yet.
-    ::asio::awaitable<std::error_code> fill(bool reply_expected = false) {
-        if (reply_expected && unread_.empty() && !(tls_ && SSL_pending(tls_.get()))) {
-            auto ec = co_await wait(socket_type::wait_read);
+    /// Reads at least one byte, unless some are unread already. `at_rest`: usually none are there yet, so that it waits
+    /// first, and holds no buffers meanwhile; others on the event loop get their turn even if some are.
+    ::asio::awaitable<std::error_code> fill(bool at_rest = false) {
+        std::error_code ec;
+        if (at_rest && (has_unread() || (tls_ && SSL_has_pending(tls_.get())))) {
+            co_await ::asio::post(socket.get_executor(), ::asio::use_awaitable);
+        } else if (at_rest) {
+            in_.reset();
+            out = secret_string();
+            ec = co_await wait(socket_type::wait_read);
             if (ec) co_return ec;
         }
+        if (!in_) in_.reset(new char[in_size]);
         while (unread_.empty()) {
-            std::error_code ec;
             std::size_t n = 0;
             if (tls_) {
                 ERR_clear_error();
-                const int done = SSL_read_ex(tls_.get(), in_.data(), in_.size(), &n);
+                const int done = SSL_read_ex(tls_.get(), in_.get(), in_size, &n);
                 if (done != 1) ec = co_await wait_for_tls(done);
             } else {
-                n = socket.read_some(::asio::buffer(in_), ec);
+                n = socket.read_some(::asio::buffer(in_.get(), in_size), ec);
                 if (ec == ::asio::error::would_block) ec = co_await wait(socket_type::wait_read);
             }
             if (ec) co_return ec;
-            unread_ = std::string_view(in_.data(), n);
+            unread_ = std::string_view(in_.get(), n);
         }
         co_return std::error_code();
     }
@@ -1250,8 +1350,15 @@ private:
     clock::time_point deadline_ = clock::time_point::max();
     bool watched_ = false;
     bool expired_ = false;
-    std::array<char, 8 * 1024> in_;
-    std::string_view unread_;  ///< into `in_`
+    static constexpr std::size_t in_size = 8 * 1024;
+    struct wiping_delete {
+        void operator()(char* buffer) const noexcept {
+            wipe({reinterpret_cast<unsigned char*>(buffer), in_size});
+            delete[] buffer;
+        }
+    };
+    std::unique_ptr<char[], wiping_delete> in_;  ///< none while the connection waits for a message
+    std::string_view unread_;                    ///< into `in_`
 };
 
 }  // namespace detail
@@ -1805,23 +1912,28 @@ private:
 #define PHONEAUTH_ASIO_HTTP_SERVER_HPP
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <system_error>
-#include <unordered_set>
+#include <unordered_map>
 #include <utility>
+#include <vector>
 
 
 #include <asio/any_io_executor.hpp>
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
 #include <asio/dispatch.hpp>
+#include <asio/error.hpp>
+#include <asio/ip/address.hpp>
 #include <asio/ip/tcp.hpp>
 #include <asio/post.hpp>
 #include <asio/redirect_error.hpp>
@@ -1833,22 +1945,49 @@ private:
 namespace phoneauth {
 inline namespace v0 {
 
+namespace detail {
+/// What counts as one client: an IPv4 address, or the network of an IPv6 address, its first 64 bits. The numbers of the
+/// former, 0:0:ffff:0/64 and what follows, are no network of the latter.
+inline std::uint64_t client_network(const ::asio::ip::address& address) {
+    constexpr std::uint64_t ipv4 = 0xffff00000000;
+    if (address.is_v4()) return ipv4 | address.to_v4().to_uint();
+    const auto v6 = address.to_v6();
+    if (v6.is_v4_mapped()) return ipv4 | ::asio::ip::make_address_v4(::asio::ip::v4_mapped, v6).to_uint();
+    std::uint64_t network = 0;
+    const auto bytes = v6.to_bytes();
+    for (std::size_t i = 0; i < 8; ++i) network = network << 8 | bytes[i];
+    return network;
+}
+}  // namespace detail
+
 /// What a client may cost an `http_server`. A time-out below one millisecond counts as one.
 struct server_options {
-    std::size_t max_connections = 1024;              ///< over it: 503 and closed
+    /// Over it the connection that has waited longest for a request is closed; if each is at work: 503 and closed.
+    std::size_t max_connections = 1024;
+    /// From one IPv4 address or one IPv6 /64, which is what one client has; over it: closed at once. 0: no such limit, as
+    /// behind a reverse proxy, where all connections come from one address.
+    std::size_t max_connections_per_address = 0;
+    /// Being answered at once; over it: 503 with Retry-After, at once, and the connection stays. It bounds how long a
+    /// request can wait for what is slow behind the handler. 256 that each take a second are still 256 a second.
+    std::size_t max_requests = 256;
+    /// The hosts that the server is called by: names and addresses, without port, IPv6 without brackets. A request whose
+    /// Host is none of them gets 421 (RFC 9110 §15.5.20): otherwise a page of anybody whose name resolves to this
+    /// server's address ("DNS rebinding") may talk to a server on loopback or in an internal network. Empty: any.
+    std::vector<std::string> allowed_hosts{};
     std::size_t max_header_bytes = 16 * 1024;        ///< over it: 431
     std::size_t max_body_bytes = 64 * 1024;          ///< over it: 413
     std::chrono::milliseconds header_timeout{5000};  ///< TLS handshake; first to last byte of a head; over it: 408
     std::chrono::milliseconds body_timeout{10000};   ///< over it: 408
     std::chrono::milliseconds idle_timeout{60000};   ///< for the first byte of a request
     std::chrono::milliseconds write_timeout{5000};   ///< for a whole reply
-    /// Called for each reply that the server gives by itself (400, 408, 413, 431, 500, 503), from any thread that runs
-    /// it, to give it the body that the clients understand; without it the body is empty. It must not throw.
+    /// Called for each reply that the server gives by itself (400, 408, 413, 421, 431, 500, 503), from any thread
+    /// that runs it, to give it the body that the clients understand; without it the body is empty. It must not throw.
     std::function<void(http_response&)> complete_own_reply{};
 };
 
 /// A small HTTP/1.1 server: keep-alive, pipelining in order, HEAD, "Expect: 100-continue", limits on everything. It
-/// asks its handler for every request and knows no routes.
+/// asks its handler for every request and knows no routes. What two readers of HTTP could take for different requests it
+/// refuses, and closes the connection.
 ///
 /// Each connection runs on a strand of its own, so that the executor may be a thread pool. The executor's context must
 /// outlive the server; what the handler refers to must live until the server is drained or the context is gone.
@@ -1884,10 +2023,8 @@ public:
             s->acceptor.close(ignored);
             std::unique_lock lock(s->mutex);
             s->stopping = true;
-            for (const auto& open : s->sessions)
-                ::asio::post(open->connection->socket.get_executor(), [open] {
-                    if (open->idle) open->connection->expire();
-                });
+            while (s->close_idle()) {
+            }
             if (drained) s->drained = std::move(drained);
             s->tell_if_drained(lock);
         });
@@ -1897,9 +2034,13 @@ private:
     struct session {
         std::shared_ptr<detail::http_connection> connection;
         ::asio::ip::tcp::endpoint peer;
+        std::uint64_t network = 0;
         bool idle = false;  ///< waits for the first byte of a request
+        std::list<std::shared_ptr<session>>* among = nullptr;
+        typename std::list<std::shared_ptr<session>>::iterator at{};  ///< its place there
     };
     using session_ptr = std::shared_ptr<session>;
+    using session_list = std::list<session_ptr>;
 
     struct state {
         state(const ::asio::any_io_executor& e, const ::asio::ip::tcp::endpoint& address, handler h,
@@ -1914,14 +2055,76 @@ private:
                 std::min({options.header_timeout, options.body_timeout, options.idle_timeout, options.write_timeout});
         }
 
+        /// Takes the session in, among `busy` or `refused`. False: no word is worth it, close.
+        bool begin(const session_ptr& s) {
+            const std::lock_guard lock(mutex);
+            if (stopping) return false;
+            const auto limit = options.max_connections, of_one = options.max_connections_per_address;
+            if (of_one > 0) {
+                const auto count = of_address.find(s->network);
+                if (count != of_address.end() && count->second >= of_one) return false;
+            }
+            const auto here = busy.size() + idle.size();
+            // A sixteenth more may be about to close, and another one is told that the server is full; the rest is not.
+            const auto extra = limit / 16 + 1;
+            const bool room = here < limit || (here < limit + extra && close_idle());
+            if (!room && refused.size() >= extra) return false;
+            auto* among = room ? &busy : &refused;
+            if (of_one > 0) ++of_address[s->network];
+            s->at = among->insert(among->end(), s);
+            s->among = among;
+            return true;
+        }
+
         void end(const session_ptr& s) {
             std::unique_lock lock(mutex);
-            sessions.erase(s);
+            if (options.max_connections_per_address > 0) {
+                const auto count = of_address.find(s->network);
+                if (--count->second == 0) of_address.erase(count);
+            }
+            s->among->erase(s->at);
             tell_if_drained(lock);
         }
 
+        void move(session& s, session_list& to) {
+            to.splice(to.end(), *s.among, s.at);
+            s.among = &to;
+        }
+
+        /// False: the server stops.
+        bool begin_idle(session& s) {
+            const std::lock_guard lock(mutex);
+            if (stopping) return false;
+            move(s, idle);
+            s.idle = true;
+            return true;
+        }
+
+        void end_idle(session& s) {
+            const std::lock_guard lock(mutex);
+            move(s, busy);
+            s.idle = false;
+        }
+
+        /// Closes the connection that has been idle longest; to be called with the mutex locked. False: there is none.
+        /// If its request arrives at this moment it is still answered.
+        bool close_idle() {
+            if (idle.empty()) return false;
+            const auto oldest = idle.front();
+            move(*oldest, busy);
+            ::asio::post(oldest->connection->socket.get_executor(), [oldest] {
+                if (oldest->idle) oldest->connection->expire();
+            });
+            return true;
+        }
+
+        void make_room() {
+            const std::lock_guard lock(mutex);
+            close_idle();
+        }
+
         void tell_if_drained(std::unique_lock<std::mutex>& lock) {
-            if (!stopping || !sessions.empty() || !drained) return;
+            if (!stopping || !busy.empty() || !idle.empty() || !refused.empty() || !drained) return;
             const auto tell = std::exchange(drained, {});
             lock.unlock();
             tell();
@@ -1930,6 +2133,16 @@ private:
         bool is_stopping() {
             const std::lock_guard lock(mutex);
             return stopping;
+        }
+
+        /// An HTTP/1.0 request may have no Host; it is for none of the allowed ones then.
+        bool is_for_us(const http_request& request) const {
+            const auto& allowed = options.allowed_hosts;
+            if (allowed.empty()) return true;
+            const auto* given = find_header(request.headers, "Host");
+            const auto host = given ? detail::host_of(*given) : std::string();
+            return std::any_of(allowed.begin(), allowed.end(),
+                               [&](const std::string& each) { return equal_ignoring_case(each, host); });
         }
 
         const ::asio::any_io_executor executor;
@@ -1941,13 +2154,16 @@ private:
         std::chrono::milliseconds shortest;
         detail::ssl_ctx_ptr tls;
 
-        std::mutex mutex;  ///< for what follows
-        std::unordered_set<session_ptr> sessions;
+        std::atomic<std::size_t> requests{0};  ///< being answered
+
+        std::mutex mutex;  ///< for what follows, and for the places of the sessions
+        session_list busy, idle, refused;
+        std::unordered_map<std::uint64_t, std::size_t> of_address;  ///< only if there is a limit
         bool stopping = false;
         std::function<void()> drained;
     };
 
-    /// Takes the session out of the set, whatever way it ends.
+    /// Takes the session out of its list, whatever way it ends.
     struct registration {
         std::shared_ptr<state> owner;
         session_ptr registered;
@@ -1960,6 +2176,16 @@ private:
         }
     };
 
+    /// Counts a request while it is answered.
+    struct answering {
+        state& owner;
+        const std::size_t before;
+        explicit answering(state& s) : owner(s), before(s.requests.fetch_add(1)) {}
+        answering(const answering&) = delete;
+        answering& operator=(const answering&) = delete;
+        ~answering() { owner.requests.fetch_sub(1); }
+    };
+
     static ::asio::awaitable<void> accept(std::shared_ptr<state> s) {
         const detail::http1_limits limits{s->options.max_header_bytes, detail::http1_limits().max_header_count,
                                           s->options.max_body_bytes};
@@ -1970,69 +2196,60 @@ private:
             co_await s->acceptor.async_accept(socket, ::asio::redirect_error(::asio::use_awaitable, ec));
             if (ec) {
                 // Out of descriptors, or a client that left at once. A short pause keeps the former from spinning.
+                if (ec == ::asio::error::no_descriptors) s->make_room();
                 pause.expires_after(std::chrono::milliseconds(10));
                 co_await pause.async_wait(::asio::redirect_error(::asio::use_awaitable, ec));
                 continue;
             }
             auto started = std::make_shared<session>();
             started->peer = socket.remote_endpoint(ec);
+            started->network = detail::client_network(started->peer.address());
             socket.non_blocking(true, ec);
             socket.set_option(::asio::ip::tcp::no_delay(true), ec);
             started->connection = std::make_shared<detail::http_connection>(
                 std::move(socket), detail::message_parser::kind::request, limits, s->shortest);
-            bool refused = false;
-            {
-                const std::lock_guard lock(s->mutex);
-                // As many again are told that the server is full; the rest is just closed.
-                if (s->stopping || s->sessions.size() >= 2 * s->options.max_connections) continue;
-                refused = s->sessions.size() >= s->options.max_connections;
-                s->sessions.insert(started);
-            }
-            auto work = serve(s, started, refused);
+            if (!s->begin(started)) continue;
+            auto work = serve(s, started);
             ::asio::co_spawn(started->connection->socket.get_executor(), std::move(work), ::asio::detached);
         }
     }
 
-    static ::asio::awaitable<void> serve(std::shared_ptr<state> s, session_ptr me, bool refused) {
+    static ::asio::awaitable<void> serve(std::shared_ptr<state> s, session_ptr me) {
         const registration registered(s, me);
         auto& connection = *me->connection;
+        std::error_code ec;
         if (s->tls) {
-            std::error_code ec = connection.start_tls(s->tls.get());
+            ec = connection.start_tls(s->tls.get());
             if (ec) co_return;
             SSL_set_accept_state(connection.tls());
             connection.expect_within(s->options.header_timeout);
             ec = co_await connection.handshake();
             if (ec) co_return;
         }
-        if (refused) {
-            auto full = own_reply(*s, 503);
-            full.headers.push_back({"Retry-After", "1"});
-            co_await refuse(*s, connection, std::move(full));
+        if (me->among == &s->refused) {
+            co_await refuse(*s, connection, 503);
             co_return;
         }
-        bool go_on = true;
-        while (go_on) {
+        for (bool go_on = true; go_on;) {
+            // Here most connections spend most of their time: nothing that a request needs is held meanwhile.
+            connection.parser.reset();
+            const bool pipelined = connection.has_unread();
+            if (!pipelined && !s->begin_idle(*me)) co_return;
+            connection.expect_within(s->options.idle_timeout);
+            ec = co_await connection.fill(true);
+            if (!pipelined) s->end_idle(*me);
+            if (ec) co_return;
             auto outcome = co_await serve_one(*s, *me);
             go_on = outcome;
         }
     }
 
-    /// Serves the next request; true if another one may follow.
+    /// Serves the request that begins; true if another one may follow.
     static ::asio::awaitable<bool> serve_one(state& s, session& me) {
         auto& connection = *me.connection;
         auto& parser = connection.parser;
-        parser.reset();
-
-        connection.expect_within(s.options.idle_timeout);
-        me.idle = true;
-        std::error_code ec;
-        if (!connection.has_unread() && s.is_stopping()) co_return false;
-        ec = co_await connection.fill();
-        me.idle = false;
-        if (ec) co_return false;
-
         connection.expect_within(s.options.header_timeout);
-        ec = co_await connection.read_head();
+        std::error_code ec = co_await connection.read_head();
         if (!ec && parser.head_complete() && !parser.complete() && !parser.failed()) {
             connection.expect_within(s.options.body_timeout);
             if (parser.expects_continue() && !connection.has_unread()) {
@@ -2043,8 +2260,8 @@ private:
         }
         if (ec && !connection.expired()) co_return false;
         if (ec || parser.failed()) {
-            auto refusal = own_reply(s, ec ? 408 : parser.refusal_status());
-            co_await refuse(s, connection, std::move(refusal));
+            const int status = ec ? 408 : parser.refusal_status();
+            co_await refuse(s, connection, status);
             co_return false;
         }
 
@@ -2068,12 +2285,19 @@ private:
     }
 
     static ::asio::awaitable<http_response> answer(state& s, http_request request, ::asio::ip::tcp::endpoint peer) {
+        const answering counted(s);
         http_response reply;
-        try {
-            auto work = s.handle(std::move(request), peer);
-            reply = co_await std::move(work);
-        } catch (...) {
-            reply = own_reply(s, 500);
+        if (counted.before >= s.options.max_requests) {
+            reply = own_reply(s, 503);
+        } else if (!s.is_for_us(request)) {
+            reply = own_reply(s, 421);
+        } else {
+            try {
+                auto work = s.handle(std::move(request), peer);
+                reply = co_await std::move(work);
+            } catch (...) {
+                reply = own_reply(s, 500);
+            }
         }
         co_return reply;
     }
@@ -2082,10 +2306,12 @@ private:
         http_response reply;
         reply.status = status;
         if (s.options.complete_own_reply) s.options.complete_own_reply(reply);
+        if (status == 503 && !find_header(reply.headers, "Retry-After")) reply.headers.push_back({"Retry-After", "1"});
         return reply;
     }
 
-    static ::asio::awaitable<void> refuse(state& s, detail::http_connection& connection, http_response reply) {
+    static ::asio::awaitable<void> refuse(state& s, detail::http_connection& connection, int status) {
+        const auto reply = own_reply(s, status);
         connection.out.clear();
         const auto written = detail::append_response(connection.out, reply, false);
         if (!written) co_return;
@@ -2335,17 +2561,22 @@ private:
 #ifndef PHONEAUTH_TESTING_FAKE_TWILIO_HPP
 #define PHONEAUTH_TESTING_FAKE_TWILIO_HPP
 
+#include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 
 
+#include <asio/co_spawn.hpp>
 #include <asio/io_context.hpp>
 #include <asio/ip/address_v4.hpp>
 
@@ -2362,9 +2593,14 @@ inline namespace v0 {
 ///     …
 ///     twilio.last_code_to("+14155550100")
 ///
+/// Where a message has a StatusCallback, it reports there what became of it (see `twilio_simulator::delivery_reports`), once
+/// for each status and at most for `max_reported` messages at a time; what comes in between is not reported.
+///
 /// Its functions may be called from any thread; `on_message`'s function is called on the server's.
 class fake_twilio : public twilio_simulator {
 public:
+    static constexpr std::size_t max_reported = 256;
+
     /// Serves HTTP. Port 0: any free one. Throws `std::system_error` if it cannot listen.
     explicit fake_twilio(std::uint16_t port = 0) : fake_twilio(port, std::nullopt) {}
 
@@ -2407,7 +2643,29 @@ private:
               {}, tls_.get()),
           thread_([this] { context_.run(); }) {}
 
-    ::asio::awaitable<http_response> reply_to(http_request request) { co_return answer(request); }
+    ::asio::awaitable<http_response> reply_to(http_request request) {
+        std::optional<simulated_message> accepted;
+        auto reply = answer(request, &accepted);
+        if (accepted) report(*accepted);
+        co_return reply;
+    }
+
+    void report(const simulated_message& m) {
+        auto requests = delivery_reports(m);
+        if (requests.empty() || reported_ == max_reported) return;
+        if (!transport_) transport_.emplace(context_.get_executor());
+        auto work = send_all(std::move(requests));
+        ::asio::co_spawn(context_, std::move(work), [this](std::exception_ptr) { --reported_; });
+        ++reported_;
+    }
+
+    /// As Twilio, one after the other, and does not try again.
+    ::asio::awaitable<void> send_all(std::vector<http_request> requests) {
+        for (const auto& request : requests) {
+            auto sending = transport_->send(request);
+            (void)co_await std::move(sending);  // whatever is answered
+        }
+    }
 
     static tls_ptr tls_of(const test_certificate& c) {
         const auto reader = [](const std::string& pem) {
@@ -2427,6 +2685,8 @@ private:
     tls_ptr tls_;
     std::string ca_;
     ::asio::io_context context_{1};
+    std::optional<https_transport> transport_;  ///< this and the next: for the server's thread alone
+    std::size_t reported_ = 0;
     http_server server_;
     std::thread thread_;
 };

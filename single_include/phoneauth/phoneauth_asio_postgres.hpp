@@ -23,6 +23,7 @@
 #include <stdexcept>
 #include <string>
 #include <system_error>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -343,10 +344,10 @@ class pipelines {
 public:
     pipelines(const ::asio::any_io_executor& executor, const std::string& url, const postgres_options& options)
         : server_(url), options_(options), connectors_(std::max<std::size_t>(options.connections, 1)) {
-        const auto deadline = std::chrono::steady_clock::now() + options_.timeout;
-        auto first = open(server_, options_.timeout, deadline);
-        migrate(*first, deadline);
-        prepare(*first, deadline);
+        const auto deadline = [&] { return std::chrono::steady_clock::now() + options_.timeout; };
+        auto first = open(server_, options_.timeout, deadline());
+        migrate(*first, deadline());
+        prepare(*first, deadline());
         for (std::size_t i = 0; i < std::max<std::size_t>(options_.connections, 1); ++i)
             all_.push_back(std::make_shared<pipeline>(executor, connectors_, server_, options_));
         all_.front()->adopt(std::move(first));
@@ -357,11 +358,17 @@ public:
         connectors_.join();
     }
 
-    /// The one on which the fewest wait: several share the work of the server's processes and of its disk.
-    pipeline& quietest() const {
+    /// The one on which the fewest wait: several share the work of the server's processes and of its disk. But all changes
+    /// of counters go to the first, and nothing else does unless there is no other: a counter that all change is changed
+    /// by one after the other, and whatever is behind such a change on its connection would wait with it.
+    pipeline& best(bool changes_counters) const {
         const auto now = std::chrono::steady_clock::now();
+        const auto cost = [&](const auto& p) {
+            const auto [fails, waiting] = p->load(now);
+            return std::tuple(fails, (p == all_.front()) != changes_counters, waiting);
+        };
         return **std::min_element(all_.begin(), all_.end(),
-                                  [&](const auto& a, const auto& b) { return a->load(now) < b->load(now); });
+                                  [&](const auto& a, const auto& b) { return cost(a) < cost(b); });
     }
 
     std::chrono::milliseconds timeout() const noexcept { return options_.timeout; }
@@ -438,7 +445,8 @@ public:
     }
 
     later<std::vector<counter>> change_counters(const std::vector<counter_change>& changes) {
-        return run(detail::postgres::change_counters(changes));
+        const bool changes_any = std::any_of(changes.begin(), changes.end(), [](const auto& c) { return c.by != 0; });
+        return run(detail::postgres::change_counters(changes), changes_any);
     }
 
     /// See `postgres_storage::sweep`.
@@ -446,21 +454,22 @@ public:
 
 private:
     template <class T>
-    later<T> run(detail::postgres::operation<T> o) {
-        return run_on(pipelines_, std::move(o));
+    later<T> run(detail::postgres::operation<T> o, bool changes_counters = false) {
+        return run_on(pipelines_, std::move(o), changes_counters);
     }
 
     /// Static, and with a part in the connections, because the storage may be gone when it goes on.
     template <class T>
-    static later<T> run_on(std::shared_ptr<detail::postgres::pipelines> pipelines, detail::postgres::operation<T> o) {
+    static later<T> run_on(std::shared_ptr<detail::postgres::pipelines> pipelines, detail::postgres::operation<T> o,
+                           bool changes_counters) {
         namespace postgres = detail::postgres;
         const auto deadline = std::chrono::steady_clock::now() + pipelines->timeout();
         for (int attempt = 0; attempt < postgres::max_attempts; ++attempt) {
             auto done = co_await ::asio::async_initiate<const ::asio::use_awaitable_t<>, void(postgres::outcome)>(
                 [&](auto handler) {
                     using request = postgres::handled_request<decltype(handler)>;
-                    pipelines->quietest().submit(
-                        std::make_unique<request>(std::move(handler), o.what, o.values, deadline));
+                    pipelines->best(changes_counters)
+                        .submit(std::make_unique<request>(std::move(handler), o.what, o.values, deadline));
                 },
                 ::asio::use_awaitable);
             if (!done.answer) throw std::runtime_error(done.failure);

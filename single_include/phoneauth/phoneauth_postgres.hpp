@@ -16,7 +16,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -346,6 +345,7 @@ private:
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <stdexcept>
 #include <string>
@@ -411,6 +411,14 @@ CREATE TABLE phoneauth_counters (
     expires_at bigint NOT NULL
 ) WITH (fillfactor = 70);
 CREATE INDEX phoneauth_counters_expires_at ON phoneauth_counters (expires_at);
+)",
+                                       // The defaults are those of a new `transaction`: programs of version 1 that
+                                       // still run go on adding rows. No row is rewritten.
+                                       R"(
+ALTER TABLE phoneauth_transactions
+    ADD delivery smallint NOT NULL DEFAULT 1,
+    ADD delivery_error integer NOT NULL DEFAULT 0,
+    ADD password_mark text COLLATE "C" NOT NULL DEFAULT '';
 )"};
 
 /// What `describe_tables` says about the newest version.
@@ -432,11 +440,14 @@ inline constexpr std::array expected_tables{R"(phoneauth_counters may be read an
                                             R"(phoneauth_transactions has an index on expires_at)",
                                             R"(phoneauth_transactions has a unique index on id)",
                                             R"(phoneauth_transactions has created_at bigint not null)",
+                                            R"(phoneauth_transactions has delivery smallint not null)",
+                                            R"(phoneauth_transactions has delivery_error integer not null)",
                                             R"(phoneauth_transactions has expires_at bigint not null)",
                                             R"(phoneauth_transactions has id text collate "C" not null)",
                                             R"(phoneauth_transactions has key_id text collate "C" not null)",
                                             R"(phoneauth_transactions has kind smallint not null)",
                                             R"(phoneauth_transactions has last_sent_at bigint not null)",
+                                            R"(phoneauth_transactions has password_mark text collate "C" not null)",
                                             R"(phoneauth_transactions has phone text collate "C" not null)",
                                             R"(phoneauth_transactions has sends bigint not null)",
                                             R"(phoneauth_transactions has state smallint not null)",
@@ -479,6 +490,9 @@ SELECT relname || ' may be read and changed', false FROM tables
 WHERE has_table_privilege(oid, 'SELECT') AND has_table_privilege(oid, 'INSERT') AND has_table_privilege(oid, 'UPDATE')
     AND has_table_privilege(oid, 'DELETE'))";
 
+/// How long bringing the tables up to date may take, waiting for another server that does so included.
+inline constexpr std::chrono::minutes migration_limit{10};
+
 /// Makes the tables or brings them up to date, and checks them. Any number of servers may do so at once. Throws
 /// `std::runtime_error` that says what to do.
 inline void migrate(connection& c, steady_time deadline) {
@@ -490,8 +504,13 @@ inline void migrate(connection& c, steady_time deadline) {
         throw std::runtime_error("phoneauth: the PostgreSQL database has the encoding " + encoding +
                                  "; create one with ENCODING 'UTF8' TEMPLATE template0");
 
-    // The number is "phonea" in ASCII; the lock ends with the transaction.
-    c.run("BEGIN; SELECT pg_advisory_xact_lock(x'70686f6e6561'::bigint)", deadline);
+    // The limit of a call is not for this. But whoever waits for a table keeps all others from it, too: servers that are
+    // at work must not wait so long that their calls fail. The number is "phonea" in ASCII; the lock ends with the
+    // transaction.
+    deadline = std::chrono::steady_clock::now() + migration_limit;
+    c.run("BEGIN; SET LOCAL statement_timeout = 0; SELECT pg_advisory_xact_lock(x'70686f6e6561'::bigint);"
+          "SET LOCAL lock_timeout = 2000",
+          deadline);
     const auto made = value("SELECT to_regclass('phoneauth_schema') IS NOT NULL") == "t";
     const auto version = made ? value("SELECT version FROM phoneauth_schema") : "0";
     const auto newest = std::to_string(migrations.size());
@@ -505,9 +524,13 @@ inline void migrate(connection& c, steady_time deadline) {
         try {
             c.run(migrations[next], deadline);
         } catch (const std::runtime_error& e) {
-            throw std::runtime_error(std::string(e.what()) +
-                                     "; while making the tables phoneauth_*: the user of the URL must be allowed to "
-                                     "create tables, and there must be none of these names");
+            throw std::runtime_error(
+                std::string(e.what()) +
+                (version == "0"
+                     ? "; while making the tables phoneauth_*: the user of the URL must be allowed to "
+                       "create tables, and there must be none of these names"
+                     : "; while bringing the tables phoneauth_* from version " + version + " to " + newest +
+                           ": the user of the URL must own them, and no other program may keep them locked"));
         }
     }
     if (version != newest) c.run("UPDATE phoneauth_schema SET version = " + newest, deadline);
@@ -546,14 +569,15 @@ inline namespace v0 {
 
 /// How a `postgres_storage` or an `async_postgres_storage` behaves.
 struct postgres_options {
-    /// How many connections there are at most, at least 1. An asynchronous storage shares each among many calls; what
-    /// several connections write at the same time goes to the server's disk together, so one is too few there, too.
+    /// How many connections there are at most, at least 1. An asynchronous storage shares each among many calls, but
+    /// changes counters on one of them and does everything else on the others; what several connections write at the same
+    /// time goes to the server's disk together, so one or two are too few there, too.
     std::size_t connections = 4;
     /// How long a call takes at most, waiting for a connection or opening one included; at least 1 ms. It is also the
     /// server's `statement_timeout`. Looking up a host name may take longer, if the system's resolver does.
     std::chrono::milliseconds timeout{5000};
     /// Asynchronous only: how many calls may be waiting for an answer on each connection. Further ones fail at once.
-    std::size_t max_pending = 1024;
+    std::size_t max_pending = 4096;
 };
 
 namespace detail {
@@ -561,29 +585,34 @@ namespace postgres {
 
 // ---- Statements ----
 
-// Each insertion also removes up to two expired rows of its table: more than it adds, so that they cannot pile up. Rows
+// Each insertion also removes up to two expired rows of its table for each row of its own: more than it adds, so that they cannot pile up. Rows
 // that another caller is busy with are skipped, so nobody waits and no two callers wait for each other.
 
-inline constexpr statement insert_transaction_sql{
-    "phoneauth_insert_transaction",
-    "text, bigint, text, text, text, bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint",
-    R"(
+inline constexpr statement insert_transaction_sql{"phoneauth_insert_transaction",
+                                                  "text, bigint, text, text, text, bigint, bigint, bigint, bigint, "
+                                                  "bigint, bigint, bigint, bigint, bigint, bigint, text",
+                                                  R"(
 WITH swept AS (
     DELETE FROM phoneauth_transactions WHERE ctid = ANY (ARRAY(
         SELECT ctid FROM phoneauth_transactions WHERE expires_at <= $13 ORDER BY expires_at LIMIT 2 FOR UPDATE SKIP LOCKED)))
 INSERT INTO phoneauth_transactions
-    (id, kind, phone, user_id, key_id, state, tries, sends, created_at, expires_at, last_sent_at, version)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING)"};
+    (id, kind, phone, user_id, key_id, state, tries, sends, created_at, expires_at, last_sent_at, version,
+     delivery, delivery_error, password_mark)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $14, $15, $16) ON CONFLICT DO NOTHING)"};
 
 inline constexpr statement find_transaction_sql{"phoneauth_find_transaction", "text", R"(
-SELECT id, kind, phone, user_id, key_id, state, tries, sends, created_at, expires_at, last_sent_at, version
+SELECT id, kind, phone, user_id, key_id, state, tries, sends, created_at, expires_at, last_sent_at,
+    delivery, delivery_error, password_mark, version
 FROM phoneauth_transactions WHERE id = $1)",
                                                 true};
 
 inline constexpr statement update_transaction_sql{"phoneauth_update_transaction",
-                                                  "text, text, text, text, bigint, bigint, bigint, bigint, bigint", R"(
+                                                  "text, text, text, text, bigint, bigint, bigint, bigint, bigint, "
+                                                  "bigint, bigint",
+                                                  R"(
 UPDATE phoneauth_transactions
-SET phone = $2, user_id = $3, key_id = $4, state = $5, tries = $6, sends = $7, last_sent_at = $8, version = version + 1
+SET phone = $2, user_id = $3, key_id = $4, state = $5, tries = $6, sends = $7, last_sent_at = $8, delivery = $10,
+    delivery_error = $11, version = version + 1
 WHERE id = $1 AND version = $9)"};
 
 // The two writes of a user say themselves why they were refused, because an error of a unique index would write phone
@@ -649,10 +678,14 @@ inline constexpr statement erase_sessions_of_sql{
     "DELETE FROM phoneauth_sessions WHERE user_id = $1 AND token_hash <> $2"};
 
 // A counter with the value 0 counts as absent. Rows are written, and so locked, in the order of their keys, and swept
-// after that: calls that change the same counters cannot wait for each other in a circle.
+// after that: calls that change the same counters cannot wait for each other in a circle. A row that all callers change
+// must not be locked for as long as a disk takes: the commit does not wait for it. What is committed later and does wait,
+// as every write of a transaction does, brings this to the disk, too.
 inline constexpr statement change_counters_sql{"phoneauth_change_counters",
                                                "text[], bigint[], bigint[], bigint[], boolean[], bigint", R"(
-WITH changes AS (
+WITH unhurried AS MATERIALIZED (
+    SELECT set_config('synchronous_commit', 'off', true)),
+changes AS (
     SELECT key COLLATE "C" AS key, by, now, ends, prolong, place
     FROM unnest($1, $2, $3, $4, $5) WITH ORDINALITY AS u (key, by, now, ends, prolong, place)),
 present AS (
@@ -672,10 +705,10 @@ changed AS (
     RETURNING key, value, expires_at),
 swept AS (
     DELETE FROM phoneauth_counters WHERE ctid = ANY (ARRAY(
-        SELECT ctid FROM phoneauth_counters WHERE expires_at <= $6 AND (SELECT count(*) FROM changed) > 0
-        ORDER BY expires_at LIMIT 2 FOR UPDATE SKIP LOCKED)))
+        SELECT ctid FROM phoneauth_counters WHERE expires_at <= $6
+        ORDER BY expires_at LIMIT (SELECT 2 * count(*) FROM changed) FOR UPDATE SKIP LOCKED)))
 SELECT coalesce(changed.value, present.value, 0), coalesce(changed.expires_at, present.expires_at, ends)
-FROM changes LEFT JOIN changed USING (key) LEFT JOIN present USING (key) ORDER BY place)"};
+FROM changes LEFT JOIN changed USING (key) LEFT JOIN present USING (key), unhurried ORDER BY place)"};
 
 inline constexpr statement sweep_sql{"phoneauth_sweep", "bigint, bigint, bigint", R"(
 WITH transactions AS (
@@ -749,11 +782,11 @@ public:
         return big_endian(bytes);
     }
 
-    template <class UInt>
-    UInt unsigned_number() {
+    template <class Int>
+    Int number_as() {
         const auto n = number();
-        if (n < 0 || static_cast<std::uint64_t>(n) > std::numeric_limits<UInt>::max()) throw unknown();
-        return static_cast<UInt>(n);
+        if (!std::in_range<Int>(n)) throw unknown();
+        return static_cast<Int>(n);
     }
 
     /// An enumeration whose values are 1 to `last`.
@@ -878,12 +911,15 @@ inline transaction read_transaction(row r) {
             r.text(),
             r.text(),
             r.enumerator(transaction_state::failed),
-            r.unsigned_number<std::uint32_t>(),
-            r.unsigned_number<std::uint32_t>(),
+            r.number_as<std::uint32_t>(),
+            r.number_as<std::uint32_t>(),
             r.time(),
             r.time(),
             r.time(),
-            r.unsigned_number<std::uint64_t>()};
+            r.enumerator(delivery_state::undelivered),
+            r.number_as<std::int32_t>(),
+            r.text(),
+            r.number_as<std::uint64_t>()};
 }
 
 inline user read_user(row r) {
@@ -897,7 +933,7 @@ inline user read_user(row r) {
             r.time(),
             r.optional_time(),
             r.optional_time(),
-            r.unsigned_number<std::uint64_t>()};
+            r.number_as<std::uint64_t>()};
 }
 
 inline session read_session(row r) {
@@ -918,7 +954,8 @@ inline operation<bool> insert_transaction(const transaction& t) {
     return {insert_transaction_sql,
             parameters(t.id, integer(t.kind), t.phone.str(), t.user_id, t.key_id, integer(t.state), integer(t.tries),
                        integer(t.sends), integer(t.created_at), integer(t.expires_at), integer(t.last_sent_at),
-                       integer(t.version), integer(t.created_at - transaction_retention)),
+                       integer(t.version), integer(t.created_at - transaction_retention), integer(t.delivery),
+                       integer(t.delivery_error), t.password_mark),
             any_affected};
 }
 
@@ -929,7 +966,7 @@ inline operation<std::optional<transaction>> find_transaction(const std::string&
 inline operation<bool> update_transaction(const transaction& t) {
     return {update_transaction_sql,
             parameters(t.id, t.phone.str(), t.user_id, t.key_id, integer(t.state), integer(t.tries), integer(t.sends),
-                       integer(t.last_sent_at), integer(t.version)),
+                       integer(t.last_sent_at), integer(t.version), integer(t.delivery), integer(t.delivery_error)),
             any_affected};
 }
 
@@ -1006,7 +1043,7 @@ inline operation<std::vector<counter>> change_counters(const std::vector<counter
 
 inline operation<std::size_t> sweep(time_point now, std::size_t most) {
     return {sweep_sql, parameters(integer(now), integer(now - transaction_retention), integer(most)),
-            [](const PGresult* r) { return std::optional(row(r, 0).unsigned_number<std::size_t>()); }};
+            [](const PGresult* r) { return std::optional(row(r, 0).number_as<std::size_t>()); }};
 }
 
 }  // namespace postgres
@@ -1047,6 +1084,10 @@ inline namespace v0 {
 /// removed a few rows at a time, whenever something is inserted: transactions `transaction_retention` past their
 /// `expires_at`, sessions and counters at theirs; see also `sweep`.
 ///
+/// What a function has written is on the server's disk when it returns; but for changes of counters, of which a crash of the
+/// server loses up to the last second, unless something else was written after them, as a transaction is before a message
+/// is sent.
+///
 /// All functions may be called from several threads at once; each call uses one connection of the pool. A function
 /// throws `std::runtime_error` when it cannot do its work: no connection, no answer in time, an error of the server. It
 /// has then changed nothing, or all that was asked for. It works again as soon as the database does. A write is
@@ -1060,13 +1101,13 @@ public:
     /// PostgreSQL's documentation of libpq; several hosts are for servers that take over from each other: the one
     /// that can be written is used. Throws `std::runtime_error`, which says what to do, when the URL is wrong, the server does
     /// not answer or refuses, the database is read-only or not in UTF-8, or the tables are newer than this program or
-    /// were changed by hand.
+    /// were changed by hand. Making or changing tables is not subject to `timeout` but may take ten minutes. Servers of
+    /// version 1 of the tables that still run go on working, and refuse when they are started again.
     explicit postgres_storage(const std::string& url, const postgres_options& options = {})
         : server_(url), options_(options) {
-        const auto deadline = this->deadline();
-        auto first = detail::postgres::open(server_, options_.timeout, deadline);
-        detail::postgres::migrate(*first, deadline);
-        detail::postgres::prepare(*first, deadline);
+        auto first = detail::postgres::open(server_, options_.timeout, deadline());
+        detail::postgres::migrate(*first, deadline());
+        detail::postgres::prepare(*first, deadline());
         idle_.push_back(std::move(first));
         open_ = 1;
     }

@@ -54,8 +54,9 @@ struct redis_options {
 
 namespace detail {
 
-/// Grows when an older phoneauth could not read what is stored (see redis_commands.hpp).
-inline constexpr int redis_format = 1;
+/// Grows when an older phoneauth could not read what is stored (see redis_commands.hpp). Records of all formats from 1
+/// on can be read.
+inline constexpr int redis_format = 2;
 
 /// A Redis server.
 struct redis_address {
@@ -532,8 +533,9 @@ public:
         if (!p) fail();
         return *p;
     }
+    bool is_at_end() const noexcept { return rest_.empty(); }
     void end() const {
-        if (!rest_.empty()) fail();
+        if (!is_at_end()) fail();
     }
 
     template <class T>
@@ -577,6 +579,9 @@ inline std::string to_record(const transaction& t, std::uint64_t version) {
         .time(t.created_at)
         .time(t.expires_at)
         .time(t.last_sent_at)
+        .number(static_cast<unsigned>(t.delivery))
+        .number(t.delivery_error)
+        .text(t.password_mark)
         .str();
 }
 inline transaction to_transaction(const std::string& id, std::string_view record) {
@@ -593,6 +598,10 @@ inline transaction to_transaction(const std::string& id, std::string_view record
     t.expires_at = read.time();
     t.last_sent_at = read.time();
     t.version = version;
+    if (read.is_at_end()) return t;  // written in format 1
+    t.delivery = read.one_of(delivery_state::pending, delivery_state::undelivered);
+    t.delivery_error = read.number<std::int32_t>();
+    t.password_mark = read.text();
     read.end();
     return t;
 }
@@ -651,31 +660,41 @@ if not record or string.sub(record, 1, #ARGV[1]) ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL')
 return 1)"};
 
-    // Key: a counter. Arguments: what to add, now, the end of a new counter, its lifetime, and 1 if an old one shall live as
-    // long. Gives value and end.
-    redis_script change_counter{R"(
-local value, ends = unpack(redis.call('HMGET', KEYS[1], 'v', 'e'))
-if ends and tonumber(ends) > tonumber(ARGV[2]) then
-  if ARGV[1] == '0' then return {value, ends} end
-  local sum = redis.pcall('HINCRBY', KEYS[1], 'v', ARGV[1])
-  if type(sum) == 'table' then
-    if not string.find(sum.err, 'overflow', 1, true) then return sum end
-    redis.call('HSET', KEYS[1], 'v', '9223372036854775807')
-  elseif sum <= 0 then
-    redis.call('DEL', KEYS[1])
-    return {'0', ends}
+    // Keys: counters. Arguments, for each: what to add, now, the end of a new counter, its lifetime, and 1 if an old one shall
+    // live as long. Gives value and end of each.
+    redis_script change_counters{R"(
+local changed = {}
+for i, key in ipairs(KEYS) do
+  local by, now, fresh, lifetime, prolong = unpack(ARGV, 5 * i - 4, 5 * i)
+  local value, ends = unpack(redis.call('HMGET', key, 'v', 'e'))
+  if not ends or tonumber(ends) <= tonumber(now) then
+    value, ends = '0', fresh
+    if not string.find(by, '^[-0]') then
+      value = by
+      redis.call('HSET', key, 'v', value, 'e', ends)
+      redis.call('PEXPIRE', key, lifetime)
+    end
+  elseif by ~= '0' then
+    local sum = redis.pcall('HINCRBY', key, 'v', by)
+    if type(sum) == 'table' then
+      if not string.find(sum.err, 'overflow', 1, true) then return sum end
+      value = '9223372036854775807'
+      redis.call('HSET', key, 'v', value)
+    elseif sum <= 0 then
+      value = '0'
+      redis.call('DEL', key)
+    else
+      value = redis.call('HGET', key, 'v')
+    end
+    if prolong == '1' and string.sub(by, 1, 1) ~= '-' and tonumber(ends) < tonumber(fresh) then
+      ends = fresh
+      redis.call('HSET', key, 'e', ends)
+      redis.call('PEXPIRE', key, lifetime)
+    end
   end
-  if ARGV[5] == '1' and string.sub(ARGV[1], 1, 1) ~= '-' and tonumber(ends) < tonumber(ARGV[3]) then
-    ends = ARGV[3]
-    redis.call('HSET', KEYS[1], 'e', ends)
-    redis.call('PEXPIRE', KEYS[1], ARGV[4])
-  end
-  return {redis.call('HGET', KEYS[1], 'v'), ends}
+  changed[2 * i - 1], changed[2 * i] = value, ends
 end
-if string.find(ARGV[1], '^[-0]') then return {'0', ARGV[3]} end
-redis.call('HSET', KEYS[1], 'v', ARGV[1], 'e', ARGV[3])
-redis.call('PEXPIRE', KEYS[1], ARGV[4])
-return {ARGV[1], ARGV[3]})"};
+return changed)"};
 
     // Keys: all ids, phones, identities. Arguments: object id, phone, identity, record. Gives a `user_write`, or -1.
     redis_script insert_user{R"(
@@ -886,20 +905,32 @@ public:
         co_return count;
     }
 
-    /// All changes in one round trip.
+    /// All changes in one round trip, and in one step unless a cluster has the counters on different servers.
     flow<std::vector<counter>> change_counters(const std::vector<counter_change>& changes) {
         redis_calls calls;
-        for (const auto& change : changes)
-            calls.push_back(redis_evaluation(scripts_.change_counter, {key("c:", change.key)},
-                                             {std::to_string(change.by), milliseconds(change.now.time_since_epoch()),
-                                              milliseconds((change.now + change.lifetime).time_since_epoch()),
-                                              lifetime(change.lifetime), change.prolong ? "1" : "0"}));
+        const std::size_t at_once = cluster_ ? 1 : changes.size();
+        for (auto first = changes.begin(); first != changes.end();) {
+            std::vector<std::string> keys, arguments;
+            for (const auto last = first + static_cast<std::ptrdiff_t>(at_once); first != last; ++first) {
+                keys.push_back(key("c:", first->key));
+                arguments.push_back(std::to_string(first->by));
+                arguments.push_back(milliseconds(first->now.time_since_epoch()));
+                arguments.push_back(milliseconds((first->now + first->lifetime).time_since_epoch()));
+                arguments.push_back(lifetime(first->lifetime));
+                arguments.push_back(first->prolong ? "1" : "0");
+            }
+            calls.push_back(redis_evaluation(scripts_.change_counters, std::move(keys), std::move(arguments)));
+        }
         co_await mode::call([&] { return link_.run(calls); });
         std::vector<counter> changed;
-        for (const auto& call : calls)
-            changed.push_back(
-                {record_reader::parse<std::int64_t>(call.text(0)),
-                 time_point(std::chrono::milliseconds(record_reader::parse<std::int64_t>(call.text(1))))});
+        for (std::size_t i = 0; i < changes.size(); ++i) {
+            const auto& call = calls[i / at_once];
+            const auto number = [&](std::size_t place) {
+                return record_reader::parse<std::int64_t>(call.text(2 * (i % at_once) + place));
+            };
+            const auto value = number(0);
+            changed.push_back({value, time_point(std::chrono::milliseconds(number(1)))});
+        }
         co_return changed;
     }
 
@@ -1278,8 +1309,14 @@ inline bool check_redis(const redis_url& url, const redis_options& options) {
         refuse("has maxmemory-policy " + std::string(policy) +
                ", which makes it drop codes, limits and sessions when memory is short: set it to noeviction");
     if (calls[1].is_nil()) {
+        // Records of an older format stay as they are until they are changed. An older phoneauth must not start again.
+        static const redis_script raise{R"(
+local stored = redis.call('GET', KEYS[1])
+if stored ~= '1' then return stored end
+redis.call('SET', KEYS[1], ARGV[1])
+return ARGV[1])"};
         redis_calls stored;
-        stored.push_back(redis_command({"GET", format}));
+        stored.push_back(redis_evaluation(raise, {format}, {std::to_string(redis_format)}));
         link.run(stored);
         if (stored[0].is_nil() || stored[0].text() != std::to_string(redis_format))
             refuse("holds data in another format under the prefix \"" + options.prefix +
@@ -1348,6 +1385,10 @@ inline namespace v0 {
 /// (LOADING, READONLY, TRYAGAIN, CLUSTERDOWN, BUSY) a command is repeated within that time; one that may have been carried
 /// out never is. After a throw because of a broken connection or an overdue reply, the write may have been made. No
 /// message holds the password or anything that is stored.
+///
+/// **Versions**: what phoneauth wrote before transactions knew of their delivery (format 1) is read. End those programs
+/// first: one that still runs throws when it is asked for a transaction that a newer one has written, and one that is
+/// started again refuses.
 ///
 /// Thread-safe. Connections are made when they are needed and kept; a broken one is replaced.
 class redis_storage {

@@ -370,12 +370,29 @@ public:
         for (const auto& reader : readers_) free_readers_.push_back(reader.get());
     }
 
-    /// `f(statements)`, while others may read and write. `f` only reads.
+    /// `f(statements)`, while others may read and write. `f` runs one statement, which only reads.
     template <class F>
     auto read(F f) {
         const lease reader(*this);
         reader->db.start();
         return f(reader->statements);
+    }
+
+    /// The same for several statements, which is cheaper, and reads all of them at one moment.
+    template <class F>
+    auto read_together(F f) {
+        const lease reader(*this);
+        auto& db = reader->db;
+        db.start();
+        db.execute("BEGIN");
+        try {
+            auto value = f(reader->statements);
+            db.execute("COMMIT");
+            return value;
+        } catch (...) {
+            db.roll_back();
+            throw;
+        }
     }
 
     /// `f(statements)` in a transaction, which has come to its end, on the disk, when this returns. It does not take place
@@ -565,7 +582,11 @@ CREATE TABLE counters (
     value INTEGER NOT NULL,
     expires_at INTEGER NOT NULL
 ) WITHOUT ROWID;
-CREATE INDEX counters_by_expiry ON counters (expires_at);)"};
+CREATE INDEX counters_by_expiry ON counters (expires_at);)",
+    // The defaults are those of a new `transaction`: programs of version 1 that still run go on adding rows.
+    R"(ALTER TABLE transactions ADD COLUMN delivery INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE transactions ADD COLUMN delivery_error INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE transactions ADD COLUMN password_mark TEXT NOT NULL DEFAULT '';)"};
 
 inline constexpr sqlite_schema sqlite_storage_schema{0x50684175, sqlite_migrations};  // "PhAu"
 
@@ -575,14 +596,15 @@ struct sqlite_statements {
 
     sqlite_statement insert_transaction{
         db, "INSERT INTO transactions (id, kind, phone, user_id, key_id, state, tries, sends, created_at, expires_at, "
-            "last_sent_at, version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT DO NOTHING"};
+            "last_sent_at, version, delivery, delivery_error, password_mark) "
+            "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15) ON CONFLICT DO NOTHING"};
     sqlite_statement find_transaction{
         db,
-        "SELECT id, kind, phone, user_id, key_id, state, tries, sends, created_at, expires_at, last_sent_at, version "
-        "FROM transactions WHERE id = ?1"};
+        "SELECT id, kind, phone, user_id, key_id, state, tries, sends, created_at, expires_at, last_sent_at, version, "
+        "delivery, delivery_error, password_mark FROM transactions WHERE id = ?1"};
     sqlite_statement update_transaction{
         db, "UPDATE transactions SET phone = ?3, user_id = ?4, key_id = ?5, state = ?6, tries = ?7, sends = ?8, "
-            "last_sent_at = ?9, version = ?10 WHERE id = ?1 AND version = ?2"};
+            "last_sent_at = ?9, version = ?10, delivery = ?11, delivery_error = ?12 WHERE id = ?1 AND version = ?2"};
     sqlite_statement sweep_transactions{
         db, "DELETE FROM transactions WHERE id IN "
             "(SELECT id FROM transactions WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)"};
@@ -657,8 +679,8 @@ struct sqlite_statements {
 class sqlite_storage {
 public:
     /// Opens `file`, or creates it, and brings its tables to this version's form, in one transaction, which any
-    /// number of processes may try at once. End those that run an older version first. Throws `std::runtime_error`,
-    /// as said above, also for a file that is not ours, from a newer version, read-only or damaged, and for tables that
+    /// number of processes may try at once. Processes of version 1 of the tables that still run go on working, and
+    /// refuse when they are started again. Throws `std::runtime_error`, as said above, also for a file that is not ours, from a newer version, read-only or damaged, and for tables that
     /// were changed by hand; the file is then as it was. Tables, indexes and views of other names may be added.
     explicit sqlite_storage(const std::filesystem::path& file, const sqlite_options& options = {})
         : connections_(detail::prepare_sqlite_file(file, detail::sqlite_storage_schema, options.busy_timeout),
@@ -673,7 +695,7 @@ public:
             sql.sweep_transactions(t.created_at - transaction_retention, swept_per_row).finish();
             return sql.insert_transaction(t.id, number(t.kind), t.phone, t.user_id, t.key_id, number(t.state),
                                           number(t.tries), number(t.sends), t.created_at, t.expires_at, t.last_sent_at,
-                                          t.version)
+                                          t.version, number(t.delivery), number(t.delivery_error), t.password_mark)
                        .finish() == 1;
         });
     }
@@ -692,6 +714,10 @@ public:
             t.expires_at = row.time(9);
             t.last_sent_at = row.time(10);
             t.version = row.version(11);
+            t.delivery = row.integer(12, delivery_state::pending, delivery_state::undelivered);
+            t.delivery_error =
+                row.integer(13, std::numeric_limits<std::int32_t>::min(), std::numeric_limits<std::int32_t>::max());
+            t.password_mark = row.text(14);
             return t;
         });
     }
@@ -699,7 +725,8 @@ public:
     bool update_transaction(const transaction& t) {
         return connections_.write([&](statements& sql) {
             return sql.update_transaction(t.id, t.version, t.phone, t.user_id, t.key_id, number(t.state),
-                                          number(t.tries), number(t.sends), t.last_sent_at, t.version + 1)
+                                          number(t.tries), number(t.sends), t.last_sent_at, t.version + 1,
+                                          number(t.delivery), number(t.delivery_error))
                        .finish() == 1;
         });
     }
@@ -774,7 +801,7 @@ public:
             return changed;
         };
         const auto only_reads = [](const counter_change& change) { return change.by == 0; };
-        if (std::all_of(changes.begin(), changes.end(), only_reads)) return connections_.read(change_all);
+        if (std::all_of(changes.begin(), changes.end(), only_reads)) return connections_.read_together(change_all);
         return connections_.write([&](statements& sql) {
             auto changed = change_all(sql);
             // The earliest time of all: what is over for one of the changes need not be for another.

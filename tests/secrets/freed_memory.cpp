@@ -221,7 +221,7 @@ BOOST_AUTO_TEST_CASE(a_secret_that_is_left_is_found) {
 }
 
 BOOST_AUTO_TEST_CASE(a_secret_string) {
-    using detail::secret_string;
+    using phoneauth::secret_string;
     for (const char* secret : {short_password, long_password}) {
         watched.clear();
         watched.add("secret", secret);

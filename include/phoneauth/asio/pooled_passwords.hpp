@@ -11,8 +11,8 @@
 
 #include <phoneauth/asio/awaitable.hpp>
 #include <phoneauth/asio/worker_pool.hpp>
-#include <phoneauth/detail/secret_string.hpp>
 #include <phoneauth/password.hpp>
+#include <phoneauth/secret_string.hpp>
 
 #include <asio/any_io_executor.hpp>
 
@@ -35,13 +35,13 @@ public:
 
     /// As `scrypt_passwords::hash`.
     ::asio::awaitable<result<std::string>> hash(const std::string& password) {
-        auto work = [this, password = detail::secret_string(password)] { return scrypt_.hash(password); };
+        auto work = [this, password = secret_string(password)] { return scrypt_.hash(password); };
         return pool_.run(std::move(work));
     }
 
     /// As `scrypt_passwords::verify`.
     ::asio::awaitable<result<bool>> verify(const std::string& password, const std::string& phc) {
-        auto work = [this, password = detail::secret_string(password), phc] { return scrypt_.verify(password, phc); };
+        auto work = [this, password = secret_string(password), phc] { return scrypt_.verify(password, phc); };
         return pool_.run(std::move(work));
     }
 

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include <phoneauth/detail/config.hpp>
-#include <phoneauth/detail/secret_string.hpp>
+#include <phoneauth/secret_string.hpp>
 
 // The only place that knows about simdjson, which stays out of this header.
 

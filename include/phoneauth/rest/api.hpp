@@ -79,9 +79,9 @@ private:
         const http_request& request;
         std::string_view body;
         client from;
-        detail::secret_string captured;  ///< what the path had at the route's "*"
-        detail::secret_string token;     ///< of the session; empty if there is none
-        bool by_key = false;             ///< the path held the API key
+        secret_string captured;  ///< what the path had at the route's "*"
+        secret_string token;     ///< of the session; empty if there is none
+        bool by_key = false;     ///< the path held the API key
     };
 
     struct route {
@@ -183,7 +183,7 @@ private:
         if (!body) co_return reply(body.error());
         detail::member_reader read(*body, error::login_required);
         auto identity = read.digits("login");
-        detail::secret_string password = read.text("password");
+        secret_string password = read.text("password");
         if (read.problem()) co_return reply(*read.problem());
         auto outcome = co_await mode::call(
             [&] { return auth_.login_with_identity(std::move(identity), std::move(password), std::move(in.from)); });
@@ -241,7 +241,7 @@ private:
         if (!arguments) co_return reply(arguments.error());
         detail::member_reader read(*arguments);
         auto phone = read.digits(phone_name(*arguments));
-        detail::secret_string password = read.text("password");
+        secret_string password = read.text("password");
         if (read.problem()) co_return reply(*read.problem());
         auto outcome = co_await mode::call(
             [&] { return auth_.start_login(std::move(phone), std::move(password), std::move(in.from)); });
@@ -253,7 +253,7 @@ private:
         if (!arguments) co_return reply(arguments.error());
         detail::member_reader read(*arguments);
         auto id = read.text("transactionId");
-        detail::secret_string code = read.digits("code");
+        secret_string code = read.digits("code");
         if (read.problem()) co_return reply(*read.problem());
         auto outcome =
             co_await mode::call([&] { return auth_.finish_login(std::move(id), std::move(code), std::move(in.from)); });

@@ -50,7 +50,7 @@ private:
 
     std::string account_url_;  // …/2010-04-01/Accounts/{Sid}
     std::string messages_url_;
-    detail::secret_string authorization_;
+    secret_string authorization_;
     std::string sender_;
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#ifndef PHONEAUTH_DETAIL_SECRET_STRING_HPP
-#define PHONEAUTH_DETAIL_SECRET_STRING_HPP
+#ifndef PHONEAUTH_SECRET_STRING_HPP
+#define PHONEAUTH_SECRET_STRING_HPP
 
 #include <algorithm>
 #include <concepts>
@@ -13,25 +13,24 @@
 
 namespace phoneauth {
 inline namespace v0 {
-namespace detail {
 
 /// A `std::string` that is wiped when it goes away, when it is assigned to, and when it was moved from: a short one that was moved from
 /// still has its characters. It is one wherever a `std::string` is asked for. Letting it grow leaves a copy behind:
-/// `make_room` first.
+/// `make_room` first. Distinct objects may be used in distinct threads.
 class secret_string : public std::string {
 public:
     using std::string::string;
     secret_string() = default;
     secret_string(const std::string& s) : std::string(s) {}
-    secret_string(std::string&& s) noexcept : std::string(std::move(s)) { wipe(s); }
+    secret_string(std::string&& s) noexcept : std::string(std::move(s)) { detail::wipe(s); }
     secret_string(const secret_string&) = default;
     secret_string(secret_string&& s) noexcept : secret_string(static_cast<std::string&&>(s)) {}
     secret_string& operator=(const secret_string& s) { return *this = secret_string(s); }
     secret_string& operator=(secret_string&& s) noexcept {
         if (this == &s) return *this;
-        wipe(*this);
+        detail::wipe(*this);
         std::string::operator=(std::move(s));
-        wipe(s);
+        detail::wipe(s);
         return *this;
     }
     secret_string& operator=(std::string&& s) noexcept { return *this = secret_string(std::move(s)); }
@@ -39,7 +38,7 @@ public:
     requires std::convertible_to<const Text&, std::string_view> secret_string& operator=(const Text& text) {
         return *this = secret_string(std::string_view(text));
     }
-    ~secret_string() { wipe(*this); }
+    ~secret_string() { detail::wipe(*this); }
 
     /// Makes room for `more` characters and leaves no copy behind.
     void make_room(std::size_t more) {
@@ -51,7 +50,6 @@ public:
     }
 };
 
-}  // namespace detail
 }  // namespace v0
 }  // namespace phoneauth
 
