@@ -85,19 +85,22 @@ struct config {
     std::chrono::seconds resend_cooldown{30};
     /// 1–20 messages, the first one included.
     unsigned max_sends_per_transaction = 5;
-    /// 0–600 s between two transactions of one kind for one phone, unless the code of the first was used.
+    /// 0–600 s between two transactions of one kind for one phone, unless its owner has logged in meanwhile. Known
+    /// networks, those that he has logged in from, wait for each other only, and starts with a password for nobody.
     std::chrono::seconds phone_cooldown{10};
-    /// 1–100 messages with codes to one phone in any hour, over all transactions; and as many others. Networks that the
-    /// phone's owner has logged in from may ask for half as many more, which nobody else can use up.
+    /// 1–100 messages with codes to one phone in any hour, over all transactions; and as many others. Known networks, and
+    /// whoever has given the password, may ask for half as many more, which nobody else can use up.
     unsigned max_sends_per_phone_and_hour = 10;
     /// 1–1000, likewise, in any 24 hours.
     unsigned max_sends_per_phone_and_day = 30;
-    /// 0–100000 codes asked for from one IPv4 address or IPv6 /64 in any hour; 0: no limit.
+    /// 0–100000 codes asked for from one IPv4 address or IPv6 /64 in any hour, those included that the provider did not
+    /// want to send; and as many other messages, if they are not sent on behalf of a user. 0: no limit.
     unsigned max_sends_per_client_and_hour = 50;
     /// 0–100000 messages that one logged-in user sends in any hour; 0: no limit.
     unsigned max_messages_per_user_and_hour = 20;
-    /// 0–10000000 messages with codes in any hour over all phones: what an attack can cost; and as many others. An
-    /// observer is told when four fifths are spent. 0: no limit.
+    /// 0–10000000 messages with codes in any hour over all phones, decoys for unknown phones included; and as many
+    /// others. Known networks, and whoever has given the password, may ask for a quarter more. An observer is told when
+    /// four fifths are spent. 0: no limit.
     unsigned max_sends_per_hour = 1000;
     /// 1–3 digits, for numbers without a country code; empty: those are refused.
     std::string default_calling_code;
@@ -106,7 +109,7 @@ struct config {
     std::vector<std::string> allowed_calling_codes;
     /// Beginnings of numbers, 1–15 digits with the calling code, that no message goes to: premium ranges, say.
     std::vector<std::string> blocked_prefixes;
-    /// At most 100. They are exempt from the limits, and whoever knows one can log in as its user.
+    /// At most 100. They are exempt from the limits on messages, and whoever knows one can log in as its user.
     std::vector<test_number> test_numbers;
     /// Says that the `test_numbers` are meant: without it they are refused.
     bool allow_test_numbers = false;
@@ -120,8 +123,9 @@ struct config {
     /// `POST /users/login`: identity and password without a second factor.
     bool identity_login_enabled = false;
     unknown_phone_policy unknown_phone = unknown_phone_policy::conceal;
-    /// 10–100 per account (NIST SP 800-63B-3 §5.2.2: at most 100). A fifth of them is kept for networks that the
-    /// account's owner has logged in from.
+    /// 10–100 per account (NIST SP 800-63B-3 §5.2.2: at most 100), and at least twice `max_tries`. A fifth of them, or
+    /// `max_tries` if that is more, is kept for known networks. Accounts are the ways in: a user's password, his codes
+    /// without and after a password. Where logins by identity are allowed, they share the password's failures by halves.
     unsigned max_consecutive_failures = 100;
     /// 0–100000 wrong passwords from one IPv4 address or IPv6 /64 in any hour, over all accounts; 0: no limit.
     unsigned max_wrong_passwords_per_client_and_hour = 60;
