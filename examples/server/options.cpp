@@ -61,7 +61,8 @@ constexpr std::array table{
         &given::allowed_origins, ""},
     row{"--trusted-proxy", "PHONEAUTH_TRUSTED_PROXY", "ADDRESS[,ADDRESS...]", "none",
         "addresses and networks (10.0.0.0/8) of the reverse proxies before the server, the only ones whose\n"
-        "      X-Forwarded-For says whom limits count; it is theirs, too, to offer HTTPS and Strict-Transport-Security",
+        "      X-Forwarded-For says whom limits count; without it all its clients count as one. It is theirs, too, to "
+        "offer HTTPS and Strict-Transport-Security",
         &given::trusted_proxies, ""},
     row{"--metrics", "PHONEAUTH_METRICS", "ADDRESS:PORT", "127.0.0.1:0",
         "where counters are served at /metrics, for Prometheus, to whoever can connect; port 0: a free one, printed "

@@ -149,7 +149,8 @@ using flows_mode = typename common_mode<typename storage_mode<S>::type, typename
 ///
 ///     start_registration 3        start_login, code 3 + 1u        start_login, password 5 + 1u      resend 4
 ///     finish_registration 3 + 1u  finish_login 3 + 2u + 1s        login_with_identity 4 + 2u + 1s   send_message 2
-///     find_user_by_token 1u + 1s  update_user 2u + 1s             logout 1s
+///     find_user_by_token 1u + 1s  update_user 2u + 1s             logout 1s                         status 1
+///     note_delivery 2             (of an identity or a password: 1 more, and 1s for a password)
 ///
 /// Cancellation (asynchronous mode): a cancelled flow ends with `error::cancelled`, or with its result if that was
 /// certain already. A code whose message may have been sent stays valid; nothing is left half done.
@@ -190,10 +191,12 @@ public:
     const config& settings() const noexcept { return config_; }
 
     /// Lets `f` be told of what happens, from the next call on; an empty function: nobody is. Not to be called while
-    /// anything else here is running.
+    /// anything else here is running. Not told: what `find_user_by_token`, `status` and `test_configuration` end with.
     void observe(observer f) { observer_ = std::move(f); }
 
-    // Each flow's last parameter is who asks, which limits and observers want to know. All can end with
+    // Each flow's last parameter is who asks, which limits and observers want to know. A code is only sent if all its tries,
+    // and those of the codes that are open already, fit into `max_consecutive_failures`: by default 16 codes of strangers
+    // and 4 of known networks within `code_lifetime`; more are `too_many_messages`. All can end with
     // `storage_unavailable`, `overloaded` and `internal` beside what is listed; those that send messages with
     // `provider_*` (nothing was sent), too.
 
@@ -235,7 +238,7 @@ public:
 
     /// First step of a two-factor login: sends a code if `password` is the user's. An unknown phone and a wrong
     /// password are one error and take the same time.
-    /// → as the other `start_login`, or `invalid_login`.
+    /// → as the other `start_login` but never `resend_too_soon`, or `invalid_login`.
     auto start_login(std::string phone, std::string password, client from = {}) {
         return mode::finish(observed<started>(
             event_kind::started, std::move(from),
@@ -257,7 +260,7 @@ public:
     }
 
     /// Login with identity and password alone, without a second factor; off unless `config::identity_login_enabled`.
-    /// → `logged_in`, or `login_disabled`, `invalid_login`, `too_many_failures`, `account_disabled`, the hook's own
+    /// → `logged_in`, or `login_disabled`, `invalid_login`, `too_many_failures` (with `retry_after`), `account_disabled`, the hook's own
     /// failure.
     auto login_with_identity(std::string identity, std::string password, client from = {}) {
         return mode::finish(observed<logged_in>(
@@ -268,8 +271,8 @@ public:
     }
 
     /// Sends the same code of a pending transaction again; its expiry and tries stay.
-    /// → `started`, or `no_transaction`, `resend_too_soon` and `too_many_messages` (with `retry_after`),
-    /// `code_expired`, `code_used`, `tries_exhausted`, `transaction_failed`.
+    /// → `started`, or `no_transaction`, `resend_too_soon` (with `retry_after`), `too_many_messages` (with it, unless this
+    /// transaction has had all its messages), `code_expired`, `code_used`, `tries_exhausted`, `transaction_failed`.
     auto resend(std::string transaction_id, client from = {}) {
         return mode::finish(observed<started>(
             event_kind::resent, std::move(from),
@@ -855,8 +858,12 @@ private:
     }
 
     flow<result<bool>> take_report(delivery_report r) {
+        context c;
         const auto report = twilio::read_delivery(config_.twilio, r);
-        if (!report) co_return report.error();
+        if (!report) {
+            tell_failure(c, report.error());
+            co_return report.error();
+        }
         if (!is_id(report->transaction_id)) co_return false;
         for (int lost = 0; lost < max_lost_races; ++lost) {
             auto found = co_await call([&] { return storage_.find_transaction(report->transaction_id); });
@@ -865,7 +872,6 @@ private:
             if (!news) co_return false;
             const bool won = co_await call([&] { return storage_.update_transaction(*found); });
             if (!won) continue;
-            context c;
             note(c, *found);
             if (found->delivery_error != 0) c.about.twilio_code = found->delivery_error;
             tell(c, found->delivery == delivery_state::delivered ? event_kind::delivered : event_kind::undelivered);

@@ -15,7 +15,8 @@ inline namespace v0 {
 struct client {
     std::string address{};     ///< IPv4 or IPv6, as text, without a port; anything else counts as unknown
     std::string user_agent{};  ///< for the observer; cut to 256 bytes there
-    std::string user_id{};     ///< `user::object_id` of the logged-in user on whose behalf a message is sent
+    std::string user_id{};     ///< `user::object_id` of the logged-in user on whose behalf a message is sent: his
+                               ///< limit takes the place of the network's
 };
 
 /// The part of an address that one subscriber has, in one spelling: an IPv4 address as it is (one that is mapped into

@@ -21,21 +21,21 @@ inline namespace v0 {
 
 /// What an observer is told of.
 enum class event_kind : std::uint8_t {
-    started,           ///< a transaction was begun
+    started,           ///< a transaction was begun; without `sent` if nothing was sent (unknown phone, test number)
     sent,              ///< the provider accepted a message, or may have: `reason` is then `no_answer` or the like
     resent,            ///< a transaction's code was asked for again
     refused,           ///< a request was refused: `reason` says why
     confirmed,         ///< a code was right
     wrong_code,        ///< a code was wrong
-    wrong_password,    ///< a password was wrong, or there is no such account
-    locked,            ///< too many failures: a transaction takes no code any more, or an account must wait
+    wrong_password,    ///< a password was wrong, there is no such account, or a login's password has changed meanwhile
+    locked,            ///< the wrong code that exhausts a transaction, or an account must wait
     registered,        ///< a user was made
     logged_in,         ///< a session was opened
     logged_out,        ///< a session was ended by its user
     password_changed,  ///< a user has another password
-    provider_error,    ///< the provider refused a message for certain
+    provider_error,    ///< the provider refused a message, or `send_message` does not know: `reason`
     storage_error,     ///< the storage did not do its work
-    budget_warning,    ///< four fifths of the messages of an hour are spent
+    budget_warning,    ///< four fifths of an hour's messages are spent; again if some were given back meanwhile
     delivered,         ///< a code has arrived
     undelivered        ///< a code will not arrive: `twilio_code` says why
 };
@@ -72,7 +72,7 @@ struct event {
 using observer = std::function<void(const event&)>;
 
 /// The event as one line of JSON, without the line's end: {"event":"wrong_code","time":MILLISECONDS,"phone":"+14*******00",…}.
-/// What is empty is left out; `reason` is the error's sentence, `code` its integer on the wire.
+/// What is empty is left out; `reason` is the error's name, `code` its integer on the wire.
 PHONEAUTH_DECL std::string event_json(const event& e);
 
 }  // namespace v0

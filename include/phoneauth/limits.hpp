@@ -21,7 +21,8 @@
 // The arithmetic of the limits, pure: which counters, what to add, and what their values mean.
 //
 // Two kinds of callers are told apart. Networks from which the owner of a phone has logged in within the last 90 days
-// are known to him; all others are strangers'. Strangers leave a reserve of each limit that is about one phone: what
+// are known to him; all others are strangers'. Strangers leave a reserve of each limit that is about one phone, and of the budget over all,
+// which who has given the password may use as well: what
 // they do does not stop the owner.
 
 namespace phoneauth {
@@ -197,11 +198,13 @@ inline counter_change open_codes(std::string_view account, std::int64_t by, cons
 }
 
 /// Whether the run of failures has room for all the tries of one more code beside the `open` ones, so that all of them
-/// together never exceed `most`, though nobody who has begun loses a try; `too_many_failures`, with `retry_after`, if not.
+/// together never exceed `most`, though nobody who has begun loses a try. If not: `too_many_messages` when there are open
+/// ones to wait for, else `too_many_failures`; with `retry_after`.
 inline result<void> check_open_codes(const counter& run, const counter& open, std::int64_t most, const config& c,
                                      time_point now) {
     if (run.value + (open.value + 1) * std::int64_t{c.max_tries} <= most) return {};
-    return detail::wait_until(error::too_many_failures, open.value > 0 ? open.expires_at : run.expires_at, now);
+    if (open.value > 0) return detail::wait_until(error::too_many_messages, open.expires_at, now);
+    return detail::wait_until(error::too_many_failures, run.expires_at, now);
 }
 
 /// The counter that exists while an account waits; a later failure prolongs it. `by`: 0 asks whether it does.
@@ -244,8 +247,10 @@ inline result<void> check_failures(const counter& run, const counter& pause, std
 
 /// The changes of his identity or password that one user asks for: each identity tried tells whether it is taken, and each
 /// password costs a hash.
+inline constexpr std::int64_t max_credential_changes = 10;  // in an hour: nobody does it more often for good reason
 inline window credential_window(std::string_view user_id) {
-    return {detail::join("credentials/by:", user_id), std::chrono::hours(1), 10, 0, error::too_many_failures};
+    return {detail::join("credentials/by:", user_id), std::chrono::hours(1), max_credential_changes, 0,
+            error::too_many_failures};
 }
 
 /// The wrong passwords that came from one network, over all accounts.

@@ -237,7 +237,7 @@ BOOST_AUTO_TEST_CASE(codes_that_are_open_count_with_all_their_tries) {
     BOOST_TEST(!check_open_codes({1, t0 + 1h}, {0, {}}, 5, c, t0));
     BOOST_TEST(check_open_codes({70, t0 + 1h}, {1, t0 + 5min}, 80, c, t0).has_value());
     const auto full = check_open_codes({70, t0 + 1h}, {2, t0 + 5min}, 80, c, t0);
-    BOOST_TEST(full.error().code == error::too_many_failures);
+    BOOST_TEST(full.error().code == error::too_many_messages);
     BOOST_TEST((full.error().retry_after == 5min));
     BOOST_TEST((check_open_codes({76, t0 + 1h}, {0, {}}, 80, c, t0).error().retry_after == 1h));
 }

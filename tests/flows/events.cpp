@@ -162,7 +162,7 @@ BOOST_AUTO_TEST_CASE(event_is_one_line_of_json) {
     BOOST_TEST(event_json(e) ==
                R"({"event":"refused","time":1234,"purpose":"login","phone":"+14*******00","transaction":"ABCDEF12",)"
                R"("user":"U1","address":"198.51.100.7","userAgent":"a\u000a\"b\"","code":14028,)"
-               R"("reason":"Too many messages were asked for; wait before asking for another.","retryAfter":5,)"
+               R"("reason":"too_many_messages","retryAfter":5,)"
                R"("triesLeft":3,"twilioCode":30003})");
     BOOST_TEST(event_json({}) == R"({"event":"started","time":0})");
 }

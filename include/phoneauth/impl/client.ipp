@@ -7,8 +7,10 @@
 #include <charconv>
 #include <cstddef>
 #include <optional>
+#include <system_error>
 
 #include <arpa/inet.h>
+#include <sys/socket.h>
 
 #include <phoneauth/client.hpp>
 

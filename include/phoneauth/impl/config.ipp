@@ -123,8 +123,8 @@ inline void check_destinations(const config& c, config_checker& check) {
                   "allowed_calling_codes", "expected 1 to 15 digits each that do not start with 0, or *");
     check.require(std::all_of(c.blocked_prefixes.begin(), c.blocked_prefixes.end(), is_prefix), "blocked_prefixes",
                   "expected 1 to 15 digits each that do not start with 0");
-    check.require(c.allowed_calling_codes.size() <= 1000 && c.blocked_prefixes.size() <= 1000, "blocked_prefixes",
-                  "and allowed_calling_codes have at most 1000 elements each");
+    check.require(codes.size() <= 1000, "allowed_calling_codes", "expected at most 1000");
+    check.require(c.blocked_prefixes.size() <= 1000, "blocked_prefixes", "expected at most 1000");
     check.require(c.test_numbers.size() <= 100, "test_numbers", "expected at most 100");
     check.require(c.test_numbers.empty() || c.allow_test_numbers, "test_numbers",
                   "are given, but allow_test_numbers is false: anybody who knows one could log in as its user");

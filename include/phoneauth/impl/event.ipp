@@ -24,7 +24,7 @@ PHONEAUTH_DECL std::string event_json(const event& e) {
     if (e.reason) {
         const bool own = e.reason.category() == error_category();
         json.number("code", own ? row_of(static_cast<error>(e.reason.value())).backendless_code : e.reason.value());
-        if (own) json.string("reason", row_of(static_cast<error>(e.reason.value())).text);
+        if (own) json.string("reason", row_of(static_cast<error>(e.reason.value())).name);
     }
     if (e.retry_after) json.number("retryAfter", e.retry_after->count());
     if (e.tries_left) json.number("triesLeft", *e.tries_left);

@@ -20,9 +20,13 @@ namespace rest {
 /// Who may send messages over the API. They are paid for, and whoever can send any text to any phone is a spammer's
 /// prize.
 enum class send_message_access {
-    session,  ///< a logged-in user
-    key,      ///< who knows the API key, under the root that it is part of; under the other one, a logged-in user
-    off       ///< nobody: `error::send_message_disabled`
+    /// A logged-in user; of Twilio's options he may choose ValidityPeriod, SmartEncoded, ContentRetention,
+    /// AddressRetention and ProvideFeedback, others are `not_permitted`.
+    session,
+    /// Who knows the API key, under the root that it is part of, with every option of Twilio's; under the other root, a
+    /// logged-in user.
+    key,
+    off  ///< nobody: `error::send_message_disabled`
 };
 
 /// What an `api` needs to know.
@@ -38,6 +42,7 @@ struct options {
     /// `forwarding_header` believed.
     std::vector<std::string> trusted_proxies{};
     /// Where a proxy names its client, behind those that it was told: a list as in X-Forwarded-For.
+    /// (`Forwarded`, RFC 7239, has another form and is not read.)
     std::string forwarding_header = "X-Forwarded-For";
 };
 
