@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <phoneauth/detail/config.hpp>
@@ -13,10 +14,15 @@ inline namespace v0 {
 
 /// Who asks, as far as the server knows. All of it may be empty: what is not known is not limited.
 struct client {
-    std::string address{};     ///< IPv4 or IPv6, as text, without a port; anything else counts as unknown
-    std::string user_agent{};  ///< for the observer; cut to 256 bytes there
-    std::string user_id{};     ///< `user::object_id` of the logged-in user on whose behalf a message is sent: his
-                               ///< limit takes the place of the network's
+    // Constructors, as g++ 12 destroys a temporary aggregate in a co_await expression twice.
+    client() = default;
+    client(std::string from, std::string agent = {}, std::string user = {})
+        : address(std::move(from)), user_agent(std::move(agent)), user_id(std::move(user)) {}
+
+    std::string address;     ///< IPv4 or IPv6, as text, without a port; anything else counts as unknown
+    std::string user_agent;  ///< for the observer; cut to 256 bytes there
+    std::string user_id;     ///< `user::object_id` of the logged-in user on whose behalf a message is sent: his limit
+                             ///< takes the place of the network's
 };
 
 /// The part of an address that one subscriber has, in one spelling: an IPv4 address as it is (one that is mapped into

@@ -34,6 +34,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 
@@ -58,9 +59,15 @@ inline namespace v0 {
 
 /// Who asks, as far as the server knows. All of it may be empty: what is not known is not limited.
 struct client {
-    std::string address{};     ///< IPv4 or IPv6, as text, without a port; anything else counts as unknown
-    std::string user_agent{};  ///< for the observer; cut to 256 bytes there
-    std::string user_id{};     ///< `user::object_id` of the logged-in user on whose behalf a message is sent
+    // Constructors, as g++ 12 destroys a temporary aggregate in a co_await expression twice.
+    client() = default;
+    client(std::string from, std::string agent = {}, std::string user = {})
+        : address(std::move(from)), user_agent(std::move(agent)), user_id(std::move(user)) {}
+
+    std::string address;     ///< IPv4 or IPv6, as text, without a port; anything else counts as unknown
+    std::string user_agent;  ///< for the observer; cut to 256 bytes there
+    std::string user_id;     ///< `user::object_id` of the logged-in user on whose behalf a message is sent: his limit
+                             ///< takes the place of the network's
 };
 
 /// The part of an address that one subscriber has, in one spelling: an IPv4 address as it is (one that is mapped into
@@ -95,8 +102,10 @@ PHONEAUTH_DECL bool is_network(std::string_view text);
 #include <charconv>
 #include <cstddef>
 #include <optional>
+#include <system_error>
 
 #include <arpa/inet.h>
+#include <sys/socket.h>
 
 
 namespace phoneauth {
@@ -424,7 +433,8 @@ inline namespace v0 {
 
 /// A `std::string` that is wiped when it goes away, when it is assigned to, and when it was moved from: a short one that was moved from
 /// still has its characters. It is one wherever a `std::string` is asked for. Letting it grow leaves a copy behind:
-/// `make_room` first. Distinct objects may be used in distinct threads.
+/// `make_room` first. Distinct objects may be used in distinct threads. Never delete one through a
+/// `std::string*`.
 class secret_string : public std::string {
 public:
     using std::string::string;
@@ -535,28 +545,35 @@ struct config {
     std::chrono::seconds resend_cooldown{30};
     /// 1–20 messages, the first one included.
     unsigned max_sends_per_transaction = 5;
-    /// 0–600 s between two transactions of one kind for one phone, unless the code of the first was used.
+    /// 0–600 s between two transactions of one kind for one phone, unless its owner has logged in meanwhile. Known
+    /// networks, those that he has logged in from, wait for each other only, and starts after a right password wait for nobody.
     std::chrono::seconds phone_cooldown{10};
-    /// 1–100 messages with codes to one phone in any hour, over all transactions; and as many others. Networks that the
-    /// phone's owner has logged in from may ask for half as many more, which nobody else can use up.
+    /// 1–100 messages with codes to one phone in any hour, over all transactions; and as many others. Known networks, and
+    /// whoever has given the password, may ask for half as many more, which nobody else can use up.
     unsigned max_sends_per_phone_and_hour = 10;
     /// 1–1000, likewise, in any 24 hours.
     unsigned max_sends_per_phone_and_day = 30;
-    /// 0–100000 codes asked for from one IPv4 address or IPv6 /64 in any hour; 0: no limit.
+    /// 0–100000 codes asked for from one IPv4 address or IPv6 /64 in any hour, those included that the provider did not
+    /// want to send; and as many other messages, if they are not sent on behalf of a user. 0: no limit.
     unsigned max_sends_per_client_and_hour = 50;
-    /// 0–100000 messages that one logged-in user sends in any hour; 0: no limit.
+    /// 0–100000 messages that one logged-in user (`client::user_id`) sends in any hour; they do not count for his network.
+    /// 0: no limit.
     unsigned max_messages_per_user_and_hour = 20;
-    /// 0–10000000 messages with codes in any hour over all phones: what an attack can cost; and as many others. An
-    /// observer is told when four fifths are spent. 0: no limit.
+    /// 0–10000000 messages with codes in any hour over all phones, decoys for unknown phones included; and as many
+    /// others. Known networks, and whoever has given the password, may ask for a quarter more. An observer is told when
+    /// four fifths are spent. 0: no limit.
     unsigned max_sends_per_hour = 1000;
     /// 1–3 digits, for numbers without a country code; empty: those are refused.
     std::string default_calling_code;
     /// Calling codes, 1–15 digits each, that messages may go to; "*": all. Empty: that of `default_calling_code`, or
-    /// all if that is empty, too.
+    /// all if that is empty, too. "1" is all of the North American Numbering Plan, the Caribbean included: name area codes
+    /// ("1415") or block some. At most 1000.
     std::vector<std::string> allowed_calling_codes;
-    /// Beginnings of numbers, 1–15 digits with the calling code, that no message goes to: premium ranges, say.
+    /// Beginnings of numbers, 1–15 digits with the calling code, that no message goes to: premium ranges, say. At
+    /// most 1000.
     std::vector<std::string> blocked_prefixes;
-    /// At most 100. They are exempt from the limits, and whoever knows one can log in as its user.
+    /// At most 100. Exempt from the limits on messages and from `phone_cooldown`, not from those on failures; `send_message`
+    /// refuses them. Whoever knows one can log in as its user.
     std::vector<test_number> test_numbers;
     /// Says that the `test_numbers` are meant: without it they are refused.
     bool allow_test_numbers = false;
@@ -570,8 +587,10 @@ struct config {
     /// `POST /users/login`: identity and password without a second factor.
     bool identity_login_enabled = false;
     unknown_phone_policy unknown_phone = unknown_phone_policy::conceal;
-    /// 10–100 per account (NIST SP 800-63B-3 §5.2.2: at most 100). A fifth of them is kept for networks that the
-    /// account's owner has logged in from.
+    /// 10–100 per account (NIST SP 800-63B-3 §5.2.2: at most 100), and at least twice `max_tries`. A fifth of them, or
+    /// `max_tries` if that is more, is kept for known networks. Accounts are the ways in: a user's password, his codes
+    /// without and after a password. Where logins by identity are allowed, they share the password's failures by halves.
+    /// A registration's failures are forgotten within a day.
     unsigned max_consecutive_failures = 100;
     /// 0–100000 wrong passwords from one IPv4 address or IPv6 /64 in any hour, over all accounts; 0: no limit.
     unsigned max_wrong_passwords_per_client_and_hour = 60;
@@ -1677,8 +1696,8 @@ inline void check_destinations(const config& c, config_checker& check) {
                   "allowed_calling_codes", "expected 1 to 15 digits each that do not start with 0, or *");
     check.require(std::all_of(c.blocked_prefixes.begin(), c.blocked_prefixes.end(), is_prefix), "blocked_prefixes",
                   "expected 1 to 15 digits each that do not start with 0");
-    check.require(c.allowed_calling_codes.size() <= 1000 && c.blocked_prefixes.size() <= 1000, "blocked_prefixes",
-                  "and allowed_calling_codes have at most 1000 elements each");
+    check.require(codes.size() <= 1000, "allowed_calling_codes", "expected at most 1000");
+    check.require(c.blocked_prefixes.size() <= 1000, "blocked_prefixes", "expected at most 1000");
     check.require(c.test_numbers.size() <= 100, "test_numbers", "expected at most 100");
     check.require(c.test_numbers.empty() || c.allow_test_numbers, "test_numbers",
                   "are given, but allow_test_numbers is false: anybody who knows one could log in as its user");
@@ -2844,7 +2863,8 @@ struct counter {
 // The arithmetic of the limits, pure: which counters, what to add, and what their values mean.
 //
 // Two kinds of callers are told apart. Networks from which the owner of a phone has logged in within the last 90 days
-// are known to him; all others are strangers'. Strangers leave a reserve of each limit that is about one phone: what
+// are known to him; all others are strangers'. Strangers leave a reserve of each limit that is about one phone, and of the budget over all,
+// which who has given the password may use as well: what
 // they do does not stop the owner.
 
 namespace phoneauth {
@@ -3020,11 +3040,13 @@ inline counter_change open_codes(std::string_view account, std::int64_t by, cons
 }
 
 /// Whether the run of failures has room for all the tries of one more code beside the `open` ones, so that all of them
-/// together never exceed `most`, though nobody who has begun loses a try; `too_many_failures`, with `retry_after`, if not.
+/// together never exceed `most`, though nobody who has begun loses a try. If not: `too_many_messages` when there are open
+/// ones to wait for, else `too_many_failures`; with `retry_after`.
 inline result<void> check_open_codes(const counter& run, const counter& open, std::int64_t most, const config& c,
                                      time_point now) {
     if (run.value + (open.value + 1) * std::int64_t{c.max_tries} <= most) return {};
-    return detail::wait_until(error::too_many_failures, open.value > 0 ? open.expires_at : run.expires_at, now);
+    if (open.value > 0) return detail::wait_until(error::too_many_messages, open.expires_at, now);
+    return detail::wait_until(error::too_many_failures, run.expires_at, now);
 }
 
 /// The counter that exists while an account waits; a later failure prolongs it. `by`: 0 asks whether it does.
@@ -3067,8 +3089,10 @@ inline result<void> check_failures(const counter& run, const counter& pause, std
 
 /// The changes of his identity or password that one user asks for: each identity tried tells whether it is taken, and each
 /// password costs a hash.
+inline constexpr std::int64_t max_credential_changes = 10;  // in an hour: nobody does it more often for good reason
 inline window credential_window(std::string_view user_id) {
-    return {detail::join("credentials/by:", user_id), std::chrono::hours(1), 10, 0, error::too_many_failures};
+    return {detail::join("credentials/by:", user_id), std::chrono::hours(1), max_credential_changes, 0,
+            error::too_many_failures};
 }
 
 /// The wrong passwords that came from one network, over all accounts.
@@ -3843,21 +3867,21 @@ inline namespace v0 {
 
 /// What an observer is told of.
 enum class event_kind : std::uint8_t {
-    started,           ///< a transaction was begun
+    started,           ///< a transaction was begun; without `sent` if nothing was sent (unknown phone, test number)
     sent,              ///< the provider accepted a message, or may have: `reason` is then `no_answer` or the like
     resent,            ///< a transaction's code was asked for again
     refused,           ///< a request was refused: `reason` says why
     confirmed,         ///< a code was right
     wrong_code,        ///< a code was wrong
-    wrong_password,    ///< a password was wrong, or there is no such account
-    locked,            ///< too many failures: a transaction takes no code any more, or an account must wait
+    wrong_password,    ///< a password was wrong, there is no such account, or a login's password has changed meanwhile
+    locked,            ///< the wrong code that exhausts a transaction, or an account must wait
     registered,        ///< a user was made
     logged_in,         ///< a session was opened
     logged_out,        ///< a session was ended by its user
     password_changed,  ///< a user has another password
-    provider_error,    ///< the provider refused a message for certain
+    provider_error,    ///< the provider refused a message, or `send_message` does not know: `reason`
     storage_error,     ///< the storage did not do its work
-    budget_warning,    ///< four fifths of the messages of an hour are spent
+    budget_warning,    ///< four fifths of an hour's messages are spent; again if some were given back meanwhile
     delivered,         ///< a code has arrived
     undelivered        ///< a code will not arrive: `twilio_code` says why
 };
@@ -3894,7 +3918,7 @@ struct event {
 using observer = std::function<void(const event&)>;
 
 /// The event as one line of JSON, without the line's end: {"event":"wrong_code","time":MILLISECONDS,"phone":"+14*******00",…}.
-/// What is empty is left out; `reason` is the error's sentence, `code` its integer on the wire.
+/// What is empty is left out; `reason` is the error's name, `code` its integer on the wire.
 PHONEAUTH_DECL std::string event_json(const event& e);
 
 }  // namespace v0
@@ -3926,7 +3950,7 @@ PHONEAUTH_DECL std::string event_json(const event& e) {
     if (e.reason) {
         const bool own = e.reason.category() == error_category();
         json.number("code", own ? row_of(static_cast<error>(e.reason.value())).backendless_code : e.reason.value());
-        if (own) json.string("reason", row_of(static_cast<error>(e.reason.value())).text);
+        if (own) json.string("reason", row_of(static_cast<error>(e.reason.value())).name);
     }
     if (e.retry_after) json.number("retryAfter", e.retry_after->count());
     if (e.tries_left) json.number("triesLeft", *e.tries_left);
@@ -4952,7 +4976,8 @@ using flows_mode = typename common_mode<typename storage_mode<S>::type, typename
 ///
 ///     start_registration 3        start_login, code 3 + 1u        start_login, password 5 + 1u      resend 4
 ///     finish_registration 3 + 1u  finish_login 3 + 2u + 1s        login_with_identity 4 + 2u + 1s   send_message 2
-///     find_user_by_token 1u + 1s  update_user 2u + 1s             logout 1s
+///     find_user_by_token 1u + 1s  update_user 2u + 1s             logout 1s                         status 1
+///     note_delivery 2             (of an identity or a password: 1 more, and 1s for a password)
 ///
 /// Cancellation (asynchronous mode): a cancelled flow ends with `error::cancelled`, or with its result if that was
 /// certain already. A code whose message may have been sent stays valid; nothing is left half done.
@@ -4993,10 +5018,12 @@ public:
     const config& settings() const noexcept { return config_; }
 
     /// Lets `f` be told of what happens, from the next call on; an empty function: nobody is. Not to be called while
-    /// anything else here is running.
+    /// anything else here is running. Not told: what `find_user_by_token`, `status` and `test_configuration` end with.
     void observe(observer f) { observer_ = std::move(f); }
 
-    // Each flow's last parameter is who asks, which limits and observers want to know. All can end with
+    // Each flow's last parameter is who asks, which limits and observers want to know. A code is only sent if all its tries,
+    // and those of the codes that are open already, fit into `max_consecutive_failures`: by default 16 codes of strangers
+    // and 4 of known networks within `code_lifetime`; more are `too_many_messages`. All can end with
     // `storage_unavailable`, `overloaded` and `internal` beside what is listed; those that send messages with
     // `provider_*` (nothing was sent), too.
 
@@ -5038,7 +5065,7 @@ public:
 
     /// First step of a two-factor login: sends a code if `password` is the user's. An unknown phone and a wrong
     /// password are one error and take the same time.
-    /// → as the other `start_login`, or `invalid_login`.
+    /// → as the other `start_login` but never `resend_too_soon`, or `invalid_login`.
     auto start_login(std::string phone, std::string password, client from = {}) {
         return mode::finish(observed<started>(
             event_kind::started, std::move(from),
@@ -5060,7 +5087,7 @@ public:
     }
 
     /// Login with identity and password alone, without a second factor; off unless `config::identity_login_enabled`.
-    /// → `logged_in`, or `login_disabled`, `invalid_login`, `too_many_failures`, `account_disabled`, the hook's own
+    /// → `logged_in`, or `login_disabled`, `invalid_login`, `too_many_failures` (with `retry_after`), `account_disabled`, the hook's own
     /// failure.
     auto login_with_identity(std::string identity, std::string password, client from = {}) {
         return mode::finish(observed<logged_in>(
@@ -5071,8 +5098,8 @@ public:
     }
 
     /// Sends the same code of a pending transaction again; its expiry and tries stay.
-    /// → `started`, or `no_transaction`, `resend_too_soon` and `too_many_messages` (with `retry_after`),
-    /// `code_expired`, `code_used`, `tries_exhausted`, `transaction_failed`.
+    /// → `started`, or `no_transaction`, `resend_too_soon` (with `retry_after`), `too_many_messages` (with it, unless this
+    /// transaction has had all its messages), `code_expired`, `code_used`, `tries_exhausted`, `transaction_failed`.
     auto resend(std::string transaction_id, client from = {}) {
         return mode::finish(observed<started>(
             event_kind::resent, std::move(from),
@@ -5658,8 +5685,12 @@ private:
     }
 
     flow<result<bool>> take_report(delivery_report r) {
+        context c;
         const auto report = twilio::read_delivery(config_.twilio, r);
-        if (!report) co_return report.error();
+        if (!report) {
+            tell_failure(c, report.error());
+            co_return report.error();
+        }
         if (!is_id(report->transaction_id)) co_return false;
         for (int lost = 0; lost < max_lost_races; ++lost) {
             auto found = co_await call([&] { return storage_.find_transaction(report->transaction_id); });
@@ -5668,7 +5699,6 @@ private:
             if (!news) co_return false;
             const bool won = co_await call([&] { return storage_.update_transaction(*found); });
             if (!won) continue;
-            context c;
             note(c, *found);
             if (found->delivery_error != 0) c.about.twilio_code = found->delivery_error;
             tell(c, found->delivery == delivery_state::delivered ? event_kind::delivered : event_kind::undelivered);
@@ -6016,8 +6046,11 @@ public:
     /// `out` must outlive the transport.
     explicit console_transport(std::FILE* out = stdout) : out_(out) {}
 
-    /// Answers a message as Twilio does (201 and a Message resource), anything else with 404.
+    /// Answers a message as Twilio does (201 and a Message resource), a look-up of messages with an empty list, anything
+    /// else with 404.
     result<http_response> send(const http_request& request) const {
+        if (request.url.find("/Messages.json?") != std::string::npos)
+            return http_response{200, {{"Content-Type", "application/json"}}, R"({"messages":[]})"};
         if (!request.url.ends_with("/Messages.json"))
             return http_response{404, {}, R"({"code":20404,"message":"There is only a console here.","status":404})"};
         const auto to = detail::form_field(request.body, "To");
@@ -6529,9 +6562,13 @@ namespace rest {
 /// Who may send messages over the API. They are paid for, and whoever can send any text to any phone is a spammer's
 /// prize.
 enum class send_message_access {
-    session,  ///< a logged-in user
-    key,      ///< who knows the API key, under the root that it is part of; under the other one, a logged-in user
-    off       ///< nobody: `error::send_message_disabled`
+    /// A logged-in user; of Twilio's options he may choose ValidityPeriod, SmartEncoded, ContentRetention,
+    /// AddressRetention and ProvideFeedback, others are `not_permitted`.
+    session,
+    /// Who knows the API key, under the root that it is part of, with every option of Twilio's; under the other root, a
+    /// logged-in user.
+    key,
+    off  ///< nobody: `error::send_message_disabled`
 };
 
 /// What an `api` needs to know.
@@ -6547,6 +6584,7 @@ struct options {
     /// `forwarding_header` believed.
     std::vector<std::string> trusted_proxies{};
     /// Where a proxy names its client, behind those that it was told: a list as in X-Forwarded-For.
+    /// (`Forwarded`, RFC 7239, has another form and is not read.)
     std::string forwarding_header = "X-Forwarded-For";
 };
 

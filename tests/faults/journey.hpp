@@ -77,7 +77,7 @@ private:
         }
     }
 
-    static client here() { return {.address = "203.0.113.7", .user_agent = "test"}; }
+    static client here() { return {"203.0.113.7", "test"}; }
 
     auto start_registration() {
         return ask(

@@ -73,7 +73,7 @@ enum class defect {
     gives_nothing_back,
     counts_for_ever,
     forgets_expiry,       ///< of transactions
-    locks_for_ever,       ///< a cooldown
+    locks_for_ever,       ///< logins
     sends_again,          ///< the transport, blindly after a reset
     lets_exceptions_out,  ///< the flows, of the storage
     hides_its_error  ///< the transport, which says of a message that was lost on the way that it was certainly not sent
@@ -200,6 +200,8 @@ public:
         const auto* t = transaction_of(request);
         if (t && t->kind == purpose::login && t->password_mark.empty())
             for_each_key([&](const std::string& key, const window&) { ++ledger_[key].perhaps; });
+        else  // a client's attempts stay counted
+            for_each_key([&](const std::string& key, const window& w) { ledger_[key].perhaps += w.keeps_attempts; });
     }
 
     /// A user is about to be stored.
@@ -383,6 +385,9 @@ public:
                                  return inner_.change_counters(with_defect(changes));
                              });
         const not_the_flow ours;
+        if (e_.fake() == defect::locks_for_ever)
+            for (std::size_t i = 0; i < changes.size(); ++i)
+                if (changes[i].key.starts_with("pause:login:")) counters[i] = {1, changes[i].now + 24h * 60};
         e_.note_counters(counters);
         return counters;
     }
@@ -401,10 +406,6 @@ private:
             if (e_.fake() == defect::loses_counts && c.by > 0) c.by = 0;
             if (e_.fake() == defect::gives_nothing_back && c.by < 0) c.by = 0;
             if (e_.fake() == defect::counts_for_ever) c.lifetime += std::chrono::hours(24 * 365);
-            if (e_.fake() == defect::locks_for_ever && c.key.starts_with("cooldown")) {
-                c.lifetime = std::chrono::hours(24 * 60);
-                if (c.by < 0) c.by = 0;
-            }
         }
         return changes;
     }

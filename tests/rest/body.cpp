@@ -115,8 +115,8 @@ BOOST_AUTO_TEST_CASE(send_message) {
         "/services/Twilio/sendMessage",
         {
             {R"({"phoneNumber":"+1","message":"hi"})", who + "send_message(+1,hi)\n"},
-            {R"({"phoneNumber":"+1","message":"hi","mediaUrl":"https://m","options":{"ValidityPeriod":600,"SmartEncoded":true,"Attempt":"2","From":null}})",
-             who + "send_message(+1,hi,https://m,ValidityPeriod=600,SmartEncoded=true,Attempt=2)\n"},
+            {R"({"phoneNumber":"+1","message":"hi","mediaUrl":"https://m","options":{"ValidityPeriod":600,"SmartEncoded":true,"ProvideFeedback":"2","From":null}})",
+             who + "send_message(+1,hi,https://m,ValidityPeriod=600,SmartEncoded=true,ProvideFeedback=2)\n"},
             {R"(["+1","hi",null,null])", who + "send_message(+1,hi)\n"},
             {R"(["+1","hi"])", who + "send_message(+1,hi)\n"},
             {R"(["+1","hi","https://m"])", who + "send_message(+1,hi,https://m)\n"},
