@@ -165,7 +165,7 @@ void journey(client& a, client& b) {
     const std::string who = std::to_string(std::uniform_int_distribution(2'000'000, 4'999'999)(device));
     const std::string phone = "+1500" + who;
     const std::string email = "ada" + who + "@example.com";
-    const std::string password = "correct horse battery staple";
+    const std::string password = "shown to everybody";
 
     std::cout << "\n== Register: the phone first, then the code and the rest ==\n";
     auto transaction = member(a.send("POST", "/users/register", object({{"phoneNumber", phone}})), "transactionId");
