@@ -719,7 +719,7 @@ private:
         if (!silent) require(wire_.to == phones[p], "the message goes to the phone");
         if (meaning == answer::refused) {
             require(!r, "what the provider refuses has failed");
-            if (failed()) count_send(began, p, false);
+            count_send(began, p, false);  // for the client, and for the cooldown
             return;
         }
         require(r.has_value(), "a start works");
