@@ -643,9 +643,13 @@ private:
         if (!reached) return;
         if (begins) {
             auto& last = last_start_[*begins == purpose::login][p];
-            require(went_back_ || had_failure_ || is_known(p) || !last || now() >= *last + settings_.phone_cooldown,
+            // Known networks and strangers have a cooldown each.
+            auto& was_known = last_start_known_[*begins == purpose::login][p];
+            require(went_back_ || had_failure_ || is_known(p) != was_known || !last ||
+                        now() >= *last + settings_.phone_cooldown,
                     "codes to a phone keep the cooldown");
             last = now();
+            was_known = is_known(p);
         }
         sent_[p].push_back(now());
         if (went_back_) return;
@@ -1131,8 +1135,9 @@ private:
     std::array<unsigned, 3> attempts_from_{};
     std::array<std::vector<time_point>, 3> sent_{};
     using times = std::array<std::array<std::optional<time_point>, 3>, 2>;
-    times last_start_{};      ///< of codes that the provider has and that were not used
-    times last_start_any_{};  ///< of all that may have been counted
+    times last_start_{};                                     ///< of codes that the provider has and that were not used
+    std::array<std::array<bool, 3>, 2> last_start_known_{};  ///< whether it came from a known network
+    times last_start_any_{};                                 ///< of all that may have been counted
 };
 
 }  // namespace
