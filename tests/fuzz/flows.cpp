@@ -460,7 +460,10 @@ private:
         address_ = in_.below(3);
         return {addresses[address_], "fuzz"};
     }
-    bool is_known(unsigned phone) const { return users_[phone] && users_[phone]->known_from.contains(address_); }
+    /// Who has no address is never known.
+    bool is_known(unsigned phone) const {
+        return address_ != 0 && users_[phone] && users_[phone]->known_from.contains(address_);
+    }
 
     template <class R>
     static std::error_code code_of(const R& r) {
