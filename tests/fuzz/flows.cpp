@@ -1057,6 +1057,10 @@ private:
                 if (p != s->phone && users_[p] && users_[p]->email == after.email) expected = error::user_exists;
         const auto r =
             auth_.update_user(s ? s->token : "no-token", owner && !stranger ? owner->id : "05E70000", changes, from());
+        if (s && n % 4 < 2 && ++credential_changes_[s->phone] > 10 && code_of(r) == error::too_many_failures) {
+            require(r.error().retry_after && *r.error().retry_after >= 1s, "who has to wait is told for how long");
+            return;
+        }
         if (!judge_token(s, r, expected, unsure)) return;
         if (!owner || expected) return;
         const auto stored_now = memory_.find_user(owner->id);
@@ -1134,6 +1138,7 @@ private:
     std::array<unsigned, 3> wrong_codes_{};  ///< of logins, in a row
     std::array<time_point, 3> first_wrong_code_{};
     std::array<unsigned, 3> attempts_to_{};
+    std::array<unsigned, 3> credential_changes_{};
     std::array<unsigned, 3> begun_{};  ///< transactions that may have been begun
     std::array<unsigned, 3> attempts_from_{};
     std::array<std::vector<time_point>, 3> sent_{};
