@@ -1948,7 +1948,7 @@ inline namespace v0 {
 namespace detail {
 /// What counts as one client: an IPv4 address, or the network of an IPv6 address, its first 64 bits. The numbers of the
 /// former, 0:0:ffff:0/64 and what follows, are no network of the latter.
-inline std::uint64_t client_network(const ::asio::ip::address& address) {
+inline std::uint64_t network_number(const ::asio::ip::address& address) {
     constexpr std::uint64_t ipv4 = 0xffff00000000;
     if (address.is_v4()) return ipv4 | address.to_v4().to_uint();
     const auto v6 = address.to_v6();
@@ -2203,7 +2203,7 @@ private:
             }
             auto started = std::make_shared<session>();
             started->peer = socket.remote_endpoint(ec);
-            started->network = detail::client_network(started->peer.address());
+            started->network = detail::network_number(started->peer.address());
             socket.non_blocking(true, ec);
             socket.set_option(::asio::ip::tcp::no_delay(true), ec);
             started->connection = std::make_shared<detail::http_connection>(

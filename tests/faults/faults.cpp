@@ -2,6 +2,7 @@
 // A person's whole way through the library, with each fault and each pair of faults of faults/fault.hpp. `-- --all` runs
 // every pair; without it those with a failed allocation are sampled evenly, and in a sanitized build all.
 #include "faults/combinations.hpp"
+#include "support/sanitized.hpp"
 
 #include <boost/mpl/list.hpp>
 #include <boost/test/unit_test.hpp>
@@ -20,13 +21,6 @@ namespace {
 
 /// One of so many pairs is run, of those at calls alone and of those with a failed allocation. Primes, so that they do not fall
 /// into step with anything.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define PHONEAUTH_TESTS_SANITIZED
-#elif defined(__clang__)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define PHONEAUTH_TESTS_SANITIZED
-#endif
-#endif
 #ifdef PHONEAUTH_TESTS_SANITIZED
 constexpr std::size_t calls_sample = 17;
 constexpr std::size_t allocations_sample = 211;

@@ -39,6 +39,7 @@
 #include <asio/use_awaitable.hpp>
 
 #include "processes.hpp"
+#include "support/sanitized.hpp"
 #include "tally.hpp"
 
 #include <sys/resource.h>
@@ -53,18 +54,6 @@ using steady = std::chrono::steady_clock;
 using seconds = std::chrono::duration<double>;
 using ::asio::awaitable;
 using ::asio::ip::tcp;
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool sanitized = true;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-constexpr bool sanitized = true;
-#else
-constexpr bool sanitized = false;
-#endif
-#else
-constexpr bool sanitized = false;
-#endif
 
 constexpr std::size_t max_requests = 12;  // small: passwords take long, and the longest wait is made of them
 constexpr std::size_t at_once = 4;        // which leaves room for the provider's delivery reports

@@ -10,15 +10,9 @@
 #include <string>
 #include <string_view>
 
-// What this program's `free`, which is in freed_memory.cpp, looks for in every block.
+#include "support/sanitized.hpp"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define PHONEAUTH_TESTS_SANITIZED
-#elif defined(__clang__)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define PHONEAUTH_TESTS_SANITIZED
-#endif
-#endif
+// What this program's `free`, which is in freed_memory.cpp, looks for in every block.
 
 namespace secrets {
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Whether a phone or an identity belongs to somebody, which digit of a code is wrong, and whether a password is right,
 // is told by no time either, as far as statistics can see.
+#include "support/sanitized.hpp"
 #include "timing/measure.hpp"
 #include "timing/observed.hpp"
 
@@ -12,18 +13,6 @@
 using namespace timing;
 
 namespace {
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool sanitized = true;
-#elif defined(__clang__)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-constexpr bool sanitized = true;
-#else
-constexpr bool sanitized = false;
-#endif
-#else
-constexpr bool sanitized = false;
-#endif
 
 /// A sanitizer's bookkeeping takes times of its own.
 boost::test_tools::assertion_result can_measure(boost::unit_test::test_unit_id) {
