@@ -356,7 +356,7 @@ BOOST_AUTO_TEST_CASE(one_client_does_not_take_all) {
 }
 
 BOOST_AUTO_TEST_CASE(what_one_client_is) {
-    const auto of = [](const char* address) { return detail::client_network(::asio::ip::make_address(address)); };
+    const auto of = [](const char* address) { return detail::network_number(::asio::ip::make_address(address)); };
     BOOST_TEST(of("192.0.2.1") == of("::ffff:192.0.2.1"));
     BOOST_TEST(of("192.0.2.1") != of("192.0.2.2"));
     BOOST_TEST(of("2001:db8:1:2::1") == of("2001:db8:1:2:ffff::"));
