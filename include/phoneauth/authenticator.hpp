@@ -47,19 +47,6 @@ struct started {
         false;  ///< the provider did not answer: the message may or may not arrive, the code is valid
 };
 
-/// What may be told of a transaction to whoever knows its id.
-struct transaction_status {
-    transaction_state state = transaction_state::pending;
-    /// Always `pending` for a login by code alone, unless `unknown_phone_policy::reject`: it would tell whether somebody
-    /// has this phone.
-    delivery_state delivery = delivery_state::pending;
-    std::optional<int> twilio_code{};   ///< why the code was not delivered (https://www.twilio.com/docs/api/errors)
-    int tries_left = 0;                 ///< wrong codes that it still allows; 0 unless it is pending
-    std::chrono::seconds expires_in{};  ///< 0 unless it is pending
-    /// How long to wait before `resend` can succeed; empty: it cannot any more.
-    std::optional<std::chrono::seconds> resend_after{};
-};
-
 /// A user has logged in.
 struct logged_in {
     user who;
@@ -471,7 +458,7 @@ private:
         if (!config_.registration_enabled) co_return error::registration_disabled;
         auto phone = read_phone(c, text);
         if (!phone) co_return std::move(phone).error();
-        auto s = sending_of(c, send_budget::codes, *phone, purpose::registration, false);
+        auto s = sending_of(c, limits::send_budget::codes, *phone, purpose::registration, false);
         auto admitted = co_await admit(c, s, nothing);
         if (!admitted) co_return std::move(admitted).error();
         const std::optional<user> nobody;
@@ -544,7 +531,7 @@ private:
         if (!config_.login_enabled || (!password && !config_.code_login_enabled)) co_return error::login_disabled;
         auto phone = read_phone(c, text);
         if (!phone) co_return std::move(phone).error();
-        auto s = sending_of(c, send_budget::codes, *phone, purpose::login, password.has_value());
+        auto s = sending_of(c, limits::send_budget::codes, *phone, purpose::login, password.has_value());
         std::optional<user> owner;
         if (password) {
             owner = co_await call([&] { return storage_.find_user_by_phone(*phone); });
@@ -756,7 +743,8 @@ private:
                 if (found->state != before) co_await attempt([&] { return storage_.update_transaction(*found); });
                 co_return std::move(allowed).error();
             }
-            auto s = sending_of(c, send_budget::codes, found->phone, std::nullopt, !found->password_mark.empty());
+            auto s =
+                sending_of(c, limits::send_budget::codes, found->phone, std::nullopt, !found->password_mark.empty());
             auto admitted = co_await admit(c, s, nothing);
             if (!admitted) co_return std::move(admitted).error();
             const bool won = co_await call([&] { return storage_.update_transaction(*found); });
@@ -928,7 +916,7 @@ private:
         auto request = twilio_.create_message(*to, m);
         if (!request) co_return std::move(request).error();
         if (find_test_number(*to, config_)) co_return error::destination_not_allowed;
-        auto s = sending_of(c, send_budget::messages, *to, std::nullopt, false);
+        auto s = sending_of(c, limits::send_budget::messages, *to, std::nullopt, false);
         auto admitted = co_await admit(c, s, nothing);
         if (!admitted) co_return std::move(admitted).error();
         auto reply = co_await exchange(*request);
@@ -972,14 +960,14 @@ private:
         co_return done;
     }
 
-    detail::sending sending_of(const context& c, send_budget budget, const phone_number& phone,
+    detail::sending sending_of(const context& c, limits::send_budget budget, const phone_number& phone,
                                std::optional<purpose> begins, bool after_password) const {
         return {budget, phone, begins, after_password, c.network, c.from.user_id, config_, now()};
     }
 
     /// `subject`: what was typed, so that what is counted does not tell who it belongs to.
     detail::guess password_guess(const context& c, std::string_view subject) const {
-        std::vector<window> windows{wrong_password_window(c.network, config_)};
+        std::vector<limits::window> windows{limits::wrong_password_window(c.network, config_)};
         if (windows.front().most == 0) windows.clear();
         const int doors = identity_subject_exists() ? 2 : 1;
         return {detail::password_account(subject), subject, c.network, std::move(windows), doors, config_, now()};
@@ -1051,11 +1039,11 @@ private:
 
     flow<result<void>> admit_credentials(const std::string& user_id) {
         const auto at = now();
-        const std::vector<window> windows{credential_window(user_id)};
+        const std::vector<limits::window> windows{limits::credential_window(user_id)};
         std::vector<counter_change> changes;
-        count(windows, 1, at, changes);
+        limits::count(windows, 1, at, changes);
         const auto counted = co_await change(changes);
-        co_return check(windows, counted, 0, false, at);
+        co_return limits::check(windows, counted, 0, false, at);
     }
 
     /// After a login.

@@ -21,9 +21,8 @@
 // The arithmetic of the limits, pure: which counters, what to add, and what their values mean.
 //
 // Two kinds of callers are told apart. Networks from which the owner of a phone has logged in within the last 90 days
-// are known to him; all others are strangers'. Strangers leave a reserve of each limit that is about one phone, and of the budget over all,
-// which who has given the password may use as well: what
-// they do does not stop the owner.
+// are known to him; all others are strangers'. Strangers leave a reserve of each limit that is about one phone, and of
+// the budget over all, which who has given the password may use as well: what they do does not stop the owner.
 
 namespace phoneauth {
 inline namespace v0 {
@@ -44,11 +43,13 @@ inline failure wait_until(error e, time_point end, time_point now) {
 }
 }  // namespace detail
 
+namespace limits {
+
 // ---- Sliding windows: at most so many in any stretch of time ----
 
-/// A limit on something that is counted: at most `most` in any stretch of `length`, however it lies. It is kept as one counter
-/// for each half of a `length`; a window adds up the present half and the two before it, so that what is counted is forgotten
-/// after 1 to 1.5 times `length`.
+/// A limit on something that is counted: at most `most` in any stretch of `length`, however it lies. It is kept as one
+/// counter for each half of a `length`; a window adds up the present half and the two before it, so that what is counted
+/// is forgotten after 1 to 1.5 times `length`.
 struct window {
     std::string name;                          ///< what is counted, and for whom; at most 100 characters
     std::chrono::seconds length;               ///< at least 2 s
@@ -177,24 +178,25 @@ inline constexpr std::chrono::hours network_memory{90 * 24};
 /// Larger than any counter of failures: taken away after a login that worked, it ends the run and the pause.
 inline constexpr std::int64_t all_failures = 1'000'000;
 
-/// The account that known networks have to themselves: its run and its pause are their own.
-inline std::string account_of_known(std::string_view account) {
-    return detail::join(account, "@known");
-}
-
 /// How long the failures of `account` are remembered.
 inline std::chrono::hours memory_of(std::string_view account) noexcept {
     return account.starts_with("registration:") ? registration_memory : failure_memory;
 }
 
-/// The consecutive failures of an account: wrong passwords or wrong codes.
-inline counter_change failures(std::string_view account, std::int64_t by, time_point now) {
-    return {detail::join("failures:", account), by, now, memory_of(account)};
+/// The key of one of the counters of `account`: `known` networks have their own.
+inline std::string account_key(std::string_view counted, std::string_view account, bool known) {
+    return detail::join(counted, account, known ? "@known" : "");
+}
+
+/// The consecutive failures at `account`: wrong passwords or wrong codes, of known networks or of strangers.
+inline counter_change failures(std::string_view account, bool known, std::int64_t by, time_point now) {
+    return {account_key("failures:", account, known), by, now, memory_of(account)};
 }
 
 /// The codes of an account that may still be guessed at, for as long as the last of them lives.
-inline counter_change open_codes(std::string_view account, std::int64_t by, const config& c, time_point now) {
-    return {detail::join("open:", account), by, now, c.code_lifetime, true};
+inline counter_change open_codes(std::string_view account, bool known, std::int64_t by, const config& c,
+                                 time_point now) {
+    return {account_key("open:", account, known), by, now, c.code_lifetime, true};
 }
 
 /// Whether the run of failures has room for all the tries of one more code beside the `open` ones, so that all of them
@@ -208,9 +210,9 @@ inline result<void> check_open_codes(const counter& run, const counter& open, st
 }
 
 /// The counter that exists while an account waits; a later failure prolongs it. `by`: 0 asks whether it does.
-inline counter_change failure_pause(std::string_view account, std::int64_t by, time_point now,
+inline counter_change failure_pause(std::string_view account, bool known, std::int64_t by, time_point now,
                                     std::chrono::seconds wait = {}) {
-    return {detail::join("pause:", account), by, now, wait, true};
+    return {account_key("pause:", account, known), by, now, wait, true};
 }
 
 /// The counter that exists while `network` is known to the owner of `subject`. `by`: 1 after a login, 0 asks.
@@ -259,6 +261,7 @@ inline window wrong_password_window(std::string_view network, const config& c) {
             network.empty() ? 0 : std::int64_t{c.max_wrong_passwords_per_client_and_hour}, 0, error::too_many_failures};
 }
 
+}  // namespace limits
 }  // namespace v0
 }  // namespace phoneauth
 

@@ -2,7 +2,9 @@
 #ifndef PHONEAUTH_TRANSACTION_HPP
 #define PHONEAUTH_TRANSACTION_HPP
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include <phoneauth/phone_number.hpp>
@@ -51,6 +53,19 @@ struct transaction {
     std::int32_t delivery_error = 0;  ///< Twilio's error code of a message that was not delivered; 0: none was named
     std::string password_mark{};  ///< names the password that a two-factor login began with; empty: none was asked for
     std::uint64_t version = 0;    ///< grows with each stored change; see `TransactionStorage`
+};
+
+/// What may be told of a transaction to whoever knows its id.
+struct transaction_status {
+    transaction_state state = transaction_state::pending;
+    /// Always `pending` for a login by code alone, unless `unknown_phone_policy::reject`: it would tell whether somebody
+    /// has this phone.
+    delivery_state delivery = delivery_state::pending;
+    std::optional<int> twilio_code{};   ///< why the code was not delivered (https://www.twilio.com/docs/api/errors)
+    int tries_left = 0;                 ///< wrong codes that it still allows; 0 unless it is pending
+    std::chrono::seconds expires_in{};  ///< 0 unless it is pending
+    /// How long to wait before `resend` can succeed; empty: it cannot any more.
+    std::optional<std::chrono::seconds> resend_after{};
 };
 
 }  // namespace v0

@@ -1762,7 +1762,9 @@ PHONEAUTH_DECL std::vector<config_problem> validate(const config& c, bool storag
 #ifndef PHONEAUTH_TRANSACTION_HPP
 #define PHONEAUTH_TRANSACTION_HPP
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 
@@ -1809,6 +1811,19 @@ struct transaction {
     std::int32_t delivery_error = 0;  ///< Twilio's error code of a message that was not delivered; 0: none was named
     std::string password_mark{};  ///< names the password that a two-factor login began with; empty: none was asked for
     std::uint64_t version = 0;    ///< grows with each stored change; see `TransactionStorage`
+};
+
+/// What may be told of a transaction to whoever knows its id.
+struct transaction_status {
+    transaction_state state = transaction_state::pending;
+    /// Always `pending` for a login by code alone, unless `unknown_phone_policy::reject`: it would tell whether somebody
+    /// has this phone.
+    delivery_state delivery = delivery_state::pending;
+    std::optional<int> twilio_code{};   ///< why the code was not delivered (https://www.twilio.com/docs/api/errors)
+    int tries_left = 0;                 ///< wrong codes that it still allows; 0 unless it is pending
+    std::chrono::seconds expires_in{};  ///< 0 unless it is pending
+    /// How long to wait before `resend` can succeed; empty: it cannot any more.
+    std::optional<std::chrono::seconds> resend_after{};
 };
 
 }  // namespace v0
@@ -2863,9 +2878,8 @@ struct counter {
 // The arithmetic of the limits, pure: which counters, what to add, and what their values mean.
 //
 // Two kinds of callers are told apart. Networks from which the owner of a phone has logged in within the last 90 days
-// are known to him; all others are strangers'. Strangers leave a reserve of each limit that is about one phone, and of the budget over all,
-// which who has given the password may use as well: what
-// they do does not stop the owner.
+// are known to him; all others are strangers'. Strangers leave a reserve of each limit that is about one phone, and of
+// the budget over all, which who has given the password may use as well: what they do does not stop the owner.
 
 namespace phoneauth {
 inline namespace v0 {
@@ -2886,11 +2900,13 @@ inline failure wait_until(error e, time_point end, time_point now) {
 }
 }  // namespace detail
 
+namespace limits {
+
 // ---- Sliding windows: at most so many in any stretch of time ----
 
-/// A limit on something that is counted: at most `most` in any stretch of `length`, however it lies. It is kept as one counter
-/// for each half of a `length`; a window adds up the present half and the two before it, so that what is counted is forgotten
-/// after 1 to 1.5 times `length`.
+/// A limit on something that is counted: at most `most` in any stretch of `length`, however it lies. It is kept as one
+/// counter for each half of a `length`; a window adds up the present half and the two before it, so that what is counted
+/// is forgotten after 1 to 1.5 times `length`.
 struct window {
     std::string name;                          ///< what is counted, and for whom; at most 100 characters
     std::chrono::seconds length;               ///< at least 2 s
@@ -3019,24 +3035,25 @@ inline constexpr std::chrono::hours network_memory{90 * 24};
 /// Larger than any counter of failures: taken away after a login that worked, it ends the run and the pause.
 inline constexpr std::int64_t all_failures = 1'000'000;
 
-/// The account that known networks have to themselves: its run and its pause are their own.
-inline std::string account_of_known(std::string_view account) {
-    return detail::join(account, "@known");
-}
-
 /// How long the failures of `account` are remembered.
 inline std::chrono::hours memory_of(std::string_view account) noexcept {
     return account.starts_with("registration:") ? registration_memory : failure_memory;
 }
 
-/// The consecutive failures of an account: wrong passwords or wrong codes.
-inline counter_change failures(std::string_view account, std::int64_t by, time_point now) {
-    return {detail::join("failures:", account), by, now, memory_of(account)};
+/// The key of one of the counters of `account`: `known` networks have their own.
+inline std::string account_key(std::string_view counted, std::string_view account, bool known) {
+    return detail::join(counted, account, known ? "@known" : "");
+}
+
+/// The consecutive failures at `account`: wrong passwords or wrong codes, of known networks or of strangers.
+inline counter_change failures(std::string_view account, bool known, std::int64_t by, time_point now) {
+    return {account_key("failures:", account, known), by, now, memory_of(account)};
 }
 
 /// The codes of an account that may still be guessed at, for as long as the last of them lives.
-inline counter_change open_codes(std::string_view account, std::int64_t by, const config& c, time_point now) {
-    return {detail::join("open:", account), by, now, c.code_lifetime, true};
+inline counter_change open_codes(std::string_view account, bool known, std::int64_t by, const config& c,
+                                 time_point now) {
+    return {account_key("open:", account, known), by, now, c.code_lifetime, true};
 }
 
 /// Whether the run of failures has room for all the tries of one more code beside the `open` ones, so that all of them
@@ -3050,9 +3067,9 @@ inline result<void> check_open_codes(const counter& run, const counter& open, st
 }
 
 /// The counter that exists while an account waits; a later failure prolongs it. `by`: 0 asks whether it does.
-inline counter_change failure_pause(std::string_view account, std::int64_t by, time_point now,
+inline counter_change failure_pause(std::string_view account, bool known, std::int64_t by, time_point now,
                                     std::chrono::seconds wait = {}) {
-    return {detail::join("pause:", account), by, now, wait, true};
+    return {account_key("pause:", account, known), by, now, wait, true};
 }
 
 /// The counter that exists while `network` is known to the owner of `subject`. `by`: 1 after a login, 0 asks.
@@ -3101,6 +3118,7 @@ inline window wrong_password_window(std::string_view network, const config& c) {
             network.empty() ? 0 : std::int64_t{c.max_wrong_passwords_per_client_and_hour}, 0, error::too_many_failures};
 }
 
+}  // namespace limits
 }  // namespace v0
 }  // namespace phoneauth
 
@@ -3130,11 +3148,11 @@ inline std::string password_account(std::string_view subject) {
 inline constexpr std::size_t account_parts = 4;
 
 /// Appends changes by `by` of an account's runs and pauses.
-inline void change_failures(const std::string& account, std::int64_t by, time_point now,
+inline void change_failures(std::string_view account, std::int64_t by, time_point now,
                             std::vector<counter_change>& changes) {
-    for (const auto& who : {account, account_of_known(account)}) {
-        changes.push_back(failures(who, by, now));
-        changes.push_back(failure_pause(who, by, now));
+    for (const bool known : {false, true}) {
+        changes.push_back(limits::failures(account, known, by, now));
+        changes.push_back(limits::failure_pause(account, known, by, now));
     }
 }
 
@@ -3143,66 +3161,63 @@ class sending {
 public:
     /// `begins`: the message begins a transaction of this kind, `after_password` if a password was right before it.
     /// `network`, `user_id`: see `send_windows`. To a test number nothing is sent, and so no message is counted.
-    sending(send_budget budget, const phone_number& phone, std::optional<purpose> begins, bool after_password,
+    sending(limits::send_budget budget, const phone_number& phone, std::optional<purpose> begins, bool after_password,
             std::string_view network, std::string_view user_id, const config& c, time_point now)
         : phone_(phone), begins_(begins), after_password_(after_password), network_(network), config_(c), now_(now) {
         if (begins) account_ = code_account(*begins, phone, after_password);
         if (find_test_number(phone, c)) return;
-        windows_ = send_windows(budget, phone, network, user_id, c);
+        windows_ = limits::send_windows(budget, phone, network, user_id, c);
         cools_ = begins && !after_password && c.phone_cooldown.count() > 0;
     }
 
     std::vector<counter_change> question() const {
         std::vector<counter_change> all;
-        all.reserve(window_parts * windows_.size() + account_parts + 5);
-        count(windows_, 0, now_, all);
-        all.push_back(known_network(phone_.str(), network_, 0, now_));
+        all.reserve(limits::window_parts * windows_.size() + account_parts + 5);
+        limits::count(windows_, 0, now_, all);
+        all.push_back(limits::known_network(phone_.str(), network_, 0, now_));
         if (!begins_) return all;
         change_failures(account_, 0, now_, all);
-        const auto known = account_of_known(account_);
-        all.push_back(open_codes(account_, 0, config_, now_));
-        all.push_back(open_codes(known, 0, config_, now_));
-        all.push_back(cooldown(*begins_, phone_, false, 0, config_, now_));
-        all.push_back(cooldown(*begins_, phone_, true, 0, config_, now_));
+        for (const bool known : {false, true}) all.push_back(limits::open_codes(account_, known, 0, config_, now_));
+        for (const bool known : {false, true})
+            all.push_back(limits::cooldown(*begins_, phone_, known, 0, config_, now_));
         return all;
     }
 
     /// Whether the message may be counted; `c`: the answer.
     result<void> ask(std::span<const counter> c) {
-        const auto rest = c.subspan(window_parts * windows_.size());
+        const auto rest = c.subspan(limits::window_parts * windows_.size());
         known_ = rest[0].value > 0;
         result<void> allowed;
         if (begins_) {
             const std::size_t own = known_ ? 1 : 0;
             const auto& run = rest[1 + 2 * own];
-            const auto most = max_failures(known_, config_);
-            allowed = check_failures(run, rest[2 + 2 * own], most, now_);
-            if (allowed) allowed = check_open_codes(run, rest[1 + account_parts + own], most, config_, now_);
-            if (allowed && cools_) allowed = check_cooldown(rest[3 + account_parts + own], 0, config_, now_);
-            if (known_) account_ = account_of_known(account_);
+            const auto most = limits::max_failures(known_, config_);
+            allowed = limits::check_failures(run, rest[2 + 2 * own], most, now_);
+            if (allowed) allowed = limits::check_open_codes(run, rest[1 + account_parts + own], most, config_, now_);
+            if (allowed && cools_) allowed = limits::check_cooldown(rest[3 + account_parts + own], 0, config_, now_);
         }
-        if (allowed) allowed = check(windows_, c, 1, is_proven(), now_);
+        if (allowed) allowed = limits::check(windows_, c, 1, is_proven(), now_);
         return allowed;
     }
 
     std::vector<counter_change> changes() const {
         std::vector<counter_change> all;
-        all.reserve(window_parts * windows_.size() + 2);
-        count(windows_, 1, now_, all);
-        if (begins_) all.push_back(open_codes(account_, 1, config_, now_));
-        if (cools_) all.push_back(cooldown(*begins_, phone_, known_, 1, config_, now_));
+        all.reserve(limits::window_parts * windows_.size() + 2);
+        limits::count(windows_, 1, now_, all);
+        if (begins_) all.push_back(limits::open_codes(account_, known_, 1, config_, now_));
+        if (cools_) all.push_back(limits::cooldown(*begins_, phone_, known_, 1, config_, now_));
         return all;
     }
 
     /// Whether the message, counted, may be sent; `counted`: what `changes` led to.
     result<void> judge(std::span<const counter> counted) {
-        const auto others = window_parts * windows_.size();
+        const auto others = limits::window_parts * windows_.size();
         if (!windows_.empty() && config_.max_sends_per_hour > 0)
-            spent_ = sum_of(counted.subspan(others - window_parts, window_parts));
-        auto allowed = check(windows_, counted, 0, is_proven(), now_);
+            spent_ = limits::sum_of(counted.subspan(others - limits::window_parts, limits::window_parts));
+        auto allowed = limits::check(windows_, counted, 0, is_proven(), now_);
         if (cools_) {
             const auto& heat = counted[others + 1];
-            if (allowed) allowed = check_cooldown(heat, 1, config_, now_);
+            if (allowed) allowed = limits::check_cooldown(heat, 1, config_, now_);
             cools_ = heat.value == 1;  // else the cooldown belongs to the code before this one
         }
         return allowed;
@@ -3212,17 +3227,17 @@ public:
     /// refused the number: to ask that costs time and good will, and nothing else would stop it.
     std::vector<counter_change> back(bool refused_by_provider) const {
         std::vector<counter_change> all;
-        std::vector<window> given_back = windows_;
-        if (refused_by_provider) std::erase_if(given_back, [](const window& w) { return w.keeps_attempts; });
-        count(given_back, -1, now_, all);
-        if (begins_) all.push_back(open_codes(account_, -1, config_, now_));
+        std::vector<limits::window> given_back = windows_;
+        if (refused_by_provider) std::erase_if(given_back, [](const limits::window& w) { return w.keeps_attempts; });
+        limits::count(given_back, -1, now_, all);
+        if (begins_) all.push_back(limits::open_codes(account_, known_, -1, config_, now_));
         if (cools_ && !refused_by_provider)
-            all.push_back(cooldown(*begins_, phone_, known_, -all_failures, config_, now_));
+            all.push_back(limits::cooldown(*begins_, phone_, known_, -limits::all_failures, config_, now_));
         return all;
     }
 
     /// Whether this message made the hour's budget run low.
-    bool reaches_warning() const noexcept { return phoneauth::reaches_warning(spent_, config_); }
+    bool reaches_warning() const noexcept { return limits::reaches_warning(spent_, config_); }
 
 private:
     /// It comes from the owner of the phone, or from where he has been.
@@ -3234,8 +3249,8 @@ private:
     std::string network_;
     const config& config_;
     time_point now_;
-    std::string account_{};  ///< of known networks, once that is known
-    std::vector<window> windows_{};
+    std::string account_{};
+    std::vector<limits::window> windows_{};
     bool cools_ = false;
     bool known_ = false;
     std::int64_t spent_ = 0;
@@ -3247,17 +3262,17 @@ class guess {
 public:
     /// `subject`: whose known networks count. `windows`: what a wrong guess counts against beside.
     /// `doors`: how many accounts share what is allowed, as one person has them all.
-    guess(std::string account, std::string_view subject, std::string_view network, std::vector<window> windows,
+    guess(std::string account, std::string_view subject, std::string_view network, std::vector<limits::window> windows,
           std::int64_t doors, const config& c, time_point now)
-        : account_(std::move(account)), known_key_(known_network(subject, network, 0, now)),
+        : account_(std::move(account)), known_key_(limits::known_network(subject, network, 0, now)),
           windows_(std::move(windows)), doors_(doors), config_(c), now_(now) {}
 
     std::vector<counter_change> question() const {
         std::vector<counter_change> all;
-        all.reserve(account_parts + 1 + window_parts * windows_.size());
+        all.reserve(account_parts + 1 + limits::window_parts * windows_.size());
         change_failures(account_, 0, now_, all);
         all.push_back(known_key_);
-        count(windows_, 0, now_, all);
+        limits::count(windows_, 0, now_, all);
         return all;
     }
 
@@ -3265,15 +3280,14 @@ public:
     result<void> ask(std::span<const counter> c) {
         known_ = c[account_parts].value > 0;
         const auto own = c.subspan(known_ ? 2 : 0, 2);
-        if (known_) account_ = account_of_known(account_);
-        auto allowed = check_failures(own[0], own[1], most(), now_);
-        if (allowed) allowed = check(windows_, c.subspan(account_parts + 1), 1, false, now_);
+        auto allowed = limits::check_failures(own[0], own[1], most(), now_);
+        if (allowed) allowed = limits::check(windows_, c.subspan(account_parts + 1), 1, false, now_);
         return allowed;
     }
 
     std::vector<counter_change> changes() const {
-        std::vector<counter_change> all{failures(account_, 1, now_)};
-        count(windows_, 1, now_, all);
+        std::vector<counter_change> all{limits::failures(account_, known_, 1, now_)};
+        limits::count(windows_, 1, now_, all);
         return all;
     }
 
@@ -3282,36 +3296,36 @@ public:
         run_ = counted[0].value;
         auto before = counted[0];
         --before.value;
-        auto allowed = check_failures(before, {}, most(), now_);
-        if (allowed) allowed = check(windows_, counted.subspan(1), 0, false, now_);
+        auto allowed = limits::check_failures(before, {}, most(), now_);
+        if (allowed) allowed = limits::check(windows_, counted.subspan(1), 0, false, now_);
         return allowed;
     }
 
     /// What takes the guess back: it was not looked at, or right.
     std::vector<counter_change> back() const {
-        std::vector<counter_change> all{failures(account_, -1, now_)};
-        count(windows_, -1, now_, all);
+        std::vector<counter_change> all{limits::failures(account_, known_, -1, now_)};
+        limits::count(windows_, -1, now_, all);
         return all;
     }
 
     /// How long the account waits after the guess was wrong.
     std::chrono::seconds wait() const {
-        return std::min<std::chrono::seconds>(failure_wait(run_, most()), memory_of(account_));
+        return std::min<std::chrono::seconds>(limits::failure_wait(run_, most()), limits::memory_of(account_));
     }
 
     /// What makes the account wait.
     std::vector<counter_change> miss(time_point now) const {
         std::vector<counter_change> all;
-        if (wait().count() > 0) all.push_back(failure_pause(account_, 1, now, wait()));
+        if (wait().count() > 0) all.push_back(limits::failure_pause(account_, known_, 1, now, wait()));
         return all;
     }
 
 private:
-    std::int64_t most() const noexcept { return max_failures(known_, config_) / doors_; }
+    std::int64_t most() const noexcept { return limits::max_failures(known_, config_) / doors_; }
 
-    std::string account_;  ///< of known networks, once that is known
+    std::string account_;
     counter_change known_key_;
-    std::vector<window> windows_;
+    std::vector<limits::window> windows_;
     std::int64_t doors_;
     const config& config_;
     time_point now_;
@@ -3320,11 +3334,11 @@ private:
 };
 
 /// Appends what ends the failures and open codes of one way in.
-inline void end_failures(const std::string& account, const config& c, time_point now,
+inline void end_failures(std::string_view account, const config& c, time_point now,
                          std::vector<counter_change>& changes) {
-    change_failures(account, -all_failures, now, changes);
-    changes.push_back(open_codes(account, -all_failures, c, now));
-    changes.push_back(open_codes(account_of_known(account), -all_failures, c, now));
+    change_failures(account, -limits::all_failures, now, changes);
+    for (const bool known : {false, true})
+        changes.push_back(limits::open_codes(account, known, -limits::all_failures, c, now));
 }
 
 /// What a login ends: all that went wrong before, at each way in; and the network is known from now on, unless it is empty.
@@ -3333,14 +3347,15 @@ inline std::vector<counter_change> forget_failures(const phone_number& phone, st
                                                    std::string_view network, const config& c, time_point now) {
     std::vector<counter_change> all;
     all.reserve(4 * account_parts + 10);
-    change_failures(password_account(phone.str()), -all_failures, now, all);
-    if (!identity_subject.empty()) change_failures(password_account(identity_subject), -all_failures, now, all);
+    change_failures(password_account(phone.str()), -limits::all_failures, now, all);
+    if (!identity_subject.empty()) change_failures(password_account(identity_subject), -limits::all_failures, now, all);
     for (const bool after_password : {false, true})
         end_failures(code_account(purpose::login, phone, after_password), c, now, all);
-    for (const bool known : {false, true}) all.push_back(cooldown(purpose::login, phone, known, -all_failures, c, now));
+    for (const bool known : {false, true})
+        all.push_back(limits::cooldown(purpose::login, phone, known, -limits::all_failures, c, now));
     if (network.empty()) return all;
-    all.push_back(known_network(phone.str(), network, 1, now));
-    if (!identity_subject.empty()) all.push_back(known_network(identity_subject, network, 1, now));
+    all.push_back(limits::known_network(phone.str(), network, 1, now));
+    if (!identity_subject.empty()) all.push_back(limits::known_network(identity_subject, network, 1, now));
     return all;
 }
 
@@ -3349,7 +3364,7 @@ inline std::vector<counter_change> forget_registration(const phone_number& phone
                                                        const config& c, time_point now) {
     std::vector<counter_change> all;
     end_failures(code_account(purpose::registration, phone, false), c, now, all);
-    if (!network.empty()) all.push_back(known_network(phone.str(), network, 1, now));
+    if (!network.empty()) all.push_back(limits::known_network(phone.str(), network, 1, now));
     return all;
 }
 
@@ -4874,19 +4889,6 @@ struct started {
         false;  ///< the provider did not answer: the message may or may not arrive, the code is valid
 };
 
-/// What may be told of a transaction to whoever knows its id.
-struct transaction_status {
-    transaction_state state = transaction_state::pending;
-    /// Always `pending` for a login by code alone, unless `unknown_phone_policy::reject`: it would tell whether somebody
-    /// has this phone.
-    delivery_state delivery = delivery_state::pending;
-    std::optional<int> twilio_code{};   ///< why the code was not delivered (https://www.twilio.com/docs/api/errors)
-    int tries_left = 0;                 ///< wrong codes that it still allows; 0 unless it is pending
-    std::chrono::seconds expires_in{};  ///< 0 unless it is pending
-    /// How long to wait before `resend` can succeed; empty: it cannot any more.
-    std::optional<std::chrono::seconds> resend_after{};
-};
-
 /// A user has logged in.
 struct logged_in {
     user who;
@@ -5298,7 +5300,7 @@ private:
         if (!config_.registration_enabled) co_return error::registration_disabled;
         auto phone = read_phone(c, text);
         if (!phone) co_return std::move(phone).error();
-        auto s = sending_of(c, send_budget::codes, *phone, purpose::registration, false);
+        auto s = sending_of(c, limits::send_budget::codes, *phone, purpose::registration, false);
         auto admitted = co_await admit(c, s, nothing);
         if (!admitted) co_return std::move(admitted).error();
         const std::optional<user> nobody;
@@ -5371,7 +5373,7 @@ private:
         if (!config_.login_enabled || (!password && !config_.code_login_enabled)) co_return error::login_disabled;
         auto phone = read_phone(c, text);
         if (!phone) co_return std::move(phone).error();
-        auto s = sending_of(c, send_budget::codes, *phone, purpose::login, password.has_value());
+        auto s = sending_of(c, limits::send_budget::codes, *phone, purpose::login, password.has_value());
         std::optional<user> owner;
         if (password) {
             owner = co_await call([&] { return storage_.find_user_by_phone(*phone); });
@@ -5583,7 +5585,8 @@ private:
                 if (found->state != before) co_await attempt([&] { return storage_.update_transaction(*found); });
                 co_return std::move(allowed).error();
             }
-            auto s = sending_of(c, send_budget::codes, found->phone, std::nullopt, !found->password_mark.empty());
+            auto s =
+                sending_of(c, limits::send_budget::codes, found->phone, std::nullopt, !found->password_mark.empty());
             auto admitted = co_await admit(c, s, nothing);
             if (!admitted) co_return std::move(admitted).error();
             const bool won = co_await call([&] { return storage_.update_transaction(*found); });
@@ -5755,7 +5758,7 @@ private:
         auto request = twilio_.create_message(*to, m);
         if (!request) co_return std::move(request).error();
         if (find_test_number(*to, config_)) co_return error::destination_not_allowed;
-        auto s = sending_of(c, send_budget::messages, *to, std::nullopt, false);
+        auto s = sending_of(c, limits::send_budget::messages, *to, std::nullopt, false);
         auto admitted = co_await admit(c, s, nothing);
         if (!admitted) co_return std::move(admitted).error();
         auto reply = co_await exchange(*request);
@@ -5799,14 +5802,14 @@ private:
         co_return done;
     }
 
-    detail::sending sending_of(const context& c, send_budget budget, const phone_number& phone,
+    detail::sending sending_of(const context& c, limits::send_budget budget, const phone_number& phone,
                                std::optional<purpose> begins, bool after_password) const {
         return {budget, phone, begins, after_password, c.network, c.from.user_id, config_, now()};
     }
 
     /// `subject`: what was typed, so that what is counted does not tell who it belongs to.
     detail::guess password_guess(const context& c, std::string_view subject) const {
-        std::vector<window> windows{wrong_password_window(c.network, config_)};
+        std::vector<limits::window> windows{limits::wrong_password_window(c.network, config_)};
         if (windows.front().most == 0) windows.clear();
         const int doors = identity_subject_exists() ? 2 : 1;
         return {detail::password_account(subject), subject, c.network, std::move(windows), doors, config_, now()};
@@ -5878,11 +5881,11 @@ private:
 
     flow<result<void>> admit_credentials(const std::string& user_id) {
         const auto at = now();
-        const std::vector<window> windows{credential_window(user_id)};
+        const std::vector<limits::window> windows{limits::credential_window(user_id)};
         std::vector<counter_change> changes;
-        count(windows, 1, at, changes);
+        limits::count(windows, 1, at, changes);
         const auto counted = co_await change(changes);
-        co_return check(windows, counted, 0, false, at);
+        co_return limits::check(windows, counted, 0, false, at);
     }
 
     /// After a login.
@@ -6292,6 +6295,10 @@ PHONEAUTH_DECL property_map read_changes(const json_value& object);
 /// parameters). → `missing_parameter` or `invalid_parameter`, which name the argument.
 PHONEAUTH_DECL result<message> read_message(const json_value& arguments, std::string_view phone_name);
 
+/// Whether the options of `m` are a logged-in user's to choose: not the sender, the time, the price, the checks, or where
+/// Twilio reports to. → or `not_permitted`.
+PHONEAUTH_DECL result<void> check_user_message(const message& m);
+
 }  // namespace detail
 }  // namespace v0
 }  // namespace phoneauth
@@ -6304,6 +6311,7 @@ PHONEAUTH_DECL result<message> read_message(const json_value& arguments, std::st
 #define PHONEAUTH_IMPL_REST_BODY_IPP
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 
@@ -6454,6 +6462,16 @@ PHONEAUTH_DECL result<message> read_message(const json_value& arguments, std::st
     return m;
 }
 
+PHONEAUTH_DECL result<void> check_user_message(const message& m) {
+    constexpr std::array<std::string_view, 5> harmless{"ValidityPeriod", "SmartEncoded", "ContentRetention",
+                                                       "AddressRetention", "ProvideFeedback"};
+    for (const auto& option : m.options)
+        if (std::none_of(harmless.begin(), harmless.end(),
+                         [&](std::string_view h) { return equal_ignoring_case(option.first, h); }))
+            return failure(error::not_permitted, "The options have one that is not for users to choose.");
+    return {};
+}
+
 }  // namespace detail
 }  // namespace v0
 }  // namespace phoneauth
@@ -6593,14 +6611,14 @@ struct options {
 namespace detail {
 
 /// Where a request goes.
-struct destination {
+struct route_target {
     std::vector<secret_string> segments;  ///< of the path below the root, percent-decoded
     bool by_key = false;                  ///< the root was /{appId}/{apiKey}/, not /api/
 };
 
 /// Takes the root off `url`, a path with or without a query. → or `unknown_route`, `wrong_application`,
 /// `invalid_parameter` (a broken percent sequence).
-PHONEAUTH_DECL result<destination> find_destination(std::string_view url, const rest::options& o);
+PHONEAUTH_DECL result<route_target> read_target(std::string_view url, const rest::options& o);
 
 /// Who sent the request that came from `peer`.
 PHONEAUTH_DECL client client_of(const http_request& request, std::string_view peer, const rest::options& o);
@@ -6642,9 +6660,9 @@ inline std::string_view next_segment(std::string_view& path) {
     return segment;
 }
 
-PHONEAUTH_DECL result<destination> find_destination(std::string_view url, const rest::options& o) {
+PHONEAUTH_DECL result<route_target> read_target(std::string_view url, const rest::options& o) {
     auto path = split_target(url).path;
-    destination d;
+    route_target d;
     while (path.starts_with('/')) {
         auto segment = percent_decode(next_segment(path));
         if (!segment) return std::move(segment).error();
@@ -6737,14 +6755,6 @@ namespace rest {
 PHONEAUTH_DECL std::string status_json(const transaction_status& s);
 
 }  // namespace rest
-
-namespace detail {
-
-/// Whether the options of `m` are a logged-in user's to choose: not the sender, the time, the price, the checks, or where
-/// Twilio reports to. → or `not_permitted`.
-PHONEAUTH_DECL result<void> check_user_message(const message& m);
-
-}  // namespace detail
 }  // namespace v0
 }  // namespace phoneauth
 
@@ -6755,7 +6765,6 @@ PHONEAUTH_DECL result<void> check_user_message(const message& m);
 #ifndef PHONEAUTH_IMPL_REST_STATUS_IPP
 #define PHONEAUTH_IMPL_REST_STATUS_IPP
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <string_view>
@@ -6784,20 +6793,6 @@ PHONEAUTH_DECL std::string status_json(const transaction_status& s) {
 }
 
 }  // namespace rest
-
-namespace detail {
-
-PHONEAUTH_DECL result<void> check_user_message(const message& m) {
-    constexpr std::array<std::string_view, 5> harmless{"ValidityPeriod", "SmartEncoded", "ContentRetention",
-                                                       "AddressRetention", "ProvideFeedback"};
-    for (const auto& option : m.options)
-        if (std::none_of(harmless.begin(), harmless.end(),
-                         [&](std::string_view h) { return equal_ignoring_case(option.first, h); }))
-            return failure(error::not_permitted, "The options have one that is not for users to choose.");
-    return {};
-}
-
-}  // namespace detail
 }  // namespace v0
 }  // namespace phoneauth
 
@@ -7030,7 +7025,7 @@ private:
     }
 
     flow dispatch(const http_request& request, const std::string& peer) {
-        auto to = detail::find_destination(request.url, options_);
+        auto to = detail::read_target(request.url, options_);
         if (!to) co_return reply(to.error());
         if (request.body.size() > options_.max_body_bytes) co_return reply(error::body_too_large);
 

@@ -10,6 +10,7 @@
 #include <set>
 
 using namespace phoneauth;
+using namespace phoneauth::limits;
 using namespace std::chrono_literals;
 
 BOOST_AUTO_TEST_SUITE(core_limits)
@@ -286,8 +287,8 @@ bool miss(memory_storage& storage, const config& c, const char* network, std::in
     return true;
 }
 
-std::int64_t run_of(memory_storage& storage, const std::string& account) {
-    return storage.change_counters({failures(account, 0, t0)})[0].value;
+std::int64_t run_of(memory_storage& storage, const std::string& account, bool known = false) {
+    return storage.change_counters({failures(account, known, 0, t0)})[0].value;
 }
 
 }  // namespace
@@ -314,13 +315,13 @@ BOOST_AUTO_TEST_CASE(wrong_guess_counts_where_it_came_from) {
     storage.change_counters({known_network("s", "home", 1, t0)});
     for (int i = 0; i < 6; ++i) BOOST_TEST(miss(storage, c, "away"));
     BOOST_TEST(run_of(storage, "a") == 6);
-    BOOST_TEST(run_of(storage, account_of_known("a")) == 0);
+    BOOST_TEST(run_of(storage, "a", true) == 0);
     BOOST_TEST(!miss(storage, c, "away"));
     BOOST_TEST(!miss(storage, c, ""));
     for (int i = 0; i < 6; ++i) BOOST_TEST(miss(storage, c, "home"));
     BOOST_TEST(!miss(storage, c, "home"));
     BOOST_TEST(run_of(storage, "a") == 6);
-    BOOST_TEST(run_of(storage, account_of_known("a")) == 6);
+    BOOST_TEST(run_of(storage, "a", true) == 6);
 }
 
 BOOST_AUTO_TEST_CASE(guesses_in_flight_count_with_their_own_only) {
@@ -335,7 +336,7 @@ BOOST_AUTO_TEST_CASE(guesses_in_flight_count_with_their_own_only) {
     }
     BOOST_TEST(in_flight.size() == 80u);
     BOOST_TEST(miss(storage, c, "home"));
-    BOOST_TEST(run_of(storage, account_of_known("a")) == 1);
+    BOOST_TEST(run_of(storage, "a", true) == 1);
     BOOST_TEST(miss(storage, c, "home"));  // one typing error does not make the owner wait
 }
 
@@ -352,9 +353,9 @@ BOOST_AUTO_TEST_CASE(two_doors_share_what_is_allowed) {
 }
 
 BOOST_AUTO_TEST_CASE(registrations_forget_within_a_day) {
-    BOOST_TEST((failures("registration:+1", 1, t0).lifetime == 24h));
-    BOOST_TEST((failures("registration:+1@known", 1, t0).lifetime == 24h));
-    BOOST_TEST((failures("login:+1", 1, t0).lifetime == 30 * 24h));
+    BOOST_TEST((failures("registration:+1", false, 1, t0).lifetime == 24h));
+    BOOST_TEST((failures("registration:+1", true, 1, t0).lifetime == 24h));
+    BOOST_TEST((failures("login:+1", false, 1, t0).lifetime == 30 * 24h));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -168,7 +168,7 @@ public:
         const auto is_admission = [](const counter_change& c) { return c.by == 1 && c.key.starts_with("codes"); };
         if (!std::any_of(changes.begin(), changes.end(), is_admission)) return;
         admitted_at_ = changes.front().now;
-        for_each_key([&](const std::string& key, const window& w) {
+        for_each_key([&](const std::string& key, const limits::window& w) {
             auto& e = ledger_[key];
             e.ends = std::min(e.ends, admitted_at_ + 3 * (w.length / 2));
             e.last = admitted_at_;
@@ -176,15 +176,16 @@ public:
     }
     void note_counters(const std::vector<counter>& counters) {
         for (const auto& c : counters)
-            expect(c.value >= 0 && (c.value == 0 || c.expires_at <= latest_ + network_memory), invariant::counter_ends);
+            expect(c.value >= 0 && (c.value == 0 || c.expires_at <= latest_ + limits::network_memory),
+                   invariant::counter_ends);
     }
 
     /// The provider has a message, or may have it as far as anybody can tell.
     void note_message(const http_request& request, bool has_it) {
-        for_each_key([&](const std::string& key, const window&) { ++ledger_[key].perhaps; });
+        for_each_key([&](const std::string& key, const limits::window&) { ++ledger_[key].perhaps; });
         if (!has_it) return;
         inbox = code_in(request);
-        for_each_key([&](const std::string& key, const window&) { ++ledger_[key].certain; });
+        for_each_key([&](const std::string& key, const limits::window&) { ++ledger_[key].certain; });
         check_counts();
         const auto* begun = transaction_of(request);
         if (!begun) return expect(false, invariant::message_has_its_transaction);
@@ -199,9 +200,10 @@ public:
     void note_refusal(const http_request& request) {
         const auto* t = transaction_of(request);
         if (t && t->kind == purpose::login && t->password_mark.empty())
-            for_each_key([&](const std::string& key, const window&) { ++ledger_[key].perhaps; });
+            for_each_key([&](const std::string& key, const limits::window&) { ++ledger_[key].perhaps; });
         else  // a client's attempts stay counted
-            for_each_key([&](const std::string& key, const window& w) { ledger_[key].perhaps += w.keeps_attempts; });
+            for_each_key(
+                [&](const std::string& key, const limits::window& w) { ledger_[key].perhaps += w.keeps_attempts; });
     }
 
     /// A user is about to be stored.
@@ -278,10 +280,11 @@ private:
     /// The counters that a code sent now is counted in.
     template <class F>
     void for_each_key(F f) {
-        const auto windows = send_windows(send_budget::codes, *phone_number::parse(phone), "203.0.113.7", {}, settings);
+        const auto windows =
+            limits::send_windows(limits::send_budget::codes, *phone_number::parse(phone), "203.0.113.7", {}, settings);
         for (const auto& w : windows) {
             std::vector<counter_change> changes;
-            count(std::span(&w, 1), 1, admitted_at_, changes);
+            limits::count(std::span(&w, 1), 1, admitted_at_, changes);
             f(changes.front().key, w);
         }
     }

@@ -282,7 +282,7 @@ BOOST_AUTO_TEST_CASE(a_refused_message_is_not_counted) {
     for (int i = 0; i < 10; ++i) BOOST_TEST(w.auth.send_message({.to = phone, .body = "hello"}).has_value());
     for (int i = 0; i < 3; ++i)
         BOOST_TEST(error_of(w.auth.send_message({.to = phone, .body = "hello"})) == error::too_many_messages);
-    BOOST_TEST(sends_spent(w, send_budget::messages) == 10);
+    BOOST_TEST(sends_spent(w, limits::send_budget::messages) == 10);
 }
 
 BOOST_AUTO_TEST_CASE(a_resent_code_is_not_delivered_after_its_end) {
@@ -453,7 +453,7 @@ BOOST_AUTO_TEST_CASE(numbers_that_the_provider_refuses_count_for_the_client) {
         (void)w.auth.start_registration("+1415555" + std::to_string(1000 + i), stranger);
     }
     BOOST_TEST(w.transport.calls() == 50u);
-    BOOST_TEST(sends_spent(w, send_budget::codes, "+14155551000") == 0);
+    BOOST_TEST(sends_spent(w, limits::send_budget::codes, "+14155551000") == 0);
 }
 
 BOOST_AUTO_TEST_CASE(nobody_is_kept_from_registering_for_longer_than_the_day_of_messages) {
@@ -499,7 +499,8 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_a_password_leaves_no_counter) {
     interrupted_world<> w;
     const std::string endless(1000, 'x');
     BOOST_TEST(error_of(w.auth.start_login(phone, endless)) == error::invalid_login);
-    BOOST_TEST(w.memory.change_counters({failures("password:" + phone, 0, w.clock.now())})[0].value == 0);
+    BOOST_TEST(w.memory.change_counters({limits::failures("password:" + phone, false, 0, w.clock.now())})[0].value ==
+               0);
     BOOST_TEST(w.passwords.compared == 0);
 }
 

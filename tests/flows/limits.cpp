@@ -46,7 +46,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(client_has_a_limit_over_all_phones, World, worlds)
     BOOST_TEST(w.run(w.auth.start_registration(nth_phone(20), {"2001:db8:0:1::1"})).has_value());
     BOOST_TEST(w.transport.calls() == 11u);
     // What was refused to the client is not counted for the phone.
-    BOOST_TEST(sends_spent(w, send_budget::codes, nth_phone(6)) == 0);
+    BOOST_TEST(sends_spent(w, limits::send_budget::codes, nth_phone(6)) == 0);
     w.clock.advance(90min);
     BOOST_TEST(w.run(w.auth.start_registration(nth_phone(6), stranger)).has_value());
 }
@@ -194,7 +194,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(client_that_guesses_at_many_accounts_is_stopped, W
     check_refused(w.run(w.auth.start_login(nth_phone(61), "wrong horse", stranger)), error::too_many_failures);
     BOOST_TEST(error_of(w.run(w.auth.start_login(nth_phone(61), "wrong horse", home))) == error::invalid_login);
     // It leaves no more behind than what was compared.
-    const auto left = w.memory.change_counters({failures("password:" + nth_phone(61), 0, w.clock.now())})[0];
+    const auto left =
+        w.memory.change_counters({limits::failures("password:" + nth_phone(61), false, 0, w.clock.now())})[0];
     BOOST_TEST(left.value == 1);
 }
 

@@ -206,4 +206,18 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(lost_races_are_looked_at_again, World, worlds) {
     BOOST_TEST(w.run(w.auth.finish_login(s->transaction_id, w.transport.last_code())).has_value());
 }
 
+BOOST_AUTO_TEST_CASE_TEMPLATE(second_factor_does_not_outlive_its_password, World, worlds) {
+    World w;
+    register_user(w);
+    const auto in = log_in(w);
+    auto begun = w.run(w.auth.start_login(phone, "correct horse"));
+    const auto its_code = w.transport.last_code();
+    auto by_code = w.run(w.auth.start_login(phone));
+    const auto other_code = w.transport.last_code();
+    BOOST_REQUIRE(w.run(w.auth.update_user(in.token, in.who.object_id, {{"password", "\"brand new password\""}})));
+    BOOST_TEST(error_of(w.run(w.auth.finish_login(begun->transaction_id, its_code))) == error::invalid_login);
+    BOOST_TEST(error_of(w.run(w.auth.finish_login(begun->transaction_id, its_code))) == error::code_used);
+    BOOST_TEST(w.run(w.auth.finish_login(by_code->transaction_id, other_code)).has_value());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

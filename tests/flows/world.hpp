@@ -159,11 +159,12 @@ logged_in log_in(World& w, const std::string& number = phone) {
 
 /// How many messages to `number` are counted in the present hour.
 template <class World>
-std::int64_t sends_spent(World& w, send_budget budget = send_budget::codes, const std::string& number = phone) {
+std::int64_t sends_spent(World& w, limits::send_budget budget = limits::send_budget::codes,
+                         const std::string& number = phone) {
     std::vector<counter_change> changes;
-    const auto windows = send_windows(budget, *phone_number::parse(number), {}, {}, w.auth.settings());
-    count(std::span(windows).first(1), 0, w.clock.now(), changes);
-    return sum_of(w.memory.change_counters(changes));
+    const auto windows = limits::send_windows(budget, *phone_number::parse(number), {}, {}, w.auth.settings());
+    limits::count(std::span(windows).first(1), 0, w.clock.now(), changes);
+    return limits::sum_of(w.memory.change_counters(changes));
 }
 
 /// A code of the right length that is not `code`.

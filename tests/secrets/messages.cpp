@@ -243,7 +243,7 @@ BOOST_AUTO_TEST_CASE(bodies_over_rest) {
 BOOST_AUTO_TEST_CASE(urls_of_storages) {
     // What is wrong with them is not the password, but it is in them.
     std::vector<std::string> thrown;
-    const auto hidden = [&](auto make) {
+    [[maybe_unused]] const auto hidden = [&](auto make) {
         try {
             make();
         } catch (const std::exception& e) {

@@ -45,11 +45,11 @@ inline std::string password_account(std::string_view subject) {
 inline constexpr std::size_t account_parts = 4;
 
 /// Appends changes by `by` of an account's runs and pauses.
-inline void change_failures(const std::string& account, std::int64_t by, time_point now,
+inline void change_failures(std::string_view account, std::int64_t by, time_point now,
                             std::vector<counter_change>& changes) {
-    for (const auto& who : {account, account_of_known(account)}) {
-        changes.push_back(failures(who, by, now));
-        changes.push_back(failure_pause(who, by, now));
+    for (const bool known : {false, true}) {
+        changes.push_back(limits::failures(account, known, by, now));
+        changes.push_back(limits::failure_pause(account, known, by, now));
     }
 }
 
@@ -58,66 +58,63 @@ class sending {
 public:
     /// `begins`: the message begins a transaction of this kind, `after_password` if a password was right before it.
     /// `network`, `user_id`: see `send_windows`. To a test number nothing is sent, and so no message is counted.
-    sending(send_budget budget, const phone_number& phone, std::optional<purpose> begins, bool after_password,
+    sending(limits::send_budget budget, const phone_number& phone, std::optional<purpose> begins, bool after_password,
             std::string_view network, std::string_view user_id, const config& c, time_point now)
         : phone_(phone), begins_(begins), after_password_(after_password), network_(network), config_(c), now_(now) {
         if (begins) account_ = code_account(*begins, phone, after_password);
         if (find_test_number(phone, c)) return;
-        windows_ = send_windows(budget, phone, network, user_id, c);
+        windows_ = limits::send_windows(budget, phone, network, user_id, c);
         cools_ = begins && !after_password && c.phone_cooldown.count() > 0;
     }
 
     std::vector<counter_change> question() const {
         std::vector<counter_change> all;
-        all.reserve(window_parts * windows_.size() + account_parts + 5);
-        count(windows_, 0, now_, all);
-        all.push_back(known_network(phone_.str(), network_, 0, now_));
+        all.reserve(limits::window_parts * windows_.size() + account_parts + 5);
+        limits::count(windows_, 0, now_, all);
+        all.push_back(limits::known_network(phone_.str(), network_, 0, now_));
         if (!begins_) return all;
         change_failures(account_, 0, now_, all);
-        const auto known = account_of_known(account_);
-        all.push_back(open_codes(account_, 0, config_, now_));
-        all.push_back(open_codes(known, 0, config_, now_));
-        all.push_back(cooldown(*begins_, phone_, false, 0, config_, now_));
-        all.push_back(cooldown(*begins_, phone_, true, 0, config_, now_));
+        for (const bool known : {false, true}) all.push_back(limits::open_codes(account_, known, 0, config_, now_));
+        for (const bool known : {false, true})
+            all.push_back(limits::cooldown(*begins_, phone_, known, 0, config_, now_));
         return all;
     }
 
     /// Whether the message may be counted; `c`: the answer.
     result<void> ask(std::span<const counter> c) {
-        const auto rest = c.subspan(window_parts * windows_.size());
+        const auto rest = c.subspan(limits::window_parts * windows_.size());
         known_ = rest[0].value > 0;
         result<void> allowed;
         if (begins_) {
             const std::size_t own = known_ ? 1 : 0;
             const auto& run = rest[1 + 2 * own];
-            const auto most = max_failures(known_, config_);
-            allowed = check_failures(run, rest[2 + 2 * own], most, now_);
-            if (allowed) allowed = check_open_codes(run, rest[1 + account_parts + own], most, config_, now_);
-            if (allowed && cools_) allowed = check_cooldown(rest[3 + account_parts + own], 0, config_, now_);
-            if (known_) account_ = account_of_known(account_);
+            const auto most = limits::max_failures(known_, config_);
+            allowed = limits::check_failures(run, rest[2 + 2 * own], most, now_);
+            if (allowed) allowed = limits::check_open_codes(run, rest[1 + account_parts + own], most, config_, now_);
+            if (allowed && cools_) allowed = limits::check_cooldown(rest[3 + account_parts + own], 0, config_, now_);
         }
-        if (allowed) allowed = check(windows_, c, 1, is_proven(), now_);
+        if (allowed) allowed = limits::check(windows_, c, 1, is_proven(), now_);
         return allowed;
     }
 
     std::vector<counter_change> changes() const {
         std::vector<counter_change> all;
-        all.reserve(window_parts * windows_.size() + 2);
-        count(windows_, 1, now_, all);
-        if (begins_) all.push_back(open_codes(account_, 1, config_, now_));
-        if (cools_) all.push_back(cooldown(*begins_, phone_, known_, 1, config_, now_));
+        all.reserve(limits::window_parts * windows_.size() + 2);
+        limits::count(windows_, 1, now_, all);
+        if (begins_) all.push_back(limits::open_codes(account_, known_, 1, config_, now_));
+        if (cools_) all.push_back(limits::cooldown(*begins_, phone_, known_, 1, config_, now_));
         return all;
     }
 
     /// Whether the message, counted, may be sent; `counted`: what `changes` led to.
     result<void> judge(std::span<const counter> counted) {
-        const auto others = window_parts * windows_.size();
+        const auto others = limits::window_parts * windows_.size();
         if (!windows_.empty() && config_.max_sends_per_hour > 0)
-            spent_ = sum_of(counted.subspan(others - window_parts, window_parts));
-        auto allowed = check(windows_, counted, 0, is_proven(), now_);
+            spent_ = limits::sum_of(counted.subspan(others - limits::window_parts, limits::window_parts));
+        auto allowed = limits::check(windows_, counted, 0, is_proven(), now_);
         if (cools_) {
             const auto& heat = counted[others + 1];
-            if (allowed) allowed = check_cooldown(heat, 1, config_, now_);
+            if (allowed) allowed = limits::check_cooldown(heat, 1, config_, now_);
             cools_ = heat.value == 1;  // else the cooldown belongs to the code before this one
         }
         return allowed;
@@ -127,17 +124,17 @@ public:
     /// refused the number: to ask that costs time and good will, and nothing else would stop it.
     std::vector<counter_change> back(bool refused_by_provider) const {
         std::vector<counter_change> all;
-        std::vector<window> given_back = windows_;
-        if (refused_by_provider) std::erase_if(given_back, [](const window& w) { return w.keeps_attempts; });
-        count(given_back, -1, now_, all);
-        if (begins_) all.push_back(open_codes(account_, -1, config_, now_));
+        std::vector<limits::window> given_back = windows_;
+        if (refused_by_provider) std::erase_if(given_back, [](const limits::window& w) { return w.keeps_attempts; });
+        limits::count(given_back, -1, now_, all);
+        if (begins_) all.push_back(limits::open_codes(account_, known_, -1, config_, now_));
         if (cools_ && !refused_by_provider)
-            all.push_back(cooldown(*begins_, phone_, known_, -all_failures, config_, now_));
+            all.push_back(limits::cooldown(*begins_, phone_, known_, -limits::all_failures, config_, now_));
         return all;
     }
 
     /// Whether this message made the hour's budget run low.
-    bool reaches_warning() const noexcept { return phoneauth::reaches_warning(spent_, config_); }
+    bool reaches_warning() const noexcept { return limits::reaches_warning(spent_, config_); }
 
 private:
     /// It comes from the owner of the phone, or from where he has been.
@@ -149,8 +146,8 @@ private:
     std::string network_;
     const config& config_;
     time_point now_;
-    std::string account_{};  ///< of known networks, once that is known
-    std::vector<window> windows_{};
+    std::string account_{};
+    std::vector<limits::window> windows_{};
     bool cools_ = false;
     bool known_ = false;
     std::int64_t spent_ = 0;
@@ -162,17 +159,17 @@ class guess {
 public:
     /// `subject`: whose known networks count. `windows`: what a wrong guess counts against beside.
     /// `doors`: how many accounts share what is allowed, as one person has them all.
-    guess(std::string account, std::string_view subject, std::string_view network, std::vector<window> windows,
+    guess(std::string account, std::string_view subject, std::string_view network, std::vector<limits::window> windows,
           std::int64_t doors, const config& c, time_point now)
-        : account_(std::move(account)), known_key_(known_network(subject, network, 0, now)),
+        : account_(std::move(account)), known_key_(limits::known_network(subject, network, 0, now)),
           windows_(std::move(windows)), doors_(doors), config_(c), now_(now) {}
 
     std::vector<counter_change> question() const {
         std::vector<counter_change> all;
-        all.reserve(account_parts + 1 + window_parts * windows_.size());
+        all.reserve(account_parts + 1 + limits::window_parts * windows_.size());
         change_failures(account_, 0, now_, all);
         all.push_back(known_key_);
-        count(windows_, 0, now_, all);
+        limits::count(windows_, 0, now_, all);
         return all;
     }
 
@@ -180,15 +177,14 @@ public:
     result<void> ask(std::span<const counter> c) {
         known_ = c[account_parts].value > 0;
         const auto own = c.subspan(known_ ? 2 : 0, 2);
-        if (known_) account_ = account_of_known(account_);
-        auto allowed = check_failures(own[0], own[1], most(), now_);
-        if (allowed) allowed = check(windows_, c.subspan(account_parts + 1), 1, false, now_);
+        auto allowed = limits::check_failures(own[0], own[1], most(), now_);
+        if (allowed) allowed = limits::check(windows_, c.subspan(account_parts + 1), 1, false, now_);
         return allowed;
     }
 
     std::vector<counter_change> changes() const {
-        std::vector<counter_change> all{failures(account_, 1, now_)};
-        count(windows_, 1, now_, all);
+        std::vector<counter_change> all{limits::failures(account_, known_, 1, now_)};
+        limits::count(windows_, 1, now_, all);
         return all;
     }
 
@@ -197,36 +193,36 @@ public:
         run_ = counted[0].value;
         auto before = counted[0];
         --before.value;
-        auto allowed = check_failures(before, {}, most(), now_);
-        if (allowed) allowed = check(windows_, counted.subspan(1), 0, false, now_);
+        auto allowed = limits::check_failures(before, {}, most(), now_);
+        if (allowed) allowed = limits::check(windows_, counted.subspan(1), 0, false, now_);
         return allowed;
     }
 
     /// What takes the guess back: it was not looked at, or right.
     std::vector<counter_change> back() const {
-        std::vector<counter_change> all{failures(account_, -1, now_)};
-        count(windows_, -1, now_, all);
+        std::vector<counter_change> all{limits::failures(account_, known_, -1, now_)};
+        limits::count(windows_, -1, now_, all);
         return all;
     }
 
     /// How long the account waits after the guess was wrong.
     std::chrono::seconds wait() const {
-        return std::min<std::chrono::seconds>(failure_wait(run_, most()), memory_of(account_));
+        return std::min<std::chrono::seconds>(limits::failure_wait(run_, most()), limits::memory_of(account_));
     }
 
     /// What makes the account wait.
     std::vector<counter_change> miss(time_point now) const {
         std::vector<counter_change> all;
-        if (wait().count() > 0) all.push_back(failure_pause(account_, 1, now, wait()));
+        if (wait().count() > 0) all.push_back(limits::failure_pause(account_, known_, 1, now, wait()));
         return all;
     }
 
 private:
-    std::int64_t most() const noexcept { return max_failures(known_, config_) / doors_; }
+    std::int64_t most() const noexcept { return limits::max_failures(known_, config_) / doors_; }
 
-    std::string account_;  ///< of known networks, once that is known
+    std::string account_;
     counter_change known_key_;
-    std::vector<window> windows_;
+    std::vector<limits::window> windows_;
     std::int64_t doors_;
     const config& config_;
     time_point now_;
@@ -235,11 +231,11 @@ private:
 };
 
 /// Appends what ends the failures and open codes of one way in.
-inline void end_failures(const std::string& account, const config& c, time_point now,
+inline void end_failures(std::string_view account, const config& c, time_point now,
                          std::vector<counter_change>& changes) {
-    change_failures(account, -all_failures, now, changes);
-    changes.push_back(open_codes(account, -all_failures, c, now));
-    changes.push_back(open_codes(account_of_known(account), -all_failures, c, now));
+    change_failures(account, -limits::all_failures, now, changes);
+    for (const bool known : {false, true})
+        changes.push_back(limits::open_codes(account, known, -limits::all_failures, c, now));
 }
 
 /// What a login ends: all that went wrong before, at each way in; and the network is known from now on, unless it is empty.
@@ -248,14 +244,15 @@ inline std::vector<counter_change> forget_failures(const phone_number& phone, st
                                                    std::string_view network, const config& c, time_point now) {
     std::vector<counter_change> all;
     all.reserve(4 * account_parts + 10);
-    change_failures(password_account(phone.str()), -all_failures, now, all);
-    if (!identity_subject.empty()) change_failures(password_account(identity_subject), -all_failures, now, all);
+    change_failures(password_account(phone.str()), -limits::all_failures, now, all);
+    if (!identity_subject.empty()) change_failures(password_account(identity_subject), -limits::all_failures, now, all);
     for (const bool after_password : {false, true})
         end_failures(code_account(purpose::login, phone, after_password), c, now, all);
-    for (const bool known : {false, true}) all.push_back(cooldown(purpose::login, phone, known, -all_failures, c, now));
+    for (const bool known : {false, true})
+        all.push_back(limits::cooldown(purpose::login, phone, known, -limits::all_failures, c, now));
     if (network.empty()) return all;
-    all.push_back(known_network(phone.str(), network, 1, now));
-    if (!identity_subject.empty()) all.push_back(known_network(identity_subject, network, 1, now));
+    all.push_back(limits::known_network(phone.str(), network, 1, now));
+    if (!identity_subject.empty()) all.push_back(limits::known_network(identity_subject, network, 1, now));
     return all;
 }
 
@@ -264,7 +261,7 @@ inline std::vector<counter_change> forget_registration(const phone_number& phone
                                                        const config& c, time_point now) {
     std::vector<counter_change> all;
     end_failures(code_account(purpose::registration, phone, false), c, now, all);
-    if (!network.empty()) all.push_back(known_network(phone.str(), network, 1, now));
+    if (!network.empty()) all.push_back(limits::known_network(phone.str(), network, 1, now));
     return all;
 }
 

@@ -3,6 +3,7 @@
 #define PHONEAUTH_IMPL_REST_BODY_IPP
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include <phoneauth/detail/ascii.hpp>
@@ -154,6 +155,16 @@ PHONEAUTH_DECL result<message> read_message(const json_value& arguments, std::st
         return about(error::missing_parameter, "message", " is missing.");
     if (read.problem()) return *read.problem();
     return m;
+}
+
+PHONEAUTH_DECL result<void> check_user_message(const message& m) {
+    constexpr std::array<std::string_view, 5> harmless{"ValidityPeriod", "SmartEncoded", "ContentRetention",
+                                                       "AddressRetention", "ProvideFeedback"};
+    for (const auto& option : m.options)
+        if (std::none_of(harmless.begin(), harmless.end(),
+                         [&](std::string_view h) { return equal_ignoring_case(option.first, h); }))
+            return failure(error::not_permitted, "The options have one that is not for users to choose.");
+    return {};
 }
 
 }  // namespace detail

@@ -21,9 +21,9 @@ inline std::string_view next_segment(std::string_view& path) {
     return segment;
 }
 
-PHONEAUTH_DECL result<destination> find_destination(std::string_view url, const rest::options& o) {
+PHONEAUTH_DECL result<route_target> read_target(std::string_view url, const rest::options& o) {
     auto path = split_target(url).path;
-    destination d;
+    route_target d;
     while (path.starts_with('/')) {
         auto segment = percent_decode(next_segment(path));
         if (!segment) return std::move(segment).error();

@@ -2,13 +2,11 @@
 #ifndef PHONEAUTH_IMPL_REST_STATUS_IPP
 #define PHONEAUTH_IMPL_REST_STATUS_IPP
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <string_view>
 
 #include <phoneauth/detail/json.hpp>
-#include <phoneauth/http.hpp>
 #include <phoneauth/rest/status.hpp>
 #include <phoneauth/twilio/delivery.hpp>
 
@@ -35,20 +33,6 @@ PHONEAUTH_DECL std::string status_json(const transaction_status& s) {
 }
 
 }  // namespace rest
-
-namespace detail {
-
-PHONEAUTH_DECL result<void> check_user_message(const message& m) {
-    constexpr std::array<std::string_view, 5> harmless{"ValidityPeriod", "SmartEncoded", "ContentRetention",
-                                                       "AddressRetention", "ProvideFeedback"};
-    for (const auto& option : m.options)
-        if (std::none_of(harmless.begin(), harmless.end(),
-                         [&](std::string_view h) { return equal_ignoring_case(option.first, h); }))
-            return failure(error::not_permitted, "The options have one that is not for users to choose.");
-    return {};
-}
-
-}  // namespace detail
 }  // namespace v0
 }  // namespace phoneauth
 

@@ -126,7 +126,7 @@ private:
     }
 
     flow dispatch(const http_request& request, const std::string& peer) {
-        auto to = detail::find_destination(request.url, options_);
+        auto to = detail::read_target(request.url, options_);
         if (!to) co_return reply(to.error());
         if (request.body.size() > options_.max_body_bytes) co_return reply(error::body_too_large);
 

@@ -51,14 +51,14 @@ struct options {
 namespace detail {
 
 /// Where a request goes.
-struct destination {
+struct route_target {
     std::vector<secret_string> segments;  ///< of the path below the root, percent-decoded
     bool by_key = false;                  ///< the root was /{appId}/{apiKey}/, not /api/
 };
 
 /// Takes the root off `url`, a path with or without a query. → or `unknown_route`, `wrong_application`,
 /// `invalid_parameter` (a broken percent sequence).
-PHONEAUTH_DECL result<destination> find_destination(std::string_view url, const rest::options& o);
+PHONEAUTH_DECL result<route_target> read_target(std::string_view url, const rest::options& o);
 
 /// Who sent the request that came from `peer`.
 PHONEAUTH_DECL client client_of(const http_request& request, std::string_view peer, const rest::options& o);

@@ -4,10 +4,8 @@
 
 #include <string>
 
-#include <phoneauth/authenticator.hpp>
 #include <phoneauth/detail/config.hpp>
-#include <phoneauth/result.hpp>
-#include <phoneauth/twilio/message.hpp>
+#include <phoneauth/transaction.hpp>
 
 namespace phoneauth {
 inline namespace v0 {
@@ -20,14 +18,6 @@ namespace rest {
 PHONEAUTH_DECL std::string status_json(const transaction_status& s);
 
 }  // namespace rest
-
-namespace detail {
-
-/// Whether the options of `m` are a logged-in user's to choose: not the sender, the time, the price, the checks, or where
-/// Twilio reports to. → or `not_permitted`.
-PHONEAUTH_DECL result<void> check_user_message(const message& m);
-
-}  // namespace detail
 }  // namespace v0
 }  // namespace phoneauth
 
