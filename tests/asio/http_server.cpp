@@ -13,6 +13,9 @@
 #include <asio/use_awaitable.hpp>
 #include <asio/write.hpp>
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -34,6 +37,26 @@ using namespace std::chrono_literals;
 namespace {
 
 using ::asio::ip::tcp;
+
+// As long as it lives, this process gets a descriptor only when it has closed another one.
+class no_more_descriptors {
+public:
+    no_more_descriptors() {
+        const int lowest_free = ::dup(0);
+        BOOST_REQUIRE(lowest_free >= 0);
+        ::close(lowest_free);
+        BOOST_REQUIRE(::getrlimit(RLIMIT_NOFILE, &before_) == 0);
+        auto now = before_;
+        now.rlim_cur = static_cast<rlim_t>(lowest_free);
+        BOOST_REQUIRE(::setrlimit(RLIMIT_NOFILE, &now) == 0);
+    }
+    ~no_more_descriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+    no_more_descriptors(const no_more_descriptors&) = delete;
+    no_more_descriptors& operator=(const no_more_descriptors&) = delete;
+
+private:
+    rlimit before_{};
+};
 
 // A server on two threads, and what is needed to talk to it byte by byte.
 struct fixture {
@@ -324,6 +347,20 @@ BOOST_AUTO_TEST_CASE(the_longest_idle_makes_room) {
     auto e = f.connect();
     BOOST_TEST(fixture::ask(e, get, get_reply.size()) == get_reply);
     BOOST_TEST(fixture::rest(silent) == "");
+    BOOST_TEST(fixture::ask(c, get, get_reply.size()) == get_reply);
+    BOOST_TEST(fixture::ask(d, get, get_reply.size()) == get_reply);
+}
+
+BOOST_AUTO_TEST_CASE(the_longest_idle_makes_room_when_there_are_no_more_descriptors) {
+    fixture f({}, 1);
+    auto a = f.connect(), b = f.connect(), c = f.connect();
+    for (auto* each : {&a, &b, &c}) BOOST_TEST(fixture::ask(*each, get, get_reply.size()) == get_reply);
+    tcp::socket d(f.context, {::asio::ip::make_address("127.0.0.1"), 0});
+    const no_more_descriptors none;
+    d.connect({::asio::ip::make_address("127.0.0.1"), f.server.port()});
+    BOOST_TEST(fixture::ask(d, get, get_reply.size()) == get_reply);
+    BOOST_TEST(fixture::rest(a) == "");
+    BOOST_TEST(fixture::rest(b) == "");  // accept(2) wants a free descriptor even before somebody comes
     BOOST_TEST(fixture::ask(c, get, get_reply.size()) == get_reply);
     BOOST_TEST(fixture::ask(d, get, get_reply.size()) == get_reply);
 }
