@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The fewest lines that register somebody and log him in. The console transport prints each message instead of sending it.
+// The fewest lines that register somebody and log him in. The console transport prints each message instead of sending
+// it.
 
 #include <phoneauth/console_transport.hpp>
 #include <phoneauth/phoneauth.hpp>

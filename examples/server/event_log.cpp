@@ -85,8 +85,8 @@ void event_log::run() {
     for (;;) {
         changed_.wait(lock, [&] { return stopping_ || !lines_.empty(); });
         if (lines_.empty() || out_of_time()) return;
-        // Whole lines and at most PIPE_BUF bytes at once: that is what a pipe takes in one piece, so that lines of several
-        // processes do not mix either. A line is shorter.
+        // Whole lines and at most PIPE_BUF bytes at once: that is what a pipe takes in one piece, so that lines of
+        // several processes do not mix either. A line is shorter.
         std::string text;
         std::uint64_t count = 0;
         if (dropped_ > told_) {

@@ -17,8 +17,8 @@
 namespace server {
 
 /// Writes events from a thread of its own: a disk or a pipe that is slow, or that nobody reads, must not keep users
-/// waiting. Events that come when `max_waiting` lines are not yet written are dropped and counted; the next line that can
-/// be written is then {"event":"dropped","count":N}.
+/// waiting. Events that come when `max_waiting` lines are not yet written are dropped and counted; the next line that
+/// can be written is then {"event":"dropped","count":N}.
 class event_log {
 public:
     static constexpr std::size_t max_waiting = 8192;

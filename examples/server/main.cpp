@@ -46,8 +46,8 @@ namespace {
 
 using tcp = ::asio::ip::tcp;
 
-/// Prints a line at once, for whoever reads along. Lines of several threads do not mix. What a stranger put into it cannot
-/// move the cursor or fake another line: control characters (ISO/IEC 6429, C0 and C1) are shown as numbers.
+/// Prints a line at once, for whoever reads along. Lines of several threads do not mix. What a stranger put into it
+/// cannot move the cursor or fake another line: control characters (ISO/IEC 6429, C0 and C1) are shown as numbers.
 void print(std::string_view line) {
     std::string safe;
     for (std::size_t i = 0; i < line.size(); ++i) {

@@ -9,8 +9,9 @@
 
 namespace server {
 
-/// The reply to `GET /`: page.html, told where messages go and what the phone's property is called. Its content security
-/// policy allows exactly the style and the script that are in it (https://www.w3.org/TR/CSP3/#csp-hash-source).
+/// The reply to `GET /`: page.html, told where messages go and what the phone's property is called. Its content
+/// security policy allows exactly the style and the script that are in it
+/// (https://www.w3.org/TR/CSP3/#csp-hash-source).
 phoneauth::http_response make_page(bool fake_twilio, std::string_view phone_column);
 
 }  // namespace server

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// The library in a server that gives each request a thread, here cpp-httplib: blocking mode, no event loop.
-// Without arguments it serves on a free port, asks itself for a code and logs in, and ends; with a port it serves until stopped.
+// The library in a server that gives each request a thread, here cpp-httplib: blocking mode, no event loop. Without
+// arguments it serves on a free port, asks itself for a code and logs in, and ends; with a port it serves until
+// stopped.
 
 #include <phoneauth/phoneauth.hpp>
 #include <phoneauth/rest/api.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// How an integrator tests his own code: every policy is a struct with plain functions, nothing waits and nothing is sent.
-// (The test kit in phoneauth/testing/ has richer ones; these show how little is needed.)
+// How an integrator tests his own code: every policy is a struct with plain functions, nothing waits and nothing is
+// sent. (The test kit in phoneauth/testing/ has richer ones; these show how little is needed.)
 
 #include <phoneauth/phoneauth.hpp>
 

@@ -131,8 +131,8 @@ using flows_mode = typename common_mode<typename storage_mode<S>::type, typename
 /// must outlive the authenticator, and the authenticator every call and awaitable. Parameters are taken by value:
 /// nothing that the caller passes needs to outlive the call.
 ///
-/// Round trips: each call of a storage function is at most one to its database (in Redis a logout is two). A flow that goes well makes these calls,
-/// one after the other (u: of the users, s: of the sessions):
+/// Round trips: each call of a storage function is at most one to its database (in Redis a logout is two). A flow that
+/// goes well makes these calls, one after the other (u: of the users, s: of the sessions):
 ///
 ///     start_registration 3        start_login, code 3 + 1u        start_login, password 5 + 1u      resend 4
 ///     finish_registration 3 + 1u  finish_login 3 + 2u + 1s        login_with_identity 4 + 2u + 1s   send_message 2
@@ -181,9 +181,9 @@ public:
     /// anything else here is running. Not told: what `find_user_by_token`, `status` and `test_configuration` end with.
     void observe(observer f) { observer_ = std::move(f); }
 
-    // Each flow's last parameter is who asks, which limits and observers want to know. A code is only sent if all its tries,
-    // and those of the codes that are open already, fit into `max_consecutive_failures`: by default 16 codes of strangers
-    // and 4 of known networks within `code_lifetime`; more are `too_many_messages`. All can end with
+    // Each flow's last parameter is who asks, which limits and observers want to know. A code is only sent if all its
+    // tries, and those of the codes that are open already, fit into `max_consecutive_failures`: by default 16 codes of
+    // strangers and 4 of known networks within `code_lifetime`; more are `too_many_messages`. All can end with
     // `storage_unavailable`, `overloaded` and `internal` beside what is listed; those that send messages with
     // `provider_*` (nothing was sent), too.
 
@@ -247,8 +247,8 @@ public:
     }
 
     /// Login with identity and password alone, without a second factor; off unless `config::identity_login_enabled`.
-    /// → `logged_in`, or `login_disabled`, `invalid_login`, `too_many_failures` (with `retry_after`), `account_disabled`, the hook's own
-    /// failure.
+    /// → `logged_in`, or `login_disabled`, `invalid_login`, `too_many_failures` (with `retry_after`),
+    /// `account_disabled`, the hook's own failure.
     auto login_with_identity(std::string identity, std::string password, client from = {}) {
         return mode::finish(observed<logged_in>(
             event_kind::logged_in, std::move(from),
@@ -258,8 +258,9 @@ public:
     }
 
     /// Sends the same code of a pending transaction again; its expiry and tries stay.
-    /// → `started`, or `no_transaction`, `resend_too_soon` (with `retry_after`), `too_many_messages` (with it, unless this
-    /// transaction has had all its messages), `code_expired`, `code_used`, `tries_exhausted`, `transaction_failed`.
+    /// → `started`, or `no_transaction`, `resend_too_soon` (with `retry_after`), `too_many_messages` (with it, unless
+    /// this transaction has had all its messages), `code_expired`, `code_used`, `tries_exhausted`,
+    /// `transaction_failed`.
     auto resend(std::string transaction_id, client from = {}) {
         return mode::finish(observed<started>(
             event_kind::resent, std::move(from),
@@ -297,8 +298,8 @@ public:
                 context& c) mutable { return change_user(c, std::move(token), std::move(id), std::move(changes)); }));
     }
 
-    /// Sends any message. Who may do so is for the caller to decide: each message is paid for. With `from.user_id`, that
-    /// user's limit counts, too.
+    /// Sends any message. Who may do so is for the caller to decide: each message is paid for. With `from.user_id`,
+    /// that user's limit counts, too.
     /// → Twilio's resource, or `invalid_phone_number`, `destination_not_allowed`, `missing_parameter`,
     /// `message_too_long`, `invalid_media_url`, `invalid_parameter`, `too_many_messages`, `no_answer` or
     /// `bad_provider_reply` (it may have been sent).
@@ -663,8 +664,8 @@ private:
         }
     }
 
-    /// Stores `last_login_at`. False if the user has been disabled, deleted or given another password since he was read: whoever
-    /// did that has ended his sessions, perhaps before this one was stored.
+    /// Stores `last_login_at`. False if the user has been disabled, deleted or given another password since he was
+    /// read: whoever did that has ended his sessions, perhaps before this one was stored.
     flow<bool> note_login(user& owner) {
         for (int lost = 0; lost < max_lost_races; ++lost) {
             auto written = co_await try_to_store(owner);

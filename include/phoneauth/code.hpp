@@ -59,8 +59,9 @@ inline result<code> parse_code(std::string_view text, unsigned digits) {
 }
 
 /// Cuts a code out of random bits: the first 32-bit draw below the largest multiple of 10^digits, so that no code is
-/// likelier than another (for 6 digits a draw of 4 294 000 000 or more is rejected; a plain remainder, as in RFC 4226 §5.3, would favour small ones). Empty if all
-/// eight draws are rejected, which happens once in 10^29 times with 6 digits. `digits`: 1 to 9.
+/// likelier than another (for 6 digits a draw of 4 294 000 000 or more is rejected; a plain remainder, as in RFC 4226
+/// §5.3, would favour small ones). Empty if all eight draws are rejected, which happens once in 10^29 times with 6
+/// digits. `digits`: 1 to 9.
 inline std::optional<code> code_from(const detail::digest& bits, unsigned digits) {
     std::uint64_t count = 1;
     for (unsigned i = 0; i < digits; ++i) count *= 10;

@@ -35,7 +35,8 @@ struct twilio_config {
     /// Replaces `https://api.twilio.com`; http or https and a host, without a path. For tests and proxies.
     std::string base_url;
     /// Where Twilio reports what became of a code's message: the public URL (https, but for tests) that ends at
-    /// `authenticator::note_delivery`, without a query. It needs `auth_token`, which signs the reports. Empty: no reports.
+    /// `authenticator::note_delivery`, without a query. It needs `auth_token`, which signs the reports. Empty: no
+    /// reports.
     std::string status_callback;
 };
 
@@ -86,18 +87,19 @@ struct config {
     /// 1–20 messages, the first one included.
     unsigned max_sends_per_transaction = 5;
     /// 0–600 s between two transactions of one kind for one phone, unless its owner has logged in meanwhile. Known
-    /// networks, those that he has logged in from, wait for each other only, and starts after a right password wait for nobody.
+    /// networks, those that he has logged in from, wait for each other only, and starts after a right password wait for
+    /// nobody.
     std::chrono::seconds phone_cooldown{10};
-    /// 1–100 messages with codes to one phone in any hour, over all transactions; and as many others. Known networks, and
-    /// whoever has given the password, may ask for half as many more, which nobody else can use up.
+    /// 1–100 messages with codes to one phone in any hour, over all transactions; and as many others. Known networks,
+    /// and whoever has given the password, may ask for half as many more, which nobody else can use up.
     unsigned max_sends_per_phone_and_hour = 10;
     /// 1–1000, likewise, in any 24 hours.
     unsigned max_sends_per_phone_and_day = 30;
     /// 0–100000 codes asked for from one IPv4 address or IPv6 /64 in any hour, those included that the provider did not
     /// want to send; and as many other messages, if they are not sent on behalf of a user. 0: no limit.
     unsigned max_sends_per_client_and_hour = 50;
-    /// 0–100000 messages that one logged-in user (`client::user_id`) sends in any hour; they do not count for his network.
-    /// 0: no limit.
+    /// 0–100000 messages that one logged-in user (`client::user_id`) sends in any hour; they do not count for his
+    /// network. 0: no limit.
     unsigned max_messages_per_user_and_hour = 20;
     /// 0–10000000 messages with codes in any hour over all phones, decoys for unknown phones included; and as many
     /// others. Known networks, and whoever has given the password, may ask for a quarter more. An observer is told when
@@ -106,14 +108,14 @@ struct config {
     /// 1–3 digits, for numbers without a country code; empty: those are refused.
     std::string default_calling_code;
     /// Calling codes, 1–15 digits each, that messages may go to; "*": all. Empty: that of `default_calling_code`, or
-    /// all if that is empty, too. "1" is all of the North American Numbering Plan, the Caribbean included: name area codes
-    /// ("1415") or block some. At most 1000.
+    /// all if that is empty, too. "1" is all of the North American Numbering Plan, the Caribbean included: name area
+    /// codes ("1415") or block some. At most 1000.
     std::vector<std::string> allowed_calling_codes;
     /// Beginnings of numbers, 1–15 digits with the calling code, that no message goes to: premium ranges, say. At
     /// most 1000.
     std::vector<std::string> blocked_prefixes;
-    /// At most 100. Exempt from the limits on messages and from `phone_cooldown`, not from those on failures; `send_message`
-    /// refuses them. Whoever knows one can log in as its user.
+    /// At most 100. Exempt from the limits on messages and from `phone_cooldown`, not from those on failures;
+    /// `send_message` refuses them. Whoever knows one can log in as its user.
     std::vector<test_number> test_numbers;
     /// Says that the `test_numbers` are meant: without it they are refused.
     bool allow_test_numbers = false;
@@ -129,8 +131,8 @@ struct config {
     unknown_phone_policy unknown_phone = unknown_phone_policy::conceal;
     /// 10–100 per account (NIST SP 800-63B-3 §5.2.2: at most 100), and at least twice `max_tries`. A fifth of them, or
     /// `max_tries` if that is more, is kept for known networks. Accounts are the ways in: a user's password, his codes
-    /// without and after a password. Where logins by identity are allowed, they share the password's failures by halves.
-    /// A registration's failures are forgotten within a day.
+    /// without and after a password. Where logins by identity are allowed, they share the password's failures by
+    /// halves. A registration's failures are forgotten within a day.
     unsigned max_consecutive_failures = 100;
     /// 0–100000 wrong passwords from one IPv4 address or IPv6 /64 in any hour, over all accounts; 0: no limit.
     unsigned max_wrong_passwords_per_client_and_hour = 60;

@@ -20,8 +20,8 @@ public:
     /// `out` must outlive the transport.
     explicit console_transport(std::FILE* out = stdout) : out_(out) {}
 
-    /// Answers a message as Twilio does (201 and a Message resource), a look-up of messages with an empty list, anything
-    /// else with 404.
+    /// Answers a message as Twilio does (201 and a Message resource), a look-up of messages with an empty list,
+    /// anything else with 404.
     result<http_response> send(const http_request& request) const {
         if (request.url.find("/Messages.json?") != std::string::npos)
             return http_response{200, {{"Content-Type", "application/json"}}, R"({"messages":[]})"};

@@ -48,8 +48,8 @@ namespace limits {
 // ---- Sliding windows: at most so many in any stretch of time ----
 
 /// A limit on something that is counted: at most `most` in any stretch of `length`, however it lies. It is kept as one
-/// counter for each half of a `length`; a window adds up the present half and the two before it, so that what is counted
-/// is forgotten after 1 to 1.5 times `length`.
+/// counter for each half of a `length`; a window adds up the present half and the two before it, so that what is
+/// counted is forgotten after 1 to 1.5 times `length`.
 struct window {
     std::string name;                          ///< what is counted, and for whom; at most 100 characters
     std::chrono::seconds length;               ///< at least 2 s
@@ -80,8 +80,8 @@ inline std::int64_t sum_of(std::span<const counter> parts) noexcept {
     return sum;
 }
 
-/// Whether `windows`, whose counters `parts` has in their order, have room for `more`; if not, the refusal of the window that
-/// takes longest to have it, with `retry_after`. `reserves`: the caller may use them.
+/// Whether `windows`, whose counters `parts` has in their order, have room for `more`; if not, the refusal of the
+/// window that takes longest to have it, with `retry_after`. `reserves`: the caller may use them.
 inline result<void> check(std::span<const window> windows, std::span<const counter> parts, std::int64_t more,
                           bool reserves, time_point now) {
     const window* tightest = nullptr;
@@ -120,8 +120,8 @@ inline window total_window(send_budget budget, const config& c) {
             (std::int64_t{c.max_sends_per_hour} + 3) / 4};
 }
 
-/// What a message to `phone` is counted against, the budget over all of them last. `network`: from which it was asked for,
-/// empty: the server's own, or unknown. `user_id`: on whose behalf it is sent, empty: nobody's in particular.
+/// What a message to `phone` is counted against, the budget over all of them last. `network`: from which it was asked
+/// for, empty: the server's own, or unknown. `user_id`: on whose behalf it is sent, empty: nobody's in particular.
 inline std::vector<window> send_windows(send_budget budget, const phone_number& phone, std::string_view network,
                                         std::string_view user_id, const config& c) {
     const bool codes = budget == send_budget::codes;
@@ -200,8 +200,8 @@ inline counter_change open_codes(std::string_view account, bool known, std::int6
 }
 
 /// Whether the run of failures has room for all the tries of one more code beside the `open` ones, so that all of them
-/// together never exceed `most`, though nobody who has begun loses a try. If not: `too_many_messages` when there are open
-/// ones to wait for, else `too_many_failures`; with `retry_after`.
+/// together never exceed `most`, though nobody who has begun loses a try. If not: `too_many_messages` when there are
+/// open ones to wait for, else `too_many_failures`; with `retry_after`.
 inline result<void> check_open_codes(const counter& run, const counter& open, std::int64_t most, const config& c,
                                      time_point now) {
     if (run.value + (open.value + 1) * std::int64_t{c.max_tries} <= most) return {};
@@ -238,8 +238,8 @@ inline std::chrono::seconds failure_wait(std::int64_t count, std::int64_t most) 
                     std::chrono::seconds(3600));
 }
 
-/// Whether an account may try once more after the failures `run`, of which there may be `most`, while its pause counter is
-/// `pause`; `too_many_failures`, with `retry_after`, if not.
+/// Whether an account may try once more after the failures `run`, of which there may be `most`, while its pause counter
+/// is `pause`; `too_many_failures`, with `retry_after`, if not.
 inline result<void> check_failures(const counter& run, const counter& pause, std::int64_t most, time_point now) {
     const auto locked = run.value >= most;
     if (!locked && pause.value == 0) return {};
@@ -247,8 +247,8 @@ inline result<void> check_failures(const counter& run, const counter& pause, std
     return detail::wait_until(error::too_many_failures, until.expires_at, now);
 }
 
-/// The changes of his identity or password that one user asks for: each identity tried tells whether it is taken, and each
-/// password costs a hash.
+/// The changes of his identity or password that one user asks for: each identity tried tells whether it is taken, and
+/// each password costs a hash.
 inline constexpr std::int64_t max_credential_changes = 10;  // in an hour: nobody does it more often for good reason
 inline window credential_window(std::string_view user_id) {
     return {detail::join("credentials/by:", user_id), std::chrono::hours(1), max_credential_changes, 0,

@@ -23,8 +23,8 @@ inline namespace v0 {
 ///     …
 ///     counters.prometheus_text()  // the reply to GET /metrics
 ///
-/// It takes about 9 KB, whoever asks for whatever: kinds and reasons are the enumerators of `event_kind` and `error`, and
-/// nothing of what strangers say gets into a label. It must outlive what it observes.
+/// It takes about 9 KB, whoever asks for whatever: kinds and reasons are the enumerators of `event_kind` and `error`,
+/// and nothing of what strangers say gets into a label. It must outlive what it observes.
 ///
 /// Thread safety: all functions may be called from several threads at once; counting takes no lock and no memory.
 class event_counters {
@@ -63,8 +63,8 @@ public:
     ///     phoneauth_events_total{event="refused"} 0
     ///     phoneauth_events_total{event="refused",reason="too_many_messages"} 3
     ///
-    /// `reason` is the name of an `error`, or "other". Each event has its series without a reason from the start, so that
-    /// the first one is seen as an increase; the others begin to exist when they are counted.
+    /// `reason` is the name of an `error`, or "other". Each event has its series without a reason from the start, so
+    /// that the first one is seen as an increase; the others begin to exist when they are counted.
     std::string prometheus_text() const {
         std::string text = "# HELP phoneauth_events_total What happened, by event and the error that was its reason.\n"
                            "# TYPE phoneauth_events_total counter\n";

@@ -71,11 +71,11 @@ concept UserStorage = requires(S& s, const user& u, const phone_number& phone, c
     { s.find_user_by_identity(text) } -> yields<std::optional<user>>;
 };
 
-/// Sessions. `erase_session` says whether there was one; `erase_sessions_of(user_id, kept)` ends all of a user's sessions
-/// but the one whose token hash is `kept` (empty: all of them) and says how many; it brings none into being, and after a
-/// throw some may have ended. A session past its `expires_at` may be kept or
-/// dropped; which are past it is told by the `created_at` of those inserted later, not by
-/// the time of a clock of the storage's own, which may only measure how long a record has lived.
+/// Sessions. `erase_session` says whether there was one; `erase_sessions_of(user_id, kept)` ends all of a user's
+/// sessions but the one whose token hash is `kept` (empty: all of them) and says how many; it brings none into being,
+/// and after a throw some may have ended. A session past its `expires_at` may be kept or dropped; which are past it is
+/// told by the `created_at` of those inserted later, not by the time of a clock of the storage's own, which may only
+/// measure how long a record has lived.
 template <class S>
 concept SessionStorage = requires(S& s, const session& added, const std::string& text) {
     { s.insert_session(added) } -> yields<bool>;
@@ -85,9 +85,9 @@ concept SessionStorage = requires(S& s, const session& added, const std::string&
 };
 
 /// Counters, for the limits. `change_counters` reads, adds and stores; it gives the counters after the changes, in the
-/// order of the changes, which are for distinct keys. Each change is one atomic step: of a hundred callers that add 1 at
-/// once to an absent counter, each gets another of the values 1 to 100. The changes of one call come together only to save
-/// round trips: others may see some of them before the rest, and after a throw some may have been made.
+/// order of the changes, which are for distinct keys. Each change is one atomic step: of a hundred callers that add 1
+/// at once to an absent counter, each gets another of the values 1 to 100. The changes of one call come together only
+/// to save round trips: others may see some of them before the rest, and after a throw some may have been made.
 template <class S>
 concept CounterStorage = requires(S& s, const std::vector<counter_change>& changes) {
     { s.change_counters(changes) } -> yields<std::vector<counter>>;

@@ -12,8 +12,8 @@
 namespace phoneauth {
 inline namespace v0 {
 
-/// The source of every id, token, salt and key: OpenSSL's generator (a CSPRNG: OWASP ASVS 5.0 §7.2.3, §11.5.1), asked for 4 KiB
-/// at a time, because one call costs more than all the rest of a login. A byte is given out once and wiped.
+/// The source of every id, token, salt and key: OpenSSL's generator (a CSPRNG: OWASP ASVS 5.0 §7.2.3, §11.5.1), asked
+/// for 4 KiB at a time, because one call costs more than all the rest of a login. A byte is given out once and wiped.
 /// Thread-safe. A child process never gives out what its parent does.
 class random_source {
 public:

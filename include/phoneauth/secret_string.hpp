@@ -14,10 +14,10 @@
 namespace phoneauth {
 inline namespace v0 {
 
-/// A `std::string` that is wiped when it goes away, when it is assigned to, and when it was moved from: a short one that was moved from
-/// still has its characters. It is one wherever a `std::string` is asked for. Letting it grow leaves a copy behind:
-/// `make_room` first. Distinct objects may be used in distinct threads. Never delete one through a
-/// `std::string*`.
+/// A `std::string` that is wiped when it goes away, when it is assigned to, and when it was moved from: a short one
+/// that was moved from still has its characters. It is one wherever a `std::string` is asked for. Letting it grow
+/// leaves a copy behind: `make_room` first. Distinct objects may be used in distinct threads. Never delete one through
+/// a `std::string*`.
 class secret_string : public std::string {
 public:
     using std::string::string;

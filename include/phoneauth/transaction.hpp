@@ -58,8 +58,8 @@ struct transaction {
 /// What may be told of a transaction to whoever knows its id.
 struct transaction_status {
     transaction_state state = transaction_state::pending;
-    /// Always `pending` for a login by code alone, unless `unknown_phone_policy::reject`: it would tell whether somebody
-    /// has this phone.
+    /// Always `pending` for a login by code alone, unless `unknown_phone_policy::reject`: it would tell whether
+    /// somebody has this phone.
     delivery_state delivery = delivery_state::pending;
     std::optional<int> twilio_code{};   ///< why the code was not delivered (https://www.twilio.com/docs/api/errors)
     int tries_left = 0;                 ///< wrong codes that it still allows; 0 unless it is pending

@@ -96,7 +96,8 @@ inline void apply_refusal(transaction& t) {
     if (t.state == transaction_state::pending) t.state = transaction_state::failed;
 }
 
-/// The provider reported `status`, Twilio's word, about the `send`th message, and the error `twilio_code`, 0 if it named none.
+/// The provider reported `status`, Twilio's word, about the `send`th message, and the error `twilio_code`, 0 if it
+/// named none.
 /// → whether that changed `t`: what has arrived stays so, and what became of a message before the last one matters only
 /// if it arrived.
 inline bool apply_delivery(transaction& t, std::uint32_t send, std::string_view status, std::int32_t twilio_code) {

@@ -431,10 +431,10 @@ PHONEAUTH_DECL digest sha256::operator()(std::string_view message) {
 namespace phoneauth {
 inline namespace v0 {
 
-/// A `std::string` that is wiped when it goes away, when it is assigned to, and when it was moved from: a short one that was moved from
-/// still has its characters. It is one wherever a `std::string` is asked for. Letting it grow leaves a copy behind:
-/// `make_room` first. Distinct objects may be used in distinct threads. Never delete one through a
-/// `std::string*`.
+/// A `std::string` that is wiped when it goes away, when it is assigned to, and when it was moved from: a short one
+/// that was moved from still has its characters. It is one wherever a `std::string` is asked for. Letting it grow
+/// leaves a copy behind: `make_room` first. Distinct objects may be used in distinct threads. Never delete one through
+/// a `std::string*`.
 class secret_string : public std::string {
 public:
     using std::string::string;
@@ -495,7 +495,8 @@ struct twilio_config {
     /// Replaces `https://api.twilio.com`; http or https and a host, without a path. For tests and proxies.
     std::string base_url;
     /// Where Twilio reports what became of a code's message: the public URL (https, but for tests) that ends at
-    /// `authenticator::note_delivery`, without a query. It needs `auth_token`, which signs the reports. Empty: no reports.
+    /// `authenticator::note_delivery`, without a query. It needs `auth_token`, which signs the reports. Empty: no
+    /// reports.
     std::string status_callback;
 };
 
@@ -546,18 +547,19 @@ struct config {
     /// 1–20 messages, the first one included.
     unsigned max_sends_per_transaction = 5;
     /// 0–600 s between two transactions of one kind for one phone, unless its owner has logged in meanwhile. Known
-    /// networks, those that he has logged in from, wait for each other only, and starts after a right password wait for nobody.
+    /// networks, those that he has logged in from, wait for each other only, and starts after a right password wait for
+    /// nobody.
     std::chrono::seconds phone_cooldown{10};
-    /// 1–100 messages with codes to one phone in any hour, over all transactions; and as many others. Known networks, and
-    /// whoever has given the password, may ask for half as many more, which nobody else can use up.
+    /// 1–100 messages with codes to one phone in any hour, over all transactions; and as many others. Known networks,
+    /// and whoever has given the password, may ask for half as many more, which nobody else can use up.
     unsigned max_sends_per_phone_and_hour = 10;
     /// 1–1000, likewise, in any 24 hours.
     unsigned max_sends_per_phone_and_day = 30;
     /// 0–100000 codes asked for from one IPv4 address or IPv6 /64 in any hour, those included that the provider did not
     /// want to send; and as many other messages, if they are not sent on behalf of a user. 0: no limit.
     unsigned max_sends_per_client_and_hour = 50;
-    /// 0–100000 messages that one logged-in user (`client::user_id`) sends in any hour; they do not count for his network.
-    /// 0: no limit.
+    /// 0–100000 messages that one logged-in user (`client::user_id`) sends in any hour; they do not count for his
+    /// network. 0: no limit.
     unsigned max_messages_per_user_and_hour = 20;
     /// 0–10000000 messages with codes in any hour over all phones, decoys for unknown phones included; and as many
     /// others. Known networks, and whoever has given the password, may ask for a quarter more. An observer is told when
@@ -566,14 +568,14 @@ struct config {
     /// 1–3 digits, for numbers without a country code; empty: those are refused.
     std::string default_calling_code;
     /// Calling codes, 1–15 digits each, that messages may go to; "*": all. Empty: that of `default_calling_code`, or
-    /// all if that is empty, too. "1" is all of the North American Numbering Plan, the Caribbean included: name area codes
-    /// ("1415") or block some. At most 1000.
+    /// all if that is empty, too. "1" is all of the North American Numbering Plan, the Caribbean included: name area
+    /// codes ("1415") or block some. At most 1000.
     std::vector<std::string> allowed_calling_codes;
     /// Beginnings of numbers, 1–15 digits with the calling code, that no message goes to: premium ranges, say. At
     /// most 1000.
     std::vector<std::string> blocked_prefixes;
-    /// At most 100. Exempt from the limits on messages and from `phone_cooldown`, not from those on failures; `send_message`
-    /// refuses them. Whoever knows one can log in as its user.
+    /// At most 100. Exempt from the limits on messages and from `phone_cooldown`, not from those on failures;
+    /// `send_message` refuses them. Whoever knows one can log in as its user.
     std::vector<test_number> test_numbers;
     /// Says that the `test_numbers` are meant: without it they are refused.
     bool allow_test_numbers = false;
@@ -589,8 +591,8 @@ struct config {
     unknown_phone_policy unknown_phone = unknown_phone_policy::conceal;
     /// 10–100 per account (NIST SP 800-63B-3 §5.2.2: at most 100), and at least twice `max_tries`. A fifth of them, or
     /// `max_tries` if that is more, is kept for known networks. Accounts are the ways in: a user's password, his codes
-    /// without and after a password. Where logins by identity are allowed, they share the password's failures by halves.
-    /// A registration's failures are forgotten within a day.
+    /// without and after a password. Where logins by identity are allowed, they share the password's failures by
+    /// halves. A registration's failures are forgotten within a day.
     unsigned max_consecutive_failures = 100;
     /// 0–100000 wrong passwords from one IPv4 address or IPv6 /64 in any hour, over all accounts; 0: no limit.
     unsigned max_wrong_passwords_per_client_and_hour = 60;
@@ -1816,8 +1818,8 @@ struct transaction {
 /// What may be told of a transaction to whoever knows its id.
 struct transaction_status {
     transaction_state state = transaction_state::pending;
-    /// Always `pending` for a login by code alone, unless `unknown_phone_policy::reject`: it would tell whether somebody
-    /// has this phone.
+    /// Always `pending` for a login by code alone, unless `unknown_phone_policy::reject`: it would tell whether
+    /// somebody has this phone.
     delivery_state delivery = delivery_state::pending;
     std::optional<int> twilio_code{};   ///< why the code was not delivered (https://www.twilio.com/docs/api/errors)
     int tries_left = 0;                 ///< wrong codes that it still allows; 0 unless it is pending
@@ -1873,8 +1875,9 @@ inline result<code> parse_code(std::string_view text, unsigned digits) {
 }
 
 /// Cuts a code out of random bits: the first 32-bit draw below the largest multiple of 10^digits, so that no code is
-/// likelier than another (for 6 digits a draw of 4 294 000 000 or more is rejected; a plain remainder, as in RFC 4226 §5.3, would favour small ones). Empty if all
-/// eight draws are rejected, which happens once in 10^29 times with 6 digits. `digits`: 1 to 9.
+/// likelier than another (for 6 digits a draw of 4 294 000 000 or more is rejected; a plain remainder, as in RFC 4226
+/// §5.3, would favour small ones). Empty if all eight draws are rejected, which happens once in 10^29 times with 6
+/// digits. `digits`: 1 to 9.
 inline std::optional<code> code_from(const detail::digest& bits, unsigned digits) {
     std::uint64_t count = 1;
     for (unsigned i = 0; i < digits; ++i) count *= 10;
@@ -2038,8 +2041,8 @@ public:
     /// option that Twilio does not know, too many media, a body that is not UTF-8 or holds a NUL).
     PHONEAUTH_DECL result<http_request> create_message(const phone_number& to, const message& m) const;
 
-    /// The same for a code's text, good for `validity`: after that Twilio no longer delivers it. What becomes of it is reported
-    /// to `status_callback`, a URL, unless that is empty.
+    /// The same for a code's text, good for `validity`: after that Twilio no longer delivers it. What becomes of it is
+    /// reported to `status_callback`, a URL, unless that is empty.
     PHONEAUTH_DECL http_request create_code_message(const phone_number& to, std::string_view text,
                                                     std::chrono::seconds validity,
                                                     std::string_view status_callback = {}) const;
@@ -2072,9 +2075,9 @@ PHONEAUTH_DECL result<sent_message> read_message(const http_response& reply);
 /// is set if Twilio named one.
 PHONEAUTH_DECL failure failure_of(const http_response& reply);
 
-/// Whether Twilio went into what it was asked, whatever it then said: success, or a refusal because of the message or the
-/// phone (codes 21000 to 21999). False for what it says to all requests alike: wrong credentials, too many requests, out
-/// of order.
+/// Whether Twilio went into what it was asked, whatever it then said: success, or a refusal because of the message or
+/// the phone (codes 21000 to 21999). False for what it says to all requests alike: wrong credentials, too many
+/// requests, out of order.
 PHONEAUTH_DECL bool is_about_the_request(const http_response& reply);
 
 /// True when `f`, what sending a message ended with, promises that no message was sent. Else it may have been.
@@ -2190,8 +2193,8 @@ public:
         append_json_string(begin(key), value);
         return *this;
     }
-    /// As `string`, for a secret, which must come last: what is added to the text before it is gone may leave a copy of it
-    /// behind.
+    /// As `string`, for a secret, which must come last: what is added to the text before it is gone may leave a copy of
+    /// it behind.
     json_object& secret(std::string_view key, std::string_view value) {
         out_.reserve(out_.size() + key.size() + 6 * value.size() + 8);
         return string(key, value);
@@ -2332,7 +2335,8 @@ inline secret_string text_of(simdjson::dom::element value, std::string_view raw)
 struct parser_wiper {
     simdjson::dom::parser& parser;
     ~parser_wiper() {
-        // The room that simdjson makes for strings: each has five bytes more there than its characters, and three in the text.
+        // The room that simdjson makes for strings: each has five bytes more there than its characters, and three in
+        // the text.
         if (parser.doc.string_buf) wipe({parser.doc.string_buf.get(), 5 * parser.doc.capacity() / 3});
     }
 };
@@ -2905,8 +2909,8 @@ namespace limits {
 // ---- Sliding windows: at most so many in any stretch of time ----
 
 /// A limit on something that is counted: at most `most` in any stretch of `length`, however it lies. It is kept as one
-/// counter for each half of a `length`; a window adds up the present half and the two before it, so that what is counted
-/// is forgotten after 1 to 1.5 times `length`.
+/// counter for each half of a `length`; a window adds up the present half and the two before it, so that what is
+/// counted is forgotten after 1 to 1.5 times `length`.
 struct window {
     std::string name;                          ///< what is counted, and for whom; at most 100 characters
     std::chrono::seconds length;               ///< at least 2 s
@@ -2937,8 +2941,8 @@ inline std::int64_t sum_of(std::span<const counter> parts) noexcept {
     return sum;
 }
 
-/// Whether `windows`, whose counters `parts` has in their order, have room for `more`; if not, the refusal of the window that
-/// takes longest to have it, with `retry_after`. `reserves`: the caller may use them.
+/// Whether `windows`, whose counters `parts` has in their order, have room for `more`; if not, the refusal of the
+/// window that takes longest to have it, with `retry_after`. `reserves`: the caller may use them.
 inline result<void> check(std::span<const window> windows, std::span<const counter> parts, std::int64_t more,
                           bool reserves, time_point now) {
     const window* tightest = nullptr;
@@ -2977,8 +2981,8 @@ inline window total_window(send_budget budget, const config& c) {
             (std::int64_t{c.max_sends_per_hour} + 3) / 4};
 }
 
-/// What a message to `phone` is counted against, the budget over all of them last. `network`: from which it was asked for,
-/// empty: the server's own, or unknown. `user_id`: on whose behalf it is sent, empty: nobody's in particular.
+/// What a message to `phone` is counted against, the budget over all of them last. `network`: from which it was asked
+/// for, empty: the server's own, or unknown. `user_id`: on whose behalf it is sent, empty: nobody's in particular.
 inline std::vector<window> send_windows(send_budget budget, const phone_number& phone, std::string_view network,
                                         std::string_view user_id, const config& c) {
     const bool codes = budget == send_budget::codes;
@@ -3057,8 +3061,8 @@ inline counter_change open_codes(std::string_view account, bool known, std::int6
 }
 
 /// Whether the run of failures has room for all the tries of one more code beside the `open` ones, so that all of them
-/// together never exceed `most`, though nobody who has begun loses a try. If not: `too_many_messages` when there are open
-/// ones to wait for, else `too_many_failures`; with `retry_after`.
+/// together never exceed `most`, though nobody who has begun loses a try. If not: `too_many_messages` when there are
+/// open ones to wait for, else `too_many_failures`; with `retry_after`.
 inline result<void> check_open_codes(const counter& run, const counter& open, std::int64_t most, const config& c,
                                      time_point now) {
     if (run.value + (open.value + 1) * std::int64_t{c.max_tries} <= most) return {};
@@ -3095,8 +3099,8 @@ inline std::chrono::seconds failure_wait(std::int64_t count, std::int64_t most) 
                     std::chrono::seconds(3600));
 }
 
-/// Whether an account may try once more after the failures `run`, of which there may be `most`, while its pause counter is
-/// `pause`; `too_many_failures`, with `retry_after`, if not.
+/// Whether an account may try once more after the failures `run`, of which there may be `most`, while its pause counter
+/// is `pause`; `too_many_failures`, with `retry_after`, if not.
 inline result<void> check_failures(const counter& run, const counter& pause, std::int64_t most, time_point now) {
     const auto locked = run.value >= most;
     if (!locked && pause.value == 0) return {};
@@ -3104,8 +3108,8 @@ inline result<void> check_failures(const counter& run, const counter& pause, std
     return detail::wait_until(error::too_many_failures, until.expires_at, now);
 }
 
-/// The changes of his identity or password that one user asks for: each identity tried tells whether it is taken, and each
-/// password costs a hash.
+/// The changes of his identity or password that one user asks for: each identity tried tells whether it is taken, and
+/// each password costs a hash.
 inline constexpr std::int64_t max_credential_changes = 10;  // in an hour: nobody does it more often for good reason
 inline window credential_window(std::string_view user_id) {
     return {detail::join("credentials/by:", user_id), std::chrono::hours(1), max_credential_changes, 0,
@@ -3124,17 +3128,17 @@ inline window wrong_password_window(std::string_view network, const config& c) {
 
 #endif
 
-// What a message and a guess are counted against, put together from limits.hpp. Pure. Both go the same way, in two round
-// trips: first it is asked whether they may be, then they are counted, and judged once more, as others may have come in
-// between. So what is refused is never counted, and a flood of it takes nothing away from anybody; and what is counted
-// is counted with those it belongs to, strangers or known networks.
+// What a message and a guess are counted against, put together from limits.hpp. Pure. Both go the same way, in two
+// round trips: first it is asked whether they may be, then they are counted, and judged once more, as others may have
+// come in between. So what is refused is never counted, and a flood of it takes nothing away from anybody; and what is
+// counted is counted with those it belongs to, strangers or known networks.
 
 namespace phoneauth {
 inline namespace v0 {
 namespace detail {
 
-/// The account whose failures at guessing codes of this kind are counted. Each way in has its own, so that who guesses at
-/// one does not shut the others.
+/// The account whose failures at guessing codes of this kind are counted. Each way in has its own, so that who guesses
+/// at one does not shut the others.
 inline std::string code_account(purpose kind, const phone_number& phone, bool after_password) {
     const std::string_view way =
         kind == purpose::registration ? "registration:" : (after_password ? "second:" : "login:");
@@ -3341,8 +3345,8 @@ inline void end_failures(std::string_view account, const config& c, time_point n
         changes.push_back(limits::open_codes(account, known, -limits::all_failures, c, now));
 }
 
-/// What a login ends: all that went wrong before, at each way in; and the network is known from now on, unless it is empty.
-/// `identity_subject`: of logins by identity, empty if there are none.
+/// What a login ends: all that went wrong before, at each way in; and the network is known from now on, unless it is
+/// empty. `identity_subject`: of logins by identity, empty if there are none.
 inline std::vector<counter_change> forget_failures(const phone_number& phone, std::string_view identity_subject,
                                                    std::string_view network, const config& c, time_point now) {
     std::vector<counter_change> all;
@@ -3610,11 +3614,11 @@ concept UserStorage = requires(S& s, const user& u, const phone_number& phone, c
     { s.find_user_by_identity(text) } -> yields<std::optional<user>>;
 };
 
-/// Sessions. `erase_session` says whether there was one; `erase_sessions_of(user_id, kept)` ends all of a user's sessions
-/// but the one whose token hash is `kept` (empty: all of them) and says how many; it brings none into being, and after a
-/// throw some may have ended. A session past its `expires_at` may be kept or
-/// dropped; which are past it is told by the `created_at` of those inserted later, not by
-/// the time of a clock of the storage's own, which may only measure how long a record has lived.
+/// Sessions. `erase_session` says whether there was one; `erase_sessions_of(user_id, kept)` ends all of a user's
+/// sessions but the one whose token hash is `kept` (empty: all of them) and says how many; it brings none into being,
+/// and after a throw some may have ended. A session past its `expires_at` may be kept or dropped; which are past it is
+/// told by the `created_at` of those inserted later, not by the time of a clock of the storage's own, which may only
+/// measure how long a record has lived.
 template <class S>
 concept SessionStorage = requires(S& s, const session& added, const std::string& text) {
     { s.insert_session(added) } -> yields<bool>;
@@ -3624,9 +3628,9 @@ concept SessionStorage = requires(S& s, const session& added, const std::string&
 };
 
 /// Counters, for the limits. `change_counters` reads, adds and stores; it gives the counters after the changes, in the
-/// order of the changes, which are for distinct keys. Each change is one atomic step: of a hundred callers that add 1 at
-/// once to an absent counter, each gets another of the values 1 to 100. The changes of one call come together only to save
-/// round trips: others may see some of them before the rest, and after a throw some may have been made.
+/// order of the changes, which are for distinct keys. Each change is one atomic step: of a hundred callers that add 1
+/// at once to an absent counter, each gets another of the values 1 to 100. The changes of one call come together only
+/// to save round trips: others may see some of them before the rest, and after a throw some may have been made.
 template <class S>
 concept CounterStorage = requires(S& s, const std::vector<counter_change>& changes) {
     { s.change_counters(changes) } -> yields<std::vector<counter>>;
@@ -3932,8 +3936,9 @@ struct event {
 /// quick and must not block; what it throws is ignored.
 using observer = std::function<void(const event&)>;
 
-/// The event as one line of JSON, without the line's end: {"event":"wrong_code","time":MILLISECONDS,"phone":"+14*******00",…}.
-/// What is empty is left out; `reason` is the error's name, `code` its integer on the wire.
+/// The event as one line of JSON, without the line's end:
+/// {"event":"wrong_code","time":MILLISECONDS,"phone":"+14*******00",…}. What is empty is left out; `reason` is the
+/// error's name, `code` its integer on the wire.
 PHONEAUTH_DECL std::string event_json(const event& e);
 
 }  // namespace v0
@@ -4161,8 +4166,8 @@ PHONEAUTH_DECL result<bool> scrypt_passwords::verify(const std::string& password
 namespace phoneauth {
 inline namespace v0 {
 
-/// The source of every id, token, salt and key: OpenSSL's generator (a CSPRNG: OWASP ASVS 5.0 §7.2.3, §11.5.1), asked for 4 KiB
-/// at a time, because one call costs more than all the rest of a login. A byte is given out once and wiped.
+/// The source of every id, token, salt and key: OpenSSL's generator (a CSPRNG: OWASP ASVS 5.0 §7.2.3, §11.5.1), asked
+/// for 4 KiB at a time, because one call costs more than all the rest of a login. A byte is given out once and wiped.
 /// Thread-safe. A child process never gives out what its parent does.
 class random_source {
 public:
@@ -4269,8 +4274,8 @@ PHONEAUTH_DECL result<void> check_properties(const config& c, const property_map
 PHONEAUTH_DECL result<user> make_user(const config& c, const registration& r, const phone_number& phone,
                                       time_point now);
 
-/// Applies a client's changes, name → JSON text, to `u`, all or nothing: null removes a property. `new_password` gets the
-/// new password if there is one among them. Reserved names are passed over, because clients send whole user objects
+/// Applies a client's changes, name → JSON text, to `u`, all or nothing: null removes a property. `new_password` gets
+/// the new password if there is one among them. Reserved names are passed over, because clients send whole user objects
 /// back. The phone cannot be changed: a changed number is a new authenticator (NIST SP 800-63B-3 §5.1.3.3). Fails with
 /// what `normalize_identity`, `check_password` and `check_properties` fail with, and `invalid_parameter` for another
 /// phone or a value of the wrong type.
@@ -4582,7 +4587,8 @@ inline void apply_refusal(transaction& t) {
     if (t.state == transaction_state::pending) t.state = transaction_state::failed;
 }
 
-/// The provider reported `status`, Twilio's word, about the `send`th message, and the error `twilio_code`, 0 if it named none.
+/// The provider reported `status`, Twilio's word, about the `send`th message, and the error `twilio_code`, 0 if it
+/// named none.
 /// → whether that changed `t`: what has arrived stays so, and what became of a message before the last one matters only
 /// if it arrived.
 inline bool apply_delivery(transaction& t, std::uint32_t send, std::string_view status, std::int32_t twilio_code) {
@@ -4651,10 +4657,10 @@ inline constexpr std::size_t max_callback_parameters = 256;
 /// True when `signature`, the value of a request's X-Twilio-Signature, is base64(HMAC-SHA1(auth_token, url + each
 /// name, sorted, followed by its value)); a repeated name counts its unique values, sorted.
 ///
-/// `url` is the whole URL, query included, as it was given to Twilio: behind a proxy, not what arrives here. It is taken
-/// as it is written, except for its port: Twilio signs it or leaves it out, so the URL is tried with its port (the
-/// scheme's, if it names none) and with none. `auth_token` is the account's, never an API key's secret; with an empty
-/// one everything is refused. The signatures are compared in constant time.
+/// `url` is the whole URL, query included, as it was given to Twilio: behind a proxy, not what arrives here. It is
+/// taken as it is written, except for its port: Twilio signs it or leaves it out, so the URL is tried with its port
+/// (the scheme's, if it names none) and with none. `auth_token` is the account's, never an API key's secret; with an
+/// empty one everything is refused. The signatures are compared in constant time.
 ///
 /// Pure, so it may be called from several threads at once; throws `std::runtime_error` when OpenSSL fails.
 /// Source: https://www.twilio.com/docs/usage/security#validating-requests, and Twilio's helper libraries.
@@ -4843,8 +4849,8 @@ constexpr std::string_view delivery_problem(std::int32_t code) noexcept {
     }
 }
 
-/// Where Twilio is to report on the present message of `t`: `status_callback` and who it is about, which Twilio signs as
-/// part of the URL. Empty if no reports are wanted.
+/// Where Twilio is to report on the present message of `t`: `status_callback` and who it is about, which Twilio signs
+/// as part of the URL. Empty if no reports are wanted.
 inline std::string delivery_url(const twilio_config& c, const transaction& t) {
     if (c.status_callback.empty()) return {};
     return c.status_callback + "?transaction=" + t.id + "&send=" + std::to_string(t.sends);
@@ -4973,8 +4979,8 @@ using flows_mode = typename common_mode<typename storage_mode<S>::type, typename
 /// must outlive the authenticator, and the authenticator every call and awaitable. Parameters are taken by value:
 /// nothing that the caller passes needs to outlive the call.
 ///
-/// Round trips: each call of a storage function is at most one to its database (in Redis a logout is two). A flow that goes well makes these calls,
-/// one after the other (u: of the users, s: of the sessions):
+/// Round trips: each call of a storage function is at most one to its database (in Redis a logout is two). A flow that
+/// goes well makes these calls, one after the other (u: of the users, s: of the sessions):
 ///
 ///     start_registration 3        start_login, code 3 + 1u        start_login, password 5 + 1u      resend 4
 ///     finish_registration 3 + 1u  finish_login 3 + 2u + 1s        login_with_identity 4 + 2u + 1s   send_message 2
@@ -5023,9 +5029,9 @@ public:
     /// anything else here is running. Not told: what `find_user_by_token`, `status` and `test_configuration` end with.
     void observe(observer f) { observer_ = std::move(f); }
 
-    // Each flow's last parameter is who asks, which limits and observers want to know. A code is only sent if all its tries,
-    // and those of the codes that are open already, fit into `max_consecutive_failures`: by default 16 codes of strangers
-    // and 4 of known networks within `code_lifetime`; more are `too_many_messages`. All can end with
+    // Each flow's last parameter is who asks, which limits and observers want to know. A code is only sent if all its
+    // tries, and those of the codes that are open already, fit into `max_consecutive_failures`: by default 16 codes of
+    // strangers and 4 of known networks within `code_lifetime`; more are `too_many_messages`. All can end with
     // `storage_unavailable`, `overloaded` and `internal` beside what is listed; those that send messages with
     // `provider_*` (nothing was sent), too.
 
@@ -5089,8 +5095,8 @@ public:
     }
 
     /// Login with identity and password alone, without a second factor; off unless `config::identity_login_enabled`.
-    /// → `logged_in`, or `login_disabled`, `invalid_login`, `too_many_failures` (with `retry_after`), `account_disabled`, the hook's own
-    /// failure.
+    /// → `logged_in`, or `login_disabled`, `invalid_login`, `too_many_failures` (with `retry_after`),
+    /// `account_disabled`, the hook's own failure.
     auto login_with_identity(std::string identity, std::string password, client from = {}) {
         return mode::finish(observed<logged_in>(
             event_kind::logged_in, std::move(from),
@@ -5100,8 +5106,9 @@ public:
     }
 
     /// Sends the same code of a pending transaction again; its expiry and tries stay.
-    /// → `started`, or `no_transaction`, `resend_too_soon` (with `retry_after`), `too_many_messages` (with it, unless this
-    /// transaction has had all its messages), `code_expired`, `code_used`, `tries_exhausted`, `transaction_failed`.
+    /// → `started`, or `no_transaction`, `resend_too_soon` (with `retry_after`), `too_many_messages` (with it, unless
+    /// this transaction has had all its messages), `code_expired`, `code_used`, `tries_exhausted`,
+    /// `transaction_failed`.
     auto resend(std::string transaction_id, client from = {}) {
         return mode::finish(observed<started>(
             event_kind::resent, std::move(from),
@@ -5139,8 +5146,8 @@ public:
                 context& c) mutable { return change_user(c, std::move(token), std::move(id), std::move(changes)); }));
     }
 
-    /// Sends any message. Who may do so is for the caller to decide: each message is paid for. With `from.user_id`, that
-    /// user's limit counts, too.
+    /// Sends any message. Who may do so is for the caller to decide: each message is paid for. With `from.user_id`,
+    /// that user's limit counts, too.
     /// → Twilio's resource, or `invalid_phone_number`, `destination_not_allowed`, `missing_parameter`,
     /// `message_too_long`, `invalid_media_url`, `invalid_parameter`, `too_many_messages`, `no_answer` or
     /// `bad_provider_reply` (it may have been sent).
@@ -5505,8 +5512,8 @@ private:
         }
     }
 
-    /// Stores `last_login_at`. False if the user has been disabled, deleted or given another password since he was read: whoever
-    /// did that has ended his sessions, perhaps before this one was stored.
+    /// Stores `last_login_at`. False if the user has been disabled, deleted or given another password since he was
+    /// read: whoever did that has ended his sessions, perhaps before this one was stored.
     flow<bool> note_login(user& owner) {
         for (int lost = 0; lost < max_lost_races; ++lost) {
             auto written = co_await try_to_store(owner);
@@ -6049,8 +6056,8 @@ public:
     /// `out` must outlive the transport.
     explicit console_transport(std::FILE* out = stdout) : out_(out) {}
 
-    /// Answers a message as Twilio does (201 and a Message resource), a look-up of messages with an empty list, anything
-    /// else with 404.
+    /// Answers a message as Twilio does (201 and a Message resource), a look-up of messages with an empty list,
+    /// anything else with 404.
     result<http_response> send(const http_request& request) const {
         if (request.url.find("/Messages.json?") != std::string::npos)
             return http_response{200, {{"Content-Type", "application/json"}}, R"({"messages":[]})"};
@@ -6104,8 +6111,8 @@ inline namespace v0 {
 ///     …
 ///     counters.prometheus_text()  // the reply to GET /metrics
 ///
-/// It takes about 9 KB, whoever asks for whatever: kinds and reasons are the enumerators of `event_kind` and `error`, and
-/// nothing of what strangers say gets into a label. It must outlive what it observes.
+/// It takes about 9 KB, whoever asks for whatever: kinds and reasons are the enumerators of `event_kind` and `error`,
+/// and nothing of what strangers say gets into a label. It must outlive what it observes.
 ///
 /// Thread safety: all functions may be called from several threads at once; counting takes no lock and no memory.
 class event_counters {
@@ -6144,8 +6151,8 @@ public:
     ///     phoneauth_events_total{event="refused"} 0
     ///     phoneauth_events_total{event="refused",reason="too_many_messages"} 3
     ///
-    /// `reason` is the name of an `error`, or "other". Each event has its series without a reason from the start, so that
-    /// the first one is seen as an increase; the others begin to exist when they are counted.
+    /// `reason` is the name of an `error`, or "other". Each event has its series without a reason from the start, so
+    /// that the first one is seen as an increase; the others begin to exist when they are counted.
     std::string prometheus_text() const {
         std::string text = "# HELP phoneauth_events_total What happened, by event and the error that was its reason.\n"
                            "# TYPE phoneauth_events_total counter\n";
@@ -6295,8 +6302,8 @@ PHONEAUTH_DECL property_map read_changes(const json_value& object);
 /// parameters). → `missing_parameter` or `invalid_parameter`, which name the argument.
 PHONEAUTH_DECL result<message> read_message(const json_value& arguments, std::string_view phone_name);
 
-/// Whether the options of `m` are a logged-in user's to choose: not the sender, the time, the price, the checks, or where
-/// Twilio reports to. → or `not_permitted`.
+/// Whether the options of `m` are a logged-in user's to choose: not the sender, the time, the price, the checks, or
+/// where Twilio reports to. → or `not_permitted`.
 PHONEAUTH_DECL result<void> check_user_message(const message& m);
 
 }  // namespace detail
@@ -6749,9 +6756,9 @@ inline namespace v0 {
 namespace rest {
 
 /// A transaction's status as a client gets it: {"state": "pending", "delivery": "undelivered", "twilioCode": 30006,
-/// "reason": "…", "triesLeft": 5, "expiresIn": 240, "resendAfter": 12}. `state` is pending, confirmed, exhausted, expired or
-/// failed; `delivery` is pending, delivered or undelivered; times are in seconds; `resendAfter` is null when the code will not
-/// be sent again.
+/// "reason": "…", "triesLeft": 5, "expiresIn": 240, "resendAfter": 12}. `state` is pending, confirmed, exhausted,
+/// expired or failed; `delivery` is pending, delivered or undelivered; times are in seconds; `resendAfter` is null when
+/// the code will not be sent again.
 PHONEAUTH_DECL std::string status_json(const transaction_status& s);
 
 }  // namespace rest
@@ -6962,11 +6969,11 @@ public:
     api(const api&) = delete;
     api& operator=(const api&) = delete;
 
-    /// Answers a request whose `url` is a path with or without a query, as in the request line. `peer` is the address at
-    /// the other end of the connection, without a port: the client's, or a trusted proxy's that says whose request it is
-    /// (see `options::trusted_proxies`). Without it, or with another text, nothing is limited by client. → the `reply`,
-    /// in blocking mode, or an awaitable of it. It has a JSON body except for OPTIONS, which asks for a preflight. As
-    /// always, a server must not send the body in answer to HEAD. Throws nothing.
+    /// Answers a request whose `url` is a path with or without a query, as in the request line. `peer` is the address
+    /// at the other end of the connection, without a port: the client's, or a trusted proxy's that says whose request
+    /// it is (see `options::trusted_proxies`). Without it, or with another text, nothing is limited by client. → the
+    /// `reply`, in blocking mode, or an awaitable of it. It has a JSON body except for OPTIONS, which asks for a
+    /// preflight. As always, a server must not send the body in answer to HEAD. Throws nothing.
     auto handle(http_request request, std::string peer = {}) {
         return mode::finish(serve(std::move(request), std::move(peer)));
     }
@@ -8325,8 +8332,8 @@ private:
         return winners;
     }
 
-    /// One thread calls `write(1)`, `write(2)`, …, the others call `read`, which gives the version that it has seen, until
-    /// each has seen it change often enough, or has given up.
+    /// One thread calls `write(1)`, `write(2)`, …, the others call `read`, which gives the version that it has seen,
+    /// until each has seen it change often enough, or has given up.
     template <class Write, class Read>
     void read_while_writing(Write write, Read read) {
         std::atomic<unsigned> readers = options_.threads - 1;
@@ -9761,9 +9768,9 @@ inline std::string code_in(std::string_view text) {
 
 /// A blocking HttpTransport for tests that sends nothing: it replies as it was told and remembers what it was asked.
 ///
-/// Without a script it accepts every message as Twilio does (201 and a Message resource), knows of no message that was sent, and
-/// answers 404 to anything else. `reply` and `reply_failure` queue what the next calls get, one each, before that. All functions may be called
-/// from several threads at once.
+/// Without a script it accepts every message as Twilio does (201 and a Message resource), knows of no message that was
+/// sent, and answers 404 to anything else. `reply` and `reply_failure` queue what the next calls get, one each, before
+/// that. All functions may be called from several threads at once.
 class scripted_transport {
 public:
     /// The next call that has nothing queued before it gets this reply.
@@ -10048,8 +10055,8 @@ inline std::string rfc2822_date(time_point t) {
            " +0000";
 }
 
-/// What Twilio would put into X-Twilio-Signature (https://www.twilio.com/docs/usage/security#validating-requests). It is
-/// not what the library checks signatures with, so that a mistake there is not made here as well.
+/// What Twilio would put into X-Twilio-Signature (https://www.twilio.com/docs/usage/security#validating-requests). It
+/// is not what the library checks signatures with, so that a mistake there is not made here as well.
 inline std::string twilio_signature(std::string_view auth_token, std::string_view url,
                                     std::vector<std::pair<std::string, std::string>> parameters) {
     std::sort(parameters.begin(), parameters.end());
@@ -10082,9 +10089,9 @@ struct simulated_number {
     bool mms = true;
 };
 
-/// Answers requests as Twilio's REST API (version 2010-04-01) does: Messages create and list (always
-/// empty), Accounts fetch, IncomingPhoneNumbers list, with Twilio's checks and error codes, and sends nothing. It is a blocking HttpTransport;
-/// `fake_twilio` makes a server of it.
+/// Answers requests as Twilio's REST API (version 2010-04-01) does: Messages create and list (always empty), Accounts
+/// fetch, IncomingPhoneNumbers list, with Twilio's checks and error codes, and sends nothing. It is a blocking
+/// HttpTransport; `fake_twilio` makes a server of it.
 ///
 /// Messages from and to the magic numbers of Twilio's test credentials (+1500555…,
 /// https://www.twilio.com/docs/iam/test-credentials) fail as they do there; +15005550006 is the account's own number.
@@ -10166,7 +10173,8 @@ public:
         refused_.insert_or_assign(std::string(phone), code);
     }
 
-    /// From now on messages to `phone` are accepted, but reported as undelivered with this error code, for example 30006.
+    /// From now on messages to `phone` are accepted, but reported as undelivered with this error code, for example
+    /// 30006.
     void fail_delivery_to(std::string_view phone, int code) {
         const std::scoped_lock lock(mutex_);
         undeliverable_.insert_or_assign(std::string(phone), code);

@@ -104,7 +104,8 @@ struct awaitable_mode {
         co_return outcome;
     }
 
-    /// `co_await`ed by a flow: from here on a cancellation no longer throws at the next `co_await`; `finish` restores that.
+    /// `co_await`ed by a flow: from here on a cancellation no longer throws at the next `co_await`; `finish` restores
+    /// that.
     static auto ignore_cancellation() { return ::asio::this_coro::throw_if_cancelled(false); }
 
 private:
@@ -244,8 +245,8 @@ public:
     /// One thread for every two processors: hashing must leave some for the event loop.
     static std::size_t default_threads() { return std::max(1u, std::thread::hardware_concurrency() / 2); }
 
-    /// `max_queue`: how many passwords may wait for a thread. 16 before one thread are a wait of some seconds, which is as
-    /// long as a person has patience.
+    /// `max_queue`: how many passwords may wait for a thread. 16 before one thread are a wait of some seconds, which is
+    /// as long as a person has patience.
     explicit pooled_passwords(scrypt_cost cost = {}, std::size_t threads = default_threads(),
                               std::size_t max_queue = 16)
         : scrypt_(cost), pool_(threads, max_queue) {}
@@ -375,9 +376,10 @@ struct split_signature<void> {
 ///     async_call(executor, auth.finish_login(id, code), [](std::error_code ec, std::optional<logged_in> l) { … });
 ///
 /// Runs `work` on `executor`; the handler is `void(std::error_code, T)` (`std::optional<T>` where `T` has no default
-/// constructor, as `user` and `logged_in`), or `void(std::error_code)` for `result<void>`, and is invoked on its associated executor, `executor` by default. What a failure holds beyond its code is not passed
-/// on: who needs it (`retry_after`, `tries_left`) awaits the function itself. Terminal cancellation of the handler's
-/// slot is passed on to `work`. With `use_awaitable` and `use_future` a failure is thrown as `std::system_error`.
+/// constructor, as `user` and `logged_in`), or `void(std::error_code)` for `result<void>`, and is invoked on its
+/// associated executor, `executor` by default. What a failure holds beyond its code is not passed on: who needs it
+/// (`retry_after`, `tries_left`) awaits the function itself. Terminal cancellation of the handler's slot is passed on
+/// to `work`. With `use_awaitable` and `use_future` a failure is thrown as `std::system_error`.
 template <class T, class CompletionToken>
 auto async_call(const ::asio::any_io_executor& executor, ::asio::awaitable<result<T>> work, CompletionToken&& token) {
     return ::asio::async_initiate<CompletionToken, typename detail::split_signature<T>::type>(
@@ -1964,14 +1966,14 @@ inline std::uint64_t network_number(const ::asio::ip::address& address) {
 struct server_options {
     /// Over it the connection that has waited longest for a request is closed; if each is at work: 503 and closed.
     std::size_t max_connections = 1024;
-    /// From one IPv4 address or one IPv6 /64, which is what one client has; over it: closed at once. 0: no such limit, as
-    /// behind a reverse proxy, where all connections come from one address.
+    /// From one IPv4 address or one IPv6 /64, which is what one client has; over it: closed at once. 0: no such limit,
+    /// as behind a reverse proxy, where all connections come from one address.
     std::size_t max_connections_per_address = 0;
     /// Being answered at once; over it: 503 with Retry-After, at once, and the connection stays. It bounds how long a
     /// request can wait for what is slow behind the handler. 256 that each take a second are still 256 a second.
     std::size_t max_requests = 256;
-    /// The hosts that the server is called by: names and addresses, without port, IPv6 without brackets. A request whose
-    /// Host is none of them gets 421 (RFC 9110 §15.5.20): otherwise a page of anybody whose name resolves to this
+    /// The hosts that the server is called by: names and addresses, without port, IPv6 without brackets. A request
+    /// whose Host is none of them gets 421 (RFC 9110 §15.5.20): otherwise a page of anybody whose name resolves to this
     /// server's address ("DNS rebinding") may talk to a server on loopback or in an internal network. Empty: any.
     std::vector<std::string> allowed_hosts{};
     std::size_t max_header_bytes = 16 * 1024;        ///< over it: 431
@@ -1986,8 +1988,8 @@ struct server_options {
 };
 
 /// A small HTTP/1.1 server: keep-alive, pipelining in order, HEAD, "Expect: 100-continue", limits on everything. It
-/// asks its handler for every request and knows no routes. What two readers of HTTP could take for different requests it
-/// refuses, and closes the connection.
+/// asks its handler for every request and knows no routes. What two readers of HTTP could take for different requests
+/// it refuses, and closes the connection.
 ///
 /// Each connection runs on a strand of its own, so that the executor may be a thread pool. The executor's context must
 /// outlive the server; what the handler refers to must live until the server is drained or the context is gone.
@@ -2346,8 +2348,8 @@ private:
 namespace phoneauth {
 inline namespace v0 {
 
-/// Makes a blocking storage an asynchronous one: each function does its work on a thread of a pool of its own, so that the
-/// event loop never waits for it. `S` may be a whole Storage or some of its parts; this class has the same ones.
+/// Makes a blocking storage an asynchronous one: each function does its work on a thread of a pool of its own, so that
+/// the event loop never waits for it. `S` may be a whole Storage or some of its parts; this class has the same ones.
 ///
 ///     phoneauth::sqlite_storage file("phoneauth.db");
 ///     phoneauth::pooled_storage storage(file);
@@ -2593,8 +2595,8 @@ inline namespace v0 {
 ///     …
 ///     twilio.last_code_to("+14155550100")
 ///
-/// Where a message has a StatusCallback, it reports there what became of it (see `twilio_simulator::delivery_reports`), once
-/// for each status and at most for `max_reported` messages at a time; what comes in between is not reported.
+/// Where a message has a StatusCallback, it reports there what became of it (see `twilio_simulator::delivery_reports`),
+/// once for each status and at most for `max_reported` messages at a time; what comes in between is not reported.
 ///
 /// Its functions may be called from any thread; `on_message`'s function is called on the server's.
 class fake_twilio : public twilio_simulator {

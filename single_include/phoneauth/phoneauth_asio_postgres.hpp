@@ -358,9 +358,9 @@ public:
         connectors_.join();
     }
 
-    /// The one on which the fewest wait: several share the work of the server's processes and of its disk. But all changes
-    /// of counters go to the first, and nothing else does unless there is no other: a counter that all change is changed
-    /// by one after the other, and whatever is behind such a change on its connection would wait with it.
+    /// The one on which the fewest wait: several share the work of the server's processes and of its disk. But all
+    /// changes of counters go to the first, and nothing else does unless there is no other: a counter that all change
+    /// is changed by one after the other, and whatever is behind such a change on its connection would wait with it.
     pipeline& best(bool changes_counters) const {
         const auto now = std::chrono::steady_clock::now();
         const auto cost = [&](const auto& p) {

@@ -71,8 +71,8 @@ private:
     Handler handler_;
 };
 
-/// The calls of one operation, which its coroutine and the hub both hold on to: after a cancellation nobody waits any more,
-/// but the replies still come and have to be counted off.
+/// The calls of one operation, which its coroutine and the hub both hold on to: after a cancellation nobody waits any
+/// more, but the replies still come and have to be counted off.
 struct redis_batch {
     explicit redis_batch(redis_calls&& c) : calls(std::move(c)) {}
 
@@ -88,12 +88,12 @@ struct redis_round {
 };
 
 /// One connection to each server, which all operations share: commands go out in the order in which they come, together
-/// if they come together, and the replies come back in the same order. Everything happens on a strand. While nobody waits
-/// for a reply there is no read and no timer, so that idle connections do not keep an io_context running; whether one
-/// still stands is seen when it is needed.
+/// if they come together, and the replies come back in the same order. Everything happens on a strand. While nobody
+/// waits for a reply there is no read and no timer, so that idle connections do not keep an io_context running; whether
+/// one still stands is seen when it is needed.
 ///
-/// hiredis only parses: its asynchronous functions are made for one thread, know no limit of time for a command, and read
-/// all the time.
+/// hiredis only parses: its asynchronous functions are made for one thread, know no limit of time for a command, and
+/// read all the time.
 class redis_hub : public std::enable_shared_from_this<redis_hub> {
 public:
     redis_hub(const ::asio::any_io_executor& executor, redis_url url, const redis_options& options)
@@ -432,20 +432,20 @@ private:
 
 }  // namespace detail
 
-/// `redis_storage` for the asynchronous mode: each function returns an `asio::awaitable`, and nothing blocks. What is said
-/// there about the server, its settings, what it can lose, errors and round trips holds here too.
+/// `redis_storage` for the asynchronous mode: each function returns an `asio::awaitable`, and nothing blocks. What is
+/// said there about the server, its settings, what it can lose, errors and round trips holds here too.
 ///
 ///     asio::io_context context;
 ///     phoneauth::async_redis_storage redis(context.get_executor(), "redis://127.0.0.1:6379/0");
 ///
-/// All operations share one connection to each server, on which their commands are pipelined: of a hundred flows that run
-/// at once none waits for the reply of another, and their commands travel in a few packets. When a connection breaks, or a
-/// reply is overdue, all operations on it throw; the next one connects again. A server that could not be reached is tried
-/// again after 50 ms, then 100 ms and so on up to a second; meanwhile calls throw at once.
+/// All operations share one connection to each server, on which their commands are pipelined: of a hundred flows that
+/// run at once none waits for the reply of another, and their commands travel in a few packets. When a connection
+/// breaks, or a reply is overdue, all operations on it throw; the next one connects again. A server that could not be
+/// reached is tried again after 50 ms, then 100 ms and so on up to a second; meanwhile calls throw at once.
 ///
 /// Thread-safe, also on an io_context that several threads run. An operation completes on the executor of the coroutine
-/// that awaits it. One that is cancelled throws `asio::error::operation_aborted`; its commands may have been carried out.
-/// The object must outlive its operations, and must be destroyed before the context of its executor.
+/// that awaits it. One that is cancelled throws `asio::error::operation_aborted`; its commands may have been carried
+/// out. The object must outlive its operations, and must be destroyed before the context of its executor.
 class async_redis_storage : public detail::redis_commands<detail::redis_async_link> {
 public:
     /// Like that of `redis_storage`; blocks, for `options.connect_timeout` and `options.operation_timeout` at most.

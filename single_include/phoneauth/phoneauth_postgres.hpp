@@ -504,8 +504,8 @@ inline void migrate(connection& c, steady_time deadline) {
         throw std::runtime_error("phoneauth: the PostgreSQL database has the encoding " + encoding +
                                  "; create one with ENCODING 'UTF8' TEMPLATE template0");
 
-    // The limit of a call is not for this. But whoever waits for a table keeps all others from it, too: servers that are
-    // at work must not wait so long that their calls fail. The number is "phonea" in ASCII; the lock ends with the
+    // The limit of a call is not for this. But whoever waits for a table keeps all others from it, too: servers that
+    // are at work must not wait so long that their calls fail. The number is "phonea" in ASCII; the lock ends with the
     // transaction.
     deadline = std::chrono::steady_clock::now() + migration_limit;
     c.run("BEGIN; SET LOCAL statement_timeout = 0; SELECT pg_advisory_xact_lock(x'70686f6e6561'::bigint);"
@@ -570,8 +570,8 @@ inline namespace v0 {
 /// How a `postgres_storage` or an `async_postgres_storage` behaves.
 struct postgres_options {
     /// How many connections there are at most, at least 1. An asynchronous storage shares each among many calls, but
-    /// changes counters on one of them and does everything else on the others; what several connections write at the same
-    /// time goes to the server's disk together, so one or two are too few there, too.
+    /// changes counters on one of them and does everything else on the others; what several connections write at the
+    /// same time goes to the server's disk together, so one or two are too few there, too.
     std::size_t connections = 4;
     /// How long a call takes at most, waiting for a connection or opening one included; at least 1 ms. It is also the
     /// server's `statement_timeout`. Looking up a host name may take longer, if the system's resolver does.
@@ -585,8 +585,9 @@ namespace postgres {
 
 // ---- Statements ----
 
-// Each insertion also removes up to two expired rows of its table for each row of its own: more than it adds, so that they cannot pile up. Rows
-// that another caller is busy with are skipped, so nobody waits and no two callers wait for each other.
+// Each insertion also removes up to two expired rows of its table for each row of its own: more than it adds, so that
+// they cannot pile up. Rows that another caller is busy with are skipped, so nobody waits and no two callers wait for
+// each other.
 
 inline constexpr statement insert_transaction_sql{"phoneauth_insert_transaction",
                                                   "text, bigint, text, text, text, bigint, bigint, bigint, bigint, "
@@ -679,8 +680,8 @@ inline constexpr statement erase_sessions_of_sql{
 
 // A counter with the value 0 counts as absent. Rows are written, and so locked, in the order of their keys, and swept
 // after that: calls that change the same counters cannot wait for each other in a circle. A row that all callers change
-// must not be locked for as long as a disk takes: the commit does not wait for it. What is committed later and does wait,
-// as every write of a transaction does, brings this to the disk, too.
+// must not be locked for as long as a disk takes: the commit does not wait for it. What is committed later and does
+// wait, as every write of a transaction does, brings this to the disk, too.
 inline constexpr statement change_counters_sql{"phoneauth_change_counters",
                                                "text[], bigint[], bigint[], bigint[], boolean[], bigint", R"(
 WITH unhurried AS MATERIALIZED (
@@ -740,8 +741,8 @@ inline std::unique_ptr<connection> open(const server_address& server, std::chron
                                         steady_time deadline) {
     auto c = std::make_unique<connection>(server, deadline);
     // The statements are right at this isolation level, and cheapest. A server that forgot what it has confirmed would
-    // let a code be used twice. Every statement looks rows up by an index: one plan is good for all parameters (to make a
-    // new one takes longer than change_counters itself), and one that was made while a table was small must not read
+    // let a code be used twice. Every statement looks rows up by an index: one plan is good for all parameters (to make
+    // a new one takes longer than change_counters itself), and one that was made while a table was small must not read
     // all of it when it has grown.
     const auto read_only = c->run(
         "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED;"
@@ -868,7 +869,8 @@ template <class T>
 struct operation {
     const statement& what;
     parameters values;
-    /// The value from a result that is `verdict::done`; empty if a rival who is not visible yet was faster: run it again.
+    /// The value from a result that is `verdict::done`; empty if a rival who is not visible yet was faster: run it
+    /// again.
     std::optional<T> (*value)(const PGresult*);
 };
 
@@ -1084,9 +1086,9 @@ inline namespace v0 {
 /// removed a few rows at a time, whenever something is inserted: transactions `transaction_retention` past their
 /// `expires_at`, sessions and counters at theirs; see also `sweep`.
 ///
-/// What a function has written is on the server's disk when it returns; but for changes of counters, of which a crash of the
-/// server loses up to the last second, unless something else was written after them, as a transaction is before a message
-/// is sent.
+/// What a function has written is on the server's disk when it returns; but for changes of counters, of which a crash
+/// of the server loses up to the last second, unless something else was written after them, as a transaction is before
+/// a message is sent.
 ///
 /// All functions may be called from several threads at once; each call uses one connection of the pool. A function
 /// throws `std::runtime_error` when it cannot do its work: no connection, no answer in time, an error of the server. It
@@ -1098,11 +1100,11 @@ class postgres_storage {
 public:
     /// Connects to the database, makes its tables or brings them up to date, and checks them; several servers may do so
     /// at once. `url`: `postgres://user:password@host:port/database?option=value`, see "Connection URIs" in
-    /// PostgreSQL's documentation of libpq; several hosts are for servers that take over from each other: the one
-    /// that can be written is used. Throws `std::runtime_error`, which says what to do, when the URL is wrong, the server does
-    /// not answer or refuses, the database is read-only or not in UTF-8, or the tables are newer than this program or
-    /// were changed by hand. Making or changing tables is not subject to `timeout` but may take ten minutes. Servers of
-    /// version 1 of the tables that still run go on working, and refuse when they are started again.
+    /// PostgreSQL's documentation of libpq; several hosts are for servers that take over from each other: the one that
+    /// can be written is used. Throws `std::runtime_error`, which says what to do, when the URL is wrong, the server
+    /// does not answer or refuses, the database is read-only or not in UTF-8, or the tables are newer than this program
+    /// or were changed by hand. Making or changing tables is not subject to `timeout` but may take ten minutes. Servers
+    /// of version 1 of the tables that still run go on working, and refuse when they are started again.
     explicit postgres_storage(const std::string& url, const postgres_options& options = {})
         : server_(url), options_(options) {
         auto first = detail::postgres::open(server_, options_.timeout, deadline());

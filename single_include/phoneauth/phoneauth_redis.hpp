@@ -126,8 +126,8 @@ struct redis_free {
 };
 using redis_reply = std::unique_ptr<redisReply, redis_free>;
 
-/// Takes the next whole reply out of what `reader` was fed; nullptr if there is none. Throws `std::runtime_error` if the
-/// bytes are no reply.
+/// Takes the next whole reply out of what `reader` was fed; nullptr if there is none. Throws `std::runtime_error` if
+/// the bytes are no reply.
 inline redis_reply next_reply(redisReader& reader) {
     void* reply = nullptr;
     if (redisReaderGetReply(&reader, &reply) != REDIS_OK)
@@ -302,7 +302,8 @@ inline redis_calls redis_handshake(const redis_url& url) {
     return calls;
 }
 
-/// Throws `std::runtime_error`, with a sentence to be put behind "Redis at …", if `reply` refuses `call` of the handshake.
+/// Throws `std::runtime_error`, with a sentence to be put behind "Redis at …", if `reply` refuses `call` of the
+/// handshake.
 inline void check_handshake(const redis_call& call, const redisReply& reply) {
     if (reply.type != REDIS_REPLY_ERROR) return;
     const auto code = error_code(reply);
@@ -474,8 +475,8 @@ private:
 //     {users}:identities  a hash of identity → object id
 //     format            the version of all this: `redis_format`
 //
-// Each operation is one command or one script on keys of one slot, and so one atomic step; but for what a cluster cannot
-// do in one because the keys are on different servers: see `insert_session` and `erase_sessions_of`.
+// Each operation is one command or one script on keys of one slot, and so one atomic step; but for what a cluster
+// cannot do in one because the keys are on different servers: see `insert_session` and `erase_sessions_of`.
 
 namespace phoneauth {
 inline namespace v0 {
@@ -660,8 +661,8 @@ if not record or string.sub(record, 1, #ARGV[1]) ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL')
 return 1)"};
 
-    // Keys: counters. Arguments, for each: what to add, now, the end of a new counter, its lifetime, and 1 if an old one shall
-    // live as long. Gives value and end of each.
+    // Keys: counters. Arguments, for each: what to add, now, the end of a new counter, its lifetime, and 1 if an old
+    // one shall live as long. Gives value and end of each.
     redis_script change_counters{R"(
 local changed = {}
 for i, key in ipairs(KEYS) do
@@ -731,9 +732,9 @@ return 0)"};
 local id = redis.call('HGET', KEYS[1], ARGV[1])
 return id and redis.call('HGET', KEYS[2], id))"};
 
-    // Keys: the index of the user, and the session if the same server has it. Arguments: token hash, end of the session,
-    // lifetime of the index, up to which end entries are over, the session's record and lifetime. Gives 0 if there is such
-    // a session.
+    // Keys: the index of the user, and the session if the same server has it. Arguments: token hash, end of the
+    // session, lifetime of the index, up to which end entries are over, the session's record and lifetime. Gives 0 if
+    // there is such a session.
     redis_script insert_session{R"(
 if KEYS[2] and redis.call('EXISTS', KEYS[2]) == 1 then return 0 end
 local ends = redis.call('ZSCORE', KEYS[1], ARGV[1])
@@ -750,7 +751,8 @@ local record = redis.call('GET', KEYS[1])
 if record then redis.call('DEL', KEYS[1]) end
 return record)"};
 
-    // Keys: sessions. Argument: the first field of those that are erased. Gives 1 for each that was erased, 0 for others.
+    // Keys: sessions. Argument: the first field of those that are erased. Gives 1 for each that was erased, 0 for
+    // others.
     redis_script erase_matching{R"(
 local erased = {}
 for i, key in ipairs(KEYS) do
@@ -766,9 +768,9 @@ return erased)"};
     }
 };
 
-/// All functions of a Storage. `Link` sends calls and gets their replies, now or later:
-/// `run(redis_calls&)` returns when all are settled, in one round trip unless a server asks for more, and throws nothing
-/// that a call could say itself. `Link::mode`: see yields.hpp.
+/// All functions of a Storage. `Link` sends calls and gets their replies, now or later: `run(redis_calls&)` returns
+/// when all are settled, in one round trip unless a server asks for more, and throws nothing that a call could say
+/// itself. `Link::mode`: see yields.hpp.
 template <class Link>
 class redis_commands {
     using mode = typename Link::mode;
@@ -872,7 +874,8 @@ public:
     }
 
     /// A session that is being inserted meanwhile may be in the index without being stored yet; therefore only sessions
-    /// that were there leave the index. In a cluster each session is a step of its own: after a throw some may be erased.
+    /// that were there leave the index. In a cluster each session is a step of its own: after a throw some may be
+    /// erased.
     flow<std::size_t> erase_sessions_of(const std::string& user_id, const std::string& kept) {
         auto index = one(redis_command({"ZRANGE", key("u:", user_id), "0", "-1"}));
         co_await mode::call([&] { return link_.run(index); });
@@ -1023,8 +1026,8 @@ private:
 #include <sys/time.h>
 
 
-// The blocking way to Redis, and what both storages ask of the server at start. hiredis connects and parses; the bytes go
-// through functions of ours, because hiredis raises SIGPIPE and knows no limit for a whole operation. POSIX only.
+// The blocking way to Redis, and what both storages ask of the server at start. hiredis connects and parses; the bytes
+// go through functions of ours, because hiredis raises SIGPIPE and knows no limit for a whole operation. POSIX only.
 
 namespace phoneauth {
 inline namespace v0 {
@@ -1032,8 +1035,8 @@ namespace detail {
 
 using redis_time = std::chrono::steady_clock::time_point;
 
-/// A connection that may be used by one thread at a time. Whoever gets an exception from it must drop it. The messages are
-/// made to be put behind "Redis ".
+/// A connection that may be used by one thread at a time. Whoever gets an exception from it must drop it. The messages
+/// are made to be put behind "Redis ".
 class redis_connection {
 public:
     /// Connects and does the handshake.
@@ -1345,8 +1348,8 @@ return ARGV[1])"};
 namespace phoneauth {
 inline namespace v0 {
 
-/// A Storage in Redis 6 or later, or in Valkey, for thread-per-request servers: any number of server processes on one Redis
-/// behave as one. POSIX only; needs hiredis. It speaks no TLS: keep the way to Redis private.
+/// A Storage in Redis 6 or later, or in Valkey, for thread-per-request servers: any number of server processes on one
+/// Redis behave as one. POSIX only; needs hiredis. It speaks no TLS: keep the way to Redis private.
 ///
 ///     phoneauth::redis_storage redis("redis://127.0.0.1:6379/0");
 ///
@@ -1377,14 +1380,14 @@ inline namespace v0 {
 /// nothing to erase. In a cluster two for `insert_session`, and one more for each redirection, which happens when a
 /// slot is used for the first time and when it has moved.
 ///
-/// **Cluster**: supported; name any of its servers. Transactions, counters and sessions spread over the servers. All users
-/// have one hash tag, because uniqueness can only be guaranteed on one server: they do not spread.
+/// **Cluster**: supported; name any of its servers. Transactions, counters and sessions spread over the servers. All
+/// users have one hash tag, because uniqueness can only be guaranteed on one server: they do not spread.
 ///
-/// **Errors**: a function throws `std::runtime_error`, with a sentence that says what to do, when Redis cannot be reached,
-/// does not answer within `redis_options::operation_timeout`, or refuses. While Redis says that it will be ready soon
-/// (LOADING, READONLY, TRYAGAIN, CLUSTERDOWN, BUSY) a command is repeated within that time; one that may have been carried
-/// out never is. After a throw because of a broken connection or an overdue reply, the write may have been made. No
-/// message holds the password or anything that is stored.
+/// **Errors**: a function throws `std::runtime_error`, with a sentence that says what to do, when Redis cannot be
+/// reached, does not answer within `redis_options::operation_timeout`, or refuses. While Redis says that it will be
+/// ready soon (LOADING, READONLY, TRYAGAIN, CLUSTERDOWN, BUSY) a command is repeated within that time; one that may
+/// have been carried out never is. After a throw because of a broken connection or an overdue reply, the write may have
+/// been made. No message holds the password or anything that is stored.
 ///
 /// **Versions**: what phoneauth wrote before transactions knew of their delivery (format 1) is read. End those programs
 /// first: one that still runs throws when it is asked for a transaction that a newer one has written, and one that is
@@ -1393,9 +1396,9 @@ inline namespace v0 {
 /// Thread-safe. Connections are made when they are needed and kept; a broken one is replaced.
 class redis_storage {
 public:
-    /// `url`: redis://[[user]:password@]host[:port][/database], with percent-encoding in user and password; port 6379 and
-    /// database 0 unless given. Connects and checks the server: throws `std::runtime_error` if the URL is not one, if it
-    /// cannot connect, log in, write, or if something about the server would lose data (see above).
+    /// `url`: redis://[[user]:password@]host[:port][/database], with percent-encoding in user and password; port 6379
+    /// and database 0 unless given. Connects and checks the server: throws `std::runtime_error` if the URL is not one,
+    /// if it cannot connect, log in, write, or if something about the server would lose data (see above).
     explicit redis_storage(const std::string& url, const redis_options& options = {})
         : redis_storage(detail::parse_redis_url(url), options) {}
 

@@ -46,8 +46,8 @@ public:
 
     const std::string& file() const { return file_; }
 
-    /// A server's context with a new certificate; `names` as in "DNS:localhost,IP:127.0.0.1", valid between the two times,
-    /// in seconds from now.
+    /// A server's context with a new certificate; `names` as in "DNS:localhost,IP:127.0.0.1", valid between the two
+    /// times, in seconds from now.
     context_ptr server(const std::string& names, long from = -3600, long to = 3600) const {
         const key_ptr key(EVP_EC_gen("P-256"));
         const auto certificate = make("server", key.get(), this, names, from, to);

@@ -263,7 +263,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(nothing_was_sent, World, worlds) {
     check_fails(world.send(get("http://127.0.0.1:1/\r\nInjected: c")), error::invalid_url);
 }
 
-// What tests/faults does to the flows is what these transports make of a server that fails; here is the same on the wire.
+// What tests/faults does to the flows is what these transports make of a server that fails; here is the same on the
+// wire.
 BOOST_AUTO_TEST_CASE_TEMPLATE(ways_to_fail, World, worlds) {
     const auto reset = [](peer& p) {
         p.socket.set_option(::asio::socket_base::linger(true, 0));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// A whole login in process (start and finish; memory storage, a transport that accepts at once) against its crypto floor: the
-// random bytes, MACs and hashes that no implementation of these rules can do without, measured in the same run.
+// A whole login in process (start and finish; memory storage, a transport that accepts at once) against its crypto
+// floor: the random bytes, MACs and hashes that no implementation of these rules can do without, measured in the same
+// run.
 
 #include <phoneauth/phoneauth.hpp>
 #include <phoneauth/storage/memory.hpp>
@@ -54,8 +55,8 @@ int main() {
     c.twilio.sender = "+15005550006";
     c.max_sends_per_hour = 10'000'000;  // counted as by default
 
-    // Two floors for the same bytes: with everything that can be reused reused (a pool of random bytes, keyed contexts), and with
-    // OpenSSL's one-shot functions, which is how most programs call them.
+    // Two floors for the same bytes: with everything that can be reused reused (a pool of random bytes, keyed
+    // contexts), and with OpenSSL's one-shot functions, which is how most programs call them.
     random_source random;
     detail::hmac_sha256 mac(std::string(32, 'k'));
     detail::sha256 sha;

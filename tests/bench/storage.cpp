@@ -44,8 +44,8 @@ std::string id_end(char series) {
     return text;
 }
 
-/// The id of the `i`th transaction that is loaded; neighbours are far apart. Loaders compute the same in their languages, one
-/// of which has nothing but doubles.
+/// The id of the `i`th transaction that is loaded; neighbours are far apart. Loaders compute the same in their
+/// languages, one of which has nothing but doubles.
 std::string id_of(std::uint64_t i, char series) {
     char text[40];
     std::snprintf(text, sizeof text, "%08X", static_cast<unsigned>(i * 12345701 % 4294967296));

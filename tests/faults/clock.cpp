@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// What a jump of the clock can cost: a limit starts afresh at most once for each jump, what expires lives longer by the jump at
-// most, and who is told to wait for so long gets in after that.
+// What a jump of the clock can cost: a limit starts afresh at most once for each jump, what expires lives longer by the
+// jump at most, and who is told to wait for so long gets in after that.
 #include "faults/world.hpp"
 
 #include <boost/test/unit_test.hpp>

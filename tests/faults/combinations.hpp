@@ -36,8 +36,8 @@ inline std::vector<fault> faults_of(const outcome& run, bool with_allocations = 
     return all;
 }
 
-/// Calls `f` with each fault that can follow `first`, in the course that `run` took after it: at later calls and allocations,
-/// and, where the first only turned the clock or repeated the request, at the same call.
+/// Calls `f` with each fault that can follow `first`, in the course that `run` took after it: at later calls and
+/// allocations, and, where the first only turned the clock or repeated the request, at the same call.
 template <class F>
 void for_each_second_fault(const fault& first, const outcome& run, F f) {
     std::size_t calls = first.at;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// A person's whole way through the library, with each fault and each pair of faults of faults/fault.hpp. `-- --all` runs
-// every pair; without it those with a failed allocation are sampled evenly, and in a sanitized build all.
+// A person's whole way through the library, with each fault and each pair of faults of faults/fault.hpp. `-- --all`
+// runs every pair; without it those with a failed allocation are sampled evenly, and in a sanitized build all.
 #include "faults/combinations.hpp"
 #include "support/sanitized.hpp"
 
@@ -19,8 +19,8 @@ using namespace faults;
 
 namespace {
 
-/// One of so many pairs is run, of those at calls alone and of those with a failed allocation. Primes, so that they do not fall
-/// into step with anything.
+/// One of so many pairs is run, of those at calls alone and of those with a failed allocation. Primes, so that they do
+/// not fall into step with anything.
 #ifdef PHONEAUTH_TESTS_SANITIZED
 constexpr std::size_t calls_sample = 17;
 constexpr std::size_t allocations_sample = 211;

@@ -9,8 +9,9 @@
 
 namespace faults {
 
-/// A person registers, logs in by code (mistypes it, and asks for it again), logs in with two factors, changes the password and
-/// logs out. Where something fails, the person does what the error says: waits, tries the same again, or starts again.
+/// A person registers, logs in by code (mistypes it, and asks for it again), logs in with two factors, changes the
+/// password and logs out. Where something fails, the person does what the error says: waits, tries the same again, or
+/// starts again.
 template <class World>
 class journey {
 public:

@@ -298,7 +298,8 @@ namespace {
 const client home{"198.51.100.7"};
 const client stranger{"203.0.113.9"};
 
-/// Wrong codes of `begin`'s transactions until nothing may be begun any more for longer than two hours; how many were compared.
+/// Wrong codes of `begin`'s transactions until nothing may be begun any more for longer than two hours; how many were
+/// compared.
 template <class Begin>
 int wrong_codes_until_locked(blocking_world& w, const client& from, Begin begin) {
     int compared = 0;

@@ -13,8 +13,8 @@ namespace {
 
 enum class kind { before, after };
 
-/// Runs `flow(world)` with the Nth call of it failing, N = 1, 2, … until nothing fails any more; `check(world, failed)` looks at
-/// what is left.
+/// Runs `flow(world)` with the Nth call of it failing, N = 1, 2, … until nothing fails any more; `check(world, failed)`
+/// looks at what is left.
 template <class World>
 std::size_t for_each_fault(auto prepare, auto flow, auto check) {
     std::size_t most = 0;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// What one phone, one client, one user and everybody together may cost; and that a stranger cannot use it up for the owner.
+// What one phone, one client, one user and everybody together may cost; and that a stranger cannot use it up for the
+// owner.
 #include "flows/world.hpp"
 
 using namespace flows;

@@ -90,8 +90,8 @@ struct provider {
         to.clear();
         code.clear();
     }
-    /// What the trouble means for the client. `discreet`: he must not learn from it whether the phone is a user's, so what
-    /// Twilio says of this one message is kept from him.
+    /// What the trouble means for the client. `discreet`: he must not learn from it whether the phone is a user's, so
+    /// what Twilio says of this one message is kept from him.
     answer meaning(bool discreet) const {
         switch (next) {
         case none:

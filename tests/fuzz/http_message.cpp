@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Input: a byte with what to parse (bit 0: a request; bit 1: a reply to HEAD; bit 2: with small limits), a byte that says
-// how the bytes are cut into pieces, and the bytes that a peer sends.
+// Input: a byte with what to parse (bit 0: a request; bit 1: a reply to HEAD; bit 2: with small limits), a byte that
+// says how the bytes are cut into pieces, and the bytes that a peer sends.
 #include "fuzz.hpp"
 
 #include <phoneauth/detail/http1.hpp>
@@ -81,8 +81,8 @@ outcome parse(std::string_view bytes, const setup& s, std::size_t longest, bool 
     return o;
 }
 
-/// The bytes of a request's body as RFC 9112 §7.1 has it, read once more: no reader may see more or less in it. Empty if
-/// they are no chunks.
+/// The bytes of a request's body as RFC 9112 §7.1 has it, read once more: no reader may see more or less in it. Empty
+/// if they are no chunks.
 std::optional<std::string> unchunked(std::string_view bytes) {
     std::string body;
     const auto line = [&]() -> std::optional<std::string_view> {

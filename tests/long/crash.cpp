@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// Proof: what was acknowledged survives. A process registers people and logs them in as fast as it can and says what was
-// acknowledged; it is killed at a random moment, and sometimes the database's server is killed, too. Then it is looked up:
-// every acknowledged registration and session is there, every acknowledged confirmation stays spent, and nobody is
-// registered whose code was not confirmed.
+// Proof: what was acknowledged survives. A process registers people and logs them in as fast as it can and says what
+// was acknowledged; it is killed at a random moment, and sometimes the database's server is killed, too. Then it is
+// looked up: every acknowledged registration and session is there, every acknowledged confirmation stays spent, and
+// nobody is registered whose code was not confirmed.
 //
 //     long_crash [ROUNDS]     for SQLite, PostgreSQL and Redis (with its log synchronised)
 
@@ -172,8 +172,8 @@ unsigned long accepted_again(const std::string& url, const std::string& said) {
     });
 }
 
-/// Lets a process work on `url` and kills it, `rounds` times; in every tenth round the database's `own` server is killed first
-/// and started again.
+/// Lets a process work on `url` and kills it, `rounds` times; in every tenth round the database's `own` server is
+/// killed first and started again.
 counts kill_often(const std::string& url, unsigned rounds, database_server* own, std::mt19937& random) {
     counts c;
     std::string all;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Proof: the example server holds thousands of connections in little memory, says at once when it has too much to do, and
-// is as fast as before when that is over.
+// Proof: the example server holds thousands of connections in little memory, says at once when it has too much to do,
+// and is as fast as before when that is over.
 //
 //     long_load --server PROGRAM [--short]     10,000 connections; 1,000 with --short
 

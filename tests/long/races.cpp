@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// Proof: however many servers there are on one store, a code is accepted once, no more codes are compared than tries are
-// allowed, and a phone or an email gets one user. For each store 4 processes of 8 threads do the same at the same time.
+// Proof: however many servers there are on one store, a code is accepted once, no more codes are compared than tries
+// are allowed, and a phone or an email gets one user. For each store 4 processes of 8 threads do the same at the same
+// time.
 
 #include "support.hpp"
 

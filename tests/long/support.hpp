@@ -15,7 +15,8 @@
 
 #include "tally.hpp"
 
-// What the proofs, and the benchmark of storages, have in common: a provider that accepts everything, and cheap passwords.
+// What the proofs, and the benchmark of storages, have in common: a provider that accepts everything, and cheap
+// passwords.
 
 namespace proofs {
 

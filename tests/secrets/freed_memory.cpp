@@ -58,8 +58,8 @@ void* realloc(void* block, std::size_t size) {
 
 namespace {
 
-// The secrets. They are never in a std::string of the test for longer than a call: what a caller does with his copies is
-// his business.
+// The secrets. They are never in a std::string of the test for longer than a call: what a caller does with his copies
+// is his business.
 constexpr const char* long_password = "Correct-Horse-Battery-Staple-0123456789";
 constexpr const char* short_password = "Xyzzy7Plugh";  // fits into a std::string itself
 constexpr const char* auth_token = "9f8e7d6c5b4a39281706f5e4d3c2b1a0";
@@ -76,7 +76,8 @@ struct own_string : std::string {
     }
 };
 
-/// Takes messages and remembers the last code, in memory that is never freed. It looks into each request without a copy.
+/// Takes messages and remembers the last code, in memory that is never freed. It looks into each request without a
+/// copy.
 struct quiet_transport {
     result<http_response> send(const http_request& request) {
         constexpr std::string_view digits = "0123456789";

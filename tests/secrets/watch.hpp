@@ -21,8 +21,8 @@ class watch {
 public:
     static constexpr std::size_t capacity = 16;
 
-    /// From now on `secret` is searched for, under `name`. Its first character is left out, because a short `std::string`
-    /// that was moved from keeps all the others.
+    /// From now on `secret` is searched for, under `name`. Its first character is left out, because a short
+    /// `std::string` that was moved from keeps all the others.
     void add(const char* name, std::string_view secret) {
         auto& e = entries_.at(count_);
         e.name = name;

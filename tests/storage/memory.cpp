@@ -30,7 +30,8 @@ user person(const std::string& id, const std::string& digits) {
 }
 }  // namespace
 
-// What every storage has to do is tested by the suite, in tests/testing/storage_suite.cpp. Here: what is special about this one.
+// What every storage has to do is tested by the suite, in tests/testing/storage_suite.cpp. Here: what is special about
+// this one.
 BOOST_AUTO_TEST_SUITE(memory_storage_)
 
 BOOST_AUTO_TEST_CASE(keeps_a_transaction_for_the_retention_and_drops_it_then) {

@@ -12,8 +12,8 @@
 
 namespace support {
 
-/// Names what no test may print, each at least 8 characters; tests/scripts/find_secrets.py looks for it in the output of
-/// a run in which PHONEAUTH_TEST_SECRETS names a directory. → true, for an initializer.
+/// Names what no test may print, each at least 8 characters; tests/scripts/find_secrets.py looks for it in the output
+/// of a run in which PHONEAUTH_TEST_SECRETS names a directory. → true, for an initializer.
 inline bool name_secrets(std::initializer_list<std::string_view> secrets) {
     const char* directory = std::getenv("PHONEAUTH_TEST_SECRETS");
     if (!directory) return true;

@@ -14,7 +14,8 @@
 
 namespace timing {
 
-/// The processor time of this thread in nanoseconds: it stands still while others run, so a busy machine does not matter.
+/// The processor time of this thread in nanoseconds: it stands still while others run, so a busy machine does not
+/// matter.
 inline double thread_time() noexcept {
     timespec t{};
     ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);

@@ -80,7 +80,8 @@ private:
     call_log& log_;
 };
 
-/// Twilio, and what can go wrong there. What a request asks is not noted: only Twilio sees that a look-up stands for a message.
+/// Twilio, and what can go wrong there. What a request asks is not noted: only Twilio sees that a look-up stands for a
+/// message.
 class noting_provider {
 public:
     explicit noting_provider(call_log& log) noexcept : log_(log) {}

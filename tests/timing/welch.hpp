@@ -8,8 +8,8 @@
 #include <vector>
 
 // Whether two kinds of measurement can be told apart, as dudect does it (Reparaz, Balasch, Verbauwhede: "Dude, is my
-// code constant time?", DATE 2017): Welch's t-test over all measurements, and over those below some percentiles, because
-// what a machine does besides only makes a measurement longer.
+// code constant time?", DATE 2017): Welch's t-test over all measurements, and over those below some percentiles,
+// because what a machine does besides only makes a measurement longer.
 
 namespace timing {
 

@@ -5,7 +5,8 @@
 
 #include <algorithm>
 
-// The first two signatures are Twilio's own examples; the others were computed with Twilio's helper library for Node.js.
+// The first two signatures are Twilio's own examples; the others were computed with Twilio's helper library for
+// Node.js.
 
 using namespace phoneauth;
 using twilio::verify_callback;

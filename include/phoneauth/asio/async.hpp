@@ -104,9 +104,10 @@ struct split_signature<void> {
 ///     async_call(executor, auth.finish_login(id, code), [](std::error_code ec, std::optional<logged_in> l) { … });
 ///
 /// Runs `work` on `executor`; the handler is `void(std::error_code, T)` (`std::optional<T>` where `T` has no default
-/// constructor, as `user` and `logged_in`), or `void(std::error_code)` for `result<void>`, and is invoked on its associated executor, `executor` by default. What a failure holds beyond its code is not passed
-/// on: who needs it (`retry_after`, `tries_left`) awaits the function itself. Terminal cancellation of the handler's
-/// slot is passed on to `work`. With `use_awaitable` and `use_future` a failure is thrown as `std::system_error`.
+/// constructor, as `user` and `logged_in`), or `void(std::error_code)` for `result<void>`, and is invoked on its
+/// associated executor, `executor` by default. What a failure holds beyond its code is not passed on: who needs it
+/// (`retry_after`, `tries_left`) awaits the function itself. Terminal cancellation of the handler's slot is passed on
+/// to `work`. With `use_awaitable` and `use_future` a failure is thrown as `std::system_error`.
 template <class T, class CompletionToken>
 auto async_call(const ::asio::any_io_executor& executor, ::asio::awaitable<result<T>> work, CompletionToken&& token) {
     return ::asio::async_initiate<CompletionToken, typename detail::split_signature<T>::type>(

@@ -85,7 +85,8 @@ struct awaitable_mode {
         co_return outcome;
     }
 
-    /// `co_await`ed by a flow: from here on a cancellation no longer throws at the next `co_await`; `finish` restores that.
+    /// `co_await`ed by a flow: from here on a cancellation no longer throws at the next `co_await`; `finish` restores
+    /// that.
     static auto ignore_cancellation() { return ::asio::this_coro::throw_if_cancelled(false); }
 
 private:

@@ -58,14 +58,14 @@ inline std::uint64_t network_number(const ::asio::ip::address& address) {
 struct server_options {
     /// Over it the connection that has waited longest for a request is closed; if each is at work: 503 and closed.
     std::size_t max_connections = 1024;
-    /// From one IPv4 address or one IPv6 /64, which is what one client has; over it: closed at once. 0: no such limit, as
-    /// behind a reverse proxy, where all connections come from one address.
+    /// From one IPv4 address or one IPv6 /64, which is what one client has; over it: closed at once. 0: no such limit,
+    /// as behind a reverse proxy, where all connections come from one address.
     std::size_t max_connections_per_address = 0;
     /// Being answered at once; over it: 503 with Retry-After, at once, and the connection stays. It bounds how long a
     /// request can wait for what is slow behind the handler. 256 that each take a second are still 256 a second.
     std::size_t max_requests = 256;
-    /// The hosts that the server is called by: names and addresses, without port, IPv6 without brackets. A request whose
-    /// Host is none of them gets 421 (RFC 9110 §15.5.20): otherwise a page of anybody whose name resolves to this
+    /// The hosts that the server is called by: names and addresses, without port, IPv6 without brackets. A request
+    /// whose Host is none of them gets 421 (RFC 9110 §15.5.20): otherwise a page of anybody whose name resolves to this
     /// server's address ("DNS rebinding") may talk to a server on loopback or in an internal network. Empty: any.
     std::vector<std::string> allowed_hosts{};
     std::size_t max_header_bytes = 16 * 1024;        ///< over it: 431
@@ -80,8 +80,8 @@ struct server_options {
 };
 
 /// A small HTTP/1.1 server: keep-alive, pipelining in order, HEAD, "Expect: 100-continue", limits on everything. It
-/// asks its handler for every request and knows no routes. What two readers of HTTP could take for different requests it
-/// refuses, and closes the connection.
+/// asks its handler for every request and knows no routes. What two readers of HTTP could take for different requests
+/// it refuses, and closes the connection.
 ///
 /// Each connection runs on a strand of its own, so that the executor may be a thread pool. The executor's context must
 /// outlive the server; what the handler refers to must live until the server is drained or the context is gone.

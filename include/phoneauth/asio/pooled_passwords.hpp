@@ -27,8 +27,8 @@ public:
     /// One thread for every two processors: hashing must leave some for the event loop.
     static std::size_t default_threads() { return std::max(1u, std::thread::hardware_concurrency() / 2); }
 
-    /// `max_queue`: how many passwords may wait for a thread. 16 before one thread are a wait of some seconds, which is as
-    /// long as a person has patience.
+    /// `max_queue`: how many passwords may wait for a thread. 16 before one thread are a wait of some seconds, which is
+    /// as long as a person has patience.
     explicit pooled_passwords(scrypt_cost cost = {}, std::size_t threads = default_threads(),
                               std::size_t max_queue = 16)
         : scrypt_(cost), pool_(threads, max_queue) {}

@@ -18,8 +18,8 @@
 namespace phoneauth {
 inline namespace v0 {
 
-/// Makes a blocking storage an asynchronous one: each function does its work on a thread of a pool of its own, so that the
-/// event loop never waits for it. `S` may be a whole Storage or some of its parts; this class has the same ones.
+/// Makes a blocking storage an asynchronous one: each function does its work on a thread of a pool of its own, so that
+/// the event loop never waits for it. `S` may be a whole Storage or some of its parts; this class has the same ones.
 ///
 ///     phoneauth::sqlite_storage file("phoneauth.db");
 ///     phoneauth::pooled_storage storage(file);

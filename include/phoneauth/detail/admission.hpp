@@ -21,17 +21,17 @@
 #include <phoneauth/result.hpp>
 #include <phoneauth/transaction.hpp>
 
-// What a message and a guess are counted against, put together from limits.hpp. Pure. Both go the same way, in two round
-// trips: first it is asked whether they may be, then they are counted, and judged once more, as others may have come in
-// between. So what is refused is never counted, and a flood of it takes nothing away from anybody; and what is counted
-// is counted with those it belongs to, strangers or known networks.
+// What a message and a guess are counted against, put together from limits.hpp. Pure. Both go the same way, in two
+// round trips: first it is asked whether they may be, then they are counted, and judged once more, as others may have
+// come in between. So what is refused is never counted, and a flood of it takes nothing away from anybody; and what is
+// counted is counted with those it belongs to, strangers or known networks.
 
 namespace phoneauth {
 inline namespace v0 {
 namespace detail {
 
-/// The account whose failures at guessing codes of this kind are counted. Each way in has its own, so that who guesses at
-/// one does not shut the others.
+/// The account whose failures at guessing codes of this kind are counted. Each way in has its own, so that who guesses
+/// at one does not shut the others.
 inline std::string code_account(purpose kind, const phone_number& phone, bool after_password) {
     const std::string_view way =
         kind == purpose::registration ? "registration:" : (after_password ? "second:" : "login:");
@@ -238,8 +238,8 @@ inline void end_failures(std::string_view account, const config& c, time_point n
         changes.push_back(limits::open_codes(account, known, -limits::all_failures, c, now));
 }
 
-/// What a login ends: all that went wrong before, at each way in; and the network is known from now on, unless it is empty.
-/// `identity_subject`: of logins by identity, empty if there are none.
+/// What a login ends: all that went wrong before, at each way in; and the network is known from now on, unless it is
+/// empty. `identity_subject`: of logins by identity, empty if there are none.
 inline std::vector<counter_change> forget_failures(const phone_number& phone, std::string_view identity_subject,
                                                    std::string_view network, const config& c, time_point now) {
     std::vector<counter_change> all;

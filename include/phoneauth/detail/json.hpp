@@ -76,8 +76,8 @@ public:
         append_json_string(begin(key), value);
         return *this;
     }
-    /// As `string`, for a secret, which must come last: what is added to the text before it is gone may leave a copy of it
-    /// behind.
+    /// As `string`, for a secret, which must come last: what is added to the text before it is gone may leave a copy of
+    /// it behind.
     json_object& secret(std::string_view key, std::string_view value) {
         out_.reserve(out_.size() + key.size() + 6 * value.size() + 8);
         return string(key, value);

@@ -29,8 +29,8 @@ inline namespace v0 {
 /// How a `postgres_storage` or an `async_postgres_storage` behaves.
 struct postgres_options {
     /// How many connections there are at most, at least 1. An asynchronous storage shares each among many calls, but
-    /// changes counters on one of them and does everything else on the others; what several connections write at the same
-    /// time goes to the server's disk together, so one or two are too few there, too.
+    /// changes counters on one of them and does everything else on the others; what several connections write at the
+    /// same time goes to the server's disk together, so one or two are too few there, too.
     std::size_t connections = 4;
     /// How long a call takes at most, waiting for a connection or opening one included; at least 1 ms. It is also the
     /// server's `statement_timeout`. Looking up a host name may take longer, if the system's resolver does.
@@ -44,8 +44,9 @@ namespace postgres {
 
 // ---- Statements ----
 
-// Each insertion also removes up to two expired rows of its table for each row of its own: more than it adds, so that they cannot pile up. Rows
-// that another caller is busy with are skipped, so nobody waits and no two callers wait for each other.
+// Each insertion also removes up to two expired rows of its table for each row of its own: more than it adds, so that
+// they cannot pile up. Rows that another caller is busy with are skipped, so nobody waits and no two callers wait for
+// each other.
 
 inline constexpr statement insert_transaction_sql{"phoneauth_insert_transaction",
                                                   "text, bigint, text, text, text, bigint, bigint, bigint, bigint, "
@@ -138,8 +139,8 @@ inline constexpr statement erase_sessions_of_sql{
 
 // A counter with the value 0 counts as absent. Rows are written, and so locked, in the order of their keys, and swept
 // after that: calls that change the same counters cannot wait for each other in a circle. A row that all callers change
-// must not be locked for as long as a disk takes: the commit does not wait for it. What is committed later and does wait,
-// as every write of a transaction does, brings this to the disk, too.
+// must not be locked for as long as a disk takes: the commit does not wait for it. What is committed later and does
+// wait, as every write of a transaction does, brings this to the disk, too.
 inline constexpr statement change_counters_sql{"phoneauth_change_counters",
                                                "text[], bigint[], bigint[], bigint[], boolean[], bigint", R"(
 WITH unhurried AS MATERIALIZED (
@@ -199,8 +200,8 @@ inline std::unique_ptr<connection> open(const server_address& server, std::chron
                                         steady_time deadline) {
     auto c = std::make_unique<connection>(server, deadline);
     // The statements are right at this isolation level, and cheapest. A server that forgot what it has confirmed would
-    // let a code be used twice. Every statement looks rows up by an index: one plan is good for all parameters (to make a
-    // new one takes longer than change_counters itself), and one that was made while a table was small must not read
+    // let a code be used twice. Every statement looks rows up by an index: one plan is good for all parameters (to make
+    // a new one takes longer than change_counters itself), and one that was made while a table was small must not read
     // all of it when it has grown.
     const auto read_only = c->run(
         "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED;"
@@ -327,7 +328,8 @@ template <class T>
 struct operation {
     const statement& what;
     parameters values;
-    /// The value from a result that is `verdict::done`; empty if a rival who is not visible yet was faster: run it again.
+    /// The value from a result that is `verdict::done`; empty if a rival who is not visible yet was faster: run it
+    /// again.
     std::optional<T> (*value)(const PGresult*);
 };
 

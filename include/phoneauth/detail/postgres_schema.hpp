@@ -164,8 +164,8 @@ inline void migrate(connection& c, steady_time deadline) {
         throw std::runtime_error("phoneauth: the PostgreSQL database has the encoding " + encoding +
                                  "; create one with ENCODING 'UTF8' TEMPLATE template0");
 
-    // The limit of a call is not for this. But whoever waits for a table keeps all others from it, too: servers that are
-    // at work must not wait so long that their calls fail. The number is "phonea" in ASCII; the lock ends with the
+    // The limit of a call is not for this. But whoever waits for a table keeps all others from it, too: servers that
+    // are at work must not wait so long that their calls fail. The number is "phonea" in ASCII; the lock ends with the
     // transaction.
     deadline = std::chrono::steady_clock::now() + migration_limit;
     c.run("BEGIN; SET LOCAL statement_timeout = 0; SELECT pg_advisory_xact_lock(x'70686f6e6561'::bigint);"

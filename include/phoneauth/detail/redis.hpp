@@ -119,8 +119,8 @@ struct redis_free {
 };
 using redis_reply = std::unique_ptr<redisReply, redis_free>;
 
-/// Takes the next whole reply out of what `reader` was fed; nullptr if there is none. Throws `std::runtime_error` if the
-/// bytes are no reply.
+/// Takes the next whole reply out of what `reader` was fed; nullptr if there is none. Throws `std::runtime_error` if
+/// the bytes are no reply.
 inline redis_reply next_reply(redisReader& reader) {
     void* reply = nullptr;
     if (redisReaderGetReply(&reader, &reply) != REDIS_OK)
@@ -295,7 +295,8 @@ inline redis_calls redis_handshake(const redis_url& url) {
     return calls;
 }
 
-/// Throws `std::runtime_error`, with a sentence to be put behind "Redis at …", if `reply` refuses `call` of the handshake.
+/// Throws `std::runtime_error`, with a sentence to be put behind "Redis at …", if `reply` refuses `call` of the
+/// handshake.
 inline void check_handshake(const redis_call& call, const redisReply& reply) {
     if (reply.type != REDIS_REPLY_ERROR) return;
     const auto code = error_code(reply);

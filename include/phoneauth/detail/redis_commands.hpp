@@ -31,8 +31,8 @@
 //     {users}:identities  a hash of identity → object id
 //     format            the version of all this: `redis_format`
 //
-// Each operation is one command or one script on keys of one slot, and so one atomic step; but for what a cluster cannot
-// do in one because the keys are on different servers: see `insert_session` and `erase_sessions_of`.
+// Each operation is one command or one script on keys of one slot, and so one atomic step; but for what a cluster
+// cannot do in one because the keys are on different servers: see `insert_session` and `erase_sessions_of`.
 
 namespace phoneauth {
 inline namespace v0 {
@@ -217,8 +217,8 @@ if not record or string.sub(record, 1, #ARGV[1]) ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL')
 return 1)"};
 
-    // Keys: counters. Arguments, for each: what to add, now, the end of a new counter, its lifetime, and 1 if an old one shall
-    // live as long. Gives value and end of each.
+    // Keys: counters. Arguments, for each: what to add, now, the end of a new counter, its lifetime, and 1 if an old
+    // one shall live as long. Gives value and end of each.
     redis_script change_counters{R"(
 local changed = {}
 for i, key in ipairs(KEYS) do
@@ -288,9 +288,9 @@ return 0)"};
 local id = redis.call('HGET', KEYS[1], ARGV[1])
 return id and redis.call('HGET', KEYS[2], id))"};
 
-    // Keys: the index of the user, and the session if the same server has it. Arguments: token hash, end of the session,
-    // lifetime of the index, up to which end entries are over, the session's record and lifetime. Gives 0 if there is such
-    // a session.
+    // Keys: the index of the user, and the session if the same server has it. Arguments: token hash, end of the
+    // session, lifetime of the index, up to which end entries are over, the session's record and lifetime. Gives 0 if
+    // there is such a session.
     redis_script insert_session{R"(
 if KEYS[2] and redis.call('EXISTS', KEYS[2]) == 1 then return 0 end
 local ends = redis.call('ZSCORE', KEYS[1], ARGV[1])
@@ -307,7 +307,8 @@ local record = redis.call('GET', KEYS[1])
 if record then redis.call('DEL', KEYS[1]) end
 return record)"};
 
-    // Keys: sessions. Argument: the first field of those that are erased. Gives 1 for each that was erased, 0 for others.
+    // Keys: sessions. Argument: the first field of those that are erased. Gives 1 for each that was erased, 0 for
+    // others.
     redis_script erase_matching{R"(
 local erased = {}
 for i, key in ipairs(KEYS) do
@@ -323,9 +324,9 @@ return erased)"};
     }
 };
 
-/// All functions of a Storage. `Link` sends calls and gets their replies, now or later:
-/// `run(redis_calls&)` returns when all are settled, in one round trip unless a server asks for more, and throws nothing
-/// that a call could say itself. `Link::mode`: see yields.hpp.
+/// All functions of a Storage. `Link` sends calls and gets their replies, now or later: `run(redis_calls&)` returns
+/// when all are settled, in one round trip unless a server asks for more, and throws nothing that a call could say
+/// itself. `Link::mode`: see yields.hpp.
 template <class Link>
 class redis_commands {
     using mode = typename Link::mode;
@@ -429,7 +430,8 @@ public:
     }
 
     /// A session that is being inserted meanwhile may be in the index without being stored yet; therefore only sessions
-    /// that were there leave the index. In a cluster each session is a step of its own: after a throw some may be erased.
+    /// that were there leave the index. In a cluster each session is a step of its own: after a throw some may be
+    /// erased.
     flow<std::size_t> erase_sessions_of(const std::string& user_id, const std::string& kept) {
         auto index = one(redis_command({"ZRANGE", key("u:", user_id), "0", "-1"}));
         co_await mode::call([&] { return link_.run(index); });

@@ -28,8 +28,8 @@
 #include <phoneauth/detail/redis.hpp>
 #include <phoneauth/yields.hpp>
 
-// The blocking way to Redis, and what both storages ask of the server at start. hiredis connects and parses; the bytes go
-// through functions of ours, because hiredis raises SIGPIPE and knows no limit for a whole operation. POSIX only.
+// The blocking way to Redis, and what both storages ask of the server at start. hiredis connects and parses; the bytes
+// go through functions of ours, because hiredis raises SIGPIPE and knows no limit for a whole operation. POSIX only.
 
 namespace phoneauth {
 inline namespace v0 {
@@ -37,8 +37,8 @@ namespace detail {
 
 using redis_time = std::chrono::steady_clock::time_point;
 
-/// A connection that may be used by one thread at a time. Whoever gets an exception from it must drop it. The messages are
-/// made to be put behind "Redis ".
+/// A connection that may be used by one thread at a time. Whoever gets an exception from it must drop it. The messages
+/// are made to be put behind "Redis ".
 class redis_connection {
 public:
     /// Connects and does the handshake.

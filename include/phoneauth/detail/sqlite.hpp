@@ -35,8 +35,9 @@
 #include <phoneauth/phone_number.hpp>
 #include <phoneauth/time.hpp>
 
-// What SQLite needs from C++, without a word about what is stored: one connection, its prepared statements, the schema's
-// version, and several connections shared by several threads. Exceptions name the file and what to do, never a value.
+// What SQLite needs from C++, without a word about what is stored: one connection, its prepared statements, the
+// schema's version, and several connections shared by several threads. Exceptions name the file and what to do, never a
+// value.
 
 namespace phoneauth {
 inline namespace v0 {
@@ -122,9 +123,9 @@ private:
     // SQLite's own way of waiting sleeps up to 100 ms at a time, in which others take the lock again and again.
     static int wait_for_lock(void* self, int) { return static_cast<const sqlite_database*>(self)->wait(); }
 
-    /// Moves what was written from the log to the file from time to time, and makes the log start again. What SQLite does
-    /// by itself cannot restart the log while others read all the time: it would grow without end. A failure changes nothing,
-    /// the commit is done.
+    /// Moves what was written from the log to the file from time to time, and makes the log start again. What SQLite
+    /// does by itself cannot restart the log while others read all the time: it would grow without end. A failure
+    /// changes nothing, the commit is done.
     static int after_commit(void* self, sqlite3* db, const char*, int pages) {
         auto& at = *static_cast<sqlite_database*>(self);
         if (pages < at.next_checkpoint_) return SQLITE_OK;
@@ -252,7 +253,8 @@ private:
     std::unique_ptr<sqlite3_stmt, finalizer> statement_;
 };
 
-/// What makes a file ours, and what brings it from each version of its tables to the next: `migrations[n]` from n to n+1.
+/// What makes a file ours, and what brings it from each version of its tables to the next: `migrations[n]` from n to
+/// n+1.
 struct sqlite_schema {
     int application_id;
     std::span<const char* const> migrations;
@@ -389,8 +391,8 @@ public:
         }
     }
 
-    /// `f(statements)` in a transaction, which has come to its end, on the disk, when this returns. It does not take place
-    /// if it throws.
+    /// `f(statements)` in a transaction, which has come to its end, on the disk, when this returns. It does not take
+    /// place if it throws.
     ///
     /// Writers that wait for each other anyway share the next transaction, and so one wait for the disk. An exception
     /// undoes what they all did and reaches all of them, so `f` does not throw but for a storage that does not work.

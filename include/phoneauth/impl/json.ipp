@@ -106,7 +106,8 @@ inline secret_string text_of(simdjson::dom::element value, std::string_view raw)
 struct parser_wiper {
     simdjson::dom::parser& parser;
     ~parser_wiper() {
-        // The room that simdjson makes for strings: each has five bytes more there than its characters, and three in the text.
+        // The room that simdjson makes for strings: each has five bytes more there than its characters, and three in
+        // the text.
         if (parser.doc.string_buf) wipe({parser.doc.string_buf.get(), 5 * parser.doc.capacity() / 3});
     }
 };

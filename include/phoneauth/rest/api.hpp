@@ -63,11 +63,11 @@ public:
     api(const api&) = delete;
     api& operator=(const api&) = delete;
 
-    /// Answers a request whose `url` is a path with or without a query, as in the request line. `peer` is the address at
-    /// the other end of the connection, without a port: the client's, or a trusted proxy's that says whose request it is
-    /// (see `options::trusted_proxies`). Without it, or with another text, nothing is limited by client. → the `reply`,
-    /// in blocking mode, or an awaitable of it. It has a JSON body except for OPTIONS, which asks for a preflight. As
-    /// always, a server must not send the body in answer to HEAD. Throws nothing.
+    /// Answers a request whose `url` is a path with or without a query, as in the request line. `peer` is the address
+    /// at the other end of the connection, without a port: the client's, or a trusted proxy's that says whose request
+    /// it is (see `options::trusted_proxies`). Without it, or with another text, nothing is limited by client. → the
+    /// `reply`, in blocking mode, or an awaitable of it. It has a JSON body except for OPTIONS, which asks for a
+    /// preflight. As always, a server must not send the body in answer to HEAD. Throws nothing.
     auto handle(http_request request, std::string peer = {}) {
         return mode::finish(serve(std::move(request), std::move(peer)));
     }

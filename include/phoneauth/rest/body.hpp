@@ -80,8 +80,8 @@ PHONEAUTH_DECL property_map read_changes(const json_value& object);
 /// parameters). → `missing_parameter` or `invalid_parameter`, which name the argument.
 PHONEAUTH_DECL result<message> read_message(const json_value& arguments, std::string_view phone_name);
 
-/// Whether the options of `m` are a logged-in user's to choose: not the sender, the time, the price, the checks, or where
-/// Twilio reports to. → or `not_permitted`.
+/// Whether the options of `m` are a logged-in user's to choose: not the sender, the time, the price, the checks, or
+/// where Twilio reports to. → or `not_permitted`.
 PHONEAUTH_DECL result<void> check_user_message(const message& m);
 
 }  // namespace detail

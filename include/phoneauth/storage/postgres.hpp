@@ -30,9 +30,9 @@ inline namespace v0 {
 /// removed a few rows at a time, whenever something is inserted: transactions `transaction_retention` past their
 /// `expires_at`, sessions and counters at theirs; see also `sweep`.
 ///
-/// What a function has written is on the server's disk when it returns; but for changes of counters, of which a crash of the
-/// server loses up to the last second, unless something else was written after them, as a transaction is before a message
-/// is sent.
+/// What a function has written is on the server's disk when it returns; but for changes of counters, of which a crash
+/// of the server loses up to the last second, unless something else was written after them, as a transaction is before
+/// a message is sent.
 ///
 /// All functions may be called from several threads at once; each call uses one connection of the pool. A function
 /// throws `std::runtime_error` when it cannot do its work: no connection, no answer in time, an error of the server. It
@@ -44,11 +44,11 @@ class postgres_storage {
 public:
     /// Connects to the database, makes its tables or brings them up to date, and checks them; several servers may do so
     /// at once. `url`: `postgres://user:password@host:port/database?option=value`, see "Connection URIs" in
-    /// PostgreSQL's documentation of libpq; several hosts are for servers that take over from each other: the one
-    /// that can be written is used. Throws `std::runtime_error`, which says what to do, when the URL is wrong, the server does
-    /// not answer or refuses, the database is read-only or not in UTF-8, or the tables are newer than this program or
-    /// were changed by hand. Making or changing tables is not subject to `timeout` but may take ten minutes. Servers of
-    /// version 1 of the tables that still run go on working, and refuse when they are started again.
+    /// PostgreSQL's documentation of libpq; several hosts are for servers that take over from each other: the one that
+    /// can be written is used. Throws `std::runtime_error`, which says what to do, when the URL is wrong, the server
+    /// does not answer or refuses, the database is read-only or not in UTF-8, or the tables are newer than this program
+    /// or were changed by hand. Making or changing tables is not subject to `timeout` but may take ten minutes. Servers
+    /// of version 1 of the tables that still run go on working, and refuse when they are started again.
     explicit postgres_storage(const std::string& url, const postgres_options& options = {})
         : server_(url), options_(options) {
         auto first = detail::postgres::open(server_, options_.timeout, deadline());

@@ -14,8 +14,8 @@
 namespace phoneauth {
 inline namespace v0 {
 
-/// A Storage in Redis 6 or later, or in Valkey, for thread-per-request servers: any number of server processes on one Redis
-/// behave as one. POSIX only; needs hiredis. It speaks no TLS: keep the way to Redis private.
+/// A Storage in Redis 6 or later, or in Valkey, for thread-per-request servers: any number of server processes on one
+/// Redis behave as one. POSIX only; needs hiredis. It speaks no TLS: keep the way to Redis private.
 ///
 ///     phoneauth::redis_storage redis("redis://127.0.0.1:6379/0");
 ///
@@ -46,14 +46,14 @@ inline namespace v0 {
 /// nothing to erase. In a cluster two for `insert_session`, and one more for each redirection, which happens when a
 /// slot is used for the first time and when it has moved.
 ///
-/// **Cluster**: supported; name any of its servers. Transactions, counters and sessions spread over the servers. All users
-/// have one hash tag, because uniqueness can only be guaranteed on one server: they do not spread.
+/// **Cluster**: supported; name any of its servers. Transactions, counters and sessions spread over the servers. All
+/// users have one hash tag, because uniqueness can only be guaranteed on one server: they do not spread.
 ///
-/// **Errors**: a function throws `std::runtime_error`, with a sentence that says what to do, when Redis cannot be reached,
-/// does not answer within `redis_options::operation_timeout`, or refuses. While Redis says that it will be ready soon
-/// (LOADING, READONLY, TRYAGAIN, CLUSTERDOWN, BUSY) a command is repeated within that time; one that may have been carried
-/// out never is. After a throw because of a broken connection or an overdue reply, the write may have been made. No
-/// message holds the password or anything that is stored.
+/// **Errors**: a function throws `std::runtime_error`, with a sentence that says what to do, when Redis cannot be
+/// reached, does not answer within `redis_options::operation_timeout`, or refuses. While Redis says that it will be
+/// ready soon (LOADING, READONLY, TRYAGAIN, CLUSTERDOWN, BUSY) a command is repeated within that time; one that may
+/// have been carried out never is. After a throw because of a broken connection or an overdue reply, the write may have
+/// been made. No message holds the password or anything that is stored.
 ///
 /// **Versions**: what phoneauth wrote before transactions knew of their delivery (format 1) is read. End those programs
 /// first: one that still runs throws when it is asked for a transaction that a newer one has written, and one that is
@@ -62,9 +62,9 @@ inline namespace v0 {
 /// Thread-safe. Connections are made when they are needed and kept; a broken one is replaced.
 class redis_storage {
 public:
-    /// `url`: redis://[[user]:password@]host[:port][/database], with percent-encoding in user and password; port 6379 and
-    /// database 0 unless given. Connects and checks the server: throws `std::runtime_error` if the URL is not one, if it
-    /// cannot connect, log in, write, or if something about the server would lose data (see above).
+    /// `url`: redis://[[user]:password@]host[:port][/database], with percent-encoding in user and password; port 6379
+    /// and database 0 unless given. Connects and checks the server: throws `std::runtime_error` if the URL is not one,
+    /// if it cannot connect, log in, write, or if something about the server would lose data (see above).
     explicit redis_storage(const std::string& url, const redis_options& options = {})
         : redis_storage(detail::parse_redis_url(url), options) {}
 

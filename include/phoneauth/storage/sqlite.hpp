@@ -24,8 +24,8 @@ inline namespace v0 {
 
 /// How a `sqlite_storage` works.
 struct sqlite_options {
-    /// How long a call waits for another process that is writing, before it throws. A call that also has to wait for other
-    /// threads of this process throws after twice this time at the latest.
+    /// How long a call waits for another process that is writing, before it throws. A call that also has to wait for
+    /// other threads of this process throws after twice this time at the latest.
     std::chrono::milliseconds busy_timeout{5000};
 
     /// How many threads can look something up at once, at least 1; further ones wait. Each takes up to 2 MB. Writing is
@@ -33,8 +33,8 @@ struct sqlite_options {
     std::size_t readers = 4;
 
     /// Whether a write has reached the disk itself when its function returns (`PRAGMA synchronous = FULL`), so that it
-    /// survives a power loss. Without (`NORMAL`) the last seconds can be lost by one, and what is left is consistent. Either way
-    /// a write survives the end of the process, SIGKILL included, because the operating system has it.
+    /// survives a power loss. Without (`NORMAL`) the last seconds can be lost by one, and what is left is consistent.
+    /// Either way a write survives the end of the process, SIGKILL included, because the operating system has it.
     bool survive_power_loss = true;
 };
 
@@ -164,29 +164,31 @@ struct sqlite_statements {
 
 }  // namespace detail
 
-/// A complete Storage in one SQLite file (version 3.35 or later), for any number of threads and processes of one machine.
-/// The server's users, sessions, transactions and counters survive its end, however it ends; see `sqlite_options`.
+/// A complete Storage in one SQLite file (version 3.35 or later), for any number of threads and processes of one
+/// machine. The server's users, sessions, transactions and counters survive its end, however it ends; see
+/// `sqlite_options`.
 ///
 /// Beside the file SQLite keeps two more, with `-wal` and `-shm` behind its name, while it is in use and after a crash:
 /// they belong to it. The file must be on a local disk and must not be moved, replaced or deleted while in use. A new
 /// file can be read by its owner only. To copy it use `sqlite3 FILE ".backup COPY"`.
 ///
-/// All functions may be called from several threads at once. They block, for the disk and for other writers: on an event
-/// loop put it into a `pooled_storage` (asio/pooled_storage.hpp). A process must not fork while it has one.
+/// All functions may be called from several threads at once. They block, for the disk and for other writers: on an
+/// event loop put it into a `pooled_storage` (asio/pooled_storage.hpp). A process must not fork while it has one.
 ///
-/// A function that cannot do its work throws `std::runtime_error`, whose text names the file, the reason and what to do; it has
-/// then changed nothing. The next call tries anew, so that it works again as soon as the reason is gone.
+/// A function that cannot do its work throws `std::runtime_error`, whose text names the file, the reason and what to
+/// do; it has then changed nothing. The next call tries anew, so that it works again as soon as the reason is gone.
 ///
-/// All functions take time that grows with the logarithm of what is stored, but for `erase_sessions_of`, which is linear
-/// in that user's sessions. What has expired is deleted a few rows at a time whenever something is inserted:
-/// transactions `transaction_retention` past their `expires_at`, sessions and counters at theirs. The file does not shrink,
-/// its room is used again.
+/// All functions take time that grows with the logarithm of what is stored, but for `erase_sessions_of`, which is
+/// linear in that user's sessions. What has expired is deleted a few rows at a time whenever something is inserted:
+/// transactions `transaction_retention` past their `expires_at`, sessions and counters at theirs. The file does not
+/// shrink, its room is used again.
 class sqlite_storage {
 public:
-    /// Opens `file`, or creates it, and brings its tables to this version's form, in one transaction, which any
-    /// number of processes may try at once. Processes of version 1 of the tables that still run go on working, and
-    /// refuse when they are started again. Throws `std::runtime_error`, as said above, also for a file that is not ours, from a newer version, read-only or damaged, and for tables that
-    /// were changed by hand; the file is then as it was. Tables, indexes and views of other names may be added.
+    /// Opens `file`, or creates it, and brings its tables to this version's form, in one transaction, which any number
+    /// of processes may try at once. Processes of version 1 of the tables that still run go on working, and refuse when
+    /// they are started again. Throws `std::runtime_error`, as said above, also for a file that is not ours, from a
+    /// newer version, read-only or damaged, and for tables that were changed by hand; the file is then as it was.
+    /// Tables, indexes and views of other names may be added.
     explicit sqlite_storage(const std::filesystem::path& file, const sqlite_options& options = {})
         : connections_(detail::prepare_sqlite_file(file, detail::sqlite_storage_schema, options.busy_timeout),
                        options.survive_power_loss ? "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON"
@@ -318,9 +320,9 @@ public:
         });
     }
 
-    /// Deletes at most `most` rows that have expired at `now` and says how many it did; fewer than `most`: none is left. For
-    /// servers that insert little after they have inserted much. Other writers wait meanwhile: 1000 rows take some
-    /// 10 ms.
+    /// Deletes at most `most` rows that have expired at `now` and says how many it did; fewer than `most`: none is
+    /// left. For servers that insert little after they have inserted much. Other writers wait meanwhile: 1000 rows take
+    /// some 10 ms.
     std::size_t sweep(time_point now, std::size_t most) {
         return connections_.write([&](statements& sql) {
             std::size_t swept = 0;

@@ -38,8 +38,8 @@ inline namespace v0 {
 ///     …
 ///     twilio.last_code_to("+14155550100")
 ///
-/// Where a message has a StatusCallback, it reports there what became of it (see `twilio_simulator::delivery_reports`), once
-/// for each status and at most for `max_reported` messages at a time; what comes in between is not reported.
+/// Where a message has a StatusCallback, it reports there what became of it (see `twilio_simulator::delivery_reports`),
+/// once for each status and at most for `max_reported` messages at a time; what comes in between is not reported.
 ///
 /// Its functions may be called from any thread; `on_message`'s function is called on the server's.
 class fake_twilio : public twilio_simulator {

@@ -35,9 +35,9 @@ inline std::string code_in(std::string_view text) {
 
 /// A blocking HttpTransport for tests that sends nothing: it replies as it was told and remembers what it was asked.
 ///
-/// Without a script it accepts every message as Twilio does (201 and a Message resource), knows of no message that was sent, and
-/// answers 404 to anything else. `reply` and `reply_failure` queue what the next calls get, one each, before that. All functions may be called
-/// from several threads at once.
+/// Without a script it accepts every message as Twilio does (201 and a Message resource), knows of no message that was
+/// sent, and answers 404 to anything else. `reply` and `reply_failure` queue what the next calls get, one each, before
+/// that. All functions may be called from several threads at once.
 class scripted_transport {
 public:
     /// The next call that has nothing queued before it gets this reply.

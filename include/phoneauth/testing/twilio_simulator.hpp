@@ -106,8 +106,8 @@ inline std::string rfc2822_date(time_point t) {
            " +0000";
 }
 
-/// What Twilio would put into X-Twilio-Signature (https://www.twilio.com/docs/usage/security#validating-requests). It is
-/// not what the library checks signatures with, so that a mistake there is not made here as well.
+/// What Twilio would put into X-Twilio-Signature (https://www.twilio.com/docs/usage/security#validating-requests). It
+/// is not what the library checks signatures with, so that a mistake there is not made here as well.
 inline std::string twilio_signature(std::string_view auth_token, std::string_view url,
                                     std::vector<std::pair<std::string, std::string>> parameters) {
     std::sort(parameters.begin(), parameters.end());
@@ -140,9 +140,9 @@ struct simulated_number {
     bool mms = true;
 };
 
-/// Answers requests as Twilio's REST API (version 2010-04-01) does: Messages create and list (always
-/// empty), Accounts fetch, IncomingPhoneNumbers list, with Twilio's checks and error codes, and sends nothing. It is a blocking HttpTransport;
-/// `fake_twilio` makes a server of it.
+/// Answers requests as Twilio's REST API (version 2010-04-01) does: Messages create and list (always empty), Accounts
+/// fetch, IncomingPhoneNumbers list, with Twilio's checks and error codes, and sends nothing. It is a blocking
+/// HttpTransport; `fake_twilio` makes a server of it.
 ///
 /// Messages from and to the magic numbers of Twilio's test credentials (+1500555…,
 /// https://www.twilio.com/docs/iam/test-credentials) fail as they do there; +15005550006 is the account's own number.
@@ -224,7 +224,8 @@ public:
         refused_.insert_or_assign(std::string(phone), code);
     }
 
-    /// From now on messages to `phone` are accepted, but reported as undelivered with this error code, for example 30006.
+    /// From now on messages to `phone` are accepted, but reported as undelivered with this error code, for example
+    /// 30006.
     void fail_delivery_to(std::string_view phone, int code) {
         const std::scoped_lock lock(mutex_);
         undeliverable_.insert_or_assign(std::string(phone), code);

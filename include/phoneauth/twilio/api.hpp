@@ -29,8 +29,8 @@ public:
     /// option that Twilio does not know, too many media, a body that is not UTF-8 or holds a NUL).
     PHONEAUTH_DECL result<http_request> create_message(const phone_number& to, const message& m) const;
 
-    /// The same for a code's text, good for `validity`: after that Twilio no longer delivers it. What becomes of it is reported
-    /// to `status_callback`, a URL, unless that is empty.
+    /// The same for a code's text, good for `validity`: after that Twilio no longer delivers it. What becomes of it is
+    /// reported to `status_callback`, a URL, unless that is empty.
     PHONEAUTH_DECL http_request create_code_message(const phone_number& to, std::string_view text,
                                                     std::chrono::seconds validity,
                                                     std::string_view status_callback = {}) const;
@@ -63,9 +63,9 @@ PHONEAUTH_DECL result<sent_message> read_message(const http_response& reply);
 /// is set if Twilio named one.
 PHONEAUTH_DECL failure failure_of(const http_response& reply);
 
-/// Whether Twilio went into what it was asked, whatever it then said: success, or a refusal because of the message or the
-/// phone (codes 21000 to 21999). False for what it says to all requests alike: wrong credentials, too many requests, out
-/// of order.
+/// Whether Twilio went into what it was asked, whatever it then said: success, or a refusal because of the message or
+/// the phone (codes 21000 to 21999). False for what it says to all requests alike: wrong credentials, too many
+/// requests, out of order.
 PHONEAUTH_DECL bool is_about_the_request(const http_response& reply);
 
 /// True when `f`, what sending a message ended with, promises that no message was sent. Else it may have been.

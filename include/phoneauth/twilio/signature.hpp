@@ -25,10 +25,10 @@ inline constexpr std::size_t max_callback_parameters = 256;
 /// True when `signature`, the value of a request's X-Twilio-Signature, is base64(HMAC-SHA1(auth_token, url + each
 /// name, sorted, followed by its value)); a repeated name counts its unique values, sorted.
 ///
-/// `url` is the whole URL, query included, as it was given to Twilio: behind a proxy, not what arrives here. It is taken
-/// as it is written, except for its port: Twilio signs it or leaves it out, so the URL is tried with its port (the
-/// scheme's, if it names none) and with none. `auth_token` is the account's, never an API key's secret; with an empty
-/// one everything is refused. The signatures are compared in constant time.
+/// `url` is the whole URL, query included, as it was given to Twilio: behind a proxy, not what arrives here. It is
+/// taken as it is written, except for its port: Twilio signs it or leaves it out, so the URL is tried with its port
+/// (the scheme's, if it names none) and with none. `auth_token` is the account's, never an API key's secret; with an
+/// empty one everything is refused. The signatures are compared in constant time.
 ///
 /// Pure, so it may be called from several threads at once; throws `std::runtime_error` when OpenSSL fails.
 /// Source: https://www.twilio.com/docs/usage/security#validating-requests, and Twilio's helper libraries.

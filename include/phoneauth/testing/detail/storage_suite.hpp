@@ -160,8 +160,8 @@ private:
         return winners;
     }
 
-    /// One thread calls `write(1)`, `write(2)`, …, the others call `read`, which gives the version that it has seen, until
-    /// each has seen it change often enough, or has given up.
+    /// One thread calls `write(1)`, `write(2)`, …, the others call `read`, which gives the version that it has seen,
+    /// until each has seen it change often enough, or has given up.
     template <class Write, class Read>
     void read_while_writing(Write write, Read read) {
         std::atomic<unsigned> readers = options_.threads - 1;
