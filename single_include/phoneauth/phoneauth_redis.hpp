@@ -1361,8 +1361,9 @@ inline namespace v0 {
 /// - Without an append-only file (`appendonly no`, the default) a restart forgets everything since the last snapshot: users,
 ///   sessions and limits, and that a code was used. The code of a transaction that came back from a snapshot is accepted a
 ///   second time until it expires.
-/// - With `appendonly yes` and `appendfsync everysec` the same holds for the last second or two before a power failure. If
-///   only the Redis process dies, nothing is lost. `appendfsync always` closes this gap and costs a disk flush for each
+/// - With `appendonly yes` and `appendfsync everysec` the same holds for the last second or two before a power failure.
+///   If only the Redis process dies, it holds for as long if the disk was just then slow: Redis puts off its writes, up
+///   to 2 s, while an earlier flush is not done. `appendfsync always` closes this gap and costs a disk flush for each
 ///   round of commands.
 /// - Replicas, also those of a cluster, get writes later: what they had not got is lost when one takes over.
 ///   `min-replicas-to-write` shortens that time and does not end it.

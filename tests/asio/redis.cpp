@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_database_in_a_cluster, World, worlds) {
 // ---- Restarts
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(a_restart, World, worlds) {
-    private_redis server("--appendonly yes");
+    private_redis server("--appendonly yes --appendfsync always");
     World w(server.url);
     auto t = a_transaction("T");
     BOOST_TEST(w(w.storage.insert_transaction(t)));
@@ -147,7 +147,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_restart, World, worlds) {
 
 // No acknowledged write is lost, none is carried out twice, and each call returns.
 BOOST_AUTO_TEST_CASE_TEMPLATE(killed_at_work, World, worlds) {
-    private_redis server("--appendonly yes");
+    private_redis server("--appendonly yes --appendfsync always");
     World w(server.url);
     std::int64_t done = 0, unclear = 0;
     for (int round = 0; round < 3; ++round) {

@@ -407,13 +407,13 @@ public:
             writing_ = true;
             const auto batch = std::exchange(waiting_, {});
             lock.unlock();
-            const auto thrown = carry_out(batch);
+            mine.thrown = carry_out(batch);
+            if (mine.thrown)
+                for (auto* each : batch)
+                    if (each != &mine) each->thrown = copy_of(mine.thrown);
             lock.lock();
             writing_ = false;
-            for (auto* each : batch) {
-                each->done = true;
-                each->thrown = thrown;
-            }
+            for (auto* each : batch) each->done = true;
             changed_.notify_all();
         }
         lock.unlock();
@@ -472,6 +472,21 @@ private:
             writer_.db.roll_back();
             return std::current_exception();
         }
+    }
+
+    /// What was thrown, for another thread. It could have the same object, but ThreadSanitizer does not see how libstdc++
+    /// counts who still has it.
+    static std::exception_ptr copy_of(const std::exception_ptr& thrown) noexcept {
+        try {
+            std::rethrow_exception(thrown);
+        } catch (const std::runtime_error& e) {
+            try {
+                return std::make_exception_ptr(std::runtime_error(e.what()));
+            } catch (...) {  // no memory
+            }
+        } catch (...) {
+        }
+        return thrown;
     }
 
     connection writer_;
