@@ -13,6 +13,11 @@ set -eu
 cd "$(dirname "$0")/.."
 . tests/scripts/install_missing.sh
 
+die() {
+    echo "run.sh: $*" >&2
+    exit 1
+}
+
 compiler=g++
 sanitize=
 filter=.
@@ -66,7 +71,7 @@ fi
 if [ $e2e ]; then
     install_missing node=nodejs npm=npm /etc/ssl/certs/ca-certificates.crt=ca-certificates
     [ -d tests/e2e/node_modules ] || npm --prefix tests/e2e ci --no-audit --no-fund
-    if ! command -v chromium google-chrome >/dev/null; then
+    if ! command -v chromium >/dev/null && ! command -v google-chrome >/dev/null; then
         if apt-cache show chromium 2>/dev/null | grep -q '^Filename'; then
             install_missing chromium=chromium
         else  # Ubuntu has it only as a snap
@@ -90,15 +95,18 @@ cmake --build $build --parallel "$(nproc)"
 # ---- Run, and add up ----
 
 report=$PWD/$build/ctest.xml
-rm -f "$report"
+log=$PWD/$build/Testing/Temporary/LastTest.log
+rm -f "$report" "$log"
 secrets=$PWD/$build/secrets  # of this run; see tests/scripts/find_secrets.py
 rm -rf "$secrets"
 mkdir "$secrets"
 PHONEAUTH_TEST_SECRETS=$secrets tests/scripts/with_servers.sh postgres redis -- \
     ctest --test-dir $build --parallel "$(nproc)" --output-on-failure --timeout 600 -R "$filter" \
-    ${e2e:--LE e2e} --output-junit "$report" --test-output-truncation head || true
+    ${e2e:--LE e2e} --output-junit "$report" --test-output-truncation head ||
+    [ $? -eq 8 ] || die "ctest did not come to its end"  # 8: tests failed
+[ -s "$report" ] || die "ctest has not reported"
 printed=run
-tests/scripts/find_secrets.py "$secrets" $build/Testing/Temporary/LastTest.log || printed=$?
+tests/scripts/find_secrets.py "$secrets" "$log" || printed=$?
 tidied=
 if [ $tidy ]; then
     tidied=run

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // The library in a server that gives each request a thread, here cpp-httplib: blocking mode, no event loop. Without
-// arguments it serves on a free port, asks itself for a code and logs in, and ends; with a port it serves until
+// arguments it serves on a free port, registers somebody by a request to itself, and ends; with a port it serves until
 // stopped.
 
 #include <phoneauth/phoneauth.hpp>
@@ -47,12 +47,14 @@ int main(int argc, char* argv[]) {
     phoneauth::memory_storage storage;
     phoneauth::scripted_transport transport;
     phoneauth::authenticator auth(config, storage, transport);
-    phoneauth::rest::api api(auth, phoneauth::rest::options{.app_id = "demo", .api_key = "demo-key"});
 
     httplib::Server server;
+    //[mounted
+    phoneauth::rest::api api(auth, phoneauth::rest::options{.app_id = "demo", .api_key = "demo-key"});
     const auto serve = [&](const httplib::Request& in, httplib::Response& out) {
         from_phoneauth(api.handle(to_phoneauth(in), in.remote_addr), out);
     };
+    //]
     server.Get(".*", serve).Post(".*", serve).Put(".*", serve).Options(".*", serve);
     server.set_payload_max_length(65536);
 

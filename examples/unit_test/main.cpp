@@ -3,10 +3,15 @@
 // sent. (The test kit in phoneauth/testing/ has richer ones; these show how little is needed.)
 
 #include <phoneauth/phoneauth.hpp>
+#include <phoneauth/testing/storage_suite.hpp>
 
+#include <algorithm>
+#include <cstdint>
 #include <iostream>
+#include <limits>
 #include <map>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -49,7 +54,9 @@ struct map_storage {
     std::optional<transaction> find_transaction(const std::string& id) { return find(transactions, id); }
     bool update_transaction(const transaction& t) { return swap(transactions, t, t.id); }
     user_write insert_user(const user& u) {
-        return check(u) != user_write::done ? check(u) : (users.emplace(u.object_id, u), user_write::done);
+        if (check(u) != user_write::done) return check(u);
+        if (!users.emplace(u.object_id, u).second) throw std::invalid_argument("this object_id is taken");
+        return user_write::done;
     }
     user_write update_user(const user& u) {
         return check(u) != user_write::done  ? check(u)
@@ -70,13 +77,14 @@ struct map_storage {
         return std::erase_if(sessions, [&](const auto& s) { return s.second.user_id == id && s.first != kept; });
     }
     std::vector<counter> change_counters(const std::vector<counter_change>& changes) {
+        constexpr auto most = std::numeric_limits<std::int64_t>::max();
         std::vector<counter> changed;
         for (const auto& c : changes) {
-            auto& now = counters[c.key];
-            if (now.expires_at <= c.now) now = {0, c.now + c.lifetime};
-            if (c.prolong) now.expires_at = std::max(now.expires_at, c.now + c.lifetime);
-            now.value = std::max<std::int64_t>(0, now.value + c.by);
-            changed.push_back(now);
+            auto now = find(counters, c.key).value_or(counter{});
+            if (now.value == 0 || now.expires_at <= c.now) now = {0, c.now + c.lifetime};
+            if (c.prolong && c.by > 0) now.expires_at = std::max(now.expires_at, c.now + c.lifetime);
+            now.value = c.by > most - now.value ? most : std::max<std::int64_t>(0, now.value + c.by);
+            changed.push_back(counters[c.key] = now);
         }
         return changed;
     }
@@ -116,6 +124,11 @@ int main() {
     c.twilio.account_sid = "AC00000000000000000000000000000000";
     c.twilio.auth_token = "your auth token";
     c.twilio.sender = "+15005550006";
+    map_storage fresh;
+    const auto broken = run_storage_suite(fresh, already_there(), {.threads = 1});
+    std::cout << to_text(broken);
+    check(broken.empty(), "the storage keeps its guarantees");
+
     map_storage storage;
     mailbox transport;
     stopped_clock clock;

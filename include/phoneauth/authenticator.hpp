@@ -5,14 +5,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <optional>
-#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -178,13 +175,15 @@ public:
     const config& settings() const noexcept { return config_; }
 
     /// Lets `f` be told of what happens, from the next call on; an empty function: nobody is. Not to be called while
-    /// anything else here is running. Not told: what `find_user_by_token`, `status` and `test_configuration` end with.
+    /// anything else here is running. Not told: flows that are cancelled; what `find_user_by_token`, `status` and
+    /// `test_configuration` end with; a `note_delivery` that the storage failed; changes of a user other than his
+    /// password's; a logout without a session.
     void observe(observer f) { observer_ = std::move(f); }
 
     // Each flow's last parameter is who asks, which limits and observers want to know. A code is only sent if all its
     // tries, and those of the codes that are open already, fit into `max_consecutive_failures`: by default 16 codes of
     // strangers and 4 of known networks within `code_lifetime`; more are `too_many_messages`. All can end with
-    // `storage_unavailable`, `overloaded` and `internal` beside what is listed; those that send messages with
+    // `storage_unavailable`, `overloaded`, `internal` and `cancelled` beside what is listed; those that send messages with
     // `provider_*` (nothing was sent), too.
 
     /// First step of a registration: sends a code to `phone`, whether or not somebody has registered it.
@@ -200,8 +199,8 @@ public:
     /// data is told before the code is looked at. If the code is right but the user cannot be made (his email is taken,
     /// a hook refuses), the same code can come again with other data; that counts as a try. It cannot after a
     /// `storage_unavailable` that leaves open whether the user is stored.
-    /// → the user, or `registration_disabled`, `invalid_phone_number`, `phone_mismatch`, `identity_required`,
-    /// `invalid_email`, `password_required`, `invalid_password`, `reserved_property`, `invalid_parameter`,
+    /// → the user, or `registration_disabled`, `invalid_phone_number`, `destination_not_allowed`, `phone_mismatch`,
+    /// `identity_required`, `invalid_email`, `password_required`, `invalid_password`, `reserved_property`, `invalid_parameter`,
     /// `no_transaction`, `wrong_code` (with `tries_left`), `tries_exhausted`, `code_expired`, `code_used`,
     /// `transaction_failed`, `user_exists`, the hook's own failure.
     auto finish_registration(registration r, client from = {}) {
@@ -225,7 +224,7 @@ public:
 
     /// First step of a two-factor login: sends a code if `password` is the user's. An unknown phone and a wrong
     /// password are one error and take the same time.
-    /// → as the other `start_login` but never `resend_too_soon`, or `invalid_login`.
+    /// → `invalid_login`, or what the other `start_login` gives but `resend_too_soon` and `unknown_phone`.
     auto start_login(std::string phone, std::string password, client from = {}) {
         return mode::finish(observed<started>(
             event_kind::started, std::move(from),
@@ -492,7 +491,7 @@ private:
         }
         if (!stored) co_return error::storage_unavailable;
         if (observer_) c.about.user_id = made->object_id;
-        co_await forget_registration(c, *phone);
+        co_await forget_registration(c, *confirmed);
         co_await attempt([&] { return hooks_->after_registration(*made); });
         co_return std::move(*made);
     }
@@ -502,7 +501,11 @@ private:
             auto hash = co_await call([&] { return passwords_->hash(password); });
             if (!hash) co_return std::move(hash).error();
             u.password_hash = std::move(*hash);
+            const auto proved = u.phone;
+            const auto id = u.object_id;
             auto allowed = co_await call([&] { return hooks_->before_registration(u); });
+            u.phone = proved;
+            u.object_id = id;
             co_return allowed;
         } catch (...) {
             co_return failure_of_current_exception();
@@ -532,21 +535,20 @@ private:
         if (!config_.login_enabled || (!password && !config_.code_login_enabled)) co_return error::login_disabled;
         auto phone = read_phone(c, text);
         if (!phone) co_return std::move(phone).error();
-        auto s = sending_of(c, limits::send_budget::codes, *phone, purpose::login, password.has_value());
         std::optional<user> owner;
+        std::vector<counter_change> back;
         if (password) {
             owner = co_await call([&] { return storage_.find_user_by_phone(*phone); });
             auto g = password_guess(c, phone->str());
             auto verified = co_await verify_password(c, owner, *password, g);
             detail::wipe(*password);
             if (!verified) co_return std::move(verified).error();
-            const auto back = g.back();
-            auto admitted = co_await admit(c, s, back);
-            if (!admitted) co_return std::move(admitted).error();
-        } else {
-            // Counted before anything is known about whose phone it is.
-            auto admitted = co_await admit(c, s, nothing);
-            if (!admitted) co_return std::move(admitted).error();
+            back = g.back();
+        }
+        auto s = sending_of(c, limits::send_budget::codes, *phone, purpose::login, password.has_value());
+        auto admitted = co_await admit(c, s, back);
+        if (!admitted) co_return std::move(admitted).error();
+        if (!password) {  // counted before anything is known about whose phone it is
             owner = co_await call([&] { return storage_.find_user_by_phone(*phone); });
             if (!owner && config_.unknown_phone == unknown_phone_policy::reject) co_return error::unknown_phone;
         }
@@ -574,7 +576,7 @@ private:
             if (!owner || owner->phone != confirmed.phone) co_return error::no_transaction;
             const auto& mark = confirmed.password_mark;
             if (!mark.empty() && mark != mark_of(*owner)) co_return error::invalid_login;
-            auto outcome = co_await open_session(c, *owner);
+            auto outcome = co_await open_session(c, *owner, &confirmed);
             co_return outcome;
         } catch (...) {
             co_return failure_of_current_exception();
@@ -595,7 +597,7 @@ private:
         detail::wipe(password);
         if (!verified) co_return std::move(verified).error();
         co_await take_back(g);
-        auto outcome = co_await open_session(c, *owner);
+        auto outcome = co_await open_session(c, *owner, nullptr);
         co_return outcome;
     }
 
@@ -630,7 +632,8 @@ private:
         co_return false;
     }
 
-    flow<result<logged_in>> open_session(context& c, user& owner) {
+    /// `used`: the transaction whose code was right, or nullptr.
+    flow<result<logged_in>> open_session(context& c, user& owner, const transaction* used) {
         if (observer_) c.about.user_id = owner.object_id;
         note(c, owner.phone);
         if (!owner.enabled) co_return error::account_disabled;
@@ -647,7 +650,7 @@ private:
             co_await attempt([&] { return storage_.erase_session(opened.token_hash); });
             co_return std::move(kept).error();
         }
-        co_await forget_failures(c, owner);
+        co_await forget_failures(c, owner, used);
         co_await attempt([&] { return hooks_->after_login(owner); });
         logged_in done{std::move(owner), std::move(*token), opened.expires_at};
         co_return done;
@@ -719,6 +722,7 @@ private:
                       .expires_at = at + config_.code_lifetime,
                       .last_sent_at = at};
         if (with_password) t.password_mark = mark_of(*owner);
+        t.known_network = s.is_known();
         note(c, t);
         const bool inserted = co_await call([&] { return storage_.insert_transaction(t); });
         if (!inserted) co_return error::internal;
@@ -795,14 +799,10 @@ private:
     }
 
     flow<bool> count_wrong_code(context& c, const transaction& t) {
-        const auto account = detail::code_account(t.kind, t.phone, !t.password_mark.empty());
-        detail::guess g(account, t.phone.str(), c.network, {}, 1, config_, now());
-        const auto question = g.question();
-        const auto answer = co_await change(question);
-        [[maybe_unused]] const auto asked = g.ask(answer);  // the code was compared already
+        detail::guess g(t, config_, now());
         const auto changes = g.changes();
         const auto counted = co_await change(changes);
-        [[maybe_unused]] const auto judged = g.judge(counted);
+        [[maybe_unused]] const auto judged = g.judge(counted);  // the code was compared already
         co_await miss(c, g);
         co_return true;
     }
@@ -1048,15 +1048,15 @@ private:
     }
 
     /// After a login.
-    flow<bool> forget_failures(context& c, const user& owner) {
+    flow<bool> forget_failures(context& c, const user& owner, const transaction* used) {
         const auto subject = identity_subject(owner.identity);
-        const auto changes = detail::forget_failures(owner.phone, subject, c.network, config_, now());
+        const auto changes = detail::forget_failures(owner.phone, used, subject, c.network, config_, now());
         const bool done = co_await change_if_possible(changes);
         co_return done;
     }
 
-    flow<bool> forget_registration(context& c, const phone_number& phone) {
-        const auto changes = detail::forget_registration(phone, c.network, config_, now());
+    flow<bool> forget_registration(context& c, const transaction& used) {
+        const auto changes = detail::forget_registration(used, c.network, config_, now());
         const bool done = co_await change_if_possible(changes);
         co_return done;
     }

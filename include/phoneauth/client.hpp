@@ -16,7 +16,7 @@ inline namespace v0 {
 struct client {
     // Constructors, as g++ 12 destroys a temporary aggregate in a co_await expression twice.
     client() = default;
-    client(std::string from, std::string agent = {}, std::string user = {})
+    explicit client(std::string from, std::string agent = {}, std::string user = {})
         : address(std::move(from)), user_agent(std::move(agent)), user_id(std::move(user)) {}
 
     std::string address;     ///< IPv4 or IPv6, as text, without a port; anything else counts as unknown

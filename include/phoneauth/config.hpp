@@ -3,10 +3,8 @@
 #define PHONEAUTH_CONFIG_HPP
 
 #include <chrono>
-#include <cstddef>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 

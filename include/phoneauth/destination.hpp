@@ -4,8 +4,6 @@
 
 #include <algorithm>
 #include <string>
-#include <string_view>
-#include <vector>
 
 #include <phoneauth/config.hpp>
 #include <phoneauth/phone_number.hpp>

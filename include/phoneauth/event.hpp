@@ -59,7 +59,7 @@ struct event {
     std::string phone{};            ///< masked, as by `phone_number::masked`
     std::string transaction{};      ///< the first 8 characters of the id: enough to find what belongs together
     std::string user_id{};
-    std::string address{};     ///< the client's, as it was given
+    std::string address{};     ///< the client's, at most 64 bytes of what was given
     std::string user_agent{};  ///< the client's, at most 256 bytes; a stranger's text
     std::error_code reason{};
     std::optional<std::chrono::seconds> retry_after{};

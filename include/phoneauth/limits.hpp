@@ -3,7 +3,6 @@
 #define PHONEAUTH_LIMITS_HPP
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -49,27 +48,31 @@ namespace limits {
 
 /// A limit on something that is counted: at most `most` in any stretch of `length`, however it lies. It is kept as one
 /// counter for each half of a `length`; a window adds up the present half and the two before it, so that what is
-/// counted is forgotten after 1 to 1.5 times `length`.
+/// counted is forgotten after 1 to 1.5 times `length`. It looks at the half that comes next, too: there is what was
+/// counted by who began a little later, or had another clock.
 struct window {
     std::string name;                          ///< what is counted, and for whom; at most 100 characters
     std::chrono::seconds length;               ///< at least 2 s
     std::int64_t most;                         ///< 0: no limit, and nothing is counted
-    std::int64_t reserve = 0;                  ///< how many more are left for known networks
+    std::int64_t reserve = 0;                  ///< how many more are left for who is known, or has proved himself
     error refusal = error::too_many_messages;  ///< what a refusal says
     bool keeps_attempts = false;               ///< counts what the provider refused, too
 };
 
-/// How many counters each window needs.
-inline constexpr std::size_t window_parts = 3;
+/// How many counters each window needs, and which of them is the present half's.
+inline constexpr std::size_t window_parts = 4;
+inline constexpr std::size_t present_part = 1;
 
 /// Appends the changes that add `by` to each of `windows` and read them: `window_parts` for each, at the time `now`.
 inline void count(std::span<const window> windows, std::int64_t by, time_point now,
                   std::vector<counter_change>& changes) {
     for (const auto& w : windows) {
         const auto half = w.length / 2;
-        auto part = std::chrono::floor<std::chrono::seconds>(now.time_since_epoch()) / half;
-        for (std::size_t i = 0; i < window_parts; ++i, --part)
-            changes.push_back({detail::join(w.name, ":", std::to_string(part)), i == 0 ? by : 0, now, 3 * half});
+        auto part = std::chrono::floor<std::chrono::seconds>(now.time_since_epoch()) / half + present_part;
+        for (std::size_t i = 0; i < window_parts; ++i, --part) {
+            const bool present = i == present_part;
+            changes.push_back({detail::join(w.name, ":", std::to_string(part)), present ? by : 0, now, 3 * half});
+        }
     }
 }
 
@@ -136,6 +139,7 @@ inline std::vector<window> send_windows(send_budget budget, const phone_number& 
         windows.push_back({.name = detail::join(kind, "from:", network),
                            .length = std::chrono::hours(1),
                            .most = c.max_sends_per_client_and_hour,
+                           .reserve = (std::int64_t{c.max_sends_per_client_and_hour} + 1) / 2,
                            .keeps_attempts = true});
     if (!user_id.empty() && c.max_messages_per_user_and_hour > 0)
         windows.push_back(
@@ -144,7 +148,7 @@ inline std::vector<window> send_windows(send_budget budget, const phone_number& 
     return windows;
 }
 
-/// Whether the message that brought the budget to `sum` is the first beyond four fifths of it.
+/// Whether the message that brought the budget to `sum` is the one that reaches four fifths of it.
 inline bool reaches_warning(std::int64_t sum, const config& c) noexcept {
     return c.max_sends_per_hour > 0 && sum == (std::int64_t{c.max_sends_per_hour} * 4 + 4) / 5;
 }
@@ -158,15 +162,15 @@ inline counter_change cooldown(purpose kind, const phone_number& phone, bool kno
 }
 
 /// Whether a code may be sent while the counter is `heat`, of which `own` is its own; `resend_too_soon`, with
-/// `retry_after`, if not. A clock that was set back makes nobody wait longer than the cooldown.
+/// `retry_after`, if not. A clock that was set back makes nobody wait longer than two cooldowns.
 inline result<void> check_cooldown(const counter& heat, std::int64_t own, const config& c, time_point now) {
-    if (heat.value <= own || heat.expires_at - now > c.phone_cooldown) return {};
+    if (heat.value <= own || heat.expires_at - now > 2 * c.phone_cooldown) return {};
     return detail::wait_until(error::resend_too_soon, heat.expires_at, now);
 }
 
 // ---- Failures ----
 
-/// How long a run of failures is remembered after its first one.
+/// How long a run of failures is remembered after its last one.
 inline constexpr std::chrono::hours failure_memory{30 * 24};
 
 /// The same for registrations, where there is no account yet that could be guessed open.
@@ -190,13 +194,14 @@ inline std::string account_key(std::string_view counted, std::string_view accoun
 
 /// The consecutive failures at `account`: wrong passwords or wrong codes, of known networks or of strangers.
 inline counter_change failures(std::string_view account, bool known, std::int64_t by, time_point now) {
-    return {account_key("failures:", account, known), by, now, memory_of(account)};
+    return {account_key("failures:", account, known), by, now, memory_of(account), true};
 }
 
-/// The codes of an account that may still be guessed at, for as long as the last of them lives.
+/// The codes of an account that may still be guessed at, until after the last of them is dead: it is counted before its
+/// life begins, and perhaps by another server's clock.
 inline counter_change open_codes(std::string_view account, bool known, std::int64_t by, const config& c,
                                  time_point now) {
-    return {account_key("open:", account, known), by, now, c.code_lifetime, true};
+    return {account_key("open:", account, known), by, now, c.code_lifetime + std::chrono::minutes(1), true};
 }
 
 /// Whether the run of failures has room for all the tries of one more code beside the `open` ones, so that all of them
@@ -257,8 +262,9 @@ inline window credential_window(std::string_view user_id) {
 
 /// The wrong passwords that came from one network, over all accounts.
 inline window wrong_password_window(std::string_view network, const config& c) {
-    return {detail::join("passwords/from:", network), std::chrono::hours(1),
-            network.empty() ? 0 : std::int64_t{c.max_wrong_passwords_per_client_and_hour}, 0, error::too_many_failures};
+    const std::int64_t most = network.empty() ? 0 : c.max_wrong_passwords_per_client_and_hour;
+    return {detail::join("passwords/from:", network), std::chrono::hours(1), most, (most + 1) / 2,
+            error::too_many_failures};
 }
 
 }  // namespace limits

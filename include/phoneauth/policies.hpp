@@ -46,7 +46,7 @@ enum class user_write {
 ///   `expires_at` is over by `transaction_retention` or more;
 /// - `update_transaction(t)` stores `t` with version `t.version + 1` if the stored version is `t.version` *at that
 ///   moment* and says whether it did: of any number of callers that read the same version, one gets true. `id`, `kind`,
-///   `created_at`, `expires_at` and `password_mark` are always those that were inserted.
+///   `created_at`, `expires_at`, `password_mark` and `known_network` are always those that were inserted.
 template <class S>
 concept TransactionStorage = requires(S& s, const transaction& t, const std::string& id) {
     { s.insert_transaction(t) } -> yields<bool>;
@@ -73,9 +73,9 @@ concept UserStorage = requires(S& s, const user& u, const phone_number& phone, c
 
 /// Sessions. `erase_session` says whether there was one; `erase_sessions_of(user_id, kept)` ends all of a user's
 /// sessions but the one whose token hash is `kept` (empty: all of them) and says how many; it brings none into being,
-/// and after a throw some may have ended. A session past its `expires_at` may be kept or dropped; which are past it is
-/// told by the `created_at` of those inserted later, not by the time of a clock of the storage's own, which may only
-/// measure how long a record has lived.
+/// and after a throw some may have ended. A session may be dropped once it is past its `expires_at`: once one with a
+/// later `created_at` was inserted, or once it has been here for as long as it was to live. Which time it is the storage
+/// does not ask a clock of its own.
 template <class S>
 concept SessionStorage = requires(S& s, const session& added, const std::string& text) {
     { s.insert_session(added) } -> yields<bool>;
@@ -129,11 +129,14 @@ concept PasswordHasher = requires(P& p, const std::string& password, const std::
     { p.verify(password, hash) } -> yields<result<bool>>;
 };
 
-/// Called around registration and login. A before-hook can refuse by returning a failure of its own, which is what the
-/// client gets; it may change the user that is about to be stored. An after-hook's work cannot undo what happened.
-/// - `before_registration(user&)`: the code was right, the user is not stored yet; after a refusal the person can correct
-///   his data and send the same code again.
-/// - `before_login(const user&)`: the code was right, there is no session yet; after a refusal the code is spent.
+/// Called around registration and login. A before-hook refuses by returning a failure, which is what the client gets:
+/// its own, or `error::refused_by_hook`, which is there for hooks. One that throws counts as a storage that failed: the
+/// same code may come again. What an after-hook returns or throws changes nothing any more.
+/// - `before_registration(user&)`: the code was right, the user is not stored yet. It may change the user, but not his
+///   `phone`, which was proved, nor his `object_id`. After a refusal the person can correct his data and send the same
+///   code again.
+/// - `before_login(const user&)`: the code was right, or the password at `login_with_identity`; there is no session yet.
+///   After a refusal the code is spent.
 template <class H>
 concept Hooks = requires(H& h, user& changeable, const user& u) {
     { h.before_registration(changeable) } -> yields<result<void>>;

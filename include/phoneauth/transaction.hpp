@@ -20,7 +20,8 @@ enum class purpose : std::uint8_t {
     login = 2          ///< logs a user in, with or without a password before it
 };
 
-/// Where a transaction stands. All but `pending` are final. The numbers are stored: they never change.
+/// Where a transaction stands. All but `pending` are final; only `confirmed` is taken back if what it was for could not
+/// be done (see `reopen`). The numbers are stored: they never change.
 enum class transaction_state : std::uint8_t {
     pending = 1,    ///< a code was sent, or is being sent
     confirmed = 2,  ///< the right code came in time: the one winner
@@ -41,7 +42,7 @@ struct transaction {
     std::string id;  ///< 36 characters, upper-case 8-4-4-4-12, 128 random bits
     purpose kind = purpose::registration;
     phone_number phone;     ///< where the code went
-    std::string user_id{};  ///< `user::object_id` for a login; empty for a registration and for a phone that nobody has
+    std::string user_id{};  ///< `user::object_id` for a login, all zeros if nobody has the phone; else empty
     std::string key_id{};   ///< which of `config::code_keys` the code is derived with
     transaction_state state = transaction_state::pending;
     std::uint32_t tries = 0;  ///< codes compared so far
@@ -52,6 +53,7 @@ struct transaction {
     delivery_state delivery = delivery_state::pending;
     std::int32_t delivery_error = 0;  ///< Twilio's error code of a message that was not delivered; 0: none was named
     std::string password_mark{};  ///< names the password that a two-factor login began with; empty: none was asked for
+    bool known_network = false;   ///< asked for from one that the phone's owner has logged in from (see limits.hpp)
     std::uint64_t version = 0;    ///< grows with each stored change; see `TransactionStorage`
 };
 

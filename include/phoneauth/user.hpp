@@ -22,7 +22,7 @@ using property_map = std::map<std::string, std::string, std::less<>>;
 
 /// A registered user, as the storage keeps him. No two users have the same `object_id`, `phone` or `identity`.
 struct user {
-    std::string object_id;      ///< 36 characters, upper-case 8-4-4-4-12
+    std::string object_id;      ///< 36 characters, upper-case 8-4-4-4-12; an integrator's own: 1 to 64 bytes
     phone_number phone;         ///< proved to be the user's
     std::string identity;       ///< the email address in lower case, or whatever the configured identity column holds
     std::string password_hash;  ///< a PHC string; empty: the user has no password

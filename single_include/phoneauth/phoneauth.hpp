@@ -15,14 +15,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <optional>
-#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -61,7 +58,7 @@ inline namespace v0 {
 struct client {
     // Constructors, as g++ 12 destroys a temporary aggregate in a co_await expression twice.
     client() = default;
-    client(std::string from, std::string agent = {}, std::string user = {})
+    explicit client(std::string from, std::string agent = {}, std::string user = {})
         : address(std::move(from)), user_agent(std::move(agent)), user_id(std::move(user)) {}
 
     std::string address;     ///< IPv4 or IPv6, as text, without a port; anything else counts as unknown
@@ -236,10 +233,8 @@ PHONEAUTH_DECL bool is_network(std::string_view text) {
 #define PHONEAUTH_CONFIG_HPP
 
 #include <chrono>
-#include <cstddef>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -1561,7 +1556,7 @@ using property_map = std::map<std::string, std::string, std::less<>>;
 
 /// A registered user, as the storage keeps him. No two users have the same `object_id`, `phone` or `identity`.
 struct user {
-    std::string object_id;      ///< 36 characters, upper-case 8-4-4-4-12
+    std::string object_id;      ///< 36 characters, upper-case 8-4-4-4-12; an integrator's own: 1 to 64 bytes
     phone_number phone;         ///< proved to be the user's
     std::string identity;       ///< the email address in lower case, or whatever the configured identity column holds
     std::string password_hash;  ///< a PHC string; empty: the user has no password
@@ -1780,7 +1775,8 @@ enum class purpose : std::uint8_t {
     login = 2          ///< logs a user in, with or without a password before it
 };
 
-/// Where a transaction stands. All but `pending` are final. The numbers are stored: they never change.
+/// Where a transaction stands. All but `pending` are final; only `confirmed` is taken back if what it was for could not
+/// be done (see `reopen`). The numbers are stored: they never change.
 enum class transaction_state : std::uint8_t {
     pending = 1,    ///< a code was sent, or is being sent
     confirmed = 2,  ///< the right code came in time: the one winner
@@ -1801,7 +1797,7 @@ struct transaction {
     std::string id;  ///< 36 characters, upper-case 8-4-4-4-12, 128 random bits
     purpose kind = purpose::registration;
     phone_number phone;     ///< where the code went
-    std::string user_id{};  ///< `user::object_id` for a login; empty for a registration and for a phone that nobody has
+    std::string user_id{};  ///< `user::object_id` for a login, all zeros if nobody has the phone; else empty
     std::string key_id{};   ///< which of `config::code_keys` the code is derived with
     transaction_state state = transaction_state::pending;
     std::uint32_t tries = 0;  ///< codes compared so far
@@ -1812,6 +1808,7 @@ struct transaction {
     delivery_state delivery = delivery_state::pending;
     std::int32_t delivery_error = 0;  ///< Twilio's error code of a message that was not delivered; 0: none was named
     std::string password_mark{};  ///< names the password that a two-factor login began with; empty: none was asked for
+    bool known_network = false;   ///< asked for from one that the phone's owner has logged in from (see limits.hpp)
     std::uint64_t version = 0;    ///< grows with each stored change; see `TransactionStorage`
 };
 
@@ -1958,8 +1955,6 @@ private:
 
 #include <algorithm>
 #include <string>
-#include <string_view>
-#include <vector>
 
 
 // ---- phoneauth/twilio/configuration_report.hpp ----
@@ -1969,7 +1964,6 @@ private:
 
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 
@@ -2869,7 +2863,6 @@ struct counter {
 #define PHONEAUTH_LIMITS_HPP
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -2910,27 +2903,31 @@ namespace limits {
 
 /// A limit on something that is counted: at most `most` in any stretch of `length`, however it lies. It is kept as one
 /// counter for each half of a `length`; a window adds up the present half and the two before it, so that what is
-/// counted is forgotten after 1 to 1.5 times `length`.
+/// counted is forgotten after 1 to 1.5 times `length`. It looks at the half that comes next, too: there is what was
+/// counted by who began a little later, or had another clock.
 struct window {
     std::string name;                          ///< what is counted, and for whom; at most 100 characters
     std::chrono::seconds length;               ///< at least 2 s
     std::int64_t most;                         ///< 0: no limit, and nothing is counted
-    std::int64_t reserve = 0;                  ///< how many more are left for known networks
+    std::int64_t reserve = 0;                  ///< how many more are left for who is known, or has proved himself
     error refusal = error::too_many_messages;  ///< what a refusal says
     bool keeps_attempts = false;               ///< counts what the provider refused, too
 };
 
-/// How many counters each window needs.
-inline constexpr std::size_t window_parts = 3;
+/// How many counters each window needs, and which of them is the present half's.
+inline constexpr std::size_t window_parts = 4;
+inline constexpr std::size_t present_part = 1;
 
 /// Appends the changes that add `by` to each of `windows` and read them: `window_parts` for each, at the time `now`.
 inline void count(std::span<const window> windows, std::int64_t by, time_point now,
                   std::vector<counter_change>& changes) {
     for (const auto& w : windows) {
         const auto half = w.length / 2;
-        auto part = std::chrono::floor<std::chrono::seconds>(now.time_since_epoch()) / half;
-        for (std::size_t i = 0; i < window_parts; ++i, --part)
-            changes.push_back({detail::join(w.name, ":", std::to_string(part)), i == 0 ? by : 0, now, 3 * half});
+        auto part = std::chrono::floor<std::chrono::seconds>(now.time_since_epoch()) / half + present_part;
+        for (std::size_t i = 0; i < window_parts; ++i, --part) {
+            const bool present = i == present_part;
+            changes.push_back({detail::join(w.name, ":", std::to_string(part)), present ? by : 0, now, 3 * half});
+        }
     }
 }
 
@@ -2997,6 +2994,7 @@ inline std::vector<window> send_windows(send_budget budget, const phone_number& 
         windows.push_back({.name = detail::join(kind, "from:", network),
                            .length = std::chrono::hours(1),
                            .most = c.max_sends_per_client_and_hour,
+                           .reserve = (std::int64_t{c.max_sends_per_client_and_hour} + 1) / 2,
                            .keeps_attempts = true});
     if (!user_id.empty() && c.max_messages_per_user_and_hour > 0)
         windows.push_back(
@@ -3005,7 +3003,7 @@ inline std::vector<window> send_windows(send_budget budget, const phone_number& 
     return windows;
 }
 
-/// Whether the message that brought the budget to `sum` is the first beyond four fifths of it.
+/// Whether the message that brought the budget to `sum` is the one that reaches four fifths of it.
 inline bool reaches_warning(std::int64_t sum, const config& c) noexcept {
     return c.max_sends_per_hour > 0 && sum == (std::int64_t{c.max_sends_per_hour} * 4 + 4) / 5;
 }
@@ -3019,15 +3017,15 @@ inline counter_change cooldown(purpose kind, const phone_number& phone, bool kno
 }
 
 /// Whether a code may be sent while the counter is `heat`, of which `own` is its own; `resend_too_soon`, with
-/// `retry_after`, if not. A clock that was set back makes nobody wait longer than the cooldown.
+/// `retry_after`, if not. A clock that was set back makes nobody wait longer than two cooldowns.
 inline result<void> check_cooldown(const counter& heat, std::int64_t own, const config& c, time_point now) {
-    if (heat.value <= own || heat.expires_at - now > c.phone_cooldown) return {};
+    if (heat.value <= own || heat.expires_at - now > 2 * c.phone_cooldown) return {};
     return detail::wait_until(error::resend_too_soon, heat.expires_at, now);
 }
 
 // ---- Failures ----
 
-/// How long a run of failures is remembered after its first one.
+/// How long a run of failures is remembered after its last one.
 inline constexpr std::chrono::hours failure_memory{30 * 24};
 
 /// The same for registrations, where there is no account yet that could be guessed open.
@@ -3051,13 +3049,14 @@ inline std::string account_key(std::string_view counted, std::string_view accoun
 
 /// The consecutive failures at `account`: wrong passwords or wrong codes, of known networks or of strangers.
 inline counter_change failures(std::string_view account, bool known, std::int64_t by, time_point now) {
-    return {account_key("failures:", account, known), by, now, memory_of(account)};
+    return {account_key("failures:", account, known), by, now, memory_of(account), true};
 }
 
-/// The codes of an account that may still be guessed at, for as long as the last of them lives.
+/// The codes of an account that may still be guessed at, until after the last of them is dead: it is counted before its
+/// life begins, and perhaps by another server's clock.
 inline counter_change open_codes(std::string_view account, bool known, std::int64_t by, const config& c,
                                  time_point now) {
-    return {account_key("open:", account, known), by, now, c.code_lifetime, true};
+    return {account_key("open:", account, known), by, now, c.code_lifetime + std::chrono::minutes(1), true};
 }
 
 /// Whether the run of failures has room for all the tries of one more code beside the `open` ones, so that all of them
@@ -3118,8 +3117,9 @@ inline window credential_window(std::string_view user_id) {
 
 /// The wrong passwords that came from one network, over all accounts.
 inline window wrong_password_window(std::string_view network, const config& c) {
-    return {detail::join("passwords/from:", network), std::chrono::hours(1),
-            network.empty() ? 0 : std::int64_t{c.max_wrong_passwords_per_client_and_hour}, 0, error::too_many_failures};
+    const std::int64_t most = network.empty() ? 0 : c.max_wrong_passwords_per_client_and_hour;
+    return {detail::join("passwords/from:", network), std::chrono::hours(1), most, (most + 1) / 2,
+            error::too_many_failures};
 }
 
 }  // namespace limits
@@ -3194,10 +3194,9 @@ public:
         result<void> allowed;
         if (begins_) {
             const std::size_t own = known_ ? 1 : 0;
-            const auto& run = rest[1 + 2 * own];
-            const auto most = limits::max_failures(known_, config_);
-            allowed = limits::check_failures(run, rest[2 + 2 * own], most, now_);
-            if (allowed) allowed = limits::check_open_codes(run, rest[1 + account_parts + own], most, config_, now_);
+            run_ = rest[1 + 2 * own];
+            allowed = limits::check_failures(run_, rest[2 + 2 * own], most(), now_);
+            if (allowed) allowed = limits::check_open_codes(run_, rest[1 + account_parts + own], most(), config_, now_);
             if (allowed && cools_) allowed = limits::check_cooldown(rest[3 + account_parts + own], 0, config_, now_);
         }
         if (allowed) allowed = limits::check(windows_, c, 1, is_proven(), now_);
@@ -3219,6 +3218,11 @@ public:
         if (!windows_.empty() && config_.max_sends_per_hour > 0)
             spent_ = limits::sum_of(counted.subspan(others - limits::window_parts, limits::window_parts));
         auto allowed = limits::check(windows_, counted, 0, is_proven(), now_);
+        if (begins_ && allowed) {
+            auto before = counted[others];
+            --before.value;
+            allowed = limits::check_open_codes(run_, before, most(), config_, now_);
+        }
         if (cools_) {
             const auto& heat = counted[others + 1];
             if (allowed) allowed = limits::check_cooldown(heat, 1, config_, now_);
@@ -3240,12 +3244,16 @@ public:
         return all;
     }
 
+    /// Whether it was asked for from a network that is known to the phone's owner: wrong codes count as theirs.
+    bool is_known() const noexcept { return known_; }
+
     /// Whether this message made the hour's budget run low.
     bool reaches_warning() const noexcept { return limits::reaches_warning(spent_, config_); }
 
 private:
     /// It comes from the owner of the phone, or from where he has been.
     bool is_proven() const noexcept { return known_ || after_password_; }
+    std::int64_t most() const noexcept { return limits::max_failures(known_, config_); }
 
     phone_number phone_;
     std::optional<purpose> begins_;
@@ -3257,19 +3265,25 @@ private:
     std::vector<limits::window> windows_{};
     bool cools_ = false;
     bool known_ = false;
+    counter run_{};  ///< of failures, when it was asked
     std::int64_t spent_ = 0;
 };
 
-/// One guess at a secret of an account, counted as wrong before anybody looks, so that no more are compared than are
-/// allowed, however many come at once.
+/// One guess at a secret of an account. A password is counted as wrong before anybody looks, so that no more are compared
+/// than are allowed, however many come at once. A wrong code is only counted: there was room for it before it was sent.
 class guess {
 public:
-    /// `subject`: whose known networks count. `windows`: what a wrong guess counts against beside.
+    /// A code of a transaction, guessed at.
+    guess(const transaction& t, const config& c, time_point now)
+        : account_(code_account(t.kind, t.phone, !t.password_mark.empty())), config_(c), now_(now),
+          known_(t.known_network) {}
+
+    /// A password. `subject`: whose known networks count. `windows`: what a wrong guess counts against beside.
     /// `doors`: how many accounts share what is allowed, as one person has them all.
     guess(std::string account, std::string_view subject, std::string_view network, std::vector<limits::window> windows,
           std::int64_t doors, const config& c, time_point now)
-        : account_(std::move(account)), known_key_(limits::known_network(subject, network, 0, now)),
-          windows_(std::move(windows)), doors_(doors), config_(c), now_(now) {}
+        : account_(std::move(account)), config_(c), now_(now), windows_(std::move(windows)), doors_(doors),
+          known_key_(limits::known_network(subject, network, 0, now)) {}
 
     std::vector<counter_change> question() const {
         std::vector<counter_change> all;
@@ -3285,7 +3299,7 @@ public:
         known_ = c[account_parts].value > 0;
         const auto own = c.subspan(known_ ? 2 : 0, 2);
         auto allowed = limits::check_failures(own[0], own[1], most(), now_);
-        if (allowed) allowed = limits::check(windows_, c.subspan(account_parts + 1), 1, false, now_);
+        if (allowed) allowed = limits::check(windows_, c.subspan(account_parts + 1), 1, known_, now_);
         return allowed;
     }
 
@@ -3301,7 +3315,7 @@ public:
         auto before = counted[0];
         --before.value;
         auto allowed = limits::check_failures(before, {}, most(), now_);
-        if (allowed) allowed = limits::check(windows_, counted.subspan(1), 0, false, now_);
+        if (allowed) allowed = limits::check(windows_, counted.subspan(1), 0, known_, now_);
         return allowed;
     }
 
@@ -3328,47 +3342,49 @@ private:
     std::int64_t most() const noexcept { return limits::max_failures(known_, config_) / doors_; }
 
     std::string account_;
-    counter_change known_key_;
-    std::vector<limits::window> windows_;
-    std::int64_t doors_;
     const config& config_;
     time_point now_;
+    std::vector<limits::window> windows_{};
+    std::int64_t doors_ = 1;
+    counter_change known_key_{};
     bool known_ = false;
     std::int64_t run_ = 0;
 };
 
-/// Appends what ends the failures and open codes of one way in.
-inline void end_failures(std::string_view account, const config& c, time_point now,
-                         std::vector<counter_change>& changes) {
-    change_failures(account, -limits::all_failures, now, changes);
-    for (const bool known : {false, true})
-        changes.push_back(limits::open_codes(account, known, -limits::all_failures, c, now));
+/// Appends that the code of `t` is spent: nobody can guess at it any more.
+inline void close_code(const transaction& t, const config& c, time_point now, std::vector<counter_change>& changes) {
+    const auto account = code_account(t.kind, t.phone, !t.password_mark.empty());
+    changes.push_back(limits::open_codes(account, t.known_network, -1, c, now));
 }
 
-/// What a login ends: all that went wrong before, at each way in; and the network is known from now on, unless it is
-/// empty. `identity_subject`: of logins by identity, empty if there are none.
-inline std::vector<counter_change> forget_failures(const phone_number& phone, std::string_view identity_subject,
-                                                   std::string_view network, const config& c, time_point now) {
+/// What a login ends: the failures at each way in and the cooldowns; and the network is known from now on, unless it is
+/// empty. Codes of others that are still open stay counted: they can still be guessed at. `used`: the transaction that
+/// led to it, or nullptr. `identity_subject`: of logins by identity, empty if there are none.
+inline std::vector<counter_change> forget_failures(const phone_number& phone, const transaction* used,
+                                                   std::string_view identity_subject, std::string_view network,
+                                                   const config& c, time_point now) {
     std::vector<counter_change> all;
-    all.reserve(4 * account_parts + 10);
+    all.reserve(4 * account_parts + 5);
     change_failures(password_account(phone.str()), -limits::all_failures, now, all);
     if (!identity_subject.empty()) change_failures(password_account(identity_subject), -limits::all_failures, now, all);
     for (const bool after_password : {false, true})
-        end_failures(code_account(purpose::login, phone, after_password), c, now, all);
+        change_failures(code_account(purpose::login, phone, after_password), -limits::all_failures, now, all);
     for (const bool known : {false, true})
         all.push_back(limits::cooldown(purpose::login, phone, known, -limits::all_failures, c, now));
+    if (used) close_code(*used, c, now, all);
     if (network.empty()) return all;
     all.push_back(limits::known_network(phone.str(), network, 1, now));
     if (!identity_subject.empty()) all.push_back(limits::known_network(identity_subject, network, 1, now));
     return all;
 }
 
-/// What a registration ends; the network is the new user's from now on, unless it is empty.
-inline std::vector<counter_change> forget_registration(const phone_number& phone, std::string_view network,
+/// What a registration by `used` ends; the network is the new user's from now on, unless it is empty.
+inline std::vector<counter_change> forget_registration(const transaction& used, std::string_view network,
                                                        const config& c, time_point now) {
     std::vector<counter_change> all;
-    end_failures(code_account(purpose::registration, phone, false), c, now, all);
-    if (!network.empty()) all.push_back(limits::known_network(phone.str(), network, 1, now));
+    change_failures(code_account(purpose::registration, used.phone, false), -limits::all_failures, now, all);
+    close_code(used, c, now, all);
+    if (!network.empty()) all.push_back(limits::known_network(used.phone.str(), network, 1, now));
     return all;
 }
 
@@ -3589,7 +3605,7 @@ enum class user_write {
 ///   `expires_at` is over by `transaction_retention` or more;
 /// - `update_transaction(t)` stores `t` with version `t.version + 1` if the stored version is `t.version` *at that
 ///   moment* and says whether it did: of any number of callers that read the same version, one gets true. `id`, `kind`,
-///   `created_at`, `expires_at` and `password_mark` are always those that were inserted.
+///   `created_at`, `expires_at`, `password_mark` and `known_network` are always those that were inserted.
 template <class S>
 concept TransactionStorage = requires(S& s, const transaction& t, const std::string& id) {
     { s.insert_transaction(t) } -> yields<bool>;
@@ -3616,9 +3632,9 @@ concept UserStorage = requires(S& s, const user& u, const phone_number& phone, c
 
 /// Sessions. `erase_session` says whether there was one; `erase_sessions_of(user_id, kept)` ends all of a user's
 /// sessions but the one whose token hash is `kept` (empty: all of them) and says how many; it brings none into being,
-/// and after a throw some may have ended. A session past its `expires_at` may be kept or dropped; which are past it is
-/// told by the `created_at` of those inserted later, not by the time of a clock of the storage's own, which may only
-/// measure how long a record has lived.
+/// and after a throw some may have ended. A session may be dropped once it is past its `expires_at`: once one with a
+/// later `created_at` was inserted, or once it has been here for as long as it was to live. Which time it is the storage
+/// does not ask a clock of its own.
 template <class S>
 concept SessionStorage = requires(S& s, const session& added, const std::string& text) {
     { s.insert_session(added) } -> yields<bool>;
@@ -3672,11 +3688,14 @@ concept PasswordHasher = requires(P& p, const std::string& password, const std::
     { p.verify(password, hash) } -> yields<result<bool>>;
 };
 
-/// Called around registration and login. A before-hook can refuse by returning a failure of its own, which is what the
-/// client gets; it may change the user that is about to be stored. An after-hook's work cannot undo what happened.
-/// - `before_registration(user&)`: the code was right, the user is not stored yet; after a refusal the person can correct
-///   his data and send the same code again.
-/// - `before_login(const user&)`: the code was right, there is no session yet; after a refusal the code is spent.
+/// Called around registration and login. A before-hook refuses by returning a failure, which is what the client gets:
+/// its own, or `error::refused_by_hook`, which is there for hooks. One that throws counts as a storage that failed: the
+/// same code may come again. What an after-hook returns or throws changes nothing any more.
+/// - `before_registration(user&)`: the code was right, the user is not stored yet. It may change the user, but not his
+///   `phone`, which was proved, nor his `object_id`. After a refusal the person can correct his data and send the same
+///   code again.
+/// - `before_login(const user&)`: the code was right, or the password at `login_with_identity`; there is no session yet.
+///   After a refusal the code is spent.
 template <class H>
 concept Hooks = requires(H& h, user& changeable, const user& u) {
     { h.before_registration(changeable) } -> yields<result<void>>;
@@ -3924,7 +3943,7 @@ struct event {
     std::string phone{};            ///< masked, as by `phone_number::masked`
     std::string transaction{};      ///< the first 8 characters of the id: enough to find what belongs together
     std::string user_id{};
-    std::string address{};     ///< the client's, as it was given
+    std::string address{};     ///< the client's, at most 64 bytes of what was given
     std::string user_agent{};  ///< the client's, at most 256 bytes; a stranger's text
     std::error_code reason{};
     std::optional<std::chrono::seconds> retry_after{};
@@ -4628,7 +4647,6 @@ inline void reopen(transaction& t, const config& c) {
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <utility>
 
 
 // ---- phoneauth/twilio/signature.hpp ----
@@ -5026,13 +5044,15 @@ public:
     const config& settings() const noexcept { return config_; }
 
     /// Lets `f` be told of what happens, from the next call on; an empty function: nobody is. Not to be called while
-    /// anything else here is running. Not told: what `find_user_by_token`, `status` and `test_configuration` end with.
+    /// anything else here is running. Not told: flows that are cancelled; what `find_user_by_token`, `status` and
+    /// `test_configuration` end with; a `note_delivery` that the storage failed; changes of a user other than his
+    /// password's; a logout without a session.
     void observe(observer f) { observer_ = std::move(f); }
 
     // Each flow's last parameter is who asks, which limits and observers want to know. A code is only sent if all its
     // tries, and those of the codes that are open already, fit into `max_consecutive_failures`: by default 16 codes of
     // strangers and 4 of known networks within `code_lifetime`; more are `too_many_messages`. All can end with
-    // `storage_unavailable`, `overloaded` and `internal` beside what is listed; those that send messages with
+    // `storage_unavailable`, `overloaded`, `internal` and `cancelled` beside what is listed; those that send messages with
     // `provider_*` (nothing was sent), too.
 
     /// First step of a registration: sends a code to `phone`, whether or not somebody has registered it.
@@ -5048,8 +5068,8 @@ public:
     /// data is told before the code is looked at. If the code is right but the user cannot be made (his email is taken,
     /// a hook refuses), the same code can come again with other data; that counts as a try. It cannot after a
     /// `storage_unavailable` that leaves open whether the user is stored.
-    /// → the user, or `registration_disabled`, `invalid_phone_number`, `phone_mismatch`, `identity_required`,
-    /// `invalid_email`, `password_required`, `invalid_password`, `reserved_property`, `invalid_parameter`,
+    /// → the user, or `registration_disabled`, `invalid_phone_number`, `destination_not_allowed`, `phone_mismatch`,
+    /// `identity_required`, `invalid_email`, `password_required`, `invalid_password`, `reserved_property`, `invalid_parameter`,
     /// `no_transaction`, `wrong_code` (with `tries_left`), `tries_exhausted`, `code_expired`, `code_used`,
     /// `transaction_failed`, `user_exists`, the hook's own failure.
     auto finish_registration(registration r, client from = {}) {
@@ -5073,7 +5093,7 @@ public:
 
     /// First step of a two-factor login: sends a code if `password` is the user's. An unknown phone and a wrong
     /// password are one error and take the same time.
-    /// → as the other `start_login` but never `resend_too_soon`, or `invalid_login`.
+    /// → `invalid_login`, or what the other `start_login` gives but `resend_too_soon` and `unknown_phone`.
     auto start_login(std::string phone, std::string password, client from = {}) {
         return mode::finish(observed<started>(
             event_kind::started, std::move(from),
@@ -5340,7 +5360,7 @@ private:
         }
         if (!stored) co_return error::storage_unavailable;
         if (observer_) c.about.user_id = made->object_id;
-        co_await forget_registration(c, *phone);
+        co_await forget_registration(c, *confirmed);
         co_await attempt([&] { return hooks_->after_registration(*made); });
         co_return std::move(*made);
     }
@@ -5350,7 +5370,11 @@ private:
             auto hash = co_await call([&] { return passwords_->hash(password); });
             if (!hash) co_return std::move(hash).error();
             u.password_hash = std::move(*hash);
+            const auto proved = u.phone;
+            const auto id = u.object_id;
             auto allowed = co_await call([&] { return hooks_->before_registration(u); });
+            u.phone = proved;
+            u.object_id = id;
             co_return allowed;
         } catch (...) {
             co_return failure_of_current_exception();
@@ -5380,21 +5404,20 @@ private:
         if (!config_.login_enabled || (!password && !config_.code_login_enabled)) co_return error::login_disabled;
         auto phone = read_phone(c, text);
         if (!phone) co_return std::move(phone).error();
-        auto s = sending_of(c, limits::send_budget::codes, *phone, purpose::login, password.has_value());
         std::optional<user> owner;
+        std::vector<counter_change> back;
         if (password) {
             owner = co_await call([&] { return storage_.find_user_by_phone(*phone); });
             auto g = password_guess(c, phone->str());
             auto verified = co_await verify_password(c, owner, *password, g);
             detail::wipe(*password);
             if (!verified) co_return std::move(verified).error();
-            const auto back = g.back();
-            auto admitted = co_await admit(c, s, back);
-            if (!admitted) co_return std::move(admitted).error();
-        } else {
-            // Counted before anything is known about whose phone it is.
-            auto admitted = co_await admit(c, s, nothing);
-            if (!admitted) co_return std::move(admitted).error();
+            back = g.back();
+        }
+        auto s = sending_of(c, limits::send_budget::codes, *phone, purpose::login, password.has_value());
+        auto admitted = co_await admit(c, s, back);
+        if (!admitted) co_return std::move(admitted).error();
+        if (!password) {  // counted before anything is known about whose phone it is
             owner = co_await call([&] { return storage_.find_user_by_phone(*phone); });
             if (!owner && config_.unknown_phone == unknown_phone_policy::reject) co_return error::unknown_phone;
         }
@@ -5422,7 +5445,7 @@ private:
             if (!owner || owner->phone != confirmed.phone) co_return error::no_transaction;
             const auto& mark = confirmed.password_mark;
             if (!mark.empty() && mark != mark_of(*owner)) co_return error::invalid_login;
-            auto outcome = co_await open_session(c, *owner);
+            auto outcome = co_await open_session(c, *owner, &confirmed);
             co_return outcome;
         } catch (...) {
             co_return failure_of_current_exception();
@@ -5443,7 +5466,7 @@ private:
         detail::wipe(password);
         if (!verified) co_return std::move(verified).error();
         co_await take_back(g);
-        auto outcome = co_await open_session(c, *owner);
+        auto outcome = co_await open_session(c, *owner, nullptr);
         co_return outcome;
     }
 
@@ -5478,7 +5501,8 @@ private:
         co_return false;
     }
 
-    flow<result<logged_in>> open_session(context& c, user& owner) {
+    /// `used`: the transaction whose code was right, or nullptr.
+    flow<result<logged_in>> open_session(context& c, user& owner, const transaction* used) {
         if (observer_) c.about.user_id = owner.object_id;
         note(c, owner.phone);
         if (!owner.enabled) co_return error::account_disabled;
@@ -5495,7 +5519,7 @@ private:
             co_await attempt([&] { return storage_.erase_session(opened.token_hash); });
             co_return std::move(kept).error();
         }
-        co_await forget_failures(c, owner);
+        co_await forget_failures(c, owner, used);
         co_await attempt([&] { return hooks_->after_login(owner); });
         logged_in done{std::move(owner), std::move(*token), opened.expires_at};
         co_return done;
@@ -5567,6 +5591,7 @@ private:
                       .expires_at = at + config_.code_lifetime,
                       .last_sent_at = at};
         if (with_password) t.password_mark = mark_of(*owner);
+        t.known_network = s.is_known();
         note(c, t);
         const bool inserted = co_await call([&] { return storage_.insert_transaction(t); });
         if (!inserted) co_return error::internal;
@@ -5643,14 +5668,10 @@ private:
     }
 
     flow<bool> count_wrong_code(context& c, const transaction& t) {
-        const auto account = detail::code_account(t.kind, t.phone, !t.password_mark.empty());
-        detail::guess g(account, t.phone.str(), c.network, {}, 1, config_, now());
-        const auto question = g.question();
-        const auto answer = co_await change(question);
-        [[maybe_unused]] const auto asked = g.ask(answer);  // the code was compared already
+        detail::guess g(t, config_, now());
         const auto changes = g.changes();
         const auto counted = co_await change(changes);
-        [[maybe_unused]] const auto judged = g.judge(counted);
+        [[maybe_unused]] const auto judged = g.judge(counted);  // the code was compared already
         co_await miss(c, g);
         co_return true;
     }
@@ -5896,15 +5917,15 @@ private:
     }
 
     /// After a login.
-    flow<bool> forget_failures(context& c, const user& owner) {
+    flow<bool> forget_failures(context& c, const user& owner, const transaction* used) {
         const auto subject = identity_subject(owner.identity);
-        const auto changes = detail::forget_failures(owner.phone, subject, c.network, config_, now());
+        const auto changes = detail::forget_failures(owner.phone, used, subject, c.network, config_, now());
         const bool done = co_await change_if_possible(changes);
         co_return done;
     }
 
-    flow<bool> forget_registration(context& c, const phone_number& phone) {
-        const auto changes = detail::forget_registration(phone, c.network, config_, now());
+    flow<bool> forget_registration(context& c, const transaction& used) {
+        const auto changes = detail::forget_registration(used, c.network, config_, now());
         const bool done = co_await change_if_possible(changes);
         co_return done;
     }
@@ -6218,7 +6239,6 @@ private:
 #ifndef PHONEAUTH_REST_API_HPP
 #define PHONEAUTH_REST_API_HPP
 
-#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -6694,7 +6714,7 @@ PHONEAUTH_DECL client client_of(const http_request& request, std::string_view pe
     for (const auto& h : request.headers)
         if (equal_ignoring_case(h.name, o.forwarding_header)) forwarded += (forwarded.empty() ? "" : ",") + h.value;
     const auto* agent = find_header(request.headers, "User-Agent");
-    return {client_address(peer, forwarded, o.trusted_proxies), agent ? *agent : std::string(), {}};
+    return client(client_address(peer, forwarded, o.trusted_proxies), agent ? *agent : std::string());
 }
 
 PHONEAUTH_DECL bool matches(std::string_view pattern, const std::vector<secret_string>& segments,
@@ -6973,7 +6993,8 @@ public:
     /// at the other end of the connection, without a port: the client's, or a trusted proxy's that says whose request
     /// it is (see `options::trusted_proxies`). Without it, or with another text, nothing is limited by client. → the
     /// `reply`, in blocking mode, or an awaitable of it. It has a JSON body except for OPTIONS, which asks for a
-    /// preflight. As always, a server must not send the body in answer to HEAD. Throws nothing.
+    /// preflight. As always, a server must not send the body in answer to HEAD. Throws
+    /// nothing but `std::bad_alloc` when there is not even memory to begin.
     auto handle(http_request request, std::string peer = {}) {
         return mode::finish(serve(std::move(request), std::move(peer)));
     }
@@ -7629,7 +7650,7 @@ private:
 }  // namespace detail
 
 /// How much a `memory_storage` holds at most, so that strangers cannot exhaust the server's memory. A transaction takes
-/// about 500 bytes, a session 600, a counter 300.
+/// about 500 bytes, a session 600, a counter 200 to 300.
 struct memory_limits {
     std::size_t transactions = 1'000'000;
     std::size_t sessions = 1'000'000;
@@ -8212,6 +8233,7 @@ inline std::string difference(const transaction& a, const transaction& b) {
     if (a.delivery != b.delivery) return "delivery";
     if (a.delivery_error != b.delivery_error) return "delivery_error";
     if (a.password_mark != b.password_mark) return "password_mark";
+    if (a.known_network != b.known_network) return "known_network";
     if (a.version != b.version) return "version";
     return {};
 }
@@ -8431,6 +8453,7 @@ private:
         t.delivery = delivery_state::undelivered;
         t.delivery_error = 30003;
         t.password_mark = hash();
+        t.known_network = true;
         t.version = 1;
         return t;
     }
@@ -8915,6 +8938,7 @@ void storage_suite<S, Run>::transactions() {
         bare.delivery = delivery_state::pending;
         bare.delivery_error = 0;
         bare.password_mark.clear();
+        bare.known_network = false;
         bare.version = 0;
         expect_stored(inserted(bare));
         for (const auto state : {transaction_state::confirmed, transaction_state::exhausted, transaction_state::expired,

@@ -409,7 +409,6 @@ struct asio::associator<Associator, phoneauth::detail::split_handler<T, Handler>
 #define PHONEAUTH_ASIO_BLOCKING_TRANSPORT_HPP
 
 #include <algorithm>
-#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <memory>
@@ -450,7 +449,6 @@ struct asio::associator<Associator, phoneauth::detail::split_handler<T, Handler>
 #include <cstddef>
 #include <memory>
 #include <new>
-#include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -569,7 +567,6 @@ PHONEAUTH_DECL result<void> append_response(std::string& out, const http_respons
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -1918,7 +1915,6 @@ private:
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <functional>
 #include <list>
 #include <memory>
@@ -1976,7 +1972,7 @@ struct server_options {
     /// whose Host is none of them gets 421 (RFC 9110 §15.5.20): otherwise a page of anybody whose name resolves to this
     /// server's address ("DNS rebinding") may talk to a server on loopback or in an internal network. Empty: any.
     std::vector<std::string> allowed_hosts{};
-    std::size_t max_header_bytes = 16 * 1024;        ///< over it: 431
+    std::size_t max_header_bytes = 16 * 1024;        ///< over it, or with over 100 headers: 431
     std::size_t max_body_bytes = 64 * 1024;          ///< over it: 413
     std::chrono::milliseconds header_timeout{5000};  ///< TLS handshake; first to last byte of a head; over it: 408
     std::chrono::milliseconds body_timeout{10000};   ///< over it: 408

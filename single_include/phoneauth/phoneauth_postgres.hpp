@@ -418,7 +418,8 @@ CREATE INDEX phoneauth_counters_expires_at ON phoneauth_counters (expires_at);
 ALTER TABLE phoneauth_transactions
     ADD delivery smallint NOT NULL DEFAULT 1,
     ADD delivery_error integer NOT NULL DEFAULT 0,
-    ADD password_mark text COLLATE "C" NOT NULL DEFAULT '';
+    ADD password_mark text COLLATE "C" NOT NULL DEFAULT '',
+    ADD known_network boolean NOT NULL DEFAULT false;
 )"};
 
 /// What `describe_tables` says about the newest version.
@@ -446,6 +447,7 @@ inline constexpr std::array expected_tables{R"(phoneauth_counters may be read an
                                             R"(phoneauth_transactions has id text collate "C" not null)",
                                             R"(phoneauth_transactions has key_id text collate "C" not null)",
                                             R"(phoneauth_transactions has kind smallint not null)",
+                                            R"(phoneauth_transactions has known_network boolean not null)",
                                             R"(phoneauth_transactions has last_sent_at bigint not null)",
                                             R"(phoneauth_transactions has password_mark text collate "C" not null)",
                                             R"(phoneauth_transactions has phone text collate "C" not null)",
@@ -591,19 +593,19 @@ namespace postgres {
 
 inline constexpr statement insert_transaction_sql{"phoneauth_insert_transaction",
                                                   "text, bigint, text, text, text, bigint, bigint, bigint, bigint, "
-                                                  "bigint, bigint, bigint, bigint, bigint, bigint, text",
+                                                  "bigint, bigint, bigint, bigint, bigint, bigint, text, boolean",
                                                   R"(
 WITH swept AS (
     DELETE FROM phoneauth_transactions WHERE ctid = ANY (ARRAY(
         SELECT ctid FROM phoneauth_transactions WHERE expires_at <= $13 ORDER BY expires_at LIMIT 2 FOR UPDATE SKIP LOCKED)))
 INSERT INTO phoneauth_transactions
     (id, kind, phone, user_id, key_id, state, tries, sends, created_at, expires_at, last_sent_at, version,
-     delivery, delivery_error, password_mark)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $14, $15, $16) ON CONFLICT DO NOTHING)"};
+     delivery, delivery_error, password_mark, known_network)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $14, $15, $16, $17) ON CONFLICT DO NOTHING)"};
 
 inline constexpr statement find_transaction_sql{"phoneauth_find_transaction", "text", R"(
 SELECT id, kind, phone, user_id, key_id, state, tries, sends, created_at, expires_at, last_sent_at,
-    delivery, delivery_error, password_mark, version
+    delivery, delivery_error, password_mark, known_network, version
 FROM phoneauth_transactions WHERE id = $1)",
                                                 true};
 
@@ -921,6 +923,7 @@ inline transaction read_transaction(row r) {
             r.enumerator(delivery_state::undelivered),
             r.number_as<std::int32_t>(),
             r.text(),
+            r.number() != 0,
             r.number_as<std::uint64_t>()};
 }
 
@@ -957,7 +960,7 @@ inline operation<bool> insert_transaction(const transaction& t) {
             parameters(t.id, integer(t.kind), t.phone.str(), t.user_id, t.key_id, integer(t.state), integer(t.tries),
                        integer(t.sends), integer(t.created_at), integer(t.expires_at), integer(t.last_sent_at),
                        integer(t.version), integer(t.created_at - transaction_retention), integer(t.delivery),
-                       integer(t.delivery_error), t.password_mark),
+                       integer(t.delivery_error), t.password_mark, t.known_network),
             any_affected};
 }
 

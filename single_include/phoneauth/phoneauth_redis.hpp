@@ -453,13 +453,11 @@ private:
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <initializer_list>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -583,6 +581,7 @@ inline std::string to_record(const transaction& t, std::uint64_t version) {
         .number(static_cast<unsigned>(t.delivery))
         .number(t.delivery_error)
         .text(t.password_mark)
+        .number(static_cast<unsigned>(t.known_network))
         .str();
 }
 inline transaction to_transaction(const std::string& id, std::string_view record) {
@@ -603,6 +602,7 @@ inline transaction to_transaction(const std::string& id, std::string_view record
     t.delivery = read.one_of(delivery_state::pending, delivery_state::undelivered);
     t.delivery_error = read.number<std::int32_t>();
     t.password_mark = read.text();
+    t.known_network = read.one_of(false, true);
     read.end();
     return t;
 }

@@ -603,7 +603,8 @@ CREATE INDEX counters_by_expiry ON counters (expires_at);)",
     // The defaults are those of a new `transaction`: programs of version 1 that still run go on adding rows.
     R"(ALTER TABLE transactions ADD COLUMN delivery INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE transactions ADD COLUMN delivery_error INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE transactions ADD COLUMN password_mark TEXT NOT NULL DEFAULT '';)"};
+ALTER TABLE transactions ADD COLUMN password_mark TEXT NOT NULL DEFAULT '';
+ALTER TABLE transactions ADD COLUMN known_network INTEGER NOT NULL DEFAULT 0;)"};
 
 inline constexpr sqlite_schema sqlite_storage_schema{0x50684175, sqlite_migrations};  // "PhAu"
 
@@ -613,12 +614,12 @@ struct sqlite_statements {
 
     sqlite_statement insert_transaction{
         db, "INSERT INTO transactions (id, kind, phone, user_id, key_id, state, tries, sends, created_at, expires_at, "
-            "last_sent_at, version, delivery, delivery_error, password_mark) "
-            "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15) ON CONFLICT DO NOTHING"};
+            "last_sent_at, version, delivery, delivery_error, password_mark, known_network) "
+            "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16) ON CONFLICT DO NOTHING"};
     sqlite_statement find_transaction{
         db,
         "SELECT id, kind, phone, user_id, key_id, state, tries, sends, created_at, expires_at, last_sent_at, version, "
-        "delivery, delivery_error, password_mark FROM transactions WHERE id = ?1"};
+        "delivery, delivery_error, password_mark, known_network FROM transactions WHERE id = ?1"};
     sqlite_statement update_transaction{
         db, "UPDATE transactions SET phone = ?3, user_id = ?4, key_id = ?5, state = ?6, tries = ?7, sends = ?8, "
             "last_sent_at = ?9, version = ?10, delivery = ?11, delivery_error = ?12 WHERE id = ?1 AND version = ?2"};
@@ -714,7 +715,8 @@ public:
             sql.sweep_transactions(t.created_at - transaction_retention, swept_per_row).finish();
             return sql.insert_transaction(t.id, number(t.kind), t.phone, t.user_id, t.key_id, number(t.state),
                                           number(t.tries), number(t.sends), t.created_at, t.expires_at, t.last_sent_at,
-                                          t.version, number(t.delivery), number(t.delivery_error), t.password_mark)
+                                          t.version, number(t.delivery), number(t.delivery_error), t.password_mark,
+                                          number(t.known_network))
                        .finish() == 1;
         });
     }
@@ -737,6 +739,7 @@ public:
             t.delivery_error =
                 row.integer(13, std::numeric_limits<std::int32_t>::min(), std::numeric_limits<std::int32_t>::max());
             t.password_mark = row.text(14);
+            t.known_network = row.integer(15, 0, 1) != 0;
             return t;
         });
     }

@@ -118,14 +118,22 @@ BOOST_AUTO_TEST_CASE(refusal_is_that_of_the_window_with_the_longest_wait) {
     BOOST_TEST((*allowed.error().retry_after > 60s));
 }
 
+BOOST_AUTO_TEST_CASE(who_began_before_the_half_sees_what_was_counted_in_it) {
+    memory_storage storage;
+    const window w{"w", 3600s, 5};
+    const time_point half{std::chrono::floor<std::chrono::hours>(t0.time_since_epoch()) + 30min};
+    for (int i = 0; i < 5; ++i) BOOST_TEST(use(storage, w, half).has_value());
+    BOOST_TEST(!use(storage, w, half - 1ms));
+    BOOST_TEST(!use(storage, w, half - 29min));
+    BOOST_TEST(!use(storage, w, half));
+}
+
 BOOST_AUTO_TEST_CASE(what_is_counted_outlives_its_window_by_little) {
     std::vector<counter_change> changes;
     const window w{"w", 3600s, 1};
     count({&w, 1}, 1, t0, changes);
     BOOST_TEST(changes.size() == window_parts);
-    BOOST_TEST(changes[0].by == 1);
-    BOOST_TEST(changes[1].by == 0);
-    BOOST_TEST(changes[2].by == 0);
+    for (std::size_t i = 0; i < window_parts; ++i) BOOST_TEST(changes[i].by == (i == present_part ? 1 : 0));
     for (const auto& c : changes) BOOST_TEST((c.lifetime >= 3600s && c.lifetime <= 5400s));
 }
 
@@ -148,13 +156,13 @@ BOOST_AUTO_TEST_CASE(messages_are_counted_for_phone_client_user_and_all) {
     };
     BOOST_TEST(names(send_budget::codes, "192.0.2.1", "") ==
                "codes/hour:+14155550100=10+5/3600 codes/day:+14155550100=30+15/86400 "
-               "codes/from:192.0.2.1=50+0/3600 codes=1000+250/3600 ");
+               "codes/from:192.0.2.1=50+25/3600 codes=1000+250/3600 ");
     BOOST_TEST(names(send_budget::messages, "192.0.2.1", "U1") ==
                "messages/hour:+14155550100=10+5/3600 messages/day:+14155550100=30+15/86400 "
                "messages/by:U1=20+0/3600 messages=1000+250/3600 ");
     BOOST_TEST(names(send_budget::messages, "192.0.2.1", "") ==
                "messages/hour:+14155550100=10+5/3600 messages/day:+14155550100=30+15/86400 "
-               "messages/from:192.0.2.1=50+0/3600 messages=1000+250/3600 ");
+               "messages/from:192.0.2.1=50+25/3600 messages=1000+250/3600 ");
     c.max_sends_per_hour = c.max_sends_per_client_and_hour = 0;
     BOOST_TEST(names(send_budget::codes, "192.0.2.1", "") ==
                "codes/hour:+14155550100=10+5/3600 codes/day:+14155550100=30+15/86400 ");
@@ -256,9 +264,13 @@ BOOST_AUTO_TEST_CASE(everything_has_a_key_of_its_own) {
     count({&passwords, 1}, 1, t0, all);
     for (const auto kind : {purpose::login, purpose::registration})
         for (const bool known : {false, true}) all.push_back(cooldown(kind, phone, known, 1, c, t0));
-    detail::end_failures(detail::code_account(purpose::registration, phone, false), c, t0, all);
-    detail::end_failures(detail::code_account(purpose::login, phone, false), c, t0, all);
-    detail::end_failures(detail::code_account(purpose::login, phone, true), c, t0, all);
+    const auto change_all = [&](const std::string& account) {
+        detail::change_failures(account, 1, t0, all);
+        for (const bool known : {false, true}) all.push_back(open_codes(account, known, 1, c, t0));
+    };
+    change_all(detail::code_account(purpose::registration, phone, false));
+    change_all(detail::code_account(purpose::login, phone, false));
+    change_all(detail::code_account(purpose::login, phone, true));
     detail::change_failures(detail::password_account(phone.str()), 1, t0, all);
     all.push_back(known_network(phone.str(), "192.0.2.1", 1, t0));
     BOOST_TEST(keys_of(all).size() == all.size());
@@ -267,7 +279,7 @@ BOOST_AUTO_TEST_CASE(everything_has_a_key_of_its_own) {
     const auto longest = *phone_number::parse("+123456789012345");
     all.clear();
     detail::change_failures(detail::password_account(std::string(64, 'f')), 1, t0, all);
-    detail::end_failures(detail::code_account(purpose::registration, longest, false), c, t0, all);
+    change_all(detail::code_account(purpose::registration, longest, false));
     all.push_back(known_network(std::string(64, 'f'), "2001:db8:ffff:ffff::/64", 1, t0));
     count(send_windows(send_budget::messages, longest, "2001:db8:ffff:ffff::/64", std::string(36, 'A'), c), 1, t0, all);
     for (const auto& change : all) BOOST_TEST(change.key.size() <= 128u);

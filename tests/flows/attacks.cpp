@@ -298,6 +298,36 @@ namespace {
 const client home{"198.51.100.7"};
 const client stranger{"203.0.113.9"};
 
+/// Whether a code was compared, and found wrong.
+template <class R>
+bool was_compared(const R& r) {
+    return error_of(r) == error::wrong_code || (error_of(r) == error::tries_exhausted && r.error().tries_left);
+}
+
+/// A phone's transactions that are open, and their codes.
+using open_codes = std::vector<std::pair<std::string, std::string>>;
+
+/// All tries of `open`, with wrong codes; how many were compared.
+template <class World>
+int guess_at(World& w, const open_codes& open) {
+    int compared = 0;
+    for (const auto& [id, code] : open)
+        for (int k = 0; k < 5; ++k) compared += was_compared(w.auth.finish_login(id, wrong(code), stranger));
+    return compared;
+}
+
+/// Lets something happen after each question whether a code may be sent.
+struct interrupted_storage : memory_storage {
+    std::function<void()> after_question;
+
+    std::vector<counter> change_counters(const std::vector<counter_change>& changes) {
+        auto changed = memory_storage::change_counters(changes);
+        const auto asks = [](const counter_change& c) { return c.by == 0 && c.key.starts_with("open:"); };
+        if (after_question && std::any_of(changes.begin(), changes.end(), asks)) after_question();
+        return changed;
+    }
+};
+
 /// Wrong codes of `begin`'s transactions until nothing may be begun any more for longer than two hours; how many were
 /// compared.
 template <class Begin>
@@ -311,11 +341,7 @@ int wrong_codes_until_locked(blocking_world& w, const client& from, Begin begin)
             continue;
         }
         const auto bad = wrong(w.transport.last_code());
-        for (int k = 0; k < 5; ++k) {
-            const auto r = w.auth.finish_login(s->transaction_id, bad, from);
-            compared +=
-                error_of(r) == error::wrong_code || (error_of(r) == error::tries_exhausted && r.error().tries_left);
-        }
+        for (int k = 0; k < 5; ++k) compared += was_compared(w.auth.finish_login(s->transaction_id, bad, from));
     }
     return compared;
 }
@@ -336,20 +362,145 @@ BOOST_AUTO_TEST_CASE(codes_begun_together_are_limited_together) {
     register_user(w);
     int compared = 0;
     for (int day = 0; day < 29; ++day) {
-        std::vector<std::pair<std::string, std::string>> open;
+        open_codes open;
         for (int i = 0; i < 15; ++i)
             if (auto s = w.auth.start_login(phone, stranger))
                 open.emplace_back(s->transaction_id, w.transport.last_code());
-        for (const auto& [id, code] : open)
-            for (int k = 0; k < 5; ++k) {
-                const auto r = w.auth.finish_login(id, wrong(code), stranger);
-                compared +=
-                    error_of(r) == error::wrong_code || (error_of(r) == error::tries_exhausted && r.error().tries_left);
-            }
+        compared += guess_at(w, open);
         w.clock.advance(24h);
     }
     BOOST_TEST(compared <= 80);
     BOOST_TEST(compared >= 75);
+}
+
+BOOST_AUTO_TEST_CASE(codes_that_ask_for_room_at_once_do_not_all_get_it) {
+    for (const bool with_password : {false, true})
+        for (const auto step : {0ms, 1ms}) {
+            auto c = test_config();
+            if (!with_password && step == 0ms) c.phone_cooldown = 0s;
+            interrupted_world<interrupted_storage> w(c);
+            register_user(w);
+            const auto begin = [&] {
+                return with_password ? w.auth.start_login(phone, "correct horse", stranger)
+                                     : w.auth.start_login(phone, stranger);
+            };
+            int compared = 0;
+            while (compared < 75) {
+                if (auto s = begin())
+                    compared += guess_at(w, {{s->transaction_id, w.transport.last_code()}});
+                else
+                    w.clock.advance(*s.error().retry_after);
+            }
+            w.clock.advance(26h);
+            open_codes open;
+            int depth = 0;
+            const auto begin_another = [&] {
+                if (auto s = begin()) open.emplace_back(s->transaction_id, w.transport.last_code());
+            };
+            w.memory.after_question = [&] {
+                if (++depth == 20) return;
+                w.clock.advance(step);
+                begin_another();
+            };
+            begin_another();
+            w.memory.after_question = nullptr;
+            BOOST_TEST(open.size() == 1u);
+            BOOST_TEST(compared + guess_at(w, open) <= 80);
+        }
+}
+
+BOOST_AUTO_TEST_CASE(codes_begun_here_and_guessed_there_count_where_they_were_begun) {
+    for (const bool with_password : {false, true}) {
+        blocking_world w;
+        register_user(w);
+        auto s = w.auth.start_login(phone, home);
+        BOOST_REQUIRE(w.auth.finish_login(s->transaction_id, w.transport.last_code(), home));
+        const auto compared = [&](const client& begun, const client& guessed) {
+            return wrong_codes_until_locked(w, guessed, [&] {
+                return with_password ? w.auth.start_login(phone, "correct horse", begun)
+                                     : w.auth.start_login(phone, begun);
+            });
+        };
+        const int strangers = compared(stranger, home), known = compared(home, stranger);
+        BOOST_TEST(strangers <= 80);
+        BOOST_TEST(strangers >= 75);
+        BOOST_TEST(known <= 20);
+        BOOST_TEST(known >= 15);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(failures_are_forgotten_a_month_after_the_last_one) {
+    blocking_world w;
+    register_user(w);
+    const auto begun = w.clock.now();
+    const auto guess = [&](int most) {
+        int compared = 0;
+        while (compared < most) {
+            auto s = w.auth.start_login(phone, "wrong horse", stranger);
+            compared += error_of(s) == error::invalid_login;
+            if (!s && s.error().retry_after && *s.error().retry_after > 2h) break;
+            w.clock.advance(s.error().retry_after ? *s.error().retry_after : 0s);
+        }
+        return compared;
+    };
+    BOOST_TEST(guess(1) == 1);
+    w.clock.set(begun + 30 * 24h - 80h);
+    BOOST_TEST(guess(78) == 78);
+    w.clock.set(std::max(w.clock.now(), begun + 30 * 24h + 1s));
+    BOOST_TEST(guess(80) == 1);
+}
+
+BOOST_AUTO_TEST_CASE(messages_asked_for_as_the_half_hour_ends_are_counted_in_the_next) {
+    interrupted_world<interrupted_storage> w;
+    w.clock.set(std::chrono::floor<std::chrono::hours>(w.clock.now()) + 30min - 100ms);
+    int number = 0, depth = 0;
+    const auto begin = [&] {
+        [[maybe_unused]] const auto s =
+            w.auth.start_registration("+1415555" + std::to_string(1000 + number++), stranger);
+    };
+    w.memory.after_question = [&] {
+        if (++depth < 50) return begin();
+        if (depth > 50) return;
+        w.clock.advance(200ms);
+        for (int i = 0; i < 100; ++i) begin();
+    };
+    begin();
+    BOOST_TEST(messages_sent(w.transport) == 50u);
+}
+
+BOOST_AUTO_TEST_CASE(codes_that_stay_open_stay_counted_when_the_owner_logs_in) {
+    auto c = test_config();
+    c.max_sends_per_phone_and_hour = 100;
+    c.max_sends_per_phone_and_day = 1000;
+    blocking_world w(c);
+    register_user(w);
+    open_codes open;
+    for (int owner = 0; owner < 3; ++owner) {
+        for (int i = 0; i < 40; ++i)
+            if (auto s = w.auth.start_login(phone, "correct horse", stranger))
+                open.emplace_back(s->transaction_id, w.transport.last_code());
+        auto s = w.auth.start_login(phone, home);
+        BOOST_REQUIRE(s);
+        BOOST_REQUIRE(w.auth.finish_login(s->transaction_id, w.transport.last_code(), home));
+    }
+    BOOST_TEST(open.size() == 16u);
+    BOOST_TEST(guess_at(w, open) == 80);
+}
+
+BOOST_AUTO_TEST_CASE(an_owner_at_home_has_a_reserve_of_the_limits_of_his_network) {
+    blocking_world w;
+    register_user(w);
+    register_user(w, other_phone, "grace@example.com");
+    auto s = w.auth.start_login(phone, home);
+    BOOST_REQUIRE(w.auth.finish_login(s->transaction_id, w.transport.last_code(), home));
+    for (int i = 0; i < 60; ++i)
+        BOOST_TEST(!w.auth.start_login("+1415555" + std::to_string(2000 + i), "wrong horse", home));
+    BOOST_TEST(error_of(w.auth.start_login(other_phone, "correct horse", home)) == error::too_many_failures);
+    BOOST_TEST(w.auth.start_login(phone, "correct horse", home).has_value());
+    for (int i = 0; i < 60; ++i)
+        [[maybe_unused]] const auto sent = w.auth.start_registration("+1415555" + std::to_string(3000 + i), home);
+    BOOST_TEST(error_of(w.auth.start_registration("+14155554000", home)) == error::too_many_messages);
+    BOOST_TEST(w.auth.start_login(phone, home).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(typing_errors_at_home_cost_little_while_strangers_guess) {

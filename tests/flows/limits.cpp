@@ -42,9 +42,10 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(client_has_a_limit_over_all_phones, World, worlds)
     check_refused(w.run(w.auth.start_login(nth_phone(7), stranger)), error::too_many_messages);
     // A whole IPv6 /64 is one client.
     for (int i = 0; i < 5; ++i)
-        BOOST_TEST(w.run(w.auth.start_registration(nth_phone(10 + i), {"2001:db8::" + std::to_string(i)})).has_value());
-    check_refused(w.run(w.auth.start_registration(nth_phone(20), {"2001:db8::ffff"})), error::too_many_messages);
-    BOOST_TEST(w.run(w.auth.start_registration(nth_phone(20), {"2001:db8:0:1::1"})).has_value());
+        BOOST_TEST(
+            w.run(w.auth.start_registration(nth_phone(10 + i), client("2001:db8::" + std::to_string(i)))).has_value());
+    check_refused(w.run(w.auth.start_registration(nth_phone(20), client("2001:db8::ffff"))), error::too_many_messages);
+    BOOST_TEST(w.run(w.auth.start_registration(nth_phone(20), client("2001:db8:0:1::1"))).has_value());
     BOOST_TEST(w.transport.calls() == 11u);
     // What was refused to the client is not counted for the phone.
     BOOST_TEST(sends_spent(w, limits::send_budget::codes, nth_phone(6)) == 0);
@@ -88,7 +89,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(user_has_a_limit_for_messages, World, worlds) {
     for (int i = 0; i < 20; ++i)
         BOOST_TEST(w.run(w.auth.send_message({.to = nth_phone(i), .body = "hello"}, user)).has_value());
     check_refused(w.run(w.auth.send_message({.to = phone, .body = "hello"}, user)), error::too_many_messages);
-    BOOST_TEST(w.run(w.auth.send_message({.to = phone, .body = "hello"}, {"", "", "U2"})).has_value());
+    BOOST_TEST(w.run(w.auth.send_message({.to = phone, .body = "hello"}, client("", "", "U2"))).has_value());
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(second_code_to_a_phone_waits_unless_the_first_was_used, World, worlds) {
@@ -138,7 +139,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(stranger_does_not_lock_the_owner_out_of_his_passwo
     World w;
     settle(w);
     for (int i = 0; i < 300; ++i) {
-        auto r = w.run(w.auth.start_login(phone, "wrong horse", {"203.0.113." + std::to_string(i % 250)}));
+        auto r = w.run(w.auth.start_login(phone, "wrong horse", client("203.0.113." + std::to_string(i % 250))));
         BOOST_TEST(!r);
         if (error_of(r) == error::too_many_failures && *r.error().retry_after <= 1h)
             w.clock.advance(*r.error().retry_after);

@@ -72,6 +72,25 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(bad_data_is_told_before_the_code_is_looked_at, Wor
     BOOST_TEST(attempt([](registration& r) { r.code.insert(3, " "); }) == std::error_code());
 }
 
+BOOST_AUTO_TEST_CASE_TEMPLATE(hook_changes_neither_the_proved_phone_nor_the_id, World, worlds) {
+    World w;
+    std::string id;
+    w.hooks.on_registration = [&](user& u) {
+        id = u.object_id;
+        u.object_id = "mine";
+        u.phone = *phone_number::parse(other_phone);
+        u.locale = "de";
+        return result<void>();
+    };
+    auto s = w.run(w.auth.start_registration(phone));
+    const auto u = w.run(w.auth.finish_registration(form(s->transaction_id, w.transport.last_code())));
+    BOOST_REQUIRE(u);
+    BOOST_TEST(u->object_id == id);
+    BOOST_TEST(u->phone.str() == phone);
+    BOOST_TEST(u->locale == "de");
+    BOOST_TEST(!w.memory.find_user_by_phone(*phone_number::parse(other_phone)));
+}
+
 BOOST_AUTO_TEST_CASE_TEMPLATE(taken_email_leaves_the_code_usable, World, worlds) {
     World w;
     register_user(w);

@@ -20,6 +20,15 @@ for file, name, block in named:
     same = region and textwrap.dedent(region[1]).rstrip() == block.rstrip()
     print(f"{'ok' if same else 'DIFFERENT'}: {file} {name}")
     failed += not same
+
+said = re.search(r"a complete storage in (\d+) lines, a transport in (\d+), a clock in (\d+)", text)
+example = (root / "examples/unit_test/main.cpp").read_text()
+regions = re.findall(r"^//\[\w+\n(.*?)^//\]", example, re.S | re.M)
+counted = tuple(str(len(region.splitlines())) for region in regions)
+if said is None or said.groups() != counted:
+    print(f"DIFFERENT: the policies of examples/unit_test have {', '.join(counted)} lines")
+    failed += 1
+
 unnamed = text.count("```cpp") - len(named)
 if unnamed:
     print(f"{unnamed} C++ blocks of README.md do not say which file they are from")

@@ -133,6 +133,14 @@ struct forgets_the_password_mark : good_store {
     }
 };
 
+struct forgets_the_known_network : good_store {
+    bool insert_transaction(const transaction& given) override {
+        auto t = given;
+        t.known_network = false;
+        return good_store::insert_transaction(t);
+    }
+};
+
 struct cuts_off_password_marks : good_store {
     bool insert_transaction(const transaction& given) override {
         auto t = given;
@@ -741,6 +749,8 @@ BOOST_AUTO_TEST_CASE(transactions) {
         transactions_of, "insert and find: find_transaction must return what was stored last; delivery_error differs"));
     BOOST_TEST(catches<forgets_the_password_mark>(
         transactions_of, "insert and find: find_transaction must return what was stored last; password_mark differs"));
+    BOOST_TEST(catches<forgets_the_known_network>(
+        transactions_of, "insert and find: find_transaction must return what was stored last; known_network differs"));
     BOOST_TEST(catches<cuts_off_password_marks>(
         transactions_of, "insert and find: find_transaction must return what was stored last; password_mark differs"));
     BOOST_TEST(catches<updates_no_delivery>(

@@ -223,7 +223,7 @@ BOOST_AUTO_TEST_CASE(tables_of_version_1) {
     use_all("before");
 
     postgres_storage storage(db.url());
-    BOOST_TEST(version_of(db) == "2 with 15 columns");
+    BOOST_TEST(version_of(db) == "2 with 16 columns");
     expect_rows_of_version_1(storage);
     auto t = new_transaction(1);
     t.delivery = delivery_state::undelivered;
@@ -252,7 +252,7 @@ BOOST_AUTO_TEST_CASE(ten_start_at_once_on_tables_of_version_1) {
             expect_rows_of_version_1(storage);
         }));
     for (auto& one : all) one.get();
-    BOOST_TEST(version_of(db) == "2 with 15 columns");
+    BOOST_TEST(version_of(db) == "2 with 16 columns");
 }
 
 BOOST_AUTO_TEST_CASE(a_server_that_crashes_while_tables_are_brought_up_to_date) {
@@ -267,7 +267,7 @@ BOOST_AUTO_TEST_CASE(a_server_that_crashes_while_tables_are_brought_up_to_date) 
     db("DROP FUNCTION ends CASCADE");
     postgres_storage storage(db.url());
     expect_rows_of_version_1(storage);
-    BOOST_TEST(version_of(db) == "2 with 15 columns");
+    BOOST_TEST(version_of(db) == "2 with 16 columns");
 }
 
 BOOST_AUTO_TEST_CASE(the_limit_of_a_call_is_not_for_the_tables) {
@@ -279,7 +279,7 @@ BOOST_AUTO_TEST_CASE(the_limit_of_a_call_is_not_for_the_tables) {
     auto other = std::async(std::launch::async, start);  // one of them waits for the other
     BOOST_TEST(start() == "nothing was thrown");
     BOOST_TEST(other.get() == "nothing was thrown");
-    BOOST_TEST(version_of(db) == "2 with 15 columns");
+    BOOST_TEST(version_of(db) == "2 with 16 columns");
 }
 
 BOOST_AUTO_TEST_CASE(tables_that_cannot_be_brought_up_to_date) {

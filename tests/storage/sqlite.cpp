@@ -105,6 +105,7 @@ transaction a_transaction(const std::string& id, time_point created_at = noon) {
     t.delivery = delivery_state::undelivered;
     t.delivery_error = -1;
     t.password_mark = std::string(64, 'm');
+    t.known_network = true;
     t.version = 7;
     return t;
 }
@@ -563,6 +564,7 @@ BOOST_AUTO_TEST_CASE(a_row_with_values_that_cannot_be) {
         {"transactions.delivery", {"0", "4"}},
         {"transactions.delivery_error", {"2147483648", "-2147483649", "''"}},
         {"transactions.password_mark", {"x'00'"}},
+        {"transactions.known_network", {"2", "'yes'"}},
         {"users.phone", {"'+'"}},
         {"users.properties", {"'{'", "'[]'", "'{\"a\":1}'", "x'7b7d'"}},
         {"users.enabled", {"2", "'yes'"}},
@@ -813,6 +815,7 @@ void expect_rows_of_version_1(sqlite_storage& storage) {
     t.delivery = delivery_state::pending;
     t.delivery_error = 0;
     t.password_mark.clear();
+    t.known_network = false;
     BOOST_TEST(detail::difference(storage.find_transaction("T").value(), t) == "");
     BOOST_TEST(detail::difference(storage.find_user("U").value(), a_user("U", phone, "ann")) == "");
     BOOST_TEST(storage.find_session("H").has_value());
@@ -835,6 +838,7 @@ BOOST_AUTO_TEST_CASE(a_file_of_version_1) {
     BOOST_TEST(storage.update_transaction(t));
     BOOST_TEST((storage.find_transaction("T")->delivery == delivery_state::undelivered));
     BOOST_TEST(storage.find_transaction("T")->password_mark == "");
+    BOOST_TEST(!storage.find_transaction("T")->known_network);
 
     BOOST_TEST(insert(std::string("after")).finish() == 1u);
     BOOST_TEST(update(std::string("T"), std::uint64_t{8}, std::uint64_t{9}).finish() == 1u);
@@ -843,6 +847,7 @@ BOOST_AUTO_TEST_CASE(a_file_of_version_1) {
     t.tries = 1;
     t.version = 9;
     t.password_mark.clear();
+    t.known_network = false;
     BOOST_TEST(detail::difference(storage.find_transaction("T").value(), t) == "");
     BOOST_TEST(start(f.file) == "no exception");
 }

@@ -3,7 +3,6 @@
 #define PHONEAUTH_ASIO_BLOCKING_TRANSPORT_HPP
 
 #include <algorithm>
-#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <memory>

@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <memory>
 #include <new>
-#include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>

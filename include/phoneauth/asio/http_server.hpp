@@ -7,7 +7,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <functional>
 #include <list>
 #include <memory>
@@ -68,7 +67,7 @@ struct server_options {
     /// whose Host is none of them gets 421 (RFC 9110 §15.5.20): otherwise a page of anybody whose name resolves to this
     /// server's address ("DNS rebinding") may talk to a server on loopback or in an internal network. Empty: any.
     std::vector<std::string> allowed_hosts{};
-    std::size_t max_header_bytes = 16 * 1024;        ///< over it: 431
+    std::size_t max_header_bytes = 16 * 1024;        ///< over it, or with over 100 headers: 431
     std::size_t max_body_bytes = 64 * 1024;          ///< over it: 413
     std::chrono::milliseconds header_timeout{5000};  ///< TLS handshake; first to last byte of a head; over it: 408
     std::chrono::milliseconds body_timeout{10000};   ///< over it: 408

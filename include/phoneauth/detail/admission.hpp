@@ -87,10 +87,9 @@ public:
         result<void> allowed;
         if (begins_) {
             const std::size_t own = known_ ? 1 : 0;
-            const auto& run = rest[1 + 2 * own];
-            const auto most = limits::max_failures(known_, config_);
-            allowed = limits::check_failures(run, rest[2 + 2 * own], most, now_);
-            if (allowed) allowed = limits::check_open_codes(run, rest[1 + account_parts + own], most, config_, now_);
+            run_ = rest[1 + 2 * own];
+            allowed = limits::check_failures(run_, rest[2 + 2 * own], most(), now_);
+            if (allowed) allowed = limits::check_open_codes(run_, rest[1 + account_parts + own], most(), config_, now_);
             if (allowed && cools_) allowed = limits::check_cooldown(rest[3 + account_parts + own], 0, config_, now_);
         }
         if (allowed) allowed = limits::check(windows_, c, 1, is_proven(), now_);
@@ -112,6 +111,11 @@ public:
         if (!windows_.empty() && config_.max_sends_per_hour > 0)
             spent_ = limits::sum_of(counted.subspan(others - limits::window_parts, limits::window_parts));
         auto allowed = limits::check(windows_, counted, 0, is_proven(), now_);
+        if (begins_ && allowed) {
+            auto before = counted[others];
+            --before.value;
+            allowed = limits::check_open_codes(run_, before, most(), config_, now_);
+        }
         if (cools_) {
             const auto& heat = counted[others + 1];
             if (allowed) allowed = limits::check_cooldown(heat, 1, config_, now_);
@@ -133,12 +137,16 @@ public:
         return all;
     }
 
+    /// Whether it was asked for from a network that is known to the phone's owner: wrong codes count as theirs.
+    bool is_known() const noexcept { return known_; }
+
     /// Whether this message made the hour's budget run low.
     bool reaches_warning() const noexcept { return limits::reaches_warning(spent_, config_); }
 
 private:
     /// It comes from the owner of the phone, or from where he has been.
     bool is_proven() const noexcept { return known_ || after_password_; }
+    std::int64_t most() const noexcept { return limits::max_failures(known_, config_); }
 
     phone_number phone_;
     std::optional<purpose> begins_;
@@ -150,19 +158,25 @@ private:
     std::vector<limits::window> windows_{};
     bool cools_ = false;
     bool known_ = false;
+    counter run_{};  ///< of failures, when it was asked
     std::int64_t spent_ = 0;
 };
 
-/// One guess at a secret of an account, counted as wrong before anybody looks, so that no more are compared than are
-/// allowed, however many come at once.
+/// One guess at a secret of an account. A password is counted as wrong before anybody looks, so that no more are compared
+/// than are allowed, however many come at once. A wrong code is only counted: there was room for it before it was sent.
 class guess {
 public:
-    /// `subject`: whose known networks count. `windows`: what a wrong guess counts against beside.
+    /// A code of a transaction, guessed at.
+    guess(const transaction& t, const config& c, time_point now)
+        : account_(code_account(t.kind, t.phone, !t.password_mark.empty())), config_(c), now_(now),
+          known_(t.known_network) {}
+
+    /// A password. `subject`: whose known networks count. `windows`: what a wrong guess counts against beside.
     /// `doors`: how many accounts share what is allowed, as one person has them all.
     guess(std::string account, std::string_view subject, std::string_view network, std::vector<limits::window> windows,
           std::int64_t doors, const config& c, time_point now)
-        : account_(std::move(account)), known_key_(limits::known_network(subject, network, 0, now)),
-          windows_(std::move(windows)), doors_(doors), config_(c), now_(now) {}
+        : account_(std::move(account)), config_(c), now_(now), windows_(std::move(windows)), doors_(doors),
+          known_key_(limits::known_network(subject, network, 0, now)) {}
 
     std::vector<counter_change> question() const {
         std::vector<counter_change> all;
@@ -178,7 +192,7 @@ public:
         known_ = c[account_parts].value > 0;
         const auto own = c.subspan(known_ ? 2 : 0, 2);
         auto allowed = limits::check_failures(own[0], own[1], most(), now_);
-        if (allowed) allowed = limits::check(windows_, c.subspan(account_parts + 1), 1, false, now_);
+        if (allowed) allowed = limits::check(windows_, c.subspan(account_parts + 1), 1, known_, now_);
         return allowed;
     }
 
@@ -194,7 +208,7 @@ public:
         auto before = counted[0];
         --before.value;
         auto allowed = limits::check_failures(before, {}, most(), now_);
-        if (allowed) allowed = limits::check(windows_, counted.subspan(1), 0, false, now_);
+        if (allowed) allowed = limits::check(windows_, counted.subspan(1), 0, known_, now_);
         return allowed;
     }
 
@@ -221,47 +235,49 @@ private:
     std::int64_t most() const noexcept { return limits::max_failures(known_, config_) / doors_; }
 
     std::string account_;
-    counter_change known_key_;
-    std::vector<limits::window> windows_;
-    std::int64_t doors_;
     const config& config_;
     time_point now_;
+    std::vector<limits::window> windows_{};
+    std::int64_t doors_ = 1;
+    counter_change known_key_{};
     bool known_ = false;
     std::int64_t run_ = 0;
 };
 
-/// Appends what ends the failures and open codes of one way in.
-inline void end_failures(std::string_view account, const config& c, time_point now,
-                         std::vector<counter_change>& changes) {
-    change_failures(account, -limits::all_failures, now, changes);
-    for (const bool known : {false, true})
-        changes.push_back(limits::open_codes(account, known, -limits::all_failures, c, now));
+/// Appends that the code of `t` is spent: nobody can guess at it any more.
+inline void close_code(const transaction& t, const config& c, time_point now, std::vector<counter_change>& changes) {
+    const auto account = code_account(t.kind, t.phone, !t.password_mark.empty());
+    changes.push_back(limits::open_codes(account, t.known_network, -1, c, now));
 }
 
-/// What a login ends: all that went wrong before, at each way in; and the network is known from now on, unless it is
-/// empty. `identity_subject`: of logins by identity, empty if there are none.
-inline std::vector<counter_change> forget_failures(const phone_number& phone, std::string_view identity_subject,
-                                                   std::string_view network, const config& c, time_point now) {
+/// What a login ends: the failures at each way in and the cooldowns; and the network is known from now on, unless it is
+/// empty. Codes of others that are still open stay counted: they can still be guessed at. `used`: the transaction that
+/// led to it, or nullptr. `identity_subject`: of logins by identity, empty if there are none.
+inline std::vector<counter_change> forget_failures(const phone_number& phone, const transaction* used,
+                                                   std::string_view identity_subject, std::string_view network,
+                                                   const config& c, time_point now) {
     std::vector<counter_change> all;
-    all.reserve(4 * account_parts + 10);
+    all.reserve(4 * account_parts + 5);
     change_failures(password_account(phone.str()), -limits::all_failures, now, all);
     if (!identity_subject.empty()) change_failures(password_account(identity_subject), -limits::all_failures, now, all);
     for (const bool after_password : {false, true})
-        end_failures(code_account(purpose::login, phone, after_password), c, now, all);
+        change_failures(code_account(purpose::login, phone, after_password), -limits::all_failures, now, all);
     for (const bool known : {false, true})
         all.push_back(limits::cooldown(purpose::login, phone, known, -limits::all_failures, c, now));
+    if (used) close_code(*used, c, now, all);
     if (network.empty()) return all;
     all.push_back(limits::known_network(phone.str(), network, 1, now));
     if (!identity_subject.empty()) all.push_back(limits::known_network(identity_subject, network, 1, now));
     return all;
 }
 
-/// What a registration ends; the network is the new user's from now on, unless it is empty.
-inline std::vector<counter_change> forget_registration(const phone_number& phone, std::string_view network,
+/// What a registration by `used` ends; the network is the new user's from now on, unless it is empty.
+inline std::vector<counter_change> forget_registration(const transaction& used, std::string_view network,
                                                        const config& c, time_point now) {
     std::vector<counter_change> all;
-    end_failures(code_account(purpose::registration, phone, false), c, now, all);
-    if (!network.empty()) all.push_back(limits::known_network(phone.str(), network, 1, now));
+    change_failures(code_account(purpose::registration, used.phone, false), -limits::all_failures, now, all);
+    close_code(used, c, now, all);
+    if (!network.empty()) all.push_back(limits::known_network(used.phone.str(), network, 1, now));
     return all;
 }
 

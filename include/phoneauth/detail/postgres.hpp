@@ -50,19 +50,19 @@ namespace postgres {
 
 inline constexpr statement insert_transaction_sql{"phoneauth_insert_transaction",
                                                   "text, bigint, text, text, text, bigint, bigint, bigint, bigint, "
-                                                  "bigint, bigint, bigint, bigint, bigint, bigint, text",
+                                                  "bigint, bigint, bigint, bigint, bigint, bigint, text, boolean",
                                                   R"(
 WITH swept AS (
     DELETE FROM phoneauth_transactions WHERE ctid = ANY (ARRAY(
         SELECT ctid FROM phoneauth_transactions WHERE expires_at <= $13 ORDER BY expires_at LIMIT 2 FOR UPDATE SKIP LOCKED)))
 INSERT INTO phoneauth_transactions
     (id, kind, phone, user_id, key_id, state, tries, sends, created_at, expires_at, last_sent_at, version,
-     delivery, delivery_error, password_mark)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $14, $15, $16) ON CONFLICT DO NOTHING)"};
+     delivery, delivery_error, password_mark, known_network)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $14, $15, $16, $17) ON CONFLICT DO NOTHING)"};
 
 inline constexpr statement find_transaction_sql{"phoneauth_find_transaction", "text", R"(
 SELECT id, kind, phone, user_id, key_id, state, tries, sends, created_at, expires_at, last_sent_at,
-    delivery, delivery_error, password_mark, version
+    delivery, delivery_error, password_mark, known_network, version
 FROM phoneauth_transactions WHERE id = $1)",
                                                 true};
 
@@ -380,6 +380,7 @@ inline transaction read_transaction(row r) {
             r.enumerator(delivery_state::undelivered),
             r.number_as<std::int32_t>(),
             r.text(),
+            r.number() != 0,
             r.number_as<std::uint64_t>()};
 }
 
@@ -416,7 +417,7 @@ inline operation<bool> insert_transaction(const transaction& t) {
             parameters(t.id, integer(t.kind), t.phone.str(), t.user_id, t.key_id, integer(t.state), integer(t.tries),
                        integer(t.sends), integer(t.created_at), integer(t.expires_at), integer(t.last_sent_at),
                        integer(t.version), integer(t.created_at - transaction_retention), integer(t.delivery),
-                       integer(t.delivery_error), t.password_mark),
+                       integer(t.delivery_error), t.password_mark, t.known_network),
             any_affected};
 }
 

@@ -78,7 +78,8 @@ CREATE INDEX phoneauth_counters_expires_at ON phoneauth_counters (expires_at);
 ALTER TABLE phoneauth_transactions
     ADD delivery smallint NOT NULL DEFAULT 1,
     ADD delivery_error integer NOT NULL DEFAULT 0,
-    ADD password_mark text COLLATE "C" NOT NULL DEFAULT '';
+    ADD password_mark text COLLATE "C" NOT NULL DEFAULT '',
+    ADD known_network boolean NOT NULL DEFAULT false;
 )"};
 
 /// What `describe_tables` says about the newest version.
@@ -106,6 +107,7 @@ inline constexpr std::array expected_tables{R"(phoneauth_counters may be read an
                                             R"(phoneauth_transactions has id text collate "C" not null)",
                                             R"(phoneauth_transactions has key_id text collate "C" not null)",
                                             R"(phoneauth_transactions has kind smallint not null)",
+                                            R"(phoneauth_transactions has known_network boolean not null)",
                                             R"(phoneauth_transactions has last_sent_at bigint not null)",
                                             R"(phoneauth_transactions has password_mark text collate "C" not null)",
                                             R"(phoneauth_transactions has phone text collate "C" not null)",

@@ -48,7 +48,7 @@ PHONEAUTH_DECL client client_of(const http_request& request, std::string_view pe
     for (const auto& h : request.headers)
         if (equal_ignoring_case(h.name, o.forwarding_header)) forwarded += (forwarded.empty() ? "" : ",") + h.value;
     const auto* agent = find_header(request.headers, "User-Agent");
-    return {client_address(peer, forwarded, o.trusted_proxies), agent ? *agent : std::string(), {}};
+    return client(client_address(peer, forwarded, o.trusted_proxies), agent ? *agent : std::string());
 }
 
 PHONEAUTH_DECL bool matches(std::string_view pattern, const std::vector<secret_string>& segments,

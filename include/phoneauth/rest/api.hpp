@@ -2,7 +2,6 @@
 #ifndef PHONEAUTH_REST_API_HPP
 #define PHONEAUTH_REST_API_HPP
 
-#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -67,7 +66,8 @@ public:
     /// at the other end of the connection, without a port: the client's, or a trusted proxy's that says whose request
     /// it is (see `options::trusted_proxies`). Without it, or with another text, nothing is limited by client. → the
     /// `reply`, in blocking mode, or an awaitable of it. It has a JSON body except for OPTIONS, which asks for a
-    /// preflight. As always, a server must not send the body in answer to HEAD. Throws nothing.
+    /// preflight. As always, a server must not send the body in answer to HEAD. Throws
+    /// nothing but `std::bad_alloc` when there is not even memory to begin.
     auto handle(http_request request, std::string peer = {}) {
         return mode::finish(serve(std::move(request), std::move(peer)));
     }

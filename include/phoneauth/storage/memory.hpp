@@ -108,7 +108,7 @@ private:
 }  // namespace detail
 
 /// How much a `memory_storage` holds at most, so that strangers cannot exhaust the server's memory. A transaction takes
-/// about 500 bytes, a session 600, a counter 300.
+/// about 500 bytes, a session 600, a counter 200 to 300.
 struct memory_limits {
     std::size_t transactions = 1'000'000;
     std::size_t sessions = 1'000'000;

@@ -8,7 +8,6 @@
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <utility>
 
 #include <phoneauth/config.hpp>
 #include <phoneauth/detail/url.hpp>

@@ -40,6 +40,7 @@ inline std::string difference(const transaction& a, const transaction& b) {
     if (a.delivery != b.delivery) return "delivery";
     if (a.delivery_error != b.delivery_error) return "delivery_error";
     if (a.password_mark != b.password_mark) return "password_mark";
+    if (a.known_network != b.known_network) return "known_network";
     if (a.version != b.version) return "version";
     return {};
 }
@@ -259,6 +260,7 @@ private:
         t.delivery = delivery_state::undelivered;
         t.delivery_error = 30003;
         t.password_mark = hash();
+        t.known_network = true;
         t.version = 1;
         return t;
     }

@@ -28,6 +28,7 @@ void storage_suite<S, Run>::transactions() {
         bare.delivery = delivery_state::pending;
         bare.delivery_error = 0;
         bare.password_mark.clear();
+        bare.known_network = false;
         bare.version = 0;
         expect_stored(inserted(bare));
         for (const auto state : {transaction_state::confirmed, transaction_state::exhausted, transaction_state::expired,
