@@ -1157,16 +1157,21 @@ private:
         report.findings.push_back(twilio::credentials_finding(status));
         if (!status) co_return report;
         report.findings.push_back(twilio::account_finding(*status));
-        const auto sender = phone_number::parse(config_.twilio.sender);
-        if (!sender) {
+        if (const auto sender = phone_number::parse(config_.twilio.sender)) {
+            const auto number_request = twilio_.find_number(*sender);
+            auto number_reply = co_await transmit(number_request);
+            auto number = number_reply ? twilio::read_number(*number_reply)
+                                       : result<std::optional<twilio::capabilities>>(std::move(number_reply).error());
+            for (auto& f : twilio::sender_findings(number)) report.findings.push_back(std::move(f));
+        } else {
             report.findings.push_back(twilio::messaging_service_finding());
-            co_return report;
         }
-        const auto number_request = twilio_.find_number(*sender);
-        auto number_reply = co_await transmit(number_request);
-        auto number = number_reply ? twilio::read_number(*number_reply)
-                                   : result<std::optional<twilio::capabilities>>(std::move(number_reply).error());
-        for (auto& f : twilio::sender_findings(number)) report.findings.push_back(std::move(f));
+        if (config_.unknown_phone == unknown_phone_policy::conceal) {
+            const auto nobody = phone_number::parse("+15005550006");  // no message is sent to Twilio's own test number
+            const auto look_up = twilio_.find_messages(*nobody);
+            auto messages = co_await transmit(look_up);
+            report.findings.push_back(twilio::look_up_finding(messages));
+        }
         co_return report;
     }
 

@@ -20,7 +20,8 @@ struct twilio_config {
     std::string account_sid;
     /// The account's auth token. Required unless an API key is given.
     secret_string auth_token;
-    /// `SK` and 32 hexadecimal digits; what Twilio advises for servers.
+    /// `SK` and 32 hexadecimal digits; what Twilio advises for servers. A restricted key must be allowed to create and to
+    /// read messages (see `unknown_phone_policy::conceal`).
     std::string api_key;
     /// The API key's secret; required with `api_key`.
     secret_string api_secret;
@@ -94,7 +95,8 @@ struct config {
     /// 1–1000, likewise, in any 24 hours.
     unsigned max_sends_per_phone_and_day = 30;
     /// 0–100000 codes asked for from one IPv4 address or IPv6 /64 in any hour, those included that the provider did not
-    /// want to send; and as many other messages, if they are not sent on behalf of a user. 0: no limit.
+    /// want to send; and as many other messages, if they are not sent on behalf of a user. To phones whose owners have
+    /// logged in from there, and after a right password, half as many more. 0: no limit.
     unsigned max_sends_per_client_and_hour = 50;
     /// 0–100000 messages that one logged-in user (`client::user_id`) sends in any hour; they do not count for his
     /// network. 0: no limit.
@@ -130,9 +132,10 @@ struct config {
     /// 10–100 per account (NIST SP 800-63B-3 §5.2.2: at most 100), and at least twice `max_tries`. A fifth of them, or
     /// `max_tries` if that is more, is kept for known networks. Accounts are the ways in: a user's password, his codes
     /// without and after a password. Where logins by identity are allowed, they share the password's failures by
-    /// halves. A registration's failures are forgotten within a day.
+    /// halves. They are forgotten 30 days after the last one, a registration's after a day.
     unsigned max_consecutive_failures = 100;
-    /// 0–100000 wrong passwords from one IPv4 address or IPv6 /64 in any hour, over all accounts; 0: no limit.
+    /// 0–100000 wrong passwords from one IPv4 address or IPv6 /64 in any hour, over all accounts; half as many more for
+    /// accounts whose owners have logged in from there. 0: no limit.
     unsigned max_wrong_passwords_per_client_and_hour = 60;
     /// 60 s – 365 days.
     std::chrono::seconds session_lifetime{30 * 24 * 3600};

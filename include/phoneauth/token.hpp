@@ -37,17 +37,7 @@ std::optional<secret_string> make_token(Random& random) {
 /// session. Thread-safe; throws `std::bad_alloc` or `std::runtime_error` when OpenSSL cannot do its work.
 class token_hasher {
 public:
-    std::string operator()(std::string_view token) {
-        const auto hash = sha256_(token);
-        constexpr std::string_view digits = "0123456789abcdef";
-        std::string text;
-        text.reserve(2 * hash.size());
-        for (const unsigned char byte : hash) {
-            text += digits[byte >> 4];
-            text += digits[byte & 15];
-        }
-        return text;
-    }
+    std::string operator()(std::string_view token) { return detail::lower_case_hex(sha256_(token)); }
 
 private:
     detail::sha256 sha256_;

@@ -293,6 +293,9 @@ PHONEAUTH_DECL bool equal_in_constant_time(std::string_view a, std::string_view 
 /// Base64 (RFC 4648 §4), padded.
 PHONEAUTH_DECL std::string base64(std::string_view bytes);
 
+/// Two digits for each byte.
+PHONEAUTH_DECL std::string lower_case_hex(std::span<const unsigned char> bytes);
+
 /// HMAC-SHA256 (RFC 2104) with one key. Thread-safe; throws `std::runtime_error` when OpenSSL fails.
 class hmac_sha256 {
 public:
@@ -368,6 +371,17 @@ PHONEAUTH_DECL std::string base64(std::string_view bytes) {
         EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()), bytes_of(bytes), static_cast<int>(bytes.size()));
     out.resize(static_cast<std::size_t>(size));
     return out;
+}
+
+PHONEAUTH_DECL std::string lower_case_hex(std::span<const unsigned char> bytes) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string text;
+    text.reserve(2 * bytes.size());
+    for (const unsigned char byte : bytes) {
+        text += digits[byte >> 4];
+        text += digits[byte & 15];
+    }
+    return text;
 }
 
 PHONEAUTH_DECL void hmac_sha256::deleter::operator()(evp_mac_ctx_st* context) const noexcept {
@@ -477,7 +491,8 @@ struct twilio_config {
     std::string account_sid;
     /// The account's auth token. Required unless an API key is given.
     secret_string auth_token;
-    /// `SK` and 32 hexadecimal digits; what Twilio advises for servers.
+    /// `SK` and 32 hexadecimal digits; what Twilio advises for servers. A restricted key must be allowed to create and to
+    /// read messages (see `unknown_phone_policy::conceal`).
     std::string api_key;
     /// The API key's secret; required with `api_key`.
     secret_string api_secret;
@@ -551,7 +566,8 @@ struct config {
     /// 1–1000, likewise, in any 24 hours.
     unsigned max_sends_per_phone_and_day = 30;
     /// 0–100000 codes asked for from one IPv4 address or IPv6 /64 in any hour, those included that the provider did not
-    /// want to send; and as many other messages, if they are not sent on behalf of a user. 0: no limit.
+    /// want to send; and as many other messages, if they are not sent on behalf of a user. To phones whose owners have
+    /// logged in from there, and after a right password, half as many more. 0: no limit.
     unsigned max_sends_per_client_and_hour = 50;
     /// 0–100000 messages that one logged-in user (`client::user_id`) sends in any hour; they do not count for his
     /// network. 0: no limit.
@@ -587,9 +603,10 @@ struct config {
     /// 10–100 per account (NIST SP 800-63B-3 §5.2.2: at most 100), and at least twice `max_tries`. A fifth of them, or
     /// `max_tries` if that is more, is kept for known networks. Accounts are the ways in: a user's password, his codes
     /// without and after a password. Where logins by identity are allowed, they share the password's failures by
-    /// halves. A registration's failures are forgotten within a day.
+    /// halves. They are forgotten 30 days after the last one, a registration's after a day.
     unsigned max_consecutive_failures = 100;
-    /// 0–100000 wrong passwords from one IPv4 address or IPv6 /64 in any hour, over all accounts; 0: no limit.
+    /// 0–100000 wrong passwords from one IPv4 address or IPv6 /64 in any hour, over all accounts; half as many more for
+    /// accounts whose owners have logged in from there. 0: no limit.
     unsigned max_wrong_passwords_per_client_and_hour = 60;
     /// 60 s – 365 days.
     std::chrono::seconds session_lifetime{30 * 24 * 3600};
@@ -2704,7 +2721,7 @@ inline namespace v0 {
 
 /// One thing that `authenticator::test_configuration` has looked at.
 struct finding {
-    std::string check;  ///< "destinations", "credentials", "account", "sender", "sms" or "mms"
+    std::string check;  ///< "destinations", "credentials", "account", "sender", "sms", "mms" or "look-up"
     bool ok = false;
     std::string message;    ///< what was found and, if that is not well, what to do
     bool essential = true;  ///< false: codes can be sent all the same
@@ -2734,6 +2751,15 @@ inline finding credentials_finding(const result<std::string>& status) {
 inline finding account_finding(const std::string& status) {
     if (status == "active") return {"account", true, "The account is active."};
     return {"account", false, "The account's status is \"" + status + "\"; Twilio sends only for active accounts."};
+}
+
+/// What a look-up of messages tells, which is made in place of a message when nobody has a phone.
+inline finding look_up_finding(const result<http_response>& reply) {
+    if (reply && reply->status / 100 == 2) return {"look-up", true, "The credentials may look up messages.", false};
+    return {"look-up", false,
+            "Messages could not be looked up: " + (reply ? failure_of(*reply) : reply.error()).message +
+                " Until the credentials may do so, logins with unknown phones fail, and so tell who is registered.",
+            false};
 }
 
 /// A Messaging Service picks its numbers by itself.
@@ -4489,17 +4515,7 @@ std::optional<secret_string> make_token(Random& random) {
 /// session. Thread-safe; throws `std::bad_alloc` or `std::runtime_error` when OpenSSL cannot do its work.
 class token_hasher {
 public:
-    std::string operator()(std::string_view token) {
-        const auto hash = sha256_(token);
-        constexpr std::string_view digits = "0123456789abcdef";
-        std::string text;
-        text.reserve(2 * hash.size());
-        for (const unsigned char byte : hash) {
-            text += digits[byte >> 4];
-            text += digits[byte & 15];
-        }
-        return text;
-    }
+    std::string operator()(std::string_view token) { return detail::lower_case_hex(sha256_(token)); }
 
 private:
     detail::sha256 sha256_;
@@ -4711,7 +4727,6 @@ PHONEAUTH_DECL result<callback_parameters> verify_callback(std::string_view auth
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <span>
 #include <stdexcept>
 
 #include <openssl/evp.h>
@@ -4731,16 +4746,6 @@ inline std::string hmac_sha1(std::string_view key, std::string_view message) {
         size != out.size())
         throw std::runtime_error("phoneauth: OpenSSL failed");
     return {out.data(), out.size()};
-}
-
-inline std::string lower_case_hex(std::span<const unsigned char> bytes) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string out;
-    for (const unsigned char byte : bytes) {
-        out += digits[byte >> 4];
-        out += digits[byte & 15];
-    }
-    return out;
 }
 
 /// A URL in two spellings that mean the same to Twilio.
@@ -6026,16 +6031,21 @@ private:
         report.findings.push_back(twilio::credentials_finding(status));
         if (!status) co_return report;
         report.findings.push_back(twilio::account_finding(*status));
-        const auto sender = phone_number::parse(config_.twilio.sender);
-        if (!sender) {
+        if (const auto sender = phone_number::parse(config_.twilio.sender)) {
+            const auto number_request = twilio_.find_number(*sender);
+            auto number_reply = co_await transmit(number_request);
+            auto number = number_reply ? twilio::read_number(*number_reply)
+                                       : result<std::optional<twilio::capabilities>>(std::move(number_reply).error());
+            for (auto& f : twilio::sender_findings(number)) report.findings.push_back(std::move(f));
+        } else {
             report.findings.push_back(twilio::messaging_service_finding());
-            co_return report;
         }
-        const auto number_request = twilio_.find_number(*sender);
-        auto number_reply = co_await transmit(number_request);
-        auto number = number_reply ? twilio::read_number(*number_reply)
-                                   : result<std::optional<twilio::capabilities>>(std::move(number_reply).error());
-        for (auto& f : twilio::sender_findings(number)) report.findings.push_back(std::move(f));
+        if (config_.unknown_phone == unknown_phone_policy::conceal) {
+            const auto nobody = phone_number::parse("+15005550006");  // no message is sent to Twilio's own test number
+            const auto look_up = twilio_.find_messages(*nobody);
+            auto messages = co_await transmit(look_up);
+            report.findings.push_back(twilio::look_up_finding(messages));
+        }
         co_return report;
     }
 

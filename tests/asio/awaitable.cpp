@@ -160,10 +160,20 @@ BOOST_AUTO_TEST_CASE(cancellation_becomes_a_failure) {
 
 BOOST_AUTO_TEST_CASE(a_suspended_flow_may_be_destroyed) {
     client<plain_policy, async_policy> mixed;
-    { auto never_started = mixed.run("t"); }
-    ::asio::io_context context;
-    ::asio::co_spawn(context, mixed.hang(), ::asio::detached);
-    context.poll();
+    const auto held = std::make_shared<int>();
+    const auto hold = [&mixed](std::shared_ptr<int> what) -> ::asio::awaitable<void> {
+        [[maybe_unused]] const auto unused = co_await mixed.hang();
+        what.reset();
+    };
+    { auto never_started = hold(held); }
+    BOOST_TEST(held.use_count() == 1);
+    {
+        ::asio::io_context context;
+        ::asio::co_spawn(context, hold(held), ::asio::detached);
+        context.poll();
+        BOOST_TEST(held.use_count() == 2);
+    }
+    BOOST_TEST(held.use_count() == 1);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

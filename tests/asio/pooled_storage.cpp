@@ -24,6 +24,8 @@
 #include <phoneauth/testing/archetypes.hpp>
 #include <phoneauth/testing/storage_suite.hpp>
 
+#include "support/temporary_folder.hpp"
+
 #ifdef PHONEAUTH_WITH_SQLITE
 #include <phoneauth/storage/sqlite.hpp>
 #endif
@@ -81,14 +83,10 @@ BOOST_AUTO_TEST_CASE(memory_passes_the_conformance_suite) {
 static_assert(Storage<pooled_storage<sqlite_storage>> && !is_process_local<pooled_storage<sqlite_storage>>);
 
 BOOST_AUTO_TEST_CASE(sqlite_passes_the_conformance_suite) {
-    auto folder = (std::filesystem::temp_directory_path() / "phoneauth-pooled-XXXXXX").string();
-    BOOST_REQUIRE(::mkdtemp(folder.data()));
-    {
-        sqlite_storage file(std::filesystem::path(folder) / "store.db", {.survive_power_loss = false});
-        pooled_storage storage(file);
-        BOOST_TEST(to_text(run_storage_suite(storage, run, {.rounds = 10})) == "");
-    }
-    std::filesystem::remove_all(folder);
+    const support::temporary_folder folder;
+    sqlite_storage file(folder.file("store.db"), {.survive_power_loss = false});
+    pooled_storage storage(file);
+    BOOST_TEST(to_text(run_storage_suite(storage, run, {.rounds = 10})) == "");
 }
 #endif
 

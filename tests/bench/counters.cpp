@@ -33,6 +33,8 @@
 #include <phoneauth/storage/redis.hpp>
 #include <phoneauth/storage/sqlite.hpp>
 
+#include "support/temporary_folder.hpp"
+
 using namespace phoneauth;
 using namespace std::chrono_literals;
 
@@ -195,8 +197,7 @@ int main() {
         return std::string(url ? url : "");
     };
     const auto postgres = url_of("PHONEAUTH_TEST_POSTGRES"), redis = url_of("PHONEAUTH_TEST_REDIS");
-    std::string folder = std::filesystem::temp_directory_path() / "phoneauth-XXXXXX";
-    if (!::mkdtemp(folder.data())) return 1;
+    const support::temporary_folder folder;
 
     // Those that fork come first, before there are threads and connections here.
     for (const auto& [count, adds] : {std::pair(1u, 1u), {20u, 6u}}) {
@@ -226,9 +227,9 @@ int main() {
         batches("memory", storage);
     }
     {
-        sqlite_storage storage(folder + "/store.db");
+        sqlite_storage storage(folder.file("store.db"));
         batches("SQLite", storage);
-        sqlite_storage careless(folder + "/careless.db", {.survive_power_loss = false});
+        sqlite_storage careless(folder.file("careless.db"), {.survive_power_loss = false});
         batches("SQLite, no power loss", careless);
     }
     if (!postgres.empty()) {
@@ -239,5 +240,4 @@ int main() {
         redis_storage storage(redis);
         batches("Redis", storage);
     }
-    std::filesystem::remove_all(folder);
 }

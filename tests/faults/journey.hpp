@@ -78,7 +78,7 @@ private:
         }
     }
 
-    static client here() { return {"203.0.113.7", "test"}; }
+    static client here() { return client("203.0.113.7", "test"); }
 
     auto start_registration() {
         return ask(

@@ -149,7 +149,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(configuration_is_tested, World, worlds) {
         w.transport.reply(200, R"({"status":"active"})");
         w.transport.reply(200, number(true, false));
         auto r = w.run(w.auth.test_configuration());
-        BOOST_TEST(summary(*r) == "destinations- credentials+ account+ sender+ sms+ mms- ");
+        BOOST_TEST(summary(*r) == "destinations- credentials+ account+ sender+ sms+ mms- look-up+ ");
         BOOST_TEST(r->ok());
         BOOST_TEST(w.transport.requests()[1].url.ends_with("/IncomingPhoneNumbers.json?PhoneNumber=%2B15005550006"));
     }
@@ -165,7 +165,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(configuration_is_tested, World, worlds) {
         w.transport.reply(200, R"({"status":"suspended"})");
         w.transport.reply(200, R"({"incoming_phone_numbers":[]})");
         auto r = w.run(w.auth.test_configuration());
-        BOOST_TEST(summary(*r) == "destinations- credentials+ account- sender- ");
+        BOOST_TEST(summary(*r) == "destinations- credentials+ account- sender- look-up+ ");
         BOOST_TEST(!r->ok());
     }
     {
@@ -173,8 +173,19 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(configuration_is_tested, World, worlds) {
         w.transport.reply(200, R"({"status":"active"})");
         w.transport.reply(200, number(false, false));
         auto r = w.run(w.auth.test_configuration());
-        BOOST_TEST(summary(*r) == "destinations- credentials+ account+ sender+ sms- mms- ");
+        BOOST_TEST(summary(*r) == "destinations- credentials+ account+ sender+ sms- mms- look-up+ ");
         BOOST_TEST(!r->ok());
+    }
+    {
+        // A key that may create messages, but not read them.
+        World w;
+        w.transport.reply(200, R"({"status":"active"})");
+        w.transport.reply(200, number(true, true));
+        w.transport.reply(403, R"({"code":20003,"message":"Permission denied","status":403})");
+        auto r = w.run(w.auth.test_configuration());
+        BOOST_TEST(summary(*r) == "destinations- credentials+ account+ sender+ sms+ mms+ look-up- ");
+        BOOST_TEST(r->ok());
+        BOOST_TEST(w.transport.requests()[2].url.find("/Messages.json?To=") != std::string::npos);
     }
 }
 

@@ -458,7 +458,7 @@ private:
     model_user* user_of(unsigned p) { return users_[p] ? &*users_[p] : nullptr; }
     client from() {
         address_ = in_.below(3);
-        return {addresses[address_], "fuzz"};
+        return client(addresses[address_], "fuzz");
     }
     /// Who has no address is never known.
     bool is_known(unsigned phone) const {

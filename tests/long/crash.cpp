@@ -231,12 +231,12 @@ int main(int argc, char** argv) {
     tally t;
     try {
         {
-            const folder f;
+            const support::temporary_folder f;
             const auto c = kill_often("forgetful:" + f.file("db"), 3, nullptr, random);
             t.expect(c.reopened > 0, "a store that forgets what it acknowledged is found out");
         }
         {
-            const folder f;
+            const support::temporary_folder f;
             prove("SQLite", "sqlite:" + f.file("db"), rounds, nullptr, random, t);
         }
         if (url_of("PHONEAUTH_TEST_POSTGRES").empty()) {

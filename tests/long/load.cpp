@@ -481,7 +481,7 @@ private:
 
     const std::size_t connections_, requests_, users_, logins_per_round_;
     tally tally_;
-    folder folder_;
+    support::temporary_folder folder_;
     example_server server_;
     ::asio::io_context context_{1};
     std::vector<caller_ptr> one_, idle_, enrolled_;

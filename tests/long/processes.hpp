@@ -13,6 +13,7 @@
 #include <system_error>
 #include <vector>
 
+#include "support/temporary_folder.hpp"
 #include "tally.hpp"
 
 #include <fcntl.h>
@@ -110,13 +111,10 @@ public:
     void restart() { run("restart"); }
 
 private:
-    std::string start(const std::string& options) {
-        std::filesystem::permissions(folder_.path, std::filesystem::perms(0711));  // PostgreSQL may run as another user
-        return run("start", options);
-    }
+    std::string start(const std::string& options) { return run("start", options); }
 
     std::string run(const std::string& what, const std::string& options = "") {
-        const auto command = script_ + ' ' + what + ' ' + folder_.path.string() + "/server " + options;
+        const auto command = script_ + ' ' + what + ' ' + folder_.path().string() + "/server " + options;
         std::string answer;
         auto* pipe = ::popen(command.c_str(), "r");
         if (!pipe) throw std::system_error(errno, std::generic_category(), command);
@@ -126,7 +124,7 @@ private:
         return answer;
     }
 
-    folder folder_;
+    support::temporary_folder folder_;
     std::string script_;
     std::string url_;
 };

@@ -342,7 +342,7 @@ int main(int argc, char** argv) {
         return 2;
     }
     tally t;
-    const folder temporary;
+    const support::temporary_folder temporary;
     const auto postgres = url_of("PHONEAUTH_TEST_POSTGRES");
     const auto redis = url_of("PHONEAUTH_TEST_REDIS");
 

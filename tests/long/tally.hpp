@@ -3,29 +3,9 @@
 #define PHONEAUTH_TESTS_LONG_TALLY_HPP
 
 #include <cstdio>
-#include <cstdlib>
-#include <filesystem>
-#include <stdexcept>
 #include <string>
 
 namespace proofs {
-
-/// A temporary folder.
-struct folder {
-    folder() {
-        auto name = (std::filesystem::temp_directory_path() / "phoneauth-XXXXXX").string();
-        if (!::mkdtemp(name.data())) throw std::runtime_error("mkdtemp");
-        path = name;
-    }
-    folder(const folder&) = delete;
-    folder& operator=(const folder&) = delete;
-    ~folder() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path, ignored);
-    }
-    std::string file(const char* name) const { return (path / name).string(); }
-    std::filesystem::path path;
-};
 
 /// Counts what is shown, and prints the line that tests/run.sh adds up.
 class tally {

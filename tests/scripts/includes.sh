@@ -25,7 +25,7 @@ blocking=$(find phoneauth -name '*.hpp' | grep -vE "$needs_asio|/src\.hpp")
 dependencies=$(echo "$blocking" | sed 's/.*/#include <&>/' | "$@" -I. -M -MG -x c++ -) || exit 1
 check "the blocking mode includes neither Asio nor llhttp" "$(echo "$dependencies" | grep -oE '[^ ]*(/asio/|/asio\.hpp|llhttp)[^ ]*')"
 
-check "only asio/, testing/async and testing/fake_twilio include Asio" "$(users_of 'asio[/.]' 'phoneauth/asio/|/testing/(impl/)?(async|fake_twilio)')"
+check "only asio/, testing/async and testing/fake_twilio include Asio" "$(users_of 'asio[/.]' 'phoneauth/asio/|/testing/(async|fake_twilio)')"
 for store in sqlite:sqlite3 postgres:libpq redis:hiredis; do
     check "only ${store%:*}'s own headers include ${store#*:}" "$(users_of "${store#*:}" "/(storage|asio|detail)/${store%:*}[^/]*\.hpp")"
     check "nothing else includes ${store%:*}'s headers" "$(users_of "phoneauth/(storage|asio|detail)/${store%:*}" "$needs_client")"

@@ -20,6 +20,8 @@
 
 #include <phoneauth/detail/postgres.hpp>
 
+#include "support/temporary_folder.hpp"
+
 namespace postgres_test {
 
 using namespace phoneauth;
@@ -79,18 +81,11 @@ private:
 class server {
 public:
     server() {
-        std::string name = (std::filesystem::temp_directory_path() / "phoneauth-XXXXXX").string();
-        if (!::mkdtemp(name.data())) throw std::runtime_error("no temporary folder");
-        folder_ = name;
-        std::filesystem::permissions(folder_, std::filesystem::perms::others_exec, std::filesystem::perm_options::add);
         run("start");
-        std::ifstream(folder_ / "srv/port") >> port_;
+        std::ifstream(folder_.path() / "srv/port") >> port_;
     }
     server(const server&) = delete;
-    ~server() {
-        run("stop");
-        std::filesystem::remove_all(folder_);
-    }
+    ~server() { run("stop"); }
     std::string url() const { return "postgres://phoneauth@127.0.0.1:" + port_ + "/phoneauth"; }
 
     void kill() { run("kill"); }
@@ -102,7 +97,7 @@ public:
     template <class F>
     void while_it_does_not_answer(F f) {
         pid_t pid = 0;
-        std::ifstream(folder_ / "srv/data/postmaster.pid") >> pid;
+        std::ifstream(folder_.path() / "srv/data/postmaster.pid") >> pid;
         sql(url(), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()");
         ::kill(pid, SIGSTOP);
         f();
@@ -110,7 +105,7 @@ public:
     }
 
     void ask_password_of(const std::string& user) {
-        const auto file = folder_ / "srv/data/pg_hba.conf";
+        const auto file = folder_.path() / "srv/data/pg_hba.conf";
         std::stringstream rules;
         rules << "host all " << user << " 127.0.0.1/32 scram-sha-256\n" << std::ifstream(file).rdbuf();
         std::ofstream(file) << rules.str();
@@ -120,11 +115,11 @@ public:
 private:
     void run(const std::string& command) {
         const auto script = std::filesystem::absolute(__FILE__).parent_path() / "../scripts/postgres.sh";
-        const auto line = script.string() + " " + command + " " + (folder_ / "srv").string() + " >/dev/null";
+        const auto line = script.string() + " " + command + " " + (folder_.path() / "srv").string() + " >/dev/null";
         if (std::system(line.c_str()) != 0) BOOST_FAIL("failed: " << line);
     }
 
-    std::filesystem::path folder_;
+    support::temporary_folder folder_;
     std::string port_;
 };
 

@@ -35,6 +35,8 @@
 #include <phoneauth/asio/redis.hpp>
 #include <phoneauth/storage/redis.hpp>
 
+#include "support/temporary_folder.hpp"
+
 namespace redis_tests {
 
 using namespace phoneauth;
@@ -67,10 +69,13 @@ inline std::string script(const std::string& arguments) {
 
 /// A server, or a cluster, that lives as long as this object.
 class private_redis {
+    support::temporary_folder temporary_;
+
 public:
+    const std::string folder = temporary_.path().string();
+    std::string url;
+
     explicit private_redis(const std::string& options = {}, const std::string& kind = "start") {
-        std::string path = std::filesystem::temp_directory_path() / "phoneauth-redis-XXXXXX";
-        folder = mkdtemp(path.data());
         url = script(kind + ' ' + folder + ' ' + options);
         if (!url.starts_with("redis://")) throw std::runtime_error("no Redis");
     }
@@ -79,7 +84,6 @@ public:
     ~private_redis() {
         if (std::filesystem::exists(folder + "/pid")) signal(SIGCONT);
         script("kill " + folder);
-        std::filesystem::remove_all(folder);
     }
 
     void stop() { script("stop " + folder); }
@@ -106,9 +110,6 @@ public:
         BOOST_REQUIRE_EQUAL(detail::text_of(*ask(words)), "OK");
     }
     long long number(const std::vector<std::string>& words) const { return ask(words)->integer; }
-
-    std::string folder;
-    std::string url;
 };
 
 /// Says what a test wants it to say. INFO and the first SET, which check the server, it answers itself.

@@ -29,28 +29,17 @@
 #include <phoneauth/storage/sqlite.hpp>
 #include <phoneauth/testing/storage_suite.hpp>
 
+#include "support/temporary_folder.hpp"
+
 using namespace phoneauth;
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
 namespace {
 
-/// A temporary folder, which any user may enter, and a file name in it.
-struct folder {
-    folder() {
-        auto name = (fs::temp_directory_path() / "phoneauth-sqlite-XXXXXX").string();
-        if (!::mkdtemp(name.data())) throw std::runtime_error("mkdtemp");
-        path = name;
-        fs::permissions(path, fs::perms(0755));
-        file = path / "store.db";
-    }
-    folder(const folder&) = delete;
-    folder& operator=(const folder&) = delete;
-    ~folder() {
-        fs::permissions(path, fs::perms(0755));
-        fs::remove_all(path);
-    }
-    fs::path path, file;
+/// A temporary folder, and a file name in it.
+struct folder : support::temporary_folder {
+    const fs::path file = path() / "store.db";
 };
 
 /// A connection to the file beside the storage's.
@@ -446,11 +435,11 @@ BOOST_AUTO_TEST_CASE(names_that_are_no_files) {
     const folder f;
     BOOST_TEST(contains(start(""), "no file is named"));
     BOOST_TEST(contains(start(":memory:"), "memory_storage"));
-    BOOST_TEST(contains(start(f.path), "it is a folder; name a file in it"));
-    const auto missing = start(f.path / "nowhere" / "store.db");
-    BOOST_TEST(contains(missing, (f.path / "nowhere" / "store.db").string()));
+    BOOST_TEST(contains(start(f.path()), "it is a folder; name a file in it"));
+    const auto missing = start(f.path() / "nowhere" / "store.db");
+    BOOST_TEST(contains(missing, (f.path() / "nowhere" / "store.db").string()));
     BOOST_TEST(contains(missing, "its folder does not exist; create the folder"));
-    BOOST_TEST(!fs::exists(f.path / "nowhere"));
+    BOOST_TEST(!fs::exists(f.path() / "nowhere"));
 }
 
 BOOST_AUTO_TEST_CASE(a_file_of_something_else_stays_as_it_is) {
@@ -521,9 +510,9 @@ BOOST_AUTO_TEST_CASE(a_folder_that_may_not_be_written) {
     const folder f;
     BOOST_TEST(start(f.file) == "no exception");
     fs::permissions(f.file, fs::perms(0666));
-    fs::permissions(f.path, fs::perms(0555));
+    fs::permissions(f.path(), fs::perms(0555));
     const unprivileged user;
-    for (const auto& file : {f.file, f.path / "new.db"}) {
+    for (const auto& file : {f.file, f.path() / "new.db"}) {
         const auto error = start(file);
         BOOST_TEST(contains(error, "give the server's user the right to write this file and its folder"), error);
     }
@@ -708,13 +697,13 @@ BOOST_AUTO_TEST_CASE(a_full_disk, *boost::unit_test::precondition([](auto) {
                                                                     0);  // who else can make a small disk?
                      })) {
     const folder f;
-    if (::mount("none", f.path.c_str(), "tmpfs", 0, "size=1m") != 0) {
+    if (::mount("none", f.path().c_str(), "tmpfs", 0, "size=1m") != 0) {
         BOOST_TEST_MESSAGE("no right to mount a small disk");
         return;
     }
-    std::ofstream(f.path / "ballast") << std::string(300'000, 'x');
-    fill_the_disk(f.file, [&] { fs::remove(f.path / "ballast"); });
-    BOOST_TEST(::umount(f.path.c_str()) == 0);
+    std::ofstream(f.path() / "ballast") << std::string(300'000, 'x');
+    fill_the_disk(f.file, [&] { fs::remove(f.path() / "ballast"); });
+    BOOST_TEST(::umount(f.path().c_str()) == 0);
 }
 
 // ---- From version to version ----

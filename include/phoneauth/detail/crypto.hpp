@@ -39,6 +39,9 @@ PHONEAUTH_DECL bool equal_in_constant_time(std::string_view a, std::string_view 
 /// Base64 (RFC 4648 §4), padded.
 PHONEAUTH_DECL std::string base64(std::string_view bytes);
 
+/// Two digits for each byte.
+PHONEAUTH_DECL std::string lower_case_hex(std::span<const unsigned char> bytes);
+
 /// HMAC-SHA256 (RFC 2104) with one key. Thread-safe; throws `std::runtime_error` when OpenSSL fails.
 class hmac_sha256 {
 public:

@@ -39,6 +39,17 @@ PHONEAUTH_DECL std::string base64(std::string_view bytes) {
     return out;
 }
 
+PHONEAUTH_DECL std::string lower_case_hex(std::span<const unsigned char> bytes) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string text;
+    text.reserve(2 * bytes.size());
+    for (const unsigned char byte : bytes) {
+        text += digits[byte >> 4];
+        text += digits[byte & 15];
+    }
+    return text;
+}
+
 PHONEAUTH_DECL void hmac_sha256::deleter::operator()(evp_mac_ctx_st* context) const noexcept {
     EVP_MAC_CTX_free(context);
 }

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <span>
 #include <stdexcept>
 
 #include <openssl/evp.h>
@@ -29,16 +28,6 @@ inline std::string hmac_sha1(std::string_view key, std::string_view message) {
         size != out.size())
         throw std::runtime_error("phoneauth: OpenSSL failed");
     return {out.data(), out.size()};
-}
-
-inline std::string lower_case_hex(std::span<const unsigned char> bytes) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string out;
-    for (const unsigned char byte : bytes) {
-        out += digits[byte >> 4];
-        out += digits[byte & 15];
-    }
-    return out;
 }
 
 /// A URL in two spellings that mean the same to Twilio.

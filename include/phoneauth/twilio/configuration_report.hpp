@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include <phoneauth/http.hpp>
 #include <phoneauth/result.hpp>
 #include <phoneauth/twilio/api.hpp>
 
@@ -14,7 +15,7 @@ inline namespace v0 {
 
 /// One thing that `authenticator::test_configuration` has looked at.
 struct finding {
-    std::string check;  ///< "destinations", "credentials", "account", "sender", "sms" or "mms"
+    std::string check;  ///< "destinations", "credentials", "account", "sender", "sms", "mms" or "look-up"
     bool ok = false;
     std::string message;    ///< what was found and, if that is not well, what to do
     bool essential = true;  ///< false: codes can be sent all the same
@@ -44,6 +45,15 @@ inline finding credentials_finding(const result<std::string>& status) {
 inline finding account_finding(const std::string& status) {
     if (status == "active") return {"account", true, "The account is active."};
     return {"account", false, "The account's status is \"" + status + "\"; Twilio sends only for active accounts."};
+}
+
+/// What a look-up of messages tells, which is made in place of a message when nobody has a phone.
+inline finding look_up_finding(const result<http_response>& reply) {
+    if (reply && reply->status / 100 == 2) return {"look-up", true, "The credentials may look up messages.", false};
+    return {"look-up", false,
+            "Messages could not be looked up: " + (reply ? failure_of(*reply) : reply.error()).message +
+                " Until the credentials may do so, logins with unknown phones fail, and so tell who is registered.",
+            false};
 }
 
 /// A Messaging Service picks its numbers by itself.
