@@ -285,7 +285,7 @@ private:
         for (const auto& w : windows) {
             std::vector<counter_change> changes;
             limits::count(std::span(&w, 1), 1, admitted_at_, changes);
-            f(changes.front().key, w);
+            f(changes[limits::present_part].key, w);
         }
     }
 
