@@ -2949,7 +2949,8 @@ inline void count(std::span<const window> windows, std::int64_t by, time_point n
                   std::vector<counter_change>& changes) {
     for (const auto& w : windows) {
         const auto half = w.length / 2;
-        auto part = std::chrono::floor<std::chrono::seconds>(now.time_since_epoch()) / half + present_part;
+        auto part =
+            std::chrono::floor<std::chrono::seconds>(now.time_since_epoch()) / half + std::int64_t{present_part};
         for (std::size_t i = 0; i < window_parts; ++i, --part) {
             const bool present = i == present_part;
             changes.push_back({detail::join(w.name, ":", std::to_string(part)), present ? by : 0, now, 3 * half});
