@@ -50,14 +50,12 @@ comparison measure(std::size_t count, One one) {
     return compare(times[0], times[1]);
 }
 
-/// As `measure`, but what looks like a difference must show twice more in fresh measurements: an accident does not.
-template <class One>
-comparison measure_surely(std::size_t count, One one) {
-    comparison c;
-    for (int round = 0; round < 3; ++round) {
-        c = measure(count, one);
-        if (std::abs(c.t) <= suspicious_t) break;
-    }
+/// What `measure` gives, if it is `fine`; else a fresh measurement, up to four times: what is so shows each time, an
+/// accident of the machine does not.
+template <class Measure, class Fine>
+comparison measure_until(Measure measure, Fine fine) {
+    auto c = measure();
+    for (int again = 0; again < 4 && !fine(c); ++again) c = measure();
     return c;
 }
 
