@@ -4,6 +4,7 @@
 // time.
 
 #include "support.hpp"
+#include "support/temporary_folder.hpp"
 
 #include <phoneauth/storage/combined.hpp>
 
