@@ -751,16 +751,21 @@ BOOST_AUTO_TEST_CASE(all_connections_in_use) {
     (void)postgres_storage(db.url());
     postgres_storage storage(db.url(), {.connections = 1, .timeout = 500ms});
     const hung_sessions hung(db.url());
-    std::latch two(2);
-    const auto call = [&] {
-        two.arrive_and_wait();
-        return thrown([&] { storage.erase_session("S"); });
-    };
-    auto first = std::async(std::launch::async, call);
-    const auto second = call();
-    const auto both = second + first.get();
-    BOOST_TEST(mentions(both, "no answer from PostgreSQL"), both);
-    BOOST_TEST((mentions(both, "are busy") || mentions(both, "no connection")), both);
+    // Who comes a little later gets the connection when the first gives up, and no answer either: not the one to be seen.
+    bool one_had_none = false;
+    for (int i = 0; i < 10 && !one_had_none; ++i) {
+        std::latch two(2);
+        const auto call = [&] {
+            two.arrive_and_wait();
+            return thrown([&] { storage.erase_session("S"); });
+        };
+        auto first = std::async(std::launch::async, call);
+        const auto second = call();
+        const auto both = second + first.get();
+        BOOST_TEST(mentions(both, "no answer from PostgreSQL"), both);
+        one_had_none = mentions(both, "are busy") || mentions(both, "no connection");
+    }
+    BOOST_TEST(one_had_none);
 }
 
 BOOST_AUTO_TEST_CASE(an_administrator_ends_the_session) {
