@@ -39,30 +39,30 @@ class customers_as_users {
 public:
     explicit customers_as_users(customer_table& table) : table_(table) {}
 
-    phoneauth::user_write insert_user(const phoneauth::user& u) {
+    phoneauth::write_result insert_user(const phoneauth::user& u) {
         const std::scoped_lock lock(table_.mutex);
         const auto conflict = taken(u, 0);
-        if (conflict == phoneauth::user_write::done) {
+        if (conflict == phoneauth::write_result::done) {
             const long number = table_.rows.empty() ? 1 : table_.rows.rbegin()->first + 1;
             table_.rows[number] = to_customer(u, number);
         }
         return conflict;
     }
 
-    phoneauth::user_write update_user(const phoneauth::user& u) {
+    phoneauth::write_result update_user(const phoneauth::user& u) {
         const std::scoped_lock lock(table_.mutex);
         for (auto& [number, c] : table_.rows) {
             const auto stored = to_user(c);
             if (!stored || stored->object_id != u.object_id) continue;
-            if (stored->version != u.version) return phoneauth::user_write::stale;
+            if (stored->version != u.version) return phoneauth::write_result::stale;
             const auto conflict = taken(u, number);
-            if (conflict == phoneauth::user_write::done) {
+            if (conflict == phoneauth::write_result::done) {
                 c = to_customer(u, number);
                 ++c.revision;
             }
             return conflict;
         }
-        return phoneauth::user_write::stale;
+        return phoneauth::write_result::stale;
     }
 
     std::optional<phoneauth::user> find_user(const std::string& object_id) {
@@ -98,14 +98,14 @@ private:
         return u;
     }
 
-    phoneauth::user_write taken(const phoneauth::user& u, long except) const {
+    phoneauth::write_result taken(const phoneauth::user& u, long except) const {
         for (const auto& [number, c] : table_.rows) {
             if (number == except) continue;
             if (c.added && c.added->object_id == u.object_id) throw std::invalid_argument("this object_id is taken");
-            if (c.mobile == u.phone.str()) return phoneauth::user_write::phone_taken;
-            if (c.mail == u.identity) return phoneauth::user_write::identity_taken;
+            if (c.mobile == u.phone.str()) return phoneauth::write_result::phone_taken;
+            if (c.mail == u.identity) return phoneauth::write_result::identity_taken;
         }
-        return phoneauth::user_write::done;
+        return phoneauth::write_result::done;
     }
 
     std::optional<phoneauth::user> find(auto matches) {
@@ -135,17 +135,17 @@ int main() {
     phoneauth::memory_storage memory;
     phoneauth::combined_storage storage(memory, users, memory, memory);
     //]
-    phoneauth::scripted_transport transport;  // stands in for a phone: this example runs without a person
+    phoneauth::testing::scripted_transport transport;  // stands in for a phone: this example runs without a person
     phoneauth::authenticator auth(config, storage, transport);
 
     auto login = auth.start_login("+1 415 555 0100");
     if (!login) return std::cerr << login.error().message << '\n', 1;
     auto session = auth.finish_login(login->transaction_id, transport.last_code());
     if (!session) return std::cerr << session.error().message << '\n', 1;
-    std::cout << "customer " << session->who.object_id << " is logged in\n";
-    if (session->who.object_id != "7" || table.rows.size() != 1) return 1;
+    std::cout << "customer " << session->user.object_id << " is logged in\n";
+    if (session->user.object_id != "7" || table.rows.size() != 1) return 1;
 
-    const auto findings = phoneauth::run_user_storage_suite(users);
-    std::cout << phoneauth::to_text(findings) << findings.size() << " broken promises\n";
+    const auto findings = phoneauth::testing::run_user_storage_suite(users);
+    std::cout << phoneauth::testing::to_text(findings) << findings.size() << " broken promises\n";
     return findings.empty() ? 0 : 1;
 }

@@ -43,6 +43,6 @@ int main() {
     if (!login) return std::cerr << login.error().message << '\n', 1;
     auto session = auth.finish_login(login->transaction_id, ask("code to log in"));
     if (!session) return std::cerr << session.error().message << '\n', 1;
-    std::cout << "Hello, " << session->who.identity << '\n';
+    std::cout << "Hello, " << session->user.identity << '\n';
 }
 //]

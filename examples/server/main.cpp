@@ -30,10 +30,10 @@
 #include <phoneauth/asio/https_transport.hpp>
 #include <phoneauth/authenticator.hpp>
 #include <phoneauth/metrics.hpp>
-#include <phoneauth/random.hpp>
 #include <phoneauth/rest/api.hpp>
+#include <phoneauth/secrets/random.hpp>
+#include <phoneauth/secrets/token.hpp>
 #include <phoneauth/testing/fake_twilio.hpp>
-#include <phoneauth/token.hpp>
 
 #include "event_log.hpp"
 #include "metrics.hpp"
@@ -65,7 +65,7 @@ void print(std::string_view line) {
     std::fflush(stdout);
 }
 
-void print_message(const phoneauth::simulated_message& m) {
+void print_message(const phoneauth::testing::simulated_message& m) {
     std::string line = "message to " + m.to + ": " + m.body;
     for (const auto& url : m.media_urls) line += " [" + url + ']';
     print(line);
@@ -138,7 +138,7 @@ tcp::endpoint reachable(tcp::endpoint e) {
 
 /// Listens on `where`, or says in its error where it cannot.
 void listen(std::optional<phoneauth::http_server>& server, const ::asio::any_io_executor& executor,
-            const tcp::endpoint& where, phoneauth::http_server::handler answer, phoneauth::server_options limits) {
+            const tcp::endpoint& where, phoneauth::http_server::handler answer, phoneauth::http_server_options limits) {
     try {
         server.emplace(executor, where, std::move(answer), std::move(limits));
     } catch (const std::system_error& e) {
@@ -168,8 +168,8 @@ phoneauth::http_response metrics_reply(const phoneauth::http_request& request,
 }
 
 /// What clients may cost; `replies` counts what the server refuses by itself.
-phoneauth::server_options limits_of(const options& o, reply_counters& replies) {
-    phoneauth::server_options limits;
+phoneauth::http_server_options limits_of(const options& o, reply_counters& replies) {
+    phoneauth::http_server_options limits;
     limits.max_connections = (std::min)(o.max_connections, connections_that_fit());
     if (limits.max_connections < o.max_connections)
         print("connections: " + std::to_string(limits.max_connections) + " at most, for want of open files");
@@ -215,7 +215,7 @@ void run(options o) {
     listen(http, executor, address, answer_and_count, limits);
     address.port(http->port());
 
-    std::optional<phoneauth::fake_twilio> fake;
+    std::optional<phoneauth::testing::fake_twilio> fake;
     if (o.fake_twilio) {
         fake.emplace().on_message(print_message);
         auto twilio = fake->settings();
@@ -227,7 +227,7 @@ void run(options o) {
     }
     complete(o.api);
 
-    phoneauth::transport_options to_twilio;
+    phoneauth::https_transport_options to_twilio;
     to_twilio.ca_file = o.ca_file;
     phoneauth::https_transport transport(executor, to_twilio);
     phoneauth::authenticator authenticator(o.config, *storage, transport);
@@ -261,7 +261,7 @@ void run(options o) {
                    "phoneauth_events_dropped_total " +
                    std::to_string(log ? log->dropped() : 0) + '\n';
         };
-        phoneauth::server_options few;
+        phoneauth::http_server_options few;
         few.max_connections = 16;
         few.allowed_hosts = o.metrics_hosts;
         const tcp::endpoint where(::asio::ip::make_address(o.metrics_address), o.metrics_port);

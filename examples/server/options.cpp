@@ -13,9 +13,9 @@
 
 #include <asio/ip/address.hpp>
 
-#include <phoneauth/client.hpp>
+#include <phoneauth/client_info.hpp>
 #include <phoneauth/detail/url.hpp>
-#include <phoneauth/settings.hpp>
+#include <phoneauth/read_config.hpp>
 
 #include "storage.hpp"
 
@@ -310,7 +310,7 @@ private:
             std::ifstream file(given_.settings);
             const std::string json{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
             if (!file) return bad_value(&given::settings, "the file cannot be read");
-            for (const auto& p : phoneauth::read_settings(json, config))
+            for (const auto& p : phoneauth::read_config(json, config))
                 problem(given_.settings + ": " + p.field + (p.field.empty() ? "" : ": ") + p.message);
         }
         const auto override_by = [](const std::string& text, std::string& setting) {

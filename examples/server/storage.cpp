@@ -15,9 +15,9 @@
 
 #include <phoneauth/asio/awaitable.hpp>
 #include <phoneauth/asio/pooled_storage.hpp>
-#include <phoneauth/random.hpp>
+#include <phoneauth/secrets/random.hpp>
+#include <phoneauth/secrets/token.hpp>
 #include <phoneauth/storage/memory.hpp>
-#include <phoneauth/token.hpp>
 #ifdef PHONEAUTH_WITH_SQLITE
 #include <phoneauth/storage/sqlite.hpp>
 #endif
@@ -52,10 +52,10 @@ public:
         return mode::call([&] { return it_.update_transaction(t); });
     }
 
-    later<phoneauth::user_write> insert_user(const phoneauth::user& u) override {
+    later<phoneauth::write_result> insert_user(const phoneauth::user& u) override {
         return mode::call([&] { return it_.insert_user(u); });
     }
-    later<phoneauth::user_write> update_user(const phoneauth::user& u) override {
+    later<phoneauth::write_result> update_user(const phoneauth::user& u) override {
         return mode::call([&] { return it_.update_user(u); });
     }
     later<std::optional<phoneauth::user>> find_user(const std::string& object_id) override {

@@ -33,8 +33,8 @@ public:
     virtual later<std::optional<phoneauth::transaction>> find_transaction(const std::string& id) = 0;
     virtual later<bool> update_transaction(const phoneauth::transaction&) = 0;
 
-    virtual later<phoneauth::user_write> insert_user(const phoneauth::user&) = 0;
-    virtual later<phoneauth::user_write> update_user(const phoneauth::user&) = 0;
+    virtual later<phoneauth::write_result> insert_user(const phoneauth::user&) = 0;
+    virtual later<phoneauth::write_result> update_user(const phoneauth::user&) = 0;
     virtual later<std::optional<phoneauth::user>> find_user(const std::string& object_id) = 0;
     virtual later<std::optional<phoneauth::user>> find_user_by_phone(const phoneauth::phone_number&) = 0;
     virtual later<std::optional<phoneauth::user>> find_user_by_identity(const std::string& identity) = 0;

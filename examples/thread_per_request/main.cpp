@@ -45,7 +45,7 @@ int main(int argc, char* argv[]) {
 
     // In production: phoneauth::blocking_transport from phoneauth/asio/blocking_transport.hpp.
     phoneauth::memory_storage storage;
-    phoneauth::scripted_transport transport;
+    phoneauth::testing::scripted_transport transport;
     phoneauth::authenticator auth(config, storage, transport);
 
     httplib::Server server;

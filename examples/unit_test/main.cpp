@@ -42,26 +42,26 @@ struct map_storage {
             if (matches(u)) return u;
         return std::nullopt;
     }
-    user_write check(const user& u) const {
+    write_result check(const user& u) const {
         if (find_user_if([&](const user& o) { return o.object_id != u.object_id && o.phone == u.phone; }))
-            return user_write::phone_taken;
+            return write_result::phone_taken;
         if (find_user_if([&](const user& o) { return o.object_id != u.object_id && o.identity == u.identity; }))
-            return user_write::identity_taken;
-        return user_write::done;
+            return write_result::identity_taken;
+        return write_result::done;
     }
 
     bool insert_transaction(const transaction& t) { return transactions.emplace(t.id, t).second; }
     std::optional<transaction> find_transaction(const std::string& id) { return find(transactions, id); }
     bool update_transaction(const transaction& t) { return swap(transactions, t, t.id); }
-    user_write insert_user(const user& u) {
-        if (check(u) != user_write::done) return check(u);
+    write_result insert_user(const user& u) {
+        if (check(u) != write_result::done) return check(u);
         if (!users.emplace(u.object_id, u).second) throw std::invalid_argument("this object_id is taken");
-        return user_write::done;
+        return write_result::done;
     }
-    user_write update_user(const user& u) {
-        return check(u) != user_write::done  ? check(u)
-               : swap(users, u, u.object_id) ? user_write::done
-                                             : user_write::stale;
+    write_result update_user(const user& u) {
+        return check(u) != write_result::done ? check(u)
+               : swap(users, u, u.object_id)  ? write_result::done
+                                              : write_result::stale;
     }
     std::optional<user> find_user(const std::string& id) { return find(users, id); }
     std::optional<user> find_user_by_phone(const phone_number& p) {
@@ -125,8 +125,8 @@ int main() {
     c.twilio.auth_token = "your auth token";
     c.twilio.sender = "+15005550006";
     map_storage fresh;
-    const auto broken = run_storage_suite(fresh, already_there(), {.threads = 1});
-    std::cout << to_text(broken);
+    const auto broken = testing::run_storage_suite(fresh, testing::already_there(), {.threads = 1});
+    std::cout << testing::to_text(broken);
     check(broken.empty(), "the storage keeps its guarantees");
 
     map_storage storage;

@@ -13,30 +13,30 @@
 #include <utility>
 #include <vector>
 
-#include <phoneauth/client.hpp>
-#include <phoneauth/code.hpp>
+#include <phoneauth/client_info.hpp>
 #include <phoneauth/config.hpp>
-#include <phoneauth/destination.hpp>
-#include <phoneauth/detail/admission.hpp>
 #include <phoneauth/detail/check_policies.hpp>
 #include <phoneauth/event.hpp>
-#include <phoneauth/limits.hpp>
-#include <phoneauth/password.hpp>
 #include <phoneauth/policies.hpp>
-#include <phoneauth/random.hpp>
 #include <phoneauth/registration.hpp>
-#include <phoneauth/token.hpp>
-#include <phoneauth/transitions.hpp>
+#include <phoneauth/rules/admission.hpp>
+#include <phoneauth/rules/destination.hpp>
+#include <phoneauth/rules/limits.hpp>
+#include <phoneauth/rules/transitions.hpp>
+#include <phoneauth/secrets/code.hpp>
+#include <phoneauth/secrets/password.hpp>
+#include <phoneauth/secrets/random.hpp>
+#include <phoneauth/secrets/token.hpp>
 #include <phoneauth/twilio/api.hpp>
-#include <phoneauth/twilio/configuration_report.hpp>
 #include <phoneauth/twilio/delivery.hpp>
+#include <phoneauth/twilio/findings.hpp>
 #include <phoneauth/yields.hpp>
 
 namespace phoneauth {
 inline namespace v0 {
 
 /// A code is on its way.
-struct started {
+struct challenge {
     std::string transaction_id;
     time_point expires_at;              ///< a code that comes at or after this time is too late
     std::chrono::seconds resend_after;  ///< how long to wait before `resend` can succeed
@@ -45,8 +45,8 @@ struct started {
 };
 
 /// A user has logged in.
-struct logged_in {
-    user who;
+struct login_result {
+    phoneauth::user user;
     secret_string token;    ///< the session's; a `std::string` that is wiped when it goes away
     time_point expires_at;  ///< when the session ends
 };
@@ -133,8 +133,8 @@ using flows_mode = typename common_mode<typename storage_mode<S>::type, typename
 ///
 ///     start_registration 3        start_login, code 3 + 1u        start_login, password 5 + 1u      resend 4
 ///     finish_registration 3 + 1u  finish_login 3 + 2u + 1s        login_with_identity 4 + 2u + 1s   send_message 2
-///     find_user_by_token 1u + 1s  update_user 2u + 1s             logout 1s                         status 1
-///     note_delivery 2             (of an identity or a password: 1 more, and 1s for a password)
+///     authenticate 1u + 1s  update_user 2u + 1s             logout 1s                         status 1
+///     handle_status_callback 2             (of an identity or a password: 1 more, and 1s for a password)
 ///
 /// Cancellation (asynchronous mode): a cancelled flow ends with `error::cancelled`, or with its result if that was
 /// certain already. A code whose message may have been sent stays valid; nothing is left half done.
@@ -175,8 +175,8 @@ public:
     const config& settings() const noexcept { return config_; }
 
     /// Lets `f` be told of what happens, from the next call on; an empty function: nobody is. Not to be called while
-    /// anything else here is running. Not told: flows that are cancelled; what `find_user_by_token`, `status` and
-    /// `test_configuration` end with; a `note_delivery` that the storage failed; changes of a user other than his
+    /// anything else here is running. Not told: flows that are cancelled; what `authenticate`, `status` and
+    /// `test_configuration` end with; a `handle_status_callback` that the storage failed; changes of a user other than his
     /// password's; a logout without a session.
     void observe(observer f) { observer_ = std::move(f); }
 
@@ -189,8 +189,8 @@ public:
     /// First step of a registration: sends a code to `phone`, whether or not somebody has registered it.
     /// → `started`, or `registration_disabled`, `invalid_phone_number`, `destination_not_allowed`, `too_many_failures`,
     /// `too_many_messages` and `resend_too_soon` (these with `retry_after`).
-    auto start_registration(std::string phone, client from = {}) {
-        return mode::finish(observed<started>(
+    auto start_registration(std::string phone, client_info from = {}) {
+        return mode::finish(observed<challenge>(
             event_kind::started, std::move(from),
             [this, phone = std::move(phone)](context& c) mutable { return begin_registration(c, std::move(phone)); }));
     }
@@ -203,7 +203,7 @@ public:
     /// `identity_required`, `invalid_email`, `password_required`, `invalid_password`, `reserved_property`, `invalid_parameter`,
     /// `no_transaction`, `wrong_code` (with `tries_left`), `tries_exhausted`, `code_expired`, `code_used`,
     /// `transaction_failed`, `user_exists`, the hook's own failure.
-    auto finish_registration(registration r, client from = {}) {
+    auto finish_registration(registration r, client_info from = {}) {
         return mode::finish(
             observed<user>(event_kind::registered, std::move(from), [this, r = std::move(r)](context& c) mutable {
                 return complete_registration(c, std::move(r));
@@ -215,18 +215,18 @@ public:
     /// concealed, what Twilio refuses because of the phone or the message is told to the observer only.
     /// → `started`, or `login_disabled`, `invalid_phone_number`, `destination_not_allowed`, `too_many_failures`,
     /// `too_many_messages` and `resend_too_soon` (these with `retry_after`).
-    auto start_login(std::string phone, client from = {}) {
-        return mode::finish(observed<started>(event_kind::started, std::move(from),
-                                              [this, phone = std::move(phone)](context& c) mutable {
-                                                  return begin_login(c, std::move(phone), std::nullopt);
-                                              }));
+    auto start_login(std::string phone, client_info from = {}) {
+        return mode::finish(observed<challenge>(event_kind::started, std::move(from),
+                                                [this, phone = std::move(phone)](context& c) mutable {
+                                                    return begin_login(c, std::move(phone), std::nullopt);
+                                                }));
     }
 
     /// First step of a two-factor login: sends a code if `password` is the user's. An unknown phone and a wrong
     /// password are one error and take the same time.
     /// → `invalid_login`, or what the other `start_login` gives but `resend_too_soon` and `unknown_phone`.
-    auto start_login(std::string phone, std::string password, client from = {}) {
-        return mode::finish(observed<started>(
+    auto start_login(std::string phone, std::string password, client_info from = {}) {
+        return mode::finish(observed<challenge>(
             event_kind::started, std::move(from),
             [this, phone = std::move(phone), password = secret_string(std::move(password))](context& c) mutable {
                 return begin_login(c, std::move(phone), std::optional(std::move(password)));
@@ -237,19 +237,18 @@ public:
     /// → `logged_in`, or `no_transaction`, `invalid_parameter` (no code of the configured length), `wrong_code` (with
     /// `tries_left`), `tries_exhausted`, `code_expired`, `code_used`, `transaction_failed`, `account_disabled`,
     /// `invalid_login` (the user was disabled, deleted or given another password meanwhile), the hook's own failure.
-    auto finish_login(std::string transaction_id, std::string presented, client from = {}) {
-        return mode::finish(observed<logged_in>(event_kind::logged_in, std::move(from),
-                                                [this, id = std::move(transaction_id),
-                                                 presented = secret_string(std::move(presented))](context& c) mutable {
-                                                    return complete_login(c, std::move(id), std::move(presented));
-                                                }));
+    auto finish_login(std::string transaction_id, std::string presented, client_info from = {}) {
+        return mode::finish(observed<login_result>(
+            event_kind::logged_in, std::move(from),
+            [this, id = std::move(transaction_id), presented = secret_string(std::move(presented))](
+                context& c) mutable { return complete_login(c, std::move(id), std::move(presented)); }));
     }
 
     /// Login with identity and password alone, without a second factor; off unless `config::identity_login_enabled`.
     /// → `logged_in`, or `login_disabled`, `invalid_login`, `too_many_failures` (with `retry_after`),
     /// `account_disabled`, the hook's own failure.
-    auto login_with_identity(std::string identity, std::string password, client from = {}) {
-        return mode::finish(observed<logged_in>(
+    auto login_with_identity(std::string identity, std::string password, client_info from = {}) {
+        return mode::finish(observed<login_result>(
             event_kind::logged_in, std::move(from),
             [this, identity = std::move(identity), password = secret_string(std::move(password))](context& c) mutable {
                 return complete_identity_login(c, std::move(identity), std::move(password));
@@ -260,8 +259,8 @@ public:
     /// → `started`, or `no_transaction`, `resend_too_soon` (with `retry_after`), `too_many_messages` (with it, unless
     /// this transaction has had all its messages), `code_expired`, `code_used`, `tries_exhausted`,
     /// `transaction_failed`.
-    auto resend(std::string transaction_id, client from = {}) {
-        return mode::finish(observed<started>(
+    auto resend(std::string transaction_id, client_info from = {}) {
+        return mode::finish(observed<challenge>(
             event_kind::resent, std::move(from),
             [this, id = std::move(transaction_id)](context& c) mutable { return send_again(c, std::move(id)); }));
     }
@@ -272,14 +271,14 @@ public:
     /// Takes a request that came to `twilio_config::status_callback`, and notes what it says about a transaction's
     /// message. → whether it was news, or `invalid_signature`, `unparsable_body`, `body_too_large`. A report about a
     /// transaction that is not known any more is none, and no error: Twilio would repeat it.
-    auto note_delivery(delivery_report r) { return mode::finish(take_report(std::move(r))); }
+    auto handle_status_callback(status_callback r) { return mode::finish(take_report(std::move(r))); }
 
     /// The user whose session `token` is.
     /// → the user, or `unknown_token`, `session_expired`, `account_disabled`.
-    auto find_user_by_token(std::string token) { return mode::finish(find_session_user(std::move(token))); }
+    auto authenticate(std::string token) { return mode::finish(find_session_user(std::move(token))); }
 
     /// Ends the session `token`. → whether there was one.
-    auto logout(std::string token, client from = {}) {
+    auto logout(std::string token, client_info from = {}) {
         return mode::finish(observed<bool>(event_kind::logged_out, std::move(from),
                                            [this, token = secret_string(std::move(token))](context& c) mutable {
                                                return end_session(c, std::move(token));
@@ -290,7 +289,7 @@ public:
     /// → the user as stored, or `unknown_token`, `session_expired`, `account_disabled`, `not_permitted` (`object_id` is
     /// not his), `user_exists` (the identity is taken), `invalid_parameter`, `identity_required`, `invalid_email`,
     /// `password_required`, `invalid_password`, `too_many_failures` (with `retry_after`; for identities and passwords).
-    auto update_user(std::string token, std::string object_id, property_map changes, client from = {}) {
+    auto update_user(std::string token, std::string object_id, property_map changes, client_info from = {}) {
         return mode::finish(observed<user>(
             event_kind::password_changed, std::move(from),
             [this, token = secret_string(std::move(token)), id = std::move(object_id), changes = std::move(changes)](
@@ -302,7 +301,7 @@ public:
     /// → Twilio's resource, or `invalid_phone_number`, `destination_not_allowed`, `missing_parameter`,
     /// `message_too_long`, `invalid_media_url`, `invalid_parameter`, `too_many_messages`, `no_answer` or
     /// `bad_provider_reply` (it may have been sent).
-    auto send_message(message m, client from = {}) {
+    auto send_message(text_message m, client_info from = {}) {
         return mode::finish(
             observed<sent_message>(event_kind::sent, std::move(from), [this, m = std::move(m)](context& c) mutable {
                 return send_any_message(c, std::move(m));
@@ -367,7 +366,7 @@ private:
 
     /// What the parts of one flow know of it.
     struct context {
-        client from;
+        client_info from;
         std::string network;  ///< the client's, as the limits know it
         event about{};        ///< what is known so far
         bool silent = false;  ///< the flow did not do what its event says
@@ -375,7 +374,7 @@ private:
 
     /// Runs `work(context)`, tells how it ended, and makes a failure of what it threw.
     template <class R, class F>
-    flow<result<R>> observed(event_kind success, client from, F work) {
+    flow<result<R>> observed(event_kind success, client_info from, F work) {
         context c{std::move(from), {}};
         c.network = client_network(c.from.address);
         result<R> outcome;
@@ -398,7 +397,7 @@ private:
     void note(context& c, const transaction& t) const {
         if (!observer_) return;
         note(c, t.phone);
-        c.about.what = t.kind;
+        c.about.purpose = t.purpose;
         c.about.transaction = t.id.substr(0, 8);
         if (!is_concealed(t)) c.about.user_id = t.user_id;
     }
@@ -454,7 +453,7 @@ private:
 
     // -- registration
 
-    flow<result<started>> begin_registration(context& c, std::string text) {
+    flow<result<challenge>> begin_registration(context& c, std::string text) {
         if (!config_.registration_enabled) co_return error::registration_disabled;
         auto phone = read_phone(c, text);
         if (!phone) co_return std::move(phone).error();
@@ -516,8 +515,8 @@ private:
     flow<std::optional<result<void>>> store_new_user(const user& u) {
         failure thrown;
         try {
-            const user_write written = co_await call([&] { return storage_.insert_user(u); });
-            co_return written == user_write::done ? result<void>() : result<void>(error::user_exists);
+            const write_result written = co_await call([&] { return storage_.insert_user(u); });
+            co_return written == write_result::done ? result<void>() : result<void>(error::user_exists);
         } catch (...) {
             thrown = failure_of_current_exception();
         }
@@ -531,7 +530,7 @@ private:
 
     // -- login
 
-    flow<result<started>> begin_login(context& c, std::string text, std::optional<secret_string> password) {
+    flow<result<challenge>> begin_login(context& c, std::string text, std::optional<secret_string> password) {
         if (!config_.login_enabled || (!password && !config_.code_login_enabled)) co_return error::login_disabled;
         auto phone = read_phone(c, text);
         if (!phone) co_return std::move(phone).error();
@@ -556,7 +555,7 @@ private:
         co_return outcome;
     }
 
-    flow<result<logged_in>> complete_login(context& c, std::string transaction_id, secret_string presented) {
+    flow<result<login_result>> complete_login(context& c, std::string transaction_id, secret_string presented) {
         const std::optional<phone_number> any;
         auto confirmed = co_await confirm(c, purpose::login, transaction_id, presented, any);
         if (!confirmed) co_return std::move(confirmed).error();
@@ -569,13 +568,13 @@ private:
         co_return outcome;
     }
 
-    flow<result<logged_in>> enter(context& c, const transaction& confirmed) {
+    flow<result<login_result>> enter(context& c, const transaction& confirmed) {
         try {
             auto owner = co_await call([&] { return storage_.find_user(confirmed.user_id); });
             // A changed number is a new authenticator (NIST SP 800-63B-3 §5.1.3.3).
             if (!owner || owner->phone != confirmed.phone) co_return error::no_transaction;
-            const auto& mark = confirmed.password_mark;
-            if (!mark.empty() && mark != mark_of(*owner)) co_return error::invalid_login;
+            const auto& mark = confirmed.password_fingerprint;
+            if (!mark.empty() && mark != fingerprint_of(*owner)) co_return error::invalid_login;
             auto outcome = co_await open_session(c, *owner, &confirmed);
             co_return outcome;
         } catch (...) {
@@ -584,9 +583,9 @@ private:
     }
 
     /// Tells one password of a user from the next.
-    std::string mark_of(const user& u) { return token_hasher_(u.password_hash); }
+    std::string fingerprint_of(const user& u) { return token_hasher_(u.password_hash); }
 
-    flow<result<logged_in>> complete_identity_login(context& c, std::string text, secret_string password) {
+    flow<result<login_result>> complete_identity_login(context& c, std::string text, secret_string password) {
         if (!config_.identity_login_enabled) co_return error::login_disabled;
         auto identity = normalize_identity(config_, text);
         if (!identity) co_return error::invalid_login;
@@ -633,7 +632,7 @@ private:
     }
 
     /// `used`: the transaction whose code was right, or nullptr.
-    flow<result<logged_in>> open_session(context& c, user& owner, const transaction* used) {
+    flow<result<login_result>> open_session(context& c, user& owner, const transaction* used) {
         if (observer_) c.about.user_id = owner.object_id;
         note(c, owner.phone);
         if (!owner.enabled) co_return error::account_disabled;
@@ -652,7 +651,7 @@ private:
         }
         co_await forget_failures(c, owner, used);
         co_await attempt([&] { return hooks_->after_login(owner); });
-        logged_in done{std::move(owner), std::move(*token), opened.expires_at};
+        login_result done{std::move(owner), std::move(*token), opened.expires_at};
         co_return done;
     }
 
@@ -672,7 +671,7 @@ private:
     flow<bool> note_login(user& owner) {
         for (int lost = 0; lost < max_lost_races; ++lost) {
             auto written = co_await try_to_store(owner);
-            if (written != user_write::stale) co_return true;
+            if (written != write_result::stale) co_return true;
             auto current = co_await call([&] { return storage_.find_user(owner.object_id); });
             if (!current || !current->enabled || current->password_hash != owner.password_hash) co_return false;
             current->last_login_at = owner.last_login_at;
@@ -682,12 +681,12 @@ private:
     }
 
     /// A storage that fails to note a login does not stop it.
-    flow<user_write> try_to_store(const user& owner) {
+    flow<write_result> try_to_store(const user& owner) {
         try {
-            const user_write written = co_await call([&] { return storage_.update_user(owner); });
+            const write_result written = co_await call([&] { return storage_.update_user(owner); });
             co_return written;
         } catch (...) {
-            co_return user_write::done;
+            co_return write_result::done;
         }
     }
 
@@ -705,13 +704,13 @@ private:
 
     /// Starts a transaction. It is stored before the message `s` is sent, so that whatever happens in between leaves a
     /// code that can be confirmed.
-    flow<result<started>> start(context& c, const detail::sending& s, purpose kind, const phone_number& phone,
-                                const std::optional<user>& owner, bool with_password) {
+    flow<result<challenge>> start(context& c, const detail::sending& s, purpose kind, const phone_number& phone,
+                                  const std::optional<user>& owner, bool with_password) {
         auto id = make_token(random_);
         if (!id) co_return error::internal;
         const auto at = now();
         transaction t{.id = std::move(*id),
-                      .kind = kind,
+                      .purpose = kind,
                       .phone = phone,
                       .user_id = owner                    ? owner->object_id
                                  : kind == purpose::login ? std::string(nobodys_id)
@@ -721,7 +720,7 @@ private:
                       .created_at = at,
                       .expires_at = at + config_.code_lifetime,
                       .last_sent_at = at};
-        if (with_password) t.password_mark = mark_of(*owner);
+        if (with_password) t.password_fingerprint = fingerprint_of(*owner);
         t.known_network = s.is_known();
         note(c, t);
         const bool inserted = co_await call([&] { return storage_.insert_transaction(t); });
@@ -736,7 +735,7 @@ private:
         co_return describe(t, *delivered);
     }
 
-    flow<result<started>> send_again(context& c, std::string id) {
+    flow<result<challenge>> send_again(context& c, std::string id) {
         if (!is_id(id)) co_return error::no_transaction;
         for (int lost = 0; lost < max_lost_races; ++lost) {
             auto found = co_await call([&] { return storage_.find_transaction(id); });
@@ -748,8 +747,8 @@ private:
                 if (found->state != before) co_await attempt([&] { return storage_.update_transaction(*found); });
                 co_return std::move(allowed).error();
             }
-            auto s =
-                sending_of(c, limits::send_budget::codes, found->phone, std::nullopt, !found->password_mark.empty());
+            auto s = sending_of(c, limits::send_budget::codes, found->phone, std::nullopt,
+                                !found->password_fingerprint.empty());
             auto admitted = co_await admit(c, s, nothing);
             if (!admitted) co_return std::move(admitted).error();
             const bool won = co_await call([&] { return storage_.update_transaction(*found); });
@@ -777,7 +776,7 @@ private:
         if (!is_id(id)) co_return error::no_transaction;
         for (int lost = 0; lost < max_lost_races; ++lost) {
             auto found = co_await call([&] { return storage_.find_transaction(id); });
-            if (!found || found->kind != kind) co_return error::no_transaction;
+            if (!found || found->purpose != kind) co_return error::no_transaction;
             if (expected && found->phone != *expected) co_return error::phone_mismatch;
             note(c, *found);
             const auto before = found->state;
@@ -814,17 +813,17 @@ private:
     }
 
     static bool is_concealed(const transaction& t) noexcept {
-        return t.kind == purpose::login && (t.user_id.empty() || t.user_id == nobodys_id);
+        return t.purpose == purpose::login && (t.user_id.empty() || t.user_id == nobodys_id);
     }
 
     /// Whether nothing may tell if `t` is concealed: a login with nothing but a phone number before it.
     bool is_discreet(const transaction& t) const noexcept {
-        return t.kind == purpose::login && t.password_mark.empty() &&
+        return t.purpose == purpose::login && t.password_fingerprint.empty() &&
                config_.unknown_phone == unknown_phone_policy::conceal;
     }
 
-    result<started> describe(const transaction& t, delivery d) const {
-        return started{t.id, t.expires_at, config_.resend_cooldown, d == delivery::uncertain};
+    result<challenge> describe(const transaction& t, delivery d) const {
+        return challenge{t.id, t.expires_at, config_.resend_cooldown, d == delivery::uncertain};
     }
 
     flow<result<transaction_status>> find_status(std::string id) {
@@ -846,7 +845,7 @@ private:
         co_return s;
     }
 
-    flow<result<bool>> take_report(delivery_report r) {
+    flow<result<bool>> take_report(status_callback r) {
         context c;
         const auto report = twilio::read_delivery(config_.twilio, r);
         if (!report) {
@@ -911,7 +910,7 @@ private:
         co_return sent || hidden ? delivery::accepted : delivery::uncertain;
     }
 
-    flow<result<sent_message>> send_any_message(context& c, message m) {
+    flow<result<sent_message>> send_any_message(context& c, text_message m) {
         auto to = read_phone(c, m.to);
         if (!to) co_return std::move(to).error();
         auto request = twilio_.create_message(*to, m);
@@ -1130,9 +1129,9 @@ private:
                 owner->password_hash = std::move(*hash);
             }
             owner->updated_at = now();
-            const user_write written = co_await call([&] { return storage_.update_user(*owner); });
-            if (written == user_write::stale) continue;
-            if (written != user_write::done) co_return error::user_exists;
+            const write_result written = co_await call([&] { return storage_.update_user(*owner); });
+            if (written == write_result::stale) continue;
+            if (written != write_result::done) co_return error::user_exists;
             ++owner->version;
             co_await mode::ignore_cancellation();  // a new password and the end of the other sessions belong together
             if (changes.contains("password")) {

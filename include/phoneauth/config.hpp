@@ -34,7 +34,7 @@ struct twilio_config {
     /// Replaces `https://api.twilio.com`; http or https and a host, without a path. For tests and proxies.
     std::string base_url;
     /// Where Twilio reports what became of a code's message: the public URL (https, but for tests) that ends at
-    /// `authenticator::note_delivery`, without a query. It needs `auth_token`, which signs the reports. Empty: no
+    /// `authenticator::handle_status_callback`, without a query. It needs `auth_token`, which signs the reports. Empty: no
     /// reports.
     std::string status_callback;
 };
@@ -189,7 +189,7 @@ private:
 }  // namespace phoneauth
 
 #ifndef PHONEAUTH_SEPARATE_COMPILATION
-#include <phoneauth/impl/config.ipp>
+#include <phoneauth/config.ipp>
 #endif
 
 #endif

@@ -55,9 +55,9 @@ static_assert(name_of(event_kind::undelivered) == "undelivered");
 struct event {
     event_kind kind = event_kind::started;
     time_point at{};
-    std::optional<purpose> what{};  ///< registration or login
-    std::string phone{};            ///< masked, as by `phone_number::masked`
-    std::string transaction{};      ///< the first 8 characters of the id: enough to find what belongs together
+    std::optional<phoneauth::purpose> purpose{};  ///< registration or login
+    std::string phone{};                          ///< masked, as by `phone_number::masked`
+    std::string transaction{};  ///< the first 8 characters of the id: enough to find what belongs together
     std::string user_id{};
     std::string address{};     ///< the client's, at most 64 bytes of what was given
     std::string user_agent{};  ///< the client's, at most 256 bytes; a stranger's text
@@ -80,7 +80,7 @@ PHONEAUTH_DECL std::string event_json(const event& e);
 }  // namespace phoneauth
 
 #ifndef PHONEAUTH_SEPARATE_COMPILATION
-#include <phoneauth/impl/event.ipp>
+#include <phoneauth/event.ipp>
 #endif
 
 #endif

@@ -33,7 +33,7 @@ namespace phoneauth {
 inline namespace v0 {
 
 /// What became of a write to the users.
-enum class user_write {
+enum class write_result {
     done,            ///< stored
     phone_taken,     ///< another user has this phone; nothing was changed
     identity_taken,  ///< another user has this identity; nothing was changed
@@ -64,8 +64,8 @@ inline constexpr std::chrono::minutes transaction_retention{60};
 /// - the three look-ups find a user as he was last stored. Identities compare byte for byte.
 template <class S>
 concept UserStorage = requires(S& s, const user& u, const phone_number& phone, const std::string& text) {
-    { s.insert_user(u) } -> yields<user_write>;
-    { s.update_user(u) } -> yields<user_write>;
+    { s.insert_user(u) } -> yields<write_result>;
+    { s.update_user(u) } -> yields<write_result>;
     { s.find_user(text) } -> yields<std::optional<user>>;
     { s.find_user_by_phone(phone) } -> yields<std::optional<user>>;
     { s.find_user_by_identity(text) } -> yields<std::optional<user>>;

@@ -55,7 +55,7 @@ PHONEAUTH_DECL result<void> apply_changes(user& u, const property_map& changes, 
 }  // namespace phoneauth
 
 #ifndef PHONEAUTH_SEPARATE_COMPILATION
-#include <phoneauth/impl/registration.ipp>
+#include <phoneauth/registration.ipp>
 #endif
 
 #endif

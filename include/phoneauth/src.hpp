@@ -9,21 +9,21 @@
 #error phoneauth/src.hpp is only for programs compiled with PHONEAUTH_SEPARATE_COMPILATION; without it the headers are complete
 #endif
 
-#include <phoneauth/impl/client.ipp>
-#include <phoneauth/impl/config.ipp>
-#include <phoneauth/impl/crypto.ipp>
-#include <phoneauth/impl/event.ipp>
-#include <phoneauth/impl/json.ipp>
-#include <phoneauth/impl/password.ipp>
-#include <phoneauth/impl/random.ipp>
-#include <phoneauth/impl/registration.ipp>
-#include <phoneauth/impl/rest_body.ipp>
-#include <phoneauth/impl/rest_reply.ipp>
-#include <phoneauth/impl/rest_routing.ipp>
-#include <phoneauth/impl/rest_status.ipp>
-#include <phoneauth/impl/rest_user_object.ipp>
-#include <phoneauth/impl/settings.ipp>
-#include <phoneauth/impl/twilio.ipp>
-#include <phoneauth/impl/twilio_signature.ipp>
+#include <phoneauth/client_info.ipp>
+#include <phoneauth/config.ipp>
+#include <phoneauth/detail/crypto.ipp>
+#include <phoneauth/detail/json.ipp>
+#include <phoneauth/event.ipp>
+#include <phoneauth/read_config.ipp>
+#include <phoneauth/registration.ipp>
+#include <phoneauth/rest/detail/body.ipp>
+#include <phoneauth/rest/detail/routing.ipp>
+#include <phoneauth/rest/reply.ipp>
+#include <phoneauth/rest/status.ipp>
+#include <phoneauth/rest/user_object.ipp>
+#include <phoneauth/secrets/password.ipp>
+#include <phoneauth/secrets/random.ipp>
+#include <phoneauth/twilio/api.ipp>
+#include <phoneauth/twilio/signature.ipp>
 
 #endif

@@ -40,7 +40,7 @@ enum class delivery_state : std::uint8_t {
 /// One sent code and what became of it. It holds no code: that is derived from the id, the purpose and the phone.
 struct transaction {
     std::string id;  ///< 36 characters, upper-case 8-4-4-4-12, 128 random bits
-    purpose kind = purpose::registration;
+    phoneauth::purpose purpose = phoneauth::purpose::registration;
     phone_number phone;     ///< where the code went
     std::string user_id{};  ///< `user::object_id` for a login, all zeros if nobody has the phone; else empty
     std::string key_id{};   ///< which of `config::code_keys` the code is derived with
@@ -52,9 +52,10 @@ struct transaction {
     time_point last_sent_at{};
     delivery_state delivery = delivery_state::pending;
     std::int32_t delivery_error = 0;  ///< Twilio's error code of a message that was not delivered; 0: none was named
-    std::string password_mark{};  ///< names the password that a two-factor login began with; empty: none was asked for
-    bool known_network = false;   ///< asked for from one that the phone's owner has logged in from (see limits.hpp)
-    std::uint64_t version = 0;    ///< grows with each stored change; see `TransactionStorage`
+    std::string
+        password_fingerprint{};  ///< names the password that a two-factor login began with; empty: none was asked for
+    bool known_network = false;  ///< asked for from one that the phone's owner has logged in from (see limits.hpp)
+    std::uint64_t version = 0;   ///< grows with each stored change; see `TransactionStorage`
 };
 
 /// What may be told of a transaction to whoever knows its id.

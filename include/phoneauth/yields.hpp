@@ -19,13 +19,13 @@ inline namespace v0 {
 
 /// A coroutine that runs to its end when it is asked for its value: the flow of the blocking mode.
 template <class T>
-class [[nodiscard]] immediate {
+class [[nodiscard]] lazy {
 public:
     struct promise_type {
         std::optional<T> value;
         std::exception_ptr thrown;
 
-        immediate get_return_object() { return immediate(handle::from_promise(*this)); }
+        lazy get_return_object() { return lazy(handle::from_promise(*this)); }
         std::suspend_always initial_suspend() noexcept { return {}; }
         std::suspend_always final_suspend() noexcept { return {}; }
         template <class U>
@@ -35,9 +35,9 @@ public:
         void unhandled_exception() noexcept { thrown = std::current_exception(); }
     };
 
-    immediate(immediate&& other) noexcept : handle_(std::exchange(other.handle_, {})) {}
-    immediate& operator=(immediate&&) = delete;
-    ~immediate() {
+    lazy(lazy&& other) noexcept : handle_(std::exchange(other.handle_, {})) {}
+    lazy& operator=(lazy&&) = delete;
+    ~lazy() {
         if (handle_) handle_.destroy();
     }
 
@@ -54,7 +54,7 @@ public:
 
 private:
     using handle = std::coroutine_handle<promise_type>;
-    explicit immediate(handle h) noexcept : handle_(h) {}
+    explicit lazy(handle h) noexcept : handle_(h) {}
     handle handle_;
 };
 
@@ -63,7 +63,7 @@ struct blocking_mode {
     static constexpr bool async = false;
 
     template <class T>
-    using flow = immediate<T>;
+    using flow = lazy<T>;
 
     template <class F>
     struct ready {
@@ -89,7 +89,7 @@ struct blocking_mode {
 
     /// What a public function returns: in this mode the result itself.
     template <class R>
-    static R finish(immediate<R> f) {
+    static R finish(lazy<R> f) {
         try {
             return f.get();
         } catch (...) {

@@ -36,10 +36,10 @@ namespace {
     co_return result<void>(error::wrong_code);
 }
 
-::asio::awaitable<result<logged_in>> log_in(bool good) {
+::asio::awaitable<result<login_result>> log_in(bool good) {
     if (!good) co_return failure(error::wrong_code);
     user who{.object_id = "1", .phone = *phone_number::parse("+14155550100"), .identity = {}, .password_hash = {}};
-    co_return logged_in{std::move(who), "token", {}};
+    co_return login_result{std::move(who), "token", {}};
 }
 
 ::asio::awaitable<result<std::string>> never() {
@@ -76,12 +76,12 @@ BOOST_AUTO_TEST_CASE(callbacks) {
 BOOST_AUTO_TEST_CASE(what_has_no_default_comes_as_an_optional) {
     ::asio::io_context context;
     int calls = 0;
-    async_call(context.get_executor(), log_in(true), [&](std::error_code ec, std::optional<logged_in> l) {
+    async_call(context.get_executor(), log_in(true), [&](std::error_code ec, std::optional<login_result> l) {
         BOOST_TEST(!ec);
-        BOOST_TEST(l->who.object_id == "1");
+        BOOST_TEST(l->user.object_id == "1");
         ++calls;
     });
-    async_call(context.get_executor(), log_in(false), [&](std::error_code ec, std::optional<logged_in> l) {
+    async_call(context.get_executor(), log_in(false), [&](std::error_code ec, std::optional<login_result> l) {
         BOOST_TEST((ec == error::wrong_code));
         BOOST_TEST(!l);
         ++calls;

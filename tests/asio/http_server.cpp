@@ -60,7 +60,7 @@ private:
 
 // A server on two threads, and what is needed to talk to it byte by byte.
 struct fixture {
-    explicit fixture(server_options options = {}, std::size_t threads = 2, SSL_CTX* tls = nullptr)
+    explicit fixture(http_server_options options = {}, std::size_t threads = 2, SSL_CTX* tls = nullptr)
         : pool(threads),
           server(
               pool.get_executor(), {::asio::ip::make_address("127.0.0.1"), 0},
@@ -193,7 +193,7 @@ BOOST_AUTO_TEST_CASE(expect_continue) {
 }
 
 BOOST_AUTO_TEST_CASE(refused_forms_and_limits) {
-    server_options options;
+    http_server_options options;
     options.max_header_bytes = 200;
     options.max_body_bytes = 10;
     fixture f(options);
@@ -226,7 +226,7 @@ BOOST_AUTO_TEST_CASE(refused_forms_end_the_connection) {
 }
 
 BOOST_AUTO_TEST_CASE(deadlines) {
-    server_options options;
+    http_server_options options;
     options.header_timeout = options.body_timeout = options.idle_timeout = 100ms;
     fixture f(options);
     const auto late = reply(408, "Request Timeout", "", true);
@@ -239,7 +239,7 @@ BOOST_AUTO_TEST_CASE(deadlines) {
 
 // It is not enough to send, or to read, a byte now and then.
 BOOST_AUTO_TEST_CASE(slow_clients) {
-    server_options options;
+    http_server_options options;
     options.header_timeout = options.body_timeout = options.write_timeout = 100ms;
     options.max_header_bytes = options.max_body_bytes = 1'000'000'000;
     fixture f(options);
@@ -311,7 +311,7 @@ BOOST_AUTO_TEST_CASE(pipelined_in_tls) {
 }
 
 BOOST_AUTO_TEST_CASE(too_many_connections) {
-    server_options options;
+    http_server_options options;
     options.max_connections = 1;
     options.complete_own_reply = [](http_response& own) { own.body = "full"; };
     fixture f(options);
@@ -330,7 +330,7 @@ BOOST_AUTO_TEST_CASE(too_many_connections) {
 }
 
 BOOST_AUTO_TEST_CASE(the_longest_idle_makes_room) {
-    server_options options;
+    http_server_options options;
     options.max_connections = 3;
     fixture f(options, 1);  // one thread: a connection is idle again before the next request is looked at
     auto a = f.connect(), b = f.connect();
@@ -366,7 +366,7 @@ BOOST_AUTO_TEST_CASE(the_longest_idle_makes_room_when_there_are_no_more_descript
 }
 
 BOOST_AUTO_TEST_CASE(one_client_does_not_take_all) {
-    server_options options;
+    http_server_options options;
     options.max_connections = 4;
     options.max_connections_per_address = 2;
     fixture f(options, 1);
@@ -402,7 +402,7 @@ BOOST_AUTO_TEST_CASE(what_one_client_is) {
 }
 
 BOOST_AUTO_TEST_CASE(too_many_requests_at_once) {
-    server_options options;
+    http_server_options options;
     options.max_requests = 1;
     fixture f(options);
     auto busy = f.connect(), other = f.connect();
@@ -417,7 +417,7 @@ BOOST_AUTO_TEST_CASE(too_many_requests_at_once) {
 }
 
 BOOST_AUTO_TEST_CASE(whom_the_server_is_called) {
-    server_options options;
+    http_server_options options;
     options.allowed_hosts = {"localhost", "Auth.example", "127.0.0.1", "::1"};
     fixture f(options);
     const auto status = [&](const std::string& host, const std::string& target = "/", const char* version = "1.1") {

@@ -45,7 +45,7 @@ struct runner {
 } const run;
 
 /// Waits at a gate in each look-up.
-struct gated : session_storage_archetype {
+struct gated : testing::session_storage_archetype {
     std::promise<void> begun, gate;
     std::shared_future<void> open{gate.get_future()};
     std::thread::id worker;
@@ -58,11 +58,11 @@ struct gated : session_storage_archetype {
     }
 };
 
-struct broken : user_storage_archetype {
+struct broken : testing::user_storage_archetype {
     struct lost : std::runtime_error {
         using runtime_error::runtime_error;
     };
-    user_write insert_user(const user&) { throw lost("the cable"); }
+    write_result insert_user(const user&) { throw lost("the cable"); }
 };
 
 static_assert(Storage<pooled_storage<memory_storage>> && is_process_local<pooled_storage<memory_storage>>);
@@ -76,7 +76,7 @@ BOOST_AUTO_TEST_SUITE(pooled_storages)
 BOOST_AUTO_TEST_CASE(memory_passes_the_conformance_suite) {
     memory_storage memory;
     pooled_storage storage(memory);
-    BOOST_TEST(to_text(run_storage_suite(storage, run)) == "");
+    BOOST_TEST(testing::to_text(testing::run_storage_suite(storage, run)) == "");
 }
 
 #ifdef PHONEAUTH_WITH_SQLITE
@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(sqlite_passes_the_conformance_suite) {
     const support::temporary_folder folder;
     sqlite_storage file(folder.file("store.db"), {.survive_power_loss = false});
     pooled_storage storage(file);
-    BOOST_TEST(to_text(run_storage_suite(storage, run, {.rounds = 10})) == "");
+    BOOST_TEST(testing::to_text(testing::run_storage_suite(storage, run, {.rounds = 10})) == "");
 }
 #endif
 
@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(an_exception_comes_through_as_it_was_thrown) {
     const user u{"U", *phone_number::parse("+14155550100"), "ann", ""};
     BOOST_CHECK_EXCEPTION(run(pooled.insert_user(u)), broken::lost,
                           [](const auto& e) { return e.what() == std::string("the cable"); });
-    BOOST_TEST((run(pooled.update_user(u)) == user_write::stale));
+    BOOST_TEST((run(pooled.update_user(u)) == write_result::stale));
 }
 
 BOOST_AUTO_TEST_CASE(the_event_loop_goes_on_and_the_queue_is_bounded) {

@@ -77,14 +77,14 @@ BOOST_AUTO_TEST_CASE(gives_all_guarantees) {
     const database db;
     running_context context;
     async_postgres_storage storage(context.executor(), db.url());
-    BOOST_TEST(to_text(run_storage_suite(storage, run)) == "");
+    BOOST_TEST(testing::to_text(testing::run_storage_suite(storage, run)) == "");
 }
 
 BOOST_AUTO_TEST_CASE(one_connection_for_all) {
     const database db;
     running_context context;
     async_postgres_storage storage(context.executor(), db.url(), {.connections = 1});
-    BOOST_TEST(to_text(run_storage_suite(storage, run, {.rounds = 5})) == "");
+    BOOST_TEST(testing::to_text(testing::run_storage_suite(storage, run, {.rounds = 5})) == "");
 }
 
 BOOST_AUTO_TEST_CASE(refuses_as_the_blocking_one_does) {
@@ -134,7 +134,7 @@ BOOST_AUTO_TEST_CASE(an_error_concerns_one_call) {
     ::asio::io_context context;
     async_postgres_storage storage(context.get_executor(), db.url(), {.connections = 1});
     std::vector<std::future<bool>> good;
-    std::vector<std::future<user_write>> bad;
+    std::vector<std::future<write_result>> bad;
     for (int n = 0; n < 50; ++n) {
         auto u = new_user(n);
         u.identity = "\xff";
@@ -152,7 +152,7 @@ BOOST_AUTO_TEST_CASE(large_records_fill_the_socket) {
     const database db;
     running_context context(2);
     async_postgres_storage storage(context.executor(), db.url(), {.connections = 1, .timeout = 60s});
-    std::vector<std::future<user_write>> written;
+    std::vector<std::future<write_result>> written;
     const auto large = [](int n) {
         auto u = new_user(n);
         for (int i = 0; i < 10; ++i)
@@ -160,7 +160,7 @@ BOOST_AUTO_TEST_CASE(large_records_fill_the_socket) {
         return u;
     };
     for (int n = 0; n < 30; ++n) written.push_back(start(context.executor(), storage.insert_user(large(n))));
-    for (auto& w : written) BOOST_TEST((w.get() == user_write::done));
+    for (auto& w : written) BOOST_TEST((w.get() == write_result::done));
     std::vector<std::future<std::optional<user>>> read;
     for (int n = 0; n < 30; ++n) read.push_back(start(context.executor(), storage.find_user(new_user(n).object_id)));
     for (int n = 0; n < 30; ++n)

@@ -65,7 +65,7 @@ BOOST_AUTO_TEST_SUITE(redis_storages, *boost::unit_test::precondition(has_redis)
 BOOST_AUTO_TEST_CASE_TEMPLATE(suite_on_a_cluster, World, worlds) {
     private_redis cluster({}, "cluster");
     World w(cluster.url);
-    BOOST_TEST(to_text(run_storage_suite(w.storage, w)) == "");
+    BOOST_TEST(testing::to_text(testing::run_storage_suite(w.storage, w)) == "");
 }
 
 // ---- At start
@@ -204,7 +204,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_full_server, World, worlds) {
     private_redis server;
     World w(server.url);
     BOOST_TEST(w(w.storage.insert_transaction(a_transaction("A"))));
-    BOOST_TEST((w(w.storage.insert_user(a_user("A", "0100"))) == user_write::done));
+    BOOST_TEST((w(w.storage.insert_user(a_user("A", "0100"))) == write_result::done));
     BOOST_TEST(count(w, 1) == 1);
     server.expect_ok({"CONFIG", "SET", "maxmemory", "1"});
     BOOST_TEST(throws([&] { w(w.storage.insert_transaction(a_transaction("B"))); }, "raise its maxmemory"));
@@ -383,14 +383,14 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_server_of_a_cluster_that_is_down, World, worlds)
 
 BOOST_AUTO_TEST_CASE(suite) {
     async_world w(std::getenv("PHONEAUTH_TEST_REDIS"), options_of_its_own());
-    BOOST_TEST(to_text(run_storage_suite(w.storage, w)) == "");
+    BOOST_TEST(testing::to_text(testing::run_storage_suite(w.storage, w)) == "");
 }
 
 BOOST_AUTO_TEST_CASE(suite_of_the_recommended_setup) {
     async_world w(std::getenv("PHONEAUTH_TEST_REDIS"), options_of_its_own());
     memory_storage users;
     combined_storage storage(w.storage, users, w.storage, w.storage);
-    BOOST_TEST(to_text(run_storage_suite(storage, w, {.threads = 8, .rounds = 5})) == "");
+    BOOST_TEST(testing::to_text(testing::run_storage_suite(storage, w, {.threads = 8, .rounds = 5})) == "");
 }
 
 BOOST_AUTO_TEST_CASE(thousands_at_once_on_four_threads) {

@@ -37,7 +37,7 @@ namespace {
 
 // The two transports behind one face: the same tests run on both.
 struct async_world {
-    explicit async_world(transport_options o = {}) : transport(context.get_executor(), std::move(o)) {}
+    explicit async_world(https_transport_options o = {}) : transport(context.get_executor(), std::move(o)) {}
     result<http_response> send(http_request r) {
         context.restart();
         auto reply = ::asio::co_spawn(context, transport.send(std::move(r)), ::asio::use_future);
@@ -49,7 +49,7 @@ struct async_world {
 };
 
 struct blocking_world {
-    explicit blocking_world(transport_options o = {}) : transport(std::move(o)) {}
+    explicit blocking_world(https_transport_options o = {}) : transport(std::move(o)) {}
     result<http_response> send(const http_request& r) { return transport.send(r); }
     blocking_transport transport;
 };
@@ -71,8 +71,8 @@ http_request post(std::string url, std::string body) {
     return r;
 }
 
-transport_options quick() {
-    transport_options o;
+https_transport_options quick() {
+    https_transport_options o;
     o.connect_timeout = o.read_timeout = o.write_timeout = 100ms;
     return o;
 }
@@ -193,7 +193,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(bad_replies, World, worlds) {
         check_reply(world, ok.substr(0, length), error::connection_lost);
     check_reply(world, "SSH-2.0-OpenSSH_9.2\r\n", error::malformed_reply);
     check_reply(world, "HTTP/1.1 200 OK\nContent-Length: 0\r\n\r\n", error::malformed_reply);
-    transport_options small;
+    https_transport_options small;
     small.max_header_bytes = 100;
     small.max_body_bytes = 10;
     World strict(small);
@@ -426,7 +426,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(kept_connections, World, worlds) {
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(tls, World, worlds) {
     const testing_tls::authority ca;
-    transport_options trusting;
+    https_transport_options trusting;
     trusting.ca_file = ca.file();
     {
         const auto context = ca.server("DNS:localhost,IP:127.0.0.1");
@@ -478,7 +478,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(tls_sessions_are_resumed, World, worlds) {
         SSL_CTX_set_max_proto_version(context.get(), version);
         const unsigned char id[] = "test";
         SSL_CTX_set_session_id_context(context.get(), id, sizeof id);
-        transport_options options;
+        https_transport_options options;
         options.ca_file = ca.file();
         options.max_idle_connections_per_host = 0;
         {
@@ -501,7 +501,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(requests_over_the_limit_wait_or_are_refused, World
         p.send(ok);
         while (!p.request().empty()) p.send(ok);
     }});
-    transport_options options;
+    https_transport_options options;
     options.max_connections = 1;
     options.max_waiting = 1;
     World world(options);
@@ -576,7 +576,7 @@ BOOST_AUTO_TEST_CASE(cancellation_leaves_the_pool_sound) {
                             [&](peer& p) {
                                 while (!p.request().empty()) p.send(ok);
                             }});
-    transport_options options;
+    https_transport_options options;
     options.max_connections = 1;
     async_world world(options);
     ::asio::cancellation_signal in_flight;
@@ -634,7 +634,7 @@ BOOST_AUTO_TEST_CASE(many_threads) {
     const auto context = ca.server("DNS:localhost");
     const tls_server server(context.get());
     ::asio::thread_pool pool(4);
-    transport_options options;
+    https_transport_options options;
     options.ca_file = ca.file();
     options.max_connections = 8;
     https_transport transport(pool.get_executor(), options);

@@ -208,15 +208,15 @@ int main() {
                                                                 postgres_options{.timeout = 60s});
             };
             one_hot_counter("PostgreSQL, 4 threads", blocking, count, adds);
-            one_hot_counter_async("PostgreSQL, asynchronous", async, count, adds);
-            look_ups_beside("PostgreSQL, asynchronous", async, count, adds);
+            one_hot_counter_async("PostgreSQL, testing::posting", async, count, adds);
+            look_ups_beside("PostgreSQL, testing::posting", async, count, adds);
         }
         if (!redis.empty()) {
             const auto async = [&](::asio::io_context& context) {
                 return std::make_unique<async_redis_storage>(context.get_executor(), redis);
             };
-            one_hot_counter_async("Redis, asynchronous", async, count, adds);
-            look_ups_beside("Redis, asynchronous", async, count, adds);
+            one_hot_counter_async("Redis, testing::posting", async, count, adds);
+            look_ups_beside("Redis, testing::posting", async, count, adds);
         }
     }
 

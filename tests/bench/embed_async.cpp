@@ -32,7 +32,7 @@ asio::awaitable<void> journey(Auth& auth) {
     if (!login) co_return;
     std::cin >> code;
     auto session = co_await auth.finish_login(login->transaction_id, code);
-    if (session) std::cout << "Hello, " << session->who.identity << '\n';
+    if (session) std::cout << "Hello, " << session->user.identity << '\n';
 }
 
 }  // namespace

@@ -327,7 +327,7 @@ int main(int argc, char** argv) {
     for (int i = 1; i < argc; ++i) sizes.push_back(std::strtoull(argv[i], nullptr, 10));
     if (sizes.empty()) sizes = {1'000, 1'000'000, 10'000'000};
     std::sort(sizes.begin(), sizes.end());
-    const folder temporary;
+    const support::temporary_folder temporary;
     const auto file = temporary.file("store.db");
     const auto postgres = url_of("PHONEAUTH_TEST_POSTGRES");
     const auto redis = url_of("PHONEAUTH_TEST_REDIS");

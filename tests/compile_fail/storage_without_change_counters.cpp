@@ -5,6 +5,8 @@
 
 using namespace phoneauth;
 
-struct storage : transaction_storage_archetype, user_storage_archetype, session_storage_archetype {};
+struct storage : testing::transaction_storage_archetype,
+                 testing::user_storage_archetype,
+                 testing::session_storage_archetype {};
 
 static_assert(detail::check_storage<storage>());

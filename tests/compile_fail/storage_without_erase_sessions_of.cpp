@@ -10,6 +10,9 @@ struct sessions {
     std::optional<session> find_session(const std::string&) { return {}; }
     bool erase_session(const std::string&) { return false; }
 };
-struct storage : transaction_storage_archetype, user_storage_archetype, sessions, counter_storage_archetype {};
+struct storage : testing::transaction_storage_archetype,
+                 testing::user_storage_archetype,
+                 sessions,
+                 testing::counter_storage_archetype {};
 
 static_assert(detail::check_storage<storage>());

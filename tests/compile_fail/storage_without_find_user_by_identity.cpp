@@ -6,11 +6,14 @@
 using namespace phoneauth;
 
 struct users {
-    user_write insert_user(const user&) { return user_write::done; }
-    user_write update_user(const user&) { return user_write::stale; }
+    write_result insert_user(const user&) { return write_result::done; }
+    write_result update_user(const user&) { return write_result::stale; }
     std::optional<user> find_user(const std::string&) { return {}; }
     std::optional<user> find_user_by_phone(const phone_number&) { return {}; }
 };
-struct storage : transaction_storage_archetype, users, session_storage_archetype, counter_storage_archetype {};
+struct storage : testing::transaction_storage_archetype,
+                 users,
+                 testing::session_storage_archetype,
+                 testing::counter_storage_archetype {};
 
 static_assert(detail::check_storage<storage>());

@@ -9,6 +9,9 @@ struct transactions {
     bool insert_transaction(const transaction&) { return false; }
     std::optional<transaction> find_transaction(const std::string&) { return {}; }
 };
-struct storage : transactions, user_storage_archetype, session_storage_archetype, counter_storage_archetype {};
+struct storage : transactions,
+                 testing::user_storage_archetype,
+                 testing::session_storage_archetype,
+                 testing::counter_storage_archetype {};
 
 static_assert(detail::check_storage<storage>());

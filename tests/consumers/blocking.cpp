@@ -12,7 +12,7 @@ int main() {
     c.twilio.auth_token = "not-a-real-token";
     c.twilio.sender = "+15005550006";
     phoneauth::memory_storage storage;
-    phoneauth::scripted_transport transport;
+    phoneauth::testing::scripted_transport transport;
     phoneauth::authenticator auth(c, storage, transport);
 
     const auto started = auth.start_registration("+14155550100");

@@ -7,7 +7,7 @@
 #include <phoneauth/asio/pooled_passwords.hpp>
 #include <phoneauth/phoneauth.hpp>
 #include <phoneauth/storage/memory.hpp>
-#include <phoneauth/testing/async.hpp>
+#include <phoneauth/testing/posting.hpp>
 #include <phoneauth/testing/scripted_transport.hpp>
 #endif
 
@@ -21,8 +21,8 @@ int main() {
     c.twilio.auth_token = "not-a-real-token";
     c.twilio.sender = "+15005550006";
     phoneauth::memory_storage storage;
-    phoneauth::scripted_transport script;
-    phoneauth::asynchronous transport(script);
+    phoneauth::testing::scripted_transport script;
+    phoneauth::testing::posting transport(script);
     phoneauth::authenticator auth(c, storage, transport);
 
     asio::io_context loop;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <phoneauth/client.hpp>
+#include <phoneauth/client_info.hpp>
 
 #include <boost/test/unit_test.hpp>
 

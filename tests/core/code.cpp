@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <phoneauth/code.hpp>
+#include <phoneauth/secrets/code.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -11,7 +11,7 @@ BOOST_AUTO_TEST_SUITE(core_code)
 
 namespace {
 transaction sample(std::string id = "A", purpose kind = purpose::login, const char* phone = "+14155550100") {
-    return {.id = std::move(id), .kind = kind, .phone = *phone_number::parse(phone), .key_id = "k"};
+    return {.id = std::move(id), .purpose = kind, .phone = *phone_number::parse(phone), .key_id = "k"};
 }
 
 detail::digest draws(std::initializer_list<std::uint32_t> values) {

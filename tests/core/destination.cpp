@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <phoneauth/destination.hpp>
+#include <phoneauth/rules/destination.hpp>
 
 #include <boost/test/unit_test.hpp>
 

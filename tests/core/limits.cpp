@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <phoneauth/detail/admission.hpp>
-#include <phoneauth/limits.hpp>
+#include <phoneauth/rules/admission.hpp>
+#include <phoneauth/rules/limits.hpp>
 #include <phoneauth/storage/memory.hpp>
 
 #include <boost/test/unit_test.hpp>

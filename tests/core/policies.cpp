@@ -7,16 +7,16 @@
 using namespace phoneauth;
 
 // That a policy without a function is refused, and with which words, is tested in tests/compile_fail.
-static_assert(detail::check_storage<storage_archetype>());
-static_assert(detail::check_transport<http_transport_archetype>());
-static_assert(detail::check_clock<clock_archetype>());
+static_assert(detail::check_storage<testing::storage_archetype>());
+static_assert(detail::check_transport<testing::http_transport_archetype>());
+static_assert(detail::check_clock<testing::clock_archetype>());
 static_assert(detail::check_clock<system_clock>());
-static_assert(detail::check_password_hasher<password_hasher_archetype>());
-static_assert(detail::check_hooks<hooks_archetype>());
+static_assert(detail::check_password_hasher<testing::password_hasher_archetype>());
+static_assert(detail::check_hooks<testing::hooks_archetype>());
 static_assert(detail::check_hooks<no_hooks>());
 
-static_assert(!Storage<transaction_storage_archetype>);
-static_assert(!UserStorage<session_storage_archetype>);
+static_assert(!Storage<testing::transaction_storage_archetype>);
+static_assert(!UserStorage<testing::session_storage_archetype>);
 
 namespace {
 struct own_hooks : no_hooks {

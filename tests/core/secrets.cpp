@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Passwords, tokens, randomness and the little of OpenSSL below them.
-#include <phoneauth/password.hpp>
-#include <phoneauth/token.hpp>
+#include <phoneauth/secrets/password.hpp>
+#include <phoneauth/secrets/token.hpp>
 
 #include <boost/test/unit_test.hpp>
 

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <tuple>
 
-#include <phoneauth/settings.hpp>
+#include <phoneauth/read_config.hpp>
 
 using namespace phoneauth;
 using namespace std::literals;
@@ -18,7 +18,7 @@ std::string problems_of(std::string_view json) {
     config c;
     c.message_template = "untouched {code}";
     std::string text;
-    const auto problems = read_settings(json, c);
+    const auto problems = read_config(json, c);
     for (const auto& p : problems) text += p.field + ": " + p.message + '\n';
     if (!problems.empty()) BOOST_TEST(c.message_template == "untouched {code}");
     return text;
@@ -27,7 +27,7 @@ std::string problems_of(std::string_view json) {
 
 BOOST_AUTO_TEST_CASE(every_field_is_read_by_its_name) {
     config c;
-    const auto problems = read_settings(R"({
+    const auto problems = read_config(R"({
         "twilio": {"account_sid": "AC1", "auth_token": "at", "api_key": "SK1", "api_secret": "as", "sender": "+14155550100",
                    "region": "ie1", "edge": "dublin", "base_url": "http://localhost:1", "status_callback": "https://cb"},
         "code_keys": [{"id": "new", "secret": "s1"}, {"id": "old", "secret": "s2"}],
@@ -41,7 +41,7 @@ BOOST_AUTO_TEST_CASE(every_field_is_read_by_its_name) {
         "identity_login_enabled": true, "unknown_phone": "reject", "max_consecutive_failures": 20, "session_lifetime": 3600,
         "registration_enabled": false, "phone_column": "phone", "identity_column": "nick", "min_password_length": 10,
         "max_password_length": 100, "max_properties": 5, "max_property_bytes": 0})",
-                                        c);
+                                      c);
     BOOST_TEST(problems.size() == 0u);
 
     // A field that is added to the structs must be added here, or this does not compile.
@@ -90,12 +90,12 @@ BOOST_AUTO_TEST_CASE(what_is_left_out_stays) {
     c.code_keys = {{"a", "b"}};
     c.twilio.edge = "dublin";
     c.twilio.region = "ie1";
-    BOOST_TEST(read_settings(R"({"twilio":{"region":""},"unknown_phone":"conceal"})", c).empty());
+    BOOST_TEST(read_config(R"({"twilio":{"region":""},"unknown_phone":"conceal"})", c).empty());
     BOOST_TEST(c.max_tries == 9u);
     BOOST_TEST(c.code_keys.size() == 1u);
     BOOST_TEST(c.twilio.edge == "dublin");
     BOOST_TEST(c.twilio.region == "");
-    BOOST_TEST(read_settings(R"({"code_keys":[]})", c).empty());
+    BOOST_TEST(read_config(R"({"code_keys":[]})", c).empty());
     BOOST_TEST(c.code_keys.empty());
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // The state machine, every state against every event.
-#include <phoneauth/transitions.hpp>
+#include <phoneauth/rules/transitions.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -16,7 +16,7 @@ constexpr time_point t0{1'000'000s};
 
 transaction sample(S state = S::pending) {
     return {.id = "A",
-            .kind = purpose::login,
+            .purpose = purpose::login,
             .phone = *phone_number::parse("+14155550100"),
             .key_id = "k",
             .state = state,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <boost/test/unit_test.hpp>
 
-#include <phoneauth/detail/http1.hpp>
+#include <phoneauth/asio/detail/http1.hpp>
 
 #include <algorithm>
 #include <functional>
@@ -41,13 +41,13 @@ void check_refused(kind k, std::string_view text, error why = error::malformed_r
 // the server takes a request for. The parser may refuse more; what it accepts must be the same message.
 class strict_reader {
 public:
-    struct message {
+    struct text_message {
         std::string target, body;
         std::vector<http_header> headers;
         std::size_t length = 0;
     };
 
-    static std::optional<message> read(std::string_view text) {
+    static std::optional<text_message> read(std::string_view text) {
         strict_reader r{text};
         if (!r.head() || !r.content()) return std::nullopt;
         r.m.length = text.size() - r.rest.size();
@@ -134,7 +134,7 @@ private:
     }
     explicit strict_reader(std::string_view text) : rest(text) {}
     std::string_view rest;
-    message m{};
+    text_message m{};
 };
 
 // Calls `f` with each text that one inserted, replaced or removed byte makes of `text`, from `from` on.

@@ -40,9 +40,9 @@ struct clock_world {
     }
 
     memory_storage storage;
-    scripted_transport transport;
-    manual_clock clock;
-    authenticator<memory_storage, scripted_transport, manual_clock, no_hooks, plain_passwords> auth;
+    testing::scripted_transport transport;
+    testing::manual_clock clock;
+    authenticator<memory_storage, testing::scripted_transport, testing::manual_clock, no_hooks, plain_passwords> auth;
 };
 
 }  // namespace

@@ -78,7 +78,7 @@ private:
         }
     }
 
-    static client here() { return client("203.0.113.7", "test"); }
+    static client_info here() { return client_info("203.0.113.7", "test"); }
 
     auto start_registration() {
         return ask(
@@ -143,7 +143,7 @@ private:
                 gate.open = true;
                 return w_.auth.finish_login(std::move(name), std::move(typed), std::move(from));
             },
-            [&](const logged_in& l) {
+            [&](const login_result& l) {
                 e_.note_accepted(id, code, purpose::login, began);
                 const auto hash = hasher_(l.token);
                 e_.expect(e_.sessions.contains(hash), invariant::session_is_a_login);
@@ -222,7 +222,7 @@ private:
             }
             for (int j = 0; j < 3; ++j) {
                 const auto l = finish_login(s->transaction_id, typed());
-                if (l) return access{l->token, l->who.object_id};
+                if (l) return access{l->token, l->user.object_id};
                 if (!is_open(l.error())) break;
             }
         }
@@ -267,7 +267,7 @@ private:
 
     void is_dead(const std::string& token) {
         e_.over = true;
-        const auto u = w_.run([&] { return w_.auth.find_user_by_token(token); });
+        const auto u = w_.run([&] { return w_.auth.authenticate(token); });
         e_.over = false;
         e_.expect(!u, invariant::ended_session_is_dead);
     }

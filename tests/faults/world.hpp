@@ -5,8 +5,8 @@
 #include <phoneauth/asio/awaitable.hpp>
 #include <phoneauth/phoneauth.hpp>
 #include <phoneauth/storage/memory.hpp>
-#include <phoneauth/testing/async.hpp>
 #include <phoneauth/testing/manual_clock.hpp>
+#include <phoneauth/testing/posting.hpp>
 #include <phoneauth/testing/scripted_transport.hpp>
 
 #include <asio/co_spawn.hpp>
@@ -119,7 +119,7 @@ public:
 
     const config settings = fault_config();
     memory_storage truth;
-    manual_clock clock;
+    testing::manual_clock clock;
     std::function<void()> again;  ///< the request that is being answered, once more
     std::string current;          ///< the transaction that is being confirmed
     std::string inbox;            ///< the code that came last
@@ -199,7 +199,7 @@ public:
     /// The provider refused a message.
     void note_refusal(const http_request& request) {
         const auto* t = transaction_of(request);
-        if (t && t->kind == purpose::login && t->password_mark.empty())
+        if (t && t->purpose == purpose::login && t->password_fingerprint.empty())
             for_each_key([&](const std::string& key, const limits::window&) { ++ledger_[key].perhaps; });
         else  // a client's attempts stay counted
             for_each_key(
@@ -209,7 +209,8 @@ public:
     /// A user is about to be stored.
     void note_user(const user& u) {
         const auto t = truth.find_transaction(current);
-        expect(t && t->kind == purpose::registration && t->phone == u.phone && t->state == transaction_state::confirmed,
+        expect(t && t->purpose == purpose::registration && t->phone == u.phone &&
+                   t->state == transaction_state::confirmed,
                invariant::user_has_proved_his_phone);
         users[u.object_id] = current;
     }
@@ -217,7 +218,7 @@ public:
     /// A session is about to be stored.
     void note_session(const session& s) {
         const auto t = truth.find_transaction(current);
-        expect(t && t->kind == purpose::login && t->user_id == s.user_id && t->state == transaction_state::confirmed,
+        expect(t && t->purpose == purpose::login && t->user_id == s.user_id && t->state == transaction_state::confirmed,
                invariant::session_is_a_login);
         sessions[s.token_hash] = current;
     }
@@ -228,7 +229,7 @@ public:
     void note_accepted(const std::string& id, const std::string& typed, purpose kind, time_point from) {
         const auto t = truth.find_transaction(id);
         // The clock may have been turned while the flow was at work.
-        expect(t && t->kind == kind && code_of(*t) == typed && std::min(from, clock.now()) < t->expires_at,
+        expect(t && t->purpose == kind && code_of(*t) == typed && std::min(from, clock.now()) < t->expires_at,
                invariant::only_the_right_code_in_time);
         expect(++accepted[id] <= 1, invariant::code_is_accepted_once);
         const auto is_alive = [&](const auto& s) { return s.second == id && truth.find_session(s.first); };
@@ -256,7 +257,7 @@ private:
     };
 
     static std::string code_in(const http_request& request) {
-        return detail::code_in(detail::form_field(request.body, "Body"));
+        return testing::detail::code_in(detail::form_field(request.body, "Body"));
     }
     const transaction* transaction_of(const http_request& request) {
         const auto code = code_in(request);
@@ -340,17 +341,17 @@ public:
                     });
     }
 
-    user_write insert_user(const user& u) {
+    write_result insert_user(const user& u) {
         return call([&] { e_.note_user(u); },
                     [&] {
-                        if (e_.fake() == defect::loses_users) return user_write::done;
+                        if (e_.fake() == defect::loses_users) return write_result::done;
                         if (e_.fake() != defect::halves_users) return inner_.insert_user(u);
                         auto half = u;
                         half.password_hash.clear();
                         return inner_.insert_user(half);
                     });
     }
-    user_write update_user(const user& u) {
+    write_result update_user(const user& u) {
         return call([] {}, [&] { return inner_.update_user(u); });
     }
     std::optional<user> find_user(const std::string& id) {
@@ -514,7 +515,7 @@ struct blocking_world {
 
     watched_storage storage;
     watched_transport transport;
-    authenticator<watched_storage, watched_transport, manual_clock, no_hooks, plain_passwords> auth;
+    authenticator<watched_storage, watched_transport, testing::manual_clock, no_hooks, plain_passwords> auth;
 };
 
 /// Runs `flow`, which makes an awaitable, on a loop of its own.
@@ -555,10 +556,10 @@ struct async_world {
 
     watched_storage plain_storage;
     watched_transport plain_transport;
-    asynchronous<watched_storage> storage{plain_storage};
-    asynchronous<watched_transport> transport{plain_transport};
-    authenticator<asynchronous<watched_storage>, asynchronous<watched_transport>, manual_clock, no_hooks,
-                  plain_passwords>
+    testing::posting<watched_storage> storage{plain_storage};
+    testing::posting<watched_transport> transport{plain_transport};
+    authenticator<testing::posting<watched_storage>, testing::posting<watched_transport>, testing::manual_clock,
+                  no_hooks, plain_passwords>
         auth;
 };
 
@@ -577,7 +578,7 @@ struct prompt_world {
     watched_storage storage;
     watched_transport plain_transport;
     prompt_transport transport{plain_transport};
-    authenticator<watched_storage, prompt_transport, manual_clock, no_hooks, plain_passwords> auth;
+    authenticator<watched_storage, prompt_transport, testing::manual_clock, no_hooks, plain_passwords> auth;
 };
 
 }  // namespace faults

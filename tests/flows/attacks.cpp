@@ -29,7 +29,7 @@ struct interrupted_passwords : quick_passwords {
     }
 };
 
-template <class S = memory_storage, class T = scripted_transport>
+template <class S = memory_storage, class T = testing::scripted_transport>
 struct interrupted_world {
     explicit interrupted_world(config c = test_config())
         : auth(std::move(c), memory, transport, clock, hooks, passwords) {}
@@ -41,15 +41,15 @@ struct interrupted_world {
 
     S memory;
     T transport;
-    manual_clock clock;
+    testing::manual_clock clock;
     test_hooks hooks;
     interrupted_passwords passwords;
-    authenticator<S, T, manual_clock, test_hooks, interrupted_passwords> auth;
+    authenticator<S, T, testing::manual_clock, test_hooks, interrupted_passwords> auth;
 };
 
 const property_map new_password{{"password", "\"brand new password\""}};
 
-std::size_t messages_sent(const scripted_transport& t) {
+std::size_t messages_sent(const testing::scripted_transport& t) {
     std::size_t n = 0;
     for (const auto& r : t.requests()) n += r.method == "POST";
     return n;
@@ -131,9 +131,9 @@ BOOST_AUTO_TEST_CASE(a_login_begun_before_the_pause_can_be_finished) {
 }
 
 BOOST_AUTO_TEST_CASE(a_transport_out_of_memory_may_have_sent) {
-    struct exhausted : scripted_transport {
+    struct exhausted : testing::scripted_transport {
         result<http_response> send(const http_request& r) {
-            (void)scripted_transport::send(r);
+            (void)testing::scripted_transport::send(r);
             throw std::bad_alloc();
         }
     };
@@ -152,10 +152,10 @@ BOOST_AUTO_TEST_CASE(an_old_password_opens_nothing_while_it_is_being_replaced) {
     const auto mine = log_in(w);
     w.passwords.during = [&] {
         w.passwords.during = nullptr;
-        BOOST_TEST(w.auth.update_user(mine.token, mine.who.object_id, new_password).has_value());
+        BOOST_TEST(w.auth.update_user(mine.token, mine.user.object_id, new_password).has_value());
     };
     BOOST_TEST(error_of(w.auth.login_with_identity("ada@example.com", "correct horse")) == error::invalid_login);
-    BOOST_TEST(w.auth.find_user_by_token(mine.token).has_value());
+    BOOST_TEST(w.auth.authenticate(mine.token).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_logout_is_not_undone_by_a_new_password) {
@@ -170,19 +170,19 @@ BOOST_AUTO_TEST_CASE(a_logout_is_not_undone_by_a_new_password) {
     register_user(w);
     const auto mine = log_in(w);
     w.memory.before_erase = [&] { BOOST_TEST(*w.auth.logout(mine.token)); };
-    BOOST_TEST(w.auth.update_user(mine.token, mine.who.object_id, new_password).has_value());
-    BOOST_TEST(error_of(w.auth.find_user_by_token(mine.token)) == error::unknown_token);
+    BOOST_TEST(w.auth.update_user(mine.token, mine.user.object_id, new_password).has_value());
+    BOOST_TEST(error_of(w.auth.authenticate(mine.token)) == error::unknown_token);
 }
 
 BOOST_AUTO_TEST_CASE(known_and_unknown_phones_fail_alike) {
-    const std::vector<std::function<void(scripted_transport&)>> answers = {
-        [](scripted_transport&) {},
-        [](scripted_transport& t) { t.reply_failure(error::connect_failed); },
-        [](scripted_transport& t) { t.reply_failure(error::read_timeout); },
-        [](scripted_transport& t) {
+    const std::vector<std::function<void(testing::scripted_transport&)>> answers = {
+        [](testing::scripted_transport&) {},
+        [](testing::scripted_transport& t) { t.reply_failure(error::connect_failed); },
+        [](testing::scripted_transport& t) { t.reply_failure(error::read_timeout); },
+        [](testing::scripted_transport& t) {
             t.reply(429, R"({"code":20429,"message":"x","status":429})", {{"Retry-After", "3"}});
         },
-        [](scripted_transport& t) { t.reply(503, "x"); },
+        [](testing::scripted_transport& t) { t.reply(503, "x"); },
     };
     for (const auto& answer : answers) {
         blocking_world w;
@@ -209,7 +209,7 @@ BOOST_AUTO_TEST_CASE(a_code_sent_to_a_former_number_is_worth_nothing) {
     auto s = w.auth.start_login(phone);
     u = *w.memory.find_user(u.object_id);
     u.phone = *phone_number::parse(other_phone);
-    BOOST_REQUIRE((w.memory.update_user(u) == user_write::done));
+    BOOST_REQUIRE((w.memory.update_user(u) == write_result::done));
     BOOST_TEST(!w.auth.finish_login(s->transaction_id, w.transport.last_code()));
 }
 
@@ -235,9 +235,9 @@ BOOST_AUTO_TEST_CASE(a_cancelled_registration_keeps_its_code) {
         }
     };
     memory_storage memory;
-    asynchronous<memory_storage> storage(memory);
-    scripted_transport transport;
-    manual_clock clock;
+    testing::posting<memory_storage> storage(memory);
+    testing::scripted_transport transport;
+    testing::manual_clock clock;
     test_hooks hooks;
     endless_passwords passwords;
     authenticator auth(test_config(), storage, transport, clock, hooks, passwords);
@@ -295,8 +295,8 @@ BOOST_AUTO_TEST_CASE(a_resent_code_is_not_delivered_after_its_end) {
 
 namespace {
 
-const client home{"198.51.100.7"};
-const client stranger{"203.0.113.9"};
+const client_info home{"198.51.100.7"};
+const client_info stranger{"203.0.113.9"};
 
 /// Whether a code was compared, and found wrong.
 template <class R>
@@ -331,7 +331,7 @@ struct interrupted_storage : memory_storage {
 /// Wrong codes of `begin`'s transactions until nothing may be begun any more for longer than two hours; how many were
 /// compared.
 template <class Begin>
-int wrong_codes_until_locked(blocking_world& w, const client& from, Begin begin) {
+int wrong_codes_until_locked(blocking_world& w, const client_info& from, Begin begin) {
     int compared = 0;
     for (int i = 0; i < 5000; ++i) {
         auto s = begin();
@@ -415,7 +415,7 @@ BOOST_AUTO_TEST_CASE(codes_begun_here_and_guessed_there_count_where_they_were_be
         register_user(w);
         auto s = w.auth.start_login(phone, home);
         BOOST_REQUIRE(w.auth.finish_login(s->transaction_id, w.transport.last_code(), home));
-        const auto compared = [&](const client& begun, const client& guessed) {
+        const auto compared = [&](const client_info& begun, const client_info& guessed) {
             return wrong_codes_until_locked(w, guessed, [&] {
                 return with_password ? w.auth.start_login(phone, "correct horse", begun)
                                      : w.auth.start_login(phone, begun);
@@ -663,11 +663,11 @@ BOOST_AUTO_TEST_CASE(a_user_does_not_search_for_identities) {
     int tried = 0;
     for (int i = 0; i < 100; ++i) {
         auto r =
-            w.auth.update_user(in.token, in.who.object_id, {{"email", "\"a" + std::to_string(i) + "@example.com\""}});
+            w.auth.update_user(in.token, in.user.object_id, {{"email", "\"a" + std::to_string(i) + "@example.com\""}});
         tried += error_of(r) != error::too_many_failures;
     }
     BOOST_TEST(tried == 10);
-    BOOST_TEST(w.auth.update_user(in.token, in.who.object_id, {{"a", "1"}}).has_value());
+    BOOST_TEST(w.auth.update_user(in.token, in.user.object_id, {{"a", "1"}}).has_value());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

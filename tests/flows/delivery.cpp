@@ -28,10 +28,10 @@ std::string sign(const std::string& text, const std::string& token = "not-a-real
 
 /// What Twilio would report on the last message, which it was asked to report on.
 template <class World>
-delivery_report report(World& w, const std::string& status, const std::string& code = {}) {
+status_callback report(World& w, const std::string& status, const std::string& code = {}) {
     const auto url = detail::form_field(w.transport.requests().back().body, "StatusCallback");
     BOOST_REQUIRE(url.starts_with("https://example.com/status?"));
-    delivery_report r;
+    status_callback r;
     r.query = url.substr(url.find('?') + 1);
     auto signed_text = url;
     if (!code.empty()) {
@@ -58,11 +58,11 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(report_reaches_its_transaction, World, worlds) {
     auto s = w.run(w.auth.start_registration(phone));
     BOOST_REQUIRE(s);
     BOOST_TEST((status_of(w, s->transaction_id).delivery == delivery_state::pending));
-    BOOST_TEST(!*w.run(w.auth.note_delivery(report(w, "sent"))));
+    BOOST_TEST(!*w.run(w.auth.handle_status_callback(report(w, "sent"))));
     BOOST_TEST((status_of(w, s->transaction_id).delivery == delivery_state::pending));
-    BOOST_TEST(*w.run(w.auth.note_delivery(report(w, "delivered"))));
+    BOOST_TEST(*w.run(w.auth.handle_status_callback(report(w, "delivered"))));
     BOOST_TEST((status_of(w, s->transaction_id).delivery == delivery_state::delivered));
-    BOOST_TEST(!*w.run(w.auth.note_delivery(report(w, "undelivered", "30003"))));
+    BOOST_TEST(!*w.run(w.auth.handle_status_callback(report(w, "undelivered", "30003"))));
     BOOST_TEST((status_of(w, s->transaction_id).delivery == delivery_state::delivered));
     BOOST_TEST(w.run(w.auth.finish_registration(form(s->transaction_id, w.transport.last_code()))).has_value());
     BOOST_TEST((status_of(w, s->transaction_id).state == transaction_state::confirmed));
@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(report_reaches_its_transaction, World, worlds) {
 BOOST_AUTO_TEST_CASE_TEMPLATE(message_that_did_not_arrive_says_why, World, worlds) {
     World w(reporting_config());
     auto s = w.run(w.auth.start_registration(phone));
-    BOOST_TEST(*w.run(w.auth.note_delivery(report(w, "undelivered", "30006"))));
+    BOOST_TEST(*w.run(w.auth.handle_status_callback(report(w, "undelivered", "30006"))));
     auto told = status_of(w, s->transaction_id);
     BOOST_TEST((told.delivery == delivery_state::undelivered));
     BOOST_TEST(told.twilio_code.value() == 30006);
@@ -84,9 +84,9 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(message_that_did_not_arrive_says_why, World, world
     told = status_of(w, s->transaction_id);
     BOOST_TEST((told.delivery == delivery_state::pending));
     BOOST_TEST(!told.twilio_code);
-    BOOST_TEST(!*w.run(w.auth.note_delivery(late)));
+    BOOST_TEST(!*w.run(w.auth.handle_status_callback(late)));
     BOOST_TEST((status_of(w, s->transaction_id).delivery == delivery_state::pending));
-    BOOST_TEST(*w.run(w.auth.note_delivery(arrived)));
+    BOOST_TEST(*w.run(w.auth.handle_status_callback(arrived)));
     BOOST_TEST((status_of(w, s->transaction_id).delivery == delivery_state::delivered));
 }
 
@@ -97,23 +97,23 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(only_twilio_reports, World, worlds) {
     const auto good = report(w, "delivered");
     auto bad = good;
     bad.signature = sign("x");
-    BOOST_TEST(error_of(w.run(w.auth.note_delivery(bad))) == error::invalid_signature);
+    BOOST_TEST(error_of(w.run(w.auth.handle_status_callback(bad))) == error::invalid_signature);
     bad.signature.clear();
-    BOOST_TEST(error_of(w.run(w.auth.note_delivery(bad))) == error::invalid_signature);
+    BOOST_TEST(error_of(w.run(w.auth.handle_status_callback(bad))) == error::invalid_signature);
     bad = good;
     bad.body = "MessageStatus=undelivered";
-    BOOST_TEST(error_of(w.run(w.auth.note_delivery(bad))) == error::invalid_signature);
+    BOOST_TEST(error_of(w.run(w.auth.handle_status_callback(bad))) == error::invalid_signature);
     bad = good;  // for another transaction
     bad.query = "transaction=" + s->transaction_id + "&send=1";
-    BOOST_TEST(error_of(w.run(w.auth.note_delivery(bad))) == error::invalid_signature);
+    BOOST_TEST(error_of(w.run(w.auth.handle_status_callback(bad))) == error::invalid_signature);
     bad = good;
     bad.signature = sign("https://example.com/status?" + good.query + "MessageStatusdelivered", "other token");
-    BOOST_TEST(error_of(w.run(w.auth.note_delivery(bad))) == error::invalid_signature);
+    BOOST_TEST(error_of(w.run(w.auth.handle_status_callback(bad))) == error::invalid_signature);
     for (const auto& id : {s->transaction_id, other->transaction_id})
         BOOST_TEST((status_of(w, id).delivery == delivery_state::pending));
 
     World none;  // no reports were asked for
-    BOOST_TEST(error_of(none.run(none.auth.note_delivery(good))) == error::invalid_signature);
+    BOOST_TEST(error_of(none.run(none.auth.handle_status_callback(good))) == error::invalid_signature);
     BOOST_TEST(none.storage.calls() == 0u);
 }
 
@@ -128,9 +128,9 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(signed_nonsense_is_no_news, World, worlds) {
                                            "transaction=%00&send=1",
                                            "transaction=%zz&send=1"};
     for (const auto& query : queries) {
-        const delivery_report r{query, "MessageStatus=delivered",
+        const status_callback r{query, "MessageStatus=delivered",
                                 sign("https://example.com/status?" + query + "MessageStatusdelivered")};
-        const auto outcome = w.run(w.auth.note_delivery(r));
+        const auto outcome = w.run(w.auth.handle_status_callback(r));
         BOOST_TEST_CONTEXT(query) {
             BOOST_REQUIRE(outcome);
             BOOST_TEST(!*outcome);
@@ -140,14 +140,14 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(signed_nonsense_is_no_news, World, worlds) {
     auto future = report(w, "delivered");
     future.query = "transaction=" + s->transaction_id + "&send=2";  // there was only one message
     future.signature = sign("https://example.com/status?" + future.query + "MessageStatusdelivered");
-    BOOST_TEST(!*w.run(w.auth.note_delivery(future)));
+    BOOST_TEST(!*w.run(w.auth.handle_status_callback(future)));
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(report_that_races_with_the_code_is_not_lost, World, worlds) {
     World w(reporting_config());
     auto s = w.run(w.auth.start_registration(phone));
     w.storage.lose_race_on(w.storage.updates() + 1);
-    BOOST_TEST(*w.run(w.auth.note_delivery(report(w, "delivered"))));
+    BOOST_TEST(*w.run(w.auth.handle_status_callback(report(w, "delivered"))));
     w.storage.lose_race_on(w.storage.updates() + 1);
     BOOST_TEST(w.run(w.auth.finish_registration(form(s->transaction_id, w.transport.last_code()))).has_value());
     BOOST_TEST((w.memory.find_transaction(s->transaction_id)->delivery == delivery_state::delivered));
@@ -188,7 +188,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(status_does_not_tell_who_is_registered, World, wor
     World w(reporting_config());
     register_user(w);
     auto known = w.run(w.auth.start_login(phone));
-    BOOST_TEST(*w.run(w.auth.note_delivery(report(w, "undelivered", "30003"))));
+    BOOST_TEST(*w.run(w.auth.handle_status_callback(report(w, "undelivered", "30003"))));
     auto unknown = w.run(w.auth.start_login(other_phone));
     const auto a = status_of(w, known->transaction_id);
     const auto b = status_of(w, unknown->transaction_id);
@@ -199,7 +199,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(status_does_not_tell_who_is_registered, World, wor
                 a.resend_after == b.resend_after));
     // Who knew the password may know what became of his code.
     auto second = w.run(w.auth.start_login(phone, "correct horse"));
-    BOOST_TEST(*w.run(w.auth.note_delivery(report(w, "undelivered", "30003"))));
+    BOOST_TEST(*w.run(w.auth.handle_status_callback(report(w, "undelivered", "30003"))));
     BOOST_TEST(status_of(w, second->transaction_id).twilio_code.value() == 30003);
 }
 

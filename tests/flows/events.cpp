@@ -28,7 +28,7 @@ struct watched : World {
     event last;
 };
 
-const client somebody{"198.51.100.7", "agent/1"};
+const client_info somebody{"198.51.100.7", "agent/1"};
 
 }  // namespace
 
@@ -38,7 +38,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(everything_that_matters_is_told, World, worlds) {
     BOOST_TEST(w.seen() == "sent started ");
     BOOST_TEST(w.last.phone == "+14*******00");
     BOOST_TEST(w.last.transaction == s->transaction_id.substr(0, 8));
-    BOOST_TEST((w.last.what == purpose::registration));
+    BOOST_TEST((w.last.purpose == purpose::registration));
     BOOST_TEST(w.last.address == "198.51.100.7");
     BOOST_TEST(w.last.user_agent == "agent/1");
     BOOST_TEST((w.last.at == w.clock.now()));
@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(everything_that_matters_is_told, World, worlds) {
     BOOST_TEST(w.seen() == "refused ");
     BOOST_TEST(w.last.reason == error::too_many_failures);
     BOOST_TEST((w.last.retry_after == 1s));
-    (void)w.run(w.auth.send_message({.to = other_phone, .body = "hello"}, client("", "", "U1")));
+    (void)w.run(w.auth.send_message({.to = other_phone, .body = "hello"}, client_info("", "", "U1")));
     BOOST_TEST(w.seen() == "sent ");
     BOOST_TEST(w.last.user_id == "U1");
 }
@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(no_event_holds_a_secret, World, worlds) {
     watched<World> w(c);
     std::set<std::string> secrets{c.twilio.auth_token, std::string(32, 'k'), "correct horse",
                                   "wrong horse",       "brand new password", phone.substr(3, 7)};
-    const client from{"198.51.100.7", std::string(10'000, 'u')};
+    const client_info from{"198.51.100.7", std::string(10'000, 'u')};
     auto s = w.run(w.auth.start_registration(phone, from));
     secrets.insert(w.transport.last_code());
     secrets.insert(wrong(w.transport.last_code()));
@@ -149,7 +149,7 @@ BOOST_AUTO_TEST_CASE(event_is_one_line_of_json) {
     event e;
     e.kind = event_kind::refused;
     e.at = time_point(1234ms);
-    e.what = purpose::login;
+    e.purpose = purpose::login;
     e.phone = "+14*******00";
     e.transaction = "ABCDEF12";
     e.user_id = "U1";

@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(registration_makes_one_user_or_none, World, worlds
 BOOST_AUTO_TEST_CASE(user_who_may_be_stored_keeps_the_code_spent) {
     struct lost_connection : memory_storage {
         bool up = true;
-        user_write insert_user(const user& u) {
+        write_result insert_user(const user& u) {
             memory_storage::insert_user(u);
             up = false;
             throw std::runtime_error("connection lost");
@@ -115,8 +115,8 @@ BOOST_AUTO_TEST_CASE(user_who_may_be_stored_keeps_the_code_spent) {
             return up ? memory_storage::find_user(id) : throw std::runtime_error("connection refused");
         }
     } storage;
-    scripted_transport transport;
-    manual_clock clock;
+    testing::scripted_transport transport;
+    testing::manual_clock clock;
     test_hooks hooks;
     quick_passwords passwords;
     authenticator auth(test_config(), storage, transport, clock, hooks, passwords);
@@ -180,12 +180,12 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(change_of_a_user_is_whole_or_absent, World, worlds
             register_user(w);
             return log_in(w);
         },
-        [](World& w, const logged_in& l) {
+        [](World& w, const login_result& l) {
             return succeeded(
-                w.run(w.auth.update_user(l.token, l.who.object_id, {{"a", "1"}, {"email", "\"new@example.com\""}})));
+                w.run(w.auth.update_user(l.token, l.user.object_id, {{"a", "1"}, {"email", "\"new@example.com\""}})));
         },
-        [](World& w, const logged_in& l, bool ok) {
-            const auto u = *w.memory.find_user(l.who.object_id);
+        [](World& w, const login_result& l, bool ok) {
+            const auto u = *w.memory.find_user(l.user.object_id);
             BOOST_TEST(u.properties.contains("a") == (u.identity == "new@example.com"));
             if (ok) BOOST_TEST(u.properties.contains("a"));
         });
@@ -202,7 +202,7 @@ BOOST_AUTO_TEST_CASE(many_guesses_at_once_are_compared_no_more_than_allowed) {
     int inside = 0;
     for (int i = 0; i < 20; ++i)
         asio::co_spawn(loop, w.auth.finish_login(s->transaction_id, wrong(code)),
-                       [&](std::exception_ptr, result<logged_in> r) {
+                       [&](std::exception_ptr, result<login_result> r) {
                            wrong_codes += error_of(r) == error::wrong_code ||
                                           (error_of(r) == error::tries_exhausted && r.error().tries_left.has_value());
                            exhausted += error_of(r) == error::tries_exhausted && !r.error().tries_left;
@@ -225,7 +225,7 @@ BOOST_AUTO_TEST_CASE(right_code_many_times_at_once_wins_once) {
     int used = 0;
     for (int i = 0; i < 20; ++i)
         asio::co_spawn(loop, w.auth.finish_login(s->transaction_id, code),
-                       [&](std::exception_ptr, result<logged_in> r) {
+                       [&](std::exception_ptr, result<login_result> r) {
                            if (r) tokens.insert(r->token);
                            used += error_of(r) == error::code_used;
                        });

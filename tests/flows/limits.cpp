@@ -9,8 +9,8 @@ BOOST_AUTO_TEST_SUITE(flows_limits)
 
 namespace {
 
-const client home{"198.51.100.7"};
-const client stranger{"203.0.113.9"};
+const client_info home{"198.51.100.7"};
+const client_info stranger{"203.0.113.9"};
 
 std::string nth_phone(int n) {
     return "+1415555" + std::to_string(1000 + n);
@@ -42,10 +42,11 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(client_has_a_limit_over_all_phones, World, worlds)
     check_refused(w.run(w.auth.start_login(nth_phone(7), stranger)), error::too_many_messages);
     // A whole IPv6 /64 is one client.
     for (int i = 0; i < 5; ++i)
-        BOOST_TEST(
-            w.run(w.auth.start_registration(nth_phone(10 + i), client("2001:db8::" + std::to_string(i)))).has_value());
-    check_refused(w.run(w.auth.start_registration(nth_phone(20), client("2001:db8::ffff"))), error::too_many_messages);
-    BOOST_TEST(w.run(w.auth.start_registration(nth_phone(20), client("2001:db8:0:1::1"))).has_value());
+        BOOST_TEST(w.run(w.auth.start_registration(nth_phone(10 + i), client_info("2001:db8::" + std::to_string(i))))
+                       .has_value());
+    check_refused(w.run(w.auth.start_registration(nth_phone(20), client_info("2001:db8::ffff"))),
+                  error::too_many_messages);
+    BOOST_TEST(w.run(w.auth.start_registration(nth_phone(20), client_info("2001:db8:0:1::1"))).has_value());
     BOOST_TEST(w.transport.calls() == 11u);
     // What was refused to the client is not counted for the phone.
     BOOST_TEST(sends_spent(w, limits::send_budget::codes, nth_phone(6)) == 0);
@@ -85,11 +86,11 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(budget_stops_everybody_and_warns_before, World, wo
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(user_has_a_limit_for_messages, World, worlds) {
     World w;
-    const client user{"198.51.100.7", "", "U1"};
+    const client_info user{"198.51.100.7", "", "U1"};
     for (int i = 0; i < 20; ++i)
         BOOST_TEST(w.run(w.auth.send_message({.to = nth_phone(i), .body = "hello"}, user)).has_value());
     check_refused(w.run(w.auth.send_message({.to = phone, .body = "hello"}, user)), error::too_many_messages);
-    BOOST_TEST(w.run(w.auth.send_message({.to = phone, .body = "hello"}, client("", "", "U2"))).has_value());
+    BOOST_TEST(w.run(w.auth.send_message({.to = phone, .body = "hello"}, client_info("", "", "U2"))).has_value());
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(second_code_to_a_phone_waits_unless_the_first_was_used, World, worlds) {
@@ -123,9 +124,9 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(stranger_does_not_use_up_the_owners_messages, Worl
     settle(w);
     for (int i = 0; i < 100; ++i) {
         w.clock.advance(10s);
-        (void)w.run(w.auth.start_login(phone, client{"203.0.113." + std::to_string(i)}));
+        (void)w.run(w.auth.start_login(phone, client_info{"203.0.113." + std::to_string(i)}));
     }
-    check_refused(w.run(w.auth.start_login(phone, client{"192.0.2.1"})), error::too_many_messages);
+    check_refused(w.run(w.auth.start_login(phone, client_info{"192.0.2.1"})), error::too_many_messages);
     // The owner at home still logs in, and at once.
     for (int i = 0; i < 5; ++i) {
         auto s = w.run(w.auth.start_login(phone, home));
@@ -139,7 +140,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(stranger_does_not_lock_the_owner_out_of_his_passwo
     World w;
     settle(w);
     for (int i = 0; i < 300; ++i) {
-        auto r = w.run(w.auth.start_login(phone, "wrong horse", client("203.0.113." + std::to_string(i % 250))));
+        auto r = w.run(w.auth.start_login(phone, "wrong horse", client_info("203.0.113." + std::to_string(i % 250))));
         BOOST_TEST(!r);
         if (error_of(r) == error::too_many_failures && *r.error().retry_after <= 1h)
             w.clock.advance(*r.error().retry_after);

@@ -12,11 +12,11 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(code_logs_in, World, worlds) {
     BOOST_REQUIRE(s);
     auto l = w.run(w.auth.finish_login(s->transaction_id, w.transport.last_code()));
     BOOST_REQUIRE(l);
-    BOOST_TEST(l->who.object_id == u.object_id);
-    BOOST_TEST((l->who.last_login_at == w.clock.now()));
+    BOOST_TEST(l->user.object_id == u.object_id);
+    BOOST_TEST((l->user.last_login_at == w.clock.now()));
     BOOST_TEST((l->expires_at - w.clock.now() == w.auth.settings().session_lifetime));
     BOOST_TEST(w.hooks.entered == 1);
-    BOOST_TEST(w.run(w.auth.find_user_by_token(l->token))->object_id == u.object_id);
+    BOOST_TEST(w.run(w.auth.authenticate(l->token))->object_id == u.object_id);
     BOOST_TEST(error_of(w.run(w.auth.finish_login(s->transaction_id, w.transport.last_code()))) == error::code_used);
 }
 
@@ -116,7 +116,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(disabled_account_does_not_log_in, World, worlds) {
     auto u = register_user(w);
     auto stored = *w.memory.find_user(u.object_id);
     stored.enabled = false;
-    BOOST_REQUIRE((w.memory.update_user(stored) == user_write::done));
+    BOOST_REQUIRE((w.memory.update_user(stored) == write_result::done));
     auto s = w.run(w.auth.start_login(phone));
     BOOST_TEST(error_of(w.run(w.auth.finish_login(s->transaction_id, w.transport.last_code()))) ==
                error::account_disabled);
@@ -214,7 +214,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(second_factor_does_not_outlive_its_password, World
     const auto its_code = w.transport.last_code();
     auto by_code = w.run(w.auth.start_login(phone));
     const auto other_code = w.transport.last_code();
-    BOOST_REQUIRE(w.run(w.auth.update_user(in.token, in.who.object_id, {{"password", "\"brand new password\""}})));
+    BOOST_REQUIRE(w.run(w.auth.update_user(in.token, in.user.object_id, {{"password", "\"brand new password\""}})));
     BOOST_TEST(error_of(w.run(w.auth.finish_login(begun->transaction_id, its_code))) == error::invalid_login);
     BOOST_TEST(error_of(w.run(w.auth.finish_login(begun->transaction_id, its_code))) == error::code_used);
     BOOST_TEST(w.run(w.auth.finish_login(by_code->transaction_id, other_code)).has_value());

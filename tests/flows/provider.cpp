@@ -103,7 +103,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(messages_of_all_kinds, World, worlds) {
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(bad_messages_are_not_sent, World, worlds) {
     World w;
-    const auto refused = [&](message m) { return error_of(w.run(w.auth.send_message(std::move(m)))); };
+    const auto refused = [&](text_message m) { return error_of(w.run(w.auth.send_message(std::move(m)))); };
     BOOST_TEST(refused({.to = "", .body = "x"}) == error::invalid_phone_number);
     BOOST_TEST(refused({.to = "+1415555abcd", .body = "x"}) == error::invalid_phone_number);
     BOOST_TEST(refused({.to = phone, .body = ""}) == error::missing_parameter);

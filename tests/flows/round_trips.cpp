@@ -36,8 +36,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(each_flow_costs_what_is_documented, World, worlds)
     BOOST_TEST(calls_of(w, [&] { return w.auth.finish_login(s->transaction_id, w.transport.last_code()); }) == 6u);
     BOOST_TEST(calls_of(w, [&] { return w.auth.login_with_identity("ada@example.com", "correct horse"); }) == 7u);
     const auto in = log_in(w);
-    BOOST_TEST(calls_of(w, [&] { return w.auth.find_user_by_token(in.token); }) == 2u);
-    BOOST_TEST(calls_of(w, [&] { return w.auth.update_user(in.token, in.who.object_id, {{"a", "1"}}); }) == 3u);
+    BOOST_TEST(calls_of(w, [&] { return w.auth.authenticate(in.token); }) == 2u);
+    BOOST_TEST(calls_of(w, [&] { return w.auth.update_user(in.token, in.user.object_id, {{"a", "1"}}); }) == 3u);
     BOOST_TEST(calls_of(w, [&] { return w.auth.logout(in.token); }) == 1u);
     BOOST_TEST(calls_of(w, [&] { return w.auth.send_message({.to = phone, .body = "hello"}); }) == 2u);
 }

@@ -5,9 +5,9 @@
 #include <phoneauth/asio/awaitable.hpp>
 #include <phoneauth/phoneauth.hpp>
 #include <phoneauth/storage/memory.hpp>
-#include <phoneauth/testing/async.hpp>
 #include <phoneauth/testing/failing_storage.hpp>
 #include <phoneauth/testing/manual_clock.hpp>
+#include <phoneauth/testing/posting.hpp>
 #include <phoneauth/testing/scripted_transport.hpp>
 
 #include <asio/co_spawn.hpp>
@@ -80,18 +80,20 @@ struct blocking_world {
     }
 
     memory_storage memory;
-    failing_storage<memory_storage> storage{memory};
-    scripted_transport transport;
-    manual_clock clock;
+    testing::failing_storage<memory_storage> storage{memory};
+    testing::scripted_transport transport;
+    testing::manual_clock clock;
     test_hooks hooks;
     quick_passwords passwords;
-    authenticator<failing_storage<memory_storage>, scripted_transport, manual_clock, test_hooks, quick_passwords> auth;
+    authenticator<testing::failing_storage<memory_storage>, testing::scripted_transport, testing::manual_clock,
+                  test_hooks, quick_passwords>
+        auth;
 };
 
 /// Storage and transport take turns on an event loop; clock, hooks and passwords stay plain.
 struct async_world {
-    using async_storage = asynchronous<memory_storage>;
-    using async_transport = asynchronous<scripted_transport>;
+    using async_storage = testing::posting<memory_storage>;
+    using async_transport = testing::posting<testing::scripted_transport>;
 
     explicit async_world(config c = test_config())
         : auth(std::move(c), storage, later_transport, clock, hooks, passwords) {}
@@ -112,13 +114,15 @@ struct async_world {
 
     memory_storage memory;
     async_storage later_storage{memory};
-    failing_storage<async_storage> storage{later_storage};
-    scripted_transport transport;
+    testing::failing_storage<async_storage> storage{later_storage};
+    testing::scripted_transport transport;
     async_transport later_transport{transport};
-    manual_clock clock;
+    testing::manual_clock clock;
     test_hooks hooks;
     quick_passwords passwords;
-    authenticator<failing_storage<async_storage>, async_transport, manual_clock, test_hooks, quick_passwords> auth;
+    authenticator<testing::failing_storage<async_storage>, async_transport, testing::manual_clock, test_hooks,
+                  quick_passwords>
+        auth;
 };
 
 using worlds = boost::mpl::list<blocking_world, async_world>;
@@ -149,7 +153,7 @@ user register_user(World& w, const std::string& number = phone, const std::strin
 }
 
 template <class World>
-logged_in log_in(World& w, const std::string& number = phone) {
+login_result log_in(World& w, const std::string& number = phone) {
     auto s = w.run(w.auth.start_login(number));
     BOOST_REQUIRE(s);
     auto l = w.run(w.auth.finish_login(s->transaction_id, w.transport.last_code()));

@@ -56,9 +56,9 @@ struct storage_with_defect : memory_storage {
         if (seeded == defect::immortal_sessions) return 0;
         return memory_storage::erase_sessions_of(user_id, kept);
     }
-    user_write insert_user(const user& u) {
+    write_result insert_user(const user& u) {
         const auto written = memory_storage::insert_user(u);
-        return seeded == defect::no_uniqueness ? user_write::done : written;
+        return seeded == defect::no_uniqueness ? write_result::done : written;
     }
     std::vector<counter> change_counters(const std::vector<counter_change>& changes) {
         if (seeded == defect::no_counters) return std::vector<counter>(changes.size());
@@ -66,9 +66,9 @@ struct storage_with_defect : memory_storage {
     }
 };
 
-struct clock_with_defect : manual_clock {
+struct clock_with_defect : testing::manual_clock {
     time_point now() const noexcept {
-        return seeded == defect::frozen_clock ? manual_clock().now() : manual_clock::now();
+        return seeded == defect::frozen_clock ? testing::manual_clock().now() : testing::manual_clock::now();
     }
 };
 
@@ -116,7 +116,7 @@ struct provider {
         if (r.method == "POST") {
             ++texts;
             to = detail::form_field(r.body, "To");
-            code = detail::code_in(detail::form_field(r.body, "Body"));
+            code = testing::detail::code_in(detail::form_field(r.body, "Body"));
         } else {
             ++queries;
         }
@@ -172,7 +172,7 @@ constexpr std::array names{"start_registration",
                            "finish_registration",
                            "resend",
                            "resend",
-                           "find_user_by_token",
+                           "authenticate",
                            "logout",
                            "update_user",
                            "login_with_identity",
@@ -181,7 +181,7 @@ constexpr std::array names{"start_registration",
                            "",
                            "",
                            "",
-                           "note_delivery"};
+                           "handle_status_callback"};
 
 // ---- The model ----
 
@@ -206,7 +206,7 @@ struct model_user {
 
 struct model_transaction {
     std::string id{};
-    purpose kind{};
+    phoneauth::purpose purpose{};
     unsigned phone = 0;
     std::string user_id{};
     std::string password{};  ///< that the login began with
@@ -258,7 +258,7 @@ public:
         for (std::size_t i = 0; i < transactions_.size() && i < 16; ++i) {
             begin();
             auto& t = transactions_[transactions_.size() - 1 - i];
-            if (t.kind == purpose::login)
+            if (t.purpose == purpose::login)
                 finish_login(&t, t.code);
             else
                 finish_registration(&t, t.code, t.phone, static_cast<unsigned>(i % 3), 0);
@@ -330,7 +330,7 @@ private:
             if (auto* u = user_of(n % 3)) {
                 auto stored = memory_.find_user(u->id);
                 stored->enabled = u->enabled = !u->enabled;
-                require(memory_.update_user(*stored) == user_write::done, "the memory works");
+                require(memory_.update_user(*stored) == write_result::done, "the memory works");
             }
             break;
         }
@@ -449,16 +449,16 @@ private:
 
     // -- what is common to the calls
 
-    time_point now() const { return static_cast<const manual_clock&>(clock_).now(); }
+    time_point now() const { return static_cast<const testing::manual_clock&>(clock_).now(); }
     static phone_number number(unsigned p) { return *phone_number::parse(phones[p]); }
     bool is_test(unsigned p) const { return settings_.allow_test_numbers && p == test_phone; }
     bool is_discreet(purpose kind, bool with_password) const {
         return kind == purpose::login && !with_password && settings_.unknown_phone == unknown_phone_policy::conceal;
     }
     model_user* user_of(unsigned p) { return users_[p] ? &*users_[p] : nullptr; }
-    client from() {
+    client_info from() {
         address_ = in_.below(3);
-        return client(addresses[address_], "fuzz");
+        return client_info(addresses[address_], "fuzz");
     }
     /// Who has no address is never known.
     bool is_known(unsigned phone) const {
@@ -599,7 +599,7 @@ private:
         require(!t.won, "a code is accepted once");
         require(now() < t.expires, "a code is accepted in time");
         t.won = true;
-        last_start_[t.kind == purpose::login][t.phone].reset();
+        last_start_[t.purpose == purpose::login][t.phone].reset();
     }
 
     // -- limits
@@ -737,7 +737,7 @@ private:
         require(r->resend_after == settings_.resend_cooldown, "the cooldown is told");
         for (const auto& t : transactions_) require(t.id != r->transaction_id, "ids are new");
         transactions_.push_back({.id = r->transaction_id,
-                                 .kind = kind,
+                                 .purpose = kind,
                                  .phone = p,
                                  .user_id = kind == purpose::login && owner ? owner->id : "",
                                  .password = password ? passwords[*password] : "",
@@ -762,7 +762,7 @@ private:
             require(is(r, error::invalid_parameter), "what is no code is no try");
             return;
         }
-        if (!found || t->kind != purpose::login) {
+        if (!found || t->purpose != purpose::login) {
             require(is(r, error::no_transaction), "a code is for what it was sent for");
             return;
         }
@@ -789,9 +789,9 @@ private:
         if (r) enter(*r, t->phone);
     }
 
-    void enter(const logged_in& l, unsigned p) {
+    void enter(const login_result& l, unsigned p) {
         auto* owner = user_of(p);
-        require(l.who.object_id == owner->id && l.who.phone == number(p) && l.who.enabled, "a login is the user's");
+        require(l.user.object_id == owner->id && l.user.phone == number(p) && l.user.enabled, "a login is the user's");
         require(l.expires_at == clock_.now() + settings_.session_lifetime, "a session lives as long as is configured");
         for (const auto& s : sessions_) require(s.token != l.token, "tokens are new");
         sessions_.push_back({.token = l.token, .phone = p, .expires = now() + settings_.session_lifetime});
@@ -815,7 +815,7 @@ private:
             require(is(r, error::invalid_parameter), "what is no code is no try");
             return;
         }
-        if (!found || t->kind != purpose::registration) {
+        if (!found || t->purpose != purpose::registration) {
             require(is(r, error::no_transaction), "a code is for what it was sent for");
             return;
         }
@@ -857,7 +857,7 @@ private:
             return;
         }
         require(same(*found, *t), "nothing changes between calls");
-        const bool concealed = t->kind == purpose::login && t->user_id.empty();
+        const bool concealed = t->purpose == purpose::login && t->user_id.empty();
         auto next = *t;
         std::error_code expected = error_of(t->state);
         if (!expected && now() >= t->expires) {
@@ -907,7 +907,7 @@ private:
         if (wire_.texts)
             require(wire_.to == phones[t->phone] && wire_.code == t->code, "it is the same code to the same phone");
         const auto meaning =
-            is_test(t->phone) ? answer::accepted : wire_.meaning(is_discreet(t->kind, !t->password.empty()));
+            is_test(t->phone) ? answer::accepted : wire_.meaning(is_discreet(t->purpose, !t->password.empty()));
         require(r.has_value() == (meaning != answer::refused), "a resend works if the provider does");
         if (meaning != answer::refused || failed())
             count_send(std::nullopt, t->phone, meaning != answer::refused && !concealed);
@@ -933,7 +933,7 @@ private:
         require(r->tries_left == (open ? static_cast<int>(settings_.max_tries - t->tries) : 0),
                 "the tries left are told");
         require(r->expires_in.count() >= 0 && (open || r->expires_in.count() == 0), "the time left is told");
-        const bool discreet = is_discreet(t->kind, !t->password.empty());
+        const bool discreet = is_discreet(t->purpose, !t->password.empty());
         require(r->delivery == (discreet ? delivery_state::pending : t->delivery) &&
                     r->twilio_code.value_or(0) == (discreet ? 0 : t->delivery_error),
                 "what became of the message is told if it tells nothing of the user");
@@ -956,8 +956,8 @@ private:
         const std::string error_code = lost ? "ErrorCode=30003&" : "";
         const auto text = callback + '?' + query + (lost ? "ErrorCode30003" : "") + "MessageSidSM1MessageStatus" + word;
         const auto found = t ? stored(*t) : std::nullopt;
-        const auto r = auth_.note_delivery({query, error_code + "MessageStatus=" + word + "&MessageSid=SM1",
-                                            signature_of(text, forged ? "another token" : auth_token)});
+        const auto r = auth_.handle_status_callback({query, error_code + "MessageStatus=" + word + "&MessageSid=SM1",
+                                                     signature_of(text, forged ? "another token" : auth_token)});
         if (forged || settings_.twilio.status_callback.empty()) {
             require(is(r, error::invalid_signature), "only Twilio reports");
             if (found) require(same(*stored(*t), *t), "who is not Twilio changes nothing");
@@ -1013,7 +1013,7 @@ private:
     void look_up(model_session* s) {
         bool unsure = false;
         const auto expected = expected_of(s, unsure);
-        const auto r = auth_.find_user_by_token(s ? s->token : "no-token");
+        const auto r = auth_.authenticate(s ? s->token : "no-token");
         judge_token(s, r, expected, unsure);
         if (!r) return;
         require(r->object_id == user_of(s->phone)->id, "a token is its user's");
@@ -1108,12 +1108,13 @@ private:
     fuzz::input in_;
     config settings_;
     storage_with_defect memory_;
-    failing_storage<storage_with_defect> storage_{memory_};
+    testing::failing_storage<storage_with_defect> storage_{memory_};
     provider wire_;
     clock_with_defect clock_;
     refusing_hooks hooks_;
     plain_passwords hasher_;
-    authenticator<failing_storage<storage_with_defect>, provider, clock_with_defect, refusing_hooks, plain_passwords>
+    authenticator<testing::failing_storage<storage_with_defect>, provider, clock_with_defect, refusing_hooks,
+                  plain_passwords>
         auth_;
 
     code_deriver codes_{settings_.code_keys, settings_.code_digits};

@@ -3,7 +3,7 @@
 // says how the bytes are cut into pieces, and the bytes that a peer sends.
 #include "fuzz.hpp"
 
-#include <phoneauth/detail/http1.hpp>
+#include <phoneauth/asio/detail/http1.hpp>
 
 #include <cstring>
 #include <optional>

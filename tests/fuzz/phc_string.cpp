@@ -2,7 +2,7 @@
 // Input: a PHC string as it could stand in a database, a line feed, a password.
 #include "fuzz.hpp"
 
-#include <phoneauth/password.hpp>
+#include <phoneauth/secrets/password.hpp>
 
 #include <openssl/evp.h>
 

@@ -2,7 +2,7 @@
 // Input: a request as a person would write it: "METHOD path", "Name: value" lines, an empty line, the body; line feeds.
 #include "fuzz.hpp"
 
-#include <phoneauth/detail/http1.hpp>
+#include <phoneauth/asio/detail/http1.hpp>
 #include <phoneauth/rest/api.hpp>
 #include <phoneauth/storage/memory.hpp>
 #include <phoneauth/testing/manual_clock.hpp>
@@ -33,7 +33,8 @@ struct free_passwords {
     }
 };
 
-using auth_type = authenticator<memory_storage, scripted_transport, manual_clock, no_hooks, free_passwords>;
+using auth_type =
+    authenticator<memory_storage, testing::scripted_transport, testing::manual_clock, no_hooks, free_passwords>;
 
 config settings(const std::string& auth_token, const std::string& code_secret) {
     config c;
@@ -78,19 +79,19 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     free_passwords passwords{.mark = "$hash-" + nonce + '$'};
 
     memory_storage storage;
-    scripted_transport transport;
-    manual_clock clock;
+    testing::scripted_transport transport;
+    testing::manual_clock clock;
     no_hooks hooks;
     auth_type auth(settings(auth_token, code_secret), storage, transport, clock, hooks, passwords);
     const auto phone = *phone_number::parse("+14155550100");
     user ada{.object_id = user_id, .phone = phone, .identity = email, .password_hash = passwords.mark + password};
     ada.created_at = clock.now();
-    require(storage.insert_user(ada) == user_write::done, "the user is there");
+    require(storage.insert_user(ada) == write_result::done, "the user is there");
     require(
         storage.insert_session(session{hash(session_token), user_id, clock.now(), clock.now() + std::chrono::hours(1)}),
         "the session is there");
     transaction pending{
-        .id = transaction_id, .kind = purpose::login, .phone = phone, .user_id = user_id, .key_id = "k1"};
+        .id = transaction_id, .purpose = purpose::login, .phone = phone, .user_id = user_id, .key_id = "k1"};
     pending.created_at = clock.now();
     pending.expires_at = clock.now() + std::chrono::minutes(5);
     pending.last_sent_at = clock.now() - std::chrono::minutes(1);

@@ -3,7 +3,7 @@
 #include "fuzz.hpp"
 
 #include <phoneauth/authenticator.hpp>
-#include <phoneauth/settings.hpp>
+#include <phoneauth/read_config.hpp>
 #include <phoneauth/storage/memory.hpp>
 #include <phoneauth/testing/scripted_transport.hpp>
 
@@ -72,22 +72,22 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         return writer::all_of(c);
     }();
     auto settings = start();
-    const auto problems = read_settings(json, settings);
+    const auto problems = read_config(json, settings);
     const auto read = writer::all_of(settings);
     if (!problems.empty()) {
         require(read == untouched, "a file with a problem changes nothing");
         for (const auto& p : problems) require(p.message.size() < 120, "a message is a sentence of ours");
         return 0;
     }
-    require(read_settings(json, settings).empty() && writer::all_of(settings) == read,
+    require(read_config(json, settings).empty() && writer::all_of(settings) == read,
             "reading a file twice is as reading it once");
 
     const auto wrong = validate(settings);
     for (const auto& p : wrong) require(!p.field.empty() && !p.message.empty(), "a problem has a name and a sentence");
     memory_storage storage;
-    scripted_transport transport;
+    testing::scripted_transport transport;
     try {
-        const authenticator<memory_storage, scripted_transport> made(settings, storage, transport);
+        const authenticator<memory_storage, testing::scripted_transport> made(settings, storage, transport);
         require(wrong.empty(), "an authenticator takes only what validate finds nothing wrong with");
     } catch (const config_error& e) {
         require(!wrong.empty() && e.problems().size() == wrong.size(), "what the constructor finds, validate finds");

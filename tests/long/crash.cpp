@@ -124,7 +124,7 @@ void look(const std::string& url, const std::string& said, counts& c) {
                 ++c.started;
                 const auto phone = phone_number::parse(b);
                 const auto owner = storage.find_user_by_phone(*phone);
-                const bool registers = !found || found->kind == purpose::registration;
+                const bool registers = !found || found->purpose == purpose::registration;
                 if (registers && owner && !confirmed) ++c.unconfirmed_users;
             } else if (what == "registered") {
                 lines >> b;
@@ -138,7 +138,7 @@ void look(const std::string& url, const std::string& said, counts& c) {
                 if (!confirmed) ++c.reopened;
             } else {
                 ++c.logged_in;
-                if (!here.auth.find_user_by_token(a)) ++c.lost_sessions;
+                if (!here.auth.authenticate(a)) ++c.lost_sessions;
                 if (!confirmed) ++c.reopened;
             }
         }

@@ -89,7 +89,7 @@ public:
                    .phone = *phone_number::parse(who_.phone(0, i)),
                    .identity = who_.email(0, i),
                    .password_hash = {}};
-            if (storage_.insert_user(u) != user_write::done) unexpected("insert_user");
+            if (storage_.insert_user(u) != write_result::done) unexpected("insert_user");
         }
         wait();
         const auto start = [&](record& r, unsigned i) {

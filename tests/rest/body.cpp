@@ -110,7 +110,7 @@ BOOST_AUTO_TEST_CASE(resend_code) {
 }
 
 BOOST_AUTO_TEST_CASE(send_message) {
-    const std::string who = "find_user_by_token(SESSION)\n";
+    const std::string who = "authenticate(SESSION)\n";
     check(
         "/services/Twilio/sendMessage",
         {

@@ -16,7 +16,7 @@ struct fake_authenticator {
     std::optional<phoneauth::failure> refuse{};  ///< what every function fails with
     bool uncertain = false;                      ///< `started::delivery_uncertain`
     phoneauth::user person = ada();
-    phoneauth::client caller{};  ///< who asked last, of those functions that a test looks at
+    phoneauth::client_info caller{};  ///< who asked last, of those functions that a test looks at
     std::string twilio_json = R"({"sid":"SM1","error_code":null})";
 
     static phoneauth::user ada() {
@@ -34,7 +34,7 @@ struct fake_authenticator {
         if (refuse) return *refuse;
         return value;
     }
-    phoneauth::started start() const {
+    phoneauth::challenge start() const {
         return {"T1", phoneauth::time_point(std::chrono::milliseconds(1234)), std::chrono::seconds(30), uncertain};
     }
     static std::string list(const phoneauth::property_map& properties) {
@@ -44,42 +44,42 @@ struct fake_authenticator {
     }
 
     const phoneauth::config& settings() const { return configuration; }
-    auto start_registration(std::string phone, phoneauth::client from) {
+    auto start_registration(std::string phone, phoneauth::client_info from) {
         caller = from;
         return note("start_registration(" + phone + ")", start());
     }
-    auto finish_registration(phoneauth::registration r, phoneauth::client) {
+    auto finish_registration(phoneauth::registration r, phoneauth::client_info) {
         return note("finish_registration(" + r.transaction_id + "," + r.code + "," + r.phone + "," + r.identity + "," +
                         r.password + "," + r.locale + list(r.properties) + ")",
                     person);
     }
-    auto start_login(std::string phone, phoneauth::client) { return note("start_login(" + phone + ")", start()); }
-    auto start_login(std::string phone, std::string password, phoneauth::client) {
+    auto start_login(std::string phone, phoneauth::client_info) { return note("start_login(" + phone + ")", start()); }
+    auto start_login(std::string phone, std::string password, phoneauth::client_info) {
         return note("start_login(" + phone + "," + password + ")", start());
     }
-    auto finish_login(std::string id, std::string code, phoneauth::client) {
-        return note("finish_login(" + id + "," + code + ")", phoneauth::logged_in{person, "TOKEN", {}});
+    auto finish_login(std::string id, std::string code, phoneauth::client_info) {
+        return note("finish_login(" + id + "," + code + ")", phoneauth::login_result{person, "TOKEN", {}});
     }
-    auto login_with_identity(std::string identity, std::string password, phoneauth::client) {
+    auto login_with_identity(std::string identity, std::string password, phoneauth::client_info) {
         return note("login_with_identity(" + identity + "," + password + ")",
-                    phoneauth::logged_in{person, "TOKEN", {}});
+                    phoneauth::login_result{person, "TOKEN", {}});
     }
-    auto resend(std::string id, phoneauth::client) { return note("resend(" + id + ")", start()); }
+    auto resend(std::string id, phoneauth::client_info) { return note("resend(" + id + ")", start()); }
     auto status(std::string id) {
         phoneauth::transaction_status s{.tries_left = 4, .expires_in = std::chrono::seconds(200)};
         s.delivery = phoneauth::delivery_state::undelivered;
         s.twilio_code = 30006;
         return note("status(" + id + ")", s);
     }
-    auto note_delivery(phoneauth::delivery_report r) {
-        return note("note_delivery(" + r.query + "," + r.body + "," + r.signature + ")", true);
+    auto handle_status_callback(phoneauth::status_callback r) {
+        return note("handle_status_callback(" + r.query + "," + r.body + "," + r.signature + ")", true);
     }
-    auto find_user_by_token(std::string token) { return note("find_user_by_token(" + token + ")", person); }
-    auto logout(std::string token, phoneauth::client) { return note("logout(" + token + ")", true); }
-    auto update_user(std::string token, std::string id, phoneauth::property_map changes, phoneauth::client) {
+    auto authenticate(std::string token) { return note("authenticate(" + token + ")", person); }
+    auto logout(std::string token, phoneauth::client_info) { return note("logout(" + token + ")", true); }
+    auto update_user(std::string token, std::string id, phoneauth::property_map changes, phoneauth::client_info) {
         return note("update_user(" + token + "," + id + list(changes) + ")", person);
     }
-    auto send_message(phoneauth::message m, phoneauth::client from) {
+    auto send_message(phoneauth::text_message m, phoneauth::client_info from) {
         caller = from;
         std::string text = "send_message(" + m.to + "," + m.body;
         for (const auto& url : m.media_urls) text += "," + url;

@@ -88,16 +88,16 @@ BOOST_AUTO_TEST_CASE(each_route_answers) {
              row{"POST", "/users/register", step2, user, "finish_registration(T,1,+1,,,en)\n"},
              row{"POST", "/users/login", R"({"login":"a","password":"p"})", logged_in, "login_with_identity(a,p)\n"},
              row{"GET", "/users/logout", "", "{}", "logout(S)\n"},
-             row{"GET", "/users/isvalidusertoken/A%42%20C", "", "true", "find_user_by_token(AB C)\n"},
+             row{"GET", "/users/isvalidusertoken/A%42%20C", "", "true", "authenticate(AB C)\n"},
              row{"PUT", "/users/U1", R"({"a":1})", user, "update_user(S,U1,a=1)\n"},
-             row{"GET", "/data/Users/U1?loadRelations=x", "", user, "find_user_by_token(S)\n"},
+             row{"GET", "/data/Users/U1?loadRelations=x", "", user, "authenticate(S)\n"},
              row{"POST", "/services/Twilio/loginWithPhoneNumber", "+1", started, "start_login(+1)\n"},
              row{"POST", "/services/Twilio/loginWithPhoneNumberAndPassword", R"(["+1","p"])", started,
                  "start_login(+1,p)\n"},
              row{"POST", "/services/Twilio/loginWithCode", R"(["T","1"])", logged_in, "finish_login(T,1)\n"},
              row{"POST", "/services/Twilio/resendCode", R"(["T"])", started, "resend(T)\n"},
              row{"POST", "/services/Twilio/sendMessage", R"(["+1","hi"])", R"({"sid":"SM1","error_code":null})",
-                 "find_user_by_token(S)\nsend_message(+1,hi)\n"},
+                 "authenticate(S)\nsend_message(+1,hi)\n"},
          })
         for (const std::string root : {"/APP/KEY", "/api"}) BOOST_TEST_CONTEXT(r.method << " " << root << r.path) {
                 fake_api api;
@@ -212,7 +212,7 @@ BOOST_AUTO_TEST_CASE(sessions_decide) {
 BOOST_AUTO_TEST_CASE(who_may_send_messages) {
     using access = rest::send_message_access;
     const std::string body = R"(["+1","hi"])", path = "/services/Twilio/sendMessage";
-    const std::string sent = "send_message(+1,hi)\n", asked = "find_user_by_token()\n";
+    const std::string sent = "send_message(+1,hi)\n", asked = "authenticate()\n";
     const auto calls = [&](access a, const std::string& root) {
         fake_api api;
         api.options.send_message = a;
@@ -354,7 +354,7 @@ BOOST_AUTO_TEST_CASE(reports_of_twilio_are_passed_on_as_they_came) {
     auto r = api.ask(request);
     BOOST_TEST(r.status == 200);
     BOOST_TEST(r.body == "{}");
-    BOOST_TEST(api.auth.calls == "note_delivery(transaction=T&send=1,MessageStatus=sent,SIG)\n");
+    BOOST_TEST(api.auth.calls == "handle_status_callback(transaction=T&send=1,MessageStatus=sent,SIG)\n");
     api.auth.refuse = failure(error::invalid_signature);
     r = api.ask(request);
     BOOST_TEST(r.status == 403);

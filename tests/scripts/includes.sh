@@ -25,16 +25,16 @@ blocking=$(find phoneauth -name '*.hpp' | grep -vE "$needs_asio|/src\.hpp")
 dependencies=$(echo "$blocking" | sed 's/.*/#include <&>/' | "$@" -I. -M -MG -x c++ -) || exit 1
 check "the blocking mode includes neither Asio nor llhttp" "$(echo "$dependencies" | grep -oE '[^ ]*(/asio/|/asio\.hpp|llhttp)[^ ]*')"
 
-check "only asio/, testing/async and testing/fake_twilio include Asio" "$(users_of 'asio[/.]' 'phoneauth/asio/|/testing/(async|fake_twilio)')"
+check "only asio/, testing/posting and testing/fake_twilio include Asio" "$(users_of "asio[/.]" "phoneauth/asio/|/testing/(posting|fake_twilio)")"
 for store in sqlite:sqlite3 postgres:libpq redis:hiredis; do
-    check "only ${store%:*}'s own headers include ${store#*:}" "$(users_of "${store#*:}" "/(storage|asio|detail)/${store%:*}[^/]*\.hpp")"
-    check "nothing else includes ${store%:*}'s headers" "$(users_of "phoneauth/(storage|asio|detail)/${store%:*}" "$needs_client")"
+    check "only ${store%:*}'s own headers include ${store#*:}" "$(users_of "${store#*:}" "/(storage|asio)/(detail/)?${store%:*}[^/]*\.hpp")"
+    check "nothing else includes ${store%:*}'s headers" "$(users_of "phoneauth/(storage|asio)/(detail/)?${store%:*}" "$needs_client")"
 done
-check "only detail/http1 includes llhttp" "$(users_of 'llhttp' '/http1\.[hi]pp')"
+check "only asio/detail/http1 includes llhttp" "$(users_of 'llhttp' '/http1\.[hi]pp')"
 check "only detail/json includes simdjson" "$(users_of 'simdjson' '/json\.[hi]pp')"
 
 # Every body is compiled by one of the two src.hpp.
-check "src.hpp includes every impl/*.ipp" "$(find phoneauth -name '*.ipp' | while read -r body; do
+check "src.hpp includes every .ipp" "$(find phoneauth -name '*.ipp' | while read -r body; do
     grep -q "<$body>" phoneauth/src.hpp phoneauth/asio/src.hpp || echo "$body"
 done)"
 

@@ -7,8 +7,8 @@
 #include "secrets/watch.hpp"
 
 #include <phoneauth/phoneauth.hpp>
+#include <phoneauth/read_config.hpp>
 #include <phoneauth/rest/api.hpp>
-#include <phoneauth/settings.hpp>
 #include <phoneauth/storage/memory.hpp>
 #include <phoneauth/testing/manual_clock.hpp>
 
@@ -158,10 +158,10 @@ struct site {
 
     memory_storage storage{};
     quiet_transport transport{};
-    manual_clock clock{};
+    testing::manual_clock clock{};
     no_hooks hooks{};
     quick_passwords passwords{};
-    authenticator<memory_storage, quiet_transport, manual_clock, no_hooks, quick_passwords> auth{
+    authenticator<memory_storage, quiet_transport, testing::manual_clock, no_hooks, quick_passwords> auth{
         settings(), storage, transport, clock, hooks, passwords};
     rest::api<decltype(auth)> api{auth, {.app_id = "APP", .api_key = "KEY"}};
     int status = 0;
@@ -376,9 +376,9 @@ BOOST_AUTO_TEST_CASE(the_keys_of_an_authenticator) {
             memory_storage storage;
             quiet_transport transport;
             auto c = settings_without_secrets();
-            read_settings(text({R"({"twilio":{"auth_token":")", auth_token, R"("},"code_keys":[{"id":"k","secret":")",
-                                code_secret, R"("}]})"}),
-                          c);
+            read_config(text({R"({"twilio":{"auth_token":")", auth_token, R"("},"code_keys":[{"id":"k","secret":")",
+                              code_secret, R"("}]})"}),
+                        c);
             if (by_api_key) {
                 c.twilio.api_key = "SK" + std::string(32, '0');
                 c.twilio.api_secret = auth_token;

@@ -37,8 +37,8 @@ struct good_store {
     virtual bool insert_transaction(const transaction& t) { return memory.insert_transaction(t); }
     virtual std::optional<transaction> find_transaction(const std::string& id) { return memory.find_transaction(id); }
     virtual bool update_transaction(const transaction& t) { return memory.update_transaction(t); }
-    virtual user_write insert_user(const user& u) { return memory.insert_user(u); }
-    virtual user_write update_user(const user& u) { return memory.update_user(u); }
+    virtual write_result insert_user(const user& u) { return memory.insert_user(u); }
+    virtual write_result update_user(const user& u) { return memory.update_user(u); }
     virtual std::optional<user> find_user(const std::string& id) { return memory.find_user(id); }
     virtual std::optional<user> find_user_by_phone(const phone_number& phone) {
         return memory.find_user_by_phone(phone);
@@ -128,7 +128,7 @@ struct forgets_the_delivery_error : good_store {
 struct forgets_the_password_mark : good_store {
     bool insert_transaction(const transaction& given) override {
         auto t = given;
-        t.password_mark.clear();
+        t.password_fingerprint.clear();
         return good_store::insert_transaction(t);
     }
 };
@@ -144,7 +144,7 @@ struct forgets_the_known_network : good_store {
 struct cuts_off_password_marks : good_store {
     bool insert_transaction(const transaction& given) override {
         auto t = given;
-        t.password_mark.resize(std::min<std::size_t>(t.password_mark.size(), 36));
+        t.password_fingerprint.resize(std::min<std::size_t>(t.password_fingerprint.size(), 36));
         return good_store::insert_transaction(t);
     }
 };
@@ -189,8 +189,8 @@ struct drops_acknowledged_insertions : good_store {
     bool insert_transaction(const transaction& t) override {
         return ++writes % seldom == 0 || good_store::insert_transaction(t);
     }
-    user_write insert_user(const user& u) override {
-        return ++writes % seldom == 0 ? user_write::done : good_store::insert_user(u);
+    write_result insert_user(const user& u) override {
+        return ++writes % seldom == 0 ? write_result::done : good_store::insert_user(u);
     }
     bool insert_session(const session& s) override { return ++writes % seldom == 0 || good_store::insert_session(s); }
 };
@@ -292,7 +292,7 @@ struct takes_texts_as_c_strings : good_store {
     std::optional<transaction> find_transaction(const std::string& id) override {
         return good_store::find_transaction(up_to_nul(id));
     }
-    user_write insert_user(const user& given) override {
+    write_result insert_user(const user& given) override {
         auto u = given;
         u.identity = up_to_nul(u.identity);
         return good_store::insert_user(u);
@@ -308,7 +308,7 @@ struct takes_texts_as_c_strings : good_store {
 };
 
 struct has_short_columns : good_store {
-    user_write insert_user(const user& given) override {
+    write_result insert_user(const user& given) override {
         auto u = given;
         u.identity = u.identity.substr(0, 128);
         return good_store::insert_user(u);
@@ -329,7 +329,7 @@ struct does_not_quote : good_store {
         execute(t.key_id);
         return good_store::insert_transaction(t);
     }
-    user_write insert_user(const user& u) override {
+    write_result insert_user(const user& u) override {
         execute(u.identity);
         return good_store::insert_user(u);
     }
@@ -347,11 +347,11 @@ struct does_not_quote : good_store {
 
 /// Stores no user in the base class twice but lets users share phones: the shared one is stored under another.
 struct forgets_that_phones_are_unique : good_store {
-    user_write insert_user(const user& given) override {
+    write_result insert_user(const user& given) override {
         auto u = given;
         for (;;) {
             const auto written = good_store::insert_user(u);
-            if (written != user_write::phone_taken) return written;
+            if (written != write_result::phone_taken) return written;
             u.phone = *phone_number::parse("+888" + std::to_string(100000000 + ++last));
         }
     }
@@ -359,22 +359,22 @@ struct forgets_that_phones_are_unique : good_store {
 };
 
 struct forgets_that_identities_are_unique : good_store {
-    user_write insert_user(const user& given) override {
+    write_result insert_user(const user& given) override {
         auto u = given;
         for (;;) {
             const auto written = good_store::insert_user(u);
-            if (written != user_write::identity_taken) return written;
+            if (written != write_result::identity_taken) return written;
             u.identity += "+";
         }
     }
 };
 
 struct forgets_uniqueness_on_update : good_store {
-    user_write update_user(const user& given) override {
+    write_result update_user(const user& given) override {
         auto u = given;
         for (;;) {
             const auto written = good_store::update_user(u);
-            if (written != user_write::phone_taken) return written;
+            if (written != write_result::phone_taken) return written;
             u.phone = *phone_number::parse("+888" + std::to_string(100000000 + ++last));
         }
     }
@@ -382,8 +382,8 @@ struct forgets_uniqueness_on_update : good_store {
 };
 
 struct checks_uniqueness_in_two_steps : forgets_that_phones_are_unique {
-    user_write insert_user(const user& u) override {
-        if (find_user_by_phone(u.phone)) return user_write::phone_taken;
+    write_result insert_user(const user& u) override {
+        if (find_user_by_phone(u.phone)) return write_result::phone_taken;
         others_come_in_between();
         return forgets_that_phones_are_unique::insert_user(u);
     }
@@ -395,28 +395,28 @@ struct keeps_what_it_refused : good_store {
     std::set<std::string, std::less<>> taken;
 
     template <class F>
-    user_write write(const user& u, F f) {
+    write_result write(const user& u, F f) {
         const std::scoped_lock lock(mutex);
-        if (taken.contains(u.phone.str())) return user_write::phone_taken;
+        if (taken.contains(u.phone.str())) return write_result::phone_taken;
         const auto written = f();
-        if (written == user_write::identity_taken) taken.emplace(u.phone.str());
+        if (written == write_result::identity_taken) taken.emplace(u.phone.str());
         return written;
     }
-    user_write insert_user(const user& u) override {
+    write_result insert_user(const user& u) override {
         return write(u, [&] { return good_store::insert_user(u); });
     }
-    user_write update_user(const user& u) override {
+    write_result update_user(const user& u) override {
         return write(u, [&] { return good_store::update_user(u); });
     }
 };
 
 struct gives_the_phone_up_first : good_store {
     std::atomic<int> last = 0;
-    user_write update_user(const user& given) override {
+    write_result update_user(const user& given) override {
         auto u = given;
         const auto wanted = u.phone;
         u.phone = *phone_number::parse("+888" + std::to_string(100000000 + ++last));
-        if (const auto written = good_store::update_user(u); written != user_write::done) return written;
+        if (const auto written = good_store::update_user(u); written != write_result::done) return written;
         others_come_in_between();
         ++u.version;
         u.phone = wanted;
@@ -425,7 +425,7 @@ struct gives_the_phone_up_first : good_store {
 };
 
 struct replaces_a_user_with_the_same_id : good_store {
-    user_write insert_user(const user& u) override {
+    write_result insert_user(const user& u) override {
         try {
             return good_store::insert_user(u);
         } catch (const std::invalid_argument&) {
@@ -437,21 +437,21 @@ struct replaces_a_user_with_the_same_id : good_store {
 };
 
 struct updates_a_stale_user : good_store {
-    user_write update_user(const user& given) override {
+    write_result update_user(const user& given) override {
         auto u = given;
         for (;;) {
             const auto stored = find_user(u.object_id);
-            if (!stored) return user_write::stale;
+            if (!stored) return write_result::stale;
             u.version = stored->version;
-            if (const auto written = good_store::update_user(u); written != user_write::stale) return written;
+            if (const auto written = good_store::update_user(u); written != write_result::stale) return written;
         }
     }
 };
 
 struct creates_on_update : good_store {
-    user_write update_user(const user& u) override {
+    write_result update_user(const user& u) override {
         const auto written = good_store::update_user(u);
-        return written == user_write::stale && !find_user(u.object_id) ? insert_user(u) : written;
+        return written == write_result::stale && !find_user(u.object_id) ? insert_user(u) : written;
     }
 };
 
@@ -465,7 +465,7 @@ struct ignores_the_case_of_identities : good_store {
 };
 
 struct ignores_spaces_behind_identities : good_store {
-    user_write insert_user(const user& given) override {
+    write_result insert_user(const user& given) override {
         auto u = given;
         while (u.identity.ends_with(' ')) u.identity.pop_back();
         return good_store::insert_user(u);
@@ -473,7 +473,7 @@ struct ignores_spaces_behind_identities : good_store {
 };
 
 struct forgets_a_property : good_store {
-    user_write insert_user(const user& given) override {
+    write_result insert_user(const user& given) override {
         auto u = given;
         u.properties.erase("nested");
         return good_store::insert_user(u);
@@ -481,7 +481,7 @@ struct forgets_a_property : good_store {
 };
 
 struct reformats_json : good_store {
-    user_write insert_user(const user& given) override {
+    write_result insert_user(const user& given) override {
         auto u = given;
         for (auto& [name, json] : u.properties)
             if (json == "1.0") json = "1";
@@ -709,13 +709,13 @@ struct drops_acknowledged_changes : changes_one_by_one {
     }
 };
 
-const auto transactions_of = [](good_store& s) { return run_transaction_storage_suite(s); };
-const auto users_of = [](good_store& s) { return run_user_storage_suite(s); };
-const auto sessions_of = [](good_store& s) { return run_session_storage_suite(s); };
-const auto counters_of = [](good_store& s) { return run_counter_storage_suite(s); };
+const auto transactions_of = [](good_store& s) { return testing::run_transaction_storage_suite(s); };
+const auto users_of = [](good_store& s) { return testing::run_user_storage_suite(s); };
+const auto sessions_of = [](good_store& s) { return testing::run_session_storage_suite(s); };
+const auto counters_of = [](good_store& s) { return testing::run_counter_storage_suite(s); };
 
-bool says(const std::vector<suite_finding>& findings, const char* words) {
-    const auto text = to_text(findings);
+bool says(const std::vector<testing::suite_finding>& findings, const char* words) {
+    const auto text = testing::to_text(findings);
     if (text.find(words) != std::string::npos) return true;
     BOOST_TEST_MESSAGE("the suite said: " << text);
     return false;
@@ -860,7 +860,7 @@ BOOST_AUTO_TEST_CASE(two_handles) {
     for (int i = 0; i < 20 && !race_seen; ++i) {
         memory_storage memory;
         remembers_transactions one(memory), other(memory);
-        const auto findings = run_shared_storage_suite<good_store>(one, other);
+        const auto findings = testing::run_shared_storage_suite<good_store>(one, other);
         BOOST_TEST(says(findings, "transactions: stale update: find_transaction must return what was stored last"));
         race_seen = says(findings, "find_transaction must see at once what update_transaction has acknowledged");
     }

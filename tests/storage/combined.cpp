@@ -12,7 +12,7 @@
 
 #include <phoneauth/storage/combined.hpp>
 #include <phoneauth/storage/memory.hpp>
-#include <phoneauth/testing/async.hpp>
+#include <phoneauth/testing/posting.hpp>
 #include <phoneauth/testing/storage_suite.hpp>
 
 using namespace phoneauth;
@@ -46,23 +46,25 @@ BOOST_AUTO_TEST_SUITE(combined_storage_)
 BOOST_AUTO_TEST_CASE(of_blocking_parts_passes_the_suite) {
     memory_storage a, b, c, d;
     combined_storage s(a, b, c, d);
-    BOOST_TEST(to_text(run_storage_suite(s)) == "");
+    BOOST_TEST(testing::to_text(testing::run_storage_suite(s)) == "");
 }
 
 BOOST_AUTO_TEST_CASE(of_one_store_and_own_users_passes_the_suite) {
     memory_storage rest, users;
     combined_storage s(rest, users, rest, rest);
-    BOOST_TEST(to_text(run_storage_suite(s)) == "");
+    BOOST_TEST(testing::to_text(testing::run_storage_suite(s)) == "");
 }
 
 BOOST_AUTO_TEST_CASE(of_blocking_and_asynchronous_parts_passes_the_suite) {
     memory_storage memory, users;
-    asynchronous later(memory);
-    asynchronous later_users(users);
+    testing::posting later(memory);
+    testing::posting later_users(users);
     combined_storage only_users_wait(memory, later_users, memory, memory);
-    BOOST_TEST(to_text(run_storage_suite(only_users_wait, runner{}, {.threads = 4, .rounds = 5})) == "");
+    BOOST_TEST(testing::to_text(testing::run_storage_suite(only_users_wait, runner{}, {.threads = 4, .rounds = 5})) ==
+               "");
     combined_storage only_users_do_not(later, users, later, later);
-    BOOST_TEST(to_text(run_storage_suite(only_users_do_not, runner{}, {.threads = 4, .rounds = 5})) == "");
+    BOOST_TEST(testing::to_text(testing::run_storage_suite(only_users_do_not, runner{}, {.threads = 4, .rounds = 5})) ==
+               "");
 }
 
 BOOST_AUTO_TEST_CASE(keeps_each_part_where_it_belongs) {
@@ -70,7 +72,7 @@ BOOST_AUTO_TEST_CASE(keeps_each_part_where_it_belongs) {
     combined_storage s(transactions, users, sessions, counters);
     const auto phone = *phone_number::parse("+14155550100");
     BOOST_TEST(s.insert_transaction({"T", purpose::login, phone}));
-    BOOST_TEST((s.insert_user({"U", phone, "ada@example.com", ""}) == user_write::done));
+    BOOST_TEST((s.insert_user({"U", phone, "ada@example.com", ""}) == write_result::done));
     BOOST_TEST(s.insert_session({"S", "U"}));
     s.change_counters({{"C", 1, {}, std::chrono::hours(1)}});
     BOOST_TEST(transactions.find_transaction("T").has_value());

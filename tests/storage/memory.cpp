@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(an_erased_or_expired_session_leaves_nothing_behind) {
 
 BOOST_AUTO_TEST_CASE(refuses_a_second_user_of_one_object_id) {
     memory_storage s;
-    BOOST_TEST((s.insert_user(person("A", "4155550100")) == user_write::done));
+    BOOST_TEST((s.insert_user(person("A", "4155550100")) == write_result::done));
     auto twin = person("A", "4155550101");
     twin.identity = "other@example.com";
     BOOST_CHECK_THROW(s.insert_user(twin), std::invalid_argument);

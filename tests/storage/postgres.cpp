@@ -26,8 +26,8 @@ public:
     bool insert_transaction(const transaction& t) { return any().insert_transaction(t); }
     std::optional<transaction> find_transaction(const std::string& id) { return any().find_transaction(id); }
     bool update_transaction(const transaction& t) { return any().update_transaction(t); }
-    user_write insert_user(const user& u) { return any().insert_user(u); }
-    user_write update_user(const user& u) { return any().update_user(u); }
+    write_result insert_user(const user& u) { return any().insert_user(u); }
+    write_result update_user(const user& u) { return any().update_user(u); }
     std::optional<user> find_user(const std::string& id) { return any().find_user(id); }
     std::optional<user> find_user_by_phone(const phone_number& p) { return any().find_user_by_phone(p); }
     std::optional<user> find_user_by_identity(const std::string& i) { return any().find_user_by_identity(i); }
@@ -66,13 +66,13 @@ BOOST_AUTO_TEST_SUITE(postgres_storage_, *boost::unit_test::precondition(have_se
 BOOST_AUTO_TEST_CASE(gives_all_guarantees) {
     const database db;
     postgres_storage storage(db.url());
-    BOOST_TEST(to_text(run_storage_suite(storage)) == "");
+    BOOST_TEST(testing::to_text(testing::run_storage_suite(storage)) == "");
 }
 
 BOOST_AUTO_TEST_CASE(two_behave_as_one) {
     const database db;
     two_storages storages(db.url());
-    BOOST_TEST(to_text(run_storage_suite(storages, already_there(), {.rounds = 10})) == "");
+    BOOST_TEST(testing::to_text(testing::run_storage_suite(storages, testing::already_there(), {.rounds = 10})) == "");
 }
 
 BOOST_AUTO_TEST_CASE(whatever_the_default_isolation_is) {
@@ -80,7 +80,7 @@ BOOST_AUTO_TEST_CASE(whatever_the_default_isolation_is) {
     db("ALTER DATABASE " + db.url().substr(db.url().rfind('/') + 1) +
        " SET default_transaction_isolation = serializable");
     postgres_storage storage(db.url());
-    BOOST_TEST(to_text(run_storage_suite(storage, already_there(), {.rounds = 5})) == "");
+    BOOST_TEST(testing::to_text(testing::run_storage_suite(storage, testing::already_there(), {.rounds = 5})) == "");
 }
 
 BOOST_AUTO_TEST_CASE(what_is_acknowledged_is_on_disk_whatever_the_default_is) {
@@ -191,9 +191,9 @@ INSERT INTO phoneauth_counters VALUES ('c', 3, 1767272400000);
 
 template <class S>
 void expect_rows_of_version_1(S& storage) {
-    BOOST_TEST(detail::difference(storage.find_transaction("T000000001").value(), new_transaction(1)) == "");
-    BOOST_TEST(detail::difference(storage.find_user("U000000001").value(), new_user(1)) == "");
-    BOOST_TEST(detail::difference(storage.find_session("S000000001").value(), new_session(1)) == "");
+    BOOST_TEST(testing::detail::difference(storage.find_transaction("T000000001").value(), new_transaction(1)) == "");
+    BOOST_TEST(testing::detail::difference(storage.find_user("U000000001").value(), new_user(1)) == "");
+    BOOST_TEST(testing::detail::difference(storage.find_session("S000000001").value(), new_session(1)) == "");
     BOOST_TEST(storage.change_counters({{"c", 0, noon, 1h}}).at(0).value == 3);
 }
 
@@ -230,7 +230,7 @@ BOOST_AUTO_TEST_CASE(tables_of_version_1) {
     t.delivery_error = -1;
     BOOST_TEST(storage.update_transaction(t));
     ++t.version;
-    BOOST_TEST(detail::difference(storage.find_transaction("T000000001").value(), t) == "");
+    BOOST_TEST(testing::detail::difference(storage.find_transaction("T000000001").value(), t) == "");
 
     use_all("after");
     for (const auto* id : {"before", "after"}) {
@@ -328,7 +328,7 @@ BOOST_AUTO_TEST_CASE(texts_hold_any_character_but_nul) {
     auto u = new_user(1);
     u.identity = "'; DROP TABLE phoneauth_users; -- \\ \" % _ {},NULL \x01\x7f Zoë\xF0\x9F\x98\x80";
     u.properties = {{"", ""}, {"NULL", "null"}, {u.identity, "\"\\u0000\""}, {"{\"", "{}"}};
-    BOOST_TEST((storage.insert_user(u) == user_write::done));
+    BOOST_TEST((storage.insert_user(u) == write_result::done));
     const auto found = storage.find_user_by_identity(u.identity);
     BOOST_TEST_REQUIRE(found.has_value());
     BOOST_TEST((found->properties == u.properties));
@@ -390,18 +390,18 @@ BOOST_AUTO_TEST_CASE(a_user_whose_phone_and_identity_are_taken) {
     auto both = new_user(3);
     both.phone = new_user(1).phone;
     both.identity = new_user(2).identity;
-    BOOST_TEST((storage.insert_user(both) == user_write::phone_taken));
+    BOOST_TEST((storage.insert_user(both) == write_result::phone_taken));
     auto same = new_user(1);
-    BOOST_TEST((storage.insert_user(same) == user_write::phone_taken));
+    BOOST_TEST((storage.insert_user(same) == write_result::phone_taken));
     same.phone = both.phone = new_user(9).phone;
     same.identity = new_user(9).identity;
     BOOST_CHECK_THROW(storage.insert_user(same), std::invalid_argument);
     auto second = new_user(2);
     second.phone = new_user(1).phone;
     second.identity = new_user(1).identity;
-    BOOST_TEST((storage.update_user(second) == user_write::phone_taken));
+    BOOST_TEST((storage.update_user(second) == write_result::phone_taken));
     second.version = 7;
-    BOOST_TEST((storage.update_user(second) == user_write::stale));
+    BOOST_TEST((storage.update_user(second) == write_result::stale));
 }
 
 BOOST_AUTO_TEST_CASE(counters_in_batches) {

@@ -18,7 +18,7 @@
 
 #include <unistd.h>
 
-#include <phoneauth/detail/postgres.hpp>
+#include <phoneauth/storage/detail/postgres.hpp>
 
 #include "support/temporary_folder.hpp"
 

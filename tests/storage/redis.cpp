@@ -121,21 +121,21 @@ BOOST_AUTO_TEST_CASE(an_error_inside_a_script_of_redis_6_is_understood) {
 
 BOOST_AUTO_TEST_CASE(suite, *boost::unit_test::precondition(has_redis)) {
     redis_storage s(std::getenv("PHONEAUTH_TEST_REDIS"), options_of_its_own());
-    BOOST_TEST(to_text(run_storage_suite(s)) == "");
+    BOOST_TEST(testing::to_text(testing::run_storage_suite(s)) == "");
 }
 
 BOOST_AUTO_TEST_CASE(suite_on_few_connections, *boost::unit_test::precondition(has_redis)) {
     auto options = options_of_its_own();
     options.max_connections = 1;
     redis_storage s(std::getenv("PHONEAUTH_TEST_REDIS"), options);
-    BOOST_TEST(to_text(run_storage_suite(s, {}, {.threads = 8, .rounds = 5})) == "");
+    BOOST_TEST(testing::to_text(testing::run_storage_suite(s, {}, {.threads = 8, .rounds = 5})) == "");
 }
 
 BOOST_AUTO_TEST_CASE(suite_of_the_recommended_setup, *boost::unit_test::precondition(has_redis)) {
     redis_storage redis(std::getenv("PHONEAUTH_TEST_REDIS"), options_of_its_own());
     memory_storage users;
     combined_storage storage(redis, users, redis, redis);
-    BOOST_TEST(to_text(run_storage_suite(storage, {}, {.threads = 8, .rounds = 5})) == "");
+    BOOST_TEST(testing::to_text(testing::run_storage_suite(storage, {}, {.threads = 8, .rounds = 5})) == "");
 }
 
 BOOST_AUTO_TEST_CASE(expiry_is_left_to_redis, *boost::unit_test::precondition(has_redis)) {
@@ -211,7 +211,7 @@ BOOST_AUTO_TEST_CASE(versions_beyond_doubles, *boost::unit_test::precondition(ha
 
 BOOST_AUTO_TEST_CASE(refuses_a_second_user_of_one_object_id, *boost::unit_test::precondition(has_redis)) {
     redis_storage s(std::getenv("PHONEAUTH_TEST_REDIS"), options_of_its_own());
-    BOOST_TEST((s.insert_user(a_user("A", "0100")) == user_write::done));
+    BOOST_TEST((s.insert_user(a_user("A", "0100")) == write_result::done));
     auto twin = a_user("A", "0101");
     twin.identity = "other";
     BOOST_CHECK_THROW(s.insert_user(twin), std::invalid_argument);
@@ -224,9 +224,9 @@ BOOST_AUTO_TEST_CASE(names_may_hold_anything, *boost::unit_test::precondition(ha
     auto u = a_user("A", "0100");
     u.identity = std::string("3:\r\n{}\0 *1\xff", 12);
     u.properties = {{std::string("\0:", 2), "\"12:\""}, {"", ""}};
-    BOOST_TEST((s.insert_user(u) == user_write::done));
+    BOOST_TEST((s.insert_user(u) == write_result::done));
     u.identity += "5:";
-    BOOST_TEST((s.update_user(u) == user_write::done));
+    BOOST_TEST((s.update_user(u) == write_result::done));
     const auto found = s.find_user_by_identity(u.identity);
     BOOST_REQUIRE(found.has_value());
     BOOST_TEST((found->properties == u.properties));
@@ -309,12 +309,12 @@ BOOST_AUTO_TEST_CASE(records_of_format_1, *boost::unit_test::precondition(has_re
     server.expect_ok({"SET", "phoneauth:t:T", former, "PX", "60000"});
     redis_storage s(server.url);
     BOOST_TEST(detail::text_of(*server.ask({"GET", "phoneauth:format"})) == "2");
-    BOOST_TEST(detail::difference(s.find_transaction("T").value(), t) == "");
+    BOOST_TEST(testing::detail::difference(s.find_transaction("T").value(), t) == "");
     t.delivery = delivery_state::undelivered;
     t.delivery_error = -1;
     BOOST_TEST(s.update_transaction(t));
     ++t.version;
-    BOOST_TEST(detail::difference(s.find_transaction("T").value(), t) == "");
+    BOOST_TEST(testing::detail::difference(s.find_transaction("T").value(), t) == "");
     BOOST_TEST(server.number({"PTTL", "phoneauth:t:T"}) > 0);
     BOOST_TEST(thrown_by([&] { redis_storage again(server.url); }) == "nothing was thrown");
 

@@ -35,7 +35,7 @@ BOOST_AUTO_TEST_CASE(a_whole_journey, *boost::unit_test::precondition(have_serve
     //[recommended
     phoneauth::combined_storage storage(redis, postgres, redis, redis);  // transactions, users, sessions, counters
     //]
-    scripted_transport transport;
+    testing::scripted_transport transport;
     system_clock clock;
     test_hooks hooks;
     quick_passwords passwords;
@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(a_whole_journey, *boost::unit_test::precondition(have_serve
     BOOST_TEST(!redis.find_user(u->object_id).has_value());
     BOOST_TEST(redis.find_transaction(s->transaction_id).has_value());
     BOOST_TEST(!postgres.find_transaction(s->transaction_id).has_value());
-    BOOST_TEST(auth.find_user_by_token(in->token).has_value());
+    BOOST_TEST(auth.authenticate(in->token).has_value());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

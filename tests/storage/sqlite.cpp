@@ -93,7 +93,7 @@ transaction a_transaction(const std::string& id, time_point created_at = noon) {
     t.last_sent_at = created_at + 1ms;
     t.delivery = delivery_state::undelivered;
     t.delivery_error = -1;
-    t.password_mark = std::string(64, 'm');
+    t.password_fingerprint = std::string(64, 'm');
     t.known_network = true;
     t.version = 7;
     return t;
@@ -180,13 +180,13 @@ BOOST_AUTO_TEST_SUITE(sqlite)
 BOOST_AUTO_TEST_CASE(passes_the_conformance_suite) {
     const folder f;
     sqlite_storage storage(f.file, {.survive_power_loss = false});
-    BOOST_TEST(to_text(run_storage_suite(storage)) == "");
+    BOOST_TEST(testing::to_text(testing::run_storage_suite(storage)) == "");
 }
 
 BOOST_AUTO_TEST_CASE(two_objects_on_one_file_pass_the_conformance_suite) {
     const folder f;
     two_on_one_file storage(f.file);
-    BOOST_TEST(to_text(run_storage_suite(storage, {}, {.rounds = 5})) == "");
+    BOOST_TEST(testing::to_text(testing::run_storage_suite(storage, {}, {.rounds = 5})) == "");
 }
 
 BOOST_AUTO_TEST_CASE(everything_is_there_after_a_restart) {
@@ -198,15 +198,15 @@ BOOST_AUTO_TEST_CASE(everything_is_there_after_a_restart) {
     {
         sqlite_storage storage(f.file);
         BOOST_TEST(storage.insert_transaction(t));
-        BOOST_TEST((storage.insert_user(u) == user_write::done));
+        BOOST_TEST((storage.insert_user(u) == write_result::done));
         BOOST_TEST(storage.insert_session(s));
         storage.change_counters(one("C", 3));
     }
     BOOST_TEST(!fs::exists(f.file.string() + "-wal"));
     sqlite_storage storage(f.file);
-    BOOST_TEST(detail::difference(storage.find_transaction("T").value(), t) == "");
-    BOOST_TEST(detail::difference(storage.find_user("U").value(), u) == "");
-    BOOST_TEST(detail::difference(storage.find_session("H").value(), s) == "");
+    BOOST_TEST(testing::detail::difference(storage.find_transaction("T").value(), t) == "");
+    BOOST_TEST(testing::detail::difference(storage.find_user("U").value(), u) == "");
+    BOOST_TEST(testing::detail::difference(storage.find_session("H").value(), s) == "");
     BOOST_TEST(storage.change_counters(one("C", 1))[0].value == 4);
 }
 
@@ -253,7 +253,7 @@ BOOST_AUTO_TEST_CASE(extreme_values_come_back_as_they_were) {
     t.version = std::numeric_limits<std::uint64_t>::max();
     t.created_at = time_point{-5ms};
     BOOST_TEST(storage.insert_transaction(t));
-    BOOST_TEST(detail::difference(storage.find_transaction("T").value(), t) == "");
+    BOOST_TEST(testing::detail::difference(storage.find_transaction("T").value(), t) == "");
     BOOST_TEST(storage.update_transaction(t));
     BOOST_TEST(storage.find_transaction("T")->version == 0u);
     t = a_transaction("T2");
@@ -263,15 +263,15 @@ BOOST_AUTO_TEST_CASE(extreme_values_come_back_as_they_were) {
     BOOST_TEST(storage.find_transaction("T2")->version == t.version + 1);
 
     const std::string odd("a\0b", 3);
-    BOOST_TEST((storage.insert_user(a_user("U1", phone, odd)) == user_write::done));
-    BOOST_TEST((storage.insert_user(a_user("U2", other_phone, "a")) == user_write::done));
+    BOOST_TEST((storage.insert_user(a_user("U1", phone, odd)) == write_result::done));
+    BOOST_TEST((storage.insert_user(a_user("U2", other_phone, "a")) == write_result::done));
     BOOST_TEST(storage.find_user_by_identity(odd)->object_id == "U1");
     BOOST_TEST(storage.find_user_by_identity("a")->object_id == "U2");
     BOOST_TEST(!storage.find_user_by_identity("A"));
 
     // An empty identity is one like any other.
     auto third = a_user("U3", *phone_number::parse("+14155550102"), "");
-    BOOST_TEST((storage.insert_user(third) == user_write::done));
+    BOOST_TEST((storage.insert_user(third) == write_result::done));
     BOOST_TEST(storage.find_user_by_identity("")->object_id == "U3");
     third.properties = {{"latin 1", "\"\xE4\""}};
     BOOST_CHECK_THROW(storage.update_user(third), std::invalid_argument);
@@ -282,14 +282,14 @@ BOOST_AUTO_TEST_CASE(says_which_value_is_taken) {
     const folder f;
     sqlite_storage storage(f.file);
     storage.insert_user(a_user("U", phone, "ann"));
-    BOOST_TEST((storage.insert_user(a_user("V", phone, "ann")) == user_write::phone_taken));
-    BOOST_TEST((storage.insert_user(a_user("V", other_phone, "ann")) == user_write::identity_taken));
+    BOOST_TEST((storage.insert_user(a_user("V", phone, "ann")) == write_result::phone_taken));
+    BOOST_TEST((storage.insert_user(a_user("V", other_phone, "ann")) == write_result::identity_taken));
     BOOST_CHECK_THROW(storage.insert_user(a_user("U", other_phone, "bob")), std::invalid_argument);
-    BOOST_TEST((storage.insert_user(a_user("V", other_phone, "bob")) == user_write::done));
+    BOOST_TEST((storage.insert_user(a_user("V", other_phone, "bob")) == write_result::done));
     auto u = a_user("V", phone, "ann");
-    BOOST_TEST((storage.update_user(u) == user_write::phone_taken));
+    BOOST_TEST((storage.update_user(u) == write_result::phone_taken));
     u.version = 1;
-    BOOST_TEST((storage.update_user(u) == user_write::stale));
+    BOOST_TEST((storage.update_user(u) == write_result::stale));
 }
 
 BOOST_AUTO_TEST_CASE(counters_in_a_batch) {
@@ -552,7 +552,7 @@ BOOST_AUTO_TEST_CASE(a_row_with_values_that_cannot_be) {
         {"transactions.expires_at", {"'soon'"}},
         {"transactions.delivery", {"0", "4"}},
         {"transactions.delivery_error", {"2147483648", "-2147483649", "''"}},
-        {"transactions.password_mark", {"x'00'"}},
+        {"transactions.password_fingerprint", {"x'00'"}},
         {"transactions.known_network", {"2", "'yes'"}},
         {"users.phone", {"'+'"}},
         {"users.properties", {"'{'", "'[]'", "'{\"a\":1}'", "x'7b7d'"}},
@@ -803,10 +803,10 @@ void expect_rows_of_version_1(sqlite_storage& storage) {
     auto t = a_transaction("T");
     t.delivery = delivery_state::pending;
     t.delivery_error = 0;
-    t.password_mark.clear();
+    t.password_fingerprint.clear();
     t.known_network = false;
-    BOOST_TEST(detail::difference(storage.find_transaction("T").value(), t) == "");
-    BOOST_TEST(detail::difference(storage.find_user("U").value(), a_user("U", phone, "ann")) == "");
+    BOOST_TEST(testing::detail::difference(storage.find_transaction("T").value(), t) == "");
+    BOOST_TEST(testing::detail::difference(storage.find_user("U").value(), a_user("U", phone, "ann")) == "");
     BOOST_TEST(storage.find_session("H").has_value());
     BOOST_TEST(storage.change_counters(one("C", 0))[0].value == 3);
 }
@@ -826,7 +826,7 @@ BOOST_AUTO_TEST_CASE(a_file_of_version_1) {
     auto t = a_transaction("T");
     BOOST_TEST(storage.update_transaction(t));
     BOOST_TEST((storage.find_transaction("T")->delivery == delivery_state::undelivered));
-    BOOST_TEST(storage.find_transaction("T")->password_mark == "");
+    BOOST_TEST(storage.find_transaction("T")->password_fingerprint == "");
     BOOST_TEST(!storage.find_transaction("T")->known_network);
 
     BOOST_TEST(insert(std::string("after")).finish() == 1u);
@@ -835,9 +835,9 @@ BOOST_AUTO_TEST_CASE(a_file_of_version_1) {
         BOOST_TEST((storage.find_transaction(id)->delivery == delivery_state::pending), id);
     t.tries = 1;
     t.version = 9;
-    t.password_mark.clear();
+    t.password_fingerprint.clear();
     t.known_network = false;
-    BOOST_TEST(detail::difference(storage.find_transaction("T").value(), t) == "");
+    BOOST_TEST(testing::detail::difference(storage.find_transaction("T").value(), t) == "");
     BOOST_TEST(start(f.file) == "no exception");
 }
 

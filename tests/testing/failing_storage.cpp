@@ -10,8 +10,8 @@
 #include <asio/use_future.hpp>
 
 #include <phoneauth/storage/memory.hpp>
-#include <phoneauth/testing/async.hpp>
 #include <phoneauth/testing/failing_storage.hpp>
+#include <phoneauth/testing/posting.hpp>
 #include <phoneauth/testing/scripted_transport.hpp>
 
 using namespace phoneauth;
@@ -41,23 +41,25 @@ const user a_user{"U", phone, "ann@example.com", ""};
 template <class S>
 struct world;
 template <>
-struct world<failing_storage<memory_storage>> {
+struct world<testing::failing_storage<memory_storage>> {
     memory_storage memory;
-    failing_storage<memory_storage> failing{memory};
+    testing::failing_storage<memory_storage> failing{memory};
 };
 template <>
-struct world<failing_storage<asynchronous<memory_storage>>> {
+struct world<testing::failing_storage<testing::posting<memory_storage>>> {
     memory_storage memory;
-    asynchronous<memory_storage> inner{memory};
-    failing_storage<asynchronous<memory_storage>> failing{inner};
+    testing::posting<memory_storage> inner{memory};
+    testing::failing_storage<testing::posting<memory_storage>> failing{inner};
 };
 
-using worlds = std::tuple<failing_storage<memory_storage>, failing_storage<asynchronous<memory_storage>>>;
+using worlds =
+    std::tuple<testing::failing_storage<memory_storage>, testing::failing_storage<testing::posting<memory_storage>>>;
 
-static_assert(Storage<failing_storage<memory_storage>>);
-static_assert(Storage<failing_storage<asynchronous<memory_storage>>>);
-static_assert(Storage<asynchronous<failing_storage<memory_storage>>>);
-static_assert(HttpTransport<asynchronous<scripted_transport>> && !Storage<asynchronous<scripted_transport>>);
+static_assert(Storage<testing::failing_storage<memory_storage>>);
+static_assert(Storage<testing::failing_storage<testing::posting<memory_storage>>>);
+static_assert(Storage<testing::posting<testing::failing_storage<memory_storage>>>);
+static_assert(HttpTransport<testing::posting<testing::scripted_transport>> &&
+              !Storage<testing::posting<testing::scripted_transport>>);
 
 }  // namespace
 
@@ -69,8 +71,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(hands_everything_on, S, worlds) {
     BOOST_TEST(run(s.insert_transaction(a_transaction)));
     BOOST_TEST(run(s.update_transaction(a_transaction)));
     BOOST_TEST(run(s.find_transaction("T"))->version == 1u);
-    BOOST_TEST((run(s.insert_user(a_user)) == user_write::done));
-    BOOST_TEST((run(s.update_user(a_user)) == user_write::done));
+    BOOST_TEST((run(s.insert_user(a_user)) == write_result::done));
+    BOOST_TEST((run(s.update_user(a_user)) == write_result::done));
     BOOST_TEST(run(s.find_user("U"))->version == 1u);
     BOOST_TEST(run(s.find_user_by_phone(phone)).has_value());
     BOOST_TEST(run(s.find_user_by_identity("ann@example.com")).has_value());
@@ -114,9 +116,9 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(loses_a_race_to_an_unchanged_record, S, worlds) {
     BOOST_TEST(stored->version == 2u);
 
     s.lose_race_on(3);
-    BOOST_TEST((run(s.update_user(a_user)) == user_write::stale));
+    BOOST_TEST((run(s.update_user(a_user)) == write_result::stale));
     BOOST_TEST(run(s.find_user("U"))->version == 1u);
-    BOOST_TEST((run(s.update_user(*run(s.find_user("U")))) == user_write::done));
+    BOOST_TEST((run(s.update_user(*run(s.find_user("U")))) == write_result::done));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

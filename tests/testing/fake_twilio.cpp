@@ -86,7 +86,7 @@ const auto to = *phone_number::parse("+14155550100");
 BOOST_AUTO_TEST_SUITE(fake_twilio_)
 
 BOOST_AUTO_TEST_CASE(serves_http) {
-    fake_twilio server;
+    testing::fake_twilio server;
     blocking_transport transport;
     const twilio::api api(server.settings());
     const auto account = transport.send(api.fetch_account());
@@ -101,9 +101,9 @@ BOOST_AUTO_TEST_CASE(serves_http) {
 }
 
 BOOST_AUTO_TEST_CASE(serves_https_to_those_who_trust_it) {
-    fake_twilio server(make_test_certificate());
+    testing::fake_twilio server(testing::make_test_certificate());
     const temporary_file ca(server.ca_pem());
-    transport_options options;
+    https_transport_options options;
     options.ca_file = ca.name();
     blocking_transport trusting(options);
     const twilio::api api(server.settings());
@@ -120,30 +120,30 @@ BOOST_AUTO_TEST_CASE(serves_https_to_those_who_trust_it) {
 BOOST_AUTO_TEST_CASE(certificates_can_be_wrong) {
     using std::chrono::hours;
     const struct {
-        test_certificate certificate;
+        testing::test_certificate certificate;
         error expected;
     } cases[] = {
-        {make_test_certificate("DNS:localhost", hours(-2), hours(-1)), error::certificate_expired},
-        {make_test_certificate("DNS:example.com"), error::certificate_wrong_host},
+        {testing::make_test_certificate("DNS:localhost", hours(-2), hours(-1)), error::certificate_expired},
+        {testing::make_test_certificate("DNS:example.com"), error::certificate_wrong_host},
     };
     for (const auto& c : cases) {
-        fake_twilio server(c.certificate);
+        testing::fake_twilio server(c.certificate);
         const temporary_file ca(server.ca_pem());
-        transport_options options;
+        https_transport_options options;
         options.ca_file = ca.name();
         blocking_transport transport(options);
         const auto refused = transport.send(twilio::api(server.settings()).fetch_account());
         BOOST_REQUIRE(!refused.has_value());
         BOOST_TEST((refused.error().code == c.expected), refused.error().message);
     }
-    auto mixed = make_test_certificate();
-    mixed.key = make_test_certificate().key;
-    BOOST_CHECK_THROW(fake_twilio{mixed}, std::runtime_error);
+    auto mixed = testing::make_test_certificate();
+    mixed.key = testing::make_test_certificate().key;
+    BOOST_CHECK_THROW(testing::fake_twilio{mixed}, std::runtime_error);
 }
 
 BOOST_AUTO_TEST_CASE(reports_to_the_status_callback) {
     receiver there;
-    fake_twilio server;
+    testing::fake_twilio server;
     blocking_transport transport;
     const twilio::api api(server.settings());
     const auto text = api.create_code_message(to, "123456", std::chrono::seconds(300), there.url() + "?transaction=a");
@@ -154,7 +154,7 @@ BOOST_AUTO_TEST_CASE(reports_to_the_status_callback) {
     for (std::size_t i = 0; i < 3; ++i) {
         const auto* signature = find_header(reports[i].headers, "X-Twilio-Signature");
         BOOST_REQUIRE(signature != nullptr);
-        const auto read = twilio::verify_callback(twilio_simulator::auth_token, there.url() + "?transaction=a",
+        const auto read = twilio::verify_callback(testing::twilio_simulator::auth_token, there.url() + "?transaction=a",
                                                   reports[i].body, *signature);
         BOOST_TEST(read.has_value());
         BOOST_TEST(detail::form_field(reports[i].body, "MessageStatus") == expected[i]);
@@ -162,7 +162,7 @@ BOOST_AUTO_TEST_CASE(reports_to_the_status_callback) {
 }
 
 BOOST_AUTO_TEST_CASE(nobody_has_to_listen_to_reports) {
-    fake_twilio server;
+    testing::fake_twilio server;
     blocking_transport transport;
     const twilio::api api(server.settings());
     for (int i = 0; i < 3; ++i)
@@ -173,7 +173,7 @@ BOOST_AUTO_TEST_CASE(nobody_has_to_listen_to_reports) {
 }
 
 BOOST_AUTO_TEST_CASE(serves_several_clients_at_once) {
-    fake_twilio server;
+    testing::fake_twilio server;
     const twilio::api api(server.settings());
     std::vector<std::thread> clients;
     for (int i = 0; i < 4; ++i)

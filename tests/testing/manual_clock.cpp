@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 BOOST_AUTO_TEST_SUITE(manual_clock_)
 
 BOOST_AUTO_TEST_CASE(moves_only_by_hand) {
-    manual_clock clock;
+    testing::manual_clock clock;
     BOOST_TEST(clock.now().time_since_epoch().count() == 1767225600000);
     clock.advance(1500ms);
     BOOST_TEST(clock.now().time_since_epoch().count() == 1767225601500);

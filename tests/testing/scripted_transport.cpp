@@ -20,7 +20,7 @@ http_request message(std::string_view to, std::string_view text) {
 BOOST_AUTO_TEST_SUITE(scripted_transport_)
 
 BOOST_AUTO_TEST_CASE(accepts_messages_without_a_script) {
-    scripted_transport t;
+    testing::scripted_transport t;
     const auto sent = t.send(message("+14155550100", "123456 is your code"));
     BOOST_TEST(sent->status == 201);
     BOOST_TEST(sent->body.find(R"("sid":"SM00000000000000000000000000000001")") != std::string::npos);
@@ -32,7 +32,7 @@ BOOST_AUTO_TEST_CASE(accepts_messages_without_a_script) {
 }
 
 BOOST_AUTO_TEST_CASE(gives_queued_replies_in_their_order) {
-    scripted_transport t;
+    testing::scripted_transport t;
     t.reply(429, "{}", {{"Retry-After", "3"}});
     t.reply_failure(error::connect_timeout);
     const auto first = t.send(message("+1", ""));
@@ -45,7 +45,7 @@ BOOST_AUTO_TEST_CASE(gives_queued_replies_in_their_order) {
 }
 
 BOOST_AUTO_TEST_CASE(fails_and_throws_on_the_call_asked_for) {
-    scripted_transport t;
+    testing::scripted_transport t;
     t.fail_on_call(2, error::no_answer);
     t.throw_on_call(3);
     t.reply(200);
@@ -57,7 +57,7 @@ BOOST_AUTO_TEST_CASE(fails_and_throws_on_the_call_asked_for) {
 }
 
 BOOST_AUTO_TEST_CASE(finds_messages_and_codes) {
-    scripted_transport t;
+    testing::scripted_transport t;
     BOOST_TEST(t.last_code() == "");
     (void)t.send(message("+14155550100", "Call 12345 or 1234567890. Your code: 004711\n@example.com #004711"));
     (void)t.send(message("+14155550101", "987654321"));

@@ -16,16 +16,17 @@ namespace {
 
 using form = std::vector<std::pair<std::string, std::string>>;
 
-http_request request(std::string method, const std::string& path, std::string_view user = twilio_simulator::account_sid,
-                     std::string_view secret = twilio_simulator::auth_token) {
+http_request request(std::string method, const std::string& path,
+                     std::string_view user = testing::twilio_simulator::account_sid,
+                     std::string_view secret = testing::twilio_simulator::auth_token) {
     const auto credentials = detail::base64(std::string(user) + ":" + std::string(secret));
     return {std::move(method),
-            "https://api.twilio.com/2010-04-01/Accounts/" + std::string(twilio_simulator::account_sid) + path,
+            "https://api.twilio.com/2010-04-01/Accounts/" + std::string(testing::twilio_simulator::account_sid) + path,
             {{"Authorization", "Basic " + credentials}, {"Content-Type", "application/x-www-form-urlencoded"}},
             {}};
 }
 
-http_response post(twilio_simulator& t, const form& fields) {
+http_response post(testing::twilio_simulator& t, const form& fields) {
     auto r = request("POST", "/Messages.json");
     for (const auto& [name, value] : fields) detail::append_form_field(r.body, name, value);
     return t.answer(r);
@@ -40,9 +41,9 @@ std::int64_t code_of(const http_response& r) {
 BOOST_AUTO_TEST_SUITE(twilio_simulator_)
 
 BOOST_AUTO_TEST_CASE(accepts_a_message_like_twilio) {
-    twilio_simulator t;
+    testing::twilio_simulator t;
     std::string heard;
-    t.on_message([&](const simulated_message& m) { heard = m.body; });
+    t.on_message([&](const testing::simulated_message& m) { heard = m.body; });
     const auto r = post(
         t, {{"To", "+14155550100"}, {"From", "+15005550006"}, {"Body", "654321 & Ünïcode"}, {"ValidityPeriod", "300"}});
     BOOST_TEST(r.status == 201);
@@ -64,7 +65,7 @@ BOOST_AUTO_TEST_CASE(accepts_a_message_like_twilio) {
 }
 
 BOOST_AUTO_TEST_CASE(media_and_services) {
-    twilio_simulator t;
+    testing::twilio_simulator t;
     const auto mms = post(t, {{"To", "+14155550100"},
                               {"From", "+15005550006"},
                               {"MediaUrl", "https://example.com/a.png"},
@@ -101,7 +102,7 @@ BOOST_AUTO_TEST_CASE(refuses_with_twilios_codes) {
         {{{"To", "+14155550100"}, {"MessagingServiceSid", "MG1"}, {"Body", "b"}}, 21606},
     };
     for (const auto& c : cases) {
-        twilio_simulator t;
+        testing::twilio_simulator t;
         const auto r = post(t, c.fields);
         BOOST_TEST_CONTEXT(c.code) {
             BOOST_TEST(r.status == 400);
@@ -115,12 +116,13 @@ BOOST_AUTO_TEST_CASE(refuses_with_twilios_codes) {
 }
 
 BOOST_AUTO_TEST_CASE(checks_credentials_paths_and_methods) {
-    twilio_simulator t;
-    const auto wrong = t.answer(request("GET", ".json", twilio_simulator::account_sid, "wrong"));
+    testing::twilio_simulator t;
+    const auto wrong = t.answer(request("GET", ".json", testing::twilio_simulator::account_sid, "wrong"));
     BOOST_TEST(wrong.status == 401);
     BOOST_TEST(code_of(wrong) == 20003);
-    BOOST_TEST(t.answer(request("GET", ".json", twilio_simulator::api_key, twilio_simulator::api_secret)).status ==
-               200);
+    BOOST_TEST(
+        t.answer(request("GET", ".json", testing::twilio_simulator::api_key, testing::twilio_simulator::api_secret))
+            .status == 200);
     BOOST_TEST(code_of(t.answer(request("GET", "/Calls.json"))) == 20404);
     BOOST_TEST(t.answer(request("GET", "/Messages.json?PageSize=1")).body.starts_with(R"({"messages":[])"));
     BOOST_TEST(t.answer(request("DELETE", "/Messages.json")).status == 405);
@@ -133,7 +135,7 @@ BOOST_AUTO_TEST_CASE(checks_credentials_paths_and_methods) {
 }
 
 BOOST_AUTO_TEST_CASE(fails_when_it_is_told_to) {
-    twilio_simulator t;
+    testing::twilio_simulator t;
     t.fail_next(429, 20429);
     t.fail_next(503, 20500);
     t.refuse_messages_to("+14155550100", 21610);
@@ -147,17 +149,17 @@ BOOST_AUTO_TEST_CASE(fails_when_it_is_told_to) {
 }
 
 BOOST_AUTO_TEST_CASE(the_library_understands_its_replies) {
-    twilio_simulator t;
-    const twilio::api api(twilio_simulator::settings());
+    testing::twilio_simulator t;
+    const twilio::api api(testing::twilio_simulator::settings());
     const auto to = *phone_number::parse("+14155550100");
     BOOST_TEST(*twilio::read_account_status(t.answer(api.fetch_account())) == "active");
     t.set_account_status("suspended");
     BOOST_TEST(*twilio::read_account_status(t.answer(api.fetch_account())) == "suspended");
 
-    const auto ours = *phone_number::parse(twilio_simulator::sender);
+    const auto ours = *phone_number::parse(testing::twilio_simulator::sender);
     BOOST_TEST((*twilio::read_number(t.answer(api.find_number(ours))))->mms);
     BOOST_TEST(!twilio::read_number(t.answer(api.find_number(to)))->has_value());
-    t.add_number({std::string(twilio_simulator::sender), true, false});
+    t.add_number({std::string(testing::twilio_simulator::sender), true, false});
     BOOST_TEST(!(*twilio::read_number(t.answer(api.find_number(ours))))->mms);
 
     const auto sent = twilio::read_message(t.answer(api.create_code_message(to, "123456", std::chrono::seconds(300))));
@@ -166,12 +168,12 @@ BOOST_AUTO_TEST_CASE(the_library_understands_its_replies) {
 }
 
 BOOST_AUTO_TEST_CASE(remembers_so_many_messages) {
-    twilio_simulator t;
-    const auto last = static_cast<int>(twilio_simulator::max_messages);
+    testing::twilio_simulator t;
+    const auto last = static_cast<int>(testing::twilio_simulator::max_messages);
     for (int i = 0; i <= last + 1; ++i)
         post(t, {{"To", "+1415555" + std::to_string(1000 + i)}, {"From", "+15005550006"}, {"Body", std::to_string(i)}});
     const auto kept = t.messages();
-    BOOST_REQUIRE(kept.size() == twilio_simulator::max_messages);
+    BOOST_REQUIRE(kept.size() == testing::twilio_simulator::max_messages);
     BOOST_TEST(kept.front().body == "2");
     BOOST_TEST(kept.back().body == std::to_string(last + 1));
     BOOST_TEST(kept.back().sid == "SM00000000000000000000000000001002");  // no id comes twice
@@ -183,18 +185,18 @@ BOOST_AUTO_TEST_CASE(signs_as_twilio) {
     const std::string url = "https://mycompany.com/myapp.php?foo=1&bar=2";
     for (const auto& [caller, signature] : {std::pair("+14158675309", "RSOYDt4T1cUTdK1PDd93/VVr8B8="),
                                             std::pair("+12349013030", "0/KCTR6DLpKmkAf8muzZqo1nDgQ=")})
-        BOOST_TEST(detail::twilio_signature("12345", url,
-                                            {{"To", "+18005551212"},
-                                             {"CallSid", "CA1234567890ABCDE"},
-                                             {"Caller", caller},
-                                             {"From", caller},
-                                             {"Digits", "1234"}}) == signature);
+        BOOST_TEST(testing::detail::twilio_signature("12345", url,
+                                                     {{"To", "+18005551212"},
+                                                      {"CallSid", "CA1234567890ABCDE"},
+                                                      {"Caller", caller},
+                                                      {"From", caller},
+                                                      {"Digits", "1234"}}) == signature);
 }
 
 BOOST_AUTO_TEST_CASE(reports_what_became_of_a_message) {
-    twilio_simulator t;
+    testing::twilio_simulator t;
     t.fail_delivery_to("+14155550106", 30008);
-    auto settings = twilio_simulator::settings();
+    auto settings = testing::twilio_simulator::settings();
     settings.status_callback = "https://example.com/reports";
     const auto url = settings.status_callback + "?transaction=abc&send=2";
     const struct {
@@ -208,7 +210,7 @@ BOOST_AUTO_TEST_CASE(reports_what_became_of_a_message) {
             for (const auto& [name, value] :
                  form{{"To", c.to}, {"From", "+15005550006"}, {"Body", "b"}, {"StatusCallback", url}})
                 detail::append_form_field(r.body, name, value);
-            std::optional<simulated_message> accepted;
+            std::optional<testing::simulated_message> accepted;
             BOOST_TEST(t.answer(r, &accepted).status == 201);
             BOOST_REQUIRE(accepted.has_value());
             const auto reports = t.delivery_reports(*accepted);
@@ -233,8 +235,8 @@ BOOST_AUTO_TEST_CASE(reports_what_became_of_a_message) {
 }
 
 BOOST_AUTO_TEST_CASE(tells_only_of_accepted_messages) {
-    twilio_simulator t;
-    std::optional<simulated_message> accepted;
+    testing::twilio_simulator t;
+    std::optional<testing::simulated_message> accepted;
     t.answer(request("GET", ".json"), &accepted);
     BOOST_TEST(!accepted.has_value());
     t.answer(request("POST", "/Messages.json"), &accepted);
@@ -262,13 +264,14 @@ BOOST_AUTO_TEST_CASE(counts_segments) {
         {std::string(134, 'a') + "ç", 3},
         {std::string(159, 'a') + "é", 1},
     };
-    for (const auto& c : cases) BOOST_TEST_CONTEXT(c.text) BOOST_TEST(detail::sms_segments(c.text) == c.segments);
+    for (const auto& c : cases)
+        BOOST_TEST_CONTEXT(c.text) BOOST_TEST(testing::detail::sms_segments(c.text) == c.segments);
 }
 
 BOOST_AUTO_TEST_CASE(writes_dates) {
-    BOOST_TEST(detail::rfc2822_date(time_point(std::chrono::milliseconds(1692853305999))) ==
+    BOOST_TEST(testing::detail::rfc2822_date(time_point(std::chrono::milliseconds(1692853305999))) ==
                "Thu, 24 Aug 2023 05:01:45 +0000");
-    BOOST_TEST(detail::rfc2822_date(time_point()) == "Thu, 01 Jan 1970 00:00:00 +0000");
+    BOOST_TEST(testing::detail::rfc2822_date(time_point()) == "Thu, 01 Jan 1970 00:00:00 +0000");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -32,8 +32,8 @@ public:
     bool insert_transaction(const transaction& t) { return note("insert_transaction").insert_transaction(t); }
     auto find_transaction(const std::string& id) { return note("find_transaction").find_transaction(id); }
     bool update_transaction(const transaction& t) { return note("update_transaction").update_transaction(t); }
-    user_write insert_user(const user& u) { return note("insert_user").insert_user(u); }
-    user_write update_user(const user& u) { return note("update_user").update_user(u); }
+    write_result insert_user(const user& u) { return note("insert_user").insert_user(u); }
+    write_result update_user(const user& u) { return note("update_user").update_user(u); }
     auto find_user(const std::string& id) { return note("find_user").find_user(id); }
     auto find_user_by_phone(const phone_number& p) { return note("find_user_by_phone").find_user_by_phone(p); }
     auto find_user_by_identity(const std::string& i) { return note("find_user_by_identity").find_user_by_identity(i); }
@@ -95,7 +95,7 @@ public:
 
     std::optional<result<http_response>> everything;  ///< what every request gets
     std::optional<result<http_response>> messages;    ///< what every message gets
-    twilio_simulator twilio;
+    testing::twilio_simulator twilio;
 
 private:
     call_log& log_;
@@ -161,7 +161,7 @@ inline const std::string right_password = "correct horse";
 
 inline config site_config() {
     config c;
-    c.twilio = twilio_simulator::settings();
+    c.twilio = testing::twilio_simulator::settings();
     c.code_keys = {{"k1", std::string(32, 'k')}};
     c.identity_login_enabled = true;
     return c;
@@ -202,10 +202,10 @@ struct site {
     memory_storage memory{};
     noting_storage storage{memory, log};
     noting_provider provider{log};
-    manual_clock clock{};
+    testing::manual_clock clock{};
     no_hooks hooks{};
     P passwords{log};
-    authenticator<noting_storage, noting_provider, manual_clock, no_hooks, P> auth;
+    authenticator<noting_storage, noting_provider, testing::manual_clock, no_hooks, P> auth;
     rest::api<decltype(auth)> api{auth, {.app_id = "APP", .api_key = "KEY"}};
 };
 

@@ -224,7 +224,7 @@ BOOST_AUTO_TEST_CASE(codes) {
     const std::vector<code_key> keys{{"k1", std::string(32, 'k')}};
     code_deriver deriver(keys, 6);
     const transaction t{.id = "4F2C0A7E-0D63-4B1B-9C55-2E0F3A6B7C8D",
-                        .kind = purpose::login,
+                        .purpose = purpose::login,
                         .phone = *phone_number::parse("+14155550100"),
                         .key_id = "k1"};
     const std::string right(deriver.derive(t)->str());

@@ -101,7 +101,7 @@ struct split_signature<void> {
 /// The front for completion tokens (callbacks, `use_future`, `use_awaitable`, …) of any function that returns an
 /// awaitable of a result:
 ///
-///     async_call(executor, auth.finish_login(id, code), [](std::error_code ec, std::optional<logged_in> l) { … });
+///     async_call(executor, auth.finish_login(id, code), [](std::error_code ec, std::optional<login_result> l) { … });
 ///
 /// Runs `work` on `executor`; the handler is `void(std::error_code, T)` (`std::optional<T>` where `T` has no default
 /// constructor, as `user` and `logged_in`), or `void(std::error_code)` for `result<void>`, and is invoked on its

@@ -25,7 +25,7 @@ class blocking_transport {
 public:
     /// Options as for `https_transport`; `max_idle_connections_per_host` counts for each of at most `max_connections`
     /// event loops and is 1 at most. Throws std::runtime_error if `options.ca_file` cannot be loaded.
-    explicit blocking_transport(transport_options options = {})
+    explicit blocking_transport(https_transport_options options = {})
         : options_(std::move(options)), tls_(std::make_shared<detail::tls_client>(options_.ca_file)) {
         free_slots_ = std::max<std::size_t>(options_.max_connections, 1);
         options_.max_idle_connections_per_host = std::min<std::size_t>(options_.max_idle_connections_per_host, 1);
@@ -57,7 +57,7 @@ public:
 
 private:
     struct lane {
-        lane(const transport_options& options, const std::shared_ptr<detail::tls_client>& tls)
+        lane(const https_transport_options& options, const std::shared_ptr<detail::tls_client>& tls)
             : context(1), transport(context.get_executor(), options, tls) {}
         ::asio::io_context context;
         https_transport transport;
@@ -108,7 +108,7 @@ private:
         bool owned_ = false;
     };
 
-    transport_options options_;
+    https_transport_options options_;
     std::shared_ptr<detail::tls_client> tls_;
     std::mutex mutex_;
     std::condition_variable freed_;

@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-#include <phoneauth/asio/connection.hpp>
+#include <phoneauth/asio/detail/http_connection.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/co_spawn.hpp>
@@ -32,7 +32,7 @@
 #include <asio/strand.hpp>
 #include <asio/use_awaitable.hpp>
 
-#include <phoneauth/detail/http1.hpp>
+#include <phoneauth/asio/detail/http1.hpp>
 #include <phoneauth/http.hpp>
 
 namespace phoneauth {
@@ -54,7 +54,7 @@ inline std::uint64_t network_number(const ::asio::ip::address& address) {
 }  // namespace detail
 
 /// What a client may cost an `http_server`. A time-out below one millisecond counts as one.
-struct server_options {
+struct http_server_options {
     /// Over it the connection that has waited longest for a request is closed; if each is at work: 503 and closed.
     std::size_t max_connections = 1024;
     /// From one IPv4 address or one IPv6 /64, which is what one client has; over it: closed at once. 0: no such limit,
@@ -94,7 +94,7 @@ public:
     /// Listens on `address` (port 0: any free one) and begins to accept. `tls`, if not null, is the native handle of an
     /// `asio::ssl::context` with certificate and key, which this shares. Throws std::system_error if it cannot listen.
     http_server(const ::asio::any_io_executor& executor, const ::asio::ip::tcp::endpoint& address, handler h,
-                server_options options = {}, SSL_CTX* tls = nullptr)
+                http_server_options options = {}, SSL_CTX* tls = nullptr)
         : state_(std::make_shared<state>(executor, address, std::move(h), options, tls)) {
         ::asio::co_spawn(state_->strand, accept(state_), ::asio::detached);
     }
@@ -137,7 +137,7 @@ private:
 
     struct state {
         state(const ::asio::any_io_executor& e, const ::asio::ip::tcp::endpoint& address, handler h,
-              const server_options& o, SSL_CTX* shared_tls)
+              const http_server_options& o, SSL_CTX* shared_tls)
             : executor(e), strand(::asio::make_strand(e)), acceptor(strand, address),
               port(acceptor.local_endpoint().port()), handle(std::move(h)), options(o) {
             if (shared_tls && SSL_CTX_up_ref(shared_tls) == 1) tls.reset(shared_tls);
@@ -243,7 +243,7 @@ private:
         ::asio::ip::tcp::acceptor acceptor;
         const std::uint16_t port;
         const handler handle;
-        server_options options;
+        http_server_options options;
         std::chrono::milliseconds shortest;
         detail::ssl_ctx_ptr tls;
 

@@ -19,7 +19,7 @@
 #include <openssl/x509v3.h>
 
 #include <phoneauth/asio/async.hpp>
-#include <phoneauth/asio/connection.hpp>
+#include <phoneauth/asio/detail/http_connection.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/dispatch.hpp>
@@ -30,7 +30,7 @@
 #include <asio/strand.hpp>
 #include <asio/use_awaitable.hpp>
 
-#include <phoneauth/detail/http1.hpp>
+#include <phoneauth/asio/detail/http1.hpp>
 #include <phoneauth/detail/url.hpp>
 #include <phoneauth/http.hpp>
 #include <phoneauth/result.hpp>
@@ -39,7 +39,7 @@ namespace phoneauth {
 inline namespace v0 {
 
 /// How a transport works. Every wait has an end: a time-out below one millisecond counts as one.
-struct transport_options {
+struct https_transport_options {
     /// Resolving, connecting and the TLS handshake together; also how long a request waits for a free connection.
     std::chrono::milliseconds connect_timeout{5000};
     /// From the first byte of the request to its last.
@@ -132,7 +132,8 @@ private:
 /// The part of a transport that its requests keep alive. All but the constructor runs on the strand.
 class http_client : public std::enable_shared_from_this<http_client> {
 public:
-    http_client(const ::asio::any_io_executor& executor, transport_options options, std::shared_ptr<tls_client> tls)
+    http_client(const ::asio::any_io_executor& executor, https_transport_options options,
+                std::shared_ptr<tls_client> tls)
         : strand(::asio::make_strand(executor)), options_(std::move(options)), tls_(std::move(tls)) {
         using std::chrono::milliseconds;
         for (auto* timeout :
@@ -387,7 +388,7 @@ private:
         co_return result<void>();
     }
 
-    transport_options options_;
+    https_transport_options options_;
     clock::duration shortest_;
     std::shared_ptr<tls_client> tls_;
     std::size_t in_flight_ = 0;
@@ -406,7 +407,7 @@ private:
 class https_transport {
 public:
     /// Throws std::runtime_error if `options.ca_file` cannot be loaded.
-    explicit https_transport(const ::asio::any_io_executor& executor, transport_options options = {})
+    explicit https_transport(const ::asio::any_io_executor& executor, https_transport_options options = {})
         : https_transport(executor, options, std::make_shared<detail::tls_client>(options.ca_file)) {}
 
     https_transport(const https_transport&) = delete;
@@ -442,7 +443,7 @@ public:
 
 private:
     friend class blocking_transport;
-    https_transport(const ::asio::any_io_executor& executor, transport_options options,
+    https_transport(const ::asio::any_io_executor& executor, https_transport_options options,
                     std::shared_ptr<detail::tls_client> tls)
         : client_(std::make_shared<detail::http_client>(executor, std::move(options), std::move(tls))) {}
 

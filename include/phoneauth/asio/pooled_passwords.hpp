@@ -11,8 +11,8 @@
 
 #include <phoneauth/asio/awaitable.hpp>
 #include <phoneauth/asio/worker_pool.hpp>
-#include <phoneauth/password.hpp>
 #include <phoneauth/secret_string.hpp>
+#include <phoneauth/secrets/password.hpp>
 
 #include <asio/any_io_executor.hpp>
 

@@ -54,11 +54,11 @@ public:
         return call<bool>([this, t] { return storage_.update_transaction(t); });
     }
 
-    later<user_write> insert_user(const user& u) requires UserStorage<S> {
-        return call<user_write>([this, u] { return storage_.insert_user(u); });
+    later<write_result> insert_user(const user& u) requires UserStorage<S> {
+        return call<write_result>([this, u] { return storage_.insert_user(u); });
     }
-    later<user_write> update_user(const user& u) requires UserStorage<S> {
-        return call<user_write>([this, u] { return storage_.update_user(u); });
+    later<write_result> update_user(const user& u) requires UserStorage<S> {
+        return call<write_result>([this, u] { return storage_.update_user(u); });
     }
     later<std::optional<user>> find_user(const std::string& object_id) requires UserStorage<S> {
         return call<std::optional<user>>([this, object_id] { return storage_.find_user(object_id); });

@@ -36,9 +36,9 @@
 #include <asio/use_awaitable.hpp>
 #include <asio/write.hpp>
 
-#include <phoneauth/detail/redis_commands.hpp>
-#include <phoneauth/detail/redis_connection.hpp>
 #include <phoneauth/policies.hpp>
+#include <phoneauth/storage/detail/redis_commands.hpp>
+#include <phoneauth/storage/detail/redis_connection.hpp>
 
 namespace phoneauth {
 inline namespace v0 {

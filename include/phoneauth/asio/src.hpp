@@ -8,6 +8,6 @@
 #error phoneauth/asio/src.hpp is only for programs compiled with PHONEAUTH_SEPARATE_COMPILATION; without it the headers are complete
 #endif
 
-#include <phoneauth/impl/http1.ipp>
+#include <phoneauth/asio/detail/http1.ipp>
 
 #endif

@@ -40,16 +40,16 @@ constexpr bool check_storage() {
 
     static_assert(
         requires(S & s, const user& u) {
-            { s.insert_user(u) } -> yields<user_write>;
+            { s.insert_user(u) } -> yields<write_result>;
         },
-        "phoneauth: this Storage lacks `user_write insert_user(const user&)`, or the same with an awaitable of "
-        "user_write");
+        "phoneauth: this Storage lacks `write_result insert_user(const user&)`, or the same with an awaitable of "
+        "write_result");
     static_assert(
         requires(S & s, const user& u) {
-            { s.update_user(u) } -> yields<user_write>;
+            { s.update_user(u) } -> yields<write_result>;
         },
-        "phoneauth: this Storage lacks `user_write update_user(const user&)`, or the same with an awaitable of "
-        "user_write");
+        "phoneauth: this Storage lacks `write_result update_user(const user&)`, or the same with an awaitable of "
+        "write_result");
     static_assert(
         requires(S & s, const std::string& id) {
             { s.find_user(id) } -> yields<std::optional<user>>;

@@ -77,7 +77,7 @@ private:
 }  // namespace phoneauth
 
 #ifndef PHONEAUTH_SEPARATE_COMPILATION
-#include <phoneauth/impl/crypto.ipp>
+#include <phoneauth/detail/crypto.ipp>
 #endif
 
 #endif

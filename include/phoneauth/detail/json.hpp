@@ -110,7 +110,7 @@ private:
 }  // namespace phoneauth
 
 #ifndef PHONEAUTH_SEPARATE_COMPILATION
-#include <phoneauth/impl/json.ipp>
+#include <phoneauth/detail/json.ipp>
 #endif
 
 #endif

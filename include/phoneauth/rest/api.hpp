@@ -8,13 +8,13 @@
 #include <utility>
 
 #include <phoneauth/authenticator.hpp>
-#include <phoneauth/client.hpp>
+#include <phoneauth/client_info.hpp>
 #include <phoneauth/detail/json.hpp>
 #include <phoneauth/detail/url.hpp>
 #include <phoneauth/http.hpp>
-#include <phoneauth/rest/body.hpp>
+#include <phoneauth/rest/detail/body.hpp>
+#include <phoneauth/rest/detail/routing.hpp>
 #include <phoneauth/rest/reply.hpp>
-#include <phoneauth/rest/routing.hpp>
 #include <phoneauth/rest/status.hpp>
 #include <phoneauth/rest/user_object.hpp>
 
@@ -78,7 +78,7 @@ private:
     struct incoming {
         const http_request& request;
         std::string_view body;
-        client from;
+        client_info from;
         secret_string captured;  ///< what the path had at the route's "*"
         secret_string token;     ///< of the session; empty if there is none
         bool by_key = false;     ///< the path held the API key
@@ -197,7 +197,7 @@ private:
     }
 
     flow is_valid_token(incoming& in) {
-        auto owner = co_await mode::call([&] { return auth_.find_user_by_token(std::move(in.captured)); });
+        auto owner = co_await mode::call([&] { return auth_.authenticate(std::move(in.captured)); });
         if (owner) co_return reply::of_json("true");
         const auto code = owner.error().code;
         if (code == error::unknown_token || code == error::session_expired || code == error::account_disabled)
@@ -219,7 +219,7 @@ private:
     }
 
     flow find_user(incoming& in) {
-        auto outcome = co_await mode::call([&] { return auth_.find_user_by_token(std::move(in.token)); });
+        auto outcome = co_await mode::call([&] { return auth_.authenticate(std::move(in.token)); });
         if (outcome && outcome->object_id != in.captured) co_return reply(error::not_permitted);
         co_return answer(outcome);
     }
@@ -282,16 +282,16 @@ private:
 
     flow take_report(incoming& in) {
         const auto* signature = find_header(in.request.headers, "X-Twilio-Signature");
-        delivery_report report{std::string(detail::split_target(in.request.url).query), std::string(in.body),
+        status_callback report{std::string(detail::split_target(in.request.url).query), std::string(in.body),
                                signature ? *signature : std::string()};
-        auto outcome = co_await mode::call([&] { return auth_.note_delivery(std::move(report)); });
+        auto outcome = co_await mode::call([&] { return auth_.handle_status_callback(std::move(report)); });
         co_return outcome ? reply::of_json("{}") : reply(outcome.error());
     }
 
     flow send_message(incoming& in) {
         if (options_.send_message == send_message_access::off) co_return reply(error::send_message_disabled);
         if (options_.send_message == send_message_access::session || !in.by_key) {
-            auto sender = co_await mode::call([&] { return auth_.find_user_by_token(std::move(in.token)); });
+            auto sender = co_await mode::call([&] { return auth_.authenticate(std::move(in.token)); });
             if (!sender) co_return reply(sender.error());
             in.from.user_id = sender->object_id;
         }
@@ -321,10 +321,10 @@ private:
     }
 
     std::string json_of(const user& u) const { return user_json(u, settings()); }
-    std::string json_of(const logged_in& l) const { return login_json(l.who, l.token, settings()); }
+    std::string json_of(const login_result& l) const { return login_json(l.user, l.token, settings()); }
     std::string json_of(const sent_message& m) const { return m.json; }
     std::string json_of(const transaction_status& s) const { return status_json(s); }
-    std::string json_of(const started& s) const {
+    std::string json_of(const challenge& s) const {
         detail::json_object json;
         json.string("transactionId", s.transaction_id).number("expiresAt", s.expires_at.time_since_epoch().count());
         json.number("resendAfter", s.resend_after.count());

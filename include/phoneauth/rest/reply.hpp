@@ -40,7 +40,7 @@ struct reply : http_response {
 }  // namespace phoneauth
 
 #ifndef PHONEAUTH_SEPARATE_COMPILATION
-#include <phoneauth/impl/rest_reply.ipp>
+#include <phoneauth/rest/reply.ipp>
 #endif
 
 #endif

@@ -22,7 +22,7 @@ PHONEAUTH_DECL std::string status_json(const transaction_status& s);
 }  // namespace phoneauth
 
 #ifndef PHONEAUTH_SEPARATE_COMPILATION
-#include <phoneauth/impl/rest_status.ipp>
+#include <phoneauth/rest/status.ipp>
 #endif
 
 #endif

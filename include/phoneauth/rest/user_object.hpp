@@ -32,7 +32,7 @@ PHONEAUTH_DECL std::string user_class_json(const config& c);
 }  // namespace phoneauth
 
 #ifndef PHONEAUTH_SEPARATE_COMPILATION
-#include <phoneauth/impl/rest_user_object.ipp>
+#include <phoneauth/rest/user_object.ipp>
 #endif
 
 #endif

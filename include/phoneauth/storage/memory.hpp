@@ -161,10 +161,10 @@ public:
     }
 
     /// Throws `std::invalid_argument` if there is a user with this `object_id`.
-    user_write insert_user(const user& u) {
+    write_result insert_user(const user& u) {
         const std::scoped_lock lock(users_mutex_);
-        if (by_phone_.contains(u.phone.str())) return user_write::phone_taken;
-        if (by_identity_.contains(u.identity)) return user_write::identity_taken;
+        if (by_phone_.contains(u.phone.str())) return write_result::phone_taken;
+        if (by_identity_.contains(u.identity)) return write_result::identity_taken;
         const auto [at, added] = users_.try_emplace(u.object_id, u);
         if (!added) throw std::invalid_argument("phoneauth: there is a user with this object_id");
         try {
@@ -175,24 +175,24 @@ public:
             users_.erase(at);
             throw;
         }
-        return user_write::done;
+        return write_result::done;
     }
 
-    user_write update_user(const user& u) {
+    write_result update_user(const user& u) {
         auto next = u;
         ++next.version;
         std::string phone(u.phone.str());
         std::string identity = u.identity;
         const std::scoped_lock lock(users_mutex_);
         const auto found = users_.find(u.object_id);
-        if (found == users_.end() || found->second.version != u.version) return user_write::stale;
+        if (found == users_.end() || found->second.version != u.version) return write_result::stale;
         auto& stored = found->second;
-        if (is_of_another(by_phone_, phone, stored)) return user_write::phone_taken;
-        if (is_of_another(by_identity_, identity, stored)) return user_write::identity_taken;
+        if (is_of_another(by_phone_, phone, stored)) return write_result::phone_taken;
+        if (is_of_another(by_identity_, identity, stored)) return write_result::identity_taken;
         rename(by_phone_, stored.phone.str(), std::move(phone));
         rename(by_identity_, stored.identity, std::move(identity));
         stored = std::move(next);
-        return user_write::done;
+        return write_result::done;
     }
 
     std::optional<user> find_user(const std::string& object_id) {

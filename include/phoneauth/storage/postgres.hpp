@@ -14,8 +14,8 @@
 #include <utility>
 #include <vector>
 
-#include <phoneauth/detail/postgres.hpp>
 #include <phoneauth/policies.hpp>
+#include <phoneauth/storage/detail/postgres.hpp>
 
 namespace phoneauth {
 inline namespace v0 {
@@ -67,8 +67,8 @@ public:
     bool update_transaction(const transaction& t) { return run(detail::postgres::update_transaction(t)); }
 
     /// Throws `std::invalid_argument` if there is a user with this `object_id`.
-    user_write insert_user(const user& u) { return run(detail::postgres::insert_user(u)); }
-    user_write update_user(const user& u) { return run(detail::postgres::update_user(u)); }
+    write_result insert_user(const user& u) { return run(detail::postgres::insert_user(u)); }
+    write_result update_user(const user& u) { return run(detail::postgres::update_user(u)); }
     std::optional<user> find_user(const std::string& object_id) { return run(detail::postgres::find_user(object_id)); }
     std::optional<user> find_user_by_phone(const phone_number& phone) {
         return run(detail::postgres::find_user_by_phone(phone));

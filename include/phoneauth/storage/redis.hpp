@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include <phoneauth/detail/redis_commands.hpp>
-#include <phoneauth/detail/redis_connection.hpp>
 #include <phoneauth/policies.hpp>
+#include <phoneauth/storage/detail/redis_commands.hpp>
+#include <phoneauth/storage/detail/redis_connection.hpp>
 
 namespace phoneauth {
 inline namespace v0 {
@@ -76,8 +76,8 @@ public:
     bool update_transaction(const transaction& t) { return commands_.update_transaction(t).get(); }
 
     /// Throws `std::invalid_argument` if there is a user with this `object_id`.
-    user_write insert_user(const user& u) { return commands_.insert_user(u).get(); }
-    user_write update_user(const user& u) { return commands_.update_user(u).get(); }
+    write_result insert_user(const user& u) { return commands_.insert_user(u).get(); }
+    write_result update_user(const user& u) { return commands_.update_user(u).get(); }
     std::optional<user> find_user(const std::string& object_id) { return commands_.find_user(object_id).get(); }
     std::optional<user> find_user_by_phone(const phone_number& phone) {
         return commands_.find_user_by_phone(phone).get();

@@ -15,6 +15,7 @@
 
 namespace phoneauth {
 inline namespace v0 {
+namespace testing {
 
 //[transaction_storage
 struct transaction_storage_archetype {
@@ -26,8 +27,8 @@ struct transaction_storage_archetype {
 
 //[user_storage
 struct user_storage_archetype {
-    user_write insert_user(const user&) { return user_write::done; }
-    user_write update_user(const user&) { return user_write::stale; }
+    write_result insert_user(const user&) { return write_result::done; }
+    write_result update_user(const user&) { return write_result::stale; }
     std::optional<user> find_user(const std::string& /*object_id*/) { return {}; }
     std::optional<user> find_user_by_phone(const phone_number&) { return {}; }
     std::optional<user> find_user_by_identity(const std::string& /*identity*/) { return {}; }
@@ -95,6 +96,7 @@ static_assert(Clock<clock_archetype>);
 static_assert(PasswordHasher<password_hasher_archetype>);
 static_assert(Hooks<hooks_archetype>);
 
+}  // namespace testing
 }  // namespace v0
 }  // namespace phoneauth
 

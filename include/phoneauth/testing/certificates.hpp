@@ -15,6 +15,7 @@
 
 namespace phoneauth {
 inline namespace v0 {
+namespace testing {
 
 /// A certificate for tests, with the authority that signed it; all in PEM.
 struct test_certificate {
@@ -111,6 +112,7 @@ inline test_certificate make_test_certificate(const std::string& names = "DNS:lo
     return {make::pem(ca.get()), make::pem(leaf.get()), make::pem(key.get())};
 }
 
+}  // namespace testing
 }  // namespace v0
 }  // namespace phoneauth
 

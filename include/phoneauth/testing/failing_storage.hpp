@@ -13,6 +13,7 @@
 
 namespace phoneauth {
 inline namespace v0 {
+namespace testing {
 
 /// A Storage for tests that hands everything on to another one, `S`, blocking or not, and fails when it is told to.
 /// Tests that want to see every error path count up until nothing fails any more:
@@ -147,6 +148,7 @@ private:
     std::atomic<std::size_t> lose_race_on_ = 0;
 };
 
+}  // namespace testing
 }  // namespace v0
 }  // namespace phoneauth
 

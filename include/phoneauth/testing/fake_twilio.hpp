@@ -28,6 +28,7 @@
 
 namespace phoneauth {
 inline namespace v0 {
+namespace testing {
 
 /// A `twilio_simulator` behind a real HTTP or HTTPS server on 127.0.0.1, which runs on a thread of its own from
 /// construction to destruction:
@@ -136,6 +137,7 @@ private:
     std::thread thread_;
 };
 
+}  // namespace testing
 }  // namespace v0
 }  // namespace phoneauth
 

@@ -9,6 +9,7 @@
 
 namespace phoneauth {
 inline namespace v0 {
+namespace testing {
 
 /// A Clock for tests: it stands still until it is turned by hand. May be read and turned from several threads at once.
 class manual_clock {
@@ -28,6 +29,7 @@ private:
 
 static_assert(Clock<manual_clock>);
 
+}  // namespace testing
 }  // namespace v0
 }  // namespace phoneauth
 

@@ -18,13 +18,14 @@
 
 namespace phoneauth {
 inline namespace v0 {
+namespace testing {
 namespace detail {
 
 /// The first run of exactly 6 to 9 digits in a message; empty if there is none.
 inline std::string code_in(std::string_view text) {
     for (std::size_t begin = 0; begin < text.size(); ++begin) {
         auto end = begin;
-        while (end < text.size() && is_digit(text[end])) ++end;
+        while (end < text.size() && phoneauth::detail::is_digit(text[end])) ++end;
         if (end - begin >= 6 && end - begin <= 9) return std::string(text.substr(begin, end - begin));
         begin = end;
     }
@@ -94,8 +95,8 @@ public:
     std::string last_message_to(std::string_view phone) const {
         const std::scoped_lock lock(mutex_);
         for (auto r = requests_.rbegin(); r != requests_.rend(); ++r)
-            if (is_message(*r) && (phone.empty() || detail::form_field(r->body, "To") == phone))
-                return detail::form_field(r->body, "Body");
+            if (is_message(*r) && (phone.empty() || phoneauth::detail::form_field(r->body, "To") == phone))
+                return phoneauth::detail::form_field(r->body, "Body");
         return {};
     }
     std::string last_message() const { return last_message_to({}); }
@@ -133,6 +134,7 @@ private:
 
 static_assert(HttpTransport<scripted_transport>);
 
+}  // namespace testing
 }  // namespace v0
 }  // namespace phoneauth
 

@@ -24,6 +24,7 @@
 
 namespace phoneauth {
 inline namespace v0 {
+namespace testing {
 
 /// Checks the transactions of `storage`. Returns what is wrong; empty if nothing is. Most of its calls come from
 /// `options.threads` threads at once. `run`: see `already_there`.
@@ -80,6 +81,7 @@ std::vector<suite_finding> run_storage_suite(S& storage, const Run& run = {}, co
     return run_shared_storage_suite(storage, storage, run, options);
 }
 
+}  // namespace testing
 }  // namespace v0
 }  // namespace phoneauth
 

@@ -9,6 +9,7 @@
 
 namespace phoneauth {
 inline namespace v0 {
+namespace testing {
 
 /// One thing that a storage does wrong.
 struct suite_finding {
@@ -47,6 +48,7 @@ struct suite_options {
     unsigned rounds = 20;  ///< how often each race is run
 };
 
+}  // namespace testing
 }  // namespace v0
 }  // namespace phoneauth
 

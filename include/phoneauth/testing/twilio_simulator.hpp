@@ -31,6 +31,7 @@
 
 namespace phoneauth {
 inline namespace v0 {
+namespace testing {
 namespace detail {
 
 /// One row per error code that the simulator knows (https://www.twilio.com/docs/api/errors).
@@ -79,7 +80,7 @@ inline std::size_t sms_segments(std::string_view text) {
     std::size_t utf16 = 0;
     bool is_gsm = true;
     while (!text.empty()) {
-        const auto size = std::max<std::size_t>(utf8_sequence(text), 1);
+        const auto size = std::max<std::size_t>(phoneauth::detail::utf8_sequence(text), 1);
         const auto character = text.substr(0, size);
         text.remove_prefix(size);
         utf16 += size == 4 ? 2 : 1;
@@ -118,7 +119,7 @@ inline std::string twilio_signature(std::string_view auth_token, std::string_vie
     if (!HMAC(EVP_sha1(), auth_token.data(), static_cast<int>(auth_token.size()),
               reinterpret_cast<const unsigned char*>(text.data()), text.size(), mac.data(), &size))
         throw std::runtime_error("phoneauth: OpenSSL failed");
-    return base64({reinterpret_cast<const char*>(mac.data()), size});
+    return phoneauth::detail::base64({reinterpret_cast<const char*>(mac.data()), size});
 }
 
 }  // namespace detail
@@ -198,7 +199,7 @@ public:
                         {"From", m.from},  {"ApiVersion", "2010-04-01"}};
             if (status == "undelivered") form.emplace_back("ErrorCode", std::to_string(problem));
             std::string body;
-            for (const auto& [name, value] : form) detail::append_form_field(body, name, value);
+            for (const auto& [name, value] : form) phoneauth::detail::append_form_field(body, name, value);
             reports.push_back({"POST",
                                url,
                                {{"Content-Type", "application/x-www-form-urlencoded; charset=UTF-8"},
@@ -270,7 +271,7 @@ public:
 private:
     using fields = std::vector<std::pair<std::string, std::string>>;
 
-    static std::string text_of(detail::json_object& o) { return std::move(o).str(); }
+    static std::string text_of(phoneauth::detail::json_object& o) { return std::move(o).str(); }
 
     static http_response json_reply(int status, std::string body) {
         return {status,
@@ -288,7 +289,7 @@ private:
             }
         if (status == 0) status = 400;
         auto reply = json_reply(
-            status, text_of(detail::json_object()
+            status, text_of(phoneauth::detail::json_object()
                                 .number("code", code)
                                 .string("message", message)
                                 .string("more_info", "https://www.twilio.com/docs/errors/" + std::to_string(code))
@@ -300,7 +301,7 @@ private:
     static bool is_authenticated(const http_request& request) {
         const auto* given = find_header(request.headers, "Authorization");
         const auto basic = [](std::string_view name, std::string_view secret) {
-            return "Basic " + detail::base64(std::string(name) + ":" + std::string(secret));
+            return "Basic " + phoneauth::detail::base64(std::string(name) + ":" + std::string(secret));
         };
         return given && (*given == basic(account_sid, auth_token) || *given == basic(api_key, api_secret));
     }
@@ -314,7 +315,7 @@ private:
         std::string_view target = request.url;
         if (const auto scheme = target.find("://"); scheme != target.npos)
             target = target.substr(std::min(target.find('/', scheme + 3), target.size()));
-        const auto [path, query] = detail::split_target(target);
+        const auto [path, query] = phoneauth::detail::split_target(target);
         if (!is_authenticated(request)) return error_reply(20003);
 
         const auto account = "/2010-04-01/Accounts/" + std::string(account_sid);
@@ -356,10 +357,10 @@ private:
         if (m.to.empty()) return 21604;
         if (m.from.empty() && service.empty()) return 21603;
         if (m.body.empty() && m.media_urls.empty() && value_of(form, "ContentSid").empty()) return 21602;
-        if (detail::count_code_points(m.body).value_or(max_body + 1) > max_body) return 21617;
+        if (phoneauth::detail::count_code_points(m.body).value_or(max_body + 1) > max_body) return 21617;
         if (m.media_urls.size() > 10) return 21623;
         for (const auto& url : m.media_urls)
-            if (!detail::parse_url(url)) return 21620;
+            if (!phoneauth::detail::parse_url(url)) return 21620;
         if (!is_number(m.to)) return 21211;
         if (const int code = code_for(magic_to, m.to)) return code;
         if (const auto refused = refused_.find(m.to); refused != refused_.end()) return refused->second;
@@ -375,7 +376,7 @@ private:
         const auto* type = find_header(request.headers, "Content-Type");
         fields form;
         if (type && type->starts_with("application/x-www-form-urlencoded"))
-            if (auto parsed = detail::parse_form(request.body)) form = *std::move(parsed);
+            if (auto parsed = phoneauth::detail::parse_form(request.body)) form = *std::move(parsed);
 
         simulated_message m{{}, value_of(form, "To"), value_of(form, "From"), value_of(form, "Body"), {}, form};
         const auto service = value_of(form, "MessagingServiceSid");
@@ -387,7 +388,7 @@ private:
         m.sid = (m.media_urls.empty() ? "SM" : "MM") + std::string(32 - number.size(), '0') + number;
         const auto uri = "/2010-04-01/Accounts/" + std::string(account_sid) + "/Messages/" + m.sid;
         const auto now = detail::rfc2822_date(system_clock().now());
-        detail::json_object resource;
+        phoneauth::detail::json_object resource;
         resource.string("account_sid", account_sid)
             .string("api_version", "2010-04-01")
             .string("body", m.body)
@@ -408,7 +409,7 @@ private:
             .null("price_unit")
             .string("sid", m.sid)
             .string("status", service.empty() ? "queued" : "accepted")
-            .raw("subresource_uris", text_of(detail::json_object().string("media", uri + "/Media.json")))
+            .raw("subresource_uris", text_of(phoneauth::detail::json_object().string("media", uri + "/Media.json")))
             .string("to", m.to)
             .string("uri", uri + ".json");
         if (messages_.size() == max_messages) messages_.pop_front();
@@ -429,7 +430,7 @@ private:
     }
 
     http_response account_reply(const std::string& account) const {
-        return json_reply(200, text_of(detail::json_object()
+        return json_reply(200, text_of(phoneauth::detail::json_object()
                                            .string("sid", account_sid)
                                            .string("friendly_name", "Simulated account")
                                            .string("status", account_status_)
@@ -438,28 +439,28 @@ private:
                                            .string("date_created", "Thu, 01 Jan 2026 00:00:00 +0000")
                                            .string("date_updated", "Thu, 01 Jan 2026 00:00:00 +0000")
                                            .string("uri", account + ".json")
-                                           .raw("subresource_uris", text_of(detail::json_object().string(
+                                           .raw("subresource_uris", text_of(phoneauth::detail::json_object().string(
                                                                         "messages", account + "/Messages.json")))));
     }
 
     http_response numbers_reply(const std::string& account, std::string_view query) const {
-        const auto wanted = detail::form_field(query, "PhoneNumber");
+        const auto wanted = phoneauth::detail::form_field(query, "PhoneNumber");
         std::string list;
         std::size_t count = 0;
         for (const auto& n : numbers_) {
             if (!wanted.empty() && n.phone != wanted) continue;
             if (count++ > 0) list += ',';
-            list += text_of(detail::json_object()
+            list += text_of(phoneauth::detail::json_object()
                                 .string("sid", "PN" + std::string(28, '0') + n.phone.substr(n.phone.size() - 4))
                                 .string("account_sid", account_sid)
                                 .string("phone_number", n.phone)
-                                .raw("capabilities", text_of(detail::json_object()
+                                .raw("capabilities", text_of(phoneauth::detail::json_object()
                                                                  .boolean("voice", true)
                                                                  .boolean("sms", n.sms)
                                                                  .boolean("mms", n.mms)
                                                                  .boolean("fax", false))));
         }
-        return json_reply(200, text_of(detail::json_object()
+        return json_reply(200, text_of(phoneauth::detail::json_object()
                                            .raw("incoming_phone_numbers", "[" + list + "]")
                                            .number("page", 0)
                                            .number("page_size", 50)
@@ -485,6 +486,7 @@ private:
 
 static_assert(HttpTransport<twilio_simulator>);
 
+}  // namespace testing
 }  // namespace v0
 }  // namespace phoneauth
 

@@ -11,7 +11,7 @@
 #include <phoneauth/http.hpp>
 #include <phoneauth/phone_number.hpp>
 #include <phoneauth/result.hpp>
-#include <phoneauth/twilio/message.hpp>
+#include <phoneauth/text_message.hpp>
 
 namespace phoneauth {
 inline namespace v0 {
@@ -27,7 +27,7 @@ public:
     /// Messages create: `POST /2010-04-01/Accounts/{Sid}/Messages.json`. `to` takes the place of `m.to`. Fails with
     /// `missing_parameter` (neither body nor media), `message_too_long`, `invalid_media_url`, `invalid_parameter` (an
     /// option that Twilio does not know, too many media, a body that is not UTF-8 or holds a NUL).
-    PHONEAUTH_DECL result<http_request> create_message(const phone_number& to, const message& m) const;
+    PHONEAUTH_DECL result<http_request> create_message(const phone_number& to, const text_message& m) const;
 
     /// The same for a code's text, good for `validity`: after that Twilio no longer delivers it. What becomes of it is
     /// reported to `status_callback`, a URL, unless that is empty.
@@ -92,7 +92,7 @@ PHONEAUTH_DECL std::string code_text(const config& c, std::string_view code);
 }  // namespace phoneauth
 
 #ifndef PHONEAUTH_SEPARATE_COMPILATION
-#include <phoneauth/impl/twilio.ipp>
+#include <phoneauth/twilio/api.ipp>
 #endif
 
 #endif

@@ -19,7 +19,7 @@ namespace phoneauth {
 inline namespace v0 {
 
 /// A request by which Twilio reports what became of a message, as it arrived.
-struct delivery_report {
+struct status_callback {
     std::string query;      ///< of the request's URL, what follows "?", as it is written there
     std::string body;       ///< the form
     std::string signature;  ///< the header X-Twilio-Signature
@@ -65,7 +65,7 @@ inline std::string delivery_url(const twilio_config& c, const transaction& t) {
 }
 
 /// Reads a report, if it is Twilio's; else as `verify_callback`, or `invalid_signature` if none was asked for.
-inline result<delivery> read_delivery(const twilio_config& c, const delivery_report& r) {
+inline result<delivery> read_delivery(const twilio_config& c, const status_callback& r) {
     if (c.status_callback.empty()) return error::invalid_signature;
     const auto parameters = verify_callback(c.auth_token, c.status_callback + '?' + r.query, r.body, r.signature);
     if (!parameters) return parameters.error();

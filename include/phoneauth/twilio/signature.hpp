@@ -52,7 +52,7 @@ PHONEAUTH_DECL result<callback_parameters> verify_callback(std::string_view auth
 }  // namespace phoneauth
 
 #ifndef PHONEAUTH_SEPARATE_COMPILATION
-#include <phoneauth/impl/twilio_signature.ipp>
+#include <phoneauth/twilio/signature.ipp>
 #endif
 
 #endif

@@ -12,10 +12,11 @@
 #include <string>
 #include <vector>
 
-#include <phoneauth/testing/detail/storage_suite.hpp>
+#include <phoneauth/testing/detail/suite_base.hpp>
 
 namespace phoneauth {
 inline namespace v0 {
+namespace testing {
 namespace detail {
 
 template <class S, class Run>
@@ -241,6 +242,7 @@ void storage_suite<S, Run>::counters() {
 }
 
 }  // namespace detail
+}  // namespace testing
 }  // namespace v0
 }  // namespace phoneauth
 

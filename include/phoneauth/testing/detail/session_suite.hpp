@@ -9,10 +9,11 @@
 #include <string>
 #include <vector>
 
-#include <phoneauth/testing/detail/storage_suite.hpp>
+#include <phoneauth/testing/detail/suite_base.hpp>
 
 namespace phoneauth {
 inline namespace v0 {
+namespace testing {
 namespace detail {
 
 template <class S, class Run>
@@ -165,6 +166,7 @@ void storage_suite<S, Run>::sessions() {
 }
 
 }  // namespace detail
+}  // namespace testing
 }  // namespace v0
 }  // namespace phoneauth
 

@@ -9,10 +9,11 @@
 #include <string>
 #include <vector>
 
-#include <phoneauth/testing/detail/storage_suite.hpp>
+#include <phoneauth/testing/detail/suite_base.hpp>
 
 namespace phoneauth {
 inline namespace v0 {
+namespace testing {
 namespace detail {
 
 template <class S, class Run>
@@ -24,10 +25,10 @@ void storage_suite<S, Run>::transactions() {
         expect_stored(inserted_transaction());
         auto bare = new_transaction();
         bare.user_id.clear();
-        bare.kind = purpose::registration;
+        bare.purpose = purpose::registration;
         bare.delivery = delivery_state::pending;
         bare.delivery_error = 0;
-        bare.password_mark.clear();
+        bare.password_fingerprint.clear();
         bare.known_network = false;
         bare.version = 0;
         expect_stored(inserted(bare));
@@ -250,6 +251,7 @@ void storage_suite<S, Run>::transactions() {
 }
 
 }  // namespace detail
+}  // namespace testing
 }  // namespace v0
 }  // namespace phoneauth
 

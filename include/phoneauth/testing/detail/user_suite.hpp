@@ -12,10 +12,11 @@
 #include <string>
 #include <vector>
 
-#include <phoneauth/testing/detail/storage_suite.hpp>
+#include <phoneauth/testing/detail/suite_base.hpp>
 
 namespace phoneauth {
 inline namespace v0 {
+namespace testing {
 namespace detail {
 
 /// JSON texts that mean the same to a parser as others, or nothing: each must be stored byte for byte.
@@ -44,7 +45,7 @@ void storage_suite<S, Run>::users() {
     using std::chrono::milliseconds;
 
     const auto done_by = [&](const std::vector<user>& users, auto write) {
-        return winners_of([&](unsigned i) { return write(users[i]) == user_write::done; });
+        return winners_of([&](unsigned i) { return write(users[i]) == write_result::done; });
     };
     const auto insert = [this](const user& u) { return run_(storage().insert_user(u)); };
     const auto update = [this](const user& u) { return run_(storage().update_user(u)); };
@@ -74,7 +75,7 @@ void storage_suite<S, Run>::users() {
             expect(!run_(storage().find_user_by_identity(text)),
                    "find_user_by_identity of an unknown identity must return nothing");
             u.identity = text + new_identity();
-            expect(update(u) == user_write::done, "update_user with the stored version must return done");
+            expect(update(u) == write_result::done, "update_user with the stored version must return done");
             ++u.version;
             expect_stored(u);
         }
@@ -90,11 +91,11 @@ void storage_suite<S, Run>::users() {
         expect_stored(inserted(u));
         u.properties = {{"big", '"' + std::string(1 << 20, 'x') + '"'}};
         for (int i = 0; i < 1000; ++i) u.properties[std::to_string(i)] = std::to_string(i);
-        expect(update(u) == user_write::done, "update_user with the stored version must return done");
+        expect(update(u) == write_result::done, "update_user with the stored version must return done");
         ++u.version;
         expect_stored(u);
         u.properties.clear();
-        expect(update(u) == user_write::done, "update_user with the stored version must return done");
+        expect(update(u) == write_result::done, "update_user with the stored version must return done");
         ++u.version;
         expect_stored(u);
     });
@@ -111,14 +112,14 @@ void storage_suite<S, Run>::users() {
         inserted(u);
         auto stale = u;
         --stale.version;
-        expect(update(stale) == user_write::stale, "update_user with an older version must return stale");
-        expect(update(u) == user_write::done, "update_user with the stored version must return done");
+        expect(update(stale) == write_result::stale, "update_user with an older version must return stale");
+        expect(update(u) == write_result::done, "update_user with the stored version must return done");
         ++u.version;
         expect_stored(u);
         u = new_user();
         u.version = std::numeric_limits<std::int64_t>::max() - 1;
         inserted(u);
-        expect(update(u) == user_write::done, "update_user with the stored version must return done");
+        expect(update(u) == write_result::done, "update_user with the stored version must return done");
         ++u.version;
         expect_stored(u);
     });
@@ -157,7 +158,7 @@ void storage_suite<S, Run>::users() {
                                        "\xEF\xBC\xA1", "1", "1.0", "01"}) {
             auto u = new_user();
             u.identity = identity + text;
-            expect(insert(u) == user_write::done, "identities that differ in a byte must be different");
+            expect(insert(u) == write_result::done, "identities that differ in a byte must be different");
             expect_stored(u);
         }
     });
@@ -165,27 +166,28 @@ void storage_suite<S, Run>::users() {
         const auto u = inserted_user();
         auto same_phone = new_user();
         same_phone.phone = u.phone;
-        expect(insert(same_phone) == user_write::phone_taken,
+        expect(insert(same_phone) == write_result::phone_taken,
                "insert_user with another user's phone must return phone_taken");
         expect_absent(same_phone);
         expect(!run_(storage().find_user_by_identity(same_phone.identity)), "a refused insert_user must store nothing");
         auto same_identity = new_user();
         same_identity.identity = u.identity;
-        expect(insert(same_identity) == user_write::identity_taken,
+        expect(insert(same_identity) == write_result::identity_taken,
                "insert_user with another user's identity must return identity_taken");
         expect_absent(same_identity);
         expect(!run_(storage().find_user_by_phone(same_identity.phone)), "a refused insert_user must store nothing");
         auto same_id = new_user();
         same_id.object_id = u.object_id;
         is_accepted([&] {
-            expect(insert(same_id) != user_write::done,
+            expect(insert(same_id) != write_result::done,
                    "insert_user with another user's object_id must throw or return something other than done");
         });
         expect(!run_(storage().find_user_by_phone(same_id.phone)), "a refused insert_user must store nothing");
         expect_stored(u);
 
         same_phone.phone = same_identity.phone;
-        expect(insert(same_phone) == user_write::done, "a refused insert_user must not take the phone or the identity");
+        expect(insert(same_phone) == write_result::done,
+               "a refused insert_user must not take the phone or the identity");
         expect_stored(same_phone);
     });
     check("users: update", [&] {
@@ -199,7 +201,7 @@ void storage_suite<S, Run>::users() {
         u.enabled = false;
         u.updated_at = now();
         u.last_login_at = now();
-        expect(update(u) == user_write::done, "update_user with the stored version must return done");
+        expect(update(u) == write_result::done, "update_user with the stored version must return done");
         ++u.version;
         expect_stored(u);
         expect(!run_(storage().find_user_by_phone(before.phone)),
@@ -207,13 +209,13 @@ void storage_suite<S, Run>::users() {
         expect(!run_(storage().find_user_by_identity(before.identity)),
                "a user must not be found by an identity that he no longer has");
         u.last_login_at.reset();
-        expect(update(u) == user_write::done, "update_user that keeps phone and identity must return done");
+        expect(update(u) == write_result::done, "update_user that keeps phone and identity must return done");
         ++u.version;
         expect_stored(u);
         auto heir = new_user();
         heir.phone = before.phone;
         heir.identity = before.identity;
-        expect(insert(heir) == user_write::done, "a phone and an identity that were given up must be free");
+        expect(insert(heir) == write_result::done, "a phone and an identity that were given up must be free");
         expect_stored(heir);
     });
     check("users: update to what another has", [&] {
@@ -222,12 +224,12 @@ void storage_suite<S, Run>::users() {
         auto to_phone = u;
         to_phone.phone = other.phone;
         to_phone.identity = new_identity();
-        expect(update(to_phone) == user_write::phone_taken,
+        expect(update(to_phone) == write_result::phone_taken,
                "update_user to another user's phone must return phone_taken");
         auto to_identity = u;
         to_identity.identity = other.identity;
         to_identity.phone = new_phone();
-        expect(update(to_identity) == user_write::identity_taken,
+        expect(update(to_identity) == write_result::identity_taken,
                "update_user to another user's identity must return identity_taken");
         expect(!run_(storage().find_user_by_phone(to_identity.phone)) &&
                    !run_(storage().find_user_by_identity(to_phone.identity)),
@@ -237,7 +239,7 @@ void storage_suite<S, Run>::users() {
 
         u.phone = to_identity.phone;
         u.identity = to_phone.identity;
-        expect(update(u) == user_write::done, "a refused update_user must not take the phone or the identity");
+        expect(update(u) == write_result::done, "a refused update_user must not take the phone or the identity");
         ++u.version;
         expect_stored(u);
     });
@@ -249,13 +251,13 @@ void storage_suite<S, Run>::users() {
         ++u.version;
         stale.locale = "it";
         stale.phone = new_phone();
-        expect(update(stale) == user_write::stale, "update_user with an older version must return stale");
+        expect(update(stale) == write_result::stale, "update_user with an older version must return stale");
         stale.version = u.version + 1;
-        expect(update(stale) == user_write::stale, "update_user with a newer version must return stale");
+        expect(update(stale) == write_result::stale, "update_user with a newer version must return stale");
         expect_stored(u);
         expect(!run_(storage().find_user_by_phone(stale.phone)), "a stale update_user must change nothing");
         const auto unknown = new_user();
-        expect(update(unknown) == user_write::stale, "update_user of an unknown user must return stale");
+        expect(update(unknown) == write_result::stale, "update_user of an unknown user must return stale");
         expect_absent(unknown);
     });
     check("users: racing inserts of one phone", [&] {
@@ -333,7 +335,7 @@ void storage_suite<S, Run>::users() {
             const auto winners = winners_of([&](unsigned i) {
                 auto mine = u;
                 mine.properties["winner"] = std::to_string(i);
-                return update(mine) == user_write::done;
+                return update(mine) == write_result::done;
             });
             expect(winners.size() == 1, "of several update_user with one version exactly one must return done");
             auto won = u;
@@ -395,6 +397,7 @@ void storage_suite<S, Run>::users() {
 }
 
 }  // namespace detail
+}  // namespace testing
 }  // namespace v0
 }  // namespace phoneauth
 

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef PHONEAUTH_CLIENT_INFO_HPP
+#define PHONEAUTH_CLIENT_INFO_HPP
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <phoneauth/detail/config.hpp>
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// Who asks, as far as the server knows. All of it may be empty: what is not known is not limited.
+struct client_info {
+    // Constructors, as g++ 12 destroys a temporary aggregate in a co_await expression twice.
+    client_info() = default;
+    explicit client_info(std::string from, std::string agent = {}, std::string user = {})
+        : address(std::move(from)), user_agent(std::move(agent)), user_id(std::move(user)) {}
+
+    std::string address;     ///< IPv4 or IPv6, as text, without a port; anything else counts as unknown
+    std::string user_agent;  ///< for the observer; cut to 256 bytes there
+    std::string user_id;     ///< `user::object_id` of the logged-in user on whose behalf a message is sent: his limit
+                             ///< takes the place of the network's
+};
+
+/// The part of an address that one subscriber has, in one spelling: an IPv4 address as it is (one that is mapped into
+/// IPv6, too), of an IPv6 address the first 64 bits (RFC 4291 §2.5.4; RFC 6177: at least that goes to one site). Empty
+/// if `address` is none.
+PHONEAUTH_DECL std::string client_network(std::string_view address);
+
+/// The address of the client behind trusted proxies (reverse proxies, load balancers). `peer` is the other end of the
+/// connection; `forwarded` is the value of a header like X-Forwarded-For, to whose end each proxy has added the address
+/// that it was asked from, perhaps with a port. `trusted` has addresses and networks ("10.0.0.0/8", "::1"). → `peer`
+/// unless it is trusted; else the last address of `forwarded` that is not, as everything before it could have been made
+/// up. If there is none, or something on the way there is no address, the last trusted one: who cannot be told apart
+/// is limited together.
+PHONEAUTH_DECL std::string client_address(std::string_view peer, std::string_view forwarded,
+                                          const std::vector<std::string>& trusted);
+
+/// Whether `text` is an address or a network, as in `client_address`.
+PHONEAUTH_DECL bool is_network(std::string_view text);
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+#include <phoneauth/client_info.ipp>
+#endif
+
+#endif

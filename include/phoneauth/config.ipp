@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef PHONEAUTH_CONFIG_IPP
+#define PHONEAUTH_CONFIG_IPP
+
+#include <algorithm>
+#include <string>
+
+#include <phoneauth/config.hpp>
+#include <phoneauth/detail/ascii.hpp>
+#include <phoneauth/detail/url.hpp>
+#include <phoneauth/detail/utf8.hpp>
+#include <phoneauth/phone_number.hpp>
+#include <phoneauth/user.hpp>
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+/// Twilio's identifiers: two letters and 32 hexadecimal digits.
+inline bool is_sid(std::string_view text, std::string_view prefix) {
+    return text.size() == 34 && text.starts_with(prefix) &&
+           std::all_of(text.begin() + 2, text.end(), [](char c) { return is_hex(c); });
+}
+
+inline bool is_property_name(std::string_view name) {
+    return !name.empty() && name.size() <= 64 && !is_digit(name.front()) &&
+           std::all_of(name.begin(), name.end(), [](char c) { return is_alnum(c) || c == '_'; });
+}
+
+inline bool is_host_label_list(std::string_view host) {
+    return !host.empty() && host.size() <= 253 &&
+           std::all_of(host.begin(), host.end(), [](char c) { return is_alnum(c) || c == '-' || c == '.'; });
+}
+
+class config_checker {
+public:
+    void require(bool ok, const char* field, std::string message) {
+        if (!ok) problems.push_back({field, std::move(message)});
+    }
+    void range(auto value, long long low, long long high, const char* field, const char* unit) {
+        const auto v = static_cast<long long>(value);
+        require(v >= low && v <= high, field,
+                "is " + std::to_string(v) + "; expected " + std::to_string(low) + " to " + std::to_string(high) + " " +
+                    unit);
+    }
+    std::vector<config_problem> problems;
+};
+
+inline void check_twilio(const twilio_config& t, config_checker& check) {
+    check.require(is_sid(t.account_sid, "AC"), "twilio.account_sid", "expected AC and 32 hexadecimal digits");
+    const bool has_key = !t.api_key.empty() || !t.api_secret.empty();
+    check.require(has_key || !t.auth_token.empty(), "twilio.auth_token",
+                  "expected the auth token, or api_key and api_secret");
+    check.require(std::none_of(t.auth_token.begin(), t.auth_token.end(), is_control), "twilio.auth_token",
+                  "has a control character");
+    if (has_key) {
+        check.require(is_sid(t.api_key, "SK"), "twilio.api_key", "expected SK and 32 hexadecimal digits");
+        check.require(!t.api_secret.empty(), "twilio.api_secret", "is missing; api_key needs it");
+    }
+    const auto number = phone_number::parse(t.sender);
+    check.require(is_sid(t.sender, "MG") || (number && number->str() == t.sender), "twilio.sender",
+                  "expected an E.164 number like +14155550100, or MG and 32 hexadecimal digits");
+    const auto is_label = [](std::string_view s) {
+        return s.size() <= 32 && std::all_of(s.begin(), s.end(), is_alnum);
+    };
+    check.require(is_label(t.region), "twilio.region", "expected letters and digits, for example ie1");
+    check.require(is_label(t.edge), "twilio.edge", "expected letters and digits, for example dublin");
+    if (!t.base_url.empty()) {
+        const auto url = parse_url(t.base_url);
+        check.require(url && url->target == "/", "twilio.base_url",
+                      "expected http:// or https:// and a host, without a path");
+    }
+    if (!t.status_callback.empty()) {
+        const auto url = parse_url(t.status_callback);
+        check.require(url && url->target.find('?') == std::string::npos && t.status_callback.size() <= 2000 &&
+                          url->host.find('_') == std::string::npos,
+                      "twilio.status_callback",
+                      "expected an http:// or https:// URL without a query, its host without underscores");
+        check.require(!t.auth_token.empty(), "twilio.auth_token", "is missing; status_callback needs it");
+    }
+}
+
+inline void check_codes(const config& c, bool storage_is_shared, config_checker& check) {
+    check.require(!storage_is_shared || !c.code_keys.empty(), "code_keys",
+                  "is empty; a storage that other processes share, or that outlives this one, needs a key of 32 or "
+                  "more random bytes");
+    for (std::size_t i = 0; i < c.code_keys.size(); ++i) {
+        const auto& key = c.code_keys[i];
+        check.require(!key.id.empty() && key.id.size() <= 32, "code_keys", "a key's id has 1 to 32 characters");
+        check.require(key.secret.size() >= 32 && key.secret.size() <= 256, "code_keys",
+                      "a key's secret has 32 to 256 bytes");
+        const auto end = c.code_keys.begin() + static_cast<std::ptrdiff_t>(i);
+        check.require(std::none_of(c.code_keys.begin(), end, [&](const code_key& k) { return k.id == key.id; }),
+                      "code_keys", "two keys have the same id");
+    }
+    check.range(c.code_digits, 6, 9, "code_digits", "digits");
+    check.range(c.code_lifetime.count(), 30, 600, "code_lifetime", "s");
+    check.range(c.max_tries, 1, 10, "max_tries", "codes");
+
+    const auto& text = c.message_template;
+    const auto at = text.find("{code}");
+    check.require(at != std::string::npos && text.find("{code}", at + 1) == std::string::npos, "message_template",
+                  "expected {code} in it, once");
+    check.require(text.size() <= 320 && count_code_points(text) &&
+                      std::none_of(text.begin(), text.end(), [](char ch) { return is_control(ch) && ch != '\n'; }),
+                  "message_template",
+                  "expected at most 320 bytes of UTF-8 without control characters other than newline");
+    check.require(c.origin_host.empty() || is_host_label_list(c.origin_host), "origin_host",
+                  "expected a host name without scheme and port");
+    check.require(c.android_app_hash.empty() ||
+                      (c.android_app_hash.size() == 11 &&
+                       std::all_of(c.android_app_hash.begin(), c.android_app_hash.end(),
+                                   [](char ch) { return is_alnum(ch) || ch == '+' || ch == '/'; })),
+                  "android_app_hash", "expected 11 characters of base64");
+}
+
+inline void check_destinations(const config& c, config_checker& check) {
+    const auto is_prefix = [](const std::string& s) {
+        return !s.empty() && s.size() <= 15 && std::all_of(s.begin(), s.end(), is_digit) && s.front() != '0';
+    };
+    const auto& codes = c.allowed_calling_codes;
+    check.require(std::all_of(codes.begin(), codes.end(), [&](const auto& s) { return s == "*" || is_prefix(s); }),
+                  "allowed_calling_codes", "expected 1 to 15 digits each that do not start with 0, or *");
+    check.require(std::all_of(c.blocked_prefixes.begin(), c.blocked_prefixes.end(), is_prefix), "blocked_prefixes",
+                  "expected 1 to 15 digits each that do not start with 0");
+    check.require(codes.size() <= 1000, "allowed_calling_codes", "expected at most 1000");
+    check.require(c.blocked_prefixes.size() <= 1000, "blocked_prefixes", "expected at most 1000");
+    check.require(c.test_numbers.size() <= 100, "test_numbers", "expected at most 100");
+    check.require(c.test_numbers.empty() || c.allow_test_numbers, "test_numbers",
+                  "are given, but allow_test_numbers is false: anybody who knows one could log in as its user");
+    for (const auto& t : c.test_numbers) {
+        const auto number = phone_number::parse(t.phone);
+        check.require(number && number->str() == t.phone, "test_numbers", "a phone is not an E.164 number");
+        check.require(t.code.size() == c.code_digits && std::all_of(t.code.begin(), t.code.end(), is_digit),
+                      "test_numbers", "a code does not have code_digits digits");
+    }
+}
+
+}  // namespace detail
+
+PHONEAUTH_DECL std::vector<config_problem> validate(const config& c, bool storage_is_shared) {
+    detail::config_checker check;
+    detail::check_twilio(c.twilio, check);
+    detail::check_codes(c, storage_is_shared, check);
+
+    check.range(c.resend_cooldown.count(), 0, 600, "resend_cooldown", "s");
+    check.range(c.max_sends_per_transaction, 1, 20, "max_sends_per_transaction", "messages");
+    check.range(c.phone_cooldown.count(), 0, 600, "phone_cooldown", "s");
+    check.range(c.max_sends_per_phone_and_hour, 1, 100, "max_sends_per_phone_and_hour", "messages");
+    check.range(c.max_sends_per_phone_and_day, 1, 1000, "max_sends_per_phone_and_day", "messages");
+    check.range(c.max_sends_per_client_and_hour, 0, 100000, "max_sends_per_client_and_hour", "messages");
+    check.range(c.max_messages_per_user_and_hour, 0, 100000, "max_messages_per_user_and_hour", "messages");
+    check.range(c.max_sends_per_hour, 0, 10000000, "max_sends_per_hour", "messages");
+    detail::check_destinations(c, check);
+    const auto& code = c.default_calling_code;
+    check.require(code.size() <= 3 && std::all_of(code.begin(), code.end(), detail::is_digit) && !code.starts_with('0'),
+                  "default_calling_code", "expected 1 to 3 digits that do not start with 0, for example 49");
+
+    check.range(c.max_consecutive_failures, 10, 100, "max_consecutive_failures", "failures");
+    check.require(c.max_tries > 10 || c.max_consecutive_failures >= 2 * c.max_tries, "max_consecutive_failures",
+                  "expected at least twice max_tries");
+    check.range(c.max_wrong_passwords_per_client_and_hour, 0, 100000, "max_wrong_passwords_per_client_and_hour",
+                "failures");
+    check.range(c.session_lifetime.count(), 60, 365LL * 24 * 3600, "session_lifetime", "s");
+
+    check.require(detail::is_property_name(c.phone_column), "phone_column",
+                  "expected letters, digits and _, at most 64");
+    check.require(detail::is_property_name(c.identity_column), "identity_column",
+                  "expected letters, digits and _, at most 64");
+    check.require(!is_reserved_property(c.phone_column), "phone_column", "is a reserved name");
+    check.require(!is_reserved_property(c.identity_column), "identity_column", "is a reserved name");
+    check.range(c.min_password_length, 8, 64, "min_password_length", "bytes");
+    check.range(c.max_password_length, 64, 1024, "max_password_length", "bytes");
+    check.range(c.max_properties, 0, 1000, "max_properties", "properties");
+    check.range(c.max_property_bytes, 0, 1048576, "max_property_bytes", "bytes");
+    return std::move(check.problems);
+}
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif

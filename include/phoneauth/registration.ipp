@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef PHONEAUTH_REGISTRATION_IPP
+#define PHONEAUTH_REGISTRATION_IPP
+
+#include <algorithm>
+
+#include <phoneauth/detail/ascii.hpp>
+#include <phoneauth/detail/json.hpp>
+#include <phoneauth/detail/utf8.hpp>
+#include <phoneauth/registration.hpp>
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+inline constexpr std::size_t max_identity_bytes = 254;  // RFC 5321 §4.5.3.1.3, less the angle brackets
+
+inline bool is_plain_text(std::string_view text) {
+    return count_code_points(text).has_value() && std::none_of(text.begin(), text.end(), is_control);
+}
+
+/// A sanity check, not RFC 5322: only a message to it proves an address.
+inline bool is_email(std::string_view text) {
+    const auto at = text.rfind('@');
+    if (at == std::string_view::npos || at == 0 || at > 64 || text.size() > max_identity_bytes) return false;
+    const auto local = text.substr(0, at);
+    const auto domain = text.substr(at + 1);
+    const auto in_domain = [](char c) {
+        return is_alnum(c) || c == '-' || c == '.' || static_cast<unsigned char>(c) >= 0x80;
+    };
+    return is_plain_text(text) && local.find_first_of(" @\"(),:;<>[\\]") == std::string_view::npos &&
+           domain.find('.') != std::string_view::npos && !domain.starts_with('.') && !domain.ends_with('.') &&
+           domain.find("..") == std::string_view::npos && std::all_of(domain.begin(), domain.end(), in_domain);
+}
+
+inline bool is_property_size_ok(const property_map& properties, const config& c) {
+    std::size_t bytes = 0;
+    for (const auto& [name, json] : properties) bytes += name.size() + json.size();
+    return properties.size() <= c.max_properties && bytes <= c.max_property_bytes;
+}
+
+}  // namespace detail
+
+PHONEAUTH_DECL result<std::string> normalize_identity(const config& c, std::string_view text) {
+    text = detail::trim(text);
+    if (text.empty()) return failure(error::identity_required, "The property " + c.identity_column + " is required.");
+    if (c.identity_column == c.phone_column) {
+        auto phone = phone_number::parse(text, c.default_calling_code);
+        if (!phone) return std::move(phone).error();
+        return std::string(phone->str());
+    }
+    if (c.identity_column == "email") {
+        if (!detail::is_email(text)) return error::invalid_email;
+        return detail::lower(text);
+    }
+    if (text.size() > detail::max_identity_bytes || !detail::is_plain_text(text))
+        return failure(error::invalid_parameter,
+                       "The property " + c.identity_column + " is too long or has a control character.");
+    return std::string(text);
+}
+
+PHONEAUTH_DECL result<void> check_password(const config& c, std::string_view password) {
+    if (password.empty()) return error::password_required;
+    if (password.size() < c.min_password_length || password.size() > c.max_password_length)
+        return failure(error::invalid_password, "The password must have " + std::to_string(c.min_password_length) +
+                                                    " to " + std::to_string(c.max_password_length) + " bytes.");
+    if (!detail::count_code_points(password) || password.find('\0') != std::string_view::npos)
+        return failure(error::invalid_password, "The password is not UTF-8 or holds a NUL character.");
+    return {};
+}
+
+PHONEAUTH_DECL result<void> check_properties(const config& c, const property_map& properties) {
+    for (const auto& [name, json] : properties) {
+        if (name.empty() || name.size() > 64 || !detail::is_plain_text(name))
+            return failure(error::invalid_parameter,
+                           "A property's name must have 1 to 64 bytes and no control characters.");
+        if (is_reserved_property(name) || name == c.phone_column || name == c.identity_column)
+            return failure(error::reserved_property, "The property " + name + " is reserved for the server.");
+        if (!detail::parse_json(json))
+            return failure(error::invalid_parameter, "The property " + name + " is not valid JSON.");
+    }
+    if (!detail::is_property_size_ok(properties, c))
+        return failure(error::invalid_parameter, "The user has too many properties, or they are too large.");
+    return {};
+}
+
+PHONEAUTH_DECL result<user> make_user(const config& c, const registration& r, const phone_number& phone,
+                                      time_point now) {
+    auto identity =
+        normalize_identity(c, c.identity_column == c.phone_column ? phone.str() : std::string_view(r.identity));
+    if (!identity) return std::move(identity).error();
+    if (auto ok = check_password(c, r.password); !ok) return std::move(ok).error();
+    if (auto ok = check_properties(c, r.properties); !ok) return std::move(ok).error();
+    if (r.locale.size() > 35 || !detail::is_plain_text(r.locale))
+        return failure(error::invalid_parameter, "The property blUserLocale is not a language tag.");
+    return user{.object_id = {},
+                .phone = phone,
+                .identity = std::move(*identity),
+                .password_hash = {},
+                .properties = r.properties,
+                .locale = r.locale,
+                .created_at = now};
+}
+
+PHONEAUTH_DECL result<void> apply_changes(user& u, const property_map& changes, const config& c,
+                                          std::string& new_password) {
+    user changed = u;
+    property_map added;
+    for (const auto& [name, json] : changes) {
+        if (name == "password" || name == c.phone_column || name == c.identity_column) {
+            const auto value = detail::parse_json(json);
+            if (!value || !(value->is(detail::json_kind::string) ||
+                            (name == c.phone_column && value->is(detail::json_kind::number))))
+                return failure(error::invalid_parameter, "The property " + name + " must be a string.");
+            if (name == "password") {
+                if (auto ok = check_password(c, value->text); !ok) return ok;
+                new_password = value->text;
+            } else if (name == c.phone_column) {
+                const auto phone = phone_number::parse(value->text, c.default_calling_code);
+                if (!phone || *phone != u.phone)
+                    return failure(error::invalid_parameter,
+                                   "The phone number cannot be changed without proving the new one.");
+            } else {
+                auto identity = normalize_identity(c, value->text);
+                if (!identity) return std::move(identity).error();
+                changed.identity = std::move(*identity);
+            }
+        } else if (json == "null") {
+            changed.properties.erase(name);
+        } else if (!is_reserved_property(name)) {
+            added.insert_or_assign(name, json);
+        }
+    }
+    if (auto ok = check_properties(c, added); !ok) return ok;
+    for (auto& [name, json] : added) changed.properties.insert_or_assign(name, std::move(json));
+    if (!detail::is_property_size_ok(changed.properties, c))
+        return failure(error::invalid_parameter, "The user has too many properties, or they are too large.");
+    u = std::move(changed);
+    return {};
+}
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif

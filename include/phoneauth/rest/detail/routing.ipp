@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef PHONEAUTH_REST_DETAIL_ROUTING_IPP
+#define PHONEAUTH_REST_DETAIL_ROUTING_IPP
+
+#include <algorithm>
+#include <utility>
+
+#include <phoneauth/detail/crypto.hpp>
+#include <phoneauth/detail/url.hpp>
+#include <phoneauth/rest/detail/routing.hpp>
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+/// Takes "/segment" off the front of `path` and gives the segment.
+inline std::string_view next_segment(std::string_view& path) {
+    path.remove_prefix(1);
+    const auto segment = path.substr(0, path.find('/'));
+    path.remove_prefix(segment.size());
+    return segment;
+}
+
+PHONEAUTH_DECL result<route_target> read_target(std::string_view url, const rest::options& o) {
+    auto path = split_target(url).path;
+    route_target d;
+    while (path.starts_with('/')) {
+        auto segment = percent_decode(next_segment(path));
+        if (!segment) return std::move(segment).error();
+        d.segments.push_back(std::move(*segment));
+    }
+    auto& s = d.segments;
+    if (s.size() > 1 && s[0] == "api") {
+        s.erase(s.begin());
+        return d;
+    }
+    if (s.size() < 3) return error::unknown_route;
+    const bool app_id_right = equal_in_constant_time(s[0], o.app_id);
+    const bool api_key_right = equal_in_constant_time(s[1], o.api_key);
+    if (!app_id_right || !api_key_right) return error::wrong_application;
+    s.erase(s.begin(), s.begin() + 2);
+    d.by_key = true;
+    return d;
+}
+
+PHONEAUTH_DECL client_info client_of(const http_request& request, std::string_view peer, const rest::options& o) {
+    std::string forwarded;  // a header that comes several times is one list (RFC 9110 §5.3)
+    for (const auto& h : request.headers)
+        if (equal_ignoring_case(h.name, o.forwarding_header)) forwarded += (forwarded.empty() ? "" : ",") + h.value;
+    const auto* agent = find_header(request.headers, "User-Agent");
+    return client_info(client_address(peer, forwarded, o.trusted_proxies), agent ? *agent : std::string());
+}
+
+PHONEAUTH_DECL bool matches(std::string_view pattern, const std::vector<secret_string>& segments,
+                            std::string& captured) {
+    for (const auto& segment : segments) {
+        if (pattern.empty()) return false;
+        const auto expected = next_segment(pattern);
+        if (expected == "*")
+            captured = segment;
+        else if (expected != segment)
+            return false;
+    }
+    return pattern.empty();
+}
+
+PHONEAUTH_DECL void add_cors_headers(http_response& r, const http_request& request, const rest::options& o) {
+    const auto is_allowed = [&](std::string_view origin) {
+        return std::find(o.allowed_origins.begin(), o.allowed_origins.end(), origin) != o.allowed_origins.end();
+    };
+    if (is_allowed("*")) {
+        r.headers.push_back({"Access-Control-Allow-Origin", "*"});
+    } else {
+        r.headers.push_back({"Vary", "Origin"});
+        const auto* origin = find_header(request.headers, "Origin");
+        if (origin && is_allowed(*origin)) r.headers.push_back({"Access-Control-Allow-Origin", *origin});
+    }
+    r.headers.push_back({"Access-Control-Expose-Headers", "Retry-After"});
+}
+
+PHONEAUTH_DECL rest::reply preflight_reply() {
+    rest::reply r;
+    r.status = 204;
+    r.headers = {{"Access-Control-Allow-Methods", "GET, POST, PUT, OPTIONS"},
+                 {"Access-Control-Allow-Headers", "content-type, user-token, bl-execution-type"},
+                 {"Access-Control-Max-Age", "600"},
+                 {"Cache-Control", "no-store"}};
+    return r;
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif

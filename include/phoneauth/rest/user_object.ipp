@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef PHONEAUTH_REST_USER_OBJECT_IPP
+#define PHONEAUTH_REST_USER_OBJECT_IPP
+
+#include <optional>
+#include <utility>
+
+#include <phoneauth/detail/json.hpp>
+#include <phoneauth/rest/user_object.hpp>
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+inline void add_time(json_object& json, std::string_view name, const std::optional<time_point>& t) {
+    if (t)
+        json.number(name, t->time_since_epoch().count());
+    else
+        json.null(name);
+}
+
+inline json_object user_object(const user& u, const config& c) {
+    json_object json;
+    json.string("___class", "Users").string("objectId", u.object_id).string("ownerId", u.object_id);
+    json.string("userStatus", u.enabled ? "ENABLED" : "DISABLED").string("blUserLocale", u.locale);
+    add_time(json, "created", u.created_at);
+    add_time(json, "updated", u.updated_at);
+    if (c.identity_column != c.phone_column) json.string(c.identity_column, u.identity);
+    json.string(c.phone_column, u.phone.str());
+
+    const auto message = u.properties.find("message");
+    const bool looks_like_error = message != u.properties.end() && message->second.starts_with('"');
+    for (const auto& [name, value] : u.properties) {
+        if (is_reserved_property(name) || name == c.phone_column || name == c.identity_column) continue;
+        const bool is_number = !value.empty() && (is_digit(value.front()) || value.front() == '-');
+        if (name == "code" && is_number && looks_like_error)
+            json.string(name, value);
+        else
+            json.raw(name, value);
+    }
+    return json;
+}
+
+}  // namespace detail
+
+namespace rest {
+
+PHONEAUTH_DECL std::string user_json(const user& u, const config& c) {
+    return detail::user_object(u, c).str();
+}
+
+PHONEAUTH_DECL std::string login_json(const user& u, std::string_view token, const config& c) {
+    auto json = detail::user_object(u, c);
+    detail::add_time(json, "lastLogin", u.last_login_at);
+    json.string("socialAccount", "BACKENDLESS").string("___jsonclass", "Users").secret("user-token", token);
+    return std::move(json).str();
+}
+
+PHONEAUTH_DECL std::string user_class_json(const config& c) {
+    std::string array = "[";
+    const auto add = [&](std::string_view name, std::string_view type, bool required, bool identity) {
+        detail::json_object json;
+        json.string("name", name).string("type", type).boolean("required", required).boolean("identity", identity);
+        json.boolean("selected", false).null("defaultValue");
+        if (array.size() > 1) array += ',';
+        array += std::move(json).str();
+    };
+    if (c.identity_column != c.phone_column) add(c.identity_column, "STRING", true, true);
+    add(c.phone_column, "STRING", true, c.identity_column == c.phone_column);
+    add("password", "STRING", true, false);
+    for (const auto name : {"objectId", "ownerId", "userStatus", "socialAccount", "blUserLocale"})
+        add(name, "STRING", false, false);
+    for (const auto name : {"created", "updated", "lastLogin"}) add(name, "DATETIME", false, false);
+    return array + ']';
+}
+
+}  // namespace rest
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef PHONEAUTH_RULES_TRANSITIONS_HPP
+#define PHONEAUTH_RULES_TRANSITIONS_HPP
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include <phoneauth/config.hpp>
+#include <phoneauth/result.hpp>
+#include <phoneauth/transaction.hpp>
+
+// The transaction's state machine: pure functions of a transaction, an event and the time. All rules are here; a
+// storage only compares and swaps, so whoever wins the swap has applied them to what is stored.
+//
+//   state      event                          next        outcome
+//   pending    right code, in time            confirmed   success
+//   pending    wrong code                     pending     wrong_code, with the tries left
+//   pending    wrong code, the last try       exhausted   tries_exhausted
+//   pending    any code, resend: too late     expired     code_expired
+//   pending    resend                         pending     resend_too_soon, too_many_messages, or success
+//   pending    refused by the provider        failed      –
+//   confirmed  reopened by who confirmed it   pending     – (or exhausted, when no try is left)
+//   others     anything                       unchanged   the error that names the state
+//
+// Beside it, `delivery` tells what became of the last message; nothing above depends on it.
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// The error that says why a transaction in state `s` takes no code and no resend any more; success for a pending one.
+inline result<void> check_pending(transaction_state s) {
+    switch (s) {
+    case transaction_state::pending:
+        return {};
+    case transaction_state::confirmed:
+        return error::code_used;
+    case transaction_state::exhausted:
+        return error::tries_exhausted;
+    case transaction_state::expired:
+        return error::code_expired;
+    case transaction_state::failed:
+        return error::transaction_failed;
+    }
+    return error::no_transaction;
+}
+
+namespace detail {
+/// As `check_pending`, after noting that the time is over.
+inline result<void> check_open(transaction& t, time_point now) {
+    if (t.state == transaction_state::pending && now >= t.expires_at) t.state = transaction_state::expired;
+    return check_pending(t.state);
+}
+}  // namespace detail
+
+/// A code was presented: `right` says whether it is the transaction's.
+inline result<void> apply_code(transaction& t, bool right, const config& c, time_point now) {
+    if (auto open = detail::check_open(t, now); !open) return open;
+    ++t.tries;
+    if (right) {
+        t.state = transaction_state::confirmed;
+        return {};
+    }
+    const auto left = t.tries < c.max_tries ? c.max_tries - t.tries : 0;
+    if (left == 0) t.state = transaction_state::exhausted;
+    failure f(left == 0 ? error::tries_exhausted : error::wrong_code);
+    f.tries_left = static_cast<int>(left);
+    return f;
+}
+
+/// How long until a pending `t` may have another message; empty: it has had all.
+inline std::optional<std::chrono::seconds> time_to_resend(const transaction& t, const config& c, time_point now) {
+    if (t.sends >= c.max_sends_per_transaction) return std::nullopt;
+    const auto left = std::chrono::ceil<std::chrono::seconds>(t.last_sent_at + c.resend_cooldown - now);
+    // A clock that was set back must not make anybody wait longer than the cooldown.
+    return std::clamp<std::chrono::seconds>(left, std::chrono::seconds(0), c.resend_cooldown);
+}
+
+/// Another message was asked for. The code, its expiry and its tries stay what they are.
+inline result<void> apply_resend(transaction& t, const config& c, time_point now) {
+    if (auto open = detail::check_open(t, now); !open) return open;
+    const auto wait = time_to_resend(t, c, now);
+    if (!wait) return failure(error::too_many_messages, "The code was sent as often as allowed; start again.");
+    if (wait->count() > 0) return failure(error::resend_too_soon).with_retry_after(*wait);
+    ++t.sends;
+    t.last_sent_at = now;
+    if (t.delivery == delivery_state::undelivered) t.delivery = delivery_state::pending;
+    t.delivery_error = 0;
+    return {};
+}
+
+/// The provider refused the first message for certain: nobody has the code.
+inline void apply_refusal(transaction& t) {
+    if (t.state == transaction_state::pending) t.state = transaction_state::failed;
+}
+
+/// The provider reported `status`, Twilio's word, about the `send`th message, and the error `twilio_code`, 0 if it
+/// named none.
+/// → whether that changed `t`: what has arrived stays so, and what became of a message before the last one matters only
+/// if it arrived.
+inline bool apply_delivery(transaction& t, std::uint32_t send, std::string_view status, std::int32_t twilio_code) {
+    if (send == 0 || send > t.sends || t.delivery == delivery_state::delivered) return false;
+    if (status == "delivered" || status == "read") {
+        t.delivery = delivery_state::delivered;
+        t.delivery_error = 0;
+        return true;
+    }
+    const bool lost = status == "undelivered" || status == "failed" || status == "canceled";
+    if (!lost || send != t.sends || t.delivery == delivery_state::undelivered) return false;
+    t.delivery = delivery_state::undelivered;
+    t.delivery_error = twilio_code;
+    return true;
+}
+
+/// Whoever confirmed the transaction could not use it (the email is taken): the same code may come again, as one more
+/// try.
+inline void reopen(transaction& t, const config& c) {
+    if (t.state == transaction_state::confirmed)
+        t.state = t.tries < c.max_tries ? transaction_state::pending : transaction_state::exhausted;
+}
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef PHONEAUTH_SECRETS_CODE_HPP
+#define PHONEAUTH_SECRETS_CODE_HPP
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <phoneauth/config.hpp>
+#include <phoneauth/detail/ascii.hpp>
+#include <phoneauth/detail/crypto.hpp>
+#include <phoneauth/result.hpp>
+#include <phoneauth/transaction.hpp>
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// The digits of a code; wiped when it goes away. Copies are wiped on their own.
+class code {
+public:
+    static constexpr std::size_t max_digits = 9;
+
+    code() = default;
+    code(const code&) = default;
+    code& operator=(const code&) = default;
+    ~code() { detail::wipe({reinterpret_cast<unsigned char*>(digits_.data()), digits_.size()}); }
+
+    /// Adds a digit, '0' to '9'. Undefined beyond `max_digits`.
+    void push_back(char digit) noexcept { digits_[size_++] = digit; }
+    std::size_t size() const noexcept { return size_; }
+    /// Lives as long as this object.
+    std::string_view str() const noexcept { return {digits_.data(), size_}; }
+
+private:
+    std::array<char, max_digits> digits_{};
+    std::size_t size_ = 0;
+};
+
+/// Reads a code as a person types or pastes it: ASCII white space and dashes are dropped. Anything but `digits` ASCII
+/// digits fails with `error::invalid_parameter`; the message never repeats the input.
+inline result<code> parse_code(std::string_view text, unsigned digits) {
+    const auto bad = [&] {
+        return failure(error::invalid_parameter, "The code must have " + std::to_string(digits) + " digits.");
+    };
+    if (text.size() > 64) return bad();
+    code c;
+    for (const char ch : text) {
+        if (detail::is_space(ch) || ch == '-') continue;
+        if (!detail::is_digit(ch) || c.size() == digits) return bad();
+        c.push_back(ch);
+    }
+    if (c.size() != digits) return bad();
+    return c;
+}
+
+/// Cuts a code out of random bits: the first 32-bit draw below the largest multiple of 10^digits, so that no code is
+/// likelier than another (for 6 digits a draw of 4 294 000 000 or more is rejected; a plain remainder, as in RFC 4226
+/// §5.3, would favour small ones). Empty if all eight draws are rejected, which happens once in 10^29 times with 6
+/// digits. `digits`: 1 to 9.
+inline std::optional<code> code_from(const detail::digest& bits, unsigned digits) {
+    std::uint64_t count = 1;
+    for (unsigned i = 0; i < digits; ++i) count *= 10;
+    const std::uint64_t limit = (std::uint64_t{1} << 32) / count * count;
+    for (std::size_t at = 0; at < bits.size(); at += 4) {
+        const std::uint64_t draw = std::uint64_t{bits[at]} << 24 | std::uint64_t{bits[at + 1]} << 16 |
+                                   std::uint64_t{bits[at + 2]} << 8 | std::uint64_t{bits[at + 3]};
+        if (draw >= limit) continue;
+        code c;
+        for (std::uint64_t place = count / 10; place > 0; place /= 10)
+            c.push_back(static_cast<char>('0' + draw / place % 10));
+        return c;
+    }
+    return std::nullopt;
+}
+
+/// Derives codes; none is ever stored. A transaction's code is HMAC-SHA256(key, round ‖ purpose ‖ id ‖ 0 ‖ phone) cut
+/// to digits, with `round` counting up from 0 in the practically impossible case that every draw is rejected.
+/// Thread-safe.
+class code_deriver {
+public:
+    /// `keys` is not empty; the first derives the codes of new transactions.
+    explicit code_deriver(const std::vector<code_key>& keys, unsigned digits) : digits_(digits) {
+        for (const auto& key : keys) keys_.emplace_back(key);
+    }
+
+    const std::string& current_key_id() const noexcept { return keys_.front().id; }
+
+    /// The code of `t`; empty when its key is not among the configured ones any more.
+    std::optional<code> derive(const transaction& t) {
+        for (auto& key : keys_)
+            if (key.id == t.key_id) return derive(key.hmac, t);
+        return std::nullopt;
+    }
+
+    /// True when `presented` is the code of `t`, in constant time.
+    bool matches(const transaction& t, const code& presented) {
+        const auto expected = derive(t);
+        return expected && detail::equal_in_constant_time(expected->str(), presented.str());
+    }
+
+private:
+    struct entry {
+        explicit entry(const code_key& k) : id(k.id), hmac(k.secret) {}
+        std::string id;
+        detail::hmac_sha256 hmac;
+    };
+
+    std::optional<code> derive(detail::hmac_sha256& hmac, const transaction& t) const {
+        std::string input;
+        input.reserve(t.id.size() + t.phone.str().size() + 3);
+        input += '\0';
+        input += static_cast<char>(t.purpose);
+        input += t.id;
+        input += '\0';
+        input += t.phone.str();
+        for (;; ++input[0]) {
+            auto bits = hmac(input);
+            auto c = code_from(bits, digits_);
+            detail::wipe(bits);
+            if (c) return c;
+        }
+    }
+
+    std::deque<entry> keys_;  // a mutex does not move
+    unsigned digits_;
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef PHONEAUTH_SECRETS_PASSWORD_HPP
+#define PHONEAUTH_SECRETS_PASSWORD_HPP
+
+#include <string>
+
+#include <phoneauth/detail/config.hpp>
+#include <phoneauth/result.hpp>
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// What scrypt (RFC 7914) costs. The default is what the OWASP Password Storage Cheat Sheet lists for 16 MiB of memory.
+struct scrypt_cost {
+    unsigned ln = 14;  ///< log2 of N, 10–20
+    unsigned r = 8;    ///< block size, 1–32
+    unsigned p = 5;    ///< parallelization, 1–16
+};
+
+/// The PasswordHasher of a blocking server: scrypt, stored as a PHC string `$scrypt$ln=14,r=8,p=5$salt$hash` with 16
+/// bytes of salt and 32 of hash in base64 without padding. Takes some hundred milliseconds and 128·2^ln·r bytes of
+/// memory per call. Thread-safe.
+class scrypt_passwords {
+public:
+    explicit scrypt_passwords(scrypt_cost cost = {}) : cost_(cost) {}
+
+    /// A PHC string with a new salt. `error::internal` when there is no randomness or the cost is out of range,
+    /// `error::overloaded` when there is no memory.
+    PHONEAUTH_DECL result<std::string> hash(const std::string& password) const;
+
+    /// Whether `password` made `phc`, at the cost that `phc` names. A string that is no scrypt PHC string, or whose
+    /// cost is out of range, is `error::internal`: somebody stored it who should not have.
+    PHONEAUTH_DECL result<bool> verify(const std::string& password, const std::string& phc) const;
+
+private:
+    scrypt_cost cost_;
+};
+
+/// The PasswordHasher that an authenticator in mode `Mode` (see yields.hpp) has by default. asio/pooled_passwords.hpp
+/// specialises it for the asynchronous one, where hashing must not run on the event loop.
+template <class Mode>
+struct default_passwords {
+    using type = scrypt_passwords;
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+#include <phoneauth/secrets/password.ipp>
+#endif
+
+#endif

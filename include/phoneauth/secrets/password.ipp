@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef PHONEAUTH_SECRETS_PASSWORD_IPP
+#define PHONEAUTH_SECRETS_PASSWORD_IPP
+
+#include <array>
+#include <charconv>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+
+#include <phoneauth/detail/crypto.hpp>
+#include <phoneauth/secrets/password.hpp>
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+inline constexpr std::size_t scrypt_salt_size = 16;  // the PHC string format's recommendation
+inline constexpr std::size_t scrypt_hash_size = 32;
+
+struct scrypt_phc {
+    scrypt_cost cost;
+    std::string salt;
+    std::string hash;
+};
+
+inline bool in_range(const scrypt_cost& c) {
+    return c.ln >= 10 && c.ln <= 20 && c.r >= 1 && c.r <= 32 && c.p >= 1 && c.p <= 16;
+}
+
+inline std::string base64_unpadded(std::string_view bytes) {
+    auto text = base64(bytes);
+    while (text.ends_with('=')) text.pop_back();
+    return text;
+}
+
+/// Decodes base64 without padding; empty when it is not that, or not of `size` bytes.
+inline std::optional<std::string> base64_unpadded_bytes(std::string_view text, std::size_t size) {
+    if (text.size() != (size * 8 + 5) / 6) return std::nullopt;
+    std::string padded(text);
+    padded.append((4 - padded.size() % 4) % 4, '=');
+    std::string bytes(padded.size() / 4 * 3, '\0');
+    if (EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
+                        reinterpret_cast<const unsigned char*>(padded.data()), static_cast<int>(padded.size())) < 0)
+        return std::nullopt;
+    bytes.resize(size);
+    // The decoder overlooks white space and padding in the middle; what encodes back differently was not canonical.
+    if (base64_unpadded(bytes) != text) return std::nullopt;
+    return bytes;
+}
+
+inline std::optional<scrypt_phc> parse_scrypt_phc(std::string_view text) {
+    const auto take = [&](std::string_view literal) {
+        if (!text.starts_with(literal)) return false;
+        text.remove_prefix(literal.size());
+        return true;
+    };
+    const auto number = [&](unsigned& n) {
+        const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), n);
+        text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+        return ec == std::errc();
+    };
+    scrypt_phc phc;
+    if (!take("$scrypt$ln=") || !number(phc.cost.ln) || !take(",r=") || !number(phc.cost.r) || !take(",p=") ||
+        !number(phc.cost.p) || !take("$") || !in_range(phc.cost))
+        return std::nullopt;
+    const auto dollar = text.find('$');
+    if (dollar == std::string_view::npos) return std::nullopt;
+    auto salt = base64_unpadded_bytes(text.substr(0, dollar), scrypt_salt_size);
+    auto hash = base64_unpadded_bytes(text.substr(dollar + 1), scrypt_hash_size);
+    if (!salt || !hash) return std::nullopt;
+    phc.salt = std::move(*salt);
+    phc.hash = std::move(*hash);
+    return phc;
+}
+
+/// False when there is no memory for it.
+inline bool scrypt(const std::string& password, std::string_view salt, const scrypt_cost& c,
+                   std::span<unsigned char> out) {
+    const std::uint64_t n = std::uint64_t{1} << c.ln;
+    const std::uint64_t memory = std::uint64_t{128} * c.r * (n + c.p + 2) + (std::uint64_t{1} << 20);
+    return EVP_PBE_scrypt(password.data(), password.size(), reinterpret_cast<const unsigned char*>(salt.data()),
+                          salt.size(), n, c.r, c.p, memory, out.data(), out.size()) == 1;
+}
+
+}  // namespace detail
+
+PHONEAUTH_DECL result<std::string> scrypt_passwords::hash(const std::string& password) const {
+    std::string salt(detail::scrypt_salt_size, '\0');
+    if (!detail::in_range(cost_) ||
+        RAND_bytes(reinterpret_cast<unsigned char*>(salt.data()), static_cast<int>(salt.size())) != 1)
+        return error::internal;
+    detail::digest hash;
+    if (!detail::scrypt(password, salt, cost_, hash)) return error::overloaded;
+    return "$scrypt$ln=" + std::to_string(cost_.ln) + ",r=" + std::to_string(cost_.r) +
+           ",p=" + std::to_string(cost_.p) + '$' + detail::base64_unpadded(salt) + '$' +
+           detail::base64_unpadded({reinterpret_cast<const char*>(hash.data()), hash.size()});
+}
+
+PHONEAUTH_DECL result<bool> scrypt_passwords::verify(const std::string& password, const std::string& phc) const {
+    const auto stored = detail::parse_scrypt_phc(phc);
+    if (!stored) return failure(error::internal, "The stored password hash is not a scrypt PHC string.");
+    detail::digest hash;
+    if (!detail::scrypt(password, stored->salt, stored->cost, hash)) return error::overloaded;
+    return detail::equal_in_constant_time(stored->hash, {reinterpret_cast<const char*>(hash.data()), hash.size()});
+}
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
