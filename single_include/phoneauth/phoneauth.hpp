@@ -24,10 +24,10 @@
 #include <vector>
 
 
-// ---- phoneauth/client.hpp ----
+// ---- phoneauth/client_info.hpp ----
 
-#ifndef PHONEAUTH_CLIENT_HPP
-#define PHONEAUTH_CLIENT_HPP
+#ifndef PHONEAUTH_CLIENT_INFO_HPP
+#define PHONEAUTH_CLIENT_INFO_HPP
 
 #include <string>
 #include <string_view>
@@ -55,10 +55,10 @@ namespace phoneauth {
 inline namespace v0 {
 
 /// Who asks, as far as the server knows. All of it may be empty: what is not known is not limited.
-struct client {
+struct client_info {
     // Constructors, as g++ 12 destroys a temporary aggregate in a co_await expression twice.
-    client() = default;
-    explicit client(std::string from, std::string agent = {}, std::string user = {})
+    client_info() = default;
+    explicit client_info(std::string from, std::string agent = {}, std::string user = {})
         : address(std::move(from)), user_agent(std::move(agent)), user_id(std::move(user)) {}
 
     std::string address;     ///< IPv4 or IPv6, as text, without a port; anything else counts as unknown
@@ -89,10 +89,10 @@ PHONEAUTH_DECL bool is_network(std::string_view text);
 
 #ifndef PHONEAUTH_SEPARATE_COMPILATION
 
-// ---- phoneauth/impl/client.ipp ----
+// ---- phoneauth/client_info.ipp ----
 
-#ifndef PHONEAUTH_IMPL_CLIENT_IPP
-#define PHONEAUTH_IMPL_CLIENT_IPP
+#ifndef PHONEAUTH_CLIENT_INFO_IPP
+#define PHONEAUTH_CLIENT_INFO_IPP
 
 #include <algorithm>
 #include <array>
@@ -212,21 +212,6 @@ PHONEAUTH_DECL bool is_network(std::string_view text) {
 
 #endif
 
-// ---- phoneauth/code.hpp ----
-
-#ifndef PHONEAUTH_CODE_HPP
-#define PHONEAUTH_CODE_HPP
-
-#include <array>
-#include <cstddef>
-#include <cstdint>
-#include <deque>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <vector>
-
-
 // ---- phoneauth/config.hpp ----
 
 #ifndef PHONEAUTH_CONFIG_HPP
@@ -332,10 +317,10 @@ private:
 
 #ifndef PHONEAUTH_SEPARATE_COMPILATION
 
-// ---- phoneauth/impl/crypto.ipp ----
+// ---- phoneauth/detail/crypto.ipp ----
 
-#ifndef PHONEAUTH_IMPL_CRYPTO_IPP
-#define PHONEAUTH_IMPL_CRYPTO_IPP
+#ifndef PHONEAUTH_DETAIL_CRYPTO_IPP
+#define PHONEAUTH_DETAIL_CRYPTO_IPP
 
 #include <stdexcept>
 
@@ -505,7 +490,7 @@ struct twilio_config {
     /// Replaces `https://api.twilio.com`; http or https and a host, without a path. For tests and proxies.
     std::string base_url;
     /// Where Twilio reports what became of a code's message: the public URL (https, but for tests) that ends at
-    /// `authenticator::note_delivery`, without a query. It needs `auth_token`, which signs the reports. Empty: no
+    /// `authenticator::handle_status_callback`, without a query. It needs `auth_token`, which signs the reports. Empty: no
     /// reports.
     std::string status_callback;
 };
@@ -661,10 +646,10 @@ private:
 
 #ifndef PHONEAUTH_SEPARATE_COMPILATION
 
-// ---- phoneauth/impl/config.ipp ----
+// ---- phoneauth/config.ipp ----
 
-#ifndef PHONEAUTH_IMPL_CONFIG_IPP
-#define PHONEAUTH_IMPL_CONFIG_IPP
+#ifndef PHONEAUTH_CONFIG_IPP
+#define PHONEAUTH_CONFIG_IPP
 
 #include <algorithm>
 #include <string>
@@ -1771,6 +1756,90 @@ PHONEAUTH_DECL std::vector<config_problem> validate(const config& c, bool storag
 
 #endif
 
+// ---- phoneauth/detail/check_policies.hpp ----
+
+#ifndef PHONEAUTH_DETAIL_CHECK_POLICIES_HPP
+#define PHONEAUTH_DETAIL_CHECK_POLICIES_HPP
+
+#include <concepts>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+
+// ---- phoneauth/policies.hpp ----
+
+#ifndef PHONEAUTH_POLICIES_HPP
+#define PHONEAUTH_POLICIES_HPP
+
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+
+// ---- phoneauth/counter.hpp ----
+
+#ifndef PHONEAUTH_COUNTER_HPP
+#define PHONEAUTH_COUNTER_HPP
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// A change to a counter, carried out as one atomic step. A counter that is absent counts as 0; a counter that has
+/// come to 0 is absent.
+struct counter_change {
+    std::string key;      ///< which counter, at most 128 characters
+    std::int64_t by = 1;  ///< what to add; 0 only reads; a sum below 0 becomes 0
+    time_point now{};     ///< a counter whose `expires_at` is not later than this counts as absent, which is 0
+    std::chrono::milliseconds lifetime{};  ///< a counter that this change brings into being expires at `now + lifetime`
+    bool prolong =
+        false;  ///< whether adding makes an existing counter, too, live until `now + lifetime`, if that is later
+};
+
+/// A counter after the change.
+struct counter {
+    std::int64_t value = 0;
+    time_point expires_at{};  ///< when it starts again at 0; meaningless while `value` is 0
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/session.hpp ----
+
+#ifndef PHONEAUTH_SESSION_HPP
+#define PHONEAUTH_SESSION_HPP
+
+#include <string>
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// A login. The token itself is never stored, only its hash.
+struct session {
+    std::string token_hash;  ///< lower-case hexadecimal SHA-256 of the token, 64 characters
+    std::string user_id;     ///< `user::object_id`
+    time_point created_at{};
+    time_point expires_at{};
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
 // ---- phoneauth/transaction.hpp ----
 
 #ifndef PHONEAUTH_TRANSACTION_HPP
@@ -1812,7 +1881,7 @@ enum class delivery_state : std::uint8_t {
 /// One sent code and what became of it. It holds no code: that is derived from the id, the purpose and the phone.
 struct transaction {
     std::string id;  ///< 36 characters, upper-case 8-4-4-4-12, 128 random bits
-    purpose kind = purpose::registration;
+    phoneauth::purpose purpose = phoneauth::purpose::registration;
     phone_number phone;     ///< where the code went
     std::string user_id{};  ///< `user::object_id` for a login, all zeros if nobody has the phone; else empty
     std::string key_id{};   ///< which of `config::code_keys` the code is derived with
@@ -1824,9 +1893,10 @@ struct transaction {
     time_point last_sent_at{};
     delivery_state delivery = delivery_state::pending;
     std::int32_t delivery_error = 0;  ///< Twilio's error code of a message that was not delivered; 0: none was named
-    std::string password_mark{};  ///< names the password that a two-factor login began with; empty: none was asked for
-    bool known_network = false;   ///< asked for from one that the phone's owner has logged in from (see limits.hpp)
-    std::uint64_t version = 0;    ///< grows with each stored change; see `TransactionStorage`
+    std::string
+        password_fingerprint{};  ///< names the password that a two-factor login began with; empty: none was asked for
+    bool known_network = false;  ///< asked for from one that the phone's owner has logged in from (see limits.hpp)
+    std::uint64_t version = 0;   ///< grows with each stored change; see `TransactionStorage`
 };
 
 /// What may be told of a transaction to whoever knows its id.
@@ -1847,117 +1917,273 @@ struct transaction_status {
 
 #endif
 
+// ---- phoneauth/yields.hpp ----
+
+#ifndef PHONEAUTH_YIELDS_HPP
+#define PHONEAUTH_YIELDS_HPP
+
+#include <concepts>
+#include <coroutine>
+#include <exception>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+
+// The only place that knows about modes. A policy function returns a `T`, or something that yields a
+// `T` later; flows are written once and run in the mode that their policies ask for.
+
 namespace phoneauth {
 inline namespace v0 {
 
-/// The digits of a code; wiped when it goes away. Copies are wiped on their own.
-class code {
+/// A coroutine that runs to its end when it is asked for its value: the flow of the blocking mode.
+template <class T>
+class [[nodiscard]] lazy {
 public:
-    static constexpr std::size_t max_digits = 9;
+    struct promise_type {
+        std::optional<T> value;
+        std::exception_ptr thrown;
 
-    code() = default;
-    code(const code&) = default;
-    code& operator=(const code&) = default;
-    ~code() { detail::wipe({reinterpret_cast<unsigned char*>(digits_.data()), digits_.size()}); }
+        lazy get_return_object() { return lazy(handle::from_promise(*this)); }
+        std::suspend_always initial_suspend() noexcept { return {}; }
+        std::suspend_always final_suspend() noexcept { return {}; }
+        template <class U>
+        void return_value(U&& v) {
+            value.emplace(std::forward<U>(v));
+        }
+        void unhandled_exception() noexcept { thrown = std::current_exception(); }
+    };
 
-    /// Adds a digit, '0' to '9'. Undefined beyond `max_digits`.
-    void push_back(char digit) noexcept { digits_[size_++] = digit; }
-    std::size_t size() const noexcept { return size_; }
-    /// Lives as long as this object.
-    std::string_view str() const noexcept { return {digits_.data(), size_}; }
+    lazy(lazy&& other) noexcept : handle_(std::exchange(other.handle_, {})) {}
+    lazy& operator=(lazy&&) = delete;
+    ~lazy() {
+        if (handle_) handle_.destroy();
+    }
+
+    /// Runs the coroutine and returns its value, or throws what it threw. Call it once.
+    T get() {
+        handle_.resume();
+        if (handle_.promise().thrown) std::rethrow_exception(handle_.promise().thrown);
+        return std::move(*handle_.promise().value);
+    }
+
+    bool await_ready() const noexcept { return true; }
+    void await_suspend(std::coroutine_handle<>) const noexcept {}
+    T await_resume() { return get(); }
 
 private:
-    std::array<char, max_digits> digits_{};
-    std::size_t size_ = 0;
+    using handle = std::coroutine_handle<promise_type>;
+    explicit lazy(handle h) noexcept : handle_(h) {}
+    handle handle_;
 };
 
-/// Reads a code as a person types or pastes it: ASCII white space and dashes are dropped. Anything but `digits` ASCII
-/// digits fails with `error::invalid_parameter`; the message never repeats the input.
-inline result<code> parse_code(std::string_view text, unsigned digits) {
-    const auto bad = [&] {
-        return failure(error::invalid_parameter, "The code must have " + std::to_string(digits) + " digits.");
-    };
-    if (text.size() > 64) return bad();
-    code c;
-    for (const char ch : text) {
-        if (detail::is_space(ch) || ch == '-') continue;
-        if (!detail::is_digit(ch) || c.size() == digits) return bad();
-        c.push_back(ch);
-    }
-    if (c.size() != digits) return bad();
-    return c;
-}
+/// The mode of policies that return plain values: everything happens on the caller's thread.
+struct blocking_mode {
+    static constexpr bool async = false;
 
-/// Cuts a code out of random bits: the first 32-bit draw below the largest multiple of 10^digits, so that no code is
-/// likelier than another (for 6 digits a draw of 4 294 000 000 or more is rejected; a plain remainder, as in RFC 4226
-/// §5.3, would favour small ones). Empty if all eight draws are rejected, which happens once in 10^29 times with 6
-/// digits. `digits`: 1 to 9.
-inline std::optional<code> code_from(const detail::digest& bits, unsigned digits) {
-    std::uint64_t count = 1;
-    for (unsigned i = 0; i < digits; ++i) count *= 10;
-    const std::uint64_t limit = (std::uint64_t{1} << 32) / count * count;
-    for (std::size_t at = 0; at < bits.size(); at += 4) {
-        const std::uint64_t draw = std::uint64_t{bits[at]} << 24 | std::uint64_t{bits[at + 1]} << 16 |
-                                   std::uint64_t{bits[at + 2]} << 8 | std::uint64_t{bits[at + 3]};
-        if (draw >= limit) continue;
-        code c;
-        for (std::uint64_t place = count / 10; place > 0; place /= 10)
-            c.push_back(static_cast<char>('0' + draw / place % 10));
-        return c;
-    }
-    return std::nullopt;
-}
+    template <class T>
+    using flow = lazy<T>;
 
-/// Derives codes; none is ever stored. A transaction's code is HMAC-SHA256(key, round ‖ purpose ‖ id ‖ 0 ‖ phone) cut
-/// to digits, with `round` counting up from 0 in the practically impossible case that every draw is rejected.
-/// Thread-safe.
-class code_deriver {
-public:
-    /// `keys` is not empty; the first derives the codes of new transactions.
-    explicit code_deriver(const std::vector<code_key>& keys, unsigned digits) : digits_(digits) {
-        for (const auto& key : keys) keys_.emplace_back(key);
-    }
-
-    const std::string& current_key_id() const noexcept { return keys_.front().id; }
-
-    /// The code of `t`; empty when its key is not among the configured ones any more.
-    std::optional<code> derive(const transaction& t) {
-        for (auto& key : keys_)
-            if (key.id == t.key_id) return derive(key.hmac, t);
-        return std::nullopt;
-    }
-
-    /// True when `presented` is the code of `t`, in constant time.
-    bool matches(const transaction& t, const code& presented) {
-        const auto expected = derive(t);
-        return expected && detail::equal_in_constant_time(expected->str(), presented.str());
-    }
-
-private:
-    struct entry {
-        explicit entry(const code_key& k) : id(k.id), hmac(k.secret) {}
-        std::string id;
-        detail::hmac_sha256 hmac;
+    template <class F>
+    struct ready {
+        F f;
+        bool await_ready() const noexcept { return true; }
+        void await_suspend(std::coroutine_handle<>) const noexcept {}
+        auto await_resume() { return f(); }
     };
 
-    std::optional<code> derive(detail::hmac_sha256& hmac, const transaction& t) const {
-        std::string input;
-        input.reserve(t.id.size() + t.phone.str().size() + 3);
-        input += '\0';
-        input += static_cast<char>(t.kind);
-        input += t.id;
-        input += '\0';
-        input += t.phone.str();
-        for (;; ++input[0]) {
-            auto bits = hmac(input);
-            auto c = code_from(bits, digits_);
-            detail::wipe(bits);
-            if (c) return c;
+    /// `co_await call([&] { return policy.f(…); })`: the one way in which a flow calls a policy.
+    template <class F>
+    static ready<F> call(F f) {
+        // g++ 12 destroys some temporaries of a co_await expression twice; such a one must not own anything.
+        static_assert(std::is_trivially_destructible_v<F>, "capture by reference only");
+        return ready<F>{f};
+    }
+
+    /// `co_await`ed by a flow: from here on it comes to its end.
+    static std::suspend_never ignore_cancellation() noexcept { return {}; }
+
+    /// The failure that stands for the exception being handled.
+    static failure current_failure() noexcept { return failure_of_current_exception(); }
+
+    /// What a public function returns: in this mode the result itself.
+    template <class R>
+    static R finish(lazy<R> f) {
+        try {
+            return f.get();
+        } catch (...) {
+            return R(failure_of_current_exception());
         }
     }
+};
 
-    std::deque<entry> keys_;  // a mutex does not move
-    unsigned digits_;
+/// What the type `A`, returned by a policy, yields and in which mode. The primary template is for plain
+/// values; specialise it for an awaitable (see asio/awaitable.hpp, which does so in a few lines).
+template <class A>
+struct awaited {
+    using type = A;
+    using mode = blocking_mode;
+};
+
+/// "A `T`, now or later."
+template <class A, class T>
+concept yields = std::same_as<typename awaited<A>::type, T>;
+
+namespace detail {
+template <class Mode, class... Rest>
+struct common_mode {
+    using type = Mode;
+};
+template <class Mode, class Next, class... Rest>
+struct common_mode<Mode, Next, Rest...> {
+    static_assert(!Mode::async || !Next::async || std::same_as<Mode, Next>,
+                  "phoneauth: all asynchronous policies must return the same kind of awaitable");
+    using type = typename common_mode<std::conditional_t<Mode::async, Mode, Next>, Rest...>::type;
+};
+}  // namespace detail
+
+/// The mode of a set of policy return types: blocking if all are plain, else that of the awaitable ones.
+template <class... As>
+using mode_of = typename detail::common_mode<blocking_mode, typename awaited<As>::mode...>::type;
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// All that an integrator must read to write a storage, a transport or a clock of his own.
+//
+// Each function returns the type shown, or an awaitable of it (`yields<T>`). If all of them return plain values, so do
+// the authenticator's functions. Reference arguments live until the call, or the awaitable, has completed.
+//
+// A storage may throw when it cannot do its work (the database is down): the authenticator turns that into
+// `error::storage_unavailable`. A function that threw must have changed nothing, or all that was asked for; it must not
+// have tried a write a second time if the first may have been carried out.
+//
+// Every function may be called from several threads at once if the authenticator is.
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// What became of a write to the users.
+enum class write_result {
+    done,            ///< stored
+    phone_taken,     ///< another user has this phone; nothing was changed
+    identity_taken,  ///< another user has this identity; nothing was changed
+    stale            ///< update only: the user is gone or has another version; nothing was changed
+};
+
+/// Transactions: compare-and-swap, not save. Guarantees that the library builds on:
+/// - `insert_transaction` stores a new transaction with the version it holds; false if the id is taken already;
+/// - `find_transaction` gives the transaction as it was last stored, its version included, and may leave out one whose
+///   `expires_at` is over by `transaction_retention` or more;
+/// - `update_transaction(t)` stores `t` with version `t.version + 1` if the stored version is `t.version` *at that
+///   moment* and says whether it did: of any number of callers that read the same version, one gets true. `id`, `kind`,
+///   `created_at`, `expires_at`, `password_mark` and `known_network` are always those that were inserted.
+template <class S>
+concept TransactionStorage = requires(S& s, const transaction& t, const std::string& id) {
+    { s.insert_transaction(t) } -> yields<bool>;
+    { s.find_transaction(id) } -> yields<std::optional<transaction>>;
+    { s.update_transaction(t) } -> yields<bool>;
+};
+
+/// How long past its `expires_at` a storage keeps a transaction, so that a late code is told that it is late.
+inline constexpr std::chrono::minutes transaction_retention{60};
+
+/// Users. Guarantees that the library builds on:
+/// - `insert_user` and `update_user` never let two users have one phone, or one identity, however many callers race;
+///   `insert_user` stores the version that the user holds, and throws if another user has the `object_id`;
+/// - `update_user(u)` replaces the user `u.object_id` if its stored version is `u.version` and stores `u.version + 1`;
+/// - the three look-ups find a user as he was last stored. Identities compare byte for byte.
+template <class S>
+concept UserStorage = requires(S& s, const user& u, const phone_number& phone, const std::string& text) {
+    { s.insert_user(u) } -> yields<write_result>;
+    { s.update_user(u) } -> yields<write_result>;
+    { s.find_user(text) } -> yields<std::optional<user>>;
+    { s.find_user_by_phone(phone) } -> yields<std::optional<user>>;
+    { s.find_user_by_identity(text) } -> yields<std::optional<user>>;
+};
+
+/// Sessions. `erase_session` says whether there was one; `erase_sessions_of(user_id, kept)` ends all of a user's
+/// sessions but the one whose token hash is `kept` (empty: all of them) and says how many; it brings none into being,
+/// and after a throw some may have ended. A session may be dropped once it is past its `expires_at`: once one with a
+/// later `created_at` was inserted, or once it has been here for as long as it was to live. Which time it is the storage
+/// does not ask a clock of its own.
+template <class S>
+concept SessionStorage = requires(S& s, const session& added, const std::string& text) {
+    { s.insert_session(added) } -> yields<bool>;
+    { s.find_session(text) } -> yields<std::optional<session>>;
+    { s.erase_session(text) } -> yields<bool>;
+    { s.erase_sessions_of(text, text) } -> yields<std::size_t>;
+};
+
+/// Counters, for the limits. `change_counters` reads, adds and stores; it gives the counters after the changes, in the
+/// order of the changes, which are for distinct keys. Each change is one atomic step: of a hundred callers that add 1
+/// at once to an absent counter, each gets another of the values 1 to 100. The changes of one call come together only
+/// to save round trips: others may see some of them before the rest, and after a throw some may have been made.
+template <class S>
+concept CounterStorage = requires(S& s, const std::vector<counter_change>& changes) {
+    { s.change_counters(changes) } -> yields<std::vector<counter>>;
+};
+
+/// All four parts. One class may have them all, or `storage/combined.hpp` may put them together.
+template <class S>
+concept Storage = TransactionStorage<S> && UserStorage<S> && SessionStorage<S> && CounterStorage<S>;
+
+/// True for a storage that says `static constexpr bool process_local = true`: its transactions live and die with this
+/// process and no other process sees them, so that codes may be derived with a random key.
+template <class S>
+inline constexpr bool is_process_local = [] {
+    if constexpr (requires { S::process_local; })
+        return S::process_local;
+    else
+        return false;
+}();
+
+/// Sends one HTTP request and gives the whole reply, whatever its status. It must end in finite time. A failure for
+/// which `certainly_not_sent` holds promises that no byte of the request was processed; any other failure, and an
+/// exception, means that it may have been.
+template <class T>
+concept HttpTransport = requires(T& t, const http_request& request) {
+    { t.send(request) } -> yields<result<http_response>>;
+};
+
+/// Tells the wall-clock time. It may jump; codes and sessions live by it.
+template <class C>
+concept Clock = requires(const C& c) {
+    { c.now() } -> std::convertible_to<time_point>;
+};
+
+/// Hashes and checks passwords. `hash` gives a PHC string; `verify` says whether `password` made `hash`, taking as long
+/// for a wrong password as for a right one. Passwords are UTF-8 of at most `config::max_password_length` bytes.
+template <class P>
+concept PasswordHasher = requires(P& p, const std::string& password, const std::string& hash) {
+    { p.hash(password) } -> yields<result<std::string>>;
+    { p.verify(password, hash) } -> yields<result<bool>>;
+};
+
+/// Called around registration and login. A before-hook refuses by returning a failure, which is what the client gets:
+/// its own, or `error::refused_by_hook`, which is there for hooks. One that throws counts as a storage that failed: the
+/// same code may come again. What an after-hook returns or throws changes nothing any more.
+/// - `before_registration(user&)`: the code was right, the user is not stored yet. It may change the user, but not his
+///   `phone`, which was proved, nor his `object_id`. After a refusal the person can correct his data and send the same
+///   code again.
+/// - `before_login(const user&)`: the code was right, or the password at `login_with_identity`; there is no session yet.
+///   After a refusal the code is spent.
+template <class H>
+concept Hooks = requires(H& h, user& changeable, const user& u) {
+    { h.before_registration(changeable) } -> yields<result<void>>;
+    { h.after_registration(u) } -> yields<result<void>>;
+    { h.before_login(u) } -> yields<result<void>>;
+    { h.after_login(u) } -> yields<result<void>>;
+};
+
+/// Hooks that do nothing; derive from it to write only the ones you need.
+struct no_hooks {
+    result<void> before_registration(user&) const { return {}; }
+    result<void> after_registration(const user&) const { return {}; }
+    result<void> before_login(const user&) const { return {}; }
+    result<void> after_login(const user&) const { return {}; }
 };
 
 }  // namespace v0
@@ -1965,166 +2191,258 @@ private:
 
 #endif
 
-// ---- phoneauth/destination.hpp ----
+// The concepts once more, function by function, so that the compiler says which function a policy lacks. For use in a
+// class template that is not constrained itself: `static_assert(detail::check_storage<S>());`.
 
-#ifndef PHONEAUTH_DESTINATION_HPP
-#define PHONEAUTH_DESTINATION_HPP
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
 
-#include <algorithm>
-#include <string>
+template <class S>
+constexpr bool check_storage() {
+    static_assert(
+        requires(S & s, const transaction& t) {
+            { s.insert_transaction(t) } -> yields<bool>;
+        },
+        "phoneauth: this Storage lacks `bool insert_transaction(const transaction&)`, or the same with an awaitable of "
+        "bool");
+    static_assert(
+        requires(S & s, const std::string& id) {
+            { s.find_transaction(id) } -> yields<std::optional<transaction>>;
+        },
+        "phoneauth: this Storage lacks `std::optional<transaction> find_transaction(const std::string&)`, or the same "
+        "with an awaitable of it");
+    static_assert(
+        requires(S & s, const transaction& t) {
+            { s.update_transaction(t) } -> yields<bool>;
+        },
+        "phoneauth: this Storage lacks `bool update_transaction(const transaction&)`, or the same with an awaitable of "
+        "bool");
 
+    static_assert(
+        requires(S & s, const user& u) {
+            { s.insert_user(u) } -> yields<write_result>;
+        },
+        "phoneauth: this Storage lacks `write_result insert_user(const user&)`, or the same with an awaitable of "
+        "write_result");
+    static_assert(
+        requires(S & s, const user& u) {
+            { s.update_user(u) } -> yields<write_result>;
+        },
+        "phoneauth: this Storage lacks `write_result update_user(const user&)`, or the same with an awaitable of "
+        "write_result");
+    static_assert(
+        requires(S & s, const std::string& id) {
+            { s.find_user(id) } -> yields<std::optional<user>>;
+        },
+        "phoneauth: this Storage lacks `std::optional<user> find_user(const std::string&)`, or the same with an "
+        "awaitable of it");
+    static_assert(
+        requires(S & s, const phone_number& phone) {
+            { s.find_user_by_phone(phone) } -> yields<std::optional<user>>;
+        },
+        "phoneauth: this Storage lacks `std::optional<user> find_user_by_phone(const phone_number&)`, or the same with "
+        "an awaitable of it");
+    static_assert(
+        requires(S & s, const std::string& identity) {
+            { s.find_user_by_identity(identity) } -> yields<std::optional<user>>;
+        },
+        "phoneauth: this Storage lacks `std::optional<user> find_user_by_identity(const std::string&)`, or the same "
+        "with an awaitable of it");
 
-// ---- phoneauth/twilio/configuration_report.hpp ----
+    static_assert(
+        requires(S & s, const session& added) {
+            { s.insert_session(added) } -> yields<bool>;
+        },
+        "phoneauth: this Storage lacks `bool insert_session(const session&)`, or the same with an awaitable of bool");
+    static_assert(
+        requires(S & s, const std::string& hash) {
+            { s.find_session(hash) } -> yields<std::optional<session>>;
+        },
+        "phoneauth: this Storage lacks `std::optional<session> find_session(const std::string&)`, or the same with an "
+        "awaitable of it");
+    static_assert(
+        requires(S & s, const std::string& hash) {
+            { s.erase_session(hash) } -> yields<bool>;
+        },
+        "phoneauth: this Storage lacks `bool erase_session(const std::string&)`, or the same with an awaitable of "
+        "bool");
+    static_assert(
+        requires(S & s, const std::string& id) {
+            { s.erase_sessions_of(id, id) } -> yields<std::size_t>;
+        },
+        "phoneauth: this Storage lacks `std::size_t erase_sessions_of(const std::string&, const std::string&)`, or the "
+        "same with an "
+        "awaitable of std::size_t");
 
-#ifndef PHONEAUTH_TWILIO_CONFIGURATION_REPORT_HPP
-#define PHONEAUTH_TWILIO_CONFIGURATION_REPORT_HPP
+    static_assert(
+        requires(S & s, const std::vector<counter_change>& changes) {
+            { s.change_counters(changes) } -> yields<std::vector<counter>>;
+        },
+        "phoneauth: this Storage lacks `std::vector<counter> change_counters(const std::vector<counter_change>&)`, or "
+        "the "
+        "same with an awaitable of it");
+    return Storage<S>;
+}
 
-#include <optional>
-#include <string>
-#include <vector>
+template <class T>
+constexpr bool check_transport() {
+    static_assert(
+        requires(T & t, const http_request& request) {
+            { t.send(request) } -> yields<result<http_response>>;
+        },
+        "phoneauth: this HttpTransport lacks `result<http_response> send(const http_request&)`, or the same with an "
+        "awaitable of it");
+    return HttpTransport<T>;
+}
 
+template <class C>
+constexpr bool check_clock() {
+    static_assert(
+        requires(const C& c) {
+            { c.now() } -> std::convertible_to<time_point>;
+        },
+        "phoneauth: this Clock lacks `time_point now() const`");
+    return Clock<C>;
+}
 
-// ---- phoneauth/twilio/api.hpp ----
+template <class P>
+constexpr bool check_password_hasher() {
+    static_assert(
+        requires(P & p, const std::string& password) {
+            { p.hash(password) } -> yields<result<std::string>>;
+        },
+        "phoneauth: this PasswordHasher lacks `result<std::string> hash(const std::string&)`, or the same with an "
+        "awaitable of it");
+    static_assert(
+        requires(P & p, const std::string& text) {
+            { p.verify(text, text) } -> yields<result<bool>>;
+        },
+        "phoneauth: this PasswordHasher lacks `result<bool> verify(const std::string&, const std::string&)`, or the "
+        "same with an awaitable of it");
+    return PasswordHasher<P>;
+}
 
-#ifndef PHONEAUTH_TWILIO_API_HPP
-#define PHONEAUTH_TWILIO_API_HPP
+template <class H>
+constexpr bool check_hooks() {
+    static_assert(
+        requires(H & h, user & u) {
+            { h.before_registration(u) } -> yields<result<void>>;
+        },
+        "phoneauth: these Hooks lack `result<void> before_registration(user&)`, or the same with an awaitable of it; "
+        "derive from no_hooks");
+    static_assert(
+        requires(H & h, const user& u) {
+            { h.after_registration(u) } -> yields<result<void>>;
+        },
+        "phoneauth: these Hooks lack `result<void> after_registration(const user&)`, or the same with an awaitable of "
+        "it; derive from no_hooks");
+    static_assert(
+        requires(H & h, const user& u) {
+            { h.before_login(u) } -> yields<result<void>>;
+        },
+        "phoneauth: these Hooks lack `result<void> before_login(const user&)`, or the same with an awaitable of it; "
+        "derive from no_hooks");
+    static_assert(
+        requires(H & h, const user& u) {
+            { h.after_login(u) } -> yields<result<void>>;
+        },
+        "phoneauth: these Hooks lack `result<void> after_login(const user&)`, or the same with an awaitable of it; "
+        "derive from no_hooks");
+    return Hooks<H>;
+}
 
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/event.hpp ----
+
+#ifndef PHONEAUTH_EVENT_HPP
+#define PHONEAUTH_EVENT_HPP
+
+#include <array>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 
-
-// ---- phoneauth/twilio/message.hpp ----
-
-#ifndef PHONEAUTH_TWILIO_MESSAGE_HPP
-#define PHONEAUTH_TWILIO_MESSAGE_HPP
-
-#include <cstddef>
-#include <string>
-#include <utility>
-#include <vector>
 
 namespace phoneauth {
 inline namespace v0 {
 
-/// Most characters (Unicode code points) of a message's body that Twilio takes (error 21617 above).
-inline constexpr std::size_t max_message_characters = 1600;
-/// Most media of a message that Twilio takes.
-inline constexpr std::size_t max_media_urls = 10;
-
-/// An SMS, or an MMS if it has media.
-struct message {
-    std::string to;    ///< a phone number, as people type it
-    std::string body;  ///< UTF-8, at most `max_message_characters`; may be empty if there are media
-    std::vector<std::string> media_urls{};  ///< https, at most `max_media_urls`
-    /// Further parameters of Twilio's Messages resource by their Twilio names ("StatusCallback", or "statusCallback" as
-    /// Twilio's JavaScript library spells it), for example {"ValidityPeriod", "300"}. `To`, `Body` and `MediaUrl` are
-    /// not options.
-    std::vector<std::pair<std::string, std::string>> options{};
+/// What an observer is told of.
+enum class event_kind : std::uint8_t {
+    started,           ///< a transaction was begun; without `sent` if nothing was sent (unknown phone, test number)
+    sent,              ///< the provider accepted a message, or may have: `reason` is then `no_answer` or the like
+    resent,            ///< a transaction's code was asked for again
+    refused,           ///< a request was refused: `reason` says why
+    confirmed,         ///< a code was right
+    wrong_code,        ///< a code was wrong
+    wrong_password,    ///< a password was wrong, there is no such account, or a login's password has changed meanwhile
+    locked,            ///< the wrong code that exhausts a transaction, or an account must wait
+    registered,        ///< a user was made
+    logged_in,         ///< a session was opened
+    logged_out,        ///< a session was ended by its user
+    password_changed,  ///< a user has another password
+    provider_error,    ///< the provider refused a message, or `send_message` does not know: `reason`
+    storage_error,     ///< the storage did not do its work
+    budget_warning,    ///< four fifths of an hour's messages are spent; again if some were given back meanwhile
+    delivered,         ///< a code has arrived
+    undelivered        ///< a code will not arrive: `twilio_code` says why
 };
 
-/// A message that Twilio has accepted.
-struct sent_message {
-    std::string sid;     ///< `SM…` or `MM…`
-    std::string status;  ///< Twilio's word: "queued", "accepted", …
-    std::string json;    ///< the Message resource as Twilio answered it
+/// The name of a kind, as its enumerator.
+constexpr std::string_view name_of(event_kind k) noexcept {
+    constexpr std::array<std::string_view, 17> names{
+        "started",        "sent",          "resent",         "refused",   "confirmed",  "wrong_code",
+        "wrong_password", "locked",        "registered",     "logged_in", "logged_out", "password_changed",
+        "provider_error", "storage_error", "budget_warning", "delivered", "undelivered"};
+    return names[static_cast<std::size_t>(k)];
+}
+static_assert(name_of(event_kind::undelivered) == "undelivered");
+
+/// Something that happened. It never holds a code, a password, a token, or a whole phone number or transaction id.
+/// What is not known, or does not belong to the kind, is empty.
+struct event {
+    event_kind kind = event_kind::started;
+    time_point at{};
+    std::optional<phoneauth::purpose> purpose{};  ///< registration or login
+    std::string phone{};                          ///< masked, as by `phone_number::masked`
+    std::string transaction{};  ///< the first 8 characters of the id: enough to find what belongs together
+    std::string user_id{};
+    std::string address{};     ///< the client's, at most 64 bytes of what was given
+    std::string user_agent{};  ///< the client's, at most 256 bytes; a stranger's text
+    std::error_code reason{};
+    std::optional<std::chrono::seconds> retry_after{};
+    std::optional<int> tries_left{};
+    std::optional<int> twilio_code{};
 };
 
-}  // namespace v0
-}  // namespace phoneauth
+/// Called for each event, on the thread of the flow in which it happens and so from several threads at once. It must be
+/// quick and must not block; what it throws is ignored.
+using observer = std::function<void(const event&)>;
 
-#endif
+/// The event as one line of JSON, without the line's end:
+/// {"event":"wrong_code","time":MILLISECONDS,"phone":"+14*******00",…}. What is empty is left out; `reason` is the
+/// error's name, `code` its integer on the wire.
+PHONEAUTH_DECL std::string event_json(const event& e);
 
-namespace phoneauth {
-inline namespace v0 {
-namespace twilio {
-
-/// Builds requests to Twilio's REST API (version 2010-04-01) and reads its replies. No I/O. Immutable, so that it may
-/// be used from several threads at once.
-class api {
-public:
-    /// `c` passes `validate`. The credentials are the API key's if there is one, else the account's.
-    PHONEAUTH_DECL explicit api(const twilio_config& c);
-
-    /// Messages create: `POST /2010-04-01/Accounts/{Sid}/Messages.json`. `to` takes the place of `m.to`. Fails with
-    /// `missing_parameter` (neither body nor media), `message_too_long`, `invalid_media_url`, `invalid_parameter` (an
-    /// option that Twilio does not know, too many media, a body that is not UTF-8 or holds a NUL).
-    PHONEAUTH_DECL result<http_request> create_message(const phone_number& to, const message& m) const;
-
-    /// The same for a code's text, good for `validity`: after that Twilio no longer delivers it. What becomes of it is
-    /// reported to `status_callback`, a URL, unless that is empty.
-    PHONEAUTH_DECL http_request create_code_message(const phone_number& to, std::string_view text,
-                                                    std::chrono::seconds validity,
-                                                    std::string_view status_callback = {}) const;
-
-    /// The messages that were sent to `to`: `GET …/Messages.json?To=…&PageSize=1`. Costs nothing.
-    PHONEAUTH_DECL http_request find_messages(const phone_number& to) const;
-
-    /// The account itself: `GET /2010-04-01/Accounts/{Sid}.json`.
-    PHONEAUTH_DECL http_request fetch_account() const;
-
-    /// The account's numbers that are `number`: `GET …/IncomingPhoneNumbers.json?PhoneNumber=…`.
-    PHONEAUTH_DECL http_request find_number(const phone_number& number) const;
-
-private:
-    PHONEAUTH_DECL http_request get(std::string_view path) const;
-    PHONEAUTH_DECL http_request post_message(std::string form, bool sender_is_chosen) const;
-
-    std::string account_url_;  // …/2010-04-01/Accounts/{Sid}
-    std::string messages_url_;
-    secret_string authorization_;
-    std::string sender_;
-};
-
-/// What became of a Messages create that was answered with `reply`: the accepted message, or a failure by `failure_of`.
-PHONEAUTH_DECL result<sent_message> read_message(const http_response& reply);
-
-/// The failure that `reply`, which is no success, stands for: `provider_busy` (429, with `retry_after`),
-/// `provider_misconfigured` (credentials, sender), `invalid_phone_number` or `provider_refused` (the recipient),
-/// `no_answer` (5xx: it may have been sent), `bad_provider_reply` (a redirect or no reply of Twilio's). `twilio_code`
-/// is set if Twilio named one.
-PHONEAUTH_DECL failure failure_of(const http_response& reply);
-
-/// Whether Twilio went into what it was asked, whatever it then said: success, or a refusal because of the message or
-/// the phone (codes 21000 to 21999). False for what it says to all requests alike: wrong credentials, too many
-/// requests, out of order.
-PHONEAUTH_DECL bool is_about_the_request(const http_response& reply);
-
-/// True when `f`, what sending a message ended with, promises that no message was sent. Else it may have been.
-PHONEAUTH_DECL bool certainly_not_sent(const failure& f) noexcept;
-
-/// What the account look-up says: "active", "suspended" or "closed".
-PHONEAUTH_DECL result<std::string> read_account_status(const http_response& reply);
-
-/// What a number can do.
-struct capabilities {
-    bool sms = false;
-    bool mms = false;
-};
-
-/// What the number look-up says; an empty optional: the account does not own it.
-PHONEAUTH_DECL result<std::optional<capabilities>> read_number(const http_response& reply);
-
-/// The text of the message that carries `code`: the template filled in and, where configured, the app hash for
-/// Android's SMS Retriever and the last line for origin-bound codes (`@host #code`).
-PHONEAUTH_DECL std::string code_text(const config& c, std::string_view code);
-
-}  // namespace twilio
 }  // namespace v0
 }  // namespace phoneauth
 
 #ifndef PHONEAUTH_SEPARATE_COMPILATION
 
-// ---- phoneauth/impl/twilio.ipp ----
+// ---- phoneauth/event.ipp ----
 
-#ifndef PHONEAUTH_IMPL_TWILIO_IPP
-#define PHONEAUTH_IMPL_TWILIO_IPP
-
-#include <algorithm>
-#include <array>
-#include <charconv>
-#include <utility>
+#ifndef PHONEAUTH_EVENT_IPP
+#define PHONEAUTH_EVENT_IPP
 
 
 // ---- phoneauth/detail/json.hpp ----
@@ -2239,10 +2557,10 @@ private:
 
 #ifndef PHONEAUTH_SEPARATE_COMPILATION
 
-// ---- phoneauth/impl/json.ipp ----
+// ---- phoneauth/detail/json.ipp ----
 
-#ifndef PHONEAUTH_IMPL_JSON_IPP
-#define PHONEAUTH_IMPL_JSON_IPP
+#ifndef PHONEAUTH_DETAIL_JSON_IPP
+#define PHONEAUTH_DETAIL_JSON_IPP
 
 #include <algorithm>
 #include <charconv>
@@ -2431,6 +2749,419 @@ PHONEAUTH_DECL void append_json_string(std::string& out, std::string_view text) 
 
 namespace phoneauth {
 inline namespace v0 {
+
+PHONEAUTH_DECL std::string event_json(const event& e) {
+    detail::json_object json;
+    const auto text = [&](std::string_view key, std::string_view value) {
+        if (!value.empty()) json.string(key, value);
+    };
+    json.string("event", name_of(e.kind)).number("time", e.at.time_since_epoch().count());
+    if (e.purpose) json.string("purpose", *e.purpose == purpose::login ? "login" : "registration");
+    text("phone", e.phone);
+    text("transaction", e.transaction);
+    text("user", e.user_id);
+    text("address", e.address);
+    text("userAgent", e.user_agent);
+    if (e.reason) {
+        const bool own = e.reason.category() == error_category();
+        json.number("code", own ? row_of(static_cast<error>(e.reason.value())).backendless_code : e.reason.value());
+        if (own) json.string("reason", row_of(static_cast<error>(e.reason.value())).name);
+    }
+    if (e.retry_after) json.number("retryAfter", e.retry_after->count());
+    if (e.tries_left) json.number("triesLeft", *e.tries_left);
+    if (e.twilio_code) json.number("twilioCode", *e.twilio_code);
+    return std::move(json).str();
+}
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
+
+// ---- phoneauth/registration.hpp ----
+
+#ifndef PHONEAUTH_REGISTRATION_HPP
+#define PHONEAUTH_REGISTRATION_HPP
+
+#include <string>
+#include <string_view>
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// What a person sends to finish a registration. A `secret_string` is a `std::string` that is wiped when it goes away.
+struct registration {
+    std::string transaction_id;  ///< from the start
+    secret_string code;          ///< from the message
+    std::string phone;           ///< the phone the registration was started with
+    std::string identity{};      ///< value of `config::identity_column`; ignored where the phone is the identity
+    secret_string password;
+    property_map properties{};  ///< further properties, name → JSON text
+    std::string locale = "en";  ///< `blUserLocale`, at most 35 characters (RFC 5646 §4.4.1)
+};
+
+/// An identity in the form in which it is stored and compared: a phone number where the phone is the identity, an email
+/// address in lower case, else the text without white space around it. Fails with `identity_required`,
+/// `invalid_phone_number`, `invalid_email` (RFC 5321 §4.5.3.1: 64 octets before the @, 254 in all) or
+/// `invalid_parameter` (over 254 bytes, not UTF-8, control characters).
+PHONEAUTH_DECL result<std::string> normalize_identity(const config& c, std::string_view text);
+
+/// Whether a new password has an acceptable length; `password_required` or `invalid_password` if not.
+PHONEAUTH_DECL result<void> check_password(const config& c, std::string_view password);
+
+/// Checks further properties: names of 1 to 64 bytes that are not reserved and not those of the phone and the identity
+/// (`reserved_property`), values that are JSON, and no more of both than `c` allows (`invalid_parameter`).
+PHONEAUTH_DECL result<void> check_properties(const config& c, const property_map& properties);
+
+/// The user that `r` describes, without id and password hash, registered at `now` with the proved `phone`. All of the
+/// above errors.
+PHONEAUTH_DECL result<user> make_user(const config& c, const registration& r, const phone_number& phone,
+                                      time_point now);
+
+/// Applies a client's changes, name → JSON text, to `u`, all or nothing: null removes a property. `new_password` gets
+/// the new password if there is one among them. Reserved names are passed over, because clients send whole user objects
+/// back. The phone cannot be changed: a changed number is a new authenticator (NIST SP 800-63B-3 §5.1.3.3). Fails with
+/// what `normalize_identity`, `check_password` and `check_properties` fail with, and `invalid_parameter` for another
+/// phone or a value of the wrong type.
+PHONEAUTH_DECL result<void> apply_changes(user& u, const property_map& changes, const config& c,
+                                          std::string& new_password);
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/registration.ipp ----
+
+#ifndef PHONEAUTH_REGISTRATION_IPP
+#define PHONEAUTH_REGISTRATION_IPP
+
+#include <algorithm>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+inline constexpr std::size_t max_identity_bytes = 254;  // RFC 5321 §4.5.3.1.3, less the angle brackets
+
+inline bool is_plain_text(std::string_view text) {
+    return count_code_points(text).has_value() && std::none_of(text.begin(), text.end(), is_control);
+}
+
+/// A sanity check, not RFC 5322: only a message to it proves an address.
+inline bool is_email(std::string_view text) {
+    const auto at = text.rfind('@');
+    if (at == std::string_view::npos || at == 0 || at > 64 || text.size() > max_identity_bytes) return false;
+    const auto local = text.substr(0, at);
+    const auto domain = text.substr(at + 1);
+    const auto in_domain = [](char c) {
+        return is_alnum(c) || c == '-' || c == '.' || static_cast<unsigned char>(c) >= 0x80;
+    };
+    return is_plain_text(text) && local.find_first_of(" @\"(),:;<>[\\]") == std::string_view::npos &&
+           domain.find('.') != std::string_view::npos && !domain.starts_with('.') && !domain.ends_with('.') &&
+           domain.find("..") == std::string_view::npos && std::all_of(domain.begin(), domain.end(), in_domain);
+}
+
+inline bool is_property_size_ok(const property_map& properties, const config& c) {
+    std::size_t bytes = 0;
+    for (const auto& [name, json] : properties) bytes += name.size() + json.size();
+    return properties.size() <= c.max_properties && bytes <= c.max_property_bytes;
+}
+
+}  // namespace detail
+
+PHONEAUTH_DECL result<std::string> normalize_identity(const config& c, std::string_view text) {
+    text = detail::trim(text);
+    if (text.empty()) return failure(error::identity_required, "The property " + c.identity_column + " is required.");
+    if (c.identity_column == c.phone_column) {
+        auto phone = phone_number::parse(text, c.default_calling_code);
+        if (!phone) return std::move(phone).error();
+        return std::string(phone->str());
+    }
+    if (c.identity_column == "email") {
+        if (!detail::is_email(text)) return error::invalid_email;
+        return detail::lower(text);
+    }
+    if (text.size() > detail::max_identity_bytes || !detail::is_plain_text(text))
+        return failure(error::invalid_parameter,
+                       "The property " + c.identity_column + " is too long or has a control character.");
+    return std::string(text);
+}
+
+PHONEAUTH_DECL result<void> check_password(const config& c, std::string_view password) {
+    if (password.empty()) return error::password_required;
+    if (password.size() < c.min_password_length || password.size() > c.max_password_length)
+        return failure(error::invalid_password, "The password must have " + std::to_string(c.min_password_length) +
+                                                    " to " + std::to_string(c.max_password_length) + " bytes.");
+    if (!detail::count_code_points(password) || password.find('\0') != std::string_view::npos)
+        return failure(error::invalid_password, "The password is not UTF-8 or holds a NUL character.");
+    return {};
+}
+
+PHONEAUTH_DECL result<void> check_properties(const config& c, const property_map& properties) {
+    for (const auto& [name, json] : properties) {
+        if (name.empty() || name.size() > 64 || !detail::is_plain_text(name))
+            return failure(error::invalid_parameter,
+                           "A property's name must have 1 to 64 bytes and no control characters.");
+        if (is_reserved_property(name) || name == c.phone_column || name == c.identity_column)
+            return failure(error::reserved_property, "The property " + name + " is reserved for the server.");
+        if (!detail::parse_json(json))
+            return failure(error::invalid_parameter, "The property " + name + " is not valid JSON.");
+    }
+    if (!detail::is_property_size_ok(properties, c))
+        return failure(error::invalid_parameter, "The user has too many properties, or they are too large.");
+    return {};
+}
+
+PHONEAUTH_DECL result<user> make_user(const config& c, const registration& r, const phone_number& phone,
+                                      time_point now) {
+    auto identity =
+        normalize_identity(c, c.identity_column == c.phone_column ? phone.str() : std::string_view(r.identity));
+    if (!identity) return std::move(identity).error();
+    if (auto ok = check_password(c, r.password); !ok) return std::move(ok).error();
+    if (auto ok = check_properties(c, r.properties); !ok) return std::move(ok).error();
+    if (r.locale.size() > 35 || !detail::is_plain_text(r.locale))
+        return failure(error::invalid_parameter, "The property blUserLocale is not a language tag.");
+    return user{.object_id = {},
+                .phone = phone,
+                .identity = std::move(*identity),
+                .password_hash = {},
+                .properties = r.properties,
+                .locale = r.locale,
+                .created_at = now};
+}
+
+PHONEAUTH_DECL result<void> apply_changes(user& u, const property_map& changes, const config& c,
+                                          std::string& new_password) {
+    user changed = u;
+    property_map added;
+    for (const auto& [name, json] : changes) {
+        if (name == "password" || name == c.phone_column || name == c.identity_column) {
+            const auto value = detail::parse_json(json);
+            if (!value || !(value->is(detail::json_kind::string) ||
+                            (name == c.phone_column && value->is(detail::json_kind::number))))
+                return failure(error::invalid_parameter, "The property " + name + " must be a string.");
+            if (name == "password") {
+                if (auto ok = check_password(c, value->text); !ok) return ok;
+                new_password = value->text;
+            } else if (name == c.phone_column) {
+                const auto phone = phone_number::parse(value->text, c.default_calling_code);
+                if (!phone || *phone != u.phone)
+                    return failure(error::invalid_parameter,
+                                   "The phone number cannot be changed without proving the new one.");
+            } else {
+                auto identity = normalize_identity(c, value->text);
+                if (!identity) return std::move(identity).error();
+                changed.identity = std::move(*identity);
+            }
+        } else if (json == "null") {
+            changed.properties.erase(name);
+        } else if (!is_reserved_property(name)) {
+            added.insert_or_assign(name, json);
+        }
+    }
+    if (auto ok = check_properties(c, added); !ok) return ok;
+    for (auto& [name, json] : added) changed.properties.insert_or_assign(name, std::move(json));
+    if (!detail::is_property_size_ok(changed.properties, c))
+        return failure(error::invalid_parameter, "The user has too many properties, or they are too large.");
+    u = std::move(changed);
+    return {};
+}
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
+
+// ---- phoneauth/rules/admission.hpp ----
+
+#ifndef PHONEAUTH_RULES_ADMISSION_HPP
+#define PHONEAUTH_RULES_ADMISSION_HPP
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+
+// ---- phoneauth/rules/destination.hpp ----
+
+#ifndef PHONEAUTH_RULES_DESTINATION_HPP
+#define PHONEAUTH_RULES_DESTINATION_HPP
+
+#include <algorithm>
+#include <string>
+
+
+// ---- phoneauth/twilio/findings.hpp ----
+
+#ifndef PHONEAUTH_TWILIO_FINDINGS_HPP
+#define PHONEAUTH_TWILIO_FINDINGS_HPP
+
+#include <optional>
+#include <string>
+#include <vector>
+
+
+// ---- phoneauth/twilio/api.hpp ----
+
+#ifndef PHONEAUTH_TWILIO_API_HPP
+#define PHONEAUTH_TWILIO_API_HPP
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+
+// ---- phoneauth/text_message.hpp ----
+
+#ifndef PHONEAUTH_TEXT_MESSAGE_HPP
+#define PHONEAUTH_TEXT_MESSAGE_HPP
+
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// Most characters (Unicode code points) of a message's body that Twilio takes (error 21617 above).
+inline constexpr std::size_t max_message_characters = 1600;
+/// Most media of a message that Twilio takes.
+inline constexpr std::size_t max_media_urls = 10;
+
+/// An SMS, or an MMS if it has media.
+struct text_message {
+    std::string to;    ///< a phone number, as people type it
+    std::string body;  ///< UTF-8, at most `max_message_characters`; may be empty if there are media
+    std::vector<std::string> media_urls{};  ///< https, at most `max_media_urls`
+    /// Further parameters of Twilio's Messages resource by their Twilio names ("StatusCallback", or "statusCallback" as
+    /// Twilio's JavaScript library spells it), for example {"ValidityPeriod", "300"}. `To`, `Body` and `MediaUrl` are
+    /// not options.
+    std::vector<std::pair<std::string, std::string>> options{};
+};
+
+/// A message that Twilio has accepted.
+struct sent_message {
+    std::string sid;     ///< `SM…` or `MM…`
+    std::string status;  ///< Twilio's word: "queued", "accepted", …
+    std::string json;    ///< the Message resource as Twilio answered it
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+namespace phoneauth {
+inline namespace v0 {
+namespace twilio {
+
+/// Builds requests to Twilio's REST API (version 2010-04-01) and reads its replies. No I/O. Immutable, so that it may
+/// be used from several threads at once.
+class api {
+public:
+    /// `c` passes `validate`. The credentials are the API key's if there is one, else the account's.
+    PHONEAUTH_DECL explicit api(const twilio_config& c);
+
+    /// Messages create: `POST /2010-04-01/Accounts/{Sid}/Messages.json`. `to` takes the place of `m.to`. Fails with
+    /// `missing_parameter` (neither body nor media), `message_too_long`, `invalid_media_url`, `invalid_parameter` (an
+    /// option that Twilio does not know, too many media, a body that is not UTF-8 or holds a NUL).
+    PHONEAUTH_DECL result<http_request> create_message(const phone_number& to, const text_message& m) const;
+
+    /// The same for a code's text, good for `validity`: after that Twilio no longer delivers it. What becomes of it is
+    /// reported to `status_callback`, a URL, unless that is empty.
+    PHONEAUTH_DECL http_request create_code_message(const phone_number& to, std::string_view text,
+                                                    std::chrono::seconds validity,
+                                                    std::string_view status_callback = {}) const;
+
+    /// The messages that were sent to `to`: `GET …/Messages.json?To=…&PageSize=1`. Costs nothing.
+    PHONEAUTH_DECL http_request find_messages(const phone_number& to) const;
+
+    /// The account itself: `GET /2010-04-01/Accounts/{Sid}.json`.
+    PHONEAUTH_DECL http_request fetch_account() const;
+
+    /// The account's numbers that are `number`: `GET …/IncomingPhoneNumbers.json?PhoneNumber=…`.
+    PHONEAUTH_DECL http_request find_number(const phone_number& number) const;
+
+private:
+    PHONEAUTH_DECL http_request get(std::string_view path) const;
+    PHONEAUTH_DECL http_request post_message(std::string form, bool sender_is_chosen) const;
+
+    std::string account_url_;  // …/2010-04-01/Accounts/{Sid}
+    std::string messages_url_;
+    secret_string authorization_;
+    std::string sender_;
+};
+
+/// What became of a Messages create that was answered with `reply`: the accepted message, or a failure by `failure_of`.
+PHONEAUTH_DECL result<sent_message> read_message(const http_response& reply);
+
+/// The failure that `reply`, which is no success, stands for: `provider_busy` (429, with `retry_after`),
+/// `provider_misconfigured` (credentials, sender), `invalid_phone_number` or `provider_refused` (the recipient),
+/// `no_answer` (5xx: it may have been sent), `bad_provider_reply` (a redirect or no reply of Twilio's). `twilio_code`
+/// is set if Twilio named one.
+PHONEAUTH_DECL failure failure_of(const http_response& reply);
+
+/// Whether Twilio went into what it was asked, whatever it then said: success, or a refusal because of the message or
+/// the phone (codes 21000 to 21999). False for what it says to all requests alike: wrong credentials, too many
+/// requests, out of order.
+PHONEAUTH_DECL bool is_about_the_request(const http_response& reply);
+
+/// True when `f`, what sending a message ended with, promises that no message was sent. Else it may have been.
+PHONEAUTH_DECL bool certainly_not_sent(const failure& f) noexcept;
+
+/// What the account look-up says: "active", "suspended" or "closed".
+PHONEAUTH_DECL result<std::string> read_account_status(const http_response& reply);
+
+/// What a number can do.
+struct capabilities {
+    bool sms = false;
+    bool mms = false;
+};
+
+/// What the number look-up says; an empty optional: the account does not own it.
+PHONEAUTH_DECL result<std::optional<capabilities>> read_number(const http_response& reply);
+
+/// The text of the message that carries `code`: the template filled in and, where configured, the app hash for
+/// Android's SMS Retriever and the last line for origin-bound codes (`@host #code`).
+PHONEAUTH_DECL std::string code_text(const config& c, std::string_view code);
+
+}  // namespace twilio
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/twilio/api.ipp ----
+
+#ifndef PHONEAUTH_TWILIO_API_IPP
+#define PHONEAUTH_TWILIO_API_IPP
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+
+namespace phoneauth {
+inline namespace v0 {
 namespace detail {
 
 // clang-format off
@@ -2500,7 +3231,7 @@ inline std::string_view twilio_option_name(std::string_view name) {
     return {};
 }
 
-inline result<void> check_message(const message& m, bool has_content_template) {
+inline result<void> check_message(const text_message& m, bool has_content_template) {
     if (m.body.empty() && m.media_urls.empty() && !has_content_template)
         return failure(error::missing_parameter, "The message has neither text nor media.");
     const auto characters = count_code_points(m.body);
@@ -2552,7 +3283,7 @@ PHONEAUTH_DECL http_request api::post_message(std::string form, bool sender_is_c
     return request;
 }
 
-PHONEAUTH_DECL result<http_request> api::create_message(const phone_number& to, const message& m) const {
+PHONEAUTH_DECL result<http_request> api::create_message(const phone_number& to, const text_message& m) const {
     bool sender_is_chosen = false;
     bool has_content_template = false;
     for (const auto& [name, value] : m.options) {
@@ -2831,62 +3562,10 @@ inline finding destinations_finding(const config& c) {
 
 #endif
 
-// ---- phoneauth/detail/admission.hpp ----
+// ---- phoneauth/rules/limits.hpp ----
 
-#ifndef PHONEAUTH_DETAIL_ADMISSION_HPP
-#define PHONEAUTH_DETAIL_ADMISSION_HPP
-
-#include <algorithm>
-#include <chrono>
-#include <cstddef>
-#include <cstdint>
-#include <optional>
-#include <span>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-
-// ---- phoneauth/counter.hpp ----
-
-#ifndef PHONEAUTH_COUNTER_HPP
-#define PHONEAUTH_COUNTER_HPP
-
-#include <chrono>
-#include <cstdint>
-#include <string>
-
-
-namespace phoneauth {
-inline namespace v0 {
-
-/// A change to a counter, carried out as one atomic step. A counter that is absent counts as 0; a counter that has
-/// come to 0 is absent.
-struct counter_change {
-    std::string key;      ///< which counter, at most 128 characters
-    std::int64_t by = 1;  ///< what to add; 0 only reads; a sum below 0 becomes 0
-    time_point now{};     ///< a counter whose `expires_at` is not later than this counts as absent, which is 0
-    std::chrono::milliseconds lifetime{};  ///< a counter that this change brings into being expires at `now + lifetime`
-    bool prolong =
-        false;  ///< whether adding makes an existing counter, too, live until `now + lifetime`, if that is later
-};
-
-/// A counter after the change.
-struct counter {
-    std::int64_t value = 0;
-    time_point expires_at{};  ///< when it starts again at 0; meaningless while `value` is 0
-};
-
-}  // namespace v0
-}  // namespace phoneauth
-
-#endif
-
-// ---- phoneauth/limits.hpp ----
-
-#ifndef PHONEAUTH_LIMITS_HPP
-#define PHONEAUTH_LIMITS_HPP
+#ifndef PHONEAUTH_RULES_LIMITS_HPP
+#define PHONEAUTH_RULES_LIMITS_HPP
 
 #include <algorithm>
 #include <chrono>
@@ -3302,7 +3981,7 @@ class guess {
 public:
     /// A code of a transaction, guessed at.
     guess(const transaction& t, const config& c, time_point now)
-        : account_(code_account(t.kind, t.phone, !t.password_mark.empty())), config_(c), now_(now),
+        : account_(code_account(t.purpose, t.phone, !t.password_fingerprint.empty())), config_(c), now_(now),
           known_(t.known_network) {}
 
     /// A password. `subject`: whose known networks count. `windows`: what a wrong guess counts against beside.
@@ -3380,7 +4059,7 @@ private:
 
 /// Appends that the code of `t` is spent: nobody can guess at it any more.
 inline void close_code(const transaction& t, const config& c, time_point now, std::vector<counter_change>& changes) {
-    const auto account = code_account(t.kind, t.phone, !t.password_mark.empty());
+    const auto account = code_account(t.purpose, t.phone, !t.password_fingerprint.empty());
     changes.push_back(limits::open_codes(account, t.known_network, -1, c, now));
 }
 
@@ -3421,1116 +4100,10 @@ inline std::vector<counter_change> forget_registration(const transaction& used, 
 
 #endif
 
-// ---- phoneauth/detail/check_policies.hpp ----
+// ---- phoneauth/rules/transitions.hpp ----
 
-#ifndef PHONEAUTH_DETAIL_CHECK_POLICIES_HPP
-#define PHONEAUTH_DETAIL_CHECK_POLICIES_HPP
-
-#include <concepts>
-#include <cstddef>
-#include <optional>
-#include <string>
-#include <vector>
-
-
-// ---- phoneauth/policies.hpp ----
-
-#ifndef PHONEAUTH_POLICIES_HPP
-#define PHONEAUTH_POLICIES_HPP
-
-#include <chrono>
-#include <concepts>
-#include <cstddef>
-#include <optional>
-#include <string>
-#include <vector>
-
-
-// ---- phoneauth/session.hpp ----
-
-#ifndef PHONEAUTH_SESSION_HPP
-#define PHONEAUTH_SESSION_HPP
-
-#include <string>
-
-
-namespace phoneauth {
-inline namespace v0 {
-
-/// A login. The token itself is never stored, only its hash.
-struct session {
-    std::string token_hash;  ///< lower-case hexadecimal SHA-256 of the token, 64 characters
-    std::string user_id;     ///< `user::object_id`
-    time_point created_at{};
-    time_point expires_at{};
-};
-
-}  // namespace v0
-}  // namespace phoneauth
-
-#endif
-
-// ---- phoneauth/yields.hpp ----
-
-#ifndef PHONEAUTH_YIELDS_HPP
-#define PHONEAUTH_YIELDS_HPP
-
-#include <concepts>
-#include <coroutine>
-#include <exception>
-#include <optional>
-#include <type_traits>
-#include <utility>
-
-
-// The only place that knows about modes. A policy function returns a `T`, or something that yields a
-// `T` later; flows are written once and run in the mode that their policies ask for.
-
-namespace phoneauth {
-inline namespace v0 {
-
-/// A coroutine that runs to its end when it is asked for its value: the flow of the blocking mode.
-template <class T>
-class [[nodiscard]] immediate {
-public:
-    struct promise_type {
-        std::optional<T> value;
-        std::exception_ptr thrown;
-
-        immediate get_return_object() { return immediate(handle::from_promise(*this)); }
-        std::suspend_always initial_suspend() noexcept { return {}; }
-        std::suspend_always final_suspend() noexcept { return {}; }
-        template <class U>
-        void return_value(U&& v) {
-            value.emplace(std::forward<U>(v));
-        }
-        void unhandled_exception() noexcept { thrown = std::current_exception(); }
-    };
-
-    immediate(immediate&& other) noexcept : handle_(std::exchange(other.handle_, {})) {}
-    immediate& operator=(immediate&&) = delete;
-    ~immediate() {
-        if (handle_) handle_.destroy();
-    }
-
-    /// Runs the coroutine and returns its value, or throws what it threw. Call it once.
-    T get() {
-        handle_.resume();
-        if (handle_.promise().thrown) std::rethrow_exception(handle_.promise().thrown);
-        return std::move(*handle_.promise().value);
-    }
-
-    bool await_ready() const noexcept { return true; }
-    void await_suspend(std::coroutine_handle<>) const noexcept {}
-    T await_resume() { return get(); }
-
-private:
-    using handle = std::coroutine_handle<promise_type>;
-    explicit immediate(handle h) noexcept : handle_(h) {}
-    handle handle_;
-};
-
-/// The mode of policies that return plain values: everything happens on the caller's thread.
-struct blocking_mode {
-    static constexpr bool async = false;
-
-    template <class T>
-    using flow = immediate<T>;
-
-    template <class F>
-    struct ready {
-        F f;
-        bool await_ready() const noexcept { return true; }
-        void await_suspend(std::coroutine_handle<>) const noexcept {}
-        auto await_resume() { return f(); }
-    };
-
-    /// `co_await call([&] { return policy.f(…); })`: the one way in which a flow calls a policy.
-    template <class F>
-    static ready<F> call(F f) {
-        // g++ 12 destroys some temporaries of a co_await expression twice; such a one must not own anything.
-        static_assert(std::is_trivially_destructible_v<F>, "capture by reference only");
-        return ready<F>{f};
-    }
-
-    /// `co_await`ed by a flow: from here on it comes to its end.
-    static std::suspend_never ignore_cancellation() noexcept { return {}; }
-
-    /// The failure that stands for the exception being handled.
-    static failure current_failure() noexcept { return failure_of_current_exception(); }
-
-    /// What a public function returns: in this mode the result itself.
-    template <class R>
-    static R finish(immediate<R> f) {
-        try {
-            return f.get();
-        } catch (...) {
-            return R(failure_of_current_exception());
-        }
-    }
-};
-
-/// What the type `A`, returned by a policy, yields and in which mode. The primary template is for plain
-/// values; specialise it for an awaitable (see asio/awaitable.hpp, which does so in a few lines).
-template <class A>
-struct awaited {
-    using type = A;
-    using mode = blocking_mode;
-};
-
-/// "A `T`, now or later."
-template <class A, class T>
-concept yields = std::same_as<typename awaited<A>::type, T>;
-
-namespace detail {
-template <class Mode, class... Rest>
-struct common_mode {
-    using type = Mode;
-};
-template <class Mode, class Next, class... Rest>
-struct common_mode<Mode, Next, Rest...> {
-    static_assert(!Mode::async || !Next::async || std::same_as<Mode, Next>,
-                  "phoneauth: all asynchronous policies must return the same kind of awaitable");
-    using type = typename common_mode<std::conditional_t<Mode::async, Mode, Next>, Rest...>::type;
-};
-}  // namespace detail
-
-/// The mode of a set of policy return types: blocking if all are plain, else that of the awaitable ones.
-template <class... As>
-using mode_of = typename detail::common_mode<blocking_mode, typename awaited<As>::mode...>::type;
-
-}  // namespace v0
-}  // namespace phoneauth
-
-#endif
-
-// All that an integrator must read to write a storage, a transport or a clock of his own.
-//
-// Each function returns the type shown, or an awaitable of it (`yields<T>`). If all of them return plain values, so do
-// the authenticator's functions. Reference arguments live until the call, or the awaitable, has completed.
-//
-// A storage may throw when it cannot do its work (the database is down): the authenticator turns that into
-// `error::storage_unavailable`. A function that threw must have changed nothing, or all that was asked for; it must not
-// have tried a write a second time if the first may have been carried out.
-//
-// Every function may be called from several threads at once if the authenticator is.
-
-namespace phoneauth {
-inline namespace v0 {
-
-/// What became of a write to the users.
-enum class user_write {
-    done,            ///< stored
-    phone_taken,     ///< another user has this phone; nothing was changed
-    identity_taken,  ///< another user has this identity; nothing was changed
-    stale            ///< update only: the user is gone or has another version; nothing was changed
-};
-
-/// Transactions: compare-and-swap, not save. Guarantees that the library builds on:
-/// - `insert_transaction` stores a new transaction with the version it holds; false if the id is taken already;
-/// - `find_transaction` gives the transaction as it was last stored, its version included, and may leave out one whose
-///   `expires_at` is over by `transaction_retention` or more;
-/// - `update_transaction(t)` stores `t` with version `t.version + 1` if the stored version is `t.version` *at that
-///   moment* and says whether it did: of any number of callers that read the same version, one gets true. `id`, `kind`,
-///   `created_at`, `expires_at`, `password_mark` and `known_network` are always those that were inserted.
-template <class S>
-concept TransactionStorage = requires(S& s, const transaction& t, const std::string& id) {
-    { s.insert_transaction(t) } -> yields<bool>;
-    { s.find_transaction(id) } -> yields<std::optional<transaction>>;
-    { s.update_transaction(t) } -> yields<bool>;
-};
-
-/// How long past its `expires_at` a storage keeps a transaction, so that a late code is told that it is late.
-inline constexpr std::chrono::minutes transaction_retention{60};
-
-/// Users. Guarantees that the library builds on:
-/// - `insert_user` and `update_user` never let two users have one phone, or one identity, however many callers race;
-///   `insert_user` stores the version that the user holds, and throws if another user has the `object_id`;
-/// - `update_user(u)` replaces the user `u.object_id` if its stored version is `u.version` and stores `u.version + 1`;
-/// - the three look-ups find a user as he was last stored. Identities compare byte for byte.
-template <class S>
-concept UserStorage = requires(S& s, const user& u, const phone_number& phone, const std::string& text) {
-    { s.insert_user(u) } -> yields<user_write>;
-    { s.update_user(u) } -> yields<user_write>;
-    { s.find_user(text) } -> yields<std::optional<user>>;
-    { s.find_user_by_phone(phone) } -> yields<std::optional<user>>;
-    { s.find_user_by_identity(text) } -> yields<std::optional<user>>;
-};
-
-/// Sessions. `erase_session` says whether there was one; `erase_sessions_of(user_id, kept)` ends all of a user's
-/// sessions but the one whose token hash is `kept` (empty: all of them) and says how many; it brings none into being,
-/// and after a throw some may have ended. A session may be dropped once it is past its `expires_at`: once one with a
-/// later `created_at` was inserted, or once it has been here for as long as it was to live. Which time it is the storage
-/// does not ask a clock of its own.
-template <class S>
-concept SessionStorage = requires(S& s, const session& added, const std::string& text) {
-    { s.insert_session(added) } -> yields<bool>;
-    { s.find_session(text) } -> yields<std::optional<session>>;
-    { s.erase_session(text) } -> yields<bool>;
-    { s.erase_sessions_of(text, text) } -> yields<std::size_t>;
-};
-
-/// Counters, for the limits. `change_counters` reads, adds and stores; it gives the counters after the changes, in the
-/// order of the changes, which are for distinct keys. Each change is one atomic step: of a hundred callers that add 1
-/// at once to an absent counter, each gets another of the values 1 to 100. The changes of one call come together only
-/// to save round trips: others may see some of them before the rest, and after a throw some may have been made.
-template <class S>
-concept CounterStorage = requires(S& s, const std::vector<counter_change>& changes) {
-    { s.change_counters(changes) } -> yields<std::vector<counter>>;
-};
-
-/// All four parts. One class may have them all, or `storage/combined.hpp` may put them together.
-template <class S>
-concept Storage = TransactionStorage<S> && UserStorage<S> && SessionStorage<S> && CounterStorage<S>;
-
-/// True for a storage that says `static constexpr bool process_local = true`: its transactions live and die with this
-/// process and no other process sees them, so that codes may be derived with a random key.
-template <class S>
-inline constexpr bool is_process_local = [] {
-    if constexpr (requires { S::process_local; })
-        return S::process_local;
-    else
-        return false;
-}();
-
-/// Sends one HTTP request and gives the whole reply, whatever its status. It must end in finite time. A failure for
-/// which `certainly_not_sent` holds promises that no byte of the request was processed; any other failure, and an
-/// exception, means that it may have been.
-template <class T>
-concept HttpTransport = requires(T& t, const http_request& request) {
-    { t.send(request) } -> yields<result<http_response>>;
-};
-
-/// Tells the wall-clock time. It may jump; codes and sessions live by it.
-template <class C>
-concept Clock = requires(const C& c) {
-    { c.now() } -> std::convertible_to<time_point>;
-};
-
-/// Hashes and checks passwords. `hash` gives a PHC string; `verify` says whether `password` made `hash`, taking as long
-/// for a wrong password as for a right one. Passwords are UTF-8 of at most `config::max_password_length` bytes.
-template <class P>
-concept PasswordHasher = requires(P& p, const std::string& password, const std::string& hash) {
-    { p.hash(password) } -> yields<result<std::string>>;
-    { p.verify(password, hash) } -> yields<result<bool>>;
-};
-
-/// Called around registration and login. A before-hook refuses by returning a failure, which is what the client gets:
-/// its own, or `error::refused_by_hook`, which is there for hooks. One that throws counts as a storage that failed: the
-/// same code may come again. What an after-hook returns or throws changes nothing any more.
-/// - `before_registration(user&)`: the code was right, the user is not stored yet. It may change the user, but not his
-///   `phone`, which was proved, nor his `object_id`. After a refusal the person can correct his data and send the same
-///   code again.
-/// - `before_login(const user&)`: the code was right, or the password at `login_with_identity`; there is no session yet.
-///   After a refusal the code is spent.
-template <class H>
-concept Hooks = requires(H& h, user& changeable, const user& u) {
-    { h.before_registration(changeable) } -> yields<result<void>>;
-    { h.after_registration(u) } -> yields<result<void>>;
-    { h.before_login(u) } -> yields<result<void>>;
-    { h.after_login(u) } -> yields<result<void>>;
-};
-
-/// Hooks that do nothing; derive from it to write only the ones you need.
-struct no_hooks {
-    result<void> before_registration(user&) const { return {}; }
-    result<void> after_registration(const user&) const { return {}; }
-    result<void> before_login(const user&) const { return {}; }
-    result<void> after_login(const user&) const { return {}; }
-};
-
-}  // namespace v0
-}  // namespace phoneauth
-
-#endif
-
-// The concepts once more, function by function, so that the compiler says which function a policy lacks. For use in a
-// class template that is not constrained itself: `static_assert(detail::check_storage<S>());`.
-
-namespace phoneauth {
-inline namespace v0 {
-namespace detail {
-
-template <class S>
-constexpr bool check_storage() {
-    static_assert(
-        requires(S & s, const transaction& t) {
-            { s.insert_transaction(t) } -> yields<bool>;
-        },
-        "phoneauth: this Storage lacks `bool insert_transaction(const transaction&)`, or the same with an awaitable of "
-        "bool");
-    static_assert(
-        requires(S & s, const std::string& id) {
-            { s.find_transaction(id) } -> yields<std::optional<transaction>>;
-        },
-        "phoneauth: this Storage lacks `std::optional<transaction> find_transaction(const std::string&)`, or the same "
-        "with an awaitable of it");
-    static_assert(
-        requires(S & s, const transaction& t) {
-            { s.update_transaction(t) } -> yields<bool>;
-        },
-        "phoneauth: this Storage lacks `bool update_transaction(const transaction&)`, or the same with an awaitable of "
-        "bool");
-
-    static_assert(
-        requires(S & s, const user& u) {
-            { s.insert_user(u) } -> yields<user_write>;
-        },
-        "phoneauth: this Storage lacks `user_write insert_user(const user&)`, or the same with an awaitable of "
-        "user_write");
-    static_assert(
-        requires(S & s, const user& u) {
-            { s.update_user(u) } -> yields<user_write>;
-        },
-        "phoneauth: this Storage lacks `user_write update_user(const user&)`, or the same with an awaitable of "
-        "user_write");
-    static_assert(
-        requires(S & s, const std::string& id) {
-            { s.find_user(id) } -> yields<std::optional<user>>;
-        },
-        "phoneauth: this Storage lacks `std::optional<user> find_user(const std::string&)`, or the same with an "
-        "awaitable of it");
-    static_assert(
-        requires(S & s, const phone_number& phone) {
-            { s.find_user_by_phone(phone) } -> yields<std::optional<user>>;
-        },
-        "phoneauth: this Storage lacks `std::optional<user> find_user_by_phone(const phone_number&)`, or the same with "
-        "an awaitable of it");
-    static_assert(
-        requires(S & s, const std::string& identity) {
-            { s.find_user_by_identity(identity) } -> yields<std::optional<user>>;
-        },
-        "phoneauth: this Storage lacks `std::optional<user> find_user_by_identity(const std::string&)`, or the same "
-        "with an awaitable of it");
-
-    static_assert(
-        requires(S & s, const session& added) {
-            { s.insert_session(added) } -> yields<bool>;
-        },
-        "phoneauth: this Storage lacks `bool insert_session(const session&)`, or the same with an awaitable of bool");
-    static_assert(
-        requires(S & s, const std::string& hash) {
-            { s.find_session(hash) } -> yields<std::optional<session>>;
-        },
-        "phoneauth: this Storage lacks `std::optional<session> find_session(const std::string&)`, or the same with an "
-        "awaitable of it");
-    static_assert(
-        requires(S & s, const std::string& hash) {
-            { s.erase_session(hash) } -> yields<bool>;
-        },
-        "phoneauth: this Storage lacks `bool erase_session(const std::string&)`, or the same with an awaitable of "
-        "bool");
-    static_assert(
-        requires(S & s, const std::string& id) {
-            { s.erase_sessions_of(id, id) } -> yields<std::size_t>;
-        },
-        "phoneauth: this Storage lacks `std::size_t erase_sessions_of(const std::string&, const std::string&)`, or the "
-        "same with an "
-        "awaitable of std::size_t");
-
-    static_assert(
-        requires(S & s, const std::vector<counter_change>& changes) {
-            { s.change_counters(changes) } -> yields<std::vector<counter>>;
-        },
-        "phoneauth: this Storage lacks `std::vector<counter> change_counters(const std::vector<counter_change>&)`, or "
-        "the "
-        "same with an awaitable of it");
-    return Storage<S>;
-}
-
-template <class T>
-constexpr bool check_transport() {
-    static_assert(
-        requires(T & t, const http_request& request) {
-            { t.send(request) } -> yields<result<http_response>>;
-        },
-        "phoneauth: this HttpTransport lacks `result<http_response> send(const http_request&)`, or the same with an "
-        "awaitable of it");
-    return HttpTransport<T>;
-}
-
-template <class C>
-constexpr bool check_clock() {
-    static_assert(
-        requires(const C& c) {
-            { c.now() } -> std::convertible_to<time_point>;
-        },
-        "phoneauth: this Clock lacks `time_point now() const`");
-    return Clock<C>;
-}
-
-template <class P>
-constexpr bool check_password_hasher() {
-    static_assert(
-        requires(P & p, const std::string& password) {
-            { p.hash(password) } -> yields<result<std::string>>;
-        },
-        "phoneauth: this PasswordHasher lacks `result<std::string> hash(const std::string&)`, or the same with an "
-        "awaitable of it");
-    static_assert(
-        requires(P & p, const std::string& text) {
-            { p.verify(text, text) } -> yields<result<bool>>;
-        },
-        "phoneauth: this PasswordHasher lacks `result<bool> verify(const std::string&, const std::string&)`, or the "
-        "same with an awaitable of it");
-    return PasswordHasher<P>;
-}
-
-template <class H>
-constexpr bool check_hooks() {
-    static_assert(
-        requires(H & h, user & u) {
-            { h.before_registration(u) } -> yields<result<void>>;
-        },
-        "phoneauth: these Hooks lack `result<void> before_registration(user&)`, or the same with an awaitable of it; "
-        "derive from no_hooks");
-    static_assert(
-        requires(H & h, const user& u) {
-            { h.after_registration(u) } -> yields<result<void>>;
-        },
-        "phoneauth: these Hooks lack `result<void> after_registration(const user&)`, or the same with an awaitable of "
-        "it; derive from no_hooks");
-    static_assert(
-        requires(H & h, const user& u) {
-            { h.before_login(u) } -> yields<result<void>>;
-        },
-        "phoneauth: these Hooks lack `result<void> before_login(const user&)`, or the same with an awaitable of it; "
-        "derive from no_hooks");
-    static_assert(
-        requires(H & h, const user& u) {
-            { h.after_login(u) } -> yields<result<void>>;
-        },
-        "phoneauth: these Hooks lack `result<void> after_login(const user&)`, or the same with an awaitable of it; "
-        "derive from no_hooks");
-    return Hooks<H>;
-}
-
-}  // namespace detail
-}  // namespace v0
-}  // namespace phoneauth
-
-#endif
-
-// ---- phoneauth/event.hpp ----
-
-#ifndef PHONEAUTH_EVENT_HPP
-#define PHONEAUTH_EVENT_HPP
-
-#include <array>
-#include <chrono>
-#include <cstddef>
-#include <cstdint>
-#include <functional>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <system_error>
-
-
-namespace phoneauth {
-inline namespace v0 {
-
-/// What an observer is told of.
-enum class event_kind : std::uint8_t {
-    started,           ///< a transaction was begun; without `sent` if nothing was sent (unknown phone, test number)
-    sent,              ///< the provider accepted a message, or may have: `reason` is then `no_answer` or the like
-    resent,            ///< a transaction's code was asked for again
-    refused,           ///< a request was refused: `reason` says why
-    confirmed,         ///< a code was right
-    wrong_code,        ///< a code was wrong
-    wrong_password,    ///< a password was wrong, there is no such account, or a login's password has changed meanwhile
-    locked,            ///< the wrong code that exhausts a transaction, or an account must wait
-    registered,        ///< a user was made
-    logged_in,         ///< a session was opened
-    logged_out,        ///< a session was ended by its user
-    password_changed,  ///< a user has another password
-    provider_error,    ///< the provider refused a message, or `send_message` does not know: `reason`
-    storage_error,     ///< the storage did not do its work
-    budget_warning,    ///< four fifths of an hour's messages are spent; again if some were given back meanwhile
-    delivered,         ///< a code has arrived
-    undelivered        ///< a code will not arrive: `twilio_code` says why
-};
-
-/// The name of a kind, as its enumerator.
-constexpr std::string_view name_of(event_kind k) noexcept {
-    constexpr std::array<std::string_view, 17> names{
-        "started",        "sent",          "resent",         "refused",   "confirmed",  "wrong_code",
-        "wrong_password", "locked",        "registered",     "logged_in", "logged_out", "password_changed",
-        "provider_error", "storage_error", "budget_warning", "delivered", "undelivered"};
-    return names[static_cast<std::size_t>(k)];
-}
-static_assert(name_of(event_kind::undelivered) == "undelivered");
-
-/// Something that happened. It never holds a code, a password, a token, or a whole phone number or transaction id.
-/// What is not known, or does not belong to the kind, is empty.
-struct event {
-    event_kind kind = event_kind::started;
-    time_point at{};
-    std::optional<purpose> what{};  ///< registration or login
-    std::string phone{};            ///< masked, as by `phone_number::masked`
-    std::string transaction{};      ///< the first 8 characters of the id: enough to find what belongs together
-    std::string user_id{};
-    std::string address{};     ///< the client's, at most 64 bytes of what was given
-    std::string user_agent{};  ///< the client's, at most 256 bytes; a stranger's text
-    std::error_code reason{};
-    std::optional<std::chrono::seconds> retry_after{};
-    std::optional<int> tries_left{};
-    std::optional<int> twilio_code{};
-};
-
-/// Called for each event, on the thread of the flow in which it happens and so from several threads at once. It must be
-/// quick and must not block; what it throws is ignored.
-using observer = std::function<void(const event&)>;
-
-/// The event as one line of JSON, without the line's end:
-/// {"event":"wrong_code","time":MILLISECONDS,"phone":"+14*******00",…}. What is empty is left out; `reason` is the
-/// error's name, `code` its integer on the wire.
-PHONEAUTH_DECL std::string event_json(const event& e);
-
-}  // namespace v0
-}  // namespace phoneauth
-
-#ifndef PHONEAUTH_SEPARATE_COMPILATION
-
-// ---- phoneauth/impl/event.ipp ----
-
-#ifndef PHONEAUTH_IMPL_EVENT_IPP
-#define PHONEAUTH_IMPL_EVENT_IPP
-
-
-namespace phoneauth {
-inline namespace v0 {
-
-PHONEAUTH_DECL std::string event_json(const event& e) {
-    detail::json_object json;
-    const auto text = [&](std::string_view key, std::string_view value) {
-        if (!value.empty()) json.string(key, value);
-    };
-    json.string("event", name_of(e.kind)).number("time", e.at.time_since_epoch().count());
-    if (e.what) json.string("purpose", *e.what == purpose::login ? "login" : "registration");
-    text("phone", e.phone);
-    text("transaction", e.transaction);
-    text("user", e.user_id);
-    text("address", e.address);
-    text("userAgent", e.user_agent);
-    if (e.reason) {
-        const bool own = e.reason.category() == error_category();
-        json.number("code", own ? row_of(static_cast<error>(e.reason.value())).backendless_code : e.reason.value());
-        if (own) json.string("reason", row_of(static_cast<error>(e.reason.value())).name);
-    }
-    if (e.retry_after) json.number("retryAfter", e.retry_after->count());
-    if (e.tries_left) json.number("triesLeft", *e.tries_left);
-    if (e.twilio_code) json.number("twilioCode", *e.twilio_code);
-    return std::move(json).str();
-}
-
-}  // namespace v0
-}  // namespace phoneauth
-
-#endif
-#endif
-
-#endif
-
-// ---- phoneauth/password.hpp ----
-
-#ifndef PHONEAUTH_PASSWORD_HPP
-#define PHONEAUTH_PASSWORD_HPP
-
-#include <string>
-
-
-namespace phoneauth {
-inline namespace v0 {
-
-/// What scrypt (RFC 7914) costs. The default is what the OWASP Password Storage Cheat Sheet lists for 16 MiB of memory.
-struct scrypt_cost {
-    unsigned ln = 14;  ///< log2 of N, 10–20
-    unsigned r = 8;    ///< block size, 1–32
-    unsigned p = 5;    ///< parallelization, 1–16
-};
-
-/// The PasswordHasher of a blocking server: scrypt, stored as a PHC string `$scrypt$ln=14,r=8,p=5$salt$hash` with 16
-/// bytes of salt and 32 of hash in base64 without padding. Takes some hundred milliseconds and 128·2^ln·r bytes of
-/// memory per call. Thread-safe.
-class scrypt_passwords {
-public:
-    explicit scrypt_passwords(scrypt_cost cost = {}) : cost_(cost) {}
-
-    /// A PHC string with a new salt. `error::internal` when there is no randomness or the cost is out of range,
-    /// `error::overloaded` when there is no memory.
-    PHONEAUTH_DECL result<std::string> hash(const std::string& password) const;
-
-    /// Whether `password` made `phc`, at the cost that `phc` names. A string that is no scrypt PHC string, or whose
-    /// cost is out of range, is `error::internal`: somebody stored it who should not have.
-    PHONEAUTH_DECL result<bool> verify(const std::string& password, const std::string& phc) const;
-
-private:
-    scrypt_cost cost_;
-};
-
-/// The PasswordHasher that an authenticator in mode `Mode` (see yields.hpp) has by default. asio/pooled_passwords.hpp
-/// specialises it for the asynchronous one, where hashing must not run on the event loop.
-template <class Mode>
-struct default_passwords {
-    using type = scrypt_passwords;
-};
-
-}  // namespace v0
-}  // namespace phoneauth
-
-#ifndef PHONEAUTH_SEPARATE_COMPILATION
-
-// ---- phoneauth/impl/password.ipp ----
-
-#ifndef PHONEAUTH_IMPL_PASSWORD_IPP
-#define PHONEAUTH_IMPL_PASSWORD_IPP
-
-#include <array>
-#include <charconv>
-#include <optional>
-#include <span>
-#include <string_view>
-
-#include <openssl/evp.h>
-#include <openssl/rand.h>
-
-
-namespace phoneauth {
-inline namespace v0 {
-namespace detail {
-
-inline constexpr std::size_t scrypt_salt_size = 16;  // the PHC string format's recommendation
-inline constexpr std::size_t scrypt_hash_size = 32;
-
-struct scrypt_phc {
-    scrypt_cost cost;
-    std::string salt;
-    std::string hash;
-};
-
-inline bool in_range(const scrypt_cost& c) {
-    return c.ln >= 10 && c.ln <= 20 && c.r >= 1 && c.r <= 32 && c.p >= 1 && c.p <= 16;
-}
-
-inline std::string base64_unpadded(std::string_view bytes) {
-    auto text = base64(bytes);
-    while (text.ends_with('=')) text.pop_back();
-    return text;
-}
-
-/// Decodes base64 without padding; empty when it is not that, or not of `size` bytes.
-inline std::optional<std::string> base64_unpadded_bytes(std::string_view text, std::size_t size) {
-    if (text.size() != (size * 8 + 5) / 6) return std::nullopt;
-    std::string padded(text);
-    padded.append((4 - padded.size() % 4) % 4, '=');
-    std::string bytes(padded.size() / 4 * 3, '\0');
-    if (EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
-                        reinterpret_cast<const unsigned char*>(padded.data()), static_cast<int>(padded.size())) < 0)
-        return std::nullopt;
-    bytes.resize(size);
-    // The decoder overlooks white space and padding in the middle; what encodes back differently was not canonical.
-    if (base64_unpadded(bytes) != text) return std::nullopt;
-    return bytes;
-}
-
-inline std::optional<scrypt_phc> parse_scrypt_phc(std::string_view text) {
-    const auto take = [&](std::string_view literal) {
-        if (!text.starts_with(literal)) return false;
-        text.remove_prefix(literal.size());
-        return true;
-    };
-    const auto number = [&](unsigned& n) {
-        const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), n);
-        text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-        return ec == std::errc();
-    };
-    scrypt_phc phc;
-    if (!take("$scrypt$ln=") || !number(phc.cost.ln) || !take(",r=") || !number(phc.cost.r) || !take(",p=") ||
-        !number(phc.cost.p) || !take("$") || !in_range(phc.cost))
-        return std::nullopt;
-    const auto dollar = text.find('$');
-    if (dollar == std::string_view::npos) return std::nullopt;
-    auto salt = base64_unpadded_bytes(text.substr(0, dollar), scrypt_salt_size);
-    auto hash = base64_unpadded_bytes(text.substr(dollar + 1), scrypt_hash_size);
-    if (!salt || !hash) return std::nullopt;
-    phc.salt = std::move(*salt);
-    phc.hash = std::move(*hash);
-    return phc;
-}
-
-/// False when there is no memory for it.
-inline bool scrypt(const std::string& password, std::string_view salt, const scrypt_cost& c,
-                   std::span<unsigned char> out) {
-    const std::uint64_t n = std::uint64_t{1} << c.ln;
-    const std::uint64_t memory = std::uint64_t{128} * c.r * (n + c.p + 2) + (std::uint64_t{1} << 20);
-    return EVP_PBE_scrypt(password.data(), password.size(), reinterpret_cast<const unsigned char*>(salt.data()),
-                          salt.size(), n, c.r, c.p, memory, out.data(), out.size()) == 1;
-}
-
-}  // namespace detail
-
-PHONEAUTH_DECL result<std::string> scrypt_passwords::hash(const std::string& password) const {
-    std::string salt(detail::scrypt_salt_size, '\0');
-    if (!detail::in_range(cost_) ||
-        RAND_bytes(reinterpret_cast<unsigned char*>(salt.data()), static_cast<int>(salt.size())) != 1)
-        return error::internal;
-    detail::digest hash;
-    if (!detail::scrypt(password, salt, cost_, hash)) return error::overloaded;
-    return "$scrypt$ln=" + std::to_string(cost_.ln) + ",r=" + std::to_string(cost_.r) +
-           ",p=" + std::to_string(cost_.p) + '$' + detail::base64_unpadded(salt) + '$' +
-           detail::base64_unpadded({reinterpret_cast<const char*>(hash.data()), hash.size()});
-}
-
-PHONEAUTH_DECL result<bool> scrypt_passwords::verify(const std::string& password, const std::string& phc) const {
-    const auto stored = detail::parse_scrypt_phc(phc);
-    if (!stored) return failure(error::internal, "The stored password hash is not a scrypt PHC string.");
-    detail::digest hash;
-    if (!detail::scrypt(password, stored->salt, stored->cost, hash)) return error::overloaded;
-    return detail::equal_in_constant_time(stored->hash, {reinterpret_cast<const char*>(hash.data()), hash.size()});
-}
-
-}  // namespace v0
-}  // namespace phoneauth
-
-#endif
-#endif
-
-#endif
-
-// ---- phoneauth/random.hpp ----
-
-#ifndef PHONEAUTH_RANDOM_HPP
-#define PHONEAUTH_RANDOM_HPP
-
-#include <array>
-#include <cstddef>
-#include <mutex>
-#include <span>
-
-
-namespace phoneauth {
-inline namespace v0 {
-
-/// The source of every id, token, salt and key: OpenSSL's generator (a CSPRNG: OWASP ASVS 5.0 §7.2.3, §11.5.1), asked
-/// for 4 KiB at a time, because one call costs more than all the rest of a login. A byte is given out once and wiped.
-/// Thread-safe. A child process never gives out what its parent does.
-class random_source {
-public:
-    random_source() = default;
-    random_source(const random_source&) = delete;
-    random_source& operator=(const random_source&) = delete;
-    PHONEAUTH_DECL ~random_source();
-
-    /// Fills `out`; false when OpenSSL has no randomness to give, and then `out` must not be used.
-    [[nodiscard]] PHONEAUTH_DECL bool fill(std::span<unsigned char> out);
-
-private:
-    std::mutex mutex_;
-    std::array<unsigned char, 4096> pool_{};
-    std::size_t used_ = sizeof(pool_);
-    long owner_ = -1;  // process id
-};
-
-}  // namespace v0
-}  // namespace phoneauth
-
-#ifndef PHONEAUTH_SEPARATE_COMPILATION
-
-// ---- phoneauth/impl/random.ipp ----
-
-#ifndef PHONEAUTH_IMPL_RANDOM_IPP
-#define PHONEAUTH_IMPL_RANDOM_IPP
-
-#include <cstring>
-
-#include <openssl/crypto.h>
-#include <openssl/rand.h>
-#include <unistd.h>
-
-
-namespace phoneauth {
-inline namespace v0 {
-
-PHONEAUTH_DECL random_source::~random_source() {
-    OPENSSL_cleanse(pool_.data(), pool_.size());
-}
-
-PHONEAUTH_DECL bool random_source::fill(std::span<unsigned char> out) {
-    if (out.size() > pool_.size()) return RAND_bytes(out.data(), static_cast<int>(out.size())) == 1;
-    const std::lock_guard lock(mutex_);
-    const long process = ::getpid();
-    if (owner_ != process || pool_.size() - used_ < out.size()) {
-        if (RAND_bytes(pool_.data(), static_cast<int>(pool_.size())) != 1) return false;
-        owner_ = process;
-        used_ = 0;
-    }
-    std::memcpy(out.data(), pool_.data() + used_, out.size());
-    OPENSSL_cleanse(pool_.data() + used_, out.size());
-    used_ += out.size();
-    return true;
-}
-
-}  // namespace v0
-}  // namespace phoneauth
-
-#endif
-#endif
-
-#endif
-
-// ---- phoneauth/registration.hpp ----
-
-#ifndef PHONEAUTH_REGISTRATION_HPP
-#define PHONEAUTH_REGISTRATION_HPP
-
-#include <string>
-#include <string_view>
-
-
-namespace phoneauth {
-inline namespace v0 {
-
-/// What a person sends to finish a registration. A `secret_string` is a `std::string` that is wiped when it goes away.
-struct registration {
-    std::string transaction_id;  ///< from the start
-    secret_string code;          ///< from the message
-    std::string phone;           ///< the phone the registration was started with
-    std::string identity{};      ///< value of `config::identity_column`; ignored where the phone is the identity
-    secret_string password;
-    property_map properties{};  ///< further properties, name → JSON text
-    std::string locale = "en";  ///< `blUserLocale`, at most 35 characters (RFC 5646 §4.4.1)
-};
-
-/// An identity in the form in which it is stored and compared: a phone number where the phone is the identity, an email
-/// address in lower case, else the text without white space around it. Fails with `identity_required`,
-/// `invalid_phone_number`, `invalid_email` (RFC 5321 §4.5.3.1: 64 octets before the @, 254 in all) or
-/// `invalid_parameter` (over 254 bytes, not UTF-8, control characters).
-PHONEAUTH_DECL result<std::string> normalize_identity(const config& c, std::string_view text);
-
-/// Whether a new password has an acceptable length; `password_required` or `invalid_password` if not.
-PHONEAUTH_DECL result<void> check_password(const config& c, std::string_view password);
-
-/// Checks further properties: names of 1 to 64 bytes that are not reserved and not those of the phone and the identity
-/// (`reserved_property`), values that are JSON, and no more of both than `c` allows (`invalid_parameter`).
-PHONEAUTH_DECL result<void> check_properties(const config& c, const property_map& properties);
-
-/// The user that `r` describes, without id and password hash, registered at `now` with the proved `phone`. All of the
-/// above errors.
-PHONEAUTH_DECL result<user> make_user(const config& c, const registration& r, const phone_number& phone,
-                                      time_point now);
-
-/// Applies a client's changes, name → JSON text, to `u`, all or nothing: null removes a property. `new_password` gets
-/// the new password if there is one among them. Reserved names are passed over, because clients send whole user objects
-/// back. The phone cannot be changed: a changed number is a new authenticator (NIST SP 800-63B-3 §5.1.3.3). Fails with
-/// what `normalize_identity`, `check_password` and `check_properties` fail with, and `invalid_parameter` for another
-/// phone or a value of the wrong type.
-PHONEAUTH_DECL result<void> apply_changes(user& u, const property_map& changes, const config& c,
-                                          std::string& new_password);
-
-}  // namespace v0
-}  // namespace phoneauth
-
-#ifndef PHONEAUTH_SEPARATE_COMPILATION
-
-// ---- phoneauth/impl/registration.ipp ----
-
-#ifndef PHONEAUTH_IMPL_REGISTRATION_IPP
-#define PHONEAUTH_IMPL_REGISTRATION_IPP
-
-#include <algorithm>
-
-
-namespace phoneauth {
-inline namespace v0 {
-namespace detail {
-
-inline constexpr std::size_t max_identity_bytes = 254;  // RFC 5321 §4.5.3.1.3, less the angle brackets
-
-inline bool is_plain_text(std::string_view text) {
-    return count_code_points(text).has_value() && std::none_of(text.begin(), text.end(), is_control);
-}
-
-/// A sanity check, not RFC 5322: only a message to it proves an address.
-inline bool is_email(std::string_view text) {
-    const auto at = text.rfind('@');
-    if (at == std::string_view::npos || at == 0 || at > 64 || text.size() > max_identity_bytes) return false;
-    const auto local = text.substr(0, at);
-    const auto domain = text.substr(at + 1);
-    const auto in_domain = [](char c) {
-        return is_alnum(c) || c == '-' || c == '.' || static_cast<unsigned char>(c) >= 0x80;
-    };
-    return is_plain_text(text) && local.find_first_of(" @\"(),:;<>[\\]") == std::string_view::npos &&
-           domain.find('.') != std::string_view::npos && !domain.starts_with('.') && !domain.ends_with('.') &&
-           domain.find("..") == std::string_view::npos && std::all_of(domain.begin(), domain.end(), in_domain);
-}
-
-inline bool is_property_size_ok(const property_map& properties, const config& c) {
-    std::size_t bytes = 0;
-    for (const auto& [name, json] : properties) bytes += name.size() + json.size();
-    return properties.size() <= c.max_properties && bytes <= c.max_property_bytes;
-}
-
-}  // namespace detail
-
-PHONEAUTH_DECL result<std::string> normalize_identity(const config& c, std::string_view text) {
-    text = detail::trim(text);
-    if (text.empty()) return failure(error::identity_required, "The property " + c.identity_column + " is required.");
-    if (c.identity_column == c.phone_column) {
-        auto phone = phone_number::parse(text, c.default_calling_code);
-        if (!phone) return std::move(phone).error();
-        return std::string(phone->str());
-    }
-    if (c.identity_column == "email") {
-        if (!detail::is_email(text)) return error::invalid_email;
-        return detail::lower(text);
-    }
-    if (text.size() > detail::max_identity_bytes || !detail::is_plain_text(text))
-        return failure(error::invalid_parameter,
-                       "The property " + c.identity_column + " is too long or has a control character.");
-    return std::string(text);
-}
-
-PHONEAUTH_DECL result<void> check_password(const config& c, std::string_view password) {
-    if (password.empty()) return error::password_required;
-    if (password.size() < c.min_password_length || password.size() > c.max_password_length)
-        return failure(error::invalid_password, "The password must have " + std::to_string(c.min_password_length) +
-                                                    " to " + std::to_string(c.max_password_length) + " bytes.");
-    if (!detail::count_code_points(password) || password.find('\0') != std::string_view::npos)
-        return failure(error::invalid_password, "The password is not UTF-8 or holds a NUL character.");
-    return {};
-}
-
-PHONEAUTH_DECL result<void> check_properties(const config& c, const property_map& properties) {
-    for (const auto& [name, json] : properties) {
-        if (name.empty() || name.size() > 64 || !detail::is_plain_text(name))
-            return failure(error::invalid_parameter,
-                           "A property's name must have 1 to 64 bytes and no control characters.");
-        if (is_reserved_property(name) || name == c.phone_column || name == c.identity_column)
-            return failure(error::reserved_property, "The property " + name + " is reserved for the server.");
-        if (!detail::parse_json(json))
-            return failure(error::invalid_parameter, "The property " + name + " is not valid JSON.");
-    }
-    if (!detail::is_property_size_ok(properties, c))
-        return failure(error::invalid_parameter, "The user has too many properties, or they are too large.");
-    return {};
-}
-
-PHONEAUTH_DECL result<user> make_user(const config& c, const registration& r, const phone_number& phone,
-                                      time_point now) {
-    auto identity =
-        normalize_identity(c, c.identity_column == c.phone_column ? phone.str() : std::string_view(r.identity));
-    if (!identity) return std::move(identity).error();
-    if (auto ok = check_password(c, r.password); !ok) return std::move(ok).error();
-    if (auto ok = check_properties(c, r.properties); !ok) return std::move(ok).error();
-    if (r.locale.size() > 35 || !detail::is_plain_text(r.locale))
-        return failure(error::invalid_parameter, "The property blUserLocale is not a language tag.");
-    return user{.object_id = {},
-                .phone = phone,
-                .identity = std::move(*identity),
-                .password_hash = {},
-                .properties = r.properties,
-                .locale = r.locale,
-                .created_at = now};
-}
-
-PHONEAUTH_DECL result<void> apply_changes(user& u, const property_map& changes, const config& c,
-                                          std::string& new_password) {
-    user changed = u;
-    property_map added;
-    for (const auto& [name, json] : changes) {
-        if (name == "password" || name == c.phone_column || name == c.identity_column) {
-            const auto value = detail::parse_json(json);
-            if (!value || !(value->is(detail::json_kind::string) ||
-                            (name == c.phone_column && value->is(detail::json_kind::number))))
-                return failure(error::invalid_parameter, "The property " + name + " must be a string.");
-            if (name == "password") {
-                if (auto ok = check_password(c, value->text); !ok) return ok;
-                new_password = value->text;
-            } else if (name == c.phone_column) {
-                const auto phone = phone_number::parse(value->text, c.default_calling_code);
-                if (!phone || *phone != u.phone)
-                    return failure(error::invalid_parameter,
-                                   "The phone number cannot be changed without proving the new one.");
-            } else {
-                auto identity = normalize_identity(c, value->text);
-                if (!identity) return std::move(identity).error();
-                changed.identity = std::move(*identity);
-            }
-        } else if (json == "null") {
-            changed.properties.erase(name);
-        } else if (!is_reserved_property(name)) {
-            added.insert_or_assign(name, json);
-        }
-    }
-    if (auto ok = check_properties(c, added); !ok) return ok;
-    for (auto& [name, json] : added) changed.properties.insert_or_assign(name, std::move(json));
-    if (!detail::is_property_size_ok(changed.properties, c))
-        return failure(error::invalid_parameter, "The user has too many properties, or they are too large.");
-    u = std::move(changed);
-    return {};
-}
-
-}  // namespace v0
-}  // namespace phoneauth
-
-#endif
-#endif
-
-#endif
-
-// ---- phoneauth/token.hpp ----
-
-#ifndef PHONEAUTH_TOKEN_HPP
-#define PHONEAUTH_TOKEN_HPP
-
-#include <array>
-#include <optional>
-#include <string>
-#include <string_view>
-
-
-namespace phoneauth {
-inline namespace v0 {
-
-/// A new id or session token: 128 random bits in the upper-case 8-4-4-4-12 look that Backendless clients know. Empty
-/// when there is no randomness.
-/// `Random` has `bool fill(std::span<unsigned char>)`, as `random_source`.
-template <class Random>
-std::optional<secret_string> make_token(Random& random) {
-    std::array<unsigned char, 16> bits;
-    if (!random.fill(bits)) return std::nullopt;
-    constexpr std::string_view digits = "0123456789ABCDEF";
-    secret_string text(36, '-');
-    std::size_t at = 0;
-    for (const unsigned char byte : bits) {
-        if (at == 8 || at == 13 || at == 18 || at == 23) ++at;
-        text[at++] = digits[byte >> 4];
-        text[at++] = digits[byte & 15];
-    }
-    detail::wipe(bits);
-    return text;
-}
-
-/// What a storage keeps of a session token: the lower-case hexadecimal SHA-256 of it. A stolen storage holds no
-/// session. Thread-safe; throws `std::bad_alloc` or `std::runtime_error` when OpenSSL cannot do its work.
-class token_hasher {
-public:
-    std::string operator()(std::string_view token) { return detail::lower_case_hex(sha256_(token)); }
-
-private:
-    detail::sha256 sha256_;
-};
-
-}  // namespace v0
-}  // namespace phoneauth
-
-#endif
-
-// ---- phoneauth/transitions.hpp ----
-
-#ifndef PHONEAUTH_TRANSITIONS_HPP
-#define PHONEAUTH_TRANSITIONS_HPP
+#ifndef PHONEAUTH_RULES_TRANSITIONS_HPP
+#define PHONEAUTH_RULES_TRANSITIONS_HPP
 
 #include <algorithm>
 #include <chrono>
@@ -4653,6 +4226,434 @@ inline void reopen(transaction& t, const config& c) {
 
 #endif
 
+// ---- phoneauth/secrets/code.hpp ----
+
+#ifndef PHONEAUTH_SECRETS_CODE_HPP
+#define PHONEAUTH_SECRETS_CODE_HPP
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// The digits of a code; wiped when it goes away. Copies are wiped on their own.
+class code {
+public:
+    static constexpr std::size_t max_digits = 9;
+
+    code() = default;
+    code(const code&) = default;
+    code& operator=(const code&) = default;
+    ~code() { detail::wipe({reinterpret_cast<unsigned char*>(digits_.data()), digits_.size()}); }
+
+    /// Adds a digit, '0' to '9'. Undefined beyond `max_digits`.
+    void push_back(char digit) noexcept { digits_[size_++] = digit; }
+    std::size_t size() const noexcept { return size_; }
+    /// Lives as long as this object.
+    std::string_view str() const noexcept { return {digits_.data(), size_}; }
+
+private:
+    std::array<char, max_digits> digits_{};
+    std::size_t size_ = 0;
+};
+
+/// Reads a code as a person types or pastes it: ASCII white space and dashes are dropped. Anything but `digits` ASCII
+/// digits fails with `error::invalid_parameter`; the message never repeats the input.
+inline result<code> parse_code(std::string_view text, unsigned digits) {
+    const auto bad = [&] {
+        return failure(error::invalid_parameter, "The code must have " + std::to_string(digits) + " digits.");
+    };
+    if (text.size() > 64) return bad();
+    code c;
+    for (const char ch : text) {
+        if (detail::is_space(ch) || ch == '-') continue;
+        if (!detail::is_digit(ch) || c.size() == digits) return bad();
+        c.push_back(ch);
+    }
+    if (c.size() != digits) return bad();
+    return c;
+}
+
+/// Cuts a code out of random bits: the first 32-bit draw below the largest multiple of 10^digits, so that no code is
+/// likelier than another (for 6 digits a draw of 4 294 000 000 or more is rejected; a plain remainder, as in RFC 4226
+/// §5.3, would favour small ones). Empty if all eight draws are rejected, which happens once in 10^29 times with 6
+/// digits. `digits`: 1 to 9.
+inline std::optional<code> code_from(const detail::digest& bits, unsigned digits) {
+    std::uint64_t count = 1;
+    for (unsigned i = 0; i < digits; ++i) count *= 10;
+    const std::uint64_t limit = (std::uint64_t{1} << 32) / count * count;
+    for (std::size_t at = 0; at < bits.size(); at += 4) {
+        const std::uint64_t draw = std::uint64_t{bits[at]} << 24 | std::uint64_t{bits[at + 1]} << 16 |
+                                   std::uint64_t{bits[at + 2]} << 8 | std::uint64_t{bits[at + 3]};
+        if (draw >= limit) continue;
+        code c;
+        for (std::uint64_t place = count / 10; place > 0; place /= 10)
+            c.push_back(static_cast<char>('0' + draw / place % 10));
+        return c;
+    }
+    return std::nullopt;
+}
+
+/// Derives codes; none is ever stored. A transaction's code is HMAC-SHA256(key, round ‖ purpose ‖ id ‖ 0 ‖ phone) cut
+/// to digits, with `round` counting up from 0 in the practically impossible case that every draw is rejected.
+/// Thread-safe.
+class code_deriver {
+public:
+    /// `keys` is not empty; the first derives the codes of new transactions.
+    explicit code_deriver(const std::vector<code_key>& keys, unsigned digits) : digits_(digits) {
+        for (const auto& key : keys) keys_.emplace_back(key);
+    }
+
+    const std::string& current_key_id() const noexcept { return keys_.front().id; }
+
+    /// The code of `t`; empty when its key is not among the configured ones any more.
+    std::optional<code> derive(const transaction& t) {
+        for (auto& key : keys_)
+            if (key.id == t.key_id) return derive(key.hmac, t);
+        return std::nullopt;
+    }
+
+    /// True when `presented` is the code of `t`, in constant time.
+    bool matches(const transaction& t, const code& presented) {
+        const auto expected = derive(t);
+        return expected && detail::equal_in_constant_time(expected->str(), presented.str());
+    }
+
+private:
+    struct entry {
+        explicit entry(const code_key& k) : id(k.id), hmac(k.secret) {}
+        std::string id;
+        detail::hmac_sha256 hmac;
+    };
+
+    std::optional<code> derive(detail::hmac_sha256& hmac, const transaction& t) const {
+        std::string input;
+        input.reserve(t.id.size() + t.phone.str().size() + 3);
+        input += '\0';
+        input += static_cast<char>(t.purpose);
+        input += t.id;
+        input += '\0';
+        input += t.phone.str();
+        for (;; ++input[0]) {
+            auto bits = hmac(input);
+            auto c = code_from(bits, digits_);
+            detail::wipe(bits);
+            if (c) return c;
+        }
+    }
+
+    std::deque<entry> keys_;  // a mutex does not move
+    unsigned digits_;
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/secrets/password.hpp ----
+
+#ifndef PHONEAUTH_SECRETS_PASSWORD_HPP
+#define PHONEAUTH_SECRETS_PASSWORD_HPP
+
+#include <string>
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// What scrypt (RFC 7914) costs. The default is what the OWASP Password Storage Cheat Sheet lists for 16 MiB of memory.
+struct scrypt_cost {
+    unsigned ln = 14;  ///< log2 of N, 10–20
+    unsigned r = 8;    ///< block size, 1–32
+    unsigned p = 5;    ///< parallelization, 1–16
+};
+
+/// The PasswordHasher of a blocking server: scrypt, stored as a PHC string `$scrypt$ln=14,r=8,p=5$salt$hash` with 16
+/// bytes of salt and 32 of hash in base64 without padding. Takes some hundred milliseconds and 128·2^ln·r bytes of
+/// memory per call. Thread-safe.
+class scrypt_passwords {
+public:
+    explicit scrypt_passwords(scrypt_cost cost = {}) : cost_(cost) {}
+
+    /// A PHC string with a new salt. `error::internal` when there is no randomness or the cost is out of range,
+    /// `error::overloaded` when there is no memory.
+    PHONEAUTH_DECL result<std::string> hash(const std::string& password) const;
+
+    /// Whether `password` made `phc`, at the cost that `phc` names. A string that is no scrypt PHC string, or whose
+    /// cost is out of range, is `error::internal`: somebody stored it who should not have.
+    PHONEAUTH_DECL result<bool> verify(const std::string& password, const std::string& phc) const;
+
+private:
+    scrypt_cost cost_;
+};
+
+/// The PasswordHasher that an authenticator in mode `Mode` (see yields.hpp) has by default. asio/pooled_passwords.hpp
+/// specialises it for the asynchronous one, where hashing must not run on the event loop.
+template <class Mode>
+struct default_passwords {
+    using type = scrypt_passwords;
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/secrets/password.ipp ----
+
+#ifndef PHONEAUTH_SECRETS_PASSWORD_IPP
+#define PHONEAUTH_SECRETS_PASSWORD_IPP
+
+#include <array>
+#include <charconv>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+inline constexpr std::size_t scrypt_salt_size = 16;  // the PHC string format's recommendation
+inline constexpr std::size_t scrypt_hash_size = 32;
+
+struct scrypt_phc {
+    scrypt_cost cost;
+    std::string salt;
+    std::string hash;
+};
+
+inline bool in_range(const scrypt_cost& c) {
+    return c.ln >= 10 && c.ln <= 20 && c.r >= 1 && c.r <= 32 && c.p >= 1 && c.p <= 16;
+}
+
+inline std::string base64_unpadded(std::string_view bytes) {
+    auto text = base64(bytes);
+    while (text.ends_with('=')) text.pop_back();
+    return text;
+}
+
+/// Decodes base64 without padding; empty when it is not that, or not of `size` bytes.
+inline std::optional<std::string> base64_unpadded_bytes(std::string_view text, std::size_t size) {
+    if (text.size() != (size * 8 + 5) / 6) return std::nullopt;
+    std::string padded(text);
+    padded.append((4 - padded.size() % 4) % 4, '=');
+    std::string bytes(padded.size() / 4 * 3, '\0');
+    if (EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
+                        reinterpret_cast<const unsigned char*>(padded.data()), static_cast<int>(padded.size())) < 0)
+        return std::nullopt;
+    bytes.resize(size);
+    // The decoder overlooks white space and padding in the middle; what encodes back differently was not canonical.
+    if (base64_unpadded(bytes) != text) return std::nullopt;
+    return bytes;
+}
+
+inline std::optional<scrypt_phc> parse_scrypt_phc(std::string_view text) {
+    const auto take = [&](std::string_view literal) {
+        if (!text.starts_with(literal)) return false;
+        text.remove_prefix(literal.size());
+        return true;
+    };
+    const auto number = [&](unsigned& n) {
+        const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), n);
+        text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+        return ec == std::errc();
+    };
+    scrypt_phc phc;
+    if (!take("$scrypt$ln=") || !number(phc.cost.ln) || !take(",r=") || !number(phc.cost.r) || !take(",p=") ||
+        !number(phc.cost.p) || !take("$") || !in_range(phc.cost))
+        return std::nullopt;
+    const auto dollar = text.find('$');
+    if (dollar == std::string_view::npos) return std::nullopt;
+    auto salt = base64_unpadded_bytes(text.substr(0, dollar), scrypt_salt_size);
+    auto hash = base64_unpadded_bytes(text.substr(dollar + 1), scrypt_hash_size);
+    if (!salt || !hash) return std::nullopt;
+    phc.salt = std::move(*salt);
+    phc.hash = std::move(*hash);
+    return phc;
+}
+
+/// False when there is no memory for it.
+inline bool scrypt(const std::string& password, std::string_view salt, const scrypt_cost& c,
+                   std::span<unsigned char> out) {
+    const std::uint64_t n = std::uint64_t{1} << c.ln;
+    const std::uint64_t memory = std::uint64_t{128} * c.r * (n + c.p + 2) + (std::uint64_t{1} << 20);
+    return EVP_PBE_scrypt(password.data(), password.size(), reinterpret_cast<const unsigned char*>(salt.data()),
+                          salt.size(), n, c.r, c.p, memory, out.data(), out.size()) == 1;
+}
+
+}  // namespace detail
+
+PHONEAUTH_DECL result<std::string> scrypt_passwords::hash(const std::string& password) const {
+    std::string salt(detail::scrypt_salt_size, '\0');
+    if (!detail::in_range(cost_) ||
+        RAND_bytes(reinterpret_cast<unsigned char*>(salt.data()), static_cast<int>(salt.size())) != 1)
+        return error::internal;
+    detail::digest hash;
+    if (!detail::scrypt(password, salt, cost_, hash)) return error::overloaded;
+    return "$scrypt$ln=" + std::to_string(cost_.ln) + ",r=" + std::to_string(cost_.r) +
+           ",p=" + std::to_string(cost_.p) + '$' + detail::base64_unpadded(salt) + '$' +
+           detail::base64_unpadded({reinterpret_cast<const char*>(hash.data()), hash.size()});
+}
+
+PHONEAUTH_DECL result<bool> scrypt_passwords::verify(const std::string& password, const std::string& phc) const {
+    const auto stored = detail::parse_scrypt_phc(phc);
+    if (!stored) return failure(error::internal, "The stored password hash is not a scrypt PHC string.");
+    detail::digest hash;
+    if (!detail::scrypt(password, stored->salt, stored->cost, hash)) return error::overloaded;
+    return detail::equal_in_constant_time(stored->hash, {reinterpret_cast<const char*>(hash.data()), hash.size()});
+}
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
+
+// ---- phoneauth/secrets/random.hpp ----
+
+#ifndef PHONEAUTH_SECRETS_RANDOM_HPP
+#define PHONEAUTH_SECRETS_RANDOM_HPP
+
+#include <array>
+#include <cstddef>
+#include <mutex>
+#include <span>
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// The source of every id, token, salt and key: OpenSSL's generator (a CSPRNG: OWASP ASVS 5.0 §7.2.3, §11.5.1), asked
+/// for 4 KiB at a time, because one call costs more than all the rest of a login. A byte is given out once and wiped.
+/// Thread-safe. A child process never gives out what its parent does.
+class random_source {
+public:
+    random_source() = default;
+    random_source(const random_source&) = delete;
+    random_source& operator=(const random_source&) = delete;
+    PHONEAUTH_DECL ~random_source();
+
+    /// Fills `out`; false when OpenSSL has no randomness to give, and then `out` must not be used.
+    [[nodiscard]] PHONEAUTH_DECL bool fill(std::span<unsigned char> out);
+
+private:
+    std::mutex mutex_;
+    std::array<unsigned char, 4096> pool_{};
+    std::size_t used_ = sizeof(pool_);
+    long owner_ = -1;  // process id
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/secrets/random.ipp ----
+
+#ifndef PHONEAUTH_SECRETS_RANDOM_IPP
+#define PHONEAUTH_SECRETS_RANDOM_IPP
+
+#include <cstring>
+
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
+#include <unistd.h>
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+PHONEAUTH_DECL random_source::~random_source() {
+    OPENSSL_cleanse(pool_.data(), pool_.size());
+}
+
+PHONEAUTH_DECL bool random_source::fill(std::span<unsigned char> out) {
+    if (out.size() > pool_.size()) return RAND_bytes(out.data(), static_cast<int>(out.size())) == 1;
+    const std::lock_guard lock(mutex_);
+    const long process = ::getpid();
+    if (owner_ != process || pool_.size() - used_ < out.size()) {
+        if (RAND_bytes(pool_.data(), static_cast<int>(pool_.size())) != 1) return false;
+        owner_ = process;
+        used_ = 0;
+    }
+    std::memcpy(out.data(), pool_.data() + used_, out.size());
+    OPENSSL_cleanse(pool_.data() + used_, out.size());
+    used_ += out.size();
+    return true;
+}
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
+
+// ---- phoneauth/secrets/token.hpp ----
+
+#ifndef PHONEAUTH_SECRETS_TOKEN_HPP
+#define PHONEAUTH_SECRETS_TOKEN_HPP
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// A new id or session token: 128 random bits in the upper-case 8-4-4-4-12 look that Backendless clients know. Empty
+/// when there is no randomness.
+/// `Random` has `bool fill(std::span<unsigned char>)`, as `random_source`.
+template <class Random>
+std::optional<secret_string> make_token(Random& random) {
+    std::array<unsigned char, 16> bits;
+    if (!random.fill(bits)) return std::nullopt;
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    secret_string text(36, '-');
+    std::size_t at = 0;
+    for (const unsigned char byte : bits) {
+        if (at == 8 || at == 13 || at == 18 || at == 23) ++at;
+        text[at++] = digits[byte >> 4];
+        text[at++] = digits[byte & 15];
+    }
+    detail::wipe(bits);
+    return text;
+}
+
+/// What a storage keeps of a session token: the lower-case hexadecimal SHA-256 of it. A stolen storage holds no
+/// session. Thread-safe; throws `std::bad_alloc` or `std::runtime_error` when OpenSSL cannot do its work.
+class token_hasher {
+public:
+    std::string operator()(std::string_view token) { return detail::lower_case_hex(sha256_(token)); }
+
+private:
+    detail::sha256 sha256_;
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
 // ---- phoneauth/twilio/delivery.hpp ----
 
 #ifndef PHONEAUTH_TWILIO_DELIVERY_HPP
@@ -4720,10 +4721,10 @@ PHONEAUTH_DECL result<callback_parameters> verify_callback(std::string_view auth
 
 #ifndef PHONEAUTH_SEPARATE_COMPILATION
 
-// ---- phoneauth/impl/twilio_signature.ipp ----
+// ---- phoneauth/twilio/signature.ipp ----
 
-#ifndef PHONEAUTH_IMPL_TWILIO_SIGNATURE_IPP
-#define PHONEAUTH_IMPL_TWILIO_SIGNATURE_IPP
+#ifndef PHONEAUTH_TWILIO_SIGNATURE_IPP
+#define PHONEAUTH_TWILIO_SIGNATURE_IPP
 
 #include <algorithm>
 #include <array>
@@ -4835,7 +4836,7 @@ namespace phoneauth {
 inline namespace v0 {
 
 /// A request by which Twilio reports what became of a message, as it arrived.
-struct delivery_report {
+struct status_callback {
     std::string query;      ///< of the request's URL, what follows "?", as it is written there
     std::string body;       ///< the form
     std::string signature;  ///< the header X-Twilio-Signature
@@ -4881,7 +4882,7 @@ inline std::string delivery_url(const twilio_config& c, const transaction& t) {
 }
 
 /// Reads a report, if it is Twilio's; else as `verify_callback`, or `invalid_signature` if none was asked for.
-inline result<delivery> read_delivery(const twilio_config& c, const delivery_report& r) {
+inline result<delivery> read_delivery(const twilio_config& c, const status_callback& r) {
     if (c.status_callback.empty()) return error::invalid_signature;
     const auto parameters = verify_callback(c.auth_token, c.status_callback + '?' + r.query, r.body, r.signature);
     if (!parameters) return parameters.error();
@@ -4911,7 +4912,7 @@ namespace phoneauth {
 inline namespace v0 {
 
 /// A code is on its way.
-struct started {
+struct challenge {
     std::string transaction_id;
     time_point expires_at;              ///< a code that comes at or after this time is too late
     std::chrono::seconds resend_after;  ///< how long to wait before `resend` can succeed
@@ -4920,8 +4921,8 @@ struct started {
 };
 
 /// A user has logged in.
-struct logged_in {
-    user who;
+struct login_result {
+    phoneauth::user user;
     secret_string token;    ///< the session's; a `std::string` that is wiped when it goes away
     time_point expires_at;  ///< when the session ends
 };
@@ -5008,8 +5009,8 @@ using flows_mode = typename common_mode<typename storage_mode<S>::type, typename
 ///
 ///     start_registration 3        start_login, code 3 + 1u        start_login, password 5 + 1u      resend 4
 ///     finish_registration 3 + 1u  finish_login 3 + 2u + 1s        login_with_identity 4 + 2u + 1s   send_message 2
-///     find_user_by_token 1u + 1s  update_user 2u + 1s             logout 1s                         status 1
-///     note_delivery 2             (of an identity or a password: 1 more, and 1s for a password)
+///     authenticate 1u + 1s  update_user 2u + 1s             logout 1s                         status 1
+///     handle_status_callback 2             (of an identity or a password: 1 more, and 1s for a password)
 ///
 /// Cancellation (asynchronous mode): a cancelled flow ends with `error::cancelled`, or with its result if that was
 /// certain already. A code whose message may have been sent stays valid; nothing is left half done.
@@ -5050,8 +5051,8 @@ public:
     const config& settings() const noexcept { return config_; }
 
     /// Lets `f` be told of what happens, from the next call on; an empty function: nobody is. Not to be called while
-    /// anything else here is running. Not told: flows that are cancelled; what `find_user_by_token`, `status` and
-    /// `test_configuration` end with; a `note_delivery` that the storage failed; changes of a user other than his
+    /// anything else here is running. Not told: flows that are cancelled; what `authenticate`, `status` and
+    /// `test_configuration` end with; a `handle_status_callback` that the storage failed; changes of a user other than his
     /// password's; a logout without a session.
     void observe(observer f) { observer_ = std::move(f); }
 
@@ -5064,8 +5065,8 @@ public:
     /// First step of a registration: sends a code to `phone`, whether or not somebody has registered it.
     /// → `started`, or `registration_disabled`, `invalid_phone_number`, `destination_not_allowed`, `too_many_failures`,
     /// `too_many_messages` and `resend_too_soon` (these with `retry_after`).
-    auto start_registration(std::string phone, client from = {}) {
-        return mode::finish(observed<started>(
+    auto start_registration(std::string phone, client_info from = {}) {
+        return mode::finish(observed<challenge>(
             event_kind::started, std::move(from),
             [this, phone = std::move(phone)](context& c) mutable { return begin_registration(c, std::move(phone)); }));
     }
@@ -5078,7 +5079,7 @@ public:
     /// `identity_required`, `invalid_email`, `password_required`, `invalid_password`, `reserved_property`, `invalid_parameter`,
     /// `no_transaction`, `wrong_code` (with `tries_left`), `tries_exhausted`, `code_expired`, `code_used`,
     /// `transaction_failed`, `user_exists`, the hook's own failure.
-    auto finish_registration(registration r, client from = {}) {
+    auto finish_registration(registration r, client_info from = {}) {
         return mode::finish(
             observed<user>(event_kind::registered, std::move(from), [this, r = std::move(r)](context& c) mutable {
                 return complete_registration(c, std::move(r));
@@ -5090,18 +5091,18 @@ public:
     /// concealed, what Twilio refuses because of the phone or the message is told to the observer only.
     /// → `started`, or `login_disabled`, `invalid_phone_number`, `destination_not_allowed`, `too_many_failures`,
     /// `too_many_messages` and `resend_too_soon` (these with `retry_after`).
-    auto start_login(std::string phone, client from = {}) {
-        return mode::finish(observed<started>(event_kind::started, std::move(from),
-                                              [this, phone = std::move(phone)](context& c) mutable {
-                                                  return begin_login(c, std::move(phone), std::nullopt);
-                                              }));
+    auto start_login(std::string phone, client_info from = {}) {
+        return mode::finish(observed<challenge>(event_kind::started, std::move(from),
+                                                [this, phone = std::move(phone)](context& c) mutable {
+                                                    return begin_login(c, std::move(phone), std::nullopt);
+                                                }));
     }
 
     /// First step of a two-factor login: sends a code if `password` is the user's. An unknown phone and a wrong
     /// password are one error and take the same time.
     /// → `invalid_login`, or what the other `start_login` gives but `resend_too_soon` and `unknown_phone`.
-    auto start_login(std::string phone, std::string password, client from = {}) {
-        return mode::finish(observed<started>(
+    auto start_login(std::string phone, std::string password, client_info from = {}) {
+        return mode::finish(observed<challenge>(
             event_kind::started, std::move(from),
             [this, phone = std::move(phone), password = secret_string(std::move(password))](context& c) mutable {
                 return begin_login(c, std::move(phone), std::optional(std::move(password)));
@@ -5112,19 +5113,18 @@ public:
     /// → `logged_in`, or `no_transaction`, `invalid_parameter` (no code of the configured length), `wrong_code` (with
     /// `tries_left`), `tries_exhausted`, `code_expired`, `code_used`, `transaction_failed`, `account_disabled`,
     /// `invalid_login` (the user was disabled, deleted or given another password meanwhile), the hook's own failure.
-    auto finish_login(std::string transaction_id, std::string presented, client from = {}) {
-        return mode::finish(observed<logged_in>(event_kind::logged_in, std::move(from),
-                                                [this, id = std::move(transaction_id),
-                                                 presented = secret_string(std::move(presented))](context& c) mutable {
-                                                    return complete_login(c, std::move(id), std::move(presented));
-                                                }));
+    auto finish_login(std::string transaction_id, std::string presented, client_info from = {}) {
+        return mode::finish(observed<login_result>(
+            event_kind::logged_in, std::move(from),
+            [this, id = std::move(transaction_id), presented = secret_string(std::move(presented))](
+                context& c) mutable { return complete_login(c, std::move(id), std::move(presented)); }));
     }
 
     /// Login with identity and password alone, without a second factor; off unless `config::identity_login_enabled`.
     /// → `logged_in`, or `login_disabled`, `invalid_login`, `too_many_failures` (with `retry_after`),
     /// `account_disabled`, the hook's own failure.
-    auto login_with_identity(std::string identity, std::string password, client from = {}) {
-        return mode::finish(observed<logged_in>(
+    auto login_with_identity(std::string identity, std::string password, client_info from = {}) {
+        return mode::finish(observed<login_result>(
             event_kind::logged_in, std::move(from),
             [this, identity = std::move(identity), password = secret_string(std::move(password))](context& c) mutable {
                 return complete_identity_login(c, std::move(identity), std::move(password));
@@ -5135,8 +5135,8 @@ public:
     /// → `started`, or `no_transaction`, `resend_too_soon` (with `retry_after`), `too_many_messages` (with it, unless
     /// this transaction has had all its messages), `code_expired`, `code_used`, `tries_exhausted`,
     /// `transaction_failed`.
-    auto resend(std::string transaction_id, client from = {}) {
-        return mode::finish(observed<started>(
+    auto resend(std::string transaction_id, client_info from = {}) {
+        return mode::finish(observed<challenge>(
             event_kind::resent, std::move(from),
             [this, id = std::move(transaction_id)](context& c) mutable { return send_again(c, std::move(id)); }));
     }
@@ -5147,14 +5147,14 @@ public:
     /// Takes a request that came to `twilio_config::status_callback`, and notes what it says about a transaction's
     /// message. → whether it was news, or `invalid_signature`, `unparsable_body`, `body_too_large`. A report about a
     /// transaction that is not known any more is none, and no error: Twilio would repeat it.
-    auto note_delivery(delivery_report r) { return mode::finish(take_report(std::move(r))); }
+    auto handle_status_callback(status_callback r) { return mode::finish(take_report(std::move(r))); }
 
     /// The user whose session `token` is.
     /// → the user, or `unknown_token`, `session_expired`, `account_disabled`.
-    auto find_user_by_token(std::string token) { return mode::finish(find_session_user(std::move(token))); }
+    auto authenticate(std::string token) { return mode::finish(find_session_user(std::move(token))); }
 
     /// Ends the session `token`. → whether there was one.
-    auto logout(std::string token, client from = {}) {
+    auto logout(std::string token, client_info from = {}) {
         return mode::finish(observed<bool>(event_kind::logged_out, std::move(from),
                                            [this, token = secret_string(std::move(token))](context& c) mutable {
                                                return end_session(c, std::move(token));
@@ -5165,7 +5165,7 @@ public:
     /// → the user as stored, or `unknown_token`, `session_expired`, `account_disabled`, `not_permitted` (`object_id` is
     /// not his), `user_exists` (the identity is taken), `invalid_parameter`, `identity_required`, `invalid_email`,
     /// `password_required`, `invalid_password`, `too_many_failures` (with `retry_after`; for identities and passwords).
-    auto update_user(std::string token, std::string object_id, property_map changes, client from = {}) {
+    auto update_user(std::string token, std::string object_id, property_map changes, client_info from = {}) {
         return mode::finish(observed<user>(
             event_kind::password_changed, std::move(from),
             [this, token = secret_string(std::move(token)), id = std::move(object_id), changes = std::move(changes)](
@@ -5177,7 +5177,7 @@ public:
     /// → Twilio's resource, or `invalid_phone_number`, `destination_not_allowed`, `missing_parameter`,
     /// `message_too_long`, `invalid_media_url`, `invalid_parameter`, `too_many_messages`, `no_answer` or
     /// `bad_provider_reply` (it may have been sent).
-    auto send_message(message m, client from = {}) {
+    auto send_message(text_message m, client_info from = {}) {
         return mode::finish(
             observed<sent_message>(event_kind::sent, std::move(from), [this, m = std::move(m)](context& c) mutable {
                 return send_any_message(c, std::move(m));
@@ -5242,7 +5242,7 @@ private:
 
     /// What the parts of one flow know of it.
     struct context {
-        client from;
+        client_info from;
         std::string network;  ///< the client's, as the limits know it
         event about{};        ///< what is known so far
         bool silent = false;  ///< the flow did not do what its event says
@@ -5250,7 +5250,7 @@ private:
 
     /// Runs `work(context)`, tells how it ended, and makes a failure of what it threw.
     template <class R, class F>
-    flow<result<R>> observed(event_kind success, client from, F work) {
+    flow<result<R>> observed(event_kind success, client_info from, F work) {
         context c{std::move(from), {}};
         c.network = client_network(c.from.address);
         result<R> outcome;
@@ -5273,7 +5273,7 @@ private:
     void note(context& c, const transaction& t) const {
         if (!observer_) return;
         note(c, t.phone);
-        c.about.what = t.kind;
+        c.about.purpose = t.purpose;
         c.about.transaction = t.id.substr(0, 8);
         if (!is_concealed(t)) c.about.user_id = t.user_id;
     }
@@ -5329,7 +5329,7 @@ private:
 
     // -- registration
 
-    flow<result<started>> begin_registration(context& c, std::string text) {
+    flow<result<challenge>> begin_registration(context& c, std::string text) {
         if (!config_.registration_enabled) co_return error::registration_disabled;
         auto phone = read_phone(c, text);
         if (!phone) co_return std::move(phone).error();
@@ -5391,8 +5391,8 @@ private:
     flow<std::optional<result<void>>> store_new_user(const user& u) {
         failure thrown;
         try {
-            const user_write written = co_await call([&] { return storage_.insert_user(u); });
-            co_return written == user_write::done ? result<void>() : result<void>(error::user_exists);
+            const write_result written = co_await call([&] { return storage_.insert_user(u); });
+            co_return written == write_result::done ? result<void>() : result<void>(error::user_exists);
         } catch (...) {
             thrown = failure_of_current_exception();
         }
@@ -5406,7 +5406,7 @@ private:
 
     // -- login
 
-    flow<result<started>> begin_login(context& c, std::string text, std::optional<secret_string> password) {
+    flow<result<challenge>> begin_login(context& c, std::string text, std::optional<secret_string> password) {
         if (!config_.login_enabled || (!password && !config_.code_login_enabled)) co_return error::login_disabled;
         auto phone = read_phone(c, text);
         if (!phone) co_return std::move(phone).error();
@@ -5431,7 +5431,7 @@ private:
         co_return outcome;
     }
 
-    flow<result<logged_in>> complete_login(context& c, std::string transaction_id, secret_string presented) {
+    flow<result<login_result>> complete_login(context& c, std::string transaction_id, secret_string presented) {
         const std::optional<phone_number> any;
         auto confirmed = co_await confirm(c, purpose::login, transaction_id, presented, any);
         if (!confirmed) co_return std::move(confirmed).error();
@@ -5444,13 +5444,13 @@ private:
         co_return outcome;
     }
 
-    flow<result<logged_in>> enter(context& c, const transaction& confirmed) {
+    flow<result<login_result>> enter(context& c, const transaction& confirmed) {
         try {
             auto owner = co_await call([&] { return storage_.find_user(confirmed.user_id); });
             // A changed number is a new authenticator (NIST SP 800-63B-3 §5.1.3.3).
             if (!owner || owner->phone != confirmed.phone) co_return error::no_transaction;
-            const auto& mark = confirmed.password_mark;
-            if (!mark.empty() && mark != mark_of(*owner)) co_return error::invalid_login;
+            const auto& mark = confirmed.password_fingerprint;
+            if (!mark.empty() && mark != fingerprint_of(*owner)) co_return error::invalid_login;
             auto outcome = co_await open_session(c, *owner, &confirmed);
             co_return outcome;
         } catch (...) {
@@ -5459,9 +5459,9 @@ private:
     }
 
     /// Tells one password of a user from the next.
-    std::string mark_of(const user& u) { return token_hasher_(u.password_hash); }
+    std::string fingerprint_of(const user& u) { return token_hasher_(u.password_hash); }
 
-    flow<result<logged_in>> complete_identity_login(context& c, std::string text, secret_string password) {
+    flow<result<login_result>> complete_identity_login(context& c, std::string text, secret_string password) {
         if (!config_.identity_login_enabled) co_return error::login_disabled;
         auto identity = normalize_identity(config_, text);
         if (!identity) co_return error::invalid_login;
@@ -5508,7 +5508,7 @@ private:
     }
 
     /// `used`: the transaction whose code was right, or nullptr.
-    flow<result<logged_in>> open_session(context& c, user& owner, const transaction* used) {
+    flow<result<login_result>> open_session(context& c, user& owner, const transaction* used) {
         if (observer_) c.about.user_id = owner.object_id;
         note(c, owner.phone);
         if (!owner.enabled) co_return error::account_disabled;
@@ -5527,7 +5527,7 @@ private:
         }
         co_await forget_failures(c, owner, used);
         co_await attempt([&] { return hooks_->after_login(owner); });
-        logged_in done{std::move(owner), std::move(*token), opened.expires_at};
+        login_result done{std::move(owner), std::move(*token), opened.expires_at};
         co_return done;
     }
 
@@ -5547,7 +5547,7 @@ private:
     flow<bool> note_login(user& owner) {
         for (int lost = 0; lost < max_lost_races; ++lost) {
             auto written = co_await try_to_store(owner);
-            if (written != user_write::stale) co_return true;
+            if (written != write_result::stale) co_return true;
             auto current = co_await call([&] { return storage_.find_user(owner.object_id); });
             if (!current || !current->enabled || current->password_hash != owner.password_hash) co_return false;
             current->last_login_at = owner.last_login_at;
@@ -5557,12 +5557,12 @@ private:
     }
 
     /// A storage that fails to note a login does not stop it.
-    flow<user_write> try_to_store(const user& owner) {
+    flow<write_result> try_to_store(const user& owner) {
         try {
-            const user_write written = co_await call([&] { return storage_.update_user(owner); });
+            const write_result written = co_await call([&] { return storage_.update_user(owner); });
             co_return written;
         } catch (...) {
-            co_return user_write::done;
+            co_return write_result::done;
         }
     }
 
@@ -5580,13 +5580,13 @@ private:
 
     /// Starts a transaction. It is stored before the message `s` is sent, so that whatever happens in between leaves a
     /// code that can be confirmed.
-    flow<result<started>> start(context& c, const detail::sending& s, purpose kind, const phone_number& phone,
-                                const std::optional<user>& owner, bool with_password) {
+    flow<result<challenge>> start(context& c, const detail::sending& s, purpose kind, const phone_number& phone,
+                                  const std::optional<user>& owner, bool with_password) {
         auto id = make_token(random_);
         if (!id) co_return error::internal;
         const auto at = now();
         transaction t{.id = std::move(*id),
-                      .kind = kind,
+                      .purpose = kind,
                       .phone = phone,
                       .user_id = owner                    ? owner->object_id
                                  : kind == purpose::login ? std::string(nobodys_id)
@@ -5596,7 +5596,7 @@ private:
                       .created_at = at,
                       .expires_at = at + config_.code_lifetime,
                       .last_sent_at = at};
-        if (with_password) t.password_mark = mark_of(*owner);
+        if (with_password) t.password_fingerprint = fingerprint_of(*owner);
         t.known_network = s.is_known();
         note(c, t);
         const bool inserted = co_await call([&] { return storage_.insert_transaction(t); });
@@ -5611,7 +5611,7 @@ private:
         co_return describe(t, *delivered);
     }
 
-    flow<result<started>> send_again(context& c, std::string id) {
+    flow<result<challenge>> send_again(context& c, std::string id) {
         if (!is_id(id)) co_return error::no_transaction;
         for (int lost = 0; lost < max_lost_races; ++lost) {
             auto found = co_await call([&] { return storage_.find_transaction(id); });
@@ -5623,8 +5623,8 @@ private:
                 if (found->state != before) co_await attempt([&] { return storage_.update_transaction(*found); });
                 co_return std::move(allowed).error();
             }
-            auto s =
-                sending_of(c, limits::send_budget::codes, found->phone, std::nullopt, !found->password_mark.empty());
+            auto s = sending_of(c, limits::send_budget::codes, found->phone, std::nullopt,
+                                !found->password_fingerprint.empty());
             auto admitted = co_await admit(c, s, nothing);
             if (!admitted) co_return std::move(admitted).error();
             const bool won = co_await call([&] { return storage_.update_transaction(*found); });
@@ -5652,7 +5652,7 @@ private:
         if (!is_id(id)) co_return error::no_transaction;
         for (int lost = 0; lost < max_lost_races; ++lost) {
             auto found = co_await call([&] { return storage_.find_transaction(id); });
-            if (!found || found->kind != kind) co_return error::no_transaction;
+            if (!found || found->purpose != kind) co_return error::no_transaction;
             if (expected && found->phone != *expected) co_return error::phone_mismatch;
             note(c, *found);
             const auto before = found->state;
@@ -5689,17 +5689,17 @@ private:
     }
 
     static bool is_concealed(const transaction& t) noexcept {
-        return t.kind == purpose::login && (t.user_id.empty() || t.user_id == nobodys_id);
+        return t.purpose == purpose::login && (t.user_id.empty() || t.user_id == nobodys_id);
     }
 
     /// Whether nothing may tell if `t` is concealed: a login with nothing but a phone number before it.
     bool is_discreet(const transaction& t) const noexcept {
-        return t.kind == purpose::login && t.password_mark.empty() &&
+        return t.purpose == purpose::login && t.password_fingerprint.empty() &&
                config_.unknown_phone == unknown_phone_policy::conceal;
     }
 
-    result<started> describe(const transaction& t, delivery d) const {
-        return started{t.id, t.expires_at, config_.resend_cooldown, d == delivery::uncertain};
+    result<challenge> describe(const transaction& t, delivery d) const {
+        return challenge{t.id, t.expires_at, config_.resend_cooldown, d == delivery::uncertain};
     }
 
     flow<result<transaction_status>> find_status(std::string id) {
@@ -5721,7 +5721,7 @@ private:
         co_return s;
     }
 
-    flow<result<bool>> take_report(delivery_report r) {
+    flow<result<bool>> take_report(status_callback r) {
         context c;
         const auto report = twilio::read_delivery(config_.twilio, r);
         if (!report) {
@@ -5786,7 +5786,7 @@ private:
         co_return sent || hidden ? delivery::accepted : delivery::uncertain;
     }
 
-    flow<result<sent_message>> send_any_message(context& c, message m) {
+    flow<result<sent_message>> send_any_message(context& c, text_message m) {
         auto to = read_phone(c, m.to);
         if (!to) co_return std::move(to).error();
         auto request = twilio_.create_message(*to, m);
@@ -6005,9 +6005,9 @@ private:
                 owner->password_hash = std::move(*hash);
             }
             owner->updated_at = now();
-            const user_write written = co_await call([&] { return storage_.update_user(*owner); });
-            if (written == user_write::stale) continue;
-            if (written != user_write::done) co_return error::user_exists;
+            const write_result written = co_await call([&] { return storage_.update_user(*owner); });
+            if (written == write_result::stale) continue;
+            if (written != write_result::done) co_return error::user_exists;
             ++owner->version;
             co_await mode::ignore_cancellation();  // a new password and the end of the other sessions belong together
             if (changes.contains("password")) {
@@ -6245,1045 +6245,10 @@ private:
 
 #endif
 
-// ---- phoneauth/rest/api.hpp ----
+// ---- phoneauth/read_config.hpp ----
 
-#ifndef PHONEAUTH_REST_API_HPP
-#define PHONEAUTH_REST_API_HPP
-
-#include <stdexcept>
-#include <string>
-#include <string_view>
-#include <utility>
-
-
-// ---- phoneauth/rest/body.hpp ----
-
-#ifndef PHONEAUTH_REST_BODY_HPP
-#define PHONEAUTH_REST_BODY_HPP
-
-#include <cstddef>
-#include <initializer_list>
-#include <optional>
-#include <string>
-#include <string_view>
-
-
-// Request bodies in all the forms in which clients send them, made into what the authenticator takes.
-
-namespace phoneauth {
-inline namespace v0 {
-namespace detail {
-
-/// The arguments of a service operation as an object, whichever form `body` has. What parses as JSON is JSON, an object
-/// with arguments by name, an array with arguments in the order of `names`, or the first argument alone; any other text
-/// is the first argument itself, without white space around it. The Content-Type does not decide. No body is no
-/// arguments.
-/// → the object, or `unparsable_body`, `body_too_large` (nested too deep), `invalid_parameter` (more elements than
-/// names).
-PHONEAUTH_DECL result<json_value> read_arguments(std::string_view body, std::initializer_list<std::string_view> names,
-                                                 std::size_t max_depth);
-
-/// A body that must be a JSON object. → the object, or `unparsable_body`, `body_too_large`, `no_properties` (no body,
-/// or null).
-PHONEAUTH_DECL result<json_value> read_object(std::string_view body, std::size_t max_depth);
-
-/// The member `name` of `object`, or nullptr if it is absent or null.
-inline const json_value::item* given(const json_value& object, std::string_view name) noexcept {
-    const auto* item = object.find(name);
-    return item && item->kind != json_kind::null ? item : nullptr;
-}
-
-/// Takes members out of an object and notes the first that is missing (`missing`) or has the wrong type
-/// (`invalid_parameter`).
-class member_reader {
-public:
-    /// `object` must outlive the reader.
-    explicit member_reader(const json_value& object, error missing = error::missing_parameter) noexcept
-        : object_(object), missing_(missing) {}
-
-    /// A string.
-    std::string text(std::string_view name) { return read(name, false, true); }
-    /// A string, or empty if it is absent or null.
-    std::string text_or_empty(std::string_view name) { return read(name, false, false); }
-    /// A string, or a number's digits as they came: clients send phone numbers and codes as either.
-    std::string digits(std::string_view name) { return read(name, true, true); }
-
-    /// What was wrong first, if something was.
-    const std::optional<failure>& problem() const noexcept { return problem_; }
-    /// Notes that `name` has the wrong type.
-    void refuse(std::string_view name) { note(error::invalid_parameter, name, " has the wrong type."); }
-
-private:
-    PHONEAUTH_DECL std::string read(std::string_view name, bool number_too, bool required);
-    PHONEAUTH_DECL void note(error e, std::string_view name, std::string_view what);
-
-    const json_value& object_;
-    error missing_;
-    std::optional<failure> problem_;
-};
-
-/// The second step of a registration. What clients add of their own, and server's fields that are null, are left out.
-/// → `property_required` or `invalid_parameter`, which name the property.
-PHONEAUTH_DECL result<registration> read_registration(const json_value& object, const config& c);
-
-/// The members of `object`, name → JSON text.
-PHONEAUTH_DECL property_map read_changes(const json_value& object);
-
-/// The arguments of sendMessage: `phone_name`, message, mediaUrl (one, or an array), options (an object of Twilio's
-/// parameters). → `missing_parameter` or `invalid_parameter`, which name the argument.
-PHONEAUTH_DECL result<message> read_message(const json_value& arguments, std::string_view phone_name);
-
-/// Whether the options of `m` are a logged-in user's to choose: not the sender, the time, the price, the checks, or
-/// where Twilio reports to. → or `not_permitted`.
-PHONEAUTH_DECL result<void> check_user_message(const message& m);
-
-}  // namespace detail
-}  // namespace v0
-}  // namespace phoneauth
-
-#ifndef PHONEAUTH_SEPARATE_COMPILATION
-
-// ---- phoneauth/impl/rest_body.ipp ----
-
-#ifndef PHONEAUTH_IMPL_REST_BODY_IPP
-#define PHONEAUTH_IMPL_REST_BODY_IPP
-
-#include <algorithm>
-#include <array>
-#include <utility>
-
-
-namespace phoneauth {
-inline namespace v0 {
-namespace detail {
-
-/// Whether brackets are nested deeper than `limit` anywhere in `text`: tells what is too deep from what is not JSON.
-inline bool is_deeper_than(std::string_view text, std::size_t limit) noexcept {
-    std::size_t depth = 0;
-    bool in_string = false;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const char c = text[i];
-        if (c == '"') in_string = !in_string;
-        if (in_string && c == '\\') ++i;
-        if (in_string) continue;
-        if ((c == '[' || c == '{') && ++depth > limit) return true;
-        if ((c == ']' || c == '}') && depth > 0) --depth;
-    }
-    return false;
-}
-
-/// `text` as JSON, or why it is not.
-inline result<json_value> read_json(std::string_view text, std::size_t max_depth) {
-    auto value = parse_json(text, max_depth);
-    if (value) return std::move(*value);
-    return is_deeper_than(text, max_depth) ? error::body_too_large : error::unparsable_body;
-}
-
-/// A failure that names a parameter.
-inline failure about(error e, std::string_view name, std::string_view what) {
-    return {e, "The parameter " + std::string(name) + std::string(what)};
-}
-
-PHONEAUTH_DECL result<json_value> read_arguments(std::string_view body, std::initializer_list<std::string_view> names,
-                                                 std::size_t max_depth) {
-    json_value arguments;
-    arguments.kind = json_kind::object;
-    body = trim(body);
-    if (body.empty()) return arguments;
-
-    auto value = read_json(body, max_depth);
-    if (!value) {
-        const bool meant_as_json = body.starts_with('{') || body.starts_with('[') || body.starts_with('"');
-        if (meant_as_json) return value;
-        arguments.items.push_back({std::string(*names.begin()), json_kind::string, std::string(body)});
-        return arguments;
-    }
-    if (value->is(json_kind::object)) return value;
-    if (!value->is(json_kind::array)) {
-        arguments.items.push_back({std::string(*names.begin()), value->kind, std::move(value->text)});
-        return arguments;
-    }
-    if (value->items.size() > names.size())
-        return failure(error::invalid_parameter,
-                       "The operation takes at most " + std::to_string(names.size()) + " arguments.");
-    auto name = names.begin();
-    for (auto& item : value->items) item.key = *name++;
-    value->kind = json_kind::object;
-    return value;
-}
-
-PHONEAUTH_DECL result<json_value> read_object(std::string_view body, std::size_t max_depth) {
-    body = trim(body);
-    if (body.empty()) return error::no_properties;
-    auto value = read_json(body, max_depth);
-    if (!value) return value;
-    if (value->is(json_kind::null)) return error::no_properties;
-    if (!value->is(json_kind::object))
-        return failure(error::unparsable_body, "The request body must be a JSON object.");
-    return value;
-}
-
-PHONEAUTH_DECL std::string member_reader::read(std::string_view name, bool number_too, bool required) {
-    const auto* item = given(object_, name);
-    if (!item) {
-        if (required) note(missing_, name, " is missing.");
-        return {};
-    }
-    const bool whole = item->kind == json_kind::number && std::all_of(item->text.begin(), item->text.end(), is_digit);
-    if (item->kind == json_kind::string || (number_too && whole)) return item->text;
-    refuse(name);
-    return {};
-}
-
-PHONEAUTH_DECL void member_reader::note(error e, std::string_view name, std::string_view what) {
-    if (!problem_) problem_ = about(e, name, what);
-}
-
-PHONEAUTH_DECL result<registration> read_registration(const json_value& object, const config& c) {
-    member_reader read(object, error::property_required);
-    registration r;
-    r.transaction_id = read.text("transactionId");
-    r.code = read.digits("transactionCode");
-    r.phone = read.digits(c.phone_column);
-    if (c.identity_column != c.phone_column) r.identity = read.text_or_empty(c.identity_column);
-    r.password = read.text_or_empty("password");
-    if (given(object, "blUserLocale")) r.locale = read.text("blUserLocale");
-    if (read.problem()) return *read.problem();
-
-    for (const auto& item : object.items) {
-        const bool taken = item.key == c.phone_column || item.key == c.identity_column || item.key == "password" ||
-                           item.key == "transactionId" || item.key == "transactionCode" || item.key == "blUserLocale";
-        const bool noise = item.key == "___class" || item.key == "___jsonclass" || item.key == "__meta" ||
-                           (item.kind == json_kind::null && is_reserved_property(item.key));
-        if (!taken && !noise)
-            r.properties.emplace(item.key,
-                                 item.kind == json_kind::string ? json_string(item.text) : std::string(item.text));
-    }
-    return r;
-}
-
-PHONEAUTH_DECL property_map read_changes(const json_value& object) {
-    property_map changes;
-    for (const auto& item : object.items)
-        changes.emplace(item.key, item.kind == json_kind::string ? json_string(item.text) : std::string(item.text));
-    return changes;
-}
-
-PHONEAUTH_DECL result<message> read_message(const json_value& arguments, std::string_view phone_name) {
-    member_reader read(arguments);
-    message m;
-    m.to = read.digits(phone_name);
-    m.body = read.text_or_empty("message");
-
-    if (const auto* media = given(arguments, "mediaUrl"); media && media->kind == json_kind::array) {
-        const auto urls = parse_json(media->text);
-        for (const auto& url : urls->items) {
-            if (url.kind != json_kind::string) read.refuse("mediaUrl");
-            m.media_urls.push_back(url.text);
-        }
-    } else if (auto url = read.text_or_empty("mediaUrl"); !url.empty()) {
-        m.media_urls.push_back(std::move(url));
-    }
-
-    if (const auto* options = given(arguments, "options"); options && options->kind == json_kind::object) {
-        const auto values = parse_json(options->text);
-        for (const auto& option : values->items) {
-            if (option.kind == json_kind::array || option.kind == json_kind::object) read.refuse("options");
-            if (option.kind != json_kind::null) m.options.emplace_back(option.key, option.text);
-        }
-    } else if (options) {
-        read.refuse("options");
-    }
-    if (m.body.empty() && m.media_urls.empty() && !read.problem())
-        return about(error::missing_parameter, "message", " is missing.");
-    if (read.problem()) return *read.problem();
-    return m;
-}
-
-PHONEAUTH_DECL result<void> check_user_message(const message& m) {
-    constexpr std::array<std::string_view, 5> harmless{"ValidityPeriod", "SmartEncoded", "ContentRetention",
-                                                       "AddressRetention", "ProvideFeedback"};
-    for (const auto& option : m.options)
-        if (std::none_of(harmless.begin(), harmless.end(),
-                         [&](std::string_view h) { return equal_ignoring_case(option.first, h); }))
-            return failure(error::not_permitted, "The options have one that is not for users to choose.");
-    return {};
-}
-
-}  // namespace detail
-}  // namespace v0
-}  // namespace phoneauth
-
-#endif
-#endif
-
-#endif
-
-// ---- phoneauth/rest/reply.hpp ----
-
-#ifndef PHONEAUTH_REST_REPLY_HPP
-#define PHONEAUTH_REST_REPLY_HPP
-
-#include <string>
-#include <utility>
-
-
-namespace phoneauth {
-inline namespace v0 {
-namespace rest {
-
-/// What an endpoint answers: JSON that nobody may cache or take for anything else (RFC 9111 §5.2.2.5).
-struct reply : http_response {
-    reply() = default;
-
-    /// The error body that Backendless's clients know: {"code": …, "message": …, "errorData": {…}}. Code and status are
-    /// those of the failure's row in `error_table`; a code of another category, which can only come from a hook, is
-    /// taken as it is, with status 400. `errorData` holds `retryAfter` (seconds), `triesLeft` and `twilioCode` where
-    /// they are known; the first is also the header Retry-After (RFC 9110 §10.2.3), and 1 for `error::overloaded` and
-    /// `error::storage_unavailable` that say nothing else.
-    PHONEAUTH_DECL reply(const failure& f);
-
-    /// A reply with the JSON text `json`.
-    static reply of_json(std::string json, int status = 200) {
-        reply r;
-        r.status = status;
-        r.headers = {
-            {"Content-Type", "application/json"}, {"Cache-Control", "no-store"}, {"X-Content-Type-Options", "nosniff"}};
-        r.body = std::move(json);
-        return r;
-    }
-};
-
-}  // namespace rest
-}  // namespace v0
-}  // namespace phoneauth
-
-#ifndef PHONEAUTH_SEPARATE_COMPILATION
-
-// ---- phoneauth/impl/rest_reply.ipp ----
-
-#ifndef PHONEAUTH_IMPL_REST_REPLY_IPP
-#define PHONEAUTH_IMPL_REST_REPLY_IPP
-
-#include <chrono>
-#include <string>
-
-
-namespace phoneauth {
-inline namespace v0 {
-namespace rest {
-
-PHONEAUTH_DECL reply::reply(const failure& f) {
-    const bool own = f.code.category() == error_category() || !f.code;
-    const auto& row = row_of(static_cast<error>(f.code.value()));
-    // What this server cannot do just now is worth another try soon (RFC 9110 §15.6.4).
-    auto wait = f.retry_after;
-    if (!wait && (f.code == error::overloaded || f.code == error::storage_unavailable)) wait = std::chrono::seconds(1);
-    detail::json_object data;
-    if (wait) data.number("retryAfter", wait->count());
-    if (f.tries_left) data.number("triesLeft", *f.tries_left);
-    if (f.twilio_code) data.number("twilioCode", *f.twilio_code);
-    detail::json_object json;
-    json.number("code", own ? row.backendless_code : f.code.value());
-    json.string("message", f.message.empty() ? row.text : f.message);
-    json.raw("errorData", std::move(data).str());
-    *this = of_json(std::move(json).str(), own ? row.http_status : 400);
-    if (wait) headers.push_back({"Retry-After", std::to_string(wait->count())});
-}
-
-}  // namespace rest
-}  // namespace v0
-}  // namespace phoneauth
-
-#endif
-#endif
-
-#endif
-
-// ---- phoneauth/rest/routing.hpp ----
-
-#ifndef PHONEAUTH_REST_ROUTING_HPP
-#define PHONEAUTH_REST_ROUTING_HPP
-
-#include <cstddef>
-#include <string>
-#include <string_view>
-#include <vector>
-
-
-namespace phoneauth {
-inline namespace v0 {
-namespace rest {
-
-/// Who may send messages over the API. They are paid for, and whoever can send any text to any phone is a spammer's
-/// prize.
-enum class send_message_access {
-    /// A logged-in user; of Twilio's options he may choose ValidityPeriod, SmartEncoded, ContentRetention,
-    /// AddressRetention and ProvideFeedback, others are `not_permitted`.
-    session,
-    /// Who knows the API key, under the root that it is part of, with every option of Twilio's; under the other root, a
-    /// logged-in user.
-    key,
-    off  ///< nobody: `error::send_message_disabled`
-};
-
-/// What an `api` needs to know.
-struct options {
-    std::string app_id{};   ///< first segment of the root path; required
-    std::string api_key{};  ///< second segment; required. Clients hold it: it tells applications apart, not people
-    send_message_access send_message = send_message_access::session;
-    std::size_t max_body_bytes = 65536;  ///< larger bodies are `body_too_large`
-    std::size_t max_json_depth = 16;     ///< deeper ones too
-    std::vector<std::string> allowed_origins{
-        "*"};  ///< for browsers (CORS): origins like "https://example.com", or "*" for all
-    /// Addresses and networks ("10.0.0.0/8", "::1") of the reverse proxies before this server. Only from them is
-    /// `forwarding_header` believed.
-    std::vector<std::string> trusted_proxies{};
-    /// Where a proxy names its client, behind those that it was told: a list as in X-Forwarded-For.
-    /// (`Forwarded`, RFC 7239, has another form and is not read.)
-    std::string forwarding_header = "X-Forwarded-For";
-};
-
-}  // namespace rest
-
-namespace detail {
-
-/// Where a request goes.
-struct route_target {
-    std::vector<secret_string> segments;  ///< of the path below the root, percent-decoded
-    bool by_key = false;                  ///< the root was /{appId}/{apiKey}/, not /api/
-};
-
-/// Takes the root off `url`, a path with or without a query. → or `unknown_route`, `wrong_application`,
-/// `invalid_parameter` (a broken percent sequence).
-PHONEAUTH_DECL result<route_target> read_target(std::string_view url, const rest::options& o);
-
-/// Who sent the request that came from `peer`.
-PHONEAUTH_DECL client client_of(const http_request& request, std::string_view peer, const rest::options& o);
-
-/// Whether `segments` are those of `pattern`, for example "/users/*"; `captured` gets what stands at the "*".
-PHONEAUTH_DECL bool matches(std::string_view pattern, const std::vector<secret_string>& segments,
-                            std::string& captured);
-
-/// What the Fetch standard (§3.2, "CORS protocol") wants of every reply.
-PHONEAUTH_DECL void add_cors_headers(http_response& r, const http_request& request, const rest::options& o);
-
-/// The answer to a browser's question whether it may send the real request.
-PHONEAUTH_DECL rest::reply preflight_reply();
-
-}  // namespace detail
-}  // namespace v0
-}  // namespace phoneauth
-
-#ifndef PHONEAUTH_SEPARATE_COMPILATION
-
-// ---- phoneauth/impl/rest_routing.ipp ----
-
-#ifndef PHONEAUTH_IMPL_REST_ROUTING_IPP
-#define PHONEAUTH_IMPL_REST_ROUTING_IPP
-
-#include <algorithm>
-#include <utility>
-
-
-namespace phoneauth {
-inline namespace v0 {
-namespace detail {
-
-/// Takes "/segment" off the front of `path` and gives the segment.
-inline std::string_view next_segment(std::string_view& path) {
-    path.remove_prefix(1);
-    const auto segment = path.substr(0, path.find('/'));
-    path.remove_prefix(segment.size());
-    return segment;
-}
-
-PHONEAUTH_DECL result<route_target> read_target(std::string_view url, const rest::options& o) {
-    auto path = split_target(url).path;
-    route_target d;
-    while (path.starts_with('/')) {
-        auto segment = percent_decode(next_segment(path));
-        if (!segment) return std::move(segment).error();
-        d.segments.push_back(std::move(*segment));
-    }
-    auto& s = d.segments;
-    if (s.size() > 1 && s[0] == "api") {
-        s.erase(s.begin());
-        return d;
-    }
-    if (s.size() < 3) return error::unknown_route;
-    const bool app_id_right = equal_in_constant_time(s[0], o.app_id);
-    const bool api_key_right = equal_in_constant_time(s[1], o.api_key);
-    if (!app_id_right || !api_key_right) return error::wrong_application;
-    s.erase(s.begin(), s.begin() + 2);
-    d.by_key = true;
-    return d;
-}
-
-PHONEAUTH_DECL client client_of(const http_request& request, std::string_view peer, const rest::options& o) {
-    std::string forwarded;  // a header that comes several times is one list (RFC 9110 §5.3)
-    for (const auto& h : request.headers)
-        if (equal_ignoring_case(h.name, o.forwarding_header)) forwarded += (forwarded.empty() ? "" : ",") + h.value;
-    const auto* agent = find_header(request.headers, "User-Agent");
-    return client(client_address(peer, forwarded, o.trusted_proxies), agent ? *agent : std::string());
-}
-
-PHONEAUTH_DECL bool matches(std::string_view pattern, const std::vector<secret_string>& segments,
-                            std::string& captured) {
-    for (const auto& segment : segments) {
-        if (pattern.empty()) return false;
-        const auto expected = next_segment(pattern);
-        if (expected == "*")
-            captured = segment;
-        else if (expected != segment)
-            return false;
-    }
-    return pattern.empty();
-}
-
-PHONEAUTH_DECL void add_cors_headers(http_response& r, const http_request& request, const rest::options& o) {
-    const auto is_allowed = [&](std::string_view origin) {
-        return std::find(o.allowed_origins.begin(), o.allowed_origins.end(), origin) != o.allowed_origins.end();
-    };
-    if (is_allowed("*")) {
-        r.headers.push_back({"Access-Control-Allow-Origin", "*"});
-    } else {
-        r.headers.push_back({"Vary", "Origin"});
-        const auto* origin = find_header(request.headers, "Origin");
-        if (origin && is_allowed(*origin)) r.headers.push_back({"Access-Control-Allow-Origin", *origin});
-    }
-    r.headers.push_back({"Access-Control-Expose-Headers", "Retry-After"});
-}
-
-PHONEAUTH_DECL rest::reply preflight_reply() {
-    rest::reply r;
-    r.status = 204;
-    r.headers = {{"Access-Control-Allow-Methods", "GET, POST, PUT, OPTIONS"},
-                 {"Access-Control-Allow-Headers", "content-type, user-token, bl-execution-type"},
-                 {"Access-Control-Max-Age", "600"},
-                 {"Cache-Control", "no-store"}};
-    return r;
-}
-
-}  // namespace detail
-}  // namespace v0
-}  // namespace phoneauth
-
-#endif
-#endif
-
-#endif
-
-// ---- phoneauth/rest/status.hpp ----
-
-#ifndef PHONEAUTH_REST_STATUS_HPP
-#define PHONEAUTH_REST_STATUS_HPP
-
-#include <string>
-
-
-namespace phoneauth {
-inline namespace v0 {
-namespace rest {
-
-/// A transaction's status as a client gets it: {"state": "pending", "delivery": "undelivered", "twilioCode": 30006,
-/// "reason": "…", "triesLeft": 5, "expiresIn": 240, "resendAfter": 12}. `state` is pending, confirmed, exhausted,
-/// expired or failed; `delivery` is pending, delivered or undelivered; times are in seconds; `resendAfter` is null when
-/// the code will not be sent again.
-PHONEAUTH_DECL std::string status_json(const transaction_status& s);
-
-}  // namespace rest
-}  // namespace v0
-}  // namespace phoneauth
-
-#ifndef PHONEAUTH_SEPARATE_COMPILATION
-
-// ---- phoneauth/impl/rest_status.ipp ----
-
-#ifndef PHONEAUTH_IMPL_REST_STATUS_IPP
-#define PHONEAUTH_IMPL_REST_STATUS_IPP
-
-#include <array>
-#include <cstddef>
-#include <string_view>
-
-
-namespace phoneauth {
-inline namespace v0 {
-namespace rest {
-
-PHONEAUTH_DECL std::string status_json(const transaction_status& s) {
-    // In the order of the enumerators, which count from 1.
-    constexpr std::array<std::string_view, 5> states{"pending", "confirmed", "exhausted", "expired", "failed"};
-    constexpr std::array<std::string_view, 3> deliveries{"pending", "delivered", "undelivered"};
-    detail::json_object json;
-    json.string("state", states.at(static_cast<std::size_t>(s.state) - 1));
-    json.string("delivery", deliveries.at(static_cast<std::size_t>(s.delivery) - 1));
-    if (s.delivery == delivery_state::undelivered)
-        json.string("reason", twilio::delivery_problem(s.twilio_code.value_or(0)));
-    if (s.twilio_code) json.number("twilioCode", *s.twilio_code);
-    json.number("triesLeft", s.tries_left).number("expiresIn", s.expires_in.count());
-    if (s.resend_after)
-        json.number("resendAfter", s.resend_after->count());
-    else
-        json.null("resendAfter");
-    return std::move(json).str();
-}
-
-}  // namespace rest
-}  // namespace v0
-}  // namespace phoneauth
-
-#endif
-#endif
-
-#endif
-
-// ---- phoneauth/rest/user_object.hpp ----
-
-#ifndef PHONEAUTH_REST_USER_OBJECT_HPP
-#define PHONEAUTH_REST_USER_OBJECT_HPP
-
-#include <string>
-#include <string_view>
-
-
-namespace phoneauth {
-inline namespace v0 {
-namespace rest {
-
-/// The user as Backendless's clients know him: the server's fields (times in integer milliseconds since 1970), the
-/// identity and the phone under the names that `c` gives them, and his further properties as he sent them. It never
-/// holds a password, a hash or a field of a transaction. A number under `code` is written as a string if there is a
-/// string under `message`, because the Swift SDK takes an object with an integer `code` and a string `message` for an
-/// error, whatever the status.
-PHONEAUTH_DECL std::string user_json(const user& u, const config& c);
-
-/// `user_json` and what a login adds to it: `lastLogin`, `socialAccount`, `___jsonclass` and the session's `token`.
-PHONEAUTH_DECL std::string login_json(const user& u, std::string_view token, const config& c);
-
-/// The properties that every user has, as `Users.describeUserClass` expects them: an array of {name, required, type,
-/// identity, selected, defaultValue}.
-PHONEAUTH_DECL std::string user_class_json(const config& c);
-
-}  // namespace rest
-}  // namespace v0
-}  // namespace phoneauth
-
-#ifndef PHONEAUTH_SEPARATE_COMPILATION
-
-// ---- phoneauth/impl/rest_user_object.ipp ----
-
-#ifndef PHONEAUTH_IMPL_REST_USER_OBJECT_IPP
-#define PHONEAUTH_IMPL_REST_USER_OBJECT_IPP
-
-#include <optional>
-#include <utility>
-
-
-namespace phoneauth {
-inline namespace v0 {
-namespace detail {
-
-inline void add_time(json_object& json, std::string_view name, const std::optional<time_point>& t) {
-    if (t)
-        json.number(name, t->time_since_epoch().count());
-    else
-        json.null(name);
-}
-
-inline json_object user_object(const user& u, const config& c) {
-    json_object json;
-    json.string("___class", "Users").string("objectId", u.object_id).string("ownerId", u.object_id);
-    json.string("userStatus", u.enabled ? "ENABLED" : "DISABLED").string("blUserLocale", u.locale);
-    add_time(json, "created", u.created_at);
-    add_time(json, "updated", u.updated_at);
-    if (c.identity_column != c.phone_column) json.string(c.identity_column, u.identity);
-    json.string(c.phone_column, u.phone.str());
-
-    const auto message = u.properties.find("message");
-    const bool looks_like_error = message != u.properties.end() && message->second.starts_with('"');
-    for (const auto& [name, value] : u.properties) {
-        if (is_reserved_property(name) || name == c.phone_column || name == c.identity_column) continue;
-        const bool is_number = !value.empty() && (is_digit(value.front()) || value.front() == '-');
-        if (name == "code" && is_number && looks_like_error)
-            json.string(name, value);
-        else
-            json.raw(name, value);
-    }
-    return json;
-}
-
-}  // namespace detail
-
-namespace rest {
-
-PHONEAUTH_DECL std::string user_json(const user& u, const config& c) {
-    return detail::user_object(u, c).str();
-}
-
-PHONEAUTH_DECL std::string login_json(const user& u, std::string_view token, const config& c) {
-    auto json = detail::user_object(u, c);
-    detail::add_time(json, "lastLogin", u.last_login_at);
-    json.string("socialAccount", "BACKENDLESS").string("___jsonclass", "Users").secret("user-token", token);
-    return std::move(json).str();
-}
-
-PHONEAUTH_DECL std::string user_class_json(const config& c) {
-    std::string array = "[";
-    const auto add = [&](std::string_view name, std::string_view type, bool required, bool identity) {
-        detail::json_object json;
-        json.string("name", name).string("type", type).boolean("required", required).boolean("identity", identity);
-        json.boolean("selected", false).null("defaultValue");
-        if (array.size() > 1) array += ',';
-        array += std::move(json).str();
-    };
-    if (c.identity_column != c.phone_column) add(c.identity_column, "STRING", true, true);
-    add(c.phone_column, "STRING", true, c.identity_column == c.phone_column);
-    add("password", "STRING", true, false);
-    for (const auto name : {"objectId", "ownerId", "userStatus", "socialAccount", "blUserLocale"})
-        add(name, "STRING", false, false);
-    for (const auto name : {"created", "updated", "lastLogin"}) add(name, "DATETIME", false, false);
-    return array + ']';
-}
-
-}  // namespace rest
-}  // namespace v0
-}  // namespace phoneauth
-
-#endif
-#endif
-
-#endif
-
-namespace phoneauth {
-inline namespace v0 {
-namespace rest {
-
-/// The REST endpoints that clients of Backendless's Twilio plugin call, for any server that can hand over a request and
-/// send a reply. They are routed under two roots: `/{appId}/{apiKey}/…`, and `/api/…`, which Backendless's SDKs use
-/// when they are given a domain of their own. Under the latter no key is sent and none is asked for: a key that sits in
-/// every client protects nothing.
-///
-///     GET  /info
-///     POST /users/register                  without transactionId: step 1, with it: step 2
-///     POST /users/login                     {login, password}
-///     GET  /users/logout
-///     GET  /users/isvalidusertoken/{token}
-///     GET  /users/userclassprops
-///     PUT  /users/{objectId}
-///     GET  /data/Users/{objectId}
-///     POST /services/Twilio/loginWithPhoneNumber             phoneNumber
-///     POST /services/Twilio/loginWithPhoneNumberAndPassword  phoneNumber, password
-///     POST /services/Twilio/loginWithCode                    transactionId, code
-///     POST /services/Twilio/resendCode                       transactionId
-///     POST /services/Twilio/transactionStatus                transactionId
-///     POST /services/Twilio/sendMessage                      phoneNumber, message, mediaUrl, options
-///     POST /services/Twilio/messageStatus                    for Twilio: `twilio_config::status_callback` ends here
-///
-/// `Authenticator` is an `authenticator`, or whatever has its functions. Thread safety: as the authenticator's.
-template <class Authenticator>
-class api {
-public:
-    using mode = typename Authenticator::mode;
-
-    /// `auth` must outlive the api. Throws `std::invalid_argument` if the application id or the API key is empty, the
-    /// application id is "api", or a trusted proxy is neither an address nor a network.
-    api(Authenticator& auth, options o) : auth_(auth), options_(std::move(o)) {
-        if (options_.app_id.empty() || options_.api_key.empty() || options_.app_id == "api")
-            throw std::invalid_argument("phoneauth: an API needs an application id other than \"api\", and an API key");
-        for (const auto& proxy : options_.trusted_proxies)
-            if (!is_network(proxy))
-                throw std::invalid_argument("phoneauth: a trusted proxy is neither an address nor a network");
-    }
-
-    api(const api&) = delete;
-    api& operator=(const api&) = delete;
-
-    /// Answers a request whose `url` is a path with or without a query, as in the request line. `peer` is the address
-    /// at the other end of the connection, without a port: the client's, or a trusted proxy's that says whose request
-    /// it is (see `options::trusted_proxies`). Without it, or with another text, nothing is limited by client. → the
-    /// `reply`, in blocking mode, or an awaitable of it. It has a JSON body except for OPTIONS, which asks for a
-    /// preflight. As always, a server must not send the body in answer to HEAD. Throws
-    /// nothing but `std::bad_alloc` when there is not even memory to begin.
-    auto handle(http_request request, std::string peer = {}) {
-        return mode::finish(serve(std::move(request), std::move(peer)));
-    }
-
-private:
-    using flow = typename mode::template flow<reply>;
-
-    struct incoming {
-        const http_request& request;
-        std::string_view body;
-        client from;
-        secret_string captured;  ///< what the path had at the route's "*"
-        secret_string token;     ///< of the session; empty if there is none
-        bool by_key = false;     ///< the path held the API key
-    };
-
-    struct route {
-        std::string_view method;
-        std::string_view pattern;
-        flow (api::*handler)(incoming&);
-    };
-
-    static const auto& routes() {
-        // The first match counts.
-        static constexpr route table[] = {
-            {"GET", "/info", &api::info},
-            {"POST", "/users/register", &api::register_user},
-            {"POST", "/users/login", &api::login},
-            {"GET", "/users/logout", &api::logout},
-            {"GET", "/users/isvalidusertoken/*", &api::is_valid_token},
-            {"GET", "/users/userclassprops", &api::describe_user_class},
-            {"PUT", "/users/*", &api::update_user},
-            {"GET", "/data/Users/*", &api::find_user},
-            {"POST", "/services/Twilio/loginWithPhoneNumber", &api::login_with_phone},
-            {"POST", "/services/Twilio/loginWithPhoneNumberAndPassword", &api::login_with_phone_and_password},
-            {"POST", "/services/Twilio/loginWithCode", &api::login_with_code},
-            {"POST", "/services/Twilio/resendCode", &api::resend_code},
-            {"POST", "/services/Twilio/transactionStatus", &api::tell_status},
-            {"POST", "/services/Twilio/sendMessage", &api::send_message},
-            {"POST", "/services/Twilio/messageStatus", &api::take_report},
-        };
-        return table;
-    }
-
-    flow serve(http_request request, std::string peer) {
-        reply r;
-        if (request.method == "OPTIONS") {
-            r = detail::preflight_reply();
-        } else {
-            auto answered = co_await dispatch(request, peer);
-            r = std::move(answered);
-        }
-        detail::add_cors_headers(r, request, options_);
-        detail::wipe(request.url);  // it may hold a token
-        co_return r;
-    }
-
-    flow dispatch(const http_request& request, const std::string& peer) {
-        auto to = detail::read_target(request.url, options_);
-        if (!to) co_return reply(to.error());
-        if (request.body.size() > options_.max_body_bytes) co_return reply(error::body_too_large);
-
-        const auto* token = find_header(request.headers, "user-token");
-        incoming in{request, request.body, detail::client_of(request, peer, options_), {}, {}, to->by_key};
-        if (token) in.token = *token;
-
-        std::string allowed;
-        for (const auto& r : routes()) {
-            if (!detail::matches(r.pattern, to->segments, in.captured)) continue;
-            if (r.method == request.method) {
-                auto answered = co_await (this->*r.handler)(in);
-                co_return answered;
-            }
-            if (allowed.find(r.method) == allowed.npos) allowed.append(r.method).append(", ");
-        }
-        if (allowed.empty()) co_return reply(error::unknown_route);
-        reply refused(error::method_not_allowed);
-        refused.headers.push_back({"Allow", allowed + "OPTIONS"});  // RFC 9110 §15.5.6
-        co_return refused;
-    }
-
-    // -- users
-
-    flow info(incoming& in) {
-        // Where the key is what lets somebody send messages, it is not told to who did not bring it.
-        const bool tell_key = in.by_key || options_.send_message != send_message_access::key;
-        detail::json_object json;
-        json.string("appId", options_.app_id).string("apiKey", tell_key ? options_.api_key : "");
-        json.string("rtURL", "").raw("loggers", "[]");
-        co_return reply::of_json(std::move(json).str());
-    }
-
-    flow register_user(incoming& in) {
-        auto body = detail::read_object(in.body, options_.max_json_depth);
-        if (!body) co_return reply(body.error());
-        if (!detail::given(*body, "transactionId")) {
-            detail::member_reader read(*body, error::property_required);
-            auto phone = read.digits(settings().phone_column);
-            if (read.problem()) co_return reply(*read.problem());
-            auto outcome =
-                co_await mode::call([&] { return auth_.start_registration(std::move(phone), std::move(in.from)); });
-            co_return answer(outcome);
-        }
-        auto data = detail::read_registration(*body, settings());
-        if (!data) co_return reply(data.error());
-        auto outcome =
-            co_await mode::call([&] { return auth_.finish_registration(std::move(*data), std::move(in.from)); });
-        co_return answer(outcome);
-    }
-
-    flow login(incoming& in) {
-        auto body = detail::read_object(in.body, options_.max_json_depth);
-        if (!body) co_return reply(body.error());
-        detail::member_reader read(*body, error::login_required);
-        auto identity = read.digits("login");
-        secret_string password = read.text("password");
-        if (read.problem()) co_return reply(*read.problem());
-        auto outcome = co_await mode::call(
-            [&] { return auth_.login_with_identity(std::move(identity), std::move(password), std::move(in.from)); });
-        co_return answer(outcome);
-    }
-
-    flow logout(incoming& in) {
-        auto outcome = co_await mode::call([&] { return auth_.logout(std::move(in.token), std::move(in.from)); });
-        if (!outcome) co_return reply(outcome.error());
-        co_return reply::of_json("{}");  // who is logged out already gets what he wanted
-    }
-
-    flow is_valid_token(incoming& in) {
-        auto owner = co_await mode::call([&] { return auth_.find_user_by_token(std::move(in.captured)); });
-        if (owner) co_return reply::of_json("true");
-        const auto code = owner.error().code;
-        if (code == error::unknown_token || code == error::session_expired || code == error::account_disabled)
-            co_return reply::of_json("false");
-        co_return reply(owner.error());
-    }
-
-    flow describe_user_class(incoming&) { co_return reply::of_json(user_class_json(settings())); }
-
-    flow update_user(incoming& in) {
-        auto body = detail::read_object(in.body, options_.max_json_depth);
-        if (!body) co_return reply(body.error());
-        auto changes = detail::read_changes(*body);
-        auto outcome = co_await mode::call([&] {
-            return auth_.update_user(std::move(in.token), std::move(in.captured), std::move(changes),
-                                     std::move(in.from));
-        });
-        co_return answer(outcome);
-    }
-
-    flow find_user(incoming& in) {
-        auto outcome = co_await mode::call([&] { return auth_.find_user_by_token(std::move(in.token)); });
-        if (outcome && outcome->object_id != in.captured) co_return reply(error::not_permitted);
-        co_return answer(outcome);
-    }
-
-    // -- services/Twilio
-
-    flow login_with_phone(incoming& in) {
-        auto arguments = detail::read_arguments(in.body, {"phoneNumber"}, options_.max_json_depth);
-        if (!arguments) co_return reply(arguments.error());
-        detail::member_reader read(*arguments);
-        auto phone = read.digits(phone_name(*arguments));
-        if (read.problem()) co_return reply(*read.problem());
-        auto outcome = co_await mode::call([&] { return auth_.start_login(std::move(phone), std::move(in.from)); });
-        co_return answer(outcome);
-    }
-
-    flow login_with_phone_and_password(incoming& in) {
-        auto arguments = detail::read_arguments(in.body, {"phoneNumber", "password"}, options_.max_json_depth);
-        if (!arguments) co_return reply(arguments.error());
-        detail::member_reader read(*arguments);
-        auto phone = read.digits(phone_name(*arguments));
-        secret_string password = read.text("password");
-        if (read.problem()) co_return reply(*read.problem());
-        auto outcome = co_await mode::call(
-            [&] { return auth_.start_login(std::move(phone), std::move(password), std::move(in.from)); });
-        co_return answer(outcome);
-    }
-
-    flow login_with_code(incoming& in) {
-        auto arguments = detail::read_arguments(in.body, {"transactionId", "code"}, options_.max_json_depth);
-        if (!arguments) co_return reply(arguments.error());
-        detail::member_reader read(*arguments);
-        auto id = read.text("transactionId");
-        secret_string code = read.digits("code");
-        if (read.problem()) co_return reply(*read.problem());
-        auto outcome =
-            co_await mode::call([&] { return auth_.finish_login(std::move(id), std::move(code), std::move(in.from)); });
-        co_return answer(outcome);
-    }
-
-    flow resend_code(incoming& in) {
-        auto arguments = detail::read_arguments(in.body, {"transactionId"}, options_.max_json_depth);
-        if (!arguments) co_return reply(arguments.error());
-        detail::member_reader read(*arguments);
-        auto id = read.text("transactionId");
-        if (read.problem()) co_return reply(*read.problem());
-        auto outcome = co_await mode::call([&] { return auth_.resend(std::move(id), std::move(in.from)); });
-        co_return answer(outcome);
-    }
-
-    flow tell_status(incoming& in) {
-        auto arguments = detail::read_arguments(in.body, {"transactionId"}, options_.max_json_depth);
-        if (!arguments) co_return reply(arguments.error());
-        detail::member_reader read(*arguments);
-        auto id = read.text("transactionId");
-        if (read.problem()) co_return reply(*read.problem());
-        auto outcome = co_await mode::call([&] { return auth_.status(std::move(id)); });
-        co_return answer(outcome);
-    }
-
-    flow take_report(incoming& in) {
-        const auto* signature = find_header(in.request.headers, "X-Twilio-Signature");
-        delivery_report report{std::string(detail::split_target(in.request.url).query), std::string(in.body),
-                               signature ? *signature : std::string()};
-        auto outcome = co_await mode::call([&] { return auth_.note_delivery(std::move(report)); });
-        co_return outcome ? reply::of_json("{}") : reply(outcome.error());
-    }
-
-    flow send_message(incoming& in) {
-        if (options_.send_message == send_message_access::off) co_return reply(error::send_message_disabled);
-        if (options_.send_message == send_message_access::session || !in.by_key) {
-            auto sender = co_await mode::call([&] { return auth_.find_user_by_token(std::move(in.token)); });
-            if (!sender) co_return reply(sender.error());
-            in.from.user_id = sender->object_id;
-        }
-        auto arguments =
-            detail::read_arguments(in.body, {"phoneNumber", "message", "mediaUrl", "options"}, options_.max_json_depth);
-        if (!arguments) co_return reply(arguments.error());
-        auto text = detail::read_message(*arguments, phone_name(*arguments));
-        if (!text) co_return reply(text.error());
-        if (!in.from.user_id.empty())
-            if (const auto allowed = detail::check_user_message(*text); !allowed) co_return reply(allowed.error());
-        auto outcome = co_await mode::call([&] { return auth_.send_message(std::move(*text), std::move(in.from)); });
-        co_return answer(outcome);
-    }
-
-    // -- parameters and answers
-
-    const config& settings() const { return auth_.settings(); }
-
-    /// The plugin's parameter has this name; clients that know the phone by its configured name may use that.
-    std::string_view phone_name(const detail::json_value& arguments) const {
-        return arguments.find(settings().phone_column) ? std::string_view(settings().phone_column) : "phoneNumber";
-    }
-
-    template <class T>
-    reply answer(const result<T>& outcome) const {
-        return outcome ? reply::of_json(json_of(*outcome)) : reply(outcome.error());
-    }
-
-    std::string json_of(const user& u) const { return user_json(u, settings()); }
-    std::string json_of(const logged_in& l) const { return login_json(l.who, l.token, settings()); }
-    std::string json_of(const sent_message& m) const { return m.json; }
-    std::string json_of(const transaction_status& s) const { return status_json(s); }
-    std::string json_of(const started& s) const {
-        detail::json_object json;
-        json.string("transactionId", s.transaction_id).number("expiresAt", s.expires_at.time_since_epoch().count());
-        json.number("resendAfter", s.resend_after.count());
-        if (s.delivery_uncertain) json.boolean("deliveryUncertain", true);
-        return std::move(json).str();
-    }
-
-    Authenticator& auth_;
-    const options options_;
-};
-
-}  // namespace rest
-}  // namespace v0
-}  // namespace phoneauth
-
-#endif
-
-// ---- phoneauth/settings.hpp ----
-
-#ifndef PHONEAUTH_SETTINGS_HPP
-#define PHONEAUTH_SETTINGS_HPP
+#ifndef PHONEAUTH_READ_CONFIG_HPP
+#define PHONEAUTH_READ_CONFIG_HPP
 
 #include <string_view>
 #include <vector>
@@ -7304,17 +6269,17 @@ inline namespace v0 {
 /// Returns everything that is wrong with `json`, not only the first: a text that is not JSON, unknown names, values of
 /// the wrong type. `into` is changed only if nothing is. Ranges are the business of `validate`, which the
 /// authenticator's constructor calls. No message has a value from `json` in it. Throws nothing but `std::bad_alloc`.
-PHONEAUTH_DECL std::vector<config_problem> read_settings(std::string_view json, config& into);
+PHONEAUTH_DECL std::vector<config_problem> read_config(std::string_view json, config& into);
 
 }  // namespace v0
 }  // namespace phoneauth
 
 #ifndef PHONEAUTH_SEPARATE_COMPILATION
 
-// ---- phoneauth/impl/settings.ipp ----
+// ---- phoneauth/read_config.ipp ----
 
-#ifndef PHONEAUTH_IMPL_SETTINGS_IPP
-#define PHONEAUTH_IMPL_SETTINGS_IPP
+#ifndef PHONEAUTH_READ_CONFIG_IPP
+#define PHONEAUTH_READ_CONFIG_IPP
 
 #include <algorithm>
 #include <chrono>
@@ -7473,7 +6438,7 @@ private:
 
 }  // namespace detail
 
-PHONEAUTH_DECL std::vector<config_problem> read_settings(std::string_view json, config& into) {
+PHONEAUTH_DECL std::vector<config_problem> read_config(std::string_view json, config& into) {
     const auto object = detail::parse_json(json);
     if (!object) return {{"", "the text is not valid JSON"}};
     if (!object->is(detail::json_kind::object)) return {{"", "expected a JSON object"}};
@@ -7489,6 +6454,1041 @@ PHONEAUTH_DECL std::vector<config_problem> read_settings(std::string_view json, 
 
 #endif
 #endif
+
+#endif
+
+// ---- phoneauth/rest/api.hpp ----
+
+#ifndef PHONEAUTH_REST_API_HPP
+#define PHONEAUTH_REST_API_HPP
+
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+
+// ---- phoneauth/rest/detail/body.hpp ----
+
+#ifndef PHONEAUTH_REST_DETAIL_BODY_HPP
+#define PHONEAUTH_REST_DETAIL_BODY_HPP
+
+#include <cstddef>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+
+
+// Request bodies in all the forms in which clients send them, made into what the authenticator takes.
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+/// The arguments of a service operation as an object, whichever form `body` has. What parses as JSON is JSON, an object
+/// with arguments by name, an array with arguments in the order of `names`, or the first argument alone; any other text
+/// is the first argument itself, without white space around it. The Content-Type does not decide. No body is no
+/// arguments.
+/// → the object, or `unparsable_body`, `body_too_large` (nested too deep), `invalid_parameter` (more elements than
+/// names).
+PHONEAUTH_DECL result<json_value> read_arguments(std::string_view body, std::initializer_list<std::string_view> names,
+                                                 std::size_t max_depth);
+
+/// A body that must be a JSON object. → the object, or `unparsable_body`, `body_too_large`, `no_properties` (no body,
+/// or null).
+PHONEAUTH_DECL result<json_value> read_object(std::string_view body, std::size_t max_depth);
+
+/// The member `name` of `object`, or nullptr if it is absent or null.
+inline const json_value::item* given(const json_value& object, std::string_view name) noexcept {
+    const auto* item = object.find(name);
+    return item && item->kind != json_kind::null ? item : nullptr;
+}
+
+/// Takes members out of an object and notes the first that is missing (`missing`) or has the wrong type
+/// (`invalid_parameter`).
+class member_reader {
+public:
+    /// `object` must outlive the reader.
+    explicit member_reader(const json_value& object, error missing = error::missing_parameter) noexcept
+        : object_(object), missing_(missing) {}
+
+    /// A string.
+    std::string text(std::string_view name) { return read(name, false, true); }
+    /// A string, or empty if it is absent or null.
+    std::string text_or_empty(std::string_view name) { return read(name, false, false); }
+    /// A string, or a number's digits as they came: clients send phone numbers and codes as either.
+    std::string digits(std::string_view name) { return read(name, true, true); }
+
+    /// What was wrong first, if something was.
+    const std::optional<failure>& problem() const noexcept { return problem_; }
+    /// Notes that `name` has the wrong type.
+    void refuse(std::string_view name) { note(error::invalid_parameter, name, " has the wrong type."); }
+
+private:
+    PHONEAUTH_DECL std::string read(std::string_view name, bool number_too, bool required);
+    PHONEAUTH_DECL void note(error e, std::string_view name, std::string_view what);
+
+    const json_value& object_;
+    error missing_;
+    std::optional<failure> problem_;
+};
+
+/// The second step of a registration. What clients add of their own, and server's fields that are null, are left out.
+/// → `property_required` or `invalid_parameter`, which name the property.
+PHONEAUTH_DECL result<registration> read_registration(const json_value& object, const config& c);
+
+/// The members of `object`, name → JSON text.
+PHONEAUTH_DECL property_map read_changes(const json_value& object);
+
+/// The arguments of sendMessage: `phone_name`, message, mediaUrl (one, or an array), options (an object of Twilio's
+/// parameters). → `missing_parameter` or `invalid_parameter`, which name the argument.
+PHONEAUTH_DECL result<text_message> read_message(const json_value& arguments, std::string_view phone_name);
+
+/// Whether the options of `m` are a logged-in user's to choose: not the sender, the time, the price, the checks, or
+/// where Twilio reports to. → or `not_permitted`.
+PHONEAUTH_DECL result<void> check_user_message(const text_message& m);
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/rest/detail/body.ipp ----
+
+#ifndef PHONEAUTH_REST_DETAIL_BODY_IPP
+#define PHONEAUTH_REST_DETAIL_BODY_IPP
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+/// Whether brackets are nested deeper than `limit` anywhere in `text`: tells what is too deep from what is not JSON.
+inline bool is_deeper_than(std::string_view text, std::size_t limit) noexcept {
+    std::size_t depth = 0;
+    bool in_string = false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (c == '"') in_string = !in_string;
+        if (in_string && c == '\\') ++i;
+        if (in_string) continue;
+        if ((c == '[' || c == '{') && ++depth > limit) return true;
+        if ((c == ']' || c == '}') && depth > 0) --depth;
+    }
+    return false;
+}
+
+/// `text` as JSON, or why it is not.
+inline result<json_value> read_json(std::string_view text, std::size_t max_depth) {
+    auto value = parse_json(text, max_depth);
+    if (value) return std::move(*value);
+    return is_deeper_than(text, max_depth) ? error::body_too_large : error::unparsable_body;
+}
+
+/// A failure that names a parameter.
+inline failure about(error e, std::string_view name, std::string_view what) {
+    return {e, "The parameter " + std::string(name) + std::string(what)};
+}
+
+PHONEAUTH_DECL result<json_value> read_arguments(std::string_view body, std::initializer_list<std::string_view> names,
+                                                 std::size_t max_depth) {
+    json_value arguments;
+    arguments.kind = json_kind::object;
+    body = trim(body);
+    if (body.empty()) return arguments;
+
+    auto value = read_json(body, max_depth);
+    if (!value) {
+        const bool meant_as_json = body.starts_with('{') || body.starts_with('[') || body.starts_with('"');
+        if (meant_as_json) return value;
+        arguments.items.push_back({std::string(*names.begin()), json_kind::string, std::string(body)});
+        return arguments;
+    }
+    if (value->is(json_kind::object)) return value;
+    if (!value->is(json_kind::array)) {
+        arguments.items.push_back({std::string(*names.begin()), value->kind, std::move(value->text)});
+        return arguments;
+    }
+    if (value->items.size() > names.size())
+        return failure(error::invalid_parameter,
+                       "The operation takes at most " + std::to_string(names.size()) + " arguments.");
+    auto name = names.begin();
+    for (auto& item : value->items) item.key = *name++;
+    value->kind = json_kind::object;
+    return value;
+}
+
+PHONEAUTH_DECL result<json_value> read_object(std::string_view body, std::size_t max_depth) {
+    body = trim(body);
+    if (body.empty()) return error::no_properties;
+    auto value = read_json(body, max_depth);
+    if (!value) return value;
+    if (value->is(json_kind::null)) return error::no_properties;
+    if (!value->is(json_kind::object))
+        return failure(error::unparsable_body, "The request body must be a JSON object.");
+    return value;
+}
+
+PHONEAUTH_DECL std::string member_reader::read(std::string_view name, bool number_too, bool required) {
+    const auto* item = given(object_, name);
+    if (!item) {
+        if (required) note(missing_, name, " is missing.");
+        return {};
+    }
+    const bool whole = item->kind == json_kind::number && std::all_of(item->text.begin(), item->text.end(), is_digit);
+    if (item->kind == json_kind::string || (number_too && whole)) return item->text;
+    refuse(name);
+    return {};
+}
+
+PHONEAUTH_DECL void member_reader::note(error e, std::string_view name, std::string_view what) {
+    if (!problem_) problem_ = about(e, name, what);
+}
+
+PHONEAUTH_DECL result<registration> read_registration(const json_value& object, const config& c) {
+    member_reader read(object, error::property_required);
+    registration r;
+    r.transaction_id = read.text("transactionId");
+    r.code = read.digits("transactionCode");
+    r.phone = read.digits(c.phone_column);
+    if (c.identity_column != c.phone_column) r.identity = read.text_or_empty(c.identity_column);
+    r.password = read.text_or_empty("password");
+    if (given(object, "blUserLocale")) r.locale = read.text("blUserLocale");
+    if (read.problem()) return *read.problem();
+
+    for (const auto& item : object.items) {
+        const bool taken = item.key == c.phone_column || item.key == c.identity_column || item.key == "password" ||
+                           item.key == "transactionId" || item.key == "transactionCode" || item.key == "blUserLocale";
+        const bool noise = item.key == "___class" || item.key == "___jsonclass" || item.key == "__meta" ||
+                           (item.kind == json_kind::null && is_reserved_property(item.key));
+        if (!taken && !noise)
+            r.properties.emplace(item.key,
+                                 item.kind == json_kind::string ? json_string(item.text) : std::string(item.text));
+    }
+    return r;
+}
+
+PHONEAUTH_DECL property_map read_changes(const json_value& object) {
+    property_map changes;
+    for (const auto& item : object.items)
+        changes.emplace(item.key, item.kind == json_kind::string ? json_string(item.text) : std::string(item.text));
+    return changes;
+}
+
+PHONEAUTH_DECL result<text_message> read_message(const json_value& arguments, std::string_view phone_name) {
+    member_reader read(arguments);
+    text_message m;
+    m.to = read.digits(phone_name);
+    m.body = read.text_or_empty("message");
+
+    if (const auto* media = given(arguments, "mediaUrl"); media && media->kind == json_kind::array) {
+        const auto urls = parse_json(media->text);
+        for (const auto& url : urls->items) {
+            if (url.kind != json_kind::string) read.refuse("mediaUrl");
+            m.media_urls.push_back(url.text);
+        }
+    } else if (auto url = read.text_or_empty("mediaUrl"); !url.empty()) {
+        m.media_urls.push_back(std::move(url));
+    }
+
+    if (const auto* options = given(arguments, "options"); options && options->kind == json_kind::object) {
+        const auto values = parse_json(options->text);
+        for (const auto& option : values->items) {
+            if (option.kind == json_kind::array || option.kind == json_kind::object) read.refuse("options");
+            if (option.kind != json_kind::null) m.options.emplace_back(option.key, option.text);
+        }
+    } else if (options) {
+        read.refuse("options");
+    }
+    if (m.body.empty() && m.media_urls.empty() && !read.problem())
+        return about(error::missing_parameter, "message", " is missing.");
+    if (read.problem()) return *read.problem();
+    return m;
+}
+
+PHONEAUTH_DECL result<void> check_user_message(const text_message& m) {
+    constexpr std::array<std::string_view, 5> harmless{"ValidityPeriod", "SmartEncoded", "ContentRetention",
+                                                       "AddressRetention", "ProvideFeedback"};
+    for (const auto& option : m.options)
+        if (std::none_of(harmless.begin(), harmless.end(),
+                         [&](std::string_view h) { return equal_ignoring_case(option.first, h); }))
+            return failure(error::not_permitted, "The options have one that is not for users to choose.");
+    return {};
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
+
+// ---- phoneauth/rest/detail/routing.hpp ----
+
+#ifndef PHONEAUTH_REST_DETAIL_ROUTING_HPP
+#define PHONEAUTH_REST_DETAIL_ROUTING_HPP
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+
+// ---- phoneauth/rest/reply.hpp ----
+
+#ifndef PHONEAUTH_REST_REPLY_HPP
+#define PHONEAUTH_REST_REPLY_HPP
+
+#include <string>
+#include <utility>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace rest {
+
+/// What an endpoint answers: JSON that nobody may cache or take for anything else (RFC 9111 §5.2.2.5).
+struct reply : http_response {
+    reply() = default;
+
+    /// The error body that Backendless's clients know: {"code": …, "message": …, "errorData": {…}}. Code and status are
+    /// those of the failure's row in `error_table`; a code of another category, which can only come from a hook, is
+    /// taken as it is, with status 400. `errorData` holds `retryAfter` (seconds), `triesLeft` and `twilioCode` where
+    /// they are known; the first is also the header Retry-After (RFC 9110 §10.2.3), and 1 for `error::overloaded` and
+    /// `error::storage_unavailable` that say nothing else.
+    PHONEAUTH_DECL reply(const failure& f);
+
+    /// A reply with the JSON text `json`.
+    static reply of_json(std::string json, int status = 200) {
+        reply r;
+        r.status = status;
+        r.headers = {
+            {"Content-Type", "application/json"}, {"Cache-Control", "no-store"}, {"X-Content-Type-Options", "nosniff"}};
+        r.body = std::move(json);
+        return r;
+    }
+};
+
+}  // namespace rest
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/rest/reply.ipp ----
+
+#ifndef PHONEAUTH_REST_REPLY_IPP
+#define PHONEAUTH_REST_REPLY_IPP
+
+#include <chrono>
+#include <string>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace rest {
+
+PHONEAUTH_DECL reply::reply(const failure& f) {
+    const bool own = f.code.category() == error_category() || !f.code;
+    const auto& row = row_of(static_cast<error>(f.code.value()));
+    // What this server cannot do just now is worth another try soon (RFC 9110 §15.6.4).
+    auto wait = f.retry_after;
+    if (!wait && (f.code == error::overloaded || f.code == error::storage_unavailable)) wait = std::chrono::seconds(1);
+    detail::json_object data;
+    if (wait) data.number("retryAfter", wait->count());
+    if (f.tries_left) data.number("triesLeft", *f.tries_left);
+    if (f.twilio_code) data.number("twilioCode", *f.twilio_code);
+    detail::json_object json;
+    json.number("code", own ? row.backendless_code : f.code.value());
+    json.string("message", f.message.empty() ? row.text : f.message);
+    json.raw("errorData", std::move(data).str());
+    *this = of_json(std::move(json).str(), own ? row.http_status : 400);
+    if (wait) headers.push_back({"Retry-After", std::to_string(wait->count())});
+}
+
+}  // namespace rest
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
+
+namespace phoneauth {
+inline namespace v0 {
+namespace rest {
+
+/// Who may send messages over the API. They are paid for, and whoever can send any text to any phone is a spammer's
+/// prize.
+enum class send_message_access {
+    /// A logged-in user; of Twilio's options he may choose ValidityPeriod, SmartEncoded, ContentRetention,
+    /// AddressRetention and ProvideFeedback, others are `not_permitted`.
+    session,
+    /// Who knows the API key, under the root that it is part of, with every option of Twilio's; under the other root, a
+    /// logged-in user.
+    key,
+    off  ///< nobody: `error::send_message_disabled`
+};
+
+/// What an `api` needs to know.
+struct options {
+    std::string app_id{};   ///< first segment of the root path; required
+    std::string api_key{};  ///< second segment; required. Clients hold it: it tells applications apart, not people
+    send_message_access send_message = send_message_access::session;
+    std::size_t max_body_bytes = 65536;  ///< larger bodies are `body_too_large`
+    std::size_t max_json_depth = 16;     ///< deeper ones too
+    std::vector<std::string> allowed_origins{
+        "*"};  ///< for browsers (CORS): origins like "https://example.com", or "*" for all
+    /// Addresses and networks ("10.0.0.0/8", "::1") of the reverse proxies before this server. Only from them is
+    /// `forwarding_header` believed.
+    std::vector<std::string> trusted_proxies{};
+    /// Where a proxy names its client, behind those that it was told: a list as in X-Forwarded-For.
+    /// (`Forwarded`, RFC 7239, has another form and is not read.)
+    std::string forwarding_header = "X-Forwarded-For";
+};
+
+}  // namespace rest
+
+namespace detail {
+
+/// Where a request goes.
+struct route_target {
+    std::vector<secret_string> segments;  ///< of the path below the root, percent-decoded
+    bool by_key = false;                  ///< the root was /{appId}/{apiKey}/, not /api/
+};
+
+/// Takes the root off `url`, a path with or without a query. → or `unknown_route`, `wrong_application`,
+/// `invalid_parameter` (a broken percent sequence).
+PHONEAUTH_DECL result<route_target> read_target(std::string_view url, const rest::options& o);
+
+/// Who sent the request that came from `peer`.
+PHONEAUTH_DECL client_info client_of(const http_request& request, std::string_view peer, const rest::options& o);
+
+/// Whether `segments` are those of `pattern`, for example "/users/*"; `captured` gets what stands at the "*".
+PHONEAUTH_DECL bool matches(std::string_view pattern, const std::vector<secret_string>& segments,
+                            std::string& captured);
+
+/// What the Fetch standard (§3.2, "CORS protocol") wants of every reply.
+PHONEAUTH_DECL void add_cors_headers(http_response& r, const http_request& request, const rest::options& o);
+
+/// The answer to a browser's question whether it may send the real request.
+PHONEAUTH_DECL rest::reply preflight_reply();
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/rest/detail/routing.ipp ----
+
+#ifndef PHONEAUTH_REST_DETAIL_ROUTING_IPP
+#define PHONEAUTH_REST_DETAIL_ROUTING_IPP
+
+#include <algorithm>
+#include <utility>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+/// Takes "/segment" off the front of `path` and gives the segment.
+inline std::string_view next_segment(std::string_view& path) {
+    path.remove_prefix(1);
+    const auto segment = path.substr(0, path.find('/'));
+    path.remove_prefix(segment.size());
+    return segment;
+}
+
+PHONEAUTH_DECL result<route_target> read_target(std::string_view url, const rest::options& o) {
+    auto path = split_target(url).path;
+    route_target d;
+    while (path.starts_with('/')) {
+        auto segment = percent_decode(next_segment(path));
+        if (!segment) return std::move(segment).error();
+        d.segments.push_back(std::move(*segment));
+    }
+    auto& s = d.segments;
+    if (s.size() > 1 && s[0] == "api") {
+        s.erase(s.begin());
+        return d;
+    }
+    if (s.size() < 3) return error::unknown_route;
+    const bool app_id_right = equal_in_constant_time(s[0], o.app_id);
+    const bool api_key_right = equal_in_constant_time(s[1], o.api_key);
+    if (!app_id_right || !api_key_right) return error::wrong_application;
+    s.erase(s.begin(), s.begin() + 2);
+    d.by_key = true;
+    return d;
+}
+
+PHONEAUTH_DECL client_info client_of(const http_request& request, std::string_view peer, const rest::options& o) {
+    std::string forwarded;  // a header that comes several times is one list (RFC 9110 §5.3)
+    for (const auto& h : request.headers)
+        if (equal_ignoring_case(h.name, o.forwarding_header)) forwarded += (forwarded.empty() ? "" : ",") + h.value;
+    const auto* agent = find_header(request.headers, "User-Agent");
+    return client_info(client_address(peer, forwarded, o.trusted_proxies), agent ? *agent : std::string());
+}
+
+PHONEAUTH_DECL bool matches(std::string_view pattern, const std::vector<secret_string>& segments,
+                            std::string& captured) {
+    for (const auto& segment : segments) {
+        if (pattern.empty()) return false;
+        const auto expected = next_segment(pattern);
+        if (expected == "*")
+            captured = segment;
+        else if (expected != segment)
+            return false;
+    }
+    return pattern.empty();
+}
+
+PHONEAUTH_DECL void add_cors_headers(http_response& r, const http_request& request, const rest::options& o) {
+    const auto is_allowed = [&](std::string_view origin) {
+        return std::find(o.allowed_origins.begin(), o.allowed_origins.end(), origin) != o.allowed_origins.end();
+    };
+    if (is_allowed("*")) {
+        r.headers.push_back({"Access-Control-Allow-Origin", "*"});
+    } else {
+        r.headers.push_back({"Vary", "Origin"});
+        const auto* origin = find_header(request.headers, "Origin");
+        if (origin && is_allowed(*origin)) r.headers.push_back({"Access-Control-Allow-Origin", *origin});
+    }
+    r.headers.push_back({"Access-Control-Expose-Headers", "Retry-After"});
+}
+
+PHONEAUTH_DECL rest::reply preflight_reply() {
+    rest::reply r;
+    r.status = 204;
+    r.headers = {{"Access-Control-Allow-Methods", "GET, POST, PUT, OPTIONS"},
+                 {"Access-Control-Allow-Headers", "content-type, user-token, bl-execution-type"},
+                 {"Access-Control-Max-Age", "600"},
+                 {"Cache-Control", "no-store"}};
+    return r;
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
+
+// ---- phoneauth/rest/status.hpp ----
+
+#ifndef PHONEAUTH_REST_STATUS_HPP
+#define PHONEAUTH_REST_STATUS_HPP
+
+#include <string>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace rest {
+
+/// A transaction's status as a client gets it: {"state": "pending", "delivery": "undelivered", "twilioCode": 30006,
+/// "reason": "…", "triesLeft": 5, "expiresIn": 240, "resendAfter": 12}. `state` is pending, confirmed, exhausted,
+/// expired or failed; `delivery` is pending, delivered or undelivered; times are in seconds; `resendAfter` is null when
+/// the code will not be sent again.
+PHONEAUTH_DECL std::string status_json(const transaction_status& s);
+
+}  // namespace rest
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/rest/status.ipp ----
+
+#ifndef PHONEAUTH_REST_STATUS_IPP
+#define PHONEAUTH_REST_STATUS_IPP
+
+#include <array>
+#include <cstddef>
+#include <string_view>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace rest {
+
+PHONEAUTH_DECL std::string status_json(const transaction_status& s) {
+    // In the order of the enumerators, which count from 1.
+    constexpr std::array<std::string_view, 5> states{"pending", "confirmed", "exhausted", "expired", "failed"};
+    constexpr std::array<std::string_view, 3> deliveries{"pending", "delivered", "undelivered"};
+    detail::json_object json;
+    json.string("state", states.at(static_cast<std::size_t>(s.state) - 1));
+    json.string("delivery", deliveries.at(static_cast<std::size_t>(s.delivery) - 1));
+    if (s.delivery == delivery_state::undelivered)
+        json.string("reason", twilio::delivery_problem(s.twilio_code.value_or(0)));
+    if (s.twilio_code) json.number("twilioCode", *s.twilio_code);
+    json.number("triesLeft", s.tries_left).number("expiresIn", s.expires_in.count());
+    if (s.resend_after)
+        json.number("resendAfter", s.resend_after->count());
+    else
+        json.null("resendAfter");
+    return std::move(json).str();
+}
+
+}  // namespace rest
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
+
+// ---- phoneauth/rest/user_object.hpp ----
+
+#ifndef PHONEAUTH_REST_USER_OBJECT_HPP
+#define PHONEAUTH_REST_USER_OBJECT_HPP
+
+#include <string>
+#include <string_view>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace rest {
+
+/// The user as Backendless's clients know him: the server's fields (times in integer milliseconds since 1970), the
+/// identity and the phone under the names that `c` gives them, and his further properties as he sent them. It never
+/// holds a password, a hash or a field of a transaction. A number under `code` is written as a string if there is a
+/// string under `message`, because the Swift SDK takes an object with an integer `code` and a string `message` for an
+/// error, whatever the status.
+PHONEAUTH_DECL std::string user_json(const user& u, const config& c);
+
+/// `user_json` and what a login adds to it: `lastLogin`, `socialAccount`, `___jsonclass` and the session's `token`.
+PHONEAUTH_DECL std::string login_json(const user& u, std::string_view token, const config& c);
+
+/// The properties that every user has, as `Users.describeUserClass` expects them: an array of {name, required, type,
+/// identity, selected, defaultValue}.
+PHONEAUTH_DECL std::string user_class_json(const config& c);
+
+}  // namespace rest
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/rest/user_object.ipp ----
+
+#ifndef PHONEAUTH_REST_USER_OBJECT_IPP
+#define PHONEAUTH_REST_USER_OBJECT_IPP
+
+#include <optional>
+#include <utility>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+inline void add_time(json_object& json, std::string_view name, const std::optional<time_point>& t) {
+    if (t)
+        json.number(name, t->time_since_epoch().count());
+    else
+        json.null(name);
+}
+
+inline json_object user_object(const user& u, const config& c) {
+    json_object json;
+    json.string("___class", "Users").string("objectId", u.object_id).string("ownerId", u.object_id);
+    json.string("userStatus", u.enabled ? "ENABLED" : "DISABLED").string("blUserLocale", u.locale);
+    add_time(json, "created", u.created_at);
+    add_time(json, "updated", u.updated_at);
+    if (c.identity_column != c.phone_column) json.string(c.identity_column, u.identity);
+    json.string(c.phone_column, u.phone.str());
+
+    const auto message = u.properties.find("message");
+    const bool looks_like_error = message != u.properties.end() && message->second.starts_with('"');
+    for (const auto& [name, value] : u.properties) {
+        if (is_reserved_property(name) || name == c.phone_column || name == c.identity_column) continue;
+        const bool is_number = !value.empty() && (is_digit(value.front()) || value.front() == '-');
+        if (name == "code" && is_number && looks_like_error)
+            json.string(name, value);
+        else
+            json.raw(name, value);
+    }
+    return json;
+}
+
+}  // namespace detail
+
+namespace rest {
+
+PHONEAUTH_DECL std::string user_json(const user& u, const config& c) {
+    return detail::user_object(u, c).str();
+}
+
+PHONEAUTH_DECL std::string login_json(const user& u, std::string_view token, const config& c) {
+    auto json = detail::user_object(u, c);
+    detail::add_time(json, "lastLogin", u.last_login_at);
+    json.string("socialAccount", "BACKENDLESS").string("___jsonclass", "Users").secret("user-token", token);
+    return std::move(json).str();
+}
+
+PHONEAUTH_DECL std::string user_class_json(const config& c) {
+    std::string array = "[";
+    const auto add = [&](std::string_view name, std::string_view type, bool required, bool identity) {
+        detail::json_object json;
+        json.string("name", name).string("type", type).boolean("required", required).boolean("identity", identity);
+        json.boolean("selected", false).null("defaultValue");
+        if (array.size() > 1) array += ',';
+        array += std::move(json).str();
+    };
+    if (c.identity_column != c.phone_column) add(c.identity_column, "STRING", true, true);
+    add(c.phone_column, "STRING", true, c.identity_column == c.phone_column);
+    add("password", "STRING", true, false);
+    for (const auto name : {"objectId", "ownerId", "userStatus", "socialAccount", "blUserLocale"})
+        add(name, "STRING", false, false);
+    for (const auto name : {"created", "updated", "lastLogin"}) add(name, "DATETIME", false, false);
+    return array + ']';
+}
+
+}  // namespace rest
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
+
+namespace phoneauth {
+inline namespace v0 {
+namespace rest {
+
+/// The REST endpoints that clients of Backendless's Twilio plugin call, for any server that can hand over a request and
+/// send a reply. They are routed under two roots: `/{appId}/{apiKey}/…`, and `/api/…`, which Backendless's SDKs use
+/// when they are given a domain of their own. Under the latter no key is sent and none is asked for: a key that sits in
+/// every client protects nothing.
+///
+///     GET  /info
+///     POST /users/register                  without transactionId: step 1, with it: step 2
+///     POST /users/login                     {login, password}
+///     GET  /users/logout
+///     GET  /users/isvalidusertoken/{token}
+///     GET  /users/userclassprops
+///     PUT  /users/{objectId}
+///     GET  /data/Users/{objectId}
+///     POST /services/Twilio/loginWithPhoneNumber             phoneNumber
+///     POST /services/Twilio/loginWithPhoneNumberAndPassword  phoneNumber, password
+///     POST /services/Twilio/loginWithCode                    transactionId, code
+///     POST /services/Twilio/resendCode                       transactionId
+///     POST /services/Twilio/transactionStatus                transactionId
+///     POST /services/Twilio/sendMessage                      phoneNumber, message, mediaUrl, options
+///     POST /services/Twilio/messageStatus                    for Twilio: `twilio_config::status_callback` ends here
+///
+/// `Authenticator` is an `authenticator`, or whatever has its functions. Thread safety: as the authenticator's.
+template <class Authenticator>
+class api {
+public:
+    using mode = typename Authenticator::mode;
+
+    /// `auth` must outlive the api. Throws `std::invalid_argument` if the application id or the API key is empty, the
+    /// application id is "api", or a trusted proxy is neither an address nor a network.
+    api(Authenticator& auth, options o) : auth_(auth), options_(std::move(o)) {
+        if (options_.app_id.empty() || options_.api_key.empty() || options_.app_id == "api")
+            throw std::invalid_argument("phoneauth: an API needs an application id other than \"api\", and an API key");
+        for (const auto& proxy : options_.trusted_proxies)
+            if (!is_network(proxy))
+                throw std::invalid_argument("phoneauth: a trusted proxy is neither an address nor a network");
+    }
+
+    api(const api&) = delete;
+    api& operator=(const api&) = delete;
+
+    /// Answers a request whose `url` is a path with or without a query, as in the request line. `peer` is the address
+    /// at the other end of the connection, without a port: the client's, or a trusted proxy's that says whose request
+    /// it is (see `options::trusted_proxies`). Without it, or with another text, nothing is limited by client. → the
+    /// `reply`, in blocking mode, or an awaitable of it. It has a JSON body except for OPTIONS, which asks for a
+    /// preflight. As always, a server must not send the body in answer to HEAD. Throws
+    /// nothing but `std::bad_alloc` when there is not even memory to begin.
+    auto handle(http_request request, std::string peer = {}) {
+        return mode::finish(serve(std::move(request), std::move(peer)));
+    }
+
+private:
+    using flow = typename mode::template flow<reply>;
+
+    struct incoming {
+        const http_request& request;
+        std::string_view body;
+        client_info from;
+        secret_string captured;  ///< what the path had at the route's "*"
+        secret_string token;     ///< of the session; empty if there is none
+        bool by_key = false;     ///< the path held the API key
+    };
+
+    struct route {
+        std::string_view method;
+        std::string_view pattern;
+        flow (api::*handler)(incoming&);
+    };
+
+    static const auto& routes() {
+        // The first match counts.
+        static constexpr route table[] = {
+            {"GET", "/info", &api::info},
+            {"POST", "/users/register", &api::register_user},
+            {"POST", "/users/login", &api::login},
+            {"GET", "/users/logout", &api::logout},
+            {"GET", "/users/isvalidusertoken/*", &api::is_valid_token},
+            {"GET", "/users/userclassprops", &api::describe_user_class},
+            {"PUT", "/users/*", &api::update_user},
+            {"GET", "/data/Users/*", &api::find_user},
+            {"POST", "/services/Twilio/loginWithPhoneNumber", &api::login_with_phone},
+            {"POST", "/services/Twilio/loginWithPhoneNumberAndPassword", &api::login_with_phone_and_password},
+            {"POST", "/services/Twilio/loginWithCode", &api::login_with_code},
+            {"POST", "/services/Twilio/resendCode", &api::resend_code},
+            {"POST", "/services/Twilio/transactionStatus", &api::tell_status},
+            {"POST", "/services/Twilio/sendMessage", &api::send_message},
+            {"POST", "/services/Twilio/messageStatus", &api::take_report},
+        };
+        return table;
+    }
+
+    flow serve(http_request request, std::string peer) {
+        reply r;
+        if (request.method == "OPTIONS") {
+            r = detail::preflight_reply();
+        } else {
+            auto answered = co_await dispatch(request, peer);
+            r = std::move(answered);
+        }
+        detail::add_cors_headers(r, request, options_);
+        detail::wipe(request.url);  // it may hold a token
+        co_return r;
+    }
+
+    flow dispatch(const http_request& request, const std::string& peer) {
+        auto to = detail::read_target(request.url, options_);
+        if (!to) co_return reply(to.error());
+        if (request.body.size() > options_.max_body_bytes) co_return reply(error::body_too_large);
+
+        const auto* token = find_header(request.headers, "user-token");
+        incoming in{request, request.body, detail::client_of(request, peer, options_), {}, {}, to->by_key};
+        if (token) in.token = *token;
+
+        std::string allowed;
+        for (const auto& r : routes()) {
+            if (!detail::matches(r.pattern, to->segments, in.captured)) continue;
+            if (r.method == request.method) {
+                auto answered = co_await (this->*r.handler)(in);
+                co_return answered;
+            }
+            if (allowed.find(r.method) == allowed.npos) allowed.append(r.method).append(", ");
+        }
+        if (allowed.empty()) co_return reply(error::unknown_route);
+        reply refused(error::method_not_allowed);
+        refused.headers.push_back({"Allow", allowed + "OPTIONS"});  // RFC 9110 §15.5.6
+        co_return refused;
+    }
+
+    // -- users
+
+    flow info(incoming& in) {
+        // Where the key is what lets somebody send messages, it is not told to who did not bring it.
+        const bool tell_key = in.by_key || options_.send_message != send_message_access::key;
+        detail::json_object json;
+        json.string("appId", options_.app_id).string("apiKey", tell_key ? options_.api_key : "");
+        json.string("rtURL", "").raw("loggers", "[]");
+        co_return reply::of_json(std::move(json).str());
+    }
+
+    flow register_user(incoming& in) {
+        auto body = detail::read_object(in.body, options_.max_json_depth);
+        if (!body) co_return reply(body.error());
+        if (!detail::given(*body, "transactionId")) {
+            detail::member_reader read(*body, error::property_required);
+            auto phone = read.digits(settings().phone_column);
+            if (read.problem()) co_return reply(*read.problem());
+            auto outcome =
+                co_await mode::call([&] { return auth_.start_registration(std::move(phone), std::move(in.from)); });
+            co_return answer(outcome);
+        }
+        auto data = detail::read_registration(*body, settings());
+        if (!data) co_return reply(data.error());
+        auto outcome =
+            co_await mode::call([&] { return auth_.finish_registration(std::move(*data), std::move(in.from)); });
+        co_return answer(outcome);
+    }
+
+    flow login(incoming& in) {
+        auto body = detail::read_object(in.body, options_.max_json_depth);
+        if (!body) co_return reply(body.error());
+        detail::member_reader read(*body, error::login_required);
+        auto identity = read.digits("login");
+        secret_string password = read.text("password");
+        if (read.problem()) co_return reply(*read.problem());
+        auto outcome = co_await mode::call(
+            [&] { return auth_.login_with_identity(std::move(identity), std::move(password), std::move(in.from)); });
+        co_return answer(outcome);
+    }
+
+    flow logout(incoming& in) {
+        auto outcome = co_await mode::call([&] { return auth_.logout(std::move(in.token), std::move(in.from)); });
+        if (!outcome) co_return reply(outcome.error());
+        co_return reply::of_json("{}");  // who is logged out already gets what he wanted
+    }
+
+    flow is_valid_token(incoming& in) {
+        auto owner = co_await mode::call([&] { return auth_.authenticate(std::move(in.captured)); });
+        if (owner) co_return reply::of_json("true");
+        const auto code = owner.error().code;
+        if (code == error::unknown_token || code == error::session_expired || code == error::account_disabled)
+            co_return reply::of_json("false");
+        co_return reply(owner.error());
+    }
+
+    flow describe_user_class(incoming&) { co_return reply::of_json(user_class_json(settings())); }
+
+    flow update_user(incoming& in) {
+        auto body = detail::read_object(in.body, options_.max_json_depth);
+        if (!body) co_return reply(body.error());
+        auto changes = detail::read_changes(*body);
+        auto outcome = co_await mode::call([&] {
+            return auth_.update_user(std::move(in.token), std::move(in.captured), std::move(changes),
+                                     std::move(in.from));
+        });
+        co_return answer(outcome);
+    }
+
+    flow find_user(incoming& in) {
+        auto outcome = co_await mode::call([&] { return auth_.authenticate(std::move(in.token)); });
+        if (outcome && outcome->object_id != in.captured) co_return reply(error::not_permitted);
+        co_return answer(outcome);
+    }
+
+    // -- services/Twilio
+
+    flow login_with_phone(incoming& in) {
+        auto arguments = detail::read_arguments(in.body, {"phoneNumber"}, options_.max_json_depth);
+        if (!arguments) co_return reply(arguments.error());
+        detail::member_reader read(*arguments);
+        auto phone = read.digits(phone_name(*arguments));
+        if (read.problem()) co_return reply(*read.problem());
+        auto outcome = co_await mode::call([&] { return auth_.start_login(std::move(phone), std::move(in.from)); });
+        co_return answer(outcome);
+    }
+
+    flow login_with_phone_and_password(incoming& in) {
+        auto arguments = detail::read_arguments(in.body, {"phoneNumber", "password"}, options_.max_json_depth);
+        if (!arguments) co_return reply(arguments.error());
+        detail::member_reader read(*arguments);
+        auto phone = read.digits(phone_name(*arguments));
+        secret_string password = read.text("password");
+        if (read.problem()) co_return reply(*read.problem());
+        auto outcome = co_await mode::call(
+            [&] { return auth_.start_login(std::move(phone), std::move(password), std::move(in.from)); });
+        co_return answer(outcome);
+    }
+
+    flow login_with_code(incoming& in) {
+        auto arguments = detail::read_arguments(in.body, {"transactionId", "code"}, options_.max_json_depth);
+        if (!arguments) co_return reply(arguments.error());
+        detail::member_reader read(*arguments);
+        auto id = read.text("transactionId");
+        secret_string code = read.digits("code");
+        if (read.problem()) co_return reply(*read.problem());
+        auto outcome =
+            co_await mode::call([&] { return auth_.finish_login(std::move(id), std::move(code), std::move(in.from)); });
+        co_return answer(outcome);
+    }
+
+    flow resend_code(incoming& in) {
+        auto arguments = detail::read_arguments(in.body, {"transactionId"}, options_.max_json_depth);
+        if (!arguments) co_return reply(arguments.error());
+        detail::member_reader read(*arguments);
+        auto id = read.text("transactionId");
+        if (read.problem()) co_return reply(*read.problem());
+        auto outcome = co_await mode::call([&] { return auth_.resend(std::move(id), std::move(in.from)); });
+        co_return answer(outcome);
+    }
+
+    flow tell_status(incoming& in) {
+        auto arguments = detail::read_arguments(in.body, {"transactionId"}, options_.max_json_depth);
+        if (!arguments) co_return reply(arguments.error());
+        detail::member_reader read(*arguments);
+        auto id = read.text("transactionId");
+        if (read.problem()) co_return reply(*read.problem());
+        auto outcome = co_await mode::call([&] { return auth_.status(std::move(id)); });
+        co_return answer(outcome);
+    }
+
+    flow take_report(incoming& in) {
+        const auto* signature = find_header(in.request.headers, "X-Twilio-Signature");
+        status_callback report{std::string(detail::split_target(in.request.url).query), std::string(in.body),
+                               signature ? *signature : std::string()};
+        auto outcome = co_await mode::call([&] { return auth_.handle_status_callback(std::move(report)); });
+        co_return outcome ? reply::of_json("{}") : reply(outcome.error());
+    }
+
+    flow send_message(incoming& in) {
+        if (options_.send_message == send_message_access::off) co_return reply(error::send_message_disabled);
+        if (options_.send_message == send_message_access::session || !in.by_key) {
+            auto sender = co_await mode::call([&] { return auth_.authenticate(std::move(in.token)); });
+            if (!sender) co_return reply(sender.error());
+            in.from.user_id = sender->object_id;
+        }
+        auto arguments =
+            detail::read_arguments(in.body, {"phoneNumber", "message", "mediaUrl", "options"}, options_.max_json_depth);
+        if (!arguments) co_return reply(arguments.error());
+        auto text = detail::read_message(*arguments, phone_name(*arguments));
+        if (!text) co_return reply(text.error());
+        if (!in.from.user_id.empty())
+            if (const auto allowed = detail::check_user_message(*text); !allowed) co_return reply(allowed.error());
+        auto outcome = co_await mode::call([&] { return auth_.send_message(std::move(*text), std::move(in.from)); });
+        co_return answer(outcome);
+    }
+
+    // -- parameters and answers
+
+    const config& settings() const { return auth_.settings(); }
+
+    /// The plugin's parameter has this name; clients that know the phone by its configured name may use that.
+    std::string_view phone_name(const detail::json_value& arguments) const {
+        return arguments.find(settings().phone_column) ? std::string_view(settings().phone_column) : "phoneNumber";
+    }
+
+    template <class T>
+    reply answer(const result<T>& outcome) const {
+        return outcome ? reply::of_json(json_of(*outcome)) : reply(outcome.error());
+    }
+
+    std::string json_of(const user& u) const { return user_json(u, settings()); }
+    std::string json_of(const login_result& l) const { return login_json(l.user, l.token, settings()); }
+    std::string json_of(const sent_message& m) const { return m.json; }
+    std::string json_of(const transaction_status& s) const { return status_json(s); }
+    std::string json_of(const challenge& s) const {
+        detail::json_object json;
+        json.string("transactionId", s.transaction_id).number("expiresAt", s.expires_at.time_since_epoch().count());
+        json.number("resendAfter", s.resend_after.count());
+        if (s.delivery_uncertain) json.boolean("deliveryUncertain", true);
+        return std::move(json).str();
+    }
+
+    Authenticator& auth_;
+    const options options_;
+};
+
+}  // namespace rest
+}  // namespace v0
+}  // namespace phoneauth
 
 #endif
 
@@ -7714,10 +7714,10 @@ public:
     }
 
     /// Throws `std::invalid_argument` if there is a user with this `object_id`.
-    user_write insert_user(const user& u) {
+    write_result insert_user(const user& u) {
         const std::scoped_lock lock(users_mutex_);
-        if (by_phone_.contains(u.phone.str())) return user_write::phone_taken;
-        if (by_identity_.contains(u.identity)) return user_write::identity_taken;
+        if (by_phone_.contains(u.phone.str())) return write_result::phone_taken;
+        if (by_identity_.contains(u.identity)) return write_result::identity_taken;
         const auto [at, added] = users_.try_emplace(u.object_id, u);
         if (!added) throw std::invalid_argument("phoneauth: there is a user with this object_id");
         try {
@@ -7728,24 +7728,24 @@ public:
             users_.erase(at);
             throw;
         }
-        return user_write::done;
+        return write_result::done;
     }
 
-    user_write update_user(const user& u) {
+    write_result update_user(const user& u) {
         auto next = u;
         ++next.version;
         std::string phone(u.phone.str());
         std::string identity = u.identity;
         const std::scoped_lock lock(users_mutex_);
         const auto found = users_.find(u.object_id);
-        if (found == users_.end() || found->second.version != u.version) return user_write::stale;
+        if (found == users_.end() || found->second.version != u.version) return write_result::stale;
         auto& stored = found->second;
-        if (is_of_another(by_phone_, phone, stored)) return user_write::phone_taken;
-        if (is_of_another(by_identity_, identity, stored)) return user_write::identity_taken;
+        if (is_of_another(by_phone_, phone, stored)) return write_result::phone_taken;
+        if (is_of_another(by_identity_, identity, stored)) return write_result::identity_taken;
         rename(by_phone_, stored.phone.str(), std::move(phone));
         rename(by_identity_, stored.identity, std::move(identity));
         stored = std::move(next);
-        return user_write::done;
+        return write_result::done;
     }
 
     std::optional<user> find_user(const std::string& object_id) {
@@ -7928,6 +7928,7 @@ static_assert(Storage<memory_storage>);
 
 namespace phoneauth {
 inline namespace v0 {
+namespace testing {
 
 //[transaction_storage
 struct transaction_storage_archetype {
@@ -7939,8 +7940,8 @@ struct transaction_storage_archetype {
 
 //[user_storage
 struct user_storage_archetype {
-    user_write insert_user(const user&) { return user_write::done; }
-    user_write update_user(const user&) { return user_write::stale; }
+    write_result insert_user(const user&) { return write_result::done; }
+    write_result update_user(const user&) { return write_result::stale; }
     std::optional<user> find_user(const std::string& /*object_id*/) { return {}; }
     std::optional<user> find_user_by_phone(const phone_number&) { return {}; }
     std::optional<user> find_user_by_identity(const std::string& /*identity*/) { return {}; }
@@ -8008,6 +8009,7 @@ static_assert(Clock<clock_archetype>);
 static_assert(PasswordHasher<password_hasher_archetype>);
 static_assert(Hooks<hooks_archetype>);
 
+}  // namespace testing
 }  // namespace v0
 }  // namespace phoneauth
 
@@ -8031,6 +8033,7 @@ static_assert(Hooks<hooks_archetype>);
 
 namespace phoneauth {
 inline namespace v0 {
+namespace testing {
 
 /// A certificate for tests, with the authority that signed it; all in PEM.
 struct test_certificate {
@@ -8127,6 +8130,7 @@ inline test_certificate make_test_certificate(const std::string& names = "DNS:lo
     return {make::pem(ca.get()), make::pem(leaf.get()), make::pem(key.get())};
 }
 
+}  // namespace testing
 }  // namespace v0
 }  // namespace phoneauth
 
@@ -8148,10 +8152,10 @@ inline test_certificate make_test_certificate(const std::string& names = "DNS:lo
 #include <vector>
 
 
-// ---- phoneauth/testing/detail/storage_suite.hpp ----
+// ---- phoneauth/testing/detail/suite_base.hpp ----
 
-#ifndef PHONEAUTH_TESTING_DETAIL_STORAGE_SUITE_HPP
-#define PHONEAUTH_TESTING_DETAIL_STORAGE_SUITE_HPP
+#ifndef PHONEAUTH_TESTING_DETAIL_SUITE_BASE_HPP
+#define PHONEAUTH_TESTING_DETAIL_SUITE_BASE_HPP
 
 #include <algorithm>
 #include <array>
@@ -8182,6 +8186,7 @@ inline test_certificate make_test_certificate(const std::string& names = "DNS:lo
 
 namespace phoneauth {
 inline namespace v0 {
+namespace testing {
 
 /// One thing that a storage does wrong.
 struct suite_finding {
@@ -8220,6 +8225,7 @@ struct suite_options {
     unsigned rounds = 20;  ///< how often each race is run
 };
 
+}  // namespace testing
 }  // namespace v0
 }  // namespace phoneauth
 
@@ -8227,11 +8233,12 @@ struct suite_options {
 
 namespace phoneauth {
 inline namespace v0 {
+namespace testing {
 namespace detail {
 
 inline std::string difference(const transaction& a, const transaction& b) {
     if (a.id != b.id) return "id";
-    if (a.kind != b.kind) return "kind";
+    if (a.purpose != b.purpose) return "purpose";
     if (a.phone != b.phone) return "phone";
     if (a.user_id != b.user_id) return "user_id";
     if (a.key_id != b.key_id) return "key_id";
@@ -8243,7 +8250,7 @@ inline std::string difference(const transaction& a, const transaction& b) {
     if (a.last_sent_at != b.last_sent_at) return "last_sent_at";
     if (a.delivery != b.delivery) return "delivery";
     if (a.delivery_error != b.delivery_error) return "delivery_error";
-    if (a.password_mark != b.password_mark) return "password_mark";
+    if (a.password_fingerprint != b.password_fingerprint) return "password_mark";
     if (a.known_network != b.known_network) return "known_network";
     if (a.version != b.version) return "version";
     return {};
@@ -8463,7 +8470,7 @@ private:
         t.last_sent_at = t.created_at + std::chrono::milliseconds(17);
         t.delivery = delivery_state::undelivered;
         t.delivery_error = 30003;
-        t.password_mark = hash();
+        t.password_fingerprint = hash();
         t.known_network = true;
         t.version = 1;
         return t;
@@ -8481,7 +8488,7 @@ private:
         return u;
     }
     user inserted(const user& u) {
-        expect(run_(storage().insert_user(u)) == user_write::done, "insert_user of a new user must return done");
+        expect(run_(storage().insert_user(u)) == write_result::done, "insert_user of a new user must return done");
         return u;
     }
     user inserted_user() { return inserted(new_user()); }
@@ -8510,6 +8517,7 @@ private:
 };
 
 }  // namespace detail
+}  // namespace testing
 }  // namespace v0
 }  // namespace phoneauth
 
@@ -8517,6 +8525,7 @@ private:
 
 namespace phoneauth {
 inline namespace v0 {
+namespace testing {
 namespace detail {
 
 template <class S, class Run>
@@ -8742,6 +8751,7 @@ void storage_suite<S, Run>::counters() {
 }
 
 }  // namespace detail
+}  // namespace testing
 }  // namespace v0
 }  // namespace phoneauth
 
@@ -8762,6 +8772,7 @@ void storage_suite<S, Run>::counters() {
 
 namespace phoneauth {
 inline namespace v0 {
+namespace testing {
 namespace detail {
 
 template <class S, class Run>
@@ -8914,6 +8925,7 @@ void storage_suite<S, Run>::sessions() {
 }
 
 }  // namespace detail
+}  // namespace testing
 }  // namespace v0
 }  // namespace phoneauth
 
@@ -8934,6 +8946,7 @@ void storage_suite<S, Run>::sessions() {
 
 namespace phoneauth {
 inline namespace v0 {
+namespace testing {
 namespace detail {
 
 template <class S, class Run>
@@ -8945,10 +8958,10 @@ void storage_suite<S, Run>::transactions() {
         expect_stored(inserted_transaction());
         auto bare = new_transaction();
         bare.user_id.clear();
-        bare.kind = purpose::registration;
+        bare.purpose = purpose::registration;
         bare.delivery = delivery_state::pending;
         bare.delivery_error = 0;
-        bare.password_mark.clear();
+        bare.password_fingerprint.clear();
         bare.known_network = false;
         bare.version = 0;
         expect_stored(inserted(bare));
@@ -9171,6 +9184,7 @@ void storage_suite<S, Run>::transactions() {
 }
 
 }  // namespace detail
+}  // namespace testing
 }  // namespace v0
 }  // namespace phoneauth
 
@@ -9194,6 +9208,7 @@ void storage_suite<S, Run>::transactions() {
 
 namespace phoneauth {
 inline namespace v0 {
+namespace testing {
 namespace detail {
 
 /// JSON texts that mean the same to a parser as others, or nothing: each must be stored byte for byte.
@@ -9222,7 +9237,7 @@ void storage_suite<S, Run>::users() {
     using std::chrono::milliseconds;
 
     const auto done_by = [&](const std::vector<user>& users, auto write) {
-        return winners_of([&](unsigned i) { return write(users[i]) == user_write::done; });
+        return winners_of([&](unsigned i) { return write(users[i]) == write_result::done; });
     };
     const auto insert = [this](const user& u) { return run_(storage().insert_user(u)); };
     const auto update = [this](const user& u) { return run_(storage().update_user(u)); };
@@ -9252,7 +9267,7 @@ void storage_suite<S, Run>::users() {
             expect(!run_(storage().find_user_by_identity(text)),
                    "find_user_by_identity of an unknown identity must return nothing");
             u.identity = text + new_identity();
-            expect(update(u) == user_write::done, "update_user with the stored version must return done");
+            expect(update(u) == write_result::done, "update_user with the stored version must return done");
             ++u.version;
             expect_stored(u);
         }
@@ -9268,11 +9283,11 @@ void storage_suite<S, Run>::users() {
         expect_stored(inserted(u));
         u.properties = {{"big", '"' + std::string(1 << 20, 'x') + '"'}};
         for (int i = 0; i < 1000; ++i) u.properties[std::to_string(i)] = std::to_string(i);
-        expect(update(u) == user_write::done, "update_user with the stored version must return done");
+        expect(update(u) == write_result::done, "update_user with the stored version must return done");
         ++u.version;
         expect_stored(u);
         u.properties.clear();
-        expect(update(u) == user_write::done, "update_user with the stored version must return done");
+        expect(update(u) == write_result::done, "update_user with the stored version must return done");
         ++u.version;
         expect_stored(u);
     });
@@ -9289,14 +9304,14 @@ void storage_suite<S, Run>::users() {
         inserted(u);
         auto stale = u;
         --stale.version;
-        expect(update(stale) == user_write::stale, "update_user with an older version must return stale");
-        expect(update(u) == user_write::done, "update_user with the stored version must return done");
+        expect(update(stale) == write_result::stale, "update_user with an older version must return stale");
+        expect(update(u) == write_result::done, "update_user with the stored version must return done");
         ++u.version;
         expect_stored(u);
         u = new_user();
         u.version = std::numeric_limits<std::int64_t>::max() - 1;
         inserted(u);
-        expect(update(u) == user_write::done, "update_user with the stored version must return done");
+        expect(update(u) == write_result::done, "update_user with the stored version must return done");
         ++u.version;
         expect_stored(u);
     });
@@ -9335,7 +9350,7 @@ void storage_suite<S, Run>::users() {
                                        "\xEF\xBC\xA1", "1", "1.0", "01"}) {
             auto u = new_user();
             u.identity = identity + text;
-            expect(insert(u) == user_write::done, "identities that differ in a byte must be different");
+            expect(insert(u) == write_result::done, "identities that differ in a byte must be different");
             expect_stored(u);
         }
     });
@@ -9343,27 +9358,28 @@ void storage_suite<S, Run>::users() {
         const auto u = inserted_user();
         auto same_phone = new_user();
         same_phone.phone = u.phone;
-        expect(insert(same_phone) == user_write::phone_taken,
+        expect(insert(same_phone) == write_result::phone_taken,
                "insert_user with another user's phone must return phone_taken");
         expect_absent(same_phone);
         expect(!run_(storage().find_user_by_identity(same_phone.identity)), "a refused insert_user must store nothing");
         auto same_identity = new_user();
         same_identity.identity = u.identity;
-        expect(insert(same_identity) == user_write::identity_taken,
+        expect(insert(same_identity) == write_result::identity_taken,
                "insert_user with another user's identity must return identity_taken");
         expect_absent(same_identity);
         expect(!run_(storage().find_user_by_phone(same_identity.phone)), "a refused insert_user must store nothing");
         auto same_id = new_user();
         same_id.object_id = u.object_id;
         is_accepted([&] {
-            expect(insert(same_id) != user_write::done,
+            expect(insert(same_id) != write_result::done,
                    "insert_user with another user's object_id must throw or return something other than done");
         });
         expect(!run_(storage().find_user_by_phone(same_id.phone)), "a refused insert_user must store nothing");
         expect_stored(u);
 
         same_phone.phone = same_identity.phone;
-        expect(insert(same_phone) == user_write::done, "a refused insert_user must not take the phone or the identity");
+        expect(insert(same_phone) == write_result::done,
+               "a refused insert_user must not take the phone or the identity");
         expect_stored(same_phone);
     });
     check("users: update", [&] {
@@ -9377,7 +9393,7 @@ void storage_suite<S, Run>::users() {
         u.enabled = false;
         u.updated_at = now();
         u.last_login_at = now();
-        expect(update(u) == user_write::done, "update_user with the stored version must return done");
+        expect(update(u) == write_result::done, "update_user with the stored version must return done");
         ++u.version;
         expect_stored(u);
         expect(!run_(storage().find_user_by_phone(before.phone)),
@@ -9385,13 +9401,13 @@ void storage_suite<S, Run>::users() {
         expect(!run_(storage().find_user_by_identity(before.identity)),
                "a user must not be found by an identity that he no longer has");
         u.last_login_at.reset();
-        expect(update(u) == user_write::done, "update_user that keeps phone and identity must return done");
+        expect(update(u) == write_result::done, "update_user that keeps phone and identity must return done");
         ++u.version;
         expect_stored(u);
         auto heir = new_user();
         heir.phone = before.phone;
         heir.identity = before.identity;
-        expect(insert(heir) == user_write::done, "a phone and an identity that were given up must be free");
+        expect(insert(heir) == write_result::done, "a phone and an identity that were given up must be free");
         expect_stored(heir);
     });
     check("users: update to what another has", [&] {
@@ -9400,12 +9416,12 @@ void storage_suite<S, Run>::users() {
         auto to_phone = u;
         to_phone.phone = other.phone;
         to_phone.identity = new_identity();
-        expect(update(to_phone) == user_write::phone_taken,
+        expect(update(to_phone) == write_result::phone_taken,
                "update_user to another user's phone must return phone_taken");
         auto to_identity = u;
         to_identity.identity = other.identity;
         to_identity.phone = new_phone();
-        expect(update(to_identity) == user_write::identity_taken,
+        expect(update(to_identity) == write_result::identity_taken,
                "update_user to another user's identity must return identity_taken");
         expect(!run_(storage().find_user_by_phone(to_identity.phone)) &&
                    !run_(storage().find_user_by_identity(to_phone.identity)),
@@ -9415,7 +9431,7 @@ void storage_suite<S, Run>::users() {
 
         u.phone = to_identity.phone;
         u.identity = to_phone.identity;
-        expect(update(u) == user_write::done, "a refused update_user must not take the phone or the identity");
+        expect(update(u) == write_result::done, "a refused update_user must not take the phone or the identity");
         ++u.version;
         expect_stored(u);
     });
@@ -9427,13 +9443,13 @@ void storage_suite<S, Run>::users() {
         ++u.version;
         stale.locale = "it";
         stale.phone = new_phone();
-        expect(update(stale) == user_write::stale, "update_user with an older version must return stale");
+        expect(update(stale) == write_result::stale, "update_user with an older version must return stale");
         stale.version = u.version + 1;
-        expect(update(stale) == user_write::stale, "update_user with a newer version must return stale");
+        expect(update(stale) == write_result::stale, "update_user with a newer version must return stale");
         expect_stored(u);
         expect(!run_(storage().find_user_by_phone(stale.phone)), "a stale update_user must change nothing");
         const auto unknown = new_user();
-        expect(update(unknown) == user_write::stale, "update_user of an unknown user must return stale");
+        expect(update(unknown) == write_result::stale, "update_user of an unknown user must return stale");
         expect_absent(unknown);
     });
     check("users: racing inserts of one phone", [&] {
@@ -9511,7 +9527,7 @@ void storage_suite<S, Run>::users() {
             const auto winners = winners_of([&](unsigned i) {
                 auto mine = u;
                 mine.properties["winner"] = std::to_string(i);
-                return update(mine) == user_write::done;
+                return update(mine) == write_result::done;
             });
             expect(winners.size() == 1, "of several update_user with one version exactly one must return done");
             auto won = u;
@@ -9573,6 +9589,7 @@ void storage_suite<S, Run>::users() {
 }
 
 }  // namespace detail
+}  // namespace testing
 }  // namespace v0
 }  // namespace phoneauth
 
@@ -9593,6 +9610,7 @@ void storage_suite<S, Run>::users() {
 
 namespace phoneauth {
 inline namespace v0 {
+namespace testing {
 
 /// A Storage for tests that hands everything on to another one, `S`, blocking or not, and fails when it is told to.
 /// Tests that want to see every error path count up until nothing fails any more:
@@ -9727,6 +9745,7 @@ private:
     std::atomic<std::size_t> lose_race_on_ = 0;
 };
 
+}  // namespace testing
 }  // namespace v0
 }  // namespace phoneauth
 
@@ -9743,6 +9762,7 @@ private:
 
 namespace phoneauth {
 inline namespace v0 {
+namespace testing {
 
 /// A Clock for tests: it stands still until it is turned by hand. May be read and turned from several threads at once.
 class manual_clock {
@@ -9762,6 +9782,7 @@ private:
 
 static_assert(Clock<manual_clock>);
 
+}  // namespace testing
 }  // namespace v0
 }  // namespace phoneauth
 
@@ -9786,13 +9807,14 @@ static_assert(Clock<manual_clock>);
 
 namespace phoneauth {
 inline namespace v0 {
+namespace testing {
 namespace detail {
 
 /// The first run of exactly 6 to 9 digits in a message; empty if there is none.
 inline std::string code_in(std::string_view text) {
     for (std::size_t begin = 0; begin < text.size(); ++begin) {
         auto end = begin;
-        while (end < text.size() && is_digit(text[end])) ++end;
+        while (end < text.size() && phoneauth::detail::is_digit(text[end])) ++end;
         if (end - begin >= 6 && end - begin <= 9) return std::string(text.substr(begin, end - begin));
         begin = end;
     }
@@ -9862,8 +9884,8 @@ public:
     std::string last_message_to(std::string_view phone) const {
         const std::scoped_lock lock(mutex_);
         for (auto r = requests_.rbegin(); r != requests_.rend(); ++r)
-            if (is_message(*r) && (phone.empty() || detail::form_field(r->body, "To") == phone))
-                return detail::form_field(r->body, "Body");
+            if (is_message(*r) && (phone.empty() || phoneauth::detail::form_field(r->body, "To") == phone))
+                return phoneauth::detail::form_field(r->body, "Body");
         return {};
     }
     std::string last_message() const { return last_message_to({}); }
@@ -9901,6 +9923,7 @@ private:
 
 static_assert(HttpTransport<scripted_transport>);
 
+}  // namespace testing
 }  // namespace v0
 }  // namespace phoneauth
 
@@ -9927,6 +9950,7 @@ static_assert(HttpTransport<scripted_transport>);
 
 namespace phoneauth {
 inline namespace v0 {
+namespace testing {
 
 /// Checks the transactions of `storage`. Returns what is wrong; empty if nothing is. Most of its calls come from
 /// `options.threads` threads at once. `run`: see `already_there`.
@@ -9983,6 +10007,7 @@ std::vector<suite_finding> run_storage_suite(S& storage, const Run& run = {}, co
     return run_shared_storage_suite(storage, storage, run, options);
 }
 
+}  // namespace testing
 }  // namespace v0
 }  // namespace phoneauth
 
@@ -10015,6 +10040,7 @@ std::vector<suite_finding> run_storage_suite(S& storage, const Run& run = {}, co
 
 namespace phoneauth {
 inline namespace v0 {
+namespace testing {
 namespace detail {
 
 /// One row per error code that the simulator knows (https://www.twilio.com/docs/api/errors).
@@ -10063,7 +10089,7 @@ inline std::size_t sms_segments(std::string_view text) {
     std::size_t utf16 = 0;
     bool is_gsm = true;
     while (!text.empty()) {
-        const auto size = std::max<std::size_t>(utf8_sequence(text), 1);
+        const auto size = std::max<std::size_t>(phoneauth::detail::utf8_sequence(text), 1);
         const auto character = text.substr(0, size);
         text.remove_prefix(size);
         utf16 += size == 4 ? 2 : 1;
@@ -10102,7 +10128,7 @@ inline std::string twilio_signature(std::string_view auth_token, std::string_vie
     if (!HMAC(EVP_sha1(), auth_token.data(), static_cast<int>(auth_token.size()),
               reinterpret_cast<const unsigned char*>(text.data()), text.size(), mac.data(), &size))
         throw std::runtime_error("phoneauth: OpenSSL failed");
-    return base64({reinterpret_cast<const char*>(mac.data()), size});
+    return phoneauth::detail::base64({reinterpret_cast<const char*>(mac.data()), size});
 }
 
 }  // namespace detail
@@ -10182,7 +10208,7 @@ public:
                         {"From", m.from},  {"ApiVersion", "2010-04-01"}};
             if (status == "undelivered") form.emplace_back("ErrorCode", std::to_string(problem));
             std::string body;
-            for (const auto& [name, value] : form) detail::append_form_field(body, name, value);
+            for (const auto& [name, value] : form) phoneauth::detail::append_form_field(body, name, value);
             reports.push_back({"POST",
                                url,
                                {{"Content-Type", "application/x-www-form-urlencoded; charset=UTF-8"},
@@ -10254,7 +10280,7 @@ public:
 private:
     using fields = std::vector<std::pair<std::string, std::string>>;
 
-    static std::string text_of(detail::json_object& o) { return std::move(o).str(); }
+    static std::string text_of(phoneauth::detail::json_object& o) { return std::move(o).str(); }
 
     static http_response json_reply(int status, std::string body) {
         return {status,
@@ -10272,7 +10298,7 @@ private:
             }
         if (status == 0) status = 400;
         auto reply = json_reply(
-            status, text_of(detail::json_object()
+            status, text_of(phoneauth::detail::json_object()
                                 .number("code", code)
                                 .string("message", message)
                                 .string("more_info", "https://www.twilio.com/docs/errors/" + std::to_string(code))
@@ -10284,7 +10310,7 @@ private:
     static bool is_authenticated(const http_request& request) {
         const auto* given = find_header(request.headers, "Authorization");
         const auto basic = [](std::string_view name, std::string_view secret) {
-            return "Basic " + detail::base64(std::string(name) + ":" + std::string(secret));
+            return "Basic " + phoneauth::detail::base64(std::string(name) + ":" + std::string(secret));
         };
         return given && (*given == basic(account_sid, auth_token) || *given == basic(api_key, api_secret));
     }
@@ -10298,7 +10324,7 @@ private:
         std::string_view target = request.url;
         if (const auto scheme = target.find("://"); scheme != target.npos)
             target = target.substr(std::min(target.find('/', scheme + 3), target.size()));
-        const auto [path, query] = detail::split_target(target);
+        const auto [path, query] = phoneauth::detail::split_target(target);
         if (!is_authenticated(request)) return error_reply(20003);
 
         const auto account = "/2010-04-01/Accounts/" + std::string(account_sid);
@@ -10340,10 +10366,10 @@ private:
         if (m.to.empty()) return 21604;
         if (m.from.empty() && service.empty()) return 21603;
         if (m.body.empty() && m.media_urls.empty() && value_of(form, "ContentSid").empty()) return 21602;
-        if (detail::count_code_points(m.body).value_or(max_body + 1) > max_body) return 21617;
+        if (phoneauth::detail::count_code_points(m.body).value_or(max_body + 1) > max_body) return 21617;
         if (m.media_urls.size() > 10) return 21623;
         for (const auto& url : m.media_urls)
-            if (!detail::parse_url(url)) return 21620;
+            if (!phoneauth::detail::parse_url(url)) return 21620;
         if (!is_number(m.to)) return 21211;
         if (const int code = code_for(magic_to, m.to)) return code;
         if (const auto refused = refused_.find(m.to); refused != refused_.end()) return refused->second;
@@ -10359,7 +10385,7 @@ private:
         const auto* type = find_header(request.headers, "Content-Type");
         fields form;
         if (type && type->starts_with("application/x-www-form-urlencoded"))
-            if (auto parsed = detail::parse_form(request.body)) form = *std::move(parsed);
+            if (auto parsed = phoneauth::detail::parse_form(request.body)) form = *std::move(parsed);
 
         simulated_message m{{}, value_of(form, "To"), value_of(form, "From"), value_of(form, "Body"), {}, form};
         const auto service = value_of(form, "MessagingServiceSid");
@@ -10371,7 +10397,7 @@ private:
         m.sid = (m.media_urls.empty() ? "SM" : "MM") + std::string(32 - number.size(), '0') + number;
         const auto uri = "/2010-04-01/Accounts/" + std::string(account_sid) + "/Messages/" + m.sid;
         const auto now = detail::rfc2822_date(system_clock().now());
-        detail::json_object resource;
+        phoneauth::detail::json_object resource;
         resource.string("account_sid", account_sid)
             .string("api_version", "2010-04-01")
             .string("body", m.body)
@@ -10392,7 +10418,7 @@ private:
             .null("price_unit")
             .string("sid", m.sid)
             .string("status", service.empty() ? "queued" : "accepted")
-            .raw("subresource_uris", text_of(detail::json_object().string("media", uri + "/Media.json")))
+            .raw("subresource_uris", text_of(phoneauth::detail::json_object().string("media", uri + "/Media.json")))
             .string("to", m.to)
             .string("uri", uri + ".json");
         if (messages_.size() == max_messages) messages_.pop_front();
@@ -10413,7 +10439,7 @@ private:
     }
 
     http_response account_reply(const std::string& account) const {
-        return json_reply(200, text_of(detail::json_object()
+        return json_reply(200, text_of(phoneauth::detail::json_object()
                                            .string("sid", account_sid)
                                            .string("friendly_name", "Simulated account")
                                            .string("status", account_status_)
@@ -10422,28 +10448,28 @@ private:
                                            .string("date_created", "Thu, 01 Jan 2026 00:00:00 +0000")
                                            .string("date_updated", "Thu, 01 Jan 2026 00:00:00 +0000")
                                            .string("uri", account + ".json")
-                                           .raw("subresource_uris", text_of(detail::json_object().string(
+                                           .raw("subresource_uris", text_of(phoneauth::detail::json_object().string(
                                                                         "messages", account + "/Messages.json")))));
     }
 
     http_response numbers_reply(const std::string& account, std::string_view query) const {
-        const auto wanted = detail::form_field(query, "PhoneNumber");
+        const auto wanted = phoneauth::detail::form_field(query, "PhoneNumber");
         std::string list;
         std::size_t count = 0;
         for (const auto& n : numbers_) {
             if (!wanted.empty() && n.phone != wanted) continue;
             if (count++ > 0) list += ',';
-            list += text_of(detail::json_object()
+            list += text_of(phoneauth::detail::json_object()
                                 .string("sid", "PN" + std::string(28, '0') + n.phone.substr(n.phone.size() - 4))
                                 .string("account_sid", account_sid)
                                 .string("phone_number", n.phone)
-                                .raw("capabilities", text_of(detail::json_object()
+                                .raw("capabilities", text_of(phoneauth::detail::json_object()
                                                                  .boolean("voice", true)
                                                                  .boolean("sms", n.sms)
                                                                  .boolean("mms", n.mms)
                                                                  .boolean("fax", false))));
         }
-        return json_reply(200, text_of(detail::json_object()
+        return json_reply(200, text_of(phoneauth::detail::json_object()
                                            .raw("incoming_phone_numbers", "[" + list + "]")
                                            .number("page", 0)
                                            .number("page_size", 50)
@@ -10469,6 +10495,7 @@ private:
 
 static_assert(HttpTransport<twilio_simulator>);
 
+}  // namespace testing
 }  // namespace v0
 }  // namespace phoneauth
 

@@ -373,7 +373,7 @@ struct split_signature<void> {
 /// The front for completion tokens (callbacks, `use_future`, `use_awaitable`, …) of any function that returns an
 /// awaitable of a result:
 ///
-///     async_call(executor, auth.finish_login(id, code), [](std::error_code ec, std::optional<logged_in> l) { … });
+///     async_call(executor, auth.finish_login(id, code), [](std::error_code ec, std::optional<login_result> l) { … });
 ///
 /// Runs `work` on `executor`; the handler is `void(std::error_code, T)` (`std::optional<T>` where `T` has no default
 /// constructor, as `user` and `logged_in`), or `void(std::error_code)` for `result<void>`, and is invoked on its
@@ -439,10 +439,10 @@ struct asio::associator<Associator, phoneauth::detail::split_handler<T, Handler>
 #include <openssl/x509v3.h>
 
 
-// ---- phoneauth/asio/connection.hpp ----
+// ---- phoneauth/asio/detail/http_connection.hpp ----
 
-#ifndef PHONEAUTH_ASIO_CONNECTION_HPP
-#define PHONEAUTH_ASIO_CONNECTION_HPP
+#ifndef PHONEAUTH_ASIO_DETAIL_HTTP_CONNECTION_HPP
+#define PHONEAUTH_ASIO_DETAIL_HTTP_CONNECTION_HPP
 
 #include <algorithm>
 #include <chrono>
@@ -467,10 +467,10 @@ struct asio::associator<Associator, phoneauth::detail::split_handler<T, Handler>
 #include <asio/use_awaitable.hpp>
 
 
-// ---- phoneauth/detail/http1.hpp ----
+// ---- phoneauth/asio/detail/http1.hpp ----
 
-#ifndef PHONEAUTH_DETAIL_HTTP1_HPP
-#define PHONEAUTH_DETAIL_HTTP1_HPP
+#ifndef PHONEAUTH_ASIO_DETAIL_HTTP1_HPP
+#define PHONEAUTH_ASIO_DETAIL_HTTP1_HPP
 
 #include <cstddef>
 #include <memory>
@@ -560,10 +560,10 @@ PHONEAUTH_DECL result<void> append_response(std::string& out, const http_respons
 
 #ifndef PHONEAUTH_SEPARATE_COMPILATION
 
-// ---- phoneauth/impl/http1.ipp ----
+// ---- phoneauth/asio/detail/http1.ipp ----
 
-#ifndef PHONEAUTH_IMPL_HTTP1_IPP
-#define PHONEAUTH_IMPL_HTTP1_IPP
+#ifndef PHONEAUTH_ASIO_DETAIL_HTTP1_IPP
+#define PHONEAUTH_ASIO_DETAIL_HTTP1_IPP
 
 #include <algorithm>
 #include <array>
@@ -1380,7 +1380,7 @@ namespace phoneauth {
 inline namespace v0 {
 
 /// How a transport works. Every wait has an end: a time-out below one millisecond counts as one.
-struct transport_options {
+struct https_transport_options {
     /// Resolving, connecting and the TLS handshake together; also how long a request waits for a free connection.
     std::chrono::milliseconds connect_timeout{5000};
     /// From the first byte of the request to its last.
@@ -1473,7 +1473,8 @@ private:
 /// The part of a transport that its requests keep alive. All but the constructor runs on the strand.
 class http_client : public std::enable_shared_from_this<http_client> {
 public:
-    http_client(const ::asio::any_io_executor& executor, transport_options options, std::shared_ptr<tls_client> tls)
+    http_client(const ::asio::any_io_executor& executor, https_transport_options options,
+                std::shared_ptr<tls_client> tls)
         : strand(::asio::make_strand(executor)), options_(std::move(options)), tls_(std::move(tls)) {
         using std::chrono::milliseconds;
         for (auto* timeout :
@@ -1728,7 +1729,7 @@ private:
         co_return result<void>();
     }
 
-    transport_options options_;
+    https_transport_options options_;
     clock::duration shortest_;
     std::shared_ptr<tls_client> tls_;
     std::size_t in_flight_ = 0;
@@ -1747,7 +1748,7 @@ private:
 class https_transport {
 public:
     /// Throws std::runtime_error if `options.ca_file` cannot be loaded.
-    explicit https_transport(const ::asio::any_io_executor& executor, transport_options options = {})
+    explicit https_transport(const ::asio::any_io_executor& executor, https_transport_options options = {})
         : https_transport(executor, options, std::make_shared<detail::tls_client>(options.ca_file)) {}
 
     https_transport(const https_transport&) = delete;
@@ -1783,7 +1784,7 @@ public:
 
 private:
     friend class blocking_transport;
-    https_transport(const ::asio::any_io_executor& executor, transport_options options,
+    https_transport(const ::asio::any_io_executor& executor, https_transport_options options,
                     std::shared_ptr<detail::tls_client> tls)
         : client_(std::make_shared<detail::http_client>(executor, std::move(options), std::move(tls))) {}
 
@@ -1808,7 +1809,7 @@ class blocking_transport {
 public:
     /// Options as for `https_transport`; `max_idle_connections_per_host` counts for each of at most `max_connections`
     /// event loops and is 1 at most. Throws std::runtime_error if `options.ca_file` cannot be loaded.
-    explicit blocking_transport(transport_options options = {})
+    explicit blocking_transport(https_transport_options options = {})
         : options_(std::move(options)), tls_(std::make_shared<detail::tls_client>(options_.ca_file)) {
         free_slots_ = std::max<std::size_t>(options_.max_connections, 1);
         options_.max_idle_connections_per_host = std::min<std::size_t>(options_.max_idle_connections_per_host, 1);
@@ -1840,7 +1841,7 @@ public:
 
 private:
     struct lane {
-        lane(const transport_options& options, const std::shared_ptr<detail::tls_client>& tls)
+        lane(const https_transport_options& options, const std::shared_ptr<detail::tls_client>& tls)
             : context(1), transport(context.get_executor(), options, tls) {}
         ::asio::io_context context;
         https_transport transport;
@@ -1891,7 +1892,7 @@ private:
         bool owned_ = false;
     };
 
-    transport_options options_;
+    https_transport_options options_;
     std::shared_ptr<detail::tls_client> tls_;
     std::mutex mutex_;
     std::condition_variable freed_;
@@ -1959,7 +1960,7 @@ inline std::uint64_t network_number(const ::asio::ip::address& address) {
 }  // namespace detail
 
 /// What a client may cost an `http_server`. A time-out below one millisecond counts as one.
-struct server_options {
+struct http_server_options {
     /// Over it the connection that has waited longest for a request is closed; if each is at work: 503 and closed.
     std::size_t max_connections = 1024;
     /// From one IPv4 address or one IPv6 /64, which is what one client has; over it: closed at once. 0: no such limit,
@@ -1999,7 +2000,7 @@ public:
     /// Listens on `address` (port 0: any free one) and begins to accept. `tls`, if not null, is the native handle of an
     /// `asio::ssl::context` with certificate and key, which this shares. Throws std::system_error if it cannot listen.
     http_server(const ::asio::any_io_executor& executor, const ::asio::ip::tcp::endpoint& address, handler h,
-                server_options options = {}, SSL_CTX* tls = nullptr)
+                http_server_options options = {}, SSL_CTX* tls = nullptr)
         : state_(std::make_shared<state>(executor, address, std::move(h), options, tls)) {
         ::asio::co_spawn(state_->strand, accept(state_), ::asio::detached);
     }
@@ -2042,7 +2043,7 @@ private:
 
     struct state {
         state(const ::asio::any_io_executor& e, const ::asio::ip::tcp::endpoint& address, handler h,
-              const server_options& o, SSL_CTX* shared_tls)
+              const http_server_options& o, SSL_CTX* shared_tls)
             : executor(e), strand(::asio::make_strand(e)), acceptor(strand, address),
               port(acceptor.local_endpoint().port()), handle(std::move(h)), options(o) {
             if (shared_tls && SSL_CTX_up_ref(shared_tls) == 1) tls.reset(shared_tls);
@@ -2148,7 +2149,7 @@ private:
         ::asio::ip::tcp::acceptor acceptor;
         const std::uint16_t port;
         const handler handle;
-        server_options options;
+        http_server_options options;
         std::chrono::milliseconds shortest;
         detail::ssl_ctx_ptr tls;
 
@@ -2380,11 +2381,11 @@ public:
         return call<bool>([this, t] { return storage_.update_transaction(t); });
     }
 
-    later<user_write> insert_user(const user& u) requires UserStorage<S> {
-        return call<user_write>([this, u] { return storage_.insert_user(u); });
+    later<write_result> insert_user(const user& u) requires UserStorage<S> {
+        return call<write_result>([this, u] { return storage_.insert_user(u); });
     }
-    later<user_write> update_user(const user& u) requires UserStorage<S> {
-        return call<user_write>([this, u] { return storage_.update_user(u); });
+    later<write_result> update_user(const user& u) requires UserStorage<S> {
+        return call<write_result>([this, u] { return storage_.update_user(u); });
     }
     later<std::optional<user>> find_user(const std::string& object_id) requires UserStorage<S> {
         return call<std::optional<user>>([this, object_id] { return storage_.find_user(object_id); });
@@ -2448,112 +2449,6 @@ private:
 
 #endif
 
-// ---- phoneauth/testing/async.hpp ----
-
-#ifndef PHONEAUTH_TESTING_ASYNC_HPP
-#define PHONEAUTH_TESTING_ASYNC_HPP
-
-#include <cstddef>
-#include <optional>
-#include <string>
-#include <type_traits>
-#include <vector>
-
-
-#include <asio/post.hpp>
-#include <asio/this_coro.hpp>
-#include <asio/use_awaitable.hpp>
-
-
-namespace phoneauth {
-inline namespace v0 {
-
-/// Makes a blocking policy an asynchronous one, for tests: each function goes to the back of the executor's queue and
-/// does its work when it is its turn, so that operations which run at the same time take turns at every call. `P` may
-/// be a Storage (or some of its parts), an HttpTransport, a PasswordHasher, or several of them. It keeps a reference to
-/// the blocking policy.
-template <class P>
-class asynchronous {
-    template <class T>
-    using later = ::asio::awaitable<T>;
-
-public:
-    explicit asynchronous(P& policy) noexcept : policy_(policy) {}
-
-    // Each function: see the concepts in policies.hpp.
-
-    later<bool> insert_transaction(const transaction& t) requires TransactionStorage<P> {
-        return posted<bool>([this, &t] { return policy_.insert_transaction(t); });
-    }
-    later<std::optional<transaction>> find_transaction(const std::string& id) requires TransactionStorage<P> {
-        return posted<std::optional<transaction>>([this, &id] { return policy_.find_transaction(id); });
-    }
-    later<bool> update_transaction(const transaction& t) requires TransactionStorage<P> {
-        return posted<bool>([this, &t] { return policy_.update_transaction(t); });
-    }
-
-    later<user_write> insert_user(const user& u) requires UserStorage<P> {
-        return posted<user_write>([this, &u] { return policy_.insert_user(u); });
-    }
-    later<user_write> update_user(const user& u) requires UserStorage<P> {
-        return posted<user_write>([this, &u] { return policy_.update_user(u); });
-    }
-    later<std::optional<user>> find_user(const std::string& object_id) requires UserStorage<P> {
-        return posted<std::optional<user>>([this, &object_id] { return policy_.find_user(object_id); });
-    }
-    later<std::optional<user>> find_user_by_phone(const phone_number& phone) requires UserStorage<P> {
-        return posted<std::optional<user>>([this, &phone] { return policy_.find_user_by_phone(phone); });
-    }
-    later<std::optional<user>> find_user_by_identity(const std::string& identity) requires UserStorage<P> {
-        return posted<std::optional<user>>([this, &identity] { return policy_.find_user_by_identity(identity); });
-    }
-
-    later<bool> insert_session(const session& s) requires SessionStorage<P> {
-        return posted<bool>([this, &s] { return policy_.insert_session(s); });
-    }
-    later<std::optional<session>> find_session(const std::string& token_hash) requires SessionStorage<P> {
-        return posted<std::optional<session>>([this, &token_hash] { return policy_.find_session(token_hash); });
-    }
-    later<bool> erase_session(const std::string& token_hash) requires SessionStorage<P> {
-        return posted<bool>([this, &token_hash] { return policy_.erase_session(token_hash); });
-    }
-    later<std::size_t> erase_sessions_of(const std::string& user_id,
-                                         const std::string& kept) requires SessionStorage<P> {
-        return posted<std::size_t>([this, &user_id, &kept] { return policy_.erase_sessions_of(user_id, kept); });
-    }
-
-    later<std::vector<counter>> change_counters(const std::vector<counter_change>& changes) requires CounterStorage<P> {
-        return posted<std::vector<counter>>([this, &changes] { return policy_.change_counters(changes); });
-    }
-
-    later<result<http_response>> send(const http_request& request) requires HttpTransport<P> {
-        return posted<result<http_response>>([this, &request] { return policy_.send(request); });
-    }
-
-    later<result<std::string>> hash(const std::string& password) requires PasswordHasher<P> {
-        return posted<result<std::string>>([this, &password] { return policy_.hash(password); });
-    }
-    later<result<bool>> verify(const std::string& password, const std::string& hash) requires PasswordHasher<P> {
-        return posted<result<bool>>([this, &password, &hash] { return policy_.verify(password, hash); });
-    }
-
-private:
-    template <class T, class F>
-    static later<T> posted(F f) {
-        static_assert(std::is_trivially_destructible_v<F>);
-        const auto executor = co_await ::asio::this_coro::executor;
-        co_await ::asio::post(executor, ::asio::use_awaitable);
-        co_return f();
-    }
-
-    P& policy_;
-};
-
-}  // namespace v0
-}  // namespace phoneauth
-
-#endif
-
 // ---- phoneauth/testing/fake_twilio.hpp ----
 
 #ifndef PHONEAUTH_TESTING_FAKE_TWILIO_HPP
@@ -2581,6 +2476,7 @@ private:
 
 namespace phoneauth {
 inline namespace v0 {
+namespace testing {
 
 /// A `twilio_simulator` behind a real HTTP or HTTPS server on 127.0.0.1, which runs on a thread of its own from
 /// construction to destruction:
@@ -2689,6 +2585,115 @@ private:
     std::thread thread_;
 };
 
+}  // namespace testing
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/testing/posting.hpp ----
+
+#ifndef PHONEAUTH_TESTING_POSTING_HPP
+#define PHONEAUTH_TESTING_POSTING_HPP
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+
+#include <asio/post.hpp>
+#include <asio/this_coro.hpp>
+#include <asio/use_awaitable.hpp>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace testing {
+
+/// Makes a blocking policy an asynchronous one, for tests: each function goes to the back of the executor's queue and
+/// does its work when it is its turn, so that operations which run at the same time take turns at every call. `P` may
+/// be a Storage (or some of its parts), an HttpTransport, a PasswordHasher, or several of them. It keeps a reference to
+/// the blocking policy.
+template <class P>
+class posting {
+    template <class T>
+    using later = ::asio::awaitable<T>;
+
+public:
+    explicit posting(P& policy) noexcept : policy_(policy) {}
+
+    // Each function: see the concepts in policies.hpp.
+
+    later<bool> insert_transaction(const transaction& t) requires TransactionStorage<P> {
+        return posted<bool>([this, &t] { return policy_.insert_transaction(t); });
+    }
+    later<std::optional<transaction>> find_transaction(const std::string& id) requires TransactionStorage<P> {
+        return posted<std::optional<transaction>>([this, &id] { return policy_.find_transaction(id); });
+    }
+    later<bool> update_transaction(const transaction& t) requires TransactionStorage<P> {
+        return posted<bool>([this, &t] { return policy_.update_transaction(t); });
+    }
+
+    later<write_result> insert_user(const user& u) requires UserStorage<P> {
+        return posted<write_result>([this, &u] { return policy_.insert_user(u); });
+    }
+    later<write_result> update_user(const user& u) requires UserStorage<P> {
+        return posted<write_result>([this, &u] { return policy_.update_user(u); });
+    }
+    later<std::optional<user>> find_user(const std::string& object_id) requires UserStorage<P> {
+        return posted<std::optional<user>>([this, &object_id] { return policy_.find_user(object_id); });
+    }
+    later<std::optional<user>> find_user_by_phone(const phone_number& phone) requires UserStorage<P> {
+        return posted<std::optional<user>>([this, &phone] { return policy_.find_user_by_phone(phone); });
+    }
+    later<std::optional<user>> find_user_by_identity(const std::string& identity) requires UserStorage<P> {
+        return posted<std::optional<user>>([this, &identity] { return policy_.find_user_by_identity(identity); });
+    }
+
+    later<bool> insert_session(const session& s) requires SessionStorage<P> {
+        return posted<bool>([this, &s] { return policy_.insert_session(s); });
+    }
+    later<std::optional<session>> find_session(const std::string& token_hash) requires SessionStorage<P> {
+        return posted<std::optional<session>>([this, &token_hash] { return policy_.find_session(token_hash); });
+    }
+    later<bool> erase_session(const std::string& token_hash) requires SessionStorage<P> {
+        return posted<bool>([this, &token_hash] { return policy_.erase_session(token_hash); });
+    }
+    later<std::size_t> erase_sessions_of(const std::string& user_id,
+                                         const std::string& kept) requires SessionStorage<P> {
+        return posted<std::size_t>([this, &user_id, &kept] { return policy_.erase_sessions_of(user_id, kept); });
+    }
+
+    later<std::vector<counter>> change_counters(const std::vector<counter_change>& changes) requires CounterStorage<P> {
+        return posted<std::vector<counter>>([this, &changes] { return policy_.change_counters(changes); });
+    }
+
+    later<result<http_response>> send(const http_request& request) requires HttpTransport<P> {
+        return posted<result<http_response>>([this, &request] { return policy_.send(request); });
+    }
+
+    later<result<std::string>> hash(const std::string& password) requires PasswordHasher<P> {
+        return posted<result<std::string>>([this, &password] { return policy_.hash(password); });
+    }
+    later<result<bool>> verify(const std::string& password, const std::string& hash) requires PasswordHasher<P> {
+        return posted<result<bool>>([this, &password, &hash] { return policy_.verify(password, hash); });
+    }
+
+private:
+    template <class T, class F>
+    static later<T> posted(F f) {
+        static_assert(std::is_trivially_destructible_v<F>);
+        const auto executor = co_await ::asio::this_coro::executor;
+        co_await ::asio::post(executor, ::asio::use_awaitable);
+        co_return f();
+    }
+
+    P& policy_;
+};
+
+}  // namespace testing
 }  // namespace v0
 }  // namespace phoneauth
 

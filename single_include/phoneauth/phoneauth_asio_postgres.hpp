@@ -421,8 +421,8 @@ public:
     later<bool> update_transaction(const transaction& t) { return run(detail::postgres::update_transaction(t)); }
 
     /// Throws `std::invalid_argument` if there is a user with this `object_id`.
-    later<user_write> insert_user(const user& u) { return run(detail::postgres::insert_user(u)); }
-    later<user_write> update_user(const user& u) { return run(detail::postgres::update_user(u)); }
+    later<write_result> insert_user(const user& u) { return run(detail::postgres::insert_user(u)); }
+    later<write_result> update_user(const user& u) { return run(detail::postgres::update_user(u)); }
     later<std::optional<user>> find_user(const std::string& object_id) {
         return run(detail::postgres::find_user(object_id));
     }

@@ -5,10 +5,10 @@
 
 #include <phoneauth/phoneauth.hpp>
 
-// ---- phoneauth/detail/postgres.hpp ----
+// ---- phoneauth/storage/detail/postgres.hpp ----
 
-#ifndef PHONEAUTH_DETAIL_POSTGRES_HPP
-#define PHONEAUTH_DETAIL_POSTGRES_HPP
+#ifndef PHONEAUTH_STORAGE_DETAIL_POSTGRES_HPP
+#define PHONEAUTH_STORAGE_DETAIL_POSTGRES_HPP
 
 #include <array>
 #include <bit>
@@ -25,10 +25,10 @@
 #include <vector>
 
 
-// ---- phoneauth/detail/postgres_connection.hpp ----
+// ---- phoneauth/storage/detail/postgres_connection.hpp ----
 
-#ifndef PHONEAUTH_DETAIL_POSTGRES_CONNECTION_HPP
-#define PHONEAUTH_DETAIL_POSTGRES_CONNECTION_HPP
+#ifndef PHONEAUTH_STORAGE_DETAIL_POSTGRES_CONNECTION_HPP
+#define PHONEAUTH_STORAGE_DETAIL_POSTGRES_CONNECTION_HPP
 
 #include <algorithm>
 #include <chrono>
@@ -338,10 +338,10 @@ private:
 
 #endif
 
-// ---- phoneauth/detail/postgres_schema.hpp ----
+// ---- phoneauth/storage/detail/postgres_schema.hpp ----
 
-#ifndef PHONEAUTH_DETAIL_POSTGRES_SCHEMA_HPP
-#define PHONEAUTH_DETAIL_POSTGRES_SCHEMA_HPP
+#ifndef PHONEAUTH_STORAGE_DETAIL_POSTGRES_SCHEMA_HPP
+#define PHONEAUTH_STORAGE_DETAIL_POSTGRES_SCHEMA_HPP
 
 #include <algorithm>
 #include <array>
@@ -945,22 +945,22 @@ inline session read_session(row r) {
     return {r.text(), r.text(), r.time(), r.time()};
 }
 
-inline std::optional<user_write> read_user_write(const PGresult* r) {
+inline std::optional<write_result> read_user_write(const PGresult* r) {
     if (PQgetisnull(r, 0, 0)) return std::nullopt;
     const auto outcome = row(r, 0).text();
-    if (outcome == "done") return user_write::done;
-    if (outcome == "phone taken") return user_write::phone_taken;
-    if (outcome == "identity taken") return user_write::identity_taken;
-    if (outcome == "stale") return user_write::stale;
+    if (outcome == "done") return write_result::done;
+    if (outcome == "phone taken") return write_result::phone_taken;
+    if (outcome == "identity taken") return write_result::identity_taken;
+    if (outcome == "stale") return write_result::stale;
     throw std::invalid_argument("phoneauth: there is a user with this object_id");
 }
 
 inline operation<bool> insert_transaction(const transaction& t) {
     return {insert_transaction_sql,
-            parameters(t.id, integer(t.kind), t.phone.str(), t.user_id, t.key_id, integer(t.state), integer(t.tries),
+            parameters(t.id, integer(t.purpose), t.phone.str(), t.user_id, t.key_id, integer(t.state), integer(t.tries),
                        integer(t.sends), integer(t.created_at), integer(t.expires_at), integer(t.last_sent_at),
                        integer(t.version), integer(t.created_at - transaction_retention), integer(t.delivery),
-                       integer(t.delivery_error), t.password_mark, t.known_network),
+                       integer(t.delivery_error), t.password_fingerprint, t.known_network),
             any_affected};
 }
 
@@ -975,7 +975,7 @@ inline operation<bool> update_transaction(const transaction& t) {
             any_affected};
 }
 
-inline operation<user_write> write_user(const statement& what, const user& u) {
+inline operation<write_result> write_user(const statement& what, const user& u) {
     std::vector<const std::string*> texts;
     for (const auto& [name, json] : u.properties) texts.insert(texts.end(), {&name, &json});
     constexpr std::uint32_t text = 25;  // src/include/catalog/pg_type.dat, as the other types' numbers
@@ -987,10 +987,10 @@ inline operation<user_write> write_user(const statement& what, const user& u) {
             read_user_write};
 }
 
-inline operation<user_write> insert_user(const user& u) {
+inline operation<write_result> insert_user(const user& u) {
     return write_user(insert_user_sql, u);
 }
-inline operation<user_write> update_user(const user& u) {
+inline operation<write_result> update_user(const user& u) {
     return write_user(update_user_sql, u);
 }
 
@@ -1126,8 +1126,8 @@ public:
     bool update_transaction(const transaction& t) { return run(detail::postgres::update_transaction(t)); }
 
     /// Throws `std::invalid_argument` if there is a user with this `object_id`.
-    user_write insert_user(const user& u) { return run(detail::postgres::insert_user(u)); }
-    user_write update_user(const user& u) { return run(detail::postgres::update_user(u)); }
+    write_result insert_user(const user& u) { return run(detail::postgres::insert_user(u)); }
+    write_result update_user(const user& u) { return run(detail::postgres::update_user(u)); }
     std::optional<user> find_user(const std::string& object_id) { return run(detail::postgres::find_user(object_id)); }
     std::optional<user> find_user_by_phone(const phone_number& phone) {
         return run(detail::postgres::find_user_by_phone(phone));

@@ -5,10 +5,10 @@
 
 #include <phoneauth/phoneauth.hpp>
 
-// ---- phoneauth/detail/redis.hpp ----
+// ---- phoneauth/storage/detail/redis.hpp ----
 
-#ifndef PHONEAUTH_DETAIL_REDIS_HPP
-#define PHONEAUTH_DETAIL_REDIS_HPP
+#ifndef PHONEAUTH_STORAGE_DETAIL_REDIS_HPP
+#define PHONEAUTH_STORAGE_DETAIL_REDIS_HPP
 
 #include <algorithm>
 #include <array>
@@ -443,10 +443,10 @@ private:
 
 #endif
 
-// ---- phoneauth/detail/redis_commands.hpp ----
+// ---- phoneauth/storage/detail/redis_commands.hpp ----
 
-#ifndef PHONEAUTH_DETAIL_REDIS_COMMANDS_HPP
-#define PHONEAUTH_DETAIL_REDIS_COMMANDS_HPP
+#ifndef PHONEAUTH_STORAGE_DETAIL_REDIS_COMMANDS_HPP
+#define PHONEAUTH_STORAGE_DETAIL_REDIS_COMMANDS_HPP
 
 #include <algorithm>
 #include <charconv>
@@ -568,7 +568,7 @@ private:
 inline std::string to_record(const transaction& t, std::uint64_t version) {
     return record_writer()
         .number(version)
-        .number(static_cast<unsigned>(t.kind))
+        .number(static_cast<unsigned>(t.purpose))
         .text(t.phone.str())
         .text(t.user_id)
         .text(t.key_id)
@@ -580,7 +580,7 @@ inline std::string to_record(const transaction& t, std::uint64_t version) {
         .time(t.last_sent_at)
         .number(static_cast<unsigned>(t.delivery))
         .number(t.delivery_error)
-        .text(t.password_mark)
+        .text(t.password_fingerprint)
         .number(static_cast<unsigned>(t.known_network))
         .str();
 }
@@ -601,7 +601,7 @@ inline transaction to_transaction(const std::string& id, std::string_view record
     if (read.is_at_end()) return t;  // written in format 1
     t.delivery = read.one_of(delivery_state::pending, delivery_state::undelivered);
     t.delivery_error = read.number<std::int32_t>();
-    t.password_mark = read.text();
+    t.password_fingerprint = read.text();
     t.known_network = read.one_of(false, true);
     read.end();
     return t;
@@ -697,7 +697,7 @@ for i, key in ipairs(KEYS) do
 end
 return changed)"};
 
-    // Keys: all ids, phones, identities. Arguments: object id, phone, identity, record. Gives a `user_write`, or -1.
+    // Keys: all ids, phones, identities. Arguments: object id, phone, identity, record. Gives a `write_result`, or -1.
     redis_script insert_user{R"(
 if redis.call('HEXISTS', KEYS[2], ARGV[2]) == 1 then return 1 end
 if redis.call('HEXISTS', KEYS[3], ARGV[3]) == 1 then return 2 end
@@ -706,7 +706,7 @@ redis.call('HSET', KEYS[2], ARGV[2], ARGV[1])
 redis.call('HSET', KEYS[3], ARGV[3], ARGV[1])
 return 0)"};
 
-    // Keys and arguments as above, and the first field of the record as it should be. Gives a `user_write`.
+    // Keys and arguments as above, and the first field of the record as it should be. Gives a `write_result`.
     redis_script update_user{R"(
 local record = redis.call('HGET', KEYS[1], ARGV[1])
 if not record or string.sub(record, 1, #ARGV[5]) ~= ARGV[5] then return 3 end
@@ -807,7 +807,7 @@ public:
     }
 
     /// Throws `std::invalid_argument` if there is a user with this `object_id`.
-    flow<user_write> insert_user(const user& u) {
+    flow<write_result> insert_user(const user& u) {
         auto calls =
             one(redis_evaluation(scripts_.insert_user, user_keys(),
                                  {u.object_id, std::string(u.phone.str()), u.identity, to_record(u, u.version)}));
@@ -816,7 +816,7 @@ public:
         co_return written(calls[0]);
     }
 
-    flow<user_write> update_user(const user& u) {
+    flow<write_result> update_user(const user& u) {
         auto calls = one(redis_evaluation(scripts_.update_user, user_keys(),
                                           {u.object_id, std::string(u.phone.str()), u.identity,
                                            to_record(u, u.version + 1), first_field(u.version)}));
@@ -962,16 +962,16 @@ private:
     }
     static std::string first_field(std::uint64_t version) { return record_field(std::to_string(version)); }
 
-    static user_write written(const redis_call& call) {
+    static write_result written(const redis_call& call) {
         switch (call.integer()) {
         case 0:
-            return user_write::done;
+            return write_result::done;
         case 1:
-            return user_write::phone_taken;
+            return write_result::phone_taken;
         case 2:
-            return user_write::identity_taken;
+            return write_result::identity_taken;
         case 3:
-            return user_write::stale;
+            return write_result::stale;
         default:
             call.unexpected();
         }
@@ -997,10 +997,10 @@ private:
 
 #endif
 
-// ---- phoneauth/detail/redis_connection.hpp ----
+// ---- phoneauth/storage/detail/redis_connection.hpp ----
 
-#ifndef PHONEAUTH_DETAIL_REDIS_CONNECTION_HPP
-#define PHONEAUTH_DETAIL_REDIS_CONNECTION_HPP
+#ifndef PHONEAUTH_STORAGE_DETAIL_REDIS_CONNECTION_HPP
+#define PHONEAUTH_STORAGE_DETAIL_REDIS_CONNECTION_HPP
 
 #include <algorithm>
 #include <cerrno>
@@ -1410,8 +1410,8 @@ public:
     bool update_transaction(const transaction& t) { return commands_.update_transaction(t).get(); }
 
     /// Throws `std::invalid_argument` if there is a user with this `object_id`.
-    user_write insert_user(const user& u) { return commands_.insert_user(u).get(); }
-    user_write update_user(const user& u) { return commands_.update_user(u).get(); }
+    write_result insert_user(const user& u) { return commands_.insert_user(u).get(); }
+    write_result update_user(const user& u) { return commands_.update_user(u).get(); }
     std::optional<user> find_user(const std::string& object_id) { return commands_.find_user(object_id).get(); }
     std::optional<user> find_user_by_phone(const phone_number& phone) {
         return commands_.find_user_by_phone(phone).get();

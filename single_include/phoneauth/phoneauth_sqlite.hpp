@@ -5,10 +5,10 @@
 
 #include <phoneauth/phoneauth.hpp>
 
-// ---- phoneauth/detail/sqlite.hpp ----
+// ---- phoneauth/storage/detail/sqlite.hpp ----
 
-#ifndef PHONEAUTH_DETAIL_SQLITE_HPP
-#define PHONEAUTH_DETAIL_SQLITE_HPP
+#ifndef PHONEAUTH_STORAGE_DETAIL_SQLITE_HPP
+#define PHONEAUTH_STORAGE_DETAIL_SQLITE_HPP
 
 #include <algorithm>
 #include <chrono>
@@ -713,10 +713,10 @@ public:
     bool insert_transaction(const transaction& t) {
         return connections_.write([&](statements& sql) {
             sql.sweep_transactions(t.created_at - transaction_retention, swept_per_row).finish();
-            return sql.insert_transaction(t.id, number(t.kind), t.phone, t.user_id, t.key_id, number(t.state),
+            return sql.insert_transaction(t.id, number(t.purpose), t.phone, t.user_id, t.key_id, number(t.state),
                                           number(t.tries), number(t.sends), t.created_at, t.expires_at, t.last_sent_at,
-                                          t.version, number(t.delivery), number(t.delivery_error), t.password_mark,
-                                          number(t.known_network))
+                                          t.version, number(t.delivery), number(t.delivery_error),
+                                          t.password_fingerprint, number(t.known_network))
                        .finish() == 1;
         });
     }
@@ -738,7 +738,7 @@ public:
             t.delivery = row.integer(12, delivery_state::pending, delivery_state::undelivered);
             t.delivery_error =
                 row.integer(13, std::numeric_limits<std::int32_t>::min(), std::numeric_limits<std::int32_t>::max());
-            t.password_mark = row.text(14);
+            t.password_fingerprint = row.text(14);
             t.known_network = row.integer(15, 0, 1) != 0;
             return t;
         });
@@ -754,27 +754,27 @@ public:
     }
 
     /// Throws `std::invalid_argument` if there is a user with this `object_id`.
-    user_write insert_user(const user& u) {
+    write_result insert_user(const user& u) {
         const auto properties = encode(u.properties);
-        const auto written = connections_.write([&](statements& sql) -> std::optional<user_write> {
+        const auto written = connections_.write([&](statements& sql) -> std::optional<write_result> {
             if (sql.insert_user(u.object_id, u.phone, u.identity, u.password_hash, properties, u.locale,
                                 number(u.enabled), u.created_at, u.updated_at, u.last_login_at, u.version)
                     .finish() == 1)
-                return user_write::done;
+                return write_result::done;
             return taken(sql, u);
         });
         if (!written) throw std::invalid_argument("phoneauth: there is a user with this object_id");
         return *written;
     }
 
-    user_write update_user(const user& u) {
+    write_result update_user(const user& u) {
         const auto properties = encode(u.properties);
         return connections_.write([&](statements& sql) {
             if (sql.update_user(u.object_id, u.version, u.phone, u.identity, u.password_hash, properties, u.locale,
                                 number(u.enabled), u.created_at, u.updated_at, u.last_login_at, u.version + 1)
                     .finish() == 1)
-                return user_write::done;
-            if (!sql.user_has_version(u.object_id, u.version).next()) return user_write::stale;
+                return write_result::done;
+            if (!sql.user_has_version(u.object_id, u.version).next()) return write_result::stale;
             return taken(sql, u).value();
         });
     }
@@ -864,9 +864,9 @@ private:
     }
 
     /// Which of the user's two unique values another user has.
-    static std::optional<user_write> taken(statements& sql, const user& u) {
-        if (sql.phone_is_taken(u.phone, u.object_id).next()) return user_write::phone_taken;
-        if (sql.identity_is_taken(u.identity, u.object_id).next()) return user_write::identity_taken;
+    static std::optional<write_result> taken(statements& sql, const user& u) {
+        if (sql.phone_is_taken(u.phone, u.object_id).next()) return write_result::phone_taken;
+        if (sql.identity_is_taken(u.identity, u.object_id).next()) return write_result::identity_taken;
         return {};
     }
 

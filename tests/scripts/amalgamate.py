@@ -21,7 +21,7 @@ def headers(asio, store):
     for path in sorted(include.rglob("*.hpp")):
         name = str(path.relative_to(include))
         client = needs_client.search("/" + name)
-        if bool(needs_asio.search(name)) == asio and (client and client[2]) == store and path.name != "src.hpp":
+        if bool(needs_asio.search(name)) == asio and (client and client[3]) == store and path.name != "src.hpp":
             yield name
 
 
@@ -50,7 +50,7 @@ def expand(name, done, out):
 
 def amalgamate():
     """Yields the path and the text of each single header."""
-    stores = {match[2] for path in include.rglob("*.hpp") if (match := needs_client.search(str(path)))}
+    stores = {match[3] for path in include.rglob("*.hpp") if (match := needs_client.search(str(path)))}
     done = {}
     for store in [None, *sorted(stores)]:
         for asio in (False, True):
