@@ -140,7 +140,7 @@ int main() {
 
     auto login = auth.start_login("+1 415 555 0100");
     if (!login) return std::cerr << login.error().message << '\n', 1;
-    auto session = auth.finish_login(login->transaction_id, transport.last_code());
+    auto session = auth.finish_login(login->transaction_id, phoneauth::submitted_code(transport.last_code()));
     if (!session) return std::cerr << session.error().message << '\n', 1;
     std::cout << "customer " << session->user.object_id << " is logged in\n";
     if (session->user.object_id != "7" || table.rows.size() != 1) return 1;

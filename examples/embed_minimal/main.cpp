@@ -32,16 +32,14 @@ int main() {
     const std::string phone = "+14155550100";
     auto registering = auth.start_registration(phone);
     if (!registering) return std::cerr << registering.error().message << '\n', 1;
-    auto user = auth.finish_registration({.transaction_id = registering->transaction_id,
-                                          .code = ask("code to register"),
-                                          .phone = phone,
-                                          .identity = "ada@example.com",
-                                          .password = "correct horse"});
+    auto user = auth.finish_registration({registering->transaction_id,
+                                          phoneauth::submitted_code(ask("code to register")), phone,
+                                          phoneauth::password("correct horse"), "ada@example.com"});
     if (!user) return std::cerr << user.error().message << '\n', 1;
 
     auto login = auth.start_login(phone);
     if (!login) return std::cerr << login.error().message << '\n', 1;
-    auto session = auth.finish_login(login->transaction_id, ask("code to log in"));
+    auto session = auth.finish_login(login->transaction_id, phoneauth::submitted_code(ask("code to log in")));
     if (!session) return std::cerr << session.error().message << '\n', 1;
     std::cout << "Hello, " << session->user.identity << '\n';
 }

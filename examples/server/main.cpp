@@ -230,16 +230,15 @@ void run(options o) {
     phoneauth::https_transport_options to_twilio;
     to_twilio.ca_file = o.ca_file;
     phoneauth::https_transport transport(executor, to_twilio);
-    phoneauth::authenticator authenticator(o.config, *storage, transport);
-    phoneauth::rest::api api(authenticator, o.api);
-
     phoneauth::event_counters counters;
     std::optional<event_log> log;
     if (!o.events.empty()) log.emplace(o.events);
-    authenticator.observe([&](const phoneauth::event& e) {
+    const auto note_event = [&](const phoneauth::event& e) {
         counters(e);
         if (log) (*log)(e);
-    });
+    };
+    phoneauth::authenticator authenticator(o.config, *storage, transport, note_event);
+    phoneauth::rest::api api(authenticator, o.api);
 
     const auto page = make_page(o.fake_twilio, o.config.phone_column);
     answer = [&](phoneauth::http_request request, tcp::endpoint peer) -> ::asio::awaitable<phoneauth::http_response> {

@@ -135,21 +135,18 @@ int main() {
     authenticator auth(c, storage, transport, clock);
 
     auto s = auth.start_registration("+14155550100");
-    auto u = auth.finish_registration({.transaction_id = s->transaction_id,
-                                       .code = transport.code(),
-                                       .phone = "+14155550100",
-                                       .identity = "ada@example.com",
-                                       .password = "correct horse"});
+    auto u = auth.finish_registration({s->transaction_id, submitted_code(transport.code()), "+14155550100",
+                                       password("correct horse"), "ada@example.com"});
     check(u.has_value(), "the code makes a user");
 
     s = auth.start_login("+14155550100");
     const auto code = transport.code();
     clock.time += std::chrono::minutes(5);
-    check(auth.finish_login(s->transaction_id, code).error().code == error::code_expired,
+    check(auth.finish_login(s->transaction_id, submitted_code(code)).error().code == error::code_expired,
           "after five minutes the code is dead");
 
     s = auth.start_login("+14155550100");
-    check(auth.finish_login(s->transaction_id, transport.code()).has_value(), "a fresh code logs in");
-    check(auth.finish_login(s->transaction_id, transport.code()).error().code == error::code_used, "but only once");
+    check(auth.finish_login(s->transaction_id, submitted_code(transport.code())).has_value(), "a fresh code logs in");
+    check(auth.finish_login(s->transaction_id, submitted_code(transport.code())).error().code == error::code_used, "but only once");
     return failed;
 }

@@ -6,13 +6,13 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
 
 #include <phoneauth/detail/config.hpp>
+#include <phoneauth/result.hpp>
 #include <phoneauth/time.hpp>
 #include <phoneauth/transaction.hpp>
 
@@ -67,9 +67,8 @@ struct event {
     std::optional<int> twilio_code{};
 };
 
-/// Called for each event, on the thread of the flow in which it happens and so from several threads at once. It must be
-/// quick and must not block; what it throws is ignored.
-using observer = std::function<void(const event&)>;
+/// The kind of event that a flow ends with when it fails with `why`.
+PHONEAUTH_DECL event_kind event_kind_of(const failure& why) noexcept;
 
 /// The event as one line of JSON, without the line's end:
 /// {"event":"wrong_code","time":MILLISECONDS,"phone":"+14*******00",…}. What is empty is left out; `reason` is the

@@ -9,6 +9,29 @@
 namespace phoneauth {
 inline namespace v0 {
 
+PHONEAUTH_DECL event_kind event_kind_of(const failure& why) noexcept {
+    if (why.code.category() != error_category()) return event_kind::refused;
+    switch (static_cast<error>(why.code.value())) {
+    case error::wrong_code:
+        return event_kind::wrong_code;
+    case error::tries_exhausted:  // with the tries left: it was this code that exhausted them
+        return why.tries_left ? event_kind::locked : event_kind::refused;
+    case error::invalid_login:
+        return event_kind::wrong_password;
+    case error::storage_unavailable:
+        return event_kind::storage_error;
+    case error::provider_refused:
+    case error::provider_misconfigured:
+    case error::provider_busy:
+    case error::provider_unreachable:
+    case error::no_answer:
+    case error::bad_provider_reply:
+        return event_kind::provider_error;
+    default:
+        return why.twilio_code ? event_kind::provider_error : event_kind::refused;
+    }
+}
+
 PHONEAUTH_DECL std::string event_json(const event& e) {
     detail::json_object json;
     const auto text = [&](std::string_view key, std::string_view value) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <phoneauth/counter.hpp>
+#include <phoneauth/event.hpp>
 #include <phoneauth/http.hpp>
 #include <phoneauth/result.hpp>
 #include <phoneauth/session.hpp>
@@ -152,6 +153,15 @@ struct no_hooks {
     result<void> before_login(const user&) const { return {}; }
     result<void> after_login(const user&) const { return {}; }
 };
+
+/// Is told what happens: called for each event, on the thread of the flow in which it happens and so from several threads
+/// at once. It must be quick and must not block; what it throws is ignored.
+///
+/// Not told: flows that are cancelled; what `authenticate`, `status` and `test_configuration` end with; a
+/// `handle_status_callback` that the storage failed; changes of a user other than of the password; a logout without a
+/// session.
+template <class O>
+concept Observer = std::invocable<O&, const event&>;
 
 }  // namespace v0
 }  // namespace phoneauth

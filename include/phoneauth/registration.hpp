@@ -3,59 +3,33 @@
 #define PHONEAUTH_REGISTRATION_HPP
 
 #include <string>
-#include <string_view>
+#include <utility>
 
-#include <phoneauth/config.hpp>
-#include <phoneauth/detail/config.hpp>
-#include <phoneauth/result.hpp>
-#include <phoneauth/secret_string.hpp>
+#include <phoneauth/credentials.hpp>
 #include <phoneauth/user.hpp>
 
 namespace phoneauth {
 inline namespace v0 {
 
-/// What a person sends to finish a registration. A `secret_string` is a `std::string` that is wiped when it goes away.
+/// What a user sends to finish a registration.
 struct registration {
-    std::string transaction_id;  ///< from the start
-    secret_string code;          ///< from the message
-    std::string phone;           ///< the phone the registration was started with
-    std::string identity{};      ///< value of `config::identity_column`; ignored where the phone is the identity
-    secret_string password;
-    property_map properties{};  ///< further properties, name → JSON text
-    std::string locale = "en";  ///< `blUserLocale`, at most 35 characters (RFC 5646 §4.4.1)
+    // A constructor, as g++ 12 destroys an aggregate that is made with braces inside a co_await expression twice.
+    registration() = default;
+    registration(phoneauth::transaction_id id, submitted_code typed, std::string phone_typed,
+                 phoneauth::password chosen, std::string identity_typed = {})
+        : transaction_id(std::move(id)), code(std::move(typed)), phone(std::move(phone_typed)),
+          password(std::move(chosen)), identity(std::move(identity_typed)) {}
+
+    phoneauth::transaction_id transaction_id;  ///< of the challenge that began it
+    submitted_code code;                       ///< from the message
+    std::string phone;                         ///< the phone that the challenge was for
+    phoneauth::password password;              ///< see `config::min_password_length`
+    std::string identity;        ///< value of `config::identity_column`; ignored where the phone is the identity
+    property_map properties;     ///< further properties, name → JSON text
+    std::string locale = "en";   ///< the user's language, at most 35 characters (RFC 5646 §4.4.1)
 };
-
-/// An identity in the form in which it is stored and compared: a phone number where the phone is the identity, an email
-/// address in lower case, else the text without white space around it. Fails with `identity_required`,
-/// `invalid_phone_number`, `invalid_email` (RFC 5321 §4.5.3.1: 64 octets before the @, 254 in all) or
-/// `invalid_parameter` (over 254 bytes, not UTF-8, control characters).
-PHONEAUTH_DECL result<std::string> normalize_identity(const config& c, std::string_view text);
-
-/// Whether a new password has an acceptable length; `password_required` or `invalid_password` if not.
-PHONEAUTH_DECL result<void> check_password(const config& c, std::string_view password);
-
-/// Checks further properties: names of 1 to 64 bytes that are not reserved and not those of the phone and the identity
-/// (`reserved_property`), values that are JSON, and no more of both than `c` allows (`invalid_parameter`).
-PHONEAUTH_DECL result<void> check_properties(const config& c, const property_map& properties);
-
-/// The user that `r` describes, without id and password hash, registered at `now` with the proved `phone`. All of the
-/// above errors.
-PHONEAUTH_DECL result<user> make_user(const config& c, const registration& r, const phone_number& phone,
-                                      time_point now);
-
-/// Applies a client's changes, name → JSON text, to `u`, all or nothing: null removes a property. `new_password` gets
-/// the new password if there is one among them. Reserved names are passed over, because clients send whole user objects
-/// back. The phone cannot be changed: a changed number is a new authenticator (NIST SP 800-63B-3 §5.1.3.3). Fails with
-/// what `normalize_identity`, `check_password` and `check_properties` fail with, and `invalid_parameter` for another
-/// phone or a value of the wrong type.
-PHONEAUTH_DECL result<void> apply_changes(user& u, const property_map& changes, const config& c,
-                                          std::string& new_password);
 
 }  // namespace v0
 }  // namespace phoneauth
-
-#ifndef PHONEAUTH_SEPARATE_COMPILATION
-#include <phoneauth/registration.ipp>
-#endif
 
 #endif

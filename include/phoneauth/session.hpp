@@ -17,6 +17,12 @@ struct session {
     time_point expires_at{};
 };
 
+/// What became of a logout.
+enum class logout_outcome {
+    ended,      ///< the session is over
+    no_session  ///< there was none, or it was over already
+};
+
 }  // namespace v0
 }  // namespace phoneauth
 

@@ -14,16 +14,27 @@
 #include <phoneauth/detail/crypto.ipp>
 #include <phoneauth/detail/json.ipp>
 #include <phoneauth/event.ipp>
+#include <phoneauth/flows/reporter.ipp>
 #include <phoneauth/read_config.ipp>
-#include <phoneauth/registration.ipp>
 #include <phoneauth/rest/detail/body.ipp>
 #include <phoneauth/rest/detail/routing.ipp>
 #include <phoneauth/rest/reply.ipp>
 #include <phoneauth/rest/status.ipp>
 #include <phoneauth/rest/user_object.ipp>
+#include <phoneauth/rules/registration.ipp>
+#include <phoneauth/rules/reservations.ipp>
 #include <phoneauth/secrets/password.ipp>
 #include <phoneauth/secrets/random.ipp>
 #include <phoneauth/twilio/api.ipp>
 #include <phoneauth/twilio/signature.ipp>
+
+#include <phoneauth/flows/bodies.hpp>
+#include <phoneauth/flows/flows.hpp>
+
+namespace phoneauth {
+inline namespace v0 {
+PHONEAUTH_INSTANTIATE_FLOWS(, blocking_mode)
+}  // namespace v0
+}  // namespace phoneauth
 
 #endif

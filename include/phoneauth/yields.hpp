@@ -58,27 +58,39 @@ private:
     handle handle_;
 };
 
+/// A value that a flow can `co_await`: it is there already.
+template <class T>
+class [[nodiscard]] ready {
+public:
+    ready(T value) : value_(std::move(value)) {}
+    bool await_ready() const noexcept { return true; }
+    void await_suspend(std::coroutine_handle<>) const noexcept {}
+    T await_resume() { return std::move(value_); }
+
+private:
+    T value_;
+};
+
 /// The mode of policies that return plain values: everything happens on the caller's thread.
 struct blocking_mode {
     static constexpr bool async = false;
 
+    /// A coroutine that calls policies and other flows.
     template <class T>
     using flow = lazy<T>;
+    /// What a flow awaits when it has called a policy.
+    template <class T>
+    using yielded = ready<T>;
+    /// What a public function returns.
+    template <class T>
+    using returned = T;
 
+    /// `co_await call([&] { return policy.f(…); })`: calls a policy whose function returns a plain value.
     template <class F>
-    struct ready {
-        F f;
-        bool await_ready() const noexcept { return true; }
-        void await_suspend(std::coroutine_handle<>) const noexcept {}
-        auto await_resume() { return f(); }
-    };
-
-    /// `co_await call([&] { return policy.f(…); })`: the one way in which a flow calls a policy.
-    template <class F>
-    static ready<F> call(F f) {
+    static auto call(F f) {
         // g++ 12 destroys some temporaries of a co_await expression twice; such a one must not own anything.
         static_assert(std::is_trivially_destructible_v<F>, "capture by reference only");
-        return ready<F>{f};
+        return ready<std::invoke_result_t<F&>>(f());
     }
 
     /// `co_await`ed by a flow: from here on it comes to its end.
@@ -87,14 +99,23 @@ struct blocking_mode {
     /// The failure that stands for the exception being handled.
     static failure current_failure() noexcept { return failure_of_current_exception(); }
 
-    /// What a public function returns: in this mode the result itself.
+    /// Runs a flow to its end. No exception leaves it.
     template <class R>
-    static R finish(lazy<R> f) {
+    static R finish(lazy<R> begun) {
         try {
-            return f.get();
+            return begun.get();
         } catch (...) {
-            return R(failure_of_current_exception());
+            return R(current_failure());
         }
+    }
+
+    /// Runs the flow `begin(state)` to its end, shows its result to `end(state, result)`, which must not throw, and
+    /// returns it. `state` lives as long as the flow.
+    template <class State, class Begin, class End>
+    static auto run(State state, Begin begin, End end) {
+        auto outcome = finish(begin(state));
+        end(state, outcome);
+        return outcome;
     }
 };
 

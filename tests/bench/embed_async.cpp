@@ -31,7 +31,7 @@ asio::awaitable<void> journey(Auth& auth) {
     auto login = co_await auth.start_login(phone);
     if (!login) co_return;
     std::cin >> code;
-    auto session = co_await auth.finish_login(login->transaction_id, code);
+    auto session = co_await auth.finish_login(login->transaction_id, phoneauth::submitted_code(code));
     if (session) std::cout << "Hello, " << session->user.identity << '\n';
 }
 

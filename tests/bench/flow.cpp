@@ -99,7 +99,7 @@ int main() {
         auto next = phones.begin();
         flow.push_back(time_of(logins_per_round, [&] {
             auto started = auth.start_login(*next++);
-            auto done = auth.finish_login(started->transaction_id, transport.code());
+            auto done = auth.finish_login(started->transaction_id, submitted_code(transport.code()));
             if (!done) std::abort();
         }));
         reused.push_back(time_of(logins_per_round, floor_reused));

@@ -10,7 +10,7 @@ BOOST_AUTO_TEST_SUITE(core_destination)
 namespace {
 
 bool goes_to(const char* phone, const config& c) {
-    const auto allowed = check_destination(*phone_number::parse(phone), c);
+    const auto allowed = rules::check_destination(*phone_number::parse(phone), c);
     if (!allowed) BOOST_TEST(allowed.error().code == error::destination_not_allowed);
     return allowed.has_value();
 }
@@ -21,8 +21,8 @@ BOOST_AUTO_TEST_CASE(without_a_word_messages_go_everywhere_and_the_report_warns)
     const config c;
     BOOST_TEST(goes_to("+4915112345678", c));
     BOOST_TEST(goes_to("+882161234567", c));
-    BOOST_TEST(!destinations_finding(c).ok);
-    BOOST_TEST(!destinations_finding(c).essential);
+    BOOST_TEST(!rules::destinations_finding(c).ok);
+    BOOST_TEST(!rules::destinations_finding(c).essential);
 }
 
 BOOST_AUTO_TEST_CASE(default_country_is_the_only_one) {
@@ -31,7 +31,7 @@ BOOST_AUTO_TEST_CASE(default_country_is_the_only_one) {
     BOOST_TEST(goes_to("+4915112345678", c));
     BOOST_TEST(!goes_to("+14155550100", c));
     BOOST_TEST(!goes_to("+4815112345678", c));
-    BOOST_TEST(destinations_finding(c).ok);
+    BOOST_TEST(rules::destinations_finding(c).ok);
 }
 
 BOOST_AUTO_TEST_CASE(allowed_countries_replace_the_default_one) {
@@ -42,7 +42,7 @@ BOOST_AUTO_TEST_CASE(allowed_countries_replace_the_default_one) {
     BOOST_TEST(!goes_to("+4915112345678", c));
     c.allowed_calling_codes = {"*"};
     BOOST_TEST(goes_to("+14155550100", c));
-    BOOST_TEST(!destinations_finding(c).ok);
+    BOOST_TEST(!rules::destinations_finding(c).ok);
 }
 
 BOOST_AUTO_TEST_CASE(blocked_beginnings_are_stronger) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <phoneauth/rules/admission.hpp>
 #include <phoneauth/rules/limits.hpp>
+#include <phoneauth/rules/reservations.hpp>
 #include <phoneauth/storage/memory.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -10,7 +10,8 @@
 #include <set>
 
 using namespace phoneauth;
-using namespace phoneauth::limits;
+using namespace phoneauth::rules;
+using namespace phoneauth::rules::limits;
 using namespace std::chrono_literals;
 
 BOOST_AUTO_TEST_SUITE(core_limits)
@@ -264,22 +265,28 @@ BOOST_AUTO_TEST_CASE(everything_has_a_key_of_its_own) {
     count({&passwords, 1}, 1, t0, all);
     for (const auto kind : {purpose::login, purpose::registration})
         for (const bool known : {false, true}) all.push_back(cooldown(kind, phone, known, 1, c, t0));
+    const auto change_failures = [&](const std::string& account) {
+        for (const bool known : {false, true}) {
+            all.push_back(failures(account, known, 1, t0));
+            all.push_back(failure_pause(account, known, 1, t0));
+        }
+    };
     const auto change_all = [&](const std::string& account) {
-        detail::change_failures(account, 1, t0, all);
+        change_failures(account);
         for (const bool known : {false, true}) all.push_back(open_codes(account, known, 1, c, t0));
     };
-    change_all(detail::code_account(purpose::registration, phone, false));
-    change_all(detail::code_account(purpose::login, phone, false));
-    change_all(detail::code_account(purpose::login, phone, true));
-    detail::change_failures(detail::password_account(phone.str()), 1, t0, all);
+    change_all(code_account(purpose::registration, phone, false));
+    change_all(code_account(purpose::login, phone, false));
+    change_all(code_account(purpose::login, phone, true));
+    change_failures(password_account(phone.str()));
     all.push_back(known_network(phone.str(), "192.0.2.1", 1, t0));
     BOOST_TEST(keys_of(all).size() == all.size());
     for (const auto& change : all) BOOST_TEST(change.key.size() <= 128u);
     // The longest there can be.
     const auto longest = *phone_number::parse("+123456789012345");
     all.clear();
-    detail::change_failures(detail::password_account(std::string(64, 'f')), 1, t0, all);
-    change_all(detail::code_account(purpose::registration, longest, false));
+    change_failures(password_account(std::string(64, 'f')));
+    change_all(code_account(purpose::registration, longest, false));
     all.push_back(known_network(std::string(64, 'f'), "2001:db8:ffff:ffff::/64", 1, t0));
     count(send_windows(send_budget::messages, longest, "2001:db8:ffff:ffff::/64", std::string(36, 'A'), c), 1, t0, all);
     for (const auto& change : all) BOOST_TEST(change.key.size() <= 128u);
@@ -287,34 +294,44 @@ BOOST_AUTO_TEST_CASE(everything_has_a_key_of_its_own) {
 
 namespace {
 
-/// One wrong guess, as the authenticator makes it; false if it was refused.
-bool miss(memory_storage& storage, const config& c, const char* network, std::int64_t doors = 1) {
-    detail::guess g("a", "s", network, {}, doors, c, t0);
-    if (!g.ask(storage.change_counters(g.question()))) return false;
-    if (!g.judge(storage.change_counters(g.changes()))) {
-        storage.change_counters(g.back());
-        return false;
-    }
-    if (const auto changes = g.miss(t0); !changes.empty()) storage.change_counters(changes);
+/// Without a limit for each client.
+const config c = [] {
+    config changed;
+    changed.max_wrong_passwords_per_client_and_hour = 0;
+    return changed;
+}();
+
+/// Whether the guess may be looked at, as the flows ask; it is counted then.
+bool reserve(memory_storage& storage, reservation& r) {
+    if (!r.check(storage.change_counters(r.peek().changes()))) return false;
+    if (r.confirm(storage.change_counters(r.reserve().changes()))) return true;
+    storage.change_counters(r.cancel().changes());
+    return false;
+}
+
+/// One wrong guess; false if it was refused.
+bool miss(memory_storage& storage, const char* network, int shared_by = 1) {
+    password_reservation guess("s", network, shared_by, c, t0);
+    if (!reserve(storage, guess)) return false;
+    if (const auto changes = guess.punish(t0); !changes.changes().empty()) storage.change_counters(changes.changes());
     return true;
 }
 
-std::int64_t run_of(memory_storage& storage, const std::string& account, bool known = false) {
-    return storage.change_counters({failures(account, known, 0, t0)})[0].value;
+std::int64_t run_of(memory_storage& storage, bool known = false) {
+    return storage.change_counters({failures(password_account("s"), known, 0, t0)})[0].value;
 }
 
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(guess_that_is_taken_back_leaves_nothing) {
-    const config c;
+    const config limited;
     memory_storage storage;
     for (const bool known : {false, true}) {
         if (known) storage.change_counters({known_network("s", "n", 1, t0)});
-        detail::guess g("a", "s", "n", {wrong_password_window("n", c)}, 1, c, t0);
-        BOOST_TEST(g.ask(storage.change_counters(g.question())).has_value());
-        BOOST_TEST(g.judge(storage.change_counters(g.changes())).has_value());
-        storage.change_counters(g.back());
-        for (auto change : g.changes()) {
+        password_reservation guess("s", "n", 1, limited, t0);
+        BOOST_TEST(reserve(storage, guess));
+        storage.change_counters(guess.cancel().changes());
+        for (auto change : guess.reserve().changes()) {
             change.by = 0;
             BOOST_TEST(storage.change_counters({change})[0].value == 0);
         }
@@ -322,44 +339,41 @@ BOOST_AUTO_TEST_CASE(guess_that_is_taken_back_leaves_nothing) {
 }
 
 BOOST_AUTO_TEST_CASE(wrong_guess_counts_where_it_came_from) {
-    const config c;
     memory_storage storage;
     storage.change_counters({known_network("s", "home", 1, t0)});
-    for (int i = 0; i < 6; ++i) BOOST_TEST(miss(storage, c, "away"));
-    BOOST_TEST(run_of(storage, "a") == 6);
-    BOOST_TEST(run_of(storage, "a", true) == 0);
-    BOOST_TEST(!miss(storage, c, "away"));
-    BOOST_TEST(!miss(storage, c, ""));
-    for (int i = 0; i < 6; ++i) BOOST_TEST(miss(storage, c, "home"));
-    BOOST_TEST(!miss(storage, c, "home"));
-    BOOST_TEST(run_of(storage, "a") == 6);
-    BOOST_TEST(run_of(storage, "a", true) == 6);
+    for (int i = 0; i < 6; ++i) BOOST_TEST(miss(storage, "away"));
+    BOOST_TEST(run_of(storage) == 6);
+    BOOST_TEST(run_of(storage, true) == 0);
+    BOOST_TEST(!miss(storage, "away"));
+    BOOST_TEST(!miss(storage, ""));
+    for (int i = 0; i < 6; ++i) BOOST_TEST(miss(storage, "home"));
+    BOOST_TEST(!miss(storage, "home"));
+    BOOST_TEST(run_of(storage) == 6);
+    BOOST_TEST(run_of(storage, true) == 6);
 }
 
 BOOST_AUTO_TEST_CASE(guesses_in_flight_count_with_their_own_only) {
-    const config c;
     memory_storage storage;
     storage.change_counters({known_network("s", "home", 1, t0)});
-    std::deque<detail::guess> in_flight;
+    int in_flight = 0;
     for (int i = 0; i < 200; ++i) {
-        auto& g = in_flight.emplace_back("a", "s", "away", std::vector<window>{}, 1, c, t0);
-        if (!g.ask(storage.change_counters(g.question())) || !g.judge(storage.change_counters(g.changes())))
-            in_flight.pop_back();
+        password_reservation guess("s", "away", 1, c, t0);
+        in_flight += guess.check(storage.change_counters(guess.peek().changes())) &&
+                     guess.confirm(storage.change_counters(guess.reserve().changes()));
     }
-    BOOST_TEST(in_flight.size() == 80u);
-    BOOST_TEST(miss(storage, c, "home"));
-    BOOST_TEST(run_of(storage, "a", true) == 1);
-    BOOST_TEST(miss(storage, c, "home"));  // one typing error does not make the owner wait
+    BOOST_TEST(in_flight == 80);
+    BOOST_TEST(miss(storage, "home"));
+    BOOST_TEST(run_of(storage, true) == 1);
+    BOOST_TEST(miss(storage, "home"));  // one typing error does not make the owner wait
 }
 
-BOOST_AUTO_TEST_CASE(two_doors_share_what_is_allowed) {
-    const config c;
+BOOST_AUTO_TEST_CASE(two_accounts_share_what_is_allowed) {
     memory_storage storage;
-    std::deque<detail::guess> in_flight;
     int allowed = 0;
     for (int i = 0; i < 200; ++i) {
-        auto& g = in_flight.emplace_back("a", "s", "away", std::vector<window>{}, 2, c, t0);
-        allowed += g.ask(storage.change_counters(g.question())) && g.judge(storage.change_counters(g.changes()));
+        password_reservation guess("s", "away", 2, c, t0);
+        allowed += guess.check(storage.change_counters(guess.peek().changes())) &&
+                   guess.confirm(storage.change_counters(guess.reserve().changes()));
     }
     BOOST_TEST(allowed == 40);
 }

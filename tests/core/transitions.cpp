@@ -45,36 +45,36 @@ std::pair<S, std::error_code> apply(S from, event e) {
     result<void> r;
     switch (e) {
     case event::right_code:
-        r = apply_code(t, true, c, t0 + 10s);
+        r = rules::apply_code(t, true, c, t0 + 10s);
         break;
     case event::wrong_code:
-        r = apply_code(t, false, c, t0 + 10s);
+        r = rules::apply_code(t, false, c, t0 + 10s);
         break;
     case event::last_wrong_code:
         t.tries = 4;
-        r = apply_code(t, false, c, t0 + 10s);
+        r = rules::apply_code(t, false, c, t0 + 10s);
         break;
     case event::late_code:
-        r = apply_code(t, true, c, t0 + 300s);
+        r = rules::apply_code(t, true, c, t0 + 300s);
         break;
     case event::resend:
-        r = apply_resend(t, c, t0 + 30s);
+        r = rules::apply_resend(t, c, t0 + 30s);
         break;
     case event::early_resend:
-        r = apply_resend(t, c, t0 + 29s);
+        r = rules::apply_resend(t, c, t0 + 29s);
         break;
     case event::resend_too_often:
         t.sends = 5;
-        r = apply_resend(t, c, t0 + 30s);
+        r = rules::apply_resend(t, c, t0 + 30s);
         break;
     case event::late_resend:
-        r = apply_resend(t, c, t0 + 300s);
+        r = rules::apply_resend(t, c, t0 + 300s);
         break;
     case event::refusal:
-        apply_refusal(t);
+        rules::apply_refusal(t);
         break;
     case event::reopen:
-        reopen(t, c);
+        rules::reopen(t, c);
         break;
     }
     return {t.state, r ? std::error_code() : r.error().code};
@@ -130,29 +130,29 @@ BOOST_AUTO_TEST_CASE(final_states_are_final) {
 }
 
 BOOST_AUTO_TEST_CASE(unknown_stored_state_is_no_transaction) {
-    BOOST_TEST(check_pending(static_cast<S>(77)).error().code == error::no_transaction);
+    BOOST_TEST(rules::check_pending(static_cast<S>(77)).error().code == error::no_transaction);
 }
 
 BOOST_AUTO_TEST_CASE(last_try_may_be_the_right_one_but_not_reopen) {
     const config c;
     auto t = sample();
     t.tries = 4;
-    BOOST_TEST(apply_code(t, true, c, t0).has_value());
-    reopen(t, c);
+    BOOST_TEST(rules::apply_code(t, true, c, t0).has_value());
+    rules::reopen(t, c);
     BOOST_TEST((t.state == S::exhausted));
 }
 
 BOOST_AUTO_TEST_CASE(tries_left_count_down) {
     const config c;
     auto t = sample();
-    for (int left = 4; left >= 0; --left) BOOST_TEST(apply_code(t, false, c, t0).error().tries_left.value() == left);
-    BOOST_TEST(!apply_code(t, false, c, t0).error().tries_left);
+    for (int left = 4; left >= 0; --left) BOOST_TEST(rules::apply_code(t, false, c, t0).error().tries_left.value() == left);
+    BOOST_TEST(!rules::apply_code(t, false, c, t0).error().tries_left);
 }
 
 BOOST_AUTO_TEST_CASE(resend_changes_only_what_it_sends) {
     const config c;
     auto t = sample();
-    BOOST_REQUIRE(apply_resend(t, c, t0 + 60s));
+    BOOST_REQUIRE(rules::apply_resend(t, c, t0 + 60s));
     BOOST_TEST(t.sends == 2u);
     BOOST_TEST((t.last_sent_at == t0 + 60s));
     BOOST_TEST((t.expires_at == t0 + 300s));
@@ -162,7 +162,7 @@ BOOST_AUTO_TEST_CASE(resend_changes_only_what_it_sends) {
 BOOST_AUTO_TEST_CASE(clock_that_goes_back_makes_nobody_wait_longer) {
     const config c;
     auto t = sample();
-    const auto r = apply_resend(t, c, t0 - 24h);
+    const auto r = rules::apply_resend(t, c, t0 - 24h);
     BOOST_TEST(r.error().code == error::resend_too_soon);
     BOOST_TEST((r.error().retry_after == c.resend_cooldown));
 }

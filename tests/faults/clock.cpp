@@ -13,7 +13,7 @@ namespace {
 
 struct clock_world {
     explicit clock_world(unsigned hour = 5, unsigned day = 1000, std::chrono::seconds cooldown = 0s)
-        : auth(with(hour, day, cooldown), storage, transport, clock) {}
+        : auth(with(hour, day, cooldown), storage, transport, clock, passwords) {}
 
     static config with(unsigned hour, unsigned day, std::chrono::seconds cooldown) {
         auto c = fault_config();
@@ -42,7 +42,8 @@ struct clock_world {
     memory_storage storage;
     testing::scripted_transport transport;
     testing::manual_clock clock;
-    authenticator<memory_storage, testing::scripted_transport, testing::manual_clock, no_hooks, plain_passwords> auth;
+    plain_passwords passwords;
+    authenticator<memory_storage, testing::scripted_transport, testing::manual_clock, plain_passwords> auth;
 };
 
 }  // namespace
@@ -116,20 +117,17 @@ BOOST_AUTO_TEST_CASE(who_waits_as_long_as_told_gets_in) {
         if (jump > 0s) continue;
         const auto again = w.auth.resend(s->transaction_id);
         BOOST_TEST(!again);
-        BOOST_TEST((again.error().retry_after && *again.error().retry_after <= w.auth.settings().resend_cooldown));
+        BOOST_TEST((again.error().retry_after && *again.error().retry_after <= w.auth.config().resend_cooldown));
     }
 }
 
 BOOST_AUTO_TEST_CASE(what_expires_does_so_by_the_clock) {
     clock_world w;
     auto s = w.auth.start_registration(phone);
-    registration r{.transaction_id = s->transaction_id,
-                   .code = w.transport.last_code(),
-                   .phone = phone,
-                   .identity = "ada@example.com",
-                   .password = first_password};
+    const registration r(s->transaction_id, submitted_code(w.transport.last_code()), phone, password(first_password),
+                         "ada@example.com");
     w.clock.advance(-1h);  // now it lives an hour longer than it should …
-    w.clock.advance(1h + w.auth.settings().code_lifetime);
+    w.clock.advance(1h + w.auth.config().code_lifetime);
     const auto late = w.auth.finish_registration(r);  // … and no longer
     BOOST_TEST((!late && late.error().code == error::code_expired));
     w.clock.advance(-2h);  // once expired it stays so

@@ -16,7 +16,7 @@ template <class World>
 class journey {
 public:
     explicit journey(evidence& e) : e_(e), w_(e) {
-        w_.auth.observe([this](const event& what) { told_ += what.kind == event_kind::sent; });
+        e.observer.on_event = [this](const event& what) { told_ += what.kind == event_kind::sent; };
     }
 
     /// Everything, and then whether the invariants hold.
@@ -95,12 +95,8 @@ private:
         return ask(
             [&] {
                 e_.current = id;
-                registration r{.transaction_id = id,
-                               .code = code,
-                               .phone = phone,
-                               .identity = "ada@example.com",
-                               .password = first_password,
-                               .properties = {{"name", R"("Ada")"}}};
+                registration r(transaction_id(id), submitted_code(code), phone, password(first_password), "ada@example.com");
+                r.properties = {{"name", R"("Ada")"}};
                 auto from = here();
                 gate.open = true;
                 return w_.auth.finish_registration(std::move(r), std::move(from));
@@ -114,10 +110,10 @@ private:
         return ask(
             [&] {
                 auto number = phone;
-                auto password = with.value_or("");
+                auto secret = with.value_or("");
                 auto from = here();
                 gate.open = true;
-                if (with) return w_.auth.start_login(std::move(number), std::move(password), std::move(from));
+                if (with) return w_.auth.start_two_factor_login(std::move(number), password(std::move(secret)), std::move(from));
                 return w_.auth.start_login(std::move(number), std::move(from));
             },
             [](const auto&) {});
@@ -128,7 +124,7 @@ private:
                 auto name = id;
                 auto from = here();
                 gate.open = true;
-                return w_.auth.resend(std::move(name), std::move(from));
+                return w_.auth.resend(transaction_id(std::move(name)), std::move(from));
             },
             [](const auto&) {});
     }
@@ -141,11 +137,11 @@ private:
                 auto typed = code;
                 auto from = here();
                 gate.open = true;
-                return w_.auth.finish_login(std::move(name), std::move(typed), std::move(from));
+                return w_.auth.finish_login(transaction_id(std::move(name)), submitted_code(std::move(typed)), std::move(from));
             },
             [&](const login_result& l) {
                 e_.note_accepted(id, code, purpose::login, began);
-                const auto hash = hasher_(l.token);
+                const auto hash = hasher_(l.token.str());
                 e_.expect(e_.sessions.contains(hash), invariant::session_is_a_login);
             });
     }
@@ -157,7 +153,7 @@ private:
                 property_map changes{{"password", '"' + password + '"'}, {"town", R"("London")"}};
                 auto from = here();
                 gate.open = true;
-                return w_.auth.update_user(std::move(token), std::move(id), std::move(changes), std::move(from));
+                return w_.auth.update_user(session_token(std::move(token)), std::move(id), std::move(changes), std::move(from));
             },
             [](const auto&) {});
     }
@@ -167,7 +163,7 @@ private:
                 auto token = t;
                 auto from = here();
                 gate.open = true;
-                return w_.auth.logout(std::move(token), std::move(from));
+                return w_.auth.logout(session_token(std::move(token)), std::move(from));
             },
             [](const auto&) {});
     }
@@ -267,7 +263,7 @@ private:
 
     void is_dead(const std::string& token) {
         e_.over = true;
-        const auto u = w_.run([&] { return w_.auth.authenticate(token); });
+        const auto u = w_.run([&] { return w_.auth.authenticate(session_token(token)); });
         e_.over = false;
         e_.expect(!u, invariant::ended_session_is_dead);
     }

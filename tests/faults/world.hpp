@@ -98,6 +98,13 @@ struct plain_passwords {
     result<bool> verify(const std::string& password, const std::string& hash) { return hash == "plain:" + password; }
 };
 
+/// An observer that a journey can fill in.
+struct told {
+    std::function<void(const event&)> on_event = [](const event&) {};
+
+    void operator()(const event& e) { on_event(e); }
+};
+
 /// A call of the storage or the transport.
 struct mark {
     bool is_request;
@@ -120,6 +127,8 @@ public:
     const config settings = fault_config();
     memory_storage truth;
     testing::manual_clock clock;
+    plain_passwords passwords;
+    told observer;
     std::function<void()> again;  ///< the request that is being answered, once more
     std::string current;          ///< the transaction that is being confirmed
     std::string inbox;            ///< the code that came last
@@ -168,7 +177,7 @@ public:
         const auto is_admission = [](const counter_change& c) { return c.by == 1 && c.key.starts_with("codes"); };
         if (!std::any_of(changes.begin(), changes.end(), is_admission)) return;
         admitted_at_ = changes.front().now;
-        for_each_key([&](const std::string& key, const limits::window& w) {
+        for_each_key([&](const std::string& key, const rules::limits::window& w) {
             auto& e = ledger_[key];
             e.ends = std::min(e.ends, admitted_at_ + 3 * (w.length / 2));
             e.last = admitted_at_;
@@ -176,16 +185,16 @@ public:
     }
     void note_counters(const std::vector<counter>& counters) {
         for (const auto& c : counters)
-            expect(c.value >= 0 && (c.value == 0 || c.expires_at <= latest_ + limits::network_memory),
+            expect(c.value >= 0 && (c.value == 0 || c.expires_at <= latest_ + rules::limits::network_memory),
                    invariant::counter_ends);
     }
 
     /// The provider has a message, or may have it as far as anybody can tell.
     void note_message(const http_request& request, bool has_it) {
-        for_each_key([&](const std::string& key, const limits::window&) { ++ledger_[key].perhaps; });
+        for_each_key([&](const std::string& key, const rules::limits::window&) { ++ledger_[key].perhaps; });
         if (!has_it) return;
         inbox = code_in(request);
-        for_each_key([&](const std::string& key, const limits::window&) { ++ledger_[key].certain; });
+        for_each_key([&](const std::string& key, const rules::limits::window&) { ++ledger_[key].certain; });
         check_counts();
         const auto* begun = transaction_of(request);
         if (!begun) return expect(false, invariant::message_has_its_transaction);
@@ -200,10 +209,10 @@ public:
     void note_refusal(const http_request& request) {
         const auto* t = transaction_of(request);
         if (t && t->purpose == purpose::login && t->password_fingerprint.empty())
-            for_each_key([&](const std::string& key, const limits::window&) { ++ledger_[key].perhaps; });
+            for_each_key([&](const std::string& key, const rules::limits::window&) { ++ledger_[key].perhaps; });
         else  // a client's attempts stay counted
             for_each_key(
-                [&](const std::string& key, const limits::window& w) { ledger_[key].perhaps += w.keeps_attempts; });
+                [&](const std::string& key, const rules::limits::window& w) { ledger_[key].perhaps += w.keeps_attempts; });
     }
 
     /// A user is about to be stored.
@@ -282,11 +291,11 @@ private:
     template <class F>
     void for_each_key(F f) {
         const auto windows =
-            limits::send_windows(limits::send_budget::codes, *phone_number::parse(phone), "203.0.113.7", {}, settings);
+            rules::limits::send_windows(rules::limits::send_budget::codes, *phone_number::parse(phone), "203.0.113.7", {}, settings);
         for (const auto& w : windows) {
             std::vector<counter_change> changes;
-            limits::count(std::span(&w, 1), 1, admitted_at_, changes);
-            f(changes[limits::present_part].key, w);
+            rules::limits::count(std::span(&w, 1), 1, admitted_at_, changes);
+            f(changes[rules::limits::present_part].key, w);
         }
     }
 
@@ -506,7 +515,7 @@ private:
 struct blocking_world {
     static constexpr std::size_t first_frames = 1;  ///< how many allocations precede the first `try` of a flow
 
-    explicit blocking_world(evidence& e) : storage(e), transport(e), auth(e.settings, storage, transport, e.clock) {}
+    explicit blocking_world(evidence& e) : storage(e), transport(e), auth(e.settings, storage, transport, e.clock, e.passwords, e.observer) {}
 
     template <class F>
     auto run(F flow) {
@@ -515,7 +524,7 @@ struct blocking_world {
 
     watched_storage storage;
     watched_transport transport;
-    authenticator<watched_storage, watched_transport, testing::manual_clock, no_hooks, plain_passwords> auth;
+    authenticator<watched_storage, watched_transport, testing::manual_clock, plain_passwords, told> auth;
 };
 
 /// Runs `flow`, which makes an awaitable, on a loop of its own.
@@ -547,7 +556,7 @@ struct async_world {
     static constexpr std::size_t first_frames = 2;
 
     explicit async_world(evidence& e)
-        : plain_storage(e), plain_transport(e), auth(e.settings, storage, transport, e.clock) {}
+        : plain_storage(e), plain_transport(e), auth(e.settings, storage, transport, e.clock, e.passwords, e.observer) {}
 
     template <class F>
     auto run(F flow) {
@@ -559,7 +568,7 @@ struct async_world {
     testing::posting<watched_storage> storage{plain_storage};
     testing::posting<watched_transport> transport{plain_transport};
     authenticator<testing::posting<watched_storage>, testing::posting<watched_transport>, testing::manual_clock,
-                  no_hooks, plain_passwords>
+                  plain_passwords, told>
         auth;
 };
 
@@ -568,7 +577,7 @@ struct prompt_world {
     static constexpr std::size_t first_frames = 2;
 
     explicit prompt_world(evidence& e)
-        : storage(e), plain_transport(e), auth(e.settings, storage, transport, e.clock) {}
+        : storage(e), plain_transport(e), auth(e.settings, storage, transport, e.clock, e.passwords, e.observer) {}
 
     template <class F>
     auto run(F flow) {
@@ -578,7 +587,7 @@ struct prompt_world {
     watched_storage storage;
     watched_transport plain_transport;
     prompt_transport transport{plain_transport};
-    authenticator<watched_storage, prompt_transport, testing::manual_clock, no_hooks, plain_passwords> auth;
+    authenticator<watched_storage, prompt_transport, testing::manual_clock, plain_passwords, told> auth;
 };
 
 }  // namespace faults

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-using namespace flows;
+using namespace flow_tests;
 
 namespace {
 
@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(passwords_of_a_stranger_do_not_stop_a_login_by_code) {
     blocking_world w;
     register_user(w);
     for (int i = 0; i < 7; ++i) {
-        BOOST_TEST(!w.auth.start_login(phone, "wrong password"));
+        BOOST_TEST(!w.auth.start_two_factor_login(phone, password("wrong password")));
         w.clock.advance(1s);
     }
     BOOST_TEST(w.auth.start_login(phone).has_value());
@@ -90,13 +90,13 @@ BOOST_AUTO_TEST_CASE(no_more_passwords_are_compared_at_once_than_failures_are_al
     register_user(w);
     int depth = 0;
     w.passwords.during = [&] {
-        if (++depth < 300) BOOST_TEST(!w.auth.start_login(phone, "wrong password"));
+        if (++depth < 300) BOOST_TEST(!w.auth.start_two_factor_login(phone, password("wrong password")));
     };
-    BOOST_TEST(!w.auth.start_login(phone, "wrong password"));
+    BOOST_TEST(!w.auth.start_two_factor_login(phone, password("wrong password")));
     BOOST_TEST(w.passwords.compared == 80);
     w.passwords.during = nullptr;
     w.clock.advance(2h);
-    BOOST_TEST(error_of(w.auth.start_login(phone, "wrong password")) == error::too_many_failures);
+    BOOST_TEST(error_of(w.auth.start_two_factor_login(phone, password("wrong password"))) == error::too_many_failures);
     BOOST_TEST(w.passwords.compared == 80);
 }
 
@@ -110,7 +110,7 @@ BOOST_AUTO_TEST_CASE(a_pause_grows_while_one_runs) {
         all.emplace_back(s->transaction_id, w.transport.last_code());
     }
     for (const auto& [id, code] : all)
-        for (int k = 0; k < 5; ++k) BOOST_TEST(!w.auth.finish_login(id, wrong(code)));
+        for (int k = 0; k < 5; ++k) BOOST_TEST(!w.auth.finish_login(transaction_id(id), submitted_code(wrong(code))));
     auto r = w.auth.start_login(phone);
     BOOST_TEST(error_of(r) == error::too_many_failures);
     BOOST_TEST((r.error().retry_after == 1h));
@@ -124,10 +124,10 @@ BOOST_AUTO_TEST_CASE(a_login_begun_before_the_pause_can_be_finished) {
     for (int i = 0; i < 2; ++i) {
         auto his = w.auth.start_login(phone);
         for (int k = 0; k < 5; ++k)
-            BOOST_TEST(!w.auth.finish_login(his->transaction_id, wrong(w.transport.last_code())));
+            BOOST_TEST(!w.auth.finish_login(his->transaction_id, submitted_code(wrong(w.transport.last_code()))));
     }
     BOOST_TEST(error_of(w.auth.start_login(phone)) == error::too_many_failures);
-    BOOST_TEST(w.auth.finish_login(mine->transaction_id, my_code).has_value());
+    BOOST_TEST(w.auth.finish_login(mine->transaction_id, submitted_code(my_code)).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_transport_out_of_memory_may_have_sent) {
@@ -154,7 +154,7 @@ BOOST_AUTO_TEST_CASE(an_old_password_opens_nothing_while_it_is_being_replaced) {
         w.passwords.during = nullptr;
         BOOST_TEST(w.auth.update_user(mine.token, mine.user.object_id, new_password).has_value());
     };
-    BOOST_TEST(error_of(w.auth.login_with_identity("ada@example.com", "correct horse")) == error::invalid_login);
+    BOOST_TEST(error_of(w.auth.login_with_identity("ada@example.com", password("correct horse"))) == error::invalid_login);
     BOOST_TEST(w.auth.authenticate(mine.token).has_value());
 }
 
@@ -210,7 +210,7 @@ BOOST_AUTO_TEST_CASE(a_code_sent_to_a_former_number_is_worth_nothing) {
     u = *w.memory.find_user(u.object_id);
     u.phone = *phone_number::parse(other_phone);
     BOOST_REQUIRE((w.memory.update_user(u) == write_result::done));
-    BOOST_TEST(!w.auth.finish_login(s->transaction_id, w.transport.last_code()));
+    BOOST_TEST(!w.auth.finish_login(s->transaction_id, submitted_code(w.transport.last_code())));
 }
 
 BOOST_AUTO_TEST_CASE(a_storage_that_fails_does_not_spend_a_login_code) {
@@ -218,9 +218,9 @@ BOOST_AUTO_TEST_CASE(a_storage_that_fails_does_not_spend_a_login_code) {
     register_user(w);
     auto s = w.auth.start_login(phone);
     w.storage.fail_before(w.storage.calls() + 3);  // the swap is the second call
-    BOOST_TEST(error_of(w.auth.finish_login(s->transaction_id, w.transport.last_code())) == error::storage_unavailable);
+    BOOST_TEST(error_of(w.auth.finish_login(s->transaction_id, submitted_code(w.transport.last_code()))) == error::storage_unavailable);
     w.storage.fail_before(0);
-    BOOST_TEST(w.auth.finish_login(s->transaction_id, w.transport.last_code()).has_value());
+    BOOST_TEST(w.auth.finish_login(s->transaction_id, submitted_code(w.transport.last_code())).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_cancelled_registration_keeps_its_code) {
@@ -260,9 +260,9 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_code_alone_can_be_made_not_enough, World, worlds
     World w(c);
     register_user(w);
     BOOST_TEST(error_of(w.run(w.auth.start_login(phone))) == error::login_disabled);
-    auto s = w.run(w.auth.start_login(phone, "correct horse"));
+    auto s = w.run(w.auth.start_two_factor_login(phone, password("correct horse")));
     BOOST_REQUIRE(s);
-    BOOST_TEST(w.run(w.auth.finish_login(s->transaction_id, w.transport.last_code())).has_value());
+    BOOST_TEST(w.run(w.auth.finish_login(s->transaction_id, submitted_code(w.transport.last_code()))).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(an_id_that_cannot_be_one_never_reaches_the_storage) {
@@ -270,9 +270,9 @@ BOOST_AUTO_TEST_CASE(an_id_that_cannot_be_one_never_reaches_the_storage) {
     const auto before = w.storage.calls();
     for (const auto& id : {std::string(), std::string("A\0", 2), std::string("\xFF\xFE"), std::string("' OR 1=1"),
                            std::string(65, 'A')}) {
-        BOOST_TEST(error_of(w.auth.finish_login(id, "123456")) == error::no_transaction);
+        BOOST_TEST(error_of(w.auth.finish_login(transaction_id(id), submitted_code("123456"))) == error::no_transaction);
         BOOST_TEST(error_of(w.auth.finish_registration(form(id, "123456"))) == error::no_transaction);
-        BOOST_TEST(error_of(w.auth.resend(id)) == error::no_transaction);
+        BOOST_TEST(error_of(w.auth.resend(transaction_id(id))) == error::no_transaction);
     }
     BOOST_TEST(w.storage.calls() == before);
 }
@@ -282,7 +282,7 @@ BOOST_AUTO_TEST_CASE(a_refused_message_is_not_counted) {
     for (int i = 0; i < 10; ++i) BOOST_TEST(w.auth.send_message({.to = phone, .body = "hello"}).has_value());
     for (int i = 0; i < 3; ++i)
         BOOST_TEST(error_of(w.auth.send_message({.to = phone, .body = "hello"})) == error::too_many_messages);
-    BOOST_TEST(sends_spent(w, limits::send_budget::messages) == 10);
+    BOOST_TEST(sends_spent(w, rules::limits::send_budget::messages) == 10);
 }
 
 BOOST_AUTO_TEST_CASE(a_resent_code_is_not_delivered_after_its_end) {
@@ -312,7 +312,7 @@ template <class World>
 int guess_at(World& w, const open_codes& open) {
     int compared = 0;
     for (const auto& [id, code] : open)
-        for (int k = 0; k < 5; ++k) compared += was_compared(w.auth.finish_login(id, wrong(code), stranger));
+        for (int k = 0; k < 5; ++k) compared += was_compared(w.auth.finish_login(transaction_id(id), submitted_code(wrong(code)), stranger));
     return compared;
 }
 
@@ -341,7 +341,7 @@ int wrong_codes_until_locked(blocking_world& w, const client_info& from, Begin b
             continue;
         }
         const auto bad = wrong(w.transport.last_code());
-        for (int k = 0; k < 5; ++k) compared += was_compared(w.auth.finish_login(s->transaction_id, bad, from));
+        for (int k = 0; k < 5; ++k) compared += was_compared(w.auth.finish_login(s->transaction_id, submitted_code(bad), from));
     }
     return compared;
 }
@@ -352,7 +352,7 @@ BOOST_AUTO_TEST_CASE(the_second_factor_is_limited_too) {
     blocking_world w;
     register_user(w);
     const int compared =
-        wrong_codes_until_locked(w, stranger, [&] { return w.auth.start_login(phone, "correct horse", stranger); });
+        wrong_codes_until_locked(w, stranger, [&] { return w.auth.start_two_factor_login(phone, password("correct horse"), stranger); });
     BOOST_TEST(compared <= 80);
     BOOST_TEST(compared >= 75);
 }
@@ -381,7 +381,7 @@ BOOST_AUTO_TEST_CASE(codes_that_ask_for_room_at_once_do_not_all_get_it) {
             interrupted_world<interrupted_storage> w(c);
             register_user(w);
             const auto begin = [&] {
-                return with_password ? w.auth.start_login(phone, "correct horse", stranger)
+                return with_password ? w.auth.start_two_factor_login(phone, password("correct horse"), stranger)
                                      : w.auth.start_login(phone, stranger);
             };
             int compared = 0;
@@ -414,10 +414,10 @@ BOOST_AUTO_TEST_CASE(codes_begun_here_and_guessed_there_count_where_they_were_be
         blocking_world w;
         register_user(w);
         auto s = w.auth.start_login(phone, home);
-        BOOST_REQUIRE(w.auth.finish_login(s->transaction_id, w.transport.last_code(), home));
+        BOOST_REQUIRE(w.auth.finish_login(s->transaction_id, submitted_code(w.transport.last_code()), home));
         const auto compared = [&](const client_info& begun, const client_info& guessed) {
             return wrong_codes_until_locked(w, guessed, [&] {
-                return with_password ? w.auth.start_login(phone, "correct horse", begun)
+                return with_password ? w.auth.start_two_factor_login(phone, password("correct horse"), begun)
                                      : w.auth.start_login(phone, begun);
             });
         };
@@ -436,7 +436,7 @@ BOOST_AUTO_TEST_CASE(failures_are_forgotten_a_month_after_the_last_one) {
     const auto guess = [&](int most) {
         int compared = 0;
         while (compared < most) {
-            auto s = w.auth.start_login(phone, "wrong horse", stranger);
+            auto s = w.auth.start_two_factor_login(phone, password("wrong horse"), stranger);
             compared += error_of(s) == error::invalid_login;
             if (!s && s.error().retry_after && *s.error().retry_after > 2h) break;
             w.clock.advance(s.error().retry_after ? *s.error().retry_after : 0s);
@@ -477,11 +477,11 @@ BOOST_AUTO_TEST_CASE(codes_that_stay_open_stay_counted_when_the_owner_logs_in) {
     open_codes open;
     for (int owner = 0; owner < 3; ++owner) {
         for (int i = 0; i < 40; ++i)
-            if (auto s = w.auth.start_login(phone, "correct horse", stranger))
+            if (auto s = w.auth.start_two_factor_login(phone, password("correct horse"), stranger))
                 open.emplace_back(s->transaction_id, w.transport.last_code());
         auto s = w.auth.start_login(phone, home);
         BOOST_REQUIRE(s);
-        BOOST_REQUIRE(w.auth.finish_login(s->transaction_id, w.transport.last_code(), home));
+        BOOST_REQUIRE(w.auth.finish_login(s->transaction_id, submitted_code(w.transport.last_code()), home));
     }
     BOOST_TEST(open.size() == 16u);
     BOOST_TEST(guess_at(w, open) == 80);
@@ -492,11 +492,11 @@ BOOST_AUTO_TEST_CASE(an_owner_at_home_has_a_reserve_of_the_limits_of_his_network
     register_user(w);
     register_user(w, other_phone, "grace@example.com");
     auto s = w.auth.start_login(phone, home);
-    BOOST_REQUIRE(w.auth.finish_login(s->transaction_id, w.transport.last_code(), home));
+    BOOST_REQUIRE(w.auth.finish_login(s->transaction_id, submitted_code(w.transport.last_code()), home));
     for (int i = 0; i < 60; ++i)
-        BOOST_TEST(!w.auth.start_login("+1415555" + std::to_string(2000 + i), "wrong horse", home));
-    BOOST_TEST(error_of(w.auth.start_login(other_phone, "correct horse", home)) == error::too_many_failures);
-    BOOST_TEST(w.auth.start_login(phone, "correct horse", home).has_value());
+        BOOST_TEST(!w.auth.start_two_factor_login("+1415555" + std::to_string(2000 + i), password("wrong horse"), home));
+    BOOST_TEST(error_of(w.auth.start_two_factor_login(other_phone, password("correct horse"), home)) == error::too_many_failures);
+    BOOST_TEST(w.auth.start_two_factor_login(phone, password("correct horse"), home).has_value());
     for (int i = 0; i < 60; ++i)
         [[maybe_unused]] const auto sent = w.auth.start_registration("+1415555" + std::to_string(3000 + i), home);
     BOOST_TEST(error_of(w.auth.start_registration("+14155554000", home)) == error::too_many_messages);
@@ -507,19 +507,19 @@ BOOST_AUTO_TEST_CASE(typing_errors_at_home_cost_little_while_strangers_guess) {
     interrupted_world<> w;
     register_user(w);
     auto s = w.auth.start_login(phone, home);
-    BOOST_REQUIRE(w.auth.finish_login(s->transaction_id, w.transport.last_code(), home));
+    BOOST_REQUIRE(w.auth.finish_login(s->transaction_id, submitted_code(w.transport.last_code()), home));
     int depth = 0;
     w.passwords.during = [&] {
-        if (++depth < 60) (void)w.auth.start_login(phone, "wrong password", stranger);
+        if (++depth < 60) (void)w.auth.start_two_factor_login(phone, password("wrong password"), stranger);
         if (depth == 60) {
             ++depth;
-            BOOST_TEST(error_of(w.auth.start_login(phone, "typing error", home)) == error::invalid_login);
-            BOOST_TEST(w.auth.start_login(phone, "correct horse", home).has_value());
+            BOOST_TEST(error_of(w.auth.start_two_factor_login(phone, password("typing error"), home)) == error::invalid_login);
+            BOOST_TEST(w.auth.start_two_factor_login(phone, password("correct horse"), home).has_value());
         }
     };
-    (void)w.auth.start_login(phone, "wrong password", stranger);
+    (void)w.auth.start_two_factor_login(phone, password("wrong password"), stranger);
     w.passwords.during = nullptr;
-    BOOST_TEST(w.auth.start_login(phone, "correct horse", home).has_value());
+    BOOST_TEST(w.auth.start_two_factor_login(phone, password("correct horse"), home).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_flood_of_refused_requests_takes_nothing_away) {
@@ -538,7 +538,7 @@ BOOST_AUTO_TEST_CASE(a_flood_of_refused_requests_takes_nothing_away) {
     interrupted_world<busy> w;
     register_user(w);
     auto s = w.auth.start_login(phone, home);
-    BOOST_REQUIRE(w.auth.finish_login(s->transaction_id, w.transport.last_code(), home));
+    BOOST_REQUIRE(w.auth.finish_login(s->transaction_id, submitted_code(w.transport.last_code()), home));
     for (int i = 0; i < 20; ++i) (void)w.auth.start_login(phone, stranger);
     const auto before = w.transport.calls();
     bool owner_let_in = true;
@@ -584,17 +584,17 @@ BOOST_AUTO_TEST_CASE(the_two_password_doors_do_not_betray_each_other) {
         const std::string known = identity_column == "email" ? "ada@example.com" : phone;
         const std::string unknown = identity_column == "email" ? "bob@example.com" : other_phone;
         for (int i = 0; i < 6; ++i) {
-            (void)w.auth.start_login(phone, "wrong horse");
-            (void)w.auth.start_login(other_phone, "wrong horse");
+            (void)w.auth.start_two_factor_login(phone, password("wrong horse"));
+            (void)w.auth.start_two_factor_login(other_phone, password("wrong horse"));
         }
-        BOOST_TEST(error_of(w.auth.login_with_identity(known, "wrong horse")) ==
-                   error_of(w.auth.login_with_identity(unknown, "wrong horse")));
+        BOOST_TEST(error_of(w.auth.login_with_identity(known, password("wrong horse"))) ==
+                   error_of(w.auth.login_with_identity(unknown, password("wrong horse"))));
         for (int i = 0; i < 6; ++i) {
-            (void)w.auth.login_with_identity(known, "wrong horse");
-            (void)w.auth.login_with_identity(unknown, "wrong horse");
+            (void)w.auth.login_with_identity(known, password("wrong horse"));
+            (void)w.auth.login_with_identity(unknown, password("wrong horse"));
         }
-        BOOST_TEST(error_of(w.auth.login_with_identity(known, "wrong horse")) == error::too_many_failures);
-        BOOST_TEST(error_of(w.auth.login_with_identity(unknown, "wrong horse")) == error::too_many_failures);
+        BOOST_TEST(error_of(w.auth.login_with_identity(known, password("wrong horse"))) == error::too_many_failures);
+        BOOST_TEST(error_of(w.auth.login_with_identity(unknown, password("wrong horse"))) == error::too_many_failures);
     }
 }
 
@@ -605,7 +605,7 @@ BOOST_AUTO_TEST_CASE(numbers_that_the_provider_refuses_count_for_the_client) {
         (void)w.auth.start_registration("+1415555" + std::to_string(1000 + i), stranger);
     }
     BOOST_TEST(w.transport.calls() == 50u);
-    BOOST_TEST(sends_spent(w, limits::send_budget::codes, "+14155551000") == 0);
+    BOOST_TEST(sends_spent(w, rules::limits::send_budget::codes, "+14155551000") == 0);
 }
 
 BOOST_AUTO_TEST_CASE(nobody_is_kept_from_registering_for_longer_than_the_day_of_messages) {
@@ -629,8 +629,8 @@ BOOST_AUTO_TEST_CASE(nobody_is_kept_from_registering_for_longer_than_the_day_of_
     BOOST_REQUIRE(mine);
     BOOST_TEST(w.auth.finish_registration(form(mine->transaction_id, w.transport.last_code()), home).has_value());
     // From here on the network is known, and the failures are over.
-    for (int i = 0; i < 7; ++i) (void)w.auth.start_login(phone, "wrong horse", stranger);
-    BOOST_TEST(w.auth.start_login(phone, "correct horse", home).has_value());
+    for (int i = 0; i < 7; ++i) (void)w.auth.start_two_factor_login(phone, password("wrong horse"), stranger);
+    BOOST_TEST(w.auth.start_two_factor_login(phone, password("correct horse"), home).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(the_budget_keeps_a_part_for_those_who_are_known) {
@@ -639,19 +639,19 @@ BOOST_AUTO_TEST_CASE(the_budget_keeps_a_part_for_those_who_are_known) {
     blocking_world w(c);
     register_user(w);
     auto s = w.auth.start_login(phone, home);
-    BOOST_REQUIRE(w.auth.finish_login(s->transaction_id, w.transport.last_code(), home));
+    BOOST_REQUIRE(w.auth.finish_login(s->transaction_id, submitted_code(w.transport.last_code()), home));
     for (int i = 0; i < 50; ++i) (void)w.auth.start_login("+1415555" + std::to_string(1000 + i));
     BOOST_TEST(error_of(w.auth.start_login(other_phone, stranger)) == error::too_many_messages);
     BOOST_TEST(w.auth.start_login(phone, home).has_value());
-    BOOST_TEST(w.auth.start_login(phone, "correct horse", stranger).has_value());  // the password is proof enough
+    BOOST_TEST(w.auth.start_two_factor_login(phone, password("correct horse"), stranger).has_value());  // the password is proof enough
     BOOST_TEST(!w.auth.start_login(phone, home));
 }
 
 BOOST_AUTO_TEST_CASE(what_cannot_be_a_password_leaves_no_counter) {
     interrupted_world<> w;
     const std::string endless(1000, 'x');
-    BOOST_TEST(error_of(w.auth.start_login(phone, endless)) == error::invalid_login);
-    BOOST_TEST(w.memory.change_counters({limits::failures("password:" + phone, false, 0, w.clock.now())})[0].value ==
+    BOOST_TEST(error_of(w.auth.start_two_factor_login(phone, password(endless))) == error::invalid_login);
+    BOOST_TEST(w.memory.change_counters({rules::limits::failures("password:" + phone, false, 0, w.clock.now())})[0].value ==
                0);
     BOOST_TEST(w.passwords.compared == 0);
 }

@@ -5,7 +5,7 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
-using namespace flows;
+using namespace flow_tests;
 
 BOOST_AUTO_TEST_SUITE(flows_delivery)
 
@@ -46,7 +46,7 @@ status_callback report(World& w, const std::string& status, const std::string& c
 
 template <class World>
 transaction_status status_of(World& w, const std::string& id) {
-    auto s = w.run(w.auth.status(id));
+    auto s = w.run(w.auth.status(transaction_id(id)));
     BOOST_REQUIRE(s);
     return *s;
 }
@@ -58,11 +58,11 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(report_reaches_its_transaction, World, worlds) {
     auto s = w.run(w.auth.start_registration(phone));
     BOOST_REQUIRE(s);
     BOOST_TEST((status_of(w, s->transaction_id).delivery == delivery_state::pending));
-    BOOST_TEST(!*w.run(w.auth.handle_status_callback(report(w, "sent"))));
+    BOOST_TEST((*w.run(w.auth.handle_status_callback(report(w, "sent"))) == callback_outcome::no_news));
     BOOST_TEST((status_of(w, s->transaction_id).delivery == delivery_state::pending));
-    BOOST_TEST(*w.run(w.auth.handle_status_callback(report(w, "delivered"))));
+    BOOST_TEST((*w.run(w.auth.handle_status_callback(report(w, "delivered"))) == callback_outcome::noted));
     BOOST_TEST((status_of(w, s->transaction_id).delivery == delivery_state::delivered));
-    BOOST_TEST(!*w.run(w.auth.handle_status_callback(report(w, "undelivered", "30003"))));
+    BOOST_TEST((*w.run(w.auth.handle_status_callback(report(w, "undelivered", "30003"))) == callback_outcome::no_news));
     BOOST_TEST((status_of(w, s->transaction_id).delivery == delivery_state::delivered));
     BOOST_TEST(w.run(w.auth.finish_registration(form(s->transaction_id, w.transport.last_code()))).has_value());
     BOOST_TEST((status_of(w, s->transaction_id).state == transaction_state::confirmed));
@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(report_reaches_its_transaction, World, worlds) {
 BOOST_AUTO_TEST_CASE_TEMPLATE(message_that_did_not_arrive_says_why, World, worlds) {
     World w(reporting_config());
     auto s = w.run(w.auth.start_registration(phone));
-    BOOST_TEST(*w.run(w.auth.handle_status_callback(report(w, "undelivered", "30006"))));
+    BOOST_TEST((*w.run(w.auth.handle_status_callback(report(w, "undelivered", "30006"))) == callback_outcome::noted));
     auto told = status_of(w, s->transaction_id);
     BOOST_TEST((told.delivery == delivery_state::undelivered));
     BOOST_TEST(told.twilio_code.value() == 30006);
@@ -84,9 +84,9 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(message_that_did_not_arrive_says_why, World, world
     told = status_of(w, s->transaction_id);
     BOOST_TEST((told.delivery == delivery_state::pending));
     BOOST_TEST(!told.twilio_code);
-    BOOST_TEST(!*w.run(w.auth.handle_status_callback(late)));
+    BOOST_TEST((*w.run(w.auth.handle_status_callback(late)) == callback_outcome::no_news));
     BOOST_TEST((status_of(w, s->transaction_id).delivery == delivery_state::pending));
-    BOOST_TEST(*w.run(w.auth.handle_status_callback(arrived)));
+    BOOST_TEST((*w.run(w.auth.handle_status_callback(arrived)) == callback_outcome::noted));
     BOOST_TEST((status_of(w, s->transaction_id).delivery == delivery_state::delivered));
 }
 
@@ -104,7 +104,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(only_twilio_reports, World, worlds) {
     bad.body = "MessageStatus=undelivered";
     BOOST_TEST(error_of(w.run(w.auth.handle_status_callback(bad))) == error::invalid_signature);
     bad = good;  // for another transaction
-    bad.query = "transaction=" + s->transaction_id + "&send=1";
+    bad.query = "transaction=" + s->transaction_id.str() + "&send=1";
     BOOST_TEST(error_of(w.run(w.auth.handle_status_callback(bad))) == error::invalid_signature);
     bad = good;
     bad.signature = sign("https://example.com/status?" + good.query + "MessageStatusdelivered", "other token");
@@ -133,21 +133,21 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(signed_nonsense_is_no_news, World, worlds) {
         const auto outcome = w.run(w.auth.handle_status_callback(r));
         BOOST_TEST_CONTEXT(query) {
             BOOST_REQUIRE(outcome);
-            BOOST_TEST(!*outcome);
+            BOOST_TEST((*outcome == callback_outcome::no_news));
         }
     }
     auto s = w.run(w.auth.start_registration(phone));
     auto future = report(w, "delivered");
-    future.query = "transaction=" + s->transaction_id + "&send=2";  // there was only one message
+    future.query = "transaction=" + s->transaction_id.str() + "&send=2";  // there was only one message
     future.signature = sign("https://example.com/status?" + future.query + "MessageStatusdelivered");
-    BOOST_TEST(!*w.run(w.auth.handle_status_callback(future)));
+    BOOST_TEST((*w.run(w.auth.handle_status_callback(future)) == callback_outcome::no_news));
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(report_that_races_with_the_code_is_not_lost, World, worlds) {
     World w(reporting_config());
     auto s = w.run(w.auth.start_registration(phone));
     w.storage.lose_race_on(w.storage.updates() + 1);
-    BOOST_TEST(*w.run(w.auth.handle_status_callback(report(w, "delivered"))));
+    BOOST_TEST((*w.run(w.auth.handle_status_callback(report(w, "delivered"))) == callback_outcome::noted));
     w.storage.lose_race_on(w.storage.updates() + 1);
     BOOST_TEST(w.run(w.auth.finish_registration(form(s->transaction_id, w.transport.last_code()))).has_value());
     BOOST_TEST((w.memory.find_transaction(s->transaction_id)->delivery == delivery_state::delivered));
@@ -180,15 +180,15 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(status_tells_what_is_left, World, worlds) {
     BOOST_TEST(told.tries_left == 0);
     BOOST_TEST((told.expires_in == 0s));
     BOOST_TEST(!told.resend_after);
-    BOOST_TEST(error_of(w.run(w.auth.status(std::string(36, 'A')))) == error::no_transaction);
-    BOOST_TEST(error_of(w.run(w.auth.status("nonsense"))) == error::no_transaction);
+    BOOST_TEST(error_of(w.run(w.auth.status(transaction_id(std::string(36, 'A'))))) == error::no_transaction);
+    BOOST_TEST(error_of(w.run(w.auth.status(transaction_id("nonsense")))) == error::no_transaction);
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(status_does_not_tell_who_is_registered, World, worlds) {
     World w(reporting_config());
     register_user(w);
     auto known = w.run(w.auth.start_login(phone));
-    BOOST_TEST(*w.run(w.auth.handle_status_callback(report(w, "undelivered", "30003"))));
+    BOOST_TEST((*w.run(w.auth.handle_status_callback(report(w, "undelivered", "30003"))) == callback_outcome::noted));
     auto unknown = w.run(w.auth.start_login(other_phone));
     const auto a = status_of(w, known->transaction_id);
     const auto b = status_of(w, unknown->transaction_id);
@@ -198,8 +198,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(status_does_not_tell_who_is_registered, World, wor
     BOOST_TEST((a.state == b.state && a.tries_left == b.tries_left && a.expires_in == b.expires_in &&
                 a.resend_after == b.resend_after));
     // Who knew the password may know what became of his code.
-    auto second = w.run(w.auth.start_login(phone, "correct horse"));
-    BOOST_TEST(*w.run(w.auth.handle_status_callback(report(w, "undelivered", "30003"))));
+    auto second = w.run(w.auth.start_two_factor_login(phone, password("correct horse")));
+    BOOST_TEST((*w.run(w.auth.handle_status_callback(report(w, "undelivered", "30003"))) == callback_outcome::noted));
     BOOST_TEST(status_of(w, second->transaction_id).twilio_code.value() == 30003);
 }
 

@@ -5,7 +5,7 @@
 #include <set>
 #include <stdexcept>
 
-using namespace flows;
+using namespace flow_tests;
 
 BOOST_AUTO_TEST_SUITE(flows_faults)
 
@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(refused_message_is_a_refusal_whatever_the_storage_
             return 0;
         },
         [](World& w, int) {
-            auto s = w.run(w.auth.start_login(phone, "correct horse"));
+            auto s = w.run(w.auth.start_two_factor_login(phone, password("correct horse")));
             BOOST_TEST(!s);
             return s.error().code == error::provider_refused;
         },
@@ -136,10 +136,10 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(code_opens_at_most_one_session, World, worlds) {
             return w.run(w.auth.start_login(phone))->transaction_id;
         },
         [](World& w, const std::string& id) {
-            return succeeded(w.run(w.auth.finish_login(id, w.transport.last_code())));
+            return succeeded(w.run(w.auth.finish_login(transaction_id(id), submitted_code(w.transport.last_code()))));
         },
         [](World& w, const std::string& id, bool ok) {
-            auto again = w.run(w.auth.finish_login(id, w.transport.last_code()));
+            auto again = w.run(w.auth.finish_login(transaction_id(id), submitted_code(w.transport.last_code())));
             if (ok) BOOST_TEST(error_of(again) == error::code_used);
             BOOST_TEST(w.run(w.auth.start_login(phone)).has_value());
         });
@@ -152,7 +152,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(wrong_code_never_logs_in, World, worlds) {
             return w.run(w.auth.start_login(phone))->transaction_id;
         },
         [](World& w, const std::string& id) {
-            auto r = w.run(w.auth.finish_login(id, wrong(w.transport.last_code())));
+            auto r = w.run(w.auth.finish_login(transaction_id(id), submitted_code(wrong(w.transport.last_code()))));
             BOOST_TEST(!r);
             return r.error().code == error::wrong_code;
         },
@@ -166,7 +166,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(resend_counts_what_it_sends, World, worlds) {
             w.clock.advance(30s);
             return id;
         },
-        [](World& w, const std::string& id) { return succeeded(w.run(w.auth.resend(id))); },
+        [](World& w, const std::string& id) { return succeeded(w.run(w.auth.resend(transaction_id(id)))); },
         [](World& w, const std::string& id, bool ok) {
             const auto t = w.memory.find_transaction(id);
             BOOST_TEST(w.transport.calls() <= t->sends);
@@ -201,7 +201,7 @@ BOOST_AUTO_TEST_CASE(many_guesses_at_once_are_compared_no_more_than_allowed) {
     int exhausted = 0;
     int inside = 0;
     for (int i = 0; i < 20; ++i)
-        asio::co_spawn(loop, w.auth.finish_login(s->transaction_id, wrong(code)),
+        asio::co_spawn(loop, w.auth.finish_login(s->transaction_id, submitted_code(wrong(code))),
                        [&](std::exception_ptr, result<login_result> r) {
                            wrong_codes += error_of(r) == error::wrong_code ||
                                           (error_of(r) == error::tries_exhausted && r.error().tries_left.has_value());
@@ -224,7 +224,7 @@ BOOST_AUTO_TEST_CASE(right_code_many_times_at_once_wins_once) {
     std::set<std::string> tokens;
     int used = 0;
     for (int i = 0; i < 20; ++i)
-        asio::co_spawn(loop, w.auth.finish_login(s->transaction_id, code),
+        asio::co_spawn(loop, w.auth.finish_login(s->transaction_id, submitted_code(code)),
                        [&](std::exception_ptr, result<login_result> r) {
                            if (r) tokens.insert(r->token);
                            used += error_of(r) == error::code_used;

@@ -3,7 +3,7 @@
 // owner.
 #include "flows/world.hpp"
 
-using namespace flows;
+using namespace flow_tests;
 
 BOOST_AUTO_TEST_SUITE(flows_limits)
 
@@ -22,7 +22,7 @@ void settle(World& w) {
     register_user(w);
     auto s = w.run(w.auth.start_login(phone, home));
     BOOST_REQUIRE(s);
-    BOOST_REQUIRE(w.run(w.auth.finish_login(s->transaction_id, w.transport.last_code(), home)));
+    BOOST_REQUIRE(w.run(w.auth.finish_login(s->transaction_id, submitted_code(w.transport.last_code()), home)));
 }
 
 template <class R>
@@ -49,7 +49,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(client_has_a_limit_over_all_phones, World, worlds)
     BOOST_TEST(w.run(w.auth.start_registration(nth_phone(20), client_info("2001:db8:0:1::1"))).has_value());
     BOOST_TEST(w.transport.calls() == 11u);
     // What was refused to the client is not counted for the phone.
-    BOOST_TEST(sends_spent(w, limits::send_budget::codes, nth_phone(6)) == 0);
+    BOOST_TEST(sends_spent(w, rules::limits::send_budget::codes, nth_phone(6)) == 0);
     w.clock.advance(90min);
     BOOST_TEST(w.run(w.auth.start_registration(nth_phone(6), stranger)).has_value());
 }
@@ -70,10 +70,10 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(budget_stops_everybody_and_warns_before, World, wo
     World w(c);
     int warned_after = 0;
     int sent = 0;
-    w.auth.observe([&](const event& e) {
+    w.observer.on_event = [&](const event& e) {
         sent += e.kind == event_kind::sent;
         if (e.kind == event_kind::budget_warning) warned_after = sent;
-    });
+    };
     for (int i = 0; i < 10; ++i) BOOST_TEST(w.run(w.auth.start_registration(nth_phone(i))).has_value());
     check_refused(w.run(w.auth.start_registration(nth_phone(11))), error::too_many_messages);
     BOOST_TEST(warned_after == 7);  // the eighth is about to be sent
@@ -108,7 +108,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(second_code_to_a_phone_waits_unless_the_first_was_
     w.clock.advance(6s);
     s = w.run(w.auth.start_login(phone));
     BOOST_REQUIRE(s);
-    BOOST_TEST(w.run(w.auth.finish_login(s->transaction_id, w.transport.last_code())).has_value());
+    BOOST_TEST(w.run(w.auth.finish_login(s->transaction_id, submitted_code(w.transport.last_code()))).has_value());
     BOOST_TEST(w.run(w.auth.start_login(phone)).has_value());
     // A message that was not sent is not waited for.
     w.clock.advance(10s);
@@ -131,7 +131,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(stranger_does_not_use_up_the_owners_messages, Worl
     for (int i = 0; i < 5; ++i) {
         auto s = w.run(w.auth.start_login(phone, home));
         BOOST_REQUIRE(s);
-        BOOST_TEST(w.run(w.auth.finish_login(s->transaction_id, w.transport.last_code(), home)).has_value());
+        BOOST_TEST(w.run(w.auth.finish_login(s->transaction_id, submitted_code(w.transport.last_code()), home)).has_value());
     }
     check_refused(w.run(w.auth.start_login(phone, home)), error::too_many_messages);
 }
@@ -140,13 +140,13 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(stranger_does_not_lock_the_owner_out_of_his_passwo
     World w;
     settle(w);
     for (int i = 0; i < 300; ++i) {
-        auto r = w.run(w.auth.start_login(phone, "wrong horse", client_info("203.0.113." + std::to_string(i % 250))));
+        auto r = w.run(w.auth.start_two_factor_login(phone, password("wrong horse"), client_info("203.0.113." + std::to_string(i % 250))));
         BOOST_TEST(!r);
         if (error_of(r) == error::too_many_failures && *r.error().retry_after <= 1h)
             w.clock.advance(*r.error().retry_after);
     }
-    check_refused(w.run(w.auth.start_login(phone, "correct horse", stranger)), error::too_many_failures);
-    BOOST_TEST(w.run(w.auth.start_login(phone, "correct horse", home)).has_value());
+    check_refused(w.run(w.auth.start_two_factor_login(phone, password("correct horse"), stranger)), error::too_many_failures);
+    BOOST_TEST(w.run(w.auth.start_two_factor_login(phone, password("correct horse"), home)).has_value());
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(stranger_does_not_lock_the_owner_out_of_his_code_login, World, worlds) {
@@ -157,12 +157,12 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(stranger_does_not_lock_the_owner_out_of_his_code_l
         auto s = w.run(w.auth.start_login(phone, stranger));
         if (!s) continue;
         const auto bad = wrong(w.transport.last_code());
-        for (int k = 0; k < 5; ++k) BOOST_TEST(!w.run(w.auth.finish_login(s->transaction_id, bad, stranger)));
+        for (int k = 0; k < 5; ++k) BOOST_TEST(!w.run(w.auth.finish_login(s->transaction_id, submitted_code(bad), stranger)));
     }
     check_refused(w.run(w.auth.start_login(phone, stranger)), error::too_many_failures);
     auto mine = w.run(w.auth.start_login(phone, home));
     BOOST_REQUIRE(mine);
-    BOOST_TEST(w.run(w.auth.finish_login(mine->transaction_id, w.transport.last_code(), home)).has_value());
+    BOOST_TEST(w.run(w.auth.finish_login(mine->transaction_id, submitted_code(w.transport.last_code()), home)).has_value());
     BOOST_TEST(w.run(w.auth.start_login(phone, stranger)).has_value());  // the owner's login ended the run
 }
 
@@ -172,7 +172,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(no_more_than_a_hundred_failures_in_a_row_with_know
     int failures = 0;
     for (const auto& from : {stranger, home}) {
         for (int i = 0; i < 2000; ++i) {
-            auto r = w.run(w.auth.start_login(phone, "wrong horse", from));
+            auto r = w.run(w.auth.start_two_factor_login(phone, password("wrong horse"), from));
             if (error_of(r) == error::invalid_login) ++failures;
             if (error_of(r) != error::too_many_failures) continue;
             if (*r.error().retry_after > 90min) break;
@@ -186,19 +186,19 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(network_is_forgotten_after_a_while, World, worlds)
     World w;
     settle(w);
     w.clock.advance(91 * 24h);
-    for (int i = 0; i < 6; ++i) BOOST_TEST(!w.run(w.auth.start_login(phone, "wrong horse", stranger)));
-    check_refused(w.run(w.auth.start_login(phone, "correct horse", home)), error::too_many_failures);
+    for (int i = 0; i < 6; ++i) BOOST_TEST(!w.run(w.auth.start_two_factor_login(phone, password("wrong horse"), stranger)));
+    check_refused(w.run(w.auth.start_two_factor_login(phone, password("correct horse"), home)), error::too_many_failures);
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(client_that_guesses_at_many_accounts_is_stopped, World, worlds) {
     World w;
     for (int i = 0; i < 60; ++i)
-        BOOST_TEST(error_of(w.run(w.auth.start_login(nth_phone(i), "wrong horse", stranger))) == error::invalid_login);
-    check_refused(w.run(w.auth.start_login(nth_phone(61), "wrong horse", stranger)), error::too_many_failures);
-    BOOST_TEST(error_of(w.run(w.auth.start_login(nth_phone(61), "wrong horse", home))) == error::invalid_login);
+        BOOST_TEST(error_of(w.run(w.auth.start_two_factor_login(nth_phone(i), password("wrong horse"), stranger))) == error::invalid_login);
+    check_refused(w.run(w.auth.start_two_factor_login(nth_phone(61), password("wrong horse"), stranger)), error::too_many_failures);
+    BOOST_TEST(error_of(w.run(w.auth.start_two_factor_login(nth_phone(61), password("wrong horse"), home))) == error::invalid_login);
     // It leaves no more behind than what was compared.
     const auto left =
-        w.memory.change_counters({limits::failures("password:" + nth_phone(61), false, 0, w.clock.now())})[0];
+        w.memory.change_counters({rules::limits::failures("password:" + nth_phone(61), false, 0, w.clock.now())})[0];
     BOOST_TEST(left.value == 1);
 }
 
@@ -215,18 +215,18 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(test_number_gets_no_message_and_knows_no_limit, Wo
     for (int i = 0; i < 100; ++i) {
         auto l = w.run(w.auth.start_login(phone, stranger));
         BOOST_REQUIRE(l);
-        BOOST_TEST(!w.run(w.auth.finish_login(l->transaction_id, "111111", stranger)));
-        BOOST_TEST(w.run(w.auth.finish_login(l->transaction_id, "424242", stranger)).has_value());
-        BOOST_TEST(error_of(w.run(w.auth.finish_login(l->transaction_id, "424242", stranger))) == error::code_used);
+        BOOST_TEST(!w.run(w.auth.finish_login(l->transaction_id, submitted_code("111111"), stranger)));
+        BOOST_TEST(w.run(w.auth.finish_login(l->transaction_id, submitted_code("424242"), stranger)).has_value());
+        BOOST_TEST(error_of(w.run(w.auth.finish_login(l->transaction_id, submitted_code("424242"), stranger))) == error::code_used);
     }
-    auto second = w.run(w.auth.start_login(phone, "correct horse", stranger));
+    auto second = w.run(w.auth.start_two_factor_login(phone, password("correct horse"), stranger));
     BOOST_REQUIRE(second);
-    BOOST_TEST(w.run(w.auth.finish_login(second->transaction_id, "424242", stranger)).has_value());
+    BOOST_TEST(w.run(w.auth.finish_login(second->transaction_id, submitted_code("424242"), stranger)).has_value());
     BOOST_TEST(w.transport.calls() == 0u);
     // Tries are limited all the same, and the fixed code opens nobody else's door.
     auto l = w.run(w.auth.start_login(phone));
-    for (int k = 0; k < 5; ++k) (void)w.run(w.auth.finish_login(l->transaction_id, "111111"));
-    BOOST_TEST(error_of(w.run(w.auth.finish_login(l->transaction_id, "424242"))) == error::tries_exhausted);
+    for (int k = 0; k < 5; ++k) (void)w.run(w.auth.finish_login(l->transaction_id, submitted_code("111111")));
+    BOOST_TEST(error_of(w.run(w.auth.finish_login(l->transaction_id, submitted_code("424242")))) == error::tries_exhausted);
     auto other = w.run(w.auth.start_registration(other_phone));
     BOOST_TEST(!w.run(w.auth.finish_registration(form(other->transaction_id, "424242", other_phone, "b@example.com"))));
 }
@@ -237,7 +237,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(nothing_goes_where_nothing_may_go, World, worlds) 
     World w(c);
     BOOST_TEST(error_of(w.run(w.auth.start_registration(phone))) == error::destination_not_allowed);
     BOOST_TEST(error_of(w.run(w.auth.start_login(phone))) == error::destination_not_allowed);
-    BOOST_TEST(error_of(w.run(w.auth.start_login(phone, "correct horse"))) == error::destination_not_allowed);
+    BOOST_TEST(error_of(w.run(w.auth.start_two_factor_login(phone, password("correct horse")))) == error::destination_not_allowed);
     BOOST_TEST(error_of(w.run(w.auth.send_message({.to = phone, .body = "x"}))) == error::destination_not_allowed);
     BOOST_TEST(w.transport.calls() == 0u);
     BOOST_TEST(w.storage.calls() == 0u);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "flows/world.hpp"
 
-using namespace flows;
+using namespace flow_tests;
 
 BOOST_AUTO_TEST_SUITE(flows_provider)
 
@@ -119,7 +119,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(bad_messages_are_not_sent, World, worlds) {
     BOOST_TEST(refused({.to = phone, .body = "x", .options = {{"To", "+1"}}}) == error::invalid_parameter);
     BOOST_TEST(refused({.to = phone, .body = "x", .options = {{"Attempt", "1\r\nX: y"}}}) == error::invalid_parameter);
     BOOST_TEST(w.transport.calls() == 0u);
-    BOOST_TEST(sends_spent(w, limits::send_budget::messages) == 0);
+    BOOST_TEST(sends_spent(w, rules::limits::send_budget::messages) == 0);
     BOOST_TEST(w.run(w.auth.send_message({.to = phone, .body = std::string(1600, 'x')})).has_value());
 }
 
@@ -127,10 +127,10 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(unanswered_message_is_said_to_be_uncertain, World,
     World w;
     w.transport.reply_failure(error::read_timeout);
     BOOST_TEST(error_of(w.run(w.auth.send_message({.to = phone, .body = "x"}))) == error::no_answer);
-    BOOST_TEST(sends_spent(w, limits::send_budget::messages) == 1);
+    BOOST_TEST(sends_spent(w, rules::limits::send_budget::messages) == 1);
     w.transport.reply(400, R"({"code":21614,"message":"x","status":400})");
     BOOST_TEST(error_of(w.run(w.auth.send_message({.to = phone, .body = "x"}))) == error::provider_refused);
-    BOOST_TEST(sends_spent(w, limits::send_budget::messages) == 1);
+    BOOST_TEST(sends_spent(w, rules::limits::send_budget::messages) == 1);
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(configuration_is_tested, World, worlds) {

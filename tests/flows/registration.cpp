@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "flows/world.hpp"
 
-using namespace flows;
+using namespace flow_tests;
 
 BOOST_AUTO_TEST_SUITE(flows_registration)
 
@@ -9,7 +9,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(code_makes_a_user, World, worlds) {
     World w;
     auto s = w.run(w.auth.start_registration("+1 (415) 555-0100"));
     BOOST_REQUIRE(s);
-    BOOST_TEST(s->transaction_id.size() == 36u);
+    BOOST_TEST(s->transaction_id.str().size() == 36u);
     BOOST_TEST((s->expires_at - w.clock.now() == 300s));
     BOOST_TEST((s->resend_after == 30s));
     BOOST_TEST(!s->delivery_uncertain);
@@ -53,9 +53,9 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(bad_data_is_told_before_the_code_is_looked_at, Wor
     BOOST_TEST(attempt([](registration& r) { r.identity = ""; }) == error::identity_required);
     BOOST_TEST(attempt([](registration& r) { r.identity = "nobody"; }) == error::invalid_email);
     BOOST_TEST(attempt([](registration& r) { r.identity = "a@b.c\r\nX: y"; }) == error::invalid_email);
-    BOOST_TEST(attempt([](registration& r) { r.password = ""; }) == error::password_required);
-    BOOST_TEST(attempt([](registration& r) { r.password = "short"; }) == error::invalid_password);
-    BOOST_TEST(attempt([](registration& r) { r.password = std::string(257, 'x'); }) == error::invalid_password);
+    BOOST_TEST(attempt([](registration& r) { r.password = password(""); }) == error::password_required);
+    BOOST_TEST(attempt([](registration& r) { r.password = password("short"); }) == error::invalid_password);
+    BOOST_TEST(attempt([](registration& r) { r.password = password(std::string(257, 'x')); }) == error::invalid_password);
     BOOST_TEST(attempt([](registration& r) { r.phone = "letters"; }) == error::invalid_phone_number);
     BOOST_TEST(attempt([](registration& r) { r.phone = other_phone; }) == error::phone_mismatch);
     BOOST_TEST(attempt([](registration& r) { r.properties = {{"objectId", "\"x\""}}; }) == error::reserved_property);
@@ -65,11 +65,11 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(bad_data_is_told_before_the_code_is_looked_at, Wor
                    r.properties = {{"a", '"' + std::string(20000, 'x') + '"'}};
                }) == error::invalid_parameter);
     BOOST_TEST(attempt([](registration& r) { r.locale = std::string(36, 'x'); }) == error::invalid_parameter);
-    BOOST_TEST(attempt([](registration& r) { r.code = "12345"; }) == error::invalid_parameter);
-    BOOST_TEST(attempt([](registration& r) { r.code = "１２３４５６"; }) == error::invalid_parameter);
-    BOOST_TEST(attempt([](registration& r) { r.transaction_id = std::string(1000, 'A'); }) == error::no_transaction);
+    BOOST_TEST(attempt([](registration& r) { r.code = submitted_code("12345"); }) == error::invalid_parameter);
+    BOOST_TEST(attempt([](registration& r) { r.code = submitted_code("１２３４５６"); }) == error::invalid_parameter);
+    BOOST_TEST(attempt([](registration& r) { r.transaction_id = transaction_id(std::string(1000, 'A')); }) == error::no_transaction);
     BOOST_TEST(w.memory.find_transaction(s->transaction_id)->tries == 0u);
-    BOOST_TEST(attempt([](registration& r) { r.code.insert(3, " "); }) == std::error_code());
+    BOOST_TEST(attempt([](registration& r) { r.code = submitted_code(std::string(r.code.str()).insert(3, " ")); }) == std::error_code());
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(hook_changes_neither_the_proved_phone_nor_the_id, World, worlds) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "flows/world.hpp"
 
-using namespace flows;
+using namespace flow_tests;
 
 BOOST_AUTO_TEST_SUITE(flows_resend)
 
@@ -17,7 +17,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(same_code_after_the_cooldown, World, worlds) {
     w.clock.advance(1s);
     auto again = w.run(w.auth.resend(s->transaction_id));
     BOOST_REQUIRE(again);
-    BOOST_TEST(again->transaction_id == s->transaction_id);
+    BOOST_TEST((again->transaction_id == s->transaction_id));
     BOOST_TEST((again->expires_at == s->expires_at));
     BOOST_TEST(w.transport.calls() == 2u);
     BOOST_TEST(w.transport.last_code() == code);
@@ -43,7 +43,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(expired_and_unknown_transactions_are_not_sent, Wor
     auto s = w.run(w.auth.start_registration(phone));
     w.clock.advance(300s);
     BOOST_TEST(error_of(w.run(w.auth.resend(s->transaction_id))) == error::code_expired);
-    BOOST_TEST(error_of(w.run(w.auth.resend("unknown"))) == error::no_transaction);
+    BOOST_TEST(error_of(w.run(w.auth.resend(transaction_id("unknown")))) == error::no_transaction);
     BOOST_TEST(w.transport.calls() == 1u);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "flows/world.hpp"
 
-using namespace flows;
+using namespace flow_tests;
 
 BOOST_AUTO_TEST_SUITE(flows_session)
 
@@ -10,11 +10,11 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(token_lives_until_logout, World, worlds) {
     register_user(w);
     const auto l = log_in(w);
     BOOST_TEST(w.run(w.auth.authenticate(l.token)).has_value());
-    BOOST_TEST(*w.run(w.auth.logout(l.token)));
+    BOOST_TEST((*w.run(w.auth.logout(l.token)) == logout_outcome::ended));
     BOOST_TEST(error_of(w.run(w.auth.authenticate(l.token))) == error::unknown_token);
-    BOOST_TEST(!*w.run(w.auth.logout(l.token)));
-    BOOST_TEST(error_of(w.run(w.auth.authenticate(""))) == error::unknown_token);
-    BOOST_TEST(error_of(w.run(w.auth.authenticate(std::string(1000, 'A')))) == error::unknown_token);
+    BOOST_TEST((*w.run(w.auth.logout(l.token)) == logout_outcome::no_session));
+    BOOST_TEST(error_of(w.run(w.auth.authenticate(session_token("")))) == error::unknown_token);
+    BOOST_TEST(error_of(w.run(w.auth.authenticate(session_token(std::string(1000, 'A'))))) == error::unknown_token);
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(token_expires, World, worlds) {
@@ -32,7 +32,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(storage_holds_no_token, World, worlds) {
     register_user(w);
     const auto l = log_in(w);
     BOOST_TEST(!w.memory.find_session(l.token));
-    BOOST_TEST(w.memory.find_session(token_hasher()(l.token)).has_value());
+    BOOST_TEST(w.memory.find_session(token_hasher()(l.token.str())).has_value());
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(user_changes_his_own_properties, World, worlds) {
@@ -61,7 +61,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(what_may_not_change_does_not, World, worlds) {
     const auto l = log_in(w);
     const auto& id = l.user.object_id;
     BOOST_TEST(error_of(w.run(w.auth.update_user(l.token, bob.object_id, {{"a", "1"}}))) == error::not_permitted);
-    BOOST_TEST(error_of(w.run(w.auth.update_user("no token", id, {{"a", "1"}}))) == error::unknown_token);
+    BOOST_TEST(error_of(w.run(w.auth.update_user(session_token("no token"), id, {{"a", "1"}}))) == error::unknown_token);
     BOOST_TEST(error_of(w.run(w.auth.update_user(l.token, id, {{"phoneNumber", "\"+14155550199\""}}))) ==
                error::invalid_parameter);
     BOOST_TEST(error_of(w.run(w.auth.update_user(l.token, id, {{"email", "\"bob@example.com\""}}))) ==
@@ -81,8 +81,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(new_password_ends_the_other_sessions, World, world
     BOOST_REQUIRE(w.run(w.auth.update_user(own.token, own.user.object_id, {{"password", "\"battery staple\""}})));
     BOOST_TEST(w.run(w.auth.authenticate(own.token)).has_value());
     BOOST_TEST(error_of(w.run(w.auth.authenticate(other.token))) == error::unknown_token);
-    BOOST_TEST(error_of(w.run(w.auth.start_login(phone, "correct horse"))) == error::invalid_login);
-    BOOST_TEST(w.run(w.auth.start_login(phone, "battery staple")).has_value());
+    BOOST_TEST(error_of(w.run(w.auth.start_two_factor_login(phone, password("correct horse")))) == error::invalid_login);
+    BOOST_TEST(w.run(w.auth.start_two_factor_login(phone, password("battery staple"))).has_value());
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(lost_race_does_not_lose_a_change, World, worlds) {

@@ -24,7 +24,7 @@
 #include <optional>
 #include <string>
 
-namespace flows {
+namespace flow_tests {
 
 using namespace phoneauth;
 using namespace std::chrono_literals;
@@ -69,10 +69,17 @@ struct test_hooks {
     }
 };
 
+/// An observer that a test can fill in.
+struct test_observer {
+    std::function<void(const event&)> on_event = [](const event&) {};
+
+    void operator()(const event& e) { on_event(e); }
+};
+
 /// Everything plain: results at once.
 struct blocking_world {
     explicit blocking_world(config c = test_config())
-        : auth(std::move(c), storage, transport, clock, hooks, passwords) {}
+        : auth(std::move(c), storage, transport, clock, hooks, passwords, observer) {}
 
     template <class R>
     static R run(R r) {
@@ -85,8 +92,9 @@ struct blocking_world {
     testing::manual_clock clock;
     test_hooks hooks;
     quick_passwords passwords;
+    test_observer observer;
     authenticator<testing::failing_storage<memory_storage>, testing::scripted_transport, testing::manual_clock,
-                  test_hooks, quick_passwords>
+                  test_hooks, quick_passwords, test_observer>
         auth;
 };
 
@@ -96,7 +104,7 @@ struct async_world {
     using async_transport = testing::posting<testing::scripted_transport>;
 
     explicit async_world(config c = test_config())
-        : auth(std::move(c), storage, later_transport, clock, hooks, passwords) {}
+        : auth(std::move(c), storage, later_transport, clock, hooks, passwords, observer) {}
 
     template <class R>
     static R run(asio::awaitable<R> a) {
@@ -120,8 +128,9 @@ struct async_world {
     testing::manual_clock clock;
     test_hooks hooks;
     quick_passwords passwords;
+    test_observer observer;
     authenticator<testing::failing_storage<async_storage>, async_transport, testing::manual_clock, test_hooks,
-                  quick_passwords>
+                  quick_passwords, test_observer>
         auth;
 };
 
@@ -133,13 +142,9 @@ std::error_code error_of(const R& r) {
     return r ? std::error_code() : r.error().code;
 }
 
-inline registration form(const std::string& transaction_id, const std::string& code, const std::string& number = phone,
+inline registration form(const std::string& id, const std::string& code, const std::string& number = phone,
                          const std::string& email = "ada@example.com") {
-    return {.transaction_id = transaction_id,
-            .code = code,
-            .phone = number,
-            .identity = email,
-            .password = "correct horse"};
+    return {transaction_id(id), submitted_code(code), number, password("correct horse"), email};
 }
 
 /// Registers somebody who is needed for the rest of a test.
@@ -156,19 +161,19 @@ template <class World>
 login_result log_in(World& w, const std::string& number = phone) {
     auto s = w.run(w.auth.start_login(number));
     BOOST_REQUIRE(s);
-    auto l = w.run(w.auth.finish_login(s->transaction_id, w.transport.last_code()));
+    auto l = w.run(w.auth.finish_login(s->transaction_id, submitted_code(w.transport.last_code())));
     BOOST_REQUIRE(l);
     return *l;
 }
 
 /// How many messages to `number` are counted in the present hour.
 template <class World>
-std::int64_t sends_spent(World& w, limits::send_budget budget = limits::send_budget::codes,
+std::int64_t sends_spent(World& w, rules::limits::send_budget budget = rules::limits::send_budget::codes,
                          const std::string& number = phone) {
     std::vector<counter_change> changes;
-    const auto windows = limits::send_windows(budget, *phone_number::parse(number), {}, {}, w.auth.settings());
-    limits::count(std::span(windows).first(1), 0, w.clock.now(), changes);
-    return limits::sum_of(w.memory.change_counters(changes));
+    const auto windows = rules::limits::send_windows(budget, *phone_number::parse(number), {}, {}, w.auth.config());
+    rules::limits::count(std::span(windows).first(1), 0, w.clock.now(), changes);
+    return rules::limits::sum_of(w.memory.change_counters(changes));
 }
 
 /// A code of the right length that is not `code`.
@@ -177,6 +182,6 @@ inline std::string wrong(std::string code) {
     return code;
 }
 
-}  // namespace flows
+}  // namespace flow_tests
 
 #endif

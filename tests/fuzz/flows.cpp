@@ -239,9 +239,7 @@ bool same(const transaction& stored, const model_transaction& m) {
 class run {
 public:
     explicit run(fuzz::input in)
-        : in_(in), settings_(configure()), auth_(settings_, storage_, wire_, clock_, hooks_, hasher_) {
-        auth_.observe([this](const event& e) { check_event(e); });
-    }
+        : in_(in), settings_(configure()), auth_(settings_, storage_, wire_, clock_, hooks_, hasher_, observer_) {}
 
     void go() {
         for (int calls = 0; calls < 200 && !in_.empty(); ++calls) {
@@ -686,7 +684,7 @@ private:
         auto* owner = user_of(p);
         const auto began = password ? std::nullopt : std::optional(kind);
         auto r = kind == purpose::registration ? auth_.start_registration(phones[p], who)
-                 : password                    ? auth_.start_login(phones[p], passwords[*password], who)
+                 : password                    ? auth_.start_two_factor_login(phones[p], phoneauth::password(passwords[*password]), who)
                                                : auth_.start_login(phones[p], who);
         had_failure_ = had_failure_ || failed();
         if (failed()) ++guesses_;
@@ -735,8 +733,8 @@ private:
         require(r->delivery_uncertain == (meaning == answer::unknown), "doubt about the message is told");
         require(r->expires_at == clock_.now() + settings_.code_lifetime, "a code lives as long as is configured");
         require(r->resend_after == settings_.resend_cooldown, "the cooldown is told");
-        for (const auto& t : transactions_) require(t.id != r->transaction_id, "ids are new");
-        transactions_.push_back({.id = r->transaction_id,
+        for (const auto& t : transactions_) require(t.id != r->transaction_id.str(), "ids are new");
+        transactions_.push_back({.id = r->transaction_id.str(),
                                  .purpose = kind,
                                  .phone = p,
                                  .user_id = kind == purpose::login && owner ? owner->id : "",
@@ -757,7 +755,7 @@ private:
     void finish_login(model_transaction* t, const std::string& code) {
         const auto who = from();
         const auto found = t ? stored(*t) : std::nullopt;
-        const auto r = auth_.finish_login(t ? t->id : "7A450000-0000-4000-8000-000000000001", code, who);
+        const auto r = auth_.finish_login(transaction_id(t ? t->id : "7A450000-0000-4000-8000-000000000001"), submitted_code(code), who);
         if (code.size() != 6 || code.find_first_not_of("0123456789") != code.npos) {
             require(is(r, error::invalid_parameter), "what is no code is no try");
             return;
@@ -793,8 +791,8 @@ private:
         auto* owner = user_of(p);
         require(l.user.object_id == owner->id && l.user.phone == number(p) && l.user.enabled, "a login is the user's");
         require(l.expires_at == clock_.now() + settings_.session_lifetime, "a session lives as long as is configured");
-        for (const auto& s : sessions_) require(s.token != l.token, "tokens are new");
-        sessions_.push_back({.token = l.token, .phone = p, .expires = now() + settings_.session_lifetime});
+        for (const auto& s : sessions_) require(s.token != l.token.str(), "tokens are new");
+        sessions_.push_back({.token = l.token.str(), .phone = p, .expires = now() + settings_.session_lifetime});
         owner->known_from.insert(address_);
         owner->wrong_passwords = 0;
         wrong_codes_[p] = 0;
@@ -850,7 +848,7 @@ private:
     void resend(model_transaction* t) {
         const auto who = from();
         const auto found = t ? stored(*t) : std::nullopt;
-        const auto r = auth_.resend(t ? t->id : "7A450000-0000-4000-8000-000000000001", who);
+        const auto r = auth_.resend(transaction_id(t ? t->id : "7A450000-0000-4000-8000-000000000001"), who);
         had_failure_ = had_failure_ || failed();
         if (!found) {
             require(is(r, error::no_transaction), "there is nothing to send again");
@@ -912,14 +910,14 @@ private:
         if (meaning != answer::refused || failed())
             count_send(std::nullopt, t->phone, meaning != answer::refused && !concealed);
         if (!r) return;
-        require(r->transaction_id == t->id && r->expires_at == found->expires_at,
+        require(r->transaction_id.str() == t->id && r->expires_at == found->expires_at,
                 "a resend changes neither id nor expiry");
         require(r->delivery_uncertain == (meaning == answer::unknown), "doubt about the message is told");
     }
 
     void status(model_transaction* t) {
         const auto found = t ? stored(*t) : std::nullopt;
-        const auto r = auth_.status(t ? t->id : "7A450000-0000-4000-8000-000000000001");
+        const auto r = auth_.status(transaction_id(t ? t->id : "7A450000-0000-4000-8000-000000000001"));
         if (!found) {
             require(is(r, error::no_transaction), "there is no status");
             return;
@@ -1013,7 +1011,7 @@ private:
     void look_up(model_session* s) {
         bool unsure = false;
         const auto expected = expected_of(s, unsure);
-        const auto r = auth_.authenticate(s ? s->token : "no-token");
+        const auto r = auth_.authenticate(session_token(s ? s->token : "no-token"));
         judge_token(s, r, expected, unsure);
         if (!r) return;
         require(r->object_id == user_of(s->phone)->id, "a token is its user's");
@@ -1021,7 +1019,7 @@ private:
     }
 
     void logout(model_session* s) {
-        const auto r = auth_.logout(s ? s->token : "no-token", from());
+        const auto r = auth_.logout(session_token(s ? s->token : "no-token"), from());
         require(is(r, {}), "a logout works");
         if (!s) {
             require(!r || !*r, "nobody is logged out who was not in");
@@ -1057,7 +1055,7 @@ private:
             for (unsigned p = 0; p < phones.size(); ++p)
                 if (p != s->phone && users_[p] && users_[p]->email == after.email) expected = error::user_exists;
         const auto r =
-            auth_.update_user(s ? s->token : "no-token", owner && !stranger ? owner->id : "05E70000", changes, from());
+            auth_.update_user(session_token(s ? s->token : "no-token"), owner && !stranger ? owner->id : "05E70000", changes, from());
         if (s && n % 4 < 2 && ++credential_changes_[s->phone] > 10 && code_of(r) == error::too_many_failures) {
             require(r.error().retry_after && *r.error().retry_after >= 1s, "who has to wait is told for how long");
             return;
@@ -1080,7 +1078,7 @@ private:
         unsigned p = 0;
         while (p < phones.size() && !(users_[p] && users_[p]->email == emails[email])) ++p;
         auto* owner = p < phones.size() ? user_of(p) : nullptr;
-        const auto r = auth_.login_with_identity(emails[email], passwords[password], who);
+        const auto r = auth_.login_with_identity(emails[email], password(passwords[password]), who);
         if (failed()) ++guesses_;
         if (!settings_.identity_login_enabled) {
             require(is(r, error::login_disabled), "passwords alone are disabled");
@@ -1113,8 +1111,9 @@ private:
     clock_with_defect clock_;
     refusing_hooks hooks_;
     plain_passwords hasher_;
+    std::function<void(const event&)> observer_ = [this](const event& e) { check_event(e); };
     authenticator<testing::failing_storage<storage_with_defect>, provider, clock_with_defect, refusing_hooks,
-                  plain_passwords>
+                  plain_passwords, std::function<void(const event&)>>
         auth_;
 
     code_deriver codes_{settings_.code_keys, settings_.code_digits};

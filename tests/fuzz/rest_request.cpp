@@ -34,7 +34,7 @@ struct free_passwords {
 };
 
 using auth_type =
-    authenticator<memory_storage, testing::scripted_transport, testing::manual_clock, no_hooks, free_passwords>;
+    authenticator<memory_storage, testing::scripted_transport, testing::manual_clock, free_passwords>;
 
 config settings(const std::string& auth_token, const std::string& code_secret) {
     config c;
@@ -81,8 +81,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     memory_storage storage;
     testing::scripted_transport transport;
     testing::manual_clock clock;
-    no_hooks hooks;
-    auth_type auth(settings(auth_token, code_secret), storage, transport, clock, hooks, passwords);
+    auth_type auth(settings(auth_token, code_secret), storage, transport, clock, passwords);
     const auto phone = *phone_number::parse("+14155550100");
     user ada{.object_id = user_id, .phone = phone, .identity = email, .password_hash = passwords.mark + password};
     ada.created_at = clock.now();

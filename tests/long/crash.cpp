@@ -84,11 +84,11 @@ void work(S& storage, unsigned round, unsigned thread) {
                                                          .password = "correct horse"});
         if (!made) continue;
         say("registered " + begun->transaction_id + ' ' + made->object_id + ' ' + phone + '\n');
-        const auto login = here.auth.start_login(phone, "correct horse");
+        const auto login = here.auth.start_two_factor_login(phone, password("correct horse"));
         if (!login) continue;
         const auto second = handing_transport::last_code;
         say("started " + login->transaction_id + ' ' + second + ' ' + phone + '\n');
-        const auto entered = here.auth.finish_login(login->transaction_id, second);
+        const auto entered = here.auth.finish_login(login->transaction_id, submitted_code(second));
         if (entered) say("logged_in " + login->transaction_id + ' ' + entered->token + '\n');
     }
 }
@@ -138,7 +138,7 @@ void look(const std::string& url, const std::string& said, counts& c) {
                 if (!confirmed) ++c.reopened;
             } else {
                 ++c.logged_in;
-                if (!here.auth.authenticate(a)) ++c.lost_sessions;
+                if (!here.auth.authenticate(session_token(a))) ++c.lost_sessions;
                 if (!confirmed) ++c.reopened;
             }
         }
@@ -164,7 +164,7 @@ unsigned long accepted_again(const std::string& url, const std::string& said) {
                 accepted += again.has_value() || again.error().code != error::code_used;
             }
             if (what == "logged_in") {
-                const auto again = here.auth.finish_login(id, codes[id].first);
+                const auto again = here.auth.finish_login(transaction_id(id), submitted_code(codes[id].first));
                 accepted += again.has_value() || again.error().code != error::code_used;
             }
         }

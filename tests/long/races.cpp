@@ -141,7 +141,7 @@ private:
 
     void log_in(record& r, const std::string& code) {
         counted_storage<S>::current = &r;
-        note(r, server_.auth.finish_login(r.id, code));
+        note(r, server_.auth.finish_login(transaction_id(r.id), submitted_code(code)));
         counted_storage<S>::current = nullptr;
     }
 

@@ -57,13 +57,11 @@ inline config shared_config() {
 /// A real authenticator over `S`, with everything else in process.
 template <class S>
 struct server {
-    explicit server(S& storage) : auth(shared_config(), storage, transport, clock, hooks, passwords) {}
+    explicit server(S& storage) : auth(shared_config(), storage, transport, passwords) {}
 
     handing_transport transport;
-    system_clock clock;
-    no_hooks hooks;
     cheap_passwords passwords;
-    authenticator<S, handing_transport, system_clock, no_hooks, cheap_passwords> auth;
+    authenticator<S, handing_transport, cheap_passwords> auth;
 };
 
 /// Phones and emails of this run alone, though the database may know those of other runs.

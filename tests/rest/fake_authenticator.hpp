@@ -35,49 +35,52 @@ struct fake_authenticator {
         return value;
     }
     phoneauth::challenge start() const {
-        return {"T1", phoneauth::time_point(std::chrono::milliseconds(1234)), std::chrono::seconds(30), uncertain};
+        return {phoneauth::transaction_id("T1"), phoneauth::time_point(std::chrono::milliseconds(1234)), std::chrono::seconds(30), uncertain};
     }
+    phoneauth::login_result logged_in() const { return {person, phoneauth::session_token("TOKEN"), {}}; }
     static std::string list(const phoneauth::property_map& properties) {
         std::string text;
         for (const auto& [name, json] : properties) text += "," + name + "=" + json;
         return text;
     }
 
-    const phoneauth::config& settings() const { return configuration; }
+    const phoneauth::config& config() const { return configuration; }
     auto start_registration(std::string phone, phoneauth::client_info from) {
         caller = from;
         return note("start_registration(" + phone + ")", start());
     }
     auto finish_registration(phoneauth::registration r, phoneauth::client_info) {
-        return note("finish_registration(" + r.transaction_id + "," + r.code + "," + r.phone + "," + r.identity + "," +
-                        r.password + "," + r.locale + list(r.properties) + ")",
+        return note("finish_registration(" + r.transaction_id.str() + "," + r.code.str() + "," + r.phone + "," +
+                        r.identity + "," + r.password.str() + "," + r.locale + list(r.properties) + ")",
                     person);
     }
     auto start_login(std::string phone, phoneauth::client_info) { return note("start_login(" + phone + ")", start()); }
-    auto start_login(std::string phone, std::string password, phoneauth::client_info) {
-        return note("start_login(" + phone + "," + password + ")", start());
+    auto start_two_factor_login(std::string phone, phoneauth::password password, phoneauth::client_info) {
+        return note("start_two_factor_login(" + phone + "," + password.str() + ")", start());
     }
-    auto finish_login(std::string id, std::string code, phoneauth::client_info) {
-        return note("finish_login(" + id + "," + code + ")", phoneauth::login_result{person, "TOKEN", {}});
+    auto finish_login(phoneauth::transaction_id id, phoneauth::submitted_code code, phoneauth::client_info) {
+        return note("finish_login(" + id.str() + "," + code.str() + ")", logged_in());
     }
-    auto login_with_identity(std::string identity, std::string password, phoneauth::client_info) {
-        return note("login_with_identity(" + identity + "," + password + ")",
-                    phoneauth::login_result{person, "TOKEN", {}});
+    auto login_with_identity(std::string identity, phoneauth::password password, phoneauth::client_info) {
+        return note("login_with_identity(" + identity + "," + password.str() + ")", logged_in());
     }
-    auto resend(std::string id, phoneauth::client_info) { return note("resend(" + id + ")", start()); }
-    auto status(std::string id) {
+    auto resend(phoneauth::transaction_id id, phoneauth::client_info) { return note("resend(" + id.str() + ")", start()); }
+    auto status(phoneauth::transaction_id id) {
         phoneauth::transaction_status s{.tries_left = 4, .expires_in = std::chrono::seconds(200)};
         s.delivery = phoneauth::delivery_state::undelivered;
         s.twilio_code = 30006;
-        return note("status(" + id + ")", s);
+        return note("status(" + id.str() + ")", s);
     }
     auto handle_status_callback(phoneauth::status_callback r) {
-        return note("handle_status_callback(" + r.query + "," + r.body + "," + r.signature + ")", true);
+        return note("handle_status_callback(" + r.query + "," + r.body + "," + r.signature + ")",
+                    phoneauth::callback_outcome::noted);
     }
-    auto authenticate(std::string token) { return note("authenticate(" + token + ")", person); }
-    auto logout(std::string token, phoneauth::client_info) { return note("logout(" + token + ")", true); }
-    auto update_user(std::string token, std::string id, phoneauth::property_map changes, phoneauth::client_info) {
-        return note("update_user(" + token + "," + id + list(changes) + ")", person);
+    auto authenticate(phoneauth::session_token token) { return note("authenticate(" + token.str() + ")", person); }
+    auto logout(phoneauth::session_token token, phoneauth::client_info) {
+        return note("logout(" + token.str() + ")", phoneauth::logout_outcome::ended);
+    }
+    auto update_user(phoneauth::session_token token, std::string id, phoneauth::property_map changes, phoneauth::client_info) {
+        return note("update_user(" + token.str() + "," + id + list(changes) + ")", person);
     }
     auto send_message(phoneauth::text_message m, phoneauth::client_info from) {
         caller = from;

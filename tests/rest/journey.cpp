@@ -22,7 +22,7 @@ struct site : World {
     site() : World(settings()) {}
 
     static config settings() {
-        auto c = flows::test_config();
+        auto c = flow_tests::test_config();
         c.identity_login_enabled = true;
         return c;
     }
@@ -46,7 +46,7 @@ struct site : World {
     rest::api<decltype(World::auth)> api{World::auth, {.app_id = "APP", .api_key = "KEY"}};
 };
 
-using sites = boost::mpl::list<site<flows::blocking_world>, site<flows::async_world>>;
+using sites = boost::mpl::list<site<flow_tests::blocking_world>, site<flow_tests::async_world>>;
 
 }  // namespace
 
@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(register_log_in_change_and_leave, Site, sites) {
     BOOST_TEST(s.refused("POST", "/users/register", step2(code, R"(,"email":"a","password":"correct horse")"), 400) ==
                3040);
     BOOST_TEST(s.refused("POST", "/users/register", step2(code, ada + R"(,"objectId":"X")"), 400) == 3039);
-    const auto wrong = s.ask("POST", "/users/register", step2(flows::wrong(code), ada), 400);
+    const auto wrong = s.ask("POST", "/users/register", step2(flow_tests::wrong(code), ada), 400);
     BOOST_TEST(wrong.integer("code").value() == 14021);
     BOOST_TEST(wrong.find("errorData")->text == R"({"triesLeft":4})");
     const auto user = s.ask("POST", "/users/register", step2(code, ada));

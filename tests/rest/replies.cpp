@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(each_route_answers) {
              row{"GET", "/data/Users/U1?loadRelations=x", "", user, "authenticate(S)\n"},
              row{"POST", "/services/Twilio/loginWithPhoneNumber", "+1", started, "start_login(+1)\n"},
              row{"POST", "/services/Twilio/loginWithPhoneNumberAndPassword", R"(["+1","p"])", started,
-                 "start_login(+1,p)\n"},
+                 "start_two_factor_login(+1,p)\n"},
              row{"POST", "/services/Twilio/loginWithCode", R"(["T","1"])", logged_in, "finish_login(T,1)\n"},
              row{"POST", "/services/Twilio/resendCode", R"(["T"])", started, "resend(T)\n"},
              row{"POST", "/services/Twilio/sendMessage", R"(["+1","hi"])", R"({"sid":"SM1","error_code":null})",

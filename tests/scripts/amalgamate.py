@@ -38,7 +38,7 @@ def expand(name, done, out):
         elif re.match(r"\s*#\s*endif", line):
             conditions.pop()
         own = re.match(r'\s*#\s*include\s*[<"](phoneauth/[^>"]+)[>"]', line)
-        if own:
+        if own and "#ifdef PHONEAUTH_SEPARATE_COMPILATION" not in conditions:  # which single headers refuse
             # Where it is included first is where its text stands, so that must not depend on a macro.
             unusual = [c for c in conditions if not re.fullmatch(r"#ifndef PHONEAUTH_(\w+_[HI]PP|SEPARATE_COMPILATION)", c)]
             if unusual:

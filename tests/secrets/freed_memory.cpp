@@ -159,10 +159,9 @@ struct site {
     memory_storage storage{};
     quiet_transport transport{};
     testing::manual_clock clock{};
-    no_hooks hooks{};
     quick_passwords passwords{};
-    authenticator<memory_storage, quiet_transport, testing::manual_clock, no_hooks, quick_passwords> auth{
-        settings(), storage, transport, clock, hooks, passwords};
+    authenticator<memory_storage, quiet_transport, testing::manual_clock, quick_passwords> auth{settings(), storage,
+                                                                                            transport, clock, passwords};
     rest::api<decltype(auth)> api{auth, {.app_id = "APP", .api_key = "KEY"}};
     int status = 0;
 };

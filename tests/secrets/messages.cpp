@@ -65,7 +65,7 @@ concept Printable = requires(std::ostream& out, const T& t) {
 };
 
 // Nobody logs one of these by accident.
-static_assert(!Printable<code>);
+static_assert(!Printable<one_time_code>);
 static_assert(!Printable<code_key>);
 static_assert(!Printable<config>);
 static_assert(!Printable<config_problem>);
@@ -76,7 +76,7 @@ static_assert(!Printable<http_response>);
 static_assert(!Printable<login_result>);
 static_assert(!Printable<text_message>);
 static_assert(!Printable<registration>);
-static_assert(!Printable<result<code>>);
+static_assert(!Printable<result<one_time_code>>);
 static_assert(!Printable<result<login_result>>);
 static_assert(!Printable<result<std::string>>);
 static_assert(!Printable<session>);
@@ -167,27 +167,24 @@ BOOST_AUTO_TEST_CASE(parameters_of_every_operation) {
     for (const auto& wrong : wrong_forms()) {
         check_hidden(auth.start_registration(wrong));
         check_hidden(auth.start_login(wrong));
-        check_hidden(auth.finish_login(wrong, "123456"));
-        check_hidden(auth.finish_login("00000000-0000-0000-0000-000000000000", wrong));
-        check_hidden(auth.resend(wrong));
-        check_hidden(auth.authenticate(wrong));
-        check_hidden(auth.login_with_identity(wrong, wrong));
-        check_hidden(auth.update_user(wrong, wrong, {{"password", wrong}}));
+        check_hidden(auth.finish_login(transaction_id(wrong), submitted_code("123456")));
+        check_hidden(auth.finish_login(transaction_id("00000000-0000-0000-0000-000000000000"), submitted_code(wrong)));
+        check_hidden(auth.resend(transaction_id(wrong)));
+        check_hidden(auth.authenticate(session_token(wrong)));
+        check_hidden(auth.login_with_identity(wrong, password(wrong)));
+        check_hidden(auth.update_user(session_token(wrong), wrong, {{"password", wrong}}));
         check_hidden(auth.send_message({.to = wrong, .body = wrong}));
         check_hidden(auth.send_message({.to = phone, .body = "x", .media_urls = {wrong}}));
         check_hidden(auth.send_message({.to = phone, .body = "x", .options = {{"Attempt\n", wrong}}}));
         check_hidden(auth.send_message({.to = phone, .body = "x", .options = {{"attempt", wrong + "\n"}}}));
 
-        const registration whole{.transaction_id = "00000000-0000-0000-0000-000000000000",
-                                 .code = "123456",
-                                 .phone = phone,
-                                 .identity = "ada@example.com",
-                                 .password = "correct horse"};
+        const registration whole(transaction_id("00000000-0000-0000-0000-000000000000"), submitted_code("123456"), phone,
+                                 password("correct horse"), "ada@example.com");
         auto r = whole;
-        r.transaction_id = wrong;
+        r.transaction_id = transaction_id(wrong);
         check_hidden(auth.finish_registration(r));
         r = whole;
-        r.code = wrong;
+        r.code = submitted_code(wrong);
         check_hidden(auth.finish_registration(r));
         r = whole;
         r.phone = wrong;
@@ -196,7 +193,7 @@ BOOST_AUTO_TEST_CASE(parameters_of_every_operation) {
         r.identity = wrong;
         check_hidden(auth.finish_registration(r));
         r = whole;
-        r.password = wrong;
+        r.password = password(wrong);
         check_hidden(auth.finish_registration(r));
         r = whole;
         r.locale = wrong + std::string(40, 'x');

@@ -9,7 +9,7 @@
 #include <phoneauth/storage/postgres.hpp>
 #include <phoneauth/storage/redis.hpp>
 
-using namespace flows;
+using namespace flow_tests;
 
 namespace {
 
@@ -36,10 +36,9 @@ BOOST_AUTO_TEST_CASE(a_whole_journey, *boost::unit_test::precondition(have_serve
     phoneauth::combined_storage storage(redis, postgres, redis, redis);  // transactions, users, sessions, counters
     //]
     testing::scripted_transport transport;
-    system_clock clock;
     test_hooks hooks;
     quick_passwords passwords;
-    authenticator auth(test_config(), storage, transport, clock, hooks, passwords);
+    authenticator auth(test_config(), storage, transport, hooks, passwords);
 
     random_source random;
     unsigned char bytes[4];
@@ -51,9 +50,9 @@ BOOST_AUTO_TEST_CASE(a_whole_journey, *boost::unit_test::precondition(have_serve
     BOOST_REQUIRE(s);
     auto u = auth.finish_registration(form(s->transaction_id, transport.last_code(), mine, number + "@example.com"));
     BOOST_REQUIRE(u);
-    s = auth.start_login(mine, "correct horse");
+    s = auth.start_two_factor_login(mine, password("correct horse"));
     BOOST_REQUIRE(s);
-    auto in = auth.finish_login(s->transaction_id, transport.last_code());
+    auto in = auth.finish_login(s->transaction_id, submitted_code(transport.last_code()));
     BOOST_REQUIRE(in);
 
     BOOST_TEST(postgres.find_user(u->object_id).has_value());

@@ -183,7 +183,7 @@ inline void add_member(memory_storage& storage, const visitor& who, const std::s
 /// `P` notes what it hashes, or is some other PasswordHasher made of a `call_log&`.
 template <class P = noting_passwords>
 struct site {
-    explicit site(const config& c = site_config()) : auth(c, storage, provider, clock, hooks, passwords) {
+    explicit site(const config& c = site_config()) : auth(c, storage, provider, clock, passwords) {
         const auto hash = *quick_passwords().hash(right_password);
         add_member(memory, member, hash);
         add_member(memory, disabled_member, hash, false);
@@ -203,9 +203,8 @@ struct site {
     noting_storage storage{memory, log};
     noting_provider provider{log};
     testing::manual_clock clock{};
-    no_hooks hooks{};
     P passwords{log};
-    authenticator<noting_storage, noting_provider, testing::manual_clock, no_hooks, P> auth;
+    authenticator<noting_storage, noting_provider, testing::manual_clock, P> auth;
     rest::api<decltype(auth)> api{auth, {.app_id = "APP", .api_key = "KEY"}};
 };
 

@@ -90,7 +90,7 @@ struct town : site<P> {
         for (int i = 0; i < 3; ++i) {
             const auto phone = "+1415666" + std::to_string(1000 + passers_by++ % 9000);
             auto s = this->auth.start_login(phone);
-            if (s) (void)this->auth.finish_login(s->transaction_id, "123456");
+            if (s) (void)this->auth.finish_login(s->transaction_id, phoneauth::submitted_code("123456"));
             if (s) (void)this->auth.resend(s->transaction_id);
         }
     }
@@ -128,10 +128,10 @@ auto measuring_flow(Town& t, std::size_t count, Flow flow) {
 
 const auto log_in_by_code = [](auto& t, const person& who) { return t.auth.start_login(who.phone); };
 const auto log_in_by_password = [](auto& t, const person& who) {
-    return t.auth.start_login(who.phone, "wrong password");
+    return t.auth.start_two_factor_login(who.phone, phoneauth::password("wrong password"));
 };
 const auto log_in_by_identity = [](auto& t, const person& who) {
-    return t.auth.login_with_identity(who.email, "wrong password");
+    return t.auth.login_with_identity(who.email, phoneauth::password("wrong password"));
 };
 const auto register_phone = [](auto& t, const person& who) { return t.auth.start_registration(who.phone); };
 
@@ -149,7 +149,7 @@ BOOST_AUTO_TEST_CASE(a_wrong_code) {
                    auto s = t.auth.start_login(t.next(is_member).phone);
                    BOOST_REQUIRE(s);
                    t.settle();
-                   return [&t, id = s->transaction_id] { (void)t.auth.finish_login(id, "123456"); };
+                   return [&t, id = s->transaction_id] { (void)t.auth.finish_login(phoneauth::transaction_id(id), phoneauth::submitted_code("123456")); };
                }));
 }
 
@@ -160,7 +160,7 @@ BOOST_AUTO_TEST_CASE(a_message_sent_again) {
         BOOST_REQUIRE(s);
         t.settle();
         t.clock.advance(2min);
-        return [&t, id = s->transaction_id] { (void)t.auth.resend(id); };
+        return [&t, id = s->transaction_id] { (void)t.auth.resend(phoneauth::transaction_id(id)); };
     });
     // Of a message and a look-up, which are both made, one is thrown away, and they are not of one size.
     check_close("a resend", resend, 0.02);

@@ -2,6 +2,7 @@
 #ifndef PHONEAUTH_ASIO_AWAITABLE_HPP
 #define PHONEAUTH_ASIO_AWAITABLE_HPP
 
+#include <memory>
 #include <system_error>
 #include <type_traits>
 #include <utility>
@@ -51,53 +52,85 @@ template <class Executor>
 struct awaitable_mode {
     static constexpr bool async = true;
 
+    /// A coroutine that calls policies and other flows.
     template <class T>
     using flow = ::asio::awaitable<T, Executor>;
+    /// What a flow awaits when it has called a policy.
+    template <class T>
+    using yielded = ::asio::awaitable<T, Executor>;
+    /// What a public function returns.
+    template <class T>
+    using returned = ::asio::awaitable<T, Executor>;
 
-    /// `co_await call([&] { return policy.f(…); })`: the one way in which a flow calls a policy.
+    /// `co_await call([&] { return policy.f(…); })`: calls a policy, whichever it returns.
     template <class F>
     static auto call(F f) {
         // g++ 12 destroys some temporaries of a co_await expression twice; such a one must not own anything.
         static_assert(std::is_trivially_destructible_v<F>, "capture by reference only");
-        using yielded = std::invoke_result_t<F&>;
-        if constexpr (awaited<yielded>::mode::async) {
+        using value = std::invoke_result_t<F&>;
+        if constexpr (awaited<value>::mode::async) {
             return f();
         } else {
-            return ready<F, yielded>(f);
+            return ready<value>(f());
         }
     }
 
     /// The failure that stands for the exception being handled.
     static failure current_failure() noexcept { return detail::failure_of_current_asio_exception(); }
 
-    /// What a public function returns: an awaitable of the result, which no exception leaves. A cancelled
-    /// operation yields `error::cancelled`.
+    /// `co_await`ed by a flow: from here on a cancellation no longer throws at the next `co_await`; `run` restores that.
+    static auto ignore_cancellation() { return ::asio::this_coro::throw_if_cancelled(false); }
+
+    /// An awaitable that runs a flow to its end. No exception leaves it: a cancelled flow yields `error::cancelled`.
     template <class R>
-    static flow<R> finish(flow<R> f) {
+    static flow<R> finish(flow<R> begun) {
         const bool before = co_await ::asio::this_coro::throw_if_cancelled();
         R outcome;
         try {
-            outcome = co_await std::move(f);
+            outcome = co_await std::move(begun);
         } catch (...) {
-            outcome = R(detail::failure_of_current_asio_exception());
+            outcome = R(current_failure());
         }
         co_await ::asio::this_coro::throw_if_cancelled(before);
         co_return outcome;
     }
 
-    /// `co_await`ed by a flow: from here on a cancellation no longer throws at the next `co_await`; `finish` restores
-    /// that.
-    static auto ignore_cancellation() { return ::asio::this_coro::throw_if_cancelled(false); }
+    /// An awaitable that runs the flow `begin(state)` to its end, shows its result to `end(state, result)`, which must not
+    /// throw, and yields it. `state` lives as long as the flow. Else as `finish`.
+    template <class State, class Begin, class End>
+    static auto run(State state, Begin begin, End end) {
+        auto kept = std::make_unique<State>(std::move(state));
+        auto begun = begin(*kept);
+        return ended(finish(std::move(begun)), std::move(kept), end);
+    }
 
 private:
-    template <class F, class T>
-    static flow<T> ready(F f) {
-        co_return f();
+    template <class R, class State, class End>
+    static flow<R> ended(flow<R> finished, std::unique_ptr<State> state, End end) {
+        auto outcome = co_await std::move(finished);
+        end(*state, outcome);
+        co_return outcome;
+    }
+
+    template <class T>
+    static flow<T> ready(T value) {
+        co_return value;
     }
 };
 
 }  // namespace v0
 }  // namespace phoneauth
+
+#ifdef PHONEAUTH_SEPARATE_COMPILATION
+// asio/src.hpp compiles the flows for Asio's own executor. For awaitables of another one, include flows/bodies.hpp.
+#include <phoneauth/flows/flows.hpp>
+
+namespace phoneauth {
+inline namespace v0 {
+PHONEAUTH_INSTANTIATE_FLOWS(extern, awaitable_mode<::asio::any_io_executor>)
+}  // namespace v0
+}  // namespace phoneauth
+#endif
 
 // Whoever has the asynchronous mode has its default passwords too.
 #include <phoneauth/asio/pooled_passwords.hpp>

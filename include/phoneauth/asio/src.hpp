@@ -2,12 +2,20 @@
 #ifndef PHONEAUTH_ASIO_SRC_HPP
 #define PHONEAUTH_ASIO_SRC_HPP
 
-// What phoneauth/src.hpp leaves out because it needs llhttp; likewise for exactly one translation unit of a program.
+// What phoneauth/src.hpp leaves out because it needs Asio or llhttp; likewise for exactly one translation unit of a program.
 
 #ifndef PHONEAUTH_SEPARATE_COMPILATION
 #error phoneauth/asio/src.hpp is only for programs compiled with PHONEAUTH_SEPARATE_COMPILATION; without it the headers are complete
 #endif
 
+#include <phoneauth/asio/awaitable.hpp>
 #include <phoneauth/asio/detail/http1.ipp>
+#include <phoneauth/flows/bodies.hpp>
+
+namespace phoneauth {
+inline namespace v0 {
+PHONEAUTH_INSTANTIATE_FLOWS(, awaitable_mode<::asio::any_io_executor>)
+}  // namespace v0
+}  // namespace phoneauth
 
 #endif

@@ -171,6 +171,33 @@ constexpr bool check_hooks() {
     return Hooks<H>;
 }
 
+/// An optional policy: whichever kind it begins to be, it has to be whole.
+template <class O>
+constexpr bool check_option() {
+    if constexpr (Observer<O> || Clock<O>) {
+        return true;
+    } else if constexpr (requires { &O::hash; } || requires { &O::verify; }) {
+        return check_password_hasher<O>();
+    } else if constexpr (requires { &O::before_registration; } || requires { &O::before_login; } ||
+                         requires { &O::after_registration; } || requires { &O::after_login; }) {
+        return check_hooks<O>();
+    } else {
+        static_assert(Clock<O>, "phoneauth: this policy is no Clock (`time_point now() const`), has none of the functions of "
+                                "Hooks or a PasswordHasher, and is no Observer (it cannot be called with a const event&)");
+        return false;
+    }
+}
+
+template <class... Options>
+constexpr bool at_most_one_of_each() {
+    static_assert((0 + ... + Clock<Options>) <= 1, "phoneauth: an authenticator takes one Clock");
+    static_assert((0 + ... + Hooks<Options>) <= 1, "phoneauth: an authenticator takes one set of Hooks");
+    static_assert((0 + ... + PasswordHasher<Options>) <= 1, "phoneauth: an authenticator takes one PasswordHasher");
+    static_assert((0 + ... + Observer<Options>) <= 1,
+                  "phoneauth: an authenticator takes one Observer; write one that calls the others");
+    return true;
+}
+
 }  // namespace detail
 }  // namespace v0
 }  // namespace phoneauth

@@ -165,13 +165,13 @@ private:
         if (!body) co_return reply(body.error());
         if (!detail::given(*body, "transactionId")) {
             detail::member_reader read(*body, error::property_required);
-            auto phone = read.digits(settings().phone_column);
+            auto phone = read.digits(config().phone_column);
             if (read.problem()) co_return reply(*read.problem());
             auto outcome =
                 co_await mode::call([&] { return auth_.start_registration(std::move(phone), std::move(in.from)); });
             co_return answer(outcome);
         }
-        auto data = detail::read_registration(*body, settings());
+        auto data = detail::read_registration(*body, config());
         if (!data) co_return reply(data.error());
         auto outcome =
             co_await mode::call([&] { return auth_.finish_registration(std::move(*data), std::move(in.from)); });
@@ -186,18 +186,18 @@ private:
         secret_string password = read.text("password");
         if (read.problem()) co_return reply(*read.problem());
         auto outcome = co_await mode::call(
-            [&] { return auth_.login_with_identity(std::move(identity), std::move(password), std::move(in.from)); });
+            [&] { return auth_.login_with_identity(std::move(identity), phoneauth::password(std::move(password)), std::move(in.from)); });
         co_return answer(outcome);
     }
 
     flow logout(incoming& in) {
-        auto outcome = co_await mode::call([&] { return auth_.logout(std::move(in.token), std::move(in.from)); });
+        auto outcome = co_await mode::call([&] { return auth_.logout(session_token(std::move(in.token)), std::move(in.from)); });
         if (!outcome) co_return reply(outcome.error());
         co_return reply::of_json("{}");  // who is logged out already gets what he wanted
     }
 
     flow is_valid_token(incoming& in) {
-        auto owner = co_await mode::call([&] { return auth_.authenticate(std::move(in.captured)); });
+        auto owner = co_await mode::call([&] { return auth_.authenticate(session_token(std::move(in.captured))); });
         if (owner) co_return reply::of_json("true");
         const auto code = owner.error().code;
         if (code == error::unknown_token || code == error::session_expired || code == error::account_disabled)
@@ -205,21 +205,21 @@ private:
         co_return reply(owner.error());
     }
 
-    flow describe_user_class(incoming&) { co_return reply::of_json(user_class_json(settings())); }
+    flow describe_user_class(incoming&) { co_return reply::of_json(user_class_json(config())); }
 
     flow update_user(incoming& in) {
         auto body = detail::read_object(in.body, options_.max_json_depth);
         if (!body) co_return reply(body.error());
         auto changes = detail::read_changes(*body);
         auto outcome = co_await mode::call([&] {
-            return auth_.update_user(std::move(in.token), std::move(in.captured), std::move(changes),
+            return auth_.update_user(session_token(std::move(in.token)), std::move(in.captured), std::move(changes),
                                      std::move(in.from));
         });
         co_return answer(outcome);
     }
 
     flow find_user(incoming& in) {
-        auto outcome = co_await mode::call([&] { return auth_.authenticate(std::move(in.token)); });
+        auto outcome = co_await mode::call([&] { return auth_.authenticate(session_token(std::move(in.token))); });
         if (outcome && outcome->object_id != in.captured) co_return reply(error::not_permitted);
         co_return answer(outcome);
     }
@@ -244,7 +244,7 @@ private:
         secret_string password = read.text("password");
         if (read.problem()) co_return reply(*read.problem());
         auto outcome = co_await mode::call(
-            [&] { return auth_.start_login(std::move(phone), std::move(password), std::move(in.from)); });
+            [&] { return auth_.start_two_factor_login(std::move(phone), phoneauth::password(std::move(password)), std::move(in.from)); });
         co_return answer(outcome);
     }
 
@@ -256,7 +256,7 @@ private:
         secret_string code = read.digits("code");
         if (read.problem()) co_return reply(*read.problem());
         auto outcome =
-            co_await mode::call([&] { return auth_.finish_login(std::move(id), std::move(code), std::move(in.from)); });
+            co_await mode::call([&] { return auth_.finish_login(transaction_id(std::move(id)), submitted_code(std::move(code)), std::move(in.from)); });
         co_return answer(outcome);
     }
 
@@ -266,7 +266,7 @@ private:
         detail::member_reader read(*arguments);
         auto id = read.text("transactionId");
         if (read.problem()) co_return reply(*read.problem());
-        auto outcome = co_await mode::call([&] { return auth_.resend(std::move(id), std::move(in.from)); });
+        auto outcome = co_await mode::call([&] { return auth_.resend(transaction_id(std::move(id)), std::move(in.from)); });
         co_return answer(outcome);
     }
 
@@ -276,7 +276,7 @@ private:
         detail::member_reader read(*arguments);
         auto id = read.text("transactionId");
         if (read.problem()) co_return reply(*read.problem());
-        auto outcome = co_await mode::call([&] { return auth_.status(std::move(id)); });
+        auto outcome = co_await mode::call([&] { return auth_.status(transaction_id(std::move(id))); });
         co_return answer(outcome);
     }
 
@@ -291,7 +291,7 @@ private:
     flow send_message(incoming& in) {
         if (options_.send_message == send_message_access::off) co_return reply(error::send_message_disabled);
         if (options_.send_message == send_message_access::session || !in.by_key) {
-            auto sender = co_await mode::call([&] { return auth_.authenticate(std::move(in.token)); });
+            auto sender = co_await mode::call([&] { return auth_.authenticate(session_token(std::move(in.token))); });
             if (!sender) co_return reply(sender.error());
             in.from.user_id = sender->object_id;
         }
@@ -308,11 +308,11 @@ private:
 
     // -- parameters and answers
 
-    const config& settings() const { return auth_.settings(); }
+    const phoneauth::config& config() const { return auth_.config(); }
 
     /// The plugin's parameter has this name; clients that know the phone by its configured name may use that.
     std::string_view phone_name(const detail::json_value& arguments) const {
-        return arguments.find(settings().phone_column) ? std::string_view(settings().phone_column) : "phoneNumber";
+        return arguments.find(config().phone_column) ? std::string_view(config().phone_column) : "phoneNumber";
     }
 
     template <class T>
@@ -320,13 +320,13 @@ private:
         return outcome ? reply::of_json(json_of(*outcome)) : reply(outcome.error());
     }
 
-    std::string json_of(const user& u) const { return user_json(u, settings()); }
-    std::string json_of(const login_result& l) const { return login_json(l.user, l.token, settings()); }
+    std::string json_of(const user& u) const { return user_json(u, config()); }
+    std::string json_of(const login_result& l) const { return login_json(l.user, l.token.str(), config()); }
     std::string json_of(const sent_message& m) const { return m.json; }
     std::string json_of(const transaction_status& s) const { return status_json(s); }
     std::string json_of(const challenge& s) const {
         detail::json_object json;
-        json.string("transactionId", s.transaction_id).number("expiresAt", s.expires_at.time_since_epoch().count());
+        json.string("transactionId", s.transaction_id.str()).number("expiresAt", s.expires_at.time_since_epoch().count());
         json.number("resendAfter", s.resend_after.count());
         if (s.delivery_uncertain) json.boolean("deliveryUncertain", true);
         return std::move(json).str();

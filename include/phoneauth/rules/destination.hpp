@@ -8,12 +8,13 @@
 #include <phoneauth/config.hpp>
 #include <phoneauth/phone_number.hpp>
 #include <phoneauth/result.hpp>
-#include <phoneauth/twilio/findings.hpp>
+#include <phoneauth/configuration_report.hpp>
 
 // Where messages may go: pure functions of a phone number and the configuration.
 
 namespace phoneauth {
 inline namespace v0 {
+namespace rules {
 
 /// The configured test number that `phone` is, or nullptr.
 inline const test_number* find_test_number(const phone_number& phone, const config& c) noexcept {
@@ -51,6 +52,7 @@ inline finding destinations_finding(const config& c) {
             false};
 }
 
+}  // namespace rules
 }  // namespace v0
 }  // namespace phoneauth
 

@@ -25,6 +25,7 @@
 
 namespace phoneauth {
 inline namespace v0 {
+namespace rules {
 
 namespace detail {
 /// `parts`, one after the other, in one allocation at most.
@@ -269,6 +270,7 @@ inline window wrong_password_window(std::string_view network, const config& c) {
 }
 
 }  // namespace limits
+}  // namespace rules
 }  // namespace v0
 }  // namespace phoneauth
 

@@ -10,6 +10,7 @@
 
 #include <phoneauth/config.hpp>
 #include <phoneauth/result.hpp>
+#include <phoneauth/rules/disclosure.hpp>
 #include <phoneauth/transaction.hpp>
 
 // The transaction's state machine: pure functions of a transaction, an event and the time. All rules are here; a
@@ -29,6 +30,7 @@
 
 namespace phoneauth {
 inline namespace v0 {
+namespace rules {
 
 /// The error that says why a transaction in state `s` takes no code and no resend any more; success for a pending one.
 inline result<void> check_pending(transaction_state s) {
@@ -55,6 +57,11 @@ inline result<void> check_open(transaction& t, time_point now) {
 }
 }  // namespace detail
 
+/// How many wrong codes `t` still allows.
+inline int tries_left(const transaction& t, const config& c) noexcept {
+    return static_cast<int>(c.max_tries - std::min(t.tries, c.max_tries));
+}
+
 /// A code was presented: `right` says whether it is the transaction's.
 inline result<void> apply_code(transaction& t, bool right, const config& c, time_point now) {
     if (auto open = detail::check_open(t, now); !open) return open;
@@ -63,10 +70,10 @@ inline result<void> apply_code(transaction& t, bool right, const config& c, time
         t.state = transaction_state::confirmed;
         return {};
     }
-    const auto left = t.tries < c.max_tries ? c.max_tries - t.tries : 0;
+    const int left = tries_left(t, c);
     if (left == 0) t.state = transaction_state::exhausted;
     failure f(left == 0 ? error::tries_exhausted : error::wrong_code);
-    f.tries_left = static_cast<int>(left);
+    f.tries_left = left;
     return f;
 }
 
@@ -114,13 +121,30 @@ inline bool apply_delivery(transaction& t, std::uint32_t send, std::string_view 
     return true;
 }
 
+/// What may be told of `t` at the time `now` to whoever knows its id.
+inline transaction_status status_of(transaction t, const config& c, time_point now) {
+    const auto open = detail::check_open(t, now);
+    transaction_status s{.state = t.state};
+    if (!must_not_reveal_user(t, c)) {
+        s.delivery = t.delivery;
+        if (t.delivery_error != 0) s.twilio_code = t.delivery_error;
+    }
+    if (open) {
+        s.tries_left = tries_left(t, c);
+        s.expires_in = std::chrono::ceil<std::chrono::seconds>(t.expires_at - now);
+        s.resend_after = time_to_resend(t, c, now);
+    }
+    return s;
+}
+
 /// Whoever confirmed the transaction could not use it (the email is taken): the same code may come again, as one more
 /// try.
 inline void reopen(transaction& t, const config& c) {
     if (t.state == transaction_state::confirmed)
-        t.state = t.tries < c.max_tries ? transaction_state::pending : transaction_state::exhausted;
+        t.state = tries_left(t, c) > 0 ? transaction_state::pending : transaction_state::exhausted;
 }
 
+}  // namespace rules
 }  // namespace v0
 }  // namespace phoneauth
 

@@ -21,14 +21,14 @@ namespace phoneauth {
 inline namespace v0 {
 
 /// The digits of a code; wiped when it goes away. Copies are wiped on their own.
-class code {
+class one_time_code {
 public:
     static constexpr std::size_t max_digits = 9;
 
-    code() = default;
-    code(const code&) = default;
-    code& operator=(const code&) = default;
-    ~code() { detail::wipe({reinterpret_cast<unsigned char*>(digits_.data()), digits_.size()}); }
+    one_time_code() = default;
+    one_time_code(const one_time_code&) = default;
+    one_time_code& operator=(const one_time_code&) = default;
+    ~one_time_code() { detail::wipe({reinterpret_cast<unsigned char*>(digits_.data()), digits_.size()}); }
 
     /// Adds a digit, '0' to '9'. Undefined beyond `max_digits`.
     void push_back(char digit) noexcept { digits_[size_++] = digit; }
@@ -43,12 +43,12 @@ private:
 
 /// Reads a code as a person types or pastes it: ASCII white space and dashes are dropped. Anything but `digits` ASCII
 /// digits fails with `error::invalid_parameter`; the message never repeats the input.
-inline result<code> parse_code(std::string_view text, unsigned digits) {
+inline result<one_time_code> parse_code(std::string_view text, unsigned digits) {
     const auto bad = [&] {
         return failure(error::invalid_parameter, "The code must have " + std::to_string(digits) + " digits.");
     };
     if (text.size() > 64) return bad();
-    code c;
+    one_time_code c;
     for (const char ch : text) {
         if (detail::is_space(ch) || ch == '-') continue;
         if (!detail::is_digit(ch) || c.size() == digits) return bad();
@@ -62,7 +62,7 @@ inline result<code> parse_code(std::string_view text, unsigned digits) {
 /// likelier than another (for 6 digits a draw of 4 294 000 000 or more is rejected; a plain remainder, as in RFC 4226
 /// §5.3, would favour small ones). Empty if all eight draws are rejected, which happens once in 10^29 times with 6
 /// digits. `digits`: 1 to 9.
-inline std::optional<code> code_from(const detail::digest& bits, unsigned digits) {
+inline std::optional<one_time_code> code_from(const detail::digest& bits, unsigned digits) {
     std::uint64_t count = 1;
     for (unsigned i = 0; i < digits; ++i) count *= 10;
     const std::uint64_t limit = (std::uint64_t{1} << 32) / count * count;
@@ -70,7 +70,7 @@ inline std::optional<code> code_from(const detail::digest& bits, unsigned digits
         const std::uint64_t draw = std::uint64_t{bits[at]} << 24 | std::uint64_t{bits[at + 1]} << 16 |
                                    std::uint64_t{bits[at + 2]} << 8 | std::uint64_t{bits[at + 3]};
         if (draw >= limit) continue;
-        code c;
+        one_time_code c;
         for (std::uint64_t place = count / 10; place > 0; place /= 10)
             c.push_back(static_cast<char>('0' + draw / place % 10));
         return c;
@@ -91,14 +91,14 @@ public:
     const std::string& current_key_id() const noexcept { return keys_.front().id; }
 
     /// The code of `t`; empty when its key is not among the configured ones any more.
-    std::optional<code> derive(const transaction& t) {
+    std::optional<one_time_code> derive(const transaction& t) {
         for (auto& key : keys_)
             if (key.id == t.key_id) return derive(key.hmac, t);
         return std::nullopt;
     }
 
     /// True when `presented` is the code of `t`, in constant time.
-    bool matches(const transaction& t, const code& presented) {
+    bool matches(const transaction& t, const one_time_code& presented) {
         const auto expected = derive(t);
         return expected && detail::equal_in_constant_time(expected->str(), presented.str());
     }
@@ -110,7 +110,7 @@ private:
         detail::hmac_sha256 hmac;
     };
 
-    std::optional<code> derive(detail::hmac_sha256& hmac, const transaction& t) const {
+    std::optional<one_time_code> derive(detail::hmac_sha256& hmac, const transaction& t) const {
         std::string input;
         input.reserve(t.id.size() + t.phone.str().size() + 3);
         input += '\0';

@@ -71,6 +71,11 @@ PHONEAUTH_DECL bool is_about_the_request(const http_response& reply);
 /// True when `f`, what sending a message ended with, promises that no message was sent. Else it may have been.
 PHONEAUTH_DECL bool certainly_not_sent(const failure& f) noexcept;
 
+/// Whether `f` says that the provider refused this very recipient, so that asking again would not help.
+inline bool is_about_the_number(const failure& f) noexcept {
+    return f.code == error::provider_refused || f.code == error::invalid_phone_number;
+}
+
 /// What the account look-up says: "active", "suspended" or "closed".
 PHONEAUTH_DECL result<std::string> read_account_status(const http_response& reply);
 

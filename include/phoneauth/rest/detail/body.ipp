@@ -99,11 +99,11 @@ PHONEAUTH_DECL void member_reader::note(error e, std::string_view name, std::str
 PHONEAUTH_DECL result<registration> read_registration(const json_value& object, const config& c) {
     member_reader read(object, error::property_required);
     registration r;
-    r.transaction_id = read.text("transactionId");
-    r.code = read.digits("transactionCode");
+    r.transaction_id = transaction_id(read.text("transactionId"));
+    r.code = submitted_code(read.digits("transactionCode"));
     r.phone = read.digits(c.phone_column);
     if (c.identity_column != c.phone_column) r.identity = read.text_or_empty(c.identity_column);
-    r.password = read.text_or_empty("password");
+    r.password = password(read.text_or_empty("password"));
     if (given(object, "blUserLocale")) r.locale = read.text("blUserLocale");
     if (read.problem()) return *read.problem();
 

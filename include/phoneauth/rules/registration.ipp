@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: BSL-1.0
-#ifndef PHONEAUTH_REGISTRATION_IPP
-#define PHONEAUTH_REGISTRATION_IPP
+#ifndef PHONEAUTH_RULES_REGISTRATION_IPP
+#define PHONEAUTH_RULES_REGISTRATION_IPP
 
 #include <algorithm>
 
 #include <phoneauth/detail/ascii.hpp>
 #include <phoneauth/detail/json.hpp>
 #include <phoneauth/detail/utf8.hpp>
-#include <phoneauth/registration.hpp>
+#include <phoneauth/rules/registration.hpp>
 
 namespace phoneauth {
 inline namespace v0 {
+namespace rules {
 namespace detail {
 
 inline constexpr std::size_t max_identity_bytes = 254;  // RFC 5321 §4.5.3.1.3, less the angle brackets
 
 inline bool is_plain_text(std::string_view text) {
-    return count_code_points(text).has_value() && std::none_of(text.begin(), text.end(), is_control);
+    return phoneauth::detail::count_code_points(text).has_value() && std::none_of(text.begin(), text.end(), phoneauth::detail::is_control);
 }
 
 /// A sanity check, not RFC 5322: only a message to it proves an address.
@@ -26,7 +27,7 @@ inline bool is_email(std::string_view text) {
     const auto local = text.substr(0, at);
     const auto domain = text.substr(at + 1);
     const auto in_domain = [](char c) {
-        return is_alnum(c) || c == '-' || c == '.' || static_cast<unsigned char>(c) >= 0x80;
+        return phoneauth::detail::is_alnum(c) || c == '-' || c == '.' || static_cast<unsigned char>(c) >= 0x80;
     };
     return is_plain_text(text) && local.find_first_of(" @\"(),:;<>[\\]") == std::string_view::npos &&
            domain.find('.') != std::string_view::npos && !domain.starts_with('.') && !domain.ends_with('.') &&
@@ -42,7 +43,7 @@ inline bool is_property_size_ok(const property_map& properties, const config& c)
 }  // namespace detail
 
 PHONEAUTH_DECL result<std::string> normalize_identity(const config& c, std::string_view text) {
-    text = detail::trim(text);
+    text = phoneauth::detail::trim(text);
     if (text.empty()) return failure(error::identity_required, "The property " + c.identity_column + " is required.");
     if (c.identity_column == c.phone_column) {
         auto phone = phone_number::parse(text, c.default_calling_code);
@@ -51,7 +52,7 @@ PHONEAUTH_DECL result<std::string> normalize_identity(const config& c, std::stri
     }
     if (c.identity_column == "email") {
         if (!detail::is_email(text)) return error::invalid_email;
-        return detail::lower(text);
+        return phoneauth::detail::lower(text);
     }
     if (text.size() > detail::max_identity_bytes || !detail::is_plain_text(text))
         return failure(error::invalid_parameter,
@@ -64,7 +65,7 @@ PHONEAUTH_DECL result<void> check_password(const config& c, std::string_view pas
     if (password.size() < c.min_password_length || password.size() > c.max_password_length)
         return failure(error::invalid_password, "The password must have " + std::to_string(c.min_password_length) +
                                                     " to " + std::to_string(c.max_password_length) + " bytes.");
-    if (!detail::count_code_points(password) || password.find('\0') != std::string_view::npos)
+    if (!phoneauth::detail::count_code_points(password) || password.find('\0') != std::string_view::npos)
         return failure(error::invalid_password, "The password is not UTF-8 or holds a NUL character.");
     return {};
 }
@@ -76,7 +77,7 @@ PHONEAUTH_DECL result<void> check_properties(const config& c, const property_map
                            "A property's name must have 1 to 64 bytes and no control characters.");
         if (is_reserved_property(name) || name == c.phone_column || name == c.identity_column)
             return failure(error::reserved_property, "The property " + name + " is reserved for the server.");
-        if (!detail::parse_json(json))
+        if (!phoneauth::detail::parse_json(json))
             return failure(error::invalid_parameter, "The property " + name + " is not valid JSON.");
     }
     if (!detail::is_property_size_ok(properties, c))
@@ -89,7 +90,7 @@ PHONEAUTH_DECL result<user> make_user(const config& c, const registration& r, co
     auto identity =
         normalize_identity(c, c.identity_column == c.phone_column ? phone.str() : std::string_view(r.identity));
     if (!identity) return std::move(identity).error();
-    if (auto ok = check_password(c, r.password); !ok) return std::move(ok).error();
+    if (auto ok = check_password(c, r.password.str()); !ok) return std::move(ok).error();
     if (auto ok = check_properties(c, r.properties); !ok) return std::move(ok).error();
     if (r.locale.size() > 35 || !detail::is_plain_text(r.locale))
         return failure(error::invalid_parameter, "The property blUserLocale is not a language tag.");
@@ -108,9 +109,9 @@ PHONEAUTH_DECL result<void> apply_changes(user& u, const property_map& changes, 
     property_map added;
     for (const auto& [name, json] : changes) {
         if (name == "password" || name == c.phone_column || name == c.identity_column) {
-            const auto value = detail::parse_json(json);
-            if (!value || !(value->is(detail::json_kind::string) ||
-                            (name == c.phone_column && value->is(detail::json_kind::number))))
+            const auto value = phoneauth::detail::parse_json(json);
+            if (!value || !(value->is(phoneauth::detail::json_kind::string) ||
+                            (name == c.phone_column && value->is(phoneauth::detail::json_kind::number))))
                 return failure(error::invalid_parameter, "The property " + name + " must be a string.");
             if (name == "password") {
                 if (auto ok = check_password(c, value->text); !ok) return ok;
@@ -139,6 +140,7 @@ PHONEAUTH_DECL result<void> apply_changes(user& u, const property_map& changes, 
     return {};
 }
 
+}  // namespace rules
 }  // namespace v0
 }  // namespace phoneauth
 

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef PHONEAUTH_FLOWS_ADAPTER_HPP
+#define PHONEAUTH_FLOWS_ADAPTER_HPP
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <phoneauth/detail/check_policies.hpp>
+#include <phoneauth/flows/ports.hpp>
+#include <phoneauth/policies.hpp>
+#include <phoneauth/secrets/password.hpp>
+
+namespace phoneauth {
+inline namespace v0 {
+namespace flows {
+
+/// The modes that policies ask for. What is no such policy counts as blocking, so that the sentences of
+/// detail/check_policies.hpp come before other errors.
+template <class S>
+struct storage_mode {
+    using type = blocking_mode;
+};
+template <Storage S>
+struct storage_mode<S> {
+    static S& s();
+    static const transaction& t();
+    static const user& u();
+    static const session& added();
+    static const std::string& text();
+    static const phone_number& phone();
+    static const std::vector<counter_change>& changes();
+    using type =
+        mode_of<decltype(s().insert_transaction(t())), decltype(s().find_transaction(text())),
+                decltype(s().update_transaction(t())), decltype(s().insert_user(u())), decltype(s().update_user(u())),
+                decltype(s().find_user(text())), decltype(s().find_user_by_phone(phone())),
+                decltype(s().find_user_by_identity(text())), decltype(s().insert_session(added())),
+                decltype(s().find_session(text())), decltype(s().erase_session(text())),
+                decltype(s().erase_sessions_of(text(), text())), decltype(s().change_counters(changes()))>;
+};
+
+template <class P>
+struct policy_mode {
+    using type = blocking_mode;
+};
+template <HttpTransport T>
+struct policy_mode<T> {
+    using type = mode_of<decltype(std::declval<T&>().send(std::declval<const http_request&>()))>;
+};
+template <Hooks H>
+struct policy_mode<H> {
+    static H& h();
+    static user& u();
+    using type = mode_of<decltype(h().before_registration(u())), decltype(h().after_registration(u())),
+                         decltype(h().before_login(u())), decltype(h().after_login(u()))>;
+};
+template <PasswordHasher P>
+struct policy_mode<P> {
+    static P& p();
+    static const std::string& text();
+    using type = mode_of<decltype(p().hash(text())), decltype(p().verify(text(), text()))>;
+};
+
+/// The mode of an authenticator with these policies.
+template <class S, class... Others>
+using mode_of_policies = typename detail::common_mode<blocking_mode, typename storage_mode<S>::type,
+                                                      typename policy_mode<Others>::type...>::type;
+
+// The kinds of policies that an authenticator can do without, and what it takes instead.
+struct clock_kind {
+    using fallback = system_clock;
+    template <class P>
+    static constexpr bool has = Clock<P>;
+};
+struct hooks_kind {
+    using fallback = no_hooks;
+    template <class P>
+    static constexpr bool has = Hooks<P>;
+};
+template <class Mode>
+struct passwords_kind {
+    using fallback = typename default_passwords<Mode>::type;
+    template <class P>
+    static constexpr bool has = PasswordHasher<P>;
+};
+struct observer_kind {
+    struct fallback {
+        void operator()(const event&) const noexcept {}
+    };
+    template <class P>
+    static constexpr bool has = Observer<P>;
+};
+
+/// The first of `Options` that is of this kind, by reference; or the kind's fallback.
+template <class Kind, class... Options>
+class choice {
+public:
+    static constexpr bool given = false;
+    typename Kind::fallback& get() noexcept { return own_; }
+    const typename Kind::fallback& get() const noexcept { return own_; }
+
+private:
+    typename Kind::fallback own_;
+};
+template <class Kind, class First, class... Rest>
+class choice<Kind, First, Rest...> : public choice<Kind, Rest...> {
+public:
+    explicit choice(First&, Rest&... rest) : choice<Kind, Rest...>(rest...) {}
+};
+template <class Kind, class First, class... Rest>
+requires(Kind::template has<First>) class choice<Kind, First, Rest...> {
+public:
+    static constexpr bool given = true;
+    explicit choice(First& first, Rest&...) noexcept : given_(first) {}
+    First& get() const noexcept { return given_; }
+
+private:
+    First& given_;
+};
+
+/// Holds references to policies, in whichever order the optional ones come, and hands on what the flows ask of them.
+template <class Mode, class S, class T, class... Options>
+class adapter final : public ports<Mode> {
+    template <class X>
+    using yielded = typename Mode::template yielded<X>;
+
+public:
+    adapter(S& storage, T& transport, Options&... options)
+        : storage_(storage), transport_(transport), clock_(options...), hooks_(options...), passwords_(options...),
+          observer_(options...) {}
+
+    yielded<bool> insert_transaction(const transaction& t) override {
+        return Mode::call([this, &t] { return storage_.insert_transaction(t); });
+    }
+    yielded<std::optional<transaction>> find_transaction(const std::string& id) override {
+        return Mode::call([this, &id] { return storage_.find_transaction(id); });
+    }
+    yielded<bool> update_transaction(const transaction& t) override {
+        return Mode::call([this, &t] { return storage_.update_transaction(t); });
+    }
+
+    yielded<write_result> insert_user(const user& u) override {
+        return Mode::call([this, &u] { return storage_.insert_user(u); });
+    }
+    yielded<write_result> update_user(const user& u) override {
+        return Mode::call([this, &u] { return storage_.update_user(u); });
+    }
+    yielded<std::optional<user>> find_user(const std::string& object_id) override {
+        return Mode::call([this, &object_id] { return storage_.find_user(object_id); });
+    }
+    yielded<std::optional<user>> find_user_by_phone(const phone_number& phone) override {
+        return Mode::call([this, &phone] { return storage_.find_user_by_phone(phone); });
+    }
+    yielded<std::optional<user>> find_user_by_identity(const std::string& identity) override {
+        return Mode::call([this, &identity] { return storage_.find_user_by_identity(identity); });
+    }
+
+    yielded<bool> insert_session(const session& s) override {
+        return Mode::call([this, &s] { return storage_.insert_session(s); });
+    }
+    yielded<std::optional<session>> find_session(const std::string& token_hash) override {
+        return Mode::call([this, &token_hash] { return storage_.find_session(token_hash); });
+    }
+    yielded<bool> erase_session(const std::string& token_hash) override {
+        return Mode::call([this, &token_hash] { return storage_.erase_session(token_hash); });
+    }
+    yielded<std::size_t> erase_sessions_of(const std::string& user_id, const std::string& kept) override {
+        return Mode::call([this, &user_id, &kept] { return storage_.erase_sessions_of(user_id, kept); });
+    }
+
+    yielded<std::vector<counter>> change_counters(const std::vector<counter_change>& changes) override {
+        return Mode::call([this, &changes] { return storage_.change_counters(changes); });
+    }
+
+    yielded<result<http_response>> send(const http_request& request) override {
+        return Mode::call([this, &request] { return transport_.send(request); });
+    }
+
+    yielded<result<std::string>> hash_password(const std::string& password) override {
+        return Mode::call([this, &password] { return passwords_.get().hash(password); });
+    }
+    yielded<result<bool>> verify_password(const std::string& password, const std::string& hash) override {
+        return Mode::call([this, &password, &hash] { return passwords_.get().verify(password, hash); });
+    }
+
+    yielded<result<void>> before_registration(user& u) override {
+        return Mode::call([this, &u] { return hooks_.get().before_registration(u); });
+    }
+    yielded<result<void>> after_registration(const user& u) override {
+        return Mode::call([this, &u] { return hooks_.get().after_registration(u); });
+    }
+    yielded<result<void>> before_login(const user& u) override {
+        return Mode::call([this, &u] { return hooks_.get().before_login(u); });
+    }
+    yielded<result<void>> after_login(const user& u) override {
+        return Mode::call([this, &u] { return hooks_.get().after_login(u); });
+    }
+
+    time_point now() const override { return clock_.get().now(); }
+    bool is_observed() const noexcept override { return decltype(observer_)::given; }
+    void observe(const event& e) override { std::invoke(observer_.get(), e); }
+
+    /// Where operations with a completion token run.
+    auto executor() const {
+        if constexpr (requires { transport_.get_executor(); }) {
+            return transport_.get_executor();
+        } else {
+            static_assert(requires { storage_.get_executor(); },
+                          "phoneauth: neither the transport nor the storage has get_executor(), so nobody says where this "
+                          "operation is to run; use async_call(executor, …)");
+            return storage_.get_executor();
+        }
+    }
+
+private:
+    S& storage_;
+    T& transport_;
+    choice<clock_kind, Options...> clock_;
+    choice<hooks_kind, Options...> hooks_;
+    choice<passwords_kind<Mode>, Options...> passwords_;
+    choice<observer_kind, Options...> observer_;
+};
+
+}  // namespace flows
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif

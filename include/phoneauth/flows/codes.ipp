@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef PHONEAUTH_FLOWS_CODES_IPP
+#define PHONEAUTH_FLOWS_CODES_IPP
+
+#include <utility>
+
+#include <phoneauth/flows/codes.hpp>
+#include <phoneauth/flows/parts.hpp>
+#include <phoneauth/rules/disclosure.hpp>
+#include <phoneauth/rules/transitions.hpp>
+#include <phoneauth/twilio/delivery.hpp>
+
+namespace phoneauth {
+inline namespace v0 {
+namespace flows {
+
+template <class Mode>
+auto codes<Mode>::resend(transaction_id id, client_info from) -> returned<challenge> {
+    return p_.run(event_kind::resent, std::move(from), [&](context& c) { return send_again(c, std::move(id)); });
+}
+
+template <class Mode>
+auto codes<Mode>::status(transaction_id id) -> returned<transaction_status> {
+    return Mode::finish(find_status(std::move(id)));
+}
+
+template <class Mode>
+auto codes<Mode>::handle_status_callback(status_callback r) -> returned<callback_outcome> {
+    return p_.run(event_kind::delivered, {}, [&](context& c) { return take_report(c, std::move(r)); });
+}
+
+template <class Mode>
+auto codes<Mode>::open(context& c, const rules::send_reservation& sending, purpose what, const phone_number& phone,
+                       const std::optional<user>& owner, bool after_password) -> flow<result<challenge>> {
+    auto id = make_token(p_.random);
+    if (!id) co_return error::internal;
+    const auto at = p_.now();
+    transaction t{.id = std::move(*id), .purpose = what, .phone = phone};
+    if (what == purpose::login) t.user_id = owner ? owner->object_id : std::string(rules::decoy_user_id);
+    t.key_id = p_.messages.current_key_id();
+    t.sends = 1;
+    t.created_at = at;
+    t.expires_at = at + p_.config.code_lifetime;
+    t.last_sent_at = at;
+    if (after_password) t.password_fingerprint = p_.fingerprint_of(*owner);
+    t.known_network = sending.is_known();
+    p_.reports.note(c, t);
+    const bool inserted = co_await p_.ports.insert_transaction(t);
+    if (!inserted) co_return error::internal;
+    auto sent = co_await p_.messages.send_code(c, t);
+    if (!sent) {
+        rules::apply_refusal(t);
+        co_await try_to_store(t);
+        const auto cancelled = sending.cancel(twilio::is_about_the_number(sent.error()));
+        co_await p_.limits.try_to(cancelled);
+        co_return std::move(sent).error();
+    }
+    co_return describe(t, *sent);
+}
+
+template <class Mode>
+auto codes<Mode>::send_again(context& c, transaction_id id) -> flow<result<challenge>> {
+    if (!is_id(id)) co_return error::no_transaction;
+    for (int lost = 0; lost < max_lost_races; ++lost) {
+        auto found = co_await p_.ports.find_transaction(id);
+        if (!found) co_return error::no_transaction;
+        p_.reports.note(c, *found);
+        const auto before = found->state;
+        auto allowed = rules::apply_resend(*found, p_.config, p_.now());
+        if (!allowed) {
+            if (found->state != before) co_await try_to_store(*found);
+            co_return std::move(allowed).error();
+        }
+        auto sending = p_.limits.message(c, rules::limits::send_budget::codes, found->phone, std::nullopt,
+                                         !found->password_fingerprint.empty());
+        allowed = co_await p_.limits.reserve(sending);
+        if (!allowed) co_return std::move(allowed).error();
+        const bool won = co_await p_.ports.update_transaction(*found);
+        if (!won) {
+            const auto cancelled = sending.cancel();
+            co_await p_.limits.try_to(cancelled);
+            continue;
+        }
+        auto sent = co_await p_.messages.send_code(c, *found);
+        if (!sent) {
+            const auto cancelled = sending.cancel(twilio::is_about_the_number(sent.error()));
+            co_await p_.limits.try_to(cancelled);
+            co_return std::move(sent).error();
+        }
+        co_return describe(*found, *sent);
+    }
+    co_return error::storage_unavailable;
+}
+
+template <class Mode>
+auto codes<Mode>::confirm(context& c, purpose what, const transaction_id& id, submitted_code submitted,
+                          const phone_number* expected) -> flow<result<transaction>> {
+    auto typed = parse_code(submitted.str(), p_.config.code_digits);
+    submitted = {};  // wiped
+    if (!typed) co_return std::move(typed).error();
+    if (!is_id(id)) co_return error::no_transaction;
+    for (int lost = 0; lost < max_lost_races; ++lost) {
+        auto found = co_await p_.ports.find_transaction(id);
+        if (!found || found->purpose != what) co_return error::no_transaction;
+        if (expected && found->phone != *expected) co_return error::phone_mismatch;
+        p_.reports.note(c, *found);
+        const auto before = found->state;
+        const bool right = p_.messages.is_code_of(*found, *typed) && !rules::is_decoy(*found);
+        auto outcome = rules::apply_code(*found, right, p_.config, p_.now());
+        if (before != transaction_state::pending) co_return std::move(outcome).error();
+        co_await Mode::ignore_cancellation();  // a code that is spent must lead to the end of the flow
+        const bool won = co_await p_.ports.update_transaction(*found);
+        if (!won) continue;
+        ++found->version;
+        if (outcome) {
+            p_.reports.tell(c, event_kind::confirmed);
+            co_return std::move(*found);
+        }
+        if (found->state != transaction_state::expired) co_await p_.limits.punish(c, *found);
+        co_return std::move(outcome).error();
+    }
+    co_return error::storage_unavailable;
+}
+
+template <class Mode>
+auto codes<Mode>::reopen(transaction& t) -> flow<bool> {
+    rules::reopen(t, p_.config);
+    return try_to_store(t);
+}
+
+template <class Mode>
+auto codes<Mode>::find_status(transaction_id id) -> flow<result<transaction_status>> {
+    if (!is_id(id)) co_return error::no_transaction;
+    auto found = co_await p_.ports.find_transaction(id);
+    if (!found) co_return error::no_transaction;
+    co_return rules::status_of(*found, p_.config, p_.now());
+}
+
+template <class Mode>
+auto codes<Mode>::take_report(context& c, status_callback r) -> flow<result<callback_outcome>> {
+    c.silent = true;  // what it tells, it tells itself
+    const auto report = twilio::read_delivery(p_.config.twilio, r);
+    if (!report) co_return report.error();
+    if (!is_id(report->transaction_id)) co_return callback_outcome::no_news;
+    for (int lost = 0; lost < max_lost_races; ++lost) {
+        auto found = co_await p_.ports.find_transaction(report->transaction_id);
+        if (!found) co_return callback_outcome::no_news;
+        const bool news = rules::apply_delivery(*found, report->send, report->status, report->error_code);
+        if (!news) co_return callback_outcome::no_news;
+        const bool won = co_await p_.ports.update_transaction(*found);
+        if (!won) continue;
+        p_.reports.note(c, *found);
+        if (found->delivery_error != 0) c.about.twilio_code = found->delivery_error;
+        p_.reports.tell(
+            c, found->delivery == delivery_state::delivered ? event_kind::delivered : event_kind::undelivered);
+        co_return callback_outcome::noted;
+    }
+    co_return error::storage_unavailable;
+}
+
+/// Nobody's result depends on it.
+template <class Mode>
+auto codes<Mode>::try_to_store(const transaction& t) -> flow<bool> {
+    try {
+        const bool stored = co_await p_.ports.update_transaction(t);
+        co_return stored;
+    } catch (...) {
+        co_return false;
+    }
+}
+
+template <class Mode>
+challenge codes<Mode>::describe(const transaction& t, send_outcome sent) const {
+    return {transaction_id(t.id), t.expires_at, p_.config.resend_cooldown, sent == send_outcome::uncertain};
+}
+
+}  // namespace flows
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif

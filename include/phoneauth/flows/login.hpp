@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef PHONEAUTH_FLOWS_LOGIN_HPP
+#define PHONEAUTH_FLOWS_LOGIN_HPP
+
+#include <optional>
+#include <string>
+
+#include <phoneauth/challenge.hpp>
+#include <phoneauth/client_info.hpp>
+#include <phoneauth/credentials.hpp>
+#include <phoneauth/flows/codes.hpp>
+#include <phoneauth/flows/fwd.hpp>
+#include <phoneauth/login_result.hpp>
+#include <phoneauth/result.hpp>
+#include <phoneauth/session.hpp>
+
+namespace phoneauth {
+inline namespace v0 {
+
+namespace rules {
+class password_reservation;
+}
+
+namespace flows {
+
+/// A user logs in: by code, by password and code, or by password alone. Thread-safe.
+template <class Mode>
+class login {
+    template <class X>
+    using flow = typename Mode::template flow<X>;
+    template <class X>
+    using returned = typename Mode::template returned<result<X>>;
+
+public:
+    /// Both must outlive this.
+    login(parts<Mode>& p, codes<Mode>& c) noexcept : p_(p), codes_(c) {}
+
+    // See authenticator. Without a password, the login is by code alone.
+    returned<challenge> start(std::string phone, std::optional<password> secret, client_info from);
+    returned<login_result> finish(transaction_id id, submitted_code code, client_info from);
+    returned<login_result> with_identity(std::string identity, password secret, client_info from);
+
+private:
+    flow<result<challenge>> begin(context& c, std::string phone, std::optional<password> secret);
+    flow<result<login_result>> complete(context& c, transaction_id id, submitted_code code);
+    flow<result<login_result>> complete_with_identity(context& c, std::string identity, password secret);
+
+    flow<result<void>> check_password(context& c, const std::optional<user>& owner, const std::string& secret,
+                                      rules::password_reservation& guess);
+    flow<result<login_result>> enter(context& c, const transaction& confirmed);
+    flow<result<login_result>> open_session(context& c, user& owner, const transaction* used);
+    flow<result<void>> keep(const session& opened, user& owner);
+    flow<bool> note_login(user& owner);
+    std::string identity_subject(const std::string& identity);
+
+    parts<Mode>& p_;
+    codes<Mode>& codes_;
+};
+
+}  // namespace flows
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+#include <phoneauth/flows/login.ipp>
+#endif
+
+#endif

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef PHONEAUTH_FLOWS_MESSENGER_HPP
+#define PHONEAUTH_FLOWS_MESSENGER_HPP
+
+#include <string>
+#include <string_view>
+
+#include <phoneauth/config.hpp>
+#include <phoneauth/flows/ports.hpp>
+#include <phoneauth/flows/reporter.hpp>
+#include <phoneauth/secrets/code.hpp>
+#include <phoneauth/text_message.hpp>
+#include <phoneauth/twilio/api.hpp>
+
+namespace phoneauth {
+inline namespace v0 {
+namespace flows {
+
+/// What became of a code's message, if it did not fail for certain.
+enum class send_outcome {
+    accepted,  ///< the provider took it, or a test number needs none
+    uncertain  ///< the provider did not answer: it may arrive
+};
+
+/// Sends messages through Twilio, and makes our errors of what Twilio and the transport say. Thread-safe.
+template <class Mode>
+class messenger {
+    template <class X>
+    using flow = typename Mode::template flow<X>;
+
+public:
+    /// All must outlive the messenger.
+    messenger(ports<Mode>& p, const config& c, const reporter& r)
+        : ports_(p), config_(c), reporter_(r), twilio_(c.twilio), codes_(c.code_keys, c.code_digits) {}
+
+    /// The key that codes of new transactions are derived with.
+    const std::string& current_key_id() const noexcept { return codes_.current_key_id(); }
+    /// Whether `typed` is the code of `t`, which is no decoy.
+    bool is_code_of(const transaction& t, const one_time_code& typed);
+
+    /// Sends a transaction's code. A failure means that nothing was sent, for certain. For a decoy Twilio is asked
+    /// something that costs nothing instead, which fails when every message would. What would fail for this message
+    /// alone (the phone is a landline, has opted out, …) is told to the observer only, if somebody else could learn from
+    /// it that the phone is a user's.
+    flow<result<send_outcome>> send_code(const context& c, const transaction& t);
+    /// Sends `request`, a Messages create.
+    flow<result<sent_message>> send(const http_request& request);
+    /// One request to Twilio. Whatever the transport throws is `no_answer`: the request may have been written.
+    flow<result<http_response>> transmit(const http_request& request);
+
+    const twilio::api& twilio() const noexcept { return twilio_; }
+
+private:
+    result<http_request> code_request(const transaction& t);
+    static result<http_response> provider_reply(result<http_response> reply);
+
+    ports<Mode>& ports_;
+    const config& config_;
+    const reporter& reporter_;
+    const twilio::api twilio_;
+    code_deriver codes_;
+};
+
+}  // namespace flows
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+#include <phoneauth/flows/messenger.ipp>
+#endif
+
+#endif

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef PHONEAUTH_FLOWS_MESSENGER_IPP
+#define PHONEAUTH_FLOWS_MESSENGER_IPP
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include <phoneauth/detail/crypto.hpp>
+#include <phoneauth/flows/messenger.hpp>
+#include <phoneauth/rules/destination.hpp>
+#include <phoneauth/rules/disclosure.hpp>
+#include <phoneauth/twilio/delivery.hpp>
+
+namespace phoneauth {
+inline namespace v0 {
+namespace flows {
+
+template <class Mode>
+bool messenger<Mode>::is_code_of(const transaction& t, const one_time_code& typed) {
+    if (const auto* test = rules::find_test_number(t.phone, config_))
+        return detail::equal_in_constant_time(test->code, typed.str());
+    return codes_.matches(t, typed);
+}
+
+template <class Mode>
+result<http_request> messenger<Mode>::code_request(const transaction& t) {
+    const auto derived = codes_.derive(t);
+    if (!derived) return error::no_transaction;
+    auto text = twilio::code_text(config_, derived->str());
+    const auto left =
+        std::max(std::chrono::ceil<std::chrono::seconds>(t.expires_at - ports_.now()), std::chrono::seconds(1));
+    // Both are made for everybody, so that it takes the same time.
+    auto sending = twilio_.create_code_message(t.phone, text, std::min(left, config_.code_lifetime),
+                                               twilio::delivery_url(config_.twilio, t));
+    auto look_up = twilio_.find_messages(t.phone);
+    detail::wipe(text);
+    return rules::is_decoy(t) ? std::move(look_up) : std::move(sending);
+}
+
+template <class Mode>
+auto messenger<Mode>::send_code(const context& c, const transaction& t) -> flow<result<send_outcome>> {
+    if (rules::find_test_number(t.phone, config_)) co_return send_outcome::accepted;
+    auto request = code_request(t);
+    if (!request) co_return std::move(request).error();
+    auto answered = co_await transmit(*request);
+    detail::wipe(request->body);
+    const auto reply = provider_reply(std::move(answered));
+    if (!reply) {
+        if (twilio::certainly_not_sent(reply.error())) co_return reply.error();
+        if (!rules::is_decoy(t)) reporter_.tell(c, event_kind::sent, &reply.error());
+        co_return send_outcome::uncertain;
+    }
+    const auto sent = twilio::read_message(*reply);
+    const bool refused = !sent && twilio::certainly_not_sent(sent.error());
+    const bool hidden = rules::must_not_reveal_user(t, config_) && twilio::is_about_the_request(*reply);
+    if (refused && !hidden) co_return sent.error();
+    if (refused)
+        reporter_.tell_failure(c, sent.error());
+    else if (!rules::is_decoy(t))
+        reporter_.tell(c, event_kind::sent, sent ? nullptr : &sent.error());
+    co_return sent || hidden ? send_outcome::accepted : send_outcome::uncertain;
+}
+
+template <class Mode>
+auto messenger<Mode>::send(const http_request& request) -> flow<result<sent_message>> {
+    auto answered = co_await transmit(request);
+    auto reply = provider_reply(std::move(answered));
+    if (!reply) co_return std::move(reply).error();
+    co_return twilio::read_message(*reply);
+}
+
+template <class Mode>
+auto messenger<Mode>::transmit(const http_request& request) -> flow<result<http_response>> {
+    try {
+        auto reply = co_await ports_.send(request);
+        co_return reply;
+    } catch (...) {
+        co_return error::no_answer;
+    }
+}
+
+/// The transport's failures become the two that matter here: nothing was sent, or nobody knows.
+template <class Mode>
+result<http_response> messenger<Mode>::provider_reply(result<http_response> reply) {
+    if (reply) return reply;
+    failure f(twilio::certainly_not_sent(reply.error()) ? error::provider_unreachable : error::no_answer);
+    if (reply.error().code != f.code) f.message += " (" + reply.error().message + ")";
+    f.retry_after = reply.error().retry_after;
+    return f;
+}
+
+}  // namespace flows
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif

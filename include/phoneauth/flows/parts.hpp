@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef PHONEAUTH_FLOWS_PARTS_HPP
+#define PHONEAUTH_FLOWS_PARTS_HPP
+
+#include <cstddef>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <phoneauth/config.hpp>
+#include <phoneauth/flows/fwd.hpp>
+#include <phoneauth/flows/limiter.hpp>
+#include <phoneauth/flows/messenger.hpp>
+#include <phoneauth/flows/ports.hpp>
+#include <phoneauth/flows/reporter.hpp>
+#include <phoneauth/rules/destination.hpp>
+#include <phoneauth/secrets/random.hpp>
+#include <phoneauth/secrets/token.hpp>
+
+namespace phoneauth {
+inline namespace v0 {
+namespace flows {
+
+/// A transaction or a user changed under a flow's hands: it looks again, as often as tries and sends can possibly need.
+inline constexpr int max_lost_races = 64;
+/// No id or token that this library has made is longer than 36.
+inline constexpr std::size_t max_id_size = 64;
+
+/// Whether `id` could be a transaction's. What could not, a storage need not be able to look for.
+inline bool is_id(const std::string& id) {
+    return !id.empty() && id.size() <= max_id_size && id.find_first_not_of("0123456789ABCDEF-") == std::string_view::npos;
+}
+
+/// What the flows of one authenticator share. Thread-safe.
+template <class Mode>
+struct parts {
+    parts(phoneauth::config c, flows::ports<Mode>& p) : config(std::move(c)), ports(p) {}
+
+    const phoneauth::config config;
+    flows::ports<Mode>& ports;
+    const reporter reports{ports};
+    limiter<Mode> limits{ports, config, reports};
+    messenger<Mode> messages{ports, config, reports};
+    random_source random{};
+    token_hasher hash{};
+
+    time_point now() const { return ports.now(); }
+
+    /// Runs the flow `begin(context)` for `from`, and tells the observer how it ended.
+    template <class Begin>
+    auto run(event_kind success, client_info from, Begin begin) {
+        return Mode::run(reports.begin(std::move(from)), begin, ended{reports, success});
+    }
+
+    /// The number that a user typed, if messages may go there.
+    result<phone_number> read_phone(context& c, const std::string& text) const {
+        auto phone = phone_number::parse(text, config.default_calling_code);
+        if (!phone) return phone;
+        reports.note(c, *phone);
+        auto allowed = rules::check_destination(*phone, config);
+        if (!allowed) return std::move(allowed).error();
+        return phone;
+    }
+
+    /// Tells one password of a user from the next.
+    std::string fingerprint_of(const user& u) { return hash(u.password_hash); }
+
+private:
+    struct ended {
+        const reporter& reports;
+        event_kind success;
+
+        template <class R>
+        void operator()(const context& c, const R& outcome) const noexcept {
+            reports.end(c, success, outcome ? nullptr : &outcome.error());
+        }
+    };
+};
+
+template <class Mode>
+std::shared_ptr<parts<Mode>> make_parts(config c, ports<Mode>& p, bool process_local) {
+    auto problems = validate(c, !process_local);
+    if (!problems.empty()) throw config_error(std::move(problems));
+    if (c.code_keys.empty()) {
+        secret_string secret(32, '\0');
+        if (!random_source().fill({reinterpret_cast<unsigned char*>(secret.data()), secret.size()}))
+            throw std::runtime_error("phoneauth: OpenSSL has no randomness");
+        c.code_keys.push_back({"process", std::move(secret)});
+    }
+    return std::make_shared<parts<Mode>>(std::move(c), p);
+}
+
+template <class Mode>
+const config& config_of(const parts<Mode>& p) noexcept {
+    return p.config;
+}
+
+}  // namespace flows
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif

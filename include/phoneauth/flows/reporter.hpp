@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef PHONEAUTH_FLOWS_REPORTER_HPP
+#define PHONEAUTH_FLOWS_REPORTER_HPP
+
+#include <string>
+
+#include <phoneauth/client_info.hpp>
+#include <phoneauth/detail/config.hpp>
+#include <phoneauth/event.hpp>
+#include <phoneauth/flows/ports.hpp>
+#include <phoneauth/phone_number.hpp>
+#include <phoneauth/result.hpp>
+#include <phoneauth/transaction.hpp>
+
+namespace phoneauth {
+inline namespace v0 {
+namespace flows {
+
+/// What the parts of one flow know of it.
+struct context {
+    client_info from;
+    std::string network;  ///< the client's, as the limits know it
+    event about{};        ///< what is known so far
+    bool silent = false;  ///< the flow did not do what its event says
+};
+
+/// Tells the observer what happens. Thread-safe. It never throws: what an observer misses must not cost a user a login.
+class reporter {
+public:
+    /// `e` must outlive the reporter.
+    explicit reporter(environment& e) noexcept : environment_(e) {}
+
+    /// What a flow for `from` knows when it begins.
+    PHONEAUTH_DECL context begin(client_info from) const;
+    /// How a flow ended that is called `success` if it went well; `why` is its failure, or nullptr.
+    PHONEAUTH_DECL void end(const context& c, event_kind success, const failure* why) const noexcept;
+
+    // What turns out on the way.
+    PHONEAUTH_DECL void note(context& c, const phone_number& phone) const;
+    PHONEAUTH_DECL void note(context& c, const transaction& t) const;
+    PHONEAUTH_DECL void note(context& c, const user& u) const;
+
+    PHONEAUTH_DECL void tell(const context& c, event_kind kind, const failure* why = nullptr) const noexcept;
+    PHONEAUTH_DECL void tell_failure(const context& c, const failure& why) const noexcept;
+
+private:
+    environment& environment_;
+};
+
+}  // namespace flows
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+#include <phoneauth/flows/reporter.ipp>
+#endif
+
+#endif

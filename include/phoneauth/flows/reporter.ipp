@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef PHONEAUTH_FLOWS_REPORTER_IPP
+#define PHONEAUTH_FLOWS_REPORTER_IPP
+
+#include <utility>
+
+#include <phoneauth/flows/reporter.hpp>
+#include <phoneauth/rules/disclosure.hpp>
+
+namespace phoneauth {
+inline namespace v0 {
+namespace flows {
+
+PHONEAUTH_DECL context reporter::begin(client_info from) const {
+    context c{std::move(from), {}};
+    c.network = client_network(c.from.address);
+    return c;
+}
+
+PHONEAUTH_DECL void reporter::end(const context& c, event_kind success, const failure* why) const noexcept {
+    if (why)
+        tell_failure(c, *why);
+    else if (!c.silent)
+        tell(c, success);
+}
+
+PHONEAUTH_DECL void reporter::note(context& c, const phone_number& phone) const {
+    if (environment_.is_observed()) c.about.phone = phone.masked();
+}
+
+PHONEAUTH_DECL void reporter::note(context& c, const transaction& t) const {
+    if (!environment_.is_observed()) return;
+    note(c, t.phone);
+    c.about.purpose = t.purpose;
+    c.about.transaction = t.id.substr(0, 8);
+    if (!rules::is_decoy(t)) c.about.user_id = t.user_id;
+}
+
+PHONEAUTH_DECL void reporter::note(context& c, const user& u) const {
+    if (!environment_.is_observed()) return;
+    note(c, u.phone);
+    c.about.user_id = u.object_id;
+}
+
+PHONEAUTH_DECL void reporter::tell(const context& c, event_kind kind, const failure* why) const noexcept {
+    if (!environment_.is_observed()) return;
+    try {
+        event e = c.about;
+        e.kind = kind;
+        e.at = environment_.now();
+        e.address = c.from.address.substr(0, 64);
+        e.user_agent = c.from.user_agent.substr(0, 256);
+        if (e.user_id.empty()) e.user_id = c.from.user_id;
+        if (why) {
+            e.reason = why->code;
+            e.retry_after = why->retry_after;
+            e.tries_left = why->tries_left;
+            e.twilio_code = why->twilio_code;
+        }
+        environment_.observe(e);
+    } catch (...) {
+    }
+}
+
+PHONEAUTH_DECL void reporter::tell_failure(const context& c, const failure& why) const noexcept {
+    if (why.code != error::cancelled) tell(c, event_kind_of(why), &why);
+}
+
+}  // namespace flows
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif

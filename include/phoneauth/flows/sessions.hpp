@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef PHONEAUTH_FLOWS_SESSIONS_HPP
+#define PHONEAUTH_FLOWS_SESSIONS_HPP
+
+#include <string>
+
+#include <phoneauth/client_info.hpp>
+#include <phoneauth/credentials.hpp>
+#include <phoneauth/flows/fwd.hpp>
+#include <phoneauth/result.hpp>
+#include <phoneauth/session.hpp>
+#include <phoneauth/user.hpp>
+
+namespace phoneauth {
+inline namespace v0 {
+namespace flows {
+
+/// What a logged-in user does. Thread-safe.
+template <class Mode>
+class sessions {
+    template <class X>
+    using flow = typename Mode::template flow<X>;
+    template <class X>
+    using returned = typename Mode::template returned<result<X>>;
+
+public:
+    /// `p` must outlive this.
+    explicit sessions(parts<Mode>& p) noexcept : p_(p) {}
+
+    // See authenticator.
+    returned<user> authenticate(session_token token);
+    returned<logout_outcome> logout(session_token token, client_info from);
+    returned<user> update_user(session_token token, std::string object_id, property_map changes, client_info from);
+
+private:
+    flow<result<user>> find_user(session_token token);
+    flow<result<logout_outcome>> end(context& c, session_token token);
+    flow<result<user>> change(context& c, session_token token, std::string object_id, property_map changes);
+
+    parts<Mode>& p_;
+};
+
+}  // namespace flows
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+#include <phoneauth/flows/sessions.ipp>
+#endif
+
+#endif

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef PHONEAUTH_RULES_DISCLOSURE_HPP
+#define PHONEAUTH_RULES_DISCLOSURE_HPP
+
+#include <string_view>
+
+#include <phoneauth/config.hpp>
+#include <phoneauth/transaction.hpp>
+
+// What nobody may learn: whether a phone has a user (OWASP ASVS 5.0 §6.3.8).
+
+namespace phoneauth {
+inline namespace v0 {
+namespace rules {
+
+/// Stands for the user of a decoy: as long as any other id, so that it is stored and read alike.
+inline constexpr std::string_view decoy_user_id = "00000000-0000-0000-0000-000000000000";
+
+/// Whether `t` is a login with a phone that no user has. It looks like any other, but no code confirms it.
+inline bool is_decoy(const transaction& t) noexcept {
+    return t.purpose == purpose::login && (t.user_id.empty() || t.user_id == decoy_user_id);
+}
+
+/// Whether nothing may tell if `t` is a decoy: a login with nothing but a phone number before it.
+inline bool must_not_reveal_user(const transaction& t, const config& c) noexcept {
+    return t.purpose == purpose::login && t.password_fingerprint.empty() &&
+           c.unknown_phone == unknown_phone_policy::conceal;
+}
+
+}  // namespace rules
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef PHONEAUTH_RULES_RESERVATIONS_HPP
+#define PHONEAUTH_RULES_RESERVATIONS_HPP
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <phoneauth/config.hpp>
+#include <phoneauth/counter.hpp>
+#include <phoneauth/detail/config.hpp>
+#include <phoneauth/phone_number.hpp>
+#include <phoneauth/result.hpp>
+#include <phoneauth/rules/limits.hpp>
+#include <phoneauth/transaction.hpp>
+
+// What a message and a guess are counted against, put together from limits.hpp. Pure.
+
+namespace phoneauth {
+inline namespace v0 {
+namespace rules {
+
+/// The account whose failures at guessing codes for this purpose are counted. Each way in has its own, so that whoever
+/// guesses at one does not shut the others.
+PHONEAUTH_DECL std::string code_account(purpose p, const phone_number& phone, bool after_password);
+/// The same of the codes of `t`.
+PHONEAUTH_DECL std::string code_account(const transaction& t);
+/// The account whose wrong passwords are counted. `subject`: what was typed as phone or identity.
+PHONEAUTH_DECL std::string password_account(std::string_view subject);
+
+/// The counters that belong to one thing, among all that are changed in one round trip.
+struct counter_slot {
+    std::size_t first = 0;
+    std::size_t size = 0;
+
+    std::span<const counter> of(std::span<const counter> all) const { return all.subspan(first, size); }
+    const counter& one(std::span<const counter> all) const { return all[first]; }
+};
+
+/// Changes to counters for one round trip. Each addition names a slot, by which its counters are found in the answer.
+class counter_batch {
+public:
+    PHONEAUTH_DECL counter_slot add(counter_change change);
+    /// Adds `by` to each of `windows`.
+    PHONEAUTH_DECL counter_slot add(std::span<const limits::window> windows, std::int64_t by, time_point now);
+
+    const std::vector<counter_change>& changes() const noexcept { return changes_; }
+
+private:
+    std::vector<counter_change> changes_;
+};
+
+/// Something that limits allow or refuse. In two round trips: `peek` reads what is counted and `check` judges it; then
+/// `reserve` counts, and `confirm` judges once more, as others may have come in between. So what is refused is never
+/// counted, and a flood of it takes nothing away from anybody.
+class reservation {
+public:
+    virtual counter_batch peek() = 0;
+    /// `counters`: what `peek` led to. → or the refusal, with `retry_after`.
+    virtual result<void> check(std::span<const counter> counters) = 0;
+    virtual counter_batch reserve() = 0;
+    /// `counters`: what `reserve` led to. → or the refusal: it has to be cancelled then.
+    virtual result<void> confirm(std::span<const counter> counters) = 0;
+    /// What takes the reservation back.
+    virtual counter_batch cancel() const = 0;
+
+protected:
+    ~reservation() = default;
+};
+
+/// A message that is about to be sent.
+class send_reservation final : public reservation {
+public:
+    struct request {
+        limits::send_budget budget;     ///< what the message counts for
+        std::optional<purpose> begins;  ///< the message begins a transaction for this purpose
+        bool after_password = false;    ///< a password was right before it
+        std::string_view network;       ///< the client's; empty: unknown
+        std::string_view user_id;       ///< on whose behalf it is sent; empty: nobody's
+    };
+
+    /// To a test number nothing is sent, and so no message is counted. `c` must outlive this.
+    PHONEAUTH_DECL send_reservation(const request& r, const phone_number& phone, const config& c, time_point now);
+
+    PHONEAUTH_DECL counter_batch peek() override;
+    PHONEAUTH_DECL result<void> check(std::span<const counter> counters) override;
+    PHONEAUTH_DECL counter_batch reserve() override;
+    PHONEAUTH_DECL result<void> confirm(std::span<const counter> counters) override;
+    counter_batch cancel() const override { return cancel(false); }
+    /// What takes the reservation back. What a client has tried stays counted if the provider refused the number: to ask
+    /// that costs time and good will, and nothing else would stop it.
+    PHONEAUTH_DECL counter_batch cancel(bool refused_by_provider) const;
+
+    /// Whether it was asked for from a network that is known to the phone's owner: wrong codes count as theirs.
+    bool is_known() const noexcept { return known_; }
+    /// Whether this message made the hour's budget run low.
+    bool reaches_warning() const noexcept { return limits::reaches_warning(spent_, config_); }
+
+private:
+    /// It comes from the owner of the phone, or from where they have been.
+    bool is_proven() const noexcept { return known_ || after_password_; }
+    std::int64_t max_failures() const noexcept { return limits::max_failures(known_, config_); }
+
+    phone_number phone_;
+    std::optional<purpose> begins_;
+    bool after_password_;
+    std::string network_;
+    const config& config_;
+    time_point now_;
+    std::string account_;
+    std::vector<limits::window> windows_;
+    bool cools_ = false;
+    bool known_ = false;
+    counter failures_{};  ///< the account's, when they were read
+    std::int64_t spent_ = 0;
+
+    // Where the counters are in the answers. Those of strangers stand before those of known networks.
+    counter_slot window_slot_, known_slot_, reserved_windows_, reserved_open_, reserved_cooldown_;
+    std::array<counter_slot, 2> failure_slots_, pause_slots_, open_slots_, cooldown_slots_;
+};
+
+/// One guess at a password. It is counted as wrong before anybody looks, so that no more are compared than are allowed,
+/// however many come at once.
+class password_reservation final : public reservation {
+public:
+    /// `subject`: what was typed as phone or identity, so that what is counted does not tell whose it is. `shared_by`: how
+    /// many accounts share what is allowed, as one user has them all. `c` must outlive this.
+    PHONEAUTH_DECL password_reservation(std::string_view subject, std::string_view network, int shared_by, const config& c,
+                                        time_point now);
+
+    PHONEAUTH_DECL counter_batch peek() override;
+    PHONEAUTH_DECL result<void> check(std::span<const counter> counters) override;
+    PHONEAUTH_DECL counter_batch reserve() override;
+    PHONEAUTH_DECL result<void> confirm(std::span<const counter> counters) override;
+    PHONEAUTH_DECL counter_batch cancel() const override;
+
+    /// How long the account waits after the guess was wrong.
+    PHONEAUTH_DECL std::chrono::seconds wait() const;
+    /// What makes it wait.
+    PHONEAUTH_DECL counter_batch punish(time_point now) const;
+
+private:
+    std::int64_t max_failures() const noexcept { return limits::max_failures(known_, config_) / shared_by_; }
+
+    std::string account_;
+    std::string subject_;
+    std::string network_;
+    int shared_by_;
+    const config& config_;
+    time_point now_;
+    std::vector<limits::window> windows_;
+    bool known_ = false;
+    std::int64_t failures_ = 0;
+    counter_slot window_slot_, known_slot_, reserved_failures_, reserved_windows_;
+    std::array<counter_slot, 2> failure_slots_, pause_slots_;
+};
+
+/// A wrong code of `t`. It is only counted: there was room for it before the code was sent.
+PHONEAUTH_DECL counter_batch count_wrong_code(const transaction& t, time_point now);
+/// How long the account of `t` waits when `failures` have come to be counted.
+PHONEAUTH_DECL std::chrono::seconds wrong_code_wait(const transaction& t, const counter& failures, const config& c);
+/// What makes it wait.
+PHONEAUTH_DECL counter_batch punish_wrong_code(const transaction& t, std::chrono::seconds wait, time_point now);
+
+/// What a login ends: the failures at each way in and the cooldowns; and the network is known from now on, unless it is
+/// empty. Codes of others that are still open stay counted: they can still be guessed at. `used`: the transaction that
+/// led to it, or nullptr. `identity_subject`: of logins by identity, empty if there are none.
+PHONEAUTH_DECL counter_batch forget_failures(const phone_number& phone, const transaction* used,
+                                             std::string_view identity_subject, std::string_view network,
+                                             const config& c, time_point now);
+
+/// What a registration by `used` ends; the network is the new user's from now on, unless it is empty.
+PHONEAUTH_DECL counter_batch forget_registration(const transaction& used, std::string_view network, const config& c,
+                                                 time_point now);
+
+}  // namespace rules
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+#include <phoneauth/rules/reservations.ipp>
+#endif
+
+#endif
