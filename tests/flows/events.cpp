@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(everything_that_matters_is_told, World, worlds) {
     BOOST_TEST(w.seen() == "refused ");
     BOOST_TEST(w.last.reason == error::too_many_failures);
     BOOST_TEST((w.last.retry_after == 1s));
-    (void)w.run(w.auth.send_message({.to = other_phone, .body = "hello"}, client_info("", "", "U1")));
+    (void)w.run(w.auth.send_message({other_phone, "hello"}, client_info("", "", "U1")));
     BOOST_TEST(w.seen() == "sent ");
     BOOST_TEST(w.last.user_id == "U1");
 }

@@ -65,16 +65,15 @@ BOOST_AUTO_TEST_CASE(code_message) {
 }
 
 BOOST_AUTO_TEST_CASE(chosen_sender_replaces_the_configured_one) {
-    const auto r =
-        twilio::api(account()).create_message(phone, {.to = "", .body = "x", .options = {{"from", "+15005550009"}}});
+    const auto r = twilio::api(account()).create_message(phone, {"", "x", {}, {{"from", "+15005550009"}}});
     BOOST_TEST(r->body == "To=%2B14155550100&Body=x&From=%2B15005550009");
 }
 
 BOOST_AUTO_TEST_CASE(characters_are_counted_not_bytes) {
     std::string text;
     for (int i = 0; i < 1600; ++i) text += "\xC3\xA4";
-    BOOST_TEST(twilio::api(account()).create_message(phone, {.to = "", .body = text}).has_value());
-    BOOST_TEST(!twilio::api(account()).create_message(phone, {.to = "", .body = text + "x"}));
+    BOOST_TEST(twilio::api(account()).create_message(phone, {"", text}).has_value());
+    BOOST_TEST(!twilio::api(account()).create_message(phone, {"", text + "x"}));
 }
 
 BOOST_AUTO_TEST_CASE(replies_become_outcomes) {

@@ -237,7 +237,7 @@ PHONEAUTH_DECL bool certainly_not_sent(const failure& f) noexcept {
     case error::message_too_long:
         return true;
     default:
-        return phoneauth::certainly_not_sent(e);
+        return safe_to_resend(e);
     }
 }
 

@@ -12,18 +12,12 @@
 #include <phoneauth/config.hpp>
 #include <phoneauth/detail/url.hpp>
 #include <phoneauth/result.hpp>
+#include <phoneauth/status_callback.hpp>
 #include <phoneauth/transaction.hpp>
 #include <phoneauth/twilio/signature.hpp>
 
 namespace phoneauth {
 inline namespace v0 {
-
-/// A request by which Twilio reports what became of a message, as it arrived.
-struct status_callback {
-    std::string query;      ///< of the request's URL, what follows "?", as it is written there
-    std::string body;       ///< the form
-    std::string signature;  ///< the header X-Twilio-Signature
-};
 
 namespace twilio {
 
