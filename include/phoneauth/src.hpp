@@ -23,7 +23,8 @@
 #include <phoneauth/rest/user_object.ipp>
 #include <phoneauth/secrets/password.ipp>
 #include <phoneauth/secrets/random.ipp>
-#include <phoneauth/twilio/api.ipp>
+#include <phoneauth/twilio/replies.ipp>
+#include <phoneauth/twilio/requests.ipp>
 #include <phoneauth/twilio/signature.ipp>
 
 #endif
