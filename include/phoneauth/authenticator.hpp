@@ -27,9 +27,10 @@
 #include <phoneauth/secrets/password.hpp>
 #include <phoneauth/secrets/random.hpp>
 #include <phoneauth/secrets/token.hpp>
-#include <phoneauth/twilio/api.hpp>
 #include <phoneauth/twilio/delivery.hpp>
 #include <phoneauth/twilio/findings.hpp>
+#include <phoneauth/twilio/replies.hpp>
+#include <phoneauth/twilio/requests.hpp>
 #include <phoneauth/yields.hpp>
 
 namespace phoneauth {
@@ -899,7 +900,7 @@ private:
             if (!is_concealed(t)) tell(c, event_kind::sent, &reply.error());
             co_return delivery::uncertain;
         }
-        auto sent = twilio::read_message(*reply);
+        auto sent = twilio::read_sent_message(*reply);
         const bool refused = !sent && twilio::certainly_not_sent(sent.error());
         const bool hidden = is_discreet(t) && twilio::is_about_the_request(*reply);
         if (refused && !hidden) co_return std::move(sent).error();
@@ -920,7 +921,7 @@ private:
         auto admitted = co_await admit(c, s, nothing);
         if (!admitted) co_return std::move(admitted).error();
         auto reply = co_await exchange(*request);
-        auto sent = reply ? twilio::read_message(*reply) : result<sent_message>(std::move(reply).error());
+        auto sent = reply ? twilio::read_sent_message(*reply) : result<sent_message>(std::move(reply).error());
         if (!sent && twilio::certainly_not_sent(sent.error())) co_await give_back(s, is_about_the_number(sent.error()));
         co_return sent;
     }
@@ -1181,7 +1182,7 @@ private:
     std::shared_ptr<C> clock_;
     std::shared_ptr<H> hooks_;
     std::shared_ptr<P> passwords_;
-    const twilio::api twilio_;
+    const twilio::requests twilio_;
     code_deriver codes_;
     token_hasher token_hasher_;
     observer observer_;
