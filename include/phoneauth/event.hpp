@@ -12,7 +12,6 @@
 #include <string_view>
 #include <system_error>
 
-#include <phoneauth/detail/config.hpp>
 #include <phoneauth/time.hpp>
 #include <phoneauth/transaction.hpp>
 
@@ -71,16 +70,7 @@ struct event {
 /// quick and must not block; what it throws is ignored.
 using observer = std::function<void(const event&)>;
 
-/// The event as one line of JSON, without the line's end:
-/// {"event":"wrong_code","time":MILLISECONDS,"phone":"+14*******00",…}. What is empty is left out; `reason` is the
-/// error's name, `code` its integer on the wire.
-PHONEAUTH_DECL std::string event_json(const event& e);
-
 }  // namespace v0
 }  // namespace phoneauth
-
-#ifndef PHONEAUTH_SEPARATE_COMPILATION
-#include <phoneauth/event.ipp>
-#endif
 
 #endif

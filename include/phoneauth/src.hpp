@@ -13,14 +13,14 @@
 #include <phoneauth/config.ipp>
 #include <phoneauth/detail/crypto.ipp>
 #include <phoneauth/detail/json.ipp>
-#include <phoneauth/event.ipp>
 #include <phoneauth/read_config.ipp>
 #include <phoneauth/registration.ipp>
 #include <phoneauth/rest/detail/body.ipp>
+#include <phoneauth/rest/detail/call.ipp>
 #include <phoneauth/rest/detail/routing.ipp>
+#include <phoneauth/rest/event_json.ipp>
+#include <phoneauth/rest/objects.ipp>
 #include <phoneauth/rest/reply.ipp>
-#include <phoneauth/rest/status.ipp>
-#include <phoneauth/rest/user_object.ipp>
 #include <phoneauth/secrets/password.ipp>
 #include <phoneauth/secrets/random.ipp>
 #include <phoneauth/twilio/replies.ipp>

@@ -2,6 +2,8 @@
 // What an observer is told, and what it is not.
 #include "flows/world.hpp"
 
+#include <phoneauth/rest/event_json.hpp>
+
 #include <set>
 #include <stdexcept>
 
@@ -16,7 +18,7 @@ struct watched : World {
     explicit watched(config c = test_config()) : World(std::move(c)) {
         this->auth.observe([this](const event& e) {
             kinds += std::string(name_of(e.kind)) + ' ';
-            lines += event_json(e) + '\n';
+            lines += rest::event_json(e) + '\n';
             last = e;
         });
     }
@@ -159,12 +161,12 @@ BOOST_AUTO_TEST_CASE(event_is_one_line_of_json) {
     e.retry_after = 5s;
     e.tries_left = 3;
     e.twilio_code = 30003;
-    BOOST_TEST(event_json(e) ==
+    BOOST_TEST(rest::event_json(e) ==
                R"({"event":"refused","time":1234,"purpose":"login","phone":"+14*******00","transaction":"ABCDEF12",)"
                R"("user":"U1","address":"198.51.100.7","userAgent":"a\u000a\"b\"","code":14028,)"
                R"("reason":"too_many_messages","retryAfter":5,)"
                R"("triesLeft":3,"twilioCode":30003})");
-    BOOST_TEST(event_json({}) == R"({"event":"started","time":0})");
+    BOOST_TEST(rest::event_json({}) == R"({"event":"started","time":0})");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -17,8 +17,8 @@ namespace phoneauth {
 inline namespace v0 {
 namespace twilio {
 
-/// Builds requests to Twilio's REST API (version 2010-04-01); what comes back is read by the functions of replies.hpp. No
-/// I/O. Immutable, so that it may be used from several threads at once.
+/// Builds requests to Twilio's REST API (version 2010-04-01); what comes back is read by the functions of replies.hpp.
+/// No I/O. Immutable, so that it may be used from several threads at once.
 class requests {
 public:
     /// `c` passes `validate`. The credentials are the API key's if there is one, else the account's.

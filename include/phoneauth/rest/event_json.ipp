@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: BSL-1.0
-#ifndef PHONEAUTH_EVENT_IPP
-#define PHONEAUTH_EVENT_IPP
+#ifndef PHONEAUTH_REST_EVENT_JSON_IPP
+#define PHONEAUTH_REST_EVENT_JSON_IPP
+
+#include <string_view>
+#include <utility>
 
 #include <phoneauth/detail/json.hpp>
 #include <phoneauth/error.hpp>
-#include <phoneauth/event.hpp>
+#include <phoneauth/rest/error_codes.hpp>
+#include <phoneauth/rest/event_json.hpp>
 
 namespace phoneauth {
 inline namespace v0 {
+namespace rest {
 
 PHONEAUTH_DECL std::string event_json(const event& e) {
-    detail::json_object json;
+    phoneauth::detail::json_object json;
     const auto text = [&](std::string_view key, std::string_view value) {
         if (!value.empty()) json.string(key, value);
     };
@@ -23,8 +28,9 @@ PHONEAUTH_DECL std::string event_json(const event& e) {
     text("userAgent", e.user_agent);
     if (e.reason) {
         const bool own = e.reason.category() == error_category();
-        json.number("code", own ? row_of(static_cast<error>(e.reason.value())).backendless_code : e.reason.value());
-        if (own) json.string("reason", row_of(static_cast<error>(e.reason.value())).name);
+        const auto reason = static_cast<error>(e.reason.value());
+        json.number("code", own ? codes_of(reason).code : e.reason.value());
+        if (own) json.string("reason", row_of(reason).name);
     }
     if (e.retry_after) json.number("retryAfter", e.retry_after->count());
     if (e.tries_left) json.number("triesLeft", *e.tries_left);
@@ -32,6 +38,7 @@ PHONEAUTH_DECL std::string event_json(const event& e) {
     return std::move(json).str();
 }
 
+}  // namespace rest
 }  // namespace v0
 }  // namespace phoneauth
 
