@@ -35,9 +35,9 @@ struct user {
     std::uint64_t version = 0;  ///< grows with each stored change; see `UserStorage`
 };
 
-/// True for the names that a client cannot set: the server's own fields of a user object and those of a transaction. The
-/// names of the REST object are among them here, not in rest/, because `make_user`, `apply_changes` and `validate` refuse
-/// them for every caller: what one way in would store, the REST object could not show.
+/// True for the names that a client cannot set: the server's own fields of a user object and those of a transaction.
+/// The REST object's names are among them here, not in rest/: `make_user`, `apply_changes` and `validate` refuse them
+/// for every caller, as what one way in would store the REST object could not show.
 constexpr bool is_reserved_property(std::string_view name) noexcept {
     constexpr std::array names{"objectId",  "ownerId",       "created",    "updated",       "userStatus",
                                "lastLogin", "socialAccount", "user-token", "___class",      "___jsonclass",

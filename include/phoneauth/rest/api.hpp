@@ -66,8 +66,8 @@ public:
     /// a port: the client's, or a trusted proxy's that says whose request it is (see `options::trusted_proxies`). If it
     /// is empty or no address, nothing is limited by client.
     ///
-    /// Returns the `reply`, in asynchronous mode an awaitable of it. It has a JSON body; only that to OPTIONS, which asks
-    /// for a preflight, has none. As always, a server must not send the body in answer to HEAD.
+    /// Returns the `reply`, in asynchronous mode an awaitable of it. It has a JSON body; only that to OPTIONS, a
+    /// browser's preflight, has none. As always, a server must not send the body in answer to HEAD.
     ///
     /// Errors are replies, too, with code and status as in `error_codes`. Of its own it refuses with `unknown_route`,
     /// `method_not_allowed` (with the header Allow), `wrong_application` (neither root), `body_too_large` (above

@@ -16,7 +16,7 @@ enum class send_message_access {
     /// A logged-in user; of Twilio's options they may choose ValidityPeriod, SmartEncoded, ContentRetention,
     /// AddressRetention and ProvideFeedback, others are `not_permitted`.
     session,
-    /// Whoever knows the API key, under the root that it is part of, with every option of Twilio's; under the other root, a
+    /// Whoever knows the API key, under the root it is part of, with every option of Twilio's; under the other root, a
     /// logged-in user.
     key,
     off  ///< nobody: `error::send_message_disabled`

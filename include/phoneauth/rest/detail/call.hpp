@@ -20,8 +20,8 @@
 #include <phoneauth/transaction.hpp>
 #include <phoneauth/user.hpp>
 
-// All of an `api` that does not depend on its authenticator: from the request to the call, and from the call's outcome to
-// the reply.
+// All of an `api` that does not depend on its authenticator: from the request to the call, and from the call's outcome
+// to the reply.
 
 namespace phoneauth {
 inline namespace v0 {
@@ -47,7 +47,7 @@ enum class operation {
     take_report
 };
 
-/// A request that was read: what is asked of the authenticator, with the arguments that this takes, and at last the reply.
+/// A request that was read: what is asked of the authenticator, with which arguments, and at last the reply.
 struct call {
     operation asked = operation::nothing;
     bool needs_sender = false;      ///< whose `token` it is must be asked first; then `admit_sender`
@@ -67,7 +67,7 @@ struct call {
     rest::reply reply{};
 };
 
-/// Finds the route of `request`, which came from `peer`, and reads its arguments. Whatever is wrong with it is the reply.
+/// Finds the route of `request`, which came from `peer`, and reads its arguments. What is wrong with it is the reply.
 PHONEAUTH_DECL call read_call(const http_request& request, std::string_view peer, const options& o, const config& c);
 
 /// Lets the user send the message whose session it is, or refuses.
