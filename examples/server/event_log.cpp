@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include <phoneauth/detail/utf8.hpp>
+#include <phoneauth/rest/event_json.hpp>
 
 namespace server {
 
@@ -63,7 +64,7 @@ event_log::~event_log() {
 }
 
 void event_log::operator()(const phoneauth::event& e) {
-    auto line = printable_json(phoneauth::event_json(e)) + '\n';
+    auto line = printable_json(phoneauth::rest::event_json(e)) + '\n';
     {
         const std::lock_guard lock(mutex_);
         if (lines_.size() >= max_waiting) {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include <phoneauth/config.hpp>
-#include <phoneauth/rest/detail/routing.hpp>
+#include <phoneauth/rest/options.hpp>
 
 namespace server {
 

@@ -70,11 +70,6 @@ struct event {
 /// The kind of event that a flow ends with when it fails with `why`.
 PHONEAUTH_DECL event_kind event_kind_of(const failure& why) noexcept;
 
-/// The event as one line of JSON, without the line's end:
-/// {"event":"wrong_code","time":MILLISECONDS,"phone":"+14*******00",…}. What is empty is left out; `reason` is the
-/// error's name, `code` its integer on the wire.
-PHONEAUTH_DECL std::string event_json(const event& e);
-
 }  // namespace v0
 }  // namespace phoneauth
 

@@ -2,7 +2,6 @@
 #ifndef PHONEAUTH_EVENT_IPP
 #define PHONEAUTH_EVENT_IPP
 
-#include <phoneauth/detail/json.hpp>
 #include <phoneauth/error.hpp>
 #include <phoneauth/event.hpp>
 
@@ -30,29 +29,6 @@ PHONEAUTH_DECL event_kind event_kind_of(const failure& why) noexcept {
     default:
         return why.twilio_code ? event_kind::provider_error : event_kind::refused;
     }
-}
-
-PHONEAUTH_DECL std::string event_json(const event& e) {
-    detail::json_object json;
-    const auto text = [&](std::string_view key, std::string_view value) {
-        if (!value.empty()) json.string(key, value);
-    };
-    json.string("event", name_of(e.kind)).number("time", e.at.time_since_epoch().count());
-    if (e.purpose) json.string("purpose", *e.purpose == purpose::login ? "login" : "registration");
-    text("phone", e.phone);
-    text("transaction", e.transaction);
-    text("user", e.user_id);
-    text("address", e.address);
-    text("userAgent", e.user_agent);
-    if (e.reason) {
-        const bool own = e.reason.category() == error_category();
-        json.number("code", own ? row_of(static_cast<error>(e.reason.value())).backendless_code : e.reason.value());
-        if (own) json.string("reason", row_of(static_cast<error>(e.reason.value())).name);
-    }
-    if (e.retry_after) json.number("retryAfter", e.retry_after->count());
-    if (e.tries_left) json.number("triesLeft", *e.tries_left);
-    if (e.twilio_code) json.number("twilioCode", *e.twilio_code);
-    return std::move(json).str();
 }
 
 }  // namespace v0

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <phoneauth/error.hpp>
@@ -15,15 +16,25 @@ inline namespace v0 {
 
 // Passwords, codes and tokens pass through these, so their `secret_string`s are wiped when they go away; otherwise they
 // are `std::string`s.
+//
+// They have constructors because g++ 12 destroys an aggregate that is written in braces inside a co_await expression
+// twice. (A braced list of headers it does not compile there: give it a name first.)
 
 /// One header field. Names compare without regard to case (RFC 9110 §5.1).
 struct http_header {
+    http_header() = default;
+    http_header(std::string field, secret_string content) : name(std::move(field)), value(std::move(content)) {}
+
     std::string name;
     secret_string value;
 };
 
 /// A request that a transport sends, or that a server received.
 struct http_request {
+    http_request() = default;
+    http_request(std::string verb, std::string target, std::vector<http_header> fields = {}, secret_string content = {})
+        : method(std::move(verb)), url(std::move(target)), headers(std::move(fields)), body(std::move(content)) {}
+
     std::string method;                ///< "GET", "POST", …
     std::string url;                   ///< absolute for a transport; path and query (origin form) at a server
     std::vector<http_header> headers;  ///< without Host, Content-Length and Connection: a transport adds those
@@ -32,6 +43,10 @@ struct http_request {
 
 /// A complete reply.
 struct http_response {
+    http_response() = default;
+    http_response(int code, std::vector<http_header> fields, secret_string content = {})
+        : status(code), headers(std::move(fields)), body(std::move(content)) {}
+
     int status = 0;  ///< RFC 9110 §15
     std::vector<http_header> headers;
     secret_string body;
@@ -55,7 +70,7 @@ inline const std::string* find_header(const std::vector<http_header>& headers, s
 
 /// True for the errors of a transport that promise that no byte of the request was processed, so that it is safe to
 /// send it again. After any other error the server may have acted on it.
-constexpr bool certainly_not_sent(error e) noexcept {
+constexpr bool safe_to_resend(error e) noexcept {
     switch (e) {
     case error::invalid_parameter:  // the request cannot be written as HTTP
     case error::invalid_url:

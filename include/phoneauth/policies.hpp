@@ -109,7 +109,7 @@ inline constexpr bool is_process_local = [] {
 }();
 
 /// Sends one HTTP request and gives the whole reply, whatever its status. It must end in finite time. A failure for
-/// which `certainly_not_sent` holds promises that no byte of the request was processed; any other failure, and an
+/// which `safe_to_resend` holds promises that no byte of the request was processed; any other failure, and an
 /// exception, means that it may have been.
 template <class T>
 concept HttpTransport = requires(T& t, const http_request& request) {

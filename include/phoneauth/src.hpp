@@ -17,15 +17,17 @@
 #include <phoneauth/flows/reporter.ipp>
 #include <phoneauth/read_config.ipp>
 #include <phoneauth/rest/detail/body.ipp>
+#include <phoneauth/rest/detail/call.ipp>
 #include <phoneauth/rest/detail/routing.ipp>
+#include <phoneauth/rest/event_json.ipp>
+#include <phoneauth/rest/objects.ipp>
 #include <phoneauth/rest/reply.ipp>
-#include <phoneauth/rest/status.ipp>
-#include <phoneauth/rest/user_object.ipp>
 #include <phoneauth/rules/registration.ipp>
 #include <phoneauth/rules/reservations.ipp>
 #include <phoneauth/secrets/password.ipp>
 #include <phoneauth/secrets/random.ipp>
-#include <phoneauth/twilio/api.ipp>
+#include <phoneauth/twilio/replies.ipp>
+#include <phoneauth/twilio/requests.ipp>
 #include <phoneauth/twilio/signature.ipp>
 
 #include <phoneauth/flows/bodies.hpp>

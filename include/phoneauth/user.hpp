@@ -20,14 +20,14 @@ inline namespace v0 {
 /// Further user properties: name → JSON text of the value, kept as the client sent it.
 using property_map = std::map<std::string, std::string, std::less<>>;
 
-/// A registered user, as the storage keeps him. No two users have the same `object_id`, `phone` or `identity`.
+/// A registered user, as the storage keeps them. No two users have the same `object_id`, `phone` or `identity`.
 struct user {
     std::string object_id;      ///< 36 characters, upper-case 8-4-4-4-12; an integrator's own: 1 to 64 bytes
     phone_number phone;         ///< proved to be the user's
     std::string identity;       ///< the email address in lower case, or whatever the configured identity column holds
     std::string password_hash;  ///< a PHC string; empty: the user has no password
     property_map properties{};  ///< everything else the client registered
-    std::string locale = "en";  ///< `blUserLocale`
+    std::string locale = "en";  ///< the language tag (RFC 5646) that the client registered
     bool enabled = true;        ///< false: no login (error 3090)
     time_point created_at{};
     std::optional<time_point> updated_at{};  ///< empty until the first change of a property
@@ -36,6 +36,8 @@ struct user {
 };
 
 /// True for the names that a client cannot set: the server's own fields of a user object and those of a transaction.
+/// The REST object's names are among them here, not in rest/: `make_user`, `apply_changes` and `validate` refuse them
+/// for every caller, as what one way in would store the REST object could not show.
 constexpr bool is_reserved_property(std::string_view name) noexcept {
     constexpr std::array names{"objectId",  "ownerId",       "created",    "updated",       "userStatus",
                                "lastLogin", "socialAccount", "user-token", "___class",      "___jsonclass",

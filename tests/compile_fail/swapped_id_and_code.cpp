@@ -8,5 +8,5 @@ using namespace phoneauth;
 void log_in(testing::storage_archetype& storage, testing::http_transport_archetype& transport, const challenge& sent,
             const submitted_code& code) {
     authenticator auth(config(), storage, transport);
-    (void)auth.finish_login(code, sent.transaction_id);
+    (void)auth.finish_login(transaction_id(code), submitted_code(sent.transaction_id));
 }

@@ -141,7 +141,7 @@ BOOST_AUTO_TEST_CASE(a_transport_out_of_memory_may_have_sent) {
     auto s = w.auth.start_registration(phone);
     BOOST_REQUIRE(s);
     BOOST_TEST(s->delivery_uncertain);
-    BOOST_TEST(error_of(w.auth.send_message({.to = phone, .body = "x"})) == error::no_answer);
+    BOOST_TEST(error_of(w.auth.send_message({phone, "x"})) == error::no_answer);
 }
 
 BOOST_AUTO_TEST_CASE(an_old_password_opens_nothing_while_it_is_being_replaced) {
@@ -279,9 +279,8 @@ BOOST_AUTO_TEST_CASE(an_id_that_cannot_be_one_never_reaches_the_storage) {
 
 BOOST_AUTO_TEST_CASE(a_refused_message_is_not_counted) {
     blocking_world w;
-    for (int i = 0; i < 10; ++i) BOOST_TEST(w.auth.send_message({.to = phone, .body = "hello"}).has_value());
-    for (int i = 0; i < 3; ++i)
-        BOOST_TEST(error_of(w.auth.send_message({.to = phone, .body = "hello"})) == error::too_many_messages);
+    for (int i = 0; i < 10; ++i) BOOST_TEST(w.auth.send_message({phone, "hello"}).has_value());
+    for (int i = 0; i < 3; ++i) BOOST_TEST(error_of(w.auth.send_message({phone, "hello"})) == error::too_many_messages);
     BOOST_TEST(sends_spent(w, rules::limits::send_budget::messages) == 10);
 }
 
@@ -554,7 +553,7 @@ BOOST_AUTO_TEST_CASE(messages_are_not_sent_to_test_numbers) {
     c.test_numbers = {{phone, "424242"}};
     c.allow_test_numbers = true;
     blocking_world w(c);
-    BOOST_TEST(error_of(w.auth.send_message({.to = phone, .body = "hello"})) == error::destination_not_allowed);
+    BOOST_TEST(error_of(w.auth.send_message({phone, "hello"})) == error::destination_not_allowed);
     BOOST_TEST(w.transport.calls() == 0u);
     // Its fixed code cannot be guessed without end.
     int compared = 0;

@@ -2,6 +2,8 @@
 // What an observer is told, and what it is not.
 #include "flows/world.hpp"
 
+#include <phoneauth/rest/event_json.hpp>
+
 #include <set>
 #include <stdexcept>
 
@@ -16,7 +18,7 @@ struct watched : World {
     explicit watched(config c = test_config()) : World(std::move(c)) {
         this->observer.on_event = [this](const event& e) {
             kinds += std::string(name_of(e.kind)) + ' ';
-            lines += event_json(e) + '\n';
+            lines += rest::event_json(e) + '\n';
             last = e;
         };
     }
@@ -83,7 +85,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(everything_that_matters_is_told, World, worlds) {
     BOOST_TEST(w.seen() == "refused ");
     BOOST_TEST(w.last.reason == error::too_many_failures);
     BOOST_TEST((w.last.retry_after == 1s));
-    (void)w.run(w.auth.send_message({.to = other_phone, .body = "hello"}, client_info("", "", "U1")));
+    (void)w.run(w.auth.send_message({other_phone, "hello"}, client_info("", "", "U1")));
     BOOST_TEST(w.seen() == "sent ");
     BOOST_TEST(w.last.user_id == "U1");
 }
@@ -159,12 +161,12 @@ BOOST_AUTO_TEST_CASE(event_is_one_line_of_json) {
     e.retry_after = 5s;
     e.tries_left = 3;
     e.twilio_code = 30003;
-    BOOST_TEST(event_json(e) ==
+    BOOST_TEST(rest::event_json(e) ==
                R"({"event":"refused","time":1234,"purpose":"login","phone":"+14*******00","transaction":"ABCDEF12",)"
                R"("user":"U1","address":"198.51.100.7","userAgent":"a\u000a\"b\"","code":14028,)"
                R"("reason":"too_many_messages","retryAfter":5,)"
                R"("triesLeft":3,"twilioCode":30003})");
-    BOOST_TEST(event_json({}) == R"({"event":"started","time":0})");
+    BOOST_TEST(rest::event_json({}) == R"({"event":"started","time":0})");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -82,11 +82,10 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(resend_refused_leaves_the_first_code_valid, World,
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(messages_of_all_kinds, World, worlds) {
     World w;
-    auto sent = w.run(
-        w.auth.send_message({.to = phone,
-                             .body = "hello & good bye",
-                             .media_urls = {"https://example.com/a.png"},
-                             .options = {{"statusCallback", "https://example.com/cb"}, {"ValidityPeriod", "60"}}}));
+    auto sent = w.run(w.auth.send_message({phone,
+                                           "hello & good bye",
+                                           {"https://example.com/a.png"},
+                                           {{"statusCallback", "https://example.com/cb"}, {"ValidityPeriod", "60"}}}));
     BOOST_REQUIRE(sent);
     BOOST_TEST(sent->sid.starts_with("SM"));
     BOOST_TEST(sent->status == "queued");
@@ -104,32 +103,29 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(messages_of_all_kinds, World, worlds) {
 BOOST_AUTO_TEST_CASE_TEMPLATE(bad_messages_are_not_sent, World, worlds) {
     World w;
     const auto refused = [&](text_message m) { return error_of(w.run(w.auth.send_message(std::move(m)))); };
-    BOOST_TEST(refused({.to = "", .body = "x"}) == error::invalid_phone_number);
-    BOOST_TEST(refused({.to = "+1415555abcd", .body = "x"}) == error::invalid_phone_number);
-    BOOST_TEST(refused({.to = phone, .body = ""}) == error::missing_parameter);
-    BOOST_TEST(refused({.to = phone, .body = std::string(1601, 'x')}) == error::message_too_long);
-    BOOST_TEST(refused({.to = phone, .body = "\xff"}) == error::invalid_parameter);
-    BOOST_TEST(refused({.to = phone, .body = "x", .media_urls = {"http://example.com/a.png"}}) ==
-               error::invalid_media_url);
-    BOOST_TEST(refused({.to = phone, .body = "x", .media_urls = {"https://example.com/a b"}}) ==
-               error::invalid_media_url);
-    BOOST_TEST(
-        refused({.to = phone, .body = "x", .media_urls = std::vector<std::string>(11, "https://example.com/a")}) ==
-        error::invalid_parameter);
-    BOOST_TEST(refused({.to = phone, .body = "x", .options = {{"To", "+1"}}}) == error::invalid_parameter);
-    BOOST_TEST(refused({.to = phone, .body = "x", .options = {{"Attempt", "1\r\nX: y"}}}) == error::invalid_parameter);
+    BOOST_TEST(refused({"", "x"}) == error::invalid_phone_number);
+    BOOST_TEST(refused({"+1415555abcd", "x"}) == error::invalid_phone_number);
+    BOOST_TEST(refused({phone, ""}) == error::missing_parameter);
+    BOOST_TEST(refused({phone, std::string(1601, 'x')}) == error::message_too_long);
+    BOOST_TEST(refused({phone, "\xff"}) == error::invalid_parameter);
+    BOOST_TEST(refused({phone, "x", {"http://example.com/a.png"}}) == error::invalid_media_url);
+    BOOST_TEST(refused({phone, "x", {"https://example.com/a b"}}) == error::invalid_media_url);
+    BOOST_TEST(refused({phone, "x", std::vector<std::string>(11, "https://example.com/a")}) ==
+               error::invalid_parameter);
+    BOOST_TEST(refused({phone, "x", {}, {{"To", "+1"}}}) == error::invalid_parameter);
+    BOOST_TEST(refused({phone, "x", {}, {{"Attempt", "1\r\nX: y"}}}) == error::invalid_parameter);
     BOOST_TEST(w.transport.calls() == 0u);
     BOOST_TEST(sends_spent(w, rules::limits::send_budget::messages) == 0);
-    BOOST_TEST(w.run(w.auth.send_message({.to = phone, .body = std::string(1600, 'x')})).has_value());
+    BOOST_TEST(w.run(w.auth.send_message({phone, std::string(1600, 'x')})).has_value());
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(unanswered_message_is_said_to_be_uncertain, World, worlds) {
     World w;
     w.transport.reply_failure(error::read_timeout);
-    BOOST_TEST(error_of(w.run(w.auth.send_message({.to = phone, .body = "x"}))) == error::no_answer);
+    BOOST_TEST(error_of(w.run(w.auth.send_message({phone, "x"}))) == error::no_answer);
     BOOST_TEST(sends_spent(w, rules::limits::send_budget::messages) == 1);
     w.transport.reply(400, R"({"code":21614,"message":"x","status":400})");
-    BOOST_TEST(error_of(w.run(w.auth.send_message({.to = phone, .body = "x"}))) == error::provider_refused);
+    BOOST_TEST(error_of(w.run(w.auth.send_message({phone, "x"}))) == error::provider_refused);
     BOOST_TEST(sends_spent(w, rules::limits::send_budget::messages) == 1);
 }
 

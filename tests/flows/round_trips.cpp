@@ -39,7 +39,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(each_flow_costs_what_is_documented, World, worlds)
     BOOST_TEST(calls_of(w, [&] { return w.auth.authenticate(in.token); }) == 2u);
     BOOST_TEST(calls_of(w, [&] { return w.auth.update_user(in.token, in.user.object_id, {{"a", "1"}}); }) == 3u);
     BOOST_TEST(calls_of(w, [&] { return w.auth.logout(in.token); }) == 1u);
-    BOOST_TEST(calls_of(w, [&] { return w.auth.send_message({.to = phone, .body = "hello"}); }) == 2u);
+    BOOST_TEST(calls_of(w, [&] { return w.auth.send_message({phone, "hello"}); }) == 2u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -8,6 +8,7 @@
 #include "fuzz.hpp"
 
 #include <phoneauth/authenticator.hpp>
+#include <phoneauth/rest/event_json.hpp>
 #include <phoneauth/storage/memory.hpp>
 #include <phoneauth/testing/failing_storage.hpp>
 #include <phoneauth/testing/manual_clock.hpp>
@@ -496,7 +497,7 @@ private:
         require(e.transaction.size() <= 8, "no event has a whole transaction id");
         require(e.at == clock_.now(), "an event has its time");
         if (++all_events_ > 12) return;  // as the text takes as long as the rest of the call
-        const auto json = event_json(e);
+        const auto json = rest::event_json(e);
         for (const auto& p : phones) require(json.find(p) == std::string::npos, "no event has a whole phone number");
         for (const auto& t : last_of(transactions_))
             require(t.code.empty() || json.find('"' + t.code + '"') == std::string::npos, "no event has a code");

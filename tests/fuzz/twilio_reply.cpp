@@ -3,7 +3,7 @@
 #include "fuzz.hpp"
 
 #include <phoneauth/detail/json.hpp>
-#include <phoneauth/twilio/api.hpp>
+#include <phoneauth/twilio/replies.hpp>
 
 #include <set>
 
@@ -49,7 +49,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
     if (!success) check(twilio::failure_of(reply), reply);
 
-    if (const auto sent = twilio::read_message(reply)) {
+    if (const auto sent = twilio::read_sent_message(reply)) {
         require(success, "a message was sent only if the reply says so");
         require(!sent->sid.empty() && sent->json == reply.body, "a sent message is what Twilio says");
         const auto body = detail::parse_json(sent->json);

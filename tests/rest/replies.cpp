@@ -2,9 +2,13 @@
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <system_error>
+
+#include <phoneauth/rest/error_codes.hpp>
+#include <phoneauth/rest/objects.hpp>
 
 #include "rest/fake_authenticator.hpp"
 
@@ -22,18 +26,28 @@ std::string header(const http_response& r, std::string_view name) {
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(every_error_has_its_number_and_status) {
+    std::set<int> numbers;
+    for (const auto& row : rest::error_codes) {
+        BOOST_TEST(row.code > 0);
+        BOOST_TEST(row.http_status <= 504);
+        numbers.insert(row.code);
+    }
+    BOOST_TEST(numbers.size() == error_table.size());
+    BOOST_TEST(&rest::codes_of(static_cast<error>(0)) == &rest::error_codes.back());
+    BOOST_TEST(&rest::codes_of(static_cast<error>(9999)) == &rest::error_codes.back());
     for (const auto& row : error_table) {
+        const auto& codes = rest::codes_of(row.value);
         fake_api api;
         api.auth.refuse = failure(row.value);
         const auto r = api.ask("POST", "/services/Twilio/loginWithPhoneNumber", "+15005550006");
         BOOST_TEST_CONTEXT(row.text) {
-            BOOST_TEST(r.status == row.http_status);
+            BOOST_TEST(r.status == codes.http_status);
             BOOST_TEST(r.status != 502);
             BOOST_TEST(r.status >= 400);
             const auto json = parse_json(r.body);
             BOOST_REQUIRE(json.has_value());
             BOOST_TEST(json->items.size() == 3u);
-            BOOST_TEST(json->integer("code").value() == row.backendless_code);
+            BOOST_TEST(json->integer("code").value() == codes.code);
             BOOST_TEST(json->string_or_empty("message") == row.text);
             const bool soon = row.value == error::overloaded || row.value == error::storage_unavailable;
             BOOST_TEST(json->find("errorData")->text == (soon ? R"({"retryAfter":1})" : "{}"));

@@ -384,7 +384,7 @@ BOOST_AUTO_TEST_CASE(the_keys_of_an_authenticator) {
             }
             authenticator<memory_storage, quiet_transport> auth(std::move(c), storage, transport);
             BOOST_TEST(auth.start_registration("+14155550100").has_value());
-            BOOST_TEST(auth.send_message({.to = "+14155550100", .body = "x"}).has_value());
+            BOOST_TEST(auth.send_message({"+14155550100", "x"}).has_value());
             BOOST_TEST(auth.test_configuration().has_value());
         }
         check_clean("the keys");

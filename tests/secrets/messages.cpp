@@ -173,10 +173,10 @@ BOOST_AUTO_TEST_CASE(parameters_of_every_operation) {
         check_hidden(auth.authenticate(session_token(wrong)));
         check_hidden(auth.login_with_identity(wrong, password(wrong)));
         check_hidden(auth.update_user(session_token(wrong), wrong, {{"password", wrong}}));
-        check_hidden(auth.send_message({.to = wrong, .body = wrong}));
-        check_hidden(auth.send_message({.to = phone, .body = "x", .media_urls = {wrong}}));
-        check_hidden(auth.send_message({.to = phone, .body = "x", .options = {{"Attempt\n", wrong}}}));
-        check_hidden(auth.send_message({.to = phone, .body = "x", .options = {{"attempt", wrong + "\n"}}}));
+        check_hidden(auth.send_message({wrong, wrong}));
+        check_hidden(auth.send_message({phone, "x", {wrong}}));
+        check_hidden(auth.send_message({phone, "x", {}, {{"Attempt\n", wrong}}}));
+        check_hidden(auth.send_message({phone, "x", {}, {{"attempt", wrong + "\n"}}}));
 
         const registration whole(transaction_id("00000000-0000-0000-0000-000000000000"), submitted_code("123456"), phone,
                                  password("correct horse"), "ada@example.com");

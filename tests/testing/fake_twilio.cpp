@@ -17,7 +17,8 @@
 
 #include <phoneauth/asio/blocking_transport.hpp>
 #include <phoneauth/testing/fake_twilio.hpp>
-#include <phoneauth/twilio/api.hpp>
+#include <phoneauth/twilio/replies.hpp>
+#include <phoneauth/twilio/requests.hpp>
 #include <phoneauth/twilio/signature.hpp>
 
 using namespace phoneauth;
@@ -88,7 +89,7 @@ BOOST_AUTO_TEST_SUITE(fake_twilio_)
 BOOST_AUTO_TEST_CASE(serves_http) {
     testing::fake_twilio server;
     blocking_transport transport;
-    const twilio::api api(server.config());
+    const twilio::requests api(server.settings());
     const auto account = transport.send(api.fetch_account());
     BOOST_REQUIRE(account.has_value());
     BOOST_TEST(*twilio::read_account_status(*account) == "active");
@@ -106,7 +107,7 @@ BOOST_AUTO_TEST_CASE(serves_https_to_those_who_trust_it) {
     https_transport_options options;
     options.ca_file = ca.name();
     blocking_transport trusting(options);
-    const twilio::api api(server.config());
+    const twilio::requests api(server.settings());
     const auto account = trusting.send(api.fetch_account());
     BOOST_REQUIRE(account.has_value());
     BOOST_TEST(account->status == 200);
@@ -132,7 +133,7 @@ BOOST_AUTO_TEST_CASE(certificates_can_be_wrong) {
         https_transport_options options;
         options.ca_file = ca.name();
         blocking_transport transport(options);
-        const auto refused = transport.send(twilio::api(server.config()).fetch_account());
+        const auto refused = transport.send(twilio::requests(server.settings()).fetch_account());
         BOOST_REQUIRE(!refused.has_value());
         BOOST_TEST((refused.error().code == c.expected), refused.error().message);
     }
@@ -145,7 +146,7 @@ BOOST_AUTO_TEST_CASE(reports_to_the_status_callback) {
     receiver there;
     testing::fake_twilio server;
     blocking_transport transport;
-    const twilio::api api(server.config());
+    const twilio::requests api(server.settings());
     const auto text = api.create_code_message(to, "123456", std::chrono::seconds(300), there.url() + "?transaction=a");
     BOOST_REQUIRE(transport.send(text).has_value());
     const auto reports = there.wait_for(3);
@@ -164,7 +165,7 @@ BOOST_AUTO_TEST_CASE(reports_to_the_status_callback) {
 BOOST_AUTO_TEST_CASE(nobody_has_to_listen_to_reports) {
     testing::fake_twilio server;
     blocking_transport transport;
-    const twilio::api api(server.config());
+    const twilio::requests api(server.settings());
     for (int i = 0; i < 3; ++i)
         BOOST_TEST(
             transport.send(api.create_code_message(to, "123456", std::chrono::seconds(300), "http://127.0.0.1:1/"))
@@ -174,7 +175,7 @@ BOOST_AUTO_TEST_CASE(nobody_has_to_listen_to_reports) {
 
 BOOST_AUTO_TEST_CASE(serves_several_clients_at_once) {
     testing::fake_twilio server;
-    const twilio::api api(server.config());
+    const twilio::requests api(server.settings());
     std::vector<std::thread> clients;
     for (int i = 0; i < 4; ++i)
         clients.emplace_back([&] {

@@ -7,8 +7,9 @@
 #include <vector>
 
 #include <phoneauth/testing/twilio_simulator.hpp>
-#include <phoneauth/twilio/api.hpp>
 #include <phoneauth/twilio/delivery.hpp>
+#include <phoneauth/twilio/replies.hpp>
+#include <phoneauth/twilio/requests.hpp>
 
 using namespace phoneauth;
 
@@ -150,7 +151,7 @@ BOOST_AUTO_TEST_CASE(fails_when_it_is_told_to) {
 
 BOOST_AUTO_TEST_CASE(the_library_understands_its_replies) {
     testing::twilio_simulator t;
-    const twilio::api api(testing::twilio_simulator::settings());
+    const twilio::requests api(testing::twilio_simulator::settings());
     const auto to = *phone_number::parse("+14155550100");
     BOOST_TEST(*twilio::read_account_status(t.answer(api.fetch_account())) == "active");
     t.set_account_status("suspended");
@@ -162,7 +163,8 @@ BOOST_AUTO_TEST_CASE(the_library_understands_its_replies) {
     t.add_number({std::string(testing::twilio_simulator::sender), true, false});
     BOOST_TEST(!(*twilio::read_number(t.answer(api.find_number(ours))))->mms);
 
-    const auto sent = twilio::read_message(t.answer(api.create_code_message(to, "123456", std::chrono::seconds(300))));
+    const auto sent =
+        twilio::read_sent_message(t.answer(api.create_code_message(to, "123456", std::chrono::seconds(300))));
     BOOST_TEST(sent->sid == "SM00000000000000000000000000000001");
     BOOST_TEST(t.last_code_to("+14155550100") == "123456");
 }

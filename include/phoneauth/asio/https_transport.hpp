@@ -426,7 +426,7 @@ public:
     ///   `certificate_wrong_host`: nothing was sent;
     /// - `write_failed`, `read_timeout`, `connection_lost`, `malformed_reply`, `reply_too_large`, `cancelled`: the
     /// server may
-    ///   have processed the request (see `certainly_not_sent`).
+    ///   have processed the request (see `safe_to_resend`).
     ///
     /// A cancellation (terminal) closes the connection.
     ::asio::awaitable<result<http_response>> send(http_request request) {

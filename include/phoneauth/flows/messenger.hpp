@@ -10,7 +10,8 @@
 #include <phoneauth/flows/reporter.hpp>
 #include <phoneauth/secrets/code.hpp>
 #include <phoneauth/text_message.hpp>
-#include <phoneauth/twilio/api.hpp>
+#include <phoneauth/twilio/replies.hpp>
+#include <phoneauth/twilio/requests.hpp>
 
 namespace phoneauth {
 inline namespace v0 {
@@ -48,7 +49,7 @@ public:
     /// One request to Twilio. Whatever the transport throws is `no_answer`: the request may have been written.
     flow<result<http_response>> transmit(const http_request& request);
 
-    const twilio::api& twilio() const noexcept { return twilio_; }
+    const twilio::requests& twilio() const noexcept { return twilio_; }
 
 private:
     result<http_request> code_request(const transaction& t);
@@ -57,7 +58,7 @@ private:
     ports<Mode>& ports_;
     const config& config_;
     const reporter& reporter_;
-    const twilio::api twilio_;
+    const twilio::requests twilio_;
     code_deriver codes_;
 };
 

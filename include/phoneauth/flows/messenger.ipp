@@ -51,7 +51,7 @@ auto messenger<Mode>::send_code(const context& c, const transaction& t) -> flow<
         if (!rules::is_decoy(t)) reporter_.tell(c, event_kind::sent, &reply.error());
         co_return send_outcome::uncertain;
     }
-    const auto sent = twilio::read_message(*reply);
+    const auto sent = twilio::read_sent_message(*reply);
     const bool refused = !sent && twilio::certainly_not_sent(sent.error());
     const bool hidden = rules::must_not_reveal_user(t, config_) && twilio::is_about_the_request(*reply);
     if (refused && !hidden) co_return sent.error();
@@ -67,7 +67,7 @@ auto messenger<Mode>::send(const http_request& request) -> flow<result<sent_mess
     auto answered = co_await transmit(request);
     auto reply = provider_reply(std::move(answered));
     if (!reply) co_return std::move(reply).error();
-    co_return twilio::read_message(*reply);
+    co_return twilio::read_sent_message(*reply);
 }
 
 template <class Mode>

@@ -4,19 +4,16 @@
 
 #include <stdexcept>
 #include <string>
-#include <string_view>
 #include <utility>
 
 #include <phoneauth/authenticator.hpp>
 #include <phoneauth/client_info.hpp>
-#include <phoneauth/detail/json.hpp>
-#include <phoneauth/detail/url.hpp>
+#include <phoneauth/detail/crypto.hpp>
 #include <phoneauth/http.hpp>
-#include <phoneauth/rest/detail/body.hpp>
+#include <phoneauth/rest/detail/call.hpp>
 #include <phoneauth/rest/detail/routing.hpp>
+#include <phoneauth/rest/options.hpp>
 #include <phoneauth/rest/reply.hpp>
-#include <phoneauth/rest/status.hpp>
-#include <phoneauth/rest/user_object.hpp>
 
 namespace phoneauth {
 inline namespace v0 {
@@ -62,274 +59,135 @@ public:
     api(const api&) = delete;
     api& operator=(const api&) = delete;
 
-    /// Answers a request whose `url` is a path with or without a query, as in the request line. `peer` is the address
-    /// at the other end of the connection, without a port: the client's, or a trusted proxy's that says whose request
-    /// it is (see `options::trusted_proxies`). Without it, or with another text, nothing is limited by client. → the
-    /// `reply`, in blocking mode, or an awaitable of it. It has a JSON body except for OPTIONS, which asks for a
-    /// preflight. As always, a server must not send the body in answer to HEAD. Throws
-    /// nothing but `std::bad_alloc` when there is not even memory to begin.
+    /// Answers a request.
+    ///
+    /// Parameters: `request.url` is a path with or without a query, as in the request line; header names in any case; a
+    /// body of up to `options::max_body_bytes` bytes. `peer` is the address at the other end of the connection, without
+    /// a port: the client's, or a trusted proxy's that says whose request it is (see `options::trusted_proxies`). If it
+    /// is empty or no address, nothing is limited by client.
+    ///
+    /// Returns the `reply`, in asynchronous mode an awaitable of it. It has a JSON body; only that to OPTIONS, a
+    /// browser's preflight, has none. As always, a server must not send the body in answer to HEAD.
+    ///
+    /// Errors are replies, too, with code and status as in `error_codes`. Of its own it refuses with `unknown_route`,
+    /// `method_not_allowed` (with the header Allow), `wrong_application` (neither root), `body_too_large` (above
+    /// `max_body_bytes` or `max_json_depth`), `unparsable_body`, `no_properties`, `missing_parameter`,
+    /// `property_required`, `login_required`, `invalid_parameter` (also for a broken percent sequence in the path),
+    /// `send_message_disabled` and `not_permitted` (another user's object, an option that is not for users); all others
+    /// are the authenticator's. Throws nothing but `std::bad_alloc`, when there is not even memory to begin.
+    ///
+    /// Thread safety: may be called from several threads at once if the authenticator may.
+    ///
+    /// Cancellation: as of the authenticator's function that the route calls; a cancelled request is answered with
+    /// `cancelled`.
+    ///
+    /// Source: https://backendless.com/docs/rest/ and, for browsers, https://fetch.spec.whatwg.org/#http-cors-protocol
     auto handle(http_request request, std::string peer = {}) {
         return mode::finish(serve(std::move(request), std::move(peer)));
     }
 
 private:
-    using flow = typename mode::template flow<reply>;
+    using call = detail::call;
+    using operation = detail::operation;
 
-    struct incoming {
-        const http_request& request;
-        std::string_view body;
-        client_info from;
-        secret_string captured;  ///< what the path had at the route's "*"
-        secret_string token;     ///< of the session; empty if there is none
-        bool by_key = false;     ///< the path held the API key
-    };
-
-    struct route {
-        std::string_view method;
-        std::string_view pattern;
-        flow (api::*handler)(incoming&);
-    };
-
-    static const auto& routes() {
-        // The first match counts.
-        static constexpr route table[] = {
-            {"GET", "/info", &api::info},
-            {"POST", "/users/register", &api::register_user},
-            {"POST", "/users/login", &api::login},
-            {"GET", "/users/logout", &api::logout},
-            {"GET", "/users/isvalidusertoken/*", &api::is_valid_token},
-            {"GET", "/users/userclassprops", &api::describe_user_class},
-            {"PUT", "/users/*", &api::update_user},
-            {"GET", "/data/Users/*", &api::find_user},
-            {"POST", "/services/Twilio/loginWithPhoneNumber", &api::login_with_phone},
-            {"POST", "/services/Twilio/loginWithPhoneNumberAndPassword", &api::login_with_phone_and_password},
-            {"POST", "/services/Twilio/loginWithCode", &api::login_with_code},
-            {"POST", "/services/Twilio/resendCode", &api::resend_code},
-            {"POST", "/services/Twilio/transactionStatus", &api::tell_status},
-            {"POST", "/services/Twilio/sendMessage", &api::send_message},
-            {"POST", "/services/Twilio/messageStatus", &api::take_report},
-        };
-        return table;
-    }
-
-    flow serve(http_request request, std::string peer) {
-        reply r;
-        if (request.method == "OPTIONS") {
-            r = detail::preflight_reply();
-        } else {
-            auto answered = co_await dispatch(request, peer);
-            r = std::move(answered);
+    /// The only coroutine: they are what is dear to compile.
+    typename mode::template flow<reply> serve(http_request request, std::string peer) {
+        auto made = detail::read_call(request, peer, options_, settings());
+        if (made.needs_sender) {
+            auto sender = co_await mode::call([&] { return owner(made); });
+            detail::admit_sender(made, sender);
         }
-        detail::add_cors_headers(r, request, options_);
-        detail::wipe(request.url);  // it may hold a token
-        co_return r;
-    }
-
-    flow dispatch(const http_request& request, const std::string& peer) {
-        auto to = detail::read_target(request.url, options_);
-        if (!to) co_return reply(to.error());
-        if (request.body.size() > options_.max_body_bytes) co_return reply(error::body_too_large);
-
-        const auto* token = find_header(request.headers, "user-token");
-        incoming in{request, request.body, detail::client_of(request, peer, options_), {}, {}, to->by_key};
-        if (token) in.token = *token;
-
-        std::string allowed;
-        for (const auto& r : routes()) {
-            if (!detail::matches(r.pattern, to->segments, in.captured)) continue;
-            if (r.method == request.method) {
-                auto answered = co_await (this->*r.handler)(in);
-                co_return answered;
-            }
-            if (allowed.find(r.method) == allowed.npos) allowed.append(r.method).append(", ");
+        switch (made.asked) {
+        case operation::nothing:
+            break;
+        case operation::start_registration:
+        case operation::start_login:
+        case operation::start_two_factor_login:
+        case operation::resend: {
+            auto outcome = co_await mode::call([&] { return challenge_for(made); });
+            detail::answer(made, outcome, settings());
+            break;
         }
-        if (allowed.empty()) co_return reply(error::unknown_route);
-        reply refused(error::method_not_allowed);
-        refused.headers.push_back({"Allow", allowed + "OPTIONS"});  // RFC 9110 §15.5.6
-        co_return refused;
-    }
-
-    // -- users
-
-    flow info(incoming& in) {
-        // Where the key is what lets somebody send messages, it is not told to who did not bring it.
-        const bool tell_key = in.by_key || options_.send_message != send_message_access::key;
-        detail::json_object json;
-        json.string("appId", options_.app_id).string("apiKey", tell_key ? options_.api_key : "");
-        json.string("rtURL", "").raw("loggers", "[]");
-        co_return reply::of_json(std::move(json).str());
-    }
-
-    flow register_user(incoming& in) {
-        auto body = detail::read_object(in.body, options_.max_json_depth);
-        if (!body) co_return reply(body.error());
-        if (!detail::given(*body, "transactionId")) {
-            detail::member_reader read(*body, error::property_required);
-            auto phone = read.digits(config().phone_column);
-            if (read.problem()) co_return reply(*read.problem());
+        case operation::login_with_identity:
+        case operation::finish_login: {
+            auto outcome = co_await mode::call([&] { return login(made); });
+            detail::answer(made, outcome, settings());
+            break;
+        }
+        case operation::finish_registration:
+        case operation::check_token:
+        case operation::find_user:
+        case operation::update_user: {
+            auto outcome = co_await mode::call([&] { return user_for(made); });
+            detail::answer(made, outcome, settings());
+            break;
+        }
+        case operation::logout: {
+            auto outcome = co_await mode::call(
+                [&] { return auth_.logout(session_token(std::move(made.token)), std::move(made.from)); });
+            detail::answer(made, outcome ? result<void>() : outcome.error());
+            break;
+        }
+        case operation::take_report: {
+            auto outcome = co_await mode::call([&] { return auth_.handle_status_callback(std::move(made.report)); });
+            detail::answer(made, outcome ? result<void>() : outcome.error());
+            break;
+        }
+        case operation::tell_status: {
+            auto outcome = co_await mode::call([&] { return auth_.status(transaction_id(std::move(made.transaction_id))); });
+            detail::answer(made, outcome, settings());
+            break;
+        }
+        case operation::send_message: {
             auto outcome =
-                co_await mode::call([&] { return auth_.start_registration(std::move(phone), std::move(in.from)); });
-            co_return answer(outcome);
+                co_await mode::call([&] { return auth_.send_message(std::move(made.message), std::move(made.from)); });
+            detail::answer(made, outcome, settings());
+            break;
         }
-        auto data = detail::read_registration(*body, config());
-        if (!data) co_return reply(data.error());
-        auto outcome =
-            co_await mode::call([&] { return auth_.finish_registration(std::move(*data), std::move(in.from)); });
-        co_return answer(outcome);
-    }
-
-    flow login(incoming& in) {
-        auto body = detail::read_object(in.body, options_.max_json_depth);
-        if (!body) co_return reply(body.error());
-        detail::member_reader read(*body, error::login_required);
-        auto identity = read.digits("login");
-        secret_string password = read.text("password");
-        if (read.problem()) co_return reply(*read.problem());
-        auto outcome = co_await mode::call(
-            [&] { return auth_.login_with_identity(std::move(identity), phoneauth::password(std::move(password)), std::move(in.from)); });
-        co_return answer(outcome);
-    }
-
-    flow logout(incoming& in) {
-        auto outcome = co_await mode::call([&] { return auth_.logout(session_token(std::move(in.token)), std::move(in.from)); });
-        if (!outcome) co_return reply(outcome.error());
-        co_return reply::of_json("{}");  // who is logged out already gets what he wanted
-    }
-
-    flow is_valid_token(incoming& in) {
-        auto owner = co_await mode::call([&] { return auth_.authenticate(session_token(std::move(in.captured))); });
-        if (owner) co_return reply::of_json("true");
-        const auto code = owner.error().code;
-        if (code == error::unknown_token || code == error::session_expired || code == error::account_disabled)
-            co_return reply::of_json("false");
-        co_return reply(owner.error());
-    }
-
-    flow describe_user_class(incoming&) { co_return reply::of_json(user_class_json(config())); }
-
-    flow update_user(incoming& in) {
-        auto body = detail::read_object(in.body, options_.max_json_depth);
-        if (!body) co_return reply(body.error());
-        auto changes = detail::read_changes(*body);
-        auto outcome = co_await mode::call([&] {
-            return auth_.update_user(session_token(std::move(in.token)), std::move(in.captured), std::move(changes),
-                                     std::move(in.from));
-        });
-        co_return answer(outcome);
-    }
-
-    flow find_user(incoming& in) {
-        auto outcome = co_await mode::call([&] { return auth_.authenticate(session_token(std::move(in.token))); });
-        if (outcome && outcome->object_id != in.captured) co_return reply(error::not_permitted);
-        co_return answer(outcome);
-    }
-
-    // -- services/Twilio
-
-    flow login_with_phone(incoming& in) {
-        auto arguments = detail::read_arguments(in.body, {"phoneNumber"}, options_.max_json_depth);
-        if (!arguments) co_return reply(arguments.error());
-        detail::member_reader read(*arguments);
-        auto phone = read.digits(phone_name(*arguments));
-        if (read.problem()) co_return reply(*read.problem());
-        auto outcome = co_await mode::call([&] { return auth_.start_login(std::move(phone), std::move(in.from)); });
-        co_return answer(outcome);
-    }
-
-    flow login_with_phone_and_password(incoming& in) {
-        auto arguments = detail::read_arguments(in.body, {"phoneNumber", "password"}, options_.max_json_depth);
-        if (!arguments) co_return reply(arguments.error());
-        detail::member_reader read(*arguments);
-        auto phone = read.digits(phone_name(*arguments));
-        secret_string password = read.text("password");
-        if (read.problem()) co_return reply(*read.problem());
-        auto outcome = co_await mode::call(
-            [&] { return auth_.start_two_factor_login(std::move(phone), phoneauth::password(std::move(password)), std::move(in.from)); });
-        co_return answer(outcome);
-    }
-
-    flow login_with_code(incoming& in) {
-        auto arguments = detail::read_arguments(in.body, {"transactionId", "code"}, options_.max_json_depth);
-        if (!arguments) co_return reply(arguments.error());
-        detail::member_reader read(*arguments);
-        auto id = read.text("transactionId");
-        secret_string code = read.digits("code");
-        if (read.problem()) co_return reply(*read.problem());
-        auto outcome =
-            co_await mode::call([&] { return auth_.finish_login(transaction_id(std::move(id)), submitted_code(std::move(code)), std::move(in.from)); });
-        co_return answer(outcome);
-    }
-
-    flow resend_code(incoming& in) {
-        auto arguments = detail::read_arguments(in.body, {"transactionId"}, options_.max_json_depth);
-        if (!arguments) co_return reply(arguments.error());
-        detail::member_reader read(*arguments);
-        auto id = read.text("transactionId");
-        if (read.problem()) co_return reply(*read.problem());
-        auto outcome = co_await mode::call([&] { return auth_.resend(transaction_id(std::move(id)), std::move(in.from)); });
-        co_return answer(outcome);
-    }
-
-    flow tell_status(incoming& in) {
-        auto arguments = detail::read_arguments(in.body, {"transactionId"}, options_.max_json_depth);
-        if (!arguments) co_return reply(arguments.error());
-        detail::member_reader read(*arguments);
-        auto id = read.text("transactionId");
-        if (read.problem()) co_return reply(*read.problem());
-        auto outcome = co_await mode::call([&] { return auth_.status(transaction_id(std::move(id))); });
-        co_return answer(outcome);
-    }
-
-    flow take_report(incoming& in) {
-        const auto* signature = find_header(in.request.headers, "X-Twilio-Signature");
-        status_callback report{std::string(detail::split_target(in.request.url).query), std::string(in.body),
-                               signature ? *signature : std::string()};
-        auto outcome = co_await mode::call([&] { return auth_.handle_status_callback(std::move(report)); });
-        co_return outcome ? reply::of_json("{}") : reply(outcome.error());
-    }
-
-    flow send_message(incoming& in) {
-        if (options_.send_message == send_message_access::off) co_return reply(error::send_message_disabled);
-        if (options_.send_message == send_message_access::session || !in.by_key) {
-            auto sender = co_await mode::call([&] { return auth_.authenticate(session_token(std::move(in.token))); });
-            if (!sender) co_return reply(sender.error());
-            in.from.user_id = sender->object_id;
         }
-        auto arguments =
-            detail::read_arguments(in.body, {"phoneNumber", "message", "mediaUrl", "options"}, options_.max_json_depth);
-        if (!arguments) co_return reply(arguments.error());
-        auto text = detail::read_message(*arguments, phone_name(*arguments));
-        if (!text) co_return reply(text.error());
-        if (!in.from.user_id.empty())
-            if (const auto allowed = detail::check_user_message(*text); !allowed) co_return reply(allowed.error());
-        auto outcome = co_await mode::call([&] { return auth_.send_message(std::move(*text), std::move(in.from)); });
-        co_return answer(outcome);
+        detail::add_cors_headers(made.reply, request, options_);
+        phoneauth::detail::wipe(request.url);  // it may hold a token
+        co_return std::move(made.reply);
     }
 
-    // -- parameters and answers
+    // -- the authenticator's functions, by what they return
 
-    const phoneauth::config& config() const { return auth_.config(); }
+    const config& settings() const { return auth_.config(); }
 
-    /// The plugin's parameter has this name; clients that know the phone by its configured name may use that.
-    std::string_view phone_name(const detail::json_value& arguments) const {
-        return arguments.find(config().phone_column) ? std::string_view(config().phone_column) : "phoneNumber";
+    auto challenge_for(call& c) {
+        switch (c.asked) {
+        case operation::start_registration:
+            return auth_.start_registration(std::move(c.phone), std::move(c.from));
+        case operation::start_login:
+            return auth_.start_login(std::move(c.phone), std::move(c.from));
+        case operation::start_two_factor_login:
+            return auth_.start_two_factor_login(std::move(c.phone), password(std::move(c.password)), std::move(c.from));
+        default:
+            return auth_.resend(transaction_id(std::move(c.transaction_id)), std::move(c.from));
+        }
     }
 
-    template <class T>
-    reply answer(const result<T>& outcome) const {
-        return outcome ? reply::of_json(json_of(*outcome)) : reply(outcome.error());
+    auto login(call& c) {
+        if (c.asked == operation::finish_login)
+            return auth_.finish_login(transaction_id(std::move(c.transaction_id)), submitted_code(std::move(c.code)),
+                                      std::move(c.from));
+        return auth_.login_with_identity(std::move(c.identity), password(std::move(c.password)), std::move(c.from));
     }
 
-    std::string json_of(const user& u) const { return user_json(u, config()); }
-    std::string json_of(const login_result& l) const { return login_json(l.user, l.token.str(), config()); }
-    std::string json_of(const sent_message& m) const { return m.json; }
-    std::string json_of(const transaction_status& s) const { return status_json(s); }
-    std::string json_of(const challenge& s) const {
-        detail::json_object json;
-        json.string("transactionId", s.transaction_id.str()).number("expiresAt", s.expires_at.time_since_epoch().count());
-        json.number("resendAfter", s.resend_after.count());
-        if (s.delivery_uncertain) json.boolean("deliveryUncertain", true);
-        return std::move(json).str();
+    auto owner(call& c) {
+        return auth_.authenticate(session_token(std::move(c.asked == operation::check_token ? c.captured : c.token)));
+    }
+
+    auto user_for(call& c) {
+        switch (c.asked) {
+        case operation::finish_registration:
+            return auth_.finish_registration(std::move(c.registration), std::move(c.from));
+        case operation::update_user:
+            return auth_.update_user(session_token(std::move(c.token)), std::move(c.captured), std::move(c.changes),
+                                     std::move(c.from));
+        default:
+            return owner(c);
+        }
     }
 
     Authenticator& auth_;

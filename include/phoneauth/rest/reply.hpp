@@ -18,7 +18,7 @@ struct reply : http_response {
     reply() = default;
 
     /// The error body that Backendless's clients know: {"code": …, "message": …, "errorData": {…}}. Code and status are
-    /// those of the failure's row in `error_table`; a code of another category, which can only come from a hook, is
+    /// those of the failure's row in `error_codes`; a code of another category, which can only come from a hook, is
     /// taken as it is, with status 400. `errorData` holds `retryAfter` (seconds), `triesLeft` and `twilioCode` where
     /// they are known; the first is also the header Retry-After (RFC 9110 §10.2.3), and 1 for `error::overloaded` and
     /// `error::storage_unavailable` that say nothing else.

@@ -6,9 +6,9 @@
 #include <string>
 
 #include <phoneauth/config.hpp>
+#include <phoneauth/configuration_report.hpp>
 #include <phoneauth/phone_number.hpp>
 #include <phoneauth/result.hpp>
-#include <phoneauth/configuration_report.hpp>
 
 // Where messages may go: pure functions of a phone number and the configuration.
 

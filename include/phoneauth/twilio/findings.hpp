@@ -9,7 +9,7 @@
 #include <phoneauth/configuration_report.hpp>
 #include <phoneauth/http.hpp>
 #include <phoneauth/result.hpp>
-#include <phoneauth/twilio/api.hpp>
+#include <phoneauth/twilio/replies.hpp>
 
 namespace phoneauth {
 inline namespace v0 {

@@ -39,8 +39,8 @@ PHONEAUTH_DECL bool verify_signature(std::string_view auth_token, std::string_vi
 /// in its query, `body` is of another kind (JSON), must have that SHA-256, and there are no parameters. A GET has an
 /// empty `body`. `url`, `signature`: see `verify_signature`.
 ///
-/// Twilio puts no mark between names and values, nor a time: who has seen a signed request can send it again, also cut
-/// at other places. So a callback is news of the message that it names, never a permission.
+/// Twilio puts no mark between names and values, nor a time: whoever has seen a signed request can send it again, also
+/// cut at other places. So a callback is news of the message that it names, never a permission.
 ///
 /// Errors: `invalid_signature`; `unparsable_body` for a form with broken percent sequences; `body_too_large` above
 /// `max_callback_bytes` or `max_callback_parameters`.

@@ -15,11 +15,16 @@
 #include <phoneauth/result.hpp>
 #include <phoneauth/text_message.hpp>
 
-// Request bodies in all the forms in which clients send them, made into what the authenticator takes.
-
 namespace phoneauth {
 inline namespace v0 {
+namespace rest {
 namespace detail {
+
+// Request bodies in all the forms in which clients send them, made into what the authenticator takes.
+
+using phoneauth::detail::json_kind;
+using phoneauth::detail::json_value;
+using phoneauth::detail::parse_json;
 
 /// The arguments of a service operation as an object, whichever form `body` has. What parses as JSON is JSON, an object
 /// with arguments by name, an array with arguments in the order of `names`, or the first argument alone; any other text
@@ -55,6 +60,10 @@ public:
     /// A string, or a number's digits as they came: clients send phone numbers and codes as either.
     std::string digits(std::string_view name) { return read(name, true, true); }
 
+    /// A phone number, as `digits`: under its configured name if the object has that, else under the plugin's,
+    /// "phoneNumber".
+    std::string phone(const config& c) { return digits(object_.find(c.phone_column) ? c.phone_column : "phoneNumber"); }
+
     /// What was wrong first, if something was.
     const std::optional<failure>& problem() const noexcept { return problem_; }
     /// Notes that `name` has the wrong type.
@@ -76,15 +85,16 @@ PHONEAUTH_DECL result<registration> read_registration(const json_value& object, 
 /// The members of `object`, name → JSON text.
 PHONEAUTH_DECL property_map read_changes(const json_value& object);
 
-/// The arguments of sendMessage: `phone_name`, message, mediaUrl (one, or an array), options (an object of Twilio's
+/// The arguments of sendMessage: the phone number, message, mediaUrl (one, or an array), options (an object of Twilio's
 /// parameters). → `missing_parameter` or `invalid_parameter`, which name the argument.
-PHONEAUTH_DECL result<text_message> read_message(const json_value& arguments, std::string_view phone_name);
+PHONEAUTH_DECL result<text_message> read_text_message(const json_value& arguments, const config& c);
 
 /// Whether the options of `m` are a logged-in user's to choose: not the sender, the time, the price, the checks, or
 /// where Twilio reports to. → or `not_permitted`.
 PHONEAUTH_DECL result<void> check_user_message(const text_message& m);
 
 }  // namespace detail
+}  // namespace rest
 }  // namespace v0
 }  // namespace phoneauth
 

@@ -12,6 +12,7 @@
 
 namespace phoneauth {
 inline namespace v0 {
+namespace rest {
 namespace detail {
 
 /// Whether brackets are nested deeper than `limit` anywhere in `text`: tells what is too deep from what is not JSON.
@@ -45,7 +46,7 @@ PHONEAUTH_DECL result<json_value> read_arguments(std::string_view body, std::ini
                                                  std::size_t max_depth) {
     json_value arguments;
     arguments.kind = json_kind::object;
-    body = trim(body);
+    body = phoneauth::detail::trim(body);
     if (body.empty()) return arguments;
 
     auto value = read_json(body, max_depth);
@@ -70,7 +71,7 @@ PHONEAUTH_DECL result<json_value> read_arguments(std::string_view body, std::ini
 }
 
 PHONEAUTH_DECL result<json_value> read_object(std::string_view body, std::size_t max_depth) {
-    body = trim(body);
+    body = phoneauth::detail::trim(body);
     if (body.empty()) return error::no_properties;
     auto value = read_json(body, max_depth);
     if (!value) return value;
@@ -86,7 +87,8 @@ PHONEAUTH_DECL std::string member_reader::read(std::string_view name, bool numbe
         if (required) note(missing_, name, " is missing.");
         return {};
     }
-    const bool whole = item->kind == json_kind::number && std::all_of(item->text.begin(), item->text.end(), is_digit);
+    const bool whole = item->kind == json_kind::number &&
+                       std::all_of(item->text.begin(), item->text.end(), phoneauth::detail::is_digit);
     if (item->kind == json_kind::string || (number_too && whole)) return item->text;
     refuse(name);
     return {};
@@ -113,8 +115,8 @@ PHONEAUTH_DECL result<registration> read_registration(const json_value& object, 
         const bool noise = item.key == "___class" || item.key == "___jsonclass" || item.key == "__meta" ||
                            (item.kind == json_kind::null && is_reserved_property(item.key));
         if (!taken && !noise)
-            r.properties.emplace(item.key,
-                                 item.kind == json_kind::string ? json_string(item.text) : std::string(item.text));
+            r.properties.emplace(item.key, item.kind == json_kind::string ? phoneauth::detail::json_string(item.text)
+                                                                          : std::string(item.text));
     }
     return r;
 }
@@ -122,14 +124,15 @@ PHONEAUTH_DECL result<registration> read_registration(const json_value& object, 
 PHONEAUTH_DECL property_map read_changes(const json_value& object) {
     property_map changes;
     for (const auto& item : object.items)
-        changes.emplace(item.key, item.kind == json_kind::string ? json_string(item.text) : std::string(item.text));
+        changes.emplace(item.key, item.kind == json_kind::string ? phoneauth::detail::json_string(item.text)
+                                                                 : std::string(item.text));
     return changes;
 }
 
-PHONEAUTH_DECL result<text_message> read_message(const json_value& arguments, std::string_view phone_name) {
+PHONEAUTH_DECL result<text_message> read_text_message(const json_value& arguments, const config& c) {
     member_reader read(arguments);
     text_message m;
-    m.to = read.digits(phone_name);
+    m.to = read.phone(c);
     m.body = read.text_or_empty("message");
 
     if (const auto* media = given(arguments, "mediaUrl"); media && media->kind == json_kind::array) {
@@ -168,6 +171,7 @@ PHONEAUTH_DECL result<void> check_user_message(const text_message& m) {
 }
 
 }  // namespace detail
+}  // namespace rest
 }  // namespace v0
 }  // namespace phoneauth
 

@@ -11,6 +11,7 @@
 
 namespace phoneauth {
 inline namespace v0 {
+namespace rest {
 namespace detail {
 
 /// Takes "/segment" off the front of `path` and gives the segment.
@@ -21,11 +22,11 @@ inline std::string_view next_segment(std::string_view& path) {
     return segment;
 }
 
-PHONEAUTH_DECL result<route_target> read_target(std::string_view url, const rest::options& o) {
-    auto path = split_target(url).path;
+PHONEAUTH_DECL result<route_target> read_target(std::string_view url, const options& o) {
+    auto path = phoneauth::detail::split_target(url).path;
     route_target d;
     while (path.starts_with('/')) {
-        auto segment = percent_decode(next_segment(path));
+        auto segment = phoneauth::detail::percent_decode(next_segment(path));
         if (!segment) return std::move(segment).error();
         d.segments.push_back(std::move(*segment));
     }
@@ -35,15 +36,15 @@ PHONEAUTH_DECL result<route_target> read_target(std::string_view url, const rest
         return d;
     }
     if (s.size() < 3) return error::unknown_route;
-    const bool app_id_right = equal_in_constant_time(s[0], o.app_id);
-    const bool api_key_right = equal_in_constant_time(s[1], o.api_key);
+    const bool app_id_right = phoneauth::detail::equal_in_constant_time(s[0], o.app_id);
+    const bool api_key_right = phoneauth::detail::equal_in_constant_time(s[1], o.api_key);
     if (!app_id_right || !api_key_right) return error::wrong_application;
     s.erase(s.begin(), s.begin() + 2);
     d.by_key = true;
     return d;
 }
 
-PHONEAUTH_DECL client_info client_of(const http_request& request, std::string_view peer, const rest::options& o) {
+PHONEAUTH_DECL client_info client_of(const http_request& request, std::string_view peer, const options& o) {
     std::string forwarded;  // a header that comes several times is one list (RFC 9110 §5.3)
     for (const auto& h : request.headers)
         if (equal_ignoring_case(h.name, o.forwarding_header)) forwarded += (forwarded.empty() ? "" : ",") + h.value;
@@ -64,7 +65,7 @@ PHONEAUTH_DECL bool matches(std::string_view pattern, const std::vector<secret_s
     return pattern.empty();
 }
 
-PHONEAUTH_DECL void add_cors_headers(http_response& r, const http_request& request, const rest::options& o) {
+PHONEAUTH_DECL void add_cors_headers(http_response& r, const http_request& request, const options& o) {
     const auto is_allowed = [&](std::string_view origin) {
         return std::find(o.allowed_origins.begin(), o.allowed_origins.end(), origin) != o.allowed_origins.end();
     };
@@ -78,8 +79,8 @@ PHONEAUTH_DECL void add_cors_headers(http_response& r, const http_request& reque
     r.headers.push_back({"Access-Control-Expose-Headers", "Retry-After"});
 }
 
-PHONEAUTH_DECL rest::reply preflight_reply() {
-    rest::reply r;
+PHONEAUTH_DECL reply preflight_reply() {
+    reply r;
     r.status = 204;
     r.headers = {{"Access-Control-Allow-Methods", "GET, POST, PUT, OPTIONS"},
                  {"Access-Control-Allow-Headers", "content-type, user-token, bl-execution-type"},
@@ -89,6 +90,7 @@ PHONEAUTH_DECL rest::reply preflight_reply() {
 }
 
 }  // namespace detail
+}  // namespace rest
 }  // namespace v0
 }  // namespace phoneauth
 

@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: BSL-1.0
-#ifndef PHONEAUTH_TWILIO_API_IPP
-#define PHONEAUTH_TWILIO_API_IPP
+#ifndef PHONEAUTH_TWILIO_REQUESTS_IPP
+#define PHONEAUTH_TWILIO_REQUESTS_IPP
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <utility>
 
 #include <phoneauth/detail/ascii.hpp>
 #include <phoneauth/detail/crypto.hpp>
-#include <phoneauth/detail/json.hpp>
 #include <phoneauth/detail/url.hpp>
 #include <phoneauth/detail/utf8.hpp>
-#include <phoneauth/twilio/api.hpp>
+#include <phoneauth/twilio/requests.hpp>
 
 namespace phoneauth {
 inline namespace v0 {
@@ -24,30 +22,6 @@ inline constexpr std::array<std::string_view, 21> twilio_message_options{
     "StatusCallback", "ApplicationSid",   "MaxPrice",         "ProvideFeedback",  "Attempt",      "ValidityPeriod",     "ForceDelivery",
     "ContentRetention", "AddressRetention", "SmartEncoded",     "PersistentAction", "TrafficType",  "ShortenUrls",        "ScheduleType",
     "SendAt",         "SendAsMms",        "ContentVariables", "RiskCheck",        "From",         "MessagingServiceSid", "ContentSid"};
-
-/// What Twilio's error codes (https://www.twilio.com/docs/api/errors) mean for whoever asked for a message.
-struct twilio_code_row {
-    int code;
-    error meaning;
-    std::string_view text;
-};
-inline constexpr std::array twilio_code_table{
-    twilio_code_row{20003, error::provider_misconfigured, "Twilio rejected the server's credentials."},
-    twilio_code_row{20404, error::provider_misconfigured, "Twilio does not know the configured account."},
-    twilio_code_row{20429, error::provider_busy, "Twilio is receiving too many requests; try again later."},
-    twilio_code_row{21211, error::invalid_phone_number, "The phone number is not valid."},
-    twilio_code_row{21212, error::provider_misconfigured, "The configured sender is not a valid phone number."},
-    twilio_code_row{21408, error::provider_refused, "Messages to this country are not enabled."},
-    twilio_code_row{21602, error::missing_parameter, "The message has no text."},
-    twilio_code_row{21604, error::missing_parameter, "The message has no recipient."},
-    twilio_code_row{21606, error::provider_misconfigured, "The configured sender cannot send this message."},
-    twilio_code_row{21608, error::provider_refused, "A Twilio trial account sends only to numbers verified with it."},
-    twilio_code_row{21610, error::provider_refused, "The recipient has opted out of messages from this sender."},
-    twilio_code_row{21611, error::provider_busy, "The sender's queue is full; try again later."},
-    twilio_code_row{21612, error::provider_refused, "This sender cannot reach that phone number."},
-    twilio_code_row{21614, error::provider_refused, "The phone number is not a mobile number."},
-    twilio_code_row{21617, error::message_too_long, "The message is longer than 1600 characters."},
-};
 // clang-format on
 
 inline std::string twilio_account_url(const twilio_config& c) {
@@ -113,13 +87,13 @@ inline result<void> check_message(const text_message& m, bool has_content_templa
 
 namespace twilio {
 
-PHONEAUTH_DECL api::api(const twilio_config& c)
+PHONEAUTH_DECL requests::requests(const twilio_config& c)
     : account_url_(detail::twilio_account_url(c)), messages_url_(account_url_ + "/Messages.json"),
       authorization_(detail::twilio_authorization(c)) {
     detail::append_form_field(sender_, c.sender.starts_with("MG") ? "MessagingServiceSid" : "From", c.sender);
 }
 
-PHONEAUTH_DECL http_request api::get(std::string_view path) const {
+PHONEAUTH_DECL http_request requests::get(std::string_view path) const {
     http_request request{"GET", account_url_ + std::string(path), {}, {}};
     request.headers.reserve(2);  // not a braced list, whose elements would be copied and left
     request.headers.push_back({"Authorization", authorization_});
@@ -127,7 +101,7 @@ PHONEAUTH_DECL http_request api::get(std::string_view path) const {
     return request;
 }
 
-PHONEAUTH_DECL http_request api::post_message(std::string form, bool sender_is_chosen) const {
+PHONEAUTH_DECL http_request requests::post_message(std::string form, bool sender_is_chosen) const {
     if (!sender_is_chosen) form += '&' + sender_;
     http_request request{"POST", messages_url_, {}, std::move(form)};
     request.headers.reserve(3);
@@ -137,7 +111,7 @@ PHONEAUTH_DECL http_request api::post_message(std::string form, bool sender_is_c
     return request;
 }
 
-PHONEAUTH_DECL result<http_request> api::create_message(const phone_number& to, const text_message& m) const {
+PHONEAUTH_DECL result<http_request> requests::create_message(const phone_number& to, const text_message& m) const {
     bool sender_is_chosen = false;
     bool has_content_template = false;
     for (const auto& [name, value] : m.options) {
@@ -155,9 +129,9 @@ PHONEAUTH_DECL result<http_request> api::create_message(const phone_number& to, 
     return post_message(std::move(form), sender_is_chosen);
 }
 
-PHONEAUTH_DECL http_request api::create_code_message(const phone_number& to, std::string_view text,
-                                                     std::chrono::seconds validity,
-                                                     std::string_view status_callback) const {
+PHONEAUTH_DECL http_request requests::create_code_message(const phone_number& to, std::string_view text,
+                                                          std::chrono::seconds validity,
+                                                          std::string_view status_callback) const {
     std::string form;
     form.reserve(3 * (text.size() + status_callback.size()) + sender_.size() +
                  128);  // growing would leave the code behind
@@ -168,102 +142,21 @@ PHONEAUTH_DECL http_request api::create_code_message(const phone_number& to, std
     return post_message(std::move(form), false);
 }
 
-PHONEAUTH_DECL http_request api::find_messages(const phone_number& to) const {
+PHONEAUTH_DECL http_request requests::find_messages(const phone_number& to) const {
     std::string query;
     detail::append_form_field(query, "To", to.str());
     detail::append_form_field(query, "PageSize", "1");
     return get("/Messages.json?" + query);
 }
 
-PHONEAUTH_DECL http_request api::fetch_account() const {
+PHONEAUTH_DECL http_request requests::fetch_account() const {
     return get(".json");
 }
 
-PHONEAUTH_DECL http_request api::find_number(const phone_number& number) const {
+PHONEAUTH_DECL http_request requests::find_number(const phone_number& number) const {
     std::string query;
     detail::append_form_field(query, "PhoneNumber", number.str());
     return get("/IncomingPhoneNumbers.json?" + query);
-}
-
-PHONEAUTH_DECL failure failure_of(const http_response& reply) {
-    const auto body = detail::parse_json(reply.body);
-    const auto code = body ? body->integer("code") : std::nullopt;
-    failure f = [&]() -> failure {
-        if (reply.status >= 500) return error::no_answer;
-        if (reply.status < 400) return error::bad_provider_reply;  // Twilio refuses with 4xx only
-        if (code)
-            for (const auto& row : detail::twilio_code_table)
-                if (row.code == *code) return {row.meaning, std::string(row.text)};
-        if (reply.status == 429) return error::provider_busy;
-        if (reply.status == 401 || reply.status == 403) return error::provider_misconfigured;
-        return code ? error::provider_refused : error::bad_provider_reply;
-    }();
-    if (code && std::in_range<int>(*code)) f.twilio_code = static_cast<int>(*code);
-    if (const auto* after = find_header(reply.headers, "Retry-After"); after && reply.status == 429) {
-        int seconds = 0;
-        const auto [end, ec] = std::from_chars(after->data(), after->data() + after->size(), seconds);
-        if (ec == std::errc() && end == after->data() + after->size() && seconds >= 0)
-            f.retry_after = std::chrono::seconds(seconds);
-    }
-    return f;
-}
-
-PHONEAUTH_DECL bool is_about_the_request(const http_response& reply) {
-    if (reply.status >= 200 && reply.status <= 299) return true;
-    if (reply.status < 400 || reply.status > 499) return false;
-    if (reply.status != 401 && reply.status != 403 && reply.status != 404 && reply.status != 429) return true;
-    const auto code = failure_of(reply).twilio_code;
-    return code && *code / 1000 == 21;
-}
-
-PHONEAUTH_DECL result<sent_message> read_message(const http_response& reply) {
-    if (reply.status < 200 || reply.status > 299) return failure_of(reply);
-    const auto body = detail::parse_json(reply.body);
-    if (!body || body->string_or_empty("sid").empty()) return error::bad_provider_reply;
-    return sent_message{std::string(body->string_or_empty("sid")), std::string(body->string_or_empty("status")),
-                        reply.body};
-}
-
-PHONEAUTH_DECL bool certainly_not_sent(const failure& f) noexcept {
-    if (f.code.category() != error_category()) return false;
-    const auto e = static_cast<error>(f.code.value());
-    switch (e) {
-    case error::provider_refused:
-    case error::provider_misconfigured:
-    case error::provider_busy:
-    case error::provider_unreachable:
-    case error::invalid_phone_number:
-    case error::missing_parameter:
-    case error::message_too_long:
-        return true;
-    default:
-        return phoneauth::certainly_not_sent(e);
-    }
-}
-
-PHONEAUTH_DECL result<std::string> read_account_status(const http_response& reply) {
-    if (reply.status != 200) return failure_of(reply);
-    const auto body = detail::parse_json(reply.body);
-    if (!body || body->string_or_empty("status").empty()) return error::bad_provider_reply;
-    return std::string(body->string_or_empty("status"));
-}
-
-PHONEAUTH_DECL result<std::optional<capabilities>> read_number(const http_response& reply) {
-    if (reply.status != 200) return failure_of(reply);
-    const auto body = detail::parse_json(reply.body);
-    const auto* list = body ? body->find("incoming_phone_numbers") : nullptr;
-    const auto numbers = list && list->kind == detail::json_kind::array ? detail::parse_json(list->text) : std::nullopt;
-    if (!numbers) return error::bad_provider_reply;
-    if (numbers->items.empty()) return std::optional<capabilities>();
-    const auto number = detail::parse_json(numbers->items.front().text);
-    const auto* given = number ? number->find("capabilities") : nullptr;
-    const auto able = given ? detail::parse_json(given->text) : std::nullopt;
-    if (!able) return error::bad_provider_reply;
-    const auto is_true = [&](std::string_view name) {
-        const auto* item = able->find(name);
-        return item && item->text == "true" && item->kind == detail::json_kind::boolean;
-    };
-    return std::optional(capabilities{is_true("sms"), is_true("mms")});
 }
 
 PHONEAUTH_DECL std::string code_text(const config& c, std::string_view code) {

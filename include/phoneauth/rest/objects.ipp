@@ -1,26 +1,34 @@
 // SPDX-License-Identifier: BSL-1.0
-#ifndef PHONEAUTH_REST_USER_OBJECT_IPP
-#define PHONEAUTH_REST_USER_OBJECT_IPP
+#ifndef PHONEAUTH_REST_OBJECTS_IPP
+#define PHONEAUTH_REST_OBJECTS_IPP
 
+#include <array>
+#include <cstddef>
 #include <optional>
+#include <string_view>
 #include <utility>
 
+#include <phoneauth/challenge.hpp>
+#include <phoneauth/detail/ascii.hpp>
 #include <phoneauth/detail/json.hpp>
-#include <phoneauth/rest/user_object.hpp>
+#include <phoneauth/rest/objects.hpp>
+#include <phoneauth/twilio/delivery.hpp>
 
 namespace phoneauth {
 inline namespace v0 {
+namespace rest {
+
 namespace detail {
 
-inline void add_time(json_object& json, std::string_view name, const std::optional<time_point>& t) {
+inline void add_time(phoneauth::detail::json_object& json, std::string_view name, const std::optional<time_point>& t) {
     if (t)
         json.number(name, t->time_since_epoch().count());
     else
         json.null(name);
 }
 
-inline json_object user_object(const user& u, const config& c) {
-    json_object json;
+inline phoneauth::detail::json_object user_object(const user& u, const config& c) {
+    phoneauth::detail::json_object json;
     json.string("___class", "Users").string("objectId", u.object_id).string("ownerId", u.object_id);
     json.string("userStatus", u.enabled ? "ENABLED" : "DISABLED").string("blUserLocale", u.locale);
     add_time(json, "created", u.created_at);
@@ -32,7 +40,7 @@ inline json_object user_object(const user& u, const config& c) {
     const bool looks_like_error = message != u.properties.end() && message->second.starts_with('"');
     for (const auto& [name, value] : u.properties) {
         if (is_reserved_property(name) || name == c.phone_column || name == c.identity_column) continue;
-        const bool is_number = !value.empty() && (is_digit(value.front()) || value.front() == '-');
+        const bool is_number = !value.empty() && (phoneauth::detail::is_digit(value.front()) || value.front() == '-');
         if (name == "code" && is_number && looks_like_error)
             json.string(name, value);
         else
@@ -42,8 +50,6 @@ inline json_object user_object(const user& u, const config& c) {
 }
 
 }  // namespace detail
-
-namespace rest {
 
 PHONEAUTH_DECL std::string user_json(const user& u, const config& c) {
     return detail::user_object(u, c).str();
@@ -59,7 +65,7 @@ PHONEAUTH_DECL std::string login_json(const user& u, std::string_view token, con
 PHONEAUTH_DECL std::string user_class_json(const config& c) {
     std::string array = "[";
     const auto add = [&](std::string_view name, std::string_view type, bool required, bool identity) {
-        detail::json_object json;
+        phoneauth::detail::json_object json;
         json.string("name", name).string("type", type).boolean("required", required).boolean("identity", identity);
         json.boolean("selected", false).null("defaultValue");
         if (array.size() > 1) array += ',';
@@ -72,6 +78,32 @@ PHONEAUTH_DECL std::string user_class_json(const config& c) {
         add(name, "STRING", false, false);
     for (const auto name : {"created", "updated", "lastLogin"}) add(name, "DATETIME", false, false);
     return array + ']';
+}
+
+PHONEAUTH_DECL std::string challenge_json(const challenge& c) {
+    phoneauth::detail::json_object json;
+    json.string("transactionId", c.transaction_id.str()).number("expiresAt", c.expires_at.time_since_epoch().count());
+    json.number("resendAfter", c.resend_after.count());
+    if (c.delivery_uncertain) json.boolean("deliveryUncertain", true);
+    return std::move(json).str();
+}
+
+PHONEAUTH_DECL std::string status_json(const transaction_status& s) {
+    // In the order of the enumerators, which count from 1.
+    constexpr std::array<std::string_view, 5> states{"pending", "confirmed", "exhausted", "expired", "failed"};
+    constexpr std::array<std::string_view, 3> deliveries{"pending", "delivered", "undelivered"};
+    phoneauth::detail::json_object json;
+    json.string("state", states.at(static_cast<std::size_t>(s.state) - 1));
+    json.string("delivery", deliveries.at(static_cast<std::size_t>(s.delivery) - 1));
+    if (s.delivery == delivery_state::undelivered)
+        json.string("reason", twilio::delivery_problem(s.twilio_code.value_or(0)));
+    if (s.twilio_code) json.number("twilioCode", *s.twilio_code);
+    json.number("triesLeft", s.tries_left).number("expiresIn", s.expires_in.count());
+    if (s.resend_after)
+        json.number("resendAfter", s.resend_after->count());
+    else
+        json.null("resendAfter");
+    return std::move(json).str();
 }
 
 }  // namespace rest

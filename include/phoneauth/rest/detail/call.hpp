@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef PHONEAUTH_REST_DETAIL_CALL_HPP
+#define PHONEAUTH_REST_DETAIL_CALL_HPP
+
+#include <string>
+#include <string_view>
+
+#include <phoneauth/challenge.hpp>
+#include <phoneauth/login_result.hpp>
+#include <phoneauth/client_info.hpp>
+#include <phoneauth/config.hpp>
+#include <phoneauth/detail/config.hpp>
+#include <phoneauth/http.hpp>
+#include <phoneauth/registration.hpp>
+#include <phoneauth/rest/options.hpp>
+#include <phoneauth/rest/reply.hpp>
+#include <phoneauth/result.hpp>
+#include <phoneauth/secret_string.hpp>
+#include <phoneauth/status_callback.hpp>
+#include <phoneauth/text_message.hpp>
+#include <phoneauth/transaction.hpp>
+#include <phoneauth/user.hpp>
+
+// All of an `api` that does not depend on its authenticator: from the request to the call, and from the call's outcome
+// to the reply.
+
+namespace phoneauth {
+inline namespace v0 {
+namespace rest {
+namespace detail {
+
+/// What is asked of the authenticator.
+enum class operation {
+    nothing,  ///< the reply is there already
+    start_registration,
+    finish_registration,
+    start_login,
+    start_two_factor_login,
+    login_with_identity,
+    finish_login,
+    resend,
+    tell_status,
+    logout,
+    check_token,
+    find_user,
+    update_user,
+    send_message,
+    take_report
+};
+
+/// A request that was read: what is asked of the authenticator, with which arguments, and at last the reply.
+struct call {
+    operation asked = operation::nothing;
+    bool needs_sender = false;      ///< whose `token` it is must be asked first; then `admit_sender`
+    result<void> argument_error{};  ///< to be told once the sender is known
+    client_info from{};
+    secret_string token{};     ///< of the session; empty if there is none
+    secret_string captured{};  ///< what the path had at the route's "*"
+    std::string phone{};
+    std::string identity{};
+    std::string transaction_id{};
+    secret_string password{};
+    secret_string code{};
+    phoneauth::registration registration{};
+    property_map changes{};
+    text_message message{};
+    status_callback report{};
+    rest::reply reply{};
+};
+
+/// Finds the route of `request`, which came from `peer`, and reads its arguments. What is wrong with it is the reply.
+PHONEAUTH_DECL call read_call(const http_request& request, std::string_view peer, const options& o, const config& c);
+
+/// Lets the user send the message whose session it is, or refuses.
+PHONEAUTH_DECL void admit_sender(call& made, const result<user>& sender);
+
+// What the authenticator answered becomes the reply.
+
+PHONEAUTH_DECL void answer(call& made, const result<challenge>& outcome, const config& c);
+PHONEAUTH_DECL void answer(call& made, const result<login_result>& outcome, const config& c);
+PHONEAUTH_DECL void answer(call& made, const result<user>& outcome, const config& c);
+PHONEAUTH_DECL void answer(call& made, const result<transaction_status>& outcome, const config& c);
+PHONEAUTH_DECL void answer(call& made, const result<sent_message>& outcome, const config& c);
+PHONEAUTH_DECL void answer(call& made, const result<void>& outcome);
+
+}  // namespace detail
+}  // namespace rest
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+#include <phoneauth/rest/detail/call.ipp>
+#endif
+
+#endif

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef PHONEAUTH_REST_EVENT_JSON_HPP
+#define PHONEAUTH_REST_EVENT_JSON_HPP
+
+#include <string>
+
+#include <phoneauth/detail/config.hpp>
+#include <phoneauth/event.hpp>
+
+namespace phoneauth {
+inline namespace v0 {
+namespace rest {
+
+/// The event as one line of JSON, without the line's end:
+/// {"event":"wrong_code","time":MILLISECONDS,"phone":"+14*******00",…}. What is empty is left out; `reason` is the
+/// error's name, `code` what the client was told: it is how a client's complaint is found in a log.
+PHONEAUTH_DECL std::string event_json(const event& e);
+
+}  // namespace rest
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+#include <phoneauth/rest/event_json.ipp>
+#endif
+
+#endif

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef PHONEAUTH_TWILIO_REPLIES_HPP
+#define PHONEAUTH_TWILIO_REPLIES_HPP
+
+#include <optional>
+#include <string>
+
+#include <phoneauth/detail/config.hpp>
+#include <phoneauth/http.hpp>
+#include <phoneauth/result.hpp>
+#include <phoneauth/text_message.hpp>
+
+namespace phoneauth {
+inline namespace v0 {
+namespace twilio {
+
+/// What became of a Messages create that was answered with `reply`: the accepted message, or a failure by `failure_of`.
+PHONEAUTH_DECL result<sent_message> read_sent_message(const http_response& reply);
+
+/// The failure that `reply`, which is no success, stands for: `provider_busy` (429, with `retry_after`),
+/// `provider_misconfigured` (credentials, sender), `invalid_phone_number` or `provider_refused` (the recipient),
+/// `no_answer` (5xx: it may have been sent), `bad_provider_reply` (a redirect or no reply of Twilio's). `twilio_code`
+/// is set if Twilio named one.
+PHONEAUTH_DECL failure failure_of(const http_response& reply);
+
+/// Whether Twilio went into what it was asked, whatever it then said: success, or a refusal because of the message or
+/// the phone (codes 21000 to 21999). False for what it says to all requests alike: wrong credentials, too many
+/// requests, out of order.
+PHONEAUTH_DECL bool is_about_the_request(const http_response& reply);
+
+/// True when `f`, what sending a message ended with, promises that no message was sent. Else it may have been.
+PHONEAUTH_DECL bool certainly_not_sent(const failure& f) noexcept;
+
+/// Whether `f` says that the provider refused this very recipient, so that asking again would not help.
+inline bool is_about_the_number(const failure& f) noexcept {
+    return f.code == error::provider_refused || f.code == error::invalid_phone_number;
+}
+
+/// What the account look-up says: "active", "suspended" or "closed".
+PHONEAUTH_DECL result<std::string> read_account_status(const http_response& reply);
+
+/// What a number can do.
+struct capabilities {
+    bool sms = false;
+    bool mms = false;
+};
+
+/// What the number look-up says; an empty optional: the account does not own it.
+PHONEAUTH_DECL result<std::optional<capabilities>> read_number(const http_response& reply);
+
+}  // namespace twilio
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+#include <phoneauth/twilio/replies.ipp>
+#endif
+
+#endif

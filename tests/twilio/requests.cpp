@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <phoneauth/twilio/requests.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+using namespace phoneauth;
+using namespace std::chrono_literals;
+
+BOOST_AUTO_TEST_SUITE(twilio_requests)
+
+namespace {
+twilio_config account() {
+    twilio_config c;
+    c.account_sid = "AC" + std::string(32, '0');
+    c.auth_token = "token";
+    c.sender = "+15005550006";
+    return c;
+}
+const auto phone = *phone_number::parse("+14155550100");
+std::string authorization(const http_request& r) {
+    return *find_header(r.headers, "Authorization");
+}
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(host_follows_region_and_edge) {
+    struct row {
+        const char* region;
+        const char* edge;
+        const char* base;
+        const char* expected;
+    };
+    const row rows[] = {{"", "", "", "https://api.twilio.com/"},
+                        {"ie1", "", "", "https://api.ie1.twilio.com/"},
+                        {"ie1", "dublin", "", "https://api.dublin.ie1.twilio.com/"},
+                        {"", "dublin", "", "https://api.dublin.us1.twilio.com/"},
+                        {"ie1", "dublin", "http://127.0.0.1:99/", "http://127.0.0.1:99/"}};
+    for (const auto& r : rows) {
+        auto c = account();
+        c.region = r.region;
+        c.edge = r.edge;
+        c.base_url = r.base;
+        BOOST_TEST(twilio::requests(c).fetch_account().url ==
+                   std::string(r.expected) + "2010-04-01/Accounts/" + c.account_sid + ".json");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(credentials) {
+    auto c = account();
+    BOOST_TEST(authorization(twilio::requests(c).fetch_account()) ==
+               "Basic QUMwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDp0b2tlbg==");
+    c.api_key = "SK" + std::string(32, '0');
+    c.api_secret = "secret";
+    const auto request = twilio::requests(c).fetch_account();
+    BOOST_TEST(authorization(request) == "Basic U0swMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDpzZWNyZXQ=");
+    BOOST_TEST(request.url.find(c.account_sid) != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(code_message) {
+    const auto r = twilio::requests(account()).create_code_message(phone, "123456 is your code", 300s);
+    BOOST_TEST(r.method == "POST");
+    BOOST_TEST(r.body == "To=%2B14155550100&Body=123456+is+your+code&ValidityPeriod=300&From=%2B15005550006");
+    auto c = account();
+    c.sender = "MG" + std::string(32, '1');
+    BOOST_TEST(
+        twilio::requests(c).create_code_message(phone, "x", 30s).body.ends_with("&MessagingServiceSid=" + c.sender));
+}
+
+BOOST_AUTO_TEST_CASE(chosen_sender_replaces_the_configured_one) {
+    const auto r = twilio::requests(account()).create_message(phone, {"", "x", {}, {{"from", "+15005550009"}}});
+    BOOST_TEST(r->body == "To=%2B14155550100&Body=x&From=%2B15005550009");
+}
+
+BOOST_AUTO_TEST_CASE(characters_are_counted_not_bytes) {
+    std::string text;
+    for (int i = 0; i < 1600; ++i) text += "\xC3\xA4";
+    BOOST_TEST(twilio::requests(account()).create_message(phone, {"", text}).has_value());
+    BOOST_TEST(!twilio::requests(account()).create_message(phone, {"", text + "x"}));
+}
+
+BOOST_AUTO_TEST_CASE(code_text_carries_what_phones_look_for) {
+    config c;
+    c.message_template = "{code} expires in {minutes} minutes.";
+    BOOST_TEST(twilio::code_text(c, "123456") == "123456 expires in 5 minutes.");
+    c.code_lifetime = 61s;
+    BOOST_TEST(twilio::code_text(c, "123456") == "123456 expires in 2 minutes.");
+    c.origin_host = "example.com";
+    c.android_app_hash = "FA+9qCX9VSu";
+    BOOST_TEST(twilio::code_text(c, "123456") == "123456 expires in 2 minutes.\nFA+9qCX9VSu\n@example.com #123456");
+    c.message_template = "{code";
+    BOOST_TEST(twilio::code_text(c, "1") == "{code\nFA+9qCX9VSu\n@example.com #1");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
