@@ -15,7 +15,10 @@
 #include <vector>
 
 #include <phoneauth/policies.hpp>
-#include <phoneauth/storage/detail/postgres.hpp>
+#include <phoneauth/storage/detail/postgres_queries.hpp>
+#include <phoneauth/storage/detail/postgres_schema.hpp>
+#include <phoneauth/storage/detail/postgres_statements.hpp>
+#include <phoneauth/storage/postgres_options.hpp>
 
 namespace phoneauth {
 inline namespace v0 {

@@ -10,6 +10,7 @@
 #include <phoneauth/policies.hpp>
 #include <phoneauth/storage/detail/redis_commands.hpp>
 #include <phoneauth/storage/detail/redis_connection.hpp>
+#include <phoneauth/storage/redis_options.hpp>
 
 namespace phoneauth {
 inline namespace v0 {

@@ -25,7 +25,8 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
-#include <phoneauth/storage/detail/redis.hpp>
+#include <phoneauth/storage/detail/redis_protocol.hpp>
+#include <phoneauth/storage/redis_options.hpp>
 #include <phoneauth/yields.hpp>
 
 // The blocking way to Redis, and what both storages ask of the server at start. hiredis connects and parses; the bytes
@@ -34,8 +35,6 @@
 namespace phoneauth {
 inline namespace v0 {
 namespace detail {
-
-using redis_time = std::chrono::steady_clock::time_point;
 
 /// A connection that may be used by one thread at a time. Whoever gets an exception from it must drop it. The messages
 /// are made to be put behind "Redis ".
