@@ -19,29 +19,16 @@ using namespace postgres_test;
 namespace {
 
 /// Two servers of one database: each call goes to the other one.
-class two_storages {
+class two_storages : public forwarding_storage<two_storages> {
 public:
     explicit two_storages(const std::string& url) : first_(url), second_(url) {}
 
-    bool insert_transaction(const transaction& t) { return any().insert_transaction(t); }
-    std::optional<transaction> find_transaction(const std::string& id) { return any().find_transaction(id); }
-    bool update_transaction(const transaction& t) { return any().update_transaction(t); }
-    write_result insert_user(const user& u) { return any().insert_user(u); }
-    write_result update_user(const user& u) { return any().update_user(u); }
-    std::optional<user> find_user(const std::string& id) { return any().find_user(id); }
-    std::optional<user> find_user_by_phone(const phone_number& p) { return any().find_user_by_phone(p); }
-    std::optional<user> find_user_by_identity(const std::string& i) { return any().find_user_by_identity(i); }
-    bool insert_session(const session& s) { return any().insert_session(s); }
-    std::optional<session> find_session(const std::string& hash) { return any().find_session(hash); }
-    bool erase_session(const std::string& hash) { return any().erase_session(hash); }
-    std::size_t erase_sessions_of(const std::string& id, const std::string& kept) {
-        return any().erase_sessions_of(id, kept);
+    template <class Operation, class... Arguments>
+    auto perform(Operation operation, const Arguments&... arguments) {
+        return operation(calls_++ % 2 ? first_ : second_, arguments...);
     }
-    std::vector<counter> change_counters(const std::vector<counter_change>& c) { return any().change_counters(c); }
 
 private:
-    postgres_storage& any() { return calls_++ % 2 ? first_ : second_; }
-
     std::atomic<unsigned> calls_ = 0;
     postgres_storage first_;
     postgres_storage second_;

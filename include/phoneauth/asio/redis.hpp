@@ -10,6 +10,7 @@
 #include <phoneauth/policies.hpp>
 #include <phoneauth/storage/detail/redis_commands.hpp>
 #include <phoneauth/storage/detail/redis_connection.hpp>
+#include <phoneauth/storage/forwarding.hpp>
 #include <phoneauth/storage/redis_options.hpp>
 
 namespace phoneauth {
@@ -28,7 +29,7 @@ inline namespace v0 {
 /// Thread-safe, also on an io_context that several threads run. An operation completes on the executor of the coroutine
 /// that awaits it. One that is cancelled throws `asio::error::operation_aborted`; its commands may have been carried
 /// out. The object must outlive its operations, and must be destroyed before the context of its executor.
-class async_redis_storage : public detail::redis_commands<detail::redis_async_link> {
+class async_redis_storage : public forwarding_storage<async_redis_storage> {
 public:
     /// Like that of `redis_storage`; blocks, for `options.connect_timeout` and `options.operation_timeout` at most.
     /// `executor`: on which connections are served.
@@ -36,10 +37,18 @@ public:
                         const redis_options& options = {})
         : async_redis_storage(executor, detail::parse_redis_url(url), options) {}
 
+    /// Begins `operation`: see `forwarding_storage`.
+    template <class Operation, class... Arguments>
+    auto perform(Operation operation, const Arguments&... arguments) {
+        return operation(commands_, arguments...);
+    }
+
 private:
     async_redis_storage(const ::asio::any_io_executor& executor, const detail::redis_url& url,
                         const redis_options& options)
-        : redis_commands(options, detail::check_redis(url, options), executor, url, options) {}
+        : commands_(options, detail::check_redis(url, options), executor, url, options) {}
+
+    detail::redis_commands<detail::redis_async_link> commands_;
 };
 
 static_assert(Storage<async_redis_storage>);

@@ -18,6 +18,7 @@
 #include <phoneauth/storage/detail/postgres_queries.hpp>
 #include <phoneauth/storage/detail/postgres_schema.hpp>
 #include <phoneauth/storage/detail/postgres_statements.hpp>
+#include <phoneauth/storage/forwarding.hpp>
 #include <phoneauth/storage/postgres_options.hpp>
 
 namespace phoneauth {
@@ -40,10 +41,11 @@ inline namespace v0 {
 /// All functions may be called from several threads at once; each call uses one connection of the pool. A function
 /// throws `std::runtime_error` when it cannot do its work: no connection, no answer in time, an error of the server. It
 /// has then changed nothing, or all that was asked for. It works again as soon as the database does. A write is
-/// repeated only if it certainly was not carried out; a read also after the connection was lost.
+/// repeated only if it certainly was not carried out; a read also after the connection was lost. `insert_user` throws
+/// `std::invalid_argument` if there is a user with this `object_id`.
 ///
 /// A pooler between this and the server (PgBouncer) must give each connection a session of its own.
-class postgres_storage {
+class postgres_storage : public forwarding_storage<postgres_storage> {
 public:
     /// Connects to the database, makes its tables or brings them up to date, and checks them; several servers may do so
     /// at once. `url`: `postgres://user:password@host:port/database?option=value`, see "Connection URIs" in
@@ -61,41 +63,15 @@ public:
         open_ = 1;
     }
 
-    // Each function: see the concepts in policies.hpp.
-
-    bool insert_transaction(const transaction& t) { return run(detail::postgres::insert_transaction(t)); }
-    std::optional<transaction> find_transaction(const std::string& id) {
-        return run(detail::postgres::find_transaction(id));
-    }
-    bool update_transaction(const transaction& t) { return run(detail::postgres::update_transaction(t)); }
-
-    /// Throws `std::invalid_argument` if there is a user with this `object_id`.
-    write_result insert_user(const user& u) { return run(detail::postgres::insert_user(u)); }
-    write_result update_user(const user& u) { return run(detail::postgres::update_user(u)); }
-    std::optional<user> find_user(const std::string& object_id) { return run(detail::postgres::find_user(object_id)); }
-    std::optional<user> find_user_by_phone(const phone_number& phone) {
-        return run(detail::postgres::find_user_by_phone(phone));
-    }
-    std::optional<user> find_user_by_identity(const std::string& identity) {
-        return run(detail::postgres::find_user_by_identity(identity));
-    }
-
-    bool insert_session(const session& s) { return run(detail::postgres::insert_session(s)); }
-    std::optional<session> find_session(const std::string& token_hash) {
-        return run(detail::postgres::find_session(token_hash));
-    }
-    bool erase_session(const std::string& token_hash) { return run(detail::postgres::erase_session(token_hash)); }
-    std::size_t erase_sessions_of(const std::string& user_id, const std::string& kept) {
-        return run(detail::postgres::erase_sessions_of(user_id, kept));
-    }
-
-    std::vector<counter> change_counters(const std::vector<counter_change>& changes) {
-        return run(detail::postgres::change_counters(changes));
+    /// Does `operation`: see `forwarding_storage`.
+    template <class Operation, class... Arguments>
+    auto perform(Operation operation, const Arguments&... arguments) {
+        return run(operation(detail::postgres::queries_of, arguments...));
     }
 
     /// Removes up to `most` transactions, sessions and counters each that were over at `now`, and says how many it
     /// removed in all. To be called, now and then, only if much has expired while little is inserted.
-    std::size_t sweep(time_point now, std::size_t most) { return run(detail::postgres::sweep(now, most)); }
+    std::size_t sweep(time_point now, std::size_t most) { return run(detail::postgres::queries_of.sweep(now, most)); }
 
 private:
     using connection = detail::postgres::connection;
@@ -165,7 +141,7 @@ private:
     detail::postgres::steady_time deadline() const { return std::chrono::steady_clock::now() + options_.timeout; }
 
     template <class T>
-    T run(const detail::postgres::operation<T>& o) {
+    T run(const detail::postgres::query<T>& o) {
         using detail::postgres::verdict;
         const auto deadline = this->deadline();
         bool again_elsewhere = true;

@@ -2,6 +2,7 @@
 #ifndef PHONEAUTH_STORAGE_DETAIL_POSTGRES_QUERIES_HPP
 #define PHONEAUTH_STORAGE_DETAIL_POSTGRES_QUERIES_HPP
 
+#include <algorithm>
 #include <bit>
 #include <chrono>
 #include <cstddef>
@@ -119,16 +120,17 @@ private:
     int column_ = 0;
 };
 
-// ---- Operations ----
+// ---- Queries ----
 
 /// A call of one of the storage's functions.
 template <class T>
-struct operation {
+struct query {
     const statement& what;
     parameters values;
     /// The value from a result that is `verdict::done`; empty if a rival who is not visible yet was faster: run it
     /// again.
     std::optional<T> (*value)(const PGresult*);
+    bool changes_counters = false;  ///< and does not only read them
 };
 
 /// How often a statement is run at most while others get in its way.
@@ -210,27 +212,7 @@ inline std::optional<write_result> read_user_write(const PGresult* r) {
     throw std::invalid_argument("phoneauth: there is a user with this object_id");
 }
 
-inline operation<bool> insert_transaction(const transaction& t) {
-    return {insert_transaction_sql,
-            parameters(t.id, integer(t.purpose), t.phone.str(), t.user_id, t.key_id, integer(t.state), integer(t.tries),
-                       integer(t.sends), integer(t.created_at), integer(t.expires_at), integer(t.last_sent_at),
-                       integer(t.version), integer(t.created_at - transaction_retention), integer(t.delivery),
-                       integer(t.delivery_error), t.password_fingerprint, t.known_network),
-            any_affected};
-}
-
-inline operation<std::optional<transaction>> find_transaction(const std::string& id) {
-    return {find_transaction_sql, parameters(id), found<transaction, read_transaction>};
-}
-
-inline operation<bool> update_transaction(const transaction& t) {
-    return {update_transaction_sql,
-            parameters(t.id, t.phone.str(), t.user_id, t.key_id, integer(t.state), integer(t.tries), integer(t.sends),
-                       integer(t.last_sent_at), integer(t.version), integer(t.delivery), integer(t.delivery_error)),
-            any_affected};
-}
-
-inline operation<write_result> write_user(const statement& what, const user& u) {
+inline query<write_result> write_user(const statement& what, const user& u) {
     std::vector<const std::string*> texts;
     for (const auto& [name, json] : u.properties) texts.insert(texts.end(), {&name, &json});
     constexpr std::uint32_t text = 25;  // src/include/catalog/pg_type.dat, as the other types' numbers
@@ -242,69 +224,90 @@ inline operation<write_result> write_user(const statement& what, const user& u) 
             read_user_write};
 }
 
-inline operation<write_result> insert_user(const user& u) {
-    return write_user(insert_user_sql, u);
-}
-inline operation<write_result> update_user(const user& u) {
-    return write_user(update_user_sql, u);
-}
+/// Has the functions of a storage, each of which says what is to be asked.
+inline constexpr struct queries {
+    static query<bool> insert_transaction(const transaction& t) {
+        return {insert_transaction_sql,
+                parameters(t.id, integer(t.purpose), t.phone.str(), t.user_id, t.key_id, integer(t.state),
+                           integer(t.tries), integer(t.sends), integer(t.created_at), integer(t.expires_at),
+                           integer(t.last_sent_at), integer(t.version), integer(t.created_at - transaction_retention),
+                           integer(t.delivery), integer(t.delivery_error), t.password_fingerprint, t.known_network),
+                any_affected};
+    }
 
-inline operation<std::optional<user>> find_user(const std::string& object_id) {
-    return {find_user_sql, parameters(object_id), found<user, read_user>};
-}
-inline operation<std::optional<user>> find_user_by_phone(const phone_number& phone) {
-    return {find_user_by_phone_sql, parameters(phone.str()), found<user, read_user>};
-}
-inline operation<std::optional<user>> find_user_by_identity(const std::string& identity) {
-    return {find_user_by_identity_sql, parameters(identity), found<user, read_user>};
-}
+    static query<std::optional<transaction>> find_transaction(const std::string& id) {
+        return {find_transaction_sql, parameters(id), found<transaction, read_transaction>};
+    }
 
-inline operation<bool> insert_session(const session& s) {
-    return {insert_session_sql, parameters(s.token_hash, s.user_id, integer(s.created_at), integer(s.expires_at)),
-            any_affected};
-}
+    static query<bool> update_transaction(const transaction& t) {
+        return {update_transaction_sql,
+                parameters(t.id, t.phone.str(), t.user_id, t.key_id, integer(t.state), integer(t.tries),
+                           integer(t.sends), integer(t.last_sent_at), integer(t.version), integer(t.delivery),
+                           integer(t.delivery_error)),
+                any_affected};
+    }
 
-inline operation<std::optional<session>> find_session(const std::string& token_hash) {
-    return {find_session_sql, parameters(token_hash), found<session, read_session>};
-}
+    static query<write_result> insert_user(const user& u) { return write_user(insert_user_sql, u); }
+    static query<write_result> update_user(const user& u) { return write_user(update_user_sql, u); }
 
-inline operation<bool> erase_session(const std::string& token_hash) {
-    return {erase_session_sql, parameters(token_hash), any_affected};
-}
+    static query<std::optional<user>> find_user(const std::string& object_id) {
+        return {find_user_sql, parameters(object_id), found<user, read_user>};
+    }
+    static query<std::optional<user>> find_user_by_phone(const phone_number& phone) {
+        return {find_user_by_phone_sql, parameters(phone.str()), found<user, read_user>};
+    }
+    static query<std::optional<user>> find_user_by_identity(const std::string& identity) {
+        return {find_user_by_identity_sql, parameters(identity), found<user, read_user>};
+    }
 
-inline operation<std::size_t> erase_sessions_of(const std::string& user_id, const std::string& kept) {
-    return {erase_sessions_of_sql, parameters(user_id, kept),
-            [](const PGresult* r) { return std::optional(affected(r)); }};
-}
+    static query<bool> insert_session(const session& s) {
+        return {insert_session_sql, parameters(s.token_hash, s.user_id, integer(s.created_at), integer(s.expires_at)),
+                any_affected};
+    }
 
-inline operation<std::vector<counter>> change_counters(const std::vector<counter_change>& changes) {
-    constexpr std::uint32_t boolean = 16, bigint = 20, text = 25;
-    const auto integers = [&](auto get) {
-        return parameters::array(changes, bigint, [&](const auto& c) { return parameters::bigint(get(c)); });
-    };
-    return {change_counters_sql,
-            parameters(parameters::array(changes, text, [](const auto& c) -> const std::string& { return c.key; }),
-                       integers([](const auto& c) { return c.by; }),
-                       integers([](const auto& c) { return integer(c.now); }),
-                       integers([](const auto& c) { return integer(c.now + c.lifetime); }),
-                       parameters::array(changes, boolean,
-                                         [](const auto& c) { return std::string(1, c.prolong ? '\1' : '\0'); }),
-                       changes.empty() ? std::int64_t{0} : integer(changes.front().now)),
-            [](const PGresult* r) {
-                std::vector<counter> counters;
-                for (int i = 0; i < PQntuples(r); ++i) {
-                    row next(r, i);
-                    const auto value = next.number();
-                    counters.push_back({value, next.time()});
-                }
-                return std::optional(counters);
-            }};
-}
+    static query<std::optional<session>> find_session(const std::string& token_hash) {
+        return {find_session_sql, parameters(token_hash), found<session, read_session>};
+    }
 
-inline operation<std::size_t> sweep(time_point now, std::size_t most) {
-    return {sweep_sql, parameters(integer(now), integer(now - transaction_retention), integer(most)),
-            [](const PGresult* r) { return std::optional(row(r, 0).number_as<std::size_t>()); }};
-}
+    static query<bool> erase_session(const std::string& token_hash) {
+        return {erase_session_sql, parameters(token_hash), any_affected};
+    }
+
+    static query<std::size_t> erase_sessions_of(const std::string& user_id, const std::string& kept) {
+        return {erase_sessions_of_sql, parameters(user_id, kept),
+                [](const PGresult* r) { return std::optional(affected(r)); }};
+    }
+
+    static query<std::vector<counter>> change_counters(const std::vector<counter_change>& changes) {
+        constexpr std::uint32_t boolean = 16, bigint = 20, text = 25;
+        const auto integers = [&](auto get) {
+            return parameters::array(changes, bigint, [&](const auto& c) { return parameters::bigint(get(c)); });
+        };
+        return {change_counters_sql,
+                parameters(parameters::array(changes, text, [](const auto& c) -> const std::string& { return c.key; }),
+                           integers([](const auto& c) { return c.by; }),
+                           integers([](const auto& c) { return integer(c.now); }),
+                           integers([](const auto& c) { return integer(c.now + c.lifetime); }),
+                           parameters::array(changes, boolean,
+                                             [](const auto& c) { return std::string(1, c.prolong ? '\1' : '\0'); }),
+                           changes.empty() ? std::int64_t{0} : integer(changes.front().now)),
+                [](const PGresult* r) {
+                    std::vector<counter> counters;
+                    for (int i = 0; i < PQntuples(r); ++i) {
+                        row next(r, i);
+                        const auto value = next.number();
+                        counters.push_back({value, next.time()});
+                    }
+                    return std::optional(counters);
+                },
+                std::any_of(changes.begin(), changes.end(), [](const auto& c) { return c.by != 0; })};
+    }
+
+    static query<std::size_t> sweep(time_point now, std::size_t most) {
+        return {sweep_sql, parameters(integer(now), integer(now - transaction_retention), integer(most)),
+                [](const PGresult* r) { return std::optional(row(r, 0).number_as<std::size_t>()); }};
+    }
+} queries_of;
 
 }  // namespace postgres
 }  // namespace detail
