@@ -480,7 +480,7 @@ BOOST_AUTO_TEST_CASE(a_batch_of_counters_removes_more_than_it_adds) {
     BOOST_TEST(db("SELECT count(*) FROM phoneauth_counters WHERE key LIKE 'd%'") == "5");
 }
 
-BOOST_AUTO_TEST_CASE(a_sweep_removes_as_much_as_it_may) {
+BOOST_AUTO_TEST_CASE(delete_expired_removes_as_much_as_it_may) {
     const database db;
     postgres_storage storage(db.url());
     for (int i = 0; i < 10; ++i) {
@@ -488,12 +488,12 @@ BOOST_AUTO_TEST_CASE(a_sweep_removes_as_much_as_it_may) {
         storage.insert_session(new_session(i));
         storage.change_counters({{"c" + std::to_string(i), 1, noon, 1h}});
     }
-    BOOST_TEST(storage.sweep(noon + 1h - 1ms, 100) == 0u);
-    BOOST_TEST(storage.sweep(noon + 1h, 4) == 4u);
-    BOOST_TEST(storage.sweep(noon + 1h, 8) == 8u);
+    BOOST_TEST(storage.delete_expired(noon + 1h - 1ms, 100) == 0u);
+    BOOST_TEST(storage.delete_expired(noon + 1h, 4) == 4u);
+    BOOST_TEST(storage.delete_expired(noon + 1h, 8) == 8u);
     BOOST_TEST(rows_of(db, "sessions") + rows_of(db, "counters") == "08");
-    BOOST_TEST(storage.sweep(noon + 1h, 100) == 8u);
-    BOOST_TEST(storage.sweep(noon + 5min + transaction_retention, 7) == 7u);
+    BOOST_TEST(storage.delete_expired(noon + 1h, 100) == 8u);
+    BOOST_TEST(storage.delete_expired(noon + 5min + transaction_retention, 7) == 7u);
     BOOST_TEST(rows_of(db, "transactions") + rows_of(db, "sessions") + rows_of(db, "counters") == "300");
 }
 

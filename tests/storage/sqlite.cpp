@@ -353,7 +353,7 @@ BOOST_AUTO_TEST_CASE(each_insertion_sweeps_two_rows) {
     BOOST_TEST(rows("counters") == 21);
 }
 
-BOOST_AUTO_TEST_CASE(sweeps_as_many_rows_as_it_is_told) {
+BOOST_AUTO_TEST_CASE(deletes_as_many_expired_rows_as_it_is_told) {
     const folder f;
     sqlite_storage storage(f.file, {.survive_power_loss = false});
     for (int i = 0; i < 10; ++i) {
@@ -363,13 +363,13 @@ BOOST_AUTO_TEST_CASE(sweeps_as_many_rows_as_it_is_told) {
         storage.change_counters({{name, 1, noon, 5min}});
     }
     const auto end = noon + 5min + transaction_retention;
-    BOOST_TEST(storage.sweep(noon, 100) == 0u);
-    BOOST_TEST(storage.sweep(end - 1ms, 5) == 5u);
+    BOOST_TEST(storage.delete_expired(noon, 100) == 0u);
+    BOOST_TEST(storage.delete_expired(end - 1ms, 5) == 5u);
     BOOST_TEST(storage.find_transaction("0").has_value());
-    BOOST_TEST(storage.sweep(end, 8) == 8u);
-    BOOST_TEST(storage.sweep(end, 0) == 0u);
-    BOOST_TEST(storage.sweep(end, 100) == 17u);
-    BOOST_TEST(storage.sweep(end, 100) == 0u);
+    BOOST_TEST(storage.delete_expired(end, 8) == 8u);
+    BOOST_TEST(storage.delete_expired(end, 0) == 0u);
+    BOOST_TEST(storage.delete_expired(end, 100) == 17u);
+    BOOST_TEST(storage.delete_expired(end, 100) == 0u);
     BOOST_TEST(!storage.find_transaction("0"));
 }
 

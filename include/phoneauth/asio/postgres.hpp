@@ -55,9 +55,9 @@ public:
         return run(pipelines_, operation(detail::postgres::queries_of, arguments...));
     }
 
-    /// See `postgres_storage::sweep`.
-    ::asio::awaitable<std::size_t> sweep(time_point now, std::size_t most) {
-        return run(pipelines_, detail::postgres::queries_of.sweep(now, most));
+    /// See `postgres_storage::delete_expired`.
+    ::asio::awaitable<std::size_t> delete_expired(time_point now, std::size_t limit) {
+        return run(pipelines_, detail::postgres::queries_of.delete_expired(now, limit));
     }
 
 private:

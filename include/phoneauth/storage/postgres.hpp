@@ -32,7 +32,7 @@ inline namespace v0 {
 /// It keeps its records in tables named `phoneauth_…` in the first schema of the user's `search_path`, and makes them
 /// if there are none. Each function is one statement, thus one transaction and one round trip. What has expired is
 /// removed a few rows at a time, whenever something is inserted: transactions `transaction_retention` past their
-/// `expires_at`, sessions and counters at theirs; see also `sweep`.
+/// `expires_at`, sessions and counters at theirs; see also `delete_expired`.
 ///
 /// What a function has written is on the server's disk when it returns; but for changes of counters, of which a crash
 /// of the server loses up to the last second, unless something else was written after them, as a transaction is before
@@ -69,9 +69,12 @@ public:
         return run(operation(detail::postgres::queries_of, arguments...));
     }
 
-    /// Removes up to `most` transactions, sessions and counters each that were over at `now`, and says how many it
-    /// removed in all. To be called, now and then, only if much has expired while little is inserted.
-    std::size_t sweep(time_point now, std::size_t most) { return run(detail::postgres::queries_of.sweep(now, most)); }
+    /// Deletes records that were over at `now`: `limit` at most, of transactions, sessions and counters together. Returns
+    /// how many it has deleted; fewer than `limit` means that no more are left, but for those that another call is busy
+    /// with. To be called, now and then, only if much has expired while little is inserted.
+    std::size_t delete_expired(time_point now, std::size_t limit) {
+        return run(detail::postgres::queries_of.delete_expired(now, limit));
+    }
 
 private:
     using connection = detail::postgres::connection;

@@ -7,16 +7,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <limits>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
-#include <phoneauth/detail/json.hpp>
-#include <phoneauth/detail/utf8.hpp>
 #include <phoneauth/policies.hpp>
 #include <phoneauth/storage/detail/sqlite_connections.hpp>
+#include <phoneauth/storage/detail/sqlite_records.hpp>
 #include <phoneauth/storage/detail/sqlite_schema.hpp>
 #include <phoneauth/storage/detail/sqlite_statements.hpp>
 
@@ -73,56 +71,28 @@ public:
     // Each function: see the concepts in policies.hpp.
 
     bool insert_transaction(const transaction& t) {
+        const auto values = detail::values_of(t);
         return connections_.write([&](statements& sql) {
             sql.sweep_transactions(t.created_at - transaction_retention, swept_per_row).finish();
-            return sql.insert_transaction(t.id, number(t.purpose), t.phone, t.user_id, t.key_id, number(t.state),
-                                          number(t.tries), number(t.sends), t.created_at, t.expires_at, t.last_sent_at,
-                                          t.version, number(t.delivery), number(t.delivery_error),
-                                          t.password_fingerprint, number(t.known_network))
-                       .finish() == 1;
+            return sql.insert_transaction(values).finish() == 1;
         });
     }
 
     std::optional<transaction> find_transaction(const std::string& id) {
-        return connections_.read([&](statements& sql) -> std::optional<transaction> {
-            auto row = sql.find_transaction(id);
-            if (!row.next()) return {};
-            transaction t{row.text(0), row.integer(1, purpose::registration, purpose::login), row.phone(2)};
-            t.user_id = row.text(3);
-            t.key_id = row.text(4);
-            t.state = row.integer(5, transaction_state::pending, transaction_state::failed);
-            t.tries = row.integer(6, std::uint32_t{0}, most_32_bits);
-            t.sends = row.integer(7, std::uint32_t{0}, most_32_bits);
-            t.created_at = row.time(8);
-            t.expires_at = row.time(9);
-            t.last_sent_at = row.time(10);
-            t.version = row.version(11);
-            t.delivery = row.integer(12, delivery_state::pending, delivery_state::undelivered);
-            t.delivery_error =
-                row.integer(13, std::numeric_limits<std::int32_t>::min(), std::numeric_limits<std::int32_t>::max());
-            t.password_fingerprint = row.text(14);
-            t.known_network = row.integer(15, 0, 1) != 0;
-            return t;
-        });
+        return connections_.read(
+            [&](statements& sql) { return detail::record_of<transaction>(sql.find_transaction(id)); });
     }
 
     bool update_transaction(const transaction& t) {
-        return connections_.write([&](statements& sql) {
-            return sql.update_transaction(t.id, t.version, t.phone, t.user_id, t.key_id, number(t.state),
-                                          number(t.tries), number(t.sends), t.last_sent_at, t.version + 1,
-                                          number(t.delivery), number(t.delivery_error))
-                       .finish() == 1;
-        });
+        const auto values = detail::values_of(t);
+        return connections_.write([&](statements& sql) { return sql.update_transaction(values).finish() == 1; });
     }
 
     /// Throws `std::invalid_argument` if there is a user with this `object_id`.
     write_result insert_user(const user& u) {
-        const auto properties = encode(u.properties);
+        const auto values = detail::values_of(u);
         const auto written = connections_.write([&](statements& sql) -> std::optional<write_result> {
-            if (sql.insert_user(u.object_id, u.phone, u.identity, u.password_hash, properties, u.locale,
-                                number(u.enabled), u.created_at, u.updated_at, u.last_login_at, u.version)
-                    .finish() == 1)
-                return write_result::done;
+            if (sql.insert_user(values).finish() == 1) return write_result::done;
             return taken(sql, u);
         });
         if (!written) throw std::invalid_argument("phoneauth: there is a user with this object_id");
@@ -130,42 +100,40 @@ public:
     }
 
     write_result update_user(const user& u) {
-        const auto properties = encode(u.properties);
+        const auto values = detail::values_of(u);
         return connections_.write([&](statements& sql) {
-            if (sql.update_user(u.object_id, u.version, u.phone, u.identity, u.password_hash, properties, u.locale,
-                                number(u.enabled), u.created_at, u.updated_at, u.last_login_at, u.version + 1)
-                    .finish() == 1)
-                return write_result::done;
-            if (!sql.user_has_version(u.object_id, u.version).next()) return write_result::stale;
+            if (sql.update_user(values).finish() == 1) return write_result::done;
+            if (!sql.user_has_version(u.object_id, static_cast<std::int64_t>(u.version)).next())
+                return write_result::stale;
             return taken(sql, u).value();
         });
     }
 
     std::optional<user> find_user(const std::string& object_id) {
-        return connections_.read([&](statements& sql) { return read_user(sql.find_user(object_id)); });
+        return connections_.read([&](statements& sql) { return detail::record_of<user>(sql.find_user(object_id)); });
     }
 
     std::optional<user> find_user_by_phone(const phone_number& phone) {
-        return connections_.read([&](statements& sql) { return read_user(sql.find_user_by_phone(phone)); });
+        return connections_.read(
+            [&](statements& sql) { return detail::record_of<user>(sql.find_user_by_phone(phone)); });
     }
 
     std::optional<user> find_user_by_identity(const std::string& identity) {
-        return connections_.read([&](statements& sql) { return read_user(sql.find_user_by_identity(identity)); });
+        return connections_.read(
+            [&](statements& sql) { return detail::record_of<user>(sql.find_user_by_identity(identity)); });
     }
 
     bool insert_session(const session& s) {
+        const auto values = detail::values_of(s);
         return connections_.write([&](statements& sql) {
             sql.sweep_sessions(s.created_at, swept_per_row).finish();
-            return sql.insert_session(s.token_hash, s.user_id, s.created_at, s.expires_at).finish() == 1;
+            return sql.insert_session(values).finish() == 1;
         });
     }
 
     std::optional<session> find_session(const std::string& token_hash) {
-        return connections_.read([&](statements& sql) -> std::optional<session> {
-            auto row = sql.find_session(token_hash);
-            if (!row.next()) return {};
-            return session{row.text(0), row.text(1), row.time(2), row.time(3)};
-        });
+        return connections_.read(
+            [&](statements& sql) { return detail::record_of<session>(sql.find_session(token_hash)); });
     }
 
     bool erase_session(const std::string& token_hash) {
@@ -197,18 +165,18 @@ public:
         });
     }
 
-    /// Deletes at most `most` rows that have expired at `now` and says how many it did; fewer than `most`: none is
-    /// left. For servers that insert little after they have inserted much. Other writers wait meanwhile: 1000 rows take
-    /// some 10 ms.
-    std::size_t sweep(time_point now, std::size_t most) {
+    /// Deletes records that were over at `now`: `limit` at most, of transactions, sessions and counters together. Returns
+    /// how many it has deleted; fewer than `limit` means that no more are left. To be called, now and then, only if much
+    /// has expired while little is inserted. Other writers wait meanwhile: 1000 records take some 10 ms.
+    std::size_t delete_expired(time_point now, std::size_t limit) {
         return connections_.write([&](statements& sql) {
             std::size_t swept = 0;
-            const auto sweep_one = [&](detail::sqlite_statement& rows, time_point until) {
-                swept += rows(until, std::uint64_t{most - swept}).finish();
+            const auto delete_from = [&](detail::sqlite_statement& rows, time_point until) {
+                swept += rows(until, static_cast<std::int64_t>(limit - swept)).finish();
             };
-            sweep_one(sql.sweep_transactions, now - transaction_retention);
-            sweep_one(sql.sweep_sessions, now);
-            sweep_one(sql.sweep_counters, now);
+            delete_from(sql.sweep_transactions, now - transaction_retention);
+            delete_from(sql.sweep_sessions, now);
+            delete_from(sql.sweep_counters, now);
             return swept;
         });
     }
@@ -218,47 +186,12 @@ private:
 
     /// How many expired rows are deleted for one that is inserted: more than one, so that they cannot pile up.
     static constexpr std::int64_t swept_per_row = 2;
-    static constexpr auto most_32_bits = std::numeric_limits<std::uint32_t>::max();
-
-    template <class T>
-    static std::int64_t number(T value) {
-        return static_cast<std::int64_t>(value);
-    }
 
     /// Which of the user's two unique values another user has.
     static std::optional<write_result> taken(statements& sql, const user& u) {
         if (sql.phone_is_taken(u.phone, u.object_id).next()) return write_result::phone_taken;
         if (sql.identity_is_taken(u.identity, u.object_id).next()) return write_result::identity_taken;
         return {};
-    }
-
-    /// Properties are a JSON object of strings, each the JSON text of a value, so that it comes back digit by digit.
-    static std::string encode(const property_map& properties) {
-        detail::json_object object;
-        for (const auto& [name, json] : properties) {
-            if (!detail::count_code_points(name) || !detail::count_code_points(json))
-                throw std::invalid_argument("phoneauth: a user's property is not UTF-8");
-            object.string(name, json);
-        }
-        return std::move(object).str();
-    }
-
-    static std::optional<user> read_user(detail::sqlite_run&& row) {
-        if (!row.next()) return {};
-        user u{row.text(0), row.phone(1), row.text(2), row.text(3)};
-        const auto properties = detail::parse_json(row.text(4));
-        if (!properties || !properties->is(detail::json_kind::object)) row.reject(4);
-        for (const auto& item : properties->items) {
-            if (item.kind != detail::json_kind::string) row.reject(4);
-            u.properties.emplace(item.key, item.text);
-        }
-        u.locale = row.text(5);
-        u.enabled = row.integer(6, false, true);
-        u.created_at = row.time(7);
-        u.updated_at = row.optional_time(8);
-        u.last_login_at = row.optional_time(9);
-        u.version = row.version(10);
-        return u;
     }
 
     static counter change_counter(statements& sql, const counter_change& change) {
@@ -269,7 +202,7 @@ private:
             return found;
         };
         if (change.by > 0)
-            return result_of(sql.raise_counter(change.key, change.by, change.now, end, number(change.prolong)));
+            return result_of(sql.raise_counter(change.key, change.by, change.now, end, std::int64_t{change.prolong}));
         if (change.by == 0) return result_of(sql.read_counter(change.key, change.now));
         const auto lowered = result_of(sql.lower_counter(change.key, change.by, change.now));
         if (lowered.value == 0) sql.erase_counter(change.key).finish();

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -12,12 +13,15 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include <phoneauth/policies.hpp>
 #include <phoneauth/storage/detail/postgres_connection.hpp>
+#include <phoneauth/storage/detail/postgres_parameters.hpp>
 #include <phoneauth/storage/detail/postgres_statements.hpp>
+#include <phoneauth/storage/detail/record_fields.hpp>
 
 // What storage/postgres.hpp and asio/postgres.hpp share: the parameters of each statement, and what its result means.
 
@@ -33,51 +37,56 @@ class row {
 public:
     row(const PGresult* r, int number) : result_(r), row_(number) {}
 
-    std::string text() { return std::string(next()); }
-
-    std::int64_t number() {
-        const auto bytes = next();
-        if (bytes.empty() || bytes.size() > 8) throw unknown();
-        return big_endian(bytes);
+    /// The next column. An exception that names it, if it holds what was never stored there.
+    template <class T>
+    T next() {
+        T value{};
+        get(value);
+        return value;
     }
 
-    template <class Int>
-    Int number_as() {
-        const auto n = number();
-        if (!std::in_range<Int>(n)) throw unknown();
-        return static_cast<Int>(n);
-    }
+    void get(std::string& text) { text = bytes(); }
 
-    /// An enumeration whose values are 1 to `last`.
-    template <class Enum>
-    Enum enumerator(Enum last) {
-        const auto n = number();
-        if (n < 1 || n > static_cast<std::int64_t>(last)) throw unknown();
-        return static_cast<Enum>(n);
-    }
-
-    time_point time() { return time_point(std::chrono::milliseconds(number())); }
-
-    std::optional<time_point> optional_time() {
-        if (!PQgetisnull(result_, row_, column_)) return time();
-        ++column_;
-        return std::nullopt;
-    }
-
-    phone_number phone() {
-        const auto stored = next();
+    void get(phone_number& phone) {
+        const auto stored = bytes();
         const auto parsed = phone_number::parse(stored);
         if (!parsed || parsed->str() != stored) throw unknown();
-        return *parsed;
+        phone = *parsed;
+    }
+
+    void get(bool& b) { b = number() != 0; }
+
+    template <std::integral Int>
+    void get(Int& n) {
+        const auto stored = number();
+        if (!std::in_range<Int>(stored)) throw unknown();
+        n = static_cast<Int>(stored);
+    }
+
+    template <class Enum>
+    requires std::is_enum_v<Enum>
+    void get(Enum& e) {
+        const auto n = number();
+        if (n < 1 || n > static_cast<std::int64_t>(last_enumerator<Enum>)) throw unknown();
+        e = static_cast<Enum>(n);
+    }
+
+    void get(time_point& t) { t = time_point(std::chrono::milliseconds(number())); }
+
+    void get(std::optional<time_point>& t) {
+        if (PQgetisnull(result_, row_, column_))
+            ++column_;
+        else
+            get(t.emplace());
     }
 
     /// From an array of texts: name, JSON text, name, JSON text, …
-    property_map properties() {
-        auto bytes = next();
+    void get(property_map& all) {
+        auto left = this->bytes();
         const auto take = [&](std::size_t size) {
-            if (size > bytes.size()) throw unknown();
-            const auto taken = bytes.substr(0, size);
-            bytes.remove_prefix(size);
+            if (size > left.size()) throw unknown();
+            const auto taken = left.substr(0, size);
+            left.remove_prefix(size);
             return taken;
         };
         const auto integer = [&] { return static_cast<std::uint32_t>(big_endian(take(4))); };
@@ -86,20 +95,24 @@ public:
         if (dimensions > 1) throw unknown();
         const auto count = dimensions == 1 ? integer() : 0;
         if (dimensions == 1) take(4);
-        property_map all;
         for (std::uint32_t i = 0; i < count; i += 2) {
             std::string name(take(integer()));
             all.insert_or_assign(std::move(name), std::string(take(integer())));
         }
-        if (!bytes.empty()) throw unknown();
-        return all;
+        if (!left.empty()) throw unknown();
     }
 
 private:
-    std::string_view next() {
+    std::string_view bytes() {
         const auto column = column_++;
         if (PQgetisnull(result_, row_, column)) throw unknown();
         return {PQgetvalue(result_, row_, column), static_cast<std::size_t>(PQgetlength(result_, row_, column))};
+    }
+
+    std::int64_t number() {
+        const auto stored = bytes();
+        if (stored.empty() || stored.size() > 8) throw unknown();
+        return big_endian(stored);
     }
 
     /// A two's complement number.
@@ -140,17 +153,6 @@ inline std::runtime_error too_many_attempts() {
     return std::runtime_error("phoneauth: a PostgreSQL statement lost too many races");
 }
 
-inline std::int64_t integer(time_point t) {
-    return t.time_since_epoch().count();
-}
-inline std::optional<std::int64_t> integer(const std::optional<time_point>& t) {
-    return t ? std::optional(integer(*t)) : std::nullopt;
-}
-template <class T>
-std::int64_t integer(T n) {
-    return static_cast<std::int64_t>(n);
-}
-
 inline std::size_t affected(const PGresult* r) {
     return std::strtoull(PQcmdTuples(const_cast<PGresult*>(r)), nullptr, 10);
 }
@@ -159,52 +161,20 @@ inline std::optional<bool> any_affected(const PGresult* r) {
 }
 
 /// For a function that finds one record or none.
-template <class T, T (*Read)(row)>
-std::optional<std::optional<T>> found(const PGresult* r) {
-    if (PQntuples(r) == 0) return std::optional<T>();
-    return std::optional<T>(Read(row(r, 0)));
-}
-
-inline transaction read_transaction(row r) {
-    return {r.text(),
-            r.enumerator(purpose::login),
-            r.phone(),
-            r.text(),
-            r.text(),
-            r.enumerator(transaction_state::failed),
-            r.number_as<std::uint32_t>(),
-            r.number_as<std::uint32_t>(),
-            r.time(),
-            r.time(),
-            r.time(),
-            r.enumerator(delivery_state::undelivered),
-            r.number_as<std::int32_t>(),
-            r.text(),
-            r.number() != 0,
-            r.number_as<std::uint64_t>()};
-}
-
-inline user read_user(row r) {
-    return {r.text(),
-            r.phone(),
-            r.text(),
-            r.text(),
-            r.properties(),
-            r.text(),
-            r.number() != 0,
-            r.time(),
-            r.optional_time(),
-            r.optional_time(),
-            r.number_as<std::uint64_t>()};
-}
-
-inline session read_session(row r) {
-    return {r.text(), r.text(), r.time(), r.time()};
+template <class Record>
+std::optional<std::optional<Record>> found(const PGresult* r) {
+    std::optional<Record> record;
+    if (PQntuples(r) > 0) {
+        row fields(r, 0);
+        record = blank_record<Record>();
+        for_each_field<Record>([&](const field&, auto member) { fields.get((*record).*member); });
+    }
+    return record;
 }
 
 inline std::optional<write_result> read_user_write(const PGresult* r) {
     if (PQgetisnull(r, 0, 0)) return std::nullopt;
-    const auto outcome = row(r, 0).text();
+    const auto outcome = row(r, 0).next<std::string>();
     if (outcome == "done") return write_result::done;
     if (outcome == "phone taken") return write_result::phone_taken;
     if (outcome == "identity taken") return write_result::identity_taken;
@@ -212,63 +182,50 @@ inline std::optional<write_result> read_user_write(const PGresult* r) {
     throw std::invalid_argument("phoneauth: there is a user with this object_id");
 }
 
-inline query<write_result> write_user(const statement& what, const user& u) {
-    std::vector<const std::string*> texts;
-    for (const auto& [name, json] : u.properties) texts.insert(texts.end(), {&name, &json});
-    constexpr std::uint32_t text = 25;  // src/include/catalog/pg_type.dat, as the other types' numbers
-    return {what,
-            parameters(u.object_id, u.phone.str(), u.identity, u.password_hash,
-                       parameters::array(texts, text, [](const auto* t) -> const std::string& { return *t; }), u.locale,
-                       u.enabled, integer(u.created_at), integer(u.updated_at), integer(u.last_login_at),
-                       integer(u.version)),
-            read_user_write};
+inline std::optional<std::vector<counter>> read_counters(const PGresult* r) {
+    std::vector<counter> counters;
+    for (int i = 0; i < PQntuples(r); ++i) {
+        row columns(r, i);
+        const auto value = columns.next<std::int64_t>();
+        counters.push_back({value, columns.next<time_point>()});
+    }
+    return counters;
 }
 
 /// Has the functions of a storage, each of which says what is to be asked.
 inline constexpr struct queries {
     static query<bool> insert_transaction(const transaction& t) {
-        return {insert_transaction_sql,
-                parameters(t.id, integer(t.purpose), t.phone.str(), t.user_id, t.key_id, integer(t.state),
-                           integer(t.tries), integer(t.sends), integer(t.created_at), integer(t.expires_at),
-                           integer(t.last_sent_at), integer(t.version), integer(t.created_at - transaction_retention),
-                           integer(t.delivery), integer(t.delivery_error), t.password_fingerprint, t.known_network),
-                any_affected};
+        return {insert_transaction_sql, parameters::of(t), any_affected};
     }
-
     static query<std::optional<transaction>> find_transaction(const std::string& id) {
-        return {find_transaction_sql, parameters(id), found<transaction, read_transaction>};
+        return {find_transaction_sql, parameters(id), found<transaction>};
     }
-
     static query<bool> update_transaction(const transaction& t) {
-        return {update_transaction_sql,
-                parameters(t.id, t.phone.str(), t.user_id, t.key_id, integer(t.state), integer(t.tries),
-                           integer(t.sends), integer(t.last_sent_at), integer(t.version), integer(t.delivery),
-                           integer(t.delivery_error)),
-                any_affected};
+        return {update_transaction_sql, parameters::of(t), any_affected};
     }
 
-    static query<write_result> insert_user(const user& u) { return write_user(insert_user_sql, u); }
-    static query<write_result> update_user(const user& u) { return write_user(update_user_sql, u); }
-
+    static query<write_result> insert_user(const user& u) {
+        return {insert_user_sql, parameters::of(u), read_user_write};
+    }
+    static query<write_result> update_user(const user& u) {
+        return {update_user_sql, parameters::of(u), read_user_write};
+    }
     static query<std::optional<user>> find_user(const std::string& object_id) {
-        return {find_user_sql, parameters(object_id), found<user, read_user>};
+        return {find_user_sql, parameters(object_id), found<user>};
     }
     static query<std::optional<user>> find_user_by_phone(const phone_number& phone) {
-        return {find_user_by_phone_sql, parameters(phone.str()), found<user, read_user>};
+        return {find_user_by_phone_sql, parameters(phone), found<user>};
     }
     static query<std::optional<user>> find_user_by_identity(const std::string& identity) {
-        return {find_user_by_identity_sql, parameters(identity), found<user, read_user>};
+        return {find_user_by_identity_sql, parameters(identity), found<user>};
     }
 
     static query<bool> insert_session(const session& s) {
-        return {insert_session_sql, parameters(s.token_hash, s.user_id, integer(s.created_at), integer(s.expires_at)),
-                any_affected};
+        return {insert_session_sql, parameters::of(s), any_affected};
     }
-
     static query<std::optional<session>> find_session(const std::string& token_hash) {
-        return {find_session_sql, parameters(token_hash), found<session, read_session>};
+        return {find_session_sql, parameters(token_hash), found<session>};
     }
-
     static query<bool> erase_session(const std::string& token_hash) {
         return {erase_session_sql, parameters(token_hash), any_affected};
     }
@@ -279,33 +236,26 @@ inline constexpr struct queries {
     }
 
     static query<std::vector<counter>> change_counters(const std::vector<counter_change>& changes) {
-        constexpr std::uint32_t boolean = 16, bigint = 20, text = 25;
         const auto integers = [&](auto get) {
-            return parameters::array(changes, bigint, [&](const auto& c) { return parameters::bigint(get(c)); });
+            return parameters::array(changes, parameters::bigint_type,
+                                     [&](const auto& c) { return parameters::bigint(get(c)); });
         };
+        const auto milliseconds = [](time_point t) { return std::int64_t{t.time_since_epoch().count()}; };
         return {change_counters_sql,
-                parameters(parameters::array(changes, text, [](const auto& c) -> const std::string& { return c.key; }),
+                parameters(parameters::array(changes, parameters::text_type,
+                                             [](const auto& c) -> const std::string& { return c.key; }),
                            integers([](const auto& c) { return c.by; }),
-                           integers([](const auto& c) { return integer(c.now); }),
-                           integers([](const auto& c) { return integer(c.now + c.lifetime); }),
-                           parameters::array(changes, boolean,
+                           integers([&](const auto& c) { return milliseconds(c.now); }),
+                           integers([&](const auto& c) { return milliseconds(c.now + c.lifetime); }),
+                           parameters::array(changes, parameters::boolean_type,
                                              [](const auto& c) { return std::string(1, c.prolong ? '\1' : '\0'); }),
-                           changes.empty() ? std::int64_t{0} : integer(changes.front().now)),
-                [](const PGresult* r) {
-                    std::vector<counter> counters;
-                    for (int i = 0; i < PQntuples(r); ++i) {
-                        row next(r, i);
-                        const auto value = next.number();
-                        counters.push_back({value, next.time()});
-                    }
-                    return std::optional(counters);
-                },
-                std::any_of(changes.begin(), changes.end(), [](const auto& c) { return c.by != 0; })};
+                           changes.empty() ? time_point() : changes.front().now),
+                read_counters, std::any_of(changes.begin(), changes.end(), [](const auto& c) { return c.by != 0; })};
     }
 
-    static query<std::size_t> sweep(time_point now, std::size_t most) {
-        return {sweep_sql, parameters(integer(now), integer(now - transaction_retention), integer(most)),
-                [](const PGresult* r) { return std::optional(row(r, 0).number_as<std::size_t>()); }};
+    static query<std::size_t> delete_expired(time_point now, std::size_t limit) {
+        return {delete_expired_sql, parameters(now, now - transaction_retention, limit),
+                [](const PGresult* r) { return std::optional(row(r, 0).next<std::size_t>()); }};
     }
 } queries_of;
 

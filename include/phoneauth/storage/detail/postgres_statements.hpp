@@ -4,12 +4,17 @@
 
 #include <array>
 #include <chrono>
+#include <concepts>
 #include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 
+#include <phoneauth/policies.hpp>
 #include <phoneauth/storage/detail/postgres_connection.hpp>
+#include <phoneauth/storage/detail/record_fields.hpp>
 
 // Each function of the Storage concept as one SQL statement, which is one transaction and one round trip.
 
@@ -18,107 +23,120 @@ inline namespace v0 {
 namespace detail {
 namespace postgres {
 
+/// The types of a record's fields as parameters.
+template <class Record>
+std::string field_types() {
+    std::string all;
+    for_each_field<Record>([&](const field&, auto member) {
+        using type = std::remove_cvref_t<decltype(std::declval<Record&>().*member)>;
+        constexpr bool text = std::same_as<type, std::string> || std::same_as<type, phone_number>;
+        (all += all.empty() ? "" : ", ") += text                               ? "text"
+                                            : std::same_as<type, property_map> ? "text[]"
+                                            : std::same_as<type, bool>         ? "boolean"
+                                                                               : "bigint";
+    });
+    return all;
+}
+
 // ---- Statements ----
 
 // Each insertion also removes up to two expired rows of its table for each row of its own: more than it adds, so that
 // they cannot pile up. Rows that another caller is busy with are skipped, so nobody waits and no two callers wait for
 // each other.
 
-inline constexpr statement insert_transaction_sql{"phoneauth_insert_transaction",
-                                                  "text, bigint, text, text, text, bigint, bigint, bigint, bigint, "
-                                                  "bigint, bigint, bigint, bigint, bigint, bigint, text, boolean",
-                                                  R"(
+inline const statement insert_transaction_sql{
+    "phoneauth_insert_transaction", field_types<transaction>(),
+    with_places<transaction>(R"(
 WITH swept AS (
     DELETE FROM phoneauth_transactions WHERE ctid = ANY (ARRAY(
-        SELECT ctid FROM phoneauth_transactions WHERE expires_at <= $13 ORDER BY expires_at LIMIT 2 FOR UPDATE SKIP LOCKED)))
-INSERT INTO phoneauth_transactions
-    (id, kind, phone, user_id, key_id, state, tries, sends, created_at, expires_at, last_sent_at, version,
-     delivery, delivery_error, password_mark, known_network)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $14, $15, $16, $17) ON CONFLICT DO NOTHING)"};
+        SELECT ctid FROM phoneauth_transactions
+        WHERE expires_at <= :created_at - )" +
+                                 std::to_string(std::chrono::milliseconds(transaction_retention).count()) +
+                                 R"(
+        ORDER BY expires_at LIMIT 2 FOR UPDATE SKIP LOCKED)))
+INSERT INTO phoneauth_transactions ()" +
+                                 field_columns<transaction>() + ") VALUES (" + field_places<transaction>('$') +
+                                 ") ON CONFLICT DO NOTHING",
+                             '$')};
 
-inline constexpr statement find_transaction_sql{"phoneauth_find_transaction", "text", R"(
-SELECT id, kind, phone, user_id, key_id, state, tries, sends, created_at, expires_at, last_sent_at,
-    delivery, delivery_error, password_mark, known_network, version
-FROM phoneauth_transactions WHERE id = $1)",
-                                                true};
+inline const statement find_transaction_sql{
+    "phoneauth_find_transaction", "text",
+    "SELECT " + field_columns<transaction>() + " FROM phoneauth_transactions WHERE id = $1", true};
 
-inline constexpr statement update_transaction_sql{"phoneauth_update_transaction",
-                                                  "text, text, text, text, bigint, bigint, bigint, bigint, bigint, "
-                                                  "bigint, bigint",
-                                                  R"(
-UPDATE phoneauth_transactions
-SET phone = $2, user_id = $3, key_id = $4, state = $5, tries = $6, sends = $7, last_sent_at = $8, delivery = $10,
-    delivery_error = $11, version = version + 1
-WHERE id = $1 AND version = $9)"};
+inline const statement update_transaction_sql{"phoneauth_update_transaction", field_types<transaction>(),
+                                              with_places<transaction>("UPDATE phoneauth_transactions SET " +
+                                                                           field_assignments<transaction>('$') +
+                                                                           " WHERE id = :id AND version = :version",
+                                                                       '$')};
 
 // The two writes of a user say themselves why they were refused, because an error of a unique index would write phone
 // numbers to the server's log. Only a rival who is not visible yet is left to the index.
 
-inline constexpr statement insert_user_sql{
-    "phoneauth_insert_user", "text, text, text, text, text[], text, boolean, bigint, bigint, bigint, bigint", R"(
+inline const statement insert_user_sql{"phoneauth_insert_user", field_types<user>(),
+                                       with_places<user>(R"(
 WITH inserted AS (
-    INSERT INTO phoneauth_users
-        (object_id, phone, identity, password_hash, properties, locale, enabled, created_at, updated_at, last_login_at, version)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING RETURNING 1)
+    INSERT INTO phoneauth_users ()" + field_columns<user>() + R"()
+    VALUES ()" + field_places<user>('$') + R"() ON CONFLICT DO NOTHING RETURNING 1)
 SELECT CASE WHEN EXISTS (SELECT FROM inserted) THEN 'done'
-    WHEN EXISTS (SELECT FROM phoneauth_users WHERE phone = $2) THEN 'phone taken'
-    WHEN EXISTS (SELECT FROM phoneauth_users WHERE identity = $3) THEN 'identity taken'
-    WHEN EXISTS (SELECT FROM phoneauth_users WHERE object_id = $1) THEN 'id taken' END)"};
+    WHEN EXISTS (SELECT FROM phoneauth_users WHERE phone = :phone) THEN 'phone taken'
+    WHEN EXISTS (SELECT FROM phoneauth_users WHERE identity = :identity) THEN 'identity taken'
+    WHEN EXISTS (SELECT FROM phoneauth_users WHERE object_id = :object_id) THEN 'id taken' END)",
+                                                         '$')};
 
-inline constexpr statement update_user_sql{
-    "phoneauth_update_user", "text, text, text, text, text[], text, boolean, bigint, bigint, bigint, bigint", R"(
+inline const statement update_user_sql{"phoneauth_update_user", field_types<user>(),
+                                       with_places<user>(R"(
 WITH stored AS (
-    SELECT FROM phoneauth_users WHERE object_id = $1 AND version = $11),
+    SELECT FROM phoneauth_users WHERE object_id = :object_id AND version = :version),
 same_phone AS (
-    SELECT FROM phoneauth_users WHERE phone = $2 AND object_id <> $1),
+    SELECT FROM phoneauth_users WHERE phone = :phone AND object_id <> :object_id),
 same_identity AS (
-    SELECT FROM phoneauth_users WHERE identity = $3 AND object_id <> $1),
+    SELECT FROM phoneauth_users WHERE identity = :identity AND object_id <> :object_id),
 updated AS (
-    UPDATE phoneauth_users
-    SET phone = $2, identity = $3, password_hash = $4, properties = $5, locale = $6, enabled = $7, created_at = $8,
-        updated_at = $9, last_login_at = $10, version = version + 1
-    WHERE object_id = $1 AND version = $11
+    UPDATE phoneauth_users SET )" + field_assignments<user>('$') +
+                                                             R"(
+    WHERE object_id = :object_id AND version = :version
         AND NOT EXISTS (SELECT FROM same_phone) AND NOT EXISTS (SELECT FROM same_identity) RETURNING 1)
 SELECT CASE WHEN EXISTS (SELECT FROM updated) THEN 'done'
     WHEN NOT EXISTS (SELECT FROM stored) THEN 'stale'
     WHEN EXISTS (SELECT FROM same_phone) THEN 'phone taken'
     WHEN EXISTS (SELECT FROM same_identity) THEN 'identity taken'
-    ELSE 'stale' END)"};
+    ELSE 'stale' END)",
+                                                         '$')};
 
-#define PHONEAUTH_POSTGRES_FIND_USER                                                                                   \
-    "SELECT object_id, phone, identity, password_hash, properties, locale, enabled, created_at, updated_at, "          \
-    "last_login_at, version FROM phoneauth_users WHERE "
-inline constexpr statement find_user_sql{"phoneauth_find_user", "text", PHONEAUTH_POSTGRES_FIND_USER "object_id = $1",
-                                         true};
-inline constexpr statement find_user_by_phone_sql{"phoneauth_find_user_by_phone", "text",
-                                                  PHONEAUTH_POSTGRES_FIND_USER "phone = $1", true};
-inline constexpr statement find_user_by_identity_sql{"phoneauth_find_user_by_identity", "text",
-                                                     PHONEAUTH_POSTGRES_FIND_USER "identity = $1", true};
-#undef PHONEAUTH_POSTGRES_FIND_USER
+inline statement find_user_by(const char* name, const std::string& column) {
+    return {name, "text", "SELECT " + field_columns<user>() + " FROM phoneauth_users WHERE " + column + " = $1", true};
+}
+inline const statement find_user_sql = find_user_by("phoneauth_find_user", "object_id");
+inline const statement find_user_by_phone_sql = find_user_by("phoneauth_find_user_by_phone", "phone");
+inline const statement find_user_by_identity_sql = find_user_by("phoneauth_find_user_by_identity", "identity");
 
-inline constexpr statement insert_session_sql{"phoneauth_insert_session", "text, text, bigint, bigint", R"(
+inline const statement insert_session_sql{"phoneauth_insert_session", field_types<session>(),
+                                          with_places<session>(R"(
 WITH swept AS (
     DELETE FROM phoneauth_sessions WHERE ctid = ANY (ARRAY(
-        SELECT ctid FROM phoneauth_sessions WHERE expires_at <= $3 ORDER BY expires_at LIMIT 2 FOR UPDATE SKIP LOCKED)))
-INSERT INTO phoneauth_sessions (token_hash, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING)"};
+        SELECT ctid FROM phoneauth_sessions WHERE expires_at <= :created_at
+        ORDER BY expires_at LIMIT 2 FOR UPDATE SKIP LOCKED)))
+INSERT INTO phoneauth_sessions ()" + field_columns<session>() + ") VALUES (" +
+                                                                   field_places<session>('$') +
+                                                                   ") ON CONFLICT DO NOTHING",
+                                                               '$')};
 
-inline constexpr statement find_session_sql{
+inline const statement find_session_sql{
     "phoneauth_find_session", "text",
-    "SELECT token_hash, user_id, created_at, expires_at FROM phoneauth_sessions WHERE token_hash = $1", true};
+    "SELECT " + field_columns<session>() + " FROM phoneauth_sessions WHERE token_hash = $1", true};
 
-inline constexpr statement erase_session_sql{"phoneauth_erase_session", "text",
-                                             "DELETE FROM phoneauth_sessions WHERE token_hash = $1"};
+inline const statement erase_session_sql{"phoneauth_erase_session", "text",
+                                         "DELETE FROM phoneauth_sessions WHERE token_hash = $1"};
 
-inline constexpr statement erase_sessions_of_sql{
-    "phoneauth_erase_sessions_of", "text, text",
-    "DELETE FROM phoneauth_sessions WHERE user_id = $1 AND token_hash <> $2"};
+inline const statement erase_sessions_of_sql{"phoneauth_erase_sessions_of", "text, text",
+                                             "DELETE FROM phoneauth_sessions WHERE user_id = $1 AND token_hash <> $2"};
 
 // A counter with the value 0 counts as absent. Rows are written, and so locked, in the order of their keys, and swept
 // after that: calls that change the same counters cannot wait for each other in a circle. A row that all callers change
 // must not be locked for as long as a disk takes: the commit does not wait for it. What is committed later and does
 // wait, as every write of a transaction does, brings this to the disk, too.
-inline constexpr statement change_counters_sql{"phoneauth_change_counters",
-                                               "text[], bigint[], bigint[], bigint[], boolean[], bigint", R"(
+inline const statement change_counters_sql{"phoneauth_change_counters",
+                                           "text[], bigint[], bigint[], bigint[], boolean[], bigint", R"(
 WITH unhurried AS MATERIALIZED (
     SELECT set_config('synchronous_commit', 'off', true)),
 changes AS (
@@ -146,7 +164,7 @@ swept AS (
 SELECT coalesce(changed.value, present.value, 0), coalesce(changed.expires_at, present.expires_at, ends)
 FROM changes LEFT JOIN changed USING (key) LEFT JOIN present USING (key), unhurried ORDER BY place)"};
 
-inline constexpr statement sweep_sql{"phoneauth_sweep", "bigint, bigint, bigint", R"(
+inline const statement delete_expired_sql{"phoneauth_delete_expired", "bigint, bigint, bigint", R"(
 WITH transactions AS (
     DELETE FROM phoneauth_transactions WHERE ctid = ANY (ARRAY(
         SELECT ctid FROM phoneauth_transactions WHERE expires_at <= $2 ORDER BY expires_at LIMIT $3 FOR UPDATE SKIP LOCKED))
@@ -163,13 +181,11 @@ counters AS (
     RETURNING 1)
 SELECT (SELECT count(*) FROM transactions) + (SELECT count(*) FROM sessions) + (SELECT count(*) FROM counters))"};
 
-inline constexpr std::array statements{&insert_transaction_sql, &find_transaction_sql,
-                                       &update_transaction_sql, &insert_user_sql,
-                                       &update_user_sql,        &find_user_sql,
-                                       &find_user_by_phone_sql, &find_user_by_identity_sql,
-                                       &insert_session_sql,     &find_session_sql,
-                                       &erase_session_sql,      &erase_sessions_of_sql,
-                                       &change_counters_sql,    &sweep_sql};
+inline const std::array statements{&insert_transaction_sql, &find_transaction_sql,      &update_transaction_sql,
+                                   &insert_user_sql,        &update_user_sql,           &find_user_sql,
+                                   &find_user_by_phone_sql, &find_user_by_identity_sql, &insert_session_sql,
+                                   &find_session_sql,       &erase_session_sql,         &erase_sessions_of_sql,
+                                   &change_counters_sql,    &delete_expired_sql};
 
 /// An open connection with what all statements rely on.
 inline std::unique_ptr<connection> open(const server_address& server, std::chrono::milliseconds timeout,

@@ -55,7 +55,7 @@ public:
 
     flow<bool> insert_transaction(const transaction& t) {
         const auto life = lifetime(t.expires_at + transaction_retention - t.created_at);
-        auto calls = one(redis_command({"SET", key("t:", t.id), to_record(t, t.version), "NX", "PX", life}));
+        auto calls = one(redis_command({"SET", key("t:", t.id), to_record(t), "NX", "PX", life}));
         co_await mode::call([&] { return link_.run(calls); });
         co_return !calls[0].is_nil();
     }
@@ -64,31 +64,30 @@ public:
         auto calls = one(redis_command({"GET", key("t:", id)}));
         co_await mode::call([&] { return link_.run(calls); });
         std::optional<transaction> found;
-        if (!calls[0].is_nil()) found = to_transaction(id, calls[0].text());
+        if (!calls[0].is_nil()) found = from_record<transaction>(id, calls[0].text());
         co_return found;
     }
 
     flow<bool> update_transaction(const transaction& t) {
         auto calls = one(redis_evaluation(scripts_.compare_and_set, {key("t:", t.id)},
-                                          {first_field(t.version), to_record(t, t.version + 1)}));
+                                          {first_field(t.version), to_record(next_version(t))}));
         co_await mode::call([&] { return link_.run(calls); });
         co_return calls[0].integer() == 1;
     }
 
     /// Throws `std::invalid_argument` if there is a user with this `object_id`.
     flow<write_result> insert_user(const user& u) {
-        auto calls =
-            one(redis_evaluation(scripts_.insert_user, user_keys(),
-                                 {u.object_id, std::string(u.phone.str()), u.identity, to_record(u, u.version)}));
+        auto calls = one(redis_evaluation(scripts_.insert_user, user_keys(),
+                                          {u.object_id, std::string(u.phone.str()), u.identity, to_record(u)}));
         co_await mode::call([&] { return link_.run(calls); });
         if (calls[0].integer() == -1) throw std::invalid_argument("phoneauth: there is a user with this object_id");
         co_return written(calls[0]);
     }
 
     flow<write_result> update_user(const user& u) {
-        auto calls = one(redis_evaluation(scripts_.update_user, user_keys(),
-                                          {u.object_id, std::string(u.phone.str()), u.identity,
-                                           to_record(u, u.version + 1), first_field(u.version)}));
+        auto calls = one(redis_evaluation(
+            scripts_.update_user, user_keys(),
+            {u.object_id, std::string(u.phone.str()), u.identity, to_record(next_version(u)), first_field(u.version)}));
         co_await mode::call([&] { return link_.run(calls); });
         co_return written(calls[0]);
     }
@@ -127,7 +126,7 @@ public:
         auto calls = one(redis_command({"GET", key("s:", token_hash)}));
         co_await mode::call([&] { return link_.run(calls); });
         std::optional<session> found;
-        if (!calls[0].is_nil()) found = to_session(token_hash, calls[0].text());
+        if (!calls[0].is_nil()) found = from_record<session>(token_hash, calls[0].text());
         co_return found;
     }
 
@@ -135,7 +134,7 @@ public:
         auto calls = one(redis_evaluation(scripts_.take, {key("s:", token_hash)}, {}));
         co_await mode::call([&] { return link_.run(calls); });
         if (calls[0].is_nil()) co_return false;
-        const auto erased = to_session(token_hash, calls[0].text());
+        const auto erased = from_record<session>(token_hash, calls[0].text());
         // The session is gone, whatever becomes of its place in the index.
         auto second = one(redis_command({"ZREM", key("u:", erased.user_id), token_hash}));
         co_await mode::call([&] { return link_.run(second); });
@@ -250,7 +249,7 @@ private:
         auto calls = one(std::move(call));
         co_await mode::call([&] { return link_.run(calls); });
         std::optional<user> found;
-        if (!calls[0].is_nil()) found = to_user(calls[0].text());
+        if (!calls[0].is_nil()) found = from_record<user>({}, calls[0].text());
         co_return found;
     }
 

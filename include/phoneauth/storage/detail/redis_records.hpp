@@ -4,6 +4,7 @@
 
 #include <charconv>
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -11,9 +12,10 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <type_traits>
 #include <utility>
 
-#include <phoneauth/policies.hpp>
+#include <phoneauth/storage/detail/record_fields.hpp>
 
 namespace phoneauth {
 inline namespace v0 {
@@ -28,16 +30,26 @@ inline std::string record_field(std::string_view text) {
 
 class record_writer {
 public:
-    record_writer& text(std::string_view t) {
-        record_ += record_field(t);
-        return *this;
+    void put(std::string_view text) { record_ += record_field(text); }
+    void put(const std::string& text) { put(std::string_view(text)); }
+    void put(const phone_number& phone) { put(phone.str()); }
+    void put(time_point t) { put(t.time_since_epoch().count()); }
+    void put(const std::optional<time_point>& t) { t ? put(*t) : put(std::string_view()); }
+    void put(const property_map& properties) {
+        put(properties.size());
+        for (const auto& [name, value] : properties) {
+            put(name);
+            put(value);
+        }
     }
     template <class T>
-    record_writer& number(T n) {
-        return text(std::to_string(n));
+    requires std::integral<T> || std::is_enum_v<T>
+    void put(T n) {
+        if constexpr (std::integral<T> && !std::same_as<T, bool>)
+            put(std::string_view(std::to_string(n)));
+        else
+            put(static_cast<unsigned>(n));
     }
-    record_writer& time(time_point t) { return number(t.time_since_epoch().count()); }
-    record_writer& time(std::optional<time_point> t) { return t ? time(*t) : text({}); }
     std::string str() { return std::move(record_); }
 
 private:
@@ -49,27 +61,30 @@ class record_reader {
 public:
     explicit record_reader(std::string_view record) : rest_(record) {}
 
-    std::string text() { return std::string(field()); }
-    template <class T>
-    T number() {
-        return parse<T>(field());
-    }
-    template <class E>
-    E one_of(E first, E last) {
-        const auto value = number<unsigned>();
-        if (value < static_cast<unsigned>(first) || value > static_cast<unsigned>(last)) fail();
-        return static_cast<E>(value);
-    }
-    time_point time() { return time_point(std::chrono::milliseconds(number<std::int64_t>())); }
-    std::optional<time_point> optional_time() {
-        const auto digits = field();
-        if (digits.empty()) return std::nullopt;
-        return time_point(std::chrono::milliseconds(parse<std::int64_t>(digits)));
-    }
-    phone_number phone() {
-        auto p = phone_number::parse(field());
+    void get(std::string& text) { text = field(); }
+    void get(phone_number& phone) {
+        const auto p = phone_number::parse(field());
         if (!p) fail();
-        return *p;
+        phone = *p;
+    }
+    template <std::integral T>
+    void get(T& n) {
+        n = parse<T>(field());
+    }
+    void get(bool& b) { b = one_of(0, 1) == 1; }
+    template <class Enum>
+    requires std::is_enum_v<Enum>
+    void get(Enum& e) { e = static_cast<Enum>(one_of(1, static_cast<unsigned>(last_enumerator<Enum>))); }
+    void get(time_point& t) { t = time_point(std::chrono::milliseconds(parse<std::int64_t>(field()))); }
+    void get(std::optional<time_point>& t) {
+        const auto digits = field();
+        if (!digits.empty()) t = time_point(std::chrono::milliseconds(parse<std::int64_t>(digits)));
+    }
+    void get(property_map& properties) {
+        for (auto left = parse<std::size_t>(field()); left > 0; --left) {
+            std::string name(field());
+            properties.emplace(std::move(name), field());
+        }
     }
     bool is_at_end() const noexcept { return rest_.empty(); }
     void end() const {
@@ -90,6 +105,11 @@ private:
         throw std::runtime_error("phoneauth: Redis has a record that is damaged or that something else wrote: give "
                                  "phoneauth a prefix of its own");
     }
+    unsigned one_of(unsigned first, unsigned last) {
+        const auto value = parse<unsigned>(field());
+        if (value < first || value > last) fail();
+        return value;
+    }
     std::string_view field() {
         const auto colon = rest_.find(':');
         if (colon == rest_.npos) fail();
@@ -103,90 +123,36 @@ private:
     std::string_view rest_;
 };
 
-/// Without the id, which is in the key.
-inline std::string to_record(const transaction& t, std::uint64_t version) {
-    return record_writer()
-        .number(version)
-        .number(static_cast<unsigned>(t.purpose))
-        .text(t.phone.str())
-        .text(t.user_id)
-        .text(t.key_id)
-        .number(static_cast<unsigned>(t.state))
-        .number(t.tries)
-        .number(t.sends)
-        .time(t.created_at)
-        .time(t.expires_at)
-        .time(t.last_sent_at)
-        .number(static_cast<unsigned>(t.delivery))
-        .number(t.delivery_error)
-        .text(t.password_fingerprint)
-        .number(static_cast<unsigned>(t.known_network))
-        .str();
-}
-inline transaction to_transaction(const std::string& id, std::string_view record) {
-    record_reader read(record);
-    const auto version = read.number<std::uint64_t>();
-    const auto kind = read.one_of(purpose::registration, purpose::login);
-    transaction t{id, kind, read.phone()};
-    t.user_id = read.text();
-    t.key_id = read.text();
-    t.state = read.one_of(transaction_state::pending, transaction_state::failed);
-    t.tries = read.number<std::uint32_t>();
-    t.sends = read.number<std::uint32_t>();
-    t.created_at = read.time();
-    t.expires_at = read.time();
-    t.last_sent_at = read.time();
-    t.version = version;
-    if (read.is_at_end()) return t;  // written in format 1
-    t.delivery = read.one_of(delivery_state::pending, delivery_state::undelivered);
-    t.delivery_error = read.number<std::int32_t>();
-    t.password_fingerprint = read.text();
-    t.known_network = read.one_of(false, true);
-    read.end();
-    return t;
+/// Whether a field is in the record, and not only in the key under which that is stored. Users are all in one hash.
+template <class Record>
+constexpr bool is_in_record(const field& f) noexcept {
+    return f.role != field_role::key || std::same_as<Record, user>;
 }
 
-/// The script `update_user` reads the first three fields.
-inline std::string to_record(const user& u, std::uint64_t version) {
+template <class Record>
+std::string to_record(const Record& record) {
     record_writer write;
-    write.number(version).text(u.phone.str()).text(u.identity).text(u.object_id).text(u.password_hash);
-    write.text(u.locale).number(static_cast<unsigned>(u.enabled));
-    write.time(u.created_at).time(u.updated_at).time(u.last_login_at).number(u.properties.size());
-    for (const auto& [name, value] : u.properties) write.text(name).text(value);
+    for_each_field<Record>([&](const field& f, auto member) {
+        if (is_in_record<Record>(f)) write.put(record.*member);
+    });
     return write.str();
 }
-inline user to_user(std::string_view record) {
-    record_reader read(record);
-    const auto version = read.number<std::uint64_t>();
-    const auto phone = read.phone();
-    auto identity = read.text();
-    auto object_id = read.text();
-    user u{std::move(object_id), phone, std::move(identity), read.text()};
-    u.locale = read.text();
-    u.enabled = read.number<unsigned>() != 0;
-    u.created_at = read.time();
-    u.updated_at = read.optional_time();
-    u.last_login_at = read.optional_time();
-    for (auto left = read.number<std::size_t>(); left > 0; --left) {
-        auto name = read.text();
-        u.properties.emplace(std::move(name), read.text());
-    }
-    u.version = version;
-    read.end();
-    return u;
-}
 
-/// The scripts that erase sessions read the first field. Without the token hash, which is in the key.
-inline std::string to_record(const session& s) {
-    return record_writer().text(s.user_id).time(s.created_at).time(s.expires_at).str();
-}
-inline session to_session(const std::string& token_hash, std::string_view record) {
-    record_reader read(record);
-    session s{token_hash, read.text()};
-    s.created_at = read.time();
-    s.expires_at = read.time();
+/// `key`: names the record.
+template <class Record>
+Record from_record(const std::string& key, std::string_view text) {
+    auto record = blank_record<Record>();
+    record_reader read(text);
+    int format = 1;
+    bool is_complete = true;  // but for what its format did not have
+    for_each_field<Record>([&](const field& f, auto member) {
+        if (std::exchange(format, f.format) < f.format) is_complete = is_complete && !read.is_at_end();
+        if constexpr (std::same_as<decltype(member), std::string Record::*>)
+            if (!is_in_record<Record>(f)) return void(record.*member = key);
+        if (is_complete) read.get(record.*member);
+    });
     read.end();
-    return s;
+    return record;
 }
 
 }  // namespace detail

@@ -8,12 +8,12 @@
 #include <cstdint>
 #include <memory>
 #include <new>
-#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <sqlite3.h>
@@ -173,11 +173,7 @@ public:
         if (value < static_cast<std::int64_t>(least) || value > static_cast<std::int64_t>(most)) reject(column);
         return static_cast<T>(value);
     }
-    std::uint64_t version(int column) const { return static_cast<std::uint64_t>(integer(column)); }
     time_point time(int column) const { return time_point(std::chrono::milliseconds(integer(column))); }
-    std::optional<time_point> optional_time(int column) const {
-        return is_null(column) ? std::nullopt : std::optional(time(column));
-    }
     std::string text(int column) const {
         if (sqlite3_column_type(statement_, column) != SQLITE_TEXT) reject(column);
         const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
@@ -204,12 +200,16 @@ private:
     sqlite3_stmt* const statement_;
 };
 
+/// The parameters of a statement.
+using sqlite_values = std::vector<std::variant<std::nullptr_t, std::int64_t, std::string>>;
+
 /// A prepared statement. Call it with its parameters, which must live as long as the run.
 class sqlite_statement {
 public:
-    sqlite_statement(const sqlite_database& db, const char* sql) : db_(db) {
+    sqlite_statement(const sqlite_database& db, const std::string& sql) : db_(db) {
         sqlite3_stmt* statement = nullptr;
-        const int code = sqlite3_prepare_v3(db.get(), sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+        const int code = sqlite3_prepare_v3(db.get(), sql.c_str(), static_cast<int>(sql.size() + 1),
+                                            SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
         statement_.reset(statement);
         db.check(code);
     }
@@ -221,17 +221,23 @@ public:
         return sqlite_run(db_, statement_.get());
     }
 
+    /// The same for values of which the statement uses the first ones at least.
+    sqlite_run operator()(const sqlite_values& values) {
+        const auto count =
+            std::min(values.size(), static_cast<std::size_t>(sqlite3_bind_parameter_count(statement_.get())));
+        for (std::size_t i = 0; i < count; ++i)
+            db_.check(std::visit([&](const auto& value) { return bind(static_cast<int>(i + 1), value); }, values[i]));
+        return sqlite_run(db_, statement_.get());
+    }
+
 private:
     struct finalizer {
         void operator()(sqlite3_stmt* statement) const noexcept { sqlite3_finalize(statement); }
     };
 
+    int bind(int i, std::nullptr_t) { return sqlite3_bind_null(statement_.get(), i); }
     int bind(int i, std::int64_t number) { return sqlite3_bind_int64(statement_.get(), i, number); }
-    int bind(int i, std::uint64_t version) { return bind(i, static_cast<std::int64_t>(version)); }
     int bind(int i, time_point time) { return bind(i, std::int64_t{time.time_since_epoch().count()}); }
-    int bind(int i, const std::optional<time_point>& time) {
-        return time ? bind(i, *time) : sqlite3_bind_null(statement_.get(), i);
-    }
     int bind(int i, const std::string& text) { return bind(i, std::string_view(text)); }
     int bind(int i, std::string_view text) {
         return sqlite3_bind_text64(statement_.get(), i, text.data(), text.size(), SQLITE_STATIC, SQLITE_UTF8);

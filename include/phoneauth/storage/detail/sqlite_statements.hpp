@@ -3,7 +3,9 @@
 #define PHONEAUTH_STORAGE_DETAIL_SQLITE_STATEMENTS_HPP
 
 #include <array>
+#include <string>
 
+#include <phoneauth/storage/detail/record_fields.hpp>
 #include <phoneauth/storage/detail/sqlite_database.hpp>
 #include <phoneauth/storage/detail/sqlite_schema.hpp>
 
@@ -68,50 +70,36 @@ ALTER TABLE transactions ADD COLUMN known_network INTEGER NOT NULL DEFAULT 0;)"}
 inline constexpr sqlite_schema sqlite_storage_schema{0x50684175, sqlite_migrations};  // "PhAu"
 
 /// All that is ever asked of the file after the start. None reads more than the rows it names: each uses an index.
-struct sqlite_statements {
+class sqlite_statements {
+public:
+    explicit sqlite_statements(const sqlite_database& connection) : db(connection) {}
+
     const sqlite_database& db;
 
-    sqlite_statement insert_transaction{
-        db, "INSERT INTO transactions (id, kind, phone, user_id, key_id, state, tries, sends, created_at, expires_at, "
-            "last_sent_at, version, delivery, delivery_error, password_mark, known_network) "
-            "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16) ON CONFLICT DO NOTHING"};
-    sqlite_statement find_transaction{
-        db,
-        "SELECT id, kind, phone, user_id, key_id, state, tries, sends, created_at, expires_at, last_sent_at, version, "
-        "delivery, delivery_error, password_mark, known_network FROM transactions WHERE id = ?1"};
-    sqlite_statement update_transaction{
-        db, "UPDATE transactions SET phone = ?3, user_id = ?4, key_id = ?5, state = ?6, tries = ?7, sends = ?8, "
-            "last_sent_at = ?9, version = ?10, delivery = ?11, delivery_error = ?12 WHERE id = ?1 AND version = ?2"};
+    sqlite_statement insert_transaction{db, insertion<transaction>("transactions")};
+    sqlite_statement find_transaction{db,
+                                      "SELECT " + field_columns<transaction>() + " FROM transactions WHERE id = ?1"};
+    sqlite_statement update_transaction{db, with_places<transaction>("UPDATE transactions SET " +
+                                                                         field_assignments<transaction>('?') +
+                                                                         " WHERE id = :id AND version = :version",
+                                                                     '?')};
     sqlite_statement sweep_transactions{
         db, "DELETE FROM transactions WHERE id IN "
             "(SELECT id FROM transactions WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)"};
 
-    sqlite_statement insert_user{
-        db, "INSERT INTO users (object_id, phone, identity, password_hash, properties, locale, enabled, created_at, "
-            "updated_at, last_login_at, version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) "
-            "ON CONFLICT DO NOTHING"};
-    sqlite_statement update_user{
-        db, "UPDATE OR IGNORE users SET phone = ?3, identity = ?4, password_hash = ?5, properties = ?6, locale = ?7, "
-            "enabled = ?8, created_at = ?9, updated_at = ?10, last_login_at = ?11, version = ?12 "
-            "WHERE object_id = ?1 AND version = ?2"};
-    sqlite_statement find_user{
-        db, "SELECT object_id, phone, identity, password_hash, properties, locale, enabled, created_at, updated_at, "
-            "last_login_at, version FROM users WHERE object_id = ?1"};
-    sqlite_statement find_user_by_phone{
-        db, "SELECT object_id, phone, identity, password_hash, properties, locale, enabled, created_at, updated_at, "
-            "last_login_at, version FROM users WHERE phone = ?1"};
-    sqlite_statement find_user_by_identity{
-        db, "SELECT object_id, phone, identity, password_hash, properties, locale, enabled, created_at, updated_at, "
-            "last_login_at, version FROM users WHERE identity = ?1"};
+    sqlite_statement insert_user{db, insertion<user>("users")};
+    sqlite_statement update_user{db, with_places<user>("UPDATE OR IGNORE users SET " + field_assignments<user>('?') +
+                                                           " WHERE object_id = :object_id AND version = :version",
+                                                       '?')};
+    sqlite_statement find_user{db, user_by("object_id")};
+    sqlite_statement find_user_by_phone{db, user_by("phone")};
+    sqlite_statement find_user_by_identity{db, user_by("identity")};
     sqlite_statement user_has_version{db, "SELECT 1 FROM users WHERE object_id = ?1 AND version = ?2"};
     sqlite_statement phone_is_taken{db, "SELECT 1 FROM users WHERE phone = ?1 AND object_id <> ?2"};
     sqlite_statement identity_is_taken{db, "SELECT 1 FROM users WHERE identity = ?1 AND object_id <> ?2"};
 
-    sqlite_statement insert_session{
-        db, "INSERT INTO sessions (token_hash, user_id, created_at, expires_at) VALUES (?1, ?2, ?3, ?4) "
-            "ON CONFLICT DO NOTHING"};
-    sqlite_statement find_session{
-        db, "SELECT token_hash, user_id, created_at, expires_at FROM sessions WHERE token_hash = ?1"};
+    sqlite_statement insert_session{db, insertion<session>("sessions")};
+    sqlite_statement find_session{db, "SELECT " + field_columns<session>() + " FROM sessions WHERE token_hash = ?1"};
     sqlite_statement erase_session{db, "DELETE FROM sessions WHERE token_hash = ?1"};
     sqlite_statement erase_sessions_of{db, "DELETE FROM sessions WHERE user_id = ?1 AND token_hash <> ?2"};
     sqlite_statement sweep_sessions{
@@ -132,6 +120,16 @@ struct sqlite_statements {
     sqlite_statement sweep_counters{db,
                                     "DELETE FROM counters WHERE key IN "
                                     "(SELECT key FROM counters WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)"};
+
+private:
+    template <class Record>
+    static std::string insertion(const std::string& table) {
+        return "INSERT INTO " + table + " (" + field_columns<Record>() + ") VALUES (" + field_places<Record>('?') +
+               ") ON CONFLICT DO NOTHING";
+    }
+    static std::string user_by(const std::string& column) {
+        return "SELECT " + field_columns<user>() + " FROM users WHERE " + column + " = ?1";
+    }
 };
 
 }  // namespace detail

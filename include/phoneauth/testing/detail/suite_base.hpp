@@ -19,6 +19,7 @@
 #include <vector>
 
 #include <phoneauth/policies.hpp>
+#include <phoneauth/storage/detail/record_fields.hpp>
 #include <phoneauth/testing/suite.hpp>
 
 namespace phoneauth {
@@ -26,47 +27,14 @@ inline namespace v0 {
 namespace testing {
 namespace detail {
 
-inline std::string difference(const transaction& a, const transaction& b) {
-    if (a.id != b.id) return "id";
-    if (a.purpose != b.purpose) return "purpose";
-    if (a.phone != b.phone) return "phone";
-    if (a.user_id != b.user_id) return "user_id";
-    if (a.key_id != b.key_id) return "key_id";
-    if (a.state != b.state) return "state";
-    if (a.tries != b.tries) return "tries";
-    if (a.sends != b.sends) return "sends";
-    if (a.created_at != b.created_at) return "created_at";
-    if (a.expires_at != b.expires_at) return "expires_at";
-    if (a.last_sent_at != b.last_sent_at) return "last_sent_at";
-    if (a.delivery != b.delivery) return "delivery";
-    if (a.delivery_error != b.delivery_error) return "delivery_error";
-    if (a.password_fingerprint != b.password_fingerprint) return "password_mark";
-    if (a.known_network != b.known_network) return "known_network";
-    if (a.version != b.version) return "version";
-    return {};
-}
-
-inline std::string difference(const user& a, const user& b) {
-    if (a.object_id != b.object_id) return "object_id";
-    if (a.phone != b.phone) return "phone";
-    if (a.identity != b.identity) return "identity";
-    if (a.password_hash != b.password_hash) return "password_hash";
-    if (a.properties != b.properties) return "properties";
-    if (a.locale != b.locale) return "locale";
-    if (a.enabled != b.enabled) return "enabled";
-    if (a.created_at != b.created_at) return "created_at";
-    if (a.updated_at != b.updated_at) return "updated_at";
-    if (a.last_login_at != b.last_login_at) return "last_login_at";
-    if (a.version != b.version) return "version";
-    return {};
-}
-
-inline std::string difference(const session& a, const session& b) {
-    if (a.token_hash != b.token_hash) return "token_hash";
-    if (a.user_id != b.user_id) return "user_id";
-    if (a.created_at != b.created_at) return "created_at";
-    if (a.expires_at != b.expires_at) return "expires_at";
-    return {};
+/// The first field that differs; empty if none does.
+template <class Record>
+std::string difference(const Record& a, const Record& b) {
+    std::string first;
+    phoneauth::detail::for_each_field<Record>([&](const auto& field, auto member) {
+        if (first.empty() && a.*member != b.*member) first = field.name;
+    });
+    return first;
 }
 
 /// What means something to a query language, a pattern, a script, a protocol or a terminal, and characters of all
