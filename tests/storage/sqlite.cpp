@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <future>
 #include <iterator>
 #include <limits>
 #include <stdexcept>
@@ -618,6 +619,29 @@ BOOST_AUTO_TEST_CASE(a_file_that_another_program_keeps_locked) {
     BOOST_TEST(contains(start(g.file, {.busy_timeout = 50ms}), "another program keeps it locked"));
     locker("COMMIT");
     BOOST_TEST(start(g.file, {.busy_timeout = 50ms}) == "no exception");
+}
+
+BOOST_AUTO_TEST_CASE(readers_that_never_come_back) {
+    const folder f;
+    sqlite_storage storage(f.file);
+    detail::sqlite_connections<detail::sqlite_statements> connections(f.file.string(), "", 50ms, 1);
+    std::promise<void> begun, gate;
+    std::jthread slow([&] {
+        connections.read([&](auto&) {
+            begun.set_value();
+            gate.get_future().wait();
+            return 0;
+        });
+    });
+    begun.get_future().wait();
+    const auto read = [&] { connections.read([](auto&) { return 0; }); };
+    auto error = std::async(std::launch::async, [&] { return error_of(read); });
+    const bool in_time = error.wait_for(5s) == std::future_status::ready;
+    BOOST_TEST(in_time);
+    gate.set_value();
+    if (in_time) BOOST_TEST(contains(error.get(), "store.db: other threads of this program keep reading; let"));
+    slow.join();
+    BOOST_TEST(error_of(read) == "no exception");
 }
 
 namespace {

@@ -2,18 +2,14 @@
 #ifndef PHONEAUTH_STORAGE_POSTGRES_HPP
 #define PHONEAUTH_STORAGE_POSTGRES_HPP
 
-#include <algorithm>
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <memory>
-#include <mutex>
-#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
-#include <vector>
 
+#include <phoneauth/detail/bounded_pool.hpp>
 #include <phoneauth/policies.hpp>
 #include <phoneauth/storage/detail/postgres_queries.hpp>
 #include <phoneauth/storage/detail/postgres_schema.hpp>
@@ -55,12 +51,11 @@ public:
     /// or were changed by hand. Making or changing tables is not subject to `timeout` but may take ten minutes. Servers
     /// of version 1 of the tables that still run go on working, and refuse when they are started again.
     explicit postgres_storage(const std::string& url, const postgres_options& options = {})
-        : server_(url), options_(options) {
+        : server_(url), options_(options), pool_(options.connections) {
         auto first = detail::postgres::open(server_, options_.timeout, deadline());
         detail::postgres::migrate(*first, deadline());
         detail::postgres::prepare(*first, deadline());
-        idle_.push_back(std::move(first));
-        open_ = 1;
+        pool_.add(std::move(first));
     }
 
     /// Does `operation`: see `forwarding_storage`.
@@ -79,69 +74,16 @@ public:
 private:
     using connection = detail::postgres::connection;
 
-    /// A connection from the pool for one call. It is closed afterwards unless it was given back.
-    class lease {
-    public:
-        lease(postgres_storage& s, detail::postgres::steady_time deadline) : storage_(s) {
-            std::unique_lock lock(s.mutex_);
-            const auto is_free = [&] {
-                return !s.idle_.empty() || s.open_ < std::max<std::size_t>(s.options_.connections, 1);
-            };
-            if (!s.freed_.wait_until(lock, deadline, is_free))
-                throw std::runtime_error("phoneauth: all connections to PostgreSQL are busy");
-            if (!s.idle_.empty()) {
-                connection_ = std::move(s.idle_.back());  // the one used last, whose memory is still in the caches
-                s.idle_.pop_back();
-            } else {
-                ++s.open_;
-            }
-            lock.unlock();
-            try {
-                if (connection_ && connection_->is_dead()) connection_.reset();
-                if (!connection_) {
-                    connection_ = detail::postgres::open(s.server_, s.options_.timeout, deadline);
-                    detail::postgres::prepare(*connection_, deadline);
-                }
-            } catch (...) {
-                release();
-                throw;
-            }
-        }
-        lease(const lease&) = delete;
-        lease& operator=(const lease&) = delete;
-        ~lease() {
-            if (!given_back_) {
-                connection_.reset();
-                release();
-            }
-        }
-
-        connection& operator*() const noexcept { return *connection_; }
-
-        void give_back() {
-            {
-                const std::scoped_lock lock(storage_.mutex_);
-                storage_.idle_.push_back(std::move(connection_));
-            }
-            given_back_ = true;
-            storage_.freed_.notify_one();
-        }
-
-    private:
-        void release() {
-            {
-                const std::scoped_lock lock(storage_.mutex_);
-                --storage_.open_;
-            }
-            storage_.freed_.notify_one();
-        }
-
-        postgres_storage& storage_;
-        std::unique_ptr<connection> connection_;
-        bool given_back_ = false;
-    };
-
     detail::postgres::steady_time deadline() const { return std::chrono::steady_clock::now() + options_.timeout; }
+
+    /// `idle`, if it still stands, or a new one.
+    std::unique_ptr<connection> open(std::unique_ptr<connection> idle, detail::postgres::steady_time deadline) const {
+        if (idle && !idle->is_dead()) return idle;
+        idle.reset();
+        auto fresh = detail::postgres::open(server_, options_.timeout, deadline);
+        detail::postgres::prepare(*fresh, deadline);
+        return fresh;
+    }
 
     template <class T>
     T run(const detail::postgres::query<T>& o) {
@@ -149,10 +91,13 @@ private:
         const auto deadline = this->deadline();
         bool again_elsewhere = true;
         for (int attempt = 0; attempt < detail::postgres::max_attempts; ++attempt) {
-            lease c(*this, deadline);
+            auto lease = pool_.take(deadline);
+            if (!lease) throw std::runtime_error("phoneauth: all connections to PostgreSQL are busy");
+            auto c = open(std::move(lease->item), deadline);  // closed in the end unless it is given back
+            const auto give_back = [&] { lease->item = std::move(c); };
             detail::postgres::result_ptr answer;
             try {
-                answer = (*c).run(o.what, o.values, deadline);
+                answer = c->run(o.what, o.values, deadline);
             } catch (const std::runtime_error&) {
                 const bool in_time = std::chrono::steady_clock::now() < deadline;
                 if (!o.what.reads || !in_time || !std::exchange(again_elsewhere, false)) throw;
@@ -163,10 +108,10 @@ private:
             if (repeat && std::exchange(again_elsewhere, false)) continue;
             if (outcome == verdict::lost) throw connection::lost();
             if (outcome == verdict::reconnect || outcome == verdict::refused) {
-                if (outcome == verdict::refused) c.give_back();
+                if (outcome == verdict::refused) give_back();
                 throw std::runtime_error(detail::postgres::message_of(answer.get()));
             }
-            c.give_back();
+            give_back();
             if (outcome == verdict::again) continue;
             if (auto value = o.value(answer.get())) return *std::move(value);
         }
@@ -175,10 +120,7 @@ private:
 
     const detail::postgres::server_address server_;
     const postgres_options options_;
-    std::mutex mutex_;
-    std::condition_variable freed_;
-    std::vector<std::unique_ptr<connection>> idle_;
-    std::size_t open_ = 0;  // idle or in use
+    detail::bounded_pool<connection> pool_;
 };
 
 static_assert(Storage<postgres_storage>);

@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include <phoneauth/detail/bounded_pool.hpp>
 #include <phoneauth/storage/detail/sqlite_database.hpp>
 
 namespace phoneauth {
@@ -30,29 +31,28 @@ public:
     /// `setup`: statements for each connection. `readers`: at least 1.
     sqlite_connections(const std::string& file, const char* setup, std::chrono::milliseconds busy_timeout,
                        std::size_t readers)
-        : writer_(file, setup, busy_timeout), begin_(writer_.db, "BEGIN IMMEDIATE"), commit_(writer_.db, "COMMIT") {
-        for (std::size_t i = 0; i < readers; ++i)
-            readers_.push_back(std::make_unique<connection>(file, setup, busy_timeout));
-        for (const auto& reader : readers_) free_readers_.push_back(reader.get());
+        : busy_timeout_(busy_timeout), writer_(file, setup, busy_timeout), begin_(writer_.db, "BEGIN IMMEDIATE"),
+          commit_(writer_.db, "COMMIT"), readers_(readers) {
+        for (std::size_t i = 0; i < readers; ++i) readers_.add(std::make_unique<connection>(file, setup, busy_timeout));
     }
 
     /// `f(statements)`, while others may read and write. `f` runs one statement, which only reads.
     template <class F>
     auto read(F f) {
-        const lease reader(*this);
-        reader->db.start();
-        return f(reader->statements);
+        const auto one = reader();
+        one->item->db.start();
+        return f(one->item->statements);
     }
 
     /// The same for several statements, which is cheaper, and reads all of them at one moment.
     template <class F>
     auto read_together(F f) {
-        const lease reader(*this);
-        auto& db = reader->db;
+        const auto one = reader();
+        auto& db = one->item->db;
         db.start();
         db.execute("BEGIN");
         try {
-            auto value = f(reader->statements);
+            auto value = f(one->item->statements);
             db.execute("COMMIT");
             return value;
         } catch (...) {
@@ -101,29 +101,11 @@ private:
         Statements statements;
     };
 
-    class lease {
-    public:
-        explicit lease(sqlite_connections& all) : all_(all) {
-            std::unique_lock lock(all.mutex_);
-            all.reader_freed_.wait(lock, [&] { return !all.free_readers_.empty(); });
-            connection_ = all.free_readers_.back();
-            all.free_readers_.pop_back();
-        }
-        lease(const lease&) = delete;
-        lease& operator=(const lease&) = delete;
-        ~lease() {
-            {
-                const std::scoped_lock lock(all_.mutex_);
-                all_.free_readers_.push_back(connection_);
-            }
-            all_.reader_freed_.notify_one();
-        }
-        connection* operator->() const noexcept { return connection_; }
-
-    private:
-        sqlite_connections& all_;
-        connection* connection_;
-    };
+    auto reader() {
+        auto taken = readers_.take(std::chrono::steady_clock::now() + busy_timeout_);
+        if (!taken) writer_.db.fail("other threads of this program keep reading; let readers or busy_timeout be more");
+        return taken;
+    }
 
     struct job {
         std::function<void(Statements&)> work;
@@ -159,13 +141,12 @@ private:
         return thrown;
     }
 
+    const std::chrono::milliseconds busy_timeout_;
     connection writer_;
     sqlite_statement begin_, commit_;
-    std::vector<std::unique_ptr<connection>> readers_;
+    bounded_pool<connection> readers_;
 
     std::mutex mutex_;  // guards the following
-    std::vector<connection*> free_readers_;
-    std::condition_variable reader_freed_;
     std::vector<job*> waiting_;
     bool writing_ = false;
     std::condition_variable changed_;
