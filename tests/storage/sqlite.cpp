@@ -553,7 +553,7 @@ BOOST_AUTO_TEST_CASE(a_row_with_values_that_cannot_be) {
         {"transactions.expires_at", {"'soon'"}},
         {"transactions.delivery", {"0", "4"}},
         {"transactions.delivery_error", {"2147483648", "-2147483649", "''"}},
-        {"transactions.password_fingerprint", {"x'00'"}},
+        {"transactions.password_mark", {"x'00'"}},
         {"transactions.known_network", {"2", "'yes'"}},
         {"users.phone", {"'+'"}},
         {"users.properties", {"'{'", "'[]'", "'{\"a\":1}'", "x'7b7d'"}},

@@ -70,9 +70,9 @@ private:
         for (int attempt = 0; attempt < postgres::max_attempts; ++attempt) {
             auto done = co_await ::asio::async_initiate<const ::asio::use_awaitable_t<>, void(postgres::outcome)>(
                 [&](auto handler) {
-                    using request = postgres::handled_request<decltype(handler)>;
+                    detail::posted_handler<postgres::outcome> waiting(std::move(handler));
                     pipelines->best(q.changes_counters)
-                        .submit(std::make_unique<request>(std::move(handler), q.what, q.values, deadline));
+                        .submit(std::make_unique<postgres::request>(std::move(waiting), q.what, q.values, deadline));
                 },
                 ::asio::use_awaitable);
             if (!done.answer) throw std::runtime_error(done.failure);

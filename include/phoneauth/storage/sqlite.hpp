@@ -84,7 +84,7 @@ public:
     }
 
     bool update_transaction(const transaction& t) {
-        const auto values = detail::values_of(t);
+        const auto values = detail::values_of_update(t);
         return connections_.write([&](statements& sql) { return sql.update_transaction(values).finish() == 1; });
     }
 
@@ -100,7 +100,7 @@ public:
     }
 
     write_result update_user(const user& u) {
-        const auto values = detail::values_of(u);
+        const auto values = detail::values_of_update(u);
         return connections_.write([&](statements& sql) {
             if (sql.update_user(values).finish() == 1) return write_result::done;
             if (!sql.user_has_version(u.object_id, static_cast<std::int64_t>(u.version)).next())

@@ -10,7 +10,6 @@
 #include <exception>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <stdexcept>
 #include <string>
 #include <system_error>
@@ -19,15 +18,13 @@
 #include <vector>
 
 #include <asio/any_io_executor.hpp>
-#include <asio/async_result.hpp>
-#include <asio/awaitable.hpp>
-#include <asio/executor_work_guard.hpp>
 #include <asio/posix/stream_descriptor.hpp>
 #include <asio/post.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/thread_pool.hpp>
-#include <asio/use_awaitable.hpp>
 
+#include <phoneauth/asio/detail/backoff.hpp>
+#include <phoneauth/asio/detail/posted_handler.hpp>
 #include <phoneauth/storage/detail/postgres_queries.hpp>
 #include <phoneauth/storage/detail/postgres_schema.hpp>
 #include <phoneauth/storage/detail/postgres_statements.hpp>
@@ -49,18 +46,14 @@ struct outcome {
     std::string failure;
 };
 
-/// A statement that somebody waits for. It refers to the statement and the parameters in his frame.
-class request {
-public:
-    request(const statement& w, const parameters& v, steady_time d) : what(w), values(v), deadline(d) {}
-    request(const request&) = delete;
-    request& operator=(const request&) = delete;
-    virtual ~request() = default;
+/// A statement that somebody waits for. It refers to the statement and the parameters in the frame of whoever does.
+struct request {
+    request(posted_handler<outcome> h, const statement& w, const parameters& v, steady_time d)
+        : complete(std::move(h)), what(w), values(v), deadline(d) {}
 
-    /// Posts the outcome to whoever waits; once.
-    virtual void complete(outcome o) = 0;
     void fail(const std::runtime_error& why) { complete({nullptr, why.what()}); }
 
+    posted_handler<outcome> complete;
     const statement& what;
     const parameters& values;
     const steady_time deadline;
@@ -68,22 +61,6 @@ public:
     bool moved = false;  ///< from one connection to another
 };
 using request_ptr = std::unique_ptr<request>;
-
-template <class Handler>
-class handled_request final : public request {
-public:
-    handled_request(Handler handler, const statement& w, const parameters& v, steady_time d)
-        : request(w, v, d), work_(::asio::make_work_guard(handler)), handler_(std::move(handler)) {}
-
-    void complete(outcome o) override {
-        ::asio::post(work_.get_executor(),
-                     [handler = std::move(handler_), o = std::move(o)]() mutable { std::move(handler)(std::move(o)); });
-    }
-
-private:
-    decltype(::asio::make_work_guard(std::declval<Handler&>())) work_;
-    Handler handler_;
-};
 
 /// One connection in libpq's pipeline mode: statements are sent while the answers to earlier ones are on their way. A
 /// synchronization point after each makes it a transaction of its own, which fails alone. Thread-safe: a mutex guards
@@ -96,7 +73,7 @@ public:
         : connectors_(connectors), server_(server), options_(options), socket_(executor), timer_(executor) {}
 
     /// How bad it would be to submit something here: whether it fails at once, and how many wait already.
-    std::pair<bool, std::size_t> load(steady_time now) const noexcept { return {now < retry_at_.load(), pending_}; }
+    std::pair<bool, std::size_t> load(steady_time now) const noexcept { return {backoff_.holds(now), pending_}; }
 
     void submit(request_ptr r) {
         const std::scoped_lock lock(mutex_);
@@ -104,7 +81,7 @@ public:
         if (pending_ >= options_.max_pending)
             return r->fail(std::runtime_error("phoneauth: too many calls wait for PostgreSQL"));
         if (connection_ && sent_.empty() && connection_->is_dead()) disconnect();
-        if (!connection_ && !connecting_ && std::chrono::steady_clock::now() < retry_at_.load())
+        if (!connection_ && !connecting_ && backoff_.holds(std::chrono::steady_clock::now()))
             return r->fail(std::runtime_error(failure_));
         ++pending_;
         send(std::move(r));
@@ -263,9 +240,7 @@ private:
         } catch (const std::exception& e) {
             failure = e.what();
         }
-        using std::chrono::milliseconds;
-        pause_ = connection_ ? milliseconds(0) : std::clamp(pause_ * 2, milliseconds(50), milliseconds(2000));
-        retry_at_ = std::chrono::steady_clock::now() + pause_;
+        connection_ ? backoff_.succeeded() : backoff_.failed();
         failure_ = std::move(failure);
         for (auto& r : std::exchange(waiting_, {})) {
             if (connection_ || connecting_)
@@ -329,8 +304,7 @@ private:
     bool connecting_ = false;
     bool closed_ = false;
     std::string failure_;  // why the last attempt to connect failed
-    std::chrono::milliseconds pause_{};
-    std::atomic<steady_time> retry_at_{steady_time()};
+    backoff backoff_{std::chrono::milliseconds(2000)};
 };
 
 /// The connections of a storage.

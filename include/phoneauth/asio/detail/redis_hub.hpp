@@ -27,7 +27,6 @@
 #include <asio/connect.hpp>
 #include <asio/detached.hpp>
 #include <asio/error.hpp>
-#include <asio/executor_work_guard.hpp>
 #include <asio/ip/tcp.hpp>
 #include <asio/post.hpp>
 #include <asio/steady_timer.hpp>
@@ -36,34 +35,14 @@
 #include <asio/use_awaitable.hpp>
 #include <asio/write.hpp>
 
+#include <phoneauth/asio/detail/backoff.hpp>
+#include <phoneauth/asio/detail/posted_handler.hpp>
 #include <phoneauth/storage/detail/redis_protocol.hpp>
 #include <phoneauth/storage/redis_options.hpp>
 
 namespace phoneauth {
 inline namespace v0 {
 namespace detail {
-
-/// A coroutine that waits.
-struct redis_waiter {
-    virtual ~redis_waiter() = default;
-    virtual void resume(std::exception_ptr thrown) = 0;
-};
-template <class Handler>
-class redis_waiter_of final : public redis_waiter {
-public:
-    explicit redis_waiter_of(Handler&& handler)
-        : home_(::asio::make_work_guard(handler)), handler_(std::move(handler)) {}
-
-    void resume(std::exception_ptr thrown) override {
-        // Never here and now: what follows must not run on the strand of all.
-        ::asio::post(home_.get_executor(),
-                     [handler = std::move(handler_), thrown]() mutable { std::move(handler)(thrown); });
-    }
-
-private:
-    decltype(::asio::make_work_guard(std::declval<Handler&>())) home_;
-    Handler handler_;
-};
 
 /// The calls of one operation, which its coroutine and the hub both hold on to: after a cancellation nobody waits any
 /// more, but the replies still come and have to be counted off.
@@ -77,7 +56,7 @@ struct redis_batch {
 /// Each call of a batch that is not settled, sent once. Held by the hub alone: it owns the coroutine.
 struct redis_round {
     std::shared_ptr<redis_batch> batch;
-    std::unique_ptr<redis_waiter> waiter;
+    posted_handler<std::exception_ptr> waiter;
     std::size_t unanswered = 0;
 };
 
@@ -155,9 +134,8 @@ private:
 
     struct peer {
         stream_ptr current;
-        std::string why;        ///< it could not be reached the last time
-        redis_time not_before;  ///< it is not tried again until then
-        std::chrono::milliseconds backoff{0};
+        std::string why;  ///< it could not be reached the last time
+        backoff retry{std::chrono::milliseconds(1000)};
     };
 
     static redis_time now() { return std::chrono::steady_clock::now(); }
@@ -173,10 +151,9 @@ private:
 
     template <class Handler>
     void wait(Handler handler, batch_ptr batch) {
-        const auto round = std::make_shared<redis_round>();
-        round->batch = std::move(batch);
         auto cancellation = ::asio::get_associated_cancellation_slot(handler);
-        round->waiter = std::make_unique<redis_waiter_of<Handler>>(std::move(handler));
+        posted_handler<std::exception_ptr> waiter(std::move(handler));
+        const auto round = std::make_shared<redis_round>(redis_round{std::move(batch), std::move(waiter)});
         if (cancellation.is_connected())
             cancellation.assign([hub = weak_from_this(), weak = std::weak_ptr(round)](::asio::cancellation_type) {
                 if (const auto self = hub.lock())
@@ -192,7 +169,7 @@ private:
     // ---- From here on everything runs on the strand.
 
     static void resume(redis_round& round, std::exception_ptr thrown) {
-        if (const auto waiter = std::move(round.waiter)) waiter->resume(std::move(thrown));
+        if (round.waiter) round.waiter(std::move(thrown));
     }
 
     void start(const round_ptr& round) {
@@ -226,7 +203,7 @@ private:
         if (to.current && has_died(*to.current)) fail(to.current, "closed the connection");
         if (closed_) return refuse(round, call, "is no longer used by this storage");
         if (!to.current) {
-            if (now() < to.not_before) return refuse(round, call, to.why);
+            if (to.retry.holds(now())) return refuse(round, call, to.why);
             open(call.node);
         }
         const auto s = to.current;
@@ -292,7 +269,7 @@ private:
             co_return;
         }
         s->open = true;
-        self->peers_[s->node].backoff = {};
+        self->peers_[s->node].retry.succeeded();
         s->timer.cancel();  // other limits hold now
         self->proceed(s);
     }
@@ -384,9 +361,7 @@ private:
         auto& from = peers_[s->node];
         if (from.current == s) from.current.reset();
         if (!s->open) {
-            using std::chrono::milliseconds;
-            from.backoff = std::clamp(2 * from.backoff, milliseconds(50), milliseconds(1000));
-            from.not_before = now() + from.backoff;
+            from.retry.failed();
             from.why = why;
         }
         const auto sent = s->waiting.size() - s->unsent;

@@ -63,11 +63,12 @@ inline const statement find_transaction_sql{
     "phoneauth_find_transaction", "text",
     "SELECT " + field_columns<transaction>() + " FROM phoneauth_transactions WHERE id = $1", true};
 
-inline const statement update_transaction_sql{"phoneauth_update_transaction", field_types<transaction>(),
-                                              with_places<transaction>("UPDATE phoneauth_transactions SET " +
-                                                                           field_assignments<transaction>('$') +
-                                                                           " WHERE id = :id AND version = :version",
-                                                                       '$')};
+inline const statement update_transaction_sql{
+    "phoneauth_update_transaction", field_types<transaction>(),
+    with_places<transaction>("UPDATE phoneauth_transactions SET " +
+                                 field_assignments<transaction>('$', ":version + 1") +
+                                 " WHERE id = :id AND version = :version",
+                             '$')};
 
 // The two writes of a user say themselves why they were refused, because an error of a unique index would write phone
 // numbers to the server's log. Only a rival who is not visible yet is left to the index.
@@ -92,7 +93,7 @@ same_phone AS (
 same_identity AS (
     SELECT FROM phoneauth_users WHERE identity = :identity AND object_id <> :object_id),
 updated AS (
-    UPDATE phoneauth_users SET )" + field_assignments<user>('$') +
+    UPDATE phoneauth_users SET )" + field_assignments<user>('$', ":version + 1") +
                                                              R"(
     WHERE object_id = :object_id AND version = :version
         AND NOT EXISTS (SELECT FROM same_phone) AND NOT EXISTS (SELECT FROM same_identity) RETURNING 1)

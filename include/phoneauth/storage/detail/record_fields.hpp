@@ -149,18 +149,26 @@ std::string field_places(char sign) {
     return all;
 }
 
-/// "phone = $4, …": what an update stores, and the next version.
+/// "phone = $4, …": what an update stores. `next`: the next version.
 template <class Record>
-std::string field_assignments(char sign) {
+std::string field_assignments(char sign, const std::string& next) {
     std::string all;
     int n = 0;
     for_each_field<Record>([&](const field& f, auto) {
         ++n;
         if (f.role != field_role::variable && f.role != field_role::version) return;
-        (((all += all.empty() ? "" : ", ") += f.column) += " = ") += sign + std::to_string(n);
-        if (f.role == field_role::version) all += " + 1";
+        ((all += all.empty() ? "" : ", ") += f.column) += " = ";
+        all += f.role == field_role::version ? next : sign + std::to_string(n);
     });
     return all;
+}
+
+/// The place of one more parameter.
+template <class Record>
+std::string behind_fields(char sign) {
+    int n = 1;
+    for_each_field<Record>([&](const field&, auto) { ++n; });
+    return sign + std::to_string(n);
 }
 
 /// `sql` with each ":name" of a field replaced by its place.

@@ -57,6 +57,14 @@ sqlite_values values_of(const Record& record) {
     return std::move(write.values);
 }
 
+/// The same, and the next version behind them: in SQL the largest number plus 1 is not an integer any more.
+template <class Record>
+sqlite_values values_of_update(const Record& record) {
+    auto values = values_of(record);
+    values.emplace_back(static_cast<std::int64_t>(record.version + 1));
+    return values;
+}
+
 /// Takes the columns of a row one after the other.
 class sqlite_reader {
 public:

@@ -79,16 +79,18 @@ public:
     sqlite_statement insert_transaction{db, insertion<transaction>("transactions")};
     sqlite_statement find_transaction{db,
                                       "SELECT " + field_columns<transaction>() + " FROM transactions WHERE id = ?1"};
-    sqlite_statement update_transaction{db, with_places<transaction>("UPDATE transactions SET " +
-                                                                         field_assignments<transaction>('?') +
-                                                                         " WHERE id = :id AND version = :version",
-                                                                     '?')};
+    sqlite_statement update_transaction{
+        db, with_places<transaction>("UPDATE transactions SET " +
+                                         field_assignments<transaction>('?', behind_fields<transaction>('?')) +
+                                         " WHERE id = :id AND version = :version",
+                                     '?')};
     sqlite_statement sweep_transactions{
         db, "DELETE FROM transactions WHERE id IN "
             "(SELECT id FROM transactions WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)"};
 
     sqlite_statement insert_user{db, insertion<user>("users")};
-    sqlite_statement update_user{db, with_places<user>("UPDATE OR IGNORE users SET " + field_assignments<user>('?') +
+    sqlite_statement update_user{db, with_places<user>("UPDATE OR IGNORE users SET " +
+                                                           field_assignments<user>('?', behind_fields<user>('?')) +
                                                            " WHERE object_id = :object_id AND version = :version",
                                                        '?')};
     sqlite_statement find_user{db, user_by("object_id")};
