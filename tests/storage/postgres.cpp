@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(gives_all_guarantees) {
 BOOST_AUTO_TEST_CASE(two_behave_as_one) {
     const database db;
     two_storages storages(db.url());
-    BOOST_TEST(testing::to_text(testing::run_storage_suite(storages, testing::already_there(), {.rounds = 10})) == "");
+    BOOST_TEST(testing::to_text(testing::run_storage_suite(storages, {}, {.rounds = 10})) == "");
 }
 
 BOOST_AUTO_TEST_CASE(whatever_the_default_isolation_is) {
@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(whatever_the_default_isolation_is) {
     db("ALTER DATABASE " + db.url().substr(db.url().rfind('/') + 1) +
        " SET default_transaction_isolation = serializable");
     postgres_storage storage(db.url());
-    BOOST_TEST(testing::to_text(testing::run_storage_suite(storage, testing::already_there(), {.rounds = 5})) == "");
+    BOOST_TEST(testing::to_text(testing::run_storage_suite(storage, {}, {.rounds = 5})) == "");
 }
 
 BOOST_AUTO_TEST_CASE(what_is_acknowledged_is_on_disk_whatever_the_default_is) {

@@ -56,11 +56,11 @@ inline constexpr std::array awkward_texts{
 };
 
 /// The checks of testing/storage_suite.hpp: one member function for each part of a storage, in a header of its own.
-template <class S, class Run>
+template <class S, class SyncWait>
 class storage_suite {
 public:
-    storage_suite(S& one, S& other, const Run& run, const suite_options& options)
-        : handles_{&one, &other}, run_(run), options_(options), random_(std::random_device()()) {}
+    storage_suite(S& one, S& other, const SyncWait& sync_wait, const suite_options& options)
+        : handles_{&one, &other}, sync_wait_(sync_wait), options_(options), random_(std::random_device()()) {}
 
     void transactions();
     void users();
@@ -176,16 +176,18 @@ private:
         expect(field.empty(), function + " must return what was stored last; " + field + " differs");
     }
     void expect_stored(const transaction& t) {
-        expect_same(run_(storage().find_transaction(t.id)), t, "find_transaction");
+        expect_same(sync_wait_(storage().find_transaction(t.id)), t, "find_transaction");
     }
-    void expect_stored(const session& s) { expect_same(run_(storage().find_session(s.token_hash)), s, "find_session"); }
+    void expect_stored(const session& s) {
+        expect_same(sync_wait_(storage().find_session(s.token_hash)), s, "find_session");
+    }
     void expect_stored(const user& u) {
-        expect_same(run_(storage().find_user(u.object_id)), u, "find_user");
-        expect_same(run_(storage().find_user_by_phone(u.phone)), u, "find_user_by_phone");
-        expect_same(run_(storage().find_user_by_identity(u.identity)), u, "find_user_by_identity");
+        expect_same(sync_wait_(storage().find_user(u.object_id)), u, "find_user");
+        expect_same(sync_wait_(storage().find_user_by_phone(u.phone)), u, "find_user_by_phone");
+        expect_same(sync_wait_(storage().find_user_by_identity(u.identity)), u, "find_user_by_identity");
     }
     void expect_absent(const user& u) {
-        expect(!run_(storage().find_user(u.object_id)),
+        expect(!sync_wait_(storage().find_user(u.object_id)),
                "a user whose insertion was refused, or who never was, must not be found");
     }
 
@@ -234,7 +236,7 @@ private:
         return t;
     }
     transaction inserted(const transaction& t) {
-        expect(run_(storage().insert_transaction(t)), "insert_transaction of a new id must return true");
+        expect(sync_wait_(storage().insert_transaction(t)), "insert_transaction of a new id must return true");
         return t;
     }
     transaction inserted_transaction() { return inserted(new_transaction()); }
@@ -246,7 +248,8 @@ private:
         return u;
     }
     user inserted(const user& u) {
-        expect(run_(storage().insert_user(u)) == write_result::done, "insert_user of a new user must return done");
+        expect(sync_wait_(storage().insert_user(u)) == write_result::done,
+               "insert_user of a new user must return done");
         return u;
     }
     user inserted_user() { return inserted(new_user()); }
@@ -259,14 +262,14 @@ private:
 
     session new_session(const std::string& id) { return {hash(), id, now(), now() + std::chrono::hours(1)}; }
     session inserted(const session& s) {
-        expect(run_(storage().insert_session(s)), "insert_session of a new token hash must return true");
+        expect(sync_wait_(storage().insert_session(s)), "insert_session of a new token hash must return true");
         return s;
     }
     session inserted_session(const std::string& id) { return inserted(new_session(id)); }
 
     const std::array<S*, 2> handles_;
     std::atomic<unsigned> turn_ = 0;
-    const Run& run_;
+    const SyncWait& sync_wait_;
     const suite_options options_;
     std::mt19937_64 random_;
     std::string check_;
