@@ -157,58 +157,62 @@ concept performs = requires(S& s, const Arguments&... arguments) {
 template <class Derived>
 class forwarding_storage {
 public:
-    // Each function: see the concepts in policies.hpp.
+    // Each function: see the concepts in policies.hpp. They are templates because Clang 14 asks for the constraint
+    // of one that is not before it knows what `Derived` has.
 
-    auto insert_transaction(
-        const transaction& t) requires detail::performs<Derived, operations::insert_transaction, transaction> {
+    template <detail::performs<operations::insert_transaction, transaction> D = Derived>
+    auto insert_transaction(const transaction& t) {
         return self().perform(operations::insert_transaction(), t);
     }
-    auto find_transaction(
-        const std::string& id) requires detail::performs<Derived, operations::find_transaction, std::string> {
+    template <detail::performs<operations::find_transaction, std::string> D = Derived>
+    auto find_transaction(const std::string& id) {
         return self().perform(operations::find_transaction(), id);
     }
-    auto update_transaction(
-        const transaction& t) requires detail::performs<Derived, operations::update_transaction, transaction> {
+    template <detail::performs<operations::update_transaction, transaction> D = Derived>
+    auto update_transaction(const transaction& t) {
         return self().perform(operations::update_transaction(), t);
     }
 
-    auto insert_user(const user& u) requires detail::performs<Derived, operations::insert_user, user> {
+    template <detail::performs<operations::insert_user, user> D = Derived>
+    auto insert_user(const user& u) {
         return self().perform(operations::insert_user(), u);
     }
-    auto update_user(const user& u) requires detail::performs<Derived, operations::update_user, user> {
+    template <detail::performs<operations::update_user, user> D = Derived>
+    auto update_user(const user& u) {
         return self().perform(operations::update_user(), u);
     }
-    auto
-    find_user(const std::string& object_id) requires detail::performs<Derived, operations::find_user, std::string> {
+    template <detail::performs<operations::find_user, std::string> D = Derived>
+    auto find_user(const std::string& object_id) {
         return self().perform(operations::find_user(), object_id);
     }
-    auto find_user_by_phone(
-        const phone_number& phone) requires detail::performs<Derived, operations::find_user_by_phone, phone_number> {
+    template <detail::performs<operations::find_user_by_phone, phone_number> D = Derived>
+    auto find_user_by_phone(const phone_number& phone) {
         return self().perform(operations::find_user_by_phone(), phone);
     }
-    auto find_user_by_identity(const std::string& identity) requires
-        detail::performs<Derived, operations::find_user_by_identity, std::string> {
+    template <detail::performs<operations::find_user_by_identity, std::string> D = Derived>
+    auto find_user_by_identity(const std::string& identity) {
         return self().perform(operations::find_user_by_identity(), identity);
     }
 
-    auto insert_session(const session& s) requires detail::performs<Derived, operations::insert_session, session> {
+    template <detail::performs<operations::insert_session, session> D = Derived>
+    auto insert_session(const session& s) {
         return self().perform(operations::insert_session(), s);
     }
-    auto find_session(
-        const std::string& token_hash) requires detail::performs<Derived, operations::find_session, std::string> {
+    template <detail::performs<operations::find_session, std::string> D = Derived>
+    auto find_session(const std::string& token_hash) {
         return self().perform(operations::find_session(), token_hash);
     }
-    auto erase_session(
-        const std::string& token_hash) requires detail::performs<Derived, operations::erase_session, std::string> {
+    template <detail::performs<operations::erase_session, std::string> D = Derived>
+    auto erase_session(const std::string& token_hash) {
         return self().perform(operations::erase_session(), token_hash);
     }
-    auto erase_sessions_of(const std::string& user_id, const std::string& kept) requires
-        detail::performs<Derived, operations::erase_sessions_of, std::string, std::string> {
+    template <detail::performs<operations::erase_sessions_of, std::string, std::string> D = Derived>
+    auto erase_sessions_of(const std::string& user_id, const std::string& kept) {
         return self().perform(operations::erase_sessions_of(), user_id, kept);
     }
 
-    auto change_counters(const std::vector<counter_change>& changes) requires
-        detail::performs<Derived, operations::change_counters, std::vector<counter_change>> {
+    template <detail::performs<operations::change_counters, std::vector<counter_change>> D = Derived>
+    auto change_counters(const std::vector<counter_change>& changes) {
         return self().perform(operations::change_counters(), changes);
     }
 

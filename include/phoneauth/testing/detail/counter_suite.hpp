@@ -26,7 +26,7 @@ void storage_suite<S, SyncWait>::counters() {
     constexpr auto most = std::numeric_limits<std::int64_t>::max();
 
     const auto change_all = [this](const std::vector<counter_change>& changes) {
-        auto changed = sync_wait_(storage().change_counters(changes));
+        auto changed = value_of(storage().change_counters(changes));
         if (changed.size() != changes.size())
             throw std::runtime_error("change_counters must give one counter for each change");
         return changed;

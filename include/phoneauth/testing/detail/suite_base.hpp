@@ -73,6 +73,12 @@ private:
     /// The handles take turns, so that what is written by one is read by the other.
     S& storage() { return *handles_[turn_++ % 2]; }
 
+    /// What a function of the storage returned, or what it will be.
+    template <class Returned>
+    auto value_of(Returned&& returned) const {
+        return sync_wait_(std::forward<Returned>(returned));
+    }
+
     template <class F>
     void check(const char* name, F f) {
         check_ = name;
@@ -176,18 +182,18 @@ private:
         expect(field.empty(), function + " must return what was stored last; " + field + " differs");
     }
     void expect_stored(const transaction& t) {
-        expect_same(sync_wait_(storage().find_transaction(t.id)), t, "find_transaction");
+        expect_same(value_of(storage().find_transaction(t.id)), t, "find_transaction");
     }
     void expect_stored(const session& s) {
-        expect_same(sync_wait_(storage().find_session(s.token_hash)), s, "find_session");
+        expect_same(value_of(storage().find_session(s.token_hash)), s, "find_session");
     }
     void expect_stored(const user& u) {
-        expect_same(sync_wait_(storage().find_user(u.object_id)), u, "find_user");
-        expect_same(sync_wait_(storage().find_user_by_phone(u.phone)), u, "find_user_by_phone");
-        expect_same(sync_wait_(storage().find_user_by_identity(u.identity)), u, "find_user_by_identity");
+        expect_same(value_of(storage().find_user(u.object_id)), u, "find_user");
+        expect_same(value_of(storage().find_user_by_phone(u.phone)), u, "find_user_by_phone");
+        expect_same(value_of(storage().find_user_by_identity(u.identity)), u, "find_user_by_identity");
     }
     void expect_absent(const user& u) {
-        expect(!sync_wait_(storage().find_user(u.object_id)),
+        expect(!value_of(storage().find_user(u.object_id)),
                "a user whose insertion was refused, or who never was, must not be found");
     }
 
@@ -236,7 +242,7 @@ private:
         return t;
     }
     transaction inserted(const transaction& t) {
-        expect(sync_wait_(storage().insert_transaction(t)), "insert_transaction of a new id must return true");
+        expect(value_of(storage().insert_transaction(t)), "insert_transaction of a new id must return true");
         return t;
     }
     transaction inserted_transaction() { return inserted(new_transaction()); }
@@ -248,8 +254,7 @@ private:
         return u;
     }
     user inserted(const user& u) {
-        expect(sync_wait_(storage().insert_user(u)) == write_result::done,
-               "insert_user of a new user must return done");
+        expect(value_of(storage().insert_user(u)) == write_result::done, "insert_user of a new user must return done");
         return u;
     }
     user inserted_user() { return inserted(new_user()); }
@@ -262,7 +267,7 @@ private:
 
     session new_session(const std::string& id) { return {hash(), id, now(), now() + std::chrono::hours(1)}; }
     session inserted(const session& s) {
-        expect(sync_wait_(storage().insert_session(s)), "insert_session of a new token hash must return true");
+        expect(value_of(storage().insert_session(s)), "insert_session of a new token hash must return true");
         return s;
     }
     session inserted_session(const std::string& id) { return inserted(new_session(id)); }
