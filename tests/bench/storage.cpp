@@ -31,6 +31,8 @@
 #include <thread>
 #include <vector>
 
+#include "support/temporary_folder.hpp"
+
 using namespace proofs;
 using namespace std::chrono_literals;
 
