@@ -13,82 +13,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <phoneauth/asio/awaitable.hpp>
-#include <phoneauth/asio/pooled_storage.hpp>
 #include <phoneauth/secrets/random.hpp>
 #include <phoneauth/secrets/token.hpp>
-#include <phoneauth/storage/memory.hpp>
-#ifdef PHONEAUTH_WITH_SQLITE
-#include <phoneauth/storage/sqlite.hpp>
-#endif
-#ifdef PHONEAUTH_WITH_POSTGRES
-#include <phoneauth/asio/postgres.hpp>
-#endif
-#ifdef PHONEAUTH_WITH_REDIS
-#include <phoneauth/asio/redis.hpp>
-#endif
 
 namespace server {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// The storage `S`, which may be blocking.
-template <phoneauth::Storage S>
-class storage_of final : public any_storage {
-    using mode = phoneauth::awaitable_mode<::asio::any_io_executor>;
-
-public:
-    template <class... Arguments>
-    explicit storage_of(Arguments&&... arguments) : it_(std::forward<Arguments>(arguments)...) {}
-
-    later<bool> insert_transaction(const phoneauth::transaction& t) override {
-        return mode::call([&] { return it_.insert_transaction(t); });
-    }
-    later<std::optional<phoneauth::transaction>> find_transaction(const std::string& id) override {
-        return mode::call([&] { return it_.find_transaction(id); });
-    }
-    later<bool> update_transaction(const phoneauth::transaction& t) override {
-        return mode::call([&] { return it_.update_transaction(t); });
-    }
-
-    later<phoneauth::write_result> insert_user(const phoneauth::user& u) override {
-        return mode::call([&] { return it_.insert_user(u); });
-    }
-    later<phoneauth::write_result> update_user(const phoneauth::user& u) override {
-        return mode::call([&] { return it_.update_user(u); });
-    }
-    later<std::optional<phoneauth::user>> find_user(const std::string& object_id) override {
-        return mode::call([&] { return it_.find_user(object_id); });
-    }
-    later<std::optional<phoneauth::user>> find_user_by_phone(const phoneauth::phone_number& phone) override {
-        return mode::call([&] { return it_.find_user_by_phone(phone); });
-    }
-    later<std::optional<phoneauth::user>> find_user_by_identity(const std::string& identity) override {
-        return mode::call([&] { return it_.find_user_by_identity(identity); });
-    }
-
-    later<bool> insert_session(const phoneauth::session& s) override {
-        return mode::call([&] { return it_.insert_session(s); });
-    }
-    later<std::optional<phoneauth::session>> find_session(const std::string& token_hash) override {
-        return mode::call([&] { return it_.find_session(token_hash); });
-    }
-    later<bool> erase_session(const std::string& token_hash) override {
-        return mode::call([&] { return it_.erase_session(token_hash); });
-    }
-    later<std::size_t> erase_sessions_of(const std::string& user_id, const std::string& kept) override {
-        return mode::call([&] { return it_.erase_sessions_of(user_id, kept); });
-    }
-
-    later<std::vector<phoneauth::counter>>
-    change_counters(const std::vector<phoneauth::counter_change>& changes) override {
-        return mode::call([&] { return it_.change_counters(changes); });
-    }
-
-private:
-    S it_;
-};
 
 using opener = std::unique_ptr<any_storage> (*)(std::string_view url, const ::asio::any_io_executor& executor);
 
@@ -96,19 +27,12 @@ constexpr std::string_view memory = "memory";
 constexpr std::string_view sqlite = "sqlite:";
 
 std::unique_ptr<any_storage> open_memory(std::string_view, const ::asio::any_io_executor&) {
-    return std::make_unique<storage_of<phoneauth::memory_storage>>();
+    return std::make_unique<any_storage>(std::make_unique<phoneauth::memory_storage>());
 }
 
 #ifdef PHONEAUTH_WITH_SQLITE
-/// SQLite waits for the disk, so it has threads of its own.
-struct sqlite_file {
-    phoneauth::sqlite_storage file;
-};
-struct pooled_sqlite : private sqlite_file, public phoneauth::pooled_storage<phoneauth::sqlite_storage> {
-    explicit pooled_sqlite(const fs::path& path) : sqlite_file{phoneauth::sqlite_storage(path)}, pooled_storage(file) {}
-};
 std::unique_ptr<any_storage> open_sqlite(std::string_view url, const ::asio::any_io_executor&) {
-    return std::make_unique<storage_of<pooled_sqlite>>(url.substr(sqlite.size()));
+    return std::make_unique<any_storage>(std::make_unique<pooled_sqlite>(url.substr(sqlite.size())));
 }
 #else
 constexpr opener open_sqlite = nullptr;
@@ -116,7 +40,8 @@ constexpr opener open_sqlite = nullptr;
 
 #ifdef PHONEAUTH_WITH_POSTGRES
 std::unique_ptr<any_storage> open_postgres(std::string_view url, const ::asio::any_io_executor& executor) {
-    return std::make_unique<storage_of<phoneauth::async_postgres_storage>>(executor, std::string(url));
+    return std::make_unique<any_storage>(
+        std::make_unique<phoneauth::async_postgres_storage>(executor, std::string(url)));
 }
 #else
 constexpr opener open_postgres = nullptr;
@@ -124,7 +49,7 @@ constexpr opener open_postgres = nullptr;
 
 #ifdef PHONEAUTH_WITH_REDIS
 std::unique_ptr<any_storage> open_redis(std::string_view url, const ::asio::any_io_executor& executor) {
-    return std::make_unique<storage_of<phoneauth::async_redis_storage>>(executor, std::string(url));
+    return std::make_unique<any_storage>(std::make_unique<phoneauth::async_redis_storage>(executor, std::string(url)));
 }
 #else
 constexpr opener open_redis = nullptr;

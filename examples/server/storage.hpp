@@ -3,48 +3,70 @@
 #ifndef PHONEAUTH_EXAMPLES_SERVER_STORAGE_HPP
 #define PHONEAUTH_EXAMPLES_SERVER_STORAGE_HPP
 
-#include <cstddef>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
+#include <variant>
 
 #include <asio/any_io_executor.hpp>
-#include <asio/awaitable.hpp>
 
-#include <phoneauth/policies.hpp>
+#include <phoneauth/asio/awaitable.hpp>
+#include <phoneauth/asio/pooled_storage.hpp>
+#include <phoneauth/storage/forwarding.hpp>
+#include <phoneauth/storage/memory.hpp>
+#ifdef PHONEAUTH_WITH_SQLITE
+#include <phoneauth/storage/sqlite.hpp>
+#endif
+#ifdef PHONEAUTH_WITH_POSTGRES
+#include <phoneauth/asio/postgres.hpp>
+#endif
+#ifdef PHONEAUTH_WITH_REDIS
+#include <phoneauth/asio/redis.hpp>
+#endif
 
 namespace server {
 
-/// A Storage that stands for any other, so that the flows are compiled once. A server that knows its storage when it is
-/// compiled needs no such class: it names its storage's own.
-class any_storage {
+#ifdef PHONEAUTH_WITH_SQLITE
+struct sqlite_file {
+    phoneauth::sqlite_storage file;
+};
+/// SQLite waits for the disk, so it has threads of its own.
+struct pooled_sqlite : private sqlite_file, public phoneauth::pooled_storage<phoneauth::sqlite_storage> {
+    explicit pooled_sqlite(std::string_view path)
+        : sqlite_file{phoneauth::sqlite_storage(path)}, pooled_storage(file) {}
+};
+#endif
+
+/// A Storage that is one of those that this program was built with, so that the flows are compiled once. A server that
+/// knows its storage when it is compiled needs no such class: it names its storage's own.
+class any_storage : public phoneauth::forwarding_storage<any_storage> {
 public:
-    template <class T>
-    using later = ::asio::awaitable<T>;
+    template <class S>
+    explicit any_storage(std::unique_ptr<S> storage) : it_(std::move(storage)) {}
 
-    any_storage() = default;
-    any_storage(const any_storage&) = delete;
-    any_storage& operator=(const any_storage&) = delete;
-    virtual ~any_storage() = default;
+    template <class Operation, class... Arguments>
+    auto perform(Operation, const Arguments&... arguments) {
+        using mode = phoneauth::awaitable_mode<::asio::any_io_executor>;
+        const auto begin = [&arguments...](auto& it) {
+            return mode::call([&it, &arguments...] { return Operation()(*it, arguments...); });
+        };
+        return std::visit(begin, it_);
+    }
 
-    virtual later<bool> insert_transaction(const phoneauth::transaction&) = 0;
-    virtual later<std::optional<phoneauth::transaction>> find_transaction(const std::string& id) = 0;
-    virtual later<bool> update_transaction(const phoneauth::transaction&) = 0;
-
-    virtual later<phoneauth::write_result> insert_user(const phoneauth::user&) = 0;
-    virtual later<phoneauth::write_result> update_user(const phoneauth::user&) = 0;
-    virtual later<std::optional<phoneauth::user>> find_user(const std::string& object_id) = 0;
-    virtual later<std::optional<phoneauth::user>> find_user_by_phone(const phoneauth::phone_number&) = 0;
-    virtual later<std::optional<phoneauth::user>> find_user_by_identity(const std::string& identity) = 0;
-
-    virtual later<bool> insert_session(const phoneauth::session&) = 0;
-    virtual later<std::optional<phoneauth::session>> find_session(const std::string& token_hash) = 0;
-    virtual later<bool> erase_session(const std::string& token_hash) = 0;
-    virtual later<std::size_t> erase_sessions_of(const std::string& user_id, const std::string& kept) = 0;
-
-    virtual later<std::vector<phoneauth::counter>> change_counters(const std::vector<phoneauth::counter_change>&) = 0;
+private:
+    std::variant<
+#ifdef PHONEAUTH_WITH_SQLITE
+        std::unique_ptr<pooled_sqlite>,
+#endif
+#ifdef PHONEAUTH_WITH_POSTGRES
+        std::unique_ptr<phoneauth::async_postgres_storage>,
+#endif
+#ifdef PHONEAUTH_WITH_REDIS
+        std::unique_ptr<phoneauth::async_redis_storage>,
+#endif
+        std::unique_ptr<phoneauth::memory_storage>>
+        it_;
 };
 
 /// What is wrong with `url` as the name of a storage; empty if this program can try to open it.

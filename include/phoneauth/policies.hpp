@@ -42,12 +42,13 @@ enum class write_result {
 };
 
 /// Transactions: compare-and-swap, not save. Guarantees that the library builds on:
-/// - `insert_transaction` stores a new transaction with the version it holds; false if the id is taken already;
-/// - `find_transaction` gives the transaction as it was last stored, its version included, and may leave out one whose
-///   `expires_at` is over by `transaction_retention` or more;
+/// - `insert_transaction` stores a new transaction with the version it holds. It returns false if the id is taken.
+/// - `find_transaction` gives the transaction as it was last stored, its version included. It may leave out one whose
+///   `expires_at` is over by `transaction_retention` or more.
 /// - `update_transaction(t)` stores `t` with version `t.version + 1` if the stored version is `t.version` *at that
-///   moment* and says whether it did: of any number of callers that read the same version, one gets true. `id`, `kind`,
-///   `created_at`, `expires_at`, `password_mark` and `known_network` are always those that were inserted.
+///   moment*, and says whether it did. Of any number of callers that read the same version, one gets true.
+/// - An update never brings another `id`, `purpose`, `created_at`, `expires_at`, `password_fingerprint` or
+///   `known_network` than was inserted.
 template <class S>
 concept TransactionStorage = requires(S& s, const transaction& t, const std::string& id) {
     { s.insert_transaction(t) } -> yields<bool>;
@@ -59,10 +60,10 @@ concept TransactionStorage = requires(S& s, const transaction& t, const std::str
 inline constexpr std::chrono::minutes transaction_retention{60};
 
 /// Users. Guarantees that the library builds on:
-/// - `insert_user` and `update_user` never let two users have one phone, or one identity, however many callers race;
-///   `insert_user` stores the version that the user holds, and throws if another user has the `object_id`;
-/// - `update_user(u)` replaces the user `u.object_id` if its stored version is `u.version` and stores `u.version + 1`;
-/// - the three look-ups find a user as he was last stored. Identities compare byte for byte.
+/// - `insert_user` and `update_user` never let two users have one phone, or one identity, however many callers race.
+/// - `insert_user` stores the version that the user holds. It throws if another user has the `object_id`.
+/// - `update_user(u)` replaces the user `u.object_id` if the stored version is `u.version`, and stores `u.version + 1`.
+/// - The three look-ups find a user as they were last stored. Identities compare byte for byte.
 template <class S>
 concept UserStorage = requires(S& s, const user& u, const phone_number& phone, const std::string& text) {
     { s.insert_user(u) } -> yields<write_result>;
@@ -72,11 +73,19 @@ concept UserStorage = requires(S& s, const user& u, const phone_number& phone, c
     { s.find_user_by_identity(text) } -> yields<std::optional<user>>;
 };
 
-/// Sessions. `erase_session` says whether there was one; `erase_sessions_of(user_id, kept)` ends all of a user's
-/// sessions but the one whose token hash is `kept` (empty: all of them) and says how many; it brings none into being,
-/// and after a throw some may have ended. A session may be dropped once it is past its `expires_at`: once one with a
-/// later `created_at` was inserted, or once it has been here for as long as it was to live. Which time it is the storage
-/// does not ask a clock of its own.
+/// Sessions. Guarantees that the library builds on:
+/// - `insert_session` stores a new session and returns true. It returns false, and changes nothing, if there is one with
+///   this `token_hash`. Tokens are random: the library answers with `error::internal`.
+/// - `find_session` gives the session as it was inserted.
+/// - `erase_session` ends a session and says whether there was one.
+/// - `erase_sessions_of(user_id, kept)` ends all sessions of a user but the one whose `token_hash` is `kept`, and says how
+///   many it ended. If `kept` is empty, it ends all of them. It never brings a session into being. After a throw some of
+///   them may have ended.
+///
+/// A storage may drop a session in two cases, and no other:
+/// - when a session is inserted whose `created_at` is at or after the `expires_at` of this one;
+/// - when this one has been stored for as long as it was to live, which is from `created_at` to `expires_at`.
+/// It never compares `expires_at` with a clock of its own, because the library's may differ.
 template <class S>
 concept SessionStorage = requires(S& s, const session& added, const std::string& text) {
     { s.insert_session(added) } -> yields<bool>;
@@ -85,10 +94,13 @@ concept SessionStorage = requires(S& s, const session& added, const std::string&
     { s.erase_sessions_of(text, text) } -> yields<std::size_t>;
 };
 
-/// Counters, for the limits. `change_counters` reads, adds and stores; it gives the counters after the changes, in the
-/// order of the changes, which are for distinct keys. Each change is one atomic step: of a hundred callers that add 1
-/// at once to an absent counter, each gets another of the values 1 to 100. The changes of one call come together only
-/// to save round trips: others may see some of them before the rest, and after a throw some may have been made.
+/// Counters, for the limits. Guarantees that the library builds on:
+/// - `change_counters` reads, adds and stores. It gives the counters after the changes, in the order of the changes.
+/// - The changes of one call are for distinct keys.
+/// - Each change is one atomic step: of a hundred callers that add 1 at once to an absent counter, each gets another of
+///   the values 1 to 100.
+/// - The changes of one call come together only to save round trips. Others may see some of them before the rest. After a
+///   throw some may have been made.
 template <class S>
 concept CounterStorage = requires(S& s, const std::vector<counter_change>& changes) {
     { s.change_counters(changes) } -> yields<std::vector<counter>>;

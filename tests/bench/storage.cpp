@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // What a storage costs. Prints ratios and passes no judgement:
 // - each operation with 1 thousand, 1 million and 10 million pending transactions, against the first of these;
-// - an insertion, which sweeps, and a call of sweep() beside as many expired transactions;
+// - an insertion, which sweeps, and a call of delete_expired() beside as many expired transactions;
 // - bytes per pending transaction, in memory and in Redis;
 // - logins per second with one and with two processes, against as many bare round trips of the same server.
 //
@@ -30,6 +30,8 @@
 #include <random>
 #include <thread>
 #include <vector>
+
+#include "support/temporary_folder.hpp"
 
 using namespace proofs;
 using namespace std::chrono_literals;
@@ -232,7 +234,7 @@ void scale(const char* name, S& storage, const loader& load, const std::vector<s
         std::fflush(stdout);
     }
     // Redis drops what has expired by itself.
-    if constexpr (requires { storage.sweep(time_point(), std::size_t{}); } || is_process_local<S>) {
+    if constexpr (requires { storage.delete_expired(time_point(), std::size_t{}); } || is_process_local<S>) {
         const auto long_ago = system_clock().now() - 2h;
         const auto expired = pending(random_id(random), long_ago);
         storage.insert_transaction(expired);
@@ -241,10 +243,10 @@ void scale(const char* name, S& storage, const loader& load, const std::vector<s
             calls, [&](unsigned) { storage.insert_transaction(pending(random_id(random), system_clock().now())); });
         std::printf("%12llu %7.1f (%5.2f)  while as many expired ones wait to be swept\n",
                     static_cast<unsigned long long>(sizes.back()), inserted, inserted / first[0]);
-        if constexpr (requires { storage.sweep(time_point(), std::size_t{}); })
-            std::printf("%12s %7.1f us for sweep() of 1000 of them\n", "",
+        if constexpr (requires { storage.delete_expired(time_point(), std::size_t{}); })
+            std::printf("%12s %7.1f us for delete_expired() of 1000 of them\n", "",
                         median(std::min<unsigned>(20, static_cast<unsigned>(sizes.back() / 1000)),
-                               [&](unsigned) { storage.sweep(system_clock().now(), 1000); }));
+                               [&](unsigned) { storage.delete_expired(system_clock().now(), 1000); }));
     }
 }
 

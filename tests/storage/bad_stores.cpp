@@ -748,11 +748,13 @@ BOOST_AUTO_TEST_CASE(transactions) {
     BOOST_TEST(catches<forgets_the_delivery_error>(
         transactions_of, "insert and find: find_transaction must return what was stored last; delivery_error differs"));
     BOOST_TEST(catches<forgets_the_password_mark>(
-        transactions_of, "insert and find: find_transaction must return what was stored last; password_mark differs"));
+        transactions_of,
+        "insert and find: find_transaction must return what was stored last; password_fingerprint differs"));
     BOOST_TEST(catches<forgets_the_known_network>(
         transactions_of, "insert and find: find_transaction must return what was stored last; known_network differs"));
     BOOST_TEST(catches<cuts_off_password_marks>(
-        transactions_of, "insert and find: find_transaction must return what was stored last; password_mark differs"));
+        transactions_of,
+        "insert and find: find_transaction must return what was stored last; password_fingerprint differs"));
     BOOST_TEST(catches<updates_no_delivery>(
         transactions_of, "update: find_transaction must return what was stored last; delivery differs"));
     BOOST_TEST(catches<has_unsigned_delivery_errors>(

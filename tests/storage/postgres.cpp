@@ -19,29 +19,16 @@ using namespace postgres_test;
 namespace {
 
 /// Two servers of one database: each call goes to the other one.
-class two_storages {
+class two_storages : public forwarding_storage<two_storages> {
 public:
     explicit two_storages(const std::string& url) : first_(url), second_(url) {}
 
-    bool insert_transaction(const transaction& t) { return any().insert_transaction(t); }
-    std::optional<transaction> find_transaction(const std::string& id) { return any().find_transaction(id); }
-    bool update_transaction(const transaction& t) { return any().update_transaction(t); }
-    write_result insert_user(const user& u) { return any().insert_user(u); }
-    write_result update_user(const user& u) { return any().update_user(u); }
-    std::optional<user> find_user(const std::string& id) { return any().find_user(id); }
-    std::optional<user> find_user_by_phone(const phone_number& p) { return any().find_user_by_phone(p); }
-    std::optional<user> find_user_by_identity(const std::string& i) { return any().find_user_by_identity(i); }
-    bool insert_session(const session& s) { return any().insert_session(s); }
-    std::optional<session> find_session(const std::string& hash) { return any().find_session(hash); }
-    bool erase_session(const std::string& hash) { return any().erase_session(hash); }
-    std::size_t erase_sessions_of(const std::string& id, const std::string& kept) {
-        return any().erase_sessions_of(id, kept);
+    template <class Operation, class... Arguments>
+    auto perform(Operation operation, const Arguments&... arguments) {
+        return operation(calls_++ % 2 ? first_ : second_, arguments...);
     }
-    std::vector<counter> change_counters(const std::vector<counter_change>& c) { return any().change_counters(c); }
 
 private:
-    postgres_storage& any() { return calls_++ % 2 ? first_ : second_; }
-
     std::atomic<unsigned> calls_ = 0;
     postgres_storage first_;
     postgres_storage second_;
@@ -72,7 +59,7 @@ BOOST_AUTO_TEST_CASE(gives_all_guarantees) {
 BOOST_AUTO_TEST_CASE(two_behave_as_one) {
     const database db;
     two_storages storages(db.url());
-    BOOST_TEST(testing::to_text(testing::run_storage_suite(storages, testing::already_there(), {.rounds = 10})) == "");
+    BOOST_TEST(testing::to_text(testing::run_storage_suite(storages, {}, {.rounds = 10})) == "");
 }
 
 BOOST_AUTO_TEST_CASE(whatever_the_default_isolation_is) {
@@ -80,7 +67,7 @@ BOOST_AUTO_TEST_CASE(whatever_the_default_isolation_is) {
     db("ALTER DATABASE " + db.url().substr(db.url().rfind('/') + 1) +
        " SET default_transaction_isolation = serializable");
     postgres_storage storage(db.url());
-    BOOST_TEST(testing::to_text(testing::run_storage_suite(storage, testing::already_there(), {.rounds = 5})) == "");
+    BOOST_TEST(testing::to_text(testing::run_storage_suite(storage, {}, {.rounds = 5})) == "");
 }
 
 BOOST_AUTO_TEST_CASE(what_is_acknowledged_is_on_disk_whatever_the_default_is) {
@@ -493,7 +480,7 @@ BOOST_AUTO_TEST_CASE(a_batch_of_counters_removes_more_than_it_adds) {
     BOOST_TEST(db("SELECT count(*) FROM phoneauth_counters WHERE key LIKE 'd%'") == "5");
 }
 
-BOOST_AUTO_TEST_CASE(a_sweep_removes_as_much_as_it_may) {
+BOOST_AUTO_TEST_CASE(delete_expired_removes_as_much_as_it_may) {
     const database db;
     postgres_storage storage(db.url());
     for (int i = 0; i < 10; ++i) {
@@ -501,12 +488,12 @@ BOOST_AUTO_TEST_CASE(a_sweep_removes_as_much_as_it_may) {
         storage.insert_session(new_session(i));
         storage.change_counters({{"c" + std::to_string(i), 1, noon, 1h}});
     }
-    BOOST_TEST(storage.sweep(noon + 1h - 1ms, 100) == 0u);
-    BOOST_TEST(storage.sweep(noon + 1h, 4) == 4u);
-    BOOST_TEST(storage.sweep(noon + 1h, 8) == 8u);
+    BOOST_TEST(storage.delete_expired(noon + 1h - 1ms, 100) == 0u);
+    BOOST_TEST(storage.delete_expired(noon + 1h, 4) == 4u);
+    BOOST_TEST(storage.delete_expired(noon + 1h, 8) == 8u);
     BOOST_TEST(rows_of(db, "sessions") + rows_of(db, "counters") == "08");
-    BOOST_TEST(storage.sweep(noon + 1h, 100) == 8u);
-    BOOST_TEST(storage.sweep(noon + 5min + transaction_retention, 7) == 7u);
+    BOOST_TEST(storage.delete_expired(noon + 1h, 100) == 8u);
+    BOOST_TEST(storage.delete_expired(noon + 5min + transaction_retention, 7) == 7u);
     BOOST_TEST(rows_of(db, "transactions") + rows_of(db, "sessions") + rows_of(db, "counters") == "300");
 }
 

@@ -18,7 +18,8 @@
 
 #include <unistd.h>
 
-#include <phoneauth/storage/detail/postgres.hpp>
+#include <phoneauth/storage/detail/postgres_schema.hpp>
+#include <phoneauth/storage/detail/postgres_statements.hpp>
 
 #include "support/temporary_folder.hpp"
 

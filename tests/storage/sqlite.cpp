@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <future>
 #include <iterator>
 #include <limits>
 #include <stdexcept>
@@ -353,7 +354,7 @@ BOOST_AUTO_TEST_CASE(each_insertion_sweeps_two_rows) {
     BOOST_TEST(rows("counters") == 21);
 }
 
-BOOST_AUTO_TEST_CASE(sweeps_as_many_rows_as_it_is_told) {
+BOOST_AUTO_TEST_CASE(deletes_as_many_expired_rows_as_it_is_told) {
     const folder f;
     sqlite_storage storage(f.file, {.survive_power_loss = false});
     for (int i = 0; i < 10; ++i) {
@@ -363,13 +364,13 @@ BOOST_AUTO_TEST_CASE(sweeps_as_many_rows_as_it_is_told) {
         storage.change_counters({{name, 1, noon, 5min}});
     }
     const auto end = noon + 5min + transaction_retention;
-    BOOST_TEST(storage.sweep(noon, 100) == 0u);
-    BOOST_TEST(storage.sweep(end - 1ms, 5) == 5u);
+    BOOST_TEST(storage.delete_expired(noon, 100) == 0u);
+    BOOST_TEST(storage.delete_expired(end - 1ms, 5) == 5u);
     BOOST_TEST(storage.find_transaction("0").has_value());
-    BOOST_TEST(storage.sweep(end, 8) == 8u);
-    BOOST_TEST(storage.sweep(end, 0) == 0u);
-    BOOST_TEST(storage.sweep(end, 100) == 17u);
-    BOOST_TEST(storage.sweep(end, 100) == 0u);
+    BOOST_TEST(storage.delete_expired(end, 8) == 8u);
+    BOOST_TEST(storage.delete_expired(end, 0) == 0u);
+    BOOST_TEST(storage.delete_expired(end, 100) == 17u);
+    BOOST_TEST(storage.delete_expired(end, 100) == 0u);
     BOOST_TEST(!storage.find_transaction("0"));
 }
 
@@ -552,7 +553,7 @@ BOOST_AUTO_TEST_CASE(a_row_with_values_that_cannot_be) {
         {"transactions.expires_at", {"'soon'"}},
         {"transactions.delivery", {"0", "4"}},
         {"transactions.delivery_error", {"2147483648", "-2147483649", "''"}},
-        {"transactions.password_fingerprint", {"x'00'"}},
+        {"transactions.password_mark", {"x'00'"}},
         {"transactions.known_network", {"2", "'yes'"}},
         {"users.phone", {"'+'"}},
         {"users.properties", {"'{'", "'[]'", "'{\"a\":1}'", "x'7b7d'"}},
@@ -618,6 +619,29 @@ BOOST_AUTO_TEST_CASE(a_file_that_another_program_keeps_locked) {
     BOOST_TEST(contains(start(g.file, {.busy_timeout = 50ms}), "another program keeps it locked"));
     locker("COMMIT");
     BOOST_TEST(start(g.file, {.busy_timeout = 50ms}) == "no exception");
+}
+
+BOOST_AUTO_TEST_CASE(readers_that_never_come_back) {
+    const folder f;
+    sqlite_storage storage(f.file);
+    detail::sqlite_connections<detail::sqlite_statements> connections(f.file.string(), "", 50ms, 1);
+    std::promise<void> begun, gate;
+    std::jthread slow([&] {
+        connections.read([&](auto&) {
+            begun.set_value();
+            gate.get_future().wait();
+            return 0;
+        });
+    });
+    begun.get_future().wait();
+    const auto read = [&] { connections.read([](auto&) { return 0; }); };
+    auto error = std::async(std::launch::async, [&] { return error_of(read); });
+    const bool in_time = error.wait_for(5s) == std::future_status::ready;
+    BOOST_TEST(in_time);
+    gate.set_value();
+    if (in_time) BOOST_TEST(contains(error.get(), "store.db: other threads of this program keep reading; let"));
+    slow.join();
+    BOOST_TEST(error_of(read) == "no exception");
 }
 
 namespace {

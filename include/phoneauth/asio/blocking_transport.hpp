@@ -3,14 +3,13 @@
 #define PHONEAUTH_ASIO_BLOCKING_TRANSPORT_HPP
 
 #include <algorithm>
-#include <condition_variable>
+#include <chrono>
 #include <cstddef>
 #include <memory>
-#include <mutex>
 #include <utility>
-#include <vector>
 
 #include <phoneauth/asio/https_transport.hpp>
+#include <phoneauth/detail/bounded_pool.hpp>
 
 #include <asio/io_context.hpp>
 
@@ -26,8 +25,8 @@ public:
     /// Options as for `https_transport`; `max_idle_connections_per_host` counts for each of at most `max_connections`
     /// event loops and is 1 at most. Throws std::runtime_error if `options.ca_file` cannot be loaded.
     explicit blocking_transport(https_transport_options options = {})
-        : options_(std::move(options)), tls_(std::make_shared<detail::tls_client>(options_.ca_file)) {
-        free_slots_ = std::max<std::size_t>(options_.max_connections, 1);
+        : options_(std::move(options)), tls_(std::make_shared<detail::tls_client>(options_.ca_file)),
+          lanes_(options_.max_connections) {
         options_.max_idle_connections_per_host = std::min<std::size_t>(options_.max_idle_connections_per_host, 1);
     }
 
@@ -38,10 +37,11 @@ public:
     /// `cancelled`. Returns within the sum of the time-outs, but for a name server that does not answer: the system's
     /// resolver cannot be interrupted, and its own limits hold.
     result<http_response> send(const http_request& request) {
-        slot in_flight(*this);
-        if (!in_flight.acquire()) return error::overloaded;
+        auto in_flight = lanes_.take(std::chrono::steady_clock::now() + options_.connect_timeout, options_.max_waiting);
+        if (!in_flight) return error::overloaded;
         try {
-            auto& used = in_flight.lane();
+            if (!in_flight->item) in_flight->item = std::make_unique<lane>(options_, tls_);
+            auto& used = *in_flight->item;
             result<http_response> outcome = error::internal;
             auto work = used.transport.send(request);
             ::asio::co_spawn(used.context, std::move(work), [&](std::exception_ptr thrown, result<http_response> r) {
@@ -63,58 +63,9 @@ private:
         https_transport transport;
     };
 
-    /// The right to have a request in flight, and the lane for it.
-    class slot {
-    public:
-        explicit slot(blocking_transport& owner) : owner_(owner) {}
-        slot(const slot&) = delete;
-        slot& operator=(const slot&) = delete;
-        ~slot() {
-            if (!owned_) return;
-            {
-                const std::lock_guard lock(owner_.mutex_);
-                ++owner_.free_slots_;
-                if (lane_) owner_.lanes_.push_back(std::move(lane_));
-            }
-            owner_.freed_.notify_one();
-        }
-
-        bool acquire() {
-            std::unique_lock lock(owner_.mutex_);
-            if (owner_.free_slots_ == 0) {
-                if (owner_.waiting_ >= owner_.options_.max_waiting) return false;
-                ++owner_.waiting_;
-                owner_.freed_.wait_for(lock, owner_.options_.connect_timeout, [&] { return owner_.free_slots_ > 0; });
-                --owner_.waiting_;
-                if (owner_.free_slots_ == 0) return false;
-            }
-            --owner_.free_slots_;
-            owned_ = true;
-            if (!owner_.lanes_.empty()) {
-                lane_ = std::move(owner_.lanes_.back());
-                owner_.lanes_.pop_back();
-            }
-            return true;
-        }
-
-        blocking_transport::lane& lane() {
-            if (!lane_) lane_ = std::make_unique<blocking_transport::lane>(owner_.options_, owner_.tls_);
-            return *lane_;
-        }
-
-    private:
-        blocking_transport& owner_;
-        std::unique_ptr<blocking_transport::lane> lane_;
-        bool owned_ = false;
-    };
-
     https_transport_options options_;
     std::shared_ptr<detail::tls_client> tls_;
-    std::mutex mutex_;
-    std::condition_variable freed_;
-    std::size_t free_slots_ = 0;
-    std::size_t waiting_ = 0;
-    std::vector<std::unique_ptr<lane>> lanes_;  ///< those without a request, the one used last at the end
+    detail::bounded_pool<lane> lanes_;
 };
 
 }  // namespace v0

@@ -10,12 +10,11 @@
 // Not asio/awaitable.hpp, which includes this file.
 #include <asio/async_result.hpp>
 #include <asio/awaitable.hpp>
-#include <asio/dispatch.hpp>
-#include <asio/executor_work_guard.hpp>
 #include <asio/post.hpp>
 #include <asio/thread_pool.hpp>
 #include <asio/use_awaitable.hpp>
 
+#include <phoneauth/asio/detail/posted_handler.hpp>
 #include <phoneauth/result.hpp>
 
 namespace phoneauth {
@@ -66,14 +65,10 @@ public:
 private:
     template <class R, class Handler, class F>
     void submit(Handler handler, F f) {
-        auto home = ::asio::make_work_guard(handler);
-        auto job = [this, home, handler = std::move(handler), f = std::move(f)]() mutable {
+        auto job = [this, done = detail::posted_handler<R>(std::move(handler)), f = std::move(f)]() mutable {
             auto outcome = call<R>(f);
             pending_.fetch_sub(1);
-            ::asio::dispatch(home.get_executor(),
-                             [handler = std::move(handler), outcome = std::move(outcome)]() mutable {
-                                 std::move(handler)(std::move(outcome));
-                             });
+            done(std::move(outcome));
         };
         ::asio::post(pool_, std::move(job));
     }

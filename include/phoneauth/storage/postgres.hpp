@@ -2,20 +2,20 @@
 #ifndef PHONEAUTH_STORAGE_POSTGRES_HPP
 #define PHONEAUTH_STORAGE_POSTGRES_HPP
 
-#include <algorithm>
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <memory>
-#include <mutex>
-#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
-#include <vector>
 
+#include <phoneauth/detail/bounded_pool.hpp>
 #include <phoneauth/policies.hpp>
-#include <phoneauth/storage/detail/postgres.hpp>
+#include <phoneauth/storage/detail/postgres_queries.hpp>
+#include <phoneauth/storage/detail/postgres_schema.hpp>
+#include <phoneauth/storage/detail/postgres_statements.hpp>
+#include <phoneauth/storage/forwarding.hpp>
+#include <phoneauth/storage/postgres_options.hpp>
 
 namespace phoneauth {
 inline namespace v0 {
@@ -28,7 +28,7 @@ inline namespace v0 {
 /// It keeps its records in tables named `phoneauth_…` in the first schema of the user's `search_path`, and makes them
 /// if there are none. Each function is one statement, thus one transaction and one round trip. What has expired is
 /// removed a few rows at a time, whenever something is inserted: transactions `transaction_retention` past their
-/// `expires_at`, sessions and counters at theirs; see also `sweep`.
+/// `expires_at`, sessions and counters at theirs; see also `delete_expired`.
 ///
 /// What a function has written is on the server's disk when it returns; but for changes of counters, of which a crash
 /// of the server loses up to the last second, unless something else was written after them, as a transaction is before
@@ -37,10 +37,11 @@ inline namespace v0 {
 /// All functions may be called from several threads at once; each call uses one connection of the pool. A function
 /// throws `std::runtime_error` when it cannot do its work: no connection, no answer in time, an error of the server. It
 /// has then changed nothing, or all that was asked for. It works again as soon as the database does. A write is
-/// repeated only if it certainly was not carried out; a read also after the connection was lost.
+/// repeated only if it certainly was not carried out; a read also after the connection was lost. `insert_user` throws
+/// `std::invalid_argument` if there is a user with this `object_id`.
 ///
 /// A pooler between this and the server (PgBouncer) must give each connection a session of its own.
-class postgres_storage {
+class postgres_storage : public forwarding_storage<postgres_storage> {
 public:
     /// Connects to the database, makes its tables or brings them up to date, and checks them; several servers may do so
     /// at once. `url`: `postgres://user:password@host:port/database?option=value`, see "Connection URIs" in
@@ -50,127 +51,53 @@ public:
     /// or were changed by hand. Making or changing tables is not subject to `timeout` but may take ten minutes. Servers
     /// of version 1 of the tables that still run go on working, and refuse when they are started again.
     explicit postgres_storage(const std::string& url, const postgres_options& options = {})
-        : server_(url), options_(options) {
+        : server_(url), options_(options), pool_(options.connections) {
         auto first = detail::postgres::open(server_, options_.timeout, deadline());
         detail::postgres::migrate(*first, deadline());
         detail::postgres::prepare(*first, deadline());
-        idle_.push_back(std::move(first));
-        open_ = 1;
+        pool_.add(std::move(first));
     }
 
-    // Each function: see the concepts in policies.hpp.
-
-    bool insert_transaction(const transaction& t) { return run(detail::postgres::insert_transaction(t)); }
-    std::optional<transaction> find_transaction(const std::string& id) {
-        return run(detail::postgres::find_transaction(id));
-    }
-    bool update_transaction(const transaction& t) { return run(detail::postgres::update_transaction(t)); }
-
-    /// Throws `std::invalid_argument` if there is a user with this `object_id`.
-    write_result insert_user(const user& u) { return run(detail::postgres::insert_user(u)); }
-    write_result update_user(const user& u) { return run(detail::postgres::update_user(u)); }
-    std::optional<user> find_user(const std::string& object_id) { return run(detail::postgres::find_user(object_id)); }
-    std::optional<user> find_user_by_phone(const phone_number& phone) {
-        return run(detail::postgres::find_user_by_phone(phone));
-    }
-    std::optional<user> find_user_by_identity(const std::string& identity) {
-        return run(detail::postgres::find_user_by_identity(identity));
+    /// Does `operation`: see `forwarding_storage`.
+    template <class Operation, class... Arguments>
+    auto perform(Operation operation, const Arguments&... arguments) {
+        return run(operation(detail::postgres::queries_of, arguments...));
     }
 
-    bool insert_session(const session& s) { return run(detail::postgres::insert_session(s)); }
-    std::optional<session> find_session(const std::string& token_hash) {
-        return run(detail::postgres::find_session(token_hash));
+    /// Deletes records that were over at `now`: `limit` at most, of transactions, sessions and counters together. Returns
+    /// how many it has deleted; fewer than `limit` means that no more are left, but for those that another call is busy
+    /// with. To be called, now and then, only if much has expired while little is inserted.
+    std::size_t delete_expired(time_point now, std::size_t limit) {
+        return run(detail::postgres::queries_of.delete_expired(now, limit));
     }
-    bool erase_session(const std::string& token_hash) { return run(detail::postgres::erase_session(token_hash)); }
-    std::size_t erase_sessions_of(const std::string& user_id, const std::string& kept) {
-        return run(detail::postgres::erase_sessions_of(user_id, kept));
-    }
-
-    std::vector<counter> change_counters(const std::vector<counter_change>& changes) {
-        return run(detail::postgres::change_counters(changes));
-    }
-
-    /// Removes up to `most` transactions, sessions and counters each that were over at `now`, and says how many it
-    /// removed in all. To be called, now and then, only if much has expired while little is inserted.
-    std::size_t sweep(time_point now, std::size_t most) { return run(detail::postgres::sweep(now, most)); }
 
 private:
     using connection = detail::postgres::connection;
 
-    /// A connection from the pool for one call. It is closed afterwards unless it was given back.
-    class lease {
-    public:
-        lease(postgres_storage& s, detail::postgres::steady_time deadline) : storage_(s) {
-            std::unique_lock lock(s.mutex_);
-            const auto is_free = [&] {
-                return !s.idle_.empty() || s.open_ < std::max<std::size_t>(s.options_.connections, 1);
-            };
-            if (!s.freed_.wait_until(lock, deadline, is_free))
-                throw std::runtime_error("phoneauth: all connections to PostgreSQL are busy");
-            if (!s.idle_.empty()) {
-                connection_ = std::move(s.idle_.back());  // the one used last, whose memory is still in the caches
-                s.idle_.pop_back();
-            } else {
-                ++s.open_;
-            }
-            lock.unlock();
-            try {
-                if (connection_ && connection_->is_dead()) connection_.reset();
-                if (!connection_) {
-                    connection_ = detail::postgres::open(s.server_, s.options_.timeout, deadline);
-                    detail::postgres::prepare(*connection_, deadline);
-                }
-            } catch (...) {
-                release();
-                throw;
-            }
-        }
-        lease(const lease&) = delete;
-        lease& operator=(const lease&) = delete;
-        ~lease() {
-            if (!given_back_) {
-                connection_.reset();
-                release();
-            }
-        }
-
-        connection& operator*() const noexcept { return *connection_; }
-
-        void give_back() {
-            {
-                const std::scoped_lock lock(storage_.mutex_);
-                storage_.idle_.push_back(std::move(connection_));
-            }
-            given_back_ = true;
-            storage_.freed_.notify_one();
-        }
-
-    private:
-        void release() {
-            {
-                const std::scoped_lock lock(storage_.mutex_);
-                --storage_.open_;
-            }
-            storage_.freed_.notify_one();
-        }
-
-        postgres_storage& storage_;
-        std::unique_ptr<connection> connection_;
-        bool given_back_ = false;
-    };
-
     detail::postgres::steady_time deadline() const { return std::chrono::steady_clock::now() + options_.timeout; }
 
+    /// `idle`, if it still stands, or a new one.
+    std::unique_ptr<connection> open(std::unique_ptr<connection> idle, detail::postgres::steady_time deadline) const {
+        if (idle && !idle->is_dead()) return idle;
+        idle.reset();
+        auto fresh = detail::postgres::open(server_, options_.timeout, deadline);
+        detail::postgres::prepare(*fresh, deadline);
+        return fresh;
+    }
+
     template <class T>
-    T run(const detail::postgres::operation<T>& o) {
+    T run(const detail::postgres::query<T>& o) {
         using detail::postgres::verdict;
         const auto deadline = this->deadline();
         bool again_elsewhere = true;
         for (int attempt = 0; attempt < detail::postgres::max_attempts; ++attempt) {
-            lease c(*this, deadline);
+            auto lease = pool_.take(deadline);
+            if (!lease) throw std::runtime_error("phoneauth: all connections to PostgreSQL are busy");
+            auto c = open(std::move(lease->item), deadline);  // closed in the end unless it is given back
+            const auto give_back = [&] { lease->item = std::move(c); };
             detail::postgres::result_ptr answer;
             try {
-                answer = (*c).run(o.what, o.values, deadline);
+                answer = c->run(o.what, o.values, deadline);
             } catch (const std::runtime_error&) {
                 const bool in_time = std::chrono::steady_clock::now() < deadline;
                 if (!o.what.reads || !in_time || !std::exchange(again_elsewhere, false)) throw;
@@ -181,10 +108,10 @@ private:
             if (repeat && std::exchange(again_elsewhere, false)) continue;
             if (outcome == verdict::lost) throw connection::lost();
             if (outcome == verdict::reconnect || outcome == verdict::refused) {
-                if (outcome == verdict::refused) c.give_back();
+                if (outcome == verdict::refused) give_back();
                 throw std::runtime_error(detail::postgres::message_of(answer.get()));
             }
-            c.give_back();
+            give_back();
             if (outcome == verdict::again) continue;
             if (auto value = o.value(answer.get())) return *std::move(value);
         }
@@ -193,10 +120,7 @@ private:
 
     const detail::postgres::server_address server_;
     const postgres_options options_;
-    std::mutex mutex_;
-    std::condition_variable freed_;
-    std::vector<std::unique_ptr<connection>> idle_;
-    std::size_t open_ = 0;  // idle or in use
+    detail::bounded_pool<connection> pool_;
 };
 
 static_assert(Storage<postgres_storage>);

@@ -2,14 +2,13 @@
 #ifndef PHONEAUTH_STORAGE_REDIS_HPP
 #define PHONEAUTH_STORAGE_REDIS_HPP
 
-#include <cstddef>
-#include <optional>
 #include <string>
-#include <vector>
 
 #include <phoneauth/policies.hpp>
 #include <phoneauth/storage/detail/redis_commands.hpp>
 #include <phoneauth/storage/detail/redis_connection.hpp>
+#include <phoneauth/storage/forwarding.hpp>
+#include <phoneauth/storage/redis_options.hpp>
 
 namespace phoneauth {
 inline namespace v0 {
@@ -60,8 +59,11 @@ inline namespace v0 {
 /// first: one that still runs throws when it is asked for a transaction that a newer one has written, and one that is
 /// started again refuses.
 ///
+/// `insert_user` throws `std::invalid_argument` if there is a user with this `object_id`. When `erase_sessions_of` has
+/// thrown, some of the sessions may be erased in a cluster: call it again.
+///
 /// Thread-safe. Connections are made when they are needed and kept; a broken one is replaced.
-class redis_storage {
+class redis_storage : public forwarding_storage<redis_storage> {
 public:
     /// `url`: redis://[[user]:password@]host[:port][/database], with percent-encoding in user and password; port 6379
     /// and database 0 unless given. Connects and checks the server: throws `std::runtime_error` if the URL is not one,
@@ -69,35 +71,10 @@ public:
     explicit redis_storage(const std::string& url, const redis_options& options = {})
         : redis_storage(detail::parse_redis_url(url), options) {}
 
-    // Each function: see the concepts in policies.hpp.
-
-    bool insert_transaction(const transaction& t) { return commands_.insert_transaction(t).get(); }
-    std::optional<transaction> find_transaction(const std::string& id) { return commands_.find_transaction(id).get(); }
-    bool update_transaction(const transaction& t) { return commands_.update_transaction(t).get(); }
-
-    /// Throws `std::invalid_argument` if there is a user with this `object_id`.
-    write_result insert_user(const user& u) { return commands_.insert_user(u).get(); }
-    write_result update_user(const user& u) { return commands_.update_user(u).get(); }
-    std::optional<user> find_user(const std::string& object_id) { return commands_.find_user(object_id).get(); }
-    std::optional<user> find_user_by_phone(const phone_number& phone) {
-        return commands_.find_user_by_phone(phone).get();
-    }
-    std::optional<user> find_user_by_identity(const std::string& identity) {
-        return commands_.find_user_by_identity(identity).get();
-    }
-
-    bool insert_session(const session& s) { return commands_.insert_session(s).get(); }
-    std::optional<session> find_session(const std::string& token_hash) {
-        return commands_.find_session(token_hash).get();
-    }
-    bool erase_session(const std::string& token_hash) { return commands_.erase_session(token_hash).get(); }
-    /// In a cluster some sessions may be erased after a throw: then call it again.
-    std::size_t erase_sessions_of(const std::string& user_id, const std::string& kept) {
-        return commands_.erase_sessions_of(user_id, kept).get();
-    }
-
-    std::vector<counter> change_counters(const std::vector<counter_change>& changes) {
-        return commands_.change_counters(changes).get();
+    /// Does `operation`, blocking: see `forwarding_storage`.
+    template <class Operation, class... Arguments>
+    auto perform(Operation operation, const Arguments&... arguments) {
+        return operation(commands_, arguments...).get();
     }
 
 private:

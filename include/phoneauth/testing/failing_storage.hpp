@@ -7,9 +7,9 @@
 #include <stdexcept>
 #include <string>
 #include <type_traits>
-#include <vector>
 
 #include <phoneauth/policies.hpp>
+#include <phoneauth/storage/forwarding.hpp>
 
 namespace phoneauth {
 inline namespace v0 {
@@ -29,8 +29,10 @@ namespace testing {
 /// Calls are counted from 1. May be used from several threads at once if `S` may. It keeps a reference to the other
 /// storage.
 template <Storage S>
-class failing_storage {
+class failing_storage : public forwarding_storage<failing_storage<S>> {
 public:
+    static constexpr bool process_local = is_process_local<S>;
+
     explicit failing_storage(S& storage) noexcept : storage_(storage) {}
 
     /// The `n`th call throws `std::runtime_error` and changes nothing. 0: no call does.
@@ -48,60 +50,27 @@ public:
     /// How many of them were updates.
     std::size_t updates() const noexcept { return updates_; }
 
-    // Each function: see the concepts in policies.hpp.
-
-    auto insert_transaction(const transaction& t) {
-        return call([this, &t] { return storage_.insert_transaction(t); });
+    /// Hands `operation` on, or fails: see `forwarding_storage`.
+    template <class Operation, class... Arguments>
+    auto perform(Operation, const Arguments&... arguments) {
+        return finish(counted<Operation>(arguments...));
     }
-    auto find_transaction(const std::string& id) {
-        return call([this, &id] { return storage_.find_transaction(id); });
+    /// The two updates can lose a race as well.
+    auto perform(operations::update_transaction update, const transaction& t) {
+        return finish(raced<operations::find_transaction>(update, t, t.id));
     }
-    auto update_transaction(const transaction& t) {
-        return update([this, &t] { return storage_.update_transaction(t); },
-                      [this, &t] { return storage_.find_transaction(t.id); },
-                      [this](const transaction& rival) { return storage_.update_transaction(rival); });
-    }
-
-    auto insert_user(const user& u) {
-        return call([this, &u] { return storage_.insert_user(u); });
-    }
-    auto update_user(const user& u) {
-        return update([this, &u] { return storage_.update_user(u); },
-                      [this, &u] { return storage_.find_user(u.object_id); },
-                      [this](const user& rival) { return storage_.update_user(rival); });
-    }
-    auto find_user(const std::string& id) {
-        return call([this, &id] { return storage_.find_user(id); });
-    }
-    auto find_user_by_phone(const phone_number& phone) {
-        return call([this, &phone] { return storage_.find_user_by_phone(phone); });
-    }
-    auto find_user_by_identity(const std::string& identity) {
-        return call([this, &identity] { return storage_.find_user_by_identity(identity); });
-    }
-
-    auto insert_session(const session& s) {
-        return call([this, &s] { return storage_.insert_session(s); });
-    }
-    auto find_session(const std::string& hash) {
-        return call([this, &hash] { return storage_.find_session(hash); });
-    }
-    auto erase_session(const std::string& hash) {
-        return call([this, &hash] { return storage_.erase_session(hash); });
-    }
-    auto erase_sessions_of(const std::string& user_id, const std::string& kept) {
-        return call([this, &user_id, &kept] { return storage_.erase_sessions_of(user_id, kept); });
-    }
-
-    auto change_counters(const std::vector<counter_change>& changes) {
-        return call([this, &changes] { return storage_.change_counters(changes); });
+    auto perform(operations::update_user update, const user& u) {
+        return finish(raced<operations::find_user>(update, u, u.object_id));
     }
 
 private:
-    template <class F>
-    using mode = typename awaited<std::invoke_result_t<F&>>::mode;
-    template <class F>
-    using value = typename awaited<std::invoke_result_t<F&>>::type;
+    template <class Operation, class... Arguments>
+    using returned = std::invoke_result_t<Operation, S&, const Arguments&...>;
+    template <class Operation, class... Arguments>
+    using mode = typename awaited<returned<Operation, Arguments...>>::mode;
+    template <class Operation, class... Arguments>
+    using flow = typename mode<Operation,
+                               Arguments...>::template flow<typename awaited<returned<Operation, Arguments...>>::type>;
 
     /// What a function of the storage returns: the awaitable, or its value at once.
     template <class Flow>
@@ -112,31 +81,24 @@ private:
             return flow;
     }
 
-    template <class F>
-    auto call(F f) {
-        return finish(counted(f));
-    }
-    template <class F, class Find, class Store>
-    auto update(F f, Find find, Store store) {
-        return finish(raced(f, find, store));
-    }
-
-    template <class F>
-    typename mode<F>::template flow<value<F>> counted(F f) {
+    template <class Operation, class... Arguments>
+    flow<Operation, Arguments...> counted(const Arguments&... arguments) {
         const auto n = ++calls_;
         if (n == fail_before_) throw std::runtime_error("phoneauth: failing_storage::fail_before");
-        auto done = co_await mode<F>::call(f);
+        const auto call = [&] { return Operation()(storage_, arguments...); };
+        auto done = co_await mode<Operation, Arguments...>::call(call);
         if (n == fail_after_) throw std::runtime_error("phoneauth: failing_storage::fail_after");
         co_return done;
     }
 
-    template <class F, class Find, class Store>
-    typename mode<F>::template flow<value<F>> raced(F f, Find find, Store store) {
+    template <class Find, class Update, class Record>
+    flow<Update, Record> raced(Update update, const Record& record, const std::string& id) {
+        using call_mode = mode<Update, Record>;
         if (++updates_ == lose_race_on_) {
-            auto rival = co_await mode<F>::call(find);
-            if (rival) (void)co_await mode<F>::call([&] { return store(*rival); });
+            auto rival = co_await call_mode::call([&] { return Find()(storage_, id); });
+            if (rival) (void)co_await call_mode::call([&] { return update(storage_, *rival); });
         }
-        auto done = co_await counted(f);
+        auto done = co_await counted<Update>(record);
         co_return done;
     }
 

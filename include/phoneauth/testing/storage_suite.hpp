@@ -2,6 +2,7 @@
 #ifndef PHONEAUTH_TESTING_STORAGE_SUITE_HPP
 #define PHONEAUTH_TESTING_STORAGE_SUITE_HPP
 
+#include <functional>
 #include <utility>
 #include <vector>
 
@@ -16,58 +17,70 @@
 // no test framework:
 //
 //     my_users users(test_database);
-//     const auto findings = phoneauth::run_user_storage_suite(users);
-//     BOOST_TEST(phoneauth::to_text(findings) == "");
+//     const auto findings = phoneauth::testing::run_user_storage_suite(users);
+//     BOOST_TEST(phoneauth::testing::to_text(findings) == "");
 //
 // The storage need not be empty, but should be one for tests that nobody else uses meanwhile: all records have random
-// names, users and counters stay behind, and what has expired may be swept.
+// names, users and counters stay behind, and what has expired may be deleted.
 
 namespace phoneauth {
 inline namespace v0 {
 namespace testing {
 
 /// Checks the transactions of `storage`. Returns what is wrong; empty if nothing is. Most of its calls come from
-/// `options.threads` threads at once. `run`: see `already_there`.
-template <TransactionStorage S, class Run = already_there>
-std::vector<suite_finding> run_transaction_storage_suite(S& storage, const Run& run = {},
+/// `options.threads` threads at once.
+///
+/// `sync_wait(returned)` gives the value of what a function of the storage returned. For a blocking storage that is what
+/// it returned: std::identity. For a storage with awaitables pass something that runs an awaitable to its end and gives
+/// its value, or throws what it threw. It is called from several threads at once:
+///
+///     [](auto later) {
+///         asio::io_context context;
+///         auto value = asio::co_spawn(context, std::move(later), asio::use_future);
+///         context.run();
+///         return value.get();
+///     }
+template <TransactionStorage S, class SyncWait = std::identity>
+std::vector<suite_finding> run_transaction_storage_suite(S& storage, const SyncWait& sync_wait = {},
                                                          const suite_options& options = {}) {
-    detail::storage_suite<S, Run> suite(storage, storage, run, options);
+    detail::storage_suite<S, SyncWait> suite(storage, storage, sync_wait, options);
     suite.transactions();
     return std::move(suite).findings();
 }
 
 /// Checks the users of `storage`, like `run_transaction_storage_suite`.
-template <UserStorage S, class Run = already_there>
-std::vector<suite_finding> run_user_storage_suite(S& storage, const Run& run = {}, const suite_options& options = {}) {
-    detail::storage_suite<S, Run> suite(storage, storage, run, options);
+template <UserStorage S, class SyncWait = std::identity>
+std::vector<suite_finding> run_user_storage_suite(S& storage, const SyncWait& sync_wait = {},
+                                                  const suite_options& options = {}) {
+    detail::storage_suite<S, SyncWait> suite(storage, storage, sync_wait, options);
     suite.users();
     return std::move(suite).findings();
 }
 
 /// Checks the sessions of `storage`, like `run_transaction_storage_suite`.
-template <SessionStorage S, class Run = already_there>
-std::vector<suite_finding> run_session_storage_suite(S& storage, const Run& run = {},
+template <SessionStorage S, class SyncWait = std::identity>
+std::vector<suite_finding> run_session_storage_suite(S& storage, const SyncWait& sync_wait = {},
                                                      const suite_options& options = {}) {
-    detail::storage_suite<S, Run> suite(storage, storage, run, options);
+    detail::storage_suite<S, SyncWait> suite(storage, storage, sync_wait, options);
     suite.sessions();
     return std::move(suite).findings();
 }
 
 /// Checks the counters of `storage`, like `run_transaction_storage_suite`.
-template <CounterStorage S, class Run = already_there>
-std::vector<suite_finding> run_counter_storage_suite(S& storage, const Run& run = {},
+template <CounterStorage S, class SyncWait = std::identity>
+std::vector<suite_finding> run_counter_storage_suite(S& storage, const SyncWait& sync_wait = {},
                                                      const suite_options& options = {}) {
-    detail::storage_suite<S, Run> suite(storage, storage, run, options);
+    detail::storage_suite<S, SyncWait> suite(storage, storage, sync_wait, options);
     suite.counters();
     return std::move(suite).findings();
 }
 
 /// Checks two handles of one store, as two servers have them: all four parts, like `run_transaction_storage_suite`,
 /// each call going to the other handle than the one before. What one of them has acknowledged, the other must see.
-template <Storage S, class Run = already_there>
-std::vector<suite_finding> run_shared_storage_suite(S& one, S& other, const Run& run = {},
+template <Storage S, class SyncWait = std::identity>
+std::vector<suite_finding> run_shared_storage_suite(S& one, S& other, const SyncWait& sync_wait = {},
                                                     const suite_options& options = {}) {
-    detail::storage_suite<S, Run> suite(one, other, run, options);
+    detail::storage_suite<S, SyncWait> suite(one, other, sync_wait, options);
     suite.transactions();
     suite.users();
     suite.sessions();
@@ -76,9 +89,10 @@ std::vector<suite_finding> run_shared_storage_suite(S& one, S& other, const Run&
 }
 
 /// Checks all four parts of `storage`, like `run_transaction_storage_suite`.
-template <Storage S, class Run = already_there>
-std::vector<suite_finding> run_storage_suite(S& storage, const Run& run = {}, const suite_options& options = {}) {
-    return run_shared_storage_suite(storage, storage, run, options);
+template <Storage S, class SyncWait = std::identity>
+std::vector<suite_finding> run_storage_suite(S& storage, const SyncWait& sync_wait = {},
+                                             const suite_options& options = {}) {
+    return run_shared_storage_suite(storage, storage, sync_wait, options);
 }
 
 }  // namespace testing

@@ -24,23 +24,6 @@ inline std::string to_text(const std::vector<suite_finding>& findings) {
     return text;
 }
 
-/// Takes what a blocking storage's function returned for its value. For a storage with awaitables pass something that
-/// runs an awaitable to its end and gives its value, or throws what it threw; it is called from several threads at
-/// once:
-///
-///     [](auto later) {
-///         asio::io_context context;
-///         auto value = asio::co_spawn(context, std::move(later), asio::use_future);
-///         context.run();
-///         return value.get();
-///     }
-struct already_there {
-    template <class T>
-    T operator()(T value) const {
-        return value;
-    }
-};
-
 /// How hard a suite tries. With the defaults it makes some ten thousand calls; a storage that waits for a disk on each
 /// write does with fewer rounds.
 struct suite_options {

@@ -19,6 +19,7 @@
 #include <poll.h>
 
 #include <phoneauth/detail/ascii.hpp>
+#include <phoneauth/storage/detail/postgres_parameters.hpp>
 
 // One connection to PostgreSQL: opened and used within a time limit, never trusted to answer.
 
@@ -33,60 +34,6 @@ struct result_deleter {
     void operator()(PGresult* r) const noexcept { PQclear(r); }
 };
 using result_ptr = std::unique_ptr<PGresult, result_deleter>;
-
-/// An SQL statement with a name, under which each connection knows it.
-struct statement {
-    const char* name;
-    const char* types;  ///< of the parameters, for PREPARE
-    const char* sql;
-    bool reads = false;  ///< changes nothing, so that it may be run a second time
-};
-
-/// The parameters of a statement in PostgreSQL's binary form, in which a text may hold any character: the text form
-/// would end at a NUL, where the binary one is refused by the server.
-class parameters {
-public:
-    template <class... Ts>
-    explicit parameters(const Ts&... all) {
-        values_.reserve(sizeof...(all));
-        (add(all), ...);
-    }
-
-    int size() const noexcept { return static_cast<int>(values_.size()); }
-    const std::optional<std::string>& operator[](std::size_t i) const { return values_[i]; }
-
-    /// An array (src/backend/utils/adt/arrayfuncs.c, array_recv): dimensions, whether there are nulls, the type of the
-    /// elements, their number and the first one's index, then the elements with their sizes.
-    template <class Range, class Get>
-    static std::string array(const Range& range, std::uint32_t type, Get get) {
-        std::string bytes = big_endian(1u) + big_endian(0u) + big_endian(type) +
-                            big_endian(static_cast<std::uint32_t>(range.size())) + big_endian(1u);
-        for (const auto& element : range) {
-            const std::string value = get(element);
-            bytes += big_endian(static_cast<std::uint32_t>(value.size())) + value;
-        }
-        return bytes;
-    }
-
-    template <class UInt>
-    static std::string big_endian(UInt n) {
-        std::string bytes(sizeof(n), '\0');
-        for (auto at = bytes.rbegin(); at != bytes.rend(); ++at, n = static_cast<UInt>(n >> 8))
-            *at = static_cast<char>(n & 0xff);
-        return bytes;
-    }
-
-    static std::string bigint(std::int64_t n) { return big_endian(static_cast<std::uint64_t>(n)); }
-
-private:
-    void add(const std::string& bytes) { values_.emplace_back(bytes); }
-    void add(std::string_view bytes) { values_.emplace_back(bytes); }
-    void add(std::int64_t n) { values_.emplace_back(bigint(n)); }
-    void add(const std::optional<std::int64_t>& n) { values_.push_back(n ? std::optional(bigint(*n)) : std::nullopt); }
-    void add(bool b) { values_.emplace_back(std::string(1, b ? '\1' : '\0')); }
-
-    std::vector<std::optional<std::string>> values_;
-};
 
 /// What to do after the server's answer to a statement.
 enum class verdict {

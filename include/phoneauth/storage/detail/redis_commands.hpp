@@ -3,7 +3,6 @@
 #define PHONEAUTH_STORAGE_DETAIL_REDIS_COMMANDS_HPP
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -11,12 +10,14 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
 #include <phoneauth/policies.hpp>
-#include <phoneauth/storage/detail/redis.hpp>
+#include <phoneauth/storage/detail/redis_protocol.hpp>
+#include <phoneauth/storage/detail/redis_records.hpp>
+#include <phoneauth/storage/detail/redis_scripts.hpp>
+#include <phoneauth/storage/redis_options.hpp>
 
 // What is stored in Redis and which commands do it, written once for both modes. The keys, behind the prefix:
 //
@@ -36,294 +37,6 @@ namespace phoneauth {
 inline namespace v0 {
 namespace detail {
 
-// ---- Records: fields, each with its length in front ("1:7" "12:+14155550100"), so that no record begins with the fields
-// ---- of another. A script can compare the first field without understanding the rest.
-
-inline std::string record_field(std::string_view text) {
-    return std::to_string(text.size()) + ':' + std::string(text);
-}
-
-class record_writer {
-public:
-    record_writer& text(std::string_view t) {
-        record_ += record_field(t);
-        return *this;
-    }
-    template <class T>
-    record_writer& number(T n) {
-        return text(std::to_string(n));
-    }
-    record_writer& time(time_point t) { return number(t.time_since_epoch().count()); }
-    record_writer& time(std::optional<time_point> t) { return t ? time(*t) : text({}); }
-    std::string str() { return std::move(record_); }
-
-private:
-    std::string record_;
-};
-
-/// Throws `std::runtime_error` if the record is not what is asked for.
-class record_reader {
-public:
-    explicit record_reader(std::string_view record) : rest_(record) {}
-
-    std::string text() { return std::string(field()); }
-    template <class T>
-    T number() {
-        return parse<T>(field());
-    }
-    template <class E>
-    E one_of(E first, E last) {
-        const auto value = number<unsigned>();
-        if (value < static_cast<unsigned>(first) || value > static_cast<unsigned>(last)) fail();
-        return static_cast<E>(value);
-    }
-    time_point time() { return time_point(std::chrono::milliseconds(number<std::int64_t>())); }
-    std::optional<time_point> optional_time() {
-        const auto digits = field();
-        if (digits.empty()) return std::nullopt;
-        return time_point(std::chrono::milliseconds(parse<std::int64_t>(digits)));
-    }
-    phone_number phone() {
-        auto p = phone_number::parse(field());
-        if (!p) fail();
-        return *p;
-    }
-    bool is_at_end() const noexcept { return rest_.empty(); }
-    void end() const {
-        if (!is_at_end()) fail();
-    }
-
-    template <class T>
-    static T parse(std::string_view digits) {
-        T value{};
-        const auto* last = digits.data() + digits.size();
-        const auto [stop, error] = std::from_chars(digits.data(), last, value);
-        if (error != std::errc() || stop != last) fail();
-        return value;
-    }
-
-private:
-    [[noreturn]] static void fail() {
-        throw std::runtime_error("phoneauth: Redis has a record that is damaged or that something else wrote: give "
-                                 "phoneauth a prefix of its own");
-    }
-    std::string_view field() {
-        const auto colon = rest_.find(':');
-        if (colon == rest_.npos) fail();
-        const auto size = parse<std::size_t>(rest_.substr(0, colon));
-        rest_.remove_prefix(colon + 1);
-        if (size > rest_.size()) fail();
-        const auto text = rest_.substr(0, size);
-        rest_.remove_prefix(size);
-        return text;
-    }
-    std::string_view rest_;
-};
-
-/// Without the id, which is in the key.
-inline std::string to_record(const transaction& t, std::uint64_t version) {
-    return record_writer()
-        .number(version)
-        .number(static_cast<unsigned>(t.purpose))
-        .text(t.phone.str())
-        .text(t.user_id)
-        .text(t.key_id)
-        .number(static_cast<unsigned>(t.state))
-        .number(t.tries)
-        .number(t.sends)
-        .time(t.created_at)
-        .time(t.expires_at)
-        .time(t.last_sent_at)
-        .number(static_cast<unsigned>(t.delivery))
-        .number(t.delivery_error)
-        .text(t.password_fingerprint)
-        .number(static_cast<unsigned>(t.known_network))
-        .str();
-}
-inline transaction to_transaction(const std::string& id, std::string_view record) {
-    record_reader read(record);
-    const auto version = read.number<std::uint64_t>();
-    const auto kind = read.one_of(purpose::registration, purpose::login);
-    transaction t{id, kind, read.phone()};
-    t.user_id = read.text();
-    t.key_id = read.text();
-    t.state = read.one_of(transaction_state::pending, transaction_state::failed);
-    t.tries = read.number<std::uint32_t>();
-    t.sends = read.number<std::uint32_t>();
-    t.created_at = read.time();
-    t.expires_at = read.time();
-    t.last_sent_at = read.time();
-    t.version = version;
-    if (read.is_at_end()) return t;  // written in format 1
-    t.delivery = read.one_of(delivery_state::pending, delivery_state::undelivered);
-    t.delivery_error = read.number<std::int32_t>();
-    t.password_fingerprint = read.text();
-    t.known_network = read.one_of(false, true);
-    read.end();
-    return t;
-}
-
-/// The script `update_user` reads the first three fields.
-inline std::string to_record(const user& u, std::uint64_t version) {
-    record_writer write;
-    write.number(version).text(u.phone.str()).text(u.identity).text(u.object_id).text(u.password_hash);
-    write.text(u.locale).number(static_cast<unsigned>(u.enabled));
-    write.time(u.created_at).time(u.updated_at).time(u.last_login_at).number(u.properties.size());
-    for (const auto& [name, value] : u.properties) write.text(name).text(value);
-    return write.str();
-}
-inline user to_user(std::string_view record) {
-    record_reader read(record);
-    const auto version = read.number<std::uint64_t>();
-    const auto phone = read.phone();
-    auto identity = read.text();
-    auto object_id = read.text();
-    user u{std::move(object_id), phone, std::move(identity), read.text()};
-    u.locale = read.text();
-    u.enabled = read.number<unsigned>() != 0;
-    u.created_at = read.time();
-    u.updated_at = read.optional_time();
-    u.last_login_at = read.optional_time();
-    for (auto left = read.number<std::size_t>(); left > 0; --left) {
-        auto name = read.text();
-        u.properties.emplace(std::move(name), read.text());
-    }
-    u.version = version;
-    read.end();
-    return u;
-}
-
-/// The scripts that erase sessions read the first field. Without the token hash, which is in the key.
-inline std::string to_record(const session& s) {
-    return record_writer().text(s.user_id).time(s.created_at).time(s.expires_at).str();
-}
-inline session to_session(const std::string& token_hash, std::string_view record) {
-    record_reader read(record);
-    session s{token_hash, read.text()};
-    s.created_at = read.time();
-    s.expires_at = read.time();
-    read.end();
-    return s;
-}
-
-// ---- Scripts. Numbers in Lua are doubles: exact for milliseconds, but not for versions and values of counters, which stay
-// ---- strings. A script that is refused for lack of memory is refused at its first write.
-
-struct redis_scripts {
-    // Key: a record. Arguments: its first field as it should be; the new record.
-    redis_script compare_and_set{R"(
-local record = redis.call('GET', KEYS[1])
-if not record or string.sub(record, 1, #ARGV[1]) ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL')
-return 1)"};
-
-    // Keys: counters. Arguments, for each: what to add, now, the end of a new counter, its lifetime, and 1 if an old
-    // one shall live as long. Gives value and end of each.
-    redis_script change_counters{R"(
-local changed = {}
-for i, key in ipairs(KEYS) do
-  local by, now, fresh, lifetime, prolong = unpack(ARGV, 5 * i - 4, 5 * i)
-  local value, ends = unpack(redis.call('HMGET', key, 'v', 'e'))
-  if not ends or tonumber(ends) <= tonumber(now) then
-    value, ends = '0', fresh
-    if not string.find(by, '^[-0]') then
-      value = by
-      redis.call('HSET', key, 'v', value, 'e', ends)
-      redis.call('PEXPIRE', key, lifetime)
-    end
-  elseif by ~= '0' then
-    local sum = redis.pcall('HINCRBY', key, 'v', by)
-    if type(sum) == 'table' then
-      if not string.find(sum.err, 'overflow', 1, true) then return sum end
-      value = '9223372036854775807'
-      redis.call('HSET', key, 'v', value)
-    elseif sum <= 0 then
-      value = '0'
-      redis.call('DEL', key)
-    else
-      value = redis.call('HGET', key, 'v')
-    end
-    if prolong == '1' and string.sub(by, 1, 1) ~= '-' and tonumber(ends) < tonumber(fresh) then
-      ends = fresh
-      redis.call('HSET', key, 'e', ends)
-      redis.call('PEXPIRE', key, lifetime)
-    end
-  end
-  changed[2 * i - 1], changed[2 * i] = value, ends
-end
-return changed)"};
-
-    // Keys: all ids, phones, identities. Arguments: object id, phone, identity, record. Gives a `write_result`, or -1.
-    redis_script insert_user{R"(
-if redis.call('HEXISTS', KEYS[2], ARGV[2]) == 1 then return 1 end
-if redis.call('HEXISTS', KEYS[3], ARGV[3]) == 1 then return 2 end
-if redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[4]) == 0 then return -1 end
-redis.call('HSET', KEYS[2], ARGV[2], ARGV[1])
-redis.call('HSET', KEYS[3], ARGV[3], ARGV[1])
-return 0)"};
-
-    // Keys and arguments as above, and the first field of the record as it should be. Gives a `write_result`.
-    redis_script update_user{R"(
-local record = redis.call('HGET', KEYS[1], ARGV[1])
-if not record or string.sub(record, 1, #ARGV[5]) ~= ARGV[5] then return 3 end
-local before, at = {}, #ARGV[5] + 1
-for i = 2, 3 do
-  local owner = redis.call('HGET', KEYS[i], ARGV[i])
-  if owner and owner ~= ARGV[1] then return i - 1 end
-  local colon = string.find(record, ':', at, true)
-  at = colon + 1 + tonumber(string.sub(record, at, colon - 1))
-  before[i] = string.sub(record, colon + 1, at - 1)
-end
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[4])
-for i = 2, 3 do
-  if before[i] ~= ARGV[i] then
-    redis.call('HDEL', KEYS[i], before[i])
-    redis.call('HSET', KEYS[i], ARGV[i], ARGV[1])
-  end
-end
-return 0)"};
-
-    // Keys: phones or identities; all ids. Argument: the phone or identity. Gives a record.
-    redis_script find_user{R"(
-local id = redis.call('HGET', KEYS[1], ARGV[1])
-return id and redis.call('HGET', KEYS[2], id))"};
-
-    // Keys: the index of the user, and the session if the same server has it. Arguments: token hash, end of the
-    // session, lifetime of the index, up to which end entries are over, the session's record and lifetime. Gives 0 if
-    // there is such a session.
-    redis_script insert_session{R"(
-if KEYS[2] and redis.call('EXISTS', KEYS[2]) == 1 then return 0 end
-local ends = redis.call('ZSCORE', KEYS[1], ARGV[1])
-if not ends or tonumber(ends) < tonumber(ARGV[2]) then redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1]) end
-if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[3]) then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
-local over = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[4], 'LIMIT', 0, 8)
-if #over > 0 then redis.call('ZREM', KEYS[1], unpack(over)) end
-if KEYS[2] then redis.call('SET', KEYS[2], ARGV[5], 'PX', ARGV[6]) end
-return 1)"};
-
-    // Key: a session. Gives its record.
-    redis_script take{R"(
-local record = redis.call('GET', KEYS[1])
-if record then redis.call('DEL', KEYS[1]) end
-return record)"};
-
-    // Keys: sessions. Argument: the first field of those that are erased. Gives 1 for each that was erased, 0 for
-    // others.
-    redis_script erase_matching{R"(
-local erased = {}
-for i, key in ipairs(KEYS) do
-  local record = redis.call('GET', key)
-  local same = record and string.sub(record, 1, #ARGV[1]) == ARGV[1]
-  erased[i] = same and redis.call('DEL', key) or 0
-end
-return erased)"};
-
-    static const redis_scripts& all() {
-        static const redis_scripts scripts;
-        return scripts;
-    }
-};
-
 /// All functions of a Storage. `Link` sends calls and gets their replies, now or later: `run(redis_calls&)` returns
 /// when all are settled, in one round trip unless a server asks for more, and throws nothing that a call could say
 /// itself. `Link::mode`: see yields.hpp.
@@ -342,7 +55,7 @@ public:
 
     flow<bool> insert_transaction(const transaction& t) {
         const auto life = lifetime(t.expires_at + transaction_retention - t.created_at);
-        auto calls = one(redis_command({"SET", key("t:", t.id), to_record(t, t.version), "NX", "PX", life}));
+        auto calls = one(redis_command({"SET", key("t:", t.id), to_record(t), "NX", "PX", life}));
         co_await mode::call([&] { return link_.run(calls); });
         co_return !calls[0].is_nil();
     }
@@ -351,31 +64,30 @@ public:
         auto calls = one(redis_command({"GET", key("t:", id)}));
         co_await mode::call([&] { return link_.run(calls); });
         std::optional<transaction> found;
-        if (!calls[0].is_nil()) found = to_transaction(id, calls[0].text());
+        if (!calls[0].is_nil()) found = from_record<transaction>(id, calls[0].text());
         co_return found;
     }
 
     flow<bool> update_transaction(const transaction& t) {
         auto calls = one(redis_evaluation(scripts_.compare_and_set, {key("t:", t.id)},
-                                          {first_field(t.version), to_record(t, t.version + 1)}));
+                                          {first_field(t.version), to_record(next_version(t))}));
         co_await mode::call([&] { return link_.run(calls); });
         co_return calls[0].integer() == 1;
     }
 
     /// Throws `std::invalid_argument` if there is a user with this `object_id`.
     flow<write_result> insert_user(const user& u) {
-        auto calls =
-            one(redis_evaluation(scripts_.insert_user, user_keys(),
-                                 {u.object_id, std::string(u.phone.str()), u.identity, to_record(u, u.version)}));
+        auto calls = one(redis_evaluation(scripts_.insert_user, user_keys(),
+                                          {u.object_id, std::string(u.phone.str()), u.identity, to_record(u)}));
         co_await mode::call([&] { return link_.run(calls); });
         if (calls[0].integer() == -1) throw std::invalid_argument("phoneauth: there is a user with this object_id");
         co_return written(calls[0]);
     }
 
     flow<write_result> update_user(const user& u) {
-        auto calls = one(redis_evaluation(scripts_.update_user, user_keys(),
-                                          {u.object_id, std::string(u.phone.str()), u.identity,
-                                           to_record(u, u.version + 1), first_field(u.version)}));
+        auto calls = one(redis_evaluation(
+            scripts_.update_user, user_keys(),
+            {u.object_id, std::string(u.phone.str()), u.identity, to_record(next_version(u)), first_field(u.version)}));
         co_await mode::call([&] { return link_.run(calls); });
         co_return written(calls[0]);
     }
@@ -414,7 +126,7 @@ public:
         auto calls = one(redis_command({"GET", key("s:", token_hash)}));
         co_await mode::call([&] { return link_.run(calls); });
         std::optional<session> found;
-        if (!calls[0].is_nil()) found = to_session(token_hash, calls[0].text());
+        if (!calls[0].is_nil()) found = from_record<session>(token_hash, calls[0].text());
         co_return found;
     }
 
@@ -422,7 +134,7 @@ public:
         auto calls = one(redis_evaluation(scripts_.take, {key("s:", token_hash)}, {}));
         co_await mode::call([&] { return link_.run(calls); });
         if (calls[0].is_nil()) co_return false;
-        const auto erased = to_session(token_hash, calls[0].text());
+        const auto erased = from_record<session>(token_hash, calls[0].text());
         // The session is gone, whatever becomes of its place in the index.
         auto second = one(redis_command({"ZREM", key("u:", erased.user_id), token_hash}));
         co_await mode::call([&] { return link_.run(second); });
@@ -537,7 +249,7 @@ private:
         auto calls = one(std::move(call));
         co_await mode::call([&] { return link_.run(calls); });
         std::optional<user> found;
-        if (!calls[0].is_nil()) found = to_user(calls[0].text());
+        if (!calls[0].is_nil()) found = from_record<user>({}, calls[0].text());
         co_return found;
     }
 

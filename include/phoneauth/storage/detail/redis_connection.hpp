@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <charconv>
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <map>
 #include <memory>
@@ -25,7 +24,9 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
-#include <phoneauth/storage/detail/redis.hpp>
+#include <phoneauth/detail/bounded_pool.hpp>
+#include <phoneauth/storage/detail/redis_protocol.hpp>
+#include <phoneauth/storage/redis_options.hpp>
 #include <phoneauth/yields.hpp>
 
 // The blocking way to Redis, and what both storages ask of the server at start. hiredis connects and parses; the bytes
@@ -34,8 +35,6 @@
 namespace phoneauth {
 inline namespace v0 {
 namespace detail {
-
-using redis_time = std::chrono::steady_clock::time_point;
 
 /// A connection that may be used by one thread at a time. Whoever gets an exception from it must drop it. The messages
 /// are made to be put behind "Redis ".
@@ -138,17 +137,18 @@ public:
 
     redis_blocking_link(redis_url url, const redis_options& options)
         : url_(std::move(url)), connect_timeout_(options.connect_timeout),
-          operation_timeout_(options.operation_timeout), free_(std::max<std::size_t>(options.max_connections, 1)),
-          router_(url_.server) {}
+          operation_timeout_(options.operation_timeout), pool_(options.max_connections), router_(url_.server) {}
 
     redis_blocking_link(const redis_blocking_link&) = delete;
     redis_blocking_link& operator=(const redis_blocking_link&) = delete;
 
     void run(redis_calls& calls) {
         const auto deadline = std::chrono::steady_clock::now() + operation_timeout_;
-        const permit one(*this, deadline);
+        auto mine = pool_.take(deadline);
+        if (!mine) throw std::runtime_error("phoneauth: all connections to Redis are busy");
+        if (!mine->item) mine->item = std::make_unique<connections>();
         for (;;) {
-            exchange(calls, deadline);
+            exchange(calls, *mine->item, deadline);
             auto next = redis_step::settled;
             {
                 const std::lock_guard lock(mutex_);
@@ -164,29 +164,8 @@ public:
     }
 
 private:
-    /// The right to run: so many connections to a server are in use at most, and nobody waits for one while he holds
-    /// another.
-    class permit {
-    public:
-        permit(redis_blocking_link& link, redis_time deadline) : link_(link) {
-            std::unique_lock lock(link_.mutex_);
-            if (!link_.freed_.wait_until(lock, deadline, [&] { return link_.free_ > 0; }))
-                throw std::runtime_error("phoneauth: all connections to Redis are busy");
-            --link_.free_;
-        }
-        permit(const permit&) = delete;
-        permit& operator=(const permit&) = delete;
-        ~permit() {
-            {
-                const std::lock_guard lock(link_.mutex_);
-                ++link_.free_;
-            }
-            link_.freed_.notify_one();
-        }
-
-    private:
-        redis_blocking_link& link_;
-    };
+    /// To each server of a cluster, for one operation at a time: nobody waits for a connection while holding another.
+    using connections = std::map<std::size_t, std::unique_ptr<redis_connection>>;
 
     /// Calls for one server, and the connection to it.
     struct share {
@@ -197,7 +176,7 @@ private:
     };
 
     /// Sends each call that is not settled once, and waits for what becomes of it.
-    void exchange(redis_calls& calls, redis_time deadline) {
+    void exchange(redis_calls& calls, connections& mine, redis_time deadline) {
         std::map<std::size_t, share> shares;
         {
             const std::lock_guard lock(mutex_);
@@ -216,7 +195,7 @@ private:
             std::string bytes;
             for (const auto* call : s.calls) s.replies.push_back(append_call(bytes, *call));
             guarded(s, 0, [&] {
-                s.connection = connection_to(entry.first, s.server, deadline);
+                s.connection = connection_to(s.server, std::move(mine[entry.first]), deadline);
                 for (auto* call : s.calls) call->written = true;
                 s.connection->send(bytes, deadline);
             });
@@ -231,12 +210,7 @@ private:
                         s.calls[i]->reply = s.connection->receive(deadline);
                     replica = replica || is_replica(*s.calls[i]->reply);
                 });
-            const std::lock_guard lock(mutex_);
-            auto& idle = idle_[entry.first];
-            if (replica)
-                idle.clear();
-            else if (s.connection)
-                idle.push_back(std::move(s.connection));
+            if (!replica) mine[entry.first] = std::move(s.connection);
         }
     }
 
@@ -254,31 +228,19 @@ private:
         }
     }
 
-    /// The idle connection that was used last, if it still stands, or a new one.
-    std::unique_ptr<redis_connection> connection_to(std::size_t node, const redis_address& server,
-                                                    redis_time deadline) {
-        for (;;) {
-            std::unique_ptr<redis_connection> found;
-            {
-                const std::lock_guard lock(mutex_);
-                auto& idle = idle_[node];
-                if (idle.empty()) break;
-                found = std::move(idle.back());
-                idle.pop_back();
-            }
-            if (found->is_idle()) return found;
-        }
+    /// `idle`, if it still stands, or a new one.
+    std::unique_ptr<redis_connection> connection_to(const redis_address& server, std::unique_ptr<redis_connection> idle,
+                                                    redis_time deadline) const {
+        if (idle && idle->is_idle()) return idle;
         return std::make_unique<redis_connection>(
             server, url_, std::min(deadline, std::chrono::steady_clock::now() + connect_timeout_));
     }
 
     const redis_url url_;
     const std::chrono::milliseconds connect_timeout_, operation_timeout_;
-    std::mutex mutex_;
-    std::condition_variable freed_;
-    std::size_t free_;
+    bounded_pool<connections> pool_;
+    std::mutex mutex_;  // guards the following
     redis_router router_;
-    std::map<std::size_t, std::vector<std::unique_ptr<redis_connection>>> idle_;
 };
 
 /// What must be true of a server before it is trusted with anything. Throws `std::runtime_error` if it is not. Returns

@@ -19,14 +19,14 @@ inline namespace v0 {
 namespace testing {
 namespace detail {
 
-template <class S, class Run>
-void storage_suite<S, Run>::counters() {
+template <class S, class SyncWait>
+void storage_suite<S, SyncWait>::counters() {
     using std::chrono::milliseconds;
     const milliseconds hour = std::chrono::hours(1);
     constexpr auto most = std::numeric_limits<std::int64_t>::max();
 
     const auto change_all = [this](const std::vector<counter_change>& changes) {
-        auto changed = run_(storage().change_counters(changes));
+        auto changed = value_of(storage().change_counters(changes));
         if (changed.size() != changes.size())
             throw std::runtime_error("change_counters must give one counter for each change");
         return changed;

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include <phoneauth/policies.hpp>
+#include <phoneauth/storage/detail/record_fields.hpp>
 #include <phoneauth/testing/suite.hpp>
 
 namespace phoneauth {
@@ -26,47 +27,14 @@ inline namespace v0 {
 namespace testing {
 namespace detail {
 
-inline std::string difference(const transaction& a, const transaction& b) {
-    if (a.id != b.id) return "id";
-    if (a.purpose != b.purpose) return "purpose";
-    if (a.phone != b.phone) return "phone";
-    if (a.user_id != b.user_id) return "user_id";
-    if (a.key_id != b.key_id) return "key_id";
-    if (a.state != b.state) return "state";
-    if (a.tries != b.tries) return "tries";
-    if (a.sends != b.sends) return "sends";
-    if (a.created_at != b.created_at) return "created_at";
-    if (a.expires_at != b.expires_at) return "expires_at";
-    if (a.last_sent_at != b.last_sent_at) return "last_sent_at";
-    if (a.delivery != b.delivery) return "delivery";
-    if (a.delivery_error != b.delivery_error) return "delivery_error";
-    if (a.password_fingerprint != b.password_fingerprint) return "password_mark";
-    if (a.known_network != b.known_network) return "known_network";
-    if (a.version != b.version) return "version";
-    return {};
-}
-
-inline std::string difference(const user& a, const user& b) {
-    if (a.object_id != b.object_id) return "object_id";
-    if (a.phone != b.phone) return "phone";
-    if (a.identity != b.identity) return "identity";
-    if (a.password_hash != b.password_hash) return "password_hash";
-    if (a.properties != b.properties) return "properties";
-    if (a.locale != b.locale) return "locale";
-    if (a.enabled != b.enabled) return "enabled";
-    if (a.created_at != b.created_at) return "created_at";
-    if (a.updated_at != b.updated_at) return "updated_at";
-    if (a.last_login_at != b.last_login_at) return "last_login_at";
-    if (a.version != b.version) return "version";
-    return {};
-}
-
-inline std::string difference(const session& a, const session& b) {
-    if (a.token_hash != b.token_hash) return "token_hash";
-    if (a.user_id != b.user_id) return "user_id";
-    if (a.created_at != b.created_at) return "created_at";
-    if (a.expires_at != b.expires_at) return "expires_at";
-    return {};
+/// The first field that differs; empty if none does.
+template <class Record>
+std::string difference(const Record& a, const Record& b) {
+    std::string first;
+    phoneauth::detail::for_each_field<Record>([&](const auto& field, auto member) {
+        if (first.empty() && a.*member != b.*member) first = field.name;
+    });
+    return first;
 }
 
 /// What means something to a query language, a pattern, a script, a protocol or a terminal, and characters of all
@@ -88,11 +56,11 @@ inline constexpr std::array awkward_texts{
 };
 
 /// The checks of testing/storage_suite.hpp: one member function for each part of a storage, in a header of its own.
-template <class S, class Run>
+template <class S, class SyncWait>
 class storage_suite {
 public:
-    storage_suite(S& one, S& other, const Run& run, const suite_options& options)
-        : handles_{&one, &other}, run_(run), options_(options), random_(std::random_device()()) {}
+    storage_suite(S& one, S& other, const SyncWait& sync_wait, const suite_options& options)
+        : handles_{&one, &other}, sync_wait_(sync_wait), options_(options), random_(std::random_device()()) {}
 
     void transactions();
     void users();
@@ -104,6 +72,12 @@ public:
 private:
     /// The handles take turns, so that what is written by one is read by the other.
     S& storage() { return *handles_[turn_++ % 2]; }
+
+    /// What a function of the storage returned, or what it will be.
+    template <class Returned>
+    auto value_of(Returned&& returned) const {
+        return sync_wait_(std::forward<Returned>(returned));
+    }
 
     template <class F>
     void check(const char* name, F f) {
@@ -208,16 +182,18 @@ private:
         expect(field.empty(), function + " must return what was stored last; " + field + " differs");
     }
     void expect_stored(const transaction& t) {
-        expect_same(run_(storage().find_transaction(t.id)), t, "find_transaction");
+        expect_same(value_of(storage().find_transaction(t.id)), t, "find_transaction");
     }
-    void expect_stored(const session& s) { expect_same(run_(storage().find_session(s.token_hash)), s, "find_session"); }
+    void expect_stored(const session& s) {
+        expect_same(value_of(storage().find_session(s.token_hash)), s, "find_session");
+    }
     void expect_stored(const user& u) {
-        expect_same(run_(storage().find_user(u.object_id)), u, "find_user");
-        expect_same(run_(storage().find_user_by_phone(u.phone)), u, "find_user_by_phone");
-        expect_same(run_(storage().find_user_by_identity(u.identity)), u, "find_user_by_identity");
+        expect_same(value_of(storage().find_user(u.object_id)), u, "find_user");
+        expect_same(value_of(storage().find_user_by_phone(u.phone)), u, "find_user_by_phone");
+        expect_same(value_of(storage().find_user_by_identity(u.identity)), u, "find_user_by_identity");
     }
     void expect_absent(const user& u) {
-        expect(!run_(storage().find_user(u.object_id)),
+        expect(!value_of(storage().find_user(u.object_id)),
                "a user whose insertion was refused, or who never was, must not be found");
     }
 
@@ -266,7 +242,7 @@ private:
         return t;
     }
     transaction inserted(const transaction& t) {
-        expect(run_(storage().insert_transaction(t)), "insert_transaction of a new id must return true");
+        expect(value_of(storage().insert_transaction(t)), "insert_transaction of a new id must return true");
         return t;
     }
     transaction inserted_transaction() { return inserted(new_transaction()); }
@@ -278,7 +254,7 @@ private:
         return u;
     }
     user inserted(const user& u) {
-        expect(run_(storage().insert_user(u)) == write_result::done, "insert_user of a new user must return done");
+        expect(value_of(storage().insert_user(u)) == write_result::done, "insert_user of a new user must return done");
         return u;
     }
     user inserted_user() { return inserted(new_user()); }
@@ -291,14 +267,14 @@ private:
 
     session new_session(const std::string& id) { return {hash(), id, now(), now() + std::chrono::hours(1)}; }
     session inserted(const session& s) {
-        expect(run_(storage().insert_session(s)), "insert_session of a new token hash must return true");
+        expect(value_of(storage().insert_session(s)), "insert_session of a new token hash must return true");
         return s;
     }
     session inserted_session(const std::string& id) { return inserted(new_session(id)); }
 
     const std::array<S*, 2> handles_;
     std::atomic<unsigned> turn_ = 0;
-    const Run& run_;
+    const SyncWait& sync_wait_;
     const suite_options options_;
     std::mt19937_64 random_;
     std::string check_;

@@ -16,8 +16,8 @@ inline namespace v0 {
 namespace testing {
 namespace detail {
 
-template <class S, class Run>
-void storage_suite<S, Run>::transactions() {
+template <class S, class SyncWait>
+void storage_suite<S, SyncWait>::transactions() {
     using std::chrono::milliseconds;
     using std::chrono::minutes;
 
@@ -38,19 +38,20 @@ void storage_suite<S, Run>::transactions() {
             t.state = state;
             expect_stored(inserted(t));
         }
-        expect(!run_(storage().find_transaction(uuid())), "find_transaction of an unknown id must return nothing");
+        expect(!value_of(storage().find_transaction(uuid())), "find_transaction of an unknown id must return nothing");
     });
     check("transactions: any text", [&] {
         for (const std::string text : awkward_texts) {
-            expect(!run_(storage().find_transaction(text)), "find_transaction of an unknown id must return nothing");
+            expect(!value_of(storage().find_transaction(text)),
+                   "find_transaction of an unknown id must return nothing");
             auto t = new_transaction();
             t.key_id = text;
             expect_stored(inserted(t));
         }
         const auto t = inserted_transaction();
         is_accepted([&] {
-            expect(!run_(storage().find_transaction(t.id + '\0')) &&
-                       !run_(storage().find_transaction(t.id + std::string("\0'x", 3))),
+            expect(!value_of(storage().find_transaction(t.id + '\0')) &&
+                       !value_of(storage().find_transaction(t.id + std::string("\0'x", 3))),
                    "find_transaction must not cut off an id at a NUL");
         });
         expect_stored(t);
@@ -62,16 +63,18 @@ void storage_suite<S, Run>::transactions() {
         inserted(t);
         auto stale = t;
         --stale.version;
-        expect(!run_(storage().update_transaction(stale)),
+        expect(!value_of(storage().update_transaction(stale)),
                "update_transaction with an older version must return false");
-        expect(run_(storage().update_transaction(t)), "update_transaction with the stored version must return true");
+        expect(value_of(storage().update_transaction(t)),
+               "update_transaction with the stored version must return true");
         ++t.version;
         expect_stored(t);
         t = new_transaction();
         t.delivery_error = std::numeric_limits<std::int32_t>::min();
         t.version = std::numeric_limits<std::int64_t>::max() - 1;
         inserted(t);
-        expect(run_(storage().update_transaction(t)), "update_transaction with the stored version must return true");
+        expect(value_of(storage().update_transaction(t)),
+               "update_transaction with the stored version must return true");
         ++t.version;
         expect_stored(t);
     });
@@ -89,7 +92,8 @@ void storage_suite<S, Run>::transactions() {
         t.expires_at = t.created_at + minutes(5);
         expect_stored(inserted(t));
         ++t.tries;
-        expect(run_(storage().update_transaction(t)), "update_transaction with the stored version must return true");
+        expect(value_of(storage().update_transaction(t)),
+               "update_transaction with the stored version must return true");
         ++t.version;
         expect_stored(t);
     });
@@ -97,7 +101,7 @@ void storage_suite<S, Run>::transactions() {
         const auto t = inserted_transaction();
         auto second = t;
         second.tries = 4;
-        expect(!run_(storage().insert_transaction(second)),
+        expect(!value_of(storage().insert_transaction(second)),
                "insert_transaction of an id that is taken must return false");
         expect_stored(t);
     });
@@ -112,13 +116,14 @@ void storage_suite<S, Run>::transactions() {
         t.last_sent_at += milliseconds(1234);
         t.delivery = delivery_state::pending;
         t.delivery_error = 0;
-        expect(run_(storage().update_transaction(t)), "update_transaction with the stored version must return true");
+        expect(value_of(storage().update_transaction(t)),
+               "update_transaction with the stored version must return true");
         ++t.version;
         expect_stored(t);
         for (const auto error : {-1, std::numeric_limits<std::int32_t>::max()}) {
             t.delivery = error < 0 ? delivery_state::delivered : delivery_state::undelivered;
             t.delivery_error = error;
-            run_(storage().update_transaction(t));
+            value_of(storage().update_transaction(t));
             ++t.version;
             expect_stored(t);
         }
@@ -127,25 +132,26 @@ void storage_suite<S, Run>::transactions() {
         auto t = inserted_transaction();
         auto stale = t;
         t.tries = 1;
-        run_(storage().update_transaction(t));
+        value_of(storage().update_transaction(t));
         ++t.version;
         stale.state = transaction_state::confirmed;
-        expect(!run_(storage().update_transaction(stale)),
+        expect(!value_of(storage().update_transaction(stale)),
                "update_transaction with an older version must return false");
         expect_stored(t);
         stale.version = t.version + 1;
-        expect(!run_(storage().update_transaction(stale)), "update_transaction with a newer version must return false");
+        expect(!value_of(storage().update_transaction(stale)),
+               "update_transaction with a newer version must return false");
         expect_stored(t);
         t.tries = 2;
-        expect(run_(storage().update_transaction(t)),
+        expect(value_of(storage().update_transaction(t)),
                "a refused update_transaction must not get in the next one's way");
         ++t.version;
         expect_stored(t);
     });
     check("transactions: update of an unknown one", [&] {
         const auto t = new_transaction();
-        expect(!run_(storage().update_transaction(t)), "update_transaction of an unknown id must return false");
-        expect(!run_(storage().find_transaction(t.id)), "update_transaction of an unknown id must not store it");
+        expect(!value_of(storage().update_transaction(t)), "update_transaction of an unknown id must return false");
+        expect(!value_of(storage().find_transaction(t.id)), "update_transaction of an unknown id must not store it");
     });
     check("transactions: kept past their expiry", [&] {
         auto old = new_transaction();
@@ -155,7 +161,7 @@ void storage_suite<S, Run>::transactions() {
         for (int i = 0; i < 10; ++i) inserted_transaction();
         expect_stored(old);
         old.state = transaction_state::expired;
-        expect(run_(storage().update_transaction(old)), "update_transaction of an expired one must return true");
+        expect(value_of(storage().update_transaction(old)), "update_transaction of an expired one must return true");
         ++old.version;
         for (int i = 0; i < 10; ++i) inserted_transaction();
         expect_stored(old);
@@ -166,7 +172,7 @@ void storage_suite<S, Run>::transactions() {
             const auto winners = winners_of([&, this](unsigned i) {
                 auto mine = t;
                 mine.tries = i;
-                return run_(storage().insert_transaction(mine));
+                return value_of(storage().insert_transaction(mine));
             });
             expect(winners.size() == 1, "of several insert_transaction of one id exactly one must return true");
             auto won = t;
@@ -180,7 +186,7 @@ void storage_suite<S, Run>::transactions() {
             const auto winners = winners_of([&, this](unsigned i) {
                 auto mine = t;
                 mine.tries = i;
-                return run_(storage().update_transaction(mine));
+                return value_of(storage().update_transaction(mine));
             });
             expect(winners.size() == 1, "of several update_transaction with one version exactly one must return true");
             auto won = t;
@@ -194,23 +200,23 @@ void storage_suite<S, Run>::transactions() {
         for (unsigned i = 0; i < options_.threads * options_.rounds; ++i) all.push_back(new_transaction());
         in_parallel([&, this](unsigned i) {
             for (unsigned n = 0; n < options_.rounds; ++n)
-                run_(storage().insert_transaction(all[n * options_.threads + i]));
+                value_of(storage().insert_transaction(all[n * options_.threads + i]));
         });
         for (const auto& t : all) expect_stored(t);
     });
     check("transactions: no acknowledged update is lost", [&] {
         auto t = inserted_transaction();
         t.tries = 0;
-        run_(storage().update_transaction(t));
+        value_of(storage().update_transaction(t));
         ++t.version;
         const unsigned each = options_.rounds;
         in_parallel([&, this](unsigned) {
             // Whoever loses loses to one that wins, so nobody needs more tries than there are updates.
             for (unsigned done = 0, tries = 0; done < each && tries < options_.threads * each; ++tries) {
-                auto mine = run_(storage().find_transaction(t.id));
+                auto mine = value_of(storage().find_transaction(t.id));
                 if (!mine) return;
                 ++mine->tries;
-                if (run_(storage().update_transaction(*mine))) ++done;
+                if (value_of(storage().update_transaction(*mine))) ++done;
             }
         });
         t.tries = options_.threads * each;
@@ -234,12 +240,12 @@ void storage_suite<S, Run>::transactions() {
             [&, this](unsigned n) {
                 auto mine = after(n);
                 --mine.version;
-                run_(storage().update_transaction(mine));
+                value_of(storage().update_transaction(mine));
                 acknowledged = mine.version + 1;
             },
             [&, this] {
                 const auto least = acknowledged.load();
-                const auto seen = run_(storage().find_transaction(t.id));
+                const auto seen = value_of(storage().find_transaction(t.id));
                 expect(seen && seen->version >= least,
                        "find_transaction must see at once what update_transaction has acknowledged");
                 if (seen && seen->version > t.version)

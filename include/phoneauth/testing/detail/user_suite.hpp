@@ -40,15 +40,15 @@ inline constexpr std::array awkward_json{
     "\"Zo\xC3\xAB \xF0\x9F\x98\x80 \x7F\"",
 };
 
-template <class S, class Run>
-void storage_suite<S, Run>::users() {
+template <class S, class SyncWait>
+void storage_suite<S, SyncWait>::users() {
     using std::chrono::milliseconds;
 
     const auto done_by = [&](const std::vector<user>& users, auto write) {
         return winners_of([&](unsigned i) { return write(users[i]) == write_result::done; });
     };
-    const auto insert = [this](const user& u) { return run_(storage().insert_user(u)); };
-    const auto update = [this](const user& u) { return run_(storage().update_user(u)); };
+    const auto insert = [this](const user& u) { return value_of(storage().insert_user(u)); };
+    const auto update = [this](const user& u) { return value_of(storage().update_user(u)); };
 
     check("users: insert and find", [&] {
         auto u = new_user();
@@ -71,8 +71,8 @@ void storage_suite<S, Run>::users() {
             u.password_hash = u.locale = text;
             u.properties = {{text, "1"}, {text + text, "\"2\""}};
             expect_stored(inserted(u));
-            expect(!run_(storage().find_user(text)), "find_user of an unknown id must return nothing");
-            expect(!run_(storage().find_user_by_identity(text)),
+            expect(!value_of(storage().find_user(text)), "find_user of an unknown id must return nothing");
+            expect(!value_of(storage().find_user_by_identity(text)),
                    "find_user_by_identity of an unknown identity must return nothing");
             u.identity = text + new_identity();
             expect(update(u) == write_result::done, "update_user with the stored version must return done");
@@ -131,25 +131,26 @@ void storage_suite<S, Run>::users() {
         if (is_accepted([&] { insert(u); }))
             expect_stored(u);
         else
-            expect(!run_(storage().find_user(u.object_id)), "an insert_user that threw must store nothing");
-        expect(!run_(storage().find_user_by_identity(identity)), "insert_user must not cut off an identity at a NUL");
+            expect(!value_of(storage().find_user(u.object_id)), "an insert_user that threw must store nothing");
+        expect(!value_of(storage().find_user_by_identity(identity)),
+               "insert_user must not cut off an identity at a NUL");
         const auto plain = inserted_user();
         is_accepted([&] {
-            expect(!run_(storage().find_user_by_identity(plain.identity + std::string("\0x", 2))),
+            expect(!value_of(storage().find_user_by_identity(plain.identity + std::string("\0x", 2))),
                    "find_user_by_identity must not cut off an identity at a NUL");
         });
         expect_stored(plain);
     });
     check("users: look-ups that find nobody", [&] {
         const auto u = inserted_user();
-        expect(!run_(storage().find_user(uuid())), "find_user of an unknown id must return nothing");
-        expect(!run_(storage().find_user_by_phone(new_phone())),
+        expect(!value_of(storage().find_user(uuid())), "find_user of an unknown id must return nothing");
+        expect(!value_of(storage().find_user_by_phone(new_phone())),
                "find_user_by_phone of an unknown phone must return nothing");
         auto shouted = u.identity;
         std::replace(shouted.begin(), shouted.end(), 's', 'S');
         for (const auto& identity : {new_identity(), shouted, u.identity + " ", " " + u.identity, u.identity + "m",
                                      std::string("%"), std::string()})
-            expect(!run_(storage().find_user_by_identity(identity)),
+            expect(!value_of(storage().find_user_by_identity(identity)),
                    "find_user_by_identity must compare identities byte for byte");
     });
     check("users: identities that look alike", [&] {
@@ -169,20 +170,22 @@ void storage_suite<S, Run>::users() {
         expect(insert(same_phone) == write_result::phone_taken,
                "insert_user with another user's phone must return phone_taken");
         expect_absent(same_phone);
-        expect(!run_(storage().find_user_by_identity(same_phone.identity)), "a refused insert_user must store nothing");
+        expect(!value_of(storage().find_user_by_identity(same_phone.identity)),
+               "a refused insert_user must store nothing");
         auto same_identity = new_user();
         same_identity.identity = u.identity;
         expect(insert(same_identity) == write_result::identity_taken,
                "insert_user with another user's identity must return identity_taken");
         expect_absent(same_identity);
-        expect(!run_(storage().find_user_by_phone(same_identity.phone)), "a refused insert_user must store nothing");
+        expect(!value_of(storage().find_user_by_phone(same_identity.phone)),
+               "a refused insert_user must store nothing");
         auto same_id = new_user();
         same_id.object_id = u.object_id;
         is_accepted([&] {
             expect(insert(same_id) != write_result::done,
                    "insert_user with another user's object_id must throw or return something other than done");
         });
-        expect(!run_(storage().find_user_by_phone(same_id.phone)), "a refused insert_user must store nothing");
+        expect(!value_of(storage().find_user_by_phone(same_id.phone)), "a refused insert_user must store nothing");
         expect_stored(u);
 
         same_phone.phone = same_identity.phone;
@@ -204,9 +207,9 @@ void storage_suite<S, Run>::users() {
         expect(update(u) == write_result::done, "update_user with the stored version must return done");
         ++u.version;
         expect_stored(u);
-        expect(!run_(storage().find_user_by_phone(before.phone)),
+        expect(!value_of(storage().find_user_by_phone(before.phone)),
                "a user must not be found by a phone that he no longer has");
-        expect(!run_(storage().find_user_by_identity(before.identity)),
+        expect(!value_of(storage().find_user_by_identity(before.identity)),
                "a user must not be found by an identity that he no longer has");
         u.last_login_at.reset();
         expect(update(u) == write_result::done, "update_user that keeps phone and identity must return done");
@@ -231,8 +234,8 @@ void storage_suite<S, Run>::users() {
         to_identity.phone = new_phone();
         expect(update(to_identity) == write_result::identity_taken,
                "update_user to another user's identity must return identity_taken");
-        expect(!run_(storage().find_user_by_phone(to_identity.phone)) &&
-                   !run_(storage().find_user_by_identity(to_phone.identity)),
+        expect(!value_of(storage().find_user_by_phone(to_identity.phone)) &&
+                   !value_of(storage().find_user_by_identity(to_phone.identity)),
                "a refused update_user must change nothing");
         expect_stored(u);
         expect_stored(other);
@@ -255,7 +258,7 @@ void storage_suite<S, Run>::users() {
         stale.version = u.version + 1;
         expect(update(stale) == write_result::stale, "update_user with a newer version must return stale");
         expect_stored(u);
-        expect(!run_(storage().find_user_by_phone(stale.phone)), "a stale update_user must change nothing");
+        expect(!value_of(storage().find_user_by_phone(stale.phone)), "a stale update_user must change nothing");
         const auto unknown = new_user();
         expect(update(unknown) == write_result::stale, "update_user of an unknown user must return stale");
         expect_absent(unknown);
@@ -380,14 +383,14 @@ void storage_suite<S, Run>::users() {
             },
             [&, this] {
                 const auto least = acknowledged.load();
-                const auto seen = run_(storage().find_user(u.object_id));
+                const auto seen = value_of(storage().find_user(u.object_id));
                 expect(seen && seen->version >= least, "find_user must see at once what update_user has acknowledged");
                 expect_whole(seen);
-                const auto by_identity = run_(storage().find_user_by_identity(u.identity));
+                const auto by_identity = value_of(storage().find_user_by_identity(u.identity));
                 expect(by_identity && by_identity->version >= least,
                        "find_user_by_identity must see at once what update_user has acknowledged");
                 expect_whole(by_identity);
-                const auto by_phone = run_(storage().find_user_by_phone(other_phone));
+                const auto by_phone = value_of(storage().find_user_by_phone(other_phone));
                 expect_whole(by_phone);
                 expect(!by_phone || by_phone->phone == other_phone,
                        "find_user_by_phone must not find a user who has another phone");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#ifndef PHONEAUTH_STORAGE_DETAIL_REDIS_HPP
-#define PHONEAUTH_STORAGE_DETAIL_REDIS_HPP
+#ifndef PHONEAUTH_STORAGE_DETAIL_REDIS_PROTOCOL_HPP
+#define PHONEAUTH_STORAGE_DETAIL_REDIS_PROTOCOL_HPP
 
 #include <algorithm>
 #include <array>
@@ -29,23 +29,9 @@
 namespace phoneauth {
 inline namespace v0 {
 
-/// Options of `redis_storage` and `async_redis_storage`.
-struct redis_options {
-    /// In front of every key, so that several applications, or tests, can share a server. No "{" or "}".
-    std::string prefix = "phoneauth:";
-    /// How long a connection may take to be there, passwords included. A name server that does not answer is not
-    /// interrupted by it.
-    std::chrono::milliseconds connect_timeout{2000};
-    /// How long an operation may take, with its repetitions while Redis says "try again".
-    std::chrono::milliseconds operation_timeout{2000};
-    /// `redis_storage`: how many operations run at once; further ones wait, `operation_timeout` at most. There is a
-    /// connection for each, and in a cluster one to each server that it needs. At least 1.
-    std::size_t max_connections = 16;
-    /// `async_redis_storage`: how many commands may wait for their replies on one connection; further ones throw.
-    std::size_t max_pending = 10'000;
-};
-
 namespace detail {
+
+using redis_time = std::chrono::steady_clock::time_point;
 
 /// Grows when an older phoneauth could not read what is stored (see redis_commands.hpp). Records of all formats from 1
 /// on can be read.

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef PHONEAUTH_STORAGE_DETAIL_POSTGRES_QUERIES_HPP
+#define PHONEAUTH_STORAGE_DETAIL_POSTGRES_QUERIES_HPP
+
+#include <algorithm>
+#include <bit>
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <phoneauth/policies.hpp>
+#include <phoneauth/storage/detail/postgres_connection.hpp>
+#include <phoneauth/storage/detail/postgres_parameters.hpp>
+#include <phoneauth/storage/detail/postgres_statements.hpp>
+#include <phoneauth/storage/detail/record_fields.hpp>
+
+// What storage/postgres.hpp and asio/postgres.hpp share: the parameters of each statement, and what its result means.
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+namespace postgres {
+
+// ---- Rows ----
+
+/// Reads the columns of a row in the binary form, one after the other.
+class row {
+public:
+    row(const PGresult* r, int number) : result_(r), row_(number) {}
+
+    /// The next column. An exception that names it, if it holds what was never stored there.
+    template <class T>
+    T next() {
+        T value{};
+        get(value);
+        return value;
+    }
+
+    void get(std::string& text) { text = bytes(); }
+
+    void get(phone_number& phone) {
+        const auto stored = bytes();
+        const auto parsed = phone_number::parse(stored);
+        if (!parsed || parsed->str() != stored) throw unknown();
+        phone = *parsed;
+    }
+
+    void get(bool& b) { b = number() != 0; }
+
+    template <std::integral Int>
+    void get(Int& n) {
+        const auto stored = number();
+        if (!std::in_range<Int>(stored)) throw unknown();
+        n = static_cast<Int>(stored);
+    }
+
+    template <class Enum>
+    requires std::is_enum_v<Enum>
+    void get(Enum& e) {
+        const auto n = number();
+        if (n < 1 || n > static_cast<std::int64_t>(last_enumerator<Enum>)) throw unknown();
+        e = static_cast<Enum>(n);
+    }
+
+    void get(time_point& t) { t = time_point(std::chrono::milliseconds(number())); }
+
+    void get(std::optional<time_point>& t) {
+        if (PQgetisnull(result_, row_, column_))
+            ++column_;
+        else
+            get(t.emplace());
+    }
+
+    /// From an array of texts: name, JSON text, name, JSON text, …
+    void get(property_map& all) {
+        auto left = this->bytes();
+        const auto take = [&](std::size_t size) {
+            if (size > left.size()) throw unknown();
+            const auto taken = left.substr(0, size);
+            left.remove_prefix(size);
+            return taken;
+        };
+        const auto integer = [&] { return static_cast<std::uint32_t>(big_endian(take(4))); };
+        const auto dimensions = integer();
+        take(8);
+        if (dimensions > 1) throw unknown();
+        const auto count = dimensions == 1 ? integer() : 0;
+        if (dimensions == 1) take(4);
+        for (std::uint32_t i = 0; i < count; i += 2) {
+            std::string name(take(integer()));
+            all.insert_or_assign(std::move(name), std::string(take(integer())));
+        }
+        if (!left.empty()) throw unknown();
+    }
+
+private:
+    std::string_view bytes() {
+        const auto column = column_++;
+        if (PQgetisnull(result_, row_, column)) throw unknown();
+        return {PQgetvalue(result_, row_, column), static_cast<std::size_t>(PQgetlength(result_, row_, column))};
+    }
+
+    std::int64_t number() {
+        const auto stored = bytes();
+        if (stored.empty() || stored.size() > 8) throw unknown();
+        return big_endian(stored);
+    }
+
+    /// A two's complement number.
+    static std::int64_t big_endian(std::string_view bytes) {
+        std::uint64_t n = static_cast<signed char>(bytes[0]) < 0 ? ~std::uint64_t{0} : 0;
+        for (const char c : bytes) n = n << 8 | static_cast<unsigned char>(c);
+        return std::bit_cast<std::int64_t>(n);
+    }
+
+    /// For the column that was read last.
+    std::runtime_error unknown() const {
+        return std::runtime_error("phoneauth: the PostgreSQL column " + std::string(PQfname(result_, column_ - 1)) +
+                                  " holds a value that this program does not know; run a newer program, or correct it");
+    }
+
+    const PGresult* result_;
+    int row_;
+    int column_ = 0;
+};
+
+// ---- Queries ----
+
+/// A call of one of the storage's functions.
+template <class T>
+struct query {
+    const statement& what;
+    parameters values;
+    /// The value from a result that is `verdict::done`; empty if a rival who is not visible yet was faster: run it
+    /// again.
+    std::optional<T> (*value)(const PGresult*);
+    bool changes_counters = false;  ///< and does not only read them
+};
+
+/// How often a statement is run at most while others get in its way.
+inline constexpr int max_attempts = 10;
+
+inline std::runtime_error too_many_attempts() {
+    return std::runtime_error("phoneauth: a PostgreSQL statement lost too many races");
+}
+
+inline std::size_t affected(const PGresult* r) {
+    return std::strtoull(PQcmdTuples(const_cast<PGresult*>(r)), nullptr, 10);
+}
+inline std::optional<bool> any_affected(const PGresult* r) {
+    return affected(r) != 0;
+}
+
+/// For a function that finds one record or none.
+template <class Record>
+std::optional<std::optional<Record>> found(const PGresult* r) {
+    std::optional<Record> record;
+    if (PQntuples(r) > 0) {
+        row fields(r, 0);
+        record = blank_record<Record>();
+        for_each_field<Record>([&](const field&, auto member) { fields.get((*record).*member); });
+    }
+    return record;
+}
+
+inline std::optional<write_result> read_user_write(const PGresult* r) {
+    if (PQgetisnull(r, 0, 0)) return std::nullopt;
+    const auto outcome = row(r, 0).next<std::string>();
+    if (outcome == "done") return write_result::done;
+    if (outcome == "phone taken") return write_result::phone_taken;
+    if (outcome == "identity taken") return write_result::identity_taken;
+    if (outcome == "stale") return write_result::stale;
+    throw std::invalid_argument("phoneauth: there is a user with this object_id");
+}
+
+inline std::optional<std::vector<counter>> read_counters(const PGresult* r) {
+    std::vector<counter> counters;
+    for (int i = 0; i < PQntuples(r); ++i) {
+        row columns(r, i);
+        const auto value = columns.next<std::int64_t>();
+        counters.push_back({value, columns.next<time_point>()});
+    }
+    return counters;
+}
+
+/// Has the functions of a storage, each of which says what is to be asked.
+inline constexpr struct queries {
+    static query<bool> insert_transaction(const transaction& t) {
+        return {insert_transaction_sql, parameters::of(t), any_affected};
+    }
+    static query<std::optional<transaction>> find_transaction(const std::string& id) {
+        return {find_transaction_sql, parameters(id), found<transaction>};
+    }
+    static query<bool> update_transaction(const transaction& t) {
+        return {update_transaction_sql, parameters::of(t), any_affected};
+    }
+
+    static query<write_result> insert_user(const user& u) {
+        return {insert_user_sql, parameters::of(u), read_user_write};
+    }
+    static query<write_result> update_user(const user& u) {
+        return {update_user_sql, parameters::of(u), read_user_write};
+    }
+    static query<std::optional<user>> find_user(const std::string& object_id) {
+        return {find_user_sql, parameters(object_id), found<user>};
+    }
+    static query<std::optional<user>> find_user_by_phone(const phone_number& phone) {
+        return {find_user_by_phone_sql, parameters(phone), found<user>};
+    }
+    static query<std::optional<user>> find_user_by_identity(const std::string& identity) {
+        return {find_user_by_identity_sql, parameters(identity), found<user>};
+    }
+
+    static query<bool> insert_session(const session& s) {
+        return {insert_session_sql, parameters::of(s), any_affected};
+    }
+    static query<std::optional<session>> find_session(const std::string& token_hash) {
+        return {find_session_sql, parameters(token_hash), found<session>};
+    }
+    static query<bool> erase_session(const std::string& token_hash) {
+        return {erase_session_sql, parameters(token_hash), any_affected};
+    }
+
+    static query<std::size_t> erase_sessions_of(const std::string& user_id, const std::string& kept) {
+        return {erase_sessions_of_sql, parameters(user_id, kept),
+                [](const PGresult* r) { return std::optional(affected(r)); }};
+    }
+
+    static query<std::vector<counter>> change_counters(const std::vector<counter_change>& changes) {
+        const auto integers = [&](auto get) {
+            return parameters::array(changes, parameters::bigint_type,
+                                     [&](const auto& c) { return parameters::bigint(get(c)); });
+        };
+        const auto milliseconds = [](time_point t) { return std::int64_t{t.time_since_epoch().count()}; };
+        return {change_counters_sql,
+                parameters(parameters::array(changes, parameters::text_type,
+                                             [](const auto& c) -> const std::string& { return c.key; }),
+                           integers([](const auto& c) { return c.by; }),
+                           integers([&](const auto& c) { return milliseconds(c.now); }),
+                           integers([&](const auto& c) { return milliseconds(c.now + c.lifetime); }),
+                           parameters::array(changes, parameters::boolean_type,
+                                             [](const auto& c) { return std::string(1, c.prolong ? '\1' : '\0'); }),
+                           changes.empty() ? time_point() : changes.front().now),
+                read_counters, std::any_of(changes.begin(), changes.end(), [](const auto& c) { return c.by != 0; })};
+    }
+
+    static query<std::size_t> delete_expired(time_point now, std::size_t limit) {
+        return {delete_expired_sql, parameters(now, now - transaction_retention, limit),
+                [](const PGresult* r) { return std::optional(row(r, 0).next<std::size_t>()); }};
+    }
+} queries_of;
+
+}  // namespace postgres
+}  // namespace detail
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif

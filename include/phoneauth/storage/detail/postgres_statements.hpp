@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef PHONEAUTH_STORAGE_DETAIL_POSTGRES_STATEMENTS_HPP
+#define PHONEAUTH_STORAGE_DETAIL_POSTGRES_STATEMENTS_HPP
+
+#include <array>
+#include <chrono>
+#include <concepts>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include <phoneauth/policies.hpp>
+#include <phoneauth/storage/detail/postgres_connection.hpp>
+#include <phoneauth/storage/detail/record_fields.hpp>
+
+// Each function of the Storage concept as one SQL statement, which is one transaction and one round trip.
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+namespace postgres {
+
+/// The types of a record's fields as parameters.
+template <class Record>
+std::string field_types() {
+    std::string all;
+    for_each_field<Record>([&](const field&, auto member) {
+        using type = std::remove_cvref_t<decltype(std::declval<Record&>().*member)>;
+        constexpr bool text = std::same_as<type, std::string> || std::same_as<type, phone_number>;
+        (all += all.empty() ? "" : ", ") += text                               ? "text"
+                                            : std::same_as<type, property_map> ? "text[]"
+                                            : std::same_as<type, bool>         ? "boolean"
+                                                                               : "bigint";
+    });
+    return all;
+}
+
+// ---- Statements ----
+
+// Each insertion also removes up to two expired rows of its table for each row of its own: more than it adds, so that
+// they cannot pile up. Rows that another caller is busy with are skipped, so nobody waits and no two callers wait for
+// each other.
+
+inline const statement insert_transaction_sql{
+    "phoneauth_insert_transaction", field_types<transaction>(),
+    with_places<transaction>(R"(
+WITH swept AS (
+    DELETE FROM phoneauth_transactions WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM phoneauth_transactions
+        WHERE expires_at <= :created_at - )" +
+                                 std::to_string(std::chrono::milliseconds(transaction_retention).count()) +
+                                 R"(
+        ORDER BY expires_at LIMIT 2 FOR UPDATE SKIP LOCKED)))
+INSERT INTO phoneauth_transactions ()" +
+                                 field_columns<transaction>() + ") VALUES (" + field_places<transaction>('$') +
+                                 ") ON CONFLICT DO NOTHING",
+                             '$')};
+
+inline const statement find_transaction_sql{
+    "phoneauth_find_transaction", "text",
+    "SELECT " + field_columns<transaction>() + " FROM phoneauth_transactions WHERE id = $1", true};
+
+inline const statement update_transaction_sql{
+    "phoneauth_update_transaction", field_types<transaction>(),
+    with_places<transaction>("UPDATE phoneauth_transactions SET " +
+                                 field_assignments<transaction>('$', ":version + 1") +
+                                 " WHERE id = :id AND version = :version",
+                             '$')};
+
+// The two writes of a user say themselves why they were refused, because an error of a unique index would write phone
+// numbers to the server's log. Only a rival who is not visible yet is left to the index.
+
+inline const statement insert_user_sql{"phoneauth_insert_user", field_types<user>(),
+                                       with_places<user>(R"(
+WITH inserted AS (
+    INSERT INTO phoneauth_users ()" + field_columns<user>() + R"()
+    VALUES ()" + field_places<user>('$') + R"() ON CONFLICT DO NOTHING RETURNING 1)
+SELECT CASE WHEN EXISTS (SELECT FROM inserted) THEN 'done'
+    WHEN EXISTS (SELECT FROM phoneauth_users WHERE phone = :phone) THEN 'phone taken'
+    WHEN EXISTS (SELECT FROM phoneauth_users WHERE identity = :identity) THEN 'identity taken'
+    WHEN EXISTS (SELECT FROM phoneauth_users WHERE object_id = :object_id) THEN 'id taken' END)",
+                                                         '$')};
+
+inline const statement update_user_sql{"phoneauth_update_user", field_types<user>(),
+                                       with_places<user>(R"(
+WITH stored AS (
+    SELECT FROM phoneauth_users WHERE object_id = :object_id AND version = :version),
+same_phone AS (
+    SELECT FROM phoneauth_users WHERE phone = :phone AND object_id <> :object_id),
+same_identity AS (
+    SELECT FROM phoneauth_users WHERE identity = :identity AND object_id <> :object_id),
+updated AS (
+    UPDATE phoneauth_users SET )" + field_assignments<user>('$', ":version + 1") +
+                                                             R"(
+    WHERE object_id = :object_id AND version = :version
+        AND NOT EXISTS (SELECT FROM same_phone) AND NOT EXISTS (SELECT FROM same_identity) RETURNING 1)
+SELECT CASE WHEN EXISTS (SELECT FROM updated) THEN 'done'
+    WHEN NOT EXISTS (SELECT FROM stored) THEN 'stale'
+    WHEN EXISTS (SELECT FROM same_phone) THEN 'phone taken'
+    WHEN EXISTS (SELECT FROM same_identity) THEN 'identity taken'
+    ELSE 'stale' END)",
+                                                         '$')};
+
+inline statement find_user_by(const char* name, const std::string& column) {
+    return {name, "text", "SELECT " + field_columns<user>() + " FROM phoneauth_users WHERE " + column + " = $1", true};
+}
+inline const statement find_user_sql = find_user_by("phoneauth_find_user", "object_id");
+inline const statement find_user_by_phone_sql = find_user_by("phoneauth_find_user_by_phone", "phone");
+inline const statement find_user_by_identity_sql = find_user_by("phoneauth_find_user_by_identity", "identity");
+
+inline const statement insert_session_sql{"phoneauth_insert_session", field_types<session>(),
+                                          with_places<session>(R"(
+WITH swept AS (
+    DELETE FROM phoneauth_sessions WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM phoneauth_sessions WHERE expires_at <= :created_at
+        ORDER BY expires_at LIMIT 2 FOR UPDATE SKIP LOCKED)))
+INSERT INTO phoneauth_sessions ()" + field_columns<session>() + ") VALUES (" +
+                                                                   field_places<session>('$') +
+                                                                   ") ON CONFLICT DO NOTHING",
+                                                               '$')};
+
+inline const statement find_session_sql{
+    "phoneauth_find_session", "text",
+    "SELECT " + field_columns<session>() + " FROM phoneauth_sessions WHERE token_hash = $1", true};
+
+inline const statement erase_session_sql{"phoneauth_erase_session", "text",
+                                         "DELETE FROM phoneauth_sessions WHERE token_hash = $1"};
+
+inline const statement erase_sessions_of_sql{"phoneauth_erase_sessions_of", "text, text",
+                                             "DELETE FROM phoneauth_sessions WHERE user_id = $1 AND token_hash <> $2"};
+
+// A counter with the value 0 counts as absent. Rows are written, and so locked, in the order of their keys, and swept
+// after that: calls that change the same counters cannot wait for each other in a circle. A row that all callers change
+// must not be locked for as long as a disk takes: the commit does not wait for it. What is committed later and does
+// wait, as every write of a transaction does, brings this to the disk, too.
+inline const statement change_counters_sql{"phoneauth_change_counters",
+                                           "text[], bigint[], bigint[], bigint[], boolean[], bigint", R"(
+WITH unhurried AS MATERIALIZED (
+    SELECT set_config('synchronous_commit', 'off', true)),
+changes AS (
+    SELECT key COLLATE "C" AS key, by, now, ends, prolong, place
+    FROM unnest($1, $2, $3, $4, $5) WITH ORDINALITY AS u (key, by, now, ends, prolong, place)),
+present AS (
+    SELECT c.* FROM changes JOIN phoneauth_counters c USING (key) WHERE c.expires_at > now AND c.value > 0),
+changed AS (
+    INSERT INTO phoneauth_counters AS c (key, value, expires_at)
+    SELECT key, greatest(by, 0), ends FROM changes
+    WHERE by > 0 OR by < 0 AND EXISTS (SELECT FROM present WHERE present.key = changes.key) ORDER BY key
+    ON CONFLICT (key) DO UPDATE SET (value, expires_at) = (
+        SELECT CASE WHEN c.expires_at <= now OR c.value = 0 THEN greatest(by, 0)
+                WHEN by > 9223372036854775807 - c.value THEN 9223372036854775807
+                ELSE greatest(c.value + by, 0) END,
+            CASE WHEN c.expires_at <= now OR c.value = 0 THEN ends
+                WHEN prolong AND by > 0 THEN greatest(c.expires_at, ends)
+                ELSE c.expires_at END
+        FROM changes WHERE changes.key = excluded.key)
+    RETURNING key, value, expires_at),
+swept AS (
+    DELETE FROM phoneauth_counters WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM phoneauth_counters WHERE expires_at <= $6
+        ORDER BY expires_at LIMIT (SELECT 2 * count(*) FROM changed) FOR UPDATE SKIP LOCKED)))
+SELECT coalesce(changed.value, present.value, 0), coalesce(changed.expires_at, present.expires_at, ends)
+FROM changes LEFT JOIN changed USING (key) LEFT JOIN present USING (key), unhurried ORDER BY place)"};
+
+inline const statement delete_expired_sql{"phoneauth_delete_expired", "bigint, bigint, bigint", R"(
+WITH transactions AS (
+    DELETE FROM phoneauth_transactions WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM phoneauth_transactions WHERE expires_at <= $2 ORDER BY expires_at LIMIT $3 FOR UPDATE SKIP LOCKED))
+    RETURNING 1),
+sessions AS (
+    DELETE FROM phoneauth_sessions WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM phoneauth_sessions WHERE expires_at <= $1 ORDER BY expires_at
+        LIMIT (SELECT greatest($3 - count(*), 0) FROM transactions) FOR UPDATE SKIP LOCKED))
+    RETURNING 1),
+counters AS (
+    DELETE FROM phoneauth_counters WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM phoneauth_counters WHERE expires_at <= $1 ORDER BY expires_at
+        LIMIT (SELECT greatest($3 - (SELECT count(*) FROM transactions) - (SELECT count(*) FROM sessions), 0)) FOR UPDATE SKIP LOCKED))
+    RETURNING 1)
+SELECT (SELECT count(*) FROM transactions) + (SELECT count(*) FROM sessions) + (SELECT count(*) FROM counters))"};
+
+inline const std::array statements{&insert_transaction_sql, &find_transaction_sql,      &update_transaction_sql,
+                                   &insert_user_sql,        &update_user_sql,           &find_user_sql,
+                                   &find_user_by_phone_sql, &find_user_by_identity_sql, &insert_session_sql,
+                                   &find_session_sql,       &erase_session_sql,         &erase_sessions_of_sql,
+                                   &change_counters_sql,    &delete_expired_sql};
+
+/// An open connection with what all statements rely on.
+inline std::unique_ptr<connection> open(const server_address& server, std::chrono::milliseconds timeout,
+                                        steady_time deadline) {
+    auto c = std::make_unique<connection>(server, deadline);
+    // The statements are right at this isolation level, and cheapest. A server that forgot what it has confirmed would
+    // let a code be used twice. Every statement looks rows up by an index: one plan is good for all parameters (to make
+    // a new one takes longer than change_counters itself), and one that was made while a table was small must not read
+    // all of it when it has grown.
+    const auto read_only = c->run(
+        "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED;"
+        "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';"
+        "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_bitmapscan = off;"
+        "SET statement_timeout = " +
+            std::to_string(timeout.count()) + "; SHOW transaction_read_only",
+        deadline);
+    if (PQserverVersion(c->get()) < 120000)
+        throw std::runtime_error("phoneauth: the PostgreSQL server is older than version 12; upgrade it");
+    // What a standby server knows may be out of date.
+    if (PQntuples(read_only.get()) != 1 || PQgetvalue(read_only.get(), 0, 0) != std::string_view("off"))
+        throw std::runtime_error("phoneauth: the PostgreSQL database is read-only (default_transaction_read_only, or a "
+                                 "standby server); make it writable or name the primary server in the URL");
+    return c;
+}
+
+/// Prepares all statements, in one round trip: to parse and plan them each time would take several times as long as to
+/// run them (measured with pgbench: change_counters 6 times).
+inline void prepare(connection& c, steady_time deadline) {
+    std::string all;
+    for (const auto* s : statements) all += std::string("PREPARE ") + s->name + '(' + s->types + ") AS " + s->sql + ';';
+    c.run(all, deadline);
+}
+
+}  // namespace postgres
+}  // namespace detail
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef PHONEAUTH_STORAGE_DETAIL_SQLITE_STATEMENTS_HPP
+#define PHONEAUTH_STORAGE_DETAIL_SQLITE_STATEMENTS_HPP
+
+#include <array>
+#include <string>
+
+#include <phoneauth/storage/detail/record_fields.hpp>
+#include <phoneauth/storage/detail/sqlite_database.hpp>
+#include <phoneauth/storage/detail/sqlite_schema.hpp>
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+/// The tables' versions. Never change an entry that was released: add one.
+inline constexpr std::array sqlite_migrations{
+    // Keys are random texts, so they are the tables' own order (WITHOUT ROWID): one tree to search and change, not two.
+    R"(CREATE TABLE transactions (
+    id TEXT NOT NULL PRIMARY KEY,
+    kind INTEGER NOT NULL,
+    phone TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    key_id TEXT NOT NULL,
+    state INTEGER NOT NULL,
+    tries INTEGER NOT NULL,
+    sends INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    last_sent_at INTEGER NOT NULL,
+    version INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX transactions_by_expiry ON transactions (expires_at);
+
+CREATE TABLE users (
+    object_id TEXT NOT NULL PRIMARY KEY,
+    phone TEXT NOT NULL UNIQUE,
+    identity TEXT NOT NULL UNIQUE,
+    password_hash TEXT NOT NULL,
+    properties TEXT NOT NULL,
+    locale TEXT NOT NULL,
+    enabled INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER,
+    last_login_at INTEGER,
+    version INTEGER NOT NULL
+);
+
+CREATE TABLE sessions (
+    token_hash TEXT NOT NULL PRIMARY KEY,
+    user_id TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX sessions_by_expiry ON sessions (expires_at);
+CREATE INDEX sessions_by_user ON sessions (user_id);
+
+CREATE TABLE counters (
+    key TEXT NOT NULL PRIMARY KEY,
+    value INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX counters_by_expiry ON counters (expires_at);)",
+    // The defaults are those of a new `transaction`: programs of version 1 that still run go on adding rows.
+    R"(ALTER TABLE transactions ADD COLUMN delivery INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE transactions ADD COLUMN delivery_error INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE transactions ADD COLUMN password_mark TEXT NOT NULL DEFAULT '';
+ALTER TABLE transactions ADD COLUMN known_network INTEGER NOT NULL DEFAULT 0;)"};
+
+inline constexpr sqlite_schema sqlite_storage_schema{0x50684175, sqlite_migrations};  // "PhAu"
+
+/// All that is ever asked of the file after the start. None reads more than the rows it names: each uses an index.
+class sqlite_statements {
+public:
+    explicit sqlite_statements(const sqlite_database& connection) : db(connection) {}
+
+    const sqlite_database& db;
+
+    sqlite_statement insert_transaction{db, insertion<transaction>("transactions")};
+    sqlite_statement find_transaction{db,
+                                      "SELECT " + field_columns<transaction>() + " FROM transactions WHERE id = ?1"};
+    sqlite_statement update_transaction{
+        db, with_places<transaction>("UPDATE transactions SET " +
+                                         field_assignments<transaction>('?', behind_fields<transaction>('?')) +
+                                         " WHERE id = :id AND version = :version",
+                                     '?')};
+    sqlite_statement sweep_transactions{
+        db, "DELETE FROM transactions WHERE id IN "
+            "(SELECT id FROM transactions WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)"};
+
+    sqlite_statement insert_user{db, insertion<user>("users")};
+    sqlite_statement update_user{db, with_places<user>("UPDATE OR IGNORE users SET " +
+                                                           field_assignments<user>('?', behind_fields<user>('?')) +
+                                                           " WHERE object_id = :object_id AND version = :version",
+                                                       '?')};
+    sqlite_statement find_user{db, user_by("object_id")};
+    sqlite_statement find_user_by_phone{db, user_by("phone")};
+    sqlite_statement find_user_by_identity{db, user_by("identity")};
+    sqlite_statement user_has_version{db, "SELECT 1 FROM users WHERE object_id = ?1 AND version = ?2"};
+    sqlite_statement phone_is_taken{db, "SELECT 1 FROM users WHERE phone = ?1 AND object_id <> ?2"};
+    sqlite_statement identity_is_taken{db, "SELECT 1 FROM users WHERE identity = ?1 AND object_id <> ?2"};
+
+    sqlite_statement insert_session{db, insertion<session>("sessions")};
+    sqlite_statement find_session{db, "SELECT " + field_columns<session>() + " FROM sessions WHERE token_hash = ?1"};
+    sqlite_statement erase_session{db, "DELETE FROM sessions WHERE token_hash = ?1"};
+    sqlite_statement erase_sessions_of{db, "DELETE FROM sessions WHERE user_id = ?1 AND token_hash <> ?2"};
+    sqlite_statement sweep_sessions{
+        db, "DELETE FROM sessions WHERE token_hash IN "
+            "(SELECT token_hash FROM sessions WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)"};
+
+    sqlite_statement read_counter{db, "SELECT value, expires_at FROM counters WHERE key = ?1 AND expires_at > ?2"};
+    sqlite_statement raise_counter{
+        db, "INSERT INTO counters (key, value, expires_at) VALUES (?1, ?2, ?4) ON CONFLICT (key) DO UPDATE SET "
+            "value = CASE WHEN expires_at <= ?3 THEN ?2 WHEN value > 9223372036854775807 - ?2 "
+            "THEN 9223372036854775807 ELSE value + ?2 END, "
+            "expires_at = CASE WHEN expires_at <= ?3 THEN ?4 WHEN ?5 THEN max(expires_at, ?4) ELSE expires_at END "
+            "RETURNING value, expires_at"};
+    sqlite_statement lower_counter{
+        db, "UPDATE counters SET value = value + ?2 WHERE key = ?1 AND expires_at > ?3 AND value + ?2 > 0 "
+            "RETURNING value, expires_at"};
+    sqlite_statement erase_counter{db, "DELETE FROM counters WHERE key = ?1"};
+    sqlite_statement sweep_counters{db,
+                                    "DELETE FROM counters WHERE key IN "
+                                    "(SELECT key FROM counters WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)"};
+
+private:
+    template <class Record>
+    static std::string insertion(const std::string& table) {
+        return "INSERT INTO " + table + " (" + field_columns<Record>() + ") VALUES (" + field_places<Record>('?') +
+               ") ON CONFLICT DO NOTHING";
+    }
+    static std::string user_by(const std::string& column) {
+        return "SELECT " + field_columns<user>() + " FROM users WHERE " + column + " = ?1";
+    }
+};
+
+}  // namespace detail
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
