@@ -7,7 +7,9 @@
 
 #include <phoneauth/version.hpp>
 
+/// The library: the flows, what they take and return, and what comes with it to be handed to them.
 namespace phoneauth {
+/// Its binary interface; inline, so that nobody writes it.
 inline namespace v0 {
 
 // The flows. All template arguments are spelled out: the defaults are in authenticator.hpp.
@@ -52,6 +54,7 @@ class https_transport;
 struct http_request;
 struct http_response;
 class http_server;
+/// The flows as REST endpoints.
 namespace rest {
 template <class Authenticator>
 class api;
@@ -62,6 +65,10 @@ struct reply;
 // Beside them.
 class worker_pool;
 class event_counters;
+/// Requests to Twilio and what its replies mean.
+namespace twilio {}
+/// For tests: policies that a test steers, a fake Twilio, and a suite for storages.
+namespace testing {}
 
 }  // namespace v0
 }  // namespace phoneauth
