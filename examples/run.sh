@@ -10,14 +10,15 @@ cd "$(dirname "$0")/.."
 . tests/scripts/install_missing.sh
 install_build_packages
 
+build=${PHONEAUTH_BUILD_DIR-build}
 set_up_build() {
-    [ -e build/build.ninja ] || cmake --preset dev -DPHONEAUTH_BUILD_TESTS=OFF
-    cmake --build build --target phoneauth_server phoneauth_journey
+    [ -e "$build/build.ninja" ] || cmake --preset dev -B "$build" -DPHONEAUTH_BUILD_TESTS=OFF
+    cmake --build "$build" --target phoneauth_server phoneauth_journey
 }
 set_up_build >&2
 
 if [ "${1-}" = --once ]; then
     shift
-    exec build/examples/phoneauth_journey --server build/examples/phoneauth_server "$@"
+    exec "$build/examples/phoneauth_journey" --server "$build/examples/phoneauth_server" "$@"
 fi
-exec build/examples/phoneauth_server "$@"
+exec "$build/examples/phoneauth_server" "$@"

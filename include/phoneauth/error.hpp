@@ -9,6 +9,8 @@
 #include <system_error>
 #include <type_traits>
 
+#include <phoneauth/version.hpp>
+
 namespace phoneauth {
 inline namespace v0 {
 

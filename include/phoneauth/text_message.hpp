@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include <phoneauth/version.hpp>
+
 namespace phoneauth {
 inline namespace v0 {
 

@@ -4,6 +4,8 @@
 
 #include <chrono>
 
+#include <phoneauth/version.hpp>
+
 namespace phoneauth {
 inline namespace v0 {
 

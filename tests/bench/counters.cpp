@@ -4,7 +4,7 @@
 // - one counter that every batch changes: how many batches go through, with one and with two processes, and how long a
 //   look-up takes beside two thousand of them.
 //
-//     tests/scripts/with_servers.sh postgres redis -- bench_counters
+//     tests/scripts/with_servers.sh postgres redis -- bench_counters [--short]     (--short: only to see that it works)
 
 #include <algorithm>
 #include <atomic>
@@ -15,6 +15,7 @@
 #include <memory>
 #include <new>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -41,6 +42,14 @@ using namespace std::chrono_literals;
 namespace {
 
 using clock_type = std::chrono::steady_clock;
+
+/// How much is measured.
+struct extent {
+    unsigned batches = 1000;
+    unsigned beside = 2000;
+    std::chrono::milliseconds time = 3s;
+} measured;
+
 double milliseconds_since(clock_type::time_point begin) {
     return std::chrono::duration<double, std::milli>(clock_type::now() - begin).count();
 }
@@ -73,7 +82,7 @@ void batches(const char* name, S& storage) {
     static unsigned n = 0;
     for (const auto& [count, adds] : {std::pair(3u, 1u), {20u, 6u}, {20u, 0u}}) {
         std::vector<double> all;
-        for (unsigned i = 0; i < 1000; ++i) {
+        for (unsigned i = 0; i < measured.batches; ++i) {
             const auto changes = batch(++n, count, adds);
             const auto begin = clock_type::now();
             storage.change_counters(changes);
@@ -88,18 +97,17 @@ void batches(const char* name, S& storage) {
 /// Batches per second of so many processes. `work(process, done)` counts them until the time is over.
 template <class Work>
 double per_second(unsigned processes, Work work) {
-    constexpr auto time = 3s;
     void* memory = ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     auto& done = *new (memory) std::atomic<unsigned>(0);
     std::fflush(nullptr);
     for (unsigned p = 0; p < processes; ++p)
         if (::fork() == 0) {
-            work(clock_type::now() + time, done);
+            work(clock_type::now() + measured.time, done);
             ::_exit(0);
         }
     while (::wait(nullptr) > 0) {
     }
-    const double rate = done / std::chrono::duration<double>(time).count();
+    const double rate = done / std::chrono::duration<double>(measured.time).count();
     ::munmap(memory, 4096);
     return rate;
 }
@@ -145,7 +153,7 @@ template <class Open>
 void look_ups_beside(const char* name, Open open, unsigned count, unsigned adds) {
     ::asio::io_context context;
     const auto storage = open(context);
-    constexpr unsigned batches = 2000;
+    const unsigned batches = measured.beside;
     unsigned left = 0, failed = 0;
     std::vector<double> times, waits;
     const std::string id = "01234567-89AB-CDEF-0123-456789ABCDEF";
@@ -191,7 +199,8 @@ void look_ups_beside(const char* name, Open open, unsigned count, unsigned adds)
 
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
+    if (argc > 1 && std::string_view(argv[1]) == "--short") measured = {20, 50, 100ms};
     const auto url_of = [](const char* name) {
         const auto* url = std::getenv(name);
         return std::string(url ? url : "");

@@ -57,15 +57,17 @@ pkg_config)
     "$compiler" $strict "$here/with_stores.cpp" -o build/with_stores \
         $(flags --cflags --libs phoneauth-sqlite phoneauth-postgres phoneauth-redis)
     ;;
-single_header)
+single_header | by_hand)
+    headers=include
+    [ "$kind" = by_hand ] || headers=single_include
     if ! llhttp=$(pkg-config --cflags --libs libllhttp 2>/dev/null); then
         cc -c -I/usr/share/include/llhttp /usr/share/llhttp/*.c
         llhttp="-I/usr/share/include/llhttp api.o http.o llhttp.o"
     fi
     asio="-DASIO_STANDALONE -DASIO_HAS_CO_AWAIT=1 -DASIO_HAS_STD_COROUTINE=1 -pthread"
-    "$compiler" $strict -I"$source/single_include" "$here/blocking.cpp" -o build/blocking -lsimdjson -lcrypto
-    "$compiler" $strict -I"$source/single_include" $asio "$here/with_asio.cpp" -o build/with_asio $llhttp -lsimdjson -lssl -lcrypto
-    "$compiler" $strict -I"$source/single_include" "$here/with_stores.cpp" -o build/with_stores -lsimdjson -lcrypto \
+    "$compiler" $strict -I"$source/$headers" "$here/blocking.cpp" -o build/blocking -lsimdjson -lcrypto
+    "$compiler" $strict -I"$source/$headers" $asio "$here/with_asio.cpp" -o build/with_asio $llhttp -lsimdjson -lssl -lcrypto
+    "$compiler" $strict -I"$source/$headers" "$here/with_stores.cpp" -o build/with_stores -lsimdjson -lcrypto \
         $(pkg-config --cflags --libs sqlite3 libpq hiredis)
     ;;
 *)

@@ -63,6 +63,9 @@ def amalgamate():
                 continue
             guard = f"PHONEAUTH_SINGLE_INCLUDE{suffix.upper()}_HPP"
             out = ["// SPDX-License-Identifier: BSL-1.0\n// Generated from include/ by tests/scripts/amalgamate.py; do not edit.\n"]
+            if not below:  # outside of the guard, which another version has as well
+                expand("phoneauth/version.hpp", done[suffix], out)
+                out.append("\n")
             out.append(f"#ifndef {guard}\n#define {guard}\n\n")
             out += [f"#include <phoneauth/phoneauth{each}.hpp>\n" for each in below]
             if not below:

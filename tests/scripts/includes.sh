@@ -33,6 +33,18 @@ done
 check "only asio/detail/http1 includes llhttp" "$(users_of 'llhttp' '/http1\.[hi]pp')"
 check "only detail/json includes simdjson" "$(users_of 'simdjson' '/json\.[hi]pp')"
 
+# Every header notices another version, so each reaches version.hpp.
+reaching=$(find phoneauth -name 'version.hpp')
+before=
+while [ "$reaching" != "$before" ]; do
+    before=$reaching
+    pattern=$(echo "$before" | tr '\n' '|' | sed 's/|$//')
+    reaching=$({ echo "$before"; grep -rlE --include='*.hpp' "^ *# *include *<($pattern)>" phoneauth; } | sort -u)
+done
+check "every public header includes version.hpp, through others or itself" "$(find phoneauth -name '*.hpp' |
+    grep -vE '/detail/|/src\.hpp' | while read -r header; do echo "$reaching" | grep -qx "$header" || echo "$header"; done)"
+check "fwd.hpp includes nothing else" "$(grep -E '^ *# *include' phoneauth/fwd.hpp | grep -v '<phoneauth/version.hpp>')"
+
 # Every body is compiled by one of the two src.hpp.
 check "src.hpp includes every .ipp" "$(find phoneauth -name '*.ipp' | while read -r body; do
     grep -q "<$body>" phoneauth/src.hpp phoneauth/asio/src.hpp || echo "$body"

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSL-1.0
-"""Checks that the README's code is code that the tests compile and run.
+"""Checks that the README's code is code that the tests compile and run, and that what it names is there.
 
 A block of C++ follows a line `<!-- FILE NAME -->`: it must be the region between `//[NAME` and `//]` of that file,
 without its indentation.
@@ -28,6 +28,31 @@ counted = tuple(str(len(region.splitlines())) for region in regions)
 if said is None or said.groups() != counted:
     print(f"DIFFERENT: the policies of examples/unit_test have {', '.join(counted)} lines")
     failed += 1
+
+# Files, from the top or from where headers are; programs; options of run.sh; targets.
+spoken = re.sub(r"```.*?```|`g\+\+[^`]*`", "", text, flags=re.S)
+places = [root, root / "include", root / "include/phoneauth", root / "single_include/phoneauth"]
+missing = set()
+for path in re.findall(r"(?<![\w/.])((?:\w+/)*\w+\.(?:hpp|ipp|cpp|sh|py|md|mjs))\b", spoken):
+    if not any((place / path).exists() for place in places):
+        missing.add(path)
+for folder in re.findall(r"`((?:tests|examples|include|single_include)/[\w/]*)`", spoken):
+    if not (root / folder).exists():
+        missing.add(folder)
+for name in re.findall(r"`(?:bench|long)_\w+`", spoken):
+    if not (root / "tests" / (name[1:-1].replace("_", "/", 1) + ".cpp")).exists():
+        missing.add(name)
+run = (root / "tests/run.sh").read_text()
+for line in re.findall(r"tests/run\.sh[^.;:\n]*", spoken):
+    missing |= {option for option in re.findall(r"--[a-z][a-z0-9-]*", line) if option not in run}
+cmake = "".join(path.read_text() for path in [root / "CMakeLists.txt", *root.glob("*/CMakeLists.txt")])
+for name in re.findall(r"phoneauth::(?:asio|compiled\w*|phoneauth|sqlite|postgres|redis)\b|PHONEAUTH_[A-Z_]+\b", spoken):
+    known = cmake + (root / "examples/server/options.cpp").read_text()
+    if name not in known and name.replace("::", "_add_store(") not in known:
+        missing.add(name)
+for name in sorted(missing):
+    print(f"NOT THERE: {name}")
+failed += len(missing)
 
 unnamed = text.count("```cpp") - len(named)
 if unnamed:

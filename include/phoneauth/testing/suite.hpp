@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include <phoneauth/version.hpp>
+
 // What a suite of checks takes and gives. It needs no test framework.
 
 namespace phoneauth {
