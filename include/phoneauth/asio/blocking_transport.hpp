@@ -10,8 +10,10 @@
 #include <utility>
 #include <vector>
 
+#include <phoneauth/asio/detail/tls_client.hpp>
 #include <phoneauth/asio/https_transport.hpp>
 
+#include <asio/co_spawn.hpp>
 #include <asio/io_context.hpp>
 
 namespace phoneauth {

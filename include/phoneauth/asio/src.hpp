@@ -2,12 +2,16 @@
 #ifndef PHONEAUTH_ASIO_SRC_HPP
 #define PHONEAUTH_ASIO_SRC_HPP
 
-// What phoneauth/src.hpp leaves out because it needs llhttp; likewise for exactly one translation unit of a program.
+// What phoneauth/src.hpp leaves out because it needs Asio, OpenSSL's TLS and llhttp; likewise for exactly one translation unit of a program.
 
 #ifndef PHONEAUTH_SEPARATE_COMPILATION
 #error phoneauth/asio/src.hpp is only for programs compiled with PHONEAUTH_SEPARATE_COMPILATION; without it the headers are complete
 #endif
 
 #include <phoneauth/asio/detail/http1.ipp>
+#include <phoneauth/asio/detail/http1_writer.ipp>
+#include <phoneauth/asio/http_server.ipp>
+#include <phoneauth/asio/https_transport.ipp>
+#include <phoneauth/asio/pooled_passwords.ipp>
 
 #endif
