@@ -38,6 +38,9 @@ public:
     PHONEAUTH_DECL ::asio::awaitable<result<bool>> verify(const std::string& password, const std::string& phc);
 
 private:
+    struct hashing;
+    struct verifying;
+
     const scrypt_passwords scrypt_;
     worker_pool pool_;
 };

@@ -3,6 +3,7 @@
 #define PHONEAUTH_ASIO_POOLED_PASSWORDS_IPP
 
 #include <algorithm>
+#include <string>
 #include <thread>
 #include <utility>
 
@@ -19,14 +20,27 @@ PHONEAUTH_DECL std::size_t pooled_passwords::default_threads() {
 PHONEAUTH_DECL pooled_passwords::pooled_passwords(scrypt_cost cost, std::size_t threads, std::size_t max_queue)
     : scrypt_(cost), pool_(threads, max_queue) {}
 
+// Not lambdas: in a function that is not inline they have no linkage, which a coroutine's frame needs.
+struct pooled_passwords::hashing {
+    const scrypt_passwords& scrypt;
+    secret_string password;
+    result<std::string> operator()() const { return scrypt.hash(password); }
+};
+struct pooled_passwords::verifying {
+    const scrypt_passwords& scrypt;
+    secret_string password;
+    std::string phc;
+    result<bool> operator()() const { return scrypt.verify(password, phc); }
+};
+
 PHONEAUTH_DECL ::asio::awaitable<result<std::string>> pooled_passwords::hash(const std::string& password) {
-    auto work = [this, password = secret_string(password)] { return scrypt_.hash(password); };
+    hashing work{scrypt_, secret_string(password)};
     return pool_.run(std::move(work));
 }
 
 PHONEAUTH_DECL ::asio::awaitable<result<bool>> pooled_passwords::verify(const std::string& password,
                                                                         const std::string& phc) {
-    auto work = [this, password = secret_string(password), phc] { return scrypt_.verify(password, phc); };
+    verifying work{scrypt_, secret_string(password), phc};
     return pool_.run(std::move(work));
 }
 
