@@ -2,14 +2,21 @@
 #ifndef PHONEAUTH_RESULT_HPP
 #define PHONEAUTH_RESULT_HPP
 
+#include <cassert>
 #include <chrono>
 #include <new>
 #include <optional>
 #include <string>
 #include <system_error>
+#include <type_traits>
 #include <utility>
+#include <version>
+#ifdef __cpp_lib_expected
+#include <expected>
+#endif
 
 #include <phoneauth/error.hpp>
+#include <phoneauth/error_condition.hpp>
 
 namespace phoneauth {
 inline namespace v0 {
@@ -57,17 +64,77 @@ inline failure failure_of_current_exception(error otherwise = error::storage_una
     }
 }
 
-/// A `T`, or the `failure` that explains its absence. A default-constructed result holds neither a
-/// value nor a code (Asio's `co_spawn` needs it). Distinct objects may be used in distinct threads.
+/// Thrown by `result::value()`: the whole failure, as an exception. `what()` is the code's sentence only; what a hook
+/// may have written is in `failure().message`.
+class failure_exception : public std::system_error {
+public:
+    explicit failure_exception(phoneauth::failure f) : std::system_error(f.code), failure_(std::move(f)) {}
+
+    /// Why there is no value.
+    const phoneauth::failure& failure() const noexcept { return failure_; }
+
+private:
+    phoneauth::failure failure_;
+};
+
+template <class T>
+class result;
+
+namespace detail {
+
+// What the results of values and result<void> do alike. `R` is a result, as the caller holds it.
+
+template <class R, class F>
+decltype(auto) call_with_value(R&& r, F&& f) {
+    if constexpr (std::is_void_v<typename std::remove_cvref_t<R>::value_type>)
+        return std::forward<F>(f)();
+    else
+        return std::forward<F>(f)(*std::forward<R>(r));
+}
+
+template <class R, class F>
+auto and_then(R&& r, F&& f) {
+    using next = std::remove_cvref_t<decltype(detail::call_with_value(std::forward<R>(r), std::forward<F>(f)))>;
+    static_assert(std::is_same_v<next, result<typename next::value_type>>, "phoneauth: and_then's f returns a result");
+    if (!r) return next(std::forward<R>(r).error());
+    return detail::call_with_value(std::forward<R>(r), std::forward<F>(f));
+}
+
+template <class R, class F>
+auto transform(R&& r, F&& f) {
+    using value = std::remove_cvref_t<decltype(detail::call_with_value(std::forward<R>(r), std::forward<F>(f)))>;
+    if (!r) return result<value>(std::forward<R>(r).error());
+    if constexpr (std::is_void_v<value>) {
+        detail::call_with_value(std::forward<R>(r), std::forward<F>(f));
+        return result<value>();
+    } else {
+        return result<value>(detail::call_with_value(std::forward<R>(r), std::forward<F>(f)));
+    }
+}
+
+template <class R, class F>
+std::remove_cvref_t<R> or_else(R&& r, F&& f) {
+    if (r) return std::forward<R>(r);
+    return std::forward<F>(f)(std::forward<R>(r).error());
+}
+
+}  // namespace detail
+
+/// A `T`, or the `failure` that explains its absence. Distinct objects may be used in distinct threads.
+///
+/// A default-constructed result means "no value yet": it holds neither, and neither `value()` nor `error()` may be
+/// called (asserted). The library returns none; Asio 1.22's `co_spawn` needs it, as does a variable that is assigned
+/// later.
 template <class T>
 class [[nodiscard]] result {
 public:
     using value_type = T;
 
+    /// No value yet.
     result() = default;
     result(T value) : value_(std::move(value)) {}
     result(failure f) : failure_(std::move(f)) {}
-    result(phoneauth::error e) : result(failure(e)) {}
+    result(phoneauth::error e) : failure_(failure(e)) {}
 
     bool has_value() const noexcept { return value_.has_value(); }
     explicit operator bool() const noexcept { return has_value(); }
@@ -79,7 +146,7 @@ public:
     T* operator->() noexcept { return &*value_; }
     const T* operator->() const noexcept { return &*value_; }
 
-    /// The value; throws `std::system_error` with the failure's code and message when there is none.
+    /// The value; throws `failure_exception` when there is none.
     T& value() & {
         throw_if_failed();
         return **this;
@@ -93,17 +160,57 @@ public:
         return std::move(**this);
     }
 
-    /// The failure. Undefined when there is a value.
-    failure& error() & noexcept { return failure_; }
-    const failure& error() const& noexcept { return failure_; }
-    failure&& error() && noexcept { return std::move(failure_); }
+    /// The value, or `otherwise` when there is none.
+    template <class U>
+    T value_or(U&& otherwise) const& {
+        return has_value() ? **this : static_cast<T>(std::forward<U>(otherwise));
+    }
+    template <class U>
+    T value_or(U&& otherwise) && {
+        return has_value() ? std::move(**this) : static_cast<T>(std::forward<U>(otherwise));
+    }
+
+    /// The failure. Undefined without one: when there is a value, or no value yet.
+    failure& error() & noexcept { return assert(failure_), *failure_; }
+    const failure& error() const& noexcept { return assert(failure_), *failure_; }
+    failure&& error() && noexcept { return assert(failure_), std::move(*failure_); }
+
+    /// `f(value)`, which is a result too; or the failure.
+    template <class F>
+    auto and_then(F&& f) const& {
+        return detail::and_then(*this, std::forward<F>(f));
+    }
+    template <class F>
+    auto and_then(F&& f) && {
+        return detail::and_then(std::move(*this), std::forward<F>(f));
+    }
+
+    /// The result of `f(value)`; or the failure.
+    template <class F>
+    auto transform(F&& f) const& {
+        return detail::transform(*this, std::forward<F>(f));
+    }
+    template <class F>
+    auto transform(F&& f) && {
+        return detail::transform(std::move(*this), std::forward<F>(f));
+    }
+
+    /// The value; or `f(failure)`, which is a `result<T>` or converts to one.
+    template <class F>
+    result or_else(F&& f) const& {
+        return detail::or_else(*this, std::forward<F>(f));
+    }
+    template <class F>
+    result or_else(F&& f) && {
+        return detail::or_else(std::move(*this), std::forward<F>(f));
+    }
 
 private:
     void throw_if_failed() const {
-        if (!has_value()) throw std::system_error(error().code, error().message);
+        if (!has_value()) throw failure_exception(error());
     }
     std::optional<T> value_;
-    failure failure_;
+    std::optional<failure> failure_;
 };
 
 /// Success without a value, or a failure. Unlike the other results a default-constructed one is a success.
@@ -112,23 +219,69 @@ class [[nodiscard]] result<void> {
 public:
     using value_type = void;
 
+    /// Success.
     result() = default;
     result(failure f) : failure_(std::move(f)) {}
     result(phoneauth::error e) : failure_(failure(e)) {}
 
     bool has_value() const noexcept { return !failure_; }
     explicit operator bool() const noexcept { return has_value(); }
-    /// Throws `std::system_error` with the failure's code and message when there is one.
+
+    /// Throws `failure_exception` unless it is a success.
     void value() const {
-        if (failure_) throw std::system_error(failure_->code, failure_->message);
+        if (failure_) throw failure_exception(*failure_);
     }
-    failure& error() & noexcept { return *failure_; }
-    const failure& error() const& noexcept { return *failure_; }
-    failure&& error() && noexcept { return std::move(*failure_); }
+
+    /// The failure. Undefined for a success.
+    failure& error() & noexcept { return assert(failure_), *failure_; }
+    const failure& error() const& noexcept { return assert(failure_), *failure_; }
+    failure&& error() && noexcept { return assert(failure_), std::move(*failure_); }
+
+    /// `f()`, which is a result too; or the failure.
+    template <class F>
+    auto and_then(F&& f) const& {
+        return detail::and_then(*this, std::forward<F>(f));
+    }
+    template <class F>
+    auto and_then(F&& f) && {
+        return detail::and_then(std::move(*this), std::forward<F>(f));
+    }
+
+    /// The result of `f()`; or the failure.
+    template <class F>
+    auto transform(F&& f) const& {
+        return detail::transform(*this, std::forward<F>(f));
+    }
+    template <class F>
+    auto transform(F&& f) && {
+        return detail::transform(std::move(*this), std::forward<F>(f));
+    }
+
+    /// Success; or `f(failure)`, which is a `result<void>` or converts to one.
+    template <class F>
+    result or_else(F&& f) const& {
+        return detail::or_else(*this, std::forward<F>(f));
+    }
+    template <class F>
+    result or_else(F&& f) && {
+        return detail::or_else(std::move(*this), std::forward<F>(f));
+    }
 
 private:
     std::optional<failure> failure_;
 };
+
+#ifdef __cpp_lib_expected
+/// The same as a `std::expected`, where the standard library has it.
+template <class T>
+std::expected<T, failure> to_expected(result<T> r) {
+    if (!r) return std::unexpected(std::move(r).error());
+    if constexpr (std::is_void_v<T>)
+        return {};
+    else
+        return *std::move(r);
+}
+#endif
 
 }  // namespace v0
 }  // namespace phoneauth

@@ -2,6 +2,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <phoneauth/asio/async.hpp>
+#include <phoneauth/asio/awaitable.hpp>
 #include <phoneauth/authenticator.hpp>
 
 #include <asio/bind_executor.hpp>
@@ -16,7 +17,7 @@
 #include <chrono>
 #include <future>
 #include <memory>
-#include <optional>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <utility>
@@ -37,7 +38,11 @@ namespace {
 }
 
 ::asio::awaitable<result<login_result>> log_in(bool good) {
-    if (!good) co_return failure(error::wrong_code);
+    if (!good) {
+        failure f = error::wrong_code;
+        f.tries_left = 2;
+        co_return f;
+    }
     user who{.object_id = "1", .phone = *phone_number::parse("+14155550100"), .identity = {}, .password_hash = {}};
     co_return login_result{std::move(who), "token", {}};
 }
@@ -55,41 +60,58 @@ BOOST_AUTO_TEST_SUITE(completion_tokens)
 BOOST_AUTO_TEST_CASE(callbacks) {
     ::asio::io_context context;
     int calls = 0;
-    async_call(context.get_executor(), greet("a"),
-               [&, kept = std::make_unique<int>(1)](std::error_code ec, std::string text) {
-                   BOOST_TEST(!ec);
-                   BOOST_TEST(text == "hello, a");
-                   calls += *kept;
-               });
-    async_call(context.get_executor(), greet(""), [&](std::error_code ec, const std::string& text) {
-        BOOST_TEST((ec == error::missing_parameter));
-        BOOST_TEST(text.empty());
+    async_call(context.get_executor(), greet("a"), [&, kept = std::make_unique<int>(1)](result<std::string> text) {
+        BOOST_TEST(text.value() == "hello, a");
+        calls += *kept;
+    });
+    async_call(context.get_executor(), greet(""), [&](const result<std::string>& text) {
+        BOOST_TEST((text.error().code == error::missing_parameter));
         ++calls;
     });
-    async_call(context.get_executor(), check(true), [&](std::error_code ec) { calls += !ec; });
-    async_call(context.get_executor(), check(false), [&](std::error_code ec) { calls += ec == error::wrong_code; });
+    async_call(context.get_executor(), check(true), [&](result<void> r) { calls += r.has_value(); });
+    async_call(context.get_executor(), check(false),
+               [&](result<void> r) { calls += !r && r.error().code == error::wrong_code; });
+    async_call(context.get_executor(), log_in(true),
+               [&](result<login_result> l) { calls += l->user.object_id == "1"; });
     BOOST_TEST(calls == 0);
     context.run();
-    BOOST_TEST(calls == 4);
+    BOOST_TEST(calls == 5);
 }
 
-BOOST_AUTO_TEST_CASE(what_has_no_default_comes_as_an_optional) {
+BOOST_AUTO_TEST_CASE(nothing_of_a_failure_is_lost) {
     ::asio::io_context context;
-    int calls = 0;
-    async_call(context.get_executor(), log_in(true), [&](std::error_code ec, std::optional<login_result> l) {
-        BOOST_TEST(!ec);
-        BOOST_TEST(l->user.object_id == "1");
-        ++calls;
+    bool called = false;
+    async_call(context.get_executor(), log_in(false), [&](const result<login_result>& l) {
+        BOOST_TEST((l.error().tries_left == 2));
+        called = true;
     });
-    async_call(context.get_executor(), log_in(false), [&](std::error_code ec, std::optional<login_result> l) {
-        BOOST_TEST((ec == error::wrong_code));
-        BOOST_TEST(!l);
-        ++calls;
-    });
-    auto later = async_call(context.get_executor(), log_in(true), ::asio::use_future);
+    auto later = async_call(context.get_executor(), log_in(false), ::asio::use_future);
+    auto awaited = [&]() -> ::asio::awaitable<int> {
+        try {
+            auto outcome = co_await async_call(context.get_executor(), log_in(false), ::asio::use_awaitable);
+            outcome.value();
+        } catch (const failure_exception& e) {
+            co_return e.failure().tries_left.value_or(-1);
+        }
+        co_return -1;
+    };
+    auto tries = ::asio::co_spawn(context, awaited(), ::asio::use_future);
     context.run();
-    BOOST_TEST(calls == 2);
-    BOOST_TEST(later.get()->token == "token");
+    BOOST_TEST(called);
+    BOOST_CHECK_EXCEPTION(later.get().value(), failure_exception,
+                          [](const auto& e) { return e.code() == error::wrong_code && e.failure().tries_left == 2; });
+    BOOST_TEST(tries.get() == 2);
+}
+
+BOOST_AUTO_TEST_CASE(exceptions_become_failures) {
+    ::asio::io_context context;
+    const auto thrower = []() -> ::asio::awaitable<result<int>> {
+        throw std::runtime_error("not for the caller");
+        co_return 1;
+    };
+    auto later = async_call(context.get_executor(), thrower(), ::asio::use_future);
+    context.run();
+    BOOST_TEST((later.get().error().code == error::storage_unavailable));
 }
 
 BOOST_AUTO_TEST_CASE(the_handlers_executor_is_respected) {
@@ -98,7 +120,7 @@ BOOST_AUTO_TEST_CASE(the_handlers_executor_is_respected) {
     const auto here = std::this_thread::get_id();
     bool called = false;
     async_call(others.get_executor(), greet("a"),
-               ::asio::bind_executor(context.get_executor(), [&](std::error_code, std::string) {
+               ::asio::bind_executor(context.get_executor(), [&](const result<std::string>&) {
                    BOOST_TEST((std::this_thread::get_id() == here));
                    called = true;
                }));
@@ -106,14 +128,16 @@ BOOST_AUTO_TEST_CASE(the_handlers_executor_is_respected) {
     BOOST_TEST(called);
 }
 
-BOOST_AUTO_TEST_CASE(futures) {
+BOOST_AUTO_TEST_CASE(what_the_modes_offer) {
+    using mode = awaitable_mode<::asio::any_io_executor>;
     ::asio::io_context context;
-    auto good = async_call(context.get_executor(), greet("b"), ::asio::use_future);
-    auto bad = async_call(context.get_executor(), greet(""), ::asio::use_future);
+    auto good = mode::initiate<result<std::string>>(context.get_executor(), greet("b"), ::asio::use_future);
+    bool called = false;
+    mode::initiate<result<void>>(context.get_executor(), check(true),
+                                 [&](result<void> checked) { called = checked.has_value(); });
     context.run();
-    BOOST_TEST(good.get() == "hello, b");
-    BOOST_CHECK_EXCEPTION(bad.get(), std::system_error,
-                          [](const auto& e) { return e.code() == error::missing_parameter; });
+    BOOST_TEST(*good.get() == "hello, b");
+    BOOST_TEST(called);
 }
 
 BOOST_AUTO_TEST_CASE(awaitables_and_cancellation_across_executors) {
@@ -123,12 +147,8 @@ BOOST_AUTO_TEST_CASE(awaitables_and_cancellation_across_executors) {
         ::asio::cancellation_signal signal;
         auto own = ::asio::make_strand(callers);
         auto waiting = [&]() -> ::asio::awaitable<error> {
-            try {
-                co_await async_call(::asio::make_strand(workers), never(), ::asio::use_awaitable);
-            } catch (const std::system_error& e) {
-                if (e.code() == error::cancelled) co_return error::cancelled;
-            }
-            co_return error::internal;
+            auto outcome = co_await async_call(workers.get_executor(), never(), ::asio::use_awaitable);
+            co_return !outcome && outcome.error().code == error::cancelled ? error::cancelled : error::internal;
         };
         std::promise<error> outcome;
         ::asio::co_spawn(

@@ -79,6 +79,10 @@ https_transport_options quick() {
 
 const std::string ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
+std::error_code code_of(const result<http_response>& outcome) {
+    return outcome ? std::error_code() : outcome.error().code;
+}
+
 void check_fails(const result<http_response>& outcome, error expected) {
     BOOST_TEST_REQUIRE(!outcome.has_value());
     BOOST_TEST(outcome.error().code.message() == std::error_code(expected).message());
@@ -510,9 +514,9 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(requests_over_the_limit_wait_or_are_refused, World
         std::vector<std::error_code> outcomes;
         int replies = 0;
         const auto send = [&] {
-            world.transport.async_send(get(server.url()), [&](std::error_code ec, http_response r) {
-                outcomes.push_back(ec);
-                replies += r.status == 200;
+            world.transport.send(get(server.url()), [&](result<http_response> r) {
+                outcomes.push_back(code_of(r));
+                replies += r && r->status == 200;
             });
         };
         for (int i = 0; i < 3; ++i) send();
@@ -558,8 +562,8 @@ BOOST_AUTO_TEST_CASE(waiting_for_a_connection_ends) {
     async_world world(options);
     std::vector<std::error_code> outcomes;
     for (int i = 0; i < 2; ++i)
-        world.transport.async_send(get(server.url()),
-                                   [&](std::error_code ec, http_response) { outcomes.push_back(ec); });
+        world.transport.send(get(server.url()),
+                             [&](const result<http_response>& r) { outcomes.push_back(code_of(r)); });
     world.context.run();
     BOOST_TEST_REQUIRE(outcomes.size() == 2u);
     BOOST_TEST((outcomes[0] == error::overloaded));
@@ -582,12 +586,12 @@ BOOST_AUTO_TEST_CASE(cancellation_leaves_the_pool_sound) {
     ::asio::cancellation_signal in_flight;
     ::asio::cancellation_signal waiting;
     std::optional<std::error_code> first, second, third;
-    world.transport.async_send(
+    world.transport.send(
         get(server.url()),
-        ::asio::bind_cancellation_slot(in_flight.slot(), [&](std::error_code ec, http_response) { first = ec; }));
-    world.transport.async_send(
+        ::asio::bind_cancellation_slot(in_flight.slot(), [&](const result<http_response>& r) { first = code_of(r); }));
+    world.transport.send(
         get(server.url()),
-        ::asio::bind_cancellation_slot(waiting.slot(), [&](std::error_code ec, http_response) { second = ec; }));
+        ::asio::bind_cancellation_slot(waiting.slot(), [&](const result<http_response>& r) { second = code_of(r); }));
     auto got_there = arrived.get_future();
     while (got_there.wait_for(0s) != std::future_status::ready) world.context.run_one_for(1ms);
     BOOST_TEST(!first.has_value());
@@ -595,7 +599,7 @@ BOOST_AUTO_TEST_CASE(cancellation_leaves_the_pool_sound) {
     while (!second) world.context.run_one();
     BOOST_TEST((*second == error::cancelled));
     BOOST_TEST(!first.has_value());
-    world.transport.async_send(get(server.url()), [&](std::error_code ec, http_response) { third = ec; });
+    world.transport.send(get(server.url()), [&](const result<http_response>& r) { third = code_of(r); });
     in_flight.emit(::asio::cancellation_type::terminal);
     world.context.run();
     BOOST_TEST_REQUIRE(first.has_value());
@@ -603,6 +607,29 @@ BOOST_AUTO_TEST_CASE(cancellation_leaves_the_pool_sound) {
     BOOST_TEST_REQUIRE(third.has_value());
     BOOST_TEST(!*third);
     BOOST_TEST(server.connections == 2);
+}
+
+BOOST_AUTO_TEST_CASE(handlers_run_where_they_belong) {
+    scripted_server server({[&](peer& p) {
+        while (!p.request().empty()) p.send(ok);
+    }});
+    ::asio::io_context context;
+    ::asio::thread_pool others(1);
+    https_transport transport(others.get_executor());
+    BOOST_TEST((transport.get_executor() == https_transport::executor_type(others.get_executor())));
+    const auto here = std::this_thread::get_id();
+    std::promise<std::thread::id> by_default;
+    bool called = false;
+    transport.send(get(server.url()), ::asio::bind_executor(context.get_executor(), [&](result<http_response> r) {
+                       BOOST_TEST(r->body == "ok");
+                       BOOST_TEST((std::this_thread::get_id() == here));
+                       called = true;
+                   }));
+    context.run();
+    BOOST_TEST(called);
+    transport.send(get(server.url()),
+                   [&](const result<http_response>&) { by_default.set_value(std::this_thread::get_id()); });
+    BOOST_TEST((by_default.get_future().get() != here));
 }
 
 BOOST_AUTO_TEST_CASE(destruction_in_any_order) {
@@ -613,16 +640,16 @@ BOOST_AUTO_TEST_CASE(destruction_in_any_order) {
     ::asio::io_context context;
     {
         std::optional<https_transport> transport(std::in_place, context.get_executor());
-        auto reply = transport->async_send(get(server.url()), ::asio::use_future);
+        auto reply = transport->send(get(server.url()), ::asio::use_future);
         context.run();
-        BOOST_TEST(reply.get().body == "ok");
+        BOOST_TEST(reply.get()->body == "ok");
         // With an idle connection; the loop then has nothing left to do.
         transport.reset();
         context.restart();
         context.run();
 
         transport.emplace(context.get_executor());
-        transport->async_send(get(server.url()), [](std::error_code, http_response) { BOOST_ERROR("never called"); });
+        transport->send(get(server.url()), [](const result<http_response>&) { BOOST_ERROR("never called"); });
         context.restart();
         while (server.connections < 2) context.run_one_for(1ms);
         // With a request in flight, and then the loop goes away below it.
@@ -661,12 +688,12 @@ BOOST_AUTO_TEST_CASE(many_threads) {
         auto own = ::asio::make_strand(pool);
         std::promise<void> ended;
         ::asio::dispatch(own, [&] {
-            transport.async_send(get(server.url("localhost")),
-                                 ::asio::bind_executor(own, ::asio::bind_cancellation_slot(
-                                                                signal->slot(), [&](std::error_code ec, http_response) {
-                                                                    cancelled += !ec || ec == error::cancelled;
-                                                                    ended.set_value();
-                                                                })));
+            transport.send(get(server.url("localhost")),
+                           ::asio::bind_executor(
+                               own, ::asio::bind_cancellation_slot(signal->slot(), [&](const result<http_response>& r) {
+                                   cancelled += r || r.error().code == error::cancelled;
+                                   ended.set_value();
+                               })));
         });
         ::asio::post(own, [&] { signal->emit(::asio::cancellation_type::terminal); });
         ended.get_future().wait();

@@ -2,6 +2,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <phoneauth/asio/detail/http1.hpp>
+#include <phoneauth/asio/detail/http1_writer.hpp>
 
 #include <algorithm>
 #include <functional>

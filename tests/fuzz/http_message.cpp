@@ -4,6 +4,7 @@
 #include "fuzz.hpp"
 
 #include <phoneauth/asio/detail/http1.hpp>
+#include <phoneauth/asio/detail/http1_writer.hpp>
 
 #include <cstring>
 #include <optional>

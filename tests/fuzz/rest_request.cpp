@@ -2,7 +2,7 @@
 // Input: a request as a person would write it: "METHOD path", "Name: value" lines, an empty line, the body; line feeds.
 #include "fuzz.hpp"
 
-#include <phoneauth/asio/detail/http1.hpp>
+#include <phoneauth/asio/detail/http1_writer.hpp>
 #include <phoneauth/rest/api.hpp>
 #include <phoneauth/storage/memory.hpp>
 #include <phoneauth/testing/manual_clock.hpp>

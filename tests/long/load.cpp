@@ -26,6 +26,7 @@
 #include <utility>
 #include <vector>
 
+#include <phoneauth/asio/detail/http1_writer.hpp>
 #include <phoneauth/asio/detail/http_connection.hpp>
 #include <phoneauth/asio/pooled_passwords.hpp>
 #include <phoneauth/detail/json.hpp>

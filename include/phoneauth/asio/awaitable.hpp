@@ -3,39 +3,19 @@
 #define PHONEAUTH_ASIO_AWAITABLE_HPP
 
 #include <memory>
-#include <system_error>
 #include <type_traits>
 #include <utility>
 
-#include <asio/detail/config.hpp>
-#if !defined(ASIO_HAS_CO_AWAIT)
-#error                                                                                                                 \
-    "phoneauth: this Asio does not see co_await with this compiler; define ASIO_HAS_CO_AWAIT=1 and ASIO_HAS_STD_COROUTINE=1 for the whole program (clang needs it with Asio before 1.26)"
-#endif
+#include <phoneauth/asio/async.hpp>
+#include <phoneauth/asio/detail/current_failure.hpp>
+
 #include <asio/awaitable.hpp>
-#include <asio/error.hpp>
 #include <asio/this_coro.hpp>
 
-#include <phoneauth/result.hpp>
 #include <phoneauth/yields.hpp>
 
 namespace phoneauth {
 inline namespace v0 {
-
-namespace detail {
-/// As `failure_of_current_exception`, and knows how Asio says that an operation was cancelled.
-inline failure failure_of_current_asio_exception() noexcept {
-    try {
-        throw;
-    } catch (const std::system_error& e) {
-        // Asio 1.22's error category does not map this value to std::errc::operation_canceled.
-        if (e.code() == ::asio::error::operation_aborted) return error::cancelled;
-        return failure_of_current_exception();
-    } catch (...) {
-        return failure_of_current_exception();
-    }
-}
-}  // namespace detail
 
 template <class Executor>
 struct awaitable_mode;
@@ -102,6 +82,12 @@ struct awaitable_mode {
         auto kept = std::make_unique<State>(std::move(state));
         auto begun = begin(*kept);
         return ended(finish(std::move(begun)), std::move(kept), end);
+    }
+
+    /// What a public function with a completion token does with its awaitable; as `async_call`.
+    template <class R, class CompletionToken>
+    static auto initiate(const Executor& executor, flow<R> work, CompletionToken&& token) {
+        return async_call(executor, std::move(work), std::forward<CompletionToken>(token));
     }
 
 private:

@@ -8,9 +8,11 @@
 #include <memory>
 #include <utility>
 
+#include <phoneauth/asio/detail/tls_client.hpp>
 #include <phoneauth/asio/https_transport.hpp>
 #include <phoneauth/detail/bounded_pool.hpp>
 
+#include <asio/co_spawn.hpp>
 #include <asio/io_context.hpp>
 
 namespace phoneauth {

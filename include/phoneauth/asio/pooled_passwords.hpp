@@ -2,50 +2,45 @@
 #ifndef PHONEAUTH_ASIO_POOLED_PASSWORDS_HPP
 #define PHONEAUTH_ASIO_POOLED_PASSWORDS_HPP
 
-#include <algorithm>
 #include <cstddef>
 #include <string>
-#include <thread>
 #include <type_traits>
-#include <utility>
 
 #include <phoneauth/asio/awaitable.hpp>
 #include <phoneauth/asio/worker_pool.hpp>
-#include <phoneauth/secret_string.hpp>
+#include <phoneauth/detail/config.hpp>
+#include <phoneauth/result.hpp>
 #include <phoneauth/secrets/password.hpp>
 
 #include <asio/any_io_executor.hpp>
+#include <asio/awaitable.hpp>
 
 namespace phoneauth {
 inline namespace v0 {
 
-/// The PasswordHasher of an asynchronous server: scrypt on a few threads of its own, because it takes some hundred
+/// The PasswordHasher of an asynchronous server: scrypt on a few threads of its own, because it takes a few hundred
 /// milliseconds and must not stop the event loop. With the queue full, `hash` and `verify` yield `error::overloaded` at
 /// once. Thread-safe. The destructor waits for what is being hashed.
 class pooled_passwords {
 public:
     /// One thread for every two processors: hashing must leave some for the event loop.
-    static std::size_t default_threads() { return std::max(1u, std::thread::hardware_concurrency() / 2); }
+    PHONEAUTH_DECL static std::size_t default_threads();
 
     /// `max_queue`: how many passwords may wait for a thread. 16 before one thread are a wait of some seconds, which is
     /// as long as a person has patience.
-    explicit pooled_passwords(scrypt_cost cost = {}, std::size_t threads = default_threads(),
-                              std::size_t max_queue = 16)
-        : scrypt_(cost), pool_(threads, max_queue) {}
+    PHONEAUTH_DECL explicit pooled_passwords(scrypt_cost cost = {}, std::size_t threads = default_threads(),
+                                             std::size_t max_queue = 16);
 
     /// As `scrypt_passwords::hash`.
-    ::asio::awaitable<result<std::string>> hash(const std::string& password) {
-        auto work = [this, password = secret_string(password)] { return scrypt_.hash(password); };
-        return pool_.run(std::move(work));
-    }
+    PHONEAUTH_DECL ::asio::awaitable<result<std::string>> hash(const std::string& password);
 
     /// As `scrypt_passwords::verify`.
-    ::asio::awaitable<result<bool>> verify(const std::string& password, const std::string& phc) {
-        auto work = [this, password = secret_string(password), phc] { return scrypt_.verify(password, phc); };
-        return pool_.run(std::move(work));
-    }
+    PHONEAUTH_DECL ::asio::awaitable<result<bool>> verify(const std::string& password, const std::string& phc);
 
 private:
+    struct hashing;
+    struct verifying;
+
     const scrypt_passwords scrypt_;
     worker_pool pool_;
 };
@@ -60,5 +55,9 @@ struct default_passwords<awaitable_mode<Executor>> {
 
 }  // namespace v0
 }  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+#include <phoneauth/asio/pooled_passwords.ipp>
+#endif
 
 #endif

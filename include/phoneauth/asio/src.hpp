@@ -2,7 +2,8 @@
 #ifndef PHONEAUTH_ASIO_SRC_HPP
 #define PHONEAUTH_ASIO_SRC_HPP
 
-// What phoneauth/src.hpp leaves out because it needs Asio or llhttp; likewise for exactly one translation unit of a program.
+// What phoneauth/src.hpp leaves out because it needs Asio, OpenSSL's TLS or llhttp; likewise for exactly one translation unit
+// of a program.
 
 #ifndef PHONEAUTH_SEPARATE_COMPILATION
 #error phoneauth/asio/src.hpp is only for programs compiled with PHONEAUTH_SEPARATE_COMPILATION; without it the headers are complete
@@ -10,6 +11,10 @@
 
 #include <phoneauth/asio/awaitable.hpp>
 #include <phoneauth/asio/detail/http1.ipp>
+#include <phoneauth/asio/detail/http1_writer.ipp>
+#include <phoneauth/asio/http_server.ipp>
+#include <phoneauth/asio/https_transport.ipp>
+#include <phoneauth/asio/pooled_passwords.ipp>
 #include <phoneauth/flows/bodies.hpp>
 
 namespace phoneauth {

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef PHONEAUTH_ASIO_DETAIL_TLS_CLIENT_HPP
+#define PHONEAUTH_ASIO_DETAIL_TLS_CLIENT_HPP
+
+#include <cstddef>
+#include <map>
+#include <mutex>
+#include <new>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include <phoneauth/asio/detail/http_connection.hpp>
+
+#include <asio/ip/address.hpp>
+
+#include <phoneauth/detail/url.hpp>
+#include <phoneauth/error.hpp>
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+/// The client side of TLS, shared by connections and threads: trusted certificates, and sessions to resume.
+/// Certificates and host names are always verified.
+class tls_client {
+public:
+    /// Throws std::runtime_error if the certificates cannot be loaded.
+    explicit tls_client(const std::string& ca_file) : context_(SSL_CTX_new(TLS_client_method())) {
+        if (!context_) throw std::bad_alloc();
+        SSL_CTX_set_min_proto_version(context_.get(), TLS1_2_VERSION);
+        SSL_CTX_set_verify(context_.get(), SSL_VERIFY_PEER, nullptr);
+        const int loaded = ca_file.empty() ? SSL_CTX_set_default_verify_paths(context_.get())
+                                           : SSL_CTX_load_verify_locations(context_.get(), ca_file.c_str(), nullptr);
+        ERR_clear_error();
+        if (loaded != 1) throw std::runtime_error("phoneauth: cannot load the trusted certificates from " + ca_file);
+    }
+
+    /// Prepares the handshake of a connected connection with `host`.
+    std::error_code prepare(http_connection& connection, const url& target) {
+        auto ec = connection.start_tls(context_.get());
+        if (ec) return ec;
+        SSL* const ssl = connection.tls();
+        SSL_set_connect_state(ssl);
+        const char* const host = target.host.c_str();
+        std::error_code not_an_address;
+        ::asio::ip::make_address(host, not_an_address);
+        int done = 1;
+        if (not_an_address) {
+            SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+            done = SSL_set1_host(ssl, host) == 1 && SSL_set_tlsext_host_name(ssl, host) == 1;
+        } else {
+            done = X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host);
+        }
+        if (done != 1) return std::make_error_code(std::errc::invalid_argument);
+        const std::lock_guard lock(mutex_);
+        const auto known = sessions_.find(target.authority());
+        if (known != sessions_.end()) SSL_set_session(ssl, known->second.get());
+        return {};
+    }
+
+    /// Keeps the session of a connection that has received something: the tickets of TLS 1.3 come after the handshake.
+    void remember(http_connection& connection, const url& target) {
+        ssl_session_ptr session(SSL_get1_session(connection.tls()));
+        if (!session || SSL_SESSION_is_resumable(session.get()) != 1) return;
+        const std::lock_guard lock(mutex_);
+        if (sessions_.size() >= max_sessions) sessions_.clear();
+        sessions_[target.authority()] = std::move(session);
+    }
+
+    /// Why the handshake failed.
+    static error why(SSL* ssl) {
+        switch (SSL_get_verify_result(ssl)) {
+        case X509_V_OK:
+            return error::tls_failed;
+        case X509_V_ERR_CERT_HAS_EXPIRED:
+        case X509_V_ERR_CERT_NOT_YET_VALID:
+            return error::certificate_expired;
+        case X509_V_ERR_HOSTNAME_MISMATCH:
+        case X509_V_ERR_IP_ADDRESS_MISMATCH:
+            return error::certificate_wrong_host;
+        default:
+            return error::certificate_untrusted;
+        }
+    }
+
+private:
+    static constexpr std::size_t max_sessions = 64;
+
+    ssl_ctx_ptr context_;
+    std::mutex mutex_;
+    std::map<std::string, ssl_session_ptr> sessions_;  ///< by host and port
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
