@@ -32,9 +32,9 @@ int main() {
     const std::string phone = "+14155550100";
     auto registering = auth.start_registration(phone);
     if (!registering) return std::cerr << registering.error().message << '\n', 1;
-    auto user = auth.finish_registration({registering->transaction_id,
-                                          phoneauth::submitted_code(ask("code to register")), phone,
-                                          phoneauth::password("correct horse"), "ada@example.com"});
+    auto user =
+        auth.finish_registration({registering->transaction_id, phoneauth::submitted_code(ask("code to register")),
+                                  phone, phoneauth::password("correct horse"), "ada@example.com"});
     if (!user) return std::cerr << user.error().message << '\n', 1;
 
     auto login = auth.start_login(phone);

@@ -147,6 +147,7 @@ int main() {
 
     s = auth.start_login("+14155550100");
     check(auth.finish_login(s->transaction_id, submitted_code(transport.code())).has_value(), "a fresh code logs in");
-    check(auth.finish_login(s->transaction_id, submitted_code(transport.code())).error().code == error::code_used, "but only once");
+    check(auth.finish_login(s->transaction_id, submitted_code(transport.code())).error().code == error::code_used,
+          "but only once");
     return failed;
 }

@@ -276,8 +276,9 @@ public:
     template <class... Token>
     auto update_user(session_token session, std::string object_id, property_map changes, client_info from = {},
                      Token&&... token) {
-        return give(sessions_.update_user(std::move(session), std::move(object_id), std::move(changes), std::move(from)),
-                    std::forward<Token>(token)...);
+        return give(
+            sessions_.update_user(std::move(session), std::move(object_id), std::move(changes), std::move(from)),
+            std::forward<Token>(token)...);
     }
 
     /// Sends any message. Who may do so is for the caller to decide: each message is paid for.

@@ -24,9 +24,9 @@ struct registration {
     submitted_code code;                       ///< from the message
     std::string phone;                         ///< the phone that the challenge was for
     phoneauth::password password;              ///< see `config::min_password_length`
-    std::string identity;        ///< value of `config::identity_column`; ignored where the phone is the identity
-    property_map properties;     ///< further properties, name → JSON text
-    std::string locale = "en";   ///< the user's language, at most 35 characters (RFC 5646 §4.4.1)
+    std::string identity;       ///< value of `config::identity_column`; ignored where the phone is the identity
+    property_map properties;    ///< further properties, name → JSON text
+    std::string locale = "en";  ///< the user's language, at most 35 characters (RFC 5646 §4.4.1)
 };
 
 }  // namespace v0

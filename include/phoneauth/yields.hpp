@@ -90,7 +90,13 @@ struct blocking_mode {
     static auto call(F f) {
         // g++ 12 destroys some temporaries of a co_await expression twice; such a one must not own anything.
         static_assert(std::is_trivially_destructible_v<F>, "capture by reference only");
-        return ready<std::invoke_result_t<F&>>(f());
+        using value = std::invoke_result_t<F&>;
+        if constexpr (std::is_void_v<value>) {
+            f();
+            return std::suspend_never();
+        } else {
+            return ready<value>(f());
+        }
     }
 
     /// `co_await`ed by a flow: from here on it comes to its end.

@@ -44,7 +44,7 @@ namespace {
         co_return f;
     }
     user who{.object_id = "1", .phone = *phone_number::parse("+14155550100"), .identity = {}, .password_hash = {}};
-    co_return login_result{std::move(who), "token", {}};
+    co_return login_result{std::move(who), session_token("token"), {}};
 }
 
 ::asio::awaitable<result<std::string>> never() {

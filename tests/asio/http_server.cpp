@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <boost/test/unit_test.hpp>
 
+#include <phoneauth/asio/detail/http_server_state.hpp>
 #include <phoneauth/asio/http_server.hpp>
 
 #include <asio/buffer.hpp>

@@ -276,7 +276,8 @@ double logins_per_second(Open open, unsigned processes) {
                     const auto end = std::chrono::steady_clock::now() + time;
                     for (unsigned i = 0; std::chrono::steady_clock::now() < end; ++i) {
                         const auto begun = s.auth.start_login(who.phone(0, first + i % users_of_a_thread));
-                        if (!begun || !s.auth.finish_login(begun->transaction_id, phoneauth::submitted_code(handing_transport::last_code)))
+                        if (!begun || !s.auth.finish_login(begun->transaction_id,
+                                                           phoneauth::submitted_code(handing_transport::last_code)))
                             continue;
                         ++done;
                     }

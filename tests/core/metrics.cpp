@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(takes_nothing_from_strangers) {
 
 BOOST_AUTO_TEST_CASE(counts_from_several_threads) {
     event_counters c;
-    const observer observe = std::ref(c);
+    const std::function<void(const event&)> observe = std::ref(c);
     std::vector<std::thread> threads;
     for (int i = 0; i < 4; ++i)
         threads.emplace_back([&] {

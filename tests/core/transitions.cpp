@@ -145,7 +145,8 @@ BOOST_AUTO_TEST_CASE(last_try_may_be_the_right_one_but_not_reopen) {
 BOOST_AUTO_TEST_CASE(tries_left_count_down) {
     const config c;
     auto t = sample();
-    for (int left = 4; left >= 0; --left) BOOST_TEST(rules::apply_code(t, false, c, t0).error().tries_left.value() == left);
+    for (int left = 4; left >= 0; --left)
+        BOOST_TEST(rules::apply_code(t, false, c, t0).error().tries_left.value() == left);
     BOOST_TEST(!rules::apply_code(t, false, c, t0).error().tries_left);
 }
 

@@ -95,7 +95,8 @@ private:
         return ask(
             [&] {
                 e_.current = id;
-                registration r(transaction_id(id), submitted_code(code), phone, password(first_password), "ada@example.com");
+                registration r(transaction_id(id), submitted_code(code), phone, password(first_password),
+                               "ada@example.com");
                 r.properties = {{"name", R"("Ada")"}};
                 auto from = here();
                 gate.open = true;
@@ -113,7 +114,9 @@ private:
                 auto secret = with.value_or("");
                 auto from = here();
                 gate.open = true;
-                if (with) return w_.auth.start_two_factor_login(std::move(number), password(std::move(secret)), std::move(from));
+                if (with)
+                    return w_.auth.start_two_factor_login(std::move(number), password(std::move(secret)),
+                                                          std::move(from));
                 return w_.auth.start_login(std::move(number), std::move(from));
             },
             [](const auto&) {});
@@ -137,7 +140,8 @@ private:
                 auto typed = code;
                 auto from = here();
                 gate.open = true;
-                return w_.auth.finish_login(transaction_id(std::move(name)), submitted_code(std::move(typed)), std::move(from));
+                return w_.auth.finish_login(transaction_id(std::move(name)), submitted_code(std::move(typed)),
+                                            std::move(from));
             },
             [&](const login_result& l) {
                 e_.note_accepted(id, code, purpose::login, began);
@@ -153,7 +157,8 @@ private:
                 property_map changes{{"password", '"' + password + '"'}, {"town", R"("London")"}};
                 auto from = here();
                 gate.open = true;
-                return w_.auth.update_user(session_token(std::move(token)), std::move(id), std::move(changes), std::move(from));
+                return w_.auth.update_user(session_token(std::move(token)), std::move(id), std::move(changes),
+                                           std::move(from));
             },
             [](const auto&) {});
     }

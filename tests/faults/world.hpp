@@ -4,6 +4,9 @@
 
 #include <phoneauth/asio/awaitable.hpp>
 #include <phoneauth/phoneauth.hpp>
+#include <phoneauth/rules/limits.hpp>
+#include <phoneauth/secrets/code.hpp>
+#include <phoneauth/secrets/token.hpp>
 #include <phoneauth/storage/memory.hpp>
 #include <phoneauth/testing/manual_clock.hpp>
 #include <phoneauth/testing/posting.hpp>
@@ -211,8 +214,9 @@ public:
         if (t && t->purpose == purpose::login && t->password_fingerprint.empty())
             for_each_key([&](const std::string& key, const rules::limits::window&) { ++ledger_[key].perhaps; });
         else  // a client's attempts stay counted
-            for_each_key(
-                [&](const std::string& key, const rules::limits::window& w) { ledger_[key].perhaps += w.keeps_attempts; });
+            for_each_key([&](const std::string& key, const rules::limits::window& w) {
+                ledger_[key].perhaps += w.keeps_attempts;
+            });
     }
 
     /// A user is about to be stored.
@@ -290,8 +294,8 @@ private:
     /// The counters that a code sent now is counted in.
     template <class F>
     void for_each_key(F f) {
-        const auto windows =
-            rules::limits::send_windows(rules::limits::send_budget::codes, *phone_number::parse(phone), "203.0.113.7", {}, settings);
+        const auto windows = rules::limits::send_windows(rules::limits::send_budget::codes, *phone_number::parse(phone),
+                                                         "203.0.113.7", {}, settings);
         for (const auto& w : windows) {
             std::vector<counter_change> changes;
             rules::limits::count(std::span(&w, 1), 1, admitted_at_, changes);
@@ -515,7 +519,8 @@ private:
 struct blocking_world {
     static constexpr std::size_t first_frames = 1;  ///< how many allocations precede the first `try` of a flow
 
-    explicit blocking_world(evidence& e) : storage(e), transport(e), auth(e.settings, storage, transport, e.clock, e.passwords, e.observer) {}
+    explicit blocking_world(evidence& e)
+        : storage(e), transport(e), auth(e.settings, storage, transport, e.clock, e.passwords, e.observer) {}
 
     template <class F>
     auto run(F flow) {
@@ -556,7 +561,8 @@ struct async_world {
     static constexpr std::size_t first_frames = 2;
 
     explicit async_world(evidence& e)
-        : plain_storage(e), plain_transport(e), auth(e.settings, storage, transport, e.clock, e.passwords, e.observer) {}
+        : plain_storage(e), plain_transport(e), auth(e.settings, storage, transport, e.clock, e.passwords, e.observer) {
+    }
 
     template <class F>
     auto run(F flow) {

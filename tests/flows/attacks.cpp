@@ -154,7 +154,8 @@ BOOST_AUTO_TEST_CASE(an_old_password_opens_nothing_while_it_is_being_replaced) {
         w.passwords.during = nullptr;
         BOOST_TEST(w.auth.update_user(mine.token, mine.user.object_id, new_password).has_value());
     };
-    BOOST_TEST(error_of(w.auth.login_with_identity("ada@example.com", password("correct horse"))) == error::invalid_login);
+    BOOST_TEST(error_of(w.auth.login_with_identity("ada@example.com", password("correct horse"))) ==
+               error::invalid_login);
     BOOST_TEST(w.auth.authenticate(mine.token).has_value());
 }
 
@@ -218,7 +219,8 @@ BOOST_AUTO_TEST_CASE(a_storage_that_fails_does_not_spend_a_login_code) {
     register_user(w);
     auto s = w.auth.start_login(phone);
     w.storage.fail_before(w.storage.calls() + 3);  // the swap is the second call
-    BOOST_TEST(error_of(w.auth.finish_login(s->transaction_id, submitted_code(w.transport.last_code()))) == error::storage_unavailable);
+    BOOST_TEST(error_of(w.auth.finish_login(s->transaction_id, submitted_code(w.transport.last_code()))) ==
+               error::storage_unavailable);
     w.storage.fail_before(0);
     BOOST_TEST(w.auth.finish_login(s->transaction_id, submitted_code(w.transport.last_code())).has_value());
 }
@@ -270,7 +272,8 @@ BOOST_AUTO_TEST_CASE(an_id_that_cannot_be_one_never_reaches_the_storage) {
     const auto before = w.storage.calls();
     for (const auto& id : {std::string(), std::string("A\0", 2), std::string("\xFF\xFE"), std::string("' OR 1=1"),
                            std::string(65, 'A')}) {
-        BOOST_TEST(error_of(w.auth.finish_login(transaction_id(id), submitted_code("123456"))) == error::no_transaction);
+        BOOST_TEST(error_of(w.auth.finish_login(transaction_id(id), submitted_code("123456"))) ==
+                   error::no_transaction);
         BOOST_TEST(error_of(w.auth.finish_registration(form(id, "123456"))) == error::no_transaction);
         BOOST_TEST(error_of(w.auth.resend(transaction_id(id))) == error::no_transaction);
     }
@@ -311,7 +314,8 @@ template <class World>
 int guess_at(World& w, const open_codes& open) {
     int compared = 0;
     for (const auto& [id, code] : open)
-        for (int k = 0; k < 5; ++k) compared += was_compared(w.auth.finish_login(transaction_id(id), submitted_code(wrong(code)), stranger));
+        for (int k = 0; k < 5; ++k)
+            compared += was_compared(w.auth.finish_login(transaction_id(id), submitted_code(wrong(code)), stranger));
     return compared;
 }
 
@@ -340,7 +344,8 @@ int wrong_codes_until_locked(blocking_world& w, const client_info& from, Begin b
             continue;
         }
         const auto bad = wrong(w.transport.last_code());
-        for (int k = 0; k < 5; ++k) compared += was_compared(w.auth.finish_login(s->transaction_id, submitted_code(bad), from));
+        for (int k = 0; k < 5; ++k)
+            compared += was_compared(w.auth.finish_login(s->transaction_id, submitted_code(bad), from));
     }
     return compared;
 }
@@ -350,8 +355,8 @@ int wrong_codes_until_locked(blocking_world& w, const client_info& from, Begin b
 BOOST_AUTO_TEST_CASE(the_second_factor_is_limited_too) {
     blocking_world w;
     register_user(w);
-    const int compared =
-        wrong_codes_until_locked(w, stranger, [&] { return w.auth.start_two_factor_login(phone, password("correct horse"), stranger); });
+    const int compared = wrong_codes_until_locked(
+        w, stranger, [&] { return w.auth.start_two_factor_login(phone, password("correct horse"), stranger); });
     BOOST_TEST(compared <= 80);
     BOOST_TEST(compared >= 75);
 }
@@ -493,8 +498,10 @@ BOOST_AUTO_TEST_CASE(an_owner_at_home_has_a_reserve_of_the_limits_of_his_network
     auto s = w.auth.start_login(phone, home);
     BOOST_REQUIRE(w.auth.finish_login(s->transaction_id, submitted_code(w.transport.last_code()), home));
     for (int i = 0; i < 60; ++i)
-        BOOST_TEST(!w.auth.start_two_factor_login("+1415555" + std::to_string(2000 + i), password("wrong horse"), home));
-    BOOST_TEST(error_of(w.auth.start_two_factor_login(other_phone, password("correct horse"), home)) == error::too_many_failures);
+        BOOST_TEST(
+            !w.auth.start_two_factor_login("+1415555" + std::to_string(2000 + i), password("wrong horse"), home));
+    BOOST_TEST(error_of(w.auth.start_two_factor_login(other_phone, password("correct horse"), home)) ==
+               error::too_many_failures);
     BOOST_TEST(w.auth.start_two_factor_login(phone, password("correct horse"), home).has_value());
     for (int i = 0; i < 60; ++i)
         [[maybe_unused]] const auto sent = w.auth.start_registration("+1415555" + std::to_string(3000 + i), home);
@@ -512,7 +519,8 @@ BOOST_AUTO_TEST_CASE(typing_errors_at_home_cost_little_while_strangers_guess) {
         if (++depth < 60) (void)w.auth.start_two_factor_login(phone, password("wrong password"), stranger);
         if (depth == 60) {
             ++depth;
-            BOOST_TEST(error_of(w.auth.start_two_factor_login(phone, password("typing error"), home)) == error::invalid_login);
+            BOOST_TEST(error_of(w.auth.start_two_factor_login(phone, password("typing error"), home)) ==
+                       error::invalid_login);
             BOOST_TEST(w.auth.start_two_factor_login(phone, password("correct horse"), home).has_value());
         }
     };
@@ -642,7 +650,8 @@ BOOST_AUTO_TEST_CASE(the_budget_keeps_a_part_for_those_who_are_known) {
     for (int i = 0; i < 50; ++i) (void)w.auth.start_login("+1415555" + std::to_string(1000 + i));
     BOOST_TEST(error_of(w.auth.start_login(other_phone, stranger)) == error::too_many_messages);
     BOOST_TEST(w.auth.start_login(phone, home).has_value());
-    BOOST_TEST(w.auth.start_two_factor_login(phone, password("correct horse"), stranger).has_value());  // the password is proof enough
+    BOOST_TEST(w.auth.start_two_factor_login(phone, password("correct horse"), stranger)
+                   .has_value());  // the password is proof enough
     BOOST_TEST(!w.auth.start_login(phone, home));
 }
 
@@ -650,8 +659,9 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_a_password_leaves_no_counter) {
     interrupted_world<> w;
     const std::string endless(1000, 'x');
     BOOST_TEST(error_of(w.auth.start_two_factor_login(phone, password(endless))) == error::invalid_login);
-    BOOST_TEST(w.memory.change_counters({rules::limits::failures("password:" + phone, false, 0, w.clock.now())})[0].value ==
-               0);
+    BOOST_TEST(
+        w.memory.change_counters({rules::limits::failures("password:" + phone, false, 0, w.clock.now())})[0].value ==
+        0);
     BOOST_TEST(w.passwords.compared == 0);
 }
 

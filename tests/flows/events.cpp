@@ -75,7 +75,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(everything_that_matters_is_told, World, worlds) {
     w.clock.advance(30s);
     (void)w.run(w.auth.resend(s->transaction_id));
     BOOST_TEST(w.seen() == "sent started sent resent ");
-    for (int i = 0; i < 5; ++i) (void)w.run(w.auth.finish_login(s->transaction_id, submitted_code(wrong(w.transport.last_code()))));
+    for (int i = 0; i < 5; ++i)
+        (void)w.run(w.auth.finish_login(s->transaction_id, submitted_code(wrong(w.transport.last_code()))));
     BOOST_TEST(w.seen() == "wrong_code wrong_code wrong_code wrong_code locked ");
     BOOST_TEST(w.last.reason == error::tries_exhausted);
     s = w.run(w.auth.start_login(phone));

@@ -129,7 +129,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(stranger_does_not_use_up_the_owners_messages, Worl
     for (int i = 0; i < 5; ++i) {
         auto s = w.run(w.auth.start_login(phone, home));
         BOOST_REQUIRE(s);
-        BOOST_TEST(w.run(w.auth.finish_login(s->transaction_id, submitted_code(w.transport.last_code()), home)).has_value());
+        BOOST_TEST(
+            w.run(w.auth.finish_login(s->transaction_id, submitted_code(w.transport.last_code()), home)).has_value());
     }
     check_refused(w.run(w.auth.start_login(phone, home)), error::too_many_messages);
 }
@@ -138,12 +139,14 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(stranger_does_not_lock_the_owner_out_of_his_passwo
     World w;
     settle(w);
     for (int i = 0; i < 300; ++i) {
-        auto r = w.run(w.auth.start_two_factor_login(phone, password("wrong horse"), client_info("203.0.113." + std::to_string(i % 250))));
+        auto r = w.run(w.auth.start_two_factor_login(phone, password("wrong horse"),
+                                                     client_info("203.0.113." + std::to_string(i % 250))));
         BOOST_TEST(!r);
         if (error_of(r) == error::too_many_failures && *r.error().retry_after <= 1h)
             w.clock.advance(*r.error().retry_after);
     }
-    check_refused(w.run(w.auth.start_two_factor_login(phone, password("correct horse"), stranger)), error::too_many_failures);
+    check_refused(w.run(w.auth.start_two_factor_login(phone, password("correct horse"), stranger)),
+                  error::too_many_failures);
     BOOST_TEST(w.run(w.auth.start_two_factor_login(phone, password("correct horse"), home)).has_value());
 }
 
@@ -155,12 +158,14 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(stranger_does_not_lock_the_owner_out_of_his_code_l
         auto s = w.run(w.auth.start_login(phone, stranger));
         if (!s) continue;
         const auto bad = wrong(w.transport.last_code());
-        for (int k = 0; k < 5; ++k) BOOST_TEST(!w.run(w.auth.finish_login(s->transaction_id, submitted_code(bad), stranger)));
+        for (int k = 0; k < 5; ++k)
+            BOOST_TEST(!w.run(w.auth.finish_login(s->transaction_id, submitted_code(bad), stranger)));
     }
     check_refused(w.run(w.auth.start_login(phone, stranger)), error::too_many_failures);
     auto mine = w.run(w.auth.start_login(phone, home));
     BOOST_REQUIRE(mine);
-    BOOST_TEST(w.run(w.auth.finish_login(mine->transaction_id, submitted_code(w.transport.last_code()), home)).has_value());
+    BOOST_TEST(
+        w.run(w.auth.finish_login(mine->transaction_id, submitted_code(w.transport.last_code()), home)).has_value());
     BOOST_TEST(w.run(w.auth.start_login(phone, stranger)).has_value());  // the owner's login ended the run
 }
 
@@ -184,16 +189,21 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(network_is_forgotten_after_a_while, World, worlds)
     World w;
     settle(w);
     w.clock.advance(91 * 24h);
-    for (int i = 0; i < 6; ++i) BOOST_TEST(!w.run(w.auth.start_two_factor_login(phone, password("wrong horse"), stranger)));
-    check_refused(w.run(w.auth.start_two_factor_login(phone, password("correct horse"), home)), error::too_many_failures);
+    for (int i = 0; i < 6; ++i)
+        BOOST_TEST(!w.run(w.auth.start_two_factor_login(phone, password("wrong horse"), stranger)));
+    check_refused(w.run(w.auth.start_two_factor_login(phone, password("correct horse"), home)),
+                  error::too_many_failures);
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(client_that_guesses_at_many_accounts_is_stopped, World, worlds) {
     World w;
     for (int i = 0; i < 60; ++i)
-        BOOST_TEST(error_of(w.run(w.auth.start_two_factor_login(nth_phone(i), password("wrong horse"), stranger))) == error::invalid_login);
-    check_refused(w.run(w.auth.start_two_factor_login(nth_phone(61), password("wrong horse"), stranger)), error::too_many_failures);
-    BOOST_TEST(error_of(w.run(w.auth.start_two_factor_login(nth_phone(61), password("wrong horse"), home))) == error::invalid_login);
+        BOOST_TEST(error_of(w.run(w.auth.start_two_factor_login(nth_phone(i), password("wrong horse"), stranger))) ==
+                   error::invalid_login);
+    check_refused(w.run(w.auth.start_two_factor_login(nth_phone(61), password("wrong horse"), stranger)),
+                  error::too_many_failures);
+    BOOST_TEST(error_of(w.run(w.auth.start_two_factor_login(nth_phone(61), password("wrong horse"), home))) ==
+               error::invalid_login);
     // It leaves no more behind than what was compared.
     const auto left =
         w.memory.change_counters({rules::limits::failures("password:" + nth_phone(61), false, 0, w.clock.now())})[0];
@@ -215,7 +225,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(test_number_gets_no_message_and_knows_no_limit, Wo
         BOOST_REQUIRE(l);
         BOOST_TEST(!w.run(w.auth.finish_login(l->transaction_id, submitted_code("111111"), stranger)));
         BOOST_TEST(w.run(w.auth.finish_login(l->transaction_id, submitted_code("424242"), stranger)).has_value());
-        BOOST_TEST(error_of(w.run(w.auth.finish_login(l->transaction_id, submitted_code("424242"), stranger))) == error::code_used);
+        BOOST_TEST(error_of(w.run(w.auth.finish_login(l->transaction_id, submitted_code("424242"), stranger))) ==
+                   error::code_used);
     }
     auto second = w.run(w.auth.start_two_factor_login(phone, password("correct horse"), stranger));
     BOOST_REQUIRE(second);
@@ -224,7 +235,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(test_number_gets_no_message_and_knows_no_limit, Wo
     // Tries are limited all the same, and the fixed code opens nobody else's door.
     auto l = w.run(w.auth.start_login(phone));
     for (int k = 0; k < 5; ++k) (void)w.run(w.auth.finish_login(l->transaction_id, submitted_code("111111")));
-    BOOST_TEST(error_of(w.run(w.auth.finish_login(l->transaction_id, submitted_code("424242")))) == error::tries_exhausted);
+    BOOST_TEST(error_of(w.run(w.auth.finish_login(l->transaction_id, submitted_code("424242")))) ==
+               error::tries_exhausted);
     auto other = w.run(w.auth.start_registration(other_phone));
     BOOST_TEST(!w.run(w.auth.finish_registration(form(other->transaction_id, "424242", other_phone, "b@example.com"))));
 }
@@ -235,7 +247,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(nothing_goes_where_nothing_may_go, World, worlds) 
     World w(c);
     BOOST_TEST(error_of(w.run(w.auth.start_registration(phone))) == error::destination_not_allowed);
     BOOST_TEST(error_of(w.run(w.auth.start_login(phone))) == error::destination_not_allowed);
-    BOOST_TEST(error_of(w.run(w.auth.start_two_factor_login(phone, password("correct horse")))) == error::destination_not_allowed);
+    BOOST_TEST(error_of(w.run(w.auth.start_two_factor_login(phone, password("correct horse")))) ==
+               error::destination_not_allowed);
     BOOST_TEST(error_of(w.run(w.auth.send_message({phone, "x"}))) == error::destination_not_allowed);
     BOOST_TEST(w.transport.calls() == 0u);
     BOOST_TEST(w.storage.calls() == 0u);

@@ -17,7 +17,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(code_logs_in, World, worlds) {
     BOOST_TEST((l->expires_at - w.clock.now() == w.auth.config().session_lifetime));
     BOOST_TEST(w.hooks.entered == 1);
     BOOST_TEST(w.run(w.auth.authenticate(l->token))->object_id == u.object_id);
-    BOOST_TEST(error_of(w.run(w.auth.finish_login(s->transaction_id, submitted_code(w.transport.last_code())))) == error::code_used);
+    BOOST_TEST(error_of(w.run(w.auth.finish_login(s->transaction_id, submitted_code(w.transport.last_code())))) ==
+               error::code_used);
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(password_and_code_log_in, World, worlds) {
@@ -38,7 +39,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(wrong_password_and_unknown_phone_are_one_error, Wo
     BOOST_TEST(error_of(unknown) == error::invalid_login);
     BOOST_TEST(wrong_one.error().message == unknown.error().message);
     BOOST_TEST(w.transport.calls() == sent);
-    BOOST_TEST(error_of(w.run(w.auth.start_two_factor_login(phone, password(std::string(100000, 'x'))))) == error::invalid_login);
+    BOOST_TEST(error_of(w.run(w.auth.start_two_factor_login(phone, password(std::string(100000, 'x'))))) ==
+               error::invalid_login);
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(unknown_phone_is_concealed, World, worlds) {
@@ -103,11 +105,13 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(code_belongs_to_its_transaction, World, worlds) {
     auto his = w.run(w.auth.start_login(other_phone));
     const auto his_code = w.transport.last_code();
     if (my_code != his_code)
-        BOOST_TEST(error_of(w.run(w.auth.finish_login(his->transaction_id, submitted_code(my_code)))) == error::wrong_code);
-    BOOST_TEST(error_of(w.run(w.auth.finish_login(transaction_id("no such transaction"), submitted_code(my_code)))) == error::no_transaction);
-    auto registering = w.run(w.auth.start_registration("+14155550102"));
-    BOOST_TEST(error_of(w.run(w.auth.finish_login(registering->transaction_id, submitted_code(w.transport.last_code())))) ==
+        BOOST_TEST(error_of(w.run(w.auth.finish_login(his->transaction_id, submitted_code(my_code)))) ==
+                   error::wrong_code);
+    BOOST_TEST(error_of(w.run(w.auth.finish_login(transaction_id("no such transaction"), submitted_code(my_code)))) ==
                error::no_transaction);
+    auto registering = w.run(w.auth.start_registration("+14155550102"));
+    BOOST_TEST(error_of(w.run(w.auth.finish_login(registering->transaction_id,
+                                                  submitted_code(w.transport.last_code())))) == error::no_transaction);
     BOOST_TEST((w.memory.find_transaction(registering->transaction_id)->state == transaction_state::pending));
 }
 
@@ -137,7 +141,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(failures_make_wait_and_success_forgets_them, World
     World w;
     register_user(w);
     for (int i = 0; i < 6; ++i)
-        BOOST_TEST(error_of(w.run(w.auth.start_two_factor_login(phone, password("wrong horse")))) == error::invalid_login);
+        BOOST_TEST(error_of(w.run(w.auth.start_two_factor_login(phone, password("wrong horse")))) ==
+                   error::invalid_login);
     auto r = w.run(w.auth.start_two_factor_login(phone, password("correct horse")));
     BOOST_TEST(error_of(r) == error::too_many_failures);
     BOOST_TEST((r.error().retry_after == 1s));
@@ -146,7 +151,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(failures_make_wait_and_success_forgets_them, World
     BOOST_REQUIRE(s);
     BOOST_REQUIRE(w.run(w.auth.finish_login(s->transaction_id, submitted_code(w.transport.last_code()))));
     for (int i = 0; i < 5; ++i)
-        BOOST_TEST(error_of(w.run(w.auth.start_two_factor_login(phone, password("wrong horse")))) == error::invalid_login);
+        BOOST_TEST(error_of(w.run(w.auth.start_two_factor_login(phone, password("wrong horse")))) ==
+                   error::invalid_login);
     BOOST_TEST(w.run(w.auth.start_two_factor_login(phone, password("correct horse"))).has_value());
 }
 
@@ -182,9 +188,12 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(identity_login_is_off_unless_asked_for, World, wor
     World w(c);
     register_user(w);
     BOOST_TEST(w.run(w.auth.login_with_identity("ADA@example.com", password("correct horse"))).has_value());
-    BOOST_TEST(error_of(w.run(w.auth.login_with_identity("ada@example.com", password("wrong horse")))) == error::invalid_login);
-    BOOST_TEST(error_of(w.run(w.auth.login_with_identity("eve@example.com", password("correct horse")))) == error::invalid_login);
-    BOOST_TEST(error_of(w.run(w.auth.login_with_identity("no email", password("correct horse")))) == error::invalid_login);
+    BOOST_TEST(error_of(w.run(w.auth.login_with_identity("ada@example.com", password("wrong horse")))) ==
+               error::invalid_login);
+    BOOST_TEST(error_of(w.run(w.auth.login_with_identity("eve@example.com", password("correct horse")))) ==
+               error::invalid_login);
+    BOOST_TEST(error_of(w.run(w.auth.login_with_identity("no email", password("correct horse")))) ==
+               error::invalid_login);
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(rotated_key_still_checks_old_codes, World, worlds) {
@@ -215,8 +224,10 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(second_factor_does_not_outlive_its_password, World
     auto by_code = w.run(w.auth.start_login(phone));
     const auto other_code = w.transport.last_code();
     BOOST_REQUIRE(w.run(w.auth.update_user(in.token, in.user.object_id, {{"password", "\"brand new password\""}})));
-    BOOST_TEST(error_of(w.run(w.auth.finish_login(begun->transaction_id, submitted_code(its_code)))) == error::invalid_login);
-    BOOST_TEST(error_of(w.run(w.auth.finish_login(begun->transaction_id, submitted_code(its_code)))) == error::code_used);
+    BOOST_TEST(error_of(w.run(w.auth.finish_login(begun->transaction_id, submitted_code(its_code)))) ==
+               error::invalid_login);
+    BOOST_TEST(error_of(w.run(w.auth.finish_login(begun->transaction_id, submitted_code(its_code)))) ==
+               error::code_used);
     BOOST_TEST(w.run(w.auth.finish_login(by_code->transaction_id, submitted_code(other_code))).has_value());
 }
 

@@ -55,7 +55,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(bad_data_is_told_before_the_code_is_looked_at, Wor
     BOOST_TEST(attempt([](registration& r) { r.identity = "a@b.c\r\nX: y"; }) == error::invalid_email);
     BOOST_TEST(attempt([](registration& r) { r.password = password(""); }) == error::password_required);
     BOOST_TEST(attempt([](registration& r) { r.password = password("short"); }) == error::invalid_password);
-    BOOST_TEST(attempt([](registration& r) { r.password = password(std::string(257, 'x')); }) == error::invalid_password);
+    BOOST_TEST(attempt([](registration& r) { r.password = password(std::string(257, 'x')); }) ==
+               error::invalid_password);
     BOOST_TEST(attempt([](registration& r) { r.phone = "letters"; }) == error::invalid_phone_number);
     BOOST_TEST(attempt([](registration& r) { r.phone = other_phone; }) == error::phone_mismatch);
     BOOST_TEST(attempt([](registration& r) { r.properties = {{"objectId", "\"x\""}}; }) == error::reserved_property);
@@ -67,9 +68,11 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(bad_data_is_told_before_the_code_is_looked_at, Wor
     BOOST_TEST(attempt([](registration& r) { r.locale = std::string(36, 'x'); }) == error::invalid_parameter);
     BOOST_TEST(attempt([](registration& r) { r.code = submitted_code("12345"); }) == error::invalid_parameter);
     BOOST_TEST(attempt([](registration& r) { r.code = submitted_code("１２３４５６"); }) == error::invalid_parameter);
-    BOOST_TEST(attempt([](registration& r) { r.transaction_id = transaction_id(std::string(1000, 'A')); }) == error::no_transaction);
+    BOOST_TEST(attempt([](registration& r) { r.transaction_id = transaction_id(std::string(1000, 'A')); }) ==
+               error::no_transaction);
     BOOST_TEST(w.memory.find_transaction(s->transaction_id)->tries == 0u);
-    BOOST_TEST(attempt([](registration& r) { r.code = submitted_code(std::string(r.code.str()).insert(3, " ")); }) == std::error_code());
+    BOOST_TEST(attempt([](registration& r) { r.code = submitted_code(std::string(r.code.str()).insert(3, " ")); }) ==
+               std::error_code());
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(hook_changes_neither_the_proved_phone_nor_the_id, World, worlds) {

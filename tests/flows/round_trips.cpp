@@ -33,8 +33,11 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(each_flow_costs_what_is_documented, World, worlds)
     s = w.run(w.auth.start_login(phone));
     w.clock.advance(30s);
     BOOST_TEST(calls_of(w, [&] { return w.auth.resend(s->transaction_id); }) == 4u);
-    BOOST_TEST(calls_of(w, [&] { return w.auth.finish_login(s->transaction_id, submitted_code(w.transport.last_code())); }) == 6u);
-    BOOST_TEST(calls_of(w, [&] { return w.auth.login_with_identity("ada@example.com", password("correct horse")); }) == 7u);
+    BOOST_TEST(calls_of(w, [&] {
+                   return w.auth.finish_login(s->transaction_id, submitted_code(w.transport.last_code()));
+               }) == 6u);
+    BOOST_TEST(calls_of(w, [&] { return w.auth.login_with_identity("ada@example.com", password("correct horse")); }) ==
+               7u);
     const auto in = log_in(w);
     BOOST_TEST(calls_of(w, [&] { return w.auth.authenticate(in.token); }) == 2u);
     BOOST_TEST(calls_of(w, [&] { return w.auth.update_user(in.token, in.user.object_id, {{"a", "1"}}); }) == 3u);

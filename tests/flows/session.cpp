@@ -61,7 +61,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(what_may_not_change_does_not, World, worlds) {
     const auto l = log_in(w);
     const auto& id = l.user.object_id;
     BOOST_TEST(error_of(w.run(w.auth.update_user(l.token, bob.object_id, {{"a", "1"}}))) == error::not_permitted);
-    BOOST_TEST(error_of(w.run(w.auth.update_user(session_token("no token"), id, {{"a", "1"}}))) == error::unknown_token);
+    BOOST_TEST(error_of(w.run(w.auth.update_user(session_token("no token"), id, {{"a", "1"}}))) ==
+               error::unknown_token);
     BOOST_TEST(error_of(w.run(w.auth.update_user(l.token, id, {{"phoneNumber", "\"+14155550199\""}}))) ==
                error::invalid_parameter);
     BOOST_TEST(error_of(w.run(w.auth.update_user(l.token, id, {{"email", "\"bob@example.com\""}}))) ==
@@ -81,7 +82,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(new_password_ends_the_other_sessions, World, world
     BOOST_REQUIRE(w.run(w.auth.update_user(own.token, own.user.object_id, {{"password", "\"battery staple\""}})));
     BOOST_TEST(w.run(w.auth.authenticate(own.token)).has_value());
     BOOST_TEST(error_of(w.run(w.auth.authenticate(other.token))) == error::unknown_token);
-    BOOST_TEST(error_of(w.run(w.auth.start_two_factor_login(phone, password("correct horse")))) == error::invalid_login);
+    BOOST_TEST(error_of(w.run(w.auth.start_two_factor_login(phone, password("correct horse")))) ==
+               error::invalid_login);
     BOOST_TEST(w.run(w.auth.start_two_factor_login(phone, password("battery staple"))).has_value());
 }
 

@@ -4,6 +4,11 @@
 
 #include <phoneauth/asio/awaitable.hpp>
 #include <phoneauth/phoneauth.hpp>
+#include <phoneauth/rules/limits.hpp>
+#include <phoneauth/rules/reservations.hpp>
+#include <phoneauth/rules/transitions.hpp>
+#include <phoneauth/secrets/code.hpp>
+#include <phoneauth/secrets/token.hpp>
 #include <phoneauth/storage/memory.hpp>
 #include <phoneauth/testing/failing_storage.hpp>
 #include <phoneauth/testing/manual_clock.hpp>

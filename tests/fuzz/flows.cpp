@@ -9,6 +9,7 @@
 
 #include <phoneauth/authenticator.hpp>
 #include <phoneauth/rest/event_json.hpp>
+#include <phoneauth/secrets/code.hpp>
 #include <phoneauth/storage/memory.hpp>
 #include <phoneauth/testing/failing_storage.hpp>
 #include <phoneauth/testing/manual_clock.hpp>
@@ -685,8 +686,8 @@ private:
         auto* owner = user_of(p);
         const auto began = password ? std::nullopt : std::optional(kind);
         auto r = kind == purpose::registration ? auth_.start_registration(phones[p], who)
-                 : password                    ? auth_.start_two_factor_login(phones[p], phoneauth::password(passwords[*password]), who)
-                                               : auth_.start_login(phones[p], who);
+                 : password ? auth_.start_two_factor_login(phones[p], phoneauth::password(passwords[*password]), who)
+                            : auth_.start_login(phones[p], who);
         had_failure_ = had_failure_ || failed();
         if (failed()) ++guesses_;
 
@@ -756,7 +757,8 @@ private:
     void finish_login(model_transaction* t, const std::string& code) {
         const auto who = from();
         const auto found = t ? stored(*t) : std::nullopt;
-        const auto r = auth_.finish_login(transaction_id(t ? t->id : "7A450000-0000-4000-8000-000000000001"), submitted_code(code), who);
+        const auto r = auth_.finish_login(transaction_id(t ? t->id : "7A450000-0000-4000-8000-000000000001"),
+                                          submitted_code(code), who);
         if (code.size() != 6 || code.find_first_not_of("0123456789") != code.npos) {
             require(is(r, error::invalid_parameter), "what is no code is no try");
             return;
@@ -804,11 +806,9 @@ private:
                              unsigned password) {
         const auto who = from();
         const auto found = t ? stored(*t) : std::nullopt;
-        const auto r = auth_.finish_registration({.transaction_id = t ? t->id : "7A450000-0000-4000-8000-000000000001",
-                                                  .code = code,
-                                                  .phone = phones[p],
-                                                  .identity = emails[email],
-                                                  .password = passwords[password]},
+        const auto r = auth_.finish_registration({transaction_id(t ? t->id : "7A450000-0000-4000-8000-000000000001"),
+                                                  submitted_code(code), phones[p],
+                                                  phoneauth::password(passwords[password]), emails[email]},
                                                  who);
         if (code.size() != 6 || code.find_first_not_of("0123456789") != code.npos) {
             require(is(r, error::invalid_parameter), "what is no code is no try");
@@ -964,7 +964,7 @@ private:
         }
         require(is(r, {}), "a report is taken");
         if (!found) {
-            require(!r || !*r, "a report about nothing is no news");
+            require(!r || *r == callback_outcome::no_news, "a report about nothing is no news");
             return;
         }
         require(same(*found, *t), "nothing changes between calls");
@@ -978,7 +978,9 @@ private:
                 next.delivery_error = 30003;
             }
         }
-        if (r) require(*r == (next.delivery != t->delivery), "news is what changes something");
+        if (r)
+            require((*r == callback_outcome::noted) == (next.delivery != t->delivery),
+                    "news is what changes something");
         failed() ? settle(*t, {&next, t}) : settle(*t, {&next});
     }
 
@@ -1023,11 +1025,12 @@ private:
         const auto r = auth_.logout(session_token(s ? s->token : "no-token"), from());
         require(is(r, {}), "a logout works");
         if (!s) {
-            require(!r || !*r, "nobody is logged out who was not in");
+            require(!r || *r == logout_outcome::no_session, "nobody is logged out who was not in");
             return;
         }
-        if (r && s->ended) require(!*r, "a session ends once");
-        if (r && !s->ended && !s->perhaps_ended && latest_ < s->expires) require(*r, "a logout says what it ended");
+        if (r && s->ended) require(*r == logout_outcome::no_session, "a session ends once");
+        if (r && !s->ended && !s->perhaps_ended && latest_ < s->expires)
+            require(*r == logout_outcome::ended, "a logout says what it ended");
         if (r)
             s->ended = true;
         else
@@ -1055,8 +1058,8 @@ private:
         if (!expected)
             for (unsigned p = 0; p < phones.size(); ++p)
                 if (p != s->phone && users_[p] && users_[p]->email == after.email) expected = error::user_exists;
-        const auto r =
-            auth_.update_user(session_token(s ? s->token : "no-token"), owner && !stranger ? owner->id : "05E70000", changes, from());
+        const auto r = auth_.update_user(session_token(s ? s->token : "no-token"),
+                                         owner && !stranger ? owner->id : "05E70000", changes, from());
         if (s && n % 4 < 2 && ++credential_changes_[s->phone] > 10 && code_of(r) == error::too_many_failures) {
             require(r.error().retry_after && *r.error().retry_after >= 1s, "who has to wait is told for how long");
             return;

@@ -3,6 +3,7 @@
 #include "fuzz.hpp"
 
 #include <phoneauth/asio/detail/http1_writer.hpp>
+#include <phoneauth/detail/json.hpp>
 #include <phoneauth/rest/api.hpp>
 #include <phoneauth/storage/memory.hpp>
 #include <phoneauth/testing/manual_clock.hpp>
@@ -33,8 +34,7 @@ struct free_passwords {
     }
 };
 
-using auth_type =
-    authenticator<memory_storage, testing::scripted_transport, testing::manual_clock, free_passwords>;
+using auth_type = authenticator<memory_storage, testing::scripted_transport, testing::manual_clock, free_passwords>;
 
 config settings(const std::string& auth_token, const std::string& code_secret) {
     config c;

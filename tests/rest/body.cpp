@@ -74,7 +74,8 @@ BOOST_AUTO_TEST_CASE(login_with_phone_number) {
 BOOST_AUTO_TEST_CASE(login_with_phone_number_and_password) {
     check("/services/Twilio/loginWithPhoneNumberAndPassword",
           {
-              {R"({"phoneNumber":"+15005550006","password":"secret 1"})", "start_two_factor_login(+15005550006,secret 1)\n"},
+              {R"({"phoneNumber":"+15005550006","password":"secret 1"})",
+               "start_two_factor_login(+15005550006,secret 1)\n"},
               {R"(["+15005550006","secret 1"])", "start_two_factor_login(+15005550006,secret 1)\n"},
               {R"([15005550006,"12345678"])", "start_two_factor_login(15005550006,12345678)\n"},
               {"+15005550006", "8007 The parameter password is missing."},

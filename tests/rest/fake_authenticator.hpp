@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include <phoneauth/detail/json.hpp>
 #include <phoneauth/rest/api.hpp>
 
 /// Has an authenticator's functions; notes each call as text, and succeeds or fails as it is told.
@@ -35,7 +36,8 @@ struct fake_authenticator {
         return value;
     }
     phoneauth::challenge start() const {
-        return {phoneauth::transaction_id("T1"), phoneauth::time_point(std::chrono::milliseconds(1234)), std::chrono::seconds(30), uncertain};
+        return {phoneauth::transaction_id("T1"), phoneauth::time_point(std::chrono::milliseconds(1234)),
+                std::chrono::seconds(30), uncertain};
     }
     phoneauth::login_result logged_in() const { return {person, phoneauth::session_token("TOKEN"), {}}; }
     static std::string list(const phoneauth::property_map& properties) {
@@ -64,7 +66,9 @@ struct fake_authenticator {
     auto login_with_identity(std::string identity, phoneauth::password password, phoneauth::client_info) {
         return note("login_with_identity(" + identity + "," + password.str() + ")", logged_in());
     }
-    auto resend(phoneauth::transaction_id id, phoneauth::client_info) { return note("resend(" + id.str() + ")", start()); }
+    auto resend(phoneauth::transaction_id id, phoneauth::client_info) {
+        return note("resend(" + id.str() + ")", start());
+    }
     auto status(phoneauth::transaction_id id) {
         phoneauth::transaction_status s{.tries_left = 4, .expires_in = std::chrono::seconds(200)};
         s.delivery = phoneauth::delivery_state::undelivered;
@@ -79,7 +83,8 @@ struct fake_authenticator {
     auto logout(phoneauth::session_token token, phoneauth::client_info) {
         return note("logout(" + token.str() + ")", phoneauth::logout_outcome::ended);
     }
-    auto update_user(phoneauth::session_token token, std::string id, phoneauth::property_map changes, phoneauth::client_info) {
+    auto update_user(phoneauth::session_token token, std::string id, phoneauth::property_map changes,
+                     phoneauth::client_info) {
         return note("update_user(" + token.str() + "," + id + list(changes) + ")", person);
     }
     auto send_message(phoneauth::text_message m, phoneauth::client_info from) {

@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include <phoneauth/detail/json.hpp>
 #include <phoneauth/rest/api.hpp>
 
 #include "flows/world.hpp"

@@ -7,6 +7,7 @@
 #include <string>
 #include <system_error>
 
+#include <phoneauth/detail/json.hpp>
 #include <phoneauth/rest/error_codes.hpp>
 #include <phoneauth/rest/objects.hpp>
 

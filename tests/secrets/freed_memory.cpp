@@ -6,9 +6,12 @@
 // intermediate values live there for the time of a call), and memory that is still in use.
 #include "secrets/watch.hpp"
 
+#include <openssl/crypto.h>
+
 #include <phoneauth/phoneauth.hpp>
 #include <phoneauth/read_config.hpp>
 #include <phoneauth/rest/api.hpp>
+#include <phoneauth/rest/objects.hpp>
 #include <phoneauth/storage/memory.hpp>
 #include <phoneauth/testing/manual_clock.hpp>
 
@@ -160,8 +163,8 @@ struct site {
     quiet_transport transport{};
     testing::manual_clock clock{};
     quick_passwords passwords{};
-    authenticator<memory_storage, quiet_transport, testing::manual_clock, quick_passwords> auth{settings(), storage,
-                                                                                            transport, clock, passwords};
+    authenticator<memory_storage, quiet_transport, testing::manual_clock, quick_passwords> auth{
+        settings(), storage, transport, clock, passwords};
     rest::api<decltype(auth)> api{auth, {.app_id = "APP", .api_key = "KEY"}};
     int status = 0;
 };

@@ -178,8 +178,8 @@ BOOST_AUTO_TEST_CASE(parameters_of_every_operation) {
         check_hidden(auth.send_message({phone, "x", {}, {{"Attempt\n", wrong}}}));
         check_hidden(auth.send_message({phone, "x", {}, {{"attempt", wrong + "\n"}}}));
 
-        const registration whole(transaction_id("00000000-0000-0000-0000-000000000000"), submitted_code("123456"), phone,
-                                 password("correct horse"), "ada@example.com");
+        const registration whole(transaction_id("00000000-0000-0000-0000-000000000000"), submitted_code("123456"),
+                                 phone, password("correct horse"), "ada@example.com");
         auto r = whole;
         r.transaction_id = transaction_id(wrong);
         check_hidden(auth.finish_registration(r));

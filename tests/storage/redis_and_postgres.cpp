@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <string>
 
+#include <phoneauth/secrets/random.hpp>
 #include <phoneauth/storage/combined.hpp>
 #include <phoneauth/storage/postgres.hpp>
 #include <phoneauth/storage/redis.hpp>

@@ -4,6 +4,7 @@
 #include "support/sanitized.hpp"
 #include "timing/measure.hpp"
 #include "timing/observed.hpp"
+#include <phoneauth/secrets/code.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -149,7 +150,9 @@ BOOST_AUTO_TEST_CASE(a_wrong_code) {
                    auto s = t.auth.start_login(t.next(is_member).phone);
                    BOOST_REQUIRE(s);
                    t.settle();
-                   return [&t, id = s->transaction_id] { (void)t.auth.finish_login(phoneauth::transaction_id(id), phoneauth::submitted_code("123456")); };
+                   return [&t, id = s->transaction_id] {
+                       (void)t.auth.finish_login(phoneauth::transaction_id(id), phoneauth::submitted_code("123456"));
+                   };
                }));
 }
 

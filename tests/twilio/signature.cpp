@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <phoneauth/detail/ascii.hpp>
 #include <phoneauth/twilio/signature.hpp>
 
 #include <boost/test/unit_test.hpp>

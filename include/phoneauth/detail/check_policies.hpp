@@ -176,14 +176,17 @@ template <class O>
 constexpr bool check_option() {
     if constexpr (Observer<O> || Clock<O>) {
         return true;
-    } else if constexpr (requires { &O::hash; } || requires { &O::verify; }) {
+    } else if constexpr (
+        requires { &O::hash; } || requires { &O::verify; }) {
         return check_password_hasher<O>();
-    } else if constexpr (requires { &O::before_registration; } || requires { &O::before_login; } ||
-                         requires { &O::after_registration; } || requires { &O::after_login; }) {
+    } else if constexpr (
+        requires { &O::before_registration; } || requires { &O::before_login; } ||
+        requires { &O::after_registration; } || requires { &O::after_login; }) {
         return check_hooks<O>();
     } else {
-        static_assert(Clock<O>, "phoneauth: this policy is no Clock (`time_point now() const`), has none of the functions of "
-                                "Hooks or a PasswordHasher, and is no Observer (it cannot be called with a const event&)");
+        static_assert(Clock<O>,
+                      "phoneauth: this policy is no Clock (`time_point now() const`), has none of the functions of "
+                      "Hooks or a PasswordHasher, and is no Observer (it cannot be called with a const event&)");
         return false;
     }
 }

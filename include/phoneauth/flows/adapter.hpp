@@ -208,9 +208,10 @@ public:
         if constexpr (requires { transport_.get_executor(); }) {
             return transport_.get_executor();
         } else {
-            static_assert(requires { storage_.get_executor(); },
-                          "phoneauth: neither the transport nor the storage has get_executor(), so nobody says where this "
-                          "operation is to run; use async_call(executor, …)");
+            static_assert(
+                requires { storage_.get_executor(); },
+                "phoneauth: neither the transport nor the storage has get_executor(), so nobody says where this "
+                "operation is to run; use async_call(executor, …)");
             return storage_.get_executor();
         }
     }

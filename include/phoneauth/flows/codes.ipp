@@ -151,8 +151,8 @@ auto codes<Mode>::take_report(context& c, status_callback r) -> flow<result<call
         if (!won) continue;
         p_.reports.note(c, *found);
         if (found->delivery_error != 0) c.about.twilio_code = found->delivery_error;
-        p_.reports.tell(
-            c, found->delivery == delivery_state::delivered ? event_kind::delivered : event_kind::undelivered);
+        p_.reports.tell(c,
+                        found->delivery == delivery_state::delivered ? event_kind::delivered : event_kind::undelivered);
         co_return callback_outcome::noted;
     }
     co_return error::storage_unavailable;

@@ -144,8 +144,8 @@ auto login<Mode>::open_session(context& c, user& owner, const transaction* used)
         }
         co_return std::move(kept).error();
     }
-    const auto over = rules::forget_failures(owner.phone, used, identity_subject(owner.identity), c.network, p_.config,
-                                             p_.now());
+    const auto over =
+        rules::forget_failures(owner.phone, used, identity_subject(owner.identity), c.network, p_.config, p_.now());
     co_await p_.limits.try_to(over);
     try {
         co_await p_.ports.after_login(owner);

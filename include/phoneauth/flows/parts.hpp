@@ -30,7 +30,8 @@ inline constexpr std::size_t max_id_size = 64;
 
 /// Whether `id` could be a transaction's. What could not, a storage need not be able to look for.
 inline bool is_id(const std::string& id) {
-    return !id.empty() && id.size() <= max_id_size && id.find_first_not_of("0123456789ABCDEF-") == std::string_view::npos;
+    return !id.empty() && id.size() <= max_id_size &&
+           id.find_first_not_of("0123456789ABCDEF-") == std::string_view::npos;
 }
 
 /// What the flows of one authenticator share. Thread-safe.

@@ -27,8 +27,7 @@ auto registration<Mode>::begin(context& c, std::string text) -> flow<result<chal
     if (!p_.config.registration_enabled) co_return error::registration_disabled;
     auto phone = p_.read_phone(c, text);
     if (!phone) co_return std::move(phone).error();
-    auto sending =
-        p_.limits.message(c, rules::limits::send_budget::codes, *phone, purpose::registration, false);
+    auto sending = p_.limits.message(c, rules::limits::send_budget::codes, *phone, purpose::registration, false);
     auto allowed = co_await p_.limits.reserve(sending);
     if (!allowed) co_return std::move(allowed).error();
     const std::optional<user> nobody;
@@ -47,8 +46,7 @@ auto registration<Mode>::complete(context& c, phoneauth::registration r) -> flow
     if (!id) co_return error::internal;
     made->object_id = std::move(*id);
 
-    auto confirmed =
-        co_await codes_.confirm(c, purpose::registration, r.transaction_id, std::move(r.code), &*phone);
+    auto confirmed = co_await codes_.confirm(c, purpose::registration, r.transaction_id, std::move(r.code), &*phone);
     if (!confirmed) co_return std::move(confirmed).error();
     co_await Mode::ignore_cancellation();  // the code is spent: what follows must come to its end
     std::optional<result<void>> stored = co_await prepare(*made, r.password);

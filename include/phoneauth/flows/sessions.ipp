@@ -26,9 +26,8 @@ auto sessions<Mode>::logout(session_token token, client_info from) -> returned<l
 template <class Mode>
 auto sessions<Mode>::update_user(session_token token, std::string object_id, property_map changes, client_info from)
     -> returned<user> {
-    return p_.run(event_kind::password_changed, std::move(from), [&](context& c) {
-        return change(c, std::move(token), std::move(object_id), std::move(changes));
-    });
+    return p_.run(event_kind::password_changed, std::move(from),
+                  [&](context& c) { return change(c, std::move(token), std::move(object_id), std::move(changes)); });
 }
 
 template <class Mode>

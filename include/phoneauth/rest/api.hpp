@@ -134,7 +134,8 @@ private:
             break;
         }
         case operation::tell_status: {
-            auto outcome = co_await mode::call([&] { return auth_.status(transaction_id(std::move(made.transaction_id))); });
+            auto outcome =
+                co_await mode::call([&] { return auth_.status(transaction_id(std::move(made.transaction_id))); });
             detail::answer(made, outcome, settings());
             break;
         }

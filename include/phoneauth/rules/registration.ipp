@@ -17,7 +17,8 @@ namespace detail {
 inline constexpr std::size_t max_identity_bytes = 254;  // RFC 5321 §4.5.3.1.3, less the angle brackets
 
 inline bool is_plain_text(std::string_view text) {
-    return phoneauth::detail::count_code_points(text).has_value() && std::none_of(text.begin(), text.end(), phoneauth::detail::is_control);
+    return phoneauth::detail::count_code_points(text).has_value() &&
+           std::none_of(text.begin(), text.end(), phoneauth::detail::is_control);
 }
 
 /// A sanity check, not RFC 5322: only a message to it proves an address.

@@ -131,8 +131,8 @@ class password_reservation final : public reservation {
 public:
     /// `subject`: what was typed as phone or identity, so that what is counted does not tell whose it is. `shared_by`: how
     /// many accounts share what is allowed, as one user has them all. `c` must outlive this.
-    PHONEAUTH_DECL password_reservation(std::string_view subject, std::string_view network, int shared_by, const config& c,
-                                        time_point now);
+    PHONEAUTH_DECL password_reservation(std::string_view subject, std::string_view network, int shared_by,
+                                        const config& c, time_point now);
 
     PHONEAUTH_DECL counter_batch peek() override;
     PHONEAUTH_DECL result<void> check(std::span<const counter> counters) override;

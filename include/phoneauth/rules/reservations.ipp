@@ -68,8 +68,10 @@ PHONEAUTH_DECL result<void> send_reservation::check(std::span<const counter> cou
         failures_ = failure_slots_[known_].one(counters);
         allowed = limits::check_failures(failures_, pause_slots_[known_].one(counters), max_failures(), now_);
         if (allowed)
-            allowed = limits::check_open_codes(failures_, open_slots_[known_].one(counters), max_failures(), config_, now_);
-        if (allowed && cools_) allowed = limits::check_cooldown(cooldown_slots_[known_].one(counters), 0, config_, now_);
+            allowed =
+                limits::check_open_codes(failures_, open_slots_[known_].one(counters), max_failures(), config_, now_);
+        if (allowed && cools_)
+            allowed = limits::check_cooldown(cooldown_slots_[known_].one(counters), 0, config_, now_);
     }
     if (allowed) allowed = limits::check(windows_, window_slot_.of(counters), 1, is_proven(), now_);
     return allowed;

@@ -6,11 +6,11 @@
 #include <string_view>
 
 #include <phoneauth/challenge.hpp>
-#include <phoneauth/login_result.hpp>
 #include <phoneauth/client_info.hpp>
 #include <phoneauth/config.hpp>
 #include <phoneauth/detail/config.hpp>
 #include <phoneauth/http.hpp>
+#include <phoneauth/login_result.hpp>
 #include <phoneauth/registration.hpp>
 #include <phoneauth/rest/options.hpp>
 #include <phoneauth/rest/reply.hpp>
