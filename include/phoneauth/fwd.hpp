@@ -12,8 +12,8 @@ namespace phoneauth {
 /// Its binary interface; inline, so that nobody writes it.
 inline namespace v0 {
 
-// The flows. All template arguments are spelled out: the defaults are in authenticator.hpp.
-template <class S, class T, class C, class H, class P>
+// The flows.
+template <class S, class T, class... Options>
 class authenticator;
 
 // What the flows take and return.
@@ -28,6 +28,10 @@ struct text_message;
 struct challenge;
 struct login_result;
 struct event;
+class transaction_id;
+class submitted_code;
+class password;
+class session_token;
 
 // What storages keep.
 class phone_number;

@@ -9,78 +9,13 @@
 #include <type_traits>
 #include <utility>
 
+#include <phoneauth/detail/config_fields.hpp>
 #include <phoneauth/detail/json.hpp>
 #include <phoneauth/read_config.hpp>
 
 namespace phoneauth {
 inline namespace v0 {
 namespace detail {
-
-// The fields and their names: `field(name, member)` for each.
-
-template <class Field>
-void describe(Field& field, twilio_config& t) {
-    field("account_sid", t.account_sid);
-    field("auth_token", t.auth_token);
-    field("api_key", t.api_key);
-    field("api_secret", t.api_secret);
-    field("sender", t.sender);
-    field("region", t.region);
-    field("edge", t.edge);
-    field("base_url", t.base_url);
-    field("status_callback", t.status_callback);
-}
-
-template <class Field>
-void describe(Field& field, test_number& t) {
-    field("phone", t.phone);
-    field("code", t.code);
-}
-
-template <class Field>
-void describe(Field& field, code_key& k) {
-    field("id", k.id);
-    field("secret", k.secret);
-}
-
-template <class Field>
-void describe(Field& field, config& c) {
-    field("twilio", c.twilio);
-    field("code_keys", c.code_keys);
-    field("code_digits", c.code_digits);
-    field("code_lifetime", c.code_lifetime);
-    field("max_tries", c.max_tries);
-    field("message_template", c.message_template);
-    field("origin_host", c.origin_host);
-    field("android_app_hash", c.android_app_hash);
-    field("resend_cooldown", c.resend_cooldown);
-    field("max_sends_per_transaction", c.max_sends_per_transaction);
-    field("phone_cooldown", c.phone_cooldown);
-    field("max_sends_per_phone_and_hour", c.max_sends_per_phone_and_hour);
-    field("max_sends_per_phone_and_day", c.max_sends_per_phone_and_day);
-    field("max_sends_per_client_and_hour", c.max_sends_per_client_and_hour);
-    field("max_messages_per_user_and_hour", c.max_messages_per_user_and_hour);
-    field("max_sends_per_hour", c.max_sends_per_hour);
-    field("default_calling_code", c.default_calling_code);
-    field("allowed_calling_codes", c.allowed_calling_codes);
-    field("blocked_prefixes", c.blocked_prefixes);
-    field("test_numbers", c.test_numbers);
-    field("allow_test_numbers", c.allow_test_numbers);
-    field("login_enabled", c.login_enabled);
-    field("code_login_enabled", c.code_login_enabled);
-    field("identity_login_enabled", c.identity_login_enabled);
-    field("unknown_phone", c.unknown_phone);
-    field("max_consecutive_failures", c.max_consecutive_failures);
-    field("max_wrong_passwords_per_client_and_hour", c.max_wrong_passwords_per_client_and_hour);
-    field("session_lifetime", c.session_lifetime);
-    field("registration_enabled", c.registration_enabled);
-    field("phone_column", c.phone_column);
-    field("identity_column", c.identity_column);
-    field("min_password_length", c.min_password_length);
-    field("max_password_length", c.max_password_length);
-    field("max_properties", c.max_properties);
-    field("max_property_bytes", c.max_property_bytes);
-}
 
 /// Fills the fields of one struct from the members of one JSON object.
 class settings_reader {

@@ -1,5 +1,51 @@
 // SPDX-License-Identifier: BSL-1.0
 // Generated from include/ by tests/scripts/amalgamate.py; do not edit.
+
+// ---- phoneauth/version.hpp ----
+
+
+// Two versions in one program do not mix: their types have the same names and perhaps different members. Noticed are
+// - two versions in one translation unit, by the preprocessor (outside of the include guard, which both have);
+// - translation units of different versions that are linked into one program or shared library, by the linker, on ELF
+//   systems: each unit wants the symbol phoneauth_version_NUMBER, and only the first unit's is kept. What the linker may
+//   throw away (--gc-sections) it does not notice, nor does the link-time optimization of GCC and lld.
+// A program and a shared library may have different versions, as long as neither hands phoneauth's types to the other.
+#if defined(PHONEAUTH_VERSION) && PHONEAUTH_VERSION != 100
+#error phoneauth 0.1.0 is included after another version of phoneauth: one translation unit can have one version only
+#endif
+
+#ifndef PHONEAUTH_VERSION_HPP
+#define PHONEAUTH_VERSION_HPP
+
+/// The library's version as a number: major * 10000 + minor * 100 + patch.
+#define PHONEAUTH_VERSION 100
+/// The library's version as text (https://semver.org).
+#define PHONEAUTH_VERSION_STRING "0.1.0"
+
+#ifdef __ELF__
+// The symbol is another name of an inline function, so that a linker drops it together with all copies of the function but
+// one. The reference is assembler, because an optimizer would replace it by one to the function.
+#define PHONEAUTH_DETAIL_JOIN(a, b) a##b
+#define PHONEAUTH_DETAIL_SYMBOL(number) PHONEAUTH_DETAIL_JOIN(phoneauth_version_, number)
+#define PHONEAUTH_DETAIL_QUOTE(text) #text
+#define PHONEAUTH_DETAIL_TEXT(symbol) PHONEAUTH_DETAIL_QUOTE(symbol)
+extern "C" {
+[[gnu::used, gnu::visibility("hidden")]] inline void phoneauth_one_version_in_a_program() noexcept {}
+[[gnu::used, gnu::visibility("hidden"),
+  gnu::alias("phoneauth_one_version_in_a_program")]] void PHONEAUTH_DETAIL_SYMBOL(PHONEAUTH_VERSION)() noexcept;
+}
+__asm__(".pushsection .data.rel.ro.phoneauth_version,\"aw\",%progbits\n"
+        ".balign 8\n"
+        ".dc.a " PHONEAUTH_DETAIL_TEXT(PHONEAUTH_DETAIL_SYMBOL(PHONEAUTH_VERSION)) "\n"
+                                                                                   ".popsection");
+#undef PHONEAUTH_DETAIL_JOIN
+#undef PHONEAUTH_DETAIL_SYMBOL
+#undef PHONEAUTH_DETAIL_QUOTE
+#undef PHONEAUTH_DETAIL_TEXT
+#endif
+
+#endif
+
 #ifndef PHONEAUTH_SINGLE_INCLUDE_HPP
 #define PHONEAUTH_SINGLE_INCLUDE_HPP
 
@@ -12,216 +58,27 @@
 #ifndef PHONEAUTH_AUTHENTICATOR_HPP
 #define PHONEAUTH_AUTHENTICATOR_HPP
 
-#include <algorithm>
-#include <chrono>
-#include <cstddef>
 #include <memory>
 #include <optional>
-#include <stdexcept>
 #include <string>
-#include <string_view>
 #include <utility>
-#include <vector>
 
 
-// ---- phoneauth/client_info.hpp ----
+// ---- phoneauth/challenge.hpp ----
 
-#ifndef PHONEAUTH_CLIENT_INFO_HPP
-#define PHONEAUTH_CLIENT_INFO_HPP
-
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-
-// ---- phoneauth/detail/config.hpp ----
-
-#ifndef PHONEAUTH_DETAIL_CONFIG_HPP
-#define PHONEAUTH_DETAIL_CONFIG_HPP
-
-// Linkage only: no macro changes a type. With PHONEAUTH_SEPARATE_COMPILATION defined for a whole
-// program, the function bodies in impl/*.ipp are left out of the headers and come from the one
-// translation unit that includes phoneauth/src.hpp.
-#ifdef PHONEAUTH_SEPARATE_COMPILATION
-#define PHONEAUTH_DECL
-#else
-#define PHONEAUTH_DECL inline
-#endif
-
-#endif
-
-namespace phoneauth {
-inline namespace v0 {
-
-/// Who asks, as far as the server knows. All of it may be empty: what is not known is not limited.
-struct client_info {
-    // Constructors, as g++ 12 destroys a temporary aggregate in a co_await expression twice.
-    client_info() = default;
-    explicit client_info(std::string from, std::string agent = {}, std::string user = {})
-        : address(std::move(from)), user_agent(std::move(agent)), user_id(std::move(user)) {}
-
-    std::string address;     ///< IPv4 or IPv6, as text, without a port; anything else counts as unknown
-    std::string user_agent;  ///< for the observer; cut to 256 bytes there
-    std::string user_id;     ///< `user::object_id` of the logged-in user on whose behalf a message is sent: his limit
-                             ///< takes the place of the network's
-};
-
-/// The part of an address that one subscriber has, in one spelling: an IPv4 address as it is (one that is mapped into
-/// IPv6, too), of an IPv6 address the first 64 bits (RFC 4291 §2.5.4; RFC 6177: at least that goes to one site). Empty
-/// if `address` is none.
-PHONEAUTH_DECL std::string client_network(std::string_view address);
-
-/// The address of the client behind trusted proxies (reverse proxies, load balancers). `peer` is the other end of the
-/// connection; `forwarded` is the value of a header like X-Forwarded-For, to whose end each proxy has added the address
-/// that it was asked from, perhaps with a port. `trusted` has addresses and networks ("10.0.0.0/8", "::1"). → `peer`
-/// unless it is trusted; else the last address of `forwarded` that is not, as everything before it could have been made
-/// up. If there is none, or something on the way there is no address, the last trusted one: who cannot be told apart
-/// is limited together.
-PHONEAUTH_DECL std::string client_address(std::string_view peer, std::string_view forwarded,
-                                          const std::vector<std::string>& trusted);
-
-/// Whether `text` is an address or a network, as in `client_address`.
-PHONEAUTH_DECL bool is_network(std::string_view text);
-
-}  // namespace v0
-}  // namespace phoneauth
-
-#ifndef PHONEAUTH_SEPARATE_COMPILATION
-
-// ---- phoneauth/client_info.ipp ----
-
-#ifndef PHONEAUTH_CLIENT_INFO_IPP
-#define PHONEAUTH_CLIENT_INFO_IPP
-
-#include <algorithm>
-#include <array>
-#include <charconv>
-#include <cstddef>
-#include <optional>
-#include <system_error>
-
-#include <arpa/inet.h>
-#include <sys/socket.h>
-
-
-namespace phoneauth {
-inline namespace v0 {
-namespace detail {
-
-/// An IPv6 address, or an IPv4 one mapped into IPv6 (RFC 4291 §2.5.5.2).
-using ip_address = std::array<unsigned char, 16>;
-
-/// "192.0.2.1:80" → "192.0.2.1", "[2001:db8::1]:80" and "[2001:db8::1]" → "2001:db8::1"; anything else as it is.
-inline std::string_view without_port(std::string_view text) noexcept {
-    if (text.starts_with('[')) return text.substr(1, std::min(text.find(']'), text.size()) - 1);
-    const auto colon = text.find(':');
-    return colon == text.rfind(':') ? text.substr(0, colon) : text;
-}
-
-inline bool is_mapped(const ip_address& a) noexcept {
-    constexpr std::array<unsigned char, 12> prefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-    return std::equal(prefix.begin(), prefix.end(), a.begin());
-}
-
-inline std::optional<ip_address> parse_ip(std::string_view text) noexcept {
-    std::array<char, INET6_ADDRSTRLEN> buffer{};
-    text = text.substr(0, text.find('%'));  // a zone (RFC 4007 §11) is this machine's own business
-    if (text.size() >= buffer.size() || text.find('\0') != std::string_view::npos) return std::nullopt;
-    std::copy(text.begin(), text.end(), buffer.begin());
-    ip_address a{};
-    if (::inet_pton(AF_INET6, buffer.data(), a.data()) == 1) return a;
-    a[10] = a[11] = 0xff;
-    if (::inet_pton(AF_INET, buffer.data(), a.data() + 12) == 1) return a;
-    return std::nullopt;
-}
-
-inline std::string ip_text(int family, const unsigned char* bytes) {
-    std::array<char, INET6_ADDRSTRLEN> buffer{};
-    return ::inet_ntop(family, bytes, buffer.data(), static_cast<socklen_t>(buffer.size())) ? buffer.data() : "";
-}
-
-struct ip_network {
-    ip_address address;
-    unsigned bits;
-
-    bool has(const ip_address& a) const noexcept {
-        const std::size_t whole = bits / 8;
-        if (!std::equal(a.begin(), a.begin() + static_cast<std::ptrdiff_t>(whole), address.begin())) return false;
-        return bits % 8 == 0 || (a[whole] ^ address[whole]) >> (8 - bits % 8) == 0;
-    }
-};
-
-inline std::optional<ip_network> parse_network(std::string_view text) noexcept {
-    const auto slash = text.find('/');
-    const auto address = parse_ip(text.substr(0, slash));
-    if (!address) return std::nullopt;
-    ip_network n{*address, 128};
-    if (slash == std::string_view::npos) return n;
-    const auto digits = text.substr(slash + 1);
-    const auto [end, ec] = std::from_chars(digits.data(), digits.data() + digits.size(), n.bits);
-    if (ec != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
-    const bool v4 = text.substr(0, slash).find(':') == std::string_view::npos;
-    if (n.bits > (v4 ? 32U : 128U)) return std::nullopt;
-    if (v4) n.bits += 96;
-    return n;
-}
-
-}  // namespace detail
-
-PHONEAUTH_DECL std::string client_network(std::string_view address) {
-    auto a = detail::parse_ip(address);
-    if (!a) return {};
-    if (detail::is_mapped(*a)) return detail::ip_text(AF_INET, a->data() + 12);
-    std::fill(a->begin() + 8, a->end(), static_cast<unsigned char>(0));
-    return detail::ip_text(AF_INET6, a->data()) + "/64";
-}
-
-PHONEAUTH_DECL std::string client_address(std::string_view peer, std::string_view forwarded,
-                                          const std::vector<std::string>& trusted) {
-    const auto is_trusted = [&](std::string_view text) {
-        const auto a = detail::parse_ip(text);
-        return a && std::any_of(trusted.begin(), trusted.end(), [&](const std::string& t) {
-                   const auto network = detail::parse_network(t);
-                   return network && network->has(*a);
-               });
-    };
-    std::string_view asked = peer;  // the last address that is sure
-    while (is_trusted(asked) && !forwarded.empty()) {
-        const auto comma = forwarded.rfind(',');
-        auto last = comma == std::string_view::npos ? forwarded : forwarded.substr(comma + 1);
-        while (!last.empty() && (last.front() == ' ' || last.front() == '\t')) last.remove_prefix(1);
-        while (!last.empty() && (last.back() == ' ' || last.back() == '\t')) last.remove_suffix(1);
-        last = detail::without_port(last);
-        if (!detail::parse_ip(last)) break;
-        asked = last;
-        forwarded = forwarded.substr(0, comma == std::string_view::npos ? 0 : comma);
-    }
-    return std::string(asked);
-}
-
-PHONEAUTH_DECL bool is_network(std::string_view text) {
-    return detail::parse_network(text).has_value();
-}
-
-}  // namespace v0
-}  // namespace phoneauth
-
-#endif
-#endif
-
-#endif
-
-// ---- phoneauth/config.hpp ----
-
-#ifndef PHONEAUTH_CONFIG_HPP
-#define PHONEAUTH_CONFIG_HPP
+#ifndef PHONEAUTH_CHALLENGE_HPP
+#define PHONEAUTH_CHALLENGE_HPP
 
 #include <chrono>
-#include <stdexcept>
+
+
+// ---- phoneauth/credentials.hpp ----
+
+#ifndef PHONEAUTH_CREDENTIALS_HPP
+#define PHONEAUTH_CREDENTIALS_HPP
+
 #include <string>
 #include <utility>
-#include <vector>
 
 
 // ---- phoneauth/secret_string.hpp ----
@@ -250,6 +107,23 @@ PHONEAUTH_DECL bool is_network(std::string_view text) {
 #include <string>
 #include <string_view>
 
+
+// ---- phoneauth/detail/config.hpp ----
+
+#ifndef PHONEAUTH_DETAIL_CONFIG_HPP
+#define PHONEAUTH_DETAIL_CONFIG_HPP
+
+
+// Linkage only: no macro changes a type. With PHONEAUTH_SEPARATE_COMPILATION defined for a whole
+// program, the function bodies in *.ipp are left out of the headers and come from the one
+// translation unit that includes phoneauth/src.hpp.
+#ifdef PHONEAUTH_SEPARATE_COMPILATION
+#define PHONEAUTH_DECL
+#else
+#define PHONEAUTH_DECL inline
+#endif
+
+#endif
 
 // The little of OpenSSL that the core needs, without its headers. A context that is used again costs a quarter of a new
 // one, so each object keeps one, under a mutex.
@@ -466,6 +340,290 @@ public:
 }  // namespace phoneauth
 
 #endif
+
+// What a client brings, each kind a type of its own: a text becomes one only where somebody writes its name, so that an
+// address is never taken for a password, nor a code for an id.
+
+namespace phoneauth {
+inline namespace v0 {
+
+namespace detail {
+/// A text with a meaning: made explicitly, read as a text wherever one is wanted.
+template <class Text>
+class named_text {
+public:
+    named_text() = default;
+    explicit named_text(Text text) noexcept : text_(std::move(text)) {}
+
+    /// Lives as long as this object.
+    const std::string& str() const& noexcept { return text_; }
+    /// The text, moved out.
+    Text str() && noexcept { return std::move(text_); }
+    operator const std::string&() const noexcept { return text_; }
+    bool empty() const noexcept { return text_.empty(); }
+
+private:
+    Text text_;
+};
+}  // namespace detail
+
+/// Names a transaction: 36 characters, upper-case 8-4-4-4-12. It comes from a `challenge`.
+class transaction_id : public detail::named_text<std::string> {
+public:
+    using named_text::named_text;
+    /// Ids compare byte for byte.
+    friend bool operator==(const transaction_id& a, const transaction_id& b) noexcept { return a.str() == b.str(); }
+};
+
+/// A code as a user typed it: digits, perhaps with white space and dashes among them. Wiped when it goes away.
+class submitted_code : public detail::named_text<secret_string> {
+public:
+    using named_text::named_text;
+};
+
+/// A password in clear, as a user typed it: UTF-8. Wiped when it goes away.
+class password : public detail::named_text<secret_string> {
+public:
+    using named_text::named_text;
+};
+
+/// What a login hands out and each later request brings: 36 characters, upper-case 8-4-4-4-12. Wiped when it goes away.
+class session_token : public detail::named_text<secret_string> {
+public:
+    using named_text::named_text;
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/time.hpp ----
+
+#ifndef PHONEAUTH_TIME_HPP
+#define PHONEAUTH_TIME_HPP
+
+#include <chrono>
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// A point in time: milliseconds since 1970-01-01T00:00:00Z, the form that the wire has.
+using time_point = std::chrono::sys_time<std::chrono::milliseconds>;
+
+/// The Clock policy of a running server: the system's wall clock, which servers that share a storage share too.
+struct system_clock {
+    time_point now() const noexcept {
+        return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+    }
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// A code is on its way: who sends it back in time, with this id, has the phone.
+struct challenge {
+    phoneauth::transaction_id transaction_id;
+    time_point expires_at{};              ///< a code that comes at or after this time is too late
+    std::chrono::seconds resend_after{};  ///< how long to wait before `resend` can succeed
+    bool delivery_uncertain =
+        false;  ///< the provider did not answer: the message may or may not arrive, the code is valid
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/client_info.hpp ----
+
+#ifndef PHONEAUTH_CLIENT_INFO_HPP
+#define PHONEAUTH_CLIENT_INFO_HPP
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// Who asks, as far as the server knows. All of it may be empty: what is not known is not limited.
+struct client_info {
+    // Constructors, as g++ 12 destroys a temporary aggregate in a co_await expression twice.
+    client_info() = default;
+    explicit client_info(std::string from, std::string agent = {}, std::string user = {})
+        : address(std::move(from)), user_agent(std::move(agent)), user_id(std::move(user)) {}
+
+    std::string address;     ///< IPv4 or IPv6, as text, without a port; anything else counts as unknown
+    std::string user_agent;  ///< for the observer; cut to 256 bytes there
+    std::string user_id;     ///< `user::object_id` of the logged-in user on whose behalf a message is sent: his limit
+                             ///< takes the place of the network's
+};
+
+/// The part of an address that one subscriber has, in one spelling: an IPv4 address as it is (one that is mapped into
+/// IPv6, too), of an IPv6 address the first 64 bits (RFC 4291 §2.5.4; RFC 6177: at least that goes to one site). Empty
+/// if `address` is none.
+PHONEAUTH_DECL std::string client_network(std::string_view address);
+
+/// The address of the client behind trusted proxies (reverse proxies, load balancers). `peer` is the other end of the
+/// connection; `forwarded` is the value of a header like X-Forwarded-For, to whose end each proxy has added the address
+/// that it was asked from, perhaps with a port. `trusted` has addresses and networks ("10.0.0.0/8", "::1"). → `peer`
+/// unless it is trusted; else the last address of `forwarded` that is not, as everything before it could have been made
+/// up. If there is none, or something on the way there is no address, the last trusted one: who cannot be told apart
+/// is limited together.
+PHONEAUTH_DECL std::string client_address(std::string_view peer, std::string_view forwarded,
+                                          const std::vector<std::string>& trusted);
+
+/// Whether `text` is an address or a network, as in `client_address`.
+PHONEAUTH_DECL bool is_network(std::string_view text);
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/client_info.ipp ----
+
+#ifndef PHONEAUTH_CLIENT_INFO_IPP
+#define PHONEAUTH_CLIENT_INFO_IPP
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstddef>
+#include <optional>
+#include <system_error>
+
+#include <arpa/inet.h>
+#include <sys/socket.h>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+/// An IPv6 address, or an IPv4 one mapped into IPv6 (RFC 4291 §2.5.5.2).
+using ip_address = std::array<unsigned char, 16>;
+
+/// "192.0.2.1:80" → "192.0.2.1", "[2001:db8::1]:80" and "[2001:db8::1]" → "2001:db8::1"; anything else as it is.
+inline std::string_view without_port(std::string_view text) noexcept {
+    if (text.starts_with('[')) return text.substr(1, std::min(text.find(']'), text.size()) - 1);
+    const auto colon = text.find(':');
+    return colon == text.rfind(':') ? text.substr(0, colon) : text;
+}
+
+inline bool is_mapped(const ip_address& a) noexcept {
+    constexpr std::array<unsigned char, 12> prefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    return std::equal(prefix.begin(), prefix.end(), a.begin());
+}
+
+inline std::optional<ip_address> parse_ip(std::string_view text) noexcept {
+    std::array<char, INET6_ADDRSTRLEN> buffer{};
+    text = text.substr(0, text.find('%'));  // a zone (RFC 4007 §11) is this machine's own business
+    if (text.size() >= buffer.size() || text.find('\0') != std::string_view::npos) return std::nullopt;
+    std::copy(text.begin(), text.end(), buffer.begin());
+    ip_address a{};
+    if (::inet_pton(AF_INET6, buffer.data(), a.data()) == 1) return a;
+    a[10] = a[11] = 0xff;
+    if (::inet_pton(AF_INET, buffer.data(), a.data() + 12) == 1) return a;
+    return std::nullopt;
+}
+
+inline std::string ip_text(int family, const unsigned char* bytes) {
+    std::array<char, INET6_ADDRSTRLEN> buffer{};
+    return ::inet_ntop(family, bytes, buffer.data(), static_cast<socklen_t>(buffer.size())) ? buffer.data() : "";
+}
+
+struct ip_network {
+    ip_address address;
+    unsigned bits;
+
+    bool has(const ip_address& a) const noexcept {
+        const std::size_t whole = bits / 8;
+        if (!std::equal(a.begin(), a.begin() + static_cast<std::ptrdiff_t>(whole), address.begin())) return false;
+        return bits % 8 == 0 || (a[whole] ^ address[whole]) >> (8 - bits % 8) == 0;
+    }
+};
+
+inline std::optional<ip_network> parse_network(std::string_view text) noexcept {
+    const auto slash = text.find('/');
+    const auto address = parse_ip(text.substr(0, slash));
+    if (!address) return std::nullopt;
+    ip_network n{*address, 128};
+    if (slash == std::string_view::npos) return n;
+    const auto digits = text.substr(slash + 1);
+    const auto [end, ec] = std::from_chars(digits.data(), digits.data() + digits.size(), n.bits);
+    if (ec != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+    const bool v4 = text.substr(0, slash).find(':') == std::string_view::npos;
+    if (n.bits > (v4 ? 32U : 128U)) return std::nullopt;
+    if (v4) n.bits += 96;
+    return n;
+}
+
+}  // namespace detail
+
+PHONEAUTH_DECL std::string client_network(std::string_view address) {
+    auto a = detail::parse_ip(address);
+    if (!a) return {};
+    if (detail::is_mapped(*a)) return detail::ip_text(AF_INET, a->data() + 12);
+    std::fill(a->begin() + 8, a->end(), static_cast<unsigned char>(0));
+    return detail::ip_text(AF_INET6, a->data()) + "/64";
+}
+
+PHONEAUTH_DECL std::string client_address(std::string_view peer, std::string_view forwarded,
+                                          const std::vector<std::string>& trusted) {
+    const auto is_trusted = [&](std::string_view text) {
+        const auto a = detail::parse_ip(text);
+        return a && std::any_of(trusted.begin(), trusted.end(), [&](const std::string& t) {
+                   const auto network = detail::parse_network(t);
+                   return network && network->has(*a);
+               });
+    };
+    std::string_view asked = peer;  // the last address that is sure
+    while (is_trusted(asked) && !forwarded.empty()) {
+        const auto comma = forwarded.rfind(',');
+        auto last = comma == std::string_view::npos ? forwarded : forwarded.substr(comma + 1);
+        while (!last.empty() && (last.front() == ' ' || last.front() == '\t')) last.remove_prefix(1);
+        while (!last.empty() && (last.back() == ' ' || last.back() == '\t')) last.remove_suffix(1);
+        last = detail::without_port(last);
+        if (!detail::parse_ip(last)) break;
+        asked = last;
+        forwarded = forwarded.substr(0, comma == std::string_view::npos ? 0 : comma);
+    }
+    return std::string(asked);
+}
+
+PHONEAUTH_DECL bool is_network(std::string_view text) {
+    return detail::parse_network(text).has_value();
+}
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
+
+// ---- phoneauth/config.hpp ----
+
+#ifndef PHONEAUTH_CONFIG_HPP
+#define PHONEAUTH_CONFIG_HPP
+
+#include <chrono>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
 
 namespace phoneauth {
 inline namespace v0 {
@@ -738,6 +896,7 @@ constexpr std::string_view trim(std::string_view text) noexcept {
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 
@@ -753,11 +912,11 @@ constexpr std::string_view trim(std::string_view text) noexcept {
 #include <system_error>
 #include <type_traits>
 
+
 namespace phoneauth {
 inline namespace v0 {
 
-/// Everything that can go wrong. Each enumerator has one row in `error_table`: its name, its sentence,
-/// the integer a Backendless client sees as `code`, and the HTTP status of the REST reply.
+/// Everything that can go wrong. Each enumerator has one row in `error_table`: its name and its sentence.
 enum class error {
     // the request
     unparsable_body = 1,
@@ -843,83 +1002,81 @@ struct error_row {
     error value;            ///< the enumerator
     std::string_view name;  ///< its name, for logs and counters
     std::string_view text;  ///< what happened, and what to do about it
-    int backendless_code;  ///< `code` of the REST error body: Backendless's published number where one fits, 14xxx for our own
-    int http_status;  ///< HTTP status of the REST reply; never 502, which makes the Backendless JavaScript SDK drop the body
 };
 
 // clang-format off
-/// The only place where errors get their texts and numbers, in the order of the enumerators.
+/// The only place where errors get their names and texts, in the order of the enumerators.
 inline constexpr std::array error_table{
-    error_row{error::unparsable_body, "unparsable_body", "The request body is not valid JSON of the expected form.", 8002, 400},
-    error_row{error::body_too_large, "body_too_large", "The request body is larger or more deeply nested than this server accepts.", 8004, 413},
-    error_row{error::missing_parameter, "missing_parameter", "A required parameter is missing.", 8007, 400},
-    error_row{error::invalid_parameter, "invalid_parameter", "A parameter has a value that is not accepted.", 8008, 400},
-    error_row{error::invalid_phone_number, "invalid_phone_number", "The phone number is not a valid E.164 number.", 14001, 400},
-    error_row{error::invalid_email, "invalid_email", "The email address is not valid.", 3040, 400},
-    error_row{error::message_too_long, "message_too_long", "The message is longer than 1600 characters.", 14002, 400},
-    error_row{error::invalid_media_url, "invalid_media_url", "A media URL must be an https URL.", 14003, 400},
-    error_row{error::wrong_application, "wrong_application", "The application id or the API key is wrong.", 2002, 400},
-    error_row{error::unknown_route, "unknown_route", "There is no such operation.", 14004, 404},
-    error_row{error::method_not_allowed, "method_not_allowed", "This operation does not support the HTTP method.", 14005, 405},
+    error_row{error::unparsable_body, "unparsable_body", "The request body is not valid JSON of the expected form."},
+    error_row{error::body_too_large, "body_too_large", "The request body is larger or more deeply nested than this server accepts."},
+    error_row{error::missing_parameter, "missing_parameter", "A required parameter is missing."},
+    error_row{error::invalid_parameter, "invalid_parameter", "A parameter has a value that is not accepted."},
+    error_row{error::invalid_phone_number, "invalid_phone_number", "The phone number is not a valid E.164 number."},
+    error_row{error::invalid_email, "invalid_email", "The email address is not valid."},
+    error_row{error::message_too_long, "message_too_long", "The message is longer than 1600 characters."},
+    error_row{error::invalid_media_url, "invalid_media_url", "A media URL must be an https URL."},
+    error_row{error::wrong_application, "wrong_application", "The application id or the API key is wrong."},
+    error_row{error::unknown_route, "unknown_route", "There is no such operation."},
+    error_row{error::method_not_allowed, "method_not_allowed", "This operation does not support the HTTP method."},
 
-    error_row{error::registration_disabled, "registration_disabled", "User registration is disabled.", 3009, 403},
-    error_row{error::password_required, "password_required", "A password is required.", 3011, 400},
-    error_row{error::invalid_password, "invalid_password", "The password is too short or too long.", 14010, 400},
-    error_row{error::identity_required, "identity_required", "The identity property is missing.", 3013, 400},
-    error_row{error::property_required, "property_required", "A required property is missing.", 3012, 400},
-    error_row{error::user_exists, "user_exists", "A user with this identity or phone number already exists.", 3033, 409},
-    error_row{error::no_properties, "no_properties", "The user has no properties.", 3038, 400},
-    error_row{error::reserved_property, "reserved_property", "A property of this name is reserved for the server.", 3039, 400},
-    error_row{error::refused_by_hook, "refused_by_hook", "The operation was refused by the application.", 14011, 403},
+    error_row{error::registration_disabled, "registration_disabled", "User registration is disabled."},
+    error_row{error::password_required, "password_required", "A password is required."},
+    error_row{error::invalid_password, "invalid_password", "The password is too short or too long."},
+    error_row{error::identity_required, "identity_required", "The identity property is missing."},
+    error_row{error::property_required, "property_required", "A required property is missing."},
+    error_row{error::user_exists, "user_exists", "A user with this identity or phone number already exists."},
+    error_row{error::no_properties, "no_properties", "The user has no properties."},
+    error_row{error::reserved_property, "reserved_property", "A property of this name is reserved for the server."},
+    error_row{error::refused_by_hook, "refused_by_hook", "The operation was refused by the application."},
 
-    error_row{error::login_disabled, "login_disabled", "This way to log in is disabled.", 3034, 403},
-    error_row{error::login_required, "login_required", "The login or the password is missing.", 3006, 400},
-    error_row{error::invalid_login, "invalid_login", "Invalid login or password.", 3003, 401},
-    error_row{error::unknown_phone, "unknown_phone", "There is no user with this phone number.", 3057, 400},
-    error_row{error::account_disabled, "account_disabled", "The user's account is disabled.", 3090, 403},
-    error_row{error::too_many_failures, "too_many_failures", "Too many failed attempts; wait before the next one.", 3036, 429},
-    error_row{error::unknown_token, "unknown_token", "The user token is missing or unknown; log in.", 3064, 400},
-    error_row{error::session_expired, "session_expired", "The session has expired; log in again.", 3048, 401},
-    error_row{error::send_message_disabled, "send_message_disabled", "Sending messages is disabled.", 14012, 403},
-    error_row{error::not_permitted, "not_permitted", "The logged-in user may not access this object.", 14013, 403},
+    error_row{error::login_disabled, "login_disabled", "This way to log in is disabled."},
+    error_row{error::login_required, "login_required", "The login or the password is missing."},
+    error_row{error::invalid_login, "invalid_login", "Invalid login or password."},
+    error_row{error::unknown_phone, "unknown_phone", "There is no user with this phone number."},
+    error_row{error::account_disabled, "account_disabled", "The user's account is disabled."},
+    error_row{error::too_many_failures, "too_many_failures", "Too many failed attempts; wait before the next one."},
+    error_row{error::unknown_token, "unknown_token", "The user token is missing or unknown; log in."},
+    error_row{error::session_expired, "session_expired", "The session has expired; log in again."},
+    error_row{error::send_message_disabled, "send_message_disabled", "Sending messages is disabled."},
+    error_row{error::not_permitted, "not_permitted", "The logged-in user may not access this object."},
 
-    error_row{error::no_transaction, "no_transaction", "There is no such transaction for this operation; start again.", 14020, 400},
-    error_row{error::wrong_code, "wrong_code", "The code is wrong.", 14021, 400},
-    error_row{error::code_expired, "code_expired", "The code has expired; start again.", 14022, 400},
-    error_row{error::code_used, "code_used", "The code was already used; start again.", 14023, 400},
-    error_row{error::tries_exhausted, "tries_exhausted", "Too many wrong codes; start again.", 14024, 400},
-    error_row{error::transaction_failed, "transaction_failed", "The message for this transaction could not be sent; start again.", 14025, 400},
-    error_row{error::phone_mismatch, "phone_mismatch", "The phone number is not the one that the code was sent to.", 14026, 400},
-    error_row{error::resend_too_soon, "resend_too_soon", "A message was sent a moment ago; wait before asking for another.", 14027, 429},
-    error_row{error::too_many_messages, "too_many_messages", "Too many messages were asked for; wait before asking for another.", 14028, 429},
-    error_row{error::destination_not_allowed, "destination_not_allowed", "Messages to this country or this kind of number are not allowed.", 14029, 403},
+    error_row{error::no_transaction, "no_transaction", "There is no such transaction for this operation; start again."},
+    error_row{error::wrong_code, "wrong_code", "The code is wrong."},
+    error_row{error::code_expired, "code_expired", "The code has expired; start again."},
+    error_row{error::code_used, "code_used", "The code was already used; start again."},
+    error_row{error::tries_exhausted, "tries_exhausted", "Too many wrong codes; start again."},
+    error_row{error::transaction_failed, "transaction_failed", "The message for this transaction could not be sent; start again."},
+    error_row{error::phone_mismatch, "phone_mismatch", "The phone number is not the one that the code was sent to."},
+    error_row{error::resend_too_soon, "resend_too_soon", "A message was sent a moment ago; wait before asking for another."},
+    error_row{error::too_many_messages, "too_many_messages", "Too many messages were asked for; wait before asking for another."},
+    error_row{error::destination_not_allowed, "destination_not_allowed", "Messages to this country or this kind of number are not allowed."},
 
-    error_row{error::provider_refused, "provider_refused", "The messaging provider refused the message.", 14030, 400},
-    error_row{error::provider_misconfigured, "provider_misconfigured", "The messaging provider rejected the server's credentials or sender.", 14031, 500},
-    error_row{error::provider_busy, "provider_busy", "The messaging provider is busy; try again later.", 14032, 503},
-    error_row{error::provider_unreachable, "provider_unreachable", "The messaging provider could not be reached; nothing was sent.", 14033, 503},
-    error_row{error::no_answer, "no_answer", "The messaging provider did not answer; the message may still arrive.", 14034, 504},
-    error_row{error::bad_provider_reply, "bad_provider_reply", "The messaging provider's reply could not be understood.", 14035, 500},
-    error_row{error::invalid_signature, "invalid_signature", "The request is not signed by Twilio.", 14036, 403},
+    error_row{error::provider_refused, "provider_refused", "The messaging provider refused the message."},
+    error_row{error::provider_misconfigured, "provider_misconfigured", "The messaging provider rejected the server's credentials or sender."},
+    error_row{error::provider_busy, "provider_busy", "The messaging provider is busy; try again later."},
+    error_row{error::provider_unreachable, "provider_unreachable", "The messaging provider could not be reached; nothing was sent."},
+    error_row{error::no_answer, "no_answer", "The messaging provider did not answer; the message may still arrive."},
+    error_row{error::bad_provider_reply, "bad_provider_reply", "The messaging provider's reply could not be understood."},
+    error_row{error::invalid_signature, "invalid_signature", "The request is not signed by Twilio."},
 
-    error_row{error::invalid_url, "invalid_url", "The URL is not an absolute http or https URL.", 14040, 500},
-    error_row{error::host_not_found, "host_not_found", "The host name could not be resolved.", 14041, 503},
-    error_row{error::connect_failed, "connect_failed", "The connection was refused.", 14042, 503},
-    error_row{error::connect_timeout, "connect_timeout", "The connection was not established in time.", 14043, 503},
-    error_row{error::tls_failed, "tls_failed", "The TLS handshake failed.", 14044, 503},
-    error_row{error::certificate_untrusted, "certificate_untrusted", "The server's certificate is not signed by a trusted authority.", 14045, 503},
-    error_row{error::certificate_expired, "certificate_expired", "The server's certificate has expired or is not valid yet.", 14046, 503},
-    error_row{error::certificate_wrong_host, "certificate_wrong_host", "The server's certificate is for another host name.", 14047, 503},
-    error_row{error::write_failed, "write_failed", "The request could not be written completely.", 14048, 503},
-    error_row{error::read_timeout, "read_timeout", "The server did not answer in time.", 14049, 504},
-    error_row{error::connection_lost, "connection_lost", "The connection was lost before the whole reply arrived.", 14050, 504},
-    error_row{error::malformed_reply, "malformed_reply", "The server's reply is not valid HTTP.", 14051, 500},
-    error_row{error::reply_too_large, "reply_too_large", "The server's reply is larger than accepted.", 14052, 500},
-    error_row{error::cancelled, "cancelled", "The operation was cancelled.", 14053, 503},
+    error_row{error::invalid_url, "invalid_url", "The URL is not an absolute http or https URL."},
+    error_row{error::host_not_found, "host_not_found", "The host name could not be resolved."},
+    error_row{error::connect_failed, "connect_failed", "The connection was refused."},
+    error_row{error::connect_timeout, "connect_timeout", "The connection was not established in time."},
+    error_row{error::tls_failed, "tls_failed", "The TLS handshake failed."},
+    error_row{error::certificate_untrusted, "certificate_untrusted", "The server's certificate is not signed by a trusted authority."},
+    error_row{error::certificate_expired, "certificate_expired", "The server's certificate has expired or is not valid yet."},
+    error_row{error::certificate_wrong_host, "certificate_wrong_host", "The server's certificate is for another host name."},
+    error_row{error::write_failed, "write_failed", "The request could not be written completely."},
+    error_row{error::read_timeout, "read_timeout", "The server did not answer in time."},
+    error_row{error::connection_lost, "connection_lost", "The connection was lost before the whole reply arrived."},
+    error_row{error::malformed_reply, "malformed_reply", "The server's reply is not valid HTTP."},
+    error_row{error::reply_too_large, "reply_too_large", "The server's reply is larger than accepted."},
+    error_row{error::cancelled, "cancelled", "The operation was cancelled."},
 
-    error_row{error::storage_unavailable, "storage_unavailable", "The storage is unavailable; try again.", 14060, 503},
-    error_row{error::overloaded, "overloaded", "The server is overloaded; try again later.", 14061, 503},
-    error_row{error::internal, "internal", "An internal error occurred.", 14062, 500},
+    error_row{error::storage_unavailable, "storage_unavailable", "The storage is unavailable; try again."},
+    error_row{error::overloaded, "overloaded", "The server is overloaded; try again later."},
+    error_row{error::internal, "internal", "An internal error occurred."},
 };
 // clang-format on
 
@@ -968,15 +1125,25 @@ inline namespace v0 {
 
 // Passwords, codes and tokens pass through these, so their `secret_string`s are wiped when they go away; otherwise they
 // are `std::string`s.
+//
+// They have constructors because g++ 12 destroys an aggregate that is written in braces inside a co_await expression
+// twice. (A braced list of headers it does not compile there: give it a name first.)
 
 /// One header field. Names compare without regard to case (RFC 9110 §5.1).
 struct http_header {
+    http_header() = default;
+    http_header(std::string field, secret_string content) : name(std::move(field)), value(std::move(content)) {}
+
     std::string name;
     secret_string value;
 };
 
 /// A request that a transport sends, or that a server received.
 struct http_request {
+    http_request() = default;
+    http_request(std::string verb, std::string target, std::vector<http_header> fields = {}, secret_string content = {})
+        : method(std::move(verb)), url(std::move(target)), headers(std::move(fields)), body(std::move(content)) {}
+
     std::string method;                ///< "GET", "POST", …
     std::string url;                   ///< absolute for a transport; path and query (origin form) at a server
     std::vector<http_header> headers;  ///< without Host, Content-Length and Connection: a transport adds those
@@ -985,6 +1152,10 @@ struct http_request {
 
 /// A complete reply.
 struct http_response {
+    http_response() = default;
+    http_response(int code, std::vector<http_header> fields, secret_string content = {})
+        : status(code), headers(std::move(fields)), body(std::move(content)) {}
+
     int status = 0;  ///< RFC 9110 §15
     std::vector<http_header> headers;
     secret_string body;
@@ -1008,7 +1179,7 @@ inline const std::string* find_header(const std::vector<http_header>& headers, s
 
 /// True for the errors of a transport that promise that no byte of the request was processed, so that it is safe to
 /// send it again. After any other error the server may have acted on it.
-constexpr bool certainly_not_sent(error e) noexcept {
+constexpr bool safe_to_resend(error e) noexcept {
     switch (e) {
     case error::invalid_parameter:  // the request cannot be written as HTTP
     case error::invalid_url:
@@ -1036,13 +1207,179 @@ constexpr bool certainly_not_sent(error e) noexcept {
 #ifndef PHONEAUTH_RESULT_HPP
 #define PHONEAUTH_RESULT_HPP
 
+#include <cassert>
 #include <chrono>
 #include <new>
 #include <optional>
 #include <string>
 #include <system_error>
+#include <type_traits>
 #include <utility>
+#include <version>
+#ifdef __cpp_lib_expected
+#include <expected>
+#endif
 
+
+// ---- phoneauth/error_condition.hpp ----
+
+#ifndef PHONEAUTH_ERROR_CONDITION_HPP
+#define PHONEAUTH_ERROR_CONDITION_HPP
+
+#include <string>
+#include <system_error>
+#include <type_traits>
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// What can be done about an `error`. Each error belongs to exactly one condition (`condition_of`), and compares equal
+/// to it:
+///
+///     if (r.error().code == phoneauth::condition::try_later) …
+///
+/// It says what the caller can do, not which HTTP status the REST reply has.
+enum class condition {
+    caller_mistake = 1,  ///< the request cannot succeed as it is: something is missing, malformed or taken
+    wrong_credentials,   ///< the code, the password, the API key or the signature is wrong
+    denied,              ///< understood and proved, but the configuration, the application or the account forbids it
+    start_again,         ///< the transaction or the session is over, or never was: begin a new one
+    try_later,           ///< nothing is wrong with the request: the same may succeed later (`failure::retry_after`)
+    server_fault         ///< no request can change it: whoever runs the server must look at its log
+};
+
+/// The condition that `e` belongs to; `server_fault` for a value that is not an enumerator.
+constexpr condition condition_of(error e) noexcept {
+    switch (e) {  // no default: compilers warn of an enumerator that is missing here
+    case error::unparsable_body:
+    case error::body_too_large:
+    case error::missing_parameter:
+    case error::invalid_parameter:
+    case error::invalid_phone_number:
+    case error::invalid_email:
+    case error::message_too_long:
+    case error::invalid_media_url:
+    case error::unknown_route:
+    case error::method_not_allowed:
+    case error::password_required:
+    case error::invalid_password:
+    case error::identity_required:
+    case error::property_required:
+    case error::user_exists:
+    case error::no_properties:
+    case error::reserved_property:
+    case error::login_required:
+    case error::unknown_phone:
+    case error::phone_mismatch:
+    case error::provider_refused:
+        return condition::caller_mistake;
+
+    case error::wrong_application:
+    case error::invalid_login:
+    case error::wrong_code:
+    case error::invalid_signature:
+        return condition::wrong_credentials;
+
+    case error::registration_disabled:
+    case error::refused_by_hook:
+    case error::login_disabled:
+    case error::account_disabled:
+    case error::send_message_disabled:
+    case error::not_permitted:
+    case error::destination_not_allowed:
+        return condition::denied;
+
+    case error::unknown_token:
+    case error::session_expired:
+    case error::no_transaction:
+    case error::code_expired:
+    case error::code_used:
+    case error::tries_exhausted:
+    case error::transaction_failed:
+        return condition::start_again;
+
+    case error::too_many_failures:
+    case error::resend_too_soon:
+    case error::too_many_messages:
+    case error::provider_busy:
+    case error::provider_unreachable:
+    case error::no_answer:  // the message may still arrive
+    case error::host_not_found:
+    case error::connect_failed:
+    case error::connect_timeout:
+    case error::tls_failed:
+    case error::write_failed:
+    case error::read_timeout:
+    case error::connection_lost:
+    case error::cancelled:
+    case error::storage_unavailable:
+    case error::overloaded:
+        return condition::try_later;
+
+    case error::provider_misconfigured:
+    case error::bad_provider_reply:
+    case error::invalid_url:
+    case error::certificate_untrusted:
+    case error::certificate_expired:
+    case error::certificate_wrong_host:
+    case error::malformed_reply:
+    case error::reply_too_large:
+    case error::internal:
+        return condition::server_fault;
+    }
+    return condition::server_fault;
+}
+
+namespace detail {
+class condition_category_impl final : public std::error_category {
+public:
+    const char* name() const noexcept override { return "phoneauth.condition"; }
+
+    std::string message(int value) const override {
+        switch (static_cast<condition>(value)) {
+        case condition::caller_mistake:
+            return "The request cannot succeed as it is.";
+        case condition::wrong_credentials:
+            return "The code, the password or another credential is wrong.";
+        case condition::denied:
+            return "The operation is not allowed.";
+        case condition::start_again:
+            return "What the request continues is over; start again.";
+        case condition::try_later:
+            return "The same request may succeed later.";
+        case condition::server_fault:
+            return "The server is at fault.";
+        }
+        return "This is no condition.";
+    }
+
+    using std::error_category::equivalent;
+    bool equivalent(const std::error_code& code, int value) const noexcept override {
+        return code.category() == phoneauth::error_category() && code.value() != 0 &&
+               static_cast<int>(condition_of(static_cast<error>(code.value()))) == value;
+    }
+};
+}  // namespace detail
+
+/// The category of every `std::error_condition` made from `condition`; its name is "phoneauth.condition".
+inline const std::error_category& condition_category() noexcept {
+    static const detail::condition_category_impl instance;
+    return instance;
+}
+
+/// Lets a `condition` be compared with a `std::error_code`.
+inline std::error_condition make_error_condition(condition c) noexcept {
+    return {static_cast<int>(c), condition_category()};
+}
+
+}  // namespace v0
+}  // namespace phoneauth
+
+template <>
+struct std::is_error_condition_enum<phoneauth::condition> : std::true_type {};
+
+#endif
 
 namespace phoneauth {
 inline namespace v0 {
@@ -1090,17 +1427,77 @@ inline failure failure_of_current_exception(error otherwise = error::storage_una
     }
 }
 
-/// A `T`, or the `failure` that explains its absence. A default-constructed result holds neither a
-/// value nor a code (Asio's `co_spawn` needs it). Distinct objects may be used in distinct threads.
+/// Thrown by `result::value()`: the whole failure, as an exception. `what()` is the code's sentence only; what a hook
+/// may have written is in `failure().message`.
+class failure_exception : public std::system_error {
+public:
+    explicit failure_exception(phoneauth::failure f) : std::system_error(f.code), failure_(std::move(f)) {}
+
+    /// Why there is no value.
+    const phoneauth::failure& failure() const noexcept { return failure_; }
+
+private:
+    phoneauth::failure failure_;
+};
+
+template <class T>
+class result;
+
+namespace detail {
+
+// What the results of values and result<void> do alike. `R` is a result, as the caller holds it.
+
+template <class R, class F>
+decltype(auto) call_with_value(R&& r, F&& f) {
+    if constexpr (std::is_void_v<typename std::remove_cvref_t<R>::value_type>)
+        return std::forward<F>(f)();
+    else
+        return std::forward<F>(f)(*std::forward<R>(r));
+}
+
+template <class R, class F>
+auto and_then(R&& r, F&& f) {
+    using next = std::remove_cvref_t<decltype(detail::call_with_value(std::forward<R>(r), std::forward<F>(f)))>;
+    static_assert(std::is_same_v<next, result<typename next::value_type>>, "phoneauth: and_then's f returns a result");
+    if (!r) return next(std::forward<R>(r).error());
+    return detail::call_with_value(std::forward<R>(r), std::forward<F>(f));
+}
+
+template <class R, class F>
+auto transform(R&& r, F&& f) {
+    using value = std::remove_cvref_t<decltype(detail::call_with_value(std::forward<R>(r), std::forward<F>(f)))>;
+    if (!r) return result<value>(std::forward<R>(r).error());
+    if constexpr (std::is_void_v<value>) {
+        detail::call_with_value(std::forward<R>(r), std::forward<F>(f));
+        return result<value>();
+    } else {
+        return result<value>(detail::call_with_value(std::forward<R>(r), std::forward<F>(f)));
+    }
+}
+
+template <class R, class F>
+std::remove_cvref_t<R> or_else(R&& r, F&& f) {
+    if (r) return std::forward<R>(r);
+    return std::forward<F>(f)(std::forward<R>(r).error());
+}
+
+}  // namespace detail
+
+/// A `T`, or the `failure` that explains its absence. Distinct objects may be used in distinct threads.
+///
+/// A default-constructed result means "no value yet": it holds neither, and neither `value()` nor `error()` may be
+/// called (asserted). The library returns none; Asio 1.22's `co_spawn` needs it, as does a variable that is assigned
+/// later.
 template <class T>
 class [[nodiscard]] result {
 public:
     using value_type = T;
 
+    /// No value yet.
     result() = default;
     result(T value) : value_(std::move(value)) {}
     result(failure f) : failure_(std::move(f)) {}
-    result(phoneauth::error e) : result(failure(e)) {}
+    result(phoneauth::error e) : failure_(failure(e)) {}
 
     bool has_value() const noexcept { return value_.has_value(); }
     explicit operator bool() const noexcept { return has_value(); }
@@ -1112,7 +1509,7 @@ public:
     T* operator->() noexcept { return &*value_; }
     const T* operator->() const noexcept { return &*value_; }
 
-    /// The value; throws `std::system_error` with the failure's code and message when there is none.
+    /// The value; throws `failure_exception` when there is none.
     T& value() & {
         throw_if_failed();
         return **this;
@@ -1126,17 +1523,57 @@ public:
         return std::move(**this);
     }
 
-    /// The failure. Undefined when there is a value.
-    failure& error() & noexcept { return failure_; }
-    const failure& error() const& noexcept { return failure_; }
-    failure&& error() && noexcept { return std::move(failure_); }
+    /// The value, or `otherwise` when there is none.
+    template <class U>
+    T value_or(U&& otherwise) const& {
+        return has_value() ? **this : static_cast<T>(std::forward<U>(otherwise));
+    }
+    template <class U>
+    T value_or(U&& otherwise) && {
+        return has_value() ? std::move(**this) : static_cast<T>(std::forward<U>(otherwise));
+    }
+
+    /// The failure. Undefined without one: when there is a value, or no value yet.
+    failure& error() & noexcept { return assert(failure_), *failure_; }
+    const failure& error() const& noexcept { return assert(failure_), *failure_; }
+    failure&& error() && noexcept { return assert(failure_), std::move(*failure_); }
+
+    /// `f(value)`, which is a result too; or the failure.
+    template <class F>
+    auto and_then(F&& f) const& {
+        return detail::and_then(*this, std::forward<F>(f));
+    }
+    template <class F>
+    auto and_then(F&& f) && {
+        return detail::and_then(std::move(*this), std::forward<F>(f));
+    }
+
+    /// The result of `f(value)`; or the failure.
+    template <class F>
+    auto transform(F&& f) const& {
+        return detail::transform(*this, std::forward<F>(f));
+    }
+    template <class F>
+    auto transform(F&& f) && {
+        return detail::transform(std::move(*this), std::forward<F>(f));
+    }
+
+    /// The value; or `f(failure)`, which is a `result<T>` or converts to one.
+    template <class F>
+    result or_else(F&& f) const& {
+        return detail::or_else(*this, std::forward<F>(f));
+    }
+    template <class F>
+    result or_else(F&& f) && {
+        return detail::or_else(std::move(*this), std::forward<F>(f));
+    }
 
 private:
     void throw_if_failed() const {
-        if (!has_value()) throw std::system_error(error().code, error().message);
+        if (!has_value()) throw failure_exception(error());
     }
     std::optional<T> value_;
-    failure failure_;
+    std::optional<failure> failure_;
 };
 
 /// Success without a value, or a failure. Unlike the other results a default-constructed one is a success.
@@ -1145,23 +1582,69 @@ class [[nodiscard]] result<void> {
 public:
     using value_type = void;
 
+    /// Success.
     result() = default;
     result(failure f) : failure_(std::move(f)) {}
     result(phoneauth::error e) : failure_(failure(e)) {}
 
     bool has_value() const noexcept { return !failure_; }
     explicit operator bool() const noexcept { return has_value(); }
-    /// Throws `std::system_error` with the failure's code and message when there is one.
+
+    /// Throws `failure_exception` unless it is a success.
     void value() const {
-        if (failure_) throw std::system_error(failure_->code, failure_->message);
+        if (failure_) throw failure_exception(*failure_);
     }
-    failure& error() & noexcept { return *failure_; }
-    const failure& error() const& noexcept { return *failure_; }
-    failure&& error() && noexcept { return std::move(*failure_); }
+
+    /// The failure. Undefined for a success.
+    failure& error() & noexcept { return assert(failure_), *failure_; }
+    const failure& error() const& noexcept { return assert(failure_), *failure_; }
+    failure&& error() && noexcept { return assert(failure_), std::move(*failure_); }
+
+    /// `f()`, which is a result too; or the failure.
+    template <class F>
+    auto and_then(F&& f) const& {
+        return detail::and_then(*this, std::forward<F>(f));
+    }
+    template <class F>
+    auto and_then(F&& f) && {
+        return detail::and_then(std::move(*this), std::forward<F>(f));
+    }
+
+    /// The result of `f()`; or the failure.
+    template <class F>
+    auto transform(F&& f) const& {
+        return detail::transform(*this, std::forward<F>(f));
+    }
+    template <class F>
+    auto transform(F&& f) && {
+        return detail::transform(std::move(*this), std::forward<F>(f));
+    }
+
+    /// Success; or `f(failure)`, which is a `result<void>` or converts to one.
+    template <class F>
+    result or_else(F&& f) const& {
+        return detail::or_else(*this, std::forward<F>(f));
+    }
+    template <class F>
+    result or_else(F&& f) && {
+        return detail::or_else(std::move(*this), std::forward<F>(f));
+    }
 
 private:
     std::optional<failure> failure_;
 };
+
+#ifdef __cpp_lib_expected
+/// The same as a `std::expected`, where the standard library has it.
+template <class T>
+std::expected<T, failure> to_expected(result<T> r) {
+    if (!r) return std::unexpected(std::move(r).error());
+    if constexpr (std::is_void_v<T>)
+        return {};
+    else
+        return *std::move(r);
+}
+#endif
 
 }  // namespace v0
 }  // namespace phoneauth
@@ -1525,45 +2008,20 @@ private:
 #include <string_view>
 
 
-// ---- phoneauth/time.hpp ----
-
-#ifndef PHONEAUTH_TIME_HPP
-#define PHONEAUTH_TIME_HPP
-
-#include <chrono>
-
-namespace phoneauth {
-inline namespace v0 {
-
-/// A point in time: milliseconds since 1970-01-01T00:00:00Z, the form that the wire has.
-using time_point = std::chrono::sys_time<std::chrono::milliseconds>;
-
-/// The Clock policy of a running server: the system's wall clock, which servers that share a storage share too.
-struct system_clock {
-    time_point now() const noexcept {
-        return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-    }
-};
-
-}  // namespace v0
-}  // namespace phoneauth
-
-#endif
-
 namespace phoneauth {
 inline namespace v0 {
 
 /// Further user properties: name → JSON text of the value, kept as the client sent it.
 using property_map = std::map<std::string, std::string, std::less<>>;
 
-/// A registered user, as the storage keeps him. No two users have the same `object_id`, `phone` or `identity`.
+/// A registered user, as the storage keeps them. No two users have the same `object_id`, `phone` or `identity`.
 struct user {
     std::string object_id;      ///< 36 characters, upper-case 8-4-4-4-12; an integrator's own: 1 to 64 bytes
     phone_number phone;         ///< proved to be the user's
     std::string identity;       ///< the email address in lower case, or whatever the configured identity column holds
     std::string password_hash;  ///< a PHC string; empty: the user has no password
     property_map properties{};  ///< everything else the client registered
-    std::string locale = "en";  ///< `blUserLocale`
+    std::string locale = "en";  ///< the language tag (RFC 5646) that the client registered
     bool enabled = true;        ///< false: no login (error 3090)
     time_point created_at{};
     std::optional<time_point> updated_at{};  ///< empty until the first change of a property
@@ -1572,6 +2030,8 @@ struct user {
 };
 
 /// True for the names that a client cannot set: the server's own fields of a user object and those of a transaction.
+/// The REST object's names are among them here, not in rest/: `make_user`, `apply_changes` and `validate` refuse them
+/// for every caller, as what one way in would store the REST object could not show.
 constexpr bool is_reserved_property(std::string_view name) noexcept {
     constexpr std::array names{"objectId",  "ownerId",       "created",    "updated",       "userStatus",
                                "lastLogin", "socialAccount", "user-token", "___class",      "___jsonclass",
@@ -1756,6 +2216,42 @@ PHONEAUTH_DECL std::vector<config_problem> validate(const config& c, bool storag
 
 #endif
 
+// ---- phoneauth/configuration_report.hpp ----
+
+#ifndef PHONEAUTH_CONFIGURATION_REPORT_HPP
+#define PHONEAUTH_CONFIGURATION_REPORT_HPP
+
+#include <string>
+#include <vector>
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// One thing that `authenticator::test_configuration` has looked at.
+struct finding {
+    std::string check;  ///< "destinations", "credentials", "account", "sender", "sms", "mms" or "look-up"
+    bool ok = false;
+    std::string message;    ///< what was found and, if that is not well, what to do
+    bool essential = true;  ///< false: codes can be sent all the same
+};
+
+/// What `authenticator::test_configuration` found. A check that an earlier one made impossible is left out.
+struct configuration_report {
+    std::vector<finding> findings;
+
+    /// True when nothing stands in the way of sending codes.
+    bool ok() const {
+        for (const auto& f : findings)
+            if (!f.ok && f.essential) return false;
+        return true;
+    }
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
 // ---- phoneauth/detail/check_policies.hpp ----
 
 #ifndef PHONEAUTH_DETAIL_CHECK_POLICIES_HPP
@@ -1816,29 +2312,20 @@ struct counter {
 
 #endif
 
-// ---- phoneauth/session.hpp ----
+// ---- phoneauth/event.hpp ----
 
-#ifndef PHONEAUTH_SESSION_HPP
-#define PHONEAUTH_SESSION_HPP
+#ifndef PHONEAUTH_EVENT_HPP
+#define PHONEAUTH_EVENT_HPP
 
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <system_error>
 
-
-namespace phoneauth {
-inline namespace v0 {
-
-/// A login. The token itself is never stored, only its hash.
-struct session {
-    std::string token_hash;  ///< lower-case hexadecimal SHA-256 of the token, 64 characters
-    std::string user_id;     ///< `user::object_id`
-    time_point created_at{};
-    time_point expires_at{};
-};
-
-}  // namespace v0
-}  // namespace phoneauth
-
-#endif
 
 // ---- phoneauth/transaction.hpp ----
 
@@ -1917,6 +2404,135 @@ struct transaction_status {
 
 #endif
 
+namespace phoneauth {
+inline namespace v0 {
+
+/// What an observer is told of.
+enum class event_kind : std::uint8_t {
+    started,           ///< a transaction was begun; without `sent` if nothing was sent (unknown phone, test number)
+    sent,              ///< the provider accepted a message, or may have: `reason` is then `no_answer` or the like
+    resent,            ///< a transaction's code was asked for again
+    refused,           ///< a request was refused: `reason` says why
+    confirmed,         ///< a code was right
+    wrong_code,        ///< a code was wrong
+    wrong_password,    ///< a password was wrong, there is no such account, or a login's password has changed meanwhile
+    locked,            ///< the wrong code that exhausts a transaction, or an account must wait
+    registered,        ///< a user was made
+    logged_in,         ///< a session was opened
+    logged_out,        ///< a session was ended by its user
+    password_changed,  ///< a user has another password
+    provider_error,    ///< the provider refused a message, or `send_message` does not know: `reason`
+    storage_error,     ///< the storage did not do its work
+    budget_warning,    ///< four fifths of an hour's messages are spent; again if some were given back meanwhile
+    delivered,         ///< a code has arrived
+    undelivered        ///< a code will not arrive: `twilio_code` says why
+};
+
+/// The name of a kind, as its enumerator.
+constexpr std::string_view name_of(event_kind k) noexcept {
+    constexpr std::array<std::string_view, 17> names{
+        "started",        "sent",          "resent",         "refused",   "confirmed",  "wrong_code",
+        "wrong_password", "locked",        "registered",     "logged_in", "logged_out", "password_changed",
+        "provider_error", "storage_error", "budget_warning", "delivered", "undelivered"};
+    return names[static_cast<std::size_t>(k)];
+}
+static_assert(name_of(event_kind::undelivered) == "undelivered");
+
+/// Something that happened. It never holds a code, a password, a token, or a whole phone number or transaction id.
+/// What is not known, or does not belong to the kind, is empty.
+struct event {
+    event_kind kind = event_kind::started;
+    time_point at{};
+    std::optional<phoneauth::purpose> purpose{};  ///< registration or login
+    std::string phone{};                          ///< masked, as by `phone_number::masked`
+    std::string transaction{};  ///< the first 8 characters of the id: enough to find what belongs together
+    std::string user_id{};
+    std::string address{};     ///< the client's, at most 64 bytes of what was given
+    std::string user_agent{};  ///< the client's, at most 256 bytes; a stranger's text
+    std::error_code reason{};
+    std::optional<std::chrono::seconds> retry_after{};
+    std::optional<int> tries_left{};
+    std::optional<int> twilio_code{};
+};
+
+/// The kind of event that a flow ends with when it fails with `why`.
+PHONEAUTH_DECL event_kind event_kind_of(const failure& why) noexcept;
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/event.ipp ----
+
+#ifndef PHONEAUTH_EVENT_IPP
+#define PHONEAUTH_EVENT_IPP
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+PHONEAUTH_DECL event_kind event_kind_of(const failure& why) noexcept {
+    if (why.code.category() != error_category()) return event_kind::refused;
+    switch (static_cast<error>(why.code.value())) {
+    case error::wrong_code:
+        return event_kind::wrong_code;
+    case error::tries_exhausted:  // with the tries left: it was this code that exhausted them
+        return why.tries_left ? event_kind::locked : event_kind::refused;
+    case error::invalid_login:
+        return event_kind::wrong_password;
+    case error::storage_unavailable:
+        return event_kind::storage_error;
+    case error::provider_refused:
+    case error::provider_misconfigured:
+    case error::provider_busy:
+    case error::provider_unreachable:
+    case error::no_answer:
+    case error::bad_provider_reply:
+        return event_kind::provider_error;
+    default:
+        return why.twilio_code ? event_kind::provider_error : event_kind::refused;
+    }
+}
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
+
+// ---- phoneauth/session.hpp ----
+
+#ifndef PHONEAUTH_SESSION_HPP
+#define PHONEAUTH_SESSION_HPP
+
+#include <string>
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// A login. The token itself is never stored, only its hash.
+struct session {
+    std::string token_hash;  ///< lower-case hexadecimal SHA-256 of the token, 64 characters
+    std::string user_id;     ///< `user::object_id`
+    time_point created_at{};
+    time_point expires_at{};
+};
+
+/// What became of a logout.
+enum class logout_outcome {
+    ended,      ///< the session is over
+    no_session  ///< there was none, or it was over already
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
 // ---- phoneauth/yields.hpp ----
 
 #ifndef PHONEAUTH_YIELDS_HPP
@@ -1977,27 +2593,45 @@ private:
     handle handle_;
 };
 
+/// A value that a flow can `co_await`: it is there already.
+template <class T>
+class [[nodiscard]] ready {
+public:
+    ready(T value) : value_(std::move(value)) {}
+    bool await_ready() const noexcept { return true; }
+    void await_suspend(std::coroutine_handle<>) const noexcept {}
+    T await_resume() { return std::move(value_); }
+
+private:
+    T value_;
+};
+
 /// The mode of policies that return plain values: everything happens on the caller's thread.
 struct blocking_mode {
     static constexpr bool async = false;
 
+    /// A coroutine that calls policies and other flows.
     template <class T>
     using flow = lazy<T>;
+    /// What a flow awaits when it has called a policy.
+    template <class T>
+    using yielded = ready<T>;
+    /// What a public function returns.
+    template <class T>
+    using returned = T;
 
+    /// `co_await call([&] { return policy.f(…); })`: calls a policy whose function returns a plain value.
     template <class F>
-    struct ready {
-        F f;
-        bool await_ready() const noexcept { return true; }
-        void await_suspend(std::coroutine_handle<>) const noexcept {}
-        auto await_resume() { return f(); }
-    };
-
-    /// `co_await call([&] { return policy.f(…); })`: the one way in which a flow calls a policy.
-    template <class F>
-    static ready<F> call(F f) {
+    static auto call(F f) {
         // g++ 12 destroys some temporaries of a co_await expression twice; such a one must not own anything.
         static_assert(std::is_trivially_destructible_v<F>, "capture by reference only");
-        return ready<F>{f};
+        using value = std::invoke_result_t<F&>;
+        if constexpr (std::is_void_v<value>) {
+            f();
+            return std::suspend_never();
+        } else {
+            return ready<value>(f());
+        }
     }
 
     /// `co_await`ed by a flow: from here on it comes to its end.
@@ -2006,14 +2640,23 @@ struct blocking_mode {
     /// The failure that stands for the exception being handled.
     static failure current_failure() noexcept { return failure_of_current_exception(); }
 
-    /// What a public function returns: in this mode the result itself.
+    /// Runs a flow to its end. No exception leaves it.
     template <class R>
-    static R finish(lazy<R> f) {
+    static R finish(lazy<R> begun) {
         try {
-            return f.get();
+            return begun.get();
         } catch (...) {
-            return R(failure_of_current_exception());
+            return R(current_failure());
         }
+    }
+
+    /// Runs the flow `begin(state)` to its end, shows its result to `end(state, result)`, which must not throw, and
+    /// returns it. `state` lives as long as the flow.
+    template <class State, class Begin, class End>
+    static auto run(State state, Begin begin, End end) {
+        auto outcome = finish(begin(state));
+        end(state, outcome);
+        return outcome;
     }
 };
 
@@ -2074,12 +2717,13 @@ enum class write_result {
 };
 
 /// Transactions: compare-and-swap, not save. Guarantees that the library builds on:
-/// - `insert_transaction` stores a new transaction with the version it holds; false if the id is taken already;
-/// - `find_transaction` gives the transaction as it was last stored, its version included, and may leave out one whose
-///   `expires_at` is over by `transaction_retention` or more;
+/// - `insert_transaction` stores a new transaction with the version it holds. It returns false if the id is taken.
+/// - `find_transaction` gives the transaction as it was last stored, its version included. It may leave out one whose
+///   `expires_at` is over by `transaction_retention` or more.
 /// - `update_transaction(t)` stores `t` with version `t.version + 1` if the stored version is `t.version` *at that
-///   moment* and says whether it did: of any number of callers that read the same version, one gets true. `id`, `kind`,
-///   `created_at`, `expires_at`, `password_mark` and `known_network` are always those that were inserted.
+///   moment*, and says whether it did. Of any number of callers that read the same version, one gets true.
+/// - An update never brings another `id`, `purpose`, `created_at`, `expires_at`, `password_fingerprint` or
+///   `known_network` than was inserted.
 template <class S>
 concept TransactionStorage = requires(S& s, const transaction& t, const std::string& id) {
     { s.insert_transaction(t) } -> yields<bool>;
@@ -2091,10 +2735,10 @@ concept TransactionStorage = requires(S& s, const transaction& t, const std::str
 inline constexpr std::chrono::minutes transaction_retention{60};
 
 /// Users. Guarantees that the library builds on:
-/// - `insert_user` and `update_user` never let two users have one phone, or one identity, however many callers race;
-///   `insert_user` stores the version that the user holds, and throws if another user has the `object_id`;
-/// - `update_user(u)` replaces the user `u.object_id` if its stored version is `u.version` and stores `u.version + 1`;
-/// - the three look-ups find a user as he was last stored. Identities compare byte for byte.
+/// - `insert_user` and `update_user` never let two users have one phone, or one identity, however many callers race.
+/// - `insert_user` stores the version that the user holds. It throws if another user has the `object_id`.
+/// - `update_user(u)` replaces the user `u.object_id` if the stored version is `u.version`, and stores `u.version + 1`.
+/// - The three look-ups find a user as they were last stored. Identities compare byte for byte.
 template <class S>
 concept UserStorage = requires(S& s, const user& u, const phone_number& phone, const std::string& text) {
     { s.insert_user(u) } -> yields<write_result>;
@@ -2104,11 +2748,19 @@ concept UserStorage = requires(S& s, const user& u, const phone_number& phone, c
     { s.find_user_by_identity(text) } -> yields<std::optional<user>>;
 };
 
-/// Sessions. `erase_session` says whether there was one; `erase_sessions_of(user_id, kept)` ends all of a user's
-/// sessions but the one whose token hash is `kept` (empty: all of them) and says how many; it brings none into being,
-/// and after a throw some may have ended. A session may be dropped once it is past its `expires_at`: once one with a
-/// later `created_at` was inserted, or once it has been here for as long as it was to live. Which time it is the storage
-/// does not ask a clock of its own.
+/// Sessions. Guarantees that the library builds on:
+/// - `insert_session` stores a new session and returns true. It returns false, and changes nothing, if there is one with
+///   this `token_hash`. Tokens are random: the library answers with `error::internal`.
+/// - `find_session` gives the session as it was inserted.
+/// - `erase_session` ends a session and says whether there was one.
+/// - `erase_sessions_of(user_id, kept)` ends all sessions of a user but the one whose `token_hash` is `kept`, and says how
+///   many it ended. If `kept` is empty, it ends all of them. It never brings a session into being. After a throw some of
+///   them may have ended.
+///
+/// A storage may drop a session in two cases, and no other:
+/// - when a session is inserted whose `created_at` is at or after the `expires_at` of this one;
+/// - when this one has been stored for as long as it was to live, which is from `created_at` to `expires_at`.
+/// It never compares `expires_at` with a clock of its own, because the library's may differ.
 template <class S>
 concept SessionStorage = requires(S& s, const session& added, const std::string& text) {
     { s.insert_session(added) } -> yields<bool>;
@@ -2117,10 +2769,13 @@ concept SessionStorage = requires(S& s, const session& added, const std::string&
     { s.erase_sessions_of(text, text) } -> yields<std::size_t>;
 };
 
-/// Counters, for the limits. `change_counters` reads, adds and stores; it gives the counters after the changes, in the
-/// order of the changes, which are for distinct keys. Each change is one atomic step: of a hundred callers that add 1
-/// at once to an absent counter, each gets another of the values 1 to 100. The changes of one call come together only
-/// to save round trips: others may see some of them before the rest, and after a throw some may have been made.
+/// Counters, for the limits. Guarantees that the library builds on:
+/// - `change_counters` reads, adds and stores. It gives the counters after the changes, in the order of the changes.
+/// - The changes of one call are for distinct keys.
+/// - Each change is one atomic step: of a hundred callers that add 1 at once to an absent counter, each gets another of
+///   the values 1 to 100.
+/// - The changes of one call come together only to save round trips. Others may see some of them before the rest. After a
+///   throw some may have been made.
 template <class S>
 concept CounterStorage = requires(S& s, const std::vector<counter_change>& changes) {
     { s.change_counters(changes) } -> yields<std::vector<counter>>;
@@ -2141,7 +2796,7 @@ inline constexpr bool is_process_local = [] {
 }();
 
 /// Sends one HTTP request and gives the whole reply, whatever its status. It must end in finite time. A failure for
-/// which `certainly_not_sent` holds promises that no byte of the request was processed; any other failure, and an
+/// which `safe_to_resend` holds promises that no byte of the request was processed; any other failure, and an
 /// exception, means that it may have been.
 template <class T>
 concept HttpTransport = requires(T& t, const http_request& request) {
@@ -2185,6 +2840,15 @@ struct no_hooks {
     result<void> before_login(const user&) const { return {}; }
     result<void> after_login(const user&) const { return {}; }
 };
+
+/// Is told what happens: called for each event, on the thread of the flow in which it happens and so from several threads
+/// at once. It must be quick and must not block; what it throws is ignored.
+///
+/// Not told: flows that are cancelled; what `authenticate`, `status` and `test_configuration` end with; a
+/// `handle_status_callback` that the storage failed; changes of a user other than of the password; a logout without a
+/// session.
+template <class O>
+concept Observer = std::invocable<O&, const event&>;
 
 }  // namespace v0
 }  // namespace phoneauth
@@ -2352,97 +3016,2010 @@ constexpr bool check_hooks() {
     return Hooks<H>;
 }
 
+/// An optional policy: whichever kind it begins to be, it has to be whole.
+template <class O>
+constexpr bool check_option() {
+    if constexpr (Observer<O> || Clock<O>) {
+        return true;
+    } else if constexpr (
+        requires { &O::hash; } || requires { &O::verify; }) {
+        return check_password_hasher<O>();
+    } else if constexpr (
+        requires { &O::before_registration; } || requires { &O::before_login; } ||
+        requires { &O::after_registration; } || requires { &O::after_login; }) {
+        return check_hooks<O>();
+    } else {
+        static_assert(Clock<O>,
+                      "phoneauth: this policy is no Clock (`time_point now() const`), has none of the functions of "
+                      "Hooks or a PasswordHasher, and is no Observer (it cannot be called with a const event&)");
+        return false;
+    }
+}
+
+template <class... Options>
+constexpr bool at_most_one_of_each() {
+    static_assert((0 + ... + Clock<Options>) <= 1, "phoneauth: an authenticator takes one Clock");
+    static_assert((0 + ... + Hooks<Options>) <= 1, "phoneauth: an authenticator takes one set of Hooks");
+    static_assert((0 + ... + PasswordHasher<Options>) <= 1, "phoneauth: an authenticator takes one PasswordHasher");
+    static_assert((0 + ... + Observer<Options>) <= 1,
+                  "phoneauth: an authenticator takes one Observer; write one that calls the others");
+    return true;
+}
+
 }  // namespace detail
 }  // namespace v0
 }  // namespace phoneauth
 
 #endif
 
-// ---- phoneauth/event.hpp ----
+// ---- phoneauth/flows/adapter.hpp ----
 
-#ifndef PHONEAUTH_EVENT_HPP
-#define PHONEAUTH_EVENT_HPP
+#ifndef PHONEAUTH_FLOWS_ADAPTER_HPP
+#define PHONEAUTH_FLOWS_ADAPTER_HPP
 
-#include <array>
-#include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
-#include <string_view>
-#include <system_error>
+#include <utility>
+#include <vector>
+
+
+// ---- phoneauth/flows/ports.hpp ----
+
+#ifndef PHONEAUTH_FLOWS_PORTS_HPP
+#define PHONEAUTH_FLOWS_PORTS_HPP
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace flows {
+
+/// What every part of a flow may ask for, in either mode.
+class environment {
+public:
+    virtual time_point now() const = 0;
+    /// Whether `observe` does anything.
+    virtual bool is_observed() const noexcept = 0;
+    virtual void observe(const event& e) = 0;
+
+    environment(const environment&) = delete;
+    environment& operator=(const environment&) = delete;
+
+protected:
+    environment() = default;
+    ~environment() = default;
+};
+
+/// An integrator's policies as the flows see them: one virtual function for each policy function, whatever type the
+/// policy has. So the flows are templates on the mode alone, and a program compiles them once. What each function has to
+/// do stands at the concepts in policies.hpp; `adapter` makes one of these out of policies.
+template <class Mode>
+class ports : public environment {
+public:
+    /// What a policy function yields, to `co_await`.
+    template <class T>
+    using yielded = typename Mode::template yielded<T>;
+
+    virtual yielded<bool> insert_transaction(const transaction& t) = 0;
+    virtual yielded<std::optional<transaction>> find_transaction(const std::string& id) = 0;
+    virtual yielded<bool> update_transaction(const transaction& t) = 0;
+
+    virtual yielded<write_result> insert_user(const user& u) = 0;
+    virtual yielded<write_result> update_user(const user& u) = 0;
+    virtual yielded<std::optional<user>> find_user(const std::string& object_id) = 0;
+    virtual yielded<std::optional<user>> find_user_by_phone(const phone_number& phone) = 0;
+    virtual yielded<std::optional<user>> find_user_by_identity(const std::string& identity) = 0;
+
+    virtual yielded<bool> insert_session(const session& s) = 0;
+    virtual yielded<std::optional<session>> find_session(const std::string& token_hash) = 0;
+    virtual yielded<bool> erase_session(const std::string& token_hash) = 0;
+    virtual yielded<std::size_t> erase_sessions_of(const std::string& user_id, const std::string& kept) = 0;
+
+    virtual yielded<std::vector<counter>> change_counters(const std::vector<counter_change>& changes) = 0;
+
+    virtual yielded<result<http_response>> send(const http_request& request) = 0;
+
+    virtual yielded<result<std::string>> hash_password(const std::string& password) = 0;
+    virtual yielded<result<bool>> verify_password(const std::string& password, const std::string& hash) = 0;
+
+    virtual yielded<result<void>> before_registration(user& u) = 0;
+    virtual yielded<result<void>> after_registration(const user& u) = 0;
+    virtual yielded<result<void>> before_login(const user& u) = 0;
+    virtual yielded<result<void>> after_login(const user& u) = 0;
+
+protected:
+    ~ports() = default;
+};
+
+}  // namespace flows
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/secrets/password.hpp ----
+
+#ifndef PHONEAUTH_SECRETS_PASSWORD_HPP
+#define PHONEAUTH_SECRETS_PASSWORD_HPP
+
+#include <string>
 
 
 namespace phoneauth {
 inline namespace v0 {
 
-/// What an observer is told of.
-enum class event_kind : std::uint8_t {
-    started,           ///< a transaction was begun; without `sent` if nothing was sent (unknown phone, test number)
-    sent,              ///< the provider accepted a message, or may have: `reason` is then `no_answer` or the like
-    resent,            ///< a transaction's code was asked for again
-    refused,           ///< a request was refused: `reason` says why
-    confirmed,         ///< a code was right
-    wrong_code,        ///< a code was wrong
-    wrong_password,    ///< a password was wrong, there is no such account, or a login's password has changed meanwhile
-    locked,            ///< the wrong code that exhausts a transaction, or an account must wait
-    registered,        ///< a user was made
-    logged_in,         ///< a session was opened
-    logged_out,        ///< a session was ended by its user
-    password_changed,  ///< a user has another password
-    provider_error,    ///< the provider refused a message, or `send_message` does not know: `reason`
-    storage_error,     ///< the storage did not do its work
-    budget_warning,    ///< four fifths of an hour's messages are spent; again if some were given back meanwhile
-    delivered,         ///< a code has arrived
-    undelivered        ///< a code will not arrive: `twilio_code` says why
+/// What scrypt (RFC 7914) costs. The default is what the OWASP Password Storage Cheat Sheet lists for 16 MiB of memory.
+struct scrypt_cost {
+    unsigned ln = 14;  ///< log2 of N, 10–20
+    unsigned r = 8;    ///< block size, 1–32
+    unsigned p = 5;    ///< parallelization, 1–16
 };
 
-/// The name of a kind, as its enumerator.
-constexpr std::string_view name_of(event_kind k) noexcept {
-    constexpr std::array<std::string_view, 17> names{
-        "started",        "sent",          "resent",         "refused",   "confirmed",  "wrong_code",
-        "wrong_password", "locked",        "registered",     "logged_in", "logged_out", "password_changed",
-        "provider_error", "storage_error", "budget_warning", "delivered", "undelivered"};
-    return names[static_cast<std::size_t>(k)];
-}
-static_assert(name_of(event_kind::undelivered) == "undelivered");
+/// The PasswordHasher of a blocking server: scrypt, stored as a PHC string `$scrypt$ln=14,r=8,p=5$salt$hash` with 16
+/// bytes of salt and 32 of hash in base64 without padding. Takes some hundred milliseconds and 128·2^ln·r bytes of
+/// memory per call. Thread-safe.
+class scrypt_passwords {
+public:
+    explicit scrypt_passwords(scrypt_cost cost = {}) : cost_(cost) {}
 
-/// Something that happened. It never holds a code, a password, a token, or a whole phone number or transaction id.
-/// What is not known, or does not belong to the kind, is empty.
-struct event {
-    event_kind kind = event_kind::started;
-    time_point at{};
-    std::optional<phoneauth::purpose> purpose{};  ///< registration or login
-    std::string phone{};                          ///< masked, as by `phone_number::masked`
-    std::string transaction{};  ///< the first 8 characters of the id: enough to find what belongs together
-    std::string user_id{};
-    std::string address{};     ///< the client's, at most 64 bytes of what was given
-    std::string user_agent{};  ///< the client's, at most 256 bytes; a stranger's text
-    std::error_code reason{};
-    std::optional<std::chrono::seconds> retry_after{};
-    std::optional<int> tries_left{};
-    std::optional<int> twilio_code{};
+    /// A PHC string with a new salt. `error::internal` when there is no randomness or the cost is out of range,
+    /// `error::overloaded` when there is no memory.
+    PHONEAUTH_DECL result<std::string> hash(const std::string& password) const;
+
+    /// Whether `password` made `phc`, at the cost that `phc` names. A string that is no scrypt PHC string, or whose
+    /// cost is out of range, is `error::internal`: somebody stored it who should not have.
+    PHONEAUTH_DECL result<bool> verify(const std::string& password, const std::string& phc) const;
+
+private:
+    scrypt_cost cost_;
 };
 
-/// Called for each event, on the thread of the flow in which it happens and so from several threads at once. It must be
-/// quick and must not block; what it throws is ignored.
-using observer = std::function<void(const event&)>;
-
-/// The event as one line of JSON, without the line's end:
-/// {"event":"wrong_code","time":MILLISECONDS,"phone":"+14*******00",…}. What is empty is left out; `reason` is the
-/// error's name, `code` its integer on the wire.
-PHONEAUTH_DECL std::string event_json(const event& e);
+/// The PasswordHasher that an authenticator in mode `Mode` (see yields.hpp) has by default. asio/pooled_passwords.hpp
+/// specialises it for the asynchronous one, where hashing must not run on the event loop.
+template <class Mode>
+struct default_passwords {
+    using type = scrypt_passwords;
+};
 
 }  // namespace v0
 }  // namespace phoneauth
 
 #ifndef PHONEAUTH_SEPARATE_COMPILATION
 
-// ---- phoneauth/event.ipp ----
+// ---- phoneauth/secrets/password.ipp ----
 
-#ifndef PHONEAUTH_EVENT_IPP
-#define PHONEAUTH_EVENT_IPP
+#ifndef PHONEAUTH_SECRETS_PASSWORD_IPP
+#define PHONEAUTH_SECRETS_PASSWORD_IPP
+
+#include <array>
+#include <charconv>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+inline constexpr std::size_t scrypt_salt_size = 16;  // the PHC string format's recommendation
+inline constexpr std::size_t scrypt_hash_size = 32;
+
+struct scrypt_phc {
+    scrypt_cost cost;
+    std::string salt;
+    std::string hash;
+};
+
+inline bool in_range(const scrypt_cost& c) {
+    return c.ln >= 10 && c.ln <= 20 && c.r >= 1 && c.r <= 32 && c.p >= 1 && c.p <= 16;
+}
+
+inline std::string base64_unpadded(std::string_view bytes) {
+    auto text = base64(bytes);
+    while (text.ends_with('=')) text.pop_back();
+    return text;
+}
+
+/// Decodes base64 without padding; empty when it is not that, or not of `size` bytes.
+inline std::optional<std::string> base64_unpadded_bytes(std::string_view text, std::size_t size) {
+    if (text.size() != (size * 8 + 5) / 6) return std::nullopt;
+    std::string padded(text);
+    padded.append((4 - padded.size() % 4) % 4, '=');
+    std::string bytes(padded.size() / 4 * 3, '\0');
+    if (EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
+                        reinterpret_cast<const unsigned char*>(padded.data()), static_cast<int>(padded.size())) < 0)
+        return std::nullopt;
+    bytes.resize(size);
+    // The decoder overlooks white space and padding in the middle; what encodes back differently was not canonical.
+    if (base64_unpadded(bytes) != text) return std::nullopt;
+    return bytes;
+}
+
+inline std::optional<scrypt_phc> parse_scrypt_phc(std::string_view text) {
+    const auto take = [&](std::string_view literal) {
+        if (!text.starts_with(literal)) return false;
+        text.remove_prefix(literal.size());
+        return true;
+    };
+    const auto number = [&](unsigned& n) {
+        const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), n);
+        text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+        return ec == std::errc();
+    };
+    scrypt_phc phc;
+    if (!take("$scrypt$ln=") || !number(phc.cost.ln) || !take(",r=") || !number(phc.cost.r) || !take(",p=") ||
+        !number(phc.cost.p) || !take("$") || !in_range(phc.cost))
+        return std::nullopt;
+    const auto dollar = text.find('$');
+    if (dollar == std::string_view::npos) return std::nullopt;
+    auto salt = base64_unpadded_bytes(text.substr(0, dollar), scrypt_salt_size);
+    auto hash = base64_unpadded_bytes(text.substr(dollar + 1), scrypt_hash_size);
+    if (!salt || !hash) return std::nullopt;
+    phc.salt = std::move(*salt);
+    phc.hash = std::move(*hash);
+    return phc;
+}
+
+/// False when there is no memory for it.
+inline bool scrypt(const std::string& password, std::string_view salt, const scrypt_cost& c,
+                   std::span<unsigned char> out) {
+    const std::uint64_t n = std::uint64_t{1} << c.ln;
+    const std::uint64_t memory = std::uint64_t{128} * c.r * (n + c.p + 2) + (std::uint64_t{1} << 20);
+    return EVP_PBE_scrypt(password.data(), password.size(), reinterpret_cast<const unsigned char*>(salt.data()),
+                          salt.size(), n, c.r, c.p, memory, out.data(), out.size()) == 1;
+}
+
+}  // namespace detail
+
+PHONEAUTH_DECL result<std::string> scrypt_passwords::hash(const std::string& password) const {
+    std::string salt(detail::scrypt_salt_size, '\0');
+    if (!detail::in_range(cost_) ||
+        RAND_bytes(reinterpret_cast<unsigned char*>(salt.data()), static_cast<int>(salt.size())) != 1)
+        return error::internal;
+    detail::digest hash;
+    if (!detail::scrypt(password, salt, cost_, hash)) return error::overloaded;
+    return "$scrypt$ln=" + std::to_string(cost_.ln) + ",r=" + std::to_string(cost_.r) +
+           ",p=" + std::to_string(cost_.p) + '$' + detail::base64_unpadded(salt) + '$' +
+           detail::base64_unpadded({reinterpret_cast<const char*>(hash.data()), hash.size()});
+}
+
+PHONEAUTH_DECL result<bool> scrypt_passwords::verify(const std::string& password, const std::string& phc) const {
+    const auto stored = detail::parse_scrypt_phc(phc);
+    if (!stored) return failure(error::internal, "The stored password hash is not a scrypt PHC string.");
+    detail::digest hash;
+    if (!detail::scrypt(password, stored->salt, stored->cost, hash)) return error::overloaded;
+    return detail::equal_in_constant_time(stored->hash, {reinterpret_cast<const char*>(hash.data()), hash.size()});
+}
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
+
+namespace phoneauth {
+inline namespace v0 {
+namespace flows {
+
+/// The modes that policies ask for. What is no such policy counts as blocking, so that the sentences of
+/// detail/check_policies.hpp come before other errors.
+template <class S>
+struct storage_mode {
+    using type = blocking_mode;
+};
+template <Storage S>
+struct storage_mode<S> {
+    static S& s();
+    static const transaction& t();
+    static const user& u();
+    static const session& added();
+    static const std::string& text();
+    static const phone_number& phone();
+    static const std::vector<counter_change>& changes();
+    using type =
+        mode_of<decltype(s().insert_transaction(t())), decltype(s().find_transaction(text())),
+                decltype(s().update_transaction(t())), decltype(s().insert_user(u())), decltype(s().update_user(u())),
+                decltype(s().find_user(text())), decltype(s().find_user_by_phone(phone())),
+                decltype(s().find_user_by_identity(text())), decltype(s().insert_session(added())),
+                decltype(s().find_session(text())), decltype(s().erase_session(text())),
+                decltype(s().erase_sessions_of(text(), text())), decltype(s().change_counters(changes()))>;
+};
+
+template <class P>
+struct policy_mode {
+    using type = blocking_mode;
+};
+template <HttpTransport T>
+struct policy_mode<T> {
+    using type = mode_of<decltype(std::declval<T&>().send(std::declval<const http_request&>()))>;
+};
+template <Hooks H>
+struct policy_mode<H> {
+    static H& h();
+    static user& u();
+    using type = mode_of<decltype(h().before_registration(u())), decltype(h().after_registration(u())),
+                         decltype(h().before_login(u())), decltype(h().after_login(u()))>;
+};
+template <PasswordHasher P>
+struct policy_mode<P> {
+    static P& p();
+    static const std::string& text();
+    using type = mode_of<decltype(p().hash(text())), decltype(p().verify(text(), text()))>;
+};
+
+/// The mode of an authenticator with these policies.
+template <class S, class... Others>
+using mode_of_policies = typename detail::common_mode<blocking_mode, typename storage_mode<S>::type,
+                                                      typename policy_mode<Others>::type...>::type;
+
+// The kinds of policies that an authenticator can do without, and what it takes instead.
+struct clock_kind {
+    using fallback = system_clock;
+    template <class P>
+    static constexpr bool has = Clock<P>;
+};
+struct hooks_kind {
+    using fallback = no_hooks;
+    template <class P>
+    static constexpr bool has = Hooks<P>;
+};
+template <class Mode>
+struct passwords_kind {
+    using fallback = typename default_passwords<Mode>::type;
+    template <class P>
+    static constexpr bool has = PasswordHasher<P>;
+};
+struct observer_kind {
+    struct fallback {
+        void operator()(const event&) const noexcept {}
+    };
+    template <class P>
+    static constexpr bool has = Observer<P>;
+};
+
+/// The first of `Options` that is of this kind, by reference; or the kind's fallback.
+template <class Kind, class... Options>
+class choice {
+public:
+    static constexpr bool given = false;
+    typename Kind::fallback& get() noexcept { return own_; }
+    const typename Kind::fallback& get() const noexcept { return own_; }
+
+private:
+    typename Kind::fallback own_;
+};
+template <class Kind, class First, class... Rest>
+class choice<Kind, First, Rest...> : public choice<Kind, Rest...> {
+public:
+    explicit choice(First&, Rest&... rest) : choice<Kind, Rest...>(rest...) {}
+};
+template <class Kind, class First, class... Rest>
+requires(Kind::template has<First>) class choice<Kind, First, Rest...> {
+public:
+    static constexpr bool given = true;
+    explicit choice(First& first, Rest&...) noexcept : given_(first) {}
+    First& get() const noexcept { return given_; }
+
+private:
+    First& given_;
+};
+
+/// Holds references to policies, in whichever order the optional ones come, and hands on what the flows ask of them.
+template <class Mode, class S, class T, class... Options>
+class adapter final : public ports<Mode> {
+    template <class X>
+    using yielded = typename Mode::template yielded<X>;
+
+public:
+    adapter(S& storage, T& transport, Options&... options)
+        : storage_(storage), transport_(transport), clock_(options...), hooks_(options...), passwords_(options...),
+          observer_(options...) {}
+
+    yielded<bool> insert_transaction(const transaction& t) override {
+        return Mode::call([this, &t] { return storage_.insert_transaction(t); });
+    }
+    yielded<std::optional<transaction>> find_transaction(const std::string& id) override {
+        return Mode::call([this, &id] { return storage_.find_transaction(id); });
+    }
+    yielded<bool> update_transaction(const transaction& t) override {
+        return Mode::call([this, &t] { return storage_.update_transaction(t); });
+    }
+
+    yielded<write_result> insert_user(const user& u) override {
+        return Mode::call([this, &u] { return storage_.insert_user(u); });
+    }
+    yielded<write_result> update_user(const user& u) override {
+        return Mode::call([this, &u] { return storage_.update_user(u); });
+    }
+    yielded<std::optional<user>> find_user(const std::string& object_id) override {
+        return Mode::call([this, &object_id] { return storage_.find_user(object_id); });
+    }
+    yielded<std::optional<user>> find_user_by_phone(const phone_number& phone) override {
+        return Mode::call([this, &phone] { return storage_.find_user_by_phone(phone); });
+    }
+    yielded<std::optional<user>> find_user_by_identity(const std::string& identity) override {
+        return Mode::call([this, &identity] { return storage_.find_user_by_identity(identity); });
+    }
+
+    yielded<bool> insert_session(const session& s) override {
+        return Mode::call([this, &s] { return storage_.insert_session(s); });
+    }
+    yielded<std::optional<session>> find_session(const std::string& token_hash) override {
+        return Mode::call([this, &token_hash] { return storage_.find_session(token_hash); });
+    }
+    yielded<bool> erase_session(const std::string& token_hash) override {
+        return Mode::call([this, &token_hash] { return storage_.erase_session(token_hash); });
+    }
+    yielded<std::size_t> erase_sessions_of(const std::string& user_id, const std::string& kept) override {
+        return Mode::call([this, &user_id, &kept] { return storage_.erase_sessions_of(user_id, kept); });
+    }
+
+    yielded<std::vector<counter>> change_counters(const std::vector<counter_change>& changes) override {
+        return Mode::call([this, &changes] { return storage_.change_counters(changes); });
+    }
+
+    yielded<result<http_response>> send(const http_request& request) override {
+        return Mode::call([this, &request] { return transport_.send(request); });
+    }
+
+    yielded<result<std::string>> hash_password(const std::string& password) override {
+        return Mode::call([this, &password] { return passwords_.get().hash(password); });
+    }
+    yielded<result<bool>> verify_password(const std::string& password, const std::string& hash) override {
+        return Mode::call([this, &password, &hash] { return passwords_.get().verify(password, hash); });
+    }
+
+    yielded<result<void>> before_registration(user& u) override {
+        return Mode::call([this, &u] { return hooks_.get().before_registration(u); });
+    }
+    yielded<result<void>> after_registration(const user& u) override {
+        return Mode::call([this, &u] { return hooks_.get().after_registration(u); });
+    }
+    yielded<result<void>> before_login(const user& u) override {
+        return Mode::call([this, &u] { return hooks_.get().before_login(u); });
+    }
+    yielded<result<void>> after_login(const user& u) override {
+        return Mode::call([this, &u] { return hooks_.get().after_login(u); });
+    }
+
+    time_point now() const override { return clock_.get().now(); }
+    bool is_observed() const noexcept override { return decltype(observer_)::given; }
+    void observe(const event& e) override { std::invoke(observer_.get(), e); }
+
+    /// Where operations with a completion token run.
+    auto executor() const {
+        if constexpr (requires { transport_.get_executor(); }) {
+            return transport_.get_executor();
+        } else {
+            static_assert(
+                requires { storage_.get_executor(); },
+                "phoneauth: neither the transport nor the storage has get_executor(), so nobody says where this "
+                "operation is to run; use async_call(executor, …)");
+            return storage_.get_executor();
+        }
+    }
+
+private:
+    S& storage_;
+    T& transport_;
+    choice<clock_kind, Options...> clock_;
+    choice<hooks_kind, Options...> hooks_;
+    choice<passwords_kind<Mode>, Options...> passwords_;
+    choice<observer_kind, Options...> observer_;
+};
+
+}  // namespace flows
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/flows/flows.hpp ----
+
+#ifndef PHONEAUTH_FLOWS_FLOWS_HPP
+#define PHONEAUTH_FLOWS_FLOWS_HPP
+
+#include <memory>
+
+
+// ---- phoneauth/flows/codes.hpp ----
+
+#ifndef PHONEAUTH_FLOWS_CODES_HPP
+#define PHONEAUTH_FLOWS_CODES_HPP
+
+#include <optional>
+#include <string>
+
+
+// ---- phoneauth/flows/fwd.hpp ----
+
+#ifndef PHONEAUTH_FLOWS_FWD_HPP
+#define PHONEAUTH_FLOWS_FWD_HPP
+
+#include <memory>
+
+
+// What the flows' declarations need of the parts that they share, so that whoever compiles the flows elsewhere
+// (PHONEAUTH_SEPARATE_COMPILATION) does not compile those parts, either.
+
+namespace phoneauth {
+inline namespace v0 {
+
+namespace rules {
+class send_reservation;
+}
+
+namespace flows {
+
+struct context;
+enum class send_outcome;
+template <class Mode>
+struct parts;
+
+/// The parts that the flows of one authenticator share, over `p`, which must outlive them. `process_local`: the storage
+/// is this process's own, so that a random key will do for the codes. Throws `config_error`, which lists everything that
+/// is wrong with `c`, and `std::runtime_error` when OpenSSL has no randomness for a key.
+template <class Mode>
+std::shared_ptr<parts<Mode>> make_parts(config c, ports<Mode>& p, bool process_local);
+template <class Mode>
+const config& config_of(const parts<Mode>& p) noexcept;
+
+}  // namespace flows
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/status_callback.hpp ----
+
+#ifndef PHONEAUTH_STATUS_CALLBACK_HPP
+#define PHONEAUTH_STATUS_CALLBACK_HPP
+
+#include <string>
+#include <utility>
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// A request by which Twilio reports what became of a message, as it arrived
+/// (https://www.twilio.com/docs/messaging/guides/track-outbound-message-status).
+struct status_callback {
+    // A constructor, as g++ 12 destroys an aggregate that is made with braces inside a co_await expression twice.
+    status_callback() = default;
+    status_callback(std::string url_query, std::string form, std::string twilio_signature)
+        : query(std::move(url_query)), body(std::move(form)), signature(std::move(twilio_signature)) {}
+
+    std::string query;      ///< of the request's URL: what follows "?", as it is written there
+    std::string body;       ///< the form
+    std::string signature;  ///< the header X-Twilio-Signature
+};
+
+/// What became of a status callback.
+enum class callback_outcome {
+    noted,   ///< it is stored with its transaction
+    no_news  ///< the transaction is gone, or has heard better
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+namespace phoneauth {
+inline namespace v0 {
+namespace flows {
+
+/// The life of a code: it is opened, sent again, and confirmed, whatever it is for. Thread-safe.
+template <class Mode>
+class codes {
+    template <class X>
+    using flow = typename Mode::template flow<X>;
+    template <class X>
+    using returned = typename Mode::template returned<result<X>>;
+
+public:
+    /// `p` must outlive this.
+    explicit codes(parts<Mode>& p) noexcept : p_(p) {}
+
+    // See authenticator.
+    returned<challenge> resend(transaction_id id, client_info from);
+    returned<transaction_status> status(transaction_id id);
+    returned<callback_outcome> handle_status_callback(status_callback r);
+
+    /// Opens a transaction and sends its code, for which `sending` is reserved. The transaction is stored before the
+    /// message is sent, so that whatever happens in between leaves a code that can be confirmed.
+    flow<result<challenge>> open(context& c, const rules::send_reservation& sending, purpose what,
+                                 const phone_number& phone, const std::optional<user>& owner, bool after_password);
+
+    /// Confirms a transaction: only the winner of the swap learns whether the code was right, so that no more codes are
+    /// compared than there are tries, however many come at once. `expected`: the phone that the client names, or nullptr.
+    /// → the transaction as it is stored.
+    flow<result<transaction>> confirm(context& c, purpose what, const transaction_id& id, submitted_code submitted,
+                                      const phone_number* expected);
+
+    /// Whoever confirmed `t` could not use it: the same code may come again.
+    flow<bool> reopen(transaction& t);
+
+private:
+    flow<result<challenge>> send_again(context& c, transaction_id id);
+    flow<result<transaction_status>> find_status(transaction_id id);
+    flow<result<callback_outcome>> take_report(context& c, status_callback r);
+    flow<bool> try_to_store(const transaction& t);
+    challenge describe(const transaction& t, send_outcome sent) const;
+
+    parts<Mode>& p_;
+};
+
+}  // namespace flows
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/flows/codes.ipp ----
+
+#ifndef PHONEAUTH_FLOWS_CODES_IPP
+#define PHONEAUTH_FLOWS_CODES_IPP
+
+#include <utility>
+
+
+// ---- phoneauth/flows/parts.hpp ----
+
+#ifndef PHONEAUTH_FLOWS_PARTS_HPP
+#define PHONEAUTH_FLOWS_PARTS_HPP
+
+#include <cstddef>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+
+// ---- phoneauth/flows/limiter.hpp ----
+
+#ifndef PHONEAUTH_FLOWS_LIMITER_HPP
+#define PHONEAUTH_FLOWS_LIMITER_HPP
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+
+// ---- phoneauth/flows/reporter.hpp ----
+
+#ifndef PHONEAUTH_FLOWS_REPORTER_HPP
+#define PHONEAUTH_FLOWS_REPORTER_HPP
+
+#include <string>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace flows {
+
+/// What the parts of one flow know of it.
+struct context {
+    client_info from;
+    std::string network;  ///< the client's, as the limits know it
+    event about{};        ///< what is known so far
+    bool silent = false;  ///< the flow did not do what its event says
+};
+
+/// Tells the observer what happens. Thread-safe. It never throws: what an observer misses must not cost a user a login.
+class reporter {
+public:
+    /// `e` must outlive the reporter.
+    explicit reporter(environment& e) noexcept : environment_(e) {}
+
+    /// What a flow for `from` knows when it begins.
+    PHONEAUTH_DECL context begin(client_info from) const;
+    /// How a flow ended that is called `success` if it went well; `why` is its failure, or nullptr.
+    PHONEAUTH_DECL void end(const context& c, event_kind success, const failure* why) const noexcept;
+
+    // What turns out on the way.
+    PHONEAUTH_DECL void note(context& c, const phone_number& phone) const;
+    PHONEAUTH_DECL void note(context& c, const transaction& t) const;
+    PHONEAUTH_DECL void note(context& c, const user& u) const;
+
+    PHONEAUTH_DECL void tell(const context& c, event_kind kind, const failure* why = nullptr) const noexcept;
+    PHONEAUTH_DECL void tell_failure(const context& c, const failure& why) const noexcept;
+
+private:
+    environment& environment_;
+};
+
+}  // namespace flows
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/flows/reporter.ipp ----
+
+#ifndef PHONEAUTH_FLOWS_REPORTER_IPP
+#define PHONEAUTH_FLOWS_REPORTER_IPP
+
+#include <utility>
+
+
+// ---- phoneauth/rules/disclosure.hpp ----
+
+#ifndef PHONEAUTH_RULES_DISCLOSURE_HPP
+#define PHONEAUTH_RULES_DISCLOSURE_HPP
+
+#include <string_view>
+
+
+// What nobody may learn: whether a phone has a user (OWASP ASVS 5.0 §6.3.8).
+
+namespace phoneauth {
+inline namespace v0 {
+namespace rules {
+
+/// Stands for the user of a decoy: as long as any other id, so that it is stored and read alike.
+inline constexpr std::string_view decoy_user_id = "00000000-0000-0000-0000-000000000000";
+
+/// Whether `t` is a login with a phone that no user has. It looks like any other, but no code confirms it.
+inline bool is_decoy(const transaction& t) noexcept {
+    return t.purpose == purpose::login && (t.user_id.empty() || t.user_id == decoy_user_id);
+}
+
+/// Whether nothing may tell if `t` is a decoy: a login with nothing but a phone number before it.
+inline bool must_not_reveal_user(const transaction& t, const config& c) noexcept {
+    return t.purpose == purpose::login && t.password_fingerprint.empty() &&
+           c.unknown_phone == unknown_phone_policy::conceal;
+}
+
+}  // namespace rules
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+namespace phoneauth {
+inline namespace v0 {
+namespace flows {
+
+PHONEAUTH_DECL context reporter::begin(client_info from) const {
+    context c{std::move(from), {}};
+    c.network = client_network(c.from.address);
+    return c;
+}
+
+PHONEAUTH_DECL void reporter::end(const context& c, event_kind success, const failure* why) const noexcept {
+    if (why)
+        tell_failure(c, *why);
+    else if (!c.silent)
+        tell(c, success);
+}
+
+PHONEAUTH_DECL void reporter::note(context& c, const phone_number& phone) const {
+    if (environment_.is_observed()) c.about.phone = phone.masked();
+}
+
+PHONEAUTH_DECL void reporter::note(context& c, const transaction& t) const {
+    if (!environment_.is_observed()) return;
+    note(c, t.phone);
+    c.about.purpose = t.purpose;
+    c.about.transaction = t.id.substr(0, 8);
+    if (!rules::is_decoy(t)) c.about.user_id = t.user_id;
+}
+
+PHONEAUTH_DECL void reporter::note(context& c, const user& u) const {
+    if (!environment_.is_observed()) return;
+    note(c, u.phone);
+    c.about.user_id = u.object_id;
+}
+
+PHONEAUTH_DECL void reporter::tell(const context& c, event_kind kind, const failure* why) const noexcept {
+    if (!environment_.is_observed()) return;
+    try {
+        event e = c.about;
+        e.kind = kind;
+        e.at = environment_.now();
+        e.address = c.from.address.substr(0, 64);
+        e.user_agent = c.from.user_agent.substr(0, 256);
+        if (e.user_id.empty()) e.user_id = c.from.user_id;
+        if (why) {
+            e.reason = why->code;
+            e.retry_after = why->retry_after;
+            e.tries_left = why->tries_left;
+            e.twilio_code = why->twilio_code;
+        }
+        environment_.observe(e);
+    } catch (...) {
+    }
+}
+
+PHONEAUTH_DECL void reporter::tell_failure(const context& c, const failure& why) const noexcept {
+    if (why.code != error::cancelled) tell(c, event_kind_of(why), &why);
+}
+
+}  // namespace flows
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
+
+// ---- phoneauth/rules/reservations.hpp ----
+
+#ifndef PHONEAUTH_RULES_RESERVATIONS_HPP
+#define PHONEAUTH_RULES_RESERVATIONS_HPP
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+
+// ---- phoneauth/rules/limits.hpp ----
+
+#ifndef PHONEAUTH_RULES_LIMITS_HPP
+#define PHONEAUTH_RULES_LIMITS_HPP
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+
+// The arithmetic of the limits, pure: which counters, what to add, and what their values mean.
+//
+// Two kinds of callers are told apart. Networks from which the owner of a phone has logged in within the last 90 days
+// are known to him; all others are strangers'. Strangers leave a reserve of each limit that is about one phone, and of
+// the budget over all, which who has given the password may use as well: what they do does not stop the owner.
+
+namespace phoneauth {
+inline namespace v0 {
+namespace rules {
+
+namespace detail {
+/// `parts`, one after the other, in one allocation at most.
+template <class... Parts>
+std::string join(const Parts&... parts) {
+    std::string text;
+    text.reserve((std::string_view(parts).size() + ...));
+    (text.append(parts), ...);
+    return text;
+}
+
+inline failure wait_until(error e, time_point end, time_point now) {
+    return failure(e).with_retry_after(
+        std::max(std::chrono::ceil<std::chrono::seconds>(end - now), std::chrono::seconds(1)));
+}
+}  // namespace detail
+
+namespace limits {
+
+// ---- Sliding windows: at most so many in any stretch of time ----
+
+/// A limit on something that is counted: at most `most` in any stretch of `length`, however it lies. It is kept as one
+/// counter for each half of a `length`; a window adds up the present half and the two before it, so that what is
+/// counted is forgotten after 1 to 1.5 times `length`. It looks at the half that comes next, too: there is what was
+/// counted by who began a little later, or had another clock.
+struct window {
+    std::string name;                          ///< what is counted, and for whom; at most 100 characters
+    std::chrono::seconds length;               ///< at least 2 s
+    std::int64_t most;                         ///< 0: no limit, and nothing is counted
+    std::int64_t reserve = 0;                  ///< how many more are left for who is known, or has proved himself
+    error refusal = error::too_many_messages;  ///< what a refusal says
+    bool keeps_attempts = false;               ///< counts what the provider refused, too
+};
+
+/// How many counters each window needs, and which of them is the present half's.
+inline constexpr std::size_t window_parts = 4;
+inline constexpr std::size_t present_part = 1;
+
+/// Appends the changes that add `by` to each of `windows` and read them: `window_parts` for each, at the time `now`.
+inline void count(std::span<const window> windows, std::int64_t by, time_point now,
+                  std::vector<counter_change>& changes) {
+    for (const auto& w : windows) {
+        const auto half = w.length / 2;
+        auto part =
+            std::chrono::floor<std::chrono::seconds>(now.time_since_epoch()) / half + std::int64_t{present_part};
+        for (std::size_t i = 0; i < window_parts; ++i, --part) {
+            const bool present = i == present_part;
+            changes.push_back({detail::join(w.name, ":", std::to_string(part)), present ? by : 0, now, 3 * half});
+        }
+    }
+}
+
+/// How much is in a window, from its counters as `count` read them.
+inline std::int64_t sum_of(std::span<const counter> parts) noexcept {
+    std::int64_t sum = 0;
+    for (const auto& p : parts.first(window_parts)) sum += p.value;
+    return sum;
+}
+
+/// Whether `windows`, whose counters `parts` has in their order, have room for `more`; if not, the refusal of the
+/// window that takes longest to have it, with `retry_after`. `reserves`: the caller may use them.
+inline result<void> check(std::span<const window> windows, std::span<const counter> parts, std::int64_t more,
+                          bool reserves, time_point now) {
+    const window* tightest = nullptr;
+    std::chrono::milliseconds longest{};
+    for (const auto& w : windows) {
+        const auto own = parts.first(window_parts);
+        parts = parts.subspan(window_parts);
+        const auto most = w.most + (reserves ? w.reserve : 0);
+        auto left = sum_of(own) + more;
+        if (left <= most) continue;
+        // The halves leave the window one after the other, the oldest first.
+        const std::chrono::milliseconds half = w.length / 2;
+        auto wait = half - now.time_since_epoch() % half;
+        for (std::size_t i = window_parts - 1; i > 0; --i) {
+            left -= own[i].value;
+            if (left <= most) break;
+            wait += half;
+        }
+        if (!tightest || wait > longest) {
+            tightest = &w;
+            longest = wait;
+        }
+    }
+    if (!tightest) return {};
+    return detail::wait_until(tightest->refusal, now + longest, now);
+}
+
+// ---- Messages ----
+
+/// What messages are counted for: a person who is sent messages by others can still be sent his codes.
+enum class send_budget { codes, messages };
+
+/// The budget of an hour over all messages; a quarter more is for those who have proved themselves.
+inline window total_window(send_budget budget, const config& c) {
+    return {budget == send_budget::codes ? "codes" : "messages", std::chrono::hours(1), c.max_sends_per_hour,
+            (std::int64_t{c.max_sends_per_hour} + 3) / 4};
+}
+
+/// What a message to `phone` is counted against, the budget over all of them last. `network`: from which it was asked
+/// for, empty: the server's own, or unknown. `user_id`: on whose behalf it is sent, empty: nobody's in particular.
+inline std::vector<window> send_windows(send_budget budget, const phone_number& phone, std::string_view network,
+                                        std::string_view user_id, const config& c) {
+    const bool codes = budget == send_budget::codes;
+    const std::string_view kind = codes ? "codes/" : "messages/";
+    const std::int64_t hour = c.max_sends_per_phone_and_hour;
+    const std::int64_t day = c.max_sends_per_phone_and_day;
+    std::vector<window> windows;
+    windows.reserve(5);
+    windows.push_back({detail::join(kind, "hour:", phone.str()), std::chrono::hours(1), hour, (hour + 1) / 2});
+    windows.push_back({detail::join(kind, "day:", phone.str()), std::chrono::hours(24), day, (day + 1) / 2});
+    if (!network.empty() && user_id.empty() && c.max_sends_per_client_and_hour > 0)
+        windows.push_back({.name = detail::join(kind, "from:", network),
+                           .length = std::chrono::hours(1),
+                           .most = c.max_sends_per_client_and_hour,
+                           .reserve = (std::int64_t{c.max_sends_per_client_and_hour} + 1) / 2,
+                           .keeps_attempts = true});
+    if (!user_id.empty() && c.max_messages_per_user_and_hour > 0)
+        windows.push_back(
+            {detail::join(kind, "by:", user_id), std::chrono::hours(1), c.max_messages_per_user_and_hour});
+    if (c.max_sends_per_hour > 0) windows.push_back(total_window(budget, c));
+    return windows;
+}
+
+/// Whether the message that brought the budget to `sum` is the one that reaches four fifths of it.
+inline bool reaches_warning(std::int64_t sum, const config& c) noexcept {
+    return c.max_sends_per_hour > 0 && sum == (std::int64_t{c.max_sends_per_hour} * 4 + 4) / 5;
+}
+
+/// The counter that exists for a while after a code was sent to `phone`, until it is used; `known`: to a known network,
+/// which strangers cannot make wait. `by`: 1 before another one is sent, `-all_failures` to end it.
+inline counter_change cooldown(purpose kind, const phone_number& phone, bool known, std::int64_t by, const config& c,
+                               time_point now) {
+    const std::string_view name = kind == purpose::login ? "cooldown/login:" : "cooldown/registration:";
+    return {detail::join(name, phone.str(), known ? "@known" : ""), by, now, c.phone_cooldown};
+}
+
+/// Whether a code may be sent while the counter is `heat`, of which `own` is its own; `resend_too_soon`, with
+/// `retry_after`, if not. A clock that was set back makes nobody wait longer than two cooldowns.
+inline result<void> check_cooldown(const counter& heat, std::int64_t own, const config& c, time_point now) {
+    if (heat.value <= own || heat.expires_at - now > 2 * c.phone_cooldown) return {};
+    return detail::wait_until(error::resend_too_soon, heat.expires_at, now);
+}
+
+// ---- Failures ----
+
+/// How long a run of failures is remembered after its last one.
+inline constexpr std::chrono::hours failure_memory{30 * 24};
+
+/// The same for registrations, where there is no account yet that could be guessed open.
+inline constexpr std::chrono::hours registration_memory{24};
+
+/// How long a network is known after the last login from there.
+inline constexpr std::chrono::hours network_memory{90 * 24};
+
+/// Larger than any counter of failures: taken away after a login that worked, it ends the run and the pause.
+inline constexpr std::int64_t all_failures = 1'000'000;
+
+/// How long the failures of `account` are remembered.
+inline std::chrono::hours memory_of(std::string_view account) noexcept {
+    return account.starts_with("registration:") ? registration_memory : failure_memory;
+}
+
+/// The key of one of the counters of `account`: `known` networks have their own.
+inline std::string account_key(std::string_view counted, std::string_view account, bool known) {
+    return detail::join(counted, account, known ? "@known" : "");
+}
+
+/// The consecutive failures at `account`: wrong passwords or wrong codes, of known networks or of strangers.
+inline counter_change failures(std::string_view account, bool known, std::int64_t by, time_point now) {
+    return {account_key("failures:", account, known), by, now, memory_of(account), true};
+}
+
+/// The codes of an account that may still be guessed at, until after the last of them is dead: it is counted before its
+/// life begins, and perhaps by another server's clock.
+inline counter_change open_codes(std::string_view account, bool known, std::int64_t by, const config& c,
+                                 time_point now) {
+    return {account_key("open:", account, known), by, now, c.code_lifetime + std::chrono::minutes(1), true};
+}
+
+/// Whether the run of failures has room for all the tries of one more code beside the `open` ones, so that all of them
+/// together never exceed `most`, though nobody who has begun loses a try. If not: `too_many_messages` when there are
+/// open ones to wait for, else `too_many_failures`; with `retry_after`.
+inline result<void> check_open_codes(const counter& run, const counter& open, std::int64_t most, const config& c,
+                                     time_point now) {
+    if (run.value + (open.value + 1) * std::int64_t{c.max_tries} <= most) return {};
+    if (open.value > 0) return detail::wait_until(error::too_many_messages, open.expires_at, now);
+    return detail::wait_until(error::too_many_failures, run.expires_at, now);
+}
+
+/// The counter that exists while an account waits; a later failure prolongs it. `by`: 0 asks whether it does.
+inline counter_change failure_pause(std::string_view account, bool known, std::int64_t by, time_point now,
+                                    std::chrono::seconds wait = {}) {
+    return {account_key("pause:", account, known), by, now, wait, true};
+}
+
+/// The counter that exists while `network` is known to the owner of `subject`. `by`: 1 after a login, 0 asks.
+inline counter_change known_network(std::string_view subject, std::string_view network, std::int64_t by,
+                                    time_point now) {
+    return {detail::join("known:", subject, "@", network), by, now, network_memory, true};
+}
+
+/// How many consecutive failures strangers, or known networks, may cause, so that together they are never more than
+/// allowed: a fifth, or the tries of a code if that is more, is kept for known networks.
+inline std::int64_t max_failures(bool known, const config& c) noexcept {
+    const std::int64_t all = c.max_consecutive_failures;
+    const auto reserve = std::max(all / 5, std::int64_t{c.max_tries});
+    return known ? reserve : all - reserve;
+}
+
+/// How long an account waits after `count` consecutive failures: nothing for the first five, then 1, 2, 4, … seconds up
+/// to an hour, and until the run is forgotten once there are `most` of them.
+inline std::chrono::seconds failure_wait(std::int64_t count, std::int64_t most) {
+    if (count >= most) return failure_memory;
+    if (count <= 5) return std::chrono::seconds(0);
+    return std::min(std::chrono::seconds(std::int64_t{1} << std::min<std::int64_t>(count - 6, 12)),
+                    std::chrono::seconds(3600));
+}
+
+/// Whether an account may try once more after the failures `run`, of which there may be `most`, while its pause counter
+/// is `pause`; `too_many_failures`, with `retry_after`, if not.
+inline result<void> check_failures(const counter& run, const counter& pause, std::int64_t most, time_point now) {
+    const auto locked = run.value >= most;
+    if (!locked && pause.value == 0) return {};
+    const auto& until = locked ? run : pause;
+    return detail::wait_until(error::too_many_failures, until.expires_at, now);
+}
+
+/// The changes of his identity or password that one user asks for: each identity tried tells whether it is taken, and
+/// each password costs a hash.
+inline constexpr std::int64_t max_credential_changes = 10;  // in an hour: nobody does it more often for good reason
+inline window credential_window(std::string_view user_id) {
+    return {detail::join("credentials/by:", user_id), std::chrono::hours(1), max_credential_changes, 0,
+            error::too_many_failures};
+}
+
+/// The wrong passwords that came from one network, over all accounts.
+inline window wrong_password_window(std::string_view network, const config& c) {
+    const std::int64_t most = network.empty() ? 0 : c.max_wrong_passwords_per_client_and_hour;
+    return {detail::join("passwords/from:", network), std::chrono::hours(1), most, (most + 1) / 2,
+            error::too_many_failures};
+}
+
+}  // namespace limits
+}  // namespace rules
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// What a message and a guess are counted against, put together from limits.hpp. Pure.
+
+namespace phoneauth {
+inline namespace v0 {
+namespace rules {
+
+/// The account whose failures at guessing codes for this purpose are counted. Each way in has its own, so that whoever
+/// guesses at one does not shut the others.
+PHONEAUTH_DECL std::string code_account(purpose p, const phone_number& phone, bool after_password);
+/// The same of the codes of `t`.
+PHONEAUTH_DECL std::string code_account(const transaction& t);
+/// The account whose wrong passwords are counted. `subject`: what was typed as phone or identity.
+PHONEAUTH_DECL std::string password_account(std::string_view subject);
+
+/// The counters that belong to one thing, among all that are changed in one round trip.
+struct counter_slot {
+    std::size_t first = 0;
+    std::size_t size = 0;
+
+    std::span<const counter> of(std::span<const counter> all) const { return all.subspan(first, size); }
+    const counter& one(std::span<const counter> all) const { return all[first]; }
+};
+
+/// Changes to counters for one round trip. Each addition names a slot, by which its counters are found in the answer.
+class counter_batch {
+public:
+    PHONEAUTH_DECL counter_slot add(counter_change change);
+    /// Adds `by` to each of `windows`.
+    PHONEAUTH_DECL counter_slot add(std::span<const limits::window> windows, std::int64_t by, time_point now);
+
+    const std::vector<counter_change>& changes() const noexcept { return changes_; }
+
+private:
+    std::vector<counter_change> changes_;
+};
+
+/// Something that limits allow or refuse. In two round trips: `peek` reads what is counted and `check` judges it; then
+/// `reserve` counts, and `confirm` judges once more, as others may have come in between. So what is refused is never
+/// counted, and a flood of it takes nothing away from anybody.
+class reservation {
+public:
+    virtual counter_batch peek() = 0;
+    /// `counters`: what `peek` led to. → or the refusal, with `retry_after`.
+    virtual result<void> check(std::span<const counter> counters) = 0;
+    virtual counter_batch reserve() = 0;
+    /// `counters`: what `reserve` led to. → or the refusal: it has to be cancelled then.
+    virtual result<void> confirm(std::span<const counter> counters) = 0;
+    /// What takes the reservation back.
+    virtual counter_batch cancel() const = 0;
+
+protected:
+    ~reservation() = default;
+};
+
+/// A message that is about to be sent.
+class send_reservation final : public reservation {
+public:
+    struct request {
+        limits::send_budget budget;     ///< what the message counts for
+        std::optional<purpose> begins;  ///< the message begins a transaction for this purpose
+        bool after_password = false;    ///< a password was right before it
+        std::string_view network;       ///< the client's; empty: unknown
+        std::string_view user_id;       ///< on whose behalf it is sent; empty: nobody's
+    };
+
+    /// To a test number nothing is sent, and so no message is counted. `c` must outlive this.
+    PHONEAUTH_DECL send_reservation(const request& r, const phone_number& phone, const config& c, time_point now);
+
+    PHONEAUTH_DECL counter_batch peek() override;
+    PHONEAUTH_DECL result<void> check(std::span<const counter> counters) override;
+    PHONEAUTH_DECL counter_batch reserve() override;
+    PHONEAUTH_DECL result<void> confirm(std::span<const counter> counters) override;
+    counter_batch cancel() const override { return cancel(false); }
+    /// What takes the reservation back. What a client has tried stays counted if the provider refused the number: to ask
+    /// that costs time and good will, and nothing else would stop it.
+    PHONEAUTH_DECL counter_batch cancel(bool refused_by_provider) const;
+
+    /// Whether it was asked for from a network that is known to the phone's owner: wrong codes count as theirs.
+    bool is_known() const noexcept { return known_; }
+    /// Whether this message made the hour's budget run low.
+    bool reaches_warning() const noexcept { return limits::reaches_warning(spent_, config_); }
+
+private:
+    /// It comes from the owner of the phone, or from where they have been.
+    bool is_proven() const noexcept { return known_ || after_password_; }
+    std::int64_t max_failures() const noexcept { return limits::max_failures(known_, config_); }
+
+    phone_number phone_;
+    std::optional<purpose> begins_;
+    bool after_password_;
+    std::string network_;
+    const config& config_;
+    time_point now_;
+    std::string account_;
+    std::vector<limits::window> windows_;
+    bool cools_ = false;
+    bool known_ = false;
+    counter failures_{};  ///< the account's, when they were read
+    std::int64_t spent_ = 0;
+
+    // Where the counters are in the answers. Those of strangers stand before those of known networks.
+    counter_slot window_slot_, known_slot_, reserved_windows_, reserved_open_, reserved_cooldown_;
+    std::array<counter_slot, 2> failure_slots_, pause_slots_, open_slots_, cooldown_slots_;
+};
+
+/// One guess at a password. It is counted as wrong before anybody looks, so that no more are compared than are allowed,
+/// however many come at once.
+class password_reservation final : public reservation {
+public:
+    /// `subject`: what was typed as phone or identity, so that what is counted does not tell whose it is. `shared_by`: how
+    /// many accounts share what is allowed, as one user has them all. `c` must outlive this.
+    PHONEAUTH_DECL password_reservation(std::string_view subject, std::string_view network, int shared_by,
+                                        const config& c, time_point now);
+
+    PHONEAUTH_DECL counter_batch peek() override;
+    PHONEAUTH_DECL result<void> check(std::span<const counter> counters) override;
+    PHONEAUTH_DECL counter_batch reserve() override;
+    PHONEAUTH_DECL result<void> confirm(std::span<const counter> counters) override;
+    PHONEAUTH_DECL counter_batch cancel() const override;
+
+    /// How long the account waits after the guess was wrong.
+    PHONEAUTH_DECL std::chrono::seconds wait() const;
+    /// What makes it wait.
+    PHONEAUTH_DECL counter_batch punish(time_point now) const;
+
+private:
+    std::int64_t max_failures() const noexcept { return limits::max_failures(known_, config_) / shared_by_; }
+
+    std::string account_;
+    std::string subject_;
+    std::string network_;
+    int shared_by_;
+    const config& config_;
+    time_point now_;
+    std::vector<limits::window> windows_;
+    bool known_ = false;
+    std::int64_t failures_ = 0;
+    counter_slot window_slot_, known_slot_, reserved_failures_, reserved_windows_;
+    std::array<counter_slot, 2> failure_slots_, pause_slots_;
+};
+
+/// A wrong code of `t`. It is only counted: there was room for it before the code was sent.
+PHONEAUTH_DECL counter_batch count_wrong_code(const transaction& t, time_point now);
+/// How long the account of `t` waits when `failures` have come to be counted.
+PHONEAUTH_DECL std::chrono::seconds wrong_code_wait(const transaction& t, const counter& failures, const config& c);
+/// What makes it wait.
+PHONEAUTH_DECL counter_batch punish_wrong_code(const transaction& t, std::chrono::seconds wait, time_point now);
+
+/// What a login ends: the failures at each way in and the cooldowns; and the network is known from now on, unless it is
+/// empty. Codes of others that are still open stay counted: they can still be guessed at. `used`: the transaction that
+/// led to it, or nullptr. `identity_subject`: of logins by identity, empty if there are none.
+PHONEAUTH_DECL counter_batch forget_failures(const phone_number& phone, const transaction* used,
+                                             std::string_view identity_subject, std::string_view network,
+                                             const config& c, time_point now);
+
+/// What a registration by `used` ends; the network is the new user's from now on, unless it is empty.
+PHONEAUTH_DECL counter_batch forget_registration(const transaction& used, std::string_view network, const config& c,
+                                                 time_point now);
+
+}  // namespace rules
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/rules/reservations.ipp ----
+
+#ifndef PHONEAUTH_RULES_RESERVATIONS_IPP
+#define PHONEAUTH_RULES_RESERVATIONS_IPP
+
+#include <algorithm>
+#include <utility>
+
+
+// ---- phoneauth/rules/destination.hpp ----
+
+#ifndef PHONEAUTH_RULES_DESTINATION_HPP
+#define PHONEAUTH_RULES_DESTINATION_HPP
+
+#include <algorithm>
+#include <string>
+
+
+// Where messages may go: pure functions of a phone number and the configuration.
+
+namespace phoneauth {
+inline namespace v0 {
+namespace rules {
+
+/// The configured test number that `phone` is, or nullptr.
+inline const test_number* find_test_number(const phone_number& phone, const config& c) noexcept {
+    const auto is_it = [&](const test_number& t) { return t.phone == phone.str(); };
+    const auto found = std::find_if(c.test_numbers.begin(), c.test_numbers.end(), is_it);
+    return found == c.test_numbers.end() ? nullptr : &*found;
+}
+
+/// True if messages may go to every country: neither the calling codes nor the default one say otherwise.
+inline bool allows_all_countries(const config& c) {
+    if (c.allowed_calling_codes.empty()) return c.default_calling_code.empty();
+    return std::find(c.allowed_calling_codes.begin(), c.allowed_calling_codes.end(), "*") !=
+           c.allowed_calling_codes.end();
+}
+
+/// Whether messages may go to `phone`; `destination_not_allowed` if not.
+inline result<void> check_destination(const phone_number& phone, const config& c) {
+    if (find_test_number(phone, c)) return {};
+    const auto digits = phone.str().substr(1);
+    const auto leads = [&](const std::string& prefix) { return !prefix.empty() && digits.starts_with(prefix); };
+    const auto& allowed = c.allowed_calling_codes;
+    const bool in = allows_all_countries(c) || (allowed.empty() ? leads(c.default_calling_code)
+                                                                : std::any_of(allowed.begin(), allowed.end(), leads));
+    if (!in || std::any_of(c.blocked_prefixes.begin(), c.blocked_prefixes.end(), leads))
+        return error::destination_not_allowed;
+    return {};
+}
+
+/// What `authenticator::test_configuration` says about it.
+inline finding destinations_finding(const config& c) {
+    if (!allows_all_countries(c)) return {"destinations", true, "Messages go to the allowed countries only.", false};
+    return {"destinations", false,
+            "Messages go to every country, premium numbers among them; set allowed_calling_codes or "
+            "default_calling_code.",
+            false};
+}
+
+}  // namespace rules
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+namespace phoneauth {
+inline namespace v0 {
+namespace rules {
+
+PHONEAUTH_DECL std::string code_account(purpose p, const phone_number& phone, bool after_password) {
+    const std::string_view way = p == purpose::registration ? "registration:" : (after_password ? "second:" : "login:");
+    return detail::join(way, phone.str());
+}
+
+PHONEAUTH_DECL std::string code_account(const transaction& t) {
+    return code_account(t.purpose, t.phone, !t.password_fingerprint.empty());
+}
+
+PHONEAUTH_DECL std::string password_account(std::string_view subject) {
+    return detail::join("password:", subject);
+}
+
+PHONEAUTH_DECL counter_slot counter_batch::add(counter_change change) {
+    changes_.push_back(std::move(change));
+    return {changes_.size() - 1, 1};
+}
+
+PHONEAUTH_DECL counter_slot counter_batch::add(std::span<const limits::window> windows, std::int64_t by,
+                                               time_point now) {
+    const auto first = changes_.size();
+    changes_.reserve(first + windows.size() * limits::window_parts + 8);
+    limits::count(windows, by, now, changes_);
+    return {first, changes_.size() - first};
+}
+
+PHONEAUTH_DECL send_reservation::send_reservation(const request& r, const phone_number& phone, const config& c,
+                                                  time_point now)
+    : phone_(phone), begins_(r.begins), after_password_(r.after_password), network_(r.network), config_(c), now_(now) {
+    if (begins_) account_ = code_account(*begins_, phone, after_password_);
+    if (find_test_number(phone, c)) return;
+    windows_ = limits::send_windows(r.budget, phone, r.network, r.user_id, c);
+    cools_ = begins_ && !after_password_ && c.phone_cooldown.count() > 0;
+}
+
+PHONEAUTH_DECL counter_batch send_reservation::peek() {
+    counter_batch all;
+    window_slot_ = all.add(windows_, 0, now_);
+    known_slot_ = all.add(limits::known_network(phone_.str(), network_, 0, now_));
+    if (!begins_) return all;
+    for (const bool known : {false, true}) {
+        failure_slots_[known] = all.add(limits::failures(account_, known, 0, now_));
+        pause_slots_[known] = all.add(limits::failure_pause(account_, known, 0, now_));
+        open_slots_[known] = all.add(limits::open_codes(account_, known, 0, config_, now_));
+        cooldown_slots_[known] = all.add(limits::cooldown(*begins_, phone_, known, 0, config_, now_));
+    }
+    return all;
+}
+
+PHONEAUTH_DECL result<void> send_reservation::check(std::span<const counter> counters) {
+    known_ = known_slot_.one(counters).value > 0;
+    result<void> allowed;
+    if (begins_) {
+        failures_ = failure_slots_[known_].one(counters);
+        allowed = limits::check_failures(failures_, pause_slots_[known_].one(counters), max_failures(), now_);
+        if (allowed)
+            allowed =
+                limits::check_open_codes(failures_, open_slots_[known_].one(counters), max_failures(), config_, now_);
+        if (allowed && cools_)
+            allowed = limits::check_cooldown(cooldown_slots_[known_].one(counters), 0, config_, now_);
+    }
+    if (allowed) allowed = limits::check(windows_, window_slot_.of(counters), 1, is_proven(), now_);
+    return allowed;
+}
+
+PHONEAUTH_DECL counter_batch send_reservation::reserve() {
+    counter_batch all;
+    reserved_windows_ = all.add(windows_, 1, now_);
+    if (begins_) reserved_open_ = all.add(limits::open_codes(account_, known_, 1, config_, now_));
+    if (cools_) reserved_cooldown_ = all.add(limits::cooldown(*begins_, phone_, known_, 1, config_, now_));
+    return all;
+}
+
+PHONEAUTH_DECL result<void> send_reservation::confirm(std::span<const counter> counters) {
+    const auto counted = reserved_windows_.of(counters);
+    if (!windows_.empty() && config_.max_sends_per_hour > 0)  // the budget of all is the last window
+        spent_ = limits::sum_of(counted.last(limits::window_parts));
+    auto allowed = limits::check(windows_, counted, 0, is_proven(), now_);
+    if (begins_ && allowed) {
+        auto before = reserved_open_.one(counters);
+        --before.value;
+        allowed = limits::check_open_codes(failures_, before, max_failures(), config_, now_);
+    }
+    if (cools_) {
+        const auto& cooldown = reserved_cooldown_.one(counters);
+        if (allowed) allowed = limits::check_cooldown(cooldown, 1, config_, now_);
+        cools_ = cooldown.value == 1;  // else the cooldown belongs to the code before this one
+    }
+    return allowed;
+}
+
+PHONEAUTH_DECL counter_batch send_reservation::cancel(bool refused_by_provider) const {
+    counter_batch all;
+    std::vector<limits::window> given_back = windows_;
+    if (refused_by_provider) std::erase_if(given_back, [](const limits::window& w) { return w.keeps_attempts; });
+    all.add(given_back, -1, now_);
+    if (begins_) all.add(limits::open_codes(account_, known_, -1, config_, now_));
+    if (cools_ && !refused_by_provider)
+        all.add(limits::cooldown(*begins_, phone_, known_, -limits::all_failures, config_, now_));
+    return all;
+}
+
+PHONEAUTH_DECL password_reservation::password_reservation(std::string_view subject, std::string_view network,
+                                                          int shared_by, const config& c, time_point now)
+    : account_(password_account(subject)), subject_(subject), network_(network), shared_by_(shared_by), config_(c),
+      now_(now) {
+    auto window = limits::wrong_password_window(network, c);
+    if (window.most > 0) windows_.push_back(std::move(window));
+}
+
+PHONEAUTH_DECL counter_batch password_reservation::peek() {
+    counter_batch all;
+    window_slot_ = all.add(windows_, 0, now_);
+    known_slot_ = all.add(limits::known_network(subject_, network_, 0, now_));
+    for (const bool known : {false, true}) {
+        failure_slots_[known] = all.add(limits::failures(account_, known, 0, now_));
+        pause_slots_[known] = all.add(limits::failure_pause(account_, known, 0, now_));
+    }
+    return all;
+}
+
+PHONEAUTH_DECL result<void> password_reservation::check(std::span<const counter> counters) {
+    known_ = known_slot_.one(counters).value > 0;
+    auto allowed = limits::check_failures(failure_slots_[known_].one(counters), pause_slots_[known_].one(counters),
+                                          max_failures(), now_);
+    if (allowed) allowed = limits::check(windows_, window_slot_.of(counters), 1, known_, now_);
+    return allowed;
+}
+
+PHONEAUTH_DECL counter_batch password_reservation::reserve() {
+    counter_batch all;
+    reserved_failures_ = all.add(limits::failures(account_, known_, 1, now_));
+    reserved_windows_ = all.add(windows_, 1, now_);
+    return all;
+}
+
+PHONEAUTH_DECL result<void> password_reservation::confirm(std::span<const counter> counters) {
+    auto before = reserved_failures_.one(counters);
+    failures_ = before.value;
+    --before.value;
+    auto allowed = limits::check_failures(before, {}, max_failures(), now_);
+    if (allowed) allowed = limits::check(windows_, reserved_windows_.of(counters), 0, known_, now_);
+    return allowed;
+}
+
+PHONEAUTH_DECL counter_batch password_reservation::cancel() const {
+    counter_batch all;
+    all.add(limits::failures(account_, known_, -1, now_));
+    all.add(windows_, -1, now_);
+    return all;
+}
+
+PHONEAUTH_DECL std::chrono::seconds password_reservation::wait() const {
+    return limits::failure_wait(failures_, max_failures());
+}
+
+PHONEAUTH_DECL counter_batch password_reservation::punish(time_point now) const {
+    counter_batch all;
+    if (wait().count() > 0) all.add(limits::failure_pause(account_, known_, 1, now, wait()));
+    return all;
+}
+
+PHONEAUTH_DECL counter_batch count_wrong_code(const transaction& t, time_point now) {
+    counter_batch all;
+    all.add(limits::failures(code_account(t), t.known_network, 1, now));
+    return all;
+}
+
+PHONEAUTH_DECL std::chrono::seconds wrong_code_wait(const transaction& t, const counter& failures, const config& c) {
+    const auto wait = limits::failure_wait(failures.value, limits::max_failures(t.known_network, c));
+    return std::min<std::chrono::seconds>(wait, limits::memory_of(code_account(t)));
+}
+
+PHONEAUTH_DECL counter_batch punish_wrong_code(const transaction& t, std::chrono::seconds wait, time_point now) {
+    counter_batch all;
+    all.add(limits::failure_pause(code_account(t), t.known_network, 1, now, wait));
+    return all;
+}
+
+namespace detail {
+/// The run of failures of `account` and its pause are over, for everybody.
+inline void end_failures(std::string_view account, time_point now, counter_batch& all) {
+    for (const bool known : {false, true}) {
+        all.add(limits::failures(account, known, -limits::all_failures, now));
+        all.add(limits::failure_pause(account, known, -limits::all_failures, now));
+    }
+}
+
+/// The code of `t` is spent: nobody can guess at it any more.
+inline void close_code(const transaction& t, const config& c, time_point now, counter_batch& all) {
+    all.add(limits::open_codes(code_account(t), t.known_network, -1, c, now));
+}
+}  // namespace detail
+
+PHONEAUTH_DECL counter_batch forget_failures(const phone_number& phone, const transaction* used,
+                                             std::string_view identity_subject, std::string_view network,
+                                             const config& c, time_point now) {
+    counter_batch all;
+    detail::end_failures(password_account(phone.str()), now, all);
+    if (!identity_subject.empty()) detail::end_failures(password_account(identity_subject), now, all);
+    for (const bool after_password : {false, true})
+        detail::end_failures(code_account(purpose::login, phone, after_password), now, all);
+    for (const bool known : {false, true})
+        all.add(limits::cooldown(purpose::login, phone, known, -limits::all_failures, c, now));
+    if (used) detail::close_code(*used, c, now, all);
+    if (network.empty()) return all;
+    all.add(limits::known_network(phone.str(), network, 1, now));
+    if (!identity_subject.empty()) all.add(limits::known_network(identity_subject, network, 1, now));
+    return all;
+}
+
+PHONEAUTH_DECL counter_batch forget_registration(const transaction& used, std::string_view network, const config& c,
+                                                 time_point now) {
+    counter_batch all;
+    detail::end_failures(code_account(purpose::registration, used.phone, false), now, all);
+    detail::close_code(used, c, now, all);
+    if (!network.empty()) all.add(limits::known_network(used.phone.str(), network, 1, now));
+    return all;
+}
+
+}  // namespace rules
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
+
+namespace phoneauth {
+inline namespace v0 {
+namespace flows {
+
+/// Carries out what rules/reservations.hpp decides: what is counted, in as few round trips as may be. Thread-safe.
+template <class Mode>
+class limiter {
+    template <class X>
+    using flow = typename Mode::template flow<X>;
+
+public:
+    /// All must outlive the limiter.
+    limiter(ports<Mode>& p, const config& c, const reporter& r) noexcept : ports_(p), config_(c), reporter_(r) {}
+
+    /// A message for `c`, to be reserved. See `send_reservation`.
+    rules::send_reservation message(const context& c, rules::limits::send_budget budget, const phone_number& phone,
+                                    std::optional<purpose> begins, bool after_password) const {
+        return {{budget, begins, after_password, c.network, c.from.user_id}, phone, config_, ports_.now()};
+    }
+    /// A guess at a password, to be reserved. See `password_reservation`.
+    rules::password_reservation password(const context& c, std::string_view subject) const {
+        return {subject, c.network, identities_are_counted() ? 2 : 1, config_, ports_.now()};
+    }
+
+    /// Reserves what `r` is for, and carries out `also` in the same round trip. → or the refusal; nothing is counted then.
+    flow<result<void>> reserve(rules::reservation& r, const rules::counter_batch& also);
+    flow<result<void>> reserve(rules::reservation& r) { return reserve(r, nothing); }
+    /// Changes counters if that is possible: nobody's result depends on it.
+    flow<bool> try_to(const rules::counter_batch& changes);
+
+    /// A guess at a password was wrong.
+    flow<bool> punish(const context& c, const rules::password_reservation& guess);
+    /// A code of `t` was wrong.
+    flow<bool> punish(const context& c, const transaction& t);
+    /// One more change of identity or password by a user. → or the refusal.
+    flow<result<void>> count_credential_change(const std::string& user_id);
+
+    /// Whether logins by identity are counted by themselves: the identity is not the phone.
+    bool identities_are_counted() const noexcept {
+        return config_.identity_login_enabled && config_.identity_column != config_.phone_column;
+    }
+
+private:
+    flow<std::vector<counter>> change(const std::vector<counter_change>& changes);
+    void tell_locked(const context& c, std::chrono::seconds wait) const noexcept;
+
+    static inline const rules::counter_batch nothing{};
+
+    ports<Mode>& ports_;
+    const config& config_;
+    const reporter& reporter_;
+};
+
+}  // namespace flows
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/flows/limiter.ipp ----
+
+#ifndef PHONEAUTH_FLOWS_LIMITER_IPP
+#define PHONEAUTH_FLOWS_LIMITER_IPP
+
+#include <stdexcept>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace flows {
+
+template <class Mode>
+auto limiter<Mode>::change(const std::vector<counter_change>& changes) -> flow<std::vector<counter>> {
+    auto changed = co_await ports_.change_counters(changes);
+    if (changed.size() != changes.size()) throw std::length_error("phoneauth: a counter for each change");
+    co_return changed;
+}
+
+template <class Mode>
+auto limiter<Mode>::reserve(rules::reservation& r, const rules::counter_batch& also) -> flow<result<void>> {
+    auto peeked = r.peek();
+    for (const auto& each : also.changes()) peeked.add(each);
+    auto counters = co_await change(peeked.changes());
+    auto allowed = r.check(counters);
+    if (!allowed) co_return allowed;
+    const auto reserved = r.reserve();
+    if (reserved.changes().empty()) co_return allowed;
+    counters = co_await change(reserved.changes());
+    allowed = r.confirm(counters);
+    if (!allowed) {
+        const auto cancelled = r.cancel();
+        co_await try_to(cancelled);
+    }
+    co_return allowed;
+}
+
+template <class Mode>
+auto limiter<Mode>::try_to(const rules::counter_batch& changes) -> flow<bool> {
+    if (changes.changes().empty()) co_return true;
+    try {
+        [[maybe_unused]] auto unused = co_await ports_.change_counters(changes.changes());
+        co_return true;
+    } catch (...) {
+        co_return false;
+    }
+}
+
+template <class Mode>
+auto limiter<Mode>::punish(const context& c, const rules::password_reservation& guess) -> flow<bool> {
+    const auto changes = guess.punish(ports_.now());
+    co_await try_to(changes);
+    tell_locked(c, guess.wait());
+    co_return true;
+}
+
+template <class Mode>
+auto limiter<Mode>::punish(const context& c, const transaction& t) -> flow<bool> {
+    const auto wrong = rules::count_wrong_code(t, ports_.now());
+    const auto counted = co_await change(wrong.changes());
+    const auto wait = rules::wrong_code_wait(t, counted.front(), config_);
+    if (wait.count() > 0) {
+        const auto pause = rules::punish_wrong_code(t, wait, ports_.now());
+        co_await try_to(pause);
+    }
+    tell_locked(c, wait);
+    co_return true;
+}
+
+template <class Mode>
+auto limiter<Mode>::count_credential_change(const std::string& user_id) -> flow<result<void>> {
+    const auto at = ports_.now();
+    const std::vector<rules::limits::window> windows{rules::limits::credential_window(user_id)};
+    rules::counter_batch all;
+    all.add(windows, 1, at);
+    const auto counted = co_await change(all.changes());
+    co_return rules::limits::check(windows, counted, 0, false, at);
+}
+
+template <class Mode>
+void limiter<Mode>::tell_locked(const context& c, std::chrono::seconds wait) const noexcept {
+    if (wait.count() == 0) return;
+    const auto why = failure(error::too_many_failures).with_retry_after(wait);
+    reporter_.tell(c, event_kind::locked, &why);
+}
+
+}  // namespace flows
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
+
+// ---- phoneauth/flows/messenger.hpp ----
+
+#ifndef PHONEAUTH_FLOWS_MESSENGER_HPP
+#define PHONEAUTH_FLOWS_MESSENGER_HPP
+
+#include <string>
+#include <string_view>
+
+
+// ---- phoneauth/secrets/code.hpp ----
+
+#ifndef PHONEAUTH_SECRETS_CODE_HPP
+#define PHONEAUTH_SECRETS_CODE_HPP
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// The digits of a code; wiped when it goes away. Copies are wiped on their own.
+class one_time_code {
+public:
+    static constexpr std::size_t max_digits = 9;
+
+    one_time_code() = default;
+    one_time_code(const one_time_code&) = default;
+    one_time_code& operator=(const one_time_code&) = default;
+    ~one_time_code() { detail::wipe({reinterpret_cast<unsigned char*>(digits_.data()), digits_.size()}); }
+
+    /// Adds a digit, '0' to '9'. Undefined beyond `max_digits`.
+    void push_back(char digit) noexcept { digits_[size_++] = digit; }
+    std::size_t size() const noexcept { return size_; }
+    /// Lives as long as this object.
+    std::string_view str() const noexcept { return {digits_.data(), size_}; }
+
+private:
+    std::array<char, max_digits> digits_{};
+    std::size_t size_ = 0;
+};
+
+/// Reads a code as a person types or pastes it: ASCII white space and dashes are dropped. Anything but `digits` ASCII
+/// digits fails with `error::invalid_parameter`; the message never repeats the input.
+inline result<one_time_code> parse_code(std::string_view text, unsigned digits) {
+    const auto bad = [&] {
+        return failure(error::invalid_parameter, "The code must have " + std::to_string(digits) + " digits.");
+    };
+    if (text.size() > 64) return bad();
+    one_time_code c;
+    for (const char ch : text) {
+        if (detail::is_space(ch) || ch == '-') continue;
+        if (!detail::is_digit(ch) || c.size() == digits) return bad();
+        c.push_back(ch);
+    }
+    if (c.size() != digits) return bad();
+    return c;
+}
+
+/// Cuts a code out of random bits: the first 32-bit draw below the largest multiple of 10^digits, so that no code is
+/// likelier than another (for 6 digits a draw of 4 294 000 000 or more is rejected; a plain remainder, as in RFC 4226
+/// §5.3, would favour small ones). Empty if all eight draws are rejected, which happens once in 10^29 times with 6
+/// digits. `digits`: 1 to 9.
+inline std::optional<one_time_code> code_from(const detail::digest& bits, unsigned digits) {
+    std::uint64_t count = 1;
+    for (unsigned i = 0; i < digits; ++i) count *= 10;
+    const std::uint64_t limit = (std::uint64_t{1} << 32) / count * count;
+    for (std::size_t at = 0; at < bits.size(); at += 4) {
+        const std::uint64_t draw = std::uint64_t{bits[at]} << 24 | std::uint64_t{bits[at + 1]} << 16 |
+                                   std::uint64_t{bits[at + 2]} << 8 | std::uint64_t{bits[at + 3]};
+        if (draw >= limit) continue;
+        one_time_code c;
+        for (std::uint64_t place = count / 10; place > 0; place /= 10)
+            c.push_back(static_cast<char>('0' + draw / place % 10));
+        return c;
+    }
+    return std::nullopt;
+}
+
+/// Derives codes; none is ever stored. A transaction's code is HMAC-SHA256(key, round ‖ purpose ‖ id ‖ 0 ‖ phone) cut
+/// to digits, with `round` counting up from 0 in the practically impossible case that every draw is rejected.
+/// Thread-safe.
+class code_deriver {
+public:
+    /// `keys` is not empty; the first derives the codes of new transactions.
+    explicit code_deriver(const std::vector<code_key>& keys, unsigned digits) : digits_(digits) {
+        for (const auto& key : keys) keys_.emplace_back(key);
+    }
+
+    const std::string& current_key_id() const noexcept { return keys_.front().id; }
+
+    /// The code of `t`; empty when its key is not among the configured ones any more.
+    std::optional<one_time_code> derive(const transaction& t) {
+        for (auto& key : keys_)
+            if (key.id == t.key_id) return derive(key.hmac, t);
+        return std::nullopt;
+    }
+
+    /// True when `presented` is the code of `t`, in constant time.
+    bool matches(const transaction& t, const one_time_code& presented) {
+        const auto expected = derive(t);
+        return expected && detail::equal_in_constant_time(expected->str(), presented.str());
+    }
+
+private:
+    struct entry {
+        explicit entry(const code_key& k) : id(k.id), hmac(k.secret) {}
+        std::string id;
+        detail::hmac_sha256 hmac;
+    };
+
+    std::optional<one_time_code> derive(detail::hmac_sha256& hmac, const transaction& t) const {
+        std::string input;
+        input.reserve(t.id.size() + t.phone.str().size() + 3);
+        input += '\0';
+        input += static_cast<char>(t.purpose);
+        input += t.id;
+        input += '\0';
+        input += t.phone.str();
+        for (;; ++input[0]) {
+            auto bits = hmac(input);
+            auto c = code_from(bits, digits_);
+            detail::wipe(bits);
+            if (c) return c;
+        }
+    }
+
+    std::deque<entry> keys_;  // a mutex does not move
+    unsigned digits_;
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/text_message.hpp ----
+
+#ifndef PHONEAUTH_TEXT_MESSAGE_HPP
+#define PHONEAUTH_TEXT_MESSAGE_HPP
+
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// Most characters (Unicode code points) of a message's body that Twilio takes.
+inline constexpr std::size_t max_message_characters = 1600;
+/// Most media of a message that Twilio takes.
+inline constexpr std::size_t max_media_urls = 10;
+
+/// An SMS, or an MMS if it has media.
+struct text_message {
+    using option_list = std::vector<std::pair<std::string, std::string>>;
+
+    text_message() = default;
+    // A constructor, as g++ 12 destroys a temporary aggregate in a co_await expression twice.
+    text_message(std::string phone, std::string text, std::vector<std::string> media = {}, option_list further = {})
+        : to(std::move(phone)), body(std::move(text)), media_urls(std::move(media)), options(std::move(further)) {}
+
+    std::string to;                       ///< a phone number, as people type it
+    std::string body;                     ///< UTF-8, at most `max_message_characters`; may be empty if there are media
+    std::vector<std::string> media_urls;  ///< https, at most `max_media_urls`
+    /// Further parameters of Twilio's Messages resource by their Twilio names ("StatusCallback", or "statusCallback" as
+    /// Twilio's JavaScript library spells it), for example {"ValidityPeriod", "300"}. `To`, `Body` and `MediaUrl` are
+    /// not options.
+    option_list options;
+};
+
+/// A message that Twilio has accepted.
+struct sent_message {
+    std::string sid;     ///< `SM…` or `MM…`
+    std::string status;  ///< Twilio's word: "queued", "accepted", …
+    std::string json;    ///< the Message resource as Twilio answered it
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/twilio/replies.hpp ----
+
+#ifndef PHONEAUTH_TWILIO_REPLIES_HPP
+#define PHONEAUTH_TWILIO_REPLIES_HPP
+
+#include <optional>
+#include <string>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace twilio {
+
+/// What became of a Messages create that was answered with `reply`: the accepted message, or a failure by `failure_of`.
+PHONEAUTH_DECL result<sent_message> read_sent_message(const http_response& reply);
+
+/// The failure that `reply`, which is no success, stands for: `provider_busy` (429, with `retry_after`),
+/// `provider_misconfigured` (credentials, sender), `invalid_phone_number` or `provider_refused` (the recipient),
+/// `no_answer` (5xx: it may have been sent), `bad_provider_reply` (a redirect or no reply of Twilio's). `twilio_code`
+/// is set if Twilio named one.
+PHONEAUTH_DECL failure failure_of(const http_response& reply);
+
+/// Whether Twilio went into what it was asked, whatever it then said: success, or a refusal because of the message or
+/// the phone (codes 21000 to 21999). False for what it says to all requests alike: wrong credentials, too many
+/// requests, out of order.
+PHONEAUTH_DECL bool is_about_the_request(const http_response& reply);
+
+/// True when `f`, what sending a message ended with, promises that no message was sent. Else it may have been.
+PHONEAUTH_DECL bool certainly_not_sent(const failure& f) noexcept;
+
+/// Whether `f` says that the provider refused this very recipient, so that asking again would not help.
+inline bool is_about_the_number(const failure& f) noexcept {
+    return f.code == error::provider_refused || f.code == error::invalid_phone_number;
+}
+
+/// What the account look-up says: "active", "suspended" or "closed".
+PHONEAUTH_DECL result<std::string> read_account_status(const http_response& reply);
+
+/// What a number can do.
+struct capabilities {
+    bool sms = false;
+    bool mms = false;
+};
+
+/// What the number look-up says; an empty optional: the account does not own it.
+PHONEAUTH_DECL result<std::optional<capabilities>> read_number(const http_response& reply);
+
+}  // namespace twilio
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/twilio/replies.ipp ----
+
+#ifndef PHONEAUTH_TWILIO_REPLIES_IPP
+#define PHONEAUTH_TWILIO_REPLIES_IPP
+
+#include <charconv>
+#include <string_view>
+#include <utility>
 
 
 // ---- phoneauth/detail/json.hpp ----
@@ -2747,323 +5324,49 @@ PHONEAUTH_DECL void append_json_string(std::string& out, std::string_view text) 
 
 #endif
 
-namespace phoneauth {
-inline namespace v0 {
+// ---- phoneauth/twilio/error_codes.hpp ----
 
-PHONEAUTH_DECL std::string event_json(const event& e) {
-    detail::json_object json;
-    const auto text = [&](std::string_view key, std::string_view value) {
-        if (!value.empty()) json.string(key, value);
-    };
-    json.string("event", name_of(e.kind)).number("time", e.at.time_since_epoch().count());
-    if (e.purpose) json.string("purpose", *e.purpose == purpose::login ? "login" : "registration");
-    text("phone", e.phone);
-    text("transaction", e.transaction);
-    text("user", e.user_id);
-    text("address", e.address);
-    text("userAgent", e.user_agent);
-    if (e.reason) {
-        const bool own = e.reason.category() == error_category();
-        json.number("code", own ? row_of(static_cast<error>(e.reason.value())).backendless_code : e.reason.value());
-        if (own) json.string("reason", row_of(static_cast<error>(e.reason.value())).name);
-    }
-    if (e.retry_after) json.number("retryAfter", e.retry_after->count());
-    if (e.tries_left) json.number("triesLeft", *e.tries_left);
-    if (e.twilio_code) json.number("twilioCode", *e.twilio_code);
-    return std::move(json).str();
-}
+#ifndef PHONEAUTH_TWILIO_ERROR_CODES_HPP
+#define PHONEAUTH_TWILIO_ERROR_CODES_HPP
 
-}  // namespace v0
-}  // namespace phoneauth
-
-#endif
-#endif
-
-#endif
-
-// ---- phoneauth/registration.hpp ----
-
-#ifndef PHONEAUTH_REGISTRATION_HPP
-#define PHONEAUTH_REGISTRATION_HPP
-
-#include <string>
+#include <array>
 #include <string_view>
 
 
 namespace phoneauth {
 inline namespace v0 {
+namespace twilio {
 
-/// What a person sends to finish a registration. A `secret_string` is a `std::string` that is wiped when it goes away.
-struct registration {
-    std::string transaction_id;  ///< from the start
-    secret_string code;          ///< from the message
-    std::string phone;           ///< the phone the registration was started with
-    std::string identity{};      ///< value of `config::identity_column`; ignored where the phone is the identity
-    secret_string password;
-    property_map properties{};  ///< further properties, name → JSON text
-    std::string locale = "en";  ///< `blUserLocale`, at most 35 characters (RFC 5646 §4.4.1)
+// clang-format off
+/// What one of Twilio's error codes means for whoever asked for a message.
+struct error_code_row {
+    int code;               ///< Twilio's
+    error meaning;          ///< ours
+    std::string_view text;  ///< what is told instead of Twilio's own text
 };
 
-/// An identity in the form in which it is stored and compared: a phone number where the phone is the identity, an email
-/// address in lower case, else the text without white space around it. Fails with `identity_required`,
-/// `invalid_phone_number`, `invalid_email` (RFC 5321 §4.5.3.1: 64 octets before the @, 254 in all) or
-/// `invalid_parameter` (over 254 bytes, not UTF-8, control characters).
-PHONEAUTH_DECL result<std::string> normalize_identity(const config& c, std::string_view text);
-
-/// Whether a new password has an acceptable length; `password_required` or `invalid_password` if not.
-PHONEAUTH_DECL result<void> check_password(const config& c, std::string_view password);
-
-/// Checks further properties: names of 1 to 64 bytes that are not reserved and not those of the phone and the identity
-/// (`reserved_property`), values that are JSON, and no more of both than `c` allows (`invalid_parameter`).
-PHONEAUTH_DECL result<void> check_properties(const config& c, const property_map& properties);
-
-/// The user that `r` describes, without id and password hash, registered at `now` with the proved `phone`. All of the
-/// above errors.
-PHONEAUTH_DECL result<user> make_user(const config& c, const registration& r, const phone_number& phone,
-                                      time_point now);
-
-/// Applies a client's changes, name → JSON text, to `u`, all or nothing: null removes a property. `new_password` gets
-/// the new password if there is one among them. Reserved names are passed over, because clients send whole user objects
-/// back. The phone cannot be changed: a changed number is a new authenticator (NIST SP 800-63B-3 §5.1.3.3). Fails with
-/// what `normalize_identity`, `check_password` and `check_properties` fail with, and `invalid_parameter` for another
-/// phone or a value of the wrong type.
-PHONEAUTH_DECL result<void> apply_changes(user& u, const property_map& changes, const config& c,
-                                          std::string& new_password);
-
-}  // namespace v0
-}  // namespace phoneauth
-
-#ifndef PHONEAUTH_SEPARATE_COMPILATION
-
-// ---- phoneauth/registration.ipp ----
-
-#ifndef PHONEAUTH_REGISTRATION_IPP
-#define PHONEAUTH_REGISTRATION_IPP
-
-#include <algorithm>
-
-
-namespace phoneauth {
-inline namespace v0 {
-namespace detail {
-
-inline constexpr std::size_t max_identity_bytes = 254;  // RFC 5321 §4.5.3.1.3, less the angle brackets
-
-inline bool is_plain_text(std::string_view text) {
-    return count_code_points(text).has_value() && std::none_of(text.begin(), text.end(), is_control);
-}
-
-/// A sanity check, not RFC 5322: only a message to it proves an address.
-inline bool is_email(std::string_view text) {
-    const auto at = text.rfind('@');
-    if (at == std::string_view::npos || at == 0 || at > 64 || text.size() > max_identity_bytes) return false;
-    const auto local = text.substr(0, at);
-    const auto domain = text.substr(at + 1);
-    const auto in_domain = [](char c) {
-        return is_alnum(c) || c == '-' || c == '.' || static_cast<unsigned char>(c) >= 0x80;
-    };
-    return is_plain_text(text) && local.find_first_of(" @\"(),:;<>[\\]") == std::string_view::npos &&
-           domain.find('.') != std::string_view::npos && !domain.starts_with('.') && !domain.ends_with('.') &&
-           domain.find("..") == std::string_view::npos && std::all_of(domain.begin(), domain.end(), in_domain);
-}
-
-inline bool is_property_size_ok(const property_map& properties, const config& c) {
-    std::size_t bytes = 0;
-    for (const auto& [name, json] : properties) bytes += name.size() + json.size();
-    return properties.size() <= c.max_properties && bytes <= c.max_property_bytes;
-}
-
-}  // namespace detail
-
-PHONEAUTH_DECL result<std::string> normalize_identity(const config& c, std::string_view text) {
-    text = detail::trim(text);
-    if (text.empty()) return failure(error::identity_required, "The property " + c.identity_column + " is required.");
-    if (c.identity_column == c.phone_column) {
-        auto phone = phone_number::parse(text, c.default_calling_code);
-        if (!phone) return std::move(phone).error();
-        return std::string(phone->str());
-    }
-    if (c.identity_column == "email") {
-        if (!detail::is_email(text)) return error::invalid_email;
-        return detail::lower(text);
-    }
-    if (text.size() > detail::max_identity_bytes || !detail::is_plain_text(text))
-        return failure(error::invalid_parameter,
-                       "The property " + c.identity_column + " is too long or has a control character.");
-    return std::string(text);
-}
-
-PHONEAUTH_DECL result<void> check_password(const config& c, std::string_view password) {
-    if (password.empty()) return error::password_required;
-    if (password.size() < c.min_password_length || password.size() > c.max_password_length)
-        return failure(error::invalid_password, "The password must have " + std::to_string(c.min_password_length) +
-                                                    " to " + std::to_string(c.max_password_length) + " bytes.");
-    if (!detail::count_code_points(password) || password.find('\0') != std::string_view::npos)
-        return failure(error::invalid_password, "The password is not UTF-8 or holds a NUL character.");
-    return {};
-}
-
-PHONEAUTH_DECL result<void> check_properties(const config& c, const property_map& properties) {
-    for (const auto& [name, json] : properties) {
-        if (name.empty() || name.size() > 64 || !detail::is_plain_text(name))
-            return failure(error::invalid_parameter,
-                           "A property's name must have 1 to 64 bytes and no control characters.");
-        if (is_reserved_property(name) || name == c.phone_column || name == c.identity_column)
-            return failure(error::reserved_property, "The property " + name + " is reserved for the server.");
-        if (!detail::parse_json(json))
-            return failure(error::invalid_parameter, "The property " + name + " is not valid JSON.");
-    }
-    if (!detail::is_property_size_ok(properties, c))
-        return failure(error::invalid_parameter, "The user has too many properties, or they are too large.");
-    return {};
-}
-
-PHONEAUTH_DECL result<user> make_user(const config& c, const registration& r, const phone_number& phone,
-                                      time_point now) {
-    auto identity =
-        normalize_identity(c, c.identity_column == c.phone_column ? phone.str() : std::string_view(r.identity));
-    if (!identity) return std::move(identity).error();
-    if (auto ok = check_password(c, r.password); !ok) return std::move(ok).error();
-    if (auto ok = check_properties(c, r.properties); !ok) return std::move(ok).error();
-    if (r.locale.size() > 35 || !detail::is_plain_text(r.locale))
-        return failure(error::invalid_parameter, "The property blUserLocale is not a language tag.");
-    return user{.object_id = {},
-                .phone = phone,
-                .identity = std::move(*identity),
-                .password_hash = {},
-                .properties = r.properties,
-                .locale = r.locale,
-                .created_at = now};
-}
-
-PHONEAUTH_DECL result<void> apply_changes(user& u, const property_map& changes, const config& c,
-                                          std::string& new_password) {
-    user changed = u;
-    property_map added;
-    for (const auto& [name, json] : changes) {
-        if (name == "password" || name == c.phone_column || name == c.identity_column) {
-            const auto value = detail::parse_json(json);
-            if (!value || !(value->is(detail::json_kind::string) ||
-                            (name == c.phone_column && value->is(detail::json_kind::number))))
-                return failure(error::invalid_parameter, "The property " + name + " must be a string.");
-            if (name == "password") {
-                if (auto ok = check_password(c, value->text); !ok) return ok;
-                new_password = value->text;
-            } else if (name == c.phone_column) {
-                const auto phone = phone_number::parse(value->text, c.default_calling_code);
-                if (!phone || *phone != u.phone)
-                    return failure(error::invalid_parameter,
-                                   "The phone number cannot be changed without proving the new one.");
-            } else {
-                auto identity = normalize_identity(c, value->text);
-                if (!identity) return std::move(identity).error();
-                changed.identity = std::move(*identity);
-            }
-        } else if (json == "null") {
-            changed.properties.erase(name);
-        } else if (!is_reserved_property(name)) {
-            added.insert_or_assign(name, json);
-        }
-    }
-    if (auto ok = check_properties(c, added); !ok) return ok;
-    for (auto& [name, json] : added) changed.properties.insert_or_assign(name, std::move(json));
-    if (!detail::is_property_size_ok(changed.properties, c))
-        return failure(error::invalid_parameter, "The user has too many properties, or they are too large.");
-    u = std::move(changed);
-    return {};
-}
-
-}  // namespace v0
-}  // namespace phoneauth
-
-#endif
-#endif
-
-#endif
-
-// ---- phoneauth/rules/admission.hpp ----
-
-#ifndef PHONEAUTH_RULES_ADMISSION_HPP
-#define PHONEAUTH_RULES_ADMISSION_HPP
-
-#include <algorithm>
-#include <chrono>
-#include <cstddef>
-#include <cstdint>
-#include <optional>
-#include <span>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-
-// ---- phoneauth/rules/destination.hpp ----
-
-#ifndef PHONEAUTH_RULES_DESTINATION_HPP
-#define PHONEAUTH_RULES_DESTINATION_HPP
-
-#include <algorithm>
-#include <string>
-
-
-// ---- phoneauth/twilio/findings.hpp ----
-
-#ifndef PHONEAUTH_TWILIO_FINDINGS_HPP
-#define PHONEAUTH_TWILIO_FINDINGS_HPP
-
-#include <optional>
-#include <string>
-#include <vector>
-
-
-// ---- phoneauth/twilio/api.hpp ----
-
-#ifndef PHONEAUTH_TWILIO_API_HPP
-#define PHONEAUTH_TWILIO_API_HPP
-
-#include <chrono>
-#include <optional>
-#include <string>
-#include <string_view>
-
-
-// ---- phoneauth/text_message.hpp ----
-
-#ifndef PHONEAUTH_TEXT_MESSAGE_HPP
-#define PHONEAUTH_TEXT_MESSAGE_HPP
-
-#include <cstddef>
-#include <string>
-#include <utility>
-#include <vector>
-
-namespace phoneauth {
-inline namespace v0 {
-
-/// Most characters (Unicode code points) of a message's body that Twilio takes (error 21617 above).
-inline constexpr std::size_t max_message_characters = 1600;
-/// Most media of a message that Twilio takes.
-inline constexpr std::size_t max_media_urls = 10;
-
-/// An SMS, or an MMS if it has media.
-struct text_message {
-    std::string to;    ///< a phone number, as people type it
-    std::string body;  ///< UTF-8, at most `max_message_characters`; may be empty if there are media
-    std::vector<std::string> media_urls{};  ///< https, at most `max_media_urls`
-    /// Further parameters of Twilio's Messages resource by their Twilio names ("StatusCallback", or "statusCallback" as
-    /// Twilio's JavaScript library spells it), for example {"ValidityPeriod", "300"}. `To`, `Body` and `MediaUrl` are
-    /// not options.
-    std::vector<std::pair<std::string, std::string>> options{};
+/// The codes that have a meaning of their own, in ascending order; see `failure_of` for the others.
+/// Source: https://www.twilio.com/docs/api/errors
+inline constexpr std::array error_codes{
+    error_code_row{20003, error::provider_misconfigured, "Twilio rejected the server's credentials."},
+    error_code_row{20404, error::provider_misconfigured, "Twilio does not know the configured account."},
+    error_code_row{20429, error::provider_busy, "Twilio is receiving too many requests; try again later."},
+    error_code_row{21211, error::invalid_phone_number, "The phone number is not valid."},
+    error_code_row{21212, error::provider_misconfigured, "The configured sender is not a valid phone number."},
+    error_code_row{21408, error::provider_refused, "Messages to this country are not enabled."},
+    error_code_row{21602, error::missing_parameter, "The message has no text."},
+    error_code_row{21604, error::missing_parameter, "The message has no recipient."},
+    error_code_row{21606, error::provider_misconfigured, "The configured sender cannot send this message."},
+    error_code_row{21608, error::provider_refused, "A Twilio trial account sends only to numbers verified with it."},
+    error_code_row{21610, error::provider_refused, "The recipient has opted out of messages from this sender."},
+    error_code_row{21611, error::provider_busy, "The sender's queue is full; try again later."},
+    error_code_row{21612, error::provider_refused, "This sender cannot reach that phone number."},
+    error_code_row{21614, error::provider_refused, "The phone number is not a mobile number."},
+    error_code_row{21617, error::message_too_long, "The message is longer than 1600 characters."},
 };
+// clang-format on
 
-/// A message that Twilio has accepted.
-struct sent_message {
-    std::string sid;     ///< `SM…` or `MM…`
-    std::string status;  ///< Twilio's word: "queued", "accepted", …
-    std::string json;    ///< the Message resource as Twilio answered it
-};
-
+}  // namespace twilio
 }  // namespace v0
 }  // namespace phoneauth
 
@@ -3073,12 +5376,116 @@ namespace phoneauth {
 inline namespace v0 {
 namespace twilio {
 
-/// Builds requests to Twilio's REST API (version 2010-04-01) and reads its replies. No I/O. Immutable, so that it may
-/// be used from several threads at once.
-class api {
+PHONEAUTH_DECL failure failure_of(const http_response& reply) {
+    const auto body = detail::parse_json(reply.body);
+    const auto code = body ? body->integer("code") : std::nullopt;
+    failure f = [&]() -> failure {
+        if (reply.status >= 500) return error::no_answer;
+        if (reply.status < 400) return error::bad_provider_reply;  // Twilio refuses with 4xx only
+        if (code)
+            for (const auto& row : error_codes)
+                if (row.code == *code) return {row.meaning, std::string(row.text)};
+        if (reply.status == 429) return error::provider_busy;
+        if (reply.status == 401 || reply.status == 403) return error::provider_misconfigured;
+        return code ? error::provider_refused : error::bad_provider_reply;
+    }();
+    if (code && std::in_range<int>(*code)) f.twilio_code = static_cast<int>(*code);
+    if (const auto* after = find_header(reply.headers, "Retry-After"); after && reply.status == 429) {
+        int seconds = 0;
+        const auto [end, ec] = std::from_chars(after->data(), after->data() + after->size(), seconds);
+        if (ec == std::errc() && end == after->data() + after->size() && seconds >= 0)
+            f.retry_after = std::chrono::seconds(seconds);
+    }
+    return f;
+}
+
+PHONEAUTH_DECL bool is_about_the_request(const http_response& reply) {
+    if (reply.status >= 200 && reply.status <= 299) return true;
+    if (reply.status < 400 || reply.status > 499) return false;
+    if (reply.status != 401 && reply.status != 403 && reply.status != 404 && reply.status != 429) return true;
+    const auto code = failure_of(reply).twilio_code;
+    return code && *code / 1000 == 21;
+}
+
+PHONEAUTH_DECL result<sent_message> read_sent_message(const http_response& reply) {
+    if (reply.status < 200 || reply.status > 299) return failure_of(reply);
+    const auto body = detail::parse_json(reply.body);
+    if (!body || body->string_or_empty("sid").empty()) return error::bad_provider_reply;
+    return sent_message{std::string(body->string_or_empty("sid")), std::string(body->string_or_empty("status")),
+                        reply.body};
+}
+
+PHONEAUTH_DECL bool certainly_not_sent(const failure& f) noexcept {
+    if (f.code.category() != error_category()) return false;
+    const auto e = static_cast<error>(f.code.value());
+    switch (e) {
+    case error::provider_refused:
+    case error::provider_misconfigured:
+    case error::provider_busy:
+    case error::provider_unreachable:
+    case error::invalid_phone_number:
+    case error::missing_parameter:
+    case error::message_too_long:
+        return true;
+    default:
+        return safe_to_resend(e);
+    }
+}
+
+PHONEAUTH_DECL result<std::string> read_account_status(const http_response& reply) {
+    if (reply.status != 200) return failure_of(reply);
+    const auto body = detail::parse_json(reply.body);
+    if (!body || body->string_or_empty("status").empty()) return error::bad_provider_reply;
+    return std::string(body->string_or_empty("status"));
+}
+
+PHONEAUTH_DECL result<std::optional<capabilities>> read_number(const http_response& reply) {
+    if (reply.status != 200) return failure_of(reply);
+    const auto body = detail::parse_json(reply.body);
+    const auto* list = body ? body->find("incoming_phone_numbers") : nullptr;
+    const auto numbers = list && list->kind == detail::json_kind::array ? detail::parse_json(list->text) : std::nullopt;
+    if (!numbers) return error::bad_provider_reply;
+    if (numbers->items.empty()) return std::optional<capabilities>();
+    const auto number = detail::parse_json(numbers->items.front().text);
+    const auto* given = number ? number->find("capabilities") : nullptr;
+    const auto able = given ? detail::parse_json(given->text) : std::nullopt;
+    if (!able) return error::bad_provider_reply;
+    const auto is_true = [&](std::string_view name) {
+        const auto* item = able->find(name);
+        return item && item->text == "true" && item->kind == detail::json_kind::boolean;
+    };
+    return std::optional(capabilities{is_true("sms"), is_true("mms")});
+}
+
+}  // namespace twilio
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
+
+// ---- phoneauth/twilio/requests.hpp ----
+
+#ifndef PHONEAUTH_TWILIO_REQUESTS_HPP
+#define PHONEAUTH_TWILIO_REQUESTS_HPP
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace twilio {
+
+/// Builds requests to Twilio's REST API (version 2010-04-01); what comes back is read by the functions of replies.hpp.
+/// No I/O. Immutable, so that it may be used from several threads at once.
+class requests {
 public:
     /// `c` passes `validate`. The credentials are the API key's if there is one, else the account's.
-    PHONEAUTH_DECL explicit api(const twilio_config& c);
+    PHONEAUTH_DECL explicit requests(const twilio_config& c);
 
     /// Messages create: `POST /2010-04-01/Accounts/{Sid}/Messages.json`. `to` takes the place of `m.to`. Fails with
     /// `missing_parameter` (neither body nor media), `message_too_long`, `invalid_media_url`, `invalid_parameter` (an
@@ -3110,35 +5517,6 @@ private:
     std::string sender_;
 };
 
-/// What became of a Messages create that was answered with `reply`: the accepted message, or a failure by `failure_of`.
-PHONEAUTH_DECL result<sent_message> read_message(const http_response& reply);
-
-/// The failure that `reply`, which is no success, stands for: `provider_busy` (429, with `retry_after`),
-/// `provider_misconfigured` (credentials, sender), `invalid_phone_number` or `provider_refused` (the recipient),
-/// `no_answer` (5xx: it may have been sent), `bad_provider_reply` (a redirect or no reply of Twilio's). `twilio_code`
-/// is set if Twilio named one.
-PHONEAUTH_DECL failure failure_of(const http_response& reply);
-
-/// Whether Twilio went into what it was asked, whatever it then said: success, or a refusal because of the message or
-/// the phone (codes 21000 to 21999). False for what it says to all requests alike: wrong credentials, too many
-/// requests, out of order.
-PHONEAUTH_DECL bool is_about_the_request(const http_response& reply);
-
-/// True when `f`, what sending a message ended with, promises that no message was sent. Else it may have been.
-PHONEAUTH_DECL bool certainly_not_sent(const failure& f) noexcept;
-
-/// What the account look-up says: "active", "suspended" or "closed".
-PHONEAUTH_DECL result<std::string> read_account_status(const http_response& reply);
-
-/// What a number can do.
-struct capabilities {
-    bool sms = false;
-    bool mms = false;
-};
-
-/// What the number look-up says; an empty optional: the account does not own it.
-PHONEAUTH_DECL result<std::optional<capabilities>> read_number(const http_response& reply);
-
 /// The text of the message that carries `code`: the template filled in and, where configured, the app hash for
 /// Android's SMS Retriever and the last line for origin-bound codes (`@host #code`).
 PHONEAUTH_DECL std::string code_text(const config& c, std::string_view code);
@@ -3149,14 +5527,13 @@ PHONEAUTH_DECL std::string code_text(const config& c, std::string_view code);
 
 #ifndef PHONEAUTH_SEPARATE_COMPILATION
 
-// ---- phoneauth/twilio/api.ipp ----
+// ---- phoneauth/twilio/requests.ipp ----
 
-#ifndef PHONEAUTH_TWILIO_API_IPP
-#define PHONEAUTH_TWILIO_API_IPP
+#ifndef PHONEAUTH_TWILIO_REQUESTS_IPP
+#define PHONEAUTH_TWILIO_REQUESTS_IPP
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <utility>
 
 
@@ -3170,30 +5547,6 @@ inline constexpr std::array<std::string_view, 21> twilio_message_options{
     "StatusCallback", "ApplicationSid",   "MaxPrice",         "ProvideFeedback",  "Attempt",      "ValidityPeriod",     "ForceDelivery",
     "ContentRetention", "AddressRetention", "SmartEncoded",     "PersistentAction", "TrafficType",  "ShortenUrls",        "ScheduleType",
     "SendAt",         "SendAsMms",        "ContentVariables", "RiskCheck",        "From",         "MessagingServiceSid", "ContentSid"};
-
-/// What Twilio's error codes (https://www.twilio.com/docs/api/errors) mean for whoever asked for a message.
-struct twilio_code_row {
-    int code;
-    error meaning;
-    std::string_view text;
-};
-inline constexpr std::array twilio_code_table{
-    twilio_code_row{20003, error::provider_misconfigured, "Twilio rejected the server's credentials."},
-    twilio_code_row{20404, error::provider_misconfigured, "Twilio does not know the configured account."},
-    twilio_code_row{20429, error::provider_busy, "Twilio is receiving too many requests; try again later."},
-    twilio_code_row{21211, error::invalid_phone_number, "The phone number is not valid."},
-    twilio_code_row{21212, error::provider_misconfigured, "The configured sender is not a valid phone number."},
-    twilio_code_row{21408, error::provider_refused, "Messages to this country are not enabled."},
-    twilio_code_row{21602, error::missing_parameter, "The message has no text."},
-    twilio_code_row{21604, error::missing_parameter, "The message has no recipient."},
-    twilio_code_row{21606, error::provider_misconfigured, "The configured sender cannot send this message."},
-    twilio_code_row{21608, error::provider_refused, "A Twilio trial account sends only to numbers verified with it."},
-    twilio_code_row{21610, error::provider_refused, "The recipient has opted out of messages from this sender."},
-    twilio_code_row{21611, error::provider_busy, "The sender's queue is full; try again later."},
-    twilio_code_row{21612, error::provider_refused, "This sender cannot reach that phone number."},
-    twilio_code_row{21614, error::provider_refused, "The phone number is not a mobile number."},
-    twilio_code_row{21617, error::message_too_long, "The message is longer than 1600 characters."},
-};
 // clang-format on
 
 inline std::string twilio_account_url(const twilio_config& c) {
@@ -3259,13 +5612,13 @@ inline result<void> check_message(const text_message& m, bool has_content_templa
 
 namespace twilio {
 
-PHONEAUTH_DECL api::api(const twilio_config& c)
+PHONEAUTH_DECL requests::requests(const twilio_config& c)
     : account_url_(detail::twilio_account_url(c)), messages_url_(account_url_ + "/Messages.json"),
       authorization_(detail::twilio_authorization(c)) {
     detail::append_form_field(sender_, c.sender.starts_with("MG") ? "MessagingServiceSid" : "From", c.sender);
 }
 
-PHONEAUTH_DECL http_request api::get(std::string_view path) const {
+PHONEAUTH_DECL http_request requests::get(std::string_view path) const {
     http_request request{"GET", account_url_ + std::string(path), {}, {}};
     request.headers.reserve(2);  // not a braced list, whose elements would be copied and left
     request.headers.push_back({"Authorization", authorization_});
@@ -3273,7 +5626,7 @@ PHONEAUTH_DECL http_request api::get(std::string_view path) const {
     return request;
 }
 
-PHONEAUTH_DECL http_request api::post_message(std::string form, bool sender_is_chosen) const {
+PHONEAUTH_DECL http_request requests::post_message(std::string form, bool sender_is_chosen) const {
     if (!sender_is_chosen) form += '&' + sender_;
     http_request request{"POST", messages_url_, {}, std::move(form)};
     request.headers.reserve(3);
@@ -3283,7 +5636,7 @@ PHONEAUTH_DECL http_request api::post_message(std::string form, bool sender_is_c
     return request;
 }
 
-PHONEAUTH_DECL result<http_request> api::create_message(const phone_number& to, const text_message& m) const {
+PHONEAUTH_DECL result<http_request> requests::create_message(const phone_number& to, const text_message& m) const {
     bool sender_is_chosen = false;
     bool has_content_template = false;
     for (const auto& [name, value] : m.options) {
@@ -3301,9 +5654,9 @@ PHONEAUTH_DECL result<http_request> api::create_message(const phone_number& to, 
     return post_message(std::move(form), sender_is_chosen);
 }
 
-PHONEAUTH_DECL http_request api::create_code_message(const phone_number& to, std::string_view text,
-                                                     std::chrono::seconds validity,
-                                                     std::string_view status_callback) const {
+PHONEAUTH_DECL http_request requests::create_code_message(const phone_number& to, std::string_view text,
+                                                          std::chrono::seconds validity,
+                                                          std::string_view status_callback) const {
     std::string form;
     form.reserve(3 * (text.size() + status_callback.size()) + sender_.size() +
                  128);  // growing would leave the code behind
@@ -3314,102 +5667,21 @@ PHONEAUTH_DECL http_request api::create_code_message(const phone_number& to, std
     return post_message(std::move(form), false);
 }
 
-PHONEAUTH_DECL http_request api::find_messages(const phone_number& to) const {
+PHONEAUTH_DECL http_request requests::find_messages(const phone_number& to) const {
     std::string query;
     detail::append_form_field(query, "To", to.str());
     detail::append_form_field(query, "PageSize", "1");
     return get("/Messages.json?" + query);
 }
 
-PHONEAUTH_DECL http_request api::fetch_account() const {
+PHONEAUTH_DECL http_request requests::fetch_account() const {
     return get(".json");
 }
 
-PHONEAUTH_DECL http_request api::find_number(const phone_number& number) const {
+PHONEAUTH_DECL http_request requests::find_number(const phone_number& number) const {
     std::string query;
     detail::append_form_field(query, "PhoneNumber", number.str());
     return get("/IncomingPhoneNumbers.json?" + query);
-}
-
-PHONEAUTH_DECL failure failure_of(const http_response& reply) {
-    const auto body = detail::parse_json(reply.body);
-    const auto code = body ? body->integer("code") : std::nullopt;
-    failure f = [&]() -> failure {
-        if (reply.status >= 500) return error::no_answer;
-        if (reply.status < 400) return error::bad_provider_reply;  // Twilio refuses with 4xx only
-        if (code)
-            for (const auto& row : detail::twilio_code_table)
-                if (row.code == *code) return {row.meaning, std::string(row.text)};
-        if (reply.status == 429) return error::provider_busy;
-        if (reply.status == 401 || reply.status == 403) return error::provider_misconfigured;
-        return code ? error::provider_refused : error::bad_provider_reply;
-    }();
-    if (code && std::in_range<int>(*code)) f.twilio_code = static_cast<int>(*code);
-    if (const auto* after = find_header(reply.headers, "Retry-After"); after && reply.status == 429) {
-        int seconds = 0;
-        const auto [end, ec] = std::from_chars(after->data(), after->data() + after->size(), seconds);
-        if (ec == std::errc() && end == after->data() + after->size() && seconds >= 0)
-            f.retry_after = std::chrono::seconds(seconds);
-    }
-    return f;
-}
-
-PHONEAUTH_DECL bool is_about_the_request(const http_response& reply) {
-    if (reply.status >= 200 && reply.status <= 299) return true;
-    if (reply.status < 400 || reply.status > 499) return false;
-    if (reply.status != 401 && reply.status != 403 && reply.status != 404 && reply.status != 429) return true;
-    const auto code = failure_of(reply).twilio_code;
-    return code && *code / 1000 == 21;
-}
-
-PHONEAUTH_DECL result<sent_message> read_message(const http_response& reply) {
-    if (reply.status < 200 || reply.status > 299) return failure_of(reply);
-    const auto body = detail::parse_json(reply.body);
-    if (!body || body->string_or_empty("sid").empty()) return error::bad_provider_reply;
-    return sent_message{std::string(body->string_or_empty("sid")), std::string(body->string_or_empty("status")),
-                        reply.body};
-}
-
-PHONEAUTH_DECL bool certainly_not_sent(const failure& f) noexcept {
-    if (f.code.category() != error_category()) return false;
-    const auto e = static_cast<error>(f.code.value());
-    switch (e) {
-    case error::provider_refused:
-    case error::provider_misconfigured:
-    case error::provider_busy:
-    case error::provider_unreachable:
-    case error::invalid_phone_number:
-    case error::missing_parameter:
-    case error::message_too_long:
-        return true;
-    default:
-        return phoneauth::certainly_not_sent(e);
-    }
-}
-
-PHONEAUTH_DECL result<std::string> read_account_status(const http_response& reply) {
-    if (reply.status != 200) return failure_of(reply);
-    const auto body = detail::parse_json(reply.body);
-    if (!body || body->string_or_empty("status").empty()) return error::bad_provider_reply;
-    return std::string(body->string_or_empty("status"));
-}
-
-PHONEAUTH_DECL result<std::optional<capabilities>> read_number(const http_response& reply) {
-    if (reply.status != 200) return failure_of(reply);
-    const auto body = detail::parse_json(reply.body);
-    const auto* list = body ? body->find("incoming_phone_numbers") : nullptr;
-    const auto numbers = list && list->kind == detail::json_kind::array ? detail::parse_json(list->text) : std::nullopt;
-    if (!numbers) return error::bad_provider_reply;
-    if (numbers->items.empty()) return std::optional<capabilities>();
-    const auto number = detail::parse_json(numbers->items.front().text);
-    const auto* given = number ? number->find("capabilities") : nullptr;
-    const auto able = given ? detail::parse_json(given->text) : std::nullopt;
-    if (!able) return error::bad_provider_reply;
-    const auto is_true = [&](std::string_view name) {
-        const auto* item = able->find(name);
-        return item && item->text == "true" && item->kind == detail::json_kind::boolean;
-    };
-    return std::optional(capabilities{is_true("sms"), is_true("mms")});
 }
 
 PHONEAUTH_DECL std::string code_text(const config& c, std::string_view code) {
@@ -3449,65 +5721,308 @@ PHONEAUTH_DECL std::string code_text(const config& c, std::string_view code) {
 
 namespace phoneauth {
 inline namespace v0 {
+namespace flows {
 
-/// One thing that `authenticator::test_configuration` has looked at.
-struct finding {
-    std::string check;  ///< "destinations", "credentials", "account", "sender", "sms", "mms" or "look-up"
-    bool ok = false;
-    std::string message;    ///< what was found and, if that is not well, what to do
-    bool essential = true;  ///< false: codes can be sent all the same
+/// What became of a code's message, if it did not fail for certain.
+enum class send_outcome {
+    accepted,  ///< the provider took it, or a test number needs none
+    uncertain  ///< the provider did not answer: it may arrive
 };
 
-/// What `authenticator::test_configuration` found. A check that an earlier one made impossible is left out.
-struct configuration_report {
-    std::vector<finding> findings;
+/// Sends messages through Twilio, and makes our errors of what Twilio and the transport say. Thread-safe.
+template <class Mode>
+class messenger {
+    template <class X>
+    using flow = typename Mode::template flow<X>;
 
-    /// True when nothing stands in the way of sending codes.
-    bool ok() const {
-        for (const auto& f : findings)
-            if (!f.ok && f.essential) return false;
-        return true;
-    }
+public:
+    /// All must outlive the messenger.
+    messenger(ports<Mode>& p, const config& c, const reporter& r)
+        : ports_(p), config_(c), reporter_(r), twilio_(c.twilio), codes_(c.code_keys, c.code_digits) {}
+
+    /// The key that codes of new transactions are derived with.
+    const std::string& current_key_id() const noexcept { return codes_.current_key_id(); }
+    /// Whether `typed` is the code of `t`, which is no decoy.
+    bool is_code_of(const transaction& t, const one_time_code& typed);
+
+    /// Sends a transaction's code. A failure means that nothing was sent, for certain. For a decoy Twilio is asked
+    /// something that costs nothing instead, which fails when every message would. What would fail for this message
+    /// alone (the phone is a landline, has opted out, …) is told to the observer only, if somebody else could learn from
+    /// it that the phone is a user's.
+    flow<result<send_outcome>> send_code(const context& c, const transaction& t);
+    /// Sends `request`, a Messages create.
+    flow<result<sent_message>> send(const http_request& request);
+    /// One request to Twilio. Whatever the transport throws is `no_answer`: the request may have been written.
+    flow<result<http_response>> transmit(const http_request& request);
+
+    const twilio::requests& twilio() const noexcept { return twilio_; }
+
+private:
+    result<http_request> code_request(const transaction& t);
+    static result<http_response> provider_reply(result<http_response> reply);
+
+    ports<Mode>& ports_;
+    const config& config_;
+    const reporter& reporter_;
+    const twilio::requests twilio_;
+    code_deriver codes_;
 };
+
+}  // namespace flows
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/flows/messenger.ipp ----
+
+#ifndef PHONEAUTH_FLOWS_MESSENGER_IPP
+#define PHONEAUTH_FLOWS_MESSENGER_IPP
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+
+// ---- phoneauth/twilio/delivery.hpp ----
+
+#ifndef PHONEAUTH_TWILIO_DELIVERY_HPP
+#define PHONEAUTH_TWILIO_DELIVERY_HPP
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+
+// ---- phoneauth/twilio/signature.hpp ----
+
+#ifndef PHONEAUTH_TWILIO_SIGNATURE_HPP
+#define PHONEAUTH_TWILIO_SIGNATURE_HPP
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace twilio {
+
+/// The names and values of a callback, decoded, in the order in which they came.
+using callback_parameters = std::vector<std::pair<std::string, std::string>>;
+
+/// What `verify_callback` reads at most; Twilio's own callbacks have some thirty parameters and a few kilobytes.
+inline constexpr std::size_t max_callback_bytes = 64 * 1024;
+inline constexpr std::size_t max_callback_parameters = 256;
+
+/// True when `signature`, the value of a request's X-Twilio-Signature, is base64(HMAC-SHA1(auth_token, url + each
+/// name, sorted, followed by its value)); a repeated name counts its unique values, sorted.
+///
+/// `url` is the whole URL, query included, as it was given to Twilio: behind a proxy, not what arrives here. It is
+/// taken as it is written, except for its port: Twilio signs it or leaves it out, so the URL is tried with its port
+/// (the scheme's, if it names none) and with none. `auth_token` is the account's, never an API key's secret; with an
+/// empty one everything is refused. The signatures are compared in constant time.
+///
+/// Pure, so it may be called from several threads at once; throws `std::runtime_error` when OpenSSL fails.
+/// Source: https://www.twilio.com/docs/usage/security#validating-requests, and Twilio's helper libraries.
+PHONEAUTH_DECL bool verify_signature(std::string_view auth_token, std::string_view url,
+                                     const callback_parameters& parameters, std::string_view signature);
+
+/// Verifies a whole callback: the parameters of its form `body`, if Twilio signed them. If `url` has a `bodySHA256`
+/// in its query, `body` is of another kind (JSON), must have that SHA-256, and there are no parameters. A GET has an
+/// empty `body`. `url`, `signature`: see `verify_signature`.
+///
+/// Twilio puts no mark between names and values, nor a time: whoever has seen a signed request can send it again, also
+/// cut at other places. So a callback is news of the message that it names, never a permission.
+///
+/// Errors: `invalid_signature`; `unparsable_body` for a form with broken percent sequences; `body_too_large` above
+/// `max_callback_bytes` or `max_callback_parameters`.
+PHONEAUTH_DECL result<callback_parameters> verify_callback(std::string_view auth_token, std::string_view url,
+                                                           std::string_view body, std::string_view signature);
+
+}  // namespace twilio
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/twilio/signature.ipp ----
+
+#ifndef PHONEAUTH_TWILIO_SIGNATURE_IPP
+#define PHONEAUTH_TWILIO_SIGNATURE_IPP
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <stdexcept>
+
+#include <openssl/evp.h>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+/// HMAC-SHA1 (RFC 2104), which is safe as a MAC (NIST SP 800-131A §10); Twilio offers no other.
+inline std::string hmac_sha1(std::string_view key, std::string_view message) {
+    std::array<char, 20> out;
+    std::size_t size = 0;
+    const auto bytes = [](const char* data) { return reinterpret_cast<const unsigned char*>(data); };
+    if (EVP_Q_mac(nullptr, "HMAC", nullptr, "SHA1", nullptr, key.data(), key.size(), bytes(message.data()),
+                  message.size(), reinterpret_cast<unsigned char*>(out.data()), out.size(), &size) == nullptr ||
+        size != out.size())
+        throw std::runtime_error("phoneauth: OpenSSL failed");
+    return {out.data(), out.size()};
+}
+
+/// A URL in two spellings that mean the same to Twilio.
+struct port_variants {
+    std::string with;     ///< with its port, or with that of the scheme
+    std::string without;  ///< without any
+};
+
+/// Touches nothing but the port, as Twilio signs the URL in the form that it was given.
+inline port_variants port_variants_of(std::string_view url) {
+    const auto scheme_end = url.find("://");
+    if (scheme_end == url.npos) return {std::string(url), std::string(url)};
+    const auto begin = scheme_end + 3;
+    const auto end = std::min(url.find_first_of("/?#", begin), url.size());
+    const auto authority = url.substr(begin, end - begin);
+    // Neither a colon in user information nor one inside an IPv6 literal begins a port.
+    const auto host = authority.rfind('@') + 1;  // npos + 1 is 0
+    const auto bracket = authority.rfind(']');
+    const auto port = authority.find(':', bracket == authority.npos ? host : std::max(host, bracket));
+
+    const auto head = std::string(url.substr(0, begin)) + std::string(authority.substr(0, port));
+    const auto tail = url.substr(end);
+    const auto scheme_port = equal_ignoring_case(url.substr(0, scheme_end), "https") ? ":443" : ":80";
+    return {head + std::string(port == authority.npos ? scheme_port : authority.substr(port)) + std::string(tail),
+            head + std::string(tail)};
+}
+
+/// The hash that the URL says its body has; empty if it says nothing.
+inline std::string body_sha256_of(std::string_view url) {
+    auto hash = form_field(split_target(url.substr(0, url.find('#'))).query, "bodySHA256");
+    std::transform(hash.begin(), hash.end(), hash.begin(), to_lower);
+    return hash;
+}
+
+}  // namespace detail
 
 namespace twilio {
 
-/// What the account look-up tells about the credentials.
-inline finding credentials_finding(const result<std::string>& status) {
-    if (status) return {"credentials", true, "Twilio accepts the credentials."};
-    return {"credentials", false, "The account could not be looked up: " + status.error().message};
+PHONEAUTH_DECL bool verify_signature(std::string_view auth_token, std::string_view url,
+                                     const callback_parameters& parameters, std::string_view signature) {
+    if (auth_token.empty()) return false;  // anybody can sign with that
+    std::vector<std::pair<std::string_view, std::string_view>> sorted(parameters.begin(), parameters.end());
+    std::sort(sorted.begin(), sorted.end());
+    sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
+    std::string text;
+    for (const auto& [name, value] : sorted) text.append(name).append(value);
+
+    const auto urls = detail::port_variants_of(url);
+    const auto is_signature_of = [&](const std::string& variant) {
+        return detail::equal_in_constant_time(detail::base64(detail::hmac_sha1(auth_token, variant + text)), signature);
+    };
+    // Both, always: the time does not tell which one Twilio signed.
+    const bool with = is_signature_of(urls.with);
+    const bool without = is_signature_of(urls.without);
+    return with || without;
 }
 
-/// What the account's status means.
-inline finding account_finding(const std::string& status) {
-    if (status == "active") return {"account", true, "The account is active."};
-    return {"account", false, "The account's status is \"" + status + "\"; Twilio sends only for active accounts."};
+PHONEAUTH_DECL result<callback_parameters> verify_callback(std::string_view auth_token, std::string_view url,
+                                                           std::string_view body, std::string_view signature) {
+    if (body.size() > max_callback_bytes) return error::body_too_large;
+    callback_parameters parameters;
+    if (const auto hash = detail::body_sha256_of(url); !hash.empty()) {
+        if (!detail::equal_in_constant_time(detail::lower_case_hex(detail::sha256()(body)), hash))
+            return error::invalid_signature;
+    } else {
+        if (std::count(body.begin(), body.end(), '&') >= static_cast<std::ptrdiff_t>(max_callback_parameters))
+            return error::body_too_large;
+        auto form = detail::parse_form(body);
+        if (!form) return error::unparsable_body;
+        parameters = *std::move(form);
+    }
+    if (!verify_signature(auth_token, url, parameters, signature)) return error::invalid_signature;
+    return parameters;
 }
 
-/// What a look-up of messages tells, which is made in place of a message when nobody has a phone.
-inline finding look_up_finding(const result<http_response>& reply) {
-    if (reply && reply->status / 100 == 2) return {"look-up", true, "The credentials may look up messages.", false};
-    return {"look-up", false,
-            "Messages could not be looked up: " + (reply ? failure_of(*reply) : reply.error()).message +
-                " Until the credentials may do so, logins with unknown phones fail, and so tell who is registered.",
-            false};
+}  // namespace twilio
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
+
+namespace phoneauth {
+inline namespace v0 {
+
+namespace twilio {
+
+/// What a report says about the `send`th message of a transaction.
+struct delivery {
+    std::string transaction_id;
+    std::uint32_t send = 0;       ///< 0: it did not say
+    std::string status;           ///< Twilio's word: "delivered", "failed", …
+    std::int32_t error_code = 0;  ///< Twilio's (https://www.twilio.com/docs/api/errors); 0: none
+};
+
+/// What an error code of an undelivered message means for the person who waits for it.
+/// Source: https://www.twilio.com/docs/api/errors
+constexpr std::string_view delivery_problem(std::int32_t code) noexcept {
+    switch (code) {
+    case 30003:
+        return "The phone cannot be reached; it may be switched off.";
+    case 30004:
+        return "The phone does not take messages.";
+    case 30005:
+        return "The phone number is not in use.";
+    case 30006:
+        return "The phone number is a landline or not reachable by its carrier.";
+    case 30007:
+    case 30038:
+        return "The carrier filtered the message.";
+    case 30034:
+        return "The sender is not registered with the carrier.";
+    default:
+        return "The message was not delivered.";
+    }
 }
 
-/// A Messaging Service picks its numbers by itself.
-inline finding messaging_service_finding() {
-    return {"sender", true, "The sender is a Messaging Service; its numbers were not looked at."};
+/// Where Twilio is to report on the present message of `t`: `status_callback` and who it is about, which Twilio signs
+/// as part of the URL. Empty if no reports are wanted.
+inline std::string delivery_url(const twilio_config& c, const transaction& t) {
+    if (c.status_callback.empty()) return {};
+    return c.status_callback + "?transaction=" + t.id + "&send=" + std::to_string(t.sends);
 }
 
-/// What the number look-up tells about the sender.
-inline std::vector<finding> sender_findings(const result<std::optional<capabilities>>& number) {
-    if (!number) return {{"sender", false, "The sender could not be looked up: " + number.error().message}};
-    if (!*number) return {{"sender", false, "The account does not own the sender's phone number."}};
-    const auto& able = **number;
-    return {
-        {"sender", true, "The account owns the sender's phone number."},
-        {"sms", able.sms, able.sms ? "The sender can send SMS." : "The sender cannot send SMS; choose another number."},
-        {"mms", able.mms,
-         able.mms ? "The sender can send MMS." : "The sender cannot send MMS; messages with media will fail.", false}};
+/// Reads a report, if it is Twilio's; else as `verify_callback`, or `invalid_signature` if none was asked for.
+inline result<delivery> read_delivery(const twilio_config& c, const status_callback& r) {
+    if (c.status_callback.empty()) return error::invalid_signature;
+    const auto parameters = verify_callback(c.auth_token, c.status_callback + '?' + r.query, r.body, r.signature);
+    if (!parameters) return parameters.error();
+    const auto value_of = [&](std::string_view name) {
+        const auto found =
+            std::find_if(parameters->begin(), parameters->end(), [&](const auto& p) { return p.first == name; });
+        return found == parameters->end() ? std::string() : found->second;
+    };
+    const auto number = [](const std::string& text, auto otherwise) {
+        auto value = otherwise;
+        const auto end = text.data() + text.size();
+        const auto [stop, ec] = std::from_chars(text.data(), end, value);
+        return ec == std::errc() && stop == end ? value : otherwise;
+    };
+    return delivery{detail::form_field(r.query, "transaction"),
+                    number(detail::form_field(r.query, "send"), std::uint32_t{0}), value_of("MessageStatus"),
+                    number(value_of("ErrorCode"), std::int32_t{0})};
 }
 
 }  // namespace twilio
@@ -3516,1007 +6031,85 @@ inline std::vector<finding> sender_findings(const result<std::optional<capabilit
 
 #endif
 
-// Where messages may go: pure functions of a phone number and the configuration.
-
 namespace phoneauth {
 inline namespace v0 {
+namespace flows {
 
-/// The configured test number that `phone` is, or nullptr.
-inline const test_number* find_test_number(const phone_number& phone, const config& c) noexcept {
-    const auto is_it = [&](const test_number& t) { return t.phone == phone.str(); };
-    const auto found = std::find_if(c.test_numbers.begin(), c.test_numbers.end(), is_it);
-    return found == c.test_numbers.end() ? nullptr : &*found;
+template <class Mode>
+bool messenger<Mode>::is_code_of(const transaction& t, const one_time_code& typed) {
+    if (const auto* test = rules::find_test_number(t.phone, config_))
+        return detail::equal_in_constant_time(test->code, typed.str());
+    return codes_.matches(t, typed);
 }
 
-/// True if messages may go to every country: neither the calling codes nor the default one say otherwise.
-inline bool allows_all_countries(const config& c) {
-    if (c.allowed_calling_codes.empty()) return c.default_calling_code.empty();
-    return std::find(c.allowed_calling_codes.begin(), c.allowed_calling_codes.end(), "*") !=
-           c.allowed_calling_codes.end();
+template <class Mode>
+result<http_request> messenger<Mode>::code_request(const transaction& t) {
+    const auto derived = codes_.derive(t);
+    if (!derived) return error::no_transaction;
+    auto text = twilio::code_text(config_, derived->str());
+    const auto left =
+        std::max(std::chrono::ceil<std::chrono::seconds>(t.expires_at - ports_.now()), std::chrono::seconds(1));
+    // Both are made for everybody, so that it takes the same time.
+    auto sending = twilio_.create_code_message(t.phone, text, std::min(left, config_.code_lifetime),
+                                               twilio::delivery_url(config_.twilio, t));
+    auto look_up = twilio_.find_messages(t.phone);
+    detail::wipe(text);
+    return rules::is_decoy(t) ? std::move(look_up) : std::move(sending);
 }
 
-/// Whether messages may go to `phone`; `destination_not_allowed` if not.
-inline result<void> check_destination(const phone_number& phone, const config& c) {
-    if (find_test_number(phone, c)) return {};
-    const auto digits = phone.str().substr(1);
-    const auto leads = [&](const std::string& prefix) { return !prefix.empty() && digits.starts_with(prefix); };
-    const auto& allowed = c.allowed_calling_codes;
-    const bool in = allows_all_countries(c) || (allowed.empty() ? leads(c.default_calling_code)
-                                                                : std::any_of(allowed.begin(), allowed.end(), leads));
-    if (!in || std::any_of(c.blocked_prefixes.begin(), c.blocked_prefixes.end(), leads))
-        return error::destination_not_allowed;
-    return {};
+template <class Mode>
+auto messenger<Mode>::send_code(const context& c, const transaction& t) -> flow<result<send_outcome>> {
+    if (rules::find_test_number(t.phone, config_)) co_return send_outcome::accepted;
+    auto request = code_request(t);
+    if (!request) co_return std::move(request).error();
+    auto answered = co_await transmit(*request);
+    detail::wipe(request->body);
+    const auto reply = provider_reply(std::move(answered));
+    if (!reply) {
+        if (twilio::certainly_not_sent(reply.error())) co_return reply.error();
+        if (!rules::is_decoy(t)) reporter_.tell(c, event_kind::sent, &reply.error());
+        co_return send_outcome::uncertain;
+    }
+    const auto sent = twilio::read_sent_message(*reply);
+    const bool refused = !sent && twilio::certainly_not_sent(sent.error());
+    const bool hidden = rules::must_not_reveal_user(t, config_) && twilio::is_about_the_request(*reply);
+    if (refused && !hidden) co_return sent.error();
+    if (refused)
+        reporter_.tell_failure(c, sent.error());
+    else if (!rules::is_decoy(t))
+        reporter_.tell(c, event_kind::sent, sent ? nullptr : &sent.error());
+    co_return sent || hidden ? send_outcome::accepted : send_outcome::uncertain;
 }
 
-/// What `authenticator::test_configuration` says about it.
-inline finding destinations_finding(const config& c) {
-    if (!allows_all_countries(c)) return {"destinations", true, "Messages go to the allowed countries only.", false};
-    return {"destinations", false,
-            "Messages go to every country, premium numbers among them; set allowed_calling_codes or "
-            "default_calling_code.",
-            false};
+template <class Mode>
+auto messenger<Mode>::send(const http_request& request) -> flow<result<sent_message>> {
+    auto answered = co_await transmit(request);
+    auto reply = provider_reply(std::move(answered));
+    if (!reply) co_return std::move(reply).error();
+    co_return twilio::read_sent_message(*reply);
 }
 
-}  // namespace v0
-}  // namespace phoneauth
-
-#endif
-
-// ---- phoneauth/rules/limits.hpp ----
-
-#ifndef PHONEAUTH_RULES_LIMITS_HPP
-#define PHONEAUTH_RULES_LIMITS_HPP
-
-#include <algorithm>
-#include <chrono>
-#include <cstddef>
-#include <cstdint>
-#include <span>
-#include <string>
-#include <string_view>
-#include <vector>
-
-
-// The arithmetic of the limits, pure: which counters, what to add, and what their values mean.
-//
-// Two kinds of callers are told apart. Networks from which the owner of a phone has logged in within the last 90 days
-// are known to him; all others are strangers'. Strangers leave a reserve of each limit that is about one phone, and of
-// the budget over all, which who has given the password may use as well: what they do does not stop the owner.
-
-namespace phoneauth {
-inline namespace v0 {
-
-namespace detail {
-/// `parts`, one after the other, in one allocation at most.
-template <class... Parts>
-std::string join(const Parts&... parts) {
-    std::string text;
-    text.reserve((std::string_view(parts).size() + ...));
-    (text.append(parts), ...);
-    return text;
-}
-
-inline failure wait_until(error e, time_point end, time_point now) {
-    return failure(e).with_retry_after(
-        std::max(std::chrono::ceil<std::chrono::seconds>(end - now), std::chrono::seconds(1)));
-}
-}  // namespace detail
-
-namespace limits {
-
-// ---- Sliding windows: at most so many in any stretch of time ----
-
-/// A limit on something that is counted: at most `most` in any stretch of `length`, however it lies. It is kept as one
-/// counter for each half of a `length`; a window adds up the present half and the two before it, so that what is
-/// counted is forgotten after 1 to 1.5 times `length`. It looks at the half that comes next, too: there is what was
-/// counted by who began a little later, or had another clock.
-struct window {
-    std::string name;                          ///< what is counted, and for whom; at most 100 characters
-    std::chrono::seconds length;               ///< at least 2 s
-    std::int64_t most;                         ///< 0: no limit, and nothing is counted
-    std::int64_t reserve = 0;                  ///< how many more are left for who is known, or has proved himself
-    error refusal = error::too_many_messages;  ///< what a refusal says
-    bool keeps_attempts = false;               ///< counts what the provider refused, too
-};
-
-/// How many counters each window needs, and which of them is the present half's.
-inline constexpr std::size_t window_parts = 4;
-inline constexpr std::size_t present_part = 1;
-
-/// Appends the changes that add `by` to each of `windows` and read them: `window_parts` for each, at the time `now`.
-inline void count(std::span<const window> windows, std::int64_t by, time_point now,
-                  std::vector<counter_change>& changes) {
-    for (const auto& w : windows) {
-        const auto half = w.length / 2;
-        auto part =
-            std::chrono::floor<std::chrono::seconds>(now.time_since_epoch()) / half + std::int64_t{present_part};
-        for (std::size_t i = 0; i < window_parts; ++i, --part) {
-            const bool present = i == present_part;
-            changes.push_back({detail::join(w.name, ":", std::to_string(part)), present ? by : 0, now, 3 * half});
-        }
+template <class Mode>
+auto messenger<Mode>::transmit(const http_request& request) -> flow<result<http_response>> {
+    try {
+        auto reply = co_await ports_.send(request);
+        co_return reply;
+    } catch (...) {
+        co_return error::no_answer;
     }
 }
 
-/// How much is in a window, from its counters as `count` read them.
-inline std::int64_t sum_of(std::span<const counter> parts) noexcept {
-    std::int64_t sum = 0;
-    for (const auto& p : parts.first(window_parts)) sum += p.value;
-    return sum;
-}
-
-/// Whether `windows`, whose counters `parts` has in their order, have room for `more`; if not, the refusal of the
-/// window that takes longest to have it, with `retry_after`. `reserves`: the caller may use them.
-inline result<void> check(std::span<const window> windows, std::span<const counter> parts, std::int64_t more,
-                          bool reserves, time_point now) {
-    const window* tightest = nullptr;
-    std::chrono::milliseconds longest{};
-    for (const auto& w : windows) {
-        const auto own = parts.first(window_parts);
-        parts = parts.subspan(window_parts);
-        const auto most = w.most + (reserves ? w.reserve : 0);
-        auto left = sum_of(own) + more;
-        if (left <= most) continue;
-        // The halves leave the window one after the other, the oldest first.
-        const std::chrono::milliseconds half = w.length / 2;
-        auto wait = half - now.time_since_epoch() % half;
-        for (std::size_t i = window_parts - 1; i > 0; --i) {
-            left -= own[i].value;
-            if (left <= most) break;
-            wait += half;
-        }
-        if (!tightest || wait > longest) {
-            tightest = &w;
-            longest = wait;
-        }
-    }
-    if (!tightest) return {};
-    return detail::wait_until(tightest->refusal, now + longest, now);
-}
-
-// ---- Messages ----
-
-/// What messages are counted for: a person who is sent messages by others can still be sent his codes.
-enum class send_budget { codes, messages };
-
-/// The budget of an hour over all messages; a quarter more is for those who have proved themselves.
-inline window total_window(send_budget budget, const config& c) {
-    return {budget == send_budget::codes ? "codes" : "messages", std::chrono::hours(1), c.max_sends_per_hour,
-            (std::int64_t{c.max_sends_per_hour} + 3) / 4};
-}
-
-/// What a message to `phone` is counted against, the budget over all of them last. `network`: from which it was asked
-/// for, empty: the server's own, or unknown. `user_id`: on whose behalf it is sent, empty: nobody's in particular.
-inline std::vector<window> send_windows(send_budget budget, const phone_number& phone, std::string_view network,
-                                        std::string_view user_id, const config& c) {
-    const bool codes = budget == send_budget::codes;
-    const std::string_view kind = codes ? "codes/" : "messages/";
-    const std::int64_t hour = c.max_sends_per_phone_and_hour;
-    const std::int64_t day = c.max_sends_per_phone_and_day;
-    std::vector<window> windows;
-    windows.reserve(5);
-    windows.push_back({detail::join(kind, "hour:", phone.str()), std::chrono::hours(1), hour, (hour + 1) / 2});
-    windows.push_back({detail::join(kind, "day:", phone.str()), std::chrono::hours(24), day, (day + 1) / 2});
-    if (!network.empty() && user_id.empty() && c.max_sends_per_client_and_hour > 0)
-        windows.push_back({.name = detail::join(kind, "from:", network),
-                           .length = std::chrono::hours(1),
-                           .most = c.max_sends_per_client_and_hour,
-                           .reserve = (std::int64_t{c.max_sends_per_client_and_hour} + 1) / 2,
-                           .keeps_attempts = true});
-    if (!user_id.empty() && c.max_messages_per_user_and_hour > 0)
-        windows.push_back(
-            {detail::join(kind, "by:", user_id), std::chrono::hours(1), c.max_messages_per_user_and_hour});
-    if (c.max_sends_per_hour > 0) windows.push_back(total_window(budget, c));
-    return windows;
-}
-
-/// Whether the message that brought the budget to `sum` is the one that reaches four fifths of it.
-inline bool reaches_warning(std::int64_t sum, const config& c) noexcept {
-    return c.max_sends_per_hour > 0 && sum == (std::int64_t{c.max_sends_per_hour} * 4 + 4) / 5;
-}
-
-/// The counter that exists for a while after a code was sent to `phone`, until it is used; `known`: to a known network,
-/// which strangers cannot make wait. `by`: 1 before another one is sent, `-all_failures` to end it.
-inline counter_change cooldown(purpose kind, const phone_number& phone, bool known, std::int64_t by, const config& c,
-                               time_point now) {
-    const std::string_view name = kind == purpose::login ? "cooldown/login:" : "cooldown/registration:";
-    return {detail::join(name, phone.str(), known ? "@known" : ""), by, now, c.phone_cooldown};
-}
-
-/// Whether a code may be sent while the counter is `heat`, of which `own` is its own; `resend_too_soon`, with
-/// `retry_after`, if not. A clock that was set back makes nobody wait longer than two cooldowns.
-inline result<void> check_cooldown(const counter& heat, std::int64_t own, const config& c, time_point now) {
-    if (heat.value <= own || heat.expires_at - now > 2 * c.phone_cooldown) return {};
-    return detail::wait_until(error::resend_too_soon, heat.expires_at, now);
-}
-
-// ---- Failures ----
-
-/// How long a run of failures is remembered after its last one.
-inline constexpr std::chrono::hours failure_memory{30 * 24};
-
-/// The same for registrations, where there is no account yet that could be guessed open.
-inline constexpr std::chrono::hours registration_memory{24};
-
-/// How long a network is known after the last login from there.
-inline constexpr std::chrono::hours network_memory{90 * 24};
-
-/// Larger than any counter of failures: taken away after a login that worked, it ends the run and the pause.
-inline constexpr std::int64_t all_failures = 1'000'000;
-
-/// How long the failures of `account` are remembered.
-inline std::chrono::hours memory_of(std::string_view account) noexcept {
-    return account.starts_with("registration:") ? registration_memory : failure_memory;
-}
-
-/// The key of one of the counters of `account`: `known` networks have their own.
-inline std::string account_key(std::string_view counted, std::string_view account, bool known) {
-    return detail::join(counted, account, known ? "@known" : "");
-}
-
-/// The consecutive failures at `account`: wrong passwords or wrong codes, of known networks or of strangers.
-inline counter_change failures(std::string_view account, bool known, std::int64_t by, time_point now) {
-    return {account_key("failures:", account, known), by, now, memory_of(account), true};
-}
-
-/// The codes of an account that may still be guessed at, until after the last of them is dead: it is counted before its
-/// life begins, and perhaps by another server's clock.
-inline counter_change open_codes(std::string_view account, bool known, std::int64_t by, const config& c,
-                                 time_point now) {
-    return {account_key("open:", account, known), by, now, c.code_lifetime + std::chrono::minutes(1), true};
-}
-
-/// Whether the run of failures has room for all the tries of one more code beside the `open` ones, so that all of them
-/// together never exceed `most`, though nobody who has begun loses a try. If not: `too_many_messages` when there are
-/// open ones to wait for, else `too_many_failures`; with `retry_after`.
-inline result<void> check_open_codes(const counter& run, const counter& open, std::int64_t most, const config& c,
-                                     time_point now) {
-    if (run.value + (open.value + 1) * std::int64_t{c.max_tries} <= most) return {};
-    if (open.value > 0) return detail::wait_until(error::too_many_messages, open.expires_at, now);
-    return detail::wait_until(error::too_many_failures, run.expires_at, now);
-}
-
-/// The counter that exists while an account waits; a later failure prolongs it. `by`: 0 asks whether it does.
-inline counter_change failure_pause(std::string_view account, bool known, std::int64_t by, time_point now,
-                                    std::chrono::seconds wait = {}) {
-    return {account_key("pause:", account, known), by, now, wait, true};
-}
-
-/// The counter that exists while `network` is known to the owner of `subject`. `by`: 1 after a login, 0 asks.
-inline counter_change known_network(std::string_view subject, std::string_view network, std::int64_t by,
-                                    time_point now) {
-    return {detail::join("known:", subject, "@", network), by, now, network_memory, true};
-}
-
-/// How many consecutive failures strangers, or known networks, may cause, so that together they are never more than
-/// allowed: a fifth, or the tries of a code if that is more, is kept for known networks.
-inline std::int64_t max_failures(bool known, const config& c) noexcept {
-    const std::int64_t all = c.max_consecutive_failures;
-    const auto reserve = std::max(all / 5, std::int64_t{c.max_tries});
-    return known ? reserve : all - reserve;
-}
-
-/// How long an account waits after `count` consecutive failures: nothing for the first five, then 1, 2, 4, … seconds up
-/// to an hour, and until the run is forgotten once there are `most` of them.
-inline std::chrono::seconds failure_wait(std::int64_t count, std::int64_t most) {
-    if (count >= most) return failure_memory;
-    if (count <= 5) return std::chrono::seconds(0);
-    return std::min(std::chrono::seconds(std::int64_t{1} << std::min<std::int64_t>(count - 6, 12)),
-                    std::chrono::seconds(3600));
-}
-
-/// Whether an account may try once more after the failures `run`, of which there may be `most`, while its pause counter
-/// is `pause`; `too_many_failures`, with `retry_after`, if not.
-inline result<void> check_failures(const counter& run, const counter& pause, std::int64_t most, time_point now) {
-    const auto locked = run.value >= most;
-    if (!locked && pause.value == 0) return {};
-    const auto& until = locked ? run : pause;
-    return detail::wait_until(error::too_many_failures, until.expires_at, now);
-}
-
-/// The changes of his identity or password that one user asks for: each identity tried tells whether it is taken, and
-/// each password costs a hash.
-inline constexpr std::int64_t max_credential_changes = 10;  // in an hour: nobody does it more often for good reason
-inline window credential_window(std::string_view user_id) {
-    return {detail::join("credentials/by:", user_id), std::chrono::hours(1), max_credential_changes, 0,
-            error::too_many_failures};
-}
-
-/// The wrong passwords that came from one network, over all accounts.
-inline window wrong_password_window(std::string_view network, const config& c) {
-    const std::int64_t most = network.empty() ? 0 : c.max_wrong_passwords_per_client_and_hour;
-    return {detail::join("passwords/from:", network), std::chrono::hours(1), most, (most + 1) / 2,
-            error::too_many_failures};
-}
-
-}  // namespace limits
-}  // namespace v0
-}  // namespace phoneauth
-
-#endif
-
-// What a message and a guess are counted against, put together from limits.hpp. Pure. Both go the same way, in two
-// round trips: first it is asked whether they may be, then they are counted, and judged once more, as others may have
-// come in between. So what is refused is never counted, and a flood of it takes nothing away from anybody; and what is
-// counted is counted with those it belongs to, strangers or known networks.
-
-namespace phoneauth {
-inline namespace v0 {
-namespace detail {
-
-/// The account whose failures at guessing codes of this kind are counted. Each way in has its own, so that who guesses
-/// at one does not shut the others.
-inline std::string code_account(purpose kind, const phone_number& phone, bool after_password) {
-    const std::string_view way =
-        kind == purpose::registration ? "registration:" : (after_password ? "second:" : "login:");
-    return join(way, phone.str());
-}
-inline std::string password_account(std::string_view subject) {
-    return join("password:", subject);
-}
-
-/// The four counters of an account's failures, read or changed together.
-inline constexpr std::size_t account_parts = 4;
-
-/// Appends changes by `by` of an account's runs and pauses.
-inline void change_failures(std::string_view account, std::int64_t by, time_point now,
-                            std::vector<counter_change>& changes) {
-    for (const bool known : {false, true}) {
-        changes.push_back(limits::failures(account, known, by, now));
-        changes.push_back(limits::failure_pause(account, known, by, now));
-    }
-}
-
-/// A message that is about to be sent.
-class sending {
-public:
-    /// `begins`: the message begins a transaction of this kind, `after_password` if a password was right before it.
-    /// `network`, `user_id`: see `send_windows`. To a test number nothing is sent, and so no message is counted.
-    sending(limits::send_budget budget, const phone_number& phone, std::optional<purpose> begins, bool after_password,
-            std::string_view network, std::string_view user_id, const config& c, time_point now)
-        : phone_(phone), begins_(begins), after_password_(after_password), network_(network), config_(c), now_(now) {
-        if (begins) account_ = code_account(*begins, phone, after_password);
-        if (find_test_number(phone, c)) return;
-        windows_ = limits::send_windows(budget, phone, network, user_id, c);
-        cools_ = begins && !after_password && c.phone_cooldown.count() > 0;
-    }
-
-    std::vector<counter_change> question() const {
-        std::vector<counter_change> all;
-        all.reserve(limits::window_parts * windows_.size() + account_parts + 5);
-        limits::count(windows_, 0, now_, all);
-        all.push_back(limits::known_network(phone_.str(), network_, 0, now_));
-        if (!begins_) return all;
-        change_failures(account_, 0, now_, all);
-        for (const bool known : {false, true}) all.push_back(limits::open_codes(account_, known, 0, config_, now_));
-        for (const bool known : {false, true})
-            all.push_back(limits::cooldown(*begins_, phone_, known, 0, config_, now_));
-        return all;
-    }
-
-    /// Whether the message may be counted; `c`: the answer.
-    result<void> ask(std::span<const counter> c) {
-        const auto rest = c.subspan(limits::window_parts * windows_.size());
-        known_ = rest[0].value > 0;
-        result<void> allowed;
-        if (begins_) {
-            const std::size_t own = known_ ? 1 : 0;
-            run_ = rest[1 + 2 * own];
-            allowed = limits::check_failures(run_, rest[2 + 2 * own], most(), now_);
-            if (allowed) allowed = limits::check_open_codes(run_, rest[1 + account_parts + own], most(), config_, now_);
-            if (allowed && cools_) allowed = limits::check_cooldown(rest[3 + account_parts + own], 0, config_, now_);
-        }
-        if (allowed) allowed = limits::check(windows_, c, 1, is_proven(), now_);
-        return allowed;
-    }
-
-    std::vector<counter_change> changes() const {
-        std::vector<counter_change> all;
-        all.reserve(limits::window_parts * windows_.size() + 2);
-        limits::count(windows_, 1, now_, all);
-        if (begins_) all.push_back(limits::open_codes(account_, known_, 1, config_, now_));
-        if (cools_) all.push_back(limits::cooldown(*begins_, phone_, known_, 1, config_, now_));
-        return all;
-    }
-
-    /// Whether the message, counted, may be sent; `counted`: what `changes` led to.
-    result<void> judge(std::span<const counter> counted) {
-        const auto others = limits::window_parts * windows_.size();
-        if (!windows_.empty() && config_.max_sends_per_hour > 0)
-            spent_ = limits::sum_of(counted.subspan(others - limits::window_parts, limits::window_parts));
-        auto allowed = limits::check(windows_, counted, 0, is_proven(), now_);
-        if (begins_ && allowed) {
-            auto before = counted[others];
-            --before.value;
-            allowed = limits::check_open_codes(run_, before, most(), config_, now_);
-        }
-        if (cools_) {
-            const auto& heat = counted[others + 1];
-            if (allowed) allowed = limits::check_cooldown(heat, 1, config_, now_);
-            cools_ = heat.value == 1;  // else the cooldown belongs to the code before this one
-        }
-        return allowed;
-    }
-
-    /// What takes the changes back: the message was not sent. What a client has tried stays counted if the provider
-    /// refused the number: to ask that costs time and good will, and nothing else would stop it.
-    std::vector<counter_change> back(bool refused_by_provider) const {
-        std::vector<counter_change> all;
-        std::vector<limits::window> given_back = windows_;
-        if (refused_by_provider) std::erase_if(given_back, [](const limits::window& w) { return w.keeps_attempts; });
-        limits::count(given_back, -1, now_, all);
-        if (begins_) all.push_back(limits::open_codes(account_, known_, -1, config_, now_));
-        if (cools_ && !refused_by_provider)
-            all.push_back(limits::cooldown(*begins_, phone_, known_, -limits::all_failures, config_, now_));
-        return all;
-    }
-
-    /// Whether it was asked for from a network that is known to the phone's owner: wrong codes count as theirs.
-    bool is_known() const noexcept { return known_; }
-
-    /// Whether this message made the hour's budget run low.
-    bool reaches_warning() const noexcept { return limits::reaches_warning(spent_, config_); }
-
-private:
-    /// It comes from the owner of the phone, or from where he has been.
-    bool is_proven() const noexcept { return known_ || after_password_; }
-    std::int64_t most() const noexcept { return limits::max_failures(known_, config_); }
-
-    phone_number phone_;
-    std::optional<purpose> begins_;
-    bool after_password_;
-    std::string network_;
-    const config& config_;
-    time_point now_;
-    std::string account_{};
-    std::vector<limits::window> windows_{};
-    bool cools_ = false;
-    bool known_ = false;
-    counter run_{};  ///< of failures, when it was asked
-    std::int64_t spent_ = 0;
-};
-
-/// One guess at a secret of an account. A password is counted as wrong before anybody looks, so that no more are compared
-/// than are allowed, however many come at once. A wrong code is only counted: there was room for it before it was sent.
-class guess {
-public:
-    /// A code of a transaction, guessed at.
-    guess(const transaction& t, const config& c, time_point now)
-        : account_(code_account(t.purpose, t.phone, !t.password_fingerprint.empty())), config_(c), now_(now),
-          known_(t.known_network) {}
-
-    /// A password. `subject`: whose known networks count. `windows`: what a wrong guess counts against beside.
-    /// `doors`: how many accounts share what is allowed, as one person has them all.
-    guess(std::string account, std::string_view subject, std::string_view network, std::vector<limits::window> windows,
-          std::int64_t doors, const config& c, time_point now)
-        : account_(std::move(account)), config_(c), now_(now), windows_(std::move(windows)), doors_(doors),
-          known_key_(limits::known_network(subject, network, 0, now)) {}
-
-    std::vector<counter_change> question() const {
-        std::vector<counter_change> all;
-        all.reserve(account_parts + 1 + limits::window_parts * windows_.size());
-        change_failures(account_, 0, now_, all);
-        all.push_back(known_key_);
-        limits::count(windows_, 0, now_, all);
-        return all;
-    }
-
-    /// Whether the guess may be counted; `c`: the answer.
-    result<void> ask(std::span<const counter> c) {
-        known_ = c[account_parts].value > 0;
-        const auto own = c.subspan(known_ ? 2 : 0, 2);
-        auto allowed = limits::check_failures(own[0], own[1], most(), now_);
-        if (allowed) allowed = limits::check(windows_, c.subspan(account_parts + 1), 1, known_, now_);
-        return allowed;
-    }
-
-    std::vector<counter_change> changes() const {
-        std::vector<counter_change> all{limits::failures(account_, known_, 1, now_)};
-        limits::count(windows_, 1, now_, all);
-        return all;
-    }
-
-    /// Whether the guess, counted, may be looked at; `counted`: what `changes` led to.
-    result<void> judge(std::span<const counter> counted) {
-        run_ = counted[0].value;
-        auto before = counted[0];
-        --before.value;
-        auto allowed = limits::check_failures(before, {}, most(), now_);
-        if (allowed) allowed = limits::check(windows_, counted.subspan(1), 0, known_, now_);
-        return allowed;
-    }
-
-    /// What takes the guess back: it was not looked at, or right.
-    std::vector<counter_change> back() const {
-        std::vector<counter_change> all{limits::failures(account_, known_, -1, now_)};
-        limits::count(windows_, -1, now_, all);
-        return all;
-    }
-
-    /// How long the account waits after the guess was wrong.
-    std::chrono::seconds wait() const {
-        return std::min<std::chrono::seconds>(limits::failure_wait(run_, most()), limits::memory_of(account_));
-    }
-
-    /// What makes the account wait.
-    std::vector<counter_change> miss(time_point now) const {
-        std::vector<counter_change> all;
-        if (wait().count() > 0) all.push_back(limits::failure_pause(account_, known_, 1, now, wait()));
-        return all;
-    }
-
-private:
-    std::int64_t most() const noexcept { return limits::max_failures(known_, config_) / doors_; }
-
-    std::string account_;
-    const config& config_;
-    time_point now_;
-    std::vector<limits::window> windows_{};
-    std::int64_t doors_ = 1;
-    counter_change known_key_{};
-    bool known_ = false;
-    std::int64_t run_ = 0;
-};
-
-/// Appends that the code of `t` is spent: nobody can guess at it any more.
-inline void close_code(const transaction& t, const config& c, time_point now, std::vector<counter_change>& changes) {
-    const auto account = code_account(t.purpose, t.phone, !t.password_fingerprint.empty());
-    changes.push_back(limits::open_codes(account, t.known_network, -1, c, now));
-}
-
-/// What a login ends: the failures at each way in and the cooldowns; and the network is known from now on, unless it is
-/// empty. Codes of others that are still open stay counted: they can still be guessed at. `used`: the transaction that
-/// led to it, or nullptr. `identity_subject`: of logins by identity, empty if there are none.
-inline std::vector<counter_change> forget_failures(const phone_number& phone, const transaction* used,
-                                                   std::string_view identity_subject, std::string_view network,
-                                                   const config& c, time_point now) {
-    std::vector<counter_change> all;
-    all.reserve(4 * account_parts + 5);
-    change_failures(password_account(phone.str()), -limits::all_failures, now, all);
-    if (!identity_subject.empty()) change_failures(password_account(identity_subject), -limits::all_failures, now, all);
-    for (const bool after_password : {false, true})
-        change_failures(code_account(purpose::login, phone, after_password), -limits::all_failures, now, all);
-    for (const bool known : {false, true})
-        all.push_back(limits::cooldown(purpose::login, phone, known, -limits::all_failures, c, now));
-    if (used) close_code(*used, c, now, all);
-    if (network.empty()) return all;
-    all.push_back(limits::known_network(phone.str(), network, 1, now));
-    if (!identity_subject.empty()) all.push_back(limits::known_network(identity_subject, network, 1, now));
-    return all;
-}
-
-/// What a registration by `used` ends; the network is the new user's from now on, unless it is empty.
-inline std::vector<counter_change> forget_registration(const transaction& used, std::string_view network,
-                                                       const config& c, time_point now) {
-    std::vector<counter_change> all;
-    change_failures(code_account(purpose::registration, used.phone, false), -limits::all_failures, now, all);
-    close_code(used, c, now, all);
-    if (!network.empty()) all.push_back(limits::known_network(used.phone.str(), network, 1, now));
-    return all;
-}
-
-}  // namespace detail
-}  // namespace v0
-}  // namespace phoneauth
-
-#endif
-
-// ---- phoneauth/rules/transitions.hpp ----
-
-#ifndef PHONEAUTH_RULES_TRANSITIONS_HPP
-#define PHONEAUTH_RULES_TRANSITIONS_HPP
-
-#include <algorithm>
-#include <chrono>
-#include <cstdint>
-#include <optional>
-#include <string_view>
-
-
-// The transaction's state machine: pure functions of a transaction, an event and the time. All rules are here; a
-// storage only compares and swaps, so whoever wins the swap has applied them to what is stored.
-//
-//   state      event                          next        outcome
-//   pending    right code, in time            confirmed   success
-//   pending    wrong code                     pending     wrong_code, with the tries left
-//   pending    wrong code, the last try       exhausted   tries_exhausted
-//   pending    any code, resend: too late     expired     code_expired
-//   pending    resend                         pending     resend_too_soon, too_many_messages, or success
-//   pending    refused by the provider        failed      –
-//   confirmed  reopened by who confirmed it   pending     – (or exhausted, when no try is left)
-//   others     anything                       unchanged   the error that names the state
-//
-// Beside it, `delivery` tells what became of the last message; nothing above depends on it.
-
-namespace phoneauth {
-inline namespace v0 {
-
-/// The error that says why a transaction in state `s` takes no code and no resend any more; success for a pending one.
-inline result<void> check_pending(transaction_state s) {
-    switch (s) {
-    case transaction_state::pending:
-        return {};
-    case transaction_state::confirmed:
-        return error::code_used;
-    case transaction_state::exhausted:
-        return error::tries_exhausted;
-    case transaction_state::expired:
-        return error::code_expired;
-    case transaction_state::failed:
-        return error::transaction_failed;
-    }
-    return error::no_transaction;
-}
-
-namespace detail {
-/// As `check_pending`, after noting that the time is over.
-inline result<void> check_open(transaction& t, time_point now) {
-    if (t.state == transaction_state::pending && now >= t.expires_at) t.state = transaction_state::expired;
-    return check_pending(t.state);
-}
-}  // namespace detail
-
-/// A code was presented: `right` says whether it is the transaction's.
-inline result<void> apply_code(transaction& t, bool right, const config& c, time_point now) {
-    if (auto open = detail::check_open(t, now); !open) return open;
-    ++t.tries;
-    if (right) {
-        t.state = transaction_state::confirmed;
-        return {};
-    }
-    const auto left = t.tries < c.max_tries ? c.max_tries - t.tries : 0;
-    if (left == 0) t.state = transaction_state::exhausted;
-    failure f(left == 0 ? error::tries_exhausted : error::wrong_code);
-    f.tries_left = static_cast<int>(left);
+/// The transport's failures become the two that matter here: nothing was sent, or nobody knows.
+template <class Mode>
+result<http_response> messenger<Mode>::provider_reply(result<http_response> reply) {
+    if (reply) return reply;
+    failure f(twilio::certainly_not_sent(reply.error()) ? error::provider_unreachable : error::no_answer);
+    if (reply.error().code != f.code) f.message += " (" + reply.error().message + ")";
+    f.retry_after = reply.error().retry_after;
     return f;
 }
 
-/// How long until a pending `t` may have another message; empty: it has had all.
-inline std::optional<std::chrono::seconds> time_to_resend(const transaction& t, const config& c, time_point now) {
-    if (t.sends >= c.max_sends_per_transaction) return std::nullopt;
-    const auto left = std::chrono::ceil<std::chrono::seconds>(t.last_sent_at + c.resend_cooldown - now);
-    // A clock that was set back must not make anybody wait longer than the cooldown.
-    return std::clamp<std::chrono::seconds>(left, std::chrono::seconds(0), c.resend_cooldown);
-}
-
-/// Another message was asked for. The code, its expiry and its tries stay what they are.
-inline result<void> apply_resend(transaction& t, const config& c, time_point now) {
-    if (auto open = detail::check_open(t, now); !open) return open;
-    const auto wait = time_to_resend(t, c, now);
-    if (!wait) return failure(error::too_many_messages, "The code was sent as often as allowed; start again.");
-    if (wait->count() > 0) return failure(error::resend_too_soon).with_retry_after(*wait);
-    ++t.sends;
-    t.last_sent_at = now;
-    if (t.delivery == delivery_state::undelivered) t.delivery = delivery_state::pending;
-    t.delivery_error = 0;
-    return {};
-}
-
-/// The provider refused the first message for certain: nobody has the code.
-inline void apply_refusal(transaction& t) {
-    if (t.state == transaction_state::pending) t.state = transaction_state::failed;
-}
-
-/// The provider reported `status`, Twilio's word, about the `send`th message, and the error `twilio_code`, 0 if it
-/// named none.
-/// → whether that changed `t`: what has arrived stays so, and what became of a message before the last one matters only
-/// if it arrived.
-inline bool apply_delivery(transaction& t, std::uint32_t send, std::string_view status, std::int32_t twilio_code) {
-    if (send == 0 || send > t.sends || t.delivery == delivery_state::delivered) return false;
-    if (status == "delivered" || status == "read") {
-        t.delivery = delivery_state::delivered;
-        t.delivery_error = 0;
-        return true;
-    }
-    const bool lost = status == "undelivered" || status == "failed" || status == "canceled";
-    if (!lost || send != t.sends || t.delivery == delivery_state::undelivered) return false;
-    t.delivery = delivery_state::undelivered;
-    t.delivery_error = twilio_code;
-    return true;
-}
-
-/// Whoever confirmed the transaction could not use it (the email is taken): the same code may come again, as one more
-/// try.
-inline void reopen(transaction& t, const config& c) {
-    if (t.state == transaction_state::confirmed)
-        t.state = t.tries < c.max_tries ? transaction_state::pending : transaction_state::exhausted;
-}
-
-}  // namespace v0
-}  // namespace phoneauth
-
-#endif
-
-// ---- phoneauth/secrets/code.hpp ----
-
-#ifndef PHONEAUTH_SECRETS_CODE_HPP
-#define PHONEAUTH_SECRETS_CODE_HPP
-
-#include <array>
-#include <cstddef>
-#include <cstdint>
-#include <deque>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <vector>
-
-
-namespace phoneauth {
-inline namespace v0 {
-
-/// The digits of a code; wiped when it goes away. Copies are wiped on their own.
-class code {
-public:
-    static constexpr std::size_t max_digits = 9;
-
-    code() = default;
-    code(const code&) = default;
-    code& operator=(const code&) = default;
-    ~code() { detail::wipe({reinterpret_cast<unsigned char*>(digits_.data()), digits_.size()}); }
-
-    /// Adds a digit, '0' to '9'. Undefined beyond `max_digits`.
-    void push_back(char digit) noexcept { digits_[size_++] = digit; }
-    std::size_t size() const noexcept { return size_; }
-    /// Lives as long as this object.
-    std::string_view str() const noexcept { return {digits_.data(), size_}; }
-
-private:
-    std::array<char, max_digits> digits_{};
-    std::size_t size_ = 0;
-};
-
-/// Reads a code as a person types or pastes it: ASCII white space and dashes are dropped. Anything but `digits` ASCII
-/// digits fails with `error::invalid_parameter`; the message never repeats the input.
-inline result<code> parse_code(std::string_view text, unsigned digits) {
-    const auto bad = [&] {
-        return failure(error::invalid_parameter, "The code must have " + std::to_string(digits) + " digits.");
-    };
-    if (text.size() > 64) return bad();
-    code c;
-    for (const char ch : text) {
-        if (detail::is_space(ch) || ch == '-') continue;
-        if (!detail::is_digit(ch) || c.size() == digits) return bad();
-        c.push_back(ch);
-    }
-    if (c.size() != digits) return bad();
-    return c;
-}
-
-/// Cuts a code out of random bits: the first 32-bit draw below the largest multiple of 10^digits, so that no code is
-/// likelier than another (for 6 digits a draw of 4 294 000 000 or more is rejected; a plain remainder, as in RFC 4226
-/// §5.3, would favour small ones). Empty if all eight draws are rejected, which happens once in 10^29 times with 6
-/// digits. `digits`: 1 to 9.
-inline std::optional<code> code_from(const detail::digest& bits, unsigned digits) {
-    std::uint64_t count = 1;
-    for (unsigned i = 0; i < digits; ++i) count *= 10;
-    const std::uint64_t limit = (std::uint64_t{1} << 32) / count * count;
-    for (std::size_t at = 0; at < bits.size(); at += 4) {
-        const std::uint64_t draw = std::uint64_t{bits[at]} << 24 | std::uint64_t{bits[at + 1]} << 16 |
-                                   std::uint64_t{bits[at + 2]} << 8 | std::uint64_t{bits[at + 3]};
-        if (draw >= limit) continue;
-        code c;
-        for (std::uint64_t place = count / 10; place > 0; place /= 10)
-            c.push_back(static_cast<char>('0' + draw / place % 10));
-        return c;
-    }
-    return std::nullopt;
-}
-
-/// Derives codes; none is ever stored. A transaction's code is HMAC-SHA256(key, round ‖ purpose ‖ id ‖ 0 ‖ phone) cut
-/// to digits, with `round` counting up from 0 in the practically impossible case that every draw is rejected.
-/// Thread-safe.
-class code_deriver {
-public:
-    /// `keys` is not empty; the first derives the codes of new transactions.
-    explicit code_deriver(const std::vector<code_key>& keys, unsigned digits) : digits_(digits) {
-        for (const auto& key : keys) keys_.emplace_back(key);
-    }
-
-    const std::string& current_key_id() const noexcept { return keys_.front().id; }
-
-    /// The code of `t`; empty when its key is not among the configured ones any more.
-    std::optional<code> derive(const transaction& t) {
-        for (auto& key : keys_)
-            if (key.id == t.key_id) return derive(key.hmac, t);
-        return std::nullopt;
-    }
-
-    /// True when `presented` is the code of `t`, in constant time.
-    bool matches(const transaction& t, const code& presented) {
-        const auto expected = derive(t);
-        return expected && detail::equal_in_constant_time(expected->str(), presented.str());
-    }
-
-private:
-    struct entry {
-        explicit entry(const code_key& k) : id(k.id), hmac(k.secret) {}
-        std::string id;
-        detail::hmac_sha256 hmac;
-    };
-
-    std::optional<code> derive(detail::hmac_sha256& hmac, const transaction& t) const {
-        std::string input;
-        input.reserve(t.id.size() + t.phone.str().size() + 3);
-        input += '\0';
-        input += static_cast<char>(t.purpose);
-        input += t.id;
-        input += '\0';
-        input += t.phone.str();
-        for (;; ++input[0]) {
-            auto bits = hmac(input);
-            auto c = code_from(bits, digits_);
-            detail::wipe(bits);
-            if (c) return c;
-        }
-    }
-
-    std::deque<entry> keys_;  // a mutex does not move
-    unsigned digits_;
-};
-
-}  // namespace v0
-}  // namespace phoneauth
-
-#endif
-
-// ---- phoneauth/secrets/password.hpp ----
-
-#ifndef PHONEAUTH_SECRETS_PASSWORD_HPP
-#define PHONEAUTH_SECRETS_PASSWORD_HPP
-
-#include <string>
-
-
-namespace phoneauth {
-inline namespace v0 {
-
-/// What scrypt (RFC 7914) costs. The default is what the OWASP Password Storage Cheat Sheet lists for 16 MiB of memory.
-struct scrypt_cost {
-    unsigned ln = 14;  ///< log2 of N, 10–20
-    unsigned r = 8;    ///< block size, 1–32
-    unsigned p = 5;    ///< parallelization, 1–16
-};
-
-/// The PasswordHasher of a blocking server: scrypt, stored as a PHC string `$scrypt$ln=14,r=8,p=5$salt$hash` with 16
-/// bytes of salt and 32 of hash in base64 without padding. Takes some hundred milliseconds and 128·2^ln·r bytes of
-/// memory per call. Thread-safe.
-class scrypt_passwords {
-public:
-    explicit scrypt_passwords(scrypt_cost cost = {}) : cost_(cost) {}
-
-    /// A PHC string with a new salt. `error::internal` when there is no randomness or the cost is out of range,
-    /// `error::overloaded` when there is no memory.
-    PHONEAUTH_DECL result<std::string> hash(const std::string& password) const;
-
-    /// Whether `password` made `phc`, at the cost that `phc` names. A string that is no scrypt PHC string, or whose
-    /// cost is out of range, is `error::internal`: somebody stored it who should not have.
-    PHONEAUTH_DECL result<bool> verify(const std::string& password, const std::string& phc) const;
-
-private:
-    scrypt_cost cost_;
-};
-
-/// The PasswordHasher that an authenticator in mode `Mode` (see yields.hpp) has by default. asio/pooled_passwords.hpp
-/// specialises it for the asynchronous one, where hashing must not run on the event loop.
-template <class Mode>
-struct default_passwords {
-    using type = scrypt_passwords;
-};
-
-}  // namespace v0
-}  // namespace phoneauth
-
-#ifndef PHONEAUTH_SEPARATE_COMPILATION
-
-// ---- phoneauth/secrets/password.ipp ----
-
-#ifndef PHONEAUTH_SECRETS_PASSWORD_IPP
-#define PHONEAUTH_SECRETS_PASSWORD_IPP
-
-#include <array>
-#include <charconv>
-#include <optional>
-#include <span>
-#include <string_view>
-
-#include <openssl/evp.h>
-#include <openssl/rand.h>
-
-
-namespace phoneauth {
-inline namespace v0 {
-namespace detail {
-
-inline constexpr std::size_t scrypt_salt_size = 16;  // the PHC string format's recommendation
-inline constexpr std::size_t scrypt_hash_size = 32;
-
-struct scrypt_phc {
-    scrypt_cost cost;
-    std::string salt;
-    std::string hash;
-};
-
-inline bool in_range(const scrypt_cost& c) {
-    return c.ln >= 10 && c.ln <= 20 && c.r >= 1 && c.r <= 32 && c.p >= 1 && c.p <= 16;
-}
-
-inline std::string base64_unpadded(std::string_view bytes) {
-    auto text = base64(bytes);
-    while (text.ends_with('=')) text.pop_back();
-    return text;
-}
-
-/// Decodes base64 without padding; empty when it is not that, or not of `size` bytes.
-inline std::optional<std::string> base64_unpadded_bytes(std::string_view text, std::size_t size) {
-    if (text.size() != (size * 8 + 5) / 6) return std::nullopt;
-    std::string padded(text);
-    padded.append((4 - padded.size() % 4) % 4, '=');
-    std::string bytes(padded.size() / 4 * 3, '\0');
-    if (EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
-                        reinterpret_cast<const unsigned char*>(padded.data()), static_cast<int>(padded.size())) < 0)
-        return std::nullopt;
-    bytes.resize(size);
-    // The decoder overlooks white space and padding in the middle; what encodes back differently was not canonical.
-    if (base64_unpadded(bytes) != text) return std::nullopt;
-    return bytes;
-}
-
-inline std::optional<scrypt_phc> parse_scrypt_phc(std::string_view text) {
-    const auto take = [&](std::string_view literal) {
-        if (!text.starts_with(literal)) return false;
-        text.remove_prefix(literal.size());
-        return true;
-    };
-    const auto number = [&](unsigned& n) {
-        const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), n);
-        text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-        return ec == std::errc();
-    };
-    scrypt_phc phc;
-    if (!take("$scrypt$ln=") || !number(phc.cost.ln) || !take(",r=") || !number(phc.cost.r) || !take(",p=") ||
-        !number(phc.cost.p) || !take("$") || !in_range(phc.cost))
-        return std::nullopt;
-    const auto dollar = text.find('$');
-    if (dollar == std::string_view::npos) return std::nullopt;
-    auto salt = base64_unpadded_bytes(text.substr(0, dollar), scrypt_salt_size);
-    auto hash = base64_unpadded_bytes(text.substr(dollar + 1), scrypt_hash_size);
-    if (!salt || !hash) return std::nullopt;
-    phc.salt = std::move(*salt);
-    phc.hash = std::move(*hash);
-    return phc;
-}
-
-/// False when there is no memory for it.
-inline bool scrypt(const std::string& password, std::string_view salt, const scrypt_cost& c,
-                   std::span<unsigned char> out) {
-    const std::uint64_t n = std::uint64_t{1} << c.ln;
-    const std::uint64_t memory = std::uint64_t{128} * c.r * (n + c.p + 2) + (std::uint64_t{1} << 20);
-    return EVP_PBE_scrypt(password.data(), password.size(), reinterpret_cast<const unsigned char*>(salt.data()),
-                          salt.size(), n, c.r, c.p, memory, out.data(), out.size()) == 1;
-}
-
-}  // namespace detail
-
-PHONEAUTH_DECL result<std::string> scrypt_passwords::hash(const std::string& password) const {
-    std::string salt(detail::scrypt_salt_size, '\0');
-    if (!detail::in_range(cost_) ||
-        RAND_bytes(reinterpret_cast<unsigned char*>(salt.data()), static_cast<int>(salt.size())) != 1)
-        return error::internal;
-    detail::digest hash;
-    if (!detail::scrypt(password, salt, cost_, hash)) return error::overloaded;
-    return "$scrypt$ln=" + std::to_string(cost_.ln) + ",r=" + std::to_string(cost_.r) +
-           ",p=" + std::to_string(cost_.p) + '$' + detail::base64_unpadded(salt) + '$' +
-           detail::base64_unpadded({reinterpret_cast<const char*>(hash.data()), hash.size()});
-}
-
-PHONEAUTH_DECL result<bool> scrypt_passwords::verify(const std::string& password, const std::string& phc) const {
-    const auto stored = detail::parse_scrypt_phc(phc);
-    if (!stored) return failure(error::internal, "The stored password hash is not a scrypt PHC string.");
-    detail::digest hash;
-    if (!detail::scrypt(password, stored->salt, stored->cost, hash)) return error::overloaded;
-    return detail::equal_in_constant_time(stored->hash, {reinterpret_cast<const char*>(hash.data()), hash.size()});
-}
-
+}  // namespace flows
 }  // namespace v0
 }  // namespace phoneauth
 
@@ -4654,176 +6247,1096 @@ private:
 
 #endif
 
-// ---- phoneauth/twilio/delivery.hpp ----
+namespace phoneauth {
+inline namespace v0 {
+namespace flows {
 
-#ifndef PHONEAUTH_TWILIO_DELIVERY_HPP
-#define PHONEAUTH_TWILIO_DELIVERY_HPP
+/// A transaction or a user changed under a flow's hands: it looks again, as often as tries and sends can possibly need.
+inline constexpr int max_lost_races = 64;
+/// No id or token that this library has made is longer than 36.
+inline constexpr std::size_t max_id_size = 64;
+
+/// Whether `id` could be a transaction's. What could not, a storage need not be able to look for.
+inline bool is_id(const std::string& id) {
+    return !id.empty() && id.size() <= max_id_size &&
+           id.find_first_not_of("0123456789ABCDEF-") == std::string_view::npos;
+}
+
+/// What the flows of one authenticator share. Thread-safe.
+template <class Mode>
+struct parts {
+    parts(phoneauth::config c, flows::ports<Mode>& p) : config(std::move(c)), ports(p) {}
+
+    const phoneauth::config config;
+    flows::ports<Mode>& ports;
+    const reporter reports{ports};
+    limiter<Mode> limits{ports, config, reports};
+    messenger<Mode> messages{ports, config, reports};
+    random_source random{};
+    token_hasher hash{};
+
+    time_point now() const { return ports.now(); }
+
+    /// Runs the flow `begin(context)` for `from`, and tells the observer how it ended.
+    template <class Begin>
+    auto run(event_kind success, client_info from, Begin begin) {
+        return Mode::run(reports.begin(std::move(from)), begin, ended{reports, success});
+    }
+
+    /// The number that a user typed, if messages may go there.
+    result<phone_number> read_phone(context& c, const std::string& text) const {
+        auto phone = phone_number::parse(text, config.default_calling_code);
+        if (!phone) return phone;
+        reports.note(c, *phone);
+        auto allowed = rules::check_destination(*phone, config);
+        if (!allowed) return std::move(allowed).error();
+        return phone;
+    }
+
+    /// Tells one password of a user from the next.
+    std::string fingerprint_of(const user& u) { return hash(u.password_hash); }
+
+private:
+    struct ended {
+        const reporter& reports;
+        event_kind success;
+
+        template <class R>
+        void operator()(const context& c, const R& outcome) const noexcept {
+            reports.end(c, success, outcome ? nullptr : &outcome.error());
+        }
+    };
+};
+
+template <class Mode>
+std::shared_ptr<parts<Mode>> make_parts(config c, ports<Mode>& p, bool process_local) {
+    auto problems = validate(c, !process_local);
+    if (!problems.empty()) throw config_error(std::move(problems));
+    if (c.code_keys.empty()) {
+        secret_string secret(32, '\0');
+        if (!random_source().fill({reinterpret_cast<unsigned char*>(secret.data()), secret.size()}))
+            throw std::runtime_error("phoneauth: OpenSSL has no randomness");
+        c.code_keys.push_back({"process", std::move(secret)});
+    }
+    return std::make_shared<parts<Mode>>(std::move(c), p);
+}
+
+template <class Mode>
+const config& config_of(const parts<Mode>& p) noexcept {
+    return p.config;
+}
+
+}  // namespace flows
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/rules/transitions.hpp ----
+
+#ifndef PHONEAUTH_RULES_TRANSITIONS_HPP
+#define PHONEAUTH_RULES_TRANSITIONS_HPP
 
 #include <algorithm>
-#include <charconv>
+#include <chrono>
 #include <cstdint>
-#include <string>
+#include <optional>
 #include <string_view>
-#include <system_error>
 
 
-// ---- phoneauth/twilio/signature.hpp ----
+// The transaction's state machine: pure functions of a transaction, an event and the time. All rules are here; a
+// storage only compares and swaps, so whoever wins the swap has applied them to what is stored.
+//
+//   state      event                          next        outcome
+//   pending    right code, in time            confirmed   success
+//   pending    wrong code                     pending     wrong_code, with the tries left
+//   pending    wrong code, the last try       exhausted   tries_exhausted
+//   pending    any code, resend: too late     expired     code_expired
+//   pending    resend                         pending     resend_too_soon, too_many_messages, or success
+//   pending    refused by the provider        failed      –
+//   confirmed  reopened by who confirmed it   pending     – (or exhausted, when no try is left)
+//   others     anything                       unchanged   the error that names the state
+//
+// Beside it, `delivery` tells what became of the last message; nothing above depends on it.
 
-#ifndef PHONEAUTH_TWILIO_SIGNATURE_HPP
-#define PHONEAUTH_TWILIO_SIGNATURE_HPP
+namespace phoneauth {
+inline namespace v0 {
+namespace rules {
 
-#include <cstddef>
+/// The error that says why a transaction in state `s` takes no code and no resend any more; success for a pending one.
+inline result<void> check_pending(transaction_state s) {
+    switch (s) {
+    case transaction_state::pending:
+        return {};
+    case transaction_state::confirmed:
+        return error::code_used;
+    case transaction_state::exhausted:
+        return error::tries_exhausted;
+    case transaction_state::expired:
+        return error::code_expired;
+    case transaction_state::failed:
+        return error::transaction_failed;
+    }
+    return error::no_transaction;
+}
+
+namespace detail {
+/// As `check_pending`, after noting that the time is over.
+inline result<void> check_open(transaction& t, time_point now) {
+    if (t.state == transaction_state::pending && now >= t.expires_at) t.state = transaction_state::expired;
+    return check_pending(t.state);
+}
+}  // namespace detail
+
+/// How many wrong codes `t` still allows.
+inline int tries_left(const transaction& t, const config& c) noexcept {
+    return static_cast<int>(c.max_tries - std::min(t.tries, c.max_tries));
+}
+
+/// A code was presented: `right` says whether it is the transaction's.
+inline result<void> apply_code(transaction& t, bool right, const config& c, time_point now) {
+    if (auto open = detail::check_open(t, now); !open) return open;
+    ++t.tries;
+    if (right) {
+        t.state = transaction_state::confirmed;
+        return {};
+    }
+    const int left = tries_left(t, c);
+    if (left == 0) t.state = transaction_state::exhausted;
+    failure f(left == 0 ? error::tries_exhausted : error::wrong_code);
+    f.tries_left = left;
+    return f;
+}
+
+/// How long until a pending `t` may have another message; empty: it has had all.
+inline std::optional<std::chrono::seconds> time_to_resend(const transaction& t, const config& c, time_point now) {
+    if (t.sends >= c.max_sends_per_transaction) return std::nullopt;
+    const auto left = std::chrono::ceil<std::chrono::seconds>(t.last_sent_at + c.resend_cooldown - now);
+    // A clock that was set back must not make anybody wait longer than the cooldown.
+    return std::clamp<std::chrono::seconds>(left, std::chrono::seconds(0), c.resend_cooldown);
+}
+
+/// Another message was asked for. The code, its expiry and its tries stay what they are.
+inline result<void> apply_resend(transaction& t, const config& c, time_point now) {
+    if (auto open = detail::check_open(t, now); !open) return open;
+    const auto wait = time_to_resend(t, c, now);
+    if (!wait) return failure(error::too_many_messages, "The code was sent as often as allowed; start again.");
+    if (wait->count() > 0) return failure(error::resend_too_soon).with_retry_after(*wait);
+    ++t.sends;
+    t.last_sent_at = now;
+    if (t.delivery == delivery_state::undelivered) t.delivery = delivery_state::pending;
+    t.delivery_error = 0;
+    return {};
+}
+
+/// The provider refused the first message for certain: nobody has the code.
+inline void apply_refusal(transaction& t) {
+    if (t.state == transaction_state::pending) t.state = transaction_state::failed;
+}
+
+/// The provider reported `status`, Twilio's word, about the `send`th message, and the error `twilio_code`, 0 if it
+/// named none.
+/// → whether that changed `t`: what has arrived stays so, and what became of a message before the last one matters only
+/// if it arrived.
+inline bool apply_delivery(transaction& t, std::uint32_t send, std::string_view status, std::int32_t twilio_code) {
+    if (send == 0 || send > t.sends || t.delivery == delivery_state::delivered) return false;
+    if (status == "delivered" || status == "read") {
+        t.delivery = delivery_state::delivered;
+        t.delivery_error = 0;
+        return true;
+    }
+    const bool lost = status == "undelivered" || status == "failed" || status == "canceled";
+    if (!lost || send != t.sends || t.delivery == delivery_state::undelivered) return false;
+    t.delivery = delivery_state::undelivered;
+    t.delivery_error = twilio_code;
+    return true;
+}
+
+/// What may be told of `t` at the time `now` to whoever knows its id.
+inline transaction_status status_of(transaction t, const config& c, time_point now) {
+    const auto open = detail::check_open(t, now);
+    transaction_status s{.state = t.state};
+    if (!must_not_reveal_user(t, c)) {
+        s.delivery = t.delivery;
+        if (t.delivery_error != 0) s.twilio_code = t.delivery_error;
+    }
+    if (open) {
+        s.tries_left = tries_left(t, c);
+        s.expires_in = std::chrono::ceil<std::chrono::seconds>(t.expires_at - now);
+        s.resend_after = time_to_resend(t, c, now);
+    }
+    return s;
+}
+
+/// Whoever confirmed the transaction could not use it (the email is taken): the same code may come again, as one more
+/// try.
+inline void reopen(transaction& t, const config& c) {
+    if (t.state == transaction_state::confirmed)
+        t.state = tries_left(t, c) > 0 ? transaction_state::pending : transaction_state::exhausted;
+}
+
+}  // namespace rules
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+namespace phoneauth {
+inline namespace v0 {
+namespace flows {
+
+template <class Mode>
+auto codes<Mode>::resend(transaction_id id, client_info from) -> returned<challenge> {
+    return p_.run(event_kind::resent, std::move(from), [&](context& c) { return send_again(c, std::move(id)); });
+}
+
+template <class Mode>
+auto codes<Mode>::status(transaction_id id) -> returned<transaction_status> {
+    return Mode::finish(find_status(std::move(id)));
+}
+
+template <class Mode>
+auto codes<Mode>::handle_status_callback(status_callback r) -> returned<callback_outcome> {
+    return p_.run(event_kind::delivered, {}, [&](context& c) { return take_report(c, std::move(r)); });
+}
+
+template <class Mode>
+auto codes<Mode>::open(context& c, const rules::send_reservation& sending, purpose what, const phone_number& phone,
+                       const std::optional<user>& owner, bool after_password) -> flow<result<challenge>> {
+    auto id = make_token(p_.random);
+    if (!id) co_return error::internal;
+    const auto at = p_.now();
+    transaction t{.id = std::move(*id), .purpose = what, .phone = phone};
+    if (what == purpose::login) t.user_id = owner ? owner->object_id : std::string(rules::decoy_user_id);
+    t.key_id = p_.messages.current_key_id();
+    t.sends = 1;
+    t.created_at = at;
+    t.expires_at = at + p_.config.code_lifetime;
+    t.last_sent_at = at;
+    if (after_password) t.password_fingerprint = p_.fingerprint_of(*owner);
+    t.known_network = sending.is_known();
+    p_.reports.note(c, t);
+    const bool inserted = co_await p_.ports.insert_transaction(t);
+    if (!inserted) co_return error::internal;
+    auto sent = co_await p_.messages.send_code(c, t);
+    if (!sent) {
+        rules::apply_refusal(t);
+        co_await try_to_store(t);
+        const auto cancelled = sending.cancel(twilio::is_about_the_number(sent.error()));
+        co_await p_.limits.try_to(cancelled);
+        co_return std::move(sent).error();
+    }
+    co_return describe(t, *sent);
+}
+
+template <class Mode>
+auto codes<Mode>::send_again(context& c, transaction_id id) -> flow<result<challenge>> {
+    if (!is_id(id)) co_return error::no_transaction;
+    for (int lost = 0; lost < max_lost_races; ++lost) {
+        auto found = co_await p_.ports.find_transaction(id);
+        if (!found) co_return error::no_transaction;
+        p_.reports.note(c, *found);
+        const auto before = found->state;
+        auto allowed = rules::apply_resend(*found, p_.config, p_.now());
+        if (!allowed) {
+            if (found->state != before) co_await try_to_store(*found);
+            co_return std::move(allowed).error();
+        }
+        auto sending = p_.limits.message(c, rules::limits::send_budget::codes, found->phone, std::nullopt,
+                                         !found->password_fingerprint.empty());
+        allowed = co_await p_.limits.reserve(sending);
+        if (!allowed) co_return std::move(allowed).error();
+        const bool won = co_await p_.ports.update_transaction(*found);
+        if (!won) {
+            const auto cancelled = sending.cancel();
+            co_await p_.limits.try_to(cancelled);
+            continue;
+        }
+        auto sent = co_await p_.messages.send_code(c, *found);
+        if (!sent) {
+            const auto cancelled = sending.cancel(twilio::is_about_the_number(sent.error()));
+            co_await p_.limits.try_to(cancelled);
+            co_return std::move(sent).error();
+        }
+        co_return describe(*found, *sent);
+    }
+    co_return error::storage_unavailable;
+}
+
+template <class Mode>
+auto codes<Mode>::confirm(context& c, purpose what, const transaction_id& id, submitted_code submitted,
+                          const phone_number* expected) -> flow<result<transaction>> {
+    auto typed = parse_code(submitted.str(), p_.config.code_digits);
+    submitted = {};  // wiped
+    if (!typed) co_return std::move(typed).error();
+    if (!is_id(id)) co_return error::no_transaction;
+    for (int lost = 0; lost < max_lost_races; ++lost) {
+        auto found = co_await p_.ports.find_transaction(id);
+        if (!found || found->purpose != what) co_return error::no_transaction;
+        if (expected && found->phone != *expected) co_return error::phone_mismatch;
+        p_.reports.note(c, *found);
+        const auto before = found->state;
+        const bool right = p_.messages.is_code_of(*found, *typed) && !rules::is_decoy(*found);
+        auto outcome = rules::apply_code(*found, right, p_.config, p_.now());
+        if (before != transaction_state::pending) co_return std::move(outcome).error();
+        co_await Mode::ignore_cancellation();  // a code that is spent must lead to the end of the flow
+        const bool won = co_await p_.ports.update_transaction(*found);
+        if (!won) continue;
+        ++found->version;
+        if (outcome) {
+            p_.reports.tell(c, event_kind::confirmed);
+            co_return std::move(*found);
+        }
+        if (found->state != transaction_state::expired) co_await p_.limits.punish(c, *found);
+        co_return std::move(outcome).error();
+    }
+    co_return error::storage_unavailable;
+}
+
+template <class Mode>
+auto codes<Mode>::reopen(transaction& t) -> flow<bool> {
+    rules::reopen(t, p_.config);
+    return try_to_store(t);
+}
+
+template <class Mode>
+auto codes<Mode>::find_status(transaction_id id) -> flow<result<transaction_status>> {
+    if (!is_id(id)) co_return error::no_transaction;
+    auto found = co_await p_.ports.find_transaction(id);
+    if (!found) co_return error::no_transaction;
+    co_return rules::status_of(*found, p_.config, p_.now());
+}
+
+template <class Mode>
+auto codes<Mode>::take_report(context& c, status_callback r) -> flow<result<callback_outcome>> {
+    c.silent = true;  // what it tells, it tells itself
+    const auto report = twilio::read_delivery(p_.config.twilio, r);
+    if (!report) co_return report.error();
+    if (!is_id(report->transaction_id)) co_return callback_outcome::no_news;
+    for (int lost = 0; lost < max_lost_races; ++lost) {
+        auto found = co_await p_.ports.find_transaction(report->transaction_id);
+        if (!found) co_return callback_outcome::no_news;
+        const bool news = rules::apply_delivery(*found, report->send, report->status, report->error_code);
+        if (!news) co_return callback_outcome::no_news;
+        const bool won = co_await p_.ports.update_transaction(*found);
+        if (!won) continue;
+        p_.reports.note(c, *found);
+        if (found->delivery_error != 0) c.about.twilio_code = found->delivery_error;
+        p_.reports.tell(c,
+                        found->delivery == delivery_state::delivered ? event_kind::delivered : event_kind::undelivered);
+        co_return callback_outcome::noted;
+    }
+    co_return error::storage_unavailable;
+}
+
+/// Nobody's result depends on it.
+template <class Mode>
+auto codes<Mode>::try_to_store(const transaction& t) -> flow<bool> {
+    try {
+        const bool stored = co_await p_.ports.update_transaction(t);
+        co_return stored;
+    } catch (...) {
+        co_return false;
+    }
+}
+
+template <class Mode>
+challenge codes<Mode>::describe(const transaction& t, send_outcome sent) const {
+    return {transaction_id(t.id), t.expires_at, p_.config.resend_cooldown, sent == send_outcome::uncertain};
+}
+
+}  // namespace flows
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
+
+// ---- phoneauth/flows/login.hpp ----
+
+#ifndef PHONEAUTH_FLOWS_LOGIN_HPP
+#define PHONEAUTH_FLOWS_LOGIN_HPP
+
+#include <optional>
 #include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
+
+
+// ---- phoneauth/login_result.hpp ----
+
+#ifndef PHONEAUTH_LOGIN_RESULT_HPP
+#define PHONEAUTH_LOGIN_RESULT_HPP
 
 
 namespace phoneauth {
 inline namespace v0 {
-namespace twilio {
 
-/// The names and values of a callback, decoded, in the order in which they came.
-using callback_parameters = std::vector<std::pair<std::string, std::string>>;
+/// A user has logged in.
+struct login_result {
+    phoneauth::user user;
+    session_token token;      ///< for the client, who sends it with each request; only its hash is stored
+    time_point expires_at{};  ///< when the session ends
+};
 
-/// What `verify_callback` reads at most; Twilio's own callbacks have some thirty parameters and a few kilobytes.
-inline constexpr std::size_t max_callback_bytes = 64 * 1024;
-inline constexpr std::size_t max_callback_parameters = 256;
+}  // namespace v0
+}  // namespace phoneauth
 
-/// True when `signature`, the value of a request's X-Twilio-Signature, is base64(HMAC-SHA1(auth_token, url + each
-/// name, sorted, followed by its value)); a repeated name counts its unique values, sorted.
-///
-/// `url` is the whole URL, query included, as it was given to Twilio: behind a proxy, not what arrives here. It is
-/// taken as it is written, except for its port: Twilio signs it or leaves it out, so the URL is tried with its port
-/// (the scheme's, if it names none) and with none. `auth_token` is the account's, never an API key's secret; with an
-/// empty one everything is refused. The signatures are compared in constant time.
-///
-/// Pure, so it may be called from several threads at once; throws `std::runtime_error` when OpenSSL fails.
-/// Source: https://www.twilio.com/docs/usage/security#validating-requests, and Twilio's helper libraries.
-PHONEAUTH_DECL bool verify_signature(std::string_view auth_token, std::string_view url,
-                                     const callback_parameters& parameters, std::string_view signature);
+#endif
 
-/// Verifies a whole callback: the parameters of its form `body`, if Twilio signed them. If `url` has a `bodySHA256`
-/// in its query, `body` is of another kind (JSON), must have that SHA-256, and there are no parameters. A GET has an
-/// empty `body`. `url`, `signature`: see `verify_signature`.
-///
-/// Twilio puts no mark between names and values, nor a time: who has seen a signed request can send it again, also cut
-/// at other places. So a callback is news of the message that it names, never a permission.
-///
-/// Errors: `invalid_signature`; `unparsable_body` for a form with broken percent sequences; `body_too_large` above
-/// `max_callback_bytes` or `max_callback_parameters`.
-PHONEAUTH_DECL result<callback_parameters> verify_callback(std::string_view auth_token, std::string_view url,
-                                                           std::string_view body, std::string_view signature);
+namespace phoneauth {
+inline namespace v0 {
 
-}  // namespace twilio
+namespace rules {
+class password_reservation;
+}
+
+namespace flows {
+
+/// A user logs in: by code, by password and code, or by password alone. Thread-safe.
+template <class Mode>
+class login {
+    template <class X>
+    using flow = typename Mode::template flow<X>;
+    template <class X>
+    using returned = typename Mode::template returned<result<X>>;
+
+public:
+    /// Both must outlive this.
+    login(parts<Mode>& p, codes<Mode>& c) noexcept : p_(p), codes_(c) {}
+
+    // See authenticator. Without a password, the login is by code alone.
+    returned<challenge> start(std::string phone, std::optional<password> secret, client_info from);
+    returned<login_result> finish(transaction_id id, submitted_code code, client_info from);
+    returned<login_result> with_identity(std::string identity, password secret, client_info from);
+
+private:
+    flow<result<challenge>> begin(context& c, std::string phone, std::optional<password> secret);
+    flow<result<login_result>> complete(context& c, transaction_id id, submitted_code code);
+    flow<result<login_result>> complete_with_identity(context& c, std::string identity, password secret);
+
+    flow<result<void>> check_password(context& c, const std::optional<user>& owner, const std::string& secret,
+                                      rules::password_reservation& guess);
+    flow<result<login_result>> enter(context& c, const transaction& confirmed);
+    flow<result<login_result>> open_session(context& c, user& owner, const transaction* used);
+    flow<result<void>> keep(const session& opened, user& owner);
+    flow<bool> note_login(user& owner);
+    std::string identity_subject(const std::string& identity);
+
+    parts<Mode>& p_;
+    codes<Mode>& codes_;
+};
+
+}  // namespace flows
 }  // namespace v0
 }  // namespace phoneauth
 
 #ifndef PHONEAUTH_SEPARATE_COMPILATION
 
-// ---- phoneauth/twilio/signature.ipp ----
+// ---- phoneauth/flows/login.ipp ----
 
-#ifndef PHONEAUTH_TWILIO_SIGNATURE_IPP
-#define PHONEAUTH_TWILIO_SIGNATURE_IPP
+#ifndef PHONEAUTH_FLOWS_LOGIN_IPP
+#define PHONEAUTH_FLOWS_LOGIN_IPP
+
+#include <utility>
+
+
+// ---- phoneauth/rules/registration.hpp ----
+
+#ifndef PHONEAUTH_RULES_REGISTRATION_HPP
+#define PHONEAUTH_RULES_REGISTRATION_HPP
+
+#include <string>
+#include <string_view>
+
+
+// ---- phoneauth/registration.hpp ----
+
+#ifndef PHONEAUTH_REGISTRATION_HPP
+#define PHONEAUTH_REGISTRATION_HPP
+
+#include <string>
+#include <utility>
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// What a user sends to finish a registration.
+struct registration {
+    // A constructor, as g++ 12 destroys an aggregate that is made with braces inside a co_await expression twice.
+    registration() = default;
+    registration(phoneauth::transaction_id id, submitted_code typed, std::string phone_typed,
+                 phoneauth::password chosen, std::string identity_typed = {})
+        : transaction_id(std::move(id)), code(std::move(typed)), phone(std::move(phone_typed)),
+          password(std::move(chosen)), identity(std::move(identity_typed)) {}
+
+    phoneauth::transaction_id transaction_id;  ///< of the challenge that began it
+    submitted_code code;                       ///< from the message
+    std::string phone;                         ///< the phone that the challenge was for
+    phoneauth::password password;              ///< see `config::min_password_length`
+    std::string identity;       ///< value of `config::identity_column`; ignored where the phone is the identity
+    property_map properties;    ///< further properties, name → JSON text
+    std::string locale = "en";  ///< the user's language, at most 35 characters (RFC 5646 §4.4.1)
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// What a registration must have, and what a user may change afterwards.
+
+namespace phoneauth {
+inline namespace v0 {
+namespace rules {
+
+/// An identity in the form in which it is stored and compared: a phone number where the phone is the identity, an email
+/// address in lower case, else the text without white space around it. Fails with `identity_required`,
+/// `invalid_phone_number`, `invalid_email` (RFC 5321 §4.5.3.1: 64 octets before the @, 254 in all) or
+/// `invalid_parameter` (over 254 bytes, not UTF-8, control characters).
+PHONEAUTH_DECL result<std::string> normalize_identity(const config& c, std::string_view text);
+
+/// Whether a new password has an acceptable length; `password_required` or `invalid_password` if not.
+PHONEAUTH_DECL result<void> check_password(const config& c, std::string_view password);
+
+/// Checks further properties: names of 1 to 64 bytes that are not reserved and not those of the phone and the identity
+/// (`reserved_property`), values that are JSON, and no more of both than `c` allows (`invalid_parameter`).
+PHONEAUTH_DECL result<void> check_properties(const config& c, const property_map& properties);
+
+/// The user that `r` describes, without id and password hash, registered at `now` with the proved `phone`. All of the
+/// above errors.
+PHONEAUTH_DECL result<user> make_user(const config& c, const registration& r, const phone_number& phone,
+                                      time_point now);
+
+/// Applies a client's changes, name → JSON text, to `u`, all or nothing: null removes a property. `new_password` gets
+/// the new password if there is one among them. Reserved names are passed over, because clients send whole user objects
+/// back. The phone cannot be changed: a changed number is a new authenticator (NIST SP 800-63B-3 §5.1.3.3). Fails with
+/// what `normalize_identity`, `check_password` and `check_properties` fail with, and `invalid_parameter` for another
+/// phone or a value of the wrong type.
+PHONEAUTH_DECL result<void> apply_changes(user& u, const property_map& changes, const config& c,
+                                          std::string& new_password);
+
+}  // namespace rules
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/rules/registration.ipp ----
+
+#ifndef PHONEAUTH_RULES_REGISTRATION_IPP
+#define PHONEAUTH_RULES_REGISTRATION_IPP
 
 #include <algorithm>
-#include <array>
-#include <cstddef>
-#include <stdexcept>
-
-#include <openssl/evp.h>
 
 
 namespace phoneauth {
 inline namespace v0 {
+namespace rules {
 namespace detail {
 
-/// HMAC-SHA1 (RFC 2104), which is safe as a MAC (NIST SP 800-131A §10); Twilio offers no other.
-inline std::string hmac_sha1(std::string_view key, std::string_view message) {
-    std::array<char, 20> out;
-    std::size_t size = 0;
-    const auto bytes = [](const char* data) { return reinterpret_cast<const unsigned char*>(data); };
-    if (EVP_Q_mac(nullptr, "HMAC", nullptr, "SHA1", nullptr, key.data(), key.size(), bytes(message.data()),
-                  message.size(), reinterpret_cast<unsigned char*>(out.data()), out.size(), &size) == nullptr ||
-        size != out.size())
-        throw std::runtime_error("phoneauth: OpenSSL failed");
-    return {out.data(), out.size()};
+inline constexpr std::size_t max_identity_bytes = 254;  // RFC 5321 §4.5.3.1.3, less the angle brackets
+
+inline bool is_plain_text(std::string_view text) {
+    return phoneauth::detail::count_code_points(text).has_value() &&
+           std::none_of(text.begin(), text.end(), phoneauth::detail::is_control);
 }
 
-/// A URL in two spellings that mean the same to Twilio.
-struct port_variants {
-    std::string with;     ///< with its port, or with that of the scheme
-    std::string without;  ///< without any
-};
-
-/// Touches nothing but the port, as Twilio signs the URL in the form that it was given.
-inline port_variants port_variants_of(std::string_view url) {
-    const auto scheme_end = url.find("://");
-    if (scheme_end == url.npos) return {std::string(url), std::string(url)};
-    const auto begin = scheme_end + 3;
-    const auto end = std::min(url.find_first_of("/?#", begin), url.size());
-    const auto authority = url.substr(begin, end - begin);
-    // Neither a colon in user information nor one inside an IPv6 literal begins a port.
-    const auto host = authority.rfind('@') + 1;  // npos + 1 is 0
-    const auto bracket = authority.rfind(']');
-    const auto port = authority.find(':', bracket == authority.npos ? host : std::max(host, bracket));
-
-    const auto head = std::string(url.substr(0, begin)) + std::string(authority.substr(0, port));
-    const auto tail = url.substr(end);
-    const auto scheme_port = equal_ignoring_case(url.substr(0, scheme_end), "https") ? ":443" : ":80";
-    return {head + std::string(port == authority.npos ? scheme_port : authority.substr(port)) + std::string(tail),
-            head + std::string(tail)};
+/// A sanity check, not RFC 5322: only a message to it proves an address.
+inline bool is_email(std::string_view text) {
+    const auto at = text.rfind('@');
+    if (at == std::string_view::npos || at == 0 || at > 64 || text.size() > max_identity_bytes) return false;
+    const auto local = text.substr(0, at);
+    const auto domain = text.substr(at + 1);
+    const auto in_domain = [](char c) {
+        return phoneauth::detail::is_alnum(c) || c == '-' || c == '.' || static_cast<unsigned char>(c) >= 0x80;
+    };
+    return is_plain_text(text) && local.find_first_of(" @\"(),:;<>[\\]") == std::string_view::npos &&
+           domain.find('.') != std::string_view::npos && !domain.starts_with('.') && !domain.ends_with('.') &&
+           domain.find("..") == std::string_view::npos && std::all_of(domain.begin(), domain.end(), in_domain);
 }
 
-/// The hash that the URL says its body has; empty if it says nothing.
-inline std::string body_sha256_of(std::string_view url) {
-    auto hash = form_field(split_target(url.substr(0, url.find('#'))).query, "bodySHA256");
-    std::transform(hash.begin(), hash.end(), hash.begin(), to_lower);
-    return hash;
+inline bool is_property_size_ok(const property_map& properties, const config& c) {
+    std::size_t bytes = 0;
+    for (const auto& [name, json] : properties) bytes += name.size() + json.size();
+    return properties.size() <= c.max_properties && bytes <= c.max_property_bytes;
 }
 
 }  // namespace detail
 
-namespace twilio {
-
-PHONEAUTH_DECL bool verify_signature(std::string_view auth_token, std::string_view url,
-                                     const callback_parameters& parameters, std::string_view signature) {
-    if (auth_token.empty()) return false;  // anybody can sign with that
-    std::vector<std::pair<std::string_view, std::string_view>> sorted(parameters.begin(), parameters.end());
-    std::sort(sorted.begin(), sorted.end());
-    sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
-    std::string text;
-    for (const auto& [name, value] : sorted) text.append(name).append(value);
-
-    const auto urls = detail::port_variants_of(url);
-    const auto is_signature_of = [&](const std::string& variant) {
-        return detail::equal_in_constant_time(detail::base64(detail::hmac_sha1(auth_token, variant + text)), signature);
-    };
-    // Both, always: the time does not tell which one Twilio signed.
-    const bool with = is_signature_of(urls.with);
-    const bool without = is_signature_of(urls.without);
-    return with || without;
+PHONEAUTH_DECL result<std::string> normalize_identity(const config& c, std::string_view text) {
+    text = phoneauth::detail::trim(text);
+    if (text.empty()) return failure(error::identity_required, "The property " + c.identity_column + " is required.");
+    if (c.identity_column == c.phone_column) {
+        auto phone = phone_number::parse(text, c.default_calling_code);
+        if (!phone) return std::move(phone).error();
+        return std::string(phone->str());
+    }
+    if (c.identity_column == "email") {
+        if (!detail::is_email(text)) return error::invalid_email;
+        return phoneauth::detail::lower(text);
+    }
+    if (text.size() > detail::max_identity_bytes || !detail::is_plain_text(text))
+        return failure(error::invalid_parameter,
+                       "The property " + c.identity_column + " is too long or has a control character.");
+    return std::string(text);
 }
 
-PHONEAUTH_DECL result<callback_parameters> verify_callback(std::string_view auth_token, std::string_view url,
-                                                           std::string_view body, std::string_view signature) {
-    if (body.size() > max_callback_bytes) return error::body_too_large;
-    callback_parameters parameters;
-    if (const auto hash = detail::body_sha256_of(url); !hash.empty()) {
-        if (!detail::equal_in_constant_time(detail::lower_case_hex(detail::sha256()(body)), hash))
-            return error::invalid_signature;
+PHONEAUTH_DECL result<void> check_password(const config& c, std::string_view password) {
+    if (password.empty()) return error::password_required;
+    if (password.size() < c.min_password_length || password.size() > c.max_password_length)
+        return failure(error::invalid_password, "The password must have " + std::to_string(c.min_password_length) +
+                                                    " to " + std::to_string(c.max_password_length) + " bytes.");
+    if (!phoneauth::detail::count_code_points(password) || password.find('\0') != std::string_view::npos)
+        return failure(error::invalid_password, "The password is not UTF-8 or holds a NUL character.");
+    return {};
+}
+
+PHONEAUTH_DECL result<void> check_properties(const config& c, const property_map& properties) {
+    for (const auto& [name, json] : properties) {
+        if (name.empty() || name.size() > 64 || !detail::is_plain_text(name))
+            return failure(error::invalid_parameter,
+                           "A property's name must have 1 to 64 bytes and no control characters.");
+        if (is_reserved_property(name) || name == c.phone_column || name == c.identity_column)
+            return failure(error::reserved_property, "The property " + name + " is reserved for the server.");
+        if (!phoneauth::detail::parse_json(json))
+            return failure(error::invalid_parameter, "The property " + name + " is not valid JSON.");
+    }
+    if (!detail::is_property_size_ok(properties, c))
+        return failure(error::invalid_parameter, "The user has too many properties, or they are too large.");
+    return {};
+}
+
+PHONEAUTH_DECL result<user> make_user(const config& c, const registration& r, const phone_number& phone,
+                                      time_point now) {
+    auto identity =
+        normalize_identity(c, c.identity_column == c.phone_column ? phone.str() : std::string_view(r.identity));
+    if (!identity) return std::move(identity).error();
+    if (auto ok = check_password(c, r.password.str()); !ok) return std::move(ok).error();
+    if (auto ok = check_properties(c, r.properties); !ok) return std::move(ok).error();
+    if (r.locale.size() > 35 || !detail::is_plain_text(r.locale))
+        return failure(error::invalid_parameter, "The property blUserLocale is not a language tag.");
+    return user{.object_id = {},
+                .phone = phone,
+                .identity = std::move(*identity),
+                .password_hash = {},
+                .properties = r.properties,
+                .locale = r.locale,
+                .created_at = now};
+}
+
+PHONEAUTH_DECL result<void> apply_changes(user& u, const property_map& changes, const config& c,
+                                          std::string& new_password) {
+    user changed = u;
+    property_map added;
+    for (const auto& [name, json] : changes) {
+        if (name == "password" || name == c.phone_column || name == c.identity_column) {
+            const auto value = phoneauth::detail::parse_json(json);
+            if (!value || !(value->is(phoneauth::detail::json_kind::string) ||
+                            (name == c.phone_column && value->is(phoneauth::detail::json_kind::number))))
+                return failure(error::invalid_parameter, "The property " + name + " must be a string.");
+            if (name == "password") {
+                if (auto ok = check_password(c, value->text); !ok) return ok;
+                new_password = value->text;
+            } else if (name == c.phone_column) {
+                const auto phone = phone_number::parse(value->text, c.default_calling_code);
+                if (!phone || *phone != u.phone)
+                    return failure(error::invalid_parameter,
+                                   "The phone number cannot be changed without proving the new one.");
+            } else {
+                auto identity = normalize_identity(c, value->text);
+                if (!identity) return std::move(identity).error();
+                changed.identity = std::move(*identity);
+            }
+        } else if (json == "null") {
+            changed.properties.erase(name);
+        } else if (!is_reserved_property(name)) {
+            added.insert_or_assign(name, json);
+        }
+    }
+    if (auto ok = check_properties(c, added); !ok) return ok;
+    for (auto& [name, json] : added) changed.properties.insert_or_assign(name, std::move(json));
+    if (!detail::is_property_size_ok(changed.properties, c))
+        return failure(error::invalid_parameter, "The user has too many properties, or they are too large.");
+    u = std::move(changed);
+    return {};
+}
+
+}  // namespace rules
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
+
+namespace phoneauth {
+inline namespace v0 {
+namespace flows {
+
+template <class Mode>
+auto login<Mode>::start(std::string phone, std::optional<password> secret, client_info from) -> returned<challenge> {
+    return p_.run(event_kind::started, std::move(from),
+                  [&](context& c) { return begin(c, std::move(phone), std::move(secret)); });
+}
+
+template <class Mode>
+auto login<Mode>::finish(transaction_id id, submitted_code code, client_info from) -> returned<login_result> {
+    return p_.run(event_kind::logged_in, std::move(from),
+                  [&](context& c) { return complete(c, std::move(id), std::move(code)); });
+}
+
+template <class Mode>
+auto login<Mode>::with_identity(std::string identity, password secret, client_info from) -> returned<login_result> {
+    return p_.run(event_kind::logged_in, std::move(from),
+                  [&](context& c) { return complete_with_identity(c, std::move(identity), std::move(secret)); });
+}
+
+template <class Mode>
+auto login<Mode>::begin(context& c, std::string text, std::optional<password> secret) -> flow<result<challenge>> {
+    if (!p_.config.login_enabled || (!secret && !p_.config.code_login_enabled)) co_return error::login_disabled;
+    auto phone = p_.read_phone(c, text);
+    if (!phone) co_return std::move(phone).error();
+    std::optional<user> owner;
+    rules::counter_batch right;
+    if (secret) {
+        owner = co_await p_.ports.find_user_by_phone(*phone);
+        auto guess = p_.limits.password(c, phone->str());
+        auto checked = co_await check_password(c, owner, *secret, guess);
+        if (!checked) co_return std::move(checked).error();
+        right = guess.cancel();
+    }
+    auto sending = p_.limits.message(c, rules::limits::send_budget::codes, *phone, purpose::login, secret.has_value());
+    auto allowed = co_await p_.limits.reserve(sending, right);
+    if (!allowed) co_return std::move(allowed).error();
+    if (!secret) {  // counted before anything is known about whose phone it is
+        owner = co_await p_.ports.find_user_by_phone(*phone);
+        if (!owner && p_.config.unknown_phone == unknown_phone_policy::reject) co_return error::unknown_phone;
+    }
+    auto opened = co_await codes_.open(c, sending, purpose::login, *phone, owner, secret.has_value());
+    co_return opened;
+}
+
+template <class Mode>
+auto login<Mode>::complete(context& c, transaction_id id, submitted_code code) -> flow<result<login_result>> {
+    auto confirmed = co_await codes_.confirm(c, purpose::login, id, std::move(code), nullptr);
+    if (!confirmed) co_return std::move(confirmed).error();
+    co_await Mode::ignore_cancellation();  // the code is spent: what follows must come to its end
+    auto outcome = co_await enter(c, *confirmed);
+    if (!outcome && outcome.error().code == error::storage_unavailable) co_await codes_.reopen(*confirmed);
+    co_return outcome;
+}
+
+template <class Mode>
+auto login<Mode>::complete_with_identity(context& c, std::string text, password secret) -> flow<result<login_result>> {
+    if (!p_.config.identity_login_enabled) co_return error::login_disabled;
+    auto identity = rules::normalize_identity(p_.config, text);
+    if (!identity) co_return error::invalid_login;
+    auto owner = co_await p_.ports.find_user_by_identity(*identity);
+    auto subject = identity_subject(*identity);
+    if (subject.empty()) subject = *identity;
+    auto guess = p_.limits.password(c, subject);
+    auto checked = co_await check_password(c, owner, secret, guess);
+    if (!checked) co_return std::move(checked).error();
+    const auto right = guess.cancel();
+    co_await p_.limits.try_to(right);
+    auto outcome = co_await open_session(c, *owner, nullptr);
+    co_return outcome;
+}
+
+/// Success if `owner` exists and `secret` is the password, and the caller takes `guess` back; else `invalid_login`.
+template <class Mode>
+auto login<Mode>::check_password(context& c, const std::optional<user>& owner, const std::string& secret,
+                                 rules::password_reservation& guess) -> flow<result<void>> {
+    if (owner) p_.reports.note(c, owner->phone);
+    // What cannot be a password is not worth a counter.
+    if (secret.size() > p_.config.max_password_length) co_return error::invalid_login;
+    auto allowed = co_await p_.limits.reserve(guess);
+    if (!allowed) co_return allowed;
+    result<bool> right;
+    if (owner && !owner->password_hash.empty()) {
+        right = co_await p_.ports.verify_password(secret, owner->password_hash);
+    } else {  // an account that does not exist must not answer faster than one that does
+        auto unused = co_await p_.ports.hash_password(secret);
+        right = unused ? result<bool>(false) : result<bool>(std::move(unused).error());
+    }
+    if (!right) {
+        const auto unseen = guess.cancel();
+        co_await p_.limits.try_to(unseen);
+        co_return std::move(right).error();
+    }
+    if (*right) co_return result<void>();
+    co_await p_.limits.punish(c, guess);
+    co_return error::invalid_login;
+}
+
+/// The user of a confirmed transaction, if nothing has changed that the login rests on, gets a session.
+template <class Mode>
+auto login<Mode>::enter(context& c, const transaction& confirmed) -> flow<result<login_result>> {
+    try {
+        auto owner = co_await p_.ports.find_user(confirmed.user_id);
+        // A changed number is a new out-of-band device (NIST SP 800-63B-3 §5.1.3.3).
+        if (!owner || owner->phone != confirmed.phone) co_return error::no_transaction;
+        const auto& begun_with = confirmed.password_fingerprint;
+        if (!begun_with.empty() && begun_with != p_.fingerprint_of(*owner)) co_return error::invalid_login;
+        auto outcome = co_await open_session(c, *owner, &confirmed);
+        co_return outcome;
+    } catch (...) {
+        co_return failure_of_current_exception();
+    }
+}
+
+/// `used`: the transaction whose code was right, or nullptr.
+template <class Mode>
+auto login<Mode>::open_session(context& c, user& owner, const transaction* used) -> flow<result<login_result>> {
+    p_.reports.note(c, owner);
+    if (!owner.enabled) co_return error::account_disabled;
+    auto allowed = co_await p_.ports.before_login(owner);
+    if (!allowed) co_return std::move(allowed).error();
+    auto token = make_token(p_.random);
+    if (!token) co_return error::internal;
+    const auto at = p_.now();
+    const session opened{p_.hash(*token), owner.object_id, at, at + p_.config.session_lifetime};
+    owner.last_login_at = at;
+    auto kept = co_await keep(opened, owner);
+    if (!kept) {
+        try {  // it may be stored all the same, and nobody has its token
+            co_await p_.ports.erase_session(opened.token_hash);
+        } catch (...) {
+        }
+        co_return std::move(kept).error();
+    }
+    const auto over =
+        rules::forget_failures(owner.phone, used, identity_subject(owner.identity), c.network, p_.config, p_.now());
+    co_await p_.limits.try_to(over);
+    try {
+        co_await p_.ports.after_login(owner);
+    } catch (...) {
+    }
+    login_result done{std::move(owner), session_token(std::move(*token)), opened.expires_at};
+    co_return done;
+}
+
+template <class Mode>
+auto login<Mode>::keep(const session& opened, user& owner) -> flow<result<void>> {
+    try {
+        const bool inserted = co_await p_.ports.insert_session(opened);
+        if (!inserted) co_return error::internal;
+        const bool noted = co_await note_login(owner);
+        co_return noted ? result<void>() : result<void>(error::invalid_login);
+    } catch (...) {
+        co_return Mode::current_failure();
+    }
+}
+
+/// Stores `last_login_at`. False if the user has been disabled, deleted or given another password since they were read:
+/// whoever did that has ended their sessions, perhaps before this one was stored. A storage that fails to store it does
+/// not stop a login.
+template <class Mode>
+auto login<Mode>::note_login(user& owner) -> flow<bool> {
+    for (int lost = 0; lost < max_lost_races; ++lost) {
+        write_result written = write_result::done;
+        try {
+            written = co_await p_.ports.update_user(owner);
+        } catch (...) {
+        }
+        if (written != write_result::stale) co_return true;
+        auto current = co_await p_.ports.find_user(owner.object_id);
+        if (!current || !current->enabled || current->password_hash != owner.password_hash) co_return false;
+        current->last_login_at = owner.last_login_at;
+        owner = std::move(*current);
+    }
+    co_return true;
+}
+
+/// Whose failures a login by identity counts, without naming them; empty if they are those of the phone.
+template <class Mode>
+std::string login<Mode>::identity_subject(const std::string& identity) {
+    return p_.limits.identities_are_counted() ? p_.hash(identity) : std::string();
+}
+
+}  // namespace flows
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
+
+// ---- phoneauth/flows/messages.hpp ----
+
+#ifndef PHONEAUTH_FLOWS_MESSAGES_HPP
+#define PHONEAUTH_FLOWS_MESSAGES_HPP
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace flows {
+
+/// What goes to Twilio without a transaction: messages, and the test of the configuration. Thread-safe.
+template <class Mode>
+class messages {
+    template <class X>
+    using flow = typename Mode::template flow<X>;
+    template <class X>
+    using returned = typename Mode::template returned<result<X>>;
+
+public:
+    /// `p` must outlive this.
+    explicit messages(parts<Mode>& p) noexcept : p_(p) {}
+
+    // See authenticator.
+    returned<sent_message> send(text_message m, client_info from);
+    returned<configuration_report> test_configuration();
+
+private:
+    flow<result<sent_message>> send_any(context& c, text_message m);
+    flow<result<configuration_report>> inspect();
+
+    parts<Mode>& p_;
+};
+
+}  // namespace flows
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/flows/messages.ipp ----
+
+#ifndef PHONEAUTH_FLOWS_MESSAGES_IPP
+#define PHONEAUTH_FLOWS_MESSAGES_IPP
+
+#include <optional>
+#include <string>
+#include <utility>
+
+
+// ---- phoneauth/twilio/findings.hpp ----
+
+#ifndef PHONEAUTH_TWILIO_FINDINGS_HPP
+#define PHONEAUTH_TWILIO_FINDINGS_HPP
+
+#include <optional>
+#include <string>
+#include <vector>
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+namespace twilio {
+
+/// What the account look-up tells about the credentials.
+inline finding credentials_finding(const result<std::string>& status) {
+    if (status) return {"credentials", true, "Twilio accepts the credentials."};
+    return {"credentials", false, "The account could not be looked up: " + status.error().message};
+}
+
+/// What the account's status means.
+inline finding account_finding(const std::string& status) {
+    if (status == "active") return {"account", true, "The account is active."};
+    return {"account", false, "The account's status is \"" + status + "\"; Twilio sends only for active accounts."};
+}
+
+/// What a look-up of messages tells, which is made in place of a message when nobody has a phone.
+inline finding look_up_finding(const result<http_response>& reply) {
+    if (reply && reply->status / 100 == 2) return {"look-up", true, "The credentials may look up messages.", false};
+    return {"look-up", false,
+            "Messages could not be looked up: " + (reply ? failure_of(*reply) : reply.error()).message +
+                " Until the credentials may do so, logins with unknown phones fail, and so tell who is registered.",
+            false};
+}
+
+/// A Messaging Service picks its numbers by itself.
+inline finding messaging_service_finding() {
+    return {"sender", true, "The sender is a Messaging Service; its numbers were not looked at."};
+}
+
+/// What the number look-up tells about the sender.
+inline std::vector<finding> sender_findings(const result<std::optional<capabilities>>& number) {
+    if (!number) return {{"sender", false, "The sender could not be looked up: " + number.error().message}};
+    if (!*number) return {{"sender", false, "The account does not own the sender's phone number."}};
+    const auto& able = **number;
+    return {
+        {"sender", true, "The account owns the sender's phone number."},
+        {"sms", able.sms, able.sms ? "The sender can send SMS." : "The sender cannot send SMS; choose another number."},
+        {"mms", able.mms,
+         able.mms ? "The sender can send MMS." : "The sender cannot send MMS; messages with media will fail.", false}};
+}
+
+}  // namespace twilio
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+namespace phoneauth {
+inline namespace v0 {
+namespace flows {
+
+template <class Mode>
+auto messages<Mode>::send(text_message m, client_info from) -> returned<sent_message> {
+    return p_.run(event_kind::sent, std::move(from), [&](context& c) { return send_any(c, std::move(m)); });
+}
+
+template <class Mode>
+auto messages<Mode>::test_configuration() -> returned<configuration_report> {
+    return Mode::finish(inspect());
+}
+
+template <class Mode>
+auto messages<Mode>::send_any(context& c, text_message m) -> flow<result<sent_message>> {
+    auto to = p_.read_phone(c, m.to);
+    if (!to) co_return std::move(to).error();
+    auto request = p_.messages.twilio().create_message(*to, m);
+    if (!request) co_return std::move(request).error();
+    if (rules::find_test_number(*to, p_.config)) co_return error::destination_not_allowed;
+    auto sending = p_.limits.message(c, rules::limits::send_budget::messages, *to, std::nullopt, false);
+    auto allowed = co_await p_.limits.reserve(sending);
+    if (!allowed) co_return std::move(allowed).error();
+    auto sent = co_await p_.messages.send(*request);
+    if (!sent && twilio::certainly_not_sent(sent.error())) {
+        const auto cancelled = sending.cancel(twilio::is_about_the_number(sent.error()));
+        co_await p_.limits.try_to(cancelled);
+    }
+    co_return sent;
+}
+
+template <class Mode>
+auto messages<Mode>::inspect() -> flow<result<configuration_report>> {
+    configuration_report report;
+    report.findings.push_back(rules::destinations_finding(p_.config));
+    const auto& twilio = p_.messages.twilio();
+    const auto account_request = twilio.fetch_account();
+    auto account_reply = co_await p_.messages.transmit(account_request);
+    auto status = account_reply ? twilio::read_account_status(*account_reply)
+                                : result<std::string>(std::move(account_reply).error());
+    report.findings.push_back(twilio::credentials_finding(status));
+    if (!status) co_return report;
+    report.findings.push_back(twilio::account_finding(*status));
+    if (const auto sender = phone_number::parse(p_.config.twilio.sender)) {
+        const auto number_request = twilio.find_number(*sender);
+        auto number_reply = co_await p_.messages.transmit(number_request);
+        auto number = number_reply ? twilio::read_number(*number_reply)
+                                   : result<std::optional<twilio::capabilities>>(std::move(number_reply).error());
+        for (auto& f : twilio::sender_findings(number)) report.findings.push_back(std::move(f));
     } else {
-        if (std::count(body.begin(), body.end(), '&') >= static_cast<std::ptrdiff_t>(max_callback_parameters))
-            return error::body_too_large;
-        auto form = detail::parse_form(body);
-        if (!form) return error::unparsable_body;
-        parameters = *std::move(form);
+        report.findings.push_back(twilio::messaging_service_finding());
     }
-    if (!verify_signature(auth_token, url, parameters, signature)) return error::invalid_signature;
-    return parameters;
+    if (p_.config.unknown_phone == unknown_phone_policy::conceal) {
+        const auto nobody = phone_number::parse("+15005550006");  // no message is sent to Twilio's own test number
+        const auto look_up = twilio.find_messages(*nobody);
+        auto looked_up = co_await p_.messages.transmit(look_up);
+        report.findings.push_back(twilio::look_up_finding(looked_up));
+    }
+    co_return report;
 }
 
-}  // namespace twilio
+}  // namespace flows
 }  // namespace v0
 }  // namespace phoneauth
 
@@ -4832,1235 +7345,638 @@ PHONEAUTH_DECL result<callback_parameters> verify_callback(std::string_view auth
 
 #endif
 
+// ---- phoneauth/flows/registration.hpp ----
+
+#ifndef PHONEAUTH_FLOWS_REGISTRATION_HPP
+#define PHONEAUTH_FLOWS_REGISTRATION_HPP
+
+#include <optional>
+#include <string>
+
+
 namespace phoneauth {
 inline namespace v0 {
+namespace flows {
 
-/// A request by which Twilio reports what became of a message, as it arrived.
-struct status_callback {
-    std::string query;      ///< of the request's URL, what follows "?", as it is written there
-    std::string body;       ///< the form
-    std::string signature;  ///< the header X-Twilio-Signature
+/// A user registers with a proved phone. Thread-safe.
+template <class Mode>
+class registration {
+    template <class X>
+    using flow = typename Mode::template flow<X>;
+    template <class X>
+    using returned = typename Mode::template returned<result<X>>;
+
+public:
+    /// Both must outlive this.
+    registration(parts<Mode>& p, codes<Mode>& c) noexcept : p_(p), codes_(c) {}
+
+    // See authenticator.
+    returned<challenge> start(std::string phone, client_info from);
+    returned<user> finish(phoneauth::registration r, client_info from);
+
+private:
+    flow<result<challenge>> begin(context& c, std::string phone);
+    flow<result<user>> complete(context& c, phoneauth::registration r);
+    flow<result<void>> prepare(user& u, const std::string& password);
+    flow<std::optional<result<void>>> store(const user& u);
+
+    parts<Mode>& p_;
+    codes<Mode>& codes_;
 };
 
-namespace twilio {
+}  // namespace flows
+}  // namespace v0
+}  // namespace phoneauth
 
-/// What a report says about the `send`th message of a transaction.
-struct delivery {
-    std::string transaction_id;
-    std::uint32_t send = 0;       ///< 0: it did not say
-    std::string status;           ///< Twilio's word: "delivered", "failed", …
-    std::int32_t error_code = 0;  ///< Twilio's (https://www.twilio.com/docs/api/errors); 0: none
-};
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
 
-/// What an error code of an undelivered message means for the person who waits for it.
-/// Source: https://www.twilio.com/docs/api/errors
-constexpr std::string_view delivery_problem(std::int32_t code) noexcept {
-    switch (code) {
-    case 30003:
-        return "The phone cannot be reached; it may be switched off.";
-    case 30004:
-        return "The phone does not take messages.";
-    case 30005:
-        return "The phone number is not in use.";
-    case 30006:
-        return "The phone number is a landline or not reachable by its carrier.";
-    case 30007:
-    case 30038:
-        return "The carrier filtered the message.";
-    case 30034:
-        return "The sender is not registered with the carrier.";
-    default:
-        return "The message was not delivered.";
+// ---- phoneauth/flows/registration.ipp ----
+
+#ifndef PHONEAUTH_FLOWS_REGISTRATION_IPP
+#define PHONEAUTH_FLOWS_REGISTRATION_IPP
+
+#include <utility>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace flows {
+
+template <class Mode>
+auto registration<Mode>::start(std::string phone, client_info from) -> returned<challenge> {
+    return p_.run(event_kind::started, std::move(from), [&](context& c) { return begin(c, std::move(phone)); });
+}
+
+template <class Mode>
+auto registration<Mode>::finish(phoneauth::registration r, client_info from) -> returned<user> {
+    return p_.run(event_kind::registered, std::move(from), [&](context& c) { return complete(c, std::move(r)); });
+}
+
+template <class Mode>
+auto registration<Mode>::begin(context& c, std::string text) -> flow<result<challenge>> {
+    if (!p_.config.registration_enabled) co_return error::registration_disabled;
+    auto phone = p_.read_phone(c, text);
+    if (!phone) co_return std::move(phone).error();
+    auto sending = p_.limits.message(c, rules::limits::send_budget::codes, *phone, purpose::registration, false);
+    auto allowed = co_await p_.limits.reserve(sending);
+    if (!allowed) co_return std::move(allowed).error();
+    const std::optional<user> nobody;
+    auto opened = co_await codes_.open(c, sending, purpose::registration, *phone, nobody, false);
+    co_return opened;
+}
+
+template <class Mode>
+auto registration<Mode>::complete(context& c, phoneauth::registration r) -> flow<result<user>> {
+    if (!p_.config.registration_enabled) co_return error::registration_disabled;
+    auto phone = p_.read_phone(c, r.phone);
+    if (!phone) co_return std::move(phone).error();
+    auto made = rules::make_user(p_.config, r, *phone, p_.now());
+    if (!made) co_return std::move(made).error();
+    auto id = make_token(p_.random);
+    if (!id) co_return error::internal;
+    made->object_id = std::move(*id);
+
+    auto confirmed = co_await codes_.confirm(c, purpose::registration, r.transaction_id, std::move(r.code), &*phone);
+    if (!confirmed) co_return std::move(confirmed).error();
+    co_await Mode::ignore_cancellation();  // the code is spent: what follows must come to its end
+    std::optional<result<void>> stored = co_await prepare(*made, r.password);
+    r.password = {};  // wiped
+    if (*stored) stored = co_await store(*made);
+    if (!stored) co_return error::storage_unavailable;
+    if (!*stored) {
+        co_await codes_.reopen(*confirmed);
+        co_return std::move(*stored).error();
+    }
+    p_.reports.note(c, *made);
+    const auto over = rules::forget_registration(*confirmed, c.network, p_.config, p_.now());
+    co_await p_.limits.try_to(over);
+    try {
+        co_await p_.ports.after_registration(*made);
+    } catch (...) {
+    }
+    co_return std::move(*made);
+}
+
+/// The password's hash, and what the hook has to say.
+template <class Mode>
+auto registration<Mode>::prepare(user& u, const std::string& password) -> flow<result<void>> {
+    try {
+        auto hash = co_await p_.ports.hash_password(password);
+        if (!hash) co_return std::move(hash).error();
+        u.password_hash = std::move(*hash);
+        const auto proved = u.phone;
+        const auto id = u.object_id;
+        auto allowed = co_await p_.ports.before_registration(u);
+        u.phone = proved;
+        u.object_id = id;
+        co_return allowed;
+    } catch (...) {
+        co_return failure_of_current_exception();
     }
 }
 
-/// Where Twilio is to report on the present message of `t`: `status_callback` and who it is about, which Twilio signs
-/// as part of the URL. Empty if no reports are wanted.
-inline std::string delivery_url(const twilio_config& c, const transaction& t) {
-    if (c.status_callback.empty()) return {};
-    return c.status_callback + "?transaction=" + t.id + "&send=" + std::to_string(t.sends);
+/// Nothing if nobody knows whether the user is stored: the transaction must then stay as it is.
+template <class Mode>
+auto registration<Mode>::store(const user& u) -> flow<std::optional<result<void>>> {
+    failure thrown;
+    try {
+        const write_result written = co_await p_.ports.insert_user(u);
+        co_return written == write_result::done ? result<void>() : result<void>(error::user_exists);
+    } catch (...) {
+        thrown = failure_of_current_exception();
+    }
+    try {
+        auto found = co_await p_.ports.find_user(u.object_id);
+        co_return found ? result<void>() : result<void>(std::move(thrown));
+    } catch (...) {
+        co_return std::nullopt;
+    }
 }
 
-/// Reads a report, if it is Twilio's; else as `verify_callback`, or `invalid_signature` if none was asked for.
-inline result<delivery> read_delivery(const twilio_config& c, const status_callback& r) {
-    if (c.status_callback.empty()) return error::invalid_signature;
-    const auto parameters = verify_callback(c.auth_token, c.status_callback + '?' + r.query, r.body, r.signature);
-    if (!parameters) return parameters.error();
-    const auto value_of = [&](std::string_view name) {
-        const auto found =
-            std::find_if(parameters->begin(), parameters->end(), [&](const auto& p) { return p.first == name; });
-        return found == parameters->end() ? std::string() : found->second;
-    };
-    const auto number = [](const std::string& text, auto otherwise) {
-        auto value = otherwise;
-        const auto end = text.data() + text.size();
-        const auto [stop, ec] = std::from_chars(text.data(), end, value);
-        return ec == std::errc() && stop == end ? value : otherwise;
-    };
-    return delivery{detail::form_field(r.query, "transaction"),
-                    number(detail::form_field(r.query, "send"), std::uint32_t{0}), value_of("MessageStatus"),
-                    number(value_of("ErrorCode"), std::int32_t{0})};
-}
-
-}  // namespace twilio
+}  // namespace flows
 }  // namespace v0
 }  // namespace phoneauth
 
 #endif
+#endif
+
+#endif
+
+// ---- phoneauth/flows/sessions.hpp ----
+
+#ifndef PHONEAUTH_FLOWS_SESSIONS_HPP
+#define PHONEAUTH_FLOWS_SESSIONS_HPP
+
+#include <string>
+
 
 namespace phoneauth {
 inline namespace v0 {
+namespace flows {
 
-/// A code is on its way.
-struct challenge {
-    std::string transaction_id;
-    time_point expires_at;              ///< a code that comes at or after this time is too late
-    std::chrono::seconds resend_after;  ///< how long to wait before `resend` can succeed
-    bool delivery_uncertain =
-        false;  ///< the provider did not answer: the message may or may not arrive, the code is valid
+/// What a logged-in user does. Thread-safe.
+template <class Mode>
+class sessions {
+    template <class X>
+    using flow = typename Mode::template flow<X>;
+    template <class X>
+    using returned = typename Mode::template returned<result<X>>;
+
+public:
+    /// `p` must outlive this.
+    explicit sessions(parts<Mode>& p) noexcept : p_(p) {}
+
+    // See authenticator.
+    returned<user> authenticate(session_token token);
+    returned<logout_outcome> logout(session_token token, client_info from);
+    returned<user> update_user(session_token token, std::string object_id, property_map changes, client_info from);
+
+private:
+    flow<result<user>> find_user(session_token token);
+    flow<result<logout_outcome>> end(context& c, session_token token);
+    flow<result<user>> change(context& c, session_token token, std::string object_id, property_map changes);
+
+    parts<Mode>& p_;
 };
 
-/// A user has logged in.
-struct login_result {
-    phoneauth::user user;
-    secret_string token;    ///< the session's; a `std::string` that is wiped when it goes away
-    time_point expires_at;  ///< when the session ends
-};
+}  // namespace flows
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/flows/sessions.ipp ----
+
+#ifndef PHONEAUTH_FLOWS_SESSIONS_IPP
+#define PHONEAUTH_FLOWS_SESSIONS_IPP
+
+#include <utility>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace flows {
+
+template <class Mode>
+auto sessions<Mode>::authenticate(session_token token) -> returned<user> {
+    return Mode::finish(find_user(std::move(token)));
+}
+
+template <class Mode>
+auto sessions<Mode>::logout(session_token token, client_info from) -> returned<logout_outcome> {
+    return p_.run(event_kind::logged_out, std::move(from), [&](context& c) { return end(c, std::move(token)); });
+}
+
+template <class Mode>
+auto sessions<Mode>::update_user(session_token token, std::string object_id, property_map changes, client_info from)
+    -> returned<user> {
+    return p_.run(event_kind::password_changed, std::move(from),
+                  [&](context& c) { return change(c, std::move(token), std::move(object_id), std::move(changes)); });
+}
+
+template <class Mode>
+auto sessions<Mode>::find_user(session_token token) -> flow<result<user>> {
+    if (token.empty() || token.str().size() > max_id_size) co_return error::unknown_token;
+    const auto hash = p_.hash(token.str());
+    auto found = co_await p_.ports.find_session(hash);
+    if (!found) co_return error::unknown_token;
+    if (p_.now() >= found->expires_at) co_return error::session_expired;
+    auto owner = co_await p_.ports.find_user(found->user_id);
+    if (!owner) co_return error::unknown_token;
+    if (!owner->enabled) co_return error::account_disabled;
+    co_return std::move(*owner);
+}
+
+template <class Mode>
+auto sessions<Mode>::end(context& c, session_token token) -> flow<result<logout_outcome>> {
+    c.silent = true;
+    if (token.empty() || token.str().size() > max_id_size) co_return logout_outcome::no_session;
+    const auto hash = p_.hash(token.str());
+    const bool ended = co_await p_.ports.erase_session(hash);
+    c.silent = !ended;
+    co_return ended ? logout_outcome::ended : logout_outcome::no_session;
+}
 
 namespace detail {
-
-// Without their policies' concepts these name the blocking mode, so that the sentences of check_policies.hpp come
-// first.
-template <class S>
-struct storage_mode {
-    using type = blocking_mode;
+/// The new password among a user's changes does not stay behind.
+struct password_wiper {
+    property_map& changes;
+    ~password_wiper() {
+        if (const auto p = changes.find("password"); p != changes.end()) phoneauth::detail::wipe(p->second);
+    }
 };
-template <Storage S>
-struct storage_mode<S> {
-    static S& s();
-    static const transaction& t();
-    static const user& u();
-    static const session& added();
-    static const std::string& text();
-    static const phone_number& phone();
-    static const std::vector<counter_change>& changes();
-    using type =
-        mode_of<decltype(s().insert_transaction(t())), decltype(s().find_transaction(text())),
-                decltype(s().update_transaction(t())), decltype(s().insert_user(u())), decltype(s().update_user(u())),
-                decltype(s().find_user(text())), decltype(s().find_user_by_phone(phone())),
-                decltype(s().find_user_by_identity(text())), decltype(s().insert_session(added())),
-                decltype(s().find_session(text())), decltype(s().erase_session(text())),
-                decltype(s().erase_sessions_of(text(), text())), decltype(s().change_counters(changes()))>;
-};
-
-template <class T>
-struct transport_mode {
-    using type = blocking_mode;
-};
-template <HttpTransport T>
-struct transport_mode<T> {
-    using type = typename awaited<decltype(std::declval<T&>().send(std::declval<const http_request&>()))>::mode;
-};
-
-template <class H>
-struct hooks_mode {
-    using type = blocking_mode;
-};
-template <Hooks H>
-struct hooks_mode<H> {
-    static H& h();
-    static user& u();
-    using type = mode_of<decltype(h().before_registration(u())), decltype(h().after_registration(u())),
-                         decltype(h().before_login(u())), decltype(h().after_login(u()))>;
-};
-
-template <class P>
-struct passwords_mode {
-    using type = blocking_mode;
-};
-template <PasswordHasher P>
-struct passwords_mode<P> {
-    static P& p();
-    static const std::string& text();
-    using type = mode_of<decltype(p().hash(text())), decltype(p().verify(text(), text()))>;
-};
-
-template <class S, class T, class H>
-using flows_mode = typename common_mode<typename storage_mode<S>::type, typename transport_mode<T>::type,
-                                        typename hooks_mode<H>::type>::type;
-
 }  // namespace detail
 
-/// Phone-verified registration, login by code, two-factor login and messages: the flows, over an integrator's storage,
-/// transport and clock.
+template <class Mode>
+auto sessions<Mode>::change(context& c, session_token token, std::string object_id, property_map changes)
+    -> flow<result<user>> {
+    const detail::password_wiper wiper{changes};
+    const bool has_password = changes.contains("password");
+    c.silent = !has_password;
+    for (int lost = 0; lost < max_lost_races; ++lost) {
+        auto owner = co_await find_user(token);
+        if (!owner) co_return std::move(owner).error();
+        if (owner->object_id != object_id) co_return error::not_permitted;
+        p_.reports.note(c, *owner);
+        if (lost == 0 && (has_password || changes.contains(p_.config.identity_column))) {
+            auto admitted = co_await p_.limits.count_credential_change(owner->object_id);
+            if (!admitted) co_return std::move(admitted).error();
+        }
+        secret_string new_password;
+        auto applied = rules::apply_changes(*owner, changes, p_.config, new_password);
+        if (!applied) co_return std::move(applied).error();
+        if (!new_password.empty()) {
+            auto hash = co_await p_.ports.hash_password(new_password);
+            phoneauth::detail::wipe(new_password);
+            if (!hash) co_return std::move(hash).error();
+            owner->password_hash = std::move(*hash);
+        }
+        owner->updated_at = p_.now();
+        const write_result written = co_await p_.ports.update_user(*owner);
+        if (written == write_result::stale) continue;
+        if (written != write_result::done) co_return error::user_exists;
+        ++owner->version;
+        co_await Mode::ignore_cancellation();  // a new password and the end of the other sessions belong together
+        if (has_password) {
+            const auto own = p_.hash(token.str());
+            [[maybe_unused]] const std::size_t ended = co_await p_.ports.erase_sessions_of(owner->object_id, own);
+        }
+        co_return std::move(*owner);
+    }
+    co_return error::storage_unavailable;
+}
+
+}  // namespace flows
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
+
+// All flows, and where they are compiled.
+
+/// Instantiates the flows for MODE; KEYWORD is `extern`, or nothing in the one translation unit that compiles them.
+#define PHONEAUTH_INSTANTIATE_FLOWS(KEYWORD, MODE)                                                                     \
+    KEYWORD template class flows::codes<MODE>;                                                                         \
+    KEYWORD template class flows::registration<MODE>;                                                                  \
+    KEYWORD template class flows::login<MODE>;                                                                         \
+    KEYWORD template class flows::sessions<MODE>;                                                                      \
+    KEYWORD template class flows::messages<MODE>;                                                                      \
+    KEYWORD template std::shared_ptr<flows::parts<MODE>> flows::make_parts(config, flows::ports<MODE>&, bool);         \
+    KEYWORD template const config& flows::config_of(const flows::parts<MODE>&) noexcept;
+
+#ifdef PHONEAUTH_SEPARATE_COMPILATION
+namespace phoneauth {
+inline namespace v0 {
+PHONEAUTH_INSTANTIATE_FLOWS(extern, blocking_mode)
+}  // namespace v0
+}  // namespace phoneauth
+#endif
+
+#endif
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// Phone-verified registration, login by code, two-factor login and messages, over an integrator's storage, transport and
+/// clock.
 ///
-/// Mode: if every policy function returns a plain value, each function here returns `result<X>` and does its work on
-/// the caller's thread. If some return an awaitable (asio/awaitable.hpp), each function returns an awaitable of
-/// `result<X>`. Nothing here throws but the constructor, and `std::bad_alloc` when there is not even memory to begin;
-/// what a policy throws becomes `no_answer` (a transport), else `overloaded` (`std::bad_alloc`), `cancelled`
+///     phoneauth::authenticator auth(config, storage, transport);                    // the least
+///     phoneauth::authenticator auth(config, storage, transport, hooks, counters);   // with what else there is, in any order
+///
+/// `S` is a `Storage`, `T` an `HttpTransport`; `Options` are what policies.hpp lists as optional, each at most once: a
+/// `Clock`, `Hooks`, a `PasswordHasher`, an `Observer`. By default they are the system's clock, no hooks, scrypt (in
+/// asynchronous mode on threads of its own), and nobody who observes.
+///
+/// @par Mode
+/// If every policy function returns a plain value, each function here returns `result<X>` and does its work on the
+/// caller's thread. If some return an awaitable (asio/awaitable.hpp), each function returns an awaitable of `result<X>`;
+/// given a completion token as one more argument, it does what the token says, as every asynchronous operation of Asio,
+/// with a handler `void(result<X>)`. It runs on the executor of the first policy of transport and storage that has
+/// `get_executor()`.
+///
+/// @par Errors
+/// Beside what each function lists, all can fail with `storage_unavailable`, `overloaded`, `internal` and `cancelled`, and
+/// those that send messages with `provider_refused`, `provider_misconfigured`, `provider_busy`, `provider_unreachable`
+/// (nothing was sent then). Nothing throws but the constructor, and `std::bad_alloc` when there is not even memory to
+/// begin. What a policy throws becomes `no_answer` (a transport), else `overloaded` (`std::bad_alloc`), `cancelled`
 /// (`std::errc::operation_canceled`) or `storage_unavailable`.
 ///
-/// Thread safety: distinct and shared objects are safe, if the policies are. Lifetime: the policies given by reference
-/// must outlive the authenticator, and the authenticator every call and awaitable. Parameters are taken by value:
-/// nothing that the caller passes needs to outlive the call.
+/// @par Limits
+/// The last parameter, who asks, is what limits and observers go by. See limits in config.hpp. A code is only sent if all
+/// its tries fit into `config::max_consecutive_failures`, beside the tries of the codes that are still open. With the
+/// defaults that allows strangers 16 codes within `code_lifetime`, and known networks 4. One more is `too_many_messages`.
 ///
-/// Round trips: each call of a storage function is at most one to its database (in Redis a logout is two). A flow that
-/// goes well makes these calls, one after the other (u: of the users, s: of the sessions):
+/// @par Thread safety
+/// Distinct and shared objects are safe, if the policies are.
 ///
-///     start_registration 3        start_login, code 3 + 1u        start_login, password 5 + 1u      resend 4
+/// @par Lifetime
+/// The policies must outlive the authenticator, and the authenticator every call and awaitable. Parameters are taken by
+/// value: nothing that the caller passes needs to outlive the call.
+///
+/// @par Round trips
+/// Each call of a storage function is at most one to its database (in Redis a logout is two). A flow that goes well makes
+/// these calls, one after the other (u: of the users, s: of the sessions):
+///
+///     start_registration 3        start_login 3 + 1u              start_two_factor_login 5 + 1u     resend 4
 ///     finish_registration 3 + 1u  finish_login 3 + 2u + 1s        login_with_identity 4 + 2u + 1s   send_message 2
-///     authenticate 1u + 1s  update_user 2u + 1s             logout 1s                         status 1
-///     handle_status_callback 2             (of an identity or a password: 1 more, and 1s for a password)
+///     authenticate 1u + 1s        update_user 2u + 1s             logout 1s                         status 1
+///     handle_status_callback 2    (update_user of an identity or a password: 1 more, and 1s for a password)
 ///
-/// Cancellation (asynchronous mode): a cancelled flow ends with `error::cancelled`, or with its result if that was
-/// certain already. A code whose message may have been sent stays valid; nothing is left half done.
-template <class S, class T, class C = system_clock, class H = no_hooks,
-          class P = typename default_passwords<detail::flows_mode<S, T, H>>::type>
+/// @par Cancellation
+/// In asynchronous mode, terminal. A cancelled flow ends with `cancelled`, or with its result if that was certain already.
+/// A code whose message may have been sent stays valid; nothing is left half done.
+template <class S, class T, class... Options>
 class authenticator {
     static_assert(detail::check_storage<S>());
     static_assert(detail::check_transport<T>());
-    static_assert(detail::check_clock<C>());
-    static_assert(detail::check_hooks<H>());
-    static_assert(detail::check_password_hasher<P>());
+    static_assert((detail::check_option<Options>() && ...));
+    static_assert(detail::at_most_one_of_each<Options...>());
 
 public:
     /// How the flows run; see yields.hpp.
-    using mode =
-        typename detail::common_mode<detail::flows_mode<S, T, H>, typename detail::passwords_mode<P>::type>::type;
+    using mode = flows::mode_of_policies<S, T, Options...>;
 
-    /// Throws `config_error`, which lists everything that is wrong with `c`, and `std::runtime_error` when OpenSSL has
-    /// no randomness for a key. A policy that is not given is default-constructed.
-    authenticator(config c, S& storage, T& transport)
-        : authenticator(std::move(c), storage, transport, std::make_shared<C>(), std::make_shared<H>(),
-                        std::make_shared<P>()) {}
-    /// As above, with a clock.
-    authenticator(config c, S& storage, T& transport, C& clock)
-        : authenticator(std::move(c), storage, transport, borrow(clock), std::make_shared<H>(), std::make_shared<P>()) {
-    }
-    /// As above, with hooks.
-    authenticator(config c, S& storage, T& transport, C& clock, H& hooks)
-        : authenticator(std::move(c), storage, transport, borrow(clock), borrow(hooks), std::make_shared<P>()) {}
-    /// As above, with a password hasher.
-    authenticator(config c, S& storage, T& transport, C& clock, H& hooks, P& passwords)
-        : authenticator(std::move(c), storage, transport, borrow(clock), borrow(hooks), borrow(passwords)) {}
+    /// Keeps a copy of the configuration and references to the policies.
+    /// Throws `config_error`, which lists everything that is wrong with `c`, and `std::runtime_error` when OpenSSL has no
+    /// randomness for a key.
+    authenticator(phoneauth::config c, S& storage, T& transport, Options&... options)
+        : policies_(storage, transport, options...),
+          parts_(flows::make_parts<mode>(std::move(c), policies_, is_process_local<S>)) {}
 
     authenticator(const authenticator&) = delete;
     authenticator& operator=(const authenticator&) = delete;
 
-    /// The configuration in force.
-    const config& settings() const noexcept { return config_; }
+    /// The configuration in force. Lives as long as this object.
+    const phoneauth::config& config() const noexcept { return flows::config_of(*parts_); }
 
-    /// Lets `f` be told of what happens, from the next call on; an empty function: nobody is. Not to be called while
-    /// anything else here is running. Not told: flows that are cancelled; what `authenticate`, `status` and
-    /// `test_configuration` end with; a `handle_status_callback` that the storage failed; changes of a user other than his
-    /// password's; a logout without a session.
-    void observe(observer f) { observer_ = std::move(f); }
-
-    // Each flow's last parameter is who asks, which limits and observers want to know. A code is only sent if all its
-    // tries, and those of the codes that are open already, fit into `max_consecutive_failures`: by default 16 codes of
-    // strangers and 4 of known networks within `code_lifetime`; more are `too_many_messages`. All can end with
-    // `storage_unavailable`, `overloaded`, `internal` and `cancelled` beside what is listed; those that send messages with
-    // `provider_*` (nothing was sent), too.
-
-    /// First step of a registration: sends a code to `phone`, whether or not somebody has registered it.
-    /// → `started`, or `registration_disabled`, `invalid_phone_number`, `destination_not_allowed`, `too_many_failures`,
-    /// `too_many_messages` and `resend_too_soon` (these with `retry_after`).
-    auto start_registration(std::string phone, client_info from = {}) {
-        return mode::finish(observed<challenge>(
-            event_kind::started, std::move(from),
-            [this, phone = std::move(phone)](context& c) mutable { return begin_registration(c, std::move(phone)); }));
+    /// First step of a registration: sends a code to a phone, whether or not somebody has registered it.
+    ///
+    /// @param phone  as people type it; see `phone_number::parse`
+    /// @param from   who asks
+    /// @param token  asynchronous mode: a completion token, or nothing
+    /// @return the `challenge`
+    /// @par Errors
+    /// `registration_disabled`; `invalid_phone_number`; `destination_not_allowed`; with `retry_after`
+    /// `too_many_failures`, `too_many_messages` and `resend_too_soon`.
+    template <class... Token>
+    auto start_registration(std::string phone, client_info from = {}, Token&&... token) {
+        return give(registration_.start(std::move(phone), std::move(from)), std::forward<Token>(token)...);
     }
 
-    /// Second step of a registration: the code proves the phone, and the user is made. What is wrong with the user's
-    /// data is told before the code is looked at. If the code is right but the user cannot be made (his email is taken,
-    /// a hook refuses), the same code can come again with other data; that counts as a try. It cannot after a
+    /// Second step of a registration: the code proves the phone, and the user is made. What is wrong with the user's data
+    /// is told before the code is looked at. If the code is right but the user cannot be made (the identity is taken, a
+    /// hook refuses), the same code can come again with other data; that counts as a try. It cannot after a
     /// `storage_unavailable` that leaves open whether the user is stored.
-    /// → the user, or `registration_disabled`, `invalid_phone_number`, `destination_not_allowed`, `phone_mismatch`,
-    /// `identity_required`, `invalid_email`, `password_required`, `invalid_password`, `reserved_property`, `invalid_parameter`,
-    /// `no_transaction`, `wrong_code` (with `tries_left`), `tries_exhausted`, `code_expired`, `code_used`,
-    /// `transaction_failed`, `user_exists`, the hook's own failure.
-    auto finish_registration(registration r, client_info from = {}) {
-        return mode::finish(
-            observed<user>(event_kind::registered, std::move(from), [this, r = std::move(r)](context& c) mutable {
-                return complete_registration(c, std::move(r));
-            }));
+    ///
+    /// @param r      what the user sends
+    /// @param from   who asks
+    /// @param token  asynchronous mode: a completion token, or nothing
+    /// @return the `user` as stored
+    /// @par Errors
+    /// Of the data: `registration_disabled`, `invalid_phone_number`, `destination_not_allowed`, `identity_required`,
+    /// `invalid_email`, `password_required`, `invalid_password`, `reserved_property`, `invalid_parameter`. Of the code:
+    /// `no_transaction`, `phone_mismatch`, `wrong_code` (with `tries_left`), `tries_exhausted`, `code_expired`, `code_used`,
+    /// `transaction_failed`. After it: `user_exists`, and the hook's own failure.
+    template <class... Token>
+    auto finish_registration(phoneauth::registration r, client_info from = {}, Token&&... token) {
+        return give(registration_.finish(std::move(r), std::move(from)), std::forward<Token>(token)...);
     }
 
-    /// First step of a login: sends a code to the phone of a user. For a phone that no user has the result looks the
-    /// same, but no message is sent (`unknown_phone_policy::conceal`), or is `unknown_phone`. While unknown phones are
-    /// concealed, what Twilio refuses because of the phone or the message is told to the observer only.
-    /// → `started`, or `login_disabled`, `invalid_phone_number`, `destination_not_allowed`, `too_many_failures`,
-    /// `too_many_messages` and `resend_too_soon` (these with `retry_after`).
-    auto start_login(std::string phone, client_info from = {}) {
-        return mode::finish(observed<challenge>(event_kind::started, std::move(from),
-                                                [this, phone = std::move(phone)](context& c) mutable {
-                                                    return begin_login(c, std::move(phone), std::nullopt);
-                                                }));
+    /// First step of a login by code alone: sends a code to the phone of a user. For a phone that no user has the result
+    /// looks the same, but no message is sent (`unknown_phone_policy::conceal`), or is `unknown_phone`. While unknown phones
+    /// are concealed, what Twilio refuses because of the phone or the message is told to the observer only.
+    ///
+    /// @param phone  as people type it; see `phone_number::parse`
+    /// @param from   who asks
+    /// @param token  asynchronous mode: a completion token, or nothing
+    /// @return the `challenge`
+    /// @par Errors
+    /// `login_disabled` (also by `config::code_login_enabled`); `invalid_phone_number`; `destination_not_allowed`;
+    /// `unknown_phone`; with `retry_after` `too_many_failures`, `too_many_messages` and `resend_too_soon`.
+    template <class... Token>
+    auto start_login(std::string phone, client_info from = {}, Token&&... token) {
+        return give(login_.start(std::move(phone), std::nullopt, std::move(from)), std::forward<Token>(token)...);
     }
 
-    /// First step of a two-factor login: sends a code if `password` is the user's. An unknown phone and a wrong
-    /// password are one error and take the same time.
-    /// → `invalid_login`, or what the other `start_login` gives but `resend_too_soon` and `unknown_phone`.
-    auto start_login(std::string phone, std::string password, client_info from = {}) {
-        return mode::finish(observed<challenge>(
-            event_kind::started, std::move(from),
-            [this, phone = std::move(phone), password = secret_string(std::move(password))](context& c) mutable {
-                return begin_login(c, std::move(phone), std::optional(std::move(password)));
-            }));
+    /// First step of a two-factor login: sends a code if the password is the user's. An unknown phone and a wrong password
+    /// are one error and take the same time.
+    ///
+    /// @param phone   as people type it; see `phone_number::parse`
+    /// @param secret  the user's password
+    /// @param from    who asks
+    /// @param token   asynchronous mode: a completion token, or nothing
+    /// @return the `challenge`
+    /// @par Errors
+    /// `login_disabled`; `invalid_phone_number`; `destination_not_allowed`; `invalid_login`; with `retry_after`
+    /// `too_many_failures` and `too_many_messages`.
+    template <class... Token>
+    auto start_two_factor_login(std::string phone, password secret, client_info from = {}, Token&&... token) {
+        return give(login_.start(std::move(phone), std::move(secret), std::move(from)), std::forward<Token>(token)...);
     }
 
     /// Second step of either login. The code is spent by it.
-    /// → `logged_in`, or `no_transaction`, `invalid_parameter` (no code of the configured length), `wrong_code` (with
-    /// `tries_left`), `tries_exhausted`, `code_expired`, `code_used`, `transaction_failed`, `account_disabled`,
-    /// `invalid_login` (the user was disabled, deleted or given another password meanwhile), the hook's own failure.
-    auto finish_login(std::string transaction_id, std::string presented, client_info from = {}) {
-        return mode::finish(observed<login_result>(
-            event_kind::logged_in, std::move(from),
-            [this, id = std::move(transaction_id), presented = secret_string(std::move(presented))](
-                context& c) mutable { return complete_login(c, std::move(id), std::move(presented)); }));
+    ///
+    /// @param id     of the challenge
+    /// @param code   as the user typed it
+    /// @param from   who asks
+    /// @param token  asynchronous mode: a completion token, or nothing
+    /// @return the `login_result`: the user and the token of a new session
+    /// @par Errors
+    /// `invalid_parameter` (not as many digits as a code has); `no_transaction`; `wrong_code` (with `tries_left`);
+    /// `tries_exhausted`; `code_expired`; `code_used`; `transaction_failed`; `account_disabled`; `invalid_login` (the user was
+    /// disabled, deleted or given another password meanwhile); the hook's own failure.
+    template <class... Token>
+    auto finish_login(transaction_id id, submitted_code code, client_info from = {}, Token&&... token) {
+        return give(login_.finish(std::move(id), std::move(code), std::move(from)), std::forward<Token>(token)...);
     }
 
     /// Login with identity and password alone, without a second factor; off unless `config::identity_login_enabled`.
-    /// → `logged_in`, or `login_disabled`, `invalid_login`, `too_many_failures` (with `retry_after`),
-    /// `account_disabled`, the hook's own failure.
-    auto login_with_identity(std::string identity, std::string password, client_info from = {}) {
-        return mode::finish(observed<login_result>(
-            event_kind::logged_in, std::move(from),
-            [this, identity = std::move(identity), password = secret_string(std::move(password))](context& c) mutable {
-                return complete_identity_login(c, std::move(identity), std::move(password));
-            }));
+    ///
+    /// @param identity  the value of `config::identity_column`
+    /// @param secret    the user's password
+    /// @param from      who asks
+    /// @param token     asynchronous mode: a completion token, or nothing
+    /// @return the `login_result`: the user and the token of a new session
+    /// @par Errors
+    /// `login_disabled`; `invalid_login`; `too_many_failures` (with `retry_after`); `account_disabled`; the hook's own
+    /// failure.
+    template <class... Token>
+    auto login_with_identity(std::string identity, password secret, client_info from = {}, Token&&... token) {
+        return give(login_.with_identity(std::move(identity), std::move(secret), std::move(from)),
+                    std::forward<Token>(token)...);
     }
 
-    /// Sends the same code of a pending transaction again; its expiry and tries stay.
-    /// → `started`, or `no_transaction`, `resend_too_soon` (with `retry_after`), `too_many_messages` (with it, unless
-    /// this transaction has had all its messages), `code_expired`, `code_used`, `tries_exhausted`,
-    /// `transaction_failed`.
-    auto resend(std::string transaction_id, client_info from = {}) {
-        return mode::finish(observed<challenge>(
-            event_kind::resent, std::move(from),
-            [this, id = std::move(transaction_id)](context& c) mutable { return send_again(c, std::move(id)); }));
+    /// Sends the same code of a pending transaction again. Its expiry and its tries stay.
+    ///
+    /// @param id     of the challenge
+    /// @param from   who asks
+    /// @param token  asynchronous mode: a completion token, or nothing
+    /// @return the `challenge`
+    /// @par Errors
+    /// `no_transaction`; `resend_too_soon` (with `retry_after`); `too_many_messages` (with `retry_after`, unless this
+    /// transaction has had all its messages); `code_expired`; `code_used`; `tries_exhausted`; `transaction_failed`.
+    template <class... Token>
+    auto resend(transaction_id id, client_info from = {}, Token&&... token) {
+        return give(codes_.resend(std::move(id), std::move(from)), std::forward<Token>(token)...);
     }
 
-    /// How a transaction stands. → the `transaction_status`, or `no_transaction`.
-    auto status(std::string transaction_id) { return mode::finish(find_status(std::move(transaction_id))); }
-
-    /// Takes a request that came to `twilio_config::status_callback`, and notes what it says about a transaction's
-    /// message. → whether it was news, or `invalid_signature`, `unparsable_body`, `body_too_large`. A report about a
-    /// transaction that is not known any more is none, and no error: Twilio would repeat it.
-    auto handle_status_callback(status_callback r) { return mode::finish(take_report(std::move(r))); }
-
-    /// The user whose session `token` is.
-    /// → the user, or `unknown_token`, `session_expired`, `account_disabled`.
-    auto authenticate(std::string token) { return mode::finish(find_session_user(std::move(token))); }
-
-    /// Ends the session `token`. → whether there was one.
-    auto logout(std::string token, client_info from = {}) {
-        return mode::finish(observed<bool>(event_kind::logged_out, std::move(from),
-                                           [this, token = secret_string(std::move(token))](context& c) mutable {
-                                               return end_session(c, std::move(token));
-                                           }));
+    /// How a transaction stands.
+    ///
+    /// @param id     of the challenge
+    /// @param token  asynchronous mode: a completion token, or nothing
+    /// @return the `transaction_status`
+    /// @par Errors
+    /// `no_transaction`.
+    template <class... Token>
+    auto status(transaction_id id, Token&&... token) {
+        return give(codes_.status(std::move(id)), std::forward<Token>(token)...);
     }
 
-    /// Changes the logged-in user's own properties (see `apply_changes`). A new password ends all his other sessions.
-    /// → the user as stored, or `unknown_token`, `session_expired`, `account_disabled`, `not_permitted` (`object_id` is
-    /// not his), `user_exists` (the identity is taken), `invalid_parameter`, `identity_required`, `invalid_email`,
-    /// `password_required`, `invalid_password`, `too_many_failures` (with `retry_after`; for identities and passwords).
-    auto update_user(std::string token, std::string object_id, property_map changes, client_info from = {}) {
-        return mode::finish(observed<user>(
-            event_kind::password_changed, std::move(from),
-            [this, token = secret_string(std::move(token)), id = std::move(object_id), changes = std::move(changes)](
-                context& c) mutable { return change_user(c, std::move(token), std::move(id), std::move(changes)); }));
+    /// Takes a request that came to `twilio_config::status_callback`, and notes what it says about a transaction's message.
+    /// A report about a transaction that is not known any more is no error: Twilio would repeat it.
+    ///
+    /// @param r      the request
+    /// @param token  asynchronous mode: a completion token, or nothing
+    /// @return the `callback_outcome`
+    /// @par Errors
+    /// `invalid_signature`; `unparsable_body`; `body_too_large`.
+    template <class... Token>
+    auto handle_status_callback(status_callback r, Token&&... token) {
+        return give(codes_.handle_status_callback(std::move(r)), std::forward<Token>(token)...);
     }
 
-    /// Sends any message. Who may do so is for the caller to decide: each message is paid for. With `from.user_id`,
-    /// that user's limit counts, too.
-    /// → Twilio's resource, or `invalid_phone_number`, `destination_not_allowed`, `missing_parameter`,
-    /// `message_too_long`, `invalid_media_url`, `invalid_parameter`, `too_many_messages`, `no_answer` or
-    /// `bad_provider_reply` (it may have been sent).
-    auto send_message(text_message m, client_info from = {}) {
-        return mode::finish(
-            observed<sent_message>(event_kind::sent, std::move(from), [this, m = std::move(m)](context& c) mutable {
-                return send_any_message(c, std::move(m));
-            }));
+    /// Whose session a token is: what a route asks before it serves a user.
+    ///
+    /// @param session  the token, as the client sent it
+    /// @param token    asynchronous mode: a completion token, or nothing
+    /// @return the `user`
+    /// @par Errors
+    /// `unknown_token`; `session_expired`; `account_disabled`.
+    template <class... Token>
+    auto authenticate(session_token session, Token&&... token) {
+        return give(sessions_.authenticate(std::move(session)), std::forward<Token>(token)...);
     }
 
-    /// Asks Twilio whether the credentials work, the account is active, and the sender is the account's and can send
-    /// SMS and MMS; and says what is risky in the configuration. Sends no message. → the report.
-    auto test_configuration() { return mode::finish(inspect_configuration()); }
+    /// Ends a session.
+    ///
+    /// @param session  the token, as the client sent it
+    /// @param from     who asks
+    /// @param token    asynchronous mode: a completion token, or nothing
+    /// @return the `logout_outcome`
+    /// @par Errors
+    /// None of its own.
+    template <class... Token>
+    auto logout(session_token session, client_info from = {}, Token&&... token) {
+        return give(sessions_.logout(std::move(session), std::move(from)), std::forward<Token>(token)...);
+    }
+
+    /// Changes the logged-in user's own properties. A new password ends all other sessions of the user.
+    ///
+    /// @param session    the token, as the client sent it
+    /// @param object_id  whom the client means to change: has to be the session's user
+    /// @param changes    name → JSON text; null removes a property. See `rules::apply_changes`
+    /// @param from       who asks
+    /// @param token      asynchronous mode: a completion token, or nothing
+    /// @return the `user` as stored
+    /// @par Errors
+    /// `unknown_token`; `session_expired`; `account_disabled`; `not_permitted` (another user's id); `user_exists` (the
+    /// identity is taken); `invalid_parameter`; `identity_required`; `invalid_email`; `password_required`;
+    /// `invalid_password`; `too_many_failures` (with `retry_after`; for identities and passwords, 10 an hour).
+    template <class... Token>
+    auto update_user(session_token session, std::string object_id, property_map changes, client_info from = {},
+                     Token&&... token) {
+        return give(
+            sessions_.update_user(std::move(session), std::move(object_id), std::move(changes), std::move(from)),
+            std::forward<Token>(token)...);
+    }
+
+    /// Sends any message. Who may do so is for the caller to decide: each message is paid for.
+    ///
+    /// @param m      the message
+    /// @param from   who asks; with `client_info::user_id`, that user's limit takes the place of the network's
+    /// @param token  asynchronous mode: a completion token, or nothing
+    /// @return the `sent_message`: Twilio's resource
+    /// @par Errors
+    /// `invalid_phone_number`; `destination_not_allowed`; `missing_parameter`; `message_too_long`; `invalid_media_url`;
+    /// `invalid_parameter`; `too_many_messages`; `no_answer` and `bad_provider_reply` (it may have been sent).
+    template <class... Token>
+    auto send_message(text_message m, client_info from = {}, Token&&... token) {
+        return give(messages_.send(std::move(m), std::move(from)), std::forward<Token>(token)...);
+    }
+
+    /// Asks Twilio whether the credentials work, the account is active, and the sender is the account's and can send SMS
+    /// and MMS; and says what is risky in the configuration. Sends no message.
+    ///
+    /// @param token  asynchronous mode: a completion token, or nothing
+    /// @return the `configuration_report`
+    /// @par Errors
+    /// None: what goes wrong is among the findings.
+    template <class... Token>
+    auto test_configuration(Token&&... token) {
+        return give(messages_.test_configuration(), std::forward<Token>(token)...);
+    }
 
 private:
-    template <class X>
-    using flow = typename mode::template flow<X>;
-
-    enum class delivery { accepted, uncertain };
-    static inline const std::vector<counter_change> nothing{};
-
-    // A transaction or a user changed under our hands: look again, as often as tries and sends can possibly need.
-    static constexpr int max_lost_races = 64;
-    // Stands for the user of a concealed transaction: as long as any other, so that it is stored and read alike.
-    static constexpr std::string_view nobodys_id = "00000000-0000-0000-0000-000000000000";
-    // No id or token that this library has made is longer than 36.
-    static constexpr std::size_t max_id_size = 64;
-
-    /// Whether `id` could be a transaction's. What could not, a storage need not be able to look for.
-    static bool is_id(std::string_view id) {
-        return !id.empty() && id.size() <= max_id_size &&
-               id.find_first_not_of("0123456789ABCDEF-") == std::string_view::npos;
+    /// What a flow returned, or what a completion token makes of it.
+    template <class Returned>
+    Returned give(Returned returned) {
+        return returned;
+    }
+    template <class Returned, class Token>
+    auto give(Returned returned, Token&& token) {
+        return mode::initiate(policies_.executor(), std::move(returned), std::forward<Token>(token));
     }
 
-    authenticator(config c, S& storage, T& transport, std::shared_ptr<C> clock, std::shared_ptr<H> hooks,
-                  std::shared_ptr<P> passwords)
-        : config_(checked(std::move(c), random_)), storage_(storage), transport_(transport), clock_(std::move(clock)),
-          hooks_(std::move(hooks)), passwords_(std::move(passwords)), twilio_(config_.twilio),
-          codes_(config_.code_keys, config_.code_digits) {}
-
-    template <class X>
-    static std::shared_ptr<X> borrow(X& x) {
-        return std::shared_ptr<X>(std::shared_ptr<void>(), &x);
-    }
-
-    static config checked(config c, random_source& random) {
-        auto problems = validate(c, !is_process_local<S>);
-        if (!problems.empty()) throw config_error(std::move(problems));
-        if (c.code_keys.empty()) {
-            std::string secret(32, '\0');
-            if (!random.fill({reinterpret_cast<unsigned char*>(secret.data()), secret.size()}))
-                throw std::runtime_error("phoneauth: OpenSSL has no randomness");
-            c.code_keys.push_back({"process", std::move(secret)});
-        }
-        return c;
-    }
-
-    template <class F>
-    static auto call(F f) {
-        return mode::call(f);
-    }
-
-    time_point now() const { return clock_->now(); }
-
-    // -- what an observer is told
-
-    /// What the parts of one flow know of it.
-    struct context {
-        client_info from;
-        std::string network;  ///< the client's, as the limits know it
-        event about{};        ///< what is known so far
-        bool silent = false;  ///< the flow did not do what its event says
-    };
-
-    /// Runs `work(context)`, tells how it ended, and makes a failure of what it threw.
-    template <class R, class F>
-    flow<result<R>> observed(event_kind success, client_info from, F work) {
-        context c{std::move(from), {}};
-        c.network = client_network(c.from.address);
-        result<R> outcome;
-        try {
-            auto running = work(c);
-            outcome = co_await std::move(running);
-        } catch (...) {
-            outcome = result<R>(mode::current_failure());
-        }
-        if (!outcome)
-            tell_failure(c, outcome.error());
-        else if (!c.silent)
-            tell(c, success);
-        co_return outcome;
-    }
-
-    void note(context& c, const phone_number& phone) const {
-        if (observer_) c.about.phone = phone.masked();
-    }
-    void note(context& c, const transaction& t) const {
-        if (!observer_) return;
-        note(c, t.phone);
-        c.about.purpose = t.purpose;
-        c.about.transaction = t.id.substr(0, 8);
-        if (!is_concealed(t)) c.about.user_id = t.user_id;
-    }
-
-    /// Never throws: what an observer misses must not cost a user his login.
-    void tell(const context& c, event_kind kind, const failure* why = nullptr) const noexcept {
-        if (!observer_) return;
-        try {
-            event e = c.about;
-            e.kind = kind;
-            e.at = now();
-            e.address = c.from.address.substr(0, 64);
-            e.user_agent = c.from.user_agent.substr(0, 256);
-            if (e.user_id.empty()) e.user_id = c.from.user_id;
-            if (why) {
-                e.reason = why->code;
-                e.retry_after = why->retry_after;
-                e.tries_left = why->tries_left;
-                e.twilio_code = why->twilio_code;
-            }
-            observer_(e);
-        } catch (...) {
-        }
-    }
-
-    void tell_failure(const context& c, const failure& why) const noexcept {
-        if (!observer_ || why.code == error::cancelled) return;
-        const bool ours = why.code.category() == error_category();
-        tell(c, ours ? kind_of(static_cast<error>(why.code.value()), why) : event_kind::refused, &why);
-    }
-
-    static event_kind kind_of(error e, const failure& why) noexcept {
-        switch (e) {
-        case error::wrong_code:
-            return event_kind::wrong_code;
-        case error::tries_exhausted:  // with the tries left: it was this code that exhausted them
-            return why.tries_left ? event_kind::locked : event_kind::refused;
-        case error::invalid_login:
-            return event_kind::wrong_password;
-        case error::storage_unavailable:
-            return event_kind::storage_error;
-        case error::provider_refused:
-        case error::provider_misconfigured:
-        case error::provider_busy:
-        case error::provider_unreachable:
-        case error::no_answer:
-        case error::bad_provider_reply:
-            return event_kind::provider_error;
-        default:
-            return why.twilio_code ? event_kind::provider_error : event_kind::refused;
-        }
-    }
-
-    // -- registration
-
-    flow<result<challenge>> begin_registration(context& c, std::string text) {
-        if (!config_.registration_enabled) co_return error::registration_disabled;
-        auto phone = read_phone(c, text);
-        if (!phone) co_return std::move(phone).error();
-        auto s = sending_of(c, limits::send_budget::codes, *phone, purpose::registration, false);
-        auto admitted = co_await admit(c, s, nothing);
-        if (!admitted) co_return std::move(admitted).error();
-        const std::optional<user> nobody;
-        auto outcome = co_await start(c, s, purpose::registration, *phone, nobody, false);
-        co_return outcome;
-    }
-
-    flow<result<user>> complete_registration(context& c, registration r) {
-        if (!config_.registration_enabled) co_return error::registration_disabled;
-        auto phone = read_phone(c, r.phone);
-        if (!phone) co_return std::move(phone).error();
-        auto made = make_user(config_, r, *phone, now());
-        if (!made) co_return std::move(made).error();
-        auto id = make_token(random_);
-        if (!id) co_return error::internal;
-        made->object_id = std::move(*id);
-
-        const std::optional<phone_number> expected(*phone);
-        auto confirmed = co_await confirm(c, purpose::registration, r.transaction_id, r.code, expected);
-        if (!confirmed) co_return std::move(confirmed).error();
-        co_await mode::ignore_cancellation();  // the code is spent: what follows must come to its end
-        auto prepared = co_await prepare_new_user(*made, r.password);
-        detail::wipe(r.password);
-        std::optional<result<void>> stored = prepared;
-        if (prepared) stored = co_await store_new_user(*made);
-        if (stored && !*stored) {
-            reopen(*confirmed, config_);
-            co_await attempt([&] { return storage_.update_transaction(*confirmed); });
-            co_return std::move(*stored).error();
-        }
-        if (!stored) co_return error::storage_unavailable;
-        if (observer_) c.about.user_id = made->object_id;
-        co_await forget_registration(c, *confirmed);
-        co_await attempt([&] { return hooks_->after_registration(*made); });
-        co_return std::move(*made);
-    }
-
-    flow<result<void>> prepare_new_user(user& u, const std::string& password) {
-        try {
-            auto hash = co_await call([&] { return passwords_->hash(password); });
-            if (!hash) co_return std::move(hash).error();
-            u.password_hash = std::move(*hash);
-            const auto proved = u.phone;
-            const auto id = u.object_id;
-            auto allowed = co_await call([&] { return hooks_->before_registration(u); });
-            u.phone = proved;
-            u.object_id = id;
-            co_return allowed;
-        } catch (...) {
-            co_return failure_of_current_exception();
-        }
-    }
-
-    /// Nothing if nobody knows whether the user is stored: his transaction must then stay as it is.
-    flow<std::optional<result<void>>> store_new_user(const user& u) {
-        failure thrown;
-        try {
-            const write_result written = co_await call([&] { return storage_.insert_user(u); });
-            co_return written == write_result::done ? result<void>() : result<void>(error::user_exists);
-        } catch (...) {
-            thrown = failure_of_current_exception();
-        }
-        try {
-            auto found = co_await call([&] { return storage_.find_user(u.object_id); });
-            co_return found ? result<void>() : result<void>(std::move(thrown));
-        } catch (...) {
-            co_return std::nullopt;
-        }
-    }
-
-    // -- login
-
-    flow<result<challenge>> begin_login(context& c, std::string text, std::optional<secret_string> password) {
-        if (!config_.login_enabled || (!password && !config_.code_login_enabled)) co_return error::login_disabled;
-        auto phone = read_phone(c, text);
-        if (!phone) co_return std::move(phone).error();
-        std::optional<user> owner;
-        std::vector<counter_change> back;
-        if (password) {
-            owner = co_await call([&] { return storage_.find_user_by_phone(*phone); });
-            auto g = password_guess(c, phone->str());
-            auto verified = co_await verify_password(c, owner, *password, g);
-            detail::wipe(*password);
-            if (!verified) co_return std::move(verified).error();
-            back = g.back();
-        }
-        auto s = sending_of(c, limits::send_budget::codes, *phone, purpose::login, password.has_value());
-        auto admitted = co_await admit(c, s, back);
-        if (!admitted) co_return std::move(admitted).error();
-        if (!password) {  // counted before anything is known about whose phone it is
-            owner = co_await call([&] { return storage_.find_user_by_phone(*phone); });
-            if (!owner && config_.unknown_phone == unknown_phone_policy::reject) co_return error::unknown_phone;
-        }
-        auto outcome = co_await start(c, s, purpose::login, *phone, owner, password.has_value());
-        co_return outcome;
-    }
-
-    flow<result<login_result>> complete_login(context& c, std::string transaction_id, secret_string presented) {
-        const std::optional<phone_number> any;
-        auto confirmed = co_await confirm(c, purpose::login, transaction_id, presented, any);
-        if (!confirmed) co_return std::move(confirmed).error();
-        co_await mode::ignore_cancellation();  // the code is spent: what follows must come to its end
-        auto outcome = co_await enter(c, *confirmed);
-        if (!outcome && outcome.error().code == error::storage_unavailable) {
-            reopen(*confirmed, config_);
-            co_await attempt([&] { return storage_.update_transaction(*confirmed); });
-        }
-        co_return outcome;
-    }
-
-    flow<result<login_result>> enter(context& c, const transaction& confirmed) {
-        try {
-            auto owner = co_await call([&] { return storage_.find_user(confirmed.user_id); });
-            // A changed number is a new authenticator (NIST SP 800-63B-3 §5.1.3.3).
-            if (!owner || owner->phone != confirmed.phone) co_return error::no_transaction;
-            const auto& mark = confirmed.password_fingerprint;
-            if (!mark.empty() && mark != fingerprint_of(*owner)) co_return error::invalid_login;
-            auto outcome = co_await open_session(c, *owner, &confirmed);
-            co_return outcome;
-        } catch (...) {
-            co_return failure_of_current_exception();
-        }
-    }
-
-    /// Tells one password of a user from the next.
-    std::string fingerprint_of(const user& u) { return token_hasher_(u.password_hash); }
-
-    flow<result<login_result>> complete_identity_login(context& c, std::string text, secret_string password) {
-        if (!config_.identity_login_enabled) co_return error::login_disabled;
-        auto identity = normalize_identity(config_, text);
-        if (!identity) co_return error::invalid_login;
-        auto owner = co_await call([&] { return storage_.find_user_by_identity(*identity); });
-        const auto subject = identity_subject_exists() ? identity_subject(*identity) : *identity;
-        auto g = password_guess(c, subject);
-        auto verified = co_await verify_password(c, owner, password, g);
-        detail::wipe(password);
-        if (!verified) co_return std::move(verified).error();
-        co_await take_back(g);
-        auto outcome = co_await open_session(c, *owner, nullptr);
-        co_return outcome;
-    }
-
-    /// Success if `owner` exists and `password` is his, and the caller takes the guess back; else `invalid_login`.
-    flow<result<void>> verify_password(context& c, const std::optional<user>& owner, const std::string& password,
-                                       detail::guess& g) {
-        if (owner) note(c, owner->phone);
-        // What cannot be a password is not worth a counter.
-        if (password.size() > config_.max_password_length) co_return error::invalid_login;
-        auto allowed = co_await admit(g);
-        if (!allowed) co_return allowed;
-        auto right = co_await compare_password(owner, password);
-        if (!right) {
-            co_await take_back(g);
-            co_return std::move(right).error();
-        }
-        if (!*right) {
-            co_await miss(c, g);
-            co_return error::invalid_login;
-        }
-        co_return result<void>();
-    }
-
-    flow<result<bool>> compare_password(const std::optional<user>& owner, const std::string& password) {
-        if (owner && !owner->password_hash.empty()) {
-            auto verified = co_await call([&] { return passwords_->verify(password, owner->password_hash); });
-            co_return verified;
-        }
-        // An account that does not exist must not answer faster than one that does.
-        auto unused = co_await call([&] { return passwords_->hash(password); });
-        if (!unused) co_return std::move(unused).error();
-        co_return false;
-    }
-
-    /// `used`: the transaction whose code was right, or nullptr.
-    flow<result<login_result>> open_session(context& c, user& owner, const transaction* used) {
-        if (observer_) c.about.user_id = owner.object_id;
-        note(c, owner.phone);
-        if (!owner.enabled) co_return error::account_disabled;
-        auto allowed = co_await call([&] { return hooks_->before_login(owner); });
-        if (!allowed) co_return std::move(allowed).error();
-        auto token = make_token(random_);
-        if (!token) co_return error::internal;
-        const auto at = now();
-        const session opened{token_hasher_(*token), owner.object_id, at, at + config_.session_lifetime};
-        owner.last_login_at = at;
-        auto kept = co_await keep_session(opened, owner);
-        if (!kept) {
-            // It may be stored all the same, and nobody has its token.
-            co_await attempt([&] { return storage_.erase_session(opened.token_hash); });
-            co_return std::move(kept).error();
-        }
-        co_await forget_failures(c, owner, used);
-        co_await attempt([&] { return hooks_->after_login(owner); });
-        login_result done{std::move(owner), std::move(*token), opened.expires_at};
-        co_return done;
-    }
-
-    flow<result<void>> keep_session(const session& opened, user& owner) {
-        try {
-            const bool inserted = co_await call([&] { return storage_.insert_session(opened); });
-            if (!inserted) co_return error::internal;
-            const bool noted = co_await note_login(owner);
-            co_return noted ? result<void>() : result<void>(error::invalid_login);
-        } catch (...) {
-            co_return mode::current_failure();
-        }
-    }
-
-    /// Stores `last_login_at`. False if the user has been disabled, deleted or given another password since he was
-    /// read: whoever did that has ended his sessions, perhaps before this one was stored.
-    flow<bool> note_login(user& owner) {
-        for (int lost = 0; lost < max_lost_races; ++lost) {
-            auto written = co_await try_to_store(owner);
-            if (written != write_result::stale) co_return true;
-            auto current = co_await call([&] { return storage_.find_user(owner.object_id); });
-            if (!current || !current->enabled || current->password_hash != owner.password_hash) co_return false;
-            current->last_login_at = owner.last_login_at;
-            owner = std::move(*current);
-        }
-        co_return true;
-    }
-
-    /// A storage that fails to note a login does not stop it.
-    flow<write_result> try_to_store(const user& owner) {
-        try {
-            const write_result written = co_await call([&] { return storage_.update_user(owner); });
-            co_return written;
-        } catch (...) {
-            co_return write_result::done;
-        }
-    }
-
-    // -- codes
-
-    /// The number that a person typed, if messages may go there.
-    result<phone_number> read_phone(context& c, const std::string& text) const {
-        auto phone = phone_number::parse(text, config_.default_calling_code);
-        if (!phone) return phone;
-        note(c, *phone);
-        auto allowed = check_destination(*phone, config_);
-        if (!allowed) return std::move(allowed).error();
-        return phone;
-    }
-
-    /// Starts a transaction. It is stored before the message `s` is sent, so that whatever happens in between leaves a
-    /// code that can be confirmed.
-    flow<result<challenge>> start(context& c, const detail::sending& s, purpose kind, const phone_number& phone,
-                                  const std::optional<user>& owner, bool with_password) {
-        auto id = make_token(random_);
-        if (!id) co_return error::internal;
-        const auto at = now();
-        transaction t{.id = std::move(*id),
-                      .purpose = kind,
-                      .phone = phone,
-                      .user_id = owner                    ? owner->object_id
-                                 : kind == purpose::login ? std::string(nobodys_id)
-                                                          : std::string(),
-                      .key_id = codes_.current_key_id(),
-                      .sends = 1,
-                      .created_at = at,
-                      .expires_at = at + config_.code_lifetime,
-                      .last_sent_at = at};
-        if (with_password) t.password_fingerprint = fingerprint_of(*owner);
-        t.known_network = s.is_known();
-        note(c, t);
-        const bool inserted = co_await call([&] { return storage_.insert_transaction(t); });
-        if (!inserted) co_return error::internal;
-        auto delivered = co_await deliver(c, t);
-        if (!delivered) {
-            apply_refusal(t);
-            co_await attempt([&] { return storage_.update_transaction(t); });
-            co_await give_back(s, is_about_the_number(delivered.error()));
-            co_return std::move(delivered).error();
-        }
-        co_return describe(t, *delivered);
-    }
-
-    flow<result<challenge>> send_again(context& c, std::string id) {
-        if (!is_id(id)) co_return error::no_transaction;
-        for (int lost = 0; lost < max_lost_races; ++lost) {
-            auto found = co_await call([&] { return storage_.find_transaction(id); });
-            if (!found) co_return error::no_transaction;
-            note(c, *found);
-            const auto before = found->state;
-            auto allowed = apply_resend(*found, config_, now());
-            if (!allowed) {
-                if (found->state != before) co_await attempt([&] { return storage_.update_transaction(*found); });
-                co_return std::move(allowed).error();
-            }
-            auto s = sending_of(c, limits::send_budget::codes, found->phone, std::nullopt,
-                                !found->password_fingerprint.empty());
-            auto admitted = co_await admit(c, s, nothing);
-            if (!admitted) co_return std::move(admitted).error();
-            const bool won = co_await call([&] { return storage_.update_transaction(*found); });
-            if (!won) {
-                co_await give_back(s, false);
-                continue;
-            }
-            auto delivered = co_await deliver(c, *found);
-            if (!delivered) {
-                co_await give_back(s, is_about_the_number(delivered.error()));
-                co_return std::move(delivered).error();
-            }
-            co_return describe(*found, *delivered);
-        }
-        co_return error::storage_unavailable;
-    }
-
-    /// Confirms a transaction: only who wins the swap learns whether the code was right, so that no more codes are
-    /// compared than there are tries, however many come at once. The transaction comes back as it was stored.
-    flow<result<transaction>> confirm(context& c, purpose kind, const std::string& id, std::string& presented,
-                                      const std::optional<phone_number>& expected) {
-        auto typed = parse_code(presented, config_.code_digits);
-        detail::wipe(presented);
-        if (!typed) co_return std::move(typed).error();
-        if (!is_id(id)) co_return error::no_transaction;
-        for (int lost = 0; lost < max_lost_races; ++lost) {
-            auto found = co_await call([&] { return storage_.find_transaction(id); });
-            if (!found || found->purpose != kind) co_return error::no_transaction;
-            if (expected && found->phone != *expected) co_return error::phone_mismatch;
-            note(c, *found);
-            const auto before = found->state;
-            const bool right = is_right(*found, *typed) && !is_concealed(*found);
-            auto outcome = apply_code(*found, right, config_, now());
-            if (before != transaction_state::pending) co_return std::move(outcome).error();
-            co_await mode::ignore_cancellation();  // a code that is spent must lead to the end of the flow
-            const bool won = co_await call([&] { return storage_.update_transaction(*found); });
-            if (!won) continue;
-            ++found->version;
-            if (outcome) {
-                tell(c, event_kind::confirmed);
-                co_return std::move(*found);
-            }
-            if (found->state != transaction_state::expired) co_await count_wrong_code(c, *found);
-            co_return std::move(outcome).error();
-        }
-        co_return error::storage_unavailable;
-    }
-
-    flow<bool> count_wrong_code(context& c, const transaction& t) {
-        detail::guess g(t, config_, now());
-        const auto changes = g.changes();
-        const auto counted = co_await change(changes);
-        [[maybe_unused]] const auto judged = g.judge(counted);  // the code was compared already
-        co_await miss(c, g);
-        co_return true;
-    }
-
-    bool is_right(const transaction& t, const code& typed) {
-        if (const auto* test = find_test_number(t.phone, config_))
-            return detail::equal_in_constant_time(test->code, typed.str());
-        return codes_.matches(t, typed);
-    }
-
-    static bool is_concealed(const transaction& t) noexcept {
-        return t.purpose == purpose::login && (t.user_id.empty() || t.user_id == nobodys_id);
-    }
-
-    /// Whether nothing may tell if `t` is concealed: a login with nothing but a phone number before it.
-    bool is_discreet(const transaction& t) const noexcept {
-        return t.purpose == purpose::login && t.password_fingerprint.empty() &&
-               config_.unknown_phone == unknown_phone_policy::conceal;
-    }
-
-    result<challenge> describe(const transaction& t, delivery d) const {
-        return challenge{t.id, t.expires_at, config_.resend_cooldown, d == delivery::uncertain};
-    }
-
-    flow<result<transaction_status>> find_status(std::string id) {
-        if (!is_id(id)) co_return error::no_transaction;
-        auto found = co_await call([&] { return storage_.find_transaction(id); });
-        if (!found) co_return error::no_transaction;
-        const auto at = now();
-        transaction_status s{.state = found->state};
-        if (s.state == transaction_state::pending && at >= found->expires_at) s.state = transaction_state::expired;
-        if (!is_discreet(*found)) {
-            s.delivery = found->delivery;
-            if (found->delivery_error != 0) s.twilio_code = found->delivery_error;
-        }
-        if (s.state == transaction_state::pending) {
-            s.tries_left = static_cast<int>(config_.max_tries - std::min(found->tries, config_.max_tries));
-            s.expires_in = std::chrono::ceil<std::chrono::seconds>(found->expires_at - at);
-            s.resend_after = time_to_resend(*found, config_, at);
-        }
-        co_return s;
-    }
-
-    flow<result<bool>> take_report(status_callback r) {
-        context c;
-        const auto report = twilio::read_delivery(config_.twilio, r);
-        if (!report) {
-            tell_failure(c, report.error());
-            co_return report.error();
-        }
-        if (!is_id(report->transaction_id)) co_return false;
-        for (int lost = 0; lost < max_lost_races; ++lost) {
-            auto found = co_await call([&] { return storage_.find_transaction(report->transaction_id); });
-            if (!found) co_return false;
-            const bool news = apply_delivery(*found, report->send, report->status, report->error_code);
-            if (!news) co_return false;
-            const bool won = co_await call([&] { return storage_.update_transaction(*found); });
-            if (!won) continue;
-            note(c, *found);
-            if (found->delivery_error != 0) c.about.twilio_code = found->delivery_error;
-            tell(c, found->delivery == delivery_state::delivered ? event_kind::delivered : event_kind::undelivered);
-            co_return true;
-        }
-        co_return error::storage_unavailable;
-    }
-
-    // -- messages
-
-    result<http_request> code_request(const transaction& t) {
-        const auto derived = codes_.derive(t);
-        if (!derived) return error::no_transaction;
-        auto text = twilio::code_text(config_, derived->str());
-        const auto left =
-            std::max(std::chrono::ceil<std::chrono::seconds>(t.expires_at - now()), std::chrono::seconds(1));
-        // Both are made for everybody, so that it takes the same time.
-        auto sending = twilio_.create_code_message(t.phone, text, std::min(left, config_.code_lifetime),
-                                                   twilio::delivery_url(config_.twilio, t));
-        auto look_up = twilio_.find_messages(t.phone);
-        detail::wipe(text);
-        return is_concealed(t) ? std::move(look_up) : std::move(sending);
-    }
-
-    /// Sends a transaction's code. A failure means that nothing was sent, for certain. For a concealed phone Twilio is
-    /// asked something that costs nothing instead, which fails when every message would. What would fail for this
-    /// message alone (the phone is a landline, has opted out, …) is told to the observer only, if somebody else could
-    /// learn from it that the phone is a user's.
-    flow<result<delivery>> deliver(context& c, const transaction& t) {
-        if (find_test_number(t.phone, config_)) co_return delivery::accepted;
-        auto request = code_request(t);
-        if (!request) co_return std::move(request).error();
-        auto reply = co_await exchange(*request);
-        detail::wipe(request->body);
-        if (!reply) {
-            if (twilio::certainly_not_sent(reply.error())) co_return std::move(reply).error();
-            if (!is_concealed(t)) tell(c, event_kind::sent, &reply.error());
-            co_return delivery::uncertain;
-        }
-        auto sent = twilio::read_message(*reply);
-        const bool refused = !sent && twilio::certainly_not_sent(sent.error());
-        const bool hidden = is_discreet(t) && twilio::is_about_the_request(*reply);
-        if (refused && !hidden) co_return std::move(sent).error();
-        if (refused)
-            tell_failure(c, sent.error());
-        else if (!is_concealed(t))
-            tell(c, event_kind::sent, sent ? nullptr : &sent.error());
-        co_return sent || hidden ? delivery::accepted : delivery::uncertain;
-    }
-
-    flow<result<sent_message>> send_any_message(context& c, text_message m) {
-        auto to = read_phone(c, m.to);
-        if (!to) co_return std::move(to).error();
-        auto request = twilio_.create_message(*to, m);
-        if (!request) co_return std::move(request).error();
-        if (find_test_number(*to, config_)) co_return error::destination_not_allowed;
-        auto s = sending_of(c, limits::send_budget::messages, *to, std::nullopt, false);
-        auto admitted = co_await admit(c, s, nothing);
-        if (!admitted) co_return std::move(admitted).error();
-        auto reply = co_await exchange(*request);
-        auto sent = reply ? twilio::read_message(*reply) : result<sent_message>(std::move(reply).error());
-        if (!sent && twilio::certainly_not_sent(sent.error())) co_await give_back(s, is_about_the_number(sent.error()));
-        co_return sent;
-    }
-
-    /// One request to Twilio. The transport's failures become the two that matter here: nothing was sent, or nobody
-    /// knows.
-    flow<result<http_response>> exchange(const http_request& request) {
-        auto reply = co_await transmit(request);
-        if (reply) co_return reply;
-        failure f(twilio::certainly_not_sent(reply.error()) ? error::provider_unreachable : error::no_answer);
-        if (reply.error().code != f.code) f.message += " (" + reply.error().message + ")";
-        f.retry_after = reply.error().retry_after;
-        co_return f;
-    }
-
-    flow<result<http_response>> transmit(const http_request& request) {
-        try {
-            auto reply = co_await call([&] { return transport_.send(request); });
-            co_return reply;
-        } catch (...) {
-            co_return error::no_answer;  // whatever was thrown, std::bad_alloc too: the request may have been written
-        }
-    }
-
-    // -- limits
-
-    /// Changes counters in one round trip.
-    flow<std::vector<counter>> change(const std::vector<counter_change>& changes) {
-        auto changed = co_await call([&] { return storage_.change_counters(changes); });
-        if (changed.size() != changes.size()) throw std::length_error("phoneauth: a counter for each change");
-        co_return changed;
-    }
-
-    flow<bool> change_if_possible(const std::vector<counter_change>& changes) {
-        if (changes.empty()) co_return true;
-        const bool done = co_await attempt([&] { return storage_.change_counters(changes); });
-        co_return done;
-    }
-
-    detail::sending sending_of(const context& c, limits::send_budget budget, const phone_number& phone,
-                               std::optional<purpose> begins, bool after_password) const {
-        return {budget, phone, begins, after_password, c.network, c.from.user_id, config_, now()};
-    }
-
-    /// `subject`: what was typed, so that what is counted does not tell who it belongs to.
-    detail::guess password_guess(const context& c, std::string_view subject) const {
-        std::vector<limits::window> windows{limits::wrong_password_window(c.network, config_)};
-        if (windows.front().most == 0) windows.clear();
-        const int doors = identity_subject_exists() ? 2 : 1;
-        return {detail::password_account(subject), subject, c.network, std::move(windows), doors, config_, now()};
-    }
-
-    /// Whether logins by identity are counted by themselves: the identity is not the phone.
-    bool identity_subject_exists() const noexcept {
-        return config_.identity_login_enabled && config_.identity_column != config_.phone_column;
-    }
-    std::string identity_subject(const std::string& identity) {
-        return identity_subject_exists() ? token_hasher_(identity) : std::string();
-    }
-
-    /// Counts a message, unless a limit or a run of failures is against it; and carries out `also`.
-    flow<result<void>> admit(context& c, detail::sending& s, const std::vector<counter_change>& also) {
-        auto question = s.question();
-        question.insert(question.end(), also.begin(), also.end());
-        const auto answer = co_await change(question);
-        auto allowed = s.ask(answer);
-        if (!allowed) co_return allowed;
-        const auto changes = s.changes();
-        if (changes.empty()) co_return allowed;
-        const auto counted = co_await change(changes);
-        allowed = s.judge(counted);
-        if (!allowed)
-            co_await give_back(s, false);
-        else if (s.reaches_warning())
-            tell(c, event_kind::budget_warning);
-        co_return allowed;
-    }
-
-    /// The message was not sent.
-    flow<bool> give_back(const detail::sending& s, bool refused_by_provider) {
-        const auto changes = s.back(refused_by_provider);
-        const bool done = co_await change_if_possible(changes);
-        co_return done;
-    }
-
-    /// Counts a guess, unless there were too many wrong ones.
-    flow<result<void>> admit(detail::guess& g) {
-        const auto question = g.question();
-        const auto answer = co_await change(question);
-        auto allowed = g.ask(answer);
-        if (!allowed) co_return allowed;
-        const auto changes = g.changes();
-        const auto counted = co_await change(changes);
-        allowed = g.judge(counted);
-        if (!allowed) co_await take_back(g);
-        co_return allowed;
-    }
-
-    /// The guess was right, or nobody looked.
-    flow<bool> take_back(const detail::guess& g) {
-        const auto changes = g.back();
-        const bool done = co_await change_if_possible(changes);
-        co_return done;
-    }
-
-    /// A guess was wrong.
-    flow<bool> miss(context& c, const detail::guess& g) {
-        const auto changes = g.miss(now());
-        co_await change_if_possible(changes);
-        if (g.wait().count() > 0) {
-            const auto why = failure(error::too_many_failures).with_retry_after(g.wait());
-            tell(c, event_kind::locked, &why);
-        }
-        co_return true;
-    }
-
-    flow<result<void>> admit_credentials(const std::string& user_id) {
-        const auto at = now();
-        const std::vector<limits::window> windows{limits::credential_window(user_id)};
-        std::vector<counter_change> changes;
-        limits::count(windows, 1, at, changes);
-        const auto counted = co_await change(changes);
-        co_return limits::check(windows, counted, 0, false, at);
-    }
-
-    /// After a login.
-    flow<bool> forget_failures(context& c, const user& owner, const transaction* used) {
-        const auto subject = identity_subject(owner.identity);
-        const auto changes = detail::forget_failures(owner.phone, used, subject, c.network, config_, now());
-        const bool done = co_await change_if_possible(changes);
-        co_return done;
-    }
-
-    flow<bool> forget_registration(context& c, const transaction& used) {
-        const auto changes = detail::forget_registration(used, c.network, config_, now());
-        const bool done = co_await change_if_possible(changes);
-        co_return done;
-    }
-
-    /// Whether the provider refused this very recipient, so that asking again would not help.
-    static bool is_about_the_number(const failure& f) noexcept {
-        return f.code == error::provider_refused || f.code == error::invalid_phone_number;
-    }
-
-    /// Calls a policy for something that nobody's result depends on: it may fail.
-    template <class F>
-    static flow<bool> attempt(F f) {
-        try {
-            [[maybe_unused]] auto unused = co_await call(f);
-            co_return true;
-        } catch (...) {
-            co_return false;
-        }
-    }
-
-    // -- sessions
-
-    flow<result<user>> find_session_user(secret_string token) {
-        if (token.empty() || token.size() > max_id_size) co_return error::unknown_token;
-        const auto hash = token_hasher_(token);
-        auto found = co_await call([&] { return storage_.find_session(hash); });
-        if (!found) co_return error::unknown_token;
-        if (now() >= found->expires_at) co_return error::session_expired;
-        auto owner = co_await call([&] { return storage_.find_user(found->user_id); });
-        if (!owner) co_return error::unknown_token;
-        if (!owner->enabled) co_return error::account_disabled;
-        co_return std::move(*owner);
-    }
-
-    flow<result<bool>> end_session(context& c, secret_string token) {
-        c.silent = true;
-        if (token.empty() || token.size() > max_id_size) co_return false;
-        const auto hash = token_hasher_(token);
-        const bool ended = co_await call([&] { return storage_.erase_session(hash); });
-        c.silent = !ended;
-        co_return ended;
-    }
-
-    /// The new password among a user's changes does not stay behind.
-    struct password_wiper {
-        property_map& changes;
-        ~password_wiper() {
-            if (const auto p = changes.find("password"); p != changes.end()) detail::wipe(p->second);
-        }
-    };
-
-    flow<result<user>> change_user(context& c, secret_string token, std::string object_id, property_map changes) {
-        const password_wiper wiper{changes};
-        c.silent = !changes.contains("password");
-        for (int lost = 0; lost < max_lost_races; ++lost) {
-            auto owner = co_await find_session_user(token);
-            if (!owner) co_return std::move(owner).error();
-            if (owner->object_id != object_id) co_return error::not_permitted;
-            if (observer_) c.about.user_id = owner->object_id;
-            if (lost == 0 && (changes.contains("password") || changes.contains(config_.identity_column))) {
-                auto admitted = co_await admit_credentials(owner->object_id);
-                if (!admitted) co_return std::move(admitted).error();
-            }
-            secret_string new_password;
-            auto applied = apply_changes(*owner, changes, config_, new_password);
-            if (!applied) co_return std::move(applied).error();
-            if (!new_password.empty()) {
-                auto hash = co_await call([&] { return passwords_->hash(new_password); });
-                detail::wipe(new_password);
-                if (!hash) co_return std::move(hash).error();
-                owner->password_hash = std::move(*hash);
-            }
-            owner->updated_at = now();
-            const write_result written = co_await call([&] { return storage_.update_user(*owner); });
-            if (written == write_result::stale) continue;
-            if (written != write_result::done) co_return error::user_exists;
-            ++owner->version;
-            co_await mode::ignore_cancellation();  // a new password and the end of the other sessions belong together
-            if (changes.contains("password")) {
-                const auto own = token_hasher_(token);
-                [[maybe_unused]] const std::size_t ended =
-                    co_await call([&] { return storage_.erase_sessions_of(owner->object_id, own); });
-            }
-            co_return std::move(*owner);
-        }
-        co_return error::storage_unavailable;
-    }
-
-    // -- configuration
-
-    flow<result<configuration_report>> inspect_configuration() {
-        configuration_report report;
-        report.findings.push_back(destinations_finding(config_));
-        const auto account_request = twilio_.fetch_account();
-        auto account_reply = co_await transmit(account_request);
-        auto status = account_reply ? twilio::read_account_status(*account_reply)
-                                    : result<std::string>(std::move(account_reply).error());
-        report.findings.push_back(twilio::credentials_finding(status));
-        if (!status) co_return report;
-        report.findings.push_back(twilio::account_finding(*status));
-        if (const auto sender = phone_number::parse(config_.twilio.sender)) {
-            const auto number_request = twilio_.find_number(*sender);
-            auto number_reply = co_await transmit(number_request);
-            auto number = number_reply ? twilio::read_number(*number_reply)
-                                       : result<std::optional<twilio::capabilities>>(std::move(number_reply).error());
-            for (auto& f : twilio::sender_findings(number)) report.findings.push_back(std::move(f));
-        } else {
-            report.findings.push_back(twilio::messaging_service_finding());
-        }
-        if (config_.unknown_phone == unknown_phone_policy::conceal) {
-            const auto nobody = phone_number::parse("+15005550006");  // no message is sent to Twilio's own test number
-            const auto look_up = twilio_.find_messages(*nobody);
-            auto messages = co_await transmit(look_up);
-            report.findings.push_back(twilio::look_up_finding(messages));
-        }
-        co_return report;
-    }
-
-    random_source random_;
-    const config config_;
-    S& storage_;
-    T& transport_;
-    std::shared_ptr<C> clock_;
-    std::shared_ptr<H> hooks_;
-    std::shared_ptr<P> passwords_;
-    const twilio::api twilio_;
-    code_deriver codes_;
-    token_hasher token_hasher_;
-    observer observer_;
+    flows::adapter<mode, S, T, Options...> policies_;
+    std::shared_ptr<flows::parts<mode>> parts_;
+    flows::codes<mode> codes_{*parts_};
+    flows::registration<mode> registration_{*parts_, codes_};
+    flows::login<mode> login_{*parts_, codes_};
+    flows::sessions<mode> sessions_{*parts_};
+    flows::messages<mode> messages_{*parts_};
 };
 
 }  // namespace v0
@@ -6113,6 +8029,274 @@ private:
 };
 
 static_assert(HttpTransport<console_transport>);
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/detail/bounded_pool.hpp ----
+
+#ifndef PHONEAUTH_DETAIL_BOUNDED_POOL_HPP
+#define PHONEAUTH_DETAIL_BOUNDED_POOL_HPP
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <limits>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+/// Things of which each serves one thread at a time, and of which there are so many at most: connections, for example.
+/// Thread-safe.
+template <class T>
+class bounded_pool {
+public:
+    /// The right to use one.
+    class lease {
+    public:
+        explicit lease(bounded_pool& pool) noexcept : pool_(&pool) {}
+        lease(lease&& other) noexcept : item(std::move(other.item)), pool_(std::exchange(other.pool_, nullptr)) {}
+        lease& operator=(lease&&) = delete;
+        ~lease() {
+            if (pool_) pool_->give_back(std::move(item));
+        }
+
+        /// The one that was used last; empty if its holder is to make one. What is here in the end is kept for the next.
+        std::unique_ptr<T> item{};
+
+    private:
+        bounded_pool* pool_;
+    };
+
+    /// `capacity`: at least 1.
+    explicit bounded_pool(std::size_t capacity) : free_(std::max<std::size_t>(capacity, 1)) {}
+
+    /// One that nobody has yet.
+    void add(std::unique_ptr<T> item) {
+        const std::scoped_lock lock(mutex_);
+        idle_.push_back(std::move(item));
+    }
+
+    /// Waits until one is free. Nothing if none is until `deadline`; at once, if so many wait already.
+    std::optional<lease> take(std::chrono::steady_clock::time_point deadline,
+                              std::size_t max_waiting = std::numeric_limits<std::size_t>::max()) {
+        std::unique_lock lock(mutex_);
+        if (free_ == 0) {
+            if (waiting_ >= max_waiting) return std::nullopt;
+            ++waiting_;
+            const bool freed = freed_.wait_until(lock, deadline, [&] { return free_ > 0; });
+            --waiting_;
+            if (!freed) return std::nullopt;
+        }
+        --free_;
+        std::optional<lease> taken(std::in_place, *this);
+        if (!idle_.empty()) {
+            taken->item = std::move(idle_.back());
+            idle_.pop_back();
+        }
+        return taken;
+    }
+
+private:
+    void give_back(std::unique_ptr<T> item) {
+        {
+            const std::scoped_lock lock(mutex_);
+            ++free_;
+            if (item) idle_.push_back(std::move(item));
+        }
+        freed_.notify_one();
+    }
+
+    std::mutex mutex_;
+    std::condition_variable freed_;
+    std::size_t free_;
+    std::size_t waiting_ = 0;
+    std::vector<std::unique_ptr<T>> idle_;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/detail/config_fields.hpp ----
+
+#ifndef PHONEAUTH_DETAIL_CONFIG_FIELDS_HPP
+#define PHONEAUTH_DETAIL_CONFIG_FIELDS_HPP
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+// The fields and their names: `field(name, member)` for each.
+
+template <class Field>
+void describe(Field& field, twilio_config& t) {
+    field("account_sid", t.account_sid);
+    field("auth_token", t.auth_token);
+    field("api_key", t.api_key);
+    field("api_secret", t.api_secret);
+    field("sender", t.sender);
+    field("region", t.region);
+    field("edge", t.edge);
+    field("base_url", t.base_url);
+    field("status_callback", t.status_callback);
+}
+
+template <class Field>
+void describe(Field& field, test_number& t) {
+    field("phone", t.phone);
+    field("code", t.code);
+}
+
+template <class Field>
+void describe(Field& field, code_key& k) {
+    field("id", k.id);
+    field("secret", k.secret);
+}
+
+template <class Field>
+void describe(Field& field, config& c) {
+    field("twilio", c.twilio);
+    field("code_keys", c.code_keys);
+    field("code_digits", c.code_digits);
+    field("code_lifetime", c.code_lifetime);
+    field("max_tries", c.max_tries);
+    field("message_template", c.message_template);
+    field("origin_host", c.origin_host);
+    field("android_app_hash", c.android_app_hash);
+    field("resend_cooldown", c.resend_cooldown);
+    field("max_sends_per_transaction", c.max_sends_per_transaction);
+    field("phone_cooldown", c.phone_cooldown);
+    field("max_sends_per_phone_and_hour", c.max_sends_per_phone_and_hour);
+    field("max_sends_per_phone_and_day", c.max_sends_per_phone_and_day);
+    field("max_sends_per_client_and_hour", c.max_sends_per_client_and_hour);
+    field("max_messages_per_user_and_hour", c.max_messages_per_user_and_hour);
+    field("max_sends_per_hour", c.max_sends_per_hour);
+    field("default_calling_code", c.default_calling_code);
+    field("allowed_calling_codes", c.allowed_calling_codes);
+    field("blocked_prefixes", c.blocked_prefixes);
+    field("test_numbers", c.test_numbers);
+    field("allow_test_numbers", c.allow_test_numbers);
+    field("login_enabled", c.login_enabled);
+    field("code_login_enabled", c.code_login_enabled);
+    field("identity_login_enabled", c.identity_login_enabled);
+    field("unknown_phone", c.unknown_phone);
+    field("max_consecutive_failures", c.max_consecutive_failures);
+    field("max_wrong_passwords_per_client_and_hour", c.max_wrong_passwords_per_client_and_hour);
+    field("session_lifetime", c.session_lifetime);
+    field("registration_enabled", c.registration_enabled);
+    field("phone_column", c.phone_column);
+    field("identity_column", c.identity_column);
+    field("min_password_length", c.min_password_length);
+    field("max_password_length", c.max_password_length);
+    field("max_properties", c.max_properties);
+    field("max_property_bytes", c.max_property_bytes);
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/flows/bodies.hpp ----
+
+#ifndef PHONEAUTH_FLOWS_BODIES_HPP
+#define PHONEAUTH_FLOWS_BODIES_HPP
+
+// The bodies of the flows, which are templates on the mode: for whoever compiles them for a mode of their own. Without
+// PHONEAUTH_SEPARATE_COMPILATION the headers have them already.
+
+
+#endif
+
+// ---- phoneauth/fwd.hpp ----
+
+#ifndef PHONEAUTH_FWD_HPP
+#define PHONEAUTH_FWD_HPP
+
+// Names of the types that an application's own headers mention, declared and not defined; it includes nothing but
+// version.hpp. What is complete only in its own header may be held by reference or pointer until then.
+
+
+/// The library: the flows, what they take and return, and what comes with it to be handed to them.
+namespace phoneauth {
+/// Its binary interface; inline, so that nobody writes it.
+inline namespace v0 {
+
+// The flows.
+template <class S, class T, class... Options>
+class authenticator;
+
+// What the flows take and return.
+template <class T>
+class result;
+struct failure;
+enum class error;
+struct config;
+struct client_info;
+struct registration;
+struct text_message;
+struct challenge;
+struct login_result;
+struct event;
+class transaction_id;
+class submitted_code;
+class password;
+class session_token;
+
+// What storages keep.
+class phone_number;
+struct user;
+struct transaction;
+struct session;
+struct counter;
+struct counter_change;
+
+// What comes with the library, to be handed to an authenticator.
+class memory_storage;
+class sqlite_storage;
+class postgres_storage;
+class redis_storage;
+class async_postgres_storage;
+class async_redis_storage;
+struct system_clock;
+struct no_hooks;
+class console_transport;
+class blocking_transport;
+class https_transport;
+
+// HTTP, in and out.
+struct http_request;
+struct http_response;
+class http_server;
+/// The flows as REST endpoints.
+namespace rest {
+template <class Authenticator>
+class api;
+struct options;
+struct reply;
+}  // namespace rest
+
+// Beside them.
+class worker_pool;
+class event_counters;
+/// Requests to Twilio and what its replies mean.
+namespace twilio {}
+/// For tests: policies that a test steers, a fake Twilio, and a suite for storages.
+namespace testing {}
 
 }  // namespace v0
 }  // namespace phoneauth
@@ -6231,18 +8415,6 @@ private:
 // llhttp; storages, transports, REST and the test kit have headers of their own.
 
 
-// ---- phoneauth/version.hpp ----
-
-#ifndef PHONEAUTH_VERSION_HPP
-#define PHONEAUTH_VERSION_HPP
-
-/// The library's version as a number: major * 10000 + minor * 100 + patch.
-#define PHONEAUTH_VERSION 100
-/// The library's version as text (https://semver.org).
-#define PHONEAUTH_VERSION_STRING "0.1.0"
-
-#endif
-
 #endif
 
 // ---- phoneauth/read_config.hpp ----
@@ -6292,72 +8464,6 @@ PHONEAUTH_DECL std::vector<config_problem> read_config(std::string_view json, co
 namespace phoneauth {
 inline namespace v0 {
 namespace detail {
-
-// The fields and their names: `field(name, member)` for each.
-
-template <class Field>
-void describe(Field& field, twilio_config& t) {
-    field("account_sid", t.account_sid);
-    field("auth_token", t.auth_token);
-    field("api_key", t.api_key);
-    field("api_secret", t.api_secret);
-    field("sender", t.sender);
-    field("region", t.region);
-    field("edge", t.edge);
-    field("base_url", t.base_url);
-    field("status_callback", t.status_callback);
-}
-
-template <class Field>
-void describe(Field& field, test_number& t) {
-    field("phone", t.phone);
-    field("code", t.code);
-}
-
-template <class Field>
-void describe(Field& field, code_key& k) {
-    field("id", k.id);
-    field("secret", k.secret);
-}
-
-template <class Field>
-void describe(Field& field, config& c) {
-    field("twilio", c.twilio);
-    field("code_keys", c.code_keys);
-    field("code_digits", c.code_digits);
-    field("code_lifetime", c.code_lifetime);
-    field("max_tries", c.max_tries);
-    field("message_template", c.message_template);
-    field("origin_host", c.origin_host);
-    field("android_app_hash", c.android_app_hash);
-    field("resend_cooldown", c.resend_cooldown);
-    field("max_sends_per_transaction", c.max_sends_per_transaction);
-    field("phone_cooldown", c.phone_cooldown);
-    field("max_sends_per_phone_and_hour", c.max_sends_per_phone_and_hour);
-    field("max_sends_per_phone_and_day", c.max_sends_per_phone_and_day);
-    field("max_sends_per_client_and_hour", c.max_sends_per_client_and_hour);
-    field("max_messages_per_user_and_hour", c.max_messages_per_user_and_hour);
-    field("max_sends_per_hour", c.max_sends_per_hour);
-    field("default_calling_code", c.default_calling_code);
-    field("allowed_calling_codes", c.allowed_calling_codes);
-    field("blocked_prefixes", c.blocked_prefixes);
-    field("test_numbers", c.test_numbers);
-    field("allow_test_numbers", c.allow_test_numbers);
-    field("login_enabled", c.login_enabled);
-    field("code_login_enabled", c.code_login_enabled);
-    field("identity_login_enabled", c.identity_login_enabled);
-    field("unknown_phone", c.unknown_phone);
-    field("max_consecutive_failures", c.max_consecutive_failures);
-    field("max_wrong_passwords_per_client_and_hour", c.max_wrong_passwords_per_client_and_hour);
-    field("session_lifetime", c.session_lifetime);
-    field("registration_enabled", c.registration_enabled);
-    field("phone_column", c.phone_column);
-    field("identity_column", c.identity_column);
-    field("min_password_length", c.min_password_length);
-    field("max_password_length", c.max_password_length);
-    field("max_properties", c.max_properties);
-    field("max_property_bytes", c.max_property_bytes);
-}
 
 /// Fills the fields of one struct from the members of one JSON object.
 class settings_reader {
@@ -6464,7 +8570,337 @@ PHONEAUTH_DECL std::vector<config_problem> read_config(std::string_view json, co
 
 #include <stdexcept>
 #include <string>
+#include <utility>
+
+
+// ---- phoneauth/rest/detail/call.hpp ----
+
+#ifndef PHONEAUTH_REST_DETAIL_CALL_HPP
+#define PHONEAUTH_REST_DETAIL_CALL_HPP
+
+#include <string>
 #include <string_view>
+
+
+// ---- phoneauth/rest/options.hpp ----
+
+#ifndef PHONEAUTH_REST_OPTIONS_HPP
+#define PHONEAUTH_REST_OPTIONS_HPP
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace phoneauth {
+inline namespace v0 {
+namespace rest {
+
+/// Who may send messages over the API. They are paid for, and whoever can send any text to any phone is a spammer's
+/// prize.
+enum class send_message_access {
+    /// A logged-in user; of Twilio's options they may choose ValidityPeriod, SmartEncoded, ContentRetention,
+    /// AddressRetention and ProvideFeedback, others are `not_permitted`.
+    session,
+    /// Whoever knows the API key, under the root it is part of, with every option of Twilio's; under the other root, a
+    /// logged-in user.
+    key,
+    off  ///< nobody: `error::send_message_disabled`
+};
+
+/// What an `api` needs to know.
+struct options {
+    std::string app_id{};   ///< first segment of the root path; required
+    std::string api_key{};  ///< second segment; required. Clients hold it: it tells applications apart, not people
+    send_message_access send_message = send_message_access::session;
+    std::size_t max_body_bytes = 65536;  ///< larger bodies are `body_too_large`
+    std::size_t max_json_depth = 16;     ///< deeper ones too
+    std::vector<std::string> allowed_origins{
+        "*"};  ///< for browsers (CORS): origins like "https://example.com", or "*" for all
+    /// Addresses and networks ("10.0.0.0/8", "::1") of the reverse proxies before this server. Only from them is
+    /// `forwarding_header` believed.
+    std::vector<std::string> trusted_proxies{};
+    /// Where a proxy names its client, behind those that it was told: a list as in X-Forwarded-For.
+    /// (`Forwarded`, RFC 7239, has another form and is not read.)
+    std::string forwarding_header = "X-Forwarded-For";
+};
+
+}  // namespace rest
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/rest/reply.hpp ----
+
+#ifndef PHONEAUTH_REST_REPLY_HPP
+#define PHONEAUTH_REST_REPLY_HPP
+
+#include <string>
+#include <utility>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace rest {
+
+/// What an endpoint answers: JSON that nobody may cache or take for anything else (RFC 9111 §5.2.2.5).
+struct reply : http_response {
+    reply() = default;
+
+    /// The error body that Backendless's clients know: {"code": …, "message": …, "errorData": {…}}. Code and status are
+    /// those of the failure's row in `error_codes`; a code of another category, which can only come from a hook, is
+    /// taken as it is, with status 400. `errorData` holds `retryAfter` (seconds), `triesLeft` and `twilioCode` where
+    /// they are known; the first is also the header Retry-After (RFC 9110 §10.2.3), and 1 for `error::overloaded` and
+    /// `error::storage_unavailable` that say nothing else.
+    PHONEAUTH_DECL reply(const failure& f);
+
+    /// A reply with the JSON text `json`.
+    static reply of_json(std::string json, int status = 200) {
+        reply r;
+        r.status = status;
+        r.headers = {
+            {"Content-Type", "application/json"}, {"Cache-Control", "no-store"}, {"X-Content-Type-Options", "nosniff"}};
+        r.body = std::move(json);
+        return r;
+    }
+};
+
+}  // namespace rest
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/rest/reply.ipp ----
+
+#ifndef PHONEAUTH_REST_REPLY_IPP
+#define PHONEAUTH_REST_REPLY_IPP
+
+#include <chrono>
+#include <string>
+
+
+// ---- phoneauth/rest/error_codes.hpp ----
+
+#ifndef PHONEAUTH_REST_ERROR_CODES_HPP
+#define PHONEAUTH_REST_ERROR_CODES_HPP
+
+#include <array>
+#include <cstddef>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace rest {
+
+/// One row of `error_codes`.
+struct error_code_row {
+    error value;      ///< the enumerator
+    int code;         ///< `code` of the error body: Backendless's published number where one fits, 14xxx for our own
+    int http_status;  ///< never 502, which makes the Backendless JavaScript SDK drop the body
+};
+
+/// The only place where errors get their numbers on the wire, in the order of the enumerators.
+inline constexpr std::array error_codes{
+    error_code_row{error::unparsable_body, 8002, 400},
+    error_code_row{error::body_too_large, 8004, 413},
+    error_code_row{error::missing_parameter, 8007, 400},
+    error_code_row{error::invalid_parameter, 8008, 400},
+    error_code_row{error::invalid_phone_number, 14001, 400},
+    error_code_row{error::invalid_email, 3040, 400},
+    error_code_row{error::message_too_long, 14002, 400},
+    error_code_row{error::invalid_media_url, 14003, 400},
+    error_code_row{error::wrong_application, 2002, 400},
+    error_code_row{error::unknown_route, 14004, 404},
+    error_code_row{error::method_not_allowed, 14005, 405},
+
+    error_code_row{error::registration_disabled, 3009, 403},
+    error_code_row{error::password_required, 3011, 400},
+    error_code_row{error::invalid_password, 14010, 400},
+    error_code_row{error::identity_required, 3013, 400},
+    error_code_row{error::property_required, 3012, 400},
+    error_code_row{error::user_exists, 3033, 409},
+    error_code_row{error::no_properties, 3038, 400},
+    error_code_row{error::reserved_property, 3039, 400},
+    error_code_row{error::refused_by_hook, 14011, 403},
+
+    error_code_row{error::login_disabled, 3034, 403},
+    error_code_row{error::login_required, 3006, 400},
+    error_code_row{error::invalid_login, 3003, 401},
+    error_code_row{error::unknown_phone, 3057, 400},
+    error_code_row{error::account_disabled, 3090, 403},
+    error_code_row{error::too_many_failures, 3036, 429},
+    error_code_row{error::unknown_token, 3064, 400},
+    error_code_row{error::session_expired, 3048, 401},
+    error_code_row{error::send_message_disabled, 14012, 403},
+    error_code_row{error::not_permitted, 14013, 403},
+
+    error_code_row{error::no_transaction, 14020, 400},
+    error_code_row{error::wrong_code, 14021, 400},
+    error_code_row{error::code_expired, 14022, 400},
+    error_code_row{error::code_used, 14023, 400},
+    error_code_row{error::tries_exhausted, 14024, 400},
+    error_code_row{error::transaction_failed, 14025, 400},
+    error_code_row{error::phone_mismatch, 14026, 400},
+    error_code_row{error::resend_too_soon, 14027, 429},
+    error_code_row{error::too_many_messages, 14028, 429},
+    error_code_row{error::destination_not_allowed, 14029, 403},
+
+    error_code_row{error::provider_refused, 14030, 400},
+    error_code_row{error::provider_misconfigured, 14031, 500},
+    error_code_row{error::provider_busy, 14032, 503},
+    error_code_row{error::provider_unreachable, 14033, 503},
+    error_code_row{error::no_answer, 14034, 504},
+    error_code_row{error::bad_provider_reply, 14035, 500},
+    error_code_row{error::invalid_signature, 14036, 403},
+
+    error_code_row{error::invalid_url, 14040, 500},
+    error_code_row{error::host_not_found, 14041, 503},
+    error_code_row{error::connect_failed, 14042, 503},
+    error_code_row{error::connect_timeout, 14043, 503},
+    error_code_row{error::tls_failed, 14044, 503},
+    error_code_row{error::certificate_untrusted, 14045, 503},
+    error_code_row{error::certificate_expired, 14046, 503},
+    error_code_row{error::certificate_wrong_host, 14047, 503},
+    error_code_row{error::write_failed, 14048, 503},
+    error_code_row{error::read_timeout, 14049, 504},
+    error_code_row{error::connection_lost, 14050, 504},
+    error_code_row{error::malformed_reply, 14051, 500},
+    error_code_row{error::reply_too_large, 14052, 500},
+    error_code_row{error::cancelled, 14053, 503},
+
+    error_code_row{error::storage_unavailable, 14060, 503},
+    error_code_row{error::overloaded, 14061, 503},
+    error_code_row{error::internal, 14062, 500},
+};
+
+/// The row of `e`. Constant time; `error::internal`'s row for a value that is not an enumerator.
+constexpr const error_code_row& codes_of(error e) noexcept {
+    const auto index = static_cast<std::size_t>(static_cast<int>(e) - 1);
+    return index < error_codes.size() ? error_codes[index] : error_codes.back();
+}
+
+namespace detail {
+constexpr bool error_codes_are_in_order() {
+    for (std::size_t i = 0; i < error_codes.size(); ++i)
+        if (error_codes[i].value != error_table[i].value) return false;
+    return error_codes.size() == error_table.size();
+}
+static_assert(error_codes_are_in_order(), "error_codes needs one row per enumerator, in order");
+}  // namespace detail
+
+}  // namespace rest
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+namespace phoneauth {
+inline namespace v0 {
+namespace rest {
+
+PHONEAUTH_DECL reply::reply(const failure& f) {
+    const bool own = f.code.category() == error_category() || !f.code;
+    const auto e = static_cast<error>(f.code.value());
+    // What this server cannot do just now is worth another try soon (RFC 9110 §15.6.4).
+    auto wait = f.retry_after;
+    if (!wait && (f.code == error::overloaded || f.code == error::storage_unavailable)) wait = std::chrono::seconds(1);
+    phoneauth::detail::json_object data;
+    if (wait) data.number("retryAfter", wait->count());
+    if (f.tries_left) data.number("triesLeft", *f.tries_left);
+    if (f.twilio_code) data.number("twilioCode", *f.twilio_code);
+    phoneauth::detail::json_object json;
+    json.number("code", own ? codes_of(e).code : f.code.value());
+    json.string("message", f.message.empty() ? row_of(e).text : f.message);
+    json.raw("errorData", std::move(data).str());
+    *this = of_json(std::move(json).str(), own ? codes_of(e).http_status : 400);
+    if (wait) headers.push_back({"Retry-After", std::to_string(wait->count())});
+}
+
+}  // namespace rest
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
+
+// All of an `api` that does not depend on its authenticator: from the request to the call, and from the call's outcome
+// to the reply.
+
+namespace phoneauth {
+inline namespace v0 {
+namespace rest {
+namespace detail {
+
+/// What is asked of the authenticator.
+enum class operation {
+    nothing,  ///< the reply is there already
+    start_registration,
+    finish_registration,
+    start_login,
+    start_two_factor_login,
+    login_with_identity,
+    finish_login,
+    resend,
+    tell_status,
+    logout,
+    check_token,
+    find_user,
+    update_user,
+    send_message,
+    take_report
+};
+
+/// A request that was read: what is asked of the authenticator, with which arguments, and at last the reply.
+struct call {
+    operation asked = operation::nothing;
+    bool needs_sender = false;      ///< whose `token` it is must be asked first; then `admit_sender`
+    result<void> argument_error{};  ///< to be told once the sender is known
+    client_info from{};
+    secret_string token{};     ///< of the session; empty if there is none
+    secret_string captured{};  ///< what the path had at the route's "*"
+    std::string phone{};
+    std::string identity{};
+    std::string transaction_id{};
+    secret_string password{};
+    secret_string code{};
+    phoneauth::registration registration{};
+    property_map changes{};
+    text_message message{};
+    status_callback report{};
+    rest::reply reply{};
+};
+
+/// Finds the route of `request`, which came from `peer`, and reads its arguments. What is wrong with it is the reply.
+PHONEAUTH_DECL call read_call(const http_request& request, std::string_view peer, const options& o, const config& c);
+
+/// Lets the user send the message whose session it is, or refuses.
+PHONEAUTH_DECL void admit_sender(call& made, const result<user>& sender);
+
+// What the authenticator answered becomes the reply.
+
+PHONEAUTH_DECL void answer(call& made, const result<challenge>& outcome, const config& c);
+PHONEAUTH_DECL void answer(call& made, const result<login_result>& outcome, const config& c);
+PHONEAUTH_DECL void answer(call& made, const result<user>& outcome, const config& c);
+PHONEAUTH_DECL void answer(call& made, const result<transaction_status>& outcome, const config& c);
+PHONEAUTH_DECL void answer(call& made, const result<sent_message>& outcome, const config& c);
+PHONEAUTH_DECL void answer(call& made, const result<void>& outcome);
+
+}  // namespace detail
+}  // namespace rest
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/rest/detail/call.ipp ----
+
+#ifndef PHONEAUTH_REST_DETAIL_CALL_IPP
+#define PHONEAUTH_REST_DETAIL_CALL_IPP
+
+#include <initializer_list>
 #include <utility>
 
 
@@ -6480,11 +8916,16 @@ PHONEAUTH_DECL std::vector<config_problem> read_config(std::string_view json, co
 #include <string_view>
 
 
-// Request bodies in all the forms in which clients send them, made into what the authenticator takes.
-
 namespace phoneauth {
 inline namespace v0 {
+namespace rest {
 namespace detail {
+
+// Request bodies in all the forms in which clients send them, made into what the authenticator takes.
+
+using phoneauth::detail::json_kind;
+using phoneauth::detail::json_value;
+using phoneauth::detail::parse_json;
 
 /// The arguments of a service operation as an object, whichever form `body` has. What parses as JSON is JSON, an object
 /// with arguments by name, an array with arguments in the order of `names`, or the first argument alone; any other text
@@ -6520,6 +8961,10 @@ public:
     /// A string, or a number's digits as they came: clients send phone numbers and codes as either.
     std::string digits(std::string_view name) { return read(name, true, true); }
 
+    /// A phone number, as `digits`: under its configured name if the object has that, else under the plugin's,
+    /// "phoneNumber".
+    std::string phone(const config& c) { return digits(object_.find(c.phone_column) ? c.phone_column : "phoneNumber"); }
+
     /// What was wrong first, if something was.
     const std::optional<failure>& problem() const noexcept { return problem_; }
     /// Notes that `name` has the wrong type.
@@ -6541,15 +8986,16 @@ PHONEAUTH_DECL result<registration> read_registration(const json_value& object, 
 /// The members of `object`, name → JSON text.
 PHONEAUTH_DECL property_map read_changes(const json_value& object);
 
-/// The arguments of sendMessage: `phone_name`, message, mediaUrl (one, or an array), options (an object of Twilio's
+/// The arguments of sendMessage: the phone number, message, mediaUrl (one, or an array), options (an object of Twilio's
 /// parameters). → `missing_parameter` or `invalid_parameter`, which name the argument.
-PHONEAUTH_DECL result<text_message> read_message(const json_value& arguments, std::string_view phone_name);
+PHONEAUTH_DECL result<text_message> read_text_message(const json_value& arguments, const config& c);
 
 /// Whether the options of `m` are a logged-in user's to choose: not the sender, the time, the price, the checks, or
 /// where Twilio reports to. → or `not_permitted`.
 PHONEAUTH_DECL result<void> check_user_message(const text_message& m);
 
 }  // namespace detail
+}  // namespace rest
 }  // namespace v0
 }  // namespace phoneauth
 
@@ -6567,6 +9013,7 @@ PHONEAUTH_DECL result<void> check_user_message(const text_message& m);
 
 namespace phoneauth {
 inline namespace v0 {
+namespace rest {
 namespace detail {
 
 /// Whether brackets are nested deeper than `limit` anywhere in `text`: tells what is too deep from what is not JSON.
@@ -6600,7 +9047,7 @@ PHONEAUTH_DECL result<json_value> read_arguments(std::string_view body, std::ini
                                                  std::size_t max_depth) {
     json_value arguments;
     arguments.kind = json_kind::object;
-    body = trim(body);
+    body = phoneauth::detail::trim(body);
     if (body.empty()) return arguments;
 
     auto value = read_json(body, max_depth);
@@ -6625,7 +9072,7 @@ PHONEAUTH_DECL result<json_value> read_arguments(std::string_view body, std::ini
 }
 
 PHONEAUTH_DECL result<json_value> read_object(std::string_view body, std::size_t max_depth) {
-    body = trim(body);
+    body = phoneauth::detail::trim(body);
     if (body.empty()) return error::no_properties;
     auto value = read_json(body, max_depth);
     if (!value) return value;
@@ -6641,7 +9088,8 @@ PHONEAUTH_DECL std::string member_reader::read(std::string_view name, bool numbe
         if (required) note(missing_, name, " is missing.");
         return {};
     }
-    const bool whole = item->kind == json_kind::number && std::all_of(item->text.begin(), item->text.end(), is_digit);
+    const bool whole = item->kind == json_kind::number &&
+                       std::all_of(item->text.begin(), item->text.end(), phoneauth::detail::is_digit);
     if (item->kind == json_kind::string || (number_too && whole)) return item->text;
     refuse(name);
     return {};
@@ -6654,11 +9102,11 @@ PHONEAUTH_DECL void member_reader::note(error e, std::string_view name, std::str
 PHONEAUTH_DECL result<registration> read_registration(const json_value& object, const config& c) {
     member_reader read(object, error::property_required);
     registration r;
-    r.transaction_id = read.text("transactionId");
-    r.code = read.digits("transactionCode");
+    r.transaction_id = transaction_id(read.text("transactionId"));
+    r.code = submitted_code(read.digits("transactionCode"));
     r.phone = read.digits(c.phone_column);
     if (c.identity_column != c.phone_column) r.identity = read.text_or_empty(c.identity_column);
-    r.password = read.text_or_empty("password");
+    r.password = password(read.text_or_empty("password"));
     if (given(object, "blUserLocale")) r.locale = read.text("blUserLocale");
     if (read.problem()) return *read.problem();
 
@@ -6668,8 +9116,8 @@ PHONEAUTH_DECL result<registration> read_registration(const json_value& object, 
         const bool noise = item.key == "___class" || item.key == "___jsonclass" || item.key == "__meta" ||
                            (item.kind == json_kind::null && is_reserved_property(item.key));
         if (!taken && !noise)
-            r.properties.emplace(item.key,
-                                 item.kind == json_kind::string ? json_string(item.text) : std::string(item.text));
+            r.properties.emplace(item.key, item.kind == json_kind::string ? phoneauth::detail::json_string(item.text)
+                                                                          : std::string(item.text));
     }
     return r;
 }
@@ -6677,14 +9125,15 @@ PHONEAUTH_DECL result<registration> read_registration(const json_value& object, 
 PHONEAUTH_DECL property_map read_changes(const json_value& object) {
     property_map changes;
     for (const auto& item : object.items)
-        changes.emplace(item.key, item.kind == json_kind::string ? json_string(item.text) : std::string(item.text));
+        changes.emplace(item.key, item.kind == json_kind::string ? phoneauth::detail::json_string(item.text)
+                                                                 : std::string(item.text));
     return changes;
 }
 
-PHONEAUTH_DECL result<text_message> read_message(const json_value& arguments, std::string_view phone_name) {
+PHONEAUTH_DECL result<text_message> read_text_message(const json_value& arguments, const config& c) {
     member_reader read(arguments);
     text_message m;
-    m.to = read.digits(phone_name);
+    m.to = read.phone(c);
     m.body = read.text_or_empty("message");
 
     if (const auto* media = given(arguments, "mediaUrl"); media && media->kind == json_kind::array) {
@@ -6723,6 +9172,7 @@ PHONEAUTH_DECL result<void> check_user_message(const text_message& m) {
 }
 
 }  // namespace detail
+}  // namespace rest
 }  // namespace v0
 }  // namespace phoneauth
 
@@ -6736,128 +9186,14 @@ PHONEAUTH_DECL result<void> check_user_message(const text_message& m) {
 #ifndef PHONEAUTH_REST_DETAIL_ROUTING_HPP
 #define PHONEAUTH_REST_DETAIL_ROUTING_HPP
 
-#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
 
 
-// ---- phoneauth/rest/reply.hpp ----
-
-#ifndef PHONEAUTH_REST_REPLY_HPP
-#define PHONEAUTH_REST_REPLY_HPP
-
-#include <string>
-#include <utility>
-
-
 namespace phoneauth {
 inline namespace v0 {
 namespace rest {
-
-/// What an endpoint answers: JSON that nobody may cache or take for anything else (RFC 9111 §5.2.2.5).
-struct reply : http_response {
-    reply() = default;
-
-    /// The error body that Backendless's clients know: {"code": …, "message": …, "errorData": {…}}. Code and status are
-    /// those of the failure's row in `error_table`; a code of another category, which can only come from a hook, is
-    /// taken as it is, with status 400. `errorData` holds `retryAfter` (seconds), `triesLeft` and `twilioCode` where
-    /// they are known; the first is also the header Retry-After (RFC 9110 §10.2.3), and 1 for `error::overloaded` and
-    /// `error::storage_unavailable` that say nothing else.
-    PHONEAUTH_DECL reply(const failure& f);
-
-    /// A reply with the JSON text `json`.
-    static reply of_json(std::string json, int status = 200) {
-        reply r;
-        r.status = status;
-        r.headers = {
-            {"Content-Type", "application/json"}, {"Cache-Control", "no-store"}, {"X-Content-Type-Options", "nosniff"}};
-        r.body = std::move(json);
-        return r;
-    }
-};
-
-}  // namespace rest
-}  // namespace v0
-}  // namespace phoneauth
-
-#ifndef PHONEAUTH_SEPARATE_COMPILATION
-
-// ---- phoneauth/rest/reply.ipp ----
-
-#ifndef PHONEAUTH_REST_REPLY_IPP
-#define PHONEAUTH_REST_REPLY_IPP
-
-#include <chrono>
-#include <string>
-
-
-namespace phoneauth {
-inline namespace v0 {
-namespace rest {
-
-PHONEAUTH_DECL reply::reply(const failure& f) {
-    const bool own = f.code.category() == error_category() || !f.code;
-    const auto& row = row_of(static_cast<error>(f.code.value()));
-    // What this server cannot do just now is worth another try soon (RFC 9110 §15.6.4).
-    auto wait = f.retry_after;
-    if (!wait && (f.code == error::overloaded || f.code == error::storage_unavailable)) wait = std::chrono::seconds(1);
-    detail::json_object data;
-    if (wait) data.number("retryAfter", wait->count());
-    if (f.tries_left) data.number("triesLeft", *f.tries_left);
-    if (f.twilio_code) data.number("twilioCode", *f.twilio_code);
-    detail::json_object json;
-    json.number("code", own ? row.backendless_code : f.code.value());
-    json.string("message", f.message.empty() ? row.text : f.message);
-    json.raw("errorData", std::move(data).str());
-    *this = of_json(std::move(json).str(), own ? row.http_status : 400);
-    if (wait) headers.push_back({"Retry-After", std::to_string(wait->count())});
-}
-
-}  // namespace rest
-}  // namespace v0
-}  // namespace phoneauth
-
-#endif
-#endif
-
-#endif
-
-namespace phoneauth {
-inline namespace v0 {
-namespace rest {
-
-/// Who may send messages over the API. They are paid for, and whoever can send any text to any phone is a spammer's
-/// prize.
-enum class send_message_access {
-    /// A logged-in user; of Twilio's options he may choose ValidityPeriod, SmartEncoded, ContentRetention,
-    /// AddressRetention and ProvideFeedback, others are `not_permitted`.
-    session,
-    /// Who knows the API key, under the root that it is part of, with every option of Twilio's; under the other root, a
-    /// logged-in user.
-    key,
-    off  ///< nobody: `error::send_message_disabled`
-};
-
-/// What an `api` needs to know.
-struct options {
-    std::string app_id{};   ///< first segment of the root path; required
-    std::string api_key{};  ///< second segment; required. Clients hold it: it tells applications apart, not people
-    send_message_access send_message = send_message_access::session;
-    std::size_t max_body_bytes = 65536;  ///< larger bodies are `body_too_large`
-    std::size_t max_json_depth = 16;     ///< deeper ones too
-    std::vector<std::string> allowed_origins{
-        "*"};  ///< for browsers (CORS): origins like "https://example.com", or "*" for all
-    /// Addresses and networks ("10.0.0.0/8", "::1") of the reverse proxies before this server. Only from them is
-    /// `forwarding_header` believed.
-    std::vector<std::string> trusted_proxies{};
-    /// Where a proxy names its client, behind those that it was told: a list as in X-Forwarded-For.
-    /// (`Forwarded`, RFC 7239, has another form and is not read.)
-    std::string forwarding_header = "X-Forwarded-For";
-};
-
-}  // namespace rest
-
 namespace detail {
 
 /// Where a request goes.
@@ -6868,22 +9204,23 @@ struct route_target {
 
 /// Takes the root off `url`, a path with or without a query. → or `unknown_route`, `wrong_application`,
 /// `invalid_parameter` (a broken percent sequence).
-PHONEAUTH_DECL result<route_target> read_target(std::string_view url, const rest::options& o);
+PHONEAUTH_DECL result<route_target> read_target(std::string_view url, const options& o);
 
 /// Who sent the request that came from `peer`.
-PHONEAUTH_DECL client_info client_of(const http_request& request, std::string_view peer, const rest::options& o);
+PHONEAUTH_DECL client_info client_of(const http_request& request, std::string_view peer, const options& o);
 
 /// Whether `segments` are those of `pattern`, for example "/users/*"; `captured` gets what stands at the "*".
 PHONEAUTH_DECL bool matches(std::string_view pattern, const std::vector<secret_string>& segments,
                             std::string& captured);
 
 /// What the Fetch standard (§3.2, "CORS protocol") wants of every reply.
-PHONEAUTH_DECL void add_cors_headers(http_response& r, const http_request& request, const rest::options& o);
+PHONEAUTH_DECL void add_cors_headers(http_response& r, const http_request& request, const options& o);
 
 /// The answer to a browser's question whether it may send the real request.
-PHONEAUTH_DECL rest::reply preflight_reply();
+PHONEAUTH_DECL reply preflight_reply();
 
 }  // namespace detail
+}  // namespace rest
 }  // namespace v0
 }  // namespace phoneauth
 
@@ -6900,6 +9237,7 @@ PHONEAUTH_DECL rest::reply preflight_reply();
 
 namespace phoneauth {
 inline namespace v0 {
+namespace rest {
 namespace detail {
 
 /// Takes "/segment" off the front of `path` and gives the segment.
@@ -6910,11 +9248,11 @@ inline std::string_view next_segment(std::string_view& path) {
     return segment;
 }
 
-PHONEAUTH_DECL result<route_target> read_target(std::string_view url, const rest::options& o) {
-    auto path = split_target(url).path;
+PHONEAUTH_DECL result<route_target> read_target(std::string_view url, const options& o) {
+    auto path = phoneauth::detail::split_target(url).path;
     route_target d;
     while (path.starts_with('/')) {
-        auto segment = percent_decode(next_segment(path));
+        auto segment = phoneauth::detail::percent_decode(next_segment(path));
         if (!segment) return std::move(segment).error();
         d.segments.push_back(std::move(*segment));
     }
@@ -6924,15 +9262,15 @@ PHONEAUTH_DECL result<route_target> read_target(std::string_view url, const rest
         return d;
     }
     if (s.size() < 3) return error::unknown_route;
-    const bool app_id_right = equal_in_constant_time(s[0], o.app_id);
-    const bool api_key_right = equal_in_constant_time(s[1], o.api_key);
+    const bool app_id_right = phoneauth::detail::equal_in_constant_time(s[0], o.app_id);
+    const bool api_key_right = phoneauth::detail::equal_in_constant_time(s[1], o.api_key);
     if (!app_id_right || !api_key_right) return error::wrong_application;
     s.erase(s.begin(), s.begin() + 2);
     d.by_key = true;
     return d;
 }
 
-PHONEAUTH_DECL client_info client_of(const http_request& request, std::string_view peer, const rest::options& o) {
+PHONEAUTH_DECL client_info client_of(const http_request& request, std::string_view peer, const options& o) {
     std::string forwarded;  // a header that comes several times is one list (RFC 9110 §5.3)
     for (const auto& h : request.headers)
         if (equal_ignoring_case(h.name, o.forwarding_header)) forwarded += (forwarded.empty() ? "" : ",") + h.value;
@@ -6953,7 +9291,7 @@ PHONEAUTH_DECL bool matches(std::string_view pattern, const std::vector<secret_s
     return pattern.empty();
 }
 
-PHONEAUTH_DECL void add_cors_headers(http_response& r, const http_request& request, const rest::options& o) {
+PHONEAUTH_DECL void add_cors_headers(http_response& r, const http_request& request, const options& o) {
     const auto is_allowed = [&](std::string_view origin) {
         return std::find(o.allowed_origins.begin(), o.allowed_origins.end(), origin) != o.allowed_origins.end();
     };
@@ -6967,8 +9305,8 @@ PHONEAUTH_DECL void add_cors_headers(http_response& r, const http_request& reque
     r.headers.push_back({"Access-Control-Expose-Headers", "Retry-After"});
 }
 
-PHONEAUTH_DECL rest::reply preflight_reply() {
-    rest::reply r;
+PHONEAUTH_DECL reply preflight_reply() {
+    reply r;
     r.status = 204;
     r.headers = {{"Access-Control-Allow-Methods", "GET, POST, PUT, OPTIONS"},
                  {"Access-Control-Allow-Headers", "content-type, user-token, bl-execution-type"},
@@ -6978,6 +9316,7 @@ PHONEAUTH_DECL rest::reply preflight_reply() {
 }
 
 }  // namespace detail
+}  // namespace rest
 }  // namespace v0
 }  // namespace phoneauth
 
@@ -6986,17 +9325,40 @@ PHONEAUTH_DECL rest::reply preflight_reply() {
 
 #endif
 
-// ---- phoneauth/rest/status.hpp ----
+// ---- phoneauth/rest/objects.hpp ----
 
-#ifndef PHONEAUTH_REST_STATUS_HPP
-#define PHONEAUTH_REST_STATUS_HPP
+#ifndef PHONEAUTH_REST_OBJECTS_HPP
+#define PHONEAUTH_REST_OBJECTS_HPP
 
 #include <string>
+#include <string_view>
 
 
 namespace phoneauth {
 inline namespace v0 {
+struct challenge;
+
 namespace rest {
+
+// The JSON objects that clients get, for endpoints of your own beside those of `api`.
+
+/// The user as Backendless's clients know them: the server's fields (times in integer milliseconds since 1970), the
+/// identity and the phone under the names that `c` gives them, and the further properties as they were sent. It never
+/// holds a password, a hash or a field of a transaction. A number under `code` is written as a string if there is a
+/// string under `message`, because the Swift SDK takes an object with an integer `code` and a string `message` for an
+/// error, whatever the status.
+PHONEAUTH_DECL std::string user_json(const user& u, const config& c);
+
+/// `user_json` and what a login adds to it: `lastLogin`, `socialAccount`, `___jsonclass` and the session's `token`.
+PHONEAUTH_DECL std::string login_json(const user& u, std::string_view token, const config& c);
+
+/// The properties that every user has, as `Users.describeUserClass` expects them: an array of {name, required, type,
+/// identity, selected, defaultValue}.
+PHONEAUTH_DECL std::string user_class_json(const config& c);
+
+/// A code on its way: {"transactionId": "…", "expiresAt": MILLISECONDS, "resendAfter": SECONDS} and, where the provider did
+/// not answer, "deliveryUncertain": true.
+PHONEAUTH_DECL std::string challenge_json(const challenge& c);
 
 /// A transaction's status as a client gets it: {"state": "pending", "delivery": "undelivered", "twilioCode": 30006,
 /// "reason": "…", "triesLeft": 5, "expiresIn": 240, "resendAfter": 12}. `state` is pending, confirmed, exhausted,
@@ -7010,25 +9372,97 @@ PHONEAUTH_DECL std::string status_json(const transaction_status& s);
 
 #ifndef PHONEAUTH_SEPARATE_COMPILATION
 
-// ---- phoneauth/rest/status.ipp ----
+// ---- phoneauth/rest/objects.ipp ----
 
-#ifndef PHONEAUTH_REST_STATUS_IPP
-#define PHONEAUTH_REST_STATUS_IPP
+#ifndef PHONEAUTH_REST_OBJECTS_IPP
+#define PHONEAUTH_REST_OBJECTS_IPP
 
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <string_view>
+#include <utility>
 
 
 namespace phoneauth {
 inline namespace v0 {
 namespace rest {
 
+namespace detail {
+
+inline void add_time(phoneauth::detail::json_object& json, std::string_view name, const std::optional<time_point>& t) {
+    if (t)
+        json.number(name, t->time_since_epoch().count());
+    else
+        json.null(name);
+}
+
+inline phoneauth::detail::json_object user_object(const user& u, const config& c) {
+    phoneauth::detail::json_object json;
+    json.string("___class", "Users").string("objectId", u.object_id).string("ownerId", u.object_id);
+    json.string("userStatus", u.enabled ? "ENABLED" : "DISABLED").string("blUserLocale", u.locale);
+    add_time(json, "created", u.created_at);
+    add_time(json, "updated", u.updated_at);
+    if (c.identity_column != c.phone_column) json.string(c.identity_column, u.identity);
+    json.string(c.phone_column, u.phone.str());
+
+    const auto message = u.properties.find("message");
+    const bool looks_like_error = message != u.properties.end() && message->second.starts_with('"');
+    for (const auto& [name, value] : u.properties) {
+        if (is_reserved_property(name) || name == c.phone_column || name == c.identity_column) continue;
+        const bool is_number = !value.empty() && (phoneauth::detail::is_digit(value.front()) || value.front() == '-');
+        if (name == "code" && is_number && looks_like_error)
+            json.string(name, value);
+        else
+            json.raw(name, value);
+    }
+    return json;
+}
+
+}  // namespace detail
+
+PHONEAUTH_DECL std::string user_json(const user& u, const config& c) {
+    return detail::user_object(u, c).str();
+}
+
+PHONEAUTH_DECL std::string login_json(const user& u, std::string_view token, const config& c) {
+    auto json = detail::user_object(u, c);
+    detail::add_time(json, "lastLogin", u.last_login_at);
+    json.string("socialAccount", "BACKENDLESS").string("___jsonclass", "Users").secret("user-token", token);
+    return std::move(json).str();
+}
+
+PHONEAUTH_DECL std::string user_class_json(const config& c) {
+    std::string array = "[";
+    const auto add = [&](std::string_view name, std::string_view type, bool required, bool identity) {
+        phoneauth::detail::json_object json;
+        json.string("name", name).string("type", type).boolean("required", required).boolean("identity", identity);
+        json.boolean("selected", false).null("defaultValue");
+        if (array.size() > 1) array += ',';
+        array += std::move(json).str();
+    };
+    if (c.identity_column != c.phone_column) add(c.identity_column, "STRING", true, true);
+    add(c.phone_column, "STRING", true, c.identity_column == c.phone_column);
+    add("password", "STRING", true, false);
+    for (const auto name : {"objectId", "ownerId", "userStatus", "socialAccount", "blUserLocale"})
+        add(name, "STRING", false, false);
+    for (const auto name : {"created", "updated", "lastLogin"}) add(name, "DATETIME", false, false);
+    return array + ']';
+}
+
+PHONEAUTH_DECL std::string challenge_json(const challenge& c) {
+    phoneauth::detail::json_object json;
+    json.string("transactionId", c.transaction_id.str()).number("expiresAt", c.expires_at.time_since_epoch().count());
+    json.number("resendAfter", c.resend_after.count());
+    if (c.delivery_uncertain) json.boolean("deliveryUncertain", true);
+    return std::move(json).str();
+}
+
 PHONEAUTH_DECL std::string status_json(const transaction_status& s) {
     // In the order of the enumerators, which count from 1.
     constexpr std::array<std::string_view, 5> states{"pending", "confirmed", "exhausted", "expired", "failed"};
     constexpr std::array<std::string_view, 3> deliveries{"pending", "delivered", "undelivered"};
-    detail::json_object json;
+    phoneauth::detail::json_object json;
     json.string("state", states.at(static_cast<std::size_t>(s.state) - 1));
     json.string("delivery", deliveries.at(static_cast<std::size_t>(s.delivery) - 1));
     if (s.delivery == delivery_state::undelivered)
@@ -7051,114 +9485,240 @@ PHONEAUTH_DECL std::string status_json(const transaction_status& s) {
 
 #endif
 
-// ---- phoneauth/rest/user_object.hpp ----
-
-#ifndef PHONEAUTH_REST_USER_OBJECT_HPP
-#define PHONEAUTH_REST_USER_OBJECT_HPP
-
-#include <string>
-#include <string_view>
-
-
 namespace phoneauth {
 inline namespace v0 {
 namespace rest {
-
-/// The user as Backendless's clients know him: the server's fields (times in integer milliseconds since 1970), the
-/// identity and the phone under the names that `c` gives them, and his further properties as he sent them. It never
-/// holds a password, a hash or a field of a transaction. A number under `code` is written as a string if there is a
-/// string under `message`, because the Swift SDK takes an object with an integer `code` and a string `message` for an
-/// error, whatever the status.
-PHONEAUTH_DECL std::string user_json(const user& u, const config& c);
-
-/// `user_json` and what a login adds to it: `lastLogin`, `socialAccount`, `___jsonclass` and the session's `token`.
-PHONEAUTH_DECL std::string login_json(const user& u, std::string_view token, const config& c);
-
-/// The properties that every user has, as `Users.describeUserClass` expects them: an array of {name, required, type,
-/// identity, selected, defaultValue}.
-PHONEAUTH_DECL std::string user_class_json(const config& c);
-
-}  // namespace rest
-}  // namespace v0
-}  // namespace phoneauth
-
-#ifndef PHONEAUTH_SEPARATE_COMPILATION
-
-// ---- phoneauth/rest/user_object.ipp ----
-
-#ifndef PHONEAUTH_REST_USER_OBJECT_IPP
-#define PHONEAUTH_REST_USER_OBJECT_IPP
-
-#include <optional>
-#include <utility>
-
-
-namespace phoneauth {
-inline namespace v0 {
 namespace detail {
 
-inline void add_time(json_object& json, std::string_view name, const std::optional<time_point>& t) {
-    if (t)
-        json.number(name, t->time_since_epoch().count());
-    else
-        json.null(name);
+/// What the readers of arguments look at.
+struct incoming {
+    const http_request& request;
+    const rest::options& options;
+    const phoneauth::config& config;
+    bool by_key;  ///< the path held the API key
+
+    result<json_value> object() const { return read_object(request.body, options.max_json_depth); }
+    result<json_value> arguments(std::initializer_list<std::string_view> names) const {
+        return read_arguments(request.body, names, options.max_json_depth);
+    }
+};
+
+/// Lets `take` read what it needs of `object`. → or what was wrong first; `missing` for what is not there.
+template <class Take>
+result<void> take_from(const result<json_value>& object, error missing, Take take) {
+    if (!object) return object.error();
+    member_reader read(*object, missing);
+    take(read);
+    if (read.problem()) return *read.problem();
+    return {};
 }
 
-inline json_object user_object(const user& u, const config& c) {
-    json_object json;
-    json.string("___class", "Users").string("objectId", u.object_id).string("ownerId", u.object_id);
-    json.string("userStatus", u.enabled ? "ENABLED" : "DISABLED").string("blUserLocale", u.locale);
-    add_time(json, "created", u.created_at);
-    add_time(json, "updated", u.updated_at);
-    if (c.identity_column != c.phone_column) json.string(c.identity_column, u.identity);
-    json.string(c.phone_column, u.phone.str());
+// -- one function for each route that has arguments, or whose reply needs nobody
 
-    const auto message = u.properties.find("message");
-    const bool looks_like_error = message != u.properties.end() && message->second.starts_with('"');
-    for (const auto& [name, value] : u.properties) {
-        if (is_reserved_property(name) || name == c.phone_column || name == c.identity_column) continue;
-        const bool is_number = !value.empty() && (is_digit(value.front()) || value.front() == '-');
-        if (name == "code" && is_number && looks_like_error)
-            json.string(name, value);
-        else
-            json.raw(name, value);
+inline result<void> info(const incoming& in, call& made) {
+    // Where the key is what lets somebody send messages, it is not told to whoever did not bring it.
+    const bool tell_key = in.by_key || in.options.send_message != send_message_access::key;
+    phoneauth::detail::json_object json;
+    json.string("appId", in.options.app_id).string("apiKey", tell_key ? in.options.api_key : "");
+    json.string("rtURL", "").raw("loggers", "[]");
+    made.reply = reply::of_json(std::move(json).str());
+    return {};
+}
+
+inline result<void> describe_user_class(const incoming& in, call& made) {
+    made.reply = reply::of_json(user_class_json(in.config));
+    return {};
+}
+
+inline result<void> register_user(const incoming& in, call& made) {
+    const auto body = in.object();
+    if (!body || !given(*body, "transactionId"))
+        return take_from(body, error::property_required,
+                         [&](member_reader& read) { made.phone = read.digits(in.config.phone_column); });
+    auto data = read_registration(*body, in.config);
+    if (!data) return std::move(data).error();
+    made.registration = std::move(*data);
+    made.asked = operation::finish_registration;
+    return {};
+}
+
+inline result<void> login(const incoming& in, call& made) {
+    return take_from(in.object(), error::login_required, [&](member_reader& read) {
+        made.identity = read.digits("login");
+        made.password = read.text("password");
+    });
+}
+
+inline result<void> update_user(const incoming& in, call& made) {
+    const auto body = in.object();
+    if (!body) return body.error();
+    made.changes = read_changes(*body);
+    return {};
+}
+
+inline result<void> login_with_phone(const incoming& in, call& made) {
+    return take_from(in.arguments({"phoneNumber"}), error::missing_parameter,
+                     [&](member_reader& read) { made.phone = read.phone(in.config); });
+}
+
+inline result<void> login_with_phone_and_password(const incoming& in, call& made) {
+    return take_from(in.arguments({"phoneNumber", "password"}), error::missing_parameter, [&](member_reader& read) {
+        made.phone = read.phone(in.config);
+        made.password = read.text("password");
+    });
+}
+
+inline result<void> login_with_code(const incoming& in, call& made) {
+    return take_from(in.arguments({"transactionId", "code"}), error::missing_parameter, [&](member_reader& read) {
+        made.transaction_id = read.text("transactionId");
+        made.code = read.digits("code");
+    });
+}
+
+inline result<void> transaction(const incoming& in, call& made) {
+    return take_from(in.arguments({"transactionId"}), error::missing_parameter,
+                     [&](member_reader& read) { made.transaction_id = read.text("transactionId"); });
+}
+
+inline result<void> send_message(const incoming& in, call& made) {
+    if (in.options.send_message == send_message_access::off) return error::send_message_disabled;
+    made.needs_sender = in.options.send_message == send_message_access::session || !in.by_key;
+    const auto read = [&]() -> result<void> {
+        const auto arguments = in.arguments({"phoneNumber", "message", "mediaUrl", "options"});
+        if (!arguments) return arguments.error();
+        auto text = read_text_message(*arguments, in.config);
+        if (!text) return std::move(text).error();
+        if (made.needs_sender)
+            if (auto allowed = check_user_message(*text); !allowed) return allowed;
+        made.message = std::move(*text);
+        return {};
+    };
+    if (!made.needs_sender) return read();
+    made.argument_error = read();
+    return {};
+}
+
+inline result<void> message_status(const incoming& in, call& made) {
+    const auto* signature = find_header(in.request.headers, "X-Twilio-Signature");
+    made.report.query = phoneauth::detail::split_target(in.request.url).query;
+    made.report.body = in.request.body;
+    if (signature) made.report.signature = *signature;
+    return {};
+}
+
+struct route {
+    std::string_view method;
+    std::string_view pattern;
+    operation asked;                               ///< unless `read` asks for something else
+    result<void> (*read)(const incoming&, call&);  ///< nullptr: there are no arguments
+};
+
+/// The first match counts.
+inline constexpr route routes[] = {
+    {"GET", "/info", operation::nothing, info},
+    {"POST", "/users/register", operation::start_registration, register_user},
+    {"POST", "/users/login", operation::login_with_identity, login},
+    {"GET", "/users/logout", operation::logout, nullptr},
+    {"GET", "/users/isvalidusertoken/*", operation::check_token, nullptr},
+    {"GET", "/users/userclassprops", operation::nothing, describe_user_class},
+    {"PUT", "/users/*", operation::update_user, update_user},
+    {"GET", "/data/Users/*", operation::find_user, nullptr},
+    {"POST", "/services/Twilio/loginWithPhoneNumber", operation::start_login, login_with_phone},
+    {"POST", "/services/Twilio/loginWithPhoneNumberAndPassword", operation::start_two_factor_login,
+     login_with_phone_and_password},
+    {"POST", "/services/Twilio/loginWithCode", operation::finish_login, login_with_code},
+    {"POST", "/services/Twilio/resendCode", operation::resend, transaction},
+    {"POST", "/services/Twilio/transactionStatus", operation::tell_status, transaction},
+    {"POST", "/services/Twilio/sendMessage", operation::send_message, send_message},
+    {"POST", "/services/Twilio/messageStatus", operation::take_report, message_status},
+};
+
+inline void refuse(call& made, const failure& why) {
+    made.asked = operation::nothing;
+    made.needs_sender = false;
+    made.reply = reply(why);
+}
+
+PHONEAUTH_DECL call read_call(const http_request& request, std::string_view peer, const options& o, const config& c) {
+    call made;
+    if (request.method == "OPTIONS") {
+        made.reply = preflight_reply();
+        return made;
     }
-    return json;
+    const auto to = read_target(request.url, o);
+    if (!to || request.body.size() > o.max_body_bytes) {
+        refuse(made, to ? failure(error::body_too_large) : to.error());
+        return made;
+    }
+    made.from = client_of(request, peer, o);
+    if (const auto* token = find_header(request.headers, "user-token")) made.token = *token;
+
+    std::string allowed;
+    for (const auto& r : routes) {
+        if (!matches(r.pattern, to->segments, made.captured)) continue;
+        if (r.method == request.method) {
+            made.asked = r.asked;
+            const auto read = r.read ? r.read({request, o, c, to->by_key}, made) : result<void>();
+            if (!read) refuse(made, read.error());
+            return made;
+        }
+        if (allowed.find(r.method) == allowed.npos) allowed.append(r.method).append(", ");
+    }
+    refuse(made, allowed.empty() ? error::unknown_route : error::method_not_allowed);
+    if (!allowed.empty()) made.reply.headers.push_back({"Allow", allowed + "OPTIONS"});  // RFC 9110 §15.5.6
+    return made;
+}
+
+PHONEAUTH_DECL void admit_sender(call& made, const result<user>& sender) {
+    if (!sender)
+        refuse(made, sender.error());
+    else if (!made.argument_error)
+        refuse(made, made.argument_error.error());
+    else
+        made.from.user_id = sender->object_id;
+}
+
+/// A reply with `json` of the value.
+template <class T, class Json>
+reply reply_with(const result<T>& outcome, Json json) {
+    return outcome ? reply::of_json(json(*outcome)) : reply(outcome.error());
+}
+
+PHONEAUTH_DECL void answer(call& made, const result<challenge>& outcome, const config&) {
+    made.reply = reply_with(outcome, challenge_json);
+}
+
+PHONEAUTH_DECL void answer(call& made, const result<login_result>& outcome, const config& c) {
+    made.reply = reply_with(outcome, [&](const login_result& l) { return login_json(l.user, l.token.str(), c); });
+}
+
+PHONEAUTH_DECL void answer(call& made, const result<user>& outcome, const config& c) {
+    if (made.asked == operation::check_token) {
+        const bool invalid = !outcome && (outcome.error().code == error::unknown_token ||
+                                          outcome.error().code == error::session_expired ||
+                                          outcome.error().code == error::account_disabled);
+        made.reply =
+            invalid ? reply::of_json("false") : reply_with(outcome, [](const user&) { return std::string("true"); });
+    } else if (made.asked == operation::find_user && outcome && outcome->object_id != made.captured) {
+        made.reply = reply(error::not_permitted);
+    } else {
+        made.reply = reply_with(outcome, [&](const user& u) { return user_json(u, c); });
+    }
+}
+
+PHONEAUTH_DECL void answer(call& made, const result<transaction_status>& outcome, const config&) {
+    made.reply = reply_with(outcome, status_json);
+}
+
+PHONEAUTH_DECL void answer(call& made, const result<sent_message>& outcome, const config&) {
+    made.reply = reply_with(outcome, [](const sent_message& m) { return m.json; });
+}
+
+PHONEAUTH_DECL void answer(call& made, const result<void>& outcome) {
+    made.reply = outcome ? reply::of_json("{}") : reply(outcome.error());
 }
 
 }  // namespace detail
-
-namespace rest {
-
-PHONEAUTH_DECL std::string user_json(const user& u, const config& c) {
-    return detail::user_object(u, c).str();
-}
-
-PHONEAUTH_DECL std::string login_json(const user& u, std::string_view token, const config& c) {
-    auto json = detail::user_object(u, c);
-    detail::add_time(json, "lastLogin", u.last_login_at);
-    json.string("socialAccount", "BACKENDLESS").string("___jsonclass", "Users").secret("user-token", token);
-    return std::move(json).str();
-}
-
-PHONEAUTH_DECL std::string user_class_json(const config& c) {
-    std::string array = "[";
-    const auto add = [&](std::string_view name, std::string_view type, bool required, bool identity) {
-        detail::json_object json;
-        json.string("name", name).string("type", type).boolean("required", required).boolean("identity", identity);
-        json.boolean("selected", false).null("defaultValue");
-        if (array.size() > 1) array += ',';
-        array += std::move(json).str();
-    };
-    if (c.identity_column != c.phone_column) add(c.identity_column, "STRING", true, true);
-    add(c.phone_column, "STRING", true, c.identity_column == c.phone_column);
-    add("password", "STRING", true, false);
-    for (const auto name : {"objectId", "ownerId", "userStatus", "socialAccount", "blUserLocale"})
-        add(name, "STRING", false, false);
-    for (const auto name : {"created", "updated", "lastLogin"}) add(name, "DATETIME", false, false);
-    return array + ']';
-}
-
 }  // namespace rest
 }  // namespace v0
 }  // namespace phoneauth
@@ -7212,274 +9772,136 @@ public:
     api(const api&) = delete;
     api& operator=(const api&) = delete;
 
-    /// Answers a request whose `url` is a path with or without a query, as in the request line. `peer` is the address
-    /// at the other end of the connection, without a port: the client's, or a trusted proxy's that says whose request
-    /// it is (see `options::trusted_proxies`). Without it, or with another text, nothing is limited by client. → the
-    /// `reply`, in blocking mode, or an awaitable of it. It has a JSON body except for OPTIONS, which asks for a
-    /// preflight. As always, a server must not send the body in answer to HEAD. Throws
-    /// nothing but `std::bad_alloc` when there is not even memory to begin.
+    /// Answers a request.
+    ///
+    /// Parameters: `request.url` is a path with or without a query, as in the request line; header names in any case; a
+    /// body of up to `options::max_body_bytes` bytes. `peer` is the address at the other end of the connection, without
+    /// a port: the client's, or a trusted proxy's that says whose request it is (see `options::trusted_proxies`). If it
+    /// is empty or no address, nothing is limited by client.
+    ///
+    /// Returns the `reply`, in asynchronous mode an awaitable of it. It has a JSON body; only that to OPTIONS, a
+    /// browser's preflight, has none. As always, a server must not send the body in answer to HEAD.
+    ///
+    /// Errors are replies, too, with code and status as in `error_codes`. Of its own it refuses with `unknown_route`,
+    /// `method_not_allowed` (with the header Allow), `wrong_application` (neither root), `body_too_large` (above
+    /// `max_body_bytes` or `max_json_depth`), `unparsable_body`, `no_properties`, `missing_parameter`,
+    /// `property_required`, `login_required`, `invalid_parameter` (also for a broken percent sequence in the path),
+    /// `send_message_disabled` and `not_permitted` (another user's object, an option that is not for users); all others
+    /// are the authenticator's. Throws nothing but `std::bad_alloc`, when there is not even memory to begin.
+    ///
+    /// Thread safety: may be called from several threads at once if the authenticator may.
+    ///
+    /// Cancellation: as of the authenticator's function that the route calls; a cancelled request is answered with
+    /// `cancelled`.
+    ///
+    /// Source: https://backendless.com/docs/rest/ and, for browsers, https://fetch.spec.whatwg.org/#http-cors-protocol
     auto handle(http_request request, std::string peer = {}) {
         return mode::finish(serve(std::move(request), std::move(peer)));
     }
 
 private:
-    using flow = typename mode::template flow<reply>;
+    using call = detail::call;
+    using operation = detail::operation;
 
-    struct incoming {
-        const http_request& request;
-        std::string_view body;
-        client_info from;
-        secret_string captured;  ///< what the path had at the route's "*"
-        secret_string token;     ///< of the session; empty if there is none
-        bool by_key = false;     ///< the path held the API key
-    };
-
-    struct route {
-        std::string_view method;
-        std::string_view pattern;
-        flow (api::*handler)(incoming&);
-    };
-
-    static const auto& routes() {
-        // The first match counts.
-        static constexpr route table[] = {
-            {"GET", "/info", &api::info},
-            {"POST", "/users/register", &api::register_user},
-            {"POST", "/users/login", &api::login},
-            {"GET", "/users/logout", &api::logout},
-            {"GET", "/users/isvalidusertoken/*", &api::is_valid_token},
-            {"GET", "/users/userclassprops", &api::describe_user_class},
-            {"PUT", "/users/*", &api::update_user},
-            {"GET", "/data/Users/*", &api::find_user},
-            {"POST", "/services/Twilio/loginWithPhoneNumber", &api::login_with_phone},
-            {"POST", "/services/Twilio/loginWithPhoneNumberAndPassword", &api::login_with_phone_and_password},
-            {"POST", "/services/Twilio/loginWithCode", &api::login_with_code},
-            {"POST", "/services/Twilio/resendCode", &api::resend_code},
-            {"POST", "/services/Twilio/transactionStatus", &api::tell_status},
-            {"POST", "/services/Twilio/sendMessage", &api::send_message},
-            {"POST", "/services/Twilio/messageStatus", &api::take_report},
-        };
-        return table;
-    }
-
-    flow serve(http_request request, std::string peer) {
-        reply r;
-        if (request.method == "OPTIONS") {
-            r = detail::preflight_reply();
-        } else {
-            auto answered = co_await dispatch(request, peer);
-            r = std::move(answered);
+    /// The only coroutine: they are what is dear to compile.
+    typename mode::template flow<reply> serve(http_request request, std::string peer) {
+        auto made = detail::read_call(request, peer, options_, settings());
+        if (made.needs_sender) {
+            auto sender = co_await mode::call([&] { return owner(made); });
+            detail::admit_sender(made, sender);
         }
-        detail::add_cors_headers(r, request, options_);
-        detail::wipe(request.url);  // it may hold a token
-        co_return r;
-    }
-
-    flow dispatch(const http_request& request, const std::string& peer) {
-        auto to = detail::read_target(request.url, options_);
-        if (!to) co_return reply(to.error());
-        if (request.body.size() > options_.max_body_bytes) co_return reply(error::body_too_large);
-
-        const auto* token = find_header(request.headers, "user-token");
-        incoming in{request, request.body, detail::client_of(request, peer, options_), {}, {}, to->by_key};
-        if (token) in.token = *token;
-
-        std::string allowed;
-        for (const auto& r : routes()) {
-            if (!detail::matches(r.pattern, to->segments, in.captured)) continue;
-            if (r.method == request.method) {
-                auto answered = co_await (this->*r.handler)(in);
-                co_return answered;
-            }
-            if (allowed.find(r.method) == allowed.npos) allowed.append(r.method).append(", ");
+        switch (made.asked) {
+        case operation::nothing:
+            break;
+        case operation::start_registration:
+        case operation::start_login:
+        case operation::start_two_factor_login:
+        case operation::resend: {
+            auto outcome = co_await mode::call([&] { return challenge_for(made); });
+            detail::answer(made, outcome, settings());
+            break;
         }
-        if (allowed.empty()) co_return reply(error::unknown_route);
-        reply refused(error::method_not_allowed);
-        refused.headers.push_back({"Allow", allowed + "OPTIONS"});  // RFC 9110 §15.5.6
-        co_return refused;
-    }
-
-    // -- users
-
-    flow info(incoming& in) {
-        // Where the key is what lets somebody send messages, it is not told to who did not bring it.
-        const bool tell_key = in.by_key || options_.send_message != send_message_access::key;
-        detail::json_object json;
-        json.string("appId", options_.app_id).string("apiKey", tell_key ? options_.api_key : "");
-        json.string("rtURL", "").raw("loggers", "[]");
-        co_return reply::of_json(std::move(json).str());
-    }
-
-    flow register_user(incoming& in) {
-        auto body = detail::read_object(in.body, options_.max_json_depth);
-        if (!body) co_return reply(body.error());
-        if (!detail::given(*body, "transactionId")) {
-            detail::member_reader read(*body, error::property_required);
-            auto phone = read.digits(settings().phone_column);
-            if (read.problem()) co_return reply(*read.problem());
+        case operation::login_with_identity:
+        case operation::finish_login: {
+            auto outcome = co_await mode::call([&] { return login(made); });
+            detail::answer(made, outcome, settings());
+            break;
+        }
+        case operation::finish_registration:
+        case operation::check_token:
+        case operation::find_user:
+        case operation::update_user: {
+            auto outcome = co_await mode::call([&] { return user_for(made); });
+            detail::answer(made, outcome, settings());
+            break;
+        }
+        case operation::logout: {
+            auto outcome = co_await mode::call(
+                [&] { return auth_.logout(session_token(std::move(made.token)), std::move(made.from)); });
+            detail::answer(made, outcome ? result<void>() : outcome.error());
+            break;
+        }
+        case operation::take_report: {
+            auto outcome = co_await mode::call([&] { return auth_.handle_status_callback(std::move(made.report)); });
+            detail::answer(made, outcome ? result<void>() : outcome.error());
+            break;
+        }
+        case operation::tell_status: {
             auto outcome =
-                co_await mode::call([&] { return auth_.start_registration(std::move(phone), std::move(in.from)); });
-            co_return answer(outcome);
+                co_await mode::call([&] { return auth_.status(transaction_id(std::move(made.transaction_id))); });
+            detail::answer(made, outcome, settings());
+            break;
         }
-        auto data = detail::read_registration(*body, settings());
-        if (!data) co_return reply(data.error());
-        auto outcome =
-            co_await mode::call([&] { return auth_.finish_registration(std::move(*data), std::move(in.from)); });
-        co_return answer(outcome);
-    }
-
-    flow login(incoming& in) {
-        auto body = detail::read_object(in.body, options_.max_json_depth);
-        if (!body) co_return reply(body.error());
-        detail::member_reader read(*body, error::login_required);
-        auto identity = read.digits("login");
-        secret_string password = read.text("password");
-        if (read.problem()) co_return reply(*read.problem());
-        auto outcome = co_await mode::call(
-            [&] { return auth_.login_with_identity(std::move(identity), std::move(password), std::move(in.from)); });
-        co_return answer(outcome);
-    }
-
-    flow logout(incoming& in) {
-        auto outcome = co_await mode::call([&] { return auth_.logout(std::move(in.token), std::move(in.from)); });
-        if (!outcome) co_return reply(outcome.error());
-        co_return reply::of_json("{}");  // who is logged out already gets what he wanted
-    }
-
-    flow is_valid_token(incoming& in) {
-        auto owner = co_await mode::call([&] { return auth_.authenticate(std::move(in.captured)); });
-        if (owner) co_return reply::of_json("true");
-        const auto code = owner.error().code;
-        if (code == error::unknown_token || code == error::session_expired || code == error::account_disabled)
-            co_return reply::of_json("false");
-        co_return reply(owner.error());
-    }
-
-    flow describe_user_class(incoming&) { co_return reply::of_json(user_class_json(settings())); }
-
-    flow update_user(incoming& in) {
-        auto body = detail::read_object(in.body, options_.max_json_depth);
-        if (!body) co_return reply(body.error());
-        auto changes = detail::read_changes(*body);
-        auto outcome = co_await mode::call([&] {
-            return auth_.update_user(std::move(in.token), std::move(in.captured), std::move(changes),
-                                     std::move(in.from));
-        });
-        co_return answer(outcome);
-    }
-
-    flow find_user(incoming& in) {
-        auto outcome = co_await mode::call([&] { return auth_.authenticate(std::move(in.token)); });
-        if (outcome && outcome->object_id != in.captured) co_return reply(error::not_permitted);
-        co_return answer(outcome);
-    }
-
-    // -- services/Twilio
-
-    flow login_with_phone(incoming& in) {
-        auto arguments = detail::read_arguments(in.body, {"phoneNumber"}, options_.max_json_depth);
-        if (!arguments) co_return reply(arguments.error());
-        detail::member_reader read(*arguments);
-        auto phone = read.digits(phone_name(*arguments));
-        if (read.problem()) co_return reply(*read.problem());
-        auto outcome = co_await mode::call([&] { return auth_.start_login(std::move(phone), std::move(in.from)); });
-        co_return answer(outcome);
-    }
-
-    flow login_with_phone_and_password(incoming& in) {
-        auto arguments = detail::read_arguments(in.body, {"phoneNumber", "password"}, options_.max_json_depth);
-        if (!arguments) co_return reply(arguments.error());
-        detail::member_reader read(*arguments);
-        auto phone = read.digits(phone_name(*arguments));
-        secret_string password = read.text("password");
-        if (read.problem()) co_return reply(*read.problem());
-        auto outcome = co_await mode::call(
-            [&] { return auth_.start_login(std::move(phone), std::move(password), std::move(in.from)); });
-        co_return answer(outcome);
-    }
-
-    flow login_with_code(incoming& in) {
-        auto arguments = detail::read_arguments(in.body, {"transactionId", "code"}, options_.max_json_depth);
-        if (!arguments) co_return reply(arguments.error());
-        detail::member_reader read(*arguments);
-        auto id = read.text("transactionId");
-        secret_string code = read.digits("code");
-        if (read.problem()) co_return reply(*read.problem());
-        auto outcome =
-            co_await mode::call([&] { return auth_.finish_login(std::move(id), std::move(code), std::move(in.from)); });
-        co_return answer(outcome);
-    }
-
-    flow resend_code(incoming& in) {
-        auto arguments = detail::read_arguments(in.body, {"transactionId"}, options_.max_json_depth);
-        if (!arguments) co_return reply(arguments.error());
-        detail::member_reader read(*arguments);
-        auto id = read.text("transactionId");
-        if (read.problem()) co_return reply(*read.problem());
-        auto outcome = co_await mode::call([&] { return auth_.resend(std::move(id), std::move(in.from)); });
-        co_return answer(outcome);
-    }
-
-    flow tell_status(incoming& in) {
-        auto arguments = detail::read_arguments(in.body, {"transactionId"}, options_.max_json_depth);
-        if (!arguments) co_return reply(arguments.error());
-        detail::member_reader read(*arguments);
-        auto id = read.text("transactionId");
-        if (read.problem()) co_return reply(*read.problem());
-        auto outcome = co_await mode::call([&] { return auth_.status(std::move(id)); });
-        co_return answer(outcome);
-    }
-
-    flow take_report(incoming& in) {
-        const auto* signature = find_header(in.request.headers, "X-Twilio-Signature");
-        status_callback report{std::string(detail::split_target(in.request.url).query), std::string(in.body),
-                               signature ? *signature : std::string()};
-        auto outcome = co_await mode::call([&] { return auth_.handle_status_callback(std::move(report)); });
-        co_return outcome ? reply::of_json("{}") : reply(outcome.error());
-    }
-
-    flow send_message(incoming& in) {
-        if (options_.send_message == send_message_access::off) co_return reply(error::send_message_disabled);
-        if (options_.send_message == send_message_access::session || !in.by_key) {
-            auto sender = co_await mode::call([&] { return auth_.authenticate(std::move(in.token)); });
-            if (!sender) co_return reply(sender.error());
-            in.from.user_id = sender->object_id;
+        case operation::send_message: {
+            auto outcome =
+                co_await mode::call([&] { return auth_.send_message(std::move(made.message), std::move(made.from)); });
+            detail::answer(made, outcome, settings());
+            break;
         }
-        auto arguments =
-            detail::read_arguments(in.body, {"phoneNumber", "message", "mediaUrl", "options"}, options_.max_json_depth);
-        if (!arguments) co_return reply(arguments.error());
-        auto text = detail::read_message(*arguments, phone_name(*arguments));
-        if (!text) co_return reply(text.error());
-        if (!in.from.user_id.empty())
-            if (const auto allowed = detail::check_user_message(*text); !allowed) co_return reply(allowed.error());
-        auto outcome = co_await mode::call([&] { return auth_.send_message(std::move(*text), std::move(in.from)); });
-        co_return answer(outcome);
+        }
+        detail::add_cors_headers(made.reply, request, options_);
+        phoneauth::detail::wipe(request.url);  // it may hold a token
+        co_return std::move(made.reply);
     }
 
-    // -- parameters and answers
+    // -- the authenticator's functions, by what they return
 
-    const config& settings() const { return auth_.settings(); }
+    const config& settings() const { return auth_.config(); }
 
-    /// The plugin's parameter has this name; clients that know the phone by its configured name may use that.
-    std::string_view phone_name(const detail::json_value& arguments) const {
-        return arguments.find(settings().phone_column) ? std::string_view(settings().phone_column) : "phoneNumber";
+    auto challenge_for(call& c) {
+        switch (c.asked) {
+        case operation::start_registration:
+            return auth_.start_registration(std::move(c.phone), std::move(c.from));
+        case operation::start_login:
+            return auth_.start_login(std::move(c.phone), std::move(c.from));
+        case operation::start_two_factor_login:
+            return auth_.start_two_factor_login(std::move(c.phone), password(std::move(c.password)), std::move(c.from));
+        default:
+            return auth_.resend(transaction_id(std::move(c.transaction_id)), std::move(c.from));
+        }
     }
 
-    template <class T>
-    reply answer(const result<T>& outcome) const {
-        return outcome ? reply::of_json(json_of(*outcome)) : reply(outcome.error());
+    auto login(call& c) {
+        if (c.asked == operation::finish_login)
+            return auth_.finish_login(transaction_id(std::move(c.transaction_id)), submitted_code(std::move(c.code)),
+                                      std::move(c.from));
+        return auth_.login_with_identity(std::move(c.identity), password(std::move(c.password)), std::move(c.from));
     }
 
-    std::string json_of(const user& u) const { return user_json(u, settings()); }
-    std::string json_of(const login_result& l) const { return login_json(l.user, l.token, settings()); }
-    std::string json_of(const sent_message& m) const { return m.json; }
-    std::string json_of(const transaction_status& s) const { return status_json(s); }
-    std::string json_of(const challenge& s) const {
-        detail::json_object json;
-        json.string("transactionId", s.transaction_id).number("expiresAt", s.expires_at.time_since_epoch().count());
-        json.number("resendAfter", s.resend_after.count());
-        if (s.delivery_uncertain) json.boolean("deliveryUncertain", true);
-        return std::move(json).str();
+    auto owner(call& c) {
+        return auth_.authenticate(session_token(std::move(c.asked == operation::check_token ? c.captured : c.token)));
+    }
+
+    auto user_for(call& c) {
+        switch (c.asked) {
+        case operation::finish_registration:
+            return auth_.finish_registration(std::move(c.registration), std::move(c.from));
+        case operation::update_user:
+            return auth_.update_user(session_token(std::move(c.token)), std::move(c.captured), std::move(c.changes),
+                                     std::move(c.from));
+        default:
+            return owner(c);
+        }
     }
 
     Authenticator& auth_;
@@ -7492,14 +9914,307 @@ private:
 
 #endif
 
+// ---- phoneauth/rest/event_json.hpp ----
+
+#ifndef PHONEAUTH_REST_EVENT_JSON_HPP
+#define PHONEAUTH_REST_EVENT_JSON_HPP
+
+#include <string>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace rest {
+
+/// The event as one line of JSON, without the line's end:
+/// {"event":"wrong_code","time":MILLISECONDS,"phone":"+14*******00",…}. What is empty is left out; `reason` is the
+/// error's name, `code` what the client was told: it is how a client's complaint is found in a log.
+PHONEAUTH_DECL std::string event_json(const event& e);
+
+}  // namespace rest
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/rest/event_json.ipp ----
+
+#ifndef PHONEAUTH_REST_EVENT_JSON_IPP
+#define PHONEAUTH_REST_EVENT_JSON_IPP
+
+#include <string_view>
+#include <utility>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace rest {
+
+PHONEAUTH_DECL std::string event_json(const event& e) {
+    phoneauth::detail::json_object json;
+    const auto text = [&](std::string_view key, std::string_view value) {
+        if (!value.empty()) json.string(key, value);
+    };
+    json.string("event", name_of(e.kind)).number("time", e.at.time_since_epoch().count());
+    if (e.purpose) json.string("purpose", *e.purpose == purpose::login ? "login" : "registration");
+    text("phone", e.phone);
+    text("transaction", e.transaction);
+    text("user", e.user_id);
+    text("address", e.address);
+    text("userAgent", e.user_agent);
+    if (e.reason) {
+        const bool own = e.reason.category() == error_category();
+        const auto reason = static_cast<error>(e.reason.value());
+        json.number("code", own ? codes_of(reason).code : e.reason.value());
+        if (own) json.string("reason", row_of(reason).name);
+    }
+    if (e.retry_after) json.number("retryAfter", e.retry_after->count());
+    if (e.tries_left) json.number("triesLeft", *e.tries_left);
+    if (e.twilio_code) json.number("twilioCode", *e.twilio_code);
+    return std::move(json).str();
+}
+
+}  // namespace rest
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
+
 // ---- phoneauth/storage/combined.hpp ----
 
 #ifndef PHONEAUTH_STORAGE_COMBINED_HPP
 #define PHONEAUTH_STORAGE_COMBINED_HPP
 
+
+// ---- phoneauth/storage/forwarding.hpp ----
+
+#ifndef PHONEAUTH_STORAGE_FORWARDING_HPP
+#define PHONEAUTH_STORAGE_FORWARDING_HPP
+
 #include <string>
+#include <string_view>
 #include <vector>
 
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// The four parts of a storage: see the concepts in policies.hpp.
+enum class storage_part { transactions, users, sessions, counters };
+
+/// The functions of a Storage as objects without a state: `operation(store, arguments…)` calls the function of that name,
+/// and does not compile, softly, if `store` has none. `operation.part` says to which part of a storage it belongs,
+/// `operation.name` what it is called.
+namespace operations {
+
+struct insert_transaction {
+    static constexpr auto part = storage_part::transactions;
+    static constexpr std::string_view name = "insert_transaction";
+    auto operator()(auto& store, const transaction& t) const -> decltype(store.insert_transaction(t)) {
+        return store.insert_transaction(t);
+    }
+};
+
+struct find_transaction {
+    static constexpr auto part = storage_part::transactions;
+    static constexpr std::string_view name = "find_transaction";
+    auto operator()(auto& store, const std::string& id) const -> decltype(store.find_transaction(id)) {
+        return store.find_transaction(id);
+    }
+};
+
+struct update_transaction {
+    static constexpr auto part = storage_part::transactions;
+    static constexpr std::string_view name = "update_transaction";
+    auto operator()(auto& store, const transaction& t) const -> decltype(store.update_transaction(t)) {
+        return store.update_transaction(t);
+    }
+};
+
+struct insert_user {
+    static constexpr auto part = storage_part::users;
+    static constexpr std::string_view name = "insert_user";
+    auto operator()(auto& store, const user& u) const -> decltype(store.insert_user(u)) { return store.insert_user(u); }
+};
+
+struct update_user {
+    static constexpr auto part = storage_part::users;
+    static constexpr std::string_view name = "update_user";
+    auto operator()(auto& store, const user& u) const -> decltype(store.update_user(u)) { return store.update_user(u); }
+};
+
+struct find_user {
+    static constexpr auto part = storage_part::users;
+    static constexpr std::string_view name = "find_user";
+    auto operator()(auto& store, const std::string& object_id) const -> decltype(store.find_user(object_id)) {
+        return store.find_user(object_id);
+    }
+};
+
+struct find_user_by_phone {
+    static constexpr auto part = storage_part::users;
+    static constexpr std::string_view name = "find_user_by_phone";
+    auto operator()(auto& store, const phone_number& phone) const -> decltype(store.find_user_by_phone(phone)) {
+        return store.find_user_by_phone(phone);
+    }
+};
+
+struct find_user_by_identity {
+    static constexpr auto part = storage_part::users;
+    static constexpr std::string_view name = "find_user_by_identity";
+    auto operator()(auto& store, const std::string& identity) const -> decltype(store.find_user_by_identity(identity)) {
+        return store.find_user_by_identity(identity);
+    }
+};
+
+struct insert_session {
+    static constexpr auto part = storage_part::sessions;
+    static constexpr std::string_view name = "insert_session";
+    auto operator()(auto& store, const session& s) const -> decltype(store.insert_session(s)) {
+        return store.insert_session(s);
+    }
+};
+
+struct find_session {
+    static constexpr auto part = storage_part::sessions;
+    static constexpr std::string_view name = "find_session";
+    auto operator()(auto& store, const std::string& token_hash) const -> decltype(store.find_session(token_hash)) {
+        return store.find_session(token_hash);
+    }
+};
+
+struct erase_session {
+    static constexpr auto part = storage_part::sessions;
+    static constexpr std::string_view name = "erase_session";
+    auto operator()(auto& store, const std::string& token_hash) const -> decltype(store.erase_session(token_hash)) {
+        return store.erase_session(token_hash);
+    }
+};
+
+struct erase_sessions_of {
+    static constexpr auto part = storage_part::sessions;
+    static constexpr std::string_view name = "erase_sessions_of";
+    auto operator()(auto& store, const std::string& user_id, const std::string& kept) const
+        -> decltype(store.erase_sessions_of(user_id, kept)) {
+        return store.erase_sessions_of(user_id, kept);
+    }
+};
+
+struct change_counters {
+    static constexpr auto part = storage_part::counters;
+    static constexpr std::string_view name = "change_counters";
+    auto operator()(auto& store, const std::vector<counter_change>& changes) const
+        -> decltype(store.change_counters(changes)) {
+        return store.change_counters(changes);
+    }
+};
+
+}  // namespace operations
+
+namespace detail {
+template <class S, class Operation, class... Arguments>
+concept performs = requires(S& s, const Arguments&... arguments) {
+    s.perform(Operation(), arguments...);
+};
+}  // namespace detail
+
+/// The base of a storage that does with all calls the same: hands them on, counts, times or repeats them. `Derived` has
+/// one function template, `perform`; the functions of the Storage concepts come from here.
+///
+///     template <phoneauth::Storage S>
+///     class noting_storage : public phoneauth::forwarding_storage<noting_storage<S>> {
+///     public:
+///         explicit noting_storage(S& storage) : storage_(storage) {}
+///
+///         template <class Operation, class... Arguments>
+///         auto perform(Operation operation, const Arguments&... arguments) {
+///             std::cerr << operation.name << '\n';
+///             return operation(storage_, arguments...);
+///         }
+///
+///     private:
+///         S& storage_;
+///     };
+///
+/// `perform` is public. It gets one of the `operations` and the arguments of the call, which live as long as policies.hpp
+/// says, and returns what the function returns: a value, or an awaitable of it. An overload for one operation does
+/// something else for that one.
+///
+/// `Derived` has those functions for which its `perform` takes the operation. To forward to a store that has some of the
+/// parts only, write `requires std::invocable<Operation, S&, const Arguments&...>` behind the template's head.
+template <class Derived>
+class forwarding_storage {
+public:
+    // Each function: see the concepts in policies.hpp. They are templates because Clang 14 asks for the constraint
+    // of one that is not before it knows what `Derived` has.
+
+    template <detail::performs<operations::insert_transaction, transaction> D = Derived>
+    auto insert_transaction(const transaction& t) {
+        return self().perform(operations::insert_transaction(), t);
+    }
+    template <detail::performs<operations::find_transaction, std::string> D = Derived>
+    auto find_transaction(const std::string& id) {
+        return self().perform(operations::find_transaction(), id);
+    }
+    template <detail::performs<operations::update_transaction, transaction> D = Derived>
+    auto update_transaction(const transaction& t) {
+        return self().perform(operations::update_transaction(), t);
+    }
+
+    template <detail::performs<operations::insert_user, user> D = Derived>
+    auto insert_user(const user& u) {
+        return self().perform(operations::insert_user(), u);
+    }
+    template <detail::performs<operations::update_user, user> D = Derived>
+    auto update_user(const user& u) {
+        return self().perform(operations::update_user(), u);
+    }
+    template <detail::performs<operations::find_user, std::string> D = Derived>
+    auto find_user(const std::string& object_id) {
+        return self().perform(operations::find_user(), object_id);
+    }
+    template <detail::performs<operations::find_user_by_phone, phone_number> D = Derived>
+    auto find_user_by_phone(const phone_number& phone) {
+        return self().perform(operations::find_user_by_phone(), phone);
+    }
+    template <detail::performs<operations::find_user_by_identity, std::string> D = Derived>
+    auto find_user_by_identity(const std::string& identity) {
+        return self().perform(operations::find_user_by_identity(), identity);
+    }
+
+    template <detail::performs<operations::insert_session, session> D = Derived>
+    auto insert_session(const session& s) {
+        return self().perform(operations::insert_session(), s);
+    }
+    template <detail::performs<operations::find_session, std::string> D = Derived>
+    auto find_session(const std::string& token_hash) {
+        return self().perform(operations::find_session(), token_hash);
+    }
+    template <detail::performs<operations::erase_session, std::string> D = Derived>
+    auto erase_session(const std::string& token_hash) {
+        return self().perform(operations::erase_session(), token_hash);
+    }
+    template <detail::performs<operations::erase_sessions_of, std::string, std::string> D = Derived>
+    auto erase_sessions_of(const std::string& user_id, const std::string& kept) {
+        return self().perform(operations::erase_sessions_of(), user_id, kept);
+    }
+
+    template <detail::performs<operations::change_counters, std::vector<counter_change>> D = Derived>
+    auto change_counters(const std::vector<counter_change>& changes) {
+        return self().perform(operations::change_counters(), changes);
+    }
+
+private:
+    Derived& self() noexcept { return static_cast<Derived&>(*this); }
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
 
 namespace phoneauth {
 inline namespace v0 {
@@ -7510,7 +10225,7 @@ inline namespace v0 {
 ///
 ///     phoneauth::combined_storage storage(memory, my_users, memory, memory);
 template <TransactionStorage T, UserStorage U, SessionStorage S, CounterStorage C>
-class combined_storage {
+class combined_storage : public forwarding_storage<combined_storage<T, U, S, C>> {
 public:
     /// Only the transactions decide whether codes need a configured key.
     static constexpr bool process_local = is_process_local<T>;
@@ -7518,26 +10233,18 @@ public:
     combined_storage(T& transactions, U& users, S& sessions, C& counters)
         : transactions_(transactions), users_(users), sessions_(sessions), counters_(counters) {}
 
-    // Each function: see the concepts in policies.hpp.
-
-    auto insert_transaction(const transaction& t) { return transactions_.insert_transaction(t); }
-    auto find_transaction(const std::string& id) { return transactions_.find_transaction(id); }
-    auto update_transaction(const transaction& t) { return transactions_.update_transaction(t); }
-
-    auto insert_user(const user& u) { return users_.insert_user(u); }
-    auto update_user(const user& u) { return users_.update_user(u); }
-    auto find_user(const std::string& object_id) { return users_.find_user(object_id); }
-    auto find_user_by_phone(const phone_number& phone) { return users_.find_user_by_phone(phone); }
-    auto find_user_by_identity(const std::string& identity) { return users_.find_user_by_identity(identity); }
-
-    auto insert_session(const session& s) { return sessions_.insert_session(s); }
-    auto find_session(const std::string& token_hash) { return sessions_.find_session(token_hash); }
-    auto erase_session(const std::string& token_hash) { return sessions_.erase_session(token_hash); }
-    auto erase_sessions_of(const std::string& user_id, const std::string& kept) {
-        return sessions_.erase_sessions_of(user_id, kept);
+    /// Hands `operation` on to the part that it belongs to: see `forwarding_storage`.
+    template <class Operation, class... Arguments>
+    auto perform(Operation operation, const Arguments&... arguments) {
+        if constexpr (Operation::part == storage_part::transactions)
+            return operation(transactions_, arguments...);
+        else if constexpr (Operation::part == storage_part::users)
+            return operation(users_, arguments...);
+        else if constexpr (Operation::part == storage_part::sessions)
+            return operation(sessions_, arguments...);
+        else
+            return operation(counters_, arguments...);
     }
-
-    auto change_counters(const std::vector<counter_change>& changes) { return counters_.change_counters(changes); }
 
 private:
     T& transactions_;
@@ -7546,6 +10253,197 @@ private:
     C& counters_;
 };
 
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/storage/detail/record_fields.hpp ----
+
+#ifndef PHONEAUTH_STORAGE_DETAIL_RECORD_FIELDS_HPP
+#define PHONEAUTH_STORAGE_DETAIL_RECORD_FIELDS_HPP
+
+#include <string>
+#include <string_view>
+
+
+// The one list of what is stored of each record. Statements, parameters, readers and writers of all stores are made from
+// it, and the suite's comparison. A new field is a line here, a column of the tables with its migration, and a default
+// in the record for what was stored before. Its type says how it is stored and which values are valid.
+//
+// The order is that of the records in Redis, which cannot be changed: a new field goes to the end.
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+enum class field_role {
+    key,       ///< names the record
+    version,   ///< what compare-and-swap compares
+    constant,  ///< always what was inserted
+    variable   ///< stored by each update
+};
+
+struct field {
+    std::string_view name;  ///< of the member
+    field_role role = field_role::variable;
+    std::string_view column = name;
+    int format = 1;  ///< since which format of the stored data it is there (`redis_format`)
+};
+
+/// Calls `f(field, &Record::member)` for each.
+template <class Record>
+struct record_fields;
+
+template <>
+struct record_fields<transaction> {
+    template <class F>
+    static void for_each(F f) {
+        using enum field_role;
+        f(field{"id", key}, &transaction::id);
+        f(field{"version", version}, &transaction::version);
+        f(field{"purpose", constant, "kind"}, &transaction::purpose);
+        f(field{"phone"}, &transaction::phone);
+        f(field{"user_id"}, &transaction::user_id);
+        f(field{"key_id"}, &transaction::key_id);
+        f(field{"state"}, &transaction::state);
+        f(field{"tries"}, &transaction::tries);
+        f(field{"sends"}, &transaction::sends);
+        f(field{"created_at", constant}, &transaction::created_at);
+        f(field{"expires_at", constant}, &transaction::expires_at);
+        f(field{"last_sent_at"}, &transaction::last_sent_at);
+        f(field{"delivery", variable, "delivery", 2}, &transaction::delivery);
+        f(field{"delivery_error", variable, "delivery_error", 2}, &transaction::delivery_error);
+        f(field{"password_fingerprint", constant, "password_mark", 2}, &transaction::password_fingerprint);
+        f(field{"known_network", constant, "known_network", 2}, &transaction::known_network);
+    }
+};
+
+/// Redis' script `update_user` reads the first three fields.
+template <>
+struct record_fields<user> {
+    template <class F>
+    static void for_each(F f) {
+        using enum field_role;
+        f(field{"version", version}, &user::version);
+        f(field{"phone"}, &user::phone);
+        f(field{"identity"}, &user::identity);
+        f(field{"object_id", key}, &user::object_id);
+        f(field{"password_hash"}, &user::password_hash);
+        f(field{"locale"}, &user::locale);
+        f(field{"enabled"}, &user::enabled);
+        f(field{"created_at"}, &user::created_at);
+        f(field{"updated_at"}, &user::updated_at);
+        f(field{"last_login_at"}, &user::last_login_at);
+        f(field{"properties"}, &user::properties);
+    }
+};
+
+/// Redis' scripts that erase sessions read the first field behind the key.
+template <>
+struct record_fields<session> {
+    template <class F>
+    static void for_each(F f) {
+        using enum field_role;
+        f(field{"token_hash", key}, &session::token_hash);
+        f(field{"user_id", constant}, &session::user_id);
+        f(field{"created_at", constant}, &session::created_at);
+        f(field{"expires_at", constant}, &session::expires_at);
+    }
+};
+
+template <class Record, class F>
+void for_each_field(F f) {
+    record_fields<Record>::for_each(f);
+}
+
+/// The values of `Enum` that may be stored are 1 to this one.
+template <class Enum>
+inline constexpr Enum last_enumerator{};
+template <>
+inline constexpr auto last_enumerator<purpose> = purpose::login;
+template <>
+inline constexpr auto last_enumerator<transaction_state> = transaction_state::failed;
+template <>
+inline constexpr auto last_enumerator<delivery_state> = delivery_state::undelivered;
+
+/// A record whose fields are still to be read. Nobody has the phone.
+template <class Record>
+Record blank_record() {
+    static const auto nobody = *phone_number::parse("+999");
+    if constexpr (requires(Record r) { r.identity; })
+        return {{}, nobody, {}, {}};
+    else if constexpr (requires(Record r) { r.phone; })
+        return {{}, {}, nobody};
+    else
+        return {};
+}
+
+/// The record after an update.
+template <class Record>
+Record next_version(Record record) {
+    ++record.version;
+    return record;
+}
+
+// ---- For SQL, in which the nth field is the nth parameter; `sign` is in front of its number.
+
+/// "id, version, …"
+template <class Record>
+std::string field_columns() {
+    std::string all;
+    for_each_field<Record>([&](const field& f, auto) { (all += all.empty() ? "" : ", ") += f.column; });
+    return all;
+}
+
+/// "$1, $2, …"
+template <class Record>
+std::string field_places(char sign) {
+    std::string all;
+    int n = 0;
+    for_each_field<Record>(
+        [&](const field&, auto) { ((all += all.empty() ? "" : ", ") += sign) += std::to_string(++n); });
+    return all;
+}
+
+/// "phone = $4, …": what an update stores. `next`: the next version.
+template <class Record>
+std::string field_assignments(char sign, const std::string& next) {
+    std::string all;
+    int n = 0;
+    for_each_field<Record>([&](const field& f, auto) {
+        ++n;
+        if (f.role != field_role::variable && f.role != field_role::version) return;
+        ((all += all.empty() ? "" : ", ") += f.column) += " = ";
+        all += f.role == field_role::version ? next : sign + std::to_string(n);
+    });
+    return all;
+}
+
+/// The place of one more parameter.
+template <class Record>
+std::string behind_fields(char sign) {
+    int n = 1;
+    for_each_field<Record>([&](const field&, auto) { ++n; });
+    return sign + std::to_string(n);
+}
+
+/// `sql` with each ":name" of a field replaced by its place.
+template <class Record>
+std::string with_places(std::string sql, char sign) {
+    int n = 0;
+    for_each_field<Record>([&](const field& f, auto) {
+        const auto place = sign + std::to_string(++n);
+        const auto name = ':' + std::string(f.name);
+        for (auto at = sql.find(name); at != sql.npos; at = sql.find(name, at + 1)) {
+            const auto end = at + name.size();
+            if (sql.find_first_of("abcdefghijklmnopqrstuvwxyz_", end) != end) sql.replace(at, name.size(), place);
+        }
+    });
+    return sql;
+}
+
+}  // namespace detail
 }  // namespace v0
 }  // namespace phoneauth
 
@@ -8031,6 +10929,7 @@ static_assert(Hooks<hooks_archetype>);
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+
 namespace phoneauth {
 inline namespace v0 {
 namespace testing {
@@ -8182,6 +11081,7 @@ inline test_certificate make_test_certificate(const std::string& names = "DNS:lo
 #include <string>
 #include <vector>
 
+
 // What a suite of checks takes and gives. It needs no test framework.
 
 namespace phoneauth {
@@ -8201,23 +11101,6 @@ inline std::string to_text(const std::vector<suite_finding>& findings) {
     return text;
 }
 
-/// Takes what a blocking storage's function returned for its value. For a storage with awaitables pass something that
-/// runs an awaitable to its end and gives its value, or throws what it threw; it is called from several threads at
-/// once:
-///
-///     [](auto later) {
-///         asio::io_context context;
-///         auto value = asio::co_spawn(context, std::move(later), asio::use_future);
-///         context.run();
-///         return value.get();
-///     }
-struct already_there {
-    template <class T>
-    T operator()(T value) const {
-        return value;
-    }
-};
-
 /// How hard a suite tries. With the defaults it makes some ten thousand calls; a storage that waits for a disk on each
 /// write does with fewer rounds.
 struct suite_options {
@@ -8236,47 +11119,14 @@ inline namespace v0 {
 namespace testing {
 namespace detail {
 
-inline std::string difference(const transaction& a, const transaction& b) {
-    if (a.id != b.id) return "id";
-    if (a.purpose != b.purpose) return "purpose";
-    if (a.phone != b.phone) return "phone";
-    if (a.user_id != b.user_id) return "user_id";
-    if (a.key_id != b.key_id) return "key_id";
-    if (a.state != b.state) return "state";
-    if (a.tries != b.tries) return "tries";
-    if (a.sends != b.sends) return "sends";
-    if (a.created_at != b.created_at) return "created_at";
-    if (a.expires_at != b.expires_at) return "expires_at";
-    if (a.last_sent_at != b.last_sent_at) return "last_sent_at";
-    if (a.delivery != b.delivery) return "delivery";
-    if (a.delivery_error != b.delivery_error) return "delivery_error";
-    if (a.password_fingerprint != b.password_fingerprint) return "password_mark";
-    if (a.known_network != b.known_network) return "known_network";
-    if (a.version != b.version) return "version";
-    return {};
-}
-
-inline std::string difference(const user& a, const user& b) {
-    if (a.object_id != b.object_id) return "object_id";
-    if (a.phone != b.phone) return "phone";
-    if (a.identity != b.identity) return "identity";
-    if (a.password_hash != b.password_hash) return "password_hash";
-    if (a.properties != b.properties) return "properties";
-    if (a.locale != b.locale) return "locale";
-    if (a.enabled != b.enabled) return "enabled";
-    if (a.created_at != b.created_at) return "created_at";
-    if (a.updated_at != b.updated_at) return "updated_at";
-    if (a.last_login_at != b.last_login_at) return "last_login_at";
-    if (a.version != b.version) return "version";
-    return {};
-}
-
-inline std::string difference(const session& a, const session& b) {
-    if (a.token_hash != b.token_hash) return "token_hash";
-    if (a.user_id != b.user_id) return "user_id";
-    if (a.created_at != b.created_at) return "created_at";
-    if (a.expires_at != b.expires_at) return "expires_at";
-    return {};
+/// The first field that differs; empty if none does.
+template <class Record>
+std::string difference(const Record& a, const Record& b) {
+    std::string first;
+    phoneauth::detail::for_each_field<Record>([&](const auto& field, auto member) {
+        if (first.empty() && a.*member != b.*member) first = field.name;
+    });
+    return first;
 }
 
 /// What means something to a query language, a pattern, a script, a protocol or a terminal, and characters of all
@@ -8298,11 +11148,11 @@ inline constexpr std::array awkward_texts{
 };
 
 /// The checks of testing/storage_suite.hpp: one member function for each part of a storage, in a header of its own.
-template <class S, class Run>
+template <class S, class SyncWait>
 class storage_suite {
 public:
-    storage_suite(S& one, S& other, const Run& run, const suite_options& options)
-        : handles_{&one, &other}, run_(run), options_(options), random_(std::random_device()()) {}
+    storage_suite(S& one, S& other, const SyncWait& sync_wait, const suite_options& options)
+        : handles_{&one, &other}, sync_wait_(sync_wait), options_(options), random_(std::random_device()()) {}
 
     void transactions();
     void users();
@@ -8314,6 +11164,12 @@ public:
 private:
     /// The handles take turns, so that what is written by one is read by the other.
     S& storage() { return *handles_[turn_++ % 2]; }
+
+    /// What a function of the storage returned, or what it will be.
+    template <class Returned>
+    auto value_of(Returned&& returned) const {
+        return sync_wait_(std::forward<Returned>(returned));
+    }
 
     template <class F>
     void check(const char* name, F f) {
@@ -8418,16 +11274,18 @@ private:
         expect(field.empty(), function + " must return what was stored last; " + field + " differs");
     }
     void expect_stored(const transaction& t) {
-        expect_same(run_(storage().find_transaction(t.id)), t, "find_transaction");
+        expect_same(value_of(storage().find_transaction(t.id)), t, "find_transaction");
     }
-    void expect_stored(const session& s) { expect_same(run_(storage().find_session(s.token_hash)), s, "find_session"); }
+    void expect_stored(const session& s) {
+        expect_same(value_of(storage().find_session(s.token_hash)), s, "find_session");
+    }
     void expect_stored(const user& u) {
-        expect_same(run_(storage().find_user(u.object_id)), u, "find_user");
-        expect_same(run_(storage().find_user_by_phone(u.phone)), u, "find_user_by_phone");
-        expect_same(run_(storage().find_user_by_identity(u.identity)), u, "find_user_by_identity");
+        expect_same(value_of(storage().find_user(u.object_id)), u, "find_user");
+        expect_same(value_of(storage().find_user_by_phone(u.phone)), u, "find_user_by_phone");
+        expect_same(value_of(storage().find_user_by_identity(u.identity)), u, "find_user_by_identity");
     }
     void expect_absent(const user& u) {
-        expect(!run_(storage().find_user(u.object_id)),
+        expect(!value_of(storage().find_user(u.object_id)),
                "a user whose insertion was refused, or who never was, must not be found");
     }
 
@@ -8476,7 +11334,7 @@ private:
         return t;
     }
     transaction inserted(const transaction& t) {
-        expect(run_(storage().insert_transaction(t)), "insert_transaction of a new id must return true");
+        expect(value_of(storage().insert_transaction(t)), "insert_transaction of a new id must return true");
         return t;
     }
     transaction inserted_transaction() { return inserted(new_transaction()); }
@@ -8488,7 +11346,7 @@ private:
         return u;
     }
     user inserted(const user& u) {
-        expect(run_(storage().insert_user(u)) == write_result::done, "insert_user of a new user must return done");
+        expect(value_of(storage().insert_user(u)) == write_result::done, "insert_user of a new user must return done");
         return u;
     }
     user inserted_user() { return inserted(new_user()); }
@@ -8501,14 +11359,14 @@ private:
 
     session new_session(const std::string& id) { return {hash(), id, now(), now() + std::chrono::hours(1)}; }
     session inserted(const session& s) {
-        expect(run_(storage().insert_session(s)), "insert_session of a new token hash must return true");
+        expect(value_of(storage().insert_session(s)), "insert_session of a new token hash must return true");
         return s;
     }
     session inserted_session(const std::string& id) { return inserted(new_session(id)); }
 
     const std::array<S*, 2> handles_;
     std::atomic<unsigned> turn_ = 0;
-    const Run& run_;
+    const SyncWait& sync_wait_;
     const suite_options options_;
     std::mt19937_64 random_;
     std::string check_;
@@ -8528,14 +11386,14 @@ inline namespace v0 {
 namespace testing {
 namespace detail {
 
-template <class S, class Run>
-void storage_suite<S, Run>::counters() {
+template <class S, class SyncWait>
+void storage_suite<S, SyncWait>::counters() {
     using std::chrono::milliseconds;
     const milliseconds hour = std::chrono::hours(1);
     constexpr auto most = std::numeric_limits<std::int64_t>::max();
 
     const auto change_all = [this](const std::vector<counter_change>& changes) {
-        auto changed = run_(storage().change_counters(changes));
+        auto changed = value_of(storage().change_counters(changes));
         if (changed.size() != changes.size())
             throw std::runtime_error("change_counters must give one counter for each change");
         return changed;
@@ -8775,18 +11633,19 @@ inline namespace v0 {
 namespace testing {
 namespace detail {
 
-template <class S, class Run>
-void storage_suite<S, Run>::sessions() {
+template <class S, class SyncWait>
+void storage_suite<S, SyncWait>::sessions() {
     using std::chrono::milliseconds;
     const std::string none;
 
     check("sessions: insert and find", [&] {
         expect_stored(inserted_session(user_id()));
-        expect(!run_(storage().find_session(hash())), "find_session of an unknown token hash must return nothing");
+        expect(!value_of(storage().find_session(hash())), "find_session of an unknown token hash must return nothing");
         for (const std::string text : awkward_texts) {
-            expect(!run_(storage().find_session(text)), "find_session of an unknown token hash must return nothing");
-            expect(!run_(storage().erase_session(text)), "erase_session must return false if there was none");
-            expect(run_(storage().erase_sessions_of(text, text)) == 0,
+            expect(!value_of(storage().find_session(text)),
+                   "find_session of an unknown token hash must return nothing");
+            expect(!value_of(storage().erase_session(text)), "erase_session must return false if there was none");
+            expect(value_of(storage().erase_sessions_of(text, text)) == 0,
                    "erase_sessions_of must return 0 if there are none");
         }
     });
@@ -8800,7 +11659,7 @@ void storage_suite<S, Run>::sessions() {
         s.created_at = now() - std::chrono::hours(24 * 365);
         s.expires_at = s.created_at + std::chrono::hours(24);
         expect_stored(inserted(s));
-        expect(run_(storage().erase_sessions_of(s.user_id, none)) == 1,
+        expect(value_of(storage().erase_sessions_of(s.user_id, none)) == 1,
                "erase_sessions_of must return how many sessions the user had");
     });
     check("sessions: insert twice", [&] {
@@ -8808,21 +11667,22 @@ void storage_suite<S, Run>::sessions() {
         auto second = s;
         second.expires_at += std::chrono::hours(1);
         second.user_id = user_id();
-        expect(!run_(storage().insert_session(second)),
+        expect(!value_of(storage().insert_session(second)),
                "insert_session of a token hash that is taken must return false");
         expect_stored(s);
-        expect(run_(storage().erase_sessions_of(second.user_id, none)) == 0,
+        expect(value_of(storage().erase_sessions_of(second.user_id, none)) == 0,
                "a refused insert_session must store nothing");
         expect_stored(s);
-        expect(run_(storage().erase_sessions_of(s.user_id, none)) == 1, "a refused insert_session must change nothing");
+        expect(value_of(storage().erase_sessions_of(s.user_id, none)) == 1,
+               "a refused insert_session must change nothing");
     });
     check("sessions: erase", [&] {
         const auto id = user_id();
         const auto s = inserted_session(id);
         const auto other = inserted_session(id);
-        expect(run_(storage().erase_session(s.token_hash)), "erase_session must return true if there was one");
-        expect(!run_(storage().erase_session(s.token_hash)), "erase_session must return false if there was none");
-        expect(!run_(storage().find_session(s.token_hash)), "a session that was erased must not be found");
+        expect(value_of(storage().erase_session(s.token_hash)), "erase_session must return true if there was one");
+        expect(!value_of(storage().erase_session(s.token_hash)), "erase_session must return false if there was none");
+        expect(!value_of(storage().find_session(s.token_hash)), "a session that was erased must not be found");
         expect_stored(other);
     });
     check("sessions: erase all of a user", [&] {
@@ -8831,26 +11691,28 @@ void storage_suite<S, Run>::sessions() {
         const auto second = inserted_session(id);
         const auto third = inserted_session(id);
         const auto other = inserted_session(user_id());
-        run_(storage().erase_session(second.token_hash));
-        expect(run_(storage().erase_sessions_of(id, first.token_hash)) == 1,
+        value_of(storage().erase_session(second.token_hash));
+        expect(value_of(storage().erase_sessions_of(id, first.token_hash)) == 1,
                "erase_sessions_of must return how many sessions it ended");
         expect_stored(first);
-        expect(!run_(storage().find_session(third.token_hash)),
+        expect(!value_of(storage().find_session(third.token_hash)),
                "after erase_sessions_of only the session that is kept must be found");
         inserted(third);
-        expect(run_(storage().erase_sessions_of(id, none)) == 2,
+        expect(value_of(storage().erase_sessions_of(id, none)) == 2,
                "erase_sessions_of must return how many sessions the user had");
-        expect(!run_(storage().find_session(first.token_hash)) && !run_(storage().find_session(third.token_hash)),
+        expect(!value_of(storage().find_session(first.token_hash)) &&
+                   !value_of(storage().find_session(third.token_hash)),
                "after erase_sessions_of none of the user's sessions must be found");
-        expect(run_(storage().erase_sessions_of(id, none)) == 0, "erase_sessions_of must return 0 if there are none");
+        expect(value_of(storage().erase_sessions_of(id, none)) == 0,
+               "erase_sessions_of must return 0 if there are none");
         expect_stored(other);
         inserted(third);
-        expect(run_(storage().erase_sessions_of(id, other.token_hash)) == 1,
+        expect(value_of(storage().erase_sessions_of(id, other.token_hash)) == 1,
                "erase_sessions_of must end all sessions if the one to keep is another user's");
-        expect(!run_(storage().find_session(third.token_hash)),
+        expect(!value_of(storage().find_session(third.token_hash)),
                "after erase_sessions_of none of the user's sessions must be found");
         expect_stored(other);
-        expect(run_(storage().erase_sessions_of(other.user_id, other.token_hash)) == 0,
+        expect(value_of(storage().erase_sessions_of(other.user_id, other.token_hash)) == 0,
                "erase_sessions_of must not count the session that is kept");
         expect_stored(other);
     });
@@ -8859,7 +11721,7 @@ void storage_suite<S, Run>::sessions() {
             std::vector<session> rivals(options_.threads, new_session(none));
             for (auto& s : rivals) s.user_id = user_id();
             const auto winners =
-                winners_of([&, this](unsigned i) { return run_(storage().insert_session(rivals[i])); });
+                winners_of([&, this](unsigned i) { return value_of(storage().insert_session(rivals[i])); });
             expect(winners.size() == 1, "of several insert_session of one token hash exactly one must return true");
             for (const auto i : winners) expect_stored(rivals[i]);
         });
@@ -8868,7 +11730,7 @@ void storage_suite<S, Run>::sessions() {
         race([&] {
             const auto s = inserted_session(user_id());
             const auto winners =
-                winners_of([&, this](unsigned) { return run_(storage().erase_session(s.token_hash)); });
+                winners_of([&, this](unsigned) { return value_of(storage().erase_session(s.token_hash)); });
             expect(winners.size() == 1, "of several erase_session of one session exactly one must return true");
         });
         race([&] {
@@ -8878,8 +11740,8 @@ void storage_suite<S, Run>::sessions() {
             const auto& kept = all.front();
             std::atomic<std::size_t> ended = 0;
             in_parallel([&, this](unsigned i) {
-                ended += i % 2 == 0 ? run_(storage().erase_sessions_of(id, kept.token_hash))
-                                    : std::size_t{run_(storage().erase_session(all[i].token_hash))};
+                ended += i % 2 == 0 ? value_of(storage().erase_sessions_of(id, kept.token_hash))
+                                    : std::size_t{value_of(storage().erase_session(all[i].token_hash))};
             });
             expect(ended == all.size() - 1,
                    "of several that erase a session at once exactly one must return true or count it");
@@ -8896,17 +11758,18 @@ void storage_suite<S, Run>::sessions() {
             in_parallel([&, this](unsigned i) {
                 for (unsigned n = 0; n < each; ++n)
                     if (i == 0)
-                        ended += run_(storage().erase_sessions_of(id, none));
+                        ended += value_of(storage().erase_sessions_of(id, none));
                     else
-                        run_(storage().insert_session(all[i * each + n]));
+                        value_of(storage().insert_session(all[i * each + n]));
             });
             const auto found = [this](const session& s) {
-                return run_(storage().find_session(s.token_hash)).has_value();
+                return value_of(storage().find_session(s.token_hash)).has_value();
             };
             const auto left = static_cast<std::size_t>(std::count_if(all.begin(), all.end(), found));
             expect(ended + left == all.size() - each,
                    "each session that was inserted must be found until erase_sessions_of has counted it");
-            expect(run_(storage().erase_sessions_of(id, none)) == left && std::none_of(all.begin(), all.end(), found),
+            expect(value_of(storage().erase_sessions_of(id, none)) == left &&
+                       std::none_of(all.begin(), all.end(), found),
                    "erase_sessions_of must end every session of the user that can be found");
         });
     });
@@ -8916,10 +11779,10 @@ void storage_suite<S, Run>::sessions() {
         for (unsigned i = 0; i < options_.threads * options_.rounds; ++i) all.push_back(new_session(id));
         in_parallel([&, this](unsigned i) {
             for (unsigned n = 0; n < options_.rounds; ++n)
-                run_(storage().insert_session(all[n * options_.threads + i]));
+                value_of(storage().insert_session(all[n * options_.threads + i]));
         });
         for (const auto& s : all) expect_stored(s);
-        expect(run_(storage().erase_sessions_of(id, none)) == all.size(),
+        expect(value_of(storage().erase_sessions_of(id, none)) == all.size(),
                "erase_sessions_of must return how many sessions the user had");
     });
 }
@@ -8949,8 +11812,8 @@ inline namespace v0 {
 namespace testing {
 namespace detail {
 
-template <class S, class Run>
-void storage_suite<S, Run>::transactions() {
+template <class S, class SyncWait>
+void storage_suite<S, SyncWait>::transactions() {
     using std::chrono::milliseconds;
     using std::chrono::minutes;
 
@@ -8971,19 +11834,20 @@ void storage_suite<S, Run>::transactions() {
             t.state = state;
             expect_stored(inserted(t));
         }
-        expect(!run_(storage().find_transaction(uuid())), "find_transaction of an unknown id must return nothing");
+        expect(!value_of(storage().find_transaction(uuid())), "find_transaction of an unknown id must return nothing");
     });
     check("transactions: any text", [&] {
         for (const std::string text : awkward_texts) {
-            expect(!run_(storage().find_transaction(text)), "find_transaction of an unknown id must return nothing");
+            expect(!value_of(storage().find_transaction(text)),
+                   "find_transaction of an unknown id must return nothing");
             auto t = new_transaction();
             t.key_id = text;
             expect_stored(inserted(t));
         }
         const auto t = inserted_transaction();
         is_accepted([&] {
-            expect(!run_(storage().find_transaction(t.id + '\0')) &&
-                       !run_(storage().find_transaction(t.id + std::string("\0'x", 3))),
+            expect(!value_of(storage().find_transaction(t.id + '\0')) &&
+                       !value_of(storage().find_transaction(t.id + std::string("\0'x", 3))),
                    "find_transaction must not cut off an id at a NUL");
         });
         expect_stored(t);
@@ -8995,16 +11859,18 @@ void storage_suite<S, Run>::transactions() {
         inserted(t);
         auto stale = t;
         --stale.version;
-        expect(!run_(storage().update_transaction(stale)),
+        expect(!value_of(storage().update_transaction(stale)),
                "update_transaction with an older version must return false");
-        expect(run_(storage().update_transaction(t)), "update_transaction with the stored version must return true");
+        expect(value_of(storage().update_transaction(t)),
+               "update_transaction with the stored version must return true");
         ++t.version;
         expect_stored(t);
         t = new_transaction();
         t.delivery_error = std::numeric_limits<std::int32_t>::min();
         t.version = std::numeric_limits<std::int64_t>::max() - 1;
         inserted(t);
-        expect(run_(storage().update_transaction(t)), "update_transaction with the stored version must return true");
+        expect(value_of(storage().update_transaction(t)),
+               "update_transaction with the stored version must return true");
         ++t.version;
         expect_stored(t);
     });
@@ -9022,7 +11888,8 @@ void storage_suite<S, Run>::transactions() {
         t.expires_at = t.created_at + minutes(5);
         expect_stored(inserted(t));
         ++t.tries;
-        expect(run_(storage().update_transaction(t)), "update_transaction with the stored version must return true");
+        expect(value_of(storage().update_transaction(t)),
+               "update_transaction with the stored version must return true");
         ++t.version;
         expect_stored(t);
     });
@@ -9030,7 +11897,7 @@ void storage_suite<S, Run>::transactions() {
         const auto t = inserted_transaction();
         auto second = t;
         second.tries = 4;
-        expect(!run_(storage().insert_transaction(second)),
+        expect(!value_of(storage().insert_transaction(second)),
                "insert_transaction of an id that is taken must return false");
         expect_stored(t);
     });
@@ -9045,13 +11912,14 @@ void storage_suite<S, Run>::transactions() {
         t.last_sent_at += milliseconds(1234);
         t.delivery = delivery_state::pending;
         t.delivery_error = 0;
-        expect(run_(storage().update_transaction(t)), "update_transaction with the stored version must return true");
+        expect(value_of(storage().update_transaction(t)),
+               "update_transaction with the stored version must return true");
         ++t.version;
         expect_stored(t);
         for (const auto error : {-1, std::numeric_limits<std::int32_t>::max()}) {
             t.delivery = error < 0 ? delivery_state::delivered : delivery_state::undelivered;
             t.delivery_error = error;
-            run_(storage().update_transaction(t));
+            value_of(storage().update_transaction(t));
             ++t.version;
             expect_stored(t);
         }
@@ -9060,25 +11928,26 @@ void storage_suite<S, Run>::transactions() {
         auto t = inserted_transaction();
         auto stale = t;
         t.tries = 1;
-        run_(storage().update_transaction(t));
+        value_of(storage().update_transaction(t));
         ++t.version;
         stale.state = transaction_state::confirmed;
-        expect(!run_(storage().update_transaction(stale)),
+        expect(!value_of(storage().update_transaction(stale)),
                "update_transaction with an older version must return false");
         expect_stored(t);
         stale.version = t.version + 1;
-        expect(!run_(storage().update_transaction(stale)), "update_transaction with a newer version must return false");
+        expect(!value_of(storage().update_transaction(stale)),
+               "update_transaction with a newer version must return false");
         expect_stored(t);
         t.tries = 2;
-        expect(run_(storage().update_transaction(t)),
+        expect(value_of(storage().update_transaction(t)),
                "a refused update_transaction must not get in the next one's way");
         ++t.version;
         expect_stored(t);
     });
     check("transactions: update of an unknown one", [&] {
         const auto t = new_transaction();
-        expect(!run_(storage().update_transaction(t)), "update_transaction of an unknown id must return false");
-        expect(!run_(storage().find_transaction(t.id)), "update_transaction of an unknown id must not store it");
+        expect(!value_of(storage().update_transaction(t)), "update_transaction of an unknown id must return false");
+        expect(!value_of(storage().find_transaction(t.id)), "update_transaction of an unknown id must not store it");
     });
     check("transactions: kept past their expiry", [&] {
         auto old = new_transaction();
@@ -9088,7 +11957,7 @@ void storage_suite<S, Run>::transactions() {
         for (int i = 0; i < 10; ++i) inserted_transaction();
         expect_stored(old);
         old.state = transaction_state::expired;
-        expect(run_(storage().update_transaction(old)), "update_transaction of an expired one must return true");
+        expect(value_of(storage().update_transaction(old)), "update_transaction of an expired one must return true");
         ++old.version;
         for (int i = 0; i < 10; ++i) inserted_transaction();
         expect_stored(old);
@@ -9099,7 +11968,7 @@ void storage_suite<S, Run>::transactions() {
             const auto winners = winners_of([&, this](unsigned i) {
                 auto mine = t;
                 mine.tries = i;
-                return run_(storage().insert_transaction(mine));
+                return value_of(storage().insert_transaction(mine));
             });
             expect(winners.size() == 1, "of several insert_transaction of one id exactly one must return true");
             auto won = t;
@@ -9113,7 +11982,7 @@ void storage_suite<S, Run>::transactions() {
             const auto winners = winners_of([&, this](unsigned i) {
                 auto mine = t;
                 mine.tries = i;
-                return run_(storage().update_transaction(mine));
+                return value_of(storage().update_transaction(mine));
             });
             expect(winners.size() == 1, "of several update_transaction with one version exactly one must return true");
             auto won = t;
@@ -9127,23 +11996,23 @@ void storage_suite<S, Run>::transactions() {
         for (unsigned i = 0; i < options_.threads * options_.rounds; ++i) all.push_back(new_transaction());
         in_parallel([&, this](unsigned i) {
             for (unsigned n = 0; n < options_.rounds; ++n)
-                run_(storage().insert_transaction(all[n * options_.threads + i]));
+                value_of(storage().insert_transaction(all[n * options_.threads + i]));
         });
         for (const auto& t : all) expect_stored(t);
     });
     check("transactions: no acknowledged update is lost", [&] {
         auto t = inserted_transaction();
         t.tries = 0;
-        run_(storage().update_transaction(t));
+        value_of(storage().update_transaction(t));
         ++t.version;
         const unsigned each = options_.rounds;
         in_parallel([&, this](unsigned) {
             // Whoever loses loses to one that wins, so nobody needs more tries than there are updates.
             for (unsigned done = 0, tries = 0; done < each && tries < options_.threads * each; ++tries) {
-                auto mine = run_(storage().find_transaction(t.id));
+                auto mine = value_of(storage().find_transaction(t.id));
                 if (!mine) return;
                 ++mine->tries;
-                if (run_(storage().update_transaction(*mine))) ++done;
+                if (value_of(storage().update_transaction(*mine))) ++done;
             }
         });
         t.tries = options_.threads * each;
@@ -9167,12 +12036,12 @@ void storage_suite<S, Run>::transactions() {
             [&, this](unsigned n) {
                 auto mine = after(n);
                 --mine.version;
-                run_(storage().update_transaction(mine));
+                value_of(storage().update_transaction(mine));
                 acknowledged = mine.version + 1;
             },
             [&, this] {
                 const auto least = acknowledged.load();
-                const auto seen = run_(storage().find_transaction(t.id));
+                const auto seen = value_of(storage().find_transaction(t.id));
                 expect(seen && seen->version >= least,
                        "find_transaction must see at once what update_transaction has acknowledged");
                 if (seen && seen->version > t.version)
@@ -9232,15 +12101,15 @@ inline constexpr std::array awkward_json{
     "\"Zo\xC3\xAB \xF0\x9F\x98\x80 \x7F\"",
 };
 
-template <class S, class Run>
-void storage_suite<S, Run>::users() {
+template <class S, class SyncWait>
+void storage_suite<S, SyncWait>::users() {
     using std::chrono::milliseconds;
 
     const auto done_by = [&](const std::vector<user>& users, auto write) {
         return winners_of([&](unsigned i) { return write(users[i]) == write_result::done; });
     };
-    const auto insert = [this](const user& u) { return run_(storage().insert_user(u)); };
-    const auto update = [this](const user& u) { return run_(storage().update_user(u)); };
+    const auto insert = [this](const user& u) { return value_of(storage().insert_user(u)); };
+    const auto update = [this](const user& u) { return value_of(storage().update_user(u)); };
 
     check("users: insert and find", [&] {
         auto u = new_user();
@@ -9263,8 +12132,8 @@ void storage_suite<S, Run>::users() {
             u.password_hash = u.locale = text;
             u.properties = {{text, "1"}, {text + text, "\"2\""}};
             expect_stored(inserted(u));
-            expect(!run_(storage().find_user(text)), "find_user of an unknown id must return nothing");
-            expect(!run_(storage().find_user_by_identity(text)),
+            expect(!value_of(storage().find_user(text)), "find_user of an unknown id must return nothing");
+            expect(!value_of(storage().find_user_by_identity(text)),
                    "find_user_by_identity of an unknown identity must return nothing");
             u.identity = text + new_identity();
             expect(update(u) == write_result::done, "update_user with the stored version must return done");
@@ -9323,25 +12192,26 @@ void storage_suite<S, Run>::users() {
         if (is_accepted([&] { insert(u); }))
             expect_stored(u);
         else
-            expect(!run_(storage().find_user(u.object_id)), "an insert_user that threw must store nothing");
-        expect(!run_(storage().find_user_by_identity(identity)), "insert_user must not cut off an identity at a NUL");
+            expect(!value_of(storage().find_user(u.object_id)), "an insert_user that threw must store nothing");
+        expect(!value_of(storage().find_user_by_identity(identity)),
+               "insert_user must not cut off an identity at a NUL");
         const auto plain = inserted_user();
         is_accepted([&] {
-            expect(!run_(storage().find_user_by_identity(plain.identity + std::string("\0x", 2))),
+            expect(!value_of(storage().find_user_by_identity(plain.identity + std::string("\0x", 2))),
                    "find_user_by_identity must not cut off an identity at a NUL");
         });
         expect_stored(plain);
     });
     check("users: look-ups that find nobody", [&] {
         const auto u = inserted_user();
-        expect(!run_(storage().find_user(uuid())), "find_user of an unknown id must return nothing");
-        expect(!run_(storage().find_user_by_phone(new_phone())),
+        expect(!value_of(storage().find_user(uuid())), "find_user of an unknown id must return nothing");
+        expect(!value_of(storage().find_user_by_phone(new_phone())),
                "find_user_by_phone of an unknown phone must return nothing");
         auto shouted = u.identity;
         std::replace(shouted.begin(), shouted.end(), 's', 'S');
         for (const auto& identity : {new_identity(), shouted, u.identity + " ", " " + u.identity, u.identity + "m",
                                      std::string("%"), std::string()})
-            expect(!run_(storage().find_user_by_identity(identity)),
+            expect(!value_of(storage().find_user_by_identity(identity)),
                    "find_user_by_identity must compare identities byte for byte");
     });
     check("users: identities that look alike", [&] {
@@ -9361,20 +12231,22 @@ void storage_suite<S, Run>::users() {
         expect(insert(same_phone) == write_result::phone_taken,
                "insert_user with another user's phone must return phone_taken");
         expect_absent(same_phone);
-        expect(!run_(storage().find_user_by_identity(same_phone.identity)), "a refused insert_user must store nothing");
+        expect(!value_of(storage().find_user_by_identity(same_phone.identity)),
+               "a refused insert_user must store nothing");
         auto same_identity = new_user();
         same_identity.identity = u.identity;
         expect(insert(same_identity) == write_result::identity_taken,
                "insert_user with another user's identity must return identity_taken");
         expect_absent(same_identity);
-        expect(!run_(storage().find_user_by_phone(same_identity.phone)), "a refused insert_user must store nothing");
+        expect(!value_of(storage().find_user_by_phone(same_identity.phone)),
+               "a refused insert_user must store nothing");
         auto same_id = new_user();
         same_id.object_id = u.object_id;
         is_accepted([&] {
             expect(insert(same_id) != write_result::done,
                    "insert_user with another user's object_id must throw or return something other than done");
         });
-        expect(!run_(storage().find_user_by_phone(same_id.phone)), "a refused insert_user must store nothing");
+        expect(!value_of(storage().find_user_by_phone(same_id.phone)), "a refused insert_user must store nothing");
         expect_stored(u);
 
         same_phone.phone = same_identity.phone;
@@ -9396,9 +12268,9 @@ void storage_suite<S, Run>::users() {
         expect(update(u) == write_result::done, "update_user with the stored version must return done");
         ++u.version;
         expect_stored(u);
-        expect(!run_(storage().find_user_by_phone(before.phone)),
+        expect(!value_of(storage().find_user_by_phone(before.phone)),
                "a user must not be found by a phone that he no longer has");
-        expect(!run_(storage().find_user_by_identity(before.identity)),
+        expect(!value_of(storage().find_user_by_identity(before.identity)),
                "a user must not be found by an identity that he no longer has");
         u.last_login_at.reset();
         expect(update(u) == write_result::done, "update_user that keeps phone and identity must return done");
@@ -9423,8 +12295,8 @@ void storage_suite<S, Run>::users() {
         to_identity.phone = new_phone();
         expect(update(to_identity) == write_result::identity_taken,
                "update_user to another user's identity must return identity_taken");
-        expect(!run_(storage().find_user_by_phone(to_identity.phone)) &&
-                   !run_(storage().find_user_by_identity(to_phone.identity)),
+        expect(!value_of(storage().find_user_by_phone(to_identity.phone)) &&
+                   !value_of(storage().find_user_by_identity(to_phone.identity)),
                "a refused update_user must change nothing");
         expect_stored(u);
         expect_stored(other);
@@ -9447,7 +12319,7 @@ void storage_suite<S, Run>::users() {
         stale.version = u.version + 1;
         expect(update(stale) == write_result::stale, "update_user with a newer version must return stale");
         expect_stored(u);
-        expect(!run_(storage().find_user_by_phone(stale.phone)), "a stale update_user must change nothing");
+        expect(!value_of(storage().find_user_by_phone(stale.phone)), "a stale update_user must change nothing");
         const auto unknown = new_user();
         expect(update(unknown) == write_result::stale, "update_user of an unknown user must return stale");
         expect_absent(unknown);
@@ -9572,14 +12444,14 @@ void storage_suite<S, Run>::users() {
             },
             [&, this] {
                 const auto least = acknowledged.load();
-                const auto seen = run_(storage().find_user(u.object_id));
+                const auto seen = value_of(storage().find_user(u.object_id));
                 expect(seen && seen->version >= least, "find_user must see at once what update_user has acknowledged");
                 expect_whole(seen);
-                const auto by_identity = run_(storage().find_user_by_identity(u.identity));
+                const auto by_identity = value_of(storage().find_user_by_identity(u.identity));
                 expect(by_identity && by_identity->version >= least,
                        "find_user_by_identity must see at once what update_user has acknowledged");
                 expect_whole(by_identity);
-                const auto by_phone = run_(storage().find_user_by_phone(other_phone));
+                const auto by_phone = value_of(storage().find_user_by_phone(other_phone));
                 expect_whole(by_phone);
                 expect(!by_phone || by_phone->phone == other_phone,
                        "find_user_by_phone must not find a user who has another phone");
@@ -9605,7 +12477,6 @@ void storage_suite<S, Run>::users() {
 #include <stdexcept>
 #include <string>
 #include <type_traits>
-#include <vector>
 
 
 namespace phoneauth {
@@ -9626,8 +12497,10 @@ namespace testing {
 /// Calls are counted from 1. May be used from several threads at once if `S` may. It keeps a reference to the other
 /// storage.
 template <Storage S>
-class failing_storage {
+class failing_storage : public forwarding_storage<failing_storage<S>> {
 public:
+    static constexpr bool process_local = is_process_local<S>;
+
     explicit failing_storage(S& storage) noexcept : storage_(storage) {}
 
     /// The `n`th call throws `std::runtime_error` and changes nothing. 0: no call does.
@@ -9645,60 +12518,27 @@ public:
     /// How many of them were updates.
     std::size_t updates() const noexcept { return updates_; }
 
-    // Each function: see the concepts in policies.hpp.
-
-    auto insert_transaction(const transaction& t) {
-        return call([this, &t] { return storage_.insert_transaction(t); });
+    /// Hands `operation` on, or fails: see `forwarding_storage`.
+    template <class Operation, class... Arguments>
+    auto perform(Operation, const Arguments&... arguments) {
+        return finish(counted<Operation>(arguments...));
     }
-    auto find_transaction(const std::string& id) {
-        return call([this, &id] { return storage_.find_transaction(id); });
+    /// The two updates can lose a race as well.
+    auto perform(operations::update_transaction update, const transaction& t) {
+        return finish(raced<operations::find_transaction>(update, t, t.id));
     }
-    auto update_transaction(const transaction& t) {
-        return update([this, &t] { return storage_.update_transaction(t); },
-                      [this, &t] { return storage_.find_transaction(t.id); },
-                      [this](const transaction& rival) { return storage_.update_transaction(rival); });
-    }
-
-    auto insert_user(const user& u) {
-        return call([this, &u] { return storage_.insert_user(u); });
-    }
-    auto update_user(const user& u) {
-        return update([this, &u] { return storage_.update_user(u); },
-                      [this, &u] { return storage_.find_user(u.object_id); },
-                      [this](const user& rival) { return storage_.update_user(rival); });
-    }
-    auto find_user(const std::string& id) {
-        return call([this, &id] { return storage_.find_user(id); });
-    }
-    auto find_user_by_phone(const phone_number& phone) {
-        return call([this, &phone] { return storage_.find_user_by_phone(phone); });
-    }
-    auto find_user_by_identity(const std::string& identity) {
-        return call([this, &identity] { return storage_.find_user_by_identity(identity); });
-    }
-
-    auto insert_session(const session& s) {
-        return call([this, &s] { return storage_.insert_session(s); });
-    }
-    auto find_session(const std::string& hash) {
-        return call([this, &hash] { return storage_.find_session(hash); });
-    }
-    auto erase_session(const std::string& hash) {
-        return call([this, &hash] { return storage_.erase_session(hash); });
-    }
-    auto erase_sessions_of(const std::string& user_id, const std::string& kept) {
-        return call([this, &user_id, &kept] { return storage_.erase_sessions_of(user_id, kept); });
-    }
-
-    auto change_counters(const std::vector<counter_change>& changes) {
-        return call([this, &changes] { return storage_.change_counters(changes); });
+    auto perform(operations::update_user update, const user& u) {
+        return finish(raced<operations::find_user>(update, u, u.object_id));
     }
 
 private:
-    template <class F>
-    using mode = typename awaited<std::invoke_result_t<F&>>::mode;
-    template <class F>
-    using value = typename awaited<std::invoke_result_t<F&>>::type;
+    template <class Operation, class... Arguments>
+    using returned = std::invoke_result_t<Operation, S&, const Arguments&...>;
+    template <class Operation, class... Arguments>
+    using mode = typename awaited<returned<Operation, Arguments...>>::mode;
+    template <class Operation, class... Arguments>
+    using flow = typename mode<Operation,
+                               Arguments...>::template flow<typename awaited<returned<Operation, Arguments...>>::type>;
 
     /// What a function of the storage returns: the awaitable, or its value at once.
     template <class Flow>
@@ -9709,31 +12549,24 @@ private:
             return flow;
     }
 
-    template <class F>
-    auto call(F f) {
-        return finish(counted(f));
-    }
-    template <class F, class Find, class Store>
-    auto update(F f, Find find, Store store) {
-        return finish(raced(f, find, store));
-    }
-
-    template <class F>
-    typename mode<F>::template flow<value<F>> counted(F f) {
+    template <class Operation, class... Arguments>
+    flow<Operation, Arguments...> counted(const Arguments&... arguments) {
         const auto n = ++calls_;
         if (n == fail_before_) throw std::runtime_error("phoneauth: failing_storage::fail_before");
-        auto done = co_await mode<F>::call(f);
+        const auto call = [&] { return Operation()(storage_, arguments...); };
+        auto done = co_await mode<Operation, Arguments...>::call(call);
         if (n == fail_after_) throw std::runtime_error("phoneauth: failing_storage::fail_after");
         co_return done;
     }
 
-    template <class F, class Find, class Store>
-    typename mode<F>::template flow<value<F>> raced(F f, Find find, Store store) {
+    template <class Find, class Update, class Record>
+    flow<Update, Record> raced(Update update, const Record& record, const std::string& id) {
+        using call_mode = mode<Update, Record>;
         if (++updates_ == lose_race_on_) {
-            auto rival = co_await mode<F>::call(find);
-            if (rival) (void)co_await mode<F>::call([&] { return store(*rival); });
+            auto rival = co_await call_mode::call([&] { return Find()(storage_, id); });
+            if (rival) (void)co_await call_mode::call([&] { return update(storage_, *rival); });
         }
-        auto done = co_await counted(f);
+        auto done = co_await counted<Update>(record);
         co_return done;
     }
 
@@ -9934,6 +12767,7 @@ static_assert(HttpTransport<scripted_transport>);
 #ifndef PHONEAUTH_TESTING_STORAGE_SUITE_HPP
 #define PHONEAUTH_TESTING_STORAGE_SUITE_HPP
 
+#include <functional>
 #include <utility>
 #include <vector>
 
@@ -9942,58 +12776,70 @@ static_assert(HttpTransport<scripted_transport>);
 // no test framework:
 //
 //     my_users users(test_database);
-//     const auto findings = phoneauth::run_user_storage_suite(users);
-//     BOOST_TEST(phoneauth::to_text(findings) == "");
+//     const auto findings = phoneauth::testing::run_user_storage_suite(users);
+//     BOOST_TEST(phoneauth::testing::to_text(findings) == "");
 //
 // The storage need not be empty, but should be one for tests that nobody else uses meanwhile: all records have random
-// names, users and counters stay behind, and what has expired may be swept.
+// names, users and counters stay behind, and what has expired may be deleted.
 
 namespace phoneauth {
 inline namespace v0 {
 namespace testing {
 
 /// Checks the transactions of `storage`. Returns what is wrong; empty if nothing is. Most of its calls come from
-/// `options.threads` threads at once. `run`: see `already_there`.
-template <TransactionStorage S, class Run = already_there>
-std::vector<suite_finding> run_transaction_storage_suite(S& storage, const Run& run = {},
+/// `options.threads` threads at once.
+///
+/// `sync_wait(returned)` gives the value of what a function of the storage returned. For a blocking storage that is what
+/// it returned: std::identity. For a storage with awaitables pass something that runs an awaitable to its end and gives
+/// its value, or throws what it threw. It is called from several threads at once:
+///
+///     [](auto later) {
+///         asio::io_context context;
+///         auto value = asio::co_spawn(context, std::move(later), asio::use_future);
+///         context.run();
+///         return value.get();
+///     }
+template <TransactionStorage S, class SyncWait = std::identity>
+std::vector<suite_finding> run_transaction_storage_suite(S& storage, const SyncWait& sync_wait = {},
                                                          const suite_options& options = {}) {
-    detail::storage_suite<S, Run> suite(storage, storage, run, options);
+    detail::storage_suite<S, SyncWait> suite(storage, storage, sync_wait, options);
     suite.transactions();
     return std::move(suite).findings();
 }
 
 /// Checks the users of `storage`, like `run_transaction_storage_suite`.
-template <UserStorage S, class Run = already_there>
-std::vector<suite_finding> run_user_storage_suite(S& storage, const Run& run = {}, const suite_options& options = {}) {
-    detail::storage_suite<S, Run> suite(storage, storage, run, options);
+template <UserStorage S, class SyncWait = std::identity>
+std::vector<suite_finding> run_user_storage_suite(S& storage, const SyncWait& sync_wait = {},
+                                                  const suite_options& options = {}) {
+    detail::storage_suite<S, SyncWait> suite(storage, storage, sync_wait, options);
     suite.users();
     return std::move(suite).findings();
 }
 
 /// Checks the sessions of `storage`, like `run_transaction_storage_suite`.
-template <SessionStorage S, class Run = already_there>
-std::vector<suite_finding> run_session_storage_suite(S& storage, const Run& run = {},
+template <SessionStorage S, class SyncWait = std::identity>
+std::vector<suite_finding> run_session_storage_suite(S& storage, const SyncWait& sync_wait = {},
                                                      const suite_options& options = {}) {
-    detail::storage_suite<S, Run> suite(storage, storage, run, options);
+    detail::storage_suite<S, SyncWait> suite(storage, storage, sync_wait, options);
     suite.sessions();
     return std::move(suite).findings();
 }
 
 /// Checks the counters of `storage`, like `run_transaction_storage_suite`.
-template <CounterStorage S, class Run = already_there>
-std::vector<suite_finding> run_counter_storage_suite(S& storage, const Run& run = {},
+template <CounterStorage S, class SyncWait = std::identity>
+std::vector<suite_finding> run_counter_storage_suite(S& storage, const SyncWait& sync_wait = {},
                                                      const suite_options& options = {}) {
-    detail::storage_suite<S, Run> suite(storage, storage, run, options);
+    detail::storage_suite<S, SyncWait> suite(storage, storage, sync_wait, options);
     suite.counters();
     return std::move(suite).findings();
 }
 
 /// Checks two handles of one store, as two servers have them: all four parts, like `run_transaction_storage_suite`,
 /// each call going to the other handle than the one before. What one of them has acknowledged, the other must see.
-template <Storage S, class Run = already_there>
-std::vector<suite_finding> run_shared_storage_suite(S& one, S& other, const Run& run = {},
+template <Storage S, class SyncWait = std::identity>
+std::vector<suite_finding> run_shared_storage_suite(S& one, S& other, const SyncWait& sync_wait = {},
                                                     const suite_options& options = {}) {
-    detail::storage_suite<S, Run> suite(one, other, run, options);
+    detail::storage_suite<S, SyncWait> suite(one, other, sync_wait, options);
     suite.transactions();
     suite.users();
     suite.sessions();
@@ -10002,9 +12848,10 @@ std::vector<suite_finding> run_shared_storage_suite(S& one, S& other, const Run&
 }
 
 /// Checks all four parts of `storage`, like `run_transaction_storage_suite`.
-template <Storage S, class Run = already_there>
-std::vector<suite_finding> run_storage_suite(S& storage, const Run& run = {}, const suite_options& options = {}) {
-    return run_shared_storage_suite(storage, storage, run, options);
+template <Storage S, class SyncWait = std::identity>
+std::vector<suite_finding> run_storage_suite(S& storage, const SyncWait& sync_wait = {},
+                                             const suite_options& options = {}) {
+    return run_shared_storage_suite(storage, storage, sync_wait, options);
 }
 
 }  // namespace testing

@@ -12,35 +12,29 @@
 
 #include <exception>
 #include <memory>
-#include <optional>
-#include <system_error>
 #include <type_traits>
 #include <utility>
 
 
-// ---- phoneauth/asio/awaitable.hpp ----
+// ---- phoneauth/asio/detail/current_failure.hpp ----
 
-#ifndef PHONEAUTH_ASIO_AWAITABLE_HPP
-#define PHONEAUTH_ASIO_AWAITABLE_HPP
+#ifndef PHONEAUTH_ASIO_DETAIL_CURRENT_FAILURE_HPP
+#define PHONEAUTH_ASIO_DETAIL_CURRENT_FAILURE_HPP
 
 #include <system_error>
-#include <type_traits>
-#include <utility>
 
 #include <asio/detail/config.hpp>
 #if !defined(ASIO_HAS_CO_AWAIT)
 #error                                                                                                                 \
     "phoneauth: this Asio does not see co_await with this compiler; define ASIO_HAS_CO_AWAIT=1 and ASIO_HAS_STD_COROUTINE=1 for the whole program (clang needs it with Asio before 1.26)"
 #endif
-#include <asio/awaitable.hpp>
 #include <asio/error.hpp>
-#include <asio/this_coro.hpp>
 
 
 namespace phoneauth {
 inline namespace v0 {
-
 namespace detail {
+
 /// As `failure_of_current_exception`, and knows how Asio says that an operation was cancelled.
 inline failure failure_of_current_asio_exception() noexcept {
     try {
@@ -53,7 +47,116 @@ inline failure failure_of_current_asio_exception() noexcept {
         return failure_of_current_exception();
     }
 }
+
 }  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+#include <asio/associated_cancellation_slot.hpp>
+#include <asio/async_result.hpp>
+#include <asio/awaitable.hpp>
+#include <asio/bind_cancellation_slot.hpp>
+#include <asio/cancellation_signal.hpp>
+#include <asio/co_spawn.hpp>
+#include <asio/dispatch.hpp>
+#include <asio/executor_work_guard.hpp>
+#include <asio/strand.hpp>
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+namespace detail {
+
+/// Runs `work` on `serial`, which never runs two handlers at once, and hands its result to `handler`, on the handler's
+/// own executor or else `home`. A cancellation is carried over to `serial` first (co_spawn of Asio 1.22 would emit it on
+/// the thread of whoever cancels).
+template <class R, class Executor, class Handler>
+void spawn(const Executor& serial, const Executor& home, ::asio::awaitable<R, Executor> work, Handler handler) {
+    std::shared_ptr<::asio::cancellation_signal> signal;
+    ::asio::cancellation_slot inner;
+    if (auto slot = ::asio::get_associated_cancellation_slot(handler); slot.is_connected()) {
+        signal = std::make_shared<::asio::cancellation_signal>();
+        inner = signal->slot();
+        slot.assign([signal, serial](::asio::cancellation_type type) {
+            ::asio::dispatch(serial, [signal, type] { signal->emit(type); });
+        });
+    }
+    auto keep = ::asio::make_work_guard(handler, home);
+    auto done = [signal, keep, handler = std::move(handler)](std::exception_ptr thrown, R outcome) mutable {
+        if (thrown) {
+            try {
+                std::rethrow_exception(thrown);
+            } catch (...) {
+                outcome = R(failure_of_current_asio_exception());
+            }
+        }
+        auto target = keep.get_executor();
+        ::asio::dispatch(target, [handler = std::move(handler), outcome = std::move(outcome)]() mutable {
+            ::asio::get_associated_cancellation_slot(handler).clear();
+            std::move(handler)(std::move(outcome));
+        });
+    };
+    ::asio::co_spawn(serial, std::move(work), ::asio::bind_cancellation_slot(inner, std::move(done)));
+}
+
+/// As `spawn`, for a completion token; handler `void(R)`.
+template <class R, class Executor, class CompletionToken>
+auto async_spawn(const Executor& serial, const Executor& home, ::asio::awaitable<R, Executor> work,
+                 CompletionToken&& token) {
+    return ::asio::async_initiate<CompletionToken, void(R)>(
+        [serial, home](auto handler, ::asio::awaitable<R, Executor> started) {
+            spawn(serial, home, std::move(started), std::move(handler));
+        },
+        token, std::move(work));
+}
+
+}  // namespace detail
+
+/// Makes any function that returns an awaitable of a result one for completion tokens: callbacks, `use_future`,
+/// `use_awaitable` and the like.
+///
+///     async_call(executor, greet("Ann"), [](phoneauth::result<std::string> greeting) { … });
+///
+/// Runs `work` on a strand of `executor`, which may thus be a thread pool's. The handler is `void(result<T>)`, so that
+/// nothing of a failure is lost: a future's `get` and a `co_await` give the result, and its `value()` throws the
+/// failure for whoever prefers exceptions. An exception that leaves `work` is a failure, too, as if a policy had thrown
+/// it. The handler is invoked on its associated executor, `executor` by default.
+///
+/// Cancellation: that of the handler's slot is passed on to `work`, which takes note of a terminal one. `co_await` with
+/// `use_awaitable` throws only if the awaiting coroutine was cancelled before.
+template <class T, class Executor, class CompletionToken>
+auto async_call(const std::type_identity_t<Executor>& executor, ::asio::awaitable<result<T>, Executor> work,
+                CompletionToken&& token) {
+    static_assert(std::is_convertible_v<::asio::strand<Executor>, Executor>,
+                  "phoneauth: completion tokens need awaitables of a polymorphic executor, as asio::any_io_executor");
+    const Executor serial = ::asio::make_strand(executor);
+    return detail::async_spawn(serial, executor, std::move(work), std::forward<CompletionToken>(token));
+}
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/asio/awaitable.hpp ----
+
+#ifndef PHONEAUTH_ASIO_AWAITABLE_HPP
+#define PHONEAUTH_ASIO_AWAITABLE_HPP
+
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+
+#include <asio/awaitable.hpp>
+#include <asio/this_coro.hpp>
+
+
+namespace phoneauth {
+inline namespace v0 {
 
 template <class Executor>
 struct awaitable_mode;
@@ -70,53 +173,91 @@ template <class Executor>
 struct awaitable_mode {
     static constexpr bool async = true;
 
+    /// A coroutine that calls policies and other flows.
     template <class T>
     using flow = ::asio::awaitable<T, Executor>;
+    /// What a flow awaits when it has called a policy.
+    template <class T>
+    using yielded = ::asio::awaitable<T, Executor>;
+    /// What a public function returns.
+    template <class T>
+    using returned = ::asio::awaitable<T, Executor>;
 
-    /// `co_await call([&] { return policy.f(…); })`: the one way in which a flow calls a policy.
+    /// `co_await call([&] { return policy.f(…); })`: calls a policy, whichever it returns.
     template <class F>
     static auto call(F f) {
         // g++ 12 destroys some temporaries of a co_await expression twice; such a one must not own anything.
         static_assert(std::is_trivially_destructible_v<F>, "capture by reference only");
-        using yielded = std::invoke_result_t<F&>;
-        if constexpr (awaited<yielded>::mode::async) {
+        using value = std::invoke_result_t<F&>;
+        if constexpr (awaited<value>::mode::async) {
             return f();
         } else {
-            return ready<F, yielded>(f);
+            return ready<value>(f());
         }
     }
 
     /// The failure that stands for the exception being handled.
     static failure current_failure() noexcept { return detail::failure_of_current_asio_exception(); }
 
-    /// What a public function returns: an awaitable of the result, which no exception leaves. A cancelled
-    /// operation yields `error::cancelled`.
+    /// `co_await`ed by a flow: from here on a cancellation no longer throws at the next `co_await`; `run` restores that.
+    static auto ignore_cancellation() { return ::asio::this_coro::throw_if_cancelled(false); }
+
+    /// An awaitable that runs a flow to its end. No exception leaves it: a cancelled flow yields `error::cancelled`.
     template <class R>
-    static flow<R> finish(flow<R> f) {
+    static flow<R> finish(flow<R> begun) {
         const bool before = co_await ::asio::this_coro::throw_if_cancelled();
         R outcome;
         try {
-            outcome = co_await std::move(f);
+            outcome = co_await std::move(begun);
         } catch (...) {
-            outcome = R(detail::failure_of_current_asio_exception());
+            outcome = R(current_failure());
         }
         co_await ::asio::this_coro::throw_if_cancelled(before);
         co_return outcome;
     }
 
-    /// `co_await`ed by a flow: from here on a cancellation no longer throws at the next `co_await`; `finish` restores
-    /// that.
-    static auto ignore_cancellation() { return ::asio::this_coro::throw_if_cancelled(false); }
+    /// An awaitable that runs the flow `begin(state)` to its end, shows its result to `end(state, result)`, which must not
+    /// throw, and yields it. `state` lives as long as the flow. Else as `finish`.
+    template <class State, class Begin, class End>
+    static auto run(State state, Begin begin, End end) {
+        auto kept = std::make_unique<State>(std::move(state));
+        auto begun = begin(*kept);
+        return ended(finish(std::move(begun)), std::move(kept), end);
+    }
+
+    /// What a public function with a completion token does with its awaitable; as `async_call`.
+    template <class R, class CompletionToken>
+    static auto initiate(const Executor& executor, flow<R> work, CompletionToken&& token) {
+        return async_call(executor, std::move(work), std::forward<CompletionToken>(token));
+    }
 
 private:
-    template <class F, class T>
-    static flow<T> ready(F f) {
-        co_return f();
+    template <class R, class State, class End>
+    static flow<R> ended(flow<R> finished, std::unique_ptr<State> state, End end) {
+        auto outcome = co_await std::move(finished);
+        end(*state, outcome);
+        co_return outcome;
+    }
+
+    template <class T>
+    static flow<T> ready(T value) {
+        co_return value;
     }
 };
 
 }  // namespace v0
 }  // namespace phoneauth
+
+#ifdef PHONEAUTH_SEPARATE_COMPILATION
+// asio/src.hpp compiles the flows for Asio's own executor. For awaitables of another one, include flows/bodies.hpp.
+#include <phoneauth/flows/flows.hpp>
+
+namespace phoneauth {
+inline namespace v0 {
+PHONEAUTH_INSTANTIATE_FLOWS(extern, awaitable_mode<::asio::any_io_executor>)
+}  // namespace v0
+}  // namespace phoneauth
+#endif
 
 // Whoever has the asynchronous mode has its default passwords too.
 
@@ -125,12 +266,9 @@ private:
 #ifndef PHONEAUTH_ASIO_POOLED_PASSWORDS_HPP
 #define PHONEAUTH_ASIO_POOLED_PASSWORDS_HPP
 
-#include <algorithm>
 #include <cstddef>
 #include <string>
-#include <thread>
 #include <type_traits>
-#include <utility>
 
 
 // ---- phoneauth/asio/worker_pool.hpp ----
@@ -146,12 +284,72 @@ private:
 // Not asio/awaitable.hpp, which includes this file.
 #include <asio/async_result.hpp>
 #include <asio/awaitable.hpp>
-#include <asio/dispatch.hpp>
-#include <asio/executor_work_guard.hpp>
 #include <asio/post.hpp>
 #include <asio/thread_pool.hpp>
 #include <asio/use_awaitable.hpp>
 
+
+// ---- phoneauth/asio/detail/posted_handler.hpp ----
+
+#ifndef PHONEAUTH_ASIO_DETAIL_POSTED_HANDLER_HPP
+#define PHONEAUTH_ASIO_DETAIL_POSTED_HANDLER_HPP
+
+#include <concepts>
+#include <memory>
+#include <utility>
+
+#include <asio/executor_work_guard.hpp>
+#include <asio/post.hpp>
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+/// The completion handler of an operation, of whatever type, to be called with `Values…` once, by any thread. It runs on
+/// its own executor, never within the call, and its context has work until then. Destroying one that was not called
+/// destroys the coroutine that waits.
+template <class... Values>
+class posted_handler {
+public:
+    template <class Handler>
+    requires(!std::same_as<Handler, posted_handler>) explicit posted_handler(Handler handler)
+        : held_(std::make_unique<holder<Handler>>(std::move(handler))) {}
+
+    /// False once it was called.
+    explicit operator bool() const noexcept { return held_ != nullptr; }
+
+    void operator()(Values... values) { std::exchange(held_, nullptr)->post(std::move(values)...); }
+
+private:
+    struct any_holder {
+        virtual ~any_holder() = default;
+        virtual void post(Values... values) = 0;
+    };
+
+    template <class Handler>
+    class holder final : public any_holder {
+    public:
+        explicit holder(Handler&& handler) : work_(::asio::make_work_guard(handler)), handler_(std::move(handler)) {}
+
+        void post(Values... values) override {
+            ::asio::post(work_.get_executor(), [handler = std::move(handler_), ... v = std::move(values)]() mutable {
+                std::move(handler)(std::move(v)...);
+            });
+        }
+
+    private:
+        decltype(::asio::make_work_guard(std::declval<Handler&>())) work_;
+        Handler handler_;
+    };
+
+    std::unique_ptr<any_holder> held_;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
 
 namespace phoneauth {
 inline namespace v0 {
@@ -201,14 +399,10 @@ public:
 private:
     template <class R, class Handler, class F>
     void submit(Handler handler, F f) {
-        auto home = ::asio::make_work_guard(handler);
-        auto job = [this, home, handler = std::move(handler), f = std::move(f)]() mutable {
+        auto job = [this, done = detail::posted_handler<R>(std::move(handler)), f = std::move(f)]() mutable {
             auto outcome = call<R>(f);
             pending_.fetch_sub(1);
-            ::asio::dispatch(home.get_executor(),
-                             [handler = std::move(handler), outcome = std::move(outcome)]() mutable {
-                                 std::move(handler)(std::move(outcome));
-                             });
+            done(std::move(outcome));
         };
         ::asio::post(pool_, std::move(job));
     }
@@ -233,37 +427,34 @@ private:
 #endif
 
 #include <asio/any_io_executor.hpp>
+#include <asio/awaitable.hpp>
 
 namespace phoneauth {
 inline namespace v0 {
 
-/// The PasswordHasher of an asynchronous server: scrypt on a few threads of its own, because it takes some hundred
+/// The PasswordHasher of an asynchronous server: scrypt on a few threads of its own, because it takes a few hundred
 /// milliseconds and must not stop the event loop. With the queue full, `hash` and `verify` yield `error::overloaded` at
 /// once. Thread-safe. The destructor waits for what is being hashed.
 class pooled_passwords {
 public:
     /// One thread for every two processors: hashing must leave some for the event loop.
-    static std::size_t default_threads() { return std::max(1u, std::thread::hardware_concurrency() / 2); }
+    PHONEAUTH_DECL static std::size_t default_threads();
 
     /// `max_queue`: how many passwords may wait for a thread. 16 before one thread are a wait of some seconds, which is
     /// as long as a person has patience.
-    explicit pooled_passwords(scrypt_cost cost = {}, std::size_t threads = default_threads(),
-                              std::size_t max_queue = 16)
-        : scrypt_(cost), pool_(threads, max_queue) {}
+    PHONEAUTH_DECL explicit pooled_passwords(scrypt_cost cost = {}, std::size_t threads = default_threads(),
+                                             std::size_t max_queue = 16);
 
     /// As `scrypt_passwords::hash`.
-    ::asio::awaitable<result<std::string>> hash(const std::string& password) {
-        auto work = [this, password = secret_string(password)] { return scrypt_.hash(password); };
-        return pool_.run(std::move(work));
-    }
+    PHONEAUTH_DECL ::asio::awaitable<result<std::string>> hash(const std::string& password);
 
     /// As `scrypt_passwords::verify`.
-    ::asio::awaitable<result<bool>> verify(const std::string& password, const std::string& phc) {
-        auto work = [this, password = secret_string(password), phc] { return scrypt_.verify(password, phc); };
-        return pool_.run(std::move(work));
-    }
+    PHONEAUTH_DECL ::asio::awaitable<result<bool>> verify(const std::string& password, const std::string& phc);
 
 private:
+    struct hashing;
+    struct verifying;
+
     const scrypt_passwords scrypt_;
     worker_pool pool_;
 };
@@ -279,127 +470,60 @@ struct default_passwords<awaitable_mode<Executor>> {
 }  // namespace v0
 }  // namespace phoneauth
 
-#endif
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
 
-#endif
+// ---- phoneauth/asio/pooled_passwords.ipp ----
 
-#include <asio/any_io_executor.hpp>
-#include <asio/associated_cancellation_slot.hpp>
-#include <asio/associated_executor.hpp>
-#include <asio/async_result.hpp>
-#include <asio/bind_cancellation_slot.hpp>
-#include <asio/cancellation_signal.hpp>
-#include <asio/co_spawn.hpp>
-#include <asio/dispatch.hpp>
-#include <asio/executor_work_guard.hpp>
+#ifndef PHONEAUTH_ASIO_POOLED_PASSWORDS_IPP
+#define PHONEAUTH_ASIO_POOLED_PASSWORDS_IPP
+
+#include <algorithm>
+#include <string>
+#include <thread>
+#include <utility>
+
 
 namespace phoneauth {
 inline namespace v0 {
 
-namespace detail {
-
-/// Runs `work` on `executor` and hands its result to `handler`, on the handler's own executor. A cancellation is
-/// carried over to `executor` first (co_spawn of Asio 1.22 would emit it on the thread of who cancels).
-template <class R, class Handler>
-void spawn(const ::asio::any_io_executor& executor, ::asio::awaitable<R> work, Handler handler) {
-    std::shared_ptr<::asio::cancellation_signal> signal;
-    ::asio::cancellation_slot inner;
-    if (auto slot = ::asio::get_associated_cancellation_slot(handler); slot.is_connected()) {
-        signal = std::make_shared<::asio::cancellation_signal>();
-        inner = signal->slot();
-        slot.assign([signal, executor](::asio::cancellation_type type) {
-            ::asio::dispatch(executor, [signal, type] { signal->emit(type); });
-        });
-    }
-    auto keep = ::asio::make_work_guard(handler, executor);
-    auto done = [signal, keep, handler = std::move(handler)](std::exception_ptr thrown, R outcome) mutable {
-        if (thrown) {
-            try {
-                std::rethrow_exception(thrown);
-            } catch (...) {
-                outcome = R(failure_of_current_asio_exception());
-            }
-        }
-        auto home = keep.get_executor();
-        ::asio::dispatch(home, [handler = std::move(handler), outcome = std::move(outcome)]() mutable {
-            ::asio::get_associated_cancellation_slot(handler).clear();
-            std::move(handler)(std::move(outcome));
-        });
-    };
-    ::asio::co_spawn(executor, std::move(work), ::asio::bind_cancellation_slot(inner, std::move(done)));
+PHONEAUTH_DECL std::size_t pooled_passwords::default_threads() {
+    return std::max(1u, std::thread::hardware_concurrency() / 2);
 }
 
-/// As `spawn`, for a completion token; handler `void(R)`. `co_await` on it never throws but for a cancellation
-/// that came before it.
-template <class R, class CompletionToken>
-auto async_spawn(const ::asio::any_io_executor& executor, ::asio::awaitable<R> work, CompletionToken&& token) {
-    return ::asio::async_initiate<CompletionToken, void(R)>(
-        [executor](auto handler, ::asio::awaitable<R> started) {
-            spawn<R>(executor, std::move(started), std::move(handler));
-        },
-        token, std::move(work));
+PHONEAUTH_DECL pooled_passwords::pooled_passwords(scrypt_cost cost, std::size_t threads, std::size_t max_queue)
+    : scrypt_(cost), pool_(threads, max_queue) {}
+
+// Not lambdas: in a function that is not inline they have no linkage, which a coroutine's frame needs.
+struct pooled_passwords::hashing {
+    const scrypt_passwords& scrypt;
+    secret_string password;
+    result<std::string> operator()() const { return scrypt.hash(password); }
+};
+struct pooled_passwords::verifying {
+    const scrypt_passwords& scrypt;
+    secret_string password;
+    std::string phc;
+    result<bool> operator()() const { return scrypt.verify(password, phc); }
+};
+
+PHONEAUTH_DECL ::asio::awaitable<result<std::string>> pooled_passwords::hash(const std::string& password) {
+    hashing work{scrypt_, secret_string(password)};
+    return pool_.run(std::move(work));
 }
 
-/// What a handler gets of a `T`: itself, or an optional of it where there is no `T` to give beside an error.
-template <class T>
-using split_value = std::conditional_t<std::is_default_constructible_v<T>, T, std::optional<T>>;
-
-/// Splits a result into the two arguments of the usual handlers; keeps what is associated with the handler.
-template <class T, class Handler>
-struct split_handler {
-    Handler handler;
-
-    void operator()(result<T> outcome) {
-        const auto code = outcome ? std::error_code() : outcome.error().code;
-        if constexpr (std::is_void_v<T>) {
-            std::move(handler)(code);
-        } else {
-            std::move(handler)(code, outcome ? split_value<T>(*std::move(outcome)) : split_value<T>());
-        }
-    }
-};
-
-template <class T>
-struct split_signature {
-    using type = void(std::error_code, split_value<T>);
-};
-template <>
-struct split_signature<void> {
-    using type = void(std::error_code);
-};
-
-}  // namespace detail
-
-/// The front for completion tokens (callbacks, `use_future`, `use_awaitable`, …) of any function that returns an
-/// awaitable of a result:
-///
-///     async_call(executor, auth.finish_login(id, code), [](std::error_code ec, std::optional<login_result> l) { … });
-///
-/// Runs `work` on `executor`; the handler is `void(std::error_code, T)` (`std::optional<T>` where `T` has no default
-/// constructor, as `user` and `logged_in`), or `void(std::error_code)` for `result<void>`, and is invoked on its
-/// associated executor, `executor` by default. What a failure holds beyond its code is not passed on: who needs it
-/// (`retry_after`, `tries_left`) awaits the function itself. Terminal cancellation of the handler's slot is passed on
-/// to `work`. With `use_awaitable` and `use_future` a failure is thrown as `std::system_error`.
-template <class T, class CompletionToken>
-auto async_call(const ::asio::any_io_executor& executor, ::asio::awaitable<result<T>> work, CompletionToken&& token) {
-    return ::asio::async_initiate<CompletionToken, typename detail::split_signature<T>::type>(
-        [executor](auto handler, ::asio::awaitable<result<T>> started) {
-            detail::split_handler<T, decltype(handler)> split{std::move(handler)};
-            detail::spawn<result<T>>(executor, std::move(started), std::move(split));
-        },
-        token, std::move(work));
+PHONEAUTH_DECL ::asio::awaitable<result<bool>> pooled_passwords::verify(const std::string& password,
+                                                                        const std::string& phc) {
+    verifying work{scrypt_, secret_string(password), phc};
+    return pool_.run(std::move(work));
 }
 
 }  // namespace v0
 }  // namespace phoneauth
 
-template <template <class, class> class Associator, class T, class Handler, class Default>
-struct asio::associator<Associator, phoneauth::detail::split_handler<T, Handler>, Default> {
-    using type = typename Associator<Handler, Default>::type;
-    static type get(const phoneauth::detail::split_handler<T, Handler>& h, const Default& d = Default()) noexcept {
-        return Associator<Handler, Default>::get(h.handler, d);
-    }
-};
+#endif
+#endif
+
+#endif
 
 #endif
 
@@ -409,32 +533,27 @@ struct asio::associator<Associator, phoneauth::detail::split_handler<T, Handler>
 #define PHONEAUTH_ASIO_BLOCKING_TRANSPORT_HPP
 
 #include <algorithm>
-#include <condition_variable>
-#include <cstddef>
-#include <memory>
-#include <mutex>
-#include <utility>
-#include <vector>
-
-
-// ---- phoneauth/asio/https_transport.hpp ----
-
-#ifndef PHONEAUTH_ASIO_HTTPS_TRANSPORT_HPP
-#define PHONEAUTH_ASIO_HTTPS_TRANSPORT_HPP
-
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
-#include <list>
-#include <map>
 #include <memory>
+#include <utility>
+
+
+// ---- phoneauth/asio/detail/tls_client.hpp ----
+
+#ifndef PHONEAUTH_ASIO_DETAIL_TLS_CLIENT_HPP
+#define PHONEAUTH_ASIO_DETAIL_TLS_CLIENT_HPP
+
+#include <cstddef>
+#include <map>
 #include <mutex>
+#include <new>
 #include <stdexcept>
 #include <string>
 #include <system_error>
 #include <utility>
-#include <vector>
 
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
@@ -544,16 +663,6 @@ private:
 /// port and brackets. Empty if it is none (RFC 9110 §7.2).
 PHONEAUTH_DECL std::string host_of(std::string_view authority);
 
-/// Appends a request for `target` to `out`, with Host and Content-Length. `error::invalid_parameter`, with `out` as
-/// it was, if method, header names, values or target could break out of their place (CR, LF, NUL, …), or if a
-/// header is one that belongs to the transport: Host, Content-Length, Transfer-Encoding, Connection, Expect, Upgrade.
-PHONEAUTH_DECL result<void> append_request(std::string& out, const http_request& request, const url& target);
-
-/// Appends a response to `out`, with Content-Length, and "Connection: close" unless `keep_alive`. `reply_to_head`
-/// leaves the body out. Errors as for `append_request`, and for a status outside 200–599.
-PHONEAUTH_DECL result<void> append_response(std::string& out, const http_response& response, bool keep_alive,
-                                            bool reply_to_head = false);
-
 }  // namespace detail
 }  // namespace v0
 }  // namespace phoneauth
@@ -566,12 +675,20 @@ PHONEAUTH_DECL result<void> append_response(std::string& out, const http_respons
 #define PHONEAUTH_ASIO_DETAIL_HTTP1_IPP
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include <llhttp.h>
+
+
+// ---- phoneauth/asio/detail/http1_syntax.hpp ----
+
+#ifndef PHONEAUTH_ASIO_DETAIL_HTTP1_SYNTAX_HPP
+#define PHONEAUTH_ASIO_DETAIL_HTTP1_SYNTAX_HPP
+
+#include <algorithm>
+#include <string_view>
 
 
 namespace phoneauth {
@@ -597,6 +714,16 @@ inline bool is_field_value(std::string_view text) noexcept {
 inline bool is_target(std::string_view text) noexcept {
     return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
 }
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
 
 PHONEAUTH_DECL std::string host_of(std::string_view authority) {
     if (authority.find_first_of("/?") != authority.npos) return {};
@@ -947,118 +1074,6 @@ PHONEAUTH_DECL http_response message_parser::take_response() {
     return response;
 }
 
-inline bool headers_are_safe(const std::vector<http_header>& headers) {
-    constexpr std::array<std::string_view, 6> ours{"Host",       "Content-Length", "Transfer-Encoding",
-                                                   "Connection", "Expect",         "Upgrade"};
-    return std::all_of(headers.begin(), headers.end(), [&](const http_header& h) {
-        return is_token(h.name) && is_field_value(h.value) &&
-               std::none_of(ours.begin(), ours.end(), [&](auto name) { return equal_ignoring_case(name, h.name); });
-    });
-}
-
-inline void append_headers(std::string& out, const std::vector<http_header>& headers) {
-    for (const auto& h : headers) {
-        out += h.name;
-        out += ": ";
-        out += h.value;
-        out += "\r\n";
-    }
-}
-
-/// What a start line, these headers and the body need.
-inline std::size_t room_for(const std::vector<http_header>& headers, const std::string& body) {
-    std::size_t size = body.size() + 512;
-    for (const auto& h : headers) size += h.name.size() + h.value.size() + 4;
-    return size;
-}
-
-inline void append_length(std::string& out, std::size_t length) {
-    out += "Content-Length: ";
-    out += std::to_string(length);
-    out += "\r\n";
-}
-
-PHONEAUTH_DECL result<void> append_request(std::string& out, const http_request& request, const url& target) {
-    if (!is_token(request.method) || request.method == "CONNECT" || !is_target(target.target) ||
-        !is_target(target.host) || !headers_are_safe(request.headers))
-        return error::invalid_parameter;
-    out.reserve(out.size() + target.target.size() + target.host.size() + room_for(request.headers, request.body));
-    out += request.method;
-    out += ' ';
-    out += target.target;
-    out += " HTTP/1.1\r\nHost: ";
-    out += target.authority();
-    out += "\r\n";
-    append_headers(out, request.headers);
-    // RFC 9110 §8.6: a method that usually has a body says so even when the body is empty.
-    if (!request.body.empty() || request.method == "POST" || request.method == "PUT" || request.method == "PATCH")
-        append_length(out, request.body.size());
-    out += "\r\n";
-    out += request.body;
-    return {};
-}
-
-/// RFC 9110 §15; the reason is for people only and may be empty.
-inline std::string_view reason_phrase(int status) noexcept {
-    switch (status) {
-    case 200:
-        return "OK";
-    case 201:
-        return "Created";
-    case 204:
-        return "No Content";
-    case 400:
-        return "Bad Request";
-    case 401:
-        return "Unauthorized";
-    case 403:
-        return "Forbidden";
-    case 404:
-        return "Not Found";
-    case 405:
-        return "Method Not Allowed";
-    case 408:
-        return "Request Timeout";
-    case 409:
-        return "Conflict";
-    case 413:
-        return "Content Too Large";
-    case 421:
-        return "Misdirected Request";
-    case 429:
-        return "Too Many Requests";
-    case 431:
-        return "Request Header Fields Too Large";
-    case 500:
-        return "Internal Server Error";
-    case 503:
-        return "Service Unavailable";
-    case 504:
-        return "Gateway Timeout";
-    default:
-        return "";
-    }
-}
-
-PHONEAUTH_DECL result<void> append_response(std::string& out, const http_response& response, bool keep_alive,
-                                            bool reply_to_head) {
-    if (response.status < 200 || response.status > 599 || !headers_are_safe(response.headers))
-        return error::invalid_parameter;
-    out.reserve(out.size() + room_for(response.headers, response.body));
-    out += "HTTP/1.1 ";
-    out += std::to_string(response.status);
-    out += ' ';
-    out += reason_phrase(response.status);
-    out += "\r\n";
-    append_headers(out, response.headers);
-    const bool may_have_body = response.status != 204 && response.status != 304;
-    if (may_have_body) append_length(out, response.body.size());
-    if (!keep_alive) out += "Connection: close\r\n";
-    out += "\r\n";
-    if (may_have_body && !reply_to_head) out += response.body;
-    return {};
-}
-
 }  // namespace detail
 }  // namespace v0
 }  // namespace phoneauth
@@ -1366,37 +1381,11 @@ private:
 
 #endif
 
-#include <asio/any_io_executor.hpp>
-#include <asio/dispatch.hpp>
 #include <asio/ip/address.hpp>
-#include <asio/ip/tcp.hpp>
-#include <asio/redirect_error.hpp>
-#include <asio/steady_timer.hpp>
-#include <asio/strand.hpp>
-#include <asio/use_awaitable.hpp>
 
 
 namespace phoneauth {
 inline namespace v0 {
-
-/// How a transport works. Every wait has an end: a time-out below one millisecond counts as one.
-struct https_transport_options {
-    /// Resolving, connecting and the TLS handshake together; also how long a request waits for a free connection.
-    std::chrono::milliseconds connect_timeout{5000};
-    /// From the first byte of the request to its last.
-    std::chrono::milliseconds write_timeout{5000};
-    /// From the last byte of the request to the last of the reply.
-    std::chrono::milliseconds read_timeout{10000};
-    /// How long a connection is kept for the next request to the same host.
-    std::chrono::milliseconds idle_timeout{30000};
-    std::size_t max_idle_connections_per_host = 16;
-    std::size_t max_connections = 64;          ///< requests in flight, at least 1
-    std::size_t max_waiting = 1024;            ///< requests that wait for one of them to end
-    std::size_t max_header_bytes = 16 * 1024;  ///< of a reply
-    std::size_t max_body_bytes = 1024 * 1024;  ///< of a reply
-    std::string ca_file;                       ///< trusted certificates, a PEM file; empty for those of the system
-};
-
 namespace detail {
 
 /// The client side of TLS, shared by connections and threads: trusted certificates, and sessions to resume.
@@ -1469,6 +1458,332 @@ private:
     std::mutex mutex_;
     std::map<std::string, ssl_session_ptr> sessions_;  ///< by host and port
 };
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/asio/https_transport.hpp ----
+
+#ifndef PHONEAUTH_ASIO_HTTPS_TRANSPORT_HPP
+#define PHONEAUTH_ASIO_HTTPS_TRANSPORT_HPP
+
+#include <memory>
+#include <utility>
+
+
+// ---- phoneauth/asio/https_transport_options.hpp ----
+
+#ifndef PHONEAUTH_ASIO_HTTPS_TRANSPORT_OPTIONS_HPP
+#define PHONEAUTH_ASIO_HTTPS_TRANSPORT_OPTIONS_HPP
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// How a transport works. Every wait has an end: a time-out below one millisecond counts as one.
+struct https_transport_options {
+    /// Resolving, connecting and the TLS handshake together; also how long a request waits for a free connection.
+    std::chrono::milliseconds connect_timeout{5000};
+    /// From the first byte of the request to its last.
+    std::chrono::milliseconds write_timeout{5000};
+    /// From the last byte of the request to the last of the reply.
+    std::chrono::milliseconds read_timeout{10000};
+    /// How long a connection is kept for the next request to the same host.
+    std::chrono::milliseconds idle_timeout{30000};
+    std::size_t max_idle_connections_per_host = 16;
+    std::size_t max_connections = 64;          ///< requests in flight, at least 1
+    std::size_t max_waiting = 1024;            ///< requests that wait for one of them to end
+    std::size_t max_header_bytes = 16 * 1024;  ///< of a reply
+    std::size_t max_body_bytes = 1024 * 1024;  ///< of a reply
+    std::string ca_file;                       ///< trusted certificates, a PEM file; empty for those of the system
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+#include <asio/any_io_executor.hpp>
+#include <asio/awaitable.hpp>
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+namespace detail {
+class http_client;
+class tls_client;
+}  // namespace detail
+
+/// Sends http and https requests over kept-alive connections: the `HttpTransport` of an asynchronous authenticator.
+///
+/// Thread-safe; its connections share one strand. The executor's context must outlive the transport; the transport may
+/// be destroyed while requests are in flight, which then still end. Idle connections do not keep `io_context::run` from
+/// returning. A request is never sent twice: a kept connection is used only if the server has not closed it.
+class https_transport {
+public:
+    using executor_type = ::asio::any_io_executor;
+
+    /// Throws std::runtime_error if `options.ca_file` cannot be loaded.
+    PHONEAUTH_DECL explicit https_transport(const executor_type& executor, https_transport_options options = {});
+
+    https_transport(const https_transport&) = delete;
+    https_transport& operator=(const https_transport&) = delete;
+
+    PHONEAUTH_DECL ~https_transport();
+
+    /// The executor given to the constructor, on which handlers run that have none of their own.
+    executor_type get_executor() const noexcept { return executor_; }
+
+    /// Sends `request` and yields the whole reply, whatever its status. Fails with
+    ///
+    /// - `invalid_parameter`, `invalid_url`: the request is none;
+    /// - `overloaded`: too many requests are in flight and waiting, or this one waited for `connect_timeout`;
+    /// - `host_not_found`, `connect_failed`, `connect_timeout`, `tls_failed`, `certificate_untrusted`,
+    ///   `certificate_expired`, `certificate_wrong_host`: nothing was sent;
+    /// - `write_failed`, `read_timeout`, `connection_lost`, `malformed_reply`, `reply_too_large`, `cancelled`:
+    ///   the server may have processed the request (see `safe_to_resend`).
+    ///
+    /// A cancellation (terminal) closes the connection.
+    PHONEAUTH_DECL ::asio::awaitable<result<http_response>> send(http_request request);
+
+    /// The same for a completion token; handler `void(result<http_response>)`. See `async_call`.
+    template <class CompletionToken>
+    auto send(http_request request, CompletionToken&& token) {
+        return detail::async_spawn(strand(), executor_, exchange(std::move(request)),
+                                   std::forward<CompletionToken>(token));
+    }
+
+private:
+    friend class blocking_transport;
+    PHONEAUTH_DECL https_transport(const executor_type& executor, https_transport_options options,
+                                   std::shared_ptr<detail::tls_client> tls);
+
+    PHONEAUTH_DECL const executor_type& strand() const noexcept;
+    /// To be run on the strand.
+    PHONEAUTH_DECL ::asio::awaitable<result<http_response>> exchange(http_request request);
+
+    executor_type executor_;
+    std::shared_ptr<detail::http_client> client_;
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/asio/https_transport.ipp ----
+
+#ifndef PHONEAUTH_ASIO_HTTPS_TRANSPORT_IPP
+#define PHONEAUTH_ASIO_HTTPS_TRANSPORT_IPP
+
+#include <memory>
+#include <utility>
+
+
+// ---- phoneauth/asio/detail/http_client.hpp ----
+
+#ifndef PHONEAUTH_ASIO_DETAIL_HTTP_CLIENT_HPP
+#define PHONEAUTH_ASIO_DETAIL_HTTP_CLIENT_HPP
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+
+// ---- phoneauth/asio/detail/http1_writer.hpp ----
+
+#ifndef PHONEAUTH_ASIO_DETAIL_HTTP1_WRITER_HPP
+#define PHONEAUTH_ASIO_DETAIL_HTTP1_WRITER_HPP
+
+#include <string>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+/// Appends a request for `target` to `out`, with Host and Content-Length. `error::invalid_parameter`, with `out` as
+/// it was, if method, header names, values or target could break out of their place (CR, LF, NUL, …), or if a
+/// header is one that belongs to the transport: Host, Content-Length, Transfer-Encoding, Connection, Expect, Upgrade.
+PHONEAUTH_DECL result<void> append_request(std::string& out, const http_request& request, const url& target);
+
+/// Appends a response to `out`, with Content-Length, and "Connection: close" unless `keep_alive`. `reply_to_head`
+/// leaves the body out. Errors as for `append_request`, and for a status outside 200–599.
+PHONEAUTH_DECL result<void> append_response(std::string& out, const http_response& response, bool keep_alive,
+                                            bool reply_to_head = false);
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/asio/detail/http1_writer.ipp ----
+
+#ifndef PHONEAUTH_ASIO_DETAIL_HTTP1_WRITER_IPP
+#define PHONEAUTH_ASIO_DETAIL_HTTP1_WRITER_IPP
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+inline bool headers_are_safe(const std::vector<http_header>& headers) {
+    constexpr std::array<std::string_view, 6> ours{"Host",       "Content-Length", "Transfer-Encoding",
+                                                   "Connection", "Expect",         "Upgrade"};
+    return std::all_of(headers.begin(), headers.end(), [&](const http_header& h) {
+        return is_token(h.name) && is_field_value(h.value) &&
+               std::none_of(ours.begin(), ours.end(), [&](auto name) { return equal_ignoring_case(name, h.name); });
+    });
+}
+
+inline void append_headers(std::string& out, const std::vector<http_header>& headers) {
+    for (const auto& h : headers) {
+        out += h.name;
+        out += ": ";
+        out += h.value;
+        out += "\r\n";
+    }
+}
+
+/// What a start line, these headers and the body need.
+inline std::size_t room_for(const std::vector<http_header>& headers, const std::string& body) {
+    std::size_t size = body.size() + 512;
+    for (const auto& h : headers) size += h.name.size() + h.value.size() + 4;
+    return size;
+}
+
+inline void append_length(std::string& out, std::size_t length) {
+    out += "Content-Length: ";
+    out += std::to_string(length);
+    out += "\r\n";
+}
+
+PHONEAUTH_DECL result<void> append_request(std::string& out, const http_request& request, const url& target) {
+    if (!is_token(request.method) || request.method == "CONNECT" || !is_target(target.target) ||
+        !is_target(target.host) || !headers_are_safe(request.headers))
+        return error::invalid_parameter;
+    out.reserve(out.size() + target.target.size() + target.host.size() + room_for(request.headers, request.body));
+    out += request.method;
+    out += ' ';
+    out += target.target;
+    out += " HTTP/1.1\r\nHost: ";
+    out += target.authority();
+    out += "\r\n";
+    append_headers(out, request.headers);
+    // RFC 9110 §8.6: a method that usually has a body says so even when the body is empty.
+    if (!request.body.empty() || request.method == "POST" || request.method == "PUT" || request.method == "PATCH")
+        append_length(out, request.body.size());
+    out += "\r\n";
+    out += request.body;
+    return {};
+}
+
+/// RFC 9110 §15; the reason is for people only and may be empty.
+inline std::string_view reason_phrase(int status) noexcept {
+    switch (status) {
+    case 200:
+        return "OK";
+    case 201:
+        return "Created";
+    case 204:
+        return "No Content";
+    case 400:
+        return "Bad Request";
+    case 401:
+        return "Unauthorized";
+    case 403:
+        return "Forbidden";
+    case 404:
+        return "Not Found";
+    case 405:
+        return "Method Not Allowed";
+    case 408:
+        return "Request Timeout";
+    case 409:
+        return "Conflict";
+    case 413:
+        return "Content Too Large";
+    case 421:
+        return "Misdirected Request";
+    case 429:
+        return "Too Many Requests";
+    case 431:
+        return "Request Header Fields Too Large";
+    case 500:
+        return "Internal Server Error";
+    case 503:
+        return "Service Unavailable";
+    case 504:
+        return "Gateway Timeout";
+    default:
+        return "";
+    }
+}
+
+PHONEAUTH_DECL result<void> append_response(std::string& out, const http_response& response, bool keep_alive,
+                                            bool reply_to_head) {
+    if (response.status < 200 || response.status > 599 || !headers_are_safe(response.headers))
+        return error::invalid_parameter;
+    out.reserve(out.size() + room_for(response.headers, response.body));
+    out += "HTTP/1.1 ";
+    out += std::to_string(response.status);
+    out += ' ';
+    out += reason_phrase(response.status);
+    out += "\r\n";
+    append_headers(out, response.headers);
+    const bool may_have_body = response.status != 204 && response.status != 304;
+    if (may_have_body) append_length(out, response.body.size());
+    if (!keep_alive) out += "Connection: close\r\n";
+    out += "\r\n";
+    if (may_have_body && !reply_to_head) out += response.body;
+    return {};
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
+
+#include <asio/any_io_executor.hpp>
+#include <asio/awaitable.hpp>
+#include <asio/error.hpp>
+#include <asio/ip/address.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/redirect_error.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/strand.hpp>
+#include <asio/use_awaitable.hpp>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
 
 /// The part of a transport that its requests keep alive. All but the constructor runs on the strand.
 class http_client : public std::enable_shared_from_this<http_client> {
@@ -1668,7 +1983,7 @@ private:
 
     // --- Connecting.
 
-    /// What a resolver has found. getaddrinfo cannot be interrupted: who waits for it only stops waiting.
+    /// What a resolver has found. getaddrinfo cannot be interrupted: whoever waits for it only stops waiting.
     struct resolution {
         explicit resolution(const ::asio::any_io_executor& e) : resolver(e), done(e) {}
         ::asio::ip::tcp::resolver resolver;
@@ -1739,63 +2054,50 @@ private:
 };
 
 }  // namespace detail
-
-/// Sends http and https requests over kept-alive connections: the `HttpTransport` of an asynchronous authenticator.
-///
-/// Thread-safe; its connections share one strand. The executor's context must outlive the transport; the transport may
-/// be destroyed while requests are in flight, which then still end. Idle connections do not keep `io_context::run` from
-/// returning. A request is never sent twice: a kept connection is used only if the server has not closed it.
-class https_transport {
-public:
-    /// Throws std::runtime_error if `options.ca_file` cannot be loaded.
-    explicit https_transport(const ::asio::any_io_executor& executor, https_transport_options options = {})
-        : https_transport(executor, options, std::make_shared<detail::tls_client>(options.ca_file)) {}
-
-    https_transport(const https_transport&) = delete;
-    https_transport& operator=(const https_transport&) = delete;
-
-    ~https_transport() {
-        ::asio::dispatch(client_->strand, [client = client_] { client->shutdown(); });
-    }
-
-    /// Sends `request` and yields the whole reply, whatever its status. Fails with
-    /// - `invalid_parameter`, `invalid_url`: the request is none; `overloaded`: too many in flight and waiting, or
-    /// waited
-    ///   for `connect_timeout`;
-    /// - `host_not_found`, `connect_failed`, `connect_timeout`, `tls_failed`, `certificate_untrusted`,
-    /// `certificate_expired`,
-    ///   `certificate_wrong_host`: nothing was sent;
-    /// - `write_failed`, `read_timeout`, `connection_lost`, `malformed_reply`, `reply_too_large`, `cancelled`: the
-    /// server may
-    ///   have processed the request (see `certainly_not_sent`).
-    ///
-    /// A cancellation (terminal) closes the connection.
-    ::asio::awaitable<result<http_response>> send(http_request request) {
-        auto work = detail::http_client::send(client_, std::move(request));
-        return detail::async_spawn<result<http_response>>(client_->strand, std::move(work), ::asio::use_awaitable);
-    }
-
-    /// The same for a completion token; handler `void(std::error_code, http_response)`.
-    template <class CompletionToken>
-    auto async_send(http_request request, CompletionToken&& token) {
-        auto work = detail::http_client::send(client_, std::move(request));
-        return async_call(client_->strand, std::move(work), std::forward<CompletionToken>(token));
-    }
-
-private:
-    friend class blocking_transport;
-    https_transport(const ::asio::any_io_executor& executor, https_transport_options options,
-                    std::shared_ptr<detail::tls_client> tls)
-        : client_(std::make_shared<detail::http_client>(executor, std::move(options), std::move(tls))) {}
-
-    std::shared_ptr<detail::http_client> client_;
-};
-
 }  // namespace v0
 }  // namespace phoneauth
 
 #endif
 
+#include <asio/dispatch.hpp>
+#include <asio/use_awaitable.hpp>
+
+namespace phoneauth {
+inline namespace v0 {
+
+PHONEAUTH_DECL https_transport::https_transport(const executor_type& executor, https_transport_options options)
+    : https_transport(executor, options, std::make_shared<detail::tls_client>(options.ca_file)) {}
+
+PHONEAUTH_DECL https_transport::https_transport(const executor_type& executor, https_transport_options options,
+                                                std::shared_ptr<detail::tls_client> tls)
+    : executor_(executor),
+      client_(std::make_shared<detail::http_client>(executor, std::move(options), std::move(tls))) {}
+
+PHONEAUTH_DECL https_transport::~https_transport() {
+    ::asio::dispatch(client_->strand, [client = client_] { client->shutdown(); });
+}
+
+PHONEAUTH_DECL ::asio::awaitable<result<http_response>> https_transport::send(http_request request) {
+    return send(std::move(request), ::asio::use_awaitable);
+}
+
+PHONEAUTH_DECL const https_transport::executor_type& https_transport::strand() const noexcept {
+    return client_->strand;
+}
+
+PHONEAUTH_DECL ::asio::awaitable<result<http_response>> https_transport::exchange(http_request request) {
+    return detail::http_client::send(client_, std::move(request));
+}
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
+
+#include <asio/co_spawn.hpp>
 #include <asio/io_context.hpp>
 
 namespace phoneauth {
@@ -1810,8 +2112,8 @@ public:
     /// Options as for `https_transport`; `max_idle_connections_per_host` counts for each of at most `max_connections`
     /// event loops and is 1 at most. Throws std::runtime_error if `options.ca_file` cannot be loaded.
     explicit blocking_transport(https_transport_options options = {})
-        : options_(std::move(options)), tls_(std::make_shared<detail::tls_client>(options_.ca_file)) {
-        free_slots_ = std::max<std::size_t>(options_.max_connections, 1);
+        : options_(std::move(options)), tls_(std::make_shared<detail::tls_client>(options_.ca_file)),
+          lanes_(options_.max_connections) {
         options_.max_idle_connections_per_host = std::min<std::size_t>(options_.max_idle_connections_per_host, 1);
     }
 
@@ -1822,10 +2124,11 @@ public:
     /// `cancelled`. Returns within the sum of the time-outs, but for a name server that does not answer: the system's
     /// resolver cannot be interrupted, and its own limits hold.
     result<http_response> send(const http_request& request) {
-        slot in_flight(*this);
-        if (!in_flight.acquire()) return error::overloaded;
+        auto in_flight = lanes_.take(std::chrono::steady_clock::now() + options_.connect_timeout, options_.max_waiting);
+        if (!in_flight) return error::overloaded;
         try {
-            auto& used = in_flight.lane();
+            if (!in_flight->item) in_flight->item = std::make_unique<lane>(options_, tls_);
+            auto& used = *in_flight->item;
             result<http_response> outcome = error::internal;
             auto work = used.transport.send(request);
             ::asio::co_spawn(used.context, std::move(work), [&](std::exception_ptr thrown, result<http_response> r) {
@@ -1847,58 +2150,9 @@ private:
         https_transport transport;
     };
 
-    /// The right to have a request in flight, and the lane for it.
-    class slot {
-    public:
-        explicit slot(blocking_transport& owner) : owner_(owner) {}
-        slot(const slot&) = delete;
-        slot& operator=(const slot&) = delete;
-        ~slot() {
-            if (!owned_) return;
-            {
-                const std::lock_guard lock(owner_.mutex_);
-                ++owner_.free_slots_;
-                if (lane_) owner_.lanes_.push_back(std::move(lane_));
-            }
-            owner_.freed_.notify_one();
-        }
-
-        bool acquire() {
-            std::unique_lock lock(owner_.mutex_);
-            if (owner_.free_slots_ == 0) {
-                if (owner_.waiting_ >= owner_.options_.max_waiting) return false;
-                ++owner_.waiting_;
-                owner_.freed_.wait_for(lock, owner_.options_.connect_timeout, [&] { return owner_.free_slots_ > 0; });
-                --owner_.waiting_;
-                if (owner_.free_slots_ == 0) return false;
-            }
-            --owner_.free_slots_;
-            owned_ = true;
-            if (!owner_.lanes_.empty()) {
-                lane_ = std::move(owner_.lanes_.back());
-                owner_.lanes_.pop_back();
-            }
-            return true;
-        }
-
-        blocking_transport::lane& lane() {
-            if (!lane_) lane_ = std::make_unique<blocking_transport::lane>(owner_.options_, owner_.tls_);
-            return *lane_;
-        }
-
-    private:
-        blocking_transport& owner_;
-        std::unique_ptr<blocking_transport::lane> lane_;
-        bool owned_ = false;
-    };
-
     https_transport_options options_;
     std::shared_ptr<detail::tls_client> tls_;
-    std::mutex mutex_;
-    std::condition_variable freed_;
-    std::size_t free_slots_ = 0;
-    std::size_t waiting_ = 0;
-    std::vector<std::unique_ptr<lane>> lanes_;  ///< those without a request, the one used last at the end
+    detail::bounded_pool<lane> lanes_;
 };
 
 }  // namespace v0
@@ -1906,10 +2160,67 @@ private:
 
 #endif
 
-// ---- phoneauth/asio/http_server.hpp ----
+// ---- phoneauth/asio/detail/backoff.hpp ----
 
-#ifndef PHONEAUTH_ASIO_HTTP_SERVER_HPP
-#define PHONEAUTH_ASIO_HTTP_SERVER_HPP
+#ifndef PHONEAUTH_ASIO_DETAIL_BACKOFF_HPP
+#define PHONEAUTH_ASIO_DETAIL_BACKOFF_HPP
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+/// When a server that could not be reached is tried again: after 50 ms, then twice as long each time, at most `longest`.
+/// One thread at a time may tell it something, any may ask.
+class backoff {
+public:
+    explicit backoff(std::chrono::milliseconds longest) noexcept : longest_(longest) {}
+
+    bool holds(std::chrono::steady_clock::time_point now) const noexcept { return now < until_.load(); }
+
+    void failed() noexcept {
+        pause_ = std::clamp(2 * pause_, std::chrono::milliseconds(50), longest_);
+        until_ = std::chrono::steady_clock::now() + pause_;
+    }
+
+    void succeeded() noexcept {
+        pause_ = {};
+        until_ = std::chrono::steady_clock::time_point();
+    }
+
+private:
+    const std::chrono::milliseconds longest_;
+    std::chrono::milliseconds pause_{};
+    std::atomic<std::chrono::steady_clock::time_point> until_{std::chrono::steady_clock::time_point()};
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/asio/detail/http_server_flows.hpp ----
+
+#ifndef PHONEAUTH_ASIO_DETAIL_HTTP_SERVER_FLOWS_HPP
+#define PHONEAUTH_ASIO_DETAIL_HTTP_SERVER_FLOWS_HPP
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <system_error>
+#include <utility>
+
+#include <openssl/ssl.h>
+
+
+// ---- phoneauth/asio/detail/http_server_state.hpp ----
+
+#ifndef PHONEAUTH_ASIO_DETAIL_HTTP_SERVER_STATE_HPP
+#define PHONEAUTH_ASIO_DETAIL_HTTP_SERVER_STATE_HPP
 
 #include <algorithm>
 #include <atomic>
@@ -1921,43 +2232,29 @@ private:
 #include <memory>
 #include <mutex>
 #include <string>
-#include <system_error>
 #include <unordered_map>
 #include <utility>
+
+#include <openssl/ssl.h>
+
+
+// ---- phoneauth/asio/http_server_options.hpp ----
+
+#ifndef PHONEAUTH_ASIO_HTTP_SERVER_OPTIONS_HPP
+#define PHONEAUTH_ASIO_HTTP_SERVER_OPTIONS_HPP
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <string>
 #include <vector>
 
-
-#include <asio/any_io_executor.hpp>
-#include <asio/co_spawn.hpp>
-#include <asio/detached.hpp>
-#include <asio/dispatch.hpp>
-#include <asio/error.hpp>
-#include <asio/ip/address.hpp>
+#include <asio/awaitable.hpp>
 #include <asio/ip/tcp.hpp>
-#include <asio/post.hpp>
-#include <asio/redirect_error.hpp>
-#include <asio/steady_timer.hpp>
-#include <asio/strand.hpp>
-#include <asio/use_awaitable.hpp>
 
 
 namespace phoneauth {
 inline namespace v0 {
-
-namespace detail {
-/// What counts as one client: an IPv4 address, or the network of an IPv6 address, its first 64 bits. The numbers of the
-/// former, 0:0:ffff:0/64 and what follows, are no network of the latter.
-inline std::uint64_t network_number(const ::asio::ip::address& address) {
-    constexpr std::uint64_t ipv4 = 0xffff00000000;
-    if (address.is_v4()) return ipv4 | address.to_v4().to_uint();
-    const auto v6 = address.to_v6();
-    if (v6.is_v4_mapped()) return ipv4 | ::asio::ip::make_address_v4(::asio::ip::v4_mapped, v6).to_uint();
-    std::uint64_t network = 0;
-    const auto bytes = v6.to_bytes();
-    for (std::size_t i = 0; i < 8; ++i) network = network << 8 | bytes[i];
-    return network;
-}
-}  // namespace detail
 
 /// What a client may cost an `http_server`. A time-out below one millisecond counts as one.
 struct http_server_options {
@@ -1984,6 +2281,390 @@ struct http_server_options {
     std::function<void(http_response&)> complete_own_reply{};
 };
 
+/// What an `http_server` calls for each request, on the connection's strand; `request.url` is path and query. What it
+/// throws becomes a 500.
+using http_handler =
+    std::function<::asio::awaitable<http_response>(http_request request, ::asio::ip::tcp::endpoint peer)>;
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+#include <asio/any_io_executor.hpp>
+#include <asio/ip/address.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/post.hpp>
+#include <asio/strand.hpp>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+/// What counts as one client: an IPv4 address, or the network of an IPv6 address, its first 64 bits. The numbers of the
+/// former, 0:0:ffff:0/64 and what follows, are no network of the latter.
+inline std::uint64_t network_number(const ::asio::ip::address& address) {
+    constexpr std::uint64_t ipv4 = 0xffff00000000;
+    if (address.is_v4()) return ipv4 | address.to_v4().to_uint();
+    const auto v6 = address.to_v6();
+    if (v6.is_v4_mapped()) return ipv4 | ::asio::ip::make_address_v4(::asio::ip::v4_mapped, v6).to_uint();
+    std::uint64_t network = 0;
+    const auto bytes = v6.to_bytes();
+    for (std::size_t i = 0; i < 8; ++i) network = network << 8 | bytes[i];
+    return network;
+}
+
+/// One connection of a server.
+struct http_server_session {
+    std::shared_ptr<http_connection> connection;
+    ::asio::ip::tcp::endpoint peer;
+    std::uint64_t network = 0;
+    bool idle = false;  ///< waits for the first byte of a request
+    std::list<std::shared_ptr<http_server_session>>* among = nullptr;
+    std::list<std::shared_ptr<http_server_session>>::iterator at{};  ///< its place there
+};
+
+/// What the connections of a server share.
+struct http_server_state {
+    using session = http_server_session;
+    using session_ptr = std::shared_ptr<session>;
+    using session_list = std::list<session_ptr>;
+
+    http_server_state(const ::asio::any_io_executor& e, const ::asio::ip::tcp::endpoint& address, http_handler h,
+                      const http_server_options& o, SSL_CTX* shared_tls)
+        : executor(e), strand(::asio::make_strand(e)), acceptor(strand, address),
+          port(acceptor.local_endpoint().port()), handle(std::move(h)), options(o) {
+        if (shared_tls && SSL_CTX_up_ref(shared_tls) == 1) tls.reset(shared_tls);
+        for (auto* timeout :
+             {&options.header_timeout, &options.body_timeout, &options.idle_timeout, &options.write_timeout})
+            *timeout = std::max(*timeout, std::chrono::milliseconds(1));
+        shortest =
+            std::min({options.header_timeout, options.body_timeout, options.idle_timeout, options.write_timeout});
+    }
+
+    /// Takes the session in, among `busy` or `refused`. False: no word is worth it, close.
+    bool begin(const session_ptr& s) {
+        const std::lock_guard lock(mutex);
+        if (stopping) return false;
+        const auto limit = options.max_connections, of_one = options.max_connections_per_address;
+        if (of_one > 0) {
+            const auto count = of_address.find(s->network);
+            if (count != of_address.end() && count->second >= of_one) return false;
+        }
+        const auto here = busy.size() + idle.size();
+        // A sixteenth more may be about to close, and another one is told that the server is full; the rest is not.
+        const auto extra = limit / 16 + 1;
+        const bool room = here < limit || (here < limit + extra && close_idle());
+        if (!room && refused.size() >= extra) return false;
+        auto* among = room ? &busy : &refused;
+        if (of_one > 0) ++of_address[s->network];
+        s->at = among->insert(among->end(), s);
+        s->among = among;
+        return true;
+    }
+
+    void end(const session_ptr& s) {
+        std::unique_lock lock(mutex);
+        if (options.max_connections_per_address > 0) {
+            const auto count = of_address.find(s->network);
+            if (--count->second == 0) of_address.erase(count);
+        }
+        s->among->erase(s->at);
+        tell_if_drained(lock);
+    }
+
+    void move(session& s, session_list& to) {
+        to.splice(to.end(), *s.among, s.at);
+        s.among = &to;
+    }
+
+    /// False: the server stops.
+    bool begin_idle(session& s) {
+        const std::lock_guard lock(mutex);
+        if (stopping) return false;
+        move(s, idle);
+        s.idle = true;
+        return true;
+    }
+
+    void end_idle(session& s) {
+        const std::lock_guard lock(mutex);
+        move(s, busy);
+        s.idle = false;
+    }
+
+    /// Closes the connection that has been idle longest; to be called with the mutex locked. False: there is none.
+    /// If its request arrives at this moment it is still answered.
+    bool close_idle() {
+        if (idle.empty()) return false;
+        const auto oldest = idle.front();
+        move(*oldest, busy);
+        ::asio::post(oldest->connection->socket.get_executor(), [oldest] {
+            if (oldest->idle) oldest->connection->expire();
+        });
+        return true;
+    }
+
+    void make_room() {
+        const std::lock_guard lock(mutex);
+        close_idle();
+    }
+
+    void tell_if_drained(std::unique_lock<std::mutex>& lock) {
+        if (!stopping || !busy.empty() || !idle.empty() || !refused.empty() || !drained) return;
+        const auto tell = std::exchange(drained, {});
+        lock.unlock();
+        tell();
+    }
+
+    bool is_stopping() {
+        const std::lock_guard lock(mutex);
+        return stopping;
+    }
+
+    /// An HTTP/1.0 request may have no Host; it is for none of the allowed ones then.
+    bool is_for_us(const http_request& request) const {
+        const auto& allowed = options.allowed_hosts;
+        if (allowed.empty()) return true;
+        const auto* given = find_header(request.headers, "Host");
+        const auto host = given ? host_of(*given) : std::string();
+        return std::any_of(allowed.begin(), allowed.end(),
+                           [&](const std::string& each) { return equal_ignoring_case(each, host); });
+    }
+
+    const ::asio::any_io_executor executor;
+    const ::asio::any_io_executor strand;
+    ::asio::ip::tcp::acceptor acceptor;
+    const std::uint16_t port;
+    const http_handler handle;
+    http_server_options options;
+    std::chrono::milliseconds shortest;
+    ssl_ctx_ptr tls;
+
+    std::atomic<std::size_t> requests{0};  ///< being answered
+
+    std::mutex mutex;  ///< for what follows, and for the places of the sessions
+    session_list busy, idle, refused;
+    std::unordered_map<std::uint64_t, std::size_t> of_address;  ///< only if there is a limit
+    bool stopping = false;
+    std::function<void()> drained;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+#include <asio/awaitable.hpp>
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+#include <asio/error.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/redirect_error.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/strand.hpp>
+#include <asio/use_awaitable.hpp>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+/// Takes the session out of its list, whatever way it ends.
+struct http_server_registration {
+    std::shared_ptr<http_server_state> owner;
+    std::shared_ptr<http_server_session> registered;
+    http_server_registration(std::shared_ptr<http_server_state> o, std::shared_ptr<http_server_session> s)
+        : owner(std::move(o)), registered(std::move(s)) {}
+    http_server_registration(const http_server_registration&) = delete;
+    http_server_registration& operator=(const http_server_registration&) = delete;
+    ~http_server_registration() {
+        registered->connection->close();
+        owner->end(registered);
+    }
+};
+
+/// Counts a request while it is answered.
+struct http_server_answering {
+    http_server_state& owner;
+    const std::size_t before;
+    explicit http_server_answering(http_server_state& s) : owner(s), before(s.requests.fetch_add(1)) {}
+    http_server_answering(const http_server_answering&) = delete;
+    http_server_answering& operator=(const http_server_answering&) = delete;
+    ~http_server_answering() { owner.requests.fetch_sub(1); }
+};
+
+/// The reply that the server gives by itself.
+inline http_response own_reply(const http_server_state& s, int status) {
+    http_response reply;
+    reply.status = status;
+    if (s.options.complete_own_reply) s.options.complete_own_reply(reply);
+    if (status == 503 && !find_header(reply.headers, "Retry-After")) reply.headers.push_back({"Retry-After", "1"});
+    return reply;
+}
+
+/// The handler's reply, or why it was not asked.
+inline ::asio::awaitable<http_response> answer_request(http_server_state& s, http_request request,
+                                                       ::asio::ip::tcp::endpoint peer) {
+    const http_server_answering counted(s);
+    http_response reply;
+    if (counted.before >= s.options.max_requests) {
+        reply = own_reply(s, 503);
+    } else if (!s.is_for_us(request)) {
+        reply = own_reply(s, 421);
+    } else {
+        try {
+            auto work = s.handle(std::move(request), peer);
+            reply = co_await std::move(work);
+        } catch (...) {
+            reply = own_reply(s, 500);
+        }
+    }
+    co_return reply;
+}
+
+/// Replies with `status` and ends the connection.
+inline ::asio::awaitable<void> refuse_request(http_server_state& s, http_connection& connection, int status) {
+    const auto reply = own_reply(s, status);
+    connection.out.clear();
+    const auto written = append_response(connection.out, reply, false);
+    if (!written) co_return;
+    connection.expect_within(s.options.write_timeout);
+    auto ec = co_await connection.write();
+    if (!ec) co_await connection.linger();
+}
+
+/// Serves the request that begins; true if another one may follow.
+inline ::asio::awaitable<bool> serve_request(http_server_state& s, http_server_session& me) {
+    auto& connection = *me.connection;
+    auto& parser = connection.parser;
+    connection.expect_within(s.options.header_timeout);
+    std::error_code ec = co_await connection.read_head();
+    if (!ec && parser.head_complete() && !parser.complete() && !parser.failed()) {
+        connection.expect_within(s.options.body_timeout);
+        if (parser.expects_continue() && !connection.has_unread()) {
+            connection.out = "HTTP/1.1 100 Continue\r\n\r\n";
+            ec = co_await connection.write();
+        }
+        if (!ec) ec = co_await connection.read_message();
+    }
+    if (ec && !connection.expired()) co_return false;
+    if (ec || parser.failed()) {
+        const int status = ec ? 408 : parser.refusal_status();
+        co_await refuse_request(s, connection, status);
+        co_return false;
+    }
+
+    connection.expect_nothing();
+    const bool keep_alive = parser.keep_alive();
+    auto request = parser.take_request();
+    const bool head = request.method == "HEAD";
+    auto reply = co_await answer_request(s, std::move(request), me.peer);
+
+    const bool again = keep_alive && !s.is_stopping();
+    connection.out.clear();
+    auto written = append_response(connection.out, reply, again, head);
+    if (!written) {
+        const auto broken = own_reply(s, 500);
+        written = append_response(connection.out, broken, again, head);
+    }
+    connection.expect_within(s.options.write_timeout);
+    ec = co_await connection.write();
+    if (!ec && !again) co_await connection.linger();
+    co_return again && !ec;
+}
+
+/// Serves one request after the other, until either side closes.
+inline ::asio::awaitable<void> serve_connection(std::shared_ptr<http_server_state> s,
+                                                std::shared_ptr<http_server_session> me) {
+    const http_server_registration registered(s, me);
+    auto& connection = *me->connection;
+    std::error_code ec;
+    if (s->tls) {
+        ec = connection.start_tls(s->tls.get());
+        if (ec) co_return;
+        SSL_set_accept_state(connection.tls());
+        connection.expect_within(s->options.header_timeout);
+        ec = co_await connection.handshake();
+        if (ec) co_return;
+    }
+    if (me->among == &s->refused) {
+        co_await refuse_request(*s, connection, 503);
+        co_return;
+    }
+    for (bool go_on = true; go_on;) {
+        // Here most connections spend most of their time: nothing that a request needs is held meanwhile.
+        connection.parser.reset();
+        const bool pipelined = connection.has_unread();
+        if (!pipelined && !s->begin_idle(*me)) co_return;
+        connection.expect_within(s->options.idle_timeout);
+        ec = co_await connection.fill(true);
+        if (!pipelined) s->end_idle(*me);
+        if (ec) co_return;
+        auto outcome = co_await serve_request(*s, *me);
+        go_on = outcome;
+    }
+}
+
+/// Begins to serve each connection that comes, until the acceptor is closed.
+inline ::asio::awaitable<void> accept_connections(std::shared_ptr<http_server_state> s) {
+    const http1_limits limits{s->options.max_header_bytes, http1_limits().max_header_count, s->options.max_body_bytes};
+    ::asio::steady_timer pause(s->strand);
+    while (s->acceptor.is_open()) {
+        ::asio::ip::tcp::socket socket(::asio::make_strand(s->executor));
+        std::error_code ec;
+        co_await s->acceptor.async_accept(socket, ::asio::redirect_error(::asio::use_awaitable, ec));
+        if (ec) {
+            // Out of descriptors, or a client that left at once. A short pause keeps the former from spinning.
+            if (ec == ::asio::error::no_descriptors) s->make_room();
+            pause.expires_after(std::chrono::milliseconds(10));
+            co_await pause.async_wait(::asio::redirect_error(::asio::use_awaitable, ec));
+            continue;
+        }
+        auto started = std::make_shared<http_server_session>();
+        started->peer = socket.remote_endpoint(ec);
+        started->network = network_number(started->peer.address());
+        socket.non_blocking(true, ec);
+        socket.set_option(::asio::ip::tcp::no_delay(true), ec);
+        started->connection =
+            std::make_shared<http_connection>(std::move(socket), message_parser::kind::request, limits, s->shortest);
+        if (!s->begin(started)) continue;
+        auto work = serve_connection(s, started);
+        ::asio::co_spawn(started->connection->socket.get_executor(), std::move(work), ::asio::detached);
+    }
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/asio/http_server.hpp ----
+
+#ifndef PHONEAUTH_ASIO_HTTP_SERVER_HPP
+#define PHONEAUTH_ASIO_HTTP_SERVER_HPP
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include <openssl/ossl_typ.h>
+
+
+#include <asio/any_io_executor.hpp>
+#include <asio/ip/tcp.hpp>
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+namespace detail {
+struct http_server_state;
+}
+
 /// A small HTTP/1.1 server: keep-alive, pipelining in order, HEAD, "Expect: 100-continue", limits on everything. It
 /// asks its handler for every request and knows no routes. What two readers of HTTP could take for different requests
 /// it refuses, and closes the connection.
@@ -1992,338 +2673,85 @@ struct http_server_options {
 /// outlive the server; what the handler refers to must live until the server is drained or the context is gone.
 class http_server {
 public:
-    /// Called for each request, on the connection's strand; `request.url` is path and query. What it throws becomes a
-    /// 500.
-    using handler =
-        std::function<::asio::awaitable<http_response>(http_request request, ::asio::ip::tcp::endpoint peer)>;
+    using handler = http_handler;
 
     /// Listens on `address` (port 0: any free one) and begins to accept. `tls`, if not null, is the native handle of an
     /// `asio::ssl::context` with certificate and key, which this shares. Throws std::system_error if it cannot listen.
-    http_server(const ::asio::any_io_executor& executor, const ::asio::ip::tcp::endpoint& address, handler h,
-                http_server_options options = {}, SSL_CTX* tls = nullptr)
-        : state_(std::make_shared<state>(executor, address, std::move(h), options, tls)) {
-        ::asio::co_spawn(state_->strand, accept(state_), ::asio::detached);
-    }
+    PHONEAUTH_DECL http_server(const ::asio::any_io_executor& executor, const ::asio::ip::tcp::endpoint& address,
+                               handler h, http_server_options options = {}, SSL_CTX* tls = nullptr);
 
     http_server(const http_server&) = delete;
     http_server& operator=(const http_server&) = delete;
 
     /// As `stop`; requests in flight still end.
-    ~http_server() { stop(); }
+    PHONEAUTH_DECL ~http_server();
 
     /// The port that it listens on.
-    std::uint16_t port() const noexcept { return state_->port; }
+    PHONEAUTH_DECL std::uint16_t port() const noexcept;
 
     /// Stops accepting, closes idle connections, and the others after the request in flight. Calls `drained`, if given,
     /// on one of the executor's threads when the last one has ended. Thread-safe; returns at once.
-    void stop(std::function<void()> drained = {}) {
-        ::asio::dispatch(state_->strand, [s = state_, drained = std::move(drained)]() mutable {
-            std::error_code ignored;
-            s->acceptor.close(ignored);
-            std::unique_lock lock(s->mutex);
-            s->stopping = true;
-            while (s->close_idle()) {
-            }
-            if (drained) s->drained = std::move(drained);
-            s->tell_if_drained(lock);
-        });
-    }
+    PHONEAUTH_DECL void stop(std::function<void()> drained = {});
 
 private:
-    struct session {
-        std::shared_ptr<detail::http_connection> connection;
-        ::asio::ip::tcp::endpoint peer;
-        std::uint64_t network = 0;
-        bool idle = false;  ///< waits for the first byte of a request
-        std::list<std::shared_ptr<session>>* among = nullptr;
-        typename std::list<std::shared_ptr<session>>::iterator at{};  ///< its place there
-    };
-    using session_ptr = std::shared_ptr<session>;
-    using session_list = std::list<session_ptr>;
-
-    struct state {
-        state(const ::asio::any_io_executor& e, const ::asio::ip::tcp::endpoint& address, handler h,
-              const http_server_options& o, SSL_CTX* shared_tls)
-            : executor(e), strand(::asio::make_strand(e)), acceptor(strand, address),
-              port(acceptor.local_endpoint().port()), handle(std::move(h)), options(o) {
-            if (shared_tls && SSL_CTX_up_ref(shared_tls) == 1) tls.reset(shared_tls);
-            for (auto* timeout :
-                 {&options.header_timeout, &options.body_timeout, &options.idle_timeout, &options.write_timeout})
-                *timeout = std::max(*timeout, std::chrono::milliseconds(1));
-            shortest =
-                std::min({options.header_timeout, options.body_timeout, options.idle_timeout, options.write_timeout});
-        }
-
-        /// Takes the session in, among `busy` or `refused`. False: no word is worth it, close.
-        bool begin(const session_ptr& s) {
-            const std::lock_guard lock(mutex);
-            if (stopping) return false;
-            const auto limit = options.max_connections, of_one = options.max_connections_per_address;
-            if (of_one > 0) {
-                const auto count = of_address.find(s->network);
-                if (count != of_address.end() && count->second >= of_one) return false;
-            }
-            const auto here = busy.size() + idle.size();
-            // A sixteenth more may be about to close, and another one is told that the server is full; the rest is not.
-            const auto extra = limit / 16 + 1;
-            const bool room = here < limit || (here < limit + extra && close_idle());
-            if (!room && refused.size() >= extra) return false;
-            auto* among = room ? &busy : &refused;
-            if (of_one > 0) ++of_address[s->network];
-            s->at = among->insert(among->end(), s);
-            s->among = among;
-            return true;
-        }
-
-        void end(const session_ptr& s) {
-            std::unique_lock lock(mutex);
-            if (options.max_connections_per_address > 0) {
-                const auto count = of_address.find(s->network);
-                if (--count->second == 0) of_address.erase(count);
-            }
-            s->among->erase(s->at);
-            tell_if_drained(lock);
-        }
-
-        void move(session& s, session_list& to) {
-            to.splice(to.end(), *s.among, s.at);
-            s.among = &to;
-        }
-
-        /// False: the server stops.
-        bool begin_idle(session& s) {
-            const std::lock_guard lock(mutex);
-            if (stopping) return false;
-            move(s, idle);
-            s.idle = true;
-            return true;
-        }
-
-        void end_idle(session& s) {
-            const std::lock_guard lock(mutex);
-            move(s, busy);
-            s.idle = false;
-        }
-
-        /// Closes the connection that has been idle longest; to be called with the mutex locked. False: there is none.
-        /// If its request arrives at this moment it is still answered.
-        bool close_idle() {
-            if (idle.empty()) return false;
-            const auto oldest = idle.front();
-            move(*oldest, busy);
-            ::asio::post(oldest->connection->socket.get_executor(), [oldest] {
-                if (oldest->idle) oldest->connection->expire();
-            });
-            return true;
-        }
-
-        void make_room() {
-            const std::lock_guard lock(mutex);
-            close_idle();
-        }
-
-        void tell_if_drained(std::unique_lock<std::mutex>& lock) {
-            if (!stopping || !busy.empty() || !idle.empty() || !refused.empty() || !drained) return;
-            const auto tell = std::exchange(drained, {});
-            lock.unlock();
-            tell();
-        }
-
-        bool is_stopping() {
-            const std::lock_guard lock(mutex);
-            return stopping;
-        }
-
-        /// An HTTP/1.0 request may have no Host; it is for none of the allowed ones then.
-        bool is_for_us(const http_request& request) const {
-            const auto& allowed = options.allowed_hosts;
-            if (allowed.empty()) return true;
-            const auto* given = find_header(request.headers, "Host");
-            const auto host = given ? detail::host_of(*given) : std::string();
-            return std::any_of(allowed.begin(), allowed.end(),
-                               [&](const std::string& each) { return equal_ignoring_case(each, host); });
-        }
-
-        const ::asio::any_io_executor executor;
-        const ::asio::any_io_executor strand;
-        ::asio::ip::tcp::acceptor acceptor;
-        const std::uint16_t port;
-        const handler handle;
-        http_server_options options;
-        std::chrono::milliseconds shortest;
-        detail::ssl_ctx_ptr tls;
-
-        std::atomic<std::size_t> requests{0};  ///< being answered
-
-        std::mutex mutex;  ///< for what follows, and for the places of the sessions
-        session_list busy, idle, refused;
-        std::unordered_map<std::uint64_t, std::size_t> of_address;  ///< only if there is a limit
-        bool stopping = false;
-        std::function<void()> drained;
-    };
-
-    /// Takes the session out of its list, whatever way it ends.
-    struct registration {
-        std::shared_ptr<state> owner;
-        session_ptr registered;
-        registration(std::shared_ptr<state> o, session_ptr s) : owner(std::move(o)), registered(std::move(s)) {}
-        registration(const registration&) = delete;
-        registration& operator=(const registration&) = delete;
-        ~registration() {
-            registered->connection->close();
-            owner->end(registered);
-        }
-    };
-
-    /// Counts a request while it is answered.
-    struct answering {
-        state& owner;
-        const std::size_t before;
-        explicit answering(state& s) : owner(s), before(s.requests.fetch_add(1)) {}
-        answering(const answering&) = delete;
-        answering& operator=(const answering&) = delete;
-        ~answering() { owner.requests.fetch_sub(1); }
-    };
-
-    static ::asio::awaitable<void> accept(std::shared_ptr<state> s) {
-        const detail::http1_limits limits{s->options.max_header_bytes, detail::http1_limits().max_header_count,
-                                          s->options.max_body_bytes};
-        ::asio::steady_timer pause(s->strand);
-        while (s->acceptor.is_open()) {
-            ::asio::ip::tcp::socket socket(::asio::make_strand(s->executor));
-            std::error_code ec;
-            co_await s->acceptor.async_accept(socket, ::asio::redirect_error(::asio::use_awaitable, ec));
-            if (ec) {
-                // Out of descriptors, or a client that left at once. A short pause keeps the former from spinning.
-                if (ec == ::asio::error::no_descriptors) s->make_room();
-                pause.expires_after(std::chrono::milliseconds(10));
-                co_await pause.async_wait(::asio::redirect_error(::asio::use_awaitable, ec));
-                continue;
-            }
-            auto started = std::make_shared<session>();
-            started->peer = socket.remote_endpoint(ec);
-            started->network = detail::network_number(started->peer.address());
-            socket.non_blocking(true, ec);
-            socket.set_option(::asio::ip::tcp::no_delay(true), ec);
-            started->connection = std::make_shared<detail::http_connection>(
-                std::move(socket), detail::message_parser::kind::request, limits, s->shortest);
-            if (!s->begin(started)) continue;
-            auto work = serve(s, started);
-            ::asio::co_spawn(started->connection->socket.get_executor(), std::move(work), ::asio::detached);
-        }
-    }
-
-    static ::asio::awaitable<void> serve(std::shared_ptr<state> s, session_ptr me) {
-        const registration registered(s, me);
-        auto& connection = *me->connection;
-        std::error_code ec;
-        if (s->tls) {
-            ec = connection.start_tls(s->tls.get());
-            if (ec) co_return;
-            SSL_set_accept_state(connection.tls());
-            connection.expect_within(s->options.header_timeout);
-            ec = co_await connection.handshake();
-            if (ec) co_return;
-        }
-        if (me->among == &s->refused) {
-            co_await refuse(*s, connection, 503);
-            co_return;
-        }
-        for (bool go_on = true; go_on;) {
-            // Here most connections spend most of their time: nothing that a request needs is held meanwhile.
-            connection.parser.reset();
-            const bool pipelined = connection.has_unread();
-            if (!pipelined && !s->begin_idle(*me)) co_return;
-            connection.expect_within(s->options.idle_timeout);
-            ec = co_await connection.fill(true);
-            if (!pipelined) s->end_idle(*me);
-            if (ec) co_return;
-            auto outcome = co_await serve_one(*s, *me);
-            go_on = outcome;
-        }
-    }
-
-    /// Serves the request that begins; true if another one may follow.
-    static ::asio::awaitable<bool> serve_one(state& s, session& me) {
-        auto& connection = *me.connection;
-        auto& parser = connection.parser;
-        connection.expect_within(s.options.header_timeout);
-        std::error_code ec = co_await connection.read_head();
-        if (!ec && parser.head_complete() && !parser.complete() && !parser.failed()) {
-            connection.expect_within(s.options.body_timeout);
-            if (parser.expects_continue() && !connection.has_unread()) {
-                connection.out = "HTTP/1.1 100 Continue\r\n\r\n";
-                ec = co_await connection.write();
-            }
-            if (!ec) ec = co_await connection.read_message();
-        }
-        if (ec && !connection.expired()) co_return false;
-        if (ec || parser.failed()) {
-            const int status = ec ? 408 : parser.refusal_status();
-            co_await refuse(s, connection, status);
-            co_return false;
-        }
-
-        connection.expect_nothing();
-        const bool keep_alive = parser.keep_alive();
-        auto request = parser.take_request();
-        const bool head = request.method == "HEAD";
-        auto reply = co_await answer(s, std::move(request), me.peer);
-
-        const bool again = keep_alive && !s.is_stopping();
-        connection.out.clear();
-        auto written = detail::append_response(connection.out, reply, again, head);
-        if (!written) {
-            const auto broken = own_reply(s, 500);
-            written = detail::append_response(connection.out, broken, again, head);
-        }
-        connection.expect_within(s.options.write_timeout);
-        ec = co_await connection.write();
-        if (!ec && !again) co_await connection.linger();
-        co_return again && !ec;
-    }
-
-    static ::asio::awaitable<http_response> answer(state& s, http_request request, ::asio::ip::tcp::endpoint peer) {
-        const answering counted(s);
-        http_response reply;
-        if (counted.before >= s.options.max_requests) {
-            reply = own_reply(s, 503);
-        } else if (!s.is_for_us(request)) {
-            reply = own_reply(s, 421);
-        } else {
-            try {
-                auto work = s.handle(std::move(request), peer);
-                reply = co_await std::move(work);
-            } catch (...) {
-                reply = own_reply(s, 500);
-            }
-        }
-        co_return reply;
-    }
-
-    static http_response own_reply(const state& s, int status) {
-        http_response reply;
-        reply.status = status;
-        if (s.options.complete_own_reply) s.options.complete_own_reply(reply);
-        if (status == 503 && !find_header(reply.headers, "Retry-After")) reply.headers.push_back({"Retry-After", "1"});
-        return reply;
-    }
-
-    static ::asio::awaitable<void> refuse(state& s, detail::http_connection& connection, int status) {
-        const auto reply = own_reply(s, status);
-        connection.out.clear();
-        const auto written = detail::append_response(connection.out, reply, false);
-        if (!written) co_return;
-        connection.expect_within(s.options.write_timeout);
-        auto ec = co_await connection.write();
-        if (!ec) co_await connection.linger();
-    }
-
-    std::shared_ptr<state> state_;
+    std::shared_ptr<detail::http_server_state> state_;
 };
 
 }  // namespace v0
 }  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/asio/http_server.ipp ----
+
+#ifndef PHONEAUTH_ASIO_HTTP_SERVER_IPP
+#define PHONEAUTH_ASIO_HTTP_SERVER_IPP
+
+#include <mutex>
+#include <system_error>
+#include <utility>
+
+
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+#include <asio/dispatch.hpp>
+
+namespace phoneauth {
+inline namespace v0 {
+
+PHONEAUTH_DECL http_server::http_server(const ::asio::any_io_executor& executor,
+                                        const ::asio::ip::tcp::endpoint& address, handler h,
+                                        http_server_options options, SSL_CTX* tls)
+    : state_(std::make_shared<detail::http_server_state>(executor, address, std::move(h), options, tls)) {
+    ::asio::co_spawn(state_->strand, detail::accept_connections(state_), ::asio::detached);
+}
+
+PHONEAUTH_DECL http_server::~http_server() {
+    stop();
+}
+
+PHONEAUTH_DECL std::uint16_t http_server::port() const noexcept {
+    return state_->port;
+}
+
+PHONEAUTH_DECL void http_server::stop(std::function<void()> drained) {
+    ::asio::dispatch(state_->strand, [s = state_, drained = std::move(drained)]() mutable {
+        std::error_code ignored;
+        s->acceptor.close(ignored);
+        std::unique_lock lock(s->mutex);
+        s->stopping = true;
+        while (s->close_idle()) {
+        }
+        if (drained) s->drained = std::move(drained);
+        s->tell_if_drained(lock);
+    });
+}
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
 
 #endif
 
@@ -2332,18 +2760,45 @@ private:
 #ifndef PHONEAUTH_ASIO_POOLED_STORAGE_HPP
 #define PHONEAUTH_ASIO_POOLED_STORAGE_HPP
 
+#include <concepts>
 #include <cstddef>
 #include <exception>
+#include <functional>
 #include <optional>
-#include <string>
+#include <type_traits>
 #include <utility>
-#include <vector>
 
 #include <asio/awaitable.hpp>
 
 
 namespace phoneauth {
 inline namespace v0 {
+
+namespace detail {
+
+/// Yields what `work` returns on a thread of `pool`, or throws what it throws, which the pool's own result does not tell.
+/// The frame knows nothing of the storage: g++ 12 warns of one that has to do with an anonymous namespace.
+template <class T>
+::asio::awaitable<T> run_on(worker_pool& pool, std::function<T()> work) {
+    struct outcome {
+        std::optional<T> value;
+        std::exception_ptr thrown;
+    };
+    auto job = [work = std::move(work)] {
+        outcome done;
+        try {
+            done.value.emplace(work());
+        } catch (...) {
+            done.thrown = std::current_exception();
+        }
+        return done;
+    };
+    auto done = co_await pool.run(std::move(job));
+    if (done.value().thrown) std::rethrow_exception(std::move(done->thrown));
+    co_return std::move(*done->value);
+}
+
+}  // namespace detail
 
 /// Makes a blocking storage an asynchronous one: each function does its work on a thread of a pool of its own, so that
 /// the event loop never waits for it. `S` may be a whole Storage or some of its parts; this class has the same ones.
@@ -2358,10 +2813,7 @@ inline namespace v0 {
 /// Thread-safe; the storage must be, too, if `threads` is more than 1. It keeps a reference to the storage, which must
 /// outlive it. The destructor waits for the calls that were begun; their io_context must still be there.
 template <class S>
-class pooled_storage {
-    template <class T>
-    using later = ::asio::awaitable<T>;
-
+class pooled_storage : public forwarding_storage<pooled_storage<S>> {
 public:
     static constexpr bool process_local = is_process_local<S>;
 
@@ -2369,77 +2821,16 @@ public:
     explicit pooled_storage(S& storage, std::size_t threads = 4, std::size_t max_queue = 1024)
         : storage_(storage), pool_(threads, max_queue) {}
 
-    // Each function: see the concepts in policies.hpp.
-
-    later<bool> insert_transaction(const transaction& t) requires TransactionStorage<S> {
-        return call<bool>([this, t] { return storage_.insert_transaction(t); });
-    }
-    later<std::optional<transaction>> find_transaction(const std::string& id) requires TransactionStorage<S> {
-        return call<std::optional<transaction>>([this, id] { return storage_.find_transaction(id); });
-    }
-    later<bool> update_transaction(const transaction& t) requires TransactionStorage<S> {
-        return call<bool>([this, t] { return storage_.update_transaction(t); });
-    }
-
-    later<write_result> insert_user(const user& u) requires UserStorage<S> {
-        return call<write_result>([this, u] { return storage_.insert_user(u); });
-    }
-    later<write_result> update_user(const user& u) requires UserStorage<S> {
-        return call<write_result>([this, u] { return storage_.update_user(u); });
-    }
-    later<std::optional<user>> find_user(const std::string& object_id) requires UserStorage<S> {
-        return call<std::optional<user>>([this, object_id] { return storage_.find_user(object_id); });
-    }
-    later<std::optional<user>> find_user_by_phone(const phone_number& phone) requires UserStorage<S> {
-        return call<std::optional<user>>([this, phone] { return storage_.find_user_by_phone(phone); });
-    }
-    later<std::optional<user>> find_user_by_identity(const std::string& identity) requires UserStorage<S> {
-        return call<std::optional<user>>([this, identity] { return storage_.find_user_by_identity(identity); });
-    }
-
-    later<bool> insert_session(const session& s) requires SessionStorage<S> {
-        return call<bool>([this, s] { return storage_.insert_session(s); });
-    }
-    later<std::optional<session>> find_session(const std::string& token_hash) requires SessionStorage<S> {
-        return call<std::optional<session>>([this, token_hash] { return storage_.find_session(token_hash); });
-    }
-    later<bool> erase_session(const std::string& token_hash) requires SessionStorage<S> {
-        return call<bool>([this, token_hash] { return storage_.erase_session(token_hash); });
-    }
-    later<std::size_t> erase_sessions_of(const std::string& user_id,
-                                         const std::string& kept) requires SessionStorage<S> {
-        return call<std::size_t>([this, user_id, kept] { return storage_.erase_sessions_of(user_id, kept); });
-    }
-
-    later<std::vector<counter>> change_counters(const std::vector<counter_change>& changes) requires CounterStorage<S> {
-        return call<std::vector<counter>>([this, changes] { return storage_.change_counters(changes); });
+    /// Lets a thread of the pool do `operation`: see `forwarding_storage`.
+    template <class Operation, class... Arguments>
+    requires std::invocable<Operation, S&, const Arguments&...>
+    auto perform(Operation, const Arguments&... arguments) {
+        // With copies of the arguments: the caller's may be gone before the work has been done.
+        return detail::run_on<std::invoke_result_t<Operation, S&, const Arguments&...>>(
+            pool_, [this, ... copies = arguments] { return Operation()(storage_, copies...); });
     }
 
 private:
-    /// What the storage returned or threw: the pool's own result does not say what was thrown.
-    template <class T>
-    struct outcome {
-        std::optional<T> value;
-        std::exception_ptr thrown;
-    };
-
-    /// `work` holds copies of the arguments: the caller's may be gone before it has been done.
-    template <class T, class F>
-    later<T> call(F work) {
-        auto job = [work = std::move(work)] {
-            outcome<T> done;
-            try {
-                done.value.emplace(work());
-            } catch (...) {
-                done.thrown = std::current_exception();
-            }
-            return done;
-        };
-        auto done = co_await pool_.run(std::move(job));
-        if (done.value().thrown) std::rethrow_exception(std::move(done->thrown));
-        co_return std::move(*done->value);
-    }
-
     S& storage_;
     worker_pool pool_;
 };
@@ -2596,15 +2987,12 @@ private:
 #ifndef PHONEAUTH_TESTING_POSTING_HPP
 #define PHONEAUTH_TESTING_POSTING_HPP
 
-#include <cstddef>
-#include <optional>
+#include <concepts>
 #include <string>
 #include <type_traits>
-#include <vector>
 
 
 #include <asio/post.hpp>
-#include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
 
 
@@ -2617,78 +3005,43 @@ namespace testing {
 /// be a Storage (or some of its parts), an HttpTransport, a PasswordHasher, or several of them. It keeps a reference to
 /// the blocking policy.
 template <class P>
-class posting {
+class posting : public forwarding_storage<posting<P>> {
     template <class T>
     using later = ::asio::awaitable<T>;
 
 public:
+    /// A storage that only this process sees stays one: `config::code_keys` may be empty if it may with `P`.
+    static constexpr bool process_local = is_process_local<P>;
+
     explicit posting(P& policy) noexcept : policy_(policy) {}
+
+    /// Does `operation` later: see `forwarding_storage`.
+    template <class Operation, class... Arguments>
+    requires std::invocable<Operation, P&, const Arguments&...>
+    auto perform(Operation, const Arguments&... arguments)
+        -> later<std::invoke_result_t<Operation, P&, const Arguments&...>> {
+        co_await turn();
+        co_return Operation()(policy_, arguments...);
+    }
 
     // Each function: see the concepts in policies.hpp.
 
-    later<bool> insert_transaction(const transaction& t) requires TransactionStorage<P> {
-        return posted<bool>([this, &t] { return policy_.insert_transaction(t); });
-    }
-    later<std::optional<transaction>> find_transaction(const std::string& id) requires TransactionStorage<P> {
-        return posted<std::optional<transaction>>([this, &id] { return policy_.find_transaction(id); });
-    }
-    later<bool> update_transaction(const transaction& t) requires TransactionStorage<P> {
-        return posted<bool>([this, &t] { return policy_.update_transaction(t); });
-    }
-
-    later<write_result> insert_user(const user& u) requires UserStorage<P> {
-        return posted<write_result>([this, &u] { return policy_.insert_user(u); });
-    }
-    later<write_result> update_user(const user& u) requires UserStorage<P> {
-        return posted<write_result>([this, &u] { return policy_.update_user(u); });
-    }
-    later<std::optional<user>> find_user(const std::string& object_id) requires UserStorage<P> {
-        return posted<std::optional<user>>([this, &object_id] { return policy_.find_user(object_id); });
-    }
-    later<std::optional<user>> find_user_by_phone(const phone_number& phone) requires UserStorage<P> {
-        return posted<std::optional<user>>([this, &phone] { return policy_.find_user_by_phone(phone); });
-    }
-    later<std::optional<user>> find_user_by_identity(const std::string& identity) requires UserStorage<P> {
-        return posted<std::optional<user>>([this, &identity] { return policy_.find_user_by_identity(identity); });
-    }
-
-    later<bool> insert_session(const session& s) requires SessionStorage<P> {
-        return posted<bool>([this, &s] { return policy_.insert_session(s); });
-    }
-    later<std::optional<session>> find_session(const std::string& token_hash) requires SessionStorage<P> {
-        return posted<std::optional<session>>([this, &token_hash] { return policy_.find_session(token_hash); });
-    }
-    later<bool> erase_session(const std::string& token_hash) requires SessionStorage<P> {
-        return posted<bool>([this, &token_hash] { return policy_.erase_session(token_hash); });
-    }
-    later<std::size_t> erase_sessions_of(const std::string& user_id,
-                                         const std::string& kept) requires SessionStorage<P> {
-        return posted<std::size_t>([this, &user_id, &kept] { return policy_.erase_sessions_of(user_id, kept); });
-    }
-
-    later<std::vector<counter>> change_counters(const std::vector<counter_change>& changes) requires CounterStorage<P> {
-        return posted<std::vector<counter>>([this, &changes] { return policy_.change_counters(changes); });
-    }
-
     later<result<http_response>> send(const http_request& request) requires HttpTransport<P> {
-        return posted<result<http_response>>([this, &request] { return policy_.send(request); });
+        co_await turn();
+        co_return policy_.send(request);
     }
 
     later<result<std::string>> hash(const std::string& password) requires PasswordHasher<P> {
-        return posted<result<std::string>>([this, &password] { return policy_.hash(password); });
+        co_await turn();
+        co_return policy_.hash(password);
     }
     later<result<bool>> verify(const std::string& password, const std::string& hash) requires PasswordHasher<P> {
-        return posted<result<bool>>([this, &password, &hash] { return policy_.verify(password, hash); });
+        co_await turn();
+        co_return policy_.verify(password, hash);
     }
 
 private:
-    template <class T, class F>
-    static later<T> posted(F f) {
-        static_assert(std::is_trivially_destructible_v<F>);
-        const auto executor = co_await ::asio::this_coro::executor;
-        co_await ::asio::post(executor, ::asio::use_awaitable);
-        co_return f();
-    }
+    static later<void> turn() { return ::asio::post(::asio::use_awaitable); }
 
     P& policy_;
 };

@@ -6,10 +6,10 @@
 #include <phoneauth/phoneauth_postgres.hpp>
 #include <phoneauth/phoneauth_asio.hpp>
 
-// ---- phoneauth/asio/postgres.hpp ----
+// ---- phoneauth/asio/detail/postgres_pipeline.hpp ----
 
-#ifndef PHONEAUTH_ASIO_POSTGRES_HPP
-#define PHONEAUTH_ASIO_POSTGRES_HPP
+#ifndef PHONEAUTH_ASIO_DETAIL_POSTGRES_PIPELINE_HPP
+#define PHONEAUTH_ASIO_DETAIL_POSTGRES_PIPELINE_HPP
 
 #include <algorithm>
 #include <atomic>
@@ -19,7 +19,6 @@
 #include <exception>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <stdexcept>
 #include <string>
 #include <system_error>
@@ -28,14 +27,10 @@
 #include <vector>
 
 #include <asio/any_io_executor.hpp>
-#include <asio/async_result.hpp>
-#include <asio/awaitable.hpp>
-#include <asio/executor_work_guard.hpp>
 #include <asio/posix/stream_descriptor.hpp>
 #include <asio/post.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/thread_pool.hpp>
-#include <asio/use_awaitable.hpp>
 
 
 #if !defined(LIBPQ_HAS_PIPELINING)
@@ -44,7 +39,6 @@
 
 namespace phoneauth {
 inline namespace v0 {
-
 namespace detail {
 namespace postgres {
 
@@ -55,18 +49,14 @@ struct outcome {
     std::string failure;
 };
 
-/// A statement that somebody waits for. It refers to the statement and the parameters in his frame.
-class request {
-public:
-    request(const statement& w, const parameters& v, steady_time d) : what(w), values(v), deadline(d) {}
-    request(const request&) = delete;
-    request& operator=(const request&) = delete;
-    virtual ~request() = default;
+/// A statement that somebody waits for. It refers to the statement and the parameters in the frame of whoever does.
+struct request {
+    request(posted_handler<outcome> h, const statement& w, const parameters& v, steady_time d)
+        : complete(std::move(h)), what(w), values(v), deadline(d) {}
 
-    /// Posts the outcome to whoever waits; once.
-    virtual void complete(outcome o) = 0;
     void fail(const std::runtime_error& why) { complete({nullptr, why.what()}); }
 
+    posted_handler<outcome> complete;
     const statement& what;
     const parameters& values;
     const steady_time deadline;
@@ -74,22 +64,6 @@ public:
     bool moved = false;  ///< from one connection to another
 };
 using request_ptr = std::unique_ptr<request>;
-
-template <class Handler>
-class handled_request final : public request {
-public:
-    handled_request(Handler handler, const statement& w, const parameters& v, steady_time d)
-        : request(w, v, d), work_(::asio::make_work_guard(handler)), handler_(std::move(handler)) {}
-
-    void complete(outcome o) override {
-        ::asio::post(work_.get_executor(),
-                     [handler = std::move(handler_), o = std::move(o)]() mutable { std::move(handler)(std::move(o)); });
-    }
-
-private:
-    decltype(::asio::make_work_guard(std::declval<Handler&>())) work_;
-    Handler handler_;
-};
 
 /// One connection in libpq's pipeline mode: statements are sent while the answers to earlier ones are on their way. A
 /// synchronization point after each makes it a transaction of its own, which fails alone. Thread-safe: a mutex guards
@@ -102,7 +76,7 @@ public:
         : connectors_(connectors), server_(server), options_(options), socket_(executor), timer_(executor) {}
 
     /// How bad it would be to submit something here: whether it fails at once, and how many wait already.
-    std::pair<bool, std::size_t> load(steady_time now) const noexcept { return {now < retry_at_.load(), pending_}; }
+    std::pair<bool, std::size_t> load(steady_time now) const noexcept { return {backoff_.holds(now), pending_}; }
 
     void submit(request_ptr r) {
         const std::scoped_lock lock(mutex_);
@@ -110,7 +84,7 @@ public:
         if (pending_ >= options_.max_pending)
             return r->fail(std::runtime_error("phoneauth: too many calls wait for PostgreSQL"));
         if (connection_ && sent_.empty() && connection_->is_dead()) disconnect();
-        if (!connection_ && !connecting_ && std::chrono::steady_clock::now() < retry_at_.load())
+        if (!connection_ && !connecting_ && backoff_.holds(std::chrono::steady_clock::now()))
             return r->fail(std::runtime_error(failure_));
         ++pending_;
         send(std::move(r));
@@ -269,9 +243,7 @@ private:
         } catch (const std::exception& e) {
             failure = e.what();
         }
-        using std::chrono::milliseconds;
-        pause_ = connection_ ? milliseconds(0) : std::clamp(pause_ * 2, milliseconds(50), milliseconds(2000));
-        retry_at_ = std::chrono::steady_clock::now() + pause_;
+        connection_ ? backoff_.succeeded() : backoff_.failed();
         failure_ = std::move(failure);
         for (auto& r : std::exchange(waiting_, {})) {
             if (connection_ || connecting_)
@@ -335,8 +307,7 @@ private:
     bool connecting_ = false;
     bool closed_ = false;
     std::string failure_;  // why the last attempt to connect failed
-    std::chrono::milliseconds pause_{};
-    std::atomic<steady_time> retry_at_{steady_time()};
+    backoff backoff_{std::chrono::milliseconds(2000)};
 };
 
 /// The connections of a storage.
@@ -383,6 +354,31 @@ private:
 }  // namespace postgres
 }  // namespace detail
 
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/asio/postgres.hpp ----
+
+#ifndef PHONEAUTH_ASIO_POSTGRES_HPP
+#define PHONEAUTH_ASIO_POSTGRES_HPP
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include <asio/any_io_executor.hpp>
+#include <asio/async_result.hpp>
+#include <asio/awaitable.hpp>
+#include <asio/use_awaitable.hpp>
+
+
+namespace phoneauth {
+inline namespace v0 {
 /// As `postgres_storage`, whose description holds for this class too, but asynchronous: its functions return
 /// `asio::awaitable`s, nothing blocks, and many calls share each connection, one's statement being sent while others'
 /// answers are on their way.
@@ -398,7 +394,7 @@ private:
 /// pending: those throw `std::runtime_error`. The destructor waits, for up to `timeout`, for a connection that is being
 /// opened. The storage must be destroyed before the context of its executor is; the context of a coroutine that waits
 /// for a call must live until the call has ended.
-class async_postgres_storage {
+class async_postgres_storage : public forwarding_storage<async_postgres_storage> {
 public:
     /// `executor`: waits for the sockets. See `postgres_storage` for the rest; the constructor blocks as that one does.
     async_postgres_storage(const ::asio::any_io_executor& executor, const std::string& url,
@@ -409,71 +405,34 @@ public:
     async_postgres_storage& operator=(const async_postgres_storage&) = delete;
     ~async_postgres_storage() { pipelines_->close(); }
 
-    template <class T>
-    using later = ::asio::awaitable<T>;
-
-    // Each function: see the concepts in policies.hpp.
-
-    later<bool> insert_transaction(const transaction& t) { return run(detail::postgres::insert_transaction(t)); }
-    later<std::optional<transaction>> find_transaction(const std::string& id) {
-        return run(detail::postgres::find_transaction(id));
-    }
-    later<bool> update_transaction(const transaction& t) { return run(detail::postgres::update_transaction(t)); }
-
-    /// Throws `std::invalid_argument` if there is a user with this `object_id`.
-    later<write_result> insert_user(const user& u) { return run(detail::postgres::insert_user(u)); }
-    later<write_result> update_user(const user& u) { return run(detail::postgres::update_user(u)); }
-    later<std::optional<user>> find_user(const std::string& object_id) {
-        return run(detail::postgres::find_user(object_id));
-    }
-    later<std::optional<user>> find_user_by_phone(const phone_number& phone) {
-        return run(detail::postgres::find_user_by_phone(phone));
-    }
-    later<std::optional<user>> find_user_by_identity(const std::string& identity) {
-        return run(detail::postgres::find_user_by_identity(identity));
+    /// Begins `operation`: see `forwarding_storage`.
+    template <class Operation, class... Arguments>
+    auto perform(Operation operation, const Arguments&... arguments) {
+        return run(pipelines_, operation(detail::postgres::queries_of, arguments...));
     }
 
-    later<bool> insert_session(const session& s) { return run(detail::postgres::insert_session(s)); }
-    later<std::optional<session>> find_session(const std::string& token_hash) {
-        return run(detail::postgres::find_session(token_hash));
+    /// See `postgres_storage::delete_expired`.
+    ::asio::awaitable<std::size_t> delete_expired(time_point now, std::size_t limit) {
+        return run(pipelines_, detail::postgres::queries_of.delete_expired(now, limit));
     }
-    later<bool> erase_session(const std::string& token_hash) {
-        return run(detail::postgres::erase_session(token_hash));
-    }
-    later<std::size_t> erase_sessions_of(const std::string& user_id, const std::string& kept) {
-        return run(detail::postgres::erase_sessions_of(user_id, kept));
-    }
-
-    later<std::vector<counter>> change_counters(const std::vector<counter_change>& changes) {
-        const bool changes_any = std::any_of(changes.begin(), changes.end(), [](const auto& c) { return c.by != 0; });
-        return run(detail::postgres::change_counters(changes), changes_any);
-    }
-
-    /// See `postgres_storage::sweep`.
-    later<std::size_t> sweep(time_point now, std::size_t most) { return run(detail::postgres::sweep(now, most)); }
 
 private:
-    template <class T>
-    later<T> run(detail::postgres::operation<T> o, bool changes_counters = false) {
-        return run_on(pipelines_, std::move(o), changes_counters);
-    }
-
     /// Static, and with a part in the connections, because the storage may be gone when it goes on.
     template <class T>
-    static later<T> run_on(std::shared_ptr<detail::postgres::pipelines> pipelines, detail::postgres::operation<T> o,
-                           bool changes_counters) {
+    static ::asio::awaitable<T> run(std::shared_ptr<detail::postgres::pipelines> pipelines,
+                                    detail::postgres::query<T> q) {
         namespace postgres = detail::postgres;
         const auto deadline = std::chrono::steady_clock::now() + pipelines->timeout();
         for (int attempt = 0; attempt < postgres::max_attempts; ++attempt) {
             auto done = co_await ::asio::async_initiate<const ::asio::use_awaitable_t<>, void(postgres::outcome)>(
                 [&](auto handler) {
-                    using request = postgres::handled_request<decltype(handler)>;
-                    pipelines->best(changes_counters)
-                        .submit(std::make_unique<request>(std::move(handler), o.what, o.values, deadline));
+                    detail::posted_handler<postgres::outcome> waiting(std::move(handler));
+                    pipelines->best(q.changes_counters)
+                        .submit(std::make_unique<postgres::request>(std::move(waiting), q.what, q.values, deadline));
                 },
                 ::asio::use_awaitable);
             if (!done.answer) throw std::runtime_error(done.failure);
-            auto value = o.value(done.answer.get());
+            auto value = q.value(done.answer.get());
             if (value) co_return *std::move(value);
         }
         throw postgres::too_many_attempts();

@@ -6,10 +6,10 @@
 #include <phoneauth/phoneauth_redis.hpp>
 #include <phoneauth/phoneauth_asio.hpp>
 
-// ---- phoneauth/asio/redis.hpp ----
+// ---- phoneauth/asio/detail/redis_hub.hpp ----
 
-#ifndef PHONEAUTH_ASIO_REDIS_HPP
-#define PHONEAUTH_ASIO_REDIS_HPP
+#ifndef PHONEAUTH_ASIO_DETAIL_REDIS_HUB_HPP
+#define PHONEAUTH_ASIO_DETAIL_REDIS_HUB_HPP
 
 #include <algorithm>
 #include <array>
@@ -35,7 +35,6 @@
 #include <asio/connect.hpp>
 #include <asio/detached.hpp>
 #include <asio/error.hpp>
-#include <asio/executor_work_guard.hpp>
 #include <asio/ip/tcp.hpp>
 #include <asio/post.hpp>
 #include <asio/steady_timer.hpp>
@@ -49,28 +48,6 @@ namespace phoneauth {
 inline namespace v0 {
 namespace detail {
 
-/// A coroutine that waits.
-struct redis_waiter {
-    virtual ~redis_waiter() = default;
-    virtual void resume(std::exception_ptr thrown) = 0;
-};
-template <class Handler>
-class redis_waiter_of final : public redis_waiter {
-public:
-    explicit redis_waiter_of(Handler&& handler)
-        : home_(::asio::make_work_guard(handler)), handler_(std::move(handler)) {}
-
-    void resume(std::exception_ptr thrown) override {
-        // Never here and now: what follows must not run on the strand of all.
-        ::asio::post(home_.get_executor(),
-                     [handler = std::move(handler_), thrown]() mutable { std::move(handler)(thrown); });
-    }
-
-private:
-    decltype(::asio::make_work_guard(std::declval<Handler&>())) home_;
-    Handler handler_;
-};
-
 /// The calls of one operation, which its coroutine and the hub both hold on to: after a cancellation nobody waits any
 /// more, but the replies still come and have to be counted off.
 struct redis_batch {
@@ -83,7 +60,7 @@ struct redis_batch {
 /// Each call of a batch that is not settled, sent once. Held by the hub alone: it owns the coroutine.
 struct redis_round {
     std::shared_ptr<redis_batch> batch;
-    std::unique_ptr<redis_waiter> waiter;
+    posted_handler<std::exception_ptr> waiter;
     std::size_t unanswered = 0;
 };
 
@@ -161,9 +138,8 @@ private:
 
     struct peer {
         stream_ptr current;
-        std::string why;        ///< it could not be reached the last time
-        redis_time not_before;  ///< it is not tried again until then
-        std::chrono::milliseconds backoff{0};
+        std::string why;  ///< it could not be reached the last time
+        backoff retry{std::chrono::milliseconds(1000)};
     };
 
     static redis_time now() { return std::chrono::steady_clock::now(); }
@@ -179,10 +155,9 @@ private:
 
     template <class Handler>
     void wait(Handler handler, batch_ptr batch) {
-        const auto round = std::make_shared<redis_round>();
-        round->batch = std::move(batch);
         auto cancellation = ::asio::get_associated_cancellation_slot(handler);
-        round->waiter = std::make_unique<redis_waiter_of<Handler>>(std::move(handler));
+        posted_handler<std::exception_ptr> waiter(std::move(handler));
+        const auto round = std::make_shared<redis_round>(redis_round{std::move(batch), std::move(waiter)});
         if (cancellation.is_connected())
             cancellation.assign([hub = weak_from_this(), weak = std::weak_ptr(round)](::asio::cancellation_type) {
                 if (const auto self = hub.lock())
@@ -198,7 +173,7 @@ private:
     // ---- From here on everything runs on the strand.
 
     static void resume(redis_round& round, std::exception_ptr thrown) {
-        if (const auto waiter = std::move(round.waiter)) waiter->resume(std::move(thrown));
+        if (round.waiter) round.waiter(std::move(thrown));
     }
 
     void start(const round_ptr& round) {
@@ -232,7 +207,7 @@ private:
         if (to.current && has_died(*to.current)) fail(to.current, "closed the connection");
         if (closed_) return refuse(round, call, "is no longer used by this storage");
         if (!to.current) {
-            if (now() < to.not_before) return refuse(round, call, to.why);
+            if (to.retry.holds(now())) return refuse(round, call, to.why);
             open(call.node);
         }
         const auto s = to.current;
@@ -298,7 +273,7 @@ private:
             co_return;
         }
         s->open = true;
-        self->peers_[s->node].backoff = {};
+        self->peers_[s->node].retry.succeeded();
         s->timer.cancel();  // other limits hold now
         self->proceed(s);
     }
@@ -390,9 +365,7 @@ private:
         auto& from = peers_[s->node];
         if (from.current == s) from.current.reset();
         if (!s->open) {
-            using std::chrono::milliseconds;
-            from.backoff = std::clamp(2 * from.backoff, milliseconds(50), milliseconds(1000));
-            from.not_before = now() + from.backoff;
+            from.retry.failed();
             from.why = why;
         }
         const auto sent = s->waiting.size() - s->unsent;
@@ -432,6 +405,23 @@ private:
 
 }  // namespace detail
 
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/asio/redis.hpp ----
+
+#ifndef PHONEAUTH_ASIO_REDIS_HPP
+#define PHONEAUTH_ASIO_REDIS_HPP
+
+#include <string>
+
+#include <asio/any_io_executor.hpp>
+
+
+namespace phoneauth {
+inline namespace v0 {
 /// `redis_storage` for the asynchronous mode: each function returns an `asio::awaitable`, and nothing blocks. What is
 /// said there about the server, its settings, what it can lose, errors and round trips holds here too.
 ///
@@ -446,7 +436,7 @@ private:
 /// Thread-safe, also on an io_context that several threads run. An operation completes on the executor of the coroutine
 /// that awaits it. One that is cancelled throws `asio::error::operation_aborted`; its commands may have been carried
 /// out. The object must outlive its operations, and must be destroyed before the context of its executor.
-class async_redis_storage : public detail::redis_commands<detail::redis_async_link> {
+class async_redis_storage : public forwarding_storage<async_redis_storage> {
 public:
     /// Like that of `redis_storage`; blocks, for `options.connect_timeout` and `options.operation_timeout` at most.
     /// `executor`: on which connections are served.
@@ -454,10 +444,18 @@ public:
                         const redis_options& options = {})
         : async_redis_storage(executor, detail::parse_redis_url(url), options) {}
 
+    /// Begins `operation`: see `forwarding_storage`.
+    template <class Operation, class... Arguments>
+    auto perform(Operation operation, const Arguments&... arguments) {
+        return operation(commands_, arguments...);
+    }
+
 private:
     async_redis_storage(const ::asio::any_io_executor& executor, const detail::redis_url& url,
                         const redis_options& options)
-        : redis_commands(options, detail::check_redis(url, options), executor, url, options) {}
+        : commands_(options, detail::check_redis(url, options), executor, url, options) {}
+
+    detail::redis_commands<detail::redis_async_link> commands_;
 };
 
 static_assert(Storage<async_redis_storage>);

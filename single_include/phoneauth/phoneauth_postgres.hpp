@@ -5,26 +5,6 @@
 
 #include <phoneauth/phoneauth.hpp>
 
-// ---- phoneauth/storage/detail/postgres.hpp ----
-
-#ifndef PHONEAUTH_STORAGE_DETAIL_POSTGRES_HPP
-#define PHONEAUTH_STORAGE_DETAIL_POSTGRES_HPP
-
-#include <array>
-#include <bit>
-#include <chrono>
-#include <cstddef>
-#include <cstdint>
-#include <cstdlib>
-#include <memory>
-#include <optional>
-#include <stdexcept>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-
 // ---- phoneauth/storage/detail/postgres_connection.hpp ----
 
 #ifndef PHONEAUTH_STORAGE_DETAIL_POSTGRES_CONNECTION_HPP
@@ -47,25 +27,30 @@
 #include <poll.h>
 
 
-// One connection to PostgreSQL: opened and used within a time limit, never trusted to answer.
+// ---- phoneauth/storage/detail/postgres_parameters.hpp ----
+
+#ifndef PHONEAUTH_STORAGE_DETAIL_POSTGRES_PARAMETERS_HPP
+#define PHONEAUTH_STORAGE_DETAIL_POSTGRES_PARAMETERS_HPP
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <vector>
+
 
 namespace phoneauth {
 inline namespace v0 {
 namespace detail {
 namespace postgres {
 
-using steady_time = std::chrono::steady_clock::time_point;
-
-struct result_deleter {
-    void operator()(PGresult* r) const noexcept { PQclear(r); }
-};
-using result_ptr = std::unique_ptr<PGresult, result_deleter>;
-
 /// An SQL statement with a name, under which each connection knows it.
 struct statement {
     const char* name;
-    const char* types;  ///< of the parameters, for PREPARE
-    const char* sql;
+    std::string types;  ///< of the parameters, for PREPARE
+    std::string sql;
     bool reads = false;  ///< changes nothing, so that it may be run a second time
 };
 
@@ -73,10 +58,21 @@ struct statement {
 /// would end at a NUL, where the binary one is refused by the server.
 class parameters {
 public:
+    /// src/include/catalog/pg_type.dat
+    static constexpr std::uint32_t boolean_type = 16, bigint_type = 20, text_type = 25;
+
     template <class... Ts>
     explicit parameters(const Ts&... all) {
         values_.reserve(sizeof...(all));
         (add(all), ...);
+    }
+
+    /// All fields of a record, in their order.
+    template <class Record>
+    static parameters of(const Record& record) {
+        parameters all;
+        for_each_field<Record>([&](const field&, auto member) { all.add(record.*member); });
+        return all;
     }
 
     int size() const noexcept { return static_cast<int>(values_.size()); }
@@ -107,13 +103,47 @@ public:
 
 private:
     void add(const std::string& bytes) { values_.emplace_back(bytes); }
-    void add(std::string_view bytes) { values_.emplace_back(bytes); }
-    void add(std::int64_t n) { values_.emplace_back(bigint(n)); }
-    void add(const std::optional<std::int64_t>& n) { values_.push_back(n ? std::optional(bigint(*n)) : std::nullopt); }
+    void add(const phone_number& phone) { values_.emplace_back(phone.str()); }
     void add(bool b) { values_.emplace_back(std::string(1, b ? '\1' : '\0')); }
+    void add(time_point t) { add(t.time_since_epoch().count()); }
+    void add(const std::optional<time_point>& t) {
+        if (t)
+            add(*t);
+        else
+            values_.emplace_back();
+    }
+    void add(const property_map& properties) {
+        std::vector<const std::string*> texts;
+        for (const auto& [name, json] : properties) texts.insert(texts.end(), {&name, &json});
+        values_.emplace_back(array(texts, text_type, [](const auto* t) -> const std::string& { return *t; }));
+    }
+    template <class T>
+    requires std::integral<T> || std::is_enum_v<T>
+    void add(T n) { values_.emplace_back(bigint(static_cast<std::int64_t>(n))); }
 
     std::vector<std::optional<std::string>> values_;
 };
+
+}  // namespace postgres
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// One connection to PostgreSQL: opened and used within a time limit, never trusted to answer.
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+namespace postgres {
+
+using steady_time = std::chrono::steady_clock::time_point;
+
+struct result_deleter {
+    void operator()(PGresult* r) const noexcept { PQclear(r); }
+};
+using result_ptr = std::unique_ptr<PGresult, result_deleter>;
 
 /// What to do after the server's answer to a statement.
 enum class verdict {
@@ -333,6 +363,499 @@ private:
 
 }  // namespace postgres
 }  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/storage/detail/postgres_queries.hpp ----
+
+#ifndef PHONEAUTH_STORAGE_DETAIL_POSTGRES_QUERIES_HPP
+#define PHONEAUTH_STORAGE_DETAIL_POSTGRES_QUERIES_HPP
+
+#include <algorithm>
+#include <bit>
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+
+// ---- phoneauth/storage/detail/postgres_statements.hpp ----
+
+#ifndef PHONEAUTH_STORAGE_DETAIL_POSTGRES_STATEMENTS_HPP
+#define PHONEAUTH_STORAGE_DETAIL_POSTGRES_STATEMENTS_HPP
+
+#include <array>
+#include <chrono>
+#include <concepts>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+
+// Each function of the Storage concept as one SQL statement, which is one transaction and one round trip.
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+namespace postgres {
+
+/// The types of a record's fields as parameters.
+template <class Record>
+std::string field_types() {
+    std::string all;
+    for_each_field<Record>([&](const field&, auto member) {
+        using type = std::remove_cvref_t<decltype(std::declval<Record&>().*member)>;
+        constexpr bool text = std::same_as<type, std::string> || std::same_as<type, phone_number>;
+        (all += all.empty() ? "" : ", ") += text                               ? "text"
+                                            : std::same_as<type, property_map> ? "text[]"
+                                            : std::same_as<type, bool>         ? "boolean"
+                                                                               : "bigint";
+    });
+    return all;
+}
+
+// ---- Statements ----
+
+// Each insertion also removes up to two expired rows of its table for each row of its own: more than it adds, so that
+// they cannot pile up. Rows that another caller is busy with are skipped, so nobody waits and no two callers wait for
+// each other.
+
+inline const statement insert_transaction_sql{
+    "phoneauth_insert_transaction", field_types<transaction>(),
+    with_places<transaction>(R"(
+WITH swept AS (
+    DELETE FROM phoneauth_transactions WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM phoneauth_transactions
+        WHERE expires_at <= :created_at - )" +
+                                 std::to_string(std::chrono::milliseconds(transaction_retention).count()) +
+                                 R"(
+        ORDER BY expires_at LIMIT 2 FOR UPDATE SKIP LOCKED)))
+INSERT INTO phoneauth_transactions ()" +
+                                 field_columns<transaction>() + ") VALUES (" + field_places<transaction>('$') +
+                                 ") ON CONFLICT DO NOTHING",
+                             '$')};
+
+inline const statement find_transaction_sql{
+    "phoneauth_find_transaction", "text",
+    "SELECT " + field_columns<transaction>() + " FROM phoneauth_transactions WHERE id = $1", true};
+
+inline const statement update_transaction_sql{
+    "phoneauth_update_transaction", field_types<transaction>(),
+    with_places<transaction>("UPDATE phoneauth_transactions SET " +
+                                 field_assignments<transaction>('$', ":version + 1") +
+                                 " WHERE id = :id AND version = :version",
+                             '$')};
+
+// The two writes of a user say themselves why they were refused, because an error of a unique index would write phone
+// numbers to the server's log. Only a rival who is not visible yet is left to the index.
+
+inline const statement insert_user_sql{"phoneauth_insert_user", field_types<user>(),
+                                       with_places<user>(R"(
+WITH inserted AS (
+    INSERT INTO phoneauth_users ()" + field_columns<user>() + R"()
+    VALUES ()" + field_places<user>('$') + R"() ON CONFLICT DO NOTHING RETURNING 1)
+SELECT CASE WHEN EXISTS (SELECT FROM inserted) THEN 'done'
+    WHEN EXISTS (SELECT FROM phoneauth_users WHERE phone = :phone) THEN 'phone taken'
+    WHEN EXISTS (SELECT FROM phoneauth_users WHERE identity = :identity) THEN 'identity taken'
+    WHEN EXISTS (SELECT FROM phoneauth_users WHERE object_id = :object_id) THEN 'id taken' END)",
+                                                         '$')};
+
+inline const statement update_user_sql{"phoneauth_update_user", field_types<user>(),
+                                       with_places<user>(R"(
+WITH stored AS (
+    SELECT FROM phoneauth_users WHERE object_id = :object_id AND version = :version),
+same_phone AS (
+    SELECT FROM phoneauth_users WHERE phone = :phone AND object_id <> :object_id),
+same_identity AS (
+    SELECT FROM phoneauth_users WHERE identity = :identity AND object_id <> :object_id),
+updated AS (
+    UPDATE phoneauth_users SET )" + field_assignments<user>('$', ":version + 1") +
+                                                             R"(
+    WHERE object_id = :object_id AND version = :version
+        AND NOT EXISTS (SELECT FROM same_phone) AND NOT EXISTS (SELECT FROM same_identity) RETURNING 1)
+SELECT CASE WHEN EXISTS (SELECT FROM updated) THEN 'done'
+    WHEN NOT EXISTS (SELECT FROM stored) THEN 'stale'
+    WHEN EXISTS (SELECT FROM same_phone) THEN 'phone taken'
+    WHEN EXISTS (SELECT FROM same_identity) THEN 'identity taken'
+    ELSE 'stale' END)",
+                                                         '$')};
+
+inline statement find_user_by(const char* name, const std::string& column) {
+    return {name, "text", "SELECT " + field_columns<user>() + " FROM phoneauth_users WHERE " + column + " = $1", true};
+}
+inline const statement find_user_sql = find_user_by("phoneauth_find_user", "object_id");
+inline const statement find_user_by_phone_sql = find_user_by("phoneauth_find_user_by_phone", "phone");
+inline const statement find_user_by_identity_sql = find_user_by("phoneauth_find_user_by_identity", "identity");
+
+inline const statement insert_session_sql{"phoneauth_insert_session", field_types<session>(),
+                                          with_places<session>(R"(
+WITH swept AS (
+    DELETE FROM phoneauth_sessions WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM phoneauth_sessions WHERE expires_at <= :created_at
+        ORDER BY expires_at LIMIT 2 FOR UPDATE SKIP LOCKED)))
+INSERT INTO phoneauth_sessions ()" + field_columns<session>() + ") VALUES (" +
+                                                                   field_places<session>('$') +
+                                                                   ") ON CONFLICT DO NOTHING",
+                                                               '$')};
+
+inline const statement find_session_sql{
+    "phoneauth_find_session", "text",
+    "SELECT " + field_columns<session>() + " FROM phoneauth_sessions WHERE token_hash = $1", true};
+
+inline const statement erase_session_sql{"phoneauth_erase_session", "text",
+                                         "DELETE FROM phoneauth_sessions WHERE token_hash = $1"};
+
+inline const statement erase_sessions_of_sql{"phoneauth_erase_sessions_of", "text, text",
+                                             "DELETE FROM phoneauth_sessions WHERE user_id = $1 AND token_hash <> $2"};
+
+// A counter with the value 0 counts as absent. Rows are written, and so locked, in the order of their keys, and swept
+// after that: calls that change the same counters cannot wait for each other in a circle. A row that all callers change
+// must not be locked for as long as a disk takes: the commit does not wait for it. What is committed later and does
+// wait, as every write of a transaction does, brings this to the disk, too.
+inline const statement change_counters_sql{"phoneauth_change_counters",
+                                           "text[], bigint[], bigint[], bigint[], boolean[], bigint", R"(
+WITH unhurried AS MATERIALIZED (
+    SELECT set_config('synchronous_commit', 'off', true)),
+changes AS (
+    SELECT key COLLATE "C" AS key, by, now, ends, prolong, place
+    FROM unnest($1, $2, $3, $4, $5) WITH ORDINALITY AS u (key, by, now, ends, prolong, place)),
+present AS (
+    SELECT c.* FROM changes JOIN phoneauth_counters c USING (key) WHERE c.expires_at > now AND c.value > 0),
+changed AS (
+    INSERT INTO phoneauth_counters AS c (key, value, expires_at)
+    SELECT key, greatest(by, 0), ends FROM changes
+    WHERE by > 0 OR by < 0 AND EXISTS (SELECT FROM present WHERE present.key = changes.key) ORDER BY key
+    ON CONFLICT (key) DO UPDATE SET (value, expires_at) = (
+        SELECT CASE WHEN c.expires_at <= now OR c.value = 0 THEN greatest(by, 0)
+                WHEN by > 9223372036854775807 - c.value THEN 9223372036854775807
+                ELSE greatest(c.value + by, 0) END,
+            CASE WHEN c.expires_at <= now OR c.value = 0 THEN ends
+                WHEN prolong AND by > 0 THEN greatest(c.expires_at, ends)
+                ELSE c.expires_at END
+        FROM changes WHERE changes.key = excluded.key)
+    RETURNING key, value, expires_at),
+swept AS (
+    DELETE FROM phoneauth_counters WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM phoneauth_counters WHERE expires_at <= $6
+        ORDER BY expires_at LIMIT (SELECT 2 * count(*) FROM changed) FOR UPDATE SKIP LOCKED)))
+SELECT coalesce(changed.value, present.value, 0), coalesce(changed.expires_at, present.expires_at, ends)
+FROM changes LEFT JOIN changed USING (key) LEFT JOIN present USING (key), unhurried ORDER BY place)"};
+
+inline const statement delete_expired_sql{"phoneauth_delete_expired", "bigint, bigint, bigint", R"(
+WITH transactions AS (
+    DELETE FROM phoneauth_transactions WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM phoneauth_transactions WHERE expires_at <= $2 ORDER BY expires_at LIMIT $3 FOR UPDATE SKIP LOCKED))
+    RETURNING 1),
+sessions AS (
+    DELETE FROM phoneauth_sessions WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM phoneauth_sessions WHERE expires_at <= $1 ORDER BY expires_at
+        LIMIT (SELECT greatest($3 - count(*), 0) FROM transactions) FOR UPDATE SKIP LOCKED))
+    RETURNING 1),
+counters AS (
+    DELETE FROM phoneauth_counters WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM phoneauth_counters WHERE expires_at <= $1 ORDER BY expires_at
+        LIMIT (SELECT greatest($3 - (SELECT count(*) FROM transactions) - (SELECT count(*) FROM sessions), 0)) FOR UPDATE SKIP LOCKED))
+    RETURNING 1)
+SELECT (SELECT count(*) FROM transactions) + (SELECT count(*) FROM sessions) + (SELECT count(*) FROM counters))"};
+
+inline const std::array statements{&insert_transaction_sql, &find_transaction_sql,      &update_transaction_sql,
+                                   &insert_user_sql,        &update_user_sql,           &find_user_sql,
+                                   &find_user_by_phone_sql, &find_user_by_identity_sql, &insert_session_sql,
+                                   &find_session_sql,       &erase_session_sql,         &erase_sessions_of_sql,
+                                   &change_counters_sql,    &delete_expired_sql};
+
+/// An open connection with what all statements rely on.
+inline std::unique_ptr<connection> open(const server_address& server, std::chrono::milliseconds timeout,
+                                        steady_time deadline) {
+    auto c = std::make_unique<connection>(server, deadline);
+    // The statements are right at this isolation level, and cheapest. A server that forgot what it has confirmed would
+    // let a code be used twice. Every statement looks rows up by an index: one plan is good for all parameters (to make
+    // a new one takes longer than change_counters itself), and one that was made while a table was small must not read
+    // all of it when it has grown.
+    const auto read_only = c->run(
+        "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED;"
+        "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';"
+        "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_bitmapscan = off;"
+        "SET statement_timeout = " +
+            std::to_string(timeout.count()) + "; SHOW transaction_read_only",
+        deadline);
+    if (PQserverVersion(c->get()) < 120000)
+        throw std::runtime_error("phoneauth: the PostgreSQL server is older than version 12; upgrade it");
+    // What a standby server knows may be out of date.
+    if (PQntuples(read_only.get()) != 1 || PQgetvalue(read_only.get(), 0, 0) != std::string_view("off"))
+        throw std::runtime_error("phoneauth: the PostgreSQL database is read-only (default_transaction_read_only, or a "
+                                 "standby server); make it writable or name the primary server in the URL");
+    return c;
+}
+
+/// Prepares all statements, in one round trip: to parse and plan them each time would take several times as long as to
+/// run them (measured with pgbench: change_counters 6 times).
+inline void prepare(connection& c, steady_time deadline) {
+    std::string all;
+    for (const auto* s : statements) all += std::string("PREPARE ") + s->name + '(' + s->types + ") AS " + s->sql + ';';
+    c.run(all, deadline);
+}
+
+}  // namespace postgres
+}  // namespace detail
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// What storage/postgres.hpp and asio/postgres.hpp share: the parameters of each statement, and what its result means.
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+namespace postgres {
+
+// ---- Rows ----
+
+/// Reads the columns of a row in the binary form, one after the other.
+class row {
+public:
+    row(const PGresult* r, int number) : result_(r), row_(number) {}
+
+    /// The next column. An exception that names it, if it holds what was never stored there.
+    template <class T>
+    T next() {
+        T value{};
+        get(value);
+        return value;
+    }
+
+    void get(std::string& text) { text = bytes(); }
+
+    void get(phone_number& phone) {
+        const auto stored = bytes();
+        const auto parsed = phone_number::parse(stored);
+        if (!parsed || parsed->str() != stored) throw unknown();
+        phone = *parsed;
+    }
+
+    void get(bool& b) { b = number() != 0; }
+
+    template <std::integral Int>
+    void get(Int& n) {
+        const auto stored = number();
+        if (!std::in_range<Int>(stored)) throw unknown();
+        n = static_cast<Int>(stored);
+    }
+
+    template <class Enum>
+    requires std::is_enum_v<Enum>
+    void get(Enum& e) {
+        const auto n = number();
+        if (n < 1 || n > static_cast<std::int64_t>(last_enumerator<Enum>)) throw unknown();
+        e = static_cast<Enum>(n);
+    }
+
+    void get(time_point& t) { t = time_point(std::chrono::milliseconds(number())); }
+
+    void get(std::optional<time_point>& t) {
+        if (PQgetisnull(result_, row_, column_))
+            ++column_;
+        else
+            get(t.emplace());
+    }
+
+    /// From an array of texts: name, JSON text, name, JSON text, …
+    void get(property_map& all) {
+        auto left = this->bytes();
+        const auto take = [&](std::size_t size) {
+            if (size > left.size()) throw unknown();
+            const auto taken = left.substr(0, size);
+            left.remove_prefix(size);
+            return taken;
+        };
+        const auto integer = [&] { return static_cast<std::uint32_t>(big_endian(take(4))); };
+        const auto dimensions = integer();
+        take(8);
+        if (dimensions > 1) throw unknown();
+        const auto count = dimensions == 1 ? integer() : 0;
+        if (dimensions == 1) take(4);
+        for (std::uint32_t i = 0; i < count; i += 2) {
+            std::string name(take(integer()));
+            all.insert_or_assign(std::move(name), std::string(take(integer())));
+        }
+        if (!left.empty()) throw unknown();
+    }
+
+private:
+    std::string_view bytes() {
+        const auto column = column_++;
+        if (PQgetisnull(result_, row_, column)) throw unknown();
+        return {PQgetvalue(result_, row_, column), static_cast<std::size_t>(PQgetlength(result_, row_, column))};
+    }
+
+    std::int64_t number() {
+        const auto stored = bytes();
+        if (stored.empty() || stored.size() > 8) throw unknown();
+        return big_endian(stored);
+    }
+
+    /// A two's complement number.
+    static std::int64_t big_endian(std::string_view bytes) {
+        std::uint64_t n = static_cast<signed char>(bytes[0]) < 0 ? ~std::uint64_t{0} : 0;
+        for (const char c : bytes) n = n << 8 | static_cast<unsigned char>(c);
+        return std::bit_cast<std::int64_t>(n);
+    }
+
+    /// For the column that was read last.
+    std::runtime_error unknown() const {
+        return std::runtime_error("phoneauth: the PostgreSQL column " + std::string(PQfname(result_, column_ - 1)) +
+                                  " holds a value that this program does not know; run a newer program, or correct it");
+    }
+
+    const PGresult* result_;
+    int row_;
+    int column_ = 0;
+};
+
+// ---- Queries ----
+
+/// A call of one of the storage's functions.
+template <class T>
+struct query {
+    const statement& what;
+    parameters values;
+    /// The value from a result that is `verdict::done`; empty if a rival who is not visible yet was faster: run it
+    /// again.
+    std::optional<T> (*value)(const PGresult*);
+    bool changes_counters = false;  ///< and does not only read them
+};
+
+/// How often a statement is run at most while others get in its way.
+inline constexpr int max_attempts = 10;
+
+inline std::runtime_error too_many_attempts() {
+    return std::runtime_error("phoneauth: a PostgreSQL statement lost too many races");
+}
+
+inline std::size_t affected(const PGresult* r) {
+    return std::strtoull(PQcmdTuples(const_cast<PGresult*>(r)), nullptr, 10);
+}
+inline std::optional<bool> any_affected(const PGresult* r) {
+    return affected(r) != 0;
+}
+
+/// For a function that finds one record or none.
+template <class Record>
+std::optional<std::optional<Record>> found(const PGresult* r) {
+    std::optional<Record> record;
+    if (PQntuples(r) > 0) {
+        row fields(r, 0);
+        record = blank_record<Record>();
+        for_each_field<Record>([&](const field&, auto member) { fields.get((*record).*member); });
+    }
+    return record;
+}
+
+inline std::optional<write_result> read_user_write(const PGresult* r) {
+    if (PQgetisnull(r, 0, 0)) return std::nullopt;
+    const auto outcome = row(r, 0).next<std::string>();
+    if (outcome == "done") return write_result::done;
+    if (outcome == "phone taken") return write_result::phone_taken;
+    if (outcome == "identity taken") return write_result::identity_taken;
+    if (outcome == "stale") return write_result::stale;
+    throw std::invalid_argument("phoneauth: there is a user with this object_id");
+}
+
+inline std::optional<std::vector<counter>> read_counters(const PGresult* r) {
+    std::vector<counter> counters;
+    for (int i = 0; i < PQntuples(r); ++i) {
+        row columns(r, i);
+        const auto value = columns.next<std::int64_t>();
+        counters.push_back({value, columns.next<time_point>()});
+    }
+    return counters;
+}
+
+/// Has the functions of a storage, each of which says what is to be asked.
+inline constexpr struct queries {
+    static query<bool> insert_transaction(const transaction& t) {
+        return {insert_transaction_sql, parameters::of(t), any_affected};
+    }
+    static query<std::optional<transaction>> find_transaction(const std::string& id) {
+        return {find_transaction_sql, parameters(id), found<transaction>};
+    }
+    static query<bool> update_transaction(const transaction& t) {
+        return {update_transaction_sql, parameters::of(t), any_affected};
+    }
+
+    static query<write_result> insert_user(const user& u) {
+        return {insert_user_sql, parameters::of(u), read_user_write};
+    }
+    static query<write_result> update_user(const user& u) {
+        return {update_user_sql, parameters::of(u), read_user_write};
+    }
+    static query<std::optional<user>> find_user(const std::string& object_id) {
+        return {find_user_sql, parameters(object_id), found<user>};
+    }
+    static query<std::optional<user>> find_user_by_phone(const phone_number& phone) {
+        return {find_user_by_phone_sql, parameters(phone), found<user>};
+    }
+    static query<std::optional<user>> find_user_by_identity(const std::string& identity) {
+        return {find_user_by_identity_sql, parameters(identity), found<user>};
+    }
+
+    static query<bool> insert_session(const session& s) {
+        return {insert_session_sql, parameters::of(s), any_affected};
+    }
+    static query<std::optional<session>> find_session(const std::string& token_hash) {
+        return {find_session_sql, parameters(token_hash), found<session>};
+    }
+    static query<bool> erase_session(const std::string& token_hash) {
+        return {erase_session_sql, parameters(token_hash), any_affected};
+    }
+
+    static query<std::size_t> erase_sessions_of(const std::string& user_id, const std::string& kept) {
+        return {erase_sessions_of_sql, parameters(user_id, kept),
+                [](const PGresult* r) { return std::optional(affected(r)); }};
+    }
+
+    static query<std::vector<counter>> change_counters(const std::vector<counter_change>& changes) {
+        const auto integers = [&](auto get) {
+            return parameters::array(changes, parameters::bigint_type,
+                                     [&](const auto& c) { return parameters::bigint(get(c)); });
+        };
+        const auto milliseconds = [](time_point t) { return std::int64_t{t.time_since_epoch().count()}; };
+        return {change_counters_sql,
+                parameters(parameters::array(changes, parameters::text_type,
+                                             [](const auto& c) -> const std::string& { return c.key; }),
+                           integers([](const auto& c) { return c.by; }),
+                           integers([&](const auto& c) { return milliseconds(c.now); }),
+                           integers([&](const auto& c) { return milliseconds(c.now + c.lifetime); }),
+                           parameters::array(changes, parameters::boolean_type,
+                                             [](const auto& c) { return std::string(1, c.prolong ? '\1' : '\0'); }),
+                           changes.empty() ? time_point() : changes.front().now),
+                read_counters, std::any_of(changes.begin(), changes.end(), [](const auto& c) { return c.by != 0; })};
+    }
+
+    static query<std::size_t> delete_expired(time_point now, std::size_t limit) {
+        return {delete_expired_sql, parameters(now, now - transaction_retention, limit),
+                [](const PGresult* r) { return std::optional(row(r, 0).next<std::size_t>()); }};
+    }
+} queries_of;
+
+}  // namespace postgres
+}  // namespace detail
+
 }  // namespace v0
 }  // namespace phoneauth
 
@@ -563,8 +1086,26 @@ inline void migrate(connection& c, steady_time deadline) {
 
 #endif
 
-// What storage/postgres.hpp and asio/postgres.hpp share: each function of the Storage concept as one SQL statement,
-// which is one transaction and one round trip.
+// ---- phoneauth/storage/postgres.hpp ----
+
+#ifndef PHONEAUTH_STORAGE_POSTGRES_HPP
+#define PHONEAUTH_STORAGE_POSTGRES_HPP
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+
+// ---- phoneauth/storage/postgres_options.hpp ----
+
+#ifndef PHONEAUTH_STORAGE_POSTGRES_OPTIONS_HPP
+#define PHONEAUTH_STORAGE_POSTGRES_OPTIONS_HPP
+
+#include <chrono>
+#include <cstddef>
 
 namespace phoneauth {
 inline namespace v0 {
@@ -582,499 +1123,10 @@ struct postgres_options {
     std::size_t max_pending = 4096;
 };
 
-namespace detail {
-namespace postgres {
-
-// ---- Statements ----
-
-// Each insertion also removes up to two expired rows of its table for each row of its own: more than it adds, so that
-// they cannot pile up. Rows that another caller is busy with are skipped, so nobody waits and no two callers wait for
-// each other.
-
-inline constexpr statement insert_transaction_sql{"phoneauth_insert_transaction",
-                                                  "text, bigint, text, text, text, bigint, bigint, bigint, bigint, "
-                                                  "bigint, bigint, bigint, bigint, bigint, bigint, text, boolean",
-                                                  R"(
-WITH swept AS (
-    DELETE FROM phoneauth_transactions WHERE ctid = ANY (ARRAY(
-        SELECT ctid FROM phoneauth_transactions WHERE expires_at <= $13 ORDER BY expires_at LIMIT 2 FOR UPDATE SKIP LOCKED)))
-INSERT INTO phoneauth_transactions
-    (id, kind, phone, user_id, key_id, state, tries, sends, created_at, expires_at, last_sent_at, version,
-     delivery, delivery_error, password_mark, known_network)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $14, $15, $16, $17) ON CONFLICT DO NOTHING)"};
-
-inline constexpr statement find_transaction_sql{"phoneauth_find_transaction", "text", R"(
-SELECT id, kind, phone, user_id, key_id, state, tries, sends, created_at, expires_at, last_sent_at,
-    delivery, delivery_error, password_mark, known_network, version
-FROM phoneauth_transactions WHERE id = $1)",
-                                                true};
-
-inline constexpr statement update_transaction_sql{"phoneauth_update_transaction",
-                                                  "text, text, text, text, bigint, bigint, bigint, bigint, bigint, "
-                                                  "bigint, bigint",
-                                                  R"(
-UPDATE phoneauth_transactions
-SET phone = $2, user_id = $3, key_id = $4, state = $5, tries = $6, sends = $7, last_sent_at = $8, delivery = $10,
-    delivery_error = $11, version = version + 1
-WHERE id = $1 AND version = $9)"};
-
-// The two writes of a user say themselves why they were refused, because an error of a unique index would write phone
-// numbers to the server's log. Only a rival who is not visible yet is left to the index.
-
-inline constexpr statement insert_user_sql{
-    "phoneauth_insert_user", "text, text, text, text, text[], text, boolean, bigint, bigint, bigint, bigint", R"(
-WITH inserted AS (
-    INSERT INTO phoneauth_users
-        (object_id, phone, identity, password_hash, properties, locale, enabled, created_at, updated_at, last_login_at, version)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING RETURNING 1)
-SELECT CASE WHEN EXISTS (SELECT FROM inserted) THEN 'done'
-    WHEN EXISTS (SELECT FROM phoneauth_users WHERE phone = $2) THEN 'phone taken'
-    WHEN EXISTS (SELECT FROM phoneauth_users WHERE identity = $3) THEN 'identity taken'
-    WHEN EXISTS (SELECT FROM phoneauth_users WHERE object_id = $1) THEN 'id taken' END)"};
-
-inline constexpr statement update_user_sql{
-    "phoneauth_update_user", "text, text, text, text, text[], text, boolean, bigint, bigint, bigint, bigint", R"(
-WITH stored AS (
-    SELECT FROM phoneauth_users WHERE object_id = $1 AND version = $11),
-same_phone AS (
-    SELECT FROM phoneauth_users WHERE phone = $2 AND object_id <> $1),
-same_identity AS (
-    SELECT FROM phoneauth_users WHERE identity = $3 AND object_id <> $1),
-updated AS (
-    UPDATE phoneauth_users
-    SET phone = $2, identity = $3, password_hash = $4, properties = $5, locale = $6, enabled = $7, created_at = $8,
-        updated_at = $9, last_login_at = $10, version = version + 1
-    WHERE object_id = $1 AND version = $11
-        AND NOT EXISTS (SELECT FROM same_phone) AND NOT EXISTS (SELECT FROM same_identity) RETURNING 1)
-SELECT CASE WHEN EXISTS (SELECT FROM updated) THEN 'done'
-    WHEN NOT EXISTS (SELECT FROM stored) THEN 'stale'
-    WHEN EXISTS (SELECT FROM same_phone) THEN 'phone taken'
-    WHEN EXISTS (SELECT FROM same_identity) THEN 'identity taken'
-    ELSE 'stale' END)"};
-
-#define PHONEAUTH_POSTGRES_FIND_USER                                                                                   \
-    "SELECT object_id, phone, identity, password_hash, properties, locale, enabled, created_at, updated_at, "          \
-    "last_login_at, version FROM phoneauth_users WHERE "
-inline constexpr statement find_user_sql{"phoneauth_find_user", "text", PHONEAUTH_POSTGRES_FIND_USER "object_id = $1",
-                                         true};
-inline constexpr statement find_user_by_phone_sql{"phoneauth_find_user_by_phone", "text",
-                                                  PHONEAUTH_POSTGRES_FIND_USER "phone = $1", true};
-inline constexpr statement find_user_by_identity_sql{"phoneauth_find_user_by_identity", "text",
-                                                     PHONEAUTH_POSTGRES_FIND_USER "identity = $1", true};
-#undef PHONEAUTH_POSTGRES_FIND_USER
-
-inline constexpr statement insert_session_sql{"phoneauth_insert_session", "text, text, bigint, bigint", R"(
-WITH swept AS (
-    DELETE FROM phoneauth_sessions WHERE ctid = ANY (ARRAY(
-        SELECT ctid FROM phoneauth_sessions WHERE expires_at <= $3 ORDER BY expires_at LIMIT 2 FOR UPDATE SKIP LOCKED)))
-INSERT INTO phoneauth_sessions (token_hash, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING)"};
-
-inline constexpr statement find_session_sql{
-    "phoneauth_find_session", "text",
-    "SELECT token_hash, user_id, created_at, expires_at FROM phoneauth_sessions WHERE token_hash = $1", true};
-
-inline constexpr statement erase_session_sql{"phoneauth_erase_session", "text",
-                                             "DELETE FROM phoneauth_sessions WHERE token_hash = $1"};
-
-inline constexpr statement erase_sessions_of_sql{
-    "phoneauth_erase_sessions_of", "text, text",
-    "DELETE FROM phoneauth_sessions WHERE user_id = $1 AND token_hash <> $2"};
-
-// A counter with the value 0 counts as absent. Rows are written, and so locked, in the order of their keys, and swept
-// after that: calls that change the same counters cannot wait for each other in a circle. A row that all callers change
-// must not be locked for as long as a disk takes: the commit does not wait for it. What is committed later and does
-// wait, as every write of a transaction does, brings this to the disk, too.
-inline constexpr statement change_counters_sql{"phoneauth_change_counters",
-                                               "text[], bigint[], bigint[], bigint[], boolean[], bigint", R"(
-WITH unhurried AS MATERIALIZED (
-    SELECT set_config('synchronous_commit', 'off', true)),
-changes AS (
-    SELECT key COLLATE "C" AS key, by, now, ends, prolong, place
-    FROM unnest($1, $2, $3, $4, $5) WITH ORDINALITY AS u (key, by, now, ends, prolong, place)),
-present AS (
-    SELECT c.* FROM changes JOIN phoneauth_counters c USING (key) WHERE c.expires_at > now AND c.value > 0),
-changed AS (
-    INSERT INTO phoneauth_counters AS c (key, value, expires_at)
-    SELECT key, greatest(by, 0), ends FROM changes
-    WHERE by > 0 OR by < 0 AND EXISTS (SELECT FROM present WHERE present.key = changes.key) ORDER BY key
-    ON CONFLICT (key) DO UPDATE SET (value, expires_at) = (
-        SELECT CASE WHEN c.expires_at <= now OR c.value = 0 THEN greatest(by, 0)
-                WHEN by > 9223372036854775807 - c.value THEN 9223372036854775807
-                ELSE greatest(c.value + by, 0) END,
-            CASE WHEN c.expires_at <= now OR c.value = 0 THEN ends
-                WHEN prolong AND by > 0 THEN greatest(c.expires_at, ends)
-                ELSE c.expires_at END
-        FROM changes WHERE changes.key = excluded.key)
-    RETURNING key, value, expires_at),
-swept AS (
-    DELETE FROM phoneauth_counters WHERE ctid = ANY (ARRAY(
-        SELECT ctid FROM phoneauth_counters WHERE expires_at <= $6
-        ORDER BY expires_at LIMIT (SELECT 2 * count(*) FROM changed) FOR UPDATE SKIP LOCKED)))
-SELECT coalesce(changed.value, present.value, 0), coalesce(changed.expires_at, present.expires_at, ends)
-FROM changes LEFT JOIN changed USING (key) LEFT JOIN present USING (key), unhurried ORDER BY place)"};
-
-inline constexpr statement sweep_sql{"phoneauth_sweep", "bigint, bigint, bigint", R"(
-WITH transactions AS (
-    DELETE FROM phoneauth_transactions WHERE ctid = ANY (ARRAY(
-        SELECT ctid FROM phoneauth_transactions WHERE expires_at <= $2 ORDER BY expires_at LIMIT $3 FOR UPDATE SKIP LOCKED))
-    RETURNING 1),
-sessions AS (
-    DELETE FROM phoneauth_sessions WHERE ctid = ANY (ARRAY(
-        SELECT ctid FROM phoneauth_sessions WHERE expires_at <= $1 ORDER BY expires_at
-        LIMIT (SELECT greatest($3 - count(*), 0) FROM transactions) FOR UPDATE SKIP LOCKED))
-    RETURNING 1),
-counters AS (
-    DELETE FROM phoneauth_counters WHERE ctid = ANY (ARRAY(
-        SELECT ctid FROM phoneauth_counters WHERE expires_at <= $1 ORDER BY expires_at
-        LIMIT (SELECT greatest($3 - (SELECT count(*) FROM transactions) - (SELECT count(*) FROM sessions), 0)) FOR UPDATE SKIP LOCKED))
-    RETURNING 1)
-SELECT (SELECT count(*) FROM transactions) + (SELECT count(*) FROM sessions) + (SELECT count(*) FROM counters))"};
-
-inline constexpr std::array statements{&insert_transaction_sql, &find_transaction_sql,
-                                       &update_transaction_sql, &insert_user_sql,
-                                       &update_user_sql,        &find_user_sql,
-                                       &find_user_by_phone_sql, &find_user_by_identity_sql,
-                                       &insert_session_sql,     &find_session_sql,
-                                       &erase_session_sql,      &erase_sessions_of_sql,
-                                       &change_counters_sql,    &sweep_sql};
-
-/// An open connection with what all statements rely on.
-inline std::unique_ptr<connection> open(const server_address& server, std::chrono::milliseconds timeout,
-                                        steady_time deadline) {
-    auto c = std::make_unique<connection>(server, deadline);
-    // The statements are right at this isolation level, and cheapest. A server that forgot what it has confirmed would
-    // let a code be used twice. Every statement looks rows up by an index: one plan is good for all parameters (to make
-    // a new one takes longer than change_counters itself), and one that was made while a table was small must not read
-    // all of it when it has grown.
-    const auto read_only = c->run(
-        "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED;"
-        "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';"
-        "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_bitmapscan = off;"
-        "SET statement_timeout = " +
-            std::to_string(timeout.count()) + "; SHOW transaction_read_only",
-        deadline);
-    if (PQserverVersion(c->get()) < 120000)
-        throw std::runtime_error("phoneauth: the PostgreSQL server is older than version 12; upgrade it");
-    // What a standby server knows may be out of date.
-    if (PQntuples(read_only.get()) != 1 || PQgetvalue(read_only.get(), 0, 0) != std::string_view("off"))
-        throw std::runtime_error("phoneauth: the PostgreSQL database is read-only (default_transaction_read_only, or a "
-                                 "standby server); make it writable or name the primary server in the URL");
-    return c;
-}
-
-/// Prepares all statements, in one round trip: to parse and plan them each time would take several times as long as to
-/// run them (measured with pgbench: change_counters 6 times).
-inline void prepare(connection& c, steady_time deadline) {
-    std::string all;
-    for (const auto* s : statements) all += std::string("PREPARE ") + s->name + '(' + s->types + ") AS " + s->sql + ';';
-    c.run(all, deadline);
-}
-
-// ---- Rows ----
-
-/// Reads the columns of a row in the binary form, one after the other.
-class row {
-public:
-    row(const PGresult* r, int number) : result_(r), row_(number) {}
-
-    std::string text() { return std::string(next()); }
-
-    std::int64_t number() {
-        const auto bytes = next();
-        if (bytes.empty() || bytes.size() > 8) throw unknown();
-        return big_endian(bytes);
-    }
-
-    template <class Int>
-    Int number_as() {
-        const auto n = number();
-        if (!std::in_range<Int>(n)) throw unknown();
-        return static_cast<Int>(n);
-    }
-
-    /// An enumeration whose values are 1 to `last`.
-    template <class Enum>
-    Enum enumerator(Enum last) {
-        const auto n = number();
-        if (n < 1 || n > static_cast<std::int64_t>(last)) throw unknown();
-        return static_cast<Enum>(n);
-    }
-
-    time_point time() { return time_point(std::chrono::milliseconds(number())); }
-
-    std::optional<time_point> optional_time() {
-        if (!PQgetisnull(result_, row_, column_)) return time();
-        ++column_;
-        return std::nullopt;
-    }
-
-    phone_number phone() {
-        const auto stored = next();
-        const auto parsed = phone_number::parse(stored);
-        if (!parsed || parsed->str() != stored) throw unknown();
-        return *parsed;
-    }
-
-    /// From an array of texts: name, JSON text, name, JSON text, …
-    property_map properties() {
-        auto bytes = next();
-        const auto take = [&](std::size_t size) {
-            if (size > bytes.size()) throw unknown();
-            const auto taken = bytes.substr(0, size);
-            bytes.remove_prefix(size);
-            return taken;
-        };
-        const auto integer = [&] { return static_cast<std::uint32_t>(big_endian(take(4))); };
-        const auto dimensions = integer();
-        take(8);
-        if (dimensions > 1) throw unknown();
-        const auto count = dimensions == 1 ? integer() : 0;
-        if (dimensions == 1) take(4);
-        property_map all;
-        for (std::uint32_t i = 0; i < count; i += 2) {
-            std::string name(take(integer()));
-            all.insert_or_assign(std::move(name), std::string(take(integer())));
-        }
-        if (!bytes.empty()) throw unknown();
-        return all;
-    }
-
-private:
-    std::string_view next() {
-        const auto column = column_++;
-        if (PQgetisnull(result_, row_, column)) throw unknown();
-        return {PQgetvalue(result_, row_, column), static_cast<std::size_t>(PQgetlength(result_, row_, column))};
-    }
-
-    /// A two's complement number.
-    static std::int64_t big_endian(std::string_view bytes) {
-        std::uint64_t n = static_cast<signed char>(bytes[0]) < 0 ? ~std::uint64_t{0} : 0;
-        for (const char c : bytes) n = n << 8 | static_cast<unsigned char>(c);
-        return std::bit_cast<std::int64_t>(n);
-    }
-
-    /// For the column that was read last.
-    std::runtime_error unknown() const {
-        return std::runtime_error("phoneauth: the PostgreSQL column " + std::string(PQfname(result_, column_ - 1)) +
-                                  " holds a value that this program does not know; run a newer program, or correct it");
-    }
-
-    const PGresult* result_;
-    int row_;
-    int column_ = 0;
-};
-
-// ---- Operations ----
-
-/// A call of one of the storage's functions.
-template <class T>
-struct operation {
-    const statement& what;
-    parameters values;
-    /// The value from a result that is `verdict::done`; empty if a rival who is not visible yet was faster: run it
-    /// again.
-    std::optional<T> (*value)(const PGresult*);
-};
-
-/// How often a statement is run at most while others get in its way.
-inline constexpr int max_attempts = 10;
-
-inline std::runtime_error too_many_attempts() {
-    return std::runtime_error("phoneauth: a PostgreSQL statement lost too many races");
-}
-
-inline std::int64_t integer(time_point t) {
-    return t.time_since_epoch().count();
-}
-inline std::optional<std::int64_t> integer(const std::optional<time_point>& t) {
-    return t ? std::optional(integer(*t)) : std::nullopt;
-}
-template <class T>
-std::int64_t integer(T n) {
-    return static_cast<std::int64_t>(n);
-}
-
-inline std::size_t affected(const PGresult* r) {
-    return std::strtoull(PQcmdTuples(const_cast<PGresult*>(r)), nullptr, 10);
-}
-inline std::optional<bool> any_affected(const PGresult* r) {
-    return affected(r) != 0;
-}
-
-/// For a function that finds one record or none.
-template <class T, T (*Read)(row)>
-std::optional<std::optional<T>> found(const PGresult* r) {
-    if (PQntuples(r) == 0) return std::optional<T>();
-    return std::optional<T>(Read(row(r, 0)));
-}
-
-inline transaction read_transaction(row r) {
-    return {r.text(),
-            r.enumerator(purpose::login),
-            r.phone(),
-            r.text(),
-            r.text(),
-            r.enumerator(transaction_state::failed),
-            r.number_as<std::uint32_t>(),
-            r.number_as<std::uint32_t>(),
-            r.time(),
-            r.time(),
-            r.time(),
-            r.enumerator(delivery_state::undelivered),
-            r.number_as<std::int32_t>(),
-            r.text(),
-            r.number() != 0,
-            r.number_as<std::uint64_t>()};
-}
-
-inline user read_user(row r) {
-    return {r.text(),
-            r.phone(),
-            r.text(),
-            r.text(),
-            r.properties(),
-            r.text(),
-            r.number() != 0,
-            r.time(),
-            r.optional_time(),
-            r.optional_time(),
-            r.number_as<std::uint64_t>()};
-}
-
-inline session read_session(row r) {
-    return {r.text(), r.text(), r.time(), r.time()};
-}
-
-inline std::optional<write_result> read_user_write(const PGresult* r) {
-    if (PQgetisnull(r, 0, 0)) return std::nullopt;
-    const auto outcome = row(r, 0).text();
-    if (outcome == "done") return write_result::done;
-    if (outcome == "phone taken") return write_result::phone_taken;
-    if (outcome == "identity taken") return write_result::identity_taken;
-    if (outcome == "stale") return write_result::stale;
-    throw std::invalid_argument("phoneauth: there is a user with this object_id");
-}
-
-inline operation<bool> insert_transaction(const transaction& t) {
-    return {insert_transaction_sql,
-            parameters(t.id, integer(t.purpose), t.phone.str(), t.user_id, t.key_id, integer(t.state), integer(t.tries),
-                       integer(t.sends), integer(t.created_at), integer(t.expires_at), integer(t.last_sent_at),
-                       integer(t.version), integer(t.created_at - transaction_retention), integer(t.delivery),
-                       integer(t.delivery_error), t.password_fingerprint, t.known_network),
-            any_affected};
-}
-
-inline operation<std::optional<transaction>> find_transaction(const std::string& id) {
-    return {find_transaction_sql, parameters(id), found<transaction, read_transaction>};
-}
-
-inline operation<bool> update_transaction(const transaction& t) {
-    return {update_transaction_sql,
-            parameters(t.id, t.phone.str(), t.user_id, t.key_id, integer(t.state), integer(t.tries), integer(t.sends),
-                       integer(t.last_sent_at), integer(t.version), integer(t.delivery), integer(t.delivery_error)),
-            any_affected};
-}
-
-inline operation<write_result> write_user(const statement& what, const user& u) {
-    std::vector<const std::string*> texts;
-    for (const auto& [name, json] : u.properties) texts.insert(texts.end(), {&name, &json});
-    constexpr std::uint32_t text = 25;  // src/include/catalog/pg_type.dat, as the other types' numbers
-    return {what,
-            parameters(u.object_id, u.phone.str(), u.identity, u.password_hash,
-                       parameters::array(texts, text, [](const auto* t) -> const std::string& { return *t; }), u.locale,
-                       u.enabled, integer(u.created_at), integer(u.updated_at), integer(u.last_login_at),
-                       integer(u.version)),
-            read_user_write};
-}
-
-inline operation<write_result> insert_user(const user& u) {
-    return write_user(insert_user_sql, u);
-}
-inline operation<write_result> update_user(const user& u) {
-    return write_user(update_user_sql, u);
-}
-
-inline operation<std::optional<user>> find_user(const std::string& object_id) {
-    return {find_user_sql, parameters(object_id), found<user, read_user>};
-}
-inline operation<std::optional<user>> find_user_by_phone(const phone_number& phone) {
-    return {find_user_by_phone_sql, parameters(phone.str()), found<user, read_user>};
-}
-inline operation<std::optional<user>> find_user_by_identity(const std::string& identity) {
-    return {find_user_by_identity_sql, parameters(identity), found<user, read_user>};
-}
-
-inline operation<bool> insert_session(const session& s) {
-    return {insert_session_sql, parameters(s.token_hash, s.user_id, integer(s.created_at), integer(s.expires_at)),
-            any_affected};
-}
-
-inline operation<std::optional<session>> find_session(const std::string& token_hash) {
-    return {find_session_sql, parameters(token_hash), found<session, read_session>};
-}
-
-inline operation<bool> erase_session(const std::string& token_hash) {
-    return {erase_session_sql, parameters(token_hash), any_affected};
-}
-
-inline operation<std::size_t> erase_sessions_of(const std::string& user_id, const std::string& kept) {
-    return {erase_sessions_of_sql, parameters(user_id, kept),
-            [](const PGresult* r) { return std::optional(affected(r)); }};
-}
-
-inline operation<std::vector<counter>> change_counters(const std::vector<counter_change>& changes) {
-    constexpr std::uint32_t boolean = 16, bigint = 20, text = 25;
-    const auto integers = [&](auto get) {
-        return parameters::array(changes, bigint, [&](const auto& c) { return parameters::bigint(get(c)); });
-    };
-    return {change_counters_sql,
-            parameters(parameters::array(changes, text, [](const auto& c) -> const std::string& { return c.key; }),
-                       integers([](const auto& c) { return c.by; }),
-                       integers([](const auto& c) { return integer(c.now); }),
-                       integers([](const auto& c) { return integer(c.now + c.lifetime); }),
-                       parameters::array(changes, boolean,
-                                         [](const auto& c) { return std::string(1, c.prolong ? '\1' : '\0'); }),
-                       changes.empty() ? std::int64_t{0} : integer(changes.front().now)),
-            [](const PGresult* r) {
-                std::vector<counter> counters;
-                for (int i = 0; i < PQntuples(r); ++i) {
-                    row next(r, i);
-                    const auto value = next.number();
-                    counters.push_back({value, next.time()});
-                }
-                return std::optional(counters);
-            }};
-}
-
-inline operation<std::size_t> sweep(time_point now, std::size_t most) {
-    return {sweep_sql, parameters(integer(now), integer(now - transaction_retention), integer(most)),
-            [](const PGresult* r) { return std::optional(row(r, 0).number_as<std::size_t>()); }};
-}
-
-}  // namespace postgres
-}  // namespace detail
 }  // namespace v0
 }  // namespace phoneauth
 
 #endif
-
-// ---- phoneauth/storage/postgres.hpp ----
-
-#ifndef PHONEAUTH_STORAGE_POSTGRES_HPP
-#define PHONEAUTH_STORAGE_POSTGRES_HPP
-
-#include <algorithm>
-#include <chrono>
-#include <condition_variable>
-#include <cstddef>
-#include <memory>
-#include <mutex>
-#include <optional>
-#include <stdexcept>
-#include <string>
-#include <utility>
-#include <vector>
-
 
 namespace phoneauth {
 inline namespace v0 {
@@ -1087,7 +1139,7 @@ inline namespace v0 {
 /// It keeps its records in tables named `phoneauth_…` in the first schema of the user's `search_path`, and makes them
 /// if there are none. Each function is one statement, thus one transaction and one round trip. What has expired is
 /// removed a few rows at a time, whenever something is inserted: transactions `transaction_retention` past their
-/// `expires_at`, sessions and counters at theirs; see also `sweep`.
+/// `expires_at`, sessions and counters at theirs; see also `delete_expired`.
 ///
 /// What a function has written is on the server's disk when it returns; but for changes of counters, of which a crash
 /// of the server loses up to the last second, unless something else was written after them, as a transaction is before
@@ -1096,10 +1148,11 @@ inline namespace v0 {
 /// All functions may be called from several threads at once; each call uses one connection of the pool. A function
 /// throws `std::runtime_error` when it cannot do its work: no connection, no answer in time, an error of the server. It
 /// has then changed nothing, or all that was asked for. It works again as soon as the database does. A write is
-/// repeated only if it certainly was not carried out; a read also after the connection was lost.
+/// repeated only if it certainly was not carried out; a read also after the connection was lost. `insert_user` throws
+/// `std::invalid_argument` if there is a user with this `object_id`.
 ///
 /// A pooler between this and the server (PgBouncer) must give each connection a session of its own.
-class postgres_storage {
+class postgres_storage : public forwarding_storage<postgres_storage> {
 public:
     /// Connects to the database, makes its tables or brings them up to date, and checks them; several servers may do so
     /// at once. `url`: `postgres://user:password@host:port/database?option=value`, see "Connection URIs" in
@@ -1109,127 +1162,53 @@ public:
     /// or were changed by hand. Making or changing tables is not subject to `timeout` but may take ten minutes. Servers
     /// of version 1 of the tables that still run go on working, and refuse when they are started again.
     explicit postgres_storage(const std::string& url, const postgres_options& options = {})
-        : server_(url), options_(options) {
+        : server_(url), options_(options), pool_(options.connections) {
         auto first = detail::postgres::open(server_, options_.timeout, deadline());
         detail::postgres::migrate(*first, deadline());
         detail::postgres::prepare(*first, deadline());
-        idle_.push_back(std::move(first));
-        open_ = 1;
+        pool_.add(std::move(first));
     }
 
-    // Each function: see the concepts in policies.hpp.
-
-    bool insert_transaction(const transaction& t) { return run(detail::postgres::insert_transaction(t)); }
-    std::optional<transaction> find_transaction(const std::string& id) {
-        return run(detail::postgres::find_transaction(id));
-    }
-    bool update_transaction(const transaction& t) { return run(detail::postgres::update_transaction(t)); }
-
-    /// Throws `std::invalid_argument` if there is a user with this `object_id`.
-    write_result insert_user(const user& u) { return run(detail::postgres::insert_user(u)); }
-    write_result update_user(const user& u) { return run(detail::postgres::update_user(u)); }
-    std::optional<user> find_user(const std::string& object_id) { return run(detail::postgres::find_user(object_id)); }
-    std::optional<user> find_user_by_phone(const phone_number& phone) {
-        return run(detail::postgres::find_user_by_phone(phone));
-    }
-    std::optional<user> find_user_by_identity(const std::string& identity) {
-        return run(detail::postgres::find_user_by_identity(identity));
+    /// Does `operation`: see `forwarding_storage`.
+    template <class Operation, class... Arguments>
+    auto perform(Operation operation, const Arguments&... arguments) {
+        return run(operation(detail::postgres::queries_of, arguments...));
     }
 
-    bool insert_session(const session& s) { return run(detail::postgres::insert_session(s)); }
-    std::optional<session> find_session(const std::string& token_hash) {
-        return run(detail::postgres::find_session(token_hash));
+    /// Deletes records that were over at `now`: `limit` at most, of transactions, sessions and counters together. Returns
+    /// how many it has deleted; fewer than `limit` means that no more are left, but for those that another call is busy
+    /// with. To be called, now and then, only if much has expired while little is inserted.
+    std::size_t delete_expired(time_point now, std::size_t limit) {
+        return run(detail::postgres::queries_of.delete_expired(now, limit));
     }
-    bool erase_session(const std::string& token_hash) { return run(detail::postgres::erase_session(token_hash)); }
-    std::size_t erase_sessions_of(const std::string& user_id, const std::string& kept) {
-        return run(detail::postgres::erase_sessions_of(user_id, kept));
-    }
-
-    std::vector<counter> change_counters(const std::vector<counter_change>& changes) {
-        return run(detail::postgres::change_counters(changes));
-    }
-
-    /// Removes up to `most` transactions, sessions and counters each that were over at `now`, and says how many it
-    /// removed in all. To be called, now and then, only if much has expired while little is inserted.
-    std::size_t sweep(time_point now, std::size_t most) { return run(detail::postgres::sweep(now, most)); }
 
 private:
     using connection = detail::postgres::connection;
 
-    /// A connection from the pool for one call. It is closed afterwards unless it was given back.
-    class lease {
-    public:
-        lease(postgres_storage& s, detail::postgres::steady_time deadline) : storage_(s) {
-            std::unique_lock lock(s.mutex_);
-            const auto is_free = [&] {
-                return !s.idle_.empty() || s.open_ < std::max<std::size_t>(s.options_.connections, 1);
-            };
-            if (!s.freed_.wait_until(lock, deadline, is_free))
-                throw std::runtime_error("phoneauth: all connections to PostgreSQL are busy");
-            if (!s.idle_.empty()) {
-                connection_ = std::move(s.idle_.back());  // the one used last, whose memory is still in the caches
-                s.idle_.pop_back();
-            } else {
-                ++s.open_;
-            }
-            lock.unlock();
-            try {
-                if (connection_ && connection_->is_dead()) connection_.reset();
-                if (!connection_) {
-                    connection_ = detail::postgres::open(s.server_, s.options_.timeout, deadline);
-                    detail::postgres::prepare(*connection_, deadline);
-                }
-            } catch (...) {
-                release();
-                throw;
-            }
-        }
-        lease(const lease&) = delete;
-        lease& operator=(const lease&) = delete;
-        ~lease() {
-            if (!given_back_) {
-                connection_.reset();
-                release();
-            }
-        }
-
-        connection& operator*() const noexcept { return *connection_; }
-
-        void give_back() {
-            {
-                const std::scoped_lock lock(storage_.mutex_);
-                storage_.idle_.push_back(std::move(connection_));
-            }
-            given_back_ = true;
-            storage_.freed_.notify_one();
-        }
-
-    private:
-        void release() {
-            {
-                const std::scoped_lock lock(storage_.mutex_);
-                --storage_.open_;
-            }
-            storage_.freed_.notify_one();
-        }
-
-        postgres_storage& storage_;
-        std::unique_ptr<connection> connection_;
-        bool given_back_ = false;
-    };
-
     detail::postgres::steady_time deadline() const { return std::chrono::steady_clock::now() + options_.timeout; }
 
+    /// `idle`, if it still stands, or a new one.
+    std::unique_ptr<connection> open(std::unique_ptr<connection> idle, detail::postgres::steady_time deadline) const {
+        if (idle && !idle->is_dead()) return idle;
+        idle.reset();
+        auto fresh = detail::postgres::open(server_, options_.timeout, deadline);
+        detail::postgres::prepare(*fresh, deadline);
+        return fresh;
+    }
+
     template <class T>
-    T run(const detail::postgres::operation<T>& o) {
+    T run(const detail::postgres::query<T>& o) {
         using detail::postgres::verdict;
         const auto deadline = this->deadline();
         bool again_elsewhere = true;
         for (int attempt = 0; attempt < detail::postgres::max_attempts; ++attempt) {
-            lease c(*this, deadline);
+            auto lease = pool_.take(deadline);
+            if (!lease) throw std::runtime_error("phoneauth: all connections to PostgreSQL are busy");
+            auto c = open(std::move(lease->item), deadline);  // closed in the end unless it is given back
+            const auto give_back = [&] { lease->item = std::move(c); };
             detail::postgres::result_ptr answer;
             try {
-                answer = (*c).run(o.what, o.values, deadline);
+                answer = c->run(o.what, o.values, deadline);
             } catch (const std::runtime_error&) {
                 const bool in_time = std::chrono::steady_clock::now() < deadline;
                 if (!o.what.reads || !in_time || !std::exchange(again_elsewhere, false)) throw;
@@ -1240,10 +1219,10 @@ private:
             if (repeat && std::exchange(again_elsewhere, false)) continue;
             if (outcome == verdict::lost) throw connection::lost();
             if (outcome == verdict::reconnect || outcome == verdict::refused) {
-                if (outcome == verdict::refused) c.give_back();
+                if (outcome == verdict::refused) give_back();
                 throw std::runtime_error(detail::postgres::message_of(answer.get()));
             }
-            c.give_back();
+            give_back();
             if (outcome == verdict::again) continue;
             if (auto value = o.value(answer.get())) return *std::move(value);
         }
@@ -1252,10 +1231,7 @@ private:
 
     const detail::postgres::server_address server_;
     const postgres_options options_;
-    std::mutex mutex_;
-    std::condition_variable freed_;
-    std::vector<std::unique_ptr<connection>> idle_;
-    std::size_t open_ = 0;  // idle or in use
+    detail::bounded_pool<connection> pool_;
 };
 
 static_assert(Storage<postgres_storage>);

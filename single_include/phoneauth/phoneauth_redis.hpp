@@ -5,10 +5,27 @@
 
 #include <phoneauth/phoneauth.hpp>
 
-// ---- phoneauth/storage/detail/redis.hpp ----
+// ---- phoneauth/storage/detail/redis_commands.hpp ----
 
-#ifndef PHONEAUTH_STORAGE_DETAIL_REDIS_HPP
-#define PHONEAUTH_STORAGE_DETAIL_REDIS_HPP
+#ifndef PHONEAUTH_STORAGE_DETAIL_REDIS_COMMANDS_HPP
+#define PHONEAUTH_STORAGE_DETAIL_REDIS_COMMANDS_HPP
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+
+// ---- phoneauth/storage/detail/redis_protocol.hpp ----
+
+#ifndef PHONEAUTH_STORAGE_DETAIL_REDIS_PROTOCOL_HPP
+#define PHONEAUTH_STORAGE_DETAIL_REDIS_PROTOCOL_HPP
 
 #include <algorithm>
 #include <array>
@@ -36,23 +53,9 @@
 namespace phoneauth {
 inline namespace v0 {
 
-/// Options of `redis_storage` and `async_redis_storage`.
-struct redis_options {
-    /// In front of every key, so that several applications, or tests, can share a server. No "{" or "}".
-    std::string prefix = "phoneauth:";
-    /// How long a connection may take to be there, passwords included. A name server that does not answer is not
-    /// interrupted by it.
-    std::chrono::milliseconds connect_timeout{2000};
-    /// How long an operation may take, with its repetitions while Redis says "try again".
-    std::chrono::milliseconds operation_timeout{2000};
-    /// `redis_storage`: how many operations run at once; further ones wait, `operation_timeout` at most. There is a
-    /// connection for each, and in a cluster one to each server that it needs. At least 1.
-    std::size_t max_connections = 16;
-    /// `async_redis_storage`: how many commands may wait for their replies on one connection; further ones throw.
-    std::size_t max_pending = 10'000;
-};
-
 namespace detail {
+
+using redis_time = std::chrono::steady_clock::time_point;
 
 /// Grows when an older phoneauth could not read what is stored (see redis_commands.hpp). Records of all formats from 1
 /// on can be read.
@@ -443,14 +446,14 @@ private:
 
 #endif
 
-// ---- phoneauth/storage/detail/redis_commands.hpp ----
+// ---- phoneauth/storage/detail/redis_records.hpp ----
 
-#ifndef PHONEAUTH_STORAGE_DETAIL_REDIS_COMMANDS_HPP
-#define PHONEAUTH_STORAGE_DETAIL_REDIS_COMMANDS_HPP
+#ifndef PHONEAUTH_STORAGE_DETAIL_REDIS_RECORDS_HPP
+#define PHONEAUTH_STORAGE_DETAIL_REDIS_RECORDS_HPP
 
-#include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -458,23 +461,9 @@ private:
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <type_traits>
 #include <utility>
-#include <vector>
 
-
-// What is stored in Redis and which commands do it, written once for both modes. The keys, behind the prefix:
-//
-//     t:ID              a transaction: a record
-//     c:KEY             a counter: a hash of its value and its end
-//     s:TOKEN_HASH      a session: a record
-//     u:USER_ID         the index of a user's sessions: a sorted set of token hashes by their ends
-//     {users}:ids       all users: a hash of object id → record
-//     {users}:phones    a hash of phone → object id
-//     {users}:identities  a hash of identity → object id
-//     format            the version of all this: `redis_format`
-//
-// Each operation is one command or one script on keys of one slot, and so one atomic step; but for what a cluster
-// cannot do in one because the keys are on different servers: see `insert_session` and `erase_sessions_of`.
 
 namespace phoneauth {
 inline namespace v0 {
@@ -489,16 +478,26 @@ inline std::string record_field(std::string_view text) {
 
 class record_writer {
 public:
-    record_writer& text(std::string_view t) {
-        record_ += record_field(t);
-        return *this;
+    void put(std::string_view text) { record_ += record_field(text); }
+    void put(const std::string& text) { put(std::string_view(text)); }
+    void put(const phone_number& phone) { put(phone.str()); }
+    void put(time_point t) { put(t.time_since_epoch().count()); }
+    void put(const std::optional<time_point>& t) { t ? put(*t) : put(std::string_view()); }
+    void put(const property_map& properties) {
+        put(properties.size());
+        for (const auto& [name, value] : properties) {
+            put(name);
+            put(value);
+        }
     }
     template <class T>
-    record_writer& number(T n) {
-        return text(std::to_string(n));
+    requires std::integral<T> || std::is_enum_v<T>
+    void put(T n) {
+        if constexpr (std::integral<T> && !std::same_as<T, bool>)
+            put(std::string_view(std::to_string(n)));
+        else
+            put(static_cast<unsigned>(n));
     }
-    record_writer& time(time_point t) { return number(t.time_since_epoch().count()); }
-    record_writer& time(std::optional<time_point> t) { return t ? time(*t) : text({}); }
     std::string str() { return std::move(record_); }
 
 private:
@@ -510,27 +509,30 @@ class record_reader {
 public:
     explicit record_reader(std::string_view record) : rest_(record) {}
 
-    std::string text() { return std::string(field()); }
-    template <class T>
-    T number() {
-        return parse<T>(field());
-    }
-    template <class E>
-    E one_of(E first, E last) {
-        const auto value = number<unsigned>();
-        if (value < static_cast<unsigned>(first) || value > static_cast<unsigned>(last)) fail();
-        return static_cast<E>(value);
-    }
-    time_point time() { return time_point(std::chrono::milliseconds(number<std::int64_t>())); }
-    std::optional<time_point> optional_time() {
-        const auto digits = field();
-        if (digits.empty()) return std::nullopt;
-        return time_point(std::chrono::milliseconds(parse<std::int64_t>(digits)));
-    }
-    phone_number phone() {
-        auto p = phone_number::parse(field());
+    void get(std::string& text) { text = field(); }
+    void get(phone_number& phone) {
+        const auto p = phone_number::parse(field());
         if (!p) fail();
-        return *p;
+        phone = *p;
+    }
+    template <std::integral T>
+    void get(T& n) {
+        n = parse<T>(field());
+    }
+    void get(bool& b) { b = one_of(0, 1) == 1; }
+    template <class Enum>
+    requires std::is_enum_v<Enum>
+    void get(Enum& e) { e = static_cast<Enum>(one_of(1, static_cast<unsigned>(last_enumerator<Enum>))); }
+    void get(time_point& t) { t = time_point(std::chrono::milliseconds(parse<std::int64_t>(field()))); }
+    void get(std::optional<time_point>& t) {
+        const auto digits = field();
+        if (!digits.empty()) t = time_point(std::chrono::milliseconds(parse<std::int64_t>(digits)));
+    }
+    void get(property_map& properties) {
+        for (auto left = parse<std::size_t>(field()); left > 0; --left) {
+            std::string name(field());
+            properties.emplace(std::move(name), field());
+        }
     }
     bool is_at_end() const noexcept { return rest_.empty(); }
     void end() const {
@@ -551,6 +553,11 @@ private:
         throw std::runtime_error("phoneauth: Redis has a record that is damaged or that something else wrote: give "
                                  "phoneauth a prefix of its own");
     }
+    unsigned one_of(unsigned first, unsigned last) {
+        const auto value = parse<unsigned>(field());
+        if (value < first || value > last) fail();
+        return value;
+    }
     std::string_view field() {
         const auto colon = rest_.find(':');
         if (colon == rest_.npos) fail();
@@ -564,91 +571,54 @@ private:
     std::string_view rest_;
 };
 
-/// Without the id, which is in the key.
-inline std::string to_record(const transaction& t, std::uint64_t version) {
-    return record_writer()
-        .number(version)
-        .number(static_cast<unsigned>(t.purpose))
-        .text(t.phone.str())
-        .text(t.user_id)
-        .text(t.key_id)
-        .number(static_cast<unsigned>(t.state))
-        .number(t.tries)
-        .number(t.sends)
-        .time(t.created_at)
-        .time(t.expires_at)
-        .time(t.last_sent_at)
-        .number(static_cast<unsigned>(t.delivery))
-        .number(t.delivery_error)
-        .text(t.password_fingerprint)
-        .number(static_cast<unsigned>(t.known_network))
-        .str();
-}
-inline transaction to_transaction(const std::string& id, std::string_view record) {
-    record_reader read(record);
-    const auto version = read.number<std::uint64_t>();
-    const auto kind = read.one_of(purpose::registration, purpose::login);
-    transaction t{id, kind, read.phone()};
-    t.user_id = read.text();
-    t.key_id = read.text();
-    t.state = read.one_of(transaction_state::pending, transaction_state::failed);
-    t.tries = read.number<std::uint32_t>();
-    t.sends = read.number<std::uint32_t>();
-    t.created_at = read.time();
-    t.expires_at = read.time();
-    t.last_sent_at = read.time();
-    t.version = version;
-    if (read.is_at_end()) return t;  // written in format 1
-    t.delivery = read.one_of(delivery_state::pending, delivery_state::undelivered);
-    t.delivery_error = read.number<std::int32_t>();
-    t.password_fingerprint = read.text();
-    t.known_network = read.one_of(false, true);
-    read.end();
-    return t;
+/// Whether a field is in the record, and not only in the key under which that is stored. Users are all in one hash.
+template <class Record>
+constexpr bool is_in_record(const field& f) noexcept {
+    return f.role != field_role::key || std::same_as<Record, user>;
 }
 
-/// The script `update_user` reads the first three fields.
-inline std::string to_record(const user& u, std::uint64_t version) {
+template <class Record>
+std::string to_record(const Record& record) {
     record_writer write;
-    write.number(version).text(u.phone.str()).text(u.identity).text(u.object_id).text(u.password_hash);
-    write.text(u.locale).number(static_cast<unsigned>(u.enabled));
-    write.time(u.created_at).time(u.updated_at).time(u.last_login_at).number(u.properties.size());
-    for (const auto& [name, value] : u.properties) write.text(name).text(value);
+    for_each_field<Record>([&](const field& f, auto member) {
+        if (is_in_record<Record>(f)) write.put(record.*member);
+    });
     return write.str();
 }
-inline user to_user(std::string_view record) {
-    record_reader read(record);
-    const auto version = read.number<std::uint64_t>();
-    const auto phone = read.phone();
-    auto identity = read.text();
-    auto object_id = read.text();
-    user u{std::move(object_id), phone, std::move(identity), read.text()};
-    u.locale = read.text();
-    u.enabled = read.number<unsigned>() != 0;
-    u.created_at = read.time();
-    u.updated_at = read.optional_time();
-    u.last_login_at = read.optional_time();
-    for (auto left = read.number<std::size_t>(); left > 0; --left) {
-        auto name = read.text();
-        u.properties.emplace(std::move(name), read.text());
-    }
-    u.version = version;
+
+/// `key`: names the record.
+template <class Record>
+Record from_record(const std::string& key, std::string_view text) {
+    auto record = blank_record<Record>();
+    record_reader read(text);
+    int format = 1;
+    bool is_complete = true;  // but for what its format did not have
+    for_each_field<Record>([&](const field& f, auto member) {
+        if (std::exchange(format, f.format) < f.format) is_complete = is_complete && !read.is_at_end();
+        if constexpr (std::same_as<decltype(member), std::string Record::*>)
+            if (!is_in_record<Record>(f)) return void(record.*member = key);
+        if (is_complete) read.get(record.*member);
+    });
     read.end();
-    return u;
+    return record;
 }
 
-/// The scripts that erase sessions read the first field. Without the token hash, which is in the key.
-inline std::string to_record(const session& s) {
-    return record_writer().text(s.user_id).time(s.created_at).time(s.expires_at).str();
-}
-inline session to_session(const std::string& token_hash, std::string_view record) {
-    record_reader read(record);
-    session s{token_hash, read.text()};
-    s.created_at = read.time();
-    s.expires_at = read.time();
-    read.end();
-    return s;
-}
+}  // namespace detail
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/storage/detail/redis_scripts.hpp ----
+
+#ifndef PHONEAUTH_STORAGE_DETAIL_REDIS_SCRIPTS_HPP
+#define PHONEAUTH_STORAGE_DETAIL_REDIS_SCRIPTS_HPP
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
 
 // ---- Scripts. Numbers in Lua are doubles: exact for milliseconds, but not for versions and values of counters, which stay
 // ---- strings. A script that is refused for lack of memory is refused at its first write.
@@ -768,6 +738,64 @@ return erased)"};
     }
 };
 
+}  // namespace detail
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/storage/redis_options.hpp ----
+
+#ifndef PHONEAUTH_STORAGE_REDIS_OPTIONS_HPP
+#define PHONEAUTH_STORAGE_REDIS_OPTIONS_HPP
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// How a `redis_storage` or an `async_redis_storage` behaves.
+struct redis_options {
+    /// In front of every key, so that several applications, or tests, can share a server. No "{" or "}".
+    std::string prefix = "phoneauth:";
+    /// How long a connection may take to be there, passwords included. A name server that does not answer is not
+    /// interrupted by it.
+    std::chrono::milliseconds connect_timeout{2000};
+    /// How long an operation may take, with its repetitions while Redis says "try again".
+    std::chrono::milliseconds operation_timeout{2000};
+    /// `redis_storage`: how many operations run at once; further ones wait, `operation_timeout` at most. There is a
+    /// connection for each, and in a cluster one to each server that it needs. At least 1.
+    std::size_t max_connections = 16;
+    /// `async_redis_storage`: how many commands may wait for their replies on one connection; further ones throw.
+    std::size_t max_pending = 10'000;
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// What is stored in Redis and which commands do it, written once for both modes. The keys, behind the prefix:
+//
+//     t:ID              a transaction: a record
+//     c:KEY             a counter: a hash of its value and its end
+//     s:TOKEN_HASH      a session: a record
+//     u:USER_ID         the index of a user's sessions: a sorted set of token hashes by their ends
+//     {users}:ids       all users: a hash of object id → record
+//     {users}:phones    a hash of phone → object id
+//     {users}:identities  a hash of identity → object id
+//     format            the version of all this: `redis_format`
+//
+// Each operation is one command or one script on keys of one slot, and so one atomic step; but for what a cluster
+// cannot do in one because the keys are on different servers: see `insert_session` and `erase_sessions_of`.
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
 /// All functions of a Storage. `Link` sends calls and gets their replies, now or later: `run(redis_calls&)` returns
 /// when all are settled, in one round trip unless a server asks for more, and throws nothing that a call could say
 /// itself. `Link::mode`: see yields.hpp.
@@ -786,7 +814,7 @@ public:
 
     flow<bool> insert_transaction(const transaction& t) {
         const auto life = lifetime(t.expires_at + transaction_retention - t.created_at);
-        auto calls = one(redis_command({"SET", key("t:", t.id), to_record(t, t.version), "NX", "PX", life}));
+        auto calls = one(redis_command({"SET", key("t:", t.id), to_record(t), "NX", "PX", life}));
         co_await mode::call([&] { return link_.run(calls); });
         co_return !calls[0].is_nil();
     }
@@ -795,31 +823,30 @@ public:
         auto calls = one(redis_command({"GET", key("t:", id)}));
         co_await mode::call([&] { return link_.run(calls); });
         std::optional<transaction> found;
-        if (!calls[0].is_nil()) found = to_transaction(id, calls[0].text());
+        if (!calls[0].is_nil()) found = from_record<transaction>(id, calls[0].text());
         co_return found;
     }
 
     flow<bool> update_transaction(const transaction& t) {
         auto calls = one(redis_evaluation(scripts_.compare_and_set, {key("t:", t.id)},
-                                          {first_field(t.version), to_record(t, t.version + 1)}));
+                                          {first_field(t.version), to_record(next_version(t))}));
         co_await mode::call([&] { return link_.run(calls); });
         co_return calls[0].integer() == 1;
     }
 
     /// Throws `std::invalid_argument` if there is a user with this `object_id`.
     flow<write_result> insert_user(const user& u) {
-        auto calls =
-            one(redis_evaluation(scripts_.insert_user, user_keys(),
-                                 {u.object_id, std::string(u.phone.str()), u.identity, to_record(u, u.version)}));
+        auto calls = one(redis_evaluation(scripts_.insert_user, user_keys(),
+                                          {u.object_id, std::string(u.phone.str()), u.identity, to_record(u)}));
         co_await mode::call([&] { return link_.run(calls); });
         if (calls[0].integer() == -1) throw std::invalid_argument("phoneauth: there is a user with this object_id");
         co_return written(calls[0]);
     }
 
     flow<write_result> update_user(const user& u) {
-        auto calls = one(redis_evaluation(scripts_.update_user, user_keys(),
-                                          {u.object_id, std::string(u.phone.str()), u.identity,
-                                           to_record(u, u.version + 1), first_field(u.version)}));
+        auto calls = one(redis_evaluation(
+            scripts_.update_user, user_keys(),
+            {u.object_id, std::string(u.phone.str()), u.identity, to_record(next_version(u)), first_field(u.version)}));
         co_await mode::call([&] { return link_.run(calls); });
         co_return written(calls[0]);
     }
@@ -858,7 +885,7 @@ public:
         auto calls = one(redis_command({"GET", key("s:", token_hash)}));
         co_await mode::call([&] { return link_.run(calls); });
         std::optional<session> found;
-        if (!calls[0].is_nil()) found = to_session(token_hash, calls[0].text());
+        if (!calls[0].is_nil()) found = from_record<session>(token_hash, calls[0].text());
         co_return found;
     }
 
@@ -866,7 +893,7 @@ public:
         auto calls = one(redis_evaluation(scripts_.take, {key("s:", token_hash)}, {}));
         co_await mode::call([&] { return link_.run(calls); });
         if (calls[0].is_nil()) co_return false;
-        const auto erased = to_session(token_hash, calls[0].text());
+        const auto erased = from_record<session>(token_hash, calls[0].text());
         // The session is gone, whatever becomes of its place in the index.
         auto second = one(redis_command({"ZREM", key("u:", erased.user_id), token_hash}));
         co_await mode::call([&] { return link_.run(second); });
@@ -981,7 +1008,7 @@ private:
         auto calls = one(std::move(call));
         co_await mode::call([&] { return link_.run(calls); });
         std::optional<user> found;
-        if (!calls[0].is_nil()) found = to_user(calls[0].text());
+        if (!calls[0].is_nil()) found = from_record<user>({}, calls[0].text());
         co_return found;
     }
 
@@ -1006,7 +1033,6 @@ private:
 #include <cerrno>
 #include <charconv>
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <map>
 #include <memory>
@@ -1032,8 +1058,6 @@ private:
 namespace phoneauth {
 inline namespace v0 {
 namespace detail {
-
-using redis_time = std::chrono::steady_clock::time_point;
 
 /// A connection that may be used by one thread at a time. Whoever gets an exception from it must drop it. The messages
 /// are made to be put behind "Redis ".
@@ -1136,17 +1160,18 @@ public:
 
     redis_blocking_link(redis_url url, const redis_options& options)
         : url_(std::move(url)), connect_timeout_(options.connect_timeout),
-          operation_timeout_(options.operation_timeout), free_(std::max<std::size_t>(options.max_connections, 1)),
-          router_(url_.server) {}
+          operation_timeout_(options.operation_timeout), pool_(options.max_connections), router_(url_.server) {}
 
     redis_blocking_link(const redis_blocking_link&) = delete;
     redis_blocking_link& operator=(const redis_blocking_link&) = delete;
 
     void run(redis_calls& calls) {
         const auto deadline = std::chrono::steady_clock::now() + operation_timeout_;
-        const permit one(*this, deadline);
+        auto mine = pool_.take(deadline);
+        if (!mine) throw std::runtime_error("phoneauth: all connections to Redis are busy");
+        if (!mine->item) mine->item = std::make_unique<connections>();
         for (;;) {
-            exchange(calls, deadline);
+            exchange(calls, *mine->item, deadline);
             auto next = redis_step::settled;
             {
                 const std::lock_guard lock(mutex_);
@@ -1162,29 +1187,8 @@ public:
     }
 
 private:
-    /// The right to run: so many connections to a server are in use at most, and nobody waits for one while he holds
-    /// another.
-    class permit {
-    public:
-        permit(redis_blocking_link& link, redis_time deadline) : link_(link) {
-            std::unique_lock lock(link_.mutex_);
-            if (!link_.freed_.wait_until(lock, deadline, [&] { return link_.free_ > 0; }))
-                throw std::runtime_error("phoneauth: all connections to Redis are busy");
-            --link_.free_;
-        }
-        permit(const permit&) = delete;
-        permit& operator=(const permit&) = delete;
-        ~permit() {
-            {
-                const std::lock_guard lock(link_.mutex_);
-                ++link_.free_;
-            }
-            link_.freed_.notify_one();
-        }
-
-    private:
-        redis_blocking_link& link_;
-    };
+    /// To each server of a cluster, for one operation at a time: nobody waits for a connection while holding another.
+    using connections = std::map<std::size_t, std::unique_ptr<redis_connection>>;
 
     /// Calls for one server, and the connection to it.
     struct share {
@@ -1195,7 +1199,7 @@ private:
     };
 
     /// Sends each call that is not settled once, and waits for what becomes of it.
-    void exchange(redis_calls& calls, redis_time deadline) {
+    void exchange(redis_calls& calls, connections& mine, redis_time deadline) {
         std::map<std::size_t, share> shares;
         {
             const std::lock_guard lock(mutex_);
@@ -1214,7 +1218,7 @@ private:
             std::string bytes;
             for (const auto* call : s.calls) s.replies.push_back(append_call(bytes, *call));
             guarded(s, 0, [&] {
-                s.connection = connection_to(entry.first, s.server, deadline);
+                s.connection = connection_to(s.server, std::move(mine[entry.first]), deadline);
                 for (auto* call : s.calls) call->written = true;
                 s.connection->send(bytes, deadline);
             });
@@ -1229,12 +1233,7 @@ private:
                         s.calls[i]->reply = s.connection->receive(deadline);
                     replica = replica || is_replica(*s.calls[i]->reply);
                 });
-            const std::lock_guard lock(mutex_);
-            auto& idle = idle_[entry.first];
-            if (replica)
-                idle.clear();
-            else if (s.connection)
-                idle.push_back(std::move(s.connection));
+            if (!replica) mine[entry.first] = std::move(s.connection);
         }
     }
 
@@ -1252,31 +1251,19 @@ private:
         }
     }
 
-    /// The idle connection that was used last, if it still stands, or a new one.
-    std::unique_ptr<redis_connection> connection_to(std::size_t node, const redis_address& server,
-                                                    redis_time deadline) {
-        for (;;) {
-            std::unique_ptr<redis_connection> found;
-            {
-                const std::lock_guard lock(mutex_);
-                auto& idle = idle_[node];
-                if (idle.empty()) break;
-                found = std::move(idle.back());
-                idle.pop_back();
-            }
-            if (found->is_idle()) return found;
-        }
+    /// `idle`, if it still stands, or a new one.
+    std::unique_ptr<redis_connection> connection_to(const redis_address& server, std::unique_ptr<redis_connection> idle,
+                                                    redis_time deadline) const {
+        if (idle && idle->is_idle()) return idle;
         return std::make_unique<redis_connection>(
             server, url_, std::min(deadline, std::chrono::steady_clock::now() + connect_timeout_));
     }
 
     const redis_url url_;
     const std::chrono::milliseconds connect_timeout_, operation_timeout_;
-    std::mutex mutex_;
-    std::condition_variable freed_;
-    std::size_t free_;
+    bounded_pool<connections> pool_;
+    std::mutex mutex_;  // guards the following
     redis_router router_;
-    std::map<std::size_t, std::vector<std::unique_ptr<redis_connection>>> idle_;
 };
 
 /// What must be true of a server before it is trusted with anything. Throws `std::runtime_error` if it is not. Returns
@@ -1339,10 +1326,7 @@ return ARGV[1])"};
 #ifndef PHONEAUTH_STORAGE_REDIS_HPP
 #define PHONEAUTH_STORAGE_REDIS_HPP
 
-#include <cstddef>
-#include <optional>
 #include <string>
-#include <vector>
 
 
 namespace phoneauth {
@@ -1394,8 +1378,11 @@ inline namespace v0 {
 /// first: one that still runs throws when it is asked for a transaction that a newer one has written, and one that is
 /// started again refuses.
 ///
+/// `insert_user` throws `std::invalid_argument` if there is a user with this `object_id`. When `erase_sessions_of` has
+/// thrown, some of the sessions may be erased in a cluster: call it again.
+///
 /// Thread-safe. Connections are made when they are needed and kept; a broken one is replaced.
-class redis_storage {
+class redis_storage : public forwarding_storage<redis_storage> {
 public:
     /// `url`: redis://[[user]:password@]host[:port][/database], with percent-encoding in user and password; port 6379
     /// and database 0 unless given. Connects and checks the server: throws `std::runtime_error` if the URL is not one,
@@ -1403,35 +1390,10 @@ public:
     explicit redis_storage(const std::string& url, const redis_options& options = {})
         : redis_storage(detail::parse_redis_url(url), options) {}
 
-    // Each function: see the concepts in policies.hpp.
-
-    bool insert_transaction(const transaction& t) { return commands_.insert_transaction(t).get(); }
-    std::optional<transaction> find_transaction(const std::string& id) { return commands_.find_transaction(id).get(); }
-    bool update_transaction(const transaction& t) { return commands_.update_transaction(t).get(); }
-
-    /// Throws `std::invalid_argument` if there is a user with this `object_id`.
-    write_result insert_user(const user& u) { return commands_.insert_user(u).get(); }
-    write_result update_user(const user& u) { return commands_.update_user(u).get(); }
-    std::optional<user> find_user(const std::string& object_id) { return commands_.find_user(object_id).get(); }
-    std::optional<user> find_user_by_phone(const phone_number& phone) {
-        return commands_.find_user_by_phone(phone).get();
-    }
-    std::optional<user> find_user_by_identity(const std::string& identity) {
-        return commands_.find_user_by_identity(identity).get();
-    }
-
-    bool insert_session(const session& s) { return commands_.insert_session(s).get(); }
-    std::optional<session> find_session(const std::string& token_hash) {
-        return commands_.find_session(token_hash).get();
-    }
-    bool erase_session(const std::string& token_hash) { return commands_.erase_session(token_hash).get(); }
-    /// In a cluster some sessions may be erased after a throw: then call it again.
-    std::size_t erase_sessions_of(const std::string& user_id, const std::string& kept) {
-        return commands_.erase_sessions_of(user_id, kept).get();
-    }
-
-    std::vector<counter> change_counters(const std::vector<counter_change>& changes) {
-        return commands_.change_counters(changes).get();
+    /// Does `operation`, blocking: see `forwarding_storage`.
+    template <class Operation, class... Arguments>
+    auto perform(Operation operation, const Arguments&... arguments) {
+        return operation(commands_, arguments...).get();
     }
 
 private:

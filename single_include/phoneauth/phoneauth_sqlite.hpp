@@ -5,45 +5,54 @@
 
 #include <phoneauth/phoneauth.hpp>
 
-// ---- phoneauth/storage/detail/sqlite.hpp ----
+// ---- phoneauth/storage/detail/sqlite_connections.hpp ----
 
-#ifndef PHONEAUTH_STORAGE_DETAIL_SQLITE_HPP
-#define PHONEAUTH_STORAGE_DETAIL_SQLITE_HPP
+#ifndef PHONEAUTH_STORAGE_DETAIL_SQLITE_CONNECTIONS_HPP
+#define PHONEAUTH_STORAGE_DETAIL_SQLITE_CONNECTIONS_HPP
 
-#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
-#include <cstdint>
 #include <exception>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <new>
 #include <optional>
-#include <span>
 #include <stdexcept>
 #include <string>
-#include <string_view>
-#include <system_error>
-#include <thread>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
-#include <fcntl.h>
+
+// ---- phoneauth/storage/detail/sqlite_database.hpp ----
+
+#ifndef PHONEAUTH_STORAGE_DETAIL_SQLITE_DATABASE_HPP
+#define PHONEAUTH_STORAGE_DETAIL_SQLITE_DATABASE_HPP
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <variant>
+#include <vector>
+
 #include <sqlite3.h>
-#include <unistd.h>
 
 #if SQLITE_VERSION_NUMBER < 3035000
 #error "phoneauth: storage/sqlite.hpp needs SQLite 3.35 or later"
 #endif
 
 
-// What SQLite needs from C++, without a word about what is stored: one connection, its prepared statements, the
-// schema's version, and several connections shared by several threads. Exceptions name the file and what to do, never a
-// value.
+// What SQLite needs from C++, without a word about what is stored: one connection and its prepared statements. Exceptions
+// name the file and what to do, never a value.
 
 namespace phoneauth {
 inline namespace v0 {
@@ -190,11 +199,7 @@ public:
         if (value < static_cast<std::int64_t>(least) || value > static_cast<std::int64_t>(most)) reject(column);
         return static_cast<T>(value);
     }
-    std::uint64_t version(int column) const { return static_cast<std::uint64_t>(integer(column)); }
     time_point time(int column) const { return time_point(std::chrono::milliseconds(integer(column))); }
-    std::optional<time_point> optional_time(int column) const {
-        return is_null(column) ? std::nullopt : std::optional(time(column));
-    }
     std::string text(int column) const {
         if (sqlite3_column_type(statement_, column) != SQLITE_TEXT) reject(column);
         const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
@@ -221,12 +226,16 @@ private:
     sqlite3_stmt* const statement_;
 };
 
+/// The parameters of a statement.
+using sqlite_values = std::vector<std::variant<std::nullptr_t, std::int64_t, std::string>>;
+
 /// A prepared statement. Call it with its parameters, which must live as long as the run.
 class sqlite_statement {
 public:
-    sqlite_statement(const sqlite_database& db, const char* sql) : db_(db) {
+    sqlite_statement(const sqlite_database& db, const std::string& sql) : db_(db) {
         sqlite3_stmt* statement = nullptr;
-        const int code = sqlite3_prepare_v3(db.get(), sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+        const int code = sqlite3_prepare_v3(db.get(), sql.c_str(), static_cast<int>(sql.size() + 1),
+                                            SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
         statement_.reset(statement);
         db.check(code);
     }
@@ -238,17 +247,23 @@ public:
         return sqlite_run(db_, statement_.get());
     }
 
+    /// The same for values of which the statement uses the first ones at least.
+    sqlite_run operator()(const sqlite_values& values) {
+        const auto count =
+            std::min(values.size(), static_cast<std::size_t>(sqlite3_bind_parameter_count(statement_.get())));
+        for (std::size_t i = 0; i < count; ++i)
+            db_.check(std::visit([&](const auto& value) { return bind(static_cast<int>(i + 1), value); }, values[i]));
+        return sqlite_run(db_, statement_.get());
+    }
+
 private:
     struct finalizer {
         void operator()(sqlite3_stmt* statement) const noexcept { sqlite3_finalize(statement); }
     };
 
+    int bind(int i, std::nullptr_t) { return sqlite3_bind_null(statement_.get(), i); }
     int bind(int i, std::int64_t number) { return sqlite3_bind_int64(statement_.get(), i, number); }
-    int bind(int i, std::uint64_t version) { return bind(i, static_cast<std::int64_t>(version)); }
     int bind(int i, time_point time) { return bind(i, std::int64_t{time.time_since_epoch().count()}); }
-    int bind(int i, const std::optional<time_point>& time) {
-        return time ? bind(i, *time) : sqlite3_bind_null(statement_.get(), i);
-    }
     int bind(int i, const std::string& text) { return bind(i, std::string_view(text)); }
     int bind(int i, std::string_view text) {
         return sqlite3_bind_text64(statement_.get(), i, text.data(), text.size(), SQLITE_STATIC, SQLITE_UTF8);
@@ -258,6 +273,295 @@ private:
     const sqlite_database& db_;
     std::unique_ptr<sqlite3_stmt, finalizer> statement_;
 };
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+/// Connections to one file, shared by any number of threads: several that read and one that writes, which is as many as
+/// SQLite allows. `Statements{sqlite_database&}` are the prepared statements of a connection.
+template <class Statements>
+class sqlite_connections {
+public:
+    /// `setup`: statements for each connection. `readers`: at least 1.
+    sqlite_connections(const std::string& file, const char* setup, std::chrono::milliseconds busy_timeout,
+                       std::size_t readers)
+        : busy_timeout_(busy_timeout), writer_(file, setup, busy_timeout), begin_(writer_.db, "BEGIN IMMEDIATE"),
+          commit_(writer_.db, "COMMIT"), readers_(readers) {
+        for (std::size_t i = 0; i < readers; ++i) readers_.add(std::make_unique<connection>(file, setup, busy_timeout));
+    }
+
+    /// `f(statements)`, while others may read and write. `f` runs one statement, which only reads.
+    template <class F>
+    auto read(F f) {
+        const auto one = reader();
+        one->item->db.start();
+        return f(one->item->statements);
+    }
+
+    /// The same for several statements, which is cheaper, and reads all of them at one moment.
+    template <class F>
+    auto read_together(F f) {
+        const auto one = reader();
+        auto& db = one->item->db;
+        db.start();
+        db.execute("BEGIN");
+        try {
+            auto value = f(one->item->statements);
+            db.execute("COMMIT");
+            return value;
+        } catch (...) {
+            db.roll_back();
+            throw;
+        }
+    }
+
+    /// `f(statements)` in a transaction, which has come to its end, on the disk, when this returns. It does not take
+    /// place if it throws.
+    ///
+    /// Writers that wait for each other anyway share the next transaction, and so one wait for the disk. An exception
+    /// undoes what they all did and reaches all of them, so `f` does not throw but for a storage that does not work.
+    template <class F>
+    auto write(F f) {
+        std::optional<std::invoke_result_t<F&, Statements&>> value;
+        job mine{[&](Statements& statements) { value.emplace(f(statements)); }};
+        std::unique_lock lock(mutex_);
+        waiting_.push_back(&mine);
+        changed_.wait(lock, [&] { return mine.done || !writing_; });
+        if (!mine.done) {
+            writing_ = true;
+            const auto batch = std::exchange(waiting_, {});
+            lock.unlock();
+            mine.thrown = carry_out(batch);
+            if (mine.thrown)
+                for (auto* each : batch)
+                    if (each != &mine) each->thrown = copy_of(mine.thrown);
+            lock.lock();
+            writing_ = false;
+            for (auto* each : batch) each->done = true;
+            changed_.notify_all();
+        }
+        lock.unlock();
+        if (mine.thrown) std::rethrow_exception(mine.thrown);
+        return std::move(*value);
+    }
+
+private:
+    struct connection {
+        connection(const std::string& file, const char* setup, std::chrono::milliseconds busy_timeout)
+            : db(file, busy_timeout), statements{db} {
+            db.execute(setup);
+        }
+        sqlite_database db;
+        Statements statements;
+    };
+
+    auto reader() {
+        auto taken = readers_.take(std::chrono::steady_clock::now() + busy_timeout_);
+        if (!taken) writer_.db.fail("other threads of this program keep reading; let readers or busy_timeout be more");
+        return taken;
+    }
+
+    struct job {
+        std::function<void(Statements&)> work;
+        bool done = false;
+        std::exception_ptr thrown{};
+    };
+
+    std::exception_ptr carry_out(const std::vector<job*>& batch) noexcept {
+        try {
+            writer_.db.start();
+            begin_().finish();
+            for (auto* each : batch) each->work(writer_.statements);
+            commit_().finish();
+            return nullptr;
+        } catch (...) {
+            writer_.db.roll_back();
+            return std::current_exception();
+        }
+    }
+
+    /// What was thrown, for another thread. It could have the same object, but ThreadSanitizer does not see how libstdc++
+    /// counts who still has it.
+    static std::exception_ptr copy_of(const std::exception_ptr& thrown) noexcept {
+        try {
+            std::rethrow_exception(thrown);
+        } catch (const std::runtime_error& e) {
+            try {
+                return std::make_exception_ptr(std::runtime_error(e.what()));
+            } catch (...) {  // no memory
+            }
+        } catch (...) {
+        }
+        return thrown;
+    }
+
+    const std::chrono::milliseconds busy_timeout_;
+    connection writer_;
+    sqlite_statement begin_, commit_;
+    bounded_pool<connection> readers_;
+
+    std::mutex mutex_;  // guards the following
+    std::vector<job*> waiting_;
+    bool writing_ = false;
+    std::condition_variable changed_;
+};
+
+}  // namespace detail
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/storage/detail/sqlite_records.hpp ----
+
+#ifndef PHONEAUTH_STORAGE_DETAIL_SQLITE_RECORDS_HPP
+#define PHONEAUTH_STORAGE_DETAIL_SQLITE_RECORDS_HPP
+
+#include <concepts>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+
+// Records as rows.
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+struct sqlite_writer {
+    sqlite_values values{};
+
+    void put(const std::string& text) { values.emplace_back(text); }
+    void put(const phone_number& phone) { values.emplace_back(std::string(phone.str())); }
+    void put(time_point t) { values.emplace_back(std::int64_t{t.time_since_epoch().count()}); }
+    void put(const std::optional<time_point>& t) {
+        if (t)
+            put(*t);
+        else
+            values.emplace_back(nullptr);
+    }
+    /// A JSON object of strings, each the JSON text of a value, so that it comes back digit by digit.
+    void put(const property_map& properties) {
+        json_object object;
+        for (const auto& [name, json] : properties) {
+            if (!count_code_points(name) || !count_code_points(json))
+                throw std::invalid_argument("phoneauth: a user's property is not UTF-8");
+            object.string(name, json);
+        }
+        put(std::move(object).str());
+    }
+    template <class T>
+    requires std::integral<T> || std::is_enum_v<T>
+    void put(T n) { values.emplace_back(static_cast<std::int64_t>(n)); }
+};
+
+/// All fields of a record, in their order. Throws `std::invalid_argument` if SQLite cannot hold them.
+template <class Record>
+sqlite_values values_of(const Record& record) {
+    sqlite_writer write;
+    for_each_field<Record>([&](const field&, auto member) { write.put(record.*member); });
+    return std::move(write.values);
+}
+
+/// The same, and the next version behind them: in SQL the largest number plus 1 is not an integer any more.
+template <class Record>
+sqlite_values values_of_update(const Record& record) {
+    auto values = values_of(record);
+    values.emplace_back(static_cast<std::int64_t>(record.version + 1));
+    return values;
+}
+
+/// Takes the columns of a row one after the other.
+class sqlite_reader {
+public:
+    explicit sqlite_reader(const sqlite_run& row) noexcept : row_(row) {}
+
+    void get(std::string& text) { text = row_.text(column_++); }
+    void get(phone_number& phone) { phone = row_.phone(column_++); }
+    void get(time_point& t) { t = row_.time(column_++); }
+    void get(std::optional<time_point>& t) {
+        if (row_.is_null(column_))
+            ++column_;
+        else
+            get(t.emplace());
+    }
+    void get(property_map& properties) {
+        const auto parsed = parse_json(row_.text(column_));
+        if (!parsed || !parsed->is(json_kind::object)) row_.reject(column_);
+        for (const auto& item : parsed->items) {
+            if (item.kind != json_kind::string) row_.reject(column_);
+            properties.emplace(item.key, item.text);
+        }
+        ++column_;
+    }
+    template <std::integral T>
+    void get(T& n) {
+        if constexpr (sizeof(T) == sizeof(std::int64_t))
+            n = static_cast<T>(row_.integer(column_++));
+        else
+            n = row_.integer(column_++, std::numeric_limits<T>::min(), std::numeric_limits<T>::max());
+    }
+    template <class Enum>
+    requires std::is_enum_v<Enum>
+    void get(Enum& e) { e = row_.integer(column_++, Enum{1}, last_enumerator<Enum>); }
+
+private:
+    const sqlite_run& row_;
+    int column_ = 0;
+};
+
+/// The record in the first row, if there is one.
+template <class Record>
+std::optional<Record> record_of(sqlite_run&& row) {
+    if (!row.next()) return {};
+    auto record = blank_record<Record>();
+    sqlite_reader read(row);
+    for_each_field<Record>([&](const field&, auto member) { read.get(record.*member); });
+    return record;
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/storage/detail/sqlite_schema.hpp ----
+
+#ifndef PHONEAUTH_STORAGE_DETAIL_SQLITE_SCHEMA_HPP
+#define PHONEAUTH_STORAGE_DETAIL_SQLITE_SCHEMA_HPP
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+
+// The file itself and the version of its tables.
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
 
 /// What makes a file ours, and what brings it from each version of its tables to the next: `migrations[n]` from n to
 /// n+1.
@@ -358,198 +662,24 @@ inline std::string prepare_sqlite_file(const std::filesystem::path& path, const 
     return name;
 }
 
-/// Connections to one file, shared by any number of threads: several that read and one that writes, which is as many as
-/// SQLite allows. `Statements{sqlite_database&}` are the prepared statements of a connection.
-template <class Statements>
-class sqlite_connections {
-public:
-    /// `setup`: statements for each connection. `readers`: at least 1.
-    sqlite_connections(const std::string& file, const char* setup, std::chrono::milliseconds busy_timeout,
-                       std::size_t readers)
-        : writer_(file, setup, busy_timeout), begin_(writer_.db, "BEGIN IMMEDIATE"), commit_(writer_.db, "COMMIT") {
-        for (std::size_t i = 0; i < readers; ++i)
-            readers_.push_back(std::make_unique<connection>(file, setup, busy_timeout));
-        for (const auto& reader : readers_) free_readers_.push_back(reader.get());
-    }
-
-    /// `f(statements)`, while others may read and write. `f` runs one statement, which only reads.
-    template <class F>
-    auto read(F f) {
-        const lease reader(*this);
-        reader->db.start();
-        return f(reader->statements);
-    }
-
-    /// The same for several statements, which is cheaper, and reads all of them at one moment.
-    template <class F>
-    auto read_together(F f) {
-        const lease reader(*this);
-        auto& db = reader->db;
-        db.start();
-        db.execute("BEGIN");
-        try {
-            auto value = f(reader->statements);
-            db.execute("COMMIT");
-            return value;
-        } catch (...) {
-            db.roll_back();
-            throw;
-        }
-    }
-
-    /// `f(statements)` in a transaction, which has come to its end, on the disk, when this returns. It does not take
-    /// place if it throws.
-    ///
-    /// Writers that wait for each other anyway share the next transaction, and so one wait for the disk. An exception
-    /// undoes what they all did and reaches all of them, so `f` does not throw but for a storage that does not work.
-    template <class F>
-    auto write(F f) {
-        std::optional<std::invoke_result_t<F&, Statements&>> value;
-        job mine{[&](Statements& statements) { value.emplace(f(statements)); }};
-        std::unique_lock lock(mutex_);
-        waiting_.push_back(&mine);
-        changed_.wait(lock, [&] { return mine.done || !writing_; });
-        if (!mine.done) {
-            writing_ = true;
-            const auto batch = std::exchange(waiting_, {});
-            lock.unlock();
-            mine.thrown = carry_out(batch);
-            if (mine.thrown)
-                for (auto* each : batch)
-                    if (each != &mine) each->thrown = copy_of(mine.thrown);
-            lock.lock();
-            writing_ = false;
-            for (auto* each : batch) each->done = true;
-            changed_.notify_all();
-        }
-        lock.unlock();
-        if (mine.thrown) std::rethrow_exception(mine.thrown);
-        return std::move(*value);
-    }
-
-private:
-    struct connection {
-        connection(const std::string& file, const char* setup, std::chrono::milliseconds busy_timeout)
-            : db(file, busy_timeout), statements{db} {
-            db.execute(setup);
-        }
-        sqlite_database db;
-        Statements statements;
-    };
-
-    class lease {
-    public:
-        explicit lease(sqlite_connections& all) : all_(all) {
-            std::unique_lock lock(all.mutex_);
-            all.reader_freed_.wait(lock, [&] { return !all.free_readers_.empty(); });
-            connection_ = all.free_readers_.back();
-            all.free_readers_.pop_back();
-        }
-        lease(const lease&) = delete;
-        lease& operator=(const lease&) = delete;
-        ~lease() {
-            {
-                const std::scoped_lock lock(all_.mutex_);
-                all_.free_readers_.push_back(connection_);
-            }
-            all_.reader_freed_.notify_one();
-        }
-        connection* operator->() const noexcept { return connection_; }
-
-    private:
-        sqlite_connections& all_;
-        connection* connection_;
-    };
-
-    struct job {
-        std::function<void(Statements&)> work;
-        bool done = false;
-        std::exception_ptr thrown{};
-    };
-
-    std::exception_ptr carry_out(const std::vector<job*>& batch) noexcept {
-        try {
-            writer_.db.start();
-            begin_().finish();
-            for (auto* each : batch) each->work(writer_.statements);
-            commit_().finish();
-            return nullptr;
-        } catch (...) {
-            writer_.db.roll_back();
-            return std::current_exception();
-        }
-    }
-
-    /// What was thrown, for another thread. It could have the same object, but ThreadSanitizer does not see how libstdc++
-    /// counts who still has it.
-    static std::exception_ptr copy_of(const std::exception_ptr& thrown) noexcept {
-        try {
-            std::rethrow_exception(thrown);
-        } catch (const std::runtime_error& e) {
-            try {
-                return std::make_exception_ptr(std::runtime_error(e.what()));
-            } catch (...) {  // no memory
-            }
-        } catch (...) {
-        }
-        return thrown;
-    }
-
-    connection writer_;
-    sqlite_statement begin_, commit_;
-    std::vector<std::unique_ptr<connection>> readers_;
-
-    std::mutex mutex_;  // guards the following
-    std::vector<connection*> free_readers_;
-    std::condition_variable reader_freed_;
-    std::vector<job*> waiting_;
-    bool writing_ = false;
-    std::condition_variable changed_;
-};
-
 }  // namespace detail
+
 }  // namespace v0
 }  // namespace phoneauth
 
 #endif
 
-// ---- phoneauth/storage/sqlite.hpp ----
+// ---- phoneauth/storage/detail/sqlite_statements.hpp ----
 
-#ifndef PHONEAUTH_STORAGE_SQLITE_HPP
-#define PHONEAUTH_STORAGE_SQLITE_HPP
+#ifndef PHONEAUTH_STORAGE_DETAIL_SQLITE_STATEMENTS_HPP
+#define PHONEAUTH_STORAGE_DETAIL_SQLITE_STATEMENTS_HPP
 
-#include <algorithm>
 #include <array>
-#include <chrono>
-#include <cstddef>
-#include <cstdint>
-#include <filesystem>
-#include <limits>
-#include <optional>
-#include <stdexcept>
 #include <string>
-#include <vector>
 
 
 namespace phoneauth {
 inline namespace v0 {
-
-/// How a `sqlite_storage` works.
-struct sqlite_options {
-    /// How long a call waits for another process that is writing, before it throws. A call that also has to wait for
-    /// other threads of this process throws after twice this time at the latest.
-    std::chrono::milliseconds busy_timeout{5000};
-
-    /// How many threads can look something up at once, at least 1; further ones wait. Each takes up to 2 MB. Writing is
-    /// for one at a time, by SQLite's nature, and does not hinder those who read.
-    std::size_t readers = 4;
-
-    /// Whether a write has reached the disk itself when its function returns (`PRAGMA synchronous = FULL`), so that it
-    /// survives a power loss. Without (`NORMAL`) the last seconds can be lost by one, and what is left is consistent.
-    /// Either way a write survives the end of the process, SIGKILL included, because the operating system has it.
-    bool survive_power_loss = true;
-};
-
 namespace detail {
 
 /// The tables' versions. Never change an entry that was released: add one.
@@ -609,50 +739,38 @@ ALTER TABLE transactions ADD COLUMN known_network INTEGER NOT NULL DEFAULT 0;)"}
 inline constexpr sqlite_schema sqlite_storage_schema{0x50684175, sqlite_migrations};  // "PhAu"
 
 /// All that is ever asked of the file after the start. None reads more than the rows it names: each uses an index.
-struct sqlite_statements {
+class sqlite_statements {
+public:
+    explicit sqlite_statements(const sqlite_database& connection) : db(connection) {}
+
     const sqlite_database& db;
 
-    sqlite_statement insert_transaction{
-        db, "INSERT INTO transactions (id, kind, phone, user_id, key_id, state, tries, sends, created_at, expires_at, "
-            "last_sent_at, version, delivery, delivery_error, password_mark, known_network) "
-            "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16) ON CONFLICT DO NOTHING"};
-    sqlite_statement find_transaction{
-        db,
-        "SELECT id, kind, phone, user_id, key_id, state, tries, sends, created_at, expires_at, last_sent_at, version, "
-        "delivery, delivery_error, password_mark, known_network FROM transactions WHERE id = ?1"};
+    sqlite_statement insert_transaction{db, insertion<transaction>("transactions")};
+    sqlite_statement find_transaction{db,
+                                      "SELECT " + field_columns<transaction>() + " FROM transactions WHERE id = ?1"};
     sqlite_statement update_transaction{
-        db, "UPDATE transactions SET phone = ?3, user_id = ?4, key_id = ?5, state = ?6, tries = ?7, sends = ?8, "
-            "last_sent_at = ?9, version = ?10, delivery = ?11, delivery_error = ?12 WHERE id = ?1 AND version = ?2"};
+        db, with_places<transaction>("UPDATE transactions SET " +
+                                         field_assignments<transaction>('?', behind_fields<transaction>('?')) +
+                                         " WHERE id = :id AND version = :version",
+                                     '?')};
     sqlite_statement sweep_transactions{
         db, "DELETE FROM transactions WHERE id IN "
             "(SELECT id FROM transactions WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)"};
 
-    sqlite_statement insert_user{
-        db, "INSERT INTO users (object_id, phone, identity, password_hash, properties, locale, enabled, created_at, "
-            "updated_at, last_login_at, version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) "
-            "ON CONFLICT DO NOTHING"};
-    sqlite_statement update_user{
-        db, "UPDATE OR IGNORE users SET phone = ?3, identity = ?4, password_hash = ?5, properties = ?6, locale = ?7, "
-            "enabled = ?8, created_at = ?9, updated_at = ?10, last_login_at = ?11, version = ?12 "
-            "WHERE object_id = ?1 AND version = ?2"};
-    sqlite_statement find_user{
-        db, "SELECT object_id, phone, identity, password_hash, properties, locale, enabled, created_at, updated_at, "
-            "last_login_at, version FROM users WHERE object_id = ?1"};
-    sqlite_statement find_user_by_phone{
-        db, "SELECT object_id, phone, identity, password_hash, properties, locale, enabled, created_at, updated_at, "
-            "last_login_at, version FROM users WHERE phone = ?1"};
-    sqlite_statement find_user_by_identity{
-        db, "SELECT object_id, phone, identity, password_hash, properties, locale, enabled, created_at, updated_at, "
-            "last_login_at, version FROM users WHERE identity = ?1"};
+    sqlite_statement insert_user{db, insertion<user>("users")};
+    sqlite_statement update_user{db, with_places<user>("UPDATE OR IGNORE users SET " +
+                                                           field_assignments<user>('?', behind_fields<user>('?')) +
+                                                           " WHERE object_id = :object_id AND version = :version",
+                                                       '?')};
+    sqlite_statement find_user{db, user_by("object_id")};
+    sqlite_statement find_user_by_phone{db, user_by("phone")};
+    sqlite_statement find_user_by_identity{db, user_by("identity")};
     sqlite_statement user_has_version{db, "SELECT 1 FROM users WHERE object_id = ?1 AND version = ?2"};
     sqlite_statement phone_is_taken{db, "SELECT 1 FROM users WHERE phone = ?1 AND object_id <> ?2"};
     sqlite_statement identity_is_taken{db, "SELECT 1 FROM users WHERE identity = ?1 AND object_id <> ?2"};
 
-    sqlite_statement insert_session{
-        db, "INSERT INTO sessions (token_hash, user_id, created_at, expires_at) VALUES (?1, ?2, ?3, ?4) "
-            "ON CONFLICT DO NOTHING"};
-    sqlite_statement find_session{
-        db, "SELECT token_hash, user_id, created_at, expires_at FROM sessions WHERE token_hash = ?1"};
+    sqlite_statement insert_session{db, insertion<session>("sessions")};
+    sqlite_statement find_session{db, "SELECT " + field_columns<session>() + " FROM sessions WHERE token_hash = ?1"};
     sqlite_statement erase_session{db, "DELETE FROM sessions WHERE token_hash = ?1"};
     sqlite_statement erase_sessions_of{db, "DELETE FROM sessions WHERE user_id = ?1 AND token_hash <> ?2"};
     sqlite_statement sweep_sessions{
@@ -673,9 +791,59 @@ struct sqlite_statements {
     sqlite_statement sweep_counters{db,
                                     "DELETE FROM counters WHERE key IN "
                                     "(SELECT key FROM counters WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)"};
+
+private:
+    template <class Record>
+    static std::string insertion(const std::string& table) {
+        return "INSERT INTO " + table + " (" + field_columns<Record>() + ") VALUES (" + field_places<Record>('?') +
+               ") ON CONFLICT DO NOTHING";
+    }
+    static std::string user_by(const std::string& column) {
+        return "SELECT " + field_columns<user>() + " FROM users WHERE " + column + " = ?1";
+    }
 };
 
 }  // namespace detail
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/storage/sqlite.hpp ----
+
+#ifndef PHONEAUTH_STORAGE_SQLITE_HPP
+#define PHONEAUTH_STORAGE_SQLITE_HPP
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// How a `sqlite_storage` works.
+struct sqlite_options {
+    /// How long a call waits for another process that is writing, before it throws. A call that also has to wait for
+    /// other threads of this process throws after twice this time at the latest.
+    std::chrono::milliseconds busy_timeout{5000};
+
+    /// How many threads can look something up at once, at least 1; further ones wait. Each takes up to 2 MB. Writing is
+    /// for one at a time, by SQLite's nature, and does not hinder those who read.
+    std::size_t readers = 4;
+
+    /// Whether a write has reached the disk itself when its function returns (`PRAGMA synchronous = FULL`), so that it
+    /// survives a power loss. Without (`NORMAL`) the last seconds can be lost by one, and what is left is consistent.
+    /// Either way a write survives the end of the process, SIGKILL included, because the operating system has it.
+    bool survive_power_loss = true;
+};
 
 /// A complete Storage in one SQLite file (version 3.35 or later), for any number of threads and processes of one
 /// machine. The server's users, sessions, transactions and counters survive its end, however it ends; see
@@ -711,56 +879,28 @@ public:
     // Each function: see the concepts in policies.hpp.
 
     bool insert_transaction(const transaction& t) {
+        const auto values = detail::values_of(t);
         return connections_.write([&](statements& sql) {
             sql.sweep_transactions(t.created_at - transaction_retention, swept_per_row).finish();
-            return sql.insert_transaction(t.id, number(t.purpose), t.phone, t.user_id, t.key_id, number(t.state),
-                                          number(t.tries), number(t.sends), t.created_at, t.expires_at, t.last_sent_at,
-                                          t.version, number(t.delivery), number(t.delivery_error),
-                                          t.password_fingerprint, number(t.known_network))
-                       .finish() == 1;
+            return sql.insert_transaction(values).finish() == 1;
         });
     }
 
     std::optional<transaction> find_transaction(const std::string& id) {
-        return connections_.read([&](statements& sql) -> std::optional<transaction> {
-            auto row = sql.find_transaction(id);
-            if (!row.next()) return {};
-            transaction t{row.text(0), row.integer(1, purpose::registration, purpose::login), row.phone(2)};
-            t.user_id = row.text(3);
-            t.key_id = row.text(4);
-            t.state = row.integer(5, transaction_state::pending, transaction_state::failed);
-            t.tries = row.integer(6, std::uint32_t{0}, most_32_bits);
-            t.sends = row.integer(7, std::uint32_t{0}, most_32_bits);
-            t.created_at = row.time(8);
-            t.expires_at = row.time(9);
-            t.last_sent_at = row.time(10);
-            t.version = row.version(11);
-            t.delivery = row.integer(12, delivery_state::pending, delivery_state::undelivered);
-            t.delivery_error =
-                row.integer(13, std::numeric_limits<std::int32_t>::min(), std::numeric_limits<std::int32_t>::max());
-            t.password_fingerprint = row.text(14);
-            t.known_network = row.integer(15, 0, 1) != 0;
-            return t;
-        });
+        return connections_.read(
+            [&](statements& sql) { return detail::record_of<transaction>(sql.find_transaction(id)); });
     }
 
     bool update_transaction(const transaction& t) {
-        return connections_.write([&](statements& sql) {
-            return sql.update_transaction(t.id, t.version, t.phone, t.user_id, t.key_id, number(t.state),
-                                          number(t.tries), number(t.sends), t.last_sent_at, t.version + 1,
-                                          number(t.delivery), number(t.delivery_error))
-                       .finish() == 1;
-        });
+        const auto values = detail::values_of_update(t);
+        return connections_.write([&](statements& sql) { return sql.update_transaction(values).finish() == 1; });
     }
 
     /// Throws `std::invalid_argument` if there is a user with this `object_id`.
     write_result insert_user(const user& u) {
-        const auto properties = encode(u.properties);
+        const auto values = detail::values_of(u);
         const auto written = connections_.write([&](statements& sql) -> std::optional<write_result> {
-            if (sql.insert_user(u.object_id, u.phone, u.identity, u.password_hash, properties, u.locale,
-                                number(u.enabled), u.created_at, u.updated_at, u.last_login_at, u.version)
-                    .finish() == 1)
-                return write_result::done;
+            if (sql.insert_user(values).finish() == 1) return write_result::done;
             return taken(sql, u);
         });
         if (!written) throw std::invalid_argument("phoneauth: there is a user with this object_id");
@@ -768,42 +908,40 @@ public:
     }
 
     write_result update_user(const user& u) {
-        const auto properties = encode(u.properties);
+        const auto values = detail::values_of_update(u);
         return connections_.write([&](statements& sql) {
-            if (sql.update_user(u.object_id, u.version, u.phone, u.identity, u.password_hash, properties, u.locale,
-                                number(u.enabled), u.created_at, u.updated_at, u.last_login_at, u.version + 1)
-                    .finish() == 1)
-                return write_result::done;
-            if (!sql.user_has_version(u.object_id, u.version).next()) return write_result::stale;
+            if (sql.update_user(values).finish() == 1) return write_result::done;
+            if (!sql.user_has_version(u.object_id, static_cast<std::int64_t>(u.version)).next())
+                return write_result::stale;
             return taken(sql, u).value();
         });
     }
 
     std::optional<user> find_user(const std::string& object_id) {
-        return connections_.read([&](statements& sql) { return read_user(sql.find_user(object_id)); });
+        return connections_.read([&](statements& sql) { return detail::record_of<user>(sql.find_user(object_id)); });
     }
 
     std::optional<user> find_user_by_phone(const phone_number& phone) {
-        return connections_.read([&](statements& sql) { return read_user(sql.find_user_by_phone(phone)); });
+        return connections_.read(
+            [&](statements& sql) { return detail::record_of<user>(sql.find_user_by_phone(phone)); });
     }
 
     std::optional<user> find_user_by_identity(const std::string& identity) {
-        return connections_.read([&](statements& sql) { return read_user(sql.find_user_by_identity(identity)); });
+        return connections_.read(
+            [&](statements& sql) { return detail::record_of<user>(sql.find_user_by_identity(identity)); });
     }
 
     bool insert_session(const session& s) {
+        const auto values = detail::values_of(s);
         return connections_.write([&](statements& sql) {
             sql.sweep_sessions(s.created_at, swept_per_row).finish();
-            return sql.insert_session(s.token_hash, s.user_id, s.created_at, s.expires_at).finish() == 1;
+            return sql.insert_session(values).finish() == 1;
         });
     }
 
     std::optional<session> find_session(const std::string& token_hash) {
-        return connections_.read([&](statements& sql) -> std::optional<session> {
-            auto row = sql.find_session(token_hash);
-            if (!row.next()) return {};
-            return session{row.text(0), row.text(1), row.time(2), row.time(3)};
-        });
+        return connections_.read(
+            [&](statements& sql) { return detail::record_of<session>(sql.find_session(token_hash)); });
     }
 
     bool erase_session(const std::string& token_hash) {
@@ -835,18 +973,18 @@ public:
         });
     }
 
-    /// Deletes at most `most` rows that have expired at `now` and says how many it did; fewer than `most`: none is
-    /// left. For servers that insert little after they have inserted much. Other writers wait meanwhile: 1000 rows take
-    /// some 10 ms.
-    std::size_t sweep(time_point now, std::size_t most) {
+    /// Deletes records that were over at `now`: `limit` at most, of transactions, sessions and counters together. Returns
+    /// how many it has deleted; fewer than `limit` means that no more are left. To be called, now and then, only if much
+    /// has expired while little is inserted. Other writers wait meanwhile: 1000 records take some 10 ms.
+    std::size_t delete_expired(time_point now, std::size_t limit) {
         return connections_.write([&](statements& sql) {
             std::size_t swept = 0;
-            const auto sweep_one = [&](detail::sqlite_statement& rows, time_point until) {
-                swept += rows(until, std::uint64_t{most - swept}).finish();
+            const auto delete_from = [&](detail::sqlite_statement& rows, time_point until) {
+                swept += rows(until, static_cast<std::int64_t>(limit - swept)).finish();
             };
-            sweep_one(sql.sweep_transactions, now - transaction_retention);
-            sweep_one(sql.sweep_sessions, now);
-            sweep_one(sql.sweep_counters, now);
+            delete_from(sql.sweep_transactions, now - transaction_retention);
+            delete_from(sql.sweep_sessions, now);
+            delete_from(sql.sweep_counters, now);
             return swept;
         });
     }
@@ -856,47 +994,12 @@ private:
 
     /// How many expired rows are deleted for one that is inserted: more than one, so that they cannot pile up.
     static constexpr std::int64_t swept_per_row = 2;
-    static constexpr auto most_32_bits = std::numeric_limits<std::uint32_t>::max();
-
-    template <class T>
-    static std::int64_t number(T value) {
-        return static_cast<std::int64_t>(value);
-    }
 
     /// Which of the user's two unique values another user has.
     static std::optional<write_result> taken(statements& sql, const user& u) {
         if (sql.phone_is_taken(u.phone, u.object_id).next()) return write_result::phone_taken;
         if (sql.identity_is_taken(u.identity, u.object_id).next()) return write_result::identity_taken;
         return {};
-    }
-
-    /// Properties are a JSON object of strings, each the JSON text of a value, so that it comes back digit by digit.
-    static std::string encode(const property_map& properties) {
-        detail::json_object object;
-        for (const auto& [name, json] : properties) {
-            if (!detail::count_code_points(name) || !detail::count_code_points(json))
-                throw std::invalid_argument("phoneauth: a user's property is not UTF-8");
-            object.string(name, json);
-        }
-        return std::move(object).str();
-    }
-
-    static std::optional<user> read_user(detail::sqlite_run&& row) {
-        if (!row.next()) return {};
-        user u{row.text(0), row.phone(1), row.text(2), row.text(3)};
-        const auto properties = detail::parse_json(row.text(4));
-        if (!properties || !properties->is(detail::json_kind::object)) row.reject(4);
-        for (const auto& item : properties->items) {
-            if (item.kind != detail::json_kind::string) row.reject(4);
-            u.properties.emplace(item.key, item.text);
-        }
-        u.locale = row.text(5);
-        u.enabled = row.integer(6, false, true);
-        u.created_at = row.time(7);
-        u.updated_at = row.optional_time(8);
-        u.last_login_at = row.optional_time(9);
-        u.version = row.version(10);
-        return u;
     }
 
     static counter change_counter(statements& sql, const counter_change& change) {
@@ -907,7 +1010,7 @@ private:
             return found;
         };
         if (change.by > 0)
-            return result_of(sql.raise_counter(change.key, change.by, change.now, end, number(change.prolong)));
+            return result_of(sql.raise_counter(change.key, change.by, change.now, end, std::int64_t{change.prolong}));
         if (change.by == 0) return result_of(sql.read_counter(change.key, change.now));
         const auto lowered = result_of(sql.lower_counter(change.key, change.by, change.now));
         if (lowered.value == 0) sql.erase_counter(change.key).finish();

@@ -65,8 +65,21 @@ BOOST_FIXTURE_TEST_CASE(a_text_message, world) {
     BOOST_TEST(transport.last_message() == long_text);
 }
 
+BOOST_FIXTURE_TEST_CASE(a_registration, world) {
+    const auto begun = run(auth.start_registration("+14155550100"));
+    BOOST_TEST_REQUIRE(begun.has_value());
+    const auto finish = [&, this](std::string code, std::string secret) -> ::asio::awaitable<result<user>> {
+        co_return co_await auth.finish_registration({begun->transaction_id, submitted_code(code), "+14155550100",
+                                                     password(secret), long_text.substr(0, 60) + "@example.com"});
+    };
+    const auto refused = run(finish(transport.last_code(), std::string(1000, 'x')));
+    BOOST_TEST_REQUIRE(!refused.has_value());
+    BOOST_TEST((refused.error().code == error::invalid_password));
+    BOOST_TEST(run(finish(transport.last_code(), long_text)).has_value());
+}
+
 BOOST_FIXTURE_TEST_CASE(a_status_callback, world) {
-    const auto report = [this]() -> ::asio::awaitable<result<bool>> {
+    const auto report = [this]() -> ::asio::awaitable<result<callback_outcome>> {
         co_return co_await auth.handle_status_callback({long_text, "MessageStatus=" + long_text, long_text});
     };
     const auto heard = run(report());

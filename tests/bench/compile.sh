@@ -38,7 +38,7 @@ echo '#include <asio.hpp>' >"$work/asio.cpp"
 echo "$compiler ${*:--O0}, user CPU"
 row 'embed_minimal, blocking' "$@" examples/embed_minimal/main.cpp
 row 'embed_minimal, blocking, PHONEAUTH_SEPARATE_COMPILATION' "$@" -DPHONEAUTH_SEPARATE_COMPILATION examples/embed_minimal/main.cpp
-row 'embed_async, asynchronous with the HTTPS transport' "$@" tests/bench/embed_async.cpp
-row '… the same, PHONEAUTH_SEPARATE_COMPILATION' "$@" -DPHONEAUTH_SEPARATE_COMPILATION tests/bench/embed_async.cpp
+row 'embed_async, asynchronous with the HTTPS transport' "$@" examples/embed_async/main.cpp
+row '… the same, PHONEAUTH_SEPARATE_COMPILATION' "$@" -DPHONEAUTH_SEPARATE_COMPILATION examples/embed_async/main.cpp
 row 'simdjson.h alone' "$@" "$work/simdjson.cpp"
 row 'asio.hpp alone' "$@" "$work/asio.cpp"

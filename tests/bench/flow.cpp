@@ -6,6 +6,9 @@
 //     bench_flow [--short]     (--short: only to see that it works)
 
 #include <phoneauth/phoneauth.hpp>
+#include <phoneauth/secrets/code.hpp>
+#include <phoneauth/secrets/random.hpp>
+#include <phoneauth/secrets/token.hpp>
 #include <phoneauth/storage/memory.hpp>
 
 #include <openssl/evp.h>

@@ -311,7 +311,7 @@ struct bare_rates {
 constexpr int reads = 3, writes = 6;
 
 template <class Open>
-void flows(const char* name, Open open, const bare_rates& bare = {}) {
+void run_flows(const char* name, Open open, const bare_rates& bare = {}) {
     const auto one = logins_per_second(open, 1), two = logins_per_second(open, 2);
     std::printf("%s: %.0f logins/s, with two processes %.0f (%.2f times)\n", name, one, two, two / one);
     if (bare.reads > 0 && bare.writes > 0) {
@@ -337,7 +337,7 @@ int main(int argc, char** argv) {
 
     // Before there are threads and connections here: these fork. The data are small, too.
     std::printf("logins (start and finish) per second, %u threads in each process\n", threads);
-    flows("SQLite", [&] { return std::make_unique<sqlite_storage>(file); });
+    run_flows("SQLite", [&] { return std::make_unique<sqlite_storage>(file); });
     if (!postgres.empty()) {
         const auto pgbench = [&](const char* statement) {
             const auto script = temporary.file("bare.sql");
@@ -348,7 +348,7 @@ int main(int argc, char** argv) {
                                     "tps = ");
         };
         const bare_rates bare{pgbench("SELECT 1;\n"), pgbench("SELECT pg_logical_emit_message(true, 'bench', '');\n")};
-        flows(
+        run_flows(
             "PostgreSQL", [&] { return std::make_unique<postgres_storage>(postgres); }, bare);
     }
     if (!redis.empty()) {
@@ -361,7 +361,7 @@ int main(int argc, char** argv) {
                                     before);
         };
         const bare_rates bare{benchmark("get", "\"GET\",\""), benchmark("set", "\"SET\",\"")};
-        flows(
+        run_flows(
             "Redis", [&] { return std::make_unique<redis_storage>(redis); }, bare);
     }
 

@@ -331,7 +331,8 @@ BOOST_AUTO_TEST_CASE(guess_that_is_taken_back_leaves_nothing) {
         password_reservation guess("s", "n", 1, limited, t0);
         BOOST_TEST(reserve(storage, guess));
         storage.change_counters(guess.cancel().changes());
-        for (auto change : guess.reserve().changes()) {
+        const auto reserved = guess.reserve();
+        for (auto change : reserved.changes()) {
             change.by = 0;
             BOOST_TEST(storage.change_counters({change})[0].value == 0);
         }

@@ -8,6 +8,7 @@
 #include "fuzz.hpp"
 
 #include <phoneauth/authenticator.hpp>
+#include <phoneauth/detail/json.hpp>
 #include <phoneauth/rest/event_json.hpp>
 #include <phoneauth/secrets/code.hpp>
 #include <phoneauth/storage/memory.hpp>
@@ -1082,7 +1083,7 @@ private:
         unsigned p = 0;
         while (p < phones.size() && !(users_[p] && users_[p]->email == emails[email])) ++p;
         auto* owner = p < phones.size() ? user_of(p) : nullptr;
-        const auto r = auth_.login_with_identity(emails[email], password(passwords[password]), who);
+        const auto r = auth_.login_with_identity(emails[email], phoneauth::password(passwords[password]), who);
         if (failed()) ++guesses_;
         if (!settings_.identity_login_enabled) {
             require(is(r, error::login_disabled), "passwords alone are disabled");

@@ -5,6 +5,7 @@
 #include <phoneauth/asio/detail/http1_writer.hpp>
 #include <phoneauth/detail/json.hpp>
 #include <phoneauth/rest/api.hpp>
+#include <phoneauth/secrets/token.hpp>
 #include <phoneauth/storage/memory.hpp>
 #include <phoneauth/testing/manual_clock.hpp>
 #include <phoneauth/testing/scripted_transport.hpp>
@@ -14,11 +15,11 @@ using fuzz::require;
 
 namespace {
 
-const std::string session_token = "5E551011-0000-4000-8000-000000000001";
+const std::string ada_token = "5E551011-0000-4000-8000-000000000001";
 const std::string user_id = "05E70000-0000-4000-8000-000000000001";
-const std::string transaction_id = "7A450000-0000-4000-8000-000000000001";
-const std::string fresh_transaction_id = "7A450000-0000-4000-8000-000000000002";  // its message was sent just now
-const std::string password = "correct horse";
+const std::string pending_id = "7A450000-0000-4000-8000-000000000001";
+const std::string fresh_id = "7A450000-0000-4000-8000-000000000002";  // its message was sent just now
+const std::string ada_password = "correct horse";
 const std::string email = "ada@example.com";
 
 /// Costs nothing, and notes whether a password was right.
@@ -83,20 +84,19 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     testing::manual_clock clock;
     auth_type auth(settings(auth_token, code_secret), storage, transport, clock, passwords);
     const auto phone = *phone_number::parse("+14155550100");
-    user ada{.object_id = user_id, .phone = phone, .identity = email, .password_hash = passwords.mark + password};
+    user ada{.object_id = user_id, .phone = phone, .identity = email, .password_hash = passwords.mark + ada_password};
     ada.created_at = clock.now();
     require(storage.insert_user(ada) == write_result::done, "the user is there");
-    require(
-        storage.insert_session(session{hash(session_token), user_id, clock.now(), clock.now() + std::chrono::hours(1)}),
-        "the session is there");
+    require(storage.insert_session(session{hash(ada_token), user_id, clock.now(), clock.now() + std::chrono::hours(1)}),
+            "the session is there");
     transaction pending{
-        .id = transaction_id, .purpose = purpose::login, .phone = phone, .user_id = user_id, .key_id = "k1"};
+        .id = pending_id, .purpose = purpose::login, .phone = phone, .user_id = user_id, .key_id = "k1"};
     pending.created_at = clock.now();
     pending.expires_at = clock.now() + std::chrono::minutes(5);
     pending.last_sent_at = clock.now() - std::chrono::minutes(1);
     require(storage.insert_transaction(pending), "the transaction is there");
     auto fresh = pending;
-    fresh.id = fresh_transaction_id;
+    fresh.id = fresh_id;
     fresh.last_sent_at = clock.now();
     require(storage.insert_transaction(fresh), "the other transaction is there");
 
@@ -132,7 +132,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     // Access: who brings neither the session nor the password learns nothing of the user, and changes nothing.
     const auto stored = storage.find_user(user_id);
     require(stored.has_value(), "users stay");
-    if (!holds(everything, session_token) && !passwords.matched) {
+    if (!holds(everything, ada_token) && !passwords.matched) {
         if (!holds(everything, "ada")) require(!holds(whole, email), "a stranger does not see the user");
         require(stored->password_hash == ada.password_hash && stored->identity == ada.identity &&
                     stored->properties.empty() && stored->version == 0,
@@ -149,7 +149,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     require(stored->phone == phone && stored->object_id == user_id && stored->enabled, "what proves the user stays");
     require(transport.calls() <= 1, "a request sends one message at most");
-    const auto after = storage.find_transaction(transaction_id);
+    const auto after = storage.find_transaction(pending_id);
     require(after && after->tries <= 1 && after->sends <= 1, "a request is one try, or one message, at most");
     return 0;
 }

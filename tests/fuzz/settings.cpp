@@ -3,6 +3,8 @@
 #include "fuzz.hpp"
 
 #include <phoneauth/authenticator.hpp>
+#include <phoneauth/detail/config_fields.hpp>
+#include <phoneauth/detail/json.hpp>
 #include <phoneauth/read_config.hpp>
 #include <phoneauth/storage/memory.hpp>
 #include <phoneauth/testing/scripted_transport.hpp>

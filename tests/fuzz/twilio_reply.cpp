@@ -3,6 +3,7 @@
 #include "fuzz.hpp"
 
 #include <phoneauth/detail/json.hpp>
+#include <phoneauth/twilio/error_codes.hpp>
 #include <phoneauth/twilio/replies.hpp>
 
 #include <set>
@@ -17,7 +18,7 @@ const std::set<std::string, std::less<>>& known_sentences() {
     static const auto all = [] {
         std::set<std::string, std::less<>> s;
         for (const auto& row : error_table) s.emplace(row.text);
-        for (const auto& row : detail::twilio_code_table) s.emplace(row.text);
+        for (const auto& row : twilio::error_codes) s.emplace(row.text);
         return s;
     }();
     return all;

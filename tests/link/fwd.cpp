@@ -5,8 +5,8 @@
 namespace {
 
 // All that such declarations are for: a header that has no need of the definitions.
-template <class S, class T, class C, class H, class P>
-phoneauth::result<phoneauth::user> greet(phoneauth::authenticator<S, T, C, H, P>& auth, const phoneauth::user& who);
+template <class S, class T, class... Options>
+phoneauth::result<phoneauth::user> greet(phoneauth::authenticator<S, T, Options...>& auth, const phoneauth::user& who);
 
 }  // namespace
 
@@ -17,8 +17,8 @@ namespace {
 template <class... T>
 constexpr bool complete = ((sizeof(T) > 0) && ...);
 
-template <class S, class T, class C, class H, class P>
-phoneauth::result<phoneauth::user> greet(phoneauth::authenticator<S, T, C, H, P>&, const phoneauth::user& who) {
+template <class S, class T, class... Options>
+phoneauth::result<phoneauth::user> greet(phoneauth::authenticator<S, T, Options...>&, const phoneauth::user& who) {
     return who;
 }
 
@@ -26,8 +26,9 @@ using namespace phoneauth;
 using default_authenticator = decltype(authenticator(config(), std::declval<memory_storage&>(),  //
                                                      std::declval<blocking_transport&>()));
 
-static_assert(complete<default_authenticator, result<user>, failure, error, config, client_info, registration,
-                       text_message, challenge, login_result, event>);
+static_assert(
+    complete<default_authenticator, result<user>, failure, error, config, client_info, registration, text_message,
+             challenge, login_result, event, transaction_id, submitted_code, password, session_token>);
 static_assert(complete<phone_number, user, transaction, session, counter, counter_change>);
 static_assert(complete<memory_storage, system_clock, no_hooks, console_transport, blocking_transport, https_transport>);
 #ifdef PHONEAUTH_WITH_SQLITE

@@ -76,20 +76,17 @@ void work(S& storage, unsigned round, unsigned thread) {
         const auto begun = here.auth.start_registration(phone);
         if (!begun) continue;
         const auto code = handing_transport::last_code;
-        say("started " + begun->transaction_id + ' ' + code + ' ' + phone + '\n');
-        const auto made = here.auth.finish_registration({.transaction_id = begun->transaction_id,
-                                                         .code = code,
-                                                         .phone = phone,
-                                                         .identity = phone.substr(1) + "@example.com",
-                                                         .password = "correct horse"});
+        say("started " + begun->transaction_id.str() + ' ' + code + ' ' + phone + '\n');
+        const auto made = here.auth.finish_registration({begun->transaction_id, submitted_code(code), phone,
+                                                         password("correct horse"), phone.substr(1) + "@example.com"});
         if (!made) continue;
-        say("registered " + begun->transaction_id + ' ' + made->object_id + ' ' + phone + '\n');
+        say("registered " + begun->transaction_id.str() + ' ' + made->object_id + ' ' + phone + '\n');
         const auto login = here.auth.start_two_factor_login(phone, password("correct horse"));
         if (!login) continue;
         const auto second = handing_transport::last_code;
-        say("started " + login->transaction_id + ' ' + second + ' ' + phone + '\n');
+        say("started " + login->transaction_id.str() + ' ' + second + ' ' + phone + '\n');
         const auto entered = here.auth.finish_login(login->transaction_id, submitted_code(second));
-        if (entered) say("logged_in " + login->transaction_id + ' ' + entered->token + '\n');
+        if (entered) say("logged_in " + login->transaction_id.str() + ' ' + entered->token.str() + '\n');
     }
 }
 
@@ -156,11 +153,9 @@ unsigned long accepted_again(const std::string& url, const std::string& said) {
             if (what != "logged_in") lines >> b;
             if (what == "started") codes[id] = {a, b};
             if (what == "registered") {
-                const auto again = here.auth.finish_registration({.transaction_id = id,
-                                                                  .code = codes[id].first,
-                                                                  .phone = codes[id].second,
-                                                                  .identity = "second-" + id + "@example.com",
-                                                                  .password = "correct horse"});
+                const auto again = here.auth.finish_registration({transaction_id(id), submitted_code(codes[id].first),
+                                                                  codes[id].second, password("correct horse"),
+                                                                  "second-" + id + "@example.com"});
                 accepted += again.has_value() || again.error().code != error::code_used;
             }
             if (what == "logged_in") {

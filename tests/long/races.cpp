@@ -95,7 +95,7 @@ public:
         const auto start = [&](record& r, unsigned i) {
             const auto s = server_.auth.start_login(who_.phone(0, i % user_count));
             if (!s) return unexpected("start_login: " + s.error().message);
-            std::strcpy(r.id, s->transaction_id.c_str());
+            std::strcpy(r.id, s->transaction_id.str().c_str());
             std::strcpy(r.code, handing_transport::last_code.c_str());
         };
         for (unsigned i = me; i < n_.confirmations; i += racers_) start(board_.confirmations[i], i);
@@ -152,11 +152,8 @@ private:
         const auto prepare = [&](const std::string& phone, const std::string& email) {
             const auto s = server_.auth.start_registration(phone);
             if (!s) unexpected("start_registration: " + s.error().message);
-            return registration{.transaction_id = s ? s->transaction_id : "",
-                                .code = handing_transport::last_code,
-                                .phone = phone,
-                                .identity = email,
-                                .password = "correct horse"};
+            return registration{s ? s->transaction_id : transaction_id(), submitted_code(handing_transport::last_code),
+                                phone, password("correct horse"), email};
         };
         for (unsigned i = 0; i < n_.registrations; ++i) {
             if (me < open_codes) of_phone.push_back(prepare(who_.phone(1, i), who_.email(1, i * racers_ + me)));

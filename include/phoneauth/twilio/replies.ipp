@@ -2,46 +2,16 @@
 #ifndef PHONEAUTH_TWILIO_REPLIES_IPP
 #define PHONEAUTH_TWILIO_REPLIES_IPP
 
-#include <array>
 #include <charconv>
 #include <string_view>
 #include <utility>
 
 #include <phoneauth/detail/json.hpp>
+#include <phoneauth/twilio/error_codes.hpp>
 #include <phoneauth/twilio/replies.hpp>
 
 namespace phoneauth {
 inline namespace v0 {
-namespace detail {
-
-// clang-format off
-/// What Twilio's error codes (https://www.twilio.com/docs/api/errors) mean for whoever asked for a message.
-struct twilio_code_row {
-    int code;
-    error meaning;
-    std::string_view text;
-};
-inline constexpr std::array twilio_code_table{
-    twilio_code_row{20003, error::provider_misconfigured, "Twilio rejected the server's credentials."},
-    twilio_code_row{20404, error::provider_misconfigured, "Twilio does not know the configured account."},
-    twilio_code_row{20429, error::provider_busy, "Twilio is receiving too many requests; try again later."},
-    twilio_code_row{21211, error::invalid_phone_number, "The phone number is not valid."},
-    twilio_code_row{21212, error::provider_misconfigured, "The configured sender is not a valid phone number."},
-    twilio_code_row{21408, error::provider_refused, "Messages to this country are not enabled."},
-    twilio_code_row{21602, error::missing_parameter, "The message has no text."},
-    twilio_code_row{21604, error::missing_parameter, "The message has no recipient."},
-    twilio_code_row{21606, error::provider_misconfigured, "The configured sender cannot send this message."},
-    twilio_code_row{21608, error::provider_refused, "A Twilio trial account sends only to numbers verified with it."},
-    twilio_code_row{21610, error::provider_refused, "The recipient has opted out of messages from this sender."},
-    twilio_code_row{21611, error::provider_busy, "The sender's queue is full; try again later."},
-    twilio_code_row{21612, error::provider_refused, "This sender cannot reach that phone number."},
-    twilio_code_row{21614, error::provider_refused, "The phone number is not a mobile number."},
-    twilio_code_row{21617, error::message_too_long, "The message is longer than 1600 characters."},
-};
-// clang-format on
-
-}  // namespace detail
-
 namespace twilio {
 
 PHONEAUTH_DECL failure failure_of(const http_response& reply) {
@@ -51,7 +21,7 @@ PHONEAUTH_DECL failure failure_of(const http_response& reply) {
         if (reply.status >= 500) return error::no_answer;
         if (reply.status < 400) return error::bad_provider_reply;  // Twilio refuses with 4xx only
         if (code)
-            for (const auto& row : detail::twilio_code_table)
+            for (const auto& row : error_codes)
                 if (row.code == *code) return {row.meaning, std::string(row.text)};
         if (reply.status == 429) return error::provider_busy;
         if (reply.status == 401 || reply.status == 403) return error::provider_misconfigured;
