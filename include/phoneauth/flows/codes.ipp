@@ -73,7 +73,7 @@ auto codes<Mode>::send_again(context& c, transaction_id id) -> flow<result<chall
         }
         auto sending = p_.limits.message(c, rules::limits::send_budget::codes, found->phone, std::nullopt,
                                          !found->password_fingerprint.empty());
-        allowed = co_await p_.limits.reserve(sending);
+        allowed = co_await p_.limits.reserve(c, sending);
         if (!allowed) co_return std::move(allowed).error();
         const bool won = co_await p_.ports.update_transaction(*found);
         if (!won) {

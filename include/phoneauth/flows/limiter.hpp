@@ -38,8 +38,8 @@ public:
     }
 
     /// Reserves what `r` is for, and carries out `also` in the same round trip. → or the refusal; nothing is counted then.
-    flow<result<void>> reserve(rules::reservation& r, const rules::counter_batch& also);
-    flow<result<void>> reserve(rules::reservation& r) { return reserve(r, nothing); }
+    flow<result<void>> reserve(const context& c, rules::reservation& r, const rules::counter_batch& also);
+    flow<result<void>> reserve(const context& c, rules::reservation& r) { return reserve(c, r, nothing); }
     /// Changes counters if that is possible: nobody's result depends on it.
     flow<bool> try_to(const rules::counter_batch& changes);
 

@@ -18,7 +18,8 @@ auto limiter<Mode>::change(const std::vector<counter_change>& changes) -> flow<s
 }
 
 template <class Mode>
-auto limiter<Mode>::reserve(rules::reservation& r, const rules::counter_batch& also) -> flow<result<void>> {
+auto limiter<Mode>::reserve(const context& c, rules::reservation& r, const rules::counter_batch& also)
+    -> flow<result<void>> {
     auto peeked = r.peek();
     for (const auto& each : also.changes()) peeked.add(each);
     auto counters = co_await change(peeked.changes());
@@ -31,6 +32,8 @@ auto limiter<Mode>::reserve(rules::reservation& r, const rules::counter_batch& a
     if (!allowed) {
         const auto cancelled = r.cancel();
         co_await try_to(cancelled);
+    } else if (r.reaches_warning()) {
+        reporter_.tell(c, event_kind::budget_warning);
     }
     co_return allowed;
 }

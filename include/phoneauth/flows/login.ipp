@@ -45,7 +45,7 @@ auto login<Mode>::begin(context& c, std::string text, std::optional<password> se
         right = guess.cancel();
     }
     auto sending = p_.limits.message(c, rules::limits::send_budget::codes, *phone, purpose::login, secret.has_value());
-    auto allowed = co_await p_.limits.reserve(sending, right);
+    auto allowed = co_await p_.limits.reserve(c, sending, right);
     if (!allowed) co_return std::move(allowed).error();
     if (!secret) {  // counted before anything is known about whose phone it is
         owner = co_await p_.ports.find_user_by_phone(*phone);
@@ -89,7 +89,7 @@ auto login<Mode>::check_password(context& c, const std::optional<user>& owner, c
     if (owner) p_.reports.note(c, owner->phone);
     // What cannot be a password is not worth a counter.
     if (secret.size() > p_.config.max_password_length) co_return error::invalid_login;
-    auto allowed = co_await p_.limits.reserve(guess);
+    auto allowed = co_await p_.limits.reserve(c, guess);
     if (!allowed) co_return allowed;
     result<bool> right;
     if (owner && !owner->password_hash.empty()) {

@@ -32,7 +32,7 @@ auto messages<Mode>::send_any(context& c, text_message m) -> flow<result<sent_me
     if (!request) co_return std::move(request).error();
     if (rules::find_test_number(*to, p_.config)) co_return error::destination_not_allowed;
     auto sending = p_.limits.message(c, rules::limits::send_budget::messages, *to, std::nullopt, false);
-    auto allowed = co_await p_.limits.reserve(sending);
+    auto allowed = co_await p_.limits.reserve(c, sending);
     if (!allowed) co_return std::move(allowed).error();
     auto sent = co_await p_.messages.send(*request);
     if (!sent && twilio::certainly_not_sent(sent.error())) {

@@ -28,7 +28,7 @@ auto registration<Mode>::begin(context& c, std::string text) -> flow<result<chal
     auto phone = p_.read_phone(c, text);
     if (!phone) co_return std::move(phone).error();
     auto sending = p_.limits.message(c, rules::limits::send_budget::codes, *phone, purpose::registration, false);
-    auto allowed = co_await p_.limits.reserve(sending);
+    auto allowed = co_await p_.limits.reserve(c, sending);
     if (!allowed) co_return std::move(allowed).error();
     const std::optional<user> nobody;
     auto opened = co_await codes_.open(c, sending, purpose::registration, *phone, nobody, false);

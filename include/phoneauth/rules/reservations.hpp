@@ -69,6 +69,8 @@ public:
     virtual result<void> confirm(std::span<const counter> counters) = 0;
     /// What takes the reservation back.
     virtual counter_batch cancel() const = 0;
+    /// Whether it made a budget run low.
+    virtual bool reaches_warning() const noexcept { return false; }
 
 protected:
     ~reservation() = default;
@@ -100,7 +102,7 @@ public:
     /// Whether it was asked for from a network that is known to the phone's owner: wrong codes count as theirs.
     bool is_known() const noexcept { return known_; }
     /// Whether this message made the hour's budget run low.
-    bool reaches_warning() const noexcept { return limits::reaches_warning(spent_, config_); }
+    bool reaches_warning() const noexcept override { return limits::reaches_warning(spent_, config_); }
 
 private:
     /// It comes from the owner of the phone, or from where they have been.
