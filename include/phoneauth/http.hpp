@@ -14,8 +14,8 @@
 namespace phoneauth {
 inline namespace v0 {
 
-// Passwords, codes and tokens pass through these types. Their `secret_string`s are wiped when they go away; in all other
-// respects they are `std::string`s.
+// Passwords, codes and tokens pass through these types. Their `secret_string`s are wiped when they go away; in all
+// other respects they are `std::string`s.
 //
 // The types have constructors because g++ 12 destroys an aggregate that is written in braces inside a co_await
 // expression twice. It does not compile a braced list of headers there: give the list a name first.

@@ -162,8 +162,8 @@ struct common_mode<Mode, Next, Rest...> {
 };
 }  // namespace detail
 
-/// The mode of a set of policy return types: blocking if all are plain, else that of the awaitable ones, which must be of
-/// one mode.
+/// The mode of a set of policy return types: blocking if all are plain, else that of the awaitable ones, which must be
+/// of one mode.
 template <class... As>
 using mode_of = typename detail::common_mode<blocking_mode, typename awaited<As>::mode...>::type;
 
