@@ -27,6 +27,8 @@ inline namespace v0 {
 /// Shared objects are safe.
 class blocking_transport {
 public:
+    /// Makes connections when they are needed.
+    ///
     /// @param options  as for `https_transport`; but `max_idle_connections_per_host` counts for each event loop, of
     ///     which there are `max_connections` at most, and is 1 at most
     /// @par Errors
@@ -46,7 +48,7 @@ public:
     /// @param request  with an absolute URL
     /// @return the whole reply, whatever its status
     /// @par Errors
-    /// As for `https_transport::send`, without `cancelled`; and `internal` when the event loop cannot be made.
+    /// As for `https_transport::send`, without `cancelled`; and `internal` when the event loop fails.
     result<http_response> send(const http_request& request) {
         auto in_flight = lanes_.take(std::chrono::steady_clock::now() + options_.connect_timeout, options_.max_waiting);
         if (!in_flight) return error::overloaded;

@@ -40,6 +40,8 @@ public:
     /// Asio's own executor.
     using executor_type = ::asio::any_io_executor;
 
+    /// Makes connections when they are needed.
+    ///
     /// @param executor  what connections run on
     /// @param options   time-outs, limits and trusted certificates
     /// @par Errors

@@ -37,7 +37,9 @@ public:
     /// One thread for every two processors, and at least one: hashing must leave some for the event loop.
     PHONEAUTH_DECL static std::size_t default_threads();
 
-    /// @param cost       of scrypt
+    /// Starts the threads.
+    ///
+    /// @param cost       of scrypt; see `scrypt_cost`
     /// @param threads    how many passwords are hashed at a time; at least 1
     /// @param max_queue  how many may wait for a thread. 16 before one thread are a wait of some seconds, which is as
     ///     long as a person has patience.

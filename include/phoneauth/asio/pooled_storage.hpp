@@ -71,6 +71,8 @@ public:
     /// That of the storage; see `is_process_local`.
     static constexpr bool process_local = is_process_local<S>;
 
+    /// Starts the threads.
+    ///
     /// @param storage    what does the work
     /// @param threads    how many calls it does at a time; at least 1
     /// @param max_queue  how many further ones may wait

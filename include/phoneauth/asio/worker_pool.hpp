@@ -37,6 +37,8 @@ struct as_result<result<T>> {
 /// Shared objects are safe.
 class worker_pool {
 public:
+    /// Starts the threads.
+    ///
     /// @param threads    how many calls are worked on at a time; at least 1
     /// @param max_queue  how many further ones may wait for a thread
     explicit worker_pool(std::size_t threads, std::size_t max_queue = 64)

@@ -12,8 +12,8 @@ inline namespace v0 {
 struct postgres_options {
     /// How many connections there are at most; at least 1. A blocking storage needs one for each call that is under
     /// way. An asynchronous one shares each among many calls, but changes counters on one of them and does everything
-    /// else on the others. What several connections write at the same time goes to the server's disk together: have at
-    /// least three of them.
+    /// else on the others. What several connections write at the same time goes to the server's disk together: an
+    /// asynchronous storage should have at least three.
     std::size_t connections = 4;
     /// How long a call takes at most; at least 1 ms. To wait for a connection or to open one is part of it. It is also
     /// the server's `statement_timeout`. To look up a host name may take longer, if the system's resolver does.

@@ -17,7 +17,8 @@ namespace phoneauth {
 inline namespace v0 {
 namespace testing {
 
-/// @cond  Code to copy: the README shows it, and the reference of its functions is that of the concepts.
+// Not in the reference: this is code to copy, and its functions are described at the concepts.
+/// @cond
 
 /// The least TransactionStorage.
 //[transaction_storage
