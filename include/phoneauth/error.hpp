@@ -14,7 +14,8 @@
 namespace phoneauth {
 inline namespace v0 {
 
-/// Everything that can go wrong. Each enumerator has one row in `error_table`: its name and its sentence.
+/// Everything that can go wrong. Each enumerator has one row in `error_table`: its name and its sentence. What a caller
+/// can do about it is its `condition`; its number on the wire is in rest/error_codes.hpp.
 enum class error {
     // the request
     unparsable_body = 1,
@@ -178,7 +179,7 @@ inline constexpr std::array error_table{
 };
 // clang-format on
 
-/// The row of `e`. Constant time; `error::internal`'s row for a value that is not an enumerator.
+/// The row of `e`, in constant time; for a value that is not an enumerator, the row of `error::internal`.
 constexpr const error_row& row_of(error e) noexcept {
     const auto index = static_cast<std::size_t>(static_cast<int>(e) - 1);
     return index < error_table.size() ? error_table[index] : error_table.back();

@@ -14,42 +14,45 @@
 namespace phoneauth {
 inline namespace v0 {
 
-// Passwords, codes and tokens pass through these, so their `secret_string`s are wiped when they go away; otherwise they
-// are `std::string`s.
+// Passwords, codes and tokens pass through these types. Their `secret_string`s are wiped when they go away; in all
+// other respects they are `std::string`s.
 //
-// They have constructors because g++ 12 destroys an aggregate that is written in braces inside a co_await expression
-// twice. (A braced list of headers it does not compile there: give it a name first.)
+// The types have constructors because g++ 12 destroys an aggregate that is written in braces inside a co_await
+// expression twice. It does not compile a braced list of headers there: give the list a name first.
 
 /// One header field. Names compare without regard to case (RFC 9110 §5.1).
 struct http_header {
     http_header() = default;
+    /// A field with its value.
     http_header(std::string field, secret_string content) : name(std::move(field)), value(std::move(content)) {}
 
-    std::string name;
-    secret_string value;
+    std::string name;     ///< in any case
+    secret_string value;  ///< without white space around it
 };
 
 /// A request that a transport sends, or that a server received.
 struct http_request {
     http_request() = default;
+    /// A request with what it holds, in the order of the members.
     http_request(std::string verb, std::string target, std::vector<http_header> fields = {}, secret_string content = {})
         : method(std::move(verb)), url(std::move(target)), headers(std::move(fields)), body(std::move(content)) {}
 
     std::string method;                ///< "GET", "POST", …
     std::string url;                   ///< absolute for a transport; path and query (origin form) at a server
     std::vector<http_header> headers;  ///< without Host, Content-Length and Connection: a transport adds those
-    secret_string body;
+    secret_string body;                ///< whole, without a transfer coding
 };
 
 /// A complete reply.
 struct http_response {
     http_response() = default;
+    /// A reply with what it holds, in the order of the members.
     http_response(int code, std::vector<http_header> fields, secret_string content = {})
         : status(code), headers(std::move(fields)), body(std::move(content)) {}
 
-    int status = 0;  ///< RFC 9110 §15
-    std::vector<http_header> headers;
-    secret_string body;
+    int status = 0;                    ///< RFC 9110 §15
+    std::vector<http_header> headers;  ///< as they came; without Content-Length at a server, which adds it
+    secret_string body;                ///< whole, without a transfer coding
 };
 
 /// True when `a` and `b` are the same but for the case of ASCII letters.

@@ -31,20 +31,27 @@ struct failure {
 
     /// No failure: it holds no code.
     failure() = default;
-    /// `e`, with its own sentence or with `text`.
+    /// `e`, with its own sentence.
     failure(error e) : code(e), message(row_of(e).text) {}
+    ///@{
+    /// A code with the sentence `text`.
     failure(error e, std::string text) : code(e), message(std::move(text)) {}
     failure(std::error_code c, std::string text) : code(c), message(std::move(text)) {}
+    ///@}
 
-    /// The same, with `retry_after` set.
+    /// The same, with `retry_after` set to `s`.
     failure&& with_retry_after(std::chrono::seconds s) && {
         retry_after = s;
         return std::move(*this);
     }
 };
 
-/// The failure that stands for the exception being handled: what a policy threw never leaves a function
-/// that promises a result, and its text, which could hold anything, is not passed on.
+/// The failure that stands for the exception being handled. What a policy threw never leaves a function that promises a
+/// result, and its text, which could hold anything, is not passed on.
+///
+/// @param otherwise  for exceptions that say nothing more exact
+/// @return `overloaded` for `std::bad_alloc` and for a `std::system_error` that says so; `cancelled` for one that is
+///     `std::errc::operation_canceled`; else `otherwise`. Without memory for the sentence: `overloaded` without one.
 inline failure failure_of_current_exception(error otherwise = error::storage_unavailable) noexcept {
     try {
         try {
@@ -68,6 +75,7 @@ inline failure failure_of_current_exception(error otherwise = error::storage_una
 /// may have written is in `failure().message`.
 class failure_exception : public std::system_error {
 public:
+    /// Holds `f`.
     explicit failure_exception(phoneauth::failure f) : std::system_error(f.code), failure_(std::move(f)) {}
 
     /// Why there is no value.
@@ -120,32 +128,45 @@ std::remove_cvref_t<R> or_else(R&& r, F&& f) {
 
 }  // namespace detail
 
-/// A `T`, or the `failure` that explains its absence. Distinct objects may be used in distinct threads.
+/// A `T`, or the `failure` that explains its absence.
 ///
 /// A default-constructed result means "no value yet": it holds neither, and neither `value()` nor `error()` may be
 /// called (asserted). The library returns none; Asio 1.22's `co_spawn` needs it, as does a variable that is assigned
 /// later.
+///
+/// @par Thread safety
+/// Distinct objects are safe.
 template <class T>
 class [[nodiscard]] result {
 public:
+    /// What it holds when all went well.
     using value_type = T;
 
     /// No value yet.
     result() = default;
+    ///@{
+    /// Holds the value, or the failure.
     result(T value) : value_(std::move(value)) {}
     result(failure f) : failure_(std::move(f)) {}
     result(phoneauth::error e) : failure_(failure(e)) {}
+    ///@}
 
+    ///@{
+    /// Whether there is a value.
     bool has_value() const noexcept { return value_.has_value(); }
     explicit operator bool() const noexcept { return has_value(); }
+    ///@}
 
+    ///@{
     /// The value. Undefined without one: ask `has_value()` first.
     T& operator*() & noexcept { return *value_; }
     const T& operator*() const& noexcept { return *value_; }
     T&& operator*() && noexcept { return std::move(*value_); }
     T* operator->() noexcept { return &*value_; }
     const T* operator->() const noexcept { return &*value_; }
+    ///@}
 
+    ///@{
     /// The value; throws `failure_exception` when there is none.
     T& value() & {
         throw_if_failed();
@@ -159,7 +180,9 @@ public:
         throw_if_failed();
         return std::move(**this);
     }
+    ///@}
 
+    ///@{
     /// The value, or `otherwise` when there is none.
     template <class U>
     T value_or(U&& otherwise) const& {
@@ -169,12 +192,16 @@ public:
     T value_or(U&& otherwise) && {
         return has_value() ? std::move(**this) : static_cast<T>(std::forward<U>(otherwise));
     }
+    ///@}
 
+    ///@{
     /// The failure. Undefined without one: when there is a value, or no value yet.
     failure& error() & noexcept { return assert(failure_), *failure_; }
     const failure& error() const& noexcept { return assert(failure_), *failure_; }
     failure&& error() && noexcept { return assert(failure_), std::move(*failure_); }
+    ///@}
 
+    ///@{
     /// `f(value)`, which is a result too; or the failure.
     template <class F>
     auto and_then(F&& f) const& {
@@ -184,7 +211,9 @@ public:
     auto and_then(F&& f) && {
         return detail::and_then(std::move(*this), std::forward<F>(f));
     }
+    ///@}
 
+    ///@{
     /// The result of `f(value)`; or the failure.
     template <class F>
     auto transform(F&& f) const& {
@@ -194,7 +223,9 @@ public:
     auto transform(F&& f) && {
         return detail::transform(std::move(*this), std::forward<F>(f));
     }
+    ///@}
 
+    ///@{
     /// The value; or `f(failure)`, which is a `result<T>` or converts to one.
     template <class F>
     result or_else(F&& f) const& {
@@ -204,6 +235,7 @@ public:
     result or_else(F&& f) && {
         return detail::or_else(std::move(*this), std::forward<F>(f));
     }
+    ///@}
 
 private:
     void throw_if_failed() const {
@@ -214,29 +246,42 @@ private:
 };
 
 /// Success without a value, or a failure. Unlike the other results a default-constructed one is a success.
+///
+/// @par Thread safety
+/// Distinct objects are safe.
 template <>
 class [[nodiscard]] result<void> {
 public:
+    /// What it holds when all went well: nothing.
     using value_type = void;
 
     /// Success.
     result() = default;
+    ///@{
+    /// Holds the failure.
     result(failure f) : failure_(std::move(f)) {}
     result(phoneauth::error e) : failure_(failure(e)) {}
+    ///@}
 
+    ///@{
+    /// Whether it is a success.
     bool has_value() const noexcept { return !failure_; }
     explicit operator bool() const noexcept { return has_value(); }
+    ///@}
 
     /// Throws `failure_exception` unless it is a success.
     void value() const {
         if (failure_) throw failure_exception(*failure_);
     }
 
+    ///@{
     /// The failure. Undefined for a success.
     failure& error() & noexcept { return assert(failure_), *failure_; }
     const failure& error() const& noexcept { return assert(failure_), *failure_; }
     failure&& error() && noexcept { return assert(failure_), std::move(*failure_); }
+    ///@}
 
+    ///@{
     /// `f()`, which is a result too; or the failure.
     template <class F>
     auto and_then(F&& f) const& {
@@ -246,7 +291,9 @@ public:
     auto and_then(F&& f) && {
         return detail::and_then(std::move(*this), std::forward<F>(f));
     }
+    ///@}
 
+    ///@{
     /// The result of `f()`; or the failure.
     template <class F>
     auto transform(F&& f) const& {
@@ -256,7 +303,9 @@ public:
     auto transform(F&& f) && {
         return detail::transform(std::move(*this), std::forward<F>(f));
     }
+    ///@}
 
+    ///@{
     /// Success; or `f(failure)`, which is a `result<void>` or converts to one.
     template <class F>
     result or_else(F&& f) const& {
@@ -266,13 +315,14 @@ public:
     result or_else(F&& f) && {
         return detail::or_else(std::move(*this), std::forward<F>(f));
     }
+    ///@}
 
 private:
     std::optional<failure> failure_;
 };
 
 #ifdef __cpp_lib_expected
-/// The same as a `std::expected`, where the standard library has it.
+/// The same as a `std::expected`, where the standard library has it. `r` must not be one of "no value yet".
 template <class T>
 std::expected<T, failure> to_expected(result<T> r) {
     if (!r) return std::unexpected(std::move(r).error());

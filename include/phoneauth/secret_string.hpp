@@ -14,18 +14,29 @@
 namespace phoneauth {
 inline namespace v0 {
 
-/// A `std::string` that is wiped when it goes away, when it is assigned to, and when it was moved from: a short one
-/// that was moved from still has its characters. It is one wherever a `std::string` is asked for. Letting it grow
-/// leaves a copy behind: `make_room` first. Distinct objects may be used in distinct threads. Never delete one through
-/// a `std::string*`.
+/// A `std::string` that is wiped when it goes away, when it is assigned to, and when it was moved from.
+///
+/// It derives from `std::string` so that it is one wherever a `std::string` is asked for. An allocator that wipes would
+/// not do: short strings are not allocated, and keep their characters when they are moved from. Two things are left to
+/// its user:
+/// - To grow leaves a copy behind: call `make_room` first.
+/// - Never delete one through a `std::string*`, which would not wipe it.
+///
+/// @par Thread safety
+/// Distinct objects are safe.
 class secret_string : public std::string {
 public:
     using std::string::string;
     secret_string() = default;
+    ///@{
+    /// Holds the text of `s`; wipes `s` if it is moved from.
     secret_string(const std::string& s) : std::string(s) {}
     secret_string(std::string&& s) noexcept : std::string(std::move(s)) { detail::wipe(s); }
     secret_string(const secret_string&) = default;
     secret_string(secret_string&& s) noexcept : secret_string(static_cast<std::string&&>(s)) {}
+    ///@}
+    ///@{
+    /// Wipes the old text and holds the new one; wipes what it is moved from.
     secret_string& operator=(const secret_string& s) { return *this = secret_string(s); }
     secret_string& operator=(secret_string&& s) noexcept {
         if (this == &s) return *this;
@@ -39,9 +50,10 @@ public:
     requires std::convertible_to<const Text&, std::string_view> secret_string& operator=(const Text& text) {
         return *this = secret_string(std::string_view(text));
     }
+    ///@}
     ~secret_string() { detail::wipe(*this); }
 
-    /// Makes room for `more` characters and leaves no copy behind.
+    /// Makes room for `more` further characters, and leaves no copy of the text behind.
     void make_room(std::size_t more) {
         if (capacity() - size() >= more) return;
         secret_string larger;

@@ -11,8 +11,8 @@
 
 #include <phoneauth/result.hpp>
 
-// The only place that knows about modes. A policy function returns a `T`, or something that yields a
-// `T` later; flows are written once and run in the mode that their policies ask for.
+// What a mode is. A policy function returns a `T`, or something that yields a `T` later; flows are written once and run
+// in the mode that their policies ask for.
 
 namespace phoneauth {
 inline namespace v0 {
@@ -21,7 +21,10 @@ inline namespace v0 {
 template <class T>
 class [[nodiscard]] lazy {
 public:
+    /// What the compiler asks for the coroutine's life ([dcl.fct.def.coroutine] of the C++ standard).
     struct promise_type {
+        ///@{
+        /// See the standard.
         std::optional<T> value;
         std::exception_ptr thrown;
 
@@ -33,8 +36,10 @@ public:
             value.emplace(std::forward<U>(v));
         }
         void unhandled_exception() noexcept { thrown = std::current_exception(); }
+        ///@}
     };
 
+    /// Takes over the coroutine of `other`, which is of no use any more.
     lazy(lazy&& other) noexcept : handle_(std::exchange(other.handle_, {})) {}
     lazy& operator=(lazy&&) = delete;
     ~lazy() {
@@ -48,9 +53,12 @@ public:
         return std::move(*handle_.promise().value);
     }
 
+    ///@{
+    /// `co_await` runs it like `get`.
     bool await_ready() const noexcept { return true; }
     void await_suspend(std::coroutine_handle<>) const noexcept {}
     T await_resume() { return get(); }
+    ///@}
 
 private:
     using handle = std::coroutine_handle<promise_type>;
@@ -62,10 +70,14 @@ private:
 template <class T>
 class [[nodiscard]] ready {
 public:
+    /// Holds `value`.
     ready(T value) : value_(std::move(value)) {}
+    ///@{
+    /// `co_await` yields the value without waiting.
     bool await_ready() const noexcept { return true; }
     void await_suspend(std::coroutine_handle<>) const noexcept {}
     T await_resume() { return std::move(value_); }
+    ///@}
 
 private:
     T value_;
@@ -73,7 +85,7 @@ private:
 
 /// The mode of policies that return plain values: everything happens on the caller's thread.
 struct blocking_mode {
-    static constexpr bool async = false;
+    static constexpr bool async = false;  ///< its functions return values
 
     /// A coroutine that calls policies and other flows.
     template <class T>
@@ -129,11 +141,11 @@ struct blocking_mode {
 /// values; specialise it for an awaitable (see asio/awaitable.hpp, which does so in a few lines).
 template <class A>
 struct awaited {
-    using type = A;
-    using mode = blocking_mode;
+    using type = A;              ///< what is yielded
+    using mode = blocking_mode;  ///< the mode in which it is
 };
 
-/// "A `T`, now or later."
+/// "A `T`, now or later": `A` is a `T`, or an awaitable of one for which `awaited` is specialised.
 template <class A, class T>
 concept yields = std::same_as<typename awaited<A>::type, T>;
 
@@ -150,7 +162,8 @@ struct common_mode<Mode, Next, Rest...> {
 };
 }  // namespace detail
 
-/// The mode of a set of policy return types: blocking if all are plain, else that of the awaitable ones.
+/// The mode of a set of policy return types: blocking if all are plain, else that of the awaitable ones, which must be
+/// of one mode.
 template <class... As>
 using mode_of = typename detail::common_mode<blocking_mode, typename awaited<As>::mode...>::type;
 

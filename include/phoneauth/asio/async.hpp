@@ -27,8 +27,8 @@ inline namespace v0 {
 namespace detail {
 
 /// Runs `work` on `serial`, which never runs two handlers at once, and hands its result to `handler`, on the handler's
-/// own executor or else `home`. A cancellation is carried over to `serial` first (co_spawn of Asio 1.22 would emit it on
-/// the thread of whoever cancels).
+/// own executor or else `home`. A cancellation is carried over to `serial` first (co_spawn of Asio 1.22 would emit it
+/// on the thread of whoever cancels).
 template <class R, class Executor, class Handler>
 void spawn(const Executor& serial, const Executor& home, ::asio::awaitable<R, Executor> work, Handler handler) {
     std::shared_ptr<::asio::cancellation_signal> signal;
@@ -76,12 +76,18 @@ auto async_spawn(const Executor& serial, const Executor& home, ::asio::awaitable
 ///
 ///     async_call(executor, greet("Ann"), [](phoneauth::result<std::string> greeting) { … });
 ///
-/// Runs `work` on a strand of `executor`, which may thus be a thread pool's. The handler is `void(result<T>)`, so that
-/// nothing of a failure is lost: a future's `get` and a `co_await` give the result, and its `value()` throws the
-/// failure for whoever prefers exceptions. An exception that leaves `work` is a failure, too, as if a policy had thrown
-/// it. The handler is invoked on its associated executor, `executor` by default.
+/// The handler is `void(result<T>)`, so that nothing of a failure is lost: a future's `get` and a `co_await` give the
+/// result, and its `value()` throws the failure for whoever prefers exceptions. The handler is invoked on its
+/// associated executor, `executor` by default.
 ///
-/// Cancellation: that of the handler's slot is passed on to `work`, which takes note of a terminal one. `co_await` with
+/// @param executor  `work` runs on a strand of it: it may be a thread pool's
+/// @param work      what is to be done, not begun yet
+/// @param token     the completion token
+/// @return what the token says
+/// @par Errors
+/// Those of `work`. An exception that leaves it is a failure as if a policy had thrown it.
+/// @par Cancellation
+/// That of the handler's slot is passed on to `work`, which takes note of a terminal one. `co_await` with
 /// `use_awaitable` throws only if the awaiting coroutine was cancelled before.
 template <class T, class Executor, class CompletionToken>
 auto async_call(const std::type_identity_t<Executor>& executor, ::asio::awaitable<result<T>, Executor> work,

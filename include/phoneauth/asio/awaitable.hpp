@@ -23,14 +23,14 @@ struct awaitable_mode;
 /// A policy function may return an `asio::awaitable`: the authenticator's functions then do so too.
 template <class T, class Executor>
 struct awaited<::asio::awaitable<T, Executor>> {
-    using type = T;
-    using mode = awaitable_mode<Executor>;
+    using type = T;                         ///< what is yielded
+    using mode = awaitable_mode<Executor>;  ///< the mode in which it is
 };
 
 /// The mode of policies of which some return an `asio::awaitable<T, Executor>`; the others may return a plain `T`.
 template <class Executor>
 struct awaitable_mode {
-    static constexpr bool async = true;
+    static constexpr bool async = true;  ///< its functions return awaitables
 
     /// A coroutine that calls policies and other flows.
     template <class T>
@@ -58,7 +58,8 @@ struct awaitable_mode {
     /// The failure that stands for the exception being handled.
     static failure current_failure() noexcept { return detail::failure_of_current_asio_exception(); }
 
-    /// `co_await`ed by a flow: from here on a cancellation no longer throws at the next `co_await`; `run` restores that.
+    /// `co_await`ed by a flow: from here on a cancellation no longer throws at the next `co_await`; `run` restores
+    /// that.
     static auto ignore_cancellation() { return ::asio::this_coro::throw_if_cancelled(false); }
 
     /// An awaitable that runs a flow to its end. No exception leaves it: a cancelled flow yields `error::cancelled`.
@@ -75,8 +76,8 @@ struct awaitable_mode {
         co_return outcome;
     }
 
-    /// An awaitable that runs the flow `begin(state)` to its end, shows its result to `end(state, result)`, which must not
-    /// throw, and yields it. `state` lives as long as the flow. Else as `finish`.
+    /// An awaitable that runs the flow `begin(state)` to its end, shows its result to `end(state, result)`, which must
+    /// not throw, and yields it. `state` lives as long as the flow. In all other respects as `finish`.
     template <class State, class Begin, class End>
     static auto run(State state, Begin begin, End end) {
         auto kept = std::make_unique<State>(std::move(state));

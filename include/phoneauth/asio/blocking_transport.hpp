@@ -18,14 +18,21 @@
 namespace phoneauth {
 inline namespace v0 {
 
-/// The `HttpTransport` of a thread-per-request server: `send` returns when the reply is there. Thread-safe.
+/// The `HttpTransport` of a thread-per-request server: `send` returns when the reply is there.
 ///
-/// Each request in flight has an event loop of its own, kept with its connection for the next one, on which an
-/// `https_transport` does the work: Asio's blocking functions know no time limits.
+/// Each request in flight has an event loop of its own, on which an `https_transport` does the work, because Asio's
+/// blocking functions know no time limits. The loop and its connection are kept for the next request.
+///
+/// @par Thread safety
+/// Shared objects are safe.
 class blocking_transport {
 public:
-    /// Options as for `https_transport`; `max_idle_connections_per_host` counts for each of at most `max_connections`
-    /// event loops and is 1 at most. Throws std::runtime_error if `options.ca_file` cannot be loaded.
+    /// Makes connections when they are needed.
+    ///
+    /// @param options  as for `https_transport`; but `max_idle_connections_per_host` counts for each event loop, of
+    ///     which there are `max_connections` at most, and is 1 at most
+    /// @par Errors
+    /// `std::runtime_error` if `options.ca_file` cannot be loaded.
     explicit blocking_transport(https_transport_options options = {})
         : options_(std::move(options)), tls_(std::make_shared<detail::tls_client>(options_.ca_file)),
           lanes_(options_.max_connections) {
@@ -35,9 +42,13 @@ public:
     blocking_transport(const blocking_transport&) = delete;
     blocking_transport& operator=(const blocking_transport&) = delete;
 
-    /// Sends `request` and returns the whole reply, whatever its status. Errors as for `https_transport::send`, without
-    /// `cancelled`. Returns within the sum of the time-outs, but for a name server that does not answer: the system's
-    /// resolver cannot be interrupted, and its own limits hold.
+    /// Sends a request. It takes the sum of the time-outs at most, except when a name server does not answer: the
+    /// system's resolver cannot be interrupted, and its own limits hold.
+    ///
+    /// @param request  with an absolute URL
+    /// @return the whole reply, whatever its status
+    /// @par Errors
+    /// As for `https_transport::send`, without `cancelled`; and `internal` when the event loop fails.
     result<http_response> send(const http_request& request) {
         auto in_flight = lanes_.take(std::chrono::steady_clock::now() + options_.connect_timeout, options_.max_waiting);
         if (!in_flight) return error::overloaded;

@@ -18,31 +18,53 @@ inline namespace v0 {
 
 /// What a client may cost an `http_server`. A time-out below one millisecond counts as one.
 struct http_server_options {
-    /// Over it the connection that has waited longest for a request is closed; if each is at work: 503 and closed.
+    /// How many connections are served at a time. When one more comes, the server closes the connection that has waited
+    /// longest for a request. If none waits, it answers the new one with 503 and closes it. Both are done for a
+    /// sixteenth more connections than the limit; what comes on top of those is closed without an answer.
     std::size_t max_connections = 1024;
-    /// From one IPv4 address or one IPv6 /64, which is what one client has; over it: closed at once. 0: no such limit,
-    /// as behind a reverse proxy, where all connections come from one address.
+
+    /// How many connections one client may have: one IPv4 address, or one IPv6 network of 64 bits, which is what one
+    /// client gets. A further one is closed without an answer. 0 means no such limit, which is right behind a reverse
+    /// proxy, where all connections come from one address.
     std::size_t max_connections_per_address = 0;
-    /// Being answered at once; over it: 503 with Retry-After, at once, and the connection stays. It bounds how long a
-    /// request can wait for what is slow behind the handler. 256 that each take a second are still 256 a second.
+
+    /// How many requests are answered at the same time. A further one gets 503 with Retry-After at once, and its
+    /// connection stays. The limit bounds how long a request can wait for what is slow behind the handler: if each
+    /// takes a second, 256 at a time are still 256 a second.
     std::size_t max_requests = 256;
-    /// The hosts that the server is called by: names and addresses, without port, IPv6 without brackets. A request
-    /// whose Host is none of them gets 421 (RFC 9110 §15.5.20): otherwise a page of anybody whose name resolves to this
-    /// server's address ("DNS rebinding") may talk to a server on loopback or in an internal network. Empty: any.
+
+    /// The hosts that the server is called by: names and addresses, without a port, IPv6 without brackets. A request
+    /// whose Host is none of them gets 421 (RFC 9110 §15.5.20). Without such a list a page of anybody whose name
+    /// resolves to this server's address ("DNS rebinding") may talk to a server on loopback or in an internal network.
+    /// Empty means any host.
     std::vector<std::string> allowed_hosts{};
-    std::size_t max_header_bytes = 16 * 1024;        ///< over it, or with over 100 headers: 431
-    std::size_t max_body_bytes = 64 * 1024;          ///< over it: 413
-    std::chrono::milliseconds header_timeout{5000};  ///< TLS handshake; first to last byte of a head; over it: 408
-    std::chrono::milliseconds body_timeout{10000};   ///< over it: 408
-    std::chrono::milliseconds idle_timeout{60000};   ///< for the first byte of a request
-    std::chrono::milliseconds write_timeout{5000};   ///< for a whole reply
-    /// Called for each reply that the server gives by itself (400, 408, 413, 421, 431, 500, 503), from any thread
-    /// that runs it, to give it the body that the clients understand; without it the body is empty. It must not throw.
+
+    /// How large the head of a request may be. A larger one, or one with more than 100 header fields, gets 431.
+    std::size_t max_header_bytes = 16 * 1024;
+
+    /// How large the body of a request may be. A larger one gets 413.
+    std::size_t max_body_bytes = 64 * 1024;
+
+    /// How long the head of a request may take, from its first byte to its last; a slower one gets 408. Also how long
+    /// the TLS handshake may take; a slower one is closed without an answer.
+    std::chrono::milliseconds header_timeout{5000};
+
+    /// How long the body of a request may take; a slower one gets 408.
+    std::chrono::milliseconds body_timeout{10000};
+
+    /// How long a connection may wait for the first byte of a request. It is then closed.
+    std::chrono::milliseconds idle_timeout{60000};
+
+    /// How long the client may take to read a whole reply. The connection is then closed.
+    std::chrono::milliseconds write_timeout{5000};
+
+    /// Gives a reply of the server itself (400, 408, 413, 421, 431, 500, 503) the body that the clients understand;
+    /// without it the body is empty. It is called from any thread that runs the server, and must not throw.
     std::function<void(http_response&)> complete_own_reply{};
 };
 
-/// What an `http_server` calls for each request, on the connection's strand; `request.url` is path and query. What it
-/// throws becomes a 500.
+/// What an `http_server` calls for each request, on the connection's strand. `request.url` is path and query; `peer` is
+/// the address at the other end of the connection. What it throws becomes a 500.
 using http_handler =
     std::function<::asio::awaitable<http_response>(http_request request, ::asio::ip::tcp::endpoint peer)>;
 

@@ -26,14 +26,26 @@ class tls_client;
 
 /// Sends http and https requests over kept-alive connections: the `HttpTransport` of an asynchronous authenticator.
 ///
-/// Thread-safe; its connections share one strand. The executor's context must outlive the transport; the transport may
-/// be destroyed while requests are in flight, which then still end. Idle connections do not keep `io_context::run` from
-/// returning. A request is never sent twice: a kept connection is used only if the server has not closed it.
+/// A request is never sent twice: a kept connection is used only if the server has not closed it. Idle connections do
+/// not keep `io_context::run` from returning.
+///
+/// @par Thread safety
+/// Shared objects are safe. The connections share one strand.
+///
+/// @par Lifetime
+/// The executor's context must outlive the transport. The transport may be destroyed while requests are in flight: they
+/// still end.
 class https_transport {
 public:
+    /// Asio's own executor.
     using executor_type = ::asio::any_io_executor;
 
-    /// Throws std::runtime_error if `options.ca_file` cannot be loaded.
+    /// Makes connections when they are needed.
+    ///
+    /// @param executor  what connections run on
+    /// @param options   time-outs, limits and trusted certificates
+    /// @par Errors
+    /// `std::runtime_error` if `options.ca_file` cannot be loaded.
     PHONEAUTH_DECL explicit https_transport(const executor_type& executor, https_transport_options options = {});
 
     https_transport(const https_transport&) = delete;
@@ -44,19 +56,23 @@ public:
     /// The executor given to the constructor, on which handlers run that have none of their own.
     executor_type get_executor() const noexcept { return executor_; }
 
-    /// Sends `request` and yields the whole reply, whatever its status. Fails with
+    /// Sends a request.
     ///
-    /// - `invalid_parameter`, `invalid_url`: the request is none;
-    /// - `overloaded`: too many requests are in flight and waiting, or this one waited for `connect_timeout`;
-    /// - `host_not_found`, `connect_failed`, `connect_timeout`, `tls_failed`, `certificate_untrusted`,
-    ///   `certificate_expired`, `certificate_wrong_host`: nothing was sent;
-    /// - `write_failed`, `read_timeout`, `connection_lost`, `malformed_reply`, `reply_too_large`, `cancelled`:
-    ///   the server may have processed the request (see `safe_to_resend`).
+    /// @param request  with an absolute URL
+    /// @return an awaitable of the whole reply, whatever its status
+    /// @par Errors
+    /// - The request cannot be sent as it is: `invalid_parameter`, `invalid_url`.
+    /// - Too many requests are in flight and waiting, or this one waited for `connect_timeout`: `overloaded`.
+    /// - Nothing was sent: `host_not_found`, `connect_failed`, `connect_timeout`, `tls_failed`,
+    ///   `certificate_untrusted`, `certificate_expired`, `certificate_wrong_host`.
+    /// - The server may have processed the request (see `safe_to_resend`): `write_failed`, `read_timeout`,
+    ///   `connection_lost`, `malformed_reply`, `reply_too_large`, `cancelled`.
     ///
-    /// A cancellation (terminal) closes the connection.
+    /// @par Cancellation
+    /// Terminal; it closes the connection.
     PHONEAUTH_DECL ::asio::awaitable<result<http_response>> send(http_request request);
 
-    /// The same for a completion token; handler `void(result<http_response>)`. See `async_call`.
+    /// The same for a completion token, with a handler `void(result<http_response>)`; see `async_call`.
     template <class CompletionToken>
     auto send(http_request request, CompletionToken&& token) {
         return detail::async_spawn(strand(), executor_, exchange(std::move(request)),

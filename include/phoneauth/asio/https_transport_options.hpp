@@ -11,20 +11,27 @@ inline namespace v0 {
 
 /// How a transport works. Every wait has an end: a time-out below one millisecond counts as one.
 struct https_transport_options {
-    /// Resolving, connecting and the TLS handshake together; also how long a request waits for a free connection.
+    /// How long resolving, connecting and the TLS handshake may take together. Also how long a request waits for
+    /// another one to end.
     std::chrono::milliseconds connect_timeout{5000};
-    /// From the first byte of the request to its last.
+    /// How long the request may take, from its first byte to its last.
     std::chrono::milliseconds write_timeout{5000};
-    /// From the last byte of the request to the last of the reply.
+    /// How long the reply may take, from the last byte of the request to the last of the reply.
     std::chrono::milliseconds read_timeout{10000};
     /// How long a connection is kept for the next request to the same host.
     std::chrono::milliseconds idle_timeout{30000};
+    /// How many connections to one host are kept.
     std::size_t max_idle_connections_per_host = 16;
-    std::size_t max_connections = 64;          ///< requests in flight, at least 1
-    std::size_t max_waiting = 1024;            ///< requests that wait for one of them to end
-    std::size_t max_header_bytes = 16 * 1024;  ///< of a reply
-    std::size_t max_body_bytes = 1024 * 1024;  ///< of a reply
-    std::string ca_file;                       ///< trusted certificates, a PEM file; empty for those of the system
+    /// How many requests are in flight at a time; at least 1.
+    std::size_t max_connections = 64;
+    /// How many further requests may wait for one of them to end.
+    std::size_t max_waiting = 1024;
+    /// How large the head of a reply may be.
+    std::size_t max_header_bytes = 16 * 1024;
+    /// How large the body of a reply may be.
+    std::size_t max_body_bytes = 1024 * 1024;
+    /// The trusted certificates: a PEM file. Empty for those of the system.
+    std::string ca_file;
 };
 
 }  // namespace v0

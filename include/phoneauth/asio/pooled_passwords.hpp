@@ -19,15 +19,30 @@ namespace phoneauth {
 inline namespace v0 {
 
 /// The PasswordHasher of an asynchronous server: scrypt on a few threads of its own, because it takes a few hundred
-/// milliseconds and must not stop the event loop. With the queue full, `hash` and `verify` yield `error::overloaded` at
-/// once. Thread-safe. The destructor waits for what is being hashed.
+/// milliseconds and must not stop the event loop.
+///
+/// @par Errors
+/// While the queue is full, `hash` and `verify` yield `error::overloaded` at once.
+///
+/// @par Thread safety
+/// Shared objects are safe.
+///
+/// @par Lifetime
+/// The destructor waits for what is being hashed.
+///
+/// @par Cancellation
+/// It takes effect after the password was hashed.
 class pooled_passwords {
 public:
-    /// One thread for every two processors: hashing must leave some for the event loop.
+    /// One thread for every two processors, and at least one: hashing must leave some for the event loop.
     PHONEAUTH_DECL static std::size_t default_threads();
 
-    /// `max_queue`: how many passwords may wait for a thread. 16 before one thread are a wait of some seconds, which is
-    /// as long as a person has patience.
+    /// Starts the threads.
+    ///
+    /// @param cost       of scrypt; see `scrypt_cost`
+    /// @param threads    how many passwords are hashed at a time; at least 1
+    /// @param max_queue  how many may wait for a thread. 16 before one thread are a wait of some seconds, which is as
+    ///     long as a person has patience.
     PHONEAUTH_DECL explicit pooled_passwords(scrypt_cost cost = {}, std::size_t threads = default_threads(),
                                              std::size_t max_queue = 16);
 
@@ -45,12 +60,13 @@ private:
     worker_pool pool_;
 };
 
+/// In asynchronous mode an authenticator without a PasswordHasher has `pooled_passwords`.
 template <class Executor>
 struct default_passwords<awaitable_mode<Executor>> {
     static_assert(
         std::is_same_v<Executor, ::asio::any_io_executor>,
         "phoneauth: awaitables of this executor need a PasswordHasher of their own; name it as the fifth policy");
-    using type = pooled_passwords;
+    using type = pooled_passwords;  ///< for Asio's own executor only
 };
 
 }  // namespace v0

@@ -22,8 +22,8 @@ inline namespace v0 {
 
 namespace detail {
 
-/// Yields what `work` returns on a thread of `pool`, or throws what it throws, which the pool's own result does not tell.
-/// The frame knows nothing of the storage: g++ 12 warns of one that has to do with an anonymous namespace.
+/// Yields what `work` returns on a thread of `pool`, or throws what it throws, which the pool's own result does not
+/// tell. The frame knows nothing of the storage: g++ 12 warns of one that has to do with an anonymous namespace.
 template <class T>
 ::asio::awaitable<T> run_on(worker_pool& pool, std::function<T()> work) {
     struct outcome {
@@ -52,18 +52,30 @@ template <class T>
 ///     phoneauth::sqlite_storage file("phoneauth.db");
 ///     phoneauth::pooled_storage storage(file);
 ///
-/// A function's awaitable yields what the storage's function returns, or throws what that throws. It throws
-/// `std::system_error` with `error::overloaded` at once, and asks the storage for nothing, while the queue is full.
-/// A call that was begun is brought to its end even if the operation that made it is cancelled.
+/// @par Errors
+/// A function's awaitable throws what the storage's function throws. While the queue is full it throws
+/// `std::system_error` with `error::overloaded` at once, and asks the storage for nothing.
 ///
-/// Thread-safe; the storage must be, too, if `threads` is more than 1. It keeps a reference to the storage, which must
-/// outlive it. The destructor waits for the calls that were begun; their io_context must still be there.
+/// @par Thread safety
+/// Shared objects are safe, if the storage is or if `threads` is 1.
+///
+/// @par Lifetime
+/// It keeps a reference: the storage must outlive it. The destructor waits for the calls that were begun; their
+/// io_context must still be there.
+///
+/// @par Cancellation
+/// A call that was begun is brought to its end even if the operation that made it is cancelled.
 template <class S>
 class pooled_storage : public forwarding_storage<pooled_storage<S>> {
 public:
+    /// That of the storage; see `is_process_local`.
     static constexpr bool process_local = is_process_local<S>;
 
-    /// `threads`: how many calls the storage does at once, at least 1. `max_queue`: how many further ones may wait.
+    /// Starts the threads.
+    ///
+    /// @param storage    what does the work
+    /// @param threads    how many calls it does at a time; at least 1
+    /// @param max_queue  how many further ones may wait
     explicit pooled_storage(S& storage, std::size_t threads = 4, std::size_t max_queue = 1024)
         : storage_(storage), pool_(threads, max_queue) {}
 

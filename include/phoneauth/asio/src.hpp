@@ -2,8 +2,8 @@
 #ifndef PHONEAUTH_ASIO_SRC_HPP
 #define PHONEAUTH_ASIO_SRC_HPP
 
-// What phoneauth/src.hpp leaves out because it needs Asio, OpenSSL's TLS or llhttp; likewise for exactly one translation unit
-// of a program.
+// What phoneauth/src.hpp leaves out because it needs Asio, OpenSSL's TLS or llhttp. It, too, is for exactly one
+// translation unit of a program.
 
 #ifndef PHONEAUTH_SEPARATE_COMPILATION
 #error phoneauth/asio/src.hpp is only for programs compiled with PHONEAUTH_SEPARATE_COMPILATION; without it the headers are complete

@@ -31,10 +31,16 @@ struct as_result<result<T>> {
 };
 }  // namespace detail
 
-/// Threads for what computes too long for an event loop, as password hashing does, with a bounded queue. Thread-safe.
+/// Threads for what computes too long for an event loop, as password hashing does, with a bounded queue.
+///
+/// @par Thread safety
+/// Shared objects are safe.
 class worker_pool {
 public:
-    /// `threads`: how many work at once, at least 1. `max_queue`: how many further calls may wait for a thread.
+    /// Starts the threads.
+    ///
+    /// @param threads    how many calls are worked on at a time; at least 1
+    /// @param max_queue  how many further ones may wait for a thread
     explicit worker_pool(std::size_t threads, std::size_t max_queue = 64)
         : capacity_((threads < 1 ? 1 : threads) + max_queue), pool_(threads < 1 ? 1 : threads) {}
 
@@ -44,12 +50,18 @@ public:
     /// Finishes what was accepted, then ends the threads.
     ~worker_pool() { pool_.join(); }
 
-    /// Calls `f()` on one of the threads and yields its value on the caller's executor: `result<T>` for an `f` that
-    /// returns `T` or `result<T>`. `error::overloaded`, at once, when the queue is full; `error::internal` if `f`
-    /// throws. A cancellation takes effect after `f`, which is not interrupted. `f` is moved into the pool: what it
-    /// refers to must outlive the call, or the caller's frame if its io_context is destroyed meanwhile.
+    /// Calls `f()` on one of the threads and yields its value on the caller's executor.
     ///
-    /// g++ 12: name a lambda that captures anything with a destructor by value before the `co_await`.
+    /// With g++ 12, give a lambda that captures anything with a destructor by value a name before the `co_await`.
+    ///
+    /// @param f  is moved into the pool. What it refers to must outlive the call, or the caller's frame if its
+    ///     io_context is destroyed meanwhile.
+    /// @return an awaitable of `result<T>`, for an `f` that returns `T` or `result<T>`
+    /// @par Errors
+    /// `overloaded`, at once, while the queue is full. What `f` throws becomes a failure as in
+    /// `failure_of_current_exception`, and `internal` if that finds nothing more exact.
+    /// @par Cancellation
+    /// It takes effect after `f`, which is not interrupted.
     template <class F>
     auto run(F f) -> ::asio::awaitable<typename detail::as_result<std::invoke_result_t<F&>>::type> {
         using R = typename detail::as_result<std::invoke_result_t<F&>>::type;

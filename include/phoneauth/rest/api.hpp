@@ -40,14 +40,26 @@ namespace rest {
 ///     POST /services/Twilio/sendMessage                      phoneNumber, message, mediaUrl, options
 ///     POST /services/Twilio/messageStatus                    for Twilio: `twilio_config::status_callback` ends here
 ///
-/// `Authenticator` is an `authenticator`, or whatever has its functions. Thread safety: as the authenticator's.
+/// `Authenticator` is an `authenticator`, or whatever has its functions.
+///
+/// @par Thread safety
+/// That of the authenticator.
+///
+/// @par Source
+/// https://backendless.com/docs/rest/ and, for browsers, https://fetch.spec.whatwg.org/#http-cors-protocol
 template <class Authenticator>
 class api {
 public:
+    /// That of the authenticator; see yields.hpp.
     using mode = typename Authenticator::mode;
 
-    /// `auth` must outlive the api. Throws `std::invalid_argument` if the application id or the API key is empty, the
-    /// application id is "api", or a trusted proxy is neither an address nor a network.
+    /// Keeps a copy of the options.
+    ///
+    /// @param auth  does the work; must outlive the api
+    /// @param o     application id and API key at least
+    /// @par Errors
+    /// `std::invalid_argument` if the application id or the API key is empty, the application id is "api", or a trusted
+    /// proxy is neither an address nor a network.
     api(Authenticator& auth, options o) : auth_(auth), options_(std::move(o)) {
         if (options_.app_id.empty() || options_.api_key.empty() || options_.app_id == "api")
             throw std::invalid_argument("phoneauth: an API needs an application id other than \"api\", and an API key");
@@ -61,27 +73,22 @@ public:
 
     /// Answers a request.
     ///
-    /// Parameters: `request.url` is a path with or without a query, as in the request line; header names in any case; a
-    /// body of up to `options::max_body_bytes` bytes. `peer` is the address at the other end of the connection, without
-    /// a port: the client's, or a trusted proxy's that says whose request it is (see `options::trusted_proxies`). If it
-    /// is empty or no address, nothing is limited by client.
-    ///
-    /// Returns the `reply`, in asynchronous mode an awaitable of it. It has a JSON body; only that to OPTIONS, a
-    /// browser's preflight, has none. As always, a server must not send the body in answer to HEAD.
-    ///
-    /// Errors are replies, too, with code and status as in `error_codes`. Of its own it refuses with `unknown_route`,
-    /// `method_not_allowed` (with the header Allow), `wrong_application` (neither root), `body_too_large` (above
-    /// `max_body_bytes` or `max_json_depth`), `unparsable_body`, `no_properties`, `missing_parameter`,
-    /// `property_required`, `login_required`, `invalid_parameter` (also for a broken percent sequence in the path),
-    /// `send_message_disabled` and `not_permitted` (another user's object, an option that is not for users); all others
+    /// @param request  its `url` is a path with or without a query, as in the request line; its header names are in any
+    ///     case; its body has up to `options::max_body_bytes` bytes
+    /// @param peer     the address at the other end of the connection, without a port: the client's, or that of a
+    ///     trusted proxy that says whose request it is (see `options::trusted_proxies`). If it is empty or no address,
+    ///     nothing is limited by client.
+    /// @return the `reply`, in asynchronous mode an awaitable of it. It has a JSON body; only that to OPTIONS, a
+    ///     browser's preflight, has none. A server must not send the body in answer to HEAD.
+    /// @par Errors
+    /// Errors are replies, too, with code and status as in `error_codes`. Its own are `unknown_route`;
+    /// `method_not_allowed` (with the header Allow); `wrong_application` (neither root); `body_too_large` (above
+    /// `max_body_bytes` or `max_json_depth`); `unparsable_body`; `no_properties`; `missing_parameter`;
+    /// `property_required`; `login_required`; `invalid_parameter` (also for a broken percent sequence in the path);
+    /// `send_message_disabled`; `not_permitted` (another user's object, an option that is not for users). All others
     /// are the authenticator's. Throws nothing but `std::bad_alloc`, when there is not even memory to begin.
-    ///
-    /// Thread safety: may be called from several threads at once if the authenticator may.
-    ///
-    /// Cancellation: as of the authenticator's function that the route calls; a cancelled request is answered with
-    /// `cancelled`.
-    ///
-    /// Source: https://backendless.com/docs/rest/ and, for browsers, https://fetch.spec.whatwg.org/#http-cors-protocol
+    /// @par Cancellation
+    /// That of the authenticator's function that the route calls; a cancelled request is answered with `cancelled`.
     auto handle(http_request request, std::string peer = {}) {
         return mode::finish(serve(std::move(request), std::move(peer)));
     }

@@ -92,7 +92,7 @@ inline constexpr std::array error_codes{
     error_code_row{error::internal, 14062, 500},
 };
 
-/// The row of `e`. Constant time; `error::internal`'s row for a value that is not an enumerator.
+/// The row of `e`, in constant time; for a value that is not an enumerator, the row of `error::internal`.
 constexpr const error_code_row& codes_of(error e) noexcept {
     const auto index = static_cast<std::size_t>(static_cast<int>(e) - 1);
     return index < error_codes.size() ? error_codes[index] : error_codes.back();

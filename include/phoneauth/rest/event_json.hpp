@@ -12,8 +12,11 @@ inline namespace v0 {
 namespace rest {
 
 /// The event as one line of JSON, without the line's end:
-/// {"event":"wrong_code","time":MILLISECONDS,"phone":"+14*******00",…}. What is empty is left out; `reason` is the
-/// error's name, `code` what the client was told: it is how a client's complaint is found in a log.
+///
+///     {"event":"wrong_code","time":1767225600000,"phone":"+14*******00",…}
+///
+/// `time` is in milliseconds since 1970. What is empty is left out. `reason` is the error's name. `code` is what the
+/// client was told, so that a client's complaint can be found in a log.
 PHONEAUTH_DECL std::string event_json(const event& e);
 
 }  // namespace rest

@@ -16,30 +16,37 @@ struct challenge;
 
 namespace rest {
 
-// The JSON objects that clients get, for endpoints of your own beside those of `api`.
+// The JSON objects that clients get, for endpoints of your own besides those of `api`.
 
-/// The user as Backendless's clients know them: the server's fields (times in integer milliseconds since 1970), the
-/// identity and the phone under the names that `c` gives them, and the further properties as they were sent. It never
-/// holds a password, a hash or a field of a transaction. A number under `code` is written as a string if there is a
-/// string under `message`, because the Swift SDK takes an object with an integer `code` and a string `message` for an
-/// error, whatever the status.
+/// The user as Backendless's clients know them: the server's fields (times in milliseconds since 1970), the identity
+/// and the phone under the names that `c` gives them, and the further properties as they were sent. It never holds a
+/// password, a hash or a field of a transaction. A number under `code` is written as a string if there is a string
+/// under `message`, because the Swift SDK takes an object with an integer `code` and a string `message` for an error,
+/// whatever the status.
 PHONEAUTH_DECL std::string user_json(const user& u, const config& c);
 
 /// `user_json` and what a login adds to it: `lastLogin`, `socialAccount`, `___jsonclass` and the session's `token`.
 PHONEAUTH_DECL std::string login_json(const user& u, std::string_view token, const config& c);
 
-/// The properties that every user has, as `Users.describeUserClass` expects them: an array of {name, required, type,
-/// identity, selected, defaultValue}.
+/// The properties that every user has, as `Users.describeUserClass` of Backendless's SDKs expects them: an array of
+/// {name, required, type, identity, selected, defaultValue}.
 PHONEAUTH_DECL std::string user_class_json(const config& c);
 
-/// A code on its way: {"transactionId": "…", "expiresAt": MILLISECONDS, "resendAfter": SECONDS} and, where the provider did
-/// not answer, "deliveryUncertain": true.
+/// A code on its way:
+///
+///     {"transactionId": "…", "expiresAt": 1767225600000, "resendAfter": 30, "deliveryUncertain": true}
+///
+/// `expiresAt` is in milliseconds since 1970, `resendAfter` in seconds. `deliveryUncertain` is only there when the
+/// provider did not answer.
 PHONEAUTH_DECL std::string challenge_json(const challenge& c);
 
-/// A transaction's status as a client gets it: {"state": "pending", "delivery": "undelivered", "twilioCode": 30006,
-/// "reason": "…", "triesLeft": 5, "expiresIn": 240, "resendAfter": 12}. `state` is pending, confirmed, exhausted,
-/// expired or failed; `delivery` is pending, delivered or undelivered; times are in seconds; `resendAfter` is null when
-/// the code will not be sent again.
+/// A transaction's status as a client gets it:
+///
+///     {"state": "pending", "delivery": "undelivered", "twilioCode": 30006, "reason": "…",
+///      "triesLeft": 5, "expiresIn": 240, "resendAfter": 12}
+///
+/// `state` is pending, confirmed, exhausted, expired or failed; `delivery` is pending, delivered or undelivered. Times
+/// are in seconds. `resendAfter` is null when the code will not be sent again.
 PHONEAUTH_DECL std::string status_json(const transaction_status& s);
 
 }  // namespace rest

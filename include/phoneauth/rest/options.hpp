@@ -10,31 +10,36 @@ namespace phoneauth {
 inline namespace v0 {
 namespace rest {
 
-/// Who may send messages over the API. They are paid for, and whoever can send any text to any phone is a spammer's
-/// prize.
+/// Whose messages the API sends. Messages are paid for, and a server that sends any text to any phone for anybody is a
+/// spammer's prize.
 enum class send_message_access {
-    /// A logged-in user; of Twilio's options they may choose ValidityPeriod, SmartEncoded, ContentRetention,
-    /// AddressRetention and ProvideFeedback, others are `not_permitted`.
+    /// Those of logged-in users. Of Twilio's options they may choose ValidityPeriod, SmartEncoded, ContentRetention,
+    /// AddressRetention and ProvideFeedback; others are `not_permitted`.
     session,
-    /// Whoever knows the API key, under the root it is part of, with every option of Twilio's; under the other root, a
-    /// logged-in user.
+    /// Under the root with the API key, those of anyone who knows the key, with every option of Twilio's. Under the
+    /// other root, those of logged-in users.
     key,
-    off  ///< nobody: `error::send_message_disabled`
+    off  ///< nobody's: `error::send_message_disabled`
 };
 
 /// What an `api` needs to know.
 struct options {
-    std::string app_id{};   ///< first segment of the root path; required
-    std::string api_key{};  ///< second segment; required. Clients hold it: it tells applications apart, not people
+    /// The first segment of the root path; required.
+    std::string app_id{};
+    /// The second segment; required. All clients hold it: it tells applications apart, not people.
+    std::string api_key{};
+    /// Whose messages are sent.
     send_message_access send_message = send_message_access::session;
-    std::size_t max_body_bytes = 65536;  ///< larger bodies are `body_too_large`
-    std::size_t max_json_depth = 16;     ///< deeper ones too
-    std::vector<std::string> allowed_origins{
-        "*"};  ///< for browsers (CORS): origins like "https://example.com", or "*" for all
-    /// Addresses and networks ("10.0.0.0/8", "::1") of the reverse proxies before this server. Only from them is
-    /// `forwarding_header` believed.
+    /// How large the body of a request may be. A larger one is `body_too_large`.
+    std::size_t max_body_bytes = 65536;
+    /// How deeply its JSON may be nested. A deeper one is `body_too_large`, too.
+    std::size_t max_json_depth = 16;
+    /// The origins whose pages a browser lets call the API (CORS), like "https://example.com"; "*" for all.
+    std::vector<std::string> allowed_origins{"*"};
+    /// The addresses and networks ("10.0.0.0/8", "::1") of the reverse proxies in front of this server. Only from them
+    /// is `forwarding_header` believed.
     std::vector<std::string> trusted_proxies{};
-    /// Where a proxy names its client, behind those that it was told: a list as in X-Forwarded-For.
+    /// The header in which a proxy names its client, after those that it was told itself: a list as in X-Forwarded-For.
     /// (`Forwarded`, RFC 7239, has another form and is not read.)
     std::string forwarding_header = "X-Forwarded-For";
 };

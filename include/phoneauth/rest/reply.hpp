@@ -17,14 +17,15 @@ namespace rest {
 struct reply : http_response {
     reply() = default;
 
-    /// The error body that Backendless's clients know: {"code": …, "message": …, "errorData": {…}}. Code and status are
-    /// those of the failure's row in `error_codes`; a code of another category, which can only come from a hook, is
-    /// taken as it is, with status 400. `errorData` holds `retryAfter` (seconds), `triesLeft` and `twilioCode` where
-    /// they are known; the first is also the header Retry-After (RFC 9110 §10.2.3), and 1 for `error::overloaded` and
-    /// `error::storage_unavailable` that say nothing else.
+    /// The error body that Backendless's clients know: {"code": …, "message": …, "errorData": {…}}.
+    ///
+    /// Code and status are those of the failure's row in `error_codes`. A code of another category, which can only come
+    /// from a hook, is taken as it is, with status 400. `errorData` holds `retryAfter` (seconds), `triesLeft` and
+    /// `twilioCode` where they are known. `retryAfter` is also the header Retry-After (RFC 9110 §10.2.3); it is 1 for
+    /// an `error::overloaded` or `error::storage_unavailable` that says nothing else.
     PHONEAUTH_DECL reply(const failure& f);
 
-    /// A reply with the JSON text `json`.
+    /// A reply with `json`, a JSON text, and `status`.
     static reply of_json(std::string json, int status = 200) {
         reply r;
         r.status = status;

@@ -8,17 +8,26 @@
 namespace phoneauth {
 inline namespace v0 {
 
-/// A Storage put together from four parts, so that an integrator can bring his own users table and take the rest from a
-/// store that comes with the library. One object may serve as several parts; blocking and asynchronous ones mix. It
-/// only keeps references, which must outlive it, and is as thread-safe as its parts.
+/// A Storage put together from four parts, so that integrators can bring their own users table and take the rest from a
+/// store that comes with the library. One object may serve as several parts; blocking and asynchronous ones mix.
 ///
 ///     phoneauth::combined_storage storage(memory, my_users, memory, memory);
+///
+/// @par Errors
+/// What a part throws.
+///
+/// @par Thread safety
+/// That of its parts.
+///
+/// @par Lifetime
+/// It keeps references: the parts must outlive it.
 template <TransactionStorage T, UserStorage U, SessionStorage S, CounterStorage C>
 class combined_storage : public forwarding_storage<combined_storage<T, U, S, C>> {
 public:
     /// Only the transactions decide whether codes need a configured key.
     static constexpr bool process_local = is_process_local<T>;
 
+    /// Puts the four parts together.
     combined_storage(T& transactions, U& users, S& sessions, C& counters)
         : transactions_(transactions), users_(users), sessions_(sessions), counters_(counters) {}
 

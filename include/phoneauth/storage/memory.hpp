@@ -30,7 +30,7 @@ class seeded_hash {
 public:
     using is_transparent = void;
 
-    // Not noexcept: libstdc++ then keeps each key's hash beside it.
+    // Not noexcept: libstdc++ then keeps the hash of each key next to it.
     std::size_t operator()(std::string_view text) const {
         const auto mixed = (std::hash<std::string_view>()(text) ^ seed_) * 0x9E3779B97F4A7C15u;
         return static_cast<std::size_t>(mixed ^ (mixed >> 32));
@@ -107,35 +107,38 @@ private:
 
 }  // namespace detail
 
-/// How much a `memory_storage` holds at most, so that strangers cannot exhaust the server's memory. A transaction takes
-/// about 500 bytes, a session 600, a counter 200 to 300.
+/// How many records a `memory_storage` holds at most, so that strangers cannot exhaust the server's memory.
 struct memory_limits {
-    std::size_t transactions = 1'000'000;
-    std::size_t sessions = 1'000'000;
-    std::size_t counters = 1'000'000;
+    std::size_t transactions = 1'000'000;  ///< of about 500 bytes each
+    std::size_t sessions = 1'000'000;      ///< of about 600 bytes each
+    std::size_t counters = 1'000'000;      ///< of 200 to 300 bytes each
 };
 
 /// A complete Storage in the memory of this process: for tests, and for servers that are a single process and may
 /// forget users when they end. Combine it with a storage for the users (storage/combined.hpp) to keep those.
 ///
-/// All functions may be called from several threads at once, and none blocks for longer than a few look-ups. All take
-/// constant time (amortised), but for `erase_sessions_of`, which is linear in that user's sessions. What has expired is
-/// dropped a few entries at a time, whenever something is inserted: transactions `transaction_retention` past their
-/// `expires_at`, sessions and counters at theirs.
+/// All functions take constant time (amortised), except `erase_sessions_of`, which is linear in that user's sessions.
+/// What has expired is dropped a few records at a time, whenever something is inserted: transactions
+/// `transaction_retention` past their `expires_at`, sessions and counters at theirs.
 ///
-/// Inserting beyond a limit throws `std::length_error`, which the authenticator turns into
-/// `error::storage_unavailable`. A function that throws, `std::bad_alloc` included, has changed nothing; but
+/// @par Errors
+/// Inserting beyond a limit throws `std::length_error`, and inserting a user whose `object_id` another one has
+/// `std::invalid_argument`. A function that throws, `std::bad_alloc` included, has changed nothing; only
 /// `change_counters` may have made the first of its changes.
+///
+/// @par Thread safety
+/// Shared objects are safe. No function blocks for longer than a few look-ups.
 class memory_storage {
 public:
     /// Codes can be derived with a key that only this process knows: `config::code_keys` may stay empty.
     static constexpr bool process_local = true;
 
     memory_storage() = default;
+    /// Holds `limits` at most.
     explicit memory_storage(memory_limits limits) : limits_(limits) {}
 
-    // Each function: see the concepts in policies.hpp.
-
+    ///@{
+    /// The functions of the concepts; see policies.hpp.
     bool insert_transaction(const transaction& t) {
         const std::scoped_lock lock(transactions_mutex_);
         for (int i = 0; i < sweep; ++i)
@@ -160,7 +163,6 @@ public:
         return true;
     }
 
-    /// Throws `std::invalid_argument` if there is a user with this `object_id`.
     write_result insert_user(const user& u) {
         const std::scoped_lock lock(users_mutex_);
         if (by_phone_.contains(u.phone.str())) return write_result::phone_taken;
@@ -267,6 +269,7 @@ public:
         for (const auto& change : changes) changed.push_back(change_counter(change));
         return changed;
     }
+    ///@}
 
 private:
     counter change_counter(const counter_change& change) {

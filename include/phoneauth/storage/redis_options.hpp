@@ -11,17 +11,19 @@ inline namespace v0 {
 
 /// How a `redis_storage` or an `async_redis_storage` behaves.
 struct redis_options {
-    /// In front of every key, so that several applications, or tests, can share a server. No "{" or "}".
+    /// What every key begins with, so that several applications, or tests, can share a server. It holds no "{" or "}".
     std::string prefix = "phoneauth:";
-    /// How long a connection may take to be there, passwords included. A name server that does not answer is not
-    /// interrupted by it.
+    /// How long it may take to make a connection and to log in. A name server that does not answer may take longer: the
+    /// system's resolver cannot be interrupted.
     std::chrono::milliseconds connect_timeout{2000};
     /// How long an operation may take, with its repetitions while Redis says "try again".
     std::chrono::milliseconds operation_timeout{2000};
-    /// `redis_storage`: how many operations run at once; further ones wait, `operation_timeout` at most. There is a
-    /// connection for each, and in a cluster one to each server that it needs. At least 1.
+    /// Only for a `redis_storage`: how many operations run at once; at least 1. Further ones wait, for
+    /// `operation_timeout` at most. Each has a connection of its own, and in a cluster one to each server that it
+    /// needs.
     std::size_t max_connections = 16;
-    /// `async_redis_storage`: how many commands may wait for their replies on one connection; further ones throw.
+    /// Only for an `async_redis_storage`: how many commands may wait for their replies on one connection. Further ones
+    /// throw.
     std::size_t max_pending = 10'000;
 };
 

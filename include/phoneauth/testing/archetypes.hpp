@@ -17,6 +17,10 @@ namespace phoneauth {
 inline namespace v0 {
 namespace testing {
 
+// Not in the reference: this is code to copy, and its functions are described at the concepts.
+/// @cond
+
+/// The least TransactionStorage.
 //[transaction_storage
 struct transaction_storage_archetype {
     bool insert_transaction(const transaction&) { return false; }
@@ -25,6 +29,7 @@ struct transaction_storage_archetype {
 };
 //]
 
+/// The least UserStorage.
 //[user_storage
 struct user_storage_archetype {
     write_result insert_user(const user&) { return write_result::done; }
@@ -35,6 +40,7 @@ struct user_storage_archetype {
 };
 //]
 
+/// The least SessionStorage.
 //[session_storage
 struct session_storage_archetype {
     bool insert_session(const session&) { return false; }
@@ -44,6 +50,7 @@ struct session_storage_archetype {
 };
 //]
 
+/// The least CounterStorage.
 //[counter_storage
 struct counter_storage_archetype {
     std::vector<counter> change_counters(const std::vector<counter_change>& changes) {
@@ -52,24 +59,27 @@ struct counter_storage_archetype {
 };
 //]
 
-/// All four parts in one.
+/// The least Storage: all four parts in one.
 struct storage_archetype : transaction_storage_archetype,
                            user_storage_archetype,
                            session_storage_archetype,
                            counter_storage_archetype {};
 
+/// The least HttpTransport.
 //[http_transport
 struct http_transport_archetype {
     result<http_response> send(const http_request&) { return error::connect_failed; }
 };
 //]
 
+/// The least Clock.
 //[clock
 struct clock_archetype {
     time_point now() const { return {}; }
 };
 //]
 
+/// The least PasswordHasher.
 //[password_hasher
 struct password_hasher_archetype {
     result<std::string> hash(const std::string& /*password*/) { return error::internal; }
@@ -77,6 +87,7 @@ struct password_hasher_archetype {
 };
 //]
 
+/// The least Hooks.
 //[hooks
 struct hooks_archetype {
     result<void> before_registration(user&) { return {}; }
@@ -85,6 +96,8 @@ struct hooks_archetype {
     result<void> after_login(const user&) { return {}; }
 };
 //]
+
+/// @endcond
 
 static_assert(TransactionStorage<transaction_storage_archetype>);
 static_assert(UserStorage<user_storage_archetype>);

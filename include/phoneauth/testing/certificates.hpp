@@ -99,8 +99,13 @@ private:
 
 }  // namespace detail
 
-/// Makes an authority and a certificate that it signs, with a fresh P-256 key each. `names` are the hosts that the
-/// certificate is for, as OpenSSL's subjectAltName; it holds from `from` to `until`, counted from now. Throws
+/// Makes an authority and a certificate that it signs, with a fresh P-256 key each.
+///
+/// @param names  the hosts that the certificate is for, as OpenSSL's subjectAltName
+/// @param from   when it begins to hold, counted from now
+/// @param until  when it ends to hold, counted from now
+/// @return the certificate
+/// @par Errors
 /// `std::runtime_error` when OpenSSL fails.
 inline test_certificate make_test_certificate(const std::string& names = "DNS:localhost,IP:127.0.0.1,IP:::1",
                                               std::chrono::seconds from = std::chrono::hours(-1),

@@ -16,7 +16,7 @@ inline namespace v0 {
 namespace testing {
 
 /// A Storage for tests that hands everything on to another one, `S`, blocking or not, and fails when it is told to.
-/// Tests that want to see every error path count up until nothing fails any more:
+/// A test that is to see every error path counts up until nothing fails any more:
 ///
 ///     for (std::size_t n = 1;; ++n) {
 ///         memory_storage memory;
@@ -26,19 +26,26 @@ namespace testing {
 ///         if (failing.calls() < n) break;
 ///     }
 ///
-/// Calls are counted from 1. May be used from several threads at once if `S` may. It keeps a reference to the other
-/// storage.
+/// Calls are counted from 1.
+///
+/// @par Thread safety
+/// That of `S`.
+///
+/// @par Lifetime
+/// It keeps a reference: the other storage must outlive it.
 template <Storage S>
 class failing_storage : public forwarding_storage<failing_storage<S>> {
 public:
+    /// That of the other storage; see `is_process_local`.
     static constexpr bool process_local = is_process_local<S>;
 
+    /// Hands everything on to `storage`.
     explicit failing_storage(S& storage) noexcept : storage_(storage) {}
 
-    /// The `n`th call throws `std::runtime_error` and changes nothing. 0: no call does.
+    /// The `n`th call throws `std::runtime_error` and changes nothing. 0 means that no call does; likewise below.
     void fail_before(std::size_t n) noexcept { fail_before_ = n; }
 
-    /// The `n`th call does its work and throws `std::runtime_error` then: an acknowledgement that got lost.
+    /// The `n`th call does its work and then throws `std::runtime_error`: an acknowledgement that got lost.
     void fail_after(std::size_t n) noexcept { fail_after_ = n; }
 
     /// The `n`th call of `update_transaction` or `update_user`, counted together, loses a race: a rival stores the same
@@ -55,6 +62,7 @@ public:
     auto perform(Operation, const Arguments&... arguments) {
         return finish(counted<Operation>(arguments...));
     }
+    ///@{
     /// The two updates can lose a race as well.
     auto perform(operations::update_transaction update, const transaction& t) {
         return finish(raced<operations::find_transaction>(update, t, t.id));
@@ -62,6 +70,7 @@ public:
     auto perform(operations::update_user update, const user& u) {
         return finish(raced<operations::find_user>(update, u, u.object_id));
     }
+    ///@}
 
 private:
     template <class Operation, class... Arguments>

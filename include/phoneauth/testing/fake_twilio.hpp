@@ -39,19 +39,30 @@ namespace testing {
 ///     …
 ///     twilio.last_code_to("+14155550100")
 ///
-/// Where a message has a StatusCallback, it reports there what became of it (see `twilio_simulator::delivery_reports`),
-/// once for each status and at most for `max_reported` messages at a time; what comes in between is not reported.
+/// If a message has a StatusCallback, the server reports there what became of it (see
+/// `twilio_simulator::delivery_reports`), once for each status. It does so for `max_reported` messages at a time; a
+/// message that comes while so many are being reported is not reported.
 ///
-/// Its functions may be called from any thread; `on_message`'s function is called on the server's.
+/// @par Thread safety
+/// Shared objects are safe. The function given to `on_message` is called on the server's thread.
 class fake_twilio : public twilio_simulator {
 public:
-    static constexpr std::size_t max_reported = 256;
+    static constexpr std::size_t max_reported = 256;  ///< messages at a time
 
-    /// Serves HTTP. Port 0: any free one. Throws `std::system_error` if it cannot listen.
+    /// Serves HTTP.
+    ///
+    /// @param port  0 means any free one
+    /// @par Errors
+    /// `std::system_error` if it cannot listen.
     explicit fake_twilio(std::uint16_t port = 0) : fake_twilio(port, std::nullopt) {}
 
-    /// Serves HTTPS with `certificate`, for example from `make_test_certificate`. Throws `std::system_error` if it
-    /// cannot listen, `std::runtime_error` if OpenSSL does not accept the certificate or its key.
+    /// Serves HTTPS.
+    ///
+    /// @param certificate  for example from `make_test_certificate`
+    /// @param port         0 means any free one
+    /// @par Errors
+    /// `std::system_error` if it cannot listen; `std::runtime_error` if OpenSSL does not accept the certificate or its
+    /// key.
     explicit fake_twilio(const test_certificate& certificate, std::uint16_t port = 0)
         : fake_twilio(port, std::optional(certificate)) {}
 
@@ -105,7 +116,7 @@ private:
         ++reported_;
     }
 
-    /// As Twilio, one after the other, and does not try again.
+    /// Sends them one after the other and does not try again, as Twilio does.
     ::asio::awaitable<void> send_all(std::vector<http_request> requests) {
         for (const auto& request : requests) {
             auto sending = transport_->send(request);

@@ -11,16 +11,21 @@ namespace phoneauth {
 inline namespace v0 {
 namespace testing {
 
-/// A Clock for tests: it stands still until it is turned by hand. May be read and turned from several threads at once.
+/// A Clock for tests: it stands still until it is turned by hand.
+///
+/// @par Thread safety
+/// Shared objects are safe.
 class manual_clock {
 public:
     /// Starts at `start`, by default 2026-01-01T00:00:00Z.
     explicit manual_clock(time_point start = std::chrono::sys_days{std::chrono::year{2026} / 1 / 1}) noexcept
         : milliseconds_(start.time_since_epoch().count()) {}
 
+    /// What it shows.
     time_point now() const noexcept { return time_point(std::chrono::milliseconds(milliseconds_)); }
+    /// Turns it to `t`.
     void set(time_point t) noexcept { milliseconds_ = t.time_since_epoch().count(); }
-    /// A negative `by` turns it back.
+    /// Turns it on by `by`; a negative one turns it back.
     void advance(std::chrono::milliseconds by) noexcept { milliseconds_ += by.count(); }
 
 private:

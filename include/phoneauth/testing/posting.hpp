@@ -20,17 +20,23 @@ namespace testing {
 
 /// Makes a blocking policy an asynchronous one, for tests: each function goes to the back of the executor's queue and
 /// does its work when it is its turn, so that operations which run at the same time take turns at every call. `P` may
-/// be a Storage (or some of its parts), an HttpTransport, a PasswordHasher, or several of them. It keeps a reference to
-/// the blocking policy.
+/// be a Storage (or some of its parts), an HttpTransport, a PasswordHasher, or several of them.
+///
+/// @par Thread safety
+/// That of `P`.
+///
+/// @par Lifetime
+/// It keeps a reference: the blocking policy must outlive it.
 template <class P>
 class posting : public forwarding_storage<posting<P>> {
     template <class T>
     using later = ::asio::awaitable<T>;
 
 public:
-    /// A storage that only this process sees stays one: `config::code_keys` may be empty if it may with `P`.
+    /// That of `P`; see `is_process_local`.
     static constexpr bool process_local = is_process_local<P>;
 
+    /// Lets `policy` do the work.
     explicit posting(P& policy) noexcept : policy_(policy) {}
 
     /// Does `operation` later: see `forwarding_storage`.
@@ -42,8 +48,8 @@ public:
         co_return Operation()(policy_, arguments...);
     }
 
-    // Each function: see the concepts in policies.hpp.
-
+    ///@{
+    /// The functions of the concepts; see policies.hpp.
     later<result<http_response>> send(const http_request& request) requires HttpTransport<P> {
         co_await turn();
         co_return policy_.send(request);
@@ -57,6 +63,7 @@ public:
         co_await turn();
         co_return policy_.verify(password, hash);
     }
+    ///@}
 
 private:
     static later<void> turn() { return ::asio::post(::asio::use_awaitable); }

@@ -37,8 +37,10 @@ inline std::string code_in(std::string_view text) {
 /// A blocking HttpTransport for tests that sends nothing: it replies as it was told and remembers what it was asked.
 ///
 /// Without a script it accepts every message as Twilio does (201 and a Message resource), knows of no message that was
-/// sent, and answers 404 to anything else. `reply` and `reply_failure` queue what the next calls get, one each, before
-/// that. All functions may be called from several threads at once.
+/// sent, and answers 404 to anything else. `reply` and `reply_failure` queue what the next calls get instead, one each.
+///
+/// @par Thread safety
+/// Shared objects are safe.
 class scripted_transport {
 public:
     /// The next call that has nothing queued before it gets this reply.
@@ -91,6 +93,7 @@ public:
         return requests_;
     }
 
+    ///@{
     /// The text of the last message that was sent to anybody, or to `phone`; empty if there was none.
     std::string last_message_to(std::string_view phone) const {
         const std::scoped_lock lock(mutex_);
@@ -100,10 +103,13 @@ public:
         return {};
     }
     std::string last_message() const { return last_message_to({}); }
+    ///@}
 
+    ///@{
     /// The code in the last message to anybody, or to `phone`: the first run of 6 to 9 digits; empty if there was none.
     std::string last_code() const { return detail::code_in(last_message()); }
     std::string last_code_to(std::string_view phone) const { return detail::code_in(last_message_to(phone)); }
+    ///@}
 
 private:
     static bool is_message(const http_request& r) { return r.method == "POST" && r.url.ends_with("/Messages.json"); }

@@ -20,19 +20,17 @@
 //     const auto findings = phoneauth::testing::run_user_storage_suite(users);
 //     BOOST_TEST(phoneauth::testing::to_text(findings) == "");
 //
-// The storage need not be empty, but should be one for tests that nobody else uses meanwhile: all records have random
-// names, users and counters stay behind, and what has expired may be deleted.
+// Take a storage for tests that nobody else uses meanwhile. It need not be empty: all records have random names. Users
+// and counters stay behind, and what has expired may be deleted.
 
 namespace phoneauth {
 inline namespace v0 {
 namespace testing {
 
-/// Checks the transactions of `storage`. Returns what is wrong; empty if nothing is. Most of its calls come from
-/// `options.threads` threads at once.
+/// Checks the transactions of a storage. Most calls come from `options.threads` threads at once.
 ///
-/// `sync_wait(returned)` gives the value of what a function of the storage returned. For a blocking storage that is what
-/// it returned: std::identity. For a storage with awaitables pass something that runs an awaitable to its end and gives
-/// its value, or throws what it threw. It is called from several threads at once:
+/// A storage with awaitables needs a `sync_wait` that runs an awaitable to its end and gives its value, or throws what
+/// it threw. It is called from several threads at once:
 ///
 ///     [](auto later) {
 ///         asio::io_context context;
@@ -40,6 +38,12 @@ namespace testing {
 ///         context.run();
 ///         return value.get();
 ///     }
+///
+/// @param storage    what is checked
+/// @param sync_wait  gives the value of what a function of the storage returned; for a blocking storage that is what it
+///     returned
+/// @param options    how hard it tries
+/// @return what is wrong; empty if nothing is
 template <TransactionStorage S, class SyncWait = std::identity>
 std::vector<suite_finding> run_transaction_storage_suite(S& storage, const SyncWait& sync_wait = {},
                                                          const suite_options& options = {}) {
@@ -75,8 +79,8 @@ std::vector<suite_finding> run_counter_storage_suite(S& storage, const SyncWait&
     return std::move(suite).findings();
 }
 
-/// Checks two handles of one store, as two servers have them: all four parts, like `run_transaction_storage_suite`,
-/// each call going to the other handle than the one before. What one of them has acknowledged, the other must see.
+/// Checks two handles of one store, as two servers have them: all four parts, like `run_transaction_storage_suite`.
+/// Each call goes to the other handle than the one before. What one of them has acknowledged, the other must see.
 template <Storage S, class SyncWait = std::identity>
 std::vector<suite_finding> run_shared_storage_suite(S& one, S& other, const SyncWait& sync_wait = {},
                                                     const suite_options& options = {}) {

@@ -7,7 +7,7 @@
 
 #include <phoneauth/version.hpp>
 
-// What a suite of checks takes and gives. It needs no test framework.
+// What a suite of checks takes and gives.
 
 namespace phoneauth {
 inline namespace v0 {
@@ -26,10 +26,10 @@ inline std::string to_text(const std::vector<suite_finding>& findings) {
     return text;
 }
 
-/// How hard a suite tries. With the defaults it makes some ten thousand calls; a storage that waits for a disk on each
-/// write does with fewer rounds.
+/// How hard a suite tries. With the defaults it makes about ten thousand calls; for a storage that waits for a disk on
+/// each write fewer rounds are enough.
 struct suite_options {
-    unsigned threads = 8;  ///< how many race; 1 for a storage that may be used from one thread only
+    unsigned threads = 8;  ///< how many race; 1 for a storage that may be used from one thread at a time only
     unsigned rounds = 20;  ///< how often each race is run
 };
 

@@ -126,19 +126,19 @@ inline std::string twilio_signature(std::string_view auth_token, std::string_vie
 
 /// A message that a `twilio_simulator` has accepted.
 struct simulated_message {
-    std::string sid;
-    std::string to;
-    std::string from;  ///< empty if a Messaging Service sent it
-    std::string body;
-    std::vector<std::string> media_urls;
+    std::string sid;                                              ///< the simulator's name for it: SM… or MM…
+    std::string to;                                               ///< E.164
+    std::string from;                                             ///< empty if a Messaging Service sent it
+    std::string body;                                             ///< the text
+    std::vector<std::string> media_urls;                          ///< in their order
     std::vector<std::pair<std::string, std::string>> parameters;  ///< everything that was posted, in its order
 };
 
 /// A number that the simulated account owns.
 struct simulated_number {
-    std::string phone;
-    bool sms = true;
-    bool mms = true;
+    std::string phone;  ///< E.164
+    bool sms = true;    ///< can send SMS
+    bool mms = true;    ///< can send MMS
 };
 
 /// Answers requests as Twilio's REST API (version 2010-04-01) does: Messages create and list (always empty), Accounts
@@ -147,17 +147,23 @@ struct simulated_number {
 ///
 /// Messages from and to the magic numbers of Twilio's test credentials (+1500555…,
 /// https://www.twilio.com/docs/iam/test-credentials) fail as they do there; +15005550006 is the account's own number.
-/// Our own are those to which messages are accepted but not delivered: +15005553003 with error 30003, and so on for
-/// 3004 (30004), 3005, 3006, 3007, 3034 and 3038.
+/// Some more numbers are the simulator's: messages to them are accepted but not delivered. They are +15005553003, with
+/// error 30003, and likewise those that end in 3004, 3005, 3006, 3007, 3034 and 3038.
 ///
-/// It remembers the last `max_messages` messages. All functions may be called from several threads at once.
+/// It remembers the last `max_messages` messages.
+///
+/// @par Thread safety
+/// Shared objects are safe.
 class twilio_simulator {
 public:
+    ///@{
+    /// The account: what a configuration has to say.
     static constexpr std::string_view account_sid = "AC0123456789abcdef0123456789abcdef";
     static constexpr std::string_view auth_token = "fedcba9876543210fedcba9876543210";
     static constexpr std::string_view api_key = "SK0123456789abcdef0123456789abcdef";
     static constexpr std::string_view api_secret = "simulated-api-secret";
     static constexpr std::string_view sender = "+15005550006";
+    ///@}
     static constexpr std::size_t max_messages = 1000;  ///< that it remembers
 
     /// A configuration that the simulator accepts; `base_url` is empty.
@@ -169,8 +175,11 @@ public:
         return c;
     }
 
-    /// The reply to `request`, whose `url` is absolute or just path and query. `accepted`, if given, gets the message
-    /// that it created.
+    /// Answers a request.
+    ///
+    /// @param request   its `url` is absolute, or path and query
+    /// @param accepted  if given, gets the message that the request created, or nothing
+    /// @return the reply
     http_response answer(const http_request& request, std::optional<simulated_message>* accepted = nullptr) {
         std::function<void(const simulated_message&)> tell;
         std::optional<simulated_message> created;
@@ -186,8 +195,8 @@ public:
     }
 
     /// The signed requests by which Twilio reports what becomes of `m`, in their order: queued, sent, and delivered, or
-    /// undelivered with an ErrorCode. None if the message was sent without a StatusCallback. Something else has to send
-    /// them: `fake_twilio` does, or a test.
+    /// undelivered with an ErrorCode. None if the message was sent without a StatusCallback. The simulator does not
+    /// send them: `fake_twilio` does, or a test.
     std::vector<http_request> delivery_reports(const simulated_message& m) const {
         const auto url = value_of(m.parameters, "StatusCallback");
         if (url.empty()) return {};
@@ -213,7 +222,8 @@ public:
     /// The HttpTransport function.
     result<http_response> send(const http_request& request) { return answer(request); }
 
-    /// The next request, whatever it is, gets this status and Twilio error code; called several times: the next ones.
+    /// The next request, whatever it is, gets this status and Twilio error code. After several calls it is one request
+    /// for each.
     void fail_next(int status, int code) {
         const std::scoped_lock lock(mutex_);
         failures_.push_back(error_reply(code, status));
@@ -245,7 +255,7 @@ public:
         account_status_ = std::move(status);
     }
 
-    /// `f` is called for each accepted message, before the reply, on the thread that asked.
+    /// From now on `f` is called for each accepted message, before the reply, on the thread of the request.
     void on_message(std::function<void(const simulated_message&)> f) {
         const std::scoped_lock lock(mutex_);
         on_message_ = std::move(f);

@@ -10,8 +10,8 @@ namespace phoneauth {
 inline namespace v0 {
 namespace detail {
 
-/// When a server that could not be reached is tried again: after 50 ms, then twice as long each time, at most `longest`.
-/// One thread at a time may tell it something, any may ask.
+/// When a server that could not be reached is tried again: after 50 ms, then twice as long each time, at most
+/// `longest`. One thread at a time may tell it something, any may ask.
 class backoff {
 public:
     explicit backoff(std::chrono::milliseconds longest) noexcept : longest_(longest) {}

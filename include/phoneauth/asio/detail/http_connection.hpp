@@ -270,7 +270,7 @@ private:
     ::asio::awaitable<std::error_code> wait_for_tls(int done) {
         std::error_code ec;
         const int problem = SSL_get_error(tls_.get(), done);
-        ERR_clear_error();  // leaves nothing behind for others who use OpenSSL on this thread
+        ERR_clear_error();  // leaves nothing behind for other users of OpenSSL on this thread
         switch (problem) {
         case SSL_ERROR_WANT_READ:
             ec = co_await wait(socket_type::wait_read);

@@ -13,8 +13,8 @@ namespace phoneauth {
 inline namespace v0 {
 namespace detail {
 
-/// The completion handler of an operation, of whatever type, to be called with `Values…` once, by any thread. It runs on
-/// its own executor, never within the call, and its context has work until then. Destroying one that was not called
+/// The completion handler of an operation, of whatever type, to be called with `Values…` once, by any thread. It runs
+/// on its own executor, never within the call, and its context has work until then. Destroying one that was not called
 /// destroys the coroutine that waits.
 template <class... Values>
 class posted_handler {

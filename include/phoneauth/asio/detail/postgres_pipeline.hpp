@@ -93,7 +93,7 @@ public:
         install(std::move(c));
     }
 
-    /// Fails all who wait, and everything from now on.
+    /// Fails all calls that wait, and all from now on.
     void close() {
         const std::scoped_lock lock(mutex_);
         closed_ = true;

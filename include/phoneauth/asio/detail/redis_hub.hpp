@@ -350,7 +350,7 @@ private:
     }
     static redis_time limit(const stream& s) { return s.open ? s.waiting.front().deadline : s.open_by; }
 
-    /// Closes `s`; who waits for a reply gets none.
+    /// Closes `s`: calls that wait for a reply get none.
     void fail(const stream_ptr& stale, const std::string& why) {
         const auto s = stale;  // which may be a reference into what is reset here
         if (s->closed) return;

@@ -28,7 +28,7 @@ struct route_target {
 /// `invalid_parameter` (a broken percent sequence).
 PHONEAUTH_DECL result<route_target> read_target(std::string_view url, const options& o);
 
-/// Who sent the request that came from `peer`.
+/// The client whose request came from `peer`.
 PHONEAUTH_DECL client_info client_of(const http_request& request, std::string_view peer, const options& o);
 
 /// Whether `segments` are those of `pattern`, for example "/users/*"; `captured` gets what stands at the "*".

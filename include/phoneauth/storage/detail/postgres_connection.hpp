@@ -51,8 +51,8 @@ inline verdict judge(const PGresult* r) {
     const auto* field = PQresultErrorField(r, PG_DIAG_SQLSTATE);
     if (!field) return verdict::lost;  // libpq's own error
     const std::string_view state = field;
-    // A serialization failure, a deadlock, and a unique index in which a rival was faster: now that he is there, the
-    // statement finds him.
+    // A serialization failure, a deadlock, and a unique index in which a rival was faster: now that the rival's row is
+    // there, the statement finds it.
     if (state == "40001" || state == "40P01" || state == "23505") return verdict::again;
     // The server has become read-only (a failover), does not know the prepared statement, or cannot use it any more.
     if (state == "25006" || state == "26000" || state == "0A000") return verdict::reconnect;

@@ -140,8 +140,8 @@ template <class T>
 struct query {
     const statement& what;
     parameters values;
-    /// The value from a result that is `verdict::done`; empty if a rival who is not visible yet was faster: run it
-    /// again.
+    /// The value from a result that is `verdict::done`; empty if a rival was faster whose row is not visible yet: run
+    /// it again.
     std::optional<T> (*value)(const PGresult*);
     bool changes_counters = false;  ///< and does not only read them
 };

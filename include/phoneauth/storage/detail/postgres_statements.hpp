@@ -71,7 +71,7 @@ inline const statement update_transaction_sql{
                              '$')};
 
 // The two writes of a user say themselves why they were refused, because an error of a unique index would write phone
-// numbers to the server's log. Only a rival who is not visible yet is left to the index.
+// numbers to the server's log. Only a rival whose row is not visible yet is left to the index.
 
 inline const statement insert_user_sql{"phoneauth_insert_user", field_types<user>(),
                                        with_places<user>(R"(

@@ -10,9 +10,9 @@
 #include <phoneauth/transaction.hpp>
 #include <phoneauth/user.hpp>
 
-// The one list of what is stored of each record. Statements, parameters, readers and writers of all stores are made from
-// it, and the suite's comparison. A new field is a line here, a column of the tables with its migration, and a default
-// in the record for what was stored before. Its type says how it is stored and which values are valid.
+// The one list of what is stored of each record. Statements, parameters, readers and writers of all stores are made
+// from it, and the suite's comparison. A new field is a line here, a column of the tables with its migration, and a
+// default in the record for what was stored before. Its type says how it is stored and which values are valid.
 //
 // The order is that of the records in Redis, which cannot be changed: a new field goes to the end.
 

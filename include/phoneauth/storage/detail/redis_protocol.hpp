@@ -341,7 +341,7 @@ private:
     static constexpr auto nobody = static_cast<std::uint16_t>(-1);
 
     redis_step settle_failure(redis_call& call) {
-        // One server alone: nothing helps. In a cluster another one knows who has taken over.
+        // With one server nothing helps. In a cluster another one knows which of them has taken over.
         if (call.written || nodes_.size() == 1) return redis_step::settled;
         std::replace(owners_.begin(), owners_.end(), static_cast<std::uint16_t>(call.node), nobody);
         if (any_ == call.node) any_ = static_cast<std::uint16_t>((any_ + 1u) % nodes_.size());
@@ -385,8 +385,8 @@ private:
         return ++call.redirects % 4 == 0 ? redis_step::later : redis_step::again;
     }
 
-    /// Slot and server of "MOVED 3999 127.0.0.1:6381"; without a host it is that of the server which says so. The server
-    /// is `nodes_.size()` if it says something else.
+    /// Slot and server of "MOVED 3999 127.0.0.1:6381"; without a host it is that of the server which says so. The
+    /// server is `nodes_.size()` if it says something else.
     std::pair<std::size_t, std::size_t> redirection(const redis_call& call) {
         const std::pair unknown(std::size_t{0}, nodes_.size());
         auto text = text_of(*call.reply);
@@ -413,7 +413,7 @@ private:
 
     std::vector<redis_address> nodes_;
     std::vector<std::uint16_t> owners_;  ///< slot → server; empty until one of a cluster has spoken
-    std::uint16_t any_ = 0;              ///< who is asked about a slot that nobody is known to have
+    std::uint16_t any_ = 0;              ///< is asked about a slot that no server is known to have
 };
 
 }  // namespace detail

@@ -21,8 +21,8 @@ namespace phoneauth {
 inline namespace v0 {
 namespace detail {
 
-// ---- Records: fields, each with its length in front ("1:7" "12:+14155550100"), so that no record begins with the fields
-// ---- of another. A script can compare the first field without understanding the rest.
+// ---- Records: fields, each with its length in front ("1:7" "12:+14155550100"), so that no record begins with the
+// ---- fields of another. A script can compare the first field without understanding the rest.
 
 inline std::string record_field(std::string_view text) {
     return std::to_string(text.size()) + ':' + std::string(text);

@@ -8,8 +8,8 @@ namespace phoneauth {
 inline namespace v0 {
 namespace detail {
 
-// ---- Scripts. Numbers in Lua are doubles: exact for milliseconds, but not for versions and values of counters, which stay
-// ---- strings. A script that is refused for lack of memory is refused at its first write.
+// ---- Scripts. Numbers in Lua are doubles: exact for milliseconds, but not for versions and values of counters, which
+// ---- stay strings. A script that is refused for lack of memory is refused at its first write.
 
 struct redis_scripts {
     // Key: a record. Arguments: its first field as it should be; the new record.

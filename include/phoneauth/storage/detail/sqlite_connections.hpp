@@ -126,8 +126,8 @@ private:
         }
     }
 
-    /// What was thrown, for another thread. It could have the same object, but ThreadSanitizer does not see how libstdc++
-    /// counts who still has it.
+    /// What was thrown, for another thread. It could have the same object, but ThreadSanitizer does not see how
+    /// libstdc++ counts the threads that still have it.
     static std::exception_ptr copy_of(const std::exception_ptr& thrown) noexcept {
         try {
             std::rethrow_exception(thrown);

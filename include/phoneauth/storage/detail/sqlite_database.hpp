@@ -25,8 +25,8 @@
 #include <phoneauth/phone_number.hpp>
 #include <phoneauth/time.hpp>
 
-// What SQLite needs from C++, without a word about what is stored: one connection and its prepared statements. Exceptions
-// name the file and what to do, never a value.
+// What SQLite needs from C++, without a word about what is stored: one connection and its prepared statements.
+// Exceptions name the file and what to do, never a value.
 
 namespace phoneauth {
 inline namespace v0 {

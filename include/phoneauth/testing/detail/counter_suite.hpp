@@ -203,7 +203,8 @@ void storage_suite<S, SyncWait>::counters() {
     });
     check("counters: racing batches", [&] {
         race([&] {
-            // The same keys, each caller's in an order of his own: who locks them in that order comes to a deadlock.
+            // The same keys, in another order for each caller: a storage that locks them in the order in which they come
+            // gets into a deadlock.
             constexpr std::size_t keys = 5, each = 2;
             std::vector<counter_change> changes;
             for (std::size_t k = 0; k < keys; ++k) changes.push_back({new_key(), 1, now(), hour});

@@ -217,7 +217,7 @@ private:
         return *phone_number::parse("+999" + characters("0123456789", 12));
     }  // +999 is nobody's
 
-    /// The id of a user, who exists if the storage has users: it may insist on that.
+    /// The id of a user. If the storage has users, it may insist on their being there: the user is inserted then.
     std::string user_id() {
         if constexpr (UserStorage<S>)
             return inserted_user().object_id;
