@@ -64,7 +64,7 @@ public:
             used.context.run();
             return outcome;
         } catch (...) {
-            return failure_of_current_exception(error::internal);
+            return error::internal;  // whatever it was: the request may have been written
         }
     }
 

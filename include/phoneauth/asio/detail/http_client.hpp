@@ -56,12 +56,16 @@ public:
     const ::asio::any_io_executor strand;
 
     static ::asio::awaitable<result<http_response>> send(std::shared_ptr<http_client> self, http_request request) {
+        bool writing = false;
         try {
-            auto outcome = co_await self->exchange(request);
+            auto outcome = co_await self->exchange(request, writing);
             co_return outcome;
         } catch (...) {
-            // Nothing in there but a cancellation, or want of memory, throws.
-            co_return result<http_response>(failure_of_current_asio_exception());
+            // Nothing in there but a cancellation, or want of memory, throws. Once the request is being written, nobody
+            // may take that for one that was not sent.
+            auto why = failure_of_current_asio_exception();
+            if (writing && why.code != error::cancelled) co_return error::connection_lost;
+            co_return why;
         }
     }
 
@@ -126,7 +130,7 @@ private:
         ~waiting_entry() { list.remove(self); }
     };
 
-    ::asio::awaitable<result<http_response>> exchange(http_request& request) {
+    ::asio::awaitable<result<http_response>> exchange(http_request& request, bool& writing) {
         auto target = parse_url(request.url);
         if (!target) co_return target.error();
 
@@ -159,6 +163,7 @@ private:
             if (!connected) co_return connected.error();
         }
 
+        writing = true;
         connection.expect_within(options_.write_timeout);
         auto ec = co_await connection.write();
         if (ec) co_return why(connection, ec, error::write_failed, error::write_failed);

@@ -208,9 +208,9 @@ void storage_suite<S, SyncWait>::users() {
         ++u.version;
         expect_stored(u);
         expect(!value_of(storage().find_user_by_phone(before.phone)),
-               "a user must not be found by a phone that he no longer has");
+               "a user must not be found by a phone that they no longer has");
         expect(!value_of(storage().find_user_by_identity(before.identity)),
-               "a user must not be found by an identity that he no longer has");
+               "a user must not be found by an identity that they no longer has");
         u.last_login_at.reset();
         expect(update(u) == write_result::done, "update_user that keeps phone and identity must return done");
         ++u.version;
