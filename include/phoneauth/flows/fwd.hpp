@@ -29,6 +29,7 @@ struct parts;
 /// is wrong with `c`, and `std::runtime_error` when OpenSSL has no randomness for a key.
 template <class Mode>
 std::shared_ptr<parts<Mode>> make_parts(config c, ports<Mode>& p, bool process_local);
+/// The configuration in force; lives as long as `p`.
 template <class Mode>
 const config& config_of(const parts<Mode>& p) noexcept;
 

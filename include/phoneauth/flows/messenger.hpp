@@ -49,6 +49,7 @@ public:
     /// One request to Twilio. Whatever the transport throws is `no_answer`: the request may have been written.
     flow<result<http_response>> transmit(const http_request& request);
 
+    /// What builds the requests, for those that are not about a code.
     const twilio::requests& twilio() const noexcept { return twilio_; }
 
 private:
