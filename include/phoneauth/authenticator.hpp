@@ -36,7 +36,7 @@ inline namespace v0 {
 ///
 /// `S` is a `Storage`, `T` an `HttpTransport`; `Options` are what policies.hpp lists as optional, each at most once: a
 /// `Clock`, `Hooks`, a `PasswordHasher`, an `Observer`. By default they are the system's clock, no hooks, scrypt (in
-/// asynchronous mode on threads of its own), and nobody who observes.
+/// asynchronous mode on threads of its own), and no observer.
 ///
 /// @par Mode
 /// If every policy function returns a plain value, each function here returns `result<X>` and does its work on the
@@ -46,16 +46,17 @@ inline namespace v0 {
 /// `get_executor()`.
 ///
 /// @par Errors
-/// Beside what each function lists, all can fail with `storage_unavailable`, `overloaded`, `internal` and `cancelled`, and
+/// Besides what each function lists, all can fail with `storage_unavailable`, `overloaded`, `internal` and `cancelled`, and
 /// those that send messages with `provider_refused`, `provider_misconfigured`, `provider_busy`, `provider_unreachable`
 /// (nothing was sent then). Nothing throws but the constructor, and `std::bad_alloc` when there is not even memory to
 /// begin. What a policy throws becomes `no_answer` (a transport), else `overloaded` (`std::bad_alloc`), `cancelled`
 /// (`std::errc::operation_canceled`) or `storage_unavailable`.
 ///
 /// @par Limits
-/// The last parameter, who asks, is what limits and observers go by. See limits in config.hpp. A code is only sent if all
-/// its tries fit into `config::max_consecutive_failures`, beside the tries of the codes that are still open. With the
-/// defaults that allows strangers 16 codes within `code_lifetime`, and known networks 4. One more is `too_many_messages`.
+/// Limits and observers go by the parameter `from`, the client that asks; see `config`. A code is only sent if all its
+/// tries, those of the codes that are still open, and the failures so far fit into `config::max_consecutive_failures`.
+/// With the defaults that allows strangers 16 codes within `code_lifetime`, and known networks 4. One more is
+/// `too_many_messages`.
 ///
 /// @par Thread safety
 /// Distinct and shared objects are safe, if the policies are.
@@ -103,7 +104,7 @@ public:
     /// First step of a registration: sends a code to a phone, whether or not somebody has registered it.
     ///
     /// @param phone  as people type it; see `phone_number::parse`
-    /// @param from   who asks
+    /// @param from   the client that asks
     /// @param token  asynchronous mode: a completion token, or nothing
     /// @return the `challenge`
     /// @par Errors
@@ -120,7 +121,7 @@ public:
     /// `storage_unavailable` that leaves open whether the user is stored.
     ///
     /// @param r      what the user sends
-    /// @param from   who asks
+    /// @param from   the client that asks
     /// @param token  asynchronous mode: a completion token, or nothing
     /// @return the `user` as stored
     /// @par Errors
@@ -138,7 +139,7 @@ public:
     /// are concealed, what Twilio refuses because of the phone or the message is told to the observer only.
     ///
     /// @param phone  as people type it; see `phone_number::parse`
-    /// @param from   who asks
+    /// @param from   the client that asks
     /// @param token  asynchronous mode: a completion token, or nothing
     /// @return the `challenge`
     /// @par Errors
@@ -154,7 +155,7 @@ public:
     ///
     /// @param phone   as people type it; see `phone_number::parse`
     /// @param secret  the user's password
-    /// @param from    who asks
+    /// @param from    the client that asks
     /// @param token   asynchronous mode: a completion token, or nothing
     /// @return the `challenge`
     /// @par Errors
@@ -169,13 +170,13 @@ public:
     ///
     /// @param id     of the challenge
     /// @param code   as the user typed it
-    /// @param from   who asks
+    /// @param from   the client that asks
     /// @param token  asynchronous mode: a completion token, or nothing
     /// @return the `login_result`: the user and the token of a new session
     /// @par Errors
     /// `invalid_parameter` (not as many digits as a code has); `no_transaction`; `wrong_code` (with `tries_left`);
-    /// `tries_exhausted`; `code_expired`; `code_used`; `transaction_failed`; `account_disabled`; `invalid_login` (the user was
-    /// disabled, deleted or given another password meanwhile); the hook's own failure.
+    /// `tries_exhausted`; `code_expired`; `code_used`; `transaction_failed`; `account_disabled`; `invalid_login` (the user
+    /// was disabled, deleted or given another password meanwhile); the hook's own failure.
     template <class... Token>
     auto finish_login(transaction_id id, submitted_code code, client_info from = {}, Token&&... token) {
         return give(login_.finish(std::move(id), std::move(code), std::move(from)), std::forward<Token>(token)...);
@@ -185,7 +186,7 @@ public:
     ///
     /// @param identity  the value of `config::identity_column`
     /// @param secret    the user's password
-    /// @param from      who asks
+    /// @param from      the client that asks
     /// @param token     asynchronous mode: a completion token, or nothing
     /// @return the `login_result`: the user and the token of a new session
     /// @par Errors
@@ -200,7 +201,7 @@ public:
     /// Sends the same code of a pending transaction again. Its expiry and its tries stay.
     ///
     /// @param id     of the challenge
-    /// @param from   who asks
+    /// @param from   the client that asks
     /// @param token  asynchronous mode: a completion token, or nothing
     /// @return the `challenge`
     /// @par Errors
@@ -251,7 +252,7 @@ public:
     /// Ends a session.
     ///
     /// @param session  the token, as the client sent it
-    /// @param from     who asks
+    /// @param from     the client that asks
     /// @param token    asynchronous mode: a completion token, or nothing
     /// @return the `logout_outcome`
     /// @par Errors
@@ -266,7 +267,7 @@ public:
     /// @param session    the token, as the client sent it
     /// @param object_id  whom the client means to change: has to be the session's user
     /// @param changes    name → JSON text; null removes a property. See `rules::apply_changes`
-    /// @param from       who asks
+    /// @param from       the client that asks
     /// @param token      asynchronous mode: a completion token, or nothing
     /// @return the `user` as stored
     /// @par Errors
@@ -284,7 +285,7 @@ public:
     /// Sends any message. Who may do so is for the caller to decide: each message is paid for.
     ///
     /// @param m      the message
-    /// @param from   who asks; with `client_info::user_id`, that user's limit takes the place of the network's
+    /// @param from   the client that asks; with `client_info::user_id`, that user's limit takes the place of the network's
     /// @param token  asynchronous mode: a completion token, or nothing
     /// @return the `sent_message`: Twilio's resource
     /// @par Errors

@@ -19,7 +19,7 @@
 #include <phoneauth/user.hpp>
 #include <phoneauth/yields.hpp>
 
-// All that an integrator must read to write a storage, a transport or a clock of his own.
+// All that an integrator must read to write their own storage, transport or clock.
 //
 // Each function returns the type shown, or an awaitable of it (`yields<T>`). If all of them return plain values, so do
 // the authenticator's functions. Reference arguments live until the call, or the awaitable, has completed.
@@ -145,8 +145,8 @@ concept PasswordHasher = requires(P& p, const std::string& password, const std::
 /// Called around registration and login. A before-hook refuses by returning a failure, which is what the client gets:
 /// its own, or `error::refused_by_hook`, which is there for hooks. One that throws counts as a storage that failed: the
 /// same code may come again. What an after-hook returns or throws changes nothing any more.
-/// - `before_registration(user&)`: the code was right, the user is not stored yet. It may change the user, but not his
-///   `phone`, which was proved, nor his `object_id`. After a refusal the person can correct his data and send the same
+/// - `before_registration(user&)`: the code was right, the user is not stored yet. It may change the user, but not their
+///   `phone`, which was proved, nor their `object_id`. After a refusal the user can correct their data and send the same
 ///   code again.
 /// - `before_login(const user&)`: the code was right, or the password at `login_with_identity`; there is no session yet.
 ///   After a refusal the code is spent.
@@ -160,10 +160,13 @@ concept Hooks = requires(H& h, user& changeable, const user& u) {
 
 /// Hooks that do nothing; derive from it to write only the ones you need.
 struct no_hooks {
+    ///@{
+    /// Refuses nothing and changes nothing.
     result<void> before_registration(user&) const { return {}; }
     result<void> after_registration(const user&) const { return {}; }
     result<void> before_login(const user&) const { return {}; }
     result<void> after_login(const user&) const { return {}; }
+    ///@}
 };
 
 /// Is told what happens: called for each event, on the thread of the flow in which it happens and so from several threads
