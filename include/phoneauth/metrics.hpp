@@ -23,8 +23,8 @@ inline namespace v0 {
 ///     …
 ///     counters.prometheus_text()  // the reply to GET /metrics
 ///
-/// It takes about 9 KB, whatever anybody asks for: kinds and reasons are the enumerators of `event_kind` and `error`, and
-/// nothing of what strangers say gets into a label.
+/// It takes about 9 KB, whatever anybody asks for: kinds and reasons are the enumerators of `event_kind` and `error`,
+/// and nothing of what strangers say gets into a label.
 ///
 /// @par Thread safety
 /// Distinct and shared objects are safe. Counting takes no lock and no memory.

@@ -42,8 +42,8 @@ public:
                                  const phone_number& phone, const std::optional<user>& owner, bool after_password);
 
     /// Confirms a transaction: only the winner of the swap learns whether the code was right, so that no more codes are
-    /// compared than there are tries, however many come at once. `expected`: the phone that the client names, or nullptr.
-    /// → the transaction as it is stored.
+    /// compared than there are tries, however many come at once. `expected`: the phone that the client names, or
+    /// nullptr. → the transaction as it is stored.
     flow<result<transaction>> confirm(context& c, purpose what, const transaction_id& id, submitted_code submitted,
                                       const phone_number* expected);
 

@@ -37,8 +37,8 @@ public:
         return {subject, c.network, identities_are_counted() ? 2 : 1, config_, ports_.now()};
     }
 
-    /// Reserves what `r` is for, and carries out `also` in the same round trip. Returns the refusal if a limit refuses it;
-    /// nothing is counted then.
+    /// Reserves what `r` is for, and carries out `also` in the same round trip. Returns the refusal if a limit refuses
+    /// it; nothing is counted then.
     flow<result<void>> reserve(rules::reservation& r, const rules::counter_batch& also);
     /// The same, and nothing else.
     flow<result<void>> reserve(rules::reservation& r) { return reserve(r, nothing); }

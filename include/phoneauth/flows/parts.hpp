@@ -57,7 +57,8 @@ struct parts {
         return Mode::run(reports.begin(std::move(from)), begin, ended{reports, success});
     }
 
-    /// The number that a user typed, if messages may go there; `invalid_phone_number` or `destination_not_allowed` if not.
+    /// The number that a user typed, if messages may go there; `invalid_phone_number` or `destination_not_allowed` if
+    /// not.
     result<phone_number> read_phone(context& c, const std::string& text) const {
         auto phone = phone_number::parse(text, config.default_calling_code);
         if (!phone) return phone;

@@ -33,8 +33,8 @@ protected:
 };
 
 /// An integrator's policies as the flows see them: one virtual function for each policy function, whatever type the
-/// policy has. So the flows are templates on the mode alone, and a program compiles them once. What each function has to
-/// do stands at the concepts in policies.hpp; `adapter` makes one of these out of policies.
+/// policy has. So the flows are templates on the mode alone, and a program compiles them once. What each function has
+/// to do stands at the concepts in policies.hpp; `adapter` makes one of these out of policies.
 template <class Mode>
 class ports : public environment {
 public:

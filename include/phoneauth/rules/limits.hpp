@@ -19,9 +19,9 @@
 
 // The arithmetic of the limits, pure: which counters, what to add, and what their values mean.
 //
-// Two kinds of callers are told apart. A network is known to a user for 90 days after the user has registered or logged in
-// from it. All other networks are strangers'. They cannot use up the reserve of a limit, and so cannot stop the owner of a
-// phone:
+// Two kinds of callers are told apart. A network is known to a user for 90 days after the user has registered or logged
+// in from it. All other networks are strangers'. They cannot use up the reserve of a limit, and so cannot stop the
+// owner of a phone:
 //
 //   limit                                              reserve               for
 //   messages to one phone; codes asked for by one      half as many more     known networks, and after a right
@@ -56,10 +56,10 @@ namespace limits {
 
 // ---- Sliding windows: at most so many in any stretch of time ----
 
-/// A limit on something that is counted: at most `most` in any stretch of `length`, wherever the stretch begins. There is
-/// one counter for each half of a `length`. A window adds up the present half and the two before it, so that what is
-/// counted is forgotten after 1 to 1.5 times `length`. It adds the half that comes next, too: a flow that began a little
-/// later, or a server whose clock is ahead, has counted there.
+/// A limit on something that is counted: at most `most` in any stretch of `length`, wherever the stretch begins. There
+/// is one counter for each half of a `length`. A window adds up the present half and the two before it, so that what is
+/// counted is forgotten after 1 to 1.5 times `length`. It adds the half that comes next, too: a flow that began a
+/// little later, or a server whose clock is ahead, has counted there.
 struct window {
     std::string name;                          ///< what is counted, and for whom; at most 100 characters
     std::chrono::seconds length;               ///< at least 2 s
@@ -132,7 +132,8 @@ inline result<void> check(std::span<const window> windows, std::span<const count
 
 // ---- Messages ----
 
-/// What a message is counted for. Each has limits of its own, so that messages from others do not use up a user's codes.
+/// What a message is counted for. Each has limits of its own, so that messages from others do not use up a user's
+/// codes.
 enum class send_budget {
     codes,    ///< the message carries a code
     messages  ///< any other message
@@ -174,9 +175,9 @@ inline bool reaches_warning(std::int64_t sum, const config& c) noexcept {
     return c.max_sends_per_hour > 0 && sum == (std::int64_t{c.max_sends_per_hour} * 4 + 4) / 5;
 }
 
-/// The counter that exists for `phone_cooldown` after a code was sent to `phone`, or until a login. `known`: the counter of
-/// known networks, which strangers cannot make wait. `by`: 1 before another code is sent, `-all_failures` to end the
-/// cooldown, 0 to read it.
+/// The counter that exists for `phone_cooldown` after a code was sent to `phone`, or until a login. `known`: the
+/// counter of known networks, which strangers cannot make wait. `by`: 1 before another code is sent, `-all_failures` to
+/// end the cooldown, 0 to read it.
 inline counter_change cooldown(purpose kind, const phone_number& phone, bool known, std::int64_t by, const config& c,
                                time_point now) {
     const std::string_view name = kind == purpose::login ? "cooldown/login:" : "cooldown/registration:";
@@ -184,7 +185,8 @@ inline counter_change cooldown(purpose kind, const phone_number& phone, bool kno
 }
 
 /// Whether a code may be sent while the cooldown's counter is `heat`, to which the caller has added `own`;
-/// `resend_too_soon`, with `retry_after`, if not. A clock that was set back makes nobody wait longer than two cooldowns.
+/// `resend_too_soon`, with `retry_after`, if not. A clock that was set back makes nobody wait longer than two
+/// cooldowns.
 inline result<void> check_cooldown(const counter& heat, std::int64_t own, const config& c, time_point now) {
     if (heat.value <= own || heat.expires_at - now > 2 * c.phone_cooldown) return {};
     return detail::wait_until(error::resend_too_soon, heat.expires_at, now);
@@ -219,16 +221,16 @@ inline counter_change failures(std::string_view account, bool known, std::int64_
     return {account_key("failures:", account, known), by, now, memory_of(account), true};
 }
 
-/// How many codes of an account may still be guessed at. The counter lives a minute longer than the last of them, because
-/// a code is counted before its life begins, and perhaps by another server's clock.
+/// How many codes of an account may still be guessed at. The counter lives a minute longer than the last of them,
+/// because a code is counted before its life begins, and perhaps by another server's clock.
 inline counter_change open_codes(std::string_view account, bool known, std::int64_t by, const config& c,
                                  time_point now) {
     return {account_key("open:", account, known), by, now, c.code_lifetime + std::chrono::minutes(1), true};
 }
 
 /// Whether one more code may be sent for an account. It may if the failures so far, all tries of the open codes and all
-/// tries of the new one are together at most `most`. So an account never has more than `most` failures in a row, and yet
-/// every code that was sent can be tried `max_tries` times.
+/// tries of the new one are together at most `most`. So an account never has more than `most` failures in a row, and
+/// yet every code that was sent can be tried `max_tries` times.
 ///
 /// @param run   the account's failures in a row
 /// @param open  its open codes, without the new one
@@ -244,8 +246,8 @@ inline result<void> check_open_codes(const counter& run, const counter& open, st
     return detail::wait_until(error::too_many_failures, run.expires_at, now);
 }
 
-/// The counter that exists while an account waits; a later failure prolongs it. `by`: 1 makes it wait for `wait`, 0 asks
-/// whether it waits, `-all_failures` ends the wait.
+/// The counter that exists while an account waits; a later failure prolongs it. `by`: 1 makes it wait for `wait`, 0
+/// asks whether it waits, `-all_failures` ends the wait.
 inline counter_change failure_pause(std::string_view account, bool known, std::int64_t by, time_point now,
                                     std::chrono::seconds wait = {}) {
     return {account_key("pause:", account, known), by, now, wait, true};

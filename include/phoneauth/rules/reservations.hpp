@@ -26,8 +26,8 @@ namespace phoneauth {
 inline namespace v0 {
 namespace rules {
 
-/// The account whose failures at guessing codes for this purpose are counted. Each way in has its own, so that guesses at
-/// one do not shut the others.
+/// The account whose failures at guessing codes for this purpose are counted. Each way in has its own, so that guesses
+/// at one do not shut the others.
 PHONEAUTH_DECL std::string code_account(purpose p, const phone_number& phone, bool after_password);
 /// The account of the codes of `t`.
 PHONEAUTH_DECL std::string code_account(const transaction& t);
@@ -62,10 +62,10 @@ private:
 
 /// Something that limits allow or refuse. It takes two round trips:
 ///
-/// 1. `peek` says what to read, and `check` judges what was read. What is refused here was never counted, so that a flood
-///    of refused requests takes nothing away from anybody.
-/// 2. `reserve` says what to count, and `confirm` judges what was counted, because others may have come in between. What
-///    is refused here has been counted: the caller makes the changes of `cancel`.
+/// 1. `peek` says what to read, and `check` judges what was read. What is refused here was never counted, so that a
+///    flood of refused requests takes nothing away from anybody.
+/// 2. `reserve` says what to count, and `confirm` judges what was counted, because others may have come in between.
+///    What is refused here has been counted: the caller makes the changes of `cancel`.
 ///
 /// The functions are called in this order. Not thread-safe: a reservation belongs to one flow.
 class reservation {
@@ -140,8 +140,8 @@ private:
     std::array<counter_slot, 2> failure_slots_, pause_slots_, open_slots_, cooldown_slots_;
 };
 
-/// One guess at a password. It is counted as wrong before it is compared, so that no more are compared than are allowed,
-/// however many come at once. See `reservation`.
+/// One guess at a password. It is counted as wrong before it is compared, so that no more are compared than are
+/// allowed, however many come at once. See `reservation`.
 class password_reservation final : public reservation {
 public:
     /// @param subject    what was typed as phone or identity: it is counted alike, whether or not a user has it
@@ -189,8 +189,8 @@ PHONEAUTH_DECL std::chrono::seconds wrong_code_wait(const transaction& t, const 
 /// The changes that make it wait so long.
 PHONEAUTH_DECL counter_batch punish_wrong_code(const transaction& t, std::chrono::seconds wait, time_point now);
 
-/// The changes that follow a login. It ends the failures at each way in and the login's cooldowns, and makes the network
-/// known. Codes that are still open stay counted, except the one that was used: they can still be guessed at.
+/// The changes that follow a login. It ends the failures at each way in and the login's cooldowns, and makes the
+/// network known. Codes that are still open stay counted, except the one that was used: they can still be guessed at.
 ///
 /// @param phone             the user's
 /// @param used              the transaction that led to the login, or nullptr
@@ -202,8 +202,8 @@ PHONEAUTH_DECL counter_batch forget_failures(const phone_number& phone, const tr
                                              std::string_view identity_subject, std::string_view network,
                                              const config& c, time_point now);
 
-/// The changes that follow a registration by `used`. It ends the failures at registering this phone, and makes the network
-/// known to the new user, unless it is empty.
+/// The changes that follow a registration by `used`. It ends the failures at registering this phone, and makes the
+/// network known to the new user, unless it is empty.
 PHONEAUTH_DECL counter_batch forget_registration(const transaction& used, std::string_view network, const config& c,
                                                  time_point now);
 

@@ -14,8 +14,8 @@
 namespace phoneauth {
 inline namespace v0 {
 
-/// A new id or session token: 128 random bits in the upper-case 8-4-4-4-12 form that Backendless clients know. Empty when
-/// there is no randomness. `Random` has `bool fill(std::span<unsigned char>)`, as `random_source`.
+/// A new id or session token: 128 random bits in the upper-case 8-4-4-4-12 form that Backendless clients know. Empty
+/// when there is no randomness. `Random` has `bool fill(std::span<unsigned char>)`, as `random_source`.
 template <class Random>
 std::optional<secret_string> make_token(Random& random) {
     std::array<unsigned char, 16> bits;

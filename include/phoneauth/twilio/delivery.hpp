@@ -51,8 +51,8 @@ constexpr std::string_view delivery_problem(std::int32_t code) noexcept {
     }
 }
 
-/// Where Twilio is to report on the present message of `t`: `status_callback` and the transaction and message it is about,
-/// which Twilio signs as part of the URL. Empty if no reports are wanted.
+/// Where Twilio is to report on the present message of `t`: `status_callback` and the transaction and message it is
+/// about, which Twilio signs as part of the URL. Empty if no reports are wanted.
 inline std::string delivery_url(const twilio_config& c, const transaction& t) {
     if (c.status_callback.empty()) return {};
     return c.status_callback + "?transaction=" + t.id + "&send=" + std::to_string(t.sends);
