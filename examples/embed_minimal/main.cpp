@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// The fewest lines that register somebody and log him in. The console transport prints each message instead of sending
+// The fewest lines that register somebody and log them in. The console transport prints each message instead of sending
 // it.
 
 #include <phoneauth/console_transport.hpp>

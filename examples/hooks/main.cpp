@@ -13,7 +13,7 @@
 #include <string>
 
 //[hooks
-/// Who is invited may register, and gets a role that no client can send; who is suspended may not log in.
+/// Whoever is invited may register, and whoever is suspended may not log in.
 struct club_rules : phoneauth::no_hooks {
     std::set<std::string> invited{"ada@example.com", "bob@example.com"};
     std::set<std::string> suspended{"bob@example.com"};
@@ -21,7 +21,7 @@ struct club_rules : phoneauth::no_hooks {
     phoneauth::result<void> before_registration(phoneauth::user& u) {
         if (!invited.contains(u.identity))
             return phoneauth::failure(phoneauth::error::refused_by_hook, "Ask a member to invite you.");
-        u.properties["role"] = "\"member\"";
+        u.properties["joined_by"] = "\"invitation\"";
         return {};
     }
     phoneauth::result<void> before_login(const phoneauth::user& u) {
@@ -59,8 +59,8 @@ int main() {
         if (!begun) return false;
         auto user = auth.finish_registration({begun->transaction_id, phoneauth::submitted_code(transport.last_code()),
                                               phone, phoneauth::password("correct horse"), email});
-        std::cout << email << ": " << (user ? "registered, role " + user->properties.at("role") : user.error().message)
-                  << '\n';
+        std::cout << email << ": "
+                  << (user ? "registered by " + user->properties.at("joined_by") : user.error().message) << '\n';
         return user.has_value();
     };
     const bool ada = sign_up("+14155550100", "ada@example.com");

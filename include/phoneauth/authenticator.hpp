@@ -28,34 +28,35 @@
 namespace phoneauth {
 inline namespace v0 {
 
-/// Phone-verified registration, login by code, two-factor login and messages, over an integrator's storage, transport and
-/// clock.
+/// Phone-verified registration, login by code, two-factor login and messages, over an integrator's storage, transport
+/// and clock.
 ///
-///     phoneauth::authenticator auth(config, storage, transport);                    // the least
-///     phoneauth::authenticator auth(config, storage, transport, hooks, counters);   // with what else there is, in any order
+///     phoneauth::authenticator auth(config, storage, transport);                   // the least
+///     phoneauth::authenticator auth(config, storage, transport, hooks, counters);  // what else there is, in any order
 ///
 /// `S` is a `Storage`, `T` an `HttpTransport`; `Options` are what policies.hpp lists as optional, each at most once: a
 /// `Clock`, `Hooks`, a `PasswordHasher`, an `Observer`. By default they are the system's clock, no hooks, scrypt (in
-/// asynchronous mode on threads of its own), and nobody who observes.
+/// asynchronous mode on threads of its own), and no observer.
 ///
 /// @par Mode
 /// If every policy function returns a plain value, each function here returns `result<X>` and does its work on the
-/// caller's thread. If some return an awaitable (asio/awaitable.hpp), each function returns an awaitable of `result<X>`;
-/// given a completion token as one more argument, it does what the token says, as every asynchronous operation of Asio,
-/// with a handler `void(result<X>)`. It runs on the executor of the first policy of transport and storage that has
-/// `get_executor()`.
+/// caller's thread. If some return an awaitable (asio/awaitable.hpp), each function returns an awaitable of
+/// `result<X>`; given a completion token as one more argument, it does what the token says, as every asynchronous
+/// operation of Asio, with a handler `void(result<X>)`. It runs on the executor of the first policy of transport and
+/// storage that has `get_executor()`.
 ///
 /// @par Errors
-/// Beside what each function lists, all can fail with `storage_unavailable`, `overloaded`, `internal` and `cancelled`, and
-/// those that send messages with `provider_refused`, `provider_misconfigured`, `provider_busy`, `provider_unreachable`
-/// (nothing was sent then). Nothing throws but the constructor, and `std::bad_alloc` when there is not even memory to
-/// begin. What a policy throws becomes `no_answer` (a transport), else `overloaded` (`std::bad_alloc`), `cancelled`
-/// (`std::errc::operation_canceled`) or `storage_unavailable`.
+/// Besides what each function lists, all can fail with `storage_unavailable`, `overloaded`, `internal` and `cancelled`,
+/// and those that send messages with `provider_refused`, `provider_misconfigured`, `provider_busy`,
+/// `provider_unreachable` (nothing was sent then). Nothing throws but the constructor, and `std::bad_alloc` when there
+/// is not even memory to begin. What a policy throws becomes `no_answer` (a transport), else `overloaded`
+/// (`std::bad_alloc`), `cancelled` (`std::errc::operation_canceled`) or `storage_unavailable`.
 ///
 /// @par Limits
-/// The last parameter, who asks, is what limits and observers go by. See limits in config.hpp. A code is only sent if all
-/// its tries fit into `config::max_consecutive_failures`, beside the tries of the codes that are still open. With the
-/// defaults that allows strangers 16 codes within `code_lifetime`, and known networks 4. One more is `too_many_messages`.
+/// Limits and observers go by the parameter `from`, the client that asks; see `config`. A code is only sent if all its
+/// tries, those of the codes that are still open, and the failures so far fit into `config::max_consecutive_failures`.
+/// With the defaults that allows strangers 16 codes within `code_lifetime`, and known networks 4. One more is
+/// `too_many_messages`.
 ///
 /// @par Thread safety
 /// Distinct and shared objects are safe, if the policies are.
@@ -65,8 +66,8 @@ inline namespace v0 {
 /// value: nothing that the caller passes needs to outlive the call.
 ///
 /// @par Round trips
-/// Each call of a storage function is at most one to its database (in Redis a logout is two). A flow that goes well makes
-/// these calls, one after the other (u: of the users, s: of the sessions):
+/// Each call of a storage function is at most one to its database (in Redis a logout is two). A flow that goes well
+/// makes these calls, one after the other (u: of the users, s: of the sessions):
 ///
 ///     start_registration 3        start_login 3 + 1u              start_two_factor_login 5 + 1u     resend 4
 ///     finish_registration 3 + 1u  finish_login 3 + 2u + 1s        login_with_identity 4 + 2u + 1s   send_message 2
@@ -74,8 +75,8 @@ inline namespace v0 {
 ///     handle_status_callback 2    (update_user of an identity or a password: 1 more, and 1s for a password)
 ///
 /// @par Cancellation
-/// In asynchronous mode, terminal. A cancelled flow ends with `cancelled`, or with its result if that was certain already.
-/// A code whose message may have been sent stays valid; nothing is left half done.
+/// In asynchronous mode, terminal. A cancelled flow ends with `cancelled`, or with its result if that was certain
+/// already. A code whose message may have been sent stays valid; nothing is left half done.
 template <class S, class T, class... Options>
 class authenticator {
     static_assert(detail::check_storage<S>());
@@ -88,8 +89,8 @@ public:
     using mode = flows::mode_of_policies<S, T, Options...>;
 
     /// Keeps a copy of the configuration and references to the policies.
-    /// Throws `config_error`, which lists everything that is wrong with `c`, and `std::runtime_error` when OpenSSL has no
-    /// randomness for a key.
+    /// Throws `config_error`, which lists everything that is wrong with `c`, and `std::runtime_error` when OpenSSL has
+    /// no randomness for a key.
     authenticator(phoneauth::config c, S& storage, T& transport, Options&... options)
         : policies_(storage, transport, options...),
           parts_(flows::make_parts<mode>(std::move(c), policies_, is_process_local<S>)) {}
@@ -103,7 +104,7 @@ public:
     /// First step of a registration: sends a code to a phone, whether or not somebody has registered it.
     ///
     /// @param phone  as people type it; see `phone_number::parse`
-    /// @param from   who asks
+    /// @param from   the client that asks
     /// @param token  asynchronous mode: a completion token, or nothing
     /// @return the `challenge`
     /// @par Errors
@@ -114,31 +115,32 @@ public:
         return give(registration_.start(std::move(phone), std::move(from)), std::forward<Token>(token)...);
     }
 
-    /// Second step of a registration: the code proves the phone, and the user is made. What is wrong with the user's data
-    /// is told before the code is looked at. If the code is right but the user cannot be made (the identity is taken, a
-    /// hook refuses), the same code can come again with other data; that counts as a try. It cannot after a
+    /// Second step of a registration: the code proves the phone, and the user is made. What is wrong with the user's
+    /// data is told before the code is looked at. If the code is right but the user cannot be made (the identity is
+    /// taken, a hook refuses), the same code can come again with other data; that counts as a try. It cannot after a
     /// `storage_unavailable` that leaves open whether the user is stored.
     ///
     /// @param r      what the user sends
-    /// @param from   who asks
+    /// @param from   the client that asks
     /// @param token  asynchronous mode: a completion token, or nothing
     /// @return the `user` as stored
     /// @par Errors
     /// Of the data: `registration_disabled`, `invalid_phone_number`, `destination_not_allowed`, `identity_required`,
     /// `invalid_email`, `password_required`, `invalid_password`, `reserved_property`, `invalid_parameter`. Of the code:
-    /// `no_transaction`, `phone_mismatch`, `wrong_code` (with `tries_left`), `tries_exhausted`, `code_expired`, `code_used`,
-    /// `transaction_failed`. After it: `user_exists`, and the hook's own failure.
+    /// `no_transaction`, `phone_mismatch`, `wrong_code` (with `tries_left`), `tries_exhausted`, `code_expired`,
+    /// `code_used`, `transaction_failed`. After it: `user_exists`, and the hook's own failure.
     template <class... Token>
     auto finish_registration(phoneauth::registration r, client_info from = {}, Token&&... token) {
         return give(registration_.finish(std::move(r), std::move(from)), std::forward<Token>(token)...);
     }
 
-    /// First step of a login by code alone: sends a code to the phone of a user. For a phone that no user has the result
-    /// looks the same, but no message is sent (`unknown_phone_policy::conceal`), or is `unknown_phone`. While unknown phones
-    /// are concealed, what Twilio refuses because of the phone or the message is told to the observer only.
+    /// First step of a login by code alone: sends a code to the phone of a user. For a phone that no user has the
+    /// result looks the same, but no message is sent; with `unknown_phone_policy::reject` it is `unknown_phone`. While
+    /// unknown phones are concealed, what Twilio refuses because of the phone or the message is told to the observer
+    /// only.
     ///
     /// @param phone  as people type it; see `phone_number::parse`
-    /// @param from   who asks
+    /// @param from   the client that asks
     /// @param token  asynchronous mode: a completion token, or nothing
     /// @return the `challenge`
     /// @par Errors
@@ -149,12 +151,12 @@ public:
         return give(login_.start(std::move(phone), std::nullopt, std::move(from)), std::forward<Token>(token)...);
     }
 
-    /// First step of a two-factor login: sends a code if the password is the user's. An unknown phone and a wrong password
-    /// are one error and take the same time.
+    /// First step of a two-factor login: sends a code if the password is the user's. An unknown phone and a wrong
+    /// password are one error and take the same time.
     ///
     /// @param phone   as people type it; see `phone_number::parse`
     /// @param secret  the user's password
-    /// @param from    who asks
+    /// @param from    the client that asks
     /// @param token   asynchronous mode: a completion token, or nothing
     /// @return the `challenge`
     /// @par Errors
@@ -169,13 +171,13 @@ public:
     ///
     /// @param id     of the challenge
     /// @param code   as the user typed it
-    /// @param from   who asks
+    /// @param from   the client that asks
     /// @param token  asynchronous mode: a completion token, or nothing
     /// @return the `login_result`: the user and the token of a new session
     /// @par Errors
     /// `invalid_parameter` (not as many digits as a code has); `no_transaction`; `wrong_code` (with `tries_left`);
-    /// `tries_exhausted`; `code_expired`; `code_used`; `transaction_failed`; `account_disabled`; `invalid_login` (the user was
-    /// disabled, deleted or given another password meanwhile); the hook's own failure.
+    /// `tries_exhausted`; `code_expired`; `code_used`; `transaction_failed`; `account_disabled`; `invalid_login` (the
+    /// user was disabled, deleted or given another password meanwhile); the hook's own failure.
     template <class... Token>
     auto finish_login(transaction_id id, submitted_code code, client_info from = {}, Token&&... token) {
         return give(login_.finish(std::move(id), std::move(code), std::move(from)), std::forward<Token>(token)...);
@@ -185,7 +187,7 @@ public:
     ///
     /// @param identity  the value of `config::identity_column`
     /// @param secret    the user's password
-    /// @param from      who asks
+    /// @param from      the client that asks
     /// @param token     asynchronous mode: a completion token, or nothing
     /// @return the `login_result`: the user and the token of a new session
     /// @par Errors
@@ -200,7 +202,7 @@ public:
     /// Sends the same code of a pending transaction again. Its expiry and its tries stay.
     ///
     /// @param id     of the challenge
-    /// @param from   who asks
+    /// @param from   the client that asks
     /// @param token  asynchronous mode: a completion token, or nothing
     /// @return the `challenge`
     /// @par Errors
@@ -223,8 +225,8 @@ public:
         return give(codes_.status(std::move(id)), std::forward<Token>(token)...);
     }
 
-    /// Takes a request that came to `twilio_config::status_callback`, and notes what it says about a transaction's message.
-    /// A report about a transaction that is not known any more is no error: Twilio would repeat it.
+    /// Takes a request that came to `twilio_config::status_callback`, and notes what it says about a transaction's
+    /// message. A report about a transaction that is not known any more is no error: Twilio would repeat it.
     ///
     /// @param r      the request
     /// @param token  asynchronous mode: a completion token, or nothing
@@ -251,7 +253,7 @@ public:
     /// Ends a session.
     ///
     /// @param session  the token, as the client sent it
-    /// @param from     who asks
+    /// @param from     the client that asks
     /// @param token    asynchronous mode: a completion token, or nothing
     /// @return the `logout_outcome`
     /// @par Errors
@@ -266,7 +268,7 @@ public:
     /// @param session    the token, as the client sent it
     /// @param object_id  whom the client means to change: has to be the session's user
     /// @param changes    name → JSON text; null removes a property. See `rules::apply_changes`
-    /// @param from       who asks
+    /// @param from       the client that asks
     /// @param token      asynchronous mode: a completion token, or nothing
     /// @return the `user` as stored
     /// @par Errors
@@ -284,7 +286,8 @@ public:
     /// Sends any message. Who may do so is for the caller to decide: each message is paid for.
     ///
     /// @param m      the message
-    /// @param from   who asks; with `client_info::user_id`, that user's limit takes the place of the network's
+    /// @param from   the client that asks; with `client_info::user_id`, that user's limit takes the place of the
+    ///               network's
     /// @param token  asynchronous mode: a completion token, or nothing
     /// @return the `sent_message`: Twilio's resource
     /// @par Errors
@@ -295,8 +298,8 @@ public:
         return give(messages_.send(std::move(m), std::move(from)), std::forward<Token>(token)...);
     }
 
-    /// Asks Twilio whether the credentials work, the account is active, and the sender is the account's and can send SMS
-    /// and MMS; and says what is risky in the configuration. Sends no message.
+    /// Asks Twilio whether the credentials work, the account is active, and the sender is the account's and can send
+    /// SMS and MMS; and says what is risky in the configuration. Sends no message.
     ///
     /// @param token  asynchronous mode: a completion token, or nothing
     /// @return the `configuration_report`

@@ -10,13 +10,13 @@
 namespace phoneauth {
 inline namespace v0 {
 
-/// A code is on its way: who sends it back in time, with this id, has the phone.
+/// A code is on its way: whoever sends it back in time, with this id, has the phone.
 struct challenge {
-    phoneauth::transaction_id transaction_id;
-    time_point expires_at{};              ///< a code that comes at or after this time is too late
-    std::chrono::seconds resend_after{};  ///< how long to wait before `resend` can succeed
-    bool delivery_uncertain =
-        false;  ///< the provider did not answer: the message may or may not arrive, the code is valid
+    phoneauth::transaction_id transaction_id;  ///< for the client, which sends it back with the code
+    time_point expires_at{};                   ///< a code that comes at or after this time is too late
+    std::chrono::seconds resend_after{};       ///< how long to wait before `resend` can succeed
+    /// The provider did not answer: the message may or may not arrive. The code is valid.
+    bool delivery_uncertain = false;
 };
 
 }  // namespace v0

@@ -12,17 +12,18 @@
 namespace phoneauth {
 inline namespace v0 {
 
-/// Who asks, as far as the server knows. All of it may be empty: what is not known is not limited.
+/// The client that asks, as far as the server knows it. All of it may be empty: what is not known is not limited.
 struct client_info {
     // Constructors, as g++ 12 destroys a temporary aggregate in a co_await expression twice.
     client_info() = default;
+    /// The members, in their order.
     explicit client_info(std::string from, std::string agent = {}, std::string user = {})
         : address(std::move(from)), user_agent(std::move(agent)), user_id(std::move(user)) {}
 
     std::string address;     ///< IPv4 or IPv6, as text, without a port; anything else counts as unknown
     std::string user_agent;  ///< for the observer; cut to 256 bytes there
-    std::string user_id;     ///< `user::object_id` of the logged-in user on whose behalf a message is sent: his limit
-                             ///< takes the place of the network's
+    std::string user_id;     ///< `user::object_id` of the logged-in user on whose behalf a message is sent: that
+                             ///< user's limit takes the place of the network's
 };
 
 /// The part of an address that one subscriber has, in one spelling: an IPv4 address as it is (one that is mapped into
@@ -30,12 +31,15 @@ struct client_info {
 /// if `address` is none.
 PHONEAUTH_DECL std::string client_network(std::string_view address);
 
-/// The address of the client behind trusted proxies (reverse proxies, load balancers). `peer` is the other end of the
-/// connection; `forwarded` is the value of a header like X-Forwarded-For, to whose end each proxy has added the address
-/// that it was asked from, perhaps with a port. `trusted` has addresses and networks ("10.0.0.0/8", "::1"). → `peer`
-/// unless it is trusted; else the last address of `forwarded` that is not, as everything before it could have been made
-/// up. If there is none, or something on the way there is no address, the last trusted one: who cannot be told apart
-/// is limited together.
+/// The address of the client behind trusted proxies (reverse proxies, load balancers).
+///
+/// @param peer       the other end of the connection
+/// @param forwarded  the value of a header like X-Forwarded-For, to whose end each proxy has added the address that it
+///                   was asked from, perhaps with a port
+/// @param trusted    addresses and networks ("10.0.0.0/8", "::1")
+/// @return `peer`, unless it is trusted. Then it is the last address of `forwarded` that is not trusted: everything
+/// before that could have been made up. If there is no such address, or something on the way there is no address, it is
+/// the last trusted one, so that clients that cannot be told apart are limited together.
 PHONEAUTH_DECL std::string client_address(std::string_view peer, std::string_view forwarded,
                                           const std::vector<std::string>& trusted);
 

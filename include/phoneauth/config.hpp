@@ -20,8 +20,8 @@ struct twilio_config {
     std::string account_sid;
     /// The account's auth token. Required unless an API key is given.
     secret_string auth_token;
-    /// `SK` and 32 hexadecimal digits; what Twilio advises for servers. A restricted key must be allowed to create and to
-    /// read messages (see `unknown_phone_policy::conceal`).
+    /// `SK` and 32 hexadecimal digits; what Twilio advises for servers. A restricted key must be allowed to create and
+    /// to read messages (see `unknown_phone_policy::conceal`).
     std::string api_key;
     /// The API key's secret; required with `api_key`.
     secret_string api_secret;
@@ -34,8 +34,8 @@ struct twilio_config {
     /// Replaces `https://api.twilio.com`; http or https and a host, without a path. For tests and proxies.
     std::string base_url;
     /// Where Twilio reports what became of a code's message: the public URL (https, but for tests) that ends at
-    /// `authenticator::handle_status_callback`, without a query. It needs `auth_token`, which signs the reports. Empty: no
-    /// reports.
+    /// `authenticator::handle_status_callback`, without a query. It needs `auth_token`, which signs the reports. Empty:
+    /// no reports.
     std::string status_callback;
 };
 
@@ -58,7 +58,13 @@ enum class unknown_phone_policy {
 };
 
 /// Everything an integrator can set. The defaults are the recommended values; `validate` knows the ranges.
+///
+/// @par Limits
+/// They tell two kinds of clients apart. A network is known to a user for 90 days after the user has registered or
+/// logged in from it; a network is one IPv4 address or one IPv6 /64. All other networks are strangers'. What a limit
+/// keeps back for known networks, and where it says so for logins after a right password, strangers cannot use up.
 struct config {
+    /// The account, its credentials and the sender.
     twilio_config twilio;
 
     // -- codes
@@ -85,25 +91,25 @@ struct config {
     std::chrono::seconds resend_cooldown{30};
     /// 1–20 messages, the first one included.
     unsigned max_sends_per_transaction = 5;
-    /// 0–600 s between two transactions of one kind for one phone, unless its owner has logged in meanwhile. Known
-    /// networks, those that he has logged in from, wait for each other only, and starts after a right password wait for
-    /// nobody.
+    /// 0–600 s between the codes of two transactions of one purpose (registration or login) for one phone. A login ends
+    /// the wait for the next login's code. Codes for known networks wait for each other only. Codes after a right
+    /// password neither wait nor let others wait.
     std::chrono::seconds phone_cooldown{10};
-    /// 1–100 messages with codes to one phone in any hour, over all transactions; and as many others. Known networks,
-    /// and whoever has given the password, may ask for half as many more, which nobody else can use up.
+    /// 1–100 messages with codes to one phone in any hour, over all transactions; and as many other messages. Known
+    /// networks, and logins after a right password, may ask for half as many more.
     unsigned max_sends_per_phone_and_hour = 10;
     /// 1–1000, likewise, in any 24 hours.
     unsigned max_sends_per_phone_and_day = 30;
-    /// 0–100000 codes asked for from one IPv4 address or IPv6 /64 in any hour, those included that the provider did not
-    /// want to send; and as many other messages, if they are not sent on behalf of a user. To phones whose owners have
-    /// logged in from there, and after a right password, half as many more. 0: no limit.
+    /// 0–100000 codes asked for from one network in any hour, those included that the provider refused to send; and as
+    /// many other messages, if they are not sent on behalf of a user. To phones of users to whom the network is known,
+    /// and after a right password, half as many more may be sent. 0: no limit.
     unsigned max_sends_per_client_and_hour = 50;
-    /// 0–100000 messages that one logged-in user (`client::user_id`) sends in any hour; they do not count for his
-    /// network. 0: no limit.
+    /// 0–100000 messages that one logged-in user (`client_info::user_id`) sends in any hour; they do not count for the
+    /// user's network. 0: no limit.
     unsigned max_messages_per_user_and_hour = 20;
     /// 0–10000000 messages with codes in any hour over all phones, decoys for unknown phones included; and as many
-    /// others. Known networks, and whoever has given the password, may ask for a quarter more. An observer is told when
-    /// four fifths are spent. 0: no limit.
+    /// other messages. Known networks, and logins after a right password, may ask for a quarter more. An observer is
+    /// told when four fifths are spent. 0: no limit.
     unsigned max_sends_per_hour = 1000;
     /// 1–3 digits, for numbers without a country code; empty: those are refused.
     std::string default_calling_code;
@@ -128,20 +134,27 @@ struct config {
     bool code_login_enabled = true;
     /// `POST /users/login`: identity and password without a second factor.
     bool identity_login_enabled = false;
+    /// What becomes of a login by code alone with a phone that no user has.
     unknown_phone_policy unknown_phone = unknown_phone_policy::conceal;
-    /// 10–100 per account (NIST SP 800-63B-3 §5.2.2: at most 100), and at least twice `max_tries`. A fifth of them, or
-    /// `max_tries` if that is more, is kept for known networks. Accounts are the ways in: a user's password, his codes
-    /// without and after a password. Where logins by identity are allowed, they share the password's failures by
-    /// halves. They are forgotten 30 days after the last one, a registration's after a day.
+    /// 10–100 failures in a row per account, and at least twice `max_tries` (NIST SP 800-63B-3 §5.2.2: at most 100).
+    /// - Each way in is an account: a user's password, codes that come without a password, codes that come after it,
+    ///   and the codes of a phone's registration.
+    /// - A fifth of the failures, or `max_tries` if that is more, is only for known networks; the rest is only for
+    ///   strangers.
+    /// - A login ends the failures of all three accounts of its user. Otherwise they are forgotten 30 days after the
+    ///   last one, those of a registration a day after it.
+    /// - Where logins by identity are allowed and the identity is not the phone, a password has two accounts, by phone
+    ///   and by identity. Each of them has half of the failures.
     unsigned max_consecutive_failures = 100;
-    /// 0–100000 wrong passwords from one IPv4 address or IPv6 /64 in any hour, over all accounts; half as many more for
-    /// accounts whose owners have logged in from there. 0: no limit.
+    /// 0–100000 wrong passwords from one network in any hour, over all accounts; half as many more for accounts of
+    /// users to whom the network is known. 0: no limit.
     unsigned max_wrong_passwords_per_client_and_hour = 60;
     /// 60 s – 365 days.
     std::chrono::seconds session_lifetime{30 * 24 * 3600};
 
     // -- registration
 
+    /// Whether anybody may register.
     bool registration_enabled = true;
     /// The phone's property name, on the wire too: a letter or `_`, then letters, digits, `_`; at most 64.
     std::string phone_column = "phoneNumber";
@@ -170,6 +183,7 @@ PHONEAUTH_DECL std::vector<config_problem> validate(const config& c, bool storag
 /// Thrown by the authenticator's constructor; `what()` lists every problem, a line each.
 class config_error : public std::invalid_argument {
 public:
+    /// `problems` is what `validate` returned.
     explicit config_error(std::vector<config_problem> problems)
         : std::invalid_argument(text_of(problems)), problems_(std::move(problems)) {}
 

@@ -18,13 +18,13 @@ struct counter_change {
     std::int64_t by = 1;  ///< what to add; 0 only reads; a sum below 0 becomes 0
     time_point now{};     ///< a counter whose `expires_at` is not later than this counts as absent, which is 0
     std::chrono::milliseconds lifetime{};  ///< a counter that this change brings into being expires at `now + lifetime`
-    bool prolong =
-        false;  ///< whether adding makes an existing counter, too, live until `now + lifetime`, if that is later
+    /// Whether adding makes an existing counter, too, live until `now + lifetime`, if that is later.
+    bool prolong = false;
 };
 
 /// A counter after the change.
 struct counter {
-    std::int64_t value = 0;
+    std::int64_t value = 0;   ///< never negative
     time_point expires_at{};  ///< when it starts again at 0; meaningless while `value` is 0
 };
 

@@ -53,18 +53,18 @@ static_assert(name_of(event_kind::undelivered) == "undelivered");
 /// Something that happened. It never holds a code, a password, a token, or a whole phone number or transaction id.
 /// What is not known, or does not belong to the kind, is empty.
 struct event {
-    event_kind kind = event_kind::started;
-    time_point at{};
+    event_kind kind = event_kind::started;        ///< what happened
+    time_point at{};                              ///< when, as the Clock tells it
     std::optional<phoneauth::purpose> purpose{};  ///< registration or login
     std::string phone{};                          ///< masked, as by `phone_number::masked`
     std::string transaction{};  ///< the first 8 characters of the id: enough to find what belongs together
-    std::string user_id{};
-    std::string address{};     ///< the client's, at most 64 bytes of what was given
-    std::string user_agent{};  ///< the client's, at most 256 bytes; a stranger's text
-    std::error_code reason{};
-    std::optional<std::chrono::seconds> retry_after{};
-    std::optional<int> tries_left{};
-    std::optional<int> twilio_code{};
+    std::string user_id{};      ///< `user::object_id`; empty while no user is known
+    std::string address{};      ///< the client's, at most 64 bytes of what was given
+    std::string user_agent{};   ///< the client's, at most 256 bytes; a stranger's text
+    std::error_code reason{};   ///< the `error` that is behind it
+    std::optional<std::chrono::seconds> retry_after{};  ///< see `failure::retry_after`
+    std::optional<int> tries_left{};                    ///< see `failure::tries_left`
+    std::optional<int> twilio_code{};                   ///< Twilio's error code, if it named one
 };
 
 /// The kind of event that a flow ends with when it fails with `why`.

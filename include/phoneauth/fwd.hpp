@@ -66,7 +66,7 @@ struct options;
 struct reply;
 }  // namespace rest
 
-// Beside them.
+// What goes with them.
 class worker_pool;
 class event_counters;
 /// Requests to Twilio and what its replies mean.

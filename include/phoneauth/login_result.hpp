@@ -11,8 +11,8 @@ inline namespace v0 {
 
 /// A user has logged in.
 struct login_result {
-    phoneauth::user user;
-    session_token token;      ///< for the client, who sends it with each request; only its hash is stored
+    phoneauth::user user;     ///< as stored
+    session_token token;      ///< for the client, which sends it with each request; only its hash is stored
     time_point expires_at{};  ///< when the session ends
 };
 

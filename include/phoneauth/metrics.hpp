@@ -19,14 +19,18 @@ inline namespace v0 {
 /// Counts events by kind and reason, for monitoring:
 ///
 ///     event_counters counters;
-///     auth.observe(std::ref(counters));
+///     authenticator auth(config, storage, transport, counters);
 ///     …
 ///     counters.prometheus_text()  // the reply to GET /metrics
 ///
-/// It takes about 9 KB, whoever asks for whatever: kinds and reasons are the enumerators of `event_kind` and `error`,
-/// and nothing of what strangers say gets into a label. It must outlive what it observes.
+/// It takes about 9 KB, whatever anybody asks for: kinds and reasons are the enumerators of `event_kind` and `error`,
+/// and nothing of what strangers say gets into a label.
 ///
-/// Thread safety: all functions may be called from several threads at once; counting takes no lock and no memory.
+/// @par Thread safety
+/// Distinct and shared objects are safe. Counting takes no lock and no memory.
+///
+/// @par Lifetime
+/// It must outlive the authenticator that it is given to.
 class event_counters {
 public:
     /// The Content-Type of `prometheus_text`.

@@ -19,7 +19,7 @@
 #include <phoneauth/user.hpp>
 #include <phoneauth/yields.hpp>
 
-// All that an integrator must read to write a storage, a transport or a clock of his own.
+// All that an integrator must read to write their own storage, transport or clock.
 //
 // Each function returns the type shown, or an awaitable of it (`yields<T>`). If all of them return plain values, so do
 // the authenticator's functions. Reference arguments live until the call, or the awaitable, has completed.
@@ -74,13 +74,13 @@ concept UserStorage = requires(S& s, const user& u, const phone_number& phone, c
 };
 
 /// Sessions. Guarantees that the library builds on:
-/// - `insert_session` stores a new session and returns true. It returns false, and changes nothing, if there is one with
-///   this `token_hash`. Tokens are random: the library answers with `error::internal`.
+/// - `insert_session` stores a new session and returns true. It returns false, and changes nothing, if there is one
+///   with this `token_hash`. Tokens are random: the library answers with `error::internal`.
 /// - `find_session` gives the session as it was inserted.
 /// - `erase_session` ends a session and says whether there was one.
-/// - `erase_sessions_of(user_id, kept)` ends all sessions of a user but the one whose `token_hash` is `kept`, and says how
-///   many it ended. If `kept` is empty, it ends all of them. It never brings a session into being. After a throw some of
-///   them may have ended.
+/// - `erase_sessions_of(user_id, kept)` ends all sessions of a user but the one whose `token_hash` is `kept`, and says
+///   how many it ended. If `kept` is empty, it ends all of them. It never brings a session into being. After a throw
+///   some of them may have ended.
 ///
 /// A storage may drop a session in two cases, and no other:
 /// - when a session is inserted whose `created_at` is at or after the `expires_at` of this one;
@@ -99,8 +99,8 @@ concept SessionStorage = requires(S& s, const session& added, const std::string&
 /// - The changes of one call are for distinct keys.
 /// - Each change is one atomic step: of a hundred callers that add 1 at once to an absent counter, each gets another of
 ///   the values 1 to 100.
-/// - The changes of one call come together only to save round trips. Others may see some of them before the rest. After a
-///   throw some may have been made.
+/// - The changes of one call come together only to save round trips. Others may see some of them before the rest. After
+///   a throw some may have been made.
 template <class S>
 concept CounterStorage = requires(S& s, const std::vector<counter_change>& changes) {
     { s.change_counters(changes) } -> yields<std::vector<counter>>;
@@ -145,11 +145,11 @@ concept PasswordHasher = requires(P& p, const std::string& password, const std::
 /// Called around registration and login. A before-hook refuses by returning a failure, which is what the client gets:
 /// its own, or `error::refused_by_hook`, which is there for hooks. One that throws counts as a storage that failed: the
 /// same code may come again. What an after-hook returns or throws changes nothing any more.
-/// - `before_registration(user&)`: the code was right, the user is not stored yet. It may change the user, but not his
-///   `phone`, which was proved, nor his `object_id`. After a refusal the person can correct his data and send the same
-///   code again.
-/// - `before_login(const user&)`: the code was right, or the password at `login_with_identity`; there is no session yet.
-///   After a refusal the code is spent.
+/// - `before_registration(user&)`: the code was right, the user is not stored yet. It may change the user, but not
+///   their `phone`, which was proved, nor their `object_id`. After a refusal the user can correct their data and send
+///   the same code again.
+/// - `before_login(const user&)`: the code was right, or the password at `login_with_identity`; there is no session
+///   yet. After a refusal the code is spent.
 template <class H>
 concept Hooks = requires(H& h, user& changeable, const user& u) {
     { h.before_registration(changeable) } -> yields<result<void>>;
@@ -160,14 +160,17 @@ concept Hooks = requires(H& h, user& changeable, const user& u) {
 
 /// Hooks that do nothing; derive from it to write only the ones you need.
 struct no_hooks {
+    ///@{
+    /// Refuses nothing and changes nothing.
     result<void> before_registration(user&) const { return {}; }
     result<void> after_registration(const user&) const { return {}; }
     result<void> before_login(const user&) const { return {}; }
     result<void> after_login(const user&) const { return {}; }
+    ///@}
 };
 
-/// Is told what happens: called for each event, on the thread of the flow in which it happens and so from several threads
-/// at once. It must be quick and must not block; what it throws is ignored.
+/// Is told what happens: called for each event, on the thread of the flow in which it happens and so from several
+/// threads at once. It must be quick and must not block; what it throws is ignored.
 ///
 /// Not told: flows that are cancelled; what `authenticate`, `status` and `test_configuration` end with; a
 /// `handle_status_callback` that the storage failed; changes of a user other than of the password; a logout without a

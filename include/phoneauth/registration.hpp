@@ -13,8 +13,9 @@ inline namespace v0 {
 
 /// What a user sends to finish a registration.
 struct registration {
-    // A constructor, as g++ 12 destroys an aggregate that is made with braces inside a co_await expression twice.
+    // Constructors, as g++ 12 destroys an aggregate that is made with braces inside a co_await expression twice.
     registration() = default;
+    /// What every registration needs; the rest are members.
     registration(phoneauth::transaction_id id, submitted_code typed, std::string phone_typed,
                  phoneauth::password chosen, std::string identity_typed = {})
         : transaction_id(std::move(id)), code(std::move(typed)), phone(std::move(phone_typed)),

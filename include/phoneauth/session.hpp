@@ -11,10 +11,10 @@ inline namespace v0 {
 
 /// A login. The token itself is never stored, only its hash.
 struct session {
-    std::string token_hash;  ///< lower-case hexadecimal SHA-256 of the token, 64 characters
-    std::string user_id;     ///< `user::object_id`
-    time_point created_at{};
-    time_point expires_at{};
+    std::string token_hash;   ///< lower-case hexadecimal SHA-256 of the token, 64 characters
+    std::string user_id;      ///< `user::object_id`
+    time_point created_at{};  ///< when the user logged in
+    time_point expires_at{};  ///< a token that comes at or after this time is too late
 };
 
 /// What became of a logout.

@@ -26,6 +26,7 @@
 #include <phoneauth/rules/reservations.ipp>
 #include <phoneauth/secrets/password.ipp>
 #include <phoneauth/secrets/random.ipp>
+#include <phoneauth/storage/memory.ipp>
 #include <phoneauth/twilio/replies.ipp>
 #include <phoneauth/twilio/requests.ipp>
 #include <phoneauth/twilio/signature.ipp>

@@ -11,8 +11,9 @@ inline namespace v0 {
 /// A request by which Twilio reports what became of a message, as it arrived
 /// (https://www.twilio.com/docs/messaging/guides/track-outbound-message-status).
 struct status_callback {
-    // A constructor, as g++ 12 destroys an aggregate that is made with braces inside a co_await expression twice.
+    // Constructors, as g++ 12 destroys an aggregate that is made with braces inside a co_await expression twice.
     status_callback() = default;
+    /// All that a callback has.
     status_callback(std::string url_query, std::string form, std::string twilio_signature)
         : query(std::move(url_query)), body(std::move(form)), signature(std::move(twilio_signature)) {}
 

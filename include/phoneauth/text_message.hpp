@@ -19,10 +19,12 @@ inline constexpr std::size_t max_media_urls = 10;
 
 /// An SMS, or an MMS if it has media.
 struct text_message {
+    /// Names and values, in the order in which they are sent.
     using option_list = std::vector<std::pair<std::string, std::string>>;
 
+    // Constructors, as g++ 12 destroys a temporary aggregate in a co_await expression twice.
     text_message() = default;
-    // A constructor, as g++ 12 destroys a temporary aggregate in a co_await expression twice.
+    /// An SMS, or an MMS if `media` has any.
     text_message(std::string phone, std::string text, std::vector<std::string> media = {}, option_list further = {})
         : to(std::move(phone)), body(std::move(text)), media_urls(std::move(media)), options(std::move(further)) {}
 

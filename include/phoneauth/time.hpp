@@ -14,6 +14,7 @@ using time_point = std::chrono::sys_time<std::chrono::milliseconds>;
 
 /// The Clock policy of a running server: the system's wall clock, which servers that share a storage share too.
 struct system_clock {
+    /// The system's time, rounded down to milliseconds. Thread-safe.
     time_point now() const noexcept {
         return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
     }

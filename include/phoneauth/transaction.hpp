@@ -40,27 +40,28 @@ enum class delivery_state : std::uint8_t {
 /// One sent code and what became of it. It holds no code: that is derived from the id, the purpose and the phone.
 struct transaction {
     std::string id;  ///< 36 characters, upper-case 8-4-4-4-12, 128 random bits
-    phoneauth::purpose purpose = phoneauth::purpose::registration;
-    phone_number phone;     ///< where the code went
+    phoneauth::purpose purpose = phoneauth::purpose::registration;  ///< what its code is good for
+    phone_number phone;                                             ///< where the code went
     std::string user_id{};  ///< `user::object_id` for a login, all zeros if nobody has the phone; else empty
     std::string key_id{};   ///< which of `config::code_keys` the code is derived with
-    transaction_state state = transaction_state::pending;
-    std::uint32_t tries = 0;  ///< codes compared so far
-    std::uint32_t sends = 0;  ///< messages sent so far
-    time_point created_at{};
-    time_point expires_at{};  ///< a code that comes at or after this time is too late
-    time_point last_sent_at{};
-    delivery_state delivery = delivery_state::pending;
+    transaction_state state = transaction_state::pending;  ///< where it stands
+    std::uint32_t tries = 0;                               ///< codes compared so far
+    std::uint32_t sends = 0;                               ///< messages sent so far
+    time_point created_at{};                               ///< when it was opened
+    time_point expires_at{};                               ///< a code that comes at or after this time is too late
+    time_point last_sent_at{};                             ///< when its last message was sent
+    delivery_state delivery = delivery_state::pending;     ///< of its last message
     std::int32_t delivery_error = 0;  ///< Twilio's error code of a message that was not delivered; 0: none was named
-    std::string
-        password_fingerprint{};  ///< names the password that a two-factor login began with; empty: none was asked for
-    bool known_network = false;  ///< asked for from one that the phone's owner has logged in from (see limits.hpp)
-    std::uint64_t version = 0;   ///< grows with each stored change; see `TransactionStorage`
+    /// Names the password that a two-factor login began with; empty: none was asked for.
+    std::string password_fingerprint{};
+    /// Whether it was asked for from a network that the phone's owner has logged in from (see rules/limits.hpp).
+    bool known_network = false;
+    std::uint64_t version = 0;  ///< grows with each stored change; see `TransactionStorage`
 };
 
 /// What may be told of a transaction to whoever knows its id.
 struct transaction_status {
-    transaction_state state = transaction_state::pending;
+    transaction_state state = transaction_state::pending;  ///< where it stands; `expired` as soon as it is too late
     /// Always `pending` for a login by code alone, unless `unknown_phone_policy::reject`: it would tell whether
     /// somebody has this phone.
     delivery_state delivery = delivery_state::pending;

@@ -29,10 +29,10 @@ struct user {
     property_map properties{};  ///< everything else the client registered
     std::string locale = "en";  ///< the language tag (RFC 5646) that the client registered
     bool enabled = true;        ///< false: no login (error 3090)
-    time_point created_at{};
-    std::optional<time_point> updated_at{};  ///< empty until the first change of a property
-    std::optional<time_point> last_login_at{};
-    std::uint64_t version = 0;  ///< grows with each stored change; see `UserStorage`
+    time_point created_at{};    ///< when they registered
+    std::optional<time_point> updated_at{};     ///< empty until the first change of a property
+    std::optional<time_point> last_login_at{};  ///< empty until the first login
+    std::uint64_t version = 0;                  ///< grows with each stored change; see `UserStorage`
 };
 
 /// True for the names that a client cannot set: the server's own fields of a user object and those of a transaction.

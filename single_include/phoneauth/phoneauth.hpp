@@ -299,18 +299,29 @@ PHONEAUTH_DECL digest sha256::operator()(std::string_view message) {
 namespace phoneauth {
 inline namespace v0 {
 
-/// A `std::string` that is wiped when it goes away, when it is assigned to, and when it was moved from: a short one
-/// that was moved from still has its characters. It is one wherever a `std::string` is asked for. Letting it grow
-/// leaves a copy behind: `make_room` first. Distinct objects may be used in distinct threads. Never delete one through
-/// a `std::string*`.
+/// A `std::string` that is wiped when it goes away, when it is assigned to, and when it was moved from.
+///
+/// It derives from `std::string` so that it is one wherever a `std::string` is asked for. An allocator that wipes would
+/// not do: short strings are not allocated, and keep their characters when they are moved from. Two things are left to
+/// its user:
+/// - To grow leaves a copy behind: call `make_room` first.
+/// - Never delete one through a `std::string*`, which would not wipe it.
+///
+/// @par Thread safety
+/// Distinct objects are safe.
 class secret_string : public std::string {
 public:
     using std::string::string;
     secret_string() = default;
+    ///@{
+    /// Holds the text of `s`; wipes `s` if it is moved from.
     secret_string(const std::string& s) : std::string(s) {}
     secret_string(std::string&& s) noexcept : std::string(std::move(s)) { detail::wipe(s); }
     secret_string(const secret_string&) = default;
     secret_string(secret_string&& s) noexcept : secret_string(static_cast<std::string&&>(s)) {}
+    ///@}
+    ///@{
+    /// Wipes the old text and holds the new one; wipes what it is moved from.
     secret_string& operator=(const secret_string& s) { return *this = secret_string(s); }
     secret_string& operator=(secret_string&& s) noexcept {
         if (this == &s) return *this;
@@ -324,9 +335,10 @@ public:
     requires std::convertible_to<const Text&, std::string_view> secret_string& operator=(const Text& text) {
         return *this = secret_string(std::string_view(text));
     }
+    ///@}
     ~secret_string() { detail::wipe(*this); }
 
-    /// Makes room for `more` characters and leaves no copy behind.
+    /// Makes room for `more` further characters, and leaves no copy of the text behind.
     void make_room(std::size_t more) {
         if (capacity() - size() >= more) return;
         secret_string larger;
@@ -414,6 +426,7 @@ using time_point = std::chrono::sys_time<std::chrono::milliseconds>;
 
 /// The Clock policy of a running server: the system's wall clock, which servers that share a storage share too.
 struct system_clock {
+    /// The system's time, rounded down to milliseconds. Thread-safe.
     time_point now() const noexcept {
         return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
     }
@@ -427,13 +440,13 @@ struct system_clock {
 namespace phoneauth {
 inline namespace v0 {
 
-/// A code is on its way: who sends it back in time, with this id, has the phone.
+/// A code is on its way: whoever sends it back in time, with this id, has the phone.
 struct challenge {
-    phoneauth::transaction_id transaction_id;
-    time_point expires_at{};              ///< a code that comes at or after this time is too late
-    std::chrono::seconds resend_after{};  ///< how long to wait before `resend` can succeed
-    bool delivery_uncertain =
-        false;  ///< the provider did not answer: the message may or may not arrive, the code is valid
+    phoneauth::transaction_id transaction_id;  ///< for the client, which sends it back with the code
+    time_point expires_at{};                   ///< a code that comes at or after this time is too late
+    std::chrono::seconds resend_after{};       ///< how long to wait before `resend` can succeed
+    /// The provider did not answer: the message may or may not arrive. The code is valid.
+    bool delivery_uncertain = false;
 };
 
 }  // namespace v0
@@ -455,17 +468,18 @@ struct challenge {
 namespace phoneauth {
 inline namespace v0 {
 
-/// Who asks, as far as the server knows. All of it may be empty: what is not known is not limited.
+/// The client that asks, as far as the server knows it. All of it may be empty: what is not known is not limited.
 struct client_info {
     // Constructors, as g++ 12 destroys a temporary aggregate in a co_await expression twice.
     client_info() = default;
+    /// The members, in their order.
     explicit client_info(std::string from, std::string agent = {}, std::string user = {})
         : address(std::move(from)), user_agent(std::move(agent)), user_id(std::move(user)) {}
 
     std::string address;     ///< IPv4 or IPv6, as text, without a port; anything else counts as unknown
     std::string user_agent;  ///< for the observer; cut to 256 bytes there
-    std::string user_id;     ///< `user::object_id` of the logged-in user on whose behalf a message is sent: his limit
-                             ///< takes the place of the network's
+    std::string user_id;     ///< `user::object_id` of the logged-in user on whose behalf a message is sent: that
+                             ///< user's limit takes the place of the network's
 };
 
 /// The part of an address that one subscriber has, in one spelling: an IPv4 address as it is (one that is mapped into
@@ -473,12 +487,15 @@ struct client_info {
 /// if `address` is none.
 PHONEAUTH_DECL std::string client_network(std::string_view address);
 
-/// The address of the client behind trusted proxies (reverse proxies, load balancers). `peer` is the other end of the
-/// connection; `forwarded` is the value of a header like X-Forwarded-For, to whose end each proxy has added the address
-/// that it was asked from, perhaps with a port. `trusted` has addresses and networks ("10.0.0.0/8", "::1"). → `peer`
-/// unless it is trusted; else the last address of `forwarded` that is not, as everything before it could have been made
-/// up. If there is none, or something on the way there is no address, the last trusted one: who cannot be told apart
-/// is limited together.
+/// The address of the client behind trusted proxies (reverse proxies, load balancers).
+///
+/// @param peer       the other end of the connection
+/// @param forwarded  the value of a header like X-Forwarded-For, to whose end each proxy has added the address that it
+///                   was asked from, perhaps with a port
+/// @param trusted    addresses and networks ("10.0.0.0/8", "::1")
+/// @return `peer`, unless it is trusted. Then it is the last address of `forwarded` that is not trusted: everything
+/// before that could have been made up. If there is no such address, or something on the way there is no address, it is
+/// the last trusted one, so that clients that cannot be told apart are limited together.
 PHONEAUTH_DECL std::string client_address(std::string_view peer, std::string_view forwarded,
                                           const std::vector<std::string>& trusted);
 
@@ -634,8 +651,8 @@ struct twilio_config {
     std::string account_sid;
     /// The account's auth token. Required unless an API key is given.
     secret_string auth_token;
-    /// `SK` and 32 hexadecimal digits; what Twilio advises for servers. A restricted key must be allowed to create and to
-    /// read messages (see `unknown_phone_policy::conceal`).
+    /// `SK` and 32 hexadecimal digits; what Twilio advises for servers. A restricted key must be allowed to create and
+    /// to read messages (see `unknown_phone_policy::conceal`).
     std::string api_key;
     /// The API key's secret; required with `api_key`.
     secret_string api_secret;
@@ -648,8 +665,8 @@ struct twilio_config {
     /// Replaces `https://api.twilio.com`; http or https and a host, without a path. For tests and proxies.
     std::string base_url;
     /// Where Twilio reports what became of a code's message: the public URL (https, but for tests) that ends at
-    /// `authenticator::handle_status_callback`, without a query. It needs `auth_token`, which signs the reports. Empty: no
-    /// reports.
+    /// `authenticator::handle_status_callback`, without a query. It needs `auth_token`, which signs the reports. Empty:
+    /// no reports.
     std::string status_callback;
 };
 
@@ -672,7 +689,13 @@ enum class unknown_phone_policy {
 };
 
 /// Everything an integrator can set. The defaults are the recommended values; `validate` knows the ranges.
+///
+/// @par Limits
+/// They tell two kinds of clients apart. A network is known to a user for 90 days after the user has registered or
+/// logged in from it; a network is one IPv4 address or one IPv6 /64. All other networks are strangers'. What a limit
+/// keeps back for known networks, and where it says so for logins after a right password, strangers cannot use up.
 struct config {
+    /// The account, its credentials and the sender.
     twilio_config twilio;
 
     // -- codes
@@ -699,25 +722,25 @@ struct config {
     std::chrono::seconds resend_cooldown{30};
     /// 1–20 messages, the first one included.
     unsigned max_sends_per_transaction = 5;
-    /// 0–600 s between two transactions of one kind for one phone, unless its owner has logged in meanwhile. Known
-    /// networks, those that he has logged in from, wait for each other only, and starts after a right password wait for
-    /// nobody.
+    /// 0–600 s between the codes of two transactions of one purpose (registration or login) for one phone. A login ends
+    /// the wait for the next login's code. Codes for known networks wait for each other only. Codes after a right
+    /// password neither wait nor let others wait.
     std::chrono::seconds phone_cooldown{10};
-    /// 1–100 messages with codes to one phone in any hour, over all transactions; and as many others. Known networks,
-    /// and whoever has given the password, may ask for half as many more, which nobody else can use up.
+    /// 1–100 messages with codes to one phone in any hour, over all transactions; and as many other messages. Known
+    /// networks, and logins after a right password, may ask for half as many more.
     unsigned max_sends_per_phone_and_hour = 10;
     /// 1–1000, likewise, in any 24 hours.
     unsigned max_sends_per_phone_and_day = 30;
-    /// 0–100000 codes asked for from one IPv4 address or IPv6 /64 in any hour, those included that the provider did not
-    /// want to send; and as many other messages, if they are not sent on behalf of a user. To phones whose owners have
-    /// logged in from there, and after a right password, half as many more. 0: no limit.
+    /// 0–100000 codes asked for from one network in any hour, those included that the provider refused to send; and as
+    /// many other messages, if they are not sent on behalf of a user. To phones of users to whom the network is known,
+    /// and after a right password, half as many more may be sent. 0: no limit.
     unsigned max_sends_per_client_and_hour = 50;
-    /// 0–100000 messages that one logged-in user (`client::user_id`) sends in any hour; they do not count for his
-    /// network. 0: no limit.
+    /// 0–100000 messages that one logged-in user (`client_info::user_id`) sends in any hour; they do not count for the
+    /// user's network. 0: no limit.
     unsigned max_messages_per_user_and_hour = 20;
     /// 0–10000000 messages with codes in any hour over all phones, decoys for unknown phones included; and as many
-    /// others. Known networks, and whoever has given the password, may ask for a quarter more. An observer is told when
-    /// four fifths are spent. 0: no limit.
+    /// other messages. Known networks, and logins after a right password, may ask for a quarter more. An observer is
+    /// told when four fifths are spent. 0: no limit.
     unsigned max_sends_per_hour = 1000;
     /// 1–3 digits, for numbers without a country code; empty: those are refused.
     std::string default_calling_code;
@@ -742,20 +765,27 @@ struct config {
     bool code_login_enabled = true;
     /// `POST /users/login`: identity and password without a second factor.
     bool identity_login_enabled = false;
+    /// What becomes of a login by code alone with a phone that no user has.
     unknown_phone_policy unknown_phone = unknown_phone_policy::conceal;
-    /// 10–100 per account (NIST SP 800-63B-3 §5.2.2: at most 100), and at least twice `max_tries`. A fifth of them, or
-    /// `max_tries` if that is more, is kept for known networks. Accounts are the ways in: a user's password, his codes
-    /// without and after a password. Where logins by identity are allowed, they share the password's failures by
-    /// halves. They are forgotten 30 days after the last one, a registration's after a day.
+    /// 10–100 failures in a row per account, and at least twice `max_tries` (NIST SP 800-63B-3 §5.2.2: at most 100).
+    /// - Each way in is an account: a user's password, codes that come without a password, codes that come after it,
+    ///   and the codes of a phone's registration.
+    /// - A fifth of the failures, or `max_tries` if that is more, is only for known networks; the rest is only for
+    ///   strangers.
+    /// - A login ends the failures of all three accounts of its user. Otherwise they are forgotten 30 days after the
+    ///   last one, those of a registration a day after it.
+    /// - Where logins by identity are allowed and the identity is not the phone, a password has two accounts, by phone
+    ///   and by identity. Each of them has half of the failures.
     unsigned max_consecutive_failures = 100;
-    /// 0–100000 wrong passwords from one IPv4 address or IPv6 /64 in any hour, over all accounts; half as many more for
-    /// accounts whose owners have logged in from there. 0: no limit.
+    /// 0–100000 wrong passwords from one network in any hour, over all accounts; half as many more for accounts of
+    /// users to whom the network is known. 0: no limit.
     unsigned max_wrong_passwords_per_client_and_hour = 60;
     /// 60 s – 365 days.
     std::chrono::seconds session_lifetime{30 * 24 * 3600};
 
     // -- registration
 
+    /// Whether anybody may register.
     bool registration_enabled = true;
     /// The phone's property name, on the wire too: a letter or `_`, then letters, digits, `_`; at most 64.
     std::string phone_column = "phoneNumber";
@@ -784,6 +814,7 @@ PHONEAUTH_DECL std::vector<config_problem> validate(const config& c, bool storag
 /// Thrown by the authenticator's constructor; `what()` lists every problem, a line each.
 class config_error : public std::invalid_argument {
 public:
+    /// `problems` is what `validate` returned.
     explicit config_error(std::vector<config_problem> problems)
         : std::invalid_argument(text_of(problems)), problems_(std::move(problems)) {}
 
@@ -916,7 +947,8 @@ constexpr std::string_view trim(std::string_view text) noexcept {
 namespace phoneauth {
 inline namespace v0 {
 
-/// Everything that can go wrong. Each enumerator has one row in `error_table`: its name and its sentence.
+/// Everything that can go wrong. Each enumerator has one row in `error_table`: its name and its sentence. What a caller
+/// can do about it is its `condition`; its number on the wire is in rest/error_codes.hpp.
 enum class error {
     // the request
     unparsable_body = 1,
@@ -1080,7 +1112,7 @@ inline constexpr std::array error_table{
 };
 // clang-format on
 
-/// The row of `e`. Constant time; `error::internal`'s row for a value that is not an enumerator.
+/// The row of `e`, in constant time; for a value that is not an enumerator, the row of `error::internal`.
 constexpr const error_row& row_of(error e) noexcept {
     const auto index = static_cast<std::size_t>(static_cast<int>(e) - 1);
     return index < error_table.size() ? error_table[index] : error_table.back();
@@ -1123,42 +1155,45 @@ struct std::is_error_code_enum<phoneauth::error> : std::true_type {};
 namespace phoneauth {
 inline namespace v0 {
 
-// Passwords, codes and tokens pass through these, so their `secret_string`s are wiped when they go away; otherwise they
-// are `std::string`s.
+// Passwords, codes and tokens pass through these types. Their `secret_string`s are wiped when they go away; in all
+// other respects they are `std::string`s.
 //
-// They have constructors because g++ 12 destroys an aggregate that is written in braces inside a co_await expression
-// twice. (A braced list of headers it does not compile there: give it a name first.)
+// The types have constructors because g++ 12 destroys an aggregate that is written in braces inside a co_await
+// expression twice. It does not compile a braced list of headers there: give the list a name first.
 
 /// One header field. Names compare without regard to case (RFC 9110 §5.1).
 struct http_header {
     http_header() = default;
+    /// A field with its value.
     http_header(std::string field, secret_string content) : name(std::move(field)), value(std::move(content)) {}
 
-    std::string name;
-    secret_string value;
+    std::string name;     ///< in any case
+    secret_string value;  ///< without white space around it
 };
 
 /// A request that a transport sends, or that a server received.
 struct http_request {
     http_request() = default;
+    /// A request with what it holds, in the order of the members.
     http_request(std::string verb, std::string target, std::vector<http_header> fields = {}, secret_string content = {})
         : method(std::move(verb)), url(std::move(target)), headers(std::move(fields)), body(std::move(content)) {}
 
     std::string method;                ///< "GET", "POST", …
     std::string url;                   ///< absolute for a transport; path and query (origin form) at a server
     std::vector<http_header> headers;  ///< without Host, Content-Length and Connection: a transport adds those
-    secret_string body;
+    secret_string body;                ///< whole, without a transfer coding
 };
 
 /// A complete reply.
 struct http_response {
     http_response() = default;
+    /// A reply with what it holds, in the order of the members.
     http_response(int code, std::vector<http_header> fields, secret_string content = {})
         : status(code), headers(std::move(fields)), body(std::move(content)) {}
 
-    int status = 0;  ///< RFC 9110 §15
-    std::vector<http_header> headers;
-    secret_string body;
+    int status = 0;                    ///< RFC 9110 §15
+    std::vector<http_header> headers;  ///< as they came; without Content-Length at a server, which adds it
+    secret_string body;                ///< whole, without a transfer coding
 };
 
 /// True when `a` and `b` are the same but for the case of ASCII letters.
@@ -1394,20 +1429,27 @@ struct failure {
 
     /// No failure: it holds no code.
     failure() = default;
-    /// `e`, with its own sentence or with `text`.
+    /// `e`, with its own sentence.
     failure(error e) : code(e), message(row_of(e).text) {}
+    ///@{
+    /// A code with the sentence `text`.
     failure(error e, std::string text) : code(e), message(std::move(text)) {}
     failure(std::error_code c, std::string text) : code(c), message(std::move(text)) {}
+    ///@}
 
-    /// The same, with `retry_after` set.
+    /// The same, with `retry_after` set to `s`.
     failure&& with_retry_after(std::chrono::seconds s) && {
         retry_after = s;
         return std::move(*this);
     }
 };
 
-/// The failure that stands for the exception being handled: what a policy threw never leaves a function
-/// that promises a result, and its text, which could hold anything, is not passed on.
+/// The failure that stands for the exception being handled. What a policy threw never leaves a function that promises a
+/// result, and its text, which could hold anything, is not passed on.
+///
+/// @param otherwise  for exceptions that say nothing more exact
+/// @return `overloaded` for `std::bad_alloc` and for a `std::system_error` that says so; `cancelled` for one that is
+///     `std::errc::operation_canceled`; else `otherwise`. Without memory for the sentence: `overloaded` without one.
 inline failure failure_of_current_exception(error otherwise = error::storage_unavailable) noexcept {
     try {
         try {
@@ -1431,6 +1473,7 @@ inline failure failure_of_current_exception(error otherwise = error::storage_una
 /// may have written is in `failure().message`.
 class failure_exception : public std::system_error {
 public:
+    /// Holds `f`.
     explicit failure_exception(phoneauth::failure f) : std::system_error(f.code), failure_(std::move(f)) {}
 
     /// Why there is no value.
@@ -1483,32 +1526,45 @@ std::remove_cvref_t<R> or_else(R&& r, F&& f) {
 
 }  // namespace detail
 
-/// A `T`, or the `failure` that explains its absence. Distinct objects may be used in distinct threads.
+/// A `T`, or the `failure` that explains its absence.
 ///
 /// A default-constructed result means "no value yet": it holds neither, and neither `value()` nor `error()` may be
 /// called (asserted). The library returns none; Asio 1.22's `co_spawn` needs it, as does a variable that is assigned
 /// later.
+///
+/// @par Thread safety
+/// Distinct objects are safe.
 template <class T>
 class [[nodiscard]] result {
 public:
+    /// What it holds when all went well.
     using value_type = T;
 
     /// No value yet.
     result() = default;
+    ///@{
+    /// Holds the value, or the failure.
     result(T value) : value_(std::move(value)) {}
     result(failure f) : failure_(std::move(f)) {}
     result(phoneauth::error e) : failure_(failure(e)) {}
+    ///@}
 
+    ///@{
+    /// Whether there is a value.
     bool has_value() const noexcept { return value_.has_value(); }
     explicit operator bool() const noexcept { return has_value(); }
+    ///@}
 
+    ///@{
     /// The value. Undefined without one: ask `has_value()` first.
     T& operator*() & noexcept { return *value_; }
     const T& operator*() const& noexcept { return *value_; }
     T&& operator*() && noexcept { return std::move(*value_); }
     T* operator->() noexcept { return &*value_; }
     const T* operator->() const noexcept { return &*value_; }
+    ///@}
 
+    ///@{
     /// The value; throws `failure_exception` when there is none.
     T& value() & {
         throw_if_failed();
@@ -1522,7 +1578,9 @@ public:
         throw_if_failed();
         return std::move(**this);
     }
+    ///@}
 
+    ///@{
     /// The value, or `otherwise` when there is none.
     template <class U>
     T value_or(U&& otherwise) const& {
@@ -1532,12 +1590,16 @@ public:
     T value_or(U&& otherwise) && {
         return has_value() ? std::move(**this) : static_cast<T>(std::forward<U>(otherwise));
     }
+    ///@}
 
+    ///@{
     /// The failure. Undefined without one: when there is a value, or no value yet.
     failure& error() & noexcept { return assert(failure_), *failure_; }
     const failure& error() const& noexcept { return assert(failure_), *failure_; }
     failure&& error() && noexcept { return assert(failure_), std::move(*failure_); }
+    ///@}
 
+    ///@{
     /// `f(value)`, which is a result too; or the failure.
     template <class F>
     auto and_then(F&& f) const& {
@@ -1547,7 +1609,9 @@ public:
     auto and_then(F&& f) && {
         return detail::and_then(std::move(*this), std::forward<F>(f));
     }
+    ///@}
 
+    ///@{
     /// The result of `f(value)`; or the failure.
     template <class F>
     auto transform(F&& f) const& {
@@ -1557,7 +1621,9 @@ public:
     auto transform(F&& f) && {
         return detail::transform(std::move(*this), std::forward<F>(f));
     }
+    ///@}
 
+    ///@{
     /// The value; or `f(failure)`, which is a `result<T>` or converts to one.
     template <class F>
     result or_else(F&& f) const& {
@@ -1567,6 +1633,7 @@ public:
     result or_else(F&& f) && {
         return detail::or_else(std::move(*this), std::forward<F>(f));
     }
+    ///@}
 
 private:
     void throw_if_failed() const {
@@ -1577,29 +1644,42 @@ private:
 };
 
 /// Success without a value, or a failure. Unlike the other results a default-constructed one is a success.
+///
+/// @par Thread safety
+/// Distinct objects are safe.
 template <>
 class [[nodiscard]] result<void> {
 public:
+    /// What it holds when all went well: nothing.
     using value_type = void;
 
     /// Success.
     result() = default;
+    ///@{
+    /// Holds the failure.
     result(failure f) : failure_(std::move(f)) {}
     result(phoneauth::error e) : failure_(failure(e)) {}
+    ///@}
 
+    ///@{
+    /// Whether it is a success.
     bool has_value() const noexcept { return !failure_; }
     explicit operator bool() const noexcept { return has_value(); }
+    ///@}
 
     /// Throws `failure_exception` unless it is a success.
     void value() const {
         if (failure_) throw failure_exception(*failure_);
     }
 
+    ///@{
     /// The failure. Undefined for a success.
     failure& error() & noexcept { return assert(failure_), *failure_; }
     const failure& error() const& noexcept { return assert(failure_), *failure_; }
     failure&& error() && noexcept { return assert(failure_), std::move(*failure_); }
+    ///@}
 
+    ///@{
     /// `f()`, which is a result too; or the failure.
     template <class F>
     auto and_then(F&& f) const& {
@@ -1609,7 +1689,9 @@ public:
     auto and_then(F&& f) && {
         return detail::and_then(std::move(*this), std::forward<F>(f));
     }
+    ///@}
 
+    ///@{
     /// The result of `f()`; or the failure.
     template <class F>
     auto transform(F&& f) const& {
@@ -1619,7 +1701,9 @@ public:
     auto transform(F&& f) && {
         return detail::transform(std::move(*this), std::forward<F>(f));
     }
+    ///@}
 
+    ///@{
     /// Success; or `f(failure)`, which is a `result<void>` or converts to one.
     template <class F>
     result or_else(F&& f) const& {
@@ -1629,13 +1713,14 @@ public:
     result or_else(F&& f) && {
         return detail::or_else(std::move(*this), std::forward<F>(f));
     }
+    ///@}
 
 private:
     std::optional<failure> failure_;
 };
 
 #ifdef __cpp_lib_expected
-/// The same as a `std::expected`, where the standard library has it.
+/// The same as a `std::expected`, where the standard library has it. `r` must not be one of "no value yet".
 template <class T>
 std::expected<T, failure> to_expected(result<T> r) {
     if (!r) return std::unexpected(std::move(r).error());
@@ -2023,10 +2108,10 @@ struct user {
     property_map properties{};  ///< everything else the client registered
     std::string locale = "en";  ///< the language tag (RFC 5646) that the client registered
     bool enabled = true;        ///< false: no login (error 3090)
-    time_point created_at{};
-    std::optional<time_point> updated_at{};  ///< empty until the first change of a property
-    std::optional<time_point> last_login_at{};
-    std::uint64_t version = 0;  ///< grows with each stored change; see `UserStorage`
+    time_point created_at{};    ///< when they registered
+    std::optional<time_point> updated_at{};     ///< empty until the first change of a property
+    std::optional<time_point> last_login_at{};  ///< empty until the first login
+    std::uint64_t version = 0;                  ///< grows with each stored change; see `UserStorage`
 };
 
 /// True for the names that a client cannot set: the server's own fields of a user object and those of a transaction.
@@ -2229,15 +2314,15 @@ inline namespace v0 {
 
 /// One thing that `authenticator::test_configuration` has looked at.
 struct finding {
-    std::string check;  ///< "destinations", "credentials", "account", "sender", "sms", "mms" or "look-up"
-    bool ok = false;
+    std::string check;      ///< "destinations", "credentials", "account", "sender", "sms", "mms" or "look-up"
+    bool ok = false;        ///< whether all is well with it
     std::string message;    ///< what was found and, if that is not well, what to do
     bool essential = true;  ///< false: codes can be sent all the same
 };
 
 /// What `authenticator::test_configuration` found. A check that an earlier one made impossible is left out.
 struct configuration_report {
-    std::vector<finding> findings;
+    std::vector<finding> findings;  ///< in the order in which they were made
 
     /// True when nothing stands in the way of sending codes.
     bool ok() const {
@@ -2297,13 +2382,13 @@ struct counter_change {
     std::int64_t by = 1;  ///< what to add; 0 only reads; a sum below 0 becomes 0
     time_point now{};     ///< a counter whose `expires_at` is not later than this counts as absent, which is 0
     std::chrono::milliseconds lifetime{};  ///< a counter that this change brings into being expires at `now + lifetime`
-    bool prolong =
-        false;  ///< whether adding makes an existing counter, too, live until `now + lifetime`, if that is later
+    /// Whether adding makes an existing counter, too, live until `now + lifetime`, if that is later.
+    bool prolong = false;
 };
 
 /// A counter after the change.
 struct counter {
-    std::int64_t value = 0;
+    std::int64_t value = 0;   ///< never negative
     time_point expires_at{};  ///< when it starts again at 0; meaningless while `value` is 0
 };
 
@@ -2368,27 +2453,28 @@ enum class delivery_state : std::uint8_t {
 /// One sent code and what became of it. It holds no code: that is derived from the id, the purpose and the phone.
 struct transaction {
     std::string id;  ///< 36 characters, upper-case 8-4-4-4-12, 128 random bits
-    phoneauth::purpose purpose = phoneauth::purpose::registration;
-    phone_number phone;     ///< where the code went
+    phoneauth::purpose purpose = phoneauth::purpose::registration;  ///< what its code is good for
+    phone_number phone;                                             ///< where the code went
     std::string user_id{};  ///< `user::object_id` for a login, all zeros if nobody has the phone; else empty
     std::string key_id{};   ///< which of `config::code_keys` the code is derived with
-    transaction_state state = transaction_state::pending;
-    std::uint32_t tries = 0;  ///< codes compared so far
-    std::uint32_t sends = 0;  ///< messages sent so far
-    time_point created_at{};
-    time_point expires_at{};  ///< a code that comes at or after this time is too late
-    time_point last_sent_at{};
-    delivery_state delivery = delivery_state::pending;
+    transaction_state state = transaction_state::pending;  ///< where it stands
+    std::uint32_t tries = 0;                               ///< codes compared so far
+    std::uint32_t sends = 0;                               ///< messages sent so far
+    time_point created_at{};                               ///< when it was opened
+    time_point expires_at{};                               ///< a code that comes at or after this time is too late
+    time_point last_sent_at{};                             ///< when its last message was sent
+    delivery_state delivery = delivery_state::pending;     ///< of its last message
     std::int32_t delivery_error = 0;  ///< Twilio's error code of a message that was not delivered; 0: none was named
-    std::string
-        password_fingerprint{};  ///< names the password that a two-factor login began with; empty: none was asked for
-    bool known_network = false;  ///< asked for from one that the phone's owner has logged in from (see limits.hpp)
-    std::uint64_t version = 0;   ///< grows with each stored change; see `TransactionStorage`
+    /// Names the password that a two-factor login began with; empty: none was asked for.
+    std::string password_fingerprint{};
+    /// Whether it was asked for from a network that the phone's owner has logged in from (see rules/limits.hpp).
+    bool known_network = false;
+    std::uint64_t version = 0;  ///< grows with each stored change; see `TransactionStorage`
 };
 
 /// What may be told of a transaction to whoever knows its id.
 struct transaction_status {
-    transaction_state state = transaction_state::pending;
+    transaction_state state = transaction_state::pending;  ///< where it stands; `expired` as soon as it is too late
     /// Always `pending` for a login by code alone, unless `unknown_phone_policy::reject`: it would tell whether
     /// somebody has this phone.
     delivery_state delivery = delivery_state::pending;
@@ -2441,18 +2527,18 @@ static_assert(name_of(event_kind::undelivered) == "undelivered");
 /// Something that happened. It never holds a code, a password, a token, or a whole phone number or transaction id.
 /// What is not known, or does not belong to the kind, is empty.
 struct event {
-    event_kind kind = event_kind::started;
-    time_point at{};
+    event_kind kind = event_kind::started;        ///< what happened
+    time_point at{};                              ///< when, as the Clock tells it
     std::optional<phoneauth::purpose> purpose{};  ///< registration or login
     std::string phone{};                          ///< masked, as by `phone_number::masked`
     std::string transaction{};  ///< the first 8 characters of the id: enough to find what belongs together
-    std::string user_id{};
-    std::string address{};     ///< the client's, at most 64 bytes of what was given
-    std::string user_agent{};  ///< the client's, at most 256 bytes; a stranger's text
-    std::error_code reason{};
-    std::optional<std::chrono::seconds> retry_after{};
-    std::optional<int> tries_left{};
-    std::optional<int> twilio_code{};
+    std::string user_id{};      ///< `user::object_id`; empty while no user is known
+    std::string address{};      ///< the client's, at most 64 bytes of what was given
+    std::string user_agent{};   ///< the client's, at most 256 bytes; a stranger's text
+    std::error_code reason{};   ///< the `error` that is behind it
+    std::optional<std::chrono::seconds> retry_after{};  ///< see `failure::retry_after`
+    std::optional<int> tries_left{};                    ///< see `failure::tries_left`
+    std::optional<int> twilio_code{};                   ///< Twilio's error code, if it named one
 };
 
 /// The kind of event that a flow ends with when it fails with `why`.
@@ -2516,10 +2602,10 @@ inline namespace v0 {
 
 /// A login. The token itself is never stored, only its hash.
 struct session {
-    std::string token_hash;  ///< lower-case hexadecimal SHA-256 of the token, 64 characters
-    std::string user_id;     ///< `user::object_id`
-    time_point created_at{};
-    time_point expires_at{};
+    std::string token_hash;   ///< lower-case hexadecimal SHA-256 of the token, 64 characters
+    std::string user_id;      ///< `user::object_id`
+    time_point created_at{};  ///< when the user logged in
+    time_point expires_at{};  ///< a token that comes at or after this time is too late
 };
 
 /// What became of a logout.
@@ -2546,8 +2632,8 @@ enum class logout_outcome {
 #include <utility>
 
 
-// The only place that knows about modes. A policy function returns a `T`, or something that yields a
-// `T` later; flows are written once and run in the mode that their policies ask for.
+// What a mode is. A policy function returns a `T`, or something that yields a `T` later; flows are written once and run
+// in the mode that their policies ask for.
 
 namespace phoneauth {
 inline namespace v0 {
@@ -2556,7 +2642,10 @@ inline namespace v0 {
 template <class T>
 class [[nodiscard]] lazy {
 public:
+    /// What the compiler asks for the coroutine's life ([dcl.fct.def.coroutine] of the C++ standard).
     struct promise_type {
+        ///@{
+        /// See the standard.
         std::optional<T> value;
         std::exception_ptr thrown;
 
@@ -2568,8 +2657,10 @@ public:
             value.emplace(std::forward<U>(v));
         }
         void unhandled_exception() noexcept { thrown = std::current_exception(); }
+        ///@}
     };
 
+    /// Takes over the coroutine of `other`, which is of no use any more.
     lazy(lazy&& other) noexcept : handle_(std::exchange(other.handle_, {})) {}
     lazy& operator=(lazy&&) = delete;
     ~lazy() {
@@ -2583,9 +2674,12 @@ public:
         return std::move(*handle_.promise().value);
     }
 
+    ///@{
+    /// `co_await` runs it like `get`.
     bool await_ready() const noexcept { return true; }
     void await_suspend(std::coroutine_handle<>) const noexcept {}
     T await_resume() { return get(); }
+    ///@}
 
 private:
     using handle = std::coroutine_handle<promise_type>;
@@ -2597,10 +2691,14 @@ private:
 template <class T>
 class [[nodiscard]] ready {
 public:
+    /// Holds `value`.
     ready(T value) : value_(std::move(value)) {}
+    ///@{
+    /// `co_await` yields the value without waiting.
     bool await_ready() const noexcept { return true; }
     void await_suspend(std::coroutine_handle<>) const noexcept {}
     T await_resume() { return std::move(value_); }
+    ///@}
 
 private:
     T value_;
@@ -2608,7 +2706,7 @@ private:
 
 /// The mode of policies that return plain values: everything happens on the caller's thread.
 struct blocking_mode {
-    static constexpr bool async = false;
+    static constexpr bool async = false;  ///< its functions return values
 
     /// A coroutine that calls policies and other flows.
     template <class T>
@@ -2664,11 +2762,11 @@ struct blocking_mode {
 /// values; specialise it for an awaitable (see asio/awaitable.hpp, which does so in a few lines).
 template <class A>
 struct awaited {
-    using type = A;
-    using mode = blocking_mode;
+    using type = A;              ///< what is yielded
+    using mode = blocking_mode;  ///< the mode in which it is
 };
 
-/// "A `T`, now or later."
+/// "A `T`, now or later": `A` is a `T`, or an awaitable of one for which `awaited` is specialised.
 template <class A, class T>
 concept yields = std::same_as<typename awaited<A>::type, T>;
 
@@ -2685,7 +2783,8 @@ struct common_mode<Mode, Next, Rest...> {
 };
 }  // namespace detail
 
-/// The mode of a set of policy return types: blocking if all are plain, else that of the awaitable ones.
+/// The mode of a set of policy return types: blocking if all are plain, else that of the awaitable ones, which must be
+/// of one mode.
 template <class... As>
 using mode_of = typename detail::common_mode<blocking_mode, typename awaited<As>::mode...>::type;
 
@@ -2694,7 +2793,7 @@ using mode_of = typename detail::common_mode<blocking_mode, typename awaited<As>
 
 #endif
 
-// All that an integrator must read to write a storage, a transport or a clock of his own.
+// All that an integrator must read to write their own storage, transport or clock.
 //
 // Each function returns the type shown, or an awaitable of it (`yields<T>`). If all of them return plain values, so do
 // the authenticator's functions. Reference arguments live until the call, or the awaitable, has completed.
@@ -2749,13 +2848,13 @@ concept UserStorage = requires(S& s, const user& u, const phone_number& phone, c
 };
 
 /// Sessions. Guarantees that the library builds on:
-/// - `insert_session` stores a new session and returns true. It returns false, and changes nothing, if there is one with
-///   this `token_hash`. Tokens are random: the library answers with `error::internal`.
+/// - `insert_session` stores a new session and returns true. It returns false, and changes nothing, if there is one
+///   with this `token_hash`. Tokens are random: the library answers with `error::internal`.
 /// - `find_session` gives the session as it was inserted.
 /// - `erase_session` ends a session and says whether there was one.
-/// - `erase_sessions_of(user_id, kept)` ends all sessions of a user but the one whose `token_hash` is `kept`, and says how
-///   many it ended. If `kept` is empty, it ends all of them. It never brings a session into being. After a throw some of
-///   them may have ended.
+/// - `erase_sessions_of(user_id, kept)` ends all sessions of a user but the one whose `token_hash` is `kept`, and says
+///   how many it ended. If `kept` is empty, it ends all of them. It never brings a session into being. After a throw
+///   some of them may have ended.
 ///
 /// A storage may drop a session in two cases, and no other:
 /// - when a session is inserted whose `created_at` is at or after the `expires_at` of this one;
@@ -2774,8 +2873,8 @@ concept SessionStorage = requires(S& s, const session& added, const std::string&
 /// - The changes of one call are for distinct keys.
 /// - Each change is one atomic step: of a hundred callers that add 1 at once to an absent counter, each gets another of
 ///   the values 1 to 100.
-/// - The changes of one call come together only to save round trips. Others may see some of them before the rest. After a
-///   throw some may have been made.
+/// - The changes of one call come together only to save round trips. Others may see some of them before the rest. After
+///   a throw some may have been made.
 template <class S>
 concept CounterStorage = requires(S& s, const std::vector<counter_change>& changes) {
     { s.change_counters(changes) } -> yields<std::vector<counter>>;
@@ -2820,11 +2919,11 @@ concept PasswordHasher = requires(P& p, const std::string& password, const std::
 /// Called around registration and login. A before-hook refuses by returning a failure, which is what the client gets:
 /// its own, or `error::refused_by_hook`, which is there for hooks. One that throws counts as a storage that failed: the
 /// same code may come again. What an after-hook returns or throws changes nothing any more.
-/// - `before_registration(user&)`: the code was right, the user is not stored yet. It may change the user, but not his
-///   `phone`, which was proved, nor his `object_id`. After a refusal the person can correct his data and send the same
-///   code again.
-/// - `before_login(const user&)`: the code was right, or the password at `login_with_identity`; there is no session yet.
-///   After a refusal the code is spent.
+/// - `before_registration(user&)`: the code was right, the user is not stored yet. It may change the user, but not
+///   their `phone`, which was proved, nor their `object_id`. After a refusal the user can correct their data and send
+///   the same code again.
+/// - `before_login(const user&)`: the code was right, or the password at `login_with_identity`; there is no session
+///   yet. After a refusal the code is spent.
 template <class H>
 concept Hooks = requires(H& h, user& changeable, const user& u) {
     { h.before_registration(changeable) } -> yields<result<void>>;
@@ -2835,14 +2934,17 @@ concept Hooks = requires(H& h, user& changeable, const user& u) {
 
 /// Hooks that do nothing; derive from it to write only the ones you need.
 struct no_hooks {
+    ///@{
+    /// Refuses nothing and changes nothing.
     result<void> before_registration(user&) const { return {}; }
     result<void> after_registration(const user&) const { return {}; }
     result<void> before_login(const user&) const { return {}; }
     result<void> after_login(const user&) const { return {}; }
+    ///@}
 };
 
-/// Is told what happens: called for each event, on the thread of the flow in which it happens and so from several threads
-/// at once. It must be quick and must not block; what it throws is ignored.
+/// Is told what happens: called for each event, on the thread of the flow in which it happens and so from several
+/// threads at once. It must be quick and must not block; what it throws is ignored.
 ///
 /// Not told: flows that are cancelled; what `authenticate`, `status` and `test_configuration` end with; a
 /// `handle_status_callback` that the storage failed; changes of a user other than of the password; a logout without a
@@ -3083,9 +3185,11 @@ namespace flows {
 /// What every part of a flow may ask for, in either mode.
 class environment {
 public:
+    /// The time, as the Clock tells it.
     virtual time_point now() const = 0;
     /// Whether `observe` does anything.
     virtual bool is_observed() const noexcept = 0;
+    /// Hands `e` to the Observer. May throw what the Observer throws.
     virtual void observe(const event& e) = 0;
 
     environment(const environment&) = delete;
@@ -3097,8 +3201,8 @@ protected:
 };
 
 /// An integrator's policies as the flows see them: one virtual function for each policy function, whatever type the
-/// policy has. So the flows are templates on the mode alone, and a program compiles them once. What each function has to
-/// do stands at the concepts in policies.hpp; `adapter` makes one of these out of policies.
+/// policy has. So the flows are templates on the mode alone, and a program compiles them once. What each function has
+/// to do stands at the concepts in policies.hpp; `adapter` makes one of these out of policies.
 template <class Mode>
 class ports : public environment {
 public:
@@ -3106,32 +3210,49 @@ public:
     template <class T>
     using yielded = typename Mode::template yielded<T>;
 
+    ///@{
+    /// See `TransactionStorage`.
     virtual yielded<bool> insert_transaction(const transaction& t) = 0;
     virtual yielded<std::optional<transaction>> find_transaction(const std::string& id) = 0;
     virtual yielded<bool> update_transaction(const transaction& t) = 0;
+    ///@}
 
+    ///@{
+    /// See `UserStorage`.
     virtual yielded<write_result> insert_user(const user& u) = 0;
     virtual yielded<write_result> update_user(const user& u) = 0;
     virtual yielded<std::optional<user>> find_user(const std::string& object_id) = 0;
     virtual yielded<std::optional<user>> find_user_by_phone(const phone_number& phone) = 0;
     virtual yielded<std::optional<user>> find_user_by_identity(const std::string& identity) = 0;
+    ///@}
 
+    ///@{
+    /// See `SessionStorage`.
     virtual yielded<bool> insert_session(const session& s) = 0;
     virtual yielded<std::optional<session>> find_session(const std::string& token_hash) = 0;
     virtual yielded<bool> erase_session(const std::string& token_hash) = 0;
     virtual yielded<std::size_t> erase_sessions_of(const std::string& user_id, const std::string& kept) = 0;
+    ///@}
 
+    /// See `CounterStorage`.
     virtual yielded<std::vector<counter>> change_counters(const std::vector<counter_change>& changes) = 0;
 
+    /// See `HttpTransport`.
     virtual yielded<result<http_response>> send(const http_request& request) = 0;
 
+    ///@{
+    /// See `PasswordHasher`.
     virtual yielded<result<std::string>> hash_password(const std::string& password) = 0;
     virtual yielded<result<bool>> verify_password(const std::string& password, const std::string& hash) = 0;
+    ///@}
 
+    ///@{
+    /// See `Hooks`.
     virtual yielded<result<void>> before_registration(user& u) = 0;
     virtual yielded<result<void>> after_registration(const user& u) = 0;
     virtual yielded<result<void>> before_login(const user& u) = 0;
     virtual yielded<result<void>> after_login(const user& u) = 0;
+    ///@}
 
 protected:
     ~ports() = default;
@@ -3162,10 +3283,11 @@ struct scrypt_cost {
 };
 
 /// The PasswordHasher of a blocking server: scrypt, stored as a PHC string `$scrypt$ln=14,r=8,p=5$salt$hash` with 16
-/// bytes of salt and 32 of hash in base64 without padding. Takes some hundred milliseconds and 128·2^ln·r bytes of
-/// memory per call. Thread-safe.
+/// bytes of salt and 32 of hash in base64 without padding. Takes a few hundred milliseconds and 128·2^ln·r bytes
+/// of memory per call. Thread-safe.
 class scrypt_passwords {
 public:
+    /// `cost`: of new hashes. Those that are stored keep the cost that they name.
     explicit scrypt_passwords(scrypt_cost cost = {}) : cost_(cost) {}
 
     /// A PHC string with a new salt. `error::internal` when there is no randomness or the cost is out of range,
@@ -3173,7 +3295,7 @@ public:
     PHONEAUTH_DECL result<std::string> hash(const std::string& password) const;
 
     /// Whether `password` made `phc`, at the cost that `phc` names. A string that is no scrypt PHC string, or whose
-    /// cost is out of range, is `error::internal`: somebody stored it who should not have.
+    /// cost is out of range, is `error::internal`: it was not stored by this class.
     PHONEAUTH_DECL result<bool> verify(const std::string& password, const std::string& phc) const;
 
 private:
@@ -3184,6 +3306,7 @@ private:
 /// specialises it for the asynchronous one, where hashing must not run on the event loop.
 template <class Mode>
 struct default_passwords {
+    /// The policy.
     using type = scrypt_passwords;
 };
 
@@ -3313,14 +3436,18 @@ namespace phoneauth {
 inline namespace v0 {
 namespace flows {
 
-/// The modes that policies ask for. What is no such policy counts as blocking, so that the sentences of
+/// The mode that a storage asks for. What is no storage counts as blocking, so that the sentences of
 /// detail/check_policies.hpp come before other errors.
 template <class S>
 struct storage_mode {
+    /// The mode.
     using type = blocking_mode;
 };
+/// The mode of a storage: that which all its functions have in common.
 template <Storage S>
 struct storage_mode<S> {
+    ///@{
+    /// An argument, for types only; never defined.
     static S& s();
     static const transaction& t();
     static const user& u();
@@ -3328,6 +3455,8 @@ struct storage_mode<S> {
     static const std::string& text();
     static const phone_number& phone();
     static const std::vector<counter_change>& changes();
+    ///@}
+    /// The mode.
     using type =
         mode_of<decltype(s().insert_transaction(t())), decltype(s().find_transaction(text())),
                 decltype(s().update_transaction(t())), decltype(s().insert_user(u())), decltype(s().update_user(u())),
@@ -3337,25 +3466,39 @@ struct storage_mode<S> {
                 decltype(s().erase_sessions_of(text(), text())), decltype(s().change_counters(changes()))>;
 };
 
+/// The mode that a policy other than the storage asks for; blocking if it is none.
 template <class P>
 struct policy_mode {
+    /// The mode.
     using type = blocking_mode;
 };
+/// The mode of a transport.
 template <HttpTransport T>
 struct policy_mode<T> {
+    /// The mode.
     using type = mode_of<decltype(std::declval<T&>().send(std::declval<const http_request&>()))>;
 };
+/// The mode of hooks.
 template <Hooks H>
 struct policy_mode<H> {
+    ///@{
+    /// An argument, for types only; never defined.
     static H& h();
     static user& u();
+    ///@}
+    /// The mode.
     using type = mode_of<decltype(h().before_registration(u())), decltype(h().after_registration(u())),
                          decltype(h().before_login(u())), decltype(h().after_login(u()))>;
 };
+/// The mode of a password hasher.
 template <PasswordHasher P>
 struct policy_mode<P> {
+    ///@{
+    /// An argument, for types only; never defined.
     static P& p();
     static const std::string& text();
+    ///@}
+    /// The mode.
     using type = mode_of<decltype(p().hash(text())), decltype(p().verify(text(), text()))>;
 };
 
@@ -3364,27 +3507,39 @@ template <class S, class... Others>
 using mode_of_policies = typename detail::common_mode<blocking_mode, typename storage_mode<S>::type,
                                                       typename policy_mode<Others>::type...>::type;
 
-// The kinds of policies that an authenticator can do without, and what it takes instead.
+/// A kind of policy that an authenticator can do without: the clock.
 struct clock_kind {
+    /// What takes its place.
     using fallback = system_clock;
+    /// Whether `P` is of this kind.
     template <class P>
     static constexpr bool has = Clock<P>;
 };
+/// The same of hooks.
 struct hooks_kind {
+    /// What takes their place.
     using fallback = no_hooks;
+    /// Whether `P` is of this kind.
     template <class P>
     static constexpr bool has = Hooks<P>;
 };
+/// The same of the password hasher, whose fallback depends on the mode.
 template <class Mode>
 struct passwords_kind {
+    /// What takes its place.
     using fallback = typename default_passwords<Mode>::type;
+    /// Whether `P` is of this kind.
     template <class P>
     static constexpr bool has = PasswordHasher<P>;
 };
+/// The same of the observer.
 struct observer_kind {
+    /// What takes its place.
     struct fallback {
+        /// Does nothing.
         void operator()(const event&) const noexcept {}
     };
+    /// Whether `P` is of this kind.
     template <class P>
     static constexpr bool has = Observer<P>;
 };
@@ -3393,23 +3548,32 @@ struct observer_kind {
 template <class Kind, class... Options>
 class choice {
 public:
+    /// Whether there is such an option.
     static constexpr bool given = false;
+    /// The policy to use.
     typename Kind::fallback& get() noexcept { return own_; }
+    /// The policy to use.
     const typename Kind::fallback& get() const noexcept { return own_; }
 
 private:
     typename Kind::fallback own_;
 };
+/// `First` is not of this kind: the choice is among the rest.
 template <class Kind, class First, class... Rest>
 class choice<Kind, First, Rest...> : public choice<Kind, Rest...> {
 public:
+    /// All must outlive this.
     explicit choice(First&, Rest&... rest) : choice<Kind, Rest...>(rest...) {}
 };
+/// `First` is of this kind.
 template <class Kind, class First, class... Rest>
 requires(Kind::template has<First>) class choice<Kind, First, Rest...> {
 public:
+    /// Whether there is such an option.
     static constexpr bool given = true;
+    /// `first` must outlive this.
     explicit choice(First& first, Rest&...) noexcept : given_(first) {}
+    /// The policy to use.
     First& get() const noexcept { return given_; }
 
 private:
@@ -3423,10 +3587,13 @@ class adapter final : public ports<Mode> {
     using yielded = typename Mode::template yielded<X>;
 
 public:
+    /// All must outlive this.
     adapter(S& storage, T& transport, Options&... options)
         : storage_(storage), transport_(transport), clock_(options...), hooks_(options...), passwords_(options...),
           observer_(options...) {}
 
+    ///@{
+    /// Calls the function of this name of the storage.
     yielded<bool> insert_transaction(const transaction& t) override {
         return Mode::call([this, &t] { return storage_.insert_transaction(t); });
     }
@@ -3469,18 +3636,25 @@ public:
     yielded<std::vector<counter>> change_counters(const std::vector<counter_change>& changes) override {
         return Mode::call([this, &changes] { return storage_.change_counters(changes); });
     }
+    ///@}
 
+    /// Calls the transport.
     yielded<result<http_response>> send(const http_request& request) override {
         return Mode::call([this, &request] { return transport_.send(request); });
     }
 
+    ///@{
+    /// Calls the password hasher.
     yielded<result<std::string>> hash_password(const std::string& password) override {
         return Mode::call([this, &password] { return passwords_.get().hash(password); });
     }
     yielded<result<bool>> verify_password(const std::string& password, const std::string& hash) override {
         return Mode::call([this, &password, &hash] { return passwords_.get().verify(password, hash); });
     }
+    ///@}
 
+    ///@{
+    /// Calls the hook of this name.
     yielded<result<void>> before_registration(user& u) override {
         return Mode::call([this, &u] { return hooks_.get().before_registration(u); });
     }
@@ -3493,12 +3667,16 @@ public:
     yielded<result<void>> after_login(const user& u) override {
         return Mode::call([this, &u] { return hooks_.get().after_login(u); });
     }
+    ///@}
 
+    /// Calls the clock.
     time_point now() const override { return clock_.get().now(); }
+    /// Whether an observer was given.
     bool is_observed() const noexcept override { return decltype(observer_)::given; }
+    /// Calls the observer.
     void observe(const event& e) override { std::invoke(observer_.get(), e); }
 
-    /// Where operations with a completion token run.
+    /// Where operations with a completion token run: the transport's executor, else the storage's.
     auto executor() const {
         if constexpr (requires { transport_.get_executor(); }) {
             return transport_.get_executor();
@@ -3569,10 +3747,11 @@ template <class Mode>
 struct parts;
 
 /// The parts that the flows of one authenticator share, over `p`, which must outlive them. `process_local`: the storage
-/// is this process's own, so that a random key will do for the codes. Throws `config_error`, which lists everything that
-/// is wrong with `c`, and `std::runtime_error` when OpenSSL has no randomness for a key.
+/// is this process's own, so that a random key will do for the codes. Throws `config_error`, which lists everything
+/// that is wrong with `c`, and `std::runtime_error` when OpenSSL has no randomness for a key.
 template <class Mode>
 std::shared_ptr<parts<Mode>> make_parts(config c, ports<Mode>& p, bool process_local);
+/// The configuration in force; lives as long as `p`.
 template <class Mode>
 const config& config_of(const parts<Mode>& p) noexcept;
 
@@ -3596,8 +3775,9 @@ inline namespace v0 {
 /// A request by which Twilio reports what became of a message, as it arrived
 /// (https://www.twilio.com/docs/messaging/guides/track-outbound-message-status).
 struct status_callback {
-    // A constructor, as g++ 12 destroys an aggregate that is made with braces inside a co_await expression twice.
+    // Constructors, as g++ 12 destroys an aggregate that is made with braces inside a co_await expression twice.
     status_callback() = default;
+    /// All that a callback has.
     status_callback(std::string url_query, std::string form, std::string twilio_signature)
         : query(std::move(url_query)), body(std::move(form)), signature(std::move(twilio_signature)) {}
 
@@ -3633,10 +3813,12 @@ public:
     /// `p` must outlive this.
     explicit codes(parts<Mode>& p) noexcept : p_(p) {}
 
-    // See authenticator.
+    ///@{
+    /// See the function of this name in `authenticator`.
     returned<challenge> resend(transaction_id id, client_info from);
     returned<transaction_status> status(transaction_id id);
     returned<callback_outcome> handle_status_callback(status_callback r);
+    ///@}
 
     /// Opens a transaction and sends its code, for which `sending` is reserved. The transaction is stored before the
     /// message is sent, so that whatever happens in between leaves a code that can be confirmed.
@@ -3644,12 +3826,13 @@ public:
                                  const phone_number& phone, const std::optional<user>& owner, bool after_password);
 
     /// Confirms a transaction: only the winner of the swap learns whether the code was right, so that no more codes are
-    /// compared than there are tries, however many come at once. `expected`: the phone that the client names, or nullptr.
-    /// → the transaction as it is stored.
+    /// compared than there are tries, however many come at once. `expected`: the phone that the client names, or
+    /// nullptr. → the transaction as it is stored.
     flow<result<transaction>> confirm(context& c, purpose what, const transaction_id& id, submitted_code submitted,
                                       const phone_number* expected);
 
-    /// Whoever confirmed `t` could not use it: the same code may come again.
+    /// Lets the same code come again, because the flow that confirmed `t` could not use it. Returns false if that could
+    /// not be stored.
     flow<bool> reopen(transaction& t);
 
 private:
@@ -3715,7 +3898,7 @@ namespace flows {
 
 /// What the parts of one flow know of it.
 struct context {
-    client_info from;
+    client_info from;     ///< the client, as the caller named it
     std::string network;  ///< the client's, as the limits know it
     event about{};        ///< what is known so far
     bool silent = false;  ///< the flow did not do what its event says
@@ -3732,12 +3915,16 @@ public:
     /// How a flow ended that is called `success` if it went well; `why` is its failure, or nullptr.
     PHONEAUTH_DECL void end(const context& c, event_kind success, const failure* why) const noexcept;
 
-    // What turns out on the way.
+    ///@{
+    /// Adds to `c` what turns out on the way, for the events that follow.
     PHONEAUTH_DECL void note(context& c, const phone_number& phone) const;
     PHONEAUTH_DECL void note(context& c, const transaction& t) const;
     PHONEAUTH_DECL void note(context& c, const user& u) const;
+    ///@}
 
+    /// One event of the given kind; `why` is its reason, or nullptr.
     PHONEAUTH_DECL void tell(const context& c, event_kind kind, const failure* why = nullptr) const noexcept;
+    /// One event of the kind that `event_kind_of` gives, with `why` as its reason; none if the flow was cancelled.
     PHONEAUTH_DECL void tell_failure(const context& c, const failure& why) const noexcept;
 
 private:
@@ -3893,9 +4080,17 @@ PHONEAUTH_DECL void reporter::tell_failure(const context& c, const failure& why)
 
 // The arithmetic of the limits, pure: which counters, what to add, and what their values mean.
 //
-// Two kinds of callers are told apart. Networks from which the owner of a phone has logged in within the last 90 days
-// are known to him; all others are strangers'. Strangers leave a reserve of each limit that is about one phone, and of
-// the budget over all, which who has given the password may use as well: what they do does not stop the owner.
+// Two kinds of callers are told apart. A network is known to a user for 90 days after the user has registered or logged
+// in from it. All other networks are strangers'. They cannot use up the reserve of a limit, and so cannot stop the
+// owner of a phone:
+//
+//   limit                                              reserve               for
+//   messages to one phone; codes asked for by one      half as many more     known networks, and after a right
+//     network                                                                password
+//   messages in all                                    a quarter more        the same
+//   wrong passwords from one network                   half as many more     known networks
+//   failures in a row of one account                   a fifth of them, at   known networks
+//                                                      least `max_tries`
 
 namespace phoneauth {
 inline namespace v0 {
@@ -3911,6 +4106,7 @@ std::string join(const Parts&... parts) {
     return text;
 }
 
+/// The failure `e`, to be tried again at `end`: in 1 s at the earliest.
 inline failure wait_until(error e, time_point end, time_point now) {
     return failure(e).with_retry_after(
         std::max(std::chrono::ceil<std::chrono::seconds>(end - now), std::chrono::seconds(1)));
@@ -3921,21 +4117,22 @@ namespace limits {
 
 // ---- Sliding windows: at most so many in any stretch of time ----
 
-/// A limit on something that is counted: at most `most` in any stretch of `length`, however it lies. It is kept as one
-/// counter for each half of a `length`; a window adds up the present half and the two before it, so that what is
-/// counted is forgotten after 1 to 1.5 times `length`. It looks at the half that comes next, too: there is what was
-/// counted by who began a little later, or had another clock.
+/// A limit on something that is counted: at most `most` in any stretch of `length`, wherever the stretch begins. There
+/// is one counter for each half of a `length`. A window adds up the present half and the two before it, so that what is
+/// counted is forgotten after 1 to 1.5 times `length`. It adds the half that comes next, too: a flow that began a
+/// little later, or a server whose clock is ahead, has counted there.
 struct window {
     std::string name;                          ///< what is counted, and for whom; at most 100 characters
     std::chrono::seconds length;               ///< at least 2 s
     std::int64_t most;                         ///< 0: no limit, and nothing is counted
-    std::int64_t reserve = 0;                  ///< how many more are left for who is known, or has proved himself
+    std::int64_t reserve = 0;                  ///< how many more are left for known networks and the like
     error refusal = error::too_many_messages;  ///< what a refusal says
     bool keeps_attempts = false;               ///< counts what the provider refused, too
 };
 
-/// How many counters each window needs, and which of them is the present half's.
+/// How many counters each window needs.
 inline constexpr std::size_t window_parts = 4;
+/// Which of them is the present half's.
 inline constexpr std::size_t present_part = 1;
 
 /// Appends the changes that add `by` to each of `windows` and read them: `window_parts` for each, at the time `now`.
@@ -3959,8 +4156,14 @@ inline std::int64_t sum_of(std::span<const counter> parts) noexcept {
     return sum;
 }
 
-/// Whether `windows`, whose counters `parts` has in their order, have room for `more`; if not, the refusal of the
-/// window that takes longest to have it, with `retry_after`. `reserves`: the caller may use them.
+/// Whether all windows have room.
+///
+/// @param windows   the limits
+/// @param parts     their counters, in the same order, as `count` read them
+/// @param more      how many are to be added; 0 or more
+/// @param reserves  whether the caller may use the reserves
+/// @param now       the time that `parts` were read for
+/// @return the refusal of the window that takes longest to have room, with `retry_after`, if some have none
 inline result<void> check(std::span<const window> windows, std::span<const counter> parts, std::int64_t more,
                           bool reserves, time_point now) {
     const window* tightest = nullptr;
@@ -3990,10 +4193,14 @@ inline result<void> check(std::span<const window> windows, std::span<const count
 
 // ---- Messages ----
 
-/// What messages are counted for: a person who is sent messages by others can still be sent his codes.
-enum class send_budget { codes, messages };
+/// What a message is counted for. Each has limits of its own, so that messages from others do not use up a user's
+/// codes.
+enum class send_budget {
+    codes,    ///< the message carries a code
+    messages  ///< any other message
+};
 
-/// The budget of an hour over all messages; a quarter more is for those who have proved themselves.
+/// The budget of an hour over all messages; its reserve is a quarter more.
 inline window total_window(send_budget budget, const config& c) {
     return {budget == send_budget::codes ? "codes" : "messages", std::chrono::hours(1), c.max_sends_per_hour,
             (std::int64_t{c.max_sends_per_hour} + 3) / 4};
@@ -4029,16 +4236,18 @@ inline bool reaches_warning(std::int64_t sum, const config& c) noexcept {
     return c.max_sends_per_hour > 0 && sum == (std::int64_t{c.max_sends_per_hour} * 4 + 4) / 5;
 }
 
-/// The counter that exists for a while after a code was sent to `phone`, until it is used; `known`: to a known network,
-/// which strangers cannot make wait. `by`: 1 before another one is sent, `-all_failures` to end it.
+/// The counter that exists for `phone_cooldown` after a code was sent to `phone`, or until a login. `known`: the
+/// counter of known networks, which strangers cannot make wait. `by`: 1 before another code is sent, `-all_failures` to
+/// end the cooldown, 0 to read it.
 inline counter_change cooldown(purpose kind, const phone_number& phone, bool known, std::int64_t by, const config& c,
                                time_point now) {
     const std::string_view name = kind == purpose::login ? "cooldown/login:" : "cooldown/registration:";
     return {detail::join(name, phone.str(), known ? "@known" : ""), by, now, c.phone_cooldown};
 }
 
-/// Whether a code may be sent while the counter is `heat`, of which `own` is its own; `resend_too_soon`, with
-/// `retry_after`, if not. A clock that was set back makes nobody wait longer than two cooldowns.
+/// Whether a code may be sent while the cooldown's counter is `heat`, to which the caller has added `own`;
+/// `resend_too_soon`, with `retry_after`, if not. A clock that was set back makes nobody wait longer than two
+/// cooldowns.
 inline result<void> check_cooldown(const counter& heat, std::int64_t own, const config& c, time_point now) {
     if (heat.value <= own || heat.expires_at - now > 2 * c.phone_cooldown) return {};
     return detail::wait_until(error::resend_too_soon, heat.expires_at, now);
@@ -4052,7 +4261,7 @@ inline constexpr std::chrono::hours failure_memory{30 * 24};
 /// The same for registrations, where there is no account yet that could be guessed open.
 inline constexpr std::chrono::hours registration_memory{24};
 
-/// How long a network is known after the last login from there.
+/// How long a network is known after the last login, or the registration, from there.
 inline constexpr std::chrono::hours network_memory{90 * 24};
 
 /// Larger than any counter of failures: taken away after a login that worked, it ends the run and the pause.
@@ -4073,16 +4282,24 @@ inline counter_change failures(std::string_view account, bool known, std::int64_
     return {account_key("failures:", account, known), by, now, memory_of(account), true};
 }
 
-/// The codes of an account that may still be guessed at, until after the last of them is dead: it is counted before its
-/// life begins, and perhaps by another server's clock.
+/// How many codes of an account may still be guessed at. The counter lives a minute longer than the last of them,
+/// because a code is counted before its life begins, and perhaps by another server's clock.
 inline counter_change open_codes(std::string_view account, bool known, std::int64_t by, const config& c,
                                  time_point now) {
     return {account_key("open:", account, known), by, now, c.code_lifetime + std::chrono::minutes(1), true};
 }
 
-/// Whether the run of failures has room for all the tries of one more code beside the `open` ones, so that all of them
-/// together never exceed `most`, though nobody who has begun loses a try. If not: `too_many_messages` when there are
-/// open ones to wait for, else `too_many_failures`; with `retry_after`.
+/// Whether one more code may be sent for an account. It may if the failures so far, all tries of the open codes and all
+/// tries of the new one are together at most `most`. So an account never has more than `most` failures in a row, and
+/// yet every code that was sent can be tried `max_tries` times.
+///
+/// @param run   the account's failures in a row
+/// @param open  its open codes, without the new one
+/// @param most  see `max_failures`
+/// @param c     the configuration
+/// @param now   the time for which the counters were read
+/// @return if not: `too_many_messages` when there are open codes to wait for, else `too_many_failures`; both with
+/// `retry_after`
 inline result<void> check_open_codes(const counter& run, const counter& open, std::int64_t most, const config& c,
                                      time_point now) {
     if (run.value + (open.value + 1) * std::int64_t{c.max_tries} <= most) return {};
@@ -4090,7 +4307,8 @@ inline result<void> check_open_codes(const counter& run, const counter& open, st
     return detail::wait_until(error::too_many_failures, run.expires_at, now);
 }
 
-/// The counter that exists while an account waits; a later failure prolongs it. `by`: 0 asks whether it does.
+/// The counter that exists while an account waits; a later failure prolongs it. `by`: 1 makes it wait for `wait`, 0
+/// asks whether it waits, `-all_failures` ends the wait.
 inline counter_change failure_pause(std::string_view account, bool known, std::int64_t by, time_point now,
                                     std::chrono::seconds wait = {}) {
     return {account_key("pause:", account, known), by, now, wait, true};
@@ -4102,16 +4320,21 @@ inline counter_change known_network(std::string_view subject, std::string_view n
     return {detail::join("known:", subject, "@", network), by, now, network_memory, true};
 }
 
-/// How many consecutive failures strangers, or known networks, may cause, so that together they are never more than
-/// allowed: a fifth, or the tries of a code if that is more, is kept for known networks.
+/// How many failures in a row known networks, or strangers, may cause at one account. Known networks have a fifth of
+/// `config::max_consecutive_failures`, or `config::max_tries` if that is more. Strangers have the rest, so that both
+/// together never exceed the limit.
 inline std::int64_t max_failures(bool known, const config& c) noexcept {
     const std::int64_t all = c.max_consecutive_failures;
     const auto reserve = std::max(all / 5, std::int64_t{c.max_tries});
     return known ? reserve : all - reserve;
 }
 
-/// How long an account waits after `count` consecutive failures: nothing for the first five, then 1, 2, 4, … seconds up
-/// to an hour, and until the run is forgotten once there are `most` of them.
+/// How long an account waits after `count` failures in a row, of which there may be `most`:
+///
+///     count            wait
+///     up to 5          none
+///     6, 7, 8, …       1 s, 2 s, 4 s, … up to an hour
+///     `most` or more   30 days: until the failures are forgotten
 inline std::chrono::seconds failure_wait(std::int64_t count, std::int64_t most) {
     if (count >= most) return failure_memory;
     if (count <= 5) return std::chrono::seconds(0);
@@ -4128,9 +4351,10 @@ inline result<void> check_failures(const counter& run, const counter& pause, std
     return detail::wait_until(error::too_many_failures, until.expires_at, now);
 }
 
-/// The changes of his identity or password that one user asks for: each identity tried tells whether it is taken, and
-/// each password costs a hash.
-inline constexpr std::int64_t max_credential_changes = 10;  // in an hour: nobody does it more often for good reason
+/// Most changes of identity or password that one user may ask for in an hour. Each identity tried tells whether it is
+/// taken, and each password costs a hash; nobody changes them more often for good reason.
+inline constexpr std::int64_t max_credential_changes = 10;
+/// The window of these changes.
 inline window credential_window(std::string_view user_id) {
     return {detail::join("credentials/by:", user_id), std::chrono::hours(1), max_credential_changes, 0,
             error::too_many_failures};
@@ -4156,57 +4380,71 @@ namespace phoneauth {
 inline namespace v0 {
 namespace rules {
 
-/// The account whose failures at guessing codes for this purpose are counted. Each way in has its own, so that whoever
-/// guesses at one does not shut the others.
+/// The account whose failures at guessing codes for this purpose are counted. Each way in has its own, so that guesses
+/// at one do not shut the others.
 PHONEAUTH_DECL std::string code_account(purpose p, const phone_number& phone, bool after_password);
-/// The same of the codes of `t`.
+/// The account of the codes of `t`.
 PHONEAUTH_DECL std::string code_account(const transaction& t);
 /// The account whose wrong passwords are counted. `subject`: what was typed as phone or identity.
 PHONEAUTH_DECL std::string password_account(std::string_view subject);
 
 /// The counters that belong to one thing, among all that are changed in one round trip.
 struct counter_slot {
-    std::size_t first = 0;
-    std::size_t size = 0;
+    std::size_t first = 0;  ///< where they begin
+    std::size_t size = 0;   ///< how many there are
 
+    /// The slot's counters among `all`, which the round trip returned.
     std::span<const counter> of(std::span<const counter> all) const { return all.subspan(first, size); }
+    /// The first of them.
     const counter& one(std::span<const counter> all) const { return all[first]; }
 };
 
 /// Changes to counters for one round trip. Each addition names a slot, by which its counters are found in the answer.
 class counter_batch {
 public:
+    /// Adds one change.
     PHONEAUTH_DECL counter_slot add(counter_change change);
-    /// Adds `by` to each of `windows`.
+    /// Adds the changes that add `by` to each of `windows` and read them; see `limits::count`.
     PHONEAUTH_DECL counter_slot add(std::span<const limits::window> windows, std::int64_t by, time_point now);
 
+    /// All of them, in their order. Lives as long as this object.
     const std::vector<counter_change>& changes() const noexcept { return changes_; }
 
 private:
     std::vector<counter_change> changes_;
 };
 
-/// Something that limits allow or refuse. In two round trips: `peek` reads what is counted and `check` judges it; then
-/// `reserve` counts, and `confirm` judges once more, as others may have come in between. So what is refused is never
-/// counted, and a flood of it takes nothing away from anybody.
+/// Something that limits allow or refuse. It takes two round trips:
+///
+/// 1. `peek` says what to read, and `check` judges what was read. What is refused here was never counted, so that a
+///    flood of refused requests takes nothing away from anybody.
+/// 2. `reserve` says what to count, and `confirm` judges what was counted, because others may have come in between.
+///    What is refused here has been counted: the caller makes the changes of `cancel`.
+///
+/// The functions are called in this order. Not thread-safe: a reservation belongs to one flow.
 class reservation {
 public:
+    /// The counters to read.
     virtual counter_batch peek() = 0;
-    /// `counters`: what `peek` led to. → or the refusal, with `retry_after`.
+    /// Judges `counters`, which `peek` led to. Returns the refusal, with `retry_after`, if there is no room.
     virtual result<void> check(std::span<const counter> counters) = 0;
+    /// The changes that count it.
     virtual counter_batch reserve() = 0;
-    /// `counters`: what `reserve` led to. → or the refusal: it has to be cancelled then.
+    /// Judges `counters`, which `reserve` led to. Returns the refusal, with `retry_after`, if there was no room.
     virtual result<void> confirm(std::span<const counter> counters) = 0;
-    /// What takes the reservation back.
+    /// The changes that take the reservation back.
     virtual counter_batch cancel() const = 0;
+    /// Whether it made a budget run low.
+    virtual bool reaches_warning() const noexcept { return false; }
 
 protected:
     ~reservation() = default;
 };
 
-/// A message that is about to be sent.
+/// A message that is about to be sent. See `reservation`.
 class send_reservation final : public reservation {
 public:
+    /// What there is to know about the message.
     struct request {
         limits::send_budget budget;     ///< what the message counts for
         std::optional<purpose> begins;  ///< the message begins a transaction for this purpose
@@ -4218,19 +4456,22 @@ public:
     /// To a test number nothing is sent, and so no message is counted. `c` must outlive this.
     PHONEAUTH_DECL send_reservation(const request& r, const phone_number& phone, const config& c, time_point now);
 
+    ///@{
+    /// See the function of this name in `reservation`.
     PHONEAUTH_DECL counter_batch peek() override;
     PHONEAUTH_DECL result<void> check(std::span<const counter> counters) override;
     PHONEAUTH_DECL counter_batch reserve() override;
     PHONEAUTH_DECL result<void> confirm(std::span<const counter> counters) override;
     counter_batch cancel() const override { return cancel(false); }
-    /// What takes the reservation back. What a client has tried stays counted if the provider refused the number: to ask
-    /// that costs time and good will, and nothing else would stop it.
+    ///@}
+    /// The changes that take the reservation back. If the provider refused the number, the client's window and the
+    /// cooldown stay as they are: asking the provider costs time and good will, and nothing else would stop a client.
     PHONEAUTH_DECL counter_batch cancel(bool refused_by_provider) const;
 
     /// Whether it was asked for from a network that is known to the phone's owner: wrong codes count as theirs.
     bool is_known() const noexcept { return known_; }
     /// Whether this message made the hour's budget run low.
-    bool reaches_warning() const noexcept { return limits::reaches_warning(spent_, config_); }
+    bool reaches_warning() const noexcept override { return limits::reaches_warning(spent_, config_); }
 
 private:
     /// It comes from the owner of the phone, or from where they have been.
@@ -4255,24 +4496,30 @@ private:
     std::array<counter_slot, 2> failure_slots_, pause_slots_, open_slots_, cooldown_slots_;
 };
 
-/// One guess at a password. It is counted as wrong before anybody looks, so that no more are compared than are allowed,
-/// however many come at once.
+/// One guess at a password. It is counted as wrong before it is compared, so that no more are compared than are
+/// allowed, however many come at once. See `reservation`.
 class password_reservation final : public reservation {
 public:
-    /// `subject`: what was typed as phone or identity, so that what is counted does not tell whose it is. `shared_by`: how
-    /// many accounts share what is allowed, as one user has them all. `c` must outlive this.
+    /// @param subject    what was typed as phone or identity: it is counted alike, whether or not a user has it
+    /// @param network    the client's; empty: unknown
+    /// @param shared_by  how many accounts share the failures that one user may have; 1 or 2
+    /// @param c          the configuration; must outlive this
+    /// @param now        the time
     PHONEAUTH_DECL password_reservation(std::string_view subject, std::string_view network, int shared_by,
                                         const config& c, time_point now);
 
+    ///@{
+    /// See the function of this name in `reservation`.
     PHONEAUTH_DECL counter_batch peek() override;
     PHONEAUTH_DECL result<void> check(std::span<const counter> counters) override;
     PHONEAUTH_DECL counter_batch reserve() override;
     PHONEAUTH_DECL result<void> confirm(std::span<const counter> counters) override;
     PHONEAUTH_DECL counter_batch cancel() const override;
+    ///@}
 
-    /// How long the account waits after the guess was wrong.
+    /// How long the account waits after this guess if it was wrong. Call it after `confirm`.
     PHONEAUTH_DECL std::chrono::seconds wait() const;
-    /// What makes it wait.
+    /// The changes that make it wait so long.
     PHONEAUTH_DECL counter_batch punish(time_point now) const;
 
 private:
@@ -4291,21 +4538,28 @@ private:
     std::array<counter_slot, 2> failure_slots_, pause_slots_;
 };
 
-/// A wrong code of `t`. It is only counted: there was room for it before the code was sent.
+/// The changes that count a wrong code of `t`. It needs no reservation: there was room for it before the code was sent.
 PHONEAUTH_DECL counter_batch count_wrong_code(const transaction& t, time_point now);
 /// How long the account of `t` waits when `failures` have come to be counted.
 PHONEAUTH_DECL std::chrono::seconds wrong_code_wait(const transaction& t, const counter& failures, const config& c);
-/// What makes it wait.
+/// The changes that make it wait so long.
 PHONEAUTH_DECL counter_batch punish_wrong_code(const transaction& t, std::chrono::seconds wait, time_point now);
 
-/// What a login ends: the failures at each way in and the cooldowns; and the network is known from now on, unless it is
-/// empty. Codes of others that are still open stay counted: they can still be guessed at. `used`: the transaction that
-/// led to it, or nullptr. `identity_subject`: of logins by identity, empty if there are none.
+/// The changes that follow a login. It ends the failures at each way in and the login's cooldowns, and makes the
+/// network known. Codes that are still open stay counted, except the one that was used: they can still be guessed at.
+///
+/// @param phone             the user's
+/// @param used              the transaction that led to the login, or nullptr
+/// @param identity_subject  whose failures logins by identity count; empty if they are not counted by themselves
+/// @param network           the client's; empty: unknown, and so none becomes known
+/// @param c                 the configuration
+/// @param now               the time
 PHONEAUTH_DECL counter_batch forget_failures(const phone_number& phone, const transaction* used,
                                              std::string_view identity_subject, std::string_view network,
                                              const config& c, time_point now);
 
-/// What a registration by `used` ends; the network is the new user's from now on, unless it is empty.
+/// The changes that follow a registration by `used`. It ends the failures at registering this phone, and makes the
+/// network known to the new user, unless it is empty.
 PHONEAUTH_DECL counter_batch forget_registration(const transaction& used, std::string_view network, const config& c,
                                                  time_point now);
 
@@ -4638,9 +4892,11 @@ public:
         return {subject, c.network, identities_are_counted() ? 2 : 1, config_, ports_.now()};
     }
 
-    /// Reserves what `r` is for, and carries out `also` in the same round trip. → or the refusal; nothing is counted then.
-    flow<result<void>> reserve(rules::reservation& r, const rules::counter_batch& also);
-    flow<result<void>> reserve(rules::reservation& r) { return reserve(r, nothing); }
+    /// Reserves what `r` is for, and carries out `also` in the same round trip. Returns the refusal if a limit refuses
+    /// it; nothing is counted then.
+    flow<result<void>> reserve(const context& c, rules::reservation& r, const rules::counter_batch& also);
+    /// The same, and nothing else.
+    flow<result<void>> reserve(const context& c, rules::reservation& r) { return reserve(c, r, nothing); }
     /// Changes counters if that is possible: nobody's result depends on it.
     flow<bool> try_to(const rules::counter_batch& changes);
 
@@ -4648,7 +4904,8 @@ public:
     flow<bool> punish(const context& c, const rules::password_reservation& guess);
     /// A code of `t` was wrong.
     flow<bool> punish(const context& c, const transaction& t);
-    /// One more change of identity or password by a user. → or the refusal.
+    /// Counts one more change of identity or password by a user. Returns the refusal, `too_many_failures` with
+    /// `retry_after`, if that is one too many.
     flow<result<void>> count_credential_change(const std::string& user_id);
 
     /// Whether logins by identity are counted by themselves: the identity is not the phone.
@@ -4693,7 +4950,8 @@ auto limiter<Mode>::change(const std::vector<counter_change>& changes) -> flow<s
 }
 
 template <class Mode>
-auto limiter<Mode>::reserve(rules::reservation& r, const rules::counter_batch& also) -> flow<result<void>> {
+auto limiter<Mode>::reserve(const context& c, rules::reservation& r, const rules::counter_batch& also)
+    -> flow<result<void>> {
     auto peeked = r.peek();
     for (const auto& each : also.changes()) peeked.add(each);
     auto counters = co_await change(peeked.changes());
@@ -4706,6 +4964,8 @@ auto limiter<Mode>::reserve(rules::reservation& r, const rules::counter_batch& a
     if (!allowed) {
         const auto cancelled = r.cancel();
         co_await try_to(cancelled);
+    } else if (r.reaches_warning()) {
+        reporter_.tell(c, event_kind::budget_warning);
     }
     co_return allowed;
 }
@@ -4795,20 +5055,24 @@ void limiter<Mode>::tell_locked(const context& c, std::chrono::seconds wait) con
 namespace phoneauth {
 inline namespace v0 {
 
-/// The digits of a code; wiped when it goes away. Copies are wiped on their own.
+/// The digits of a code; wiped when it goes away.
 class one_time_code {
 public:
+    /// Most digits that it can hold.
     static constexpr std::size_t max_digits = 9;
 
     one_time_code() = default;
+    /// A copy, which is wiped on its own.
     one_time_code(const one_time_code&) = default;
+    /// Overwrites the digits that were here.
     one_time_code& operator=(const one_time_code&) = default;
     ~one_time_code() { detail::wipe({reinterpret_cast<unsigned char*>(digits_.data()), digits_.size()}); }
 
     /// Adds a digit, '0' to '9'. Undefined beyond `max_digits`.
     void push_back(char digit) noexcept { digits_[size_++] = digit; }
+    /// How many digits it has.
     std::size_t size() const noexcept { return size_; }
-    /// Lives as long as this object.
+    /// The digits. Lives as long as this object.
     std::string_view str() const noexcept { return {digits_.data(), size_}; }
 
 private:
@@ -4858,11 +5122,13 @@ inline std::optional<one_time_code> code_from(const detail::digest& bits, unsign
 /// Thread-safe.
 class code_deriver {
 public:
-    /// `keys` is not empty; the first derives the codes of new transactions.
+    /// `keys` is not empty; the first derives the codes of new transactions. `digits`: 1 to 9. Throws
+    /// `std::runtime_error` when OpenSSL fails.
     explicit code_deriver(const std::vector<code_key>& keys, unsigned digits) : digits_(digits) {
         for (const auto& key : keys) keys_.emplace_back(key);
     }
 
+    /// The id of the key that derives the codes of new transactions. Lives as long as this object.
     const std::string& current_key_id() const noexcept { return keys_.front().id; }
 
     /// The code of `t`; empty when its key is not among the configured ones any more.
@@ -4931,10 +5197,12 @@ inline constexpr std::size_t max_media_urls = 10;
 
 /// An SMS, or an MMS if it has media.
 struct text_message {
+    /// Names and values, in the order in which they are sent.
     using option_list = std::vector<std::pair<std::string, std::string>>;
 
+    // Constructors, as g++ 12 destroys a temporary aggregate in a co_await expression twice.
     text_message() = default;
-    // A constructor, as g++ 12 destroys a temporary aggregate in a co_await expression twice.
+    /// An SMS, or an MMS if `media` has any.
     text_message(std::string phone, std::string text, std::vector<std::string> media = {}, option_list further = {})
         : to(std::move(phone)), body(std::move(text)), media_urls(std::move(media)), options(std::move(further)) {}
 
@@ -4999,8 +5267,8 @@ PHONEAUTH_DECL result<std::string> read_account_status(const http_response& repl
 
 /// What a number can do.
 struct capabilities {
-    bool sms = false;
-    bool mms = false;
+    bool sms = false;  ///< send SMS
+    bool mms = false;  ///< send MMS
 };
 
 /// What the number look-up says; an empty optional: the account does not own it.
@@ -5747,14 +6015,15 @@ public:
 
     /// Sends a transaction's code. A failure means that nothing was sent, for certain. For a decoy Twilio is asked
     /// something that costs nothing instead, which fails when every message would. What would fail for this message
-    /// alone (the phone is a landline, has opted out, …) is told to the observer only, if somebody else could learn from
-    /// it that the phone is a user's.
+    /// alone (the phone is a landline, has opted out, …) is told to the observer only, if somebody else could learn
+    /// from it that the phone is a user's.
     flow<result<send_outcome>> send_code(const context& c, const transaction& t);
     /// Sends `request`, a Messages create.
     flow<result<sent_message>> send(const http_request& request);
     /// One request to Twilio. Whatever the transport throws is `no_answer`: the request may have been written.
     flow<result<http_response>> transmit(const http_request& request);
 
+    /// What builds the requests, for those that are not about a code.
     const twilio::requests& twilio() const noexcept { return twilio_; }
 
 private:
@@ -5816,8 +6085,9 @@ namespace twilio {
 /// The names and values of a callback, decoded, in the order in which they came.
 using callback_parameters = std::vector<std::pair<std::string, std::string>>;
 
-/// What `verify_callback` reads at most; Twilio's own callbacks have some thirty parameters and a few kilobytes.
+/// Most bytes of a body that `verify_callback` reads; Twilio's own callbacks have a few kilobytes.
 inline constexpr std::size_t max_callback_bytes = 64 * 1024;
+/// Most parameters that it reads; Twilio's own callbacks have about thirty.
 inline constexpr std::size_t max_callback_parameters = 256;
 
 /// True when `signature`, the value of a request's X-Twilio-Signature, is base64(HMAC-SHA1(auth_token, url + each
@@ -5969,13 +6239,13 @@ namespace twilio {
 
 /// What a report says about the `send`th message of a transaction.
 struct delivery {
-    std::string transaction_id;
+    std::string transaction_id;   ///< from the signed URL; empty: it did not say
     std::uint32_t send = 0;       ///< 0: it did not say
     std::string status;           ///< Twilio's word: "delivered", "failed", …
     std::int32_t error_code = 0;  ///< Twilio's (https://www.twilio.com/docs/api/errors); 0: none
 };
 
-/// What an error code of an undelivered message means for the person who waits for it.
+/// What an error code of an undelivered message means for the person that waits for it.
 /// Source: https://www.twilio.com/docs/api/errors
 constexpr std::string_view delivery_problem(std::int32_t code) noexcept {
     switch (code) {
@@ -5997,8 +6267,8 @@ constexpr std::string_view delivery_problem(std::int32_t code) noexcept {
     }
 }
 
-/// Where Twilio is to report on the present message of `t`: `status_callback` and who it is about, which Twilio signs
-/// as part of the URL. Empty if no reports are wanted.
+/// Where Twilio is to report on the present message of `t`: `status_callback` and the transaction and message it is
+/// about, which Twilio signs as part of the URL. Empty if no reports are wanted.
 inline std::string delivery_url(const twilio_config& c, const transaction& t) {
     if (c.status_callback.empty()) return {};
     return c.status_callback + "?transaction=" + t.id + "&send=" + std::to_string(t.sends);
@@ -6213,9 +6483,8 @@ PHONEAUTH_DECL bool random_source::fill(std::span<unsigned char> out) {
 namespace phoneauth {
 inline namespace v0 {
 
-/// A new id or session token: 128 random bits in the upper-case 8-4-4-4-12 look that Backendless clients know. Empty
-/// when there is no randomness.
-/// `Random` has `bool fill(std::span<unsigned char>)`, as `random_source`.
+/// A new id or session token: 128 random bits in the upper-case 8-4-4-4-12 form that Backendless clients know. Empty
+/// when there is no randomness. `Random` has `bool fill(std::span<unsigned char>)`, as `random_source`.
 template <class Random>
 std::optional<secret_string> make_token(Random& random) {
     std::array<unsigned char, 16> bits;
@@ -6236,6 +6505,7 @@ std::optional<secret_string> make_token(Random& random) {
 /// session. Thread-safe; throws `std::bad_alloc` or `std::runtime_error` when OpenSSL cannot do its work.
 class token_hasher {
 public:
+    /// The hash of `token`, 64 characters.
     std::string operator()(std::string_view token) { return detail::lower_case_hex(sha256_(token)); }
 
 private:
@@ -6262,19 +6532,21 @@ inline bool is_id(const std::string& id) {
            id.find_first_not_of("0123456789ABCDEF-") == std::string_view::npos;
 }
 
-/// What the flows of one authenticator share. Thread-safe.
+/// What the flows of one authenticator share. Thread-safe if the policies are.
 template <class Mode>
 struct parts {
+    /// `c` passes `validate` and has a code key; `make_parts` sees to both. `p` must outlive this.
     parts(phoneauth::config c, flows::ports<Mode>& p) : config(std::move(c)), ports(p) {}
 
-    const phoneauth::config config;
-    flows::ports<Mode>& ports;
-    const reporter reports{ports};
-    limiter<Mode> limits{ports, config, reports};
-    messenger<Mode> messages{ports, config, reports};
-    random_source random{};
-    token_hasher hash{};
+    const phoneauth::config config;                    ///< in force for as long as this lives
+    flows::ports<Mode>& ports;                         ///< the integrator's policies
+    const reporter reports{ports};                     ///< tells the observer
+    limiter<Mode> limits{ports, config, reports};      ///< counts
+    messenger<Mode> messages{ports, config, reports};  ///< talks to Twilio
+    random_source random{};                            ///< of ids and tokens
+    token_hasher hash{};                               ///< of tokens, for the storage
 
+    /// The time, as the Clock tells it.
     time_point now() const { return ports.now(); }
 
     /// Runs the flow `begin(context)` for `from`, and tells the observer how it ended.
@@ -6283,7 +6555,8 @@ struct parts {
         return Mode::run(reports.begin(std::move(from)), begin, ended{reports, success});
     }
 
-    /// The number that a user typed, if messages may go there.
+    /// The number that a user typed, if messages may go there; `invalid_phone_number` or `destination_not_allowed` if
+    /// not.
     result<phone_number> read_phone(context& c, const std::string& text) const {
         auto phone = phone_number::parse(text, config.default_calling_code);
         if (!phone) return phone;
@@ -6293,7 +6566,7 @@ struct parts {
         return phone;
     }
 
-    /// Tells one password of a user from the next.
+    /// Tells one password of a user from the next: the hash of what is stored of it.
     std::string fingerprint_of(const user& u) { return hash(u.password_hash); }
 
 private:
@@ -6354,10 +6627,10 @@ const config& config_of(const parts<Mode>& p) noexcept {
 //   pending    any code, resend: too late     expired     code_expired
 //   pending    resend                         pending     resend_too_soon, too_many_messages, or success
 //   pending    refused by the provider        failed      –
-//   confirmed  reopened by who confirmed it   pending     – (or exhausted, when no try is left)
+//   confirmed  reopened: it was of no use     pending     – (or exhausted, when no try is left)
 //   others     anything                       unchanged   the error that names the state
 //
-// Beside it, `delivery` tells what became of the last message; nothing above depends on it.
+// Besides, `delivery` tells what became of the last message; nothing above depends on it.
 
 namespace phoneauth {
 inline namespace v0 {
@@ -6544,7 +6817,7 @@ auto codes<Mode>::send_again(context& c, transaction_id id) -> flow<result<chall
         }
         auto sending = p_.limits.message(c, rules::limits::send_budget::codes, found->phone, std::nullopt,
                                          !found->password_fingerprint.empty());
-        allowed = co_await p_.limits.reserve(sending);
+        allowed = co_await p_.limits.reserve(c, sending);
         if (!allowed) co_return std::move(allowed).error();
         const bool won = co_await p_.ports.update_transaction(*found);
         if (!won) {
@@ -6674,8 +6947,8 @@ inline namespace v0 {
 
 /// A user has logged in.
 struct login_result {
-    phoneauth::user user;
-    session_token token;      ///< for the client, who sends it with each request; only its hash is stored
+    phoneauth::user user;     ///< as stored
+    session_token token;      ///< for the client, which sends it with each request; only its hash is stored
     time_point expires_at{};  ///< when the session ends
 };
 
@@ -6705,9 +6978,11 @@ public:
     /// Both must outlive this.
     login(parts<Mode>& p, codes<Mode>& c) noexcept : p_(p), codes_(c) {}
 
-    // See authenticator. Without a password, the login is by code alone.
+    /// See `authenticator::start_login` and, with a `secret`, `authenticator::start_two_factor_login`.
     returned<challenge> start(std::string phone, std::optional<password> secret, client_info from);
+    /// See `authenticator::finish_login`.
     returned<login_result> finish(transaction_id id, submitted_code code, client_info from);
+    /// See `authenticator::login_with_identity`.
     returned<login_result> with_identity(std::string identity, password secret, client_info from);
 
 private:
@@ -6764,8 +7039,9 @@ inline namespace v0 {
 
 /// What a user sends to finish a registration.
 struct registration {
-    // A constructor, as g++ 12 destroys an aggregate that is made with braces inside a co_await expression twice.
+    // Constructors, as g++ 12 destroys an aggregate that is made with braces inside a co_await expression twice.
     registration() = default;
+    /// What every registration needs; the rest are members.
     registration(phoneauth::transaction_id id, submitted_code typed, std::string phone_typed,
                  phoneauth::password chosen, std::string identity_typed = {})
         : transaction_id(std::move(id)), code(std::move(typed)), phone(std::move(phone_typed)),
@@ -6811,9 +7087,9 @@ PHONEAUTH_DECL result<user> make_user(const config& c, const registration& r, co
 
 /// Applies a client's changes, name → JSON text, to `u`, all or nothing: null removes a property. `new_password` gets
 /// the new password if there is one among them. Reserved names are passed over, because clients send whole user objects
-/// back. The phone cannot be changed: a changed number is a new authenticator (NIST SP 800-63B-3 §5.1.3.3). Fails with
-/// what `normalize_identity`, `check_password` and `check_properties` fail with, and `invalid_parameter` for another
-/// phone or a value of the wrong type.
+/// back. The phone cannot be changed: a changed number is a new out-of-band device (NIST SP 800-63B-3 §5.1.3.3). Fails
+/// with what `normalize_identity`, `check_password` and `check_properties` fail with, and `invalid_parameter` for
+/// another phone or a value of the wrong type.
 PHONEAUTH_DECL result<void> apply_changes(user& u, const property_map& changes, const config& c,
                                           std::string& new_password);
 
@@ -7009,7 +7285,7 @@ auto login<Mode>::begin(context& c, std::string text, std::optional<password> se
         right = guess.cancel();
     }
     auto sending = p_.limits.message(c, rules::limits::send_budget::codes, *phone, purpose::login, secret.has_value());
-    auto allowed = co_await p_.limits.reserve(sending, right);
+    auto allowed = co_await p_.limits.reserve(c, sending, right);
     if (!allowed) co_return std::move(allowed).error();
     if (!secret) {  // counted before anything is known about whose phone it is
         owner = co_await p_.ports.find_user_by_phone(*phone);
@@ -7053,7 +7329,7 @@ auto login<Mode>::check_password(context& c, const std::optional<user>& owner, c
     if (owner) p_.reports.note(c, owner->phone);
     // What cannot be a password is not worth a counter.
     if (secret.size() > p_.config.max_password_length) co_return error::invalid_login;
-    auto allowed = co_await p_.limits.reserve(guess);
+    auto allowed = co_await p_.limits.reserve(c, guess);
     if (!allowed) co_return allowed;
     result<bool> right;
     if (owner && !owner->password_hash.empty()) {
@@ -7188,8 +7464,9 @@ public:
     /// `p` must outlive this.
     explicit messages(parts<Mode>& p) noexcept : p_(p) {}
 
-    // See authenticator.
+    /// See `authenticator::send_message`.
     returned<sent_message> send(text_message m, client_info from);
+    /// See `authenticator::test_configuration`.
     returned<configuration_report> test_configuration();
 
 private:
@@ -7296,7 +7573,7 @@ auto messages<Mode>::send_any(context& c, text_message m) -> flow<result<sent_me
     if (!request) co_return std::move(request).error();
     if (rules::find_test_number(*to, p_.config)) co_return error::destination_not_allowed;
     auto sending = p_.limits.message(c, rules::limits::send_budget::messages, *to, std::nullopt, false);
-    auto allowed = co_await p_.limits.reserve(sending);
+    auto allowed = co_await p_.limits.reserve(c, sending);
     if (!allowed) co_return std::move(allowed).error();
     auto sent = co_await p_.messages.send(*request);
     if (!sent && twilio::certainly_not_sent(sent.error())) {
@@ -7370,8 +7647,9 @@ public:
     /// Both must outlive this.
     registration(parts<Mode>& p, codes<Mode>& c) noexcept : p_(p), codes_(c) {}
 
-    // See authenticator.
+    /// See `authenticator::start_registration`.
     returned<challenge> start(std::string phone, client_info from);
+    /// See `authenticator::finish_registration`.
     returned<user> finish(phoneauth::registration r, client_info from);
 
 private:
@@ -7418,7 +7696,7 @@ auto registration<Mode>::begin(context& c, std::string text) -> flow<result<chal
     auto phone = p_.read_phone(c, text);
     if (!phone) co_return std::move(phone).error();
     auto sending = p_.limits.message(c, rules::limits::send_budget::codes, *phone, purpose::registration, false);
-    auto allowed = co_await p_.limits.reserve(sending);
+    auto allowed = co_await p_.limits.reserve(c, sending);
     if (!allowed) co_return std::move(allowed).error();
     const std::optional<user> nobody;
     auto opened = co_await codes_.open(c, sending, purpose::registration, *phone, nobody, false);
@@ -7526,10 +7804,12 @@ public:
     /// `p` must outlive this.
     explicit sessions(parts<Mode>& p) noexcept : p_(p) {}
 
-    // See authenticator.
+    ///@{
+    /// See the function of this name in `authenticator`.
     returned<user> authenticate(session_token token);
     returned<logout_outcome> logout(session_token token, client_info from);
     returned<user> update_user(session_token token, std::string object_id, property_map changes, client_info from);
+    ///@}
 
 private:
     flow<result<user>> find_user(session_token token);
@@ -7680,34 +7960,35 @@ PHONEAUTH_INSTANTIATE_FLOWS(extern, blocking_mode)
 namespace phoneauth {
 inline namespace v0 {
 
-/// Phone-verified registration, login by code, two-factor login and messages, over an integrator's storage, transport and
-/// clock.
+/// Phone-verified registration, login by code, two-factor login and messages, over an integrator's storage, transport
+/// and clock.
 ///
-///     phoneauth::authenticator auth(config, storage, transport);                    // the least
-///     phoneauth::authenticator auth(config, storage, transport, hooks, counters);   // with what else there is, in any order
+///     phoneauth::authenticator auth(config, storage, transport);                   // the least
+///     phoneauth::authenticator auth(config, storage, transport, hooks, counters);  // what else there is, in any order
 ///
 /// `S` is a `Storage`, `T` an `HttpTransport`; `Options` are what policies.hpp lists as optional, each at most once: a
 /// `Clock`, `Hooks`, a `PasswordHasher`, an `Observer`. By default they are the system's clock, no hooks, scrypt (in
-/// asynchronous mode on threads of its own), and nobody who observes.
+/// asynchronous mode on threads of its own), and no observer.
 ///
 /// @par Mode
 /// If every policy function returns a plain value, each function here returns `result<X>` and does its work on the
-/// caller's thread. If some return an awaitable (asio/awaitable.hpp), each function returns an awaitable of `result<X>`;
-/// given a completion token as one more argument, it does what the token says, as every asynchronous operation of Asio,
-/// with a handler `void(result<X>)`. It runs on the executor of the first policy of transport and storage that has
-/// `get_executor()`.
+/// caller's thread. If some return an awaitable (asio/awaitable.hpp), each function returns an awaitable of
+/// `result<X>`; given a completion token as one more argument, it does what the token says, as every asynchronous
+/// operation of Asio, with a handler `void(result<X>)`. It runs on the executor of the first policy of transport and
+/// storage that has `get_executor()`.
 ///
 /// @par Errors
-/// Beside what each function lists, all can fail with `storage_unavailable`, `overloaded`, `internal` and `cancelled`, and
-/// those that send messages with `provider_refused`, `provider_misconfigured`, `provider_busy`, `provider_unreachable`
-/// (nothing was sent then). Nothing throws but the constructor, and `std::bad_alloc` when there is not even memory to
-/// begin. What a policy throws becomes `no_answer` (a transport), else `overloaded` (`std::bad_alloc`), `cancelled`
-/// (`std::errc::operation_canceled`) or `storage_unavailable`.
+/// Besides what each function lists, all can fail with `storage_unavailable`, `overloaded`, `internal` and `cancelled`,
+/// and those that send messages with `provider_refused`, `provider_misconfigured`, `provider_busy`,
+/// `provider_unreachable` (nothing was sent then). Nothing throws but the constructor, and `std::bad_alloc` when there
+/// is not even memory to begin. What a policy throws becomes `no_answer` (a transport), else `overloaded`
+/// (`std::bad_alloc`), `cancelled` (`std::errc::operation_canceled`) or `storage_unavailable`.
 ///
 /// @par Limits
-/// The last parameter, who asks, is what limits and observers go by. See limits in config.hpp. A code is only sent if all
-/// its tries fit into `config::max_consecutive_failures`, beside the tries of the codes that are still open. With the
-/// defaults that allows strangers 16 codes within `code_lifetime`, and known networks 4. One more is `too_many_messages`.
+/// Limits and observers go by the parameter `from`, the client that asks; see `config`. A code is only sent if all its
+/// tries, those of the codes that are still open, and the failures so far fit into `config::max_consecutive_failures`.
+/// With the defaults that allows strangers 16 codes within `code_lifetime`, and known networks 4. One more is
+/// `too_many_messages`.
 ///
 /// @par Thread safety
 /// Distinct and shared objects are safe, if the policies are.
@@ -7717,8 +7998,8 @@ inline namespace v0 {
 /// value: nothing that the caller passes needs to outlive the call.
 ///
 /// @par Round trips
-/// Each call of a storage function is at most one to its database (in Redis a logout is two). A flow that goes well makes
-/// these calls, one after the other (u: of the users, s: of the sessions):
+/// Each call of a storage function is at most one to its database (in Redis a logout is two). A flow that goes well
+/// makes these calls, one after the other (u: of the users, s: of the sessions):
 ///
 ///     start_registration 3        start_login 3 + 1u              start_two_factor_login 5 + 1u     resend 4
 ///     finish_registration 3 + 1u  finish_login 3 + 2u + 1s        login_with_identity 4 + 2u + 1s   send_message 2
@@ -7726,8 +8007,8 @@ inline namespace v0 {
 ///     handle_status_callback 2    (update_user of an identity or a password: 1 more, and 1s for a password)
 ///
 /// @par Cancellation
-/// In asynchronous mode, terminal. A cancelled flow ends with `cancelled`, or with its result if that was certain already.
-/// A code whose message may have been sent stays valid; nothing is left half done.
+/// In asynchronous mode, terminal. A cancelled flow ends with `cancelled`, or with its result if that was certain
+/// already. A code whose message may have been sent stays valid; nothing is left half done.
 template <class S, class T, class... Options>
 class authenticator {
     static_assert(detail::check_storage<S>());
@@ -7740,8 +8021,8 @@ public:
     using mode = flows::mode_of_policies<S, T, Options...>;
 
     /// Keeps a copy of the configuration and references to the policies.
-    /// Throws `config_error`, which lists everything that is wrong with `c`, and `std::runtime_error` when OpenSSL has no
-    /// randomness for a key.
+    /// Throws `config_error`, which lists everything that is wrong with `c`, and `std::runtime_error` when OpenSSL has
+    /// no randomness for a key.
     authenticator(phoneauth::config c, S& storage, T& transport, Options&... options)
         : policies_(storage, transport, options...),
           parts_(flows::make_parts<mode>(std::move(c), policies_, is_process_local<S>)) {}
@@ -7755,7 +8036,7 @@ public:
     /// First step of a registration: sends a code to a phone, whether or not somebody has registered it.
     ///
     /// @param phone  as people type it; see `phone_number::parse`
-    /// @param from   who asks
+    /// @param from   the client that asks
     /// @param token  asynchronous mode: a completion token, or nothing
     /// @return the `challenge`
     /// @par Errors
@@ -7766,31 +8047,32 @@ public:
         return give(registration_.start(std::move(phone), std::move(from)), std::forward<Token>(token)...);
     }
 
-    /// Second step of a registration: the code proves the phone, and the user is made. What is wrong with the user's data
-    /// is told before the code is looked at. If the code is right but the user cannot be made (the identity is taken, a
-    /// hook refuses), the same code can come again with other data; that counts as a try. It cannot after a
+    /// Second step of a registration: the code proves the phone, and the user is made. What is wrong with the user's
+    /// data is told before the code is looked at. If the code is right but the user cannot be made (the identity is
+    /// taken, a hook refuses), the same code can come again with other data; that counts as a try. It cannot after a
     /// `storage_unavailable` that leaves open whether the user is stored.
     ///
     /// @param r      what the user sends
-    /// @param from   who asks
+    /// @param from   the client that asks
     /// @param token  asynchronous mode: a completion token, or nothing
     /// @return the `user` as stored
     /// @par Errors
     /// Of the data: `registration_disabled`, `invalid_phone_number`, `destination_not_allowed`, `identity_required`,
     /// `invalid_email`, `password_required`, `invalid_password`, `reserved_property`, `invalid_parameter`. Of the code:
-    /// `no_transaction`, `phone_mismatch`, `wrong_code` (with `tries_left`), `tries_exhausted`, `code_expired`, `code_used`,
-    /// `transaction_failed`. After it: `user_exists`, and the hook's own failure.
+    /// `no_transaction`, `phone_mismatch`, `wrong_code` (with `tries_left`), `tries_exhausted`, `code_expired`,
+    /// `code_used`, `transaction_failed`. After it: `user_exists`, and the hook's own failure.
     template <class... Token>
     auto finish_registration(phoneauth::registration r, client_info from = {}, Token&&... token) {
         return give(registration_.finish(std::move(r), std::move(from)), std::forward<Token>(token)...);
     }
 
-    /// First step of a login by code alone: sends a code to the phone of a user. For a phone that no user has the result
-    /// looks the same, but no message is sent (`unknown_phone_policy::conceal`), or is `unknown_phone`. While unknown phones
-    /// are concealed, what Twilio refuses because of the phone or the message is told to the observer only.
+    /// First step of a login by code alone: sends a code to the phone of a user. For a phone that no user has the
+    /// result looks the same, but no message is sent; with `unknown_phone_policy::reject` it is `unknown_phone`. While
+    /// unknown phones are concealed, what Twilio refuses because of the phone or the message is told to the observer
+    /// only.
     ///
     /// @param phone  as people type it; see `phone_number::parse`
-    /// @param from   who asks
+    /// @param from   the client that asks
     /// @param token  asynchronous mode: a completion token, or nothing
     /// @return the `challenge`
     /// @par Errors
@@ -7801,12 +8083,12 @@ public:
         return give(login_.start(std::move(phone), std::nullopt, std::move(from)), std::forward<Token>(token)...);
     }
 
-    /// First step of a two-factor login: sends a code if the password is the user's. An unknown phone and a wrong password
-    /// are one error and take the same time.
+    /// First step of a two-factor login: sends a code if the password is the user's. An unknown phone and a wrong
+    /// password are one error and take the same time.
     ///
     /// @param phone   as people type it; see `phone_number::parse`
     /// @param secret  the user's password
-    /// @param from    who asks
+    /// @param from    the client that asks
     /// @param token   asynchronous mode: a completion token, or nothing
     /// @return the `challenge`
     /// @par Errors
@@ -7821,13 +8103,13 @@ public:
     ///
     /// @param id     of the challenge
     /// @param code   as the user typed it
-    /// @param from   who asks
+    /// @param from   the client that asks
     /// @param token  asynchronous mode: a completion token, or nothing
     /// @return the `login_result`: the user and the token of a new session
     /// @par Errors
     /// `invalid_parameter` (not as many digits as a code has); `no_transaction`; `wrong_code` (with `tries_left`);
-    /// `tries_exhausted`; `code_expired`; `code_used`; `transaction_failed`; `account_disabled`; `invalid_login` (the user was
-    /// disabled, deleted or given another password meanwhile); the hook's own failure.
+    /// `tries_exhausted`; `code_expired`; `code_used`; `transaction_failed`; `account_disabled`; `invalid_login` (the
+    /// user was disabled, deleted or given another password meanwhile); the hook's own failure.
     template <class... Token>
     auto finish_login(transaction_id id, submitted_code code, client_info from = {}, Token&&... token) {
         return give(login_.finish(std::move(id), std::move(code), std::move(from)), std::forward<Token>(token)...);
@@ -7837,7 +8119,7 @@ public:
     ///
     /// @param identity  the value of `config::identity_column`
     /// @param secret    the user's password
-    /// @param from      who asks
+    /// @param from      the client that asks
     /// @param token     asynchronous mode: a completion token, or nothing
     /// @return the `login_result`: the user and the token of a new session
     /// @par Errors
@@ -7852,7 +8134,7 @@ public:
     /// Sends the same code of a pending transaction again. Its expiry and its tries stay.
     ///
     /// @param id     of the challenge
-    /// @param from   who asks
+    /// @param from   the client that asks
     /// @param token  asynchronous mode: a completion token, or nothing
     /// @return the `challenge`
     /// @par Errors
@@ -7875,8 +8157,8 @@ public:
         return give(codes_.status(std::move(id)), std::forward<Token>(token)...);
     }
 
-    /// Takes a request that came to `twilio_config::status_callback`, and notes what it says about a transaction's message.
-    /// A report about a transaction that is not known any more is no error: Twilio would repeat it.
+    /// Takes a request that came to `twilio_config::status_callback`, and notes what it says about a transaction's
+    /// message. A report about a transaction that is not known any more is no error: Twilio would repeat it.
     ///
     /// @param r      the request
     /// @param token  asynchronous mode: a completion token, or nothing
@@ -7903,7 +8185,7 @@ public:
     /// Ends a session.
     ///
     /// @param session  the token, as the client sent it
-    /// @param from     who asks
+    /// @param from     the client that asks
     /// @param token    asynchronous mode: a completion token, or nothing
     /// @return the `logout_outcome`
     /// @par Errors
@@ -7918,7 +8200,7 @@ public:
     /// @param session    the token, as the client sent it
     /// @param object_id  whom the client means to change: has to be the session's user
     /// @param changes    name → JSON text; null removes a property. See `rules::apply_changes`
-    /// @param from       who asks
+    /// @param from       the client that asks
     /// @param token      asynchronous mode: a completion token, or nothing
     /// @return the `user` as stored
     /// @par Errors
@@ -7936,7 +8218,8 @@ public:
     /// Sends any message. Who may do so is for the caller to decide: each message is paid for.
     ///
     /// @param m      the message
-    /// @param from   who asks; with `client_info::user_id`, that user's limit takes the place of the network's
+    /// @param from   the client that asks; with `client_info::user_id`, that user's limit takes the place of the
+    ///               network's
     /// @param token  asynchronous mode: a completion token, or nothing
     /// @return the `sent_message`: Twilio's resource
     /// @par Errors
@@ -7947,8 +8230,8 @@ public:
         return give(messages_.send(std::move(m), std::move(from)), std::forward<Token>(token)...);
     }
 
-    /// Asks Twilio whether the credentials work, the account is active, and the sender is the account's and can send SMS
-    /// and MMS; and says what is risky in the configuration. Sends no message.
+    /// Asks Twilio whether the credentials work, the account is active, and the sender is the account's and can send
+    /// SMS and MMS; and says what is risky in the configuration. Sends no message.
     ///
     /// @param token  asynchronous mode: a completion token, or nothing
     /// @return the `configuration_report`
@@ -8290,7 +8573,7 @@ struct options;
 struct reply;
 }  // namespace rest
 
-// Beside them.
+// What goes with them.
 class worker_pool;
 class event_counters;
 /// Requests to Twilio and what its replies mean.
@@ -8323,14 +8606,18 @@ inline namespace v0 {
 /// Counts events by kind and reason, for monitoring:
 ///
 ///     event_counters counters;
-///     auth.observe(std::ref(counters));
+///     authenticator auth(config, storage, transport, counters);
 ///     …
 ///     counters.prometheus_text()  // the reply to GET /metrics
 ///
-/// It takes about 9 KB, whoever asks for whatever: kinds and reasons are the enumerators of `event_kind` and `error`,
-/// and nothing of what strangers say gets into a label. It must outlive what it observes.
+/// It takes about 9 KB, whatever anybody asks for: kinds and reasons are the enumerators of `event_kind` and `error`,
+/// and nothing of what strangers say gets into a label.
 ///
-/// Thread safety: all functions may be called from several threads at once; counting takes no lock and no memory.
+/// @par Thread safety
+/// Distinct and shared objects are safe. Counting takes no lock and no memory.
+///
+/// @par Lifetime
+/// It must outlive the authenticator that it is given to.
 class event_counters {
 public:
     /// The Content-Type of `prometheus_text`.
@@ -8595,31 +8882,36 @@ namespace phoneauth {
 inline namespace v0 {
 namespace rest {
 
-/// Who may send messages over the API. They are paid for, and whoever can send any text to any phone is a spammer's
-/// prize.
+/// Whose messages the API sends. Messages are paid for, and a server that sends any text to any phone for anybody is a
+/// spammer's prize.
 enum class send_message_access {
-    /// A logged-in user; of Twilio's options they may choose ValidityPeriod, SmartEncoded, ContentRetention,
-    /// AddressRetention and ProvideFeedback, others are `not_permitted`.
+    /// Those of logged-in users. Of Twilio's options they may choose ValidityPeriod, SmartEncoded, ContentRetention,
+    /// AddressRetention and ProvideFeedback; others are `not_permitted`.
     session,
-    /// Whoever knows the API key, under the root it is part of, with every option of Twilio's; under the other root, a
-    /// logged-in user.
+    /// Under the root with the API key, those of anyone who knows the key, with every option of Twilio's. Under the
+    /// other root, those of logged-in users.
     key,
-    off  ///< nobody: `error::send_message_disabled`
+    off  ///< nobody's: `error::send_message_disabled`
 };
 
 /// What an `api` needs to know.
 struct options {
-    std::string app_id{};   ///< first segment of the root path; required
-    std::string api_key{};  ///< second segment; required. Clients hold it: it tells applications apart, not people
+    /// The first segment of the root path; required.
+    std::string app_id{};
+    /// The second segment; required. All clients hold it: it tells applications apart, not people.
+    std::string api_key{};
+    /// Whose messages are sent.
     send_message_access send_message = send_message_access::session;
-    std::size_t max_body_bytes = 65536;  ///< larger bodies are `body_too_large`
-    std::size_t max_json_depth = 16;     ///< deeper ones too
-    std::vector<std::string> allowed_origins{
-        "*"};  ///< for browsers (CORS): origins like "https://example.com", or "*" for all
-    /// Addresses and networks ("10.0.0.0/8", "::1") of the reverse proxies before this server. Only from them is
-    /// `forwarding_header` believed.
+    /// How large the body of a request may be. A larger one is `body_too_large`.
+    std::size_t max_body_bytes = 65536;
+    /// How deeply its JSON may be nested. A deeper one is `body_too_large`, too.
+    std::size_t max_json_depth = 16;
+    /// The origins whose pages a browser lets call the API (CORS), like "https://example.com"; "*" for all.
+    std::vector<std::string> allowed_origins{"*"};
+    /// The addresses and networks ("10.0.0.0/8", "::1") of the reverse proxies in front of this server. Only from them
+    /// is `forwarding_header` believed.
     std::vector<std::string> trusted_proxies{};
-    /// Where a proxy names its client, behind those that it was told: a list as in X-Forwarded-For.
+    /// The header in which a proxy names its client, after those that it was told itself: a list as in X-Forwarded-For.
     /// (`Forwarded`, RFC 7239, has another form and is not read.)
     std::string forwarding_header = "X-Forwarded-For";
 };
@@ -8647,14 +8939,15 @@ namespace rest {
 struct reply : http_response {
     reply() = default;
 
-    /// The error body that Backendless's clients know: {"code": …, "message": …, "errorData": {…}}. Code and status are
-    /// those of the failure's row in `error_codes`; a code of another category, which can only come from a hook, is
-    /// taken as it is, with status 400. `errorData` holds `retryAfter` (seconds), `triesLeft` and `twilioCode` where
-    /// they are known; the first is also the header Retry-After (RFC 9110 §10.2.3), and 1 for `error::overloaded` and
-    /// `error::storage_unavailable` that say nothing else.
+    /// The error body that Backendless's clients know: {"code": …, "message": …, "errorData": {…}}.
+    ///
+    /// Code and status are those of the failure's row in `error_codes`. A code of another category, which can only come
+    /// from a hook, is taken as it is, with status 400. `errorData` holds `retryAfter` (seconds), `triesLeft` and
+    /// `twilioCode` where they are known. `retryAfter` is also the header Retry-After (RFC 9110 §10.2.3); it is 1 for
+    /// an `error::overloaded` or `error::storage_unavailable` that says nothing else.
     PHONEAUTH_DECL reply(const failure& f);
 
-    /// A reply with the JSON text `json`.
+    /// A reply with `json`, a JSON text, and `status`.
     static reply of_json(std::string json, int status = 200) {
         reply r;
         r.status = status;
@@ -8774,7 +9067,7 @@ inline constexpr std::array error_codes{
     error_code_row{error::internal, 14062, 500},
 };
 
-/// The row of `e`. Constant time; `error::internal`'s row for a value that is not an enumerator.
+/// The row of `e`, in constant time; for a value that is not an enumerator, the row of `error::internal`.
 constexpr const error_code_row& codes_of(error e) noexcept {
     const auto index = static_cast<std::size_t>(static_cast<int>(e) - 1);
     return index < error_codes.size() ? error_codes[index] : error_codes.back();
@@ -9206,7 +9499,7 @@ struct route_target {
 /// `invalid_parameter` (a broken percent sequence).
 PHONEAUTH_DECL result<route_target> read_target(std::string_view url, const options& o);
 
-/// Who sent the request that came from `peer`.
+/// The client whose request came from `peer`.
 PHONEAUTH_DECL client_info client_of(const http_request& request, std::string_view peer, const options& o);
 
 /// Whether `segments` are those of `pattern`, for example "/users/*"; `captured` gets what stands at the "*".
@@ -9340,30 +9633,37 @@ struct challenge;
 
 namespace rest {
 
-// The JSON objects that clients get, for endpoints of your own beside those of `api`.
+// The JSON objects that clients get, for endpoints of your own besides those of `api`.
 
-/// The user as Backendless's clients know them: the server's fields (times in integer milliseconds since 1970), the
-/// identity and the phone under the names that `c` gives them, and the further properties as they were sent. It never
-/// holds a password, a hash or a field of a transaction. A number under `code` is written as a string if there is a
-/// string under `message`, because the Swift SDK takes an object with an integer `code` and a string `message` for an
-/// error, whatever the status.
+/// The user as Backendless's clients know them: the server's fields (times in milliseconds since 1970), the identity
+/// and the phone under the names that `c` gives them, and the further properties as they were sent. It never holds a
+/// password, a hash or a field of a transaction. A number under `code` is written as a string if there is a string
+/// under `message`, because the Swift SDK takes an object with an integer `code` and a string `message` for an error,
+/// whatever the status.
 PHONEAUTH_DECL std::string user_json(const user& u, const config& c);
 
 /// `user_json` and what a login adds to it: `lastLogin`, `socialAccount`, `___jsonclass` and the session's `token`.
 PHONEAUTH_DECL std::string login_json(const user& u, std::string_view token, const config& c);
 
-/// The properties that every user has, as `Users.describeUserClass` expects them: an array of {name, required, type,
-/// identity, selected, defaultValue}.
+/// The properties that every user has, as `Users.describeUserClass` of Backendless's SDKs expects them: an array of
+/// {name, required, type, identity, selected, defaultValue}.
 PHONEAUTH_DECL std::string user_class_json(const config& c);
 
-/// A code on its way: {"transactionId": "…", "expiresAt": MILLISECONDS, "resendAfter": SECONDS} and, where the provider did
-/// not answer, "deliveryUncertain": true.
+/// A code on its way:
+///
+///     {"transactionId": "…", "expiresAt": 1767225600000, "resendAfter": 30, "deliveryUncertain": true}
+///
+/// `expiresAt` is in milliseconds since 1970, `resendAfter` in seconds. `deliveryUncertain` is only there when the
+/// provider did not answer.
 PHONEAUTH_DECL std::string challenge_json(const challenge& c);
 
-/// A transaction's status as a client gets it: {"state": "pending", "delivery": "undelivered", "twilioCode": 30006,
-/// "reason": "…", "triesLeft": 5, "expiresIn": 240, "resendAfter": 12}. `state` is pending, confirmed, exhausted,
-/// expired or failed; `delivery` is pending, delivered or undelivered; times are in seconds; `resendAfter` is null when
-/// the code will not be sent again.
+/// A transaction's status as a client gets it:
+///
+///     {"state": "pending", "delivery": "undelivered", "twilioCode": 30006, "reason": "…",
+///      "triesLeft": 5, "expiresIn": 240, "resendAfter": 12}
+///
+/// `state` is pending, confirmed, exhausted, expired or failed; `delivery` is pending, delivered or undelivered. Times
+/// are in seconds. `resendAfter` is null when the code will not be sent again.
 PHONEAUTH_DECL std::string status_json(const transaction_status& s);
 
 }  // namespace rest
@@ -9753,14 +10053,26 @@ namespace rest {
 ///     POST /services/Twilio/sendMessage                      phoneNumber, message, mediaUrl, options
 ///     POST /services/Twilio/messageStatus                    for Twilio: `twilio_config::status_callback` ends here
 ///
-/// `Authenticator` is an `authenticator`, or whatever has its functions. Thread safety: as the authenticator's.
+/// `Authenticator` is an `authenticator`, or whatever has its functions.
+///
+/// @par Thread safety
+/// That of the authenticator.
+///
+/// @par Source
+/// https://backendless.com/docs/rest/ and, for browsers, https://fetch.spec.whatwg.org/#http-cors-protocol
 template <class Authenticator>
 class api {
 public:
+    /// That of the authenticator; see yields.hpp.
     using mode = typename Authenticator::mode;
 
-    /// `auth` must outlive the api. Throws `std::invalid_argument` if the application id or the API key is empty, the
-    /// application id is "api", or a trusted proxy is neither an address nor a network.
+    /// Keeps a copy of the options.
+    ///
+    /// @param auth  does the work; must outlive the api
+    /// @param o     application id and API key at least
+    /// @par Errors
+    /// `std::invalid_argument` if the application id or the API key is empty, the application id is "api", or a trusted
+    /// proxy is neither an address nor a network.
     api(Authenticator& auth, options o) : auth_(auth), options_(std::move(o)) {
         if (options_.app_id.empty() || options_.api_key.empty() || options_.app_id == "api")
             throw std::invalid_argument("phoneauth: an API needs an application id other than \"api\", and an API key");
@@ -9774,27 +10086,22 @@ public:
 
     /// Answers a request.
     ///
-    /// Parameters: `request.url` is a path with or without a query, as in the request line; header names in any case; a
-    /// body of up to `options::max_body_bytes` bytes. `peer` is the address at the other end of the connection, without
-    /// a port: the client's, or a trusted proxy's that says whose request it is (see `options::trusted_proxies`). If it
-    /// is empty or no address, nothing is limited by client.
-    ///
-    /// Returns the `reply`, in asynchronous mode an awaitable of it. It has a JSON body; only that to OPTIONS, a
-    /// browser's preflight, has none. As always, a server must not send the body in answer to HEAD.
-    ///
-    /// Errors are replies, too, with code and status as in `error_codes`. Of its own it refuses with `unknown_route`,
-    /// `method_not_allowed` (with the header Allow), `wrong_application` (neither root), `body_too_large` (above
-    /// `max_body_bytes` or `max_json_depth`), `unparsable_body`, `no_properties`, `missing_parameter`,
-    /// `property_required`, `login_required`, `invalid_parameter` (also for a broken percent sequence in the path),
-    /// `send_message_disabled` and `not_permitted` (another user's object, an option that is not for users); all others
+    /// @param request  its `url` is a path with or without a query, as in the request line; its header names are in any
+    ///     case; its body has up to `options::max_body_bytes` bytes
+    /// @param peer     the address at the other end of the connection, without a port: the client's, or that of a
+    ///     trusted proxy that says whose request it is (see `options::trusted_proxies`). If it is empty or no address,
+    ///     nothing is limited by client.
+    /// @return the `reply`, in asynchronous mode an awaitable of it. It has a JSON body; only that to OPTIONS, a
+    ///     browser's preflight, has none. A server must not send the body in answer to HEAD.
+    /// @par Errors
+    /// Errors are replies, too, with code and status as in `error_codes`. Its own are `unknown_route`;
+    /// `method_not_allowed` (with the header Allow); `wrong_application` (neither root); `body_too_large` (above
+    /// `max_body_bytes` or `max_json_depth`); `unparsable_body`; `no_properties`; `missing_parameter`;
+    /// `property_required`; `login_required`; `invalid_parameter` (also for a broken percent sequence in the path);
+    /// `send_message_disabled`; `not_permitted` (another user's object, an option that is not for users). All others
     /// are the authenticator's. Throws nothing but `std::bad_alloc`, when there is not even memory to begin.
-    ///
-    /// Thread safety: may be called from several threads at once if the authenticator may.
-    ///
-    /// Cancellation: as of the authenticator's function that the route calls; a cancelled request is answered with
-    /// `cancelled`.
-    ///
-    /// Source: https://backendless.com/docs/rest/ and, for browsers, https://fetch.spec.whatwg.org/#http-cors-protocol
+    /// @par Cancellation
+    /// That of the authenticator's function that the route calls; a cancelled request is answered with `cancelled`.
     auto handle(http_request request, std::string peer = {}) {
         return mode::finish(serve(std::move(request), std::move(peer)));
     }
@@ -9927,8 +10234,11 @@ inline namespace v0 {
 namespace rest {
 
 /// The event as one line of JSON, without the line's end:
-/// {"event":"wrong_code","time":MILLISECONDS,"phone":"+14*******00",…}. What is empty is left out; `reason` is the
-/// error's name, `code` what the client was told: it is how a client's complaint is found in a log.
+///
+///     {"event":"wrong_code","time":1767225600000,"phone":"+14*******00",…}
+///
+/// `time` is in milliseconds since 1970. What is empty is left out. `reason` is the error's name. `code` is what the
+/// client was told, so that a client's complaint can be found in a log.
 PHONEAUTH_DECL std::string event_json(const event& e);
 
 }  // namespace rest
@@ -10005,107 +10315,133 @@ inline namespace v0 {
 /// The four parts of a storage: see the concepts in policies.hpp.
 enum class storage_part { transactions, users, sessions, counters };
 
-/// The functions of a Storage as objects without a state: `operation(store, arguments…)` calls the function of that name,
-/// and does not compile, softly, if `store` has none. `operation.part` says to which part of a storage it belongs,
-/// `operation.name` what it is called.
+/// The functions of a Storage as objects without a state. `operation(store, arguments…)` calls the function of that
+/// name; if `store` has none, the expression is ill-formed, which a `requires` can ask for. `operation.part` says to
+/// which part of a storage it belongs, `operation.name` what it is called.
 namespace operations {
 
+/// The call of `insert_transaction`.
 struct insert_transaction {
-    static constexpr auto part = storage_part::transactions;
-    static constexpr std::string_view name = "insert_transaction";
+    static constexpr auto part = storage_part::transactions;        ///< what it is a function of
+    static constexpr std::string_view name = "insert_transaction";  ///< what it is called
+    /// Calls it.
     auto operator()(auto& store, const transaction& t) const -> decltype(store.insert_transaction(t)) {
         return store.insert_transaction(t);
     }
 };
 
+/// The call of `find_transaction`.
 struct find_transaction {
-    static constexpr auto part = storage_part::transactions;
-    static constexpr std::string_view name = "find_transaction";
+    static constexpr auto part = storage_part::transactions;      ///< what it is a function of
+    static constexpr std::string_view name = "find_transaction";  ///< what it is called
+    /// Calls it.
     auto operator()(auto& store, const std::string& id) const -> decltype(store.find_transaction(id)) {
         return store.find_transaction(id);
     }
 };
 
+/// The call of `update_transaction`.
 struct update_transaction {
-    static constexpr auto part = storage_part::transactions;
-    static constexpr std::string_view name = "update_transaction";
+    static constexpr auto part = storage_part::transactions;        ///< what it is a function of
+    static constexpr std::string_view name = "update_transaction";  ///< what it is called
+    /// Calls it.
     auto operator()(auto& store, const transaction& t) const -> decltype(store.update_transaction(t)) {
         return store.update_transaction(t);
     }
 };
 
+/// The call of `insert_user`.
 struct insert_user {
-    static constexpr auto part = storage_part::users;
-    static constexpr std::string_view name = "insert_user";
+    static constexpr auto part = storage_part::users;        ///< what it is a function of
+    static constexpr std::string_view name = "insert_user";  ///< what it is called
+    /// Calls it.
     auto operator()(auto& store, const user& u) const -> decltype(store.insert_user(u)) { return store.insert_user(u); }
 };
 
+/// The call of `update_user`.
 struct update_user {
-    static constexpr auto part = storage_part::users;
-    static constexpr std::string_view name = "update_user";
+    static constexpr auto part = storage_part::users;        ///< what it is a function of
+    static constexpr std::string_view name = "update_user";  ///< what it is called
+    /// Calls it.
     auto operator()(auto& store, const user& u) const -> decltype(store.update_user(u)) { return store.update_user(u); }
 };
 
+/// The call of `find_user`.
 struct find_user {
-    static constexpr auto part = storage_part::users;
-    static constexpr std::string_view name = "find_user";
+    static constexpr auto part = storage_part::users;      ///< what it is a function of
+    static constexpr std::string_view name = "find_user";  ///< what it is called
+    /// Calls it.
     auto operator()(auto& store, const std::string& object_id) const -> decltype(store.find_user(object_id)) {
         return store.find_user(object_id);
     }
 };
 
+/// The call of `find_user_by_phone`.
 struct find_user_by_phone {
-    static constexpr auto part = storage_part::users;
-    static constexpr std::string_view name = "find_user_by_phone";
+    static constexpr auto part = storage_part::users;               ///< what it is a function of
+    static constexpr std::string_view name = "find_user_by_phone";  ///< what it is called
+    /// Calls it.
     auto operator()(auto& store, const phone_number& phone) const -> decltype(store.find_user_by_phone(phone)) {
         return store.find_user_by_phone(phone);
     }
 };
 
+/// The call of `find_user_by_identity`.
 struct find_user_by_identity {
-    static constexpr auto part = storage_part::users;
-    static constexpr std::string_view name = "find_user_by_identity";
+    static constexpr auto part = storage_part::users;                  ///< what it is a function of
+    static constexpr std::string_view name = "find_user_by_identity";  ///< what it is called
+    /// Calls it.
     auto operator()(auto& store, const std::string& identity) const -> decltype(store.find_user_by_identity(identity)) {
         return store.find_user_by_identity(identity);
     }
 };
 
+/// The call of `insert_session`.
 struct insert_session {
-    static constexpr auto part = storage_part::sessions;
-    static constexpr std::string_view name = "insert_session";
+    static constexpr auto part = storage_part::sessions;        ///< what it is a function of
+    static constexpr std::string_view name = "insert_session";  ///< what it is called
+    /// Calls it.
     auto operator()(auto& store, const session& s) const -> decltype(store.insert_session(s)) {
         return store.insert_session(s);
     }
 };
 
+/// The call of `find_session`.
 struct find_session {
-    static constexpr auto part = storage_part::sessions;
-    static constexpr std::string_view name = "find_session";
+    static constexpr auto part = storage_part::sessions;      ///< what it is a function of
+    static constexpr std::string_view name = "find_session";  ///< what it is called
+    /// Calls it.
     auto operator()(auto& store, const std::string& token_hash) const -> decltype(store.find_session(token_hash)) {
         return store.find_session(token_hash);
     }
 };
 
+/// The call of `erase_session`.
 struct erase_session {
-    static constexpr auto part = storage_part::sessions;
-    static constexpr std::string_view name = "erase_session";
+    static constexpr auto part = storage_part::sessions;       ///< what it is a function of
+    static constexpr std::string_view name = "erase_session";  ///< what it is called
+    /// Calls it.
     auto operator()(auto& store, const std::string& token_hash) const -> decltype(store.erase_session(token_hash)) {
         return store.erase_session(token_hash);
     }
 };
 
+/// The call of `erase_sessions_of`.
 struct erase_sessions_of {
-    static constexpr auto part = storage_part::sessions;
-    static constexpr std::string_view name = "erase_sessions_of";
+    static constexpr auto part = storage_part::sessions;           ///< what it is a function of
+    static constexpr std::string_view name = "erase_sessions_of";  ///< what it is called
+    /// Calls it.
     auto operator()(auto& store, const std::string& user_id, const std::string& kept) const
         -> decltype(store.erase_sessions_of(user_id, kept)) {
         return store.erase_sessions_of(user_id, kept);
     }
 };
 
+/// The call of `change_counters`.
 struct change_counters {
-    static constexpr auto part = storage_part::counters;
-    static constexpr std::string_view name = "change_counters";
+    static constexpr auto part = storage_part::counters;         ///< what it is a function of
+    static constexpr std::string_view name = "change_counters";  ///< what it is called
+    /// Calls it.
     auto operator()(auto& store, const std::vector<counter_change>& changes) const
         -> decltype(store.change_counters(changes)) {
         return store.change_counters(changes);
@@ -10121,8 +10457,8 @@ concept performs = requires(S& s, const Arguments&... arguments) {
 };
 }  // namespace detail
 
-/// The base of a storage that does with all calls the same: hands them on, counts, times or repeats them. `Derived` has
-/// one function template, `perform`; the functions of the Storage concepts come from here.
+/// The base of a storage that does the same with all calls: it hands them on, counts, times or repeats them. `Derived`
+/// has one function template, `perform`; the functions of the Storage concepts come from here.
 ///
 ///     template <phoneauth::Storage S>
 ///     class noting_storage : public phoneauth::forwarding_storage<noting_storage<S>> {
@@ -10139,69 +10475,91 @@ concept performs = requires(S& s, const Arguments&... arguments) {
 ///         S& storage_;
 ///     };
 ///
-/// `perform` is public. It gets one of the `operations` and the arguments of the call, which live as long as policies.hpp
-/// says, and returns what the function returns: a value, or an awaitable of it. An overload for one operation does
-/// something else for that one.
+/// `perform` is public. It gets one of the `operations` and the arguments of the call, which live as long as
+/// policies.hpp says. It returns what the function returns: a value, or an awaitable of it. An overload for one
+/// operation does something else for that one.
 ///
-/// `Derived` has those functions for which its `perform` takes the operation. To forward to a store that has some of the
-/// parts only, write `requires std::invocable<Operation, S&, const Arguments&...>` behind the template's head.
+/// `Derived` has those functions for which its `perform` takes the operation. To forward to a store that has only some
+/// of the parts, write `requires std::invocable<Operation, S&, const Arguments&...>` behind the template's head.
 template <class Derived>
 class forwarding_storage {
 public:
-    // Each function: see the concepts in policies.hpp. They are templates because Clang 14 asks for the constraint
-    // of one that is not before it knows what `Derived` has.
+    // They are templates because Clang 14 evaluates the constraint of any other function before it knows what `Derived`
+    // has.
 
+    /// See `TransactionStorage`.
     template <detail::performs<operations::insert_transaction, transaction> D = Derived>
     auto insert_transaction(const transaction& t) {
         return self().perform(operations::insert_transaction(), t);
     }
+
+    /// See `TransactionStorage`.
     template <detail::performs<operations::find_transaction, std::string> D = Derived>
     auto find_transaction(const std::string& id) {
         return self().perform(operations::find_transaction(), id);
     }
+
+    /// See `TransactionStorage`.
     template <detail::performs<operations::update_transaction, transaction> D = Derived>
     auto update_transaction(const transaction& t) {
         return self().perform(operations::update_transaction(), t);
     }
 
+    /// See `UserStorage`.
     template <detail::performs<operations::insert_user, user> D = Derived>
     auto insert_user(const user& u) {
         return self().perform(operations::insert_user(), u);
     }
+
+    /// See `UserStorage`.
     template <detail::performs<operations::update_user, user> D = Derived>
     auto update_user(const user& u) {
         return self().perform(operations::update_user(), u);
     }
+
+    /// See `UserStorage`.
     template <detail::performs<operations::find_user, std::string> D = Derived>
     auto find_user(const std::string& object_id) {
         return self().perform(operations::find_user(), object_id);
     }
+
+    /// See `UserStorage`.
     template <detail::performs<operations::find_user_by_phone, phone_number> D = Derived>
     auto find_user_by_phone(const phone_number& phone) {
         return self().perform(operations::find_user_by_phone(), phone);
     }
+
+    /// See `UserStorage`.
     template <detail::performs<operations::find_user_by_identity, std::string> D = Derived>
     auto find_user_by_identity(const std::string& identity) {
         return self().perform(operations::find_user_by_identity(), identity);
     }
 
+    /// See `SessionStorage`.
     template <detail::performs<operations::insert_session, session> D = Derived>
     auto insert_session(const session& s) {
         return self().perform(operations::insert_session(), s);
     }
+
+    /// See `SessionStorage`.
     template <detail::performs<operations::find_session, std::string> D = Derived>
     auto find_session(const std::string& token_hash) {
         return self().perform(operations::find_session(), token_hash);
     }
+
+    /// See `SessionStorage`.
     template <detail::performs<operations::erase_session, std::string> D = Derived>
     auto erase_session(const std::string& token_hash) {
         return self().perform(operations::erase_session(), token_hash);
     }
+
+    /// See `SessionStorage`.
     template <detail::performs<operations::erase_sessions_of, std::string, std::string> D = Derived>
     auto erase_sessions_of(const std::string& user_id, const std::string& kept) {
         return self().perform(operations::erase_sessions_of(), user_id, kept);
     }
 
+    /// See `CounterStorage`.
     template <detail::performs<operations::change_counters, std::vector<counter_change>> D = Derived>
     auto change_counters(const std::vector<counter_change>& changes) {
         return self().perform(operations::change_counters(), changes);
@@ -10219,17 +10577,26 @@ private:
 namespace phoneauth {
 inline namespace v0 {
 
-/// A Storage put together from four parts, so that an integrator can bring his own users table and take the rest from a
-/// store that comes with the library. One object may serve as several parts; blocking and asynchronous ones mix. It
-/// only keeps references, which must outlive it, and is as thread-safe as its parts.
+/// A Storage put together from four parts, so that integrators can bring their own users table and take the rest from a
+/// store that comes with the library. One object may serve as several parts; blocking and asynchronous ones mix.
 ///
 ///     phoneauth::combined_storage storage(memory, my_users, memory, memory);
+///
+/// @par Errors
+/// What a part throws.
+///
+/// @par Thread safety
+/// That of its parts.
+///
+/// @par Lifetime
+/// It keeps references: the parts must outlive it.
 template <TransactionStorage T, UserStorage U, SessionStorage S, CounterStorage C>
 class combined_storage : public forwarding_storage<combined_storage<T, U, S, C>> {
 public:
     /// Only the transactions decide whether codes need a configured key.
     static constexpr bool process_local = is_process_local<T>;
 
+    /// Puts the four parts together.
     combined_storage(T& transactions, U& users, S& sessions, C& counters)
         : transactions_(transactions), users_(users), sessions_(sessions), counters_(counters) {}
 
@@ -10267,9 +10634,9 @@ private:
 #include <string_view>
 
 
-// The one list of what is stored of each record. Statements, parameters, readers and writers of all stores are made from
-// it, and the suite's comparison. A new field is a line here, a column of the tables with its migration, and a default
-// in the record for what was stored before. Its type says how it is stored and which values are valid.
+// The one list of what is stored of each record. Statements, parameters, readers and writers of all stores are made
+// from it, and the suite's comparison. A new field is a line here, a column of the tables with its migration, and a
+// default in the record for what was stored before. Its type says how it is stored and which values are valid.
 //
 // The order is that of the records in Redis, which cannot be changed: a new field goes to the end.
 
@@ -10454,16 +10821,13 @@ std::string with_places(std::string sql, char sign) {
 #ifndef PHONEAUTH_STORAGE_MEMORY_HPP
 #define PHONEAUTH_STORAGE_MEMORY_HPP
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <limits>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <random>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -10481,7 +10845,7 @@ class seeded_hash {
 public:
     using is_transparent = void;
 
-    // Not noexcept: libstdc++ then keeps each key's hash beside it.
+    // Not noexcept: libstdc++ then keeps the hash of each key next to it.
     std::size_t operator()(std::string_view text) const {
         const auto mixed = (std::hash<std::string_view>()(text) ^ seed_) * 0x9E3779B97F4A7C15u;
         return static_cast<std::size_t>(mixed ^ (mixed >> 32));
@@ -10558,231 +10922,66 @@ private:
 
 }  // namespace detail
 
-/// How much a `memory_storage` holds at most, so that strangers cannot exhaust the server's memory. A transaction takes
-/// about 500 bytes, a session 600, a counter 200 to 300.
+/// How many records a `memory_storage` holds at most, so that strangers cannot exhaust the server's memory.
 struct memory_limits {
-    std::size_t transactions = 1'000'000;
-    std::size_t sessions = 1'000'000;
-    std::size_t counters = 1'000'000;
+    std::size_t transactions = 1'000'000;  ///< of about 500 bytes each
+    std::size_t sessions = 1'000'000;      ///< of about 600 bytes each
+    std::size_t counters = 1'000'000;      ///< of 200 to 300 bytes each
 };
 
 /// A complete Storage in the memory of this process: for tests, and for servers that are a single process and may
 /// forget users when they end. Combine it with a storage for the users (storage/combined.hpp) to keep those.
 ///
-/// All functions may be called from several threads at once, and none blocks for longer than a few look-ups. All take
-/// constant time (amortised), but for `erase_sessions_of`, which is linear in that user's sessions. What has expired is
-/// dropped a few entries at a time, whenever something is inserted: transactions `transaction_retention` past their
-/// `expires_at`, sessions and counters at theirs.
+/// All functions take constant time (amortised), except `erase_sessions_of`, which is linear in that user's sessions.
+/// What has expired is dropped a few records at a time, whenever something is inserted: transactions
+/// `transaction_retention` past their `expires_at`, sessions and counters at theirs.
 ///
-/// Inserting beyond a limit throws `std::length_error`, which the authenticator turns into
-/// `error::storage_unavailable`. A function that throws, `std::bad_alloc` included, has changed nothing; but
+/// @par Errors
+/// Inserting beyond a limit throws `std::length_error`, and inserting a user whose `object_id` another one has
+/// `std::invalid_argument`. A function that throws, `std::bad_alloc` included, has changed nothing; only
 /// `change_counters` may have made the first of its changes.
+///
+/// @par Thread safety
+/// Shared objects are safe. No function blocks for longer than a few look-ups.
 class memory_storage {
 public:
     /// Codes can be derived with a key that only this process knows: `config::code_keys` may stay empty.
     static constexpr bool process_local = true;
 
     memory_storage() = default;
+    /// Holds `limits` at most.
     explicit memory_storage(memory_limits limits) : limits_(limits) {}
 
-    // Each function: see the concepts in policies.hpp.
-
-    bool insert_transaction(const transaction& t) {
-        const std::scoped_lock lock(transactions_mutex_);
-        for (int i = 0; i < sweep; ++i)
-            if (const auto* key = transactions_.first_expired(t.created_at)) transactions_.erase(*key);
-        check(transactions_.size(), limits_.transactions);
-        return transactions_.insert(t.id, t, t.expires_at + transaction_retention) != nullptr;
-    }
-
-    std::optional<transaction> find_transaction(const std::string& id) {
-        const std::scoped_lock lock(transactions_mutex_);
-        const auto* found = transactions_.find(id);
-        return found ? std::optional(*found) : std::nullopt;
-    }
-
-    bool update_transaction(const transaction& t) {
-        auto next = t;
-        ++next.version;
-        const std::scoped_lock lock(transactions_mutex_);
-        auto* stored = transactions_.find(t.id);
-        if (!stored || stored->version != t.version) return false;
-        *stored = std::move(next);
-        return true;
-    }
-
-    /// Throws `std::invalid_argument` if there is a user with this `object_id`.
-    write_result insert_user(const user& u) {
-        const std::scoped_lock lock(users_mutex_);
-        if (by_phone_.contains(u.phone.str())) return write_result::phone_taken;
-        if (by_identity_.contains(u.identity)) return write_result::identity_taken;
-        const auto [at, added] = users_.try_emplace(u.object_id, u);
-        if (!added) throw std::invalid_argument("phoneauth: there is a user with this object_id");
-        try {
-            by_phone_.try_emplace(std::string(u.phone.str()), &at->second);
-            by_identity_.try_emplace(u.identity, &at->second);
-        } catch (...) {
-            if (const auto phone = by_phone_.find(u.phone.str()); phone != by_phone_.end()) by_phone_.erase(phone);
-            users_.erase(at);
-            throw;
-        }
-        return write_result::done;
-    }
-
-    write_result update_user(const user& u) {
-        auto next = u;
-        ++next.version;
-        std::string phone(u.phone.str());
-        std::string identity = u.identity;
-        const std::scoped_lock lock(users_mutex_);
-        const auto found = users_.find(u.object_id);
-        if (found == users_.end() || found->second.version != u.version) return write_result::stale;
-        auto& stored = found->second;
-        if (is_of_another(by_phone_, phone, stored)) return write_result::phone_taken;
-        if (is_of_another(by_identity_, identity, stored)) return write_result::identity_taken;
-        rename(by_phone_, stored.phone.str(), std::move(phone));
-        rename(by_identity_, stored.identity, std::move(identity));
-        stored = std::move(next);
-        return write_result::done;
-    }
-
-    std::optional<user> find_user(const std::string& object_id) {
-        const std::scoped_lock lock(users_mutex_);
-        const auto found = users_.find(object_id);
-        return found == users_.end() ? std::nullopt : std::optional(found->second);
-    }
-
-    std::optional<user> find_user_by_phone(const phone_number& phone) {
-        const std::scoped_lock lock(users_mutex_);
-        return find_by(by_phone_, phone.str());
-    }
-
-    std::optional<user> find_user_by_identity(const std::string& identity) {
-        const std::scoped_lock lock(users_mutex_);
-        return find_by(by_identity_, identity);
-    }
-
-    bool insert_session(const session& s) {
-        const std::scoped_lock lock(sessions_mutex_);
-        for (int i = 0; i < sweep; ++i)
-            if (const auto* key = sessions_.first_expired(s.created_at)) forget(*sessions_.find(*key));
-        check(sessions_.size(), limits_.sessions);
-        const auto* added = sessions_.insert(s.token_hash, s, s.expires_at);
-        if (!added) return false;
-        try {
-            sessions_of_[s.user_id].insert(added->token_hash);
-        } catch (...) {
-            forget(*added);
-            throw;
-        }
-        return true;
-    }
-
-    std::optional<session> find_session(const std::string& token_hash) {
-        const std::scoped_lock lock(sessions_mutex_);
-        const auto* found = sessions_.find(token_hash);
-        return found ? std::optional(*found) : std::nullopt;
-    }
-
-    bool erase_session(const std::string& token_hash) {
-        const std::scoped_lock lock(sessions_mutex_);
-        const auto* found = sessions_.find(token_hash);
-        if (found) forget(*found);
-        return found != nullptr;
-    }
-
-    std::size_t erase_sessions_of(const std::string& user_id, const std::string& kept) {
-        const std::scoped_lock lock(sessions_mutex_);
-        const auto found = sessions_of_.find(user_id);
-        if (found == sessions_of_.end()) return 0;
-        auto& tokens = found->second;
-        const auto before = tokens.size();
-        for (auto token = tokens.begin(); token != tokens.end();) {
-            if (*token == kept) {
-                ++token;
-                continue;
-            }
-            const auto ended = *token;
-            token = tokens.erase(token);
-            sessions_.erase(ended);
-        }
-        const auto after = tokens.size();
-        if (after == 0) sessions_of_.erase(found);
-        return before - after;
-    }
-
-    std::vector<counter> change_counters(const std::vector<counter_change>& changes) {
-        std::vector<counter> changed;
-        changed.reserve(changes.size());
-        const std::scoped_lock lock(counters_mutex_);
-        for (const auto& change : changes) changed.push_back(change_counter(change));
-        return changed;
-    }
+    ///@{
+    /// The functions of the concepts; see policies.hpp.
+    PHONEAUTH_DECL bool insert_transaction(const transaction& t);
+    PHONEAUTH_DECL std::optional<transaction> find_transaction(const std::string& id);
+    PHONEAUTH_DECL bool update_transaction(const transaction& t);
+    PHONEAUTH_DECL write_result insert_user(const user& u);
+    PHONEAUTH_DECL write_result update_user(const user& u);
+    PHONEAUTH_DECL std::optional<user> find_user(const std::string& object_id);
+    PHONEAUTH_DECL std::optional<user> find_user_by_phone(const phone_number& phone);
+    PHONEAUTH_DECL std::optional<user> find_user_by_identity(const std::string& identity);
+    PHONEAUTH_DECL bool insert_session(const session& s);
+    PHONEAUTH_DECL std::optional<session> find_session(const std::string& token_hash);
+    PHONEAUTH_DECL bool erase_session(const std::string& token_hash);
+    PHONEAUTH_DECL std::size_t erase_sessions_of(const std::string& user_id, const std::string& kept);
+    PHONEAUTH_DECL std::vector<counter> change_counters(const std::vector<counter_change>& changes);
+    ///@}
 
 private:
-    counter change_counter(const counter_change& change) {
-        const auto sum = [&](std::int64_t value) {
-            constexpr auto most = std::numeric_limits<std::int64_t>::max();
-            if (change.by > 0 && value > most - change.by) return most;
-            return std::max<std::int64_t>(value + change.by, 0);
-        };
-        if (auto* c = counters_.find(change.key); c && c->expires_at > change.now) {
-            const auto end =
-                change.prolong && change.by > 0 ? std::max(c->expires_at, change.now + change.lifetime) : c->expires_at;
-            const counter changed{sum(c->value), end};
-            if (changed.value == 0) {
-                counters_.erase(change.key);
-            } else {
-                counters_.expire_at(change.key, end);
-                *c = changed;
-            }
-            return changed;
-        } else if (c) {
-            counters_.erase(change.key);
-        }
-        const counter fresh{sum(0), change.now + change.lifetime};
-        if (fresh.value == 0) return fresh;
-        for (int i = 0; i < sweep; ++i)
-            if (const auto* key = counters_.first_expired(change.now)) counters_.erase(*key);
-        check(counters_.size(), limits_.counters);
-        counters_.insert(change.key, fresh, fresh.expires_at);
-        return fresh;
-    }
-
     using user_index = detail::string_map<user*>;
 
     /// How many expired entries one insertion drops: more than it adds, so that they cannot pile up.
     static constexpr int sweep = 2;
 
-    static void check(std::size_t size, std::size_t limit) {
-        if (size >= limit) throw std::length_error("phoneauth: the memory storage is full");
-    }
-
-    static bool is_of_another(const user_index& index, std::string_view key, const user& u) {
-        const auto found = index.find(key);
-        return found != index.end() && found->second != &u;
-    }
-
+    PHONEAUTH_DECL counter change_counter(const counter_change& change);
+    PHONEAUTH_DECL static void check(std::size_t size, std::size_t limit);
+    PHONEAUTH_DECL static bool is_of_another(const user_index& index, std::string_view key, const user& u);
     /// Cannot fail: it takes a node out and puts it back under another key.
-    static void rename(user_index& index, std::string_view from, std::string&& to) {
-        if (from == to) return;
-        auto node = index.extract(index.find(from));
-        node.key() = std::move(to);
-        index.insert(std::move(node));
-    }
-
-    static std::optional<user> find_by(const user_index& index, std::string_view key) {
-        const auto found = index.find(key);
-        return found == index.end() ? std::nullopt : std::optional(*found->second);
-    }
-
-    void forget(const session& s) {
-        if (const auto found = sessions_of_.find(s.user_id); found != sessions_of_.end()) {
-            found->second.erase(s.token_hash);
-            if (found->second.empty()) sessions_of_.erase(found);
-        }
-        sessions_.erase(s.token_hash);
-    }
+    PHONEAUTH_DECL static void rename(user_index& index, std::string_view from, std::string&& to);
+    PHONEAUTH_DECL static std::optional<user> find_by(const user_index& index, std::string_view key);
+    PHONEAUTH_DECL void forget(const session& s);
 
     const memory_limits limits_{};
 
@@ -10807,6 +11006,216 @@ static_assert(Storage<memory_storage>);
 }  // namespace v0
 }  // namespace phoneauth
 
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/storage/memory.ipp ----
+
+#ifndef PHONEAUTH_STORAGE_MEMORY_IPP
+#define PHONEAUTH_STORAGE_MEMORY_IPP
+
+#include <algorithm>
+#include <limits>
+#include <stdexcept>
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+PHONEAUTH_DECL bool memory_storage::insert_transaction(const transaction& t) {
+    const std::scoped_lock lock(transactions_mutex_);
+    for (int i = 0; i < sweep; ++i)
+        if (const auto* key = transactions_.first_expired(t.created_at)) transactions_.erase(*key);
+    check(transactions_.size(), limits_.transactions);
+    return transactions_.insert(t.id, t, t.expires_at + transaction_retention) != nullptr;
+}
+
+PHONEAUTH_DECL std::optional<transaction> memory_storage::find_transaction(const std::string& id) {
+    const std::scoped_lock lock(transactions_mutex_);
+    const auto* found = transactions_.find(id);
+    return found ? std::optional(*found) : std::nullopt;
+}
+
+PHONEAUTH_DECL bool memory_storage::update_transaction(const transaction& t) {
+    auto next = t;
+    ++next.version;
+    const std::scoped_lock lock(transactions_mutex_);
+    auto* stored = transactions_.find(t.id);
+    if (!stored || stored->version != t.version) return false;
+    *stored = std::move(next);
+    return true;
+}
+
+PHONEAUTH_DECL write_result memory_storage::insert_user(const user& u) {
+    const std::scoped_lock lock(users_mutex_);
+    if (by_phone_.contains(u.phone.str())) return write_result::phone_taken;
+    if (by_identity_.contains(u.identity)) return write_result::identity_taken;
+    const auto [at, added] = users_.try_emplace(u.object_id, u);
+    if (!added) throw std::invalid_argument("phoneauth: there is a user with this object_id");
+    try {
+        by_phone_.try_emplace(std::string(u.phone.str()), &at->second);
+        by_identity_.try_emplace(u.identity, &at->second);
+    } catch (...) {
+        if (const auto phone = by_phone_.find(u.phone.str()); phone != by_phone_.end()) by_phone_.erase(phone);
+        users_.erase(at);
+        throw;
+    }
+    return write_result::done;
+}
+
+PHONEAUTH_DECL write_result memory_storage::update_user(const user& u) {
+    auto next = u;
+    ++next.version;
+    std::string phone(u.phone.str());
+    std::string identity = u.identity;
+    const std::scoped_lock lock(users_mutex_);
+    const auto found = users_.find(u.object_id);
+    if (found == users_.end() || found->second.version != u.version) return write_result::stale;
+    auto& stored = found->second;
+    if (is_of_another(by_phone_, phone, stored)) return write_result::phone_taken;
+    if (is_of_another(by_identity_, identity, stored)) return write_result::identity_taken;
+    rename(by_phone_, stored.phone.str(), std::move(phone));
+    rename(by_identity_, stored.identity, std::move(identity));
+    stored = std::move(next);
+    return write_result::done;
+}
+
+PHONEAUTH_DECL std::optional<user> memory_storage::find_user(const std::string& object_id) {
+    const std::scoped_lock lock(users_mutex_);
+    const auto found = users_.find(object_id);
+    return found == users_.end() ? std::nullopt : std::optional(found->second);
+}
+
+PHONEAUTH_DECL std::optional<user> memory_storage::find_user_by_phone(const phone_number& phone) {
+    const std::scoped_lock lock(users_mutex_);
+    return find_by(by_phone_, phone.str());
+}
+
+PHONEAUTH_DECL std::optional<user> memory_storage::find_user_by_identity(const std::string& identity) {
+    const std::scoped_lock lock(users_mutex_);
+    return find_by(by_identity_, identity);
+}
+
+PHONEAUTH_DECL bool memory_storage::insert_session(const session& s) {
+    const std::scoped_lock lock(sessions_mutex_);
+    for (int i = 0; i < sweep; ++i)
+        if (const auto* key = sessions_.first_expired(s.created_at)) forget(*sessions_.find(*key));
+    check(sessions_.size(), limits_.sessions);
+    const auto* added = sessions_.insert(s.token_hash, s, s.expires_at);
+    if (!added) return false;
+    try {
+        sessions_of_[s.user_id].insert(added->token_hash);
+    } catch (...) {
+        forget(*added);
+        throw;
+    }
+    return true;
+}
+
+PHONEAUTH_DECL std::optional<session> memory_storage::find_session(const std::string& token_hash) {
+    const std::scoped_lock lock(sessions_mutex_);
+    const auto* found = sessions_.find(token_hash);
+    return found ? std::optional(*found) : std::nullopt;
+}
+
+PHONEAUTH_DECL bool memory_storage::erase_session(const std::string& token_hash) {
+    const std::scoped_lock lock(sessions_mutex_);
+    const auto* found = sessions_.find(token_hash);
+    if (found) forget(*found);
+    return found != nullptr;
+}
+
+PHONEAUTH_DECL std::size_t memory_storage::erase_sessions_of(const std::string& user_id, const std::string& kept) {
+    const std::scoped_lock lock(sessions_mutex_);
+    const auto found = sessions_of_.find(user_id);
+    if (found == sessions_of_.end()) return 0;
+    auto& tokens = found->second;
+    const auto before = tokens.size();
+    for (auto token = tokens.begin(); token != tokens.end();) {
+        if (*token == kept) {
+            ++token;
+            continue;
+        }
+        const auto ended = *token;
+        token = tokens.erase(token);
+        sessions_.erase(ended);
+    }
+    const auto after = tokens.size();
+    if (after == 0) sessions_of_.erase(found);
+    return before - after;
+}
+
+PHONEAUTH_DECL std::vector<counter> memory_storage::change_counters(const std::vector<counter_change>& changes) {
+    std::vector<counter> changed;
+    changed.reserve(changes.size());
+    const std::scoped_lock lock(counters_mutex_);
+    for (const auto& change : changes) changed.push_back(change_counter(change));
+    return changed;
+}
+
+PHONEAUTH_DECL counter memory_storage::change_counter(const counter_change& change) {
+    const auto sum = [&](std::int64_t value) {
+        constexpr auto most = std::numeric_limits<std::int64_t>::max();
+        if (change.by > 0 && value > most - change.by) return most;
+        return std::max<std::int64_t>(value + change.by, 0);
+    };
+    if (auto* c = counters_.find(change.key); c && c->expires_at > change.now) {
+        const auto end =
+            change.prolong && change.by > 0 ? std::max(c->expires_at, change.now + change.lifetime) : c->expires_at;
+        const counter changed{sum(c->value), end};
+        if (changed.value == 0) {
+            counters_.erase(change.key);
+        } else {
+            counters_.expire_at(change.key, end);
+            *c = changed;
+        }
+        return changed;
+    } else if (c) {
+        counters_.erase(change.key);
+    }
+    const counter fresh{sum(0), change.now + change.lifetime};
+    if (fresh.value == 0) return fresh;
+    for (int i = 0; i < sweep; ++i)
+        if (const auto* key = counters_.first_expired(change.now)) counters_.erase(*key);
+    check(counters_.size(), limits_.counters);
+    counters_.insert(change.key, fresh, fresh.expires_at);
+    return fresh;
+}
+
+PHONEAUTH_DECL void memory_storage::check(std::size_t size, std::size_t limit) {
+    if (size >= limit) throw std::length_error("phoneauth: the memory storage is full");
+}
+
+PHONEAUTH_DECL bool memory_storage::is_of_another(const user_index& index, std::string_view key, const user& u) {
+    const auto found = index.find(key);
+    return found != index.end() && found->second != &u;
+}
+
+PHONEAUTH_DECL void memory_storage::rename(user_index& index, std::string_view from, std::string&& to) {
+    if (from == to) return;
+    auto node = index.extract(index.find(from));
+    node.key() = std::move(to);
+    index.insert(std::move(node));
+}
+
+PHONEAUTH_DECL std::optional<user> memory_storage::find_by(const user_index& index, std::string_view key) {
+    const auto found = index.find(key);
+    return found == index.end() ? std::nullopt : std::optional(*found->second);
+}
+
+PHONEAUTH_DECL void memory_storage::forget(const session& s) {
+    if (const auto found = sessions_of_.find(s.user_id); found != sessions_of_.end()) {
+        found->second.erase(s.token_hash);
+        if (found->second.empty()) sessions_of_.erase(found);
+    }
+    sessions_.erase(s.token_hash);
+}
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
 #endif
 
 // ---- phoneauth/testing/archetypes.hpp ----
@@ -10828,6 +11237,10 @@ namespace phoneauth {
 inline namespace v0 {
 namespace testing {
 
+// Not in the reference: this is code to copy, and its functions are described at the concepts.
+/// @cond
+
+/// The least TransactionStorage.
 //[transaction_storage
 struct transaction_storage_archetype {
     bool insert_transaction(const transaction&) { return false; }
@@ -10836,6 +11249,7 @@ struct transaction_storage_archetype {
 };
 //]
 
+/// The least UserStorage.
 //[user_storage
 struct user_storage_archetype {
     write_result insert_user(const user&) { return write_result::done; }
@@ -10846,6 +11260,7 @@ struct user_storage_archetype {
 };
 //]
 
+/// The least SessionStorage.
 //[session_storage
 struct session_storage_archetype {
     bool insert_session(const session&) { return false; }
@@ -10855,6 +11270,7 @@ struct session_storage_archetype {
 };
 //]
 
+/// The least CounterStorage.
 //[counter_storage
 struct counter_storage_archetype {
     std::vector<counter> change_counters(const std::vector<counter_change>& changes) {
@@ -10863,24 +11279,27 @@ struct counter_storage_archetype {
 };
 //]
 
-/// All four parts in one.
+/// The least Storage: all four parts in one.
 struct storage_archetype : transaction_storage_archetype,
                            user_storage_archetype,
                            session_storage_archetype,
                            counter_storage_archetype {};
 
+/// The least HttpTransport.
 //[http_transport
 struct http_transport_archetype {
     result<http_response> send(const http_request&) { return error::connect_failed; }
 };
 //]
 
+/// The least Clock.
 //[clock
 struct clock_archetype {
     time_point now() const { return {}; }
 };
 //]
 
+/// The least PasswordHasher.
 //[password_hasher
 struct password_hasher_archetype {
     result<std::string> hash(const std::string& /*password*/) { return error::internal; }
@@ -10888,6 +11307,7 @@ struct password_hasher_archetype {
 };
 //]
 
+/// The least Hooks.
 //[hooks
 struct hooks_archetype {
     result<void> before_registration(user&) { return {}; }
@@ -10896,6 +11316,8 @@ struct hooks_archetype {
     result<void> after_login(const user&) { return {}; }
 };
 //]
+
+/// @endcond
 
 static_assert(TransactionStorage<transaction_storage_archetype>);
 static_assert(UserStorage<user_storage_archetype>);
@@ -11014,8 +11436,13 @@ private:
 
 }  // namespace detail
 
-/// Makes an authority and a certificate that it signs, with a fresh P-256 key each. `names` are the hosts that the
-/// certificate is for, as OpenSSL's subjectAltName; it holds from `from` to `until`, counted from now. Throws
+/// Makes an authority and a certificate that it signs, with a fresh P-256 key each.
+///
+/// @param names  the hosts that the certificate is for, as OpenSSL's subjectAltName
+/// @param from   when it begins to hold, counted from now
+/// @param until  when it ends to hold, counted from now
+/// @return the certificate
+/// @par Errors
 /// `std::runtime_error` when OpenSSL fails.
 inline test_certificate make_test_certificate(const std::string& names = "DNS:localhost,IP:127.0.0.1,IP:::1",
                                               std::chrono::seconds from = std::chrono::hours(-1),
@@ -11082,7 +11509,7 @@ inline test_certificate make_test_certificate(const std::string& names = "DNS:lo
 #include <vector>
 
 
-// What a suite of checks takes and gives. It needs no test framework.
+// What a suite of checks takes and gives.
 
 namespace phoneauth {
 inline namespace v0 {
@@ -11101,10 +11528,10 @@ inline std::string to_text(const std::vector<suite_finding>& findings) {
     return text;
 }
 
-/// How hard a suite tries. With the defaults it makes some ten thousand calls; a storage that waits for a disk on each
-/// write does with fewer rounds.
+/// How hard a suite tries. With the defaults it makes about ten thousand calls; for a storage that waits for a disk on
+/// each write fewer rounds are enough.
 struct suite_options {
-    unsigned threads = 8;  ///< how many race; 1 for a storage that may be used from one thread only
+    unsigned threads = 8;  ///< how many race; 1 for a storage that may be used from one thread at a time only
     unsigned rounds = 20;  ///< how often each race is run
 };
 
@@ -11309,7 +11736,7 @@ private:
         return *phone_number::parse("+999" + characters("0123456789", 12));
     }  // +999 is nobody's
 
-    /// The id of a user, who exists if the storage has users: it may insist on that.
+    /// The id of a user. If the storage has users, it may insist on their being there: the user is inserted then.
     std::string user_id() {
         if constexpr (UserStorage<S>)
             return inserted_user().object_id;
@@ -11570,7 +11997,8 @@ void storage_suite<S, SyncWait>::counters() {
     });
     check("counters: racing batches", [&] {
         race([&] {
-            // The same keys, each caller's in an order of his own: who locks them in that order comes to a deadlock.
+            // The same keys, in another order for each caller: a storage that locks them in the order in which they come
+            // gets into a deadlock.
             constexpr std::size_t keys = 5, each = 2;
             std::vector<counter_change> changes;
             for (std::size_t k = 0; k < keys; ++k) changes.push_back({new_key(), 1, now(), hour});
@@ -12269,9 +12697,9 @@ void storage_suite<S, SyncWait>::users() {
         ++u.version;
         expect_stored(u);
         expect(!value_of(storage().find_user_by_phone(before.phone)),
-               "a user must not be found by a phone that he no longer has");
+               "a user must not be found by a phone that they no longer has");
         expect(!value_of(storage().find_user_by_identity(before.identity)),
-               "a user must not be found by an identity that he no longer has");
+               "a user must not be found by an identity that they no longer has");
         u.last_login_at.reset();
         expect(update(u) == write_result::done, "update_user that keeps phone and identity must return done");
         ++u.version;
@@ -12484,7 +12912,7 @@ inline namespace v0 {
 namespace testing {
 
 /// A Storage for tests that hands everything on to another one, `S`, blocking or not, and fails when it is told to.
-/// Tests that want to see every error path count up until nothing fails any more:
+/// A test that is to see every error path counts up until nothing fails any more:
 ///
 ///     for (std::size_t n = 1;; ++n) {
 ///         memory_storage memory;
@@ -12494,19 +12922,26 @@ namespace testing {
 ///         if (failing.calls() < n) break;
 ///     }
 ///
-/// Calls are counted from 1. May be used from several threads at once if `S` may. It keeps a reference to the other
-/// storage.
+/// Calls are counted from 1.
+///
+/// @par Thread safety
+/// That of `S`.
+///
+/// @par Lifetime
+/// It keeps a reference: the other storage must outlive it.
 template <Storage S>
 class failing_storage : public forwarding_storage<failing_storage<S>> {
 public:
+    /// That of the other storage; see `is_process_local`.
     static constexpr bool process_local = is_process_local<S>;
 
+    /// Hands everything on to `storage`.
     explicit failing_storage(S& storage) noexcept : storage_(storage) {}
 
-    /// The `n`th call throws `std::runtime_error` and changes nothing. 0: no call does.
+    /// The `n`th call throws `std::runtime_error` and changes nothing. 0 means that no call does; likewise below.
     void fail_before(std::size_t n) noexcept { fail_before_ = n; }
 
-    /// The `n`th call does its work and throws `std::runtime_error` then: an acknowledgement that got lost.
+    /// The `n`th call does its work and then throws `std::runtime_error`: an acknowledgement that got lost.
     void fail_after(std::size_t n) noexcept { fail_after_ = n; }
 
     /// The `n`th call of `update_transaction` or `update_user`, counted together, loses a race: a rival stores the same
@@ -12523,6 +12958,7 @@ public:
     auto perform(Operation, const Arguments&... arguments) {
         return finish(counted<Operation>(arguments...));
     }
+    ///@{
     /// The two updates can lose a race as well.
     auto perform(operations::update_transaction update, const transaction& t) {
         return finish(raced<operations::find_transaction>(update, t, t.id));
@@ -12530,6 +12966,7 @@ public:
     auto perform(operations::update_user update, const user& u) {
         return finish(raced<operations::find_user>(update, u, u.object_id));
     }
+    ///@}
 
 private:
     template <class Operation, class... Arguments>
@@ -12597,16 +13034,21 @@ namespace phoneauth {
 inline namespace v0 {
 namespace testing {
 
-/// A Clock for tests: it stands still until it is turned by hand. May be read and turned from several threads at once.
+/// A Clock for tests: it stands still until it is turned by hand.
+///
+/// @par Thread safety
+/// Shared objects are safe.
 class manual_clock {
 public:
     /// Starts at `start`, by default 2026-01-01T00:00:00Z.
     explicit manual_clock(time_point start = std::chrono::sys_days{std::chrono::year{2026} / 1 / 1}) noexcept
         : milliseconds_(start.time_since_epoch().count()) {}
 
+    /// What it shows.
     time_point now() const noexcept { return time_point(std::chrono::milliseconds(milliseconds_)); }
+    /// Turns it to `t`.
     void set(time_point t) noexcept { milliseconds_ = t.time_since_epoch().count(); }
-    /// A negative `by` turns it back.
+    /// Turns it on by `by`; a negative one turns it back.
     void advance(std::chrono::milliseconds by) noexcept { milliseconds_ += by.count(); }
 
 private:
@@ -12659,8 +13101,10 @@ inline std::string code_in(std::string_view text) {
 /// A blocking HttpTransport for tests that sends nothing: it replies as it was told and remembers what it was asked.
 ///
 /// Without a script it accepts every message as Twilio does (201 and a Message resource), knows of no message that was
-/// sent, and answers 404 to anything else. `reply` and `reply_failure` queue what the next calls get, one each, before
-/// that. All functions may be called from several threads at once.
+/// sent, and answers 404 to anything else. `reply` and `reply_failure` queue what the next calls get instead, one each.
+///
+/// @par Thread safety
+/// Shared objects are safe.
 class scripted_transport {
 public:
     /// The next call that has nothing queued before it gets this reply.
@@ -12713,6 +13157,7 @@ public:
         return requests_;
     }
 
+    ///@{
     /// The text of the last message that was sent to anybody, or to `phone`; empty if there was none.
     std::string last_message_to(std::string_view phone) const {
         const std::scoped_lock lock(mutex_);
@@ -12722,10 +13167,13 @@ public:
         return {};
     }
     std::string last_message() const { return last_message_to({}); }
+    ///@}
 
+    ///@{
     /// The code in the last message to anybody, or to `phone`: the first run of 6 to 9 digits; empty if there was none.
     std::string last_code() const { return detail::code_in(last_message()); }
     std::string last_code_to(std::string_view phone) const { return detail::code_in(last_message_to(phone)); }
+    ///@}
 
 private:
     static bool is_message(const http_request& r) { return r.method == "POST" && r.url.ends_with("/Messages.json"); }
@@ -12779,19 +13227,17 @@ static_assert(HttpTransport<scripted_transport>);
 //     const auto findings = phoneauth::testing::run_user_storage_suite(users);
 //     BOOST_TEST(phoneauth::testing::to_text(findings) == "");
 //
-// The storage need not be empty, but should be one for tests that nobody else uses meanwhile: all records have random
-// names, users and counters stay behind, and what has expired may be deleted.
+// Take a storage for tests that nobody else uses meanwhile. It need not be empty: all records have random names. Users
+// and counters stay behind, and what has expired may be deleted.
 
 namespace phoneauth {
 inline namespace v0 {
 namespace testing {
 
-/// Checks the transactions of `storage`. Returns what is wrong; empty if nothing is. Most of its calls come from
-/// `options.threads` threads at once.
+/// Checks the transactions of a storage. Most calls come from `options.threads` threads at once.
 ///
-/// `sync_wait(returned)` gives the value of what a function of the storage returned. For a blocking storage that is what
-/// it returned: std::identity. For a storage with awaitables pass something that runs an awaitable to its end and gives
-/// its value, or throws what it threw. It is called from several threads at once:
+/// A storage with awaitables needs a `sync_wait` that runs an awaitable to its end and gives its value, or throws what
+/// it threw. It is called from several threads at once:
 ///
 ///     [](auto later) {
 ///         asio::io_context context;
@@ -12799,6 +13245,12 @@ namespace testing {
 ///         context.run();
 ///         return value.get();
 ///     }
+///
+/// @param storage    what is checked
+/// @param sync_wait  gives the value of what a function of the storage returned; for a blocking storage that is what it
+///     returned
+/// @param options    how hard it tries
+/// @return what is wrong; empty if nothing is
 template <TransactionStorage S, class SyncWait = std::identity>
 std::vector<suite_finding> run_transaction_storage_suite(S& storage, const SyncWait& sync_wait = {},
                                                          const suite_options& options = {}) {
@@ -12834,8 +13286,8 @@ std::vector<suite_finding> run_counter_storage_suite(S& storage, const SyncWait&
     return std::move(suite).findings();
 }
 
-/// Checks two handles of one store, as two servers have them: all four parts, like `run_transaction_storage_suite`,
-/// each call going to the other handle than the one before. What one of them has acknowledged, the other must see.
+/// Checks two handles of one store, as two servers have them: all four parts, like `run_transaction_storage_suite`.
+/// Each call goes to the other handle than the one before. What one of them has acknowledged, the other must see.
 template <Storage S, class SyncWait = std::identity>
 std::vector<suite_finding> run_shared_storage_suite(S& one, S& other, const SyncWait& sync_wait = {},
                                                     const suite_options& options = {}) {
@@ -12982,19 +13434,19 @@ inline std::string twilio_signature(std::string_view auth_token, std::string_vie
 
 /// A message that a `twilio_simulator` has accepted.
 struct simulated_message {
-    std::string sid;
-    std::string to;
-    std::string from;  ///< empty if a Messaging Service sent it
-    std::string body;
-    std::vector<std::string> media_urls;
+    std::string sid;                                              ///< the simulator's name for it: SM… or MM…
+    std::string to;                                               ///< E.164
+    std::string from;                                             ///< empty if a Messaging Service sent it
+    std::string body;                                             ///< the text
+    std::vector<std::string> media_urls;                          ///< in their order
     std::vector<std::pair<std::string, std::string>> parameters;  ///< everything that was posted, in its order
 };
 
 /// A number that the simulated account owns.
 struct simulated_number {
-    std::string phone;
-    bool sms = true;
-    bool mms = true;
+    std::string phone;  ///< E.164
+    bool sms = true;    ///< can send SMS
+    bool mms = true;    ///< can send MMS
 };
 
 /// Answers requests as Twilio's REST API (version 2010-04-01) does: Messages create and list (always empty), Accounts
@@ -13003,17 +13455,23 @@ struct simulated_number {
 ///
 /// Messages from and to the magic numbers of Twilio's test credentials (+1500555…,
 /// https://www.twilio.com/docs/iam/test-credentials) fail as they do there; +15005550006 is the account's own number.
-/// Our own are those to which messages are accepted but not delivered: +15005553003 with error 30003, and so on for
-/// 3004 (30004), 3005, 3006, 3007, 3034 and 3038.
+/// Some more numbers are the simulator's: messages to them are accepted but not delivered. They are +15005553003, with
+/// error 30003, and likewise those that end in 3004, 3005, 3006, 3007, 3034 and 3038.
 ///
-/// It remembers the last `max_messages` messages. All functions may be called from several threads at once.
+/// It remembers the last `max_messages` messages.
+///
+/// @par Thread safety
+/// Shared objects are safe.
 class twilio_simulator {
 public:
+    ///@{
+    /// The account: what a configuration has to say.
     static constexpr std::string_view account_sid = "AC0123456789abcdef0123456789abcdef";
     static constexpr std::string_view auth_token = "fedcba9876543210fedcba9876543210";
     static constexpr std::string_view api_key = "SK0123456789abcdef0123456789abcdef";
     static constexpr std::string_view api_secret = "simulated-api-secret";
     static constexpr std::string_view sender = "+15005550006";
+    ///@}
     static constexpr std::size_t max_messages = 1000;  ///< that it remembers
 
     /// A configuration that the simulator accepts; `base_url` is empty.
@@ -13025,8 +13483,11 @@ public:
         return c;
     }
 
-    /// The reply to `request`, whose `url` is absolute or just path and query. `accepted`, if given, gets the message
-    /// that it created.
+    /// Answers a request.
+    ///
+    /// @param request   its `url` is absolute, or path and query
+    /// @param accepted  if given, gets the message that the request created, or nothing
+    /// @return the reply
     http_response answer(const http_request& request, std::optional<simulated_message>* accepted = nullptr) {
         std::function<void(const simulated_message&)> tell;
         std::optional<simulated_message> created;
@@ -13042,8 +13503,8 @@ public:
     }
 
     /// The signed requests by which Twilio reports what becomes of `m`, in their order: queued, sent, and delivered, or
-    /// undelivered with an ErrorCode. None if the message was sent without a StatusCallback. Something else has to send
-    /// them: `fake_twilio` does, or a test.
+    /// undelivered with an ErrorCode. None if the message was sent without a StatusCallback. The simulator does not
+    /// send them: `fake_twilio` does, or a test.
     std::vector<http_request> delivery_reports(const simulated_message& m) const {
         const auto url = value_of(m.parameters, "StatusCallback");
         if (url.empty()) return {};
@@ -13069,7 +13530,8 @@ public:
     /// The HttpTransport function.
     result<http_response> send(const http_request& request) { return answer(request); }
 
-    /// The next request, whatever it is, gets this status and Twilio error code; called several times: the next ones.
+    /// The next request, whatever it is, gets this status and Twilio error code. After several calls it is one request
+    /// for each.
     void fail_next(int status, int code) {
         const std::scoped_lock lock(mutex_);
         failures_.push_back(error_reply(code, status));
@@ -13101,7 +13563,7 @@ public:
         account_status_ = std::move(status);
     }
 
-    /// `f` is called for each accepted message, before the reply, on the thread that asked.
+    /// From now on `f` is called for each accepted message, before the reply, on the thread of the request.
     void on_message(std::function<void(const simulated_message&)> f) {
         const std::scoped_lock lock(mutex_);
         on_message_ = std::move(f);

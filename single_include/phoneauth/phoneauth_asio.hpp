@@ -71,8 +71,8 @@ inline namespace v0 {
 namespace detail {
 
 /// Runs `work` on `serial`, which never runs two handlers at once, and hands its result to `handler`, on the handler's
-/// own executor or else `home`. A cancellation is carried over to `serial` first (co_spawn of Asio 1.22 would emit it on
-/// the thread of whoever cancels).
+/// own executor or else `home`. A cancellation is carried over to `serial` first (co_spawn of Asio 1.22 would emit it
+/// on the thread of whoever cancels).
 template <class R, class Executor, class Handler>
 void spawn(const Executor& serial, const Executor& home, ::asio::awaitable<R, Executor> work, Handler handler) {
     std::shared_ptr<::asio::cancellation_signal> signal;
@@ -120,12 +120,18 @@ auto async_spawn(const Executor& serial, const Executor& home, ::asio::awaitable
 ///
 ///     async_call(executor, greet("Ann"), [](phoneauth::result<std::string> greeting) { … });
 ///
-/// Runs `work` on a strand of `executor`, which may thus be a thread pool's. The handler is `void(result<T>)`, so that
-/// nothing of a failure is lost: a future's `get` and a `co_await` give the result, and its `value()` throws the
-/// failure for whoever prefers exceptions. An exception that leaves `work` is a failure, too, as if a policy had thrown
-/// it. The handler is invoked on its associated executor, `executor` by default.
+/// The handler is `void(result<T>)`, so that nothing of a failure is lost: a future's `get` and a `co_await` give the
+/// result, and its `value()` throws the failure for whoever prefers exceptions. The handler is invoked on its
+/// associated executor, `executor` by default.
 ///
-/// Cancellation: that of the handler's slot is passed on to `work`, which takes note of a terminal one. `co_await` with
+/// @param executor  `work` runs on a strand of it: it may be a thread pool's
+/// @param work      what is to be done, not begun yet
+/// @param token     the completion token
+/// @return what the token says
+/// @par Errors
+/// Those of `work`. An exception that leaves it is a failure as if a policy had thrown it.
+/// @par Cancellation
+/// That of the handler's slot is passed on to `work`, which takes note of a terminal one. `co_await` with
 /// `use_awaitable` throws only if the awaiting coroutine was cancelled before.
 template <class T, class Executor, class CompletionToken>
 auto async_call(const std::type_identity_t<Executor>& executor, ::asio::awaitable<result<T>, Executor> work,
@@ -164,14 +170,14 @@ struct awaitable_mode;
 /// A policy function may return an `asio::awaitable`: the authenticator's functions then do so too.
 template <class T, class Executor>
 struct awaited<::asio::awaitable<T, Executor>> {
-    using type = T;
-    using mode = awaitable_mode<Executor>;
+    using type = T;                         ///< what is yielded
+    using mode = awaitable_mode<Executor>;  ///< the mode in which it is
 };
 
 /// The mode of policies of which some return an `asio::awaitable<T, Executor>`; the others may return a plain `T`.
 template <class Executor>
 struct awaitable_mode {
-    static constexpr bool async = true;
+    static constexpr bool async = true;  ///< its functions return awaitables
 
     /// A coroutine that calls policies and other flows.
     template <class T>
@@ -199,30 +205,23 @@ struct awaitable_mode {
     /// The failure that stands for the exception being handled.
     static failure current_failure() noexcept { return detail::failure_of_current_asio_exception(); }
 
-    /// `co_await`ed by a flow: from here on a cancellation no longer throws at the next `co_await`; `run` restores that.
+    /// `co_await`ed by a flow: from here on a cancellation no longer throws at the next `co_await`; `run` restores
+    /// that.
     static auto ignore_cancellation() { return ::asio::this_coro::throw_if_cancelled(false); }
 
     /// An awaitable that runs a flow to its end. No exception leaves it: a cancelled flow yields `error::cancelled`.
     template <class R>
     static flow<R> finish(flow<R> begun) {
-        const bool before = co_await ::asio::this_coro::throw_if_cancelled();
-        R outcome;
-        try {
-            outcome = co_await std::move(begun);
-        } catch (...) {
-            outcome = R(current_failure());
-        }
-        co_await ::asio::this_coro::throw_if_cancelled(before);
-        co_return outcome;
+        return ended(std::move(begun), std::unique_ptr<no_state>(), [](const no_state&, const R&) noexcept {});
     }
 
-    /// An awaitable that runs the flow `begin(state)` to its end, shows its result to `end(state, result)`, which must not
-    /// throw, and yields it. `state` lives as long as the flow. Else as `finish`.
+    /// An awaitable that runs the flow `begin(state)` to its end, shows its result to `end(state, result)`, which must
+    /// not throw, and yields it. `state` lives as long as the flow. In all other respects as `finish`.
     template <class State, class Begin, class End>
     static auto run(State state, Begin begin, End end) {
         auto kept = std::make_unique<State>(std::move(state));
         auto begun = begin(*kept);
-        return ended(finish(std::move(begun)), std::move(kept), end);
+        return ended(std::move(begun), std::move(kept), end);
     }
 
     /// What a public function with a completion token does with its awaitable; as `async_call`.
@@ -232,10 +231,19 @@ struct awaitable_mode {
     }
 
 private:
+    struct no_state {};
+
     template <class R, class State, class End>
-    static flow<R> ended(flow<R> finished, std::unique_ptr<State> state, End end) {
-        auto outcome = co_await std::move(finished);
-        end(*state, outcome);
+    static flow<R> ended(flow<R> begun, std::unique_ptr<State> state, End end) {
+        const bool before = co_await ::asio::this_coro::throw_if_cancelled();
+        R outcome;
+        try {
+            outcome = co_await std::move(begun);
+        } catch (...) {
+            outcome = R(current_failure());
+        }
+        co_await ::asio::this_coro::throw_if_cancelled(before);
+        if (state) end(*state, outcome);
         co_return outcome;
     }
 
@@ -305,8 +313,8 @@ namespace phoneauth {
 inline namespace v0 {
 namespace detail {
 
-/// The completion handler of an operation, of whatever type, to be called with `Values…` once, by any thread. It runs on
-/// its own executor, never within the call, and its context has work until then. Destroying one that was not called
+/// The completion handler of an operation, of whatever type, to be called with `Values…` once, by any thread. It runs
+/// on its own executor, never within the call, and its context has work until then. Destroying one that was not called
 /// destroys the coroutine that waits.
 template <class... Values>
 class posted_handler {
@@ -365,10 +373,16 @@ struct as_result<result<T>> {
 };
 }  // namespace detail
 
-/// Threads for what computes too long for an event loop, as password hashing does, with a bounded queue. Thread-safe.
+/// Threads for what computes too long for an event loop, as password hashing does, with a bounded queue.
+///
+/// @par Thread safety
+/// Shared objects are safe.
 class worker_pool {
 public:
-    /// `threads`: how many work at once, at least 1. `max_queue`: how many further calls may wait for a thread.
+    /// Starts the threads.
+    ///
+    /// @param threads    how many calls are worked on at a time; at least 1
+    /// @param max_queue  how many further ones may wait for a thread
     explicit worker_pool(std::size_t threads, std::size_t max_queue = 64)
         : capacity_((threads < 1 ? 1 : threads) + max_queue), pool_(threads < 1 ? 1 : threads) {}
 
@@ -378,12 +392,18 @@ public:
     /// Finishes what was accepted, then ends the threads.
     ~worker_pool() { pool_.join(); }
 
-    /// Calls `f()` on one of the threads and yields its value on the caller's executor: `result<T>` for an `f` that
-    /// returns `T` or `result<T>`. `error::overloaded`, at once, when the queue is full; `error::internal` if `f`
-    /// throws. A cancellation takes effect after `f`, which is not interrupted. `f` is moved into the pool: what it
-    /// refers to must outlive the call, or the caller's frame if its io_context is destroyed meanwhile.
+    /// Calls `f()` on one of the threads and yields its value on the caller's executor.
     ///
-    /// g++ 12: name a lambda that captures anything with a destructor by value before the `co_await`.
+    /// With g++ 12, give a lambda that captures anything with a destructor by value a name before the `co_await`.
+    ///
+    /// @param f  is moved into the pool. What it refers to must outlive the call, or the caller's frame if its
+    ///     io_context is destroyed meanwhile.
+    /// @return an awaitable of `result<T>`, for an `f` that returns `T` or `result<T>`
+    /// @par Errors
+    /// `overloaded`, at once, while the queue is full. What `f` throws becomes a failure as in
+    /// `failure_of_current_exception`, and `internal` if that finds nothing more exact.
+    /// @par Cancellation
+    /// It takes effect after `f`, which is not interrupted.
     template <class F>
     auto run(F f) -> ::asio::awaitable<typename detail::as_result<std::invoke_result_t<F&>>::type> {
         using R = typename detail::as_result<std::invoke_result_t<F&>>::type;
@@ -433,15 +453,30 @@ namespace phoneauth {
 inline namespace v0 {
 
 /// The PasswordHasher of an asynchronous server: scrypt on a few threads of its own, because it takes a few hundred
-/// milliseconds and must not stop the event loop. With the queue full, `hash` and `verify` yield `error::overloaded` at
-/// once. Thread-safe. The destructor waits for what is being hashed.
+/// milliseconds and must not stop the event loop.
+///
+/// @par Errors
+/// While the queue is full, `hash` and `verify` yield `error::overloaded` at once.
+///
+/// @par Thread safety
+/// Shared objects are safe.
+///
+/// @par Lifetime
+/// The destructor waits for what is being hashed.
+///
+/// @par Cancellation
+/// It takes effect after the password was hashed.
 class pooled_passwords {
 public:
-    /// One thread for every two processors: hashing must leave some for the event loop.
+    /// One thread for every two processors, and at least one: hashing must leave some for the event loop.
     PHONEAUTH_DECL static std::size_t default_threads();
 
-    /// `max_queue`: how many passwords may wait for a thread. 16 before one thread are a wait of some seconds, which is
-    /// as long as a person has patience.
+    /// Starts the threads.
+    ///
+    /// @param cost       of scrypt; see `scrypt_cost`
+    /// @param threads    how many passwords are hashed at a time; at least 1
+    /// @param max_queue  how many may wait for a thread. 16 before one thread are a wait of some seconds, which is as
+    ///     long as a person has patience.
     PHONEAUTH_DECL explicit pooled_passwords(scrypt_cost cost = {}, std::size_t threads = default_threads(),
                                              std::size_t max_queue = 16);
 
@@ -459,12 +494,12 @@ private:
     worker_pool pool_;
 };
 
+/// In asynchronous mode an authenticator without a PasswordHasher has `pooled_passwords`.
 template <class Executor>
 struct default_passwords<awaitable_mode<Executor>> {
-    static_assert(
-        std::is_same_v<Executor, ::asio::any_io_executor>,
-        "phoneauth: awaitables of this executor need a PasswordHasher of their own; name it as the fifth policy");
-    using type = pooled_passwords;
+    static_assert(std::is_same_v<Executor, ::asio::any_io_executor>,
+                  "phoneauth: awaitables of this executor need a PasswordHasher of their own");
+    using type = pooled_passwords;  ///< for Asio's own executor only
 };
 
 }  // namespace v0
@@ -1326,7 +1361,7 @@ private:
     ::asio::awaitable<std::error_code> wait_for_tls(int done) {
         std::error_code ec;
         const int problem = SSL_get_error(tls_.get(), done);
-        ERR_clear_error();  // leaves nothing behind for others who use OpenSSL on this thread
+        ERR_clear_error();  // leaves nothing behind for other users of OpenSSL on this thread
         switch (problem) {
         case SSL_ERROR_WANT_READ:
             ec = co_await wait(socket_type::wait_read);
@@ -1488,20 +1523,27 @@ inline namespace v0 {
 
 /// How a transport works. Every wait has an end: a time-out below one millisecond counts as one.
 struct https_transport_options {
-    /// Resolving, connecting and the TLS handshake together; also how long a request waits for a free connection.
+    /// How long resolving, connecting and the TLS handshake may take together. Also how long a request waits for
+    /// another one to end.
     std::chrono::milliseconds connect_timeout{5000};
-    /// From the first byte of the request to its last.
+    /// How long the request may take, from its first byte to its last.
     std::chrono::milliseconds write_timeout{5000};
-    /// From the last byte of the request to the last of the reply.
+    /// How long the reply may take, from the last byte of the request to the last of the reply.
     std::chrono::milliseconds read_timeout{10000};
     /// How long a connection is kept for the next request to the same host.
     std::chrono::milliseconds idle_timeout{30000};
+    /// How many connections to one host are kept.
     std::size_t max_idle_connections_per_host = 16;
-    std::size_t max_connections = 64;          ///< requests in flight, at least 1
-    std::size_t max_waiting = 1024;            ///< requests that wait for one of them to end
-    std::size_t max_header_bytes = 16 * 1024;  ///< of a reply
-    std::size_t max_body_bytes = 1024 * 1024;  ///< of a reply
-    std::string ca_file;                       ///< trusted certificates, a PEM file; empty for those of the system
+    /// How many requests are in flight at a time; at least 1.
+    std::size_t max_connections = 64;
+    /// How many further requests may wait for one of them to end.
+    std::size_t max_waiting = 1024;
+    /// How large the head of a reply may be.
+    std::size_t max_header_bytes = 16 * 1024;
+    /// How large the body of a reply may be.
+    std::size_t max_body_bytes = 1024 * 1024;
+    /// The trusted certificates: a PEM file. Empty for those of the system.
+    std::string ca_file;
 };
 
 }  // namespace v0
@@ -1523,14 +1565,26 @@ class tls_client;
 
 /// Sends http and https requests over kept-alive connections: the `HttpTransport` of an asynchronous authenticator.
 ///
-/// Thread-safe; its connections share one strand. The executor's context must outlive the transport; the transport may
-/// be destroyed while requests are in flight, which then still end. Idle connections do not keep `io_context::run` from
-/// returning. A request is never sent twice: a kept connection is used only if the server has not closed it.
+/// A request is never sent twice: a kept connection is used only if the server has not closed it. Idle connections do
+/// not keep `io_context::run` from returning.
+///
+/// @par Thread safety
+/// Shared objects are safe. The connections share one strand.
+///
+/// @par Lifetime
+/// The executor's context must outlive the transport. The transport may be destroyed while requests are in flight: they
+/// still end.
 class https_transport {
 public:
+    /// Asio's own executor.
     using executor_type = ::asio::any_io_executor;
 
-    /// Throws std::runtime_error if `options.ca_file` cannot be loaded.
+    /// Makes connections when they are needed.
+    ///
+    /// @param executor  what connections run on
+    /// @param options   time-outs, limits and trusted certificates
+    /// @par Errors
+    /// `std::runtime_error` if `options.ca_file` cannot be loaded.
     PHONEAUTH_DECL explicit https_transport(const executor_type& executor, https_transport_options options = {});
 
     https_transport(const https_transport&) = delete;
@@ -1541,19 +1595,23 @@ public:
     /// The executor given to the constructor, on which handlers run that have none of their own.
     executor_type get_executor() const noexcept { return executor_; }
 
-    /// Sends `request` and yields the whole reply, whatever its status. Fails with
+    /// Sends a request.
     ///
-    /// - `invalid_parameter`, `invalid_url`: the request is none;
-    /// - `overloaded`: too many requests are in flight and waiting, or this one waited for `connect_timeout`;
-    /// - `host_not_found`, `connect_failed`, `connect_timeout`, `tls_failed`, `certificate_untrusted`,
-    ///   `certificate_expired`, `certificate_wrong_host`: nothing was sent;
-    /// - `write_failed`, `read_timeout`, `connection_lost`, `malformed_reply`, `reply_too_large`, `cancelled`:
-    ///   the server may have processed the request (see `safe_to_resend`).
+    /// @param request  with an absolute URL
+    /// @return an awaitable of the whole reply, whatever its status
+    /// @par Errors
+    /// - The request cannot be sent as it is: `invalid_parameter`, `invalid_url`.
+    /// - Too many requests are in flight and waiting, or this one waited for `connect_timeout`: `overloaded`.
+    /// - Nothing was sent: `host_not_found`, `connect_failed`, `connect_timeout`, `tls_failed`,
+    ///   `certificate_untrusted`, `certificate_expired`, `certificate_wrong_host`.
+    /// - The server may have processed the request (see `safe_to_resend`): `write_failed`, `read_timeout`,
+    ///   `connection_lost`, `malformed_reply`, `reply_too_large`, `cancelled`.
     ///
-    /// A cancellation (terminal) closes the connection.
+    /// @par Cancellation
+    /// Terminal; it closes the connection.
     PHONEAUTH_DECL ::asio::awaitable<result<http_response>> send(http_request request);
 
-    /// The same for a completion token; handler `void(result<http_response>)`. See `async_call`.
+    /// The same for a completion token, with a handler `void(result<http_response>)`; see `async_call`.
     template <class CompletionToken>
     auto send(http_request request, CompletionToken&& token) {
         return detail::async_spawn(strand(), executor_, exchange(std::move(request)),
@@ -1803,12 +1861,16 @@ public:
     const ::asio::any_io_executor strand;
 
     static ::asio::awaitable<result<http_response>> send(std::shared_ptr<http_client> self, http_request request) {
+        bool writing = false;
         try {
-            auto outcome = co_await self->exchange(request);
+            auto outcome = co_await self->exchange(request, writing);
             co_return outcome;
         } catch (...) {
-            // Nothing in there but a cancellation, or want of memory, throws.
-            co_return result<http_response>(failure_of_current_asio_exception());
+            // Nothing in there but a cancellation, or want of memory, throws. Once the request is being written, nobody
+            // may take that for one that was not sent.
+            auto why = failure_of_current_asio_exception();
+            if (writing && why.code != error::cancelled) co_return error::connection_lost;
+            co_return why;
         }
     }
 
@@ -1873,7 +1935,7 @@ private:
         ~waiting_entry() { list.remove(self); }
     };
 
-    ::asio::awaitable<result<http_response>> exchange(http_request& request) {
+    ::asio::awaitable<result<http_response>> exchange(http_request& request, bool& writing) {
         auto target = parse_url(request.url);
         if (!target) co_return target.error();
 
@@ -1906,6 +1968,7 @@ private:
             if (!connected) co_return connected.error();
         }
 
+        writing = true;
         connection.expect_within(options_.write_timeout);
         auto ec = co_await connection.write();
         if (ec) co_return why(connection, ec, error::write_failed, error::write_failed);
@@ -2103,14 +2166,21 @@ PHONEAUTH_DECL ::asio::awaitable<result<http_response>> https_transport::exchang
 namespace phoneauth {
 inline namespace v0 {
 
-/// The `HttpTransport` of a thread-per-request server: `send` returns when the reply is there. Thread-safe.
+/// The `HttpTransport` of a thread-per-request server: `send` returns when the reply is there.
 ///
-/// Each request in flight has an event loop of its own, kept with its connection for the next one, on which an
-/// `https_transport` does the work: Asio's blocking functions know no time limits.
+/// Each request in flight has an event loop of its own, on which an `https_transport` does the work, because Asio's
+/// blocking functions know no time limits. The loop and its connection are kept for the next request.
+///
+/// @par Thread safety
+/// Shared objects are safe.
 class blocking_transport {
 public:
-    /// Options as for `https_transport`; `max_idle_connections_per_host` counts for each of at most `max_connections`
-    /// event loops and is 1 at most. Throws std::runtime_error if `options.ca_file` cannot be loaded.
+    /// Makes connections when they are needed.
+    ///
+    /// @param options  as for `https_transport`; but `max_idle_connections_per_host` counts for each event loop, of
+    ///     which there are `max_connections` at most, and is 1 at most
+    /// @par Errors
+    /// `std::runtime_error` if `options.ca_file` cannot be loaded.
     explicit blocking_transport(https_transport_options options = {})
         : options_(std::move(options)), tls_(std::make_shared<detail::tls_client>(options_.ca_file)),
           lanes_(options_.max_connections) {
@@ -2120,9 +2190,13 @@ public:
     blocking_transport(const blocking_transport&) = delete;
     blocking_transport& operator=(const blocking_transport&) = delete;
 
-    /// Sends `request` and returns the whole reply, whatever its status. Errors as for `https_transport::send`, without
-    /// `cancelled`. Returns within the sum of the time-outs, but for a name server that does not answer: the system's
-    /// resolver cannot be interrupted, and its own limits hold.
+    /// Sends a request. It takes the sum of the time-outs at most, except when a name server does not answer: the
+    /// system's resolver cannot be interrupted, and its own limits hold.
+    ///
+    /// @param request  with an absolute URL
+    /// @return the whole reply, whatever its status
+    /// @par Errors
+    /// As for `https_transport::send`, without `cancelled`; and `internal` when the event loop fails.
     result<http_response> send(const http_request& request) {
         auto in_flight = lanes_.take(std::chrono::steady_clock::now() + options_.connect_timeout, options_.max_waiting);
         if (!in_flight) return error::overloaded;
@@ -2138,7 +2212,7 @@ public:
             used.context.run();
             return outcome;
         } catch (...) {
-            return failure_of_current_exception(error::internal);
+            return error::internal;  // whatever it was: the request may have been written
         }
     }
 
@@ -2173,8 +2247,8 @@ namespace phoneauth {
 inline namespace v0 {
 namespace detail {
 
-/// When a server that could not be reached is tried again: after 50 ms, then twice as long each time, at most `longest`.
-/// One thread at a time may tell it something, any may ask.
+/// When a server that could not be reached is tried again: after 50 ms, then twice as long each time, at most
+/// `longest`. One thread at a time may tell it something, any may ask.
 class backoff {
 public:
     explicit backoff(std::chrono::milliseconds longest) noexcept : longest_(longest) {}
@@ -2258,31 +2332,53 @@ inline namespace v0 {
 
 /// What a client may cost an `http_server`. A time-out below one millisecond counts as one.
 struct http_server_options {
-    /// Over it the connection that has waited longest for a request is closed; if each is at work: 503 and closed.
+    /// How many connections are served at a time. When one more comes, the server closes the connection that has waited
+    /// longest for a request. If none waits, it answers the new one with 503 and closes it. Both are done for a
+    /// sixteenth more connections than the limit; what comes on top of those is closed without an answer.
     std::size_t max_connections = 1024;
-    /// From one IPv4 address or one IPv6 /64, which is what one client has; over it: closed at once. 0: no such limit,
-    /// as behind a reverse proxy, where all connections come from one address.
+
+    /// How many connections one client may have: one IPv4 address, or one IPv6 network of 64 bits, which is what one
+    /// client gets. A further one is closed without an answer. 0 means no such limit, which is right behind a reverse
+    /// proxy, where all connections come from one address.
     std::size_t max_connections_per_address = 0;
-    /// Being answered at once; over it: 503 with Retry-After, at once, and the connection stays. It bounds how long a
-    /// request can wait for what is slow behind the handler. 256 that each take a second are still 256 a second.
+
+    /// How many requests are answered at the same time. A further one gets 503 with Retry-After at once, and its
+    /// connection stays. The limit bounds how long a request can wait for what is slow behind the handler: if each
+    /// takes a second, 256 at a time are still 256 a second.
     std::size_t max_requests = 256;
-    /// The hosts that the server is called by: names and addresses, without port, IPv6 without brackets. A request
-    /// whose Host is none of them gets 421 (RFC 9110 §15.5.20): otherwise a page of anybody whose name resolves to this
-    /// server's address ("DNS rebinding") may talk to a server on loopback or in an internal network. Empty: any.
+
+    /// The hosts that the server is called by: names and addresses, without a port, IPv6 without brackets. A request
+    /// whose Host is none of them gets 421 (RFC 9110 §15.5.20). Without such a list a page of anybody whose name
+    /// resolves to this server's address ("DNS rebinding") may talk to a server on loopback or in an internal network.
+    /// Empty means any host.
     std::vector<std::string> allowed_hosts{};
-    std::size_t max_header_bytes = 16 * 1024;        ///< over it, or with over 100 headers: 431
-    std::size_t max_body_bytes = 64 * 1024;          ///< over it: 413
-    std::chrono::milliseconds header_timeout{5000};  ///< TLS handshake; first to last byte of a head; over it: 408
-    std::chrono::milliseconds body_timeout{10000};   ///< over it: 408
-    std::chrono::milliseconds idle_timeout{60000};   ///< for the first byte of a request
-    std::chrono::milliseconds write_timeout{5000};   ///< for a whole reply
-    /// Called for each reply that the server gives by itself (400, 408, 413, 421, 431, 500, 503), from any thread
-    /// that runs it, to give it the body that the clients understand; without it the body is empty. It must not throw.
+
+    /// How large the head of a request may be. A larger one, or one with more than 100 header fields, gets 431.
+    std::size_t max_header_bytes = 16 * 1024;
+
+    /// How large the body of a request may be. A larger one gets 413.
+    std::size_t max_body_bytes = 64 * 1024;
+
+    /// How long the head of a request may take, from its first byte to its last; a slower one gets 408. Also how long
+    /// the TLS handshake may take; a slower one is closed without an answer.
+    std::chrono::milliseconds header_timeout{5000};
+
+    /// How long the body of a request may take; a slower one gets 408.
+    std::chrono::milliseconds body_timeout{10000};
+
+    /// How long a connection may wait for the first byte of a request. It is then closed.
+    std::chrono::milliseconds idle_timeout{60000};
+
+    /// How long the client may take to read a whole reply. The connection is then closed.
+    std::chrono::milliseconds write_timeout{5000};
+
+    /// Gives a reply of the server itself (400, 408, 413, 421, 431, 500, 503) the body that the clients understand;
+    /// without it the body is empty. It is called from any thread that runs the server, and must not throw.
     std::function<void(http_response&)> complete_own_reply{};
 };
 
-/// What an `http_server` calls for each request, on the connection's strand; `request.url` is path and query. What it
-/// throws becomes a 500.
+/// What an `http_server` calls for each request, on the connection's strand. `request.url` is path and query; `peer` is
+/// the address at the other end of the connection. What it throws becomes a 500.
 using http_handler =
     std::function<::asio::awaitable<http_response>(http_request request, ::asio::ip::tcp::endpoint peer)>;
 
@@ -2666,31 +2762,45 @@ struct http_server_state;
 }
 
 /// A small HTTP/1.1 server: keep-alive, pipelining in order, HEAD, "Expect: 100-continue", limits on everything. It
-/// asks its handler for every request and knows no routes. What two readers of HTTP could take for different requests
-/// it refuses, and closes the connection.
+/// asks its handler for every request and knows no routes. It refuses what two readers of HTTP could take for different
+/// requests, and closes the connection.
 ///
-/// Each connection runs on a strand of its own, so that the executor may be a thread pool. The executor's context must
-/// outlive the server; what the handler refers to must live until the server is drained or the context is gone.
+/// @par Thread safety
+/// Shared objects are safe. Each connection runs on a strand of its own, so that the executor may be a thread pool.
+///
+/// @par Lifetime
+/// The executor's context must outlive the server. What the handler refers to must live until the server is drained or
+/// the context is gone.
 class http_server {
 public:
+    /// What answers the requests.
     using handler = http_handler;
 
-    /// Listens on `address` (port 0: any free one) and begins to accept. `tls`, if not null, is the native handle of an
-    /// `asio::ssl::context` with certificate and key, which this shares. Throws std::system_error if it cannot listen.
+    /// Listens and begins to accept.
+    ///
+    /// @param executor  what connections and handlers run on
+    /// @param address   to listen on; port 0 means any free one
+    /// @param h         what answers the requests
+    /// @param options   what a client may cost
+    /// @param tls       the native handle of an `asio::ssl::context` with certificate and key, which the server shares;
+    ///     null for HTTP
+    /// @par Errors
+    /// `std::system_error` if it cannot listen.
     PHONEAUTH_DECL http_server(const ::asio::any_io_executor& executor, const ::asio::ip::tcp::endpoint& address,
                                handler h, http_server_options options = {}, SSL_CTX* tls = nullptr);
 
     http_server(const http_server&) = delete;
     http_server& operator=(const http_server&) = delete;
 
-    /// As `stop`; requests in flight still end.
+    /// As `stop()`: requests in flight still end.
     PHONEAUTH_DECL ~http_server();
 
     /// The port that it listens on.
     PHONEAUTH_DECL std::uint16_t port() const noexcept;
 
-    /// Stops accepting, closes idle connections, and the others after the request in flight. Calls `drained`, if given,
-    /// on one of the executor's threads when the last one has ended. Thread-safe; returns at once.
+    /// Stops accepting, closes idle connections, and the others after the request in flight. Returns at once.
+    ///
+    /// @param drained  if given, is called on one of the executor's threads when the last connection has ended
     PHONEAUTH_DECL void stop(std::function<void()> drained = {});
 
 private:
@@ -2776,8 +2886,8 @@ inline namespace v0 {
 
 namespace detail {
 
-/// Yields what `work` returns on a thread of `pool`, or throws what it throws, which the pool's own result does not tell.
-/// The frame knows nothing of the storage: g++ 12 warns of one that has to do with an anonymous namespace.
+/// Yields what `work` returns on a thread of `pool`, or throws what it throws, which the pool's own result does not
+/// tell. The frame knows nothing of the storage: g++ 12 warns of one that has to do with an anonymous namespace.
 template <class T>
 ::asio::awaitable<T> run_on(worker_pool& pool, std::function<T()> work) {
     struct outcome {
@@ -2806,18 +2916,30 @@ template <class T>
 ///     phoneauth::sqlite_storage file("phoneauth.db");
 ///     phoneauth::pooled_storage storage(file);
 ///
-/// A function's awaitable yields what the storage's function returns, or throws what that throws. It throws
-/// `std::system_error` with `error::overloaded` at once, and asks the storage for nothing, while the queue is full.
-/// A call that was begun is brought to its end even if the operation that made it is cancelled.
+/// @par Errors
+/// A function's awaitable throws what the storage's function throws. While the queue is full it throws
+/// `std::system_error` with `error::overloaded` at once, and asks the storage for nothing.
 ///
-/// Thread-safe; the storage must be, too, if `threads` is more than 1. It keeps a reference to the storage, which must
-/// outlive it. The destructor waits for the calls that were begun; their io_context must still be there.
+/// @par Thread safety
+/// Shared objects are safe, if the storage is or if `threads` is 1.
+///
+/// @par Lifetime
+/// It keeps a reference: the storage must outlive it. The destructor waits for the calls that were begun; their
+/// io_context must still be there.
+///
+/// @par Cancellation
+/// A call that was begun is brought to its end even if the operation that made it is cancelled.
 template <class S>
 class pooled_storage : public forwarding_storage<pooled_storage<S>> {
 public:
+    /// That of the storage; see `is_process_local`.
     static constexpr bool process_local = is_process_local<S>;
 
-    /// `threads`: how many calls the storage does at once, at least 1. `max_queue`: how many further ones may wait.
+    /// Starts the threads.
+    ///
+    /// @param storage    what does the work
+    /// @param threads    how many calls it does at a time; at least 1
+    /// @param max_queue  how many further ones may wait
     explicit pooled_storage(S& storage, std::size_t threads = 4, std::size_t max_queue = 1024)
         : storage_(storage), pool_(threads, max_queue) {}
 
@@ -2878,19 +3000,30 @@ namespace testing {
 ///     …
 ///     twilio.last_code_to("+14155550100")
 ///
-/// Where a message has a StatusCallback, it reports there what became of it (see `twilio_simulator::delivery_reports`),
-/// once for each status and at most for `max_reported` messages at a time; what comes in between is not reported.
+/// If a message has a StatusCallback, the server reports there what became of it (see
+/// `twilio_simulator::delivery_reports`), once for each status. It does so for `max_reported` messages at a time; a
+/// message that comes while so many are being reported is not reported.
 ///
-/// Its functions may be called from any thread; `on_message`'s function is called on the server's.
+/// @par Thread safety
+/// Shared objects are safe. The function given to `on_message` is called on the server's thread.
 class fake_twilio : public twilio_simulator {
 public:
-    static constexpr std::size_t max_reported = 256;
+    static constexpr std::size_t max_reported = 256;  ///< messages at a time
 
-    /// Serves HTTP. Port 0: any free one. Throws `std::system_error` if it cannot listen.
+    /// Serves HTTP.
+    ///
+    /// @param port  0 means any free one
+    /// @par Errors
+    /// `std::system_error` if it cannot listen.
     explicit fake_twilio(std::uint16_t port = 0) : fake_twilio(port, std::nullopt) {}
 
-    /// Serves HTTPS with `certificate`, for example from `make_test_certificate`. Throws `std::system_error` if it
-    /// cannot listen, `std::runtime_error` if OpenSSL does not accept the certificate or its key.
+    /// Serves HTTPS.
+    ///
+    /// @param certificate  for example from `make_test_certificate`
+    /// @param port         0 means any free one
+    /// @par Errors
+    /// `std::system_error` if it cannot listen; `std::runtime_error` if OpenSSL does not accept the certificate or its
+    /// key.
     explicit fake_twilio(const test_certificate& certificate, std::uint16_t port = 0)
         : fake_twilio(port, std::optional(certificate)) {}
 
@@ -2944,7 +3077,7 @@ private:
         ++reported_;
     }
 
-    /// As Twilio, one after the other, and does not try again.
+    /// Sends them one after the other and does not try again, as Twilio does.
     ::asio::awaitable<void> send_all(std::vector<http_request> requests) {
         for (const auto& request : requests) {
             auto sending = transport_->send(request);
@@ -3002,17 +3135,23 @@ namespace testing {
 
 /// Makes a blocking policy an asynchronous one, for tests: each function goes to the back of the executor's queue and
 /// does its work when it is its turn, so that operations which run at the same time take turns at every call. `P` may
-/// be a Storage (or some of its parts), an HttpTransport, a PasswordHasher, or several of them. It keeps a reference to
-/// the blocking policy.
+/// be a Storage (or some of its parts), an HttpTransport, a PasswordHasher, or several of them.
+///
+/// @par Thread safety
+/// That of `P`.
+///
+/// @par Lifetime
+/// It keeps a reference: the blocking policy must outlive it.
 template <class P>
 class posting : public forwarding_storage<posting<P>> {
     template <class T>
     using later = ::asio::awaitable<T>;
 
 public:
-    /// A storage that only this process sees stays one: `config::code_keys` may be empty if it may with `P`.
+    /// That of `P`; see `is_process_local`.
     static constexpr bool process_local = is_process_local<P>;
 
+    /// Lets `policy` do the work.
     explicit posting(P& policy) noexcept : policy_(policy) {}
 
     /// Does `operation` later: see `forwarding_storage`.
@@ -3024,8 +3163,8 @@ public:
         co_return Operation()(policy_, arguments...);
     }
 
-    // Each function: see the concepts in policies.hpp.
-
+    ///@{
+    /// The functions of the concepts; see policies.hpp.
     later<result<http_response>> send(const http_request& request) requires HttpTransport<P> {
         co_await turn();
         co_return policy_.send(request);
@@ -3039,6 +3178,7 @@ public:
         co_await turn();
         co_return policy_.verify(password, hash);
     }
+    ///@}
 
 private:
     static later<void> turn() { return ::asio::post(::asio::use_awaitable); }

@@ -96,7 +96,7 @@ public:
         install(std::move(c));
     }
 
-    /// Fails all who wait, and everything from now on.
+    /// Fails all calls that wait, and all from now on.
     void close() {
         const std::scoped_lock lock(mutex_);
         closed_ = true;
@@ -379,24 +379,35 @@ private:
 
 namespace phoneauth {
 inline namespace v0 {
-/// As `postgres_storage`, whose description holds for this class too, but asynchronous: its functions return
-/// `asio::awaitable`s, nothing blocks, and many calls share each connection, one's statement being sent while others'
-/// answers are on their way.
+
+/// `postgres_storage` for the asynchronous mode: each function returns an `asio::awaitable`, and nothing blocks. What
+/// is said there about the database, its tables and errors holds here too.
 ///
 ///     phoneauth::async_postgres_storage storage(context.get_executor(), "postgres://user:password@host/database");
 ///
-/// All functions may be called from several threads at once, and the executor may belong to several threads. A call
-/// goes on on the executor of the coroutine that waits for it. A cancellation takes effect after the call, which is not
-/// interrupted but ends within `timeout`. While the database cannot be reached, calls fail at once but for an attempt
-/// to connect now and then, which happens on a thread of the storage's own.
+/// Many calls share each connection: the statement of one is sent while the answers of others are on their way. While
+/// the database cannot be reached, calls throw at once. Now and then one of them tries to connect, on a thread of the
+/// storage's own.
 ///
-/// Lifetime: the arguments of a function need not outlive the call. The storage may be destroyed while calls are
-/// pending: those throw `std::runtime_error`. The destructor waits, for up to `timeout`, for a connection that is being
-/// opened. The storage must be destroyed before the context of its executor is; the context of a coroutine that waits
-/// for a call must live until the call has ended.
+/// @par Thread safety
+/// Shared objects are safe, and the executor may belong to several threads. A call completes on the executor of the
+/// coroutine that waits for it.
+///
+/// @par Lifetime
+/// The arguments of a function need not outlive the call. The storage may be destroyed while calls are pending: they
+/// throw `std::runtime_error`. The destructor waits, for up to `timeout`, for a connection that is being opened. The
+/// storage must be destroyed before the context of its executor is. The context of a coroutine that waits for a call
+/// must live until the call has ended.
+///
+/// @par Cancellation
+/// It takes effect after the call, which is not interrupted but ends within `timeout`.
 class async_postgres_storage : public forwarding_storage<async_postgres_storage> {
 public:
-    /// `executor`: waits for the sockets. See `postgres_storage` for the rest; the constructor blocks as that one does.
+    /// As the constructor of `postgres_storage`, and blocks as that one does.
+    ///
+    /// @param executor  waits for the sockets
+    /// @param url       see `postgres_storage`
+    /// @param options   see there
     async_postgres_storage(const ::asio::any_io_executor& executor, const std::string& url,
                            const postgres_options& options = {})
         : pipelines_(std::make_shared<detail::postgres::pipelines>(executor, url, options)) {}

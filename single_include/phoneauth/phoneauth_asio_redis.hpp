@@ -354,7 +354,7 @@ private:
     }
     static redis_time limit(const stream& s) { return s.open ? s.waiting.front().deadline : s.open_by; }
 
-    /// Closes `s`; who waits for a reply gets none.
+    /// Closes `s`: calls that wait for a reply get none.
     void fail(const stream_ptr& stale, const std::string& why) {
         const auto s = stale;  // which may be a reference into what is reset here
         if (s->closed) return;
@@ -422,6 +422,7 @@ private:
 
 namespace phoneauth {
 inline namespace v0 {
+
 /// `redis_storage` for the asynchronous mode: each function returns an `asio::awaitable`, and nothing blocks. What is
 /// said there about the server, its settings, what it can lose, errors and round trips holds here too.
 ///
@@ -433,13 +434,23 @@ inline namespace v0 {
 /// breaks, or a reply is overdue, all operations on it throw; the next one connects again. A server that could not be
 /// reached is tried again after 50 ms, then 100 ms and so on up to a second; meanwhile calls throw at once.
 ///
-/// Thread-safe, also on an io_context that several threads run. An operation completes on the executor of the coroutine
-/// that awaits it. One that is cancelled throws `asio::error::operation_aborted`; its commands may have been carried
-/// out. The object must outlive its operations, and must be destroyed before the context of its executor.
+/// @par Thread safety
+/// Shared objects are safe, also on an io_context that several threads run. An operation completes on the executor of
+/// the coroutine that waits for it.
+///
+/// @par Lifetime
+/// The object must outlive its operations, and must be destroyed before the context of its executor is.
+///
+/// @par Cancellation
+/// An operation that is cancelled throws `asio::error::operation_aborted`; its commands may have been carried out.
 class async_redis_storage : public forwarding_storage<async_redis_storage> {
 public:
-    /// Like that of `redis_storage`; blocks, for `options.connect_timeout` and `options.operation_timeout` at most.
-    /// `executor`: on which connections are served.
+    /// As the constructor of `redis_storage`. It blocks, for `options.connect_timeout` and `options.operation_timeout`
+    /// at most.
+    ///
+    /// @param executor  on which connections are served
+    /// @param url       see `redis_storage`
+    /// @param options   see there
     async_redis_storage(const ::asio::any_io_executor& executor, const std::string& url,
                         const redis_options& options = {})
         : async_redis_storage(executor, detail::parse_redis_url(url), options) {}

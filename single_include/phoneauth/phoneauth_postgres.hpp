@@ -161,8 +161,8 @@ inline verdict judge(const PGresult* r) {
     const auto* field = PQresultErrorField(r, PG_DIAG_SQLSTATE);
     if (!field) return verdict::lost;  // libpq's own error
     const std::string_view state = field;
-    // A serialization failure, a deadlock, and a unique index in which a rival was faster: now that he is there, the
-    // statement finds him.
+    // A serialization failure, a deadlock, and a unique index in which a rival was faster: now that the rival's row is
+    // there, the statement finds it.
     if (state == "40001" || state == "40P01" || state == "23505") return verdict::again;
     // The server has become read-only (a failover), does not know the prepared statement, or cannot use it any more.
     if (state == "25006" || state == "26000" || state == "0A000") return verdict::reconnect;
@@ -460,7 +460,7 @@ inline const statement update_transaction_sql{
                              '$')};
 
 // The two writes of a user say themselves why they were refused, because an error of a unique index would write phone
-// numbers to the server's log. Only a rival who is not visible yet is left to the index.
+// numbers to the server's log. Only a rival whose row is not visible yet is left to the index.
 
 inline const statement insert_user_sql{"phoneauth_insert_user", field_types<user>(),
                                        with_places<user>(R"(
@@ -734,8 +734,8 @@ template <class T>
 struct query {
     const statement& what;
     parameters values;
-    /// The value from a result that is `verdict::done`; empty if a rival who is not visible yet was faster: run it
-    /// again.
+    /// The value from a result that is `verdict::done`; empty if a rival was faster whose row is not visible yet: run
+    /// it again.
     std::optional<T> (*value)(const PGresult*);
     bool changes_counters = false;  ///< and does not only read them
 };
@@ -1112,14 +1112,16 @@ inline namespace v0 {
 
 /// How a `postgres_storage` or an `async_postgres_storage` behaves.
 struct postgres_options {
-    /// How many connections there are at most, at least 1. An asynchronous storage shares each among many calls, but
-    /// changes counters on one of them and does everything else on the others; what several connections write at the
-    /// same time goes to the server's disk together, so one or two are too few there, too.
+    /// How many connections there are at most; at least 1. A blocking storage needs one for each call that is under
+    /// way. An asynchronous one shares each among many calls, but changes counters on one of them and does everything
+    /// else on the others. What several connections write at the same time goes to the server's disk together: an
+    /// asynchronous storage should have at least three.
     std::size_t connections = 4;
-    /// How long a call takes at most, waiting for a connection or opening one included; at least 1 ms. It is also the
-    /// server's `statement_timeout`. Looking up a host name may take longer, if the system's resolver does.
+    /// How long a call takes at most; at least 1 ms. To wait for a connection or to open one is part of it. It is also
+    /// the server's `statement_timeout`. To look up a host name may take longer, if the system's resolver does.
     std::chrono::milliseconds timeout{5000};
-    /// Asynchronous only: how many calls may be waiting for an answer on each connection. Further ones fail at once.
+    /// Only for an asynchronous storage: how many calls may wait for an answer on each connection. Further ones throw
+    /// at once.
     std::size_t max_pending = 4096;
 };
 
@@ -1131,36 +1133,46 @@ struct postgres_options {
 namespace phoneauth {
 inline namespace v0 {
 
-/// A complete Storage in a PostgreSQL database, version 12 or later, for any number of server processes. Blocking; the
-/// asynchronous one is in asio/postgres.hpp. Needs libpq.
+/// A complete Storage in a PostgreSQL database, version 12 or later, for any number of server processes. It is
+/// blocking; the asynchronous one is in asio/postgres.hpp. It needs libpq.
 ///
 ///     phoneauth::postgres_storage storage("postgres://user:password@host/database");
 ///
 /// It keeps its records in tables named `phoneauth_…` in the first schema of the user's `search_path`, and makes them
-/// if there are none. Each function is one statement, thus one transaction and one round trip. What has expired is
-/// removed a few rows at a time, whenever something is inserted: transactions `transaction_retention` past their
-/// `expires_at`, sessions and counters at theirs; see also `delete_expired`.
+/// if there are none. Each function is one statement, thus one transaction of the database and one round trip. What has
+/// expired is removed a few rows at a time, whenever something is inserted: transactions `transaction_retention` past
+/// their `expires_at`, sessions and counters at theirs; see also `delete_expired`.
 ///
-/// What a function has written is on the server's disk when it returns; but for changes of counters, of which a crash
-/// of the server loses up to the last second, unless something else was written after them, as a transaction is before
-/// a message is sent.
-///
-/// All functions may be called from several threads at once; each call uses one connection of the pool. A function
-/// throws `std::runtime_error` when it cannot do its work: no connection, no answer in time, an error of the server. It
-/// has then changed nothing, or all that was asked for. It works again as soon as the database does. A write is
-/// repeated only if it certainly was not carried out; a read also after the connection was lost. `insert_user` throws
-/// `std::invalid_argument` if there is a user with this `object_id`.
+/// What a function has written is on the server's disk when it returns. Changes of counters are an exception: a crash
+/// of the server may lose those of the last second, unless something else was written after them, as a transaction is
+/// before a message is sent.
 ///
 /// A pooler between this and the server (PgBouncer) must give each connection a session of its own.
+///
+/// @par Upgrades
+/// As of `sqlite_storage` (storage/sqlite.hpp).
+///
+/// @par Errors
+/// A function throws `std::runtime_error` when it cannot do its work: no connection, no answer in time, an error of the
+/// server. It has then changed nothing, or all that was asked for. It works again as soon as the database does. A write
+/// is repeated only if it certainly was not carried out; a read also after the connection was lost. `insert_user`
+/// throws `std::invalid_argument` if there is a user with this `object_id`.
+///
+/// @par Thread safety
+/// Shared objects are safe. Each call uses one connection of the pool.
 class postgres_storage : public forwarding_storage<postgres_storage> {
 public:
-    /// Connects to the database, makes its tables or brings them up to date, and checks them; several servers may do so
-    /// at once. `url`: `postgres://user:password@host:port/database?option=value`, see "Connection URIs" in
-    /// PostgreSQL's documentation of libpq; several hosts are for servers that take over from each other: the one that
-    /// can be written is used. Throws `std::runtime_error`, which says what to do, when the URL is wrong, the server
-    /// does not answer or refuses, the database is read-only or not in UTF-8, or the tables are newer than this program
-    /// or were changed by hand. Making or changing tables is not subject to `timeout` but may take ten minutes. Servers
-    /// of version 1 of the tables that still run go on working, and refuse when they are started again.
+    /// Connects to the database, makes its tables or brings them up to date, and checks them. Several servers may do so
+    /// at once. To make or change tables may take ten minutes, whatever `options.timeout` is.
+    ///
+    /// @param url      `postgres://user:password@host:port/database?option=value`; see "Connection URIs" in libpq's
+    ///     documentation. Several hosts are for servers that take over from each other: the one that can be written is
+    ///     used.
+    /// @param options  see there
+    /// @par Errors
+    /// `std::runtime_error`, which says what to do, when the URL is wrong, the server does not answer or refuses, the
+    /// database is read-only or not in UTF-8, or the tables are newer than this program or were changed by hand. The
+    /// tables are then as they were.
     explicit postgres_storage(const std::string& url, const postgres_options& options = {})
         : server_(url), options_(options), pool_(options.connections) {
         auto first = detail::postgres::open(server_, options_.timeout, deadline());
@@ -1175,9 +1187,13 @@ public:
         return run(operation(detail::postgres::queries_of, arguments...));
     }
 
-    /// Deletes records that were over at `now`: `limit` at most, of transactions, sessions and counters together. Returns
-    /// how many it has deleted; fewer than `limit` means that no more are left, but for those that another call is busy
-    /// with. To be called, now and then, only if much has expired while little is inserted.
+    /// Deletes records that had expired at `now`. There is need for it only if much expires while little is inserted:
+    /// call it now and then.
+    ///
+    /// @param now    by the clock of the authenticator
+    /// @param limit  how many records it deletes at most: transactions, sessions and counters together
+    /// @return how many it has deleted; fewer than `limit` means that none are left, except those that another call is
+    ///     busy with
     std::size_t delete_expired(time_point now, std::size_t limit) {
         return run(detail::postgres::queries_of.delete_expired(now, limit));
     }

@@ -365,7 +365,7 @@ private:
     static constexpr auto nobody = static_cast<std::uint16_t>(-1);
 
     redis_step settle_failure(redis_call& call) {
-        // One server alone: nothing helps. In a cluster another one knows who has taken over.
+        // With one server nothing helps. In a cluster another one knows which of them has taken over.
         if (call.written || nodes_.size() == 1) return redis_step::settled;
         std::replace(owners_.begin(), owners_.end(), static_cast<std::uint16_t>(call.node), nobody);
         if (any_ == call.node) any_ = static_cast<std::uint16_t>((any_ + 1u) % nodes_.size());
@@ -409,8 +409,8 @@ private:
         return ++call.redirects % 4 == 0 ? redis_step::later : redis_step::again;
     }
 
-    /// Slot and server of "MOVED 3999 127.0.0.1:6381"; without a host it is that of the server which says so. The server
-    /// is `nodes_.size()` if it says something else.
+    /// Slot and server of "MOVED 3999 127.0.0.1:6381"; without a host it is that of the server which says so. The
+    /// server is `nodes_.size()` if it says something else.
     std::pair<std::size_t, std::size_t> redirection(const redis_call& call) {
         const std::pair unknown(std::size_t{0}, nodes_.size());
         auto text = text_of(*call.reply);
@@ -437,7 +437,7 @@ private:
 
     std::vector<redis_address> nodes_;
     std::vector<std::uint16_t> owners_;  ///< slot → server; empty until one of a cluster has spoken
-    std::uint16_t any_ = 0;              ///< who is asked about a slot that nobody is known to have
+    std::uint16_t any_ = 0;              ///< is asked about a slot that no server is known to have
 };
 
 }  // namespace detail
@@ -469,8 +469,8 @@ namespace phoneauth {
 inline namespace v0 {
 namespace detail {
 
-// ---- Records: fields, each with its length in front ("1:7" "12:+14155550100"), so that no record begins with the fields
-// ---- of another. A script can compare the first field without understanding the rest.
+// ---- Records: fields, each with its length in front ("1:7" "12:+14155550100"), so that no record begins with the
+// ---- fields of another. A script can compare the first field without understanding the rest.
 
 inline std::string record_field(std::string_view text) {
     return std::to_string(text.size()) + ':' + std::string(text);
@@ -620,8 +620,8 @@ namespace phoneauth {
 inline namespace v0 {
 namespace detail {
 
-// ---- Scripts. Numbers in Lua are doubles: exact for milliseconds, but not for versions and values of counters, which stay
-// ---- strings. A script that is refused for lack of memory is refused at its first write.
+// ---- Scripts. Numbers in Lua are doubles: exact for milliseconds, but not for versions and values of counters, which
+// ---- stay strings. A script that is refused for lack of memory is refused at its first write.
 
 struct redis_scripts {
     // Key: a record. Arguments: its first field as it should be; the new record.
@@ -759,17 +759,19 @@ inline namespace v0 {
 
 /// How a `redis_storage` or an `async_redis_storage` behaves.
 struct redis_options {
-    /// In front of every key, so that several applications, or tests, can share a server. No "{" or "}".
+    /// What every key begins with, so that several applications, or tests, can share a server. It holds no "{" or "}".
     std::string prefix = "phoneauth:";
-    /// How long a connection may take to be there, passwords included. A name server that does not answer is not
-    /// interrupted by it.
+    /// How long it may take to make a connection and to log in. A name server that does not answer may take longer: the
+    /// system's resolver cannot be interrupted.
     std::chrono::milliseconds connect_timeout{2000};
     /// How long an operation may take, with its repetitions while Redis says "try again".
     std::chrono::milliseconds operation_timeout{2000};
-    /// `redis_storage`: how many operations run at once; further ones wait, `operation_timeout` at most. There is a
-    /// connection for each, and in a cluster one to each server that it needs. At least 1.
+    /// Only for a `redis_storage`: how many operations run at once; at least 1. Further ones wait, for
+    /// `operation_timeout` at most. Each has a connection of its own, and in a cluster one to each server that it
+    /// needs.
     std::size_t max_connections = 16;
-    /// `async_redis_storage`: how many commands may wait for their replies on one connection; further ones throw.
+    /// Only for an `async_redis_storage`: how many commands may wait for their replies on one connection. Further ones
+    /// throw.
     std::size_t max_pending = 10'000;
 };
 
@@ -1332,8 +1334,9 @@ return ARGV[1])"};
 namespace phoneauth {
 inline namespace v0 {
 
-/// A Storage in Redis 6 or later, or in Valkey, for thread-per-request servers: any number of server processes on one
-/// Redis behave as one. POSIX only; needs hiredis. It speaks no TLS: keep the way to Redis private.
+/// A complete Storage in Redis 6 or later, or in Valkey, for thread-per-request servers: any number of server processes
+/// on one Redis behave as one. It is blocking; the asynchronous one is in asio/redis.hpp. It needs POSIX and hiredis.
+/// It speaks no TLS: keep the way to Redis private.
 ///
 ///     phoneauth::redis_storage redis("redis://127.0.0.1:6379/0");
 ///
@@ -1341,52 +1344,64 @@ inline namespace v0 {
 ///
 ///     phoneauth::combined_storage storage(redis, my_users, redis, redis);
 ///
-/// **What Redis can lose.** Redis acknowledges a write before it is on the disk of anybody.
-/// - Without an append-only file (`appendonly no`, the default) a restart forgets everything since the last snapshot: users,
-///   sessions and limits, and that a code was used. The code of a transaction that came back from a snapshot is accepted a
-///   second time until it expires.
+/// @par What Redis can lose
+/// Redis acknowledges a write before it is on any disk.
+/// - Without an append-only file (`appendonly no`, the default) a restart forgets everything since the last snapshot:
+///   users, sessions and limits, and that a code was used. The code of a transaction that came back from a snapshot is
+///   accepted a second time until it expires.
 /// - With `appendonly yes` and `appendfsync everysec` the same holds for the last second or two before a power failure.
-///   If only the Redis process dies, it holds for as long if the disk was just then slow: Redis puts off its writes, up
-///   to 2 s, while an earlier flush is not done. `appendfsync always` closes this gap and costs a disk flush for each
-///   round of commands.
+///   If only the Redis process dies, it holds if the disk was slow just then: Redis puts off its writes, for up to 2 s,
+///   while an earlier flush is not done. `appendfsync always` closes this gap and costs a disk flush for each round of
+///   commands.
 /// - Replicas, also those of a cluster, get writes later: what they had not got is lost when one takes over.
 ///   `min-replicas-to-write` shortens that time and does not end it.
 ///
 /// Use `appendonly yes`, and `appendfsync always` where a code must never be accepted twice.
 ///
-/// **maxmemory-policy must be `noeviction`**: with any other one Redis drops codes, limits and sessions when memory is
-/// short, without a word. The constructor refuses a server that says that it has another one. A full Redis then refuses
-/// writes, the functions throw, and all is well again when there is room. A pending transaction takes about 350 bytes.
+/// @par maxmemory-policy
+/// It must be `noeviction`: with any other one Redis drops codes, limits and sessions when memory is short, without a
+/// word. The constructor refuses a server that says that it has another one. A full Redis then refuses writes, the
+/// functions throw, and all is well again when there is room. A pending transaction takes about 350 bytes.
 ///
-/// **Expiry** is left to Redis, which computes it by its own clock from the lifetimes of the records: transactions go
-/// `transaction_retention` after their `expires_at`, sessions and counters at theirs. Users stay for ever.
+/// @par Expiry
+/// Redis sees to it, by its own clock, from the lifetimes of the records: transactions go `transaction_retention` after
+/// their `expires_at`, sessions and counters at theirs. Users stay for ever.
 ///
-/// **Round trips**: one for each function; two for `erase_session`; three for `erase_sessions_of`, or one if there is
-/// nothing to erase. In a cluster two for `insert_session`, and one more for each redirection, which happens when a
-/// slot is used for the first time and when it has moved.
+/// @par Round trips
+/// One for each function; two for `erase_session`; three for `erase_sessions_of`, or one if there is nothing to erase.
+/// In a cluster two for `insert_session`, and one more for each redirection, which happens when a slot is used for the
+/// first time and when it has moved.
 ///
-/// **Cluster**: supported; name any of its servers. Transactions, counters and sessions spread over the servers. All
-/// users have one hash tag, because uniqueness can only be guaranteed on one server: they do not spread.
+/// @par Cluster
+/// It is supported; name any of its servers. Transactions, counters and sessions spread over the servers. Users do not:
+/// all of them have one hash tag, because their phones and identities can be kept unique on one server only.
 ///
-/// **Errors**: a function throws `std::runtime_error`, with a sentence that says what to do, when Redis cannot be
-/// reached, does not answer within `redis_options::operation_timeout`, or refuses. While Redis says that it will be
-/// ready soon (LOADING, READONLY, TRYAGAIN, CLUSTERDOWN, BUSY) a command is repeated within that time; one that may
-/// have been carried out never is. After a throw because of a broken connection or an overdue reply, the write may have
-/// been made. No message holds the password or anything that is stored.
+/// @par Upgrades
+/// Records have a format. This version writes format 2 and reads format 1 too, which knew nothing of the delivery of
+/// messages. End the programs of the older version before the first newer one starts. An older one that still runs
+/// throws when it is asked for a transaction that a newer one has written; when it is started again it throws at once.
 ///
-/// **Versions**: what phoneauth wrote before transactions knew of their delivery (format 1) is read. End those programs
-/// first: one that still runs throws when it is asked for a transaction that a newer one has written, and one that is
-/// started again refuses.
+/// @par Errors
+/// A function throws `std::runtime_error`, with a sentence that says what to do, when Redis cannot be reached, does not
+/// answer within `redis_options::operation_timeout`, or refuses. While Redis says that it will be ready soon (LOADING,
+/// READONLY, TRYAGAIN, CLUSTERDOWN, BUSY) a command is repeated within that time. A command that may have been carried
+/// out is never repeated: after a throw because of a broken connection or an overdue reply, the write may have been
+/// made. After a throw of `erase_sessions_of` in a cluster some of the sessions may be erased: call it again. No
+/// message holds the password or anything that is stored. `insert_user` throws `std::invalid_argument` if there is a
+/// user with this `object_id`.
 ///
-/// `insert_user` throws `std::invalid_argument` if there is a user with this `object_id`. When `erase_sessions_of` has
-/// thrown, some of the sessions may be erased in a cluster: call it again.
-///
-/// Thread-safe. Connections are made when they are needed and kept; a broken one is replaced.
+/// @par Thread safety
+/// Shared objects are safe. Connections are made when they are needed and kept; a broken one is replaced.
 class redis_storage : public forwarding_storage<redis_storage> {
 public:
-    /// `url`: redis://[[user]:password@]host[:port][/database], with percent-encoding in user and password; port 6379
-    /// and database 0 unless given. Connects and checks the server: throws `std::runtime_error` if the URL is not one,
-    /// if it cannot connect, log in, write, or if something about the server would lose data (see above).
+    /// Connects and checks the server.
+    ///
+    /// @param url      `redis://[[user]:password@]host[:port][/database]`, with percent-encoding in user and password;
+    ///     port 6379 and database 0 unless given
+    /// @param options  see there
+    /// @par Errors
+    /// `std::runtime_error` if the URL is not one, if it cannot connect, log in or write, if the server would lose data
+    /// (see above), or if the data are of a newer version.
     explicit redis_storage(const std::string& url, const redis_options& options = {})
         : redis_storage(detail::parse_redis_url(url), options) {}
 

@@ -51,8 +51,8 @@
 #endif
 
 
-// What SQLite needs from C++, without a word about what is stored: one connection and its prepared statements. Exceptions
-// name the file and what to do, never a value.
+// What SQLite needs from C++, without a word about what is stored: one connection and its prepared statements.
+// Exceptions name the file and what to do, never a value.
 
 namespace phoneauth {
 inline namespace v0 {
@@ -387,8 +387,8 @@ private:
         }
     }
 
-    /// What was thrown, for another thread. It could have the same object, but ThreadSanitizer does not see how libstdc++
-    /// counts who still has it.
+    /// What was thrown, for another thread. It could have the same object, but ThreadSanitizer does not see how
+    /// libstdc++ counts the threads that still have it.
     static std::exception_ptr copy_of(const std::exception_ptr& thrown) noexcept {
         try {
             std::rethrow_exception(thrown);
@@ -835,13 +835,14 @@ struct sqlite_options {
     /// other threads of this process throws after twice this time at the latest.
     std::chrono::milliseconds busy_timeout{5000};
 
-    /// How many threads can look something up at once, at least 1; further ones wait. Each takes up to 2 MB. Writing is
-    /// for one at a time, by SQLite's nature, and does not hinder those who read.
+    /// How many threads can look something up at once, at least 1; further ones wait. Each takes up to 2 MB. In SQLite
+    /// only one connection writes at a time; it does not hinder the readers.
     std::size_t readers = 4;
 
     /// Whether a write has reached the disk itself when its function returns (`PRAGMA synchronous = FULL`), so that it
-    /// survives a power loss. Without (`NORMAL`) the last seconds can be lost by one, and what is left is consistent.
-    /// Either way a write survives the end of the process, SIGKILL included, because the operating system has it.
+    /// survives a power loss. If it is false (`NORMAL`), a power loss can take the last seconds with it; what is left
+    /// is consistent. Either way a write survives the end of the process, SIGKILL included, because the operating
+    /// system has it.
     bool survive_power_loss = true;
 };
 
@@ -849,35 +850,47 @@ struct sqlite_options {
 /// machine. The server's users, sessions, transactions and counters survive its end, however it ends; see
 /// `sqlite_options`.
 ///
-/// Beside the file SQLite keeps two more, with `-wal` and `-shm` behind its name, while it is in use and after a crash:
-/// they belong to it. The file must be on a local disk and must not be moved, replaced or deleted while in use. A new
-/// file can be read by its owner only. To copy it use `sqlite3 FILE ".backup COPY"`.
+/// While the file is in use, and after a crash, SQLite keeps two more files next to it, with `-wal` and `-shm` behind
+/// its name: they belong to it. The file must be on a local disk and must not be moved, replaced or deleted while it is
+/// in use. Only its owner can read a new file. To copy it use `sqlite3 FILE ".backup COPY"`.
 ///
-/// All functions may be called from several threads at once. They block, for the disk and for other writers: on an
-/// event loop put it into a `pooled_storage` (asio/pooled_storage.hpp). A process must not fork while it has one.
-///
-/// A function that cannot do its work throws `std::runtime_error`, whose text names the file, the reason and what to
-/// do; it has then changed nothing. The next call tries anew, so that it works again as soon as the reason is gone.
-///
-/// All functions take time that grows with the logarithm of what is stored, but for `erase_sessions_of`, which is
-/// linear in that user's sessions. What has expired is deleted a few rows at a time whenever something is inserted:
+/// All functions take time that grows with the logarithm of what is stored, except `erase_sessions_of`, which is linear
+/// in that user's sessions. What has expired is deleted a few rows at a time, whenever something is inserted:
 /// transactions `transaction_retention` past their `expires_at`, sessions and counters at theirs. The file does not
-/// shrink, its room is used again.
+/// shrink; its room is used again.
+///
+/// @par Upgrades
+/// The tables have a version. The constructor brings older tables to the version of this program, in one transaction of
+/// the database. Processes of an older version that are running then go on working: they know nothing of the new
+/// columns, which have defaults. When they are started again they throw, because they do not know the new tables.
+/// Nothing brings tables back to an older version: make a backup first.
+///
+/// @par Errors
+/// A function that cannot do its work throws `std::runtime_error`, whose text names the file, the reason and what to
+/// do. It has then changed nothing. The next call tries anew, so that all works again as soon as the reason is gone.
+/// `insert_user` throws `std::invalid_argument` if there is a user with this `object_id`.
+///
+/// @par Thread safety
+/// Shared objects are safe. The functions block, for the disk and for other writers: on an event loop use a
+/// `pooled_storage` (asio/pooled_storage.hpp). A process must not fork while it has one.
 class sqlite_storage {
 public:
-    /// Opens `file`, or creates it, and brings its tables to this version's form, in one transaction, which any number
-    /// of processes may try at once. Processes of version 1 of the tables that still run go on working, and refuse when
-    /// they are started again. Throws `std::runtime_error`, as said above, also for a file that is not ours, from a
-    /// newer version, read-only or damaged, and for tables that were changed by hand; the file is then as it was.
-    /// Tables, indexes and views of other names may be added.
+    /// Opens `file`, or creates it, and makes its tables or brings them up to date. Any number of processes may do so
+    /// at once. Tables, indexes and views of other names may be added to the file.
+    ///
+    /// @param file     its folder must exist
+    /// @param options  see there
+    /// @par Errors
+    /// `std::runtime_error`, as of all functions; also for a file of another program, of a newer version, read-only or
+    /// damaged, and for tables that were changed by hand. None of these loses what is in the file.
     explicit sqlite_storage(const std::filesystem::path& file, const sqlite_options& options = {})
         : connections_(detail::prepare_sqlite_file(file, detail::sqlite_storage_schema, options.busy_timeout),
                        options.survive_power_loss ? "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON"
                                                   : "PRAGMA synchronous = NORMAL",
                        options.busy_timeout, std::max<std::size_t>(options.readers, 1)) {}
 
-    // Each function: see the concepts in policies.hpp.
-
+    ///@{
+    /// The functions of the concepts; see policies.hpp.
     bool insert_transaction(const transaction& t) {
         const auto values = detail::values_of(t);
         return connections_.write([&](statements& sql) {
@@ -896,7 +909,6 @@ public:
         return connections_.write([&](statements& sql) { return sql.update_transaction(values).finish() == 1; });
     }
 
-    /// Throws `std::invalid_argument` if there is a user with this `object_id`.
     write_result insert_user(const user& u) {
         const auto values = detail::values_of(u);
         const auto written = connections_.write([&](statements& sql) -> std::optional<write_result> {
@@ -952,7 +964,7 @@ public:
         return connections_.write([&](statements& sql) { return sql.erase_sessions_of(user_id, kept).finish(); });
     }
 
-    /// All changes of a call are one transaction.
+    /// As `CounterStorage` asks, and more: all changes of a call are one transaction of the database.
     std::vector<counter> change_counters(const std::vector<counter_change>& changes) {
         const auto change_all = [&](statements& sql) {
             std::vector<counter> changed;
@@ -972,10 +984,14 @@ public:
             return changed;
         });
     }
+    ///@}
 
-    /// Deletes records that were over at `now`: `limit` at most, of transactions, sessions and counters together. Returns
-    /// how many it has deleted; fewer than `limit` means that no more are left. To be called, now and then, only if much
-    /// has expired while little is inserted. Other writers wait meanwhile: 1000 records take some 10 ms.
+    /// Deletes records that had expired at `now`. There is need for it only if much expires while little is inserted:
+    /// call it now and then. Other writers wait meanwhile: 1000 records take about 10 ms.
+    ///
+    /// @param now    by the clock of the authenticator
+    /// @param limit  how many records it deletes at most: transactions, sessions and counters together
+    /// @return how many it has deleted; fewer than `limit` means that none are left
     std::size_t delete_expired(time_point now, std::size_t limit) {
         return connections_.write([&](statements& sql) {
             std::size_t swept = 0;

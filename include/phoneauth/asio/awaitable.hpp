@@ -65,15 +65,7 @@ struct awaitable_mode {
     /// An awaitable that runs a flow to its end. No exception leaves it: a cancelled flow yields `error::cancelled`.
     template <class R>
     static flow<R> finish(flow<R> begun) {
-        const bool before = co_await ::asio::this_coro::throw_if_cancelled();
-        R outcome;
-        try {
-            outcome = co_await std::move(begun);
-        } catch (...) {
-            outcome = R(current_failure());
-        }
-        co_await ::asio::this_coro::throw_if_cancelled(before);
-        co_return outcome;
+        return ended(std::move(begun), std::unique_ptr<no_state>(), [](const no_state&, const R&) noexcept {});
     }
 
     /// An awaitable that runs the flow `begin(state)` to its end, shows its result to `end(state, result)`, which must
@@ -82,7 +74,7 @@ struct awaitable_mode {
     static auto run(State state, Begin begin, End end) {
         auto kept = std::make_unique<State>(std::move(state));
         auto begun = begin(*kept);
-        return ended(finish(std::move(begun)), std::move(kept), end);
+        return ended(std::move(begun), std::move(kept), end);
     }
 
     /// What a public function with a completion token does with its awaitable; as `async_call`.
@@ -92,10 +84,19 @@ struct awaitable_mode {
     }
 
 private:
+    struct no_state {};
+
     template <class R, class State, class End>
-    static flow<R> ended(flow<R> finished, std::unique_ptr<State> state, End end) {
-        auto outcome = co_await std::move(finished);
-        end(*state, outcome);
+    static flow<R> ended(flow<R> begun, std::unique_ptr<State> state, End end) {
+        const bool before = co_await ::asio::this_coro::throw_if_cancelled();
+        R outcome;
+        try {
+            outcome = co_await std::move(begun);
+        } catch (...) {
+            outcome = R(current_failure());
+        }
+        co_await ::asio::this_coro::throw_if_cancelled(before);
+        if (state) end(*state, outcome);
         co_return outcome;
     }
 

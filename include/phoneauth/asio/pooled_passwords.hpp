@@ -63,9 +63,8 @@ private:
 /// In asynchronous mode an authenticator without a PasswordHasher has `pooled_passwords`.
 template <class Executor>
 struct default_passwords<awaitable_mode<Executor>> {
-    static_assert(
-        std::is_same_v<Executor, ::asio::any_io_executor>,
-        "phoneauth: awaitables of this executor need a PasswordHasher of their own");
+    static_assert(std::is_same_v<Executor, ::asio::any_io_executor>,
+                  "phoneauth: awaitables of this executor need a PasswordHasher of their own");
     using type = pooled_passwords;  ///< for Asio's own executor only
 };
 

@@ -18,14 +18,18 @@ namespace phoneauth {
 inline namespace v0 {
 namespace flows {
 
-/// The modes that policies ask for. What is no such policy counts as blocking, so that the sentences of
+/// The mode that a storage asks for. What is no storage counts as blocking, so that the sentences of
 /// detail/check_policies.hpp come before other errors.
 template <class S>
 struct storage_mode {
+    /// The mode.
     using type = blocking_mode;
 };
+/// The mode of a storage: that which all its functions have in common.
 template <Storage S>
 struct storage_mode<S> {
+    ///@{
+    /// An argument, for types only; never defined.
     static S& s();
     static const transaction& t();
     static const user& u();
@@ -33,6 +37,8 @@ struct storage_mode<S> {
     static const std::string& text();
     static const phone_number& phone();
     static const std::vector<counter_change>& changes();
+    ///@}
+    /// The mode.
     using type =
         mode_of<decltype(s().insert_transaction(t())), decltype(s().find_transaction(text())),
                 decltype(s().update_transaction(t())), decltype(s().insert_user(u())), decltype(s().update_user(u())),
@@ -42,25 +48,39 @@ struct storage_mode<S> {
                 decltype(s().erase_sessions_of(text(), text())), decltype(s().change_counters(changes()))>;
 };
 
+/// The mode that a policy other than the storage asks for; blocking if it is none.
 template <class P>
 struct policy_mode {
+    /// The mode.
     using type = blocking_mode;
 };
+/// The mode of a transport.
 template <HttpTransport T>
 struct policy_mode<T> {
+    /// The mode.
     using type = mode_of<decltype(std::declval<T&>().send(std::declval<const http_request&>()))>;
 };
+/// The mode of hooks.
 template <Hooks H>
 struct policy_mode<H> {
+    ///@{
+    /// An argument, for types only; never defined.
     static H& h();
     static user& u();
+    ///@}
+    /// The mode.
     using type = mode_of<decltype(h().before_registration(u())), decltype(h().after_registration(u())),
                          decltype(h().before_login(u())), decltype(h().after_login(u()))>;
 };
+/// The mode of a password hasher.
 template <PasswordHasher P>
 struct policy_mode<P> {
+    ///@{
+    /// An argument, for types only; never defined.
     static P& p();
     static const std::string& text();
+    ///@}
+    /// The mode.
     using type = mode_of<decltype(p().hash(text())), decltype(p().verify(text(), text()))>;
 };
 
@@ -69,27 +89,39 @@ template <class S, class... Others>
 using mode_of_policies = typename detail::common_mode<blocking_mode, typename storage_mode<S>::type,
                                                       typename policy_mode<Others>::type...>::type;
 
-// The kinds of policies that an authenticator can do without, and what it takes instead.
+/// A kind of policy that an authenticator can do without: the clock.
 struct clock_kind {
+    /// What takes its place.
     using fallback = system_clock;
+    /// Whether `P` is of this kind.
     template <class P>
     static constexpr bool has = Clock<P>;
 };
+/// The same of hooks.
 struct hooks_kind {
+    /// What takes their place.
     using fallback = no_hooks;
+    /// Whether `P` is of this kind.
     template <class P>
     static constexpr bool has = Hooks<P>;
 };
+/// The same of the password hasher, whose fallback depends on the mode.
 template <class Mode>
 struct passwords_kind {
+    /// What takes its place.
     using fallback = typename default_passwords<Mode>::type;
+    /// Whether `P` is of this kind.
     template <class P>
     static constexpr bool has = PasswordHasher<P>;
 };
+/// The same of the observer.
 struct observer_kind {
+    /// What takes its place.
     struct fallback {
+        /// Does nothing.
         void operator()(const event&) const noexcept {}
     };
+    /// Whether `P` is of this kind.
     template <class P>
     static constexpr bool has = Observer<P>;
 };
@@ -98,23 +130,32 @@ struct observer_kind {
 template <class Kind, class... Options>
 class choice {
 public:
+    /// Whether there is such an option.
     static constexpr bool given = false;
+    /// The policy to use.
     typename Kind::fallback& get() noexcept { return own_; }
+    /// The policy to use.
     const typename Kind::fallback& get() const noexcept { return own_; }
 
 private:
     typename Kind::fallback own_;
 };
+/// `First` is not of this kind: the choice is among the rest.
 template <class Kind, class First, class... Rest>
 class choice<Kind, First, Rest...> : public choice<Kind, Rest...> {
 public:
+    /// All must outlive this.
     explicit choice(First&, Rest&... rest) : choice<Kind, Rest...>(rest...) {}
 };
+/// `First` is of this kind.
 template <class Kind, class First, class... Rest>
 requires(Kind::template has<First>) class choice<Kind, First, Rest...> {
 public:
+    /// Whether there is such an option.
     static constexpr bool given = true;
+    /// `first` must outlive this.
     explicit choice(First& first, Rest&...) noexcept : given_(first) {}
+    /// The policy to use.
     First& get() const noexcept { return given_; }
 
 private:
@@ -128,10 +169,13 @@ class adapter final : public ports<Mode> {
     using yielded = typename Mode::template yielded<X>;
 
 public:
+    /// All must outlive this.
     adapter(S& storage, T& transport, Options&... options)
         : storage_(storage), transport_(transport), clock_(options...), hooks_(options...), passwords_(options...),
           observer_(options...) {}
 
+    ///@{
+    /// Calls the function of this name of the storage.
     yielded<bool> insert_transaction(const transaction& t) override {
         return Mode::call([this, &t] { return storage_.insert_transaction(t); });
     }
@@ -174,18 +218,25 @@ public:
     yielded<std::vector<counter>> change_counters(const std::vector<counter_change>& changes) override {
         return Mode::call([this, &changes] { return storage_.change_counters(changes); });
     }
+    ///@}
 
+    /// Calls the transport.
     yielded<result<http_response>> send(const http_request& request) override {
         return Mode::call([this, &request] { return transport_.send(request); });
     }
 
+    ///@{
+    /// Calls the password hasher.
     yielded<result<std::string>> hash_password(const std::string& password) override {
         return Mode::call([this, &password] { return passwords_.get().hash(password); });
     }
     yielded<result<bool>> verify_password(const std::string& password, const std::string& hash) override {
         return Mode::call([this, &password, &hash] { return passwords_.get().verify(password, hash); });
     }
+    ///@}
 
+    ///@{
+    /// Calls the hook of this name.
     yielded<result<void>> before_registration(user& u) override {
         return Mode::call([this, &u] { return hooks_.get().before_registration(u); });
     }
@@ -198,12 +249,16 @@ public:
     yielded<result<void>> after_login(const user& u) override {
         return Mode::call([this, &u] { return hooks_.get().after_login(u); });
     }
+    ///@}
 
+    /// Calls the clock.
     time_point now() const override { return clock_.get().now(); }
+    /// Whether an observer was given.
     bool is_observed() const noexcept override { return decltype(observer_)::given; }
+    /// Calls the observer.
     void observe(const event& e) override { std::invoke(observer_.get(), e); }
 
-    /// Where operations with a completion token run.
+    /// Where operations with a completion token run: the transport's executor, else the storage's.
     auto executor() const {
         if constexpr (requires { transport_.get_executor(); }) {
             return transport_.get_executor();

@@ -29,10 +29,12 @@ public:
     /// `p` must outlive this.
     explicit codes(parts<Mode>& p) noexcept : p_(p) {}
 
-    // See authenticator.
+    ///@{
+    /// See the function of this name in `authenticator`.
     returned<challenge> resend(transaction_id id, client_info from);
     returned<transaction_status> status(transaction_id id);
     returned<callback_outcome> handle_status_callback(status_callback r);
+    ///@}
 
     /// Opens a transaction and sends its code, for which `sending` is reserved. The transaction is stored before the
     /// message is sent, so that whatever happens in between leaves a code that can be confirmed.
@@ -40,12 +42,13 @@ public:
                                  const phone_number& phone, const std::optional<user>& owner, bool after_password);
 
     /// Confirms a transaction: only the winner of the swap learns whether the code was right, so that no more codes are
-    /// compared than there are tries, however many come at once. `expected`: the phone that the client names, or nullptr.
-    /// → the transaction as it is stored.
+    /// compared than there are tries, however many come at once. `expected`: the phone that the client names, or
+    /// nullptr. → the transaction as it is stored.
     flow<result<transaction>> confirm(context& c, purpose what, const transaction_id& id, submitted_code submitted,
                                       const phone_number* expected);
 
-    /// Whoever confirmed `t` could not use it: the same code may come again.
+    /// Lets the same code come again, because the flow that confirmed `t` could not use it. Returns false if that could
+    /// not be stored.
     flow<bool> reopen(transaction& t);
 
 private:

@@ -25,10 +25,11 @@ template <class Mode>
 struct parts;
 
 /// The parts that the flows of one authenticator share, over `p`, which must outlive them. `process_local`: the storage
-/// is this process's own, so that a random key will do for the codes. Throws `config_error`, which lists everything that
-/// is wrong with `c`, and `std::runtime_error` when OpenSSL has no randomness for a key.
+/// is this process's own, so that a random key will do for the codes. Throws `config_error`, which lists everything
+/// that is wrong with `c`, and `std::runtime_error` when OpenSSL has no randomness for a key.
 template <class Mode>
 std::shared_ptr<parts<Mode>> make_parts(config c, ports<Mode>& p, bool process_local);
+/// The configuration in force; lives as long as `p`.
 template <class Mode>
 const config& config_of(const parts<Mode>& p) noexcept;
 

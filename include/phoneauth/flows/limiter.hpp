@@ -37,8 +37,10 @@ public:
         return {subject, c.network, identities_are_counted() ? 2 : 1, config_, ports_.now()};
     }
 
-    /// Reserves what `r` is for, and carries out `also` in the same round trip. → or the refusal; nothing is counted then.
+    /// Reserves what `r` is for, and carries out `also` in the same round trip. Returns the refusal if a limit refuses
+    /// it; nothing is counted then.
     flow<result<void>> reserve(const context& c, rules::reservation& r, const rules::counter_batch& also);
+    /// The same, and nothing else.
     flow<result<void>> reserve(const context& c, rules::reservation& r) { return reserve(c, r, nothing); }
     /// Changes counters if that is possible: nobody's result depends on it.
     flow<bool> try_to(const rules::counter_batch& changes);
@@ -47,7 +49,8 @@ public:
     flow<bool> punish(const context& c, const rules::password_reservation& guess);
     /// A code of `t` was wrong.
     flow<bool> punish(const context& c, const transaction& t);
-    /// One more change of identity or password by a user. → or the refusal.
+    /// Counts one more change of identity or password by a user. Returns the refusal, `too_many_failures` with
+    /// `retry_after`, if that is one too many.
     flow<result<void>> count_credential_change(const std::string& user_id);
 
     /// Whether logins by identity are counted by themselves: the identity is not the phone.

@@ -35,9 +35,11 @@ public:
     /// Both must outlive this.
     login(parts<Mode>& p, codes<Mode>& c) noexcept : p_(p), codes_(c) {}
 
-    // See authenticator. Without a password, the login is by code alone.
+    /// See `authenticator::start_login` and, with a `secret`, `authenticator::start_two_factor_login`.
     returned<challenge> start(std::string phone, std::optional<password> secret, client_info from);
+    /// See `authenticator::finish_login`.
     returned<login_result> finish(transaction_id id, submitted_code code, client_info from);
+    /// See `authenticator::login_with_identity`.
     returned<login_result> with_identity(std::string identity, password secret, client_info from);
 
 private:

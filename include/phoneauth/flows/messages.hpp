@@ -24,8 +24,9 @@ public:
     /// `p` must outlive this.
     explicit messages(parts<Mode>& p) noexcept : p_(p) {}
 
-    // See authenticator.
+    /// See `authenticator::send_message`.
     returned<sent_message> send(text_message m, client_info from);
+    /// See `authenticator::test_configuration`.
     returned<configuration_report> test_configuration();
 
 private:

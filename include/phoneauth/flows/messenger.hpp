@@ -41,14 +41,15 @@ public:
 
     /// Sends a transaction's code. A failure means that nothing was sent, for certain. For a decoy Twilio is asked
     /// something that costs nothing instead, which fails when every message would. What would fail for this message
-    /// alone (the phone is a landline, has opted out, …) is told to the observer only, if somebody else could learn from
-    /// it that the phone is a user's.
+    /// alone (the phone is a landline, has opted out, …) is told to the observer only, if somebody else could learn
+    /// from it that the phone is a user's.
     flow<result<send_outcome>> send_code(const context& c, const transaction& t);
     /// Sends `request`, a Messages create.
     flow<result<sent_message>> send(const http_request& request);
     /// One request to Twilio. Whatever the transport throws is `no_answer`: the request may have been written.
     flow<result<http_response>> transmit(const http_request& request);
 
+    /// What builds the requests, for those that are not about a code.
     const twilio::requests& twilio() const noexcept { return twilio_; }
 
 private:

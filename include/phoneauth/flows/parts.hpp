@@ -34,19 +34,21 @@ inline bool is_id(const std::string& id) {
            id.find_first_not_of("0123456789ABCDEF-") == std::string_view::npos;
 }
 
-/// What the flows of one authenticator share. Thread-safe.
+/// What the flows of one authenticator share. Thread-safe if the policies are.
 template <class Mode>
 struct parts {
+    /// `c` passes `validate` and has a code key; `make_parts` sees to both. `p` must outlive this.
     parts(phoneauth::config c, flows::ports<Mode>& p) : config(std::move(c)), ports(p) {}
 
-    const phoneauth::config config;
-    flows::ports<Mode>& ports;
-    const reporter reports{ports};
-    limiter<Mode> limits{ports, config, reports};
-    messenger<Mode> messages{ports, config, reports};
-    random_source random{};
-    token_hasher hash{};
+    const phoneauth::config config;                    ///< in force for as long as this lives
+    flows::ports<Mode>& ports;                         ///< the integrator's policies
+    const reporter reports{ports};                     ///< tells the observer
+    limiter<Mode> limits{ports, config, reports};      ///< counts
+    messenger<Mode> messages{ports, config, reports};  ///< talks to Twilio
+    random_source random{};                            ///< of ids and tokens
+    token_hasher hash{};                               ///< of tokens, for the storage
 
+    /// The time, as the Clock tells it.
     time_point now() const { return ports.now(); }
 
     /// Runs the flow `begin(context)` for `from`, and tells the observer how it ended.
@@ -55,7 +57,8 @@ struct parts {
         return Mode::run(reports.begin(std::move(from)), begin, ended{reports, success});
     }
 
-    /// The number that a user typed, if messages may go there.
+    /// The number that a user typed, if messages may go there; `invalid_phone_number` or `destination_not_allowed` if
+    /// not.
     result<phone_number> read_phone(context& c, const std::string& text) const {
         auto phone = phone_number::parse(text, config.default_calling_code);
         if (!phone) return phone;
@@ -65,7 +68,7 @@ struct parts {
         return phone;
     }
 
-    /// Tells one password of a user from the next.
+    /// Tells one password of a user from the next: the hash of what is stored of it.
     std::string fingerprint_of(const user& u) { return hash(u.password_hash); }
 
 private:

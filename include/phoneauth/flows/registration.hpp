@@ -29,8 +29,9 @@ public:
     /// Both must outlive this.
     registration(parts<Mode>& p, codes<Mode>& c) noexcept : p_(p), codes_(c) {}
 
-    // See authenticator.
+    /// See `authenticator::start_registration`.
     returned<challenge> start(std::string phone, client_info from);
+    /// See `authenticator::finish_registration`.
     returned<user> finish(phoneauth::registration r, client_info from);
 
 private:

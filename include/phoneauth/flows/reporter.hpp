@@ -18,7 +18,7 @@ namespace flows {
 
 /// What the parts of one flow know of it.
 struct context {
-    client_info from;
+    client_info from;     ///< the client, as the caller named it
     std::string network;  ///< the client's, as the limits know it
     event about{};        ///< what is known so far
     bool silent = false;  ///< the flow did not do what its event says
@@ -35,12 +35,16 @@ public:
     /// How a flow ended that is called `success` if it went well; `why` is its failure, or nullptr.
     PHONEAUTH_DECL void end(const context& c, event_kind success, const failure* why) const noexcept;
 
-    // What turns out on the way.
+    ///@{
+    /// Adds to `c` what turns out on the way, for the events that follow.
     PHONEAUTH_DECL void note(context& c, const phone_number& phone) const;
     PHONEAUTH_DECL void note(context& c, const transaction& t) const;
     PHONEAUTH_DECL void note(context& c, const user& u) const;
+    ///@}
 
+    /// One event of the given kind; `why` is its reason, or nullptr.
     PHONEAUTH_DECL void tell(const context& c, event_kind kind, const failure* why = nullptr) const noexcept;
+    /// One event of the kind that `event_kind_of` gives, with `why` as its reason; none if the flow was cancelled.
     PHONEAUTH_DECL void tell_failure(const context& c, const failure& why) const noexcept;
 
 private:

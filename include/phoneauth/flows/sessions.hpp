@@ -27,10 +27,12 @@ public:
     /// `p` must outlive this.
     explicit sessions(parts<Mode>& p) noexcept : p_(p) {}
 
-    // See authenticator.
+    ///@{
+    /// See the function of this name in `authenticator`.
     returned<user> authenticate(session_token token);
     returned<logout_outcome> logout(session_token token, client_info from);
     returned<user> update_user(session_token token, std::string object_id, property_map changes, client_info from);
+    ///@}
 
 private:
     flow<result<user>> find_user(session_token token);

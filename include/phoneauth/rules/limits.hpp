@@ -19,9 +19,17 @@
 
 // The arithmetic of the limits, pure: which counters, what to add, and what their values mean.
 //
-// Two kinds of callers are told apart. Networks from which the owner of a phone has logged in within the last 90 days
-// are known to him; all others are strangers'. Strangers leave a reserve of each limit that is about one phone, and of
-// the budget over all, which who has given the password may use as well: what they do does not stop the owner.
+// Two kinds of callers are told apart. A network is known to a user for 90 days after the user has registered or logged
+// in from it. All other networks are strangers'. They cannot use up the reserve of a limit, and so cannot stop the
+// owner of a phone:
+//
+//   limit                                              reserve               for
+//   messages to one phone; codes asked for by one      half as many more     known networks, and after a right
+//     network                                                                password
+//   messages in all                                    a quarter more        the same
+//   wrong passwords from one network                   half as many more     known networks
+//   failures in a row of one account                   a fifth of them, at   known networks
+//                                                      least `max_tries`
 
 namespace phoneauth {
 inline namespace v0 {
@@ -37,6 +45,7 @@ std::string join(const Parts&... parts) {
     return text;
 }
 
+/// The failure `e`, to be tried again at `end`: in 1 s at the earliest.
 inline failure wait_until(error e, time_point end, time_point now) {
     return failure(e).with_retry_after(
         std::max(std::chrono::ceil<std::chrono::seconds>(end - now), std::chrono::seconds(1)));
@@ -47,21 +56,22 @@ namespace limits {
 
 // ---- Sliding windows: at most so many in any stretch of time ----
 
-/// A limit on something that is counted: at most `most` in any stretch of `length`, however it lies. It is kept as one
-/// counter for each half of a `length`; a window adds up the present half and the two before it, so that what is
-/// counted is forgotten after 1 to 1.5 times `length`. It looks at the half that comes next, too: there is what was
-/// counted by who began a little later, or had another clock.
+/// A limit on something that is counted: at most `most` in any stretch of `length`, wherever the stretch begins. There
+/// is one counter for each half of a `length`. A window adds up the present half and the two before it, so that what is
+/// counted is forgotten after 1 to 1.5 times `length`. It adds the half that comes next, too: a flow that began a
+/// little later, or a server whose clock is ahead, has counted there.
 struct window {
     std::string name;                          ///< what is counted, and for whom; at most 100 characters
     std::chrono::seconds length;               ///< at least 2 s
     std::int64_t most;                         ///< 0: no limit, and nothing is counted
-    std::int64_t reserve = 0;                  ///< how many more are left for who is known, or has proved himself
+    std::int64_t reserve = 0;                  ///< how many more are left for known networks and the like
     error refusal = error::too_many_messages;  ///< what a refusal says
     bool keeps_attempts = false;               ///< counts what the provider refused, too
 };
 
-/// How many counters each window needs, and which of them is the present half's.
+/// How many counters each window needs.
 inline constexpr std::size_t window_parts = 4;
+/// Which of them is the present half's.
 inline constexpr std::size_t present_part = 1;
 
 /// Appends the changes that add `by` to each of `windows` and read them: `window_parts` for each, at the time `now`.
@@ -85,8 +95,14 @@ inline std::int64_t sum_of(std::span<const counter> parts) noexcept {
     return sum;
 }
 
-/// Whether `windows`, whose counters `parts` has in their order, have room for `more`; if not, the refusal of the
-/// window that takes longest to have it, with `retry_after`. `reserves`: the caller may use them.
+/// Whether all windows have room.
+///
+/// @param windows   the limits
+/// @param parts     their counters, in the same order, as `count` read them
+/// @param more      how many are to be added; 0 or more
+/// @param reserves  whether the caller may use the reserves
+/// @param now       the time that `parts` were read for
+/// @return the refusal of the window that takes longest to have room, with `retry_after`, if some have none
 inline result<void> check(std::span<const window> windows, std::span<const counter> parts, std::int64_t more,
                           bool reserves, time_point now) {
     const window* tightest = nullptr;
@@ -116,10 +132,14 @@ inline result<void> check(std::span<const window> windows, std::span<const count
 
 // ---- Messages ----
 
-/// What messages are counted for: a person who is sent messages by others can still be sent his codes.
-enum class send_budget { codes, messages };
+/// What a message is counted for. Each has limits of its own, so that messages from others do not use up a user's
+/// codes.
+enum class send_budget {
+    codes,    ///< the message carries a code
+    messages  ///< any other message
+};
 
-/// The budget of an hour over all messages; a quarter more is for those who have proved themselves.
+/// The budget of an hour over all messages; its reserve is a quarter more.
 inline window total_window(send_budget budget, const config& c) {
     return {budget == send_budget::codes ? "codes" : "messages", std::chrono::hours(1), c.max_sends_per_hour,
             (std::int64_t{c.max_sends_per_hour} + 3) / 4};
@@ -155,16 +175,18 @@ inline bool reaches_warning(std::int64_t sum, const config& c) noexcept {
     return c.max_sends_per_hour > 0 && sum == (std::int64_t{c.max_sends_per_hour} * 4 + 4) / 5;
 }
 
-/// The counter that exists for a while after a code was sent to `phone`, until it is used; `known`: to a known network,
-/// which strangers cannot make wait. `by`: 1 before another one is sent, `-all_failures` to end it.
+/// The counter that exists for `phone_cooldown` after a code was sent to `phone`, or until a login. `known`: the
+/// counter of known networks, which strangers cannot make wait. `by`: 1 before another code is sent, `-all_failures` to
+/// end the cooldown, 0 to read it.
 inline counter_change cooldown(purpose kind, const phone_number& phone, bool known, std::int64_t by, const config& c,
                                time_point now) {
     const std::string_view name = kind == purpose::login ? "cooldown/login:" : "cooldown/registration:";
     return {detail::join(name, phone.str(), known ? "@known" : ""), by, now, c.phone_cooldown};
 }
 
-/// Whether a code may be sent while the counter is `heat`, of which `own` is its own; `resend_too_soon`, with
-/// `retry_after`, if not. A clock that was set back makes nobody wait longer than two cooldowns.
+/// Whether a code may be sent while the cooldown's counter is `heat`, to which the caller has added `own`;
+/// `resend_too_soon`, with `retry_after`, if not. A clock that was set back makes nobody wait longer than two
+/// cooldowns.
 inline result<void> check_cooldown(const counter& heat, std::int64_t own, const config& c, time_point now) {
     if (heat.value <= own || heat.expires_at - now > 2 * c.phone_cooldown) return {};
     return detail::wait_until(error::resend_too_soon, heat.expires_at, now);
@@ -178,7 +200,7 @@ inline constexpr std::chrono::hours failure_memory{30 * 24};
 /// The same for registrations, where there is no account yet that could be guessed open.
 inline constexpr std::chrono::hours registration_memory{24};
 
-/// How long a network is known after the last login from there.
+/// How long a network is known after the last login, or the registration, from there.
 inline constexpr std::chrono::hours network_memory{90 * 24};
 
 /// Larger than any counter of failures: taken away after a login that worked, it ends the run and the pause.
@@ -199,16 +221,24 @@ inline counter_change failures(std::string_view account, bool known, std::int64_
     return {account_key("failures:", account, known), by, now, memory_of(account), true};
 }
 
-/// The codes of an account that may still be guessed at, until after the last of them is dead: it is counted before its
-/// life begins, and perhaps by another server's clock.
+/// How many codes of an account may still be guessed at. The counter lives a minute longer than the last of them,
+/// because a code is counted before its life begins, and perhaps by another server's clock.
 inline counter_change open_codes(std::string_view account, bool known, std::int64_t by, const config& c,
                                  time_point now) {
     return {account_key("open:", account, known), by, now, c.code_lifetime + std::chrono::minutes(1), true};
 }
 
-/// Whether the run of failures has room for all the tries of one more code beside the `open` ones, so that all of them
-/// together never exceed `most`, though nobody who has begun loses a try. If not: `too_many_messages` when there are
-/// open ones to wait for, else `too_many_failures`; with `retry_after`.
+/// Whether one more code may be sent for an account. It may if the failures so far, all tries of the open codes and all
+/// tries of the new one are together at most `most`. So an account never has more than `most` failures in a row, and
+/// yet every code that was sent can be tried `max_tries` times.
+///
+/// @param run   the account's failures in a row
+/// @param open  its open codes, without the new one
+/// @param most  see `max_failures`
+/// @param c     the configuration
+/// @param now   the time for which the counters were read
+/// @return if not: `too_many_messages` when there are open codes to wait for, else `too_many_failures`; both with
+/// `retry_after`
 inline result<void> check_open_codes(const counter& run, const counter& open, std::int64_t most, const config& c,
                                      time_point now) {
     if (run.value + (open.value + 1) * std::int64_t{c.max_tries} <= most) return {};
@@ -216,7 +246,8 @@ inline result<void> check_open_codes(const counter& run, const counter& open, st
     return detail::wait_until(error::too_many_failures, run.expires_at, now);
 }
 
-/// The counter that exists while an account waits; a later failure prolongs it. `by`: 0 asks whether it does.
+/// The counter that exists while an account waits; a later failure prolongs it. `by`: 1 makes it wait for `wait`, 0
+/// asks whether it waits, `-all_failures` ends the wait.
 inline counter_change failure_pause(std::string_view account, bool known, std::int64_t by, time_point now,
                                     std::chrono::seconds wait = {}) {
     return {account_key("pause:", account, known), by, now, wait, true};
@@ -228,16 +259,21 @@ inline counter_change known_network(std::string_view subject, std::string_view n
     return {detail::join("known:", subject, "@", network), by, now, network_memory, true};
 }
 
-/// How many consecutive failures strangers, or known networks, may cause, so that together they are never more than
-/// allowed: a fifth, or the tries of a code if that is more, is kept for known networks.
+/// How many failures in a row known networks, or strangers, may cause at one account. Known networks have a fifth of
+/// `config::max_consecutive_failures`, or `config::max_tries` if that is more. Strangers have the rest, so that both
+/// together never exceed the limit.
 inline std::int64_t max_failures(bool known, const config& c) noexcept {
     const std::int64_t all = c.max_consecutive_failures;
     const auto reserve = std::max(all / 5, std::int64_t{c.max_tries});
     return known ? reserve : all - reserve;
 }
 
-/// How long an account waits after `count` consecutive failures: nothing for the first five, then 1, 2, 4, … seconds up
-/// to an hour, and until the run is forgotten once there are `most` of them.
+/// How long an account waits after `count` failures in a row, of which there may be `most`:
+///
+///     count            wait
+///     up to 5          none
+///     6, 7, 8, …       1 s, 2 s, 4 s, … up to an hour
+///     `most` or more   30 days: until the failures are forgotten
 inline std::chrono::seconds failure_wait(std::int64_t count, std::int64_t most) {
     if (count >= most) return failure_memory;
     if (count <= 5) return std::chrono::seconds(0);
@@ -254,9 +290,10 @@ inline result<void> check_failures(const counter& run, const counter& pause, std
     return detail::wait_until(error::too_many_failures, until.expires_at, now);
 }
 
-/// The changes of his identity or password that one user asks for: each identity tried tells whether it is taken, and
-/// each password costs a hash.
-inline constexpr std::int64_t max_credential_changes = 10;  // in an hour: nobody does it more often for good reason
+/// Most changes of identity or password that one user may ask for in an hour. Each identity tried tells whether it is
+/// taken, and each password costs a hash; nobody changes them more often for good reason.
+inline constexpr std::int64_t max_credential_changes = 10;
+/// The window of these changes.
 inline window credential_window(std::string_view user_id) {
     return {detail::join("credentials/by:", user_id), std::chrono::hours(1), max_credential_changes, 0,
             error::too_many_failures};

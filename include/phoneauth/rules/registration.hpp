@@ -38,9 +38,9 @@ PHONEAUTH_DECL result<user> make_user(const config& c, const registration& r, co
 
 /// Applies a client's changes, name → JSON text, to `u`, all or nothing: null removes a property. `new_password` gets
 /// the new password if there is one among them. Reserved names are passed over, because clients send whole user objects
-/// back. The phone cannot be changed: a changed number is a new authenticator (NIST SP 800-63B-3 §5.1.3.3). Fails with
-/// what `normalize_identity`, `check_password` and `check_properties` fail with, and `invalid_parameter` for another
-/// phone or a value of the wrong type.
+/// back. The phone cannot be changed: a changed number is a new out-of-band device (NIST SP 800-63B-3 §5.1.3.3). Fails
+/// with what `normalize_identity`, `check_password` and `check_properties` fail with, and `invalid_parameter` for
+/// another phone or a value of the wrong type.
 PHONEAUTH_DECL result<void> apply_changes(user& u, const property_map& changes, const config& c,
                                           std::string& new_password);
 

@@ -26,48 +26,59 @@ namespace phoneauth {
 inline namespace v0 {
 namespace rules {
 
-/// The account whose failures at guessing codes for this purpose are counted. Each way in has its own, so that whoever
-/// guesses at one does not shut the others.
+/// The account whose failures at guessing codes for this purpose are counted. Each way in has its own, so that guesses
+/// at one do not shut the others.
 PHONEAUTH_DECL std::string code_account(purpose p, const phone_number& phone, bool after_password);
-/// The same of the codes of `t`.
+/// The account of the codes of `t`.
 PHONEAUTH_DECL std::string code_account(const transaction& t);
 /// The account whose wrong passwords are counted. `subject`: what was typed as phone or identity.
 PHONEAUTH_DECL std::string password_account(std::string_view subject);
 
 /// The counters that belong to one thing, among all that are changed in one round trip.
 struct counter_slot {
-    std::size_t first = 0;
-    std::size_t size = 0;
+    std::size_t first = 0;  ///< where they begin
+    std::size_t size = 0;   ///< how many there are
 
+    /// The slot's counters among `all`, which the round trip returned.
     std::span<const counter> of(std::span<const counter> all) const { return all.subspan(first, size); }
+    /// The first of them.
     const counter& one(std::span<const counter> all) const { return all[first]; }
 };
 
 /// Changes to counters for one round trip. Each addition names a slot, by which its counters are found in the answer.
 class counter_batch {
 public:
+    /// Adds one change.
     PHONEAUTH_DECL counter_slot add(counter_change change);
-    /// Adds `by` to each of `windows`.
+    /// Adds the changes that add `by` to each of `windows` and read them; see `limits::count`.
     PHONEAUTH_DECL counter_slot add(std::span<const limits::window> windows, std::int64_t by, time_point now);
 
+    /// All of them, in their order. Lives as long as this object.
     const std::vector<counter_change>& changes() const noexcept { return changes_; }
 
 private:
     std::vector<counter_change> changes_;
 };
 
-/// Something that limits allow or refuse. In two round trips: `peek` reads what is counted and `check` judges it; then
-/// `reserve` counts, and `confirm` judges once more, as others may have come in between. So what is refused is never
-/// counted, and a flood of it takes nothing away from anybody.
+/// Something that limits allow or refuse. It takes two round trips:
+///
+/// 1. `peek` says what to read, and `check` judges what was read. What is refused here was never counted, so that a
+///    flood of refused requests takes nothing away from anybody.
+/// 2. `reserve` says what to count, and `confirm` judges what was counted, because others may have come in between.
+///    What is refused here has been counted: the caller makes the changes of `cancel`.
+///
+/// The functions are called in this order. Not thread-safe: a reservation belongs to one flow.
 class reservation {
 public:
+    /// The counters to read.
     virtual counter_batch peek() = 0;
-    /// `counters`: what `peek` led to. → or the refusal, with `retry_after`.
+    /// Judges `counters`, which `peek` led to. Returns the refusal, with `retry_after`, if there is no room.
     virtual result<void> check(std::span<const counter> counters) = 0;
+    /// The changes that count it.
     virtual counter_batch reserve() = 0;
-    /// `counters`: what `reserve` led to. → or the refusal: it has to be cancelled then.
+    /// Judges `counters`, which `reserve` led to. Returns the refusal, with `retry_after`, if there was no room.
     virtual result<void> confirm(std::span<const counter> counters) = 0;
-    /// What takes the reservation back.
+    /// The changes that take the reservation back.
     virtual counter_batch cancel() const = 0;
     /// Whether it made a budget run low.
     virtual bool reaches_warning() const noexcept { return false; }
@@ -76,9 +87,10 @@ protected:
     ~reservation() = default;
 };
 
-/// A message that is about to be sent.
+/// A message that is about to be sent. See `reservation`.
 class send_reservation final : public reservation {
 public:
+    /// What there is to know about the message.
     struct request {
         limits::send_budget budget;     ///< what the message counts for
         std::optional<purpose> begins;  ///< the message begins a transaction for this purpose
@@ -90,13 +102,16 @@ public:
     /// To a test number nothing is sent, and so no message is counted. `c` must outlive this.
     PHONEAUTH_DECL send_reservation(const request& r, const phone_number& phone, const config& c, time_point now);
 
+    ///@{
+    /// See the function of this name in `reservation`.
     PHONEAUTH_DECL counter_batch peek() override;
     PHONEAUTH_DECL result<void> check(std::span<const counter> counters) override;
     PHONEAUTH_DECL counter_batch reserve() override;
     PHONEAUTH_DECL result<void> confirm(std::span<const counter> counters) override;
     counter_batch cancel() const override { return cancel(false); }
-    /// What takes the reservation back. What a client has tried stays counted if the provider refused the number: to ask
-    /// that costs time and good will, and nothing else would stop it.
+    ///@}
+    /// The changes that take the reservation back. If the provider refused the number, the client's window and the
+    /// cooldown stay as they are: asking the provider costs time and good will, and nothing else would stop a client.
     PHONEAUTH_DECL counter_batch cancel(bool refused_by_provider) const;
 
     /// Whether it was asked for from a network that is known to the phone's owner: wrong codes count as theirs.
@@ -127,24 +142,30 @@ private:
     std::array<counter_slot, 2> failure_slots_, pause_slots_, open_slots_, cooldown_slots_;
 };
 
-/// One guess at a password. It is counted as wrong before anybody looks, so that no more are compared than are allowed,
-/// however many come at once.
+/// One guess at a password. It is counted as wrong before it is compared, so that no more are compared than are
+/// allowed, however many come at once. See `reservation`.
 class password_reservation final : public reservation {
 public:
-    /// `subject`: what was typed as phone or identity, so that what is counted does not tell whose it is. `shared_by`: how
-    /// many accounts share what is allowed, as one user has them all. `c` must outlive this.
+    /// @param subject    what was typed as phone or identity: it is counted alike, whether or not a user has it
+    /// @param network    the client's; empty: unknown
+    /// @param shared_by  how many accounts share the failures that one user may have; 1 or 2
+    /// @param c          the configuration; must outlive this
+    /// @param now        the time
     PHONEAUTH_DECL password_reservation(std::string_view subject, std::string_view network, int shared_by,
                                         const config& c, time_point now);
 
+    ///@{
+    /// See the function of this name in `reservation`.
     PHONEAUTH_DECL counter_batch peek() override;
     PHONEAUTH_DECL result<void> check(std::span<const counter> counters) override;
     PHONEAUTH_DECL counter_batch reserve() override;
     PHONEAUTH_DECL result<void> confirm(std::span<const counter> counters) override;
     PHONEAUTH_DECL counter_batch cancel() const override;
+    ///@}
 
-    /// How long the account waits after the guess was wrong.
+    /// How long the account waits after this guess if it was wrong. Call it after `confirm`.
     PHONEAUTH_DECL std::chrono::seconds wait() const;
-    /// What makes it wait.
+    /// The changes that make it wait so long.
     PHONEAUTH_DECL counter_batch punish(time_point now) const;
 
 private:
@@ -163,21 +184,28 @@ private:
     std::array<counter_slot, 2> failure_slots_, pause_slots_;
 };
 
-/// A wrong code of `t`. It is only counted: there was room for it before the code was sent.
+/// The changes that count a wrong code of `t`. It needs no reservation: there was room for it before the code was sent.
 PHONEAUTH_DECL counter_batch count_wrong_code(const transaction& t, time_point now);
 /// How long the account of `t` waits when `failures` have come to be counted.
 PHONEAUTH_DECL std::chrono::seconds wrong_code_wait(const transaction& t, const counter& failures, const config& c);
-/// What makes it wait.
+/// The changes that make it wait so long.
 PHONEAUTH_DECL counter_batch punish_wrong_code(const transaction& t, std::chrono::seconds wait, time_point now);
 
-/// What a login ends: the failures at each way in and the cooldowns; and the network is known from now on, unless it is
-/// empty. Codes of others that are still open stay counted: they can still be guessed at. `used`: the transaction that
-/// led to it, or nullptr. `identity_subject`: of logins by identity, empty if there are none.
+/// The changes that follow a login. It ends the failures at each way in and the login's cooldowns, and makes the
+/// network known. Codes that are still open stay counted, except the one that was used: they can still be guessed at.
+///
+/// @param phone             the user's
+/// @param used              the transaction that led to the login, or nullptr
+/// @param identity_subject  whose failures logins by identity count; empty if they are not counted by themselves
+/// @param network           the client's; empty: unknown, and so none becomes known
+/// @param c                 the configuration
+/// @param now               the time
 PHONEAUTH_DECL counter_batch forget_failures(const phone_number& phone, const transaction* used,
                                              std::string_view identity_subject, std::string_view network,
                                              const config& c, time_point now);
 
-/// What a registration by `used` ends; the network is the new user's from now on, unless it is empty.
+/// The changes that follow a registration by `used`. It ends the failures at registering this phone, and makes the
+/// network known to the new user, unless it is empty.
 PHONEAUTH_DECL counter_batch forget_registration(const transaction& used, std::string_view network, const config& c,
                                                  time_point now);
 

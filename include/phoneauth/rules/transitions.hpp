@@ -23,10 +23,10 @@
 //   pending    any code, resend: too late     expired     code_expired
 //   pending    resend                         pending     resend_too_soon, too_many_messages, or success
 //   pending    refused by the provider        failed      –
-//   confirmed  reopened by who confirmed it   pending     – (or exhausted, when no try is left)
+//   confirmed  reopened: it was of no use     pending     – (or exhausted, when no try is left)
 //   others     anything                       unchanged   the error that names the state
 //
-// Beside it, `delivery` tells what became of the last message; nothing above depends on it.
+// Besides, `delivery` tells what became of the last message; nothing above depends on it.
 
 namespace phoneauth {
 inline namespace v0 {

@@ -20,20 +20,24 @@
 namespace phoneauth {
 inline namespace v0 {
 
-/// The digits of a code; wiped when it goes away. Copies are wiped on their own.
+/// The digits of a code; wiped when it goes away.
 class one_time_code {
 public:
+    /// Most digits that it can hold.
     static constexpr std::size_t max_digits = 9;
 
     one_time_code() = default;
+    /// A copy, which is wiped on its own.
     one_time_code(const one_time_code&) = default;
+    /// Overwrites the digits that were here.
     one_time_code& operator=(const one_time_code&) = default;
     ~one_time_code() { detail::wipe({reinterpret_cast<unsigned char*>(digits_.data()), digits_.size()}); }
 
     /// Adds a digit, '0' to '9'. Undefined beyond `max_digits`.
     void push_back(char digit) noexcept { digits_[size_++] = digit; }
+    /// How many digits it has.
     std::size_t size() const noexcept { return size_; }
-    /// Lives as long as this object.
+    /// The digits. Lives as long as this object.
     std::string_view str() const noexcept { return {digits_.data(), size_}; }
 
 private:
@@ -83,11 +87,13 @@ inline std::optional<one_time_code> code_from(const detail::digest& bits, unsign
 /// Thread-safe.
 class code_deriver {
 public:
-    /// `keys` is not empty; the first derives the codes of new transactions.
+    /// `keys` is not empty; the first derives the codes of new transactions. `digits`: 1 to 9. Throws
+    /// `std::runtime_error` when OpenSSL fails.
     explicit code_deriver(const std::vector<code_key>& keys, unsigned digits) : digits_(digits) {
         for (const auto& key : keys) keys_.emplace_back(key);
     }
 
+    /// The id of the key that derives the codes of new transactions. Lives as long as this object.
     const std::string& current_key_id() const noexcept { return keys_.front().id; }
 
     /// The code of `t`; empty when its key is not among the configured ones any more.

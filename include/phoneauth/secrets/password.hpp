@@ -18,10 +18,11 @@ struct scrypt_cost {
 };
 
 /// The PasswordHasher of a blocking server: scrypt, stored as a PHC string `$scrypt$ln=14,r=8,p=5$salt$hash` with 16
-/// bytes of salt and 32 of hash in base64 without padding. Takes some hundred milliseconds and 128·2^ln·r bytes of
-/// memory per call. Thread-safe.
+/// bytes of salt and 32 of hash in base64 without padding. Takes a few hundred milliseconds and 128·2^ln·r bytes
+/// of memory per call. Thread-safe.
 class scrypt_passwords {
 public:
+    /// `cost`: of new hashes. Those that are stored keep the cost that they name.
     explicit scrypt_passwords(scrypt_cost cost = {}) : cost_(cost) {}
 
     /// A PHC string with a new salt. `error::internal` when there is no randomness or the cost is out of range,
@@ -29,7 +30,7 @@ public:
     PHONEAUTH_DECL result<std::string> hash(const std::string& password) const;
 
     /// Whether `password` made `phc`, at the cost that `phc` names. A string that is no scrypt PHC string, or whose
-    /// cost is out of range, is `error::internal`: somebody stored it who should not have.
+    /// cost is out of range, is `error::internal`: it was not stored by this class.
     PHONEAUTH_DECL result<bool> verify(const std::string& password, const std::string& phc) const;
 
 private:
@@ -40,6 +41,7 @@ private:
 /// specialises it for the asynchronous one, where hashing must not run on the event loop.
 template <class Mode>
 struct default_passwords {
+    /// The policy.
     using type = scrypt_passwords;
 };
 

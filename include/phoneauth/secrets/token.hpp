@@ -14,9 +14,8 @@
 namespace phoneauth {
 inline namespace v0 {
 
-/// A new id or session token: 128 random bits in the upper-case 8-4-4-4-12 look that Backendless clients know. Empty
-/// when there is no randomness.
-/// `Random` has `bool fill(std::span<unsigned char>)`, as `random_source`.
+/// A new id or session token: 128 random bits in the upper-case 8-4-4-4-12 form that Backendless clients know. Empty
+/// when there is no randomness. `Random` has `bool fill(std::span<unsigned char>)`, as `random_source`.
 template <class Random>
 std::optional<secret_string> make_token(Random& random) {
     std::array<unsigned char, 16> bits;
@@ -37,6 +36,7 @@ std::optional<secret_string> make_token(Random& random) {
 /// session. Thread-safe; throws `std::bad_alloc` or `std::runtime_error` when OpenSSL cannot do its work.
 class token_hasher {
 public:
+    /// The hash of `token`, 64 characters.
     std::string operator()(std::string_view token) { return detail::lower_case_hex(sha256_(token)); }
 
 private:

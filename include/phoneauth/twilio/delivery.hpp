@@ -23,13 +23,13 @@ namespace twilio {
 
 /// What a report says about the `send`th message of a transaction.
 struct delivery {
-    std::string transaction_id;
+    std::string transaction_id;   ///< from the signed URL; empty: it did not say
     std::uint32_t send = 0;       ///< 0: it did not say
     std::string status;           ///< Twilio's word: "delivered", "failed", …
     std::int32_t error_code = 0;  ///< Twilio's (https://www.twilio.com/docs/api/errors); 0: none
 };
 
-/// What an error code of an undelivered message means for the person who waits for it.
+/// What an error code of an undelivered message means for the person that waits for it.
 /// Source: https://www.twilio.com/docs/api/errors
 constexpr std::string_view delivery_problem(std::int32_t code) noexcept {
     switch (code) {
@@ -51,8 +51,8 @@ constexpr std::string_view delivery_problem(std::int32_t code) noexcept {
     }
 }
 
-/// Where Twilio is to report on the present message of `t`: `status_callback` and who it is about, which Twilio signs
-/// as part of the URL. Empty if no reports are wanted.
+/// Where Twilio is to report on the present message of `t`: `status_callback` and the transaction and message it is
+/// about, which Twilio signs as part of the URL. Empty if no reports are wanted.
 inline std::string delivery_url(const twilio_config& c, const transaction& t) {
     if (c.status_callback.empty()) return {};
     return c.status_callback + "?transaction=" + t.id + "&send=" + std::to_string(t.sends);

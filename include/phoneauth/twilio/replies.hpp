@@ -41,8 +41,8 @@ PHONEAUTH_DECL result<std::string> read_account_status(const http_response& repl
 
 /// What a number can do.
 struct capabilities {
-    bool sms = false;
-    bool mms = false;
+    bool sms = false;  ///< send SMS
+    bool mms = false;  ///< send MMS
 };
 
 /// What the number look-up says; an empty optional: the account does not own it.

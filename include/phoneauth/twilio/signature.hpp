@@ -18,8 +18,9 @@ namespace twilio {
 /// The names and values of a callback, decoded, in the order in which they came.
 using callback_parameters = std::vector<std::pair<std::string, std::string>>;
 
-/// What `verify_callback` reads at most; Twilio's own callbacks have some thirty parameters and a few kilobytes.
+/// Most bytes of a body that `verify_callback` reads; Twilio's own callbacks have a few kilobytes.
 inline constexpr std::size_t max_callback_bytes = 64 * 1024;
+/// Most parameters that it reads; Twilio's own callbacks have about thirty.
 inline constexpr std::size_t max_callback_parameters = 256;
 
 /// True when `signature`, the value of a request's X-Twilio-Signature, is base64(HMAC-SHA1(auth_token, url + each

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef PHONEAUTH_STORAGE_MEMORY_IPP
+#define PHONEAUTH_STORAGE_MEMORY_IPP
+
+#include <algorithm>
+#include <limits>
+#include <stdexcept>
+
+#include <phoneauth/storage/memory.hpp>
+
+namespace phoneauth {
+inline namespace v0 {
+
+PHONEAUTH_DECL bool memory_storage::insert_transaction(const transaction& t) {
+    const std::scoped_lock lock(transactions_mutex_);
+    for (int i = 0; i < sweep; ++i)
+        if (const auto* key = transactions_.first_expired(t.created_at)) transactions_.erase(*key);
+    check(transactions_.size(), limits_.transactions);
+    return transactions_.insert(t.id, t, t.expires_at + transaction_retention) != nullptr;
+}
+
+PHONEAUTH_DECL std::optional<transaction> memory_storage::find_transaction(const std::string& id) {
+    const std::scoped_lock lock(transactions_mutex_);
+    const auto* found = transactions_.find(id);
+    return found ? std::optional(*found) : std::nullopt;
+}
+
+PHONEAUTH_DECL bool memory_storage::update_transaction(const transaction& t) {
+    auto next = t;
+    ++next.version;
+    const std::scoped_lock lock(transactions_mutex_);
+    auto* stored = transactions_.find(t.id);
+    if (!stored || stored->version != t.version) return false;
+    *stored = std::move(next);
+    return true;
+}
+
+PHONEAUTH_DECL write_result memory_storage::insert_user(const user& u) {
+    const std::scoped_lock lock(users_mutex_);
+    if (by_phone_.contains(u.phone.str())) return write_result::phone_taken;
+    if (by_identity_.contains(u.identity)) return write_result::identity_taken;
+    const auto [at, added] = users_.try_emplace(u.object_id, u);
+    if (!added) throw std::invalid_argument("phoneauth: there is a user with this object_id");
+    try {
+        by_phone_.try_emplace(std::string(u.phone.str()), &at->second);
+        by_identity_.try_emplace(u.identity, &at->second);
+    } catch (...) {
+        if (const auto phone = by_phone_.find(u.phone.str()); phone != by_phone_.end()) by_phone_.erase(phone);
+        users_.erase(at);
+        throw;
+    }
+    return write_result::done;
+}
+
+PHONEAUTH_DECL write_result memory_storage::update_user(const user& u) {
+    auto next = u;
+    ++next.version;
+    std::string phone(u.phone.str());
+    std::string identity = u.identity;
+    const std::scoped_lock lock(users_mutex_);
+    const auto found = users_.find(u.object_id);
+    if (found == users_.end() || found->second.version != u.version) return write_result::stale;
+    auto& stored = found->second;
+    if (is_of_another(by_phone_, phone, stored)) return write_result::phone_taken;
+    if (is_of_another(by_identity_, identity, stored)) return write_result::identity_taken;
+    rename(by_phone_, stored.phone.str(), std::move(phone));
+    rename(by_identity_, stored.identity, std::move(identity));
+    stored = std::move(next);
+    return write_result::done;
+}
+
+PHONEAUTH_DECL std::optional<user> memory_storage::find_user(const std::string& object_id) {
+    const std::scoped_lock lock(users_mutex_);
+    const auto found = users_.find(object_id);
+    return found == users_.end() ? std::nullopt : std::optional(found->second);
+}
+
+PHONEAUTH_DECL std::optional<user> memory_storage::find_user_by_phone(const phone_number& phone) {
+    const std::scoped_lock lock(users_mutex_);
+    return find_by(by_phone_, phone.str());
+}
+
+PHONEAUTH_DECL std::optional<user> memory_storage::find_user_by_identity(const std::string& identity) {
+    const std::scoped_lock lock(users_mutex_);
+    return find_by(by_identity_, identity);
+}
+
+PHONEAUTH_DECL bool memory_storage::insert_session(const session& s) {
+    const std::scoped_lock lock(sessions_mutex_);
+    for (int i = 0; i < sweep; ++i)
+        if (const auto* key = sessions_.first_expired(s.created_at)) forget(*sessions_.find(*key));
+    check(sessions_.size(), limits_.sessions);
+    const auto* added = sessions_.insert(s.token_hash, s, s.expires_at);
+    if (!added) return false;
+    try {
+        sessions_of_[s.user_id].insert(added->token_hash);
+    } catch (...) {
+        forget(*added);
+        throw;
+    }
+    return true;
+}
+
+PHONEAUTH_DECL std::optional<session> memory_storage::find_session(const std::string& token_hash) {
+    const std::scoped_lock lock(sessions_mutex_);
+    const auto* found = sessions_.find(token_hash);
+    return found ? std::optional(*found) : std::nullopt;
+}
+
+PHONEAUTH_DECL bool memory_storage::erase_session(const std::string& token_hash) {
+    const std::scoped_lock lock(sessions_mutex_);
+    const auto* found = sessions_.find(token_hash);
+    if (found) forget(*found);
+    return found != nullptr;
+}
+
+PHONEAUTH_DECL std::size_t memory_storage::erase_sessions_of(const std::string& user_id, const std::string& kept) {
+    const std::scoped_lock lock(sessions_mutex_);
+    const auto found = sessions_of_.find(user_id);
+    if (found == sessions_of_.end()) return 0;
+    auto& tokens = found->second;
+    const auto before = tokens.size();
+    for (auto token = tokens.begin(); token != tokens.end();) {
+        if (*token == kept) {
+            ++token;
+            continue;
+        }
+        const auto ended = *token;
+        token = tokens.erase(token);
+        sessions_.erase(ended);
+    }
+    const auto after = tokens.size();
+    if (after == 0) sessions_of_.erase(found);
+    return before - after;
+}
+
+PHONEAUTH_DECL std::vector<counter> memory_storage::change_counters(const std::vector<counter_change>& changes) {
+    std::vector<counter> changed;
+    changed.reserve(changes.size());
+    const std::scoped_lock lock(counters_mutex_);
+    for (const auto& change : changes) changed.push_back(change_counter(change));
+    return changed;
+}
+
+PHONEAUTH_DECL counter memory_storage::change_counter(const counter_change& change) {
+    const auto sum = [&](std::int64_t value) {
+        constexpr auto most = std::numeric_limits<std::int64_t>::max();
+        if (change.by > 0 && value > most - change.by) return most;
+        return std::max<std::int64_t>(value + change.by, 0);
+    };
+    if (auto* c = counters_.find(change.key); c && c->expires_at > change.now) {
+        const auto end =
+            change.prolong && change.by > 0 ? std::max(c->expires_at, change.now + change.lifetime) : c->expires_at;
+        const counter changed{sum(c->value), end};
+        if (changed.value == 0) {
+            counters_.erase(change.key);
+        } else {
+            counters_.expire_at(change.key, end);
+            *c = changed;
+        }
+        return changed;
+    } else if (c) {
+        counters_.erase(change.key);
+    }
+    const counter fresh{sum(0), change.now + change.lifetime};
+    if (fresh.value == 0) return fresh;
+    for (int i = 0; i < sweep; ++i)
+        if (const auto* key = counters_.first_expired(change.now)) counters_.erase(*key);
+    check(counters_.size(), limits_.counters);
+    counters_.insert(change.key, fresh, fresh.expires_at);
+    return fresh;
+}
+
+PHONEAUTH_DECL void memory_storage::check(std::size_t size, std::size_t limit) {
+    if (size >= limit) throw std::length_error("phoneauth: the memory storage is full");
+}
+
+PHONEAUTH_DECL bool memory_storage::is_of_another(const user_index& index, std::string_view key, const user& u) {
+    const auto found = index.find(key);
+    return found != index.end() && found->second != &u;
+}
+
+PHONEAUTH_DECL void memory_storage::rename(user_index& index, std::string_view from, std::string&& to) {
+    if (from == to) return;
+    auto node = index.extract(index.find(from));
+    node.key() = std::move(to);
+    index.insert(std::move(node));
+}
+
+PHONEAUTH_DECL std::optional<user> memory_storage::find_by(const user_index& index, std::string_view key) {
+    const auto found = index.find(key);
+    return found == index.end() ? std::nullopt : std::optional(*found->second);
+}
+
+PHONEAUTH_DECL void memory_storage::forget(const session& s) {
+    if (const auto found = sessions_of_.find(s.user_id); found != sessions_of_.end()) {
+        found->second.erase(s.token_hash);
+        if (found->second.empty()) sessions_of_.erase(found);
+    }
+    sessions_.erase(s.token_hash);
+}
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
