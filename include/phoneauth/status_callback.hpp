@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include <phoneauth/version.hpp>
+
 namespace phoneauth {
 inline namespace v0 {
 

@@ -2309,6 +2309,7 @@ PHONEAUTH_DECL std::vector<config_problem> validate(const config& c, bool storag
 #include <string>
 #include <vector>
 
+
 namespace phoneauth {
 inline namespace v0 {
 
@@ -3768,6 +3769,7 @@ const config& config_of(const parts<Mode>& p) noexcept;
 
 #include <string>
 #include <utility>
+
 
 namespace phoneauth {
 inline namespace v0 {
@@ -8878,6 +8880,7 @@ PHONEAUTH_DECL std::vector<config_problem> read_config(std::string_view json, co
 #include <string>
 #include <vector>
 
+
 namespace phoneauth {
 inline namespace v0 {
 namespace rest {
@@ -13349,6 +13352,7 @@ struct twilio_error_row {
     std::string_view message;
 };
 
+// clang-format off
 inline constexpr std::array twilio_error_rows{
     twilio_error_row{20003, 401, "Authenticate"},
     twilio_error_row{20004, 405, "Method not allowed"},
@@ -13356,26 +13360,22 @@ inline constexpr std::array twilio_error_rows{
     twilio_error_row{20429, 429, "Too Many Requests"},
     twilio_error_row{20500, 500, "An internal server error has occurred"},
     twilio_error_row{21211, 400, "The 'To' number is not a valid phone number."},
-    twilio_error_row{21212, 400,
-                     "The 'From' number is not a valid phone number, shortcode, or alphanumeric sender ID."},
-    twilio_error_row{21408, 400,
-                     "Permission to send an SMS has not been enabled for the region indicated by the 'To' number."},
+    twilio_error_row{21212, 400, "The 'From' number is not a valid phone number, shortcode, or alphanumeric sender ID."},
+    twilio_error_row{21408, 400, "Permission to send an SMS has not been enabled for the region indicated by the 'To' number."},
     twilio_error_row{21602, 400, "Message body is required."},
     twilio_error_row{21603, 400, "A 'From' phone number is required."},
     twilio_error_row{21604, 400, "A 'To' phone number is required."},
-    twilio_error_row{
-        21606, 400,
-        "The 'From' phone number provided is not a valid message-capable Twilio phone number for this destination."},
+    twilio_error_row{21606, 400, "The 'From' phone number provided is not a valid message-capable Twilio phone number for this destination."},
     twilio_error_row{21608, 400, "The 'To' phone number provided is not yet verified for this account."},
     twilio_error_row{21610, 400, "Attempt to send to unsubscribed recipient"},
     twilio_error_row{21611, 400, "This 'From' number has exceeded the maximum number of queued messages"},
-    twilio_error_row{21612, 400,
-                     "The 'To' phone number is not currently reachable using the 'From' phone number via SMS."},
+    twilio_error_row{21612, 400, "The 'To' phone number is not currently reachable using the 'From' phone number via SMS."},
     twilio_error_row{21614, 400, "The 'To' number is not a valid mobile number"},
     twilio_error_row{21617, 400, "The concatenated message body exceeds the 1600 character limit"},
     twilio_error_row{21620, 400, "Invalid media URL(s)"},
     twilio_error_row{21623, 400, "Number of media files exceeds allowed limit"},
 };
+// clang-format on
 
 /// How many segments an SMS of this text takes: 160 GSM-7 characters or 70 UTF-16 units in one, else 153 or 67 in each
 /// (3GPP TS 23.038 §6.2.1; a character of the extension table counts twice).

@@ -1518,6 +1518,7 @@ private:
 #include <cstddef>
 #include <string>
 
+
 namespace phoneauth {
 inline namespace v0 {
 

@@ -1107,6 +1107,7 @@ inline void migrate(connection& c, steady_time deadline) {
 #include <chrono>
 #include <cstddef>
 
+
 namespace phoneauth {
 inline namespace v0 {
 

@@ -754,6 +754,7 @@ return erased)"};
 #include <cstddef>
 #include <string>
 
+
 namespace phoneauth {
 inline namespace v0 {
 

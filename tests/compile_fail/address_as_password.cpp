@@ -1,4 +1,4 @@
-// EXPECT: (could not convert|no matching|no viable).*password
+// EXPECT: (could not convert|cannot convert|no known conversion).*password
 // SPDX-License-Identifier: BSL-1.0
 #include <phoneauth/phoneauth.hpp>
 #include <phoneauth/testing/archetypes.hpp>

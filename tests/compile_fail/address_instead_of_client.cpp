@@ -1,4 +1,4 @@
-// EXPECT: (could not convert|no matching|no viable|cannot convert).*client_info
+// EXPECT: (could not convert|cannot convert|no known conversion).*client_info
 // SPDX-License-Identifier: BSL-1.0
 #include <phoneauth/phoneauth.hpp>
 #include <phoneauth/testing/archetypes.hpp>

@@ -1,4 +1,4 @@
-// EXPECT: (could not convert|no matching|no viable|cannot convert).*(transaction_id|submitted_code|finish_login)
+// EXPECT: (could not convert|cannot convert|no known conversion).*(transaction_id|submitted_code)
 // SPDX-License-Identifier: BSL-1.0
 #include <phoneauth/phoneauth.hpp>
 #include <phoneauth/testing/archetypes.hpp>

@@ -558,7 +558,7 @@ auto run_on_loop(F flow) {
 
 /// Storage and transport take turns on an event loop.
 struct async_world {
-    static constexpr std::size_t first_frames = 2;
+    static constexpr std::size_t first_frames = 3;
 
     explicit async_world(evidence& e)
         : plain_storage(e), plain_transport(e), auth(e.settings, storage, transport, e.clock, e.passwords, e.observer) {
@@ -580,7 +580,7 @@ struct async_world {
 
 /// Coroutines of the loop that never wait for it.
 struct prompt_world {
-    static constexpr std::size_t first_frames = 2;
+    static constexpr std::size_t first_frames = 3;
 
     explicit prompt_world(evidence& e)
         : storage(e), plain_transport(e), auth(e.settings, storage, transport, e.clock, e.passwords, e.observer) {}

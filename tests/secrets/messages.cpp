@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 // No message of the library repeats a secret that it was given, in whatever wrong form it came.
-#include <phoneauth/secrets/code.hpp>
 #include <phoneauth/phoneauth.hpp>
 #include <phoneauth/read_config.hpp>
 #include <phoneauth/rest/api.hpp>
+#include <phoneauth/secrets/code.hpp>
 #include <phoneauth/storage/memory.hpp>
 #include <phoneauth/testing/scripted_transport.hpp>
 

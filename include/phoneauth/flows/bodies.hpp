@@ -12,5 +12,6 @@
 #include <phoneauth/flows/messenger.ipp>
 #include <phoneauth/flows/registration.ipp>
 #include <phoneauth/flows/sessions.ipp>
+#include <phoneauth/version.hpp>
 
 #endif

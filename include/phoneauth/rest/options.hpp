@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include <phoneauth/version.hpp>
+
 namespace phoneauth {
 inline namespace v0 {
 namespace rest {

@@ -5,6 +5,8 @@
 #include <chrono>
 #include <cstddef>
 
+#include <phoneauth/version.hpp>
+
 namespace phoneauth {
 inline namespace v0 {
 

@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <string>
 
+#include <phoneauth/version.hpp>
+
 namespace phoneauth {
 inline namespace v0 {
 
