@@ -19,9 +19,9 @@ int main() {
     if (!started) return 1;
     phoneauth::registration r;
     r.transaction_id = started->transaction_id;
-    r.code = transport.last_code();
+    r.code = phoneauth::submitted_code(transport.last_code());
     r.phone = "+14155550100";
     r.identity = "ada@example.com";
-    r.password = "correct horse battery";
+    r.password = phoneauth::password("correct horse battery");
     return auth.finish_registration(r) ? 0 : 2;
 }
