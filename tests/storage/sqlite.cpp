@@ -854,7 +854,7 @@ BOOST_AUTO_TEST_CASE(a_file_of_version_1) {
     BOOST_TEST(!storage.find_transaction("T")->known_network);
 
     BOOST_TEST(insert(std::string("after")).finish() == 1u);
-    BOOST_TEST(update(std::string("T"), std::uint64_t{8}, std::uint64_t{9}).finish() == 1u);
+    BOOST_TEST(update(std::string("T"), std::int64_t{8}, std::int64_t{9}).finish() == 1u);
     for (const auto* id : {"before", "after"})
         BOOST_TEST((storage.find_transaction(id)->delivery == delivery_state::pending), id);
     t.tries = 1;

@@ -139,7 +139,7 @@ auto login<Mode>::open_session(context& c, user& owner, const transaction* used)
     auto kept = co_await keep(opened, owner);
     if (!kept) {
         try {  // it may be stored all the same, and nobody has its token
-            co_await p_.ports.erase_session(opened.token_hash);
+            [[maybe_unused]] const bool erased = co_await p_.ports.erase_session(opened.token_hash);
         } catch (...) {
         }
         co_return std::move(kept).error();
@@ -148,7 +148,7 @@ auto login<Mode>::open_session(context& c, user& owner, const transaction* used)
         rules::forget_failures(owner.phone, used, identity_subject(owner.identity), c.network, p_.config, p_.now());
     co_await p_.limits.try_to(over);
     try {
-        co_await p_.ports.after_login(owner);
+        [[maybe_unused]] auto unused = co_await p_.ports.after_login(owner);
     } catch (...) {
     }
     login_result done{std::move(owner), session_token(std::move(*token)), opened.expires_at};

@@ -61,7 +61,7 @@ auto registration<Mode>::complete(context& c, phoneauth::registration r) -> flow
     const auto over = rules::forget_registration(*confirmed, c.network, p_.config, p_.now());
     co_await p_.limits.try_to(over);
     try {
-        co_await p_.ports.after_registration(*made);
+        [[maybe_unused]] auto unused = co_await p_.ports.after_registration(*made);
     } catch (...) {
     }
     co_return std::move(*made);
