@@ -43,7 +43,7 @@ BOOST_AUTO_TEST_CASE(a_request_and_its_reply) {
         std::thread running([&] { loop.run(); });
         {
             blocking_transport transport;
-            for (const std::size_t size : {0, 100, 50'000}) {
+            for (const std::size_t size : {std::size_t{0}, std::size_t{100}, std::size_t{50'000}}) {
                 http_request request{"POST", "http://127.0.0.1:" + std::to_string(server.port()) + "/", {}, {}};
                 request.headers.push_back({"user-token", token});
                 request.body.reserve(size + 100);
