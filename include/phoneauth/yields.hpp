@@ -70,8 +70,9 @@ private:
 template <class T>
 class [[nodiscard]] ready {
 public:
-    /// Holds `value`.
-    ready(T value) : value_(std::move(value)) {}
+    /// Holds what `f()` returns, which is not moved.
+    template <class F>
+    explicit ready(F& f) : value_(f()) {}
     ///@{
     /// `co_await` yields the value without waiting.
     bool await_ready() const noexcept { return true; }
@@ -107,7 +108,7 @@ struct blocking_mode {
             f();
             return std::suspend_never();
         } else {
-            return ready<value>(f());
+            return ready<value>(f);
         }
     }
 

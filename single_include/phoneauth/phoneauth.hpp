@@ -2692,8 +2692,9 @@ private:
 template <class T>
 class [[nodiscard]] ready {
 public:
-    /// Holds `value`.
-    ready(T value) : value_(std::move(value)) {}
+    /// Holds what `f()` returns, which is not moved.
+    template <class F>
+    explicit ready(F& f) : value_(f()) {}
     ///@{
     /// `co_await` yields the value without waiting.
     bool await_ready() const noexcept { return true; }
@@ -2729,7 +2730,7 @@ struct blocking_mode {
             f();
             return std::suspend_never();
         } else {
-            return ready<value>(f());
+            return ready<value>(f);
         }
     }
 
@@ -4655,6 +4656,7 @@ PHONEAUTH_DECL std::string password_account(std::string_view subject) {
 }
 
 PHONEAUTH_DECL counter_slot counter_batch::add(counter_change change) {
+    if (changes_.capacity() == 0) changes_.reserve(24);  // as many as any flow has besides windows
     changes_.push_back(std::move(change));
     return {changes_.size() - 1, 1};
 }
@@ -4662,7 +4664,7 @@ PHONEAUTH_DECL counter_slot counter_batch::add(counter_change change) {
 PHONEAUTH_DECL counter_slot counter_batch::add(std::span<const limits::window> windows, std::int64_t by,
                                                time_point now) {
     const auto first = changes_.size();
-    changes_.reserve(first + windows.size() * limits::window_parts + 8);
+    changes_.reserve(first + windows.size() * limits::window_parts + 10);
     limits::count(windows, by, now, changes_);
     return {first, changes_.size() - first};
 }

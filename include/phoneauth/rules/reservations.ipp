@@ -26,6 +26,7 @@ PHONEAUTH_DECL std::string password_account(std::string_view subject) {
 }
 
 PHONEAUTH_DECL counter_slot counter_batch::add(counter_change change) {
+    if (changes_.capacity() == 0) changes_.reserve(24);  // as many as any flow has besides windows
     changes_.push_back(std::move(change));
     return {changes_.size() - 1, 1};
 }
@@ -33,7 +34,7 @@ PHONEAUTH_DECL counter_slot counter_batch::add(counter_change change) {
 PHONEAUTH_DECL counter_slot counter_batch::add(std::span<const limits::window> windows, std::int64_t by,
                                                time_point now) {
     const auto first = changes_.size();
-    changes_.reserve(first + windows.size() * limits::window_parts + 8);
+    changes_.reserve(first + windows.size() * limits::window_parts + 10);
     limits::count(windows, by, now, changes_);
     return {first, changes_.size() - first};
 }
