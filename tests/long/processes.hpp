@@ -13,6 +13,7 @@
 #include <system_error>
 #include <vector>
 
+#include "support/scripts.hpp"
 #include "support/temporary_folder.hpp"
 #include "tally.hpp"
 
@@ -94,8 +95,7 @@ private:
 class database_server {
 public:
     explicit database_server(const std::string& name, const std::string& options = "")
-        : script_((std::filesystem::path(__FILE__).parent_path().parent_path() / "scripts" / (name + ".sh")).string()),
-          url_(start(options)) {}
+        : script_(support::script_path(name + ".sh")), url_(start(options)) {}
     database_server(const database_server&) = delete;
     database_server& operator=(const database_server&) = delete;
     ~database_server() {

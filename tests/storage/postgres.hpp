@@ -21,6 +21,7 @@
 #include <phoneauth/storage/detail/postgres_schema.hpp>
 #include <phoneauth/storage/detail/postgres_statements.hpp>
 
+#include "support/scripts.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace postgres_test {
@@ -115,8 +116,8 @@ public:
 
 private:
     void run(const std::string& command) {
-        const auto script = std::filesystem::absolute(__FILE__).parent_path() / "../scripts/postgres.sh";
-        const auto line = script.string() + " " + command + " " + (folder_.path() / "srv").string() + " >/dev/null";
+        const auto line = support::script_path("postgres.sh") + " " + command + " " +
+                          (folder_.path() / "srv").string() + " >/dev/null";
         if (std::system(line.c_str()) != 0) BOOST_FAIL("failed: " << line);
     }
 

@@ -35,6 +35,7 @@
 #include <phoneauth/asio/redis.hpp>
 #include <phoneauth/storage/redis.hpp>
 
+#include "support/scripts.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace redis_tests {
@@ -59,8 +60,8 @@ inline redis_options options_of_its_own() {
 
 /// Runs tests/scripts/redis.sh and returns what it prints.
 inline std::string script(const std::string& arguments) {
-    const auto path = std::filesystem::path(__FILE__).parent_path().parent_path() / "scripts" / "redis.sh";
-    const std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen((path.string() + ' ' + arguments).c_str(), "r"), pclose);
+    const std::unique_ptr<FILE, int (*)(FILE*)> pipe(
+        popen((support::script_path("redis.sh") + ' ' + arguments).c_str(), "r"), pclose);
     std::string text;
     for (std::array<char, 256> part{}; std::fgets(part.data(), part.size(), pipe.get());) text += part.data();
     while (!text.empty() && text.back() == '\n') text.pop_back();
