@@ -311,7 +311,7 @@ await check('the code key\'s file: one for ten servers that start at once, and i
       {phoneNumber: who.phone, email: 'nobody', password: who.password, transactionId, transactionCode: code});
     assert.equal(body.code, 3040, 'the email is wrong and the code is not');
   }
-  await Promise.all(servers.map((server) => server.stop()));
+  for (const server of servers) await server.stop();  // of two that close it at once, SQLite lets neither tidy up
   assert.deepEqual(readdirSync(scratch).filter((name) => name.startsWith('ten.db')).sort(), ['ten.db', 'ten.db.key']);
   assert.equal(statSync(database + '.key').mode & 0o777, 0o600);
 });
