@@ -38,8 +38,9 @@ class phone_number;
 struct user;
 struct transaction;
 struct session;
-struct counter;
-struct counter_change;
+struct cell_request;
+class cell_batch;
+struct cell_answer;
 
 // What comes with the library, to be handed to an authenticator.
 class memory_storage;

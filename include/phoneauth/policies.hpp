@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include <phoneauth/counter.hpp>
+#include <phoneauth/cell.hpp>
 #include <phoneauth/event.hpp>
 #include <phoneauth/http.hpp>
 #include <phoneauth/result.hpp>
@@ -94,21 +94,23 @@ concept SessionStorage = requires(S& s, const session& added, const std::string&
     { s.erase_sessions_of(text, text) } -> yields<std::size_t>;
 };
 
-/// Counters, for the limits. Guarantees that the library builds on:
-/// - `change_counters` reads, adds and stores. It gives the counters after the changes, in the order of the changes.
-/// - The changes of one call are for distinct keys.
-/// - Each change is one atomic step: of a hundred callers that add 1 at once to an absent counter, each gets another of
-///   the values 1 to 100.
-/// - The changes of one call come together only to save round trips. Others may see some of them before the rest. After
-///   a throw some may have been made.
+/// Cells, for the limits: a key and a time each. Guarantees that the library builds on:
+/// - `take_cells` answers as `decide` does (cell.hpp), and stores what it grants. It is one atomic step: of a hundred
+///   callers that take at once what is there for ten, ten are granted it.
+/// - A batch that is refused changes nothing, and costs nobody anything.
+/// - The keys of a batch, the marker's included, are distinct.
+///
+/// A storage may drop a cell that is not ahead of `cell_batch::now()` of any batch it gets, and no other. It never
+/// compares a cell with a clock of its own, because the library's may differ; but it may drop one that has been stored
+/// for as long as it was ahead of the batch's `now()` when it was stored.
 template <class S>
-concept CounterStorage = requires(S& s, const std::vector<counter_change>& changes) {
-    { s.change_counters(changes) } -> yields<std::vector<counter>>;
+concept CellStorage = requires(S& s, const cell_batch& batch) {
+    { s.take_cells(batch) } -> yields<cell_answer>;
 };
 
 /// All four parts. One class may have them all, or `storage/combined.hpp` may put them together.
 template <class S>
-concept Storage = TransactionStorage<S> && UserStorage<S> && SessionStorage<S> && CounterStorage<S>;
+concept Storage = TransactionStorage<S> && UserStorage<S> && SessionStorage<S> && CellStorage<S>;
 
 /// True for a storage that says `static constexpr bool process_local = true`: its transactions live and die with this
 /// process and no other process sees them, so that codes may be derived with a random key.

@@ -95,12 +95,10 @@ constexpr bool check_storage() {
         "awaitable of std::size_t");
 
     static_assert(
-        requires(S & s, const std::vector<counter_change>& changes) {
-            { s.change_counters(changes) } -> yields<std::vector<counter>>;
+        requires(S & s, const cell_batch& batch) {
+            { s.take_cells(batch) } -> yields<cell_answer>;
         },
-        "phoneauth: this Storage lacks `std::vector<counter> change_counters(const std::vector<counter_change>&)`, or "
-        "the "
-        "same with an awaitable of it");
+        "phoneauth: this Storage lacks `cell_answer take_cells(const cell_batch&)`, or the same with an awaitable of it");
     return Storage<S>;
 }
 

@@ -36,7 +36,7 @@ struct storage_mode<S> {
     static const session& added();
     static const std::string& text();
     static const phone_number& phone();
-    static const std::vector<counter_change>& changes();
+    static const cell_batch& batch();
     ///@}
     /// The mode.
     using type =
@@ -45,7 +45,7 @@ struct storage_mode<S> {
                 decltype(s().find_user(text())), decltype(s().find_user_by_phone(phone())),
                 decltype(s().find_user_by_identity(text())), decltype(s().insert_session(added())),
                 decltype(s().find_session(text())), decltype(s().erase_session(text())),
-                decltype(s().erase_sessions_of(text(), text())), decltype(s().change_counters(changes()))>;
+                decltype(s().erase_sessions_of(text(), text())), decltype(s().take_cells(batch()))>;
 };
 
 /// The mode that a policy other than the storage asks for; blocking if it is none.
@@ -215,8 +215,8 @@ public:
         return Mode::call([this, &user_id, &kept] { return storage_.erase_sessions_of(user_id, kept); });
     }
 
-    yielded<std::vector<counter>> change_counters(const std::vector<counter_change>& changes) override {
-        return Mode::call([this, &changes] { return storage_.change_counters(changes); });
+    yielded<cell_answer> take_cells(const cell_batch& batch) override {
+        return Mode::call([this, &batch] { return storage_.take_cells(batch); });
     }
     ///@}
 

@@ -66,8 +66,8 @@ public:
     virtual yielded<std::size_t> erase_sessions_of(const std::string& user_id, const std::string& kept) = 0;
     ///@}
 
-    /// See `CounterStorage`.
-    virtual yielded<std::vector<counter>> change_counters(const std::vector<counter_change>& changes) = 0;
+    /// See `CellStorage`.
+    virtual yielded<cell_answer> take_cells(const cell_batch& batch) = 0;
 
     /// See `HttpTransport`.
     virtual yielded<result<http_response>> send(const http_request& request) = 0;

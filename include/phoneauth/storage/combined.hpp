@@ -21,15 +21,15 @@ inline namespace v0 {
 ///
 /// @par Lifetime
 /// It keeps references: the parts must outlive it.
-template <TransactionStorage T, UserStorage U, SessionStorage S, CounterStorage C>
+template <TransactionStorage T, UserStorage U, SessionStorage S, CellStorage C>
 class combined_storage : public forwarding_storage<combined_storage<T, U, S, C>> {
 public:
     /// Only the transactions decide whether codes need a configured key.
     static constexpr bool process_local = is_process_local<T>;
 
     /// Puts the four parts together.
-    combined_storage(T& transactions, U& users, S& sessions, C& counters)
-        : transactions_(transactions), users_(users), sessions_(sessions), counters_(counters) {}
+    combined_storage(T& transactions, U& users, S& sessions, C& cells)
+        : transactions_(transactions), users_(users), sessions_(sessions), cells_(cells) {}
 
     /// Hands `operation` on to the part that it belongs to: see `forwarding_storage`.
     template <class Operation, class... Arguments>
@@ -41,14 +41,14 @@ public:
         else if constexpr (Operation::part == storage_part::sessions)
             return operation(sessions_, arguments...);
         else
-            return operation(counters_, arguments...);
+            return operation(cells_, arguments...);
     }
 
 private:
     T& transactions_;
     U& users_;
     S& sessions_;
-    C& counters_;
+    C& cells_;
 };
 
 }  // namespace v0

@@ -12,7 +12,7 @@ namespace phoneauth {
 inline namespace v0 {
 
 /// The four parts of a storage: see the concepts in policies.hpp.
-enum class storage_part { transactions, users, sessions, counters };
+enum class storage_part { transactions, users, sessions, cells };
 
 /// The functions of a Storage as objects without a state. `operation(store, arguments…)` calls the function of that
 /// name; if `store` has none, the expression is ill-formed, which a `requires` can ask for. `operation.part` says to
@@ -136,14 +136,13 @@ struct erase_sessions_of {
     }
 };
 
-/// The call of `change_counters`.
-struct change_counters {
-    static constexpr auto part = storage_part::counters;         ///< what it is a function of
-    static constexpr std::string_view name = "change_counters";  ///< what it is called
+/// The call of `take_cells`.
+struct take_cells {
+    static constexpr auto part = storage_part::cells;       ///< what it is a function of
+    static constexpr std::string_view name = "take_cells";  ///< what it is called
     /// Calls it.
-    auto operator()(auto& store, const std::vector<counter_change>& changes) const
-        -> decltype(store.change_counters(changes)) {
-        return store.change_counters(changes);
+    auto operator()(auto& store, const cell_batch& batch) const -> decltype(store.take_cells(batch)) {
+        return store.take_cells(batch);
     }
 };
 
@@ -258,10 +257,10 @@ public:
         return self().perform(operations::erase_sessions_of(), user_id, kept);
     }
 
-    /// See `CounterStorage`.
-    template <detail::performs<operations::change_counters, std::vector<counter_change>> D = Derived>
-    auto change_counters(const std::vector<counter_change>& changes) {
-        return self().perform(operations::change_counters(), changes);
+    /// See `CellStorage`.
+    template <detail::performs<operations::take_cells, cell_batch> D = Derived>
+    auto take_cells(const cell_batch& batch) {
+        return self().perform(operations::take_cells(), batch);
     }
 
 private:

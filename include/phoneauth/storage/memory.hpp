@@ -109,7 +109,7 @@ private:
 struct memory_limits {
     std::size_t transactions = 1'000'000;  ///< of about 500 bytes each
     std::size_t sessions = 1'000'000;      ///< of about 600 bytes each
-    std::size_t counters = 1'000'000;      ///< of 200 to 300 bytes each
+    std::size_t cells = 1'000'000;         ///< of about 200 bytes each
 };
 
 /// A complete Storage in the memory of this process: for tests, and for servers that are a single process and may
@@ -117,12 +117,12 @@ struct memory_limits {
 ///
 /// All functions take constant time (amortised), except `erase_sessions_of`, which is linear in that user's sessions.
 /// What has expired is dropped a few records at a time, whenever something is inserted: transactions
-/// `transaction_retention` past their `expires_at`, sessions and counters at theirs.
+/// `transaction_retention` past their `expires_at`, sessions at theirs, cells when they are over.
 ///
 /// @par Errors
 /// Inserting beyond a limit throws `std::length_error`, and inserting a user whose `object_id` another one has
 /// `std::invalid_argument`. A function that throws, `std::bad_alloc` included, has changed nothing; only
-/// `change_counters` may have made the first of its changes.
+/// `take_cells` may have taken the first of its cells.
 ///
 /// @par Thread safety
 /// Shared objects are safe. No function blocks for longer than a few look-ups.
@@ -149,7 +149,7 @@ public:
     PHONEAUTH_DECL std::optional<session> find_session(const std::string& token_hash);
     PHONEAUTH_DECL bool erase_session(const std::string& token_hash);
     PHONEAUTH_DECL std::size_t erase_sessions_of(const std::string& user_id, const std::string& kept);
-    PHONEAUTH_DECL std::vector<counter> change_counters(const std::vector<counter_change>& changes);
+    PHONEAUTH_DECL cell_answer take_cells(const cell_batch& batch);
     ///@}
 
 private:
@@ -158,7 +158,7 @@ private:
     /// How many expired entries one insertion drops: more than it adds, so that they cannot pile up.
     static constexpr int sweep = 2;
 
-    PHONEAUTH_DECL counter change_counter(const counter_change& change);
+    PHONEAUTH_DECL void store_cell(std::string_view key, time_point cell, time_point now);
     PHONEAUTH_DECL static void check(std::size_t size, std::size_t limit);
     PHONEAUTH_DECL static bool is_of_another(const user_index& index, std::string_view key, const user& u);
     /// Cannot fail: it takes a node out and puts it back under another key.
@@ -180,8 +180,8 @@ private:
     detail::expiring_map<session> sessions_;
     detail::string_map<std::unordered_set<std::string_view>> sessions_of_;  // user → hashes, which point into sessions_
 
-    std::mutex counters_mutex_;
-    detail::expiring_map<counter> counters_;
+    std::mutex cells_mutex_;
+    detail::expiring_map<time_point> cells_;
 };
 
 static_assert(Storage<memory_storage>);

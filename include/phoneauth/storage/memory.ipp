@@ -2,8 +2,7 @@
 #ifndef PHONEAUTH_STORAGE_MEMORY_IPP
 #define PHONEAUTH_STORAGE_MEMORY_IPP
 
-#include <algorithm>
-#include <limits>
+#include <array>
 #include <stdexcept>
 
 #include <phoneauth/storage/memory.hpp>
@@ -134,41 +133,34 @@ PHONEAUTH_DECL std::size_t memory_storage::erase_sessions_of(const std::string& 
     return before - after;
 }
 
-PHONEAUTH_DECL std::vector<counter> memory_storage::change_counters(const std::vector<counter_change>& changes) {
-    std::vector<counter> changed;
-    changed.reserve(changes.size());
-    const std::scoped_lock lock(counters_mutex_);
-    for (const auto& change : changes) changed.push_back(change_counter(change));
-    return changed;
+PHONEAUTH_DECL cell_answer memory_storage::take_cells(const cell_batch& batch) {
+    std::array<time_point, 1 + cell_batch::most> stored{};
+    const std::scoped_lock lock(cells_mutex_);
+    const auto find = [this](std::string_view key) {
+        const auto* cell = cells_.find(key);
+        return cell ? *cell : time_point();
+    };
+    stored[0] = find(batch.marker());
+    for (std::size_t i = 0; i < batch.size(); ++i) stored[1 + i] = find(batch.key(i));
+    const auto answer = decide(batch, stored);
+    for (std::size_t i = 0; answer.granted && i < batch.size(); ++i)
+        if (answer.cells[i] != stored[1 + i]) store_cell(batch.key(i), answer.cells[i], batch.now());
+    return answer;
 }
 
-PHONEAUTH_DECL counter memory_storage::change_counter(const counter_change& change) {
-    const auto sum = [&](std::int64_t value) {
-        constexpr auto most = std::numeric_limits<std::int64_t>::max();
-        if (change.by > 0 && value > most - change.by) return most;
-        return std::max<std::int64_t>(value + change.by, 0);
-    };
-    if (auto* c = counters_.find(change.key); c && c->expires_at > change.now) {
-        const auto end =
-            change.prolong && change.by > 0 ? std::max(c->expires_at, change.now + change.lifetime) : c->expires_at;
-        const counter changed{sum(c->value), end};
-        if (changed.value == 0) {
-            counters_.erase(change.key);
-        } else {
-            counters_.expire_at(change.key, end);
-            *c = changed;
-        }
-        return changed;
-    } else if (c) {
-        counters_.erase(change.key);
+PHONEAUTH_DECL void memory_storage::store_cell(std::string_view key, time_point cell, time_point now) {
+    auto* stored = cells_.find(key);
+    if (cell <= now) {
+        if (stored) cells_.erase(key);
+    } else if (stored) {
+        cells_.expire_at(key, cell);
+        *stored = cell;
+    } else {
+        for (int i = 0; i < sweep; ++i)
+            if (const auto* over = cells_.first_expired(now)) cells_.erase(*over);
+        check(cells_.size(), limits_.cells);
+        cells_.insert(std::string(key), cell, cell);
     }
-    const counter fresh{sum(0), change.now + change.lifetime};
-    if (fresh.value == 0) return fresh;
-    for (int i = 0; i < sweep; ++i)
-        if (const auto* key = counters_.first_expired(change.now)) counters_.erase(*key);
-    check(counters_.size(), limits_.counters);
-    counters_.insert(change.key, fresh, fresh.expires_at);
-    return fresh;
 }
 
 PHONEAUTH_DECL void memory_storage::check(std::size_t size, std::size_t limit) {

@@ -2,6 +2,7 @@
 #ifndef PHONEAUTH_TESTING_ARCHETYPES_HPP
 #define PHONEAUTH_TESTING_ARCHETYPES_HPP
 
+#include <array>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -50,11 +51,11 @@ struct session_storage_archetype {
 };
 //]
 
-/// The least CounterStorage.
-//[counter_storage
-struct counter_storage_archetype {
-    std::vector<counter> change_counters(const std::vector<counter_change>& changes) {
-        return std::vector<counter>(changes.size());
+/// The least CellStorage.
+//[cell_storage
+struct cell_storage_archetype {
+    cell_answer take_cells(const cell_batch& batch) {
+        return decide(batch, std::array<time_point, 1 + cell_batch::most>());
     }
 };
 //]
@@ -63,7 +64,7 @@ struct counter_storage_archetype {
 struct storage_archetype : transaction_storage_archetype,
                            user_storage_archetype,
                            session_storage_archetype,
-                           counter_storage_archetype {};
+                           cell_storage_archetype {};
 
 /// The least HttpTransport.
 //[http_transport
@@ -102,7 +103,7 @@ struct hooks_archetype {
 static_assert(TransactionStorage<transaction_storage_archetype>);
 static_assert(UserStorage<user_storage_archetype>);
 static_assert(SessionStorage<session_storage_archetype>);
-static_assert(CounterStorage<counter_storage_archetype>);
+static_assert(CellStorage<cell_storage_archetype>);
 static_assert(Storage<storage_archetype>);
 static_assert(HttpTransport<http_transport_archetype>);
 static_assert(Clock<clock_archetype>);
