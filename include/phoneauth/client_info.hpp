@@ -20,16 +20,21 @@ struct client_info {
     explicit client_info(std::string from, std::string agent = {}, std::string user = {})
         : address(std::move(from)), user_agent(std::move(agent)), user_id(std::move(user)) {}
 
-    std::string address;     ///< IPv4 or IPv6, as text, without a port; anything else counts as unknown
-    std::string user_agent;  ///< for the observer; cut to 256 bytes there
-    std::string user_id;     ///< `user::object_id` of the logged-in user on whose behalf a message is sent: that
-                             ///< user's limit takes the place of the network's
+    std::string address;          ///< IPv4 or IPv6, as text, without a port; anything else counts as unknown
+    std::string user_agent;       ///< for the observer; cut to 256 bytes there
+    bool shared_address = false;  ///< many clients may share the address: it never becomes known to anybody
+    std::string user_id;          ///< `user::object_id` of the logged-in user on whose behalf a message is sent: that
+                                  ///< user's limit takes the place of the network's
 };
 
 /// The part of an address that one subscriber has, in one spelling: an IPv4 address as it is (one that is mapped into
 /// IPv6, too), of an IPv6 address the first 64 bits (RFC 4291 §2.5.4; RFC 6177: at least that goes to one site). Empty
 /// if `address` is none.
 PHONEAUTH_DECL std::string client_network(std::string_view address);
+
+/// The wider network that an IPv6 address is in: its first 48 bits, which is the most that one site gets (RFC 6177).
+/// Empty for IPv4, and for what is no address.
+PHONEAUTH_DECL std::string wide_network(std::string_view address);
 
 /// The address of the client behind trusted proxies (reverse proxies, load balancers).
 ///

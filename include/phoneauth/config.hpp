@@ -60,9 +60,12 @@ enum class unknown_phone_policy {
 /// Everything an integrator can set. The defaults are the recommended values; `validate` knows the ranges.
 ///
 /// @par Limits
-/// They tell two kinds of clients apart. A network is known to a user for 90 days after the user has registered or
-/// logged in from it; a network is one IPv4 address or one IPv6 /64. All other networks are strangers'. What a limit
-/// keeps back for known networks, and where it says so for logins after a right password, strangers cannot use up.
+/// "At most N in any hour" is strict, wherever the hour begins: half of them at once, and then one at a time, evenly
+/// (of messages in all a quarter at once). A refused request counts for nothing.
+///
+/// Two kinds of clients are told apart. A network is known to a user for 90 days after the user has registered or
+/// logged in from it; a network is one IPv4 address or one IPv6 /64. All other networks are strangers'. A changed
+/// password or phone makes all networks strangers'. What a limit keeps for known networks, strangers cannot use up.
 struct config {
     /// The account, its credentials and the sender.
     twilio_config twilio;
@@ -95,21 +98,23 @@ struct config {
     /// the wait for the next login's code. Codes for known networks wait for each other only. Codes after a right
     /// password neither wait nor let others wait.
     std::chrono::seconds phone_cooldown{10};
-    /// 1–100 messages with codes to one phone in any hour, over all transactions; and as many other messages. Known
-    /// networks, and logins after a right password, may ask for half as many more.
+    /// 1–100 codes of logins to one phone in any hour, over all transactions, for strangers; as many for known networks
+    /// and logins after a right password; as many codes of registrations; and as many other messages of clients, and
+    /// of the server itself.
     unsigned max_sends_per_phone_and_hour = 10;
     /// 1–1000, likewise, in any 24 hours.
     unsigned max_sends_per_phone_and_day = 30;
     /// 0–100000 codes asked for from one network in any hour, those included that the provider refused to send; and as
-    /// many other messages, if they are not sent on behalf of a user. To phones of users to whom the network is known,
-    /// and after a right password, half as many more may be sent. 0: no limit.
+    /// many segments of other messages, if they are not sent on behalf of a user. A wrong code counts like one that was
+    /// asked for. To phones of users to whom the network is known, and after a right password, a quarter more may be
+    /// sent. An IPv6 /48 has four times as many. 0: no limit.
     unsigned max_sends_per_client_and_hour = 50;
-    /// 0–100000 messages that one logged-in user (`client_info::user_id`) sends in any hour; they do not count for the
-    /// user's network. 0: no limit.
-    unsigned max_messages_per_user_and_hour = 20;
-    /// 0–10000000 messages with codes in any hour over all phones, decoys for unknown phones included; and as many
-    /// other messages. Known networks, and logins after a right password, may ask for a quarter more. An observer is
-    /// told when four fifths are spent. 0: no limit.
+    /// 0–100000 segments that one logged-in user (`client_info::user_id`) sends in any hour, a medium counted as three;
+    /// they do not count for the user's network. 0: no limit.
+    unsigned max_messages_per_user_and_hour = 60;
+    /// 0–10000000 messages with codes in any hour over all phones, decoys for unknown phones included; as many segments
+    /// of other messages of clients, and of the server itself. Known networks, and logins after a right password, may
+    /// ask for a quarter more. An observer is told when four fifths of what can be had at once are spent. 0: no limit.
     unsigned max_sends_per_hour = 1000;
     /// 1–3 digits, for numbers without a country code; empty: those are refused.
     std::string default_calling_code;
@@ -136,19 +141,23 @@ struct config {
     bool identity_login_enabled = false;
     /// What becomes of a login by code alone with a phone that no user has.
     unknown_phone_policy unknown_phone = unknown_phone_policy::conceal;
-    /// 10–100 failures in a row per account, and at least twice `max_tries` (NIST SP 800-63B-3 §5.2.2: at most 100).
+    /// 40–100 failures per account in any 30 days, and at least eight times `max_tries` (NIST SP 800-63B-3 §5.2.2: at
+    /// most 100 in a row).
     /// - Each way in is an account: a user's password, codes that come without a password, codes that come after it,
-    ///   and the codes of a phone's registration.
-    /// - A fifth of the failures, or `max_tries` if that is more, is only for known networks; the rest is only for
-    ///   strangers.
-    /// - A login ends the failures of all three accounts of its user. Otherwise they are forgotten 30 days after the
-    ///   last one, those of a registration a day after it.
+    ///   and, in any 24 hours, the codes of a phone's registration.
+    /// - Three fifths of them are for strangers, two for known networks together, three quarters of which each of these
+    ///   may have. Four fifths may be at once.
+    /// - A login ends the failures made from its network. Those of strangers come free again, one after the other.
+    /// - A code is sent only if there is room for all its tries, and those of the codes that are open: one to three for
+    ///   strangers and for each known network.
+    /// - Nobody shuts the door to a right password: when there is no room for a wrong one, `start_two_factor_login`
+    ///   answers everybody alike, and sends a code if the password was right.
     /// - Where logins by identity are allowed and the identity is not the phone, a password has two accounts, by phone
     ///   and by identity. Each of them has half of the failures.
     unsigned max_consecutive_failures = 100;
-    /// 0–100000 wrong passwords from one network in any hour, over all accounts; half as many more for accounts of
-    /// users to whom the network is known. 0: no limit.
-    unsigned max_wrong_passwords_per_client_and_hour = 60;
+    /// 0–100000 passwords from one network in any hour, over all accounts, right or wrong; a quarter more for accounts of
+    /// users to whom the network is known. For one account at most 20 of them. 0: no limit over all accounts.
+    unsigned max_passwords_per_client_and_hour = 60;
     /// 60 s – 365 days.
     std::chrono::seconds session_lifetime{30 * 24 * 3600};
 

@@ -37,18 +37,19 @@ enum class event_kind : std::uint8_t {
     storage_error,     ///< the storage did not do its work
     budget_warning,    ///< four fifths of an hour's messages are spent; again if some were given back meanwhile
     delivered,         ///< a code has arrived
-    undelivered        ///< a code will not arrive: `twilio_code` says why
+    undelivered,       ///< a code will not arrive: `twilio_code` says why
+    guessing_warning   ///< wrong codes of an hour, over all accounts, have come to a fifth of `max_sends_per_hour`
 };
 
 /// The name of a kind, as its enumerator.
 constexpr std::string_view name_of(event_kind k) noexcept {
-    constexpr std::array<std::string_view, 17> names{
-        "started",        "sent",          "resent",         "refused",   "confirmed",  "wrong_code",
-        "wrong_password", "locked",        "registered",     "logged_in", "logged_out", "password_changed",
-        "provider_error", "storage_error", "budget_warning", "delivered", "undelivered"};
+    constexpr std::array<std::string_view, 18> names{
+        "started",        "sent",          "resent",         "refused",   "confirmed",   "wrong_code",
+        "wrong_password", "locked",        "registered",     "logged_in", "logged_out",  "password_changed",
+        "provider_error", "storage_error", "budget_warning", "delivered", "undelivered", "guessing_warning"};
     return names[static_cast<std::size_t>(k)];
 }
-static_assert(name_of(event_kind::undelivered) == "undelivered");
+static_assert(name_of(event_kind::guessing_warning) == "guessing_warning");
 
 /// Something that happened. It never holds a code, a password, a token, or a whole phone number or transaction id.
 /// What is not known, or does not belong to the kind, is empty.

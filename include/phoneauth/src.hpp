@@ -23,7 +23,7 @@
 #include <phoneauth/rest/objects.ipp>
 #include <phoneauth/rest/reply.ipp>
 #include <phoneauth/rules/registration.ipp>
-#include <phoneauth/rules/reservations.ipp>
+#include <phoneauth/rules/limits.ipp>
 #include <phoneauth/secrets/password.ipp>
 #include <phoneauth/secrets/random.ipp>
 #include <phoneauth/storage/memory.ipp>

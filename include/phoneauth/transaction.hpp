@@ -52,10 +52,11 @@ struct transaction {
     time_point last_sent_at{};                             ///< when its last message was sent
     delivery_state delivery = delivery_state::pending;     ///< of its last message
     std::int32_t delivery_error = 0;  ///< Twilio's error code of a message that was not delivered; 0: none was named
-    /// Names the password that a two-factor login began with; empty: none was asked for.
+    /// Names the password that a two-factor login began with; empty: none was asked for. With `~` in front it does not
+    /// tell whether that was right (rules/disclosure.hpp).
     std::string password_fingerprint{};
-    /// Whether it was asked for from a network that the phone's owner has logged in from (see rules/limits.hpp).
-    bool known_network = false;
+    /// The network that it was asked for from, if that is known to the phone's owner (see rules/limits.hpp); else empty.
+    std::string known_network{};
     std::uint64_t version = 0;  ///< grows with each stored change; see `TransactionStorage`
 };
 

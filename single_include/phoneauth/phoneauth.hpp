@@ -3,7 +3,6 @@
 
 // ---- phoneauth/version.hpp ----
 
-
 // Two versions in one program do not mix: their types have the same names and perhaps different members. Noticed are
 // - two versions in one translation unit, by the preprocessor (outside of the include guard, which both have);
 // - translation units of different versions that are linked into one program or shared library, by the linker, on ELF
@@ -63,14 +62,12 @@ __asm__(".pushsection .data.rel.ro.phoneauth_version,\"aw\",%progbits\n"
 #include <string>
 #include <utility>
 
-
 // ---- phoneauth/challenge.hpp ----
 
 #ifndef PHONEAUTH_CHALLENGE_HPP
 #define PHONEAUTH_CHALLENGE_HPP
 
 #include <chrono>
-
 
 // ---- phoneauth/credentials.hpp ----
 
@@ -79,7 +76,6 @@ __asm__(".pushsection .data.rel.ro.phoneauth_version,\"aw\",%progbits\n"
 
 #include <string>
 #include <utility>
-
 
 // ---- phoneauth/secret_string.hpp ----
 
@@ -92,7 +88,6 @@ __asm__(".pushsection .data.rel.ro.phoneauth_version,\"aw\",%progbits\n"
 #include <string>
 #include <string_view>
 #include <utility>
-
 
 // ---- phoneauth/detail/crypto.hpp ----
 
@@ -107,12 +102,10 @@ __asm__(".pushsection .data.rel.ro.phoneauth_version,\"aw\",%progbits\n"
 #include <string>
 #include <string_view>
 
-
 // ---- phoneauth/detail/config.hpp ----
 
 #ifndef PHONEAUTH_DETAIL_CONFIG_HPP
 #define PHONEAUTH_DETAIL_CONFIG_HPP
-
 
 // Linkage only: no macro changes a type. With PHONEAUTH_SEPARATE_COMPILATION defined for a whole
 // program, the function bodies in *.ipp are left out of the headers and come from the one
@@ -202,7 +195,6 @@ private:
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
-
 
 namespace phoneauth {
 inline namespace v0 {
@@ -417,7 +409,6 @@ public:
 
 #include <chrono>
 
-
 namespace phoneauth {
 inline namespace v0 {
 
@@ -463,7 +454,6 @@ struct challenge {
 #include <string_view>
 #include <utility>
 #include <vector>
-
 
 namespace phoneauth {
 inline namespace v0 {
@@ -521,7 +511,6 @@ PHONEAUTH_DECL bool is_network(std::string_view text);
 
 #include <arpa/inet.h>
 #include <sys/socket.h>
-
 
 namespace phoneauth {
 inline namespace v0 {
@@ -640,7 +629,6 @@ PHONEAUTH_DECL bool is_network(std::string_view text) {
 #include <string>
 #include <utility>
 #include <vector>
-
 
 namespace phoneauth {
 inline namespace v0 {
@@ -779,7 +767,7 @@ struct config {
     unsigned max_consecutive_failures = 100;
     /// 0–100000 wrong passwords from one network in any hour, over all accounts; half as many more for accounts of
     /// users to whom the network is known. 0: no limit.
-    unsigned max_wrong_passwords_per_client_and_hour = 60;
+    unsigned max_passwords_per_client_and_hour = 60;
     /// 60 s – 365 days.
     std::chrono::seconds session_lifetime{30 * 24 * 3600};
 
@@ -842,7 +830,6 @@ private:
 
 #include <algorithm>
 #include <string>
-
 
 // ---- phoneauth/detail/ascii.hpp ----
 
@@ -918,7 +905,6 @@ constexpr std::string_view trim(std::string_view text) noexcept {
 #include <utility>
 #include <vector>
 
-
 // ---- phoneauth/http.hpp ----
 
 #ifndef PHONEAUTH_HTTP_HPP
@@ -929,7 +915,6 @@ constexpr std::string_view trim(std::string_view text) noexcept {
 #include <string_view>
 #include <utility>
 #include <vector>
-
 
 // ---- phoneauth/error.hpp ----
 
@@ -942,7 +927,6 @@ constexpr std::string_view trim(std::string_view text) noexcept {
 #include <string_view>
 #include <system_error>
 #include <type_traits>
-
 
 namespace phoneauth {
 inline namespace v0 {
@@ -1255,7 +1239,6 @@ constexpr bool safe_to_resend(error e) noexcept {
 #include <expected>
 #endif
 
-
 // ---- phoneauth/error_condition.hpp ----
 
 #ifndef PHONEAUTH_ERROR_CONDITION_HPP
@@ -1264,7 +1247,6 @@ constexpr bool safe_to_resend(error e) noexcept {
 #include <string>
 #include <system_error>
 #include <type_traits>
-
 
 namespace phoneauth {
 inline namespace v0 {
@@ -1990,7 +1972,6 @@ constexpr std::optional<std::size_t> count_code_points(std::string_view text) no
 #include <string>
 #include <string_view>
 
-
 namespace phoneauth {
 inline namespace v0 {
 
@@ -2091,7 +2072,6 @@ private:
 #include <optional>
 #include <string>
 #include <string_view>
-
 
 namespace phoneauth {
 inline namespace v0 {
@@ -2276,8 +2256,7 @@ PHONEAUTH_DECL std::vector<config_problem> validate(const config& c, bool storag
     check.range(c.max_consecutive_failures, 10, 100, "max_consecutive_failures", "failures");
     check.require(c.max_tries > 10 || c.max_consecutive_failures >= 2 * c.max_tries, "max_consecutive_failures",
                   "expected at least twice max_tries");
-    check.range(c.max_wrong_passwords_per_client_and_hour, 0, 100000, "max_wrong_passwords_per_client_and_hour",
-                "failures");
+    check.range(c.max_passwords_per_client_and_hour, 0, 100000, "max_passwords_per_client_and_hour", "failures");
     check.range(c.session_lifetime.count(), 60, 365LL * 24 * 3600, "session_lifetime", "s");
 
     check.require(detail::is_property_name(c.phone_column), "phone_column",
@@ -2308,7 +2287,6 @@ PHONEAUTH_DECL std::vector<config_problem> validate(const config& c, bool storag
 
 #include <string>
 #include <vector>
-
 
 namespace phoneauth {
 inline namespace v0 {
@@ -2349,7 +2327,6 @@ struct configuration_report {
 #include <string>
 #include <vector>
 
-
 // ---- phoneauth/policies.hpp ----
 
 #ifndef PHONEAUTH_POLICIES_HPP
@@ -2362,7 +2339,6 @@ struct configuration_report {
 #include <string>
 #include <vector>
 
-
 // ---- phoneauth/counter.hpp ----
 
 #ifndef PHONEAUTH_COUNTER_HPP
@@ -2371,7 +2347,6 @@ struct configuration_report {
 #include <chrono>
 #include <cstdint>
 #include <string>
-
 
 namespace phoneauth {
 inline namespace v0 {
@@ -2412,7 +2387,6 @@ struct counter {
 #include <string_view>
 #include <system_error>
 
-
 // ---- phoneauth/transaction.hpp ----
 
 #ifndef PHONEAUTH_TRANSACTION_HPP
@@ -2422,7 +2396,6 @@ struct counter {
 #include <cstdint>
 #include <optional>
 #include <string>
-
 
 namespace phoneauth {
 inline namespace v0 {
@@ -2555,7 +2528,6 @@ PHONEAUTH_DECL event_kind event_kind_of(const failure& why) noexcept;
 #ifndef PHONEAUTH_EVENT_IPP
 #define PHONEAUTH_EVENT_IPP
 
-
 namespace phoneauth {
 inline namespace v0 {
 
@@ -2597,7 +2569,6 @@ PHONEAUTH_DECL event_kind event_kind_of(const failure& why) noexcept {
 
 #include <string>
 
-
 namespace phoneauth {
 inline namespace v0 {
 
@@ -2631,7 +2602,6 @@ enum class logout_outcome {
 #include <optional>
 #include <type_traits>
 #include <utility>
-
 
 // What a mode is. A policy function returns a `T`, or something that yields a `T` later; flows are written once and run
 // in the mode that their policies ask for.
@@ -3168,7 +3138,6 @@ constexpr bool at_most_one_of_each() {
 #include <utility>
 #include <vector>
 
-
 // ---- phoneauth/flows/ports.hpp ----
 
 #ifndef PHONEAUTH_FLOWS_PORTS_HPP
@@ -3178,7 +3147,6 @@ constexpr bool at_most_one_of_each() {
 #include <optional>
 #include <string>
 #include <vector>
-
 
 namespace phoneauth {
 inline namespace v0 {
@@ -3273,7 +3241,6 @@ protected:
 
 #include <string>
 
-
 namespace phoneauth {
 inline namespace v0 {
 
@@ -3330,7 +3297,6 @@ struct default_passwords {
 
 #include <openssl/evp.h>
 #include <openssl/rand.h>
-
 
 namespace phoneauth {
 inline namespace v0 {
@@ -3713,7 +3679,6 @@ private:
 
 #include <memory>
 
-
 // ---- phoneauth/flows/codes.hpp ----
 
 #ifndef PHONEAUTH_FLOWS_CODES_HPP
@@ -3722,14 +3687,12 @@ private:
 #include <optional>
 #include <string>
 
-
 // ---- phoneauth/flows/fwd.hpp ----
 
 #ifndef PHONEAUTH_FLOWS_FWD_HPP
 #define PHONEAUTH_FLOWS_FWD_HPP
 
 #include <memory>
-
 
 // What the flows' declarations need of the parts that they share, so that whoever compiles the flows elsewhere
 // (PHONEAUTH_SEPARATE_COMPILATION) does not compile those parts, either.
@@ -3770,7 +3733,6 @@ const config& config_of(const parts<Mode>& p) noexcept;
 
 #include <string>
 #include <utility>
-
 
 namespace phoneauth {
 inline namespace v0 {
@@ -3861,7 +3823,6 @@ private:
 
 #include <utility>
 
-
 // ---- phoneauth/flows/parts.hpp ----
 
 #ifndef PHONEAUTH_FLOWS_PARTS_HPP
@@ -3874,7 +3835,6 @@ private:
 #include <string_view>
 #include <utility>
 
-
 // ---- phoneauth/flows/limiter.hpp ----
 
 #ifndef PHONEAUTH_FLOWS_LIMITER_HPP
@@ -3886,14 +3846,12 @@ private:
 #include <string_view>
 #include <vector>
 
-
 // ---- phoneauth/flows/reporter.hpp ----
 
 #ifndef PHONEAUTH_FLOWS_REPORTER_HPP
 #define PHONEAUTH_FLOWS_REPORTER_HPP
 
 #include <string>
-
 
 namespace phoneauth {
 inline namespace v0 {
@@ -3947,14 +3905,12 @@ private:
 
 #include <utility>
 
-
 // ---- phoneauth/rules/disclosure.hpp ----
 
 #ifndef PHONEAUTH_RULES_DISCLOSURE_HPP
 #define PHONEAUTH_RULES_DISCLOSURE_HPP
 
 #include <string_view>
-
 
 // What nobody may learn: whether a phone has a user (OWASP ASVS 5.0 §6.3.8).
 
@@ -4065,7 +4021,6 @@ PHONEAUTH_DECL void reporter::tell_failure(const context& c, const failure& why)
 #include <string_view>
 #include <vector>
 
-
 // ---- phoneauth/rules/limits.hpp ----
 
 #ifndef PHONEAUTH_RULES_LIMITS_HPP
@@ -4079,7 +4034,6 @@ PHONEAUTH_DECL void reporter::tell_failure(const context& c, const failure& why)
 #include <string>
 #include <string_view>
 #include <vector>
-
 
 // The arithmetic of the limits, pure: which counters, what to add, and what their values mean.
 //
@@ -4365,7 +4319,7 @@ inline window credential_window(std::string_view user_id) {
 
 /// The wrong passwords that came from one network, over all accounts.
 inline window wrong_password_window(std::string_view network, const config& c) {
-    const std::int64_t most = network.empty() ? 0 : c.max_wrong_passwords_per_client_and_hour;
+    const std::int64_t most = network.empty() ? 0 : c.max_passwords_per_client_and_hour;
     return {detail::join("passwords/from:", network), std::chrono::hours(1), most, (most + 1) / 2,
             error::too_many_failures};
 }
@@ -4580,7 +4534,6 @@ PHONEAUTH_DECL counter_batch forget_registration(const transaction& used, std::s
 #include <algorithm>
 #include <utility>
 
-
 // ---- phoneauth/rules/destination.hpp ----
 
 #ifndef PHONEAUTH_RULES_DESTINATION_HPP
@@ -4588,7 +4541,6 @@ PHONEAUTH_DECL counter_batch forget_registration(const transaction& used, std::s
 
 #include <algorithm>
 #include <string>
-
 
 // Where messages may go: pure functions of a phone number and the configuration.
 
@@ -4941,7 +4893,6 @@ private:
 
 #include <stdexcept>
 
-
 namespace phoneauth {
 inline namespace v0 {
 namespace flows {
@@ -5040,7 +4991,6 @@ void limiter<Mode>::tell_locked(const context& c, std::chrono::seconds wait) con
 #include <string>
 #include <string_view>
 
-
 // ---- phoneauth/secrets/code.hpp ----
 
 #ifndef PHONEAUTH_SECRETS_CODE_HPP
@@ -5054,7 +5004,6 @@ void limiter<Mode>::tell_locked(const context& c, std::chrono::seconds wait) con
 #include <string>
 #include <string_view>
 #include <vector>
-
 
 namespace phoneauth {
 inline namespace v0 {
@@ -5190,7 +5139,6 @@ private:
 #include <utility>
 #include <vector>
 
-
 namespace phoneauth {
 inline namespace v0 {
 
@@ -5238,7 +5186,6 @@ struct sent_message {
 
 #include <optional>
 #include <string>
-
 
 namespace phoneauth {
 inline namespace v0 {
@@ -5293,7 +5240,6 @@ PHONEAUTH_DECL result<std::optional<capabilities>> read_number(const http_respon
 #include <string_view>
 #include <utility>
 
-
 // ---- phoneauth/detail/json.hpp ----
 
 #ifndef PHONEAUTH_DETAIL_JSON_HPP
@@ -5306,7 +5252,6 @@ PHONEAUTH_DECL result<std::optional<capabilities>> read_number(const http_respon
 #include <string_view>
 #include <utility>
 #include <vector>
-
 
 // The only place that knows about simdjson, which stays out of this header.
 
@@ -5414,7 +5359,6 @@ private:
 #include <algorithm>
 #include <charconv>
 #include <utility>
-
 
 #include <simdjson.h>
 
@@ -5604,7 +5548,6 @@ PHONEAUTH_DECL void append_json_string(std::string& out, std::string_view text) 
 #include <array>
 #include <string_view>
 
-
 namespace phoneauth {
 inline namespace v0 {
 namespace twilio {
@@ -5747,7 +5690,6 @@ PHONEAUTH_DECL result<std::optional<capabilities>> read_number(const http_respon
 #include <string>
 #include <string_view>
 
-
 namespace phoneauth {
 inline namespace v0 {
 namespace twilio {
@@ -5807,7 +5749,6 @@ PHONEAUTH_DECL std::string code_text(const config& c, std::string_view code);
 #include <algorithm>
 #include <array>
 #include <utility>
-
 
 namespace phoneauth {
 inline namespace v0 {
@@ -6056,7 +5997,6 @@ private:
 #include <chrono>
 #include <utility>
 
-
 // ---- phoneauth/twilio/delivery.hpp ----
 
 #ifndef PHONEAUTH_TWILIO_DELIVERY_HPP
@@ -6069,7 +6009,6 @@ private:
 #include <string_view>
 #include <system_error>
 
-
 // ---- phoneauth/twilio/signature.hpp ----
 
 #ifndef PHONEAUTH_TWILIO_SIGNATURE_HPP
@@ -6080,7 +6019,6 @@ private:
 #include <string_view>
 #include <utility>
 #include <vector>
-
 
 namespace phoneauth {
 inline namespace v0 {
@@ -6136,7 +6074,6 @@ PHONEAUTH_DECL result<callback_parameters> verify_callback(std::string_view auth
 #include <stdexcept>
 
 #include <openssl/evp.h>
-
 
 namespace phoneauth {
 inline namespace v0 {
@@ -6402,7 +6339,6 @@ result<http_response> messenger<Mode>::provider_reply(result<http_response> repl
 #include <mutex>
 #include <span>
 
-
 namespace phoneauth {
 inline namespace v0 {
 
@@ -6441,7 +6377,6 @@ private:
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 #include <unistd.h>
-
 
 namespace phoneauth {
 inline namespace v0 {
@@ -6482,7 +6417,6 @@ PHONEAUTH_DECL bool random_source::fill(std::span<unsigned char> out) {
 #include <optional>
 #include <string>
 #include <string_view>
-
 
 namespace phoneauth {
 inline namespace v0 {
@@ -6619,7 +6553,6 @@ const config& config_of(const parts<Mode>& p) noexcept {
 #include <cstdint>
 #include <optional>
 #include <string_view>
-
 
 // The transaction's state machine: pure functions of a transaction, an event and the time. All rules are here; a
 // storage only compares and swaps, so whoever wins the swap has applied them to what is stored.
@@ -6939,12 +6872,10 @@ challenge codes<Mode>::describe(const transaction& t, send_outcome sent) const {
 #include <optional>
 #include <string>
 
-
 // ---- phoneauth/login_result.hpp ----
 
 #ifndef PHONEAUTH_LOGIN_RESULT_HPP
 #define PHONEAUTH_LOGIN_RESULT_HPP
-
 
 namespace phoneauth {
 inline namespace v0 {
@@ -7019,7 +6950,6 @@ private:
 
 #include <utility>
 
-
 // ---- phoneauth/rules/registration.hpp ----
 
 #ifndef PHONEAUTH_RULES_REGISTRATION_HPP
@@ -7028,7 +6958,6 @@ private:
 #include <string>
 #include <string_view>
 
-
 // ---- phoneauth/registration.hpp ----
 
 #ifndef PHONEAUTH_REGISTRATION_HPP
@@ -7036,7 +6965,6 @@ private:
 
 #include <string>
 #include <utility>
-
 
 namespace phoneauth {
 inline namespace v0 {
@@ -7109,7 +7037,6 @@ PHONEAUTH_DECL result<void> apply_changes(user& u, const property_map& changes, 
 #define PHONEAUTH_RULES_REGISTRATION_IPP
 
 #include <algorithm>
-
 
 namespace phoneauth {
 inline namespace v0 {
@@ -7451,7 +7378,6 @@ std::string login<Mode>::identity_subject(const std::string& identity) {
 #ifndef PHONEAUTH_FLOWS_MESSAGES_HPP
 #define PHONEAUTH_FLOWS_MESSAGES_HPP
 
-
 namespace phoneauth {
 inline namespace v0 {
 namespace flows {
@@ -7495,7 +7421,6 @@ private:
 #include <string>
 #include <utility>
 
-
 // ---- phoneauth/twilio/findings.hpp ----
 
 #ifndef PHONEAUTH_TWILIO_FINDINGS_HPP
@@ -7504,7 +7429,6 @@ private:
 #include <optional>
 #include <string>
 #include <vector>
-
 
 namespace phoneauth {
 inline namespace v0 {
@@ -7634,7 +7558,6 @@ auto messages<Mode>::inspect() -> flow<result<configuration_report>> {
 #include <optional>
 #include <string>
 
-
 namespace phoneauth {
 inline namespace v0 {
 namespace flows {
@@ -7678,7 +7601,6 @@ private:
 #define PHONEAUTH_FLOWS_REGISTRATION_IPP
 
 #include <utility>
-
 
 namespace phoneauth {
 inline namespace v0 {
@@ -7791,7 +7713,6 @@ auto registration<Mode>::store(const user& u) -> flow<std::optional<result<void>
 
 #include <string>
 
-
 namespace phoneauth {
 inline namespace v0 {
 namespace flows {
@@ -7835,7 +7756,6 @@ private:
 #define PHONEAUTH_FLOWS_SESSIONS_IPP
 
 #include <utility>
-
 
 namespace phoneauth {
 inline namespace v0 {
@@ -8280,7 +8200,6 @@ private:
 #include <string>
 #include <utility>
 
-
 namespace phoneauth {
 inline namespace v0 {
 
@@ -8421,7 +8340,6 @@ private:
 #ifndef PHONEAUTH_DETAIL_CONFIG_FIELDS_HPP
 #define PHONEAUTH_DETAIL_CONFIG_FIELDS_HPP
 
-
 namespace phoneauth {
 inline namespace v0 {
 namespace detail {
@@ -8481,7 +8399,7 @@ void describe(Field& field, config& c) {
     field("identity_login_enabled", c.identity_login_enabled);
     field("unknown_phone", c.unknown_phone);
     field("max_consecutive_failures", c.max_consecutive_failures);
-    field("max_wrong_passwords_per_client_and_hour", c.max_wrong_passwords_per_client_and_hour);
+    field("max_passwords_per_client_and_hour", c.max_passwords_per_client_and_hour);
     field("session_lifetime", c.session_lifetime);
     field("registration_enabled", c.registration_enabled);
     field("phone_column", c.phone_column);
@@ -8506,7 +8424,6 @@ void describe(Field& field, config& c) {
 // The bodies of the flows, which are templates on the mode: for whoever compiles them for a mode of their own. Without
 // PHONEAUTH_SEPARATE_COMPILATION the headers have them already.
 
-
 #endif
 
 // ---- phoneauth/fwd.hpp ----
@@ -8516,7 +8433,6 @@ void describe(Field& field, config& c) {
 
 // Names of the types that an application's own headers mention, declared and not defined; it includes nothing but
 // version.hpp. What is complete only in its own header may be held by reference or pointer until then.
-
 
 /// The library: the flows, what they take and return, and what comes with it to be handed to them.
 namespace phoneauth {
@@ -8602,7 +8518,6 @@ namespace testing {}
 #include <string>
 #include <string_view>
 #include <system_error>
-
 
 namespace phoneauth {
 inline namespace v0 {
@@ -8705,7 +8620,6 @@ private:
 // The authenticator and all that its functions take and return. It needs OpenSSL and simdjson, and neither Asio nor
 // llhttp; storages, transports, REST and the test kit have headers of their own.
 
-
 #endif
 
 // ---- phoneauth/read_config.hpp ----
@@ -8715,7 +8629,6 @@ private:
 
 #include <string_view>
 #include <vector>
-
 
 namespace phoneauth {
 inline namespace v0 {
@@ -8750,7 +8663,6 @@ PHONEAUTH_DECL std::vector<config_problem> read_config(std::string_view json, co
 #include <string>
 #include <type_traits>
 #include <utility>
-
 
 namespace phoneauth {
 inline namespace v0 {
@@ -8863,7 +8775,6 @@ PHONEAUTH_DECL std::vector<config_problem> read_config(std::string_view json, co
 #include <string>
 #include <utility>
 
-
 // ---- phoneauth/rest/detail/call.hpp ----
 
 #ifndef PHONEAUTH_REST_DETAIL_CALL_HPP
@@ -8871,7 +8782,6 @@ PHONEAUTH_DECL std::vector<config_problem> read_config(std::string_view json, co
 
 #include <string>
 #include <string_view>
-
 
 // ---- phoneauth/rest/options.hpp ----
 
@@ -8881,7 +8791,6 @@ PHONEAUTH_DECL std::vector<config_problem> read_config(std::string_view json, co
 #include <cstddef>
 #include <string>
 #include <vector>
-
 
 namespace phoneauth {
 inline namespace v0 {
@@ -8935,7 +8844,6 @@ struct options {
 #include <string>
 #include <utility>
 
-
 namespace phoneauth {
 inline namespace v0 {
 namespace rest {
@@ -8977,7 +8885,6 @@ struct reply : http_response {
 #include <chrono>
 #include <string>
 
-
 // ---- phoneauth/rest/error_codes.hpp ----
 
 #ifndef PHONEAUTH_REST_ERROR_CODES_HPP
@@ -8985,7 +8892,6 @@ struct reply : http_response {
 
 #include <array>
 #include <cstddef>
-
 
 namespace phoneauth {
 inline namespace v0 {
@@ -9201,7 +9107,6 @@ PHONEAUTH_DECL void answer(call& made, const result<void>& outcome);
 #include <initializer_list>
 #include <utility>
 
-
 // ---- phoneauth/rest/detail/body.hpp ----
 
 #ifndef PHONEAUTH_REST_DETAIL_BODY_HPP
@@ -9212,7 +9117,6 @@ PHONEAUTH_DECL void answer(call& made, const result<void>& outcome);
 #include <optional>
 #include <string>
 #include <string_view>
-
 
 namespace phoneauth {
 inline namespace v0 {
@@ -9307,7 +9211,6 @@ PHONEAUTH_DECL result<void> check_user_message(const text_message& m);
 #include <algorithm>
 #include <array>
 #include <utility>
-
 
 namespace phoneauth {
 inline namespace v0 {
@@ -9488,7 +9391,6 @@ PHONEAUTH_DECL result<void> check_user_message(const text_message& m) {
 #include <string_view>
 #include <vector>
 
-
 namespace phoneauth {
 inline namespace v0 {
 namespace rest {
@@ -9531,7 +9433,6 @@ PHONEAUTH_DECL reply preflight_reply();
 
 #include <algorithm>
 #include <utility>
-
 
 namespace phoneauth {
 inline namespace v0 {
@@ -9631,7 +9532,6 @@ PHONEAUTH_DECL reply preflight_reply() {
 #include <string>
 #include <string_view>
 
-
 namespace phoneauth {
 inline namespace v0 {
 struct challenge;
@@ -9687,7 +9587,6 @@ PHONEAUTH_DECL std::string status_json(const transaction_status& s);
 #include <optional>
 #include <string_view>
 #include <utility>
-
 
 namespace phoneauth {
 inline namespace v0 {
@@ -10233,7 +10132,6 @@ private:
 
 #include <string>
 
-
 namespace phoneauth {
 inline namespace v0 {
 namespace rest {
@@ -10259,7 +10157,6 @@ PHONEAUTH_DECL std::string event_json(const event& e);
 
 #include <string_view>
 #include <utility>
-
 
 namespace phoneauth {
 inline namespace v0 {
@@ -10303,7 +10200,6 @@ PHONEAUTH_DECL std::string event_json(const event& e) {
 #ifndef PHONEAUTH_STORAGE_COMBINED_HPP
 #define PHONEAUTH_STORAGE_COMBINED_HPP
 
-
 // ---- phoneauth/storage/forwarding.hpp ----
 
 #ifndef PHONEAUTH_STORAGE_FORWARDING_HPP
@@ -10312,7 +10208,6 @@ PHONEAUTH_DECL std::string event_json(const event& e) {
 #include <string>
 #include <string_view>
 #include <vector>
-
 
 namespace phoneauth {
 inline namespace v0 {
@@ -10638,7 +10533,6 @@ private:
 #include <string>
 #include <string_view>
 
-
 // The one list of what is stored of each record. Statements, parameters, readers and writers of all stores are made
 // from it, and the suite's comparison. A new field is a line here, a column of the tables with its migration, and a
 // default in the record for what was stored before. Its type says how it is stored and which values are valid.
@@ -10840,7 +10734,6 @@ std::string with_places(std::string sql, char sign) {
 #include <utility>
 #include <vector>
 
-
 namespace phoneauth {
 inline namespace v0 {
 namespace detail {
@@ -11021,7 +10914,6 @@ static_assert(Storage<memory_storage>);
 #include <algorithm>
 #include <limits>
 #include <stdexcept>
-
 
 namespace phoneauth {
 inline namespace v0 {
@@ -11233,7 +11125,6 @@ PHONEAUTH_DECL void memory_storage::forget(const session& s) {
 #include <string>
 #include <vector>
 
-
 // The least that each policy needs, to copy and fill in. They compile, and do nothing. What each function has to
 // guarantee stands at its concept in policies.hpp; testing/storage_suite.hpp tests it. Any function may return an
 // awaitable of the type shown.
@@ -11355,7 +11246,6 @@ static_assert(Hooks<hooks_archetype>);
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
-
 
 namespace phoneauth {
 inline namespace v0 {
@@ -11482,7 +11372,6 @@ inline test_certificate make_test_certificate(const std::string& names = "DNS:lo
 #include <string>
 #include <vector>
 
-
 // ---- phoneauth/testing/detail/suite_base.hpp ----
 
 #ifndef PHONEAUTH_TESTING_DETAIL_SUITE_BASE_HPP
@@ -11504,7 +11393,6 @@ inline test_certificate make_test_certificate(const std::string& names = "DNS:lo
 #include <utility>
 #include <vector>
 
-
 // ---- phoneauth/testing/suite.hpp ----
 
 #ifndef PHONEAUTH_TESTING_SUITE_HPP
@@ -11512,7 +11400,6 @@ inline test_certificate make_test_certificate(const std::string& names = "DNS:lo
 
 #include <string>
 #include <vector>
-
 
 // What a suite of checks takes and gives.
 
@@ -12060,7 +11947,6 @@ void storage_suite<S, SyncWait>::counters() {
 #include <string>
 #include <vector>
 
-
 namespace phoneauth {
 inline namespace v0 {
 namespace testing {
@@ -12238,7 +12124,6 @@ void storage_suite<S, SyncWait>::sessions() {
 #include <limits>
 #include <string>
 #include <vector>
-
 
 namespace phoneauth {
 inline namespace v0 {
@@ -12506,7 +12391,6 @@ void storage_suite<S, SyncWait>::transactions() {
 #include <random>
 #include <string>
 #include <vector>
-
 
 namespace phoneauth {
 inline namespace v0 {
@@ -12911,7 +12795,6 @@ void storage_suite<S, SyncWait>::users() {
 #include <string>
 #include <type_traits>
 
-
 namespace phoneauth {
 inline namespace v0 {
 namespace testing {
@@ -13034,7 +12917,6 @@ private:
 #include <atomic>
 #include <chrono>
 
-
 namespace phoneauth {
 inline namespace v0 {
 namespace testing {
@@ -13083,7 +12965,6 @@ static_assert(Clock<manual_clock>);
 #include <string_view>
 #include <utility>
 #include <vector>
-
 
 namespace phoneauth {
 inline namespace v0 {
@@ -13224,7 +13105,6 @@ static_assert(HttpTransport<scripted_transport>);
 #include <utility>
 #include <vector>
 
-
 // Finds out whether a storage gives the guarantees that stand at its concept in policies.hpp, races included. It needs
 // no test framework:
 //
@@ -13340,7 +13220,6 @@ std::vector<suite_finding> run_storage_suite(S& storage, const SyncWait& sync_wa
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-
 
 namespace phoneauth {
 inline namespace v0 {

@@ -297,7 +297,7 @@ namespace {
 /// Without a limit for each client.
 const config c = [] {
     config changed;
-    changed.max_wrong_passwords_per_client_and_hour = 0;
+    changed.max_passwords_per_client_and_hour = 0;
     return changed;
 }();
 

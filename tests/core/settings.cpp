@@ -37,7 +37,7 @@ BOOST_AUTO_TEST_CASE(every_field_is_read_by_its_name) {
         "max_sends_per_client_and_hour": 7, "max_messages_per_user_and_hour": 8, "max_sends_per_hour": 9,
         "allowed_calling_codes": ["49", "43"], "blocked_prefixes": ["49900"],
         "test_numbers": [{"phone": "+4915100000000", "code": "1234567"}], "allow_test_numbers": true,
-        "max_wrong_passwords_per_client_and_hour": 11, "default_calling_code": "49", "login_enabled": false, "code_login_enabled": false,
+        "max_passwords_per_client_and_hour": 11, "default_calling_code": "49", "login_enabled": false, "code_login_enabled": false,
         "identity_login_enabled": true, "unknown_phone": "reject", "max_consecutive_failures": 20, "session_lifetime": 3600,
         "registration_enabled": false, "phone_column": "phone", "identity_column": "nick", "min_password_length": 10,
         "max_password_length": 100, "max_properties": 5, "max_property_bytes": 0})",
@@ -50,9 +50,9 @@ BOOST_AUTO_TEST_CASE(every_field_is_read_by_its_name) {
                  max_sends_per_phone_and_hour, max_sends_per_phone_and_day, max_sends_per_client_and_hour,
                  max_messages_per_user_and_hour, max_sends_per_hour, default_calling_code, allowed_calling_codes,
                  blocked_prefixes, test_numbers, allow_test_numbers, login_enabled, code_login_enabled,
-                 identity_login_enabled, unknown_phone, max_consecutive_failures,
-                 max_wrong_passwords_per_client_and_hour, session_lifetime, registration_enabled, phone_column,
-                 identity_column, min_password_length, max_password_length, max_properties, max_property_bytes] = c;
+                 identity_login_enabled, unknown_phone, max_consecutive_failures, max_passwords_per_client_and_hour,
+                 session_lifetime, registration_enabled, phone_column, identity_column, min_password_length,
+                 max_password_length, max_properties, max_property_bytes] = c;
     const auto& [account_sid, auth_token, api_key, api_secret, sender, region, edge, base_url, status_callback] =
         twilio;
     BOOST_TEST((std::tie(account_sid, auth_token, api_key, api_secret, sender, region, edge, base_url) ==
@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(every_field_is_read_by_its_name) {
     BOOST_TEST(status_callback == "https://cb");
     BOOST_TEST((std::tie(phone_cooldown, max_sends_per_phone_and_day, max_sends_per_client_and_hour,
                          max_messages_per_user_and_hour, max_sends_per_hour, allow_test_numbers,
-                         max_wrong_passwords_per_client_and_hour) == std::tuple(5s, 6u, 7u, 8u, 9u, true, 11u)));
+                         max_passwords_per_client_and_hour) == std::tuple(5s, 6u, 7u, 8u, 9u, true, 11u)));
     BOOST_TEST((allowed_calling_codes == std::vector<std::string>{"49", "43"}));
     BOOST_TEST((blocked_prefixes == std::vector<std::string>{"49900"}));
     BOOST_REQUIRE(test_numbers.size() == 1u);

@@ -63,7 +63,7 @@ void describe(Field& field, config& c) {
     field("identity_login_enabled", c.identity_login_enabled);
     field("unknown_phone", c.unknown_phone);
     field("max_consecutive_failures", c.max_consecutive_failures);
-    field("max_wrong_passwords_per_client_and_hour", c.max_wrong_passwords_per_client_and_hour);
+    field("max_passwords_per_client_and_hour", c.max_passwords_per_client_and_hour);
     field("session_lifetime", c.session_lifetime);
     field("registration_enabled", c.registration_enabled);
     field("phone_column", c.phone_column);

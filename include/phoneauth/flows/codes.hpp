@@ -36,10 +36,11 @@ public:
     returned<callback_outcome> handle_status_callback(status_callback r);
     ///@}
 
-    /// Opens a transaction and sends its code, for which `sending` is reserved. The transaction is stored before the
-    /// message is sent, so that whatever happens in between leaves a code that can be confirmed.
-    flow<result<challenge>> open(context& c, const rules::send_reservation& sending, purpose what,
-                                 const phone_number& phone, const std::optional<user>& owner, bool after_password);
+    /// Opens a transaction and sends its code, for which `granted` answered `limits`. The transaction is stored before
+    /// the message is sent, so that whatever happens in between leaves a code that can be confirmed.
+    /// `fingerprint`: of the password before it; empty: there was none.
+    flow<result<challenge>> open(context& c, const rules::limit_batch& limits, const cell_answer& granted, purpose what,
+                                 const phone_number& phone, const std::optional<user>& owner, std::string fingerprint);
 
     /// Confirms a transaction: only the winner of the swap learns whether the code was right, so that no more codes are
     /// compared than there are tries, however many come at once. `expected`: the phone that the client names, or
@@ -56,6 +57,7 @@ private:
     flow<result<transaction_status>> find_status(transaction_id id);
     flow<result<callback_outcome>> take_report(context& c, status_callback r);
     flow<bool> try_to_store(const transaction& t);
+    static rules::code_request again(const transaction& t, const context& c);
     challenge describe(const transaction& t, send_outcome sent) const;
 
     parts<Mode>& p_;

@@ -30,8 +30,9 @@ auto codes<Mode>::handle_status_callback(status_callback r) -> returned<callback
 }
 
 template <class Mode>
-auto codes<Mode>::open(context& c, const rules::send_reservation& sending, purpose what, const phone_number& phone,
-                       const std::optional<user>& owner, bool after_password) -> flow<result<challenge>> {
+auto codes<Mode>::open(context& c, const rules::limit_batch& limits, const cell_answer& granted, purpose what,
+                       const phone_number& phone, const std::optional<user>& owner, std::string fingerprint)
+    -> flow<result<challenge>> {
     auto id = make_token(p_.random);
     if (!id) co_return error::internal;
     const auto at = p_.now();
@@ -42,8 +43,8 @@ auto codes<Mode>::open(context& c, const rules::send_reservation& sending, purpo
     t.created_at = at;
     t.expires_at = at + p_.config.code_lifetime;
     t.last_sent_at = at;
-    if (after_password) t.password_fingerprint = p_.fingerprint_of(*owner);
-    t.known_network = sending.is_known();
+    t.password_fingerprint = std::move(fingerprint);
+    if (granted.marked) t.known_network = c.network;
     p_.reports.note(c, t);
     const bool inserted = co_await p_.ports.insert_transaction(t);
     if (!inserted) co_return error::internal;
@@ -51,8 +52,7 @@ auto codes<Mode>::open(context& c, const rules::send_reservation& sending, purpo
     if (!sent) {
         rules::apply_refusal(t);
         co_await try_to_store(t);
-        const auto cancelled = sending.cancel(twilio::is_about_the_number(sent.error()));
-        co_await p_.limits.try_to(cancelled);
+        co_await p_.limits.give_back(limits, granted);
         co_return std::move(sent).error();
     }
     co_return describe(t, *sent);
@@ -71,25 +71,32 @@ auto codes<Mode>::send_again(context& c, transaction_id id) -> flow<result<chall
             if (found->state != before) co_await try_to_store(*found);
             co_return std::move(allowed).error();
         }
-        auto sending = p_.limits.message(c, rules::limits::send_budget::codes, found->phone, std::nullopt,
-                                         !found->password_fingerprint.empty());
-        allowed = co_await p_.limits.reserve(c, sending);
-        if (!allowed) co_return std::move(allowed).error();
+        const auto limits = rules::code_limits(again(*found, c), p_.config, p_.now());
+        const auto granted = co_await p_.limits.take(c, limits);
+        if (!granted.granted) co_return limits.judge(granted).error();
         const bool won = co_await p_.ports.update_transaction(*found);
         if (!won) {
-            const auto cancelled = sending.cancel();
-            co_await p_.limits.try_to(cancelled);
+            co_await p_.limits.give_back(limits, granted);
             continue;
         }
         auto sent = co_await p_.messages.send_code(c, *found);
         if (!sent) {
-            const auto cancelled = sending.cancel(twilio::is_about_the_number(sent.error()));
-            co_await p_.limits.try_to(cancelled);
+            co_await p_.limits.give_back(limits, granted);
             co_return std::move(sent).error();
         }
         co_return describe(*found, *sent);
     }
     co_return error::storage_unavailable;
+}
+
+/// A code that is sent again. Nobody looks up whether it is for the owner: what the first one was, this one is.
+template <class Mode>
+rules::code_request codes<Mode>::again(const transaction& t, const context& c) {
+    return {.phone = t.phone,
+            .fingerprint = {},
+            .from = c.networks(),
+            .registers = t.purpose == purpose::registration,
+            .after_password = !t.password_fingerprint.empty() || !t.known_network.empty()};
 }
 
 template <class Mode>

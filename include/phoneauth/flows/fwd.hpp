@@ -14,7 +14,8 @@ namespace phoneauth {
 inline namespace v0 {
 
 namespace rules {
-class send_reservation;
+class limit_batch;
+struct code_request;
 }
 
 namespace flows {

@@ -3,21 +3,18 @@
 #define PHONEAUTH_FLOWS_LIMITER_HPP
 
 #include <chrono>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <vector>
 
+#include <phoneauth/cell.hpp>
 #include <phoneauth/config.hpp>
 #include <phoneauth/flows/ports.hpp>
 #include <phoneauth/flows/reporter.hpp>
-#include <phoneauth/rules/reservations.hpp>
+#include <phoneauth/rules/limits.hpp>
 
 namespace phoneauth {
 inline namespace v0 {
 namespace flows {
 
-/// Carries out what rules/reservations.hpp decides: what is counted, in as few round trips as may be. Thread-safe.
+/// Carries out what rules/limits.hpp decides, in one round trip each. Thread-safe.
 template <class Mode>
 class limiter {
     template <class X>
@@ -27,43 +24,25 @@ public:
     /// All must outlive the limiter.
     limiter(ports<Mode>& p, const config& c, const reporter& r) noexcept : ports_(p), config_(c), reporter_(r) {}
 
-    /// A message for `c`, to be reserved. See `send_reservation`.
-    rules::send_reservation message(const context& c, rules::limits::send_budget budget, const phone_number& phone,
-                                    std::optional<purpose> begins, bool after_password) const {
-        return {{budget, begins, after_password, c.network, c.from.user_id}, phone, config_, ports_.now()};
-    }
-    /// A guess at a password, to be reserved. See `password_reservation`.
-    rules::password_reservation password(const context& c, std::string_view subject) const {
-        return {subject, c.network, identities_are_counted() ? 2 : 1, config_, ports_.now()};
-    }
+    /// Asks for all of `b`. Tells the observer if the budget of all runs low.
+    flow<cell_answer> take(const context& c, const rules::limit_batch& b);
+    /// Gives back what `a` granted of `b`. Nobody's result depends on it.
+    flow<bool> give_back(const rules::limit_batch& b, const cell_answer& a);
+    /// Changes cells if that is possible: nobody's result depends on it.
+    flow<bool> try_to(const cell_batch& b);
 
-    /// Reserves what `r` is for, and carries out `also` in the same round trip. Returns the refusal if a limit refuses
-    /// it; nothing is counted then.
-    flow<result<void>> reserve(const context& c, rules::reservation& r, const rules::counter_batch& also);
-    /// The same, and nothing else.
-    flow<result<void>> reserve(const context& c, rules::reservation& r) { return reserve(c, r, nothing); }
-    /// Changes counters if that is possible: nobody's result depends on it.
-    flow<bool> try_to(const rules::counter_batch& changes);
-
-    /// A guess at a password was wrong.
-    flow<bool> punish(const context& c, const rules::password_reservation& guess);
     /// A code of `t` was wrong.
     flow<bool> punish(const context& c, const transaction& t);
-    /// Counts one more change of identity or password by a user. Returns the refusal, `too_many_failures` with
-    /// `retry_after`, if that is one too many.
-    flow<result<void>> count_credential_change(const std::string& user_id);
+    /// Tells the observer that an account must wait, unless `wait` is 0.
+    void tell_locked(const context& c, std::chrono::seconds wait) const noexcept;
 
-    /// Whether logins by identity are counted by themselves: the identity is not the phone.
-    bool identities_are_counted() const noexcept {
-        return config_.identity_login_enabled && config_.identity_column != config_.phone_column;
+    /// How many accounts share the failures that one user may have at their password: two where logins by identity are
+    /// counted by themselves, because the identity is not the phone.
+    int password_accounts() const noexcept {
+        return config_.identity_login_enabled && config_.identity_column != config_.phone_column ? 2 : 1;
     }
 
 private:
-    flow<std::vector<counter>> change(const std::vector<counter_change>& changes);
-    void tell_locked(const context& c, std::chrono::seconds wait) const noexcept;
-
-    static inline const rules::counter_batch nothing{};
-
     ports<Mode>& ports_;
     const config& config_;
     const reporter& reporter_;

@@ -2,8 +2,6 @@
 #ifndef PHONEAUTH_FLOWS_LIMITER_IPP
 #define PHONEAUTH_FLOWS_LIMITER_IPP
 
-#include <stdexcept>
-
 #include <phoneauth/flows/limiter.hpp>
 
 namespace phoneauth {
@@ -11,38 +9,24 @@ inline namespace v0 {
 namespace flows {
 
 template <class Mode>
-auto limiter<Mode>::change(const std::vector<counter_change>& changes) -> flow<std::vector<counter>> {
-    auto changed = co_await ports_.change_counters(changes);
-    if (changed.size() != changes.size()) throw std::length_error("phoneauth: a counter for each change");
-    co_return changed;
+auto limiter<Mode>::take(const context& c, const rules::limit_batch& b) -> flow<cell_answer> {
+    const auto answer = co_await ports_.take_cells(b.cells());
+    if (b.reaches_warning(answer)) reporter_.tell(c, event_kind::budget_warning);
+    co_return answer;
 }
 
 template <class Mode>
-auto limiter<Mode>::reserve(const context& c, rules::reservation& r, const rules::counter_batch& also)
-    -> flow<result<void>> {
-    auto peeked = r.peek();
-    for (const auto& each : also.changes()) peeked.add(each);
-    auto counters = co_await change(peeked.changes());
-    auto allowed = r.check(counters);
-    if (!allowed) co_return allowed;
-    const auto reserved = r.reserve();
-    if (reserved.changes().empty()) co_return allowed;
-    counters = co_await change(reserved.changes());
-    allowed = r.confirm(counters);
-    if (!allowed) {
-        const auto cancelled = r.cancel();
-        co_await try_to(cancelled);
-    } else if (r.reaches_warning()) {
-        reporter_.tell(c, event_kind::budget_warning);
-    }
-    co_return allowed;
+auto limiter<Mode>::give_back(const rules::limit_batch& b, const cell_answer& a) -> flow<bool> {
+    const auto back = b.give_back(a, ports_.now());
+    const bool done = co_await try_to(back);
+    co_return done;
 }
 
 template <class Mode>
-auto limiter<Mode>::try_to(const rules::counter_batch& changes) -> flow<bool> {
-    if (changes.changes().empty()) co_return true;
+auto limiter<Mode>::try_to(const cell_batch& b) -> flow<bool> {
+    if (b.empty()) co_return true;
     try {
-        [[maybe_unused]] auto unused = co_await ports_.change_counters(changes.changes());
+        [[maybe_unused]] const auto unused = co_await ports_.take_cells(b);
         co_return true;
     } catch (...) {
         co_return false;
@@ -50,39 +34,18 @@ auto limiter<Mode>::try_to(const rules::counter_batch& changes) -> flow<bool> {
 }
 
 template <class Mode>
-auto limiter<Mode>::punish(const context& c, const rules::password_reservation& guess) -> flow<bool> {
-    const auto changes = guess.punish(ports_.now());
-    co_await try_to(changes);
-    tell_locked(c, guess.wait());
-    co_return true;
-}
-
-template <class Mode>
 auto limiter<Mode>::punish(const context& c, const transaction& t) -> flow<bool> {
-    const auto wrong = rules::count_wrong_code(t, ports_.now());
-    const auto counted = co_await change(wrong.changes());
-    const auto wait = rules::wrong_code_wait(t, counted.front(), config_);
-    if (wait.count() > 0) {
-        const auto pause = rules::punish_wrong_code(t, wait, ports_.now());
-        co_await try_to(pause);
-    }
-    tell_locked(c, wait);
-    co_return true;
-}
-
-template <class Mode>
-auto limiter<Mode>::count_credential_change(const std::string& user_id) -> flow<result<void>> {
     const auto at = ports_.now();
-    const std::vector<rules::limits::window> windows{rules::limits::credential_window(user_id)};
-    rules::counter_batch all;
-    all.add(windows, 1, at);
-    const auto counted = co_await change(all.changes());
-    co_return rules::limits::check(windows, counted, 0, false, at);
+    const auto wrong = rules::wrong_code(t, c.networks(), config_, at);
+    const auto answer = co_await ports_.take_cells(wrong.cells());
+    if (wrong.reaches_warning(answer)) reporter_.tell(c, event_kind::guessing_warning);
+    tell_locked(c, rules::wrong_code_wait(t, answer, config_, at));
+    co_return true;
 }
 
 template <class Mode>
 void limiter<Mode>::tell_locked(const context& c, std::chrono::seconds wait) const noexcept {
-    if (wait.count() == 0) return;
+    if (wait.count() <= 0) return;
     const auto why = failure(error::too_many_failures).with_retry_after(wait);
     reporter_.tell(c, event_kind::locked, &why);
 }

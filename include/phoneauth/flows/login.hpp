@@ -17,11 +17,14 @@
 namespace phoneauth {
 inline namespace v0 {
 
-namespace rules {
-class password_reservation;
-}
-
 namespace flows {
+
+/// What a password turned out to be.
+struct password_guess {
+    bool right = false;      ///< it is the user's
+    bool concealed = false;  ///< nobody may tell whether it is
+    bool marked = false;     ///< it came from a network that is known to the user
+};
 
 /// A user logs in: by code, by password and code, or by password alone. Thread-safe.
 template <class Mode>
@@ -47,13 +50,17 @@ private:
     flow<result<login_result>> complete(context& c, transaction_id id, submitted_code code);
     flow<result<login_result>> complete_with_identity(context& c, std::string identity, password secret);
 
-    flow<result<void>> check_password(context& c, const std::optional<user>& owner, const std::string& secret,
-                                      rules::password_reservation& guess);
+    flow<result<challenge>> begin_second(context& c, rules::code_request asked, std::optional<user> owner,
+                                         const std::string& secret);
+    flow<result<password_guess>> check_password(context& c, const std::string& subject,
+                                                const std::optional<user>& owner, const std::string& secret,
+                                                bool may_be_concealed);
+    flow<bool> forgive(const context& c, const std::string& subject, bool marked);
     flow<result<login_result>> enter(context& c, const transaction& confirmed);
     flow<result<login_result>> open_session(context& c, user& owner, const transaction* used);
     flow<result<void>> keep(const session& opened, user& owner);
     flow<bool> note_login(user& owner);
-    std::string identity_subject(const std::string& identity);
+    std::string identity_subject(const std::string& identity, const std::optional<user>& owner);
 
     parts<Mode>& p_;
     codes<Mode>& codes_;

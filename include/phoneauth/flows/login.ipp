@@ -6,6 +6,7 @@
 
 #include <phoneauth/flows/login.hpp>
 #include <phoneauth/flows/parts.hpp>
+#include <phoneauth/rules/disclosure.hpp>
 #include <phoneauth/rules/registration.hpp>
 
 namespace phoneauth {
@@ -35,23 +36,49 @@ auto login<Mode>::begin(context& c, std::string text, std::optional<password> se
     if (!p_.config.login_enabled || (!secret && !p_.config.code_login_enabled)) co_return error::login_disabled;
     auto phone = p_.read_phone(c, text);
     if (!phone) co_return std::move(phone).error();
-    std::optional<user> owner;
-    rules::counter_batch right;
+    auto owner = co_await p_.ports.find_user_by_phone(*phone);
+    const auto fingerprint = p_.network_fingerprint(owner);
+    rules::code_request asked{.phone = *phone, .fingerprint = fingerprint, .from = c.networks()};
     if (secret) {
-        owner = co_await p_.ports.find_user_by_phone(*phone);
-        auto guess = p_.limits.password(c, phone->str());
-        auto checked = co_await check_password(c, owner, *secret, guess);
-        if (!checked) co_return std::move(checked).error();
-        right = guess.cancel();
+        auto opened = co_await begin_second(c, asked, std::move(owner), *secret);
+        co_return opened;
     }
-    auto sending = p_.limits.message(c, rules::limits::send_budget::codes, *phone, purpose::login, secret.has_value());
-    auto allowed = co_await p_.limits.reserve(c, sending, right);
-    if (!allowed) co_return std::move(allowed).error();
-    if (!secret) {  // counted before anything is known about whose phone it is
-        owner = co_await p_.ports.find_user_by_phone(*phone);
-        if (!owner && p_.config.unknown_phone == unknown_phone_policy::reject) co_return error::unknown_phone;
+    asked.begins = rules::door::code;
+    const auto limits = rules::code_limits(asked, p_.config, p_.now());
+    const auto granted = co_await p_.limits.take(c, limits);
+    if (!granted.granted) co_return limits.judge(granted).error();
+    // Counted before anything is told about whose phone it is.
+    if (!owner && p_.config.unknown_phone == unknown_phone_policy::reject) co_return error::unknown_phone;
+    std::string no_password;
+    auto opened = co_await codes_.open(c, limits, granted, purpose::login, *phone, owner, std::move(no_password));
+    co_return opened;
+}
+
+/// A two-factor login. After too many wrong passwords it is concealed: it answers everybody alike, and only whoever
+/// reads the phone's messages learns that the password was right. So strangers learn nothing from more guesses, and
+/// cannot shut the door to the owner.
+template <class Mode>
+auto login<Mode>::begin_second(context& c, rules::code_request asked, std::optional<user> owner,
+                               const std::string& secret) -> flow<result<challenge>> {
+    const std::string subject(asked.phone.str());
+    auto guess = co_await check_password(c, subject, owner, secret, true);
+    if (!guess) co_return std::move(guess).error();
+    if (!guess->right && !guess->concealed) co_return error::invalid_login;
+    asked.begins = rules::door::second;
+    asked.after_password = true;
+    auto limits = rules::code_limits(asked, p_.config, p_.now());
+    if (!guess->right) limits = rules::ask_only(limits);
+    if (!guess->concealed)
+        rules::take_guess_back(limits, subject, c.networks(), p_.limits.password_accounts(), p_.config);
+    const auto granted = co_await p_.limits.take(c, limits);
+    if (!granted.granted && !guess->concealed) {
+        co_await forgive(c, subject, guess->marked);
+        co_return limits.judge(granted).error();
     }
-    auto opened = co_await codes_.open(c, sending, purpose::login, *phone, owner, secret.has_value());
+    if (!guess->right || !granted.granted) owner.reset();
+    auto begun_with = owner ? p_.fingerprint_of(*owner) : p_.hash(secret);  // of a decoy: anything
+    if (guess->concealed) begun_with.insert(0, 1, rules::concealed_mark);
+    auto opened = co_await codes_.open(c, limits, granted, purpose::login, asked.phone, owner, std::move(begun_with));
     co_return opened;
 }
 
@@ -71,26 +98,38 @@ auto login<Mode>::complete_with_identity(context& c, std::string text, password 
     auto identity = rules::normalize_identity(p_.config, text);
     if (!identity) co_return error::invalid_login;
     auto owner = co_await p_.ports.find_user_by_identity(*identity);
-    auto subject = identity_subject(*identity);
-    if (subject.empty()) subject = *identity;
-    auto guess = p_.limits.password(c, subject);
-    auto checked = co_await check_password(c, owner, secret, guess);
-    if (!checked) co_return std::move(checked).error();
-    const auto right = guess.cancel();
-    co_await p_.limits.try_to(right);
+    const auto subject = identity_subject(*identity, owner);
+    auto guess = co_await check_password(c, subject, owner, secret, false);
+    if (!guess) co_return std::move(guess).error();
+    if (!guess->right) co_return error::invalid_login;
+    co_await forgive(c, subject, guess->marked);
     auto outcome = co_await open_session(c, *owner, nullptr);
     co_return outcome;
 }
 
-/// Success if `owner` exists and `secret` is the password, and the caller takes `guess` back; else `invalid_login`.
+/// What `secret` is worth. A wrong one is counted; whoever goes on with a right one takes the guess back.
 template <class Mode>
-auto login<Mode>::check_password(context& c, const std::optional<user>& owner, const std::string& secret,
-                                 rules::password_reservation& guess) -> flow<result<void>> {
+auto login<Mode>::check_password(context& c, const std::string& subject, const std::optional<user>& owner,
+                                 const std::string& secret, bool may_be_concealed) -> flow<result<password_guess>> {
     if (owner) p_.reports.note(c, owner->phone);
-    // What cannot be a password is not worth a counter.
+    // What cannot be a password is not worth a hash.
     if (secret.size() > p_.config.max_password_length) co_return error::invalid_login;
-    auto allowed = co_await p_.limits.reserve(c, guess);
-    if (!allowed) co_return allowed;
+    password_guess guess;
+    const auto fingerprint = p_.network_fingerprint(owner);
+    const auto limits_of = [&](bool concealed) {
+        return rules::password_limits(subject, owner ? owner->phone.str() : std::string_view(), fingerprint,
+                                      c.networks(), p_.limits.password_accounts(), concealed, p_.config, p_.now());
+    };
+    auto limits = limits_of(false);
+    auto granted = co_await p_.limits.take(c, limits);
+    if (may_be_concealed && limits.may_be_concealed(granted)) {
+        p_.limits.tell_locked(c, *limits.judge(granted).error().retry_after);
+        guess.concealed = true;
+        limits = limits_of(true);
+        granted = co_await p_.limits.take(c, limits);
+    }
+    if (!granted.granted) co_return limits.judge(granted).error();
+    guess.marked = granted.marked;
     result<bool> right;
     if (owner && !owner->password_hash.empty()) {
         right = co_await p_.ports.verify_password(secret, owner->password_hash);
@@ -99,13 +138,26 @@ auto login<Mode>::check_password(context& c, const std::optional<user>& owner, c
         right = unused ? result<bool>(false) : result<bool>(std::move(unused).error());
     }
     if (!right) {
-        const auto unseen = guess.cancel();
-        co_await p_.limits.try_to(unseen);
+        co_await p_.limits.give_back(limits, granted);
         co_return std::move(right).error();
     }
-    if (*right) co_return result<void>();
-    co_await p_.limits.punish(c, guess);
-    co_return error::invalid_login;
+    guess.right = *right;
+    if (!guess.right && guess.concealed) {
+        const failure wrong(error::invalid_login);
+        p_.reports.tell_failure(c, wrong);
+    } else if (!guess.right) {
+        p_.limits.tell_locked(c, limits.account_wait(granted));
+    }
+    co_return guess;
+}
+
+/// A right password was no guess.
+template <class Mode>
+auto login<Mode>::forgive(const context& c, const std::string& subject, bool marked) -> flow<bool> {
+    const auto back =
+        rules::guess_back(subject, c.networks(), marked, p_.limits.password_accounts(), p_.config, p_.now());
+    const bool done = co_await p_.limits.try_to(back);
+    co_return done;
 }
 
 /// The user of a confirmed transaction, if nothing has changed that the login rests on, gets a session.
@@ -115,7 +167,8 @@ auto login<Mode>::enter(context& c, const transaction& confirmed) -> flow<result
         auto owner = co_await p_.ports.find_user(confirmed.user_id);
         // A changed number is a new out-of-band device (NIST SP 800-63B-3 §5.1.3.3).
         if (!owner || owner->phone != confirmed.phone) co_return error::no_transaction;
-        const auto& begun_with = confirmed.password_fingerprint;
+        std::string_view begun_with = confirmed.password_fingerprint;
+        if (rules::is_concealed(confirmed)) begun_with.remove_prefix(1);
         if (!begun_with.empty() && begun_with != p_.fingerprint_of(*owner)) co_return error::invalid_login;
         auto outcome = co_await open_session(c, *owner, &confirmed);
         co_return outcome;
@@ -144,8 +197,15 @@ auto login<Mode>::open_session(context& c, user& owner, const transaction* used)
         }
         co_return std::move(kept).error();
     }
-    const auto over =
-        rules::forget_failures(owner.phone, used, identity_subject(owner.identity), c.network, p_.config, p_.now());
+    const auto fingerprint = p_.fingerprint_of(owner).substr(0, 16);
+    rules::login_facts facts{.phone = owner.phone, .fingerprint = fingerprint, .used = used, .from = c.networks()};
+    std::string subject;
+    if (!used)
+        subject = identity_subject(owner.identity, owner);
+    else if (!used->password_fingerprint.empty())
+        subject = owner.phone.str();
+    facts.subject = subject;
+    const auto over = rules::after_login(facts, p_.config, p_.now());
     co_await p_.limits.try_to(over);
     try {
         [[maybe_unused]] auto unused = co_await p_.ports.after_login(owner);
@@ -187,10 +247,11 @@ auto login<Mode>::note_login(user& owner) -> flow<bool> {
     co_return true;
 }
 
-/// Whose failures a login by identity counts, without naming them; empty if they are those of the phone.
+/// Whose failures a login by identity counts: those of the phone, or what stands for the identity without naming it.
 template <class Mode>
-std::string login<Mode>::identity_subject(const std::string& identity) {
-    return p_.limits.identities_are_counted() ? p_.hash(identity) : std::string();
+std::string login<Mode>::identity_subject(const std::string& identity, const std::optional<user>& owner) {
+    if (p_.limits.password_accounts() == 1) return owner ? std::string(owner->phone.str()) : identity;
+    return p_.hash(identity).substr(0, 32);
 }
 
 }  // namespace flows

@@ -9,6 +9,7 @@
 #include <phoneauth/flows/messages.hpp>
 #include <phoneauth/flows/parts.hpp>
 #include <phoneauth/twilio/findings.hpp>
+#include <phoneauth/twilio/segments.hpp>
 
 namespace phoneauth {
 inline namespace v0 {
@@ -31,13 +32,13 @@ auto messages<Mode>::send_any(context& c, text_message m) -> flow<result<sent_me
     auto request = p_.messages.twilio().create_message(*to, m);
     if (!request) co_return std::move(request).error();
     if (rules::find_test_number(*to, p_.config)) co_return error::destination_not_allowed;
-    auto sending = p_.limits.message(c, rules::limits::send_budget::messages, *to, std::nullopt, false);
-    auto allowed = co_await p_.limits.reserve(c, sending);
-    if (!allowed) co_return std::move(allowed).error();
+    const auto limits =
+        rules::message_limits(*to, c.networks(), c.from.user_id, twilio::message_units(m), p_.config, p_.now());
+    const auto granted = co_await p_.limits.take(c, limits);
+    if (!granted.granted) co_return limits.judge(granted).error();
     auto sent = co_await p_.messages.send(*request);
     if (!sent && twilio::certainly_not_sent(sent.error())) {
-        const auto cancelled = sending.cancel(twilio::is_about_the_number(sent.error()));
-        co_await p_.limits.try_to(cancelled);
+        co_await p_.limits.give_back(limits, granted);
     }
     co_return sent;
 }

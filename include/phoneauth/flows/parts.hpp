@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -70,6 +71,10 @@ struct parts {
 
     /// Tells one password of a user from the next: the hash of what is stored of it.
     std::string fingerprint_of(const user& u) { return hash(u.password_hash); }
+    /// By what known networks are remembered: a user with another password, or none, knows none of them.
+    std::string network_fingerprint(const std::optional<user>& u) {
+        return u ? fingerprint_of(*u).substr(0, 16) : std::string(16, '0');
+    }
 
 private:
     struct ended {

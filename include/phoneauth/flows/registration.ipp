@@ -27,11 +27,18 @@ auto registration<Mode>::begin(context& c, std::string text) -> flow<result<chal
     if (!p_.config.registration_enabled) co_return error::registration_disabled;
     auto phone = p_.read_phone(c, text);
     if (!phone) co_return std::move(phone).error();
-    auto sending = p_.limits.message(c, rules::limits::send_budget::codes, *phone, purpose::registration, false);
-    auto allowed = co_await p_.limits.reserve(c, sending);
-    if (!allowed) co_return std::move(allowed).error();
+    const rules::code_request asked{.phone = *phone,
+                                    .fingerprint = {},
+                                    .from = c.networks(),
+                                    .begins = rules::door::registration,
+                                    .registers = true};
+    const auto limits = rules::code_limits(asked, p_.config, p_.now());
+    const auto granted = co_await p_.limits.take(c, limits);
+    if (!granted.granted) co_return limits.judge(granted).error();
     const std::optional<user> nobody;
-    auto opened = co_await codes_.open(c, sending, purpose::registration, *phone, nobody, false);
+    std::string no_password;
+    auto opened =
+        co_await codes_.open(c, limits, granted, purpose::registration, *phone, nobody, std::move(no_password));
     co_return opened;
 }
 
@@ -58,7 +65,8 @@ auto registration<Mode>::complete(context& c, phoneauth::registration r) -> flow
         co_return std::move(*stored).error();
     }
     p_.reports.note(c, *made);
-    const auto over = rules::forget_registration(*confirmed, c.network, p_.config, p_.now());
+    const auto fingerprint = p_.fingerprint_of(*made).substr(0, 16);
+    const auto over = rules::after_registration(*confirmed, fingerprint, c.networks(), p_.config, p_.now());
     co_await p_.limits.try_to(over);
     try {
         [[maybe_unused]] auto unused = co_await p_.ports.after_registration(*made);

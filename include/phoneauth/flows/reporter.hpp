@@ -10,6 +10,7 @@
 #include <phoneauth/flows/ports.hpp>
 #include <phoneauth/phone_number.hpp>
 #include <phoneauth/result.hpp>
+#include <phoneauth/rules/limits.hpp>
 #include <phoneauth/transaction.hpp>
 
 namespace phoneauth {
@@ -20,8 +21,12 @@ namespace flows {
 struct context {
     client_info from;     ///< the client, as the caller named it
     std::string network;  ///< the client's, as the limits know it
+    std::string wide;     ///< the wider one that it is in
     event about{};        ///< what is known so far
     bool silent = false;  ///< the flow did not do what its event says
+
+    /// Who asks, for the limits.
+    rules::client_networks networks() const noexcept { return {network, wide, from.shared_address}; }
 };
 
 /// Tells the observer what happens. Thread-safe. It never throws: what an observer misses must not cost a user a login.

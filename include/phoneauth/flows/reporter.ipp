@@ -12,8 +12,9 @@ inline namespace v0 {
 namespace flows {
 
 PHONEAUTH_DECL context reporter::begin(client_info from) const {
-    context c{std::move(from), {}};
+    context c{std::move(from), {}, {}};
     c.network = client_network(c.from.address);
+    c.wide = wide_network(c.from.address);
     return c;
 }
 

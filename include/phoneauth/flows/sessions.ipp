@@ -75,8 +75,9 @@ auto sessions<Mode>::change(context& c, session_token token, std::string object_
         if (owner->object_id != object_id) co_return error::not_permitted;
         p_.reports.note(c, *owner);
         if (lost == 0 && (has_password || changes.contains(p_.config.identity_column))) {
-            auto admitted = co_await p_.limits.count_credential_change(owner->object_id);
-            if (!admitted) co_return std::move(admitted).error();
+            const auto limits = rules::credential_limits(owner->object_id, p_.now());
+            const auto granted = co_await p_.limits.take(c, limits);
+            if (!granted.granted) co_return limits.judge(granted).error();
         }
         secret_string new_password;
         auto applied = rules::apply_changes(*owner, changes, p_.config, new_password);

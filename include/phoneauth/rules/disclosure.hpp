@@ -21,10 +21,19 @@ inline bool is_decoy(const transaction& t) noexcept {
     return t.purpose == purpose::login && (t.user_id.empty() || t.user_id == decoy_user_id);
 }
 
-/// Whether nothing may tell if `t` is a decoy: a login with nothing but a phone number before it.
+/// What begins the fingerprint of a login that does not tell whether its password was right.
+inline constexpr char concealed_mark = '~';
+
+/// Whether `t` is a two-factor login that does not tell whether its password was right: too many were wrong.
+inline bool is_concealed(const transaction& t) noexcept {
+    return t.password_fingerprint.starts_with(concealed_mark);
+}
+
+/// Whether nothing may tell if `t` is a decoy: a login with nothing but a phone number before it, or one that does not
+/// tell whether its password was right.
 inline bool must_not_reveal_user(const transaction& t, const config& c) noexcept {
-    return t.purpose == purpose::login && t.password_fingerprint.empty() &&
-           c.unknown_phone == unknown_phone_policy::conceal;
+    if (t.purpose != purpose::login) return false;
+    return is_concealed(t) || (t.password_fingerprint.empty() && c.unknown_phone == unknown_phone_policy::conceal);
 }
 
 }  // namespace rules

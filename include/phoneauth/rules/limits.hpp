@@ -3,312 +3,232 @@
 #define PHONEAUTH_RULES_LIMITS_HPP
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <span>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
+#include <phoneauth/cell.hpp>
 #include <phoneauth/config.hpp>
-#include <phoneauth/counter.hpp>
+#include <phoneauth/detail/config.hpp>
 #include <phoneauth/phone_number.hpp>
 #include <phoneauth/result.hpp>
 #include <phoneauth/transaction.hpp>
 
-// The arithmetic of the limits, pure: which counters, what to add, and what their values mean.
+// What a message and a guess are counted against: which cells, and how much of them. Pure.
 //
-// Two kinds of callers are told apart. A network is known to a user for 90 days after the user has registered or logged
-// in from it. All other networks are strangers'. They cannot use up the reserve of a limit, and so cannot stop the
-// owner of a phone:
+// A network is known to a user for 90 days after a login, or the registration, from there. All others are strangers.
+// The two have cells of their own wherever strangers could use up what the owner of a phone needs:
 //
-//   limit                                              reserve               for
-//   messages to one phone; codes asked for by one      half as many more     known networks, and after a right
-//     network                                                                password
-//   messages in all                                    a quarter more        the same
-//   wrong passwords from one network                   half as many more     known networks
-//   failures in a row of one account                   a fifth of them, at   known networks
-//                                                      least `max_tries`
+//   limit                                  strangers               a known network
+//   codes to a phone, hour and day         one for all of them     one for all of them, also after a right password
+//   codes of a network, codes in all       the same cell           the same cell, with a reserve
+//   wrong passwords, wrong codes           one for all of them     one for each, and one for all of them
+//   cooldown                               one for all of them     one for all of them
+//
+// A registration has cells of its own, and no network is known to it.
 
 namespace phoneauth {
 inline namespace v0 {
 namespace rules {
 
-namespace detail {
-/// `parts`, one after the other, in one allocation at most.
-template <class... Parts>
-std::string join(const Parts&... parts) {
-    std::string text;
-    text.reserve((std::string_view(parts).size() + ...));
-    (text.append(parts), ...);
-    return text;
-}
+/// At most so many in any stretch of time: the interval of a cell and its burst.
+struct rate {
+    std::chrono::milliseconds interval{};  ///< how long until one that was taken is free again
+    std::int64_t burst = 0;                ///< how many can be taken at once
 
-/// The failure `e`, to be tried again at `end`: in 1 s at the earliest.
-inline failure wait_until(error e, time_point end, time_point now) {
-    return failure(e).with_retry_after(
-        std::max(std::chrono::ceil<std::chrono::seconds>(end - now), std::chrono::seconds(1)));
-}
-}  // namespace detail
-
-namespace limits {
-
-// ---- Sliding windows: at most so many in any stretch of time ----
-
-/// A limit on something that is counted: at most `most` in any stretch of `length`, wherever the stretch begins. There
-/// is one counter for each half of a `length`. A window adds up the present half and the two before it, so that what is
-/// counted is forgotten after 1 to 1.5 times `length`. It adds the half that comes next, too: a flow that began a
-/// little later, or a server whose clock is ahead, has counted there.
-struct window {
-    std::string name;                          ///< what is counted, and for whom; at most 100 characters
-    std::chrono::seconds length;               ///< at least 2 s
-    std::int64_t most;                         ///< 0: no limit, and nothing is counted
-    std::int64_t reserve = 0;                  ///< how many more are left for known networks and the like
-    error refusal = error::too_many_messages;  ///< what a refusal says
-    bool keeps_attempts = false;               ///< counts what the provider refused, too
+    /// The room of a cell for `n` of them.
+    constexpr std::chrono::milliseconds room(std::int64_t n) const noexcept { return n * interval; }
 };
 
-/// How many counters each window needs.
-inline constexpr std::size_t window_parts = 4;
-/// Which of them is the present half's.
-inline constexpr std::size_t present_part = 1;
-
-/// Appends the changes that add `by` to each of `windows` and read them: `window_parts` for each, at the time `now`.
-inline void count(std::span<const window> windows, std::int64_t by, time_point now,
-                  std::vector<counter_change>& changes) {
-    for (const auto& w : windows) {
-        const auto half = w.length / 2;
-        auto part =
-            std::chrono::floor<std::chrono::seconds>(now.time_since_epoch()) / half + std::int64_t{present_part};
-        for (std::size_t i = 0; i < window_parts; ++i, --part) {
-            const bool present = i == present_part;
-            changes.push_back({detail::join(w.name, ":", std::to_string(part)), present ? by : 0, now, 3 * half});
-        }
-    }
+/// At most `most` in any stretch of `length`, `burst` of them at once: a stretch holds the burst and what becomes free
+/// meanwhile. 1 ≤ `burst` < `most`, or both are 1.
+constexpr rate at_most(std::int64_t most, std::chrono::milliseconds length, std::int64_t burst) noexcept {
+    if (most <= burst) return {length + std::chrono::milliseconds(1), 1};
+    const std::chrono::milliseconds slack = std::chrono::seconds(5);  // by so much clocks of servers may disagree
+    return {(length + slack) / (most - burst) + std::chrono::milliseconds(1), burst};
+}
+/// The same, half of them at once.
+constexpr rate at_most(std::int64_t most, std::chrono::milliseconds length) noexcept {
+    return at_most(most, length, (most + 1) / 2);
 }
 
-/// How much is in a window, from its counters as `count` read them.
-inline std::int64_t sum_of(std::span<const counter> parts) noexcept {
-    std::int64_t sum = 0;
-    for (const auto& p : parts.first(window_parts)) sum += p.value;
-    return sum;
-}
-
-/// Whether all windows have room.
-///
-/// @param windows   the limits
-/// @param parts     their counters, in the same order, as `count` read them
-/// @param more      how many are to be added; 0 or more
-/// @param reserves  whether the caller may use the reserves
-/// @param now       the time that `parts` were read for
-/// @return the refusal of the window that takes longest to have room, with `retry_after`, if some have none
-inline result<void> check(std::span<const window> windows, std::span<const counter> parts, std::int64_t more,
-                          bool reserves, time_point now) {
-    const window* tightest = nullptr;
-    std::chrono::milliseconds longest{};
-    for (const auto& w : windows) {
-        const auto own = parts.first(window_parts);
-        parts = parts.subspan(window_parts);
-        const auto most = w.most + (reserves ? w.reserve : 0);
-        auto left = sum_of(own) + more;
-        if (left <= most) continue;
-        // The halves leave the window one after the other, the oldest first.
-        const std::chrono::milliseconds half = w.length / 2;
-        auto wait = half - now.time_since_epoch() % half;
-        for (std::size_t i = window_parts - 1; i > 0; --i) {
-            left -= own[i].value;
-            if (left <= most) break;
-            wait += half;
-        }
-        if (!tightest || wait > longest) {
-            tightest = &w;
-            longest = wait;
-        }
-    }
-    if (!tightest) return {};
-    return detail::wait_until(tightest->refusal, now + longest, now);
-}
-
-// ---- Messages ----
-
-/// What a message is counted for. Each has limits of its own, so that messages from others do not use up a user's
-/// codes.
-enum class send_budget {
-    codes,    ///< the message carries a code
-    messages  ///< any other message
+/// Who asks, as far as limits tell clients apart.
+struct client_networks {
+    std::string_view network;  ///< see `client_network`; empty: not known, and so not limited
+    std::string_view wide;     ///< see `wide_network`; empty for IPv4
+    bool shared = false;       ///< everybody may come from there: it is never known to anybody
 };
 
-/// The budget of an hour over all messages; its reserve is a quarter more.
-inline window total_window(send_budget budget, const config& c) {
-    return {budget == send_budget::codes ? "codes" : "messages", std::chrono::hours(1), c.max_sends_per_hour,
-            (std::int64_t{c.max_sends_per_hour} + 3) / 4};
-}
+/// Requests to cells, each with the error that says what its refusal means.
+class limit_batch {
+public:
+    /// The parts are those of the marker; see `cell_batch`.
+    template <class... Parts>
+    explicit limit_batch(time_point now, const Parts&... marker) : cells_(now, marker...) {}
 
-/// What a message to `phone` is counted against, the budget over all of them last. `network`: from which it was asked
-/// for, empty: the server's own, or unknown. `user_id`: on whose behalf it is sent, empty: nobody's in particular.
-inline std::vector<window> send_windows(send_budget budget, const phone_number& phone, std::string_view network,
-                                        std::string_view user_id, const config& c) {
-    const bool codes = budget == send_budget::codes;
-    const std::string_view kind = codes ? "codes/" : "messages/";
-    const std::int64_t hour = c.max_sends_per_phone_and_hour;
-    const std::int64_t day = c.max_sends_per_phone_and_day;
-    std::vector<window> windows;
-    windows.reserve(5);
-    windows.push_back({detail::join(kind, "hour:", phone.str()), std::chrono::hours(1), hour, (hour + 1) / 2});
-    windows.push_back({detail::join(kind, "day:", phone.str()), std::chrono::hours(24), day, (day + 1) / 2});
-    if (!network.empty() && user_id.empty() && c.max_sends_per_client_and_hour > 0)
-        windows.push_back({.name = detail::join(kind, "from:", network),
-                           .length = std::chrono::hours(1),
-                           .most = c.max_sends_per_client_and_hour,
-                           .reserve = (std::int64_t{c.max_sends_per_client_and_hour} + 1) / 2,
-                           .keeps_attempts = true});
-    if (!user_id.empty() && c.max_messages_per_user_and_hour > 0)
-        windows.push_back(
-            {detail::join(kind, "by:", user_id), std::chrono::hours(1), c.max_messages_per_user_and_hour});
-    if (c.max_sends_per_hour > 0) windows.push_back(total_window(budget, c));
-    return windows;
-}
+    /// Adds a request; the parts are those of its key.
+    template <class... Parts>
+    void add(const cell_request& r, error refusal, const Parts&... key) {
+        refusals_[cells_.size()] = refusal;
+        cells_.add(r, key...);
+    }
+    /// The request that was added last is not given back: an attempt costs the client, whatever comes of it.
+    void keep() noexcept { kept_[cells_.size() - 1] = true; }
+    /// The request that was added last is for the failures of an account: see `may_be_concealed`.
+    void hide() noexcept { hidden_[cells_.size() - 1] = true; }
+    /// The request that was added last is for the budget of all: see `reaches_warning`.
+    void watch() noexcept { watched_ = cells_.size(); }
 
-/// Whether the message that brought the budget to `sum` is the one that reaches four fifths of it.
-inline bool reaches_warning(std::int64_t sum, const config& c) noexcept {
-    return c.max_sends_per_hour > 0 && sum == (std::int64_t{c.max_sends_per_hour} * 4 + 4) / 5;
-}
+    /// What to hand to a storage. Lives as long as this object.
+    const cell_batch& cells() const noexcept { return cells_; }
 
-/// The counter that exists for `phone_cooldown` after a code was sent to `phone`, or until a login. `known`: the
-/// counter of known networks, which strangers cannot make wait. `by`: 1 before another code is sent, `-all_failures` to
-/// end the cooldown, 0 to read it.
-inline counter_change cooldown(purpose kind, const phone_number& phone, bool known, std::int64_t by, const config& c,
-                               time_point now) {
-    const std::string_view name = kind == purpose::login ? "cooldown/login:" : "cooldown/registration:";
-    return {detail::join(name, phone.str(), known ? "@known" : ""), by, now, c.phone_cooldown};
-}
+    /// The refusal that lasts longest, with `retry_after`; success if `a` is granted.
+    PHONEAUTH_DECL result<void> judge(const cell_answer& a) const;
+    /// Whether `a` refused the batch for the failures of an account, and nothing else.
+    PHONEAUTH_DECL bool may_be_concealed(const cell_answer& a) const noexcept;
+    /// How long the account waits before the next guess, after `a` granted this one; 0 or less: not at all.
+    PHONEAUTH_DECL std::chrono::seconds account_wait(const cell_answer& a) const noexcept;
+    /// Whether this batch brought the watched cell to four fifths of its room.
+    PHONEAUTH_DECL bool reaches_warning(const cell_answer& a) const noexcept;
+    /// Gives back what `a` granted, at the time `now`, but for what was to be kept.
+    PHONEAUTH_DECL cell_batch give_back(const cell_answer& a, time_point now) const;
 
-/// Whether a code may be sent while the cooldown's counter is `heat`, to which the caller has added `own`;
-/// `resend_too_soon`, with `retry_after`, if not. A clock that was set back makes nobody wait longer than two
-/// cooldowns.
-inline result<void> check_cooldown(const counter& heat, std::int64_t own, const config& c, time_point now) {
-    if (heat.value <= own || heat.expires_at - now > 2 * c.phone_cooldown) return {};
-    return detail::wait_until(error::resend_too_soon, heat.expires_at, now);
-}
+private:
+    /// How long until the request at place `i` would be granted; nothing or less if it is.
+    PHONEAUTH_DECL std::chrono::milliseconds wait_of(std::size_t i, const cell_answer& a) const noexcept;
 
-// ---- Failures ----
+    cell_batch cells_;
+    std::array<error, cell_batch::most> refusals_{};
+    std::array<bool, cell_batch::most> kept_{};
+    std::array<bool, cell_batch::most> hidden_{};
+    std::size_t watched_ = 0;  // its place, plus 1
+};
 
-/// How long a run of failures is remembered after its last one.
-inline constexpr std::chrono::hours failure_memory{30 * 24};
+// ---- Accounts ----
 
-/// The same for registrations, where there is no account yet that could be guessed open.
-inline constexpr std::chrono::hours registration_memory{24};
+/// What a run of guesses aims at. Each way in is a door of its own, so that guesses at one do not shut the others.
+enum class door : std::uint8_t {
+    registration,  ///< codes of a registration
+    code,          ///< codes of logins without a password
+    second,        ///< codes of logins after a right password
+    password       ///< passwords
+};
+
+/// The door that the codes of `t` open.
+PHONEAUTH_DECL door door_of(const transaction& t) noexcept;
 
 /// How long a network is known after the last login, or the registration, from there.
 inline constexpr std::chrono::hours network_memory{90 * 24};
-
-/// Larger than any counter of failures: taken away after a login that worked, it ends the run and the pause.
-inline constexpr std::int64_t all_failures = 1'000'000;
-
-/// How long the failures of `account` are remembered.
-inline std::chrono::hours memory_of(std::string_view account) noexcept {
-    return account.starts_with("registration:") ? registration_memory : failure_memory;
-}
-
-/// The key of one of the counters of `account`: `known` networks have their own.
-inline std::string account_key(std::string_view counted, std::string_view account, bool known) {
-    return detail::join(counted, account, known ? "@known" : "");
-}
-
-/// The consecutive failures at `account`: wrong passwords or wrong codes, of known networks or of strangers.
-inline counter_change failures(std::string_view account, bool known, std::int64_t by, time_point now) {
-    return {account_key("failures:", account, known), by, now, memory_of(account), true};
-}
-
-/// How many codes of an account may still be guessed at. The counter lives a minute longer than the last of them,
-/// because a code is counted before its life begins, and perhaps by another server's clock.
-inline counter_change open_codes(std::string_view account, bool known, std::int64_t by, const config& c,
-                                 time_point now) {
-    return {account_key("open:", account, known), by, now, c.code_lifetime + std::chrono::minutes(1), true};
-}
-
-/// Whether one more code may be sent for an account. It may if the failures so far, all tries of the open codes and all
-/// tries of the new one are together at most `most`. So an account never has more than `most` failures in a row, and
-/// yet every code that was sent can be tried `max_tries` times.
-///
-/// @param run   the account's failures in a row
-/// @param open  its open codes, without the new one
-/// @param most  see `max_failures`
-/// @param c     the configuration
-/// @param now   the time for which the counters were read
-/// @return if not: `too_many_messages` when there are open codes to wait for, else `too_many_failures`; both with
-/// `retry_after`
-inline result<void> check_open_codes(const counter& run, const counter& open, std::int64_t most, const config& c,
-                                     time_point now) {
-    if (run.value + (open.value + 1) * std::int64_t{c.max_tries} <= most) return {};
-    if (open.value > 0) return detail::wait_until(error::too_many_messages, open.expires_at, now);
-    return detail::wait_until(error::too_many_failures, run.expires_at, now);
-}
-
-/// The counter that exists while an account waits; a later failure prolongs it. `by`: 1 makes it wait for `wait`, 0
-/// asks whether it waits, `-all_failures` ends the wait.
-inline counter_change failure_pause(std::string_view account, bool known, std::int64_t by, time_point now,
-                                    std::chrono::seconds wait = {}) {
-    return {account_key("pause:", account, known), by, now, wait, true};
-}
-
-/// The counter that exists while `network` is known to the owner of `subject`. `by`: 1 after a login, 0 asks.
-inline counter_change known_network(std::string_view subject, std::string_view network, std::int64_t by,
-                                    time_point now) {
-    return {detail::join("known:", subject, "@", network), by, now, network_memory, true};
-}
-
-/// How many failures in a row known networks, or strangers, may cause at one account. Known networks have a fifth of
-/// `config::max_consecutive_failures`, or `config::max_tries` if that is more. Strangers have the rest, so that both
-/// together never exceed the limit.
-inline std::int64_t max_failures(bool known, const config& c) noexcept {
-    const std::int64_t all = c.max_consecutive_failures;
-    const auto reserve = std::max(all / 5, std::int64_t{c.max_tries});
-    return known ? reserve : all - reserve;
-}
-
-/// How long an account waits after `count` failures in a row, of which there may be `most`:
-///
-///     count            wait
-///     up to 5          none
-///     6, 7, 8, …       1 s, 2 s, 4 s, … up to an hour
-///     `most` or more   30 days: until the failures are forgotten
-inline std::chrono::seconds failure_wait(std::int64_t count, std::int64_t most) {
-    if (count >= most) return failure_memory;
-    if (count <= 5) return std::chrono::seconds(0);
-    return std::min(std::chrono::seconds(std::int64_t{1} << std::min<std::int64_t>(count - 6, 12)),
-                    std::chrono::seconds(3600));
-}
-
-/// Whether an account may try once more after the failures `run`, of which there may be `most`, while its pause counter
-/// is `pause`; `too_many_failures`, with `retry_after`, if not.
-inline result<void> check_failures(const counter& run, const counter& pause, std::int64_t most, time_point now) {
-    const auto locked = run.value >= most;
-    if (!locked && pause.value == 0) return {};
-    const auto& until = locked ? run : pause;
-    return detail::wait_until(error::too_many_failures, until.expires_at, now);
-}
-
+/// The stretch in which `config::max_consecutive_failures` is the most.
+inline constexpr std::chrono::hours failure_memory{30 * 24};
+/// The same for registrations, where there is no account yet that could be guessed open.
+inline constexpr std::chrono::hours registration_memory{24};
+/// How many more a /48 may have than a /64 (RFC 6177: a site has at least one /64, and up to a /48).
+inline constexpr std::int64_t wide_factor = 4;
+/// Passwords that one network may have compared for one account in an hour, right or wrong.
+inline constexpr std::int64_t max_passwords_per_account_and_network = 20;
 /// Most changes of identity or password that one user may ask for in an hour. Each identity tried tells whether it is
 /// taken, and each password costs a hash; nobody changes them more often for good reason.
 inline constexpr std::int64_t max_credential_changes = 10;
-/// The window of these changes.
-inline window credential_window(std::string_view user_id) {
-    return {detail::join("credentials/by:", user_id), std::chrono::hours(1), max_credential_changes, 0,
-            error::too_many_failures};
-}
 
-/// The wrong passwords that came from one network, over all accounts.
-inline window wrong_password_window(std::string_view network, const config& c) {
-    const std::int64_t most = network.empty() ? 0 : c.max_wrong_passwords_per_client_and_hour;
-    return {detail::join("passwords/from:", network), std::chrono::hours(1), most, (most + 1) / 2,
-            error::too_many_failures};
-}
+/// For whom a rate of failures is.
+enum class failure_share : std::uint8_t { strangers, known_network, all_known };
 
-}  // namespace limits
+/// The failures at a door: three fifths of `config::max_consecutive_failures` for strangers, two fifths for known
+/// networks together, of which each has three quarters. `shared_by` accounts share them.
+PHONEAUTH_DECL rate failure_rate(door d, failure_share s, const config& c, int shared_by = 1) noexcept;
+/// How many codes of one account may be open at once: their tries are kept free. Each is counted for as long as it lives,
+/// and a minute for clocks that disagree.
+PHONEAUTH_DECL rate open_codes(bool known, const config& c) noexcept;
+
+// ---- What flows ask ----
+
+/// What there is to know about a code that is to be sent.
+struct code_request {
+    const phone_number& phone;     ///< where to
+    std::string_view fingerprint;  ///< of the user, see `known_network`
+    client_networks from;          ///< who asks
+    std::optional<door> begins{};  ///< it begins a transaction; empty: it is sent again
+    bool registers = false;        ///< it is a registration's
+    bool after_password = false;   ///< a password was right before it
+};
+
+/// A code: the client's, the phone's and the budget of all; and if it begins a transaction, the cooldown, and room for
+/// all its tries. A test number is sent nothing, and so no message is counted.
+PHONEAUTH_DECL limit_batch code_limits(const code_request& r, const config& c, time_point now);
+/// Appends what takes the guess of `password_limits` back.
+PHONEAUTH_DECL void take_guess_back(limit_batch& b, std::string_view subject, const client_networks& from,
+                                    int shared_by, const config& c);
+/// The same by itself. `marked`: the network is known.
+PHONEAUTH_DECL cell_batch guess_back(std::string_view subject, const client_networks& from, bool marked, int shared_by,
+                                     const config& c, time_point now);
+/// The same request, without counting anything.
+PHONEAUTH_DECL limit_batch ask_only(const limit_batch& b);
+
+/// One guess at the password of `subject`. It is counted before it is compared, so that no more are compared than are
+/// allowed, however many come at once. Every comparison costs the network one hash, right or wrong.
+///
+/// @param subject      whose password: the phone, or what stands for an identity
+/// @param phone        of the user to whom networks are known; empty: nobody has the subject
+/// @param fingerprint  of that user
+/// @param from         who asks
+/// @param shared_by    how many accounts share the failures that one user may have; 1 or 2
+/// @param concealed    no failure is counted: the answer does not depend on the password (see flows/login.ipp)
+/// @param c            the configuration
+/// @param now          the time
+PHONEAUTH_DECL limit_batch password_limits(std::string_view subject, std::string_view phone,
+                                           std::string_view fingerprint, const client_networks& from, int shared_by,
+                                           bool concealed, const config& c, time_point now);
+
+/// A message that is no code.
+///
+/// @param to       where to
+/// @param from     the client's network; empty: the server's own notice
+/// @param user_id  on whose behalf; empty: nobody's in particular
+/// @param units    what it costs: see `message_units`
+/// @param c        the configuration
+/// @param now      the time
+PHONEAUTH_DECL limit_batch message_limits(const phone_number& to, const client_networks& from, std::string_view user_id,
+                                          std::int64_t units, const config& c, time_point now);
+
+/// A change of identity or password by a user.
+PHONEAUTH_DECL limit_batch credential_limits(std::string_view user_id, time_point now);
+
+// ---- What flows tell ----
+
+/// A code of `t` was wrong; it came from `from`. The last request is watched: wrong codes over all.
+PHONEAUTH_DECL limit_batch wrong_code(const transaction& t, const client_networks& from, const config& c,
+                                      time_point now);
+/// How long the account of `t` waits after `a` answered `wrong_code`; 0: not at all.
+PHONEAUTH_DECL std::chrono::seconds wrong_code_wait(const transaction& t, const cell_answer& a, const config& c,
+                                                    time_point now);
+
+/// A login worked.
+struct login_facts {
+    const phone_number& phone;          ///< the user's
+    std::string_view fingerprint;       ///< the user's, see `known_network`
+    const transaction* used = nullptr;  ///< the transaction that led to it; nullptr: a password alone
+    std::string_view subject{};         ///< whose password was right, if one was
+    client_networks from{};             ///< where from; without a network none becomes known
+};
+/// It makes the network known, and ends the failures from there, the wait for the next code, and the life of the code.
+PHONEAUTH_DECL cell_batch after_login(const login_facts& f, const config& c, time_point now);
+/// A registration by `used` worked: the same.
+PHONEAUTH_DECL cell_batch after_registration(const transaction& used, std::string_view fingerprint,
+                                             const client_networks& from, const config& c, time_point now);
+/// Takes back everything that strangers, and known networks together, have done to the owner of a phone.
+PHONEAUTH_DECL cell_batch unlock(const phone_number& phone, time_point now);
+
 }  // namespace rules
 }  // namespace v0
 }  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+#include <phoneauth/rules/limits.ipp>
+#endif
 
 #endif

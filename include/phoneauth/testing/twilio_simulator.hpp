@@ -28,6 +28,7 @@
 #include <phoneauth/detail/utf8.hpp>
 #include <phoneauth/policies.hpp>
 #include <phoneauth/testing/scripted_transport.hpp>
+#include <phoneauth/twilio/segments.hpp>
 
 namespace phoneauth {
 inline namespace v0 {
@@ -65,30 +66,6 @@ inline constexpr std::array twilio_error_rows{
     twilio_error_row{21623, 400, "Number of media files exceeds allowed limit"},
 };
 // clang-format on
-
-/// How many segments an SMS of this text takes: 160 GSM-7 characters or 70 UTF-16 units in one, else 153 or 67 in each
-/// (3GPP TS 23.038 §6.2.1; a character of the extension table counts twice).
-inline std::size_t sms_segments(std::string_view text) {
-    constexpr std::string_view basic =
-        "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
-        "abcdefghijklmnopqrstuvwxyzäöñüà";
-    constexpr std::string_view extended = "\f^{}\\[~]|€";
-    std::size_t gsm = 0;
-    std::size_t utf16 = 0;
-    bool is_gsm = true;
-    while (!text.empty()) {
-        const auto size = std::max<std::size_t>(phoneauth::detail::utf8_sequence(text), 1);
-        const auto character = text.substr(0, size);
-        text.remove_prefix(size);
-        utf16 += size == 4 ? 2 : 1;
-        gsm += extended.find(character) != extended.npos ? 2 : 1;
-        is_gsm = is_gsm && (extended.find(character) != extended.npos || basic.find(character) != basic.npos);
-    }
-    const auto units = is_gsm ? gsm : utf16;
-    const std::size_t one = is_gsm ? 160 : 70;
-    const std::size_t each = is_gsm ? 153 : 67;
-    return units <= one ? 1 : (units + each - 1) / each;
-}
 
 /// For example "Thu, 24 Aug 2023 05:01:45 +0000" (RFC 2822 §3.3).
 inline std::string rfc2822_date(time_point t) {
@@ -411,7 +388,7 @@ private:
         else
             resource.null("from").string("messaging_service_sid", service);
         resource.string("num_media", std::to_string(m.media_urls.size()))
-            .string("num_segments", service.empty() ? std::to_string(detail::sms_segments(m.body)) : "0")
+            .string("num_segments", service.empty() ? std::to_string(twilio::segments(m.body)) : "0")
             .null("price")
             .null("price_unit")
             .string("sid", m.sid)

@@ -1,0 +1,421 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef PHONEAUTH_RULES_LIMITS_IPP
+#define PHONEAUTH_RULES_LIMITS_IPP
+
+#include <phoneauth/rules/destination.hpp>
+#include <phoneauth/rules/disclosure.hpp>
+#include <phoneauth/rules/limits.hpp>
+
+namespace phoneauth {
+inline namespace v0 {
+namespace rules {
+namespace detail {
+
+using std::chrono::milliseconds;
+using enum cell_condition;
+
+inline constexpr milliseconds hour = std::chrono::hours(1);
+inline constexpr milliseconds day = std::chrono::hours(24);
+/// Longer than any cell is ahead.
+inline constexpr milliseconds all = std::chrono::hours(400 * 24);
+
+inline std::string_view name_of(door d) noexcept {
+    constexpr std::array<std::string_view, 4> names{"registration:", "login:", "second:", "password:"};
+    return names[static_cast<std::size_t>(d)];
+}
+
+inline cell_request take(const rate& r, std::int64_t n = 1, cell_condition when = always, std::int64_t reserve = 0) {
+    // What is larger than all there is room for takes all of it, else it could never be.
+    return {cell_action::take, when, std::min(r.room(n), r.room(r.burst)), r.room(r.burst), r.room(reserve)};
+}
+inline cell_request ask(const rate& r, std::int64_t n, cell_condition when) {
+    return {cell_action::ask, when, r.room(n), r.room(r.burst), {}};
+}
+/// `n` more, whatever there is room for, but no longer than `most` ahead.
+inline cell_request charge(const rate& r, std::int64_t n, cell_condition when, milliseconds most) {
+    return {cell_action::move, when, r.room(n), most, {}};
+}
+inline cell_request back(milliseconds cost, cell_condition when = always) {
+    return {cell_action::move, when, -cost, all, {}};
+}
+inline cell_request forget() {
+    return back(all);
+}
+
+/// A limit of which strangers have one cell, and whoever is known, or `proven`, has another.
+template <class... Parts>
+void add_for_both(limit_batch& b, const rate& r, bool proven, const Parts&... key) {
+    if (!proven) b.add(take(r, 1, unless_marked), error::too_many_messages, key...);
+    b.add(take(r, 1, proven ? always : if_marked), error::too_many_messages, key..., "@known");
+}
+
+/// What a client's network has, and the /48 that it is in. `n`: how many of it; `proven`: it has its reserve.
+inline void add_client(limit_batch& b, std::string_view key, const client_networks& from, const rate& r, std::int64_t n,
+                       bool proven, error refusal) {
+    if (from.network.empty()) return;
+    const auto reserve = (r.burst + 1) / 2;
+    const rate whole{r.interval, r.burst + (proven ? reserve : 0)};
+    b.add(take(whole, n, always, proven ? 0 : reserve), refusal, key, from.network);
+    b.keep();
+    if (from.wide.empty() || proven) return;
+    b.add(take({r.interval / wide_factor, r.burst * wide_factor}, n, unless_marked), refusal, key, from.wide);
+    b.keep();
+}
+
+inline rate total_rate(const config& c) noexcept {
+    const std::int64_t most = c.max_sends_per_hour;
+    return at_most(most, hour, std::max<std::int64_t>(most / 4, 1));
+}
+
+inline rate client_rate(const config& c) noexcept {
+    return at_most(c.max_sends_per_client_and_hour, hour);
+}
+
+}  // namespace detail
+
+// ---- limit_batch ----
+
+PHONEAUTH_DECL std::chrono::milliseconds limit_batch::wait_of(std::size_t i, const cell_answer& a) const noexcept {
+    const auto& r = cells_[i];
+    if (r.action == cell_action::move || !is_for(r, a.marked)) return {};
+    const auto now = cells_.now();
+    const auto room = r.room + (a.marked ? r.reserve : std::chrono::milliseconds(0));
+    return std::max(a.cells[i], now) + r.cost - room - now;
+}
+
+PHONEAUTH_DECL result<void> limit_batch::judge(const cell_answer& a) const {
+    if (a.granted) return {};
+    std::size_t tightest = 0;
+    std::chrono::milliseconds longest{};
+    for (std::size_t i = 0; i < cells_.size(); ++i) {
+        const auto wait = wait_of(i, a);
+        if (wait <= longest) continue;
+        tightest = i;
+        longest = wait;
+    }
+    return failure(refusals_[tightest])
+        .with_retry_after(std::max(std::chrono::ceil<std::chrono::seconds>(longest), std::chrono::seconds(1)));
+}
+
+PHONEAUTH_DECL bool limit_batch::may_be_concealed(const cell_answer& a) const noexcept {
+    if (a.granted) return false;
+    for (std::size_t i = 0; i < cells_.size(); ++i)
+        if (!hidden_[i] && wait_of(i, a).count() > 0) return false;
+    return true;
+}
+
+PHONEAUTH_DECL std::chrono::seconds limit_batch::account_wait(const cell_answer& a) const noexcept {
+    std::chrono::milliseconds longest{};
+    for (std::size_t i = 0; i < cells_.size(); ++i)
+        if (hidden_[i]) longest = std::max(longest, wait_of(i, a));
+    return std::chrono::ceil<std::chrono::seconds>(longest);
+}
+
+PHONEAUTH_DECL bool limit_batch::reaches_warning(const cell_answer& a) const noexcept {
+    if (watched_ == 0 || !a.granted) return false;
+    const auto& r = cells_[watched_ - 1];
+    const auto ahead = a.cells[watched_ - 1] - cells_.now();
+    const auto mark = r.room * 4 / 5;
+    return ahead >= mark && ahead - r.cost < mark;
+}
+
+PHONEAUTH_DECL cell_batch limit_batch::give_back(const cell_answer& a, time_point now) const {
+    cell_batch back(now);
+    for (std::size_t i = 0; a.granted && i < cells_.size(); ++i) {
+        const auto& r = cells_[i];
+        if (r.action == cell_action::take && is_for(r, a.marked) && !kept_[i])
+            back.add(detail::back(r.cost), cells_.key(i));
+    }
+    return back;
+}
+
+// ---- Accounts ----
+
+PHONEAUTH_DECL door door_of(const transaction& t) noexcept {
+    if (t.purpose == purpose::registration) return door::registration;
+    return t.password_fingerprint.empty() ? door::code : door::second;
+}
+
+PHONEAUTH_DECL rate failure_rate(door d, failure_share s, const config& c, int shared_by) noexcept {
+    const std::int64_t known = std::int64_t{c.max_consecutive_failures} * 2 / 5;
+    std::int64_t most = c.max_consecutive_failures - known;
+    if (s != failure_share::strangers) most = s == failure_share::all_known ? known : known * 3 / 4;
+    most /= shared_by;
+    return at_most(most, d == door::registration ? registration_memory : failure_memory, most * 4 / 5);
+}
+
+PHONEAUTH_DECL rate open_codes(bool known, const config& c) noexcept {
+    const auto share = known ? failure_share::known_network : failure_share::strangers;
+    const auto most = failure_rate(door::code, share, c).burst / (2 * std::int64_t{c.max_tries});
+    return {c.code_lifetime + std::chrono::minutes(1), std::clamp<std::int64_t>(most, 1, 3)};
+}
+
+// ---- What flows ask ----
+
+namespace detail {
+
+/// The cells of the failures at a door, of strangers and of known networks. `f(share, condition, parts of the key…)`.
+template <class F>
+void for_each_share(const client_networks& from, F f) {
+    f(failure_share::strangers, unless_marked, std::string_view(), std::string_view());
+    if (from.network.empty()) return;
+    f(failure_share::known_network, if_marked, std::string_view("@"), from.network);
+    f(failure_share::all_known, if_marked, std::string_view("@known"), std::string_view());
+}
+
+/// Room for all tries of a code that is to be opened, and of those that are open.
+inline void add_account(limit_batch& b, const code_request& r, const config& c) {
+    const auto d = *r.begins;
+    const auto phone = r.phone.str();
+    for_each_share(r.from, [&](failure_share s, cell_condition when, std::string_view at, std::string_view network) {
+        const auto tries = open_codes(s != failure_share::strangers, c).burst * std::int64_t{c.max_tries};
+        b.add(ask(failure_rate(d, s, c), tries, when), error::too_many_failures, "wrong/", name_of(d), phone, at,
+              network);
+        if (s != failure_share::all_known)
+            b.add(take(open_codes(s != failure_share::strangers, c), 1, when), error::too_many_messages, "open/",
+                  name_of(d), phone, at, network);
+    });
+}
+
+}  // namespace detail
+
+PHONEAUTH_DECL limit_batch code_limits(const code_request& r, const config& c, time_point now) {
+    using namespace detail;
+    const auto phone = r.phone.str();
+    const bool can_be_known = !r.registers && !r.from.network.empty() && !r.from.shared;
+    auto b =
+        can_be_known ? limit_batch(now, "known:", phone, "/", r.fingerprint, "@", r.from.network) : limit_batch(now);
+    if (!find_test_number(r.phone, c)) {
+        const std::string_view kind = r.registers ? "codes/registration/" : "codes/login/";
+        if (c.max_sends_per_client_and_hour > 0)
+            add_client(b, "codes/from:", r.from, client_rate(c), 1, r.after_password, error::too_many_messages);
+        add_for_both(b, at_most(c.max_sends_per_phone_and_hour, hour), r.after_password, kind, "hour:", phone);
+        add_for_both(b, at_most(c.max_sends_per_phone_and_day, day), r.after_password, kind, "day:", phone);
+        if (c.max_sends_per_hour > 0) {
+            const auto total = total_rate(c);
+            const rate whole{total.interval, total.burst + (r.after_password ? total.burst : 0)};
+            b.add(take(whole, 1, always, r.after_password ? 0 : total.burst), error::too_many_messages, "codes");
+            b.watch();
+        }
+        if (r.begins && !r.after_password && c.phone_cooldown.count() > 0) {
+            const rate one{c.phone_cooldown, 1};
+            const std::string_view cooldown = r.registers ? "cooldown/registration:" : "cooldown/login:";
+            b.add(take(one, 1, unless_marked), error::resend_too_soon, cooldown, phone);
+            b.keep();
+            b.add(take(one, 1, if_marked), error::resend_too_soon, cooldown, phone, "@known");
+            b.keep();
+        }
+    }
+    if (r.begins) add_account(b, r, c);
+    return b;
+}
+
+PHONEAUTH_DECL void take_guess_back(limit_batch& b, std::string_view subject, const client_networks& from,
+                                    int shared_by, const config& c) {
+    using namespace detail;
+    for_each_share(from, [&](failure_share s, cell_condition when, std::string_view at, std::string_view network) {
+        b.add(back(failure_rate(door::password, s, c, shared_by).interval, when), error::internal,
+              "wrong/password:", subject, at, network);
+    });
+}
+
+PHONEAUTH_DECL cell_batch guess_back(std::string_view subject, const client_networks& from, bool marked, int shared_by,
+                                     const config& c, time_point now) {
+    using namespace detail;
+    cell_batch b(now);
+    for_each_share(from, [&](failure_share s, cell_condition when, std::string_view at, std::string_view network) {
+        if ((when == if_marked) == marked)
+            b.add(back(failure_rate(door::password, s, c, shared_by).interval), "wrong/password:", subject, at,
+                  network);
+    });
+    return b;
+}
+
+PHONEAUTH_DECL limit_batch ask_only(const limit_batch& b) {
+    limit_batch asked(b.cells().now(), b.cells().marker());
+    for (std::size_t i = 0; i < b.cells().size(); ++i) {
+        auto r = b.cells()[i];
+        if (r.action == cell_action::move) continue;
+        r.action = cell_action::ask;
+        asked.add(r, error::too_many_messages, b.cells().key(i));
+    }
+    return asked;
+}
+
+PHONEAUTH_DECL limit_batch password_limits(std::string_view subject, std::string_view phone,
+                                           std::string_view fingerprint, const client_networks& from, int shared_by,
+                                           bool concealed, const config& c, time_point now) {
+    using namespace detail;
+    auto b = from.network.empty() || from.shared
+                 ? limit_batch(now)
+                 : limit_batch(now, "known:", phone.empty() ? subject : phone, "/", fingerprint, "@", from.network);
+    if (c.max_passwords_per_client_and_hour > 0)
+        add_client(b, "passwords/from:", from, at_most(c.max_passwords_per_client_and_hour, hour), 1, false,
+                   error::too_many_failures);
+    if (!from.network.empty()) {
+        b.add(take(at_most(max_passwords_per_account_and_network, hour)), error::too_many_failures,
+              "passwords/of:", subject, "@", from.network);
+        b.keep();
+    }
+    if (concealed) return b;
+    for_each_share(from, [&](failure_share s, cell_condition when, std::string_view at, std::string_view network) {
+        b.add(take(failure_rate(door::password, s, c, shared_by), 1, when), error::too_many_failures,
+              "wrong/password:", subject, at, network);
+        b.hide();
+    });
+    return b;
+}
+
+PHONEAUTH_DECL limit_batch message_limits(const phone_number& to, const client_networks& from, std::string_view user_id,
+                                          std::int64_t units, const config& c, time_point now) {
+    using namespace detail;
+    limit_batch b(now);
+    const bool own = from.network.empty() && user_id.empty();
+    const std::string_view kind = own ? "notices/" : "messages/";
+    if (!user_id.empty()) {
+        if (c.max_messages_per_user_and_hour > 0)
+            b.add(take(at_most(c.max_messages_per_user_and_hour, hour), units), error::too_many_messages, kind,
+                  "by:", user_id);
+    } else if (c.max_sends_per_client_and_hour > 0) {
+        add_client(b, "messages/from:", from, client_rate(c), units, false, error::too_many_messages);
+    }
+    b.add(take(at_most(c.max_sends_per_phone_and_hour, hour)), error::too_many_messages, kind, "hour:", to.str());
+    b.add(take(at_most(c.max_sends_per_phone_and_day, day)), error::too_many_messages, kind, "day:", to.str());
+    if (c.max_sends_per_hour > 0) {
+        b.add(take(total_rate(c), units), error::too_many_messages, own ? "notices" : "messages");
+        b.watch();
+    }
+    return b;
+}
+
+PHONEAUTH_DECL limit_batch credential_limits(std::string_view user_id, time_point now) {
+    limit_batch b(now);
+    b.add(detail::take(at_most(max_credential_changes, detail::hour)), error::too_many_failures,
+          "credentials/by:", user_id);
+    return b;
+}
+
+// ---- What flows tell ----
+
+namespace detail {
+
+/// The shares that a wrong code of `t` counts for: of whoever asked for the code, wherever it is typed.
+template <class F>
+void for_each_share_of(const transaction& t, F f) {
+    if (t.known_network.empty()) {
+        f(failure_share::strangers, std::string_view(), std::string_view());
+    } else {
+        f(failure_share::known_network, std::string_view("@"), std::string_view(t.known_network));
+        f(failure_share::all_known, std::string_view("@known"), std::string_view());
+    }
+}
+
+/// Ends the failures at a door: those that the network has made, or strangers, if networks are not told apart.
+inline void end_failures(cell_batch& b, door d, std::string_view subject, std::string_view network) {
+    if (network.empty()) {
+        b.add(forget(), "wrong/", name_of(d), subject);
+    } else {
+        b.add(forget(), "wrong/", name_of(d), subject, "@", network);
+        b.add(forget(), "wrong/", name_of(d), subject, "@known");
+    }
+}
+
+inline void learn_network(cell_batch& b, std::string_view phone, std::string_view fingerprint,
+                          std::string_view network) {
+    if (!network.empty())
+        b.add({cell_action::move, always, network_memory, network_memory, {}}, "known:", phone, "/", fingerprint, "@",
+              network);
+}
+
+}  // namespace detail
+
+PHONEAUTH_DECL limit_batch wrong_code(const transaction& t, const client_networks& from, const config& c,
+                                      time_point now) {
+    using namespace detail;
+    limit_batch b(now);
+    const auto d = door_of(t);
+    // Nobody can have the code of a decoy after a password, and strangers must not shut the door behind the password.
+    if (d != door::second || !is_decoy(t))
+        for_each_share_of(t, [&](failure_share s, std::string_view at, std::string_view network) {
+            const auto r = failure_rate(d, s, c);
+            b.add(charge(r, 1, always, all), error::too_many_failures, "wrong/", name_of(d), t.phone.str(), at,
+                  network);
+        });
+    if (c.max_sends_per_client_and_hour > 0 && !from.network.empty()) {
+        const auto r = client_rate(c);
+        b.add(charge(r, 1, always, day), error::too_many_messages, "codes/from:", from.network);
+        if (!from.wide.empty())
+            b.add(charge({r.interval / wide_factor, 0}, 1, always, day), error::too_many_messages,
+                  "codes/from:", from.wide);
+    }
+    if (c.max_sends_per_hour > 0) {
+        const auto r = total_rate(c);
+        b.add(charge(r, 1, always, r.room(r.burst)), error::too_many_messages, "wrong_codes");
+        b.watch();
+    }
+    return b;
+}
+
+PHONEAUTH_DECL std::chrono::seconds wrong_code_wait(const transaction& t, const cell_answer& a, const config& c,
+                                                    time_point now) {
+    using namespace detail;
+    const auto d = door_of(t);
+    if (d == door::second && is_decoy(t)) return {};
+    milliseconds longest{};
+    std::size_t i = 0;
+    for_each_share_of(t, [&](failure_share s, std::string_view, std::string_view) {
+        const auto r = failure_rate(d, s, c);
+        const auto tries = open_codes(s != failure_share::strangers, c).burst * std::int64_t{c.max_tries};
+        longest = std::max(longest, a.cells[i++] + r.room(tries) - r.room(r.burst) - now);
+    });
+    return std::chrono::ceil<std::chrono::seconds>(longest);
+}
+
+PHONEAUTH_DECL cell_batch after_login(const login_facts& f, const config& c, time_point now) {
+    using namespace detail;
+    cell_batch b(now);
+    const auto phone = f.phone.str();
+    const auto network = f.from.shared ? std::string_view() : f.from.network;
+    learn_network(b, phone, f.fingerprint, network);
+    if (!f.subject.empty()) end_failures(b, door::password, f.subject, network);
+    if (!f.used) return b;
+    const auto d = door_of(*f.used);
+    end_failures(b, d, phone, network);
+    if (d == door::second) return b;
+    const auto* known = f.used->known_network.empty() ? "" : "@known";
+    if (c.phone_cooldown.count() > 0) b.add(forget(), "cooldown/login:", phone, known);
+    const auto* at = f.used->known_network.empty() ? "" : "@";
+    b.add(back(open_codes(!f.used->known_network.empty(), c).interval), "open/", name_of(d), phone, at,
+          f.used->known_network);
+    return b;
+}
+
+PHONEAUTH_DECL cell_batch after_registration(const transaction& used, std::string_view fingerprint,
+                                             const client_networks& from, const config& c, time_point now) {
+    using namespace detail;
+    cell_batch b(now);
+    learn_network(b, used.phone.str(), fingerprint, from.shared ? std::string_view() : from.network);
+    b.add(forget(), "wrong/registration:", used.phone.str());
+    b.add(back(open_codes(false, c).interval), "open/registration:", used.phone.str());
+    return b;
+}
+
+PHONEAUTH_DECL cell_batch unlock(const phone_number& phone, time_point now) {
+    using namespace detail;
+    cell_batch b(now);
+    for (const auto d : {door::registration, door::code, door::second, door::password}) {
+        b.add(forget(), "wrong/", name_of(d), phone.str());
+        if (d != door::registration) b.add(forget(), "wrong/", name_of(d), phone.str(), "@known");
+    }
+    for (const auto* of : {"codes/login/hour:", "codes/login/day:"}) {
+        b.add(forget(), of, phone.str());
+        b.add(forget(), of, phone.str(), "@known");
+    }
+    return b;
+}
+
+}  // namespace rules
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
