@@ -5,7 +5,6 @@
 #include <phoneauth/asio/awaitable.hpp>
 #include <phoneauth/phoneauth.hpp>
 #include <phoneauth/rules/limits.hpp>
-#include <phoneauth/rules/reservations.hpp>
 #include <phoneauth/rules/transitions.hpp>
 #include <phoneauth/secrets/code.hpp>
 #include <phoneauth/secrets/token.hpp>
@@ -171,14 +170,14 @@ login_result log_in(World& w, const std::string& number = phone) {
     return *l;
 }
 
-/// How many messages to `number` are counted in the present hour.
+/// How much of an hour's `most` is taken from the cell `key`.
 template <class World>
-std::int64_t sends_spent(World& w, rules::limits::send_budget budget = rules::limits::send_budget::codes,
-                         const std::string& number = phone) {
-    std::vector<counter_change> changes;
-    const auto windows = rules::limits::send_windows(budget, *phone_number::parse(number), {}, {}, w.auth.config());
-    rules::limits::count(std::span(windows).first(1), 0, w.clock.now(), changes);
-    return rules::limits::sum_of(w.memory.change_counters(changes));
+std::int64_t taken(World& w, const std::string& key, std::int64_t most) {
+    const auto interval = rules::at_most(most, 1h).interval;
+    cell_batch look(w.clock.now());
+    look.add({.action = cell_action::ask, .room = 24h}, key);
+    const auto ahead = w.memory.take_cells(look).cells[0] - w.clock.now();
+    return std::max<std::int64_t>((ahead + interval - 1ms) / interval, 0);
 }
 
 /// A code of the right length that is not `code`.
