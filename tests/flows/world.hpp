@@ -180,6 +180,17 @@ std::int64_t taken(World& w, const std::string& key, std::int64_t most) {
     return std::max<std::int64_t>((ahead + interval - 1ms) / interval, 0);
 }
 
+/// How many codes of registrations to `number` are counted in the present hour.
+template <class World>
+std::int64_t codes_taken(World& w, const std::string& number = phone) {
+    return taken(w, "codes/registration/hour:" + number, w.auth.config().max_sends_per_phone_and_hour);
+}
+/// How many of the server's own messages to `number` are.
+template <class World>
+std::int64_t messages_taken(World& w, const std::string& number = phone) {
+    return taken(w, "notices/hour:" + number, w.auth.config().max_sends_per_phone_and_hour);
+}
+
 /// A code of the right length that is not `code`.
 inline std::string wrong(std::string code) {
     code.back() = code.back() == '0' ? '1' : '0';
