@@ -55,7 +55,7 @@ inline namespace v0 {
 /// @par Limits
 /// Limits and observers go by the parameter `from`, the client that asks; see `config`. A code is only sent if all its
 /// tries, those of the codes that are still open, and the failures so far fit into `config::max_consecutive_failures`.
-/// With the defaults that allows strangers 16 codes within `code_lifetime`, and known networks 4. One more is
+/// With the defaults strangers may have 3 codes of a phone open, and each known network 2. One more is
 /// `too_many_messages`.
 ///
 /// @par Thread safety
@@ -69,8 +69,8 @@ inline namespace v0 {
 /// Each call of a storage function is at most one to its database (in Redis a logout is two). A flow that goes well
 /// makes these calls, one after the other (u: of the users, s: of the sessions):
 ///
-///     start_registration 3        start_login 3 + 1u              start_two_factor_login 5 + 1u     resend 4
-///     finish_registration 3 + 1u  finish_login 3 + 2u + 1s        login_with_identity 4 + 2u + 1s   send_message 2
+///     start_registration 2        start_login 2 + 1u              start_two_factor_login 3 + 1u     resend 3
+///     finish_registration 3 + 1u  finish_login 3 + 2u + 1s        login_with_identity 3 + 2u + 1s   send_message 1
 ///     authenticate 1u + 1s        update_user 2u + 1s             logout 1s                         status 1
 ///     handle_status_callback 2    (update_user of an identity or a password: 1 more, and 1s for a password)
 ///

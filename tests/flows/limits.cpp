@@ -140,11 +140,11 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(second_code_to_a_phone_waits_unless_the_first_was_
     BOOST_REQUIRE(s);
     BOOST_TEST(w.run(w.auth.finish_login(s->transaction_id, submitted_code(w.transport.last_code()))).has_value());
     BOOST_TEST(w.run(w.auth.start_login(phone)).has_value());
-    // A message that was not sent is not waited for.
+    // The provider is asked no more often, even if it refuses.
     w.clock.advance(10s);
     w.transport.reply(429, R"({"code":20429,"message":"x","status":429})");
-    BOOST_TEST(!w.run(w.auth.start_login(phone)));
-    BOOST_TEST(w.run(w.auth.start_login(phone)).has_value());
+    BOOST_TEST(error_of(w.run(w.auth.start_login(phone))) == error::provider_busy);
+    check_refused(w.run(w.auth.start_login(phone)), error::resend_too_soon);
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(stranger_does_not_use_up_the_owners_messages, World, worlds) {
