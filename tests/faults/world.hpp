@@ -45,7 +45,7 @@ enum class invariant {
     user_has_proved_his_phone,
     session_is_a_login,
     ended_session_is_dead,
-    counter_ends,
+    cell_ends,
     person_gets_in,
     no_exception_leaves_a_flow
 };
@@ -58,7 +58,7 @@ inline constexpr std::array invariant_names{"a code is accepted once",
                                             "a user has proved his phone",
                                             "each session is a login",
                                             "an ended session is dead",
-                                            "each counter ends",
+                                            "each cell ends",
                                             "the person gets in",
                                             "no exception leaves a flow"};
 
@@ -175,21 +175,22 @@ public:
         return found;
     }
 
-    /// Counters are about to change.
-    void note_changes(const std::vector<counter_change>& changes) {
-        const auto is_admission = [](const counter_change& c) { return c.by == 1 && c.key.starts_with("codes"); };
-        if (!std::any_of(changes.begin(), changes.end(), is_admission)) return;
-        admitted_at_ = changes.front().now;
+    /// Cells are about to change.
+    void note_batch(const cell_batch& batch) {
+        bool is_admission = false;
+        for (std::size_t i = 0; i < batch.size(); ++i)
+            is_admission |= batch[i].action == cell_action::take && batch.key(i).starts_with("codes");
+        if (!is_admission) return;
+        admitted_at_ = batch.now();
         for_each_key([&](const std::string& key, const rules::limits::window& w) {
             auto& e = ledger_[key];
             e.ends = std::min(e.ends, admitted_at_ + 3 * (w.length / 2));
             e.last = admitted_at_;
         });
     }
-    void note_counters(const std::vector<counter>& counters) {
-        for (const auto& c : counters)
-            expect(c.value >= 0 && (c.value == 0 || c.expires_at <= latest_ + rules::limits::network_memory),
-                   invariant::counter_ends);
+    void note_answer(const cell_batch& batch, const cell_answer& answer) {
+        for (std::size_t i = 0; i < batch.size(); ++i)
+            expect(answer.cells[i] <= latest_ + rules::limits::network_memory, invariant::cell_ends);
     }
 
     /// The provider has a message, or may have it as far as anybody can tell.
@@ -395,18 +396,21 @@ public:
                     });
     }
 
-    std::vector<counter> change_counters(const std::vector<counter_change>& changes) {
-        auto counters = call([&] { e_.note_changes(changes); },
-                             [&] {
-                                 if (e_.fake() == defect::none) return inner_.change_counters(changes);
-                                 return inner_.change_counters(with_defect(changes));
-                             });
+    cell_answer take_cells(const cell_batch& batch) {
+        auto answer = call([&] { e_.note_batch(batch); },
+                           [&] {
+                               if (e_.fake() == defect::none) return inner_.take_cells(batch);
+                               return inner_.take_cells(with_defect(batch));
+                           });
         const not_the_flow ours;
         if (e_.fake() == defect::locks_for_ever)
-            for (std::size_t i = 0; i < changes.size(); ++i)
-                if (changes[i].key.starts_with("pause:login:")) counters[i] = {1, changes[i].now + 24h * 60};
-        e_.note_counters(counters);
-        return counters;
+            for (std::size_t i = 0; i < batch.size(); ++i)
+                if (batch.key(i).starts_with("pause:login:")) {
+                    answer.granted = false;
+                    answer.cells[i] = batch.now() + 24h * 60;
+                }
+        e_.note_answer(batch, answer);
+        return answer;
     }
 
 private:
@@ -418,13 +422,20 @@ private:
         t.expires_at -= 24h;
         return t;
     }
-    std::vector<counter_change> with_defect(std::vector<counter_change> changes) {
-        for (auto& c : changes) {
-            if (e_.fake() == defect::loses_counts && c.by > 0) c.by = 0;
-            if (e_.fake() == defect::gives_nothing_back && c.by < 0) c.by = 0;
-            if (e_.fake() == defect::counts_for_ever) c.lifetime += std::chrono::hours(24 * 365);
+    cell_batch with_defect(const cell_batch& batch) {
+        constexpr auto year = std::chrono::hours(24 * 365);
+        cell_batch changed(batch.now(), batch.marker());
+        for (std::size_t i = 0; i < batch.size(); ++i) {
+            auto r = batch[i];
+            if (e_.fake() == defect::loses_counts && r.action == cell_action::take) r.action = cell_action::ask;
+            if (e_.fake() == defect::gives_nothing_back && r.cost < 0s) r.cost = 0s;
+            if (e_.fake() == defect::counts_for_ever && r.action == cell_action::take) {
+                r.cost += year;
+                r.room += year;
+            }
+            changed.add(r, batch.key(i));
         }
-        return changes;
+        return changed;
     }
 
     evidence& e_;

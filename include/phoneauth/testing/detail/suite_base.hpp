@@ -65,7 +65,7 @@ public:
     void transactions();
     void users();
     void sessions();
-    void counters();
+    void cells();
 
     std::vector<suite_finding> findings() && { return std::move(findings_); }
 
