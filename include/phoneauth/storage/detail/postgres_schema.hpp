@@ -69,8 +69,8 @@ BEGIN
         INSERT INTO phoneauth_cells AS c (key, ahead, expires_at)
         SELECT key, after, 2 * after - instant FROM unnest(keys, stored, cells) AS u (key, before, after)
         WHERE after <> before AND greatest(before, after) > instant
-        ON CONFLICT (key) DO UPDATE SET (ahead, expires_at) = (
-            SELECT excluded.ahead, CASE WHEN excluded.ahead > c.expires_at THEN excluded.expires_at ELSE c.expires_at END);
+        ON CONFLICT (key) DO UPDATE SET ahead = excluded.ahead,
+            expires_at = CASE WHEN excluded.ahead > c.expires_at THEN excluded.expires_at ELSE c.expires_at END;
         DELETE FROM phoneauth_cells WHERE added > 0 AND ctid = ANY (ARRAY(
             SELECT ctid FROM phoneauth_cells WHERE expires_at <= instant
             ORDER BY expires_at LIMIT 2 * added FOR UPDATE SKIP LOCKED));
@@ -230,8 +230,8 @@ UNION ALL
 SELECT 'the function ' || proname || ' is as it was made', false FROM functions
 WHERE NOT prosecdef AND proconfig IS NULL AND provolatile = 'v'
     AND pg_get_function_arguments(oid) LIKE '%, OUT granted boolean, OUT marked boolean, OUT cells bigint[]'
-    AND prosrc = $take_cells$)" +
-                                    std::string(take_cells_body) + R"($take_cells$
+    AND prosrc = $take_cells$)" + std::string(take_cells_body) +
+                                    R"($take_cells$
 UNION ALL
 SELECT 'the function ' || proname || ' may be called', false FROM functions WHERE has_function_privilege(oid, 'EXECUTE'))";
 
