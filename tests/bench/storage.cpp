@@ -188,7 +188,9 @@ std::vector<double> operations(S& storage, std::uint64_t size, std::mt19937_64& 
     std::vector<std::string> sought;
     std::vector<transaction> added, stored;
     std::vector<session> sessions;
-    std::vector<std::vector<counter_change>> changes;
+    std::vector<cell_batch> batches;
+    const cell_request taken{.cost = 12min, .room = 1h};
+    const cell_request asked{.action = cell_action::ask, .cost = 12min, .room = 1h};
     for (unsigned i = 0; i < calls; ++i) {
         added.push_back(pending(random_id(random), at));
         // Each of them once, and none of those that were just read to be changed.
@@ -198,12 +200,14 @@ std::vector<double> operations(S& storage, std::uint64_t size, std::mt19937_64& 
         if (!found) throw std::runtime_error("a transaction that was loaded cannot be found");
         stored.push_back(*found);
         sessions.push_back({random_id(random) + random_id(random).substr(8), added[0].user_id, at, at + 1h});
-        changes.push_back({{"codes:" + random_id(random), 1, at, 1h}, {"pause:" + random_id(random), 0, at, 0ms}});
+        batches.emplace_back(at, "known:", random_id(random));
+        batches.back().add(taken, "codes:", random_id(random));
+        batches.back().add(asked, "wrong:", random_id(random));
     }
     return {median(calls, [&](unsigned i) { storage.insert_transaction(added[i]); }),
             median(calls, [&](unsigned i) { storage.find_transaction(sought[i]); }),
             median(calls, [&](unsigned i) { storage.update_transaction(stored[i]); }),
-            median(calls, [&](unsigned i) { storage.change_counters(changes[i]); }),
+            median(calls, [&](unsigned i) { storage.take_cells(batches[i]); }),
             median(calls, [&](unsigned i) { storage.insert_session(sessions[i]); }),
             median(calls, [&](unsigned i) { storage.find_session(sessions[i].token_hash); })};
 }
@@ -213,7 +217,7 @@ template <class S>
 void scale(const char* name, S& storage, const loader& load, const std::vector<std::uint64_t>& sizes,
            const std::function<long long()>& used = {}) {
     std::printf("\n%s, microseconds a call (times the first line's)\n", name);
-    std::printf("%12s %15s %15s %15s %15s %15s %15s\n", "pending", "insert", "find", "update", "counters",
+    std::printf("%12s %15s %15s %15s %15s %15s %15s\n", "pending", "insert", "find", "update", "cells",
                 "insert session", "find session");
     std::mt19937_64 random(std::random_device{}());
     const auto like = pending(random_id(random), system_clock().now());

@@ -34,7 +34,7 @@ BOOST_AUTO_TEST_CASE(a_whole_journey, *boost::unit_test::precondition(have_serve
     postgres_storage postgres(url_of("PHONEAUTH_TEST_POSTGRES"));
     redis_storage redis(url_of("PHONEAUTH_TEST_REDIS"));
     //[recommended
-    phoneauth::combined_storage storage(redis, postgres, redis, redis);  // transactions, users, sessions, counters
+    phoneauth::combined_storage storage(redis, postgres, redis, redis);  // transactions, users, sessions, cells
     //]
     testing::scripted_transport transport;
     test_hooks hooks;
