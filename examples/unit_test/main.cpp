@@ -5,15 +5,14 @@
 #include <phoneauth/phoneauth.hpp>
 #include <phoneauth/testing/storage_suite.hpp>
 
-#include <algorithm>
-#include <cstdint>
+#include <array>
+#include <functional>
 #include <iostream>
-#include <limits>
 #include <map>
 #include <optional>
 #include <stdexcept>
 #include <string>
-#include <vector>
+#include <string_view>
 
 using namespace phoneauth;
 
@@ -24,7 +23,7 @@ struct map_storage {
     std::map<std::string, transaction> transactions;
     std::map<std::string, user> users;
     std::map<std::string, session> sessions;
-    std::map<std::string, counter> counters;
+    std::map<std::string, time_point, std::less<>> cells;
 
     template <class M>
     static auto find(const M& m, const std::string& key) {
@@ -76,17 +75,17 @@ struct map_storage {
     std::size_t erase_sessions_of(const std::string& id, const std::string& kept) {
         return std::erase_if(sessions, [&](const auto& s) { return s.second.user_id == id && s.first != kept; });
     }
-    std::vector<counter> change_counters(const std::vector<counter_change>& changes) {
-        constexpr auto most = std::numeric_limits<std::int64_t>::max();
-        std::vector<counter> changed;
-        for (const auto& c : changes) {
-            auto now = find(counters, c.key).value_or(counter{});
-            if (now.value == 0 || now.expires_at <= c.now) now = {0, c.now + c.lifetime};
-            if (c.prolong && c.by > 0) now.expires_at = std::max(now.expires_at, c.now + c.lifetime);
-            now.value = c.by > most - now.value ? most : std::max<std::int64_t>(0, now.value + c.by);
-            changed.push_back(counters[c.key] = now);
-        }
-        return changed;
+    cell_answer take_cells(const cell_batch& batch) {
+        const auto cell = [&](std::string_view key) {
+            const auto i = cells.find(key);
+            return i == cells.end() ? time_point() : i->second;
+        };
+        std::array<time_point, 1 + cell_batch::most> stored{cell(batch.marker())};
+        for (std::size_t i = 0; i < batch.size(); ++i) stored[1 + i] = cell(batch.key(i));
+        const auto answer = decide(batch, stored);
+        for (std::size_t i = 0; answer.granted && i < batch.size(); ++i)
+            if (answer.cells[i] != stored[1 + i]) cells[std::string(batch.key(i))] = answer.cells[i];
+        return answer;
     }
 };
 //]

@@ -189,6 +189,8 @@ std::vector<double> operations(S& storage, std::uint64_t size, std::mt19937_64& 
     std::vector<transaction> added, stored;
     std::vector<session> sessions;
     std::vector<cell_batch> batches;
+    const cell_request taken{.cost = 12min, .room = 1h};
+    const cell_request asked{.action = cell_action::ask, .cost = 12min, .room = 1h};
     for (unsigned i = 0; i < calls; ++i) {
         added.push_back(pending(random_id(random), at));
         // Each of them once, and none of those that were just read to be changed.
@@ -198,9 +200,9 @@ std::vector<double> operations(S& storage, std::uint64_t size, std::mt19937_64& 
         if (!found) throw std::runtime_error("a transaction that was loaded cannot be found");
         stored.push_back(*found);
         sessions.push_back({random_id(random) + random_id(random).substr(8), added[0].user_id, at, at + 1h});
-        batches.emplace_back(at);
-        batches.back().add({.cost = 1min, .room = 1h}, "codes:", random_id(random));
-        batches.back().add({.action = cell_action::ask, .room = 1h}, "pause:", random_id(random));
+        batches.emplace_back(at, "known:", random_id(random));
+        batches.back().add(taken, "codes:", random_id(random));
+        batches.back().add(asked, "wrong:", random_id(random));
     }
     return {median(calls, [&](unsigned i) { storage.insert_transaction(added[i]); }),
             median(calls, [&](unsigned i) { storage.find_transaction(sought[i]); }),

@@ -85,6 +85,13 @@ BOOST_AUTO_TEST_CASE(each_field_is_checked_by_name) {
         {"default_calling_code", [](config& c) { c.default_calling_code = "+49"; }},
         {"default_calling_code", [](config& c) { c.default_calling_code = "049"; }},
         {"max_consecutive_failures", [](config& c) { c.max_consecutive_failures = 101; }},
+        {"max_consecutive_failures", [](config& c) { c.max_consecutive_failures = 39; }},
+        {"max_consecutive_failures",
+         [](config& c) {
+             c.max_consecutive_failures = 79;
+             c.max_tries = 10;
+         }},
+        {"max_passwords_per_client_and_hour", [](config& c) { c.max_passwords_per_client_and_hour = 100001; }},
         {"session_lifetime", [](config& c) { c.session_lifetime = std::chrono::seconds(59); }},
         {"phone_column", [](config& c) { c.phone_column = "phone number"; }},
         {"phone_column", [](config& c) { c.phone_column = "objectId"; }},
@@ -104,6 +111,15 @@ BOOST_AUTO_TEST_CASE(each_field_is_checked_by_name) {
             BOOST_TEST(problems[0].field == field);
             BOOST_TEST(problems[0].message.find("secret-token") == std::string::npos);
         }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(the_ends_of_the_ranges_of_failures_are_allowed) {
+    for (const auto& [failures, tries] : {std::pair(40u, 5u), {100u, 10u}, {80u, 10u}, {40u, 1u}}) {
+        auto c = good();
+        c.max_consecutive_failures = failures;
+        c.max_tries = tries;
+        BOOST_TEST(validate(c).empty());
     }
 }
 

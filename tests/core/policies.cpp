@@ -17,6 +17,7 @@ static_assert(detail::check_hooks<no_hooks>());
 
 static_assert(!Storage<testing::transaction_storage_archetype>);
 static_assert(!UserStorage<testing::session_storage_archetype>);
+static_assert(!CellStorage<testing::session_storage_archetype>);
 
 namespace {
 struct own_hooks : no_hooks {

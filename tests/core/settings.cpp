@@ -38,7 +38,7 @@ BOOST_AUTO_TEST_CASE(every_field_is_read_by_its_name) {
         "allowed_calling_codes": ["49", "43"], "blocked_prefixes": ["49900"],
         "test_numbers": [{"phone": "+4915100000000", "code": "1234567"}], "allow_test_numbers": true,
         "max_passwords_per_client_and_hour": 11, "default_calling_code": "49", "login_enabled": false, "code_login_enabled": false,
-        "identity_login_enabled": true, "unknown_phone": "reject", "max_consecutive_failures": 20, "session_lifetime": 3600,
+        "identity_login_enabled": true, "unknown_phone": "reject", "max_consecutive_failures": 41, "session_lifetime": 3600,
         "registration_enabled": false, "phone_column": "phone", "identity_column": "nick", "min_password_length": 10,
         "max_password_length": 100, "max_properties": 5, "max_property_bytes": 0})",
                                       c);
@@ -78,7 +78,7 @@ BOOST_AUTO_TEST_CASE(every_field_is_read_by_its_name) {
                          default_calling_code) == std::tuple(10s, 2u, 4u, "49")));
     BOOST_TEST(
         (std::tie(login_enabled, code_login_enabled, identity_login_enabled, unknown_phone, max_consecutive_failures,
-                  session_lifetime) == std::tuple(false, false, true, unknown_phone_policy::reject, 20u, 3600s)));
+                  session_lifetime) == std::tuple(false, false, true, unknown_phone_policy::reject, 41u, 3600s)));
     BOOST_TEST((std::tie(registration_enabled, phone_column, identity_column, min_password_length,
                          max_password_length) == std::tuple(false, "phone", "nick", 10u, 100u)));
     BOOST_TEST((std::tie(max_properties, max_property_bytes) == std::tuple(5u, 0u)));

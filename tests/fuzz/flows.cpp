@@ -21,7 +21,7 @@
 
 #include <array>
 #include <chrono>
-#include <set>
+#include <map>
 #include <span>
 
 using namespace phoneauth;
@@ -32,14 +32,14 @@ namespace {
 
 // ---- The world ----
 
-enum class defect { none, lost_updates, immortal_sessions, no_counters, frozen_clock, no_uniqueness };
+enum class defect { none, lost_updates, immortal_sessions, no_cells, frozen_clock, no_uniqueness };
 
 const defect seeded = [] {
     const char* text = std::getenv("PHONEAUTH_FLOWS_DEFECT");
     const std::string_view name = text ? text : "";
     if (name == "lost_updates") return defect::lost_updates;
     if (name == "immortal_sessions") return defect::immortal_sessions;
-    if (name == "no_counters") return defect::no_counters;
+    if (name == "no_cells") return defect::no_cells;
     if (name == "frozen_clock") return defect::frozen_clock;
     if (name == "no_uniqueness") return defect::no_uniqueness;
     return defect::none;
@@ -47,6 +47,12 @@ const defect seeded = [] {
 
 /// A memory_storage, but for the seeded defect.
 struct storage_with_defect : memory_storage {
+    std::optional<transaction> begun{};  ///< the last one
+
+    bool insert_transaction(const transaction& t) {
+        begun = t;
+        return memory_storage::insert_transaction(t);
+    }
     bool update_transaction(const transaction& t) {
         if (seeded == defect::lost_updates) return true;
         return memory_storage::update_transaction(t);
@@ -63,9 +69,9 @@ struct storage_with_defect : memory_storage {
         const auto written = memory_storage::insert_user(u);
         return seeded == defect::no_uniqueness ? write_result::done : written;
     }
-    std::vector<counter> change_counters(const std::vector<counter_change>& changes) {
-        if (seeded == defect::no_counters) return std::vector<counter>(changes.size());
-        return memory_storage::change_counters(changes);
+    cell_answer take_cells(const cell_batch& batch) {
+        if (seeded == defect::no_cells) return {};
+        return memory_storage::take_cells(batch);
     }
 };
 
@@ -202,9 +208,14 @@ struct model_user {
     std::string email{};
     std::string password{};
     bool enabled = true;
-    std::set<unsigned> known_from{};  ///< addresses of logins that worked
-    unsigned wrong_passwords = 0;     ///< in a row
-    time_point first_wrong{};
+    /// Password and address of logins that worked, and when the last one did.
+    std::map<std::pair<std::string, unsigned>, time_point> known_from{};
+};
+
+/// Wrong guesses that were told to be wrong.
+struct guesses {
+    std::vector<time_point> strangers{};  ///< since the last login from there, likewise
+    std::vector<time_point> known{};
 };
 
 struct model_transaction {
@@ -213,7 +224,11 @@ struct model_transaction {
     unsigned phone = 0;
     std::string user_id{};
     std::string password{};  ///< that the login began with
+    bool concealed = false;  ///< whether that was right is not told
+    bool known = false;      ///< it was begun from a network that the owner had logged in from
+    unsigned address = 0;    ///< from there
     std::string code{};
+    time_point begun{};
     time_point expires{};
     transaction_state state = transaction_state::pending;
     unsigned tries = 0;
@@ -292,7 +307,7 @@ private:
             c.test_numbers = {{phones[test_phone], test_code}};
         }
         c.code_lifetime = std::chrono::seconds(flags & 64 ? 30 : 300);
-        c.max_consecutive_failures = flags & 128 ? 100 : 10;
+        c.max_consecutive_failures = flags & 128 ? 100 : 40;
         const auto sizes = in_.byte();
         if (sizes >= 180) c.twilio.status_callback = callback;
         c.max_tries = 1 + sizes % 5;
@@ -345,6 +360,7 @@ private:
         storage_.fail_before(fail_before_ ? calls_before_ + fail_before_ : 0);
         storage_.fail_after(fail_after_ ? calls_before_ + fail_after_ : 0);
         storage_.lose_race_on(lose_race_ ? storage_.updates() + 1 : 0);
+        memory_.begun.reset();
         events_ = 0;
     }
 
@@ -453,18 +469,23 @@ private:
     time_point now() const { return static_cast<const testing::manual_clock&>(clock_).now(); }
     static phone_number number(unsigned p) { return *phone_number::parse(phones[p]); }
     bool is_test(unsigned p) const { return settings_.allow_test_numbers && p == test_phone; }
-    bool is_discreet(purpose kind, bool with_password) const {
-        return kind == purpose::login && !with_password && settings_.unknown_phone == unknown_phone_policy::conceal;
+    bool is_discreet(const model_transaction& t) const {
+        return t.purpose == purpose::login &&
+               (t.concealed || (t.password.empty() && settings_.unknown_phone == unknown_phone_policy::conceal));
     }
     model_user* user_of(unsigned p) { return users_[p] ? &*users_[p] : nullptr; }
     client_info from() {
         address_ = in_.below(3);
         return client_info(addresses[address_], "fuzz");
     }
-    /// Who has no address is never known.
+    /// Whether the owner has logged in from here in the last 90 days, with the password that is his now. Who has no
+    /// address is never known.
     bool is_known(unsigned phone) const {
-        return address_ != 0 && users_[phone] && users_[phone]->known_from.contains(address_);
+        if (address_ == 0 || !users_[phone]) return false;
+        const auto last = users_[phone]->known_from.find({users_[phone]->password, address_});
+        return last != users_[phone]->known_from.end() && (went_back_ || now() < last->second + 24h * 90);
     }
+    void learn_network(model_user& u) { u.known_from[{u.password, address_}] = now(); }
 
     template <class R>
     static std::error_code code_of(const R& r) {
@@ -600,34 +621,67 @@ private:
         require(!t.won, "a code is accepted once");
         require(now() < t.expires, "a code is accepted in time");
         t.won = true;
-        last_start_[t.purpose == purpose::login][t.phone].reset();
+        // A login ends the wait for the next code.
+        if (t.purpose == purpose::login && t.password.empty()) last_start_[kind_of(t)][t.phone].reset();
+        auto& wrong = wrong_codes_[door_of(t)][t.phone];
+        t.purpose == purpose::registration ? wrong.strangers.clear() : end_failures(wrong);
     }
 
     // -- limits
 
-    struct sent_at {
-        time_point at;
-    };
+    enum { registrations, strangers, known, kinds };  ///< of messages: each has limits of its own
+    static std::size_t kind_of(const model_transaction& t) {
+        if (t.purpose == purpose::registration) return registrations;
+        return t.known || !t.password.empty() ? known : strangers;
+    }
+    enum { registration_door, code_door, second_door, doors };
+    static std::size_t door_of(const model_transaction& t) {
+        return t.purpose == purpose::registration ? registration_door : t.password.empty() ? code_door : second_door;
+    }
 
-    /// Whether a refusal to send to `p` can be for what has been sent or guessed before.
-    void justify(const failure& f, std::optional<purpose> begins, bool starts, unsigned p) {
+    /// Of what may be `most`, half can be had at once.
+    static unsigned at_once(unsigned most) { return (most + 1) / 2; }
+    /// What was counted for nothing may still be ahead of a clock that was set back.
+    bool explains(std::size_t counted, std::size_t least) const { return counted >= (went_back_ ? 1u : least); }
+    /// How many wrong guesses there must be at least before the account has no room for `more`. Each known network has
+    /// three quarters of two fifths, `shared_by` accounts share them, and four fifths of that can be had at once.
+    std::size_t least_failures(bool known_here, unsigned more, unsigned shared_by) const {
+        const auto share = known_here ? settings_.max_consecutive_failures * 2 / 5 * 3 / 4
+                                      : settings_.max_consecutive_failures * 3 / 5;
+        const auto room = share / shared_by * 4 / 5;
+        return room > more ? room - more + 1 : 1;
+    }
+    unsigned password_accounts() const { return settings_.identity_login_enabled ? 2 : 1; }
+    /// How many may have been counted besides: a call lost its race, and could not give back.
+    unsigned lost() const { return failed() ? 1 : 0; }
+
+    /// Whether a refusal to send to `p` can be for what has been sent or guessed before. `starts`: it is for a new
+    /// transaction there.
+    void justify(const failure& f, std::size_t door, bool starts, bool proven, unsigned p) {
         require(f.retry_after && *f.retry_after >= 1s, "who has to wait is told for how long");
+        const bool login = door != registration_door;
         if (f.code == error::too_many_failures) {
-            require(starts && guesses_ >= 1, "who has guessed nothing is not refused");
+            require(starts && explains(perhaps_wrong_codes_[door][p],
+                                       least_failures(is_known(p), 3 * settings_.max_tries, 1)),
+                    "who has guessed little is not refused");
         } else if (f.code == error::resend_too_soon) {
-            require(begins && !is_test(p) && settings_.phone_cooldown > 0s, "there is a cooldown");
-            const auto last = last_start_any_[*begins == purpose::login][p];
+            require(starts && !proven && !is_test(p) && settings_.phone_cooldown > 0s, "there is a cooldown");
+            const auto last = last_start_any_[login][p];
             require(last && now() < *last + settings_.phone_cooldown, "the cooldown is since the last code");
             if (!went_back_)
                 require(*f.retry_after <= settings_.phone_cooldown, "nobody waits longer than the cooldown");
         } else {
             require(f.code == error::too_many_messages, "limits have their errors");
             const auto client = settings_.max_sends_per_client_and_hour;
-            const auto least = std::max(settings_.max_consecutive_failures / 5, settings_.max_tries);
-            const bool open = starts && guesses_ + (begun_[p] + 1) * settings_.max_tries > least;
-            const unsigned lost = failed() ? 1 : 0;  // a race was lost, and its message could not be given back
-            require(open || (!is_test(p) && attempts_to_[p] + lost >= settings_.max_sends_per_phone_and_hour) ||
-                        (!is_test(p) && client && address_ != 0 && attempts_from_[address_] + lost >= client),
+            const auto life = settings_.code_lifetime + 1min;
+            const auto is_open = [&](time_point at) { return went_back_ || now() < at + 3 * life; };
+            const auto& begun = begun_[door][p];
+            const bool open = starts && std::any_of(begun.begin(), begun.end(), is_open);
+            require(open ||
+                        (!is_test(p) &&
+                         explains(attempts_to_[login][p] + lost(), at_once(settings_.max_sends_per_phone_and_hour))) ||
+                        (!is_test(p) && client && address_ != 0 &&
+                         explains(attempts_from_[address_] + lost(), at_once(client))),
                     "nobody is refused before so many were sent");
         }
         require(wire_.texts + wire_.queries == 0, "who is refused gets no message");
@@ -636,48 +690,90 @@ private:
         return e == error::too_many_failures || e == error::resend_too_soon || e == error::too_many_messages;
     }
 
-    /// A code was, or may have been, counted as sent to `p`. `reached`: the provider has it.
-    void count_send(std::optional<purpose> begins, unsigned p, bool reached) {
-        if (is_test(p)) return;
-        ++attempts_to_[p];
-        ++attempts_from_[address_];
-        if (begins) {
-            auto& last = last_start_any_[*begins == purpose::login][p];
-            if (!last || *last < now()) last = now();
-        }
-        if (!reached) return;
-        if (begins) {
-            auto& last = last_start_[*begins == purpose::login][p];
-            // Known networks and strangers have a cooldown each.
-            auto& was_known = last_start_known_[*begins == purpose::login][p];
-            require(went_back_ || had_failure_ || is_known(p) != was_known || !last ||
-                        now() >= *last + settings_.phone_cooldown,
-                    "codes to a phone keep the cooldown");
-            last = now();
-            was_known = is_known(p);
-        }
-        sent_[p].push_back(now());
-        if (went_back_) return;
-        const auto within =
-            std::count_if(sent_[p].begin(), sent_[p].end(), [&](time_point at) { return at > now() - 1h; });
-        const auto most = settings_.max_sends_per_phone_and_hour;
-        const bool proven = is_known(p) || !begins;  // what begins nothing comes after a password, or again
-        require(within <= static_cast<std::ptrdiff_t>(proven ? most + (most + 1) / 2 : most),
-                "no more messages go to a phone in an hour than are allowed");
+    std::ptrdiff_t within(const std::vector<time_point>& all, std::chrono::seconds length) const {
+        return std::count_if(all.begin(), all.end(), [&](time_point at) { return at > now() - length; });
     }
 
-    void guessed_wrong(unsigned p) {
-        ++guesses_;
-        auto* u = user_of(p);
-        if (!u || went_back_) return;
-        if (u->wrong_passwords == 0) u->first_wrong = now();
-        if (now() >= u->first_wrong + 24h * 30) {
-            u->wrong_passwords = 0;
-            u->first_wrong = now();
+    /// A code was, or may have been, counted as sent to `p`.
+    void count_attempt(bool starts, bool login, unsigned p) {
+        if (is_test(p)) return;
+        ++attempts_to_[login][p];
+        ++attempts_from_[address_];
+        if (!starts) return;
+        auto& last = last_start_any_[login][p];
+        if (!last || *last < now()) last = now();
+    }
+    /// The provider has a message of `t`, or may have it; `starts`: the first one.
+    void count_message(bool starts, const model_transaction& t) {
+        if (is_test(t.phone)) return;
+        const auto kind = kind_of(t);
+        if (starts && t.password.empty()) {
+            // Registrations, known networks and strangers have a cooldown each.
+            auto& last = last_start_[kind][t.phone];
+            require(went_back_ || !last || now() >= *last + settings_.phone_cooldown,
+                    "codes to a phone keep the cooldown");
+            last = now();
         }
-        ++u->wrong_passwords;
-        require(u->wrong_passwords <= settings_.max_consecutive_failures,
-                "no more passwords are compared in a row than are allowed (NIST SP 800-63B-3 §5.2.2)");
+        auto& sent = sent_[kind][t.phone];
+        sent.push_back(now());
+        sent_from_[address_].push_back(now());
+        if (went_back_) return;
+        require(within(sent, 1h) <= settings_.max_sends_per_phone_and_hour,
+                "no more messages go to a phone in an hour than are allowed");
+        require(within(sent, 24h) <= settings_.max_sends_per_phone_and_day,
+                "no more messages go to a phone in a day than are allowed");
+        const auto client = settings_.max_sends_per_client_and_hour;
+        if (client && address_ != 0)
+            require(within(sent_from_[address_], 1h) <= client + (client + 3) / 4,
+                    "no more messages are asked for by a client in an hour than are allowed");
+    }
+
+    void check_failures(const guesses& g, std::chrono::seconds length, unsigned shared_by) const {
+        if (went_back_) return;
+        const auto most = static_cast<std::ptrdiff_t>(settings_.max_consecutive_failures / shared_by);
+        const auto of_strangers = within(g.strangers, length), of_known = within(g.known, length);
+        require(of_strangers + of_known <= most,
+                "no more guesses are compared than are allowed (NIST SP 800-63B-3 §5.2.2)");
+        if (had_failure_) return;  // perhaps it was not stored that a network is known
+        require(of_strangers <= most * 3 / 5, "three fifths of the guesses are strangers'");
+        require(of_known <= most * 2 / 5, "two fifths of the guesses are known networks'");
+    }
+    /// Who was here has logged in.
+    void end_failures(guesses& g) const { (address_ == 0 ? g.strangers : g.known).clear(); }
+
+    /// It was told that a password for `p` was wrong.
+    void guessed_wrong(bool by_identity, unsigned p) {
+        auto& wrong = wrong_passwords_[by_identity][p];
+        (is_known(p) ? wrong.known : wrong.strangers).push_back(now());
+        check_failures(wrong, 24h * 30, password_accounts());
+    }
+
+    /// A code of `t` was, or may have been, wrong.
+    void guessed_code(const model_transaction& t, bool told) {
+        ++perhaps_wrong_codes_[door_of(t)][t.phone];
+        ++attempts_from_[address_];
+        if (!told || (t.user_id.empty() && !t.password.empty())) return;  // nobody can guess what does not exist
+        auto& wrong = wrong_codes_[door_of(t)][t.phone];
+        (t.known ? wrong.known : wrong.strangers).push_back(now());
+        check_failures(wrong, t.purpose == purpose::registration ? 24h : 24h * 30, 1);
+    }
+
+    /// A password was tried for `subject`, the phone or the identity of `p` or of nobody.
+    struct password_try {
+        std::size_t by = 0;
+        std::size_t wrong_before = 0;
+        std::size_t of_before = 0;
+        std::size_t from_before = 0;
+    };
+    password_try try_password(bool by_identity, unsigned subject) {
+        return {subject, perhaps_wrong_passwords_[by_identity][subject], tried_[by_identity][subject][address_]++,
+                tried_from_[address_]++};
+    }
+    /// Whether the client has had as many passwords compared as can be had at once.
+    bool client_explains(const password_try& t) const {
+        return address_ != 0 &&
+               (explains(t.of_before + lost(), at_once(20)) ||
+                explains(t.from_before + lost(), at_once(settings_.max_passwords_per_client_and_hour)));
     }
 
     // -- the calls
@@ -685,74 +781,104 @@ private:
     void start(purpose kind, unsigned p, std::optional<unsigned> password) {
         const auto who = from();
         auto* owner = user_of(p);
-        const auto began = password ? std::nullopt : std::optional(kind);
-        auto r = kind == purpose::registration ? auth_.start_registration(phones[p], who)
+        const bool login = kind == purpose::login;
+        const auto door = !login ? registration_door : password ? second_door : code_door;
+        const auto tried = password ? try_password(false, p) : password_try{};
+        auto r = !login     ? auth_.start_registration(phones[p], who)
                  : password ? auth_.start_two_factor_login(phones[p], phoneauth::password(passwords[*password]), who)
                             : auth_.start_login(phones[p], who);
         had_failure_ = had_failure_ || failed();
-        if (failed()) ++guesses_;
+        const auto& begun = memory_.begun;
 
-        if (kind == purpose::login && !password && !settings_.code_login_enabled) {
+        if (login && !password && !settings_.code_login_enabled) {
             require(is(r, error::login_disabled), "codes alone are disabled");
             return;
         }
-        if (password && code_of(r) == error::too_many_failures) {
-            require(guesses_ >= 1, "who has guessed nothing is not refused");
+        const bool right = password && owner && owner->password == passwords[*password];
+        if (password && (!right || failed())) ++perhaps_wrong_passwords_[0][p];
+        if (!begun && !r && is_limit(r.error().code)) {
+            const bool by_client = password && code_of(r) == error::too_many_failures && client_explains(tried);
+            if (!by_client) justify(r.error(), door, true, password.has_value(), p);
+            require(r.error().retry_after && *r.error().retry_after >= 1s, "who has to wait is told for how long");
             require(wire_.texts + wire_.queries == 0, "who is refused gets no message");
             return;
         }
-        if (password && (!owner || owner->password != passwords[*password])) {
+        if (!begun && password && !right) {
             require(is(r, error::invalid_login), "a wrong password is refused");
             require(wire_.texts + wire_.queries == 0, "a wrong password brings no message");
-            guessed_wrong(p);
+            if (code_of(r) == error::invalid_login) guessed_wrong(false, p);
             return;
         }
-        if (!r && is_limit(r.error().code)) return justify(r.error(), began, true, p);
-        ++begun_[p];
-        if (kind == purpose::login && !owner && settings_.unknown_phone == unknown_phone_policy::reject) {
-            require(is(r, error::unknown_phone), "an unknown phone is refused");
-            require(wire_.texts + wire_.queries == 0, "an unknown phone gets no message");
-            count_send(began, p, false);
+        begun_[door][p].push_back(now());
+        count_attempt(!password, login, p);
+        if (!begun) {
+            require(wire_.texts + wire_.queries == 0, "no message is sent that nothing is known of");
+            if (login && !owner && !password && settings_.unknown_phone == unknown_phone_policy::reject)
+                require(is(r, error::unknown_phone), "an unknown phone is refused");
+            else
+                require(!r && failed() && r.error().code == error::storage_unavailable, "a start begins a transaction");
             return;
         }
-        const bool concealed = kind == purpose::login && !owner;
-        const bool silent = concealed || is_test(p);
-        const auto meaning = is_test(p) ? answer::accepted : wire_.meaning(is_discreet(kind, password.has_value()));
+        model_transaction t{.id = begun->id,
+                            .purpose = kind,
+                            .phone = p,
+                            .user_id = login && owner ? owner->id : "",
+                            .password = password ? passwords[*password] : "",
+                            .concealed = password && begun->password_fingerprint.starts_with('~'),
+                            .known = !begun->known_network.empty(),
+                            .address = address_,
+                            .begun = now(),
+                            .expires = now() + settings_.code_lifetime,
+                            .last_sent = now()};
+        if (t.known) require(login && is_known(p), "what is known is a network that the owner has logged in from");
+        if (t.concealed) {
+            require(explains(tried.wrong_before, least_failures(is_known(p), 1, password_accounts())),
+                    "nothing is concealed before so many guesses");
+            // Nobody gets a message whose password was wrong; nor where the limits refuse it, which is not told.
+            if (!right || begun->user_id != t.user_id) t.user_id.clear();
+        }
+        require(!password || t.concealed || right, "a wrong password begins nothing unless all do alike");
+        const bool decoy = login && t.user_id.empty();
+        require(!login || decoy || begun->user_id == t.user_id, "a login is for the phone's owner");
+        require(!decoy || begun->user_id.find_first_not_of("0-") == std::string::npos, "a decoy is nobody's");
+        const auto meaning = is_test(p) ? answer::accepted : wire_.meaning(is_discreet(t));
         if (!r && failed() && r.error().code == error::storage_unavailable) {
             require(wire_.texts + wire_.queries == 0, "no message is sent that nothing is known of");
-            count_send(began, p, false);
             return;
         }
-        require(wire_.texts == (silent ? 0u : 1u), "a start is one message, to a phone that somebody has");
-        require(wire_.queries == (concealed && !is_test(p) ? 1u : 0u), "for an unknown phone there is a query");
-        if (!silent) require(wire_.to == phones[p], "the message goes to the phone");
+        require(wire_.texts == (decoy || is_test(p) ? 0u : 1u), "a start is one message, to a phone that somebody has");
+        require(wire_.queries == (decoy && !is_test(p) ? 1u : 0u), "for an unknown phone there is a query");
+        if (wire_.texts) require(wire_.to == phones[p], "the message goes to the phone");
         if (meaning == answer::refused) {
             require(!r, "what the provider refuses has failed");
-            count_send(began, p, false);  // for the client, and for the cooldown
             return;
         }
         require(r.has_value(), "a start works");
-        count_send(began, p, meaning != answer::refused && !concealed);
+        if (!decoy) count_message(true, t);
         require(r->delivery_uncertain == (meaning == answer::unknown), "doubt about the message is told");
         require(r->expires_at == clock_.now() + settings_.code_lifetime, "a code lives as long as is configured");
         require(r->resend_after == settings_.resend_cooldown, "the cooldown is told");
-        for (const auto& t : transactions_) require(t.id != r->transaction_id.str(), "ids are new");
-        transactions_.push_back({.id = r->transaction_id.str(),
-                                 .purpose = kind,
-                                 .phone = p,
-                                 .user_id = kind == purpose::login && owner ? owner->id : "",
-                                 .password = password ? passwords[*password] : "",
-                                 .code = is_test(p) ? test_code : wire_.code,
-                                 .expires = now() + settings_.code_lifetime,
-                                 .last_sent = now()});
-        auto& t = transactions_.back();
+        require(r->transaction_id.str() == t.id, "the id that is told is the transaction's");
+        for (const auto& other : transactions_) require(t.id != other.id, "ids are new");
         const auto found = memory_.find_transaction(t.id);
         require(found && same(*found, t), "a start is stored");
-        if (concealed && !is_test(p)) t.code = codes_.derive(*found)->str();  // as if somebody had guessed it
+        // A decoy's is as if somebody had guessed it.
+        t.code = is_test(p) ? test_code : decoy ? std::string(codes_.derive(*found)->str()) : wire_.code;
         require(t.code.size() == 6, "a message has a code");
-        if (began == purpose::login)
-            require(went_back_ || had_failure_ || wrong_codes_[p] < settings_.max_consecutive_failures,
-                    "who has guessed as many codes as are allowed gets no other one");
+        transactions_.push_back(t);
+        check_open_codes(t);
+    }
+
+    /// One to three codes of an account are open for strangers, and for each known network.
+    void check_open_codes(const model_transaction& t) const {
+        if (went_back_) return;
+        const auto is_open = [&](const model_transaction& o) {
+            return door_of(o) == door_of(t) && o.phone == t.phone && o.known == t.known &&
+                   (!o.known || o.address == t.address) && (!o.user_id.empty() || o.password.empty()) &&
+                   o.state == transaction_state::pending && now() < o.expires;
+        };
+        require(std::count_if(transactions_.begin(), transactions_.end(), is_open) <= 3,
+                "no more than three codes of an account are open");
     }
 
     void finish_login(model_transaction* t, const std::string& code) {
@@ -781,14 +907,12 @@ private:
                 expected = error::refused_by_hook;
         }
         require(is(r, expected), "a login ends as the model says");
-        if (s.tries_left >= 0 || failed()) ++guesses_;
+        if (s.tries_left >= 0 || failed()) guessed_code(*t, s.tries_left >= 0 && code_of(r) == s.outcome);
         if (failed()) had_failure_ = true;
-        if (s.tries_left >= 0) {
-            if (wrong_codes_[t->phone]++ == 0) first_wrong_code_[t->phone] = now();
-            if (now() >= first_wrong_code_[t->phone] + 24h * 30 || is_test(t->phone)) wrong_codes_[t->phone] = 0;
-        }
         judge_code(*t, s, r, false);
-        if (r) enter(*r, t->phone);
+        if (!r) return;
+        enter(*r, t->phone);
+        if (!t->password.empty()) end_failures(wrong_passwords_[0][t->phone]);
     }
 
     void enter(const login_result& l, unsigned p) {
@@ -797,10 +921,7 @@ private:
         require(l.expires_at == clock_.now() + settings_.session_lifetime, "a session lives as long as is configured");
         for (const auto& s : sessions_) require(s.token != l.token.str(), "tokens are new");
         sessions_.push_back({.token = l.token.str(), .phone = p, .expires = now() + settings_.session_lifetime});
-        owner->known_from.insert(address_);
-        owner->wrong_passwords = 0;
-        wrong_codes_[p] = 0;
-        last_start_[1][p].reset();  // a login of any kind ends the cooldown
+        learn_network(*owner);
     }
 
     void finish_registration(model_transaction* t, const std::string& code, unsigned p, unsigned email,
@@ -832,14 +953,15 @@ private:
         if (!expected && hooks_.refuse) expected = error::refused_by_hook;
         if (!expected && taken) expected = error::user_exists;
         require(is(r, expected), "a registration ends as the model says");
-        if (s.tries_left >= 0 || failed()) ++guesses_;
+        if (s.tries_left >= 0 || failed()) guessed_code(*t, s.tries_left >= 0 && code_of(r) == s.outcome);
+        if (failed()) had_failure_ = true;
 
         const auto made = memory_.find_user_by_phone(number(p));
         if (!user_of(p) && made) {
             require(!expected, "a user is made by the right code");
             require(r || failed(), "a user is not made by an error");
             users_[p] = model_user{.id = made->object_id, .email = emails[email], .password = passwords[password]};
-            users_[p]->known_from.insert(address_);
+            learn_network(*users_[p]);
         }
         if (r) require(made && r->object_id == made->object_id && r->phone == number(p), "who is registered is stored");
         judge_code(*t, s, r, !s.outcome && expected);
@@ -857,7 +979,7 @@ private:
             return;
         }
         require(same(*found, *t), "nothing changes between calls");
-        const bool concealed = t->purpose == purpose::login && t->user_id.empty();
+        const bool decoy = t->purpose == purpose::login && t->user_id.empty();
         auto next = *t;
         std::error_code expected = error_of(t->state);
         if (!expected && now() >= t->expires) {
@@ -880,7 +1002,7 @@ private:
             return;
         }
         if (!r && is_limit(r.error().code)) {
-            justify(r.error(), std::nullopt, false, t->phone);
+            justify(r.error(), door_of(*t), false, true, t->phone);
             settle(*t, {t});
             return;
         }
@@ -892,7 +1014,7 @@ private:
             require(!r && failed() && r.error().code == error::storage_unavailable,
                     "without a message a resend has failed");
             settle(*t, {t, &next});
-            count_send(std::nullopt, t->phone, false);
+            count_attempt(false, t->purpose == purpose::login, t->phone);
             return;
         }
         if (!r && failed() && r.error().code == error::storage_unavailable) {
@@ -903,14 +1025,13 @@ private:
         settle(*t, {&next});
         require(t->sends <= settings_.max_sends_per_transaction,
                 "no more messages are sent than a transaction may have");
-        if (!is_test(t->phone)) require(wire_.texts == (concealed ? 0u : 1u), "a resend is one message");
+        if (!is_test(t->phone)) require(wire_.texts == (decoy ? 0u : 1u), "a resend is one message");
         if (wire_.texts)
             require(wire_.to == phones[t->phone] && wire_.code == t->code, "it is the same code to the same phone");
-        const auto meaning =
-            is_test(t->phone) ? answer::accepted : wire_.meaning(is_discreet(t->purpose, !t->password.empty()));
+        const auto meaning = is_test(t->phone) ? answer::accepted : wire_.meaning(is_discreet(*t));
         require(r.has_value() == (meaning != answer::refused), "a resend works if the provider does");
-        if (meaning != answer::refused || failed())
-            count_send(std::nullopt, t->phone, meaning != answer::refused && !concealed);
+        count_attempt(false, t->purpose == purpose::login, t->phone);
+        if (meaning != answer::refused && !decoy) count_message(false, *t);
         if (!r) return;
         require(r->transaction_id.str() == t->id && r->expires_at == found->expires_at,
                 "a resend changes neither id nor expiry");
@@ -933,7 +1054,7 @@ private:
         require(r->tries_left == (open ? static_cast<int>(settings_.max_tries - t->tries) : 0),
                 "the tries left are told");
         require(r->expires_in.count() >= 0 && (open || r->expires_in.count() == 0), "the time left is told");
-        const bool discreet = is_discreet(t->purpose, !t->password.empty());
+        const bool discreet = is_discreet(*t);
         require(r->delivery == (discreet ? delivery_state::pending : t->delivery) &&
                     r->twilio_code.value_or(0) == (discreet ? 0 : t->delivery_error),
                 "what became of the message is told if it tells nothing of the user");
@@ -1061,10 +1182,12 @@ private:
                 if (p != s->phone && users_[p] && users_[p]->email == after.email) expected = error::user_exists;
         const auto r = auth_.update_user(session_token(s ? s->token : "no-token"),
                                          owner && !stranger ? owner->id : "05E70000", changes, from());
-        if (s && n % 4 < 2 && ++credential_changes_[s->phone] > 10 && code_of(r) == error::too_many_failures) {
+        if (s && n % 4 < 2 && code_of(r) == error::too_many_failures) {
+            require(explains(credential_changes_[s->phone], at_once(10)), "who has changed little is not refused");
             require(r.error().retry_after && *r.error().retry_after >= 1s, "who has to wait is told for how long");
             return;
         }
+        if (s && n % 4 < 2) ++credential_changes_[s->phone];
         if (!judge_token(s, r, expected, unsure)) return;
         if (!owner || expected) return;
         const auto stored_now = memory_.find_user(owner->id);
@@ -1083,14 +1206,17 @@ private:
         unsigned p = 0;
         while (p < phones.size() && !(users_[p] && users_[p]->email == emails[email])) ++p;
         auto* owner = p < phones.size() ? user_of(p) : nullptr;
+        const auto tried = try_password(true, email);
         const auto r = auth_.login_with_identity(emails[email], phoneauth::password(passwords[password]), who);
-        if (failed()) ++guesses_;
+        if (failed()) had_failure_ = true;
         if (!settings_.identity_login_enabled) {
             require(is(r, error::login_disabled), "passwords alone are disabled");
             return;
         }
         if (code_of(r) == error::too_many_failures) {
-            require(guesses_ >= 1, "who has guessed nothing is not refused");
+            require(client_explains(tried) ||
+                        explains(tried.wrong_before, least_failures(owner && is_known(p), 1, password_accounts())),
+                    "who has guessed little is not refused");
             return;
         }
         std::error_code expected;
@@ -1101,11 +1227,11 @@ private:
         else if (hooks_.refuse)
             expected = error::refused_by_hook;
         require(is(r, expected), "a login ends as the model says");
-        if (expected == error::invalid_login) {
-            ++guesses_;
-            if (owner) guessed_wrong(p);
-        }
-        if (r) enter(*r, p);
+        if (expected || failed()) ++perhaps_wrong_passwords_[1][email];
+        if (code_of(r) == error::invalid_login && owner) guessed_wrong(true, p);
+        if (!r) return;
+        enter(*r, p);
+        end_failures(wrong_passwords_[1][p]);
     }
 
     fuzz::input in_;
@@ -1138,20 +1264,25 @@ private:
     bool went_back_ = false;
     bool had_failure_ = false;  ///< the storage failed while something was sent: it may not have been counted as sent
     unsigned address_ = 0;
-    unsigned guesses_ = 0;
     unsigned events_ = 0;  ///< of this call
     unsigned all_events_ = 0;
-    std::array<unsigned, 3> wrong_codes_{};  ///< of logins, in a row
-    std::array<time_point, 3> first_wrong_code_{};
-    std::array<unsigned, 3> attempts_to_{};
+    template <class T, std::size_t N>
+    using table = std::array<std::array<T, 3>, N>;
+    table<guesses, 2> wrong_passwords_{};
+    table<guesses, doors> wrong_codes_{};
     std::array<unsigned, 3> credential_changes_{};
-    std::array<unsigned, 3> begun_{};  ///< transactions that may have been begun
-    std::array<unsigned, 3> attempts_from_{};
-    std::array<std::vector<time_point>, 3> sent_{};
-    using times = std::array<std::array<std::optional<time_point>, 3>, 2>;
-    times last_start_{};                                     ///< of codes that the provider has and that were not used
-    std::array<std::array<bool, 3>, 2> last_start_known_{};  ///< whether it came from a known network
-    times last_start_any_{};                                 ///< of all that may have been counted
+    table<std::vector<time_point>, kinds> sent_{};
+    std::array<std::vector<time_point>, 3> sent_from_{};
+    table<std::optional<time_point>, kinds> last_start_{};  ///< of codes that the provider has
+    // All that may have been counted, by phone or identity, and by address.
+    table<std::size_t, doors> perhaps_wrong_codes_{};
+    table<std::size_t, 2> perhaps_wrong_passwords_{};
+    std::array<table<std::size_t, 3>, 2> tried_{};
+    std::array<std::size_t, 3> tried_from_{};
+    table<std::size_t, 2> attempts_to_{};
+    std::array<std::size_t, 3> attempts_from_{};
+    table<std::vector<time_point>, doors> begun_{};
+    table<std::optional<time_point>, 2> last_start_any_{};
 };
 
 }  // namespace

@@ -250,7 +250,8 @@ private:
         // The limits on messages would stop the measurement, not the load.
         std::ofstream(folder_.file("settings.json"))
             << R"({"max_sends_per_phone_and_hour": 100, "max_sends_per_phone_and_day": 1000, "phone_cooldown": 0,)"
-               R"("max_sends_per_client_and_hour": 0, "max_sends_per_hour": 0, "resend_cooldown": 0})";
+               R"("max_sends_per_client_and_hour": 0, "max_sends_per_hour": 0, "resend_cooldown": 0,)"
+               R"("max_passwords_per_client_and_hour": 0})";
         return {"--listen",          "127.0.0.1:0",
                 "--storage",         "memory",
                 "--settings",        folder_.file("settings.json"),
@@ -429,12 +430,12 @@ private:
         auto crowd = connected(requests_);
         std::size_t next = 0;
         const auto answers = all(crowd, [&](caller& c) {
-            return c.ask(twilio + "loginWithPhoneNumberAndPassword",
-                         object({{"phoneNumber", phone_of(next++ % users_)}, {"password", password}}));
+            // Of nobody, else the limit of a single account would answer without a hash.
+            return c.ask(
+                twilio + "loginWithPhoneNumberAndPassword",
+                object({{"phoneNumber", "+1" + std::to_string(2'003'000'000 + next++)}, {"password", password}}));
         });
-        for (std::size_t i = 0; i < answers.size(); ++i)
-            if (answers[i].status == 200) server_.code_for(phone_of(i % users_));  // nobody asks for it later
-        const auto served = with_status(answers, 200), refused = with_status(answers, 503);
+        const auto served = with_status(answers, 401), refused = with_status(answers, 503);
         const auto told =
             std::count_if(answers.begin(), answers.end(), [](const answer& a) { return a.retry_after != ""; });
         const auto text = std::to_string(requests_) + " expensive requests at once: ";

@@ -38,7 +38,7 @@ struct sizes {
 
 constexpr unsigned most = 10'000;
 constexpr unsigned max_tries = 5;
-constexpr unsigned open_codes = 16;  // at once, to one phone: 80 failures of strangers, 5 tries each
+constexpr unsigned open_codes = 3;  // at once, to one phone
 
 /// What all processes write down. Zero at first, as anonymous memory is.
 struct record {
@@ -51,6 +51,7 @@ struct board {
     record confirmations[most];
     record guesses[most];
     record phones[most];
+    record rivals[most * open_codes];  // the codes with which they are registered
     record emails[most];
     std::atomic<unsigned> wrong_tries;  // transactions whose `tries` are not the codes that were compared
     std::atomic<unsigned> wrong_users;  // phones or emails that have not exactly the user who was told so
@@ -145,10 +146,10 @@ private:
         counted_storage<S>::current = nullptr;
     }
 
-    /// As many as can get a code register one phone, with emails of their own; then everybody one email, with phones of
-    /// their own.
+    /// Everybody registers one phone, with an email of his own and one of as many codes as can be had; then everybody
+    /// one email, with a phone of his own.
     void register_rivals(unsigned me) {
-        std::vector<registration> of_phone, of_email;
+        std::vector<registration> of_email;
         const auto prepare = [&](const std::string& phone, const std::string& email) {
             const auto s = server_.auth.start_registration(phone);
             if (!s) unexpected("start_registration: " + s.error().message);
@@ -156,7 +157,12 @@ private:
                                 phone, password("correct horse"), email};
         };
         for (unsigned i = 0; i < n_.registrations; ++i) {
-            if (me < open_codes) of_phone.push_back(prepare(who_.phone(1, i), who_.email(1, i * racers_ + me)));
+            if (me < open_codes) {
+                const auto form = prepare(who_.phone(1, i), "");
+                auto& r = board_.rivals[i * open_codes + me];
+                std::strcpy(r.id, form.transaction_id.str().c_str());
+                std::strcpy(r.code, std::string(form.code.str()).c_str());
+            }
             of_email.push_back(prepare(who_.phone(2, i * racers_ + me), who_.email(2, i)));
         }
         wait();
@@ -165,11 +171,16 @@ private:
             if (u) {
                 ++r.successes;
                 std::strcpy(r.id, u->object_id.c_str());
-            } else if (u.error().code != error::user_exists) {
+            } else if (u.error().code != error::user_exists && u.error().code != error::code_used &&
+                       u.error().code != error::tries_exhausted) {  // the last two: the code is others', too
                 unexpected(u.error().message);
             }
         };
-        for (unsigned i = 0; i < of_phone.size(); ++i) finish(board_.phones[i], of_phone[i]);
+        for (unsigned i = 0; i < n_.registrations; ++i) {
+            const auto& r = board_.rivals[i * open_codes + me % open_codes];
+            finish(board_.phones[i], {transaction_id(r.id), submitted_code(r.code), who_.phone(1, i),
+                                      password("correct horse"), who_.email(1, i * racers_ + me)});
+        }
         wait();
         for (unsigned i = 0; i < n_.registrations; ++i) finish(board_.emails[i], of_email[i]);
     }
