@@ -115,7 +115,7 @@ BOOST_AUTO_TEST_CASE(ten_start_at_once_on_an_empty_database) {
             return thrown([&] { postgres_storage(db.url(), {}).insert_transaction(new_transaction(1)); });
         }));
     for (auto& one : all) BOOST_TEST(one.get() == "nothing was thrown");
-    BOOST_TEST(db("SELECT count(*) || ', version ' || max(version) FROM phoneauth_schema") == "1, version 2");
+    BOOST_TEST(db("SELECT count(*) || ', version ' || max(version) FROM phoneauth_schema") == "1, version 3");
     BOOST_TEST(rows_of(db, "transactions") == "1");
 }
 
@@ -210,7 +210,7 @@ BOOST_AUTO_TEST_CASE(tables_of_version_1) {
     use_all("before");
 
     postgres_storage storage(db.url());
-    BOOST_TEST(version_of(db) == "2 with 16 columns");
+    BOOST_TEST(version_of(db) == "3 with 16 columns");
     expect_rows_of_version_1(storage);
     auto t = new_transaction(1);
     t.delivery = delivery_state::undelivered;
@@ -227,6 +227,33 @@ BOOST_AUTO_TEST_CASE(tables_of_version_1) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(tables_of_version_2) {
+    const database db;
+    db(version_1);
+    db(detail::postgres::migrations[1]);
+    db("UPDATE phoneauth_schema SET version = 2");
+    const auto deadline = std::chrono::steady_clock::now() + 30s;
+    detail::postgres::connection old(detail::postgres::server_address(db.url()), deadline);
+    old.run("PREPARE change AS UPDATE phoneauth_users SET locale = 'de', version = version + 1;"
+            "PREPARE add (text) AS INSERT INTO phoneauth_sessions (token_hash, user_id, created_at, expires_at) "
+            "VALUES ($1, 'U000000001', 1767268800000, 1767272400000)",
+            deadline);
+    old.run("EXECUTE add ('before')", deadline);
+
+    postgres_storage storage(db.url());
+    BOOST_TEST(version_of(db) == "3 with 16 columns");
+    expect_rows_of_version_1(storage);
+    auto u = new_user(1);
+    u.generation = 7;
+    BOOST_TEST((storage.update_user(u) == write_result::done));
+
+    // A program of that version that runs on leaves it alone.
+    old.run("EXECUTE change; EXECUTE add ('after')", deadline);
+    BOOST_TEST(storage.find_user(u.object_id)->generation == 7u);
+    for (const auto* hash : {"S000000001", "before", "after"})
+        BOOST_TEST(storage.find_session(hash)->fingerprint == "", hash);
+}
+
 BOOST_AUTO_TEST_CASE(ten_start_at_once_on_tables_of_version_1) {
     const database db;
     db(version_1);
@@ -239,7 +266,7 @@ BOOST_AUTO_TEST_CASE(ten_start_at_once_on_tables_of_version_1) {
             expect_rows_of_version_1(storage);
         }));
     for (auto& one : all) one.get();
-    BOOST_TEST(version_of(db) == "2 with 16 columns");
+    BOOST_TEST(version_of(db) == "3 with 16 columns");
 }
 
 BOOST_AUTO_TEST_CASE(a_server_that_crashes_while_tables_are_brought_up_to_date) {
@@ -254,7 +281,7 @@ BOOST_AUTO_TEST_CASE(a_server_that_crashes_while_tables_are_brought_up_to_date) 
     db("DROP FUNCTION ends CASCADE");
     postgres_storage storage(db.url());
     expect_rows_of_version_1(storage);
-    BOOST_TEST(version_of(db) == "2 with 16 columns");
+    BOOST_TEST(version_of(db) == "3 with 16 columns");
 }
 
 BOOST_AUTO_TEST_CASE(the_limit_of_a_call_is_not_for_the_tables) {
@@ -266,7 +293,7 @@ BOOST_AUTO_TEST_CASE(the_limit_of_a_call_is_not_for_the_tables) {
     auto other = std::async(std::launch::async, start);  // one of them waits for the other
     BOOST_TEST(start() == "nothing was thrown");
     BOOST_TEST(other.get() == "nothing was thrown");
-    BOOST_TEST(version_of(db) == "2 with 16 columns");
+    BOOST_TEST(version_of(db) == "3 with 16 columns");
 }
 
 BOOST_AUTO_TEST_CASE(tables_that_cannot_be_brought_up_to_date) {
@@ -276,7 +303,7 @@ BOOST_AUTO_TEST_CASE(tables_that_cannot_be_brought_up_to_date) {
         const locked_table lock(db.url(), "phoneauth_transactions");
         const auto text = refusal(db.url());
         BOOST_TEST(mentions(text, "lock timeout"), text);
-        BOOST_TEST(mentions(text, "from version 1 to 2: the user of the URL must own them, and no other program"),
+        BOOST_TEST(mentions(text, "from version 1 to 3: the user of the URL must own them, and no other program"),
                    text);
     }
     db("DROP ROLE IF EXISTS phoneauth_modest; CREATE ROLE phoneauth_modest LOGIN;"
@@ -587,9 +614,9 @@ BOOST_AUTO_TEST_CASE(databases_that_do_not_fit) {
     BOOST_TEST(refusal(db.url()) == "nothing was thrown");
     BOOST_TEST(mentions(refusal(read_only), "is read-only"));
 
-    db("UPDATE phoneauth_schema SET version = 3");
+    db("UPDATE phoneauth_schema SET version = 4");
     BOOST_TEST(
-        mentions(refusal(db.url()), "have version '3', this program knows versions up to 2; run a newer program"));
+        mentions(refusal(db.url()), "have version '4', this program knows versions up to 3; run a newer program"));
     db("DELETE FROM phoneauth_schema");
     BOOST_TEST(mentions(refusal(db.url()), "have version ''"));
 

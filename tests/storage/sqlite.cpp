@@ -468,7 +468,7 @@ BOOST_AUTO_TEST_CASE(tables_from_the_future) {
     BOOST_TEST(start(f.file) == "no exception");
     other_program(f.file)("PRAGMA user_version = 99");
     BOOST_TEST(
-        contains(start(f.file), "have version 99, this program knows them up to version 2; run a newer version"));
+        contains(start(f.file), "have version 99, this program knows them up to version 3; run a newer version"));
     BOOST_TEST(other_program(f.file).number("PRAGMA user_version") == 99);
 }
 
@@ -845,7 +845,7 @@ BOOST_AUTO_TEST_CASE(a_file_of_version_1) {
     BOOST_TEST(insert(std::string("before")).finish() == 1u);
 
     sqlite_storage storage(f.file);
-    BOOST_TEST(old.number("PRAGMA user_version") == 2);
+    BOOST_TEST(old.number("PRAGMA user_version") == 3);
     expect_rows_of_version_1(storage);
     auto t = a_transaction("T");
     BOOST_TEST(storage.update_transaction(t));
@@ -863,6 +863,33 @@ BOOST_AUTO_TEST_CASE(a_file_of_version_1) {
     t.known_network = false;
     BOOST_TEST(testing::detail::difference(storage.find_transaction("T").value(), t) == "");
     BOOST_TEST(start(f.file) == "no exception");
+}
+
+BOOST_AUTO_TEST_CASE(a_file_of_version_2) {
+    const folder f;
+    other_program old(f.file);
+    old(version_1);
+    old(detail::sqlite_migrations[1]);
+    old("PRAGMA user_version = 2");
+    detail::sqlite_statement change(old.db,
+                                    "UPDATE users SET locale = 'de', version = version + 1 WHERE object_id = ?1");
+    detail::sqlite_statement add(old.db, "INSERT INTO sessions (token_hash, user_id, created_at, expires_at) "
+                                         "VALUES (?1, 'U', 1700000000123, 1700003600123)");
+    BOOST_TEST(add(std::string("before")).finish() == 1u);
+
+    sqlite_storage storage(f.file);
+    BOOST_TEST(old.number("PRAGMA user_version") == 3);
+    expect_rows_of_version_1(storage);
+    auto u = storage.find_user("U").value();
+    BOOST_TEST(u.generation == 0u);
+    u.generation = 7;
+    BOOST_TEST((storage.update_user(u) == write_result::done));
+
+    // A program of that version that runs on leaves it alone.
+    BOOST_TEST(change(std::string("U")).finish() == 1u);
+    BOOST_TEST(add(std::string("after")).finish() == 1u);
+    BOOST_TEST(storage.find_user("U")->generation == 7u);
+    for (const auto* hash : {"H", "before", "after"}) BOOST_TEST(storage.find_session(hash)->fingerprint == "", hash);
 }
 
 BOOST_AUTO_TEST_CASE(a_crash_while_tables_are_brought_to_the_newest_version) {
@@ -886,8 +913,8 @@ BOOST_AUTO_TEST_CASE(a_crash_while_tables_are_brought_to_the_newest_version) {
             other_program other(f.file);
             const auto version = other.number("PRAGMA user_version");
             const auto columns = other.number("SELECT count(*) FROM pragma_table_info('transactions')");
-            BOOST_TEST(((version == 1 && columns == 12) || (version == 2 && columns == 16)), steps);
-            BOOST_TEST((!done || version == 2));
+            BOOST_TEST(((version == 1 && columns == 12) || (version == 3 && columns == 16)), steps);
+            BOOST_TEST((!done || version == 3));
         }
         sqlite_storage storage(f.file);
         expect_rows_of_version_1(storage);

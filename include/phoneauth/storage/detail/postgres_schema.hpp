@@ -80,6 +80,10 @@ ALTER TABLE phoneauth_transactions
     ADD delivery_error integer NOT NULL DEFAULT 0,
     ADD password_mark text COLLATE "C" NOT NULL DEFAULT '',
     ADD known_network boolean NOT NULL DEFAULT false;
+)",
+                                       R"(
+ALTER TABLE phoneauth_users ADD generation bigint NOT NULL DEFAULT 0;
+ALTER TABLE phoneauth_sessions ADD fingerprint text COLLATE "C" NOT NULL DEFAULT '';
 )"};
 
 /// What `describe_tables` says about the newest version.
@@ -95,6 +99,7 @@ inline constexpr std::array expected_tables{R"(phoneauth_counters may be read an
                                             R"(phoneauth_sessions has a unique index on token_hash)",
                                             R"(phoneauth_sessions has created_at bigint not null)",
                                             R"(phoneauth_sessions has expires_at bigint not null)",
+                                            R"(phoneauth_sessions has fingerprint text collate "C" not null)",
                                             R"(phoneauth_sessions has token_hash text collate "C" not null)",
                                             R"(phoneauth_sessions has user_id text collate "C" not null)",
                                             R"(phoneauth_transactions may be read and changed)",
@@ -122,6 +127,7 @@ inline constexpr std::array expected_tables{R"(phoneauth_counters may be read an
                                             R"(phoneauth_users has a unique index on phone)",
                                             R"(phoneauth_users has created_at bigint not null)",
                                             R"(phoneauth_users has enabled boolean not null)",
+                                            R"(phoneauth_users has generation bigint not null)",
                                             R"(phoneauth_users has identity text collate "C" not null)",
                                             R"(phoneauth_users has last_login_at bigint)",
                                             R"(phoneauth_users has locale text collate "C" not null)",
