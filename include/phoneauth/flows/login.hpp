@@ -47,8 +47,6 @@ private:
     flow<result<login_result>> complete(context& c, transaction_id id, submitted_code code);
     flow<result<login_result>> complete_with_identity(context& c, std::string identity, password secret);
 
-    flow<result<void>> check_password(context& c, const std::optional<user>& owner, const std::string& secret,
-                                      rules::password_reservation& guess);
     flow<result<login_result>> enter(context& c, const transaction& confirmed);
     flow<result<login_result>> open_session(context& c, user& owner, const transaction* used);
     flow<result<void>> keep(const session& opened, user& owner);

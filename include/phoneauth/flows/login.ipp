@@ -40,7 +40,7 @@ auto login<Mode>::begin(context& c, std::string text, std::optional<password> se
     if (secret) {
         owner = co_await p_.ports.find_user_by_phone(*phone);
         auto guess = p_.limits.password(c, phone->str());
-        auto checked = co_await check_password(c, owner, *secret, guess);
+        auto checked = co_await p_.passwords.check(c, owner, *secret, guess);
         if (!checked) co_return std::move(checked).error();
         right = guess.cancel();
     }
@@ -57,6 +57,7 @@ auto login<Mode>::begin(context& c, std::string text, std::optional<password> se
 
 template <class Mode>
 auto login<Mode>::complete(context& c, transaction_id id, submitted_code code) -> flow<result<login_result>> {
+    if (!p_.config.login_enabled) co_return error::login_disabled;
     auto confirmed = co_await codes_.confirm(c, purpose::login, id, std::move(code), nullptr);
     if (!confirmed) co_return std::move(confirmed).error();
     co_await Mode::ignore_cancellation();  // the code is spent: what follows must come to its end
@@ -74,38 +75,12 @@ auto login<Mode>::complete_with_identity(context& c, std::string text, password 
     auto subject = identity_subject(*identity);
     if (subject.empty()) subject = *identity;
     auto guess = p_.limits.password(c, subject);
-    auto checked = co_await check_password(c, owner, secret, guess);
+    auto checked = co_await p_.passwords.check(c, owner, secret, guess);
     if (!checked) co_return std::move(checked).error();
     const auto right = guess.cancel();
     co_await p_.limits.try_to(right);
     auto outcome = co_await open_session(c, *owner, nullptr);
     co_return outcome;
-}
-
-/// Success if `owner` exists and `secret` is the password, and the caller takes `guess` back; else `invalid_login`.
-template <class Mode>
-auto login<Mode>::check_password(context& c, const std::optional<user>& owner, const std::string& secret,
-                                 rules::password_reservation& guess) -> flow<result<void>> {
-    if (owner) p_.reports.note(c, owner->phone);
-    // What cannot be a password is not worth a counter.
-    if (secret.size() > p_.config.max_password_length) co_return error::invalid_login;
-    auto allowed = co_await p_.limits.reserve(c, guess);
-    if (!allowed) co_return allowed;
-    result<bool> right;
-    if (owner && !owner->password_hash.empty()) {
-        right = co_await p_.ports.verify_password(secret, owner->password_hash);
-    } else {  // an account that does not exist must not answer faster than one that does
-        auto unused = co_await p_.ports.hash_password(secret);
-        right = unused ? result<bool>(false) : result<bool>(std::move(unused).error());
-    }
-    if (!right) {
-        const auto unseen = guess.cancel();
-        co_await p_.limits.try_to(unseen);
-        co_return std::move(right).error();
-    }
-    if (*right) co_return result<void>();
-    co_await p_.limits.punish(c, guess);
-    co_return error::invalid_login;
 }
 
 /// The user of a confirmed transaction, if nothing has changed that the login rests on, gets a session.
@@ -116,6 +91,7 @@ auto login<Mode>::enter(context& c, const transaction& confirmed) -> flow<result
         // A changed number is a new out-of-band device (NIST SP 800-63B-3 §5.1.3.3).
         if (!owner || owner->phone != confirmed.phone) co_return error::no_transaction;
         const auto& begun_with = confirmed.password_fingerprint;
+        if (begun_with.empty() && !p_.config.code_login_enabled) co_return error::login_disabled;
         if (!begun_with.empty() && begun_with != p_.fingerprint_of(*owner)) co_return error::invalid_login;
         auto outcome = co_await open_session(c, *owner, &confirmed);
         co_return outcome;
@@ -134,7 +110,8 @@ auto login<Mode>::open_session(context& c, user& owner, const transaction* used)
     auto token = make_token(p_.random);
     if (!token) co_return error::internal;
     const auto at = p_.now();
-    const session opened{p_.hash(*token), owner.object_id, at, at + p_.config.session_lifetime};
+    const session opened{p_.hash(*token), owner.object_id, at, at + p_.config.session_lifetime,
+                         p_.session_fingerprint_of(owner)};
     owner.last_login_at = at;
     auto kept = co_await keep(opened, owner);
     if (!kept) {
@@ -167,11 +144,12 @@ auto login<Mode>::keep(const session& opened, user& owner) -> flow<result<void>>
     }
 }
 
-/// Stores `last_login_at`. False if the user has been disabled, deleted or given another password since they were read:
-/// whoever did that has ended their sessions, perhaps before this one was stored. A storage that fails to store it does
+/// Stores `last_login_at`. False if the user has been disabled or deleted since they were read, or what the session
+/// rests on has changed: it is over already. A storage that fails to store it does
 /// not stop a login.
 template <class Mode>
 auto login<Mode>::note_login(user& owner) -> flow<bool> {
+    const auto rests_on = p_.session_fingerprint_of(owner);
     for (int lost = 0; lost < max_lost_races; ++lost) {
         write_result written = write_result::done;
         try {
@@ -180,7 +158,7 @@ auto login<Mode>::note_login(user& owner) -> flow<bool> {
         }
         if (written != write_result::stale) co_return true;
         auto current = co_await p_.ports.find_user(owner.object_id);
-        if (!current || !current->enabled || current->password_hash != owner.password_hash) co_return false;
+        if (!current || !current->enabled || p_.session_fingerprint_of(*current) != rests_on) co_return false;
         current->last_login_at = owner.last_login_at;
         owner = std::move(*current);
     }

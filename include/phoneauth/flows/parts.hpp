@@ -13,6 +13,7 @@
 #include <phoneauth/flows/fwd.hpp>
 #include <phoneauth/flows/limiter.hpp>
 #include <phoneauth/flows/messenger.hpp>
+#include <phoneauth/flows/passwords.hpp>
 #include <phoneauth/flows/ports.hpp>
 #include <phoneauth/flows/reporter.hpp>
 #include <phoneauth/rules/destination.hpp>
@@ -40,13 +41,14 @@ struct parts {
     /// `c` passes `validate` and has a code key; `make_parts` sees to both. `p` must outlive this.
     parts(phoneauth::config c, flows::ports<Mode>& p) : config(std::move(c)), ports(p) {}
 
-    const phoneauth::config config;                    ///< in force for as long as this lives
-    flows::ports<Mode>& ports;                         ///< the integrator's policies
-    const reporter reports{ports};                     ///< tells the observer
-    limiter<Mode> limits{ports, config, reports};      ///< counts
-    messenger<Mode> messages{ports, config, reports};  ///< talks to Twilio
-    random_source random{};                            ///< of ids and tokens
-    token_hasher hash{};                               ///< of tokens, for the storage
+    const phoneauth::config config;                                    ///< in force for as long as this lives
+    flows::ports<Mode>& ports;                                         ///< the integrator's policies
+    const reporter reports{ports};                                     ///< tells the observer
+    limiter<Mode> limits{ports, config, reports};                      ///< counts
+    messenger<Mode> messages{ports, config, reports};                  ///< talks to Twilio
+    flows::passwords<Mode> passwords{ports, config, reports, limits};  ///< checks and makes them
+    random_source random{};                                            ///< of ids and tokens
+    token_hasher hash{};                                               ///< of tokens, for the storage
 
     /// The time, as the Clock tells it.
     time_point now() const { return ports.now(); }
@@ -70,6 +72,10 @@ struct parts {
 
     /// Tells one password of a user from the next: the hash of what is stored of it.
     std::string fingerprint_of(const user& u) { return hash(u.password_hash); }
+    /// What a session of `u` rests on: see `session::fingerprint`.
+    std::string session_fingerprint_of(const user& u) {
+        return hash(fingerprint_of(u) + std::to_string(u.generation) + std::string(u.phone.str()));
+    }
 
 private:
     struct ended {
