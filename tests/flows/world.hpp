@@ -58,6 +58,10 @@ struct quick_passwords : scrypt_passwords {
 struct test_hooks {
     std::function<result<void>(user&)> on_registration = [](user&) { return result<void>(); };
     std::function<result<void>(const user&)> on_login = [](const user&) { return result<void>(); };
+    std::function<result<void>(const user&, user&)> on_update = [](const user&, user&) { return result<void>(); };
+    std::function<result<void>(const std::string&, const user&)> on_password = [](const std::string&, const user&) {
+        return result<void>();
+    };
     int registered = 0;
     int entered = 0;
 
@@ -71,6 +75,8 @@ struct test_hooks {
         ++entered;
         return {};
     }
+    result<void> before_update(const user& before, user& changed) { return on_update(before, changed); }
+    result<void> password_allowed(const std::string& password, const user& u) { return on_password(password, u); }
 };
 
 /// An observer that a test can fill in.

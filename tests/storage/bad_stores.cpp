@@ -152,7 +152,7 @@ struct forgets_the_password_mark : good_store {
 struct forgets_the_known_network : good_store {
     bool insert_transaction(const transaction& given) override {
         auto t = given;
-        t.known_network = false;
+        t.known_network.clear();
         return good_store::insert_transaction(t);
     }
 };

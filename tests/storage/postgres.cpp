@@ -240,6 +240,33 @@ BOOST_AUTO_TEST_CASE(tables_of_version_1) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(tables_of_version_2) {
+    const database db;
+    db(version_1);
+    db(detail::postgres::migrations[1]);
+    db("UPDATE phoneauth_schema SET version = 2");
+    const auto deadline = std::chrono::steady_clock::now() + 30s;
+    detail::postgres::connection old(detail::postgres::server_address(db.url()), deadline);
+    old.run("PREPARE change AS UPDATE phoneauth_users SET locale = 'de', version = version + 1;"
+            "PREPARE add (text) AS INSERT INTO phoneauth_sessions (token_hash, user_id, created_at, expires_at) "
+            "VALUES ($1, 'U000000001', 1767268800000, 1767272400000)",
+            deadline);
+    old.run("EXECUTE add ('before')", deadline);
+
+    postgres_storage storage(db.url());
+    BOOST_TEST(version_of(db) == "3 with 16 columns");
+    expect_rows_of_version_1(storage);
+    auto u = new_user(1);
+    u.generation = 7;
+    BOOST_TEST((storage.update_user(u) == write_result::done));
+
+    // A program of that version that runs on leaves it alone.
+    old.run("EXECUTE change; EXECUTE add ('after')", deadline);
+    BOOST_TEST(storage.find_user(u.object_id)->generation == 7u);
+    for (const auto* hash : {"S000000001", "before", "after"})
+        BOOST_TEST(storage.find_session(hash)->fingerprint == "", hash);
+}
+
 BOOST_AUTO_TEST_CASE(ten_start_at_once_on_tables_of_version_1) {
     const database db;
     db(version_1);

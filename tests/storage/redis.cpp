@@ -367,7 +367,7 @@ BOOST_AUTO_TEST_CASE(records_of_format_1, *boost::unit_test::precondition(has_re
     const auto former = "1:11:212:+141555501001:U0:1:11:01:013:170000000000013:170000030000013:1700000000001";
     server.expect_ok({"SET", "phoneauth:t:T", former, "PX", "60000"});
     redis_storage s(server.url);
-    BOOST_TEST(detail::text_of(*server.ask({"GET", "phoneauth:format"})) == "2");
+    BOOST_TEST(detail::text_of(*server.ask({"GET", "phoneauth:format"})) == "3");
     BOOST_TEST(testing::detail::difference(s.find_transaction("T").value(), t) == "");
     t.delivery = delivery_state::undelivered;
     t.delivery_error = -1;
@@ -382,9 +382,31 @@ BOOST_AUTO_TEST_CASE(records_of_format_1, *boost::unit_test::precondition(has_re
     BOOST_TEST(now.ends_with("1:32:-10:1:0"));
     server.expect_ok({"SET", "phoneauth:t:T", now + "1:x"});
     BOOST_TEST(throws([&] { s.find_transaction("T"); }, "damaged"));
-    server.expect_ok({"SET", "phoneauth:format", "3"});
+    server.expect_ok({"SET", "phoneauth:format", "4"});
     BOOST_TEST(throws([&] { redis_storage again(server.url); }, "written by another version of phoneauth"));
+    BOOST_TEST(detail::text_of(*server.ask({"GET", "phoneauth:format"})) == "4");
+}
+
+BOOST_AUTO_TEST_CASE(records_of_format_2, *boost::unit_test::precondition(has_redis)) {
+    private_redis server;
+    auto u = a_user("U", "0100");
+    u.created_at = time_point(1'700'000'000'000ms);
+    server.expect_ok({"SET", "phoneauth:format", "2"});
+    const auto former = "1:012:+1415555010013:U@example.com1:U7:$secret2:en1:113:17000000000000:0:1:0";
+    server.ask({"HSET", "phoneauth:{users}:ids", "U", former});
+    server.ask({"HSET", "phoneauth:{users}:phones", "+14155550100", "U"});
+    server.ask({"HSET", "phoneauth:{users}:identities", "U@example.com", "U"});
+    server.expect_ok({"SET", "phoneauth:s:H", "1:U13:170000000000013:1700003600000", "PX", "60000"});
+    redis_storage s(server.url);
     BOOST_TEST(detail::text_of(*server.ask({"GET", "phoneauth:format"})) == "3");
+    BOOST_TEST(testing::detail::difference(s.find_user("U").value(), u) == "");
+    const session old{"H", "U", u.created_at, u.created_at + 1h};
+    BOOST_TEST(testing::detail::difference(s.find_session("H").value(), old) == "");
+    u.generation = 7;
+    BOOST_TEST((s.update_user(u) == write_result::done));
+    ++u.version;
+    BOOST_TEST(testing::detail::difference(s.find_user_by_phone(u.phone).value(), u) == "");
+    BOOST_TEST(s.erase_session("H"));
 }
 
 // Once forgotten by the server, scripts are sent again.

@@ -97,7 +97,7 @@ transaction a_transaction(const std::string& id, time_point created_at = noon) {
     t.delivery = delivery_state::undelivered;
     t.delivery_error = -1;
     t.password_fingerprint = std::string(64, 'm');
-    t.known_network = true;
+    t.known_network = "192.0.2.1";
     t.version = 7;
     return t;
 }
@@ -601,7 +601,6 @@ BOOST_AUTO_TEST_CASE(a_row_with_values_that_cannot_be) {
         {"transactions.delivery", {"0", "4"}},
         {"transactions.delivery_error", {"2147483648", "-2147483649", "''"}},
         {"transactions.password_mark", {"x'00'"}},
-        {"transactions.known_network", {"2", "'yes'"}},
         {"users.phone", {"'+'"}},
         {"users.properties", {"'{'", "'[]'", "'{\"a\":1}'", "x'7b7d'"}},
         {"users.enabled", {"2", "'yes'"}},
@@ -879,7 +878,7 @@ void expect_rows_of_version_1(sqlite_storage& storage) {
     t.delivery = delivery_state::pending;
     t.delivery_error = 0;
     t.password_fingerprint.clear();
-    t.known_network = false;
+    t.known_network.clear();
     BOOST_TEST(testing::detail::difference(storage.find_transaction("T").value(), t) == "");
     BOOST_TEST(testing::detail::difference(storage.find_user("U").value(), a_user("U", phone, "ann")) == "");
     BOOST_TEST(storage.find_session("H").has_value());
@@ -902,7 +901,7 @@ BOOST_AUTO_TEST_CASE(a_file_of_version_1) {
     BOOST_TEST(storage.update_transaction(t));
     BOOST_TEST((storage.find_transaction("T")->delivery == delivery_state::undelivered));
     BOOST_TEST(storage.find_transaction("T")->password_fingerprint == "");
-    BOOST_TEST(!storage.find_transaction("T")->known_network);
+    BOOST_TEST(storage.find_transaction("T")->known_network == "");
 
     BOOST_TEST(insert(std::string("after")).finish() == 1u);
     BOOST_TEST(update(std::string("T"), std::int64_t{8}, std::int64_t{9}).finish() == 1u);
@@ -911,13 +910,40 @@ BOOST_AUTO_TEST_CASE(a_file_of_version_1) {
     t.tries = 1;
     t.version = 9;
     t.password_fingerprint.clear();
-    t.known_network = false;
+    t.known_network.clear();
     BOOST_TEST(testing::detail::difference(storage.find_transaction("T").value(), t) == "");
     BOOST_TEST(start(f.file) == "no exception");
 
     // What it counted is gone: it cannot count any more.
     BOOST_TEST(contains(error_of([&] { old("UPDATE counters SET value = 4"); }), "no such table"));
     BOOST_TEST((take(storage, "C", 1h) == 1h));
+}
+
+BOOST_AUTO_TEST_CASE(a_file_of_version_2) {
+    const folder f;
+    other_program old(f.file);
+    old(version_1);
+    old(detail::sqlite_migrations[1]);
+    old("PRAGMA user_version = 2");
+    detail::sqlite_statement change(old.db,
+                                    "UPDATE users SET locale = 'de', version = version + 1 WHERE object_id = ?1");
+    detail::sqlite_statement add(old.db, "INSERT INTO sessions (token_hash, user_id, created_at, expires_at) "
+                                         "VALUES (?1, 'U', 1700000000123, 1700003600123)");
+    BOOST_TEST(add(std::string("before")).finish() == 1u);
+
+    sqlite_storage storage(f.file);
+    BOOST_TEST(old.number("PRAGMA user_version") == 3);
+    expect_rows_of_version_1(storage);
+    auto u = storage.find_user("U").value();
+    BOOST_TEST(u.generation == 0u);
+    u.generation = 7;
+    BOOST_TEST((storage.update_user(u) == write_result::done));
+
+    // A program of that version that runs on leaves it alone.
+    BOOST_TEST(change(std::string("U")).finish() == 1u);
+    BOOST_TEST(add(std::string("after")).finish() == 1u);
+    BOOST_TEST(storage.find_user("U")->generation == 7u);
+    for (const auto* hash : {"H", "before", "after"}) BOOST_TEST(storage.find_session(hash)->fingerprint == "", hash);
 }
 
 BOOST_AUTO_TEST_CASE(a_crash_while_tables_are_brought_to_the_newest_version) {

@@ -57,9 +57,9 @@ inline namespace v0 {
 /// one of their own, because a batch is granted as a whole.
 ///
 /// @par Upgrades
-/// Records have a format. This version writes format 2 and reads format 1 too, which knew nothing of the delivery of
-/// messages. End the programs of the older version before the first newer one starts. An older one that still runs
-/// throws when it is asked for a transaction that a newer one has written; when it is started again it throws at once.
+/// Records have a format. This version writes format 3 and reads formats 1, which knew nothing of the delivery of
+/// messages, and 2, which knew nothing of what a session rests on. End the programs of the older version before the first newer one starts. An older one that still runs
+/// throws when it is asked for a record that a newer one has written; when it is started again it throws at once.
 ///
 /// @par Errors
 /// A function throws `std::runtime_error`, with a sentence that says what to do, when Redis cannot be reached, does not

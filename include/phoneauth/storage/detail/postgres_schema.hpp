@@ -137,6 +137,11 @@ ALTER TABLE phoneauth_transactions
     // `expires_at` is at or behind `ahead`, and moves seldom: a change of `ahead`
     // alone does not touch the index.
     R"(
+ALTER TABLE phoneauth_users ADD generation bigint NOT NULL DEFAULT 0;
+ALTER TABLE phoneauth_sessions ADD fingerprint text COLLATE "C" NOT NULL DEFAULT '';
+ALTER TABLE phoneauth_transactions
+    DROP known_network,
+    ADD known_network text COLLATE "C" NOT NULL DEFAULT '';
 DROP TABLE phoneauth_counters;
 CREATE TABLE phoneauth_cells (
     key text COLLATE "C" PRIMARY KEY,
@@ -162,6 +167,7 @@ inline constexpr std::array expected_tables{R"(phoneauth_cells may be read and c
                                             R"(phoneauth_sessions has a unique index on token_hash)",
                                             R"(phoneauth_sessions has created_at bigint not null)",
                                             R"(phoneauth_sessions has expires_at bigint not null)",
+                                            R"(phoneauth_sessions has fingerprint text collate "C" not null)",
                                             R"(phoneauth_sessions has token_hash text collate "C" not null)",
                                             R"(phoneauth_sessions has user_id text collate "C" not null)",
                                             R"(phoneauth_transactions may be read and changed)",
@@ -174,7 +180,7 @@ inline constexpr std::array expected_tables{R"(phoneauth_cells may be read and c
                                             R"(phoneauth_transactions has id text collate "C" not null)",
                                             R"(phoneauth_transactions has key_id text collate "C" not null)",
                                             R"(phoneauth_transactions has kind smallint not null)",
-                                            R"(phoneauth_transactions has known_network boolean not null)",
+                                            R"(phoneauth_transactions has known_network text collate "C" not null)",
                                             R"(phoneauth_transactions has last_sent_at bigint not null)",
                                             R"(phoneauth_transactions has password_mark text collate "C" not null)",
                                             R"(phoneauth_transactions has phone text collate "C" not null)",
@@ -189,6 +195,7 @@ inline constexpr std::array expected_tables{R"(phoneauth_cells may be read and c
                                             R"(phoneauth_users has a unique index on phone)",
                                             R"(phoneauth_users has created_at bigint not null)",
                                             R"(phoneauth_users has enabled boolean not null)",
+                                            R"(phoneauth_users has generation bigint not null)",
                                             R"(phoneauth_users has identity text collate "C" not null)",
                                             R"(phoneauth_users has last_login_at bigint)",
                                             R"(phoneauth_users has locale text collate "C" not null)",

@@ -67,7 +67,11 @@ ALTER TABLE transactions ADD COLUMN delivery_error INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE transactions ADD COLUMN password_mark TEXT NOT NULL DEFAULT '';
 ALTER TABLE transactions ADD COLUMN known_network INTEGER NOT NULL DEFAULT 0;)",
     // The limits count no longer: they keep the time until which a cell is ahead of now.
-    R"(DROP TABLE counters;
+    R"(ALTER TABLE users ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE sessions ADD COLUMN fingerprint TEXT NOT NULL DEFAULT '';
+ALTER TABLE transactions DROP COLUMN known_network;
+ALTER TABLE transactions ADD COLUMN known_network TEXT NOT NULL DEFAULT '';
+DROP TABLE counters;
 CREATE TABLE cells (
     key TEXT NOT NULL PRIMARY KEY,
     ahead INTEGER NOT NULL
