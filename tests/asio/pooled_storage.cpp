@@ -67,7 +67,7 @@ struct broken : testing::user_storage_archetype {
 
 static_assert(Storage<pooled_storage<memory_storage>> && is_process_local<pooled_storage<memory_storage>>);
 static_assert(SessionStorage<pooled_storage<gated>> && !TransactionStorage<pooled_storage<gated>> &&
-              !UserStorage<pooled_storage<gated>> && !CounterStorage<pooled_storage<gated>>);
+              !UserStorage<pooled_storage<gated>> && !CellStorage<pooled_storage<gated>>);
 
 }  // namespace
 

@@ -28,7 +28,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <phoneauth/storage/combined.hpp>
 #include <phoneauth/storage/sqlite.hpp>
 #include <phoneauth/testing/storage_suite.hpp>
 
@@ -360,9 +359,8 @@ BOOST_AUTO_TEST_CASE(a_batch_that_changes_nothing_writes_nothing) {
 BOOST_AUTO_TEST_CASE(cells_against_decide_for_long) {
     const folder f;
     sqlite_storage a(f.file, {.survive_power_loss = false}), b(f.file, {.survive_power_loss = false});
-    combined_storage<sqlite_storage, sqlite_storage, sqlite_storage, sqlite_storage> one(a, a, a, a), other(b, b, b, b);
     const testing::suite_options options{.threads = 2, .rounds = 1, .steps = 20'000};
-    BOOST_TEST(testing::to_text(testing::run_shared_storage_suite(one, other, {}, options)) == "");
+    BOOST_TEST(testing::to_text(testing::run_shared_storage_suite(a, b, {}, options)) == "");
 }
 
 // ---- What has expired ----

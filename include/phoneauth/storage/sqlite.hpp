@@ -52,8 +52,8 @@ struct sqlite_options {
 /// transactions `transaction_retention` past their `expires_at`, sessions at theirs, cells when they are over. The file
 /// does not shrink; its room is used again.
 ///
-/// A call of `take_cells` is one transaction of the database. If it changes nothing, because it is refused or only asks,
-/// nothing is written and it does not wait for the disk; one that only asks does not wait for other writers either.
+/// A call of `take_cells` is one transaction of the database. A batch that changes nothing, because it is refused or
+/// only asks, writes nothing and does not wait for the disk; one that only asks does not wait for other writers either.
 ///
 /// @par Upgrades
 /// The tables have a version. The constructor brings older tables to the version of this program, in one transaction of

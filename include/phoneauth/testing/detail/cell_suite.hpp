@@ -402,8 +402,8 @@ void storage_suite<S, SyncWait>::cells() {
     });
     check("cells: racing batches", [&] {
         race([&] {
-            // The same keys, in another order for each caller: a storage that locks them in the order in which they come
-            // gets into a deadlock. One of them has room for half of the callers.
+            // The same keys, in another order for each caller: a storage that locks them in the order in which they
+            // come gets into a deadlock. One of them has room for half of the callers.
             constexpr std::size_t each = 2;
             const auto at = now();
             const auto key = new_key();
