@@ -143,7 +143,7 @@ const seed seeds[]{
     {"sessions that stay after a new password", defect::loses_ends_of_all_sessions, invariant::ended_session_is_dead},
     {"lost counts", defect::loses_counts, invariant::message_is_counted},
     {"nothing given back", defect::gives_nothing_back, invariant::refused_message_is_given_back},
-    {"counters without end", defect::counts_for_ever, invariant::counter_ends},
+    {"cells without end", defect::counts_for_ever, invariant::cell_ends},
     {"codes without expiry", defect::forgets_expiry, invariant::only_the_right_code_in_time},
     {"locks without end", defect::locks_for_ever, invariant::person_gets_in},
     {"a transport that sends again", defect::sends_again, invariant::message_is_counted},
