@@ -55,7 +55,7 @@ inline namespace v0 {
 /// @par Limits
 /// Limits and observers go by the parameter `from`, the client that asks; see `config`. A code is only sent if all its
 /// tries, those of the codes that are still open, and the failures so far fit into `config::max_consecutive_failures`.
-/// With the defaults that allows strangers 16 codes within `code_lifetime`, and known networks 4. One more is
+/// With the defaults strangers may have 3 codes of a phone open, and each known network 2. One more is
 /// `too_many_messages`.
 ///
 /// @par Thread safety
@@ -69,10 +69,13 @@ inline namespace v0 {
 /// Each call of a storage function is at most one to its database (in Redis a logout is two). A flow that goes well
 /// makes these calls, one after the other (u: of the users, s: of the sessions):
 ///
-///     start_registration 3        start_login 3 + 1u              start_two_factor_login 5 + 1u     resend 4
-///     finish_registration 3 + 1u  finish_login 3 + 2u + 1s        login_with_identity 4 + 2u + 1s   send_message 2
+///     start_registration 2        start_login 2 + 1u              start_two_factor_login 3 + 1u     resend 3
+///     finish_registration 3 + 1u  finish_login 3 + 2u + 1s        login_with_identity 3 + 2u + 1s   send_message 1
 ///     authenticate 1u + 1s        update_user 2u + 1s             logout 1s                         status 1
-///     handle_status_callback 2    (update_user of an identity or a password: 1 more, and 1s for a password)
+///     handle_status_callback 2    end_sessions 2u + 1s
+///
+/// `update_user` of an identity or a password makes 1 more, with the current password 3 more, and for a new password 3s
+/// more.
 ///
 /// @par Cancellation
 /// In asynchronous mode, terminal. A cancelled flow ends with `cancelled`, or with its result if that was certain
@@ -177,7 +180,8 @@ public:
     /// @par Errors
     /// `invalid_parameter` (not as many digits as a code has); `no_transaction`; `wrong_code` (with `tries_left`);
     /// `tries_exhausted`; `code_expired`; `code_used`; `transaction_failed`; `account_disabled`; `invalid_login` (the
-    /// user was disabled, deleted or given another password meanwhile); the hook's own failure.
+    /// user was disabled, deleted or given another password meanwhile); `login_disabled` (since the first step); the
+    /// hook's own failure.
     template <class... Token>
     auto finish_login(transaction_id id, submitted_code code, client_info from = {}, Token&&... token) {
         return give(login_.finish(std::move(id), std::move(code), std::move(from)), std::forward<Token>(token)...);
@@ -238,7 +242,9 @@ public:
         return give(codes_.handle_status_callback(std::move(r)), std::forward<Token>(token)...);
     }
 
-    /// Whose session a token is: what a route asks before it serves a user.
+    /// Whose session a token is: what a route asks before it serves a user. A session is over, for good, when its user
+    /// gets another password hash, phone or generation, whoever stores it, and when it is used while its user is
+    /// disabled.
     ///
     /// @param session  the token, as the client sent it
     /// @param token    asynchronous mode: a completion token, or nothing
@@ -263,7 +269,10 @@ public:
         return give(sessions_.logout(std::move(session), std::move(from)), std::forward<Token>(token)...);
     }
 
-    /// Changes the logged-in user's own properties. A new password ends all other sessions of the user.
+    /// Changes the logged-in user's own properties. A new password or identity needs a proof that it is the user who
+    /// asks: either the session was opened within `config::fresh_login`, or `changes` has the user's password as
+    /// `currentPassword`, which is compared whenever it is given. A new password ends all other sessions of the user, for
+    /// good. The own one goes on, unless the storage fails just then: the user has to log in again in that case.
     ///
     /// @param session    the token, as the client sent it
     /// @param object_id  whom the client means to change: has to be the session's user
@@ -274,13 +283,28 @@ public:
     /// @par Errors
     /// `unknown_token`; `session_expired`; `account_disabled`; `not_permitted` (another user's id); `user_exists` (the
     /// identity is taken); `invalid_parameter`; `identity_required`; `invalid_email`; `password_required`;
-    /// `invalid_password`; `too_many_failures` (with `retry_after`; for identities and passwords, 10 an hour).
+    /// `invalid_password`; `reserved_property`; `too_many_failures` (with `retry_after`; for identities and passwords, 10
+    /// an hour, and for wrong current passwords); `fresh_login_required`; `invalid_login` (the current password is
+    /// wrong); the hooks' own failures.
     template <class... Token>
     auto update_user(session_token session, std::string object_id, property_map changes, client_info from = {},
                      Token&&... token) {
         return give(
             sessions_.update_user(std::move(session), std::move(object_id), std::move(changes), std::move(from)),
             std::forward<Token>(token)...);
+    }
+
+    /// Ends all sessions of a user, for good: it raises `user::generation`, on which they rest, and erases what it can of
+    /// them. For whoever runs the server; `update_user` with a new password does as much.
+    ///
+    /// @param user_id  `user::object_id`
+    /// @param token    asynchronous mode: a completion token, or nothing
+    /// @return nothing
+    /// @par Errors
+    /// `invalid_parameter` (there is no such user).
+    template <class... Token>
+    auto end_sessions(std::string user_id, Token&&... token) {
+        return give(sessions_.end_sessions(std::move(user_id)), std::forward<Token>(token)...);
     }
 
     /// Sends any message. Who may do so is for the caller to decide: each message is paid for.

@@ -73,7 +73,8 @@ struct config {
     // -- codes
 
     /// The first derives new codes, all of them check. Empty: a random key for this process, which needs a storage that
-    /// is this process's own.
+    /// is this process's own. A new key goes to the end on all servers first, and to the front once all of them have it;
+    /// an old one goes when `code_lifetime` is over since.
     std::vector<code_key> code_keys;
     /// 6–9 digits (RFC 4226 §5.3: at least 6).
     unsigned code_digits = 6;
@@ -81,8 +82,15 @@ struct config {
     std::chrono::seconds code_lifetime{300};
     /// 1–10 codes compared per transaction.
     unsigned max_tries = 5;
-    /// 1–320 bytes of UTF-8 with `{code}` in it once; `{minutes}` stands for the lifetime.
-    std::string message_template = "{code} is your verification code. Do not share it.";
+    /// 1–320 bytes of UTF-8 with `{code}` in it once; `{minutes}` stands for the lifetime, `{purpose}` for what the code
+    /// is for, `{site}` for `site_name`. A text without `{purpose}` makes it easier to talk somebody out of a code.
+    std::string message_template = "{code} is your code to {purpose}. Do not share it.";
+    /// What `{purpose}` stands for at a registration: 1–40 bytes of UTF-8.
+    std::string registration_purpose = "sign up";
+    /// What `{purpose}` stands for at a login: 1–40 bytes of UTF-8.
+    std::string login_purpose = "log in";
+    /// What `{site}` stands for: at most 40 bytes of UTF-8; required with `{site}`.
+    std::string site_name;
     /// Host for origin-bound codes (WICG: a last line `@host #code`), without scheme and port; empty: none.
     std::string origin_host;
     /// 11 characters for Android's SMS Retriever, on a line of their own; empty: none.
@@ -160,6 +168,9 @@ struct config {
     unsigned max_passwords_per_client_and_hour = 60;
     /// 60 s – 365 days.
     std::chrono::seconds session_lifetime{30 * 24 * 3600};
+    /// 0–86400 s after a login during which its session may change password and identity without the current password.
+    /// 0: that is never asked for.
+    std::chrono::seconds fresh_login{600};
 
     // -- registration
 
@@ -173,6 +184,12 @@ struct config {
     unsigned min_password_length = 8;
     /// 64–1024 bytes.
     unsigned max_password_length = 256;
+    /// The names of the further properties that clients may set, 1–64 bytes each, at most 1000. Empty: all that are
+    /// neither reserved (`is_reserved_property`) nor protected.
+    std::vector<std::string> client_properties;
+    /// Names that clients may never set, whichever case they write them in: of roles, credit limits, and whatever else
+    /// the server decides by. 1–64 bytes each, at most 1000.
+    std::vector<std::string> protected_properties;
     /// 0–1000 further properties of a user.
     unsigned max_properties = 64;
     /// 0–1048576 bytes of JSON over all further properties of a user.

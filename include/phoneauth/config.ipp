@@ -105,6 +105,15 @@ inline void check_codes(const config& c, bool storage_is_shared, config_checker&
                       std::none_of(text.begin(), text.end(), [](char ch) { return is_control(ch) && ch != '\n'; }),
                   "message_template",
                   "expected at most 320 bytes of UTF-8 without control characters other than newline");
+    const auto is_part = [](const std::string& s, std::size_t least) {
+        return s.size() >= least && s.size() <= 40 && count_code_points(s) &&
+               std::none_of(s.begin(), s.end(), is_control);
+    };
+    const char* const part = "expected 1 to 40 bytes of UTF-8 without control characters";
+    check.require(is_part(c.registration_purpose, 1), "registration_purpose", part);
+    check.require(is_part(c.login_purpose, 1), "login_purpose", part);
+    check.require(is_part(c.site_name, text.find("{site}") == std::string::npos ? 0 : 1), "site_name",
+                  std::string(part) + "; message_template needs it if it has {site}");
     check.require(c.origin_host.empty() || is_host_label_list(c.origin_host), "origin_host",
                   "expected a host name without scheme and port");
     check.require(c.android_app_hash.empty() ||
@@ -136,6 +145,16 @@ inline void check_destinations(const config& c, config_checker& check) {
     }
 }
 
+inline void check_names(const std::vector<std::string>& names, const char* field, config_checker& check) {
+    const auto is_name = [](const std::string& s) {
+        return !s.empty() && s.size() <= 64 && count_code_points(s) && std::none_of(s.begin(), s.end(), is_control);
+    };
+    check.require(std::all_of(names.begin(), names.end(), is_name), field,
+                  "expected names of 1 to 64 bytes of UTF-8 without control characters");
+    check.require(std::none_of(names.begin(), names.end(), is_reserved_property), field, "has a reserved name");
+    check.require(names.size() <= 1000, field, "expected at most 1000");
+}
+
 }  // namespace detail
 
 PHONEAUTH_DECL std::vector<config_problem> validate(const config& c, bool storage_is_shared) {
@@ -161,6 +180,7 @@ PHONEAUTH_DECL std::vector<config_problem> validate(const config& c, bool storag
                   "expected at least eight times max_tries");
     check.range(c.max_passwords_per_client_and_hour, 0, 100000, "max_passwords_per_client_and_hour", "failures");
     check.range(c.session_lifetime.count(), 60, 365LL * 24 * 3600, "session_lifetime", "s");
+    check.range(c.fresh_login.count(), 0, 86400, "fresh_login", "s");
 
     check.require(detail::is_property_name(c.phone_column), "phone_column",
                   "expected letters, digits and _, at most 64");
@@ -170,6 +190,8 @@ PHONEAUTH_DECL std::vector<config_problem> validate(const config& c, bool storag
     check.require(!is_reserved_property(c.identity_column), "identity_column", "is a reserved name");
     check.range(c.min_password_length, 8, 64, "min_password_length", "bytes");
     check.range(c.max_password_length, 64, 1024, "max_password_length", "bytes");
+    detail::check_names(c.client_properties, "client_properties", check);
+    detail::check_names(c.protected_properties, "protected_properties", check);
     check.range(c.max_properties, 0, 1000, "max_properties", "properties");
     check.range(c.max_property_bytes, 0, 1048576, "max_property_bytes", "bytes");
     return std::move(check.problems);

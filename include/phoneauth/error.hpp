@@ -52,6 +52,7 @@ enum class error {
     session_expired,
     send_message_disabled,
     not_permitted,
+    fresh_login_required,
 
     // codes and transactions
     no_transaction,
@@ -138,6 +139,7 @@ inline constexpr std::array error_table{
     error_row{error::session_expired, "session_expired", "The session has expired; log in again."},
     error_row{error::send_message_disabled, "send_message_disabled", "Sending messages is disabled."},
     error_row{error::not_permitted, "not_permitted", "The logged-in user may not access this object."},
+    error_row{error::fresh_login_required, "fresh_login_required", "This change needs the current password, or a login a short while ago."},
 
     error_row{error::no_transaction, "no_transaction", "There is no such transaction for this operation; start again."},
     error_row{error::wrong_code, "wrong_code", "The code is wrong."},

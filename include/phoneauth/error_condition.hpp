@@ -69,6 +69,7 @@ constexpr condition condition_of(error e) noexcept {
 
     case error::unknown_token:
     case error::session_expired:
+    case error::fresh_login_required:
     case error::no_transaction:
     case error::code_expired:
     case error::code_used:

@@ -138,26 +138,35 @@ concept Clock = requires(const C& c) {
 
 /// Hashes and checks passwords. `hash` gives a PHC string; `verify` says whether `password` made `hash`, taking as long
 /// for a wrong password as for a right one. Passwords are UTF-8 of at most `config::max_password_length` bytes.
+/// `verify` fails with `error::internal` for a hash that it cannot read: that counts as a wrong password.
 template <class P>
 concept PasswordHasher = requires(P& p, const std::string& password, const std::string& hash) {
     { p.hash(password) } -> yields<result<std::string>>;
     { p.verify(password, hash) } -> yields<result<bool>>;
 };
 
-/// Called around registration and login. A before-hook refuses by returning a failure, which is what the client gets:
+/// Called around registration, login and changes. A before-hook refuses by returning a failure, which is what the client gets:
 /// its own, or `error::refused_by_hook`, which is there for hooks. One that throws counts as a storage that failed: the
 /// same code may come again. What an after-hook returns or throws changes nothing any more.
 /// - `before_registration(user&)`: the code was right, the user is not stored yet. It may change the user, but not
 ///   their `phone`, which was proved, nor their `object_id`. After a refusal the user can correct their data and send
-///   the same code again.
+///   the same code again. What it sets among the `properties`, clients can overwrite later, unless the name is among
+///   `config::protected_properties`.
+/// - `before_update(const user& before, user& changed)`: `update_user` is about to store `changed`, which it may change
+///   likewise.
+/// - `password_allowed(const std::string& password, const user& u)`: `u`, who is not stored yet, wants a new password,
+///   whose length is right: the place to compare it with a list of common ones (NIST SP 800-63B-3 §5.1.1.2). It refuses
+///   with `error::invalid_password`, or as above.
 /// - `before_login(const user&)`: the code was right, or the password at `login_with_identity`; there is no session
 ///   yet. After a refusal the code is spent.
 template <class H>
-concept Hooks = requires(H& h, user& changeable, const user& u) {
+concept Hooks = requires(H& h, user& changeable, const user& u, const std::string& password) {
     { h.before_registration(changeable) } -> yields<result<void>>;
     { h.after_registration(u) } -> yields<result<void>>;
     { h.before_login(u) } -> yields<result<void>>;
     { h.after_login(u) } -> yields<result<void>>;
+    { h.before_update(u, changeable) } -> yields<result<void>>;
+    { h.password_allowed(password, u) } -> yields<result<void>>;
 };
 
 /// Hooks that do nothing; derive from it to write only the ones you need.
@@ -168,13 +177,16 @@ struct no_hooks {
     result<void> after_registration(const user&) const { return {}; }
     result<void> before_login(const user&) const { return {}; }
     result<void> after_login(const user&) const { return {}; }
+    result<void> before_update(const user&, user&) const { return {}; }
+    result<void> password_allowed(const std::string&, const user&) const { return {}; }
     ///@}
 };
 
 /// Is told what happens: called for each event, on the thread of the flow in which it happens and so from several
 /// threads at once. It must be quick and must not block; what it throws is ignored.
 ///
-/// Not told: flows that are cancelled; what `authenticate`, `status` and `test_configuration` end with; a
+/// Not told: flows that are cancelled; what `authenticate`, `end_sessions`, `status` and `test_configuration` end
+/// with; a
 /// `handle_status_callback` that the storage failed; changes of a user other than of the password; a logout without a
 /// session.
 template <class O>

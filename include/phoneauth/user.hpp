@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include <phoneauth/detail/ascii.hpp>
 #include <phoneauth/phone_number.hpp>
 #include <phoneauth/time.hpp>
 
@@ -33,16 +34,20 @@ struct user {
     std::optional<time_point> updated_at{};     ///< empty until the first change of a property
     std::optional<time_point> last_login_at{};  ///< empty until the first login
     std::uint64_t version = 0;                  ///< grows with each stored change; see `UserStorage`
+    std::uint64_t generation = 0;               ///< raise it to end all sessions of the user for good
 };
 
-/// True for the names that a client cannot set: the server's own fields of a user object and those of a transaction.
-/// The REST object's names are among them here, not in rest/: `make_user`, `apply_changes` and `validate` refuse them
-/// for every caller, as what one way in would store the REST object could not show.
+/// True for the names that a client cannot set: the server's own fields of a user object, those of a transaction and
+/// those of a password; upper and lower case are the same. The REST object's names are among them here, not in rest/:
+/// `make_user`, `apply_changes` and `validate` refuse them for every caller, as what one way in would store the REST
+/// object could not show.
 constexpr bool is_reserved_property(std::string_view name) noexcept {
-    constexpr std::array names{"objectId",  "ownerId",       "created",    "updated",       "userStatus",
-                               "lastLogin", "socialAccount", "user-token", "___class",      "___jsonclass",
-                               "__meta",    "blUserLocale",  "password",   "transactionId", "transactionCode"};
-    return std::any_of(names.begin(), names.end(), [name](std::string_view n) { return n == name; });
+    constexpr std::array names{"objectId",      "ownerId",         "created",        "updated",      "userStatus",
+                               "lastLogin",     "socialAccount",   "user-token",     "___class",     "___jsonclass",
+                               "__meta",        "blUserLocale",    "password",       "passwordHash", "password_hash",
+                               "transactionId", "transactionCode", "currentPassword"};
+    return std::any_of(names.begin(), names.end(),
+                       [name](std::string_view n) { return detail::equal_without_case(n, name); });
 }
 
 }  // namespace v0

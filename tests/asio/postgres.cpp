@@ -18,9 +18,11 @@
 
 #include <phoneauth/testing/storage_suite.hpp>
 
+#include "../storage/cells.hpp"
 #include "../storage/postgres.hpp"
 
 using namespace postgres_test;
+using cell_tests::asks, cell_tests::batch_of, cell_tests::takes;
 
 namespace {
 
@@ -117,16 +119,16 @@ BOOST_AUTO_TEST_CASE(thousands_at_once_on_four_threads) {
         t.tries = static_cast<std::uint32_t>(n);
         const bool updated = co_await storage.update_transaction(t);
         const bool again = co_await storage.update_transaction(t);
-        const std::vector<counter_change> one{{"all", 1, noon, 1h}};
-        const auto counters = co_await storage.change_counters(one);
+        const auto batch = batch_of(noon, takes(1s), "all");
+        const auto taken = co_await storage.take_cells(batch);
         const auto found = co_await storage.find_transaction(t.id);
-        if (inserted && updated && !again && counters.size() == 1 && found && found->tries == t.tries) ++right;
+        if (inserted && updated && !again && taken.granted && found && found->tries == t.tries) ++right;
     };
     std::vector<std::future<void>> flows;
     for (int n = 0; n < count; ++n) flows.push_back(start(context.executor(), flow(n)));
     for (auto& f : flows) f.get();
     BOOST_TEST(right == count);
-    BOOST_TEST(db("SELECT value FROM phoneauth_counters") == std::to_string(count));
+    BOOST_TEST(db("SELECT (ahead - 1767268800000) / 1000 FROM phoneauth_cells") == std::to_string(count));
 }
 
 BOOST_AUTO_TEST_CASE(an_error_concerns_one_call) {
@@ -182,25 +184,45 @@ BOOST_AUTO_TEST_CASE(the_queue_is_bounded) {
     for (int n = 0; n < 10; ++n) BOOST_TEST(calls[static_cast<std::size_t>(n)].get());
 }
 
-BOOST_AUTO_TEST_CASE(nothing_waits_behind_counters_that_wait) {
+BOOST_AUTO_TEST_CASE(ten_of_a_hundred_are_granted) {
+    const database db;
+    running_context context(4);
+    async_postgres_storage storage(context.executor(), db.url()), other(context.executor(), db.url());
+    // Both orders of the same keys, from two servers.
+    const auto here = batch_of(noon, takes(1min, 10min), "a", "b"),
+               there = batch_of(noon, takes(1min, 10min), "b", "a");
+    std::vector<std::future<cell_answer>> answers;
+    for (int n = 0; n < 50; ++n) {
+        answers.push_back(start(context.executor(), storage.take_cells(here)));
+        answers.push_back(start(context.executor(), other.take_cells(there)));
+    }
+    int granted = 0;
+    for (auto& answer : answers) granted += answer.get().granted;
+    BOOST_TEST(granted == 10);
+    BOOST_TEST(db("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()") == "0");
+}
+
+BOOST_AUTO_TEST_CASE(nothing_waits_behind_cells_that_wait) {
     const database db;
     running_context context;
     async_postgres_storage storage(context.executor(), db.url(), {.connections = 2});
-    const std::vector<counter_change> changes{{"all", 1, noon, 1h}}, reads{{"all", 0, noon, 1h}};
-    run(storage.change_counters(changes));
-    std::vector<std::future<std::vector<counter>>> waiting;
+    const auto taking = batch_of(noon, takes(1s), "all"), asking = batch_of(noon, asks(), "all");
+    run(storage.take_cells(taking));
+    std::vector<std::future<cell_answer>> waiting;
     {
         const auto deadline = std::chrono::steady_clock::now() + 30s;
         detail::postgres::connection other(detail::postgres::server_address(db.url()), deadline);
-        other.run("BEGIN; UPDATE phoneauth_counters SET value = 1000", deadline);
-        for (int n = 0; n < 50; ++n) waiting.push_back(start(context.executor(), storage.change_counters(changes)));
+        other.run(
+            "BEGIN; SELECT phoneauth_take_cells(1767268800000, '', '{all}', '{1}', '{1}', '{999000}', '{9999000}', "
+            "'{0}')",
+            deadline);
+        for (int n = 0; n < 50; ++n) waiting.push_back(start(context.executor(), storage.take_cells(taking)));
         BOOST_TEST(run(storage.insert_transaction(new_transaction(1))));
         for (int n = 0; n < 10; ++n) BOOST_TEST(run(storage.find_transaction("T000000001")).has_value());
-        BOOST_TEST(run(storage.change_counters(reads)).at(0).value == 1);
+        BOOST_TEST((run(storage.take_cells(asking)).cells[0] == noon + 1s));
         other.run("COMMIT", deadline);
     }
-    for (std::int64_t n = 0; n < 50; ++n)
-        BOOST_TEST(waiting[static_cast<std::size_t>(n)].get().at(0).value == 1001 + n);
+    for (std::size_t n = 0; n < 50; ++n) BOOST_TEST((waiting[n].get().cells[0] == noon + 1001s + n * 1s));
 }
 
 BOOST_AUTO_TEST_CASE(a_cancelled_call_ends_and_disturbs_nobody) {

@@ -53,10 +53,12 @@ bool works_in_the_end(F f) {
     return false;
 }
 
-std::string bulk(const std::string& text) {
-    return '$' + std::to_string(text.size()) + "\r\n" + text + "\r\n";
+/// What a server says when something was taken `times` times.
+std::string counted_reply(int times) {
+    return "*3\r\n:1\r\n:0\r\n:" + std::to_string((cell_tests::start + times * counted).time_since_epoch().count()) +
+           "\r\n";
 }
-const std::string one_and_end = "*2\r\n" + bulk("1") + bulk("99999999999999");
+const std::string one_and_end = counted_reply(1);
 
 }  // namespace
 
@@ -106,7 +108,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(what_is_wrong_at_start, World, worlds) {
     ask({"REPLICAOF", "127.0.0.1", "1"});
     BOOST_TEST(refused(url, "name the master"));
     ask({"REPLICAOF", "NO", "ONE"});
-    ask({"SET", "phoneauth:format", "3"});
+    ask({"SET", "phoneauth:format", "4"});
     BOOST_TEST(refused(url, "written by another version of phoneauth"));
     redis_options options;
     options.prefix = "{a}";
@@ -282,7 +284,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(nonsense, World, worlds) {
         {"*0\r\n", "unexpected way"},
         {"*1\r\n:1\r\n", "unexpected way"},
         {"*2\r\n:1\r\n:2\r\n", "unexpected way"},
-        {"*2\r\n$1\r\nx\r\n$1\r\n1\r\n", "damaged"},
+        {"*3\r\n:1\r\n:0\r\n$1\r\n1\r\n", "unexpected way"},
         {"$99999999999999999999\r\n", "does not speak the Redis protocol"},
         {"-MOVED 99999 somewhere:1\r\n", "MOVED"},
         {"-\r\n", "refused a command"},
@@ -333,7 +335,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_slot_that_moves, World, worlds) {
     const auto id_of = [&](const std::string& url) {
         return std::string(detail::text_of(*private_redis::ask_at(url, {"CLUSTER", "MYID"})));
     };
-    const std::string key = "phoneauth:c:c";
+    const std::string key = "phoneauth:{cells}:c";
     const auto slot = std::to_string(detail::redis_slot(key));
     BOOST_TEST(count(w, 1) == 1);
     std::string source, target;
@@ -399,16 +401,18 @@ BOOST_AUTO_TEST_CASE(thousands_at_once_on_four_threads) {
     async_world w(std::getenv("PHONEAUTH_TEST_REDIS"), options, 4);
     constexpr int flows = 4000;
     std::atomic<std::int64_t> highest = 0;
+    using cell_tests::start, cell_tests::takes;
     const auto flow = [&](int i) -> ::asio::awaitable<bool> {
-        const std::vector<counter_change> change{{"c", 1, now(), 1h}, {"other:" + std::to_string(i), 2, now(), 1h}};
-        const auto counters = co_await w.storage.change_counters(change);
-        for (auto seen = highest.load(); seen < counters[0].value;)
-            highest.compare_exchange_weak(seen, counters[0].value);
+        auto batch = cell_tests::batch_of(start, takes(counted), "c");
+        batch.add(takes(2 * counted), "other:", std::to_string(i));
+        const auto taken = co_await w.storage.take_cells(batch);
+        const std::int64_t count = (taken.cells[0] - start) / counted;
+        for (auto seen = highest.load(); seen < count;) highest.compare_exchange_weak(seen, count);
         auto t = a_transaction(std::to_string(i));
         const bool inserted = co_await w.storage.insert_transaction(t);
         const bool updated = co_await w.storage.update_transaction(t);
         const bool again = co_await w.storage.update_transaction(t);
-        co_return counters[1].value == 2 && inserted&& updated && !again;
+        co_return taken.cells[1] == start + 2 * counted&& inserted&& updated && !again;
     };
     std::vector<std::future<bool>> outcomes;
     for (int i = 0; i < flows; ++i) outcomes.push_back(::asio::co_spawn(w.context, flow(i), ::asio::use_future));
@@ -461,19 +465,20 @@ BOOST_AUTO_TEST_CASE(cancellation) {
     std::promise<void> release;
     auto released = release.get_future().share();
     scripted_redis server([&](const auto&) {
-        const auto text = "*2\r\n" + bulk(std::to_string(++asked)) + bulk("99999999999999");
+        const auto text = counted_reply(++asked);
         released.wait();
         return text;
     });
     async_world w(server.url);
     ::asio::io_context context;
-    const std::vector<counter_change> change{{"c", 1, now(), 1h}};
+    using cell_tests::start, cell_tests::takes;
+    const auto batch = cell_tests::batch_of(start, takes(counted), "c");
     ::asio::cancellation_signal cancel;
-    auto cancelled = ::asio::co_spawn(context, w.storage.change_counters(change),
+    auto cancelled = ::asio::co_spawn(context, w.storage.take_cells(batch),
                                       ::asio::bind_cancellation_slot(cancel.slot(), ::asio::use_future));
     context.poll();
     while (asked == 0) std::this_thread::yield();  // it is on its way
-    auto other = ::asio::co_spawn(context, w.storage.change_counters(change), ::asio::use_future);
+    auto other = ::asio::co_spawn(context, w.storage.take_cells(batch), ::asio::use_future);
     context.poll();
     cancel.emit(::asio::cancellation_type::terminal);
     while (cancelled.wait_for(0s) == std::future_status::timeout) context.run_one();
@@ -481,7 +486,7 @@ BOOST_AUTO_TEST_CASE(cancellation) {
     BOOST_TEST((other.wait_for(0s) == std::future_status::timeout));
     release.set_value();
     context.run();
-    BOOST_TEST(other.get().at(0).value == 2);  // its own reply, not that of the other
+    BOOST_TEST((other.get().cells[0] == start + 2 * counted));  // its own reply, not that of the other
 }
 
 // ---- Life and death

@@ -11,6 +11,6 @@ struct users : testing::user_storage_archetype {
 struct storage : testing::transaction_storage_archetype,
                  users,
                  testing::session_storage_archetype,
-                 testing::counter_storage_archetype {};
+                 testing::cell_storage_archetype {};
 
 static_assert(detail::check_storage<storage>());

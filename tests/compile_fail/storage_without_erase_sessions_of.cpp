@@ -13,6 +13,6 @@ struct sessions {
 struct storage : testing::transaction_storage_archetype,
                  testing::user_storage_archetype,
                  sessions,
-                 testing::counter_storage_archetype {};
+                 testing::cell_storage_archetype {};
 
 static_assert(detail::check_storage<storage>());

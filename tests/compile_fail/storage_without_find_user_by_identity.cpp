@@ -14,6 +14,6 @@ struct users {
 struct storage : testing::transaction_storage_archetype,
                  users,
                  testing::session_storage_archetype,
-                 testing::counter_storage_archetype {};
+                 testing::cell_storage_archetype {};
 
 static_assert(detail::check_storage<storage>());

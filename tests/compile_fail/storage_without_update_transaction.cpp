@@ -12,6 +12,6 @@ struct transactions {
 struct storage : transactions,
                  testing::user_storage_archetype,
                  testing::session_storage_archetype,
-                 testing::counter_storage_archetype {};
+                 testing::cell_storage_archetype {};
 
 static_assert(detail::check_storage<storage>());

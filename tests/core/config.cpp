@@ -77,6 +77,18 @@ BOOST_AUTO_TEST_CASE(each_field_is_checked_by_name) {
         {"message_template", [](config& c) { c.message_template = "{code} {code}"; }},
         {"message_template", [](config& c) { c.message_template = "{code}" + std::string(320, 'x'); }},
         {"message_template", [](config& c) { c.message_template = "{code} \xff"; }},
+        {"registration_purpose", [](config& c) { c.registration_purpose = ""; }},
+        {"login_purpose", [](config& c) { c.login_purpose = std::string(41, 'x'); }},
+        {"site_name", [](config& c) { c.site_name = "a\nb"; }},
+        {"site_name", [](config& c) { c.message_template = "{code} {site}"; }},
+        {"fresh_login", [](config& c) { c.fresh_login = std::chrono::seconds(86401); }},
+        {"client_properties",
+         [](config& c) {
+             c.client_properties = {"name", ""};
+         }},
+        {"client_properties", [](config& c) { c.client_properties = {"OWNERID"}; }},
+        {"protected_properties", [](config& c) { c.protected_properties = {std::string(65, 'x')}; }},
+        {"protected_properties", [](config& c) { c.protected_properties.assign(1001, "x"); }},
         {"origin_host", [](config& c) { c.origin_host = "https://example.com"; }},
         {"android_app_hash", [](config& c) { c.android_app_hash = "short"; }},
         {"resend_cooldown", [](config& c) { c.resend_cooldown = std::chrono::seconds(601); }},

@@ -31,7 +31,8 @@ BOOST_AUTO_TEST_CASE(every_field_is_read_by_its_name) {
         "twilio": {"account_sid": "AC1", "auth_token": "at", "api_key": "SK1", "api_secret": "as", "sender": "+14155550100",
                    "region": "ie1", "edge": "dublin", "base_url": "http://localhost:1", "status_callback": "https://cb"},
         "code_keys": [{"id": "new", "secret": "s1"}, {"id": "old", "secret": "s2"}],
-        "code_digits": 7, "code_lifetime": 120, "max_tries": 3, "message_template": "{code}!", "origin_host": "example.com",
+        "code_digits": 7, "code_lifetime": 120, "max_tries": 3, "message_template": "{code}!",
+        "registration_purpose": "join", "login_purpose": "enter", "site_name": "Club", "origin_host": "example.com",
         "android_app_hash": "abcdefghijk", "resend_cooldown": 10, "max_sends_per_transaction": 2,
         "phone_cooldown": 5, "max_sends_per_phone_and_hour": 4, "max_sends_per_phone_and_day": 6,
         "max_sends_per_client_and_hour": 7, "max_messages_per_user_and_hour": 8, "max_sends_per_hour": 9,
@@ -39,20 +40,22 @@ BOOST_AUTO_TEST_CASE(every_field_is_read_by_its_name) {
         "test_numbers": [{"phone": "+4915100000000", "code": "1234567"}], "allow_test_numbers": true,
         "max_passwords_per_client_and_hour": 11, "default_calling_code": "49", "login_enabled": false, "code_login_enabled": false,
         "identity_login_enabled": true, "unknown_phone": "reject", "max_consecutive_failures": 41, "session_lifetime": 3600,
+        "fresh_login": 60, "client_properties": ["name"], "protected_properties": ["role"],
         "registration_enabled": false, "phone_column": "phone", "identity_column": "nick", "min_password_length": 10,
         "max_password_length": 100, "max_properties": 5, "max_property_bytes": 0})",
                                       c);
     BOOST_TEST(problems.size() == 0u);
 
     // A field that is added to the structs must be added here, or this does not compile.
-    const auto& [twilio, code_keys, code_digits, code_lifetime, max_tries, message_template, origin_host,
-                 android_app_hash, resend_cooldown, max_sends_per_transaction, phone_cooldown,
-                 max_sends_per_phone_and_hour, max_sends_per_phone_and_day, max_sends_per_client_and_hour,
-                 max_messages_per_user_and_hour, max_sends_per_hour, default_calling_code, allowed_calling_codes,
-                 blocked_prefixes, test_numbers, allow_test_numbers, login_enabled, code_login_enabled,
-                 identity_login_enabled, unknown_phone, max_consecutive_failures, max_passwords_per_client_and_hour,
-                 session_lifetime, registration_enabled, phone_column, identity_column, min_password_length,
-                 max_password_length, max_properties, max_property_bytes] = c;
+    const auto& [twilio, code_keys, code_digits, code_lifetime, max_tries, message_template, registration_purpose,
+                 login_purpose, site_name, origin_host, android_app_hash, resend_cooldown, max_sends_per_transaction,
+                 phone_cooldown, max_sends_per_phone_and_hour, max_sends_per_phone_and_day,
+                 max_sends_per_client_and_hour, max_messages_per_user_and_hour, max_sends_per_hour,
+                 default_calling_code, allowed_calling_codes, blocked_prefixes, test_numbers, allow_test_numbers,
+                 login_enabled, code_login_enabled, identity_login_enabled, unknown_phone, max_consecutive_failures,
+                 max_passwords_per_client_and_hour, session_lifetime, fresh_login, registration_enabled,
+                 phone_column, identity_column, min_password_length, max_password_length, client_properties,
+                 protected_properties, max_properties, max_property_bytes] = c;
     const auto& [account_sid, auth_token, api_key, api_secret, sender, region, edge, base_url, status_callback] =
         twilio;
     BOOST_TEST((std::tie(account_sid, auth_token, api_key, api_secret, sender, region, edge, base_url) ==
@@ -81,6 +84,10 @@ BOOST_AUTO_TEST_CASE(every_field_is_read_by_its_name) {
                   session_lifetime) == std::tuple(false, false, true, unknown_phone_policy::reject, 41u, 3600s)));
     BOOST_TEST((std::tie(registration_enabled, phone_column, identity_column, min_password_length,
                          max_password_length) == std::tuple(false, "phone", "nick", 10u, 100u)));
+    BOOST_TEST((std::tie(registration_purpose, login_purpose, site_name, fresh_login) ==
+                std::tuple("join", "enter", "Club", 60s)));
+    BOOST_TEST((client_properties == std::vector<std::string>{"name"}));
+    BOOST_TEST((protected_properties == std::vector<std::string>{"role"}));
     BOOST_TEST((std::tie(max_properties, max_property_bytes) == std::tuple(5u, 0u)));
 }
 

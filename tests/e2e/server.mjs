@@ -821,7 +821,7 @@ await check('Twilio gets what it expects', async () => {
     assert.equal(request.headers.authorization, 'Basic ' + Buffer.from(`${account}:${authToken}`).toString('base64'));
     assert.equal(request.form.get('To'), '+15005550006');
     assert.equal(request.form.get('From'), '+15005550006');
-    assert.match(request.form.get('Body'), /^\d{6} is your verification code/);
+    assert.match(request.form.get('Body'), /^\d{6} is your code to (sign up|log in)/);
     const output = server.lines.join('\n') + server.errors;
     assert.ok(!/message to/.test(output), 'no code in the terminal');
     assert.ok(!output.includes(authToken));

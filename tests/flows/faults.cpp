@@ -63,7 +63,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(no_message_without_a_stored_transaction, World, wo
             BOOST_TEST(w.transport.calls() == (ok ? 2u : 1u));
             BOOST_TEST(w.run(w.auth.start_login(phone)).has_value());
         });
-    BOOST_TEST(calls == 4u);
+    BOOST_TEST(calls == 3u);
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(refused_message_is_a_refusal_whatever_the_storage_does, World, worlds) {

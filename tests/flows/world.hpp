@@ -58,6 +58,10 @@ struct quick_passwords : scrypt_passwords {
 struct test_hooks {
     std::function<result<void>(user&)> on_registration = [](user&) { return result<void>(); };
     std::function<result<void>(const user&)> on_login = [](const user&) { return result<void>(); };
+    std::function<result<void>(const user&, user&)> on_update = [](const user&, user&) { return result<void>(); };
+    std::function<result<void>(const std::string&, const user&)> on_password = [](const std::string&, const user&) {
+        return result<void>();
+    };
     int registered = 0;
     int entered = 0;
 
@@ -71,6 +75,8 @@ struct test_hooks {
         ++entered;
         return {};
     }
+    result<void> before_update(const user& before, user& changed) { return on_update(before, changed); }
+    result<void> password_allowed(const std::string& password, const user& u) { return on_password(password, u); }
 };
 
 /// An observer that a test can fill in.
@@ -178,6 +184,17 @@ std::int64_t taken(World& w, const std::string& key, std::int64_t most) {
     look.add({.action = cell_action::ask, .room = 24h}, key);
     const auto ahead = w.memory.take_cells(look).cells[0] - w.clock.now();
     return std::max<std::int64_t>((ahead + interval - 1ms) / interval, 0);
+}
+
+/// How many codes of registrations to `number` are counted in the present hour.
+template <class World>
+std::int64_t codes_taken(World& w, const std::string& number = phone) {
+    return taken(w, "codes/registration/hour:" + number, w.auth.config().max_sends_per_phone_and_hour);
+}
+/// How many of the server's own messages to `number` are.
+template <class World>
+std::int64_t messages_taken(World& w, const std::string& number = phone) {
+    return taken(w, "notices/hour:" + number, w.auth.config().max_sends_per_phone_and_hour);
 }
 
 /// A code of the right length that is not `code`.

@@ -773,8 +773,8 @@ private:
     }
     /// Whether the client has had as many passwords compared as can be had at once.
     bool client_explains(const password_try& t) const {
-        return address_ != 0 &&
-               (explains(t.of_before + lost(), at_once(20)) ||
+        return explains(t.of_before + lost(), at_once(20)) ||
+               (address_ != 0 &&
                 explains(t.from_before + lost(), at_once(settings_.max_passwords_per_client_and_hour)));
     }
 

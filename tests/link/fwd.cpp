@@ -29,7 +29,7 @@ using default_authenticator = decltype(authenticator(config(), std::declval<memo
 static_assert(
     complete<default_authenticator, result<user>, failure, error, config, client_info, registration, text_message,
              challenge, login_result, event, transaction_id, submitted_code, password, session_token>);
-static_assert(complete<phone_number, user, transaction, session, counter, counter_change>);
+static_assert(complete<phone_number, user, transaction, session, cell_request, cell_batch, cell_answer>);
 static_assert(complete<memory_storage, system_clock, no_hooks, console_transport, blocking_transport, https_transport>);
 #ifdef PHONEAUTH_WITH_SQLITE
 static_assert(complete<sqlite_storage>);

@@ -110,6 +110,10 @@ BOOST_AUTO_TEST_CASE(a_configuration) {
             return c.code_keys.back().secret;
         },
         [](config& c) -> std::string& { return c.message_template; },
+        [](config& c) -> std::string& { return c.registration_purpose; },
+        [](config& c) -> std::string& { return c.login_purpose; },
+        [](config& c) -> std::string& { return c.site_name; },
+        [](config& c) -> std::string& { return c.protected_properties.emplace_back(); },
         [](config& c) -> std::string& { return c.origin_host; },
         [](config& c) -> std::string& { return c.android_app_hash; },
         [](config& c) -> std::string& { return c.default_calling_code; },

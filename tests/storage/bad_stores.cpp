@@ -2,16 +2,22 @@
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <phoneauth/storage/memory.hpp>
@@ -28,6 +34,18 @@ constexpr int seldom = 50;  // one call in so many goes wrong
 /// Between two steps of what should have been one: as if the server were far away.
 void others_come_in_between() {
     std::this_thread::sleep_for(100us);
+}
+
+/// `batch` with what `key` makes of its keys, at the time `now`.
+template <class Key>
+cell_batch changed(const cell_batch& batch, Key key, time_point now) {
+    cell_batch other(now, key(batch.marker()));
+    for (std::size_t i = 0; i < batch.size(); ++i) other.add(batch[i], key(batch.key(i)));
+    return other;
+}
+template <class Key>
+cell_batch changed(const cell_batch& batch, Key key) {
+    return changed(batch, key, batch.now());
 }
 
 /// A storage without mistakes. Virtual, so that the suite need not be compiled for each that has one.
@@ -52,9 +70,7 @@ struct good_store {
     virtual std::size_t erase_sessions_of(const std::string& user_id, const std::string& kept) {
         return memory.erase_sessions_of(user_id, kept);
     }
-    virtual std::vector<counter> change_counters(const std::vector<counter_change>& changes) {
-        return memory.change_counters(changes);
-    }
+    virtual cell_answer take_cells(const cell_batch& batch) { return memory.take_cells(batch); }
 
     good_store() = default;
     explicit good_store(memory_storage& m) : memory(m) {}
@@ -136,7 +152,7 @@ struct forgets_the_password_mark : good_store {
 struct forgets_the_known_network : good_store {
     bool insert_transaction(const transaction& given) override {
         auto t = given;
-        t.known_network = false;
+        t.known_network.clear();
         return good_store::insert_transaction(t);
     }
 };
@@ -225,10 +241,9 @@ struct lives_by_its_own_clock : good_store {
         if (s && s->expires_at <= system_clock().now()) s.reset();
         return s;
     }
-    std::vector<counter> change_counters(const std::vector<counter_change>& given) override {
-        auto changes = given;
-        for (auto& c : changes) c.now = system_clock().now();
-        return good_store::change_counters(changes);
+    cell_answer take_cells(const cell_batch& batch) override {
+        const auto same = [](std::string_view key) { return std::string(key); };
+        return good_store::take_cells(changed(batch, same, system_clock().now()));
     }
 };
 
@@ -300,10 +315,9 @@ struct takes_texts_as_c_strings : good_store {
     std::optional<user> find_user_by_identity(const std::string& identity) override {
         return good_store::find_user_by_identity(up_to_nul(identity));
     }
-    std::vector<counter> change_counters(const std::vector<counter_change>& given) override {
-        auto changes = given;
-        for (auto& c : changes) c.key = up_to_nul(c.key);
-        return good_store::change_counters(changes);
+    cell_answer take_cells(const cell_batch& batch) override {
+        const auto key = [](std::string_view k) { return up_to_nul(std::string(k)); };
+        return good_store::take_cells(changed(batch, key));
     }
 };
 
@@ -313,10 +327,8 @@ struct has_short_columns : good_store {
         u.identity = u.identity.substr(0, 128);
         return good_store::insert_user(u);
     }
-    std::vector<counter> change_counters(const std::vector<counter_change>& given) override {
-        auto changes = given;
-        for (auto& c : changes) c.key = c.key.substr(0, 64);
-        return good_store::change_counters(changes);
+    cell_answer take_cells(const cell_batch& batch) override {
+        return good_store::take_cells(changed(batch, [](std::string_view k) { return std::string(k.substr(0, 127)); }));
     }
 };
 
@@ -337,9 +349,9 @@ struct does_not_quote : good_store {
         execute(hash);
         return good_store::find_session(hash);
     }
-    std::vector<counter> change_counters(const std::vector<counter_change>& changes) override {
-        for (const auto& c : changes) execute(c.key);
-        return good_store::change_counters(changes);
+    cell_answer take_cells(const cell_batch& batch) override {
+        for (std::size_t i = 0; i < batch.size(); ++i) execute(std::string(batch.key(i)));
+        return good_store::take_cells(batch);
     }
 };
 
@@ -553,140 +565,328 @@ struct is_down : good_store {
     bool insert_session(const session&) override { throw std::runtime_error("connection refused"); }
 };
 
-// ---- Counters
+// ---- Cells
 
-/// For mistakes that are made with each change.
-struct changes_one_by_one : good_store {
-    virtual counter change(counter_change c) { return good_store::change_counters({c}).front(); }
-    std::vector<counter> change_counters(const std::vector<counter_change>& changes) override {
-        std::vector<counter> changed;
-        for (const auto& c : changes) changed.push_back(change(c));
-        return changed;
+/// As `decide` says it is done, without mistakes; each step can get one.
+struct plain_cells : good_store {
+    using cell_times = std::array<time_point, 1 + cell_batch::most>;
+
+    virtual time_point find(std::string_view key, time_point) {
+        const auto found = cells.find(key);
+        return found == cells.end() ? time_point() : found->second;
     }
-};
-
-struct counts_in_two_steps : changes_one_by_one {
-    counter change(counter_change c) override {
-        if (c.by != 1) return changes_one_by_one::change(c);
-        c.by = 0;
-        const auto before = changes_one_by_one::change(c);
-        others_come_in_between();
-        c.by = 1;
-        auto after = changes_one_by_one::change(c);
-        after.value = before.value + 1;
-        return after;
+    virtual void store(std::string_view key, time_point cell, time_point) {
+        cells.insert_or_assign(std::string(key), cell);
     }
-};
-
-struct never_restarts_counters : changes_one_by_one {
-    counter change(counter_change c) override {
-        c.now = time_point();
-        return changes_one_by_one::change(c);
+    virtual cell_answer rule(const cell_batch& batch, const cell_times& stored) { return decide(batch, stored); }
+    virtual cell_times find_all(const cell_batch& batch) {
+        cell_times stored{};
+        stored[0] = find(batch.marker(), batch.now());
+        for (std::size_t i = 0; i < batch.size(); ++i) stored[1 + i] = find(batch.key(i), batch.now());
+        return stored;
     }
-};
-
-struct expires_late : changes_one_by_one {
-    counter change(counter_change c) override {
-        c.now -= 1ms;
-        c.lifetime += 1ms;
-        return changes_one_by_one::change(c);
+    virtual void store_all(const cell_batch& batch, const cell_answer& answer, const cell_times& stored) {
+        for (std::size_t i = 0; answer.granted && i < batch.size(); ++i)
+            if (answer.cells[i] != stored[1 + i]) store(batch.key(i), answer.cells[i], batch.now());
     }
-};
-
-struct expires_early : changes_one_by_one {
-    counter change(counter_change c) override {
-        c.now += 1ms;
-        c.lifetime -= 1ms;
-        return changes_one_by_one::change(c);
-    }
-};
-
-struct always_prolongs : changes_one_by_one {
-    counter change(counter_change c) override {
-        c.prolong = true;
-        return changes_one_by_one::change(c);
-    }
-};
-
-struct never_prolongs : changes_one_by_one {
-    counter change(counter_change c) override {
-        c.prolong = false;
-        return changes_one_by_one::change(c);
-    }
-};
-
-struct prolongs_by_reading : changes_one_by_one {
-    counter change(counter_change c) override {
-        if (c.by != 0 || !c.prolong) return changes_one_by_one::change(c);
-        c.by = 1;
-        if (changes_one_by_one::change(c).value == 1) return changes_one_by_one::change({c.key, -1, c.now});
-        return changes_one_by_one::change({c.key, -1, c.now});
-    }
-};
-
-struct counts_below_zero : changes_one_by_one {
-    counter change(counter_change c) override {
-        auto changed = changes_one_by_one::change(c);
-        if (c.by < 0 && changed.value == 0) changed.value = c.by;
-        return changed;
-    }
-};
-
-struct counts_in_doubles : changes_one_by_one {
-    counter change(counter_change c) override {
-        auto changed = changes_one_by_one::change(c);
-        if (changed.value > std::int64_t{1} << 53) changed.value &= ~std::int64_t{1};
-        return changed;
-    }
-};
-
-struct keeps_counters_that_came_to_zero : changes_one_by_one {
-    std::map<std::string, time_point> expiries;
-    std::mutex mutex;
-    counter change(counter_change c) override {
+    cell_answer take_cells(const cell_batch& batch) override {
         const std::scoped_lock lock(mutex);
-        auto changed = changes_one_by_one::change(c);
-        const auto known = expiries.try_emplace(c.key, changed.expires_at).first->second;
-        if (changed.value > 0 && known > c.now) changed.expires_at = known;
-        return changed;
+        const auto stored = find_all(batch);
+        const auto answer = rule(batch, stored);
+        store_all(batch, answer, stored);
+        return answer;
     }
-};
 
-struct gives_counters_in_the_order_of_keys : good_store {
-    std::vector<counter> change_counters(const std::vector<counter_change>& given) override {
-        auto changes = given;
-        std::sort(changes.begin(), changes.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
-        return good_store::change_counters(changes);
-    }
-};
-
-struct reads_a_batch_then_writes_it : good_store {
-    std::vector<counter> change_counters(const std::vector<counter_change>& changes) override {
-        auto reading = changes;
-        for (auto& c : reading) c.by = 0;
-        auto changed = good_store::change_counters(reading);
-        others_come_in_between();
-        const auto after = good_store::change_counters(changes);
-        if (changes.size() == 1) return after;
-        for (std::size_t i = 0; i < changes.size(); ++i) {
-            changed[i].value = std::max<std::int64_t>(changed[i].value + changes[i].by, 0);
-            changed[i].expires_at = after[i].expires_at;
-        }
-        return changed;
-    }
-};
-
-struct locks_keys_in_the_callers_order : good_store {
     std::mutex mutex;
-    std::map<std::string, std::mutex> locks;
+    std::map<std::string, time_point, std::less<>> cells;
+};
 
-    std::vector<counter> change_counters(const std::vector<counter_change>& changes) override {
+struct takes_in_two_steps : plain_cells {
+    cell_answer take_cells(const cell_batch& batch) override {
+        std::unique_lock lock(mutex);
+        const auto stored = find_all(batch);
+        const auto answer = rule(batch, stored);
+        lock.unlock();
+        others_come_in_between();
+        lock.lock();
+        store_all(batch, answer, stored);
+        return answer;
+    }
+};
+
+/// Each request is an atomic step, but the batch is not.
+struct takes_one_by_one : plain_cells {
+    cell_answer take_cells(const cell_batch& batch) override {
+        if (batch.size() < 2) return plain_cells::take_cells(batch);
+        auto answer = [&] {
+            const std::scoped_lock lock(mutex);
+            return rule(batch, find_all(batch));
+        }();
+        for (std::size_t i = 0; answer.granted && i < batch.size(); ++i) {
+            others_come_in_between();
+            cell_batch one(batch.now(), batch.marker());
+            one.add(batch[i], batch.key(i));
+            const auto each = plain_cells::take_cells(one);
+            answer.granted = each.granted;
+            answer.cells[i] = each.cells[0];
+        }
+        return answer;
+    }
+};
+
+/// Changes the requests; see below.
+struct misreads_requests : plain_cells {
+    virtual void misread(cell_request& r, const cell_batch& batch) = 0;
+    cell_answer rule(const cell_batch& batch, const cell_times& stored) override {
+        cell_batch misread_batch(batch.now(), batch.marker());
+        for (std::size_t i = 0; i < batch.size(); ++i) {
+            auto r = batch[i];
+            misread(r, batch);
+            misread_batch.add(r, batch.key(i));
+        }
+        return decide(misread_batch, stored);
+    }
+};
+
+struct ignores_the_reserve : misreads_requests {
+    void misread(cell_request& r, const cell_batch&) override { r.reserve = {}; }
+};
+struct gives_the_reserve_to_all : misreads_requests {
+    void misread(cell_request& r, const cell_batch&) override { r.room += std::exchange(r.reserve, {}); }
+};
+struct ignores_conditions : misreads_requests {
+    void misread(cell_request& r, const cell_batch&) override { r.when = cell_condition::always; }
+};
+struct forgets_to_clamp : misreads_requests {
+    void misread(cell_request& r, const cell_batch&) override {
+        if (r.action == cell_action::move) r.room = std::chrono::hours(24 * 9999);
+    }
+};
+struct refuses_moves : misreads_requests {
+    void misread(cell_request& r, const cell_batch&) override {
+        if (r.action == cell_action::move && r.cost > 0ms) r.action = cell_action::take;
+    }
+};
+struct takes_where_it_is_asked : misreads_requests {
+    void misread(cell_request& r, const cell_batch&) override {
+        if (r.action == cell_action::ask) r.action = cell_action::take;
+    }
+};
+struct asks_for_nothing : misreads_requests {
+    void misread(cell_request& r, const cell_batch&) override {
+        if (r.action == cell_action::ask) r.cost = {};
+    }
+};
+struct never_moves_back : misreads_requests {
+    void misread(cell_request& r, const cell_batch&) override { r.cost = std::max(r.cost, 0ms); }
+};
+struct keeps_a_millisecond_back : misreads_requests {
+    void misread(cell_request& r, const cell_batch&) override {
+        if (r.action == cell_action::take) r.room -= 1ms;
+    }
+};
+struct is_a_millisecond_generous : misreads_requests {
+    void misread(cell_request& r, const cell_batch&) override {
+        if (r.action == cell_action::take) r.room += 1ms;
+    }
+};
+struct has_short_durations : misreads_requests {  // 2^31 milliseconds
+    void misread(cell_request& r, const cell_batch&) override {
+        r.cost = std::min<std::chrono::milliseconds>(r.cost, 24h * 24);
+    }
+};
+
+struct ignores_the_marker : plain_cells {
+    cell_times find_all(const cell_batch& batch) override {
+        auto stored = plain_cells::find_all(batch);
+        stored[0] = {};
+        return stored;
+    }
+};
+
+/// A row is there until it is swept.
+struct takes_any_row_for_a_marker : plain_cells {
+    cell_times find_all(const cell_batch& batch) override {
+        auto stored = plain_cells::find_all(batch);
+        if (cells.contains(batch.marker())) stored[0] = time_point::max();
+        return stored;
+    }
+};
+
+struct prolongs_the_marker : plain_cells {
+    void store_all(const cell_batch& batch, const cell_answer& answer, const cell_times& stored) override {
+        plain_cells::store_all(batch, answer, stored);
+        if (answer.marked) store(batch.marker(), batch.now() + 24h, batch.now());
+    }
+};
+
+struct creates_the_marker : plain_cells {
+    void store_all(const cell_batch& batch, const cell_answer& answer, const cell_times& stored) override {
+        plain_cells::store_all(batch, answer, stored);
+        if (answer.granted && !answer.marked && !batch.marker().empty())
+            store(batch.marker(), batch.now() + 1h, batch.now());
+    }
+};
+
+/// What the requests before the one that is not there were granted.
+struct stores_what_it_refuses : plain_cells {
+    void store_all(const cell_batch& batch, const cell_answer& answer, const cell_times& stored) override {
+        if (answer.granted) return plain_cells::store_all(batch, answer, stored);
+        for (std::size_t i = 0; i < batch.size(); ++i) {
+            cell_batch one(batch.now(), batch.marker());
+            one.add(batch[i], batch.key(i));
+            const auto each = decide(one, std::array{stored[0], stored[1 + i]});
+            if (!each.granted) return;
+            if (each.cells[0] != stored[1 + i]) store(batch.key(i), each.cells[0], batch.now());
+        }
+    }
+};
+
+/// Whoever is refused waits longer.
+struct counts_refusals : plain_cells {
+    void store_all(const cell_batch& batch, const cell_answer& answer, const cell_times& stored) override {
+        if (answer.granted) return plain_cells::store_all(batch, answer, stored);
+        for (std::size_t i = 0; i < batch.size(); ++i)
+            if (stored[1 + i] > batch.now()) store(batch.key(i), stored[1 + i] + batch[i].cost, batch.now());
+    }
+};
+
+struct answers_what_it_refuses : plain_cells {
+    cell_answer rule(const cell_batch& batch, const cell_times& stored) override {
+        auto answer = decide(batch, stored);
+        for (std::size_t i = 0; !answer.granted && i < batch.size(); ++i) answer.cells[i] += batch[i].cost;
+        return answer;
+    }
+};
+
+struct answers_in_the_order_of_keys : plain_cells {
+    cell_answer take_cells(const cell_batch& batch) override {
+        auto answer = plain_cells::take_cells(batch);
+        std::map<std::string_view, time_point> by_key;
+        for (std::size_t i = 0; i < batch.size(); ++i) by_key[batch.key(i)] = answer.cells[i];
+        std::size_t i = 0;
+        for (const auto& cell : by_key) answer.cells[i++] = cell.second;
+        return answer;
+    }
+};
+
+struct answers_what_was : plain_cells {
+    cell_answer take_cells(const cell_batch& batch) override {
+        cell_times stored{};
+        {
+            const std::scoped_lock lock(mutex);
+            stored = find_all(batch);
+        }
+        auto answer = plain_cells::take_cells(batch);
+        std::copy_n(stored.begin() + 1, batch.size(), answer.cells.begin());
+        return answer;
+    }
+};
+
+/// A cache that is full.
+struct drops_a_live_cell : plain_cells {
+    void store(std::string_view key, time_point cell, time_point now) override {
+        if (cells.size() > 8)
+            cells.erase(std::min_element(cells.begin(), cells.end(),
+                                         [](const auto& a, const auto& b) { return a.second < b.second; }));
+        plain_cells::store(key, cell, now);
+    }
+};
+
+struct drops_cells_early : plain_cells {
+    void store(std::string_view key, time_point cell, time_point now) override {
+        std::erase_if(cells, [&](const auto& c) { return c.second <= now + 1ms; });
+        plain_cells::store(key, cell, now);
+    }
+};
+
+struct goes_on_from_the_past : plain_cells {
+    cell_answer rule(const cell_batch& batch, const cell_times& stored) override {
+        auto answer = decide(batch, stored);
+        for (std::size_t i = 0; answer.granted && i < batch.size(); ++i)
+            if (batch[i].action == cell_action::take && is_for(batch[i], answer.marked) &&
+                stored[1 + i] != time_point())
+                answer.cells[i] = stored[1 + i] + batch[i].cost;
+        return answer;
+    }
+};
+
+struct moves_before_now : plain_cells {
+    cell_answer rule(const cell_batch& batch, const cell_times& stored) override {
+        auto answer = decide(batch, stored);
+        for (std::size_t i = 0; answer.granted && i < batch.size(); ++i)
+            if (batch[i].action == cell_action::move && is_for(batch[i], answer.marked) && batch[i].cost < 0ms)
+                answer.cells[i] = std::min(answer.cells[i], std::max(stored[1 + i], batch.now()) + batch[i].cost);
+        return answer;
+    }
+    /// It takes a cell in the past for credit.
+    cell_answer take_cells(const cell_batch& batch) override {
+        auto earlier = batch.now();
+        {
+            const std::scoped_lock lock(mutex);
+            for (std::size_t i = 0; i < batch.size(); ++i)
+                if (const auto found = find(batch.key(i), earlier); found != time_point() && found > earlier - 2h)
+                    earlier = std::min(earlier, found);
+        }
+        if (batch.size() != 1 || batch[0].action != cell_action::take) earlier = batch.now();
+        return plain_cells::take_cells(changed(
+            batch, [](std::string_view k) { return std::string(k); }, earlier));
+    }
+};
+
+struct stores_seconds : plain_cells {
+    void store(std::string_view key, time_point cell, time_point now) override {
+        plain_cells::store(key, std::chrono::ceil<std::chrono::seconds>(cell), now);
+    }
+};
+
+/// What is so far ahead must be a mistake.
+struct believes_no_far_future : plain_cells {
+    time_point find(std::string_view key, time_point now) override {
+        const auto found = plain_cells::find(key, now);
+        return found > now + 24h * 401 ? time_point() : found;
+    }
+};
+
+struct ignores_the_case_of_keys : plain_cells {
+    static std::string lower(std::string_view key) {
+        std::string text(key);
+        for (auto& c : text)
+            if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+        return text;
+    }
+    cell_answer take_cells(const cell_batch& batch) override { return plain_cells::take_cells(changed(batch, lower)); }
+};
+
+struct ignores_spaces_behind_keys : plain_cells {
+    static std::string trimmed(std::string_view key) {
+        while (key.ends_with(' ')) key.remove_suffix(1);
+        return std::string(key);
+    }
+    cell_answer take_cells(const cell_batch& batch) override {
+        return plain_cells::take_cells(changed(batch, trimmed));
+    }
+};
+
+struct takes_eight_requests : plain_cells {
+    cell_answer take_cells(const cell_batch& batch) override {
+        cell_batch first(batch.now(), batch.marker());
+        for (std::size_t i = 0; i < std::min<std::size_t>(batch.size(), 8); ++i) first.add(batch[i], batch.key(i));
+        return plain_cells::take_cells(first);
+    }
+};
+
+struct locks_keys_in_the_callers_order : plain_cells {
+    std::mutex guard;
+    std::map<std::string, std::mutex, std::less<>> locks;
+
+    cell_answer take_cells(const cell_batch& batch) override {
         std::vector<std::unique_lock<std::mutex>> held;
-        for (const auto& c : changes) {
+        for (std::size_t i = 0; i < batch.size(); ++i) {
             std::mutex* lock = nullptr;
             {
-                const std::scoped_lock guard(mutex);
-                lock = &locks[c.key];
+                const std::scoped_lock guarded(guard);
+                lock = &locks[std::string(batch.key(i))];
             }
             held.emplace_back(*lock, std::defer_lock);
             const auto end = std::chrono::steady_clock::now() + 20ms;
@@ -696,23 +896,43 @@ struct locks_keys_in_the_callers_order : good_store {
             }
             others_come_in_between();
         }
-        return good_store::change_counters(changes);
+        return plain_cells::take_cells(batch);
     }
 };
 
-struct drops_acknowledged_changes : changes_one_by_one {
-    std::atomic<int> writes = 0;
-    counter change(counter_change c) override {
-        auto changed = changes_one_by_one::change(c);
-        if (c.by == 2 && ++writes % seldom == 0) changes_one_by_one::change({c.key, -2, c.now, c.lifetime});
-        return changed;
+struct drops_acknowledged_takes : plain_cells {
+    int writes = 0;
+    void store(std::string_view key, time_point cell, time_point now) override {
+        if (++writes % seldom != 0) plain_cells::store(key, cell, now);
+    }
+};
+
+/// Each handle remembers what it has read and written, as if nobody else wrote.
+struct remembers_cells : good_store {
+    using good_store::good_store;
+    std::mutex mutex;
+    std::map<std::string, time_point> full;
+
+    cell_answer take_cells(const cell_batch& batch) override {
+        if (batch.size() != 1) return good_store::take_cells(batch);
+        const std::scoped_lock lock(mutex);
+        auto& known = full[std::string(batch.key(0))];
+        if (batch[0].action == cell_action::ask && known > batch.now()) {
+            cell_answer answer;
+            answer.granted = known + batch[0].cost <= batch.now() + batch[0].room;
+            answer.cells[0] = known;
+            return answer;
+        }
+        const auto answer = good_store::take_cells(batch);
+        known = answer.cells[0];
+        return answer;
     }
 };
 
 const auto transactions_of = [](good_store& s) { return testing::run_transaction_storage_suite(s); };
 const auto users_of = [](good_store& s) { return testing::run_user_storage_suite(s); };
 const auto sessions_of = [](good_store& s) { return testing::run_session_storage_suite(s); };
-const auto counters_of = [](good_store& s) { return testing::run_counter_storage_suite(s); };
+const auto cells_of = [](good_store& s) { return testing::run_cell_storage_suite(s); };
 
 bool says(const std::vector<testing::suite_finding>& findings, const char* words) {
     const auto text = testing::to_text(findings);
@@ -833,28 +1053,79 @@ BOOST_AUTO_TEST_CASE(sessions) {
     BOOST_TEST(catches<does_not_quote>(sessions_of, "insert and find: must not throw, but threw: syntax error"));
 }
 
-BOOST_AUTO_TEST_CASE(counters) {
-    BOOST_TEST(catches<counts_in_two_steps>(counters_of, "racing additions: each change of change_counters must be"));
-    BOOST_TEST(catches<never_restarts_counters>(counters_of, "expiry: an expired counter must start again at 0"));
-    BOOST_TEST(catches<expires_late>(counters_of, "expiry: an expired counter must read 0"));
-    BOOST_TEST(catches<expires_early>(counters_of, "expiry: a counter must live until its expires_at"));
-    BOOST_TEST(catches<lives_by_its_own_clock>(counters_of, "expiry: an expired counter must read 0"));
-    BOOST_TEST(catches<always_prolongs>(counters_of, "add: adding to a counter must not change when it expires"));
-    BOOST_TEST(catches<never_prolongs>(counters_of, "prolong: an addition that prolongs must move the expiry"));
-    BOOST_TEST(catches<prolongs_by_reading>(counters_of, "prolong: only an addition must prolong"));
-    BOOST_TEST(catches<counts_below_zero>(counters_of, "take away: a sum below 0 must become 0"));
-    BOOST_TEST(catches<keeps_counters_that_came_to_zero>(counters_of, "take away: a counter that came to 0 is absent"));
-    BOOST_TEST(catches<counts_in_doubles>(counters_of, "the largest numbers: a counter must hold any number"));
-    BOOST_TEST(catches<gives_counters_in_the_order_of_keys>(
-        counters_of, "batches: change_counters must give the counters in the order of the changes"));
-    BOOST_TEST(catches<reads_a_batch_then_writes_it>(counters_of, "racing batches: each change of a batch must be"));
+BOOST_AUTO_TEST_CASE(cells) {
+    BOOST_TEST(testing::to_text(cells_of(*std::make_unique<plain_cells>())) == "");
+    BOOST_TEST(catches<takes_in_two_steps>(cells_of, "racing takes: take_cells must be one atomic step"));
+    BOOST_TEST(catches<takes_in_two_steps>(
+        cells_of, "takes that race with moves: nothing that take_cells has acknowledged must be lost"));
+    BOOST_TEST(catches<takes_one_by_one>(cells_of, "racing batches: a batch must be granted whole or not at all"));
+    BOOST_TEST(catches<stores_what_it_refuses>(cells_of, "refused batches: a refused batch must change nothing"));
+    BOOST_TEST(catches<counts_refusals>(cells_of, "take: a refused batch must change nothing"));
+    BOOST_TEST(catches<answers_what_it_refuses>(cells_of, "take: a refused batch must get the cells as they are"));
+    BOOST_TEST(catches<answers_what_was>(cells_of, "take: taking from an absent cell must bring it to now + cost"));
+    BOOST_TEST(catches<answers_in_the_order_of_keys>(
+        cells_of, "batches: each cell must be answered at the place of its request"));
+    BOOST_TEST(
+        catches<takes_eight_requests>(cells_of, "batches: each cell must be answered at the place of its request"));
+    BOOST_TEST(
+        catches<takes_eight_requests>(cells_of, "refused batches: a batch must be refused if one of its requests is"));
+    BOOST_TEST(catches<ignores_the_marker>(cells_of, "the marker: a batch whose marker is there must be marked"));
+    BOOST_TEST(catches<takes_any_row_for_a_marker>(cells_of, "the marker: a marker that is over must not be there"));
+    BOOST_TEST(catches<prolongs_the_marker>(cells_of, "the marker: a marker must not be changed"));
+    BOOST_TEST(catches<creates_the_marker>(cells_of, "the marker: a marker must not be changed"));
+    BOOST_TEST(catches<ignores_conditions>(
+        cells_of, "the marker: without the marker, what is asked if_marked must not be asked"));
+    BOOST_TEST(catches<ignores_conditions>(cells_of, "the marker: what is asked of others must refuse nobody"));
+    BOOST_TEST(catches<ignores_the_reserve>(cells_of, "the reserve: the reserve must be granted with the marker"));
+    BOOST_TEST(
+        catches<gives_the_reserve_to_all>(cells_of, "the reserve: the reserve must not be granted without the marker"));
+    BOOST_TEST(catches<takes_where_it_is_asked>(cells_of, "asking: asking must change nothing"));
+    BOOST_TEST(catches<asks_for_nothing>(cells_of, "asking: asking must be refused as taking would be"));
+    BOOST_TEST(catches<forgets_to_clamp>(cells_of, "move: a cell must not be moved beyond room"));
+    BOOST_TEST(catches<refuses_moves>(cells_of, "move: moving must never be refused"));
+    BOOST_TEST(catches<never_moves_back>(cells_of, "move: moving must move the cell back by the cost"));
+    BOOST_TEST(
+        catches<moves_before_now>(cells_of, "move: a cell that was moved back to now must start again from now"));
+    BOOST_TEST(catches<goes_on_from_the_past>(cells_of, "take: a cell that is over must start again from now"));
+    BOOST_TEST(
+        catches<keeps_a_millisecond_back>(cells_of, "take: what is there from this millisecond on must be granted"));
+    BOOST_TEST(catches<is_a_millisecond_generous>(cells_of,
+                                                  "take: what is not there for another millisecond must be refused"));
+    BOOST_TEST(catches<stores_seconds>(cells_of, "any time: a cell must live until it is over"));
+    BOOST_TEST(catches<has_short_durations>(cells_of, "the far future: a cell must be as far ahead as it was moved"));
+    BOOST_TEST(
+        catches<believes_no_far_future>(cells_of, "the far future: a cell must live on if the clock is turned back"));
+    BOOST_TEST(catches<drops_a_live_cell>(cells_of, "batches: each cell must be answered at the place of its request"));
+    BOOST_TEST(catches<drops_cells_early>(cells_of, "any time: a cell must live until it is over"));
+    BOOST_TEST(catches<lives_by_its_own_clock>(cells_of, "any time: a cell that is over must not be ahead of now"));
+    BOOST_TEST(catches<ignores_the_case_of_keys>(cells_of, "any key: keys that differ in a byte must be different"));
+    BOOST_TEST(catches<ignores_spaces_behind_keys>(cells_of, "any key: keys that differ in a byte must be different"));
+    BOOST_TEST(catches<has_short_columns>(cells_of, "take: different keys must not share a cell"));
+    BOOST_TEST(catches<takes_texts_as_c_strings>(cells_of, "take_cells must not cut off a key at a NUL"));
+    BOOST_TEST(catches<does_not_quote>(cells_of, "any key: must not throw, but threw: syntax error"));
     BOOST_TEST(catches<locks_keys_in_the_callers_order>(
-        counters_of, "racing batches: must not throw, but threw: deadlock detected"));
-    BOOST_TEST(catches<drops_acknowledged_changes>(counters_of,
-                                                   "no change that change_counters has acknowledged must be lost"));
-    BOOST_TEST(catches<takes_texts_as_c_strings>(counters_of, "change_counters must not cut off a key at a NUL"));
-    BOOST_TEST(catches<has_short_columns>(counters_of, "add: counters with different keys must not share a value"));
-    BOOST_TEST(catches<does_not_quote>(counters_of, "any key: must not throw, but threw: syntax error"));
+        cells_of, "racing batches: must not throw, but threw: deadlock detected"));
+    BOOST_TEST(catches<drops_acknowledged_takes>(cells_of, "random batches: a"));
+}
+
+/// What the sentences do not say, the comparison with `decide` finds.
+BOOST_AUTO_TEST_CASE(random_batches_of_cells) {
+    const auto found = [](good_store&& s) { return says(cells_of(s), "cells: random batches: "); };
+    BOOST_TEST(found(stores_what_it_refuses()));
+    BOOST_TEST(found(counts_refusals()));
+    BOOST_TEST(found(ignores_the_marker()));
+    BOOST_TEST(found(takes_any_row_for_a_marker()));
+    BOOST_TEST(found(ignores_the_reserve()));
+    BOOST_TEST(found(gives_the_reserve_to_all()));
+    BOOST_TEST(found(forgets_to_clamp()));
+    BOOST_TEST(found(never_moves_back()));
+    BOOST_TEST(found(moves_before_now()));
+    BOOST_TEST(found(goes_on_from_the_past()));
+    BOOST_TEST(found(keeps_a_millisecond_back()));
+    BOOST_TEST(found(is_a_millisecond_generous()));
+    BOOST_TEST(found(stores_seconds()));
+    BOOST_TEST(found(has_short_durations()));
+    BOOST_TEST(found(drops_a_live_cell()));
 }
 
 BOOST_AUTO_TEST_CASE(two_handles) {
@@ -867,6 +1138,10 @@ BOOST_AUTO_TEST_CASE(two_handles) {
         race_seen = says(findings, "find_transaction must see at once what update_transaction has acknowledged");
     }
     BOOST_TEST(race_seen);
+    memory_storage memory;
+    remembers_cells one(memory), other(memory);
+    BOOST_TEST(says(testing::run_shared_storage_suite<good_store>(one, other),
+                    "cells: move: moving must move the cell back by the cost"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

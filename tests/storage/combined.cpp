@@ -68,17 +68,19 @@ BOOST_AUTO_TEST_CASE(of_blocking_and_asynchronous_parts_passes_the_suite) {
 }
 
 BOOST_AUTO_TEST_CASE(keeps_each_part_where_it_belongs) {
-    memory_storage transactions, users, sessions, counters;
-    combined_storage s(transactions, users, sessions, counters);
+    memory_storage transactions, users, sessions, cells;
+    combined_storage s(transactions, users, sessions, cells);
     const auto phone = *phone_number::parse("+14155550100");
     BOOST_TEST(s.insert_transaction({"T", purpose::login, phone}));
     BOOST_TEST((s.insert_user({"U", phone, "ada@example.com", ""}) == write_result::done));
     BOOST_TEST(s.insert_session({"S", "U"}));
-    s.change_counters({{"C", 1, {}, std::chrono::hours(1)}});
+    cell_batch batch(time_point{});
+    batch.add({.cost = std::chrono::hours(1), .room = std::chrono::hours(1)}, "C");
+    BOOST_TEST(s.take_cells(batch).granted);
     BOOST_TEST(transactions.find_transaction("T").has_value());
     BOOST_TEST(users.find_user("U").has_value());
     BOOST_TEST(sessions.find_session("S").has_value());
-    BOOST_TEST(counters.change_counters({{"C", 0}}).front().value == 1);
+    BOOST_TEST(!cells.take_cells(batch).granted);
 }
 
 BOOST_AUTO_TEST_CASE(is_process_local_if_its_transactions_are) {

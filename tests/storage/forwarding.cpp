@@ -51,7 +51,7 @@ private:
 static_assert(Storage<plain_storage> && Storage<noting_storage<memory_storage>>);
 static_assert(UserStorage<noting_storage<testing::user_storage_archetype>> &&
               !TransactionStorage<noting_storage<testing::user_storage_archetype>> &&
-              !CounterStorage<noting_storage<testing::user_storage_archetype>>);
+              !CellStorage<noting_storage<testing::user_storage_archetype>>);
 
 }  // namespace
 
@@ -68,11 +68,11 @@ BOOST_AUTO_TEST_CASE(tells_what_is_called_and_can_do_something_else) {
     BOOST_TEST(s.insert_session({"S", "U"}));
     BOOST_TEST(!s.find_session("S").has_value());
     BOOST_TEST(s.erase_sessions_of("U", "") == 1u);
-    s.change_counters({});
+    s.take_cells(cell_batch(time_point{}));
     BOOST_TEST(!s.find_transaction("T").has_value());
     const decltype(s.calls) expected{{storage_part::sessions, "insert_session"},
                                      {storage_part::sessions, "erase_sessions_of"},
-                                     {storage_part::counters, "change_counters"},
+                                     {storage_part::cells, "take_cells"},
                                      {storage_part::transactions, "find_transaction"}};
     BOOST_TEST((s.calls == expected));
 }

@@ -22,8 +22,10 @@ transaction transaction_at(int number, time_point created) {
 session session_at(int number, time_point created, std::string user = "U") {
     return {"S" + std::to_string(number), std::move(user), created, created + 1h};
 }
-counter change(memory_storage& s, const counter_change& c) {
-    return s.change_counters({c}).front();
+bool take(memory_storage& s, const std::string& key, time_point now, std::chrono::milliseconds room = 1h) {
+    cell_batch batch(now);
+    batch.add({.cost = 1h, .room = room}, key);
+    return s.take_cells(batch).granted;
 }
 user person(const std::string& id, const std::string& digits) {
     return {id, *phone_number::parse("+1" + digits), id + "@example.com", ""};
@@ -46,33 +48,48 @@ BOOST_AUTO_TEST_CASE(keeps_a_transaction_for_the_retention_and_drops_it_then) {
 }
 
 BOOST_AUTO_TEST_CASE(drops_expired_entries_faster_than_they_are_added) {
-    memory_storage s({.transactions = 1000, .sessions = 1000, .counters = 1000});
+    memory_storage s({.transactions = 1000, .sessions = 1000, .cells = 1000});
     auto now = start;
     for (int i = 0; i < 10'000; ++i, now += 1min) {
         BOOST_REQUIRE(s.insert_transaction(transaction_at(i, now)));
         BOOST_REQUIRE(s.insert_session(session_at(i, now)));
-        BOOST_REQUIRE_EQUAL(change(s, {std::to_string(i), 1, now, 1h}).value, 1);
+        BOOST_REQUIRE(take(s, std::to_string(i), now));
     }
     BOOST_TEST(s.erase_sessions_of("U", "") <= 62u);  // one hour's worth
 }
 
 BOOST_AUTO_TEST_CASE(is_emptied_by_insertions_after_a_flood) {
-    memory_storage s({.transactions = 100, .sessions = 100, .counters = 100});
+    memory_storage s({.transactions = 100, .sessions = 100, .cells = 100});
     for (int i = 0; i < 100; ++i) {
         s.insert_transaction(transaction_at(i, start));
         s.insert_session(session_at(i, start));
-        change(s, {std::to_string(i), 1, start, 1h});
+        take(s, std::to_string(i), start);
     }
     BOOST_CHECK_THROW(s.insert_transaction(transaction_at(100, start)), std::length_error);
     BOOST_CHECK_THROW(s.insert_session(session_at(100, start)), std::length_error);
-    BOOST_CHECK_THROW(change(s, {"100", 1, start, 1h}), std::length_error);
-    BOOST_TEST(change(s, {"99", 1, start, 1h}).value == 2);  // what is there goes on
-    BOOST_TEST(change(s, {"100", 0, start, 1h}).value == 0);
+    BOOST_CHECK_THROW(take(s, "100", start), std::length_error);
+    BOOST_TEST(take(s, "99", start, 2h));  // what is there goes on
+    BOOST_TEST(!take(s, "100", start, 1min));
 
     const auto later = start + 24h;
     BOOST_TEST(s.insert_transaction(transaction_at(100, later)));
     BOOST_TEST(s.insert_session(session_at(100, later)));
-    BOOST_TEST(change(s, {"100", 1, later, 1h}).value == 1);
+    BOOST_TEST(take(s, "100", later));
+}
+
+BOOST_AUTO_TEST_CASE(a_cell_that_was_moved_on_lives_on_and_one_that_was_moved_back_leaves_nothing_behind) {
+    memory_storage s({.cells = 1});
+    const auto move = [&](std::chrono::milliseconds by) {
+        cell_batch batch(start);
+        batch.add({.action = cell_action::move, .cost = by, .room = 9h}, "a");
+        s.take_cells(batch);
+    };
+    BOOST_TEST(take(s, "a", start));
+    move(2h);
+    BOOST_CHECK_THROW(take(s, "b", start + 3h - 1ms), std::length_error);
+    move(-3h);
+    BOOST_TEST(take(s, "b", start));
+    BOOST_CHECK_THROW(move(1h), std::length_error);
 }
 
 BOOST_AUTO_TEST_CASE(an_erased_or_expired_session_leaves_nothing_behind) {

@@ -12,9 +12,11 @@
 #include <phoneauth/storage/postgres.hpp>
 #include <phoneauth/testing/storage_suite.hpp>
 
+#include "cells.hpp"
 #include "postgres.hpp"
 
 using namespace postgres_test;
+using cell_tests::asks, cell_tests::batch_of, cell_tests::moves, cell_tests::takes;
 
 namespace {
 
@@ -44,6 +46,16 @@ bool mentions(const std::string& text, const std::string& part) {
 
 std::string rows_of(const database& db, const std::string& table) {
     return db("SELECT count(*) FROM phoneauth_" + table);
+}
+
+/// The version of the tables that this program makes.
+const std::string newest = std::to_string(detail::postgres::migrations.size());
+
+/// Keys with a number each, from `first` to before `last`.
+cell_batch numbered(time_point now, const cell_request& r, const std::string& name, int first, int last) {
+    cell_batch batch(now);
+    for (int i = first; i < last; ++i) batch.add(r, name, std::to_string(i));
+    return batch;
 }
 
 }  // namespace
@@ -82,18 +94,19 @@ BOOST_AUTO_TEST_CASE(what_is_acknowledged_is_on_disk_whatever_the_default_is) {
     BOOST_TEST(setting("statement_timeout") == "7s");
 }
 
-BOOST_AUTO_TEST_CASE(only_counters_do_not_wait_for_the_disk) {
+BOOST_AUTO_TEST_CASE(only_cells_do_not_wait_for_the_disk) {
     const database db;
     // What each statement is committed with.
     db("CREATE TABLE commits (what text, setting text);"
        "CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO commits VALUES (tg_table_name, "
        "current_setting('synchronous_commit')); RETURN NULL; END $$");
     postgres_storage storage(db.url(), {.connections = 1});
-    for (const std::string table : {"transactions", "users", "sessions", "counters"})
+    for (const std::string table : {"transactions", "users", "sessions", "cells"})
         db("CREATE CONSTRAINT TRIGGER note AFTER INSERT OR UPDATE ON phoneauth_" + table +
            " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION note()");
-    storage.change_counters({{"a", 1, noon, 1h}, {"b", 0, noon, 1h}});
-    storage.change_counters({{"a", -1, noon, 1h}});
+    storage.take_cells(batch_of(noon, takes(1h), "a"));
+    storage.take_cells(batch_of(noon, asks(), "a", "b"));
+    storage.take_cells(batch_of(noon, moves(-1min), "a", "b"));
     auto t = new_transaction(1);
     storage.insert_transaction(t);
     storage.update_transaction(t);
@@ -102,7 +115,7 @@ BOOST_AUTO_TEST_CASE(only_counters_do_not_wait_for_the_disk) {
     storage.insert_session(new_session(1));
     BOOST_TEST(db("SELECT string_agg(what || ' ' || setting || ' ' || count, ', ' ORDER BY what) FROM "
                   "(SELECT what, setting, count(*) FROM commits GROUP BY what, setting) AS c") ==
-               "phoneauth_counters off 2, phoneauth_sessions on 1, phoneauth_transactions on 2, phoneauth_users on 2");
+               "phoneauth_cells off 2, phoneauth_sessions on 1, phoneauth_transactions on 2, phoneauth_users on 2");
 }
 
 BOOST_AUTO_TEST_CASE(ten_start_at_once_on_an_empty_database) {
@@ -115,7 +128,7 @@ BOOST_AUTO_TEST_CASE(ten_start_at_once_on_an_empty_database) {
             return thrown([&] { postgres_storage(db.url(), {}).insert_transaction(new_transaction(1)); });
         }));
     for (auto& one : all) BOOST_TEST(one.get() == "nothing was thrown");
-    BOOST_TEST(db("SELECT count(*) || ', version ' || max(version) FROM phoneauth_schema") == "1, version 2");
+    BOOST_TEST(db("SELECT count(*) || ', version ' || max(version) FROM phoneauth_schema") == "1, version " + newest);
     BOOST_TEST(rows_of(db, "transactions") == "1");
 }
 
@@ -181,7 +194,7 @@ void expect_rows_of_version_1(S& storage) {
     BOOST_TEST(testing::detail::difference(storage.find_transaction("T000000001").value(), new_transaction(1)) == "");
     BOOST_TEST(testing::detail::difference(storage.find_user("U000000001").value(), new_user(1)) == "");
     BOOST_TEST(testing::detail::difference(storage.find_session("S000000001").value(), new_session(1)) == "");
-    BOOST_TEST(storage.change_counters({{"c", 0, noon, 1h}}).at(0).value == 3);
+    BOOST_TEST(storage.take_cells(batch_of(noon, takes(1h), "c")).granted);
 }
 
 std::string version_of(const database& db) {
@@ -210,7 +223,7 @@ BOOST_AUTO_TEST_CASE(tables_of_version_1) {
     use_all("before");
 
     postgres_storage storage(db.url());
-    BOOST_TEST(version_of(db) == "2 with 16 columns");
+    BOOST_TEST(version_of(db) == newest + " with 16 columns");
     expect_rows_of_version_1(storage);
     auto t = new_transaction(1);
     t.delivery = delivery_state::undelivered;
@@ -227,6 +240,33 @@ BOOST_AUTO_TEST_CASE(tables_of_version_1) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(tables_of_version_2) {
+    const database db;
+    db(version_1);
+    db(detail::postgres::migrations[1]);
+    db("UPDATE phoneauth_schema SET version = 2");
+    const auto deadline = std::chrono::steady_clock::now() + 30s;
+    detail::postgres::connection old(detail::postgres::server_address(db.url()), deadline);
+    old.run("PREPARE change AS UPDATE phoneauth_users SET locale = 'de', version = version + 1;"
+            "PREPARE add (text) AS INSERT INTO phoneauth_sessions (token_hash, user_id, created_at, expires_at) "
+            "VALUES ($1, 'U000000001', 1767268800000, 1767272400000)",
+            deadline);
+    old.run("EXECUTE add ('before')", deadline);
+
+    postgres_storage storage(db.url());
+    BOOST_TEST(version_of(db) == "3 with 16 columns");
+    expect_rows_of_version_1(storage);
+    auto u = new_user(1);
+    u.generation = 7;
+    BOOST_TEST((storage.update_user(u) == write_result::done));
+
+    // A program of that version that runs on leaves it alone.
+    old.run("EXECUTE change; EXECUTE add ('after')", deadline);
+    BOOST_TEST(storage.find_user(u.object_id)->generation == 7u);
+    for (const auto* hash : {"S000000001", "before", "after"})
+        BOOST_TEST(storage.find_session(hash)->fingerprint == "", hash);
+}
+
 BOOST_AUTO_TEST_CASE(ten_start_at_once_on_tables_of_version_1) {
     const database db;
     db(version_1);
@@ -239,7 +279,7 @@ BOOST_AUTO_TEST_CASE(ten_start_at_once_on_tables_of_version_1) {
             expect_rows_of_version_1(storage);
         }));
     for (auto& one : all) one.get();
-    BOOST_TEST(version_of(db) == "2 with 16 columns");
+    BOOST_TEST(version_of(db) == newest + " with 16 columns");
 }
 
 BOOST_AUTO_TEST_CASE(a_server_that_crashes_while_tables_are_brought_up_to_date) {
@@ -254,7 +294,7 @@ BOOST_AUTO_TEST_CASE(a_server_that_crashes_while_tables_are_brought_up_to_date) 
     db("DROP FUNCTION ends CASCADE");
     postgres_storage storage(db.url());
     expect_rows_of_version_1(storage);
-    BOOST_TEST(version_of(db) == "2 with 16 columns");
+    BOOST_TEST(version_of(db) == newest + " with 16 columns");
 }
 
 BOOST_AUTO_TEST_CASE(the_limit_of_a_call_is_not_for_the_tables) {
@@ -266,7 +306,7 @@ BOOST_AUTO_TEST_CASE(the_limit_of_a_call_is_not_for_the_tables) {
     auto other = std::async(std::launch::async, start);  // one of them waits for the other
     BOOST_TEST(start() == "nothing was thrown");
     BOOST_TEST(other.get() == "nothing was thrown");
-    BOOST_TEST(version_of(db) == "2 with 16 columns");
+    BOOST_TEST(version_of(db) == newest + " with 16 columns");
 }
 
 BOOST_AUTO_TEST_CASE(tables_that_cannot_be_brought_up_to_date) {
@@ -276,8 +316,9 @@ BOOST_AUTO_TEST_CASE(tables_that_cannot_be_brought_up_to_date) {
         const locked_table lock(db.url(), "phoneauth_transactions");
         const auto text = refusal(db.url());
         BOOST_TEST(mentions(text, "lock timeout"), text);
-        BOOST_TEST(mentions(text, "from version 1 to 2: the user of the URL must own them, and no other program"),
-                   text);
+        BOOST_TEST(
+            mentions(text, "from version 1 to " + newest + ": the user of the URL must own them, and no other program"),
+            text);
     }
     db("DROP ROLE IF EXISTS phoneauth_modest; CREATE ROLE phoneauth_modest LOGIN;"
        "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO phoneauth_modest");
@@ -298,12 +339,17 @@ BOOST_AUTO_TEST_CASE(starts_with_nothing_but_the_right_to_use_its_tables) {
     BOOST_TEST(mentions(refusal(url), "must be allowed to create tables"));
     postgres_storage owner(db.url());
     db("GRANT SELECT ON ALL TABLES IN SCHEMA public TO phoneauth_modest");
-    BOOST_TEST(mentions(refusal(url), "it is not so that phoneauth_counters may be read and changed"));
+    BOOST_TEST(mentions(refusal(url), "it is not so that phoneauth_cells may be read and changed"));
     db("GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO phoneauth_modest");
     {
         postgres_storage modest(url);
         BOOST_TEST(modest.insert_transaction(new_transaction(1)));
+        BOOST_TEST(modest.take_cells(batch_of(noon, takes(1h), "c")).granted);
     }
+    db("REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC");
+    BOOST_TEST(mentions(refusal(url), "it is not so that the function phoneauth_take_cells may be called"));
+    db("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO phoneauth_modest");
+    BOOST_TEST(refusal(url) == "nothing was thrown");
     db("DROP OWNED BY phoneauth_modest; DROP ROLE phoneauth_modest");
 }
 
@@ -391,51 +437,123 @@ BOOST_AUTO_TEST_CASE(a_user_whose_phone_and_identity_are_taken) {
     BOOST_TEST((storage.update_user(second) == write_result::stale));
 }
 
-BOOST_AUTO_TEST_CASE(counters_in_batches) {
+// ---- Cells ----
+
+BOOST_AUTO_TEST_CASE(cells_agree_with_the_rule) {
     const database db;
     postgres_storage storage(db.url());
-    constexpr auto most = std::numeric_limits<std::int64_t>::max();
-    constexpr auto least = std::numeric_limits<std::int64_t>::min();
-    const auto values = [&](const std::vector<counter_change>& changes) {
-        std::string text;
-        for (const auto& c : storage.change_counters(changes)) text += std::to_string(c.value) + " ";
-        return text;
+    BOOST_TEST(cell_tests::steps_that_agree(storage, 5000) == 5000);
+}
+
+BOOST_AUTO_TEST_CASE(only_what_is_taken_is_stored) {
+    const database db;
+    postgres_storage storage(db.url());
+    const auto cells = [&] {
+        return db(
+            "SELECT coalesce(string_agg(key || ' ' || (ahead - 1767268800000) / 60000, ', ' ORDER BY key), '') FROM "
+            "phoneauth_cells");
     };
-    BOOST_TEST(values({}) == "");
-    BOOST_TEST(values({{"b", 0, noon, 1h}, {"a", -1, noon, 1h}}) == "0 0 ");
-    BOOST_TEST(rows_of(db, "counters") == "0");
-    BOOST_TEST(values({{"z", 3, noon, 1h}, {"b", 0, noon, 1h}, {"a", 2, noon, 2h}, {"m", most, noon, 1h}}) ==
-               "3 0 2 " + std::to_string(most) + " ");
-    BOOST_TEST(values({{"m", most, noon, 1h}, {"a", least, noon, 1h}, {"z", -1, noon, 1h}, {"q", least, noon, 1h}}) ==
-               std::to_string(most) + " 0 2 0 ");
-    BOOST_TEST(rows_of(db, "counters") == "3");
-    // A counter that came to 0 is absent: the next change brings it into being anew.
-    const auto fresh = storage.change_counters({{"a", 1, noon + 1min, 1h}});
-    BOOST_TEST((fresh.at(0).value == 1 && fresh.at(0).expires_at == noon + 1min + 1h));
-    // Each change has its own time.
-    BOOST_TEST(values({{"z", 1, noon + 1h, 1h}, {"m", 0, noon, 1h}}) == "1 " + std::to_string(most) + " ");
+    const auto nothing = storage.take_cells(cell_batch(noon, "known"));
+    BOOST_TEST((nothing.granted && !nothing.marked));
+    BOOST_TEST(storage.take_cells(batch_of(noon, asks(), "a", "b")).granted);
+    BOOST_TEST(storage.take_cells(batch_of(noon, moves(-1h), "a", "b")).granted);
+    auto batch = batch_of(noon, takes(1h), "a", "b");
+    batch.add(takes(2h, 1h), "c");
+    BOOST_TEST(!storage.take_cells(batch).granted);
+    auto of_others = batch_of(noon, asks(), "a");
+    of_others.add({.when = cell_condition::if_marked, .cost = 1h, .room = 1h}, "d");
+    BOOST_TEST(storage.take_cells(of_others).granted);
+    BOOST_TEST(cells() == "");
+    BOOST_TEST(storage.take_cells(batch_of(noon, takes(30min), "a", "known")).granted);
+    BOOST_TEST(!storage.take_cells(batch).granted);
+    BOOST_TEST(cells() == "a 30, known 30");
+    cell_batch marked(noon, "known");
+    marked.add({.cost = 2h, .room = 1h, .reserve = 1h}, "b");
+    const auto answer = storage.take_cells(marked);
+    BOOST_TEST((answer.granted && answer.marked && answer.cells[0] == noon + 2h));
+    BOOST_TEST(!storage.take_cells(marked).granted);
+    BOOST_TEST((storage.take_cells(batch_of(noon, moves(-20min), "a", "b")).cells[1] == noon + 100min));
+    BOOST_TEST(cells() == "a 10, b 100, known 30");
+}
+
+BOOST_AUTO_TEST_CASE(the_longest_durations) {
+    const database db;
+    postgres_storage storage(db.url());
+    const std::string key(128, 'k');
+    const auto most = std::chrono::milliseconds(400 * 24h);
+    BOOST_TEST((storage.take_cells(batch_of(noon + 1ms, takes(most - 1ms), key)).cells[0] == noon + most));
+    BOOST_TEST(storage.take_cells(batch_of(noon + 1ms, takes(1ms), key)).granted);
+    BOOST_TEST(!storage.take_cells(batch_of(noon + 1ms, takes(1ms), key)).granted);
+}
+
+BOOST_AUTO_TEST_CASE(ten_of_a_hundred_are_granted) {
+    const database db;
+    two_storages storage(db.url());
+    for (int round = 0; round < 10; ++round) {
+        const auto key = "k" + std::to_string(round);
+        const auto batch = [&](int thread, int call) {
+            // The cell is absent at first; each batch has a cell of its own, too, in front of it or behind it.
+            auto b = batch_of(noon, takes(1min, 10min), thread % 2 ? "z" + key : key);
+            b.add(takes(1min), thread % 2 ? "z" : "a", key, std::to_string(100 * thread + call));
+            if (thread % 2) b.add(takes(1min, 10min), key);
+            return b;
+        };
+        BOOST_TEST(cell_tests::granted_at_once(storage, 10, 10, batch) == 10);
+    }
+    BOOST_TEST(db("SELECT count(*) FROM phoneauth_cells WHERE key ~ '^k' AND ahead <> 1767268800000 + 600000") == "0");
 }
 
 BOOST_AUTO_TEST_CASE(batches_in_any_order_do_not_lock_each_other_out) {
     const database db;
-    std::vector<std::jthread> threads;
     postgres_storage storage(db.url(), {.connections = 8});
-    const auto errors = [&] { return db("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"); };
-    for (unsigned thread = 0; thread < 8; ++thread)
-        threads.emplace_back([&, thread] {
-            for (unsigned n = 0; n < 40; ++n) {
-                std::vector<counter_change> changes;
-                for (unsigned i = 0; i < 10; ++i) {
-                    const auto key = thread % 2 ? i : 9 - i;
-                    // Half of them expire all the time, so that they are swept and start again.
-                    changes.push_back(
-                        {"k" + std::to_string(key), (n + key) % 5 ? 1 : -1, noon + n * 1s, key % 2 ? 2s : 1h});
-                }
-                storage.change_counters(changes);
-            }
-        });
-    threads.clear();
-    BOOST_TEST(errors() == "0");
+    const auto batch = [](int thread, int call) {
+        // Half of them expire all the time, so that they are swept and start again; some only ask.
+        cell_batch b(noon + call * 1s, "k0");
+        for (int i = 1; i < 11; ++i) {
+            const auto key = thread % 2 ? i : 11 - i;
+            b.add((call + key) % 5 ? takes(key % 2 ? 2s : 1h)
+                  : key % 3        ? moves(-1s)
+                                   : asks(),
+                  "k", std::to_string(key));
+        }
+        return b;
+    };
+    BOOST_TEST(cell_tests::granted_at_once(storage, 8, 40, batch) == 8 * 40);
+    BOOST_TEST(db("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()") == "0");
+}
+
+BOOST_AUTO_TEST_CASE(two_batches_that_share_some_cells) {
+    const database db;
+    postgres_storage storage(db.url(), {.connections = 8});
+    // What one kind takes of the shared cell the other cannot have: together they are granted what is there.
+    const auto batch = [](int thread, int) {
+        auto b = batch_of(noon, takes(1min, 20min), "shared");
+        b.add(takes(1min, 15min), thread % 2 ? "odd" : "even");
+        b.add({.action = cell_action::ask, .cost = 1min, .room = 15min}, thread % 2 ? "even" : "odd");
+        return b;
+    };
+    const auto granted = cell_tests::granted_at_once(storage, 8, 20, batch);
+    const auto minutes = [&](const std::string& key) {
+        return (storage.take_cells(batch_of(noon, asks(), key)).cells[0] - noon) / 1min;
+    };
+    BOOST_TEST((granted >= 15 && granted <= 20));
+    BOOST_TEST(minutes("shared") == granted);
+    BOOST_TEST(minutes("odd") + minutes("even") == granted);
+}
+
+BOOST_AUTO_TEST_CASE(a_change_of_a_cell_seldom_touches_an_index) {
+    const database db;
+    postgres_storage storage(db.url());
+    const auto deadline = std::chrono::steady_clock::now() + 30s;
+    detail::postgres::connection c(detail::postgres::server_address(db.url()), deadline);
+    std::string takes_ten = "BEGIN;";
+    for (int i = 0; i < 10; ++i)
+        takes_ten += "SELECT phoneauth_take_cells(" + std::to_string(1767268800000 + 1000 * i) +
+                     ", '', '{c}', '{1}', '{1}', '{" + (i ? "1000" : "100000") + "}', '{1000000}', '{0}');";
+    const auto r = c.run(takes_ten + "SELECT n_tup_ins || ' ' || n_tup_upd || ' ' || n_tup_hot_upd FROM "
+                                     "pg_stat_xact_user_tables WHERE relname = 'phoneauth_cells'",
+                         deadline);
+    BOOST_TEST(PQgetvalue(r.get(), 0, 0) == "1 9 9");
 }
 
 // ---- Sweeping ----
@@ -446,7 +564,7 @@ BOOST_AUTO_TEST_CASE(insertions_remove_what_has_expired) {
     for (int i = 0; i < 20; ++i) {
         storage.insert_transaction(new_transaction(i));
         storage.insert_session(new_session(i));
-        storage.change_counters({{"c" + std::to_string(i), 1, noon, 1h}});
+        storage.take_cells(batch_of(noon, takes(30min), "c" + std::to_string(i)));
     }
     const auto end = noon + 5min + transaction_retention;
     BOOST_TEST(storage.insert_transaction(new_transaction(20, end - 1ms)));
@@ -454,30 +572,49 @@ BOOST_AUTO_TEST_CASE(insertions_remove_what_has_expired) {
     for (int i = 21; i < 31; ++i) {
         storage.insert_transaction(new_transaction(i, end));
         storage.insert_session(new_session(i, noon + 1h));
-        storage.change_counters({{"c" + std::to_string(i), 1, noon + 1h, 1h}});
+        storage.take_cells(batch_of(noon + 1h, takes(30min), "c" + std::to_string(i)));
     }
     BOOST_TEST(rows_of(db, "transactions") == "11");
     BOOST_TEST(rows_of(db, "sessions") == "10");
-    BOOST_TEST(rows_of(db, "counters") == "10");
+    BOOST_TEST(rows_of(db, "cells") == "10");
     // What only reads, and what is refused, sweeps nothing.
-    storage.change_counters({{"c21", 0, noon + 9h, 1h}, {"none", -1, noon + 9h, 1h}});
-    BOOST_TEST(rows_of(db, "counters") == "10");
-    // A counter that starts again is not swept by the call that changes it.
-    BOOST_TEST(storage.change_counters({{"c21", 5, noon + 9h, 1h}}).at(0).value == 5);
-    BOOST_TEST(storage.change_counters({{"c21", 0, noon + 9h, 1h}}).at(0).value == 5);
+    storage.take_cells(batch_of(noon + 9h, asks(), "c21", "none"));
+    storage.take_cells(batch_of(noon + 9h, takes(2h, 1h), "c21", "none"));
+    storage.take_cells(batch_of(noon + 9h, moves(-1h), "c21", "none"));
+    BOOST_TEST(rows_of(db, "cells") == "10");
+    // A cell that starts again is not swept by the call that takes from it.
+    storage.take_cells(batch_of(noon + 9h, takes(5min), "c21", "new"));
+    BOOST_TEST((storage.take_cells(batch_of(noon + 9h, asks(), "c21")).cells[0] == noon + 9h + 5min));
 }
 
-BOOST_AUTO_TEST_CASE(a_batch_of_counters_removes_more_than_it_adds) {
+BOOST_AUTO_TEST_CASE(a_batch_of_cells_removes_more_than_it_adds) {
     const database db;
     postgres_storage storage(db.url());
-    std::vector<counter_change> first, second;
-    for (int i = 0; i < 20; ++i) first.push_back({"c" + std::to_string(i), 1, noon, 1h});
-    for (int i = 0; i < 8; ++i) second.push_back({"d" + std::to_string(i), i < 5 ? 1 : 0, noon + 1h, 1h});
-    storage.change_counters(first);
-    BOOST_TEST(rows_of(db, "counters") == "20");
-    storage.change_counters(second);
-    BOOST_TEST(rows_of(db, "counters") == "15");
-    BOOST_TEST(db("SELECT count(*) FROM phoneauth_counters WHERE key LIKE 'd%'") == "5");
+    storage.take_cells(numbered(noon, takes(30min), "c", 0, 16));
+    BOOST_TEST(rows_of(db, "cells") == "16");
+    auto second = numbered(noon + 1h, takes(30min), "d", 0, 5);
+    for (int i = 5; i < 8; ++i) second.add(asks(), "d", std::to_string(i));
+    storage.take_cells(second);
+    BOOST_TEST(rows_of(db, "cells") == "11");
+    BOOST_TEST(db("SELECT count(*) FROM phoneauth_cells WHERE key LIKE 'd%'") == "5");
+}
+
+// A row of which others know that it is over is swept while somebody is about to write it.
+BOOST_AUTO_TEST_CASE(no_cell_that_is_ahead_is_removed) {
+    const database db;
+    postgres_storage storage(db.url(), {.connections = 8});
+    const std::jthread sweeper([&](const std::stop_token& stop) {
+        for (int i = 0; !stop.stop_requested(); ++i) storage.delete_expired(noon + i % 2 * 1h, 100);
+    });
+    const auto batch = [](int thread, int call) {
+        const auto now = noon + call * 1h;  // what was taken an hour before is over
+        auto b = batch_of(now, takes(30min, 2h), "c" + std::to_string(thread));
+        b.add(takes(1s), "all");
+        return b;
+    };
+    BOOST_TEST(cell_tests::granted_at_once(storage, 4, 100, batch) == 400);
+    const auto later = storage.take_cells(batch_of(noon + 99h, asks(), "c0", "c1", "c2", "c3"));
+    for (std::size_t i = 0; i < 4; ++i) BOOST_TEST((later.cells[i] == noon + 99h + 30min));
 }
 
 BOOST_AUTO_TEST_CASE(delete_expired_removes_as_much_as_it_may) {
@@ -486,15 +623,15 @@ BOOST_AUTO_TEST_CASE(delete_expired_removes_as_much_as_it_may) {
     for (int i = 0; i < 10; ++i) {
         storage.insert_transaction(new_transaction(i));
         storage.insert_session(new_session(i));
-        storage.change_counters({{"c" + std::to_string(i), 1, noon, 1h}});
+        storage.take_cells(batch_of(noon, takes(30min), "c" + std::to_string(i)));
     }
     BOOST_TEST(storage.delete_expired(noon + 1h - 1ms, 100) == 0u);
     BOOST_TEST(storage.delete_expired(noon + 1h, 4) == 4u);
     BOOST_TEST(storage.delete_expired(noon + 1h, 8) == 8u);
-    BOOST_TEST(rows_of(db, "sessions") + rows_of(db, "counters") == "08");
+    BOOST_TEST(rows_of(db, "sessions") + rows_of(db, "cells") == "08");
     BOOST_TEST(storage.delete_expired(noon + 1h, 100) == 8u);
     BOOST_TEST(storage.delete_expired(noon + 5min + transaction_retention, 7) == 7u);
-    BOOST_TEST(rows_of(db, "transactions") + rows_of(db, "sessions") + rows_of(db, "counters") == "300");
+    BOOST_TEST(rows_of(db, "transactions") + rows_of(db, "sessions") + rows_of(db, "cells") == "300");
 }
 
 BOOST_AUTO_TEST_CASE(no_statement_reads_a_whole_table) {
@@ -504,7 +641,7 @@ BOOST_AUTO_TEST_CASE(no_statement_reads_a_whole_table) {
 INSERT INTO phoneauth_transactions SELECT 'T' || n, 1, '+1', '', '', 1, 0, 0, n, n, n, 1 FROM generate_series(1, 20000) n;
 INSERT INTO phoneauth_users SELECT 'U' || n, '+1' || n, 'i' || n, '', '{}', '', true, n, n, n, 1 FROM generate_series(1, 20000) n;
 INSERT INTO phoneauth_sessions SELECT 'S' || n, 'U' || n / 3, n, n FROM generate_series(1, 20000) n;
-INSERT INTO phoneauth_counters SELECT 'C' || n, n, n FROM generate_series(1, 20000) n;
+INSERT INTO phoneauth_cells SELECT 'C' || n, n, n FROM generate_series(1, 20000) n;
 ANALYZE)");
     // Arguments for which all of a table is expired: the temptation is greatest.
     const auto arguments = [](const std::string& types) {
@@ -536,6 +673,19 @@ ANALYZE)");
             BOOST_TEST(!mentions(text, "Seq Scan"), s->name << " with " << mode << ":\n" << text);
             BOOST_TEST(mentions(text, "phoneauth_"), s->name);
         }
+    // The statements inside the function, with cells that are there and others, and much to sweep.
+    for (const std::string mode : {"force_custom_plan", "force_generic_plan"}) {
+        const auto deadline = std::chrono::steady_clock::now() + 10s;
+        detail::postgres::connection c(detail::postgres::server_address(db.url()), deadline);
+        const auto scans = c.run("SET plan_cache_mode = " + mode +
+                                     "; BEGIN; SELECT phoneauth_take_cells(15000, 'C20000', '{C100,C19999,x,y,z}', "
+                                     "'{1,1,1,3,2}', '{1,1,2,1,1}', '{1,1,1,1,1}', '{9999,9999,9999,9999,9999}', "
+                                     "'{0,0,0,0,0}');"
+                                     "SELECT seq_scan || ' ' || (idx_scan > 0) || ' ' || n_tup_ins || ' ' || n_tup_del "
+                                     "FROM pg_stat_xact_user_tables WHERE relname = 'phoneauth_cells'",
+                                 deadline);
+        BOOST_TEST(PQgetvalue(scans.get(), 0, 0) == "0 true 2 4", mode);
+    }
 }
 
 // ---- Bad input ----
@@ -587,9 +737,9 @@ BOOST_AUTO_TEST_CASE(databases_that_do_not_fit) {
     BOOST_TEST(refusal(db.url()) == "nothing was thrown");
     BOOST_TEST(mentions(refusal(read_only), "is read-only"));
 
-    db("UPDATE phoneauth_schema SET version = 3");
-    BOOST_TEST(
-        mentions(refusal(db.url()), "have version '3', this program knows versions up to 2; run a newer program"));
+    db("UPDATE phoneauth_schema SET version = 99");
+    BOOST_TEST(mentions(refusal(db.url()),
+                        "have version '99', this program knows versions up to " + newest + "; run a newer program"));
     db("DELETE FROM phoneauth_schema");
     BOOST_TEST(mentions(refusal(db.url()), "have version ''"));
 
@@ -611,9 +761,17 @@ BOOST_AUTO_TEST_CASE(tables_changed_by_hand) {
         {"DROP INDEX phoneauth_sessions_user_id",
          "CREATE INDEX phoneauth_sessions_user_id ON phoneauth_sessions (user_id)",
          "it is not so that phoneauth_sessions has an index on user_id"},
-        {"ALTER TABLE phoneauth_counters ALTER value TYPE int",
-         "ALTER TABLE phoneauth_counters ALTER value TYPE bigint",
-         "it is not so that phoneauth_counters has value bigint not null"},
+        {"ALTER TABLE phoneauth_cells ALTER ahead TYPE int", "ALTER TABLE phoneauth_cells ALTER ahead TYPE bigint",
+         "it is not so that phoneauth_cells has ahead bigint not null"},
+        {"ALTER FUNCTION phoneauth_take_cells RENAME TO mine", "ALTER FUNCTION mine RENAME TO phoneauth_take_cells",
+         "it is not so that the function phoneauth_take_cells is there"},
+        {"ALTER FUNCTION phoneauth_take_cells STABLE", "ALTER FUNCTION phoneauth_take_cells VOLATILE",
+         "it is not so that the function phoneauth_take_cells is as it was made"},
+        {"CREATE TABLE saved AS SELECT pg_get_functiondef('phoneauth_take_cells'::regproc) AS text; DO $do$ BEGIN "
+         "EXECUTE "
+         "(SELECT replace(text, 'greatest', 'least') FROM saved); END $do$",
+         "DO $do$ BEGIN EXECUTE (SELECT text FROM saved); END $do$",
+         "it is not so that the function phoneauth_take_cells is as it was made"},
         {"ALTER TABLE phoneauth_users ALTER identity TYPE text COLLATE \"POSIX\"",
          "ALTER TABLE phoneauth_users ALTER identity TYPE text COLLATE \"C\"",
          "it is not so that phoneauth_users has identity text collate \"C\" not null"},

@@ -2,8 +2,8 @@
 // What is stored in Redis, and where calls go. What both storages do when something is wrong: tests/asio/redis.cpp.
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <cstdint>
-#include <limits>
 #include <map>
 #include <string>
 #include <vector>
@@ -17,6 +17,7 @@
 
 using namespace phoneauth;
 using namespace redis_tests;
+using cell_tests::asks, cell_tests::batch_of, cell_tests::moves, cell_tests::takes;
 
 BOOST_AUTO_TEST_SUITE(redis_storage_)
 
@@ -150,16 +151,26 @@ BOOST_AUTO_TEST_CASE(expiry_is_left_to_redis, *boost::unit_test::precondition(ha
     longer.expires_at += 9h;
     s.insert_session(longer);
     s.insert_session(a_session("S3", "U"));
-    s.change_counters({{"C", 1, now(), 30min}, {"P", 1, now(), 30min}, {"R", 0, now(), 30min}});
-    s.change_counters({{"C", 1, now(), 50min}, {"P", 1, now(), 50min, true}});
+    s.take_cells(batch_of(now(), takes(30min), "C", "P", "M", "N"));
+    s.take_cells(batch_of(now(), takes(20min), "P"));
+    s.take_cells(batch_of(now(), moves(-10min), "M", "absent"));
+    s.take_cells(batch_of(now(), moves(-1h), "N"));
+    s.take_cells(batch_of(now(), asks(), "C", "asked"));
+    BOOST_TEST(!s.take_cells(batch_of(now(), takes(20min, 40min), "refused", "C")).granted);
+    // The library's clock need not be that of Redis.
+    s.take_cells(batch_of(now() - 1000 * 24h, takes(30min), "early"));
+    s.take_cells(batch_of(now() + 1000 * 24h, takes(30min), "late"));
 
     std::map<std::string, std::chrono::minutes> expected{{"t:T", 65min},
                                                          {"s:S", 60min},
                                                          {"s:S2", 600min},
                                                          {"s:S3", 60min},
                                                          {"u:U", 601min},
-                                                         {"c:C", 30min},
-                                                         {"c:P", 50min},
+                                                         {"{cells}:C", 30min},
+                                                         {"{cells}:P", 50min},
+                                                         {"{cells}:M", 20min},
+                                                         {"{cells}:early", 30min},
+                                                         {"{cells}:late", 30min},
                                                          {"{users}:ids", -1min},
                                                          {"{users}:phones", -1min},
                                                          {"{users}:identities", -1min},
@@ -183,18 +194,66 @@ BOOST_AUTO_TEST_CASE(expiry_is_left_to_redis, *boost::unit_test::precondition(ha
     BOOST_TEST(server.number({"PTTL", "phoneauth:t:late"}) <= 1);
 }
 
-BOOST_AUTO_TEST_CASE(counters_do_not_overflow, *boost::unit_test::precondition(has_redis)) {
-    blocking_world w(std::getenv("PHONEAUTH_TEST_REDIS"), options_of_its_own());
-    constexpr auto most = std::numeric_limits<std::int64_t>::max();
-    BOOST_TEST(count(w, most - 8) == most - 8);
-    BOOST_TEST(count(w, 1) == most - 7);  // doubles cannot tell these apart
-    BOOST_TEST(count(w, 0) == most - 7);
-    BOOST_TEST(count(w, 5) == most - 2);
-    BOOST_TEST(count(w, 5) == most);
-    BOOST_TEST(count(w, most) == most);
-    BOOST_TEST(count(w, -7) == most - 7);
-    BOOST_TEST(count(w, std::numeric_limits<std::int64_t>::min()) == 0);
-    BOOST_TEST(count(w, most) == most);
+// ---- Cells
+
+BOOST_AUTO_TEST_CASE(cells_agree_with_the_rule, *boost::unit_test::precondition(has_redis)) {
+    redis_storage s(std::getenv("PHONEAUTH_TEST_REDIS"), options_of_its_own());
+    BOOST_TEST(cell_tests::steps_that_agree(s, 5000) == 5000);
+    const auto nothing = s.take_cells(cell_batch(now(), "absent"));
+    BOOST_TEST((nothing.granted && !nothing.marked));
+}
+
+BOOST_AUTO_TEST_CASE(the_longest_durations_of_cells, *boost::unit_test::precondition(has_redis)) {
+    redis_storage s(std::getenv("PHONEAUTH_TEST_REDIS"), options_of_its_own());
+    const std::string key(128, 'k');
+    const auto most = std::chrono::milliseconds(400 * 24h);
+    const time_point at = std::chrono::sys_days{std::chrono::year{9999} / 12 / 31} + 1ms;
+    BOOST_TEST((s.take_cells(batch_of(at, takes(most - 1ms), key)).cells[0] == at + most - 1ms));
+    BOOST_TEST(s.take_cells(batch_of(at, takes(1ms), key)).granted);
+    BOOST_TEST(!s.take_cells(batch_of(at, takes(1ms), key)).granted);
+}
+
+BOOST_AUTO_TEST_CASE(ten_of_a_hundred_are_granted, *boost::unit_test::precondition(has_redis)) {
+    for (const auto* kind : {"start", "cluster"}) {
+        private_redis server({}, kind);
+        redis_storage s(server.url);
+        const auto batch = [&](int thread, int call) {
+            // Both orders, and a cell of its own.
+            auto b = thread % 2 ? batch_of(now(), takes(1h, 10h + 30min), "a", "b")
+                                : batch_of(now(), takes(1h, 10h + 30min), "b", "a");
+            b.add(takes(1h), std::to_string(100 * thread + call));
+            return b;
+        };
+        BOOST_TEST(cell_tests::granted_at_once(s, 10, 10, batch) == 10);
+        const auto both = s.take_cells(batch_of(now(), asks(), "a", "b"));
+        BOOST_TEST((both.cells[0] == both.cells[1] && both.cells[0] > now() + 9h));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(two_batches_that_share_some_cells, *boost::unit_test::precondition(has_redis)) {
+    redis_storage s(std::getenv("PHONEAUTH_TEST_REDIS"), options_of_its_own());
+    const auto batch = [](int thread, int) {
+        auto b = batch_of(cell_tests::start, takes(1h, 20h), "shared");
+        b.add(takes(1h, 15h), thread % 2 ? "odd" : "even");
+        b.add({.action = cell_action::ask, .cost = 1h, .room = 15h}, thread % 2 ? "even" : "odd");
+        return b;
+    };
+    const auto granted = cell_tests::granted_at_once(s, 8, 20, batch);
+    const auto hours = [&](const std::string& key) {
+        return std::max((s.take_cells(batch_of(cell_tests::start, asks(), key)).cells[0] - cell_tests::start) / 1h,
+                        std::int64_t{0});
+    };
+    BOOST_TEST((granted >= 15 && granted <= 20));
+    BOOST_TEST(hours("shared") == granted);
+    BOOST_TEST(hours("odd") + hours("even") == granted);
+}
+
+BOOST_AUTO_TEST_CASE(counters_of_former_versions_are_in_nobodys_way, *boost::unit_test::precondition(has_redis)) {
+    private_redis server;
+    redis_storage s(server.url);
+    server.ask({"HSET", "phoneauth:c:c", "v", "3", "e", "99999999999999"});
+    BOOST_TEST(s.take_cells(batch_of(now(), takes(1h), "c")).granted);
+    BOOST_TEST(server.number({"HLEN", "phoneauth:c:c"}) == 2);
 }
 
 BOOST_AUTO_TEST_CASE(versions_beyond_doubles, *boost::unit_test::precondition(has_redis)) {
@@ -308,7 +367,7 @@ BOOST_AUTO_TEST_CASE(records_of_format_1, *boost::unit_test::precondition(has_re
     const auto former = "1:11:212:+141555501001:U0:1:11:01:013:170000000000013:170000030000013:1700000000001";
     server.expect_ok({"SET", "phoneauth:t:T", former, "PX", "60000"});
     redis_storage s(server.url);
-    BOOST_TEST(detail::text_of(*server.ask({"GET", "phoneauth:format"})) == "2");
+    BOOST_TEST(detail::text_of(*server.ask({"GET", "phoneauth:format"})) == "3");
     BOOST_TEST(testing::detail::difference(s.find_transaction("T").value(), t) == "");
     t.delivery = delivery_state::undelivered;
     t.delivery_error = -1;
@@ -323,9 +382,31 @@ BOOST_AUTO_TEST_CASE(records_of_format_1, *boost::unit_test::precondition(has_re
     BOOST_TEST(now.ends_with("1:32:-10:1:0"));
     server.expect_ok({"SET", "phoneauth:t:T", now + "1:x"});
     BOOST_TEST(throws([&] { s.find_transaction("T"); }, "damaged"));
-    server.expect_ok({"SET", "phoneauth:format", "3"});
+    server.expect_ok({"SET", "phoneauth:format", "4"});
     BOOST_TEST(throws([&] { redis_storage again(server.url); }, "written by another version of phoneauth"));
+    BOOST_TEST(detail::text_of(*server.ask({"GET", "phoneauth:format"})) == "4");
+}
+
+BOOST_AUTO_TEST_CASE(records_of_format_2, *boost::unit_test::precondition(has_redis)) {
+    private_redis server;
+    auto u = a_user("U", "0100");
+    u.created_at = time_point(1'700'000'000'000ms);
+    server.expect_ok({"SET", "phoneauth:format", "2"});
+    const auto former = "1:012:+1415555010013:U@example.com1:U7:$secret2:en1:113:17000000000000:0:1:0";
+    server.ask({"HSET", "phoneauth:{users}:ids", "U", former});
+    server.ask({"HSET", "phoneauth:{users}:phones", "+14155550100", "U"});
+    server.ask({"HSET", "phoneauth:{users}:identities", "U@example.com", "U"});
+    server.expect_ok({"SET", "phoneauth:s:H", "1:U13:170000000000013:1700003600000", "PX", "60000"});
+    redis_storage s(server.url);
     BOOST_TEST(detail::text_of(*server.ask({"GET", "phoneauth:format"})) == "3");
+    BOOST_TEST(testing::detail::difference(s.find_user("U").value(), u) == "");
+    const session old{"H", "U", u.created_at, u.created_at + 1h};
+    BOOST_TEST(testing::detail::difference(s.find_session("H").value(), old) == "");
+    u.generation = 7;
+    BOOST_TEST((s.update_user(u) == write_result::done));
+    ++u.version;
+    BOOST_TEST(testing::detail::difference(s.find_user_by_phone(u.phone).value(), u) == "");
+    BOOST_TEST(s.erase_session("H"));
 }
 
 // Once forgotten by the server, scripts are sent again.

@@ -5,6 +5,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -35,6 +36,7 @@
 #include <phoneauth/asio/redis.hpp>
 #include <phoneauth/storage/redis.hpp>
 
+#include "storage/cells.hpp"
 #include "support/scripts.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -275,11 +277,15 @@ inline user a_user(const std::string& id, const std::string& digits) {
     return {id, *phone_number::parse("+1415555" + digits), id + "@example.com", "$secret"};
 }
 
-/// Adds to the counter "c" and gives its value.
+/// What `count` takes each time.
+inline constexpr std::chrono::milliseconds counted = 10min;
+
+/// Takes `times` times from the cell "c" and gives how often that was done in all.
 template <class World>
-std::int64_t count(World& w, std::int64_t by, std::chrono::milliseconds lifetime = 1h) {
-    const std::vector<counter_change> change{{"c", by, now(), lifetime}};
-    return w(w.storage.change_counters(change)).at(0).value;
+std::int64_t count(World& w, int times) {
+    using namespace cell_tests;
+    const auto batch = batch_of(start, times ? takes(times * counted) : asks(), "c");
+    return std::max((w(w.storage.take_cells(batch)).cells[0] - start) / counted, std::int64_t{0});
 }
 
 }  // namespace redis_tests

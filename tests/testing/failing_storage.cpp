@@ -81,8 +81,10 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(hands_everything_on, S, worlds) {
     BOOST_TEST(run(s.find_session("H")).has_value());
     BOOST_TEST(run(s.erase_session("H")));
     BOOST_TEST(run(s.erase_sessions_of("U", "")) == 0u);
-    const std::vector<counter_change> changes{{"c", 1, {}, std::chrono::hours(1)}};
-    BOOST_TEST(run(s.change_counters(changes))[0].value == 1);
+    cell_batch batch(time_point{});
+    batch.add({.cost = std::chrono::hours(1), .room = std::chrono::hours(1)}, "c");
+    BOOST_TEST(run(s.take_cells(batch)).granted);
+    BOOST_TEST(!w.memory.take_cells(batch).granted);
     BOOST_TEST(s.calls() == 13u);
     BOOST_TEST(s.updates() == 2u);
 }

@@ -41,15 +41,15 @@ BOOST_AUTO_TEST_CASE(parts_can_be_run_alone) {
     BOOST_TEST(testing::to_text(testing::run_transaction_storage_suite(s)) == "");
     BOOST_TEST(testing::to_text(testing::run_user_storage_suite(s)) == "");
     BOOST_TEST(testing::to_text(testing::run_session_storage_suite(s)) == "");
-    BOOST_TEST(testing::to_text(testing::run_counter_storage_suite(s, {}, {.threads = 1, .rounds = 1})) == "");
+    BOOST_TEST(testing::to_text(testing::run_cell_storage_suite(s, {}, {.threads = 1, .rounds = 1})) == "");
 
     testing::transaction_storage_archetype transactions;
     testing::session_storage_archetype sessions;
     testing::user_storage_archetype users;
-    testing::counter_storage_archetype counters;
+    testing::cell_storage_archetype cells;
     BOOST_TEST(testing::to_text(testing::run_user_storage_suite(users)) != "");
     BOOST_TEST(testing::to_text(testing::run_session_storage_suite(sessions)) != "");
-    BOOST_TEST(testing::to_text(testing::run_counter_storage_suite(counters)) != "");
+    BOOST_TEST(testing::to_text(testing::run_cell_storage_suite(cells)) != "");
     BOOST_TEST(testing::to_text(testing::run_transaction_storage_suite(transactions)) != "");
 }
 

@@ -43,8 +43,8 @@ public:
     std::size_t erase_sessions_of(const std::string& id, const std::string& kept) {
         return note("erase_sessions_of").erase_sessions_of(id, kept);
     }
-    auto change_counters(const std::vector<counter_change>& c) {
-        return note("change_counters of " + std::to_string(c.size())).change_counters(c);
+    cell_answer take_cells(const cell_batch& b) {
+        return note("take_cells of " + std::to_string(b.size())).take_cells(b);
     }
 
 private:

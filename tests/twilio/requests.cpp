@@ -80,14 +80,23 @@ BOOST_AUTO_TEST_CASE(characters_are_counted_not_bytes) {
 BOOST_AUTO_TEST_CASE(code_text_carries_what_phones_look_for) {
     config c;
     c.message_template = "{code} expires in {minutes} minutes.";
-    BOOST_TEST(twilio::code_text(c, "123456") == "123456 expires in 5 minutes.");
+    BOOST_TEST(twilio::code_text(c, "123456", purpose::login) == "123456 expires in 5 minutes.");
     c.code_lifetime = 61s;
-    BOOST_TEST(twilio::code_text(c, "123456") == "123456 expires in 2 minutes.");
+    BOOST_TEST(twilio::code_text(c, "123456", purpose::login) == "123456 expires in 2 minutes.");
     c.origin_host = "example.com";
     c.android_app_hash = "FA+9qCX9VSu";
-    BOOST_TEST(twilio::code_text(c, "123456") == "123456 expires in 2 minutes.\nFA+9qCX9VSu\n@example.com #123456");
+    BOOST_TEST(twilio::code_text(c, "123456", purpose::login) ==
+               "123456 expires in 2 minutes.\nFA+9qCX9VSu\n@example.com #123456");
+    c.message_template = "{code} {purpose} {site} {site}{";
+    c.site_name = "{code}";
+    c.origin_host.clear();
+    c.android_app_hash.clear();
+    BOOST_TEST(twilio::code_text(c, "1", purpose::login) == "1 log in {code} {code}{");
+    BOOST_TEST(twilio::code_text(c, "1", purpose::registration) == "1 sign up {code} {code}{");
+    c.origin_host = "example.com";
+    c.android_app_hash = "FA+9qCX9VSu";
     c.message_template = "{code";
-    BOOST_TEST(twilio::code_text(c, "1") == "{code\nFA+9qCX9VSu\n@example.com #1");
+    BOOST_TEST(twilio::code_text(c, "1", purpose::login) == "{code\nFA+9qCX9VSu\n@example.com #1");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

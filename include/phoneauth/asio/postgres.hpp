@@ -82,7 +82,7 @@ private:
             auto done = co_await ::asio::async_initiate<const ::asio::use_awaitable_t<>, void(postgres::outcome)>(
                 [&](auto handler) {
                     detail::posted_handler<postgres::outcome> waiting(std::move(handler));
-                    pipelines->best(q.changes_counters)
+                    pipelines->best(q.takes_cells)
                         .submit(std::make_unique<postgres::request>(std::move(waiting), q.what, q.values, deadline));
                 },
                 ::asio::use_awaitable);

@@ -2,6 +2,7 @@
 #ifndef PHONEAUTH_DETAIL_ASCII_HPP
 #define PHONEAUTH_DETAIL_ASCII_HPP
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -43,6 +44,13 @@ inline std::string lower(std::string_view text) {
     std::string s(text);
     for (char& c : s) c = to_lower(c);
     return s;
+}
+
+constexpr bool equal_without_case(std::string_view a, std::string_view b) noexcept {
+    if (a.size() != b.size()) return false;
+    for (std::size_t i = 0; i < a.size(); ++i)
+        if (to_lower(a[i]) != to_lower(b[i])) return false;
+    return true;
 }
 
 /// `text` without the white space at both ends.

@@ -166,6 +166,18 @@ constexpr bool check_hooks() {
         },
         "phoneauth: these Hooks lack `result<void> after_login(const user&)`, or the same with an awaitable of it; "
         "derive from no_hooks");
+    static_assert(
+        requires(H & h, const user& before, user& changed) {
+            { h.before_update(before, changed) } -> yields<result<void>>;
+        },
+        "phoneauth: these Hooks lack `result<void> before_update(const user&, user&)`, or the same with an awaitable "
+        "of it; derive from no_hooks");
+    static_assert(
+        requires(H & h, const std::string& password, const user& u) {
+            { h.password_allowed(password, u) } -> yields<result<void>>;
+        },
+        "phoneauth: these Hooks lack `result<void> password_allowed(const std::string&, const user&)`, or the same "
+        "with an awaitable of it; derive from no_hooks");
     return Hooks<H>;
 }
 
@@ -179,7 +191,8 @@ constexpr bool check_option() {
         return check_password_hasher<O>();
     } else if constexpr (
         requires { &O::before_registration; } || requires { &O::before_login; } ||
-        requires { &O::after_registration; } || requires { &O::after_login; }) {
+        requires { &O::after_registration; } || requires { &O::after_login; } || requires { &O::before_update; } ||
+        requires { &O::password_allowed; }) {
         return check_hooks<O>();
     } else {
         static_assert(Clock<O>,

@@ -43,6 +43,9 @@ void describe(Field& field, config& c) {
     field("code_lifetime", c.code_lifetime);
     field("max_tries", c.max_tries);
     field("message_template", c.message_template);
+    field("registration_purpose", c.registration_purpose);
+    field("login_purpose", c.login_purpose);
+    field("site_name", c.site_name);
     field("origin_host", c.origin_host);
     field("android_app_hash", c.android_app_hash);
     field("resend_cooldown", c.resend_cooldown);
@@ -65,11 +68,14 @@ void describe(Field& field, config& c) {
     field("max_consecutive_failures", c.max_consecutive_failures);
     field("max_passwords_per_client_and_hour", c.max_passwords_per_client_and_hour);
     field("session_lifetime", c.session_lifetime);
+    field("fresh_login", c.fresh_login);
     field("registration_enabled", c.registration_enabled);
     field("phone_column", c.phone_column);
     field("identity_column", c.identity_column);
     field("min_password_length", c.min_password_length);
     field("max_password_length", c.max_password_length);
+    field("client_properties", c.client_properties);
+    field("protected_properties", c.protected_properties);
     field("max_properties", c.max_properties);
     field("max_property_bytes", c.max_property_bytes);
 }

@@ -67,10 +67,12 @@ struct policy_mode<H> {
     /// An argument, for types only; never defined.
     static H& h();
     static user& u();
+    static const std::string& text();
     ///@}
     /// The mode.
     using type = mode_of<decltype(h().before_registration(u())), decltype(h().after_registration(u())),
-                         decltype(h().before_login(u())), decltype(h().after_login(u()))>;
+                         decltype(h().before_login(u())), decltype(h().after_login(u())),
+                         decltype(h().before_update(u(), u())), decltype(h().password_allowed(text(), u()))>;
 };
 /// The mode of a password hasher.
 template <PasswordHasher P>
@@ -248,6 +250,12 @@ public:
     }
     yielded<result<void>> after_login(const user& u) override {
         return Mode::call([this, &u] { return hooks_.get().after_login(u); });
+    }
+    yielded<result<void>> before_update(const user& before, user& changed) override {
+        return Mode::call([this, &before, &changed] { return hooks_.get().before_update(before, changed); });
+    }
+    yielded<result<void>> password_allowed(const std::string& password, const user& u) override {
+        return Mode::call([this, &password, &u] { return hooks_.get().password_allowed(password, u); });
     }
     ///@}
 

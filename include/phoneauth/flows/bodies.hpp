@@ -10,6 +10,7 @@
 #include <phoneauth/flows/login.ipp>
 #include <phoneauth/flows/messages.ipp>
 #include <phoneauth/flows/messenger.ipp>
+#include <phoneauth/flows/passwords.ipp>
 #include <phoneauth/flows/registration.ipp>
 #include <phoneauth/flows/sessions.ipp>
 #include <phoneauth/version.hpp>

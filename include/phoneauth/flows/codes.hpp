@@ -10,6 +10,7 @@
 #include <phoneauth/credentials.hpp>
 #include <phoneauth/flows/fwd.hpp>
 #include <phoneauth/result.hpp>
+#include <phoneauth/rules/transitions.hpp>
 #include <phoneauth/status_callback.hpp>
 #include <phoneauth/transaction.hpp>
 
@@ -50,12 +51,13 @@ public:
 
     /// Lets the same code come again, because the flow that confirmed `t` could not use it. Returns false if that could
     /// not be stored.
-    flow<bool> reopen(transaction& t);
+    flow<bool> reopen(transaction& t, rules::spent_try last = rules::spent_try::counts);
 
 private:
     flow<result<challenge>> send_again(context& c, transaction_id id);
     flow<result<transaction_status>> find_status(transaction_id id);
     flow<result<callback_outcome>> take_report(context& c, status_callback r);
+    result<void> check_key(const transaction& t) const;
     flow<bool> try_to_store(const transaction& t);
     static rules::code_request again(const transaction& t, const context& c);
     challenge describe(const transaction& t, send_outcome sent) const;

@@ -71,6 +71,8 @@ auto codes<Mode>::send_again(context& c, transaction_id id) -> flow<result<chall
             if (found->state != before) co_await try_to_store(*found);
             co_return std::move(allowed).error();
         }
+        allowed = check_key(*found);
+        if (!allowed) co_return std::move(allowed).error();
         const auto limits = rules::code_limits(again(*found, c), p_.config, p_.now());
         const auto granted = co_await p_.limits.take(c, limits);
         if (!granted.granted) co_return limits.judge(granted).error();
@@ -112,6 +114,8 @@ auto codes<Mode>::confirm(context& c, purpose what, const transaction_id& id, su
         if (expected && found->phone != *expected) co_return error::phone_mismatch;
         p_.reports.note(c, *found);
         const auto before = found->state;
+        auto known = check_key(*found);
+        if (!known) co_return std::move(known).error();
         const bool right = p_.messages.is_code_of(*found, *typed) && !rules::is_decoy(*found);
         auto outcome = rules::apply_code(*found, right, p_.config, p_.now());
         if (before != transaction_state::pending) co_return std::move(outcome).error();
@@ -130,8 +134,8 @@ auto codes<Mode>::confirm(context& c, purpose what, const transaction_id& id, su
 }
 
 template <class Mode>
-auto codes<Mode>::reopen(transaction& t) -> flow<bool> {
-    rules::reopen(t, p_.config);
+auto codes<Mode>::reopen(transaction& t, rules::spent_try last) -> flow<bool> {
+    rules::reopen(t, p_.config, last);
     return try_to_store(t);
 }
 
@@ -163,6 +167,13 @@ auto codes<Mode>::take_report(context& c, status_callback r) -> flow<result<call
         co_return callback_outcome::noted;
     }
     co_return error::storage_unavailable;
+}
+
+/// A code of a pending `t` whose key only other servers have is neither right nor wrong here.
+template <class Mode>
+result<void> codes<Mode>::check_key(const transaction& t) const {
+    if (t.state != transaction_state::pending || p_.now() >= t.expires_at || p_.messages.knows_code_of(t)) return {};
+    return failure(error::storage_unavailable, "This server does not know the key of this code; try again.");
 }
 
 /// Nobody's result depends on it.

@@ -19,13 +19,6 @@ inline namespace v0 {
 
 namespace flows {
 
-/// What a password turned out to be.
-struct password_guess {
-    bool right = false;      ///< it is the user's
-    bool concealed = false;  ///< nobody may tell whether it is
-    bool marked = false;     ///< it came from a network that is known to the user
-};
-
 /// A user logs in: by code, by password and code, or by password alone. Thread-safe.
 template <class Mode>
 class login {
@@ -52,10 +45,6 @@ private:
 
     flow<result<challenge>> begin_second(context& c, rules::code_request asked, std::optional<user> owner,
                                          const std::string& secret);
-    flow<result<password_guess>> check_password(context& c, const std::string& subject,
-                                                const std::optional<user>& owner, const std::string& secret,
-                                                bool may_be_concealed);
-    flow<bool> forgive(const context& c, const std::string& subject, bool marked);
     flow<result<login_result>> enter(context& c, const transaction& confirmed);
     flow<result<login_result>> open_session(context& c, user& owner, const transaction* used);
     flow<result<void>> keep(const session& opened, user& owner);

@@ -60,8 +60,8 @@ auto login<Mode>::begin(context& c, std::string text, std::optional<password> se
 template <class Mode>
 auto login<Mode>::begin_second(context& c, rules::code_request asked, std::optional<user> owner,
                                const std::string& secret) -> flow<result<challenge>> {
-    const std::string subject(asked.phone.str());
-    auto guess = co_await check_password(c, subject, owner, secret, true);
+    const password_question question{std::string(asked.phone.str()), std::string(asked.fingerprint), owner, true};
+    auto guess = co_await p_.passwords.check(c, question, secret);
     if (!guess) co_return std::move(guess).error();
     if (!guess->right && !guess->concealed) co_return error::invalid_login;
     asked.begins = rules::door::second;
@@ -69,10 +69,10 @@ auto login<Mode>::begin_second(context& c, rules::code_request asked, std::optio
     auto limits = rules::code_limits(asked, p_.config, p_.now());
     if (!guess->right) limits = rules::ask_only(limits);
     if (!guess->concealed)
-        rules::take_guess_back(limits, subject, c.networks(), p_.limits.password_accounts(), p_.config);
+        rules::take_guess_back(limits, question.subject, c.networks(), p_.limits.password_accounts(), p_.config);
     const auto granted = co_await p_.limits.take(c, limits);
     if (!granted.granted && !guess->concealed) {
-        co_await forgive(c, subject, guess->marked);
+        co_await p_.passwords.forgive(c, question, *guess);
         co_return limits.judge(granted).error();
     }
     if (!guess->right || !granted.granted) owner.reset();
@@ -84,6 +84,7 @@ auto login<Mode>::begin_second(context& c, rules::code_request asked, std::optio
 
 template <class Mode>
 auto login<Mode>::complete(context& c, transaction_id id, submitted_code code) -> flow<result<login_result>> {
+    if (!p_.config.login_enabled) co_return error::login_disabled;
     auto confirmed = co_await codes_.confirm(c, purpose::login, id, std::move(code), nullptr);
     if (!confirmed) co_return std::move(confirmed).error();
     co_await Mode::ignore_cancellation();  // the code is spent: what follows must come to its end
@@ -98,66 +99,13 @@ auto login<Mode>::complete_with_identity(context& c, std::string text, password 
     auto identity = rules::normalize_identity(p_.config, text);
     if (!identity) co_return error::invalid_login;
     auto owner = co_await p_.ports.find_user_by_identity(*identity);
-    const auto subject = identity_subject(*identity, owner);
-    auto guess = co_await check_password(c, subject, owner, secret, false);
+    const password_question asked{identity_subject(*identity, owner), p_.network_fingerprint(owner), owner};
+    auto guess = co_await p_.passwords.check(c, asked, secret);
     if (!guess) co_return std::move(guess).error();
     if (!guess->right) co_return error::invalid_login;
-    co_await forgive(c, subject, guess->marked);
+    co_await p_.passwords.forgive(c, asked, *guess);
     auto outcome = co_await open_session(c, *owner, nullptr);
     co_return outcome;
-}
-
-/// What `secret` is worth. A wrong one is counted; whoever goes on with a right one takes the guess back.
-template <class Mode>
-auto login<Mode>::check_password(context& c, const std::string& subject, const std::optional<user>& owner,
-                                 const std::string& secret, bool may_be_concealed) -> flow<result<password_guess>> {
-    if (owner) p_.reports.note(c, owner->phone);
-    // What cannot be a password is not worth a hash.
-    if (secret.size() > p_.config.max_password_length) co_return error::invalid_login;
-    password_guess guess;
-    const auto fingerprint = p_.network_fingerprint(owner);
-    const auto limits_of = [&](bool concealed) {
-        return rules::password_limits(subject, owner ? owner->phone.str() : std::string_view(), fingerprint,
-                                      c.networks(), p_.limits.password_accounts(), concealed, p_.config, p_.now());
-    };
-    auto limits = limits_of(false);
-    auto granted = co_await p_.limits.take(c, limits);
-    if (may_be_concealed && limits.may_be_concealed(granted)) {
-        p_.limits.tell_locked(c, *limits.judge(granted).error().retry_after);
-        guess.concealed = true;
-        limits = limits_of(true);
-        granted = co_await p_.limits.take(c, limits);
-    }
-    if (!granted.granted) co_return limits.judge(granted).error();
-    guess.marked = granted.marked;
-    result<bool> right;
-    if (owner && !owner->password_hash.empty()) {
-        right = co_await p_.ports.verify_password(secret, owner->password_hash);
-    } else {  // an account that does not exist must not answer faster than one that does
-        auto unused = co_await p_.ports.hash_password(secret);
-        right = unused ? result<bool>(false) : result<bool>(std::move(unused).error());
-    }
-    if (!right) {
-        co_await p_.limits.give_back(limits, granted);
-        co_return std::move(right).error();
-    }
-    guess.right = *right;
-    if (!guess.right && guess.concealed) {
-        const failure wrong(error::invalid_login);
-        p_.reports.tell_failure(c, wrong);
-    } else if (!guess.right) {
-        p_.limits.tell_locked(c, limits.account_wait(granted));
-    }
-    co_return guess;
-}
-
-/// A right password was no guess.
-template <class Mode>
-auto login<Mode>::forgive(const context& c, const std::string& subject, bool marked) -> flow<bool> {
-    const auto back =
-        rules::guess_back(subject, c.networks(), marked, p_.limits.password_accounts(), p_.config, p_.now());
-    const bool done = co_await p_.limits.try_to(back);
-    co_return done;
 }
 
 /// The user of a confirmed transaction, if nothing has changed that the login rests on, gets a session.
@@ -168,6 +116,7 @@ auto login<Mode>::enter(context& c, const transaction& confirmed) -> flow<result
         // A changed number is a new out-of-band device (NIST SP 800-63B-3 §5.1.3.3).
         if (!owner || owner->phone != confirmed.phone) co_return error::no_transaction;
         std::string_view begun_with = confirmed.password_fingerprint;
+        if (begun_with.empty() && !p_.config.code_login_enabled) co_return error::login_disabled;
         if (rules::is_concealed(confirmed)) begun_with.remove_prefix(1);
         if (!begun_with.empty() && begun_with != p_.fingerprint_of(*owner)) co_return error::invalid_login;
         auto outcome = co_await open_session(c, *owner, &confirmed);
@@ -187,7 +136,8 @@ auto login<Mode>::open_session(context& c, user& owner, const transaction* used)
     auto token = make_token(p_.random);
     if (!token) co_return error::internal;
     const auto at = p_.now();
-    const session opened{p_.hash(*token), owner.object_id, at, at + p_.config.session_lifetime};
+    const session opened{p_.hash(*token), owner.object_id, at, at + p_.config.session_lifetime,
+                         p_.session_fingerprint_of(owner)};
     owner.last_login_at = at;
     auto kept = co_await keep(opened, owner);
     if (!kept) {
@@ -197,7 +147,7 @@ auto login<Mode>::open_session(context& c, user& owner, const transaction* used)
         }
         co_return std::move(kept).error();
     }
-    const auto fingerprint = p_.fingerprint_of(owner).substr(0, 16);
+    const auto fingerprint = p_.network_fingerprint(owner);
     rules::login_facts facts{.phone = owner.phone, .fingerprint = fingerprint, .used = used, .from = c.networks()};
     std::string subject;
     if (!used)
@@ -227,11 +177,12 @@ auto login<Mode>::keep(const session& opened, user& owner) -> flow<result<void>>
     }
 }
 
-/// Stores `last_login_at`. False if the user has been disabled, deleted or given another password since they were read:
-/// whoever did that has ended their sessions, perhaps before this one was stored. A storage that fails to store it does
+/// Stores `last_login_at`. False if the user has been disabled or deleted since they were read, or what the session
+/// rests on has changed: it is over already. A storage that fails to store it does
 /// not stop a login.
 template <class Mode>
 auto login<Mode>::note_login(user& owner) -> flow<bool> {
+    const auto rests_on = p_.session_fingerprint_of(owner);
     for (int lost = 0; lost < max_lost_races; ++lost) {
         write_result written = write_result::done;
         try {
@@ -240,7 +191,7 @@ auto login<Mode>::note_login(user& owner) -> flow<bool> {
         }
         if (written != write_result::stale) co_return true;
         auto current = co_await p_.ports.find_user(owner.object_id);
-        if (!current || !current->enabled || current->password_hash != owner.password_hash) co_return false;
+        if (!current || !current->enabled || p_.session_fingerprint_of(*current) != rests_on) co_return false;
         current->last_login_at = owner.last_login_at;
         owner = std::move(*current);
     }

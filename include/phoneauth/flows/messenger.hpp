@@ -36,6 +36,8 @@ public:
 
     /// The key that codes of new transactions are derived with.
     const std::string& current_key_id() const noexcept { return codes_.current_key_id(); }
+    /// Whether this server can tell the code of `t`: it has the key, or `t` is for a test number.
+    bool knows_code_of(const transaction& t) const;
     /// Whether `typed` is the code of `t`, which is no decoy.
     bool is_code_of(const transaction& t, const one_time_code& typed);
 

@@ -17,6 +17,11 @@ inline namespace v0 {
 namespace flows {
 
 template <class Mode>
+bool messenger<Mode>::knows_code_of(const transaction& t) const {
+    return rules::find_test_number(t.phone, config_) || codes_.has_key(t.key_id);
+}
+
+template <class Mode>
 bool messenger<Mode>::is_code_of(const transaction& t, const one_time_code& typed) {
     if (const auto* test = rules::find_test_number(t.phone, config_))
         return detail::equal_in_constant_time(test->code, typed.str());
@@ -27,7 +32,7 @@ template <class Mode>
 result<http_request> messenger<Mode>::code_request(const transaction& t) {
     const auto derived = codes_.derive(t);
     if (!derived) return error::no_transaction;
-    auto text = twilio::code_text(config_, derived->str());
+    auto text = twilio::code_text(config_, derived->str(), t.purpose);
     const auto left =
         std::max(std::chrono::ceil<std::chrono::seconds>(t.expires_at - ports_.now()), std::chrono::seconds(1));
     // Both are made for everybody, so that it takes the same time.

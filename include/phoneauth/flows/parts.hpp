@@ -14,6 +14,7 @@
 #include <phoneauth/flows/fwd.hpp>
 #include <phoneauth/flows/limiter.hpp>
 #include <phoneauth/flows/messenger.hpp>
+#include <phoneauth/flows/passwords.hpp>
 #include <phoneauth/flows/ports.hpp>
 #include <phoneauth/flows/reporter.hpp>
 #include <phoneauth/rules/destination.hpp>
@@ -41,13 +42,14 @@ struct parts {
     /// `c` passes `validate` and has a code key; `make_parts` sees to both. `p` must outlive this.
     parts(phoneauth::config c, flows::ports<Mode>& p) : config(std::move(c)), ports(p) {}
 
-    const phoneauth::config config;                    ///< in force for as long as this lives
-    flows::ports<Mode>& ports;                         ///< the integrator's policies
-    const reporter reports{ports};                     ///< tells the observer
-    limiter<Mode> limits{ports, config, reports};      ///< counts
-    messenger<Mode> messages{ports, config, reports};  ///< talks to Twilio
-    random_source random{};                            ///< of ids and tokens
-    token_hasher hash{};                               ///< of tokens, for the storage
+    const phoneauth::config config;                                    ///< in force for as long as this lives
+    flows::ports<Mode>& ports;                                         ///< the integrator's policies
+    const reporter reports{ports};                                     ///< tells the observer
+    limiter<Mode> limits{ports, config, reports};                      ///< counts
+    messenger<Mode> messages{ports, config, reports};                  ///< talks to Twilio
+    flows::passwords<Mode> passwords{ports, config, reports, limits};  ///< checks and makes them
+    random_source random{};                                            ///< of ids and tokens
+    token_hasher hash{};                                               ///< of tokens, for the storage
 
     /// The time, as the Clock tells it.
     time_point now() const { return ports.now(); }
@@ -71,9 +73,13 @@ struct parts {
 
     /// Tells one password of a user from the next: the hash of what is stored of it.
     std::string fingerprint_of(const user& u) { return hash(u.password_hash); }
-    /// By what known networks are remembered: a user with another password, or none, knows none of them.
+    /// What a session of `u` rests on: see `session::fingerprint`.
+    std::string session_fingerprint_of(const user& u) {
+        return hash(fingerprint_of(u) + std::to_string(u.generation) + std::string(u.phone.str()));
+    }
+    /// By what known networks are remembered: when the sessions of a user end, they are forgotten.
     std::string network_fingerprint(const std::optional<user>& u) {
-        return u ? fingerprint_of(*u).substr(0, 16) : std::string(16, '0');
+        return u ? session_fingerprint_of(*u).substr(0, 16) : std::string(16, '0');
     }
 
 private:

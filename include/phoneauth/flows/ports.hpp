@@ -84,6 +84,8 @@ public:
     virtual yielded<result<void>> after_registration(const user& u) = 0;
     virtual yielded<result<void>> before_login(const user& u) = 0;
     virtual yielded<result<void>> after_login(const user& u) = 0;
+    virtual yielded<result<void>> before_update(const user& before, user& changed) = 0;
+    virtual yielded<result<void>> password_allowed(const std::string& password, const user& u) = 0;
     ///@}
 
 protected:

@@ -61,11 +61,12 @@ auto registration<Mode>::complete(context& c, phoneauth::registration r) -> flow
     if (*stored) stored = co_await store(*made);
     if (!stored) co_return error::storage_unavailable;
     if (!*stored) {
-        co_await codes_.reopen(*confirmed);
+        const bool overloaded = stored->error().code == error::overloaded;
+        co_await codes_.reopen(*confirmed, overloaded ? rules::spent_try::given_back : rules::spent_try::counts);
         co_return std::move(*stored).error();
     }
     p_.reports.note(c, *made);
-    const auto fingerprint = p_.fingerprint_of(*made).substr(0, 16);
+    const auto fingerprint = p_.network_fingerprint(*made);
     const auto over = rules::after_registration(*confirmed, fingerprint, c.networks(), p_.config, p_.now());
     co_await p_.limits.try_to(over);
     try {
@@ -75,13 +76,12 @@ auto registration<Mode>::complete(context& c, phoneauth::registration r) -> flow
     co_return std::move(*made);
 }
 
-/// The password's hash, and what the hook has to say.
+/// The password's hash, and what the hooks have to say.
 template <class Mode>
 auto registration<Mode>::prepare(user& u, const std::string& password) -> flow<result<void>> {
     try {
-        auto hash = co_await p_.ports.hash_password(password);
-        if (!hash) co_return std::move(hash).error();
-        u.password_hash = std::move(*hash);
+        auto set = co_await p_.passwords.set(u, password);
+        if (!set) co_return set;
         const auto proved = u.phone;
         const auto id = u.object_id;
         auto allowed = co_await p_.ports.before_registration(u);

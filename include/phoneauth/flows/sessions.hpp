@@ -32,12 +32,23 @@ public:
     returned<user> authenticate(session_token token);
     returned<logout_outcome> logout(session_token token, client_info from);
     returned<user> update_user(session_token token, std::string object_id, property_map changes, client_info from);
+    returned<void> end_sessions(std::string user_id);
     ///@}
 
 private:
+    /// A session that is good, and whose it is.
+    struct admission {
+        session login;
+        user owner;
+    };
+
+    flow<result<admission>> admit(session_token token);
     flow<result<user>> find_user(session_token token);
     flow<result<logout_outcome>> end(context& c, session_token token);
     flow<result<user>> change(context& c, session_token token, std::string object_id, property_map changes);
+    flow<result<void>> prove(context& c, const admission& by, const std::string& current_password);
+    flow<bool> end_others(session own, std::string fingerprint);
+    flow<result<void>> end_all(std::string user_id);
 
     parts<Mode>& p_;
 };

@@ -2,6 +2,9 @@
 #ifndef PHONEAUTH_FLOWS_SESSIONS_IPP
 #define PHONEAUTH_FLOWS_SESSIONS_IPP
 
+#include <cstddef>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include <phoneauth/detail/crypto.hpp>
@@ -31,7 +34,12 @@ auto sessions<Mode>::update_user(session_token token, std::string object_id, pro
 }
 
 template <class Mode>
-auto sessions<Mode>::find_user(session_token token) -> flow<result<user>> {
+auto sessions<Mode>::end_sessions(std::string user_id) -> returned<void> {
+    return Mode::finish(end_all(std::move(user_id)));
+}
+
+template <class Mode>
+auto sessions<Mode>::admit(session_token token) -> flow<result<admission>> {
     if (token.empty() || token.str().size() > max_id_size) co_return error::unknown_token;
     const auto hash = p_.hash(token.str());
     auto found = co_await p_.ports.find_session(hash);
@@ -39,8 +47,26 @@ auto sessions<Mode>::find_user(session_token token) -> flow<result<user>> {
     if (p_.now() >= found->expires_at) co_return error::session_expired;
     auto owner = co_await p_.ports.find_user(found->user_id);
     if (!owner) co_return error::unknown_token;
-    if (!owner->enabled) co_return error::account_disabled;
-    co_return std::move(*owner);
+    if (!owner->enabled) {
+        try {  // it must not come back with the account
+            [[maybe_unused]] const bool erased = co_await p_.ports.erase_session(hash);
+        } catch (...) {
+        }
+        co_return error::account_disabled;
+    }
+    // Not erased: `change` may be about to store it anew.
+    const bool good =
+        found->fingerprint.empty() ? owner->generation == 0 : found->fingerprint == p_.session_fingerprint_of(*owner);
+    if (!good) co_return error::unknown_token;
+    admission admitted{std::move(*found), std::move(*owner)};
+    co_return admitted;
+}
+
+template <class Mode>
+auto sessions<Mode>::find_user(session_token token) -> flow<result<user>> {
+    auto admitted = co_await admit(std::move(token));
+    if (!admitted) co_return std::move(admitted).error();
+    co_return std::move(admitted->owner);
 }
 
 template <class Mode>
@@ -54,11 +80,12 @@ auto sessions<Mode>::end(context& c, session_token token) -> flow<result<logout_
 }
 
 namespace detail {
-/// The new password among a user's changes does not stay behind.
+/// The passwords among a user's changes do not stay behind.
 struct password_wiper {
     property_map& changes;
     ~password_wiper() {
-        if (const auto p = changes.find("password"); p != changes.end()) phoneauth::detail::wipe(p->second);
+        for (const auto* name : {"password", "currentPassword"})
+            if (const auto p = changes.find(name); p != changes.end()) phoneauth::detail::wipe(p->second);
     }
 };
 }  // namespace detail
@@ -69,36 +96,105 @@ auto sessions<Mode>::change(context& c, session_token token, std::string object_
     const detail::password_wiper wiper{changes};
     const bool has_password = changes.contains("password");
     c.silent = !has_password;
+    std::optional<std::string> proved;  // the password hash for which the current password was right
     for (int lost = 0; lost < max_lost_races; ++lost) {
-        auto owner = co_await find_user(token);
-        if (!owner) co_return std::move(owner).error();
-        if (owner->object_id != object_id) co_return error::not_permitted;
-        p_.reports.note(c, *owner);
+        auto admitted = co_await admit(token);
+        if (!admitted) co_return std::move(admitted).error();
+        if (admitted->owner.object_id != object_id) co_return error::not_permitted;
+        p_.reports.note(c, admitted->owner);
         if (lost == 0 && (has_password || changes.contains(p_.config.identity_column))) {
-            const auto limits = rules::credential_limits(owner->object_id, p_.now());
+            const auto limits = rules::credential_limits(object_id, p_.now());
             const auto granted = co_await p_.limits.take(c, limits);
             if (!granted.granted) co_return limits.judge(granted).error();
         }
-        secret_string new_password;
-        auto applied = rules::apply_changes(*owner, changes, p_.config, new_password);
-        if (!applied) co_return std::move(applied).error();
-        if (!new_password.empty()) {
-            auto hash = co_await p_.ports.hash_password(new_password);
-            phoneauth::detail::wipe(new_password);
-            if (!hash) co_return std::move(hash).error();
-            owner->password_hash = std::move(*hash);
+        user changed = admitted->owner;
+        const user& before = admitted->owner;
+        rules::password_change passwords;
+        auto allowed = rules::apply_changes(changed, changes, p_.config, passwords);
+        if (!allowed) co_return std::move(allowed).error();
+        if ((has_password || changed.identity != before.identity) && proved != before.password_hash) {
+            allowed = co_await prove(c, *admitted, passwords.current);
+            if (!allowed) co_return std::move(allowed).error();
+            if (!passwords.current.empty()) proved = before.password_hash;
         }
-        owner->updated_at = p_.now();
-        const write_result written = co_await p_.ports.update_user(*owner);
+        if (has_password) {
+            allowed = co_await p_.passwords.set(changed, passwords.wanted);
+            phoneauth::detail::wipe(passwords.wanted);
+            if (!allowed) co_return std::move(allowed).error();
+            ++changed.generation;
+        }
+        changed.updated_at = p_.now();
+        allowed = co_await p_.ports.before_update(before, changed);
+        if (!allowed) co_return std::move(allowed).error();
+        changed.object_id = before.object_id;
+        changed.phone = before.phone;
+        changed.version = before.version;
+        const write_result written = co_await p_.ports.update_user(changed);
         if (written == write_result::stale) continue;
         if (written != write_result::done) co_return error::user_exists;
-        ++owner->version;
+        ++changed.version;
         co_await Mode::ignore_cancellation();  // a new password and the end of the other sessions belong together
-        if (has_password) {
-            const auto own = p_.hash(token.str());
-            [[maybe_unused]] const std::size_t ended = co_await p_.ports.erase_sessions_of(owner->object_id, own);
+        auto fingerprint = p_.session_fingerprint_of(changed);
+        if (fingerprint != p_.session_fingerprint_of(before))
+            co_await end_others(std::move(admitted->login), std::move(fingerprint));
+        co_return std::move(changed);
+    }
+    co_return error::storage_unavailable;
+}
+
+/// Whoever changes what a login rests on has just logged in, or knows the password.
+template <class Mode>
+auto sessions<Mode>::prove(context& c, const admission& by, const std::string& current_password) -> flow<result<void>> {
+    if (current_password.empty()) {
+        const auto limit = p_.config.fresh_login;
+        const bool fresh = limit.count() == 0 || p_.now() < by.login.created_at + limit;
+        co_return fresh ? result<void>() : result<void>(error::fresh_login_required);
+    }
+    const std::optional<user> owner(by.owner);
+    const password_question asked{std::string(by.owner.phone.str()), p_.network_fingerprint(owner), owner};
+    auto guess = co_await p_.passwords.check(c, asked, current_password);
+    if (!guess) co_return std::move(guess).error();
+    if (!guess->right) co_return error::invalid_login;
+    co_await p_.passwords.forgive(c, asked, *guess);
+    co_return result<void>();
+}
+
+/// All sessions of the user are over already, as they rest on what the user was. The others are cleaned up, and the
+/// `own` one is stored anew; if that fails, its user has to log in again.
+template <class Mode>
+auto sessions<Mode>::end_others(session own, std::string fingerprint) -> flow<bool> {
+    try {
+        [[maybe_unused]] const std::size_t ended = co_await p_.ports.erase_sessions_of(own.user_id, own.token_hash);
+    } catch (...) {
+    }
+    try {
+        const bool lives = co_await p_.ports.erase_session(own.token_hash);
+        own.fingerprint = std::move(fingerprint);
+        if (!lives) co_return false;  // its user has logged out meanwhile
+        const bool stored = co_await p_.ports.insert_session(own);
+        co_return stored;
+    } catch (...) {
+        co_return false;
+    }
+}
+
+template <class Mode>
+auto sessions<Mode>::end_all(std::string user_id) -> flow<result<void>> {
+    const auto nobody = [] { return failure(error::invalid_parameter, "There is no user with this id."); };
+    if (user_id.empty() || user_id.size() > max_id_size) co_return nobody();
+    for (int lost = 0; lost < max_lost_races; ++lost) {
+        auto owner = co_await p_.ports.find_user(user_id);
+        if (!owner) co_return nobody();
+        ++owner->generation;
+        const write_result written = co_await p_.ports.update_user(*owner);
+        if (written != write_result::done) continue;
+        co_await Mode::ignore_cancellation();
+        try {  // all are over already
+            const std::string none;
+            [[maybe_unused]] const std::size_t ended = co_await p_.ports.erase_sessions_of(user_id, none);
+        } catch (...) {
         }
-        co_return std::move(*owner);
+        co_return result<void>();
     }
     co_return error::storage_unavailable;
 }

@@ -252,11 +252,9 @@ PHONEAUTH_DECL limit_batch password_limits(std::string_view subject, std::string
     if (c.max_passwords_per_client_and_hour > 0)
         add_client(b, "passwords/from:", from, at_most(c.max_passwords_per_client_and_hour, hour), 1, false,
                    error::too_many_failures);
-    if (!from.network.empty()) {
-        b.add(take(at_most(max_passwords_per_account_and_network, hour)), error::too_many_failures,
-              "passwords/of:", subject, "@", from.network);
-        b.keep();
-    }
+    b.add(take(at_most(max_passwords_per_account_and_network, hour)), error::too_many_failures,
+          "passwords/of:", subject, "@", from.network);
+    b.keep();
     if (concealed) return b;
     for_each_share(from, [&](failure_share s, cell_condition when, std::string_view at, std::string_view network) {
         b.add(take(failure_rate(door::password, s, c, shared_by), 1, when), error::too_many_failures,

@@ -24,11 +24,18 @@ namespace rules {
 /// `invalid_parameter` (over 254 bytes, not UTF-8, control characters).
 PHONEAUTH_DECL result<std::string> normalize_identity(const config& c, std::string_view text);
 
-/// Whether a new password has an acceptable length; `password_required` or `invalid_password` if not.
-PHONEAUTH_DECL result<void> check_password(const config& c, std::string_view password);
+/// Whether a new password of somebody with this phone and identity is acceptable; `password_required` or
+/// `invalid_password` if it is too short or too long, no text, one character again and again, the phone or the identity.
+PHONEAUTH_DECL result<void> check_password(const config& c, std::string_view password, const phone_number& phone,
+                                           std::string_view identity);
 
-/// Checks further properties: names of 1 to 64 bytes that are not reserved and not those of the phone and the identity
-/// (`reserved_property`), values that are JSON, and no more of both than `c` allows (`invalid_parameter`).
+/// Whether clients may set the further property `name`: it is neither reserved nor protected, and among
+/// `config::client_properties` if there are any.
+PHONEAUTH_DECL bool is_client_property(const config& c, std::string_view name);
+
+/// Checks further properties: no more than `c` allows (`invalid_parameter`), names of 1 to 64 bytes that clients may
+/// set, that are not those of the phone and the identity, and that mean nothing to a JavaScript object
+/// (`reserved_property`), values that are JSON (`invalid_parameter`).
 PHONEAUTH_DECL result<void> check_properties(const config& c, const property_map& properties);
 
 /// The user that `r` describes, without id and password hash, registered at `now` with the proved `phone`. All of the
@@ -36,13 +43,19 @@ PHONEAUTH_DECL result<void> check_properties(const config& c, const property_map
 PHONEAUTH_DECL result<user> make_user(const config& c, const registration& r, const phone_number& phone,
                                       time_point now);
 
-/// Applies a client's changes, name → JSON text, to `u`, all or nothing: null removes a property. `new_password` gets
-/// the new password if there is one among them. Reserved names are passed over, because clients send whole user objects
-/// back. The phone cannot be changed: a changed number is a new out-of-band device (NIST SP 800-63B-3 §5.1.3.3). Fails
-/// with what `normalize_identity`, `check_password` and `check_properties` fail with, and `invalid_parameter` for
-/// another phone or a value of the wrong type.
+/// The passwords among a client's changes, empty if there are none.
+struct password_change {
+    secret_string current;  ///< the value of `currentPassword`, which is never stored
+    secret_string wanted;   ///< the value of `password`
+};
+
+/// Applies a client's changes, name → JSON text, to `u`, all or nothing: null removes a property. `passwords` gets the
+/// passwords among them. Names that clients may not set are passed over, because clients send whole user objects back.
+/// The phone cannot be changed: a changed number is a new out-of-band device (NIST SP 800-63B-3 §5.1.3.3). Fails with
+/// what `normalize_identity`, `check_password` and `check_properties` fail with, and `invalid_parameter` for another
+/// phone or a value of the wrong type.
 PHONEAUTH_DECL result<void> apply_changes(user& u, const property_map& changes, const config& c,
-                                          std::string& new_password);
+                                          password_change& passwords);
 
 }  // namespace rules
 }  // namespace v0

@@ -3,6 +3,8 @@
 #define PHONEAUTH_RULES_REGISTRATION_IPP
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 
 #include <phoneauth/detail/ascii.hpp>
 #include <phoneauth/detail/json.hpp>
@@ -41,6 +43,26 @@ inline bool is_property_size_ok(const property_map& properties, const config& c)
     return properties.size() <= c.max_properties && bytes <= c.max_property_bytes;
 }
 
+/// One character, again and again.
+inline bool is_one_character(std::string_view text) {
+    std::size_t size = 1;
+    while (size < text.size() && (static_cast<unsigned char>(text[size]) & 0xc0) == 0x80) ++size;
+    return text.size() % size == 0 &&
+           std::equal(text.begin() + static_cast<std::ptrdiff_t>(size), text.end(), text.begin());
+}
+
+/// `phone` as people type it: with or without the calling code, zeros in front and signs between the digits.
+inline bool is_written_phone(std::string_view text, const phone_number& phone) {
+    std::string digits;
+    for (const char c : text) {
+        if (phoneauth::detail::is_digit(c) && !(digits.empty() && c == '0'))
+            digits += c;
+        else if (c != '0' && std::string_view(" +-()./").find(c) == std::string_view::npos)
+            return false;
+    }
+    return digits.size() >= 6 && phone.str().ends_with(digits);
+}
+
 }  // namespace detail
 
 PHONEAUTH_DECL result<std::string> normalize_identity(const config& c, std::string_view text) {
@@ -61,28 +83,43 @@ PHONEAUTH_DECL result<std::string> normalize_identity(const config& c, std::stri
     return std::string(text);
 }
 
-PHONEAUTH_DECL result<void> check_password(const config& c, std::string_view password) {
+PHONEAUTH_DECL result<void> check_password(const config& c, std::string_view password, const phone_number& phone,
+                                           std::string_view identity) {
     if (password.empty()) return error::password_required;
     if (password.size() < c.min_password_length || password.size() > c.max_password_length)
         return failure(error::invalid_password, "The password must have " + std::to_string(c.min_password_length) +
                                                     " to " + std::to_string(c.max_password_length) + " bytes.");
     if (!phoneauth::detail::count_code_points(password) || password.find('\0') != std::string_view::npos)
         return failure(error::invalid_password, "The password is not UTF-8 or holds a NUL character.");
+    if (detail::is_one_character(password) || detail::is_written_phone(password, phone) ||
+        phoneauth::detail::equal_without_case(password, identity))
+        return failure(error::invalid_password, "The password is too easy to guess.");
     return {};
 }
 
+PHONEAUTH_DECL bool is_client_property(const config& c, std::string_view name) {
+    const auto is_name = [&](const std::string& other) { return phoneauth::detail::equal_without_case(other, name); };
+    const auto& allowed = c.client_properties;
+    return !is_reserved_property(name) &&
+           std::none_of(c.protected_properties.begin(), c.protected_properties.end(), is_name) &&
+           (allowed.empty() || std::find(allowed.begin(), allowed.end(), name) != allowed.end());
+}
+
 PHONEAUTH_DECL result<void> check_properties(const config& c, const property_map& properties) {
+    if (!detail::is_property_size_ok(properties, c))
+        return failure(error::invalid_parameter, "The user has too many properties, or they are too large.");
+    // As properties of a JavaScript object they would change what it is.
+    constexpr std::array<std::string_view, 3> of_objects{"__proto__", "constructor", "prototype"};
     for (const auto& [name, json] : properties) {
         if (name.empty() || name.size() > 64 || !detail::is_plain_text(name))
             return failure(error::invalid_parameter,
                            "A property's name must have 1 to 64 bytes and no control characters.");
-        if (is_reserved_property(name) || name == c.phone_column || name == c.identity_column)
+        if (!is_client_property(c, name) || name == c.phone_column || name == c.identity_column ||
+            std::find(of_objects.begin(), of_objects.end(), name) != of_objects.end())
             return failure(error::reserved_property, "The property " + name + " is reserved for the server.");
         if (!phoneauth::detail::parse_json(json))
             return failure(error::invalid_parameter, "The property " + name + " is not valid JSON.");
     }
-    if (!detail::is_property_size_ok(properties, c))
-        return failure(error::invalid_parameter, "The user has too many properties, or they are too large.");
     return {};
 }
 
@@ -91,7 +128,7 @@ PHONEAUTH_DECL result<user> make_user(const config& c, const registration& r, co
     auto identity =
         normalize_identity(c, c.identity_column == c.phone_column ? phone.str() : std::string_view(r.identity));
     if (!identity) return std::move(identity).error();
-    if (auto ok = check_password(c, r.password.str()); !ok) return std::move(ok).error();
+    if (auto ok = check_password(c, r.password.str(), phone, *identity); !ok) return std::move(ok).error();
     if (auto ok = check_properties(c, r.properties); !ok) return std::move(ok).error();
     if (r.locale.size() > 35 || !detail::is_plain_text(r.locale))
         return failure(error::invalid_parameter, "The property blUserLocale is not a language tag.");
@@ -105,18 +142,20 @@ PHONEAUTH_DECL result<user> make_user(const config& c, const registration& r, co
 }
 
 PHONEAUTH_DECL result<void> apply_changes(user& u, const property_map& changes, const config& c,
-                                          std::string& new_password) {
+                                          password_change& passwords) {
     user changed = u;
     property_map added;
+    bool has_password = false;
     for (const auto& [name, json] : changes) {
-        if (name == "password" || name == c.phone_column || name == c.identity_column) {
-            const auto value = phoneauth::detail::parse_json(json);
+        const bool is_password = name == "password" || (name == "currentPassword" && json != "null");
+        if (is_password || name == c.phone_column || name == c.identity_column) {
+            auto value = phoneauth::detail::parse_json(json);
             if (!value || !(value->is(phoneauth::detail::json_kind::string) ||
                             (name == c.phone_column && value->is(phoneauth::detail::json_kind::number))))
                 return failure(error::invalid_parameter, "The property " + name + " must be a string.");
-            if (name == "password") {
-                if (auto ok = check_password(c, value->text); !ok) return ok;
-                new_password = value->text;
+            if (is_password) {
+                has_password = has_password || name == "password";
+                (name == "password" ? passwords.wanted : passwords.current) = value->text;
             } else if (name == c.phone_column) {
                 const auto phone = phone_number::parse(value->text, c.default_calling_code);
                 if (!phone || *phone != u.phone)
@@ -127,11 +166,16 @@ PHONEAUTH_DECL result<void> apply_changes(user& u, const property_map& changes, 
                 if (!identity) return std::move(identity).error();
                 changed.identity = std::move(*identity);
             }
+        } else if (!is_client_property(c, name)) {
+            continue;
         } else if (json == "null") {
             changed.properties.erase(name);
-        } else if (!is_reserved_property(name)) {
+        } else {
             added.insert_or_assign(name, json);
         }
+    }
+    if (has_password) {
+        if (auto ok = check_password(c, passwords.wanted, u.phone, changed.identity); !ok) return ok;
     }
     if (auto ok = check_properties(c, added); !ok) return ok;
     for (auto& [name, json] : added) changed.properties.insert_or_assign(name, std::move(json));

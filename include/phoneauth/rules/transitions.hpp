@@ -137,9 +137,15 @@ inline transaction_status status_of(transaction t, const config& c, time_point n
     return s;
 }
 
-/// Whoever confirmed the transaction could not use it (the email is taken): the same code may come again, as one more
-/// try.
-inline void reopen(transaction& t, const config& c) {
+/// What came of the right code when it could not be used.
+enum class spent_try {
+    counts,     ///< it was one of the tries
+    given_back  ///< the server was at fault: it was none
+};
+
+/// Whoever confirmed the transaction could not use it (the email is taken): the same code may come again.
+inline void reopen(transaction& t, const config& c, spent_try last = spent_try::counts) {
+    if (t.state == transaction_state::confirmed && last == spent_try::given_back && t.tries > 0) --t.tries;
     if (t.state == transaction_state::confirmed)
         t.state = tries_left(t, c) > 0 ? transaction_state::pending : transaction_state::exhausted;
 }

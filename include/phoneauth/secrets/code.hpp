@@ -2,6 +2,7 @@
 #ifndef PHONEAUTH_SECRETS_CODE_HPP
 #define PHONEAUTH_SECRETS_CODE_HPP
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -95,6 +96,11 @@ public:
 
     /// The id of the key that derives the codes of new transactions. Lives as long as this object.
     const std::string& current_key_id() const noexcept { return keys_.front().id; }
+
+    /// Whether the key `id` is among the configured ones.
+    bool has_key(std::string_view id) const noexcept {
+        return std::any_of(keys_.begin(), keys_.end(), [&](const entry& key) { return key.id == id; });
+    }
 
     /// The code of `t`; empty when its key is not among the configured ones any more.
     std::optional<one_time_code> derive(const transaction& t) {

@@ -2,11 +2,14 @@
 #ifndef PHONEAUTH_SECRETS_PASSWORD_IPP
 #define PHONEAUTH_SECRETS_PASSWORD_IPP
 
+#include <algorithm>
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <optional>
 #include <span>
 #include <string_view>
+#include <thread>
 
 #include <openssl/evp.h>
 #include <openssl/rand.h>
@@ -88,13 +91,28 @@ inline bool scrypt(const std::string& password, std::string_view salt, const scr
 
 }  // namespace detail
 
+PHONEAUTH_DECL std::size_t scrypt_passwords::default_at_once() {
+    return std::max(1u, std::thread::hardware_concurrency());
+}
+
+PHONEAUTH_DECL scrypt_passwords::scrypt_passwords(scrypt_cost cost, std::size_t at_once, std::size_t max_waiting)
+    : cost_(cost), max_waiting_(max_waiting), places_(std::make_shared<detail::bounded_pool<place>>(at_once)) {}
+
+/// False when there is no memory for it, or no place.
+PHONEAUTH_DECL bool scrypt_passwords::scrypt(const std::string& password, std::string_view salt,
+                                             const scrypt_cost& cost, std::span<unsigned char> out) const {
+    const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    const auto taken = places_->take(patience, max_waiting_);
+    return taken && detail::scrypt(password, salt, cost, out);
+}
+
 PHONEAUTH_DECL result<std::string> scrypt_passwords::hash(const std::string& password) const {
     std::string salt(detail::scrypt_salt_size, '\0');
     if (!detail::in_range(cost_) ||
         RAND_bytes(reinterpret_cast<unsigned char*>(salt.data()), static_cast<int>(salt.size())) != 1)
         return error::internal;
     detail::digest hash;
-    if (!detail::scrypt(password, salt, cost_, hash)) return error::overloaded;
+    if (!scrypt(password, salt, cost_, hash)) return error::overloaded;
     return "$scrypt$ln=" + std::to_string(cost_.ln) + ",r=" + std::to_string(cost_.r) +
            ",p=" + std::to_string(cost_.p) + '$' + detail::base64_unpadded(salt) + '$' +
            detail::base64_unpadded({reinterpret_cast<const char*>(hash.data()), hash.size()});
@@ -104,7 +122,7 @@ PHONEAUTH_DECL result<bool> scrypt_passwords::verify(const std::string& password
     const auto stored = detail::parse_scrypt_phc(phc);
     if (!stored) return failure(error::internal, "The stored password hash is not a scrypt PHC string.");
     detail::digest hash;
-    if (!detail::scrypt(password, stored->salt, stored->cost, hash)) return error::overloaded;
+    if (!scrypt(password, stored->salt, stored->cost, hash)) return error::overloaded;
     return detail::equal_in_constant_time(stored->hash, {reinterpret_cast<const char*>(hash.data()), hash.size()});
 }
 

@@ -2,8 +2,6 @@
 #ifndef PHONEAUTH_SECRETS_RANDOM_HPP
 #define PHONEAUTH_SECRETS_RANDOM_HPP
 
-#include <array>
-#include <cstddef>
 #include <mutex>
 #include <span>
 
@@ -12,9 +10,15 @@
 namespace phoneauth {
 inline namespace v0 {
 
-/// The source of every id, token, salt and key: OpenSSL's generator (a CSPRNG: OWASP ASVS 5.0 §7.2.3, §11.5.1), asked
-/// for 4 KiB at a time, because one call costs more than all the rest of a login. A byte is given out once and wiped.
-/// Thread-safe. A child process never gives out what its parent does.
+/// The source of every id, token, salt and key: OpenSSL's generator (a CSPRNG: OWASP ASVS 5.0 §7.2.3, §11.5.1) and the
+/// kernel's, so that whoever knows the state of one of them still knows nothing. Bytes are asked for in advance, because
+/// a call costs more than all the rest of a login. Each is given out once and wiped. Thread-safe.
+///
+/// @par Processes
+/// A child process never gives out what its parent does, whichever id it has: what was asked for in advance lies in
+/// memory that the kernel wipes in a child (`MADV_WIPEONFORK`, Linux 4.14), and where there is none, nothing is. A
+/// snapshot of a machine is another thing: of two machines that go on from one, both give out what is left, at most 256
+/// bytes. Start the server anew in such a copy.
 class random_source {
 public:
     random_source() = default;
@@ -22,14 +26,17 @@ public:
     random_source& operator=(const random_source&) = delete;
     PHONEAUTH_DECL ~random_source();
 
-    /// Fills `out`; false when OpenSSL has no randomness to give, and then `out` must not be used.
+    /// Fills `out`; false when there is no randomness to give, and then `out` must not be used.
     [[nodiscard]] PHONEAUTH_DECL bool fill(std::span<unsigned char> out);
 
 private:
+    struct pool;
+
+    PHONEAUTH_DECL static bool draw(std::span<unsigned char> out);
+
     std::mutex mutex_;
-    std::array<unsigned char, 4096> pool_{};
-    std::size_t used_ = sizeof(pool_);
-    long owner_ = -1;  // process id
+    pool* pool_ = nullptr;
+    bool has_tried_ = false;
 };
 
 }  // namespace v0

@@ -26,13 +26,15 @@ inline namespace v0 {
 ///     phoneauth::postgres_storage storage("postgres://user:password@host/database");
 ///
 /// It keeps its records in tables named `phoneauth_…` in the first schema of the user's `search_path`, and makes them
-/// if there are none. Each function is one statement, thus one transaction of the database and one round trip. What has
-/// expired is removed a few rows at a time, whenever something is inserted: transactions `transaction_retention` past
-/// their `expires_at`, sessions and counters at theirs; see also `delete_expired`.
+/// if there are none. So it does with one function, `phoneauth_take_cells`, in the language PL/pgSQL, which every server
+/// has unless somebody took it away. Each call is one statement, thus one transaction of the database and one round
+/// trip. What has expired is removed a few rows at a time, whenever something is inserted: transactions
+/// `transaction_retention` past their `expires_at`, sessions at theirs, cells when they have been in the past for about
+/// as long as they had been ahead; see also `delete_expired`.
 ///
-/// What a function has written is on the server's disk when it returns. Changes of counters are an exception: a crash
-/// of the server may lose those of the last second, unless something else was written after them, as a transaction is
-/// before a message is sent.
+/// What a function has written is on the server's disk when it returns. `take_cells` is an exception: a crash of the
+/// server may lose what was taken in the last second, unless something else was written after that, as a transaction is
+/// before a message is sent. It holds advisory locks of the database until it returns, one for each cell.
 ///
 /// A pooler between this and the server (PgBouncer) must give each connection a session of its own.
 ///
@@ -78,7 +80,7 @@ public:
     /// call it now and then.
     ///
     /// @param now    by the clock of the authenticator
-    /// @param limit  how many records it deletes at most: transactions, sessions and counters together
+    /// @param limit  how many records it deletes at most: transactions, sessions and cells together
     /// @return how many it has deleted; fewer than `limit` means that none are left, except those that another call is
     ///     busy with
     std::size_t delete_expired(time_point now, std::size_t limit) {

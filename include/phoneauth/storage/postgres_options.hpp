@@ -13,7 +13,7 @@ inline namespace v0 {
 /// How a `postgres_storage` or an `async_postgres_storage` behaves.
 struct postgres_options {
     /// How many connections there are at most; at least 1. A blocking storage needs one for each call that is under
-    /// way. An asynchronous one shares each among many calls, but changes counters on one of them and does everything
+    /// way. An asynchronous one shares each among many calls, but takes from cells on one of them and does everything
     /// else on the others. What several connections write at the same time goes to the server's disk together: an
     /// asynchronous storage should have at least three.
     std::size_t connections = 4;

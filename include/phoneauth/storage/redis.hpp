@@ -44,7 +44,7 @@ inline namespace v0 {
 ///
 /// @par Expiry
 /// Redis sees to it, by its own clock, from the lifetimes of the records: transactions go `transaction_retention` after
-/// their `expires_at`, sessions and counters at theirs. Users stay for ever.
+/// their `expires_at`, sessions at theirs, cells when they are in the past. Users stay for ever.
 ///
 /// @par Round trips
 /// One for each function; two for `erase_session`; three for `erase_sessions_of`, or one if there is nothing to erase.
@@ -52,13 +52,14 @@ inline namespace v0 {
 /// first time and when it has moved.
 ///
 /// @par Cluster
-/// It is supported; name any of its servers. Transactions, counters and sessions spread over the servers. Users do not:
-/// all of them have one hash tag, because their phones and identities can be kept unique on one server only.
+/// It is supported; name any of its servers. Transactions and sessions spread over the servers. Users do not: all of them
+/// have one hash tag, because their phones and identities can be kept unique on one server only. Nor do cells: they have
+/// one of their own, because a batch is granted as a whole.
 ///
 /// @par Upgrades
-/// Records have a format. This version writes format 2 and reads format 1 too, which knew nothing of the delivery of
-/// messages. End the programs of the older version before the first newer one starts. An older one that still runs
-/// throws when it is asked for a transaction that a newer one has written; when it is started again it throws at once.
+/// Records have a format. This version writes format 3 and reads formats 1, which knew nothing of the delivery of
+/// messages, and 2, which knew nothing of what a session rests on. End the programs of the older version before the first newer one starts. An older one that still runs
+/// throws when it is asked for a record that a newer one has written; when it is started again it throws at once.
 ///
 /// @par Errors
 /// A function throws `std::runtime_error`, with a sentence that says what to do, when Redis cannot be reached, does not

@@ -95,6 +95,8 @@ struct hooks_archetype {
     result<void> after_registration(const user&) { return {}; }
     result<void> before_login(const user&) { return {}; }
     result<void> after_login(const user&) { return {}; }
+    result<void> before_update(const user& /*before*/, user& /*changed*/) { return {}; }
+    result<void> password_allowed(const std::string& /*password*/, const user&) { return {}; }
 };
 //]
 

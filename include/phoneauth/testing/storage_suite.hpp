@@ -7,7 +7,7 @@
 #include <vector>
 
 #include <phoneauth/policies.hpp>
-#include <phoneauth/testing/detail/counter_suite.hpp>
+#include <phoneauth/testing/detail/cell_suite.hpp>
 #include <phoneauth/testing/detail/session_suite.hpp>
 #include <phoneauth/testing/detail/transaction_suite.hpp>
 #include <phoneauth/testing/detail/user_suite.hpp>
@@ -21,7 +21,7 @@
 //     BOOST_TEST(phoneauth::testing::to_text(findings) == "");
 //
 // Take a storage for tests that nobody else uses meanwhile. It need not be empty: all records have random names. Users
-// and counters stay behind, and what has expired may be deleted.
+// and cells stay behind, and what has expired may be deleted.
 
 namespace phoneauth {
 inline namespace v0 {
@@ -70,12 +70,12 @@ std::vector<suite_finding> run_session_storage_suite(S& storage, const SyncWait&
     return std::move(suite).findings();
 }
 
-/// Checks the counters of `storage`, like `run_transaction_storage_suite`.
-template <CounterStorage S, class SyncWait = std::identity>
-std::vector<suite_finding> run_counter_storage_suite(S& storage, const SyncWait& sync_wait = {},
-                                                     const suite_options& options = {}) {
+/// Checks the cells of `storage`, like `run_transaction_storage_suite`.
+template <CellStorage S, class SyncWait = std::identity>
+std::vector<suite_finding> run_cell_storage_suite(S& storage, const SyncWait& sync_wait = {},
+                                                  const suite_options& options = {}) {
     detail::storage_suite<S, SyncWait> suite(storage, storage, sync_wait, options);
-    suite.counters();
+    suite.cells();
     return std::move(suite).findings();
 }
 
@@ -88,7 +88,7 @@ std::vector<suite_finding> run_shared_storage_suite(S& one, S& other, const Sync
     suite.transactions();
     suite.users();
     suite.sessions();
-    suite.counters();
+    suite.cells();
     return std::move(suite).findings();
 }
 

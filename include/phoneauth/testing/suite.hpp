@@ -26,11 +26,12 @@ inline std::string to_text(const std::vector<suite_finding>& findings) {
     return text;
 }
 
-/// How hard a suite tries. With the defaults it makes about ten thousand calls; for a storage that waits for a disk on
-/// each write fewer rounds are enough.
+/// How hard a suite tries. With the defaults it makes about fifteen thousand calls; for a storage that waits for a disk
+/// on each write fewer rounds are enough.
 struct suite_options {
-    unsigned threads = 8;  ///< how many race; 1 for a storage that may be used from one thread at a time only
-    unsigned rounds = 20;  ///< how often each race is run
+    unsigned threads = 8;   ///< how many race; 1 for a storage that may be used from one thread at a time only
+    unsigned rounds = 20;   ///< how often each race is run
+    unsigned steps = 3000;  ///< how many random batches of cells are compared with `decide`
 };
 
 }  // namespace testing

@@ -54,9 +54,9 @@ private:
     std::string sender_;
 };
 
-/// The text of the message that carries `code`: the template filled in and, where configured, the app hash for
+/// The text of the message that carries `code`, which is for `what`: the template filled in and, where configured, the app hash for
 /// Android's SMS Retriever and the last line for origin-bound codes (`@host #code`).
-PHONEAUTH_DECL std::string code_text(const config& c, std::string_view code);
+PHONEAUTH_DECL std::string code_text(const config& c, std::string_view code, purpose what);
 
 }  // namespace twilio
 }  // namespace v0

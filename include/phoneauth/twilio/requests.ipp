@@ -159,16 +159,22 @@ PHONEAUTH_DECL http_request requests::find_number(const phone_number& number) co
     return get("/IncomingPhoneNumbers.json?" + query);
 }
 
-PHONEAUTH_DECL std::string code_text(const config& c, std::string_view code) {
+PHONEAUTH_DECL std::string code_text(const config& c, std::string_view code, purpose what) {
+    const auto minutes = std::to_string(std::chrono::ceil<std::chrono::minutes>(c.code_lifetime).count());
+    const std::array<std::pair<std::string_view, std::string_view>, 4> parts{
+        {{"{code}", code},
+         {"{minutes}", minutes},
+         {"{purpose}", what == purpose::login ? c.login_purpose : c.registration_purpose},
+         {"{site}", c.site_name}}};
     std::string text;
-    text.reserve(c.message_template.size() + c.origin_host.size() + c.android_app_hash.size() + 48);
+    // No part is longer than seven times its name. A string that grows would leave the code behind.
+    text.reserve(7 * c.message_template.size() + c.origin_host.size() + c.android_app_hash.size() + 48);
     for (std::string_view rest = c.message_template; !rest.empty();) {
-        if (rest.starts_with("{code}")) {
-            text += code;
-            rest.remove_prefix(6);
-        } else if (rest.starts_with("{minutes}")) {
-            text += std::to_string(std::chrono::ceil<std::chrono::minutes>(c.code_lifetime).count());
-            rest.remove_prefix(9);
+        const auto part =
+            std::find_if(parts.begin(), parts.end(), [&](const auto& p) { return rest.starts_with(p.first); });
+        if (part != parts.end()) {
+            text += part->second;
+            rest.remove_prefix(part->first.size());
         } else {
             const auto plain = std::min(rest.find('{', 1), rest.size());
             text += rest.substr(0, plain);

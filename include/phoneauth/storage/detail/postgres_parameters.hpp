@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <vector>
 
@@ -33,7 +34,7 @@ struct statement {
 class parameters {
 public:
     /// src/include/catalog/pg_type.dat
-    static constexpr std::uint32_t boolean_type = 16, bigint_type = 20, text_type = 25;
+    static constexpr std::uint32_t bigint_type = 20, text_type = 25;
 
     template <class... Ts>
     explicit parameters(const Ts&... all) {
@@ -59,8 +60,8 @@ public:
         std::string bytes = big_endian(1u) + big_endian(0u) + big_endian(type) +
                             big_endian(static_cast<std::uint32_t>(range.size())) + big_endian(1u);
         for (const auto& element : range) {
-            const std::string value = get(element);
-            bytes += big_endian(static_cast<std::uint32_t>(value.size())) + value;
+            const auto& value = get(element);
+            (bytes += big_endian(static_cast<std::uint32_t>(value.size()))) += value;
         }
         return bytes;
     }
@@ -76,7 +77,8 @@ public:
     static std::string bigint(std::int64_t n) { return big_endian(static_cast<std::uint64_t>(n)); }
 
 private:
-    void add(const std::string& bytes) { values_.emplace_back(bytes); }
+    void add(std::string_view bytes) { values_.emplace_back(bytes); }
+    void add(const std::string& bytes) { add(std::string_view(bytes)); }
     void add(const phone_number& phone) { values_.emplace_back(phone.str()); }
     void add(bool b) { values_.emplace_back(std::string(1, b ? '\1' : '\0')); }
     void add(time_point t) { add(t.time_since_epoch().count()); }

@@ -3,12 +3,14 @@
 #define PHONEAUTH_STORAGE_DETAIL_POSTGRES_QUERIES_HPP
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <numeric>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -82,6 +84,30 @@ public:
 
     /// From an array of texts: name, JSON text, name, JSON text, …
     void get(property_map& all) {
+        const auto texts = elements();
+        if (texts.size() % 2 != 0) throw unknown();
+        for (std::size_t i = 0; i < texts.size(); i += 2)
+            all.insert_or_assign(std::string(texts[i]), std::string(texts[i + 1]));
+    }
+
+    /// From an array of numbers, which may have fewer.
+    template <std::size_t N>
+    void get(std::array<time_point, N>& all) {
+        const auto numbers = elements();
+        if (numbers.size() > N) throw unknown();
+        std::transform(numbers.begin(), numbers.end(), all.begin(),
+                       [this](auto bytes) { return time_point(std::chrono::milliseconds(number(bytes))); });
+    }
+
+private:
+    std::string_view bytes() {
+        const auto column = column_++;
+        if (PQgetisnull(result_, row_, column)) throw unknown();
+        return {PQgetvalue(result_, row_, column), static_cast<std::size_t>(PQgetlength(result_, row_, column))};
+    }
+
+    /// Of an array without nulls. See `parameters::array`.
+    std::vector<std::string_view> elements() {
         auto left = this->bytes();
         const auto take = [&](std::size_t size) {
             if (size > left.size()) throw unknown();
@@ -95,22 +121,14 @@ public:
         if (dimensions > 1) throw unknown();
         const auto count = dimensions == 1 ? integer() : 0;
         if (dimensions == 1) take(4);
-        for (std::uint32_t i = 0; i < count; i += 2) {
-            std::string name(take(integer()));
-            all.insert_or_assign(std::move(name), std::string(take(integer())));
-        }
+        std::vector<std::string_view> all;
+        for (std::uint32_t i = 0; i < count; ++i) all.push_back(take(integer()));
         if (!left.empty()) throw unknown();
+        return all;
     }
 
-private:
-    std::string_view bytes() {
-        const auto column = column_++;
-        if (PQgetisnull(result_, row_, column)) throw unknown();
-        return {PQgetvalue(result_, row_, column), static_cast<std::size_t>(PQgetlength(result_, row_, column))};
-    }
-
-    std::int64_t number() {
-        const auto stored = bytes();
+    std::int64_t number() { return number(bytes()); }
+    std::int64_t number(std::string_view stored) const {
         if (stored.empty() || stored.size() > 8) throw unknown();
         return big_endian(stored);
     }
@@ -143,7 +161,7 @@ struct query {
     /// The value from a result that is `verdict::done`; empty if a rival was faster whose row is not visible yet: run
     /// it again.
     std::optional<T> (*value)(const PGresult*);
-    bool changes_counters = false;  ///< and does not only read them
+    bool takes_cells = false;  ///< and does not only ask about them
 };
 
 /// How often a statement is run at most while others get in its way.
@@ -182,14 +200,13 @@ inline std::optional<write_result> read_user_write(const PGresult* r) {
     throw std::invalid_argument("phoneauth: there is a user with this object_id");
 }
 
-inline std::optional<std::vector<counter>> read_counters(const PGresult* r) {
-    std::vector<counter> counters;
-    for (int i = 0; i < PQntuples(r); ++i) {
-        row columns(r, i);
-        const auto value = columns.next<std::int64_t>();
-        counters.push_back({value, columns.next<time_point>()});
-    }
-    return counters;
+inline std::optional<cell_answer> read_cells(const PGresult* r) {
+    row columns(r, 0);
+    cell_answer answer;
+    columns.get(answer.granted);
+    columns.get(answer.marked);
+    columns.get(answer.cells);
+    return answer;
 }
 
 /// Has the functions of a storage, each of which says what is to be asked.
@@ -235,22 +252,25 @@ inline constexpr struct queries {
                 [](const PGresult* r) { return std::optional(affected(r)); }};
     }
 
-    static query<std::vector<counter>> change_counters(const std::vector<counter_change>& changes) {
-        const auto integers = [&](auto get) {
-            return parameters::array(changes, parameters::bigint_type,
-                                     [&](const auto& c) { return parameters::bigint(get(c)); });
+    static query<cell_answer> take_cells(const cell_batch& batch) {
+        std::vector<std::size_t> places(batch.size());
+        std::iota(places.begin(), places.end(), std::size_t{0});
+        const auto numbers = [&](auto get) {
+            return parameters::array(places, parameters::bigint_type, [&](std::size_t i) {
+                return parameters::bigint(static_cast<std::int64_t>(get(batch[i])));
+            });
         };
-        const auto milliseconds = [](time_point t) { return std::int64_t{t.time_since_epoch().count()}; };
-        return {change_counters_sql,
-                parameters(parameters::array(changes, parameters::text_type,
-                                             [](const auto& c) -> const std::string& { return c.key; }),
-                           integers([](const auto& c) { return c.by; }),
-                           integers([&](const auto& c) { return milliseconds(c.now); }),
-                           integers([&](const auto& c) { return milliseconds(c.now + c.lifetime); }),
-                           parameters::array(changes, parameters::boolean_type,
-                                             [](const auto& c) { return std::string(1, c.prolong ? '\1' : '\0'); }),
-                           changes.empty() ? time_point() : changes.front().now),
-                read_counters, std::any_of(changes.begin(), changes.end(), [](const auto& c) { return c.by != 0; })};
+        return {
+            take_cells_sql,
+            parameters(batch.now(), batch.marker(),
+                       parameters::array(places, parameters::text_type, [&](std::size_t i) { return batch.key(i); }),
+                       numbers([](const auto& r) { return r.action; }), numbers([](const auto& r) { return r.when; }),
+                       numbers([](const auto& r) { return r.cost.count(); }),
+                       numbers([](const auto& r) { return r.room.count(); }),
+                       numbers([](const auto& r) { return r.reserve.count(); })),
+            read_cells, std::any_of(places.begin(), places.end(), [&](std::size_t i) {
+                return batch[i].action != cell_action::ask;
+            })};
     }
 
     static query<std::size_t> delete_expired(time_point now, std::size_t limit) {

@@ -25,8 +25,61 @@ namespace postgres {
 // the type json would refuse "\u0000" and jsonb would rewrite numbers; `json_object(properties)` makes an object of
 // them, `hstore(properties)` too.
 
+/// The body of the function phoneauth_take_cells, which does what `decide` says (cell.hpp).
+///
+/// Whoever takes from a cell has its lock until he has committed, whether there is a row or not; who only asks shares it
+/// with others who do. All take their locks in the order of the locks' numbers, so that nobody waits in a circle. The
+/// statement behind that sees what others have committed. It alone is enough for a batch that takes nothing: what one
+/// statement sees was all there at one moment.
+///
+/// A row that all callers change must not be locked for as long as a disk takes: the commit does not wait for it. What
+/// is committed later and does wait, as every write of a transaction does, brings this to the disk, too.
+inline constexpr auto take_cells_body = R"(
+DECLARE
+    stored bigint[];
+    added bigint;
+BEGIN
+    IF 2 <> ANY (actions) THEN
+        PERFORM CASE WHEN shared THEN pg_advisory_xact_lock_shared(number) ELSE pg_advisory_xact_lock(number) END
+        FROM (SELECT hashtextextended(key COLLATE "C", x'70686f6e6561'::bigint) AS number, action = 2 AS shared
+            FROM unnest(keys || marker, actions || 2::bigint) AS u (key, action) ORDER BY 1, 2) AS locks;
+    END IF;
+    WITH client AS (
+        SELECT marker <> '' AND EXISTS (SELECT FROM phoneauth_cells WHERE key = marker AND ahead > instant) AS known),
+    requests AS (
+        SELECT place, action, condition = 1 OR (condition = 2) = known AS applies, ahead,
+            greatest(ahead, instant) + cost AS next, instant + room + CASE WHEN known THEN reserve ELSE 0 END AS furthest
+        FROM client, unnest(keys, actions, conditions, costs, rooms, reserves) WITH ORDINALITY
+            AS u (key, action, condition, cost, room, reserve, place)
+        LEFT JOIN phoneauth_cells AS c ON c.key = u.key COLLATE "C"),
+    results AS (
+        SELECT place, ahead, applies AND action <> 3 AND next > furthest AS refused,
+            CASE WHEN NOT applies OR action = 2 THEN coalesce(ahead, 0)
+                WHEN action = 3 THEN greatest(least(next, greatest(furthest, instant)), instant)
+                ELSE next END AS cell
+        FROM requests)
+    SELECT NOT coalesce(bool_or(refused), false), (SELECT known FROM client),
+        coalesce(array_agg(coalesce(ahead, 0) ORDER BY place), '{}'), coalesce(array_agg(cell ORDER BY place), '{}'),
+        count(*) FILTER (WHERE ahead IS NULL AND cell > instant)
+    FROM results INTO granted, marked, stored, cells, added;
+    IF NOT granted THEN
+        cells := stored;
+    ELSIF cells <> stored THEN
+        PERFORM set_config('synchronous_commit', 'off', true);
+        INSERT INTO phoneauth_cells AS c (key, ahead, expires_at)
+        SELECT key, after, 2 * after - instant FROM unnest(keys, stored, cells) AS u (key, before, after)
+        WHERE after <> before AND greatest(before, after) > instant
+        ON CONFLICT (key) DO UPDATE SET ahead = excluded.ahead,
+            expires_at = CASE WHEN excluded.ahead > c.expires_at THEN excluded.expires_at ELSE c.expires_at END;
+        DELETE FROM phoneauth_cells WHERE added > 0 AND ctid = ANY (ARRAY(
+            SELECT ctid FROM phoneauth_cells WHERE expires_at <= instant
+            ORDER BY expires_at LIMIT 2 * added FOR UPDATE SKIP LOCKED));
+    END IF;
+END)";
+
 /// `migrations[n]` makes version n + 1 of the tables of version n. Append; never change one that was released.
-inline constexpr std::array migrations{R"(
+inline const std::array<std::string, 3> migrations{
+    R"(
 CREATE TABLE phoneauth_schema (version bigint NOT NULL);
 INSERT INTO phoneauth_schema VALUES (0);
 CREATE TABLE phoneauth_transactions (
@@ -72,29 +125,49 @@ CREATE TABLE phoneauth_counters (
 ) WITH (fillfactor = 70);
 CREATE INDEX phoneauth_counters_expires_at ON phoneauth_counters (expires_at);
 )",
-                                       // The defaults are those of a new `transaction`: programs of version 1 that
-                                       // still run go on adding rows. No row is rewritten.
-                                       R"(
+    // The defaults are those of a new `transaction`: programs of version 1 that
+    // still run go on adding rows. No row is rewritten.
+    R"(
 ALTER TABLE phoneauth_transactions
     ADD delivery smallint NOT NULL DEFAULT 1,
     ADD delivery_error integer NOT NULL DEFAULT 0,
     ADD password_mark text COLLATE "C" NOT NULL DEFAULT '',
     ADD known_network boolean NOT NULL DEFAULT false;
-)"};
+)",
+    // `expires_at` is at or behind `ahead`, and moves seldom: a change of `ahead`
+    // alone does not touch the index.
+    R"(
+ALTER TABLE phoneauth_users ADD generation bigint NOT NULL DEFAULT 0;
+ALTER TABLE phoneauth_sessions ADD fingerprint text COLLATE "C" NOT NULL DEFAULT '';
+ALTER TABLE phoneauth_transactions
+    DROP known_network,
+    ADD known_network text COLLATE "C" NOT NULL DEFAULT '';
+DROP TABLE phoneauth_counters;
+CREATE TABLE phoneauth_cells (
+    key text COLLATE "C" PRIMARY KEY,
+    ahead bigint NOT NULL,
+    expires_at bigint NOT NULL
+) WITH (fillfactor = 70);
+CREATE INDEX phoneauth_cells_expires_at ON phoneauth_cells (expires_at);
+CREATE FUNCTION phoneauth_take_cells(instant bigint, marker text, keys text[], actions bigint[], conditions bigint[],
+    costs bigint[], rooms bigint[], reserves bigint[], OUT granted boolean, OUT marked boolean, OUT cells bigint[])
+LANGUAGE plpgsql AS $take_cells$)" +
+        std::string(take_cells_body) + "$take_cells$;"};
 
 /// What `describe_tables` says about the newest version.
-inline constexpr std::array expected_tables{R"(phoneauth_counters may be read and changed)",
-                                            R"(phoneauth_counters has an index on expires_at)",
-                                            R"(phoneauth_counters has a unique index on key)",
-                                            R"(phoneauth_counters has expires_at bigint not null)",
-                                            R"(phoneauth_counters has key text collate "C" not null)",
-                                            R"(phoneauth_counters has value bigint not null)",
+inline constexpr std::array expected_tables{R"(phoneauth_cells may be read and changed)",
+                                            R"(phoneauth_cells has an index on expires_at)",
+                                            R"(phoneauth_cells has a unique index on key)",
+                                            R"(phoneauth_cells has ahead bigint not null)",
+                                            R"(phoneauth_cells has expires_at bigint not null)",
+                                            R"(phoneauth_cells has key text collate "C" not null)",
                                             R"(phoneauth_sessions may be read and changed)",
                                             R"(phoneauth_sessions has an index on expires_at)",
                                             R"(phoneauth_sessions has an index on user_id)",
                                             R"(phoneauth_sessions has a unique index on token_hash)",
                                             R"(phoneauth_sessions has created_at bigint not null)",
                                             R"(phoneauth_sessions has expires_at bigint not null)",
+                                            R"(phoneauth_sessions has fingerprint text collate "C" not null)",
                                             R"(phoneauth_sessions has token_hash text collate "C" not null)",
                                             R"(phoneauth_sessions has user_id text collate "C" not null)",
                                             R"(phoneauth_transactions may be read and changed)",
@@ -107,7 +180,7 @@ inline constexpr std::array expected_tables{R"(phoneauth_counters may be read an
                                             R"(phoneauth_transactions has id text collate "C" not null)",
                                             R"(phoneauth_transactions has key_id text collate "C" not null)",
                                             R"(phoneauth_transactions has kind smallint not null)",
-                                            R"(phoneauth_transactions has known_network boolean not null)",
+                                            R"(phoneauth_transactions has known_network text collate "C" not null)",
                                             R"(phoneauth_transactions has last_sent_at bigint not null)",
                                             R"(phoneauth_transactions has password_mark text collate "C" not null)",
                                             R"(phoneauth_transactions has phone text collate "C" not null)",
@@ -122,6 +195,7 @@ inline constexpr std::array expected_tables{R"(phoneauth_counters may be read an
                                             R"(phoneauth_users has a unique index on phone)",
                                             R"(phoneauth_users has created_at bigint not null)",
                                             R"(phoneauth_users has enabled boolean not null)",
+                                            R"(phoneauth_users has generation bigint not null)",
                                             R"(phoneauth_users has identity text collate "C" not null)",
                                             R"(phoneauth_users has last_login_at bigint)",
                                             R"(phoneauth_users has locale text collate "C" not null)",
@@ -130,13 +204,19 @@ inline constexpr std::array expected_tables{R"(phoneauth_counters may be read an
                                             R"(phoneauth_users has phone text collate "C" not null)",
                                             R"(phoneauth_users has properties text[] collate "C" not null)",
                                             R"(phoneauth_users has updated_at bigint)",
-                                            R"(phoneauth_users has version bigint not null)"};
+                                            R"(phoneauth_users has version bigint not null)",
+                                            R"(the function phoneauth_take_cells is there)",
+                                            R"(the function phoneauth_take_cells is as it was made)",
+                                            R"(the function phoneauth_take_cells may be called)"};
 
 /// Sentences about the tables; the second column says whether our statements could fail because of what is described.
-inline constexpr auto describe_tables = R"(
+inline const auto describe_tables = R"(
 WITH tables AS (
-    SELECT c.oid, c.relname FROM unnest(ARRAY['counters', 'sessions', 'transactions', 'users']) AS n
-    JOIN pg_class c ON c.oid = to_regclass('phoneauth_' || n))
+    SELECT c.oid, c.relname FROM unnest(ARRAY['cells', 'sessions', 'transactions', 'users']) AS n
+    JOIN pg_class c ON c.oid = to_regclass('phoneauth_' || n)),
+functions AS (
+    SELECT p.* FROM pg_proc p WHERE p.oid = to_regprocedure(
+        'phoneauth_take_cells(bigint, text, text[], bigint[], bigint[], bigint[], bigint[], bigint[])'))
 SELECT relname || ' has ' || attname || ' ' || format_type(atttypid, atttypmod)
         || coalesce(' collate "' || nullif(collname, 'default') || '"', '') || CASE WHEN attnotnull THEN ' not null' ELSE '' END,
     attnotnull AND NOT atthasdef AND attidentity = ''
@@ -150,7 +230,17 @@ FROM tables JOIN pg_index ON indrelid = tables.oid WHERE indisvalid AND indpred 
 UNION ALL
 SELECT relname || ' may be read and changed', false FROM tables
 WHERE has_table_privilege(oid, 'SELECT') AND has_table_privilege(oid, 'INSERT') AND has_table_privilege(oid, 'UPDATE')
-    AND has_table_privilege(oid, 'DELETE'))";
+    AND has_table_privilege(oid, 'DELETE')
+UNION ALL
+SELECT 'the function ' || proname || ' is there', false FROM functions
+UNION ALL
+SELECT 'the function ' || proname || ' is as it was made', false FROM functions
+WHERE NOT prosecdef AND proconfig IS NULL AND provolatile = 'v'
+    AND pg_get_function_arguments(oid) LIKE '%, OUT granted boolean, OUT marked boolean, OUT cells bigint[]'
+    AND prosrc = $take_cells$)" + std::string(take_cells_body) +
+                                    R"($take_cells$
+UNION ALL
+SELECT 'the function ' || proname || ' may be called', false FROM functions WHERE has_function_privilege(oid, 'EXECUTE'))";
 
 /// How long bringing the tables up to date may take, waiting for another server that does so included.
 inline constexpr std::chrono::minutes migration_limit{10};

@@ -132,38 +132,12 @@ inline const statement erase_session_sql{"phoneauth_erase_session", "text",
 inline const statement erase_sessions_of_sql{"phoneauth_erase_sessions_of", "text, text",
                                              "DELETE FROM phoneauth_sessions WHERE user_id = $1 AND token_hash <> $2"};
 
-// A counter with the value 0 counts as absent. Rows are written, and so locked, in the order of their keys, and swept
-// after that: calls that change the same counters cannot wait for each other in a circle. A row that all callers change
-// must not be locked for as long as a disk takes: the commit does not wait for it. What is committed later and does
-// wait, as every write of a transaction does, brings this to the disk, too.
-inline const statement change_counters_sql{"phoneauth_change_counters",
-                                           "text[], bigint[], bigint[], bigint[], boolean[], bigint", R"(
-WITH unhurried AS MATERIALIZED (
-    SELECT set_config('synchronous_commit', 'off', true)),
-changes AS (
-    SELECT key COLLATE "C" AS key, by, now, ends, prolong, place
-    FROM unnest($1, $2, $3, $4, $5) WITH ORDINALITY AS u (key, by, now, ends, prolong, place)),
-present AS (
-    SELECT c.* FROM changes JOIN phoneauth_counters c USING (key) WHERE c.expires_at > now AND c.value > 0),
-changed AS (
-    INSERT INTO phoneauth_counters AS c (key, value, expires_at)
-    SELECT key, greatest(by, 0), ends FROM changes
-    WHERE by > 0 OR by < 0 AND EXISTS (SELECT FROM present WHERE present.key = changes.key) ORDER BY key
-    ON CONFLICT (key) DO UPDATE SET (value, expires_at) = (
-        SELECT CASE WHEN c.expires_at <= now OR c.value = 0 THEN greatest(by, 0)
-                WHEN by > 9223372036854775807 - c.value THEN 9223372036854775807
-                ELSE greatest(c.value + by, 0) END,
-            CASE WHEN c.expires_at <= now OR c.value = 0 THEN ends
-                WHEN prolong AND by > 0 THEN greatest(c.expires_at, ends)
-                ELSE c.expires_at END
-        FROM changes WHERE changes.key = excluded.key)
-    RETURNING key, value, expires_at),
-swept AS (
-    DELETE FROM phoneauth_counters WHERE ctid = ANY (ARRAY(
-        SELECT ctid FROM phoneauth_counters WHERE expires_at <= $6
-        ORDER BY expires_at LIMIT (SELECT 2 * count(*) FROM changed) FOR UPDATE SKIP LOCKED)))
-SELECT coalesce(changed.value, present.value, 0), coalesce(changed.expires_at, present.expires_at, ends)
-FROM changes LEFT JOIN changed USING (key) LEFT JOIN present USING (key), unhurried ORDER BY place)"};
+// A function of the database's own, because several statements must see one after the other what is there: see
+// `take_cells_body`.
+inline const statement take_cells_sql{"phoneauth_take_cells",
+                                      "bigint, text, text[], bigint[], bigint[], bigint[], bigint[], bigint[]",
+                                      "SELECT granted, marked, cells "
+                                      "FROM phoneauth_take_cells($1, $2, $3, $4, $5, $6, $7, $8)"};
 
 inline const statement delete_expired_sql{"phoneauth_delete_expired", "bigint, bigint, bigint", R"(
 WITH transactions AS (
@@ -175,18 +149,18 @@ sessions AS (
         SELECT ctid FROM phoneauth_sessions WHERE expires_at <= $1 ORDER BY expires_at
         LIMIT (SELECT greatest($3 - count(*), 0) FROM transactions) FOR UPDATE SKIP LOCKED))
     RETURNING 1),
-counters AS (
-    DELETE FROM phoneauth_counters WHERE ctid = ANY (ARRAY(
-        SELECT ctid FROM phoneauth_counters WHERE expires_at <= $1 ORDER BY expires_at
+cells AS (
+    DELETE FROM phoneauth_cells WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM phoneauth_cells WHERE expires_at <= $1 ORDER BY expires_at
         LIMIT (SELECT greatest($3 - (SELECT count(*) FROM transactions) - (SELECT count(*) FROM sessions), 0)) FOR UPDATE SKIP LOCKED))
     RETURNING 1)
-SELECT (SELECT count(*) FROM transactions) + (SELECT count(*) FROM sessions) + (SELECT count(*) FROM counters))"};
+SELECT (SELECT count(*) FROM transactions) + (SELECT count(*) FROM sessions) + (SELECT count(*) FROM cells))"};
 
 inline const std::array statements{&insert_transaction_sql, &find_transaction_sql,      &update_transaction_sql,
                                    &insert_user_sql,        &update_user_sql,           &find_user_sql,
                                    &find_user_by_phone_sql, &find_user_by_identity_sql, &insert_session_sql,
                                    &find_session_sql,       &erase_session_sql,         &erase_sessions_of_sql,
-                                   &change_counters_sql,    &delete_expired_sql};
+                                   &take_cells_sql,         &delete_expired_sql};
 
 /// An open connection with what all statements rely on.
 inline std::unique_ptr<connection> open(const server_address& server, std::chrono::milliseconds timeout,
@@ -194,7 +168,7 @@ inline std::unique_ptr<connection> open(const server_address& server, std::chron
     auto c = std::make_unique<connection>(server, deadline);
     // The statements are right at this isolation level, and cheapest. A server that forgot what it has confirmed would
     // let a code be used twice. Every statement looks rows up by an index: one plan is good for all parameters (to make
-    // a new one takes longer than change_counters itself), and one that was made while a table was small must not read
+    // a new one takes longer than take_cells itself), and one that was made while a table was small must not read
     // all of it when it has grown.
     const auto read_only = c->run(
         "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED;"

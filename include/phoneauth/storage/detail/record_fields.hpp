@@ -79,6 +79,7 @@ struct record_fields<user> {
         f(field{"updated_at"}, &user::updated_at);
         f(field{"last_login_at"}, &user::last_login_at);
         f(field{"properties"}, &user::properties);
+        f(field{"generation", variable, "generation", 3}, &user::generation);
     }
 };
 
@@ -92,6 +93,7 @@ struct record_fields<session> {
         f(field{"user_id", constant}, &session::user_id);
         f(field{"created_at", constant}, &session::created_at);
         f(field{"expires_at", constant}, &session::expires_at);
+        f(field{"fingerprint", constant, "fingerprint", 3}, &session::fingerprint);
     }
 };
 

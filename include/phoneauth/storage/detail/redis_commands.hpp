@@ -22,13 +22,15 @@
 // What is stored in Redis and which commands do it, written once for both modes. The keys, behind the prefix:
 //
 //     t:ID              a transaction: a record
-//     c:KEY             a counter: a hash of its value and its end
 //     s:TOKEN_HASH      a session: a record
 //     u:USER_ID         the index of a user's sessions: a sorted set of token hashes by their ends
+//     {cells}:KEY       a cell: its milliseconds since 1970
 //     {users}:ids       all users: a hash of object id → record
 //     {users}:phones    a hash of phone → object id
 //     {users}:identities  a hash of identity → object id
 //     format            the version of all this: `redis_format`
+//
+// Until format 2 there was c:KEY, a counter: a hash. They are left to expire.
 //
 // Each operation is one command or one script on keys of one slot, and so one atomic step; but for what a cluster
 // cannot do in one because the keys are on different servers: see `insert_session` and `erase_sessions_of`.
@@ -176,33 +178,28 @@ public:
         co_return count;
     }
 
-    /// All changes in one round trip, and in one step unless a cluster has the counters on different servers.
-    flow<std::vector<counter>> change_counters(const std::vector<counter_change>& changes) {
-        redis_calls calls;
-        const std::size_t at_once = cluster_ ? 1 : changes.size();
-        for (auto first = changes.begin(); first != changes.end();) {
-            std::vector<std::string> keys, arguments;
-            for (const auto last = first + static_cast<std::ptrdiff_t>(at_once); first != last; ++first) {
-                keys.push_back(key("c:", first->key));
-                arguments.push_back(std::to_string(first->by));
-                arguments.push_back(milliseconds(first->now.time_since_epoch()));
-                arguments.push_back(milliseconds((first->now + first->lifetime).time_since_epoch()));
-                arguments.push_back(lifetime(first->lifetime));
-                arguments.push_back(first->prolong ? "1" : "0");
-            }
-            calls.push_back(redis_evaluation(scripts_.change_counters, std::move(keys), std::move(arguments)));
+    flow<cell_answer> take_cells(const cell_batch& batch) {
+        std::vector<std::string> keys, arguments{milliseconds(batch.now().time_since_epoch())};
+        for (std::size_t i = 0; i < batch.size(); ++i) {
+            const auto& r = batch[i];
+            keys.push_back(key("{cells}:", batch.key(i)));
+            for (const auto number :
+                 {static_cast<std::int64_t>(r.action), static_cast<std::int64_t>(r.when), std::int64_t{r.cost.count()},
+                  std::int64_t{r.room.count()}, std::int64_t{r.reserve.count()}})
+                arguments.push_back(std::to_string(number));
         }
+        if (!batch.marker().empty()) keys.push_back(key("{cells}:", batch.marker()));
+        auto calls = one(redis_evaluation(scripts_.take_cells, std::move(keys), std::move(arguments)));
         co_await mode::call([&] { return link_.run(calls); });
-        std::vector<counter> changed;
-        for (std::size_t i = 0; i < changes.size(); ++i) {
-            const auto& call = calls[i / at_once];
-            const auto number = [&](std::size_t place) {
-                return record_reader::parse<std::int64_t>(call.text(2 * (i % at_once) + place));
-            };
-            const auto value = number(0);
-            changed.push_back({value, time_point(std::chrono::milliseconds(number(1)))});
-        }
-        co_return changed;
+        const auto number = [&](std::size_t place) {
+            return std::int64_t{calls[0].item(place, REDIS_REPLY_INTEGER).integer};
+        };
+        cell_answer answer;
+        answer.granted = number(0) == 1;
+        answer.marked = number(1) == 1;
+        for (std::size_t i = 0; i < batch.size(); ++i)
+            answer.cells[i] = time_point(std::chrono::milliseconds(number(2 + i)));
+        co_return answer;
     }
 
 private:

@@ -35,7 +35,7 @@ using redis_time = std::chrono::steady_clock::time_point;
 
 /// Grows when an older phoneauth could not read what is stored (see redis_commands.hpp). Records of all formats from 1
 /// on can be read.
-inline constexpr int redis_format = 2;
+inline constexpr int redis_format = 3;
 
 /// A Redis server.
 struct redis_address {

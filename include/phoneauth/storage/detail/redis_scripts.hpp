@@ -8,8 +8,8 @@ namespace phoneauth {
 inline namespace v0 {
 namespace detail {
 
-// ---- Scripts. Numbers in Lua are doubles: exact for milliseconds, but not for versions and values of counters, which
-// ---- stay strings. A script that is refused for lack of memory is refused at its first write.
+// ---- Scripts. Numbers in Lua are doubles: exact for milliseconds, but not for versions, which stay strings. A script
+// ---- that is refused for lack of memory is refused at its first write.
 
 struct redis_scripts {
     // Key: a record. Arguments: its first field as it should be; the new record.
@@ -19,41 +19,40 @@ if not record or string.sub(record, 1, #ARGV[1]) ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL')
 return 1)"};
 
-    // Keys: counters. Arguments, for each: what to add, now, the end of a new counter, its lifetime, and 1 if an old
-    // one shall live as long. Gives value and end of each.
-    redis_script change_counters{R"(
-local changed = {}
-for i, key in ipairs(KEYS) do
-  local by, now, fresh, lifetime, prolong = unpack(ARGV, 5 * i - 4, 5 * i)
-  local value, ends = unpack(redis.call('HMGET', key, 'v', 'e'))
-  if not ends or tonumber(ends) <= tonumber(now) then
-    value, ends = '0', fresh
-    if not string.find(by, '^[-0]') then
-      value = by
-      redis.call('HSET', key, 'v', value, 'e', ends)
-      redis.call('PEXPIRE', key, lifetime)
-    end
-  elseif by ~= '0' then
-    local sum = redis.pcall('HINCRBY', key, 'v', by)
-    if type(sum) == 'table' then
-      if not string.find(sum.err, 'overflow', 1, true) then return sum end
-      value = '9223372036854775807'
-      redis.call('HSET', key, 'v', value)
-    elseif sum <= 0 then
-      value = '0'
-      redis.call('DEL', key)
-    else
-      value = redis.call('HGET', key, 'v')
-    end
-    if prolong == '1' and string.sub(by, 1, 1) ~= '-' and tonumber(ends) < tonumber(fresh) then
-      ends = fresh
-      redis.call('HSET', key, 'e', ends)
-      redis.call('PEXPIRE', key, lifetime)
+    // Does what `decide` says (cell.hpp). Keys: the cell of each request, and the marker's if there is one. Arguments:
+    // now, then for each request its action, condition, cost, room and reserve. Gives whether all is granted, whether
+    // the marker was there, and each cell.
+    redis_script take_cells{R"(
+local now, count = tonumber(ARGV[1]), (#ARGV - 1) / 5
+local stored = #KEYS > 0 and redis.call('MGET', unpack(KEYS)) or {}
+for i = 1, #KEYS do stored[i] = tonumber(stored[i] or 0) end
+local marked = #KEYS > count and stored[count + 1] > now
+local cells = {}
+for i = 1, count do
+  local action, condition, cost, room, reserve = unpack(ARGV, 5 * i - 3, 5 * i + 1)
+  cells[i] = stored[i]
+  if condition == '1' or (condition == '2') == marked then
+    local after = math.max(stored[i], now) + cost
+    local furthest = now + room + (marked and reserve or 0)
+    if action == '3' then
+      cells[i] = math.max(math.min(after, furthest), now)
+    elseif after > furthest then
+      return {0, marked and 1 or 0, unpack(stored, 1, count)}
+    elseif action == '1' then
+      cells[i] = after
     end
   end
-  changed[2 * i - 1], changed[2 * i] = value, ends
 end
-return changed)"};
+for i = 1, count do
+  if cells[i] > now then
+    if cells[i] ~= stored[i] then
+      redis.call('SET', KEYS[i], string.format('%.0f', cells[i]), 'PX', string.format('%.0f', cells[i] - now))
+    end
+  elseif stored[i] > now then
+    redis.call('DEL', KEYS[i])
+  end
+end
+return {1, marked and 1 or 0, unpack(cells)})"};
 
     // Keys: all ids, phones, identities. Arguments: object id, phone, identity, record. Gives a `write_result`, or -1.
     redis_script insert_user{R"(

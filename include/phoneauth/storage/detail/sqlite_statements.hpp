@@ -65,7 +65,18 @@ CREATE INDEX counters_by_expiry ON counters (expires_at);)",
     R"(ALTER TABLE transactions ADD COLUMN delivery INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE transactions ADD COLUMN delivery_error INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE transactions ADD COLUMN password_mark TEXT NOT NULL DEFAULT '';
-ALTER TABLE transactions ADD COLUMN known_network INTEGER NOT NULL DEFAULT 0;)"};
+ALTER TABLE transactions ADD COLUMN known_network INTEGER NOT NULL DEFAULT 0;)",
+    // The limits count no longer: they keep the time until which a cell is ahead of now.
+    R"(ALTER TABLE users ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE sessions ADD COLUMN fingerprint TEXT NOT NULL DEFAULT '';
+ALTER TABLE transactions DROP COLUMN known_network;
+ALTER TABLE transactions ADD COLUMN known_network TEXT NOT NULL DEFAULT '';
+DROP TABLE counters;
+CREATE TABLE cells (
+    key TEXT NOT NULL PRIMARY KEY,
+    ahead INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX cells_by_time ON cells (ahead);)"};
 
 inline constexpr sqlite_schema sqlite_storage_schema{0x50684175, sqlite_migrations};  // "PhAu"
 
@@ -108,20 +119,12 @@ public:
         db, "DELETE FROM sessions WHERE token_hash IN "
             "(SELECT token_hash FROM sessions WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)"};
 
-    sqlite_statement read_counter{db, "SELECT value, expires_at FROM counters WHERE key = ?1 AND expires_at > ?2"};
-    sqlite_statement raise_counter{
-        db, "INSERT INTO counters (key, value, expires_at) VALUES (?1, ?2, ?4) ON CONFLICT (key) DO UPDATE SET "
-            "value = CASE WHEN expires_at <= ?3 THEN ?2 WHEN value > 9223372036854775807 - ?2 "
-            "THEN 9223372036854775807 ELSE value + ?2 END, "
-            "expires_at = CASE WHEN expires_at <= ?3 THEN ?4 WHEN ?5 THEN max(expires_at, ?4) ELSE expires_at END "
-            "RETURNING value, expires_at"};
-    sqlite_statement lower_counter{
-        db, "UPDATE counters SET value = value + ?2 WHERE key = ?1 AND expires_at > ?3 AND value + ?2 > 0 "
-            "RETURNING value, expires_at"};
-    sqlite_statement erase_counter{db, "DELETE FROM counters WHERE key = ?1"};
-    sqlite_statement sweep_counters{db,
-                                    "DELETE FROM counters WHERE key IN "
-                                    "(SELECT key FROM counters WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)"};
+    sqlite_statement find_cell{db, "SELECT ahead FROM cells WHERE key = ?1"};
+    sqlite_statement store_cell{
+        db, "INSERT INTO cells (key, ahead) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET ahead = ?2"};
+    sqlite_statement erase_cell{db, "DELETE FROM cells WHERE key = ?1"};
+    sqlite_statement sweep_cells{db, "DELETE FROM cells WHERE key IN "
+                                     "(SELECT key FROM cells WHERE ahead <= ?1 ORDER BY ahead LIMIT ?2)"};
 
 private:
     template <class Record>

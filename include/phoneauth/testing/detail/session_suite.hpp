@@ -23,6 +23,9 @@ void storage_suite<S, SyncWait>::sessions() {
 
     check("sessions: insert and find", [&] {
         expect_stored(inserted_session(user_id()));
+        auto bare = new_session(user_id());
+        bare.fingerprint.clear();
+        expect_stored(inserted(bare));
         expect(!value_of(storage().find_session(hash())), "find_session of an unknown token hash must return nothing");
         for (const std::string text : awkward_texts) {
             expect(!value_of(storage().find_session(text)),

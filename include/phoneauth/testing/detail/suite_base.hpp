@@ -65,7 +65,7 @@ public:
     void transactions();
     void users();
     void sessions();
-    void counters();
+    void cells();
 
     std::vector<suite_finding> findings() && { return std::move(findings_); }
 
@@ -237,7 +237,7 @@ private:
         t.delivery = delivery_state::undelivered;
         t.delivery_error = 30003;
         t.password_fingerprint = hash();
-        t.known_network = true;
+        t.known_network = "2001:db8::/64";
         t.version = 1;
         return t;
     }
@@ -251,6 +251,7 @@ private:
         user u{uuid(), new_phone(), new_identity(), "$scrypt$ln=14,r=8,p=1$c2FsdA$aGFzaA"};
         u.created_at = now();
         u.version = 1;
+        u.generation = 3;
         return u;
     }
     user inserted(const user& u) {
@@ -265,7 +266,7 @@ private:
         return users;
     }
 
-    session new_session(const std::string& id) { return {hash(), id, now(), now() + std::chrono::hours(1)}; }
+    session new_session(const std::string& id) { return {hash(), id, now(), now() + std::chrono::hours(1), hash()}; }
     session inserted(const session& s) {
         expect(value_of(storage().insert_session(s)), "insert_session of a new token hash must return true");
         return s;

@@ -29,7 +29,7 @@ void storage_suite<S, SyncWait>::transactions() {
         bare.delivery = delivery_state::pending;
         bare.delivery_error = 0;
         bare.password_fingerprint.clear();
-        bare.known_network = false;
+        bare.known_network.clear();
         bare.version = 0;
         expect_stored(inserted(bare));
         for (const auto state : {transaction_state::confirmed, transaction_state::exhausted, transaction_state::expired,

@@ -62,6 +62,7 @@ void storage_suite<S, SyncWait>::users() {
         bare.password_hash.clear();
         bare.locale.clear();
         bare.version = 0;
+        bare.generation = 0;
         expect_stored(inserted(bare));
     });
     check("users: any text", [&] {
@@ -118,6 +119,7 @@ void storage_suite<S, SyncWait>::users() {
         expect_stored(u);
         u = new_user();
         u.version = std::numeric_limits<std::int64_t>::max() - 1;
+        u.generation = std::numeric_limits<std::int64_t>::max();
         inserted(u);
         expect(update(u) == write_result::done, "update_user with the stored version must return done");
         ++u.version;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
-// What counters cost. Prints and passes no judgement:
-// - batches of changes, of which most only read, as at the start of a login, in each store;
-// - one counter that every batch changes: how many batches go through, with one and with two processes, and how long a
+// What cells cost. Prints and passes no judgement:
+// - batches of requests, as at the start of a login, in each store: that take, that only ask, that are refused;
+// - one cell from which every batch takes: how many batches go through, with one and with two processes, and how long a
 //   look-up takes beside two thousand of them.
 //
-//     tests/scripts/with_servers.sh postgres redis -- bench_counters [--short]     (--short: only to see that it works)
+//     tests/scripts/with_servers.sh postgres redis -- bench_cells [--short]     (--short: only to see that it works)
 
 #include <algorithm>
 #include <atomic>
@@ -60,13 +60,24 @@ std::string unused(unsigned n) {
     return run + std::to_string(::getpid()) + ":" + std::to_string(n);
 }
 
-/// `adds` of `count` changes add 1, the others read; one of the former is to the counter that all have in common.
-std::vector<counter_change> batch(unsigned n, unsigned count, unsigned adds, bool hot = false) {
-    const auto at = system_clock().now();
-    std::vector<counter_change> all;
-    for (unsigned i = 0; i < count; ++i)
-        all.push_back({"limit" + std::to_string(i) + ":" + unused(n), i < adds ? 1 : 0, at, 1h});
-    if (hot) all.front().key = "all";
+/// `takes` of `count` requests take, the others ask; one of the former takes from the cell that all have in common.
+cell_batch batch(unsigned n, unsigned count, unsigned takes, bool hot = false) {
+    const auto id = unused(n);
+    cell_batch all(system_clock().now(), "client:", id);
+    for (unsigned i = 0; i < count; ++i) {
+        const auto action = i < takes ? cell_action::take : cell_action::ask;
+        if (hot && i == 0)
+            all.add({.action = action, .cost = 1ms, .room = 24h}, "all");
+        else
+            all.add({.action = action, .cost = 1s, .room = 1h}, "limit", std::to_string(i), ":", id);
+    }
+    return all;
+}
+
+/// One that the last of its requests refuses.
+cell_batch refused(unsigned n, unsigned count) {
+    auto all = batch(n, count - 1, count - 1);
+    all.add({.cost = 2h, .room = 1h}, "full");
     return all;
 }
 
@@ -80,16 +91,20 @@ template <class S>
 void batches(const char* name, S& storage) {
     std::printf("%-28s", name);
     static unsigned n = 0;
-    for (const auto& [count, adds] : {std::pair(3u, 1u), {20u, 6u}, {20u, 0u}}) {
+    const auto measure = [&](auto make) {
         std::vector<double> all;
         for (unsigned i = 0; i < measured.batches; ++i) {
-            const auto changes = batch(++n, count, adds);
+            const auto asked = make(++n);
             const auto begin = clock_type::now();
-            storage.change_counters(changes);
+            storage.take_cells(asked);
             all.push_back(1000 * milliseconds_since(begin));
         }
         std::printf(" %10.1f", at_share(all, 0.5));
-    }
+    };
+    measure([](unsigned place) { return batch(place, 3, 1); });
+    measure([](unsigned place) { return batch(place, 9, 8); });
+    measure([](unsigned place) { return batch(place, 9, 0); });
+    measure([](unsigned place) { return refused(place, 9); });
     std::printf("\n");
     std::fflush(stdout);
 }
@@ -112,45 +127,45 @@ double per_second(unsigned processes, Work work) {
     return rate;
 }
 
-/// With so many changes in each batch.
+/// With so many requests in each batch.
 template <class Open>
-void one_hot_counter(const char* name, Open open, unsigned count, unsigned adds) {
+void one_hot_cell(const char* name, Open open, unsigned count, unsigned takes) {
     const auto blocking = [&](clock_type::time_point end, std::atomic<unsigned>& done) {
         const auto storage = open();
         std::vector<std::jthread> all;
         for (unsigned t = 0; t < 4; ++t)
             all.emplace_back([&, t] {
                 for (unsigned n = t; clock_type::now() < end; n += 4, ++done)
-                    storage->change_counters(batch(n, count, adds, true));
+                    storage->take_cells(batch(n, count, takes, true));
             });
     };
-    std::printf("%-28s %2u changes: %8.0f batches/s", name, count, per_second(1, blocking));
+    std::printf("%-28s %2u requests: %8.0f batches/s", name, count, per_second(1, blocking));
     std::printf(", two processes %8.0f\n", per_second(2, blocking));
     std::fflush(stdout);
 }
 
 template <class Open>
-void one_hot_counter_async(const char* name, Open open, unsigned count, unsigned adds) {
+void one_hot_cell_async(const char* name, Open open, unsigned count, unsigned takes) {
     const auto work = [&](clock_type::time_point end, std::atomic<unsigned>& done) {
         ::asio::io_context context;
         const auto storage = open(context);
         const auto flow = [&](unsigned first) -> ::asio::awaitable<void> {
             for (unsigned n = first; clock_type::now() < end; n += 256, ++done) {
-                const auto changes = batch(n, count, adds, true);
-                (void)co_await storage->change_counters(changes);
+                const auto asked = batch(n, count, takes, true);
+                (void)co_await storage->take_cells(asked);
             }
         };
         for (unsigned i = 0; i < 256; ++i) ::asio::co_spawn(context, flow(i), ::asio::detached);
         context.run();
     };
-    std::printf("%-28s %2u changes: %8.0f batches/s", name, count, per_second(1, work));
+    std::printf("%-28s %2u requests: %8.0f batches/s", name, count, per_second(1, work));
     std::printf(", two processes %8.0f\n", per_second(2, work));
     std::fflush(stdout);
 }
 
 /// How long a look-up takes alone, and while so many batches are under way.
 template <class Open>
-void look_ups_beside(const char* name, Open open, unsigned count, unsigned adds) {
+void look_ups_beside(const char* name, Open open, unsigned count, unsigned takes) {
     ::asio::io_context context;
     const auto storage = open(context);
     const unsigned batches = measured.beside;
@@ -164,11 +179,11 @@ void look_ups_beside(const char* name, Open open, unsigned count, unsigned adds)
             times.push_back(milliseconds_since(begin));
         }
     };
-    const auto change = [&](unsigned n) -> ::asio::awaitable<void> {
-        const auto changes = batch(n, count, adds, true);
+    const auto take = [&](unsigned n) -> ::asio::awaitable<void> {
+        const auto asked = batch(n, count, takes, true);
         const auto begin = clock_type::now();
         try {
-            (void)co_await storage->change_counters(changes);
+            (void)co_await storage->take_cells(asked);
         } catch (const std::exception&) {
             ++failed;
         }
@@ -181,12 +196,12 @@ void look_ups_beside(const char* name, Open open, unsigned count, unsigned adds)
         context.restart();
     };
     run(8, 100);
-    std::printf("%-28s %2u changes: a find alone: median %.2f, 99 %% %.2f ms;", name, count, at_share(times, 0.5),
+    std::printf("%-28s %2u requests: a find alone: median %.2f, 99 %% %.2f ms;", name, count, at_share(times, 0.5),
                 at_share(times, 0.99));
     times.clear();
     left = batches;
     const auto begin = clock_type::now();
-    for (unsigned n = 0; n < batches; ++n) ::asio::co_spawn(context, change(n), ::asio::detached);
+    for (unsigned n = 0; n < batches; ++n) ::asio::co_spawn(context, take(n), ::asio::detached);
     run(8, 1);
     const auto took = milliseconds_since(begin);
     double sum = 0;
@@ -209,28 +224,28 @@ int main(int argc, char** argv) {
     const support::temporary_folder folder;
 
     // Those that fork come first, before there are threads and connections here.
-    for (const auto& [count, adds] : {std::pair(1u, 1u), {20u, 6u}}) {
+    for (const auto& [count, takes] : {std::pair(1u, 1u), {9u, 8u}}) {
         if (!postgres.empty()) {
             const auto blocking = [&] { return std::make_unique<postgres_storage>(postgres); };
             const auto async = [&](::asio::io_context& context) {
                 return std::make_unique<async_postgres_storage>(context.get_executor(), postgres,
                                                                 postgres_options{.timeout = 60s});
             };
-            one_hot_counter("PostgreSQL, 4 threads", blocking, count, adds);
-            one_hot_counter_async("PostgreSQL, testing::posting", async, count, adds);
-            look_ups_beside("PostgreSQL, testing::posting", async, count, adds);
+            one_hot_cell("PostgreSQL, 4 threads", blocking, count, takes);
+            one_hot_cell_async("PostgreSQL, testing::posting", async, count, takes);
+            look_ups_beside("PostgreSQL, testing::posting", async, count, takes);
         }
         if (!redis.empty()) {
             const auto async = [&](::asio::io_context& context) {
                 return std::make_unique<async_redis_storage>(context.get_executor(), redis);
             };
-            one_hot_counter_async("Redis, testing::posting", async, count, adds);
-            look_ups_beside("Redis, testing::posting", async, count, adds);
+            one_hot_cell_async("Redis, testing::posting", async, count, takes);
+            look_ups_beside("Redis, testing::posting", async, count, takes);
         }
     }
 
-    std::printf("\n%-28s %10s %10s %10s   median microseconds of a batch: so many changes/of them add\n", "", "3/1",
-                "20/6", "20/0");
+    std::printf("\n%-28s %10s %10s %10s %10s   median microseconds of a batch: so many requests/of them take\n", "",
+                "3/1", "9/8", "9/0", "refused");
     {
         memory_storage storage;
         batches("memory", storage);

@@ -1,4 +1,4 @@
-// EXPECT: phoneauth: this Storage lacks `std::vector<counter> change_counters\(const std::vector<counter_change>&\)`
+// EXPECT: phoneauth: this Storage lacks `cell_answer take_cells\(const cell_batch&\)`
 // SPDX-License-Identifier: BSL-1.0
 #include <phoneauth/detail/check_policies.hpp>
 #include <phoneauth/testing/archetypes.hpp>

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef PHONEAUTH_FLOWS_PASSWORDS_IPP
+#define PHONEAUTH_FLOWS_PASSWORDS_IPP
+
+#include <utility>
+
+#include <phoneauth/flows/passwords.hpp>
+
+namespace phoneauth {
+inline namespace v0 {
+namespace flows {
+
+template <class Mode>
+auto passwords<Mode>::check(context& c, const password_question& q, const std::string& secret)
+    -> flow<result<password_guess>> {
+    if (q.owner) reporter_.note(c, q.owner->phone);
+    // What cannot be a password is not worth a hash.
+    if (secret.size() > config_.max_password_length) co_return error::invalid_login;
+    password_guess guess;
+    const auto limits_of = [&](bool concealed) {
+        return rules::password_limits(q.subject, q.owner ? q.owner->phone.str() : std::string_view(), q.fingerprint,
+                                      c.networks(), limiter_.password_accounts(), concealed, config_, ports_.now());
+    };
+    auto limits = limits_of(false);
+    auto granted = co_await limiter_.take(c, limits);
+    if (q.may_be_concealed && limits.may_be_concealed(granted)) {
+        limiter_.tell_locked(c, *limits.judge(granted).error().retry_after);
+        guess.concealed = true;
+        limits = limits_of(true);
+        granted = co_await limiter_.take(c, limits);
+    }
+    if (!granted.granted) co_return limits.judge(granted).error();
+    guess.marked = granted.marked;
+    auto right = co_await is_right(c, q.owner, secret);
+    if (!right) {
+        co_await limiter_.give_back(limits, granted);
+        co_return std::move(right).error();
+    }
+    guess.right = *right;
+    if (!guess.right && guess.concealed) {
+        const failure wrong(error::invalid_login);
+        reporter_.tell_failure(c, wrong);
+    } else if (!guess.right) {
+        limiter_.tell_locked(c, limits.account_wait(granted));
+    }
+    co_return guess;
+}
+
+template <class Mode>
+auto passwords<Mode>::forgive(const context& c, const password_question& q, const password_guess& g) -> flow<bool> {
+    const auto back = rules::guess_back(q.subject, c.networks(), g.marked, limiter_.password_accounts(), config_,
+                                        ports_.now());
+    const bool done = co_await limiter_.try_to(back);
+    co_return done;
+}
+
+template <class Mode>
+auto passwords<Mode>::is_right(const context& c, const std::optional<user>& owner, const std::string& secret)
+    -> flow<result<bool>> {
+    if (owner && !owner->password_hash.empty()) {
+        auto right = co_await ports_.verify_password(secret, owner->password_hash);
+        if (right || right.error().code != error::internal) co_return right;
+        // It is no hash of ours. Whoever guesses must not learn that.
+        reporter_.tell(c, event_kind::storage_error, &right.error());
+    }
+    // An account that does not exist must not answer faster than one that does.
+    auto unused = co_await ports_.hash_password(secret);
+    co_return unused ? result<bool>(false) : result<bool>(std::move(unused).error());
+}
+
+template <class Mode>
+auto passwords<Mode>::set(user& u, const std::string& secret) -> flow<result<void>> {
+    auto allowed = co_await ports_.password_allowed(secret, u);
+    if (!allowed) co_return allowed;
+    auto hash = co_await ports_.hash_password(secret);
+    if (!hash) co_return std::move(hash).error();
+    u.password_hash = std::move(*hash);
+    co_return result<void>();
+}
+
+}  // namespace flows
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
