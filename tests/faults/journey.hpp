@@ -324,6 +324,10 @@ private:
         }
         // A new code is good for its own transaction only, and for five minutes.
         auto s = start_login(second_password);
+        for (int i = 0; i < 2 && !s && s.error().retry_after; ++i) {  // for another code to be over
+            wait(s.error());
+            s = start_login(second_password);
+        }
         if (!s && s.error().code == error::invalid_login) s = start_login(first_password);
         if (!s) return e_.expect(false, invariant::person_gets_in);
         [[maybe_unused]] const auto elsewhere = finish_registration(s->transaction_id, e_.inbox);

@@ -88,6 +88,7 @@ inline config fault_config() {
     c.twilio.auth_token = "not-a-real-token";
     c.twilio.sender = "+15005550006";
     c.code_keys = {{"k1", std::string(32, 'k')}};
+    c.max_sends_per_phone_and_hour = 20;  // ten at once: a person who begins again needs more than five
     return c;
 }
 
@@ -175,30 +176,31 @@ public:
         return found;
     }
 
-    /// Cells are about to change.
-    void note_batch(const cell_batch& batch) {
-        bool is_admission = false;
-        for (std::size_t i = 0; i < batch.size(); ++i)
-            is_admission |= batch[i].action == cell_action::take && batch.key(i).starts_with("codes");
-        if (!is_admission) return;
-        admitted_at_ = batch.now();
-        for_each_key([&](const std::string& key, const rules::limits::window& w) {
-            auto& e = ledger_[key];
-            e.ends = std::min(e.ends, admitted_at_ + 3 * (w.length / 2));
-            e.last = admitted_at_;
-        });
-    }
-    void note_answer(const cell_batch& batch, const cell_answer& answer) {
-        for (std::size_t i = 0; i < batch.size(); ++i)
-            expect(answer.cells[i] <= latest_ + rules::limits::network_memory, invariant::cell_ends);
+    /// `batch` was asked, and the truth is `answer`.
+    void note_cells(const cell_batch& batch, const cell_answer& answer) {
+        if (!answer.granted) return;
+        std::vector<place> taken;
+        for (std::size_t i = 0; i < batch.size(); ++i) {
+            const auto& r = batch[i];
+            expect(answer.cells[i] <= latest_ + rules::network_memory, invariant::cell_ends);
+            const std::string key(batch.key(i));
+            if (!key.starts_with("codes") || !is_for(r, answer.marked) || r.cost <= 0s) continue;
+            auto& entries = ledger_[key];
+            // What is not taken for a message, for a wrong code, say, is not given back.
+            const bool stays = r.action == cell_action::move;
+            if (r.action == cell_action::take || stays) entries.push_back({batch.now(), r.cost, stays, stays});
+            if (r.action == cell_action::take) taken.emplace_back(key, entries.size() - 1);
+        }
+        if (!taken.empty()) admitted_ = std::move(taken);
     }
 
     /// The provider has a message, or may have it as far as anybody can tell.
     void note_message(const http_request& request, bool has_it) {
-        for_each_key([&](const std::string& key, const rules::limits::window&) { ++ledger_[key].perhaps; });
+        for (auto* e : admitted()) e->perhaps = true;
         if (!has_it) return;
         inbox = code_in(request);
-        for_each_key([&](const std::string& key, const rules::limits::window&) { ++ledger_[key].certain; });
+        for (auto* e : admitted()) e->certain = true;
+        expect(!admitted_.empty(), invariant::message_is_counted);
         check_counts();
         const auto* begun = transaction_of(request);
         if (!begun) return expect(false, invariant::message_has_its_transaction);
@@ -213,11 +215,7 @@ public:
     void note_refusal(const http_request& request) {
         const auto* t = transaction_of(request);
         if (t && t->purpose == purpose::login && t->password_fingerprint.empty())
-            for_each_key([&](const std::string& key, const rules::limits::window&) { ++ledger_[key].perhaps; });
-        else  // a client's attempts stay counted
-            for_each_key([&](const std::string& key, const rules::limits::window& w) {
-                ledger_[key].perhaps += w.keeps_attempts;
-            });
+            for (auto* e : admitted()) e->perhaps = true;
     }
 
     /// A user is about to be stored.
@@ -252,23 +250,47 @@ public:
         expect(std::count_if(sessions.begin(), sessions.end(), is_alive) <= most, invariant::code_is_accepted_once);
     }
 
-    /// The messages and the counters, compared.
+    /// The messages and the cells, compared.
     void check_counts() {
-        for (const auto& [key, e] : ledger_) {
-            if (e.ends <= latest_) continue;
-            const auto value = truth.change_counters({{key, 0, e.last, 0s}}).front().value;
-            expect(value >= e.certain, invariant::message_is_counted);
-            if (over && is_exact_) expect(value == e.perhaps, invariant::refused_message_is_given_back);
+        for (const auto& [key, entries] : ledger_) {
+            cell_batch look(latest_);
+            look.add({.action = cell_action::ask, .room = 24h * 400}, key);
+            const auto cell = std::max(truth.take_cells(look).cells[0], latest_);
+            // What clients have tried stays counted.
+            const bool keeps = key.starts_with("codes/from:");
+            const auto least = std::max(fold(entries, [](const entry& e) { return e.certain; }), latest_);
+            const auto most = std::max(fold(entries, [&](const entry& e) { return e.perhaps || keeps; }), latest_);
+            expect(cell >= least, invariant::message_is_counted);
+            // A cell is not set back beyond the time when something was taken from it.
+            if (over && is_exact_)
+                expect(cell >= most && cell <= most + turned_back_, invariant::refused_message_is_given_back);
         }
     }
 
 private:
+    /// What was taken from a cell.
     struct entry {
-        std::int64_t certain = 0;  ///< messages that the provider has
-        std::int64_t perhaps = 0;  ///< … or may have
-        time_point ends = time_point::max();
-        time_point last{};
+        time_point at{};
+        std::chrono::milliseconds cost{};
+        bool certain = false;  ///< the provider has the message
+        bool perhaps = false;  ///< … or may have it
     };
+    using place = std::pair<std::string, std::size_t>;  ///< in the ledger
+
+    /// What was taken last, for the message that is to be sent.
+    std::vector<entry*> admitted() {
+        std::vector<entry*> all;
+        for (const auto& [key, i] : admitted_) all.push_back(&ledger_[key][i]);
+        return all;
+    }
+    /// A cell from which nothing but what `counts` was taken.
+    template <class F>
+    static time_point fold(const std::vector<entry>& entries, F counts) {
+        time_point cell{};
+        for (const auto& e : entries)
+            if (counts(e)) cell = std::max(cell, e.at) + e.cost;
+        return cell;
+    }
 
     static std::string code_in(const http_request& request) {
         return testing::detail::code_in(detail::form_field(request.body, "Body"));
@@ -283,25 +305,13 @@ private:
     void double_request() {
         if (!again) return;
         const auto twice = std::exchange(again, {});
-        const auto outer = std::exchange(admitted_at_, {});
+        const auto outer = std::exchange(admitted_, {});
         const auto outer_current = current;
         nested_ = true;
         twice();
         nested_ = false;
-        admitted_at_ = outer;
+        admitted_ = outer;
         current = outer_current;
-    }
-
-    /// The counters that a code sent now is counted in.
-    template <class F>
-    void for_each_key(F f) {
-        const auto windows = rules::limits::send_windows(rules::limits::send_budget::codes, *phone_number::parse(phone),
-                                                         "203.0.113.7", {}, settings);
-        for (const auto& w : windows) {
-            std::vector<counter_change> changes;
-            rules::limits::count(std::span(&w, 1), 1, admitted_at_, changes);
-            f(changes[rules::limits::present_part].key, w);
-        }
     }
 
     const defect defect_;
@@ -312,8 +322,8 @@ private:
     bool is_exact_ = true;  ///< no fault can keep the library from giving back
     std::chrono::seconds turned_back_{};
     time_point latest_{};
-    time_point admitted_at_{};
-    std::map<std::string, entry> ledger_;
+    std::map<std::string, std::vector<entry>> ledger_;  ///< of each cell of messages, in their order
+    std::vector<place> admitted_;
     std::map<std::string, unsigned> messages_;
 };
 
@@ -397,19 +407,15 @@ public:
     }
 
     cell_answer take_cells(const cell_batch& batch) {
-        auto answer = call([&] { e_.note_batch(batch); },
+        auto answer = call([] {},
                            [&] {
-                               if (e_.fake() == defect::none) return inner_.take_cells(batch);
-                               return inner_.take_cells(with_defect(batch));
+                               const auto done = e_.fake() == defect::none ? inner_.take_cells(batch)
+                                                                           : inner_.take_cells(with_defect(batch));
+                               const not_the_flow ours;
+                               e_.note_cells(batch, done);
+                               return done;
                            });
-        const not_the_flow ours;
-        if (e_.fake() == defect::locks_for_ever)
-            for (std::size_t i = 0; i < batch.size(); ++i)
-                if (batch.key(i).starts_with("pause:login:")) {
-                    answer.granted = false;
-                    answer.cells[i] = batch.now() + 24h * 60;
-                }
-        e_.note_answer(batch, answer);
+        if (e_.fake() == defect::locks_for_ever) lock(batch, answer);
         return answer;
     }
 
@@ -422,20 +428,29 @@ private:
         t.expires_at -= 24h;
         return t;
     }
-    cell_batch with_defect(const cell_batch& batch) {
-        constexpr auto year = std::chrono::hours(24 * 365);
+    cell_batch with_defect(const cell_batch& batch) const {
+        const auto d = e_.fake();
         cell_batch changed(batch.now(), batch.marker());
         for (std::size_t i = 0; i < batch.size(); ++i) {
             auto r = batch[i];
-            if (e_.fake() == defect::loses_counts && r.action == cell_action::take) r.action = cell_action::ask;
-            if (e_.fake() == defect::gives_nothing_back && r.cost < 0s) r.cost = 0s;
-            if (e_.fake() == defect::counts_for_ever && r.action == cell_action::take) {
-                r.cost += year;
-                r.room += year;
+            if (d == defect::loses_counts && r.cost > 0s) r.cost = 0s;
+            if (d == defect::gives_nothing_back && r.cost < 0s) r.cost = 0s;
+            if (d == defect::counts_for_ever && r.cost > 0s) {
+                r.cost += 24h * 365;
+                r.room += 24h * 365 * 20;
             }
             changed.add(r, batch.key(i));
         }
         return changed;
+    }
+    /// No codes of logins any more.
+    static void lock(const cell_batch& batch, cell_answer& answer) {
+        for (std::size_t i = 0; i < batch.size(); ++i) {
+            if (batch[i].action == cell_action::move || !batch.key(i).starts_with("open/")) continue;
+            if (batch.key(i).starts_with("open/registration")) continue;
+            answer.granted = false;
+            answer.cells[i] = batch.now() + 24h * 60;
+        }
     }
 
     evidence& e_;

@@ -677,7 +677,8 @@ private:
             const auto is_open = [&](time_point at) { return went_back_ || now() < at + 3 * life; };
             const auto& begun = begun_[door][p];
             const bool open = starts && std::any_of(begun.begin(), begun.end(), is_open);
-            require(open ||
+            const bool any = went_back_ && attempts_in_all_ > 0;  // what all have together
+            require(open || any ||
                         (!is_test(p) &&
                          explains(attempts_to_[login][p] + lost(), at_once(settings_.max_sends_per_phone_and_hour))) ||
                         (!is_test(p) && client && address_ != 0 &&
@@ -697,6 +698,7 @@ private:
     /// A code was, or may have been, counted as sent to `p`.
     void count_attempt(bool starts, bool login, unsigned p) {
         if (is_test(p)) return;
+        ++attempts_in_all_;
         ++attempts_to_[login][p];
         ++attempts_from_[address_];
         if (!starts) return;
@@ -771,8 +773,8 @@ private:
     }
     /// Whether the client has had as many passwords compared as can be had at once.
     bool client_explains(const password_try& t) const {
-        return address_ != 0 &&
-               (explains(t.of_before + lost(), at_once(20)) ||
+        return explains(t.of_before + lost(), at_once(20)) ||
+               (address_ != 0 &&
                 explains(t.from_before + lost(), at_once(settings_.max_passwords_per_client_and_hour)));
     }
 
@@ -1279,6 +1281,7 @@ private:
     table<std::size_t, 2> perhaps_wrong_passwords_{};
     std::array<table<std::size_t, 3>, 2> tried_{};
     std::array<std::size_t, 3> tried_from_{};
+    std::size_t attempts_in_all_ = 0;
     table<std::size_t, 2> attempts_to_{};
     std::array<std::size_t, 3> attempts_from_{};
     table<std::vector<time_point>, doors> begun_{};
