@@ -143,7 +143,7 @@ enum class failure_share : std::uint8_t { strangers, known_network, all_known };
 PHONEAUTH_DECL rate failure_rate(door d, failure_share s, const config& c, int shared_by = 1) noexcept;
 /// How many codes of one account may be open at once: their tries are kept free. Each is counted for as long as it lives,
 /// and a minute for clocks that disagree.
-PHONEAUTH_DECL rate open_codes(bool known, const config& c) noexcept;
+PHONEAUTH_DECL rate open_codes(failure_share s, const config& c) noexcept;
 
 // ---- What flows ask ----
 

@@ -144,9 +144,8 @@ PHONEAUTH_DECL rate failure_rate(door d, failure_share s, const config& c, int s
     return at_most(most, d == door::registration ? registration_memory : failure_memory, most * 4 / 5);
 }
 
-PHONEAUTH_DECL rate open_codes(bool known, const config& c) noexcept {
-    const auto share = known ? failure_share::known_network : failure_share::strangers;
-    const auto most = failure_rate(door::code, share, c).burst / (2 * std::int64_t{c.max_tries});
+PHONEAUTH_DECL rate open_codes(failure_share s, const config& c) noexcept {
+    const auto most = failure_rate(door::code, s, c).burst / (2 * std::int64_t{c.max_tries});
     return {c.code_lifetime + std::chrono::minutes(1), std::clamp<std::int64_t>(most, 1, 3)};
 }
 
@@ -168,12 +167,10 @@ inline void add_account(limit_batch& b, const code_request& r, const config& c) 
     const auto d = *r.begins;
     const auto phone = r.phone.str();
     for_each_share(r.from, [&](failure_share s, cell_condition when, std::string_view at, std::string_view network) {
-        const auto tries = open_codes(s != failure_share::strangers, c).burst * std::int64_t{c.max_tries};
+        const auto tries = open_codes(s, c).burst * std::int64_t{c.max_tries};
         b.add(ask(failure_rate(d, s, c), tries, when), error::too_many_failures, "wrong/", name_of(d), phone, at,
               network);
-        if (s != failure_share::all_known)
-            b.add(take(open_codes(s != failure_share::strangers, c), 1, when), error::too_many_messages, "open/",
-                  name_of(d), phone, at, network);
+        b.add(take(open_codes(s, c), 1, when), error::too_many_messages, "open/", name_of(d), phone, at, network);
     });
 }
 
@@ -363,7 +360,7 @@ PHONEAUTH_DECL std::chrono::seconds wrong_code_wait(const transaction& t, const 
     std::size_t i = 0;
     for_each_share_of(t, [&](failure_share s, std::string_view, std::string_view) {
         const auto r = failure_rate(d, s, c);
-        const auto tries = open_codes(s != failure_share::strangers, c).burst * std::int64_t{c.max_tries};
+        const auto tries = open_codes(s, c).burst * std::int64_t{c.max_tries};
         longest = std::max(longest, a.cells[i++] + r.room(tries) - r.room(r.burst) - now);
     });
     return std::chrono::ceil<std::chrono::seconds>(longest);
@@ -379,12 +376,11 @@ PHONEAUTH_DECL cell_batch after_login(const login_facts& f, const config& c, tim
     if (!f.used) return b;
     const auto d = door_of(*f.used);
     end_failures(b, d, phone, network);
-    if (d == door::second) return b;
     const auto* known = f.used->known_network.empty() ? "" : "@known";
-    if (c.phone_cooldown.count() > 0) b.add(forget(), "cooldown/login:", phone, known);
-    const auto* at = f.used->known_network.empty() ? "" : "@";
-    b.add(back(open_codes(!f.used->known_network.empty(), c).interval), "open/", name_of(d), phone, at,
-          f.used->known_network);
+    if (d != door::second && c.phone_cooldown.count() > 0) b.add(forget(), "cooldown/login:", phone, known);
+    for_each_share_of(*f.used, [&](failure_share s, std::string_view at, std::string_view network_of_code) {
+        b.add(back(open_codes(s, c).interval), "open/", name_of(d), phone, at, network_of_code);
+    });
     return b;
 }
 
@@ -394,7 +390,7 @@ PHONEAUTH_DECL cell_batch after_registration(const transaction& used, std::strin
     cell_batch b(now);
     learn_network(b, used.phone.str(), fingerprint, from.shared ? std::string_view() : from.network);
     b.add(forget(), "wrong/registration:", used.phone.str());
-    b.add(back(open_codes(false, c).interval), "open/registration:", used.phone.str());
+    b.add(back(open_codes(failure_share::strangers, c).interval), "open/registration:", used.phone.str());
     return b;
 }
 
