@@ -246,6 +246,7 @@ struct model_session {
     time_point expires{};
     bool ended = false;
     bool perhaps_ended = false;
+    bool perhaps_stored = false;  ///< though it has ended
 };
 
 bool same(const transaction& stored, const model_transaction& m) {
@@ -980,6 +981,8 @@ private:
             require(is(r, error::no_transaction), "there is nothing to send again");
             return;
         }
+        // What was taken before a race was lost may not have been given back.
+        if (failed()) count_attempt(false, t->purpose == purpose::login, t->phone);
         require(same(*found, *t), "nothing changes between calls");
         const bool decoy = t->purpose == purpose::login && t->user_id.empty();
         auto next = *t;
@@ -1140,6 +1143,7 @@ private:
         const auto expected = expected_of(s, unsure);
         const auto r = auth_.authenticate(session_token(s ? s->token : "no-token"));
         judge_token(s, r, expected, unsure);
+        if (s && code_of(r) == error::account_disabled) s->perhaps_ended = true;  // it does not come back
         if (!r) return;
         require(r->object_id == user_of(s->phone)->id, "a token is its user's");
         s->perhaps_ended = false;
@@ -1152,7 +1156,7 @@ private:
             require(!r || *r == logout_outcome::no_session, "nobody is logged out who was not in");
             return;
         }
-        if (r && s->ended) require(*r == logout_outcome::no_session, "a session ends once");
+        if (r && s->ended && !s->perhaps_stored) require(*r == logout_outcome::no_session, "a session ends once");
         if (r && !s->ended && !s->perhaps_ended && latest_ < s->expires)
             require(*r == logout_outcome::ended, "a logout says what it ended");
         if (r)
@@ -1179,6 +1183,10 @@ private:
         }
         const bool stranger = n % 16 == 15;
         if (!expected && stranger) expected = error::not_permitted;
+        const bool wants_proof = n % 4 == 0 || (owner && after.email != owner->email);
+        const auto logged_in = s ? s->expires - settings_.session_lifetime : time_point();
+        if (!expected && wants_proof && now() >= logged_in + settings_.fresh_login)
+            expected = error::fresh_login_required;
         if (!expected)
             for (unsigned p = 0; p < phones.size(); ++p)
                 if (p != s->phone && users_[p] && users_[p]->email == after.email) expected = error::user_exists;
@@ -1190,6 +1198,7 @@ private:
             return;
         }
         if (s && n % 4 < 2) ++credential_changes_[s->phone];
+        if (s && code_of(r) == error::account_disabled) s->perhaps_ended = true;
         if (!judge_token(s, r, expected, unsure)) return;
         if (!owner || expected) return;
         const auto stored_now = memory_.find_user(owner->id);
@@ -1199,8 +1208,17 @@ private:
         if (!changed) return;
         *owner = after;
         if (n % 4 != 0) return;
+        // A new password makes all networks strangers', and ends the sessions that rest on the old one.
+        if (r)
+            owner->known_from.clear();
+        else
+            had_failure_ = true;
+        if (failed()) s->perhaps_ended = s->perhaps_stored = true;
         for (auto& other : sessions_)
-            if (&other != s && other.phone == s->phone && !other.ended) (r ? other.ended : other.perhaps_ended) = true;
+            if (&other != s && other.phone == s->phone && !other.ended) {
+                (r ? other.ended : other.perhaps_ended) = true;
+                other.perhaps_stored = failed();
+            }
     }
 
     void identity_login(unsigned email, unsigned password) {
