@@ -1,388 +1,221 @@
 // SPDX-License-Identifier: BSL-1.0
+// The arithmetic of the limits, by itself: which cells, how much of them, and what their answers mean.
 #include <phoneauth/rules/limits.hpp>
-#include <phoneauth/rules/reservations.hpp>
 #include <phoneauth/storage/memory.hpp>
 
 #include <boost/test/unit_test.hpp>
 
-#include <deque>
-#include <random>
 #include <set>
+#include <string>
+#include <vector>
 
 using namespace phoneauth;
 using namespace phoneauth::rules;
-using namespace phoneauth::rules::limits;
 using namespace std::chrono_literals;
-
-BOOST_AUTO_TEST_SUITE(core_limits)
 
 namespace {
 
-constexpr time_point t0{1'000'000s};
-const auto phone = *phone_number::parse("+14155550100");
+const time_point t0{std::chrono::milliseconds(1'700'000'000'000)};
+const phone_number phone = *phone_number::parse("+14155550100");
+const std::string fingerprint(16, 'f');
 
-/// Counts 1 in `w`, and takes it back if that was too much.
-result<void> use(memory_storage& storage, const window& w, time_point now, bool known = false) {
-    std::vector<counter_change> changes;
-    count({&w, 1}, 1, now, changes);
-    const auto counted = storage.change_counters(changes);
-    auto allowed = check({&w, 1}, counted, 0, known, now);
-    if (!allowed) {
-        changes.clear();
-        count({&w, 1}, -1, now, changes);
-        storage.change_counters(changes);
-    }
-    return allowed;
+code_request request(client_networks from, std::optional<door> begins = door::code) {
+    return {.phone = phone, .fingerprint = fingerprint, .from = from, .begins = begins};
 }
 
-std::set<std::string> keys_of(const std::vector<counter_change>& changes) {
+std::set<std::string> keys_of(const limit_batch& b, bool marked) {
     std::set<std::string> keys;
-    for (const auto& c : changes) keys.insert(c.key);
+    for (std::size_t i = 0; i < b.cells().size(); ++i)
+        if (is_for(b.cells()[i], marked)) keys.emplace(b.cells().key(i));
     return keys;
 }
 
+void know(memory_storage& storage, std::string_view network, time_point at = t0) {
+    const login_facts facts{.phone = phone, .fingerprint = fingerprint, .from = {network, {}}};
+    storage.take_cells(after_login(facts, config(), at));
+}
+
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(window_never_has_more_than_its_limit) {
-    // Against the definition, with the time of everything that was admitted.
-    std::mt19937 random(1);
-    for (const auto length : {10s, 60s, 3600s}) {
-        memory_storage storage;
-        const window w{"w", length, 7};
-        std::deque<time_point> admitted;
-        auto now = t0;
-        std::size_t total = 0;
-        std::size_t too_strict = 0;
-        for (int i = 0; i < 20'000; ++i) {
-            now +=
-                std::chrono::milliseconds(std::uniform_int_distribution<std::int64_t>(0, length.count() * 200)(random));
-            while (!admitted.empty() && admitted.front() <= now - length) admitted.pop_front();
-            const auto allowed = use(storage, w, now);
-            if (allowed) {
-                admitted.push_back(now);
-                ++total;
-            } else {
-                too_strict += admitted.size() < 7;
+BOOST_AUTO_TEST_SUITE(core_limits)
+
+BOOST_AUTO_TEST_CASE(rates) {
+    constexpr auto ten = at_most(10, 1h);
+    BOOST_TEST(ten.burst == 5);
+    BOOST_TEST((ten.interval > 12min));
+    BOOST_TEST((ten.interval < 12min + 2s));
+    constexpr auto one = at_most(1, 1h);
+    BOOST_TEST(one.burst == 1);
+    BOOST_TEST((one.interval > 1h));
+    // Whatever is allowed, in any closed stretch no more than that is granted, by clocks that disagree by 5 s.
+    for (const std::int64_t most : {1, 2, 3, 5, 10, 30, 100})
+        for (const auto length : {1h, 24h}) {
+            const auto r = at_most(most, length);
+            const auto in_stretch = r.burst + (length + (most > 1 ? 5s : 0s)) / r.interval;
+            BOOST_TEST(in_stretch <= most);
+            BOOST_TEST(in_stretch >= most - 1);
+        }
+}
+
+BOOST_AUTO_TEST_CASE(failures_never_exceed_what_the_standard_allows) {
+    for (unsigned all = 40; all <= 100; ++all)
+        for (unsigned tries = 1; tries <= 10 && 8 * tries <= all; ++tries)
+            for (const auto d : {door::code, door::second, door::registration}) {
+                config c;
+                c.max_consecutive_failures = all;
+                c.max_tries = tries;
+                std::int64_t sum = 0;
+                for (const auto s :
+                     {failure_share::strangers, failure_share::all_known, failure_share::known_network}) {
+                    const auto r = failure_rate(d, s, c);
+                    const auto memory = d == door::registration ? registration_memory : failure_memory;
+                    const auto in_stretch = r.burst + std::chrono::milliseconds(memory) / r.interval;
+                    if (s != failure_share::known_network) sum += in_stretch;
+                    // There is room for all tries of all codes that may be open, so that there is ever one.
+                    const auto open = open_codes(s != failure_share::strangers, c).burst;
+                    BOOST_TEST(open >= 1);
+                    BOOST_TEST(open <= 3);
+                    BOOST_TEST(open * tries <= r.burst);
+                }
+                BOOST_TEST(sum <= all);
+                BOOST_TEST(sum >= all - 2);
             }
-            BOOST_REQUIRE(admitted.size() <= 7u);
-        }
-        BOOST_TEST(total > 9000u);    // of 14,000 with 7 in each length, 9,333 with 7 in each 1.5 lengths
-        BOOST_TEST(too_strict > 0u);  // that it forgets up to half a length late is no secret
-    }
 }
 
-BOOST_AUTO_TEST_CASE(window_has_room_when_it_said) {
-    std::mt19937 random(2);
-    for (int round = 0; round < 300; ++round) {
-        memory_storage storage;
-        const window w{"w", 60s, 1 + round % 5};
-        auto now = t0;
-        for (;;) {
-            now += std::chrono::milliseconds(random() % 20'000);
-            const auto allowed = use(storage, w, now);
-            if (allowed) continue;
-            const auto wait = *allowed.error().retry_after;
-            BOOST_TEST((wait >= 1s && wait <= 90s));
-            BOOST_TEST(use(storage, w, now + wait).has_value());
-            break;
-        }
-    }
-    // … and not before, as nobody else takes anything away.
-    memory_storage storage;
-    const window w{"w", 60s, 1};
-    BOOST_TEST(use(storage, w, t0).has_value());
-    const auto wait = *use(storage, w, t0 + 1s).error().retry_after;
-    BOOST_TEST(!use(storage, w, t0 + wait));
-    BOOST_TEST(use(storage, w, t0 + 1s + wait).has_value());
+BOOST_AUTO_TEST_CASE(strangers_and_known_networks_have_cells_of_their_own) {
+    const client_networks from{"192.0.2.1", {}};
+    const auto b = code_limits(request(from), config(), t0);
+    const auto strangers = keys_of(b, false), known = keys_of(b, true);
+    BOOST_TEST(b.cells().marker() == "known:+14155550100/" + fingerprint + "@192.0.2.1");
+    std::vector<std::string> shared;
+    std::set_intersection(strangers.begin(), strangers.end(), known.begin(), known.end(), std::back_inserter(shared));
+    BOOST_TEST(shared == (std::vector<std::string>{"codes", "codes/from:192.0.2.1"}), boost::test_tools::per_element());
+    BOOST_TEST(strangers.contains("wrong/login:+14155550100"));
+    BOOST_TEST(known.contains("wrong/login:+14155550100@192.0.2.1"));
+    BOOST_TEST(known.contains("wrong/login:+14155550100@known"));
+    // A shared address is nobody's.
+    BOOST_TEST(code_limits(request({"192.0.2.1", {}, true}), config(), t0).cells().marker() == "");
 }
 
-BOOST_AUTO_TEST_CASE(reserve_is_for_known_networks) {
-    memory_storage storage;
-    const window w{"w", 60s, 3, 2};
-    for (int i = 0; i < 3; ++i) BOOST_TEST(use(storage, w, t0).has_value());
-    for (int i = 0; i < 10; ++i) BOOST_TEST(!use(storage, w, t0));
-    BOOST_TEST(use(storage, w, t0, true).has_value());
-    BOOST_TEST(use(storage, w, t0, true).has_value());
-    BOOST_TEST(!use(storage, w, t0, true));
-}
-
-BOOST_AUTO_TEST_CASE(refusal_is_that_of_the_window_with_the_longest_wait) {
-    memory_storage storage;
-    const std::vector<window> both{{"minute", 60s, 1}, {"hour", 3600s, 1, 0, error::too_many_failures}};
-    result<void> allowed;
-    for (int i = 0; i < 2; ++i) {
-        std::vector<counter_change> changes;
-        count(both, 1, t0, changes);
-        allowed = check(both, storage.change_counters(changes), 0, false, t0);
-    }
-    BOOST_TEST(allowed.error().code == error::too_many_failures);
-    BOOST_TEST((*allowed.error().retry_after > 60s));
-}
-
-BOOST_AUTO_TEST_CASE(who_began_before_the_half_sees_what_was_counted_in_it) {
-    memory_storage storage;
-    const window w{"w", 3600s, 5};
-    const time_point half{std::chrono::floor<std::chrono::hours>(t0.time_since_epoch()) + 30min};
-    for (int i = 0; i < 5; ++i) BOOST_TEST(use(storage, w, half).has_value());
-    BOOST_TEST(!use(storage, w, half - 1ms));
-    BOOST_TEST(!use(storage, w, half - 29min));
-    BOOST_TEST(!use(storage, w, half));
-}
-
-BOOST_AUTO_TEST_CASE(what_is_counted_outlives_its_window_by_little) {
-    std::vector<counter_change> changes;
-    const window w{"w", 3600s, 1};
-    count({&w, 1}, 1, t0, changes);
-    BOOST_TEST(changes.size() == window_parts);
-    for (std::size_t i = 0; i < window_parts; ++i) BOOST_TEST(changes[i].by == (i == present_part ? 1 : 0));
-    for (const auto& c : changes) BOOST_TEST((c.lifetime >= 3600s && c.lifetime <= 5400s));
-}
-
-BOOST_AUTO_TEST_CASE(clock_before_the_epoch_counts_too) {
-    memory_storage storage;
-    const window w{"w", 60s, 1};
-    const time_point early{-100s};
-    BOOST_TEST(use(storage, w, early).has_value());
-    BOOST_TEST(!use(storage, w, early + 10s));
-}
-
-BOOST_AUTO_TEST_CASE(messages_are_counted_for_phone_client_user_and_all) {
-    config c;
-    const auto names = [&](send_budget budget, const char* network, const char* user) {
-        std::string all;
-        for (const auto& w : send_windows(budget, phone, network, user, c))
-            all += w.name + '=' + std::to_string(w.most) + '+' + std::to_string(w.reserve) + '/' +
-                   std::to_string(w.length.count()) + ' ';
-        return all;
-    };
-    BOOST_TEST(names(send_budget::codes, "192.0.2.1", "") ==
-               "codes/hour:+14155550100=10+5/3600 codes/day:+14155550100=30+15/86400 "
-               "codes/from:192.0.2.1=50+25/3600 codes=1000+250/3600 ");
-    BOOST_TEST(names(send_budget::messages, "192.0.2.1", "U1") ==
-               "messages/hour:+14155550100=10+5/3600 messages/day:+14155550100=30+15/86400 "
-               "messages/by:U1=20+0/3600 messages=1000+250/3600 ");
-    BOOST_TEST(names(send_budget::messages, "192.0.2.1", "") ==
-               "messages/hour:+14155550100=10+5/3600 messages/day:+14155550100=30+15/86400 "
-               "messages/from:192.0.2.1=50+25/3600 messages=1000+250/3600 ");
-    c.max_sends_per_hour = c.max_sends_per_client_and_hour = 0;
-    BOOST_TEST(names(send_budget::codes, "192.0.2.1", "") ==
-               "codes/hour:+14155550100=10+5/3600 codes/day:+14155550100=30+15/86400 ");
-}
-
-BOOST_AUTO_TEST_CASE(warning_comes_once_at_four_fifths) {
-    config c;
-    for (const unsigned budget : {1u, 2u, 5u, 10u, 999u, 1000u}) {
-        c.max_sends_per_hour = budget;
-        int warnings = 0;
-        for (std::int64_t sum = 1; sum <= budget; ++sum) {
-            if (!reaches_warning(sum, c)) continue;
-            ++warnings;
-            BOOST_TEST((5 * sum >= 4 * std::int64_t{budget} && 5 * (sum - 1) < 4 * std::int64_t{budget}));
-        }
-        BOOST_TEST(warnings == 1);
-    }
-    c.max_sends_per_hour = 0;
-    BOOST_TEST(!reaches_warning(0, c));
-}
-
-BOOST_AUTO_TEST_CASE(waits_grow) {
-    for (int count = 0; count <= 5; ++count) BOOST_TEST((failure_wait(count, 100) == 0s));
-    std::chrono::seconds expected = 1s;
-    for (int count = 6; count < 100; ++count) {
-        BOOST_TEST((failure_wait(count, 100) == expected));
-        expected = std::min<std::chrono::seconds>(2 * expected, 1h);
-    }
-    BOOST_TEST((failure_wait(100, 100) == failure_memory));
-    BOOST_TEST((failure_wait(100'000'000'000, 100) == failure_memory));
-    BOOST_TEST((failure_wait(2, 2) == failure_memory));
-}
-
-BOOST_AUTO_TEST_CASE(strangers_and_the_owner_share_what_is_allowed) {
-    config c;
-    for (c.max_consecutive_failures = 10; c.max_consecutive_failures <= 100; ++c.max_consecutive_failures) {
-        BOOST_TEST(max_failures(true, c) + max_failures(false, c) == c.max_consecutive_failures);
-        BOOST_TEST(max_failures(true, c) >= 2);
-    }
-}
-
-BOOST_AUTO_TEST_CASE(failures_pause_and_lock) {
-    const counter none;
-    BOOST_TEST(check_failures(none, none, 100, t0).has_value());
-    BOOST_TEST(check_failures({99, t0 + 1h}, none, 100, t0).has_value());
-    const auto paused = check_failures({6, t0 + 1h}, {1, t0 + 1500ms}, 100, t0);
-    BOOST_TEST(paused.error().code == error::too_many_failures);
-    BOOST_TEST((paused.error().retry_after == 2s));
-    BOOST_TEST((check_failures({100, t0 + 1h}, {1, t0 + 1s}, 100, t0).error().retry_after == 1h));
-}
-
-BOOST_AUTO_TEST_CASE(room_in_a_window_can_be_asked_for) {
-    memory_storage storage;
-    const window w{"w", 60s, 2};
-    const auto has_room = [&](std::int64_t more) {
-        std::vector<counter_change> changes;
-        count({&w, 1}, 0, t0, changes);
-        return check({&w, 1}, storage.change_counters(changes), more, false, t0).has_value();
-    };
-    BOOST_TEST(has_room(2));
-    BOOST_TEST(!has_room(3));
-    BOOST_TEST(use(storage, w, t0).has_value());
-    BOOST_TEST(has_room(1));
-    BOOST_TEST(!has_room(2));
-}
-
-BOOST_AUTO_TEST_CASE(cooldown_says_when_it_is_over) {
-    config c;
-    c.phone_cooldown = 10s;
-    BOOST_TEST(check_cooldown({1, t0 + 10s}, 1, c, t0).has_value());
-    const auto r = check_cooldown({1, t0 + 9500ms}, 0, c, t0);
-    BOOST_TEST(r.error().code == error::resend_too_soon);
-    BOOST_TEST((r.error().retry_after == 10s));
-    BOOST_TEST(!check_cooldown({2, t0 + 10s}, 1, c, t0));
-    BOOST_TEST(check_cooldown({2, t0 + 1h}, 0, c, t0).has_value());  // the clock was set back
-}
-
-BOOST_AUTO_TEST_CASE(codes_that_are_open_count_with_all_their_tries) {
-    const config c;
-    BOOST_TEST(check_open_codes({0, {}}, {0, {}}, 5, c, t0).has_value());
-    BOOST_TEST(!check_open_codes({1, t0 + 1h}, {0, {}}, 5, c, t0));
-    BOOST_TEST(check_open_codes({70, t0 + 1h}, {1, t0 + 5min}, 80, c, t0).has_value());
-    const auto full = check_open_codes({70, t0 + 1h}, {2, t0 + 5min}, 80, c, t0);
-    BOOST_TEST(full.error().code == error::too_many_messages);
-    BOOST_TEST((full.error().retry_after == 5min));
-    BOOST_TEST((check_open_codes({76, t0 + 1h}, {0, {}}, 80, c, t0).error().retry_after == 1h));
-}
-
-BOOST_AUTO_TEST_CASE(everything_has_a_key_of_its_own) {
-    config c;
-    std::vector<counter_change> all;
-    for (const auto budget : {send_budget::codes, send_budget::messages})
-        for (const auto* user : {"U1", ""}) {
-            auto windows = send_windows(budget, phone, "192.0.2.1", user, c);
-            if (*user) windows.erase(windows.begin(), windows.begin() + 2), windows.pop_back();  // they come again
-            count(windows, 1, t0, all);
-        }
-    const auto passwords = wrong_password_window("192.0.2.1", c);
-    count({&passwords, 1}, 1, t0, all);
-    for (const auto kind : {purpose::login, purpose::registration})
-        for (const bool known : {false, true}) all.push_back(cooldown(kind, phone, known, 1, c, t0));
-    const auto change_failures = [&](const std::string& account) {
-        for (const bool known : {false, true}) {
-            all.push_back(failures(account, known, 1, t0));
-            all.push_back(failure_pause(account, known, 1, t0));
-        }
-    };
-    const auto change_all = [&](const std::string& account) {
-        change_failures(account);
-        for (const bool known : {false, true}) all.push_back(open_codes(account, known, 1, c, t0));
-    };
-    change_all(code_account(purpose::registration, phone, false));
-    change_all(code_account(purpose::login, phone, false));
-    change_all(code_account(purpose::login, phone, true));
-    change_failures(password_account(phone.str()));
-    all.push_back(known_network(phone.str(), "192.0.2.1", 1, t0));
-    BOOST_TEST(keys_of(all).size() == all.size());
-    for (const auto& change : all) BOOST_TEST(change.key.size() <= 128u);
-    // The longest there can be.
+BOOST_AUTO_TEST_CASE(keys_are_short_enough) {
+    const client_networks from{"2001:db8:ffff:ffff::/64", "2001:db8:ffff::/48"};
     const auto longest = *phone_number::parse("+123456789012345");
-    all.clear();
-    change_failures(password_account(std::string(64, 'f')));
-    change_all(code_account(purpose::registration, longest, false));
-    all.push_back(known_network(std::string(64, 'f'), "2001:db8:ffff:ffff::/64", 1, t0));
-    count(send_windows(send_budget::messages, longest, "2001:db8:ffff:ffff::/64", std::string(36, 'A'), c), 1, t0, all);
-    for (const auto& change : all) BOOST_TEST(change.key.size() <= 128u);
-}
-
-namespace {
-
-/// Without a limit for each client.
-const config c = [] {
-    config changed;
-    changed.max_passwords_per_client_and_hour = 0;
-    return changed;
-}();
-
-/// Whether the guess may be looked at, as the flows ask; it is counted then.
-bool reserve(memory_storage& storage, reservation& r) {
-    if (!r.check(storage.change_counters(r.peek().changes()))) return false;
-    if (r.confirm(storage.change_counters(r.reserve().changes()))) return true;
-    storage.change_counters(r.cancel().changes());
-    return false;
-}
-
-/// One wrong guess; false if it was refused.
-bool miss(memory_storage& storage, const char* network, int shared_by = 1) {
-    password_reservation guess("s", network, shared_by, c, t0);
-    if (!reserve(storage, guess)) return false;
-    if (const auto changes = guess.punish(t0); !changes.changes().empty()) storage.change_counters(changes.changes());
-    return true;
-}
-
-std::int64_t run_of(memory_storage& storage, bool known = false) {
-    return storage.change_counters({failures(password_account("s"), known, 0, t0)})[0].value;
-}
-
-}  // namespace
-
-BOOST_AUTO_TEST_CASE(guess_that_is_taken_back_leaves_nothing) {
-    const config limited;
-    memory_storage storage;
-    for (const bool known : {false, true}) {
-        if (known) storage.change_counters({known_network("s", "n", 1, t0)});
-        password_reservation guess("s", "n", 1, limited, t0);
-        BOOST_TEST(reserve(storage, guess));
-        storage.change_counters(guess.cancel().changes());
-        const auto reserved = guess.reserve();
-        for (auto change : reserved.changes()) {
-            change.by = 0;
-            BOOST_TEST(storage.change_counters({change})[0].value == 0);
-        }
+    const std::string id(64, 'I');
+    config c;
+    transaction t{.id = {}, .phone = longest};
+    t.purpose = purpose::login;
+    t.known_network = from.network;
+    auto asked = request(from);
+    std::vector<limit_batch> all{code_limits({.phone = longest,
+                                              .fingerprint = fingerprint,
+                                              .from = from,
+                                              .begins = door::registration,
+                                              .registers = true},
+                                             c, t0),
+                                 password_limits(std::string(32, 'h'), {}, fingerprint, from, 2, false, c, t0),
+                                 message_limits(longest, from, id, 1, c, t0), credential_limits(id, t0),
+                                 wrong_code(t, from, c, t0)};
+    for (const auto& b : all) {
+        BOOST_TEST(b.cells().marker().size() <= 128u);
+        for (std::size_t i = 0; i < b.cells().size(); ++i) BOOST_TEST(b.cells().key(i).size() <= 128u);
     }
 }
 
-BOOST_AUTO_TEST_CASE(wrong_guess_counts_where_it_came_from) {
+BOOST_AUTO_TEST_CASE(the_longest_refusal_is_told) {
+    config c;
     memory_storage storage;
-    storage.change_counters({known_network("s", "home", 1, t0)});
-    for (int i = 0; i < 6; ++i) BOOST_TEST(miss(storage, "away"));
-    BOOST_TEST(run_of(storage) == 6);
-    BOOST_TEST(run_of(storage, true) == 0);
-    BOOST_TEST(!miss(storage, "away"));
-    BOOST_TEST(!miss(storage, ""));
-    for (int i = 0; i < 6; ++i) BOOST_TEST(miss(storage, "home"));
-    BOOST_TEST(!miss(storage, "home"));
-    BOOST_TEST(run_of(storage) == 6);
-    BOOST_TEST(run_of(storage, true) == 6);
-}
-
-BOOST_AUTO_TEST_CASE(guesses_in_flight_count_with_their_own_only) {
-    memory_storage storage;
-    storage.change_counters({known_network("s", "home", 1, t0)});
-    int in_flight = 0;
-    for (int i = 0; i < 200; ++i) {
-        password_reservation guess("s", "away", 1, c, t0);
-        in_flight += guess.check(storage.change_counters(guess.peek().changes())) &&
-                     guess.confirm(storage.change_counters(guess.reserve().changes()));
+    const client_networks from{"192.0.2.1", {}};
+    const auto b = code_limits(request(from), c, t0);
+    const auto granted = storage.take_cells(b.cells());
+    BOOST_TEST(granted.granted);
+    BOOST_TEST(b.judge(granted).has_value());
+    auto refused = b.judge(storage.take_cells(b.cells()));
+    BOOST_REQUIRE(!refused);
+    BOOST_TEST(refused.error().code == error::resend_too_soon);
+    BOOST_TEST((refused.error().retry_after == c.phone_cooldown));
+    // Given back, all is as it was, but for the client's own and the cooldown.
+    storage.take_cells(b.give_back(granted, t0));
+    const auto later = code_limits(request(from), c, t0 + c.phone_cooldown);
+    const auto again = storage.take_cells(later.cells());
+    BOOST_TEST(again.granted);
+    for (std::size_t i = 0; i < b.cells().size(); ++i) {
+        if (!is_for(b.cells()[i], false)) continue;
+        const bool kept = b.cells().key(i) == "codes/from:192.0.2.1";
+        BOOST_TEST_CONTEXT(b.cells().key(i))
+        BOOST_TEST((again.cells[i] - (t0 + c.phone_cooldown) > b.cells()[i].cost) == kept);
     }
-    BOOST_TEST(in_flight == 80);
-    BOOST_TEST(miss(storage, "home"));
-    BOOST_TEST(run_of(storage, true) == 1);
-    BOOST_TEST(miss(storage, "home"));  // one typing error does not make the owner wait
 }
 
-BOOST_AUTO_TEST_CASE(two_accounts_share_what_is_allowed) {
+BOOST_AUTO_TEST_CASE(refusals_count_for_nothing) {
+    config c;
     memory_storage storage;
-    int allowed = 0;
-    for (int i = 0; i < 200; ++i) {
-        password_reservation guess("s", "away", 2, c, t0);
-        allowed += guess.check(storage.change_counters(guess.peek().changes())) &&
-                   guess.confirm(storage.change_counters(guess.reserve().changes()));
+    int granted = 0;
+    std::chrono::seconds wait{};
+    for (int i = 0; i < 1000; ++i) {
+        const auto b = message_limits(phone, {"192.0.2.1", {}}, {}, 1, c, t0);
+        const auto a = storage.take_cells(b.cells());
+        granted += a.granted;
+        if (!a.granted) wait = *b.judge(a).error().retry_after;
     }
-    BOOST_TEST(allowed == 40);
+    BOOST_TEST(granted == 5);
+    const auto b = message_limits(phone, {"192.0.2.1", {}}, {}, 1, c, t0 + wait);
+    BOOST_TEST(storage.take_cells(b.cells()).granted);
 }
 
-BOOST_AUTO_TEST_CASE(registrations_forget_within_a_day) {
-    BOOST_TEST((failures("registration:+1", false, 1, t0).lifetime == 24h));
-    BOOST_TEST((failures("registration:+1", true, 1, t0).lifetime == 24h));
-    BOOST_TEST((failures("login:+1", false, 1, t0).lifetime == 30 * 24h));
+BOOST_AUTO_TEST_CASE(networks_are_known_for_ninety_days) {
+    memory_storage storage;
+    know(storage, "192.0.2.1");
+    const auto marked = [&](std::string_view network, std::string_view print, time_point at) {
+        auto asked = request({network, {}});
+        asked.fingerprint = print;
+        return storage.take_cells(ask_only(code_limits(asked, config(), at)).cells()).marked;
+    };
+    BOOST_TEST(marked("192.0.2.1", fingerprint, t0));
+    BOOST_TEST(marked("192.0.2.1", fingerprint, t0 + network_memory - 1ms));
+    BOOST_TEST(!marked("192.0.2.1", fingerprint, t0 + network_memory));
+    BOOST_TEST(!marked("192.0.2.2", fingerprint, t0));
+    BOOST_TEST(!marked("192.0.2.1", std::string(16, 'e'), t0));  // of another password
+}
+
+BOOST_AUTO_TEST_CASE(the_budget_warns_once_on_its_way_up) {
+    config c;
+    c.max_sends_per_hour = 40;  // ten at once
+    memory_storage storage;
+    int warned = 0;
+    for (int i = 0; i < 10; ++i) {
+        const auto b = code_limits({.phone = *phone_number::parse("+1415555" + std::to_string(1000 + i)),
+                                    .fingerprint = fingerprint,
+                                    .from = {}},
+                                   c, t0);
+        const auto a = storage.take_cells(b.cells());
+        BOOST_TEST(a.granted);
+        warned += b.reaches_warning(a);
+        BOOST_TEST(warned == (i < 7 ? 0 : 1));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_code_that_nobody_can_have_costs_no_account) {
+    transaction t{.id = {}, .phone = phone};
+    t.purpose = purpose::login;
+    t.user_id = "00000000-0000-0000-0000-000000000000";
+    t.password_fingerprint = "~x";
+    const auto keys = keys_of(wrong_code(t, {"192.0.2.1", {}}, config(), t0), false);
+    BOOST_TEST(!keys.contains("wrong/second:+14155550100"));
+    BOOST_TEST(keys.contains("codes/from:192.0.2.1"));
+    t.user_id = "U";
+    BOOST_TEST(keys_of(wrong_code(t, {"192.0.2.1", {}}, config(), t0), false).contains("wrong/second:+14155550100"));
+}
+
+BOOST_AUTO_TEST_CASE(unlock_opens_every_door) {
+    config c;
+    memory_storage storage;
+    transaction t{.id = {}, .phone = phone};
+    t.purpose = purpose::login;
+    for (int i = 0; i < 60; ++i) storage.take_cells(wrong_code(t, {}, c, t0).cells());
+    const auto allowed = [&] { return storage.take_cells(ask_only(code_limits(request({}), c, t0)).cells()).granted; };
+    BOOST_TEST(!allowed());
+    storage.take_cells(unlock(phone, t0));
+    BOOST_TEST(allowed());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

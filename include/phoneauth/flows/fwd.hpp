@@ -16,7 +16,7 @@ inline namespace v0 {
 namespace rules {
 class limit_batch;
 struct code_request;
-}
+}  // namespace rules
 
 namespace flows {
 

@@ -48,8 +48,8 @@ auto passwords<Mode>::check(context& c, const password_question& q, const std::s
 
 template <class Mode>
 auto passwords<Mode>::forgive(const context& c, const password_question& q, const password_guess& g) -> flow<bool> {
-    const auto back = rules::guess_back(q.subject, c.networks(), g.marked, limiter_.password_accounts(), config_,
-                                        ports_.now());
+    const auto back =
+        rules::guess_back(q.subject, c.networks(), g.marked, limiter_.password_accounts(), config_, ports_.now());
     const bool done = co_await limiter_.try_to(back);
     co_return done;
 }

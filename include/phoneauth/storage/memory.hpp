@@ -122,7 +122,7 @@ struct memory_limits {
 /// @par Errors
 /// Inserting beyond a limit throws `std::length_error`, and inserting a user whose `object_id` another one has
 /// `std::invalid_argument`. A function that throws, `std::bad_alloc` included, has changed nothing; only
-/// `take_cells` may have taken the first of its cells.
+/// `take_cells` may, after a `std::bad_alloc`, have taken the first of its cells.
 ///
 /// @par Thread safety
 /// Shared objects are safe. No function blocks for longer than a few look-ups.
@@ -156,7 +156,7 @@ private:
     using user_index = detail::string_map<user*>;
 
     /// How many expired entries one insertion drops: more than it adds, so that they cannot pile up.
-    static constexpr int sweep = 2;
+    static constexpr std::size_t sweep = 2;
 
     PHONEAUTH_DECL void store_cell(std::string_view key, time_point cell, time_point now);
     PHONEAUTH_DECL static void check(std::size_t size, std::size_t limit);

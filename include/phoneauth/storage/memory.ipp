@@ -12,7 +12,7 @@ inline namespace v0 {
 
 PHONEAUTH_DECL bool memory_storage::insert_transaction(const transaction& t) {
     const std::scoped_lock lock(transactions_mutex_);
-    for (int i = 0; i < sweep; ++i)
+    for (std::size_t i = 0; i < sweep; ++i)
         if (const auto* key = transactions_.first_expired(t.created_at)) transactions_.erase(*key);
     check(transactions_.size(), limits_.transactions);
     return transactions_.insert(t.id, t, t.expires_at + transaction_retention) != nullptr;
@@ -86,7 +86,7 @@ PHONEAUTH_DECL std::optional<user> memory_storage::find_user_by_identity(const s
 
 PHONEAUTH_DECL bool memory_storage::insert_session(const session& s) {
     const std::scoped_lock lock(sessions_mutex_);
-    for (int i = 0; i < sweep; ++i)
+    for (std::size_t i = 0; i < sweep; ++i)
         if (const auto* key = sessions_.first_expired(s.created_at)) forget(*sessions_.find(*key));
     check(sessions_.size(), limits_.sessions);
     const auto* added = sessions_.insert(s.token_hash, s, s.expires_at);
@@ -143,7 +143,14 @@ PHONEAUTH_DECL cell_answer memory_storage::take_cells(const cell_batch& batch) {
     stored[0] = find(batch.marker());
     for (std::size_t i = 0; i < batch.size(); ++i) stored[1 + i] = find(batch.key(i));
     const auto answer = decide(batch, stored);
-    for (std::size_t i = 0; answer.granted && i < batch.size(); ++i)
+    if (!answer.granted) return answer;
+    std::size_t added = 0;
+    for (std::size_t i = 0; i < batch.size(); ++i)
+        added += answer.cells[i] > batch.now() && answer.cells[i] != stored[1 + i] && !cells_.find(batch.key(i));
+    for (std::size_t i = 0; i < sweep * added; ++i)
+        if (const auto* over = cells_.first_expired(batch.now())) cells_.erase(*over);
+    check(cells_.size() + added, limits_.cells + 1);  // before the first of them is stored
+    for (std::size_t i = 0; i < batch.size(); ++i)
         if (answer.cells[i] != stored[1 + i]) store_cell(batch.key(i), answer.cells[i], batch.now());
     return answer;
 }
@@ -156,9 +163,6 @@ PHONEAUTH_DECL void memory_storage::store_cell(std::string_view key, time_point 
         cells_.expire_at(key, cell);
         *stored = cell;
     } else {
-        for (int i = 0; i < sweep; ++i)
-            if (const auto* over = cells_.first_expired(now)) cells_.erase(*over);
-        check(cells_.size(), limits_.cells);
         cells_.insert(std::string(key), cell, cell);
     }
 }
