@@ -119,12 +119,27 @@ PHONEAUTH_DECL bool limit_batch::reaches_warning(const cell_answer& a) const noe
     return ahead >= mark && ahead - r.cost < mark;
 }
 
+PHONEAUTH_DECL limit_batch limit_batch::ask_only() const {
+    limit_batch asked(cells_.now(), cells_.marker());
+    for (std::size_t i = 0; i < cells_.size(); ++i) {
+        auto r = cells_[i];
+        if (r.action == cell_action::move) continue;
+        const auto at = asked.cells_.size();
+        asked.asked_[at] = r.action == cell_action::take;
+        asked.kept_[at] = kept_[i];
+        r.action = cell_action::ask;
+        asked.add(r, refusals_[i], cells_.key(i));
+    }
+    return asked;
+}
+
 PHONEAUTH_DECL cell_batch limit_batch::give_back(const cell_answer& a, time_point now) const {
     cell_batch back(now);
-    for (std::size_t i = 0; a.granted && i < cells_.size(); ++i) {
+    for (std::size_t i = 0; i < cells_.size(); ++i) {
         const auto& r = cells_[i];
-        if (r.action == cell_action::take && is_for(r, a.marked) && !kept_[i])
-            back.add(detail::back(r.cost), cells_.key(i));
+        const bool taken = r.action == cell_action::take;
+        if ((taken || asked_[i]) && is_for(r, a.marked) && !kept_[i])
+            back.add(detail::back(taken && a.granted ? r.cost : detail::milliseconds(0)), cells_.key(i));
     }
     return back;
 }
@@ -228,17 +243,6 @@ PHONEAUTH_DECL cell_batch guess_back(std::string_view subject, const client_netw
     return b;
 }
 
-PHONEAUTH_DECL limit_batch ask_only(const limit_batch& b) {
-    limit_batch asked(b.cells().now(), b.cells().marker());
-    for (std::size_t i = 0; i < b.cells().size(); ++i) {
-        auto r = b.cells()[i];
-        if (r.action == cell_action::move) continue;
-        r.action = cell_action::ask;
-        asked.add(r, error::too_many_messages, b.cells().key(i));
-    }
-    return asked;
-}
-
 PHONEAUTH_DECL limit_batch password_limits(std::string_view subject, std::string_view phone,
                                            std::string_view fingerprint, const client_networks& from, int shared_by,
                                            bool concealed, const config& c, time_point now) {
@@ -329,13 +333,13 @@ PHONEAUTH_DECL limit_batch wrong_code(const transaction& t, const client_network
     using namespace detail;
     limit_batch b(now);
     const auto d = door_of(t);
-    // Nobody can have the code of a decoy after a password, and strangers must not shut the door behind the password.
-    if (d != door::second || !is_decoy(t))
-        for_each_share_of(t, [&](failure_share s, std::string_view at, std::string_view network) {
-            const auto r = failure_rate(d, s, c);
-            b.add(charge(r, 1, always, all), error::too_many_failures, "wrong/", name_of(d), t.phone.str(), at,
-                  network);
-        });
+    // Nobody can have the code of a decoy after a password, and strangers must not shut the door behind the password;
+    // but it takes the same work.
+    const int counted = d == door::second && is_decoy(t) ? 0 : 1;
+    for_each_share_of(t, [&](failure_share s, std::string_view at, std::string_view network) {
+        b.add(charge(failure_rate(d, s, c), counted, always, all), error::too_many_failures, "wrong/", name_of(d),
+              t.phone.str(), at, network);
+    });
     if (c.max_sends_per_client_and_hour > 0 && !from.network.empty()) {
         const auto r = client_rate(c);
         b.add(charge(r, 1, always, day), error::too_many_messages, "codes/from:", from.network);
