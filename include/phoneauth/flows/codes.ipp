@@ -73,14 +73,18 @@ auto codes<Mode>::send_again(context& c, transaction_id id) -> flow<result<chall
         }
         allowed = check_key(*found);
         if (!allowed) co_return std::move(allowed).error();
-        const auto limits = rules::code_limits(again(*found, c), p_.config, p_.now());
+        // What is concealed goes on like a decoy where a limit refuses it, and a decoy costs the account nothing.
+        const bool concealed = rules::is_concealed(*found);
+        auto limits = rules::code_limits(again(*found, c), p_.config, p_.now());
+        if (concealed && rules::is_decoy(*found)) limits = limits.as_decoy();
         const auto granted = co_await p_.limits.take(c, limits);
-        if (!granted.granted) co_return limits.judge(granted).error();
+        if (!granted.granted && !concealed) co_return limits.judge(granted).error();
         const bool won = co_await p_.ports.update_transaction(*found);
         if (!won) {
             co_await p_.limits.give_back(limits, granted);
             continue;
         }
+        if (!granted.granted) found->user_id = rules::decoy_user_id;  // for the message alone: it is stored as it was
         auto sent = co_await p_.messages.send_code(c, *found);
         if (!sent) {
             co_await p_.limits.give_back(limits, granted);

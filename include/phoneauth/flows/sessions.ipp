@@ -96,6 +96,7 @@ auto sessions<Mode>::change(context& c, session_token token, std::string object_
     const detail::password_wiper wiper{changes};
     const bool has_password = changes.contains("password");
     c.silent = !has_password;
+    std::optional<cell_answer> counted;
     std::optional<std::string> proved;  // the password hash for which the current password was right
     for (int lost = 0; lost < max_lost_races; ++lost) {
         auto admitted = co_await admit(token);
@@ -104,8 +105,8 @@ auto sessions<Mode>::change(context& c, session_token token, std::string object_
         p_.reports.note(c, admitted->owner);
         if (lost == 0 && (has_password || changes.contains(p_.config.identity_column))) {
             const auto limits = rules::credential_limits(object_id, p_.now());
-            const auto granted = co_await p_.limits.take(c, limits);
-            if (!granted.granted) co_return limits.judge(granted).error();
+            counted = co_await p_.limits.take(c, limits);
+            if (!counted->granted) co_return limits.judge(*counted).error();
         }
         user changed = admitted->owner;
         const user& before = admitted->owner;
@@ -114,6 +115,11 @@ auto sessions<Mode>::change(context& c, session_token token, std::string object_
         if (!allowed) co_return std::move(allowed).error();
         if ((has_password || changed.identity != before.identity) && proved != before.password_hash) {
             allowed = co_await prove(c, *admitted, passwords.current);
+            if (!allowed && counted && allowed.error().code == error::fresh_login_required) {
+                // Else who has to wait for the limit is never fresh enough after it.
+                const auto limits = rules::credential_limits(object_id, p_.now());
+                co_await p_.limits.give_back(limits, *counted);
+            }
             if (!allowed) co_return std::move(allowed).error();
             if (!passwords.current.empty()) proved = before.password_hash;
         }

@@ -94,8 +94,9 @@ public:
     PHONEAUTH_DECL std::chrono::seconds account_wait(const cell_answer& a) const noexcept;
     /// Whether this batch brought the watched cell to four fifths of its room.
     PHONEAUTH_DECL bool reaches_warning(const cell_answer& a) const noexcept;
-    /// The same request, without counting anything.
-    PHONEAUTH_DECL limit_batch ask_only() const;
+    /// The same for a code that nobody gets: the client's and the budget of all are taken from as for any other, what
+    /// is the account's is only asked.
+    PHONEAUTH_DECL limit_batch as_decoy() const;
     /// Gives back what `a` granted, at the time `now`, but for what was to be kept. What was only asked, or not granted,
     /// is moved by nothing, so that it takes the same work.
     PHONEAUTH_DECL cell_batch give_back(const cell_answer& a, time_point now) const;

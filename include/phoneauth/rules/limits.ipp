@@ -119,15 +119,17 @@ PHONEAUTH_DECL bool limit_batch::reaches_warning(const cell_answer& a) const noe
     return ahead >= mark && ahead - r.cost < mark;
 }
 
-PHONEAUTH_DECL limit_batch limit_batch::ask_only() const {
+PHONEAUTH_DECL limit_batch limit_batch::as_decoy() const {
     limit_batch asked(cells_.now(), cells_.marker());
     for (std::size_t i = 0; i < cells_.size(); ++i) {
         auto r = cells_[i];
         if (r.action == cell_action::move) continue;
         const auto at = asked.cells_.size();
-        asked.asked_[at] = r.action == cell_action::take;
+        const bool of_account = !kept_[i] && watched_ != i + 1;
         asked.kept_[at] = kept_[i];
-        r.action = cell_action::ask;
+        asked.asked_[at] = of_account && r.action == cell_action::take;
+        if (watched_ == i + 1) asked.watched_ = at + 1;
+        if (of_account) r.action = cell_action::ask;
         asked.add(r, refusals_[i], cells_.key(i));
     }
     return asked;
