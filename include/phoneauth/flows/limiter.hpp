@@ -30,11 +30,11 @@ public:
     /// A message for `c`, to be reserved. See `send_reservation`.
     rules::send_reservation message(const context& c, rules::limits::send_budget budget, const phone_number& phone,
                                     std::optional<purpose> begins, bool after_password) const {
-        return {{budget, begins, after_password, c.network, c.from.user_id}, phone, config_, ports_.now()};
+        return {{budget, begins, after_password, c.network, c.from.user_id, c.shared}, phone, config_, ports_.now()};
     }
     /// A guess at a password, to be reserved. See `password_reservation`.
     rules::password_reservation password(const context& c, std::string_view subject) const {
-        return {subject, c.network, identities_are_counted() ? 2 : 1, config_, ports_.now()};
+        return {subject, c.network, identities_are_counted() ? 2 : 1, config_, ports_.now(), c.shared};
     }
 
     /// Reserves what `r` is for, and carries out `also` in the same round trip. Returns the refusal if a limit refuses

@@ -145,7 +145,7 @@ auto login<Mode>::open_session(context& c, user& owner, const transaction* used)
         co_return std::move(kept).error();
     }
     const auto over =
-        rules::forget_failures(owner.phone, used, identity_subject(owner.identity), c.network, p_.config, p_.now());
+        rules::forget_failures(owner.phone, used, identity_subject(owner.identity), c.home(), p_.config, p_.now());
     co_await p_.limits.try_to(over);
     try {
         [[maybe_unused]] auto unused = co_await p_.ports.after_login(owner);

@@ -58,7 +58,7 @@ auto registration<Mode>::complete(context& c, phoneauth::registration r) -> flow
         co_return std::move(*stored).error();
     }
     p_.reports.note(c, *made);
-    const auto over = rules::forget_registration(*confirmed, c.network, p_.config, p_.now());
+    const auto over = rules::forget_registration(*confirmed, c.home(), p_.config, p_.now());
     co_await p_.limits.try_to(over);
     try {
         [[maybe_unused]] auto unused = co_await p_.ports.after_registration(*made);

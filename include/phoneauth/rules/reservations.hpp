@@ -97,6 +97,7 @@ public:
         bool after_password = false;    ///< a password was right before it
         std::string_view network;       ///< the client's; empty: unknown
         std::string_view user_id;       ///< on whose behalf it is sent; empty: nobody's
+        bool shared = false;            ///< many clients may have the network: it counts as nobody's that is known
     };
 
     /// To a test number nothing is sent, and so no message is counted. `c` must outlive this.
@@ -127,7 +128,7 @@ private:
     phone_number phone_;
     std::optional<purpose> begins_;
     bool after_password_;
-    std::string network_;
+    std::string network_;  ///< as one that may be known; empty: none
     const config& config_;
     time_point now_;
     std::string account_;
@@ -151,8 +152,9 @@ public:
     /// @param shared_by  how many accounts share the failures that one user may have; 1 or 2
     /// @param c          the configuration; must outlive this
     /// @param now        the time
+    /// @param shared     many clients may have the network: it counts as nobody's that is known
     PHONEAUTH_DECL password_reservation(std::string_view subject, std::string_view network, int shared_by,
-                                        const config& c, time_point now);
+                                        const config& c, time_point now, bool shared = false);
 
     ///@{
     /// See the function of this name in `reservation`.
@@ -173,7 +175,7 @@ private:
 
     std::string account_;
     std::string subject_;
-    std::string network_;
+    std::string network_;  ///< as one that may be known; empty: none
     int shared_by_;
     const config& config_;
     time_point now_;

@@ -41,7 +41,8 @@ PHONEAUTH_DECL counter_slot counter_batch::add(std::span<const limits::window> w
 
 PHONEAUTH_DECL send_reservation::send_reservation(const request& r, const phone_number& phone, const config& c,
                                                   time_point now)
-    : phone_(phone), begins_(r.begins), after_password_(r.after_password), network_(r.network), config_(c), now_(now) {
+    : phone_(phone), begins_(r.begins), after_password_(r.after_password),
+      network_(r.shared ? std::string_view() : r.network), config_(c), now_(now) {
     if (begins_) account_ = code_account(*begins_, phone, after_password_);
     if (find_test_number(phone, c)) return;
     windows_ = limits::send_windows(r.budget, phone, r.network, r.user_id, c);
@@ -116,9 +117,9 @@ PHONEAUTH_DECL counter_batch send_reservation::cancel(bool refused_by_provider) 
 }
 
 PHONEAUTH_DECL password_reservation::password_reservation(std::string_view subject, std::string_view network,
-                                                          int shared_by, const config& c, time_point now)
-    : account_(password_account(subject)), subject_(subject), network_(network), shared_by_(shared_by), config_(c),
-      now_(now) {
+                                                          int shared_by, const config& c, time_point now, bool shared)
+    : account_(password_account(subject)), subject_(subject), network_(shared ? std::string_view() : network),
+      shared_by_(shared_by), config_(c), now_(now) {
     auto window = limits::wrong_password_window(network, c);
     if (window.most > 0) windows_.push_back(std::move(window));
 }
