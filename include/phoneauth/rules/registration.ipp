@@ -72,17 +72,17 @@ PHONEAUTH_DECL result<void> check_password(const config& c, std::string_view pas
 }
 
 PHONEAUTH_DECL result<void> check_properties(const config& c, const property_map& properties) {
+    if (!detail::is_property_size_ok(properties, c))  // first, as the rest costs more the more there is
+        return failure(error::invalid_parameter, "The user has too many properties, or they are too large.");
     for (const auto& [name, json] : properties) {
         if (name.empty() || name.size() > 64 || !detail::is_plain_text(name))
             return failure(error::invalid_parameter,
                            "A property's name must have 1 to 64 bytes and no control characters.");
         if (is_reserved_property(name) || name == c.phone_column || name == c.identity_column)
             return failure(error::reserved_property, "The property " + name + " is reserved for the server.");
-        if (!phoneauth::detail::parse_json(json))
+        if (!phoneauth::detail::is_json(json))
             return failure(error::invalid_parameter, "The property " + name + " is not valid JSON.");
     }
-    if (!detail::is_property_size_ok(properties, c))
-        return failure(error::invalid_parameter, "The user has too many properties, or they are too large.");
     return {};
 }
 
