@@ -316,7 +316,8 @@ public:
     /// @return the `sent_message`: Twilio's resource
     /// @par Errors
     /// `invalid_phone_number`; `destination_not_allowed`; `missing_parameter`; `message_too_long`; `invalid_media_url`;
-    /// `invalid_parameter`; `too_many_messages`; `no_answer` and `bad_provider_reply` (it may have been sent).
+    /// `invalid_parameter` (also for a StatusCallback below `twilio_config::status_callback`); `too_many_messages`;
+    /// `no_answer` and `bad_provider_reply` (it may have been sent).
     template <class... Token>
     auto send_message(text_message m, client_info from = {}, Token&&... token) {
         return give(messages_.send(std::move(m), std::move(from)), std::forward<Token>(token)...);
