@@ -25,13 +25,6 @@ PHONEAUTH_DECL std::string wide_network(std::string_view address) {
     return a && !detail::ipv4_in(*a) ? detail::ipv6_prefix(*a, 48) : std::string();
 }
 
-PHONEAUTH_DECL std::string wide_network(std::string_view address) {
-    auto a = detail::parse_ip(address);
-    if (!a || detail::is_mapped(*a)) return {};
-    std::fill(a->begin() + 6, a->end(), static_cast<unsigned char>(0));
-    return detail::ip_text(AF_INET6, a->data()) + "/48";
-}
-
 PHONEAUTH_DECL std::string client_address(std::string_view peer, std::string_view forwarded,
                                           const std::vector<std::string>& trusted) {
     return detail::trusted_networks(trusted).client_address(peer, forwarded);

@@ -241,12 +241,12 @@ private:
             const auto changed = update_user(a, second_password);
             if (changed) {
                 for (const auto& [hash, id] : e_.sessions)
-                    e_.expect(hash == hasher_(a.token) || !e_.truth.find_session(hash),
-                              invariant::ended_session_is_dead);
+                    e_.expect(hash == hasher_(a.token) || !e_.is_good(hash), invariant::ended_session_is_dead);
                 return true;
             }
             wait(changed.error());
-            if (changed.error().code == error::unknown_token || changed.error().code == error::session_expired) {
+            if (changed.error().code == error::unknown_token || changed.error().code == error::session_expired ||
+                changed.error().code == error::fresh_login_required) {
                 auto again = log_in(second_password, true);
                 if (!again) return false;
                 a = std::move(*again);

@@ -12,6 +12,7 @@
 #include <phoneauth/phone_number.hpp>
 #include <phoneauth/result.hpp>
 #include <phoneauth/text_message.hpp>
+#include <phoneauth/transaction.hpp>
 
 namespace phoneauth {
 inline namespace v0 {
