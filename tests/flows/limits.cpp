@@ -87,6 +87,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(network_that_many_share_is_nobodys, World, worlds)
     proxy.shared_address = true;
     const client_info no_address("unix:");
     const auto log_in_from = [&](const client_info& from) {
+        w.clock.advance(1h);
         auto s = w.run(w.auth.start_two_factor_login(phone, password("correct horse"), from));
         BOOST_REQUIRE(s);
         const bool known = !w.memory.find_transaction(s->transaction_id)->known_network.empty();
@@ -401,6 +402,23 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(many_wrong_codes_over_all_accounts_are_told, World
                 form(s->transaction_id, wrong(w.transport.last_code()), nth_phone(i)), from));
         BOOST_TEST(warnings == (i < 3 ? 0 : 1));
     }
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(operators_open_what_strangers_have_shut, World, worlds) {
+    World w;
+    settle(w);
+    for (int i = 0; i < 24; ++i) {
+        w.clock.advance(1h);
+        if (auto s = w.run(w.auth.start_login(phone, stranger)))
+            for (int k = 0; k < 5; ++k)
+                (void)w.run(
+                    w.auth.finish_login(s->transaction_id, submitted_code(wrong(w.transport.last_code())), stranger));
+    }
+    const client_info abroad{"192.0.2.1"};
+    check_refused(w.run(w.auth.start_login(phone, abroad)), error::too_many_failures);
+    BOOST_TEST(error_of(w.run(w.auth.unlock("no number"))) == error::invalid_phone_number);
+    BOOST_TEST(w.run(w.auth.unlock(phone)).has_value());
+    BOOST_TEST(w.run(w.auth.start_login(phone, abroad)).has_value());
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(test_number_gets_no_message_and_knows_no_limit, World, worlds) {

@@ -67,7 +67,7 @@ auto login<Mode>::begin_second(context& c, rules::code_request asked, std::optio
     asked.begins = rules::door::second;
     asked.after_password = true;
     auto limits = rules::code_limits(asked, p_.config, p_.now());
-    if (!guess->right) limits = rules::ask_only(limits);
+    if (!guess->right) limits = limits.ask_only();
     if (!guess->concealed)
         rules::take_guess_back(limits, question.subject, c.networks(), p_.limits.password_accounts(), p_.config);
     const auto granted = co_await p_.limits.take(c, limits);

@@ -94,7 +94,10 @@ public:
     PHONEAUTH_DECL std::chrono::seconds account_wait(const cell_answer& a) const noexcept;
     /// Whether this batch brought the watched cell to four fifths of its room.
     PHONEAUTH_DECL bool reaches_warning(const cell_answer& a) const noexcept;
-    /// Gives back what `a` granted, at the time `now`, but for what was to be kept.
+    /// The same request, without counting anything.
+    PHONEAUTH_DECL limit_batch ask_only() const;
+    /// Gives back what `a` granted, at the time `now`, but for what was to be kept. What was only asked, or not granted,
+    /// is moved by nothing, so that it takes the same work.
     PHONEAUTH_DECL cell_batch give_back(const cell_answer& a, time_point now) const;
 
 private:
@@ -105,7 +108,8 @@ private:
     std::array<error, cell_batch::most> refusals_{};
     std::array<bool, cell_batch::most> kept_{};
     std::array<bool, cell_batch::most> hidden_{};
-    std::size_t watched_ = 0;  // its place, plus 1
+    std::array<bool, cell_batch::most> asked_{};  // instead of taken
+    std::size_t watched_ = 0;                     // its place, plus 1
 };
 
 // ---- Accounts ----
@@ -143,7 +147,7 @@ enum class failure_share : std::uint8_t { strangers, known_network, all_known };
 PHONEAUTH_DECL rate failure_rate(door d, failure_share s, const config& c, int shared_by = 1) noexcept;
 /// How many codes of one account may be open at once: their tries are kept free. Each is counted for as long as it lives,
 /// and a minute for clocks that disagree.
-PHONEAUTH_DECL rate open_codes(bool known, const config& c) noexcept;
+PHONEAUTH_DECL rate open_codes(failure_share s, const config& c) noexcept;
 
 // ---- What flows ask ----
 
@@ -166,8 +170,6 @@ PHONEAUTH_DECL void take_guess_back(limit_batch& b, std::string_view subject, co
 /// The same by itself. `marked`: the network is known.
 PHONEAUTH_DECL cell_batch guess_back(std::string_view subject, const client_networks& from, bool marked, int shared_by,
                                      const config& c, time_point now);
-/// The same request, without counting anything.
-PHONEAUTH_DECL limit_batch ask_only(const limit_batch& b);
 
 /// One guess at the password of `subject`. It is counted before it is compared, so that no more are compared than are
 /// allowed, however many come at once. Every comparison costs the network one hash, right or wrong.

@@ -119,12 +119,27 @@ PHONEAUTH_DECL bool limit_batch::reaches_warning(const cell_answer& a) const noe
     return ahead >= mark && ahead - r.cost < mark;
 }
 
+PHONEAUTH_DECL limit_batch limit_batch::ask_only() const {
+    limit_batch asked(cells_.now(), cells_.marker());
+    for (std::size_t i = 0; i < cells_.size(); ++i) {
+        auto r = cells_[i];
+        if (r.action == cell_action::move) continue;
+        const auto at = asked.cells_.size();
+        asked.asked_[at] = r.action == cell_action::take;
+        asked.kept_[at] = kept_[i];
+        r.action = cell_action::ask;
+        asked.add(r, refusals_[i], cells_.key(i));
+    }
+    return asked;
+}
+
 PHONEAUTH_DECL cell_batch limit_batch::give_back(const cell_answer& a, time_point now) const {
     cell_batch back(now);
-    for (std::size_t i = 0; a.granted && i < cells_.size(); ++i) {
+    for (std::size_t i = 0; i < cells_.size(); ++i) {
         const auto& r = cells_[i];
-        if (r.action == cell_action::take && is_for(r, a.marked) && !kept_[i])
-            back.add(detail::back(r.cost), cells_.key(i));
+        const bool taken = r.action == cell_action::take;
+        if ((taken || asked_[i]) && is_for(r, a.marked) && !kept_[i])
+            back.add(detail::back(taken && a.granted ? r.cost : detail::milliseconds(0)), cells_.key(i));
     }
     return back;
 }
@@ -144,9 +159,8 @@ PHONEAUTH_DECL rate failure_rate(door d, failure_share s, const config& c, int s
     return at_most(most, d == door::registration ? registration_memory : failure_memory, most * 4 / 5);
 }
 
-PHONEAUTH_DECL rate open_codes(bool known, const config& c) noexcept {
-    const auto share = known ? failure_share::known_network : failure_share::strangers;
-    const auto most = failure_rate(door::code, share, c).burst / (2 * std::int64_t{c.max_tries});
+PHONEAUTH_DECL rate open_codes(failure_share s, const config& c) noexcept {
+    const auto most = failure_rate(door::code, s, c).burst / (2 * std::int64_t{c.max_tries});
     return {c.code_lifetime + std::chrono::minutes(1), std::clamp<std::int64_t>(most, 1, 3)};
 }
 
@@ -168,12 +182,10 @@ inline void add_account(limit_batch& b, const code_request& r, const config& c) 
     const auto d = *r.begins;
     const auto phone = r.phone.str();
     for_each_share(r.from, [&](failure_share s, cell_condition when, std::string_view at, std::string_view network) {
-        const auto tries = open_codes(s != failure_share::strangers, c).burst * std::int64_t{c.max_tries};
+        const auto tries = open_codes(s, c).burst * std::int64_t{c.max_tries};
         b.add(ask(failure_rate(d, s, c), tries, when), error::too_many_failures, "wrong/", name_of(d), phone, at,
               network);
-        if (s != failure_share::all_known)
-            b.add(take(open_codes(s != failure_share::strangers, c), 1, when), error::too_many_messages, "open/",
-                  name_of(d), phone, at, network);
+        b.add(take(open_codes(s, c), 1, when), error::too_many_messages, "open/", name_of(d), phone, at, network);
     });
 }
 
@@ -229,17 +241,6 @@ PHONEAUTH_DECL cell_batch guess_back(std::string_view subject, const client_netw
                   network);
     });
     return b;
-}
-
-PHONEAUTH_DECL limit_batch ask_only(const limit_batch& b) {
-    limit_batch asked(b.cells().now(), b.cells().marker());
-    for (std::size_t i = 0; i < b.cells().size(); ++i) {
-        auto r = b.cells()[i];
-        if (r.action == cell_action::move) continue;
-        r.action = cell_action::ask;
-        asked.add(r, error::too_many_messages, b.cells().key(i));
-    }
-    return asked;
 }
 
 PHONEAUTH_DECL limit_batch password_limits(std::string_view subject, std::string_view phone,
@@ -332,13 +333,13 @@ PHONEAUTH_DECL limit_batch wrong_code(const transaction& t, const client_network
     using namespace detail;
     limit_batch b(now);
     const auto d = door_of(t);
-    // Nobody can have the code of a decoy after a password, and strangers must not shut the door behind the password.
-    if (d != door::second || !is_decoy(t))
-        for_each_share_of(t, [&](failure_share s, std::string_view at, std::string_view network) {
-            const auto r = failure_rate(d, s, c);
-            b.add(charge(r, 1, always, all), error::too_many_failures, "wrong/", name_of(d), t.phone.str(), at,
-                  network);
-        });
+    // Nobody can have the code of a decoy after a password, and strangers must not shut the door behind the password;
+    // but it takes the same work.
+    const int counted = d == door::second && is_decoy(t) ? 0 : 1;
+    for_each_share_of(t, [&](failure_share s, std::string_view at, std::string_view network) {
+        b.add(charge(failure_rate(d, s, c), counted, always, all), error::too_many_failures, "wrong/", name_of(d),
+              t.phone.str(), at, network);
+    });
     if (c.max_sends_per_client_and_hour > 0 && !from.network.empty()) {
         const auto r = client_rate(c);
         b.add(charge(r, 1, always, day), error::too_many_messages, "codes/from:", from.network);
@@ -363,7 +364,7 @@ PHONEAUTH_DECL std::chrono::seconds wrong_code_wait(const transaction& t, const 
     std::size_t i = 0;
     for_each_share_of(t, [&](failure_share s, std::string_view, std::string_view) {
         const auto r = failure_rate(d, s, c);
-        const auto tries = open_codes(s != failure_share::strangers, c).burst * std::int64_t{c.max_tries};
+        const auto tries = open_codes(s, c).burst * std::int64_t{c.max_tries};
         longest = std::max(longest, a.cells[i++] + r.room(tries) - r.room(r.burst) - now);
     });
     return std::chrono::ceil<std::chrono::seconds>(longest);
@@ -379,12 +380,11 @@ PHONEAUTH_DECL cell_batch after_login(const login_facts& f, const config& c, tim
     if (!f.used) return b;
     const auto d = door_of(*f.used);
     end_failures(b, d, phone, network);
-    if (d == door::second) return b;
     const auto* known = f.used->known_network.empty() ? "" : "@known";
-    if (c.phone_cooldown.count() > 0) b.add(forget(), "cooldown/login:", phone, known);
-    const auto* at = f.used->known_network.empty() ? "" : "@";
-    b.add(back(open_codes(!f.used->known_network.empty(), c).interval), "open/", name_of(d), phone, at,
-          f.used->known_network);
+    if (d != door::second && c.phone_cooldown.count() > 0) b.add(forget(), "cooldown/login:", phone, known);
+    for_each_share_of(*f.used, [&](failure_share s, std::string_view at, std::string_view network_of_code) {
+        b.add(back(open_codes(s, c).interval), "open/", name_of(d), phone, at, network_of_code);
+    });
     return b;
 }
 
@@ -394,7 +394,7 @@ PHONEAUTH_DECL cell_batch after_registration(const transaction& used, std::strin
     cell_batch b(now);
     learn_network(b, used.phone.str(), fingerprint, from.shared ? std::string_view() : from.network);
     b.add(forget(), "wrong/registration:", used.phone.str());
-    b.add(back(open_codes(false, c).interval), "open/registration:", used.phone.str());
+    b.add(back(open_codes(failure_share::strangers, c).interval), "open/registration:", used.phone.str());
     return b;
 }
 
