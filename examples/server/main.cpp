@@ -84,19 +84,6 @@ void complete(phoneauth::rest::options& api) {
     if (api.api_key.empty()) print("API key:        " + (api.api_key = random_id()));
 }
 
-/// Whether a page of another origin makes a browser send this request. It cannot read the reply (CORS), but the browser
-/// would send the request, and each that starts something costs a message.
-bool is_from_elsewhere(const phoneauth::http_request& request, const std::vector<std::string>& allowed) {
-    const auto* origin = phoneauth::find_header(request.headers, "Origin");
-    if (!origin || request.method == "GET" || request.method == "HEAD" || request.method == "OPTIONS") return false;
-    for (const auto& each : allowed)
-        if (each == "*" || each == *origin) return false;
-    // Who knows best, but tells only servers with HTTPS or on this machine (https://www.w3.org/TR/fetch-metadata/).
-    if (const auto* site = phoneauth::find_header(request.headers, "Sec-Fetch-Site")) return *site != "same-origin";
-    const auto* host = phoneauth::find_header(request.headers, "Host");
-    return !host || (*origin != "http://" + *host && *origin != "https://" + *host);
-}
-
 std::string url_of(const tcp::endpoint& e) {
     const auto host = e.address().to_string();
     return "http://" + (e.address().is_v6() ? '[' + host + ']' : host) + ':' + std::to_string(e.port());
@@ -243,9 +230,6 @@ void run(options o) {
     const auto page = make_page(o.fake_twilio, o.config.phone_column);
     answer = [&](phoneauth::http_request request, tcp::endpoint peer) -> ::asio::awaitable<phoneauth::http_response> {
         if (request.url == "/" && (request.method == "GET" || request.method == "HEAD")) co_return page;
-        if (is_from_elsewhere(request, o.api.allowed_origins))
-            co_return phoneauth::rest::reply(phoneauth::failure(
-                phoneauth::error::not_permitted, "Pages of this origin may not use this server; see --allow-origin."));
         auto work = api.handle(std::move(request), peer.address().to_string());
         phoneauth::http_response reply = co_await std::move(work);
         co_return reply;

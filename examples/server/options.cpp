@@ -86,7 +86,7 @@ constexpr std::array table{
         &given::storage, ""},
     row{"--settings", "PHONEAUTH_SETTINGS", "FILE", "none", "JSON with any of the library's settings", &given::settings,
         ""},
-    row{"--send-message", "PHONEAUTH_SEND_MESSAGE", "WHO", "session",
+    row{"--send-message", "PHONEAUTH_SEND_MESSAGE", "WHO", "off; session while messages are only printed",
         "who may send messages; session: whoever is logged in, key: whoever knows the API key, off: nobody",
         &given::send_message, ""},
     row{"--twilio-account-sid", "TWILIO_ACCOUNT_SID", "AC…", "none: no SMS is sent, messages are printed",
@@ -205,12 +205,12 @@ private:
             if (const auto wrong = storage_problem(given_.storage); !wrong.empty()) bad_value(&given::storage, wrong);
 
         using phoneauth::rest::send_message_access;
-        const auto who = text(&given::send_message);
+        const auto& who = given_.send_message;  // the default is settled with the credentials
         if (who == "session")
             api.send_message = send_message_access::session;
         else if (who == "key")
             api.send_message = send_message_access::key;
-        else if (who == "off")
+        else if (who == "off" || who.empty())
             api.send_message = send_message_access::off;
         else
             bad_value(&given::send_message, "expected session, key or off");
@@ -329,6 +329,8 @@ private:
 
         out_.value.fake_twilio = twilio.account_sid.empty() && twilio.auth_token.empty() && twilio.api_key.empty() &&
                                  twilio.api_secret.empty() && twilio.sender.empty() && twilio.base_url.empty();
+        if (out_.value.fake_twilio && given_.send_message.empty())
+            out_.value.api.send_message = phoneauth::rest::send_message_access::session;
         out_.value.default_status_callback =
             out_.value.fake_twilio && twilio.status_callback.empty() && given_.status_callback.empty();
         const auto& storage = out_.value.storage;

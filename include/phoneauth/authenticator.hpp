@@ -72,9 +72,9 @@ inline namespace v0 {
 ///     start_registration 2        start_login 2 + 1u              start_two_factor_login 3 + 1u     resend 3
 ///     finish_registration 3 + 1u  finish_login 3 + 2u + 1s        login_with_identity 3 + 2u + 1s   send_message 1
 ///     authenticate 1u + 1s        update_user 2u + 1s             logout 1s                         status 1
-///     handle_status_callback 2    end_sessions 2u + 1s
+///     handle_status_callback 2    end_sessions 2u + 1s            unlock 1
 ///
-/// `update_user` of an identity or a password makes 1 more, with the current password 3 more, and for a new password 3s
+/// `update_user` of an identity or a password makes 1 more, with the current password 2 more, and for a new password 3s
 /// more.
 ///
 /// @par Cancellation
@@ -295,7 +295,7 @@ public:
     }
 
     /// Ends all sessions of a user, for good: it raises `user::generation`, on which they rest, and erases what it can of
-    /// them. For whoever runs the server; `update_user` with a new password does as much.
+    /// them. The networks that were known to the user are strangers' again. For whoever runs the server; `update_user` with a new password does as much.
     ///
     /// @param user_id  `user::object_id`
     /// @param token    asynchronous mode: a completion token, or nothing
@@ -307,6 +307,19 @@ public:
         return give(sessions_.end_sessions(std::move(user_id)), std::forward<Token>(token)...);
     }
 
+    /// Takes back what strangers, and all known networks together, have done to the owner of a phone: wrong passwords
+    /// and codes, and codes that were sent. For whoever runs the server.
+    ///
+    /// @param phone  as people type it; see `phone_number::parse`
+    /// @param token  asynchronous mode: a completion token, or nothing
+    /// @return nothing
+    /// @par Errors
+    /// `invalid_phone_number`.
+    template <class... Token>
+    auto unlock(std::string phone, Token&&... token) {
+        return give(sessions_.unlock(std::move(phone)), std::forward<Token>(token)...);
+    }
+
     /// Sends any message. Who may do so is for the caller to decide: each message is paid for.
     ///
     /// @param m      the message
@@ -316,7 +329,8 @@ public:
     /// @return the `sent_message`: Twilio's resource
     /// @par Errors
     /// `invalid_phone_number`; `destination_not_allowed`; `missing_parameter`; `message_too_long`; `invalid_media_url`;
-    /// `invalid_parameter`; `too_many_messages`; `no_answer` and `bad_provider_reply` (it may have been sent).
+    /// `invalid_parameter` (also for a StatusCallback below `twilio_config::status_callback`); `too_many_messages`;
+    /// `no_answer` and `bad_provider_reply` (it may have been sent).
     template <class... Token>
     auto send_message(text_message m, client_info from = {}, Token&&... token) {
         return give(messages_.send(std::move(m), std::move(from)), std::forward<Token>(token)...);

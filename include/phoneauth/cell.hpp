@@ -39,11 +39,11 @@ enum class cell_condition : std::uint8_t {
 
 /// One thing that is asked of a cell. All durations are at most 400 days.
 struct cell_request {
-    cell_action action = cell_action::take;           ///< what is asked
-    cell_condition when = cell_condition::always;     ///< for whom
-    std::chrono::milliseconds cost{};                 ///< by how much the cell moves; negative only with `move`
-    std::chrono::milliseconds room{};                 ///< how far ahead of now it may be then
-    std::chrono::milliseconds reserve{};              ///< how much further if the batch's marker is there
+    cell_action action = cell_action::take;        ///< what is asked
+    cell_condition when = cell_condition::always;  ///< for whom
+    std::chrono::milliseconds cost{};              ///< by how much the cell moves; negative only with `move`
+    std::chrono::milliseconds room{};              ///< how far ahead of now it may be then
+    std::chrono::milliseconds reserve{};           ///< how much further if the batch's marker is there
 };
 
 /// Requests that are granted together or not at all, in one step. A batch has at most `most` requests for cells with

@@ -20,20 +20,29 @@ struct client_info {
     explicit client_info(std::string from, std::string agent = {}, std::string user = {})
         : address(std::move(from)), user_agent(std::move(agent)), user_id(std::move(user)) {}
 
-    std::string address;          ///< IPv4 or IPv6, as text, without a port; anything else counts as unknown
-    std::string user_agent;       ///< for the observer; cut to 256 bytes there
-    bool shared_address = false;  ///< many clients may share the address: it never becomes known to anybody
-    std::string user_id;          ///< `user::object_id` of the logged-in user on whose behalf a message is sent: that
-                                  ///< user's limit takes the place of the network's
+    /// IPv4 or IPv6, as text; a port, brackets, a zone and blanks around it do no harm. Empty: it is not known, and
+    /// nothing is limited by client. All clients whose address is another text are limited together, as one.
+    std::string address;
+    std::string user_agent;  ///< for the observer; cut to 64 bytes there
+    std::string user_id;     ///< `user::object_id` of the logged-in user on whose behalf a message is sent: that
+                             ///< user's limit takes the place of the network's
+    /// Many clients may share the address, because it is that of a proxy that does not count as trusted: it is limited
+    /// like any other, but never becomes known to a user, nor counts as known. The first time, the observer is told
+    /// `event_kind::misconfigured_proxy`.
+    bool shared_address = false;
 };
 
+/// The network of all clients whose address is not empty and yet none.
+inline constexpr std::string_view unknown_network = "unknown";
+
 /// The part of an address that one subscriber has, in one spelling: an IPv4 address as it is (one that is mapped into
-/// IPv6, too), of an IPv6 address the first 64 bits (RFC 4291 §2.5.4; RFC 6177: at least that goes to one site). Empty
-/// if `address` is none.
+/// IPv6 or comes through a NAT64, RFC 6052 §2.1, too), of an IPv6 address the first 64 bits (RFC 4291 §2.5.4; RFC 6177:
+/// at least that goes to one site). `address` is as in `client_info::address`: empty for an empty one,
+/// `unknown_network` if it is none.
 PHONEAUTH_DECL std::string client_network(std::string_view address);
 
-/// The wider network that an IPv6 address is in: its first 48 bits, which is the most that one site gets (RFC 6177).
-/// Empty for IPv4, and for what is no address.
+/// The first 48 bits of an IPv6 address, "2001:db8:1::/48": the most that goes to one site (RFC 6177 §2), which has
+/// 65,536 of the networks that `client_network` tells apart. Empty for IPv4 and for what is no address.
 PHONEAUTH_DECL std::string wide_network(std::string_view address);
 
 /// The address of the client behind trusted proxies (reverse proxies, load balancers).
@@ -43,8 +52,9 @@ PHONEAUTH_DECL std::string wide_network(std::string_view address);
 ///                   was asked from, perhaps with a port
 /// @param trusted    addresses and networks ("10.0.0.0/8", "::1")
 /// @return `peer`, unless it is trusted. Then it is the last address of `forwarded` that is not trusted: everything
-/// before that could have been made up. If there is no such address, or something on the way there is no address, it is
-/// the last trusted one, so that clients that cannot be told apart are limited together.
+/// before that could have been made up. If there is no such address among the last 20, or something on the way there is
+/// no address, it is the last trusted one, so that clients that cannot be told apart are limited together. Ports,
+/// brackets and blanks are left out.
 PHONEAUTH_DECL std::string client_address(std::string_view peer, std::string_view forwarded,
                                           const std::vector<std::string>& trusted);
 

@@ -38,18 +38,36 @@ enum class event_kind : std::uint8_t {
     budget_warning,    ///< four fifths of an hour's messages are spent; again if some were given back meanwhile
     delivered,         ///< a code has arrived
     undelivered,       ///< a code will not arrive: `twilio_code` says why
-    guessing_warning   ///< wrong codes of an hour, over all accounts, have come to a fifth of `max_sends_per_hour`
+    guessing_warning,  ///< wrong codes of an hour, over all accounts, have come to a fifth of `max_sends_per_hour`
+    /// Once per authenticator: a request had a header in which a proxy names its client, but `address`, from where it
+    /// came, is not among `rest::options::trusted_proxies`. A proxy is missing there, or a client made the header up.
+    misconfigured_proxy
 };
 
 /// The name of a kind, as its enumerator.
 constexpr std::string_view name_of(event_kind k) noexcept {
-    constexpr std::array<std::string_view, 18> names{
-        "started",        "sent",          "resent",         "refused",   "confirmed",   "wrong_code",
-        "wrong_password", "locked",        "registered",     "logged_in", "logged_out",  "password_changed",
-        "provider_error", "storage_error", "budget_warning", "delivered", "undelivered", "guessing_warning"};
+    constexpr std::array<std::string_view, 19> names{"started",
+                                                     "sent",
+                                                     "resent",
+                                                     "refused",
+                                                     "confirmed",
+                                                     "wrong_code",
+                                                     "wrong_password",
+                                                     "locked",
+                                                     "registered",
+                                                     "logged_in",
+                                                     "logged_out",
+                                                     "password_changed",
+                                                     "provider_error",
+                                                     "storage_error",
+                                                     "budget_warning",
+                                                     "delivered",
+                                                     "undelivered",
+                                                     "guessing_warning",
+                                                     "misconfigured_proxy"};
     return names[static_cast<std::size_t>(k)];
 }
-static_assert(name_of(event_kind::guessing_warning) == "guessing_warning");
+static_assert(name_of(event_kind::misconfigured_proxy) == "misconfigured_proxy");
 
 /// Something that happened. It never holds a code, a password, a token, or a whole phone number or transaction id.
 /// What is not known, or does not belong to the kind, is empty.
@@ -61,7 +79,7 @@ struct event {
     std::string transaction{};  ///< the first 8 characters of the id: enough to find what belongs together
     std::string user_id{};      ///< `user::object_id`; empty while no user is known
     std::string address{};      ///< the client's, at most 64 bytes of what was given
-    std::string user_agent{};   ///< the client's, at most 256 bytes; a stranger's text
+    std::string user_agent{};   ///< the client's, at most 64 bytes; a stranger's text
     std::error_code reason{};   ///< the `error` that is behind it
     std::optional<std::chrono::seconds> retry_after{};  ///< see `failure::retry_after`
     std::optional<int> tries_left{};                    ///< see `failure::tries_left`

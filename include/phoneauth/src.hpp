@@ -22,8 +22,8 @@
 #include <phoneauth/rest/event_json.ipp>
 #include <phoneauth/rest/objects.ipp>
 #include <phoneauth/rest/reply.ipp>
-#include <phoneauth/rules/registration.ipp>
 #include <phoneauth/rules/limits.ipp>
+#include <phoneauth/rules/registration.ipp>
 #include <phoneauth/secrets/password.ipp>
 #include <phoneauth/secrets/random.ipp>
 #include <phoneauth/storage/memory.ipp>

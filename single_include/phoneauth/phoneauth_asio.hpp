@@ -526,7 +526,7 @@ PHONEAUTH_DECL std::size_t pooled_passwords::default_threads() {
 }
 
 PHONEAUTH_DECL pooled_passwords::pooled_passwords(scrypt_cost cost, std::size_t threads, std::size_t max_queue)
-    : scrypt_(cost), pool_(threads, max_queue) {}
+    : scrypt_(cost, threads), pool_(threads, max_queue) {}
 
 // Not lambdas: in a function that is not inline they have no linkage, which a coroutine's frame needs.
 struct pooled_passwords::hashing {

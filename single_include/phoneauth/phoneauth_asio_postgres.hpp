@@ -330,13 +330,13 @@ public:
     }
 
     /// The one on which the fewest wait: several share the work of the server's processes and of its disk. But all
-    /// changes of counters go to the first, and nothing else does unless there is no other: a counter that all change
-    /// is changed by one after the other, and whatever is behind such a change on its connection would wait with it.
-    pipeline& best(bool changes_counters) const {
+    /// that is taken from cells goes to the first, and nothing else does unless there is no other: from a cell that all
+    /// share one takes after the other, and whatever is behind that on its connection would wait with it.
+    pipeline& best(bool takes_cells) const {
         const auto now = std::chrono::steady_clock::now();
         const auto cost = [&](const auto& p) {
             const auto [fails, waiting] = p->load(now);
-            return std::tuple(fails, (p == all_.front()) != changes_counters, waiting);
+            return std::tuple(fails, (p == all_.front()) != takes_cells, waiting);
         };
         return **std::min_element(all_.begin(), all_.end(),
                                   [&](const auto& a, const auto& b) { return cost(a) < cost(b); });
@@ -438,7 +438,7 @@ private:
             auto done = co_await ::asio::async_initiate<const ::asio::use_awaitable_t<>, void(postgres::outcome)>(
                 [&](auto handler) {
                     detail::posted_handler<postgres::outcome> waiting(std::move(handler));
-                    pipelines->best(q.changes_counters)
+                    pipelines->best(q.takes_cells)
                         .submit(std::make_unique<postgres::request>(std::move(waiting), q.what, q.values, deadline));
                 },
                 ::asio::use_awaitable);

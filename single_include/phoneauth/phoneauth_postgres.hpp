@@ -37,6 +37,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <vector>
 
@@ -59,7 +60,7 @@ struct statement {
 class parameters {
 public:
     /// src/include/catalog/pg_type.dat
-    static constexpr std::uint32_t boolean_type = 16, bigint_type = 20, text_type = 25;
+    static constexpr std::uint32_t bigint_type = 20, text_type = 25;
 
     template <class... Ts>
     explicit parameters(const Ts&... all) {
@@ -85,8 +86,8 @@ public:
         std::string bytes = big_endian(1u) + big_endian(0u) + big_endian(type) +
                             big_endian(static_cast<std::uint32_t>(range.size())) + big_endian(1u);
         for (const auto& element : range) {
-            const std::string value = get(element);
-            bytes += big_endian(static_cast<std::uint32_t>(value.size())) + value;
+            const auto& value = get(element);
+            (bytes += big_endian(static_cast<std::uint32_t>(value.size()))) += value;
         }
         return bytes;
     }
@@ -102,7 +103,8 @@ public:
     static std::string bigint(std::int64_t n) { return big_endian(static_cast<std::uint64_t>(n)); }
 
 private:
-    void add(const std::string& bytes) { values_.emplace_back(bytes); }
+    void add(std::string_view bytes) { values_.emplace_back(bytes); }
+    void add(const std::string& bytes) { add(std::string_view(bytes)); }
     void add(const phone_number& phone) { values_.emplace_back(phone.str()); }
     void add(bool b) { values_.emplace_back(std::string(1, b ? '\1' : '\0')); }
     void add(time_point t) { add(t.time_since_epoch().count()); }
@@ -374,12 +376,14 @@ private:
 #define PHONEAUTH_STORAGE_DETAIL_POSTGRES_QUERIES_HPP
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <numeric>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -521,38 +525,12 @@ inline const statement erase_session_sql{"phoneauth_erase_session", "text",
 inline const statement erase_sessions_of_sql{"phoneauth_erase_sessions_of", "text, text",
                                              "DELETE FROM phoneauth_sessions WHERE user_id = $1 AND token_hash <> $2"};
 
-// A counter with the value 0 counts as absent. Rows are written, and so locked, in the order of their keys, and swept
-// after that: calls that change the same counters cannot wait for each other in a circle. A row that all callers change
-// must not be locked for as long as a disk takes: the commit does not wait for it. What is committed later and does
-// wait, as every write of a transaction does, brings this to the disk, too.
-inline const statement change_counters_sql{"phoneauth_change_counters",
-                                           "text[], bigint[], bigint[], bigint[], boolean[], bigint", R"(
-WITH unhurried AS MATERIALIZED (
-    SELECT set_config('synchronous_commit', 'off', true)),
-changes AS (
-    SELECT key COLLATE "C" AS key, by, now, ends, prolong, place
-    FROM unnest($1, $2, $3, $4, $5) WITH ORDINALITY AS u (key, by, now, ends, prolong, place)),
-present AS (
-    SELECT c.* FROM changes JOIN phoneauth_counters c USING (key) WHERE c.expires_at > now AND c.value > 0),
-changed AS (
-    INSERT INTO phoneauth_counters AS c (key, value, expires_at)
-    SELECT key, greatest(by, 0), ends FROM changes
-    WHERE by > 0 OR by < 0 AND EXISTS (SELECT FROM present WHERE present.key = changes.key) ORDER BY key
-    ON CONFLICT (key) DO UPDATE SET (value, expires_at) = (
-        SELECT CASE WHEN c.expires_at <= now OR c.value = 0 THEN greatest(by, 0)
-                WHEN by > 9223372036854775807 - c.value THEN 9223372036854775807
-                ELSE greatest(c.value + by, 0) END,
-            CASE WHEN c.expires_at <= now OR c.value = 0 THEN ends
-                WHEN prolong AND by > 0 THEN greatest(c.expires_at, ends)
-                ELSE c.expires_at END
-        FROM changes WHERE changes.key = excluded.key)
-    RETURNING key, value, expires_at),
-swept AS (
-    DELETE FROM phoneauth_counters WHERE ctid = ANY (ARRAY(
-        SELECT ctid FROM phoneauth_counters WHERE expires_at <= $6
-        ORDER BY expires_at LIMIT (SELECT 2 * count(*) FROM changed) FOR UPDATE SKIP LOCKED)))
-SELECT coalesce(changed.value, present.value, 0), coalesce(changed.expires_at, present.expires_at, ends)
-FROM changes LEFT JOIN changed USING (key) LEFT JOIN present USING (key), unhurried ORDER BY place)"};
+// A function of the database's own, because several statements must see one after the other what is there: see
+// `take_cells_body`.
+inline const statement take_cells_sql{"phoneauth_take_cells",
+                                      "bigint, text, text[], bigint[], bigint[], bigint[], bigint[], bigint[]",
+                                      "SELECT granted, marked, cells "
+                                      "FROM phoneauth_take_cells($1, $2, $3, $4, $5, $6, $7, $8)"};
 
 inline const statement delete_expired_sql{"phoneauth_delete_expired", "bigint, bigint, bigint", R"(
 WITH transactions AS (
@@ -564,18 +542,18 @@ sessions AS (
         SELECT ctid FROM phoneauth_sessions WHERE expires_at <= $1 ORDER BY expires_at
         LIMIT (SELECT greatest($3 - count(*), 0) FROM transactions) FOR UPDATE SKIP LOCKED))
     RETURNING 1),
-counters AS (
-    DELETE FROM phoneauth_counters WHERE ctid = ANY (ARRAY(
-        SELECT ctid FROM phoneauth_counters WHERE expires_at <= $1 ORDER BY expires_at
+cells AS (
+    DELETE FROM phoneauth_cells WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM phoneauth_cells WHERE expires_at <= $1 ORDER BY expires_at
         LIMIT (SELECT greatest($3 - (SELECT count(*) FROM transactions) - (SELECT count(*) FROM sessions), 0)) FOR UPDATE SKIP LOCKED))
     RETURNING 1)
-SELECT (SELECT count(*) FROM transactions) + (SELECT count(*) FROM sessions) + (SELECT count(*) FROM counters))"};
+SELECT (SELECT count(*) FROM transactions) + (SELECT count(*) FROM sessions) + (SELECT count(*) FROM cells))"};
 
 inline const std::array statements{&insert_transaction_sql, &find_transaction_sql,      &update_transaction_sql,
                                    &insert_user_sql,        &update_user_sql,           &find_user_sql,
                                    &find_user_by_phone_sql, &find_user_by_identity_sql, &insert_session_sql,
                                    &find_session_sql,       &erase_session_sql,         &erase_sessions_of_sql,
-                                   &change_counters_sql,    &delete_expired_sql};
+                                   &take_cells_sql,         &delete_expired_sql};
 
 /// An open connection with what all statements rely on.
 inline std::unique_ptr<connection> open(const server_address& server, std::chrono::milliseconds timeout,
@@ -583,7 +561,7 @@ inline std::unique_ptr<connection> open(const server_address& server, std::chron
     auto c = std::make_unique<connection>(server, deadline);
     // The statements are right at this isolation level, and cheapest. A server that forgot what it has confirmed would
     // let a code be used twice. Every statement looks rows up by an index: one plan is good for all parameters (to make
-    // a new one takes longer than change_counters itself), and one that was made while a table was small must not read
+    // a new one takes longer than take_cells itself), and one that was made while a table was small must not read
     // all of it when it has grown.
     const auto read_only = c->run(
         "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED;"
@@ -676,6 +654,30 @@ public:
 
     /// From an array of texts: name, JSON text, name, JSON text, …
     void get(property_map& all) {
+        const auto texts = elements();
+        if (texts.size() % 2 != 0) throw unknown();
+        for (std::size_t i = 0; i < texts.size(); i += 2)
+            all.insert_or_assign(std::string(texts[i]), std::string(texts[i + 1]));
+    }
+
+    /// From an array of numbers, which may have fewer.
+    template <std::size_t N>
+    void get(std::array<time_point, N>& all) {
+        const auto numbers = elements();
+        if (numbers.size() > N) throw unknown();
+        std::transform(numbers.begin(), numbers.end(), all.begin(),
+                       [this](auto bytes) { return time_point(std::chrono::milliseconds(number(bytes))); });
+    }
+
+private:
+    std::string_view bytes() {
+        const auto column = column_++;
+        if (PQgetisnull(result_, row_, column)) throw unknown();
+        return {PQgetvalue(result_, row_, column), static_cast<std::size_t>(PQgetlength(result_, row_, column))};
+    }
+
+    /// Of an array without nulls. See `parameters::array`.
+    std::vector<std::string_view> elements() {
         auto left = this->bytes();
         const auto take = [&](std::size_t size) {
             if (size > left.size()) throw unknown();
@@ -689,22 +691,14 @@ public:
         if (dimensions > 1) throw unknown();
         const auto count = dimensions == 1 ? integer() : 0;
         if (dimensions == 1) take(4);
-        for (std::uint32_t i = 0; i < count; i += 2) {
-            std::string name(take(integer()));
-            all.insert_or_assign(std::move(name), std::string(take(integer())));
-        }
+        std::vector<std::string_view> all;
+        for (std::uint32_t i = 0; i < count; ++i) all.push_back(take(integer()));
         if (!left.empty()) throw unknown();
+        return all;
     }
 
-private:
-    std::string_view bytes() {
-        const auto column = column_++;
-        if (PQgetisnull(result_, row_, column)) throw unknown();
-        return {PQgetvalue(result_, row_, column), static_cast<std::size_t>(PQgetlength(result_, row_, column))};
-    }
-
-    std::int64_t number() {
-        const auto stored = bytes();
+    std::int64_t number() { return number(bytes()); }
+    std::int64_t number(std::string_view stored) const {
         if (stored.empty() || stored.size() > 8) throw unknown();
         return big_endian(stored);
     }
@@ -737,7 +731,7 @@ struct query {
     /// The value from a result that is `verdict::done`; empty if a rival was faster whose row is not visible yet: run
     /// it again.
     std::optional<T> (*value)(const PGresult*);
-    bool changes_counters = false;  ///< and does not only read them
+    bool takes_cells = false;  ///< and does not only ask about them
 };
 
 /// How often a statement is run at most while others get in its way.
@@ -776,14 +770,13 @@ inline std::optional<write_result> read_user_write(const PGresult* r) {
     throw std::invalid_argument("phoneauth: there is a user with this object_id");
 }
 
-inline std::optional<std::vector<counter>> read_counters(const PGresult* r) {
-    std::vector<counter> counters;
-    for (int i = 0; i < PQntuples(r); ++i) {
-        row columns(r, i);
-        const auto value = columns.next<std::int64_t>();
-        counters.push_back({value, columns.next<time_point>()});
-    }
-    return counters;
+inline std::optional<cell_answer> read_cells(const PGresult* r) {
+    row columns(r, 0);
+    cell_answer answer;
+    columns.get(answer.granted);
+    columns.get(answer.marked);
+    columns.get(answer.cells);
+    return answer;
 }
 
 /// Has the functions of a storage, each of which says what is to be asked.
@@ -829,22 +822,25 @@ inline constexpr struct queries {
                 [](const PGresult* r) { return std::optional(affected(r)); }};
     }
 
-    static query<std::vector<counter>> change_counters(const std::vector<counter_change>& changes) {
-        const auto integers = [&](auto get) {
-            return parameters::array(changes, parameters::bigint_type,
-                                     [&](const auto& c) { return parameters::bigint(get(c)); });
+    static query<cell_answer> take_cells(const cell_batch& batch) {
+        std::vector<std::size_t> places(batch.size());
+        std::iota(places.begin(), places.end(), std::size_t{0});
+        const auto numbers = [&](auto get) {
+            return parameters::array(places, parameters::bigint_type, [&](std::size_t i) {
+                return parameters::bigint(static_cast<std::int64_t>(get(batch[i])));
+            });
         };
-        const auto milliseconds = [](time_point t) { return std::int64_t{t.time_since_epoch().count()}; };
-        return {change_counters_sql,
-                parameters(parameters::array(changes, parameters::text_type,
-                                             [](const auto& c) -> const std::string& { return c.key; }),
-                           integers([](const auto& c) { return c.by; }),
-                           integers([&](const auto& c) { return milliseconds(c.now); }),
-                           integers([&](const auto& c) { return milliseconds(c.now + c.lifetime); }),
-                           parameters::array(changes, parameters::boolean_type,
-                                             [](const auto& c) { return std::string(1, c.prolong ? '\1' : '\0'); }),
-                           changes.empty() ? time_point() : changes.front().now),
-                read_counters, std::any_of(changes.begin(), changes.end(), [](const auto& c) { return c.by != 0; })};
+        return {
+            take_cells_sql,
+            parameters(batch.now(), batch.marker(),
+                       parameters::array(places, parameters::text_type, [&](std::size_t i) { return batch.key(i); }),
+                       numbers([](const auto& r) { return r.action; }), numbers([](const auto& r) { return r.when; }),
+                       numbers([](const auto& r) { return r.cost.count(); }),
+                       numbers([](const auto& r) { return r.room.count(); }),
+                       numbers([](const auto& r) { return r.reserve.count(); })),
+            read_cells, std::any_of(places.begin(), places.end(), [&](std::size_t i) {
+                return batch[i].action != cell_action::ask;
+            })};
     }
 
     static query<std::size_t> delete_expired(time_point now, std::size_t limit) {
@@ -888,8 +884,61 @@ namespace postgres {
 // the type json would refuse "\u0000" and jsonb would rewrite numbers; `json_object(properties)` makes an object of
 // them, `hstore(properties)` too.
 
+/// The body of the function phoneauth_take_cells, which does what `decide` says (cell.hpp).
+///
+/// Whoever takes from a cell has its lock until he has committed, whether there is a row or not; who only asks shares it
+/// with others who do. All take their locks in the order of the locks' numbers, so that nobody waits in a circle. The
+/// statement behind that sees what others have committed. It alone is enough for a batch that takes nothing: what one
+/// statement sees was all there at one moment.
+///
+/// A row that all callers change must not be locked for as long as a disk takes: the commit does not wait for it. What
+/// is committed later and does wait, as every write of a transaction does, brings this to the disk, too.
+inline constexpr auto take_cells_body = R"(
+DECLARE
+    stored bigint[];
+    added bigint;
+BEGIN
+    IF 2 <> ANY (actions) THEN
+        PERFORM CASE WHEN shared THEN pg_advisory_xact_lock_shared(number) ELSE pg_advisory_xact_lock(number) END
+        FROM (SELECT hashtextextended(key COLLATE "C", x'70686f6e6561'::bigint) AS number, action = 2 AS shared
+            FROM unnest(keys || marker, actions || 2::bigint) AS u (key, action) ORDER BY 1, 2) AS locks;
+    END IF;
+    WITH client AS (
+        SELECT marker <> '' AND EXISTS (SELECT FROM phoneauth_cells WHERE key = marker AND ahead > instant) AS known),
+    requests AS (
+        SELECT place, action, condition = 1 OR (condition = 2) = known AS applies, ahead,
+            greatest(ahead, instant) + cost AS next, instant + room + CASE WHEN known THEN reserve ELSE 0 END AS furthest
+        FROM client, unnest(keys, actions, conditions, costs, rooms, reserves) WITH ORDINALITY
+            AS u (key, action, condition, cost, room, reserve, place)
+        LEFT JOIN phoneauth_cells AS c ON c.key = u.key COLLATE "C"),
+    results AS (
+        SELECT place, ahead, applies AND action <> 3 AND next > furthest AS refused,
+            CASE WHEN NOT applies OR action = 2 THEN coalesce(ahead, 0)
+                WHEN action = 3 THEN greatest(least(next, greatest(furthest, instant)), instant)
+                ELSE next END AS cell
+        FROM requests)
+    SELECT NOT coalesce(bool_or(refused), false), (SELECT known FROM client),
+        coalesce(array_agg(coalesce(ahead, 0) ORDER BY place), '{}'), coalesce(array_agg(cell ORDER BY place), '{}'),
+        count(*) FILTER (WHERE ahead IS NULL AND cell > instant)
+    FROM results INTO granted, marked, stored, cells, added;
+    IF NOT granted THEN
+        cells := stored;
+    ELSIF cells <> stored THEN
+        PERFORM set_config('synchronous_commit', 'off', true);
+        INSERT INTO phoneauth_cells AS c (key, ahead, expires_at)
+        SELECT key, after, 2 * after - instant FROM unnest(keys, stored, cells) AS u (key, before, after)
+        WHERE after <> before AND greatest(before, after) > instant
+        ON CONFLICT (key) DO UPDATE SET ahead = excluded.ahead,
+            expires_at = CASE WHEN excluded.ahead > c.expires_at THEN excluded.expires_at ELSE c.expires_at END;
+        DELETE FROM phoneauth_cells WHERE added > 0 AND ctid = ANY (ARRAY(
+            SELECT ctid FROM phoneauth_cells WHERE expires_at <= instant
+            ORDER BY expires_at LIMIT 2 * added FOR UPDATE SKIP LOCKED));
+    END IF;
+END)";
+
 /// `migrations[n]` makes version n + 1 of the tables of version n. Append; never change one that was released.
-inline constexpr std::array migrations{R"(
+inline const std::array<std::string, 3> migrations{
+    R"(
 CREATE TABLE phoneauth_schema (version bigint NOT NULL);
 INSERT INTO phoneauth_schema VALUES (0);
 CREATE TABLE phoneauth_transactions (
@@ -935,29 +984,49 @@ CREATE TABLE phoneauth_counters (
 ) WITH (fillfactor = 70);
 CREATE INDEX phoneauth_counters_expires_at ON phoneauth_counters (expires_at);
 )",
-                                       // The defaults are those of a new `transaction`: programs of version 1 that
-                                       // still run go on adding rows. No row is rewritten.
-                                       R"(
+    // The defaults are those of a new `transaction`: programs of version 1 that
+    // still run go on adding rows. No row is rewritten.
+    R"(
 ALTER TABLE phoneauth_transactions
     ADD delivery smallint NOT NULL DEFAULT 1,
     ADD delivery_error integer NOT NULL DEFAULT 0,
     ADD password_mark text COLLATE "C" NOT NULL DEFAULT '',
     ADD known_network boolean NOT NULL DEFAULT false;
-)"};
+)",
+    // `expires_at` is at or behind `ahead`, and moves seldom: a change of `ahead`
+    // alone does not touch the index.
+    R"(
+ALTER TABLE phoneauth_users ADD generation bigint NOT NULL DEFAULT 0;
+ALTER TABLE phoneauth_sessions ADD fingerprint text COLLATE "C" NOT NULL DEFAULT '';
+ALTER TABLE phoneauth_transactions
+    DROP known_network,
+    ADD known_network text COLLATE "C" NOT NULL DEFAULT '';
+DROP TABLE phoneauth_counters;
+CREATE TABLE phoneauth_cells (
+    key text COLLATE "C" PRIMARY KEY,
+    ahead bigint NOT NULL,
+    expires_at bigint NOT NULL
+) WITH (fillfactor = 70);
+CREATE INDEX phoneauth_cells_expires_at ON phoneauth_cells (expires_at);
+CREATE FUNCTION phoneauth_take_cells(instant bigint, marker text, keys text[], actions bigint[], conditions bigint[],
+    costs bigint[], rooms bigint[], reserves bigint[], OUT granted boolean, OUT marked boolean, OUT cells bigint[])
+LANGUAGE plpgsql AS $take_cells$)" +
+        std::string(take_cells_body) + "$take_cells$;"};
 
 /// What `describe_tables` says about the newest version.
-inline constexpr std::array expected_tables{R"(phoneauth_counters may be read and changed)",
-                                            R"(phoneauth_counters has an index on expires_at)",
-                                            R"(phoneauth_counters has a unique index on key)",
-                                            R"(phoneauth_counters has expires_at bigint not null)",
-                                            R"(phoneauth_counters has key text collate "C" not null)",
-                                            R"(phoneauth_counters has value bigint not null)",
+inline constexpr std::array expected_tables{R"(phoneauth_cells may be read and changed)",
+                                            R"(phoneauth_cells has an index on expires_at)",
+                                            R"(phoneauth_cells has a unique index on key)",
+                                            R"(phoneauth_cells has ahead bigint not null)",
+                                            R"(phoneauth_cells has expires_at bigint not null)",
+                                            R"(phoneauth_cells has key text collate "C" not null)",
                                             R"(phoneauth_sessions may be read and changed)",
                                             R"(phoneauth_sessions has an index on expires_at)",
                                             R"(phoneauth_sessions has an index on user_id)",
                                             R"(phoneauth_sessions has a unique index on token_hash)",
                                             R"(phoneauth_sessions has created_at bigint not null)",
                                             R"(phoneauth_sessions has expires_at bigint not null)",
+                                            R"(phoneauth_sessions has fingerprint text collate "C" not null)",
                                             R"(phoneauth_sessions has token_hash text collate "C" not null)",
                                             R"(phoneauth_sessions has user_id text collate "C" not null)",
                                             R"(phoneauth_transactions may be read and changed)",
@@ -970,7 +1039,7 @@ inline constexpr std::array expected_tables{R"(phoneauth_counters may be read an
                                             R"(phoneauth_transactions has id text collate "C" not null)",
                                             R"(phoneauth_transactions has key_id text collate "C" not null)",
                                             R"(phoneauth_transactions has kind smallint not null)",
-                                            R"(phoneauth_transactions has known_network boolean not null)",
+                                            R"(phoneauth_transactions has known_network text collate "C" not null)",
                                             R"(phoneauth_transactions has last_sent_at bigint not null)",
                                             R"(phoneauth_transactions has password_mark text collate "C" not null)",
                                             R"(phoneauth_transactions has phone text collate "C" not null)",
@@ -985,6 +1054,7 @@ inline constexpr std::array expected_tables{R"(phoneauth_counters may be read an
                                             R"(phoneauth_users has a unique index on phone)",
                                             R"(phoneauth_users has created_at bigint not null)",
                                             R"(phoneauth_users has enabled boolean not null)",
+                                            R"(phoneauth_users has generation bigint not null)",
                                             R"(phoneauth_users has identity text collate "C" not null)",
                                             R"(phoneauth_users has last_login_at bigint)",
                                             R"(phoneauth_users has locale text collate "C" not null)",
@@ -993,13 +1063,19 @@ inline constexpr std::array expected_tables{R"(phoneauth_counters may be read an
                                             R"(phoneauth_users has phone text collate "C" not null)",
                                             R"(phoneauth_users has properties text[] collate "C" not null)",
                                             R"(phoneauth_users has updated_at bigint)",
-                                            R"(phoneauth_users has version bigint not null)"};
+                                            R"(phoneauth_users has version bigint not null)",
+                                            R"(the function phoneauth_take_cells is there)",
+                                            R"(the function phoneauth_take_cells is as it was made)",
+                                            R"(the function phoneauth_take_cells may be called)"};
 
 /// Sentences about the tables; the second column says whether our statements could fail because of what is described.
-inline constexpr auto describe_tables = R"(
+inline const auto describe_tables = R"(
 WITH tables AS (
-    SELECT c.oid, c.relname FROM unnest(ARRAY['counters', 'sessions', 'transactions', 'users']) AS n
-    JOIN pg_class c ON c.oid = to_regclass('phoneauth_' || n))
+    SELECT c.oid, c.relname FROM unnest(ARRAY['cells', 'sessions', 'transactions', 'users']) AS n
+    JOIN pg_class c ON c.oid = to_regclass('phoneauth_' || n)),
+functions AS (
+    SELECT p.* FROM pg_proc p WHERE p.oid = to_regprocedure(
+        'phoneauth_take_cells(bigint, text, text[], bigint[], bigint[], bigint[], bigint[], bigint[])'))
 SELECT relname || ' has ' || attname || ' ' || format_type(atttypid, atttypmod)
         || coalesce(' collate "' || nullif(collname, 'default') || '"', '') || CASE WHEN attnotnull THEN ' not null' ELSE '' END,
     attnotnull AND NOT atthasdef AND attidentity = ''
@@ -1013,7 +1089,17 @@ FROM tables JOIN pg_index ON indrelid = tables.oid WHERE indisvalid AND indpred 
 UNION ALL
 SELECT relname || ' may be read and changed', false FROM tables
 WHERE has_table_privilege(oid, 'SELECT') AND has_table_privilege(oid, 'INSERT') AND has_table_privilege(oid, 'UPDATE')
-    AND has_table_privilege(oid, 'DELETE'))";
+    AND has_table_privilege(oid, 'DELETE')
+UNION ALL
+SELECT 'the function ' || proname || ' is there', false FROM functions
+UNION ALL
+SELECT 'the function ' || proname || ' is as it was made', false FROM functions
+WHERE NOT prosecdef AND proconfig IS NULL AND provolatile = 'v'
+    AND pg_get_function_arguments(oid) LIKE '%, OUT granted boolean, OUT marked boolean, OUT cells bigint[]'
+    AND prosrc = $take_cells$)" + std::string(take_cells_body) +
+                                    R"($take_cells$
+UNION ALL
+SELECT 'the function ' || proname || ' may be called', false FROM functions WHERE has_function_privilege(oid, 'EXECUTE'))";
 
 /// How long bringing the tables up to date may take, waiting for another server that does so included.
 inline constexpr std::chrono::minutes migration_limit{10};
@@ -1114,7 +1200,7 @@ inline namespace v0 {
 /// How a `postgres_storage` or an `async_postgres_storage` behaves.
 struct postgres_options {
     /// How many connections there are at most; at least 1. A blocking storage needs one for each call that is under
-    /// way. An asynchronous one shares each among many calls, but changes counters on one of them and does everything
+    /// way. An asynchronous one shares each among many calls, but takes from cells on one of them and does everything
     /// else on the others. What several connections write at the same time goes to the server's disk together: an
     /// asynchronous storage should have at least three.
     std::size_t connections = 4;
@@ -1140,13 +1226,15 @@ inline namespace v0 {
 ///     phoneauth::postgres_storage storage("postgres://user:password@host/database");
 ///
 /// It keeps its records in tables named `phoneauth_…` in the first schema of the user's `search_path`, and makes them
-/// if there are none. Each function is one statement, thus one transaction of the database and one round trip. What has
-/// expired is removed a few rows at a time, whenever something is inserted: transactions `transaction_retention` past
-/// their `expires_at`, sessions and counters at theirs; see also `delete_expired`.
+/// if there are none. So it does with one function, `phoneauth_take_cells`, in the language PL/pgSQL, which every server
+/// has unless somebody took it away. Each call is one statement, thus one transaction of the database and one round
+/// trip. What has expired is removed a few rows at a time, whenever something is inserted: transactions
+/// `transaction_retention` past their `expires_at`, sessions at theirs, cells when they have been in the past for about
+/// as long as they had been ahead; see also `delete_expired`.
 ///
-/// What a function has written is on the server's disk when it returns. Changes of counters are an exception: a crash
-/// of the server may lose those of the last second, unless something else was written after them, as a transaction is
-/// before a message is sent.
+/// What a function has written is on the server's disk when it returns. `take_cells` is an exception: a crash of the
+/// server may lose what was taken in the last second, unless something else was written after that, as a transaction is
+/// before a message is sent. It holds advisory locks of the database until it returns, one for each cell.
 ///
 /// A pooler between this and the server (PgBouncer) must give each connection a session of its own.
 ///
@@ -1192,7 +1280,7 @@ public:
     /// call it now and then.
     ///
     /// @param now    by the clock of the authenticator
-    /// @param limit  how many records it deletes at most: transactions, sessions and counters together
+    /// @param limit  how many records it deletes at most: transactions, sessions and cells together
     /// @return how many it has deleted; fewer than `limit` means that none are left, except those that another call is
     ///     busy with
     std::size_t delete_expired(time_point now, std::size_t limit) {

@@ -59,7 +59,7 @@ using redis_time = std::chrono::steady_clock::time_point;
 
 /// Grows when an older phoneauth could not read what is stored (see redis_commands.hpp). Records of all formats from 1
 /// on can be read.
-inline constexpr int redis_format = 2;
+inline constexpr int redis_format = 3;
 
 /// A Redis server.
 struct redis_address {
@@ -620,8 +620,8 @@ namespace phoneauth {
 inline namespace v0 {
 namespace detail {
 
-// ---- Scripts. Numbers in Lua are doubles: exact for milliseconds, but not for versions and values of counters, which
-// ---- stay strings. A script that is refused for lack of memory is refused at its first write.
+// ---- Scripts. Numbers in Lua are doubles: exact for milliseconds, but not for versions, which stay strings. A script
+// ---- that is refused for lack of memory is refused at its first write.
 
 struct redis_scripts {
     // Key: a record. Arguments: its first field as it should be; the new record.
@@ -631,41 +631,40 @@ if not record or string.sub(record, 1, #ARGV[1]) ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL')
 return 1)"};
 
-    // Keys: counters. Arguments, for each: what to add, now, the end of a new counter, its lifetime, and 1 if an old
-    // one shall live as long. Gives value and end of each.
-    redis_script change_counters{R"(
-local changed = {}
-for i, key in ipairs(KEYS) do
-  local by, now, fresh, lifetime, prolong = unpack(ARGV, 5 * i - 4, 5 * i)
-  local value, ends = unpack(redis.call('HMGET', key, 'v', 'e'))
-  if not ends or tonumber(ends) <= tonumber(now) then
-    value, ends = '0', fresh
-    if not string.find(by, '^[-0]') then
-      value = by
-      redis.call('HSET', key, 'v', value, 'e', ends)
-      redis.call('PEXPIRE', key, lifetime)
-    end
-  elseif by ~= '0' then
-    local sum = redis.pcall('HINCRBY', key, 'v', by)
-    if type(sum) == 'table' then
-      if not string.find(sum.err, 'overflow', 1, true) then return sum end
-      value = '9223372036854775807'
-      redis.call('HSET', key, 'v', value)
-    elseif sum <= 0 then
-      value = '0'
-      redis.call('DEL', key)
-    else
-      value = redis.call('HGET', key, 'v')
-    end
-    if prolong == '1' and string.sub(by, 1, 1) ~= '-' and tonumber(ends) < tonumber(fresh) then
-      ends = fresh
-      redis.call('HSET', key, 'e', ends)
-      redis.call('PEXPIRE', key, lifetime)
+    // Does what `decide` says (cell.hpp). Keys: the cell of each request, and the marker's if there is one. Arguments:
+    // now, then for each request its action, condition, cost, room and reserve. Gives whether all is granted, whether
+    // the marker was there, and each cell.
+    redis_script take_cells{R"(
+local now, count = tonumber(ARGV[1]), (#ARGV - 1) / 5
+local stored = #KEYS > 0 and redis.call('MGET', unpack(KEYS)) or {}
+for i = 1, #KEYS do stored[i] = tonumber(stored[i] or 0) end
+local marked = #KEYS > count and stored[count + 1] > now
+local cells = {}
+for i = 1, count do
+  local action, condition, cost, room, reserve = unpack(ARGV, 5 * i - 3, 5 * i + 1)
+  cells[i] = stored[i]
+  if condition == '1' or (condition == '2') == marked then
+    local after = math.max(stored[i], now) + cost
+    local furthest = now + room + (marked and reserve or 0)
+    if action == '3' then
+      cells[i] = math.max(math.min(after, furthest), now)
+    elseif after > furthest then
+      return {0, marked and 1 or 0, unpack(stored, 1, count)}
+    elseif action == '1' then
+      cells[i] = after
     end
   end
-  changed[2 * i - 1], changed[2 * i] = value, ends
 end
-return changed)"};
+for i = 1, count do
+  if cells[i] > now then
+    if cells[i] ~= stored[i] then
+      redis.call('SET', KEYS[i], string.format('%.0f', cells[i]), 'PX', string.format('%.0f', cells[i] - now))
+    end
+  elseif stored[i] > now then
+    redis.call('DEL', KEYS[i])
+  end
+end
+return {1, marked and 1 or 0, unpack(cells)})"};
 
     // Keys: all ids, phones, identities. Arguments: object id, phone, identity, record. Gives a `write_result`, or -1.
     redis_script insert_user{R"(
@@ -784,13 +783,15 @@ struct redis_options {
 // What is stored in Redis and which commands do it, written once for both modes. The keys, behind the prefix:
 //
 //     t:ID              a transaction: a record
-//     c:KEY             a counter: a hash of its value and its end
 //     s:TOKEN_HASH      a session: a record
 //     u:USER_ID         the index of a user's sessions: a sorted set of token hashes by their ends
+//     {cells}:KEY       a cell: its milliseconds since 1970
 //     {users}:ids       all users: a hash of object id → record
 //     {users}:phones    a hash of phone → object id
 //     {users}:identities  a hash of identity → object id
 //     format            the version of all this: `redis_format`
+//
+// Until format 2 there was c:KEY, a counter: a hash. They are left to expire.
 //
 // Each operation is one command or one script on keys of one slot, and so one atomic step; but for what a cluster
 // cannot do in one because the keys are on different servers: see `insert_session` and `erase_sessions_of`.
@@ -938,33 +939,28 @@ public:
         co_return count;
     }
 
-    /// All changes in one round trip, and in one step unless a cluster has the counters on different servers.
-    flow<std::vector<counter>> change_counters(const std::vector<counter_change>& changes) {
-        redis_calls calls;
-        const std::size_t at_once = cluster_ ? 1 : changes.size();
-        for (auto first = changes.begin(); first != changes.end();) {
-            std::vector<std::string> keys, arguments;
-            for (const auto last = first + static_cast<std::ptrdiff_t>(at_once); first != last; ++first) {
-                keys.push_back(key("c:", first->key));
-                arguments.push_back(std::to_string(first->by));
-                arguments.push_back(milliseconds(first->now.time_since_epoch()));
-                arguments.push_back(milliseconds((first->now + first->lifetime).time_since_epoch()));
-                arguments.push_back(lifetime(first->lifetime));
-                arguments.push_back(first->prolong ? "1" : "0");
-            }
-            calls.push_back(redis_evaluation(scripts_.change_counters, std::move(keys), std::move(arguments)));
+    flow<cell_answer> take_cells(const cell_batch& batch) {
+        std::vector<std::string> keys, arguments{milliseconds(batch.now().time_since_epoch())};
+        for (std::size_t i = 0; i < batch.size(); ++i) {
+            const auto& r = batch[i];
+            keys.push_back(key("{cells}:", batch.key(i)));
+            for (const auto number :
+                 {static_cast<std::int64_t>(r.action), static_cast<std::int64_t>(r.when), std::int64_t{r.cost.count()},
+                  std::int64_t{r.room.count()}, std::int64_t{r.reserve.count()}})
+                arguments.push_back(std::to_string(number));
         }
+        if (!batch.marker().empty()) keys.push_back(key("{cells}:", batch.marker()));
+        auto calls = one(redis_evaluation(scripts_.take_cells, std::move(keys), std::move(arguments)));
         co_await mode::call([&] { return link_.run(calls); });
-        std::vector<counter> changed;
-        for (std::size_t i = 0; i < changes.size(); ++i) {
-            const auto& call = calls[i / at_once];
-            const auto number = [&](std::size_t place) {
-                return record_reader::parse<std::int64_t>(call.text(2 * (i % at_once) + place));
-            };
-            const auto value = number(0);
-            changed.push_back({value, time_point(std::chrono::milliseconds(number(1)))});
-        }
-        co_return changed;
+        const auto number = [&](std::size_t place) {
+            return std::int64_t{calls[0].item(place, REDIS_REPLY_INTEGER).integer};
+        };
+        cell_answer answer;
+        answer.granted = number(0) == 1;
+        answer.marked = number(1) == 1;
+        for (std::size_t i = 0; i < batch.size(); ++i)
+            answer.cells[i] = time_point(std::chrono::milliseconds(number(2 + i)));
+        co_return answer;
     }
 
 private:
@@ -1305,7 +1301,7 @@ inline bool check_redis(const redis_url& url, const redis_options& options) {
         // Records of an older format stay as they are until they are changed. An older phoneauth must not start again.
         static const redis_script raise{R"(
 local stored = redis.call('GET', KEYS[1])
-if stored ~= '1' then return stored end
+if stored ~= '1' and stored ~= '2' then return stored end
 redis.call('SET', KEYS[1], ARGV[1])
 return ARGV[1])"};
         redis_calls stored;
@@ -1366,7 +1362,7 @@ inline namespace v0 {
 ///
 /// @par Expiry
 /// Redis sees to it, by its own clock, from the lifetimes of the records: transactions go `transaction_retention` after
-/// their `expires_at`, sessions and counters at theirs. Users stay for ever.
+/// their `expires_at`, sessions at theirs, cells when they are in the past. Users stay for ever.
 ///
 /// @par Round trips
 /// One for each function; two for `erase_session`; three for `erase_sessions_of`, or one if there is nothing to erase.
@@ -1374,13 +1370,14 @@ inline namespace v0 {
 /// first time and when it has moved.
 ///
 /// @par Cluster
-/// It is supported; name any of its servers. Transactions, counters and sessions spread over the servers. Users do not:
-/// all of them have one hash tag, because their phones and identities can be kept unique on one server only.
+/// It is supported; name any of its servers. Transactions and sessions spread over the servers. Users do not: all of them
+/// have one hash tag, because their phones and identities can be kept unique on one server only. Nor do cells: they have
+/// one of their own, because a batch is granted as a whole.
 ///
 /// @par Upgrades
-/// Records have a format. This version writes format 2 and reads format 1 too, which knew nothing of the delivery of
-/// messages. End the programs of the older version before the first newer one starts. An older one that still runs
-/// throws when it is asked for a transaction that a newer one has written; when it is started again it throws at once.
+/// Records have a format. This version writes format 3 and reads formats 1, which knew nothing of the delivery of
+/// messages, and 2, which knew nothing of what a session rests on. End the programs of the older version before the first newer one starts. An older one that still runs
+/// throws when it is asked for a record that a newer one has written; when it is started again it throws at once.
 ///
 /// @par Errors
 /// A function throws `std::runtime_error`, with a sentence that says what to do, when Redis cannot be reached, does not

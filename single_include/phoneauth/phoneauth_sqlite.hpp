@@ -734,7 +734,18 @@ CREATE INDEX counters_by_expiry ON counters (expires_at);)",
     R"(ALTER TABLE transactions ADD COLUMN delivery INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE transactions ADD COLUMN delivery_error INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE transactions ADD COLUMN password_mark TEXT NOT NULL DEFAULT '';
-ALTER TABLE transactions ADD COLUMN known_network INTEGER NOT NULL DEFAULT 0;)"};
+ALTER TABLE transactions ADD COLUMN known_network INTEGER NOT NULL DEFAULT 0;)",
+    // The limits count no longer: they keep the time until which a cell is ahead of now.
+    R"(ALTER TABLE users ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE sessions ADD COLUMN fingerprint TEXT NOT NULL DEFAULT '';
+ALTER TABLE transactions DROP COLUMN known_network;
+ALTER TABLE transactions ADD COLUMN known_network TEXT NOT NULL DEFAULT '';
+DROP TABLE counters;
+CREATE TABLE cells (
+    key TEXT NOT NULL PRIMARY KEY,
+    ahead INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX cells_by_time ON cells (ahead);)"};
 
 inline constexpr sqlite_schema sqlite_storage_schema{0x50684175, sqlite_migrations};  // "PhAu"
 
@@ -777,20 +788,12 @@ public:
         db, "DELETE FROM sessions WHERE token_hash IN "
             "(SELECT token_hash FROM sessions WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)"};
 
-    sqlite_statement read_counter{db, "SELECT value, expires_at FROM counters WHERE key = ?1 AND expires_at > ?2"};
-    sqlite_statement raise_counter{
-        db, "INSERT INTO counters (key, value, expires_at) VALUES (?1, ?2, ?4) ON CONFLICT (key) DO UPDATE SET "
-            "value = CASE WHEN expires_at <= ?3 THEN ?2 WHEN value > 9223372036854775807 - ?2 "
-            "THEN 9223372036854775807 ELSE value + ?2 END, "
-            "expires_at = CASE WHEN expires_at <= ?3 THEN ?4 WHEN ?5 THEN max(expires_at, ?4) ELSE expires_at END "
-            "RETURNING value, expires_at"};
-    sqlite_statement lower_counter{
-        db, "UPDATE counters SET value = value + ?2 WHERE key = ?1 AND expires_at > ?3 AND value + ?2 > 0 "
-            "RETURNING value, expires_at"};
-    sqlite_statement erase_counter{db, "DELETE FROM counters WHERE key = ?1"};
-    sqlite_statement sweep_counters{db,
-                                    "DELETE FROM counters WHERE key IN "
-                                    "(SELECT key FROM counters WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)"};
+    sqlite_statement find_cell{db, "SELECT ahead FROM cells WHERE key = ?1"};
+    sqlite_statement store_cell{
+        db, "INSERT INTO cells (key, ahead) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET ahead = ?2"};
+    sqlite_statement erase_cell{db, "DELETE FROM cells WHERE key = ?1"};
+    sqlite_statement sweep_cells{db, "DELETE FROM cells WHERE key IN "
+                                     "(SELECT key FROM cells WHERE ahead <= ?1 ORDER BY ahead LIMIT ?2)"};
 
 private:
     template <class Record>
@@ -816,6 +819,7 @@ private:
 #define PHONEAUTH_STORAGE_SQLITE_HPP
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -823,7 +827,7 @@ private:
 #include <optional>
 #include <stdexcept>
 #include <string>
-#include <vector>
+#include <string_view>
 
 
 namespace phoneauth {
@@ -847,7 +851,7 @@ struct sqlite_options {
 };
 
 /// A complete Storage in one SQLite file (version 3.35 or later), for any number of threads and processes of one
-/// machine. The server's users, sessions, transactions and counters survive its end, however it ends; see
+/// machine. The server's users, sessions, transactions and cells survive its end, however it ends; see
 /// `sqlite_options`.
 ///
 /// While the file is in use, and after a crash, SQLite keeps two more files next to it, with `-wal` and `-shm` behind
@@ -856,14 +860,19 @@ struct sqlite_options {
 ///
 /// All functions take time that grows with the logarithm of what is stored, except `erase_sessions_of`, which is linear
 /// in that user's sessions. What has expired is deleted a few rows at a time, whenever something is inserted:
-/// transactions `transaction_retention` past their `expires_at`, sessions and counters at theirs. The file does not
-/// shrink; its room is used again.
+/// transactions `transaction_retention` past their `expires_at`, sessions at theirs, cells when they are over. The file
+/// does not shrink; its room is used again.
+///
+/// A call of `take_cells` is one transaction of the database. A batch that changes nothing, because it is refused or
+/// only asks, writes nothing and does not wait for the disk; one that only asks does not wait for other writers either.
 ///
 /// @par Upgrades
 /// The tables have a version. The constructor brings older tables to the version of this program, in one transaction of
-/// the database. Processes of an older version that are running then go on working: they know nothing of the new
-/// columns, which have defaults. When they are started again they throw, because they do not know the new tables.
-/// Nothing brings tables back to an older version: make a backup first.
+/// the database. Processes of an older version that are running then know nothing of the new columns, which have
+/// defaults, and go on working; but in tables of a version below 3 they counted what the limits now keep in cells, and
+/// each of their calls that counts throws from then on: stop them first. What they had counted is forgotten. When they
+/// are started again they throw, because they do not know the new tables. Nothing brings tables back to an older
+/// version: make a backup first.
 ///
 /// @par Errors
 /// A function that cannot do its work throws `std::runtime_error`, whose text names the file, the reason and what to
@@ -964,25 +973,9 @@ public:
         return connections_.write([&](statements& sql) { return sql.erase_sessions_of(user_id, kept).finish(); });
     }
 
-    /// As `CounterStorage` asks, and more: all changes of a call are one transaction of the database.
-    std::vector<counter> change_counters(const std::vector<counter_change>& changes) {
-        const auto change_all = [&](statements& sql) {
-            std::vector<counter> changed;
-            changed.reserve(changes.size());
-            for (const auto& change : changes) changed.push_back(change_counter(sql, change));
-            return changed;
-        };
-        const auto only_reads = [](const counter_change& change) { return change.by == 0; };
-        if (std::all_of(changes.begin(), changes.end(), only_reads)) return connections_.read_together(change_all);
-        return connections_.write([&](statements& sql) {
-            auto changed = change_all(sql);
-            // The earliest time of all: what is over for one of the changes need not be for another.
-            const auto earlier = [](const auto& a, const auto& b) { return a.now < b.now; };
-            const auto now = std::min_element(changes.begin(), changes.end(), earlier)->now;
-            const auto rows = std::count_if(changes.begin(), changes.end(), [](const auto& c) { return c.by > 0; });
-            if (rows > 0) sql.sweep_counters(now, swept_per_row * rows).finish();
-            return changed;
-        });
+    cell_answer take_cells(const cell_batch& batch) {
+        const auto work = [&](statements& sql) { return take(sql, batch); };
+        return only_asks(batch) ? connections_.read_together(work) : connections_.write(work);
     }
     ///@}
 
@@ -990,7 +983,7 @@ public:
     /// call it now and then. Other writers wait meanwhile: 1000 records take about 10 ms.
     ///
     /// @param now    by the clock of the authenticator
-    /// @param limit  how many records it deletes at most: transactions, sessions and counters together
+    /// @param limit  how many records it deletes at most: transactions, sessions and cells together
     /// @return how many it has deleted; fewer than `limit` means that none are left
     std::size_t delete_expired(time_point now, std::size_t limit) {
         return connections_.write([&](statements& sql) {
@@ -1000,7 +993,7 @@ public:
             };
             delete_from(sql.sweep_transactions, now - transaction_retention);
             delete_from(sql.sweep_sessions, now);
-            delete_from(sql.sweep_counters, now);
+            delete_from(sql.sweep_cells, now);
             return swept;
         });
     }
@@ -1018,19 +1011,36 @@ private:
         return {};
     }
 
-    static counter change_counter(statements& sql, const counter_change& change) {
-        const auto end = change.now + change.lifetime;
-        const auto result_of = [&](detail::sqlite_run&& row) {
-            const auto found = row.next() ? counter{row.integer(0), row.time(1)} : counter{0, end};
-            row.finish();
-            return found;
+    static bool only_asks(const cell_batch& batch) noexcept {
+        for (std::size_t i = 0; i < batch.size(); ++i)
+            if (batch[i].action != cell_action::ask) return false;
+        return true;
+    }
+
+    /// Writes nothing if nothing changes: the end of the transaction then does not wait for the disk.
+    static cell_answer take(statements& sql, const cell_batch& batch) {
+        constexpr time_point absent{};
+        const auto find = [&](std::string_view key) {
+            auto row = sql.find_cell(key);
+            return row.next() ? row.time(0) : absent;
         };
-        if (change.by > 0)
-            return result_of(sql.raise_counter(change.key, change.by, change.now, end, std::int64_t{change.prolong}));
-        if (change.by == 0) return result_of(sql.read_counter(change.key, change.now));
-        const auto lowered = result_of(sql.lower_counter(change.key, change.by, change.now));
-        if (lowered.value == 0) sql.erase_counter(change.key).finish();
-        return lowered;
+        std::array<time_point, 1 + cell_batch::most> stored{};
+        if (!batch.marker().empty()) stored[0] = find(batch.marker());
+        for (std::size_t i = 0; i < batch.size(); ++i) stored[1 + i] = find(batch.key(i));
+        const auto answer = decide(batch, stored);
+        std::int64_t added = 0;
+        for (std::size_t i = 0; answer.granted && i < batch.size(); ++i) {
+            const auto before = stored[1 + i], after = answer.cells[i];
+            if (after == before) continue;
+            if (after > batch.now()) {
+                sql.store_cell(batch.key(i), after).finish();
+                added += before == absent;
+            } else if (before != absent) {
+                sql.erase_cell(batch.key(i)).finish();
+            }
+        }
+        if (added > 0) sql.sweep_cells(batch.now(), swept_per_row * added).finish();
+        return answer;
     }
 
     detail::sqlite_connections<statements> connections_;

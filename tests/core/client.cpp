@@ -18,13 +18,35 @@ BOOST_AUTO_TEST_CASE(one_subscriber_is_one_network) {
     BOOST_TEST(client_network("fe80::1%eth0") == "fe80::/64");
 }
 
-BOOST_AUTO_TEST_CASE(what_is_no_address_is_no_network) {
+BOOST_AUTO_TEST_CASE(what_servers_print_is_an_address) {
+    for (const auto* text : {"192.0.2.1:80", " 192.0.2.1", "192.0.2.1\t", "192.0.2.1:", "[::ffff:192.0.2.1]:80"})
+        BOOST_TEST(client_network(text) == "192.0.2.1", text);
+    for (const auto* text : {"[2001:db8::1]:567", "[2001:db8::1]", " [2001:db8::1%eth0]:567 ", "2001:db8::1%2",
+                             "2001:db8::1:40001", "2001:db8:0:0:0:0:0:1:567"})
+        BOOST_TEST(client_network(text) == "2001:db8::/64", text);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_address_is_one_network) {
     using namespace std::string_view_literals;
-    for (const auto text :
-         {""sv, "x"sv, "192.0.2"sv, "192.0.2.256"sv, "192.0.2.1:80"sv, " 192.0.2.1"sv, "[::1]"sv, "192.0.2.1\0"sv,
-          "0x7f.1"sv, "::1::"sv, "10.0.0.0/8"sv, "1111:1111:1111:1111:1111:1111:1111:1111:1111"sv})
-        BOOST_TEST(client_network(text) == "", text);
-    BOOST_TEST(client_network(std::string(100'000, '1')) == "");
+    for (const auto text : {"x"sv, "192.0.2"sv, "192.0.2.256"sv, "192.0.2.1\0"sv, "0x7f.1"sv, "::1::"sv, "10.0.0.0/8"sv,
+                            "1.1.1.1, 2.2.2.2"sv, "host:80"sv, "["sv, " "sv, "unix:"sv,
+                            "1111:1111:1111:1111:1111:1111:1111:1111:1111:1111"sv})
+        BOOST_TEST(client_network(text) == "unknown", text);
+    BOOST_TEST(client_network(std::string(100'000, '1')) == "unknown");
+    BOOST_TEST(client_network("") == "");
+}
+
+BOOST_AUTO_TEST_CASE(clients_behind_nat64_are_told_apart) {
+    BOOST_TEST(client_network("64:ff9b::192.0.2.1") == "192.0.2.1");
+    BOOST_TEST(client_network("64:ff9b::c633:6407") == "198.51.100.7");
+    BOOST_TEST(client_network("64:ff9b:0:1::1") == "64:ff9b:0:1::/64");
+}
+
+BOOST_AUTO_TEST_CASE(one_site_is_one_wide_network) {
+    BOOST_TEST(wide_network("2001:db8:1:2:3:4:5:6") == "2001:db8:1::/48");
+    BOOST_TEST(wide_network("[2001:DB8:1::1]:80") == "2001:db8:1::/48");
+    for (const auto* text : {"", "x", "192.0.2.1", "192.0.2.1:80", "::ffff:192.0.2.1", "64:ff9b::192.0.2.1"})
+        BOOST_TEST(wide_network(text) == "", text);
 }
 
 BOOST_AUTO_TEST_CASE(only_trusted_proxies_are_believed) {
@@ -59,6 +81,26 @@ BOOST_AUTO_TEST_CASE(proxies_may_add_ports) {
     BOOST_TEST(client_address("10.0.0.2", "[2001:db8::1]", trusted) == "2001:db8::1");
     BOOST_TEST(client_address("10.0.0.2", "2001:db8::1", trusted) == "2001:db8::1");
     BOOST_TEST(client_address("10.0.0.2", "[", trusted) == "10.0.0.2");
+}
+
+BOOST_AUTO_TEST_CASE(servers_may_add_ports) {
+    const std::vector<std::string> trusted{"10.0.0.0/8", "2001:db8::/32"};
+    BOOST_TEST(client_address("10.0.0.2:40001", "198.51.100.7", trusted) == "198.51.100.7");
+    BOOST_TEST(client_address("[2001:db8::1]:567", "198.51.100.7", trusted) == "198.51.100.7");
+    BOOST_TEST(client_address("203.0.113.9:40001", "198.51.100.7", trusted) == "203.0.113.9");
+    BOOST_TEST(client_address("unix:", "198.51.100.7", trusted) == "unix:");
+}
+
+BOOST_AUTO_TEST_CASE(twenty_hops_are_looked_at) {
+    const std::vector<std::string> trusted{"10.0.0.0/8"};
+    const auto behind = [&](int proxies) {
+        std::string list = "198.51.100.7";
+        for (int i = proxies; i > 0; --i) list += ", 10.0.1." + std::to_string(i);
+        return client_address("10.0.0.2", list, trusted);
+    };
+    BOOST_TEST(behind(19) == "198.51.100.7");
+    BOOST_TEST(behind(20) == "10.0.1.20");
+    BOOST_TEST(behind(200) == "10.0.1.20");
 }
 
 BOOST_AUTO_TEST_CASE(networks_are_checked) {

@@ -105,7 +105,6 @@ BOOST_AUTO_TEST_CASE(keys_are_short_enough) {
     transaction t{.id = {}, .phone = longest};
     t.purpose = purpose::login;
     t.known_network = from.network;
-    auto asked = request(from);
     std::vector<limit_batch> all{code_limits({.phone = longest,
                                               .fingerprint = fingerprint,
                                               .from = from,

@@ -799,6 +799,10 @@ await check('who may send messages: nobody', () => withServer([], {PHONEAUTH_SEN
   const {body} = await postJson(server, '/api/services/Twilio/sendMessage', {phoneNumber: '+15005550006', message: 'hello'});
   assert.equal(body.code, 14012);
 }));
+await check('who may send messages: nobody unless told, where they are sent', () => withServer([], {...sid, TWILIO_AUTH_TOKEN: 'x', TWILIO_BASE_URL: 'http://127.0.0.1:1'}, async (server) => {
+  const {body} = await postJson(server, '/api/services/Twilio/sendMessage', {phoneNumber: '+15005550006', message: 'hello'});
+  assert.equal(body.code, 14012);
+}));
 await check('settings from a file', () => withServer(['--settings', file('digits.json', '{"code_digits": 8, "resend_cooldown": 7, "phone_column": "phone"}')],
   {}, async (server) => {
     const {phone} = person();

@@ -230,10 +230,21 @@ public:
 
     /// A session is about to be stored.
     void note_session(const session& s) {
+        if (sessions.contains(s.token_hash)) return;  // its user has a new password: it is stored anew
         const auto t = truth.find_transaction(current);
         expect(t && t->purpose == purpose::login && t->user_id == s.user_id && t->state == transaction_state::confirmed,
                invariant::session_is_a_login);
         sessions[s.token_hash] = current;
+    }
+
+    /// Whether the session of this hash would be accepted.
+    bool is_good(const std::string& token_hash) {
+        const auto s = truth.find_session(token_hash);
+        const auto u = s ? truth.find_user(s->user_id) : std::nullopt;
+        if (!u) return false;
+        if (s->fingerprint.empty()) return u->generation == 0;
+        return s->fingerprint ==
+               hasher_(hasher_(u->password_hash) + std::to_string(u->generation) + std::string(u->phone.str()));
     }
 
     std::string code_of(const transaction& t) { return std::string(codes_.derive(t)->str()); }
@@ -319,6 +330,7 @@ private:
     const defect defect_;
     const plan plan_;
     code_deriver codes_;
+    token_hasher hasher_;
     std::array<bool, invariant_names.size()> broken_{};
     bool nested_ = false;
     bool is_exact_ = true;  ///< no fault can keep the library from giving back
@@ -379,7 +391,12 @@ public:
                     });
     }
     write_result update_user(const user& u) {
-        return call([] {}, [&] { return inner_.update_user(u); });
+        return call([] {},
+                    [&] {
+                        auto stored = u;
+                        if (e_.fake() == defect::loses_ends_of_all_sessions) stored.generation = 0;
+                        return inner_.update_user(stored);
+                    });
     }
     std::optional<user> find_user(const std::string& id) {
         return call([] {}, [&] { return inner_.find_user(id); });
@@ -392,7 +409,13 @@ public:
     }
 
     bool insert_session(const session& s) {
-        return call([&] { e_.note_session(s); }, [&] { return inner_.insert_session(s); });
+        return call([&] { e_.note_session(s); },
+                    [&] {
+                        auto stored = s;
+                        if (e_.fake() == defect::loses_ends_of_sessions) inner_.erase_session(s.token_hash);
+                        if (e_.fake() == defect::loses_ends_of_all_sessions) stored.fingerprint.clear();
+                        return inner_.insert_session(stored);
+                    });
     }
     std::optional<session> find_session(const std::string& hash) {
         return call([] {}, [&] { return inner_.find_session(hash); });

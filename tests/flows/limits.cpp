@@ -67,6 +67,47 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(an_ipv6_site_is_a_client_too, World, worlds) {
     BOOST_TEST(w.run(w.auth.start_registration(nth_phone(n++), client_info("2001:db8:1::1"))).has_value());
 }
 
+BOOST_AUTO_TEST_CASE_TEMPLATE(what_servers_print_as_an_address_is_limited, World, worlds) {
+    auto c = test_config();
+    c.max_sends_per_client_and_hour = 4;  // two at once
+    for (const std::string address : {"203.0.113.9:4000", "[2001:db8::1]:400", "no address "}) {
+        World w(c);
+        const auto begin = [&](int i) {
+            return w.run(w.auth.start_registration(nth_phone(i), client_info(address + std::to_string(i))));
+        };
+        for (int i = 0; i < 2; ++i) BOOST_TEST(begin(i).has_value());
+        check_refused(begin(2), error::too_many_messages);
+    }
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(network_that_many_share_is_nobodys, World, worlds) {
+    World w;
+    register_user(w);
+    auto proxy = home;
+    proxy.shared_address = true;
+    const client_info no_address("unix:");
+    const auto log_in_from = [&](const client_info& from) {
+        w.clock.advance(1h);
+        auto s = w.run(w.auth.start_two_factor_login(phone, password("correct horse"), from));
+        BOOST_REQUIRE(s);
+        const bool known = !w.memory.find_transaction(s->transaction_id)->known_network.empty();
+        BOOST_REQUIRE(w.run(w.auth.finish_login(s->transaction_id, submitted_code(w.transport.last_code()), from)));
+        return known;
+    };
+    for (const auto& from : {proxy, no_address})
+        for (int i = 0; i < 2; ++i) BOOST_TEST(!log_in_from(from));
+    BOOST_TEST(!log_in_from(home));  // it was not learned
+    BOOST_TEST(log_in_from(home));
+    BOOST_TEST(!log_in_from(proxy));
+
+    // Nor does a registration make it known.
+    auto s = w.run(w.auth.start_registration(other_phone, proxy));
+    auto r = form(s->transaction_id, w.transport.last_code(), other_phone, "b@example.com");
+    BOOST_REQUIRE(w.run(w.auth.finish_registration(std::move(r), proxy)));
+    s = w.run(w.auth.start_login(other_phone, home));
+    BOOST_TEST(w.memory.find_transaction(s->transaction_id)->known_network.empty());
+}
+
 BOOST_AUTO_TEST_CASE_TEMPLATE(phone_has_a_limit_for_a_day, World, worlds) {
     World w;
     std::vector<int> sent_at;
@@ -361,6 +402,23 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(many_wrong_codes_over_all_accounts_are_told, World
                 form(s->transaction_id, wrong(w.transport.last_code()), nth_phone(i)), from));
         BOOST_TEST(warnings == (i < 3 ? 0 : 1));
     }
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(operators_open_what_strangers_have_shut, World, worlds) {
+    World w;
+    settle(w);
+    for (int i = 0; i < 24; ++i) {
+        w.clock.advance(1h);
+        if (auto s = w.run(w.auth.start_login(phone, stranger)))
+            for (int k = 0; k < 5; ++k)
+                (void)w.run(
+                    w.auth.finish_login(s->transaction_id, submitted_code(wrong(w.transport.last_code())), stranger));
+    }
+    const client_info abroad{"192.0.2.1"};
+    check_refused(w.run(w.auth.start_login(phone, abroad)), error::too_many_failures);
+    BOOST_TEST(error_of(w.run(w.auth.unlock("no number"))) == error::invalid_phone_number);
+    BOOST_TEST(w.run(w.auth.unlock(phone)).has_value());
+    BOOST_TEST(w.run(w.auth.start_login(phone, abroad)).has_value());
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(test_number_gets_no_message_and_knows_no_limit, World, worlds) {

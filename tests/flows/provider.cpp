@@ -33,6 +33,16 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(unreachable_provider_has_sent_nothing, World, worl
     }
 }
 
+BOOST_AUTO_TEST_CASE_TEMPLATE(what_a_transport_says_is_not_for_clients, World, worlds) {
+    World w;
+    const failure why(error::connect_failed, "proxy7.internal:3128 refused the connection");
+    for (int i = 0; i < 3; ++i) w.transport.reply_failure(why);
+    BOOST_TEST(w.run(w.auth.start_registration(phone)).error().message.find("proxy7") == std::string::npos);
+    BOOST_TEST(w.run(w.auth.send_message({phone, "x"})).error().message.find("proxy7") == std::string::npos);
+    const auto report = w.run(w.auth.test_configuration());  // is for who runs the server
+    BOOST_TEST(report->findings.back().message.find("proxy7") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE_TEMPLATE(no_answer_leaves_a_code_that_works, World, worlds) {
     for (const error e : {error::read_timeout, error::connection_lost, error::write_failed, error::malformed_reply}) {
         World w;

@@ -100,7 +100,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     fresh.last_sent_at = clock.now();
     require(storage.insert_transaction(fresh), "the other transaction is there");
 
-    rest::options options{.app_id = "APP", .api_key = "KEY"};
+    rest::options options{.app_id = "APP", .api_key = "KEY", .send_message = rest::send_message_access::session};
     options.max_body_bytes = 4096;
     rest::api<auth_type> api(auth, options);
     const auto reply = api.handle(request);

@@ -99,7 +99,8 @@ struct fake_authenticator {
 /// An API over a fake authenticator, asked as a client would.
 struct fake_api {
     fake_authenticator auth{};
-    phoneauth::rest::options options{.app_id = "APP", .api_key = "KEY"};
+    phoneauth::rest::options options{
+        .app_id = "APP", .api_key = "KEY", .send_message = phoneauth::rest::send_message_access::session};
 
     phoneauth::rest::reply ask(phoneauth::http_request request) {
         phoneauth::rest::api<fake_authenticator> api(auth, options);

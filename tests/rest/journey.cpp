@@ -44,7 +44,8 @@ struct site : World {
     }
 
     std::string token{};
-    rest::api<decltype(World::auth)> api{World::auth, {.app_id = "APP", .api_key = "KEY"}};
+    rest::api<decltype(World::auth)> api{
+        World::auth, {.app_id = "APP", .api_key = "KEY", .send_message = rest::send_message_access::session}};
 };
 
 using sites = boost::mpl::list<site<flow_tests::blocking_world>, site<flow_tests::async_world>>;

@@ -54,7 +54,7 @@ BOOST_AUTO_TEST_CASE(every_error_has_its_number_and_status) {
             BOOST_TEST(json->find("errorData")->text == (soon ? R"({"retryAfter":1})" : "{}"));
             BOOST_TEST(header(r, "Content-Type") == "application/json");
             BOOST_TEST(header(r, "Cache-Control") == "no-store");
-            BOOST_TEST(header(r, "Access-Control-Allow-Origin") == "*");
+            BOOST_TEST(header(r, "Access-Control-Allow-Origin") == "(none)");
             BOOST_TEST(header(r, "Retry-After") == (soon ? "1" : "(none)"));
         }
     }
@@ -103,7 +103,7 @@ BOOST_AUTO_TEST_CASE(each_route_answers) {
              row{"POST", "/users/register", step2, user, "finish_registration(T,1,+1,,,en)\n"},
              row{"POST", "/users/login", R"({"login":"a","password":"p"})", logged_in, "login_with_identity(a,p)\n"},
              row{"GET", "/users/logout", "", "{}", "logout(S)\n"},
-             row{"GET", "/users/isvalidusertoken/A%42%20C", "", "true", "authenticate(AB C)\n"},
+             row{"GET", "/users/isvalidusertoken/A%2dB%20C", "", "true", "authenticate(A-B C)\n"},
              row{"PUT", "/users/U1", R"({"a":1})", user, "update_user(S,U1,a=1)\n"},
              row{"GET", "/data/Users/U1?loadRelations=x", "", user, "authenticate(S)\n"},
              row{"POST", "/services/Twilio/loginWithPhoneNumber", "+1", started, "start_login(+1)\n"},
@@ -122,7 +122,7 @@ BOOST_AUTO_TEST_CASE(each_route_answers) {
                 BOOST_TEST(api.auth.calls == r.calls);
                 BOOST_TEST(header(reply, "Content-Type") == "application/json");
                 BOOST_TEST(header(reply, "Cache-Control") == "no-store");
-                BOOST_TEST(header(reply, "Access-Control-Allow-Origin") == "*");
+                BOOST_TEST(header(reply, "Access-Control-Allow-Origin") == "(none)");
             }
 }
 
@@ -164,7 +164,11 @@ BOOST_AUTO_TEST_CASE(wrong_ways) {
              row{"GET", "/APP/KEYX/info", 400, "2002"},
              row{"GET", "//KEY/info", 400, "2002"},
              row{"GET", "/x/y/users/nothing", 400, "2002"},
-             row{"GET", "/AP%50/KEY/info", 200, ""},
+             row{"GET", "/APP/K%45Y/info", 400, "8008"},
+             row{"GET", "/%61pi/info", 400, "8008"},
+             row{"GET", "/api/inf%6f", 400, "8008"},
+             row{"GET", "/api/info%2e", 404, "14004"},
+             row{"GET", "/%41PP/KEY/info", 400, "8008"},
              row{"GET", "/APP%2fKEY/info/x", 400, "2002"},
              row{"GET", "/APP/KEY/users%2flogout", 404, "14004"},
              row{"GET", "/APP/KEY/%zz", 400, "8008"},
@@ -258,7 +262,7 @@ BOOST_AUTO_TEST_CASE(browsers_may_ask_first) {
     const auto r = api.ask("OPTIONS", "/users/register");
     BOOST_TEST(r.status == 204);
     BOOST_TEST(r.body == "");
-    BOOST_TEST(header(r, "Access-Control-Allow-Origin") == "*");
+    BOOST_TEST(header(r, "Access-Control-Allow-Origin") == "(none)");
     BOOST_TEST(header(r, "Access-Control-Allow-Methods") == "GET, POST, PUT, OPTIONS");
     BOOST_TEST(header(r, "Access-Control-Allow-Headers") == "content-type, user-token, bl-execution-type");
     BOOST_TEST(header(r, "Content-Type") == "(none)");
@@ -273,6 +277,57 @@ BOOST_AUTO_TEST_CASE(browsers_may_ask_first) {
     BOOST_TEST(origin("https://c.example") == "(none)");
     BOOST_TEST(origin("*") == "(none)");
     BOOST_TEST(header(api.ask("GET", "/info"), "Access-Control-Allow-Origin") == "(none)");
+    api.options.allowed_origins = {"*"};
+    BOOST_TEST(header(api.ask("GET", "/info"), "Access-Control-Allow-Origin") == "*");
+}
+
+BOOST_AUTO_TEST_CASE(pages_of_other_origins_start_nothing) {
+    fake_api api;
+    const auto post = [&](std::vector<http_header> headers, std::string method = "POST") {
+        api.auth.calls.clear();
+        const auto r = api.ask(http_request{method, "/api/services/Twilio/resendCode", std::move(headers), "T"});
+        BOOST_TEST((r.status == 403) == (api.auth.calls.empty() && method == "POST"));
+        if (r.status == 403) BOOST_TEST(parse_json(r.body)->integer("code").value() == 14013);
+        return r.status;
+    };
+    const http_header host{"Host", "a.example"}, own{"origin", "https://a.example"},
+        other{"Origin", "https://b.example"};
+    BOOST_TEST(post({}) == 200);  // no browser
+    BOOST_TEST(post({host}) == 200);
+    BOOST_TEST(post({host, own}) == 200);
+    BOOST_TEST(post({host, {"Origin", "http://a.example"}}) == 200);
+    BOOST_TEST(post({host, other}) == 403);
+    BOOST_TEST(post({host, other, {"Content-Type", "text/plain"}}) == 403);
+    BOOST_TEST(post({host, {"Origin", "null"}}) == 403);
+    BOOST_TEST(post({host, {"Origin", "https://a.example.b.example"}}) == 403);
+    BOOST_TEST(post({own}) == 403);
+    // A proxy may have changed Host.
+    BOOST_TEST(post({{"Host", "10.0.0.1"}, own, {"Sec-Fetch-Site", "same-origin"}}) == 200);
+    BOOST_TEST(post({{"Host", "a.example"}, own, {"Sec-Fetch-Site", "cross-site"}}) == 403);
+    // GET is without effect here: it is not routed.
+    BOOST_TEST(post({host, other}, "GET") == 405);
+    BOOST_TEST(post({host, other}, "OPTIONS") == 204);
+
+    api.options.allowed_origins = {"https://b.example"};
+    BOOST_TEST(post({host, other}) == 200);
+    BOOST_TEST(post({host, own}) == 200);
+    BOOST_TEST(post({host, {"Origin", "https://c.example"}}) == 403);
+    api.options.allowed_origins = {"*"};
+    BOOST_TEST(post({host, {"Origin", "https://c.example"}}) == 200);
+}
+
+BOOST_AUTO_TEST_CASE(nobody_sends_messages_unless_somebody_wants_it) {
+    BOOST_TEST((rest::options{}.send_message == rest::send_message_access::off));
+}
+
+BOOST_AUTO_TEST_CASE(far_too_many_properties_are_not_read) {
+    fake_api api;
+    std::string members = R"("phoneNumber":"+1","transactionId":"T","transactionCode":"1")";
+    for (int i = 0; i < 125; ++i) members += ",\"p" + std::to_string(i) + "\":1";
+    BOOST_TEST(api.ask("POST", "/users/register", "{" + members + "}").status == 200);  // the authenticator decides
+    BOOST_TEST(api.post("/users/register", "{" + members + R"(,"q":1})") == "8008 The user has too many properties.");
+    BOOST_TEST(api.ask("PUT", "/users/U1", "{" + members + "}", "S").status == 200);
+    BOOST_TEST(api.ask("PUT", "/users/U1", "{" + members + R"(,"q":1})", "S").status == 400);
 }
 
 BOOST_AUTO_TEST_CASE(the_user_object) {
@@ -337,6 +392,13 @@ BOOST_AUTO_TEST_CASE(the_client_is_who_sent_the_request) {
     BOOST_TEST(caller("10.0.0.1", {{"X-Forwarded-For", "1.1.1.1"}, {"X-Forwarded-For", "2.2.2.2"}}).address ==
                "2.2.2.2");
     BOOST_TEST(caller("", {{"User-Agent", "agent/1"}}).user_agent == "agent/1");
+    // Who is no proxy of ours has perhaps been forgotten.
+    BOOST_TEST(caller("198.51.100.7", {{"X-Forwarded-For", "1.1.1.1"}}).shared_address);
+    BOOST_TEST(caller("unix:", {{"X-Forwarded-For", "1.1.1.1"}}).shared_address);
+    BOOST_TEST(!caller("198.51.100.7", {}).shared_address);
+    BOOST_TEST(!caller("", {{"X-Forwarded-For", "1.1.1.1"}}).shared_address);
+    BOOST_TEST(!caller("10.0.0.1", {{"X-Forwarded-For", "1.1.1.1"}}).shared_address);
+    BOOST_TEST(caller("10.0.0.1:40001", {{"X-Forwarded-For", "1.1.1.1"}}).address == "1.1.1.1");
     api.options.forwarding_header = "X-Real-IP";
     BOOST_TEST(caller("10.0.0.1", {{"X-Forwarded-For", "1.1.1.1"}, {"X-Real-IP", "3.3.3.3"}}).address == "3.3.3.3");
     BOOST_TEST(caller("10.0.0.1", {{"X-Forwarded-For", "1.1.1.1"}}).address == "10.0.0.1");

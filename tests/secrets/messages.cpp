@@ -215,7 +215,8 @@ BOOST_AUTO_TEST_CASE(bodies_over_rest) {
     auto c = good();
     c.identity_login_enabled = true;
     authenticator<memory_storage, testing::scripted_transport> auth(c, storage, transport);
-    rest::api api(auth, rest::options{.app_id = "APP", .api_key = "KEY"});
+    rest::api api(auth,
+                  rest::options{.app_id = "APP", .api_key = "KEY", .send_message = rest::send_message_access::session});
     const std::vector<std::string> bodies = {
         secret,
         "{\"password\":\"" + secret,

@@ -55,6 +55,26 @@ BOOST_AUTO_TEST_CASE(credentials) {
     BOOST_TEST(request.url.find(c.account_sid) != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(nobody_has_reports_sent_to_where_ours_go) {
+    auto c = account();
+    c.status_callback = "https://a.example/api/messageStatus";
+    const auto is_refused = [&](const std::string& url) {
+        const auto r = twilio::requests(c).create_message(phone, {"", "x", {}, {{"statusCallback", url}}});
+        return !r && r.error().code == error::invalid_parameter;
+    };
+    for (const auto* url :
+         {"https://a.example/api/messageStatus?transaction=T&send=1", "https://a.example/api/messageStatus",
+          "https://a.example:443/api/messageStatus?x", "HTTPS://A.Example/api/messageStatus",
+          "https://u:p@a.example/api/messageStatus", "http://a.example/api/messageStatus/x#y"})
+        BOOST_TEST(is_refused(url), url);
+    for (const auto* url :
+         {"https://a.example/other", "https://b.example/api/messageStatus",
+          "https://b.example/?https://a.example/api/messageStatus", "", "a.example/api/messageStatus"})
+        BOOST_TEST(!is_refused(url), url);
+    c.status_callback.clear();
+    BOOST_TEST(!is_refused("https://a.example/api/messageStatus"));
+}
+
 BOOST_AUTO_TEST_CASE(code_message) {
     const auto r = twilio::requests(account()).create_code_message(phone, "123456 is your code", 300s);
     BOOST_TEST(r.method == "POST");

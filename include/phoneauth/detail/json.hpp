@@ -59,6 +59,9 @@ inline std::string_view json_value::string_or_empty(std::string_view key) const 
 /// twice. Empty when it is not JSON, is nested deeper than `max_depth`, or has a number beyond 64 bits.
 PHONEAUTH_DECL std::optional<json_value> parse_json(std::string_view text, std::size_t max_depth = 16);
 
+/// Whether `parse_json` would parse `text`; costs less.
+PHONEAUTH_DECL bool is_json(std::string_view text, std::size_t max_depth = 16);
+
 /// Appends `text` as a JSON string, quotes included. Bytes that are not UTF-8 become U+FFFD.
 PHONEAUTH_DECL void append_json_string(std::string& out, std::string_view text);
 

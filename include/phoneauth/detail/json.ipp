@@ -112,7 +112,9 @@ struct parser_wiper {
     }
 };
 
-PHONEAUTH_DECL std::optional<json_value> parse_json(std::string_view text, std::size_t max_depth) {
+/// Lets `use` look at the root of `text` if it is JSON as `parse_json` wants it. Returns whether it is.
+template <class Use>
+bool with_parsed(std::string_view text, std::size_t max_depth, Use use) {
     simdjson::dom::parser parser;  // local: one that is kept would keep the memory that the largest text needed
     const parser_wiper wiper{parser};
     simdjson::dom::element root;
@@ -121,9 +123,14 @@ PHONEAUTH_DECL std::optional<json_value> parse_json(std::string_view text, std::
     copy.append(text).append(simdjson::SIMDJSON_PADDING, ' ');
     // simdjson's depth starts at 1.
     if (parser.allocate(text.size(), max_depth + 1) || parser.parse(copy.data(), text.size(), false).get(root))
-        return {};
-    if (!is_sound(root, max_depth)) return {};
+        return false;
+    if (!is_sound(root, max_depth)) return false;
+    use(root);
+    return true;
+}
 
+/// `root`, whose JSON text is `text`, as a value.
+inline json_value value_of(simdjson::dom::element root, std::string_view text) {
     raw_values raw(text);
     json_value v;
     v.kind = kind_of(root);
@@ -132,16 +139,28 @@ PHONEAUTH_DECL std::optional<json_value> parse_json(std::string_view text, std::
     simdjson::dom::object object;
     if (!root.get(array)) {
         raw.enter();
+        v.items.reserve(array.size());
         for (const auto element : array) v.items.push_back({{}, kind_of(element), text_of(element, raw.next())});
     }
     if (!root.get(object)) {
         raw.enter();
+        v.items.reserve(object.size());
         for (const auto member : object) {
             raw.next();
             v.items.push_back({std::string(member.key), kind_of(member.value), text_of(member.value, raw.next())});
         }
     }
     return v;
+}
+
+PHONEAUTH_DECL std::optional<json_value> parse_json(std::string_view text, std::size_t max_depth) {
+    std::optional<json_value> v;
+    with_parsed(text, max_depth, [&](simdjson::dom::element root) { v = value_of(root, text); });
+    return v;
+}
+
+PHONEAUTH_DECL bool is_json(std::string_view text, std::size_t max_depth) {
+    return with_parsed(text, max_depth, [](simdjson::dom::element) {});
 }
 
 PHONEAUTH_DECL std::optional<std::int64_t> json_value::integer(std::string_view key) const noexcept {

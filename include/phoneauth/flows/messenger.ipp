@@ -85,12 +85,12 @@ auto messenger<Mode>::transmit(const http_request& request) -> flow<result<http_
     }
 }
 
-/// The transport's failures become the two that matter here: nothing was sent, or nobody knows.
+/// The transport's failures become the two that matter here: nothing was sent, or nobody knows. What they say, perhaps
+/// about machines of the integrator's, is no client's business; `test_configuration` tells it.
 template <class Mode>
 result<http_response> messenger<Mode>::provider_reply(result<http_response> reply) {
     if (reply) return reply;
     failure f(twilio::certainly_not_sent(reply.error()) ? error::provider_unreachable : error::no_answer);
-    if (reply.error().code != f.code) f.message += " (" + reply.error().message + ")";
     f.retry_after = reply.error().retry_after;
     return f;
 }

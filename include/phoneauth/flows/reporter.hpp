@@ -2,7 +2,9 @@
 #ifndef PHONEAUTH_FLOWS_REPORTER_HPP
 #define PHONEAUTH_FLOWS_REPORTER_HPP
 
+#include <atomic>
 #include <string>
+#include <string_view>
 
 #include <phoneauth/client_info.hpp>
 #include <phoneauth/detail/config.hpp>
@@ -22,11 +24,12 @@ struct context {
     client_info from;     ///< the client, as the caller named it
     std::string network;  ///< the client's, as the limits know it
     std::string wide;     ///< the wider one that it is in
+    bool shared = false;  ///< by other clients, who must not be taken for the user
     event about{};        ///< what is known so far
     bool silent = false;  ///< the flow did not do what its event says
 
     /// Who asks, for the limits.
-    rules::client_networks networks() const noexcept { return {network, wide, from.shared_address}; }
+    rules::client_networks networks() const noexcept { return {network, wide, shared}; }
 };
 
 /// Tells the observer what happens. Thread-safe. It never throws: what an observer misses must not cost a user a login.
@@ -54,6 +57,7 @@ public:
 
 private:
     environment& environment_;
+    mutable std::atomic<bool> told_of_proxy_{false};
 };
 
 }  // namespace flows

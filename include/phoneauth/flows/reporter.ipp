@@ -15,6 +15,8 @@ PHONEAUTH_DECL context reporter::begin(client_info from) const {
     context c{std::move(from), {}, {}};
     c.network = client_network(c.from.address);
     c.wide = wide_network(c.from.address);
+    c.shared = c.from.shared_address || c.network == unknown_network;
+    if (c.from.shared_address && !told_of_proxy_.exchange(true)) tell(c, event_kind::misconfigured_proxy);
     return c;
 }
 
@@ -50,7 +52,7 @@ PHONEAUTH_DECL void reporter::tell(const context& c, event_kind kind, const fail
         e.kind = kind;
         e.at = environment_.now();
         e.address = c.from.address.substr(0, 64);
-        e.user_agent = c.from.user_agent.substr(0, 256);
+        e.user_agent = c.from.user_agent.substr(0, 64);
         if (e.user_id.empty()) e.user_id = c.from.user_id;
         if (why) {
             e.reason = why->code;

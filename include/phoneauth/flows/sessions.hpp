@@ -33,6 +33,7 @@ public:
     returned<logout_outcome> logout(session_token token, client_info from);
     returned<user> update_user(session_token token, std::string object_id, property_map changes, client_info from);
     returned<void> end_sessions(std::string user_id);
+    returned<void> unlock(std::string phone);
     ///@}
 
 private:
@@ -49,6 +50,7 @@ private:
     flow<result<void>> prove(context& c, const admission& by, const std::string& current_password);
     flow<bool> end_others(session own, std::string fingerprint);
     flow<result<void>> end_all(std::string user_id);
+    flow<result<void>> open_doors(std::string phone);
 
     parts<Mode>& p_;
 };

@@ -9,6 +9,7 @@
 #include <phoneauth/authenticator.hpp>
 #include <phoneauth/client_info.hpp>
 #include <phoneauth/detail/crypto.hpp>
+#include <phoneauth/detail/ip.hpp>
 #include <phoneauth/http.hpp>
 #include <phoneauth/rest/detail/call.hpp>
 #include <phoneauth/rest/detail/routing.hpp>
@@ -40,6 +41,9 @@ namespace rest {
 ///     POST /services/Twilio/sendMessage                      phoneNumber, message, mediaUrl, options
 ///     POST /services/Twilio/messageStatus                    for Twilio: `twilio_config::status_callback` ends here
 ///
+/// sendMessage is off by default; see `options::send_message`. Pages of other origins are refused by default; see
+/// `options::allowed_origins`.
+///
 /// `Authenticator` is an `authenticator`, or whatever has its functions.
 ///
 /// @par Thread safety
@@ -60,7 +64,7 @@ public:
     /// @par Errors
     /// `std::invalid_argument` if the application id or the API key is empty, the application id is "api", or a trusted
     /// proxy is neither an address nor a network.
-    api(Authenticator& auth, options o) : auth_(auth), options_(std::move(o)) {
+    api(Authenticator& auth, options o) : auth_(auth), options_(std::move(o)), proxies_(options_.trusted_proxies) {
         if (options_.app_id.empty() || options_.api_key.empty() || options_.app_id == "api")
             throw std::invalid_argument("phoneauth: an API needs an application id other than \"api\", and an API key");
         for (const auto& proxy : options_.trusted_proxies)
@@ -75,17 +79,19 @@ public:
     ///
     /// @param request  its `url` is a path with or without a query, as in the request line; its header names are in any
     ///     case; its body has up to `options::max_body_bytes` bytes
-    /// @param peer     the address at the other end of the connection, without a port: the client's, or that of a
-    ///     trusted proxy that says whose request it is (see `options::trusted_proxies`). If it is empty or no address,
-    ///     nothing is limited by client.
+    /// @param peer     the address at the other end of the connection, in any form that `client_info::address` may have:
+    ///     the client's, or that of a trusted proxy that says whose request it is (see `options::trusted_proxies`). If
+    ///     it is empty, nothing is limited by client. If another peer sends `options::forwarding_header`, its address
+    ///     counts as one that many clients share; see `client_info::shared_address`.
     /// @return the `reply`, in asynchronous mode an awaitable of it. It has a JSON body; only that to OPTIONS, a
     ///     browser's preflight, has none. A server must not send the body in answer to HEAD.
     /// @par Errors
     /// Errors are replies, too, with code and status as in `error_codes`. Its own are `unknown_route`;
     /// `method_not_allowed` (with the header Allow); `wrong_application` (neither root); `body_too_large` (above
     /// `max_body_bytes` or `max_json_depth`); `unparsable_body`; `no_properties`; `missing_parameter`;
-    /// `property_required`; `login_required`; `invalid_parameter` (also for a broken percent sequence in the path);
-    /// `send_message_disabled`; `not_permitted` (another user's object, an option that is not for users). All others
+    /// `property_required`; `login_required`; `invalid_parameter` (also for a percent sequence in the path that is
+    /// broken, or stands for a letter or a digit); `send_message_disabled`; `not_permitted` (a page of an origin that is
+    /// not among `options::allowed_origins`, another user's object, an option that is not for users). All others
     /// are the authenticator's. Throws nothing but `std::bad_alloc`, when there is not even memory to begin.
     /// @par Cancellation
     /// That of the authenticator's function that the route calls; a cancelled request is answered with `cancelled`.
@@ -99,7 +105,7 @@ private:
 
     /// The only coroutine: they are what is dear to compile.
     typename mode::template flow<reply> serve(http_request request, std::string peer) {
-        auto made = detail::read_call(request, peer, options_, settings());
+        auto made = detail::read_call(request, peer, options_, proxies_, settings());
         if (made.needs_sender) {
             auto sender = co_await mode::call([&] { return owner(made); });
             detail::admit_sender(made, sender);
@@ -200,6 +206,7 @@ private:
 
     Authenticator& auth_;
     const options options_;
+    const phoneauth::detail::trusted_networks proxies_;
 };
 
 }  // namespace rest

@@ -19,9 +19,9 @@ enum class send_message_access {
     /// AddressRetention and ProvideFeedback; others are `not_permitted`.
     session,
     /// Under the root with the API key, those of anyone who knows the key, with every option of Twilio's. Under the
-    /// other root, those of logged-in users.
+    /// other root, those of logged-in users. A StatusCallback below `twilio_config::status_callback` is `invalid_parameter`.
     key,
-    off  ///< nobody's: `error::send_message_disabled`
+    off  ///< nobody's, the default: `error::send_message_disabled`
 };
 
 /// What an `api` needs to know.
@@ -30,14 +30,19 @@ struct options {
     std::string app_id{};
     /// The second segment; required. All clients hold it: it tells applications apart, not people.
     std::string api_key{};
-    /// Whose messages are sent.
-    send_message_access send_message = send_message_access::session;
+    /// Whose messages are sent. A client gets Twilio's whole reply, as Backendless's clients expect it: the account's
+    /// SID and the message's price are in it.
+    send_message_access send_message = send_message_access::off;
     /// How large the body of a request may be. A larger one is `body_too_large`.
     std::size_t max_body_bytes = 65536;
     /// How deeply its JSON may be nested. A deeper one is `body_too_large`, too.
     std::size_t max_json_depth = 16;
-    /// The origins whose pages a browser lets call the API (CORS), like "https://example.com"; "*" for all.
-    std::vector<std::string> allowed_origins{"*"};
+    /// The origins whose pages may call the API beside its own, like "https://example.com", or for an app in a web
+    /// view "capacitor://localhost". A browser lets no other page read a reply (CORS), and what other pages send is
+    /// refused, unless it is a GET. Requests without the header Origin, those of apps and servers, are not asked. "*",
+    /// for a public API, allows all: any page can then make its visitors' browsers start messages, each from a network
+    /// of its own.
+    std::vector<std::string> allowed_origins{};
     /// The addresses and networks ("10.0.0.0/8", "::1") of the reverse proxies in front of this server. Only from them
     /// is `forwarding_header` believed.
     std::vector<std::string> trusted_proxies{};

@@ -106,7 +106,7 @@ PHONEAUTH_DECL bool is_client_property(const config& c, std::string_view name) {
 }
 
 PHONEAUTH_DECL result<void> check_properties(const config& c, const property_map& properties) {
-    if (!detail::is_property_size_ok(properties, c))
+    if (!detail::is_property_size_ok(properties, c))  // first, as the rest costs more the more there is
         return failure(error::invalid_parameter, "The user has too many properties, or they are too large.");
     // As properties of a JavaScript object they would change what it is.
     constexpr std::array<std::string_view, 3> of_objects{"__proto__", "constructor", "prototype"};
@@ -117,7 +117,7 @@ PHONEAUTH_DECL result<void> check_properties(const config& c, const property_map
         if (!is_client_property(c, name) || name == c.phone_column || name == c.identity_column ||
             std::find(of_objects.begin(), of_objects.end(), name) != of_objects.end())
             return failure(error::reserved_property, "The property " + name + " is reserved for the server.");
-        if (!phoneauth::detail::parse_json(json))
+        if (!phoneauth::detail::is_json(json))
             return failure(error::invalid_parameter, "The property " + name + " is not valid JSON.");
     }
     return {};

@@ -12,6 +12,7 @@
 #include <phoneauth/phone_number.hpp>
 #include <phoneauth/result.hpp>
 #include <phoneauth/text_message.hpp>
+#include <phoneauth/transaction.hpp>
 
 namespace phoneauth {
 inline namespace v0 {
@@ -26,7 +27,8 @@ public:
 
     /// Messages create: `POST /2010-04-01/Accounts/{Sid}/Messages.json`. `to` takes the place of `m.to`. Fails with
     /// `missing_parameter` (neither body nor media), `message_too_long`, `invalid_media_url`, `invalid_parameter` (an
-    /// option that Twilio does not know, too many media, a body that is not UTF-8 or holds a NUL).
+    /// option that Twilio does not know, too many media, a body that is not UTF-8 or holds a NUL, a StatusCallback below
+    /// `twilio_config::status_callback`: Twilio would sign a report about a transaction that the sender has named).
     PHONEAUTH_DECL result<http_request> create_message(const phone_number& to, const text_message& m) const;
 
     /// The same for a code's text, good for `validity`: after that Twilio no longer delivers it. What becomes of it is
@@ -52,6 +54,7 @@ private:
     std::string messages_url_;
     secret_string authorization_;
     std::string sender_;
+    std::string own_callback_;
 };
 
 /// The text of the message that carries `code`, which is for `what`: the template filled in and, where configured, the app hash for

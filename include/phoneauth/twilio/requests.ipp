@@ -59,7 +59,20 @@ inline std::string_view twilio_option_name(std::string_view name) {
     return {};
 }
 
-inline result<void> check_message(const text_message& m, bool has_content_template) {
+/// Whether Twilio, told to report to `text`, would ask what is at `own` or below it. Scheme, port and user information
+/// are not compared: Twilio signs URLs in more than one spelling.
+inline bool is_below(std::string text, std::string_view own) {
+    const auto scheme = text.find("://");
+    if (scheme == text.npos) return false;
+    const auto begin = scheme + 3;
+    const auto authority = text.substr(0, text.find_first_of("/?#", begin));
+    if (const auto at = authority.rfind('@'); at != authority.npos && at >= begin) text.erase(begin, at - begin + 1);
+    const auto asked = parse_url(text.substr(0, text.find('#')));
+    const auto mine = parse_url(own);
+    return asked && mine && asked->host == mine->host && asked->target.starts_with(mine->target);
+}
+
+inline result<void> check_message(const text_message& m, bool has_content_template, std::string_view own_callback) {
     if (m.body.empty() && m.media_urls.empty() && !has_content_template)
         return failure(error::missing_parameter, "The message has neither text nor media.");
     const auto characters = count_code_points(m.body);
@@ -79,6 +92,8 @@ inline result<void> check_message(const text_message& m, bool has_content_templa
         if (value.size() > 4096 || std::any_of(value.begin(), value.end(), is_control))
             return failure(error::invalid_parameter, "The option " + std::string(twilio_option_name(name)) +
                                                          " is too long or has a control character.");
+        if (twilio_option_name(name) == "StatusCallback" && is_below(value, own_callback))
+            return failure(error::invalid_parameter, "The option StatusCallback is where the server's own reports go.");
     }
     return {};
 }
@@ -89,7 +104,7 @@ namespace twilio {
 
 PHONEAUTH_DECL requests::requests(const twilio_config& c)
     : account_url_(detail::twilio_account_url(c)), messages_url_(account_url_ + "/Messages.json"),
-      authorization_(detail::twilio_authorization(c)) {
+      authorization_(detail::twilio_authorization(c)), own_callback_(c.status_callback) {
     detail::append_form_field(sender_, c.sender.starts_with("MG") ? "MessagingServiceSid" : "From", c.sender);
 }
 
@@ -119,7 +134,7 @@ PHONEAUTH_DECL result<http_request> requests::create_message(const phone_number&
         sender_is_chosen |= option == "From" || option == "MessagingServiceSid";
         has_content_template |= option == "ContentSid";
     }
-    if (auto ok = detail::check_message(m, has_content_template); !ok) return std::move(ok).error();
+    if (auto ok = detail::check_message(m, has_content_template, own_callback_); !ok) return std::move(ok).error();
     std::string form;
     detail::append_form_field(form, "To", to.str());
     if (!m.body.empty()) detail::append_form_field(form, "Body", m.body);

@@ -79,11 +79,11 @@ private:
 };
 
 /// The second step of a registration. What clients add of their own, and server's fields that are null, are left out.
-/// → `property_required` or `invalid_parameter`, which name the property.
+/// → `property_required` or `invalid_parameter`, which name the property, unless there are far too many.
 PHONEAUTH_DECL result<registration> read_registration(const json_value& object, const config& c);
 
-/// The members of `object`, name → JSON text.
-PHONEAUTH_DECL property_map read_changes(const json_value& object);
+/// The members of `object`, name → JSON text. → or `invalid_parameter` (far too many).
+PHONEAUTH_DECL result<property_map> read_changes(const json_value& object, const config& c);
 
 /// The arguments of sendMessage: the phone number, message, mediaUrl (one, or an array), options (an object of Twilio's
 /// parameters). → `missing_parameter` or `invalid_parameter`, which name the argument.

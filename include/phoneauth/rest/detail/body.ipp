@@ -98,7 +98,14 @@ PHONEAUTH_DECL void member_reader::note(error e, std::string_view name, std::str
     if (!problem_) problem_ = about(e, name, what);
 }
 
+/// Refuses at once what has far more members than a user has properties. Clients add less than 64 of their own.
+inline result<void> check_member_count(const json_value& object, const config& c) {
+    if (object.items.size() <= std::size_t{c.max_properties} + 64) return {};
+    return failure(error::invalid_parameter, "The user has too many properties.");
+}
+
 PHONEAUTH_DECL result<registration> read_registration(const json_value& object, const config& c) {
+    if (auto ok = check_member_count(object, c); !ok) return std::move(ok).error();
     member_reader read(object, error::property_required);
     registration r;
     r.transaction_id = transaction_id(read.text("transactionId"));
@@ -121,7 +128,8 @@ PHONEAUTH_DECL result<registration> read_registration(const json_value& object, 
     return r;
 }
 
-PHONEAUTH_DECL property_map read_changes(const json_value& object) {
+PHONEAUTH_DECL result<property_map> read_changes(const json_value& object, const config& c) {
+    if (auto ok = check_member_count(object, c); !ok) return std::move(ok).error();
     property_map changes;
     for (const auto& item : object.items)
         changes.emplace(item.key, item.kind == json_kind::string ? phoneauth::detail::json_string(item.text)

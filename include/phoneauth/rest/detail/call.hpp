@@ -9,6 +9,7 @@
 #include <phoneauth/client_info.hpp>
 #include <phoneauth/config.hpp>
 #include <phoneauth/detail/config.hpp>
+#include <phoneauth/detail/ip.hpp>
 #include <phoneauth/http.hpp>
 #include <phoneauth/login_result.hpp>
 #include <phoneauth/registration.hpp>
@@ -69,7 +70,9 @@ struct call {
 };
 
 /// Finds the route of `request`, which came from `peer`, and reads its arguments. What is wrong with it is the reply.
-PHONEAUTH_DECL call read_call(const http_request& request, std::string_view peer, const options& o, const config& c);
+/// `proxies` are those of `o`.
+PHONEAUTH_DECL call read_call(const http_request& request, std::string_view peer, const options& o,
+                              const phoneauth::detail::trusted_networks& proxies, const config& c);
 
 /// Lets the user send the message whose session it is, or refuses.
 PHONEAUTH_DECL void admit_sender(call& made, const result<user>& sender);

@@ -79,7 +79,9 @@ inline result<void> login(const incoming& in, call& made) {
 inline result<void> update_user(const incoming& in, call& made) {
     const auto body = in.object();
     if (!body) return body.error();
-    made.changes = read_changes(*body);
+    auto changes = read_changes(*body, in.config);
+    if (!changes) return std::move(changes).error();
+    made.changes = std::move(*changes);
     return {};
 }
 
@@ -166,10 +168,15 @@ inline void refuse(call& made, const failure& why) {
     made.reply = reply(why);
 }
 
-PHONEAUTH_DECL call read_call(const http_request& request, std::string_view peer, const options& o, const config& c) {
+PHONEAUTH_DECL call read_call(const http_request& request, std::string_view peer, const options& o,
+                              const phoneauth::detail::trusted_networks& proxies, const config& c) {
     call made;
     if (request.method == "OPTIONS") {
         made.reply = preflight_reply();
+        return made;
+    }
+    if (is_from_elsewhere(request, o)) {
+        refuse(made, {error::not_permitted, "Pages of this origin may not use this server."});
         return made;
     }
     const auto to = read_target(request.url, o);
@@ -177,7 +184,7 @@ PHONEAUTH_DECL call read_call(const http_request& request, std::string_view peer
         refuse(made, to ? failure(error::body_too_large) : to.error());
         return made;
     }
-    made.from = client_of(request, peer, o);
+    made.from = client_of(request, peer, o, proxies);
     if (const auto* token = find_header(request.headers, "user-token")) made.token = *token;
 
     std::string allowed;

@@ -8,6 +8,7 @@
 
 #include <phoneauth/client_info.hpp>
 #include <phoneauth/detail/config.hpp>
+#include <phoneauth/detail/ip.hpp>
 #include <phoneauth/http.hpp>
 #include <phoneauth/rest/options.hpp>
 #include <phoneauth/rest/reply.hpp>
@@ -25,11 +26,17 @@ struct route_target {
 };
 
 /// Takes the root off `url`, a path with or without a query. → or `unknown_route`, `wrong_application`,
-/// `invalid_parameter` (a broken percent sequence).
+/// `invalid_parameter` (a percent sequence that is broken, or stands for a letter or a digit: no client writes those so,
+/// and path rules of a proxy that does not decode would not see the route).
 PHONEAUTH_DECL result<route_target> read_target(std::string_view url, const options& o);
 
-/// The client whose request came from `peer`.
-PHONEAUTH_DECL client_info client_of(const http_request& request, std::string_view peer, const options& o);
+/// The client whose request came from `peer`; `proxies` are those of `o`.
+PHONEAUTH_DECL client_info client_of(const http_request& request, std::string_view peer, const options& o,
+                                     const phoneauth::detail::trusted_networks& proxies);
+
+/// Whether a page of another origin, which is not allowed, makes a browser send this request. The page cannot read the
+/// reply, but the request would be carried out, and each that starts something costs a message.
+PHONEAUTH_DECL bool is_from_elsewhere(const http_request& request, const options& o);
 
 /// Whether `segments` are those of `pattern`, for example "/users/*"; `captured` gets what stands at the "*".
 PHONEAUTH_DECL bool matches(std::string_view pattern, const std::vector<secret_string>& segments,

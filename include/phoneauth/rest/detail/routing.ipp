@@ -22,12 +22,24 @@ inline std::string_view next_segment(std::string_view& path) {
     return segment;
 }
 
+/// Whether `segment` hides a letter or a digit in a percent sequence. It is well-formed and `decoded` says what it means.
+inline bool hides_letters(std::string_view segment, std::string_view decoded) noexcept {
+    for (const char c : decoded) {
+        const bool encoded = segment.front() == '%';
+        if (encoded && phoneauth::detail::is_alnum(c)) return true;
+        segment.remove_prefix(encoded ? 3 : 1);
+    }
+    return false;
+}
+
 PHONEAUTH_DECL result<route_target> read_target(std::string_view url, const options& o) {
     auto path = phoneauth::detail::split_target(url).path;
     route_target d;
     while (path.starts_with('/')) {
-        auto segment = phoneauth::detail::percent_decode(next_segment(path));
+        const auto written = next_segment(path);
+        auto segment = phoneauth::detail::percent_decode(written);
         if (!segment) return std::move(segment).error();
+        if (hides_letters(written, *segment)) return error::invalid_parameter;
         d.segments.push_back(std::move(*segment));
     }
     auto& s = d.segments;
@@ -44,12 +56,30 @@ PHONEAUTH_DECL result<route_target> read_target(std::string_view url, const opti
     return d;
 }
 
-PHONEAUTH_DECL client_info client_of(const http_request& request, std::string_view peer, const options& o) {
+PHONEAUTH_DECL client_info client_of(const http_request& request, std::string_view peer, const options& o,
+                                     const phoneauth::detail::trusted_networks& proxies) {
     std::string forwarded;  // a header that comes several times is one list (RFC 9110 §5.3)
     for (const auto& h : request.headers)
         if (equal_ignoring_case(h.name, o.forwarding_header)) forwarded += (forwarded.empty() ? "" : ",") + h.value;
     const auto* agent = find_header(request.headers, "User-Agent");
-    return client_info(client_address(peer, forwarded, o.trusted_proxies), agent ? *agent : std::string());
+    client_info client(proxies.client_address(peer, forwarded), agent ? *agent : std::string());
+    client.shared_address = !peer.empty() && !forwarded.empty() && !proxies.has(phoneauth::detail::bare_address(peer));
+    return client;
+}
+
+/// Whether pages of `origin` may read replies.
+inline bool is_allowed(std::string_view origin, const options& o) {
+    return std::find(o.allowed_origins.begin(), o.allowed_origins.end(), origin) != o.allowed_origins.end();
+}
+
+PHONEAUTH_DECL bool is_from_elsewhere(const http_request& request, const options& o) {
+    const auto* origin = find_header(request.headers, "Origin");
+    if (!origin || request.method == "GET" || request.method == "HEAD" || request.method == "OPTIONS") return false;
+    if (is_allowed("*", o) || is_allowed(*origin, o)) return false;
+    // Who knows best, but tells only servers with HTTPS or on this machine (https://www.w3.org/TR/fetch-metadata/).
+    if (const auto* site = find_header(request.headers, "Sec-Fetch-Site")) return *site != "same-origin";
+    const auto* host = find_header(request.headers, "Host");
+    return !host || (*origin != "http://" + *host && *origin != "https://" + *host);
 }
 
 PHONEAUTH_DECL bool matches(std::string_view pattern, const std::vector<secret_string>& segments,
@@ -66,15 +96,12 @@ PHONEAUTH_DECL bool matches(std::string_view pattern, const std::vector<secret_s
 }
 
 PHONEAUTH_DECL void add_cors_headers(http_response& r, const http_request& request, const options& o) {
-    const auto is_allowed = [&](std::string_view origin) {
-        return std::find(o.allowed_origins.begin(), o.allowed_origins.end(), origin) != o.allowed_origins.end();
-    };
-    if (is_allowed("*")) {
+    if (is_allowed("*", o)) {
         r.headers.push_back({"Access-Control-Allow-Origin", "*"});
     } else {
         r.headers.push_back({"Vary", "Origin"});
         const auto* origin = find_header(request.headers, "Origin");
-        if (origin && is_allowed(*origin)) r.headers.push_back({"Access-Control-Allow-Origin", *origin});
+        if (origin && is_allowed(*origin, o)) r.headers.push_back({"Access-Control-Allow-Origin", *origin});
     }
     r.headers.push_back({"Access-Control-Expose-Headers", "Retry-After"});
 }
