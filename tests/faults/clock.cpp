@@ -132,6 +132,27 @@ BOOST_AUTO_TEST_CASE(who_waits_as_long_as_told_gets_in) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(who_is_asked_for_a_fresh_login_can_change_the_password_after_it) {
+    clock_world w(100);
+    w.add_user();
+    const auto log_in = [&] {
+        const auto s = w.auth.start_login(phone);
+        BOOST_REQUIRE(s.has_value());
+        auto l = w.auth.finish_login(s->transaction_id, submitted_code(w.transport.last_code()));
+        BOOST_REQUIRE(l.has_value());
+        return *l;
+    };
+    const property_map change{{"password", '"' + second_password + '"'}};
+    const auto old = log_in();
+    w.clock.advance(w.auth.config().fresh_login);
+    for (int i = 0; i < 20; ++i) {
+        const auto r = w.auth.update_user(session_token(old.token.str()), "u", change);
+        BOOST_TEST((!r && r.error().code == error::fresh_login_required));
+    }
+    const auto fresh = log_in();
+    BOOST_TEST(w.auth.update_user(session_token(fresh.token.str()), "u", change).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(what_expires_does_so_by_the_clock) {
     clock_world w;
     auto s = w.auth.start_registration(phone);

@@ -219,7 +219,8 @@ private:
                 const auto mistyped = finish_login(s->transaction_id, wrong);
                 rest(s->resend_after);
                 const auto sent_again = resend(s->transaction_id);
-                if (!sent_again) wait(sent_again.error());
+                // Who has a code does not wait for it once more for longer than it lives.
+                if (!sent_again && sent_again.error().retry_after.value_or(0s) < 1min) wait(sent_again.error());
             }
             for (int j = 0; j < 3; ++j) {
                 const auto l = finish_login(s->transaction_id, typed());
@@ -257,7 +258,9 @@ private:
             wait(changed.error());
             if (changed.error().code == error::unknown_token || changed.error().code == error::session_expired ||
                 changed.error().code == error::fresh_login_required) {
-                auto again = log_in(second_password, true);
+                // Perhaps it is changed already, though nobody could tell.
+                const bool unchanged = changed.error().code == error::fresh_login_required;
+                auto again = log_in(unchanged ? first_password : second_password, true);
                 if (!again) return false;
                 a = std::move(*again);
             }
