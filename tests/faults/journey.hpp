@@ -241,18 +241,8 @@ private:
             last_ = a;
             const auto changed = update_user(a, second_password);
             if (changed) {
-<<<<<<< HEAD
                 for (const auto& [hash, id] : e_.sessions)
                     e_.expect(hash == hasher_(a.token) || !e_.is_good(hash), invariant::ended_session_is_dead);
-=======
-                // The others are over, even if one could not be erased: it rests on what the user was.
-                const auto own = e_.truth.find_session(hasher_(a.token));
-                for (const auto& [hash, id] : e_.sessions) {
-                    const auto other = e_.truth.find_session(hash);
-                    e_.expect(!other || hash == hasher_(a.token) || (own && other->fingerprint != own->fingerprint),
-                              invariant::ended_session_is_dead);
-                }
->>>>>>> cells-tests
                 return true;
             }
             wait(changed.error());

@@ -247,12 +247,8 @@ struct model_session {
     time_point opened{};
     bool ended = false;
     bool perhaps_ended = false;
-<<<<<<< HEAD
     bool perhaps_stale = false;  ///< what it rests on is perhaps no more, though it may still be stored
     bool outlived = false;       ///< that is so for certain
-=======
-    bool perhaps_stored = false;  ///< though it has ended
->>>>>>> cells-tests
 };
 
 bool same(const transaction& stored, const model_transaction& m) {
@@ -1152,7 +1148,6 @@ private:
         const auto expected = expected_of(s, unsure);
         const auto r = auth_.authenticate(session_token(s ? s->token : "no-token"));
         judge_token(s, r, expected, unsure);
-        if (s && code_of(r) == error::account_disabled) s->perhaps_ended = true;  // it does not come back
         if (!r) return;
         require(r->object_id == user_of(s->phone)->id, "a token is its user's");
         s->perhaps_ended = false;
@@ -1165,13 +1160,8 @@ private:
             require(!r || *r == logout_outcome::no_session, "nobody is logged out who was not in");
             return;
         }
-<<<<<<< HEAD
         if (r && s->ended) require(*r == logout_outcome::no_session, "a session ends once");
         if (r && !s->ended && !s->perhaps_ended && !s->outlived && latest_ < s->expires)
-=======
-        if (r && s->ended && !s->perhaps_stored) require(*r == logout_outcome::no_session, "a session ends once");
-        if (r && !s->ended && !s->perhaps_ended && latest_ < s->expires)
->>>>>>> cells-tests
             require(*r == logout_outcome::ended, "a logout says what it ended");
         if (r)
             s->ended = true;
@@ -1197,7 +1187,6 @@ private:
         }
         const bool stranger = n % 16 == 15;
         if (!expected && stranger) expected = error::not_permitted;
-<<<<<<< HEAD
         const bool is_sensitive = owner && (n % 4 == 0 || after.email != owner->email);
         const bool is_fresh = s && now() < s->opened + settings_.fresh_login;
         const bool guesses = is_sensitive && n >= 128;
@@ -1211,12 +1200,6 @@ private:
         } else if (!expected && is_sensitive && !is_fresh) {
             expected = error::fresh_login_required;
         }
-=======
-        const bool wants_proof = n % 4 == 0 || (owner && after.email != owner->email);
-        const auto logged_in = s ? s->expires - settings_.session_lifetime : time_point();
-        if (!expected && wants_proof && now() >= logged_in + settings_.fresh_login)
-            expected = error::fresh_login_required;
->>>>>>> cells-tests
         if (!expected)
             for (unsigned p = 0; p < phones.size(); ++p)
                 if (p != s->phone && users_[p] && users_[p]->email == after.email) expected = error::user_exists;
@@ -1233,11 +1216,7 @@ private:
             return;
         }
         if (s && n % 4 < 2) ++credential_changes_[s->phone];
-<<<<<<< HEAD
         if (guesses && (current_is_wrong || failed())) ++perhaps_wrong_passwords_[0][s->phone];
-=======
-        if (s && code_of(r) == error::account_disabled) s->perhaps_ended = true;
->>>>>>> cells-tests
         if (!judge_token(s, r, expected, unsure)) return;
         if (expected == error::invalid_login && code_of(r) == expected) guessed_wrong(false, s->phone);
         if (!owner || expected) return;
@@ -1248,7 +1227,6 @@ private:
         if (!changed) return;
         *owner = after;
         if (n % 4 != 0) return;
-<<<<<<< HEAD
         const bool replaced = stored_now->generation != generation;
         require(replaced || !r, "a new password is a new generation");
         if (!replaced) return;
@@ -1261,19 +1239,6 @@ private:
         }
         if (failed()) s->perhaps_ended = s->perhaps_stale = true;
         if (!r) s->outlived = true;
-=======
-        // A new password makes all networks strangers', and ends the sessions that rest on the old one.
-        if (r)
-            owner->known_from.clear();
-        else
-            had_failure_ = true;
-        if (failed()) s->perhaps_ended = s->perhaps_stored = true;
-        for (auto& other : sessions_)
-            if (&other != s && other.phone == s->phone && !other.ended) {
-                (r ? other.ended : other.perhaps_ended) = true;
-                other.perhaps_stored = failed();
-            }
->>>>>>> cells-tests
     }
 
     void identity_login(unsigned email, unsigned password) {
