@@ -198,11 +198,16 @@ BOOST_AUTO_TEST_CASE(a_code_that_nobody_can_have_costs_no_account) {
     t.purpose = purpose::login;
     t.user_id = "00000000-0000-0000-0000-000000000000";
     t.password_fingerprint = "~x";
-    const auto keys = keys_of(wrong_code(t, {"192.0.2.1", {}}, config(), t0), false);
-    BOOST_TEST(!keys.contains("wrong/second:+14155550100"));
-    BOOST_TEST(keys.contains("codes/from:192.0.2.1"));
+    const auto costs = [&](std::string_view key) {
+        const auto b = wrong_code(t, {"192.0.2.1", {}}, config(), t0);
+        for (std::size_t i = 0; i < b.cells().size(); ++i)
+            if (b.cells().key(i) == key) return b.cells()[i].cost > 0ms;
+        return false;
+    };
+    BOOST_TEST(!costs("wrong/second:+14155550100"));
+    BOOST_TEST(costs("codes/from:192.0.2.1"));
     t.user_id = "U";
-    BOOST_TEST(keys_of(wrong_code(t, {"192.0.2.1", {}}, config(), t0), false).contains("wrong/second:+14155550100"));
+    BOOST_TEST(costs("wrong/second:+14155550100"));
 }
 
 BOOST_AUTO_TEST_CASE(unlock_opens_every_door) {
