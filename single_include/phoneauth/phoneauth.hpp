@@ -3352,7 +3352,8 @@ constexpr bool check_storage() {
         requires(S & s, const cell_batch& batch) {
             { s.take_cells(batch) } -> yields<cell_answer>;
         },
-        "phoneauth: this Storage lacks `cell_answer take_cells(const cell_batch&)`, or the same with an awaitable of it");
+        "phoneauth: this Storage lacks `cell_answer take_cells(const cell_batch&)`, or the same with an awaitable of "
+        "it");
     return Storage<S>;
 }
 

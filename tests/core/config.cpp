@@ -97,7 +97,11 @@ BOOST_AUTO_TEST_CASE(each_field_is_checked_by_name) {
         {"default_calling_code", [](config& c) { c.default_calling_code = "+49"; }},
         {"default_calling_code", [](config& c) { c.default_calling_code = "049"; }},
         {"max_consecutive_failures", [](config& c) { c.max_consecutive_failures = 101; }},
-        {"max_consecutive_failures", [](config& c) { c.max_consecutive_failures = 39; }},
+        {"max_consecutive_failures",
+         [](config& c) {
+             c.max_consecutive_failures = 39;
+             c.max_tries = 4;
+         }},
         {"max_consecutive_failures",
          [](config& c) {
              c.max_consecutive_failures = 79;
