@@ -4646,8 +4646,9 @@ public:
     PHONEAUTH_DECL std::chrono::seconds account_wait(const cell_answer& a) const noexcept;
     /// Whether this batch brought the watched cell to four fifths of its room.
     PHONEAUTH_DECL bool reaches_warning(const cell_answer& a) const noexcept;
-    /// The same request, without counting anything.
-    PHONEAUTH_DECL limit_batch ask_only() const;
+    /// The same for a code that nobody gets: the client's and the budget of all are taken from as for any other, what
+    /// is the account's is only asked.
+    PHONEAUTH_DECL limit_batch as_decoy() const;
     /// Gives back what `a` granted, at the time `now`, but for what was to be kept. What was only asked, or not granted,
     /// is moved by nothing, so that it takes the same work.
     PHONEAUTH_DECL cell_batch give_back(const cell_answer& a, time_point now) const;
@@ -4959,15 +4960,17 @@ PHONEAUTH_DECL bool limit_batch::reaches_warning(const cell_answer& a) const noe
     return ahead >= mark && ahead - r.cost < mark;
 }
 
-PHONEAUTH_DECL limit_batch limit_batch::ask_only() const {
+PHONEAUTH_DECL limit_batch limit_batch::as_decoy() const {
     limit_batch asked(cells_.now(), cells_.marker());
     for (std::size_t i = 0; i < cells_.size(); ++i) {
         auto r = cells_[i];
         if (r.action == cell_action::move) continue;
         const auto at = asked.cells_.size();
-        asked.asked_[at] = r.action == cell_action::take;
+        const bool of_account = !kept_[i] && watched_ != i + 1;
         asked.kept_[at] = kept_[i];
-        r.action = cell_action::ask;
+        asked.asked_[at] = of_account && r.action == cell_action::take;
+        if (watched_ == i + 1) asked.watched_ = at + 1;
+        if (of_account) r.action = cell_action::ask;
         asked.add(r, refusals_[i], cells_.key(i));
     }
     return asked;
@@ -7420,14 +7423,18 @@ auto codes<Mode>::send_again(context& c, transaction_id id) -> flow<result<chall
         }
         allowed = check_key(*found);
         if (!allowed) co_return std::move(allowed).error();
-        const auto limits = rules::code_limits(again(*found, c), p_.config, p_.now());
+        // What is concealed goes on like a decoy where a limit refuses it, and a decoy costs the account nothing.
+        const bool concealed = rules::is_concealed(*found);
+        auto limits = rules::code_limits(again(*found, c), p_.config, p_.now());
+        if (concealed && rules::is_decoy(*found)) limits = limits.as_decoy();
         const auto granted = co_await p_.limits.take(c, limits);
-        if (!granted.granted) co_return limits.judge(granted).error();
+        if (!granted.granted && !concealed) co_return limits.judge(granted).error();
         const bool won = co_await p_.ports.update_transaction(*found);
         if (!won) {
             co_await p_.limits.give_back(limits, granted);
             continue;
         }
+        if (!granted.granted) found->user_id = rules::decoy_user_id;  // for the message alone: it is stored as it was
         auto sent = co_await p_.messages.send_code(c, *found);
         if (!sent) {
             co_await p_.limits.give_back(limits, granted);
@@ -7980,7 +7987,7 @@ auto login<Mode>::begin_second(context& c, rules::code_request asked, std::optio
     asked.begins = rules::door::second;
     asked.after_password = true;
     auto limits = rules::code_limits(asked, p_.config, p_.now());
-    if (!guess->right) limits = limits.ask_only();
+    if (!guess->right) limits = limits.as_decoy();
     if (!guess->concealed)
         rules::take_guess_back(limits, question.subject, c.networks(), p_.limits.password_accounts(), p_.config);
     const auto granted = co_await p_.limits.take(c, limits);
@@ -8686,6 +8693,7 @@ auto sessions<Mode>::change(context& c, session_token token, std::string object_
     const detail::password_wiper wiper{changes};
     const bool has_password = changes.contains("password");
     c.silent = !has_password;
+    std::optional<cell_answer> counted;
     std::optional<std::string> proved;  // the password hash for which the current password was right
     for (int lost = 0; lost < max_lost_races; ++lost) {
         auto admitted = co_await admit(token);
@@ -8694,8 +8702,8 @@ auto sessions<Mode>::change(context& c, session_token token, std::string object_
         p_.reports.note(c, admitted->owner);
         if (lost == 0 && (has_password || changes.contains(p_.config.identity_column))) {
             const auto limits = rules::credential_limits(object_id, p_.now());
-            const auto granted = co_await p_.limits.take(c, limits);
-            if (!granted.granted) co_return limits.judge(granted).error();
+            counted = co_await p_.limits.take(c, limits);
+            if (!counted->granted) co_return limits.judge(*counted).error();
         }
         user changed = admitted->owner;
         const user& before = admitted->owner;
@@ -8704,6 +8712,11 @@ auto sessions<Mode>::change(context& c, session_token token, std::string object_
         if (!allowed) co_return std::move(allowed).error();
         if ((has_password || changed.identity != before.identity) && proved != before.password_hash) {
             allowed = co_await prove(c, *admitted, passwords.current);
+            if (!allowed && counted && allowed.error().code == error::fresh_login_required) {
+                // Else who has to wait for the limit is never fresh enough after it.
+                const auto limits = rules::credential_limits(object_id, p_.now());
+                co_await p_.limits.give_back(limits, *counted);
+            }
             if (!allowed) co_return std::move(allowed).error();
             if (!passwords.current.empty()) proved = before.password_hash;
         }
