@@ -663,7 +663,7 @@ await check('events: a log that nobody reads holds nobody up, and what it misses
 
 // ---- Proxies ----
 
-const limited = file('limited.json', '{"max_sends_per_client_and_hour": 2}');
+const limited = file('limited.json', '{"max_sends_per_client_and_hour": 4}');
 const registerFrom = async (server, forwarded) => (await postJson(server, '/api/users/register', {phoneNumber: person().phone},
   forwarded ? {'x-forwarded-for': forwarded} : {})).body.code ?? 200;
 

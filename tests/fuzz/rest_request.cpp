@@ -145,7 +145,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         require(messages, "only codes are sent to Twilio");
         for (const auto& r : transport.requests())
             if (r.method == "POST")
-                require(holds(r.body, "is+your+verification+code"), "a stranger sends nobody a text of his own");
+                require(holds(r.body, "is+your+code+to+"), "a stranger sends nobody a text of his own");
     }
     require(stored->phone == phone && stored->object_id == user_id && stored->enabled, "what proves the user stays");
     require(transport.calls() <= 1, "a request sends one message at most");
