@@ -96,7 +96,7 @@ public:
         const auto numbers = elements();
         if (numbers.size() > N) throw unknown();
         std::transform(numbers.begin(), numbers.end(), all.begin(),
-                       [this](auto bytes) { return time_point(std::chrono::milliseconds(number(bytes))); });
+                       [](auto bytes) { return time_point(std::chrono::milliseconds(number(bytes))); });
     }
 
 private:
