@@ -31,7 +31,7 @@ public:
     ///@{
     /// Holds the text of `s`; wipes `s` if it is moved from.
     secret_string(const std::string& s) : std::string(s) {}
-    secret_string(std::string&& s) noexcept : std::string(std::move(s)) { detail::wipe(s); }
+    secret_string(std::string&& s) noexcept : std::string(std::move(s)) { detail::wipe_moved(s, capacity()); }
     secret_string(const secret_string&) = default;
     secret_string(secret_string&& s) noexcept : secret_string(static_cast<std::string&&>(s)) {}
     ///@}

@@ -141,9 +141,18 @@ using digest = std::array<unsigned char, 32>;
 PHONEAUTH_DECL void wipe(std::span<unsigned char> memory) noexcept;
 /// The string is empty then. What it had behind its end, from when it was longer, goes too.
 inline void wipe(std::string& text) noexcept {
-    text.resize(text.capacity());
+    text.assign(text.capacity(), '\0');
+#if defined(__GNUC__)
+    asm volatile("" : : "r"(text.data()) : "memory");  // as if somebody read it: the writes stay
+#else
     wipe({reinterpret_cast<unsigned char*>(text.data()), text.size()});
+#endif
     text.clear();
+}
+/// What is left behind in `text` after its content has moved on. If it was allocated (`capacity` tells, from before),
+/// there is nothing.
+inline void wipe_moved(std::string& text, std::size_t capacity) noexcept {
+    if (capacity <= std::string().capacity()) wipe(text);
 }
 
 /// True when both are the same; takes a time that depends on the sizes only.
@@ -167,6 +176,7 @@ private:
         PHONEAUTH_DECL void operator()(evp_mac_ctx_st* context) const noexcept;
     };
     std::string key_;
+    bool needs_key_ = true;  // each time, see the constructor
     std::mutex mutex_;
     std::unique_ptr<evp_mac_ctx_st, deleter> context_;
 };
@@ -234,11 +244,11 @@ PHONEAUTH_DECL std::string base64(std::string_view bytes) {
 
 PHONEAUTH_DECL std::string lower_case_hex(std::span<const unsigned char> bytes) {
     constexpr std::string_view digits = "0123456789abcdef";
-    std::string text;
-    text.reserve(2 * bytes.size());
+    std::string text(2 * bytes.size(), '\0');
+    auto* to = text.data();
     for (const unsigned char byte : bytes) {
-        text += digits[byte >> 4];
-        text += digits[byte & 15];
+        *to++ = digits[byte >> 4];
+        *to++ = digits[byte & 15];
     }
     return text;
 }
@@ -255,15 +265,20 @@ PHONEAUTH_DECL hmac_sha256::hmac_sha256(std::string_view key) : key_(key) {
     const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, hash, 0),
                                      OSSL_PARAM_construct_end()};
     require_openssl(context_ && EVP_MAC_init(context_.get(), bytes_of(key), key.size(), parameters) == 1);
+    // Without the key, OpenSSL before 3.0.3 (and FIPS modules of that age) reports success but does not begin anew
+    // (https://github.com/openssl/openssl/issues/17811). Preparing it takes twice as long as a short message.
+    const auto expected = (*this)("begins anew");
+    needs_key_ = false;
+    (*this)("something else");
+    needs_key_ = (*this)("begins anew") != expected;
 }
 
 PHONEAUTH_DECL digest hmac_sha256::operator()(std::string_view message) {
     digest out;
     std::size_t size = 0;
     const std::lock_guard lock(mutex_);
-    // The key each time: without it, OpenSSL before 3.0.3 (and FIPS modules of that age) reports success but does not
-    // begin anew (https://github.com/openssl/openssl/issues/17811).
-    require_openssl(EVP_MAC_init(context_.get(), bytes_of(key_), key_.size(), nullptr) == 1 &&
+    const auto* key = needs_key_ ? bytes_of(key_) : nullptr;
+    require_openssl(EVP_MAC_init(context_.get(), key, key ? key_.size() : 0, nullptr) == 1 &&
                     EVP_MAC_update(context_.get(), bytes_of(message), message.size()) == 1 &&
                     EVP_MAC_final(context_.get(), out.data(), &size, out.size()) == 1 && size == out.size());
     return out;
@@ -316,7 +331,7 @@ public:
     ///@{
     /// Holds the text of `s`; wipes `s` if it is moved from.
     secret_string(const std::string& s) : std::string(s) {}
-    secret_string(std::string&& s) noexcept : std::string(std::move(s)) { detail::wipe(s); }
+    secret_string(std::string&& s) noexcept : std::string(std::move(s)) { detail::wipe_moved(s, capacity()); }
     secret_string(const secret_string&) = default;
     secret_string(secret_string&& s) noexcept : secret_string(static_cast<std::string&&>(s)) {}
     ///@}
@@ -5910,6 +5925,7 @@ inline bool is_sound(simdjson::dom::element value, std::size_t depth) {
     if (!value.get(object)) {
         if (depth == 0) return false;
         std::vector<std::string_view> keys;
+        keys.reserve(object.size());
         for (const auto member : object) {
             if (!is_sound(member.value, depth - 1)) return false;
             keys.push_back(member.key);
@@ -6266,7 +6282,7 @@ public:
                                                     std::chrono::seconds validity,
                                                     std::string_view status_callback = {}) const;
 
-    /// The messages that were sent to `to`: `GET …/Messages.json?To=…&PageSize=1`. Costs nothing.
+    /// The messages that were sent to `to`: `GET …/Messages.json?PageSize=1&To=…`. Costs nothing.
     PHONEAUTH_DECL http_request find_messages(const phone_number& to) const;
 
     /// The account itself: `GET /2010-04-01/Accounts/{Sid}.json`.
@@ -6276,7 +6292,7 @@ public:
     PHONEAUTH_DECL http_request find_number(const phone_number& number) const;
 
 private:
-    PHONEAUTH_DECL http_request get(std::string_view path) const;
+    PHONEAUTH_DECL http_request get(std::string url) const;
     PHONEAUTH_DECL http_request post_message(std::string form, bool sender_is_chosen) const;
 
     std::string account_url_;  // …/2010-04-01/Accounts/{Sid}
@@ -6402,8 +6418,8 @@ PHONEAUTH_DECL requests::requests(const twilio_config& c)
     detail::append_form_field(sender_, c.sender.starts_with("MG") ? "MessagingServiceSid" : "From", c.sender);
 }
 
-PHONEAUTH_DECL http_request requests::get(std::string_view path) const {
-    http_request request{"GET", account_url_ + std::string(path), {}, {}};
+PHONEAUTH_DECL http_request requests::get(std::string url) const {
+    http_request request{"GET", std::move(url), {}, {}};
     request.headers.reserve(2);  // not a braced list, whose elements would be copied and left
     request.headers.push_back({"Authorization", authorization_});
     request.headers.push_back({"Accept", "application/json"});
@@ -6411,7 +6427,7 @@ PHONEAUTH_DECL http_request requests::get(std::string_view path) const {
 }
 
 PHONEAUTH_DECL http_request requests::post_message(std::string form, bool sender_is_chosen) const {
-    if (!sender_is_chosen) form += '&' + sender_;
+    if (!sender_is_chosen) form.append(1, '&').append(sender_);
     http_request request{"POST", messages_url_, {}, std::move(form)};
     request.headers.reserve(3);
     request.headers.push_back({"Authorization", authorization_});
@@ -6452,20 +6468,21 @@ PHONEAUTH_DECL http_request requests::create_code_message(const phone_number& to
 }
 
 PHONEAUTH_DECL http_request requests::find_messages(const phone_number& to) const {
-    std::string query;
-    detail::append_form_field(query, "To", to.str());
-    detail::append_form_field(query, "PageSize", "1");
-    return get("/Messages.json?" + query);
+    std::string url;
+    url.reserve(messages_url_.size() + 48);
+    url.append(messages_url_).append("?PageSize=1");
+    detail::append_form_field(url, "To", to.str());
+    return get(std::move(url));
 }
 
 PHONEAUTH_DECL http_request requests::fetch_account() const {
-    return get(".json");
+    return get(account_url_ + ".json");
 }
 
 PHONEAUTH_DECL http_request requests::find_number(const phone_number& number) const {
     std::string query;
     detail::append_form_field(query, "PhoneNumber", number.str());
-    return get("/IncomingPhoneNumbers.json?" + query);
+    return get(account_url_ + "/IncomingPhoneNumbers.json?" + query);
 }
 
 PHONEAUTH_DECL std::string code_text(const config& c, std::string_view code, purpose what) {
@@ -7317,11 +7334,20 @@ struct parts {
     std::string fingerprint_of(const user& u) { return hash(u.password_hash); }
     /// What a session of `u` rests on: see `session::fingerprint`.
     std::string session_fingerprint_of(const user& u) {
-        return hash(fingerprint_of(u) + std::to_string(u.generation) + std::string(u.phone.str()));
+        std::string of = std::to_string(u.generation);
+        of.reserve(of.size() + u.phone.str().size() + u.password_hash.size() + 2);
+        return hash(of.append(1, ' ').append(u.phone.str()).append(1, ' ').append(u.password_hash));
     }
-    /// By what known networks are remembered: when the sessions of a user end, they are forgotten.
+    /// By what known networks are remembered, from `session_fingerprint_of`: when the sessions of a user end, they are
+    /// forgotten.
+    static std::string_view network_fingerprint(std::string_view session_fingerprint) {
+        return session_fingerprint.substr(0, 16);
+    }
+    /// The same for whoever has a phone or an identity; nobody takes as long.
     std::string network_fingerprint(const std::optional<user>& u) {
-        return u ? session_fingerprint_of(*u).substr(0, 16) : std::string(16, '0');
+        auto fingerprint = u ? session_fingerprint_of(*u) : hash("nobody");
+        fingerprint.resize(16);
+        return fingerprint;
     }
 
 private:
@@ -7619,7 +7645,7 @@ private:
     flow<result<login_result>> enter(context& c, const transaction& confirmed);
     flow<result<login_result>> open_session(context& c, user& owner, const transaction* used);
     flow<result<void>> keep(const session& opened, user& owner);
-    flow<bool> note_login(user& owner);
+    flow<bool> note_login(user& owner, const std::string& rests_on);
     std::string identity_subject(const std::string& identity, const std::optional<user>& owner);
 
     parts<Mode>& p_;
@@ -8067,8 +8093,8 @@ auto login<Mode>::open_session(context& c, user& owner, const transaction* used)
         }
         co_return std::move(kept).error();
     }
-    const auto fingerprint = p_.network_fingerprint(owner);
-    rules::login_facts facts{.phone = owner.phone, .fingerprint = fingerprint, .used = used, .from = c.networks()};
+    const auto known_by = p_.network_fingerprint(opened.fingerprint);
+    rules::login_facts facts{.phone = owner.phone, .fingerprint = known_by, .used = used, .from = c.networks()};
     std::string subject;
     if (!used)
         subject = identity_subject(owner.identity, owner);
@@ -8090,7 +8116,7 @@ auto login<Mode>::keep(const session& opened, user& owner) -> flow<result<void>>
     try {
         const bool inserted = co_await p_.ports.insert_session(opened);
         if (!inserted) co_return error::internal;
-        const bool noted = co_await note_login(owner);
+        const bool noted = co_await note_login(owner, opened.fingerprint);
         co_return noted ? result<void>() : result<void>(error::invalid_login);
     } catch (...) {
         co_return Mode::current_failure();
@@ -8098,11 +8124,9 @@ auto login<Mode>::keep(const session& opened, user& owner) -> flow<result<void>>
 }
 
 /// Stores `last_login_at`. False if the user has been disabled or deleted since they were read, or what the session
-/// rests on has changed: it is over already. A storage that fails to store it does
-/// not stop a login.
+/// `rests_on` has changed: it is over already. A storage that fails to store it does not stop a login.
 template <class Mode>
-auto login<Mode>::note_login(user& owner) -> flow<bool> {
-    const auto rests_on = p_.session_fingerprint_of(owner);
+auto login<Mode>::note_login(user& owner, const std::string& rests_on) -> flow<bool> {
     for (int lost = 0; lost < max_lost_races; ++lost) {
         write_result written = write_result::done;
         try {

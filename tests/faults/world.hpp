@@ -244,7 +244,7 @@ public:
         if (!u) return false;
         if (s->fingerprint.empty()) return u->generation == 0;
         return s->fingerprint ==
-               hasher_(hasher_(u->password_hash) + std::to_string(u->generation) + std::string(u->phone.str()));
+               hasher_(std::to_string(u->generation) + " " + std::string(u->phone.str()) + " " + u->password_hash);
     }
 
     std::string code_of(const transaction& t) { return std::string(codes_.derive(t)->str()); }

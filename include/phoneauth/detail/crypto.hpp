@@ -28,9 +28,18 @@ using digest = std::array<unsigned char, 32>;
 PHONEAUTH_DECL void wipe(std::span<unsigned char> memory) noexcept;
 /// The string is empty then. What it had behind its end, from when it was longer, goes too.
 inline void wipe(std::string& text) noexcept {
-    text.resize(text.capacity());
+    text.assign(text.capacity(), '\0');
+#if defined(__GNUC__)
+    asm volatile("" : : "r"(text.data()) : "memory");  // as if somebody read it: the writes stay
+#else
     wipe({reinterpret_cast<unsigned char*>(text.data()), text.size()});
+#endif
     text.clear();
+}
+/// What is left behind in `text` after its content has moved on. If it was allocated (`capacity` tells, from before),
+/// there is nothing.
+inline void wipe_moved(std::string& text, std::size_t capacity) noexcept {
+    if (capacity <= std::string().capacity()) wipe(text);
 }
 
 /// True when both are the same; takes a time that depends on the sizes only.
@@ -54,6 +63,7 @@ private:
         PHONEAUTH_DECL void operator()(evp_mac_ctx_st* context) const noexcept;
     };
     std::string key_;
+    bool needs_key_ = true;  // each time, see the constructor
     std::mutex mutex_;
     std::unique_ptr<evp_mac_ctx_st, deleter> context_;
 };

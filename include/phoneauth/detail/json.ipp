@@ -27,6 +27,7 @@ inline bool is_sound(simdjson::dom::element value, std::size_t depth) {
     if (!value.get(object)) {
         if (depth == 0) return false;
         std::vector<std::string_view> keys;
+        keys.reserve(object.size());
         for (const auto member : object) {
             if (!is_sound(member.value, depth - 1)) return false;
             keys.push_back(member.key);

@@ -147,8 +147,8 @@ auto login<Mode>::open_session(context& c, user& owner, const transaction* used)
         }
         co_return std::move(kept).error();
     }
-    const auto fingerprint = p_.network_fingerprint(owner);
-    rules::login_facts facts{.phone = owner.phone, .fingerprint = fingerprint, .used = used, .from = c.networks()};
+    const auto known_by = p_.network_fingerprint(opened.fingerprint);
+    rules::login_facts facts{.phone = owner.phone, .fingerprint = known_by, .used = used, .from = c.networks()};
     std::string subject;
     if (!used)
         subject = identity_subject(owner.identity, owner);
@@ -170,7 +170,7 @@ auto login<Mode>::keep(const session& opened, user& owner) -> flow<result<void>>
     try {
         const bool inserted = co_await p_.ports.insert_session(opened);
         if (!inserted) co_return error::internal;
-        const bool noted = co_await note_login(owner);
+        const bool noted = co_await note_login(owner, opened.fingerprint);
         co_return noted ? result<void>() : result<void>(error::invalid_login);
     } catch (...) {
         co_return Mode::current_failure();
@@ -178,11 +178,9 @@ auto login<Mode>::keep(const session& opened, user& owner) -> flow<result<void>>
 }
 
 /// Stores `last_login_at`. False if the user has been disabled or deleted since they were read, or what the session
-/// rests on has changed: it is over already. A storage that fails to store it does
-/// not stop a login.
+/// `rests_on` has changed: it is over already. A storage that fails to store it does not stop a login.
 template <class Mode>
-auto login<Mode>::note_login(user& owner) -> flow<bool> {
-    const auto rests_on = p_.session_fingerprint_of(owner);
+auto login<Mode>::note_login(user& owner, const std::string& rests_on) -> flow<bool> {
     for (int lost = 0; lost < max_lost_races; ++lost) {
         write_result written = write_result::done;
         try {

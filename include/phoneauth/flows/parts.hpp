@@ -75,11 +75,20 @@ struct parts {
     std::string fingerprint_of(const user& u) { return hash(u.password_hash); }
     /// What a session of `u` rests on: see `session::fingerprint`.
     std::string session_fingerprint_of(const user& u) {
-        return hash(fingerprint_of(u) + std::to_string(u.generation) + std::string(u.phone.str()));
+        std::string of = std::to_string(u.generation);
+        of.reserve(of.size() + u.phone.str().size() + u.password_hash.size() + 2);
+        return hash(of.append(1, ' ').append(u.phone.str()).append(1, ' ').append(u.password_hash));
     }
-    /// By what known networks are remembered: when the sessions of a user end, they are forgotten.
+    /// By what known networks are remembered, from `session_fingerprint_of`: when the sessions of a user end, they are
+    /// forgotten.
+    static std::string_view network_fingerprint(std::string_view session_fingerprint) {
+        return session_fingerprint.substr(0, 16);
+    }
+    /// The same for whoever has a phone or an identity; nobody takes as long.
     std::string network_fingerprint(const std::optional<user>& u) {
-        return u ? session_fingerprint_of(*u).substr(0, 16) : std::string(16, '0');
+        auto fingerprint = u ? session_fingerprint_of(*u) : hash("nobody");
+        fingerprint.resize(16);
+        return fingerprint;
     }
 
 private:

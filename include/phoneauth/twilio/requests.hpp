@@ -37,7 +37,7 @@ public:
                                                     std::chrono::seconds validity,
                                                     std::string_view status_callback = {}) const;
 
-    /// The messages that were sent to `to`: `GET …/Messages.json?To=…&PageSize=1`. Costs nothing.
+    /// The messages that were sent to `to`: `GET …/Messages.json?PageSize=1&To=…`. Costs nothing.
     PHONEAUTH_DECL http_request find_messages(const phone_number& to) const;
 
     /// The account itself: `GET /2010-04-01/Accounts/{Sid}.json`.
@@ -47,7 +47,7 @@ public:
     PHONEAUTH_DECL http_request find_number(const phone_number& number) const;
 
 private:
-    PHONEAUTH_DECL http_request get(std::string_view path) const;
+    PHONEAUTH_DECL http_request get(std::string url) const;
     PHONEAUTH_DECL http_request post_message(std::string form, bool sender_is_chosen) const;
 
     std::string account_url_;  // …/2010-04-01/Accounts/{Sid}

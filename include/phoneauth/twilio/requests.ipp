@@ -108,8 +108,8 @@ PHONEAUTH_DECL requests::requests(const twilio_config& c)
     detail::append_form_field(sender_, c.sender.starts_with("MG") ? "MessagingServiceSid" : "From", c.sender);
 }
 
-PHONEAUTH_DECL http_request requests::get(std::string_view path) const {
-    http_request request{"GET", account_url_ + std::string(path), {}, {}};
+PHONEAUTH_DECL http_request requests::get(std::string url) const {
+    http_request request{"GET", std::move(url), {}, {}};
     request.headers.reserve(2);  // not a braced list, whose elements would be copied and left
     request.headers.push_back({"Authorization", authorization_});
     request.headers.push_back({"Accept", "application/json"});
@@ -117,7 +117,7 @@ PHONEAUTH_DECL http_request requests::get(std::string_view path) const {
 }
 
 PHONEAUTH_DECL http_request requests::post_message(std::string form, bool sender_is_chosen) const {
-    if (!sender_is_chosen) form += '&' + sender_;
+    if (!sender_is_chosen) form.append(1, '&').append(sender_);
     http_request request{"POST", messages_url_, {}, std::move(form)};
     request.headers.reserve(3);
     request.headers.push_back({"Authorization", authorization_});
@@ -158,20 +158,21 @@ PHONEAUTH_DECL http_request requests::create_code_message(const phone_number& to
 }
 
 PHONEAUTH_DECL http_request requests::find_messages(const phone_number& to) const {
-    std::string query;
-    detail::append_form_field(query, "To", to.str());
-    detail::append_form_field(query, "PageSize", "1");
-    return get("/Messages.json?" + query);
+    std::string url;
+    url.reserve(messages_url_.size() + 48);
+    url.append(messages_url_).append("?PageSize=1");
+    detail::append_form_field(url, "To", to.str());
+    return get(std::move(url));
 }
 
 PHONEAUTH_DECL http_request requests::fetch_account() const {
-    return get(".json");
+    return get(account_url_ + ".json");
 }
 
 PHONEAUTH_DECL http_request requests::find_number(const phone_number& number) const {
     std::string query;
     detail::append_form_field(query, "PhoneNumber", number.str());
-    return get("/IncomingPhoneNumbers.json?" + query);
+    return get(account_url_ + "/IncomingPhoneNumbers.json?" + query);
 }
 
 PHONEAUTH_DECL std::string code_text(const config& c, std::string_view code, purpose what) {
