@@ -71,11 +71,10 @@ inline namespace v0 {
 ///
 ///     start_registration 2        start_login 2 + 1u              start_two_factor_login 3 + 1u     resend 3
 ///     finish_registration 3 + 1u  finish_login 3 + 2u + 1s        login_with_identity 3 + 2u + 1s   send_message 1
-///     authenticate 1u + 1s        update_user 2u + 1s             logout 1s                         status 1
-///     handle_status_callback 2    end_sessions 2u + 1s            unlock 1
+///     authenticate 1u + 1s        update_user 1 + 2u + 1s         logout 1s                         status 1
+///     handle_status_callback 2    end_sessions 2u + 1s            unlock 1 + 1u
 ///
-/// `update_user` of an identity or a password makes 1 more, with the current password 2 more, and for a new password 3s
-/// more.
+/// `update_user` with the current password makes 2 more, and for a new password 1 + 3s more.
 ///
 /// @par Cancellation
 /// In asynchronous mode, terminal. A cancelled flow ends with `cancelled`, or with its result if that was certain

@@ -10,18 +10,27 @@
 namespace phoneauth {
 inline namespace v0 {
 
+namespace detail {
+
+/// What `parse_ip` reads, or the same with a port: some print it behind an IPv6 address without brackets.
+inline std::optional<ip_address> parse_printed(std::string_view text) noexcept {
+    const auto bare = bare_address(text);
+    const auto a = parse_ip(bare);
+    return a ? a : parse_ip(bare.substr(0, bare.rfind(':')));
+}
+
+}  // namespace detail
+
 PHONEAUTH_DECL std::string client_network(std::string_view address) {
     if (address.empty()) return {};
-    const auto bare = detail::bare_address(address);
-    auto a = detail::parse_ip(bare);
-    if (!a) a = detail::parse_ip(bare.substr(0, bare.rfind(':')));  // some print IPv6 with a port and without brackets
+    const auto a = detail::parse_printed(address);
     if (!a) return std::string(unknown_network);
     if (const auto* v4 = detail::ipv4_in(*a)) return detail::ip_text(AF_INET, v4);
     return detail::ipv6_prefix(*a, 64);
 }
 
 PHONEAUTH_DECL std::string wide_network(std::string_view address) {
-    const auto a = detail::parse_ip(detail::bare_address(address));
+    const auto a = detail::parse_printed(address);
     return a && !detail::ipv4_in(*a) ? detail::ipv6_prefix(*a, 48) : std::string();
 }
 

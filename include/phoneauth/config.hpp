@@ -149,15 +149,16 @@ struct config {
     bool identity_login_enabled = false;
     /// What becomes of a login by code alone with a phone that no user has.
     unknown_phone_policy unknown_phone = unknown_phone_policy::conceal;
-    /// 40–100 failures per account in any 30 days, and at least eight times `max_tries` (NIST SP 800-63B-3 §5.2.2: at
+    /// 50–100 failures per account in any 30 days, and at least ten times `max_tries` (NIST SP 800-63B-3 §5.2.2: at
     /// most 100 in a row).
     /// - Each way in is an account: a user's password, codes that come without a password, codes that come after it,
     ///   and, in any 24 hours, the codes of a phone's registration.
-    /// - Three fifths of them are for strangers, two for known networks together, three quarters of which each of these
-    ///   may have. Four fifths may be at once.
+    /// - Half of them are for strangers, half for known networks together, half of which each of these may have. Four
+    ///   fifths may be at once.
     /// - A login ends the failures made from its network. Those of strangers come free again, one after the other.
-    /// - A code is sent only if there is room for all its tries, and those of the codes that are open: one to three for
-    ///   strangers and for each known network.
+    ///   Without networks (`client_info`), everybody is a stranger, and a login ends the failures of all.
+    /// - A code is sent only if there is room for all its tries, and those of the codes that are open: two or three for
+    ///   strangers, one or two for each known network.
     /// - Nobody shuts the door to a right password: when there is no room for a wrong one, `start_two_factor_login`
     ///   answers everybody alike, and sends a code if the password was right.
     /// - Where logins by identity are allowed and the identity is not the phone, a password has two accounts, by phone

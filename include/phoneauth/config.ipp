@@ -175,9 +175,9 @@ PHONEAUTH_DECL std::vector<config_problem> validate(const config& c, bool storag
     check.require(code.size() <= 3 && std::all_of(code.begin(), code.end(), detail::is_digit) && !code.starts_with('0'),
                   "default_calling_code", "expected 1 to 3 digits that do not start with 0, for example 49");
 
-    check.range(c.max_consecutive_failures, 40, 100, "max_consecutive_failures", "failures");
-    check.require(c.max_tries > 10 || c.max_consecutive_failures >= 8 * c.max_tries, "max_consecutive_failures",
-                  "expected at least eight times max_tries");
+    check.range(c.max_consecutive_failures, 50, 100, "max_consecutive_failures", "failures");
+    check.require(c.max_tries > 10 || c.max_consecutive_failures >= 10 * c.max_tries, "max_consecutive_failures",
+                  "expected at least ten times max_tries");
     check.range(c.max_passwords_per_client_and_hour, 0, 100000, "max_passwords_per_client_and_hour", "failures");
     check.range(c.session_lifetime.count(), 60, 365LL * 24 * 3600, "session_lifetime", "s");
     check.range(c.fresh_login.count(), 0, 86400, "fresh_login", "s");

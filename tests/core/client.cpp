@@ -45,6 +45,7 @@ BOOST_AUTO_TEST_CASE(clients_behind_nat64_are_told_apart) {
 BOOST_AUTO_TEST_CASE(one_site_is_one_wide_network) {
     BOOST_TEST(wide_network("2001:db8:1:2:3:4:5:6") == "2001:db8:1::/48");
     BOOST_TEST(wide_network("[2001:DB8:1::1]:80") == "2001:db8:1::/48");
+    BOOST_TEST(wide_network("2001:db8:1:2:3:4:5:6:567") == "2001:db8:1::/48");
     for (const auto* text : {"", "x", "192.0.2.1", "192.0.2.1:80", "::ffff:192.0.2.1", "64:ff9b::192.0.2.1"})
         BOOST_TEST(wide_network(text) == "", text);
 }

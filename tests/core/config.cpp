@@ -99,12 +99,12 @@ BOOST_AUTO_TEST_CASE(each_field_is_checked_by_name) {
         {"max_consecutive_failures", [](config& c) { c.max_consecutive_failures = 101; }},
         {"max_consecutive_failures",
          [](config& c) {
-             c.max_consecutive_failures = 39;
+             c.max_consecutive_failures = 49;
              c.max_tries = 4;
          }},
         {"max_consecutive_failures",
          [](config& c) {
-             c.max_consecutive_failures = 79;
+             c.max_consecutive_failures = 99;
              c.max_tries = 10;
          }},
         {"max_passwords_per_client_and_hour", [](config& c) { c.max_passwords_per_client_and_hour = 100001; }},

@@ -84,7 +84,24 @@ BOOST_AUTO_TEST_CASE(guesses_of_many_known_networks_stay_within_their_share) {
         }
     }
     BOOST_TEST(wrong > 0u);
-    BOOST_TEST(wrong <= a.c.max_consecutive_failures * 2 / 5);
+    BOOST_TEST(wrong <= a.c.max_consecutive_failures / 2);
+}
+
+BOOST_AUTO_TEST_CASE(one_known_network_alone_never_shuts_the_door_to_another) {
+    for (const unsigned tries : {1u, 3u, 5u, 10u})
+        for (const auto d : {door::code, door::second}) {
+            account a;
+            a.c.max_tries = tries;
+            a.learn("192.0.2.1");
+            a.learn("192.0.2.2");
+            for (; a.now < t0 + 24h * 60; a.now += 1h) {
+                std::vector<transaction> opened;
+                for (int i = 0; i < 5; ++i)
+                    if (auto t = a.open(d, "192.0.2.1")) opened.push_back(*t);
+                BOOST_REQUIRE(a.open(d, "192.0.2.2").has_value());
+                for (const auto& t : opened) a.guess_wrong(t);
+            }
+        }
 }
 
 BOOST_AUTO_TEST_CASE(a_login_ends_the_life_of_its_code) {

@@ -39,7 +39,7 @@ BOOST_AUTO_TEST_CASE(every_field_is_read_by_its_name) {
         "allowed_calling_codes": ["49", "43"], "blocked_prefixes": ["49900"],
         "test_numbers": [{"phone": "+4915100000000", "code": "1234567"}], "allow_test_numbers": true,
         "max_passwords_per_client_and_hour": 11, "default_calling_code": "49", "login_enabled": false, "code_login_enabled": false,
-        "identity_login_enabled": true, "unknown_phone": "reject", "max_consecutive_failures": 41, "session_lifetime": 3600,
+        "identity_login_enabled": true, "unknown_phone": "reject", "max_consecutive_failures": 51, "session_lifetime": 3600,
         "fresh_login": 60, "client_properties": ["name"], "protected_properties": ["role"],
         "registration_enabled": false, "phone_column": "phone", "identity_column": "nick", "min_password_length": 10,
         "max_password_length": 100, "max_properties": 5, "max_property_bytes": 0})",

@@ -211,8 +211,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(wrong_current_passwords_count_as_wrong_passwords, 
         w.clock.advance(6min);
         wrong += error_of(w.run(w.auth.update_user(in.token, in.user.object_id, changes))) == error::invalid_login;
     }
-    BOOST_TEST(wrong >= 48);
-    BOOST_TEST(wrong <= 60);
+    BOOST_TEST(wrong >= 40);
+    BOOST_TEST(wrong <= 50);
 }
 
 // ---- What clients may set ----

@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(everything_that_matters_is_told, World, worlds) {
         (void)w.run(w.auth.finish_login(s->transaction_id, submitted_code(wrong(w.transport.last_code()))));
     BOOST_TEST(w.seen() == "wrong_code wrong_code wrong_code wrong_code locked ");
     BOOST_TEST(w.last.reason == error::tries_exhausted);
-    for (int i = 0; i < 28; ++i) {
+    for (int i = 0; i < 20; ++i) {
         if (i % 5 == 0) {
             w.clock.advance(4h);
             s = w.run(w.auth.start_login(phone));

@@ -167,8 +167,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(identity_stops_after_its_share_of_failures, World,
         if (error_of(r) == error::too_many_failures) break;
         ++failures;
     }
-    BOOST_TEST(failures == 24);  // half of 48: the other half is for the phone
-    BOOST_TEST((*r.error().retry_after <= 121h));
+    BOOST_TEST(failures == 20);  // half of 40: the other half is for the phone
+    BOOST_TEST((*r.error().retry_after <= 145h));
     BOOST_TEST(w.run(w.auth.start_two_factor_login(phone, password("correct horse"))).has_value());
 }
 

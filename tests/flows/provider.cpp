@@ -191,7 +191,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(configuration_is_tested, World, worlds) {
         auto r = w.run(w.auth.test_configuration());
         BOOST_TEST(summary(*r) == "destinations- credentials+ account+ sender+ sms+ mms+ look-up- ");
         BOOST_TEST(r->ok());
-        BOOST_TEST(w.transport.requests()[2].url.find("/Messages.json?To=") != std::string::npos);
+        BOOST_TEST(w.transport.requests()[2].url.find("/Messages.json?PageSize=1&To=") != std::string::npos);
     }
 }
 

@@ -310,7 +310,7 @@ private:
             c.test_numbers = {{phones[test_phone], test_code}};
         }
         c.code_lifetime = std::chrono::seconds(flags & 64 ? 30 : 300);
-        c.max_consecutive_failures = flags & 128 ? 100 : 40;
+        c.max_consecutive_failures = flags & 128 ? 100 : 50;
         const auto sizes = in_.byte();
         if (sizes >= 180) c.twilio.status_callback = callback;
         c.max_tries = 1 + sizes % 5;
@@ -632,10 +632,11 @@ private:
 
     // -- limits
 
-    enum { registrations, strangers, known, kinds };  ///< of messages: each has limits of its own
+    enum { registrations, strangers, after_password, known, kinds = known + 3 };  ///< of messages, with own limits
     static std::size_t kind_of(const model_transaction& t) {
         if (t.purpose == purpose::registration) return registrations;
-        return t.known || !t.password.empty() ? known : strangers;
+        if (t.known) return known + t.address;  // each network by itself
+        return t.password.empty() ? strangers : after_password;
     }
     enum { registration_door, code_door, second_door, doors };
     static std::size_t door_of(const model_transaction& t) {
@@ -647,10 +648,10 @@ private:
     /// What was counted for nothing may still be ahead of a clock that was set back.
     bool explains(std::size_t counted, std::size_t least) const { return counted >= (went_back_ ? 1u : least); }
     /// How many wrong guesses there must be at least before the account has no room for `more`. Each known network has
-    /// three quarters of two fifths, `shared_by` accounts share them, and four fifths of that can be had at once.
+    /// a quarter, `shared_by` accounts share them, and four fifths of that can be had at once.
     std::size_t least_failures(bool known_here, unsigned more, unsigned shared_by) const {
-        const auto share = known_here ? settings_.max_consecutive_failures * 2 / 5 * 3 / 4
-                                      : settings_.max_consecutive_failures * 3 / 5;
+        const auto known = settings_.max_consecutive_failures / 2;
+        const auto share = known_here ? known / 2 : settings_.max_consecutive_failures - known;
         const auto room = share / shared_by * 4 / 5;
         return room > more ? room - more + 1 : 1;
     }
@@ -740,8 +741,8 @@ private:
         require(of_strangers + of_known <= most,
                 "no more guesses are compared than are allowed (NIST SP 800-63B-3 §5.2.2)");
         if (had_failure_) return;  // perhaps it was not stored that a network is known
-        require(of_strangers <= most * 3 / 5, "three fifths of the guesses are strangers'");
-        require(of_known <= most * 2 / 5, "two fifths of the guesses are known networks'");
+        require(of_strangers <= (most + 1) / 2, "half of the guesses are strangers'");
+        require(of_known <= most / 2, "half of the guesses are known networks'");
     }
     /// Who was here has logged in.
     void end_failures(guesses& g) const { (address_ == 0 ? g.strangers : g.known).clear(); }
@@ -1231,6 +1232,10 @@ private:
         require(replaced || !r, "a new password is a new generation");
         if (!replaced) return;
         owner->known_from.clear();
+        if (address_ != 0) learn_network(*owner);
+        for (auto* wrong :
+             {&wrong_codes_[second_door][s->phone], &wrong_passwords_[0][s->phone], &wrong_passwords_[1][s->phone]})
+            wrong->strangers.clear(), wrong->known.clear();
         for (auto& other : sessions_) {
             if (&other == s || other.phone != s->phone || other.ended) continue;
             const bool erased = r && !failed();

@@ -73,10 +73,17 @@ auto codes<Mode>::send_again(context& c, transaction_id id) -> flow<result<chall
         }
         allowed = check_key(*found);
         if (!allowed) co_return std::move(allowed).error();
-        // What is concealed goes on like a decoy where a limit refuses it, and a decoy costs the account nothing.
+        // What is concealed goes on like a decoy where the account's limits refuse it, and a decoy costs the account
+        // nothing.
         const bool concealed = rules::is_concealed(*found);
         auto limits = rules::code_limits(again(*found, c), p_.config, p_.now());
-        if (concealed && rules::is_decoy(*found)) limits = limits.as_decoy();
+        if (concealed) {
+            const auto of_client = limits.of_client();
+            const auto admitted = co_await p_.limits.take(c, of_client);
+            if (!admitted.granted) co_return of_client.judge(admitted).error();
+            limits = limits.of_account();
+            if (rules::is_decoy(*found)) limits = limits.as_decoy();
+        }
         const auto granted = co_await p_.limits.take(c, limits);
         if (!granted.granted && !concealed) co_return limits.judge(granted).error();
         const bool won = co_await p_.ports.update_transaction(*found);
@@ -102,7 +109,9 @@ rules::code_request codes<Mode>::again(const transaction& t, const context& c) {
             .fingerprint = {},
             .from = c.networks(),
             .registers = t.purpose == purpose::registration,
-            .after_password = !t.password_fingerprint.empty() || !t.known_network.empty()};
+            .after_password = !t.password_fingerprint.empty(),
+            .concealed = rules::is_concealed(t),
+            .known_network = t.known_network};
 }
 
 template <class Mode>

@@ -49,7 +49,6 @@ private:
     flow<result<login_result>> open_session(context& c, user& owner, const transaction* used);
     flow<result<void>> keep(const session& opened, user& owner);
     flow<bool> note_login(user& owner, const std::string& rests_on);
-    std::string identity_subject(const std::string& identity, const std::optional<user>& owner);
 
     parts<Mode>& p_;
     codes<Mode>& codes_;

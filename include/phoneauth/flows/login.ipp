@@ -66,10 +66,17 @@ auto login<Mode>::begin_second(context& c, rules::code_request asked, std::optio
     if (!guess->right && !guess->concealed) co_return error::invalid_login;
     asked.begins = rules::door::second;
     asked.after_password = true;
+    asked.concealed = guess->concealed;
     auto limits = rules::code_limits(asked, p_.config, p_.now());
-    if (!guess->right) limits = limits.as_decoy();
-    if (!guess->concealed)
+    if (guess->concealed) {
+        const auto of_client = limits.of_client();
+        const auto admitted = co_await p_.limits.take(c, of_client);
+        if (!admitted.granted) co_return of_client.judge(admitted).error();
+        limits = limits.of_account();
+        if (!guess->right) limits = limits.as_decoy();
+    } else {
         rules::take_guess_back(limits, question.subject, c.networks(), p_.limits.password_accounts(), p_.config);
+    }
     const auto granted = co_await p_.limits.take(c, limits);
     if (!granted.granted && !guess->concealed) {
         co_await p_.passwords.forgive(c, question, *guess);
@@ -99,7 +106,7 @@ auto login<Mode>::complete_with_identity(context& c, std::string text, password 
     auto identity = rules::normalize_identity(p_.config, text);
     if (!identity) co_return error::invalid_login;
     auto owner = co_await p_.ports.find_user_by_identity(*identity);
-    const password_question asked{identity_subject(*identity, owner), p_.network_fingerprint(owner), owner};
+    const password_question asked{p_.identity_subject(*identity, owner), p_.network_fingerprint(owner), owner};
     auto guess = co_await p_.passwords.check(c, asked, secret);
     if (!guess) co_return std::move(guess).error();
     if (!guess->right) co_return error::invalid_login;
@@ -151,7 +158,7 @@ auto login<Mode>::open_session(context& c, user& owner, const transaction* used)
     rules::login_facts facts{.phone = owner.phone, .fingerprint = known_by, .used = used, .from = c.networks()};
     std::string subject;
     if (!used)
-        subject = identity_subject(owner.identity, owner);
+        subject = p_.identity_subject(owner.identity, owner);
     else if (!used->password_fingerprint.empty())
         subject = owner.phone.str();
     facts.subject = subject;
@@ -194,13 +201,6 @@ auto login<Mode>::note_login(user& owner, const std::string& rests_on) -> flow<b
         owner = std::move(*current);
     }
     co_return true;
-}
-
-/// Whose failures a login by identity counts: those of the phone, or what stands for the identity without naming it.
-template <class Mode>
-std::string login<Mode>::identity_subject(const std::string& identity, const std::optional<user>& owner) {
-    if (p_.limits.password_accounts() == 1) return owner ? std::string(owner->phone.str()) : identity;
-    return p_.hash(identity).substr(0, 32);
 }
 
 }  // namespace flows

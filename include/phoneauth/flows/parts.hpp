@@ -91,6 +91,12 @@ struct parts {
         return fingerprint;
     }
 
+    /// Whose failures a login by identity counts: those of the phone, or what stands for the identity without naming it.
+    std::string identity_subject(const std::string& identity, const std::optional<user>& owner) {
+        if (limits.password_accounts() == 1) return owner ? std::string(owner->phone.str()) : identity;
+        return hash(identity).substr(0, 32);
+    }
+
 private:
     struct ended {
         const reporter& reports;

@@ -48,7 +48,7 @@ private:
     flow<result<logout_outcome>> end(context& c, session_token token);
     flow<result<user>> change(context& c, session_token token, std::string object_id, property_map changes);
     flow<result<void>> prove(context& c, const admission& by, const std::string& current_password);
-    flow<bool> end_others(session own, std::string fingerprint);
+    flow<bool> end_others(context& c, session own, const user& u, std::string fingerprint);
     flow<result<void>> end_all(std::string user_id);
     flow<result<void>> open_doors(std::string phone);
 

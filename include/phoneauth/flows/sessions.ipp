@@ -108,8 +108,9 @@ auto sessions<Mode>::change(context& c, session_token token, std::string object_
         if (!admitted) co_return std::move(admitted).error();
         if (admitted->owner.object_id != object_id) co_return error::not_permitted;
         p_.reports.note(c, admitted->owner);
-        if (lost == 0 && (has_password || changes.contains(p_.config.identity_column))) {
-            const auto limits = rules::credential_limits(object_id, p_.now());
+        const bool of_credentials = has_password || changes.contains(p_.config.identity_column);
+        if (lost == 0) {
+            const auto limits = rules::change_limits(object_id, of_credentials, p_.now());
             counted = co_await p_.limits.take(c, limits);
             if (!counted->granted) co_return limits.judge(*counted).error();
         }
@@ -122,7 +123,7 @@ auto sessions<Mode>::change(context& c, session_token token, std::string object_
             allowed = co_await prove(c, *admitted, passwords.current);
             if (!allowed && counted && allowed.error().code == error::fresh_login_required) {
                 // Else who has to wait for the limit is never fresh enough after it.
-                const auto limits = rules::credential_limits(object_id, p_.now());
+                const auto limits = rules::change_limits(object_id, of_credentials, p_.now());
                 co_await p_.limits.give_back(limits, *counted);
             }
             if (!allowed) co_return std::move(allowed).error();
@@ -147,7 +148,7 @@ auto sessions<Mode>::change(context& c, session_token token, std::string object_
         co_await Mode::ignore_cancellation();  // a new password and the end of the other sessions belong together
         auto fingerprint = p_.session_fingerprint_of(changed);
         if (fingerprint != p_.session_fingerprint_of(before))
-            co_await end_others(std::move(admitted->login), std::move(fingerprint));
+            co_await end_others(c, std::move(admitted->login), changed, std::move(fingerprint));
         co_return std::move(changed);
     }
     co_return error::storage_unavailable;
@@ -170,30 +171,34 @@ auto sessions<Mode>::prove(context& c, const admission& by, const std::string& c
     co_return result<void>();
 }
 
-/// All sessions of the user are over already, as they rest on what the user was. The others are cleaned up, and the
-/// `own` one is stored anew; if that fails, its user has to log in again.
+/// All sessions of `u`, who has a new password, are over already, as they rest on what the user was. The others are
+/// cleaned up, and the `own` one is stored anew; if that fails, its user has to log in again.
 template <class Mode>
-auto sessions<Mode>::end_others(session own, std::string fingerprint) -> flow<bool> {
+auto sessions<Mode>::end_others(context& c, session own, const user& u, std::string fingerprint) -> flow<bool> {
+    const auto over = rules::after_new_password(u.phone, p_.identity_subject(u.identity, u),
+                                                p_.network_fingerprint(fingerprint), c.networks(), p_.now());
     try {
         [[maybe_unused]] const std::size_t ended = co_await p_.ports.erase_sessions_of(own.user_id, own.token_hash);
     } catch (...) {
     }
+    bool stored = false;
     try {
-        const bool lives = co_await p_.ports.erase_session(own.token_hash);
         own.fingerprint = std::move(fingerprint);
-        if (!lives) co_return false;  // its user has logged out meanwhile
-        const bool stored = co_await p_.ports.insert_session(own);
-        co_return stored;
+        const bool lives = co_await p_.ports.erase_session(own.token_hash);
+        if (lives) stored = co_await p_.ports.insert_session(own);  // else its user has logged out meanwhile
     } catch (...) {
-        co_return false;
     }
+    co_await p_.limits.try_to(over);
+    co_return stored;
 }
 
 template <class Mode>
 auto sessions<Mode>::open_doors(std::string phone) -> flow<result<void>> {
     const auto number = phone_number::parse(phone, p_.config.default_calling_code);
     if (!number) co_return number.error();
-    const auto opened = rules::unlock(*number, p_.now());
+    const auto owner = co_await p_.ports.find_user_by_phone(*number);
+    const auto subject = owner ? p_.identity_subject(owner->identity, owner) : std::string();
+    const auto opened = rules::unlock(*number, subject, p_.now());
     [[maybe_unused]] const auto answer = co_await p_.ports.take_cells(opened);
     co_return result<void>();
 }

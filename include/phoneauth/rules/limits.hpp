@@ -24,12 +24,14 @@
 // The two have cells of their own wherever strangers could use up what the owner of a phone needs:
 //
 //   limit                                  strangers               a known network
-//   codes to a phone, hour and day         one for all of them     one for all of them, also after a right password
+//   codes to a phone, hour and day         one for all of them     one for each
+//   the same after a right password        one for all of them     the same cell
 //   codes of a network, codes in all       the same cell           the same cell, with a reserve
 //   wrong passwords, wrong codes           one for all of them     one for each, and one for all of them
-//   cooldown                               one for all of them     one for all of them
+//   cooldown                               one for all of them     one for each
 //
-// A registration has cells of its own, and no network is known to it.
+// The one for all known networks has so much room that one of them alone cannot use it up. A registration has cells of
+// its own, and no network is known to it. What is concealed has a budget of all of its own: see `code_request`.
 
 namespace phoneauth {
 inline namespace v0 {
@@ -78,6 +80,8 @@ public:
     }
     /// The request that was added last is not given back: an attempt costs the client, whatever comes of it.
     void keep() noexcept { kept_[cells_.size() - 1] = true; }
+    /// The same of all that were added since there were `first` of them.
+    void keep_from(std::size_t first) noexcept { std::fill(&kept_[first], &kept_[cells_.size()], true); }
     /// The request that was added last is for the failures of an account: see `may_be_concealed`.
     void hide() noexcept { hidden_[cells_.size() - 1] = true; }
     /// The request that was added last is for the budget of all: see `reaches_warning`.
@@ -97,11 +101,18 @@ public:
     /// The same for a code that nobody gets: the client's and the budget of all are taken from as for any other, what
     /// is the account's is only asked.
     PHONEAUTH_DECL limit_batch as_decoy() const;
+    ///@{
+    /// The requests that are the client's alone, and those that are not: taken one after the other, the second tells
+    /// nothing about the first.
+    limit_batch of_client() const { return part(true); }
+    limit_batch of_account() const { return part(false); }
+    ///@}
     /// Gives back what `a` granted, at the time `now`, but for what was to be kept. What was only asked, or not granted,
     /// is moved by nothing, so that it takes the same work.
     PHONEAUTH_DECL cell_batch give_back(const cell_answer& a, time_point now) const;
 
 private:
+    PHONEAUTH_DECL limit_batch part(bool of_client) const;
     /// How long until the request at place `i` would be granted; nothing or less if it is.
     PHONEAUTH_DECL std::chrono::milliseconds wait_of(std::size_t i, const cell_answer& a) const noexcept;
 
@@ -139,12 +150,14 @@ inline constexpr std::int64_t max_passwords_per_account_and_network = 20;
 /// Most changes of identity or password that one user may ask for in an hour. Each identity tried tells whether it is
 /// taken, and each password costs a hash; nobody changes them more often for good reason.
 inline constexpr std::int64_t max_credential_changes = 10;
+/// Most changes of any kind that one user may ask for in an hour: half of them at once.
+inline constexpr std::int64_t max_changes = 600;
 
 /// For whom a rate of failures is.
 enum class failure_share : std::uint8_t { strangers, known_network, all_known };
 
-/// The failures at a door: three fifths of `config::max_consecutive_failures` for strangers, two fifths for known
-/// networks together, of which each has three quarters. `shared_by` accounts share them.
+/// The failures at a door: half of `config::max_consecutive_failures` for strangers, half for known networks together,
+/// of which each has half, so that one alone never shuts the door to the others. `shared_by` accounts share them.
 PHONEAUTH_DECL rate failure_rate(door d, failure_share s, const config& c, int shared_by = 1) noexcept;
 /// How many codes of one account may be open at once: their tries are kept free. Each is counted for as long as it lives,
 /// and a minute for clocks that disagree.
@@ -160,6 +173,10 @@ struct code_request {
     std::optional<door> begins{};  ///< it begins a transaction; empty: it is sent again
     bool registers = false;        ///< it is a registration's
     bool after_password = false;   ///< a password was right before it
+    /// Nobody is told whether it was: what only a right one takes, the budget of all included, is apart from what
+    /// everybody can see.
+    bool concealed = false;
+    std::string_view known_network{};  ///< it is sent again: the known network that began it; empty: a stranger did
 };
 
 /// A code: the client's, the phone's and the budget of all; and if it begins a transaction, the cooldown, and room for
@@ -198,8 +215,8 @@ PHONEAUTH_DECL limit_batch password_limits(std::string_view subject, std::string
 PHONEAUTH_DECL limit_batch message_limits(const phone_number& to, const client_networks& from, std::string_view user_id,
                                           std::int64_t units, const config& c, time_point now);
 
-/// A change of identity or password by a user.
-PHONEAUTH_DECL limit_batch credential_limits(std::string_view user_id, time_point now);
+/// A change that a user makes; `credentials`: of identity or password.
+PHONEAUTH_DECL limit_batch change_limits(std::string_view user_id, bool credentials, time_point now);
 
 // ---- What flows tell ----
 
@@ -223,8 +240,13 @@ PHONEAUTH_DECL cell_batch after_login(const login_facts& f, const config& c, tim
 /// A registration by `used` worked: the same.
 PHONEAUTH_DECL cell_batch after_registration(const transaction& used, std::string_view fingerprint,
                                              const client_networks& from, const config& c, time_point now);
-/// Takes back everything that strangers, and known networks together, have done to the owner of a phone.
-PHONEAUTH_DECL cell_batch unlock(const phone_number& phone, time_point now);
+/// The user has a new password, set from `from`, which stays known: guesses at the old one, and at the codes behind it,
+/// do not count any more. `subject` and `fingerprint` as in `password_limits`, the latter with the new password.
+PHONEAUTH_DECL cell_batch after_new_password(const phone_number& phone, std::string_view subject,
+                                             std::string_view fingerprint, const client_networks& from, time_point now);
+/// Takes back everything that strangers, and known networks together, have done to the owner of a phone. `subject`:
+/// what stands for their identity; empty: nothing does.
+PHONEAUTH_DECL cell_batch unlock(const phone_number& phone, std::string_view subject, time_point now);
 
 }  // namespace rules
 }  // namespace v0

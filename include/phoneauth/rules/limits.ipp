@@ -25,8 +25,8 @@ inline std::string_view name_of(door d) noexcept {
 }
 
 inline cell_request take(const rate& r, std::int64_t n = 1, cell_condition when = always, std::int64_t reserve = 0) {
-    // What is larger than all there is room for takes all of it, else it could never be.
-    return {cell_action::take, when, std::min(r.room(n), r.room(r.burst)), r.room(r.burst), r.room(reserve)};
+    // What is larger than the burst is granted when nothing else has been taken, else it could never be.
+    return {cell_action::take, when, r.room(n), r.room(std::max(n, r.burst)), r.room(reserve)};
 }
 inline cell_request ask(const rate& r, std::int64_t n, cell_condition when) {
     return {cell_action::ask, when, r.room(n), r.room(r.burst), {}};
@@ -42,11 +42,19 @@ inline cell_request forget() {
     return back(all);
 }
 
-/// A limit of which strangers have one cell, and whoever is known, or `proven`, has another.
+/// A limit of which strangers have one cell, those of them who knew the password another, and each known network its
+/// own.
 template <class... Parts>
-void add_for_both(limit_batch& b, const rate& r, bool proven, const Parts&... key) {
-    if (!proven) b.add(take(r, 1, unless_marked), error::too_many_messages, key...);
-    b.add(take(r, 1, proven ? always : if_marked), error::too_many_messages, key..., "@known");
+void add_for_each(limit_batch& b, const code_request& asked, const rate& r, error refusal, const Parts&... key) {
+    const std::string_view strangers = asked.after_password ? "@password" : "";
+    if (!asked.known_network.empty()) {
+        b.add(take(r), refusal, key..., "@", asked.known_network);
+    } else if (!asked.begins || b.cells().marker().empty()) {
+        b.add(take(r), refusal, key..., strangers);
+    } else {
+        b.add(take(r, 1, unless_marked), refusal, key..., strangers);
+        b.add(take(r, 1, if_marked), refusal, key..., "@", asked.from.network);
+    }
 }
 
 /// What a client's network has, and the /48 that it is in. `n`: how many of it; `proven`: it has its reserve.
@@ -135,6 +143,20 @@ PHONEAUTH_DECL limit_batch limit_batch::as_decoy() const {
     return asked;
 }
 
+PHONEAUTH_DECL limit_batch limit_batch::part(bool of_client) const {
+    limit_batch chosen(cells_.now(), cells_.marker());
+    for (std::size_t i = 0; i < cells_.size(); ++i) {
+        if (kept_[i] != of_client) continue;
+        const auto at = chosen.cells_.size();
+        chosen.kept_[at] = kept_[i];
+        chosen.hidden_[at] = hidden_[i];
+        chosen.asked_[at] = asked_[i];
+        if (watched_ == i + 1) chosen.watched_ = at + 1;
+        chosen.add(cells_[i], refusals_[i], cells_.key(i));
+    }
+    return chosen;
+}
+
 PHONEAUTH_DECL cell_batch limit_batch::give_back(const cell_answer& a, time_point now) const {
     cell_batch back(now);
     for (std::size_t i = 0; i < cells_.size(); ++i) {
@@ -154,9 +176,9 @@ PHONEAUTH_DECL door door_of(const transaction& t) noexcept {
 }
 
 PHONEAUTH_DECL rate failure_rate(door d, failure_share s, const config& c, int shared_by) noexcept {
-    const std::int64_t known = std::int64_t{c.max_consecutive_failures} * 2 / 5;
+    const std::int64_t known = c.max_consecutive_failures / 2;
     std::int64_t most = c.max_consecutive_failures - known;
-    if (s != failure_share::strangers) most = s == failure_share::all_known ? known : known * 3 / 4;
+    if (s != failure_share::strangers) most = s == failure_share::all_known ? known : known / 2;
     most /= shared_by;
     return at_most(most, d == door::registration ? registration_memory : failure_memory, most * 4 / 5);
 }
@@ -196,28 +218,31 @@ inline void add_account(limit_batch& b, const code_request& r, const config& c) 
 PHONEAUTH_DECL limit_batch code_limits(const code_request& r, const config& c, time_point now) {
     using namespace detail;
     const auto phone = r.phone.str();
+    const bool proven = r.after_password || !r.known_network.empty();
     const bool can_be_known = !r.registers && !r.from.network.empty() && !r.from.shared;
     auto b =
         can_be_known ? limit_batch(now, "known:", phone, "/", r.fingerprint, "@", r.from.network) : limit_batch(now);
     if (!find_test_number(r.phone, c)) {
         const std::string_view kind = r.registers ? "codes/registration/" : "codes/login/";
         if (c.max_sends_per_client_and_hour > 0)
-            add_client(b, "codes/from:", r.from, client_rate(c), 1, r.after_password, error::too_many_messages);
-        add_for_both(b, at_most(c.max_sends_per_phone_and_hour, hour), r.after_password, kind, "hour:", phone);
-        add_for_both(b, at_most(c.max_sends_per_phone_and_day, day), r.after_password, kind, "day:", phone);
-        if (c.max_sends_per_hour > 0) {
+            add_client(b, "codes/from:", r.from, client_rate(c), 1, proven, error::too_many_messages);
+        add_for_each(b, r, at_most(c.max_sends_per_phone_and_hour, hour), error::too_many_messages, kind,
+                     "hour:", phone);
+        add_for_each(b, r, at_most(c.max_sends_per_phone_and_day, day), error::too_many_messages, kind, "day:", phone);
+        if (c.max_sends_per_hour > 0 && r.concealed) {
+            b.add(take(total_rate(c)), error::too_many_messages, "codes/concealed");
+        } else if (c.max_sends_per_hour > 0) {
             const auto total = total_rate(c);
-            const rate whole{total.interval, total.burst + (r.after_password ? total.burst : 0)};
-            b.add(take(whole, 1, always, r.after_password ? 0 : total.burst), error::too_many_messages, "codes");
+            const rate whole{total.interval, total.burst + (proven ? total.burst : 0)};
+            b.add(take(whole, 1, always, proven ? 0 : total.burst), error::too_many_messages, "codes");
             b.watch();
         }
         if (r.begins && !r.after_password && c.phone_cooldown.count() > 0) {
             const rate one{c.phone_cooldown, 1};
-            const std::string_view cooldown = r.registers ? "cooldown/registration:" : "cooldown/login:";
-            b.add(take(one, 1, unless_marked), error::resend_too_soon, cooldown, phone);
-            b.keep();
-            b.add(take(one, 1, if_marked), error::resend_too_soon, cooldown, phone, "@known");
-            b.keep();
+            const auto before = b.cells().size();
+            add_for_each(b, r, one, error::resend_too_soon,
+                         r.registers ? "cooldown/registration:" : "cooldown/login:", phone);
+            b.keep_from(before);
         }
     }
     if (r.begins) add_account(b, r, c);
@@ -289,10 +314,12 @@ PHONEAUTH_DECL limit_batch message_limits(const phone_number& to, const client_n
     return b;
 }
 
-PHONEAUTH_DECL limit_batch credential_limits(std::string_view user_id, time_point now) {
+PHONEAUTH_DECL limit_batch change_limits(std::string_view user_id, bool credentials, time_point now) {
     limit_batch b(now);
-    b.add(detail::take(at_most(max_credential_changes, detail::hour)), error::too_many_failures,
-          "credentials/by:", user_id);
+    b.add(detail::take(at_most(max_changes, detail::hour)), error::too_many_failures, "changes/by:", user_id);
+    if (credentials)
+        b.add(detail::take(at_most(max_credential_changes, detail::hour)), error::too_many_failures,
+              "credentials/by:", user_id);
     return b;
 }
 
@@ -311,21 +338,23 @@ void for_each_share_of(const transaction& t, F f) {
     }
 }
 
-/// Ends the failures at a door: those that the network has made, or strangers, if networks are not told apart.
-inline void end_failures(cell_batch& b, door d, std::string_view subject, std::string_view network) {
-    if (network.empty()) {
+/// Ends the failures at a door: those that the network has made, or strangers, if networks are not told apart. From
+/// where everybody may come, failures are not the user's to end.
+inline void end_failures(cell_batch& b, door d, std::string_view subject, const client_networks& from) {
+    if (from.shared) return;
+    if (from.network.empty()) {
         b.add(forget(), "wrong/", name_of(d), subject);
     } else {
-        b.add(forget(), "wrong/", name_of(d), subject, "@", network);
+        b.add(forget(), "wrong/", name_of(d), subject, "@", from.network);
         b.add(forget(), "wrong/", name_of(d), subject, "@known");
     }
 }
 
 inline void learn_network(cell_batch& b, std::string_view phone, std::string_view fingerprint,
-                          std::string_view network) {
-    if (!network.empty())
+                          const client_networks& from) {
+    if (!from.network.empty() && !from.shared)
         b.add({cell_action::move, always, network_memory, network_memory, {}}, "known:", phone, "/", fingerprint, "@",
-              network);
+              from.network);
 }
 
 }  // namespace detail
@@ -376,14 +405,14 @@ PHONEAUTH_DECL cell_batch after_login(const login_facts& f, const config& c, tim
     using namespace detail;
     cell_batch b(now);
     const auto phone = f.phone.str();
-    const auto network = f.from.shared ? std::string_view() : f.from.network;
-    learn_network(b, phone, f.fingerprint, network);
-    if (!f.subject.empty()) end_failures(b, door::password, f.subject, network);
+    learn_network(b, phone, f.fingerprint, f.from);
+    if (!f.subject.empty()) end_failures(b, door::password, f.subject, f.from);
     if (!f.used) return b;
     const auto d = door_of(*f.used);
-    end_failures(b, d, phone, network);
-    const auto* known = f.used->known_network.empty() ? "" : "@known";
-    if (d != door::second && c.phone_cooldown.count() > 0) b.add(forget(), "cooldown/login:", phone, known);
+    end_failures(b, d, phone, f.from);
+    const std::string_view known = f.used->known_network;
+    if (d != door::second && c.phone_cooldown.count() > 0)
+        b.add(forget(), "cooldown/login:", phone, known.empty() ? "" : "@", known);
     for_each_share_of(*f.used, [&](failure_share s, std::string_view at, std::string_view network_of_code) {
         b.add(back(open_codes(s, c).interval), "open/", name_of(d), phone, at, network_of_code);
     });
@@ -394,22 +423,45 @@ PHONEAUTH_DECL cell_batch after_registration(const transaction& used, std::strin
                                              const client_networks& from, const config& c, time_point now) {
     using namespace detail;
     cell_batch b(now);
-    learn_network(b, used.phone.str(), fingerprint, from.shared ? std::string_view() : from.network);
+    learn_network(b, used.phone.str(), fingerprint, from);
     b.add(forget(), "wrong/registration:", used.phone.str());
     b.add(back(open_codes(failure_share::strangers, c).interval), "open/registration:", used.phone.str());
     return b;
 }
 
-PHONEAUTH_DECL cell_batch unlock(const phone_number& phone, time_point now) {
+namespace detail {
+
+/// Ends the failures at a door, of strangers and of known networks together.
+inline void open_door(cell_batch& b, door d, std::string_view subject) {
+    b.add(forget(), "wrong/", name_of(d), subject);
+    b.add(forget(), "wrong/", name_of(d), subject, "@known");
+}
+
+}  // namespace detail
+
+PHONEAUTH_DECL cell_batch after_new_password(const phone_number& phone, std::string_view subject,
+                                             std::string_view fingerprint, const client_networks& from,
+                                             time_point now) {
     using namespace detail;
     cell_batch b(now);
-    for (const auto d : {door::registration, door::code, door::second, door::password}) {
-        b.add(forget(), "wrong/", name_of(d), phone.str());
-        if (d != door::registration) b.add(forget(), "wrong/", name_of(d), phone.str(), "@known");
+    learn_network(b, phone.str(), fingerprint, from);
+    for (const auto d : {door::second, door::password}) {
+        open_door(b, d, phone.str());
+        if (!from.network.empty()) b.add(forget(), "wrong/", name_of(d), phone.str(), "@", from.network);
     }
+    if (subject != phone.str()) open_door(b, door::password, subject);
+    return b;
+}
+
+PHONEAUTH_DECL cell_batch unlock(const phone_number& phone, std::string_view subject, time_point now) {
+    using namespace detail;
+    cell_batch b(now);
+    b.add(forget(), "wrong/registration:", phone.str());
+    for (const auto d : {door::code, door::second, door::password}) open_door(b, d, phone.str());
+    if (!subject.empty() && subject != phone.str()) open_door(b, door::password, subject);
     for (const auto* of : {"codes/login/hour:", "codes/login/day:"}) {
         b.add(forget(), of, phone.str());
-        b.add(forget(), of, phone.str(), "@known");
+        b.add(forget(), of, phone.str(), "@password");
     }
     return b;
 }

@@ -145,9 +145,12 @@ PHONEAUTH_DECL result<text_message> read_text_message(const json_value& argument
 
     if (const auto* media = given(arguments, "mediaUrl"); media && media->kind == json_kind::array) {
         const auto urls = parse_json(media->text);
-        for (const auto& url : urls->items) {
-            if (url.kind != json_kind::string) read.refuse("mediaUrl");
-            m.media_urls.push_back(url.text);
+        const bool texts = std::all_of(urls->items.begin(), urls->items.end(),
+                                       [](const auto& url) { return url.kind == json_kind::string; });
+        if (!texts || urls->items.size() > max_media_urls) {
+            read.refuse("mediaUrl");
+        } else {
+            for (const auto& url : urls->items) m.media_urls.push_back(url.text);
         }
     } else if (auto url = read.text_or_empty("mediaUrl"); !url.empty()) {
         m.media_urls.push_back(std::move(url));
@@ -156,6 +159,7 @@ PHONEAUTH_DECL result<text_message> read_text_message(const json_value& argument
     if (const auto* options = given(arguments, "options"); options && options->kind == json_kind::object) {
         const auto values = parse_json(options->text);
         for (const auto& option : values->items) {
+            if (read.problem()) break;
             if (option.kind == json_kind::array || option.kind == json_kind::object) read.refuse("options");
             if (option.kind != json_kind::null) m.options.emplace_back(option.key, option.text);
         }
