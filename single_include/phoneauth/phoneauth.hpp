@@ -881,9 +881,9 @@ struct config {
     /// the wait for the next login's code. Codes for known networks wait for each other only. Codes after a right
     /// password neither wait nor let others wait.
     std::chrono::seconds phone_cooldown{10};
-    /// 1–100 codes of logins to one phone in any hour, over all transactions, for strangers; as many for known networks
-    /// and logins after a right password; as many codes of registrations; and as many other messages of clients, and
-    /// of the server itself.
+    /// 1–100 codes of logins to one phone in any hour, over all transactions, for strangers; as many for known
+    /// networks; as many after a right password; as many codes of registrations; and as many other messages of clients,
+    /// and of the server itself.
     unsigned max_sends_per_phone_and_hour = 10;
     /// 1–1000, likewise, in any 24 hours.
     unsigned max_sends_per_phone_and_day = 30;
@@ -897,7 +897,8 @@ struct config {
     unsigned max_messages_per_user_and_hour = 60;
     /// 0–10000000 messages with codes in any hour over all phones, decoys for unknown phones included; as many segments
     /// of other messages of clients, and of the server itself. Known networks, and logins after a right password, may
-    /// ask for a quarter more. An observer is told when four fifths of what can be had at once are spent. 0: no limit.
+    /// ask for a quarter more. After so many wrong passwords that nobody is told about them any more, right ones have as
+    /// many codes of their own. An observer is told when four fifths of what can be had at once are spent. 0: no limit.
     unsigned max_sends_per_hour = 1000;
     /// 1–3 digits, for numbers without a country code; empty: those are refused.
     std::string default_calling_code;
@@ -4576,12 +4577,14 @@ private:
 // The two have cells of their own wherever strangers could use up what the owner of a phone needs:
 //
 //   limit                                  strangers               a known network
-//   codes to a phone, hour and day         one for all of them     one for all of them, also after a right password
+//   codes to a phone, hour and day         one for all of them     one for all of them
 //   codes of a network, codes in all       the same cell           the same cell, with a reserve
 //   wrong passwords, wrong codes           one for all of them     one for each, and one for all of them
 //   cooldown                               one for all of them     one for all of them
 //
-// A registration has cells of its own, and no network is known to it.
+// Codes after a right password are counted for the phone in a third cell, wherever they are asked for. Where nobody is
+// told whether the password was right, they have a budget of their own, too, of which wrong passwords take nothing. A
+// registration has cells of its own, and no network is known to it.
 
 namespace phoneauth {
 inline namespace v0 {
@@ -4646,8 +4649,8 @@ public:
     PHONEAUTH_DECL std::chrono::seconds account_wait(const cell_answer& a) const noexcept;
     /// Whether this batch brought the watched cell to four fifths of its room.
     PHONEAUTH_DECL bool reaches_warning(const cell_answer& a) const noexcept;
-    /// The same for a code that nobody gets: the client's and the budget of all are taken from as for any other, what
-    /// is the account's is only asked.
+    /// The same for a code that nobody gets: the client's is taken from as for any other; what is the account's, or the
+    /// budget of those who know a password, is only asked.
     PHONEAUTH_DECL limit_batch as_decoy() const;
     /// Gives back what `a` granted, at the time `now`, but for what was to be kept. What was only asked, or not granted,
     /// is moved by nothing, so that it takes the same work.
@@ -4712,6 +4715,8 @@ struct code_request {
     std::optional<door> begins{};  ///< it begins a transaction; empty: it is sent again
     bool registers = false;        ///< it is a registration's
     bool after_password = false;   ///< a password was right before it
+    bool concealed = false;        ///< nobody is told whether it was
+    bool known = false;            ///< it is sent again, and went to a known network's login before
 };
 
 /// A code: the client's, the phone's and the budget of all; and if it begins a transaction, the cooldown, and room for
@@ -4883,11 +4888,15 @@ inline cell_request forget() {
     return back(all);
 }
 
-/// A limit of which strangers have one cell, and whoever is known, or `proven`, has another.
+/// A limit of which strangers have one cell, known networks another, and whoever knew the password a third.
 template <class... Parts>
-void add_for_both(limit_batch& b, const rate& r, bool proven, const Parts&... key) {
-    if (!proven) b.add(take(r, 1, unless_marked), error::too_many_messages, key...);
-    b.add(take(r, 1, proven ? always : if_marked), error::too_many_messages, key..., "@known");
+void add_for_each(limit_batch& b, const rate& r, const code_request& asked, const Parts&... key) {
+    if (asked.after_password) {
+        b.add(take(r), error::too_many_messages, key..., "@password");
+        return;
+    }
+    if (!asked.known) b.add(take(r, 1, unless_marked), error::too_many_messages, key...);
+    b.add(take(r, 1, asked.known ? always : if_marked), error::too_many_messages, key..., "@known");
 }
 
 /// What a client's network has, and the /48 that it is in. `n`: how many of it; `proven`: it has its reserve.
@@ -5037,19 +5046,23 @@ inline void add_account(limit_batch& b, const code_request& r, const config& c) 
 PHONEAUTH_DECL limit_batch code_limits(const code_request& r, const config& c, time_point now) {
     using namespace detail;
     const auto phone = r.phone.str();
+    const bool proven = r.after_password || r.known;
     const bool can_be_known = !r.registers && !r.from.network.empty() && !r.from.shared;
     auto b =
         can_be_known ? limit_batch(now, "known:", phone, "/", r.fingerprint, "@", r.from.network) : limit_batch(now);
     if (!find_test_number(r.phone, c)) {
         const std::string_view kind = r.registers ? "codes/registration/" : "codes/login/";
         if (c.max_sends_per_client_and_hour > 0)
-            add_client(b, "codes/from:", r.from, client_rate(c), 1, r.after_password, error::too_many_messages);
-        add_for_both(b, at_most(c.max_sends_per_phone_and_hour, hour), r.after_password, kind, "hour:", phone);
-        add_for_both(b, at_most(c.max_sends_per_phone_and_day, day), r.after_password, kind, "day:", phone);
-        if (c.max_sends_per_hour > 0) {
+            add_client(b, "codes/from:", r.from, client_rate(c), 1, proven, error::too_many_messages);
+        add_for_each(b, at_most(c.max_sends_per_phone_and_hour, hour), r, kind, "hour:", phone);
+        add_for_each(b, at_most(c.max_sends_per_phone_and_day, day), r, kind, "day:", phone);
+        if (c.max_sends_per_hour > 0 && r.concealed) {
+            // Wrong passwords must not use up the budget of right ones, nor may anybody see what these take of it.
+            b.add(take(total_rate(c)), error::too_many_messages, "codes/concealed");
+        } else if (c.max_sends_per_hour > 0) {
             const auto total = total_rate(c);
-            const rate whole{total.interval, total.burst + (r.after_password ? total.burst : 0)};
-            b.add(take(whole, 1, always, r.after_password ? 0 : total.burst), error::too_many_messages, "codes");
+            const rate whole{total.interval, total.burst + (proven ? total.burst : 0)};
+            b.add(take(whole, 1, always, proven ? 0 : total.burst), error::too_many_messages, "codes");
             b.watch();
         }
         if (r.begins && !r.after_password && c.phone_cooldown.count() > 0) {
@@ -5251,6 +5264,7 @@ PHONEAUTH_DECL cell_batch unlock(const phone_number& phone, time_point now) {
     for (const auto* of : {"codes/login/hour:", "codes/login/day:"}) {
         b.add(forget(), of, phone.str());
         b.add(forget(), of, phone.str(), "@known");
+        b.add(forget(), of, phone.str(), "@password");
     }
     return b;
 }
@@ -7452,7 +7466,9 @@ rules::code_request codes<Mode>::again(const transaction& t, const context& c) {
             .fingerprint = {},
             .from = c.networks(),
             .registers = t.purpose == purpose::registration,
-            .after_password = !t.password_fingerprint.empty() || !t.known_network.empty()};
+            .after_password = !t.password_fingerprint.empty(),
+            .concealed = rules::is_concealed(t),
+            .known = !t.known_network.empty()};
 }
 
 template <class Mode>
@@ -7986,6 +8002,7 @@ auto login<Mode>::begin_second(context& c, rules::code_request asked, std::optio
     if (!guess->right && !guess->concealed) co_return error::invalid_login;
     asked.begins = rules::door::second;
     asked.after_password = true;
+    asked.concealed = guess->concealed;
     auto limits = rules::code_limits(asked, p_.config, p_.now());
     if (!guess->right) limits = limits.as_decoy();
     if (!guess->concealed)

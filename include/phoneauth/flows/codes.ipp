@@ -102,7 +102,9 @@ rules::code_request codes<Mode>::again(const transaction& t, const context& c) {
             .fingerprint = {},
             .from = c.networks(),
             .registers = t.purpose == purpose::registration,
-            .after_password = !t.password_fingerprint.empty() || !t.known_network.empty()};
+            .after_password = !t.password_fingerprint.empty(),
+            .concealed = rules::is_concealed(t),
+            .known = !t.known_network.empty()};
 }
 
 template <class Mode>

@@ -66,6 +66,7 @@ auto login<Mode>::begin_second(context& c, rules::code_request asked, std::optio
     if (!guess->right && !guess->concealed) co_return error::invalid_login;
     asked.begins = rules::door::second;
     asked.after_password = true;
+    asked.concealed = guess->concealed;
     auto limits = rules::code_limits(asked, p_.config, p_.now());
     if (!guess->right) limits = limits.as_decoy();
     if (!guess->concealed)

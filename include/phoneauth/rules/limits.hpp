@@ -24,12 +24,14 @@
 // The two have cells of their own wherever strangers could use up what the owner of a phone needs:
 //
 //   limit                                  strangers               a known network
-//   codes to a phone, hour and day         one for all of them     one for all of them, also after a right password
+//   codes to a phone, hour and day         one for all of them     one for all of them
 //   codes of a network, codes in all       the same cell           the same cell, with a reserve
 //   wrong passwords, wrong codes           one for all of them     one for each, and one for all of them
 //   cooldown                               one for all of them     one for all of them
 //
-// A registration has cells of its own, and no network is known to it.
+// Codes after a right password are counted for the phone in a third cell, wherever they are asked for. Where nobody is
+// told whether the password was right, they have a budget of their own, too, of which wrong passwords take nothing. A
+// registration has cells of its own, and no network is known to it.
 
 namespace phoneauth {
 inline namespace v0 {
@@ -94,8 +96,8 @@ public:
     PHONEAUTH_DECL std::chrono::seconds account_wait(const cell_answer& a) const noexcept;
     /// Whether this batch brought the watched cell to four fifths of its room.
     PHONEAUTH_DECL bool reaches_warning(const cell_answer& a) const noexcept;
-    /// The same for a code that nobody gets: the client's and the budget of all are taken from as for any other, what
-    /// is the account's is only asked.
+    /// The same for a code that nobody gets: the client's is taken from as for any other; what is the account's, or the
+    /// budget of those who know a password, is only asked.
     PHONEAUTH_DECL limit_batch as_decoy() const;
     /// Gives back what `a` granted, at the time `now`, but for what was to be kept. What was only asked, or not granted,
     /// is moved by nothing, so that it takes the same work.
@@ -160,6 +162,8 @@ struct code_request {
     std::optional<door> begins{};  ///< it begins a transaction; empty: it is sent again
     bool registers = false;        ///< it is a registration's
     bool after_password = false;   ///< a password was right before it
+    bool concealed = false;        ///< nobody is told whether it was
+    bool known = false;            ///< it is sent again, and went to a known network's login before
 };
 
 /// A code: the client's, the phone's and the budget of all; and if it begins a transaction, the cooldown, and room for

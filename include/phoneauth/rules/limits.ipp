@@ -42,11 +42,15 @@ inline cell_request forget() {
     return back(all);
 }
 
-/// A limit of which strangers have one cell, and whoever is known, or `proven`, has another.
+/// A limit of which strangers have one cell, known networks another, and whoever knew the password a third.
 template <class... Parts>
-void add_for_both(limit_batch& b, const rate& r, bool proven, const Parts&... key) {
-    if (!proven) b.add(take(r, 1, unless_marked), error::too_many_messages, key...);
-    b.add(take(r, 1, proven ? always : if_marked), error::too_many_messages, key..., "@known");
+void add_for_each(limit_batch& b, const rate& r, const code_request& asked, const Parts&... key) {
+    if (asked.after_password) {
+        b.add(take(r), error::too_many_messages, key..., "@password");
+        return;
+    }
+    if (!asked.known) b.add(take(r, 1, unless_marked), error::too_many_messages, key...);
+    b.add(take(r, 1, asked.known ? always : if_marked), error::too_many_messages, key..., "@known");
 }
 
 /// What a client's network has, and the /48 that it is in. `n`: how many of it; `proven`: it has its reserve.
@@ -196,19 +200,23 @@ inline void add_account(limit_batch& b, const code_request& r, const config& c) 
 PHONEAUTH_DECL limit_batch code_limits(const code_request& r, const config& c, time_point now) {
     using namespace detail;
     const auto phone = r.phone.str();
+    const bool proven = r.after_password || r.known;
     const bool can_be_known = !r.registers && !r.from.network.empty() && !r.from.shared;
     auto b =
         can_be_known ? limit_batch(now, "known:", phone, "/", r.fingerprint, "@", r.from.network) : limit_batch(now);
     if (!find_test_number(r.phone, c)) {
         const std::string_view kind = r.registers ? "codes/registration/" : "codes/login/";
         if (c.max_sends_per_client_and_hour > 0)
-            add_client(b, "codes/from:", r.from, client_rate(c), 1, r.after_password, error::too_many_messages);
-        add_for_both(b, at_most(c.max_sends_per_phone_and_hour, hour), r.after_password, kind, "hour:", phone);
-        add_for_both(b, at_most(c.max_sends_per_phone_and_day, day), r.after_password, kind, "day:", phone);
-        if (c.max_sends_per_hour > 0) {
+            add_client(b, "codes/from:", r.from, client_rate(c), 1, proven, error::too_many_messages);
+        add_for_each(b, at_most(c.max_sends_per_phone_and_hour, hour), r, kind, "hour:", phone);
+        add_for_each(b, at_most(c.max_sends_per_phone_and_day, day), r, kind, "day:", phone);
+        if (c.max_sends_per_hour > 0 && r.concealed) {
+            // Wrong passwords must not use up the budget of right ones, nor may anybody see what these take of it.
+            b.add(take(total_rate(c)), error::too_many_messages, "codes/concealed");
+        } else if (c.max_sends_per_hour > 0) {
             const auto total = total_rate(c);
-            const rate whole{total.interval, total.burst + (r.after_password ? total.burst : 0)};
-            b.add(take(whole, 1, always, r.after_password ? 0 : total.burst), error::too_many_messages, "codes");
+            const rate whole{total.interval, total.burst + (proven ? total.burst : 0)};
+            b.add(take(whole, 1, always, proven ? 0 : total.burst), error::too_many_messages, "codes");
             b.watch();
         }
         if (r.begins && !r.after_password && c.phone_cooldown.count() > 0) {
@@ -410,6 +418,7 @@ PHONEAUTH_DECL cell_batch unlock(const phone_number& phone, time_point now) {
     for (const auto* of : {"codes/login/hour:", "codes/login/day:"}) {
         b.add(forget(), of, phone.str());
         b.add(forget(), of, phone.str(), "@known");
+        b.add(forget(), of, phone.str(), "@password");
     }
     return b;
 }
