@@ -106,9 +106,9 @@ struct config {
     /// the wait for the next login's code. Codes for known networks wait for each other only. Codes after a right
     /// password neither wait nor let others wait.
     std::chrono::seconds phone_cooldown{10};
-    /// 1–100 codes of logins to one phone in any hour, over all transactions, for strangers; as many for known networks
-    /// and logins after a right password; as many codes of registrations; and as many other messages of clients, and
-    /// of the server itself.
+    /// 1–100 codes of logins to one phone in any hour, over all transactions, for strangers; as many for each
+    /// known network; as many after a right password; as many codes of registrations; and as many other messages of clients,
+    /// and of the server itself.
     unsigned max_sends_per_phone_and_hour = 10;
     /// 1–1000, likewise, in any 24 hours.
     unsigned max_sends_per_phone_and_day = 30;
@@ -122,7 +122,8 @@ struct config {
     unsigned max_messages_per_user_and_hour = 60;
     /// 0–10000000 messages with codes in any hour over all phones, decoys for unknown phones included; as many segments
     /// of other messages of clients, and of the server itself. Known networks, and logins after a right password, may
-    /// ask for a quarter more. An observer is told when four fifths of what can be had at once are spent. 0: no limit.
+    /// ask for a quarter more. After so many wrong passwords that nobody is told about them any more, right ones have as
+    /// many codes of their own. An observer is told when four fifths of what can be had at once are spent. 0: no limit.
     unsigned max_sends_per_hour = 1000;
     /// 1–3 digits, for numbers without a country code; empty: those are refused.
     std::string default_calling_code;

@@ -757,18 +757,27 @@ private:
 namespace phoneauth {
 inline namespace v0 {
 
+namespace detail {
+
+/// What `parse_ip` reads, or the same with a port: some print it behind an IPv6 address without brackets.
+inline std::optional<ip_address> parse_printed(std::string_view text) noexcept {
+    const auto bare = bare_address(text);
+    const auto a = parse_ip(bare);
+    return a ? a : parse_ip(bare.substr(0, bare.rfind(':')));
+}
+
+}  // namespace detail
+
 PHONEAUTH_DECL std::string client_network(std::string_view address) {
     if (address.empty()) return {};
-    const auto bare = detail::bare_address(address);
-    auto a = detail::parse_ip(bare);
-    if (!a) a = detail::parse_ip(bare.substr(0, bare.rfind(':')));  // some print IPv6 with a port and without brackets
+    const auto a = detail::parse_printed(address);
     if (!a) return std::string(unknown_network);
     if (const auto* v4 = detail::ipv4_in(*a)) return detail::ip_text(AF_INET, v4);
     return detail::ipv6_prefix(*a, 64);
 }
 
 PHONEAUTH_DECL std::string wide_network(std::string_view address) {
-    const auto a = detail::parse_ip(detail::bare_address(address));
+    const auto a = detail::parse_printed(address);
     return a && !detail::ipv4_in(*a) ? detail::ipv6_prefix(*a, 48) : std::string();
 }
 
@@ -896,9 +905,9 @@ struct config {
     /// the wait for the next login's code. Codes for known networks wait for each other only. Codes after a right
     /// password neither wait nor let others wait.
     std::chrono::seconds phone_cooldown{10};
-    /// 1–100 codes of logins to one phone in any hour, over all transactions, for strangers; as many for known networks
-    /// and logins after a right password; as many codes of registrations; and as many other messages of clients, and
-    /// of the server itself.
+    /// 1–100 codes of logins to one phone in any hour, over all transactions, for strangers; as many for each
+    /// known network; as many after a right password; as many codes of registrations; and as many other messages of clients,
+    /// and of the server itself.
     unsigned max_sends_per_phone_and_hour = 10;
     /// 1–1000, likewise, in any 24 hours.
     unsigned max_sends_per_phone_and_day = 30;
@@ -912,7 +921,8 @@ struct config {
     unsigned max_messages_per_user_and_hour = 60;
     /// 0–10000000 messages with codes in any hour over all phones, decoys for unknown phones included; as many segments
     /// of other messages of clients, and of the server itself. Known networks, and logins after a right password, may
-    /// ask for a quarter more. An observer is told when four fifths of what can be had at once are spent. 0: no limit.
+    /// ask for a quarter more. After so many wrong passwords that nobody is told about them any more, right ones have as
+    /// many codes of their own. An observer is told when four fifths of what can be had at once are spent. 0: no limit.
     unsigned max_sends_per_hour = 1000;
     /// 1–3 digits, for numbers without a country code; empty: those are refused.
     std::string default_calling_code;
@@ -939,15 +949,16 @@ struct config {
     bool identity_login_enabled = false;
     /// What becomes of a login by code alone with a phone that no user has.
     unknown_phone_policy unknown_phone = unknown_phone_policy::conceal;
-    /// 40–100 failures per account in any 30 days, and at least eight times `max_tries` (NIST SP 800-63B-3 §5.2.2: at
+    /// 50–100 failures per account in any 30 days, and at least ten times `max_tries` (NIST SP 800-63B-3 §5.2.2: at
     /// most 100 in a row).
     /// - Each way in is an account: a user's password, codes that come without a password, codes that come after it,
     ///   and, in any 24 hours, the codes of a phone's registration.
-    /// - Three fifths of them are for strangers, two for known networks together, three quarters of which each of these
-    ///   may have. Four fifths may be at once.
+    /// - Half of them are for strangers, half for known networks together, half of which each of these may have. Four
+    ///   fifths may be at once.
     /// - A login ends the failures made from its network. Those of strangers come free again, one after the other.
-    /// - A code is sent only if there is room for all its tries, and those of the codes that are open: one to three for
-    ///   strangers and for each known network.
+    ///   Without networks (`client_info`), everybody is a stranger, and a login ends the failures of all.
+    /// - A code is sent only if there is room for all its tries, and those of the codes that are open: two or three for
+    ///   strangers, one or two for each known network.
     /// - Nobody shuts the door to a right password: when there is no room for a wrong one, `start_two_factor_login`
     ///   answers everybody alike, and sends a code if the password was right.
     /// - Where logins by identity are allowed and the identity is not the phone, a password has two accounts, by phone
@@ -2423,9 +2434,9 @@ PHONEAUTH_DECL std::vector<config_problem> validate(const config& c, bool storag
     check.require(code.size() <= 3 && std::all_of(code.begin(), code.end(), detail::is_digit) && !code.starts_with('0'),
                   "default_calling_code", "expected 1 to 3 digits that do not start with 0, for example 49");
 
-    check.range(c.max_consecutive_failures, 40, 100, "max_consecutive_failures", "failures");
-    check.require(c.max_tries > 10 || c.max_consecutive_failures >= 8 * c.max_tries, "max_consecutive_failures",
-                  "expected at least eight times max_tries");
+    check.range(c.max_consecutive_failures, 50, 100, "max_consecutive_failures", "failures");
+    check.require(c.max_tries > 10 || c.max_consecutive_failures >= 10 * c.max_tries, "max_consecutive_failures",
+                  "expected at least ten times max_tries");
     check.range(c.max_passwords_per_client_and_hour, 0, 100000, "max_passwords_per_client_and_hour", "failures");
     check.range(c.session_lifetime.count(), 60, 365LL * 24 * 3600, "session_lifetime", "s");
     check.range(c.fresh_login.count(), 0, 86400, "fresh_login", "s");
@@ -4591,12 +4602,14 @@ private:
 // The two have cells of their own wherever strangers could use up what the owner of a phone needs:
 //
 //   limit                                  strangers               a known network
-//   codes to a phone, hour and day         one for all of them     one for all of them, also after a right password
+//   codes to a phone, hour and day         one for all of them     one for each
+//   the same after a right password        one for all of them     the same cell
 //   codes of a network, codes in all       the same cell           the same cell, with a reserve
 //   wrong passwords, wrong codes           one for all of them     one for each, and one for all of them
-//   cooldown                               one for all of them     one for all of them
+//   cooldown                               one for all of them     one for each
 //
-// A registration has cells of its own, and no network is known to it.
+// The one for all known networks has so much room that one of them alone cannot use it up. A registration has cells of
+// its own, and no network is known to it. What is concealed has a budget of all of its own: see `code_request`.
 
 namespace phoneauth {
 inline namespace v0 {
@@ -4645,6 +4658,8 @@ public:
     }
     /// The request that was added last is not given back: an attempt costs the client, whatever comes of it.
     void keep() noexcept { kept_[cells_.size() - 1] = true; }
+    /// The same of all that were added since there were `first` of them.
+    void keep_from(std::size_t first) noexcept { std::fill(&kept_[first], &kept_[cells_.size()], true); }
     /// The request that was added last is for the failures of an account: see `may_be_concealed`.
     void hide() noexcept { hidden_[cells_.size() - 1] = true; }
     /// The request that was added last is for the budget of all: see `reaches_warning`.
@@ -4664,11 +4679,18 @@ public:
     /// The same for a code that nobody gets: the client's and the budget of all are taken from as for any other, what
     /// is the account's is only asked.
     PHONEAUTH_DECL limit_batch as_decoy() const;
+    ///@{
+    /// The requests that are the client's alone, and those that are not: taken one after the other, the second tells
+    /// nothing about the first.
+    limit_batch of_client() const { return part(true); }
+    limit_batch of_account() const { return part(false); }
+    ///@}
     /// Gives back what `a` granted, at the time `now`, but for what was to be kept. What was only asked, or not granted,
     /// is moved by nothing, so that it takes the same work.
     PHONEAUTH_DECL cell_batch give_back(const cell_answer& a, time_point now) const;
 
 private:
+    PHONEAUTH_DECL limit_batch part(bool of_client) const;
     /// How long until the request at place `i` would be granted; nothing or less if it is.
     PHONEAUTH_DECL std::chrono::milliseconds wait_of(std::size_t i, const cell_answer& a) const noexcept;
 
@@ -4706,12 +4728,14 @@ inline constexpr std::int64_t max_passwords_per_account_and_network = 20;
 /// Most changes of identity or password that one user may ask for in an hour. Each identity tried tells whether it is
 /// taken, and each password costs a hash; nobody changes them more often for good reason.
 inline constexpr std::int64_t max_credential_changes = 10;
+/// Most changes of any kind that one user may ask for in an hour: half of them at once.
+inline constexpr std::int64_t max_changes = 600;
 
 /// For whom a rate of failures is.
 enum class failure_share : std::uint8_t { strangers, known_network, all_known };
 
-/// The failures at a door: three fifths of `config::max_consecutive_failures` for strangers, two fifths for known
-/// networks together, of which each has three quarters. `shared_by` accounts share them.
+/// The failures at a door: half of `config::max_consecutive_failures` for strangers, half for known networks together,
+/// of which each has half, so that one alone never shuts the door to the others. `shared_by` accounts share them.
 PHONEAUTH_DECL rate failure_rate(door d, failure_share s, const config& c, int shared_by = 1) noexcept;
 /// How many codes of one account may be open at once: their tries are kept free. Each is counted for as long as it lives,
 /// and a minute for clocks that disagree.
@@ -4727,6 +4751,10 @@ struct code_request {
     std::optional<door> begins{};  ///< it begins a transaction; empty: it is sent again
     bool registers = false;        ///< it is a registration's
     bool after_password = false;   ///< a password was right before it
+    /// Nobody is told whether it was: what only a right one takes, the budget of all included, is apart from what
+    /// everybody can see.
+    bool concealed = false;
+    std::string_view known_network{};  ///< it is sent again: the known network that began it; empty: a stranger did
 };
 
 /// A code: the client's, the phone's and the budget of all; and if it begins a transaction, the cooldown, and room for
@@ -4765,8 +4793,8 @@ PHONEAUTH_DECL limit_batch password_limits(std::string_view subject, std::string
 PHONEAUTH_DECL limit_batch message_limits(const phone_number& to, const client_networks& from, std::string_view user_id,
                                           std::int64_t units, const config& c, time_point now);
 
-/// A change of identity or password by a user.
-PHONEAUTH_DECL limit_batch credential_limits(std::string_view user_id, time_point now);
+/// A change that a user makes; `credentials`: of identity or password.
+PHONEAUTH_DECL limit_batch change_limits(std::string_view user_id, bool credentials, time_point now);
 
 // ---- What flows tell ----
 
@@ -4790,8 +4818,13 @@ PHONEAUTH_DECL cell_batch after_login(const login_facts& f, const config& c, tim
 /// A registration by `used` worked: the same.
 PHONEAUTH_DECL cell_batch after_registration(const transaction& used, std::string_view fingerprint,
                                              const client_networks& from, const config& c, time_point now);
-/// Takes back everything that strangers, and known networks together, have done to the owner of a phone.
-PHONEAUTH_DECL cell_batch unlock(const phone_number& phone, time_point now);
+/// The user has a new password, set from `from`, which stays known: guesses at the old one, and at the codes behind it,
+/// do not count any more. `subject` and `fingerprint` as in `password_limits`, the latter with the new password.
+PHONEAUTH_DECL cell_batch after_new_password(const phone_number& phone, std::string_view subject,
+                                             std::string_view fingerprint, const client_networks& from, time_point now);
+/// Takes back everything that strangers, and known networks together, have done to the owner of a phone. `subject`:
+/// what stands for their identity; empty: nothing does.
+PHONEAUTH_DECL cell_batch unlock(const phone_number& phone, std::string_view subject, time_point now);
 
 }  // namespace rules
 }  // namespace v0
@@ -4881,8 +4914,8 @@ inline std::string_view name_of(door d) noexcept {
 }
 
 inline cell_request take(const rate& r, std::int64_t n = 1, cell_condition when = always, std::int64_t reserve = 0) {
-    // What is larger than all there is room for takes all of it, else it could never be.
-    return {cell_action::take, when, std::min(r.room(n), r.room(r.burst)), r.room(r.burst), r.room(reserve)};
+    // What is larger than the burst is granted when nothing else has been taken, else it could never be.
+    return {cell_action::take, when, r.room(n), r.room(std::max(n, r.burst)), r.room(reserve)};
 }
 inline cell_request ask(const rate& r, std::int64_t n, cell_condition when) {
     return {cell_action::ask, when, r.room(n), r.room(r.burst), {}};
@@ -4898,11 +4931,19 @@ inline cell_request forget() {
     return back(all);
 }
 
-/// A limit of which strangers have one cell, and whoever is known, or `proven`, has another.
+/// A limit of which strangers have one cell, those of them who knew the password another, and each known network its
+/// own.
 template <class... Parts>
-void add_for_both(limit_batch& b, const rate& r, bool proven, const Parts&... key) {
-    if (!proven) b.add(take(r, 1, unless_marked), error::too_many_messages, key...);
-    b.add(take(r, 1, proven ? always : if_marked), error::too_many_messages, key..., "@known");
+void add_for_each(limit_batch& b, const code_request& asked, const rate& r, error refusal, const Parts&... key) {
+    const std::string_view strangers = asked.after_password ? "@password" : "";
+    if (!asked.known_network.empty()) {
+        b.add(take(r), refusal, key..., "@", asked.known_network);
+    } else if (!asked.begins || b.cells().marker().empty()) {
+        b.add(take(r), refusal, key..., strangers);
+    } else {
+        b.add(take(r, 1, unless_marked), refusal, key..., strangers);
+        b.add(take(r, 1, if_marked), refusal, key..., "@", asked.from.network);
+    }
 }
 
 /// What a client's network has, and the /48 that it is in. `n`: how many of it; `proven`: it has its reserve.
@@ -4991,6 +5032,20 @@ PHONEAUTH_DECL limit_batch limit_batch::as_decoy() const {
     return asked;
 }
 
+PHONEAUTH_DECL limit_batch limit_batch::part(bool of_client) const {
+    limit_batch chosen(cells_.now(), cells_.marker());
+    for (std::size_t i = 0; i < cells_.size(); ++i) {
+        if (kept_[i] != of_client) continue;
+        const auto at = chosen.cells_.size();
+        chosen.kept_[at] = kept_[i];
+        chosen.hidden_[at] = hidden_[i];
+        chosen.asked_[at] = asked_[i];
+        if (watched_ == i + 1) chosen.watched_ = at + 1;
+        chosen.add(cells_[i], refusals_[i], cells_.key(i));
+    }
+    return chosen;
+}
+
 PHONEAUTH_DECL cell_batch limit_batch::give_back(const cell_answer& a, time_point now) const {
     cell_batch back(now);
     for (std::size_t i = 0; i < cells_.size(); ++i) {
@@ -5010,9 +5065,9 @@ PHONEAUTH_DECL door door_of(const transaction& t) noexcept {
 }
 
 PHONEAUTH_DECL rate failure_rate(door d, failure_share s, const config& c, int shared_by) noexcept {
-    const std::int64_t known = std::int64_t{c.max_consecutive_failures} * 2 / 5;
+    const std::int64_t known = c.max_consecutive_failures / 2;
     std::int64_t most = c.max_consecutive_failures - known;
-    if (s != failure_share::strangers) most = s == failure_share::all_known ? known : known * 3 / 4;
+    if (s != failure_share::strangers) most = s == failure_share::all_known ? known : known / 2;
     most /= shared_by;
     return at_most(most, d == door::registration ? registration_memory : failure_memory, most * 4 / 5);
 }
@@ -5052,28 +5107,31 @@ inline void add_account(limit_batch& b, const code_request& r, const config& c) 
 PHONEAUTH_DECL limit_batch code_limits(const code_request& r, const config& c, time_point now) {
     using namespace detail;
     const auto phone = r.phone.str();
+    const bool proven = r.after_password || !r.known_network.empty();
     const bool can_be_known = !r.registers && !r.from.network.empty() && !r.from.shared;
     auto b =
         can_be_known ? limit_batch(now, "known:", phone, "/", r.fingerprint, "@", r.from.network) : limit_batch(now);
     if (!find_test_number(r.phone, c)) {
         const std::string_view kind = r.registers ? "codes/registration/" : "codes/login/";
         if (c.max_sends_per_client_and_hour > 0)
-            add_client(b, "codes/from:", r.from, client_rate(c), 1, r.after_password, error::too_many_messages);
-        add_for_both(b, at_most(c.max_sends_per_phone_and_hour, hour), r.after_password, kind, "hour:", phone);
-        add_for_both(b, at_most(c.max_sends_per_phone_and_day, day), r.after_password, kind, "day:", phone);
-        if (c.max_sends_per_hour > 0) {
+            add_client(b, "codes/from:", r.from, client_rate(c), 1, proven, error::too_many_messages);
+        add_for_each(b, r, at_most(c.max_sends_per_phone_and_hour, hour), error::too_many_messages, kind,
+                     "hour:", phone);
+        add_for_each(b, r, at_most(c.max_sends_per_phone_and_day, day), error::too_many_messages, kind, "day:", phone);
+        if (c.max_sends_per_hour > 0 && r.concealed) {
+            b.add(take(total_rate(c)), error::too_many_messages, "codes/concealed");
+        } else if (c.max_sends_per_hour > 0) {
             const auto total = total_rate(c);
-            const rate whole{total.interval, total.burst + (r.after_password ? total.burst : 0)};
-            b.add(take(whole, 1, always, r.after_password ? 0 : total.burst), error::too_many_messages, "codes");
+            const rate whole{total.interval, total.burst + (proven ? total.burst : 0)};
+            b.add(take(whole, 1, always, proven ? 0 : total.burst), error::too_many_messages, "codes");
             b.watch();
         }
         if (r.begins && !r.after_password && c.phone_cooldown.count() > 0) {
             const rate one{c.phone_cooldown, 1};
-            const std::string_view cooldown = r.registers ? "cooldown/registration:" : "cooldown/login:";
-            b.add(take(one, 1, unless_marked), error::resend_too_soon, cooldown, phone);
-            b.keep();
-            b.add(take(one, 1, if_marked), error::resend_too_soon, cooldown, phone, "@known");
-            b.keep();
+            const auto before = b.cells().size();
+            add_for_each(b, r, one, error::resend_too_soon,
+                         r.registers ? "cooldown/registration:" : "cooldown/login:", phone);
+            b.keep_from(before);
         }
     }
     if (r.begins) add_account(b, r, c);
@@ -5145,10 +5203,12 @@ PHONEAUTH_DECL limit_batch message_limits(const phone_number& to, const client_n
     return b;
 }
 
-PHONEAUTH_DECL limit_batch credential_limits(std::string_view user_id, time_point now) {
+PHONEAUTH_DECL limit_batch change_limits(std::string_view user_id, bool credentials, time_point now) {
     limit_batch b(now);
-    b.add(detail::take(at_most(max_credential_changes, detail::hour)), error::too_many_failures,
-          "credentials/by:", user_id);
+    b.add(detail::take(at_most(max_changes, detail::hour)), error::too_many_failures, "changes/by:", user_id);
+    if (credentials)
+        b.add(detail::take(at_most(max_credential_changes, detail::hour)), error::too_many_failures,
+              "credentials/by:", user_id);
     return b;
 }
 
@@ -5167,21 +5227,23 @@ void for_each_share_of(const transaction& t, F f) {
     }
 }
 
-/// Ends the failures at a door: those that the network has made, or strangers, if networks are not told apart.
-inline void end_failures(cell_batch& b, door d, std::string_view subject, std::string_view network) {
-    if (network.empty()) {
+/// Ends the failures at a door: those that the network has made, or strangers, if networks are not told apart. From
+/// where everybody may come, failures are not the user's to end.
+inline void end_failures(cell_batch& b, door d, std::string_view subject, const client_networks& from) {
+    if (from.shared) return;
+    if (from.network.empty()) {
         b.add(forget(), "wrong/", name_of(d), subject);
     } else {
-        b.add(forget(), "wrong/", name_of(d), subject, "@", network);
+        b.add(forget(), "wrong/", name_of(d), subject, "@", from.network);
         b.add(forget(), "wrong/", name_of(d), subject, "@known");
     }
 }
 
 inline void learn_network(cell_batch& b, std::string_view phone, std::string_view fingerprint,
-                          std::string_view network) {
-    if (!network.empty())
+                          const client_networks& from) {
+    if (!from.network.empty() && !from.shared)
         b.add({cell_action::move, always, network_memory, network_memory, {}}, "known:", phone, "/", fingerprint, "@",
-              network);
+              from.network);
 }
 
 }  // namespace detail
@@ -5232,14 +5294,14 @@ PHONEAUTH_DECL cell_batch after_login(const login_facts& f, const config& c, tim
     using namespace detail;
     cell_batch b(now);
     const auto phone = f.phone.str();
-    const auto network = f.from.shared ? std::string_view() : f.from.network;
-    learn_network(b, phone, f.fingerprint, network);
-    if (!f.subject.empty()) end_failures(b, door::password, f.subject, network);
+    learn_network(b, phone, f.fingerprint, f.from);
+    if (!f.subject.empty()) end_failures(b, door::password, f.subject, f.from);
     if (!f.used) return b;
     const auto d = door_of(*f.used);
-    end_failures(b, d, phone, network);
-    const auto* known = f.used->known_network.empty() ? "" : "@known";
-    if (d != door::second && c.phone_cooldown.count() > 0) b.add(forget(), "cooldown/login:", phone, known);
+    end_failures(b, d, phone, f.from);
+    const std::string_view known = f.used->known_network;
+    if (d != door::second && c.phone_cooldown.count() > 0)
+        b.add(forget(), "cooldown/login:", phone, known.empty() ? "" : "@", known);
     for_each_share_of(*f.used, [&](failure_share s, std::string_view at, std::string_view network_of_code) {
         b.add(back(open_codes(s, c).interval), "open/", name_of(d), phone, at, network_of_code);
     });
@@ -5250,22 +5312,45 @@ PHONEAUTH_DECL cell_batch after_registration(const transaction& used, std::strin
                                              const client_networks& from, const config& c, time_point now) {
     using namespace detail;
     cell_batch b(now);
-    learn_network(b, used.phone.str(), fingerprint, from.shared ? std::string_view() : from.network);
+    learn_network(b, used.phone.str(), fingerprint, from);
     b.add(forget(), "wrong/registration:", used.phone.str());
     b.add(back(open_codes(failure_share::strangers, c).interval), "open/registration:", used.phone.str());
     return b;
 }
 
-PHONEAUTH_DECL cell_batch unlock(const phone_number& phone, time_point now) {
+namespace detail {
+
+/// Ends the failures at a door, of strangers and of known networks together.
+inline void open_door(cell_batch& b, door d, std::string_view subject) {
+    b.add(forget(), "wrong/", name_of(d), subject);
+    b.add(forget(), "wrong/", name_of(d), subject, "@known");
+}
+
+}  // namespace detail
+
+PHONEAUTH_DECL cell_batch after_new_password(const phone_number& phone, std::string_view subject,
+                                             std::string_view fingerprint, const client_networks& from,
+                                             time_point now) {
     using namespace detail;
     cell_batch b(now);
-    for (const auto d : {door::registration, door::code, door::second, door::password}) {
-        b.add(forget(), "wrong/", name_of(d), phone.str());
-        if (d != door::registration) b.add(forget(), "wrong/", name_of(d), phone.str(), "@known");
+    learn_network(b, phone.str(), fingerprint, from);
+    for (const auto d : {door::second, door::password}) {
+        open_door(b, d, phone.str());
+        if (!from.network.empty()) b.add(forget(), "wrong/", name_of(d), phone.str(), "@", from.network);
     }
+    if (subject != phone.str()) open_door(b, door::password, subject);
+    return b;
+}
+
+PHONEAUTH_DECL cell_batch unlock(const phone_number& phone, std::string_view subject, time_point now) {
+    using namespace detail;
+    cell_batch b(now);
+    b.add(forget(), "wrong/registration:", phone.str());
+    for (const auto d : {door::code, door::second, door::password}) open_door(b, d, phone.str());
+    if (!subject.empty() && subject != phone.str()) open_door(b, door::password, subject);
     for (const auto* of : {"codes/login/hour:", "codes/login/day:"}) {
         b.add(forget(), of, phone.str());
-        b.add(forget(), of, phone.str(), "@known");
+        b.add(forget(), of, phone.str(), "@password");
     }
     return b;
 }
@@ -7350,6 +7435,12 @@ struct parts {
         return fingerprint;
     }
 
+    /// Whose failures a login by identity counts: those of the phone, or what stands for the identity without naming it.
+    std::string identity_subject(const std::string& identity, const std::optional<user>& owner) {
+        if (limits.password_accounts() == 1) return owner ? std::string(owner->phone.str()) : identity;
+        return hash(identity).substr(0, 32);
+    }
+
 private:
     struct ended {
         const reporter& reports;
@@ -7449,10 +7540,17 @@ auto codes<Mode>::send_again(context& c, transaction_id id) -> flow<result<chall
         }
         allowed = check_key(*found);
         if (!allowed) co_return std::move(allowed).error();
-        // What is concealed goes on like a decoy where a limit refuses it, and a decoy costs the account nothing.
+        // What is concealed goes on like a decoy where the account's limits refuse it, and a decoy costs the account
+        // nothing.
         const bool concealed = rules::is_concealed(*found);
         auto limits = rules::code_limits(again(*found, c), p_.config, p_.now());
-        if (concealed && rules::is_decoy(*found)) limits = limits.as_decoy();
+        if (concealed) {
+            const auto of_client = limits.of_client();
+            const auto admitted = co_await p_.limits.take(c, of_client);
+            if (!admitted.granted) co_return of_client.judge(admitted).error();
+            limits = limits.of_account();
+            if (rules::is_decoy(*found)) limits = limits.as_decoy();
+        }
         const auto granted = co_await p_.limits.take(c, limits);
         if (!granted.granted && !concealed) co_return limits.judge(granted).error();
         const bool won = co_await p_.ports.update_transaction(*found);
@@ -7478,7 +7576,9 @@ rules::code_request codes<Mode>::again(const transaction& t, const context& c) {
             .fingerprint = {},
             .from = c.networks(),
             .registers = t.purpose == purpose::registration,
-            .after_password = !t.password_fingerprint.empty() || !t.known_network.empty()};
+            .after_password = !t.password_fingerprint.empty(),
+            .concealed = rules::is_concealed(t),
+            .known_network = t.known_network};
 }
 
 template <class Mode>
@@ -7646,7 +7746,6 @@ private:
     flow<result<login_result>> open_session(context& c, user& owner, const transaction* used);
     flow<result<void>> keep(const session& opened, user& owner);
     flow<bool> note_login(user& owner, const std::string& rests_on);
-    std::string identity_subject(const std::string& identity, const std::optional<user>& owner);
 
     parts<Mode>& p_;
     codes<Mode>& codes_;
@@ -8012,10 +8111,17 @@ auto login<Mode>::begin_second(context& c, rules::code_request asked, std::optio
     if (!guess->right && !guess->concealed) co_return error::invalid_login;
     asked.begins = rules::door::second;
     asked.after_password = true;
+    asked.concealed = guess->concealed;
     auto limits = rules::code_limits(asked, p_.config, p_.now());
-    if (!guess->right) limits = limits.as_decoy();
-    if (!guess->concealed)
+    if (guess->concealed) {
+        const auto of_client = limits.of_client();
+        const auto admitted = co_await p_.limits.take(c, of_client);
+        if (!admitted.granted) co_return of_client.judge(admitted).error();
+        limits = limits.of_account();
+        if (!guess->right) limits = limits.as_decoy();
+    } else {
         rules::take_guess_back(limits, question.subject, c.networks(), p_.limits.password_accounts(), p_.config);
+    }
     const auto granted = co_await p_.limits.take(c, limits);
     if (!granted.granted && !guess->concealed) {
         co_await p_.passwords.forgive(c, question, *guess);
@@ -8045,7 +8151,7 @@ auto login<Mode>::complete_with_identity(context& c, std::string text, password 
     auto identity = rules::normalize_identity(p_.config, text);
     if (!identity) co_return error::invalid_login;
     auto owner = co_await p_.ports.find_user_by_identity(*identity);
-    const password_question asked{identity_subject(*identity, owner), p_.network_fingerprint(owner), owner};
+    const password_question asked{p_.identity_subject(*identity, owner), p_.network_fingerprint(owner), owner};
     auto guess = co_await p_.passwords.check(c, asked, secret);
     if (!guess) co_return std::move(guess).error();
     if (!guess->right) co_return error::invalid_login;
@@ -8097,7 +8203,7 @@ auto login<Mode>::open_session(context& c, user& owner, const transaction* used)
     rules::login_facts facts{.phone = owner.phone, .fingerprint = known_by, .used = used, .from = c.networks()};
     std::string subject;
     if (!used)
-        subject = identity_subject(owner.identity, owner);
+        subject = p_.identity_subject(owner.identity, owner);
     else if (!used->password_fingerprint.empty())
         subject = owner.phone.str();
     facts.subject = subject;
@@ -8140,13 +8246,6 @@ auto login<Mode>::note_login(user& owner, const std::string& rests_on) -> flow<b
         owner = std::move(*current);
     }
     co_return true;
-}
-
-/// Whose failures a login by identity counts: those of the phone, or what stands for the identity without naming it.
-template <class Mode>
-std::string login<Mode>::identity_subject(const std::string& identity, const std::optional<user>& owner) {
-    if (p_.limits.password_accounts() == 1) return owner ? std::string(owner->phone.str()) : identity;
-    return p_.hash(identity).substr(0, 32);
 }
 
 }  // namespace flows
@@ -8604,7 +8703,7 @@ private:
     flow<result<logout_outcome>> end(context& c, session_token token);
     flow<result<user>> change(context& c, session_token token, std::string object_id, property_map changes);
     flow<result<void>> prove(context& c, const admission& by, const std::string& current_password);
-    flow<bool> end_others(session own, std::string fingerprint);
+    flow<bool> end_others(context& c, session own, const user& u, std::string fingerprint);
     flow<result<void>> end_all(std::string user_id);
     flow<result<void>> open_doors(std::string phone);
 
@@ -8724,8 +8823,9 @@ auto sessions<Mode>::change(context& c, session_token token, std::string object_
         if (!admitted) co_return std::move(admitted).error();
         if (admitted->owner.object_id != object_id) co_return error::not_permitted;
         p_.reports.note(c, admitted->owner);
-        if (lost == 0 && (has_password || changes.contains(p_.config.identity_column))) {
-            const auto limits = rules::credential_limits(object_id, p_.now());
+        const bool of_credentials = has_password || changes.contains(p_.config.identity_column);
+        if (lost == 0) {
+            const auto limits = rules::change_limits(object_id, of_credentials, p_.now());
             counted = co_await p_.limits.take(c, limits);
             if (!counted->granted) co_return limits.judge(*counted).error();
         }
@@ -8738,7 +8838,7 @@ auto sessions<Mode>::change(context& c, session_token token, std::string object_
             allowed = co_await prove(c, *admitted, passwords.current);
             if (!allowed && counted && allowed.error().code == error::fresh_login_required) {
                 // Else who has to wait for the limit is never fresh enough after it.
-                const auto limits = rules::credential_limits(object_id, p_.now());
+                const auto limits = rules::change_limits(object_id, of_credentials, p_.now());
                 co_await p_.limits.give_back(limits, *counted);
             }
             if (!allowed) co_return std::move(allowed).error();
@@ -8763,7 +8863,7 @@ auto sessions<Mode>::change(context& c, session_token token, std::string object_
         co_await Mode::ignore_cancellation();  // a new password and the end of the other sessions belong together
         auto fingerprint = p_.session_fingerprint_of(changed);
         if (fingerprint != p_.session_fingerprint_of(before))
-            co_await end_others(std::move(admitted->login), std::move(fingerprint));
+            co_await end_others(c, std::move(admitted->login), changed, std::move(fingerprint));
         co_return std::move(changed);
     }
     co_return error::storage_unavailable;
@@ -8786,30 +8886,34 @@ auto sessions<Mode>::prove(context& c, const admission& by, const std::string& c
     co_return result<void>();
 }
 
-/// All sessions of the user are over already, as they rest on what the user was. The others are cleaned up, and the
-/// `own` one is stored anew; if that fails, its user has to log in again.
+/// All sessions of `u`, who has a new password, are over already, as they rest on what the user was. The others are
+/// cleaned up, and the `own` one is stored anew; if that fails, its user has to log in again.
 template <class Mode>
-auto sessions<Mode>::end_others(session own, std::string fingerprint) -> flow<bool> {
+auto sessions<Mode>::end_others(context& c, session own, const user& u, std::string fingerprint) -> flow<bool> {
+    const auto over = rules::after_new_password(u.phone, p_.identity_subject(u.identity, u),
+                                                p_.network_fingerprint(fingerprint), c.networks(), p_.now());
     try {
         [[maybe_unused]] const std::size_t ended = co_await p_.ports.erase_sessions_of(own.user_id, own.token_hash);
     } catch (...) {
     }
+    bool stored = false;
     try {
-        const bool lives = co_await p_.ports.erase_session(own.token_hash);
         own.fingerprint = std::move(fingerprint);
-        if (!lives) co_return false;  // its user has logged out meanwhile
-        const bool stored = co_await p_.ports.insert_session(own);
-        co_return stored;
+        const bool lives = co_await p_.ports.erase_session(own.token_hash);
+        if (lives) stored = co_await p_.ports.insert_session(own);  // else its user has logged out meanwhile
     } catch (...) {
-        co_return false;
     }
+    co_await p_.limits.try_to(over);
+    co_return stored;
 }
 
 template <class Mode>
 auto sessions<Mode>::open_doors(std::string phone) -> flow<result<void>> {
     const auto number = phone_number::parse(phone, p_.config.default_calling_code);
     if (!number) co_return number.error();
-    const auto opened = rules::unlock(*number, p_.now());
+    const auto owner = co_await p_.ports.find_user_by_phone(*number);
+    const auto subject = owner ? p_.identity_subject(owner->identity, owner) : std::string();
+    const auto opened = rules::unlock(*number, subject, p_.now());
     [[maybe_unused]] const auto answer = co_await p_.ports.take_cells(opened);
     co_return result<void>();
 }
@@ -8912,11 +9016,10 @@ inline namespace v0 {
 ///
 ///     start_registration 2        start_login 2 + 1u              start_two_factor_login 3 + 1u     resend 3
 ///     finish_registration 3 + 1u  finish_login 3 + 2u + 1s        login_with_identity 3 + 2u + 1s   send_message 1
-///     authenticate 1u + 1s        update_user 2u + 1s             logout 1s                         status 1
-///     handle_status_callback 2    end_sessions 2u + 1s            unlock 1
+///     authenticate 1u + 1s        update_user 1 + 2u + 1s         logout 1s                         status 1
+///     handle_status_callback 2    end_sessions 2u + 1s            unlock 1 + 1u
 ///
-/// `update_user` of an identity or a password makes 1 more, with the current password 2 more, and for a new password 3s
-/// more.
+/// `update_user` with the current password makes 2 more, and for a new password 1 + 3s more.
 ///
 /// @par Cancellation
 /// In asynchronous mode, terminal. A cancelled flow ends with `cancelled`, or with its result if that was certain
@@ -10308,9 +10411,12 @@ PHONEAUTH_DECL result<text_message> read_text_message(const json_value& argument
 
     if (const auto* media = given(arguments, "mediaUrl"); media && media->kind == json_kind::array) {
         const auto urls = parse_json(media->text);
-        for (const auto& url : urls->items) {
-            if (url.kind != json_kind::string) read.refuse("mediaUrl");
-            m.media_urls.push_back(url.text);
+        const bool texts = std::all_of(urls->items.begin(), urls->items.end(),
+                                       [](const auto& url) { return url.kind == json_kind::string; });
+        if (!texts || urls->items.size() > max_media_urls) {
+            read.refuse("mediaUrl");
+        } else {
+            for (const auto& url : urls->items) m.media_urls.push_back(url.text);
         }
     } else if (auto url = read.text_or_empty("mediaUrl"); !url.empty()) {
         m.media_urls.push_back(std::move(url));
@@ -10319,6 +10425,7 @@ PHONEAUTH_DECL result<text_message> read_text_message(const json_value& argument
     if (const auto* options = given(arguments, "options"); options && options->kind == json_kind::object) {
         const auto values = parse_json(options->text);
         for (const auto& option : values->items) {
+            if (read.problem()) break;
             if (option.kind == json_kind::array || option.kind == json_kind::object) read.refuse("options");
             if (option.kind != json_kind::null) m.options.emplace_back(option.key, option.text);
         }

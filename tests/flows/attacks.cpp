@@ -665,6 +665,50 @@ BOOST_AUTO_TEST_CASE(the_budget_keeps_a_part_for_those_who_are_known) {
     BOOST_TEST(!w.auth.start_login(phone, home));
 }
 
+BOOST_AUTO_TEST_CASE(wrong_passwords_use_up_nobodys_messages) {
+    auto c = test_config();
+    c.max_sends_per_hour = 8;  // two at once, and two more for those who are known
+    for (const bool resent : {false, true}) {
+        blocking_world w(c);
+        register_user(w);
+        auto s = w.auth.start_login(phone, home);
+        BOOST_REQUIRE(w.auth.finish_login(s->transaction_id, submitted_code(w.transport.last_code()), home));
+        w.clock.advance(1h);
+        int concealed = 0;
+        for (int i = 0; i < 100; ++i) {
+            const client_info from("203.0.113." + std::to_string(i));
+            auto r = w.auth.start_two_factor_login(other_phone, password("wrong horse"), from);
+            (void)w.auth.start_two_factor_login(phone, password("wrong horse"), from);
+            concealed += r.has_value();
+            w.clock.advance(30s);
+            if (r && resent) BOOST_TEST(w.auth.resend(r->transaction_id, from).has_value());
+        }
+        BOOST_TEST(concealed > 20);
+        BOOST_TEST(w.auth.start_login(phone, home).has_value());
+        const auto sent = messages_sent(w.transport);
+        BOOST_TEST(w.auth.start_two_factor_login(phone, password("correct horse"), stranger).has_value());
+        BOOST_TEST(messages_sent(w.transport) == sent + 1);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_neighbour_does_not_use_up_the_messages_of_a_right_password) {
+    blocking_world w;
+    register_user(w);
+    auto s = w.auth.start_login(phone, home);
+    BOOST_REQUIRE(w.auth.finish_login(s->transaction_id, submitted_code(w.transport.last_code()), home));
+    for (int i = 0; i < 8; ++i) {
+        w.clock.advance(6min);
+        auto his = w.auth.start_login(phone, home);
+        w.clock.advance(30s);
+        for (int k = 0; his && k < 4; ++k, w.clock.advance(30s)) (void)w.auth.resend(his->transaction_id, stranger);
+    }
+    BOOST_TEST(error_of(w.auth.start_login(phone, home)) == error::too_many_messages);
+    auto mine = w.auth.start_two_factor_login(phone, password("correct horse"), client_info("192.0.2.1"));
+    BOOST_REQUIRE(mine);
+    w.clock.advance(30s);
+    BOOST_TEST(w.auth.resend(mine->transaction_id, client_info("192.0.2.1")).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(what_cannot_be_a_password_costs_nothing) {
     interrupted_world<> w;
     const std::string endless(1000, 'x');
