@@ -5504,6 +5504,7 @@ void limiter<Mode>::tell_locked(const context& c, std::chrono::seconds wait) con
 #ifndef PHONEAUTH_FLOWS_MESSENGER_HPP
 #define PHONEAUTH_FLOWS_MESSENGER_HPP
 
+#include <atomic>
 #include <string>
 #include <string_view>
 
@@ -5709,6 +5710,7 @@ struct sent_message {
 #ifndef PHONEAUTH_TWILIO_REPLIES_HPP
 #define PHONEAUTH_TWILIO_REPLIES_HPP
 
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -5730,6 +5732,16 @@ PHONEAUTH_DECL failure failure_of(const http_response& reply);
 /// the phone (codes 21000 to 21999). False for what it says to all requests alike: wrong credentials, too many
 /// requests, out of order.
 PHONEAUTH_DECL bool is_about_the_request(const http_response& reply);
+
+/// Twilio is left alone for so long after a 429 that does not say for how long.
+inline constexpr std::chrono::seconds usual_pause{5};
+/// It is left alone for no longer than this, whatever it says.
+inline constexpr std::chrono::seconds longest_pause{3600};
+
+/// For how long Twilio is to be asked nothing more after `reply`; 0: it may be asked at once. That is the Retry-After of
+/// a 429 or 503 (RFC 6585 §4, RFC 9110 §10.2.3), at most `longest_pause`. A 429 about the message (the sender's queue is
+/// full) says nothing about other requests.
+PHONEAUTH_DECL std::chrono::seconds pause_after(const http_response& reply);
 
 /// True when `f`, what sending a message ended with, promises that no message was sent. Else it may have been.
 PHONEAUTH_DECL bool certainly_not_sent(const failure& f) noexcept;
@@ -5762,6 +5774,7 @@ PHONEAUTH_DECL result<std::optional<capabilities>> read_number(const http_respon
 #ifndef PHONEAUTH_TWILIO_REPLIES_IPP
 #define PHONEAUTH_TWILIO_REPLIES_IPP
 
+#include <algorithm>
 #include <charconv>
 #include <string_view>
 #include <utility>
@@ -6143,6 +6156,16 @@ namespace phoneauth {
 inline namespace v0 {
 namespace twilio {
 
+/// The header Retry-After, if it is a number of seconds.
+inline std::optional<std::chrono::seconds> retry_after_of(const http_response& reply) {
+    const auto* after = find_header(reply.headers, "Retry-After");
+    if (!after) return std::nullopt;
+    int seconds = 0;
+    const auto [end, ec] = std::from_chars(after->data(), after->data() + after->size(), seconds);
+    if (ec != std::errc() || end != after->data() + after->size() || seconds < 0) return std::nullopt;
+    return std::chrono::seconds(seconds);
+}
+
 PHONEAUTH_DECL failure failure_of(const http_response& reply) {
     const auto body = detail::parse_json(reply.body);
     const auto code = body ? body->integer("code") : std::nullopt;
@@ -6157,12 +6180,7 @@ PHONEAUTH_DECL failure failure_of(const http_response& reply) {
         return code ? error::provider_refused : error::bad_provider_reply;
     }();
     if (code && std::in_range<int>(*code)) f.twilio_code = static_cast<int>(*code);
-    if (const auto* after = find_header(reply.headers, "Retry-After"); after && reply.status == 429) {
-        int seconds = 0;
-        const auto [end, ec] = std::from_chars(after->data(), after->data() + after->size(), seconds);
-        if (ec == std::errc() && end == after->data() + after->size() && seconds >= 0)
-            f.retry_after = std::chrono::seconds(seconds);
-    }
+    if (reply.status == 429) f.retry_after = retry_after_of(reply);
     return f;
 }
 
@@ -6172,6 +6190,13 @@ PHONEAUTH_DECL bool is_about_the_request(const http_response& reply) {
     if (reply.status != 401 && reply.status != 403 && reply.status != 404 && reply.status != 429) return true;
     const auto code = failure_of(reply).twilio_code;
     return code && *code / 1000 == 21;
+}
+
+PHONEAUTH_DECL std::chrono::seconds pause_after(const http_response& reply) {
+    const bool throttled = reply.status == 429 && !is_about_the_request(reply);
+    if (!throttled && reply.status != 503) return {};
+    const auto without = throttled ? usual_pause : std::chrono::seconds(0);
+    return std::min(retry_after_of(reply).value_or(without), longest_pause);
 }
 
 PHONEAUTH_DECL result<sent_message> read_sent_message(const http_response& reply) {
@@ -6519,7 +6544,9 @@ enum class send_outcome {
     uncertain  ///< the provider did not answer: it may arrive
 };
 
-/// Sends messages through Twilio, and makes our errors of what Twilio and the transport say. Thread-safe.
+/// Sends messages through Twilio, and makes our errors of what Twilio and the transport say. When Twilio asks to be left
+/// alone (see `twilio::pause_after`), nothing is sent meanwhile; other servers of the same account learn it by
+/// themselves. Thread-safe.
 template <class Mode>
 class messenger {
     template <class X>
@@ -6552,6 +6579,8 @@ public:
 
 private:
     result<http_request> code_request(const transaction& t);
+    result<void> check_pause() const;
+    void note_pause(const http_response& reply);
     static result<http_response> provider_reply(result<http_response> reply);
 
     ports<Mode>& ports_;
@@ -6559,6 +6588,7 @@ private:
     const reporter& reporter_;
     const twilio::requests twilio_;
     code_deriver codes_;
+    std::atomic<time_point> pause_ends_{};
 };
 
 }  // namespace flows
@@ -6859,6 +6889,8 @@ result<http_request> messenger<Mode>::code_request(const transaction& t) {
 template <class Mode>
 auto messenger<Mode>::send_code(const context& c, const transaction& t) -> flow<result<send_outcome>> {
     if (rules::find_test_number(t.phone, config_)) co_return send_outcome::accepted;
+    auto may_ask = check_pause();  // before a decoy and a message part ways
+    if (!may_ask) co_return std::move(may_ask).error();
     auto request = code_request(t);
     if (!request) co_return std::move(request).error();
     auto answered = co_await transmit(*request);
@@ -6882,6 +6914,8 @@ auto messenger<Mode>::send_code(const context& c, const transaction& t) -> flow<
 
 template <class Mode>
 auto messenger<Mode>::send(const http_request& request) -> flow<result<sent_message>> {
+    auto may_ask = check_pause();
+    if (!may_ask) co_return std::move(may_ask).error();
     auto answered = co_await transmit(request);
     auto reply = provider_reply(std::move(answered));
     if (!reply) co_return std::move(reply).error();
@@ -6892,10 +6926,26 @@ template <class Mode>
 auto messenger<Mode>::transmit(const http_request& request) -> flow<result<http_response>> {
     try {
         auto reply = co_await ports_.send(request);
+        if (reply) note_pause(*reply);
         co_return reply;
     } catch (...) {
         co_return error::no_answer;
     }
+}
+
+template <class Mode>
+result<void> messenger<Mode>::check_pause() const {
+    const auto left = std::chrono::ceil<std::chrono::seconds>(pause_ends_.load() - ports_.now());
+    // A clock that was set back must not make it longer than any pause is.
+    if (left.count() <= 0 || left > twilio::longest_pause) return {};
+    return failure(error::provider_busy).with_retry_after(left);
+}
+
+/// The last word counts: who is asked too early says so again.
+template <class Mode>
+void messenger<Mode>::note_pause(const http_response& reply) {
+    const auto pause = twilio::pause_after(reply);
+    if (pause.count() > 0) pause_ends_ = ports_.now() + pause;
 }
 
 /// The transport's failures become the two that matter here: nothing was sent, or nobody knows. What they say, perhaps
@@ -8874,6 +8924,11 @@ inline namespace v0 {
 /// tries, those of the codes that are still open, and the failures so far fit into `config::max_consecutive_failures`.
 /// With the defaults strangers may have 3 codes of a phone open, and each known network 2. One more is
 /// `too_many_messages`.
+///
+/// @par Provider
+/// When Twilio has had too many requests (429), or says when to come back (503 with Retry-After), this authenticator
+/// leaves it alone for as long as it asks, an hour at most, or five seconds if a 429 does not say: whatever would send a
+/// message, or pretend to, fails with `provider_busy` and `retry_after` meanwhile. `test_configuration` asks all the same.
 ///
 /// @par Thread safety
 /// Distinct and shared objects are safe, if the policies are.

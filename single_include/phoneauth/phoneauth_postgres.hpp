@@ -665,8 +665,9 @@ public:
     void get(std::array<time_point, N>& all) {
         const auto numbers = elements();
         if (numbers.size() > N) throw unknown();
-        std::transform(numbers.begin(), numbers.end(), all.begin(),
-                       [](auto bytes) { return time_point(std::chrono::milliseconds(number(bytes))); });
+        std::transform(numbers.begin(), numbers.end(), all.begin(), [this](std::string_view element) {
+            return time_point(std::chrono::milliseconds(number(element)));
+        });
     }
 
 private:
