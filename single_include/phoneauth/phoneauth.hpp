@@ -2815,6 +2815,11 @@ static_assert(name_of(event_kind::misconfigured_proxy) == "misconfigured_proxy")
 
 /// Something that happened. It never holds a code, a password, a token, or a whole phone number or transaction id.
 /// What is not known, or does not belong to the kind, is empty.
+///
+/// `refused` and `storage_error` are what strangers can cause as often as they like. So that they fill no disk, an
+/// authenticator tells of each `reason` at most 60 at once, and then one in a second, which says how many were left out
+/// before it. All other kinds are told each time, as the limits bound them: what could be no password or identity, and
+/// was compared with nothing, is `refused` for `invalid_login`.
 struct event {
     event_kind kind = event_kind::started;        ///< what happened
     time_point at{};                              ///< when, as the Clock tells it
@@ -2828,6 +2833,7 @@ struct event {
     std::optional<std::chrono::seconds> retry_after{};  ///< see `failure::retry_after`
     std::optional<int> tries_left{};                    ///< see `failure::tries_left`
     std::optional<int> twilio_code{};                   ///< Twilio's error code, if it named one
+    std::uint64_t suppressed = 0;  ///< how many of this kind and reason were not told since the one before
 };
 
 /// The kind of event that a flow ends with when it fails with `why`.
@@ -4550,9 +4556,14 @@ private:
 #ifndef PHONEAUTH_FLOWS_REPORTER_HPP
 #define PHONEAUTH_FLOWS_REPORTER_HPP
 
+#include <array>
 #include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 
 // ---- phoneauth/rules/limits.hpp ----
@@ -5270,15 +5281,34 @@ namespace flows {
 
 /// What the parts of one flow know of it.
 struct context {
-    client_info from;     ///< the client, as the caller named it
-    std::string network;  ///< the client's, as the limits know it
-    std::string wide;     ///< the wider one that it is in
-    bool shared = false;  ///< by other clients, who must not be taken for the user
-    event about{};        ///< what is known so far
-    bool silent = false;  ///< the flow did not do what its event says
+    client_info from;        ///< the client, as the caller named it
+    std::string network;     ///< the client's, as the limits know it
+    std::string wide;        ///< the wider one that it is in
+    bool shared = false;     ///< by other clients, who must not be taken for the user
+    event about{};           ///< what is known so far
+    bool silent = false;     ///< the flow did not do what its event says
+    bool uncounted = false;  ///< what was guessed could not be right, and no limit has counted it
 
     /// Who asks, for the limits.
     rules::client_networks networks() const noexcept { return {network, wide, shared}; }
+};
+
+/// Which of the events that strangers can cause as often as they like are told: of each reason `burst` at once, and then
+/// one in each `interval`. It takes about 1 KB. Thread-safe.
+class sampler {
+public:
+    static constexpr int burst = 60;                            ///< as many at once
+    static constexpr std::chrono::milliseconds interval{1000};  ///< and then one
+
+    /// How many were left out since the last one with this reason; empty: this one is left out, too.
+    PHONEAUTH_DECL std::optional<std::uint64_t> admit(const std::error_code& reason, time_point now) noexcept;
+
+private:
+    struct reason_cell {
+        std::atomic<time_point> next{};  ///< see cell.hpp
+        std::atomic<std::uint64_t> left_out{0};
+    };
+    std::array<reason_cell, error_table.size() + 1> cells_{};  ///< the first one: what is no `error`
 };
 
 /// Tells the observer what happens. Thread-safe. It never throws: what an observer misses must not cost a user a login.
@@ -5301,12 +5331,17 @@ public:
 
     /// One event of the given kind; `why` is its reason, or nullptr.
     PHONEAUTH_DECL void tell(const context& c, event_kind kind, const failure* why = nullptr) const noexcept;
-    /// One event of the kind that `event_kind_of` gives, with `why` as its reason; none if the flow was cancelled.
+    /// One event of the kind that `event_kind_of` gives, with `why` as its reason; none if the flow was cancelled, or if
+    /// there were too many of the kind (see `event`).
     PHONEAUTH_DECL void tell_failure(const context& c, const failure& why) const noexcept;
 
 private:
+    PHONEAUTH_DECL void observe(const context& c, event_kind kind, const failure* why, time_point at,
+                                std::uint64_t suppressed) const;
+
     environment& environment_;
     mutable std::atomic<bool> told_of_proxy_{false};
+    mutable sampler sampler_;
 };
 
 }  // namespace flows
@@ -5326,6 +5361,21 @@ private:
 namespace phoneauth {
 inline namespace v0 {
 namespace flows {
+
+PHONEAUTH_DECL std::optional<std::uint64_t> sampler::admit(const std::error_code& reason, time_point now) noexcept {
+    const auto value = static_cast<std::size_t>(reason.value());
+    auto& cell = cells_[reason.category() == error_category() && value < cells_.size() ? value : 0];
+    const auto end = now + burst * interval;
+    for (auto next = cell.next.load();;) {
+        // What is ahead of all that can be is from before the clock was set back.
+        const auto after = (next > now && next <= end ? next : now) + interval;
+        if (after > end) {
+            ++cell.left_out;
+            return std::nullopt;
+        }
+        if (cell.next.compare_exchange_weak(next, after)) return cell.left_out.exchange(0);
+    }
+}
 
 PHONEAUTH_DECL context reporter::begin(client_info from) const {
     context c{std::move(from), {}, {}};
@@ -5364,25 +5414,38 @@ PHONEAUTH_DECL void reporter::note(context& c, const user& u) const {
 PHONEAUTH_DECL void reporter::tell(const context& c, event_kind kind, const failure* why) const noexcept {
     if (!environment_.is_observed()) return;
     try {
-        event e = c.about;
-        e.kind = kind;
-        e.at = environment_.now();
-        e.address = c.from.address.substr(0, 64);
-        e.user_agent = c.from.user_agent.substr(0, 64);
-        if (e.user_id.empty()) e.user_id = c.from.user_id;
-        if (why) {
-            e.reason = why->code;
-            e.retry_after = why->retry_after;
-            e.tries_left = why->tries_left;
-            e.twilio_code = why->twilio_code;
-        }
-        environment_.observe(e);
+        observe(c, kind, why, environment_.now(), 0);
     } catch (...) {
     }
 }
 
 PHONEAUTH_DECL void reporter::tell_failure(const context& c, const failure& why) const noexcept {
-    if (why.code != error::cancelled) tell(c, event_kind_of(why), &why);
+    if (why.code == error::cancelled || !environment_.is_observed()) return;
+    const auto kind = c.uncounted ? event_kind::refused : event_kind_of(why);
+    if (kind != event_kind::refused && kind != event_kind::storage_error) return tell(c, kind, &why);
+    try {
+        const auto at = environment_.now();
+        if (const auto suppressed = sampler_.admit(why.code, at)) observe(c, kind, &why, at, *suppressed);
+    } catch (...) {
+    }
+}
+
+PHONEAUTH_DECL void reporter::observe(const context& c, event_kind kind, const failure* why, time_point at,
+                                      std::uint64_t suppressed) const {
+    event e = c.about;
+    e.kind = kind;
+    e.at = at;
+    e.address = c.from.address.substr(0, 64);
+    e.user_agent = c.from.user_agent.substr(0, 64);
+    if (e.user_id.empty()) e.user_id = c.from.user_id;
+    if (why) {
+        e.reason = why->code;
+        e.retry_after = why->retry_after;
+        e.tries_left = why->tries_left;
+        e.twilio_code = why->twilio_code;
+    }
+    e.suppressed = suppressed;
+    environment_.observe(e);
 }
 
 }  // namespace flows
@@ -7047,7 +7110,10 @@ auto passwords<Mode>::check(context& c, const password_question& q, const std::s
     -> flow<result<password_guess>> {
     if (q.owner) reporter_.note(c, q.owner->phone);
     // What cannot be a password is not worth a hash.
-    if (secret.size() > config_.max_password_length) co_return error::invalid_login;
+    if (secret.size() > config_.max_password_length) {
+        c.uncounted = true;
+        co_return error::invalid_login;
+    }
     password_guess guess;
     const auto limits_of = [&](bool concealed) {
         return rules::password_limits(q.subject, q.owner ? q.owner->phone.str() : std::string_view(), q.fingerprint,
@@ -8067,7 +8133,10 @@ template <class Mode>
 auto login<Mode>::complete_with_identity(context& c, std::string text, password secret) -> flow<result<login_result>> {
     if (!p_.config.identity_login_enabled) co_return error::login_disabled;
     auto identity = rules::normalize_identity(p_.config, text);
-    if (!identity) co_return error::invalid_login;
+    if (!identity) {
+        c.uncounted = true;
+        co_return error::invalid_login;
+    }
     auto owner = co_await p_.ports.find_user_by_identity(*identity);
     const password_question asked{identity_subject(*identity, owner), p_.network_fingerprint(owner), owner};
     auto guess = co_await p_.passwords.check(c, asked, secret);
@@ -9518,9 +9587,10 @@ public:
     event_counters(const event_counters&) = delete;
     event_counters& operator=(const event_counters&) = delete;
 
-    /// Counts `e`.
+    /// Counts `e`, and those that were left out before it.
     void operator()(const event& e) noexcept {
-        counts_[static_cast<std::size_t>(e.kind)][index_of(e.reason)].fetch_add(1, std::memory_order_relaxed);
+        counts_[static_cast<std::size_t>(e.kind)][index_of(e.reason)].fetch_add(1 + e.suppressed,
+                                                                                std::memory_order_relaxed);
     }
 
     /// How many events of this kind there were, with whatever reason.
@@ -11268,6 +11338,7 @@ PHONEAUTH_DECL std::string event_json(const event& e) {
     if (e.retry_after) json.number("retryAfter", e.retry_after->count());
     if (e.tries_left) json.number("triesLeft", *e.tries_left);
     if (e.twilio_code) json.number("twilioCode", *e.twilio_code);
+    if (e.suppressed) json.number("suppressed", static_cast<std::int64_t>(e.suppressed));
     return ascii_json(std::move(json).str());
 }
 
