@@ -661,6 +661,30 @@ await check('events: a log that nobody reads holds nobody up, and what it misses
   closeSync(reader);
 });
 
+// ---- Connections ----
+
+const openMany = async (server, count, localAddress) => {
+  const {hostname, port} = new URL(server.url);
+  let refused = 0;
+  const all = await Promise.all(Array.from({length: count}, () => new Promise((resolve) => {
+    const socket = net.connect({port, host: hostname, localAddress});
+    socket.on('data', () => resolve(socket)).on('error', () => {});
+    socket.on('close', () => { ++refused; resolve(socket); });
+    socket.write('OPTIONS * HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n');
+  })));
+  const served = count - refused;
+  for (const socket of all) socket.removeAllListeners('close').destroy();
+  return served;
+};
+
+await check('connections: one address does not take all, unless it is a proxy', async () => {
+  await withServer([], {}, async (server) => {
+    assert.equal(await openMany(server, 1050), 1024);
+    assert.equal(await openMany(server, 10, '127.0.0.2'), 10);
+  });
+  await withServer(['--trusted-proxy', '127.0.0.1'], {}, async (server) => assert.equal(await openMany(server, 1050), 1050));
+});
+
 // ---- Proxies ----
 
 const limited = file('limited.json', '{"max_sends_per_client_and_hour": 4}');
