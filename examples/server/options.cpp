@@ -48,9 +48,9 @@ constexpr std::array table{
         &given::threads, ""},
     row{"--max-connections", "PHONEAUTH_MAX_CONNECTIONS", "NUMBER", "16384",
         "connections that may be open; fewer if the limit of open files is lower", &given::max_connections, ""},
-    row{"--max-connections-per-address", "PHONEAUTH_MAX_CONNECTIONS_PER_ADDRESS", "NUMBER", "0",
-        "of them from one IPv4 address or one IPv6 /64; 0: all, as behind a proxy", &given::max_connections_per_address,
-        ""},
+    row{"--max-connections-per-address", "PHONEAUTH_MAX_CONNECTIONS_PER_ADDRESS", "NUMBER",
+        "1024; with --trusted-proxy 0", "of them from one IPv4 address or one IPv6 /64; 0: all, as behind a proxy",
+        &given::max_connections_per_address, ""},
     row{"--max-requests", "PHONEAUTH_MAX_REQUESTS", "NUMBER", "256",
         "requests that may be answered at once; further ones are told to come back", &given::max_requests, ""},
     row{"--hosts", "PHONEAUTH_HOSTS", "NAME[,NAME...]", "on a loopback address: localhost and that address; else any",
@@ -186,7 +186,10 @@ private:
         out_.value.threads = (std::max)(1u, std::thread::hardware_concurrency());
         if (!given_.threads.empty()) apply_number(&given::threads, out_.value.threads, 1, 256);
         apply_number(&given::max_connections, out_.value.max_connections, 1, 1'000'000);
-        apply_number(&given::max_connections_per_address, out_.value.max_connections_per_address, 0, 1'000'000);
+        // Behind a proxy all connections come from one address.
+        out_.value.max_connections_per_address = given_.trusted_proxies.empty() ? 1024 : 0;
+        if (!given_.max_connections_per_address.empty())
+            apply_number(&given::max_connections_per_address, out_.value.max_connections_per_address, 0, 1'000'000);
         apply_number(&given::max_requests, out_.value.max_requests, 1, 1'000'000);
         apply_hosts();
         apply_metrics();

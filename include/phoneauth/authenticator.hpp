@@ -58,6 +58,11 @@ inline namespace v0 {
 /// With the defaults strangers may have 3 codes of a phone open, and each known network 2. One more is
 /// `too_many_messages`.
 ///
+/// @par Provider
+/// When Twilio has had too many requests (429), or says when to come back (503 with Retry-After), this authenticator
+/// leaves it alone for as long as it asks, an hour at most, or five seconds if a 429 does not say: whatever would send a
+/// message, or pretend to, fails with `provider_busy` and `retry_after` meanwhile. `test_configuration` asks all the same.
+///
 /// @par Thread safety
 /// Distinct and shared objects are safe, if the policies are.
 ///

@@ -71,6 +71,11 @@ static_assert(name_of(event_kind::misconfigured_proxy) == "misconfigured_proxy")
 
 /// Something that happened. It never holds a code, a password, a token, or a whole phone number or transaction id.
 /// What is not known, or does not belong to the kind, is empty.
+///
+/// `refused` and `storage_error` are what strangers can cause as often as they like. So that they fill no disk, an
+/// authenticator tells of each `reason` at most 60 at once, and then one in a second, which says how many were left out
+/// before it. All other kinds are told each time, as the limits bound them: what could be no password or identity, and
+/// was compared with nothing, is `refused` for `invalid_login`.
 struct event {
     event_kind kind = event_kind::started;        ///< what happened
     time_point at{};                              ///< when, as the Clock tells it
@@ -84,6 +89,7 @@ struct event {
     std::optional<std::chrono::seconds> retry_after{};  ///< see `failure::retry_after`
     std::optional<int> tries_left{};                    ///< see `failure::tries_left`
     std::optional<int> twilio_code{};                   ///< Twilio's error code, if it named one
+    std::uint64_t suppressed = 0;  ///< how many of this kind and reason were not told since the one before
 };
 
 /// The kind of event that a flow ends with when it fails with `why`.

@@ -40,9 +40,10 @@ public:
     event_counters(const event_counters&) = delete;
     event_counters& operator=(const event_counters&) = delete;
 
-    /// Counts `e`.
+    /// Counts `e`, and those that were left out before it.
     void operator()(const event& e) noexcept {
-        counts_[static_cast<std::size_t>(e.kind)][index_of(e.reason)].fetch_add(1, std::memory_order_relaxed);
+        counts_[static_cast<std::size_t>(e.kind)][index_of(e.reason)].fetch_add(1 + e.suppressed,
+                                                                                std::memory_order_relaxed);
     }
 
     /// How many events of this kind there were, with whatever reason.

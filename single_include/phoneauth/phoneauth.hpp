@@ -2841,6 +2841,11 @@ static_assert(name_of(event_kind::misconfigured_proxy) == "misconfigured_proxy")
 
 /// Something that happened. It never holds a code, a password, a token, or a whole phone number or transaction id.
 /// What is not known, or does not belong to the kind, is empty.
+///
+/// `refused` and `storage_error` are what strangers can cause as often as they like. So that they fill no disk, an
+/// authenticator tells of each `reason` at most 60 at once, and then one in a second, which says how many were left out
+/// before it. All other kinds are told each time, as the limits bound them: what could be no password or identity, and
+/// was compared with nothing, is `refused` for `invalid_login`.
 struct event {
     event_kind kind = event_kind::started;        ///< what happened
     time_point at{};                              ///< when, as the Clock tells it
@@ -2854,6 +2859,7 @@ struct event {
     std::optional<std::chrono::seconds> retry_after{};  ///< see `failure::retry_after`
     std::optional<int> tries_left{};                    ///< see `failure::tries_left`
     std::optional<int> twilio_code{};                   ///< Twilio's error code, if it named one
+    std::uint64_t suppressed = 0;  ///< how many of this kind and reason were not told since the one before
 };
 
 /// The kind of event that a flow ends with when it fails with `why`.
@@ -4576,9 +4582,14 @@ private:
 #ifndef PHONEAUTH_FLOWS_REPORTER_HPP
 #define PHONEAUTH_FLOWS_REPORTER_HPP
 
+#include <array>
 #include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 
 // ---- phoneauth/rules/limits.hpp ----
@@ -5370,15 +5381,34 @@ namespace flows {
 
 /// What the parts of one flow know of it.
 struct context {
-    client_info from;     ///< the client, as the caller named it
-    std::string network;  ///< the client's, as the limits know it
-    std::string wide;     ///< the wider one that it is in
-    bool shared = false;  ///< by other clients, who must not be taken for the user
-    event about{};        ///< what is known so far
-    bool silent = false;  ///< the flow did not do what its event says
+    client_info from;        ///< the client, as the caller named it
+    std::string network;     ///< the client's, as the limits know it
+    std::string wide;        ///< the wider one that it is in
+    bool shared = false;     ///< by other clients, who must not be taken for the user
+    event about{};           ///< what is known so far
+    bool silent = false;     ///< the flow did not do what its event says
+    bool uncounted = false;  ///< what was guessed could not be right, and no limit has counted it
 
     /// Who asks, for the limits.
     rules::client_networks networks() const noexcept { return {network, wide, shared}; }
+};
+
+/// Which of the events that strangers can cause as often as they like are told: of each reason `burst` at once, and then
+/// one in each `interval`. It takes about 1 KB. Thread-safe.
+class sampler {
+public:
+    static constexpr int burst = 60;                            ///< as many at once
+    static constexpr std::chrono::milliseconds interval{1000};  ///< and then one
+
+    /// How many were left out since the last one with this reason; empty: this one is left out, too.
+    PHONEAUTH_DECL std::optional<std::uint64_t> admit(const std::error_code& reason, time_point now) noexcept;
+
+private:
+    struct reason_cell {
+        std::atomic<time_point> next{};  ///< see cell.hpp
+        std::atomic<std::uint64_t> left_out{0};
+    };
+    std::array<reason_cell, error_table.size() + 1> cells_{};  ///< the first one: what is no `error`
 };
 
 /// Tells the observer what happens. Thread-safe. It never throws: what an observer misses must not cost a user a login.
@@ -5401,12 +5431,17 @@ public:
 
     /// One event of the given kind; `why` is its reason, or nullptr.
     PHONEAUTH_DECL void tell(const context& c, event_kind kind, const failure* why = nullptr) const noexcept;
-    /// One event of the kind that `event_kind_of` gives, with `why` as its reason; none if the flow was cancelled.
+    /// One event of the kind that `event_kind_of` gives, with `why` as its reason; none if the flow was cancelled, or if
+    /// there were too many of the kind (see `event`).
     PHONEAUTH_DECL void tell_failure(const context& c, const failure& why) const noexcept;
 
 private:
+    PHONEAUTH_DECL void observe(const context& c, event_kind kind, const failure* why, time_point at,
+                                std::uint64_t suppressed) const;
+
     environment& environment_;
     mutable std::atomic<bool> told_of_proxy_{false};
+    mutable sampler sampler_;
 };
 
 }  // namespace flows
@@ -5426,6 +5461,21 @@ private:
 namespace phoneauth {
 inline namespace v0 {
 namespace flows {
+
+PHONEAUTH_DECL std::optional<std::uint64_t> sampler::admit(const std::error_code& reason, time_point now) noexcept {
+    const auto value = static_cast<std::size_t>(reason.value());
+    auto& cell = cells_[reason.category() == error_category() && value < cells_.size() ? value : 0];
+    const auto end = now + burst * interval;
+    for (auto next = cell.next.load();;) {
+        // What is ahead of all that can be is from before the clock was set back.
+        const auto after = (next > now && next <= end ? next : now) + interval;
+        if (after > end) {
+            ++cell.left_out;
+            return std::nullopt;
+        }
+        if (cell.next.compare_exchange_weak(next, after)) return cell.left_out.exchange(0);
+    }
+}
 
 PHONEAUTH_DECL context reporter::begin(client_info from) const {
     context c{std::move(from), {}, {}};
@@ -5464,25 +5514,38 @@ PHONEAUTH_DECL void reporter::note(context& c, const user& u) const {
 PHONEAUTH_DECL void reporter::tell(const context& c, event_kind kind, const failure* why) const noexcept {
     if (!environment_.is_observed()) return;
     try {
-        event e = c.about;
-        e.kind = kind;
-        e.at = environment_.now();
-        e.address = c.from.address.substr(0, 64);
-        e.user_agent = c.from.user_agent.substr(0, 64);
-        if (e.user_id.empty()) e.user_id = c.from.user_id;
-        if (why) {
-            e.reason = why->code;
-            e.retry_after = why->retry_after;
-            e.tries_left = why->tries_left;
-            e.twilio_code = why->twilio_code;
-        }
-        environment_.observe(e);
+        observe(c, kind, why, environment_.now(), 0);
     } catch (...) {
     }
 }
 
 PHONEAUTH_DECL void reporter::tell_failure(const context& c, const failure& why) const noexcept {
-    if (why.code != error::cancelled) tell(c, event_kind_of(why), &why);
+    if (why.code == error::cancelled || !environment_.is_observed()) return;
+    const auto kind = c.uncounted ? event_kind::refused : event_kind_of(why);
+    if (kind != event_kind::refused && kind != event_kind::storage_error) return tell(c, kind, &why);
+    try {
+        const auto at = environment_.now();
+        if (const auto suppressed = sampler_.admit(why.code, at)) observe(c, kind, &why, at, *suppressed);
+    } catch (...) {
+    }
+}
+
+PHONEAUTH_DECL void reporter::observe(const context& c, event_kind kind, const failure* why, time_point at,
+                                      std::uint64_t suppressed) const {
+    event e = c.about;
+    e.kind = kind;
+    e.at = at;
+    e.address = c.from.address.substr(0, 64);
+    e.user_agent = c.from.user_agent.substr(0, 64);
+    if (e.user_id.empty()) e.user_id = c.from.user_id;
+    if (why) {
+        e.reason = why->code;
+        e.retry_after = why->retry_after;
+        e.tries_left = why->tries_left;
+        e.twilio_code = why->twilio_code;
+    }
+    e.suppressed = suppressed;
+    environment_.observe(e);
 }
 
 }  // namespace flows
@@ -5604,6 +5667,7 @@ void limiter<Mode>::tell_locked(const context& c, std::chrono::seconds wait) con
 #ifndef PHONEAUTH_FLOWS_MESSENGER_HPP
 #define PHONEAUTH_FLOWS_MESSENGER_HPP
 
+#include <atomic>
 #include <string>
 #include <string_view>
 
@@ -5809,6 +5873,7 @@ struct sent_message {
 #ifndef PHONEAUTH_TWILIO_REPLIES_HPP
 #define PHONEAUTH_TWILIO_REPLIES_HPP
 
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -5830,6 +5895,16 @@ PHONEAUTH_DECL failure failure_of(const http_response& reply);
 /// the phone (codes 21000 to 21999). False for what it says to all requests alike: wrong credentials, too many
 /// requests, out of order.
 PHONEAUTH_DECL bool is_about_the_request(const http_response& reply);
+
+/// Twilio is left alone for so long after a 429 that does not say for how long.
+inline constexpr std::chrono::seconds usual_pause{5};
+/// It is left alone for no longer than this, whatever it says.
+inline constexpr std::chrono::seconds longest_pause{3600};
+
+/// For how long Twilio is to be asked nothing more after `reply`; 0: it may be asked at once. That is the Retry-After of
+/// a 429 or 503 (RFC 6585 §4, RFC 9110 §10.2.3), at most `longest_pause`. A 429 about the message (the sender's queue is
+/// full) says nothing about other requests.
+PHONEAUTH_DECL std::chrono::seconds pause_after(const http_response& reply);
 
 /// True when `f`, what sending a message ended with, promises that no message was sent. Else it may have been.
 PHONEAUTH_DECL bool certainly_not_sent(const failure& f) noexcept;
@@ -5862,6 +5937,7 @@ PHONEAUTH_DECL result<std::optional<capabilities>> read_number(const http_respon
 #ifndef PHONEAUTH_TWILIO_REPLIES_IPP
 #define PHONEAUTH_TWILIO_REPLIES_IPP
 
+#include <algorithm>
 #include <charconv>
 #include <string_view>
 #include <utility>
@@ -6244,6 +6320,16 @@ namespace phoneauth {
 inline namespace v0 {
 namespace twilio {
 
+/// The header Retry-After, if it is a number of seconds.
+inline std::optional<std::chrono::seconds> retry_after_of(const http_response& reply) {
+    const auto* after = find_header(reply.headers, "Retry-After");
+    if (!after) return std::nullopt;
+    int seconds = 0;
+    const auto [end, ec] = std::from_chars(after->data(), after->data() + after->size(), seconds);
+    if (ec != std::errc() || end != after->data() + after->size() || seconds < 0) return std::nullopt;
+    return std::chrono::seconds(seconds);
+}
+
 PHONEAUTH_DECL failure failure_of(const http_response& reply) {
     const auto body = detail::parse_json(reply.body);
     const auto code = body ? body->integer("code") : std::nullopt;
@@ -6258,12 +6344,7 @@ PHONEAUTH_DECL failure failure_of(const http_response& reply) {
         return code ? error::provider_refused : error::bad_provider_reply;
     }();
     if (code && std::in_range<int>(*code)) f.twilio_code = static_cast<int>(*code);
-    if (const auto* after = find_header(reply.headers, "Retry-After"); after && reply.status == 429) {
-        int seconds = 0;
-        const auto [end, ec] = std::from_chars(after->data(), after->data() + after->size(), seconds);
-        if (ec == std::errc() && end == after->data() + after->size() && seconds >= 0)
-            f.retry_after = std::chrono::seconds(seconds);
-    }
+    if (reply.status == 429) f.retry_after = retry_after_of(reply);
     return f;
 }
 
@@ -6273,6 +6354,13 @@ PHONEAUTH_DECL bool is_about_the_request(const http_response& reply) {
     if (reply.status != 401 && reply.status != 403 && reply.status != 404 && reply.status != 429) return true;
     const auto code = failure_of(reply).twilio_code;
     return code && *code / 1000 == 21;
+}
+
+PHONEAUTH_DECL std::chrono::seconds pause_after(const http_response& reply) {
+    const bool throttled = reply.status == 429 && !is_about_the_request(reply);
+    if (!throttled && reply.status != 503) return {};
+    const auto without = throttled ? usual_pause : std::chrono::seconds(0);
+    return std::min(retry_after_of(reply).value_or(without), longest_pause);
 }
 
 PHONEAUTH_DECL result<sent_message> read_sent_message(const http_response& reply) {
@@ -6621,7 +6709,9 @@ enum class send_outcome {
     uncertain  ///< the provider did not answer: it may arrive
 };
 
-/// Sends messages through Twilio, and makes our errors of what Twilio and the transport say. Thread-safe.
+/// Sends messages through Twilio, and makes our errors of what Twilio and the transport say. When Twilio asks to be left
+/// alone (see `twilio::pause_after`), nothing is sent meanwhile; other servers of the same account learn it by
+/// themselves. Thread-safe.
 template <class Mode>
 class messenger {
     template <class X>
@@ -6654,6 +6744,8 @@ public:
 
 private:
     result<http_request> code_request(const transaction& t);
+    result<void> check_pause() const;
+    void note_pause(const http_response& reply);
     static result<http_response> provider_reply(result<http_response> reply);
 
     ports<Mode>& ports_;
@@ -6661,6 +6753,7 @@ private:
     const reporter& reporter_;
     const twilio::requests twilio_;
     code_deriver codes_;
+    std::atomic<time_point> pause_ends_{};
 };
 
 }  // namespace flows
@@ -6961,6 +7054,8 @@ result<http_request> messenger<Mode>::code_request(const transaction& t) {
 template <class Mode>
 auto messenger<Mode>::send_code(const context& c, const transaction& t) -> flow<result<send_outcome>> {
     if (rules::find_test_number(t.phone, config_)) co_return send_outcome::accepted;
+    auto may_ask = check_pause();  // before a decoy and a message part ways
+    if (!may_ask) co_return std::move(may_ask).error();
     auto request = code_request(t);
     if (!request) co_return std::move(request).error();
     auto answered = co_await transmit(*request);
@@ -6984,6 +7079,8 @@ auto messenger<Mode>::send_code(const context& c, const transaction& t) -> flow<
 
 template <class Mode>
 auto messenger<Mode>::send(const http_request& request) -> flow<result<sent_message>> {
+    auto may_ask = check_pause();
+    if (!may_ask) co_return std::move(may_ask).error();
     auto answered = co_await transmit(request);
     auto reply = provider_reply(std::move(answered));
     if (!reply) co_return std::move(reply).error();
@@ -6994,10 +7091,26 @@ template <class Mode>
 auto messenger<Mode>::transmit(const http_request& request) -> flow<result<http_response>> {
     try {
         auto reply = co_await ports_.send(request);
+        if (reply) note_pause(*reply);
         co_return reply;
     } catch (...) {
         co_return error::no_answer;
     }
+}
+
+template <class Mode>
+result<void> messenger<Mode>::check_pause() const {
+    const auto left = std::chrono::ceil<std::chrono::seconds>(pause_ends_.load() - ports_.now());
+    // A clock that was set back must not make it longer than any pause is.
+    if (left.count() <= 0 || left > twilio::longest_pause) return {};
+    return failure(error::provider_busy).with_retry_after(left);
+}
+
+/// The last word counts: who is asked too early says so again.
+template <class Mode>
+void messenger<Mode>::note_pause(const http_response& reply) {
+    const auto pause = twilio::pause_after(reply);
+    if (pause.count() > 0) pause_ends_ = ports_.now() + pause;
 }
 
 /// The transport's failures become the two that matter here: nothing was sent, or nobody knows. What they say, perhaps
@@ -7099,7 +7212,10 @@ auto passwords<Mode>::check(context& c, const password_question& q, const std::s
     -> flow<result<password_guess>> {
     if (q.owner) reporter_.note(c, q.owner->phone);
     // What cannot be a password is not worth a hash.
-    if (secret.size() > config_.max_password_length) co_return error::invalid_login;
+    if (secret.size() > config_.max_password_length) {
+        c.uncounted = true;
+        co_return error::invalid_login;
+    }
     password_guess guess;
     const auto limits_of = [&](bool concealed) {
         return rules::password_limits(q.subject, q.owner ? q.owner->phone.str() : std::string_view(), q.fingerprint,
@@ -8149,7 +8265,10 @@ template <class Mode>
 auto login<Mode>::complete_with_identity(context& c, std::string text, password secret) -> flow<result<login_result>> {
     if (!p_.config.identity_login_enabled) co_return error::login_disabled;
     auto identity = rules::normalize_identity(p_.config, text);
-    if (!identity) co_return error::invalid_login;
+    if (!identity) {
+        c.uncounted = true;
+        co_return error::invalid_login;
+    }
     auto owner = co_await p_.ports.find_user_by_identity(*identity);
     const password_question asked{p_.identity_subject(*identity, owner), p_.network_fingerprint(owner), owner};
     auto guess = co_await p_.passwords.check(c, asked, secret);
@@ -9003,6 +9122,11 @@ inline namespace v0 {
 /// With the defaults strangers may have 3 codes of a phone open, and each known network 2. One more is
 /// `too_many_messages`.
 ///
+/// @par Provider
+/// When Twilio has had too many requests (429), or says when to come back (503 with Retry-After), this authenticator
+/// leaves it alone for as long as it asks, an hour at most, or five seconds if a 429 does not say: whatever would send a
+/// message, or pretend to, fails with `provider_busy` and `retry_after` meanwhile. `test_configuration` asks all the same.
+///
 /// @par Thread safety
 /// Distinct and shared objects are safe, if the policies are.
 ///
@@ -9590,9 +9714,10 @@ public:
     event_counters(const event_counters&) = delete;
     event_counters& operator=(const event_counters&) = delete;
 
-    /// Counts `e`.
+    /// Counts `e`, and those that were left out before it.
     void operator()(const event& e) noexcept {
-        counts_[static_cast<std::size_t>(e.kind)][index_of(e.reason)].fetch_add(1, std::memory_order_relaxed);
+        counts_[static_cast<std::size_t>(e.kind)][index_of(e.reason)].fetch_add(1 + e.suppressed,
+                                                                                std::memory_order_relaxed);
     }
 
     /// How many events of this kind there were, with whatever reason.
@@ -11344,6 +11469,7 @@ PHONEAUTH_DECL std::string event_json(const event& e) {
     if (e.retry_after) json.number("retryAfter", e.retry_after->count());
     if (e.tries_left) json.number("triesLeft", *e.tries_left);
     if (e.twilio_code) json.number("twilioCode", *e.twilio_code);
+    if (e.suppressed) json.number("suppressed", static_cast<std::int64_t>(e.suppressed));
     return ascii_json(std::move(json).str());
 }
 

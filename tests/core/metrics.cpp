@@ -43,8 +43,12 @@ BOOST_AUTO_TEST_CASE(counts_by_kind_and_reason) {
     c(make(event_kind::refused, error::too_many_messages));
     c(make(event_kind::refused, error::too_many_messages));
     c(make(event_kind::refused, error::resend_too_soon));
+    auto one_of_many = make(event_kind::refused, error::invalid_phone_number);
+    one_of_many.suppressed = 41;
+    c(one_of_many);
+    BOOST_TEST(c.count(event_kind::refused, error::invalid_phone_number) == 42u);
     BOOST_TEST(c.count(event_kind::started) == 1u);
-    BOOST_TEST(c.count(event_kind::refused) == 3u);
+    BOOST_TEST(c.count(event_kind::refused) == 45u);
     BOOST_TEST(c.count(event_kind::refused, error::too_many_messages) == 2u);
     BOOST_TEST(c.count(event_kind::refused, {}) == 0u);
     BOOST_TEST(c.count(event_kind::sent) == 0u);

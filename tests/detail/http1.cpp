@@ -170,6 +170,17 @@ http_request post(std::string body) {
 
 BOOST_AUTO_TEST_SUITE(http1_codec)
 
+BOOST_AUTO_TEST_CASE(a_body_takes_the_memory_of_what_has_come) {
+    message_parser parser(kind::request);
+    parser.feed("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 65536\r\n\r\n");
+    const std::string piece(1000, 'x');
+    for (int i = 0; i < 3; ++i) parser.feed(piece);
+    BOOST_TEST(!parser.complete());
+    const auto body = parser.take_request().body;
+    BOOST_TEST(body.size() == 3000u);
+    BOOST_TEST(body.capacity() <= 6000u);
+}
+
 BOOST_AUTO_TEST_CASE(requests_cut_anywhere_and_pipelined) {
     const std::string first =
         "POST /a?b=c HTTP/1.1\r\nHost: h\r\nEmpty:\r\nX-Long:  one two \t\r\nContent-Length: 5\r\n\r\nhello";

@@ -4,6 +4,7 @@
 
 #include <phoneauth/rest/event_json.hpp>
 
+#include <map>
 #include <set>
 #include <stdexcept>
 
@@ -128,6 +129,69 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(failures_of_others_are_told, World, worlds) {
     BOOST_TEST(w.last.phone == "+14*******00");
 }
 
+BOOST_AUTO_TEST_CASE_TEMPLATE(flood_of_refusals_is_a_few_events, World, worlds) {
+    auto c = test_config();
+    c.identity_login_enabled = true;
+    watched<World> w(c);
+    std::map<std::string, int> told;
+    std::uint64_t in_all = 0;
+    w.observer.on_event = [&](const event& e) {
+        ++told[std::string(name_of(e.kind)) + '/' + e.reason.message()];
+        in_all += 1 + e.suppressed;
+        w.last = e;
+    };
+    register_user(w);
+    told.clear();
+    in_all = 0;
+    const auto flood = [&](const std::string& name, auto request) {
+        for (int i = 0; i < 1000; ++i) (void)w.run(request());
+        BOOST_TEST(told.size() == 1u, name);
+        BOOST_TEST(told.begin()->second == 60, name << ": " << told.begin()->first);
+        // One more each second, with how many there were besides.
+        told.clear();
+        for (int i = 0; i < 100; ++i) {
+            w.clock.advance(100ms);
+            (void)w.run(request());
+        }
+        BOOST_TEST(told.begin()->second == 10, name);
+        BOOST_TEST(in_all == 1100u, name);
+        told.clear();
+        in_all = 0;
+    };
+    const std::string too_long(300, 'x');
+    flood("no phone", [&] { return w.auth.start_registration("1", somebody); });
+    flood("no transaction", [&] { return w.auth.resend(transaction_id("x"), somebody); });
+    flood("no identity", [&] { return w.auth.login_with_identity("x", password("y"), somebody); });
+    // The first flood has left its mark on its own reason only.
+    (void)w.run(w.auth.start_two_factor_login(phone, password("wrong horse"), somebody));
+    BOOST_TEST((w.last.kind == event_kind::wrong_password));
+    BOOST_TEST(w.last.suppressed == 0u);
+    w.clock.advance(60s);
+    told.clear();
+    in_all = 0;
+    flood("no password", [&] { return w.auth.start_two_factor_login(phone, password(too_long), somebody); });
+    flood("no report", [&] { return w.auth.handle_status_callback({}); });
+    // A clock that is set back does not silence it.
+    w.clock.advance(-24h);
+    (void)w.run(w.auth.start_registration("1", somebody));
+    BOOST_TEST(told.size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(what_limits_bound_is_told_each_time, World, worlds) {
+    auto c = test_config();
+    c.max_sends_per_hour = c.max_sends_per_client_and_hour = 0;
+    watched<World> w(c);
+    for (int i = 0; i < 100; ++i) {
+        const auto number = "+1415555" + std::to_string(1000 + i);
+        const auto s = w.run(w.auth.start_registration(number));
+        (void)w.run(w.auth.finish_registration(form(s->transaction_id, wrong(w.transport.last_code()), number)));
+        BOOST_TEST(w.seen() == "sent started wrong_code ");
+        w.transport.reply(400, R"({"code":21610,"message":"x","status":400})");
+        (void)w.run(w.auth.start_registration(number));
+        BOOST_TEST(w.seen() == "provider_error ");
+    }
+}
+
 BOOST_AUTO_TEST_CASE_TEMPLATE(observer_that_throws_changes_nothing, World, worlds) {
     World w;
     int told = 0;
@@ -183,11 +247,12 @@ BOOST_AUTO_TEST_CASE(event_is_one_line_of_json) {
     e.retry_after = 5s;
     e.tries_left = 3;
     e.twilio_code = 30003;
+    e.suppressed = 7;
     BOOST_TEST(rest::event_json(e) ==
                R"({"event":"refused","time":1234,"purpose":"login","phone":"+14*******00","transaction":"ABCDEF12",)"
                R"("user":"U1","address":"198.51.100.7","userAgent":"a\u000a\"b\"","code":14028,)"
                R"("reason":"too_many_messages","retryAfter":5,)"
-               R"("triesLeft":3,"twilioCode":30003})");
+               R"("triesLeft":3,"twilioCode":30003,"suppressed":7})");
     e = {};
     e.user_agent = "\x7f\xc2\x9b\xe2\x80\xa8\xe2\x80\xae\xf0\x9f\x98\x80\xff~\x1b";
     BOOST_TEST(rest::event_json(e) == R"({"event":"started","time":0,"userAgent":)"

@@ -23,6 +23,73 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(busy_provider_says_when_to_come_back, World, world
     BOOST_TEST(codes_taken(w) == 0);
 }
 
+BOOST_AUTO_TEST_CASE_TEMPLATE(throttled_provider_is_left_alone_for_as_long_as_it_asks, World, worlds) {
+    World w;
+    register_user(w);
+    const auto s = w.run(w.auth.start_login(phone));
+    w.clock.advance(1min);
+    w.transport.reply(429, R"({"code":20429,"message":"Too many requests","status":429})", {{"Retry-After", "7"}});
+    BOOST_TEST(error_of(w.run(w.auth.start_registration(phone))) == error::provider_busy);
+    const auto calls = w.transport.calls();
+    w.clock.advance(3500ms);
+    const auto check_busy = [&](const auto& r) {
+        BOOST_TEST(error_of(r) == error::provider_busy);
+        if (!r) BOOST_TEST((r.error().retry_after == 4s));
+    };
+    check_busy(w.run(w.auth.start_registration(other_phone)));
+    check_busy(w.run(w.auth.start_login(phone)));
+    check_busy(w.run(w.auth.start_login(other_phone)));
+    check_busy(w.run(w.auth.start_two_factor_login(phone, password("correct horse"))));
+    check_busy(w.run(w.auth.resend(s->transaction_id)));
+    check_busy(w.run(w.auth.send_message({phone, "x"})));
+    BOOST_TEST(w.transport.calls() == calls);
+    BOOST_TEST(codes_taken(w, other_phone) == 0);
+    BOOST_TEST(messages_taken(w) == 0);
+    w.clock.advance(3500ms);
+    BOOST_TEST(w.run(w.auth.start_registration(other_phone)).has_value());
+    BOOST_TEST(w.run(w.auth.send_message({phone, "x"})).has_value());
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(pause_of_a_provider_has_bounds, World, worlds) {
+    struct row {
+        int status;
+        std::vector<http_header> headers;
+        std::chrono::seconds pause;
+    };
+    const row rows[] = {{429, {}, 5s},
+                        {429, {{"Retry-After", "86400"}}, 1h},
+                        {503, {{"Retry-After", "30"}}, 30s},
+                        {503, {}, 0s},
+                        {500, {{"Retry-After", "30"}}, 0s}};
+    for (const auto& r : rows) {
+        BOOST_TEST_CONTEXT(r.status << ", " << r.pause.count() << " s") {
+            World w;
+            w.transport.reply(r.status, {}, r.headers);
+            (void)w.run(w.auth.send_message({phone, "x"}));
+            if (r.pause > 0s) {
+                w.clock.advance(r.pause - 1ms);
+                BOOST_TEST(error_of(w.run(w.auth.send_message({phone, "x"}))) == error::provider_busy);
+                w.clock.advance(1ms);
+            }
+            BOOST_TEST(w.run(w.auth.send_message({phone, "x"})).has_value());
+        }
+    }
+    World w;
+    w.transport.reply(429, {}, {{"Retry-After", "3600"}});
+    BOOST_TEST(!w.run(w.auth.send_message({phone, "x"})));
+    w.clock.advance(-24h);  // a clock that is set back makes it no longer
+    BOOST_TEST(w.run(w.auth.send_message({phone, "x"})).has_value());
+}
+
+/// Else the pause would tell the next client that the phone of the one before is a user's.
+BOOST_AUTO_TEST_CASE_TEMPLATE(full_queue_of_the_sender_is_no_pause, World, worlds) {
+    World w;
+    register_user(w);
+    w.transport.reply(429, R"({"code":21611,"message":"x","status":429})", {{"Retry-After", "7"}});
+    BOOST_TEST(w.run(w.auth.start_login(phone)).has_value());  // concealed
+    BOOST_TEST(w.run(w.auth.start_login(other_phone)).has_value());
+}
+
 BOOST_AUTO_TEST_CASE_TEMPLATE(unreachable_provider_has_sent_nothing, World, worlds) {
     for (const error e : {error::host_not_found, error::connect_failed, error::connect_timeout, error::tls_failed,
                           error::certificate_untrusted}) {

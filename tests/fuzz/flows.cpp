@@ -370,6 +370,7 @@ private:
     void end() {
         require(events_ <= 8, "a call is a few events");
         require(wire_.texts + wire_.queries <= 1, "a call is one message at most");
+        if (wire_.next == provider::busy && wire_.texts + wire_.queries > 0) pause_ends_ = now() + 5s;
         wire_.forget();
         storage_.fail_before(0);
         storage_.fail_after(0);
@@ -481,6 +482,8 @@ private:
         address_ = in_.below(3);
         return client_info(addresses[address_], "fuzz");
     }
+    /// Whether the provider has asked to be left alone, so that nothing is sent to `p`.
+    bool is_paused(unsigned p) const { return !is_test(p) && now() < pause_ends_ && pause_ends_ - now() <= 1h; }
     /// Whether the owner has logged in from here in the last 90 days, with the password that is his now. Who has no
     /// address is never known.
     bool is_known(unsigned phone) const {
@@ -852,6 +855,11 @@ private:
             require(wire_.texts + wire_.queries == 0, "no message is sent that nothing is known of");
             return;
         }
+        if (is_paused(p)) {
+            require(is(r, error::provider_busy), "while the provider is throttled nothing is sent");
+            require(wire_.texts + wire_.queries == 0, "a throttled provider is left alone");
+            return;
+        }
         require(wire_.texts == (decoy || is_test(p) ? 0u : 1u), "a start is one message, to a phone that somebody has");
         require(wire_.queries == (decoy && !is_test(p) ? 1u : 0u), "for an unknown phone there is a query");
         if (wire_.texts) require(wire_.to == phones[p], "the message goes to the phone");
@@ -1019,6 +1027,12 @@ private:
         next.last_sent = now();
         if (next.delivery == delivery_state::undelivered) next.delivery = delivery_state::pending;
         next.delivery_error = 0;
+        if (is_paused(t->phone) && code_of(r) == error::provider_busy) {
+            require(wire_.texts + wire_.queries == 0, "a throttled provider is left alone");
+            settle(*t, {&next});
+            count_attempt(false, t->purpose == purpose::login, t->phone);
+            return;
+        }
         if (wire_.texts + wire_.queries == 0 && !is_test(t->phone)) {
             require(!r && failed() && r.error().code == error::storage_unavailable,
                     "without a message a resend has failed");
@@ -1307,6 +1321,7 @@ private:
     // What the limits go by.
     time_point latest_ = now();  ///< the latest time that it ever was
     bool went_back_ = false;
+    time_point pause_ends_{};   ///< the provider has asked for it
     bool had_failure_ = false;  ///< the storage failed while something was sent: it may not have been counted as sent
     unsigned address_ = 0;
     unsigned events_ = 0;  ///< of this call

@@ -252,12 +252,13 @@ private:
             << R"({"max_sends_per_phone_and_hour": 100, "max_sends_per_phone_and_day": 1000, "phone_cooldown": 0,)"
                R"("max_sends_per_client_and_hour": 0, "max_sends_per_hour": 0, "resend_cooldown": 0,)"
                R"("max_passwords_per_client_and_hour": 0})";
-        return {"--listen",          "127.0.0.1:0",
-                "--storage",         "memory",
-                "--settings",        folder_.file("settings.json"),
-                "--events",          "off",
-                "--max-connections", std::to_string(connections_ + requests_ + users_ + 100),
-                "--max-requests",    std::to_string(max_requests)};
+        return {"--listen=127.0.0.1:0",
+                "--storage=memory",
+                "--settings=" + folder_.file("settings.json"),
+                "--events=off",
+                "--max-connections=" + std::to_string(connections_ + requests_ + users_ + 100),
+                "--max-connections-per-address=0",
+                "--max-requests=" + std::to_string(max_requests)};
     }
 
     /// Does `work(caller)` with all clients at once. → the answers, in their order.

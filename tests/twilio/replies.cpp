@@ -67,6 +67,26 @@ BOOST_AUTO_TEST_CASE(retry_after_is_read_with_care) {
     BOOST_TEST(!twilio::failure_of({429, {}, ""}).retry_after);
 }
 
+BOOST_AUTO_TEST_CASE(pauses_are_what_twilio_asks_of_all) {
+    const auto pause = [](int status, std::string after, std::string body = {}) {
+        std::vector<http_header> headers;
+        if (!after.empty()) headers.push_back({"Retry-After", std::move(after)});
+        return twilio::pause_after({status, std::move(headers), std::move(body)});
+    };
+    BOOST_TEST((pause(429, "7") == 7s));
+    BOOST_TEST((pause(429, "0") == 0s));
+    BOOST_TEST((pause(429, "") == twilio::usual_pause));
+    BOOST_TEST((pause(429, "Fri, 31 Dec 1999 23:59:59 GMT") == twilio::usual_pause));
+    BOOST_TEST((pause(429, "7", R"({"code":20429,"status":429})") == 7s));
+    BOOST_TEST((pause(429, "7", R"({"code":21611,"status":429})") == 0s));
+    BOOST_TEST((pause(429, "3601") == twilio::longest_pause));
+    BOOST_TEST((pause(503, "7") == 7s));
+    BOOST_TEST((pause(503, "3601") == twilio::longest_pause));
+    BOOST_TEST((pause(503, "") == 0s));
+    BOOST_TEST((pause(500, "7") == 0s));
+    BOOST_TEST((pause(201, "7") == 0s));
+}
+
 BOOST_AUTO_TEST_CASE(foreign_failures_are_never_certain) {
     BOOST_TEST(!twilio::certainly_not_sent(failure(std::make_error_code(std::errc::connection_refused), "x")));
     BOOST_TEST(twilio::certainly_not_sent(failure(error::connect_failed)));

@@ -104,7 +104,10 @@ template <class Mode>
 auto login<Mode>::complete_with_identity(context& c, std::string text, password secret) -> flow<result<login_result>> {
     if (!p_.config.identity_login_enabled) co_return error::login_disabled;
     auto identity = rules::normalize_identity(p_.config, text);
-    if (!identity) co_return error::invalid_login;
+    if (!identity) {
+        c.uncounted = true;
+        co_return error::invalid_login;
+    }
     auto owner = co_await p_.ports.find_user_by_identity(*identity);
     const password_question asked{p_.identity_subject(*identity, owner), p_.network_fingerprint(owner), owner};
     auto guess = co_await p_.passwords.check(c, asked, secret);

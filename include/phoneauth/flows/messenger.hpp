@@ -2,6 +2,7 @@
 #ifndef PHONEAUTH_FLOWS_MESSENGER_HPP
 #define PHONEAUTH_FLOWS_MESSENGER_HPP
 
+#include <atomic>
 #include <string>
 #include <string_view>
 
@@ -10,6 +11,7 @@
 #include <phoneauth/flows/reporter.hpp>
 #include <phoneauth/secrets/code.hpp>
 #include <phoneauth/text_message.hpp>
+#include <phoneauth/time.hpp>
 #include <phoneauth/twilio/replies.hpp>
 #include <phoneauth/twilio/requests.hpp>
 
@@ -23,7 +25,9 @@ enum class send_outcome {
     uncertain  ///< the provider did not answer: it may arrive
 };
 
-/// Sends messages through Twilio, and makes our errors of what Twilio and the transport say. Thread-safe.
+/// Sends messages through Twilio, and makes our errors of what Twilio and the transport say. When Twilio asks to be left
+/// alone (see `twilio::pause_after`), nothing is sent meanwhile; other servers of the same account learn it by
+/// themselves. Thread-safe.
 template <class Mode>
 class messenger {
     template <class X>
@@ -56,6 +60,8 @@ public:
 
 private:
     result<http_request> code_request(const transaction& t);
+    result<void> check_pause() const;
+    void note_pause(const http_response& reply);
     static result<http_response> provider_reply(result<http_response> reply);
 
     ports<Mode>& ports_;
@@ -63,6 +69,7 @@ private:
     const reporter& reporter_;
     const twilio::requests twilio_;
     code_deriver codes_;
+    std::atomic<time_point> pause_ends_{};
 };
 
 }  // namespace flows

@@ -46,6 +46,8 @@ result<http_request> messenger<Mode>::code_request(const transaction& t) {
 template <class Mode>
 auto messenger<Mode>::send_code(const context& c, const transaction& t) -> flow<result<send_outcome>> {
     if (rules::find_test_number(t.phone, config_)) co_return send_outcome::accepted;
+    auto may_ask = check_pause();  // before a decoy and a message part ways
+    if (!may_ask) co_return std::move(may_ask).error();
     auto request = code_request(t);
     if (!request) co_return std::move(request).error();
     auto answered = co_await transmit(*request);
@@ -69,6 +71,8 @@ auto messenger<Mode>::send_code(const context& c, const transaction& t) -> flow<
 
 template <class Mode>
 auto messenger<Mode>::send(const http_request& request) -> flow<result<sent_message>> {
+    auto may_ask = check_pause();
+    if (!may_ask) co_return std::move(may_ask).error();
     auto answered = co_await transmit(request);
     auto reply = provider_reply(std::move(answered));
     if (!reply) co_return std::move(reply).error();
@@ -79,10 +83,26 @@ template <class Mode>
 auto messenger<Mode>::transmit(const http_request& request) -> flow<result<http_response>> {
     try {
         auto reply = co_await ports_.send(request);
+        if (reply) note_pause(*reply);
         co_return reply;
     } catch (...) {
         co_return error::no_answer;
     }
+}
+
+template <class Mode>
+result<void> messenger<Mode>::check_pause() const {
+    const auto left = std::chrono::ceil<std::chrono::seconds>(pause_ends_.load() - ports_.now());
+    // A clock that was set back must not make it longer than any pause is.
+    if (left.count() <= 0 || left > twilio::longest_pause) return {};
+    return failure(error::provider_busy).with_retry_after(left);
+}
+
+/// The last word counts: who is asked too early says so again.
+template <class Mode>
+void messenger<Mode>::note_pause(const http_response& reply) {
+    const auto pause = twilio::pause_after(reply);
+    if (pause.count() > 0) pause_ends_ = ports_.now() + pause;
 }
 
 /// The transport's failures become the two that matter here: nothing was sent, or nobody knows. What they say, perhaps

@@ -15,7 +15,10 @@ auto passwords<Mode>::check(context& c, const password_question& q, const std::s
     -> flow<result<password_guess>> {
     if (q.owner) reporter_.note(c, q.owner->phone);
     // What cannot be a password is not worth a hash.
-    if (secret.size() > config_.max_password_length) co_return error::invalid_login;
+    if (secret.size() > config_.max_password_length) {
+        c.uncounted = true;
+        co_return error::invalid_login;
+    }
     password_guess guess;
     const auto limits_of = [&](bool concealed) {
         return rules::password_limits(q.subject, q.owner ? q.owner->phone.str() : std::string_view(), q.fingerprint,

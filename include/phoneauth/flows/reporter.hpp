@@ -2,17 +2,24 @@
 #ifndef PHONEAUTH_FLOWS_REPORTER_HPP
 #define PHONEAUTH_FLOWS_REPORTER_HPP
 
+#include <array>
 #include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 #include <phoneauth/client_info.hpp>
 #include <phoneauth/detail/config.hpp>
+#include <phoneauth/error.hpp>
 #include <phoneauth/event.hpp>
 #include <phoneauth/flows/ports.hpp>
 #include <phoneauth/phone_number.hpp>
 #include <phoneauth/result.hpp>
 #include <phoneauth/rules/limits.hpp>
+#include <phoneauth/time.hpp>
 #include <phoneauth/transaction.hpp>
 
 namespace phoneauth {
@@ -21,15 +28,34 @@ namespace flows {
 
 /// What the parts of one flow know of it.
 struct context {
-    client_info from;     ///< the client, as the caller named it
-    std::string network;  ///< the client's, as the limits know it
-    std::string wide;     ///< the wider one that it is in
-    bool shared = false;  ///< by other clients, who must not be taken for the user
-    event about{};        ///< what is known so far
-    bool silent = false;  ///< the flow did not do what its event says
+    client_info from;        ///< the client, as the caller named it
+    std::string network;     ///< the client's, as the limits know it
+    std::string wide;        ///< the wider one that it is in
+    bool shared = false;     ///< by other clients, who must not be taken for the user
+    event about{};           ///< what is known so far
+    bool silent = false;     ///< the flow did not do what its event says
+    bool uncounted = false;  ///< what was guessed could not be right, and no limit has counted it
 
     /// Who asks, for the limits.
     rules::client_networks networks() const noexcept { return {network, wide, shared}; }
+};
+
+/// Which of the events that strangers can cause as often as they like are told: of each reason `burst` at once, and then
+/// one in each `interval`. It takes about 1 KB. Thread-safe.
+class sampler {
+public:
+    static constexpr int burst = 60;                            ///< as many at once
+    static constexpr std::chrono::milliseconds interval{1000};  ///< and then one
+
+    /// How many were left out since the last one with this reason; empty: this one is left out, too.
+    PHONEAUTH_DECL std::optional<std::uint64_t> admit(const std::error_code& reason, time_point now) noexcept;
+
+private:
+    struct reason_cell {
+        std::atomic<time_point> next{};  ///< see cell.hpp
+        std::atomic<std::uint64_t> left_out{0};
+    };
+    std::array<reason_cell, error_table.size() + 1> cells_{};  ///< the first one: what is no `error`
 };
 
 /// Tells the observer what happens. Thread-safe. It never throws: what an observer misses must not cost a user a login.
@@ -52,12 +78,17 @@ public:
 
     /// One event of the given kind; `why` is its reason, or nullptr.
     PHONEAUTH_DECL void tell(const context& c, event_kind kind, const failure* why = nullptr) const noexcept;
-    /// One event of the kind that `event_kind_of` gives, with `why` as its reason; none if the flow was cancelled.
+    /// One event of the kind that `event_kind_of` gives, with `why` as its reason; none if the flow was cancelled, or if
+    /// there were too many of the kind (see `event`).
     PHONEAUTH_DECL void tell_failure(const context& c, const failure& why) const noexcept;
 
 private:
+    PHONEAUTH_DECL void observe(const context& c, event_kind kind, const failure* why, time_point at,
+                                std::uint64_t suppressed) const;
+
     environment& environment_;
     mutable std::atomic<bool> told_of_proxy_{false};
+    mutable sampler sampler_;
 };
 
 }  // namespace flows

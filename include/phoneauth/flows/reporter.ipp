@@ -11,6 +11,21 @@ namespace phoneauth {
 inline namespace v0 {
 namespace flows {
 
+PHONEAUTH_DECL std::optional<std::uint64_t> sampler::admit(const std::error_code& reason, time_point now) noexcept {
+    const auto value = static_cast<std::size_t>(reason.value());
+    auto& cell = cells_[reason.category() == error_category() && value < cells_.size() ? value : 0];
+    const auto end = now + burst * interval;
+    for (auto next = cell.next.load();;) {
+        // What is ahead of all that can be is from before the clock was set back.
+        const auto after = (next > now && next <= end ? next : now) + interval;
+        if (after > end) {
+            ++cell.left_out;
+            return std::nullopt;
+        }
+        if (cell.next.compare_exchange_weak(next, after)) return cell.left_out.exchange(0);
+    }
+}
+
 PHONEAUTH_DECL context reporter::begin(client_info from) const {
     context c{std::move(from), {}, {}};
     c.network = client_network(c.from.address);
@@ -48,25 +63,38 @@ PHONEAUTH_DECL void reporter::note(context& c, const user& u) const {
 PHONEAUTH_DECL void reporter::tell(const context& c, event_kind kind, const failure* why) const noexcept {
     if (!environment_.is_observed()) return;
     try {
-        event e = c.about;
-        e.kind = kind;
-        e.at = environment_.now();
-        e.address = c.from.address.substr(0, 64);
-        e.user_agent = c.from.user_agent.substr(0, 64);
-        if (e.user_id.empty()) e.user_id = c.from.user_id;
-        if (why) {
-            e.reason = why->code;
-            e.retry_after = why->retry_after;
-            e.tries_left = why->tries_left;
-            e.twilio_code = why->twilio_code;
-        }
-        environment_.observe(e);
+        observe(c, kind, why, environment_.now(), 0);
     } catch (...) {
     }
 }
 
 PHONEAUTH_DECL void reporter::tell_failure(const context& c, const failure& why) const noexcept {
-    if (why.code != error::cancelled) tell(c, event_kind_of(why), &why);
+    if (why.code == error::cancelled || !environment_.is_observed()) return;
+    const auto kind = c.uncounted ? event_kind::refused : event_kind_of(why);
+    if (kind != event_kind::refused && kind != event_kind::storage_error) return tell(c, kind, &why);
+    try {
+        const auto at = environment_.now();
+        if (const auto suppressed = sampler_.admit(why.code, at)) observe(c, kind, &why, at, *suppressed);
+    } catch (...) {
+    }
+}
+
+PHONEAUTH_DECL void reporter::observe(const context& c, event_kind kind, const failure* why, time_point at,
+                                      std::uint64_t suppressed) const {
+    event e = c.about;
+    e.kind = kind;
+    e.at = at;
+    e.address = c.from.address.substr(0, 64);
+    e.user_agent = c.from.user_agent.substr(0, 64);
+    if (e.user_id.empty()) e.user_id = c.from.user_id;
+    if (why) {
+        e.reason = why->code;
+        e.retry_after = why->retry_after;
+        e.tries_left = why->tries_left;
+        e.twilio_code = why->twilio_code;
+    }
+    e.suppressed = suppressed;
+    environment_.observe(e);
 }
 
 }  // namespace flows

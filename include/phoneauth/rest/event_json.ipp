@@ -68,6 +68,7 @@ PHONEAUTH_DECL std::string event_json(const event& e) {
     if (e.retry_after) json.number("retryAfter", e.retry_after->count());
     if (e.tries_left) json.number("triesLeft", *e.tries_left);
     if (e.twilio_code) json.number("twilioCode", *e.twilio_code);
+    if (e.suppressed) json.number("suppressed", static_cast<std::int64_t>(e.suppressed));
     return ascii_json(std::move(json).str());
 }
 

@@ -2,6 +2,7 @@
 #ifndef PHONEAUTH_TWILIO_REPLIES_HPP
 #define PHONEAUTH_TWILIO_REPLIES_HPP
 
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -27,6 +28,16 @@ PHONEAUTH_DECL failure failure_of(const http_response& reply);
 /// the phone (codes 21000 to 21999). False for what it says to all requests alike: wrong credentials, too many
 /// requests, out of order.
 PHONEAUTH_DECL bool is_about_the_request(const http_response& reply);
+
+/// Twilio is left alone for so long after a 429 that does not say for how long.
+inline constexpr std::chrono::seconds usual_pause{5};
+/// It is left alone for no longer than this, whatever it says.
+inline constexpr std::chrono::seconds longest_pause{3600};
+
+/// For how long Twilio is to be asked nothing more after `reply`; 0: it may be asked at once. That is the Retry-After of
+/// a 429 or 503 (RFC 6585 §4, RFC 9110 §10.2.3), at most `longest_pause`. A 429 about the message (the sender's queue is
+/// full) says nothing about other requests.
+PHONEAUTH_DECL std::chrono::seconds pause_after(const http_response& reply);
 
 /// True when `f`, what sending a message ended with, promises that no message was sent. Else it may have been.
 PHONEAUTH_DECL bool certainly_not_sent(const failure& f) noexcept;

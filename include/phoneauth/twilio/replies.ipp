@@ -2,6 +2,7 @@
 #ifndef PHONEAUTH_TWILIO_REPLIES_IPP
 #define PHONEAUTH_TWILIO_REPLIES_IPP
 
+#include <algorithm>
 #include <charconv>
 #include <string_view>
 #include <utility>
@@ -13,6 +14,16 @@
 namespace phoneauth {
 inline namespace v0 {
 namespace twilio {
+
+/// The header Retry-After, if it is a number of seconds.
+inline std::optional<std::chrono::seconds> retry_after_of(const http_response& reply) {
+    const auto* after = find_header(reply.headers, "Retry-After");
+    if (!after) return std::nullopt;
+    int seconds = 0;
+    const auto [end, ec] = std::from_chars(after->data(), after->data() + after->size(), seconds);
+    if (ec != std::errc() || end != after->data() + after->size() || seconds < 0) return std::nullopt;
+    return std::chrono::seconds(seconds);
+}
 
 PHONEAUTH_DECL failure failure_of(const http_response& reply) {
     const auto body = detail::parse_json(reply.body);
@@ -28,12 +39,7 @@ PHONEAUTH_DECL failure failure_of(const http_response& reply) {
         return code ? error::provider_refused : error::bad_provider_reply;
     }();
     if (code && std::in_range<int>(*code)) f.twilio_code = static_cast<int>(*code);
-    if (const auto* after = find_header(reply.headers, "Retry-After"); after && reply.status == 429) {
-        int seconds = 0;
-        const auto [end, ec] = std::from_chars(after->data(), after->data() + after->size(), seconds);
-        if (ec == std::errc() && end == after->data() + after->size() && seconds >= 0)
-            f.retry_after = std::chrono::seconds(seconds);
-    }
+    if (reply.status == 429) f.retry_after = retry_after_of(reply);
     return f;
 }
 
@@ -43,6 +49,13 @@ PHONEAUTH_DECL bool is_about_the_request(const http_response& reply) {
     if (reply.status != 401 && reply.status != 403 && reply.status != 404 && reply.status != 429) return true;
     const auto code = failure_of(reply).twilio_code;
     return code && *code / 1000 == 21;
+}
+
+PHONEAUTH_DECL std::chrono::seconds pause_after(const http_response& reply) {
+    const bool throttled = reply.status == 429 && !is_about_the_request(reply);
+    if (!throttled && reply.status != 503) return {};
+    const auto without = throttled ? usual_pause : std::chrono::seconds(0);
+    return std::min(retry_after_of(reply).value_or(without), longest_pause);
 }
 
 PHONEAUTH_DECL result<sent_message> read_sent_message(const http_response& reply) {

@@ -246,7 +246,6 @@ struct message_parser::impl {
         if (framed == framing::length && has_length && !no_body) {
             if (parser.content_length > limits.max_body_bytes) return fail(error::reply_too_large);
             left = static_cast<std::size_t>(parser.content_length);
-            body.reserve(std::min<std::size_t>(left, 64 * 1024));
         }
         complete = framed == framing::length && left == 0;
         return HPE_PAUSED;
