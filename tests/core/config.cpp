@@ -131,7 +131,7 @@ BOOST_AUTO_TEST_CASE(each_field_is_checked_by_name) {
 }
 
 BOOST_AUTO_TEST_CASE(the_ends_of_the_ranges_of_failures_are_allowed) {
-    for (const auto& [failures, tries] : {std::pair(40u, 5u), {100u, 10u}, {80u, 10u}, {40u, 1u}}) {
+    for (const auto& [failures, tries] : {std::pair(50u, 5u), {100u, 10u}, {90u, 9u}, {50u, 1u}}) {
         auto c = good();
         c.max_consecutive_failures = failures;
         c.max_tries = tries;

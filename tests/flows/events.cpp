@@ -102,6 +102,9 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(everything_that_matters_is_told, World, worlds) {
         (void)w.run(w.auth.finish_login(s->transaction_id, submitted_code(wrong(w.transport.last_code()))));
         BOOST_TEST(w.seen() == (i % 5 == 4 ? "locked " : "wrong_code "));
     }
+    w.clock.advance(4h);
+    s = w.run(w.auth.start_login(phone));
+    BOOST_TEST(w.seen() == "sent started ");
     (void)w.run(w.auth.finish_login(s->transaction_id, submitted_code(wrong(w.transport.last_code()))));
     BOOST_TEST(w.seen() == "locked wrong_code ");  // there is no room for all tries of one more code now
     (void)w.run(w.auth.start_login(phone));

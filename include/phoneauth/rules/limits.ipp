@@ -185,7 +185,8 @@ PHONEAUTH_DECL rate failure_rate(door d, failure_share s, const config& c, int s
 
 PHONEAUTH_DECL rate open_codes(failure_share s, const config& c) noexcept {
     const auto most = failure_rate(door::code, s, c).burst / (2 * std::int64_t{c.max_tries});
-    return {c.code_lifetime + std::chrono::minutes(1), std::clamp<std::int64_t>(most, 1, 3)};
+    const std::int64_t at_most = s == failure_share::known_network ? 2 : 3;  // fewer than all of them together
+    return {c.code_lifetime + std::chrono::minutes(1), std::clamp<std::int64_t>(most, 1, at_most)};
 }
 
 // ---- What flows ask ----
