@@ -191,7 +191,7 @@ auto sessions<Mode>::end_others(session own, std::string fingerprint) -> flow<bo
 
 template <class Mode>
 auto sessions<Mode>::open_doors(std::string phone) -> flow<result<void>> {
-    const auto number = phone_number::parse(phone, p_.config.default_calling_code);
+    const auto number = phoneauth::read_phone(p_.config, phone);
     if (!number) co_return number.error();
     const auto opened = rules::unlock(*number, p_.now());
     [[maybe_unused]] const auto answer = co_await p_.ports.take_cells(opened);
