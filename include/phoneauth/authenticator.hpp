@@ -162,7 +162,7 @@ public:
     /// password are one error and take the same time.
     ///
     /// @param phone   as people type it; see `phone_number::parse`
-    /// @param secret  the user's password
+    /// @param secret  the user's password, byte for byte (see `config::min_password_length` about NFC)
     /// @param from    the client that asks
     /// @param token   asynchronous mode: a completion token, or nothing
     /// @return the `challenge`

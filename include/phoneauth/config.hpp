@@ -3,12 +3,16 @@
 #define PHONEAUTH_CONFIG_HPP
 
 #include <chrono>
+#include <functional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include <phoneauth/detail/config.hpp>
+#include <phoneauth/phone_number.hpp>
+#include <phoneauth/result.hpp>
 #include <phoneauth/secret_string.hpp>
 
 namespace phoneauth {
@@ -125,8 +129,15 @@ struct config {
     /// ask for a quarter more. After so many wrong passwords that nobody is told about them any more, right ones have as
     /// many codes of their own. An observer is told when four fifths of what can be had at once are spent. 0: no limit.
     unsigned max_sends_per_hour = 1000;
-    /// 1–3 digits, for numbers without a country code; empty: those are refused.
+    /// 1–3 digits: where numbers without a country code are dialled (see `phone_number::parse`); empty: those are refused.
     std::string default_calling_code;
+    /// Reads what people type as phone numbers, in the place of `phone_number::parse` and its table: for whoever has a
+    /// library for it. It returns the number, made with `phone_number::from_e164`, or `error::invalid_phone_number` with a
+    /// sentence for the client that does not repeat the text. The same person's number must come out the same however it
+    /// is typed, and a number that has come out must be read as itself: users are found by it. It is called on the
+    /// flows' threads, several at once; what it throws is `overloaded` (`std::bad_alloc`) or `internal`. Empty:
+    /// `phone_number::parse` with `default_calling_code`. It has no name in `read_config`.
+    std::function<result<phone_number>(std::string_view text)> normalize_phone;
     /// Calling codes, 1–15 digits each, that messages may go to; "*": all. Empty: that of `default_calling_code`, or
     /// all if that is empty, too. "1" is all of the North American Numbering Plan, the Caribbean included: name area
     /// codes ("1415") or block some. At most 1000.
@@ -182,7 +193,9 @@ struct config {
     std::string phone_column = "phoneNumber";
     /// The identity's property name. `phone_column` makes the phone the identity; "email" is checked to be an address.
     std::string identity_column = "email";
-    /// 8–64 bytes of UTF-8 (NIST SP 800-63B-3 §5.1.1.2: at least 8).
+    /// 8–64 bytes of UTF-8 (NIST SP 800-63B-3 §5.1.1.2: at least 8). Passwords are hashed byte for byte: an "ü" of one
+    /// code point and one of two (NFC, NFD) are different passwords. Clients should send NFC, as
+    /// `password.normalize("NFC")` in JavaScript.
     unsigned min_password_length = 8;
     /// 64–1024 bytes.
     unsigned max_password_length = 256;
@@ -197,6 +210,12 @@ struct config {
     /// 0–1048576 bytes of JSON over all further properties of a user.
     unsigned max_property_bytes = 16384;
 };
+
+/// The number that somebody typed, as the flows read it: by `config::normalize_phone` if there is one, else by
+/// `phone_number::parse`. For whoever looks users up by what is typed.
+/// @par Errors
+/// `invalid_phone_number`, or what `config::normalize_phone` fails with; `overloaded` or `internal` if that throws.
+PHONEAUTH_DECL result<phone_number> read_phone(const config& c, std::string_view text);
 
 /// One thing that is wrong with a configuration.
 struct config_problem {

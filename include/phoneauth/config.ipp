@@ -57,8 +57,8 @@ inline void check_twilio(const twilio_config& t, config_checker& check) {
         check.require(is_sid(t.api_key, "SK"), "twilio.api_key", "expected SK and 32 hexadecimal digits");
         check.require(!t.api_secret.empty(), "twilio.api_secret", "is missing; api_key needs it");
     }
-    const auto number = phone_number::parse(t.sender);
-    check.require(is_sid(t.sender, "MG") || (number && number->str() == t.sender), "twilio.sender",
+    const bool is_number = phone_number::from_e164(t.sender).has_value();
+    check.require(is_sid(t.sender, "MG") || is_number, "twilio.sender",
                   "expected an E.164 number like +14155550100, or MG and 32 hexadecimal digits");
     const auto is_label = [](std::string_view s) {
         return s.size() <= 32 && std::all_of(s.begin(), s.end(), is_alnum);
@@ -138,8 +138,9 @@ inline void check_destinations(const config& c, config_checker& check) {
     check.require(c.test_numbers.empty() || c.allow_test_numbers, "test_numbers",
                   "are given, but allow_test_numbers is false: anybody who knows one could log in as its user");
     for (const auto& t : c.test_numbers) {
-        const auto number = phone_number::parse(t.phone);
-        check.require(number && number->str() == t.phone, "test_numbers", "a phone is not an E.164 number");
+        const auto number = phoneauth::read_phone(c, t.phone);
+        check.require(number && number->str() == t.phone, "test_numbers",
+                      "a phone is not an E.164 number, or one that is never read so from what people type");
         check.require(t.code.size() == c.code_digits && std::all_of(t.code.begin(), t.code.end(), is_digit),
                       "test_numbers", "a code does not have code_digits digits");
     }
@@ -156,6 +157,17 @@ inline void check_names(const std::vector<std::string>& names, const char* field
 }
 
 }  // namespace detail
+
+PHONEAUTH_DECL result<phone_number> read_phone(const config& c, std::string_view text) {
+    if (!c.normalize_phone) return phone_number::parse(text, c.default_calling_code);
+    if (text.size() > phone_number::max_input)
+        return failure(error::invalid_phone_number, "The phone number is too long.");
+    try {
+        return c.normalize_phone(text);
+    } catch (...) {
+        return failure_of_current_exception(error::internal);
+    }
+}
 
 PHONEAUTH_DECL std::vector<config_problem> validate(const config& c, bool storage_is_shared) {
     detail::config_checker check;

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include <phoneauth/detail/config.hpp>
 #include <phoneauth/result.hpp>
 
 namespace phoneauth {
@@ -17,38 +18,34 @@ inline namespace v0 {
 /// It cannot hold anything else. Trivially copyable; distinct objects may be used in distinct threads.
 class phone_number {
 public:
-    /// Most characters of what a person types that `parse` looks at.
-    static constexpr std::size_t max_input = 64;
+    /// Most bytes of what a person types that `parse` looks at.
+    static constexpr std::size_t max_input = 128;
 
-    /// Reads what people type: spaces, tabs, dashes, dots, slashes and round brackets are dropped, `00` in front means
-    /// `+`. Without either, `default_calling_code` (digits only, for example "49"; empty for none) is put in front and
-    /// one leading 0, the national prefix, is dropped. A "(0)" behind a `+` number's calling code is not understood.
-    /// Fails with `error::invalid_phone_number`; the message says what is wrong and never repeats the input.
-    static result<phone_number> parse(std::string_view text, std::string_view default_calling_code = {}) {
-        if (text.size() > max_input) return bad("The phone number is too long.");
-        std::array<char, max_input> digits{};
-        std::size_t count = 0;
-        bool plus = false;
-        for (const char c : text) {
-            if (c >= '0' && c <= '9')
-                digits[count++] = c;
-            else if (c == '+' && count == 0 && !plus)
-                plus = true;
-            else if (!is_separator(c))
-                return bad("The phone number has a character that is not a digit; expected for example +14155550100.");
-        }
-        std::string_view number(digits.data(), count);
-        if (number.empty()) return bad("The phone number is empty.");
-        if (!plus && number.starts_with("00")) {
-            plus = true;
-            number.remove_prefix(2);
-        }
-        if (plus) return from_digits({}, number);
-        if (default_calling_code.empty())
-            return bad("The phone number has no country code; expected + and the country code in front.");
-        if (number.starts_with('0')) number.remove_prefix(1);
-        return from_digits(default_calling_code, number);
-    }
+    /// Reads what people type and paste, by what is dialled in their country (rules/dialling.hpp).
+    ///
+    /// - Digits of all scripts are digits. Spaces, dashes, dots, slashes, tildes and brackets are dropped, and signs that
+    ///   nobody sees. `tel:` may stand in front (RFC 3966), and a `phone-context` that is a calling code behind it.
+    /// - With `+`, the number is taken at its word, of any length, but for what stands behind the calling code and
+    ///   certainly does not belong there: a national prefix ("+44 (0)7911 123456"), the calling code once more, Mexico's
+    ///   1 and Argentina's 15.
+    /// - Without `+`, there are four ways to read a number: behind a prefix for abroad (`00`, and those of
+    ///   `default_calling_code`), behind the own calling code, behind a national prefix, and as it stands. If one of
+    ///   them gives a number that the country can have, that is it. If none or two do, the number is refused.
+    /// - An Argentine number without the 9 of mobile phones is refused: nobody can tell which of two phones is meant.
+    ///
+    /// @param text  what was typed; at most `max_input` bytes of UTF-8
+    /// @param default_calling_code  where numbers without `+` are dialled: 1 to 3 digits, for example "49"; empty: only
+    ///     `+` and `00` are understood
+    /// @return the number. `parse(n.str(), any)` is `n` for whatever this returns.
+    /// @par Errors
+    /// `invalid_phone_number`; the message says how to write it, and never repeats the input.
+    static PHONEAUTH_DECL result<phone_number> parse(std::string_view text, std::string_view default_calling_code = {});
+
+    /// Reads what `str` gives, and nothing else: for storages, which give back what they were given, and for numbers
+    /// that another library has read. It knows no country.
+    /// @par Errors
+    /// `invalid_phone_number`.
+    static PHONEAUTH_DECL result<phone_number> from_e164(std::string_view text);
 
     /// The number as `+` and digits. Lives as long as this object.
     constexpr std::string_view str() const noexcept { return {text_.data(), size_}; }
@@ -70,29 +67,15 @@ public:
 private:
     constexpr phone_number() = default;
 
-    static constexpr bool is_separator(char c) noexcept {
-        return c == ' ' || c == '\t' || c == '-' || c == '.' || c == '/' || c == '(' || c == ')';
-    }
-
-    static result<phone_number> bad(const char* why) { return failure(error::invalid_phone_number, why); }
-
-    static result<phone_number> from_digits(std::string_view code, std::string_view rest) {
-        const auto size = code.size() + rest.size();
-        if (size > 15) return bad("The phone number has more than 15 digits.");
-        if (rest.empty() || size < 2) return bad("The phone number is too short.");
-        phone_number n;
-        n.text_[n.size_++] = '+';
-        for (const char c : code) n.text_[n.size_++] = c;
-        for (const char c : rest) n.text_[n.size_++] = c;
-        if (n.text_[1] == '0') return bad("The phone number's country code starts with 0.");
-        return n;
-    }
-
     std::array<char, 16> text_{};
     unsigned char size_ = 0;
 };
 
 }  // namespace v0
 }  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+#include <phoneauth/phone_number.ipp>
+#endif
 
 #endif

@@ -63,7 +63,8 @@ inline constexpr std::chrono::minutes transaction_retention{60};
 /// - `insert_user` and `update_user` never let two users have one phone, or one identity, however many callers race.
 /// - `insert_user` stores the version that the user holds. It throws if another user has the `object_id`.
 /// - `update_user(u)` replaces the user `u.object_id` if the stored version is `u.version`, and stores `u.version + 1`.
-/// - The three look-ups find a user as they were last stored. Identities compare byte for byte.
+/// - The three look-ups find a user as they were last stored. Identities and phones compare byte for byte; what was
+///   stored of a phone is `phone_number::str`, and `phone_number::from_e164` reads it.
 template <class S>
 concept UserStorage = requires(S& s, const user& u, const phone_number& phone, const std::string& text) {
     { s.insert_user(u) } -> yields<write_result>;

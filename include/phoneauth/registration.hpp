@@ -24,7 +24,7 @@ struct registration {
     phoneauth::transaction_id transaction_id;  ///< of the challenge that began it
     submitted_code code;                       ///< from the message
     std::string phone;                         ///< the phone that the challenge was for
-    phoneauth::password password;              ///< see `config::min_password_length`
+    phoneauth::password password;              ///< byte for byte; see `config::min_password_length`
     std::string identity;       ///< value of `config::identity_column`; ignored where the phone is the identity
     property_map properties;    ///< further properties, name → JSON text
     std::string locale = "en";  ///< the user's language, at most 35 characters (RFC 5646 §4.4.1)

@@ -15,6 +15,7 @@
 #include <phoneauth/detail/json.ipp>
 #include <phoneauth/event.ipp>
 #include <phoneauth/flows/reporter.ipp>
+#include <phoneauth/phone_number.ipp>
 #include <phoneauth/read_config.ipp>
 #include <phoneauth/rest/detail/body.ipp>
 #include <phoneauth/rest/detail/call.ipp>

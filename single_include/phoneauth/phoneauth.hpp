@@ -804,266 +804,43 @@ PHONEAUTH_DECL bool is_network(std::string_view text) {
 #define PHONEAUTH_CONFIG_HPP
 
 #include <chrono>
+#include <functional>
 #include <stdexcept>
 #include <string>
-#include <utility>
-#include <vector>
-
-
-namespace phoneauth {
-inline namespace v0 {
-
-/// How the library reaches Twilio.
-struct twilio_config {
-    /// `AC` and 32 hexadecimal digits. Required.
-    std::string account_sid;
-    /// The account's auth token. Required unless an API key is given.
-    secret_string auth_token;
-    /// `SK` and 32 hexadecimal digits; what Twilio advises for servers. A restricted key must be allowed to create and
-    /// to read messages (see `unknown_phone_policy::conceal`).
-    std::string api_key;
-    /// The API key's secret; required with `api_key`.
-    secret_string api_secret;
-    /// An E.164 number of the account, or a Messaging Service (`MG` and 32 hexadecimal digits). Required.
-    std::string sender;
-    /// For example "ie1"; empty: Twilio's default.
-    std::string region;
-    /// For example "dublin"; without a region it implies "us1".
-    std::string edge;
-    /// Replaces `https://api.twilio.com`; http or https and a host, without a path. For tests and proxies.
-    std::string base_url;
-    /// Where Twilio reports what became of a code's message: the public URL (https, but for tests) that ends at
-    /// `authenticator::handle_status_callback`, without a query. It needs `auth_token`, which signs the reports. Empty:
-    /// no reports.
-    std::string status_callback;
-};
-
-/// A phone that gets no messages and has always the same code, for demonstrations and reviewers.
-struct test_number {
-    std::string phone;  ///< E.164
-    std::string code;   ///< `config::code_digits` digits
-};
-
-/// A key that codes are derived with.
-struct code_key {
-    std::string id;        ///< noted in each transaction; 1 to 32 characters
-    secret_string secret;  ///< 32 to 256 bytes, kept secret; all servers on one storage need the same
-};
-
-/// What becomes of a login with a phone number that no user has.
-enum class unknown_phone_policy {
-    conceal,  ///< it looks like any other start, but no message is sent (OWASP ASVS 5.0 §6.3.8)
-    reject    ///< `error::unknown_phone`, as friendly as it is to attackers
-};
-
-/// Everything an integrator can set. The defaults are the recommended values; `validate` knows the ranges.
-///
-/// @par Limits
-/// "At most N in any hour" is strict, wherever the hour begins: half of them at once, and then one at a time, evenly
-/// (of messages in all a quarter at once). A refused request counts for nothing.
-///
-/// Two kinds of clients are told apart. A network is known to a user for 90 days after the user has registered or
-/// logged in from it; a network is one IPv4 address or one IPv6 /64. All other networks are strangers'. A changed
-/// password or phone makes all networks strangers'. What a limit keeps for known networks, strangers cannot use up.
-struct config {
-    /// The account, its credentials and the sender.
-    twilio_config twilio;
-
-    // -- codes
-
-    /// The first derives new codes, all of them check. Empty: a random key for this process, which needs a storage that
-    /// is this process's own. A new key goes to the end on all servers first, and to the front once all of them have it;
-    /// an old one goes when `code_lifetime` is over since.
-    std::vector<code_key> code_keys;
-    /// 6–9 digits (RFC 4226 §5.3: at least 6).
-    unsigned code_digits = 6;
-    /// 30–600 s (NIST SP 800-63B-3 §5.1.3.2, OWASP ASVS 5.0 §6.5.5: at most 10 minutes).
-    std::chrono::seconds code_lifetime{300};
-    /// 1–10 codes compared per transaction.
-    unsigned max_tries = 5;
-    /// 1–320 bytes of UTF-8 with `{code}` in it once; `{minutes}` stands for the lifetime, `{purpose}` for what the code
-    /// is for, `{site}` for `site_name`. A text without `{purpose}` makes it easier to talk somebody out of a code.
-    std::string message_template = "{code} is your code to {purpose}. Do not share it.";
-    /// What `{purpose}` stands for at a registration: 1–40 bytes of UTF-8.
-    std::string registration_purpose = "sign up";
-    /// What `{purpose}` stands for at a login: 1–40 bytes of UTF-8.
-    std::string login_purpose = "log in";
-    /// What `{site}` stands for: at most 40 bytes of UTF-8; required with `{site}`.
-    std::string site_name;
-    /// Host for origin-bound codes (WICG: a last line `@host #code`), without scheme and port; empty: none.
-    std::string origin_host;
-    /// 11 characters for Android's SMS Retriever, on a line of their own; empty: none.
-    std::string android_app_hash;
-
-    // -- messages
-
-    /// 0–600 s between two messages of one transaction.
-    std::chrono::seconds resend_cooldown{30};
-    /// 1–20 messages, the first one included.
-    unsigned max_sends_per_transaction = 5;
-    /// 0–600 s between the codes of two transactions of one purpose (registration or login) for one phone. A login ends
-    /// the wait for the next login's code. Codes for known networks wait for each other only. Codes after a right
-    /// password neither wait nor let others wait.
-    std::chrono::seconds phone_cooldown{10};
-    /// 1–100 codes of logins to one phone in any hour, over all transactions, for strangers; as many for each
-    /// known network; as many after a right password; as many codes of registrations; and as many other messages of clients,
-    /// and of the server itself.
-    unsigned max_sends_per_phone_and_hour = 10;
-    /// 1–1000, likewise, in any 24 hours.
-    unsigned max_sends_per_phone_and_day = 30;
-    /// 0–100000 codes asked for from one network in any hour, those included that the provider refused to send; and as
-    /// many segments of other messages, if they are not sent on behalf of a user. A wrong code counts like one that was
-    /// asked for. To phones of users to whom the network is known, and after a right password, a quarter more may be
-    /// sent. An IPv6 /48 has four times as many. 0: no limit.
-    unsigned max_sends_per_client_and_hour = 50;
-    /// 0–100000 segments that one logged-in user (`client_info::user_id`) sends in any hour, a medium counted as three;
-    /// they do not count for the user's network. 0: no limit.
-    unsigned max_messages_per_user_and_hour = 60;
-    /// 0–10000000 messages with codes in any hour over all phones, decoys for unknown phones included; as many segments
-    /// of other messages of clients, and of the server itself. Known networks, and logins after a right password, may
-    /// ask for a quarter more. After so many wrong passwords that nobody is told about them any more, right ones have as
-    /// many codes of their own. An observer is told when four fifths of what can be had at once are spent. 0: no limit.
-    unsigned max_sends_per_hour = 1000;
-    /// 1–3 digits, for numbers without a country code; empty: those are refused.
-    std::string default_calling_code;
-    /// Calling codes, 1–15 digits each, that messages may go to; "*": all. Empty: that of `default_calling_code`, or
-    /// all if that is empty, too. "1" is all of the North American Numbering Plan, the Caribbean included: name area
-    /// codes ("1415") or block some. At most 1000.
-    std::vector<std::string> allowed_calling_codes;
-    /// Beginnings of numbers, 1–15 digits with the calling code, that no message goes to: premium ranges, say. At
-    /// most 1000.
-    std::vector<std::string> blocked_prefixes;
-    /// At most 100. Exempt from the limits on messages and from `phone_cooldown`, not from those on failures;
-    /// `send_message` refuses them. Whoever knows one can log in as its user.
-    std::vector<test_number> test_numbers;
-    /// Says that the `test_numbers` are meant: without it they are refused.
-    bool allow_test_numbers = false;
-
-    // -- login
-
-    /// Logins with a phone number, with or without a password before it.
-    bool login_enabled = true;
-    /// Logins with a phone number and a code alone; false: only those with a password before it.
-    bool code_login_enabled = true;
-    /// `POST /users/login`: identity and password without a second factor.
-    bool identity_login_enabled = false;
-    /// What becomes of a login by code alone with a phone that no user has.
-    unknown_phone_policy unknown_phone = unknown_phone_policy::conceal;
-    /// 50–100 failures per account in any 30 days, and at least ten times `max_tries` (NIST SP 800-63B-3 §5.2.2: at
-    /// most 100 in a row).
-    /// - Each way in is an account: a user's password, codes that come without a password, codes that come after it,
-    ///   and, in any 24 hours, the codes of a phone's registration.
-    /// - Half of them are for strangers, half for known networks together, half of which each of these may have. Four
-    ///   fifths may be at once.
-    /// - A login ends the failures made from its network. Those of strangers come free again, one after the other.
-    ///   Without networks (`client_info`), everybody is a stranger, and a login ends the failures of all.
-    /// - A code is sent only if there is room for all its tries, and those of the codes that are open: two or three for
-    ///   strangers, one or two for each known network.
-    /// - Nobody shuts the door to a right password: when there is no room for a wrong one, `start_two_factor_login`
-    ///   answers everybody alike, and sends a code if the password was right.
-    /// - Where logins by identity are allowed and the identity is not the phone, a password has two accounts, by phone
-    ///   and by identity. Each of them has half of the failures.
-    unsigned max_consecutive_failures = 100;
-    /// 0–100000 passwords from one network in any hour, over all accounts, right or wrong; a quarter more for accounts of
-    /// users to whom the network is known. For one account at most 20 of them. 0: no limit over all accounts.
-    unsigned max_passwords_per_client_and_hour = 60;
-    /// 60 s – 365 days.
-    std::chrono::seconds session_lifetime{30 * 24 * 3600};
-    /// 0–86400 s after a login during which its session may change password and identity without the current password.
-    /// 0: that is never asked for.
-    std::chrono::seconds fresh_login{600};
-
-    // -- registration
-
-    /// Whether anybody may register.
-    bool registration_enabled = true;
-    /// The phone's property name, on the wire too: a letter or `_`, then letters, digits, `_`; at most 64.
-    std::string phone_column = "phoneNumber";
-    /// The identity's property name. `phone_column` makes the phone the identity; "email" is checked to be an address.
-    std::string identity_column = "email";
-    /// 8–64 bytes of UTF-8 (NIST SP 800-63B-3 §5.1.1.2: at least 8).
-    unsigned min_password_length = 8;
-    /// 64–1024 bytes.
-    unsigned max_password_length = 256;
-    /// The names of the further properties that clients may set, 1–64 bytes each, at most 1000. Empty: all that are
-    /// neither reserved (`is_reserved_property`) nor protected.
-    std::vector<std::string> client_properties;
-    /// Names that clients may never set, whichever case they write them in: of roles, credit limits, and whatever else
-    /// the server decides by. 1–64 bytes each, at most 1000.
-    std::vector<std::string> protected_properties;
-    /// 0–1000 further properties of a user.
-    unsigned max_properties = 64;
-    /// 0–1048576 bytes of JSON over all further properties of a user.
-    unsigned max_property_bytes = 16384;
-};
-
-/// One thing that is wrong with a configuration.
-struct config_problem {
-    std::string field;    ///< its name in `config`, for example "code_digits" or "twilio.sender"
-    std::string message;  ///< what is wrong and what is expected; never the value of a secret
-};
-
-/// All that is wrong with `c`, not only the first; empty when it can be used. `storage_is_shared` asks for `code_keys`:
-/// another process on the same storage could not check codes derived with a random key.
-PHONEAUTH_DECL std::vector<config_problem> validate(const config& c, bool storage_is_shared = false);
-
-/// Thrown by the authenticator's constructor; `what()` lists every problem, a line each.
-class config_error : public std::invalid_argument {
-public:
-    /// `problems` is what `validate` returned.
-    explicit config_error(std::vector<config_problem> problems)
-        : std::invalid_argument(text_of(problems)), problems_(std::move(problems)) {}
-
-    /// Everything that is wrong, as `validate` says it.
-    const std::vector<config_problem>& problems() const noexcept { return problems_; }
-
-private:
-    static std::string text_of(const std::vector<config_problem>& problems) {
-        std::string s = "invalid phoneauth configuration:";
-        for (const auto& p : problems) s += "\n  " + p.field + ": " + p.message;
-        return s;
-    }
-    std::vector<config_problem> problems_;
-};
-
-}  // namespace v0
-}  // namespace phoneauth
-
-#ifndef PHONEAUTH_SEPARATE_COMPILATION
-
-// ---- phoneauth/config.ipp ----
-
-#ifndef PHONEAUTH_CONFIG_IPP
-#define PHONEAUTH_CONFIG_IPP
-
-#include <algorithm>
-#include <string>
-
-
-// ---- phoneauth/detail/url.hpp ----
-
-#ifndef PHONEAUTH_DETAIL_URL_HPP
-#define PHONEAUTH_DETAIL_URL_HPP
-
-#include <algorithm>
-#include <cstddef>
-#include <cstdint>
-#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 
-// ---- phoneauth/http.hpp ----
+// ---- phoneauth/phone_number.hpp ----
 
-#ifndef PHONEAUTH_HTTP_HPP
-#define PHONEAUTH_HTTP_HPP
+#ifndef PHONEAUTH_PHONE_NUMBER_HPP
+#define PHONEAUTH_PHONE_NUMBER_HPP
 
+#include <array>
+#include <compare>
 #include <cstddef>
 #include <string>
 #include <string_view>
+
+
+// ---- phoneauth/result.hpp ----
+
+#ifndef PHONEAUTH_RESULT_HPP
+#define PHONEAUTH_RESULT_HPP
+
+#include <cassert>
+#include <chrono>
+#include <new>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <type_traits>
 #include <utility>
-#include <vector>
+#include <version>
+#ifdef __cpp_lib_expected
+#include <expected>
+#endif
 
 
 // ---- phoneauth/error.hpp ----
@@ -1288,110 +1065,6 @@ template <>
 struct std::is_error_code_enum<phoneauth::error> : std::true_type {};
 
 #endif
-
-namespace phoneauth {
-inline namespace v0 {
-
-// Passwords, codes and tokens pass through these types. Their `secret_string`s are wiped when they go away; in all
-// other respects they are `std::string`s.
-//
-// The types have constructors because g++ 12 destroys an aggregate that is written in braces inside a co_await
-// expression twice. It does not compile a braced list of headers there: give the list a name first.
-
-/// One header field. Names compare without regard to case (RFC 9110 §5.1).
-struct http_header {
-    http_header() = default;
-    /// A field with its value.
-    http_header(std::string field, secret_string content) : name(std::move(field)), value(std::move(content)) {}
-
-    std::string name;     ///< in any case
-    secret_string value;  ///< without white space around it
-};
-
-/// A request that a transport sends, or that a server received.
-struct http_request {
-    http_request() = default;
-    /// A request with what it holds, in the order of the members.
-    http_request(std::string verb, std::string target, std::vector<http_header> fields = {}, secret_string content = {})
-        : method(std::move(verb)), url(std::move(target)), headers(std::move(fields)), body(std::move(content)) {}
-
-    std::string method;                ///< "GET", "POST", …
-    std::string url;                   ///< absolute for a transport; path and query (origin form) at a server
-    std::vector<http_header> headers;  ///< without Host, Content-Length and Connection: a transport adds those
-    secret_string body;                ///< whole, without a transfer coding
-};
-
-/// A complete reply.
-struct http_response {
-    http_response() = default;
-    /// A reply with what it holds, in the order of the members.
-    http_response(int code, std::vector<http_header> fields, secret_string content = {})
-        : status(code), headers(std::move(fields)), body(std::move(content)) {}
-
-    int status = 0;                    ///< RFC 9110 §15
-    std::vector<http_header> headers;  ///< as they came; without Content-Length at a server, which adds it
-    secret_string body;                ///< whole, without a transfer coding
-};
-
-/// True when `a` and `b` are the same but for the case of ASCII letters.
-constexpr bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
-    constexpr auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; };
-    if (a.size() != b.size()) return false;
-    for (std::size_t i = 0; i < a.size(); ++i)
-        if (lower(a[i]) != lower(b[i])) return false;
-    return true;
-}
-
-/// The value of the first header called `name`, or nullptr. The pointer lives as long as `headers`.
-inline const std::string* find_header(const std::vector<http_header>& headers, std::string_view name) noexcept {
-    for (const auto& h : headers)
-        if (equal_ignoring_case(h.name, name)) return &h.value;
-    return nullptr;
-}
-
-/// True for the errors of a transport that promise that no byte of the request was processed, so that it is safe to
-/// send it again. After any other error the server may have acted on it.
-constexpr bool safe_to_resend(error e) noexcept {
-    switch (e) {
-    case error::invalid_parameter:  // the request cannot be written as HTTP
-    case error::invalid_url:
-    case error::host_not_found:
-    case error::connect_failed:
-    case error::connect_timeout:
-    case error::tls_failed:
-    case error::certificate_untrusted:
-    case error::certificate_expired:
-    case error::certificate_wrong_host:
-    case error::overloaded:
-        return true;
-    default:
-        return false;
-    }
-}
-
-}  // namespace v0
-}  // namespace phoneauth
-
-#endif
-
-// ---- phoneauth/result.hpp ----
-
-#ifndef PHONEAUTH_RESULT_HPP
-#define PHONEAUTH_RESULT_HPP
-
-#include <cassert>
-#include <chrono>
-#include <new>
-#include <optional>
-#include <string>
-#include <system_error>
-#include <type_traits>
-#include <utility>
-#include <version>
-#ifdef __cpp_lib_expected
-#include <expected>
-#endif
-
 
 // ---- phoneauth/error_condition.hpp ----
 
@@ -1874,6 +1547,1205 @@ std::expected<T, failure> to_expected(result<T> r) {
 
 #endif
 
+namespace phoneauth {
+inline namespace v0 {
+
+/// An E.164 number: `+`, then 2 to 15 digits of which the first is not 0 (ITU-T E.164 §6; `^\+[1-9]\d{1,14}$`).
+/// It cannot hold anything else. Trivially copyable; distinct objects may be used in distinct threads.
+class phone_number {
+public:
+    /// Most bytes of what a person types that `parse` looks at.
+    static constexpr std::size_t max_input = 128;
+
+    /// Reads what people type and paste, by what is dialled in their country (rules/dialling.hpp).
+    ///
+    /// - Digits of all scripts are digits. Spaces, dashes, dots, slashes, tildes and brackets are dropped, and signs that
+    ///   nobody sees. `tel:` may stand in front (RFC 3966), and a `phone-context` that is a calling code behind it.
+    /// - With `+`, the number is taken at its word, of any length, but for what stands behind the calling code and
+    ///   certainly does not belong there: a national prefix ("+44 (0)7911 123456"), the calling code once more, Mexico's
+    ///   1 and Argentina's 15.
+    /// - Without `+`, there are four ways to read a number: behind a prefix for abroad (`00`, and those of
+    ///   `default_calling_code`), behind the own calling code, behind a national prefix, and as it stands. If one of
+    ///   them gives a number that the country can have, that is it. If none or two do, the number is refused.
+    /// - An Argentine number without the 9 of mobile phones is refused: nobody can tell which of two phones is meant.
+    ///
+    /// @param text  what was typed; at most `max_input` bytes of UTF-8
+    /// @param default_calling_code  where numbers without `+` are dialled: 1 to 3 digits, for example "49"; empty: only
+    ///     `+` and `00` are understood
+    /// @return the number. `parse(n.str(), any)` is `n` for whatever this returns.
+    /// @par Errors
+    /// `invalid_phone_number`; the message says how to write it, and never repeats the input.
+    static PHONEAUTH_DECL result<phone_number> parse(std::string_view text, std::string_view default_calling_code = {});
+
+    /// Reads what `str` gives, and nothing else: for storages, which give back what they were given, and for numbers
+    /// that another library has read. It knows no country.
+    /// @par Errors
+    /// `invalid_phone_number`.
+    static PHONEAUTH_DECL result<phone_number> from_e164(std::string_view text);
+
+    /// The number as `+` and digits. Lives as long as this object.
+    constexpr std::string_view str() const noexcept { return {text_.data(), size_}; }
+
+    /// The number with all but the first three and the last two characters hidden, for logs.
+    std::string masked() const {
+        std::string s(str());
+        for (std::size_t i = 3; i + 2 < s.size(); ++i) s[i] = '*';
+        return s;
+    }
+
+    friend constexpr bool operator==(const phone_number& a, const phone_number& b) noexcept {
+        return a.str() == b.str();
+    }
+    friend constexpr auto operator<=>(const phone_number& a, const phone_number& b) noexcept {
+        return a.str() <=> b.str();
+    }
+
+private:
+    constexpr phone_number() = default;
+
+    std::array<char, 16> text_{};
+    unsigned char size_ = 0;
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/phone_number.ipp ----
+
+#ifndef PHONEAUTH_PHONE_NUMBER_IPP
+#define PHONEAUTH_PHONE_NUMBER_IPP
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <string_view>
+
+
+// ---- phoneauth/detail/typed.hpp ----
+
+#ifndef PHONEAUTH_DETAIL_TYPED_HPP
+#define PHONEAUTH_DETAIL_TYPED_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+
+// ---- phoneauth/detail/utf8.hpp ----
+
+#ifndef PHONEAUTH_DETAIL_UTF8_HPP
+#define PHONEAUTH_DETAIL_UTF8_HPP
+
+#include <cstddef>
+#include <optional>
+#include <string_view>
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+/// The size in bytes of the well-formed UTF-8 sequence that `text` starts with (Unicode 15, table 3-7); 0 if there is
+/// none.
+constexpr std::size_t utf8_sequence(std::string_view text) noexcept {
+    const auto at = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
+    const auto follows = [&](std::size_t i) { return (at(i) & 0xC0u) == 0x80u; };
+    const auto lead = at(0);
+    if (text.empty()) return 0;
+    if (lead < 0x80) return 1;
+    if (lead >= 0xC2 && lead <= 0xDF) return follows(1) ? 2 : 0;
+    if (lead >= 0xE0 && lead <= 0xEF) {
+        const bool overlong = lead == 0xE0 && at(1) < 0xA0;
+        const bool surrogate = lead == 0xED && at(1) > 0x9F;
+        return follows(1) && follows(2) && !overlong && !surrogate ? 3 : 0;
+    }
+    if (lead >= 0xF0 && lead <= 0xF4) {
+        const bool overlong = lead == 0xF0 && at(1) < 0x90;
+        const bool too_large = lead == 0xF4 && at(1) > 0x8F;
+        return follows(1) && follows(2) && follows(3) && !overlong && !too_large ? 4 : 0;
+    }
+    return 0;
+}
+
+/// How many code points `text` has; empty when it is not well-formed UTF-8.
+constexpr std::optional<std::size_t> count_code_points(std::string_view text) noexcept {
+    std::size_t count = 0;
+    while (!text.empty()) {
+        const auto size = utf8_sequence(text);
+        if (size == 0) return std::nullopt;
+        text.remove_prefix(size);
+        ++count;
+    }
+    return count;
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// What people type and paste: digits of all scripts, and signs that nobody sees. Unicode 16.
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+/// What no code point is: stands for bytes that are not UTF-8.
+inline constexpr char32_t no_code_point = 0xFFFFFFFF;
+
+/// Takes the first code point off `text`, which is not empty; `no_code_point` and one byte where it is not UTF-8.
+constexpr char32_t take_code_point(std::string_view& text) noexcept {
+    const auto byte = [&](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(text[i])); };
+    const auto size = utf8_sequence(text);
+    char32_t c = no_code_point;
+    if (size == 1) c = byte(0);
+    if (size == 2) c = (byte(0) & 0x1Fu) << 6 | (byte(1) & 0x3Fu);
+    if (size == 3) c = (byte(0) & 0x0Fu) << 12 | (byte(1) & 0x3Fu) << 6 | (byte(2) & 0x3Fu);
+    if (size == 4) c = (byte(0) & 0x07u) << 18 | (byte(1) & 0x3Fu) << 12 | (byte(2) & 0x3Fu) << 6 | (byte(3) & 0x3Fu);
+    text.remove_prefix(size == 0 ? 1 : size);
+    return c;
+}
+
+/// The zeros of all scripts; nine more digits follow each (Unicode: general category Nd).
+inline constexpr char32_t zeros[] = {
+    0x0030,  0x0660,  0x06F0,  0x07C0,  0x0966,  0x09E6,  0x0A66,  0x0AE6,  0x0B66,  0x0BE6,  0x0C66,  0x0CE6,  0x0D66,
+    0x0DE6,  0x0E50,  0x0ED0,  0x0F20,  0x1040,  0x1090,  0x17E0,  0x1810,  0x1946,  0x19D0,  0x1A80,  0x1A90,  0x1B50,
+    0x1BB0,  0x1C40,  0x1C50,  0xA620,  0xA8D0,  0xA900,  0xA9D0,  0xA9F0,  0xAA50,  0xABF0,  0xFF10,  0x104A0, 0x10D30,
+    0x10D40, 0x11066, 0x110F0, 0x11136, 0x111D0, 0x112F0, 0x11450, 0x114D0, 0x11650, 0x116C0, 0x116D0, 0x116DA, 0x11730,
+    0x118E0, 0x11950, 0x11BF0, 0x11C50, 0x11D50, 0x11DA0, 0x11F50, 0x16130, 0x16A60, 0x16AC0, 0x16B50, 0x16D70, 0x1CCF0,
+    0x1D7CE, 0x1D7D8, 0x1D7E2, 0x1D7EC, 0x1D7F6, 0x1E140, 0x1E2F0, 0x1E4F0, 0x1E5F1, 0x1E950, 0x1FBF0,
+};
+
+/// The digit that `c` is, as '0' to '9'; 0 if it is none.
+constexpr char digit_of(char32_t c) noexcept {
+    for (const auto zero : zeros)
+        if (c >= zero && c - zero < 10) return static_cast<char>('0' + static_cast<int>(c - zero));
+    return 0;
+}
+
+/// White space (Unicode: White_Space), line breaks included.
+constexpr bool is_blank(char32_t c) noexcept {
+    return c == ' ' || (c >= '\t' && c <= '\r') || c == 0x85 || c == 0xA0 || c == 0x1680 ||
+           (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x3000;
+}
+
+/// What ends a line (Unicode: BK, CR, LF, NL).
+constexpr bool is_line_break(char32_t c) noexcept {
+    return (c >= '\n' && c <= '\r') || c == 0x85 || c == 0x2028 || c == 0x2029;
+}
+
+/// What takes no room: soft hyphens, joiners, marks and embeddings of the writing direction, variation selectors, the
+/// byte order mark (of Unicode's Default_Ignorable_Code_Point what texts are pasted with).
+constexpr bool is_invisible(char32_t c) noexcept {
+    return c == 0xAD || c == 0x34F || c == 0x61C || c == 0x180E || (c >= 0x200B && c <= 0x200F) ||
+           (c >= 0x202A && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F) || (c >= 0xFE00 && c <= 0xFE0F) || c == 0xFEFF;
+}
+
+/// A hyphen, dash or minus, of any width and length.
+constexpr bool is_dash(char32_t c) noexcept {
+    return c == '-' || (c >= 0x2010 && c <= 0x2015) || c == 0x2212 || c == 0x30FC || c == 0xFE58 || c == 0xFE63 ||
+           c == 0xFF0D;
+}
+
+/// `text` without blanks and invisible signs at both ends.
+constexpr std::string_view trim_typed(std::string_view text) noexcept {
+    const auto goes = [](char32_t c) { return is_blank(c) || is_invisible(c); };
+    while (!text.empty()) {
+        auto rest = text;
+        if (!goes(take_code_point(rest))) break;
+        text = rest;
+    }
+    while (!text.empty()) {
+        auto at = text.size() - 1;
+        while (at > 0 && text.size() - at < 4 && (static_cast<unsigned char>(text[at]) & 0xC0u) == 0x80u) --at;
+        auto last = text.substr(at);
+        if (!goes(take_code_point(last)) || !last.empty()) break;
+        text = text.substr(0, at);
+    }
+    return text;
+}
+
+/// Whether `text` has a sign that nobody sees, or a blank that is not a space.
+constexpr bool has_hidden_sign(std::string_view text) noexcept {
+    while (!text.empty()) {
+        const auto c = take_code_point(text);
+        if (is_invisible(c) || (c != ' ' && is_blank(c))) return true;
+    }
+    return false;
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/rules/dialling.hpp ----
+
+#ifndef PHONEAUTH_RULES_DIALLING_HPP
+#define PHONEAUTH_RULES_DIALLING_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+
+// How numbers are dialled in the world's countries, as data, and what follows from it.
+
+namespace phoneauth {
+inline namespace v0 {
+namespace rules {
+
+/// How the numbers of one calling code are dialled.
+struct dialling_rule {
+    /// The country code (ITU-T E.164).
+    std::string_view calling_code;
+    /// National prefixes, which are dropped behind the calling code; several with spaces between them. Those that went
+    /// out of use are among them if people still write them. Empty: there are none.
+    std::string_view national_prefixes;
+    /// Prefixes for abroad, likewise. `00` is understood everywhere.
+    std::string_view prefixes_for_abroad;
+    /// Bit n: a national (significant) number may have n digits. With `open_plan`: that of a mobile phone.
+    std::uint16_t lengths;
+    /// What such a number may begin with, likewise; empty: 1 to 9.
+    std::string_view beginnings = {};
+    /// Of the constants below.
+    unsigned traits = 0;
+};
+
+/// There are other numbers besides, of 4 digits and more: of area codes and subscribers' numbers of any length, where
+/// without the national prefix nobody can tell whether the area code is there. With `keeps_zero` they begin with 0.
+inline constexpr unsigned open_plan = 1;
+/// Numbers may begin with 0, and keep it behind the calling code: it looks like a national prefix, but stays.
+inline constexpr unsigned keeps_zero = 2;
+
+/// `dialling_rule::lengths`.
+template <class... N>
+constexpr std::uint16_t digits(N... n) noexcept {
+    return static_cast<std::uint16_t>((0u | ... | (1u << n)));
+}
+
+/// All calling codes of countries, in the order of their digits; behind each, the countries (ISO 3166). From the
+/// ITU's lists: "Dialling procedures" (annex to Operational Bulletin No. 994, 15.XII.2011), the national numbering plans
+/// that were notified since (E.129; among others Mexico 2019, Gabon 2019, Ivory Coast 2021, Colombia 2021, Lithuania
+/// 2023, Benin 2024), and "Assigned country codes" (E.164.D). Lengths and beginnings are those of telephones, without
+/// short, premium and machines' numbers; where a plan does not tell certainly, `open_plan`. Checked against
+/// the metadata of libphonenumber 8.13.48.
+inline constexpr dialling_rule dialling_rules[] = {
+    {"1", "1", "011", digits(10), "2 3 4 5 6 7 8 9"},                       // US AG AI …
+    {"20", "0", "00", digits(10), "10 11 12 15", open_plan},                // EG
+    {"211", "0", "00", digits(9)},                                          // SS
+    {"212", "0", "00", digits(9)},                                          // MA EH
+    {"213", "0", "00", digits(8, 9)},                                       // DZ
+    {"216", "", "00", digits(8)},                                           // TN
+    {"218", "0", "00", digits(8, 9)},                                       // LY
+    {"220", "", "00", digits(7)},                                           // GM
+    {"221", "", "00", digits(9)},                                           // SN
+    {"222", "", "00", digits(8)},                                           // MR
+    {"223", "", "00", digits(8)},                                           // ML
+    {"224", "", "00", digits(8, 9)},                                        // GN
+    {"225", "", "00", digits(10), "", keeps_zero},                          // CI
+    {"226", "", "00", digits(8), "", keeps_zero},                           // BF
+    {"227", "", "00", digits(8)},                                           // NE
+    {"228", "", "00", digits(8)},                                           // TG
+    {"229", "", "00", digits(10), "", keeps_zero},                          // BJ
+    {"230", "", "00", digits(7, 8)},                                        // MU
+    {"231", "0", "00", digits(7, 8, 9)},                                    // LR
+    {"232", "0", "00", digits(8)},                                          // SL
+    {"233", "0", "00", digits(9)},                                          // GH
+    {"234", "0", "009", digits(8, 10)},                                     // NG
+    {"235", "", "00", digits(8)},                                           // TD
+    {"236", "", "00", digits(8)},                                           // CF
+    {"237", "", "00", digits(9)},                                           // CM
+    {"238", "", "00", digits(7)},                                           // CV
+    {"239", "", "00", digits(7)},                                           // ST
+    {"240", "", "00", digits(9)},                                           // GQ
+    {"241", "0", "00", digits(8), "1 6 7"},                                 // GA
+    {"242", "", "00", digits(9), "", keeps_zero},                           // CG
+    {"243", "0", "00", digits(7, 9)},                                       // CD
+    {"244", "", "00", digits(9)},                                           // AO
+    {"245", "", "00", digits(9)},                                           // GW
+    {"246", "", "00", digits(7)},                                           // IO
+    {"247", "", "00", digits(5, 6)},                                        // AC
+    {"248", "", "00", digits(7)},                                           // SC
+    {"249", "0", "00", digits(9)},                                          // SD
+    {"250", "0", "00", digits(8, 9)},                                       // RW
+    {"251", "0", "00", digits(9)},                                          // ET
+    {"252", "0", "00", digits(7, 8, 9)},                                    // SO
+    {"253", "", "00", digits(8)},                                           // DJ
+    {"254", "0", "000", digits(9), "1 7", open_plan},                       // KE
+    {"255", "0", "000", digits(9)},                                         // TZ
+    {"256", "0", "000", digits(9)},                                         // UG
+    {"257", "", "00", digits(8)},                                           // BI
+    {"258", "", "00", digits(8, 9)},                                        // MZ
+    {"260", "0", "00", digits(9)},                                          // ZM
+    {"261", "0", "00", digits(9)},                                          // MG
+    {"262", "0", "00", digits(9)},                                          // RE YT
+    {"263", "0", "00", digits(9), "7", open_plan},                          // ZW
+    {"264", "0", "00", digits(8, 9)},                                       // NA
+    {"265", "0", "00", digits(7, 9)},                                       // MW
+    {"266", "", "00", digits(8)},                                           // LS
+    {"267", "", "00", digits(7, 8)},                                        // BW
+    {"268", "", "00", digits(8)},                                           // SZ
+    {"269", "", "00", digits(7)},                                           // KM
+    {"27", "0", "00", digits(9)},                                           // ZA
+    {"290", "", "00", digits(4, 5)},                                        // SH TA
+    {"291", "0", "00", digits(7)},                                          // ER
+    {"297", "", "00", digits(7)},                                           // AW
+    {"298", "", "00", digits(6)},                                           // FO
+    {"299", "", "00", digits(6)},                                           // GL
+    {"30", "", "00", digits(10)},                                           // GR
+    {"31", "0", "00", digits(9)},                                           // NL
+    {"32", "0", "00", digits(8, 9)},                                        // BE
+    {"33", "0", "00", digits(9)},                                           // FR
+    {"34", "", "00", digits(9)},                                            // ES
+    {"350", "", "00", digits(8)},                                           // GI
+    {"351", "", "00", digits(9)},                                           // PT
+    {"352", "", "00", digits(6, 8, 9)},                                     // LU
+    {"353", "0", "00", digits(9), "8", open_plan},                          // IE
+    {"354", "", "00", digits(7, 9)},                                        // IS
+    {"355", "0", "00", digits(8, 9)},                                       // AL
+    {"356", "", "00", digits(8)},                                           // MT
+    {"357", "", "00", digits(8)},                                           // CY
+    {"358", "0", "00", digits(8, 9, 10), "4 50", open_plan},                // FI AX
+    {"359", "0", "00", digits(8, 9), "87 88 89 98 99", open_plan},          // BG
+    {"36", "06", "00", digits(8, 9)},                                       // HU
+    {"370", "0 8", "00", digits(8)},                                        // LT
+    {"371", "", "00", digits(8)},                                           // LV
+    {"372", "", "00", digits(7, 8)},                                        // EE
+    {"373", "0", "00", digits(8)},                                          // MD
+    {"374", "0", "00", digits(8)},                                          // AM
+    {"375", "80 8 0", "810", digits(9)},                                    // BY
+    {"376", "", "00", digits(6)},                                           // AD
+    {"377", "0", "00", digits(8, 9)},                                       // MC
+    {"378", "", "00", digits(8, 10), "", keeps_zero},                       // SM
+    {"380", "0", "00", digits(9)},                                          // UA
+    {"381", "0", "00", digits(8, 9, 10), "6", open_plan},                   // RS
+    {"382", "0", "00", digits(8)},                                          // ME
+    {"383", "0", "00", digits(8, 9)},                                       // XK
+    {"385", "0", "00", digits(8, 9)},                                       // HR
+    {"386", "0", "00", digits(8)},                                          // SI
+    {"387", "0", "00", digits(8, 9)},                                       // BA
+    {"389", "0", "00", digits(8)},                                          // MK
+    {"39", "", "00", digits(9, 10), "3", open_plan | keeps_zero},           // IT VA
+    {"40", "0", "00", digits(9)},                                           // RO
+    {"41", "0", "00", digits(9)},                                           // CH
+    {"420", "", "00", digits(9)},                                           // CZ
+    {"421", "0", "00", digits(9)},                                          // SK
+    {"423", "0", "00", digits(7, 9)},                                       // LI
+    {"43", "0", "00", digits(10, 11, 12, 13), "6", open_plan},              // AT
+    {"44", "0", "00", digits(9, 10)},                                       // GB GG IM …
+    {"45", "", "00", digits(8)},                                            // DK
+    {"46", "0", "00", digits(9), "7", open_plan},                           // SE
+    {"47", "", "00", digits(8)},                                            // NO SJ
+    {"48", "", "00", digits(9)},                                            // PL
+    {"49", "0", "00", digits(10, 11), "15 16 17", open_plan},               // DE
+    {"500", "", "00", digits(5)},                                           // FK
+    {"501", "", "00", digits(7)},                                           // BZ
+    {"502", "", "00", digits(8)},                                           // GT
+    {"503", "", "00", digits(8)},                                           // SV
+    {"504", "", "00", digits(8)},                                           // HN
+    {"505", "", "00", digits(8)},                                           // NI
+    {"506", "", "00", digits(8)},                                           // CR
+    {"507", "", "00", digits(7, 8)},                                        // PA
+    {"508", "0", "00", digits(6)},                                          // PM
+    {"509", "", "00", digits(8)},                                           // HT
+    {"51", "0", "00", digits(8, 9)},                                        // PE
+    {"52", "01 044 045", "00", digits(10), "2 3 4 5 6 7 8 9"},              // MX
+    {"53", "0", "119", digits(8), "5 6", open_plan},                        // CU
+    {"54", "0", "00", digits(11), "9"},                                     // AR
+    {"55", "0", "00 0014 0015 0021 0031 0041", digits(10, 11)},             // BR
+    {"56", "", "00", digits(9), "2 3 4 5 6 7 8 9"},                         // CL
+    {"57", "0", "005 007 009", digits(10)},                                 // CO
+    {"58", "0", "00", digits(10)},                                          // VE
+    {"590", "0", "00", digits(9)},                                          // GP BL MF
+    {"591", "0", "00", digits(8)},                                          // BO
+    {"592", "", "001", digits(7)},                                          // GY
+    {"593", "0", "00", digits(8, 9)},                                       // EC
+    {"594", "0", "00", digits(9)},                                          // GF
+    {"595", "0", "00", digits(9), "9", open_plan},                          // PY
+    {"596", "0", "00", digits(9)},                                          // MQ
+    {"597", "", "00", digits(6, 7)},                                        // SR
+    {"598", "0", "00", digits(8)},                                          // UY
+    {"599", "", "00", digits(7, 8)},                                        // CW BQ
+    {"60", "0", "00", digits(9, 10), "1", open_plan},                       // MY
+    {"61", "0", "0011", digits(9)},                                         // AU CC CX
+    {"62", "0", "001 007 008", digits(9, 10, 11, 12), "8", open_plan},      // ID
+    {"63", "0", "00", digits(10), "9", open_plan},                          // PH
+    {"64", "0", "00", digits(8, 9, 10), "2", open_plan},                    // NZ
+    {"65", "", "001 002 008", digits(8)},                                   // SG
+    {"66", "0", "001", digits(8, 9)},                                       // TH
+    {"670", "", "00", digits(7, 8)},                                        // TL
+    {"672", "", "00", digits(6)},                                           // NF
+    {"673", "", "00", digits(7)},                                           // BN
+    {"674", "", "00", digits(7)},                                           // NR
+    {"675", "", "00", digits(7, 8)},                                        // PG
+    {"676", "", "00", digits(5, 7)},                                        // TO
+    {"677", "", "00", digits(5, 7)},                                        // SB
+    {"678", "", "00", digits(5, 7)},                                        // VU
+    {"679", "", "00", digits(7)},                                           // FJ
+    {"680", "", "011", digits(7)},                                          // PW
+    {"681", "", "00", digits(6)},                                           // WF
+    {"682", "", "00", digits(5)},                                           // CK
+    {"683", "", "00", digits(4, 7)},                                        // NU
+    {"685", "", "00", digits(5, 6, 7)},                                     // WS
+    {"686", "0", "00", digits(5, 8)},                                       // KI
+    {"687", "", "00", digits(6)},                                           // NC
+    {"688", "", "00", digits(5, 6, 7)},                                     // TV
+    {"689", "", "00", digits(8)},                                           // PF
+    {"690", "", "00", digits(4, 5, 6, 7)},                                  // TK
+    {"691", "", "011", digits(7)},                                          // FM
+    {"692", "1", "011", digits(7)},                                         // MH
+    {"7", "8", "810", digits(10), "3 4 5 6 7 8 9"},                         // RU KZ
+    {"81", "0", "010", digits(9, 10)},                                      // JP
+    {"82", "0", "001 002", digits(9, 10), "10 11 16 17 18 19", open_plan},  // KR
+    {"84", "0", "00", digits(9, 10)},                                       // VN
+    {"850", "0", "00", digits(10), "1", open_plan},                         // KP
+    {"852", "", "001", digits(8)},                                          // HK
+    {"853", "", "00", digits(8)},                                           // MO
+    {"855", "0", "001 007", digits(8, 9)},                                  // KH
+    {"856", "0", "00", digits(8, 10)},                                      // LA
+    {"86", "0", "00", digits(11), "13 14 15 16 17 18 19", open_plan},       // CN
+    {"880", "0", "00", digits(10), "1", open_plan},                         // BD
+    {"886", "0", "002", digits(9), "9", open_plan},                         // TW
+    {"90", "0", "00", digits(10)},                                          // TR
+    {"91", "0", "00", digits(10)},                                          // IN
+    {"92", "0", "00", digits(9, 10)},                                       // PK
+    {"93", "0", "00", digits(9)},                                           // AF
+    {"94", "0", "00", digits(9)},                                           // LK
+    {"95", "0", "00", digits(7, 8, 9, 10), "9", open_plan},                 // MM
+    {"960", "", "00", digits(7)},                                           // MV
+    {"961", "0", "00", digits(7, 8)},                                       // LB
+    {"962", "0", "00", digits(8, 9)},                                       // JO
+    {"963", "0", "00", digits(8, 9)},                                       // SY
+    {"964", "0", "00", digits(10), "7", open_plan},                         // IQ
+    {"965", "", "00", digits(8)},                                           // KW
+    {"966", "0", "00", digits(9)},                                          // SA
+    {"967", "0", "00", digits(9), "7", open_plan},                          // YE
+    {"968", "", "00", digits(8)},                                           // OM
+    {"970", "0", "00", digits(8, 9)},                                       // PS
+    {"971", "0", "00", digits(8, 9)},                                       // AE
+    {"972", "0", "00", digits(8, 9)},                                       // IL
+    {"973", "", "00", digits(8)},                                           // BH
+    {"974", "", "00", digits(8)},                                           // QA
+    {"975", "", "00", digits(7, 8)},                                        // BT
+    {"976", "0", "001 002", digits(8), "5 6 7 8 9", open_plan},             // MN
+    {"977", "0", "00", digits(10), "9", open_plan},                         // NP
+    {"98", "0", "00", digits(10)},                                          // IR
+    {"992", "8", "810", digits(9)},                                         // TJ
+    {"993", "8", "810", digits(8)},                                         // TM
+    {"994", "0", "00", digits(9)},                                          // AZ
+    {"995", "0", "00", digits(9)},                                          // GE
+    {"996", "0", "00", digits(9)},                                          // KG
+    {"998", "8", "00 810", digits(9)},                                      // UZ
+};
+
+/// The rule of a calling code, or nullptr if it is no country's.
+constexpr const dialling_rule* find_rule(std::string_view calling_code) noexcept {
+    for (const auto& rule : dialling_rules)
+        if (rule.calling_code == calling_code) return &rule;
+    return nullptr;
+}
+
+/// The rule of the calling code that `number` begins with, or nullptr. No calling code begins another.
+constexpr const dialling_rule* find_rule_of(std::string_view number) noexcept {
+    for (const auto& rule : dialling_rules)
+        if (number.starts_with(rule.calling_code)) return &rule;
+    return nullptr;
+}
+
+/// Takes the first word off `words`.
+constexpr std::string_view take_word(std::string_view& words) noexcept {
+    const auto end = words.find(' ');
+    const auto word = words.substr(0, end);
+    words.remove_prefix(end == words.npos ? words.size() : end + 1);
+    return word;
+}
+
+/// Whether `number`, digits without prefixes and calling code, is certainly a whole national number.
+constexpr bool is_certain_number(const dialling_rule& rule, std::string_view number) noexcept {
+    if (number.empty() || number.size() > 15 || (rule.lengths >> number.size() & 1u) == 0) return false;
+    if (number.starts_with("00")) return false;  // from there one dials abroad
+    if (number[0] == '0') return (rule.traits & keeps_zero) != 0 && (rule.traits & open_plan) == 0;
+    auto beginnings = rule.beginnings;
+    bool begins = beginnings.empty();
+    while (!begins && !beginnings.empty()) begins = number.starts_with(take_word(beginnings));
+    return begins;
+}
+
+/// Whether `number` can be a national number, if that is what it is meant as: behind a calling code or a national
+/// prefix. A second calling code in front of a certain number never is.
+constexpr bool is_possible_number(const dialling_rule& rule, std::string_view number) noexcept {
+    if (is_certain_number(rule, number)) return true;
+    if ((rule.traits & open_plan) == 0 || number.size() < 4 || number.size() + rule.calling_code.size() > 15)
+        return false;
+    if ((rule.traits & keeps_zero) != 0) return number[0] == '0' && number[1] != '0';
+    if (number[0] == '0') return false;
+    const bool repeats_code = number.starts_with(rule.calling_code);
+    return !repeats_code || !is_certain_number(rule, number.substr(rule.calling_code.size()));
+}
+
+}  // namespace rules
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+/// How a reading of a number ends; the sentences for it are below.
+enum class reading {
+    done,
+    too_many_digits,
+    too_short,
+    no_country,     ///< neither `+` nor a default calling code
+    code_is_zero,   ///< the calling code begins with 0
+    not_a_number,   ///< no way to read it gives a number of the country
+    two_numbers,    ///< two ways give two numbers
+    zero_behind,    ///< a 0 behind the calling code that is no national prefix
+    code_twice,     ///< the calling code twice, and nobody can tell
+    argentine_nine  ///< without the 9 of mobile phones
+};
+
+inline const char* sentence_for(reading r) noexcept {
+    switch (r) {
+    case reading::too_many_digits:
+        return "The phone number has more than 15 digits.";
+    case reading::too_short:
+        return "The phone number is too short.";
+    case reading::no_country:
+        return "The phone number has no country code; expected + and the country code in front.";
+    case reading::code_is_zero:
+        return "The phone number's country code starts with 0.";
+    case reading::two_numbers:
+        return "The phone number can be read in two ways; expected + and the country code in front, for example "
+               "+14155550100.";
+    case reading::zero_behind:
+        return "The phone number has a 0 behind its country code that does not belong there; expected for example "
+               "+14155550100.";
+    case reading::code_twice:
+        return "The phone number has its country code twice; expected for example +14155550100.";
+    case reading::argentine_nine:
+        return "A mobile number of Argentina has a 9 behind the country code, then the area code, and no 15; expected "
+               "for example +5491123456789.";
+    case reading::done:
+    case reading::not_a_number:
+        break;
+    }
+    return "The phone number does not have the digits of a number of its country; expected + and the country code in "
+           "front, for example +14155550100.";
+}
+
+/// Digits that are put together; as many as E.164 allows.
+class e164_digits {
+public:
+    /// False if there is no room.
+    constexpr bool append(std::string_view more) noexcept {
+        if (more.size() > digits_.size() - size_) return false;
+        for (const char c : more) digits_[size_++] = c;
+        return true;
+    }
+    constexpr std::string_view str() const noexcept { return {digits_.data(), size_}; }
+
+private:
+    std::array<char, 15> digits_{};
+    std::size_t size_ = 0;
+};
+
+/// The digits of a text.
+struct typed_digits {
+    /// A prefix for abroad, a calling code, a national prefix and a number have less.
+    static constexpr std::size_t max_size = 24;
+
+    std::array<char, max_size> digits{};
+    std::size_t size = 0;
+    bool plus = false;
+
+    constexpr std::string_view str() const noexcept { return {digits.data(), size}; }
+};
+
+/// All readings of a number that give one. More than one number is none.
+class readings {
+public:
+    void add(const e164_digits& number) noexcept {
+        if (count_ == 0) number_ = number;
+        if (count_ == 0 || number_.str() != number.str()) ++count_;
+    }
+    int count() const noexcept { return count_; }
+    const e164_digits& number() const noexcept { return number_; }
+
+private:
+    e164_digits number_;
+    int count_ = 0;
+};
+
+/// How sure it has to be that digits are a national number.
+enum class certainty {
+    certain,  ///< nothing in front of them says so
+    possible  ///< a national prefix or a `+` does
+};
+
+/// At home Argentine mobile numbers have a 15 behind the area code, which has 2 to 4 of their 10 digits (11 alone has
+/// two); from abroad they have a 9 in front (Plan Fundamental de Numeración Nacional). → the number as from abroad.
+inline bool put_argentine_mobile(const rules::dialling_rule& rule, std::string_view digits, e164_digits& out) {
+    if (digits.size() == 13 && digits.starts_with('9')) digits.remove_prefix(1);
+    if (digits.size() != 12 || digits.starts_with('0')) return false;
+    const auto is_15_at = [&](std::size_t at) { return digits.substr(at, 2) == "15"; };
+    std::size_t area = is_15_at(3) ? 3 : 4;
+    if (digits.starts_with("11")) area = 2;
+    if (!is_15_at(area)) return false;
+    out = {};
+    return out.append(rule.calling_code) && out.append("9") && out.append(digits.substr(0, area)) &&
+           out.append(digits.substr(area + 2));
+}
+
+/// A number that is written as it must not be any more, or not from abroad, where one can tell what it is.
+inline bool put_rewritten(const rules::dialling_rule& rule, std::string_view digits, e164_digits& out) {
+    if (rule.calling_code == "54") return put_argentine_mobile(rule, digits, out);
+    // Benin put 01 in front of all its numbers on 30 November 2024.
+    if (rule.calling_code != "229" || digits.size() != 8 || digits.starts_with('0')) return false;
+    out = {};
+    return out.append(rule.calling_code) && out.append("01") && out.append(digits);
+}
+
+/// Calling code and number, if `digits` are one.
+inline bool put(const rules::dialling_rule& rule, std::string_view digits, certainty asked, e164_digits& out) {
+    const bool is_number =
+        asked == certainty::certain ? is_certain_number(rule, digits) : is_possible_number(rule, digits);
+    if (!is_number) return put_rewritten(rule, digits, out);
+    out = {};
+    return out.append(rule.calling_code) && out.append(digits);
+}
+
+/// The same behind a national prefix.
+inline bool put_behind_prefix(const rules::dialling_rule& rule, std::string_view digits, e164_digits& out) {
+    auto prefixes = rule.national_prefixes;
+    while (!prefixes.empty()) {
+        const auto prefix = rules::take_word(prefixes);
+        if (digits.starts_with(prefix) && put(rule, digits.substr(prefix.size()), certainty::possible, out))
+            return true;
+    }
+    return false;
+}
+
+/// What stands behind the calling code that `number` begins with.
+inline std::string_view behind_code(const rules::dialling_rule& rule, std::string_view number) noexcept {
+    number.remove_prefix(rule.calling_code.size());
+    // Mexico gave up the 1 of mobile phones, which stood nowhere but here, in August 2019.
+    if (rule.calling_code == "52" && number.size() == 11 && number.starts_with('1')) number.remove_prefix(1);
+    return number;
+}
+
+/// What stands behind `+`, or behind a prefix for abroad. `at_its_word`: of any length, and without doubt about the `+`.
+inline reading read_international(std::string_view number, bool at_its_word, e164_digits& out) {
+    if (number.starts_with('0')) return reading::code_is_zero;
+    if (number.size() < 2) return reading::too_short;
+    const auto* rule = rules::find_rule_of(number);
+    if (rule) {
+        const auto national = behind_code(*rule, number);
+        const bool is_open = (rule->traits & rules::open_plan) != 0;
+        const bool is_twice = national.starts_with(rule->calling_code);
+        if (put(*rule, national, certainty::possible, out)) return reading::done;
+        if ((at_its_word || !is_twice) && put_behind_prefix(*rule, national, out)) return reading::done;
+        if (at_its_word && is_twice) {
+            const auto rest = national.substr(rule->calling_code.size());
+            if (is_open && is_certain_number(*rule, rest)) return reading::code_twice;
+            if (!is_open && put(*rule, rest, certainty::certain, out)) return reading::done;
+        }
+        if (national.starts_with('0') && (rule->traits & rules::keeps_zero) == 0) return reading::zero_behind;
+        if (rule->calling_code == "54" && national.size() == 10) return reading::argentine_nine;
+        if (national.empty()) return reading::too_short;
+    }
+    if (!at_its_word) return reading::not_a_number;
+    out = {};
+    return out.append(number) ? reading::done : reading::too_many_digits;
+}
+
+/// A number as it is dialled in the country of `rule`.
+inline reading read_dialled(const rules::dialling_rule& rule, std::string_view number, e164_digits& out) {
+    readings found;
+    reading abroad = reading::not_a_number;
+    const auto read_abroad = [&](std::string_view prefix) {
+        if (!number.starts_with(prefix)) return;
+        abroad = read_international(number.substr(prefix.size()), false, out);
+        if (abroad == reading::done) found.add(out);
+    };
+    const auto read_national = [&](std::string_view digits) {
+        // A 0 that stays says as much as a national prefix.
+        const auto asked = digits.starts_with('0') ? certainty::possible : certainty::certain;
+        if (put(rule, digits, asked, out)) found.add(out);
+        if (put_behind_prefix(rule, digits, out)) found.add(out);
+    };
+    read_abroad("00");
+    auto prefixes = rule.prefixes_for_abroad;
+    while (!prefixes.empty())
+        if (const auto prefix = rules::take_word(prefixes); prefix != "00") read_abroad(prefix);
+    if (number.starts_with(rule.calling_code)) {
+        const auto rest = behind_code(rule, number);
+        read_national(rest);
+        // Whoever writes the calling code may also mean a number that would not be certain without it.
+        if (is_certain_number(rule, number) && put(rule, rest, certainty::possible, out)) found.add(out);
+    }
+    read_national(number);
+    out = found.number();
+    if (found.count() == 1) return reading::done;
+    if (found.count() > 1) return reading::two_numbers;
+    const bool is_argentine = rule.calling_code == "54" && abroad == reading::not_a_number;
+    return is_argentine ? reading::argentine_nine : abroad;
+}
+
+inline reading read_number(const typed_digits& typed, std::string_view calling_code, e164_digits& out) {
+    const auto number = typed.str();
+    if (typed.plus) return read_international(number, true, out);
+    const auto* rule = rules::find_rule(calling_code);
+    if (rule) return read_dialled(*rule, number, out);
+    // Of a country that nobody knows, no number is told from a prefix.
+    if (number.starts_with("00")) return read_international(number.substr(2), true, out);
+    if (calling_code.empty()) return reading::no_country;
+    if (number.starts_with('0') || number.starts_with(calling_code)) return reading::not_a_number;
+    e164_digits whole;
+    if (!whole.append(calling_code) || !whole.append(number)) return reading::too_many_digits;
+    return read_international(whole.str(), true, out);
+}
+
+/// Nothing, or what is wrong with the text.
+inline const char* read_digits(std::string_view text, typed_digits& out) {
+    // Full-width forms, U+2053 and U+223C included, as input methods make them.
+    constexpr char32_t signs[] = {'.',    '/',    '(',    ')',    '[',    ']',    '~',    0xB7,   0x2044, 0x2053,
+                                  0x223C, 0xFF08, 0xFF09, 0xFF0E, 0xFF0F, 0xFF3B, 0xFF3D, 0xFF5E, 0x3002, 0xFF61};
+    while (!text.empty()) {
+        const auto c = take_code_point(text);
+        const bool is_plus = c == '+' || c == 0xFF0B || c == 0xFE62;
+        if (const char digit = digit_of(c)) {
+            if (out.size == out.digits.size()) return sentence_for(reading::too_many_digits);
+            out.digits[out.size++] = digit;
+        } else if (is_plus && out.size == 0 && !out.plus) {
+            out.plus = true;
+        } else if (is_line_break(c) ||  // there may be two numbers
+                   (!is_blank(c) && !is_invisible(c) && !is_dash(c) &&
+                    std::find(std::begin(signs), std::end(signs), c) == std::end(signs))) {
+            return "The phone number has a character that is not a digit; expected for example +14155550100.";
+        }
+    }
+    return out.size == 0 ? "The phone number is empty." : nullptr;
+}
+
+/// Takes scheme and parameters off a `tel:` URI; a context that is a calling code becomes the default one. Nothing, or
+/// what is wrong with it.
+inline const char* read_uri(std::string_view& text, std::string_view& calling_code) {
+    constexpr std::string_view scheme = "tel:", context = "phone-context=+";
+    if (!equal_without_case(text.substr(0, scheme.size()), scheme)) return nullptr;
+    text.remove_prefix(scheme.size());
+    const auto end = text.find(';');
+    if (end == text.npos) return nullptr;
+    const auto parameter = text.substr(end + 1);
+    text = text.substr(0, end);
+    if (equal_without_case(parameter.substr(0, context.size()), context) &&
+        rules::find_rule(parameter.substr(context.size()))) {
+        calling_code = parameter.substr(context.size());
+        return nullptr;
+    }
+    return "The phone number has an extension or another parameter, which messages cannot reach; expected for example "
+           "tel:+14155550100.";
+}
+
+}  // namespace detail
+
+PHONEAUTH_DECL result<phone_number> phone_number::parse(std::string_view text, std::string_view default_calling_code) {
+    const auto bad = [](const char* why) { return failure(error::invalid_phone_number, why); };
+    if (text.size() > max_input) return bad("The phone number is too long.");
+    text = detail::trim_typed(text);
+    if (const char* wrong = detail::read_uri(text, default_calling_code)) return bad(wrong);
+    detail::typed_digits typed;
+    if (const char* wrong = detail::read_digits(text, typed)) return bad(wrong);
+    detail::e164_digits digits;
+    const auto outcome = detail::read_number(typed, default_calling_code, digits);
+    if (outcome != detail::reading::done) return bad(detail::sentence_for(outcome));
+    phone_number n;
+    n.text_[n.size_++] = '+';
+    for (const char c : digits.str()) n.text_[n.size_++] = c;
+    return n;
+}
+
+PHONEAUTH_DECL result<phone_number> phone_number::from_e164(std::string_view text) {
+    const auto digits = text.substr(text.starts_with('+') ? 1 : 0);
+    if (digits.size() + 1 != text.size() || digits.size() < 2 || digits.size() > 15 || digits.starts_with('0') ||
+        !std::all_of(digits.begin(), digits.end(), detail::is_digit))
+        return failure(error::invalid_phone_number,
+                       "The phone number is not + and 2 to 15 digits; expected for example +14155550100.");
+    phone_number n;
+    for (const char c : text) n.text_[n.size_++] = c;
+    return n;
+}
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// How the library reaches Twilio.
+struct twilio_config {
+    /// `AC` and 32 hexadecimal digits. Required.
+    std::string account_sid;
+    /// The account's auth token. Required unless an API key is given.
+    secret_string auth_token;
+    /// `SK` and 32 hexadecimal digits; what Twilio advises for servers. A restricted key must be allowed to create and
+    /// to read messages (see `unknown_phone_policy::conceal`).
+    std::string api_key;
+    /// The API key's secret; required with `api_key`.
+    secret_string api_secret;
+    /// An E.164 number of the account, or a Messaging Service (`MG` and 32 hexadecimal digits). Required.
+    std::string sender;
+    /// For example "ie1"; empty: Twilio's default.
+    std::string region;
+    /// For example "dublin"; without a region it implies "us1".
+    std::string edge;
+    /// Replaces `https://api.twilio.com`; http or https and a host, without a path. For tests and proxies.
+    std::string base_url;
+    /// Where Twilio reports what became of a code's message: the public URL (https, but for tests) that ends at
+    /// `authenticator::handle_status_callback`, without a query. It needs `auth_token`, which signs the reports. Empty:
+    /// no reports.
+    std::string status_callback;
+};
+
+/// A phone that gets no messages and has always the same code, for demonstrations and reviewers.
+struct test_number {
+    std::string phone;  ///< E.164
+    std::string code;   ///< `config::code_digits` digits
+};
+
+/// A key that codes are derived with.
+struct code_key {
+    std::string id;        ///< noted in each transaction; 1 to 32 characters
+    secret_string secret;  ///< 32 to 256 bytes, kept secret; all servers on one storage need the same
+};
+
+/// What becomes of a login with a phone number that no user has.
+enum class unknown_phone_policy {
+    conceal,  ///< it looks like any other start, but no message is sent (OWASP ASVS 5.0 §6.3.8)
+    reject    ///< `error::unknown_phone`, as friendly as it is to attackers
+};
+
+/// Everything an integrator can set. The defaults are the recommended values; `validate` knows the ranges.
+///
+/// @par Limits
+/// "At most N in any hour" is strict, wherever the hour begins: half of them at once, and then one at a time, evenly
+/// (of messages in all a quarter at once). A refused request counts for nothing.
+///
+/// Two kinds of clients are told apart. A network is known to a user for 90 days after the user has registered or
+/// logged in from it; a network is one IPv4 address or one IPv6 /64. All other networks are strangers'. A changed
+/// password or phone makes all networks strangers'. What a limit keeps for known networks, strangers cannot use up.
+struct config {
+    /// The account, its credentials and the sender.
+    twilio_config twilio;
+
+    // -- codes
+
+    /// The first derives new codes, all of them check. Empty: a random key for this process, which needs a storage that
+    /// is this process's own. A new key goes to the end on all servers first, and to the front once all of them have it;
+    /// an old one goes when `code_lifetime` is over since.
+    std::vector<code_key> code_keys;
+    /// 6–9 digits (RFC 4226 §5.3: at least 6).
+    unsigned code_digits = 6;
+    /// 30–600 s (NIST SP 800-63B-3 §5.1.3.2, OWASP ASVS 5.0 §6.5.5: at most 10 minutes).
+    std::chrono::seconds code_lifetime{300};
+    /// 1–10 codes compared per transaction.
+    unsigned max_tries = 5;
+    /// 1–320 bytes of UTF-8 with `{code}` in it once; `{minutes}` stands for the lifetime, `{purpose}` for what the code
+    /// is for, `{site}` for `site_name`. A text without `{purpose}` makes it easier to talk somebody out of a code.
+    std::string message_template = "{code} is your code to {purpose}. Do not share it.";
+    /// What `{purpose}` stands for at a registration: 1–40 bytes of UTF-8.
+    std::string registration_purpose = "sign up";
+    /// What `{purpose}` stands for at a login: 1–40 bytes of UTF-8.
+    std::string login_purpose = "log in";
+    /// What `{site}` stands for: at most 40 bytes of UTF-8; required with `{site}`.
+    std::string site_name;
+    /// Host for origin-bound codes (WICG: a last line `@host #code`), without scheme and port; empty: none.
+    std::string origin_host;
+    /// 11 characters for Android's SMS Retriever, on a line of their own; empty: none.
+    std::string android_app_hash;
+
+    // -- messages
+
+    /// 0–600 s between two messages of one transaction.
+    std::chrono::seconds resend_cooldown{30};
+    /// 1–20 messages, the first one included.
+    unsigned max_sends_per_transaction = 5;
+    /// 0–600 s between the codes of two transactions of one purpose (registration or login) for one phone. A login ends
+    /// the wait for the next login's code. Codes for known networks wait for each other only. Codes after a right
+    /// password neither wait nor let others wait.
+    std::chrono::seconds phone_cooldown{10};
+    /// 1–100 codes of logins to one phone in any hour, over all transactions, for strangers; as many for each
+    /// known network; as many after a right password; as many codes of registrations; and as many other messages of clients,
+    /// and of the server itself.
+    unsigned max_sends_per_phone_and_hour = 10;
+    /// 1–1000, likewise, in any 24 hours.
+    unsigned max_sends_per_phone_and_day = 30;
+    /// 0–100000 codes asked for from one network in any hour, those included that the provider refused to send; and as
+    /// many segments of other messages, if they are not sent on behalf of a user. A wrong code counts like one that was
+    /// asked for. To phones of users to whom the network is known, and after a right password, a quarter more may be
+    /// sent. An IPv6 /48 has four times as many. 0: no limit.
+    unsigned max_sends_per_client_and_hour = 50;
+    /// 0–100000 segments that one logged-in user (`client_info::user_id`) sends in any hour, a medium counted as three;
+    /// they do not count for the user's network. 0: no limit.
+    unsigned max_messages_per_user_and_hour = 60;
+    /// 0–10000000 messages with codes in any hour over all phones, decoys for unknown phones included; as many segments
+    /// of other messages of clients, and of the server itself. Known networks, and logins after a right password, may
+    /// ask for a quarter more. After so many wrong passwords that nobody is told about them any more, right ones have as
+    /// many codes of their own. An observer is told when four fifths of what can be had at once are spent. 0: no limit.
+    unsigned max_sends_per_hour = 1000;
+    /// 1–3 digits: where numbers without a country code are dialled (see `phone_number::parse`); empty: those are refused.
+    std::string default_calling_code;
+    /// Reads what people type as phone numbers, in the place of `phone_number::parse` and its table: for whoever has a
+    /// library for it. It returns the number, made with `phone_number::from_e164`, or `error::invalid_phone_number` with a
+    /// sentence for the client that does not repeat the text. The same person's number must come out the same however it
+    /// is typed, and a number that has come out must be read as itself: users are found by it. It is called on the
+    /// flows' threads, several at once; what it throws is `overloaded` (`std::bad_alloc`) or `internal`. Empty:
+    /// `phone_number::parse` with `default_calling_code`. It has no name in `read_config`.
+    std::function<result<phone_number>(std::string_view text)> normalize_phone;
+    /// Calling codes, 1–15 digits each, that messages may go to; "*": all. Empty: that of `default_calling_code`, or
+    /// all if that is empty, too. "1" is all of the North American Numbering Plan, the Caribbean included: name area
+    /// codes ("1415") or block some. At most 1000.
+    std::vector<std::string> allowed_calling_codes;
+    /// Beginnings of numbers, 1–15 digits with the calling code, that no message goes to: premium ranges, say. At
+    /// most 1000.
+    std::vector<std::string> blocked_prefixes;
+    /// At most 100. Exempt from the limits on messages and from `phone_cooldown`, not from those on failures;
+    /// `send_message` refuses them. Whoever knows one can log in as its user.
+    std::vector<test_number> test_numbers;
+    /// Says that the `test_numbers` are meant: without it they are refused.
+    bool allow_test_numbers = false;
+
+    // -- login
+
+    /// Logins with a phone number, with or without a password before it.
+    bool login_enabled = true;
+    /// Logins with a phone number and a code alone; false: only those with a password before it.
+    bool code_login_enabled = true;
+    /// `POST /users/login`: identity and password without a second factor.
+    bool identity_login_enabled = false;
+    /// What becomes of a login by code alone with a phone that no user has.
+    unknown_phone_policy unknown_phone = unknown_phone_policy::conceal;
+    /// 50–100 failures per account in any 30 days, and at least ten times `max_tries` (NIST SP 800-63B-3 §5.2.2: at
+    /// most 100 in a row).
+    /// - Each way in is an account: a user's password, codes that come without a password, codes that come after it,
+    ///   and, in any 24 hours, the codes of a phone's registration.
+    /// - Half of them are for strangers, half for known networks together, half of which each of these may have. Four
+    ///   fifths may be at once.
+    /// - A login ends the failures made from its network. Those of strangers come free again, one after the other.
+    ///   Without networks (`client_info`), everybody is a stranger, and a login ends the failures of all.
+    /// - A code is sent only if there is room for all its tries, and those of the codes that are open: two or three for
+    ///   strangers, one or two for each known network.
+    /// - Nobody shuts the door to a right password: when there is no room for a wrong one, `start_two_factor_login`
+    ///   answers everybody alike, and sends a code if the password was right.
+    /// - Where logins by identity are allowed and the identity is not the phone, a password has two accounts, by phone
+    ///   and by identity. Each of them has half of the failures.
+    unsigned max_consecutive_failures = 100;
+    /// 0–100000 passwords from one network in any hour, over all accounts, right or wrong; a quarter more for accounts of
+    /// users to whom the network is known. For one account at most 20 of them. 0: no limit over all accounts.
+    unsigned max_passwords_per_client_and_hour = 60;
+    /// 60 s – 365 days.
+    std::chrono::seconds session_lifetime{30 * 24 * 3600};
+    /// 0–86400 s after a login during which its session may change password and identity without the current password.
+    /// 0: that is never asked for.
+    std::chrono::seconds fresh_login{600};
+
+    // -- registration
+
+    /// Whether anybody may register.
+    bool registration_enabled = true;
+    /// The phone's property name, on the wire too: a letter or `_`, then letters, digits, `_`; at most 64.
+    std::string phone_column = "phoneNumber";
+    /// The identity's property name. `phone_column` makes the phone the identity; "email" is checked to be an address.
+    std::string identity_column = "email";
+    /// 8–64 bytes of UTF-8 (NIST SP 800-63B-3 §5.1.1.2: at least 8). Passwords are hashed byte for byte: an "ü" of one
+    /// code point and one of two (NFC, NFD) are different passwords. Clients should send NFC, as
+    /// `password.normalize("NFC")` in JavaScript.
+    unsigned min_password_length = 8;
+    /// 64–1024 bytes.
+    unsigned max_password_length = 256;
+    /// The names of the further properties that clients may set, 1–64 bytes each, at most 1000. Empty: all that are
+    /// neither reserved (`is_reserved_property`) nor protected.
+    std::vector<std::string> client_properties;
+    /// Names that clients may never set, whichever case they write them in: of roles, credit limits, and whatever else
+    /// the server decides by. 1–64 bytes each, at most 1000.
+    std::vector<std::string> protected_properties;
+    /// 0–1000 further properties of a user.
+    unsigned max_properties = 64;
+    /// 0–1048576 bytes of JSON over all further properties of a user.
+    unsigned max_property_bytes = 16384;
+};
+
+/// The number that somebody typed, as the flows read it: by `config::normalize_phone` if there is one, else by
+/// `phone_number::parse`. For whoever looks users up by what is typed.
+/// @par Errors
+/// `invalid_phone_number`, or what `config::normalize_phone` fails with; `overloaded` or `internal` if that throws.
+PHONEAUTH_DECL result<phone_number> read_phone(const config& c, std::string_view text);
+
+/// One thing that is wrong with a configuration.
+struct config_problem {
+    std::string field;    ///< its name in `config`, for example "code_digits" or "twilio.sender"
+    std::string message;  ///< what is wrong and what is expected; never the value of a secret
+};
+
+/// All that is wrong with `c`, not only the first; empty when it can be used. `storage_is_shared` asks for `code_keys`:
+/// another process on the same storage could not check codes derived with a random key.
+PHONEAUTH_DECL std::vector<config_problem> validate(const config& c, bool storage_is_shared = false);
+
+/// Thrown by the authenticator's constructor; `what()` lists every problem, a line each.
+class config_error : public std::invalid_argument {
+public:
+    /// `problems` is what `validate` returned.
+    explicit config_error(std::vector<config_problem> problems)
+        : std::invalid_argument(text_of(problems)), problems_(std::move(problems)) {}
+
+    /// Everything that is wrong, as `validate` says it.
+    const std::vector<config_problem>& problems() const noexcept { return problems_; }
+
+private:
+    static std::string text_of(const std::vector<config_problem>& problems) {
+        std::string s = "invalid phoneauth configuration:";
+        for (const auto& p : problems) s += "\n  " + p.field + ": " + p.message;
+        return s;
+    }
+    std::vector<config_problem> problems_;
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/config.ipp ----
+
+#ifndef PHONEAUTH_CONFIG_IPP
+#define PHONEAUTH_CONFIG_IPP
+
+#include <algorithm>
+#include <string>
+
+
+// ---- phoneauth/detail/url.hpp ----
+
+#ifndef PHONEAUTH_DETAIL_URL_HPP
+#define PHONEAUTH_DETAIL_URL_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+
+// ---- phoneauth/http.hpp ----
+
+#ifndef PHONEAUTH_HTTP_HPP
+#define PHONEAUTH_HTTP_HPP
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+// Passwords, codes and tokens pass through these types. Their `secret_string`s are wiped when they go away; in all
+// other respects they are `std::string`s.
+//
+// The types have constructors because g++ 12 destroys an aggregate that is written in braces inside a co_await
+// expression twice. It does not compile a braced list of headers there: give the list a name first.
+
+/// One header field. Names compare without regard to case (RFC 9110 §5.1).
+struct http_header {
+    http_header() = default;
+    /// A field with its value.
+    http_header(std::string field, secret_string content) : name(std::move(field)), value(std::move(content)) {}
+
+    std::string name;     ///< in any case
+    secret_string value;  ///< without white space around it
+};
+
+/// A request that a transport sends, or that a server received.
+struct http_request {
+    http_request() = default;
+    /// A request with what it holds, in the order of the members.
+    http_request(std::string verb, std::string target, std::vector<http_header> fields = {}, secret_string content = {})
+        : method(std::move(verb)), url(std::move(target)), headers(std::move(fields)), body(std::move(content)) {}
+
+    std::string method;                ///< "GET", "POST", …
+    std::string url;                   ///< absolute for a transport; path and query (origin form) at a server
+    std::vector<http_header> headers;  ///< without Host, Content-Length and Connection: a transport adds those
+    secret_string body;                ///< whole, without a transfer coding
+};
+
+/// A complete reply.
+struct http_response {
+    http_response() = default;
+    /// A reply with what it holds, in the order of the members.
+    http_response(int code, std::vector<http_header> fields, secret_string content = {})
+        : status(code), headers(std::move(fields)), body(std::move(content)) {}
+
+    int status = 0;                    ///< RFC 9110 §15
+    std::vector<http_header> headers;  ///< as they came; without Content-Length at a server, which adds it
+    secret_string body;                ///< whole, without a transfer coding
+};
+
+/// True when `a` and `b` are the same but for the case of ASCII letters.
+constexpr bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
+    constexpr auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; };
+    if (a.size() != b.size()) return false;
+    for (std::size_t i = 0; i < a.size(); ++i)
+        if (lower(a[i]) != lower(b[i])) return false;
+    return true;
+}
+
+/// The value of the first header called `name`, or nullptr. The pointer lives as long as `headers`.
+inline const std::string* find_header(const std::vector<http_header>& headers, std::string_view name) noexcept {
+    for (const auto& h : headers)
+        if (equal_ignoring_case(h.name, name)) return &h.value;
+    return nullptr;
+}
+
+/// True for the errors of a transport that promise that no byte of the request was processed, so that it is safe to
+/// send it again. After any other error the server may have acted on it.
+constexpr bool safe_to_resend(error e) noexcept {
+    switch (e) {
+    case error::invalid_parameter:  // the request cannot be written as HTTP
+    case error::invalid_url:
+    case error::host_not_found:
+    case error::connect_failed:
+    case error::connect_timeout:
+    case error::tls_failed:
+    case error::certificate_untrusted:
+    case error::certificate_expired:
+    case error::certificate_wrong_host:
+    case error::overloaded:
+        return true;
+    default:
+        return false;
+    }
+}
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
 // Pure functions on URLs and form bodies. Sources: RFC 3986, and the WHATWG URL Standard §5
 // (application/x-www-form-urlencoded).
 
@@ -2064,158 +2936,6 @@ constexpr path_and_query split_target(std::string_view target) noexcept {
 
 #endif
 
-// ---- phoneauth/detail/utf8.hpp ----
-
-#ifndef PHONEAUTH_DETAIL_UTF8_HPP
-#define PHONEAUTH_DETAIL_UTF8_HPP
-
-#include <cstddef>
-#include <optional>
-#include <string_view>
-
-namespace phoneauth {
-inline namespace v0 {
-namespace detail {
-
-/// The size in bytes of the well-formed UTF-8 sequence that `text` starts with (Unicode 15, table 3-7); 0 if there is
-/// none.
-constexpr std::size_t utf8_sequence(std::string_view text) noexcept {
-    const auto at = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
-    const auto follows = [&](std::size_t i) { return (at(i) & 0xC0u) == 0x80u; };
-    const auto lead = at(0);
-    if (text.empty()) return 0;
-    if (lead < 0x80) return 1;
-    if (lead >= 0xC2 && lead <= 0xDF) return follows(1) ? 2 : 0;
-    if (lead >= 0xE0 && lead <= 0xEF) {
-        const bool overlong = lead == 0xE0 && at(1) < 0xA0;
-        const bool surrogate = lead == 0xED && at(1) > 0x9F;
-        return follows(1) && follows(2) && !overlong && !surrogate ? 3 : 0;
-    }
-    if (lead >= 0xF0 && lead <= 0xF4) {
-        const bool overlong = lead == 0xF0 && at(1) < 0x90;
-        const bool too_large = lead == 0xF4 && at(1) > 0x8F;
-        return follows(1) && follows(2) && follows(3) && !overlong && !too_large ? 4 : 0;
-    }
-    return 0;
-}
-
-/// How many code points `text` has; empty when it is not well-formed UTF-8.
-constexpr std::optional<std::size_t> count_code_points(std::string_view text) noexcept {
-    std::size_t count = 0;
-    while (!text.empty()) {
-        const auto size = utf8_sequence(text);
-        if (size == 0) return std::nullopt;
-        text.remove_prefix(size);
-        ++count;
-    }
-    return count;
-}
-
-}  // namespace detail
-}  // namespace v0
-}  // namespace phoneauth
-
-#endif
-
-// ---- phoneauth/phone_number.hpp ----
-
-#ifndef PHONEAUTH_PHONE_NUMBER_HPP
-#define PHONEAUTH_PHONE_NUMBER_HPP
-
-#include <array>
-#include <compare>
-#include <cstddef>
-#include <string>
-#include <string_view>
-
-
-namespace phoneauth {
-inline namespace v0 {
-
-/// An E.164 number: `+`, then 2 to 15 digits of which the first is not 0 (ITU-T E.164 §6; `^\+[1-9]\d{1,14}$`).
-/// It cannot hold anything else. Trivially copyable; distinct objects may be used in distinct threads.
-class phone_number {
-public:
-    /// Most characters of what a person types that `parse` looks at.
-    static constexpr std::size_t max_input = 64;
-
-    /// Reads what people type: spaces, tabs, dashes, dots, slashes and round brackets are dropped, `00` in front means
-    /// `+`. Without either, `default_calling_code` (digits only, for example "49"; empty for none) is put in front and
-    /// one leading 0, the national prefix, is dropped. A "(0)" behind a `+` number's calling code is not understood.
-    /// Fails with `error::invalid_phone_number`; the message says what is wrong and never repeats the input.
-    static result<phone_number> parse(std::string_view text, std::string_view default_calling_code = {}) {
-        if (text.size() > max_input) return bad("The phone number is too long.");
-        std::array<char, max_input> digits{};
-        std::size_t count = 0;
-        bool plus = false;
-        for (const char c : text) {
-            if (c >= '0' && c <= '9')
-                digits[count++] = c;
-            else if (c == '+' && count == 0 && !plus)
-                plus = true;
-            else if (!is_separator(c))
-                return bad("The phone number has a character that is not a digit; expected for example +14155550100.");
-        }
-        std::string_view number(digits.data(), count);
-        if (number.empty()) return bad("The phone number is empty.");
-        if (!plus && number.starts_with("00")) {
-            plus = true;
-            number.remove_prefix(2);
-        }
-        if (plus) return from_digits({}, number);
-        if (default_calling_code.empty())
-            return bad("The phone number has no country code; expected + and the country code in front.");
-        if (number.starts_with('0')) number.remove_prefix(1);
-        return from_digits(default_calling_code, number);
-    }
-
-    /// The number as `+` and digits. Lives as long as this object.
-    constexpr std::string_view str() const noexcept { return {text_.data(), size_}; }
-
-    /// The number with all but the first three and the last two characters hidden, for logs.
-    std::string masked() const {
-        std::string s(str());
-        for (std::size_t i = 3; i + 2 < s.size(); ++i) s[i] = '*';
-        return s;
-    }
-
-    friend constexpr bool operator==(const phone_number& a, const phone_number& b) noexcept {
-        return a.str() == b.str();
-    }
-    friend constexpr auto operator<=>(const phone_number& a, const phone_number& b) noexcept {
-        return a.str() <=> b.str();
-    }
-
-private:
-    constexpr phone_number() = default;
-
-    static constexpr bool is_separator(char c) noexcept {
-        return c == ' ' || c == '\t' || c == '-' || c == '.' || c == '/' || c == '(' || c == ')';
-    }
-
-    static result<phone_number> bad(const char* why) { return failure(error::invalid_phone_number, why); }
-
-    static result<phone_number> from_digits(std::string_view code, std::string_view rest) {
-        const auto size = code.size() + rest.size();
-        if (size > 15) return bad("The phone number has more than 15 digits.");
-        if (rest.empty() || size < 2) return bad("The phone number is too short.");
-        phone_number n;
-        n.text_[n.size_++] = '+';
-        for (const char c : code) n.text_[n.size_++] = c;
-        for (const char c : rest) n.text_[n.size_++] = c;
-        if (n.text_[1] == '0') return bad("The phone number's country code starts with 0.");
-        return n;
-    }
-
-    std::array<char, 16> text_{};
-    unsigned char size_ = 0;
-};
-
-}  // namespace v0
-}  // namespace phoneauth
-
-#endif
-
 // ---- phoneauth/user.hpp ----
 
 #ifndef PHONEAUTH_USER_HPP
@@ -2316,8 +3036,8 @@ inline void check_twilio(const twilio_config& t, config_checker& check) {
         check.require(is_sid(t.api_key, "SK"), "twilio.api_key", "expected SK and 32 hexadecimal digits");
         check.require(!t.api_secret.empty(), "twilio.api_secret", "is missing; api_key needs it");
     }
-    const auto number = phone_number::parse(t.sender);
-    check.require(is_sid(t.sender, "MG") || (number && number->str() == t.sender), "twilio.sender",
+    const bool is_number = phone_number::from_e164(t.sender).has_value();
+    check.require(is_sid(t.sender, "MG") || is_number, "twilio.sender",
                   "expected an E.164 number like +14155550100, or MG and 32 hexadecimal digits");
     const auto is_label = [](std::string_view s) {
         return s.size() <= 32 && std::all_of(s.begin(), s.end(), is_alnum);
@@ -2397,8 +3117,9 @@ inline void check_destinations(const config& c, config_checker& check) {
     check.require(c.test_numbers.empty() || c.allow_test_numbers, "test_numbers",
                   "are given, but allow_test_numbers is false: anybody who knows one could log in as its user");
     for (const auto& t : c.test_numbers) {
-        const auto number = phone_number::parse(t.phone);
-        check.require(number && number->str() == t.phone, "test_numbers", "a phone is not an E.164 number");
+        const auto number = phoneauth::read_phone(c, t.phone);
+        check.require(number && number->str() == t.phone, "test_numbers",
+                      "a phone is not an E.164 number, or one that is never read so from what people type");
         check.require(t.code.size() == c.code_digits && std::all_of(t.code.begin(), t.code.end(), is_digit),
                       "test_numbers", "a code does not have code_digits digits");
     }
@@ -2415,6 +3136,17 @@ inline void check_names(const std::vector<std::string>& names, const char* field
 }
 
 }  // namespace detail
+
+PHONEAUTH_DECL result<phone_number> read_phone(const config& c, std::string_view text) {
+    if (!c.normalize_phone) return phone_number::parse(text, c.default_calling_code);
+    if (text.size() > phone_number::max_input)
+        return failure(error::invalid_phone_number, "The phone number is too long.");
+    try {
+        return c.normalize_phone(text);
+    } catch (...) {
+        return failure_of_current_exception(error::internal);
+    }
+}
 
 PHONEAUTH_DECL std::vector<config_problem> validate(const config& c, bool storage_is_shared) {
     detail::config_checker check;
@@ -3162,7 +3894,8 @@ inline constexpr std::chrono::minutes transaction_retention{60};
 /// - `insert_user` and `update_user` never let two users have one phone, or one identity, however many callers race.
 /// - `insert_user` stores the version that the user holds. It throws if another user has the `object_id`.
 /// - `update_user(u)` replaces the user `u.object_id` if the stored version is `u.version`, and stores `u.version + 1`.
-/// - The three look-ups find a user as they were last stored. Identities compare byte for byte.
+/// - The three look-ups find a user as they were last stored. Identities and phones compare byte for byte; what was
+///   stored of a phone is `phone_number::str`, and `phone_number::from_e164` reads it.
 template <class S>
 concept UserStorage = requires(S& s, const user& u, const phone_number& phone, const std::string& text) {
     { s.insert_user(u) } -> yields<write_result>;
@@ -5085,7 +5818,8 @@ PHONEAUTH_DECL rate failure_rate(door d, failure_share s, const config& c, int s
 
 PHONEAUTH_DECL rate open_codes(failure_share s, const config& c) noexcept {
     const auto most = failure_rate(door::code, s, c).burst / (2 * std::int64_t{c.max_tries});
-    return {c.code_lifetime + std::chrono::minutes(1), std::clamp<std::int64_t>(most, 1, 3)};
+    const std::int64_t at_most = s == failure_share::known_network ? 2 : 3;  // fewer than all of them together
+    return {c.code_lifetime + std::chrono::minutes(1), std::clamp<std::int64_t>(most, 1, at_most)};
 }
 
 // ---- What flows ask ----
@@ -5716,18 +6450,21 @@ private:
     std::size_t size_ = 0;
 };
 
-/// Reads a code as a person types or pastes it: ASCII white space and dashes are dropped. Anything but `digits` ASCII
-/// digits fails with `error::invalid_parameter`; the message never repeats the input.
+/// Reads a code as a person types or pastes it: white space, dashes and signs that nobody sees are dropped, digits of
+/// all scripts are digits. Anything but `digits` of them fails with `error::invalid_parameter`; the message never
+/// repeats the input. At most 128 bytes.
 inline result<one_time_code> parse_code(std::string_view text, unsigned digits) {
     const auto bad = [&] {
         return failure(error::invalid_parameter, "The code must have " + std::to_string(digits) + " digits.");
     };
-    if (text.size() > 64) return bad();
+    if (text.size() > 128) return bad();
     one_time_code c;
-    for (const char ch : text) {
-        if (detail::is_space(ch) || ch == '-') continue;
-        if (!detail::is_digit(ch) || c.size() == digits) return bad();
-        c.push_back(ch);
+    while (!text.empty()) {
+        const auto sign = detail::take_code_point(text);
+        if (detail::is_blank(sign) || detail::is_dash(sign) || detail::is_invisible(sign)) continue;
+        const char digit = detail::digit_of(sign);
+        if (digit == 0 || c.size() == digits) return bad();
+        c.push_back(digit);
     }
     if (c.size() != digits) return bad();
     return c;
@@ -7520,10 +8257,10 @@ struct parts {
         return Mode::run(reports.begin(std::move(from)), begin, ended{reports, success});
     }
 
-    /// The number that a user typed, if messages may go there; `invalid_phone_number` or `destination_not_allowed` if
-    /// not.
+    /// The number that a user typed, if messages may go there; what `phoneauth::read_phone` fails with, or
+    /// `destination_not_allowed`, if not.
     result<phone_number> read_phone(context& c, const std::string& text) const {
-        auto phone = phone_number::parse(text, config.default_calling_code);
+        auto phone = phoneauth::read_phone(config, text);
         if (!phone) return phone;
         reports.note(c, *phone);
         auto allowed = rules::check_destination(*phone, config);
@@ -7915,7 +8652,7 @@ struct registration {
     phoneauth::transaction_id transaction_id;  ///< of the challenge that began it
     submitted_code code;                       ///< from the message
     std::string phone;                         ///< the phone that the challenge was for
-    phoneauth::password password;              ///< see `config::min_password_length`
+    phoneauth::password password;              ///< byte for byte; see `config::min_password_length`
     std::string identity;       ///< value of `config::identity_column`; ignored where the phone is the identity
     property_map properties;    ///< further properties, name → JSON text
     std::string locale = "en";  ///< the user's language, at most 35 characters (RFC 5646 §4.4.1)
@@ -7933,9 +8670,10 @@ inline namespace v0 {
 namespace rules {
 
 /// An identity in the form in which it is stored and compared: a phone number where the phone is the identity, an email
-/// address in lower case, else the text without white space around it. Fails with `identity_required`,
-/// `invalid_phone_number`, `invalid_email` (RFC 5321 §4.5.3.1: 64 octets before the @, 254 in all) or
-/// `invalid_parameter` (over 254 bytes, not UTF-8, control characters).
+/// address in lower case, else the text. Blanks of any kind and signs that nobody sees (zero-width spaces, byte order
+/// marks) are dropped at its ends, and refused inside, where they would make two identities that look alike. Fails with
+/// `identity_required`, `invalid_phone_number`, `invalid_email` (RFC 5321 §4.5.3.1: 64 octets before the @, 254 in all)
+/// or `invalid_parameter` (over 254 bytes, not UTF-8, control characters, signs that nobody sees).
 PHONEAUTH_DECL result<std::string> normalize_identity(const config& c, std::string_view text);
 
 /// Whether a new password of somebody with this phone and identity is acceptable; `password_required` or
@@ -8042,20 +8780,21 @@ inline bool is_written_phone(std::string_view text, const phone_number& phone) {
 }  // namespace detail
 
 PHONEAUTH_DECL result<std::string> normalize_identity(const config& c, std::string_view text) {
-    text = phoneauth::detail::trim(text);
+    text = phoneauth::detail::trim_typed(text);
     if (text.empty()) return failure(error::identity_required, "The property " + c.identity_column + " is required.");
     if (c.identity_column == c.phone_column) {
-        auto phone = phone_number::parse(text, c.default_calling_code);
+        auto phone = read_phone(c, text);
         if (!phone) return std::move(phone).error();
         return std::string(phone->str());
     }
     if (c.identity_column == "email") {
-        if (!detail::is_email(text)) return error::invalid_email;
+        if (!detail::is_email(text) || phoneauth::detail::has_hidden_sign(text)) return error::invalid_email;
         return phoneauth::detail::lower(text);
     }
-    if (text.size() > detail::max_identity_bytes || !detail::is_plain_text(text))
+    if (text.size() > detail::max_identity_bytes || !detail::is_plain_text(text) ||
+        phoneauth::detail::has_hidden_sign(text))
         return failure(error::invalid_parameter,
-                       "The property " + c.identity_column + " is too long or has a control character.");
+                       "The property " + c.identity_column + " is too long or has a character that nobody sees.");
     return std::string(text);
 }
 
@@ -8133,8 +8872,9 @@ PHONEAUTH_DECL result<void> apply_changes(user& u, const property_map& changes, 
                 has_password = has_password || name == "password";
                 (name == "password" ? passwords.wanted : passwords.current) = value->text;
             } else if (name == c.phone_column) {
-                const auto phone = phone_number::parse(value->text, c.default_calling_code);
-                if (!phone || *phone != u.phone)
+                const auto phone = read_phone(c, value->text);
+                // Clients send whole objects back: also a number that was stored as it would not be read today.
+                if (value->text != u.phone.str() && (!phone || *phone != u.phone))
                     return failure(error::invalid_parameter,
                                    "The phone number cannot be changed without proving the new one.");
             } else {
@@ -8584,7 +9324,7 @@ auto messages<Mode>::inspect() -> flow<result<configuration_report>> {
     report.findings.push_back(twilio::credentials_finding(status));
     if (!status) co_return report;
     report.findings.push_back(twilio::account_finding(*status));
-    if (const auto sender = phone_number::parse(p_.config.twilio.sender)) {
+    if (const auto sender = phone_number::from_e164(p_.config.twilio.sender)) {
         const auto number_request = twilio.find_number(*sender);
         auto number_reply = co_await p_.messages.transmit(number_request);
         auto number = number_reply ? twilio::read_number(*number_reply)
@@ -8594,7 +9334,7 @@ auto messages<Mode>::inspect() -> flow<result<configuration_report>> {
         report.findings.push_back(twilio::messaging_service_finding());
     }
     if (p_.config.unknown_phone == unknown_phone_policy::conceal) {
-        const auto nobody = phone_number::parse("+15005550006");  // no message is sent to Twilio's own test number
+        const auto nobody = phone_number::from_e164("+15005550006");  // no message is sent to Twilio's own test number
         const auto look_up = twilio.find_messages(*nobody);
         auto looked_up = co_await p_.messages.transmit(look_up);
         report.findings.push_back(twilio::look_up_finding(looked_up));
@@ -9028,7 +9768,7 @@ auto sessions<Mode>::end_others(context& c, session own, const user& u, std::str
 
 template <class Mode>
 auto sessions<Mode>::open_doors(std::string phone) -> flow<result<void>> {
-    const auto number = phone_number::parse(phone, p_.config.default_calling_code);
+    const auto number = phoneauth::read_phone(p_.config, phone);
     if (!number) co_return number.error();
     const auto owner = co_await p_.ports.find_user_by_phone(*number);
     const auto subject = owner ? p_.identity_subject(owner->identity, owner) : std::string();
@@ -9226,7 +9966,7 @@ public:
     /// password are one error and take the same time.
     ///
     /// @param phone   as people type it; see `phone_number::parse`
-    /// @param secret  the user's password
+    /// @param secret  the user's password, byte for byte (see `config::min_password_length` about NFC)
     /// @param from    the client that asks
     /// @param token   asynchronous mode: a completion token, or nothing
     /// @return the `challenge`
@@ -10351,6 +11091,9 @@ public:
     /// A string, or a number's digits as they came: clients send phone numbers and codes as either.
     std::string digits(std::string_view name) { return read(name, true, true); }
 
+    /// A code. As a JSON number it has lost the zeros that it began with; they are put back.
+    PHONEAUTH_DECL std::string code(std::string_view name, const config& c);
+
     /// A phone number, as `digits`: under its configured name if the object has that, else under the plugin's,
     /// "phoneNumber".
     std::string phone(const config& c) { return digits(object_.find(c.phone_column) ? c.phone_column : "phoneNumber"); }
@@ -10485,6 +11228,14 @@ PHONEAUTH_DECL std::string member_reader::read(std::string_view name, bool numbe
     return {};
 }
 
+PHONEAUTH_DECL std::string member_reader::code(std::string_view name, const config& c) {
+    auto text = digits(name);
+    const auto* item = given(object_, name);
+    if (item && item->kind == json_kind::number && text.size() < c.code_digits)
+        text.insert(0, c.code_digits - text.size(), '0');
+    return text;
+}
+
 PHONEAUTH_DECL void member_reader::note(error e, std::string_view name, std::string_view what) {
     if (!problem_) problem_ = about(e, name, what);
 }
@@ -10500,7 +11251,7 @@ PHONEAUTH_DECL result<registration> read_registration(const json_value& object, 
     member_reader read(object, error::property_required);
     registration r;
     r.transaction_id = transaction_id(read.text("transactionId"));
-    r.code = submitted_code(read.digits("transactionCode"));
+    r.code = submitted_code(read.code("transactionCode", c));
     r.phone = read.digits(c.phone_column);
     if (c.identity_column != c.phone_column) r.identity = read.text_or_empty(c.identity_column);
     r.password = password(read.text_or_empty("password"));
@@ -11015,7 +11766,7 @@ inline result<void> login_with_phone_and_password(const incoming& in, call& made
 inline result<void> login_with_code(const incoming& in, call& made) {
     return take_from(in.arguments({"transactionId", "code"}), error::missing_parameter, [&](member_reader& read) {
         made.transaction_id = read.text("transactionId");
-        made.code = read.digits("code");
+        made.code = read.code("code", in.config);
     });
 }
 
@@ -11202,6 +11953,7 @@ namespace rest {
 ///     POST /services/Twilio/sendMessage                      phoneNumber, message, mediaUrl, options
 ///     POST /services/Twilio/messageStatus                    for Twilio: `twilio_config::status_callback` ends here
 ///
+/// Phone numbers and codes may be texts or JSON numbers; a code that is a number gets back the zeros in front of it.
 /// sendMessage is off by default; see `options::send_message`. Pages of other origins are refused by default; see
 /// `options::allowed_origins`.
 ///
@@ -11927,7 +12679,7 @@ inline constexpr auto last_enumerator<delivery_state> = delivery_state::undelive
 /// A record whose fields are still to be read. Nobody has the phone.
 template <class Record>
 Record blank_record() {
-    static const auto nobody = *phone_number::parse("+999");
+    static const auto nobody = *phone_number::from_e164("+999");
     if constexpr (requires(Record r) { r.identity; })
         return {{}, nobody, {}, {}};
     else if constexpr (requires(Record r) { r.phone; })
@@ -12927,7 +13679,7 @@ private:
     std::string new_identity() { return "suite-" + characters("abcdefghijklmnopqrstuvwxyz", 16) + "@example.com"; }
     std::string new_key(std::size_t size = 20) { return "suite:" + characters("0123456789abcdef", size - 6); }
     phone_number new_phone() {
-        return *phone_number::parse("+999" + characters("0123456789", 12));
+        return *phone_number::from_e164("+999" + characters("0123456789", 12));
     }  // +999 is nobody's
 
     /// The id of a user. If the storage has users, it may insist on their being there: the user is inserted then.
@@ -15040,10 +15792,7 @@ private:
             const auto row = table.find(magic(phone));
             return row == table.end() ? 0 : row->second;
         };
-        const auto is_number = [](std::string_view text) {
-            const auto number = phone_number::parse(text);
-            return number && number->str() == text;
-        };
+        const auto is_number = [](std::string_view text) { return phone_number::from_e164(text).has_value(); };
         if (m.to.empty()) return 21604;
         if (m.from.empty() && service.empty()) return 21603;
         if (m.body.empty() && m.media_urls.empty() && value_of(form, "ContentSid").empty()) return 21602;

@@ -621,8 +621,8 @@ public:
 
     void get(phone_number& phone) {
         const auto stored = bytes();
-        const auto parsed = phone_number::parse(stored);
-        if (!parsed || parsed->str() != stored) throw unknown();
+        const auto parsed = phone_number::from_e164(stored);
+        if (!parsed) throw unknown();
         phone = *parsed;
     }
 

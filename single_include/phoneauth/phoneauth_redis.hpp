@@ -511,7 +511,7 @@ public:
 
     void get(std::string& text) { text = field(); }
     void get(phone_number& phone) {
-        const auto p = phone_number::parse(field());
+        const auto p = phone_number::from_e164(field());
         if (!p) fail();
         phone = *p;
     }

@@ -24,15 +24,17 @@ detail::digest draws(std::initializer_list<std::uint32_t> values) {
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(typed_codes) {
-    for (const char* text : {"123456", " 123456 ", "123 456", "1 2 3 4 5 6", "123-456", "\t123456\r\n"}) {
+    for (const char* text : {"123456", " 123456 ", "123 456", "1 2 3 4 5 6", "123-456", "\t123456\r\n", "123\u00a0456",
+                             "123456\u200b", "\ufeff123456", "123\u2013456", "123\u2011456", "\u202a123\u202f456\u202c",
+                             "１２３４５６", "١٢٣٤٥٦", "۱۲۳ ۴۵۶", "१२३४५६", "১২৩৪৫৬", "๑๒๓๔๕๖", "12\u00ad34٥٦"}) {
         const auto c = parse_code(text, 6);
         BOOST_TEST_CONTEXT(text) {
             BOOST_REQUIRE(c);
             BOOST_TEST(c->str() == "123456");
         }
     }
-    for (const char* text :
-         {"", "12345", "1234567", "12345a", "１２３４５６", "٣٤٥٦٧٨", "12345\xff", "+12345", "0x1234"}) {
+    for (const char* text : {"", "12345", "1234567", "12345a", "１２３４５", "٣٤٥٦٧٨٩", "12345\xff", "+12345", "0x1234",
+                             "12345Ⅵ", "12345六"}) {
         const auto c = parse_code(text, 6);
         BOOST_TEST_CONTEXT(text) {
             BOOST_TEST(!c);
@@ -42,7 +44,7 @@ BOOST_AUTO_TEST_CASE(typed_codes) {
             }
         }
     }
-    BOOST_TEST(!parse_code(std::string(65, ' ') + "123456", 6));
+    BOOST_TEST(!parse_code(std::string(129, ' ') + "123456", 6));
     BOOST_TEST(!parse_code(std::string_view("12345\0", 6), 6));
 }
 

@@ -51,16 +51,17 @@ BOOST_AUTO_TEST_CASE(every_field_is_read_by_its_name) {
                  login_purpose, site_name, origin_host, android_app_hash, resend_cooldown, max_sends_per_transaction,
                  phone_cooldown, max_sends_per_phone_and_hour, max_sends_per_phone_and_day,
                  max_sends_per_client_and_hour, max_messages_per_user_and_hour, max_sends_per_hour,
-                 default_calling_code, allowed_calling_codes, blocked_prefixes, test_numbers, allow_test_numbers,
-                 login_enabled, code_login_enabled, identity_login_enabled, unknown_phone, max_consecutive_failures,
-                 max_passwords_per_client_and_hour, session_lifetime, fresh_login, registration_enabled, phone_column,
-                 identity_column, min_password_length, max_password_length, client_properties, protected_properties,
-                 max_properties, max_property_bytes] = c;
+                 default_calling_code, normalize_phone, allowed_calling_codes, blocked_prefixes, test_numbers,
+                 allow_test_numbers, login_enabled, code_login_enabled, identity_login_enabled, unknown_phone,
+                 max_consecutive_failures, max_passwords_per_client_and_hour, session_lifetime, fresh_login,
+                 registration_enabled, phone_column, identity_column, min_password_length, max_password_length,
+                 client_properties, protected_properties, max_properties, max_property_bytes] = c;
     const auto& [account_sid, auth_token, api_key, api_secret, sender, region, edge, base_url, status_callback] =
         twilio;
     BOOST_TEST((std::tie(account_sid, auth_token, api_key, api_secret, sender, region, edge, base_url) ==
                 std::tuple("AC1", "at", "SK1", "as", "+14155550100", "ie1", "dublin", "http://localhost:1")));
     BOOST_TEST(status_callback == "https://cb");
+    BOOST_TEST(!normalize_phone);
     BOOST_TEST((std::tie(phone_cooldown, max_sends_per_phone_and_day, max_sends_per_client_and_hour,
                          max_messages_per_user_and_hour, max_sends_per_hour, allow_test_numbers,
                          max_passwords_per_client_and_hour) == std::tuple(5s, 6u, 7u, 8u, 9u, true, 11u)));

@@ -127,6 +127,44 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(registered_phone_is_told_only_to_its_holder, World
                    form(s->transaction_id, w.transport.last_code(), phone, "b@example.com")))) == error::user_exists);
 }
 
+BOOST_AUTO_TEST_CASE_TEMPLATE(however_a_phone_is_typed_it_is_one_user, World, worlds) {
+    auto c = test_config();
+    c.default_calling_code = "44";
+    World w(c);
+    const auto u = register_user(w, "+44 (0)7911 123456");
+    BOOST_TEST(u.phone.str() == "+447911123456");
+    for (const auto* typed : {"07911 123456", "447911123456", "7911\u00a0123456", "00 44 7911 123456",
+                              "tel:+447911123456", "\u202a+44 7911\u2011123456\u202c\n", "٠٧٩١١١٢٣٤٥٦"}) {
+        BOOST_TEST(log_in(w, typed).user.object_id == u.object_id, typed);
+        w.clock.advance(1h);
+    }
+    for (const auto* unclear : {"11 123456", "44 07911 12345", "+44 00 7911 123456", "0079", "+54 11 2345 6789"}) {
+        const auto calls = w.storage.calls();
+        const auto refused = w.run(w.auth.start_login(unclear));
+        BOOST_TEST(error_of(refused) == error::invalid_phone_number, unclear);
+        BOOST_TEST(w.storage.calls() == calls);
+    }
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(another_library_may_read_what_is_typed, World, worlds) {
+    auto c = test_config();
+    c.normalize_phone = [](std::string_view text) -> result<phone_number> {
+        if (text == "Ada's") return phone_number::from_e164(phone);
+        if (text == "nobody's") throw std::runtime_error("no");
+        return failure(error::invalid_phone_number, "Whose?");
+    };
+    World w(c);
+    const auto u = register_user(w, "Ada's");
+    BOOST_TEST(u.phone.str() == phone);
+    BOOST_TEST(log_in(w, "Ada's").user.object_id == u.object_id);
+    const auto refused = w.run(w.auth.start_login(phone));
+    BOOST_TEST(error_of(refused) == error::invalid_phone_number);
+    BOOST_TEST(refused.error().message == "Whose?");
+    BOOST_TEST(error_of(w.run(w.auth.start_login("nobody's"))) == error::internal);
+    BOOST_TEST(error_of(w.run(w.auth.unlock("Bob's"))) == error::invalid_phone_number);
+    BOOST_TEST(w.run(w.auth.unlock("Ada's")).has_value());
+}
+
 BOOST_AUTO_TEST_CASE_TEMPLATE(hook_refuses_with_its_own_error, World, worlds) {
     World w;
     w.hooks.on_registration = [](user&) {

@@ -91,6 +91,14 @@ BOOST_AUTO_TEST_CASE(login_with_code) {
         {
             {R"({"transactionId":"T","code":"012345"})", "finish_login(T,012345)\n"},
             {R"({"transactionId":"T","code":123456})", "finish_login(T,123456)\n"},
+            // as a number it has lost its zeros
+            {R"({"transactionId":"T","code":79456})", "finish_login(T,079456)\n"},
+            {R"({"transactionId":"T","code":0})", "finish_login(T,000000)\n"},
+            {R"(["T",7])", "finish_login(T,000007)\n"},
+            {R"({"transactionId":"T","code":"79456"})", "finish_login(T,79456)\n"},
+            {R"({"transactionId":"T","code":1234567})", "finish_login(T,1234567)\n"},
+            {R"({"transactionId":"T","code":-1})", "8008 The parameter code has the wrong type."},
+            {R"({"transactionId":"T","code":79456.0})", "8008 The parameter code has the wrong type."},
             {R"(["T","012345"])", "finish_login(T,012345)\n"},
             {R"(["T",123456])", "finish_login(T,123456)\n"},
             {R"(["T",1e5])", "8008 The parameter code has the wrong type."},
@@ -163,6 +171,8 @@ BOOST_AUTO_TEST_CASE(registration_step_two) {
             {R"({"email":"a@b.c","password":"p",)" + known + "}", "finish_registration(T,012345,+1,a@b.c,p,en)\n"},
             {R"({"transactionId":"T","phoneNumber":1,"transactionCode":123456})",
              "finish_registration(T,123456,1,,,en)\n"},
+            {R"({"transactionId":"T","phoneNumber":1,"transactionCode":3456})",
+             "finish_registration(T,003456,1,,,en)\n"},
             {R"({"email":null,"password":null,)" + known + "}", "finish_registration(T,012345,+1,,,en)\n"},
             {R"({"blUserLocale":"de","___class":"Users","___jsonclass":"x","__meta":"{}","objectId":null,"created":null,)" +
                  known + "}",

@@ -28,7 +28,7 @@ bool take(memory_storage& s, const std::string& key, time_point now, std::chrono
     return s.take_cells(batch).granted;
 }
 user person(const std::string& id, const std::string& digits) {
-    return {id, *phone_number::parse("+1" + digits), id + "@example.com", ""};
+    return {id, *phone_number::from_e164("+1" + digits), id + "@example.com", ""};
 }
 }  // namespace
 

@@ -191,7 +191,7 @@ inline std::string number(int n) {
 inline const time_point noon = std::chrono::sys_days{std::chrono::year{2026} / 1 / 1} + 12h;
 
 inline transaction new_transaction(int n, time_point created = noon) {
-    transaction t{"T" + number(n), purpose::login, *phone_number::parse("+1555" + number(n))};
+    transaction t{"T" + number(n), purpose::login, *phone_number::from_e164("+1555" + number(n))};
     t.key_id = "key";
     t.created_at = t.last_sent_at = created;
     t.expires_at = created + 5min;
@@ -199,7 +199,7 @@ inline transaction new_transaction(int n, time_point created = noon) {
     return t;
 }
 inline user new_user(int n) {
-    user u{"U" + number(n), *phone_number::parse("+1555" + number(n)), number(n) + "@example.com", "$hash"};
+    user u{"U" + number(n), *phone_number::from_e164("+1555" + number(n)), number(n) + "@example.com", "$hash"};
     u.created_at = noon;
     u.version = 1;
     return u;

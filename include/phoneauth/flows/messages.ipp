@@ -55,7 +55,7 @@ auto messages<Mode>::inspect() -> flow<result<configuration_report>> {
     report.findings.push_back(twilio::credentials_finding(status));
     if (!status) co_return report;
     report.findings.push_back(twilio::account_finding(*status));
-    if (const auto sender = phone_number::parse(p_.config.twilio.sender)) {
+    if (const auto sender = phone_number::from_e164(p_.config.twilio.sender)) {
         const auto number_request = twilio.find_number(*sender);
         auto number_reply = co_await p_.messages.transmit(number_request);
         auto number = number_reply ? twilio::read_number(*number_reply)
@@ -65,7 +65,7 @@ auto messages<Mode>::inspect() -> flow<result<configuration_report>> {
         report.findings.push_back(twilio::messaging_service_finding());
     }
     if (p_.config.unknown_phone == unknown_phone_policy::conceal) {
-        const auto nobody = phone_number::parse("+15005550006");  // no message is sent to Twilio's own test number
+        const auto nobody = phone_number::from_e164("+15005550006");  // no message is sent to Twilio's own test number
         const auto look_up = twilio.find_messages(*nobody);
         auto looked_up = co_await p_.messages.transmit(look_up);
         report.findings.push_back(twilio::look_up_finding(looked_up));

@@ -60,10 +60,10 @@ struct parts {
         return Mode::run(reports.begin(std::move(from)), begin, ended{reports, success});
     }
 
-    /// The number that a user typed, if messages may go there; `invalid_phone_number` or `destination_not_allowed` if
-    /// not.
+    /// The number that a user typed, if messages may go there; what `phoneauth::read_phone` fails with, or
+    /// `destination_not_allowed`, if not.
     result<phone_number> read_phone(context& c, const std::string& text) const {
-        auto phone = phone_number::parse(text, config.default_calling_code);
+        auto phone = phoneauth::read_phone(config, text);
         if (!phone) return phone;
         reports.note(c, *phone);
         auto allowed = rules::check_destination(*phone, config);

@@ -194,7 +194,7 @@ auto sessions<Mode>::end_others(context& c, session own, const user& u, std::str
 
 template <class Mode>
 auto sessions<Mode>::open_doors(std::string phone) -> flow<result<void>> {
-    const auto number = phone_number::parse(phone, p_.config.default_calling_code);
+    const auto number = phoneauth::read_phone(p_.config, phone);
     if (!number) co_return number.error();
     const auto owner = co_await p_.ports.find_user_by_phone(*number);
     const auto subject = owner ? p_.identity_subject(owner->identity, owner) : std::string();

@@ -41,6 +41,7 @@ namespace rest {
 ///     POST /services/Twilio/sendMessage                      phoneNumber, message, mediaUrl, options
 ///     POST /services/Twilio/messageStatus                    for Twilio: `twilio_config::status_callback` ends here
 ///
+/// Phone numbers and codes may be texts or JSON numbers; a code that is a number gets back the zeros in front of it.
 /// sendMessage is off by default; see `options::send_message`. Pages of other origins are refused by default; see
 /// `options::allowed_origins`.
 ///

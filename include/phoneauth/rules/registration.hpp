@@ -19,9 +19,10 @@ inline namespace v0 {
 namespace rules {
 
 /// An identity in the form in which it is stored and compared: a phone number where the phone is the identity, an email
-/// address in lower case, else the text without white space around it. Fails with `identity_required`,
-/// `invalid_phone_number`, `invalid_email` (RFC 5321 §4.5.3.1: 64 octets before the @, 254 in all) or
-/// `invalid_parameter` (over 254 bytes, not UTF-8, control characters).
+/// address in lower case, else the text. Blanks of any kind and signs that nobody sees (zero-width spaces, byte order
+/// marks) are dropped at its ends, and refused inside, where they would make two identities that look alike. Fails with
+/// `identity_required`, `invalid_phone_number`, `invalid_email` (RFC 5321 §4.5.3.1: 64 octets before the @, 254 in all)
+/// or `invalid_parameter` (over 254 bytes, not UTF-8, control characters, signs that nobody sees).
 PHONEAUTH_DECL result<std::string> normalize_identity(const config& c, std::string_view text);
 
 /// Whether a new password of somebody with this phone and identity is acceptable; `password_required` or

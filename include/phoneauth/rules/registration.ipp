@@ -8,6 +8,7 @@
 
 #include <phoneauth/detail/ascii.hpp>
 #include <phoneauth/detail/json.hpp>
+#include <phoneauth/detail/typed.hpp>
 #include <phoneauth/detail/utf8.hpp>
 #include <phoneauth/rules/registration.hpp>
 
@@ -66,20 +67,21 @@ inline bool is_written_phone(std::string_view text, const phone_number& phone) {
 }  // namespace detail
 
 PHONEAUTH_DECL result<std::string> normalize_identity(const config& c, std::string_view text) {
-    text = phoneauth::detail::trim(text);
+    text = phoneauth::detail::trim_typed(text);
     if (text.empty()) return failure(error::identity_required, "The property " + c.identity_column + " is required.");
     if (c.identity_column == c.phone_column) {
-        auto phone = phone_number::parse(text, c.default_calling_code);
+        auto phone = read_phone(c, text);
         if (!phone) return std::move(phone).error();
         return std::string(phone->str());
     }
     if (c.identity_column == "email") {
-        if (!detail::is_email(text)) return error::invalid_email;
+        if (!detail::is_email(text) || phoneauth::detail::has_hidden_sign(text)) return error::invalid_email;
         return phoneauth::detail::lower(text);
     }
-    if (text.size() > detail::max_identity_bytes || !detail::is_plain_text(text))
+    if (text.size() > detail::max_identity_bytes || !detail::is_plain_text(text) ||
+        phoneauth::detail::has_hidden_sign(text))
         return failure(error::invalid_parameter,
-                       "The property " + c.identity_column + " is too long or has a control character.");
+                       "The property " + c.identity_column + " is too long or has a character that nobody sees.");
     return std::string(text);
 }
 
@@ -157,8 +159,9 @@ PHONEAUTH_DECL result<void> apply_changes(user& u, const property_map& changes, 
                 has_password = has_password || name == "password";
                 (name == "password" ? passwords.wanted : passwords.current) = value->text;
             } else if (name == c.phone_column) {
-                const auto phone = phone_number::parse(value->text, c.default_calling_code);
-                if (!phone || *phone != u.phone)
+                const auto phone = read_phone(c, value->text);
+                // Clients send whole objects back: also a number that was stored as it would not be read today.
+                if (value->text != u.phone.str() && (!phone || *phone != u.phone))
                     return failure(error::invalid_parameter,
                                    "The phone number cannot be changed without proving the new one.");
             } else {

@@ -13,8 +13,8 @@
 #include <vector>
 
 #include <phoneauth/config.hpp>
-#include <phoneauth/detail/ascii.hpp>
 #include <phoneauth/detail/crypto.hpp>
+#include <phoneauth/detail/typed.hpp>
 #include <phoneauth/result.hpp>
 #include <phoneauth/transaction.hpp>
 
@@ -46,18 +46,21 @@ private:
     std::size_t size_ = 0;
 };
 
-/// Reads a code as a person types or pastes it: ASCII white space and dashes are dropped. Anything but `digits` ASCII
-/// digits fails with `error::invalid_parameter`; the message never repeats the input.
+/// Reads a code as a person types or pastes it: white space, dashes and signs that nobody sees are dropped, digits of
+/// all scripts are digits. Anything but `digits` of them fails with `error::invalid_parameter`; the message never
+/// repeats the input. At most 128 bytes.
 inline result<one_time_code> parse_code(std::string_view text, unsigned digits) {
     const auto bad = [&] {
         return failure(error::invalid_parameter, "The code must have " + std::to_string(digits) + " digits.");
     };
-    if (text.size() > 64) return bad();
+    if (text.size() > 128) return bad();
     one_time_code c;
-    for (const char ch : text) {
-        if (detail::is_space(ch) || ch == '-') continue;
-        if (!detail::is_digit(ch) || c.size() == digits) return bad();
-        c.push_back(ch);
+    while (!text.empty()) {
+        const auto sign = detail::take_code_point(text);
+        if (detail::is_blank(sign) || detail::is_dash(sign) || detail::is_invisible(sign)) continue;
+        const char digit = detail::digit_of(sign);
+        if (digit == 0 || c.size() == digits) return bad();
+        c.push_back(digit);
     }
     if (c.size() != digits) return bad();
     return c;

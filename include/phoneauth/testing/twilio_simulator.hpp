@@ -334,10 +334,7 @@ private:
             const auto row = table.find(magic(phone));
             return row == table.end() ? 0 : row->second;
         };
-        const auto is_number = [](std::string_view text) {
-            const auto number = phone_number::parse(text);
-            return number && number->str() == text;
-        };
+        const auto is_number = [](std::string_view text) { return phone_number::from_e164(text).has_value(); };
         if (m.to.empty()) return 21604;
         if (m.from.empty() && service.empty()) return 21603;
         if (m.body.empty() && m.media_urls.empty() && value_of(form, "ContentSid").empty()) return 21602;

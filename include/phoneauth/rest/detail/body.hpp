@@ -60,6 +60,9 @@ public:
     /// A string, or a number's digits as they came: clients send phone numbers and codes as either.
     std::string digits(std::string_view name) { return read(name, true, true); }
 
+    /// A code. As a JSON number it has lost the zeros that it began with; they are put back.
+    PHONEAUTH_DECL std::string code(std::string_view name, const config& c);
+
     /// A phone number, as `digits`: under its configured name if the object has that, else under the plugin's,
     /// "phoneNumber".
     std::string phone(const config& c) { return digits(object_.find(c.phone_column) ? c.phone_column : "phoneNumber"); }

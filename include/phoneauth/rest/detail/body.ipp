@@ -94,6 +94,14 @@ PHONEAUTH_DECL std::string member_reader::read(std::string_view name, bool numbe
     return {};
 }
 
+PHONEAUTH_DECL std::string member_reader::code(std::string_view name, const config& c) {
+    auto text = digits(name);
+    const auto* item = given(object_, name);
+    if (item && item->kind == json_kind::number && text.size() < c.code_digits)
+        text.insert(0, c.code_digits - text.size(), '0');
+    return text;
+}
+
 PHONEAUTH_DECL void member_reader::note(error e, std::string_view name, std::string_view what) {
     if (!problem_) problem_ = about(e, name, what);
 }
@@ -109,7 +117,7 @@ PHONEAUTH_DECL result<registration> read_registration(const json_value& object, 
     member_reader read(object, error::property_required);
     registration r;
     r.transaction_id = transaction_id(read.text("transactionId"));
-    r.code = submitted_code(read.digits("transactionCode"));
+    r.code = submitted_code(read.code("transactionCode", c));
     r.phone = read.digits(c.phone_column);
     if (c.identity_column != c.phone_column) r.identity = read.text_or_empty(c.identity_column);
     r.password = password(read.text_or_empty("password"));

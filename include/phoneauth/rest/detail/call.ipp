@@ -100,7 +100,7 @@ inline result<void> login_with_phone_and_password(const incoming& in, call& made
 inline result<void> login_with_code(const incoming& in, call& made) {
     return take_from(in.arguments({"transactionId", "code"}), error::missing_parameter, [&](member_reader& read) {
         made.transaction_id = read.text("transactionId");
-        made.code = read.digits("code");
+        made.code = read.code("code", in.config);
     });
 }
 

@@ -115,7 +115,7 @@ inline constexpr auto last_enumerator<delivery_state> = delivery_state::undelive
 /// A record whose fields are still to be read. Nobody has the phone.
 template <class Record>
 Record blank_record() {
-    static const auto nobody = *phone_number::parse("+999");
+    static const auto nobody = *phone_number::from_e164("+999");
     if constexpr (requires(Record r) { r.identity; })
         return {{}, nobody, {}, {}};
     else if constexpr (requires(Record r) { r.phone; })

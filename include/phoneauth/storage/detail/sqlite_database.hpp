@@ -182,8 +182,8 @@ public:
     }
     phone_number phone(int column) const {
         const auto stored = text(column);
-        const auto phone = phone_number::parse(stored);
-        if (!phone || phone->str() != stored) reject(column);
+        const auto phone = phone_number::from_e164(stored);
+        if (!phone) reject(column);
         return *phone;
     }
 

@@ -214,7 +214,7 @@ private:
     std::string new_identity() { return "suite-" + characters("abcdefghijklmnopqrstuvwxyz", 16) + "@example.com"; }
     std::string new_key(std::size_t size = 20) { return "suite:" + characters("0123456789abcdef", size - 6); }
     phone_number new_phone() {
-        return *phone_number::parse("+999" + characters("0123456789", 12));
+        return *phone_number::from_e164("+999" + characters("0123456789", 12));
     }  // +999 is nobody's
 
     /// The id of a user. If the storage has users, it may insist on their being there: the user is inserted then.
