@@ -97,6 +97,7 @@ std::vector<std::string> all_readings(const std::string& digits, const dialling_
         if (!digits.starts_with(front)) return;
         auto rest = digits.substr(front.size());
         if (r.calling_code == "229" && rest.size() == 8 && rest[0] != '0') rest.insert(0, "01");  // since 2024
+        if (front.ends_with("52") && rest.size() == 11 && rest[0] == '1') rest.erase(0, 1);  // Mexico's, until 2019
         if (!(certainly ? is_certain_number(r, rest) : is_possible_number(r, rest))) return;
         const auto number = std::string("+").append(r.calling_code).append(rest);
         if (std::find(found.begin(), found.end(), number) == found.end()) found.push_back(number);
