@@ -27,7 +27,7 @@ public:
     ///   nobody sees. `tel:` may stand in front (RFC 3966), and a `phone-context` that is a calling code behind it.
     /// - With `+`, the number is taken at its word, of any length, but for what stands behind the calling code and
     ///   certainly does not belong there: a national prefix ("+44 (0)7911 123456"), the calling code once more, Mexico's
-    ///   1 and Argentina's 15.
+    ///   1 and Argentina's 15. Numbers of Benin with 8 digits get the 01 that they have had since 2024.
     /// - Without `+`, there are four ways to read a number: behind a prefix for abroad (`00`, and those of
     ///   `default_calling_code`), behind the own calling code, behind a national prefix, and as it stands. If one of
     ///   them gives a number that the country can have, that is it. If none or two do, the number is refused.

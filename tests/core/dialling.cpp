@@ -90,6 +90,16 @@ std::string read(const std::string& text, std::string_view calling_code) {
     return n ? std::string(n->str()) : "refused";
 }
 
+/// An Argentine number with the 15 of mobile phones, as from abroad.
+std::string without_15(std::string number) {
+    if (number.size() == 13 && number[0] == '9') number.erase(0, 1);
+    const std::size_t area = number.starts_with("11")                                            ? 2
+                             : number.substr(std::min<std::size_t>(3, number.size()), 2) == "15" ? 3
+                                                                                                 : 4;
+    if (number.size() != 12 || number[0] == '0' || number.substr(area, 2) != "15") return {};
+    return "9" + number.erase(area, 2);
+}
+
 /// Every number that `digits` may be where `home` is dialled, found in the dullest way.
 std::vector<std::string> all_readings(const std::string& digits, const dialling_rule& home) {
     std::vector<std::string> found;
@@ -97,6 +107,8 @@ std::vector<std::string> all_readings(const std::string& digits, const dialling_
         if (!digits.starts_with(front)) return;
         auto rest = digits.substr(front.size());
         if (r.calling_code == "229" && rest.size() == 8 && rest[0] != '0') rest.insert(0, "01");  // since 2024
+        if (front.ends_with("52") && rest.size() == 11 && rest[0] == '1') rest.erase(0, 1);  // Mexico's, until 2019
+        if (r.calling_code == "54" && !without_15(rest).empty()) rest = without_15(rest);
         if (!(certainly ? is_certain_number(r, rest) : is_possible_number(r, rest))) return;
         const auto number = std::string("+").append(r.calling_code).append(rest);
         if (std::find(found.begin(), found.end(), number) == found.end()) found.push_back(number);

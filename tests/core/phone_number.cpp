@@ -162,6 +162,7 @@ BOOST_AUTO_TEST_CASE(national_prefixes) {
         {"1 555 0100", "1", digits_of_country.c_str()},
         {"0 415 555 0100", "1", digits_of_country.c_str()},
         {"1415555010", "1", digits_of_country.c_str()},
+        {"07911 12345", "44", digits_of_country.c_str()},
         {"7946 0000", "44", digits_of_country.c_str()},
         {"901820", "49", digits_of_country.c_str()},
         {"0", "49", digits_of_country.c_str()},

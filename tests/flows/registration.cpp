@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(bad_data_is_told_before_the_code_is_looked_at, Wor
                }) == error::invalid_parameter);
     BOOST_TEST(attempt([](registration& r) { r.locale = std::string(36, 'x'); }) == error::invalid_parameter);
     BOOST_TEST(attempt([](registration& r) { r.code = submitted_code("12345"); }) == error::invalid_parameter);
-    BOOST_TEST(attempt([](registration& r) { r.code = submitted_code("１２３４５６"); }) == error::invalid_parameter);
+    BOOST_TEST(attempt([](registration& r) { r.code = submitted_code("12345六"); }) == error::invalid_parameter);
     BOOST_TEST(attempt([](registration& r) { r.transaction_id = transaction_id(std::string(1000, 'A')); }) ==
                error::no_transaction);
     BOOST_TEST(w.memory.find_transaction(s->transaction_id)->tries == 0u);

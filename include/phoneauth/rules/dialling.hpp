@@ -47,8 +47,8 @@ constexpr std::uint16_t digits(N... n) noexcept {
 /// ITU's lists: "Dialling procedures" (annex to Operational Bulletin No. 994, 15.XII.2011), the national numbering plans
 /// that were notified since (E.129; among others Mexico 2019, Gabon 2019, Ivory Coast 2021, Colombia 2021, Lithuania
 /// 2023, Benin 2024), and "Assigned country codes" (E.164.D). Lengths and beginnings are those of telephones, without
-/// short, premium and machines' numbers; where a plan does not tell certainly, `open_plan`. Checked against
-/// the metadata of libphonenumber 8.13.48.
+/// short, premium and machines' numbers, and without old landlines that are shorter than all others; where a plan does
+/// not tell certainly, `open_plan`. Checked against the metadata of libphonenumber 8.13.48.
 inline constexpr dialling_rule dialling_rules[] = {
     {"1", "1", "011", digits(10), "2 3 4 5 6 7 8 9"},                       // US AG AI …
     {"20", "0", "00", digits(10), "10 11 12 15", open_plan},                // EG
@@ -152,7 +152,7 @@ inline constexpr dialling_rule dialling_rules[] = {
     {"421", "0", "00", digits(9)},                                          // SK
     {"423", "0", "00", digits(7, 9)},                                       // LI
     {"43", "0", "00", digits(10, 11, 12, 13), "6", open_plan},              // AT
-    {"44", "0", "00", digits(9, 10)},                                       // GB GG IM …
+    {"44", "0", "00", digits(10)},                                          // GB GG IM …
     {"45", "", "00", digits(8)},                                            // DK
     {"46", "0", "00", digits(9), "7", open_plan},                           // SE
     {"47", "", "00", digits(8)},                                            // NO SJ
