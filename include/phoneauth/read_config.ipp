@@ -54,7 +54,7 @@ private:
     }
     void set(std::string_view name, const json_value::item&, unsigned& target) {
         const auto number = object_.integer(name);
-        const bool fits = number && *number >= 0 && *number <= std::numeric_limits<unsigned>::max();
+        const bool fits = number && *number >= 0 && *number <= (std::numeric_limits<unsigned>::max)();
         if (require(fits, name, "expected a whole number from 0 to 4294967295"))
             target = static_cast<unsigned>(*number);
     }

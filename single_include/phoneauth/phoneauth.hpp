@@ -357,7 +357,7 @@ public:
     void make_room(std::size_t more) {
         if (capacity() - size() >= more) return;
         secret_string larger;
-        larger.reserve(std::max(size() + more, 2 * capacity()));
+        larger.reserve((std::max)(size() + more, 2 * capacity()));
         larger.append(*this);
         swap(larger);
     }
@@ -644,7 +644,7 @@ using ip_address = std::array<unsigned char, 16>;
 
 /// "192.0.2.1:80" → "192.0.2.1", "[2001:db8::1]:80" and "[2001:db8::1]" → "2001:db8::1"; anything else as it is.
 inline std::string_view without_port(std::string_view text) noexcept {
-    if (text.starts_with('[')) return text.substr(1, std::min(text.find(']'), text.size()) - 1);
+    if (text.starts_with('[')) return text.substr(1, (std::min)(text.find(']'), text.size()) - 1);
     const auto colon = text.find(':');
     return colon == text.rfind(':') ? text.substr(0, colon) : text;
 }
@@ -1913,7 +1913,7 @@ inline result<url> parse_url(std::string_view text) {
     parts.port = parts.https ? 443 : 80;
     text.remove_prefix(scheme_end + 3);
 
-    const auto authority_end = std::min(text.find_first_of("/?"), text.size());
+    const auto authority_end = (std::min)(text.find_first_of("/?"), text.size());
     auto authority = text.substr(0, authority_end);
     parts.target = text.substr(authority_end);
     if (!parts.target.starts_with('/')) parts.target.insert(parts.target.begin(), '/');
@@ -2015,11 +2015,11 @@ inline result<std::vector<std::pair<std::string, std::string>>> parse_form(std::
     std::vector<std::pair<std::string, std::string>> fields;
     while (!text.empty()) {
         const auto field = text.substr(0, text.find('&'));
-        text.remove_prefix(std::min(field.size() + 1, text.size()));
+        text.remove_prefix((std::min)(field.size() + 1, text.size()));
         if (field.empty()) continue;
-        const auto equals = std::min(field.find('='), field.size());
+        const auto equals = (std::min)(field.find('='), field.size());
         auto name = decode(field.substr(0, equals));
-        auto value = decode(field.substr(std::min(equals + 1, field.size())));
+        auto value = decode(field.substr((std::min)(equals + 1, field.size())));
         if (!name || !value) return error::invalid_parameter;
         fields.emplace_back(*std::move(name), *std::move(value));
     }
@@ -2663,10 +2663,10 @@ inline cell_answer decide(const cell_batch& batch, std::span<const time_point> s
         auto& cell = answer.cells[i];
         cell = stored[1 + i];
         if (!is_for(r, answer.marked)) continue;
-        const auto next = std::max(cell, now) + r.cost;
+        const auto next = (std::max)(cell, now) + r.cost;
         const auto end = now + r.room + (answer.marked ? r.reserve : std::chrono::milliseconds(0));
         if (r.action == cell_action::move)
-            cell = std::clamp(next, now, std::max(end, now));
+            cell = std::clamp(next, now, (std::max)(end, now));
         else if (next > end)
             answer.granted = false;
         else if (r.action == cell_action::take)
@@ -3665,7 +3665,7 @@ public:
 
     /// Waits until one is free. Nothing if none is until `deadline`; at once, if so many wait already.
     std::optional<lease> take(std::chrono::steady_clock::time_point deadline,
-                              std::size_t max_waiting = std::numeric_limits<std::size_t>::max()) {
+                              std::size_t max_waiting = (std::numeric_limits<std::size_t>::max)()) {
         std::unique_lock lock(mutex_);
         if (free_ == 0) {
             if (waiting_ >= max_waiting) return std::nullopt;
@@ -3858,7 +3858,7 @@ inline bool scrypt(const std::string& password, std::string_view salt, const scr
 }  // namespace detail
 
 PHONEAUTH_DECL std::size_t scrypt_passwords::default_at_once() {
-    return std::max(1u, std::thread::hardware_concurrency());
+    return (std::max)(1u, std::thread::hardware_concurrency());
 }
 
 PHONEAUTH_DECL scrypt_passwords::scrypt_passwords(scrypt_cost cost, std::size_t at_once, std::size_t max_waiting)
@@ -4339,7 +4339,7 @@ inline result<void> check_open(transaction& t, time_point now) {
 
 /// How many wrong codes `t` still allows.
 inline int tries_left(const transaction& t, const config& c) noexcept {
-    return static_cast<int>(c.max_tries - std::min(t.tries, c.max_tries));
+    return static_cast<int>(c.max_tries - (std::min)(t.tries, c.max_tries));
 }
 
 /// A code was presented: `right` says whether it is the transaction's.
@@ -4882,7 +4882,7 @@ inline std::string_view name_of(door d) noexcept {
 
 inline cell_request take(const rate& r, std::int64_t n = 1, cell_condition when = always, std::int64_t reserve = 0) {
     // What is larger than all there is room for takes all of it, else it could never be.
-    return {cell_action::take, when, std::min(r.room(n), r.room(r.burst)), r.room(r.burst), r.room(reserve)};
+    return {cell_action::take, when, (std::min)(r.room(n), r.room(r.burst)), r.room(r.burst), r.room(reserve)};
 }
 inline cell_request ask(const rate& r, std::int64_t n, cell_condition when) {
     return {cell_action::ask, when, r.room(n), r.room(r.burst), {}};
@@ -4936,7 +4936,7 @@ PHONEAUTH_DECL std::chrono::milliseconds limit_batch::wait_of(std::size_t i, con
     if (r.action == cell_action::move || !is_for(r, a.marked)) return {};
     const auto now = cells_.now();
     const auto room = r.room + (a.marked ? r.reserve : std::chrono::milliseconds(0));
-    return std::max(a.cells[i], now) + r.cost - room - now;
+    return (std::max)(a.cells[i], now) + r.cost - room - now;
 }
 
 PHONEAUTH_DECL result<void> limit_batch::judge(const cell_answer& a) const {
@@ -4950,7 +4950,7 @@ PHONEAUTH_DECL result<void> limit_batch::judge(const cell_answer& a) const {
         longest = wait;
     }
     return failure(refusals_[tightest])
-        .with_retry_after(std::max(std::chrono::ceil<std::chrono::seconds>(longest), std::chrono::seconds(1)));
+        .with_retry_after((std::max)(std::chrono::ceil<std::chrono::seconds>(longest), std::chrono::seconds(1)));
 }
 
 PHONEAUTH_DECL bool limit_batch::may_be_concealed(const cell_answer& a) const noexcept {
@@ -4963,7 +4963,7 @@ PHONEAUTH_DECL bool limit_batch::may_be_concealed(const cell_answer& a) const no
 PHONEAUTH_DECL std::chrono::seconds limit_batch::account_wait(const cell_answer& a) const noexcept {
     std::chrono::milliseconds longest{};
     for (std::size_t i = 0; i < cells_.size(); ++i)
-        if (hidden_[i]) longest = std::max(longest, wait_of(i, a));
+        if (hidden_[i]) longest = (std::max)(longest, wait_of(i, a));
     return std::chrono::ceil<std::chrono::seconds>(longest);
 }
 
@@ -5223,7 +5223,7 @@ PHONEAUTH_DECL std::chrono::seconds wrong_code_wait(const transaction& t, const 
     for_each_share_of(t, [&](failure_share s, std::string_view, std::string_view) {
         const auto r = failure_rate(d, s, c);
         const auto tries = open_codes(s, c).burst * std::int64_t{c.max_tries};
-        longest = std::max(longest, a.cells[i++] + r.room(tries) - r.room(r.burst) - now);
+        longest = (std::max)(longest, a.cells[i++] + r.room(tries) - r.room(r.burst) - now);
     });
     return std::chrono::ceil<std::chrono::seconds>(longest);
 }
@@ -5987,7 +5987,7 @@ private:
                 ++at;
                 break;
             default:
-                if (depth == 0) return std::min(rest_.find_first_of(" \t\r\n,:]}"), rest_.size());
+                if (depth == 0) return (std::min)(rest_.find_first_of(" \t\r\n,:]}"), rest_.size());
             }
         } while (depth != 0);
         return at;
@@ -6502,7 +6502,7 @@ PHONEAUTH_DECL std::string code_text(const config& c, std::string_view code, pur
             text += part->second;
             rest.remove_prefix(part->first.size());
         } else {
-            const auto plain = std::min(rest.find('{', 1), rest.size());
+            const auto plain = (std::min)(rest.find('{', 1), rest.size());
             text += rest.substr(0, plain);
             rest.remove_prefix(plain);
         }
@@ -6702,12 +6702,12 @@ inline port_variants port_variants_of(std::string_view url) {
     const auto scheme_end = url.find("://");
     if (scheme_end == url.npos) return {std::string(url), std::string(url)};
     const auto begin = scheme_end + 3;
-    const auto end = std::min(url.find_first_of("/?#", begin), url.size());
+    const auto end = (std::min)(url.find_first_of("/?#", begin), url.size());
     const auto authority = url.substr(begin, end - begin);
     // Neither a colon in user information nor one inside an IPv6 literal begins a port.
     const auto host = authority.rfind('@') + 1;  // npos + 1 is 0
     const auto bracket = authority.rfind(']');
-    const auto port = authority.find(':', bracket == authority.npos ? host : std::max(host, bracket));
+    const auto port = authority.find(':', bracket == authority.npos ? host : (std::max)(host, bracket));
 
     const auto head = std::string(url.substr(0, begin)) + std::string(authority.substr(0, port));
     const auto tail = url.substr(end);
@@ -6864,9 +6864,9 @@ result<http_request> messenger<Mode>::code_request(const transaction& t) {
     if (!derived) return error::no_transaction;
     auto text = twilio::code_text(config_, derived->str(), t.purpose);
     const auto left =
-        std::max(std::chrono::ceil<std::chrono::seconds>(t.expires_at - ports_.now()), std::chrono::seconds(1));
+        (std::max)(std::chrono::ceil<std::chrono::seconds>(t.expires_at - ports_.now()), std::chrono::seconds(1));
     // Both are made for everybody, so that it takes the same time.
-    auto sending = twilio_.create_code_message(t.phone, text, std::min(left, config_.code_lifetime),
+    auto sending = twilio_.create_code_message(t.phone, text, (std::min)(left, config_.code_lifetime),
                                                twilio::delivery_url(config_.twilio, t));
     auto look_up = twilio_.find_messages(t.phone);
     detail::wipe(text);
@@ -7190,8 +7190,8 @@ PHONEAUTH_DECL random_source::~random_source() {
 PHONEAUTH_DECL bool random_source::draw(std::span<unsigned char> out) {
     if (RAND_bytes(out.data(), static_cast<int>(out.size())) != 1) return false;
     std::array<unsigned char, 256> more;  // the most that getentropy gives
-    for (; !out.empty(); out = out.subspan(std::min(out.size(), more.size()))) {
-        const auto size = std::min(out.size(), more.size());
+    for (; !out.empty(); out = out.subspan((std::min)(out.size(), more.size()))) {
+        const auto size = (std::min)(out.size(), more.size());
         if (::getentropy(more.data(), size) != 0) {
             if (errno == ENOSYS) return true;  // Linux before 3.17
             return false;
@@ -9649,7 +9649,7 @@ private:
     }
     void set(std::string_view name, const json_value::item&, unsigned& target) {
         const auto number = object_.integer(name);
-        const bool fits = number && *number >= 0 && *number <= std::numeric_limits<unsigned>::max();
+        const bool fits = number && *number >= 0 && *number <= (std::numeric_limits<unsigned>::max)();
         if (require(fits, name, "expected a whole number from 0 to 4294967295"))
             target = static_cast<unsigned>(*number);
     }
@@ -12782,7 +12782,7 @@ public:
     /// What is wrong with `answer`; empty if nothing is. `asked` is when the storage was asked, by a steady clock.
     std::string difference(const cell_batch& batch, const cell_answer& answer,
                            std::chrono::steady_clock::time_point asked) {
-        latest_ = std::max(latest_, batch.now());
+        latest_ = (std::max)(latest_, batch.now());
         const auto answered = std::chrono::steady_clock::now();
         std::vector<std::string> unsure;
         for (std::size_t i = 0; i <= batch.size(); ++i)
@@ -12831,7 +12831,7 @@ private:
         if (answer.granted != expected.granted) return "a batch must be granted or refused as decide says";
         for (std::size_t i = 0; i < batch.size(); ++i) {
             if (!is_for(batch[i], expected.marked)) continue;
-            if (std::max(answer.cells[i], now) != std::max(expected.cells[i], now))
+            if ((std::max)(answer.cells[i], now) != (std::max)(expected.cells[i], now))
                 return "a cell must be answered as decide says";
             if (expected.cells[i] != stored[1 + i])
                 cells.insert_or_assign(std::string(batch.key(i)),
@@ -12848,7 +12848,7 @@ template <class S, class SyncWait>
 void storage_suite<S, SyncWait>::cells() {
     using std::chrono::milliseconds;
     constexpr milliseconds minute = std::chrono::minutes(1), hour = std::chrono::hours(1),
-                           far = std::chrono::hours(24 * 400), none{0};
+                           distant = std::chrono::hours(24 * 400), none{0};
     constexpr auto marked = cell_condition::if_marked, unmarked = cell_condition::unless_marked;
 
     const auto answer_to = [this](const cell_batch& batch) { return value_of(storage().take_cells(batch)); };
@@ -12865,8 +12865,8 @@ void storage_suite<S, SyncWait>::cells() {
     };
     // How far a cell is ahead of `at`.
     const auto ahead = [&](const std::string& key, time_point at) {
-        const auto answer = request(key, at, {.action = cell_action::ask, .room = far});
-        return std::max(answer.cells[0] - at, none);
+        const auto answer = request(key, at, {.action = cell_action::ask, .room = distant});
+        return (std::max)(answer.cells[0] - at, none);
     };
 
     check("cells: take", [&] {
@@ -12907,7 +12907,7 @@ void storage_suite<S, SyncWait>::cells() {
                    "a cell must be found by any key");
         for (const auto& ending : endings) {
             cell_batch batch(start, key, ending);
-            batch.add({.action = cell_action::ask, .room = far}, key, "?");
+            batch.add({.action = cell_action::ask, .room = distant}, key, "?");
             expect(answer_to(batch).marked, "a marker must be found by any key");
         }
         for (const char c : {'a', 'b'})
@@ -12941,7 +12941,7 @@ void storage_suite<S, SyncWait>::cells() {
     check("cells: move", [&] {
         const auto key = new_key();
         const auto start = now();
-        expect(std::max(move(key, start, -minute, hour), start) == start && ahead(key, start) == none,
+        expect((std::max)(move(key, start, -minute, hour), start) == start && ahead(key, start) == none,
                "moving an absent cell back must leave it absent");
         expect(move(key, start, 5 * minute, hour) == start + 5 * minute && ahead(key, start) == 5 * minute,
                "moving must move the cell on by the cost");
@@ -12952,11 +12952,11 @@ void storage_suite<S, SyncWait>::cells() {
         expect(request(key, start, {.action = cell_action::move, .cost = minute, .room = minute}).granted,
                "moving must never be refused");
         expect(ahead(key, start) == minute, "a cell that is beyond room must be moved back to it");
-        expect(std::max(move(key, start, -hour, hour), start) == start, "a cell must not be moved before now");
+        expect((std::max)(move(key, start, -hour, hour), start) == start, "a cell must not be moved before now");
         expect(ahead(key, start - hour) <= hour, "a cell must not be moved before now");
         expect(take(key, start, minute, minute).cells[0] == start + minute,
                "a cell that was moved back to now must start again from now");
-        expect(std::max(move(key, start, none, none), start) == start && ahead(key, start) == none,
+        expect((std::max)(move(key, start, none, none), start) == start && ahead(key, start) == none,
                "a cell that is beyond room must be moved back to it");
     });
     check("cells: the marker", [&] {
@@ -13031,15 +13031,15 @@ void storage_suite<S, SyncWait>::cells() {
         }
         // One that goes on, one that is new, one that comes to its end and one that was over.
         const auto living = new_key(), added = new_key(), ended = new_key(), over = new_key();
-        take(living, start, 2 * hour, far);
-        take(ended, start, 2 * hour, far);
-        take(over, start, hour, far);
+        take(living, start, 2 * hour, distant);
+        take(ended, start, 2 * hour, distant);
+        take(over, start, hour, distant);
         const auto later = start + hour;
         cell_batch mixed(later);
-        mixed.add({.cost = minute, .room = far}, added);
-        mixed.add({.action = cell_action::move, .cost = -far, .room = far}, ended);
-        mixed.add({.cost = minute, .room = far}, living);
-        mixed.add({.cost = minute, .room = far}, over);
+        mixed.add({.cost = minute, .room = distant}, added);
+        mixed.add({.action = cell_action::move, .cost = -distant, .room = distant}, ended);
+        mixed.add({.cost = minute, .room = distant}, living);
+        mixed.add({.cost = minute, .room = distant}, over);
         const auto answer = answer_to(mixed);
         expect(answer.granted && answer.cells[0] == later + minute && answer.cells[1] <= later &&
                    answer.cells[2] == start + 2 * hour + minute && answer.cells[3] == later + minute,
@@ -13078,8 +13078,8 @@ void storage_suite<S, SyncWait>::cells() {
         for (const auto start : {now() - year, now(), now() + year}) {
             const auto key = new_key();
             const auto end = start + hour + milliseconds(1);
-            take(key, start, end - start, far);
-            for (int i = 0; i < 10; ++i) take(new_key(), end - milliseconds(1), hour, far);  // what is over may go
+            take(key, start, end - start, distant);
+            for (int i = 0; i < 10; ++i) take(new_key(), end - milliseconds(1), hour, distant);  // what is over may go
             expect(ahead(key, end - milliseconds(1)) == milliseconds(1), "a cell must live until it is over");
             expect(ahead(key, end) == none, "a cell that is over must not be ahead of now");
             expect(take(key, end, minute, minute).cells[0] == end + minute,
@@ -13089,13 +13089,14 @@ void storage_suite<S, SyncWait>::cells() {
     check("cells: the far future", [&] {
         const auto start = now(), then = start + std::chrono::hours(24 * 365 * 10);
         const auto key = new_key();
-        expect(take(key, start, far, far).cells[0] == start + far, "a cell must be as far ahead as it was moved");
-        expect(!take(key, start + hour, far, far).granted, "a cell must stay where it was moved");
-        expect(take(key, start + far, far, far).granted, "a cell that is over must start again from now");
+        expect(take(key, start, distant, distant).cells[0] == start + distant,
+               "a cell must be as far ahead as it was moved");
+        expect(!take(key, start + hour, distant, distant).granted, "a cell must stay where it was moved");
+        expect(take(key, start + distant, distant, distant).granted, "a cell that is over must start again from now");
         // The clock was wrong for a while.
         const auto other = new_key();
         take(other, then, minute, minute);
-        expect(!take(other, start, minute, far).granted && ahead(other, start) == then + minute - start,
+        expect(!take(other, start, minute, distant).granted && ahead(other, start) == then + minute - start,
                "a cell must live on if the clock is turned back");
         expect(move(other, start, none, hour) == start + hour, "a cell that is beyond room must be moved back to it");
         expect(take(other, start, minute, 2 * hour).cells[0] == start + hour + minute,
@@ -13104,7 +13105,7 @@ void storage_suite<S, SyncWait>::cells() {
     check("cells: random batches", [&] {
         cell_model model;
         const auto below = [&](std::size_t n) { return std::uniform_int_distribution<std::size_t>(0, n - 1)(random_); };
-        const std::array<milliseconds, 6> spans{none, milliseconds(1), std::chrono::seconds(1), minute, hour, far};
+        const std::array<milliseconds, 6> spans{none, milliseconds(1), std::chrono::seconds(1), minute, hour, distant};
         const auto span = [&] {
             const auto most = spans[below(spans.size())].count();
             return milliseconds(std::uniform_int_distribution<std::int64_t>(0, most)(random_));
@@ -13119,7 +13120,7 @@ void storage_suite<S, SyncWait>::cells() {
             const auto size = below(4) == 0 ? below(cell_batch::most + 1) : below(4);
             for (std::size_t i = 0; i < size; ++i) {
                 cell_request r{static_cast<cell_action>(1 + below(3)), static_cast<cell_condition>(1 + below(3)),
-                               span(), below(2) == 0 ? far : span(), span()};
+                               span(), below(2) == 0 ? distant : span(), span()};
                 if (r.action == cell_action::move && below(2) == 0) r.cost = -r.cost;
                 batch.add(r, keys[1 + i]);
             }
@@ -13165,7 +13166,7 @@ void storage_suite<S, SyncWait>::cells() {
             for (auto& batch : batches) {
                 std::shuffle(order.begin(), order.end(), random_);
                 for (const auto i : order)
-                    batch.add({.cost = minute, .room = i == 0 ? room : far}, key, std::to_string(i));
+                    batch.add({.cost = minute, .room = i == 0 ? room : distant}, key, std::to_string(i));
             }
             std::atomic<int> granted = 0;
             in_parallel([&](unsigned i) {
@@ -13181,13 +13182,13 @@ void storage_suite<S, SyncWait>::cells() {
         race([&] {
             const auto key = new_key();
             const auto at = now();
-            take(key, at, hour, far);
+            take(key, at, hour, distant);
             in_parallel([&](unsigned i) {
                 for (int n = 0; n < 5; ++n)
                     if (i % 2 == 0)
-                        take(key, at, 2 * minute, far);
+                        take(key, at, 2 * minute, distant);
                     else
-                        move(key, at, -minute, far);
+                        move(key, at, -minute, distant);
             });
             const int taking = static_cast<int>(options_.threads + 1) / 2,
                       moving = static_cast<int>(options_.threads) / 2;
@@ -13446,7 +13447,7 @@ void storage_suite<S, SyncWait>::transactions() {
     });
     check("transactions: the largest numbers", [&] {
         auto t = new_transaction();
-        t.tries = t.sends = std::numeric_limits<std::uint32_t>::max();
+        t.tries = t.sends = (std::numeric_limits<std::uint32_t>::max)();
         t.version = (std::uint64_t{1} << 53) + 1;  // more than a double can tell from its neighbours
         inserted(t);
         auto stale = t;
@@ -13458,8 +13459,8 @@ void storage_suite<S, SyncWait>::transactions() {
         ++t.version;
         expect_stored(t);
         t = new_transaction();
-        t.delivery_error = std::numeric_limits<std::int32_t>::min();
-        t.version = std::numeric_limits<std::int64_t>::max() - 1;
+        t.delivery_error = (std::numeric_limits<std::int32_t>::min)();
+        t.version = (std::numeric_limits<std::int64_t>::max)() - 1;
         inserted(t);
         expect(value_of(storage().update_transaction(t)),
                "update_transaction with the stored version must return true");
@@ -13508,7 +13509,7 @@ void storage_suite<S, SyncWait>::transactions() {
                "update_transaction with the stored version must return true");
         ++t.version;
         expect_stored(t);
-        for (const auto error : {-1, std::numeric_limits<std::int32_t>::max()}) {
+        for (const auto error : {-1, (std::numeric_limits<std::int32_t>::max)()}) {
             t.delivery = error < 0 ? delivery_state::delivered : delivery_state::undelivered;
             t.delivery_error = error;
             value_of(storage().update_transaction(t));
@@ -13771,8 +13772,8 @@ void storage_suite<S, SyncWait>::users() {
         ++u.version;
         expect_stored(u);
         u = new_user();
-        u.version = std::numeric_limits<std::int64_t>::max() - 1;
-        u.generation = std::numeric_limits<std::int64_t>::max();
+        u.version = (std::numeric_limits<std::int64_t>::max)() - 1;
+        u.generation = (std::numeric_limits<std::int64_t>::max)();
         inserted(u);
         expect(update(u) == write_result::done, "update_user with the stored version must return done");
         ++u.version;
@@ -14771,7 +14772,7 @@ private:
         }
         std::string_view target = request.url;
         if (const auto scheme = target.find("://"); scheme != target.npos)
-            target = target.substr(std::min(target.find('/', scheme + 3), target.size()));
+            target = target.substr((std::min)(target.find('/', scheme + 3), target.size()));
         const auto [path, query] = phoneauth::detail::split_target(target);
         if (!is_authenticated(request)) return error_reply(20003);
 

@@ -522,7 +522,7 @@ namespace phoneauth {
 inline namespace v0 {
 
 PHONEAUTH_DECL std::size_t pooled_passwords::default_threads() {
-    return std::max(1u, std::thread::hardware_concurrency() / 2);
+    return (std::max)(1u, std::thread::hardware_concurrency() / 2);
 }
 
 PHONEAUTH_DECL pooled_passwords::pooled_passwords(scrypt_cost cost, std::size_t threads, std::size_t max_queue)
@@ -840,7 +840,7 @@ struct message_parser::impl {
     std::size_t scan_head(std::string_view bytes) {
         std::size_t at = 0;
         while (at < bytes.size()) {
-            const auto line_end = std::min(bytes.find('\n', at), bytes.size());
+            const auto line_end = (std::min)(bytes.find('\n', at), bytes.size());
             const auto part = bytes.substr(at, line_end - at);
             if (previous == '\n' && (bytes[at] == ' ' || bytes[at] == '\t')) fail(error::malformed_reply);
             if (previous == '\r' && !part.empty()) fail(error::malformed_reply);
@@ -898,7 +898,7 @@ struct message_parser::impl {
             if (left == 0) place = chunk_part::end_of_data;
             return n;
         }
-        const auto n = std::min(bytes.find('\n'), bytes.size() - 1) + 1;
+        const auto n = (std::min)(bytes.find('\n'), bytes.size() - 1) + 1;
         line += bytes.substr(0, n);
         line_bytes += n;
         // A chunk of one byte is framed by at least five; more than sixteen are extensions, or trailers.
@@ -1197,7 +1197,7 @@ public:
         if (!std::exchange(watched_, true)) watch();
     }
     /// No deadline until the next `expect_within`; the timer goes on.
-    void expect_nothing() noexcept { deadline_ = clock::time_point::max(); }
+    void expect_nothing() noexcept { deadline_ = (clock::time_point::max)(); }
     /// Stops the timer, so that nothing of this connection keeps an event loop running.
     void unwatch() {
         if (std::exchange(watched_, false)) timer_.cancel();
@@ -1381,7 +1381,7 @@ private:
     }
 
     void watch() {
-        timer_.expires_at(std::min(deadline_, clock::now() + period_));
+        timer_.expires_at((std::min)(deadline_, clock::now() + period_));
         timer_.async_wait([self = shared_from_this()](std::error_code ec) {
             if (ec || !self->watched_) return;
             if (clock::now() >= self->deadline_) {
@@ -1396,7 +1396,7 @@ private:
     ssl_ptr tls_;
     ::asio::steady_timer timer_;
     clock::duration period_;
-    clock::time_point deadline_ = clock::time_point::max();
+    clock::time_point deadline_ = (clock::time_point::max)();
     bool watched_ = false;
     bool expired_ = false;
     static constexpr std::size_t in_size = 8 * 1024;
@@ -1853,10 +1853,10 @@ public:
         using std::chrono::milliseconds;
         for (auto* timeout :
              {&options_.connect_timeout, &options_.write_timeout, &options_.read_timeout, &options_.idle_timeout})
-            *timeout = std::max(*timeout, milliseconds(1));
+            *timeout = (std::max)(*timeout, milliseconds(1));
         options_.max_connections = std::max<std::size_t>(options_.max_connections, 1);
-        shortest_ =
-            std::min({options_.connect_timeout, options_.write_timeout, options_.read_timeout, options_.idle_timeout});
+        shortest_ = (std::min)(
+            {options_.connect_timeout, options_.write_timeout, options_.read_timeout, options_.idle_timeout});
     }
 
     const ::asio::any_io_executor strand;
@@ -2435,9 +2435,9 @@ struct http_server_state {
         if (shared_tls && SSL_CTX_up_ref(shared_tls) == 1) tls.reset(shared_tls);
         for (auto* timeout :
              {&options.header_timeout, &options.body_timeout, &options.idle_timeout, &options.write_timeout})
-            *timeout = std::max(*timeout, std::chrono::milliseconds(1));
+            *timeout = (std::max)(*timeout, std::chrono::milliseconds(1));
         shortest =
-            std::min({options.header_timeout, options.body_timeout, options.idle_timeout, options.write_timeout});
+            (std::min)({options.header_timeout, options.body_timeout, options.idle_timeout, options.write_timeout});
     }
 
     /// Takes the session in, among `busy` or `refused`. False: no word is worth it, close.

@@ -29,7 +29,7 @@ using ip_address = std::array<unsigned char, 16>;
 
 /// "192.0.2.1:80" → "192.0.2.1", "[2001:db8::1]:80" and "[2001:db8::1]" → "2001:db8::1"; anything else as it is.
 inline std::string_view without_port(std::string_view text) noexcept {
-    if (text.starts_with('[')) return text.substr(1, std::min(text.find(']'), text.size()) - 1);
+    if (text.starts_with('[')) return text.substr(1, (std::min)(text.find(']'), text.size()) - 1);
     const auto colon = text.find(':');
     return colon == text.rfind(':') ? text.substr(0, colon) : text;
 }

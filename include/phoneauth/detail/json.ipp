@@ -89,7 +89,7 @@ private:
                 ++at;
                 break;
             default:
-                if (depth == 0) return std::min(rest_.find_first_of(" \t\r\n,:]}"), rest_.size());
+                if (depth == 0) return (std::min)(rest_.find_first_of(" \t\r\n,:]}"), rest_.size());
             }
         } while (depth != 0);
         return at;

@@ -69,9 +69,9 @@ struct http_server_state {
         if (shared_tls && SSL_CTX_up_ref(shared_tls) == 1) tls.reset(shared_tls);
         for (auto* timeout :
              {&options.header_timeout, &options.body_timeout, &options.idle_timeout, &options.write_timeout})
-            *timeout = std::max(*timeout, std::chrono::milliseconds(1));
+            *timeout = (std::max)(*timeout, std::chrono::milliseconds(1));
         shortest =
-            std::min({options.header_timeout, options.body_timeout, options.idle_timeout, options.write_timeout});
+            (std::min)({options.header_timeout, options.body_timeout, options.idle_timeout, options.write_timeout});
     }
 
     /// Takes the session in, among `busy` or `refused`. False: no word is worth it, close.
