@@ -385,8 +385,9 @@ private:
         return ++call.redirects % 4 == 0 ? redis_step::later : redis_step::again;
     }
 
-    /// Slot and server of "MOVED 3999 127.0.0.1:6381"; without a host it is that of the server which says so. The
-    /// server is `nodes_.size()` if it says something else.
+    /// Slot and server of "MOVED 3999 127.0.0.1:6381". Without a host, or with "?" where a server does not know how it is
+    /// called ("cluster-preferred-endpoint-type"), it is that of the server which says so. The server is `nodes_.size()`
+    /// if it says something else.
     std::pair<std::size_t, std::size_t> redirection(const redis_call& call) {
         const std::pair unknown(std::size_t{0}, nodes_.size());
         auto text = text_of(*call.reply);
@@ -395,13 +396,15 @@ private:
         const auto colon = text.rfind(':');
         if (space == text.npos || colon == text.npos || colon < space) return unknown;
         std::size_t slot = 0;
-        redis_address to{std::string(text.substr(space + 1, colon - space - 1))};
+        auto host = text.substr(space + 1, colon - space - 1);
+        if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+        redis_address to{std::string(host)};
         const auto number = [](std::string_view digits, auto& value) {
             return std::from_chars(digits.data(), digits.data() + digits.size(), value).ec == std::errc();
         };
         if (!number(text.substr(0, space), slot) || !number(text.substr(colon + 1), to.port) || slot >= 16384)
             return unknown;
-        if (to.host.empty()) to.host = nodes_[call.node].host;
+        if (to.host.empty() || to.host == "?") to.host = nodes_[call.node].host;
         const auto found = std::find(nodes_.begin(), nodes_.end(), to);
         const auto node = static_cast<std::size_t>(found - nodes_.begin());
         if (found == nodes_.end()) {
