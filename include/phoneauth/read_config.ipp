@@ -97,7 +97,7 @@ private:
 }  // namespace detail
 
 PHONEAUTH_DECL std::vector<config_problem> read_config(std::string_view json, config& into) {
-    const auto object = detail::parse_json(json);
+    const auto object = detail::parse_json(detail::without_byte_order_mark(json));
     if (!object) return {{"", "the text is not valid JSON"}};
     if (!object->is(detail::json_kind::object)) return {{"", "expected a JSON object"}};
     std::vector<config_problem> problems;

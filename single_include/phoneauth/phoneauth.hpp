@@ -5843,8 +5843,16 @@ inline std::string_view json_value::string_or_empty(std::string_view key) const 
     return i && i->kind == json_kind::string ? std::string_view(i->text) : std::string_view();
 }
 
+/// `text` without the byte order mark that some editors and clients put before it (RFC 8259 §8.1 lets a reader ignore
+/// it).
+inline std::string_view without_byte_order_mark(std::string_view text) noexcept {
+    constexpr std::string_view mark = "\xef\xbb\xbf";
+    return text.starts_with(mark) ? text.substr(mark.size()) : text;
+}
+
 /// Parses one whole JSON text (RFC 8259), validated throughout: syntax, UTF-8, depth, and that no member is named
-/// twice. Empty when it is not JSON, is nested deeper than `max_depth`, or has a number beyond 64 bits.
+/// twice. Empty when it is not JSON, is nested deeper than `max_depth`, or has a number beyond 64 bits. A byte order
+/// mark before it is none of it, whatever simdjson thinks: the text may become a part of another one.
 PHONEAUTH_DECL std::optional<json_value> parse_json(std::string_view text, std::size_t max_depth = 16);
 
 /// Whether `parse_json` would parse `text`; costs less.
@@ -6019,6 +6027,7 @@ struct parser_wiper {
 /// Lets `use` look at the root of `text` if it is JSON as `parse_json` wants it. Returns whether it is.
 template <class Use>
 bool with_parsed(std::string_view text, std::size_t max_depth, Use use) {
+    if (without_byte_order_mark(text).size() != text.size()) return false;  // simdjson 4 skips it, 3 does not
     simdjson::dom::parser parser;  // local: one that is kept would keep the memory that the largest text needed
     const parser_wiper wiper{parser};
     simdjson::dom::element root;
@@ -9697,7 +9706,7 @@ private:
 }  // namespace detail
 
 PHONEAUTH_DECL std::vector<config_problem> read_config(std::string_view json, config& into) {
-    const auto object = detail::parse_json(json);
+    const auto object = detail::parse_json(detail::without_byte_order_mark(json));
     if (!object) return {{"", "the text is not valid JSON"}};
     if (!object->is(detail::json_kind::object)) return {{"", "expected a JSON object"}};
     std::vector<config_problem> problems;
@@ -10088,7 +10097,8 @@ inline namespace v0 {
 namespace rest {
 namespace detail {
 
-// Request bodies in all the forms in which clients send them, made into what the authenticator takes.
+// Request bodies in all the forms in which clients send them, made into what the authenticator takes. A byte order mark
+// before one is skipped.
 
 using phoneauth::detail::json_kind;
 using phoneauth::detail::json_value;
@@ -10214,7 +10224,7 @@ PHONEAUTH_DECL result<json_value> read_arguments(std::string_view body, std::ini
                                                  std::size_t max_depth) {
     json_value arguments;
     arguments.kind = json_kind::object;
-    body = phoneauth::detail::trim(body);
+    body = phoneauth::detail::trim(phoneauth::detail::without_byte_order_mark(body));
     if (body.empty()) return arguments;
 
     auto value = read_json(body, max_depth);
@@ -10239,7 +10249,7 @@ PHONEAUTH_DECL result<json_value> read_arguments(std::string_view body, std::ini
 }
 
 PHONEAUTH_DECL result<json_value> read_object(std::string_view body, std::size_t max_depth) {
-    body = phoneauth::detail::trim(body);
+    body = phoneauth::detail::trim(phoneauth::detail::without_byte_order_mark(body));
     if (body.empty()) return error::no_properties;
     auto value = read_json(body, max_depth);
     if (!value) return value;
