@@ -1669,6 +1669,7 @@ private:
 #define PHONEAUTH_ASIO_DETAIL_HTTP1_WRITER_HPP
 
 #include <string>
+#include <string_view>
 
 
 namespace phoneauth {
@@ -1681,9 +1682,10 @@ namespace detail {
 PHONEAUTH_DECL result<void> append_request(std::string& out, const http_request& request, const url& target);
 
 /// Appends a response to `out`, with Content-Length, and "Connection: close" unless `keep_alive`. `reply_to_head`
-/// leaves the body out. Errors as for `append_request`, and for a status outside 200–599.
+/// leaves the body out. `date` is the value of the field Date, unless the response has one; empty: there is none. Errors
+/// as for `append_request`, and for a status outside 200–599.
 PHONEAUTH_DECL result<void> append_response(std::string& out, const http_response& response, bool keep_alive,
-                                            bool reply_to_head = false);
+                                            bool reply_to_head = false, std::string_view date = {});
 
 }  // namespace detail
 }  // namespace v0
@@ -1802,7 +1804,7 @@ inline std::string_view reason_phrase(int status) noexcept {
 }
 
 PHONEAUTH_DECL result<void> append_response(std::string& out, const http_response& response, bool keep_alive,
-                                            bool reply_to_head) {
+                                            bool reply_to_head, std::string_view date) {
     if (response.status < 200 || response.status > 599 || !headers_are_safe(response.headers))
         return error::invalid_parameter;
     out.reserve(out.size() + room_for(response.headers, response.body));
@@ -1811,6 +1813,7 @@ PHONEAUTH_DECL result<void> append_response(std::string& out, const http_respons
     out += ' ';
     out += reason_phrase(response.status);
     out += "\r\n";
+    if (!date.empty() && !find_header(response.headers, "Date")) (out += "Date: ").append(date) += "\r\n";
     append_headers(out, response.headers);
     const bool may_have_body = response.status != 204 && response.status != 304;
     if (may_have_body) append_length(out, response.body.size());
@@ -2278,11 +2281,68 @@ private:
 
 #endif
 
+// ---- phoneauth/asio/detail/http_date.hpp ----
+
+#ifndef PHONEAUTH_ASIO_DETAIL_HTTP_DATE_HPP
+#define PHONEAUTH_ASIO_DETAIL_HTTP_DATE_HPP
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+/// `t` as a field Date has it: "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110 §5.6.7), whatever the locale.
+inline std::string http_date(std::chrono::sys_seconds t) {
+    constexpr std::string_view days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    constexpr std::string_view months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                           "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    const auto day = std::chrono::floor<std::chrono::days>(t);
+    const std::chrono::year_month_day date(day);
+    const std::chrono::hh_mm_ss time(t - day);
+    std::string text;
+    const auto two = [&](auto number, char behind) {
+        text += static_cast<char>('0' + number / 10);
+        text += static_cast<char>('0' + number % 10);
+        text += behind;
+    };
+    text.append(days[std::chrono::weekday(day).c_encoding()]) += ", ";
+    two(unsigned{date.day()}, ' ');
+    text.append(months[unsigned{date.month()} - 1]) += ' ';
+    text.append(std::to_string(int{date.year()})) += ' ';
+    two(time.hours().count(), ':');
+    two(time.minutes().count(), ':');
+    two(time.seconds().count(), ' ');
+    return text += "GMT";
+}
+
+/// The time now, as `http_date`; each thread writes it once a second. Valid until this thread's next call.
+inline std::string_view http_date_now() {
+    thread_local std::chrono::sys_seconds second;
+    thread_local std::string text;
+    const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    if (text.empty() || now != second) {
+        text = http_date(now);
+        second = now;
+    }
+    return text;
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
 // ---- phoneauth/asio/detail/http_server_flows.hpp ----
 
 #ifndef PHONEAUTH_ASIO_DETAIL_HTTP_SERVER_FLOWS_HPP
 #define PHONEAUTH_ASIO_DETAIL_HTTP_SERVER_FLOWS_HPP
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <memory>
@@ -2354,6 +2414,10 @@ struct http_server_options {
     /// Empty means any host.
     std::vector<std::string> allowed_hosts{};
 
+    /// Path and query of requests that are answered whatever their Host, as "/health": a load balancer probes an
+    /// address, not a name. Any page may read what is there.
+    std::vector<std::string> targets_for_any_host{};
+
     /// How large the head of a request may be. A larger one, or one with more than 100 header fields, gets 431.
     std::size_t max_header_bytes = 16 * 1024;
 
@@ -2376,6 +2440,12 @@ struct http_server_options {
     /// Gives a reply of the server itself (400, 408, 413, 421, 431, 500, 503) the body that the clients understand;
     /// without it the body is empty. It is called from any thread that runs the server, and must not throw.
     std::function<void(http_response&)> complete_own_reply{};
+
+    /// Adds to such a reply, after `complete_own_reply` and under the same conditions, what depends on the request: with
+    /// `rest::add_cors_headers` a page of another origin can read it, and does not take it for a broken network. The
+    /// request is without its body, and as far as it was read: there may be no method and no headers. If this is set, a
+    /// connection that is one too many has up to 100 ms to say what it wants before it gets its 503.
+    std::function<void(http_response& reply, const http_request& request)> decorate_own_reply{};
 };
 
 /// What an `http_server` calls for each request, on the connection's strand. `request.url` is path and query; `peer` is
@@ -2523,7 +2593,8 @@ struct http_server_state {
     /// An HTTP/1.0 request may have no Host; it is for none of the allowed ones then.
     bool is_for_us(const http_request& request) const {
         const auto& allowed = options.allowed_hosts;
-        if (allowed.empty()) return true;
+        const auto& free = options.targets_for_any_host;
+        if (allowed.empty() || std::find(free.begin(), free.end(), request.url) != free.end()) return true;
         const auto* given = find_header(request.headers, "Host");
         const auto host = given ? host_of(*given) : std::string();
         return std::any_of(allowed.begin(), allowed.end(),
@@ -2593,30 +2664,39 @@ struct http_server_answering {
     ~http_server_answering() { owner.requests.fetch_sub(1); }
 };
 
-/// The reply that the server gives by itself.
-inline http_response own_reply(const http_server_state& s, int status) {
+/// The reply that the server gives by itself to `asked`, or to what of a request has come.
+inline http_response own_reply(const http_server_state& s, int status, const http_request& asked) {
     http_response reply;
     reply.status = status;
     if (s.options.complete_own_reply) s.options.complete_own_reply(reply);
     if (status == 503 && !find_header(reply.headers, "Retry-After")) reply.headers.push_back({"Retry-After", "1"});
+    if (s.options.decorate_own_reply) s.options.decorate_own_reply(reply, asked);
     return reply;
 }
 
-/// The handler's reply, or why it was not asked.
+/// What of a request has come that will not be read to its end, without its body.
+inline http_request begun_request(message_parser& parser) {
+    auto begun = parser.take_request();
+    if (!parser.head_complete()) begun.method.clear();
+    wipe(begun.body);
+    return begun;
+}
+
+/// The handler's reply, or why it was not asked; `asked` is the head of `request`.
 inline ::asio::awaitable<http_response> answer_request(http_server_state& s, http_request request,
-                                                       ::asio::ip::tcp::endpoint peer) {
+                                                       const http_request& asked, ::asio::ip::tcp::endpoint peer) {
     const http_server_answering counted(s);
     http_response reply;
     if (counted.before >= s.options.max_requests) {
-        reply = own_reply(s, 503);
+        reply = own_reply(s, 503, asked);
     } else if (!s.is_for_us(request)) {
-        reply = own_reply(s, 421);
+        reply = own_reply(s, 421, request);
     } else {
         try {
             auto work = s.handle(std::move(request), peer);
             reply = co_await std::move(work);
         } catch (...) {
-            reply = own_reply(s, 500);
+            reply = own_reply(s, 500, asked);
         }
     }
     co_return reply;
@@ -2624,9 +2704,10 @@ inline ::asio::awaitable<http_response> answer_request(http_server_state& s, htt
 
 /// Replies with `status` and ends the connection.
 inline ::asio::awaitable<void> refuse_request(http_server_state& s, http_connection& connection, int status) {
-    const auto reply = own_reply(s, status);
+    const auto asked = begun_request(connection.parser);
+    const auto reply = own_reply(s, status, asked);
     connection.out.clear();
-    const auto written = append_response(connection.out, reply, false);
+    const auto written = append_response(connection.out, reply, false, asked.method == "HEAD", http_date_now());
     if (!written) co_return;
     connection.expect_within(s.options.write_timeout);
     auto ec = co_await connection.write();
@@ -2658,14 +2739,16 @@ inline ::asio::awaitable<bool> serve_request(http_server_state& s, http_server_s
     const bool keep_alive = parser.keep_alive();
     auto request = parser.take_request();
     const bool head = request.method == "HEAD";
-    auto reply = co_await answer_request(s, std::move(request), me.peer);
+    http_request asked;
+    if (s.options.decorate_own_reply) asked = {request.method, request.url, request.headers};
+    auto reply = co_await answer_request(s, std::move(request), asked, me.peer);
 
     const bool again = keep_alive && !s.is_stopping();
     connection.out.clear();
-    auto written = append_response(connection.out, reply, again, head);
+    auto written = append_response(connection.out, reply, again, head, http_date_now());
     if (!written) {
-        const auto broken = own_reply(s, 500);
-        written = append_response(connection.out, broken, again, head);
+        const auto broken = own_reply(s, 500, asked);
+        written = append_response(connection.out, broken, again, head, http_date_now());
     }
     connection.expect_within(s.options.write_timeout);
     ec = co_await connection.write();
@@ -2688,6 +2771,12 @@ inline ::asio::awaitable<void> serve_connection(std::shared_ptr<http_server_stat
         if (ec) co_return;
     }
     if (me->among == &s->refused) {
+        if (s->options.decorate_own_reply) {
+            connection.unwatch();  // the timer may be set for later
+            connection.expect_within((std::min)(s->options.header_timeout, std::chrono::milliseconds(100)));
+            ec = co_await connection.read_head();
+            if (ec && !connection.expired()) co_return;
+        }
         co_await refuse_request(*s, connection, 503);
         co_return;
     }
@@ -2762,7 +2851,7 @@ namespace detail {
 struct http_server_state;
 }
 
-/// A small HTTP/1.1 server: keep-alive, pipelining in order, HEAD, "Expect: 100-continue", limits on everything. It
+/// A small HTTP/1.1 server: keep-alive, pipelining in order, HEAD, "Expect: 100-continue", Date, limits on everything. It
 /// asks its handler for every request and knows no routes. It refuses what two readers of HTTP could take for different
 /// requests, and closes the connection.
 ///
