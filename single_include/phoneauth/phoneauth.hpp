@@ -526,7 +526,8 @@ PHONEAUTH_DECL std::string wide_network(std::string_view address);
 /// @param peer       the other end of the connection
 /// @param forwarded  the value of a header like X-Forwarded-For, to whose end each proxy has added the address that it
 ///                   was asked from, perhaps with a port
-/// @param trusted    addresses and networks ("10.0.0.0/8", "::1")
+/// @param trusted    addresses and networks ("10.0.0.0/8", "::1"); those that are too wide (see `is_too_wide`) count as
+///                   not there
 /// @return `peer`, unless it is trusted. Then it is the last address of `forwarded` that is not trusted: everything
 /// before that could have been made up. If there is no such address among the last 20, or something on the way there is
 /// no address, it is the last trusted one, so that clients that cannot be told apart are limited together. Ports,
@@ -534,8 +535,26 @@ PHONEAUTH_DECL std::string wide_network(std::string_view address);
 PHONEAUTH_DECL std::string client_address(std::string_view peer, std::string_view forwarded,
                                           const std::vector<std::string>& trusted);
 
+/// The address of the client behind a known number of proxies, for whom their addresses are not known: the balancers of
+/// a cloud change theirs. It believes whoever connects: when somebody can reach the server past the proxies, or when
+/// there are fewer than `hops`, clients write their own addresses, and no limit by client holds them. So the server must
+/// be reachable through the proxies alone (a firewall, a private network, a Unix socket), and each of them must add to
+/// the header rather than hand it on.
+///
+/// @param peer       the other end of the connection
+/// @param forwarded  as for `client_address`
+/// @param hops       how many proxies add an address; at least 1
+/// @return the address that is the `hops`-th from the end of `forwarded`, the last one for 1. `peer`, if there is none
+/// or it is no address. Ports, brackets and blanks are left out.
+PHONEAUTH_DECL std::string client_address_by_hops(std::string_view peer, std::string_view forwarded, unsigned hops);
+
 /// Whether `text` is an address or a network, as in `client_address`.
 PHONEAUTH_DECL bool is_network(std::string_view text);
+
+/// Whether the network `text` is too wide to be trusted, as strangers are in it who could then write their own
+/// addresses: wider than an IPv4 /8, which includes 0.0.0.0/0, or than an IPv6 /16, unless it is within the private
+/// fc00::/7 or fe80::/10. False for an address, and for what is no network.
+PHONEAUTH_DECL bool is_too_wide(std::string_view text);
 
 }  // namespace v0
 }  // namespace phoneauth
@@ -559,6 +578,7 @@ PHONEAUTH_DECL bool is_network(std::string_view text);
 #include <array>
 #include <charconv>
 #include <cstddef>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -718,13 +738,39 @@ inline std::optional<ip_network> parse_network(std::string_view text) noexcept {
     return n;
 }
 
+/// Whether `n` is larger than what anybody has: than an IPv4 /8, than an IPv6 /16 outside of the private and link-local
+/// ranges (RFC 4193, RFC 4291 §2.5.6), or a network in which all IPv4 addresses are. Strangers are in it.
+inline bool is_too_wide(const ip_network& n) noexcept {
+    constexpr ip_network mapped{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}, 96};
+    constexpr ip_network own[] = {{{0xfc}, 7}, {{0xfe, 0x80}, 10}};
+    if (n.bits >= mapped.bits && mapped.has(n.address)) return n.bits < 96 + 8;
+    if (n.has(mapped.address)) return true;
+    return n.bits < 16 && std::none_of(std::begin(own), std::end(own),
+                                       [&](const ip_network& o) { return n.bits >= o.bits && o.has(n.address); });
+}
+
+/// See `client_address_by_hops`; empty if there is no such address.
+inline std::string_view forwarded_by(std::string_view forwarded, unsigned hops) noexcept {
+    for (;;) {
+        const auto comma = forwarded.rfind(',');
+        if (hops <= 1) {
+            const auto address = bare_address(forwarded.substr(comma == std::string_view::npos ? 0 : comma + 1));
+            return hops == 1 && parse_ip(address) ? address : std::string_view();
+        }
+        if (comma == std::string_view::npos) return {};
+        forwarded = forwarded.substr(0, comma);
+        --hops;
+    }
+}
+
 /// Proxies that are believed. Immutable, so that it may be used from several threads at once.
 class trusted_networks {
 public:
-    /// What is neither an address nor a network is passed over.
+    /// What is neither an address nor a network is passed over, and so is a network that is too wide.
     explicit trusted_networks(const std::vector<std::string>& texts) {
         for (const auto& text : texts)
-            if (const auto network = parse_network(text)) networks_.push_back(*network);
+            if (const auto network = parse_network(text); network && !is_too_wide(*network))
+                networks_.push_back(*network);
     }
 
     /// Whether `text`, as `bare_address` gives it, is an address of one of them.
@@ -782,8 +828,20 @@ PHONEAUTH_DECL std::string client_address(std::string_view peer, std::string_vie
     return detail::trusted_networks(trusted).client_address(peer, forwarded);
 }
 
+PHONEAUTH_DECL std::string client_address_by_hops(std::string_view peer, std::string_view forwarded, unsigned hops) {
+    const auto named = detail::forwarded_by(forwarded, hops);
+    if (!named.empty()) return std::string(named);
+    const auto bare = detail::bare_address(peer);
+    return std::string(detail::parse_ip(bare) ? bare : peer);
+}
+
 PHONEAUTH_DECL bool is_network(std::string_view text) {
     return detail::parse_network(text).has_value();
+}
+
+PHONEAUTH_DECL bool is_too_wide(std::string_view text) {
+    const auto network = detail::parse_network(text);
+    return network && detail::is_too_wide(*network);
 }
 
 }  // namespace v0
@@ -9729,17 +9787,15 @@ PHONEAUTH_DECL std::vector<config_problem> read_config(std::string_view json, co
 #ifndef PHONEAUTH_REST_API_HPP
 #define PHONEAUTH_REST_API_HPP
 
-#include <stdexcept>
 #include <string>
 #include <utility>
 
 
-// ---- phoneauth/rest/detail/call.hpp ----
+// ---- phoneauth/rest/cors.hpp ----
 
-#ifndef PHONEAUTH_REST_DETAIL_CALL_HPP
-#define PHONEAUTH_REST_DETAIL_CALL_HPP
+#ifndef PHONEAUTH_REST_CORS_HPP
+#define PHONEAUTH_REST_CORS_HPP
 
-#include <string>
 #include <string_view>
 
 
@@ -9789,8 +9845,15 @@ struct options {
     /// of its own.
     std::vector<std::string> allowed_origins{};
     /// The addresses and networks ("10.0.0.0/8", "::1") of the reverse proxies in front of this server. Only from them
-    /// is `forwarding_header` believed.
+    /// is `forwarding_header` believed. A network in which strangers are (see `is_too_wide`) is refused: they would
+    /// write their own addresses.
     std::vector<std::string> trusted_proxies{};
+    /// Instead of `trusted_proxies`, where the addresses of the proxies are not known: how many of them, 1 to 20, add an
+    /// address to `forwarding_header`. Dangerous when somebody can reach the server past them, or when the number is
+    /// too large: he then writes his own address, and no limit by client holds him; see `client_address_by_hops`. A
+    /// request whose header has fewer addresses counts for the other end of the connection. 0 means that
+    /// `trusted_proxies` decides.
+    unsigned trusted_hops = 0;
     /// The header in which a proxy names its client, after those that it was told itself: a list as in X-Forwarded-For.
     /// (`Forwarded`, RFC 7239, has another form and is not read.)
     std::string forwarding_header = "X-Forwarded-For";
@@ -9999,6 +10062,100 @@ PHONEAUTH_DECL reply::reply(const failure& f) {
 #endif
 
 #endif
+
+namespace phoneauth {
+inline namespace v0 {
+namespace rest {
+
+/// Lets the pages of `options::allowed_origins` read a reply, Retry-After included. An `api` does it for its own
+/// replies. For those that the server gives by itself (413, 421, 503, …), which a page would otherwise take for a broken
+/// network, call it as `http_server_options::decorate_own_reply` does. Where such a reply to a browser's preflight is a
+/// 503, it becomes the preflight's own answer: only then does the browser send the request that may be told to come
+/// back.
+///
+/// @param r        gets the headers
+/// @param request  as far as it is known: its method and its headers are looked at
+/// @param o        those of the api
+/// @par Source
+/// https://fetch.spec.whatwg.org/#http-cors-protocol
+PHONEAUTH_DECL void add_cors_headers(http_response& r, const http_request& request, const options& o);
+
+namespace detail {
+
+/// Whether pages of `origin` may read replies.
+PHONEAUTH_DECL bool is_allowed(std::string_view origin, const options& o);
+
+/// The answer to a browser's question whether it may send the real request.
+PHONEAUTH_DECL reply preflight_reply();
+
+}  // namespace detail
+
+}  // namespace rest
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/rest/cors.ipp ----
+
+#ifndef PHONEAUTH_REST_CORS_IPP
+#define PHONEAUTH_REST_CORS_IPP
+
+#include <algorithm>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace rest {
+
+namespace detail {
+
+PHONEAUTH_DECL bool is_allowed(std::string_view origin, const options& o) {
+    return std::find(o.allowed_origins.begin(), o.allowed_origins.end(), origin) != o.allowed_origins.end();
+}
+
+PHONEAUTH_DECL reply preflight_reply() {
+    reply r;
+    r.status = 204;
+    r.headers = {{"Access-Control-Allow-Methods", "GET, POST, PUT, OPTIONS"},
+                 {"Access-Control-Allow-Headers", "content-type, user-token, bl-execution-type"},
+                 {"Access-Control-Max-Age", "600"},
+                 {"Cache-Control", "no-store"}};
+    return r;
+}
+
+}  // namespace detail
+
+PHONEAUTH_DECL void add_cors_headers(http_response& r, const http_request& request, const options& o) {
+    if (r.status == 503 && request.method == "OPTIONS" && find_header(request.headers, "Access-Control-Request-Method"))
+        r = detail::preflight_reply();
+    if (detail::is_allowed("*", o)) {
+        r.headers.push_back({"Access-Control-Allow-Origin", "*"});
+    } else {
+        r.headers.push_back({"Vary", "Origin"});
+        const auto* origin = find_header(request.headers, "Origin");
+        if (origin && detail::is_allowed(*origin, o)) r.headers.push_back({"Access-Control-Allow-Origin", *origin});
+    }
+    r.headers.push_back({"Access-Control-Expose-Headers", "Retry-After"});
+}
+
+}  // namespace rest
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
+
+// ---- phoneauth/rest/detail/call.hpp ----
+
+#ifndef PHONEAUTH_REST_DETAIL_CALL_HPP
+#define PHONEAUTH_REST_DETAIL_CALL_HPP
+
+#include <string>
+#include <string_view>
+
 
 // All of an `api` that does not depend on its authenticator: from the request to the call, and from the call's outcome
 // to the reply.
@@ -10383,14 +10540,18 @@ namespace detail {
 
 /// Where a request goes.
 struct route_target {
-    std::vector<secret_string> segments;  ///< of the path below the root, percent-decoded
+    std::vector<secret_string> segments;  ///< of the path below the root, percent-decoded, without those that are empty
     bool by_key = false;                  ///< the root was /{appId}/{apiKey}/, not /api/
 };
 
-/// Takes the root off `url`, a path with or without a query. → or `unknown_route`, `wrong_application`,
-/// `invalid_parameter` (a percent sequence that is broken, or stands for a letter or a digit: no client writes those so,
-/// and path rules of a proxy that does not decode would not see the route).
+/// Takes the root off `url`, a path with or without a query; "/health" has none. Backendless's SDKs join paths to a
+/// server's URL by "/", and so write "//" where that ends in one: empty segments do not count. → or `unknown_route`,
+/// `wrong_application`, `invalid_parameter` (a percent sequence that is broken, or stands for a letter or a digit: no
+/// client writes those so, and path rules of a proxy that does not decode would not see the route).
 PHONEAUTH_DECL result<route_target> read_target(std::string_view url, const options& o);
+
+/// Throws `std::invalid_argument` with a sentence if an `api` cannot use `o`.
+PHONEAUTH_DECL void check_options(const options& o);
 
 /// The client whose request came from `peer`; `proxies` are those of `o`.
 PHONEAUTH_DECL client_info client_of(const http_request& request, std::string_view peer, const options& o,
@@ -10404,12 +10565,6 @@ PHONEAUTH_DECL bool is_from_elsewhere(const http_request& request, const options
 PHONEAUTH_DECL bool matches(std::string_view pattern, const std::vector<secret_string>& segments,
                             std::string& captured);
 
-/// What the Fetch standard (§3.2, "CORS protocol") wants of every reply.
-PHONEAUTH_DECL void add_cors_headers(http_response& r, const http_request& request, const options& o);
-
-/// The answer to a browser's question whether it may send the real request.
-PHONEAUTH_DECL reply preflight_reply();
-
 }  // namespace detail
 }  // namespace rest
 }  // namespace v0
@@ -10422,7 +10577,7 @@ PHONEAUTH_DECL reply preflight_reply();
 #ifndef PHONEAUTH_REST_DETAIL_ROUTING_IPP
 #define PHONEAUTH_REST_DETAIL_ROUTING_IPP
 
-#include <algorithm>
+#include <stdexcept>
 #include <utility>
 
 
@@ -10454,6 +10609,7 @@ PHONEAUTH_DECL result<route_target> read_target(std::string_view url, const opti
     route_target d;
     while (path.starts_with('/')) {
         const auto written = next_segment(path);
+        if (written.empty()) continue;
         auto segment = phoneauth::detail::percent_decode(written);
         if (!segment) return std::move(segment).error();
         if (hides_letters(written, *segment)) return error::invalid_parameter;
@@ -10464,6 +10620,7 @@ PHONEAUTH_DECL result<route_target> read_target(std::string_view url, const opti
         s.erase(s.begin());
         return d;
     }
+    if (s.size() == 1 && s[0] == "health") return d;
     if (s.size() < 3) return error::unknown_route;
     const bool app_id_right = phoneauth::detail::equal_in_constant_time(s[0], o.app_id);
     const bool api_key_right = phoneauth::detail::equal_in_constant_time(s[1], o.api_key);
@@ -10473,20 +10630,38 @@ PHONEAUTH_DECL result<route_target> read_target(std::string_view url, const opti
     return d;
 }
 
+PHONEAUTH_DECL void check_options(const options& o) {
+    const auto refuse = [](const std::string& why) { throw std::invalid_argument("phoneauth: " + why); };
+    if (o.app_id.empty() || o.api_key.empty() || o.app_id == "api")
+        refuse("an API needs an application id other than \"api\", and an API key");
+    for (const auto& proxy : o.trusted_proxies) {
+        if (!is_network(proxy)) refuse("a trusted proxy is neither an address nor a network");
+        if (is_too_wide(proxy))
+            refuse("the trusted proxies have the network " + proxy +
+                   ", in which anybody may be and write his own address: name the proxies' own networks, or say how "
+                   "many proxies there are (trusted_hops)");
+    }
+    if (o.trusted_hops > 20) refuse("trusted_hops is more than 20");
+    if (o.trusted_hops > 0 && !o.trusted_proxies.empty())
+        refuse("trusted_proxies and trusted_hops are two ways to tell who a client is: set one of them");
+}
+
 PHONEAUTH_DECL client_info client_of(const http_request& request, std::string_view peer, const options& o,
                                      const phoneauth::detail::trusted_networks& proxies) {
     std::string forwarded;  // a header that comes several times is one list (RFC 9110 §5.3)
     for (const auto& h : request.headers)
         if (equal_ignoring_case(h.name, o.forwarding_header)) forwarded += (forwarded.empty() ? "" : ",") + h.value;
     const auto* agent = find_header(request.headers, "User-Agent");
-    client_info client(proxies.client_address(peer, forwarded), agent ? *agent : std::string());
+    client_info client({}, agent ? *agent : std::string());
+    if (o.trusted_hops > 0) {
+        client.address = client_address_by_hops(peer, forwarded, o.trusted_hops);
+        // A list that is too short did not come through all proxies: the address is that of one of them, if any.
+        client.shared_address = !peer.empty() && phoneauth::detail::forwarded_by(forwarded, o.trusted_hops).empty();
+        return client;
+    }
+    client.address = proxies.client_address(peer, forwarded);
     client.shared_address = !peer.empty() && !forwarded.empty() && !proxies.has(phoneauth::detail::bare_address(peer));
     return client;
-}
-
-/// Whether pages of `origin` may read replies.
-inline bool is_allowed(std::string_view origin, const options& o) {
-    return std::find(o.allowed_origins.begin(), o.allowed_origins.end(), origin) != o.allowed_origins.end();
 }
 
 PHONEAUTH_DECL bool is_from_elsewhere(const http_request& request, const options& o) {
@@ -10510,27 +10685,6 @@ PHONEAUTH_DECL bool matches(std::string_view pattern, const std::vector<secret_s
             return false;
     }
     return pattern.empty();
-}
-
-PHONEAUTH_DECL void add_cors_headers(http_response& r, const http_request& request, const options& o) {
-    if (is_allowed("*", o)) {
-        r.headers.push_back({"Access-Control-Allow-Origin", "*"});
-    } else {
-        r.headers.push_back({"Vary", "Origin"});
-        const auto* origin = find_header(request.headers, "Origin");
-        if (origin && is_allowed(*origin, o)) r.headers.push_back({"Access-Control-Allow-Origin", *origin});
-    }
-    r.headers.push_back({"Access-Control-Expose-Headers", "Retry-After"});
-}
-
-PHONEAUTH_DECL reply preflight_reply() {
-    reply r;
-    r.status = 204;
-    r.headers = {{"Access-Control-Allow-Methods", "GET, POST, PUT, OPTIONS"},
-                 {"Access-Control-Allow-Headers", "content-type, user-token, bl-execution-type"},
-                 {"Access-Control-Max-Age", "600"},
-                 {"Cache-Control", "no-store"}};
-    return r;
 }
 
 }  // namespace detail
@@ -10740,6 +10894,13 @@ result<void> take_from(const result<json_value>& object, error missing, Take tak
 
 // -- one function for each route that has arguments, or whose reply needs nobody
 
+/// Says that requests are answered, and nothing else: what a store says is told to nobody who brings no key, and a store
+/// that is down must not make a balancer take away all servers.
+inline result<void> health(const incoming&, call& made) {
+    made.reply = reply::of_json(R"({"status":"ok"})");
+    return {};
+}
+
 inline result<void> info(const incoming& in, call& made) {
     // Where the key is what lets somebody send messages, it is not told to whoever did not bring it.
     const bool tell_key = in.by_key || in.options.send_message != send_message_access::key;
@@ -10772,6 +10933,18 @@ inline result<void> login(const incoming& in, call& made) {
         made.identity = read.digits("login");
         made.password = read.text("password");
     });
+}
+
+// What the clients of Backendless have functions for, and this library has not yet.
+
+inline result<void> restore_password(const incoming&, call&) {
+    return failure(error::unknown_route, "This server restores no passwords by email: log in with a code that is sent "
+                                         "to the phone, and set a new password.");
+}
+
+inline result<void> update_status(const incoming&, call&) {
+    return failure(error::unknown_route,
+                   "This server changes no user's status by request: its operator does, in the users' table.");
 }
 
 inline result<void> update_user(const incoming& in, call& made) {
@@ -10842,12 +11015,15 @@ struct route {
 
 /// The first match counts.
 inline constexpr route routes[] = {
+    {"GET", "/health", operation::nothing, health},
     {"GET", "/info", operation::nothing, info},
     {"POST", "/users/register", operation::start_registration, register_user},
     {"POST", "/users/login", operation::login_with_identity, login},
     {"GET", "/users/logout", operation::logout, nullptr},
     {"GET", "/users/isvalidusertoken/*", operation::check_token, nullptr},
     {"GET", "/users/userclassprops", operation::nothing, describe_user_class},
+    {"GET", "/users/restorepassword/*", operation::nothing, restore_password},
+    {"PUT", "/users/*/status", operation::nothing, update_status},
     {"PUT", "/users/*", operation::update_user, update_user},
     {"GET", "/data/Users/*", operation::find_user, nullptr},
     {"POST", "/services/Twilio/loginWithPhoneNumber", operation::start_login, login_with_phone},
@@ -10885,16 +11061,19 @@ PHONEAUTH_DECL call read_call(const http_request& request, std::string_view peer
     made.from = client_of(request, peer, o, proxies);
     if (const auto* token = find_header(request.headers, "user-token")) made.token = *token;
 
+    // The server leaves the body out and keeps the headers (RFC 9110 §9.3.2).
+    const std::string_view method = request.method == "HEAD" ? "GET" : std::string_view(request.method);
     std::string allowed;
     for (const auto& r : routes) {
         if (!matches(r.pattern, to->segments, made.captured)) continue;
-        if (r.method == request.method) {
+        if (r.method == method) {
             made.asked = r.asked;
             const auto read = r.read ? r.read({request, o, c, to->by_key}, made) : result<void>();
             if (!read) refuse(made, read.error());
             return made;
         }
-        if (allowed.find(r.method) == allowed.npos) allowed.append(r.method).append(", ");
+        if (allowed.find(r.method) == allowed.npos)
+            allowed.append(r.method).append(r.method == "GET" ? ", HEAD, " : ", ");
     }
     refuse(made, allowed.empty() ? error::unknown_route : error::method_not_allowed);
     if (!allowed.empty()) made.reply.headers.push_back({"Allow", allowed + "OPTIONS"});  // RFC 9110 §15.5.6
@@ -10967,8 +11146,10 @@ namespace rest {
 /// The REST endpoints that clients of Backendless's Twilio plugin call, for any server that can hand over a request and
 /// send a reply. They are routed under two roots: `/{appId}/{apiKey}/…`, and `/api/…`, which Backendless's SDKs use
 /// when they are given a domain of their own. Under the latter no key is sent and none is asked for: a key that sits in
-/// every client protects nothing.
+/// every client protects nothing. Empty segments of a path ("//users/login") count as not there; a proxy that has rules
+/// about paths must see them so, too.
 ///
+///     GET  /health                          (also without a root) 200 {"status":"ok"}, for load balancers: asks nobody
 ///     GET  /info
 ///     POST /users/register                  without transactionId: step 1, with it: step 2
 ///     POST /users/login                     {login, password}
@@ -10986,7 +11167,9 @@ namespace rest {
 ///     POST /services/Twilio/messageStatus                    for Twilio: `twilio_config::status_callback` ends here
 ///
 /// sendMessage is off by default; see `options::send_message`. Pages of other origins are refused by default; see
-/// `options::allowed_origins`.
+/// `options::allowed_origins`. HEAD is answered where GET is, and does the same. What else Backendless has, as
+/// `GET /users/restorepassword/{identity}` and `PUT /users/{objectId}/status`, is `unknown_route`, with a sentence about
+/// what to do instead for those two.
 ///
 /// `Authenticator` is an `authenticator`, or whatever has its functions.
 ///
@@ -11006,14 +11189,11 @@ public:
     /// @param auth  does the work; must outlive the api
     /// @param o     application id and API key at least
     /// @par Errors
-    /// `std::invalid_argument` if the application id or the API key is empty, the application id is "api", or a trusted
-    /// proxy is neither an address nor a network.
+    /// `std::invalid_argument` if the application id or the API key is empty, the application id is "api", a trusted
+    /// proxy is neither an address nor a network or is a network in which strangers are, or `trusted_hops` is above 20
+    /// or beside `trusted_proxies`.
     api(Authenticator& auth, options o) : auth_(auth), options_(std::move(o)), proxies_(options_.trusted_proxies) {
-        if (options_.app_id.empty() || options_.api_key.empty() || options_.app_id == "api")
-            throw std::invalid_argument("phoneauth: an API needs an application id other than \"api\", and an API key");
-        for (const auto& proxy : options_.trusted_proxies)
-            if (!is_network(proxy))
-                throw std::invalid_argument("phoneauth: a trusted proxy is neither an address nor a network");
+        detail::check_options(options_);
     }
 
     api(const api&) = delete;
@@ -11103,7 +11283,7 @@ private:
             break;
         }
         }
-        detail::add_cors_headers(made.reply, request, options_);
+        add_cors_headers(made.reply, request, options_);
         phoneauth::detail::wipe(request.url);  // it may hold a token
         co_return std::move(made.reply);
     }
