@@ -11,6 +11,7 @@
 #include <functional>
 #include <iostream>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -31,6 +32,7 @@
 #include <phoneauth/authenticator.hpp>
 #include <phoneauth/metrics.hpp>
 #include <phoneauth/rest/api.hpp>
+#include <phoneauth/rest/cors.hpp>
 #include <phoneauth/secrets/random.hpp>
 #include <phoneauth/secrets/token.hpp>
 #include <phoneauth/testing/fake_twilio.hpp>
@@ -154,6 +156,16 @@ phoneauth::http_response metrics_reply(const phoneauth::http_request& request,
     return reply;
 }
 
+/// Says what to do about a request for a host that the server is not called by: behind a proxy that hands on Host, each
+/// request is one.
+void tell_of_hosts(const phoneauth::http_request& request) {
+    const auto* host = phoneauth::find_header(request.headers, "Host");
+    print("A request was refused (421), as the server is not called by its Host, \"" + (host ? *host : std::string()) +
+          "\". If it came through your proxy, name the hosts that people know: --hosts NAME[,NAME...] or "
+          "PHONEAUTH_HOSTS. "
+          "Further ones are only counted.");
+}
+
 /// What clients may cost; `replies` counts what the server refuses by itself.
 phoneauth::http_server_options limits_of(const options& o, reply_counters& replies) {
     phoneauth::http_server_options limits;
@@ -163,6 +175,12 @@ phoneauth::http_server_options limits_of(const options& o, reply_counters& repli
     limits.max_connections_per_address = o.max_connections_per_address;
     limits.max_requests = o.max_requests;
     limits.allowed_hosts = o.hosts;
+    limits.targets_for_any_host = {"/health"};
+    limits.decorate_own_reply = [api = o.api, told = std::make_shared<std::once_flag>()](
+                                    phoneauth::http_response& reply, const phoneauth::http_request& request) {
+        if (reply.status == 421) std::call_once(*told, tell_of_hosts, request);
+        phoneauth::rest::add_cors_headers(reply, request, api);
+    };
     limits.complete_own_reply = [&replies](phoneauth::http_response& reply) {
         using phoneauth::error;
         phoneauth::failure why = error::unparsable_body;

@@ -24,7 +24,7 @@ namespace {
 
 // Everything as it was given: text.
 struct given {
-    std::string listen, hosts, allowed_origins, trusted_proxies;
+    std::string listen, hosts, allowed_origins, trusted_proxies, trusted_hops;
     std::string threads, max_connections, max_connections_per_address, max_requests, metrics, events;
     std::string app_id, api_key, code_key, storage, settings, send_message;
     std::string account_sid, auth_token, twilio_key, twilio_secret, sender, base_url, ca_file, status_callback;
@@ -64,6 +64,10 @@ constexpr std::array table{
         "      X-Forwarded-For says whom limits count; without it all its clients count as one. It is theirs, too, to "
         "offer HTTPS and Strict-Transport-Security",
         &given::trusted_proxies, ""},
+    row{"--trusted-hops", "PHONEAUTH_TRUSTED_HOPS", "NUMBER", "0",
+        "instead, where their addresses are not known: how many proxies add an address to X-Forwarded-For. Only where\n"
+        "      nobody can reach the server past them: he would write his own address",
+        &given::trusted_hops, ""},
     row{"--metrics", "PHONEAUTH_METRICS", "ADDRESS:PORT", "127.0.0.1:0",
         "where counters are served at /metrics, for Prometheus, to whoever can connect; port 0: a free one, printed "
         "at\n"
@@ -197,9 +201,17 @@ private:
         auto& api = out_.value.api;
         api.allowed_origins = origins();
         api.trusted_proxies = list(given_.trusted_proxies);
-        for (const auto& proxy : api.trusted_proxies)
+        for (const auto& proxy : api.trusted_proxies) {
             if (!phoneauth::is_network(proxy))
                 bad_value(&given::trusted_proxies, "expected addresses and networks, as 10.0.0.7,10.1.0.0/16,::1");
+            if (phoneauth::is_too_wide(proxy))
+                bad_value(&given::trusted_proxies, "anybody may be in " + proxy +
+                                                       " and write his own address; name the proxies' own networks, or "
+                                                       "say with --trusted-hops how many proxies there are");
+        }
+        apply_number(&given::trusted_hops, api.trusted_hops, 0, 20);
+        if (api.trusted_hops > 0 && !api.trusted_proxies.empty())
+            bad_value(&given::trusted_hops, "--trusted-proxy tells clients apart already; set one of them");
         api.app_id = path_segment(&given::app_id);
         api.api_key = path_segment(&given::api_key);
 

@@ -147,10 +147,10 @@ inline cell_answer decide(const cell_batch& batch, std::span<const time_point> s
         auto& cell = answer.cells[i];
         cell = stored[1 + i];
         if (!is_for(r, answer.marked)) continue;
-        const auto next = std::max(cell, now) + r.cost;
+        const auto next = (std::max)(cell, now) + r.cost;
         const auto end = now + r.room + (answer.marked ? r.reserve : std::chrono::milliseconds(0));
         if (r.action == cell_action::move)
-            cell = std::clamp(next, now, std::max(end, now));
+            cell = std::clamp(next, now, (std::max)(end, now));
         else if (next > end)
             answer.granted = false;
         else if (r.action == cell_action::take)

@@ -50,7 +50,8 @@ PHONEAUTH_DECL std::string wide_network(std::string_view address);
 /// @param peer       the other end of the connection
 /// @param forwarded  the value of a header like X-Forwarded-For, to whose end each proxy has added the address that it
 ///                   was asked from, perhaps with a port
-/// @param trusted    addresses and networks ("10.0.0.0/8", "::1")
+/// @param trusted    addresses and networks ("10.0.0.0/8", "::1"); those that are too wide (see `is_too_wide`) count as
+///                   not there
 /// @return `peer`, unless it is trusted. Then it is the last address of `forwarded` that is not trusted: everything
 /// before that could have been made up. If there is no such address among the last 20, or something on the way there is
 /// no address, it is the last trusted one, so that clients that cannot be told apart are limited together. Ports,
@@ -58,8 +59,26 @@ PHONEAUTH_DECL std::string wide_network(std::string_view address);
 PHONEAUTH_DECL std::string client_address(std::string_view peer, std::string_view forwarded,
                                           const std::vector<std::string>& trusted);
 
+/// The address of the client behind a known number of proxies, for whom their addresses are not known: the balancers of
+/// a cloud change theirs. It believes whoever connects: when somebody can reach the server past the proxies, or when
+/// there are fewer than `hops`, clients write their own addresses, and no limit by client holds them. So the server must
+/// be reachable through the proxies alone (a firewall, a private network, a Unix socket), and each of them must add to
+/// the header rather than hand it on.
+///
+/// @param peer       the other end of the connection
+/// @param forwarded  as for `client_address`
+/// @param hops       how many proxies add an address; at least 1
+/// @return the address that is the `hops`-th from the end of `forwarded`, the last one for 1. `peer`, if there is none
+/// or it is no address. Ports, brackets and blanks are left out.
+PHONEAUTH_DECL std::string client_address_by_hops(std::string_view peer, std::string_view forwarded, unsigned hops);
+
 /// Whether `text` is an address or a network, as in `client_address`.
 PHONEAUTH_DECL bool is_network(std::string_view text);
+
+/// Whether the network `text` is too wide to be trusted, as strangers are in it who could then write their own
+/// addresses: wider than an IPv4 /8, which includes 0.0.0.0/0, or than an IPv6 /16, unless it is within the private
+/// fc00::/7 or fe80::/10. False for an address, and for what is no network.
+PHONEAUTH_DECL bool is_too_wide(std::string_view text);
 
 }  // namespace v0
 }  // namespace phoneauth

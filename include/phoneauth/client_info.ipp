@@ -39,8 +39,20 @@ PHONEAUTH_DECL std::string client_address(std::string_view peer, std::string_vie
     return detail::trusted_networks(trusted).client_address(peer, forwarded);
 }
 
+PHONEAUTH_DECL std::string client_address_by_hops(std::string_view peer, std::string_view forwarded, unsigned hops) {
+    const auto named = detail::forwarded_by(forwarded, hops);
+    if (!named.empty()) return std::string(named);
+    const auto bare = detail::bare_address(peer);
+    return std::string(detail::parse_ip(bare) ? bare : peer);
+}
+
 PHONEAUTH_DECL bool is_network(std::string_view text) {
     return detail::parse_network(text).has_value();
+}
+
+PHONEAUTH_DECL bool is_too_wide(std::string_view text) {
+    const auto network = detail::parse_network(text);
+    return network && detail::is_too_wide(*network);
 }
 
 }  // namespace v0

@@ -54,7 +54,7 @@ private:
     }
     void set(std::string_view name, const json_value::item&, unsigned& target) {
         const auto number = object_.integer(name);
-        const bool fits = number && *number >= 0 && *number <= std::numeric_limits<unsigned>::max();
+        const bool fits = number && *number >= 0 && *number <= (std::numeric_limits<unsigned>::max)();
         if (require(fits, name, "expected a whole number from 0 to 4294967295"))
             target = static_cast<unsigned>(*number);
     }
@@ -97,7 +97,7 @@ private:
 }  // namespace detail
 
 PHONEAUTH_DECL std::vector<config_problem> read_config(std::string_view json, config& into) {
-    const auto object = detail::parse_json(json);
+    const auto object = detail::parse_json(detail::without_byte_order_mark(json));
     if (!object) return {{"", "the text is not valid JSON"}};
     if (!object->is(detail::json_kind::object)) return {{"", "expected a JSON object"}};
     std::vector<config_problem> problems;

@@ -57,7 +57,7 @@ public:
     void make_room(std::size_t more) {
         if (capacity() - size() >= more) return;
         secret_string larger;
-        larger.reserve(std::max(size() + more, 2 * capacity()));
+        larger.reserve((std::max)(size() + more, 2 * capacity()));
         larger.append(*this);
         swap(larger);
     }

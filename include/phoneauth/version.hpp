@@ -13,6 +13,11 @@
 #ifndef PHONEAUTH_VERSION_HPP
 #define PHONEAUTH_VERSION_HPP
 
+#ifndef __cpp_exceptions
+#error phoneauth needs exceptions: compile without -fno-exceptions
+#include <phoneauth_needs_exceptions>  // there is no such file, which spares pages of errors that follow from this one
+#endif
+
 /// The library's version as a number: major * 10000 + minor * 100 + patch.
 #define PHONEAUTH_VERSION 100
 /// The library's version as text (https://semver.org).

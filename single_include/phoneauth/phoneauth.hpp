@@ -17,6 +17,11 @@
 #ifndef PHONEAUTH_VERSION_HPP
 #define PHONEAUTH_VERSION_HPP
 
+#ifndef __cpp_exceptions
+#error phoneauth needs exceptions: compile without -fno-exceptions
+#include <phoneauth_needs_exceptions>  // there is no such file, which spares pages of errors that follow from this one
+#endif
+
 /// The library's version as a number: major * 10000 + minor * 100 + patch.
 #define PHONEAUTH_VERSION 100
 /// The library's version as text (https://semver.org).
@@ -357,7 +362,7 @@ public:
     void make_room(std::size_t more) {
         if (capacity() - size() >= more) return;
         secret_string larger;
-        larger.reserve(std::max(size() + more, 2 * capacity()));
+        larger.reserve((std::max)(size() + more, 2 * capacity()));
         larger.append(*this);
         swap(larger);
     }
@@ -521,7 +526,8 @@ PHONEAUTH_DECL std::string wide_network(std::string_view address);
 /// @param peer       the other end of the connection
 /// @param forwarded  the value of a header like X-Forwarded-For, to whose end each proxy has added the address that it
 ///                   was asked from, perhaps with a port
-/// @param trusted    addresses and networks ("10.0.0.0/8", "::1")
+/// @param trusted    addresses and networks ("10.0.0.0/8", "::1"); those that are too wide (see `is_too_wide`) count as
+///                   not there
 /// @return `peer`, unless it is trusted. Then it is the last address of `forwarded` that is not trusted: everything
 /// before that could have been made up. If there is no such address among the last 20, or something on the way there is
 /// no address, it is the last trusted one, so that clients that cannot be told apart are limited together. Ports,
@@ -529,8 +535,26 @@ PHONEAUTH_DECL std::string wide_network(std::string_view address);
 PHONEAUTH_DECL std::string client_address(std::string_view peer, std::string_view forwarded,
                                           const std::vector<std::string>& trusted);
 
+/// The address of the client behind a known number of proxies, for whom their addresses are not known: the balancers of
+/// a cloud change theirs. It believes whoever connects: when somebody can reach the server past the proxies, or when
+/// there are fewer than `hops`, clients write their own addresses, and no limit by client holds them. So the server must
+/// be reachable through the proxies alone (a firewall, a private network, a Unix socket), and each of them must add to
+/// the header rather than hand it on.
+///
+/// @param peer       the other end of the connection
+/// @param forwarded  as for `client_address`
+/// @param hops       how many proxies add an address; at least 1
+/// @return the address that is the `hops`-th from the end of `forwarded`, the last one for 1. `peer`, if there is none
+/// or it is no address. Ports, brackets and blanks are left out.
+PHONEAUTH_DECL std::string client_address_by_hops(std::string_view peer, std::string_view forwarded, unsigned hops);
+
 /// Whether `text` is an address or a network, as in `client_address`.
 PHONEAUTH_DECL bool is_network(std::string_view text);
+
+/// Whether the network `text` is too wide to be trusted, as strangers are in it who could then write their own
+/// addresses: wider than an IPv4 /8, which includes 0.0.0.0/0, or than an IPv6 /16, unless it is within the private
+/// fc00::/7 or fe80::/10. False for an address, and for what is no network.
+PHONEAUTH_DECL bool is_too_wide(std::string_view text);
 
 }  // namespace v0
 }  // namespace phoneauth
@@ -554,6 +578,7 @@ PHONEAUTH_DECL bool is_network(std::string_view text);
 #include <array>
 #include <charconv>
 #include <cstddef>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -644,7 +669,7 @@ using ip_address = std::array<unsigned char, 16>;
 
 /// "192.0.2.1:80" → "192.0.2.1", "[2001:db8::1]:80" and "[2001:db8::1]" → "2001:db8::1"; anything else as it is.
 inline std::string_view without_port(std::string_view text) noexcept {
-    if (text.starts_with('[')) return text.substr(1, std::min(text.find(']'), text.size()) - 1);
+    if (text.starts_with('[')) return text.substr(1, (std::min)(text.find(']'), text.size()) - 1);
     const auto colon = text.find(':');
     return colon == text.rfind(':') ? text.substr(0, colon) : text;
 }
@@ -713,13 +738,39 @@ inline std::optional<ip_network> parse_network(std::string_view text) noexcept {
     return n;
 }
 
+/// Whether `n` is larger than what anybody has: than an IPv4 /8, than an IPv6 /16 outside of the private and link-local
+/// ranges (RFC 4193, RFC 4291 §2.5.6), or a network in which all IPv4 addresses are. Strangers are in it.
+inline bool is_too_wide(const ip_network& n) noexcept {
+    constexpr ip_network mapped{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}, 96};
+    constexpr ip_network own[] = {{{0xfc}, 7}, {{0xfe, 0x80}, 10}};
+    if (n.bits >= mapped.bits && mapped.has(n.address)) return n.bits < 96 + 8;
+    if (n.has(mapped.address)) return true;
+    return n.bits < 16 && std::none_of(std::begin(own), std::end(own),
+                                       [&](const ip_network& o) { return n.bits >= o.bits && o.has(n.address); });
+}
+
+/// See `client_address_by_hops`; empty if there is no such address.
+inline std::string_view forwarded_by(std::string_view forwarded, unsigned hops) noexcept {
+    for (;;) {
+        const auto comma = forwarded.rfind(',');
+        if (hops <= 1) {
+            const auto address = bare_address(forwarded.substr(comma == std::string_view::npos ? 0 : comma + 1));
+            return hops == 1 && parse_ip(address) ? address : std::string_view();
+        }
+        if (comma == std::string_view::npos) return {};
+        forwarded = forwarded.substr(0, comma);
+        --hops;
+    }
+}
+
 /// Proxies that are believed. Immutable, so that it may be used from several threads at once.
 class trusted_networks {
 public:
-    /// What is neither an address nor a network is passed over.
+    /// What is neither an address nor a network is passed over, and so is a network that is too wide.
     explicit trusted_networks(const std::vector<std::string>& texts) {
         for (const auto& text : texts)
-            if (const auto network = parse_network(text)) networks_.push_back(*network);
+            if (const auto network = parse_network(text); network && !is_too_wide(*network))
+                networks_.push_back(*network);
     }
 
     /// Whether `text`, as `bare_address` gives it, is an address of one of them.
@@ -786,8 +837,20 @@ PHONEAUTH_DECL std::string client_address(std::string_view peer, std::string_vie
     return detail::trusted_networks(trusted).client_address(peer, forwarded);
 }
 
+PHONEAUTH_DECL std::string client_address_by_hops(std::string_view peer, std::string_view forwarded, unsigned hops) {
+    const auto named = detail::forwarded_by(forwarded, hops);
+    if (!named.empty()) return std::string(named);
+    const auto bare = detail::bare_address(peer);
+    return std::string(detail::parse_ip(bare) ? bare : peer);
+}
+
 PHONEAUTH_DECL bool is_network(std::string_view text) {
     return detail::parse_network(text).has_value();
+}
+
+PHONEAUTH_DECL bool is_too_wide(std::string_view text) {
+    const auto network = detail::parse_network(text);
+    return network && detail::is_too_wide(*network);
 }
 
 }  // namespace v0
@@ -2796,7 +2859,7 @@ inline result<url> parse_url(std::string_view text) {
     parts.port = parts.https ? 443 : 80;
     text.remove_prefix(scheme_end + 3);
 
-    const auto authority_end = std::min(text.find_first_of("/?"), text.size());
+    const auto authority_end = (std::min)(text.find_first_of("/?"), text.size());
     auto authority = text.substr(0, authority_end);
     parts.target = text.substr(authority_end);
     if (!parts.target.starts_with('/')) parts.target.insert(parts.target.begin(), '/');
@@ -2898,11 +2961,11 @@ inline result<std::vector<std::pair<std::string, std::string>>> parse_form(std::
     std::vector<std::pair<std::string, std::string>> fields;
     while (!text.empty()) {
         const auto field = text.substr(0, text.find('&'));
-        text.remove_prefix(std::min(field.size() + 1, text.size()));
+        text.remove_prefix((std::min)(field.size() + 1, text.size()));
         if (field.empty()) continue;
-        const auto equals = std::min(field.find('='), field.size());
+        const auto equals = (std::min)(field.find('='), field.size());
         auto name = decode(field.substr(0, equals));
-        auto value = decode(field.substr(std::min(equals + 1, field.size())));
+        auto value = decode(field.substr((std::min)(equals + 1, field.size())));
         if (!name || !value) return error::invalid_parameter;
         fields.emplace_back(*std::move(name), *std::move(value));
     }
@@ -3406,10 +3469,10 @@ inline cell_answer decide(const cell_batch& batch, std::span<const time_point> s
         auto& cell = answer.cells[i];
         cell = stored[1 + i];
         if (!is_for(r, answer.marked)) continue;
-        const auto next = std::max(cell, now) + r.cost;
+        const auto next = (std::max)(cell, now) + r.cost;
         const auto end = now + r.room + (answer.marked ? r.reserve : std::chrono::milliseconds(0));
         if (r.action == cell_action::move)
-            cell = std::clamp(next, now, std::max(end, now));
+            cell = std::clamp(next, now, (std::max)(end, now));
         else if (next > end)
             answer.granted = false;
         else if (r.action == cell_action::take)
@@ -4415,7 +4478,7 @@ public:
 
     /// Waits until one is free. Nothing if none is until `deadline`; at once, if so many wait already.
     std::optional<lease> take(std::chrono::steady_clock::time_point deadline,
-                              std::size_t max_waiting = std::numeric_limits<std::size_t>::max()) {
+                              std::size_t max_waiting = (std::numeric_limits<std::size_t>::max)()) {
         std::unique_lock lock(mutex_);
         if (free_ == 0) {
             if (waiting_ >= max_waiting) return std::nullopt;
@@ -4608,7 +4671,7 @@ inline bool scrypt(const std::string& password, std::string_view salt, const scr
 }  // namespace detail
 
 PHONEAUTH_DECL std::size_t scrypt_passwords::default_at_once() {
-    return std::max(1u, std::thread::hardware_concurrency());
+    return (std::max)(1u, std::thread::hardware_concurrency());
 }
 
 PHONEAUTH_DECL scrypt_passwords::scrypt_passwords(scrypt_cost cost, std::size_t at_once, std::size_t max_waiting)
@@ -5089,7 +5152,7 @@ inline result<void> check_open(transaction& t, time_point now) {
 
 /// How many wrong codes `t` still allows.
 inline int tries_left(const transaction& t, const config& c) noexcept {
-    return static_cast<int>(c.max_tries - std::min(t.tries, c.max_tries));
+    return static_cast<int>(c.max_tries - (std::min)(t.tries, c.max_tries));
 }
 
 /// A code was presented: `right` says whether it is the transaction's.
@@ -5721,7 +5784,7 @@ PHONEAUTH_DECL std::chrono::milliseconds limit_batch::wait_of(std::size_t i, con
     if (r.action == cell_action::move || !is_for(r, a.marked)) return {};
     const auto now = cells_.now();
     const auto room = r.room + (a.marked ? r.reserve : std::chrono::milliseconds(0));
-    return std::max(a.cells[i], now) + r.cost - room - now;
+    return (std::max)(a.cells[i], now) + r.cost - room - now;
 }
 
 PHONEAUTH_DECL result<void> limit_batch::judge(const cell_answer& a) const {
@@ -5735,7 +5798,7 @@ PHONEAUTH_DECL result<void> limit_batch::judge(const cell_answer& a) const {
         longest = wait;
     }
     return failure(refusals_[tightest])
-        .with_retry_after(std::max(std::chrono::ceil<std::chrono::seconds>(longest), std::chrono::seconds(1)));
+        .with_retry_after((std::max)(std::chrono::ceil<std::chrono::seconds>(longest), std::chrono::seconds(1)));
 }
 
 PHONEAUTH_DECL bool limit_batch::may_be_concealed(const cell_answer& a) const noexcept {
@@ -5748,7 +5811,7 @@ PHONEAUTH_DECL bool limit_batch::may_be_concealed(const cell_answer& a) const no
 PHONEAUTH_DECL std::chrono::seconds limit_batch::account_wait(const cell_answer& a) const noexcept {
     std::chrono::milliseconds longest{};
     for (std::size_t i = 0; i < cells_.size(); ++i)
-        if (hidden_[i]) longest = std::max(longest, wait_of(i, a));
+        if (hidden_[i]) longest = (std::max)(longest, wait_of(i, a));
     return std::chrono::ceil<std::chrono::seconds>(longest);
 }
 
@@ -6030,7 +6093,7 @@ PHONEAUTH_DECL std::chrono::seconds wrong_code_wait(const transaction& t, const 
     for_each_share_of(t, [&](failure_share s, std::string_view, std::string_view) {
         const auto r = failure_rate(d, s, c);
         const auto tries = open_codes(s, c).burst * std::int64_t{c.max_tries};
-        longest = std::max(longest, a.cells[i++] + r.room(tries) - r.room(r.burst) - now);
+        longest = (std::max)(longest, a.cells[i++] + r.room(tries) - r.room(r.burst) - now);
     });
     return std::chrono::ceil<std::chrono::seconds>(longest);
 }
@@ -6736,8 +6799,16 @@ inline std::string_view json_value::string_or_empty(std::string_view key) const 
     return i && i->kind == json_kind::string ? std::string_view(i->text) : std::string_view();
 }
 
+/// `text` without the byte order mark that some editors and clients put before it (RFC 8259 §8.1 lets a reader ignore
+/// it).
+inline std::string_view without_byte_order_mark(std::string_view text) noexcept {
+    constexpr std::string_view mark = "\xef\xbb\xbf";
+    return text.starts_with(mark) ? text.substr(mark.size()) : text;
+}
+
 /// Parses one whole JSON text (RFC 8259), validated throughout: syntax, UTF-8, depth, and that no member is named
-/// twice. Empty when it is not JSON, is nested deeper than `max_depth`, or has a number beyond 64 bits.
+/// twice. Empty when it is not JSON, is nested deeper than `max_depth`, or has a number beyond 64 bits. A byte order
+/// mark before it is none of it, whatever simdjson thinks: the text may become a part of another one.
 PHONEAUTH_DECL std::optional<json_value> parse_json(std::string_view text, std::size_t max_depth = 16);
 
 /// Whether `parse_json` would parse `text`; costs less.
@@ -6885,7 +6956,7 @@ private:
                 ++at;
                 break;
             default:
-                if (depth == 0) return std::min(rest_.find_first_of(" \t\r\n,:]}"), rest_.size());
+                if (depth == 0) return (std::min)(rest_.find_first_of(" \t\r\n,:]}"), rest_.size());
             }
         } while (depth != 0);
         return at;
@@ -6912,6 +6983,7 @@ struct parser_wiper {
 /// Lets `use` look at the root of `text` if it is JSON as `parse_json` wants it. Returns whether it is.
 template <class Use>
 bool with_parsed(std::string_view text, std::size_t max_depth, Use use) {
+    if (without_byte_order_mark(text).size() != text.size()) return false;  // simdjson 4 skips it, 3 does not
     simdjson::dom::parser parser;  // local: one that is kept would keep the memory that the largest text needed
     const parser_wiper wiper{parser};
     simdjson::dom::element root;
@@ -7097,7 +7169,7 @@ PHONEAUTH_DECL std::chrono::seconds pause_after(const http_response& reply) {
     const bool throttled = reply.status == 429 && !is_about_the_request(reply);
     if (!throttled && reply.status != 503) return {};
     const auto without = throttled ? usual_pause : std::chrono::seconds(0);
-    return std::min(retry_after_of(reply).value_or(without), longest_pause);
+    return (std::min)(retry_after_of(reply).value_or(without), longest_pause);
 }
 
 PHONEAUTH_DECL result<sent_message> read_sent_message(const http_response& reply) {
@@ -7412,7 +7484,7 @@ PHONEAUTH_DECL std::string code_text(const config& c, std::string_view code, pur
             text += part->second;
             rest.remove_prefix(part->first.size());
         } else {
-            const auto plain = std::min(rest.find('{', 1), rest.size());
+            const auto plain = (std::min)(rest.find('{', 1), rest.size());
             text += rest.substr(0, plain);
             rest.remove_prefix(plain);
         }
@@ -7617,12 +7689,12 @@ inline port_variants port_variants_of(std::string_view url) {
     const auto scheme_end = url.find("://");
     if (scheme_end == url.npos) return {std::string(url), std::string(url)};
     const auto begin = scheme_end + 3;
-    const auto end = std::min(url.find_first_of("/?#", begin), url.size());
+    const auto end = (std::min)(url.find_first_of("/?#", begin), url.size());
     const auto authority = url.substr(begin, end - begin);
     // Neither a colon in user information nor one inside an IPv6 literal begins a port.
     const auto host = authority.rfind('@') + 1;  // npos + 1 is 0
     const auto bracket = authority.rfind(']');
-    const auto port = authority.find(':', bracket == authority.npos ? host : std::max(host, bracket));
+    const auto port = authority.find(':', bracket == authority.npos ? host : (std::max)(host, bracket));
 
     const auto head = std::string(url.substr(0, begin)) + std::string(authority.substr(0, port));
     const auto tail = url.substr(end);
@@ -7779,9 +7851,9 @@ result<http_request> messenger<Mode>::code_request(const transaction& t) {
     if (!derived) return error::no_transaction;
     auto text = twilio::code_text(config_, derived->str(), t.purpose);
     const auto left =
-        std::max(std::chrono::ceil<std::chrono::seconds>(t.expires_at - ports_.now()), std::chrono::seconds(1));
+        (std::max)(std::chrono::ceil<std::chrono::seconds>(t.expires_at - ports_.now()), std::chrono::seconds(1));
     // Both are made for everybody, so that it takes the same time.
-    auto sending = twilio_.create_code_message(t.phone, text, std::min(left, config_.code_lifetime),
+    auto sending = twilio_.create_code_message(t.phone, text, (std::min)(left, config_.code_lifetime),
                                                twilio::delivery_url(config_.twilio, t));
     auto look_up = twilio_.find_messages(t.phone);
     detail::wipe(text);
@@ -8128,8 +8200,8 @@ PHONEAUTH_DECL random_source::~random_source() {
 PHONEAUTH_DECL bool random_source::draw(std::span<unsigned char> out) {
     if (RAND_bytes(out.data(), static_cast<int>(out.size())) != 1) return false;
     std::array<unsigned char, 256> more;  // the most that getentropy gives
-    for (; !out.empty(); out = out.subspan(std::min(out.size(), more.size()))) {
-        const auto size = std::min(out.size(), more.size());
+    for (; !out.empty(); out = out.subspan((std::min)(out.size(), more.size()))) {
+        const auto size = (std::min)(out.size(), more.size());
         if (::getentropy(more.data(), size) != 0) {
             if (errno == ENOSYS) return true;  // Linux before 3.17
             return false;
@@ -10617,7 +10689,7 @@ private:
     }
     void set(std::string_view name, const json_value::item&, unsigned& target) {
         const auto number = object_.integer(name);
-        const bool fits = number && *number >= 0 && *number <= std::numeric_limits<unsigned>::max();
+        const bool fits = number && *number >= 0 && *number <= (std::numeric_limits<unsigned>::max)();
         if (require(fits, name, "expected a whole number from 0 to 4294967295"))
             target = static_cast<unsigned>(*number);
     }
@@ -10660,7 +10732,7 @@ private:
 }  // namespace detail
 
 PHONEAUTH_DECL std::vector<config_problem> read_config(std::string_view json, config& into) {
-    const auto object = detail::parse_json(json);
+    const auto object = detail::parse_json(detail::without_byte_order_mark(json));
     if (!object) return {{"", "the text is not valid JSON"}};
     if (!object->is(detail::json_kind::object)) return {{"", "expected a JSON object"}};
     std::vector<config_problem> problems;
@@ -10683,17 +10755,15 @@ PHONEAUTH_DECL std::vector<config_problem> read_config(std::string_view json, co
 #ifndef PHONEAUTH_REST_API_HPP
 #define PHONEAUTH_REST_API_HPP
 
-#include <stdexcept>
 #include <string>
 #include <utility>
 
 
-// ---- phoneauth/rest/detail/call.hpp ----
+// ---- phoneauth/rest/cors.hpp ----
 
-#ifndef PHONEAUTH_REST_DETAIL_CALL_HPP
-#define PHONEAUTH_REST_DETAIL_CALL_HPP
+#ifndef PHONEAUTH_REST_CORS_HPP
+#define PHONEAUTH_REST_CORS_HPP
 
-#include <string>
 #include <string_view>
 
 
@@ -10743,8 +10813,15 @@ struct options {
     /// of its own.
     std::vector<std::string> allowed_origins{};
     /// The addresses and networks ("10.0.0.0/8", "::1") of the reverse proxies in front of this server. Only from them
-    /// is `forwarding_header` believed.
+    /// is `forwarding_header` believed. A network in which strangers are (see `is_too_wide`) is refused: they would
+    /// write their own addresses.
     std::vector<std::string> trusted_proxies{};
+    /// Instead of `trusted_proxies`, where the addresses of the proxies are not known: how many of them, 1 to 20, add an
+    /// address to `forwarding_header`. Dangerous when somebody can reach the server past them, or when the number is
+    /// too large: he then writes his own address, and no limit by client holds him; see `client_address_by_hops`. A
+    /// request whose header has fewer addresses counts for the other end of the connection. 0 means that
+    /// `trusted_proxies` decides.
+    unsigned trusted_hops = 0;
     /// The header in which a proxy names its client, after those that it was told itself: a list as in X-Forwarded-For.
     /// (`Forwarded`, RFC 7239, has another form and is not read.)
     std::string forwarding_header = "X-Forwarded-For";
@@ -10954,6 +11031,100 @@ PHONEAUTH_DECL reply::reply(const failure& f) {
 
 #endif
 
+namespace phoneauth {
+inline namespace v0 {
+namespace rest {
+
+/// Lets the pages of `options::allowed_origins` read a reply, Retry-After included. An `api` does it for its own
+/// replies. For those that the server gives by itself (413, 421, 503, …), which a page would otherwise take for a broken
+/// network, call it as `http_server_options::decorate_own_reply` does. Where such a reply to a browser's preflight is a
+/// 503, it becomes the preflight's own answer: only then does the browser send the request that may be told to come
+/// back.
+///
+/// @param r        gets the headers
+/// @param request  as far as it is known: its method and its headers are looked at
+/// @param o        those of the api
+/// @par Source
+/// https://fetch.spec.whatwg.org/#http-cors-protocol
+PHONEAUTH_DECL void add_cors_headers(http_response& r, const http_request& request, const options& o);
+
+namespace detail {
+
+/// Whether pages of `origin` may read replies.
+PHONEAUTH_DECL bool is_allowed(std::string_view origin, const options& o);
+
+/// The answer to a browser's question whether it may send the real request.
+PHONEAUTH_DECL reply preflight_reply();
+
+}  // namespace detail
+
+}  // namespace rest
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/rest/cors.ipp ----
+
+#ifndef PHONEAUTH_REST_CORS_IPP
+#define PHONEAUTH_REST_CORS_IPP
+
+#include <algorithm>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace rest {
+
+namespace detail {
+
+PHONEAUTH_DECL bool is_allowed(std::string_view origin, const options& o) {
+    return std::find(o.allowed_origins.begin(), o.allowed_origins.end(), origin) != o.allowed_origins.end();
+}
+
+PHONEAUTH_DECL reply preflight_reply() {
+    reply r;
+    r.status = 204;
+    r.headers = {{"Access-Control-Allow-Methods", "GET, POST, PUT, OPTIONS"},
+                 {"Access-Control-Allow-Headers", "content-type, user-token, bl-execution-type"},
+                 {"Access-Control-Max-Age", "600"},
+                 {"Cache-Control", "no-store"}};
+    return r;
+}
+
+}  // namespace detail
+
+PHONEAUTH_DECL void add_cors_headers(http_response& r, const http_request& request, const options& o) {
+    if (r.status == 503 && request.method == "OPTIONS" && find_header(request.headers, "Access-Control-Request-Method"))
+        r = detail::preflight_reply();
+    if (detail::is_allowed("*", o)) {
+        r.headers.push_back({"Access-Control-Allow-Origin", "*"});
+    } else {
+        r.headers.push_back({"Vary", "Origin"});
+        const auto* origin = find_header(request.headers, "Origin");
+        if (origin && detail::is_allowed(*origin, o)) r.headers.push_back({"Access-Control-Allow-Origin", *origin});
+    }
+    r.headers.push_back({"Access-Control-Expose-Headers", "Retry-After"});
+}
+
+}  // namespace rest
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
+
+// ---- phoneauth/rest/detail/call.hpp ----
+
+#ifndef PHONEAUTH_REST_DETAIL_CALL_HPP
+#define PHONEAUTH_REST_DETAIL_CALL_HPP
+
+#include <string>
+#include <string_view>
+
+
 // All of an `api` that does not depend on its authenticator: from the request to the call, and from the call's outcome
 // to the reply.
 
@@ -11051,7 +11222,8 @@ inline namespace v0 {
 namespace rest {
 namespace detail {
 
-// Request bodies in all the forms in which clients send them, made into what the authenticator takes.
+// Request bodies in all the forms in which clients send them, made into what the authenticator takes. A byte order mark
+// before one is skipped.
 
 using phoneauth::detail::json_kind;
 using phoneauth::detail::json_value;
@@ -11180,7 +11352,7 @@ PHONEAUTH_DECL result<json_value> read_arguments(std::string_view body, std::ini
                                                  std::size_t max_depth) {
     json_value arguments;
     arguments.kind = json_kind::object;
-    body = phoneauth::detail::trim(body);
+    body = phoneauth::detail::trim(phoneauth::detail::without_byte_order_mark(body));
     if (body.empty()) return arguments;
 
     auto value = read_json(body, max_depth);
@@ -11205,7 +11377,7 @@ PHONEAUTH_DECL result<json_value> read_arguments(std::string_view body, std::ini
 }
 
 PHONEAUTH_DECL result<json_value> read_object(std::string_view body, std::size_t max_depth) {
-    body = phoneauth::detail::trim(body);
+    body = phoneauth::detail::trim(phoneauth::detail::without_byte_order_mark(body));
     if (body.empty()) return error::no_properties;
     auto value = read_json(body, max_depth);
     if (!value) return value;
@@ -11351,14 +11523,18 @@ namespace detail {
 
 /// Where a request goes.
 struct route_target {
-    std::vector<secret_string> segments;  ///< of the path below the root, percent-decoded
+    std::vector<secret_string> segments;  ///< of the path below the root, percent-decoded, without those that are empty
     bool by_key = false;                  ///< the root was /{appId}/{apiKey}/, not /api/
 };
 
-/// Takes the root off `url`, a path with or without a query. → or `unknown_route`, `wrong_application`,
-/// `invalid_parameter` (a percent sequence that is broken, or stands for a letter or a digit: no client writes those so,
-/// and path rules of a proxy that does not decode would not see the route).
+/// Takes the root off `url`, a path with or without a query; "/health" has none. Backendless's SDKs join paths to a
+/// server's URL by "/", and so write "//" where that ends in one: empty segments do not count. → or `unknown_route`,
+/// `wrong_application`, `invalid_parameter` (a percent sequence that is broken, or stands for a letter or a digit: no
+/// client writes those so, and path rules of a proxy that does not decode would not see the route).
 PHONEAUTH_DECL result<route_target> read_target(std::string_view url, const options& o);
+
+/// Throws `std::invalid_argument` with a sentence if an `api` cannot use `o`.
+PHONEAUTH_DECL void check_options(const options& o);
 
 /// The client whose request came from `peer`; `proxies` are those of `o`.
 PHONEAUTH_DECL client_info client_of(const http_request& request, std::string_view peer, const options& o,
@@ -11372,12 +11548,6 @@ PHONEAUTH_DECL bool is_from_elsewhere(const http_request& request, const options
 PHONEAUTH_DECL bool matches(std::string_view pattern, const std::vector<secret_string>& segments,
                             std::string& captured);
 
-/// What the Fetch standard (§3.2, "CORS protocol") wants of every reply.
-PHONEAUTH_DECL void add_cors_headers(http_response& r, const http_request& request, const options& o);
-
-/// The answer to a browser's question whether it may send the real request.
-PHONEAUTH_DECL reply preflight_reply();
-
 }  // namespace detail
 }  // namespace rest
 }  // namespace v0
@@ -11390,7 +11560,7 @@ PHONEAUTH_DECL reply preflight_reply();
 #ifndef PHONEAUTH_REST_DETAIL_ROUTING_IPP
 #define PHONEAUTH_REST_DETAIL_ROUTING_IPP
 
-#include <algorithm>
+#include <stdexcept>
 #include <utility>
 
 
@@ -11422,6 +11592,7 @@ PHONEAUTH_DECL result<route_target> read_target(std::string_view url, const opti
     route_target d;
     while (path.starts_with('/')) {
         const auto written = next_segment(path);
+        if (written.empty()) continue;
         auto segment = phoneauth::detail::percent_decode(written);
         if (!segment) return std::move(segment).error();
         if (hides_letters(written, *segment)) return error::invalid_parameter;
@@ -11432,6 +11603,7 @@ PHONEAUTH_DECL result<route_target> read_target(std::string_view url, const opti
         s.erase(s.begin());
         return d;
     }
+    if (s.size() == 1 && s[0] == "health") return d;
     if (s.size() < 3) return error::unknown_route;
     const bool app_id_right = phoneauth::detail::equal_in_constant_time(s[0], o.app_id);
     const bool api_key_right = phoneauth::detail::equal_in_constant_time(s[1], o.api_key);
@@ -11441,20 +11613,38 @@ PHONEAUTH_DECL result<route_target> read_target(std::string_view url, const opti
     return d;
 }
 
+PHONEAUTH_DECL void check_options(const options& o) {
+    const auto refuse = [](const std::string& why) { throw std::invalid_argument("phoneauth: " + why); };
+    if (o.app_id.empty() || o.api_key.empty() || o.app_id == "api")
+        refuse("an API needs an application id other than \"api\", and an API key");
+    for (const auto& proxy : o.trusted_proxies) {
+        if (!is_network(proxy)) refuse("a trusted proxy is neither an address nor a network");
+        if (is_too_wide(proxy))
+            refuse("the trusted proxies have the network " + proxy +
+                   ", in which anybody may be and write his own address: name the proxies' own networks, or say how "
+                   "many proxies there are (trusted_hops)");
+    }
+    if (o.trusted_hops > 20) refuse("trusted_hops is more than 20");
+    if (o.trusted_hops > 0 && !o.trusted_proxies.empty())
+        refuse("trusted_proxies and trusted_hops are two ways to tell who a client is: set one of them");
+}
+
 PHONEAUTH_DECL client_info client_of(const http_request& request, std::string_view peer, const options& o,
                                      const phoneauth::detail::trusted_networks& proxies) {
     std::string forwarded;  // a header that comes several times is one list (RFC 9110 §5.3)
     for (const auto& h : request.headers)
         if (equal_ignoring_case(h.name, o.forwarding_header)) forwarded += (forwarded.empty() ? "" : ",") + h.value;
     const auto* agent = find_header(request.headers, "User-Agent");
-    client_info client(proxies.client_address(peer, forwarded), agent ? *agent : std::string());
+    client_info client({}, agent ? *agent : std::string());
+    if (o.trusted_hops > 0) {
+        client.address = client_address_by_hops(peer, forwarded, o.trusted_hops);
+        // A list that is too short did not come through all proxies: the address is that of one of them, if any.
+        client.shared_address = !peer.empty() && phoneauth::detail::forwarded_by(forwarded, o.trusted_hops).empty();
+        return client;
+    }
+    client.address = proxies.client_address(peer, forwarded);
     client.shared_address = !peer.empty() && !forwarded.empty() && !proxies.has(phoneauth::detail::bare_address(peer));
     return client;
-}
-
-/// Whether pages of `origin` may read replies.
-inline bool is_allowed(std::string_view origin, const options& o) {
-    return std::find(o.allowed_origins.begin(), o.allowed_origins.end(), origin) != o.allowed_origins.end();
 }
 
 PHONEAUTH_DECL bool is_from_elsewhere(const http_request& request, const options& o) {
@@ -11478,27 +11668,6 @@ PHONEAUTH_DECL bool matches(std::string_view pattern, const std::vector<secret_s
             return false;
     }
     return pattern.empty();
-}
-
-PHONEAUTH_DECL void add_cors_headers(http_response& r, const http_request& request, const options& o) {
-    if (is_allowed("*", o)) {
-        r.headers.push_back({"Access-Control-Allow-Origin", "*"});
-    } else {
-        r.headers.push_back({"Vary", "Origin"});
-        const auto* origin = find_header(request.headers, "Origin");
-        if (origin && is_allowed(*origin, o)) r.headers.push_back({"Access-Control-Allow-Origin", *origin});
-    }
-    r.headers.push_back({"Access-Control-Expose-Headers", "Retry-After"});
-}
-
-PHONEAUTH_DECL reply preflight_reply() {
-    reply r;
-    r.status = 204;
-    r.headers = {{"Access-Control-Allow-Methods", "GET, POST, PUT, OPTIONS"},
-                 {"Access-Control-Allow-Headers", "content-type, user-token, bl-execution-type"},
-                 {"Access-Control-Max-Age", "600"},
-                 {"Cache-Control", "no-store"}};
-    return r;
 }
 
 }  // namespace detail
@@ -11708,6 +11877,13 @@ result<void> take_from(const result<json_value>& object, error missing, Take tak
 
 // -- one function for each route that has arguments, or whose reply needs nobody
 
+/// Says that requests are answered, and nothing else: what a store says is told to nobody who brings no key, and a store
+/// that is down must not make a balancer take away all servers.
+inline result<void> health(const incoming&, call& made) {
+    made.reply = reply::of_json(R"({"status":"ok"})");
+    return {};
+}
+
 inline result<void> info(const incoming& in, call& made) {
     // Where the key is what lets somebody send messages, it is not told to whoever did not bring it.
     const bool tell_key = in.by_key || in.options.send_message != send_message_access::key;
@@ -11740,6 +11916,18 @@ inline result<void> login(const incoming& in, call& made) {
         made.identity = read.digits("login");
         made.password = read.text("password");
     });
+}
+
+// What the clients of Backendless have functions for, and this library has not yet.
+
+inline result<void> restore_password(const incoming&, call&) {
+    return failure(error::unknown_route, "This server restores no passwords by email: log in with a code that is sent "
+                                         "to the phone, and set a new password.");
+}
+
+inline result<void> update_status(const incoming&, call&) {
+    return failure(error::unknown_route,
+                   "This server changes no user's status by request: its operator does, in the users' table.");
 }
 
 inline result<void> update_user(const incoming& in, call& made) {
@@ -11810,12 +11998,15 @@ struct route {
 
 /// The first match counts.
 inline constexpr route routes[] = {
+    {"GET", "/health", operation::nothing, health},
     {"GET", "/info", operation::nothing, info},
     {"POST", "/users/register", operation::start_registration, register_user},
     {"POST", "/users/login", operation::login_with_identity, login},
     {"GET", "/users/logout", operation::logout, nullptr},
     {"GET", "/users/isvalidusertoken/*", operation::check_token, nullptr},
     {"GET", "/users/userclassprops", operation::nothing, describe_user_class},
+    {"GET", "/users/restorepassword/*", operation::nothing, restore_password},
+    {"PUT", "/users/*/status", operation::nothing, update_status},
     {"PUT", "/users/*", operation::update_user, update_user},
     {"GET", "/data/Users/*", operation::find_user, nullptr},
     {"POST", "/services/Twilio/loginWithPhoneNumber", operation::start_login, login_with_phone},
@@ -11853,16 +12044,19 @@ PHONEAUTH_DECL call read_call(const http_request& request, std::string_view peer
     made.from = client_of(request, peer, o, proxies);
     if (const auto* token = find_header(request.headers, "user-token")) made.token = *token;
 
+    // The server leaves the body out and keeps the headers (RFC 9110 §9.3.2).
+    const std::string_view method = request.method == "HEAD" ? "GET" : std::string_view(request.method);
     std::string allowed;
     for (const auto& r : routes) {
         if (!matches(r.pattern, to->segments, made.captured)) continue;
-        if (r.method == request.method) {
+        if (r.method == method) {
             made.asked = r.asked;
             const auto read = r.read ? r.read({request, o, c, to->by_key}, made) : result<void>();
             if (!read) refuse(made, read.error());
             return made;
         }
-        if (allowed.find(r.method) == allowed.npos) allowed.append(r.method).append(", ");
+        if (allowed.find(r.method) == allowed.npos)
+            allowed.append(r.method).append(r.method == "GET" ? ", HEAD, " : ", ");
     }
     refuse(made, allowed.empty() ? error::unknown_route : error::method_not_allowed);
     if (!allowed.empty()) made.reply.headers.push_back({"Allow", allowed + "OPTIONS"});  // RFC 9110 §15.5.6
@@ -11935,8 +12129,10 @@ namespace rest {
 /// The REST endpoints that clients of Backendless's Twilio plugin call, for any server that can hand over a request and
 /// send a reply. They are routed under two roots: `/{appId}/{apiKey}/…`, and `/api/…`, which Backendless's SDKs use
 /// when they are given a domain of their own. Under the latter no key is sent and none is asked for: a key that sits in
-/// every client protects nothing.
+/// every client protects nothing. Empty segments of a path ("//users/login") count as not there; a proxy that has rules
+/// about paths must see them so, too.
 ///
+///     GET  /health                          (also without a root) 200 {"status":"ok"}, for load balancers: asks nobody
 ///     GET  /info
 ///     POST /users/register                  without transactionId: step 1, with it: step 2
 ///     POST /users/login                     {login, password}
@@ -11955,7 +12151,9 @@ namespace rest {
 ///
 /// Phone numbers and codes may be texts or JSON numbers; a code that is a number gets back the zeros in front of it.
 /// sendMessage is off by default; see `options::send_message`. Pages of other origins are refused by default; see
-/// `options::allowed_origins`.
+/// `options::allowed_origins`. HEAD is answered where GET is, and does the same. What else Backendless has, as
+/// `GET /users/restorepassword/{identity}` and `PUT /users/{objectId}/status`, is `unknown_route`, with a sentence about
+/// what to do instead for those two.
 ///
 /// `Authenticator` is an `authenticator`, or whatever has its functions.
 ///
@@ -11975,14 +12173,11 @@ public:
     /// @param auth  does the work; must outlive the api
     /// @param o     application id and API key at least
     /// @par Errors
-    /// `std::invalid_argument` if the application id or the API key is empty, the application id is "api", or a trusted
-    /// proxy is neither an address nor a network.
+    /// `std::invalid_argument` if the application id or the API key is empty, the application id is "api", a trusted
+    /// proxy is neither an address nor a network or is a network in which strangers are, or `trusted_hops` is above 20
+    /// or beside `trusted_proxies`.
     api(Authenticator& auth, options o) : auth_(auth), options_(std::move(o)), proxies_(options_.trusted_proxies) {
-        if (options_.app_id.empty() || options_.api_key.empty() || options_.app_id == "api")
-            throw std::invalid_argument("phoneauth: an API needs an application id other than \"api\", and an API key");
-        for (const auto& proxy : options_.trusted_proxies)
-            if (!is_network(proxy))
-                throw std::invalid_argument("phoneauth: a trusted proxy is neither an address nor a network");
+        detail::check_options(options_);
     }
 
     api(const api&) = delete;
@@ -12072,7 +12267,7 @@ private:
             break;
         }
         }
-        detail::add_cors_headers(made.reply, request, options_);
+        add_cors_headers(made.reply, request, options_);
         phoneauth::detail::wipe(request.url);  // it may hold a token
         co_return std::move(made.reply);
     }
@@ -12418,6 +12613,9 @@ concept performs = requires(S& s, const Arguments&... arguments) {
 /// `perform` is public. It gets one of the `operations` and the arguments of the call, which live as long as
 /// policies.hpp says. It returns what the function returns: a value, or an awaitable of it. An overload for one
 /// operation does something else for that one.
+///
+/// For an `authenticator` without `config::code_keys`, which a storage that is local to the process allows, say
+/// `static constexpr bool process_local = phoneauth::is_process_local<S>;` as well.
 ///
 /// `Derived` has those functions for which its `perform` takes the operation. To forward to a store that has only some
 /// of the parts, write `requires std::invocable<Operation, S&, const Arguments&...>` behind the template's head.
@@ -13767,7 +13965,7 @@ public:
     /// What is wrong with `answer`; empty if nothing is. `asked` is when the storage was asked, by a steady clock.
     std::string difference(const cell_batch& batch, const cell_answer& answer,
                            std::chrono::steady_clock::time_point asked) {
-        latest_ = std::max(latest_, batch.now());
+        latest_ = (std::max)(latest_, batch.now());
         const auto answered = std::chrono::steady_clock::now();
         std::vector<std::string> unsure;
         for (std::size_t i = 0; i <= batch.size(); ++i)
@@ -13816,7 +14014,7 @@ private:
         if (answer.granted != expected.granted) return "a batch must be granted or refused as decide says";
         for (std::size_t i = 0; i < batch.size(); ++i) {
             if (!is_for(batch[i], expected.marked)) continue;
-            if (std::max(answer.cells[i], now) != std::max(expected.cells[i], now))
+            if ((std::max)(answer.cells[i], now) != (std::max)(expected.cells[i], now))
                 return "a cell must be answered as decide says";
             if (expected.cells[i] != stored[1 + i])
                 cells.insert_or_assign(std::string(batch.key(i)),
@@ -13833,7 +14031,7 @@ template <class S, class SyncWait>
 void storage_suite<S, SyncWait>::cells() {
     using std::chrono::milliseconds;
     constexpr milliseconds minute = std::chrono::minutes(1), hour = std::chrono::hours(1),
-                           far = std::chrono::hours(24 * 400), none{0};
+                           distant = std::chrono::hours(24 * 400), none{0};
     constexpr auto marked = cell_condition::if_marked, unmarked = cell_condition::unless_marked;
 
     const auto answer_to = [this](const cell_batch& batch) { return value_of(storage().take_cells(batch)); };
@@ -13850,8 +14048,8 @@ void storage_suite<S, SyncWait>::cells() {
     };
     // How far a cell is ahead of `at`.
     const auto ahead = [&](const std::string& key, time_point at) {
-        const auto answer = request(key, at, {.action = cell_action::ask, .room = far});
-        return std::max(answer.cells[0] - at, none);
+        const auto answer = request(key, at, {.action = cell_action::ask, .room = distant});
+        return (std::max)(answer.cells[0] - at, none);
     };
 
     check("cells: take", [&] {
@@ -13892,7 +14090,7 @@ void storage_suite<S, SyncWait>::cells() {
                    "a cell must be found by any key");
         for (const auto& ending : endings) {
             cell_batch batch(start, key, ending);
-            batch.add({.action = cell_action::ask, .room = far}, key, "?");
+            batch.add({.action = cell_action::ask, .room = distant}, key, "?");
             expect(answer_to(batch).marked, "a marker must be found by any key");
         }
         for (const char c : {'a', 'b'})
@@ -13926,7 +14124,7 @@ void storage_suite<S, SyncWait>::cells() {
     check("cells: move", [&] {
         const auto key = new_key();
         const auto start = now();
-        expect(std::max(move(key, start, -minute, hour), start) == start && ahead(key, start) == none,
+        expect((std::max)(move(key, start, -minute, hour), start) == start && ahead(key, start) == none,
                "moving an absent cell back must leave it absent");
         expect(move(key, start, 5 * minute, hour) == start + 5 * minute && ahead(key, start) == 5 * minute,
                "moving must move the cell on by the cost");
@@ -13937,11 +14135,11 @@ void storage_suite<S, SyncWait>::cells() {
         expect(request(key, start, {.action = cell_action::move, .cost = minute, .room = minute}).granted,
                "moving must never be refused");
         expect(ahead(key, start) == minute, "a cell that is beyond room must be moved back to it");
-        expect(std::max(move(key, start, -hour, hour), start) == start, "a cell must not be moved before now");
+        expect((std::max)(move(key, start, -hour, hour), start) == start, "a cell must not be moved before now");
         expect(ahead(key, start - hour) <= hour, "a cell must not be moved before now");
         expect(take(key, start, minute, minute).cells[0] == start + minute,
                "a cell that was moved back to now must start again from now");
-        expect(std::max(move(key, start, none, none), start) == start && ahead(key, start) == none,
+        expect((std::max)(move(key, start, none, none), start) == start && ahead(key, start) == none,
                "a cell that is beyond room must be moved back to it");
     });
     check("cells: the marker", [&] {
@@ -14016,15 +14214,15 @@ void storage_suite<S, SyncWait>::cells() {
         }
         // One that goes on, one that is new, one that comes to its end and one that was over.
         const auto living = new_key(), added = new_key(), ended = new_key(), over = new_key();
-        take(living, start, 2 * hour, far);
-        take(ended, start, 2 * hour, far);
-        take(over, start, hour, far);
+        take(living, start, 2 * hour, distant);
+        take(ended, start, 2 * hour, distant);
+        take(over, start, hour, distant);
         const auto later = start + hour;
         cell_batch mixed(later);
-        mixed.add({.cost = minute, .room = far}, added);
-        mixed.add({.action = cell_action::move, .cost = -far, .room = far}, ended);
-        mixed.add({.cost = minute, .room = far}, living);
-        mixed.add({.cost = minute, .room = far}, over);
+        mixed.add({.cost = minute, .room = distant}, added);
+        mixed.add({.action = cell_action::move, .cost = -distant, .room = distant}, ended);
+        mixed.add({.cost = minute, .room = distant}, living);
+        mixed.add({.cost = minute, .room = distant}, over);
         const auto answer = answer_to(mixed);
         expect(answer.granted && answer.cells[0] == later + minute && answer.cells[1] <= later &&
                    answer.cells[2] == start + 2 * hour + minute && answer.cells[3] == later + minute,
@@ -14063,8 +14261,8 @@ void storage_suite<S, SyncWait>::cells() {
         for (const auto start : {now() - year, now(), now() + year}) {
             const auto key = new_key();
             const auto end = start + hour + milliseconds(1);
-            take(key, start, end - start, far);
-            for (int i = 0; i < 10; ++i) take(new_key(), end - milliseconds(1), hour, far);  // what is over may go
+            take(key, start, end - start, distant);
+            for (int i = 0; i < 10; ++i) take(new_key(), end - milliseconds(1), hour, distant);  // what is over may go
             expect(ahead(key, end - milliseconds(1)) == milliseconds(1), "a cell must live until it is over");
             expect(ahead(key, end) == none, "a cell that is over must not be ahead of now");
             expect(take(key, end, minute, minute).cells[0] == end + minute,
@@ -14074,13 +14272,14 @@ void storage_suite<S, SyncWait>::cells() {
     check("cells: the far future", [&] {
         const auto start = now(), then = start + std::chrono::hours(24 * 365 * 10);
         const auto key = new_key();
-        expect(take(key, start, far, far).cells[0] == start + far, "a cell must be as far ahead as it was moved");
-        expect(!take(key, start + hour, far, far).granted, "a cell must stay where it was moved");
-        expect(take(key, start + far, far, far).granted, "a cell that is over must start again from now");
+        expect(take(key, start, distant, distant).cells[0] == start + distant,
+               "a cell must be as far ahead as it was moved");
+        expect(!take(key, start + hour, distant, distant).granted, "a cell must stay where it was moved");
+        expect(take(key, start + distant, distant, distant).granted, "a cell that is over must start again from now");
         // The clock was wrong for a while.
         const auto other = new_key();
         take(other, then, minute, minute);
-        expect(!take(other, start, minute, far).granted && ahead(other, start) == then + minute - start,
+        expect(!take(other, start, minute, distant).granted && ahead(other, start) == then + minute - start,
                "a cell must live on if the clock is turned back");
         expect(move(other, start, none, hour) == start + hour, "a cell that is beyond room must be moved back to it");
         expect(take(other, start, minute, 2 * hour).cells[0] == start + hour + minute,
@@ -14089,7 +14288,7 @@ void storage_suite<S, SyncWait>::cells() {
     check("cells: random batches", [&] {
         cell_model model;
         const auto below = [&](std::size_t n) { return std::uniform_int_distribution<std::size_t>(0, n - 1)(random_); };
-        const std::array<milliseconds, 6> spans{none, milliseconds(1), std::chrono::seconds(1), minute, hour, far};
+        const std::array<milliseconds, 6> spans{none, milliseconds(1), std::chrono::seconds(1), minute, hour, distant};
         const auto span = [&] {
             const auto most = spans[below(spans.size())].count();
             return milliseconds(std::uniform_int_distribution<std::int64_t>(0, most)(random_));
@@ -14104,7 +14303,7 @@ void storage_suite<S, SyncWait>::cells() {
             const auto size = below(4) == 0 ? below(cell_batch::most + 1) : below(4);
             for (std::size_t i = 0; i < size; ++i) {
                 cell_request r{static_cast<cell_action>(1 + below(3)), static_cast<cell_condition>(1 + below(3)),
-                               span(), below(2) == 0 ? far : span(), span()};
+                               span(), below(2) == 0 ? distant : span(), span()};
                 if (r.action == cell_action::move && below(2) == 0) r.cost = -r.cost;
                 batch.add(r, keys[1 + i]);
             }
@@ -14150,7 +14349,7 @@ void storage_suite<S, SyncWait>::cells() {
             for (auto& batch : batches) {
                 std::shuffle(order.begin(), order.end(), random_);
                 for (const auto i : order)
-                    batch.add({.cost = minute, .room = i == 0 ? room : far}, key, std::to_string(i));
+                    batch.add({.cost = minute, .room = i == 0 ? room : distant}, key, std::to_string(i));
             }
             std::atomic<int> granted = 0;
             in_parallel([&](unsigned i) {
@@ -14166,13 +14365,13 @@ void storage_suite<S, SyncWait>::cells() {
         race([&] {
             const auto key = new_key();
             const auto at = now();
-            take(key, at, hour, far);
+            take(key, at, hour, distant);
             in_parallel([&](unsigned i) {
                 for (int n = 0; n < 5; ++n)
                     if (i % 2 == 0)
-                        take(key, at, 2 * minute, far);
+                        take(key, at, 2 * minute, distant);
                     else
-                        move(key, at, -minute, far);
+                        move(key, at, -minute, distant);
             });
             const int taking = static_cast<int>(options_.threads + 1) / 2,
                       moving = static_cast<int>(options_.threads) / 2;
@@ -14431,7 +14630,7 @@ void storage_suite<S, SyncWait>::transactions() {
     });
     check("transactions: the largest numbers", [&] {
         auto t = new_transaction();
-        t.tries = t.sends = std::numeric_limits<std::uint32_t>::max();
+        t.tries = t.sends = (std::numeric_limits<std::uint32_t>::max)();
         t.version = (std::uint64_t{1} << 53) + 1;  // more than a double can tell from its neighbours
         inserted(t);
         auto stale = t;
@@ -14443,8 +14642,8 @@ void storage_suite<S, SyncWait>::transactions() {
         ++t.version;
         expect_stored(t);
         t = new_transaction();
-        t.delivery_error = std::numeric_limits<std::int32_t>::min();
-        t.version = std::numeric_limits<std::int64_t>::max() - 1;
+        t.delivery_error = (std::numeric_limits<std::int32_t>::min)();
+        t.version = (std::numeric_limits<std::int64_t>::max)() - 1;
         inserted(t);
         expect(value_of(storage().update_transaction(t)),
                "update_transaction with the stored version must return true");
@@ -14493,7 +14692,7 @@ void storage_suite<S, SyncWait>::transactions() {
                "update_transaction with the stored version must return true");
         ++t.version;
         expect_stored(t);
-        for (const auto error : {-1, std::numeric_limits<std::int32_t>::max()}) {
+        for (const auto error : {-1, (std::numeric_limits<std::int32_t>::max)()}) {
             t.delivery = error < 0 ? delivery_state::delivered : delivery_state::undelivered;
             t.delivery_error = error;
             value_of(storage().update_transaction(t));
@@ -14756,8 +14955,8 @@ void storage_suite<S, SyncWait>::users() {
         ++u.version;
         expect_stored(u);
         u = new_user();
-        u.version = std::numeric_limits<std::int64_t>::max() - 1;
-        u.generation = std::numeric_limits<std::int64_t>::max();
+        u.version = (std::numeric_limits<std::int64_t>::max)() - 1;
+        u.generation = (std::numeric_limits<std::int64_t>::max)();
         inserted(u);
         expect(update(u) == write_result::done, "update_user with the stored version must return done");
         ++u.version;
@@ -15756,7 +15955,7 @@ private:
         }
         std::string_view target = request.url;
         if (const auto scheme = target.find("://"); scheme != target.npos)
-            target = target.substr(std::min(target.find('/', scheme + 3), target.size()));
+            target = target.substr((std::min)(target.find('/', scheme + 3), target.size()));
         const auto [path, query] = phoneauth::detail::split_target(target);
         if (!is_authenticated(request)) return error_reply(20003);
 

@@ -522,7 +522,7 @@ namespace phoneauth {
 inline namespace v0 {
 
 PHONEAUTH_DECL std::size_t pooled_passwords::default_threads() {
-    return std::max(1u, std::thread::hardware_concurrency() / 2);
+    return (std::max)(1u, std::thread::hardware_concurrency() / 2);
 }
 
 PHONEAUTH_DECL pooled_passwords::pooled_passwords(scrypt_cost cost, std::size_t threads, std::size_t max_queue)
@@ -840,7 +840,7 @@ struct message_parser::impl {
     std::size_t scan_head(std::string_view bytes) {
         std::size_t at = 0;
         while (at < bytes.size()) {
-            const auto line_end = std::min(bytes.find('\n', at), bytes.size());
+            const auto line_end = (std::min)(bytes.find('\n', at), bytes.size());
             const auto part = bytes.substr(at, line_end - at);
             if (previous == '\n' && (bytes[at] == ' ' || bytes[at] == '\t')) fail(error::malformed_reply);
             if (previous == '\r' && !part.empty()) fail(error::malformed_reply);
@@ -898,7 +898,7 @@ struct message_parser::impl {
             if (left == 0) place = chunk_part::end_of_data;
             return n;
         }
-        const auto n = std::min(bytes.find('\n'), bytes.size() - 1) + 1;
+        const auto n = (std::min)(bytes.find('\n'), bytes.size() - 1) + 1;
         line += bytes.substr(0, n);
         line_bytes += n;
         // A chunk of one byte is framed by at least five; more than sixteen are extensions, or trailers.
@@ -1196,7 +1196,7 @@ public:
         if (!std::exchange(watched_, true)) watch();
     }
     /// No deadline until the next `expect_within`; the timer goes on.
-    void expect_nothing() noexcept { deadline_ = clock::time_point::max(); }
+    void expect_nothing() noexcept { deadline_ = (clock::time_point::max)(); }
     /// Stops the timer, so that nothing of this connection keeps an event loop running.
     void unwatch() {
         if (std::exchange(watched_, false)) timer_.cancel();
@@ -1380,7 +1380,7 @@ private:
     }
 
     void watch() {
-        timer_.expires_at(std::min(deadline_, clock::now() + period_));
+        timer_.expires_at((std::min)(deadline_, clock::now() + period_));
         timer_.async_wait([self = shared_from_this()](std::error_code ec) {
             if (ec || !self->watched_) return;
             if (clock::now() >= self->deadline_) {
@@ -1395,7 +1395,7 @@ private:
     ssl_ptr tls_;
     ::asio::steady_timer timer_;
     clock::duration period_;
-    clock::time_point deadline_ = clock::time_point::max();
+    clock::time_point deadline_ = (clock::time_point::max)();
     bool watched_ = false;
     bool expired_ = false;
     static constexpr std::size_t in_size = 8 * 1024;
@@ -1668,6 +1668,7 @@ private:
 #define PHONEAUTH_ASIO_DETAIL_HTTP1_WRITER_HPP
 
 #include <string>
+#include <string_view>
 
 
 namespace phoneauth {
@@ -1680,9 +1681,10 @@ namespace detail {
 PHONEAUTH_DECL result<void> append_request(std::string& out, const http_request& request, const url& target);
 
 /// Appends a response to `out`, with Content-Length, and "Connection: close" unless `keep_alive`. `reply_to_head`
-/// leaves the body out. Errors as for `append_request`, and for a status outside 200–599.
+/// leaves the body out. `date` is the value of the field Date, unless the response has one; empty: there is none. Errors
+/// as for `append_request`, and for a status outside 200–599.
 PHONEAUTH_DECL result<void> append_response(std::string& out, const http_response& response, bool keep_alive,
-                                            bool reply_to_head = false);
+                                            bool reply_to_head = false, std::string_view date = {});
 
 }  // namespace detail
 }  // namespace v0
@@ -1801,7 +1803,7 @@ inline std::string_view reason_phrase(int status) noexcept {
 }
 
 PHONEAUTH_DECL result<void> append_response(std::string& out, const http_response& response, bool keep_alive,
-                                            bool reply_to_head) {
+                                            bool reply_to_head, std::string_view date) {
     if (response.status < 200 || response.status > 599 || !headers_are_safe(response.headers))
         return error::invalid_parameter;
     out.reserve(out.size() + room_for(response.headers, response.body));
@@ -1810,6 +1812,7 @@ PHONEAUTH_DECL result<void> append_response(std::string& out, const http_respons
     out += ' ';
     out += reason_phrase(response.status);
     out += "\r\n";
+    if (!date.empty() && !find_header(response.headers, "Date")) (out += "Date: ").append(date) += "\r\n";
     append_headers(out, response.headers);
     const bool may_have_body = response.status != 204 && response.status != 304;
     if (may_have_body) append_length(out, response.body.size());
@@ -1852,10 +1855,10 @@ public:
         using std::chrono::milliseconds;
         for (auto* timeout :
              {&options_.connect_timeout, &options_.write_timeout, &options_.read_timeout, &options_.idle_timeout})
-            *timeout = std::max(*timeout, milliseconds(1));
+            *timeout = (std::max)(*timeout, milliseconds(1));
         options_.max_connections = std::max<std::size_t>(options_.max_connections, 1);
-        shortest_ =
-            std::min({options_.connect_timeout, options_.write_timeout, options_.read_timeout, options_.idle_timeout});
+        shortest_ = (std::min)(
+            {options_.connect_timeout, options_.write_timeout, options_.read_timeout, options_.idle_timeout});
     }
 
     const ::asio::any_io_executor strand;
@@ -2277,11 +2280,68 @@ private:
 
 #endif
 
+// ---- phoneauth/asio/detail/http_date.hpp ----
+
+#ifndef PHONEAUTH_ASIO_DETAIL_HTTP_DATE_HPP
+#define PHONEAUTH_ASIO_DETAIL_HTTP_DATE_HPP
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+/// `t` as a field Date has it: "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110 §5.6.7), whatever the locale.
+inline std::string http_date(std::chrono::sys_seconds t) {
+    constexpr std::string_view days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    constexpr std::string_view months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                           "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    const auto day = std::chrono::floor<std::chrono::days>(t);
+    const std::chrono::year_month_day date(day);
+    const std::chrono::hh_mm_ss time(t - day);
+    std::string text;
+    const auto two = [&](auto number, char behind) {
+        text += static_cast<char>('0' + number / 10);
+        text += static_cast<char>('0' + number % 10);
+        text += behind;
+    };
+    text.append(days[std::chrono::weekday(day).c_encoding()]) += ", ";
+    two(unsigned{date.day()}, ' ');
+    text.append(months[unsigned{date.month()} - 1]) += ' ';
+    text.append(std::to_string(int{date.year()})) += ' ';
+    two(time.hours().count(), ':');
+    two(time.minutes().count(), ':');
+    two(time.seconds().count(), ' ');
+    return text += "GMT";
+}
+
+/// The time now, as `http_date`; each thread writes it once a second. Valid until this thread's next call.
+inline std::string_view http_date_now() {
+    thread_local std::chrono::sys_seconds second;
+    thread_local std::string text;
+    const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    if (text.empty() || now != second) {
+        text = http_date(now);
+        second = now;
+    }
+    return text;
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
 // ---- phoneauth/asio/detail/http_server_flows.hpp ----
 
 #ifndef PHONEAUTH_ASIO_DETAIL_HTTP_SERVER_FLOWS_HPP
 #define PHONEAUTH_ASIO_DETAIL_HTTP_SERVER_FLOWS_HPP
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <memory>
@@ -2353,6 +2413,10 @@ struct http_server_options {
     /// Empty means any host.
     std::vector<std::string> allowed_hosts{};
 
+    /// Path and query of requests that are answered whatever their Host, as "/health": a load balancer probes an
+    /// address, not a name. Any page may read what is there.
+    std::vector<std::string> targets_for_any_host{};
+
     /// How large the head of a request may be. A larger one, or one with more than 100 header fields, gets 431.
     std::size_t max_header_bytes = 16 * 1024;
 
@@ -2375,6 +2439,12 @@ struct http_server_options {
     /// Gives a reply of the server itself (400, 408, 413, 421, 431, 500, 503) the body that the clients understand;
     /// without it the body is empty. It is called from any thread that runs the server, and must not throw.
     std::function<void(http_response&)> complete_own_reply{};
+
+    /// Adds to such a reply, after `complete_own_reply` and under the same conditions, what depends on the request: with
+    /// `rest::add_cors_headers` a page of another origin can read it, and does not take it for a broken network. The
+    /// request is without its body, and as far as it was read: there may be no method and no headers. If this is set, a
+    /// connection that is one too many has up to 100 ms to say what it wants before it gets its 503.
+    std::function<void(http_response& reply, const http_request& request)> decorate_own_reply{};
 };
 
 /// What an `http_server` calls for each request, on the connection's strand. `request.url` is path and query; `peer` is
@@ -2434,9 +2504,9 @@ struct http_server_state {
         if (shared_tls && SSL_CTX_up_ref(shared_tls) == 1) tls.reset(shared_tls);
         for (auto* timeout :
              {&options.header_timeout, &options.body_timeout, &options.idle_timeout, &options.write_timeout})
-            *timeout = std::max(*timeout, std::chrono::milliseconds(1));
+            *timeout = (std::max)(*timeout, std::chrono::milliseconds(1));
         shortest =
-            std::min({options.header_timeout, options.body_timeout, options.idle_timeout, options.write_timeout});
+            (std::min)({options.header_timeout, options.body_timeout, options.idle_timeout, options.write_timeout});
     }
 
     /// Takes the session in, among `busy` or `refused`. False: no word is worth it, close.
@@ -2522,7 +2592,8 @@ struct http_server_state {
     /// An HTTP/1.0 request may have no Host; it is for none of the allowed ones then.
     bool is_for_us(const http_request& request) const {
         const auto& allowed = options.allowed_hosts;
-        if (allowed.empty()) return true;
+        const auto& free = options.targets_for_any_host;
+        if (allowed.empty() || std::find(free.begin(), free.end(), request.url) != free.end()) return true;
         const auto* given = find_header(request.headers, "Host");
         const auto host = given ? host_of(*given) : std::string();
         return std::any_of(allowed.begin(), allowed.end(),
@@ -2592,30 +2663,39 @@ struct http_server_answering {
     ~http_server_answering() { owner.requests.fetch_sub(1); }
 };
 
-/// The reply that the server gives by itself.
-inline http_response own_reply(const http_server_state& s, int status) {
+/// The reply that the server gives by itself to `asked`, or to what of a request has come.
+inline http_response own_reply(const http_server_state& s, int status, const http_request& asked) {
     http_response reply;
     reply.status = status;
     if (s.options.complete_own_reply) s.options.complete_own_reply(reply);
     if (status == 503 && !find_header(reply.headers, "Retry-After")) reply.headers.push_back({"Retry-After", "1"});
+    if (s.options.decorate_own_reply) s.options.decorate_own_reply(reply, asked);
     return reply;
 }
 
-/// The handler's reply, or why it was not asked.
+/// What of a request has come that will not be read to its end, without its body.
+inline http_request begun_request(message_parser& parser) {
+    auto begun = parser.take_request();
+    if (!parser.head_complete()) begun.method.clear();
+    wipe(begun.body);
+    return begun;
+}
+
+/// The handler's reply, or why it was not asked; `asked` is the head of `request`.
 inline ::asio::awaitable<http_response> answer_request(http_server_state& s, http_request request,
-                                                       ::asio::ip::tcp::endpoint peer) {
+                                                       const http_request& asked, ::asio::ip::tcp::endpoint peer) {
     const http_server_answering counted(s);
     http_response reply;
     if (counted.before >= s.options.max_requests) {
-        reply = own_reply(s, 503);
+        reply = own_reply(s, 503, asked);
     } else if (!s.is_for_us(request)) {
-        reply = own_reply(s, 421);
+        reply = own_reply(s, 421, request);
     } else {
         try {
             auto work = s.handle(std::move(request), peer);
             reply = co_await std::move(work);
         } catch (...) {
-            reply = own_reply(s, 500);
+            reply = own_reply(s, 500, asked);
         }
     }
     co_return reply;
@@ -2623,9 +2703,10 @@ inline ::asio::awaitable<http_response> answer_request(http_server_state& s, htt
 
 /// Replies with `status` and ends the connection.
 inline ::asio::awaitable<void> refuse_request(http_server_state& s, http_connection& connection, int status) {
-    const auto reply = own_reply(s, status);
+    const auto asked = begun_request(connection.parser);
+    const auto reply = own_reply(s, status, asked);
     connection.out.clear();
-    const auto written = append_response(connection.out, reply, false);
+    const auto written = append_response(connection.out, reply, false, asked.method == "HEAD", http_date_now());
     if (!written) co_return;
     connection.expect_within(s.options.write_timeout);
     auto ec = co_await connection.write();
@@ -2657,14 +2738,16 @@ inline ::asio::awaitable<bool> serve_request(http_server_state& s, http_server_s
     const bool keep_alive = parser.keep_alive();
     auto request = parser.take_request();
     const bool head = request.method == "HEAD";
-    auto reply = co_await answer_request(s, std::move(request), me.peer);
+    http_request asked;
+    if (s.options.decorate_own_reply) asked = {request.method, request.url, request.headers};
+    auto reply = co_await answer_request(s, std::move(request), asked, me.peer);
 
     const bool again = keep_alive && !s.is_stopping();
     connection.out.clear();
-    auto written = append_response(connection.out, reply, again, head);
+    auto written = append_response(connection.out, reply, again, head, http_date_now());
     if (!written) {
-        const auto broken = own_reply(s, 500);
-        written = append_response(connection.out, broken, again, head);
+        const auto broken = own_reply(s, 500, asked);
+        written = append_response(connection.out, broken, again, head, http_date_now());
     }
     connection.expect_within(s.options.write_timeout);
     ec = co_await connection.write();
@@ -2687,6 +2770,12 @@ inline ::asio::awaitable<void> serve_connection(std::shared_ptr<http_server_stat
         if (ec) co_return;
     }
     if (me->among == &s->refused) {
+        if (s->options.decorate_own_reply) {
+            connection.unwatch();  // the timer may be set for later
+            connection.expect_within((std::min)(s->options.header_timeout, std::chrono::milliseconds(100)));
+            ec = co_await connection.read_head();
+            if (ec && !connection.expired()) co_return;
+        }
         co_await refuse_request(*s, connection, 503);
         co_return;
     }
@@ -2761,7 +2850,7 @@ namespace detail {
 struct http_server_state;
 }
 
-/// A small HTTP/1.1 server: keep-alive, pipelining in order, HEAD, "Expect: 100-continue", limits on everything. It
+/// A small HTTP/1.1 server: keep-alive, pipelining in order, HEAD, "Expect: 100-continue", Date, limits on everything. It
 /// asks its handler for every request and knows no routes. It refuses what two readers of HTTP could take for different
 /// requests, and closes the connection.
 ///
@@ -3135,7 +3224,8 @@ namespace testing {
 
 /// Makes a blocking policy an asynchronous one, for tests: each function goes to the back of the executor's queue and
 /// does its work when it is its turn, so that operations which run at the same time take turns at every call. `P` may
-/// be a Storage (or some of its parts), an HttpTransport, a PasswordHasher, or several of them.
+/// be a Storage (or some of its parts), an HttpTransport, a PasswordHasher, or several of them. Around a storage that is
+/// local to the process, as `memory_storage` is, no `config::code_keys` are needed; around any other they are.
 ///
 /// @par Thread safety
 /// That of `P`.

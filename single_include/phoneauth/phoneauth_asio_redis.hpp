@@ -193,7 +193,7 @@ private:
         if (--round->unanswered > 0) return;
         auto& batch = *round->batch;
         for (auto& call : batch.calls)
-            if (!call.settled) batch.next = std::max(batch.next, router_.settle(call));
+            if (!call.settled) batch.next = (std::max)(batch.next, router_.settle(call));
         resume(*round, nullptr);
     }
 

@@ -190,11 +190,11 @@ public:
     /// Throws `std::runtime_error`, without a word of the URL, which may hold a password anywhere if it is mistaken.
     explicit server_address(const std::string& url) {
         const auto scheme = url.find("://");
-        const auto name = std::string_view(url).substr(0, std::min(scheme, url.size()));
+        const auto name = std::string_view(url).substr(0, (std::min)(scheme, url.size()));
         if (scheme == url.npos || (name != "postgres" && name != "postgresql")) throw wrong();
         // "/", "@" and "?" in a password that is not encoded make a part of it the host or the database.
-        const auto path = std::min(url.find_first_of("/?", scheme + 3), url.size());
-        const auto query = std::min(url.find('?', path), url.size());
+        const auto path = (std::min)(url.find_first_of("/?", scheme + 3), url.size());
+        const auto query = (std::min)(url.find('?', path), url.size());
         const auto at = url.find('@');
         if (url.find('\0') != url.npos || url.substr(path).find('@') < query - path ||
             (at < path && url.substr(at + 1, path - at).find('@') != url.npos))
@@ -239,7 +239,7 @@ private:
     /// One port for each host, separated by commas.
     static bool is_port_list(std::string_view ports) {
         for (;;) {
-            const auto end = std::min(ports.find(','), ports.size());
+            const auto end = (std::min)(ports.find(','), ports.size());
             const auto port = ports.substr(0, end);
             if (port.size() > 5 || !std::all_of(port.begin(), port.end(), is_digit)) return false;
             if (end == ports.size()) return true;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <boost/test/unit_test.hpp>
 
+#include <phoneauth/asio/detail/http_date.hpp>
 #include <phoneauth/asio/detail/http_server_state.hpp>
 #include <phoneauth/asio/http_server.hpp>
 
@@ -59,6 +60,21 @@ private:
     rlimit before_{};
 };
 
+const std::string date_line = "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n";
+
+// Takes the Date out of each reply, where it must be that of the last minute.
+std::string without_dates(std::string text) {
+    const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    for (auto at = text.find("\r\nDate: "); at != text.npos; at = text.find("\r\nDate: ", at)) {
+        const auto line = text.substr(at + 2, date_line.size());
+        auto age = 0s;
+        while (age < 60s && line != "Date: " + detail::http_date(now - age) + "\r\n") ++age;
+        BOOST_TEST((age < 60s), line);
+        text.erase(at + 2, date_line.size());
+    }
+    return text;
+}
+
 // A server on two threads, and what is needed to talk to it byte by byte.
 struct fixture {
     explicit fixture(http_server_options options = {}, std::size_t threads = 2, SSL_CTX* tls = nullptr)
@@ -76,6 +92,7 @@ struct fixture {
         http_response reply;
         reply.status = 200;
         if (r.url == "/throw") throw std::runtime_error("secret");
+        if (r.url == "/dated") reply.headers.push_back({"date", "today"});
         if (r.url == "/injection") reply.headers.push_back({"A", "b\r\nC: d"});
         if (r.url == "/wait") {
             arrived.set_value();
@@ -105,20 +122,20 @@ struct fixture {
     }
 
     // All that the server sends until it closes, after `pieces` were sent one after the other.
-    std::string talk(const std::vector<std::string>& pieces) {
+    std::string talk(const std::vector<std::string>& pieces, bool dated = false) {
         auto s = connect();
         std::error_code ec;
         for (const auto& piece : pieces) ::asio::write(s, ::asio::buffer(piece), ec);
-        return rest(s);
+        return rest(s, dated);
     }
-    // The reply to one more request.
+    // The reply to one more request, `length` bytes long without its date.
     static std::string ask(tcp::socket& s, const std::string& request, std::size_t length) {
         ::asio::write(s, ::asio::buffer(request));
-        std::string answer(length, ' ');
+        std::string answer(length + date_line.size(), ' ');
         ::asio::read(s, ::asio::buffer(answer));
-        return answer;
+        return without_dates(answer);
     }
-    static std::string rest(tcp::socket& s) {
+    static std::string rest(tcp::socket& s, bool dated = false) {
         std::string all;
         std::error_code ec;
         while (!ec) {
@@ -127,7 +144,7 @@ struct fixture {
             all.append(bytes, n);
         }
         BOOST_TEST(ec.message() == std::error_code(::asio::error::eof).message());
-        return all;
+        return dated ? all : without_dates(all);
     }
 
     std::atomic<int> requests{0};
@@ -178,6 +195,30 @@ BOOST_AUTO_TEST_CASE(head_http10_and_errors_of_the_handler) {
                reply(500, "Internal Server Error", "") + last_reply);
     BOOST_TEST(f.talk({"GET /injection HTTP/1.1\r\nHost: h\r\n\r\n" + last_get}) ==
                reply(500, "Internal Server Error", "") + last_reply);
+}
+
+BOOST_AUTO_TEST_CASE(dates_as_rfc_9110_writes_them) {
+    using std::chrono::sys_seconds;
+    BOOST_TEST(detail::http_date(sys_seconds(784111777s)) == "Sun, 06 Nov 1994 08:49:37 GMT");
+    BOOST_TEST(detail::http_date(sys_seconds(0s)) == "Thu, 01 Jan 1970 00:00:00 GMT");
+    BOOST_TEST(detail::http_date(sys_seconds(951868799s)) == "Tue, 29 Feb 2000 23:59:59 GMT");
+    BOOST_TEST(detail::http_date(sys_seconds(4102444800s)) == "Fri, 01 Jan 2100 00:00:00 GMT");
+    BOOST_TEST(detail::http_date_now().size() == 29u);
+}
+
+BOOST_AUTO_TEST_CASE(each_reply_has_a_date) {
+    fixture f;
+    const auto dates = [](const std::string& text) {
+        std::size_t n = 0;
+        for (auto at = text.find("\r\nDate: "); at != text.npos; at = text.find("\r\nDate: ", at + 1)) ++n;
+        return n;
+    };
+    const std::string end = " HTTP/1.1\r\nHost: h\r\n\r\n";
+    BOOST_TEST(dates(f.talk({"GET /" + end + "HEAD /" + end + "GET /throw" + end + last_get}, true)) == 4u);
+    BOOST_TEST(dates(f.talk({"hello\r\n\r\n"}, true)) == 1u);
+    const auto own = f.talk({"GET /dated" + end + "hello\r\n\r\n"}, true);  // the handler knows better
+    BOOST_TEST(own.find("\r\ndate: today\r\n") != own.npos);
+    BOOST_TEST(dates(own) == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(expect_continue) {
@@ -308,7 +349,7 @@ BOOST_AUTO_TEST_CASE(pipelined_in_tls) {
     BOOST_TEST(BIO_flush(SSL_get_wbio(tls.get())) == 1);  // now all of them, at once
     char bytes[4096];
     for (int n; (n = SSL_read(tls.get(), bytes, sizeof bytes)) > 0;) all.append(bytes, static_cast<std::size_t>(n));
-    BOOST_TEST(all == expected + last_reply);
+    BOOST_TEST(without_dates(all) == expected + last_reply);
 }
 
 BOOST_AUTO_TEST_CASE(too_many_connections) {
@@ -328,6 +369,85 @@ BOOST_AUTO_TEST_CASE(too_many_connections) {
     }
     // There is room again as soon as the server has seen the end of the first.
     while (f.talk({last_get}) != last_reply) std::this_thread::yield();
+}
+
+namespace {
+// Says in a header what was known of the request.
+http_server_options decorated() {
+    http_server_options options;
+    options.max_header_bytes = 200;
+    options.max_body_bytes = 10;
+    options.header_timeout = options.body_timeout = 100ms;
+    options.decorate_own_reply = [](http_response& own, const http_request& request) {
+        const auto* origin = find_header(request.headers, "Origin");
+        own.headers.push_back({"Asked", request.method + ' ' + request.url + ' ' + (origin ? *origin : "-") +
+                                            (request.body.empty() ? "" : " and a body")});
+    };
+    return options;
+}
+
+// Status and that header.
+std::string told(const std::string& reply) {
+    const auto at = reply.find("\r\nAsked: ");
+    return reply.substr(9, 3) +
+           (at == reply.npos ? "" : ' ' + reply.substr(at + 9, reply.find("\r\n", at + 9) - at - 9));
+}
+
+const std::string from_a_page = "Host: h\r\nOrigin: https://a.example\r\n";
+}  // namespace
+
+// What a page of another origin may read is decided by its request's head.
+BOOST_AUTO_TEST_CASE(own_replies_know_the_request) {
+    auto options = decorated();
+    options.allowed_hosts = {"h"};
+    fixture f(options);
+    const auto of = [&](const std::string& text) { return told(f.talk({text})); };
+    const std::string asked = "POST /p https://a.example", post = "POST /p HTTP/1.1\r\n" + from_a_page;
+    BOOST_TEST(of(post + "Content-Length: 11\r\n\r\n01234567890") == "413 " + asked);
+    BOOST_TEST(of(post + "Transfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\nb\r\n01234567890\r\n") == "413 " + asked);
+    BOOST_TEST(of(post + "Content-Length: 9\r\n\r\n012") == "408 " + asked);
+    BOOST_TEST(of(post + "Transfer-Encoding: x\r\n\r\n") == "400 " + asked);
+    const std::string page_elsewhere = "Host: evil\r\nOrigin: https://a.example\r\n";
+    BOOST_TEST(of("GET /p HTTP/1.1\r\n" + page_elsewhere + "\r\nhello\r\n\r\n") == "421 GET /p https://a.example");
+    const auto thrown = f.talk({"GET /throw HTTP/1.1\r\n" + from_a_page + "\r\n" + last_get});
+    BOOST_TEST(told(thrown) == "500 GET /throw https://a.example");
+    const auto broken = f.talk({"GET /injection HTTP/1.1\r\n" + from_a_page + "\r\n" + last_get});
+    BOOST_TEST(told(broken) == "500 GET /injection https://a.example");
+    // Of a head that is too large less may be known.
+    BOOST_TEST(of("GET /p HTTP/1.1\r\n" + from_a_page + "A: " + std::string(200, 'a')).starts_with("431 "));
+    BOOST_TEST(of("\x16\x03\x01 hello").starts_with("400 "));
+}
+
+BOOST_AUTO_TEST_CASE(who_is_one_too_many_is_known_as_well) {
+    const auto of = [](const std::vector<std::string>& pieces) {  // only one at a time gets its answer
+        auto options = decorated();
+        options.max_connections = 1;
+        fixture f(options);
+        auto first = f.connect();
+        ::asio::write(first, ::asio::buffer("GET /wait HTTP/1.1\r\nHost: h\r\n\r\n" + last_get));
+        f.arrived.get_future().wait();
+        const auto answer = told(f.talk(pieces));
+        f.released = true;
+        BOOST_TEST(fixture::rest(first) == reply(200, "OK", "GET /wait ") + last_reply);
+        return answer;
+    };
+    BOOST_TEST(of({"GET /p HTTP/1.1\r\n" + from_a_page + "\r\n"}) == "503 GET /p https://a.example");
+    BOOST_TEST(of({"GET /p HT"}) == "503  /p -");
+    BOOST_TEST(of({}).starts_with("503"));  // says nothing and still gets its answer
+}
+
+BOOST_AUTO_TEST_CASE(whose_request_is_one_too_many_is_known_as_well) {
+    auto options = decorated();
+    options.max_requests = 1;
+    fixture f(options);
+    auto busy = f.connect();
+    ::asio::write(busy, ::asio::buffer("GET /wait HTTP/1.1\r\nHost: h\r\n\r\n" + last_get));
+    f.arrived.get_future().wait();
+    const auto refused =
+        f.talk({"POST /p HTTP/1.1\r\n" + from_a_page + "Content-Length: 1\r\nConnection: close\r\n\r\nx"});
+    BOOST_TEST(told(refused) == "503 POST /p https://a.example");
+    f.released = true;
+    BOOST_TEST(fixture::rest(busy) == reply(200, "OK", "GET /wait ") + last_reply);
 }
 
 BOOST_AUTO_TEST_CASE(the_longest_idle_makes_room) {
@@ -390,6 +510,7 @@ BOOST_AUTO_TEST_CASE(one_client_does_not_take_all) {
         std::error_code ec;
         ::asio::write(s, ::asio::buffer(last_get), ec);
         ::asio::read(s, ::asio::dynamic_buffer(answer = ""), ec);
+        answer = without_dates(answer);
     }
 }
 
@@ -435,6 +556,23 @@ BOOST_AUTO_TEST_CASE(whom_the_server_is_called) {
     BOOST_TEST(status("Host: localhost\r\n", "http://evil.example/") == "421");
     BOOST_TEST(f.requests == 6);
     BOOST_TEST(status("Host: evil.example\r\n", "http://localhost/") == "200");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_there_whatever_the_server_is_called) {
+    http_server_options options;
+    options.allowed_hosts = {"auth.example"};
+    options.targets_for_any_host = {"/health"};
+    fixture f(options);
+    const auto status = [&](const std::string& host, const std::string& target, const char* version = "1.1") {
+        return f.talk({"GET " + target + " HTTP/" + version + "\r\n" + host + "Connection: close\r\n\r\n"})
+            .substr(9, 3);
+    };
+    BOOST_TEST(status("Host: 10.0.0.7:8080\r\n", "/health") == "200");
+    BOOST_TEST(status("", "/health", "1.0") == "200");
+    BOOST_TEST(f.requests == 2);
+    for (const std::string target : {"/", "/healthy", "/health/", "/health?x=1", "/api/info", "//health"})
+        BOOST_TEST(status("Host: 10.0.0.7:8080\r\n", target) == "421", target);
+    BOOST_TEST(f.requests == 2);
 }
 
 BOOST_AUTO_TEST_CASE(a_graceful_stop) {

@@ -22,6 +22,7 @@
 #include <phoneauth/asio/pooled_storage.hpp>
 #include <phoneauth/storage/memory.hpp>
 #include <phoneauth/testing/archetypes.hpp>
+#include <phoneauth/testing/posting.hpp>
 #include <phoneauth/testing/storage_suite.hpp>
 
 #include "support/temporary_folder.hpp"
@@ -66,6 +67,7 @@ struct broken : testing::user_storage_archetype {
 };
 
 static_assert(Storage<pooled_storage<memory_storage>> && is_process_local<pooled_storage<memory_storage>>);
+static_assert(Storage<testing::posting<memory_storage>> && is_process_local<testing::posting<memory_storage>>);
 static_assert(SessionStorage<pooled_storage<gated>> && !TransactionStorage<pooled_storage<gated>> &&
               !UserStorage<pooled_storage<gated>> && !CellStorage<pooled_storage<gated>>);
 

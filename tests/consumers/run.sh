@@ -42,6 +42,25 @@ add_subdirectory)
 fetch_content)
     build_with_cmake -DFETCHCONTENT_SOURCE_DIR_PHONEAUTH="$source" -DFETCHCONTENT_FULLY_DISCONNECTED=ON
     ;;
+own_targets)  # only configured: see there
+    configure() {  # configure NAME OPTIONS…
+        name=$1
+        shift
+        clean cmake -S "$here/own_targets" -B "build/$name" -G Ninja -DPHONEAUTH_SOURCE="$source" "$@" >"build/$name.log" 2>&1
+    }
+    for way in llhttp_static llhttp_shared conan asio_target asio_fetched old_hiredis; do
+        configure $way -DWAY=$way -DPHONEAUTH_REQUIRE="asio;redis" || { cat build/$way.log; exit 1; }
+    done
+    # What is left out is said, and is an error for who asks for it.
+    configure without -DPHONEAUTH_ASIO_INCLUDE_DIR=OFF -DWAY=without || true
+    grep -q 'phoneauth::asio is left out; missing: standalone Asio' build/without.log
+    if configure asked -DPHONEAUTH_ASIO_INCLUDE_DIR=OFF -DPHONEAUTH_REQUIRE=asio; then exit 1; fi
+    grep -q 'PHONEAUTH_REQUIRE asks for phoneauth::asio, which' build/asked.log
+    if configure unknown -DPHONEAUTH_REQUIRE=mysql; then exit 1; fi
+    grep -q 'there is no part "mysql"' build/unknown.log
+    echo "all ways are configured"
+    exit 0
+    ;;
 meson)
     cp "$here/meson/meson.build" "$here"/*.cpp .
     mkdir subprojects

@@ -104,6 +104,46 @@ BOOST_AUTO_TEST_CASE(twenty_hops_are_looked_at) {
     BOOST_TEST(behind(200) == "10.0.1.20");
 }
 
+BOOST_AUTO_TEST_CASE(proxies_are_counted_from_the_right) {
+    struct row {
+        unsigned hops;
+        const char* forwarded;
+        const char* address;
+    };
+    for (const auto& r : {
+             row{1, "1.1.1.1", "1.1.1.1"},
+             row{1, "6.6.6.6, 1.1.1.1", "1.1.1.1"},
+             row{1, "6.6.6.6,1.1.1.1:51234", "1.1.1.1"},
+             row{1, "6.6.6.6, [2001:db8::1]:443 ", "2001:db8::1"},
+             row{2, "6.6.6.6, 1.1.1.1, 10.0.0.1", "1.1.1.1"},
+             row{3, "6.6.6.6, 1.1.1.1, 10.0.0.1", "6.6.6.6"},  // one too many: what the client wrote is believed
+             row{2, "1.1.1.1", "192.0.2.1"},                   // who came past a proxy
+             row{4, "6.6.6.6, 1.1.1.1, 10.0.0.1", "192.0.2.1"},
+             row{1, "", "192.0.2.1"},
+             row{1, "1.1.1.1, unknown", "192.0.2.1"},
+             row{2, "1.1.1.1, unknown", "1.1.1.1"},
+             row{1, "1.1.1.1,", "192.0.2.1"},
+             row{2, "1.1.1.1,,10.0.0.1", "192.0.2.1"},
+             row{0, "1.1.1.1", "192.0.2.1"},
+         })
+        BOOST_TEST(client_address_by_hops("192.0.2.1:40001", r.forwarded, r.hops) == r.address,
+                   r.hops << " " << r.forwarded);
+    BOOST_TEST(client_address_by_hops("unix:", "1.1.1.1", 1) == "1.1.1.1");
+    BOOST_TEST(client_address_by_hops("unix:", "", 1) == "unix:");
+}
+
+BOOST_AUTO_TEST_CASE(networks_of_strangers_are_not_trusted) {
+    for (const auto* text :
+         {"0.0.0.0/0", "10.0.0.0/0", "0.0.0.0/1", "128.0.0.0/1", "10.0.0.0/7", "::/0", "::/1", "8000::/1", "2000::/3",
+          "::/16", "::/80", "::ffff:0:0/96", "::ffff:0:0/97", "fc00::/6", "2600::/12"}) {
+        BOOST_TEST(is_too_wide(text), text);
+        BOOST_TEST(client_address("10.0.0.2", "1.1.1.1", {text}) == "10.0.0.2", text);
+    }
+    for (const auto* text : {"10.0.0.0/8", "172.16.0.0/12", "::ffff:10.0.0.0/104", "192.0.2.1", "::1", "::", "fc00::/7",
+                             "fd00::/8", "fe80::/10", "2400:cb00::/32", "2002::/16", "0.0.0.0", "nonsense", "10/8", ""})
+        BOOST_TEST(!is_too_wide(text), text);
+}
+
 BOOST_AUTO_TEST_CASE(networks_are_checked) {
     for (const auto* text : {"10.0.0.0/8", "0.0.0.0/0", "192.0.2.1", "192.0.2.1/32", "::/0", "::1/128", "fd00::/8"})
         BOOST_TEST(is_network(text), text);

@@ -138,6 +138,7 @@ BOOST_AUTO_TEST_CASE(other_types_and_texts) {
     BOOST_TEST(problems_of(R"({"unknown_phone":["reject"]})") == "unknown_phone: expected \"conceal\" or \"reject\"\n");
     BOOST_TEST(problems_of(R"({"blocked_prefixes":["1",2]})") == "blocked_prefixes[1]: expected a string\n");
     BOOST_TEST(problems_of("{}") == "");
+    BOOST_TEST(problems_of("\xef\xbb\xbf{}") == "");  // some editors put a byte order mark there
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -110,6 +110,9 @@ async function journey(Backendless, title, server) {
   });
   await test('login with the identity alone is off', () => refused(Backendless.Users.login(email, password), 3034));
   await test('an unknown operation', () => refused(twilio('makeCoffee', {}), 14004));
+  await test('a password to be restored', async () => {
+    assert.match((await refused(Backendless.Users.restorePassword(email), 14004)).message, /log in with a code/);
+  });
   await test('sendMessage without a session', () => refused(twilio('sendMessage', {phoneNumber: phone, message: 'no'}), 3064));
 
   await test('the reply of a login becomes the current user', async () => {
@@ -188,6 +191,13 @@ for (const name of ['backendless', 'backendless-6', 'backendless-5', 'backendles
     const info = await Backendless.appInfoPromise(true);
     assert.deepEqual(info, {appId, apiKey, rtURL: '', loggers: []});
   });
+  await check(`${version}: a server URL that ends in a slash`, async () => {
+    Backendless.serverURL = `${server.url}/`;
+    Backendless.initApp(appId, apiKey);
+    assert.ok((await Backendless.Users.describeUserClass()).some((p) => p.identity));
+  });
+  Backendless.serverURL = server.url;
+  Backendless.initApp(appId, apiKey);
   await journey(Backendless, `${version}, keys`, server);
   if (!('domain' in Backendless)) continue; // versions before 6.1 have no domain mode
   Backendless.initApp(server.url);

@@ -102,10 +102,10 @@ function connect(server) {
 
 const names = {
   flags: ['--listen', '--threads', '--max-connections',
-    '--max-connections-per-address', '--max-requests', '--hosts', '--allow-origin', '--trusted-proxy', '--metrics', '--events', '--status-callback', '--app-id', '--storage', '--settings', '--send-message', '--twilio-account-sid', '--twilio-api-key',
+    '--max-connections-per-address', '--max-requests', '--hosts', '--allow-origin', '--trusted-proxy', '--trusted-hops', '--metrics', '--events', '--status-callback', '--app-id', '--storage', '--settings', '--send-message', '--twilio-account-sid', '--twilio-api-key',
     '--twilio-sender', '--twilio-base-url', '--twilio-ca-file', '--help'],
   variables: ['PHONEAUTH_LISTEN', 'PHONEAUTH_THREADS', 'PHONEAUTH_MAX_CONNECTIONS',
-    'PHONEAUTH_MAX_CONNECTIONS_PER_ADDRESS', 'PHONEAUTH_MAX_REQUESTS', 'PHONEAUTH_HOSTS', 'PHONEAUTH_ALLOW_ORIGIN', 'PHONEAUTH_TRUSTED_PROXY', 'PHONEAUTH_METRICS', 'PHONEAUTH_EVENTS', 'TWILIO_STATUS_CALLBACK', 'PHONEAUTH_APP_ID', 'PHONEAUTH_API_KEY', 'PHONEAUTH_CODE_KEY', 'PHONEAUTH_STORAGE',
+    'PHONEAUTH_MAX_CONNECTIONS_PER_ADDRESS', 'PHONEAUTH_MAX_REQUESTS', 'PHONEAUTH_HOSTS', 'PHONEAUTH_ALLOW_ORIGIN', 'PHONEAUTH_TRUSTED_PROXY', 'PHONEAUTH_TRUSTED_HOPS', 'PHONEAUTH_METRICS', 'PHONEAUTH_EVENTS', 'TWILIO_STATUS_CALLBACK', 'PHONEAUTH_APP_ID', 'PHONEAUTH_API_KEY', 'PHONEAUTH_CODE_KEY', 'PHONEAUTH_STORAGE',
     'PHONEAUTH_SETTINGS', 'PHONEAUTH_SEND_MESSAGE', 'TWILIO_ACCOUNT_SID', 'TWILIO_AUTH_TOKEN', 'TWILIO_API_KEY', 'TWILIO_API_SECRET',
     'TWILIO_SENDER', 'TWILIO_BASE_URL', 'TWILIO_CA_FILE'],
 };
@@ -132,6 +132,9 @@ const bad = [
   ['an origin with a path', ['--allow-origin', 'https://app.example.com/'], {}, /--allow-origin or PHONEAUTH_ALLOW_ORIGIN: expected origins/],
   ['an origin that no browser writes so', ['--allow-origin', 'https://App.example.com:443'], {}, /--allow-origin/],
   ['a proxy by its name', [], {PHONEAUTH_TRUSTED_PROXY: '10.0.0.7,proxy'}, /PHONEAUTH_TRUSTED_PROXY: expected addresses and networks/],
+  ['a proxy that anybody may be', ['--trusted-proxy', '10.0.0.7,0.0.0.0/0'], {}, /--trusted-proxy or PHONEAUTH_TRUSTED_PROXY: anybody may be in 0\.0\.0\.0\/0 .*--trusted-hops/],
+  ['too many proxies', ['--trusted-hops', '21'], {}, /--trusted-hops or PHONEAUTH_TRUSTED_HOPS: expected 0 to 20/],
+  ['proxies in two ways', ['--trusted-hops', '1', '--trusted-proxy', '10.0.0.7'], {}, /--trusted-hops .*set one of them/],
   ['counters on no port', ['--metrics', '127.0.0.1'], {}, /--metrics or PHONEAUTH_METRICS: expected an IP address and a port/],
   ['a status callback with a query', ['--status-callback', 'https://example.com/?a=b'], {}, /twilio\.status_callback \(--status-callback\): expected/],
   ['a key that is no part of a URL', [], {PHONEAUTH_API_KEY: 'a/b'}, /PHONEAUTH_API_KEY: expected/],
@@ -375,6 +378,52 @@ await withServer(['--threads', '2', '--settings', file('many.json', '{"max_sends
     assert.equal(response.status, 200);
     assert.equal(await response.text(), '');
   });
+  await check('health: for whoever asks, by whatever name, and nothing else is told', async () => {
+    for (const method of ['GET', 'HEAD']) {
+      const response = await fetch(server.url + '/health', {method});
+      assert.equal(response.status, 200);
+      assert.equal(response.headers.get('content-length'), '15');
+      assert.equal(await response.text(), method === 'GET' ? '{"status":"ok"}' : '');
+    }
+    const wire = connect(server); // as balancers ask
+    wire.send('GET /health HTTP/1.0\r\n\r\n');
+    await wire.until(/^HTTP\/1\.1 200 [^]*"ok"/);
+    const other = connect(server);
+    other.send('HEAD /health HTTP/1.1\r\nHost: 10.0.0.7:8080\r\nConnection: close\r\n\r\n');
+    assert.match(await other.closed(), /^HTTP\/1\.1 200 /);
+  });
+  await check('HEAD of what GET gives', async () => {
+    const [got, head] = await Promise.all(['GET', 'HEAD'].map((method) => fetch(server.url + '/api/info', {method})));
+    assert.equal(head.status, 200);
+    for (const name of ['content-type', 'content-length', 'cache-control']) assert.equal(head.headers.get(name), got.headers.get(name), name);
+    assert.equal(await head.text(), '');
+  });
+  await check('each reply has a date', async () => {
+    for (const path of ['/', '/api/info', '/none', '/health']) {
+      const date = (await fetch(server.url + path)).headers.get('date');
+      assert.equal(new Date(date).toUTCString(), date);
+      assert.ok(Math.abs(new Date(date) - Date.now()) < 60_000, date);
+    }
+  });
+  await check('a server URL that ends in a slash', async () => {
+    for (const root of ['//api', `//${appId}/${apiKey}`]) {
+      const {status, body} = await postJson(server, `${root}/users/register`, {phoneNumber: person().phone});
+      assert.equal(status, 200, JSON.stringify(body));
+    }
+    assert.equal((await post(server, '/api%2fusers/register', '')).status, 404);
+  });
+  await check('a byte order mark before JSON', async () => {
+    const {status, body} = await post(server, '/api/users/register', `\ufeff{"phoneNumber":"${person().phone}"}`, {'content-type': 'application/json'});
+    assert.equal(status, 200, JSON.stringify(body));
+  });
+  await check('what Backendless has and this server has not is said in words', async () => {
+    const restored = await (await fetch(`${server.url}/api/users/restorepassword/ada%40example.com`)).json();
+    assert.equal(restored.code, 14004);
+    assert.match(restored.message, /log in with a code/);
+    const status = await (await fetch(`${server.url}/api/users/U1/status`, {method: 'PUT', body: '{"userStatus":"DISABLED"}'})).json();
+    assert.equal(status.code, 14004);
+    assert.match(status.message, /status/);
+  });
   await check('a path that is nothing', async () => {
     const response = await fetch(server.url + '/favicon.ico');
     assert.ok(response.status >= 400 && response.status < 500);
@@ -462,9 +511,13 @@ await withServer(['--threads', '2', '--settings', file('many.json', '{"max_sends
   });
   await check('a request for another host', async () => {
     const wire = connect(server);
-    wire.send('GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n');
-    await wire.until(/^HTTP\/1\.1 421 [^]*"code":14004/);
+    for (let i = 0; i < 3; ++i) {
+      wire.send('GET / HTTP/1.1\r\nHost: auth.example.com\r\n\r\n');
+      await wire.until(/^HTTP\/1\.1 421 [^]*"code":14004[^]*\}\}/);
+    }
     wire.socket.destroy();
+    await server.line(/auth\.example\.com.*--hosts/); // which proxies hand on: the operator is told, once
+    assert.equal(server.lines.filter((line) => line.includes('--hosts')).length, 1);
   });
   for (const [name, text] of [
     ['no HTTP', 'hello\r\n\r\n'],
@@ -511,6 +564,45 @@ await check('CORS: any origin', () => withServer(['--allow-origin', 'any'], {}, 
   assert.equal(reply.status, 200);
   assert.equal(reply.headers.get('access-control-allow-origin'), '*');
 }));
+
+// A page can only come back later if it may read that it shall.
+await check('CORS: what the server refuses by itself', async () => {
+  const origin = 'https://app.example.com', own = {origin, 'content-type': 'text/plain'};
+  const readable = (response, status) => {
+    assert.equal(response.status, status);
+    assert.equal(response.headers.get('access-control-allow-origin'), origin);
+    assert.match(response.headers.get('access-control-expose-headers'), /retry-after/i);
+    return response;
+  };
+  let release;
+  const gate = new Promise((resolve) => { release = resolve; });
+  const it = await twilio(async ({form}) => {
+    await gate;
+    return created(form);
+  });
+  await withServer(['--allow-origin', `${origin},http://localhost:3000`, '--max-requests', '1'], it.env, async (server) => {
+    const register = server.url + '/api/users/register';
+    readable(await fetch(register, {method: 'POST', headers: own, body: 'x'.repeat(2 ** 20)}), 413);
+    const wire = connect(server);
+    wire.send(`POST /api/users/register HTTP/1.1\r\nHost: other.example\r\nOrigin: ${origin}\r\nContent-Length: 0\r\n\r\n`);
+    await wire.until(new RegExp(`^HTTP/1\\.1 421 [^]*Access-Control-Allow-Origin: ${origin}\r\n`));
+    wire.socket.destroy();
+    const pending = postJson(server, '/api/users/register', {phoneNumber: '+15005550006'});
+    await within(it.first, 'request to Twilio');
+    const busy = readable(await fetch(register, {method: 'POST', headers: own, body: '{}'}), 503);
+    assert.equal(busy.headers.get('retry-after'), '1');
+    assert.equal((await busy.json()).code, 14061);
+    const preflight = await fetch(register, {method: 'OPTIONS', headers: {origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'content-type'}});
+    readable(preflight, 204);
+    assert.match(preflight.headers.get('access-control-allow-methods'), /POST/);
+    const other = await fetch(register, {method: 'POST', headers: {...own, origin: 'https://evil.example'}, body: '{}'});
+    assert.equal(other.status, 503);
+    assert.equal(other.headers.get('access-control-allow-origin'), null);
+    release();
+    assert.equal((await pending).status, 200);
+  });
+  it.close();
+});
 
 // ---- What an operator sees ----
 
@@ -697,6 +789,14 @@ await check('limits count for the address that a trusted proxy names', () =>
       assert.deepEqual([await registerFrom(server, client), await registerFrom(server, `6.6.6.6, ${client}, 10.0.0.7`), await registerFrom(server, client)],
         [200, 200, 14028], client);
     assert.equal(await registerFrom(server, '2001:db8::2'), 14028, 'the same network');
+  }));
+await check('limits count for the address that stands where the proxies are counted to', () =>
+  withServer(['--settings', limited, '--trusted-hops', '2'], {}, async (server) => {
+    for (const client of ['192.0.2.1', '192.0.2.2'])
+      assert.deepEqual([await registerFrom(server, `${client}, 10.0.0.7`), await registerFrom(server, `6.6.6.6, ${client}, 10.0.0.8`),
+        await registerFrom(server, `7.7.7.7, ${client}, 10.0.0.9`)], [200, 200, 14028], client);
+    assert.deepEqual([await registerFrom(server, '1.1.1.1'), await registerFrom(server, '2.2.2.2'), await registerFrom(server, '3.3.3.3')],
+      [200, 200, 14028], 'past a proxy');
   }));
 await check('anybody else may claim what he likes', () => withServer(['--settings', limited, '--trusted-proxy', '10.0.0.7'], {}, async (server) => {
   assert.deepEqual([await registerFrom(server, '192.0.2.1'), await registerFrom(server, '192.0.2.2'), await registerFrom(server, '192.0.2.3')],

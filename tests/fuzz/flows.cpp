@@ -653,8 +653,8 @@ private:
     /// How many wrong guesses there must be at least before the account has no room for `more`. Each known network has
     /// a quarter, `shared_by` accounts share them, and four fifths of that can be had at once.
     std::size_t least_failures(bool known_here, unsigned more, unsigned shared_by) const {
-        const auto known = settings_.max_consecutive_failures / 2;
-        const auto share = known_here ? known / 2 : settings_.max_consecutive_failures - known;
+        const auto half = settings_.max_consecutive_failures / 2;
+        const auto share = known_here ? half / 2 : settings_.max_consecutive_failures - half;
         const auto room = share / shared_by * 4 / 5;
         return room > more ? room - more + 1 : 1;
     }

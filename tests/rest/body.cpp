@@ -216,6 +216,32 @@ BOOST_AUTO_TEST_CASE(login_with_identity) {
                           });
 }
 
+// Some editors, and .NET's default encoder, put a byte order mark before what they write.
+BOOST_AUTO_TEST_CASE(a_byte_order_mark_is_skipped) {
+    const std::string mark = "\xef\xbb\xbf";
+    check("/services/Twilio/loginWithPhoneNumber",
+          {
+              {mark + "+15005550006", "start_login(+15005550006)\n"},
+              {mark + "15005550006", "start_login(15005550006)\n"},
+              {mark + R"("+15005550006")", "start_login(+15005550006)\n"},
+              {mark + R"( ["+15005550006"])", "start_login(+15005550006)\n"},
+              {mark + R"({"phoneNumber":"+15005550006"})", "start_login(+15005550006)\n"},
+              {mark + R"({"phoneNumber":"+15005550006")",
+               "8002 The request body is not valid JSON of the expected form."},
+              {mark, "8007 The parameter phoneNumber is missing."},
+          });
+    check("/users/login", {
+                              {mark + R"({"login":"a@b.c","password":"p"})", "login_with_identity(a@b.c,p)\n"},
+                              {mark + mark + R"({"login":"a@b.c","password":"p"})",
+                               "8002 The request body is not valid JSON of the expected form."},
+                              {R"({"login":"a@b.c",)" + mark + R"("password":"p"})",
+                               "8002 The request body is not valid JSON of the expected form."},
+                              {mark + "[", "8002 The request body is not valid JSON of the expected form."},
+                          });
+    check("/users/register",
+          {{mark, "3038 The user has no properties."}, {mark + R"({"phoneNumber":"+1"})", "start_registration(+1)\n"}});
+}
+
 BOOST_AUTO_TEST_CASE(the_whole_user_object_can_come_back) {
     fake_api api;
     const auto r = api.ask("PUT", "/users/U1",

@@ -162,7 +162,8 @@ BOOST_AUTO_TEST_CASE(wrong_ways) {
              row{"GET", "/APP/key/info", 400, "2002"},
              row{"GET", "/app/KEY/info", 400, "2002"},
              row{"GET", "/APP/KEYX/info", 400, "2002"},
-             row{"GET", "//KEY/info", 400, "2002"},
+             row{"GET", "//KEY/info", 404, "14004"},
+             row{"GET", "//KEY/info/x", 400, "2002"},
              row{"GET", "/x/y/users/nothing", 400, "2002"},
              row{"GET", "/APP/K%45Y/info", 400, "8008"},
              row{"GET", "/%61pi/info", 400, "8008"},
@@ -171,10 +172,20 @@ BOOST_AUTO_TEST_CASE(wrong_ways) {
              row{"GET", "/%41PP/KEY/info", 400, "8008"},
              row{"GET", "/APP%2fKEY/info/x", 400, "2002"},
              row{"GET", "/APP/KEY/users%2flogout", 404, "14004"},
+             row{"GET", "/%2f/APP/KEY/info", 400, "2002"},
+             row{"GET", "/APP/KEY/%2finfo", 404, "14004"},
+             row{"GET", "/APP/KEY/%2f/info", 404, "14004"},
+             row{"GET", "/APP/KEY/info%2f", 404, "14004"},
+             row{"GET", "/APP/KEY/./info", 404, "14004"},
+             row{"GET", "/APP/KEY/x/../info", 404, "14004"},
+             row{"GET", "/APP/KEY/ /info", 404, "14004"},
+             row{"GET", "/%68ealth", 400, "8008"},
+             row{"GET", "/healthy", 404, "14004"},
+             row{"GET", "/Health", 404, "14004"},
+             row{"GET", "/health/x", 404, "14004"},
              row{"GET", "/APP/KEY/%zz", 400, "8008"},
              row{"GET", "/APP/KEY", 404, "14004"},
              row{"GET", "/APP/KEY/", 404, "14004"},
-             row{"GET", "/APP/KEY/info/", 404, "14004"},
              row{"GET", "/APP/KEY/users", 404, "14004"},
              row{"POST", "/APP/KEY/services/Twilio/x", 404, "14004"},
              row{"POST", "/APP/KEY/services/twilio/loginWithCode", 404, "14004"},
@@ -187,7 +198,8 @@ BOOST_AUTO_TEST_CASE(wrong_ways) {
              row{"GET", "/api/APP/KEY/info", 404, "14004"},
              row{"GET", "http://x/APP/KEY/info", 404, "14004"},
              row{"DELETE", "/APP/KEY/info", 405, "14005"},
-             row{"HEAD", "/APP/KEY/info", 405, "14005"},
+             row{"TRACE", "/APP/KEY/info", 405, "14005"},
+             row{"POST", "/health", 405, "14005"},
          }) {
         fake_api api;
         const auto reply = api.ask(http_request{r.method, r.url, {}, {}});
@@ -195,12 +207,85 @@ BOOST_AUTO_TEST_CASE(wrong_ways) {
             BOOST_TEST(reply.status == r.status);
             if (!r.code.empty()) BOOST_TEST(parse_json(reply.body)->find("code")->text == r.code);
             BOOST_TEST(api.auth.calls == "");
-            BOOST_TEST(header(reply, "Allow") == (r.status == 405 ? "GET, OPTIONS" : "(none)"));
+            BOOST_TEST(header(reply, "Allow") == (r.status == 405 ? "GET, HEAD, OPTIONS" : "(none)"));
         }
     }
     fake_api api;
     BOOST_TEST(header(api.ask("GET", "/users/login"), "Allow") == "POST, PUT, OPTIONS");
     BOOST_TEST(header(api.ask("GET", "/users/U1"), "Allow") == "PUT, OPTIONS");
+    BOOST_TEST(header(api.ask("HEAD", "/users/U1"), "Allow") == "PUT, OPTIONS");
+    BOOST_TEST(header(api.ask("HEAD", "/users/register"), "Allow") == "POST, PUT, OPTIONS");
+}
+
+// Backendless's SDK writes serverURL + "/" + application id, and people end a server's URL in "/".
+BOOST_AUTO_TEST_CASE(empty_segments_are_not_there) {
+    for (const std::string url : {"//APP/KEY/users/login", "/APP//KEY/users/login", "/APP/KEY//users/login",
+                                  "/APP/KEY/users//login", "/APP/KEY/users/login/", "///APP///KEY///users///login///",
+                                  "//api/users/login", "/api//users/login", "/api/users/login//?a=b//c"}) {
+        fake_api api;
+        const auto reply = api.ask(http_request{"POST", url, {}, R"({"login":"a","password":"p"})"});
+        BOOST_TEST(reply.status == 200, url);
+        BOOST_TEST(api.auth.calls == "login_with_identity(a,p)\n", url);
+    }
+    // Nothing is captured where there is nothing.
+    for (const std::string url : {"/api/data/Users/", "/api/data/Users//", "/api/data//"}) {
+        fake_api api;
+        BOOST_TEST(api.ask(http_request{"GET", url, {}, {}}).status == 404, url);
+        BOOST_TEST(api.auth.calls == "", url);
+    }
+    fake_api api;
+    api.ask(http_request{"PUT", "//api//users//U1", {}, R"({"a":1})"});
+    BOOST_TEST(api.auth.calls == "update_user(,U1,a=1)\n");
+}
+
+BOOST_AUTO_TEST_CASE(head_is_get_without_the_body) {
+    for (const std::string path : {"/info", "/users/userclassprops", "/users/logout", "/users/isvalidusertoken/S",
+                                   "/data/Users/U1", "/data/Users/U2", "/health", "/users/restorepassword/a"}) {
+        fake_api got, headed;
+        const auto get = got.ask("GET", path, "", "S"), head = headed.ask("HEAD", path, "", "S");
+        BOOST_TEST(head.status == get.status, path);
+        BOOST_TEST(head.body.size() == get.body.size(), path);  // for Content-Length: the server leaves the body out
+        BOOST_TEST(headed.auth.calls == got.auth.calls, path);
+        BOOST_TEST_REQUIRE(head.headers.size() == get.headers.size(), path);
+        for (std::size_t i = 0; i < head.headers.size(); ++i) {
+            BOOST_TEST(head.headers[i].name == get.headers[i].name, path);
+            BOOST_TEST(head.headers[i].value == get.headers[i].value, path);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(health_needs_no_key_and_asks_nobody) {
+    for (const std::string url : {"/health", "/health?x=1", "//health/", "/api/health", "/APP/KEY/health"})
+        for (const std::string method : {"GET", "HEAD"}) {
+            fake_api api;
+            api.auth.refuse = failure(error::storage_unavailable);
+            const auto reply = api.ask(http_request{method, url, {}, {}});
+            BOOST_TEST(reply.status == 200, url);
+            BOOST_TEST(reply.body == R"({"status":"ok"})", url);
+            BOOST_TEST(header(reply, "Cache-Control") == "no-store", url);
+            BOOST_TEST(api.auth.calls == "", url);
+        }
+}
+
+BOOST_AUTO_TEST_CASE(what_backendless_has_and_this_has_not_is_told_in_words) {
+    struct row {
+        std::string method, path, word;
+    };
+    for (const auto& r :
+         {row{"GET", "/users/restorepassword/ada%40example.com", "password"}, row{"PUT", "/users/U1/status", "status"}})
+        for (const std::string root : {"/APP/KEY", "/api"}) {
+            fake_api api;
+            const auto reply = api.ask(http_request{r.method, root + r.path, {{"user-token", "S"}}, "{}"});
+            BOOST_TEST(reply.status == 404);
+            const auto json = parse_json(reply.body);
+            BOOST_TEST(json->integer("code").value() == 14004);
+            const std::string message(json->string_or_empty("message"));
+            BOOST_TEST(message.find(r.word) != message.npos, message);
+            BOOST_TEST(message != row_of(error::unknown_route).text);
+            BOOST_TEST(api.auth.calls == "");
+        }
+    fake_api api;
+    BOOST_TEST(header(api.ask("POST", "/users/restorepassword/x"), "Allow") == "GET, HEAD, OPTIONS");
 }
 
 BOOST_AUTO_TEST_CASE(bodies_have_a_limit) {
@@ -279,6 +364,41 @@ BOOST_AUTO_TEST_CASE(browsers_may_ask_first) {
     BOOST_TEST(header(api.ask("GET", "/info"), "Access-Control-Allow-Origin") == "(none)");
     api.options.allowed_origins = {"*"};
     BOOST_TEST(header(api.ask("GET", "/info"), "Access-Control-Allow-Origin") == "*");
+}
+
+// What a server answers instead of the api.
+BOOST_AUTO_TEST_CASE(pages_may_read_the_replies_of_a_server) {
+    rest::options o;
+    o.allowed_origins = {"https://a.example"};
+    const auto decorated = [&](int status, std::vector<http_header> headers, std::string method = "POST") {
+        http_response r(status, {{"Retry-After", "1"}}, "full");
+        rest::add_cors_headers(r, http_request{method, "/api/users/register", std::move(headers), {}}, o);
+        BOOST_TEST(header(r, "Access-Control-Expose-Headers") == "Retry-After");
+        return r;
+    };
+    const http_header own{"Origin", "https://a.example"}, other{"Origin", "https://b.example"};
+    for (const int status : {400, 408, 413, 421, 431, 500, 503}) {
+        const auto r = decorated(status, {own});
+        BOOST_TEST(r.status == status);
+        BOOST_TEST(r.body == "full");
+        BOOST_TEST(header(r, "Access-Control-Allow-Origin") == "https://a.example");
+        BOOST_TEST(header(r, "Vary") == "Origin");
+        BOOST_TEST(header(r, "Retry-After") == "1");
+        BOOST_TEST(header(decorated(status, {other}), "Access-Control-Allow-Origin") == "(none)");
+        BOOST_TEST(header(decorated(status, {}, ""), "Access-Control-Allow-Origin") == "(none)");
+    }
+    // A browser that is refused its preflight never sends what could be told to come back later.
+    const http_header asks{"Access-Control-Request-Method", "POST"};
+    auto r = decorated(503, {own, asks}, "OPTIONS");
+    BOOST_TEST(r.status == 204);
+    BOOST_TEST(r.body == "");
+    BOOST_TEST(header(r, "Access-Control-Allow-Origin") == "https://a.example");
+    BOOST_TEST(header(r, "Access-Control-Allow-Methods") == "GET, POST, PUT, OPTIONS");
+    BOOST_TEST(decorated(503, {own}, "OPTIONS").status == 503);
+    BOOST_TEST(decorated(503, {own, asks}, "POST").status == 503);
+    BOOST_TEST(decorated(421, {own, asks}, "OPTIONS").status == 421);
+    o.allowed_origins = {"*"};
+    BOOST_TEST(header(decorated(503, {}, ""), "Access-Control-Allow-Origin") == "*");
 }
 
 BOOST_AUTO_TEST_CASE(pages_of_other_origins_start_nothing) {
@@ -372,6 +492,50 @@ BOOST_AUTO_TEST_CASE(an_api_without_keys_is_refused) {
     BOOST_CHECK_THROW(api(auth, {.api_key = "A"}), std::invalid_argument);
     BOOST_CHECK_THROW(api(auth, {.app_id = "api", .api_key = "A"}), std::invalid_argument);
     BOOST_CHECK_THROW(api(auth, {.app_id = "A", .api_key = "A", .trusted_proxies = {"proxy"}}), std::invalid_argument);
+}
+
+BOOST_AUTO_TEST_CASE(nobody_trusts_everybody) {
+    fake_authenticator auth;
+    using api = rest::api<fake_authenticator>;
+    const auto refusal = [&](std::vector<std::string> proxies, unsigned hops = 0) -> std::string {
+        try {
+            api made(auth,
+                     {.app_id = "A", .api_key = "A", .trusted_proxies = std::move(proxies), .trusted_hops = hops});
+        } catch (const std::invalid_argument& e) {
+            return e.what();
+        }
+        return "";
+    };
+    for (const auto* network : {"0.0.0.0/0", "::/0", "0.0.0.0/1", "::/1", "::ffff:0:0/96", "2000::/3"}) {
+        BOOST_TEST(refusal({"10.0.0.1", network}).find(network) != std::string::npos, network);
+        BOOST_TEST(refusal({"10.0.0.1", network}).find("trusted_hops") != std::string::npos, network);
+    }
+    BOOST_TEST(refusal({"10.0.0.0/8", "fd00::/8", "172.16.0.0/12", "2001:db8::/32", "::1"}) == "");
+    BOOST_TEST(refusal({}, 20) == "");
+    BOOST_TEST(refusal({}, 21).find("more than 20") != std::string::npos);
+    BOOST_TEST(refusal({"10.0.0.1"}, 1).find("one of them") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(proxies_may_be_counted) {
+    fake_api api;
+    const auto caller = [&](unsigned hops, std::string forwarded, std::string peer = "192.0.2.9") {
+        api.options.trusted_hops = hops;
+        std::vector<http_header> headers;
+        if (!forwarded.empty()) headers.push_back({"X-Forwarded-For", std::move(forwarded)});
+        rest::api<fake_authenticator> over(api.auth, api.options);
+        over.handle({"POST", "/APP/KEY/users/register", std::move(headers), R"({"phoneNumber":"+1"})"},
+                    std::move(peer));
+        return api.auth.caller;
+    };
+    BOOST_TEST(caller(1, "6.6.6.6, 1.1.1.1").address == "1.1.1.1");
+    BOOST_TEST(!caller(1, "6.6.6.6, 1.1.1.1").shared_address);
+    BOOST_TEST(caller(2, "6.6.6.6, 1.1.1.1, 10.0.0.1").address == "1.1.1.1");
+    BOOST_TEST(caller(1, "1.1.1.1", "unix:").address == "1.1.1.1");
+    // Who is not behind all of them counts for himself, and may be one of the proxies.
+    BOOST_TEST(caller(2, "6.6.6.6").address == "192.0.2.9");
+    BOOST_TEST(caller(2, "6.6.6.6").shared_address);
+    BOOST_TEST(caller(1, "").address == "192.0.2.9");
+    BOOST_TEST(caller(1, "").shared_address);
 }
 
 BOOST_AUTO_TEST_CASE(the_client_is_who_sent_the_request) {

@@ -90,6 +90,14 @@ BOOST_AUTO_TEST_CASE(redirections) {
     BOOST_TEST(next() == "second:4");
     BOOST_TEST((answer("-MOVED 12739 ::1:5\r\n") == detail::redis_step::later));  // the fourth in a row
     BOOST_TEST(next() == "[::1]:5");
+    BOOST_TEST((answer("-MOVED 12739 ?:7001\r\n") == detail::redis_step::again));  // the same, since Redis 7
+    BOOST_TEST(next() == "[::1]:7001");
+    BOOST_TEST((answer("-MOVED 12739 [2001:db8::2]:6\r\n") == detail::redis_step::again));
+    BOOST_TEST(next() == "[2001:db8::2]:6");
+    BOOST_TEST((answer("-ASK 12739 ?:8\r\n") == detail::redis_step::again));
+    BOOST_TEST(next() == "[2001:db8::2]:8");
+    BOOST_TEST((answer("-MOVED 12739 ::1:5\r\n") == detail::redis_step::later));  // the eighth
+    BOOST_TEST(next() == "[::1]:5");
     for (const auto* nonsense : {"-MOVED\r\n", "-MOVED 1\r\n", "-MOVED x y:1\r\n", "-MOVED 1 y:x\r\n",
                                  "-MOVED 16384 y:1\r\n", "-MOVED 1:2 3\r\n"}) {
         BOOST_TEST((answer(nonsense) == detail::redis_step::settled), nonsense);

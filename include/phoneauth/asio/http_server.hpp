@@ -22,7 +22,7 @@ namespace detail {
 struct http_server_state;
 }
 
-/// A small HTTP/1.1 server: keep-alive, pipelining in order, HEAD, "Expect: 100-continue", limits on everything. It
+/// A small HTTP/1.1 server: keep-alive, pipelining in order, HEAD, "Expect: 100-continue", Date, limits on everything. It
 /// asks its handler for every request and knows no routes. It refuses what two readers of HTTP could take for different
 /// requests, and closes the connection.
 ///

@@ -39,6 +39,10 @@ struct http_server_options {
     /// Empty means any host.
     std::vector<std::string> allowed_hosts{};
 
+    /// Path and query of requests that are answered whatever their Host, as "/health": a load balancer probes an
+    /// address, not a name. Any page may read what is there.
+    std::vector<std::string> targets_for_any_host{};
+
     /// How large the head of a request may be. A larger one, or one with more than 100 header fields, gets 431.
     std::size_t max_header_bytes = 16 * 1024;
 
@@ -61,6 +65,12 @@ struct http_server_options {
     /// Gives a reply of the server itself (400, 408, 413, 421, 431, 500, 503) the body that the clients understand;
     /// without it the body is empty. It is called from any thread that runs the server, and must not throw.
     std::function<void(http_response&)> complete_own_reply{};
+
+    /// Adds to such a reply, after `complete_own_reply` and under the same conditions, what depends on the request: with
+    /// `rest::add_cors_headers` a page of another origin can read it, and does not take it for a broken network. The
+    /// request is without its body, and as far as it was read: there may be no method and no headers. If this is set, a
+    /// connection that is one too many has up to 100 ms to say what it wants before it gets its 503.
+    std::function<void(http_response& reply, const http_request& request)> decorate_own_reply{};
 };
 
 /// What an `http_server` calls for each request, on the connection's strand. `request.url` is path and query; `peer` is

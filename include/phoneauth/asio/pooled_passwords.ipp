@@ -14,7 +14,7 @@ namespace phoneauth {
 inline namespace v0 {
 
 PHONEAUTH_DECL std::size_t pooled_passwords::default_threads() {
-    return std::max(1u, std::thread::hardware_concurrency() / 2);
+    return (std::max)(1u, std::thread::hardware_concurrency() / 2);
 }
 
 PHONEAUTH_DECL pooled_passwords::pooled_passwords(scrypt_cost cost, std::size_t threads, std::size_t max_queue)

@@ -50,7 +50,7 @@ public:
 
     /// Waits until one is free. Nothing if none is until `deadline`; at once, if so many wait already.
     std::optional<lease> take(std::chrono::steady_clock::time_point deadline,
-                              std::size_t max_waiting = std::numeric_limits<std::size_t>::max()) {
+                              std::size_t max_waiting = (std::numeric_limits<std::size_t>::max)()) {
         std::unique_lock lock(mutex_);
         if (free_ == 0) {
             if (waiting_ >= max_waiting) return std::nullopt;

@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <cstddef>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,7 +30,7 @@ using ip_address = std::array<unsigned char, 16>;
 
 /// "192.0.2.1:80" → "192.0.2.1", "[2001:db8::1]:80" and "[2001:db8::1]" → "2001:db8::1"; anything else as it is.
 inline std::string_view without_port(std::string_view text) noexcept {
-    if (text.starts_with('[')) return text.substr(1, std::min(text.find(']'), text.size()) - 1);
+    if (text.starts_with('[')) return text.substr(1, (std::min)(text.find(']'), text.size()) - 1);
     const auto colon = text.find(':');
     return colon == text.rfind(':') ? text.substr(0, colon) : text;
 }
@@ -98,13 +99,39 @@ inline std::optional<ip_network> parse_network(std::string_view text) noexcept {
     return n;
 }
 
+/// Whether `n` is larger than what anybody has: than an IPv4 /8, than an IPv6 /16 outside of the private and link-local
+/// ranges (RFC 4193, RFC 4291 §2.5.6), or a network in which all IPv4 addresses are. Strangers are in it.
+inline bool is_too_wide(const ip_network& n) noexcept {
+    constexpr ip_network mapped{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}, 96};
+    constexpr ip_network own[] = {{{0xfc}, 7}, {{0xfe, 0x80}, 10}};
+    if (n.bits >= mapped.bits && mapped.has(n.address)) return n.bits < 96 + 8;
+    if (n.has(mapped.address)) return true;
+    return n.bits < 16 && std::none_of(std::begin(own), std::end(own),
+                                       [&](const ip_network& o) { return n.bits >= o.bits && o.has(n.address); });
+}
+
+/// See `client_address_by_hops`; empty if there is no such address.
+inline std::string_view forwarded_by(std::string_view forwarded, unsigned hops) noexcept {
+    for (;;) {
+        const auto comma = forwarded.rfind(',');
+        if (hops <= 1) {
+            const auto address = bare_address(forwarded.substr(comma == std::string_view::npos ? 0 : comma + 1));
+            return hops == 1 && parse_ip(address) ? address : std::string_view();
+        }
+        if (comma == std::string_view::npos) return {};
+        forwarded = forwarded.substr(0, comma);
+        --hops;
+    }
+}
+
 /// Proxies that are believed. Immutable, so that it may be used from several threads at once.
 class trusted_networks {
 public:
-    /// What is neither an address nor a network is passed over.
+    /// What is neither an address nor a network is passed over, and so is a network that is too wide.
     explicit trusted_networks(const std::vector<std::string>& texts) {
         for (const auto& text : texts)
-            if (const auto network = parse_network(text)) networks_.push_back(*network);
+            if (const auto network = parse_network(text); network && !is_too_wide(*network))
+                networks_.push_back(*network);
     }
 
     /// Whether `text`, as `bare_address` gives it, is an address of one of them.

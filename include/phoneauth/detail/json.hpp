@@ -55,8 +55,16 @@ inline std::string_view json_value::string_or_empty(std::string_view key) const 
     return i && i->kind == json_kind::string ? std::string_view(i->text) : std::string_view();
 }
 
+/// `text` without the byte order mark that some editors and clients put before it (RFC 8259 §8.1 lets a reader ignore
+/// it).
+inline std::string_view without_byte_order_mark(std::string_view text) noexcept {
+    constexpr std::string_view mark = "\xef\xbb\xbf";
+    return text.starts_with(mark) ? text.substr(mark.size()) : text;
+}
+
 /// Parses one whole JSON text (RFC 8259), validated throughout: syntax, UTF-8, depth, and that no member is named
-/// twice. Empty when it is not JSON, is nested deeper than `max_depth`, or has a number beyond 64 bits.
+/// twice. Empty when it is not JSON, is nested deeper than `max_depth`, or has a number beyond 64 bits. A byte order
+/// mark before it is none of it, whatever simdjson thinks: the text may become a part of another one.
 PHONEAUTH_DECL std::optional<json_value> parse_json(std::string_view text, std::size_t max_depth = 16);
 
 /// Whether `parse_json` would parse `text`; costs less.

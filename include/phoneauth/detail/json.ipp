@@ -89,7 +89,7 @@ private:
                 ++at;
                 break;
             default:
-                if (depth == 0) return std::min(rest_.find_first_of(" \t\r\n,:]}"), rest_.size());
+                if (depth == 0) return (std::min)(rest_.find_first_of(" \t\r\n,:]}"), rest_.size());
             }
         } while (depth != 0);
         return at;
@@ -116,6 +116,7 @@ struct parser_wiper {
 /// Lets `use` look at the root of `text` if it is JSON as `parse_json` wants it. Returns whether it is.
 template <class Use>
 bool with_parsed(std::string_view text, std::size_t max_depth, Use use) {
+    if (without_byte_order_mark(text).size() != text.size()) return false;  // simdjson 4 skips it, 3 does not
     simdjson::dom::parser parser;  // local: one that is kept would keep the memory that the largest text needed
     const parser_wiper wiper{parser};
     simdjson::dom::element root;

@@ -64,7 +64,7 @@ inline result<url> parse_url(std::string_view text) {
     parts.port = parts.https ? 443 : 80;
     text.remove_prefix(scheme_end + 3);
 
-    const auto authority_end = std::min(text.find_first_of("/?"), text.size());
+    const auto authority_end = (std::min)(text.find_first_of("/?"), text.size());
     auto authority = text.substr(0, authority_end);
     parts.target = text.substr(authority_end);
     if (!parts.target.starts_with('/')) parts.target.insert(parts.target.begin(), '/');
@@ -166,11 +166,11 @@ inline result<std::vector<std::pair<std::string, std::string>>> parse_form(std::
     std::vector<std::pair<std::string, std::string>> fields;
     while (!text.empty()) {
         const auto field = text.substr(0, text.find('&'));
-        text.remove_prefix(std::min(field.size() + 1, text.size()));
+        text.remove_prefix((std::min)(field.size() + 1, text.size()));
         if (field.empty()) continue;
-        const auto equals = std::min(field.find('='), field.size());
+        const auto equals = (std::min)(field.find('='), field.size());
         auto name = decode(field.substr(0, equals));
-        auto value = decode(field.substr(std::min(equals + 1, field.size())));
+        auto value = decode(field.substr((std::min)(equals + 1, field.size())));
         if (!name || !value) return error::invalid_parameter;
         fields.emplace_back(*std::move(name), *std::move(value));
     }

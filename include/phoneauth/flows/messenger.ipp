@@ -34,9 +34,9 @@ result<http_request> messenger<Mode>::code_request(const transaction& t) {
     if (!derived) return error::no_transaction;
     auto text = twilio::code_text(config_, derived->str(), t.purpose);
     const auto left =
-        std::max(std::chrono::ceil<std::chrono::seconds>(t.expires_at - ports_.now()), std::chrono::seconds(1));
+        (std::max)(std::chrono::ceil<std::chrono::seconds>(t.expires_at - ports_.now()), std::chrono::seconds(1));
     // Both are made for everybody, so that it takes the same time.
-    auto sending = twilio_.create_code_message(t.phone, text, std::min(left, config_.code_lifetime),
+    auto sending = twilio_.create_code_message(t.phone, text, (std::min)(left, config_.code_lifetime),
                                                twilio::delivery_url(config_.twilio, t));
     auto look_up = twilio_.find_messages(t.phone);
     detail::wipe(text);

@@ -2,7 +2,6 @@
 #ifndef PHONEAUTH_REST_API_HPP
 #define PHONEAUTH_REST_API_HPP
 
-#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -11,6 +10,7 @@
 #include <phoneauth/detail/crypto.hpp>
 #include <phoneauth/detail/ip.hpp>
 #include <phoneauth/http.hpp>
+#include <phoneauth/rest/cors.hpp>
 #include <phoneauth/rest/detail/call.hpp>
 #include <phoneauth/rest/detail/routing.hpp>
 #include <phoneauth/rest/options.hpp>
@@ -23,8 +23,10 @@ namespace rest {
 /// The REST endpoints that clients of Backendless's Twilio plugin call, for any server that can hand over a request and
 /// send a reply. They are routed under two roots: `/{appId}/{apiKey}/…`, and `/api/…`, which Backendless's SDKs use
 /// when they are given a domain of their own. Under the latter no key is sent and none is asked for: a key that sits in
-/// every client protects nothing.
+/// every client protects nothing. Empty segments of a path ("//users/login") count as not there; a proxy that has rules
+/// about paths must see them so, too.
 ///
+///     GET  /health                          (also without a root) 200 {"status":"ok"}, for load balancers: asks nobody
 ///     GET  /info
 ///     POST /users/register                  without transactionId: step 1, with it: step 2
 ///     POST /users/login                     {login, password}
@@ -43,7 +45,9 @@ namespace rest {
 ///
 /// Phone numbers and codes may be texts or JSON numbers; a code that is a number gets back the zeros in front of it.
 /// sendMessage is off by default; see `options::send_message`. Pages of other origins are refused by default; see
-/// `options::allowed_origins`.
+/// `options::allowed_origins`. HEAD is answered where GET is, and does the same. What else Backendless has, as
+/// `GET /users/restorepassword/{identity}` and `PUT /users/{objectId}/status`, is `unknown_route`, with a sentence about
+/// what to do instead for those two.
 ///
 /// `Authenticator` is an `authenticator`, or whatever has its functions.
 ///
@@ -63,14 +67,11 @@ public:
     /// @param auth  does the work; must outlive the api
     /// @param o     application id and API key at least
     /// @par Errors
-    /// `std::invalid_argument` if the application id or the API key is empty, the application id is "api", or a trusted
-    /// proxy is neither an address nor a network.
+    /// `std::invalid_argument` if the application id or the API key is empty, the application id is "api", a trusted
+    /// proxy is neither an address nor a network or is a network in which strangers are, or `trusted_hops` is above 20
+    /// or beside `trusted_proxies`.
     api(Authenticator& auth, options o) : auth_(auth), options_(std::move(o)), proxies_(options_.trusted_proxies) {
-        if (options_.app_id.empty() || options_.api_key.empty() || options_.app_id == "api")
-            throw std::invalid_argument("phoneauth: an API needs an application id other than \"api\", and an API key");
-        for (const auto& proxy : options_.trusted_proxies)
-            if (!is_network(proxy))
-                throw std::invalid_argument("phoneauth: a trusted proxy is neither an address nor a network");
+        detail::check_options(options_);
     }
 
     api(const api&) = delete;
@@ -160,7 +161,7 @@ private:
             break;
         }
         }
-        detail::add_cors_headers(made.reply, request, options_);
+        add_cors_headers(made.reply, request, options_);
         phoneauth::detail::wipe(request.url);  // it may hold a token
         co_return std::move(made.reply);
     }

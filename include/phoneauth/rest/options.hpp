@@ -44,8 +44,15 @@ struct options {
     /// of its own.
     std::vector<std::string> allowed_origins{};
     /// The addresses and networks ("10.0.0.0/8", "::1") of the reverse proxies in front of this server. Only from them
-    /// is `forwarding_header` believed.
+    /// is `forwarding_header` believed. A network in which strangers are (see `is_too_wide`) is refused: they would
+    /// write their own addresses.
     std::vector<std::string> trusted_proxies{};
+    /// Instead of `trusted_proxies`, where the addresses of the proxies are not known: how many of them, 1 to 20, add an
+    /// address to `forwarding_header`. Dangerous when somebody can reach the server past them, or when the number is
+    /// too large: he then writes his own address, and no limit by client holds him; see `client_address_by_hops`. A
+    /// request whose header has fewer addresses counts for the other end of the connection. 0 means that
+    /// `trusted_proxies` decides.
+    unsigned trusted_hops = 0;
     /// The header in which a proxy names its client, after those that it was told itself: a list as in X-Forwarded-For.
     /// (`Forwarded`, RFC 7239, has another form and is not read.)
     std::string forwarding_header = "X-Forwarded-For";

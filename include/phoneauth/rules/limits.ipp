@@ -88,7 +88,7 @@ PHONEAUTH_DECL std::chrono::milliseconds limit_batch::wait_of(std::size_t i, con
     if (r.action == cell_action::move || !is_for(r, a.marked)) return {};
     const auto now = cells_.now();
     const auto room = r.room + (a.marked ? r.reserve : std::chrono::milliseconds(0));
-    return std::max(a.cells[i], now) + r.cost - room - now;
+    return (std::max)(a.cells[i], now) + r.cost - room - now;
 }
 
 PHONEAUTH_DECL result<void> limit_batch::judge(const cell_answer& a) const {
@@ -102,7 +102,7 @@ PHONEAUTH_DECL result<void> limit_batch::judge(const cell_answer& a) const {
         longest = wait;
     }
     return failure(refusals_[tightest])
-        .with_retry_after(std::max(std::chrono::ceil<std::chrono::seconds>(longest), std::chrono::seconds(1)));
+        .with_retry_after((std::max)(std::chrono::ceil<std::chrono::seconds>(longest), std::chrono::seconds(1)));
 }
 
 PHONEAUTH_DECL bool limit_batch::may_be_concealed(const cell_answer& a) const noexcept {
@@ -115,7 +115,7 @@ PHONEAUTH_DECL bool limit_batch::may_be_concealed(const cell_answer& a) const no
 PHONEAUTH_DECL std::chrono::seconds limit_batch::account_wait(const cell_answer& a) const noexcept {
     std::chrono::milliseconds longest{};
     for (std::size_t i = 0; i < cells_.size(); ++i)
-        if (hidden_[i]) longest = std::max(longest, wait_of(i, a));
+        if (hidden_[i]) longest = (std::max)(longest, wait_of(i, a));
     return std::chrono::ceil<std::chrono::seconds>(longest);
 }
 
@@ -397,7 +397,7 @@ PHONEAUTH_DECL std::chrono::seconds wrong_code_wait(const transaction& t, const 
     for_each_share_of(t, [&](failure_share s, std::string_view, std::string_view) {
         const auto r = failure_rate(d, s, c);
         const auto tries = open_codes(s, c).burst * std::int64_t{c.max_tries};
-        longest = std::max(longest, a.cells[i++] + r.room(tries) - r.room(r.burst) - now);
+        longest = (std::max)(longest, a.cells[i++] + r.room(tries) - r.room(r.burst) - now);
     });
     return std::chrono::ceil<std::chrono::seconds>(longest);
 }

@@ -59,7 +59,7 @@ inline result<void> check_open(transaction& t, time_point now) {
 
 /// How many wrong codes `t` still allows.
 inline int tries_left(const transaction& t, const config& c) noexcept {
-    return static_cast<int>(c.max_tries - std::min(t.tries, c.max_tries));
+    return static_cast<int>(c.max_tries - (std::min)(t.tries, c.max_tries));
 }
 
 /// A code was presented: `right` says whether it is the transaction's.

@@ -92,7 +92,7 @@ inline bool scrypt(const std::string& password, std::string_view salt, const scr
 }  // namespace detail
 
 PHONEAUTH_DECL std::size_t scrypt_passwords::default_at_once() {
-    return std::max(1u, std::thread::hardware_concurrency());
+    return (std::max)(1u, std::thread::hardware_concurrency());
 }
 
 PHONEAUTH_DECL scrypt_passwords::scrypt_passwords(scrypt_cost cost, std::size_t at_once, std::size_t max_waiting)

@@ -56,8 +56,8 @@ PHONEAUTH_DECL random_source::~random_source() {
 PHONEAUTH_DECL bool random_source::draw(std::span<unsigned char> out) {
     if (RAND_bytes(out.data(), static_cast<int>(out.size())) != 1) return false;
     std::array<unsigned char, 256> more;  // the most that getentropy gives
-    for (; !out.empty(); out = out.subspan(std::min(out.size(), more.size()))) {
-        const auto size = std::min(out.size(), more.size());
+    for (; !out.empty(); out = out.subspan((std::min)(out.size(), more.size()))) {
+        const auto size = (std::min)(out.size(), more.size());
         if (::getentropy(more.data(), size) != 0) {
             if (errno == ENOSYS) return true;  // Linux before 3.17
             return false;

@@ -177,6 +177,9 @@ concept performs = requires(S& s, const Arguments&... arguments) {
 /// policies.hpp says. It returns what the function returns: a value, or an awaitable of it. An overload for one
 /// operation does something else for that one.
 ///
+/// For an `authenticator` without `config::code_keys`, which a storage that is local to the process allows, say
+/// `static constexpr bool process_local = phoneauth::is_process_local<S>;` as well.
+///
 /// `Derived` has those functions for which its `perform` takes the operation. To forward to a store that has only some
 /// of the parts, write `requires std::invocable<Operation, S&, const Arguments&...>` behind the template's head.
 template <class Derived>

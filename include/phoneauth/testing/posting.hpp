@@ -20,7 +20,8 @@ namespace testing {
 
 /// Makes a blocking policy an asynchronous one, for tests: each function goes to the back of the executor's queue and
 /// does its work when it is its turn, so that operations which run at the same time take turns at every call. `P` may
-/// be a Storage (or some of its parts), an HttpTransport, a PasswordHasher, or several of them.
+/// be a Storage (or some of its parts), an HttpTransport, a PasswordHasher, or several of them. Around a storage that is
+/// local to the process, as `memory_storage` is, no `config::code_keys` are needed; around any other they are.
 ///
 /// @par Thread safety
 /// That of `P`.

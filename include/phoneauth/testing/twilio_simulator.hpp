@@ -298,7 +298,7 @@ private:
         }
         std::string_view target = request.url;
         if (const auto scheme = target.find("://"); scheme != target.npos)
-            target = target.substr(std::min(target.find('/', scheme + 3), target.size()));
+            target = target.substr((std::min)(target.find('/', scheme + 3), target.size()));
         const auto [path, query] = phoneauth::detail::split_target(target);
         if (!is_authenticated(request)) return error_reply(20003);
 

@@ -55,7 +55,7 @@ PHONEAUTH_DECL std::chrono::seconds pause_after(const http_response& reply) {
     const bool throttled = reply.status == 429 && !is_about_the_request(reply);
     if (!throttled && reply.status != 503) return {};
     const auto without = throttled ? usual_pause : std::chrono::seconds(0);
-    return std::min(retry_after_of(reply).value_or(without), longest_pause);
+    return (std::min)(retry_after_of(reply).value_or(without), longest_pause);
 }
 
 PHONEAUTH_DECL result<sent_message> read_sent_message(const http_response& reply) {

@@ -192,7 +192,7 @@ PHONEAUTH_DECL std::string code_text(const config& c, std::string_view code, pur
             text += part->second;
             rest.remove_prefix(part->first.size());
         } else {
-            const auto plain = std::min(rest.find('{', 1), rest.size());
+            const auto plain = (std::min)(rest.find('{', 1), rest.size());
             text += rest.substr(0, plain);
             rest.remove_prefix(plain);
         }

@@ -41,12 +41,12 @@ inline port_variants port_variants_of(std::string_view url) {
     const auto scheme_end = url.find("://");
     if (scheme_end == url.npos) return {std::string(url), std::string(url)};
     const auto begin = scheme_end + 3;
-    const auto end = std::min(url.find_first_of("/?#", begin), url.size());
+    const auto end = (std::min)(url.find_first_of("/?#", begin), url.size());
     const auto authority = url.substr(begin, end - begin);
     // Neither a colon in user information nor one inside an IPv6 literal begins a port.
     const auto host = authority.rfind('@') + 1;  // npos + 1 is 0
     const auto bracket = authority.rfind(']');
-    const auto port = authority.find(':', bracket == authority.npos ? host : std::max(host, bracket));
+    const auto port = authority.find(':', bracket == authority.npos ? host : (std::max)(host, bracket));
 
     const auto head = std::string(url.substr(0, begin)) + std::string(authority.substr(0, port));
     const auto tail = url.substr(end);

@@ -96,7 +96,7 @@ struct message_parser::impl {
     std::size_t scan_head(std::string_view bytes) {
         std::size_t at = 0;
         while (at < bytes.size()) {
-            const auto line_end = std::min(bytes.find('\n', at), bytes.size());
+            const auto line_end = (std::min)(bytes.find('\n', at), bytes.size());
             const auto part = bytes.substr(at, line_end - at);
             if (previous == '\n' && (bytes[at] == ' ' || bytes[at] == '\t')) fail(error::malformed_reply);
             if (previous == '\r' && !part.empty()) fail(error::malformed_reply);
@@ -154,7 +154,7 @@ struct message_parser::impl {
             if (left == 0) place = chunk_part::end_of_data;
             return n;
         }
-        const auto n = std::min(bytes.find('\n'), bytes.size() - 1) + 1;
+        const auto n = (std::min)(bytes.find('\n'), bytes.size() - 1) + 1;
         line += bytes.substr(0, n);
         line_bytes += n;
         // A chunk of one byte is framed by at least five; more than sixteen are extensions, or trailers.

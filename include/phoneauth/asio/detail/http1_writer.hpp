@@ -3,6 +3,7 @@
 #define PHONEAUTH_ASIO_DETAIL_HTTP1_WRITER_HPP
 
 #include <string>
+#include <string_view>
 
 #include <phoneauth/detail/config.hpp>
 #include <phoneauth/detail/url.hpp>
@@ -19,9 +20,10 @@ namespace detail {
 PHONEAUTH_DECL result<void> append_request(std::string& out, const http_request& request, const url& target);
 
 /// Appends a response to `out`, with Content-Length, and "Connection: close" unless `keep_alive`. `reply_to_head`
-/// leaves the body out. Errors as for `append_request`, and for a status outside 200–599.
+/// leaves the body out. `date` is the value of the field Date, unless the response has one; empty: there is none. Errors
+/// as for `append_request`, and for a status outside 200–599.
 PHONEAUTH_DECL result<void> append_response(std::string& out, const http_response& response, bool keep_alive,
-                                            bool reply_to_head = false);
+                                            bool reply_to_head = false, std::string_view date = {});
 
 }  // namespace detail
 }  // namespace v0

@@ -111,7 +111,7 @@ inline std::string_view reason_phrase(int status) noexcept {
 }
 
 PHONEAUTH_DECL result<void> append_response(std::string& out, const http_response& response, bool keep_alive,
-                                            bool reply_to_head) {
+                                            bool reply_to_head, std::string_view date) {
     if (response.status < 200 || response.status > 599 || !headers_are_safe(response.headers))
         return error::invalid_parameter;
     out.reserve(out.size() + room_for(response.headers, response.body));
@@ -120,6 +120,7 @@ PHONEAUTH_DECL result<void> append_response(std::string& out, const http_respons
     out += ' ';
     out += reason_phrase(response.status);
     out += "\r\n";
+    if (!date.empty() && !find_header(response.headers, "Date")) (out += "Date: ").append(date) += "\r\n";
     append_headers(out, response.headers);
     const bool may_have_body = response.status != 204 && response.status != 304;
     if (may_have_body) append_length(out, response.body.size());

@@ -47,10 +47,10 @@ public:
         using std::chrono::milliseconds;
         for (auto* timeout :
              {&options_.connect_timeout, &options_.write_timeout, &options_.read_timeout, &options_.idle_timeout})
-            *timeout = std::max(*timeout, milliseconds(1));
+            *timeout = (std::max)(*timeout, milliseconds(1));
         options_.max_connections = std::max<std::size_t>(options_.max_connections, 1);
-        shortest_ =
-            std::min({options_.connect_timeout, options_.write_timeout, options_.read_timeout, options_.idle_timeout});
+        shortest_ = (std::min)(
+            {options_.connect_timeout, options_.write_timeout, options_.read_timeout, options_.idle_timeout});
     }
 
     const ::asio::any_io_executor strand;

@@ -106,7 +106,7 @@ public:
         if (!std::exchange(watched_, true)) watch();
     }
     /// No deadline until the next `expect_within`; the timer goes on.
-    void expect_nothing() noexcept { deadline_ = clock::time_point::max(); }
+    void expect_nothing() noexcept { deadline_ = (clock::time_point::max)(); }
     /// Stops the timer, so that nothing of this connection keeps an event loop running.
     void unwatch() {
         if (std::exchange(watched_, false)) timer_.cancel();
@@ -290,7 +290,7 @@ private:
     }
 
     void watch() {
-        timer_.expires_at(std::min(deadline_, clock::now() + period_));
+        timer_.expires_at((std::min)(deadline_, clock::now() + period_));
         timer_.async_wait([self = shared_from_this()](std::error_code ec) {
             if (ec || !self->watched_) return;
             if (clock::now() >= self->deadline_) {
@@ -305,7 +305,7 @@ private:
     ssl_ptr tls_;
     ::asio::steady_timer timer_;
     clock::duration period_;
-    clock::time_point deadline_ = clock::time_point::max();
+    clock::time_point deadline_ = (clock::time_point::max)();
     bool watched_ = false;
     bool expired_ = false;
     static constexpr std::size_t in_size = 8 * 1024;

@@ -2,6 +2,7 @@
 #ifndef PHONEAUTH_ASIO_DETAIL_HTTP_SERVER_FLOWS_HPP
 #define PHONEAUTH_ASIO_DETAIL_HTTP_SERVER_FLOWS_HPP
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <memory>
@@ -13,6 +14,7 @@
 #include <phoneauth/asio/detail/http1.hpp>
 #include <phoneauth/asio/detail/http1_writer.hpp>
 #include <phoneauth/asio/detail/http_connection.hpp>
+#include <phoneauth/asio/detail/http_date.hpp>
 #include <phoneauth/asio/detail/http_server_state.hpp>
 
 #include <asio/awaitable.hpp>
@@ -55,30 +57,39 @@ struct http_server_answering {
     ~http_server_answering() { owner.requests.fetch_sub(1); }
 };
 
-/// The reply that the server gives by itself.
-inline http_response own_reply(const http_server_state& s, int status) {
+/// The reply that the server gives by itself to `asked`, or to what of a request has come.
+inline http_response own_reply(const http_server_state& s, int status, const http_request& asked) {
     http_response reply;
     reply.status = status;
     if (s.options.complete_own_reply) s.options.complete_own_reply(reply);
     if (status == 503 && !find_header(reply.headers, "Retry-After")) reply.headers.push_back({"Retry-After", "1"});
+    if (s.options.decorate_own_reply) s.options.decorate_own_reply(reply, asked);
     return reply;
 }
 
-/// The handler's reply, or why it was not asked.
+/// What of a request has come that will not be read to its end, without its body.
+inline http_request begun_request(message_parser& parser) {
+    auto begun = parser.take_request();
+    if (!parser.head_complete()) begun.method.clear();
+    wipe(begun.body);
+    return begun;
+}
+
+/// The handler's reply, or why it was not asked; `asked` is the head of `request`.
 inline ::asio::awaitable<http_response> answer_request(http_server_state& s, http_request request,
-                                                       ::asio::ip::tcp::endpoint peer) {
+                                                       const http_request& asked, ::asio::ip::tcp::endpoint peer) {
     const http_server_answering counted(s);
     http_response reply;
     if (counted.before >= s.options.max_requests) {
-        reply = own_reply(s, 503);
+        reply = own_reply(s, 503, asked);
     } else if (!s.is_for_us(request)) {
-        reply = own_reply(s, 421);
+        reply = own_reply(s, 421, request);
     } else {
         try {
             auto work = s.handle(std::move(request), peer);
             reply = co_await std::move(work);
         } catch (...) {
-            reply = own_reply(s, 500);
+            reply = own_reply(s, 500, asked);
         }
     }
     co_return reply;
@@ -86,9 +97,10 @@ inline ::asio::awaitable<http_response> answer_request(http_server_state& s, htt
 
 /// Replies with `status` and ends the connection.
 inline ::asio::awaitable<void> refuse_request(http_server_state& s, http_connection& connection, int status) {
-    const auto reply = own_reply(s, status);
+    const auto asked = begun_request(connection.parser);
+    const auto reply = own_reply(s, status, asked);
     connection.out.clear();
-    const auto written = append_response(connection.out, reply, false);
+    const auto written = append_response(connection.out, reply, false, asked.method == "HEAD", http_date_now());
     if (!written) co_return;
     connection.expect_within(s.options.write_timeout);
     auto ec = co_await connection.write();
@@ -120,14 +132,16 @@ inline ::asio::awaitable<bool> serve_request(http_server_state& s, http_server_s
     const bool keep_alive = parser.keep_alive();
     auto request = parser.take_request();
     const bool head = request.method == "HEAD";
-    auto reply = co_await answer_request(s, std::move(request), me.peer);
+    http_request asked;
+    if (s.options.decorate_own_reply) asked = {request.method, request.url, request.headers};
+    auto reply = co_await answer_request(s, std::move(request), asked, me.peer);
 
     const bool again = keep_alive && !s.is_stopping();
     connection.out.clear();
-    auto written = append_response(connection.out, reply, again, head);
+    auto written = append_response(connection.out, reply, again, head, http_date_now());
     if (!written) {
-        const auto broken = own_reply(s, 500);
-        written = append_response(connection.out, broken, again, head);
+        const auto broken = own_reply(s, 500, asked);
+        written = append_response(connection.out, broken, again, head, http_date_now());
     }
     connection.expect_within(s.options.write_timeout);
     ec = co_await connection.write();
@@ -150,6 +164,12 @@ inline ::asio::awaitable<void> serve_connection(std::shared_ptr<http_server_stat
         if (ec) co_return;
     }
     if (me->among == &s->refused) {
+        if (s->options.decorate_own_reply) {
+            connection.unwatch();  // the timer may be set for later
+            connection.expect_within((std::min)(s->options.header_timeout, std::chrono::milliseconds(100)));
+            ec = co_await connection.read_head();
+            if (ec && !connection.expired()) co_return;
+        }
         co_await refuse_request(*s, connection, 503);
         co_return;
     }

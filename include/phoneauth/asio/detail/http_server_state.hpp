@@ -69,9 +69,9 @@ struct http_server_state {
         if (shared_tls && SSL_CTX_up_ref(shared_tls) == 1) tls.reset(shared_tls);
         for (auto* timeout :
              {&options.header_timeout, &options.body_timeout, &options.idle_timeout, &options.write_timeout})
-            *timeout = std::max(*timeout, std::chrono::milliseconds(1));
+            *timeout = (std::max)(*timeout, std::chrono::milliseconds(1));
         shortest =
-            std::min({options.header_timeout, options.body_timeout, options.idle_timeout, options.write_timeout});
+            (std::min)({options.header_timeout, options.body_timeout, options.idle_timeout, options.write_timeout});
     }
 
     /// Takes the session in, among `busy` or `refused`. False: no word is worth it, close.
@@ -157,7 +157,8 @@ struct http_server_state {
     /// An HTTP/1.0 request may have no Host; it is for none of the allowed ones then.
     bool is_for_us(const http_request& request) const {
         const auto& allowed = options.allowed_hosts;
-        if (allowed.empty()) return true;
+        const auto& free = options.targets_for_any_host;
+        if (allowed.empty() || std::find(free.begin(), free.end(), request.url) != free.end()) return true;
         const auto* given = find_header(request.headers, "Host");
         const auto host = given ? host_of(*given) : std::string();
         return std::any_of(allowed.begin(), allowed.end(),

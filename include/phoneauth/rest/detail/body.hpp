@@ -20,7 +20,8 @@ inline namespace v0 {
 namespace rest {
 namespace detail {
 
-// Request bodies in all the forms in which clients send them, made into what the authenticator takes.
+// Request bodies in all the forms in which clients send them, made into what the authenticator takes. A byte order mark
+// before one is skipped.
 
 using phoneauth::detail::json_kind;
 using phoneauth::detail::json_value;

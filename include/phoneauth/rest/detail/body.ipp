@@ -46,7 +46,7 @@ PHONEAUTH_DECL result<json_value> read_arguments(std::string_view body, std::ini
                                                  std::size_t max_depth) {
     json_value arguments;
     arguments.kind = json_kind::object;
-    body = phoneauth::detail::trim(body);
+    body = phoneauth::detail::trim(phoneauth::detail::without_byte_order_mark(body));
     if (body.empty()) return arguments;
 
     auto value = read_json(body, max_depth);
@@ -71,7 +71,7 @@ PHONEAUTH_DECL result<json_value> read_arguments(std::string_view body, std::ini
 }
 
 PHONEAUTH_DECL result<json_value> read_object(std::string_view body, std::size_t max_depth) {
-    body = phoneauth::detail::trim(body);
+    body = phoneauth::detail::trim(phoneauth::detail::without_byte_order_mark(body));
     if (body.empty()) return error::no_properties;
     auto value = read_json(body, max_depth);
     if (!value) return value;

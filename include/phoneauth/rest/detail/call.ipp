@@ -7,6 +7,7 @@
 
 #include <phoneauth/detail/json.hpp>
 #include <phoneauth/detail/url.hpp>
+#include <phoneauth/rest/cors.hpp>
 #include <phoneauth/rest/detail/body.hpp>
 #include <phoneauth/rest/detail/call.hpp>
 #include <phoneauth/rest/detail/routing.hpp>
@@ -42,6 +43,13 @@ result<void> take_from(const result<json_value>& object, error missing, Take tak
 
 // -- one function for each route that has arguments, or whose reply needs nobody
 
+/// Says that requests are answered, and nothing else: what a store says is told to nobody who brings no key, and a store
+/// that is down must not make a balancer take away all servers.
+inline result<void> health(const incoming&, call& made) {
+    made.reply = reply::of_json(R"({"status":"ok"})");
+    return {};
+}
+
 inline result<void> info(const incoming& in, call& made) {
     // Where the key is what lets somebody send messages, it is not told to whoever did not bring it.
     const bool tell_key = in.by_key || in.options.send_message != send_message_access::key;
@@ -74,6 +82,18 @@ inline result<void> login(const incoming& in, call& made) {
         made.identity = read.digits("login");
         made.password = read.text("password");
     });
+}
+
+// What the clients of Backendless have functions for, and this library has not yet.
+
+inline result<void> restore_password(const incoming&, call&) {
+    return failure(error::unknown_route, "This server restores no passwords by email: log in with a code that is sent "
+                                         "to the phone, and set a new password.");
+}
+
+inline result<void> update_status(const incoming&, call&) {
+    return failure(error::unknown_route,
+                   "This server changes no user's status by request: its operator does, in the users' table.");
 }
 
 inline result<void> update_user(const incoming& in, call& made) {
@@ -144,12 +164,15 @@ struct route {
 
 /// The first match counts.
 inline constexpr route routes[] = {
+    {"GET", "/health", operation::nothing, health},
     {"GET", "/info", operation::nothing, info},
     {"POST", "/users/register", operation::start_registration, register_user},
     {"POST", "/users/login", operation::login_with_identity, login},
     {"GET", "/users/logout", operation::logout, nullptr},
     {"GET", "/users/isvalidusertoken/*", operation::check_token, nullptr},
     {"GET", "/users/userclassprops", operation::nothing, describe_user_class},
+    {"GET", "/users/restorepassword/*", operation::nothing, restore_password},
+    {"PUT", "/users/*/status", operation::nothing, update_status},
     {"PUT", "/users/*", operation::update_user, update_user},
     {"GET", "/data/Users/*", operation::find_user, nullptr},
     {"POST", "/services/Twilio/loginWithPhoneNumber", operation::start_login, login_with_phone},
@@ -187,16 +210,19 @@ PHONEAUTH_DECL call read_call(const http_request& request, std::string_view peer
     made.from = client_of(request, peer, o, proxies);
     if (const auto* token = find_header(request.headers, "user-token")) made.token = *token;
 
+    // The server leaves the body out and keeps the headers (RFC 9110 §9.3.2).
+    const std::string_view method = request.method == "HEAD" ? "GET" : std::string_view(request.method);
     std::string allowed;
     for (const auto& r : routes) {
         if (!matches(r.pattern, to->segments, made.captured)) continue;
-        if (r.method == request.method) {
+        if (r.method == method) {
             made.asked = r.asked;
             const auto read = r.read ? r.read({request, o, c, to->by_key}, made) : result<void>();
             if (!read) refuse(made, read.error());
             return made;
         }
-        if (allowed.find(r.method) == allowed.npos) allowed.append(r.method).append(", ");
+        if (allowed.find(r.method) == allowed.npos)
+            allowed.append(r.method).append(r.method == "GET" ? ", HEAD, " : ", ");
     }
     refuse(made, allowed.empty() ? error::unknown_route : error::method_not_allowed);
     if (!allowed.empty()) made.reply.headers.push_back({"Allow", allowed + "OPTIONS"});  // RFC 9110 §15.5.6

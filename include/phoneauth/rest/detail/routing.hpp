@@ -21,14 +21,18 @@ namespace detail {
 
 /// Where a request goes.
 struct route_target {
-    std::vector<secret_string> segments;  ///< of the path below the root, percent-decoded
+    std::vector<secret_string> segments;  ///< of the path below the root, percent-decoded, without those that are empty
     bool by_key = false;                  ///< the root was /{appId}/{apiKey}/, not /api/
 };
 
-/// Takes the root off `url`, a path with or without a query. → or `unknown_route`, `wrong_application`,
-/// `invalid_parameter` (a percent sequence that is broken, or stands for a letter or a digit: no client writes those so,
-/// and path rules of a proxy that does not decode would not see the route).
+/// Takes the root off `url`, a path with or without a query; "/health" has none. Backendless's SDKs join paths to a
+/// server's URL by "/", and so write "//" where that ends in one: empty segments do not count. → or `unknown_route`,
+/// `wrong_application`, `invalid_parameter` (a percent sequence that is broken, or stands for a letter or a digit: no
+/// client writes those so, and path rules of a proxy that does not decode would not see the route).
 PHONEAUTH_DECL result<route_target> read_target(std::string_view url, const options& o);
+
+/// Throws `std::invalid_argument` with a sentence if an `api` cannot use `o`.
+PHONEAUTH_DECL void check_options(const options& o);
 
 /// The client whose request came from `peer`; `proxies` are those of `o`.
 PHONEAUTH_DECL client_info client_of(const http_request& request, std::string_view peer, const options& o,
@@ -41,12 +45,6 @@ PHONEAUTH_DECL bool is_from_elsewhere(const http_request& request, const options
 /// Whether `segments` are those of `pattern`, for example "/users/*"; `captured` gets what stands at the "*".
 PHONEAUTH_DECL bool matches(std::string_view pattern, const std::vector<secret_string>& segments,
                             std::string& captured);
-
-/// What the Fetch standard (§3.2, "CORS protocol") wants of every reply.
-PHONEAUTH_DECL void add_cors_headers(http_response& r, const http_request& request, const options& o);
-
-/// The answer to a browser's question whether it may send the real request.
-PHONEAUTH_DECL reply preflight_reply();
 
 }  // namespace detail
 }  // namespace rest

@@ -2,11 +2,12 @@
 #ifndef PHONEAUTH_REST_DETAIL_ROUTING_IPP
 #define PHONEAUTH_REST_DETAIL_ROUTING_IPP
 
-#include <algorithm>
+#include <stdexcept>
 #include <utility>
 
 #include <phoneauth/detail/crypto.hpp>
 #include <phoneauth/detail/url.hpp>
+#include <phoneauth/rest/cors.hpp>
 #include <phoneauth/rest/detail/routing.hpp>
 
 namespace phoneauth {
@@ -37,6 +38,7 @@ PHONEAUTH_DECL result<route_target> read_target(std::string_view url, const opti
     route_target d;
     while (path.starts_with('/')) {
         const auto written = next_segment(path);
+        if (written.empty()) continue;
         auto segment = phoneauth::detail::percent_decode(written);
         if (!segment) return std::move(segment).error();
         if (hides_letters(written, *segment)) return error::invalid_parameter;
@@ -47,6 +49,7 @@ PHONEAUTH_DECL result<route_target> read_target(std::string_view url, const opti
         s.erase(s.begin());
         return d;
     }
+    if (s.size() == 1 && s[0] == "health") return d;
     if (s.size() < 3) return error::unknown_route;
     const bool app_id_right = phoneauth::detail::equal_in_constant_time(s[0], o.app_id);
     const bool api_key_right = phoneauth::detail::equal_in_constant_time(s[1], o.api_key);
@@ -56,20 +59,38 @@ PHONEAUTH_DECL result<route_target> read_target(std::string_view url, const opti
     return d;
 }
 
+PHONEAUTH_DECL void check_options(const options& o) {
+    const auto refuse = [](const std::string& why) { throw std::invalid_argument("phoneauth: " + why); };
+    if (o.app_id.empty() || o.api_key.empty() || o.app_id == "api")
+        refuse("an API needs an application id other than \"api\", and an API key");
+    for (const auto& proxy : o.trusted_proxies) {
+        if (!is_network(proxy)) refuse("a trusted proxy is neither an address nor a network");
+        if (is_too_wide(proxy))
+            refuse("the trusted proxies have the network " + proxy +
+                   ", in which anybody may be and write his own address: name the proxies' own networks, or say how "
+                   "many proxies there are (trusted_hops)");
+    }
+    if (o.trusted_hops > 20) refuse("trusted_hops is more than 20");
+    if (o.trusted_hops > 0 && !o.trusted_proxies.empty())
+        refuse("trusted_proxies and trusted_hops are two ways to tell who a client is: set one of them");
+}
+
 PHONEAUTH_DECL client_info client_of(const http_request& request, std::string_view peer, const options& o,
                                      const phoneauth::detail::trusted_networks& proxies) {
     std::string forwarded;  // a header that comes several times is one list (RFC 9110 §5.3)
     for (const auto& h : request.headers)
         if (equal_ignoring_case(h.name, o.forwarding_header)) forwarded += (forwarded.empty() ? "" : ",") + h.value;
     const auto* agent = find_header(request.headers, "User-Agent");
-    client_info client(proxies.client_address(peer, forwarded), agent ? *agent : std::string());
+    client_info client({}, agent ? *agent : std::string());
+    if (o.trusted_hops > 0) {
+        client.address = client_address_by_hops(peer, forwarded, o.trusted_hops);
+        // A list that is too short did not come through all proxies: the address is that of one of them, if any.
+        client.shared_address = !peer.empty() && phoneauth::detail::forwarded_by(forwarded, o.trusted_hops).empty();
+        return client;
+    }
+    client.address = proxies.client_address(peer, forwarded);
     client.shared_address = !peer.empty() && !forwarded.empty() && !proxies.has(phoneauth::detail::bare_address(peer));
     return client;
-}
-
-/// Whether pages of `origin` may read replies.
-inline bool is_allowed(std::string_view origin, const options& o) {
-    return std::find(o.allowed_origins.begin(), o.allowed_origins.end(), origin) != o.allowed_origins.end();
 }
 
 PHONEAUTH_DECL bool is_from_elsewhere(const http_request& request, const options& o) {
@@ -93,27 +114,6 @@ PHONEAUTH_DECL bool matches(std::string_view pattern, const std::vector<secret_s
             return false;
     }
     return pattern.empty();
-}
-
-PHONEAUTH_DECL void add_cors_headers(http_response& r, const http_request& request, const options& o) {
-    if (is_allowed("*", o)) {
-        r.headers.push_back({"Access-Control-Allow-Origin", "*"});
-    } else {
-        r.headers.push_back({"Vary", "Origin"});
-        const auto* origin = find_header(request.headers, "Origin");
-        if (origin && is_allowed(*origin, o)) r.headers.push_back({"Access-Control-Allow-Origin", *origin});
-    }
-    r.headers.push_back({"Access-Control-Expose-Headers", "Retry-After"});
-}
-
-PHONEAUTH_DECL reply preflight_reply() {
-    reply r;
-    r.status = 204;
-    r.headers = {{"Access-Control-Allow-Methods", "GET, POST, PUT, OPTIONS"},
-                 {"Access-Control-Allow-Headers", "content-type, user-token, bl-execution-type"},
-                 {"Access-Control-Max-Age", "600"},
-                 {"Cache-Control", "no-store"}};
-    return r;
 }
 
 }  // namespace detail

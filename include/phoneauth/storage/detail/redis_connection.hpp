@@ -43,7 +43,7 @@ public:
     /// Connects and does the handshake.
     redis_connection(const redis_address& server, const redis_url& url, redis_time deadline) : name_(server.str()) {
         using std::chrono::microseconds;
-        const auto left = std::max(std::chrono::duration_cast<microseconds>(deadline - now()), microseconds(1000));
+        const auto left = (std::max)(std::chrono::duration_cast<microseconds>(deadline - now()), microseconds(1000));
         timeval limit{};
         limit.tv_sec = static_cast<decltype(limit.tv_sec)>(left.count() / 1'000'000);
         limit.tv_usec = static_cast<decltype(limit.tv_usec)>(left.count() % 1'000'000);
@@ -153,7 +153,7 @@ public:
             {
                 const std::lock_guard lock(mutex_);
                 for (auto& call : calls)
-                    if (!call.settled) next = std::max(next, router_.settle(call));
+                    if (!call.settled) next = (std::max)(next, router_.settle(call));
             }
             if (next == redis_step::settled) return;
             if (next == redis_step::later) {
@@ -233,7 +233,7 @@ private:
                                                     redis_time deadline) const {
         if (idle && idle->is_idle()) return idle;
         return std::make_unique<redis_connection>(
-            server, url_, std::min(deadline, std::chrono::steady_clock::now() + connect_timeout_));
+            server, url_, (std::min)(deadline, std::chrono::steady_clock::now() + connect_timeout_));
     }
 
     const redis_url url_;

@@ -70,7 +70,7 @@ inline redis_url parse_redis_url(std::string_view text) {
     text.remove_prefix(scheme.size());
 
     redis_url parts;
-    const auto path = std::min(text.find('/', text.rfind('@') == text.npos ? 0 : text.rfind('@')), text.size());
+    const auto path = (std::min)(text.find('/', text.rfind('@') == text.npos ? 0 : text.rfind('@')), text.size());
     auto authority = text.substr(0, path);
     if (const auto at = authority.rfind('@'); at != authority.npos) {
         const auto colon = authority.find(':');
@@ -83,7 +83,7 @@ inline redis_url parse_redis_url(std::string_view text) {
         if (parts.password.empty()) return refuse("has an empty password");
         authority.remove_prefix(at + 1);
     }
-    const bool has_port = authority.find(':', std::min(authority.rfind(']'), authority.size())) != authority.npos ||
+    const bool has_port = authority.find(':', (std::min)(authority.rfind(']'), authority.size())) != authority.npos ||
                           (authority.find(']') == authority.npos && authority.find(':') != authority.npos);
     const auto server = parse_url("http://" + std::string(authority) + (has_port ? "/" : ":6379/"));
     if (!server || server->target != "/") return refuse("has no valid host and port");
@@ -165,7 +165,7 @@ inline std::string explain(const redisReply& error) {
         if (m.code == code) return std::string(m.sentence) + " (" + std::string(code) + ")";
     // An error about an unknown command goes on with what was sent.
     const auto text = text_of(error);
-    return "refused a command: " + std::string(text.substr(0, std::min(text.find(", with args"), std::size_t{200})));
+    return "refused a command: " + std::string(text.substr(0, (std::min)(text.find(", with args"), std::size_t{200})));
 }
 
 /// A Lua script and the name by which the server knows it.
@@ -385,23 +385,26 @@ private:
         return ++call.redirects % 4 == 0 ? redis_step::later : redis_step::again;
     }
 
-    /// Slot and server of "MOVED 3999 127.0.0.1:6381"; without a host it is that of the server which says so. The
-    /// server is `nodes_.size()` if it says something else.
+    /// Slot and server of "MOVED 3999 127.0.0.1:6381". Without a host, or with "?" where a server does not know how it is
+    /// called ("cluster-preferred-endpoint-type"), it is that of the server which says so. The server is `nodes_.size()`
+    /// if it says something else.
     std::pair<std::size_t, std::size_t> redirection(const redis_call& call) {
         const std::pair unknown(std::size_t{0}, nodes_.size());
         auto text = text_of(*call.reply);
-        text.remove_prefix(std::min(text.find(' ') + 1, text.size()));
+        text.remove_prefix((std::min)(text.find(' ') + 1, text.size()));
         const auto space = text.find(' ');
         const auto colon = text.rfind(':');
         if (space == text.npos || colon == text.npos || colon < space) return unknown;
         std::size_t slot = 0;
-        redis_address to{std::string(text.substr(space + 1, colon - space - 1))};
+        auto host = text.substr(space + 1, colon - space - 1);
+        if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+        redis_address to{std::string(host)};
         const auto number = [](std::string_view digits, auto& value) {
             return std::from_chars(digits.data(), digits.data() + digits.size(), value).ec == std::errc();
         };
         if (!number(text.substr(0, space), slot) || !number(text.substr(colon + 1), to.port) || slot >= 16384)
             return unknown;
-        if (to.host.empty()) to.host = nodes_[call.node].host;
+        if (to.host.empty() || to.host == "?") to.host = nodes_[call.node].host;
         const auto found = std::find(nodes_.begin(), nodes_.end(), to);
         const auto node = static_cast<std::size_t>(found - nodes_.begin());
         if (found == nodes_.end()) {

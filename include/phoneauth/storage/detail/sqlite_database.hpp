@@ -119,7 +119,7 @@ private:
         auto& at = *static_cast<sqlite_database*>(self);
         if (pages < at.next_checkpoint_) return SQLITE_OK;
         // The longer the log, the longer it is worth to wait for a moment in which nobody reads it.
-        const std::chrono::milliseconds patience(std::min(pages / 10, 500));
+        const std::chrono::milliseconds patience((std::min)(pages / 10, 500));
         at.deadline_ = std::chrono::steady_clock::now() + patience;
         const int code = sqlite3_wal_checkpoint_v2(db, nullptr, SQLITE_CHECKPOINT_RESTART, nullptr, nullptr);
         at.next_checkpoint_ = (code == SQLITE_OK ? 0 : pages) + checkpoint_pages;
@@ -224,7 +224,7 @@ public:
     /// The same for values of which the statement uses the first ones at least.
     sqlite_run operator()(const sqlite_values& values) {
         const auto count =
-            std::min(values.size(), static_cast<std::size_t>(sqlite3_bind_parameter_count(statement_.get())));
+            (std::min)(values.size(), static_cast<std::size_t>(sqlite3_bind_parameter_count(statement_.get())));
         for (std::size_t i = 0; i < count; ++i)
             db_.check(std::visit([&](const auto& value) { return bind(static_cast<int>(i + 1), value); }, values[i]));
         return sqlite_run(db_, statement_.get());

@@ -93,7 +93,7 @@ public:
         if constexpr (sizeof(T) == sizeof(std::int64_t))
             n = static_cast<T>(row_.integer(column_++));
         else
-            n = row_.integer(column_++, std::numeric_limits<T>::min(), std::numeric_limits<T>::max());
+            n = row_.integer(column_++, (std::numeric_limits<T>::min)(), (std::numeric_limits<T>::max)());
     }
     template <class Enum>
     requires std::is_enum_v<Enum>

@@ -30,7 +30,7 @@ public:
     /// What is wrong with `answer`; empty if nothing is. `asked` is when the storage was asked, by a steady clock.
     std::string difference(const cell_batch& batch, const cell_answer& answer,
                            std::chrono::steady_clock::time_point asked) {
-        latest_ = std::max(latest_, batch.now());
+        latest_ = (std::max)(latest_, batch.now());
         const auto answered = std::chrono::steady_clock::now();
         std::vector<std::string> unsure;
         for (std::size_t i = 0; i <= batch.size(); ++i)
@@ -79,7 +79,7 @@ private:
         if (answer.granted != expected.granted) return "a batch must be granted or refused as decide says";
         for (std::size_t i = 0; i < batch.size(); ++i) {
             if (!is_for(batch[i], expected.marked)) continue;
-            if (std::max(answer.cells[i], now) != std::max(expected.cells[i], now))
+            if ((std::max)(answer.cells[i], now) != (std::max)(expected.cells[i], now))
                 return "a cell must be answered as decide says";
             if (expected.cells[i] != stored[1 + i])
                 cells.insert_or_assign(std::string(batch.key(i)),
@@ -96,7 +96,7 @@ template <class S, class SyncWait>
 void storage_suite<S, SyncWait>::cells() {
     using std::chrono::milliseconds;
     constexpr milliseconds minute = std::chrono::minutes(1), hour = std::chrono::hours(1),
-                           far = std::chrono::hours(24 * 400), none{0};
+                           distant = std::chrono::hours(24 * 400), none{0};
     constexpr auto marked = cell_condition::if_marked, unmarked = cell_condition::unless_marked;
 
     const auto answer_to = [this](const cell_batch& batch) { return value_of(storage().take_cells(batch)); };
@@ -113,8 +113,8 @@ void storage_suite<S, SyncWait>::cells() {
     };
     // How far a cell is ahead of `at`.
     const auto ahead = [&](const std::string& key, time_point at) {
-        const auto answer = request(key, at, {.action = cell_action::ask, .room = far});
-        return std::max(answer.cells[0] - at, none);
+        const auto answer = request(key, at, {.action = cell_action::ask, .room = distant});
+        return (std::max)(answer.cells[0] - at, none);
     };
 
     check("cells: take", [&] {
@@ -155,7 +155,7 @@ void storage_suite<S, SyncWait>::cells() {
                    "a cell must be found by any key");
         for (const auto& ending : endings) {
             cell_batch batch(start, key, ending);
-            batch.add({.action = cell_action::ask, .room = far}, key, "?");
+            batch.add({.action = cell_action::ask, .room = distant}, key, "?");
             expect(answer_to(batch).marked, "a marker must be found by any key");
         }
         for (const char c : {'a', 'b'})
@@ -189,7 +189,7 @@ void storage_suite<S, SyncWait>::cells() {
     check("cells: move", [&] {
         const auto key = new_key();
         const auto start = now();
-        expect(std::max(move(key, start, -minute, hour), start) == start && ahead(key, start) == none,
+        expect((std::max)(move(key, start, -minute, hour), start) == start && ahead(key, start) == none,
                "moving an absent cell back must leave it absent");
         expect(move(key, start, 5 * minute, hour) == start + 5 * minute && ahead(key, start) == 5 * minute,
                "moving must move the cell on by the cost");
@@ -200,11 +200,11 @@ void storage_suite<S, SyncWait>::cells() {
         expect(request(key, start, {.action = cell_action::move, .cost = minute, .room = minute}).granted,
                "moving must never be refused");
         expect(ahead(key, start) == minute, "a cell that is beyond room must be moved back to it");
-        expect(std::max(move(key, start, -hour, hour), start) == start, "a cell must not be moved before now");
+        expect((std::max)(move(key, start, -hour, hour), start) == start, "a cell must not be moved before now");
         expect(ahead(key, start - hour) <= hour, "a cell must not be moved before now");
         expect(take(key, start, minute, minute).cells[0] == start + minute,
                "a cell that was moved back to now must start again from now");
-        expect(std::max(move(key, start, none, none), start) == start && ahead(key, start) == none,
+        expect((std::max)(move(key, start, none, none), start) == start && ahead(key, start) == none,
                "a cell that is beyond room must be moved back to it");
     });
     check("cells: the marker", [&] {
@@ -279,15 +279,15 @@ void storage_suite<S, SyncWait>::cells() {
         }
         // One that goes on, one that is new, one that comes to its end and one that was over.
         const auto living = new_key(), added = new_key(), ended = new_key(), over = new_key();
-        take(living, start, 2 * hour, far);
-        take(ended, start, 2 * hour, far);
-        take(over, start, hour, far);
+        take(living, start, 2 * hour, distant);
+        take(ended, start, 2 * hour, distant);
+        take(over, start, hour, distant);
         const auto later = start + hour;
         cell_batch mixed(later);
-        mixed.add({.cost = minute, .room = far}, added);
-        mixed.add({.action = cell_action::move, .cost = -far, .room = far}, ended);
-        mixed.add({.cost = minute, .room = far}, living);
-        mixed.add({.cost = minute, .room = far}, over);
+        mixed.add({.cost = minute, .room = distant}, added);
+        mixed.add({.action = cell_action::move, .cost = -distant, .room = distant}, ended);
+        mixed.add({.cost = minute, .room = distant}, living);
+        mixed.add({.cost = minute, .room = distant}, over);
         const auto answer = answer_to(mixed);
         expect(answer.granted && answer.cells[0] == later + minute && answer.cells[1] <= later &&
                    answer.cells[2] == start + 2 * hour + minute && answer.cells[3] == later + minute,
@@ -326,8 +326,8 @@ void storage_suite<S, SyncWait>::cells() {
         for (const auto start : {now() - year, now(), now() + year}) {
             const auto key = new_key();
             const auto end = start + hour + milliseconds(1);
-            take(key, start, end - start, far);
-            for (int i = 0; i < 10; ++i) take(new_key(), end - milliseconds(1), hour, far);  // what is over may go
+            take(key, start, end - start, distant);
+            for (int i = 0; i < 10; ++i) take(new_key(), end - milliseconds(1), hour, distant);  // what is over may go
             expect(ahead(key, end - milliseconds(1)) == milliseconds(1), "a cell must live until it is over");
             expect(ahead(key, end) == none, "a cell that is over must not be ahead of now");
             expect(take(key, end, minute, minute).cells[0] == end + minute,
@@ -337,13 +337,14 @@ void storage_suite<S, SyncWait>::cells() {
     check("cells: the far future", [&] {
         const auto start = now(), then = start + std::chrono::hours(24 * 365 * 10);
         const auto key = new_key();
-        expect(take(key, start, far, far).cells[0] == start + far, "a cell must be as far ahead as it was moved");
-        expect(!take(key, start + hour, far, far).granted, "a cell must stay where it was moved");
-        expect(take(key, start + far, far, far).granted, "a cell that is over must start again from now");
+        expect(take(key, start, distant, distant).cells[0] == start + distant,
+               "a cell must be as far ahead as it was moved");
+        expect(!take(key, start + hour, distant, distant).granted, "a cell must stay where it was moved");
+        expect(take(key, start + distant, distant, distant).granted, "a cell that is over must start again from now");
         // The clock was wrong for a while.
         const auto other = new_key();
         take(other, then, minute, minute);
-        expect(!take(other, start, minute, far).granted && ahead(other, start) == then + minute - start,
+        expect(!take(other, start, minute, distant).granted && ahead(other, start) == then + minute - start,
                "a cell must live on if the clock is turned back");
         expect(move(other, start, none, hour) == start + hour, "a cell that is beyond room must be moved back to it");
         expect(take(other, start, minute, 2 * hour).cells[0] == start + hour + minute,
@@ -352,7 +353,7 @@ void storage_suite<S, SyncWait>::cells() {
     check("cells: random batches", [&] {
         cell_model model;
         const auto below = [&](std::size_t n) { return std::uniform_int_distribution<std::size_t>(0, n - 1)(random_); };
-        const std::array<milliseconds, 6> spans{none, milliseconds(1), std::chrono::seconds(1), minute, hour, far};
+        const std::array<milliseconds, 6> spans{none, milliseconds(1), std::chrono::seconds(1), minute, hour, distant};
         const auto span = [&] {
             const auto most = spans[below(spans.size())].count();
             return milliseconds(std::uniform_int_distribution<std::int64_t>(0, most)(random_));
@@ -367,7 +368,7 @@ void storage_suite<S, SyncWait>::cells() {
             const auto size = below(4) == 0 ? below(cell_batch::most + 1) : below(4);
             for (std::size_t i = 0; i < size; ++i) {
                 cell_request r{static_cast<cell_action>(1 + below(3)), static_cast<cell_condition>(1 + below(3)),
-                               span(), below(2) == 0 ? far : span(), span()};
+                               span(), below(2) == 0 ? distant : span(), span()};
                 if (r.action == cell_action::move && below(2) == 0) r.cost = -r.cost;
                 batch.add(r, keys[1 + i]);
             }
@@ -413,7 +414,7 @@ void storage_suite<S, SyncWait>::cells() {
             for (auto& batch : batches) {
                 std::shuffle(order.begin(), order.end(), random_);
                 for (const auto i : order)
-                    batch.add({.cost = minute, .room = i == 0 ? room : far}, key, std::to_string(i));
+                    batch.add({.cost = minute, .room = i == 0 ? room : distant}, key, std::to_string(i));
             }
             std::atomic<int> granted = 0;
             in_parallel([&](unsigned i) {
@@ -429,13 +430,13 @@ void storage_suite<S, SyncWait>::cells() {
         race([&] {
             const auto key = new_key();
             const auto at = now();
-            take(key, at, hour, far);
+            take(key, at, hour, distant);
             in_parallel([&](unsigned i) {
                 for (int n = 0; n < 5; ++n)
                     if (i % 2 == 0)
-                        take(key, at, 2 * minute, far);
+                        take(key, at, 2 * minute, distant);
                     else
-                        move(key, at, -minute, far);
+                        move(key, at, -minute, distant);
             });
             const int taking = static_cast<int>(options_.threads + 1) / 2,
                       moving = static_cast<int>(options_.threads) / 2;

@@ -58,7 +58,7 @@ void storage_suite<S, SyncWait>::transactions() {
     });
     check("transactions: the largest numbers", [&] {
         auto t = new_transaction();
-        t.tries = t.sends = std::numeric_limits<std::uint32_t>::max();
+        t.tries = t.sends = (std::numeric_limits<std::uint32_t>::max)();
         t.version = (std::uint64_t{1} << 53) + 1;  // more than a double can tell from its neighbours
         inserted(t);
         auto stale = t;
@@ -70,8 +70,8 @@ void storage_suite<S, SyncWait>::transactions() {
         ++t.version;
         expect_stored(t);
         t = new_transaction();
-        t.delivery_error = std::numeric_limits<std::int32_t>::min();
-        t.version = std::numeric_limits<std::int64_t>::max() - 1;
+        t.delivery_error = (std::numeric_limits<std::int32_t>::min)();
+        t.version = (std::numeric_limits<std::int64_t>::max)() - 1;
         inserted(t);
         expect(value_of(storage().update_transaction(t)),
                "update_transaction with the stored version must return true");
@@ -120,7 +120,7 @@ void storage_suite<S, SyncWait>::transactions() {
                "update_transaction with the stored version must return true");
         ++t.version;
         expect_stored(t);
-        for (const auto error : {-1, std::numeric_limits<std::int32_t>::max()}) {
+        for (const auto error : {-1, (std::numeric_limits<std::int32_t>::max)()}) {
             t.delivery = error < 0 ? delivery_state::delivered : delivery_state::undelivered;
             t.delivery_error = error;
             value_of(storage().update_transaction(t));

@@ -118,8 +118,8 @@ void storage_suite<S, SyncWait>::users() {
         ++u.version;
         expect_stored(u);
         u = new_user();
-        u.version = std::numeric_limits<std::int64_t>::max() - 1;
-        u.generation = std::numeric_limits<std::int64_t>::max();
+        u.version = (std::numeric_limits<std::int64_t>::max)() - 1;
+        u.generation = (std::numeric_limits<std::int64_t>::max)();
         inserted(u);
         expect(update(u) == write_result::done, "update_user with the stored version must return done");
         ++u.version;
