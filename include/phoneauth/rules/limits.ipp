@@ -26,7 +26,7 @@ inline std::string_view name_of(door d) noexcept {
 
 inline cell_request take(const rate& r, std::int64_t n = 1, cell_condition when = always, std::int64_t reserve = 0) {
     // What is larger than the burst is granted when nothing else has been taken, else it could never be.
-    return {cell_action::take, when, r.room(n), r.room(std::max(n, r.burst)), r.room(reserve)};
+    return {cell_action::take, when, r.room(n), r.room((std::max)(n, r.burst)), r.room(reserve)};
 }
 inline cell_request ask(const rate& r, std::int64_t n, cell_condition when) {
     return {cell_action::ask, when, r.room(n), r.room(r.burst), {}};
