@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(every_field_is_read_by_its_name) {
                          default_calling_code) == std::tuple(10s, 2u, 4u, "49")));
     BOOST_TEST(
         (std::tie(login_enabled, code_login_enabled, identity_login_enabled, unknown_phone, max_consecutive_failures,
-                  session_lifetime) == std::tuple(false, false, true, unknown_phone_policy::reject, 41u, 3600s)));
+                  session_lifetime) == std::tuple(false, false, true, unknown_phone_policy::reject, 51u, 3600s)));
     BOOST_TEST((std::tie(registration_enabled, phone_column, identity_column, min_password_length,
                          max_password_length) == std::tuple(false, "phone", "nick", 10u, 100u)));
     BOOST_TEST((std::tie(registration_purpose, login_purpose, site_name, fresh_login) ==

@@ -68,7 +68,7 @@ BEGIN
         PERFORM set_config('synchronous_commit', 'off', true);
         INSERT INTO phoneauth_cells AS c (key, ahead, expires_at)
         SELECT key, after, 2 * after - instant FROM unnest(keys, stored, cells) AS u (key, before, after)
-        WHERE after <> before AND greatest(before, after) > instant
+        WHERE after <> before AND (after > instant OR before > 0)
         ON CONFLICT (key) DO UPDATE SET ahead = excluded.ahead,
             expires_at = CASE WHEN excluded.ahead > c.expires_at THEN excluded.expires_at ELSE c.expires_at END;
         DELETE FROM phoneauth_cells WHERE added > 0 AND ctid = ANY (ARRAY(

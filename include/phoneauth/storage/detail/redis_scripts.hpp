@@ -48,7 +48,7 @@ for i = 1, count do
     if cells[i] ~= stored[i] then
       redis.call('SET', KEYS[i], string.format('%.0f', cells[i]), 'PX', string.format('%.0f', cells[i] - now))
     end
-  elseif stored[i] > now then
+  elseif stored[i] ~= 0 and cells[i] ~= stored[i] then
     redis.call('DEL', KEYS[i])
   end
 end
