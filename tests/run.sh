@@ -108,7 +108,7 @@ secrets=$PWD/$build/secrets  # of this run; see tests/scripts/find_secrets.py
 rm -rf "$secrets"
 mkdir "$secrets"
 PHONEAUTH_TEST_SECRETS=$secrets tests/scripts/with_servers.sh postgres redis -- \
-    ctest --test-dir $build --parallel "$(nproc)" --output-on-failure --timeout 600 -R "$filter" \
+    ctest --test-dir $build --parallel "$(nproc)" --output-on-failure --timeout 1500 -R "$filter" \
     ${e2e:--LE e2e} --output-junit "$report" --test-output-truncation head ||
     [ $? -eq 8 ] || die "ctest did not come to its end"  # 8: tests failed
 [ -s "$report" ] || die "ctest has not reported"

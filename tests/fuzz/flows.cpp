@@ -662,6 +662,11 @@ private:
     /// How many may have been counted besides: a call lost its race, and could not give back.
     unsigned lost() const { return failed() ? 1 : 0; }
 
+    /// Whether the limits of the account of `t`, or of all, may have no room for one more message.
+    bool has_sent_much(const model_transaction& t) const {
+        return went_back_ || attempts_in_all_ >= 250 ||
+               explains(attempts_to_[1][t.phone] + lost(), at_once(settings_.max_sends_per_phone_and_hour));
+    }
     /// Whether a refusal to send to `p` can be for what has been sent or guessed before. `starts`: it is for a new
     /// transaction there.
     void justify(const failure& f, std::size_t door, bool starts, bool proven, unsigned p) {
@@ -1048,13 +1053,15 @@ private:
         settle(*t, {&next});
         require(t->sends <= settings_.max_sends_per_transaction,
                 "no more messages are sent than a transaction may have");
-        if (!is_test(t->phone)) require(wire_.texts == (decoy ? 0u : 1u), "a resend is one message");
+        // What is concealed looks the same where the account's limits refuse it.
+        const bool unsent = decoy || (t->concealed && wire_.texts == 0 && has_sent_much(*t));
+        if (!is_test(t->phone)) require(wire_.texts == (unsent ? 0u : 1u), "a resend is one message");
         if (wire_.texts)
             require(wire_.to == phones[t->phone] && wire_.code == t->code, "it is the same code to the same phone");
         const auto meaning = is_test(t->phone) ? answer::accepted : wire_.meaning(is_discreet(*t));
         require(r.has_value() == (meaning != answer::refused), "a resend works if the provider does");
         count_attempt(false, t->purpose == purpose::login, t->phone);
-        if (meaning != answer::refused && !decoy) count_message(false, *t);
+        if (meaning != answer::refused && !unsent) count_message(false, *t);
         if (!r) return;
         require(r->transaction_id.str() == t->id && r->expires_at == found->expires_at,
                 "a resend changes neither id nor expiry");
@@ -1228,6 +1235,7 @@ private:
                           explains(tried.wrong_before, least_failures(is_known(s->phone), 1, password_accounts())))),
                     "who has changed and guessed little is not refused");
             require(r.error().retry_after && *r.error().retry_after >= 1s, "who has to wait is told for how long");
+            if (guesses) ++credential_changes_[s->phone];  // perhaps only the guess was refused
             return;
         }
         if (s && n % 4 < 2) ++credential_changes_[s->phone];
