@@ -66,7 +66,7 @@ constexpr std::array table{
         &given::trusted_proxies, ""},
     row{"--trusted-hops", "PHONEAUTH_TRUSTED_HOPS", "NUMBER", "0",
         "instead, where their addresses are not known: how many proxies add an address to X-Forwarded-For. Only where\n"
-        "      nobody can reach the server past them: he would write his own address",
+        "      nobody can reach the server past them: they would write their own address",
         &given::trusted_hops, ""},
     row{"--metrics", "PHONEAUTH_METRICS", "ADDRESS:PORT", "127.0.0.1:0",
         "where counters are served at /metrics, for Prometheus, to whoever can connect; port 0: a free one, printed "
@@ -205,9 +205,10 @@ private:
             if (!phoneauth::is_network(proxy))
                 bad_value(&given::trusted_proxies, "expected addresses and networks, as 10.0.0.7,10.1.0.0/16,::1");
             if (phoneauth::is_too_wide(proxy))
-                bad_value(&given::trusted_proxies, "anybody may be in " + proxy +
-                                                       " and write his own address; name the proxies' own networks, or "
-                                                       "say with --trusted-hops how many proxies there are");
+                bad_value(&given::trusted_proxies,
+                          "anybody may be in " + proxy +
+                              " and write their own address; name the proxies' own networks, or "
+                              "say with --trusted-hops how many proxies there are");
         }
         apply_number(&given::trusted_hops, api.trusted_hops, 0, 20);
         if (api.trusted_hops > 0 && !api.trusted_proxies.empty())

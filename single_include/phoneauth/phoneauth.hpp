@@ -5498,6 +5498,8 @@ public:
 
 private:
     PHONEAUTH_DECL limit_batch part(bool of_client) const;
+    /// Adds `r` in place of the request at place `i` of `other`, with whatever else is known of that.
+    PHONEAUTH_DECL void add_from(const limit_batch& other, std::size_t i, const cell_request& r);
     /// How long until the request at place `i` would be granted; nothing or less if it is.
     PHONEAUTH_DECL std::chrono::milliseconds wait_of(std::size_t i, const cell_answer& a) const noexcept;
 
@@ -5823,33 +5825,30 @@ PHONEAUTH_DECL bool limit_batch::reaches_warning(const cell_answer& a) const noe
     return ahead >= mark && ahead - r.cost < mark;
 }
 
+PHONEAUTH_DECL void limit_batch::add_from(const limit_batch& other, std::size_t i, const cell_request& r) {
+    const auto at = cells_.size();
+    kept_[at] = other.kept_[i];
+    hidden_[at] = other.hidden_[i];
+    asked_[at] = other.asked_[i] || (r.action == cell_action::ask && other.cells_[i].action == cell_action::take);
+    if (other.watched_ == i + 1) watched_ = at + 1;
+    add(r, other.refusals_[i], other.cells_.key(i));
+}
+
 PHONEAUTH_DECL limit_batch limit_batch::as_decoy() const {
     limit_batch asked(cells_.now(), cells_.marker());
     for (std::size_t i = 0; i < cells_.size(); ++i) {
         auto r = cells_[i];
         if (r.action == cell_action::move) continue;
-        const auto at = asked.cells_.size();
-        const bool of_account = !kept_[i] && watched_ != i + 1;
-        asked.kept_[at] = kept_[i];
-        asked.asked_[at] = of_account && r.action == cell_action::take;
-        if (watched_ == i + 1) asked.watched_ = at + 1;
-        if (of_account) r.action = cell_action::ask;
-        asked.add(r, refusals_[i], cells_.key(i));
+        if (!kept_[i] && watched_ != i + 1) r.action = cell_action::ask;
+        asked.add_from(*this, i, r);
     }
     return asked;
 }
 
 PHONEAUTH_DECL limit_batch limit_batch::part(bool of_client) const {
     limit_batch chosen(cells_.now(), cells_.marker());
-    for (std::size_t i = 0; i < cells_.size(); ++i) {
-        if (kept_[i] != of_client) continue;
-        const auto at = chosen.cells_.size();
-        chosen.kept_[at] = kept_[i];
-        chosen.hidden_[at] = hidden_[i];
-        chosen.asked_[at] = asked_[i];
-        if (watched_ == i + 1) chosen.watched_ = at + 1;
-        chosen.add(cells_[i], refusals_[i], cells_.key(i));
-    }
+    for (std::size_t i = 0; i < cells_.size(); ++i)
+        if (kept_[i] == of_client) chosen.add_from(*this, i, cells_[i]);
     return chosen;
 }
 
@@ -6370,6 +6369,9 @@ public:
 
     /// Asks for all of `b`. Tells the observer if the budget of all runs low.
     flow<cell_answer> take(const context& c, const rules::limit_batch& b);
+    /// For what is concealed: asks for what of `b` is the client's, and leaves the rest in `b`. So the client sees the
+    /// same of its own limits, whatever those of the account say.
+    flow<result<void>> admit_client(const context& c, rules::limit_batch& b);
     /// Gives back what `a` granted of `b`. Nobody's result depends on it.
     flow<bool> give_back(const rules::limit_batch& b, const cell_answer& a);
     /// Changes cells if that is possible: nobody's result depends on it.
@@ -6413,6 +6415,14 @@ auto limiter<Mode>::take(const context& c, const rules::limit_batch& b) -> flow<
     const auto answer = co_await ports_.take_cells(b.cells());
     if (b.reaches_warning(answer)) reporter_.tell(c, event_kind::budget_warning);
     co_return answer;
+}
+
+template <class Mode>
+auto limiter<Mode>::admit_client(const context& c, rules::limit_batch& b) -> flow<result<void>> {
+    const auto of_client = b.of_client();
+    b = b.of_account();
+    const auto answer = co_await take(c, of_client);
+    co_return of_client.judge(answer);
 }
 
 template <class Mode>
@@ -8470,10 +8480,8 @@ auto codes<Mode>::send_again(context& c, transaction_id id) -> flow<result<chall
         const bool concealed = rules::is_concealed(*found);
         auto limits = rules::code_limits(again(*found, c), p_.config, p_.now());
         if (concealed) {
-            const auto of_client = limits.of_client();
-            const auto admitted = co_await p_.limits.take(c, of_client);
-            if (!admitted.granted) co_return of_client.judge(admitted).error();
-            limits = limits.of_account();
+            auto admitted = co_await p_.limits.admit_client(c, limits);
+            if (!admitted) co_return std::move(admitted).error();
             if (rules::is_decoy(*found)) limits = limits.as_decoy();
         }
         const auto granted = co_await p_.limits.take(c, limits);
@@ -9042,10 +9050,8 @@ auto login<Mode>::begin_second(context& c, rules::code_request asked, std::optio
     asked.concealed = guess->concealed;
     auto limits = rules::code_limits(asked, p_.config, p_.now());
     if (guess->concealed) {
-        const auto of_client = limits.of_client();
-        const auto admitted = co_await p_.limits.take(c, of_client);
-        if (!admitted.granted) co_return of_client.judge(admitted).error();
-        limits = limits.of_account();
+        auto admitted = co_await p_.limits.admit_client(c, limits);
+        if (!admitted) co_return std::move(admitted).error();
         if (!guess->right) limits = limits.as_decoy();
     } else {
         rules::take_guess_back(limits, question.subject, c.networks(), p_.limits.password_accounts(), p_.config);
@@ -10818,7 +10824,7 @@ struct options {
     std::vector<std::string> trusted_proxies{};
     /// Instead of `trusted_proxies`, where the addresses of the proxies are not known: how many of them, 1 to 20, add an
     /// address to `forwarding_header`. Dangerous when somebody can reach the server past them, or when the number is
-    /// too large: he then writes his own address, and no limit by client holds him; see `client_address_by_hops`. A
+    /// too large: they then write their own address, and no limit by client holds them; see `client_address_by_hops`. A
     /// request whose header has fewer addresses counts for the other end of the connection. 0 means that
     /// `trusted_proxies` decides.
     unsigned trusted_hops = 0;
@@ -11621,7 +11627,7 @@ PHONEAUTH_DECL void check_options(const options& o) {
         if (!is_network(proxy)) refuse("a trusted proxy is neither an address nor a network");
         if (is_too_wide(proxy))
             refuse("the trusted proxies have the network " + proxy +
-                   ", in which anybody may be and write his own address: name the proxies' own networks, or say how "
+                   ", in which anybody may be and write their own address: name the proxies' own networks, or say how "
                    "many proxies there are (trusted_hops)");
     }
     if (o.trusted_hops > 20) refuse("trusted_hops is more than 20");

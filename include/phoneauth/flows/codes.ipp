@@ -78,10 +78,8 @@ auto codes<Mode>::send_again(context& c, transaction_id id) -> flow<result<chall
         const bool concealed = rules::is_concealed(*found);
         auto limits = rules::code_limits(again(*found, c), p_.config, p_.now());
         if (concealed) {
-            const auto of_client = limits.of_client();
-            const auto admitted = co_await p_.limits.take(c, of_client);
-            if (!admitted.granted) co_return of_client.judge(admitted).error();
-            limits = limits.of_account();
+            auto admitted = co_await p_.limits.admit_client(c, limits);
+            if (!admitted) co_return std::move(admitted).error();
             if (rules::is_decoy(*found)) limits = limits.as_decoy();
         }
         const auto granted = co_await p_.limits.take(c, limits);

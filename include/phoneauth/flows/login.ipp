@@ -69,10 +69,8 @@ auto login<Mode>::begin_second(context& c, rules::code_request asked, std::optio
     asked.concealed = guess->concealed;
     auto limits = rules::code_limits(asked, p_.config, p_.now());
     if (guess->concealed) {
-        const auto of_client = limits.of_client();
-        const auto admitted = co_await p_.limits.take(c, of_client);
-        if (!admitted.granted) co_return of_client.judge(admitted).error();
-        limits = limits.of_account();
+        auto admitted = co_await p_.limits.admit_client(c, limits);
+        if (!admitted) co_return std::move(admitted).error();
         if (!guess->right) limits = limits.as_decoy();
     } else {
         rules::take_guess_back(limits, question.subject, c.networks(), p_.limits.password_accounts(), p_.config);

@@ -49,7 +49,7 @@ struct options {
     std::vector<std::string> trusted_proxies{};
     /// Instead of `trusted_proxies`, where the addresses of the proxies are not known: how many of them, 1 to 20, add an
     /// address to `forwarding_header`. Dangerous when somebody can reach the server past them, or when the number is
-    /// too large: he then writes his own address, and no limit by client holds him; see `client_address_by_hops`. A
+    /// too large: they then write their own address, and no limit by client holds them; see `client_address_by_hops`. A
     /// request whose header has fewer addresses counts for the other end of the connection. 0 means that
     /// `trusted_proxies` decides.
     unsigned trusted_hops = 0;

@@ -113,6 +113,8 @@ public:
 
 private:
     PHONEAUTH_DECL limit_batch part(bool of_client) const;
+    /// Adds `r` in place of the request at place `i` of `other`, with whatever else is known of that.
+    PHONEAUTH_DECL void add_from(const limit_batch& other, std::size_t i, const cell_request& r);
     /// How long until the request at place `i` would be granted; nothing or less if it is.
     PHONEAUTH_DECL std::chrono::milliseconds wait_of(std::size_t i, const cell_answer& a) const noexcept;
 

@@ -127,33 +127,30 @@ PHONEAUTH_DECL bool limit_batch::reaches_warning(const cell_answer& a) const noe
     return ahead >= mark && ahead - r.cost < mark;
 }
 
+PHONEAUTH_DECL void limit_batch::add_from(const limit_batch& other, std::size_t i, const cell_request& r) {
+    const auto at = cells_.size();
+    kept_[at] = other.kept_[i];
+    hidden_[at] = other.hidden_[i];
+    asked_[at] = other.asked_[i] || (r.action == cell_action::ask && other.cells_[i].action == cell_action::take);
+    if (other.watched_ == i + 1) watched_ = at + 1;
+    add(r, other.refusals_[i], other.cells_.key(i));
+}
+
 PHONEAUTH_DECL limit_batch limit_batch::as_decoy() const {
     limit_batch asked(cells_.now(), cells_.marker());
     for (std::size_t i = 0; i < cells_.size(); ++i) {
         auto r = cells_[i];
         if (r.action == cell_action::move) continue;
-        const auto at = asked.cells_.size();
-        const bool of_account = !kept_[i] && watched_ != i + 1;
-        asked.kept_[at] = kept_[i];
-        asked.asked_[at] = of_account && r.action == cell_action::take;
-        if (watched_ == i + 1) asked.watched_ = at + 1;
-        if (of_account) r.action = cell_action::ask;
-        asked.add(r, refusals_[i], cells_.key(i));
+        if (!kept_[i] && watched_ != i + 1) r.action = cell_action::ask;
+        asked.add_from(*this, i, r);
     }
     return asked;
 }
 
 PHONEAUTH_DECL limit_batch limit_batch::part(bool of_client) const {
     limit_batch chosen(cells_.now(), cells_.marker());
-    for (std::size_t i = 0; i < cells_.size(); ++i) {
-        if (kept_[i] != of_client) continue;
-        const auto at = chosen.cells_.size();
-        chosen.kept_[at] = kept_[i];
-        chosen.hidden_[at] = hidden_[i];
-        chosen.asked_[at] = asked_[i];
-        if (watched_ == i + 1) chosen.watched_ = at + 1;
-        chosen.add(cells_[i], refusals_[i], cells_.key(i));
-    }
+    for (std::size_t i = 0; i < cells_.size(); ++i)
+        if (kept_[i] == of_client) chosen.add_from(*this, i, cells_[i]);
     return chosen;
 }
 

@@ -67,7 +67,7 @@ PHONEAUTH_DECL void check_options(const options& o) {
         if (!is_network(proxy)) refuse("a trusted proxy is neither an address nor a network");
         if (is_too_wide(proxy))
             refuse("the trusted proxies have the network " + proxy +
-                   ", in which anybody may be and write his own address: name the proxies' own networks, or say how "
+                   ", in which anybody may be and write their own address: name the proxies' own networks, or say how "
                    "many proxies there are (trusted_hops)");
     }
     if (o.trusted_hops > 20) refuse("trusted_hops is more than 20");
