@@ -341,7 +341,8 @@ public:
     }
 
     /// Asks Twilio whether the credentials work, the account is active, and the sender is the account's and can send
-    /// SMS and MMS; and says what is risky in the configuration. Sends no message.
+    /// SMS and MMS; and says what is risky in the configuration. What an API key may not look up (a standard one: the
+    /// account) is not known, and nothing that stands in the way. Sends no message.
     ///
     /// @param token  asynchronous mode: a completion token, or nothing
     /// @return the `configuration_report`
