@@ -197,6 +197,11 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(replies_that_are_not_twilios_are_no_plain_success,
     }
     World w;
     register_user(w);
+    w.transport.reply(400, "<html>");  // of messages only: the look-up for an unknown phone passes
+    BOOST_TEST(w.run(w.auth.start_login(phone))->delivery_uncertain);
+    BOOST_TEST(w.run(w.auth.start_login(other_phone))->delivery_uncertain);
+    BOOST_TEST(!w.run(w.auth.start_login(phone))->delivery_uncertain);
+    BOOST_TEST(!w.run(w.auth.start_login(other_phone))->delivery_uncertain);
     for (const auto& number : {phone, other_phone}) {
         w.transport.reply(407, "<html>Proxy Authentication Required</html>");  // nothing has gone past the proxy
         BOOST_TEST(error_of(w.run(w.auth.start_login(number))) == error::provider_unreachable);

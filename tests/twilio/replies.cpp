@@ -107,6 +107,7 @@ BOOST_AUTO_TEST_CASE(what_is_about_the_request) {
 BOOST_AUTO_TEST_CASE(look_up) {
     const auto read = [](int status, std::string body) { return twilio::read_look_up({status, {}, std::move(body)}); };
     BOOST_TEST(read(200, R"({"messages":[]})").has_value());
+    BOOST_TEST(read(201, R"({"sid":"SM1"})").has_value());
     for (const char* body : {"", "<html>", "{}", "[]", R"({"messages":null})", R"({"messages":"[]"})"})
         BOOST_TEST(read(200, body).error().code == error::bad_provider_reply);
     BOOST_TEST(read(401, R"({"code":20003})").error().code == error::provider_misconfigured);

@@ -68,7 +68,8 @@ auto messenger<Mode>::send_code(const context& c, const transaction& t) -> flow<
         reporter_.tell_failure(c, sent.error());
     else if (!rules::is_decoy(t))
         reporter_.tell(c, event_kind::sent, sent ? nullptr : &sent.error());
-    co_return sent || hidden ? send_outcome::accepted : send_outcome::uncertain;
+    const bool is_clear = !rules::is_decoy(t) || !sender_.is_unclear();
+    co_return (sent && is_clear) || hidden ? send_outcome::accepted : send_outcome::uncertain;
 }
 
 /// What became of a code's message, or of the look-up in its place.

@@ -30,12 +30,14 @@ public:
     /// A message from the configured sender to `to` was accepted.
     void accepted(const phone_number& to) noexcept {
         has_worked_ = true;
+        is_unclear_ = false;
         everybody_ = 0;
         destinations_[destination_of(to)] = 0;
     }
 
     /// A message from the configured sender to `to` failed with `why`.
     void failed(const phone_number& to, const failure& why) noexcept {
+        is_unclear_ = why.code == error::bad_provider_reply;
         const auto* row = why.twilio_code ? twilio::find_error_code(*why.twilio_code) : nullptr;
         if (!row || why.code != error::provider_misconfigured || row->whom == twilio::reach::one) return;
         const auto number = static_cast<std::uint8_t>(row - twilio::error_codes.data() + 1);
@@ -54,6 +56,10 @@ public:
         return f;
     }
 
+    /// Whether what was answered to the last message was not Twilio's (a proxy's page, say), so that the next one may not
+    /// arrive either.
+    bool is_unclear() const noexcept { return is_unclear_; }
+
 private:
     static constexpr std::size_t digits = 4;
     static_assert(twilio::error_codes.size() < 256);
@@ -65,6 +71,7 @@ private:
     }
 
     std::atomic<bool> has_worked_{false};
+    std::atomic<bool> is_unclear_{false};
     std::atomic<std::uint8_t> everybody_{0};  ///< this and the next: a row of `twilio::error_codes`, plus 1; 0: none
     std::array<std::atomic<std::uint8_t>, 10'000> destinations_{};
 };

@@ -30,7 +30,8 @@ PHONEAUTH_DECL failure failure_of(const http_response& reply);
 PHONEAUTH_DECL bool is_about_the_request(const http_response& reply);
 
 /// Whether `reply` says that a look-up of messages worked: what is asked in place of a message when nobody has a phone.
-/// Fails with `bad_provider_reply` if it is no list of Twilio's, else as `failure_of`.
+/// Fails with `bad_provider_reply` if it is neither a list of Twilio's nor another resource (which a stand-in for Twilio
+/// may answer), else as `failure_of`.
 PHONEAUTH_DECL result<void> read_look_up(const http_response& reply);
 
 /// Whether the client's limits get back all that the attempt took which ended with `f`: no client can do anything about

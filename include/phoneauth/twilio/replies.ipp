@@ -57,7 +57,8 @@ PHONEAUTH_DECL result<void> read_look_up(const http_response& reply) {
     if (reply.status < 200 || reply.status > 299) return failure_of(reply);
     const auto body = detail::parse_json(reply.body);
     const auto* list = body ? body->find("messages") : nullptr;
-    if (!list || list->kind != detail::json_kind::array) return error::bad_provider_reply;
+    const bool is_list = list && list->kind == detail::json_kind::array;
+    if (!is_list && (!body || body->string_or_empty("sid").empty())) return error::bad_provider_reply;
     return {};
 }
 
