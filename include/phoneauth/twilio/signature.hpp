@@ -33,7 +33,7 @@ inline constexpr std::size_t max_callback_parameters = 256;
 /// empty one everything is refused. The signatures are compared in constant time.
 ///
 /// Pure, so it may be called from several threads at once; throws `std::runtime_error` when OpenSSL fails.
-/// Source: https://www.twilio.com/docs/usage/security#validating-requests and #notes, and Twilio's helper libraries.
+/// Source: https://www.twilio.com/docs/usage/security#validating-requests with its notes, and Twilio's helper libraries.
 PHONEAUTH_DECL bool verify_signature(std::string_view auth_token, std::string_view url,
                                      const callback_parameters& parameters, std::string_view signature);
 
