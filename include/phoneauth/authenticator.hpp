@@ -63,6 +63,10 @@ inline namespace v0 {
 /// leaves it alone for as long as it asks, an hour at most, or five seconds if a 429 does not say: whatever would send a
 /// message, or pretend to, fails with `provider_busy` and `retry_after` meanwhile. `test_configuration` asks all the same.
 ///
+/// What Twilio refuses because of the credentials, the account or the sender is `provider_misconfigured`, for whatever
+/// would pretend to send a message, too, until a message is accepted; the observer is told `sender_trouble`, and no
+/// limit counts it. See `twilio::error_codes`.
+///
 /// @par Thread safety
 /// Distinct and shared objects are safe, if the policies are.
 ///
@@ -215,7 +219,8 @@ public:
     /// @return the `challenge`
     /// @par Errors
     /// `no_transaction`; `resend_too_soon` (with `retry_after`); `too_many_messages` (with `retry_after`, unless this
-    /// transaction has had all its messages); `code_expired`; `code_used`; `tries_exhausted`; `transaction_failed`.
+    /// transaction has had all its messages); `code_expired`, also in the last 10 s, in which no message would arrive, but
+    /// the code is still good; `code_used`; `tries_exhausted`; `transaction_failed`.
     template <class... Token>
     auto resend(transaction_id id, client_info from = {}, Token&&... token) {
         return give(codes_.resend(std::move(id), std::move(from)), std::forward<Token>(token)...);
@@ -341,7 +346,8 @@ public:
     }
 
     /// Asks Twilio whether the credentials work, the account is active, and the sender is the account's and can send
-    /// SMS and MMS; and says what is risky in the configuration. Sends no message.
+    /// SMS and MMS; and says what is risky in the configuration. What an API key may not look up (a standard one: the
+    /// account) is not known, and nothing that stands in the way. Sends no message.
     ///
     /// @param token  asynchronous mode: a completion token, or nothing
     /// @return the `configuration_report`

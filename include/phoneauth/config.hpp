@@ -29,18 +29,24 @@ struct twilio_config {
     std::string api_key;
     /// The API key's secret; required with `api_key`.
     secret_string api_secret;
-    /// An E.164 number of the account, or a Messaging Service (`MG` and 32 hexadecimal digits). Required.
+    /// What messages come from: an E.164 number of the account, a short code (3 to 8 digits), a sender id (a name of 1 to
+    /// 11 characters with a letter), a Messaging Service (`MG` and 32 hexadecimal digits), `whatsapp:` and a number, or
+    /// `rcs:` and a sender's name. WhatsApp takes a text like a code's only from whoever has been written to in the last
+    /// 24 hours. Required.
     std::string sender;
     /// For example "ie1"; empty: Twilio's default.
     std::string region;
-    /// For example "dublin"; without a region it implies "us1".
+    /// For example "dublin"; empty: the one that Twilio has in the region. Without a region it implies "us1".
     std::string edge;
     /// Replaces `https://api.twilio.com`; http or https and a host, without a path. For tests and proxies.
     std::string base_url;
     /// Where Twilio reports what became of a code's message: the public URL (https, but for tests) that ends at
-    /// `authenticator::handle_status_callback`, without a query. It needs `auth_token`, which signs the reports. Empty:
-    /// no reports.
+    /// `authenticator::handle_status_callback`, without a query. It needs `auth_token`, which signs the reports. It may
+    /// have `user:password@` before the host, for a server that asks for them (RFC 7617). Empty: no reports.
     std::string status_callback;
+    /// Another auth token that may have signed a report: the one before, or the next one, while it is rotated. Requests
+    /// go out with `auth_token`, or the API key. Empty: none.
+    secret_string previous_auth_token;
 };
 
 /// A phone that gets no messages and has always the same code, for demonstrations and reviewers.

@@ -10,17 +10,12 @@
 #include <phoneauth/detail/url.hpp>
 #include <phoneauth/detail/utf8.hpp>
 #include <phoneauth/phone_number.hpp>
+#include <phoneauth/twilio/senders.hpp>
 #include <phoneauth/user.hpp>
 
 namespace phoneauth {
 inline namespace v0 {
 namespace detail {
-
-/// Twilio's identifiers: two letters and 32 hexadecimal digits.
-inline bool is_sid(std::string_view text, std::string_view prefix) {
-    return text.size() == 34 && text.starts_with(prefix) &&
-           std::all_of(text.begin() + 2, text.end(), [](char c) { return is_hex(c); });
-}
 
 inline bool is_property_name(std::string_view name) {
     return !name.empty() && name.size() <= 64 && !is_digit(name.front()) &&
@@ -46,7 +41,41 @@ public:
     std::vector<config_problem> problems;
 };
 
+/// Where Twilio is, and where it reports to.
+inline void check_hosts(const twilio_config& t, config_checker& check) {
+    const auto is_label = [](std::string_view s) {
+        return s.size() <= 32 && std::all_of(s.begin(), s.end(), [](char c) { return is_alnum(c) || c == '-'; }) &&
+               !s.starts_with('-') && !s.ends_with('-');
+    };
+    check.require(is_label(t.region), "twilio.region", "expected letters and digits, for example ie1");
+    check.require(
+        !is_label(t.region) || t.region.empty() || !t.edge.empty() || !t.base_url.empty() ||
+            !twilio::edge_of_region(t.region).empty(),
+        "twilio.region",
+        "is none whose edge is known, and Twilio has no host for a region alone any more; set twilio.edge, or "
+        "leave the region empty");
+    check.require(is_label(t.edge), "twilio.edge", "expected letters, digits and -, for example dublin");
+    if (!t.base_url.empty()) {
+        const auto url = parse_url(t.base_url);
+        check.require(url && url->target == "/", "twilio.base_url",
+                      "expected http:// or https:// and a host, without a path");
+    }
+    if (t.status_callback.empty()) return;
+    const auto anonymous = without_user_info(t.status_callback);
+    const auto url = parse_url(anonymous);
+    // Of what is before the "@", only what no URL can have is looked at: it is Twilio that reads it.
+    const bool is_clean = std::all_of(t.status_callback.begin(), t.status_callback.end(),
+                                      [](char c) { return c > ' ' && c <= '~' && c != '\\' && c != '#'; });
+    check.require(url && is_clean && url->target.find('?') == std::string::npos && t.status_callback.size() <= 2000 &&
+                      url->host.find('_') == std::string::npos,
+                  "twilio.status_callback",
+                  "expected an http:// or https:// URL without a query, its host without underscores; what is in "
+                  "user:password@ percent-encoded");
+    check.require(!t.auth_token.empty(), "twilio.auth_token", "is missing; status_callback needs it");
+}
+
 inline void check_twilio(const twilio_config& t, config_checker& check) {
+    using twilio::is_sid;
     check.require(is_sid(t.account_sid, "AC"), "twilio.account_sid", "expected AC and 32 hexadecimal digits");
     const bool has_key = !t.api_key.empty() || !t.api_secret.empty();
     check.require(has_key || !t.auth_token.empty(), "twilio.auth_token",
@@ -57,27 +86,11 @@ inline void check_twilio(const twilio_config& t, config_checker& check) {
         check.require(is_sid(t.api_key, "SK"), "twilio.api_key", "expected SK and 32 hexadecimal digits");
         check.require(!t.api_secret.empty(), "twilio.api_secret", "is missing; api_key needs it");
     }
-    const bool is_number = phone_number::from_e164(t.sender).has_value();
-    check.require(is_sid(t.sender, "MG") || is_number, "twilio.sender",
-                  "expected an E.164 number like +14155550100, or MG and 32 hexadecimal digits");
-    const auto is_label = [](std::string_view s) {
-        return s.size() <= 32 && std::all_of(s.begin(), s.end(), is_alnum);
-    };
-    check.require(is_label(t.region), "twilio.region", "expected letters and digits, for example ie1");
-    check.require(is_label(t.edge), "twilio.edge", "expected letters and digits, for example dublin");
-    if (!t.base_url.empty()) {
-        const auto url = parse_url(t.base_url);
-        check.require(url && url->target == "/", "twilio.base_url",
-                      "expected http:// or https:// and a host, without a path");
-    }
-    if (!t.status_callback.empty()) {
-        const auto url = parse_url(t.status_callback);
-        check.require(url && url->target.find('?') == std::string::npos && t.status_callback.size() <= 2000 &&
-                          url->host.find('_') == std::string::npos,
-                      "twilio.status_callback",
-                      "expected an http:// or https:// URL without a query, its host without underscores");
-        check.require(!t.auth_token.empty(), "twilio.auth_token", "is missing; status_callback needs it");
-    }
+    check.require(std::none_of(t.previous_auth_token.begin(), t.previous_auth_token.end(), is_control),
+                  "twilio.previous_auth_token", "has a control character");
+    check.require(twilio::kind_of_sender(t.sender) != twilio::sender_kind::none, "twilio.sender",
+                  twilio::sender_hint(t.sender));
+    check_hosts(t, check);
 }
 
 inline void check_codes(const config& c, bool storage_is_shared, config_checker& check) {

@@ -41,12 +41,16 @@ enum class event_kind : std::uint8_t {
     guessing_warning,  ///< wrong codes of an hour, over all accounts, have come to a fifth of `max_sends_per_hour`
     /// Once per authenticator: a request had a header in which a proxy names its client, but `address`, from where it
     /// came, is not among `rest::options::trusted_proxies`. A proxy is missing there, or a client made the header up.
-    misconfigured_proxy
+    misconfigured_proxy,
+    /// No message can leave, at least to this country: Twilio rejected the credentials, the account or the sender.
+    /// `twilio_code` says why, and `twilio::remedy_of` what to do. Told each time, and also when a report says so of a
+    /// message that had been accepted (then besides `undelivered`).
+    sender_trouble
 };
 
 /// The name of a kind, as its enumerator.
 constexpr std::string_view name_of(event_kind k) noexcept {
-    constexpr std::array<std::string_view, 19> names{"started",
+    constexpr std::array<std::string_view, 20> names{"started",
                                                      "sent",
                                                      "resent",
                                                      "refused",
@@ -64,10 +68,11 @@ constexpr std::string_view name_of(event_kind k) noexcept {
                                                      "delivered",
                                                      "undelivered",
                                                      "guessing_warning",
-                                                     "misconfigured_proxy"};
+                                                     "misconfigured_proxy",
+                                                     "sender_trouble"};
     return names[static_cast<std::size_t>(k)];
 }
-static_assert(name_of(event_kind::misconfigured_proxy) == "misconfigured_proxy");
+static_assert(name_of(event_kind::sender_trouble) == "sender_trouble");
 
 /// Something that happened. It never holds a code, a password, a token, or a whole phone number or transaction id.
 /// What is not known, or does not belong to the kind, is empty.

@@ -19,8 +19,9 @@ PHONEAUTH_DECL event_kind event_kind_of(const failure& why) noexcept {
         return event_kind::wrong_password;
     case error::storage_unavailable:
         return event_kind::storage_error;
-    case error::provider_refused:
     case error::provider_misconfigured:
+        return event_kind::sender_trouble;
+    case error::provider_refused:
     case error::provider_busy:
     case error::provider_unreachable:
     case error::no_answer:

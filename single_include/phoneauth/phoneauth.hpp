@@ -2467,18 +2467,24 @@ struct twilio_config {
     std::string api_key;
     /// The API key's secret; required with `api_key`.
     secret_string api_secret;
-    /// An E.164 number of the account, or a Messaging Service (`MG` and 32 hexadecimal digits). Required.
+    /// What messages come from: an E.164 number of the account, a short code (3 to 8 digits), a sender id (a name of 1 to
+    /// 11 characters with a letter), a Messaging Service (`MG` and 32 hexadecimal digits), `whatsapp:` and a number, or
+    /// `rcs:` and a sender's name. WhatsApp takes a text like a code's only from whoever has been written to in the last
+    /// 24 hours. Required.
     std::string sender;
     /// For example "ie1"; empty: Twilio's default.
     std::string region;
-    /// For example "dublin"; without a region it implies "us1".
+    /// For example "dublin"; empty: the one that Twilio has in the region. Without a region it implies "us1".
     std::string edge;
     /// Replaces `https://api.twilio.com`; http or https and a host, without a path. For tests and proxies.
     std::string base_url;
     /// Where Twilio reports what became of a code's message: the public URL (https, but for tests) that ends at
-    /// `authenticator::handle_status_callback`, without a query. It needs `auth_token`, which signs the reports. Empty:
-    /// no reports.
+    /// `authenticator::handle_status_callback`, without a query. It needs `auth_token`, which signs the reports. It may
+    /// have `user:password@` before the host, for a server that asks for them (RFC 7617). Empty: no reports.
     std::string status_callback;
+    /// Another auth token that may have signed a report: the one before, or the next one, while it is rotated. Requests
+    /// go out with `auth_token`, or the API key. Empty: none.
+    secret_string previous_auth_token;
 };
 
 /// A phone that gets no messages and has always the same code, for demonstrations and reviewers.
@@ -2897,6 +2903,16 @@ inline result<url> parse_url(std::string_view text) {
     return parts;
 }
 
+/// `text` without the user information (RFC 3986 §3.2.1) before its host.
+inline std::string without_user_info(std::string_view text) {
+    const auto scheme = text.find("://");
+    if (scheme == text.npos) return std::string(text);
+    const auto begin = scheme + 3;
+    const auto at = text.substr(0, text.find_first_of("/?#", begin)).rfind('@');
+    if (at == text.npos || at < begin) return std::string(text);
+    return std::string(text.substr(0, begin)).append(text.substr(at + 1));
+}
+
 /// Appends `c` as "%XX".
 inline void append_percent_encoded(std::string& out, char c) {
     constexpr std::string_view digits = "0123456789ABCDEF";
@@ -2999,6 +3015,131 @@ constexpr path_and_query split_target(std::string_view target) noexcept {
 
 #endif
 
+// ---- phoneauth/twilio/senders.hpp ----
+
+#ifndef PHONEAUTH_TWILIO_SENDERS_HPP
+#define PHONEAUTH_TWILIO_SENDERS_HPP
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <string>
+#include <string_view>
+
+
+// What a message can be sent from, and where Twilio is: pure functions of texts.
+
+namespace phoneauth {
+inline namespace v0 {
+namespace twilio {
+
+/// What a sender is.
+enum class sender_kind : std::uint8_t {
+    none,               ///< nothing that Twilio sends from
+    number,             ///< a phone number in E.164
+    short_code,         ///< 3 to 8 digits; reaches its own country only
+    alphanumeric,       ///< a sender id: a name of up to 11 characters, which nobody can answer
+    messaging_service,  ///< `MG` and 32 hexadecimal digits
+    whatsapp,           ///< `whatsapp:` and a number in E.164
+    rcs                 ///< `rcs:` and the name of an RCS sender
+};
+
+/// Whether `text` is one of Twilio's identifiers: the two letters of `prefix` and 32 hexadecimal digits.
+inline bool is_sid(std::string_view text, std::string_view prefix) {
+    const auto is_hex = [](char c) { return phoneauth::detail::is_hex(c); };
+    return text.size() == 34 && text.starts_with(prefix) && std::all_of(text.begin() + 2, text.end(), is_hex);
+}
+
+/// What `sender` is. A sender id has 1 to 11 printable characters of ASCII, all of which GSM phones have but for "`", a
+/// letter among them, no colon, and no space at its ends.
+/// Source: https://www.twilio.com/docs/glossary/what-alphanumeric-sender-id, and Twilio's list of permitted characters.
+inline sender_kind kind_of_sender(std::string_view sender) {
+    using namespace phoneauth::detail;
+    constexpr std::string_view whatsapp = "whatsapp:";
+    constexpr std::string_view rcs = "rcs:";
+    const auto is_digits = [](std::string_view s) { return std::all_of(s.begin(), s.end(), is_digit); };
+    if (sender.empty()) return sender_kind::none;
+    if (twilio::is_sid(sender, "MG")) return sender_kind::messaging_service;
+    if (phone_number::from_e164(sender)) return sender_kind::number;
+    if (sender.starts_with(whatsapp))
+        return phone_number::from_e164(sender.substr(whatsapp.size())) ? sender_kind::whatsapp : sender_kind::none;
+    if (sender.starts_with(rcs)) {
+        const auto name = sender.substr(rcs.size());
+        const auto is_part = [](char c) { return is_alnum(c) || c == '_' || c == '-' || c == '.'; };
+        const bool good = !name.empty() && name.size() <= 100 && std::all_of(name.begin(), name.end(), is_part);
+        return good ? sender_kind::rcs : sender_kind::none;
+    }
+    if (is_digits(sender))
+        return sender.size() >= 3 && sender.size() <= 8 ? sender_kind::short_code : sender_kind::none;
+    const auto is_permitted = [](char c) { return c >= ' ' && c <= '~' && c != ':' && c != '`'; };
+    const auto is_letter = [](char c) { return is_alnum(c) && !is_digit(c); };
+    const bool named = sender.size() <= 11 && sender.front() != ' ' && sender.back() != ' ' &&
+                       std::all_of(sender.begin(), sender.end(), is_permitted) &&
+                       std::any_of(sender.begin(), sender.end(), is_letter);
+    return named ? sender_kind::alphanumeric : sender_kind::none;
+}
+
+/// What is wrong with a `sender` that is none, and how to write it.
+inline std::string sender_hint(std::string_view sender) {
+    using namespace phoneauth::detail;
+    const std::string kinds = "expected an E.164 number like +14155550100, a short code, a sender id of up to 11 "
+                              "characters with a letter, MG and 32 hexadecimal digits, or whatsapp: and a number";
+    const auto digits = [&] {
+        std::string d;
+        std::copy_if(sender.begin(), sender.end(), std::back_inserter(d), is_digit);
+        return d;
+    }();
+    const bool is_dialled = std::all_of(sender.begin(), sender.end(), [](char c) {
+        return is_digit(c) || std::string_view("+ -()./").find(c) != std::string_view::npos;
+    });
+    if (is_dialled && digits.size() >= 7 && phone_number::from_e164("+" + digits))
+        return "is a phone number that is not written in E.164; if the country code is in it, write +" + digits;
+    if (sender.starts_with("messenger:"))
+        return "reaches people by their Messenger ids only, and codes go to phone numbers; " + kinds;
+    if (sender.starts_with("MG")) return "is no Messaging Service, which is MG and 32 hexadecimal digits; " + kinds;
+    if (twilio::is_sid(sender, "PN"))
+        return "is the identifier of a phone number; write the number itself, in E.164, like +14155550100";
+    if (sender.starts_with("whatsapp:")) return "expected whatsapp: and an E.164 number, like whatsapp:+14155550100";
+    return kinds;
+}
+
+/// What stands before a phone number that a `sender` of a channel sends to: "whatsapp:" or "rcs:"; else empty.
+inline std::string_view channel_of(std::string_view sender) {
+    for (const std::string_view channel : {"whatsapp:", "rcs:"})
+        if (sender.starts_with(channel)) return channel;
+    return {};
+}
+
+/// The edge that Twilio has in a region, as its own libraries choose it; empty for a region that is not known. Since
+/// 2026-04-28 a host that names a region must name an edge, too.
+/// Source: https://www.twilio.com/docs/global-infrastructure/api-domain-migration-guide, and Twilio's library for C#.
+inline std::string_view edge_of_region(std::string_view region) {
+    struct row {
+        std::string_view region;
+        std::string_view edge;
+    };
+    constexpr std::array<row, 9> rows{{{"au1", "sydney"},
+                                       {"br1", "sao-paulo"},
+                                       {"de1", "frankfurt"},
+                                       {"ie1", "dublin"},
+                                       {"jp1", "tokyo"},
+                                       {"jp2", "osaka"},
+                                       {"sg1", "singapore"},
+                                       {"us1", "ashburn"},
+                                       {"us2", "umatilla"}}};
+    for (const auto& r : rows)
+        if (phoneauth::detail::equal_without_case(region, r.region)) return r.edge;
+    return {};
+}
+
+}  // namespace twilio
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
 // ---- phoneauth/user.hpp ----
 
 #ifndef PHONEAUTH_USER_HPP
@@ -3058,12 +3199,6 @@ namespace phoneauth {
 inline namespace v0 {
 namespace detail {
 
-/// Twilio's identifiers: two letters and 32 hexadecimal digits.
-inline bool is_sid(std::string_view text, std::string_view prefix) {
-    return text.size() == 34 && text.starts_with(prefix) &&
-           std::all_of(text.begin() + 2, text.end(), [](char c) { return is_hex(c); });
-}
-
 inline bool is_property_name(std::string_view name) {
     return !name.empty() && name.size() <= 64 && !is_digit(name.front()) &&
            std::all_of(name.begin(), name.end(), [](char c) { return is_alnum(c) || c == '_'; });
@@ -3088,7 +3223,41 @@ public:
     std::vector<config_problem> problems;
 };
 
+/// Where Twilio is, and where it reports to.
+inline void check_hosts(const twilio_config& t, config_checker& check) {
+    const auto is_label = [](std::string_view s) {
+        return s.size() <= 32 && std::all_of(s.begin(), s.end(), [](char c) { return is_alnum(c) || c == '-'; }) &&
+               !s.starts_with('-') && !s.ends_with('-');
+    };
+    check.require(is_label(t.region), "twilio.region", "expected letters and digits, for example ie1");
+    check.require(
+        !is_label(t.region) || t.region.empty() || !t.edge.empty() || !t.base_url.empty() ||
+            !twilio::edge_of_region(t.region).empty(),
+        "twilio.region",
+        "is none whose edge is known, and Twilio has no host for a region alone any more; set twilio.edge, or "
+        "leave the region empty");
+    check.require(is_label(t.edge), "twilio.edge", "expected letters, digits and -, for example dublin");
+    if (!t.base_url.empty()) {
+        const auto url = parse_url(t.base_url);
+        check.require(url && url->target == "/", "twilio.base_url",
+                      "expected http:// or https:// and a host, without a path");
+    }
+    if (t.status_callback.empty()) return;
+    const auto anonymous = without_user_info(t.status_callback);
+    const auto url = parse_url(anonymous);
+    // Of what is before the "@", only what no URL can have is looked at: it is Twilio that reads it.
+    const bool is_clean = std::all_of(t.status_callback.begin(), t.status_callback.end(),
+                                      [](char c) { return c > ' ' && c <= '~' && c != '\\' && c != '#'; });
+    check.require(url && is_clean && url->target.find('?') == std::string::npos && t.status_callback.size() <= 2000 &&
+                      url->host.find('_') == std::string::npos,
+                  "twilio.status_callback",
+                  "expected an http:// or https:// URL without a query, its host without underscores; what is in "
+                  "user:password@ percent-encoded");
+    check.require(!t.auth_token.empty(), "twilio.auth_token", "is missing; status_callback needs it");
+}
+
 inline void check_twilio(const twilio_config& t, config_checker& check) {
+    using twilio::is_sid;
     check.require(is_sid(t.account_sid, "AC"), "twilio.account_sid", "expected AC and 32 hexadecimal digits");
     const bool has_key = !t.api_key.empty() || !t.api_secret.empty();
     check.require(has_key || !t.auth_token.empty(), "twilio.auth_token",
@@ -3099,27 +3268,11 @@ inline void check_twilio(const twilio_config& t, config_checker& check) {
         check.require(is_sid(t.api_key, "SK"), "twilio.api_key", "expected SK and 32 hexadecimal digits");
         check.require(!t.api_secret.empty(), "twilio.api_secret", "is missing; api_key needs it");
     }
-    const bool is_number = phone_number::from_e164(t.sender).has_value();
-    check.require(is_sid(t.sender, "MG") || is_number, "twilio.sender",
-                  "expected an E.164 number like +14155550100, or MG and 32 hexadecimal digits");
-    const auto is_label = [](std::string_view s) {
-        return s.size() <= 32 && std::all_of(s.begin(), s.end(), is_alnum);
-    };
-    check.require(is_label(t.region), "twilio.region", "expected letters and digits, for example ie1");
-    check.require(is_label(t.edge), "twilio.edge", "expected letters and digits, for example dublin");
-    if (!t.base_url.empty()) {
-        const auto url = parse_url(t.base_url);
-        check.require(url && url->target == "/", "twilio.base_url",
-                      "expected http:// or https:// and a host, without a path");
-    }
-    if (!t.status_callback.empty()) {
-        const auto url = parse_url(t.status_callback);
-        check.require(url && url->target.find('?') == std::string::npos && t.status_callback.size() <= 2000 &&
-                          url->host.find('_') == std::string::npos,
-                      "twilio.status_callback",
-                      "expected an http:// or https:// URL without a query, its host without underscores");
-        check.require(!t.auth_token.empty(), "twilio.auth_token", "is missing; status_callback needs it");
-    }
+    check.require(std::none_of(t.previous_auth_token.begin(), t.previous_auth_token.end(), is_control),
+                  "twilio.previous_auth_token", "has a control character");
+    check.require(twilio::kind_of_sender(t.sender) != twilio::sender_kind::none, "twilio.sender",
+                  twilio::sender_hint(t.sender));
+    check_hosts(t, check);
 }
 
 inline void check_codes(const config& c, bool storage_is_shared, config_checker& check) {
@@ -3606,12 +3759,16 @@ enum class event_kind : std::uint8_t {
     guessing_warning,  ///< wrong codes of an hour, over all accounts, have come to a fifth of `max_sends_per_hour`
     /// Once per authenticator: a request had a header in which a proxy names its client, but `address`, from where it
     /// came, is not among `rest::options::trusted_proxies`. A proxy is missing there, or a client made the header up.
-    misconfigured_proxy
+    misconfigured_proxy,
+    /// No message can leave, at least to this country: Twilio rejected the credentials, the account or the sender.
+    /// `twilio_code` says why, and `twilio::remedy_of` what to do. Told each time, and also when a report says so of a
+    /// message that had been accepted (then besides `undelivered`).
+    sender_trouble
 };
 
 /// The name of a kind, as its enumerator.
 constexpr std::string_view name_of(event_kind k) noexcept {
-    constexpr std::array<std::string_view, 19> names{"started",
+    constexpr std::array<std::string_view, 20> names{"started",
                                                      "sent",
                                                      "resent",
                                                      "refused",
@@ -3629,10 +3786,11 @@ constexpr std::string_view name_of(event_kind k) noexcept {
                                                      "delivered",
                                                      "undelivered",
                                                      "guessing_warning",
-                                                     "misconfigured_proxy"};
+                                                     "misconfigured_proxy",
+                                                     "sender_trouble"};
     return names[static_cast<std::size_t>(k)];
 }
-static_assert(name_of(event_kind::misconfigured_proxy) == "misconfigured_proxy");
+static_assert(name_of(event_kind::sender_trouble) == "sender_trouble");
 
 /// Something that happened. It never holds a code, a password, a token, or a whole phone number or transaction id.
 /// What is not known, or does not belong to the kind, is empty.
@@ -3685,8 +3843,9 @@ PHONEAUTH_DECL event_kind event_kind_of(const failure& why) noexcept {
         return event_kind::wrong_password;
     case error::storage_unavailable:
         return event_kind::storage_error;
-    case error::provider_refused:
     case error::provider_misconfigured:
+        return event_kind::sender_trouble;
+    case error::provider_refused:
     case error::provider_busy:
     case error::provider_unreachable:
     case error::no_answer:
@@ -5114,6 +5273,7 @@ inline bool must_not_reveal_user(const transaction& t, const config& c) noexcept
 //   pending    wrong code                     pending     wrong_code, with the tries left
 //   pending    wrong code, the last try       exhausted   tries_exhausted
 //   pending    any code, resend: too late     expired     code_expired
+//   pending    resend, nearly too late        pending     code_expired
 //   pending    resend                         pending     resend_too_soon, too_many_messages, or success
 //   pending    refused by the provider        failed      –
 //   confirmed  reopened: it was of no use     pending     – (or exhausted, when no try is left)
@@ -5170,6 +5330,15 @@ inline result<void> apply_code(transaction& t, bool right, const config& c, time
     return f;
 }
 
+/// A code is not sent again when less than this is left of its life: the message would be paid for, and come too late.
+/// (Twilio takes validity periods from 1 s on, and does not send what has waited longer than that.)
+inline constexpr std::chrono::seconds shortest_delivery{10};
+
+/// Whether a message with the code of a pending `t` could still arrive in time.
+inline bool can_arrive(const transaction& t, time_point now) noexcept {
+    return t.expires_at - now >= shortest_delivery;
+}
+
 /// How long until a pending `t` may have another message; empty: it has had all.
 inline std::optional<std::chrono::seconds> time_to_resend(const transaction& t, const config& c, time_point now) {
     if (t.sends >= c.max_sends_per_transaction) return std::nullopt;
@@ -5183,6 +5352,8 @@ inline result<void> apply_resend(transaction& t, const config& c, time_point now
     if (auto open = detail::check_open(t, now); !open) return open;
     const auto wait = time_to_resend(t, c, now);
     if (!wait) return failure(error::too_many_messages, "The code was sent as often as allowed; start again.");
+    if (!can_arrive(t, now))  // it stays pending: the code that was sent is still good
+        return failure(error::code_expired, "The code expires before another message could arrive; start again.");
     if (wait->count() > 0) return failure(error::resend_too_soon).with_retry_after(*wait);
     ++t.sends;
     t.last_sent_at = now;
@@ -5226,6 +5397,7 @@ inline transaction_status status_of(transaction t, const config& c, time_point n
         s.tries_left = tries_left(t, c);
         s.expires_in = std::chrono::ceil<std::chrono::seconds>(t.expires_at - now);
         s.resend_after = time_to_resend(t, c, now);
+        if (s.resend_after && !can_arrive(t, now + *s.resend_after)) s.resend_after.reset();
     }
     return s;
 }
@@ -5330,6 +5502,7 @@ private:
     flow<result<transaction_status>> find_status(transaction_id id);
     flow<result<callback_outcome>> take_report(context& c, status_callback r);
     result<void> check_key(const transaction& t) const;
+    void tell_sender_trouble(const context& c, const transaction& t) const;
     flow<bool> try_to_store(const transaction& t);
     static rules::code_request again(const transaction& t, const context& c);
     challenge describe(const transaction& t, send_outcome sent) const;
@@ -5492,9 +5665,9 @@ public:
     limit_batch of_client() const { return part(true); }
     limit_batch of_account() const { return part(false); }
     ///@}
-    /// Gives back what `a` granted, at the time `now`, but for what was to be kept. What was only asked, or not granted,
-    /// is moved by nothing, so that it takes the same work.
-    PHONEAUTH_DECL cell_batch give_back(const cell_answer& a, time_point now) const;
+    /// Gives back what `a` granted, at the time `now`, but for what was to be kept, unless that too is `everything`. What
+    /// was only asked, or not granted, is moved by nothing, so that it takes the same work.
+    PHONEAUTH_DECL cell_batch give_back(const cell_answer& a, time_point now, bool everything = false) const;
 
 private:
     PHONEAUTH_DECL limit_batch part(bool of_client) const;
@@ -5676,7 +5849,9 @@ inline bool allows_all_countries(const config& c) {
            c.allowed_calling_codes.end();
 }
 
-/// Whether messages may go to `phone`; `destination_not_allowed` if not.
+/// Whether messages may go to `phone`; `destination_not_allowed` if not. What cannot be read with certainty never comes
+/// here: it is `invalid_phone_number`, with how to write it. But a country code can be mistyped, so the sentence says how
+/// the number was read.
 inline result<void> check_destination(const phone_number& phone, const config& c) {
     if (find_test_number(phone, c)) return {};
     const auto digits = phone.str().substr(1);
@@ -5685,7 +5860,9 @@ inline result<void> check_destination(const phone_number& phone, const config& c
     const bool in = allows_all_countries(c) || (allowed.empty() ? leads(c.default_calling_code)
                                                                 : std::any_of(allowed.begin(), allowed.end(), leads));
     if (!in || std::any_of(c.blocked_prefixes.begin(), c.blocked_prefixes.end(), leads))
-        return error::destination_not_allowed;
+        return failure(error::destination_not_allowed, "The number was read as " + phone.masked() +
+                                                           "; messages to this country or this kind of number are "
+                                                           "not allowed.");
     return {};
 }
 
@@ -5852,12 +6029,12 @@ PHONEAUTH_DECL limit_batch limit_batch::part(bool of_client) const {
     return chosen;
 }
 
-PHONEAUTH_DECL cell_batch limit_batch::give_back(const cell_answer& a, time_point now) const {
+PHONEAUTH_DECL cell_batch limit_batch::give_back(const cell_answer& a, time_point now, bool everything) const {
     cell_batch back(now);
     for (std::size_t i = 0; i < cells_.size(); ++i) {
         const auto& r = cells_[i];
         const bool taken = r.action == cell_action::take;
-        if ((taken || asked_[i]) && is_for(r, a.marked) && !kept_[i])
+        if ((taken || asked_[i]) && is_for(r, a.marked) && (everything || !kept_[i]))
             back.add(detail::back(taken && a.granted ? r.cost : detail::milliseconds(0)), cells_.key(i));
     }
     return back;
@@ -6369,11 +6546,9 @@ public:
 
     /// Asks for all of `b`. Tells the observer if the budget of all runs low.
     flow<cell_answer> take(const context& c, const rules::limit_batch& b);
-    /// For what is concealed: asks for what of `b` is the client's, and leaves the rest in `b`. So the client sees the
-    /// same of its own limits, whatever those of the account say.
-    flow<result<void>> admit_client(const context& c, rules::limit_batch& b);
-    /// Gives back what `a` granted of `b`. Nobody's result depends on it.
-    flow<bool> give_back(const rules::limit_batch& b, const cell_answer& a);
+    /// Gives back what `a` granted of `b`; `everything`: also what an attempt costs the client, whatever comes of it.
+    /// Nobody's result depends on it.
+    flow<bool> give_back(const rules::limit_batch& b, const cell_answer& a, bool everything = false);
     /// Changes cells if that is possible: nobody's result depends on it.
     flow<bool> try_to(const cell_batch& b);
 
@@ -6418,16 +6593,8 @@ auto limiter<Mode>::take(const context& c, const rules::limit_batch& b) -> flow<
 }
 
 template <class Mode>
-auto limiter<Mode>::admit_client(const context& c, rules::limit_batch& b) -> flow<result<void>> {
-    const auto of_client = b.of_client();
-    b = b.of_account();
-    const auto answer = co_await take(c, of_client);
-    co_return of_client.judge(answer);
-}
-
-template <class Mode>
-auto limiter<Mode>::give_back(const rules::limit_batch& b, const cell_answer& a) -> flow<bool> {
-    const auto back = b.give_back(a, ports_.now());
+auto limiter<Mode>::give_back(const rules::limit_batch& b, const cell_answer& a, bool everything) -> flow<bool> {
+    const auto back = b.give_back(a, ports_.now(), everything);
     const bool done = co_await try_to(back);
     co_return done;
 }
@@ -6478,6 +6645,273 @@ void limiter<Mode>::tell_locked(const context& c, std::chrono::seconds wait) con
 #include <string>
 #include <string_view>
 
+
+// ---- phoneauth/flows/sender_state.hpp ----
+
+#ifndef PHONEAUTH_FLOWS_SENDER_STATE_HPP
+#define PHONEAUTH_FLOWS_SENDER_STATE_HPP
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+
+// ---- phoneauth/twilio/error_codes.hpp ----
+
+#ifndef PHONEAUTH_TWILIO_ERROR_CODES_HPP
+#define PHONEAUTH_TWILIO_ERROR_CODES_HPP
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace twilio {
+
+/// Whose fault it is that a message is not sent, and so who can change it.
+enum class fault : std::uint8_t {
+    sender,   ///< ours: the credentials, the sender or the service are misconfigured
+    account,  ///< the account's: closed, on trial, without a permission
+    number,   ///< the phone number's or its owner's
+    carrier,  ///< the carrier's, or of a filter on the way
+    message,  ///< the message's own: its text, its media, its options
+    later     ///< nobody's: it may work later
+};
+
+/// Whose messages fail likewise.
+enum class reach : std::uint8_t {
+    one,          ///< nobody else's, for all that is known
+    destination,  ///< perhaps those to the same country
+    everybody     ///< those to all
+};
+
+/// The name of a fault, as in `TWILIO.md`.
+constexpr std::string_view name_of(fault f) noexcept {
+    constexpr std::array<std::string_view, 6> names{"ours",          "the account's", "the number's",
+                                                    "the carrier's", "the message's", "try later"};
+    return names[static_cast<std::size_t>(f)];
+}
+
+/// What one of Twilio's error codes means for whoever asked for a message, and for whoever runs the server.
+struct error_code_row {
+    int code;                 ///< Twilio's
+    fault whose;              ///< whose fault it is
+    error meaning;            ///< ours
+    reach whom;               ///< whose messages fail likewise
+    bool counts;              ///< false: the client's limits get back what the attempt took
+    std::string_view text;    ///< what is told to the client instead of Twilio's own text
+    std::string_view remedy;  ///< what whoever runs the server can do about it
+};
+
+// clang-format off
+/// The codes that have a meaning of their own, in ascending order; see `failure_of` for the others. Those from 30000 on
+/// are mostly found in reports about messages that had been accepted.
+/// Source: https://www.twilio.com/docs/api/errors, as of 2026-09.
+inline constexpr std::array error_codes{
+    error_code_row{10001, fault::account, error::provider_misconfigured, reach::everybody, false, "The Twilio account is not active.", "Look at the account's status and balance in Twilio's console."},
+    error_code_row{20003, fault::sender, error::provider_misconfigured, reach::everybody, false, "Twilio rejected the server's credentials.", "Compare account_sid with auth_token, or with api_key and api_secret, and see what the key may do and in which region it is."},
+    error_code_row{20005, fault::account, error::provider_misconfigured, reach::everybody, false, "The Twilio account is not active.", "Look at the account's status and balance in Twilio's console."},
+    error_code_row{20006, fault::sender, error::provider_misconfigured, reach::everybody, false, "Twilio denied the server access.", "Give the API key the permission to create messages, or take a standard key."},
+    error_code_row{20008, fault::sender, error::provider_misconfigured, reach::everybody, false, "Twilio's test credentials cannot do this.", "Configure the live credentials."},
+    error_code_row{20010, fault::account, error::provider_misconfigured, reach::everybody, false, "The Twilio account may not do this.", "Ask Twilio's support what the account is barred from."},
+    error_code_row{20403, fault::account, error::provider_misconfigured, reach::everybody, false, "The Twilio account may not use the API.", "The account is suspended or closed: ask Twilio's support."},
+    error_code_row{20404, fault::sender, error::provider_misconfigured, reach::everybody, false, "Twilio does not know the configured account.", "Compare account_sid and region with Twilio's console."},
+    error_code_row{20429, fault::later, error::provider_busy, reach::everybody, true, "Twilio is receiving too many requests; try again later.", "If it lasts, ask Twilio for more throughput."},
+    error_code_row{21211, fault::number, error::invalid_phone_number, reach::one, true, "The phone number is not valid.", "Nothing: the client mistyped, or the number does not exist."},
+    error_code_row{21212, fault::sender, error::provider_misconfigured, reach::everybody, false, "The configured sender is not a valid phone number.", "Set twilio.sender to a number, a sender id or a Messaging Service of the account."},
+    error_code_row{21265, fault::number, error::invalid_phone_number, reach::one, true, "The phone number is a short code.", "Nothing: nobody has a short code for a phone."},
+    error_code_row{21266, fault::number, error::provider_refused, reach::one, true, "The phone number is the sender's own.", "Nothing: the client gave the number that the messages come from."},
+    error_code_row{21267, fault::account, error::provider_misconfigured, reach::everybody, false, "A Twilio trial account cannot send from an alphanumeric sender id.", "Upgrade the account, or set twilio.sender to its trial number."},
+    error_code_row{21268, fault::number, error::provider_refused, reach::one, true, "Messages to premium numbers are not allowed.", "Nothing: somebody tries premium numbers; blocked_prefixes can refuse them before."},
+    error_code_row{21408, fault::account, error::provider_refused, reach::one, true, "Messages to this country are not enabled.", "Enable the country under Messaging, Geo permissions, or leave it out of allowed_calling_codes."},
+    error_code_row{21601, fault::sender, error::provider_misconfigured, reach::everybody, false, "The configured sender cannot send messages.", "Set twilio.sender to a number of the account that can send SMS."},
+    error_code_row{21602, fault::message, error::missing_parameter, reach::one, true, "The message has no text.", "Nothing: the message was empty."},
+    error_code_row{21603, fault::sender, error::provider_misconfigured, reach::everybody, false, "The message has no sender.", "Set twilio.sender."},
+    error_code_row{21604, fault::message, error::missing_parameter, reach::one, true, "The message has no recipient.", "Nothing: the message had no recipient."},
+    error_code_row{21605, fault::message, error::message_too_long, reach::one, true, "The message is longer than 1600 characters.", "Shorten the message."},
+    error_code_row{21606, fault::sender, error::provider_misconfigured, reach::destination, false, "The configured sender cannot send this message.", "Set twilio.sender to a number of the account that can send SMS to this country, or to a Messaging Service that has one."},
+    error_code_row{21607, fault::account, error::provider_misconfigured, reach::everybody, false, "A Twilio trial account sends from its trial number only.", "Upgrade the account, or set twilio.sender to its trial number."},
+    error_code_row{21608, fault::account, error::provider_refused, reach::one, false, "A Twilio trial account sends only to numbers verified with it.", "Upgrade the account, or verify the number in Twilio's console."},
+    error_code_row{21609, fault::sender, error::provider_misconfigured, reach::everybody, false, "Twilio does not accept the address for its reports.", "Set twilio.status_callback, or the option StatusCallback, to a URL that the internet can reach."},
+    error_code_row{21610, fault::number, error::provider_refused, reach::one, true, "The recipient has opted out of messages from this sender.", "The phone's owner has to send START to the sender."},
+    error_code_row{21611, fault::later, error::provider_busy, reach::one, true, "The sender's queue is full; try again later.", "Spread the messages over more senders, by a Messaging Service."},
+    error_code_row{21612, fault::carrier, error::provider_refused, reach::one, true, "This sender cannot reach that phone number.", "Take a sender that the country accepts: see Twilio's guidelines for it."},
+    error_code_row{21614, fault::number, error::provider_refused, reach::one, true, "The phone number is not a mobile number.", "Nothing: the client gave a number that takes no SMS."},
+    error_code_row{21616, fault::sender, error::provider_misconfigured, reach::everybody, false, "The configured sender is ambiguous.", "Write twilio.sender in E.164, with + and the country code."},
+    error_code_row{21617, fault::message, error::message_too_long, reach::one, true, "The message is longer than 1600 characters.", "Shorten the message."},
+    error_code_row{21618, fault::message, error::provider_refused, reach::one, true, "Twilio does not send this text.", "Change the text."},
+    error_code_row{21619, fault::message, error::missing_parameter, reach::one, true, "The message has no text.", "Give a text, a medium or a ContentSid."},
+    error_code_row{21620, fault::message, error::invalid_media_url, reach::one, true, "A media URL is not valid.", "Correct the media URL."},
+    error_code_row{21621, fault::sender, error::provider_misconfigured, reach::one, false, "The configured sender cannot send media.", "Take a sender that can send MMS."},
+    error_code_row{21622, fault::account, error::provider_misconfigured, reach::one, false, "The Twilio account cannot send media.", "Have MMS enabled for the account."},
+    error_code_row{21623, fault::message, error::invalid_parameter, reach::one, true, "The message has too many media.", "Send fewer media."},
+    error_code_row{21624, fault::message, error::invalid_parameter, reach::one, true, "The validity period is not valid.", "ValidityPeriod is 1 to 36000 seconds."},
+    error_code_row{21627, fault::message, error::invalid_parameter, reach::one, true, "The highest price is not valid.", "MaxPrice is a decimal number."},
+    error_code_row{21635, fault::number, error::provider_refused, reach::one, true, "The phone number is a landline.", "Nothing: the client gave a landline."},
+    error_code_row{21654, fault::message, error::missing_parameter, reach::one, true, "The message needs a content template.", "Give a ContentSid."},
+    error_code_row{21655, fault::message, error::invalid_parameter, reach::one, true, "The content template is not valid.", "ContentSid is HX and 32 hexadecimal digits, of the same account."},
+    error_code_row{21656, fault::message, error::invalid_parameter, reach::one, true, "The content template's variables are not valid.", "ContentVariables is a JSON object of texts."},
+    error_code_row{21657, fault::sender, error::provider_misconfigured, reach::everybody, false, "The configured sender id is not valid.", "Set twilio.sender to a sender id that Twilio accepts."},
+    error_code_row{21658, fault::message, error::invalid_parameter, reach::one, true, "A parameter of the message is too long.", "Shorten what the message says."},
+    error_code_row{21659, fault::sender, error::provider_misconfigured, reach::destination, false, "The configured sender is not Twilio's, or not of the recipient's country.", "Set twilio.sender to a number of the account; a short code reaches its own country only."},
+    error_code_row{21660, fault::sender, error::provider_misconfigured, reach::everybody, false, "The configured sender belongs to another account.", "Take the credentials of the account that owns the sender, or one of this account's numbers."},
+    error_code_row{21661, fault::sender, error::provider_misconfigured, reach::everybody, false, "The configured sender cannot send SMS.", "Set twilio.sender to a number that can send SMS."},
+    error_code_row{21662, fault::sender, error::provider_misconfigured, reach::destination, false, "The configured sender cannot reach this country from the region.", "Take another sender, or leave twilio.region empty."},
+    error_code_row{21663, fault::sender, error::provider_misconfigured, reach::everybody, false, "The configured sender is routed to another region.", "Set the number's routing in Twilio's console to the region in twilio.region."},
+    error_code_row{21664, fault::sender, error::provider_misconfigured, reach::everybody, false, "A fallback sender needs a Messaging Service.", "Send through a Messaging Service, or leave FallbackFrom out."},
+    error_code_row{21665, fault::sender, error::provider_misconfigured, reach::everybody, false, "The fallback sender is not valid.", "FallbackFrom is a number, a short code or a sender id of the account."},
+    error_code_row{21666, fault::sender, error::provider_misconfigured, reach::everybody, false, "A fallback sender needs a Messaging Service.", "Send through a Messaging Service, or leave FallbackFrom out."},
+    error_code_row{21667, fault::sender, error::provider_misconfigured, reach::everybody, false, "A fallback sender needs an RCS sender in the Messaging Service.", "Add an RCS sender to the service, or leave FallbackFrom out."},
+    error_code_row{21668, fault::sender, error::provider_misconfigured, reach::everybody, false, "This kind of sender cannot send in the region.", "Take another sender, or leave twilio.region empty."},
+    error_code_row{21701, fault::sender, error::provider_misconfigured, reach::everybody, false, "Twilio does not know the configured Messaging Service.", "Compare twilio.sender with the services of this account."},
+    error_code_row{21702, fault::sender, error::provider_misconfigured, reach::everybody, false, "The configured Messaging Service cannot send.", "See what the service lacks in Twilio's console."},
+    error_code_row{21703, fault::sender, error::provider_misconfigured, reach::destination, false, "The configured Messaging Service has no sender for this message.", "Add a sender to the service that can reach this country."},
+    error_code_row{21704, fault::sender, error::provider_misconfigured, reach::everybody, false, "The configured Messaging Service has no senders.", "Add a sender to the service."},
+    error_code_row{21705, fault::sender, error::provider_misconfigured, reach::everybody, false, "The configured Messaging Service is not valid.", "Set twilio.sender to MG and 32 hexadecimal digits of this account."},
+    error_code_row{21709, fault::sender, error::provider_misconfigured, reach::everybody, false, "The sender id may not be used with the Messaging Service.", "Add the sender id to the service."},
+    error_code_row{21711, fault::sender, error::provider_misconfigured, reach::everybody, false, "The sender is not one of the Messaging Service's.", "Add the sender to the service."},
+    error_code_row{21730, fault::later, error::provider_busy, reach::everybody, true, "Twilio is under maintenance; try again later.", "Wait."},
+    error_code_row{30001, fault::later, error::provider_busy, reach::one, true, "The message waited too long; try again later.", "Spread the messages over more senders."},
+    error_code_row{30002, fault::account, error::provider_misconfigured, reach::everybody, false, "The Twilio account is suspended.", "Look at the account's status and balance in Twilio's console."},
+    error_code_row{30003, fault::number, error::provider_refused, reach::one, true, "The phone cannot be reached; it may be switched off.", "Nothing: the phone was off or out of reach."},
+    error_code_row{30004, fault::number, error::provider_refused, reach::one, true, "The phone does not take messages.", "Nothing: the phone's owner or carrier blocks messages."},
+    error_code_row{30005, fault::number, error::provider_refused, reach::one, true, "The phone number is not in use.", "Nothing: nobody has the number."},
+    error_code_row{30006, fault::number, error::provider_refused, reach::one, true, "The phone number is a landline or not reachable by its carrier.", "Nothing: the number takes no SMS."},
+    error_code_row{30007, fault::carrier, error::provider_refused, reach::one, true, "The carrier filtered the message.", "Have the sender registered where the country asks for it, and change the text."},
+    error_code_row{30008, fault::carrier, error::provider_refused, reach::one, true, "The message was not delivered.", "If it is frequent with one carrier, ask Twilio's support."},
+    error_code_row{30010, fault::message, error::provider_refused, reach::one, true, "The message costs more than it may.", "Raise MaxPrice."},
+    error_code_row{30011, fault::number, error::provider_refused, reach::one, true, "The phone does not take media.", "Send a text without media."},
+    error_code_row{30017, fault::later, error::provider_busy, reach::one, true, "The carrier is busy; try again later.", "Wait."},
+    error_code_row{30018, fault::sender, error::provider_misconfigured, reach::destination, false, "The sender is not registered with the carrier.", "Register the sender id for this country in Twilio's console."},
+    error_code_row{30019, fault::message, error::provider_refused, reach::one, true, "The message is too large for the carrier.", "Send smaller media."},
+    error_code_row{30022, fault::later, error::provider_busy, reach::destination, true, "The sender has sent too much; try again later.", "Have the A2P 10DLC campaign's rate raised."},
+    error_code_row{30023, fault::later, error::provider_busy, reach::destination, true, "The sender has sent too much today; try again tomorrow.", "Have the A2P 10DLC brand's daily cap raised."},
+    error_code_row{30024, fault::sender, error::provider_misconfigured, reach::destination, false, "The sender is not known to the carrier.", "Take a sender that the country's carriers accept."},
+    error_code_row{30027, fault::later, error::provider_busy, reach::destination, true, "The sender has sent too much today; try again tomorrow.", "Have the A2P 10DLC brand's daily cap raised."},
+    error_code_row{30032, fault::sender, error::provider_misconfigured, reach::destination, false, "The sender is not verified.", "Have the toll-free number verified in Twilio's console."},
+    error_code_row{30033, fault::sender, error::provider_misconfigured, reach::destination, false, "The sender's campaign is suspended.", "See why the A2P 10DLC campaign is suspended in Twilio's console."},
+    error_code_row{30034, fault::sender, error::provider_misconfigured, reach::destination, false, "The sender is not registered with the carrier.", "Register the number for A2P 10DLC: add it to a Messaging Service with an approved campaign."},
+    error_code_row{30035, fault::sender, error::provider_misconfigured, reach::destination, false, "The sender is still being registered.", "Wait until the A2P 10DLC registration is through, or take another sender."},
+    error_code_row{30036, fault::later, error::provider_busy, reach::one, true, "The message waited too long; try again later.", "Spread the messages over more senders."},
+    error_code_row{30037, fault::account, error::provider_misconfigured, reach::everybody, false, "The Twilio account may not send messages.", "Ask Twilio's support why outbound messages are disabled."},
+    error_code_row{30038, fault::carrier, error::provider_refused, reach::one, true, "The carrier filtered the message.", "Nothing: the number is a Twilio number, which gets no codes."},
+    error_code_row{30039, fault::carrier, error::provider_refused, reach::one, true, "Twilio filtered the message.", "Nothing: two machines were sending to each other."},
+    error_code_row{30040, fault::sender, error::provider_misconfigured, reach::destination, false, "The sender is not registered with the carrier.", "Register the sender id for this country in Twilio's console."},
+    error_code_row{30041, fault::sender, error::provider_misconfigured, reach::destination, false, "The sender is not registered in this country.", "Register the sender id for this country in Twilio's console."},
+    error_code_row{30042, fault::sender, error::provider_misconfigured, reach::destination, false, "The carrier does not accept this sender id.", "Take a sender id that names the business, without special characters."},
+    error_code_row{30044, fault::account, error::provider_misconfigured, reach::everybody, false, "The message is too long for a Twilio trial account.", "Upgrade the account, or shorten message_template."},
+    error_code_row{63002, fault::sender, error::provider_misconfigured, reach::everybody, false, "The channel does not know the configured sender.", "Compare twilio.sender with the senders in Twilio's console."},
+    error_code_row{63003, fault::number, error::provider_refused, reach::one, true, "The phone number is not on this channel.", "Nothing: the phone's owner does not use it."},
+    error_code_row{63007, fault::sender, error::provider_misconfigured, reach::everybody, false, "The channel does not know the configured sender.", "Compare twilio.sender with the WhatsApp senders of this account."},
+    error_code_row{63008, fault::sender, error::provider_misconfigured, reach::everybody, false, "The channel is misconfigured.", "See the channel's configuration in Twilio's console."},
+    error_code_row{63014, fault::number, error::provider_refused, reach::one, true, "The recipient has blocked this sender.", "Nothing: the phone's owner has blocked the sender."},
+    error_code_row{63016, fault::sender, error::provider_misconfigured, reach::one, false, "WhatsApp takes such a text only as an answer.", "Send codes by SMS: WhatsApp wants an approved template (ContentSid) outside of a conversation."},
+    error_code_row{63018, fault::later, error::provider_busy, reach::everybody, true, "The channel is busy; try again later.", "Wait, or have the channel's limit raised."},
+    error_code_row{63024, fault::number, error::provider_refused, reach::one, true, "The phone number is not on this channel.", "Nothing: the phone's owner does not use it."},
+    error_code_row{70051, fault::sender, error::provider_misconfigured, reach::everybody, false, "Twilio did not authorize the request.", "Give the API key the permission to create messages, or take a standard key."},
+    error_code_row{572002, fault::account, error::provider_misconfigured, reach::one, false, "A Twilio trial account sends from its trial number only.", "Upgrade the account, or set twilio.sender to the trial number of this recipient."},
+    error_code_row{572005, fault::account, error::provider_refused, reach::one, false, "A Twilio trial account sends only to numbers verified with it.", "Upgrade the account, or verify the number in Twilio's console."},
+};
+// clang-format on
+
+static_assert(std::is_sorted(error_codes.begin(), error_codes.end(),
+                             [](const error_code_row& a, const error_code_row& b) { return a.code < b.code; }),
+              "error_codes is searched by halves");
+
+/// The row of `code`, or nullptr.
+constexpr const error_code_row* find_error_code(std::int64_t code) noexcept {
+    const auto row = std::lower_bound(error_codes.begin(), error_codes.end(), code,
+                                      [](const error_code_row& r, std::int64_t c) { return r.code < c; });
+    return row != error_codes.end() && row->code == code ? &*row : nullptr;
+}
+
+/// What whoever runs the server can do about `code`; empty if nothing is known.
+constexpr std::string_view remedy_of(std::int64_t code) noexcept {
+    const auto* row = find_error_code(code);
+    return row ? row->remedy : std::string_view();
+}
+
+}  // namespace twilio
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+namespace phoneauth {
+inline namespace v0 {
+namespace flows {
+
+/// Whether the configured sender can send, as far as the last messages tell. Nobody sends a message for an unknown
+/// phone, so whoever asks for one learns from here that none could leave.
+///
+/// What Twilio says of the sender may be true of one country only, which strangers choose. So such a failure counts for
+/// numbers with the same four first digits, and for all while no message at all has been accepted. It lasts until a
+/// message is accepted: if time alone ended it, the next failure would tell whose phone it was for.
+///
+/// It takes about 10 KB. Thread-safe.
+class sender_state {
+public:
+    /// A message from the configured sender to `to` was accepted.
+    void accepted(const phone_number& to) noexcept {
+        has_worked_ = true;
+        is_unclear_ = false;
+        everybody_ = 0;
+        destinations_[destination_of(to)] = 0;
+    }
+
+    /// A message from the configured sender to `to` failed with `why`.
+    void failed(const phone_number& to, const failure& why) noexcept {
+        is_unclear_ = why.code == error::bad_provider_reply;
+        const auto* row = why.twilio_code ? twilio::find_error_code(*why.twilio_code) : nullptr;
+        if (!row || why.code != error::provider_misconfigured || row->whom == twilio::reach::one) return;
+        const auto number = static_cast<std::uint8_t>(row - twilio::error_codes.data() + 1);
+        if (row->whom == twilio::reach::everybody || !has_worked_) everybody_ = number;
+        if (row->whom == twilio::reach::destination) destinations_[destination_of(to)] = number;
+    }
+
+    /// What a message to `to` fails with, if it does: word for word what Twilio's reply was made into.
+    std::optional<failure> trouble(const phone_number& to) const {
+        const std::size_t of_all = everybody_;
+        const std::size_t number = of_all != 0 ? of_all : destinations_[destination_of(to)].load();
+        if (number == 0) return std::nullopt;
+        const auto& row = twilio::error_codes[number - 1];
+        failure f(row.meaning, std::string(row.text));
+        f.twilio_code = row.code;
+        return f;
+    }
+
+    /// Whether what was answered to the last message was not Twilio's (a proxy's page, say), so that the next one may not
+    /// arrive either.
+    bool is_unclear() const noexcept { return is_unclear_; }
+
+private:
+    static constexpr std::size_t digits = 4;
+    static_assert(twilio::error_codes.size() < 256);
+
+    static std::size_t destination_of(const phone_number& to) noexcept {
+        std::size_t prefix = 0;
+        for (const char c : to.str().substr(1, digits)) prefix = prefix * 10 + static_cast<std::size_t>(c - '0');
+        return prefix;
+    }
+
+    std::atomic<bool> has_worked_{false};
+    std::atomic<bool> is_unclear_{false};
+    std::atomic<std::uint8_t> everybody_{0};  ///< this and the next: a row of `twilio::error_codes`, plus 1; 0: none
+    std::array<std::atomic<std::uint8_t>, 10'000> destinations_{};
+};
+
+}  // namespace flows
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
 
 // ---- phoneauth/secrets/code.hpp ----
 
@@ -6695,16 +7129,25 @@ namespace twilio {
 /// What became of a Messages create that was answered with `reply`: the accepted message, or a failure by `failure_of`.
 PHONEAUTH_DECL result<sent_message> read_sent_message(const http_response& reply);
 
-/// The failure that `reply`, which is no success, stands for: `provider_busy` (429, with `retry_after`),
-/// `provider_misconfigured` (credentials, sender), `invalid_phone_number` or `provider_refused` (the recipient),
-/// `no_answer` (5xx: it may have been sent), `bad_provider_reply` (a redirect or no reply of Twilio's). `twilio_code`
-/// is set if Twilio named one.
+/// The failure that `reply`, which is no success, stands for: what `error_codes` says of Twilio's code; else
+/// `provider_busy` (429, with `retry_after`), `provider_misconfigured` (401, 403), `provider_unreachable` (407: a proxy
+/// on the way has not passed it on), `provider_refused` (an unknown code), `no_answer` (5xx: it may have been sent),
+/// `bad_provider_reply` (a redirect or no reply of Twilio's). `twilio_code` is set if Twilio named one.
 PHONEAUTH_DECL failure failure_of(const http_response& reply);
 
 /// Whether Twilio went into what it was asked, whatever it then said: success, or a refusal because of the message or
-/// the phone (codes 21000 to 21999). False for what it says to all requests alike: wrong credentials, too many
-/// requests, out of order.
+/// the phone, with a code of Twilio's. False for what it says to all requests alike (wrong credentials or sender, too
+/// many requests, out of order), and for what is not Twilio's: a proxy's page, say.
 PHONEAUTH_DECL bool is_about_the_request(const http_response& reply);
+
+/// Whether `reply` says that a look-up of messages worked: what is asked in place of a message when nobody has a phone.
+/// Fails with `bad_provider_reply` if it is neither a list of Twilio's nor another resource (which a stand-in for Twilio
+/// may answer), else as `failure_of`.
+PHONEAUTH_DECL result<void> read_look_up(const http_response& reply);
+
+/// Whether the client's limits get back all that the attempt took which ended with `f`: no client can do anything about
+/// a misconfigured sender or account.
+PHONEAUTH_DECL bool is_nobodys_attempt(const failure& f) noexcept;
 
 /// Twilio is left alone for so long after a 429 that does not say for how long.
 inline constexpr std::chrono::seconds usual_pause{5};
@@ -6718,11 +7161,6 @@ PHONEAUTH_DECL std::chrono::seconds pause_after(const http_response& reply);
 
 /// True when `f`, what sending a message ended with, promises that no message was sent. Else it may have been.
 PHONEAUTH_DECL bool certainly_not_sent(const failure& f) noexcept;
-
-/// Whether `f` says that the provider refused this very recipient, so that asking again would not help.
-inline bool is_about_the_number(const failure& f) noexcept {
-    return f.code == error::provider_refused || f.code == error::invalid_phone_number;
-}
 
 /// What the account look-up says: "active", "suspended" or "closed".
 PHONEAUTH_DECL result<std::string> read_account_status(const http_response& reply);
@@ -7087,54 +7525,6 @@ PHONEAUTH_DECL void append_json_string(std::string& out, std::string_view text) 
 
 #endif
 
-// ---- phoneauth/twilio/error_codes.hpp ----
-
-#ifndef PHONEAUTH_TWILIO_ERROR_CODES_HPP
-#define PHONEAUTH_TWILIO_ERROR_CODES_HPP
-
-#include <array>
-#include <string_view>
-
-
-namespace phoneauth {
-inline namespace v0 {
-namespace twilio {
-
-// clang-format off
-/// What one of Twilio's error codes means for whoever asked for a message.
-struct error_code_row {
-    int code;               ///< Twilio's
-    error meaning;          ///< ours
-    std::string_view text;  ///< what is told instead of Twilio's own text
-};
-
-/// The codes that have a meaning of their own, in ascending order; see `failure_of` for the others.
-/// Source: https://www.twilio.com/docs/api/errors
-inline constexpr std::array error_codes{
-    error_code_row{20003, error::provider_misconfigured, "Twilio rejected the server's credentials."},
-    error_code_row{20404, error::provider_misconfigured, "Twilio does not know the configured account."},
-    error_code_row{20429, error::provider_busy, "Twilio is receiving too many requests; try again later."},
-    error_code_row{21211, error::invalid_phone_number, "The phone number is not valid."},
-    error_code_row{21212, error::provider_misconfigured, "The configured sender is not a valid phone number."},
-    error_code_row{21408, error::provider_refused, "Messages to this country are not enabled."},
-    error_code_row{21602, error::missing_parameter, "The message has no text."},
-    error_code_row{21604, error::missing_parameter, "The message has no recipient."},
-    error_code_row{21606, error::provider_misconfigured, "The configured sender cannot send this message."},
-    error_code_row{21608, error::provider_refused, "A Twilio trial account sends only to numbers verified with it."},
-    error_code_row{21610, error::provider_refused, "The recipient has opted out of messages from this sender."},
-    error_code_row{21611, error::provider_busy, "The sender's queue is full; try again later."},
-    error_code_row{21612, error::provider_refused, "This sender cannot reach that phone number."},
-    error_code_row{21614, error::provider_refused, "The phone number is not a mobile number."},
-    error_code_row{21617, error::message_too_long, "The message is longer than 1600 characters."},
-};
-// clang-format on
-
-}  // namespace twilio
-}  // namespace v0
-}  // namespace phoneauth
-
-#endif
-
 namespace phoneauth {
 inline namespace v0 {
 namespace twilio {
@@ -7155,9 +7545,8 @@ PHONEAUTH_DECL failure failure_of(const http_response& reply) {
     failure f = [&]() -> failure {
         if (reply.status >= 500) return error::no_answer;
         if (reply.status < 400) return error::bad_provider_reply;  // Twilio refuses with 4xx only
-        if (code)
-            for (const auto& row : error_codes)
-                if (row.code == *code) return {row.meaning, std::string(row.text)};
+        if (const auto* row = code ? find_error_code(*code) : nullptr) return {row->meaning, std::string(row->text)};
+        if (reply.status == 407) return error::provider_unreachable;  // RFC 9110 §15.5.8: no server of Twilio's
         if (reply.status == 429) return error::provider_busy;
         if (reply.status == 401 || reply.status == 403) return error::provider_misconfigured;
         return code ? error::provider_refused : error::bad_provider_reply;
@@ -7170,9 +7559,27 @@ PHONEAUTH_DECL failure failure_of(const http_response& reply) {
 PHONEAUTH_DECL bool is_about_the_request(const http_response& reply) {
     if (reply.status >= 200 && reply.status <= 299) return true;
     if (reply.status < 400 || reply.status > 499) return false;
+    const auto f = failure_of(reply);
+    if (!f.twilio_code) return false;
+    const auto* row = find_error_code(*f.twilio_code);
+    if (f.code == error::provider_misconfigured && (!row || row->whom != reach::one)) return false;
     if (reply.status != 401 && reply.status != 403 && reply.status != 404 && reply.status != 429) return true;
-    const auto code = failure_of(reply).twilio_code;
-    return code && *code / 1000 == 21;
+    return *f.twilio_code / 1000 == 21;
+}
+
+PHONEAUTH_DECL result<void> read_look_up(const http_response& reply) {
+    if (reply.status < 200 || reply.status > 299) return failure_of(reply);
+    const auto body = detail::parse_json(reply.body);
+    const auto* list = body ? body->find("messages") : nullptr;
+    const bool is_list = list && list->kind == detail::json_kind::array;
+    if (!is_list && (!body || body->string_or_empty("sid").empty())) return error::bad_provider_reply;
+    return {};
+}
+
+PHONEAUTH_DECL bool is_nobodys_attempt(const failure& f) noexcept {
+    const auto* row = f.twilio_code ? find_error_code(*f.twilio_code) : nullptr;
+    if (row && row->meaning == f.code) return !row->counts;
+    return f.code == error::provider_misconfigured;
 }
 
 PHONEAUTH_DECL std::chrono::seconds pause_after(const http_response& reply) {
@@ -7201,6 +7608,7 @@ PHONEAUTH_DECL bool certainly_not_sent(const failure& f) noexcept {
     case error::invalid_phone_number:
     case error::missing_parameter:
     case error::message_too_long:
+    case error::invalid_media_url:
         return true;
     default:
         return safe_to_resend(e);
@@ -7266,6 +7674,7 @@ public:
     /// `missing_parameter` (neither body nor media), `message_too_long`, `invalid_media_url`, `invalid_parameter` (an
     /// option that Twilio does not know, too many media, a body that is not UTF-8 or holds a NUL, a StatusCallback below
     /// `twilio_config::status_callback`: Twilio would sign a report about a transaction that the sender has named).
+    /// Where the sender, the option From or the configured one, is of a channel (`whatsapp:`, `rcs:`), so is `to`.
     PHONEAUTH_DECL result<http_request> create_message(const phone_number& to, const text_message& m) const;
 
     /// The same for a code's text, good for `validity`: after that Twilio no longer delivers it. What becomes of it is
@@ -7291,8 +7700,13 @@ private:
     std::string messages_url_;
     secret_string authorization_;
     std::string sender_;
+    std::string_view channel_;  // "whatsapp:", "rcs:" or empty: of the configured sender
     std::string own_callback_;
 };
+
+/// Whether the options of `m` take the place of something configured, so that what becomes of the message says nothing
+/// about the configured sender: From, MessagingServiceSid, FallbackFrom, StatusCallback.
+PHONEAUTH_DECL bool chooses_sender(const text_message& m);
 
 /// The text of the message that carries `code`, which is for `what`: the template filled in and, where configured, the app hash for
 /// Android's SMS Retriever and the last line for origin-bound codes (`@host #code`).
@@ -7320,10 +7734,11 @@ namespace detail {
 
 // clang-format off
 /// The optional parameters of Messages create, from Twilio's published OpenAPI document.
-inline constexpr std::array<std::string_view, 21> twilio_message_options{
+inline constexpr std::array<std::string_view, 22> twilio_message_options{
     "StatusCallback", "ApplicationSid",   "MaxPrice",         "ProvideFeedback",  "Attempt",      "ValidityPeriod",     "ForceDelivery",
     "ContentRetention", "AddressRetention", "SmartEncoded",     "PersistentAction", "TrafficType",  "ShortenUrls",        "ScheduleType",
-    "SendAt",         "SendAsMms",        "ContentVariables", "RiskCheck",        "From",         "MessagingServiceSid", "ContentSid"};
+    "SendAt",         "SendAsMms",        "ContentVariables", "RiskCheck",        "From",         "MessagingServiceSid", "ContentSid",
+    "FallbackFrom"};
 // clang-format on
 
 inline std::string twilio_account_url(const twilio_config& c) {
@@ -7331,8 +7746,9 @@ inline std::string twilio_account_url(const twilio_config& c) {
     if (url.empty()) {
         // Host names: https://www.twilio.com/docs/global-infrastructure/understanding-twilio-regions
         const auto region = c.region.empty() && !c.edge.empty() ? std::string("us1") : c.region;
+        const auto edge = c.edge.empty() ? std::string(twilio::edge_of_region(region)) : c.edge;
         url = "https://api.";
-        if (!c.edge.empty()) url += c.edge + '.';
+        if (!edge.empty()) url += edge + '.';
         if (!region.empty()) url += region + '.';
         url += "twilio.com";
     }
@@ -7364,13 +7780,9 @@ inline std::string_view twilio_option_name(std::string_view name) {
 /// Whether Twilio, told to report to `text`, would ask what is at `own` or below it. Scheme, port and user information
 /// are not compared: Twilio signs URLs in more than one spelling.
 inline bool is_below(std::string text, std::string_view own) {
-    const auto scheme = text.find("://");
-    if (scheme == text.npos) return false;
-    const auto begin = scheme + 3;
-    const auto authority = text.substr(0, text.find_first_of("/?#", begin));
-    if (const auto at = authority.rfind('@'); at != authority.npos && at >= begin) text.erase(begin, at - begin + 1);
+    text = without_user_info(text);
     const auto asked = parse_url(text.substr(0, text.find('#')));
-    const auto mine = parse_url(own);
+    const auto mine = parse_url(without_user_info(own));
     return asked && mine && asked->host == mine->host && asked->target.starts_with(mine->target);
 }
 
@@ -7407,38 +7819,46 @@ namespace twilio {
 PHONEAUTH_DECL requests::requests(const twilio_config& c)
     : account_url_(detail::twilio_account_url(c)), messages_url_(account_url_ + "/Messages.json"),
       authorization_(detail::twilio_authorization(c)), own_callback_(c.status_callback) {
-    detail::append_form_field(sender_, c.sender.starts_with("MG") ? "MessagingServiceSid" : "From", c.sender);
+    const bool is_service = kind_of_sender(c.sender) == sender_kind::messaging_service;
+    detail::append_form_field(sender_, is_service ? "MessagingServiceSid" : "From", c.sender);
+    channel_ = channel_of(c.sender);
 }
 
 PHONEAUTH_DECL http_request requests::get(std::string url) const {
     http_request request{"GET", std::move(url), {}, {}};
-    request.headers.reserve(2);  // not a braced list, whose elements would be copied and left
+    request.headers.reserve(3);  // not a braced list, whose elements would be copied and left
     request.headers.push_back({"Authorization", authorization_});
     request.headers.push_back({"Accept", "application/json"});
+    request.headers.push_back({"User-Agent", "phoneauth/" PHONEAUTH_VERSION_STRING});
     return request;
 }
 
 PHONEAUTH_DECL http_request requests::post_message(std::string form, bool sender_is_chosen) const {
     if (!sender_is_chosen) form.append(1, '&').append(sender_);
     http_request request{"POST", messages_url_, {}, std::move(form)};
-    request.headers.reserve(3);
+    request.headers.reserve(4);
     request.headers.push_back({"Authorization", authorization_});
     request.headers.push_back({"Content-Type", "application/x-www-form-urlencoded"});
     request.headers.push_back({"Accept", "application/json"});
+    request.headers.push_back({"User-Agent", "phoneauth/" PHONEAUTH_VERSION_STRING});
     return request;
 }
 
 PHONEAUTH_DECL result<http_request> requests::create_message(const phone_number& to, const text_message& m) const {
     bool sender_is_chosen = false;
     bool has_content_template = false;
+    auto channel = channel_;
     for (const auto& [name, value] : m.options) {
         const auto option = detail::twilio_option_name(name);
-        sender_is_chosen |= option == "From" || option == "MessagingServiceSid";
+        if (option == "From" || option == "MessagingServiceSid") {
+            sender_is_chosen = true;
+            channel = channel_of(value);
+        }
         has_content_template |= option == "ContentSid";
     }
     if (auto ok = detail::check_message(m, has_content_template, own_callback_); !ok) return std::move(ok).error();
     std::string form;
-    detail::append_form_field(form, "To", to.str());
+    detail::append_form_field(form, "To", std::string(channel).append(to.str()));
     if (!m.body.empty()) detail::append_form_field(form, "Body", m.body);
     for (const auto& url : m.media_urls) detail::append_form_field(form, "MediaUrl", url);
     for (const auto& [name, value] : m.options)
@@ -7452,7 +7872,7 @@ PHONEAUTH_DECL http_request requests::create_code_message(const phone_number& to
     std::string form;
     form.reserve(3 * (text.size() + status_callback.size()) + sender_.size() +
                  128);  // growing would leave the code behind
-    detail::append_form_field(form, "To", to.str());
+    detail::append_form_field(form, "To", std::string(channel_).append(to.str()));
     detail::append_form_field(form, "Body", text);
     detail::append_form_field(form, "ValidityPeriod", std::to_string(validity.count()));
     if (!status_callback.empty()) detail::append_form_field(form, "StatusCallback", status_callback);
@@ -7461,9 +7881,9 @@ PHONEAUTH_DECL http_request requests::create_code_message(const phone_number& to
 
 PHONEAUTH_DECL http_request requests::find_messages(const phone_number& to) const {
     std::string url;
-    url.reserve(messages_url_.size() + 48);
+    url.reserve(messages_url_.size() + 64);
     url.append(messages_url_).append("?PageSize=1");
-    detail::append_form_field(url, "To", to.str());
+    detail::append_form_field(url, "To", std::string(channel_).append(to.str()));
     return get(std::move(url));
 }
 
@@ -7475,6 +7895,14 @@ PHONEAUTH_DECL http_request requests::find_number(const phone_number& number) co
     std::string query;
     detail::append_form_field(query, "PhoneNumber", number.str());
     return get(account_url_ + "/IncomingPhoneNumbers.json?" + query);
+}
+
+PHONEAUTH_DECL bool chooses_sender(const text_message& m) {
+    constexpr std::array<std::string_view, 4> choices{"From", "MessagingServiceSid", "FallbackFrom", "StatusCallback"};
+    return std::any_of(m.options.begin(), m.options.end(), [&](const auto& option) {
+        const auto name = detail::twilio_option_name(option.first);
+        return std::find(choices.begin(), choices.end(), name) != choices.end();
+    });
 }
 
 PHONEAUTH_DECL std::string code_text(const config& c, std::string_view code, purpose what) {
@@ -7551,10 +7979,11 @@ public:
     /// Sends a transaction's code. A failure means that nothing was sent, for certain. For a decoy Twilio is asked
     /// something that costs nothing instead, which fails when every message would. What would fail for this message
     /// alone (the phone is a landline, has opted out, …) is told to the observer only, if somebody else could learn
-    /// from it that the phone is a user's.
+    /// from it that the phone is a user's. What fails because of the sender fails for decoys, too: see `sender_state`.
     flow<result<send_outcome>> send_code(const context& c, const transaction& t);
-    /// Sends `request`, a Messages create.
-    flow<result<sent_message>> send(const http_request& request);
+    /// Sends `request`, a Messages create to `to`. `sender_is_chosen`: what becomes of it says nothing about the
+    /// configured sender.
+    flow<result<sent_message>> send(const http_request& request, const phone_number& to, bool sender_is_chosen);
     /// One request to Twilio. Whatever the transport throws is `no_answer`: the request may have been written.
     flow<result<http_response>> transmit(const http_request& request);
 
@@ -7563,6 +7992,7 @@ public:
 
 private:
     result<http_request> code_request(const transaction& t);
+    result<void> verdict(const transaction& t, const http_response& reply);
     result<void> check_pause() const;
     void note_pause(const http_response& reply);
     static result<http_response> provider_reply(result<http_response> reply);
@@ -7573,6 +8003,7 @@ private:
     const twilio::requests twilio_;
     code_deriver codes_;
     std::atomic<time_point> pause_ends_{};
+    sender_state sender_;
 };
 
 }  // namespace flows
@@ -7633,11 +8064,12 @@ inline constexpr std::size_t max_callback_parameters = 256;
 ///
 /// `url` is the whole URL, query included, as it was given to Twilio: behind a proxy, not what arrives here. It is
 /// taken as it is written, except for its port: Twilio signs it or leaves it out, so the URL is tried with its port
-/// (the scheme's, if it names none) and with none. `auth_token` is the account's, never an API key's secret; with an
+/// (the scheme's, if it names none) and with none; and for its user information (`user:password@`), which Twilio sends
+/// as HTTP's Basic scheme and leaves out of what it signs: with one, it is tried with it and without. `auth_token` is the account's, never an API key's secret; with an
 /// empty one everything is refused. The signatures are compared in constant time.
 ///
 /// Pure, so it may be called from several threads at once; throws `std::runtime_error` when OpenSSL fails.
-/// Source: https://www.twilio.com/docs/usage/security#validating-requests, and Twilio's helper libraries.
+/// Source: https://www.twilio.com/docs/usage/security#validating-requests with its notes, and Twilio's helper libraries.
 PHONEAUTH_DECL bool verify_signature(std::string_view auth_token, std::string_view url,
                                      const callback_parameters& parameters, std::string_view signature);
 
@@ -7734,13 +8166,17 @@ PHONEAUTH_DECL bool verify_signature(std::string_view auth_token, std::string_vi
     for (const auto& [name, value] : sorted) text.append(name).append(value);
 
     const auto urls = detail::port_variants_of(url);
+    const auto anonymous = detail::port_variants_of(detail::without_user_info(url));
     const auto is_signature_of = [&](const std::string& variant) {
         return detail::equal_in_constant_time(detail::base64(detail::hmac_sha1(auth_token, variant + text)), signature);
     };
-    // Both, always: the time does not tell which one Twilio signed.
+    // All, always: the time does not tell which one Twilio signed.
     const bool with = is_signature_of(urls.with);
     const bool without = is_signature_of(urls.without);
-    return with || without;
+    if (anonymous.with == urls.with) return with || without;
+    const bool anonymous_with = is_signature_of(anonymous.with);
+    const bool anonymous_without = is_signature_of(anonymous.without);
+    return with || without || anonymous_with || anonymous_without;
 }
 
 PHONEAUTH_DECL result<callback_parameters> verify_callback(std::string_view auth_token, std::string_view url,
@@ -7783,26 +8219,10 @@ struct delivery {
     std::int32_t error_code = 0;  ///< Twilio's (https://www.twilio.com/docs/api/errors); 0: none
 };
 
-/// What an error code of an undelivered message means for the person that waits for it.
-/// Source: https://www.twilio.com/docs/api/errors
+/// What an error code of an undelivered message means for the person that waits for it: see `error_codes`.
 constexpr std::string_view delivery_problem(std::int32_t code) noexcept {
-    switch (code) {
-    case 30003:
-        return "The phone cannot be reached; it may be switched off.";
-    case 30004:
-        return "The phone does not take messages.";
-    case 30005:
-        return "The phone number is not in use.";
-    case 30006:
-        return "The phone number is a landline or not reachable by its carrier.";
-    case 30007:
-    case 30038:
-        return "The carrier filtered the message.";
-    case 30034:
-        return "The sender is not registered with the carrier.";
-    default:
-        return "The message was not delivered.";
-    }
+    const auto* row = find_error_code(code);
+    return row ? row->text : "The message was not delivered.";
 }
 
 /// Where Twilio is to report on the present message of `t`: `status_callback` and the transaction and message it is
@@ -7815,7 +8235,11 @@ inline std::string delivery_url(const twilio_config& c, const transaction& t) {
 /// Reads a report, if it is Twilio's; else as `verify_callback`, or `invalid_signature` if none was asked for.
 inline result<delivery> read_delivery(const twilio_config& c, const status_callback& r) {
     if (c.status_callback.empty()) return error::invalid_signature;
-    const auto parameters = verify_callback(c.auth_token, c.status_callback + '?' + r.query, r.body, r.signature);
+    const auto url = c.status_callback + '?' + r.query;
+    auto parameters = verify_callback(c.auth_token, url, r.body, r.signature);
+    // While the token is rotated. What is no signature of anybody's is still refused, only later.
+    if (!parameters && parameters.error().code == error::invalid_signature && !c.previous_auth_token.empty())
+        parameters = verify_callback(c.previous_auth_token, url, r.body, r.signature);
     if (!parameters) return parameters.error();
     const auto value_of = [&](std::string_view name) {
         const auto found =
@@ -7885,25 +8309,45 @@ auto messenger<Mode>::send_code(const context& c, const transaction& t) -> flow<
         if (!rules::is_decoy(t)) reporter_.tell(c, event_kind::sent, &reply.error());
         co_return send_outcome::uncertain;
     }
-    const auto sent = twilio::read_sent_message(*reply);
+    const auto sent = verdict(t, *reply);
+    if (sent && rules::is_decoy(t))
+        if (auto trouble = sender_.trouble(t.phone)) co_return *std::move(trouble);
     const bool refused = !sent && twilio::certainly_not_sent(sent.error());
-    const bool hidden = rules::must_not_reveal_user(t, config_) && twilio::is_about_the_request(*reply);
+    const bool hidden = refused && rules::must_not_reveal_user(t, config_) && twilio::is_about_the_request(*reply);
     if (refused && !hidden) co_return sent.error();
     if (refused)
         reporter_.tell_failure(c, sent.error());
     else if (!rules::is_decoy(t))
         reporter_.tell(c, event_kind::sent, sent ? nullptr : &sent.error());
-    co_return sent || hidden ? send_outcome::accepted : send_outcome::uncertain;
+    const bool is_clear = !rules::is_decoy(t) || !sender_.is_unclear();
+    co_return (sent && is_clear) || hidden ? send_outcome::accepted : send_outcome::uncertain;
+}
+
+/// What became of a code's message, or of the look-up in its place.
+template <class Mode>
+result<void> messenger<Mode>::verdict(const transaction& t, const http_response& reply) {
+    if (rules::is_decoy(t)) return twilio::read_look_up(reply);
+    const auto sent = twilio::read_sent_message(reply);
+    if (sent) {
+        sender_.accepted(t.phone);
+        return {};
+    }
+    sender_.failed(t.phone, sent.error());
+    return sent.error();
 }
 
 template <class Mode>
-auto messenger<Mode>::send(const http_request& request) -> flow<result<sent_message>> {
+auto messenger<Mode>::send(const http_request& request, const phone_number& to, bool sender_is_chosen)
+    -> flow<result<sent_message>> {
     auto may_ask = check_pause();
     if (!may_ask) co_return std::move(may_ask).error();
     auto answered = co_await transmit(request);
     auto reply = provider_reply(std::move(answered));
     if (!reply) co_return std::move(reply).error();
-    co_return twilio::read_sent_message(*reply);
+    auto sent = twilio::read_sent_message(*reply);
+    if (!sender_is_chosen && sent) sender_.accepted(to);
+    if (!sender_is_chosen && !sent) sender_.failed(to, sent.error());
+    co_return sent;
 }
 
 template <class Mode>
@@ -8454,7 +8898,7 @@ auto codes<Mode>::open(context& c, const rules::limit_batch& limits, const cell_
     if (!sent) {
         rules::apply_refusal(t);
         co_await try_to_store(t);
-        co_await p_.limits.give_back(limits, granted);
+        co_await p_.limits.give_back(limits, granted, twilio::is_nobodys_attempt(sent.error()));
         co_return std::move(sent).error();
     }
     co_return describe(t, *sent);
@@ -8467,10 +8911,10 @@ auto codes<Mode>::send_again(context& c, transaction_id id) -> flow<result<chall
         auto found = co_await p_.ports.find_transaction(id);
         if (!found) co_return error::no_transaction;
         p_.reports.note(c, *found);
-        const auto before = found->state;
+        auto before = *found;
         auto allowed = rules::apply_resend(*found, p_.config, p_.now());
         if (!allowed) {
-            if (found->state != before) co_await try_to_store(*found);
+            if (found->state != before.state) co_await try_to_store(*found);
             co_return std::move(allowed).error();
         }
         allowed = check_key(*found);
@@ -8479,9 +8923,12 @@ auto codes<Mode>::send_again(context& c, transaction_id id) -> flow<result<chall
         // nothing.
         const bool concealed = rules::is_concealed(*found);
         auto limits = rules::code_limits(again(*found, c), p_.config, p_.now());
+        const auto of_client = limits.of_client();
+        cell_answer admitted;
         if (concealed) {
-            auto admitted = co_await p_.limits.admit_client(c, limits);
-            if (!admitted) co_return std::move(admitted).error();
+            admitted = co_await p_.limits.take(c, of_client);
+            if (!admitted.granted) co_return of_client.judge(admitted).error();
+            limits = limits.of_account();
             if (rules::is_decoy(*found)) limits = limits.as_decoy();
         }
         const auto granted = co_await p_.limits.take(c, limits);
@@ -8494,7 +8941,11 @@ auto codes<Mode>::send_again(context& c, transaction_id id) -> flow<result<chall
         if (!granted.granted) found->user_id = rules::decoy_user_id;  // for the message alone: it is stored as it was
         auto sent = co_await p_.messages.send_code(c, *found);
         if (!sent) {
-            co_await p_.limits.give_back(limits, granted);
+            const bool everything = twilio::is_nobodys_attempt(sent.error());
+            co_await p_.limits.give_back(limits, granted, everything);
+            if (everything && concealed) co_await p_.limits.give_back(of_client, admitted, true);
+            before.version = found->version + 1;
+            if (everything) co_await try_to_store(before);
             co_return std::move(sent).error();
         }
         co_return describe(*found, *sent);
@@ -8577,6 +9028,7 @@ auto codes<Mode>::take_report(context& c, status_callback r) -> flow<result<call
         if (found->delivery_error != 0) c.about.twilio_code = found->delivery_error;
         p_.reports.tell(c,
                         found->delivery == delivery_state::delivered ? event_kind::delivered : event_kind::undelivered);
+        tell_sender_trouble(c, *found);
         co_return callback_outcome::noted;
     }
     co_return error::storage_unavailable;
@@ -8587,6 +9039,16 @@ template <class Mode>
 result<void> codes<Mode>::check_key(const transaction& t) const {
     if (t.state != transaction_state::pending || p_.now() >= t.expires_at || p_.messages.knows_code_of(t)) return {};
     return failure(error::storage_unavailable, "This server does not know the key of this code; try again.");
+}
+
+/// Tells the observer if the last message of `t`, which had been accepted, was lost for the sender's sake.
+template <class Mode>
+void codes<Mode>::tell_sender_trouble(const context& c, const transaction& t) const {
+    const auto* row = twilio::find_error_code(t.delivery_error);
+    if (!row || row->meaning != error::provider_misconfigured) return;
+    failure why(row->meaning);
+    why.twilio_code = row->code;
+    p_.reports.tell(c, event_kind::sender_trouble, &why);
 }
 
 /// Nobody's result depends on it.
@@ -9049,9 +9511,12 @@ auto login<Mode>::begin_second(context& c, rules::code_request asked, std::optio
     asked.after_password = true;
     asked.concealed = guess->concealed;
     auto limits = rules::code_limits(asked, p_.config, p_.now());
+    const auto of_client = limits.of_client();
+    cell_answer admitted;
     if (guess->concealed) {
-        auto admitted = co_await p_.limits.admit_client(c, limits);
-        if (!admitted) co_return std::move(admitted).error();
+        admitted = co_await p_.limits.take(c, of_client);
+        if (!admitted.granted) co_return of_client.judge(admitted).error();
+        limits = limits.of_account();
         if (!guess->right) limits = limits.as_decoy();
     } else {
         rules::take_guess_back(limits, question.subject, c.networks(), p_.limits.password_accounts(), p_.config);
@@ -9065,6 +9530,8 @@ auto login<Mode>::begin_second(context& c, rules::code_request asked, std::optio
     auto begun_with = owner ? p_.fingerprint_of(*owner) : p_.hash(secret);  // of a decoy: anything
     if (guess->concealed) begun_with.insert(0, 1, rules::concealed_mark);
     auto opened = co_await codes_.open(c, limits, granted, purpose::login, asked.phone, owner, std::move(begun_with));
+    if (!opened && guess->concealed && twilio::is_nobodys_attempt(opened.error()))
+        co_await p_.limits.give_back(of_client, admitted, true);
     co_return opened;
 }
 
@@ -9251,6 +9718,8 @@ private:
 
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 
@@ -9259,34 +9728,65 @@ inline namespace v0 {
 
 namespace twilio {
 
-/// What the account look-up tells about the credentials.
-inline finding credentials_finding(const result<std::string>& status) {
-    if (status) return {"credentials", true, "Twilio accepts the credentials."};
-    return {"credentials", false, "The account could not be looked up: " + status.error().message};
+/// What Twilio answered to the questions of `authenticator::test_configuration`; what was not asked is empty.
+struct test_replies {
+    std::optional<result<http_response>> account{};  ///< to `requests::fetch_account`
+    std::optional<result<http_response>> number{};   ///< to `requests::find_number`
+    std::optional<result<http_response>> look_up{};  ///< to `requests::find_messages`
+};
+
+/// Whether a reply shows that Twilio knows the credentials, even if they may not do what was asked: an API key can have
+/// a part of the permissions (403, or Twilio's 70051).
+inline bool knows_credentials(const std::optional<result<http_response>>& reply) {
+    if (!reply || !*reply) return false;
+    const auto status = (*reply)->status;
+    return status / 100 == 2 || status == 403 || failure_of(**reply).twilio_code == 70051;
 }
 
-/// What the account's status means.
-inline finding account_finding(const std::string& status) {
-    if (status == "active") return {"account", true, "The account is active."};
-    return {"account", false, "The account's status is \"" + status + "\"; Twilio sends only for active accounts."};
+/// Whether the account could not be looked up, but perhaps for want of a permission: standard API keys may do everything
+/// but read accounts, and are told so as if they were wrong.
+/// Source: https://www.twilio.com/docs/iam/api-keys/keys-in-console#types-of-keys
+inline bool may_lack_permission(const twilio_config& c, const result<http_response>& account) {
+    return !c.api_key.empty() && account && account->status / 100 != 2 &&
+           failure_of(*account).code == error::provider_misconfigured;
 }
 
-/// What a look-up of messages tells, which is made in place of a message when nobody has a phone.
-inline finding look_up_finding(const result<http_response>& reply) {
-    if (reply && reply->status / 100 == 2) return {"look-up", true, "The credentials may look up messages.", false};
-    return {"look-up", false,
-            "Messages could not be looked up: " + (reply ? failure_of(*reply) : reply.error()).message +
-                " Until the credentials may do so, logins with unknown phones fail, and so tell who is registered.",
-            false};
+namespace findings {
+
+/// What a look-up gave, or the failure of the transport.
+template <class Read>
+auto read(const result<http_response>& reply, Read read_reply) -> decltype(read_reply(*reply)) {
+    if (!reply) return reply.error();
+    return read_reply(*reply);
 }
 
-/// A Messaging Service picks its numbers by itself.
-inline finding messaging_service_finding() {
-    return {"sender", true, "The sender is a Messaging Service; its numbers were not looked at."};
+/// The credentials and the account.
+inline std::vector<finding> of_account(const twilio_config& c, const test_replies& r) {
+    const auto status = read(*r.account, read_account_status);
+    if (status && *status == "active")
+        return {{"credentials", true, "Twilio accepts the credentials."}, {"account", true, "The account is active."}};
+    if (status)
+        return {
+            {"credentials", true, "Twilio accepts the credentials."},
+            {"account", false, "The account's status is \"" + *status + "\"; Twilio sends only for active accounts."}};
+    const bool known = knows_credentials(r.account) || knows_credentials(r.number) || knows_credentials(r.look_up);
+    if (!known || !may_lack_permission(c, *r.account))
+        return {{"credentials", false, "The account could not be looked up: " + status.error().message}};
+    return {
+        {"credentials", true, "Twilio accepts the API key."},
+        {"account", false,
+         "Whether the account is active is not known: this API key may not look it up. Standard keys never may, and "
+         "need not; a main key could.",
+         false}};
 }
 
 /// What the number look-up tells about the sender.
-inline std::vector<finding> sender_findings(const result<std::optional<capabilities>>& number) {
+inline std::vector<finding> of_number(const twilio_config& c, const result<http_response>& reply) {
+    const auto number = read(reply, read_number);
+    if (!number && !c.api_key.empty() && number.error().code == error::provider_misconfigured)
+        return {{"sender", false,
+                 "Whether the account owns the sender's phone number is not known: this API key may not look it up.",
+                 false}};
     if (!number) return {{"sender", false, "The sender could not be looked up: " + number.error().message}};
     if (!*number) return {{"sender", false, "The account does not own the sender's phone number."}};
     const auto& able = **number;
@@ -9295,6 +9795,54 @@ inline std::vector<finding> sender_findings(const result<std::optional<capabilit
         {"sms", able.sms, able.sms ? "The sender can send SMS." : "The sender cannot send SMS; choose another number."},
         {"mms", able.mms,
          able.mms ? "The sender can send MMS." : "The sender cannot send MMS; messages with media will fail.", false}};
+}
+
+/// A sender that is no phone number.
+inline finding of_other_sender(std::string_view sender) {
+    switch (kind_of_sender(sender)) {
+    case sender_kind::messaging_service:
+        return {"sender", true, "The sender is a Messaging Service; its numbers were not looked at."};
+    case sender_kind::short_code:
+        return {"sender", true,
+                "The sender is a short code, which reaches its own country only; it was not looked at."};
+    case sender_kind::alphanumeric:
+        return {
+            "sender", true,
+            "The sender is a sender id, which some countries do not take, the USA and Canada among them, and others "
+            "only if it is registered; it was not looked at."};
+    case sender_kind::whatsapp:
+        return {"sender", true,
+                "The sender is a WhatsApp sender, whose texts reach only those that have written to it in the last 24 "
+                "hours; it was not looked at."};
+    default:
+        return {"sender", true, "The sender was not looked at."};
+    }
+}
+
+/// What is asked in place of a message when nobody has a phone.
+inline finding of_look_up(const result<http_response>& reply) {
+    const auto found = read(reply, read_look_up);
+    if (found) return {"look-up", true, "The credentials may look up messages.", false};
+    return {"look-up", false,
+            "Messages could not be looked up: " + found.error().message +
+                " Until the credentials may do so, logins with unknown phones fail, and so tell who is registered.",
+            false};
+}
+
+}  // namespace findings
+
+/// All that the replies tell, in the order of `configuration_report`. `conceals`: unknown phones are concealed, so that
+/// the look-up matters.
+inline std::vector<finding> findings_of(const twilio_config& c, const test_replies& r, bool conceals) {
+    auto all = findings::of_account(c, r);
+    if (all.size() == 1) return all;  // nothing else can be known
+    if (!r.number) {
+        all.push_back(findings::of_other_sender(c.sender));
+    } else {
+        for (auto& f : findings::of_number(c, *r.number)) all.push_back(std::move(f));
+    }
+    if (r.look_up && conceals) all.push_back(findings::of_look_up(*r.look_up));
+    return all;
 }
 
 }  // namespace twilio
@@ -9383,9 +9931,9 @@ auto messages<Mode>::send_any(context& c, text_message m) -> flow<result<sent_me
         rules::message_limits(*to, c.networks(), c.from.user_id, twilio::message_units(m), p_.config, p_.now());
     const auto granted = co_await p_.limits.take(c, limits);
     if (!granted.granted) co_return limits.judge(granted).error();
-    auto sent = co_await p_.messages.send(*request);
+    auto sent = co_await p_.messages.send(*request, *to, twilio::chooses_sender(m));
     if (!sent && twilio::certainly_not_sent(sent.error())) {
-        co_await p_.limits.give_back(limits, granted);
+        co_await p_.limits.give_back(limits, granted, twilio::is_nobodys_attempt(sent.error()));
     }
     co_return sent;
 }
@@ -9394,29 +9942,26 @@ template <class Mode>
 auto messages<Mode>::inspect() -> flow<result<configuration_report>> {
     configuration_report report;
     report.findings.push_back(rules::destinations_finding(p_.config));
-    const auto& twilio = p_.messages.twilio();
-    const auto account_request = twilio.fetch_account();
-    auto account_reply = co_await p_.messages.transmit(account_request);
-    auto status = account_reply ? twilio::read_account_status(*account_reply)
-                                : result<std::string>(std::move(account_reply).error());
-    report.findings.push_back(twilio::credentials_finding(status));
-    if (!status) co_return report;
-    report.findings.push_back(twilio::account_finding(*status));
-    if (const auto sender = phone_number::from_e164(p_.config.twilio.sender)) {
-        const auto number_request = twilio.find_number(*sender);
-        auto number_reply = co_await p_.messages.transmit(number_request);
-        auto number = number_reply ? twilio::read_number(*number_reply)
-                                   : result<std::optional<twilio::capabilities>>(std::move(number_reply).error());
-        for (auto& f : twilio::sender_findings(number)) report.findings.push_back(std::move(f));
-    } else {
-        report.findings.push_back(twilio::messaging_service_finding());
+    const auto& c = p_.config.twilio;
+    const auto& requests = p_.messages.twilio();
+    const bool conceals = p_.config.unknown_phone == unknown_phone_policy::conceal;
+    twilio::test_replies replies;
+    const auto account_request = requests.fetch_account();
+    replies.account = co_await p_.messages.transmit(account_request);
+    const bool by_key_alone = twilio::may_lack_permission(c, *replies.account);
+    const bool goes_on =
+        by_key_alone || twilio::findings::read(*replies.account, twilio::read_account_status).has_value();
+    const auto sender = phone_number::from_e164(c.sender);
+    if (goes_on && sender) {
+        const auto number_request = requests.find_number(*sender);
+        replies.number = co_await p_.messages.transmit(number_request);
     }
-    if (p_.config.unknown_phone == unknown_phone_policy::conceal) {
+    if (goes_on && (conceals || by_key_alone)) {
         const auto nobody = phone_number::from_e164("+15005550006");  // no message is sent to Twilio's own test number
-        const auto look_up = twilio.find_messages(*nobody);
-        auto looked_up = co_await p_.messages.transmit(look_up);
-        report.findings.push_back(twilio::look_up_finding(looked_up));
+        const auto look_up = requests.find_messages(*nobody);
+        replies.look_up = co_await p_.messages.transmit(look_up);
     }
+    for (auto& f : twilio::findings_of(c, replies, conceals)) report.findings.push_back(std::move(f));
     co_return report;
 }
 
@@ -9945,6 +10490,10 @@ inline namespace v0 {
 /// leaves it alone for as long as it asks, an hour at most, or five seconds if a 429 does not say: whatever would send a
 /// message, or pretend to, fails with `provider_busy` and `retry_after` meanwhile. `test_configuration` asks all the same.
 ///
+/// What Twilio refuses because of the credentials, the account or the sender is `provider_misconfigured`, for whatever
+/// would pretend to send a message, too, until a message is accepted; the observer is told `sender_trouble`, and no
+/// limit counts it. See `twilio::error_codes`.
+///
 /// @par Thread safety
 /// Distinct and shared objects are safe, if the policies are.
 ///
@@ -10097,7 +10646,8 @@ public:
     /// @return the `challenge`
     /// @par Errors
     /// `no_transaction`; `resend_too_soon` (with `retry_after`); `too_many_messages` (with `retry_after`, unless this
-    /// transaction has had all its messages); `code_expired`; `code_used`; `tries_exhausted`; `transaction_failed`.
+    /// transaction has had all its messages); `code_expired`, also in the last 10 s, in which no message would arrive, but
+    /// the code is still good; `code_used`; `tries_exhausted`; `transaction_failed`.
     template <class... Token>
     auto resend(transaction_id id, client_info from = {}, Token&&... token) {
         return give(codes_.resend(std::move(id), std::move(from)), std::forward<Token>(token)...);
@@ -10223,7 +10773,8 @@ public:
     }
 
     /// Asks Twilio whether the credentials work, the account is active, and the sender is the account's and can send
-    /// SMS and MMS; and says what is risky in the configuration. Sends no message.
+    /// SMS and MMS; and says what is risky in the configuration. What an API key may not look up (a standard one: the
+    /// account) is not known, and nothing that stands in the way. Sends no message.
     ///
     /// @param token  asynchronous mode: a completion token, or nothing
     /// @return the `configuration_report`
@@ -10333,6 +10884,7 @@ void describe(Field& field, twilio_config& t) {
     field("edge", t.edge);
     field("base_url", t.base_url);
     field("status_callback", t.status_callback);
+    field("previous_auth_token", t.previous_auth_token);
 }
 
 template <class Field>
@@ -10577,7 +11129,7 @@ public:
     }
 
 private:
-    static constexpr std::size_t kinds = static_cast<std::size_t>(event_kind::misconfigured_proxy) + 1;
+    static constexpr std::size_t kinds = static_cast<std::size_t>(event_kind::sender_trouble) + 1;
     static constexpr std::size_t other = error_table.size() + 1;
     static constexpr std::size_t reasons = other + 1;  ///< none, the errors in the order of their values, others
 
@@ -11297,8 +11849,9 @@ PHONEAUTH_DECL result<registration> read_registration(const json_value& object, 
 /// The members of `object`, name → JSON text. → or `invalid_parameter` (far too many).
 PHONEAUTH_DECL result<property_map> read_changes(const json_value& object, const config& c);
 
-/// The arguments of sendMessage: the phone number, message, mediaUrl (one, or an array), options (an object of Twilio's
-/// parameters). → `missing_parameter` or `invalid_parameter`, which name the argument.
+/// The arguments of sendMessage: the phone number, message (which a ContentSid among the options may take the place of),
+/// mediaUrl (one, or an array), options (an object of Twilio's parameters; PersistentAction may be an array).
+/// → `missing_parameter` or `invalid_parameter`, which name the argument.
 PHONEAUTH_DECL result<text_message> read_text_message(const json_value& arguments, const config& c);
 
 /// Whether the options of `m` are a logged-in user's to choose: not the sender, the time, the price, the checks, or
@@ -11457,6 +12010,21 @@ PHONEAUTH_DECL result<property_map> read_changes(const json_value& object, const
     return changes;
 }
 
+/// An option of a message. The one that Twilio takes more than once, PersistentAction, may be an array.
+inline void add_option(text_message& m, const json_value::item& option, member_reader& read) {
+    if (option.kind == json_kind::null) return;
+    if (option.kind == json_kind::array && equal_ignoring_case(option.key, "PersistentAction")) {
+        const auto actions = parse_json(option.text);
+        for (const auto& action : actions->items) {
+            if (action.kind != json_kind::string) return read.refuse("options");
+            m.options.emplace_back(option.key, action.text);
+        }
+        return;
+    }
+    if (option.kind == json_kind::array || option.kind == json_kind::object) return read.refuse("options");
+    m.options.emplace_back(option.key, option.text);
+}
+
 PHONEAUTH_DECL result<text_message> read_text_message(const json_value& arguments, const config& c) {
     member_reader read(arguments);
     text_message m;
@@ -11478,15 +12046,15 @@ PHONEAUTH_DECL result<text_message> read_text_message(const json_value& argument
 
     if (const auto* options = given(arguments, "options"); options && options->kind == json_kind::object) {
         const auto values = parse_json(options->text);
-        for (const auto& option : values->items) {
-            if (read.problem()) break;
-            if (option.kind == json_kind::array || option.kind == json_kind::object) read.refuse("options");
-            if (option.kind != json_kind::null) m.options.emplace_back(option.key, option.text);
-        }
+        for (const auto& option : values->items)
+            if (!read.problem()) add_option(m, option, read);
     } else if (options) {
         read.refuse("options");
     }
-    if (m.body.empty() && m.media_urls.empty() && !read.problem())
+    const bool has_template = std::any_of(m.options.begin(), m.options.end(), [](const auto& option) {
+        return equal_ignoring_case(option.first, "ContentSid") && !option.second.empty();
+    });
+    if (m.body.empty() && m.media_urls.empty() && !has_template && !read.problem())
         return about(error::missing_parameter, "message", " is missing.");
     if (read.problem()) return *read.problem();
     return m;
@@ -12346,7 +12914,8 @@ namespace rest {
 ///     {"event":"wrong_code","time":1767225600000,"phone":"+14*******00",…}
 ///
 /// `time` is in milliseconds since 1970. What is empty is left out. `reason` is the error's name. `code` is what the
-/// client was told, so that a client's complaint can be found in a log. All of it is printable ASCII: what a stranger
+/// client was told, so that a client's complaint can be found in a log. `remedy`, of `sender_trouble`, is what to do about
+/// Twilio's code. All of it is printable ASCII: what a stranger
 /// put into a user agent can neither move a terminal's cursor nor turn its text around.
 PHONEAUTH_DECL std::string event_json(const event& e);
 
@@ -12422,6 +12991,7 @@ PHONEAUTH_DECL std::string event_json(const event& e) {
     if (e.retry_after) json.number("retryAfter", e.retry_after->count());
     if (e.tries_left) json.number("triesLeft", *e.tries_left);
     if (e.twilio_code) json.number("twilioCode", *e.twilio_code);
+    if (e.kind == event_kind::sender_trouble) text("remedy", twilio::remedy_of(e.twilio_code.value_or(0)));
     if (e.suppressed) json.number("suppressed", static_cast<std::int64_t>(e.suppressed));
     return ascii_json(std::move(json).str());
 }
@@ -15764,7 +16334,7 @@ inline std::string twilio_signature(std::string_view auth_token, std::string_vie
 /// A message that a `twilio_simulator` has accepted.
 struct simulated_message {
     std::string sid;                                              ///< the simulator's name for it: SM… or MM…
-    std::string to;                                               ///< E.164
+    std::string to;                                               ///< E.164, after a channel's name if it has one
     std::string from;                                             ///< empty if a Messaging Service sent it
     std::string body;                                             ///< the text
     std::vector<std::string> media_urls;                          ///< in their order
@@ -15784,7 +16354,7 @@ struct simulated_number {
 ///
 /// Messages from and to the magic numbers of Twilio's test credentials (+1500555…,
 /// https://www.twilio.com/docs/iam/test-credentials) fail as they do there; +15005550006 is the account's own number.
-/// Some more numbers are the simulator's: messages to them are accepted but not delivered. They are +15005553003, with
+/// Sender ids send everywhere but to the USA and Canada. Some more numbers are the simulator's: messages to them are accepted but not delivered. They are +15005553003, with
 /// error 30003, and likewise those that end in 3004, 3005, 3006, 3007, 3034 and 3038.
 ///
 /// It remembers the last `max_messages` messages.
@@ -15846,12 +16416,21 @@ public:
             if (status == "undelivered") form.emplace_back("ErrorCode", std::to_string(problem));
             std::string body;
             for (const auto& [name, value] : form) phoneauth::detail::append_form_field(body, name, value);
+            // What is before the "@" goes into a header, and is not signed.
+            const auto anonymous = phoneauth::detail::without_user_info(url);
             reports.push_back({"POST",
-                               url,
+                               anonymous,
                                {{"Content-Type", "application/x-www-form-urlencoded; charset=UTF-8"},
                                 {"User-Agent", "TwilioProxy/1.1"},
-                                {"X-Twilio-Signature", detail::twilio_signature(auth_token, url, form)}},
+                                {"X-Twilio-Signature", detail::twilio_signature(auth_token, anonymous, form)}},
                                std::move(body)});
+            if (anonymous.size() < url.size()) {
+                const auto begin = url.find("://") + 3;
+                const auto user = phoneauth::detail::percent_decode(
+                    std::string_view(url).substr(begin, url.size() - anonymous.size() - 1));
+                reports.back().headers.push_back(
+                    {"Authorization", "Basic " + phoneauth::detail::base64(user ? *user : std::string())});
+            }
         }
         return reports;
     }
@@ -16005,15 +16584,18 @@ private:
         if (m.media_urls.size() > 10) return 21623;
         for (const auto& url : m.media_urls)
             if (!phoneauth::detail::parse_url(url)) return 21620;
-        if (!is_number(m.to)) return 21211;
+        const auto channel = twilio::channel_of(m.from);
+        if (!m.to.starts_with(channel) || !is_number(m.to.substr(channel.size()))) return 21211;
         if (const int code = code_for(magic_to, m.to)) return code;
         if (const auto refused = refused_.find(m.to); refused != refused_.end()) return refused->second;
         if (!service.empty()) return service.size() == 34 && service.starts_with("MG") ? 0 : 21606;
         if (const int code = code_for(magic_from, m.from)) return code;
-        if (!is_number(m.from)) return 21212;
+        const auto kind = twilio::kind_of_sender(m.from);
+        if (kind == twilio::sender_kind::alphanumeric) return m.to.starts_with("+1") ? 21612 : 0;
+        if (kind == twilio::sender_kind::none) return 21212;
         for (const auto& n : numbers_)
-            if (n.phone == m.from && (m.media_urls.empty() ? n.sms : n.mms)) return 0;
-        return 21606;
+            if (n.phone == m.from.substr(channel.size()) && (m.media_urls.empty() ? n.sms : n.mms)) return 0;
+        return channel.empty() ? 21606 : 63007;
     }
 
     http_response create_message(const http_request& request, std::optional<simulated_message>& created) {

@@ -39,6 +39,16 @@ BOOST_AUTO_TEST_CASE(defaults_with_credentials_are_valid) {
     c.android_app_hash = "FA+9qCX9VSu";
     c.code_keys = {{"a", std::string(32, 'x')}, {"b", std::string(256, 'x')}};
     BOOST_TEST(validate(c, true).empty());
+    c = good();
+    c.twilio.region = "br1";
+    BOOST_TEST(validate(c).empty());
+    c.twilio.edge = "sao-paulo";
+    BOOST_TEST(validate(c).empty());
+    c.twilio.region = "xx9";  // with an edge, it is Twilio's business
+    BOOST_TEST(validate(c).empty());
+    c.twilio.status_callback = "https://user:pa%40ss@example.com:8443/status";
+    c.twilio.previous_auth_token = "the one before";
+    BOOST_TEST(validate(c).empty());
 }
 
 BOOST_AUTO_TEST_CASE(each_field_is_checked_by_name) {
@@ -52,7 +62,14 @@ BOOST_AUTO_TEST_CASE(each_field_is_checked_by_name) {
         {"twilio.sender", [](config& c) { c.twilio.sender = ""; }},
         {"twilio.sender", [](config& c) { c.twilio.sender = "+1 415 555 0100"; }},
         {"twilio.region", [](config& c) { c.twilio.region = "ie1.evil.com/"; }},
+        {"twilio.region", [](config& c) { c.twilio.region = "xx9"; }},
         {"twilio.edge", [](config& c) { c.twilio.edge = "a@b"; }},
+        {"twilio.edge", [](config& c) { c.twilio.edge = "-a"; }},
+        {"twilio.previous_auth_token", [](config& c) { c.twilio.previous_auth_token = "a\nb"; }},
+        {"twilio.status_callback", [](config& c) { c.twilio.status_callback = "https://x/y?z"; }},
+        {"twilio.status_callback", [](config& c) { c.twilio.status_callback = "https://u:p w@x/y"; }},
+        {"twilio.status_callback", [](config& c) { c.twilio.status_callback = "https://u:p@/y"; }},
+        {"twilio.status_callback", [](config& c) { c.twilio.status_callback = "https://u:secret-token@x y"; }},
         {"twilio.base_url", [](config& c) { c.twilio.base_url = "ftp://x"; }},
         {"twilio.base_url", [](config& c) { c.twilio.base_url = "https://x/path"; }},
         {"code_keys",

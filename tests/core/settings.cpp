@@ -29,7 +29,8 @@ BOOST_AUTO_TEST_CASE(every_field_is_read_by_its_name) {
     config c;
     const auto problems = read_config(R"({
         "twilio": {"account_sid": "AC1", "auth_token": "at", "api_key": "SK1", "api_secret": "as", "sender": "+14155550100",
-                   "region": "ie1", "edge": "dublin", "base_url": "http://localhost:1", "status_callback": "https://cb"},
+                   "region": "ie1", "edge": "dublin", "base_url": "http://localhost:1", "status_callback": "https://cb",
+                   "previous_auth_token": "pt"},
         "code_keys": [{"id": "new", "secret": "s1"}, {"id": "old", "secret": "s2"}],
         "code_digits": 7, "code_lifetime": 120, "max_tries": 3, "message_template": "{code}!",
         "registration_purpose": "join", "login_purpose": "enter", "site_name": "Club", "origin_host": "example.com",
@@ -56,11 +57,12 @@ BOOST_AUTO_TEST_CASE(every_field_is_read_by_its_name) {
                  max_consecutive_failures, max_passwords_per_client_and_hour, session_lifetime, fresh_login,
                  registration_enabled, phone_column, identity_column, min_password_length, max_password_length,
                  client_properties, protected_properties, max_properties, max_property_bytes] = c;
-    const auto& [account_sid, auth_token, api_key, api_secret, sender, region, edge, base_url, status_callback] =
-        twilio;
+    const auto& [account_sid, auth_token, api_key, api_secret, sender, region, edge, base_url, status_callback,
+                 previous_auth_token] = twilio;
     BOOST_TEST((std::tie(account_sid, auth_token, api_key, api_secret, sender, region, edge, base_url) ==
                 std::tuple("AC1", "at", "SK1", "as", "+14155550100", "ie1", "dublin", "http://localhost:1")));
     BOOST_TEST(status_callback == "https://cb");
+    BOOST_TEST(previous_auth_token == "pt");
     BOOST_TEST(!normalize_phone);
     BOOST_TEST((std::tie(phone_cooldown, max_sends_per_phone_and_day, max_sends_per_client_and_hour,
                          max_messages_per_user_and_hour, max_sends_per_hour, allow_test_numbers,

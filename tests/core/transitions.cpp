@@ -35,6 +35,7 @@ enum class event {
     early_resend,
     resend_too_often,
     late_resend,
+    resend_nearly_too_late,
     refusal,
     reopen
 };
@@ -70,6 +71,9 @@ std::pair<S, std::error_code> apply(S from, event e) {
     case event::late_resend:
         r = rules::apply_resend(t, c, t0 + 300s);
         break;
+    case event::resend_nearly_too_late:
+        r = rules::apply_resend(t, c, t0 + 291s);
+        break;
     case event::refusal:
         rules::apply_refusal(t);
         break;
@@ -97,6 +101,7 @@ BOOST_AUTO_TEST_CASE(pending_takes_every_event) {
         {event::early_resend, S::pending, error::resend_too_soon},
         {event::resend_too_often, S::pending, error::too_many_messages},
         {event::late_resend, S::expired, error::code_expired},
+        {event::resend_nearly_too_late, S::pending, error::code_expired},
         {event::refusal, S::failed, {}},
         {event::reopen, S::pending, {}},
     };
@@ -115,7 +120,7 @@ BOOST_AUTO_TEST_CASE(final_states_are_final) {
                                           {S::expired, error::code_expired},
                                           {S::failed, error::transaction_failed}};
     for (const auto& [state, outcome] : finals)
-        for (int e = 0; e <= static_cast<int>(event::late_resend); ++e) {
+        for (int e = 0; e <= static_cast<int>(event::resend_nearly_too_late); ++e) {
             BOOST_TEST_CONTEXT("state " << static_cast<int>(state) << " event " << e) {
                 const auto [next, got] = apply(state, static_cast<event>(e));
                 BOOST_TEST((next == state));

@@ -68,6 +68,66 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(report_reaches_its_transaction, World, worlds) {
     BOOST_TEST((status_of(w, s->transaction_id).state == transaction_state::confirmed));
 }
 
+/// Twilio hands user and password to the server, and leaves them out of what it signs.
+BOOST_AUTO_TEST_CASE_TEMPLATE(callback_may_need_a_password, World, worlds) {
+    auto c = test_config();
+    c.twilio.status_callback = "https://user:pa%40ss@example.com/status";
+    World w(c);
+    const auto s = w.run(w.auth.start_registration(phone));
+    BOOST_REQUIRE(s);
+    const auto url = detail::form_field(w.transport.requests().back().body, "StatusCallback");
+    BOOST_REQUIRE(url.starts_with("https://user:pa%40ss@example.com/status?"));
+    status_callback r;
+    r.query = url.substr(url.find('?') + 1);
+    r.body = "MessageStatus=delivered";
+    r.signature = sign("https://other.example/status?" + r.query + "MessageStatusdelivered");
+    BOOST_TEST(error_of(w.run(w.auth.handle_status_callback(r))) == error::invalid_signature);
+    r.signature = sign("https://example.com/status?" + r.query + "MessageStatusdelivered");
+    BOOST_TEST((*w.run(w.auth.handle_status_callback(r)) == callback_outcome::noted));
+    BOOST_TEST((status_of(w, s->transaction_id).delivery == delivery_state::delivered));
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(auth_token_can_be_rotated, World, worlds) {
+    auto c = reporting_config();
+    c.twilio.previous_auth_token = "the-other-token";
+    World w(c);
+    for (const std::string token : {"not-a-real-token", "the-other-token", "a-third-one", ""}) {
+        const auto s = w.run(w.auth.start_registration(phone));
+        BOOST_REQUIRE(s);
+        auto r = report(w, "delivered");
+        const auto url = detail::form_field(w.transport.requests().back().body, "StatusCallback");
+        r.signature = sign(url + "MessageStatusdelivered", token);
+        const bool accepted = w.run(w.auth.handle_status_callback(r)).has_value();
+        BOOST_TEST(accepted == (token == "not-a-real-token" || token == "the-other-token"), token);
+        w.clock.advance(1h);
+    }
+    World without(reporting_config());  // an empty one signs nothing
+    BOOST_REQUIRE(without.run(without.auth.start_registration(phone)));
+    auto r = report(without, "delivered");
+    const auto url = detail::form_field(without.transport.requests().back().body, "StatusCallback");
+    r.signature = sign(url + "MessageStatusdelivered", "");
+    BOOST_TEST(error_of(without.run(without.auth.handle_status_callback(r))) == error::invalid_signature);
+}
+
+/// With a Messaging Service, Twilio finds out about the sender only when it sends.
+BOOST_AUTO_TEST_CASE_TEMPLATE(sender_that_fails_later_is_told, World, worlds) {
+    World w(reporting_config());
+    std::string kinds;
+    event last;
+    w.observer.on_event = [&](const event& e) {
+        kinds += std::string(name_of(e.kind)) + ' ';
+        last = e;
+    };
+    for (const char* code : {"30034", "30003"}) {
+        BOOST_REQUIRE(w.run(w.auth.start_registration(phone)));
+        kinds.clear();
+        BOOST_TEST((*w.run(w.auth.handle_status_callback(report(w, "undelivered", code))) == callback_outcome::noted));
+        BOOST_TEST(kinds == (code == std::string("30034") ? "undelivered sender_trouble " : "undelivered "));
+        BOOST_TEST(last.twilio_code.value() == std::stoi(code));
+        w.clock.advance(1h);
+    }
+}
+
 BOOST_AUTO_TEST_CASE_TEMPLATE(message_that_did_not_arrive_says_why, World, worlds) {
     World w(reporting_config());
     auto s = w.run(w.auth.start_registration(phone));

@@ -257,6 +257,11 @@ BOOST_AUTO_TEST_CASE(event_is_one_line_of_json) {
                R"("reason":"too_many_messages","retryAfter":5,)"
                R"("triesLeft":3,"twilioCode":30003,"suppressed":7})");
     e = {};
+    e.kind = event_kind::sender_trouble;
+    e.twilio_code = 21704;
+    BOOST_TEST(rest::event_json(e) == R"({"event":"sender_trouble","time":0,"twilioCode":21704,)"
+                                      R"("remedy":"Add a sender to the service."})");
+    e = {};
     e.user_agent = "\x7f\xc2\x9b\xe2\x80\xa8\xe2\x80\xae\xf0\x9f\x98\x80\xff~\x1b";
     BOOST_TEST(rest::event_json(e) == R"({"event":"started","time":0,"userAgent":)"
                                       R"("\u007f\u009b\u2028\u202e\ud83d\ude00\ufffd~\u001b"})");

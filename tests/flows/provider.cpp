@@ -262,4 +262,60 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(configuration_is_tested, World, worlds) {
     }
 }
 
+/// Twilio lets a standard key do everything but read accounts, and says so as if the key were wrong.
+BOOST_AUTO_TEST_CASE_TEMPLATE(configuration_is_tested_with_keys_that_may_not_all, World, worlds) {
+    const auto summary = [](const configuration_report& r) {
+        std::string s;
+        for (const auto& f : r.findings) s += f.check + (f.ok ? "+ " : "- ");
+        return s + (r.ok() ? "usable" : "not usable");
+    };
+    const auto with_key = [] {
+        auto c = test_config();
+        c.twilio.api_key = "SK" + std::string(32, '0');
+        c.twilio.api_secret = "not-a-real-secret";
+        return c;
+    };
+    const std::string denied = R"({"code":20003,"message":"Authenticate","status":401})";
+    const std::string number =
+        R"({"incoming_phone_numbers":[{"phone_number":"+15005550006","capabilities":{"sms":true,"mms":true}}]})";
+    {
+        World w(with_key());  // a standard key
+        w.transport.reply(401, denied);
+        w.transport.reply(200, number);
+        const auto r = w.run(w.auth.test_configuration());
+        BOOST_TEST(summary(*r) == "destinations- credentials+ account- sender+ sms+ mms+ look-up+ usable");
+        BOOST_TEST(r->findings[2].message.find("not known") != std::string::npos);
+    }
+    {
+        World w(with_key());  // a restricted one, which may create and read messages only
+        w.transport.reply(403, R"({"code":70051,"message":"Authorization Failed","status":403})");
+        w.transport.reply(403, R"({"code":70051,"message":"Authorization Failed","status":403})");
+        const auto r = w.run(w.auth.test_configuration());
+        BOOST_TEST(summary(*r) == "destinations- credentials+ account- sender- look-up+ usable");
+    }
+    {
+        World w(with_key());  // a wrong one
+        for (int i = 0; i < 3; ++i) w.transport.reply(401, denied);
+        const auto r = w.run(w.auth.test_configuration());
+        BOOST_TEST(summary(*r) == "destinations- credentials- not usable");
+    }
+    {
+        auto c = with_key();  // without a number that could be looked up
+        c.twilio.sender = "MG" + std::string(32, '0');
+        c.unknown_phone = unknown_phone_policy::reject;
+        World w(c);
+        w.transport.reply(401, denied);
+        const auto r = w.run(w.auth.test_configuration());
+        BOOST_TEST(summary(*r) == "destinations- credentials+ account- sender+ usable");
+    }
+    for (const char* sender : {"MyBrand", "12345", "whatsapp:+14155238886", "rcs:agent"}) {
+        auto c = test_config();
+        c.twilio.sender = sender;
+        World w(c);
+        w.transport.reply(200, R"({"status":"active"})");
+        const auto r = w.run(w.auth.test_configuration());
+        BOOST_TEST(summary(*r) == "destinations- credentials+ account+ sender+ look-up+ usable");
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -47,6 +47,35 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(expired_and_unknown_transactions_are_not_sent, Wor
     BOOST_TEST(w.transport.calls() == 1u);
 }
 
+/// A message that cannot arrive in time would be paid for, and be of no use.
+BOOST_AUTO_TEST_CASE_TEMPLATE(no_message_is_sent_that_would_come_too_late, World, worlds) {
+    static_assert(rules::shortest_delivery == 10s);
+    for (const auto left : {9'999ms, 4'000ms, 1'200ms, 500ms}) {
+        World w;
+        const auto s = w.run(w.auth.start_registration(phone));
+        const auto code = w.transport.last_code();
+        w.clock.advance(300s - left);
+        BOOST_TEST(error_of(w.run(w.auth.resend(s->transaction_id))) == error::code_expired);
+        BOOST_TEST(w.transport.calls() == 1u);
+        BOOST_TEST(codes_taken(w) == 1);
+        const auto told = w.run(w.auth.status(s->transaction_id));
+        BOOST_TEST((told->state == transaction_state::pending));
+        BOOST_TEST(!told->resend_after);
+        BOOST_TEST(w.run(w.auth.finish_registration(form(s->transaction_id, code))).has_value());  // it is still good
+    }
+    World w;
+    const auto s = w.run(w.auth.start_registration(phone));
+    w.clock.advance(290s);
+    BOOST_TEST(w.run(w.auth.resend(s->transaction_id)).has_value());
+    BOOST_TEST(detail::form_field(w.transport.requests().back().body, "ValidityPeriod") == "10");
+    // Nobody is told to wait for what will then be refused.
+    World late;
+    const auto t = late.run(late.auth.start_registration(phone));
+    late.clock.advance(265s);
+    BOOST_TEST(late.run(late.auth.resend(t->transaction_id)).has_value());
+    BOOST_TEST(!late.run(late.auth.status(t->transaction_id))->resend_after);
+}
+
 BOOST_AUTO_TEST_CASE_TEMPLATE(messages_to_one_phone_are_capped_over_all_transactions, World, worlds) {
     auto c = test_config();
     c.code_lifetime = 30s;  // no more than three codes are open at once

@@ -107,12 +107,11 @@ struct provider {
             return answer::accepted;
         case bad_number:
             return discreet ? answer::accepted : answer::refused;
-        case garbage:
-            return discreet ? answer::accepted : answer::unknown;
         case busy:
         case no_connection:
         case no_access:
             return answer::refused;
+        case garbage:
         case redirect:
         case server_error:
         case timeout:
@@ -371,6 +370,15 @@ private:
         require(events_ <= 8, "a call is a few events");
         require(wire_.texts + wire_.queries <= 1, "a call is one message at most");
         if (wire_.next == provider::busy && wire_.texts + wire_.queries > 0) pause_ends_ = now() + 5s;
+        if (wire_.texts > 0) {
+            if (wire_.next == provider::no_access) sender_fails_ = true;
+            if (wire_.next == provider::none) sender_fails_ = false;
+            const bool is_answered = wire_.next == provider::none || wire_.next == provider::bad_number ||
+                                     wire_.next == provider::busy || wire_.next == provider::server_error ||
+                                     wire_.next == provider::no_access;
+            if (wire_.next == provider::garbage || wire_.next == provider::redirect) is_unclear_ = true;
+            if (is_answered) is_unclear_ = false;
+        }
         wire_.forget();
         storage_.fail_before(0);
         storage_.fail_after(0);
@@ -481,6 +489,13 @@ private:
     client_info from() {
         address_ = in_.below(3);
         return client_info(addresses[address_], "fuzz");
+    }
+    /// What the provider's answer means for `t`. For a decoy nothing is sent, and so it is what the last message met.
+    answer meaning_for(const model_transaction& t, bool decoy) const {
+        if (is_test(t.phone)) return answer::accepted;
+        if (decoy && wire_.next == provider::none && sender_fails_) return answer::refused;
+        if (decoy && wire_.next == provider::none && is_unclear_) return answer::unknown;
+        return wire_.meaning(is_discreet(t));
     }
     /// Whether the provider has asked to be left alone, so that nothing is sent to `p`.
     bool is_paused(unsigned p) const { return !is_test(p) && now() < pause_ends_ && pause_ends_ - now() <= 1h; }
@@ -855,7 +870,7 @@ private:
         const bool decoy = login && t.user_id.empty();
         require(!login || decoy || begun->user_id == t.user_id, "a login is for the phone's owner");
         require(!decoy || begun->user_id.find_first_not_of("0-") == std::string::npos, "a decoy is nobody's");
-        const auto meaning = is_test(p) ? answer::accepted : wire_.meaning(is_discreet(t));
+        const auto meaning = meaning_for(t, decoy);
         if (!r && failed() && r.error().code == error::storage_unavailable) {
             require(wire_.texts + wire_.queries == 0, "no message is sent that nothing is known of");
             return;
@@ -1009,6 +1024,8 @@ private:
             expected = error::code_expired;
         } else if (!expected && t->sends >= settings_.max_sends_per_transaction) {
             expected = error::too_many_messages;
+        } else if (!expected && t->expires - now() < 10s) {
+            expected = error::code_expired;  // a message would come too late
         } else if (!expected && settings_.resend_cooldown > 0s && now() < t->last_sent + settings_.resend_cooldown) {
             expected = error::resend_too_soon;
         }
@@ -1050,7 +1067,11 @@ private:
             settle(*t, {t, &next});
             return;
         }
-        settle(*t, {&next});
+        const auto meaning = meaning_for(*t, decoy);
+        const bool misconfigured = !r && r.error().code == error::provider_misconfigured;
+        require(!misconfigured || meaning == answer::refused, "a sender fails if the provider says so");
+        const auto before = *t;
+        misconfigured ? settle(*t, {&before, &next}) : settle(*t, {&next});  // it is as if it had not been asked for
         require(t->sends <= settings_.max_sends_per_transaction,
                 "no more messages are sent than a transaction may have");
         // What is concealed looks the same where the account's limits refuse it.
@@ -1058,7 +1079,6 @@ private:
         if (!is_test(t->phone)) require(wire_.texts == (unsent ? 0u : 1u), "a resend is one message");
         if (wire_.texts)
             require(wire_.to == phones[t->phone] && wire_.code == t->code, "it is the same code to the same phone");
-        const auto meaning = is_test(t->phone) ? answer::accepted : wire_.meaning(is_discreet(*t));
         require(r.has_value() == (meaning != answer::refused), "a resend works if the provider does");
         count_attempt(false, t->purpose == purpose::login, t->phone);
         if (meaning != answer::refused && !unsent) count_message(false, *t);
@@ -1088,7 +1108,10 @@ private:
         require(r->delivery == (discreet ? delivery_state::pending : t->delivery) &&
                     r->twilio_code.value_or(0) == (discreet ? 0 : t->delivery_error),
                 "what became of the message is told if it tells nothing of the user");
-        const bool can_resend = open && t->sends < settings_.max_sends_per_transaction;
+        auto wait = std::chrono::ceil<std::chrono::seconds>(t->last_sent + settings_.resend_cooldown - now());
+        wait = std::clamp<std::chrono::seconds>(wait, 0s, settings_.resend_cooldown);
+        const bool in_time = t->expires - (now() + wait) >= 10s;
+        const bool can_resend = open && in_time && t->sends < settings_.max_sends_per_transaction;
         require(r->resend_after.has_value() == can_resend, "whether it can be sent again is told");
         if (can_resend)
             require(*r->resend_after >= 0s && *r->resend_after <= settings_.resend_cooldown,
@@ -1330,6 +1353,8 @@ private:
     time_point latest_ = now();  ///< the latest time that it ever was
     bool went_back_ = false;
     time_point pause_ends_{};   ///< the provider has asked for it
+    bool sender_fails_ = false;  ///< the last message was refused for the sender's sake
+    bool is_unclear_ = false;    ///< the last message met something that is not the provider
     bool had_failure_ = false;  ///< the storage failed while something was sent: it may not have been counted as sent
     unsigned address_ = 0;
     unsigned events_ = 0;  ///< of this call

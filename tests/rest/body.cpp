@@ -131,6 +131,15 @@ BOOST_AUTO_TEST_CASE(send_message) {
             {R"(["+1","hi","https://m"])", who + "send_message(+1,hi,https://m)\n"},
             {R"(["+1",null,["https://m","https://n"],{}])", who + "send_message(+1,,https://m,https://n)\n"},
             {R"({"phoneNumber":"+1","message":"","mediaUrl":"https://m"})", who + "send_message(+1,,https://m)\n"},
+            {R"({"phoneNumber":"+1","message":"hi","options":{"PersistentAction":[]}})", who + "send_message(+1,hi)\n"},
+            {R"({"phoneNumber":"+1","options":{"ContentSid":"HX1"}})",
+             "14013 The options have one that is not for users to choose."},
+            {R"({"phoneNumber":"+1","options":{"ContentSid":""}})", "8007 The parameter message is missing."},
+            {R"({"phoneNumber":"+1","options":{"ContentSid":null}})", "8007 The parameter message is missing."},
+            {R"(["+1","hi",null,{"PersistentAction":[1]}])", "8008 The parameter options has the wrong type."},
+            {R"(["+1","hi",null,{"PersistentAction":[["x"]]}])", "8008 The parameter options has the wrong type."},
+            {R"(["+1","hi",null,{"PersistentAction":{}}])", "8008 The parameter options has the wrong type."},
+            {R"(["+1","hi",null,{"ValidityPeriod":["1","2"]}])", "8008 The parameter options has the wrong type."},
             {R"(["+1"])", "8007 The parameter message is missing."},
             {R"(["+1",5])", "8008 The parameter message has the wrong type."},
             {R"(["+1","hi",5])", "8008 The parameter mediaUrl has the wrong type."},
@@ -141,6 +150,19 @@ BOOST_AUTO_TEST_CASE(send_message) {
             {R"(["+1","hi",null,null,1])", "8008 The operation takes at most 4 arguments."},
             {R"({"message":"hi"})", "8007 The parameter phoneNumber is missing."},
         });
+}
+
+BOOST_AUTO_TEST_CASE(options_of_a_message) {
+    using namespace phoneauth;
+    const auto arguments = phoneauth::detail::parse_json(
+        R"({"phoneNumber":"+1","options":{"contentSid":"HX1","persistentAction":["geo:1","geo:2"],"SmartEncoded":true}})");
+    const auto m = rest::detail::read_text_message(*arguments, config());
+    BOOST_REQUIRE(m);
+    BOOST_TEST(m->body == "");
+    BOOST_TEST((m->options == text_message::option_list{{"contentSid", "HX1"},
+                                                        {"persistentAction", "geo:1"},
+                                                        {"persistentAction", "geo:2"},
+                                                        {"SmartEncoded", "true"}}));
 }
 
 BOOST_AUTO_TEST_CASE(registration_step_one_is_told_by_the_absence_of_a_transaction) {

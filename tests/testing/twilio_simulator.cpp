@@ -135,6 +135,37 @@ BOOST_AUTO_TEST_CASE(checks_credentials_paths_and_methods) {
     BOOST_TEST(code_of(t.answer(json)) == 21604);
 }
 
+BOOST_AUTO_TEST_CASE(senders_of_every_kind) {
+    testing::twilio_simulator t;
+    t.add_number({"12345"});
+    const auto code = [&](const char* to, const char* from) {
+        const auto r = post(t, {{"To", to}, {"From", from}, {"Body", "b"}});
+        return r.status == 201 ? 0 : static_cast<int>(code_of(r));
+    };
+    BOOST_TEST(code("+4915112345678", "MyBrand") == 0);
+    BOOST_TEST(code("+14155550100", "MyBrand") == 21612);
+    BOOST_TEST(code("+14155550100", "12345") == 0);
+    BOOST_TEST(code("+14155550100", "54321") == 21606);
+    BOOST_TEST(code("+14155550100", "1 500 555 0006") == 21212);
+    BOOST_TEST(code("whatsapp:+14155550100", "whatsapp:+15005550006") == 0);
+    BOOST_TEST(code("+14155550100", "whatsapp:+15005550006") == 21211);
+    BOOST_TEST(code("whatsapp:+14155550100", "whatsapp:+14155238886") == 63007);
+}
+
+/// As Twilio does: https://www.twilio.com/docs/usage/security#notes
+BOOST_AUTO_TEST_CASE(reports_to_a_url_with_a_password) {
+    const testing::twilio_simulator t;
+    const auto reports = t.delivery_reports(
+        {"SM1", "+14155550100", {}, "b", {}, {{"StatusCallback", "https://user:pa%40ss@a.example/status?x=1"}}});
+    BOOST_REQUIRE(!reports.empty());
+    BOOST_TEST(reports[0].url == "https://a.example/status?x=1");
+    BOOST_TEST(*find_header(reports[0].headers, "Authorization") == "Basic " + detail::base64("user:pa@ss"));
+    BOOST_TEST(twilio::verify_callback(testing::twilio_simulator::auth_token,
+                                       "https://user:pa%40ss@a.example/status?x=1", reports[0].body,
+                                       *find_header(reports[0].headers, "X-Twilio-Signature"))
+                   .has_value());
+}
+
 BOOST_AUTO_TEST_CASE(fails_when_it_is_told_to) {
     testing::twilio_simulator t;
     t.fail_next(429, 20429);

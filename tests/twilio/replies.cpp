@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <phoneauth/twilio/error_codes.hpp>
 #include <phoneauth/twilio/replies.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -17,6 +18,9 @@ BOOST_AUTO_TEST_CASE(replies_become_outcomes) {
     };
     const row rows[] = {
         {401, 20003, error::provider_misconfigured, true},
+        {403, 70051, error::provider_misconfigured, true},
+        {407, 0, error::provider_unreachable, true},
+        {413, 0, error::bad_provider_reply, false},
         {404, 20404, error::provider_misconfigured, true},
         {429, 20429, error::provider_busy, true},
         {400, 21211, error::invalid_phone_number, true},
@@ -26,6 +30,18 @@ BOOST_AUTO_TEST_CASE(replies_become_outcomes) {
         {400, 21604, error::missing_parameter, true},
         {400, 21606, error::provider_misconfigured, true},
         {400, 21608, error::provider_refused, true},
+        {400, 21603, error::provider_misconfigured, true},
+        {400, 21620, error::invalid_media_url, true},
+        {400, 21624, error::invalid_parameter, true},
+        {400, 21659, error::provider_misconfigured, true},
+        {400, 21660, error::provider_misconfigured, true},
+        {400, 21661, error::provider_misconfigured, true},
+        {400, 21663, error::provider_misconfigured, true},
+        {400, 21664, error::provider_misconfigured, true},
+        {400, 21703, error::provider_misconfigured, true},
+        {400, 21705, error::provider_misconfigured, true},
+        {400, 30034, error::provider_misconfigured, true},
+        {400, 63007, error::provider_misconfigured, true},
         {400, 21610, error::provider_refused, true},
         {429, 21611, error::provider_busy, true},
         {400, 21612, error::provider_refused, true},
@@ -53,6 +69,48 @@ BOOST_AUTO_TEST_CASE(replies_become_outcomes) {
             BOOST_TEST(twilio::certainly_not_sent(sent.error()) == r.certain);
         }
     }
+}
+
+BOOST_AUTO_TEST_CASE(table_is_sound) {
+    for (const auto& row : twilio::error_codes) {
+        BOOST_TEST(twilio::find_error_code(row.code) == &row);
+        BOOST_TEST((row.text.ends_with('.') && row.remedy.ends_with('.')), row.code);
+        BOOST_TEST(twilio::remedy_of(row.code) == row.remedy);
+        const bool ours = row.whose == twilio::fault::sender || row.whose == twilio::fault::account;
+        if (row.whose == twilio::fault::sender) BOOST_TEST(row.meaning == error::provider_misconfigured, row.code);
+        if (row.meaning == error::provider_misconfigured) BOOST_TEST((ours && !row.counts), row.code);
+        if (row.whose == twilio::fault::later) BOOST_TEST(row.meaning == error::provider_busy, row.code);
+        if (!ours) BOOST_TEST(row.counts, row.code);
+    }
+    BOOST_TEST(twilio::find_error_code(0) == nullptr);
+    BOOST_TEST(twilio::find_error_code(21999) == nullptr);
+    BOOST_TEST(twilio::find_error_code(std::int64_t{1} << 40) == nullptr);
+    BOOST_TEST(twilio::remedy_of(21999) == "");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_about_the_request) {
+    const auto about = [](int status, const std::string& body) {
+        return twilio::is_about_the_request({status, {}, body});
+    };
+    const auto code = [](int n) { return R"({"code":)" + std::to_string(n) + "}"; };
+    BOOST_TEST(about(400, code(21614)));
+    BOOST_TEST(about(400, code(21999)));
+    BOOST_TEST(about(429, code(21611)));
+    BOOST_TEST(about(400, code(63016)));   // ours, but about this phone alone
+    BOOST_TEST(!about(400, code(21606)));  // about the sender
+    BOOST_TEST(!about(400, code(21705)));
+    BOOST_TEST(!about(401, code(20003)));
+    BOOST_TEST(!about(429, code(20429)));
+    for (const int status : {400, 404, 407, 413, 429, 302, 500}) BOOST_TEST(!about(status, "<html>"), status);
+}
+
+BOOST_AUTO_TEST_CASE(look_up) {
+    const auto read = [](int status, std::string body) { return twilio::read_look_up({status, {}, std::move(body)}); };
+    BOOST_TEST(read(200, R"({"messages":[]})").has_value());
+    BOOST_TEST(read(201, R"({"sid":"SM1"})").has_value());
+    for (const char* body : {"", "<html>", "{}", "[]", R"({"messages":null})", R"({"messages":"[]"})"})
+        BOOST_TEST(read(200, body).error().code == error::bad_provider_reply);
+    BOOST_TEST(read(401, R"({"code":20003})").error().code == error::provider_misconfigured);
 }
 
 BOOST_AUTO_TEST_CASE(retry_after_is_read_with_care) {

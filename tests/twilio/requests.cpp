@@ -30,7 +30,12 @@ BOOST_AUTO_TEST_CASE(host_follows_region_and_edge) {
         const char* expected;
     };
     const row rows[] = {{"", "", "", "https://api.twilio.com/"},
-                        {"ie1", "", "", "https://api.ie1.twilio.com/"},
+                        {"ie1", "", "", "https://api.dublin.ie1.twilio.com/"},
+                        {"au1", "", "", "https://api.sydney.au1.twilio.com/"},
+                        {"us1", "", "", "https://api.ashburn.us1.twilio.com/"},
+                        {"br1", "", "", "https://api.sao-paulo.br1.twilio.com/"},
+                        {"ie1", "ashburn", "", "https://api.ashburn.ie1.twilio.com/"},
+                        {"xx9", "oslo", "", "https://api.oslo.xx9.twilio.com/"},
                         {"ie1", "dublin", "", "https://api.dublin.ie1.twilio.com/"},
                         {"", "dublin", "", "https://api.dublin.us1.twilio.com/"},
                         {"ie1", "dublin", "http://127.0.0.1:99/", "http://127.0.0.1:99/"}};
@@ -68,9 +73,13 @@ BOOST_AUTO_TEST_CASE(nobody_has_reports_sent_to_where_ours_go) {
           "https://u:p@a.example/api/messageStatus", "http://a.example/api/messageStatus/x#y"})
         BOOST_TEST(is_refused(url), url);
     for (const auto* url :
-         {"https://a.example/other", "https://b.example/api/messageStatus",
+         {"https://a.example/other", "https://b.example/api/messageStatus", "https://a.example@b.example/x",
           "https://b.example/?https://a.example/api/messageStatus", "", "a.example/api/messageStatus"})
         BOOST_TEST(!is_refused(url), url);
+    c.status_callback = "https://user:pass@a.example/api/messageStatus";
+    BOOST_TEST(is_refused("https://a.example/api/messageStatus?transaction=T&send=1"));
+    BOOST_TEST(is_refused("https://user:pass@a.example/api/messageStatus?transaction=T&send=1"));
+    BOOST_TEST(!is_refused("https://a.example/other"));
     c.status_callback.clear();
     BOOST_TEST(!is_refused("https://a.example/api/messageStatus"));
 }
@@ -83,6 +92,59 @@ BOOST_AUTO_TEST_CASE(code_message) {
     c.sender = "MG" + std::string(32, '1');
     BOOST_TEST(
         twilio::requests(c).create_code_message(phone, "x", 30s).body.ends_with("&MessagingServiceSid=" + c.sender));
+}
+
+BOOST_AUTO_TEST_CASE(every_kind_of_sender) {
+    const auto body_of = [](const std::string& sender) {
+        auto c = account();
+        c.sender = sender;
+        return std::string(twilio::requests(c).create_code_message(phone, "x", 30s).body);
+    };
+    BOOST_TEST(body_of("MyBrand").ends_with("&From=MyBrand"));
+    BOOST_TEST(body_of("MGM").ends_with("&From=MGM"));
+    BOOST_TEST(body_of("12345").ends_with("&From=12345"));
+    BOOST_TEST(body_of("Bed & Break").ends_with("&From=Bed+%26+Break"));
+    BOOST_TEST(body_of("whatsapp:+14155238886") == "To=whatsapp%3A%2B14155550100&Body=x&ValidityPeriod=30"
+                                                   "&From=whatsapp%3A%2B14155238886");
+    BOOST_TEST(body_of("rcs:my_agent").starts_with("To=rcs%3A%2B14155550100&"));
+    // What is sent decides, not what is configured.
+    auto c = account();
+    const auto sent = [&](text_message::option_list options) {
+        return std::string(twilio::requests(c).create_message(phone, {"", "x", {}, std::move(options)})->body);
+    };
+    BOOST_TEST(sent({{"From", "whatsapp:+14155238886"}}).starts_with("To=whatsapp%3A%2B14155550100&"));
+    c.sender = "whatsapp:+14155238886";
+    BOOST_TEST(sent({}).starts_with("To=whatsapp%3A%2B14155550100&"));
+    BOOST_TEST(sent({{"From", "+15005550006"}}).starts_with("To=%2B14155550100&"));
+    BOOST_TEST(sent({{"MessagingServiceSid", "MG" + std::string(32, '1')}}).starts_with("To=%2B14155550100&"));
+    // The decoy asks for what the message would have been.
+    BOOST_TEST(twilio::requests(c).find_messages(phone).url.ends_with("&To=whatsapp%3A%2B14155550100"));
+}
+
+BOOST_AUTO_TEST_CASE(every_request_says_who_asks) {
+    const twilio::requests r(account());
+    for (const auto& request : {r.fetch_account(), r.find_number(phone), r.find_messages(phone),
+                                r.create_code_message(phone, "x", 30s), *r.create_message(phone, {"", "x"})})
+        BOOST_TEST(*find_header(request.headers, "User-Agent") == "phoneauth/" PHONEAUTH_VERSION_STRING);
+}
+
+BOOST_AUTO_TEST_CASE(options_are_whole) {
+    auto c = account();
+    c.sender = "MG" + std::string(32, '1');
+    const auto r = twilio::requests(c).create_message(phone, {"",
+                                                              "",
+                                                              {},
+                                                              {{"contentSid", "HX" + std::string(32, '2')},
+                                                               {"fallbackFrom", "+15005550009"},
+                                                               {"persistentAction", "geo:1,2|A"},
+                                                               {"persistentAction", "geo:3,4|B"}}});
+    BOOST_REQUIRE(r);
+    BOOST_TEST(r->body == "To=%2B14155550100&ContentSid=HX22222222222222222222222222222222&FallbackFrom=%2B15005550009"
+                          "&PersistentAction=geo%3A1%2C2%7CA&PersistentAction=geo%3A3%2C4%7CB"
+                          "&MessagingServiceSid=MG11111111111111111111111111111111");
+    for (const char* option : {"From", "from", "messagingServiceSid", "FallbackFrom", "statusCallback"})
+        BOOST_TEST(twilio::chooses_sender({"", "x", {}, {{option, "v"}}}));
+    BOOST_TEST(!twilio::chooses_sender({"", "x", {}, {{"ValidityPeriod", "5"}, {"xFrom", "v"}}}));
 }
 
 BOOST_AUTO_TEST_CASE(chosen_sender_replaces_the_configured_one) {

@@ -21,6 +21,7 @@ void describe(Field& field, twilio_config& t) {
     field("edge", t.edge);
     field("base_url", t.base_url);
     field("status_callback", t.status_callback);
+    field("previous_auth_token", t.previous_auth_token);
 }
 
 template <class Field>

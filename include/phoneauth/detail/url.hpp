@@ -102,6 +102,16 @@ inline result<url> parse_url(std::string_view text) {
     return parts;
 }
 
+/// `text` without the user information (RFC 3986 §3.2.1) before its host.
+inline std::string without_user_info(std::string_view text) {
+    const auto scheme = text.find("://");
+    if (scheme == text.npos) return std::string(text);
+    const auto begin = scheme + 3;
+    const auto at = text.substr(0, text.find_first_of("/?#", begin)).rfind('@');
+    if (at == text.npos || at < begin) return std::string(text);
+    return std::string(text.substr(0, begin)).append(text.substr(at + 1));
+}
+
 /// Appends `c` as "%XX".
 inline void append_percent_encoded(std::string& out, char c) {
     constexpr std::string_view digits = "0123456789ABCDEF";

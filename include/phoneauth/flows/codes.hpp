@@ -58,6 +58,7 @@ private:
     flow<result<transaction_status>> find_status(transaction_id id);
     flow<result<callback_outcome>> take_report(context& c, status_callback r);
     result<void> check_key(const transaction& t) const;
+    void tell_sender_trouble(const context& c, const transaction& t) const;
     flow<bool> try_to_store(const transaction& t);
     static rules::code_request again(const transaction& t, const context& c);
     challenge describe(const transaction& t, send_outcome sent) const;

@@ -9,6 +9,8 @@
 #include <phoneauth/rules/disclosure.hpp>
 #include <phoneauth/rules/transitions.hpp>
 #include <phoneauth/twilio/delivery.hpp>
+#include <phoneauth/twilio/error_codes.hpp>
+#include <phoneauth/twilio/replies.hpp>
 
 namespace phoneauth {
 inline namespace v0 {
@@ -52,7 +54,7 @@ auto codes<Mode>::open(context& c, const rules::limit_batch& limits, const cell_
     if (!sent) {
         rules::apply_refusal(t);
         co_await try_to_store(t);
-        co_await p_.limits.give_back(limits, granted);
+        co_await p_.limits.give_back(limits, granted, twilio::is_nobodys_attempt(sent.error()));
         co_return std::move(sent).error();
     }
     co_return describe(t, *sent);
@@ -65,10 +67,10 @@ auto codes<Mode>::send_again(context& c, transaction_id id) -> flow<result<chall
         auto found = co_await p_.ports.find_transaction(id);
         if (!found) co_return error::no_transaction;
         p_.reports.note(c, *found);
-        const auto before = found->state;
+        auto before = *found;
         auto allowed = rules::apply_resend(*found, p_.config, p_.now());
         if (!allowed) {
-            if (found->state != before) co_await try_to_store(*found);
+            if (found->state != before.state) co_await try_to_store(*found);
             co_return std::move(allowed).error();
         }
         allowed = check_key(*found);
@@ -77,9 +79,12 @@ auto codes<Mode>::send_again(context& c, transaction_id id) -> flow<result<chall
         // nothing.
         const bool concealed = rules::is_concealed(*found);
         auto limits = rules::code_limits(again(*found, c), p_.config, p_.now());
+        const auto of_client = limits.of_client();
+        cell_answer admitted;
         if (concealed) {
-            auto admitted = co_await p_.limits.admit_client(c, limits);
-            if (!admitted) co_return std::move(admitted).error();
+            admitted = co_await p_.limits.take(c, of_client);
+            if (!admitted.granted) co_return of_client.judge(admitted).error();
+            limits = limits.of_account();
             if (rules::is_decoy(*found)) limits = limits.as_decoy();
         }
         const auto granted = co_await p_.limits.take(c, limits);
@@ -92,7 +97,11 @@ auto codes<Mode>::send_again(context& c, transaction_id id) -> flow<result<chall
         if (!granted.granted) found->user_id = rules::decoy_user_id;  // for the message alone: it is stored as it was
         auto sent = co_await p_.messages.send_code(c, *found);
         if (!sent) {
-            co_await p_.limits.give_back(limits, granted);
+            const bool everything = twilio::is_nobodys_attempt(sent.error());
+            co_await p_.limits.give_back(limits, granted, everything);
+            if (everything && concealed) co_await p_.limits.give_back(of_client, admitted, true);
+            before.version = found->version + 1;
+            if (everything) co_await try_to_store(before);
             co_return std::move(sent).error();
         }
         co_return describe(*found, *sent);
@@ -175,6 +184,7 @@ auto codes<Mode>::take_report(context& c, status_callback r) -> flow<result<call
         if (found->delivery_error != 0) c.about.twilio_code = found->delivery_error;
         p_.reports.tell(c,
                         found->delivery == delivery_state::delivered ? event_kind::delivered : event_kind::undelivered);
+        tell_sender_trouble(c, *found);
         co_return callback_outcome::noted;
     }
     co_return error::storage_unavailable;
@@ -185,6 +195,16 @@ template <class Mode>
 result<void> codes<Mode>::check_key(const transaction& t) const {
     if (t.state != transaction_state::pending || p_.now() >= t.expires_at || p_.messages.knows_code_of(t)) return {};
     return failure(error::storage_unavailable, "This server does not know the key of this code; try again.");
+}
+
+/// Tells the observer if the last message of `t`, which had been accepted, was lost for the sender's sake.
+template <class Mode>
+void codes<Mode>::tell_sender_trouble(const context& c, const transaction& t) const {
+    const auto* row = twilio::find_error_code(t.delivery_error);
+    if (!row || row->meaning != error::provider_misconfigured) return;
+    failure why(row->meaning);
+    why.twilio_code = row->code;
+    p_.reports.tell(c, event_kind::sender_trouble, &why);
 }
 
 /// Nobody's result depends on it.

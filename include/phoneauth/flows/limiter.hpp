@@ -27,11 +27,9 @@ public:
 
     /// Asks for all of `b`. Tells the observer if the budget of all runs low.
     flow<cell_answer> take(const context& c, const rules::limit_batch& b);
-    /// For what is concealed: asks for what of `b` is the client's, and leaves the rest in `b`. So the client sees the
-    /// same of its own limits, whatever those of the account say.
-    flow<result<void>> admit_client(const context& c, rules::limit_batch& b);
-    /// Gives back what `a` granted of `b`. Nobody's result depends on it.
-    flow<bool> give_back(const rules::limit_batch& b, const cell_answer& a);
+    /// Gives back what `a` granted of `b`; `everything`: also what an attempt costs the client, whatever comes of it.
+    /// Nobody's result depends on it.
+    flow<bool> give_back(const rules::limit_batch& b, const cell_answer& a, bool everything = false);
     /// Changes cells if that is possible: nobody's result depends on it.
     flow<bool> try_to(const cell_batch& b);
 

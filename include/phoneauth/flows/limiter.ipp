@@ -16,16 +16,8 @@ auto limiter<Mode>::take(const context& c, const rules::limit_batch& b) -> flow<
 }
 
 template <class Mode>
-auto limiter<Mode>::admit_client(const context& c, rules::limit_batch& b) -> flow<result<void>> {
-    const auto of_client = b.of_client();
-    b = b.of_account();
-    const auto answer = co_await take(c, of_client);
-    co_return of_client.judge(answer);
-}
-
-template <class Mode>
-auto limiter<Mode>::give_back(const rules::limit_batch& b, const cell_answer& a) -> flow<bool> {
-    const auto back = b.give_back(a, ports_.now());
+auto limiter<Mode>::give_back(const rules::limit_batch& b, const cell_answer& a, bool everything) -> flow<bool> {
+    const auto back = b.give_back(a, ports_.now(), everything);
     const bool done = co_await try_to(back);
     co_return done;
 }

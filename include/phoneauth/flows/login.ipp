@@ -8,6 +8,7 @@
 #include <phoneauth/flows/parts.hpp>
 #include <phoneauth/rules/disclosure.hpp>
 #include <phoneauth/rules/registration.hpp>
+#include <phoneauth/twilio/replies.hpp>
 
 namespace phoneauth {
 inline namespace v0 {
@@ -68,9 +69,12 @@ auto login<Mode>::begin_second(context& c, rules::code_request asked, std::optio
     asked.after_password = true;
     asked.concealed = guess->concealed;
     auto limits = rules::code_limits(asked, p_.config, p_.now());
+    const auto of_client = limits.of_client();
+    cell_answer admitted;
     if (guess->concealed) {
-        auto admitted = co_await p_.limits.admit_client(c, limits);
-        if (!admitted) co_return std::move(admitted).error();
+        admitted = co_await p_.limits.take(c, of_client);
+        if (!admitted.granted) co_return of_client.judge(admitted).error();
+        limits = limits.of_account();
         if (!guess->right) limits = limits.as_decoy();
     } else {
         rules::take_guess_back(limits, question.subject, c.networks(), p_.limits.password_accounts(), p_.config);
@@ -84,6 +88,8 @@ auto login<Mode>::begin_second(context& c, rules::code_request asked, std::optio
     auto begun_with = owner ? p_.fingerprint_of(*owner) : p_.hash(secret);  // of a decoy: anything
     if (guess->concealed) begun_with.insert(0, 1, rules::concealed_mark);
     auto opened = co_await codes_.open(c, limits, granted, purpose::login, asked.phone, owner, std::move(begun_with));
+    if (!opened && guess->concealed && twilio::is_nobodys_attempt(opened.error()))
+        co_await p_.limits.give_back(of_client, admitted, true);
     co_return opened;
 }
 

@@ -36,9 +36,9 @@ auto messages<Mode>::send_any(context& c, text_message m) -> flow<result<sent_me
         rules::message_limits(*to, c.networks(), c.from.user_id, twilio::message_units(m), p_.config, p_.now());
     const auto granted = co_await p_.limits.take(c, limits);
     if (!granted.granted) co_return limits.judge(granted).error();
-    auto sent = co_await p_.messages.send(*request);
+    auto sent = co_await p_.messages.send(*request, *to, twilio::chooses_sender(m));
     if (!sent && twilio::certainly_not_sent(sent.error())) {
-        co_await p_.limits.give_back(limits, granted);
+        co_await p_.limits.give_back(limits, granted, twilio::is_nobodys_attempt(sent.error()));
     }
     co_return sent;
 }
@@ -47,29 +47,26 @@ template <class Mode>
 auto messages<Mode>::inspect() -> flow<result<configuration_report>> {
     configuration_report report;
     report.findings.push_back(rules::destinations_finding(p_.config));
-    const auto& twilio = p_.messages.twilio();
-    const auto account_request = twilio.fetch_account();
-    auto account_reply = co_await p_.messages.transmit(account_request);
-    auto status = account_reply ? twilio::read_account_status(*account_reply)
-                                : result<std::string>(std::move(account_reply).error());
-    report.findings.push_back(twilio::credentials_finding(status));
-    if (!status) co_return report;
-    report.findings.push_back(twilio::account_finding(*status));
-    if (const auto sender = phone_number::from_e164(p_.config.twilio.sender)) {
-        const auto number_request = twilio.find_number(*sender);
-        auto number_reply = co_await p_.messages.transmit(number_request);
-        auto number = number_reply ? twilio::read_number(*number_reply)
-                                   : result<std::optional<twilio::capabilities>>(std::move(number_reply).error());
-        for (auto& f : twilio::sender_findings(number)) report.findings.push_back(std::move(f));
-    } else {
-        report.findings.push_back(twilio::messaging_service_finding());
+    const auto& c = p_.config.twilio;
+    const auto& requests = p_.messages.twilio();
+    const bool conceals = p_.config.unknown_phone == unknown_phone_policy::conceal;
+    twilio::test_replies replies;
+    const auto account_request = requests.fetch_account();
+    replies.account = co_await p_.messages.transmit(account_request);
+    const bool by_key_alone = twilio::may_lack_permission(c, *replies.account);
+    const bool goes_on =
+        by_key_alone || twilio::findings::read(*replies.account, twilio::read_account_status).has_value();
+    const auto sender = phone_number::from_e164(c.sender);
+    if (goes_on && sender) {
+        const auto number_request = requests.find_number(*sender);
+        replies.number = co_await p_.messages.transmit(number_request);
     }
-    if (p_.config.unknown_phone == unknown_phone_policy::conceal) {
+    if (goes_on && (conceals || by_key_alone)) {
         const auto nobody = phone_number::from_e164("+15005550006");  // no message is sent to Twilio's own test number
-        const auto look_up = twilio.find_messages(*nobody);
-        auto looked_up = co_await p_.messages.transmit(look_up);
-        report.findings.push_back(twilio::look_up_finding(looked_up));
+        const auto look_up = requests.find_messages(*nobody);
+        replies.look_up = co_await p_.messages.transmit(look_up);
     }
+    for (auto& f : twilio::findings_of(c, replies, conceals)) report.findings.push_back(std::move(f));
     co_return report;
 }
 

@@ -9,6 +9,7 @@
 #include <phoneauth/config.hpp>
 #include <phoneauth/flows/ports.hpp>
 #include <phoneauth/flows/reporter.hpp>
+#include <phoneauth/flows/sender_state.hpp>
 #include <phoneauth/secrets/code.hpp>
 #include <phoneauth/text_message.hpp>
 #include <phoneauth/time.hpp>
@@ -48,10 +49,11 @@ public:
     /// Sends a transaction's code. A failure means that nothing was sent, for certain. For a decoy Twilio is asked
     /// something that costs nothing instead, which fails when every message would. What would fail for this message
     /// alone (the phone is a landline, has opted out, …) is told to the observer only, if somebody else could learn
-    /// from it that the phone is a user's.
+    /// from it that the phone is a user's. What fails because of the sender fails for decoys, too: see `sender_state`.
     flow<result<send_outcome>> send_code(const context& c, const transaction& t);
-    /// Sends `request`, a Messages create.
-    flow<result<sent_message>> send(const http_request& request);
+    /// Sends `request`, a Messages create to `to`. `sender_is_chosen`: what becomes of it says nothing about the
+    /// configured sender.
+    flow<result<sent_message>> send(const http_request& request, const phone_number& to, bool sender_is_chosen);
     /// One request to Twilio. Whatever the transport throws is `no_answer`: the request may have been written.
     flow<result<http_response>> transmit(const http_request& request);
 
@@ -60,6 +62,7 @@ public:
 
 private:
     result<http_request> code_request(const transaction& t);
+    result<void> verdict(const transaction& t, const http_response& reply);
     result<void> check_pause() const;
     void note_pause(const http_response& reply);
     static result<http_response> provider_reply(result<http_response> reply);
@@ -70,6 +73,7 @@ private:
     const twilio::requests twilio_;
     code_deriver codes_;
     std::atomic<time_point> pause_ends_{};
+    sender_state sender_;
 };
 
 }  // namespace flows

@@ -58,25 +58,45 @@ auto messenger<Mode>::send_code(const context& c, const transaction& t) -> flow<
         if (!rules::is_decoy(t)) reporter_.tell(c, event_kind::sent, &reply.error());
         co_return send_outcome::uncertain;
     }
-    const auto sent = twilio::read_sent_message(*reply);
+    const auto sent = verdict(t, *reply);
+    if (sent && rules::is_decoy(t))
+        if (auto trouble = sender_.trouble(t.phone)) co_return *std::move(trouble);
     const bool refused = !sent && twilio::certainly_not_sent(sent.error());
-    const bool hidden = rules::must_not_reveal_user(t, config_) && twilio::is_about_the_request(*reply);
+    const bool hidden = refused && rules::must_not_reveal_user(t, config_) && twilio::is_about_the_request(*reply);
     if (refused && !hidden) co_return sent.error();
     if (refused)
         reporter_.tell_failure(c, sent.error());
     else if (!rules::is_decoy(t))
         reporter_.tell(c, event_kind::sent, sent ? nullptr : &sent.error());
-    co_return sent || hidden ? send_outcome::accepted : send_outcome::uncertain;
+    const bool is_clear = !rules::is_decoy(t) || !sender_.is_unclear();
+    co_return (sent && is_clear) || hidden ? send_outcome::accepted : send_outcome::uncertain;
+}
+
+/// What became of a code's message, or of the look-up in its place.
+template <class Mode>
+result<void> messenger<Mode>::verdict(const transaction& t, const http_response& reply) {
+    if (rules::is_decoy(t)) return twilio::read_look_up(reply);
+    const auto sent = twilio::read_sent_message(reply);
+    if (sent) {
+        sender_.accepted(t.phone);
+        return {};
+    }
+    sender_.failed(t.phone, sent.error());
+    return sent.error();
 }
 
 template <class Mode>
-auto messenger<Mode>::send(const http_request& request) -> flow<result<sent_message>> {
+auto messenger<Mode>::send(const http_request& request, const phone_number& to, bool sender_is_chosen)
+    -> flow<result<sent_message>> {
     auto may_ask = check_pause();
     if (!may_ask) co_return std::move(may_ask).error();
     auto answered = co_await transmit(request);
     auto reply = provider_reply(std::move(answered));
     if (!reply) co_return std::move(reply).error();
-    co_return twilio::read_sent_message(*reply);
+    auto sent = twilio::read_sent_message(*reply);
+    if (!sender_is_chosen && sent) sender_.accepted(to);
+    if (!sender_is_chosen && !sent) sender_.failed(to, sent.error());
+    co_return sent;
 }
 
 template <class Mode>

@@ -13,6 +13,7 @@
 #include <phoneauth/error.hpp>
 #include <phoneauth/rest/error_codes.hpp>
 #include <phoneauth/rest/event_json.hpp>
+#include <phoneauth/twilio/error_codes.hpp>
 
 namespace phoneauth {
 inline namespace v0 {
@@ -68,6 +69,7 @@ PHONEAUTH_DECL std::string event_json(const event& e) {
     if (e.retry_after) json.number("retryAfter", e.retry_after->count());
     if (e.tries_left) json.number("triesLeft", *e.tries_left);
     if (e.twilio_code) json.number("twilioCode", *e.twilio_code);
+    if (e.kind == event_kind::sender_trouble) text("remedy", twilio::remedy_of(e.twilio_code.value_or(0)));
     if (e.suppressed) json.number("suppressed", static_cast<std::int64_t>(e.suppressed));
     return ascii_json(std::move(json).str());
 }

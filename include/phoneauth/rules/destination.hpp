@@ -30,7 +30,9 @@ inline bool allows_all_countries(const config& c) {
            c.allowed_calling_codes.end();
 }
 
-/// Whether messages may go to `phone`; `destination_not_allowed` if not.
+/// Whether messages may go to `phone`; `destination_not_allowed` if not. What cannot be read with certainty never comes
+/// here: it is `invalid_phone_number`, with how to write it. But a country code can be mistyped, so the sentence says how
+/// the number was read.
 inline result<void> check_destination(const phone_number& phone, const config& c) {
     if (find_test_number(phone, c)) return {};
     const auto digits = phone.str().substr(1);
@@ -39,7 +41,9 @@ inline result<void> check_destination(const phone_number& phone, const config& c
     const bool in = allows_all_countries(c) || (allowed.empty() ? leads(c.default_calling_code)
                                                                 : std::any_of(allowed.begin(), allowed.end(), leads));
     if (!in || std::any_of(c.blocked_prefixes.begin(), c.blocked_prefixes.end(), leads))
-        return error::destination_not_allowed;
+        return failure(error::destination_not_allowed, "The number was read as " + phone.masked() +
+                                                           "; messages to this country or this kind of number are "
+                                                           "not allowed.");
     return {};
 }
 

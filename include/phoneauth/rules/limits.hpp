@@ -107,9 +107,9 @@ public:
     limit_batch of_client() const { return part(true); }
     limit_batch of_account() const { return part(false); }
     ///@}
-    /// Gives back what `a` granted, at the time `now`, but for what was to be kept. What was only asked, or not granted,
-    /// is moved by nothing, so that it takes the same work.
-    PHONEAUTH_DECL cell_batch give_back(const cell_answer& a, time_point now) const;
+    /// Gives back what `a` granted, at the time `now`, but for what was to be kept, unless that too is `everything`. What
+    /// was only asked, or not granted, is moved by nothing, so that it takes the same work.
+    PHONEAUTH_DECL cell_batch give_back(const cell_answer& a, time_point now, bool everything = false) const;
 
 private:
     PHONEAUTH_DECL limit_batch part(bool of_client) const;

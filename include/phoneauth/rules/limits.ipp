@@ -154,12 +154,12 @@ PHONEAUTH_DECL limit_batch limit_batch::part(bool of_client) const {
     return chosen;
 }
 
-PHONEAUTH_DECL cell_batch limit_batch::give_back(const cell_answer& a, time_point now) const {
+PHONEAUTH_DECL cell_batch limit_batch::give_back(const cell_answer& a, time_point now, bool everything) const {
     cell_batch back(now);
     for (std::size_t i = 0; i < cells_.size(); ++i) {
         const auto& r = cells_[i];
         const bool taken = r.action == cell_action::take;
-        if ((taken || asked_[i]) && is_for(r, a.marked) && !kept_[i])
+        if ((taken || asked_[i]) && is_for(r, a.marked) && (everything || !kept_[i]))
             back.add(detail::back(taken && a.granted ? r.cost : detail::milliseconds(0)), cells_.key(i));
     }
     return back;

@@ -21,6 +21,7 @@
 //   pending    wrong code                     pending     wrong_code, with the tries left
 //   pending    wrong code, the last try       exhausted   tries_exhausted
 //   pending    any code, resend: too late     expired     code_expired
+//   pending    resend, nearly too late        pending     code_expired
 //   pending    resend                         pending     resend_too_soon, too_many_messages, or success
 //   pending    refused by the provider        failed      –
 //   confirmed  reopened: it was of no use     pending     – (or exhausted, when no try is left)
@@ -77,6 +78,15 @@ inline result<void> apply_code(transaction& t, bool right, const config& c, time
     return f;
 }
 
+/// A code is not sent again when less than this is left of its life: the message would be paid for, and come too late.
+/// (Twilio takes validity periods from 1 s on, and does not send what has waited longer than that.)
+inline constexpr std::chrono::seconds shortest_delivery{10};
+
+/// Whether a message with the code of a pending `t` could still arrive in time.
+inline bool can_arrive(const transaction& t, time_point now) noexcept {
+    return t.expires_at - now >= shortest_delivery;
+}
+
 /// How long until a pending `t` may have another message; empty: it has had all.
 inline std::optional<std::chrono::seconds> time_to_resend(const transaction& t, const config& c, time_point now) {
     if (t.sends >= c.max_sends_per_transaction) return std::nullopt;
@@ -90,6 +100,8 @@ inline result<void> apply_resend(transaction& t, const config& c, time_point now
     if (auto open = detail::check_open(t, now); !open) return open;
     const auto wait = time_to_resend(t, c, now);
     if (!wait) return failure(error::too_many_messages, "The code was sent as often as allowed; start again.");
+    if (!can_arrive(t, now))  // it stays pending: the code that was sent is still good
+        return failure(error::code_expired, "The code expires before another message could arrive; start again.");
     if (wait->count() > 0) return failure(error::resend_too_soon).with_retry_after(*wait);
     ++t.sends;
     t.last_sent_at = now;
@@ -133,6 +145,7 @@ inline transaction_status status_of(transaction t, const config& c, time_point n
         s.tries_left = tries_left(t, c);
         s.expires_in = std::chrono::ceil<std::chrono::seconds>(t.expires_at - now);
         s.resend_after = time_to_resend(t, c, now);
+        if (s.resend_after && !can_arrive(t, now + *s.resend_after)) s.resend_after.reset();
     }
     return s;
 }

@@ -29,6 +29,7 @@
 #include <phoneauth/policies.hpp>
 #include <phoneauth/testing/scripted_transport.hpp>
 #include <phoneauth/twilio/segments.hpp>
+#include <phoneauth/twilio/senders.hpp>
 
 namespace phoneauth {
 inline namespace v0 {
@@ -101,7 +102,7 @@ inline std::string twilio_signature(std::string_view auth_token, std::string_vie
 /// A message that a `twilio_simulator` has accepted.
 struct simulated_message {
     std::string sid;                                              ///< the simulator's name for it: SM… or MM…
-    std::string to;                                               ///< E.164
+    std::string to;                                               ///< E.164, after a channel's name if it has one
     std::string from;                                             ///< empty if a Messaging Service sent it
     std::string body;                                             ///< the text
     std::vector<std::string> media_urls;                          ///< in their order
@@ -121,7 +122,7 @@ struct simulated_number {
 ///
 /// Messages from and to the magic numbers of Twilio's test credentials (+1500555…,
 /// https://www.twilio.com/docs/iam/test-credentials) fail as they do there; +15005550006 is the account's own number.
-/// Some more numbers are the simulator's: messages to them are accepted but not delivered. They are +15005553003, with
+/// Sender ids send everywhere but to the USA and Canada. Some more numbers are the simulator's: messages to them are accepted but not delivered. They are +15005553003, with
 /// error 30003, and likewise those that end in 3004, 3005, 3006, 3007, 3034 and 3038.
 ///
 /// It remembers the last `max_messages` messages.
@@ -183,12 +184,21 @@ public:
             if (status == "undelivered") form.emplace_back("ErrorCode", std::to_string(problem));
             std::string body;
             for (const auto& [name, value] : form) phoneauth::detail::append_form_field(body, name, value);
+            // What is before the "@" goes into a header, and is not signed.
+            const auto anonymous = phoneauth::detail::without_user_info(url);
             reports.push_back({"POST",
-                               url,
+                               anonymous,
                                {{"Content-Type", "application/x-www-form-urlencoded; charset=UTF-8"},
                                 {"User-Agent", "TwilioProxy/1.1"},
-                                {"X-Twilio-Signature", detail::twilio_signature(auth_token, url, form)}},
+                                {"X-Twilio-Signature", detail::twilio_signature(auth_token, anonymous, form)}},
                                std::move(body)});
+            if (anonymous.size() < url.size()) {
+                const auto begin = url.find("://") + 3;
+                const auto user = phoneauth::detail::percent_decode(
+                    std::string_view(url).substr(begin, url.size() - anonymous.size() - 1));
+                reports.back().headers.push_back(
+                    {"Authorization", "Basic " + phoneauth::detail::base64(user ? *user : std::string())});
+            }
         }
         return reports;
     }
@@ -342,15 +352,18 @@ private:
         if (m.media_urls.size() > 10) return 21623;
         for (const auto& url : m.media_urls)
             if (!phoneauth::detail::parse_url(url)) return 21620;
-        if (!is_number(m.to)) return 21211;
+        const auto channel = twilio::channel_of(m.from);
+        if (!m.to.starts_with(channel) || !is_number(m.to.substr(channel.size()))) return 21211;
         if (const int code = code_for(magic_to, m.to)) return code;
         if (const auto refused = refused_.find(m.to); refused != refused_.end()) return refused->second;
         if (!service.empty()) return service.size() == 34 && service.starts_with("MG") ? 0 : 21606;
         if (const int code = code_for(magic_from, m.from)) return code;
-        if (!is_number(m.from)) return 21212;
+        const auto kind = twilio::kind_of_sender(m.from);
+        if (kind == twilio::sender_kind::alphanumeric) return m.to.starts_with("+1") ? 21612 : 0;
+        if (kind == twilio::sender_kind::none) return 21212;
         for (const auto& n : numbers_)
-            if (n.phone == m.from && (m.media_urls.empty() ? n.sms : n.mms)) return 0;
-        return 21606;
+            if (n.phone == m.from.substr(channel.size()) && (m.media_urls.empty() ? n.sms : n.mms)) return 0;
+        return channel.empty() ? 21606 : 63007;
     }
 
     http_response create_message(const http_request& request, std::optional<simulated_message>& created) {

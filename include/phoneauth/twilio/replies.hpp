@@ -18,16 +18,25 @@ namespace twilio {
 /// What became of a Messages create that was answered with `reply`: the accepted message, or a failure by `failure_of`.
 PHONEAUTH_DECL result<sent_message> read_sent_message(const http_response& reply);
 
-/// The failure that `reply`, which is no success, stands for: `provider_busy` (429, with `retry_after`),
-/// `provider_misconfigured` (credentials, sender), `invalid_phone_number` or `provider_refused` (the recipient),
-/// `no_answer` (5xx: it may have been sent), `bad_provider_reply` (a redirect or no reply of Twilio's). `twilio_code`
-/// is set if Twilio named one.
+/// The failure that `reply`, which is no success, stands for: what `error_codes` says of Twilio's code; else
+/// `provider_busy` (429, with `retry_after`), `provider_misconfigured` (401, 403), `provider_unreachable` (407: a proxy
+/// on the way has not passed it on), `provider_refused` (an unknown code), `no_answer` (5xx: it may have been sent),
+/// `bad_provider_reply` (a redirect or no reply of Twilio's). `twilio_code` is set if Twilio named one.
 PHONEAUTH_DECL failure failure_of(const http_response& reply);
 
 /// Whether Twilio went into what it was asked, whatever it then said: success, or a refusal because of the message or
-/// the phone (codes 21000 to 21999). False for what it says to all requests alike: wrong credentials, too many
-/// requests, out of order.
+/// the phone, with a code of Twilio's. False for what it says to all requests alike (wrong credentials or sender, too
+/// many requests, out of order), and for what is not Twilio's: a proxy's page, say.
 PHONEAUTH_DECL bool is_about_the_request(const http_response& reply);
+
+/// Whether `reply` says that a look-up of messages worked: what is asked in place of a message when nobody has a phone.
+/// Fails with `bad_provider_reply` if it is neither a list of Twilio's nor another resource (which a stand-in for Twilio
+/// may answer), else as `failure_of`.
+PHONEAUTH_DECL result<void> read_look_up(const http_response& reply);
+
+/// Whether the client's limits get back all that the attempt took which ended with `f`: no client can do anything about
+/// a misconfigured sender or account.
+PHONEAUTH_DECL bool is_nobodys_attempt(const failure& f) noexcept;
 
 /// Twilio is left alone for so long after a 429 that does not say for how long.
 inline constexpr std::chrono::seconds usual_pause{5};
@@ -41,11 +50,6 @@ PHONEAUTH_DECL std::chrono::seconds pause_after(const http_response& reply);
 
 /// True when `f`, what sending a message ended with, promises that no message was sent. Else it may have been.
 PHONEAUTH_DECL bool certainly_not_sent(const failure& f) noexcept;
-
-/// Whether `f` says that the provider refused this very recipient, so that asking again would not help.
-inline bool is_about_the_number(const failure& f) noexcept {
-    return f.code == error::provider_refused || f.code == error::invalid_phone_number;
-}
 
 /// What the account look-up says: "active", "suspended" or "closed".
 PHONEAUTH_DECL result<std::string> read_account_status(const http_response& reply);

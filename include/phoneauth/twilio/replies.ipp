@@ -31,9 +31,8 @@ PHONEAUTH_DECL failure failure_of(const http_response& reply) {
     failure f = [&]() -> failure {
         if (reply.status >= 500) return error::no_answer;
         if (reply.status < 400) return error::bad_provider_reply;  // Twilio refuses with 4xx only
-        if (code)
-            for (const auto& row : error_codes)
-                if (row.code == *code) return {row.meaning, std::string(row.text)};
+        if (const auto* row = code ? find_error_code(*code) : nullptr) return {row->meaning, std::string(row->text)};
+        if (reply.status == 407) return error::provider_unreachable;  // RFC 9110 §15.5.8: no server of Twilio's
         if (reply.status == 429) return error::provider_busy;
         if (reply.status == 401 || reply.status == 403) return error::provider_misconfigured;
         return code ? error::provider_refused : error::bad_provider_reply;
@@ -46,9 +45,27 @@ PHONEAUTH_DECL failure failure_of(const http_response& reply) {
 PHONEAUTH_DECL bool is_about_the_request(const http_response& reply) {
     if (reply.status >= 200 && reply.status <= 299) return true;
     if (reply.status < 400 || reply.status > 499) return false;
+    const auto f = failure_of(reply);
+    if (!f.twilio_code) return false;
+    const auto* row = find_error_code(*f.twilio_code);
+    if (f.code == error::provider_misconfigured && (!row || row->whom != reach::one)) return false;
     if (reply.status != 401 && reply.status != 403 && reply.status != 404 && reply.status != 429) return true;
-    const auto code = failure_of(reply).twilio_code;
-    return code && *code / 1000 == 21;
+    return *f.twilio_code / 1000 == 21;
+}
+
+PHONEAUTH_DECL result<void> read_look_up(const http_response& reply) {
+    if (reply.status < 200 || reply.status > 299) return failure_of(reply);
+    const auto body = detail::parse_json(reply.body);
+    const auto* list = body ? body->find("messages") : nullptr;
+    const bool is_list = list && list->kind == detail::json_kind::array;
+    if (!is_list && (!body || body->string_or_empty("sid").empty())) return error::bad_provider_reply;
+    return {};
+}
+
+PHONEAUTH_DECL bool is_nobodys_attempt(const failure& f) noexcept {
+    const auto* row = f.twilio_code ? find_error_code(*f.twilio_code) : nullptr;
+    if (row && row->meaning == f.code) return !row->counts;
+    return f.code == error::provider_misconfigured;
 }
 
 PHONEAUTH_DECL std::chrono::seconds pause_after(const http_response& reply) {
@@ -77,6 +94,7 @@ PHONEAUTH_DECL bool certainly_not_sent(const failure& f) noexcept {
     case error::invalid_phone_number:
     case error::missing_parameter:
     case error::message_too_long:
+    case error::invalid_media_url:
         return true;
     default:
         return safe_to_resend(e);

@@ -29,6 +29,7 @@ public:
     /// `missing_parameter` (neither body nor media), `message_too_long`, `invalid_media_url`, `invalid_parameter` (an
     /// option that Twilio does not know, too many media, a body that is not UTF-8 or holds a NUL, a StatusCallback below
     /// `twilio_config::status_callback`: Twilio would sign a report about a transaction that the sender has named).
+    /// Where the sender, the option From or the configured one, is of a channel (`whatsapp:`, `rcs:`), so is `to`.
     PHONEAUTH_DECL result<http_request> create_message(const phone_number& to, const text_message& m) const;
 
     /// The same for a code's text, good for `validity`: after that Twilio no longer delivers it. What becomes of it is
@@ -54,8 +55,13 @@ private:
     std::string messages_url_;
     secret_string authorization_;
     std::string sender_;
+    std::string_view channel_;  // "whatsapp:", "rcs:" or empty: of the configured sender
     std::string own_callback_;
 };
+
+/// Whether the options of `m` take the place of something configured, so that what becomes of the message says nothing
+/// about the configured sender: From, MessagingServiceSid, FallbackFrom, StatusCallback.
+PHONEAUTH_DECL bool chooses_sender(const text_message& m);
 
 /// The text of the message that carries `code`, which is for `what`: the template filled in and, where configured, the app hash for
 /// Android's SMS Retriever and the last line for origin-bound codes (`@host #code`).

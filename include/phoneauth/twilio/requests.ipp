@@ -11,6 +11,8 @@
 #include <phoneauth/detail/url.hpp>
 #include <phoneauth/detail/utf8.hpp>
 #include <phoneauth/twilio/requests.hpp>
+#include <phoneauth/twilio/senders.hpp>
+#include <phoneauth/version.hpp>
 
 namespace phoneauth {
 inline namespace v0 {
@@ -18,10 +20,11 @@ namespace detail {
 
 // clang-format off
 /// The optional parameters of Messages create, from Twilio's published OpenAPI document.
-inline constexpr std::array<std::string_view, 21> twilio_message_options{
+inline constexpr std::array<std::string_view, 22> twilio_message_options{
     "StatusCallback", "ApplicationSid",   "MaxPrice",         "ProvideFeedback",  "Attempt",      "ValidityPeriod",     "ForceDelivery",
     "ContentRetention", "AddressRetention", "SmartEncoded",     "PersistentAction", "TrafficType",  "ShortenUrls",        "ScheduleType",
-    "SendAt",         "SendAsMms",        "ContentVariables", "RiskCheck",        "From",         "MessagingServiceSid", "ContentSid"};
+    "SendAt",         "SendAsMms",        "ContentVariables", "RiskCheck",        "From",         "MessagingServiceSid", "ContentSid",
+    "FallbackFrom"};
 // clang-format on
 
 inline std::string twilio_account_url(const twilio_config& c) {
@@ -29,8 +32,9 @@ inline std::string twilio_account_url(const twilio_config& c) {
     if (url.empty()) {
         // Host names: https://www.twilio.com/docs/global-infrastructure/understanding-twilio-regions
         const auto region = c.region.empty() && !c.edge.empty() ? std::string("us1") : c.region;
+        const auto edge = c.edge.empty() ? std::string(twilio::edge_of_region(region)) : c.edge;
         url = "https://api.";
-        if (!c.edge.empty()) url += c.edge + '.';
+        if (!edge.empty()) url += edge + '.';
         if (!region.empty()) url += region + '.';
         url += "twilio.com";
     }
@@ -62,13 +66,9 @@ inline std::string_view twilio_option_name(std::string_view name) {
 /// Whether Twilio, told to report to `text`, would ask what is at `own` or below it. Scheme, port and user information
 /// are not compared: Twilio signs URLs in more than one spelling.
 inline bool is_below(std::string text, std::string_view own) {
-    const auto scheme = text.find("://");
-    if (scheme == text.npos) return false;
-    const auto begin = scheme + 3;
-    const auto authority = text.substr(0, text.find_first_of("/?#", begin));
-    if (const auto at = authority.rfind('@'); at != authority.npos && at >= begin) text.erase(begin, at - begin + 1);
+    text = without_user_info(text);
     const auto asked = parse_url(text.substr(0, text.find('#')));
-    const auto mine = parse_url(own);
+    const auto mine = parse_url(without_user_info(own));
     return asked && mine && asked->host == mine->host && asked->target.starts_with(mine->target);
 }
 
@@ -105,38 +105,46 @@ namespace twilio {
 PHONEAUTH_DECL requests::requests(const twilio_config& c)
     : account_url_(detail::twilio_account_url(c)), messages_url_(account_url_ + "/Messages.json"),
       authorization_(detail::twilio_authorization(c)), own_callback_(c.status_callback) {
-    detail::append_form_field(sender_, c.sender.starts_with("MG") ? "MessagingServiceSid" : "From", c.sender);
+    const bool is_service = kind_of_sender(c.sender) == sender_kind::messaging_service;
+    detail::append_form_field(sender_, is_service ? "MessagingServiceSid" : "From", c.sender);
+    channel_ = channel_of(c.sender);
 }
 
 PHONEAUTH_DECL http_request requests::get(std::string url) const {
     http_request request{"GET", std::move(url), {}, {}};
-    request.headers.reserve(2);  // not a braced list, whose elements would be copied and left
+    request.headers.reserve(3);  // not a braced list, whose elements would be copied and left
     request.headers.push_back({"Authorization", authorization_});
     request.headers.push_back({"Accept", "application/json"});
+    request.headers.push_back({"User-Agent", "phoneauth/" PHONEAUTH_VERSION_STRING});
     return request;
 }
 
 PHONEAUTH_DECL http_request requests::post_message(std::string form, bool sender_is_chosen) const {
     if (!sender_is_chosen) form.append(1, '&').append(sender_);
     http_request request{"POST", messages_url_, {}, std::move(form)};
-    request.headers.reserve(3);
+    request.headers.reserve(4);
     request.headers.push_back({"Authorization", authorization_});
     request.headers.push_back({"Content-Type", "application/x-www-form-urlencoded"});
     request.headers.push_back({"Accept", "application/json"});
+    request.headers.push_back({"User-Agent", "phoneauth/" PHONEAUTH_VERSION_STRING});
     return request;
 }
 
 PHONEAUTH_DECL result<http_request> requests::create_message(const phone_number& to, const text_message& m) const {
     bool sender_is_chosen = false;
     bool has_content_template = false;
+    auto channel = channel_;
     for (const auto& [name, value] : m.options) {
         const auto option = detail::twilio_option_name(name);
-        sender_is_chosen |= option == "From" || option == "MessagingServiceSid";
+        if (option == "From" || option == "MessagingServiceSid") {
+            sender_is_chosen = true;
+            channel = channel_of(value);
+        }
         has_content_template |= option == "ContentSid";
     }
     if (auto ok = detail::check_message(m, has_content_template, own_callback_); !ok) return std::move(ok).error();
     std::string form;
-    detail::append_form_field(form, "To", to.str());
+    detail::append_form_field(form, "To", std::string(channel).append(to.str()));
     if (!m.body.empty()) detail::append_form_field(form, "Body", m.body);
     for (const auto& url : m.media_urls) detail::append_form_field(form, "MediaUrl", url);
     for (const auto& [name, value] : m.options)
@@ -150,7 +158,7 @@ PHONEAUTH_DECL http_request requests::create_code_message(const phone_number& to
     std::string form;
     form.reserve(3 * (text.size() + status_callback.size()) + sender_.size() +
                  128);  // growing would leave the code behind
-    detail::append_form_field(form, "To", to.str());
+    detail::append_form_field(form, "To", std::string(channel_).append(to.str()));
     detail::append_form_field(form, "Body", text);
     detail::append_form_field(form, "ValidityPeriod", std::to_string(validity.count()));
     if (!status_callback.empty()) detail::append_form_field(form, "StatusCallback", status_callback);
@@ -159,9 +167,9 @@ PHONEAUTH_DECL http_request requests::create_code_message(const phone_number& to
 
 PHONEAUTH_DECL http_request requests::find_messages(const phone_number& to) const {
     std::string url;
-    url.reserve(messages_url_.size() + 48);
+    url.reserve(messages_url_.size() + 64);
     url.append(messages_url_).append("?PageSize=1");
-    detail::append_form_field(url, "To", to.str());
+    detail::append_form_field(url, "To", std::string(channel_).append(to.str()));
     return get(std::move(url));
 }
 
@@ -173,6 +181,14 @@ PHONEAUTH_DECL http_request requests::find_number(const phone_number& number) co
     std::string query;
     detail::append_form_field(query, "PhoneNumber", number.str());
     return get(account_url_ + "/IncomingPhoneNumbers.json?" + query);
+}
+
+PHONEAUTH_DECL bool chooses_sender(const text_message& m) {
+    constexpr std::array<std::string_view, 4> choices{"From", "MessagingServiceSid", "FallbackFrom", "StatusCallback"};
+    return std::any_of(m.options.begin(), m.options.end(), [&](const auto& option) {
+        const auto name = detail::twilio_option_name(option.first);
+        return std::find(choices.begin(), choices.end(), name) != choices.end();
+    });
 }
 
 PHONEAUTH_DECL std::string code_text(const config& c, std::string_view code, purpose what) {

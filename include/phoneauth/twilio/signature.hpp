@@ -28,11 +28,12 @@ inline constexpr std::size_t max_callback_parameters = 256;
 ///
 /// `url` is the whole URL, query included, as it was given to Twilio: behind a proxy, not what arrives here. It is
 /// taken as it is written, except for its port: Twilio signs it or leaves it out, so the URL is tried with its port
-/// (the scheme's, if it names none) and with none. `auth_token` is the account's, never an API key's secret; with an
+/// (the scheme's, if it names none) and with none; and for its user information (`user:password@`), which Twilio sends
+/// as HTTP's Basic scheme and leaves out of what it signs: with one, it is tried with it and without. `auth_token` is the account's, never an API key's secret; with an
 /// empty one everything is refused. The signatures are compared in constant time.
 ///
 /// Pure, so it may be called from several threads at once; throws `std::runtime_error` when OpenSSL fails.
-/// Source: https://www.twilio.com/docs/usage/security#validating-requests, and Twilio's helper libraries.
+/// Source: https://www.twilio.com/docs/usage/security#validating-requests with its notes, and Twilio's helper libraries.
 PHONEAUTH_DECL bool verify_signature(std::string_view auth_token, std::string_view url,
                                      const callback_parameters& parameters, std::string_view signature);
 

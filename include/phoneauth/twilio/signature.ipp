@@ -76,13 +76,17 @@ PHONEAUTH_DECL bool verify_signature(std::string_view auth_token, std::string_vi
     for (const auto& [name, value] : sorted) text.append(name).append(value);
 
     const auto urls = detail::port_variants_of(url);
+    const auto anonymous = detail::port_variants_of(detail::without_user_info(url));
     const auto is_signature_of = [&](const std::string& variant) {
         return detail::equal_in_constant_time(detail::base64(detail::hmac_sha1(auth_token, variant + text)), signature);
     };
-    // Both, always: the time does not tell which one Twilio signed.
+    // All, always: the time does not tell which one Twilio signed.
     const bool with = is_signature_of(urls.with);
     const bool without = is_signature_of(urls.without);
-    return with || without;
+    if (anonymous.with == urls.with) return with || without;
+    const bool anonymous_with = is_signature_of(anonymous.with);
+    const bool anonymous_without = is_signature_of(anonymous.without);
+    return with || without || anonymous_with || anonymous_without;
 }
 
 PHONEAUTH_DECL result<callback_parameters> verify_callback(std::string_view auth_token, std::string_view url,

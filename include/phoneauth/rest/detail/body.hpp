@@ -89,8 +89,9 @@ PHONEAUTH_DECL result<registration> read_registration(const json_value& object, 
 /// The members of `object`, name → JSON text. → or `invalid_parameter` (far too many).
 PHONEAUTH_DECL result<property_map> read_changes(const json_value& object, const config& c);
 
-/// The arguments of sendMessage: the phone number, message, mediaUrl (one, or an array), options (an object of Twilio's
-/// parameters). → `missing_parameter` or `invalid_parameter`, which name the argument.
+/// The arguments of sendMessage: the phone number, message (which a ContentSid among the options may take the place of),
+/// mediaUrl (one, or an array), options (an object of Twilio's parameters; PersistentAction may be an array).
+/// → `missing_parameter` or `invalid_parameter`, which name the argument.
 PHONEAUTH_DECL result<text_message> read_text_message(const json_value& arguments, const config& c);
 
 /// Whether the options of `m` are a logged-in user's to choose: not the sender, the time, the price, the checks, or

@@ -145,6 +145,21 @@ PHONEAUTH_DECL result<property_map> read_changes(const json_value& object, const
     return changes;
 }
 
+/// An option of a message. The one that Twilio takes more than once, PersistentAction, may be an array.
+inline void add_option(text_message& m, const json_value::item& option, member_reader& read) {
+    if (option.kind == json_kind::null) return;
+    if (option.kind == json_kind::array && equal_ignoring_case(option.key, "PersistentAction")) {
+        const auto actions = parse_json(option.text);
+        for (const auto& action : actions->items) {
+            if (action.kind != json_kind::string) return read.refuse("options");
+            m.options.emplace_back(option.key, action.text);
+        }
+        return;
+    }
+    if (option.kind == json_kind::array || option.kind == json_kind::object) return read.refuse("options");
+    m.options.emplace_back(option.key, option.text);
+}
+
 PHONEAUTH_DECL result<text_message> read_text_message(const json_value& arguments, const config& c) {
     member_reader read(arguments);
     text_message m;
@@ -166,15 +181,15 @@ PHONEAUTH_DECL result<text_message> read_text_message(const json_value& argument
 
     if (const auto* options = given(arguments, "options"); options && options->kind == json_kind::object) {
         const auto values = parse_json(options->text);
-        for (const auto& option : values->items) {
-            if (read.problem()) break;
-            if (option.kind == json_kind::array || option.kind == json_kind::object) read.refuse("options");
-            if (option.kind != json_kind::null) m.options.emplace_back(option.key, option.text);
-        }
+        for (const auto& option : values->items)
+            if (!read.problem()) add_option(m, option, read);
     } else if (options) {
         read.refuse("options");
     }
-    if (m.body.empty() && m.media_urls.empty() && !read.problem())
+    const bool has_template = std::any_of(m.options.begin(), m.options.end(), [](const auto& option) {
+        return equal_ignoring_case(option.first, "ContentSid") && !option.second.empty();
+    });
+    if (m.body.empty() && m.media_urls.empty() && !has_template && !read.problem())
         return about(error::missing_parameter, "message", " is missing.");
     if (read.problem()) return *read.problem();
     return m;
