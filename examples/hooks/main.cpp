@@ -6,8 +6,10 @@
 #include <phoneauth/metrics.hpp>
 #include <phoneauth/phoneauth.hpp>
 #include <phoneauth/storage/memory.hpp>
+#include <phoneauth/testing/manual_clock.hpp>
 #include <phoneauth/testing/scripted_transport.hpp>
 
+#include <chrono>
 #include <iostream>
 #include <set>
 #include <string>
@@ -15,6 +17,8 @@
 //[hooks
 /// Whoever is invited may register, and whoever is suspended may not log in.
 struct club_rules : phoneauth::no_hooks {
+    explicit club_rules(const phoneauth::testing::manual_clock& c) : clock(c) {}
+
     std::set<std::string> invited{"ada@example.com", "bob@example.com"};
     std::set<std::string> suspended{"bob@example.com"};
 
@@ -27,8 +31,13 @@ struct club_rules : phoneauth::no_hooks {
     phoneauth::result<void> before_login(const phoneauth::user& u) {
         if (suspended.contains(u.identity))
             return phoneauth::failure(phoneauth::error::refused_by_hook, "Your membership is suspended.");
+        // A number that nobody uses is given to somebody else in the end, who then gets the codes.
+        if (clock.now() - u.last_login_at.value_or(u.created_at) > std::chrono::days(180))
+            return phoneauth::failure(phoneauth::error::refused_by_hook, "You have been away for long. Write to us.");
         return {};
     }
+
+    const phoneauth::testing::manual_clock& clock;  // in your server: phoneauth::system_clock
 };
 //]
 
@@ -48,10 +57,11 @@ phoneauth::config demo_config() {
 int main() {
     phoneauth::memory_storage storage;
     phoneauth::testing::scripted_transport transport;  // keeps the messages, so that this program can read its codes
+    phoneauth::testing::manual_clock clock;
     //[order_free
-    club_rules rules;
+    club_rules rules(clock);
     phoneauth::event_counters counters;
-    phoneauth::authenticator auth(demo_config(), storage, transport, counters, rules);
+    phoneauth::authenticator auth(demo_config(), storage, transport, counters, clock, rules);
     //]
 
     const auto sign_up = [&](const std::string& phone, const std::string& email) {
@@ -76,8 +86,10 @@ int main() {
     };
     const bool in = log_in("+14155550100");
     const bool out = log_in("+14155550101");
+    clock.advance(std::chrono::days(200));
+    const bool back = log_in("+14155550100");
 
     std::cout << counters.count(phoneauth::event_kind::registered) << " registered, "
               << counters.count(phoneauth::event_kind::logged_in) << " logged in\n";
-    return ada && bob && !eve && in && !out ? 0 : 1;
+    return ada && bob && !eve && in && !out && !back ? 0 : 1;
 }
