@@ -72,7 +72,7 @@ BOOST_AUTO_TEST_CASE(test_numbers_are_exempt) {
 BOOST_AUTO_TEST_CASE(configuration_is_checked) {
     const auto problem = [](auto change) {
         config c;
-        c.twilio = {"AC" + std::string(32, '0'), "token", "", "", "+15005550006", "", "", "", ""};
+        c.twilio = {"AC" + std::string(32, '0'), "token", "", "", "+15005550006", "", "", "", "", ""};
         change(c);
         std::string fields;
         for (const auto& p : validate(c)) fields += p.field + ' ';

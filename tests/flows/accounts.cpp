@@ -241,6 +241,12 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(clients_do_not_set_what_is_the_servers, World, wor
     BOOST_TEST(change({{"role", "\"admin\""}, {"Role", "\"admin\""}, {"userstatus", "1"}}) == std::error_code());
     BOOST_TEST(change({{"role", "null"}}) == std::error_code());
     BOOST_TEST(change({{"__proto__", "{\"isAdmin\":true}"}}) == error::reserved_property);
+    for (const auto* json : {R"({"__proto__":{"isAdmin":true}})", R"([1,[{"a":{"\u005f_proto__":1}}]])",
+                             R"({"constructor":{"prototype":{"isAdmin":true}}})"}) {
+        BOOST_TEST(change({{"address", json}}) == error::reserved_property, json);
+    }
+    BOOST_TEST(change({{"address", R"({"proto":["__proto__"]})"}, {"address2", "null"}}) == std::error_code());
+    BOOST_TEST(change({{"address", "null"}}) == std::error_code());
     BOOST_TEST((stored_user(w).properties == property_map{{"name", "1"}, {"role", "\"guest\""}}));
 }
 

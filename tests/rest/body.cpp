@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include <phoneauth/rest/detail/body.hpp>
+
 #include "rest/fake_authenticator.hpp"
 
 BOOST_AUTO_TEST_SUITE(rest_body)

@@ -67,8 +67,13 @@ inline std::string_view without_byte_order_mark(std::string_view text) noexcept 
 /// mark before it is none of it, whatever simdjson thinks: the text may become a part of another one.
 PHONEAUTH_DECL std::optional<json_value> parse_json(std::string_view text, std::size_t max_depth = 16);
 
-/// Whether `parse_json` would parse `text`; costs less.
-PHONEAUTH_DECL bool is_json(std::string_view text, std::size_t max_depth = 16);
+/// What `check_json` says of a text.
+enum class json_check { ok, no_json, refused_name };
+
+/// Whether `parse_json` would parse `text`, and no object in it, however deep, has a member whose name `refuses`. Costs
+/// less.
+PHONEAUTH_DECL json_check check_json(std::string_view text, bool (*refuses)(std::string_view) noexcept,
+                                     std::size_t max_depth = 16);
 
 /// Appends `text` as a JSON string, quotes included. Bytes that are not UTF-8 become U+FFFD.
 PHONEAUTH_DECL void append_json_string(std::string& out, std::string_view text);

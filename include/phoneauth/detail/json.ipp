@@ -38,6 +38,18 @@ inline bool is_sound(simdjson::dom::element value, std::size_t depth) {
     return true;
 }
 
+/// Whether an object in `value`, whose depth is known to be bounded, has a member whose name `is_it`.
+inline bool has_member(simdjson::dom::element value, bool (*is_it)(std::string_view) noexcept) {
+    simdjson::dom::array array;
+    simdjson::dom::object object;
+    if (!value.get(array))
+        return std::any_of(array.begin(), array.end(), [&](auto element) { return has_member(element, is_it); });
+    if (!value.get(object))
+        return std::any_of(object.begin(), object.end(),
+                           [&](auto member) { return is_it(member.key) || has_member(member.value, is_it); });
+    return false;
+}
+
 inline json_kind kind_of(simdjson::dom::element value) noexcept {
     using simdjson::dom::element_type;
     switch (value.type()) {
@@ -161,8 +173,13 @@ PHONEAUTH_DECL std::optional<json_value> parse_json(std::string_view text, std::
     return v;
 }
 
-PHONEAUTH_DECL bool is_json(std::string_view text, std::size_t max_depth) {
-    return with_parsed(text, max_depth, [](simdjson::dom::element) {});
+PHONEAUTH_DECL json_check check_json(std::string_view text, bool (*refuses)(std::string_view) noexcept,
+                                     std::size_t max_depth) {
+    bool refused = false;
+    const bool parsed =
+        with_parsed(text, max_depth, [&](simdjson::dom::element root) { refused = has_member(root, refuses); });
+    if (!parsed) return json_check::no_json;
+    return refused ? json_check::refused_name : json_check::ok;
 }
 
 PHONEAUTH_DECL std::optional<std::int64_t> json_value::integer(std::string_view key) const noexcept {

@@ -3,7 +3,6 @@
 #define PHONEAUTH_RULES_REGISTRATION_IPP
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 
 #include <phoneauth/detail/ascii.hpp>
@@ -42,6 +41,11 @@ inline bool is_property_size_ok(const property_map& properties, const config& c)
     std::size_t bytes = 0;
     for (const auto& [name, json] : properties) bytes += name.size() + json.size();
     return properties.size() <= c.max_properties && bytes <= c.max_property_bytes;
+}
+
+/// As members of a JavaScript object they change what it is, wherever they stand.
+inline bool poisons_objects(std::string_view name) noexcept {
+    return name == "__proto__" || name == "constructor" || name == "prototype";
 }
 
 /// One character, again and again.
@@ -108,19 +112,22 @@ PHONEAUTH_DECL bool is_client_property(const config& c, std::string_view name) {
 }
 
 PHONEAUTH_DECL result<void> check_properties(const config& c, const property_map& properties) {
+    using phoneauth::detail::json_check;
     if (!detail::is_property_size_ok(properties, c))  // first, as the rest costs more the more there is
         return failure(error::invalid_parameter, "The user has too many properties, or they are too large.");
-    // As properties of a JavaScript object they would change what it is.
-    constexpr std::array<std::string_view, 3> of_objects{"__proto__", "constructor", "prototype"};
     for (const auto& [name, json] : properties) {
         if (name.empty() || name.size() > 64 || !detail::is_plain_text(name))
             return failure(error::invalid_parameter,
                            "A property's name must have 1 to 64 bytes and no control characters.");
         if (!is_client_property(c, name) || name == c.phone_column || name == c.identity_column ||
-            std::find(of_objects.begin(), of_objects.end(), name) != of_objects.end())
+            detail::poisons_objects(name))
             return failure(error::reserved_property, "The property " + name + " is reserved for the server.");
-        if (!phoneauth::detail::is_json(json))
+        const auto checked = phoneauth::detail::check_json(json, detail::poisons_objects);
+        if (checked == json_check::no_json)
             return failure(error::invalid_parameter, "The property " + name + " is not valid JSON.");
+        if (checked == json_check::refused_name)
+            return failure(error::reserved_property,
+                           "The property " + name + " has a member named __proto__, constructor or prototype.");
     }
     return {};
 }
