@@ -41,10 +41,10 @@ public:
     ///
     /// @param cost       of scrypt; see `scrypt_cost`
     /// @param threads    how many passwords are hashed at a time; at least 1
-    /// @param max_queue  how many may wait for a thread. 16 before one thread are a wait of some seconds, which is as
+    /// @param max_queue  how many may wait for a thread. 20 before one thread are a wait of some seconds, which is as
     ///     long as a person has patience.
     PHONEAUTH_DECL explicit pooled_passwords(scrypt_cost cost = {}, std::size_t threads = default_threads(),
-                                             std::size_t max_queue = 16);
+                                             std::size_t max_queue = 20);
 
     /// As `scrypt_passwords::hash`.
     PHONEAUTH_DECL ::asio::awaitable<result<std::string>> hash(const std::string& password);

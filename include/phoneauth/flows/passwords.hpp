@@ -6,6 +6,7 @@
 #include <string>
 
 #include <phoneauth/config.hpp>
+#include <phoneauth/flows/client_places.hpp>
 #include <phoneauth/flows/limiter.hpp>
 #include <phoneauth/flows/ports.hpp>
 #include <phoneauth/flows/reporter.hpp>
@@ -58,6 +59,7 @@ private:
     const config& config_;
     const reporter& reporter_;
     limiter<Mode>& limiter_;
+    client_places in_hand_;
 };
 
 }  // namespace flows

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -149,6 +150,11 @@ inline constexpr std::chrono::hours registration_memory{24};
 inline constexpr std::int64_t wide_factor = 4;
 /// Passwords that one network may have compared for one account in an hour, right or wrong.
 inline constexpr std::int64_t max_passwords_per_account_and_network = 20;
+/// How many passwords a client may have in hand at a time: waiting for their limits, or being hashed. So that one client
+/// alone does not fill the hasher's queue; whoever is not told apart from others is not limited.
+constexpr int passwords_at_once(const client_networks& from) noexcept {
+    return from.network.empty() || from.shared ? (std::numeric_limits<int>::max)() : 4;
+}
 /// Most changes of identity or password that one user may ask for in an hour. Each identity tried tells whether it is
 /// taken, and each password costs a hash; nobody changes them more often for good reason.
 inline constexpr std::int64_t max_credential_changes = 10;

@@ -37,7 +37,7 @@ public:
     /// @param at_once      how many calls hash at a time; at least 1
     /// @param max_waiting  how many may wait for them
     PHONEAUTH_DECL explicit scrypt_passwords(scrypt_cost cost = {}, std::size_t at_once = default_at_once(),
-                                             std::size_t max_waiting = 16);
+                                             std::size_t max_waiting = 20);
 
     /// A PHC string with a new salt. `error::internal` when there is no randomness or the cost is out of range,
     /// `error::overloaded` when there is no memory, or too many calls wait.
