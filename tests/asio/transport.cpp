@@ -22,6 +22,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <future>
 #include <optional>
 #include <string>
@@ -664,6 +665,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(systems_without_certificates, World, worlds) {
     const testing_tls::authority ca;
     const auto context = ca.server("DNS:localhost");
     const tls_server server(context.get());
+    std::ofstream(folder.file("README.md")) << "Certificates belong here.\n";
     for (const auto& none : {folder.file("nowhere"), folder.path().string()}) {
         const environment file("SSL_CERT_FILE", folder.file("nowhere"));
         const environment dir("SSL_CERT_DIR", none);
