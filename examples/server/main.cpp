@@ -234,7 +234,13 @@ void run(options o) {
 
     phoneauth::https_transport_options to_twilio;
     to_twilio.ca_file = o.ca_file;
+    if (!o.fake_twilio) to_twilio.proxy = o.proxy;
     phoneauth::https_transport transport(executor, to_twilio);
+    if (o.twilio_over_https) {
+        // Found out now, and not when the first user waits for a code.
+        if (const auto usable = transport.check_certificates(); !usable)
+            throw std::runtime_error(usable.error().message + " Its option here is --twilio-ca-file.");
+    }
     phoneauth::event_counters counters;
     std::optional<event_log> log;
     if (!o.events.empty()) log.emplace(o.events);

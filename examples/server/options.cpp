@@ -13,6 +13,7 @@
 
 #include <asio/ip/address.hpp>
 
+#include <phoneauth/asio/detail/proxy.hpp>
 #include <phoneauth/client_info.hpp>
 #include <phoneauth/detail/url.hpp>
 #include <phoneauth/read_config.hpp>
@@ -27,7 +28,7 @@ struct given {
     std::string listen, hosts, allowed_origins, trusted_proxies, trusted_hops;
     std::string threads, max_connections, max_connections_per_address, max_requests, metrics, events;
     std::string app_id, api_key, code_key, storage, settings, send_message;
-    std::string account_sid, auth_token, twilio_key, twilio_secret, sender, base_url, ca_file, status_callback;
+    std::string account_sid, auth_token, twilio_key, twilio_secret, sender, base_url, ca_file, proxy, status_callback;
 };
 
 struct row {
@@ -106,6 +107,10 @@ constexpr std::array table{
         &given::base_url, "twilio.base_url"},
     row{"--twilio-ca-file", "TWILIO_CA_FILE", "FILE", "the system's", "PEM file with the certificates to trust",
         &given::ca_file, ""},
+    row{"--proxy", "PHONEAUTH_PROXY", "URL", "for https, the variable https_proxy or HTTPS_PROXY; else none",
+        "the HTTP proxy on the way to Twilio: http://HOST:PORT or http://USER:PASSWORD@HOST:PORT, percent-encoded; a\n"
+        "      password belongs into the variable; none: no proxy",
+        &given::proxy, ""},
     row{"--status-callback", "TWILIO_STATUS_CALLBACK", "URL",
         "without Twilio credentials: this server's own address; else none",
         "where Twilio reports what became of a message: the public URL of /api/services/Twilio/messageStatus here;\n"
@@ -235,6 +240,26 @@ private:
             bad_value(&given::ca_file, "the file cannot be read");
         out_.value.ca_file = given_.ca_file;
         apply_config();
+        apply_proxy();
+    }
+
+    void apply_proxy() {
+        if (given_.proxy == "none") return;
+        if (given_.proxy.empty() && out_.value.twilio_over_https) {
+            // As curl reads them: the one in small letters counts more.
+            for (const char* name : {"https_proxy", "HTTPS_PROXY"}) {
+                const char* const value = std::getenv(name);
+                if (!value || !*value) continue;
+                if (const auto proxy = phoneauth::detail::parse_proxy(value); !proxy)
+                    problem(std::string(name) + ": " + proxy.error().message + " Or set --proxy none.");
+                out_.value.proxy = value;
+                return;
+            }
+        } else if (!given_.proxy.empty()) {
+            const auto proxy = phoneauth::detail::parse_proxy(given_.proxy);
+            if (!proxy) bad_value(&given::proxy, proxy.error().message);
+            out_.value.proxy = given_.proxy;
+        }
     }
 
     template <class Number>
@@ -349,6 +374,8 @@ private:
             out_.value.api.send_message = phoneauth::rest::send_message_access::session;
         out_.value.default_status_callback =
             out_.value.fake_twilio && twilio.status_callback.empty() && given_.status_callback.empty();
+        const auto base = phoneauth::detail::parse_url(twilio.base_url);
+        out_.value.twilio_over_https = !out_.value.fake_twilio && (!base || base->https);
         const auto& storage = out_.value.storage;
         const bool needs_key = !storage.empty() && storage_spans_machines(storage);
         for (const auto& p : phoneauth::validate(config, needs_key)) {

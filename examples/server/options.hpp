@@ -10,6 +10,7 @@
 
 #include <phoneauth/config.hpp>
 #include <phoneauth/rest/options.hpp>
+#include <phoneauth/secret_string.hpp>
 
 namespace server {
 
@@ -27,6 +28,8 @@ struct options {
     bool default_status_callback = false;    ///< the server's own Twilio is to report to the server
     std::string storage;                     ///< a URL; empty: the default
     std::string ca_file;                     ///< empty: the system's certificates
+    phoneauth::secret_string proxy;          ///< a URL; empty: none
+    bool twilio_over_https = false;          ///< so that certificates are needed
     bool fake_twilio = false;                ///< no credentials: the server is its own Twilio
     phoneauth::config config;
     phoneauth::rest::options api;  ///< without application id and API key: to be generated

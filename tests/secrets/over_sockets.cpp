@@ -60,4 +60,29 @@ BOOST_AUTO_TEST_CASE(a_request_and_its_reply) {
     watched.clear();
 }
 
+// Whatever becomes of the request: the server here is no proxy, and the other one is not there.
+BOOST_AUTO_TEST_CASE(the_password_of_a_proxy) {
+    watched.clear();
+    watched.add("password", password);
+    watched.add("authorization", "dXNlcjpDb3JyZWN0LUhvcnNlLUJhdHRlcnktU3RhcGxlLTAxMjM0NTY3ODk=");
+    {
+        ::asio::io_context loop;
+        http_server server(loop.get_executor(), {::asio::ip::make_address("127.0.0.1"), 0}, echo, {}, nullptr);
+        std::thread running([&] { loop.run(); });
+        for (const int port : {int{server.port()}, 1}) {
+            https_transport_options options;
+            options.proxy.reserve(100);
+            options.proxy.append("http://user:").append(password).append("@127.0.0.1:").append(std::to_string(port));
+            blocking_transport transport(options);
+            for (int i = 0; i < 2; ++i)
+                BOOST_TEST((transport.send({"GET", "http://phoneauth.invalid/", {}, {}}).error().code ==
+                            error::connect_failed));
+        }
+        server.stop();
+        running.join();
+    }
+    secrets::check_clean("a proxy's password");
+    watched.clear();
+}
+
 BOOST_AUTO_TEST_SUITE_END()
