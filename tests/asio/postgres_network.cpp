@@ -305,7 +305,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(what_cannot_be_set_through_it_is_said, Storage, bo
     const database db;
     {
         const pooler p(db.url(), "statement");
-        BOOST_TEST(mentions(refusal<Storage>(p.url()), "pool_mode"), refusal<Storage>(p.url()));
+        BOOST_TEST(mentions(refusal<Storage>(p.url()), "not allowed in statement pooling mode"),
+                   refusal<Storage>(p.url()));
     }
     db("ALTER DATABASE " + db.url().substr(db.url().rfind('/') + 1) +
        " SET default_transaction_isolation = serializable");

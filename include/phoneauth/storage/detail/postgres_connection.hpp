@@ -167,7 +167,7 @@ private:
                 const int unsent = PQflush(get());
                 if (unsent < 0) throw lost();
                 if (!wait(static_cast<short>(unsent ? POLLIN | POLLOUT : POLLIN), deadline)) throw too_slow();
-                if (!PQconsumeInput(get())) throw lost();
+                if (!PQconsumeInput(get())) break;  // what came before the end may say why
             }
             result_ptr next(PQgetResult(get()));
             if (pipelined && PQstatus(get()) != CONNECTION_OK) throw lost();
