@@ -9,6 +9,7 @@ usage="usage: tests/scripts/pgbouncer.sh command …
 set -eu
 
 PATH=$PATH:/usr/sbin
+umask 022 # it may run as another user
 
 fail() {
     echo "pgbouncer.sh: $*" >&2
@@ -54,13 +55,14 @@ default_pool_size = 3
 logfile = $dir/log
 pidfile = $dir/pid
 END
-        # It returns when it listens.
-        if (cd / && run -q -d "$dir/pgbouncer.ini") 2>"$dir/errors"; then
-            database=${3##*/}
-            echo "postgres://phoneauth@127.0.0.1:$(cat "$dir/port")/$database"
+        rm -f "$dir/log"
+        (cd / && run -q -d "$dir/pgbouncer.ini") 2>"$dir/errors" || break
+        until grep -Eqs 'process up|FATAL' "$dir/log"; do sleep 0.02; done
+        if ! grep -q FATAL "$dir/log"; then
+            echo "postgres://phoneauth@127.0.0.1:$(cat "$dir/port")/${3##*/}"
             return
         fi
-        grep -q 'Address already in use' "$dir/log" "$dir/errors" || break
+        grep -q 'Address already in use' "$dir/log" || break
     done
     cat "$dir/log" "$dir/errors" >&2
     fail "it does not start"
