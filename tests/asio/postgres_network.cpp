@@ -11,8 +11,11 @@
 #include <asio/use_future.hpp>
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <fstream>
+#include <memory>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <tuple>
@@ -268,6 +271,31 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(all_guarantees_hold_and_nothing_stays_behind, Stor
         }
         for (const auto& found : sessions_of(p)) BOOST_TEST(found == "0 auto on on 0 on 0 0", mode << ": " << found);
     }
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(more_connections_than_it_has_sessions_take_turns, Storage, both_kinds) {
+    const database db;
+    const pooler p(db.url(), "transaction");
+    Storage storage(p.url(), {.connections = 6, .timeout = 30s});
+    std::atomic<int> right = 0;
+    std::vector<std::jthread> threads;
+    for (int thread = 0; thread < 24; ++thread)
+        threads.emplace_back([&, thread] {
+            for (int n = thread; n < 480; n += 24) {
+                try {
+                    const auto t = new_transaction(n);
+                    if (storage.insert_transaction(t) &&
+                        storage.take_cells(batch_of(noon, takes(1s, 1h), "all")).granted &&
+                        storage.find_transaction(t.id))
+                        ++right;
+                } catch (const std::runtime_error& e) {
+                    BOOST_TEST_MESSAGE(e.what());
+                }
+            }
+        });
+    threads.clear();
+    BOOST_TEST(right == 480);
+    BOOST_TEST(db("SELECT (ahead - 1767268800000) / 1000 FROM phoneauth_cells") == "480");
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(what_others_left_behind_does_not_matter, Storage, both_kinds) {
