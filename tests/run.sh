@@ -61,7 +61,8 @@ install_build_packages ccache=ccache python3=python3 /usr/include/boost/test/uni
     meson=meson doxygen=doxygen ld.lld=lld "$compiler=$(echo "$c_compiler" | sed 's/^gcc/g++/')" \
     ${tidy:+run-clang-tidy=clang-tidy}
 initdb=$(find /usr/lib/postgresql -name initdb 2>/dev/null | head -n 1)
-install_missing_servers "${initdb:-initdb}=postgresql" redis-server=redis-server ps=procps
+install_missing_servers "${initdb:-initdb}=postgresql" redis-server=redis-server ps=procps \
+    /usr/sbin/pgbouncer=pgbouncer
 case $compiler$sanitize in
 clang*address | clang*thread)
     package=libclang-rt${c_compiler#clang}-dev

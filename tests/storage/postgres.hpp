@@ -105,6 +105,18 @@ public:
         ::kill(pid, SIGCONT);
     }
 
+    /// Has it speak TLS, too.
+    void use_tls(const std::string& certificate, const std::string& key) {
+        const auto write = [&](const std::string& text, const std::string& file) {
+            sql(url(), "COPY (SELECT unnest(string_to_array('" + text + "', E'\\n'))) TO PROGRAM 'umask 077; cat >" +
+                           file + "'");
+        };
+        write(certificate, "server.crt");
+        write(key, "server.key");
+        sql(url(), "ALTER SYSTEM SET ssl = on");
+        restart();
+    }
+
     void ask_password_of(const std::string& user) {
         const auto file = folder_.path() / "srv/data/pg_hba.conf";
         std::stringstream rules;
@@ -120,6 +132,36 @@ private:
         if (std::system(line.c_str()) != 0) BOOST_FAIL("failed: " << line);
     }
 
+    support::temporary_folder folder_;
+    std::string port_;
+};
+
+inline boost::test_tools::assertion_result have_pooler(boost::unit_test::test_unit_id) {
+    boost::test_tools::assertion_result have =
+        std::system((support::script_path("pgbouncer.sh") + " installed").c_str()) == 0;
+    if (!have) have.message() << "PgBouncer is not installed: what goes through a pooler is NOT TESTED";
+    return have;
+}
+
+/// A PgBouncer in front of a database, with three sessions of its server.
+class pooler {
+public:
+    pooler(const std::string& url, const std::string& mode) : url_(url) {
+        run("start " + folder() + ' ' + mode + ' ' + url);
+        std::ifstream(folder_.path() / "pooler/port") >> port_;
+    }
+    pooler(const pooler&) = delete;
+    ~pooler() { run("stop " + folder()); }
+    std::string url() const { return "postgres://phoneauth@127.0.0.1:" + port_ + url_.substr(url_.rfind('/')); }
+
+private:
+    std::string folder() const { return (folder_.path() / "pooler").string(); }
+    static void run(const std::string& command) {
+        const auto line = support::script_path("pgbouncer.sh") + ' ' + command + " >/dev/null";
+        if (std::system(line.c_str()) != 0) BOOST_FAIL("failed: " << line);
+    }
+
+    std::string url_;
     support::temporary_folder folder_;
     std::string port_;
 };

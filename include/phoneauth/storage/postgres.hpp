@@ -36,7 +36,23 @@ inline namespace v0 {
 /// server may lose what was taken in the last second, unless something else was written after that, as a transaction is
 /// before a message is sent. It holds advisory locks of the database until it returns, one for each cell.
 ///
-/// A pooler between this and the server (PgBouncer) must give each connection a session of its own.
+/// @par Several addresses
+/// The hosts of the URL, and the addresses of each, are tried in their order: each 250 ms after the one before it, or as
+/// soon as that has failed (RFC 8305, "Happy Eyeballs"). The first that lets us in is used, so that a host that does not
+/// answer, or refuses, costs a moment as long as another is there. `connect_timeout`, in seconds, limits each attempt,
+/// and `options.timeout` all of them together. Names are looked up when it is their turn, by the system's resolver,
+/// which may block. What a service file names, and `target_session_attrs=prefer-standby`, is left to libpq, which waits
+/// for one address after the other.
+///
+/// @par Poolers
+/// PgBouncer may stand in between, in session or in transaction mode, without any setting: a connection whose server is
+/// another process than it said in the beginning is taken for a pooler's. Then nothing is prepared and no setting is made
+/// but within the transaction of a call, because others use the same sessions. It is still one round trip, but the
+/// server parses and plans each time, some 50 µs. The database's `default_transaction_isolation` must be read committed,
+/// and libpq 14 or later.
+///
+/// @par TLS
+/// As libpq does it: a server is known by its certificate only with `?sslmode=verify-full&sslrootcert=FILE`.
 ///
 /// @par Upgrades
 /// As of `sqlite_storage` (storage/sqlite.hpp).
@@ -55,8 +71,8 @@ public:
     /// at once. To make or change tables may take ten minutes, whatever `options.timeout` is.
     ///
     /// @param url      `postgres://user:password@host:port/database?option=value`; see "Connection URIs" in libpq's
-    ///     documentation. Several hosts are for servers that take over from each other: the one that can be written is
-    ///     used.
+    ///     documentation. Several hosts are for servers that take over from each other: one that can be written is used,
+    ///     unless `target_session_attrs` says something else.
     /// @param options  see there
     /// @par Errors
     /// `std::runtime_error`, which says what to do, when the URL is wrong, the server does not answer or refuses, the

@@ -7,8 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <new>
-#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -18,7 +16,8 @@
 #include <libpq-fe.h>
 #include <poll.h>
 
-#include <phoneauth/detail/ascii.hpp>
+#include <phoneauth/storage/detail/postgres_address.hpp>
+#include <phoneauth/storage/detail/postgres_connecting.hpp>
 #include <phoneauth/storage/detail/postgres_parameters.hpp>
 
 // One connection to PostgreSQL: opened and used within a time limit, never trusted to answer.
@@ -27,8 +26,6 @@ namespace phoneauth {
 inline namespace v0 {
 namespace detail {
 namespace postgres {
-
-using steady_time = std::chrono::steady_clock::time_point;
 
 struct result_deleter {
     void operator()(PGresult* r) const noexcept { PQclear(r); }
@@ -72,86 +69,11 @@ inline std::string message_of(const PGresult* r) {
     return "phoneauth: PostgreSQL refused: " + field(PG_DIAG_MESSAGE_PRIMARY) + " (SQLSTATE " + state + ")";
 }
 
-/// A PostgreSQL URL, checked. https://www.postgresql.org/docs/15/libpq-connect.html#LIBPQ-CONNSTRING
-class server_address {
-public:
-    /// Throws `std::runtime_error`, without a word of the URL, which may hold a password anywhere if it is mistaken.
-    explicit server_address(const std::string& url) {
-        const auto scheme = url.find("://");
-        const auto name = std::string_view(url).substr(0, (std::min)(scheme, url.size()));
-        if (scheme == url.npos || (name != "postgres" && name != "postgresql")) throw wrong();
-        // "/", "@" and "?" in a password that is not encoded make a part of it the host or the database.
-        const auto path = (std::min)(url.find_first_of("/?", scheme + 3), url.size());
-        const auto query = (std::min)(url.find('?', path), url.size());
-        const auto at = url.find('@');
-        if (url.find('\0') != url.npos || url.substr(path).find('@') < query - path ||
-            (at < path && url.substr(at + 1, path - at).find('@') != url.npos))
-            throw wrong();
-        const std::unique_ptr<PQconninfoOption, void (*)(PQconninfoOption*)> parsed(
-            PQconninfoParse(url.c_str(), nullptr), PQconninfoFree);
-        if (!parsed) throw wrong();
-        for (const auto* option = parsed.get(); option->keyword; ++option)
-            if (option->val) options_.emplace_back(option->keyword, option->val);
-        for (const auto& [keyword, value] : options_)
-            if (keyword == "port" && !is_port_list(value)) throw wrong();
-        const auto has = [&](std::string_view option, std::string_view part) {
-            return std::any_of(options_.begin(), options_.end(), [&](const auto& o) {
-                return o.first == option && o.second.find(part) != std::string::npos;
-            });
-        };
-        if (has("host", ",") && !has("target_session_attrs", ""))
-            options_.emplace_back("target_session_attrs", "read-write");
-        options_.emplace_back("client_encoding", "UTF8");
-        options_.emplace_back("fallback_application_name", "phoneauth");
-    }
-
-    PGconn* connect() const {
-        std::vector<const char*> keywords;
-        std::vector<const char*> values;
-        for (const auto& [keyword, value] : options_) {
-            keywords.push_back(keyword.c_str());
-            values.push_back(value.c_str());
-        }
-        keywords.push_back(nullptr);
-        values.push_back(nullptr);
-        return PQconnectStartParams(keywords.data(), values.data(), 0);
-    }
-
-private:
-    static std::runtime_error wrong() {
-        return std::runtime_error("phoneauth: the PostgreSQL URL is not valid; expected "
-                                  "postgres://user:password@host:port/database, with each of %:/?#[]@ in user and "
-                                  "password written as % and two hexadecimal digits");
-    }
-
-    /// One port for each host, separated by commas.
-    static bool is_port_list(std::string_view ports) {
-        for (;;) {
-            const auto end = (std::min)(ports.find(','), ports.size());
-            const auto port = ports.substr(0, end);
-            if (port.size() > 5 || !std::all_of(port.begin(), port.end(), is_digit)) return false;
-            if (end == ports.size()) return true;
-            ports.remove_prefix(end + 1);
-        }
-    }
-
-    std::vector<std::pair<std::string, std::string>> options_;
-};
-
 /// An open connection. One thread at a time may use it.
 class connection {
 public:
     /// Opens one. Throws `std::runtime_error` with what the server or libpq says.
-    connection(const server_address& server, steady_time deadline) : connection_(server.connect()) {
-        if (!connection_) throw std::bad_alloc();
-        for (auto state = PGRES_POLLING_WRITING; state != PGRES_POLLING_OK;) {
-            if (PQstatus(get()) == CONNECTION_BAD || state == PGRES_POLLING_FAILED)
-                throw std::runtime_error("phoneauth: cannot connect to PostgreSQL: " + libpq_message() +
-                                         "; check the URL and whether the server runs");
-            if (!wait(state == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline))
-                throw std::runtime_error("phoneauth: no connection to PostgreSQL within the time limit");
-            state = PQconnectPoll(get());
-        }
+    connection(const server_address& server, steady_time deadline) : connection_(connecting(server, deadline).first()) {
         PQsetNoticeProcessor(
             get(), [](void*, const char*) {}, nullptr);  // it would print to standard error
         if (PQsetnonblocking(get(), 1) != 0) throw lost();
@@ -176,13 +98,34 @@ public:
         return last;
     }
 
-    /// Runs a prepared statement and returns what the server says to it. Throws if it says nothing.
+    /// Runs a statement and returns what the server says to it. Throws if it says nothing.
     result_ptr run(const statement& s, const parameters& p, steady_time deadline) {
         if (!send(s, p)) throw lost();
         return finish(deadline);
     }
 
-    /// Hands a prepared statement to libpq.
+    /// Whether this has a session of the server for itself. If not, a pooler stands between, and may give each
+    /// transaction another session, which others use before and after. It cannot know which process of the server that
+    /// will be, so it makes up the number that a real server says when a connection begins.
+    bool has_own_session(const std::string& process_id) const {
+        return process_id == std::to_string(PQbackendPID(get()));
+    }
+
+    /// For a session that is shared: `settings`, a query, is run in the transaction of each statement, in front of it and
+    /// on the same trip.
+    void settings_for_each(std::string settings) { settings_ = std::move(settings); }
+    bool shares_session() const noexcept { return !settings_.empty(); }
+
+    /// From now on there are only statements with parameters, and nothing is asked of the session.
+    void begin_sharing() {
+#if defined(LIBPQ_HAS_PIPELINING)
+        if (PQenterPipelineMode(get()) != 1) throw lost();
+#else
+        throw std::runtime_error("phoneauth: libpq 14 or later is needed to reach PostgreSQL through a pooler");
+#endif
+    }
+
+    /// Hands a statement to libpq.
     bool send(const statement& s, const parameters& p) {
         values_.clear();
         sizes_.clear();
@@ -191,7 +134,12 @@ public:
             sizes_.push_back(p[i] ? static_cast<int>(p[i]->size()) : 0);
         }
         const std::vector<int> binary(values_.size(), 1);
-        return PQsendQueryPrepared(get(), s.name, p.size(), values_.data(), sizes_.data(), binary.data(), 1) == 1;
+        if (!shares_session())
+            return PQsendQueryPrepared(get(), s.name, p.size(), values_.data(), sizes_.data(), binary.data(), 1) == 1;
+        const auto types = s.type_numbers();
+        return PQsendQueryParams(get(), settings_.c_str(), 0, nullptr, nullptr, nullptr, nullptr, 1) == 1 &&
+               PQsendQueryParams(get(), s.sql.c_str(), p.size(), types.data(), values_.data(), sizes_.data(),
+                                 binary.data(), 1) == 1;
     }
 
     static std::runtime_error lost() {
@@ -207,20 +155,36 @@ private:
     /// The last result, or the first failure. The server commits only after it has said what a statement did, so a
     /// result counts once all of them are there.
     result_ptr finish(steady_time deadline) {
+#if defined(LIBPQ_HAS_PIPELINING)
+        const bool pipelined = PQpipelineStatus(get()) != PQ_PIPELINE_OFF;
+        if (pipelined && PQpipelineSync(get()) != 1) throw lost();
+#else
+        const bool pipelined = false;
+#endif
         result_ptr last;
         for (;;) {
             while (PQisBusy(get())) {
                 const int unsent = PQflush(get());
                 if (unsent < 0) throw lost();
                 if (!wait(static_cast<short>(unsent ? POLLIN | POLLOUT : POLLIN), deadline)) throw too_slow();
-                if (!PQconsumeInput(get())) throw lost();
+                if (!PQconsumeInput(get())) break;  // what came before the end may say why
             }
             result_ptr next(PQgetResult(get()));
-            if (!next) break;
+            if (pipelined && PQstatus(get()) != CONNECTION_OK) throw lost();
+            if (!next && pipelined) continue;  // the end of one statement's results
+            if (!next || is_sync(next.get())) break;
             if (!last || judge(last.get()) == verdict::done) last = std::move(next);
         }
         if (!last) throw lost();
         return last;
+    }
+
+    static bool is_sync([[maybe_unused]] const PGresult* r) {
+#if defined(LIBPQ_HAS_PIPELINING)
+        return PQresultStatus(r) == PGRES_PIPELINE_SYNC;
+#else
+        return false;
+#endif
     }
 
     /// Whether the socket is ready before the deadline.
@@ -234,19 +198,8 @@ private:
         }
     }
 
-    /// libpq's own sentence on one line. It names host, port, database and user, never the password.
-    std::string libpq_message() const {
-        std::string text = PQerrorMessage(get());
-        while (!text.empty() && text.back() == '\n') text.pop_back();
-        std::replace_if(
-            text.begin(), text.end(), [](char c) { return c == '\n' || c == '\t'; }, ' ');
-        return text;
-    }
-
-    struct closer {
-        void operator()(PGconn* c) const noexcept { PQfinish(c); }
-    };
-    std::unique_ptr<PGconn, closer> connection_;
+    connection_ptr connection_;
+    std::string settings_;  // for each transaction; empty if they are the session's
     std::vector<const char*> values_;
     std::vector<int> sizes_;
 };

@@ -2,6 +2,7 @@
 #ifndef PHONEAUTH_STORAGE_DETAIL_POSTGRES_PARAMETERS_HPP
 #define PHONEAUTH_STORAGE_DETAIL_POSTGRES_PARAMETERS_HPP
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -21,12 +22,27 @@ inline namespace v0 {
 namespace detail {
 namespace postgres {
 
-/// An SQL statement with a name, under which each connection knows it.
+/// An SQL statement with a name, under which each connection knows it that has a session of its own.
 struct statement {
     const char* name;
-    std::string types;  ///< of the parameters, for PREPARE
+    std::string types;  ///< of the parameters, for PREPARE: separated by ", "
     std::string sql;
     bool reads = false;  ///< changes nothing, so that it may be run a second time
+
+    /// `types` as the protocol names them (src/include/catalog/pg_type.dat).
+    std::vector<unsigned> type_numbers() const {
+        std::vector<unsigned> numbers;
+        for (std::string_view left = types; !left.empty();) {
+            const auto type = left.substr(0, left.find(", "));
+            left.remove_prefix((std::min)(type.size() + 2, left.size()));
+            numbers.push_back(type == "text"       ? 25
+                              : type == "text[]"   ? 1009
+                              : type == "bigint"   ? 20
+                              : type == "bigint[]" ? 1016
+                                                   : 16);  // boolean
+        }
+        return numbers;
+    }
 };
 
 /// The parameters of a statement in PostgreSQL's binary form, in which a text may hold any character: the text form
