@@ -46,6 +46,13 @@ public:
 
     const std::string& file() const { return file_; }
 
+    /// What OpenSSL looks for in a folder with certificates.
+    std::string hashed_name() const {
+        char name[16];
+        std::snprintf(name, sizeof name, "%08lx.0", X509_subject_name_hash(certificate_.get()));
+        return name;
+    }
+
     /// A server's context with a new certificate; `names` as in "DNS:localhost,IP:127.0.0.1", valid between the two
     /// times, in seconds from now.
     context_ptr server(const std::string& names, long from = -3600, long to = 3600) const {

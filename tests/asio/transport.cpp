@@ -10,6 +10,7 @@
 
 #include "asio/certificates.hpp"
 #include "asio/scripted_server.hpp"
+#include "support/temporary_folder.hpp"
 
 #include <asio/bind_executor.hpp>
 #include <asio/io_context.hpp>
@@ -19,11 +20,15 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstdlib>
+#include <filesystem>
 #include <future>
 #include <optional>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include <poll.h>
 
 using namespace phoneauth;
 using namespace std::chrono_literals;
@@ -87,6 +92,52 @@ void check_fails(const result<http_response>& outcome, error expected) {
     BOOST_TEST_REQUIRE(!outcome.has_value());
     BOOST_TEST(outcome.error().code.message() == std::error_code(expected).message());
 }
+
+void check_fails_saying(const result<http_response>& outcome, error expected, const std::string& said) {
+    check_fails(outcome, expected);
+    BOOST_TEST(outcome.error().message.find(said) != std::string::npos, outcome.error().message);
+}
+
+https_transport_options by_proxy(const scripted_server& proxy, const std::string& user_info = {}) {
+    https_transport_options o;
+    o.proxy = proxy.url().insert(7, user_info);
+    return o;
+}
+
+// What a proxy does once the tunnel is there, until one side closes.
+void relay(peer& client, unsigned short port) {
+    ::asio::io_context context;
+    ::asio::ip::tcp::socket server(context);
+    server.connect({::asio::ip::make_address("127.0.0.1"), port});
+    std::error_code ec;
+    while (!ec) {
+        pollfd ready[] = {{client.socket.native_handle(), POLLIN, 0}, {server.native_handle(), POLLIN, 0}};
+        ::poll(ready, 2, -1);
+        char bytes[4096];
+        const auto pass_on = [&](auto& from, auto& to) {
+            const auto n = from.read_some(::asio::buffer(bytes), ec);
+            if (!ec) ::asio::write(to, ::asio::buffer(bytes, n), ec);
+        };
+        if (ready[0].revents) pass_on(client.socket, server);
+        if (!ec && ready[1].revents) pass_on(server, client.socket);
+    }
+}
+
+// A variable of the environment, as long as it lives.
+class environment {
+public:
+    environment(const char* name, const std::string& value) : name_(name) {
+        if (const char* old = std::getenv(name)) old_ = old;
+        ::setenv(name, value.c_str(), 1);
+    }
+    environment(const environment&) = delete;
+    environment& operator=(const environment&) = delete;
+    ~environment() { old_ ? ::setenv(name_, old_->c_str(), 1) : ::unsetenv(name_); }
+
+private:
+    const char* name_;
+    std::optional<std::string> old_;
+};
 
 template <class World>
 void check_reply(World& world, std::string reply, error expected) {
@@ -493,6 +544,162 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(tls_sessions_are_resumed, World, worlds) {
         BOOST_TEST(SSL_CTX_sess_accept_good(context.get()) == 3);
         BOOST_TEST(SSL_CTX_sess_hits(context.get()) == 2);
     }
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(through_a_proxy, World, worlds) {
+    const std::string tunnel = "HTTP/1.1 200 Connection established\r\n\r\n";
+    {
+        // Behind the tunnel the proxy plays the server, too, whose name nobody else knows. One tunnel for all requests.
+        std::vector<std::string> seen;
+        scripted_server proxy({[&](peer& p) {
+            seen.push_back(p.request());
+            p.send(tunnel);
+            for (int i = 0; i < 2; ++i) {
+                seen.push_back(p.request());
+                p.send(ok);
+            }
+        }});
+        World world(by_proxy(proxy, "us%40er:p%25:w@"));
+        BOOST_TEST(world.send(post("http://phoneauth.invalid/a", "1"))->body == "ok");
+        BOOST_TEST(world.send(get("http://phoneauth.invalid/b"))->body == "ok");
+        BOOST_TEST_REQUIRE(seen.size() == 3u);
+        BOOST_TEST(seen[0] == "CONNECT phoneauth.invalid:80 HTTP/1.1\r\nHost: phoneauth.invalid:80\r\n"
+                              "Proxy-Authorization: Basic dXNAZXI6cCU6dw==\r\n\r\n");
+        BOOST_TEST(seen[1] == "POST /a HTTP/1.1\r\nHost: phoneauth.invalid\r\nContent-Length: 1\r\n\r\n1");
+        BOOST_TEST(seen[2] == "GET /b HTTP/1.1\r\nHost: phoneauth.invalid\r\n\r\n");
+    }
+    // Whatever a proxy says along with it, a tunnel begins behind the head.
+    for (const std::string reply :
+         {"HTTP/1.0 200 OK\r\n\r\n", "HTTP/1.1 204 No Content\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n",
+          "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n",
+          "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"}) {
+        scripted_server proxy({[&](peer& p) {
+            BOOST_TEST(p.request() == "CONNECT [::1]:8080 HTTP/1.1\r\nHost: [::1]:8080\r\n\r\n");
+            p.send(reply);
+            p.request();
+            p.send(ok);
+        }});
+        BOOST_TEST_CONTEXT(reply) {
+            const auto outcome = World(by_proxy(proxy)).send(get("http://[::1]:8080/"));
+            BOOST_TEST_REQUIRE(outcome.has_value());
+            BOOST_TEST(outcome->body == "ok");
+        }
+    }
+    {
+        const testing_tls::authority ca;
+        const auto context = ca.server("DNS:localhost");
+        const tls_server server(context.get());
+        const auto port = std::stoi(server.url("localhost").substr(18));
+        const script to_server = [&](peer& p) {
+            BOOST_TEST(p.request().starts_with("CONNECT localhost:" + std::to_string(port) + " HTTP/1.1\r\n"));
+            p.send(tunnel);
+            relay(p, static_cast<unsigned short>(port));
+        };
+        scripted_server proxy({to_server, to_server});
+        auto options = by_proxy(proxy);
+        {
+            // The certificate is the server's business.
+            World stranger(options);
+            check_fails(stranger.send(get(server.url("localhost"))), error::certificate_untrusted);
+        }
+        options.ca_file = ca.file();
+        World world(options);
+        BOOST_TEST(world.send(post(server.url("localhost", "/a"), "b"))->body == "POST /a b");
+        BOOST_TEST(world.send(get(server.url("localhost", "/large")))->body.size() == 200'000u);
+        BOOST_TEST(proxy.connections == 2);
+    }
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(proxies_that_refuse, World, worlds) {
+    const auto check_refused = [](const std::string& reply, const std::string& said, error expected) {
+        std::string more;
+        scripted_server proxy({[&](peer& p) {
+            p.request();
+            p.send(reply);
+            if (!reply.empty() || expected == error::connect_timeout) more = p.request();
+        }});
+        auto options = by_proxy(proxy, "user:hunter2@");
+        options.max_header_bytes = 200;
+        options.connect_timeout = expected == error::connect_timeout ? 100ms : 10s;
+        BOOST_TEST_CONTEXT(reply) {
+            const auto outcome = World(options).send(post("http://phoneauth.invalid/", "secret"));
+            check_fails_saying(outcome, expected, said);
+            BOOST_TEST(safe_to_resend(expected));
+            BOOST_TEST(outcome.error().message.find("hunter2") == std::string::npos);
+        }
+        BOOST_TEST(more == "");
+    };
+    for (const std::string status : {"407", "403", "502", "302"})
+        check_refused("HTTP/1.1 " + status + " No\r\nContent-Length: 1000000\r\n\r\n<html>", "HTTP status " + status,
+                      error::connect_failed);
+    check_refused("HTTP/1.1 407 No\r\n\r\n", "user or password", error::connect_failed);
+    check_refused("", "proxy", error::connect_failed);
+    check_refused("HTTP/1.1 200", "in time", error::connect_timeout);
+    check_refused("SSH-2.0-OpenSSH_9.2\r\n", "not valid HTTP", error::connect_failed);
+    check_refused("HTTP/1.1 200 OK\r\nA: " + std::string(200, 'a'), "not valid HTTP", error::connect_failed);
+    check_refused("HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK\r\n\r\n", "nobody asked", error::connect_failed);
+
+    https_transport_options options;
+    options.proxy = "http://phoneauth.invalid:3128";
+    check_fails_saying(World(options).send(get("http://127.0.0.1:1/")), error::host_not_found, "proxy");
+    { options.proxy = scripted_server({}).url(); }
+    check_fails_saying(World(options).send(get("http://127.0.0.1:1/")), error::connect_failed, "proxy");
+    for (const std::string bad : {"http://", "proxy", "proxy:3128", "https://proxy:3128", "socks5://proxy:1080",
+                                  "http://proxy", "http://[::1]", "http://proxy:0", "http://proxy:3128/path",
+                                  "http://proxy:3128?a", "http://hunter2:x%2@proxy:1", "http://hunter2%3A:x@proxy:1",
+                                  "http://hunter2:%0D%0A@proxy:1", "http://hunter2/:x@proxy:1", "http://proxy:3128 "}) {
+        options.proxy = bad;
+        const auto is_told = [](const std::runtime_error& e) {
+            const std::string text = e.what();
+            return text.find("http://HOST:PORT") != text.npos && text.find("hunter2") == text.npos;
+        };
+        BOOST_TEST_CONTEXT(bad) {
+            BOOST_CHECK_EXCEPTION(World{options}, std::runtime_error, is_told);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(systems_without_certificates, World, worlds) {
+    const support::temporary_folder folder;
+    const testing_tls::authority ca;
+    const auto context = ca.server("DNS:localhost");
+    const tls_server server(context.get());
+    for (const auto& none : {folder.file("nowhere"), folder.path().string()}) {
+        const environment file("SSL_CERT_FILE", folder.file("nowhere"));
+        const environment dir("SSL_CERT_DIR", none);
+        scripted_server plain({[&](peer& p) {
+            p.request();
+            p.send(ok);
+        }});
+        World world;
+        BOOST_TEST(world.send(get(plain.url())).has_value());
+        const auto why = world.send(get(server.url("localhost")));
+        check_fails_saying(why, error::certificate_untrusted, "ca-certificates");
+        BOOST_TEST(why.error().message.find("folder " + none) != std::string::npos);
+        const auto at_start = world.transport.check_certificates();
+        BOOST_TEST_REQUIRE(!at_start.has_value());
+        BOOST_TEST(at_start.error().message == why.error().message);
+
+        https_transport_options trusting;
+        trusting.ca_file = ca.file();
+        World with_file(trusting);
+        BOOST_TEST(with_file.transport.check_certificates().has_value());
+        BOOST_TEST(with_file.send(get(server.url("localhost"))).has_value());
+    }
+    {
+        const environment file("SSL_CERT_FILE", ca.file());
+        World world;
+        BOOST_TEST(world.transport.check_certificates().has_value());
+        BOOST_TEST(world.send(get(server.url("localhost"))).has_value());
+    }
+    // Only in a folder, where OpenSSL looks for it by its name; and once it is there, nothing has to be restarted.
+    const environment file("SSL_CERT_FILE", folder.file("nowhere"));
+    const environment dir("SSL_CERT_DIR", "/nonexistent:" + folder.path().string());
+    World world;
+    BOOST_TEST(!world.transport.check_certificates().has_value());
+    std::filesystem::copy_file(ca.file(), folder.path() / ca.hashed_name());
+    BOOST_TEST(world.transport.check_certificates().has_value());
+    BOOST_TEST(world.send(get(server.url("localhost"))).has_value());
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(requests_over_the_limit_wait_or_are_refused, World, worlds) {

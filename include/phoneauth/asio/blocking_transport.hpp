@@ -8,6 +8,7 @@
 #include <memory>
 #include <utility>
 
+#include <phoneauth/asio/detail/proxy.hpp>
 #include <phoneauth/asio/detail/tls_client.hpp>
 #include <phoneauth/asio/https_transport.hpp>
 #include <phoneauth/detail/bounded_pool.hpp>
@@ -32,15 +33,19 @@ public:
     /// @param options  as for `https_transport`; but `max_idle_connections_per_host` counts for each event loop, of
     ///     which there are `max_connections` at most, and is 1 at most
     /// @par Errors
-    /// `std::runtime_error` if `options.ca_file` cannot be loaded.
+    /// `std::runtime_error` if `options.ca_file` cannot be loaded or `options.proxy` is none.
     explicit blocking_transport(https_transport_options options = {})
         : options_(std::move(options)), tls_(std::make_shared<detail::tls_client>(options_.ca_file)),
           lanes_(options_.max_connections) {
+        detail::proxy_of(options_.proxy);  // refused here, not when a lane is made
         options_.max_idle_connections_per_host = std::min<std::size_t>(options_.max_idle_connections_per_host, 1);
     }
 
     blocking_transport(const blocking_transport&) = delete;
     blocking_transport& operator=(const blocking_transport&) = delete;
+
+    /// As for `https_transport`.
+    result<void> check_certificates() const { return tls_->check_certificates(); }
 
     /// Sends a request. It takes the sum of the time-outs at most, except when a name server does not answer: the
     /// system's resolver cannot be interrupted, and its own limits hold.

@@ -45,7 +45,7 @@ public:
     /// @param executor  what connections run on
     /// @param options   time-outs, limits and trusted certificates
     /// @par Errors
-    /// `std::runtime_error` if `options.ca_file` cannot be loaded.
+    /// `std::runtime_error` if `options.ca_file` cannot be loaded or `options.proxy` is none.
     PHONEAUTH_DECL explicit https_transport(const executor_type& executor, https_transport_options options = {});
 
     https_transport(const https_transport&) = delete;
@@ -56,6 +56,12 @@ public:
     /// The executor given to the constructor, on which handlers run that have none of their own.
     executor_type get_executor() const noexcept { return executor_; }
 
+    /// Whether https requests can succeed at all: to be asked at start, where messages go over https.
+    ///
+    /// @return success, or `certificate_untrusted` with a sentence that says what to do, if `ca_file` is empty and the
+    ///     system has no trusted certificates, as in a bare container. Requests to http URLs work nevertheless.
+    PHONEAUTH_DECL result<void> check_certificates() const;
+
     /// Sends a request.
     ///
     /// @param request  with an absolute URL
@@ -64,7 +70,8 @@ public:
     /// - The request cannot be sent as it is: `invalid_parameter`, `invalid_url`.
     /// - Too many requests are in flight and waiting, or this one waited for `connect_timeout`: `overloaded`.
     /// - Nothing was sent: `host_not_found`, `connect_failed`, `connect_timeout`, `tls_failed`,
-    ///   `certificate_untrusted`, `certificate_expired`, `certificate_wrong_host`.
+    ///   `certificate_untrusted`, `certificate_expired`, `certificate_wrong_host`. A proxy that refuses is
+    ///   `connect_failed`, with its status in the sentence.
     /// - The server may have processed the request (see `safe_to_resend`): `write_failed`, `read_timeout`,
     ///   `connection_lost`, `malformed_reply`, `reply_too_large`, `cancelled`.
     ///

@@ -27,6 +27,10 @@ PHONEAUTH_DECL https_transport::~https_transport() {
     ::asio::dispatch(client_->strand, [client = client_] { client->shutdown(); });
 }
 
+PHONEAUTH_DECL result<void> https_transport::check_certificates() const {
+    return client_->check_certificates();
+}
+
 PHONEAUTH_DECL ::asio::awaitable<result<http_response>> https_transport::send(http_request request) {
     return send(std::move(request), ::asio::use_awaitable);
 }

@@ -6,14 +6,15 @@
 #include <cstddef>
 #include <string>
 
-#include <phoneauth/version.hpp>
+#include <phoneauth/secret_string.hpp>
 
 namespace phoneauth {
 inline namespace v0 {
 
 /// How a transport works. Every wait has an end: a time-out below one millisecond counts as one.
 struct https_transport_options {
-    /// How long resolving, connecting and the TLS handshake may take together. Also how long a request waits for
+    /// How long resolving, connecting, by way of a proxy or not, and the TLS handshake may take together. Of a host with
+    /// several addresses the next one is tried after 250 ms, beside the others (RFC 8305). Also how long a request waits for
     /// another one to end.
     std::chrono::milliseconds connect_timeout{5000};
     /// How long the request may take, from its first byte to its last.
@@ -34,6 +35,11 @@ struct https_transport_options {
     std::size_t max_body_bytes = 1024 * 1024;
     /// The trusted certificates: a PEM file. Empty for those of the system.
     std::string ca_file;
+    /// The HTTP proxy that all connections go through, by CONNECT (RFC 9110 §9.3.6): "http://HOST:PORT" or, with Basic
+    /// authentication, "http://USER:PASSWORD@HOST:PORT", where user and password are percent-encoded. TLS is with the
+    /// server, and the proxy sees nothing of it but the host's name; it resolves that, too. Empty: no proxy. Environment
+    /// variables are not read.
+    secret_string proxy;
 };
 
 }  // namespace v0

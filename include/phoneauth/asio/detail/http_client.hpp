@@ -8,15 +8,18 @@
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
 #include <vector>
 
+#include <phoneauth/asio/detail/connect.hpp>
 #include <phoneauth/asio/detail/current_failure.hpp>
 #include <phoneauth/asio/detail/http1.hpp>
 #include <phoneauth/asio/detail/http1_writer.hpp>
 #include <phoneauth/asio/detail/http_connection.hpp>
+#include <phoneauth/asio/detail/proxy.hpp>
 #include <phoneauth/asio/detail/tls_client.hpp>
 #include <phoneauth/asio/https_transport_options.hpp>
 
@@ -38,12 +41,15 @@ namespace phoneauth {
 inline namespace v0 {
 namespace detail {
 
-/// The part of a transport that its requests keep alive. All but the constructor runs on the strand.
+/// The part of a transport that its requests keep alive. All but the constructor and
+/// `check_certificates` runs on the strand.
 class http_client : public std::enable_shared_from_this<http_client> {
 public:
     http_client(const ::asio::any_io_executor& executor, https_transport_options options,
                 std::shared_ptr<tls_client> tls)
-        : strand(::asio::make_strand(executor)), options_(std::move(options)), tls_(std::move(tls)) {
+        : strand(::asio::make_strand(executor)), options_(std::move(options)), proxy_(proxy_of(options_.proxy)),
+          tls_(std::move(tls)) {
+        options_.proxy = secret_string();
         using std::chrono::milliseconds;
         for (auto* timeout :
              {&options_.connect_timeout, &options_.write_timeout, &options_.read_timeout, &options_.idle_timeout})
@@ -68,6 +74,9 @@ public:
             co_return why;
         }
     }
+
+    /// From any thread.
+    result<void> check_certificates() const { return tls_->check_certificates(); }
 
     /// Ends the idle connections; those in use end with their requests.
     void shutdown() {
@@ -277,32 +286,66 @@ private:
         co_return std::move(shared->endpoints);
     }
 
-    ::asio::awaitable<result<void>> connect(http_connection& c, const url& target) {
-        auto endpoints = co_await resolve(c, target);
+    /// A TCP connection to `host`.
+    ::asio::awaitable<result<void>> reach(http_connection& c, const url& host) {
+        auto endpoints = co_await resolve(c, host);
         if (!endpoints) co_return endpoints.error();
-
-        std::error_code ec;
-        for (const auto& endpoint : *endpoints) {
-            c.socket.close(ec);
-            ec.clear();
-            co_await c.socket.async_connect(endpoint, ::asio::redirect_error(::asio::use_awaitable, ec));
-            if (c.expired()) co_return error::connect_timeout;
-            if (!ec || ec == ::asio::error::operation_aborted) break;
-        }
+        auto connecting = connect_first(c.socket, *std::move(endpoints), c.deadline());
+        auto ec = co_await std::move(connecting);
+        if (ec == ::asio::error::timed_out) co_return error::connect_timeout;
         if (ec) co_return why(c, ec, error::connect_timeout, error::connect_failed);
         c.socket.non_blocking(true, ec);
         if (!ec) c.socket.set_option(::asio::ip::tcp::no_delay(true), ec);
         if (ec) co_return error::connect_failed;
-        if (!target.https) co_return result<void>();
+        co_return result<void>();
+    }
 
-        ec = tls_->prepare(c, target);
+    /// A connection to `target` through the proxy. Nothing of the request is sent before there is one.
+    ::asio::awaitable<result<void>> tunnel(http_connection& c, const url& target) {
+        auto reached = co_await reach(c, proxy_->address);
+        if (!reached) co_return of_proxy(std::move(reached.error()));
+        auto request = std::exchange(c.out, connect_request(*proxy_, target));
+        auto ec = co_await c.write();
+        c.out = std::move(request);
+        if (ec) co_return of_proxy(why(c, ec, error::connect_timeout, error::connect_failed));
+        // RFC 9110 §9.3.6: whatever it says, a reply that opens a tunnel has no body. Nobody wants that of another one.
+        c.parser.reset(true);
+        ec = co_await c.read_message();
+        if (ec) co_return of_proxy(why(c, ec, error::connect_timeout, error::connect_failed));
+        if (c.parser.failed()) co_return failure(error::connect_failed, "The proxy's reply is not valid HTTP.");
+        const int status = c.parser.take_response().status;
+        if (status < 200 || status > 299) co_return proxy_refusal(status);
+        // Here the client speaks first, with or without TLS.
+        if (c.has_unread()) co_return failure(error::connect_failed, "The proxy sent what nobody asked for.");
+        co_return result<void>();
+    }
+
+    /// The same failure, told of the proxy.
+    static failure of_proxy(failure f) {
+        if (f.code == error::host_not_found) f.message = "The host name of the proxy could not be resolved.";
+        if (f.code == error::connect_timeout) f.message = "There was no connection through the proxy in time.";
+        if (f.code == error::connect_failed) f.message = "The proxy refused or closed the connection.";
+        return f;
+    }
+
+    ::asio::awaitable<result<void>> connect(http_connection& c, const url& target) {
+        if (target.https) {
+            auto trusted = tls_->check_certificates();
+            if (!trusted) co_return trusted;
+        }
+        auto connecting = proxy_ ? tunnel(c, target) : reach(c, target);
+        auto connected = co_await std::move(connecting);
+        if (!connected || !target.https) co_return connected;
+
+        auto ec = tls_->prepare(c, target);
         if (ec) co_return error::tls_failed;
         ec = co_await c.handshake();
         if (ec) co_return why(c, ec, error::connect_timeout, tls_client::why(c.tls()));
         co_return result<void>();
     }
 
-    https_transport_options options_;
+    https_transport_options options_;  ///< but the proxy is `proxy_`
+    std::optional<http_proxy> proxy_;
     clock::duration shortest_;
     std::shared_ptr<tls_client> tls_;
     std::size_t in_flight_ = 0;

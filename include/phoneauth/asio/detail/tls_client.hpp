@@ -2,7 +2,11 @@
 #ifndef PHONEAUTH_ASIO_DETAIL_TLS_CLIENT_HPP
 #define PHONEAUTH_ASIO_DETAIL_TLS_CLIENT_HPP
 
+#include <algorithm>
+#include <atomic>
 #include <cstddef>
+#include <cstdlib>
+#include <filesystem>
 #include <map>
 #include <mutex>
 #include <new>
@@ -13,14 +17,18 @@
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
 #include <phoneauth/asio/detail/http_connection.hpp>
 
 #include <asio/ip/address.hpp>
 
+#include <phoneauth/detail/ascii.hpp>
 #include <phoneauth/detail/url.hpp>
 #include <phoneauth/error.hpp>
+#include <phoneauth/result.hpp>
 
 namespace phoneauth {
 inline namespace v0 {
@@ -39,6 +47,19 @@ public:
                                            : SSL_CTX_load_verify_locations(context_.get(), ca_file.c_str(), nullptr);
         ERR_clear_error();
         if (loaded != 1) throw std::runtime_error("phoneauth: cannot load the trusted certificates from " + ca_file);
+        trusts_ = sk_X509_OBJECT_num(X509_STORE_get0_objects(SSL_CTX_get_cert_store(context_.get()))) > 0;
+    }
+
+    /// Success if there are trusted certificates; else what to do. OpenSSL says nothing where the system has none, and
+    /// then trusts nobody.
+    result<void> check_certificates() {
+        if (trusts_ || has_system_certificates()) return {};
+        return failure(error::certificate_untrusted,
+                       "This system has no trusted certificates, neither the file " +
+                           system_path(X509_get_default_cert_file_env(), X509_get_default_cert_file()) +
+                           " nor any in the folder " +
+                           system_path(X509_get_default_cert_dir_env(), X509_get_default_cert_dir()) +
+                           ": install them (the package ca-certificates), or name a PEM file with them in ca_file.");
     }
 
     /// Prepares the handshake of a connected connection with `host`.
@@ -90,9 +111,38 @@ public:
     }
 
 private:
+    static std::string system_path(const char* variable, const char* otherwise) {
+        const char* const value = std::getenv(variable);
+        return value ? value : otherwise;
+    }
+
+    /// Whether OpenSSL can find a certificate in the system's folders: it looks there, by a name like 5ed36f99.0, when
+    /// it needs one.
+    bool has_system_certificates() {
+        const auto folders = system_path(X509_get_default_cert_dir_env(), X509_get_default_cert_dir());
+        for (std::size_t begin = 0; begin <= folders.size();) {
+            const auto end = (std::min)(folders.find(folder_separator, begin), folders.size());
+            std::error_code ec;
+            std::filesystem::directory_iterator entry(folders.substr(begin, end - begin), ec);
+            for (; !ec && entry != std::filesystem::directory_iterator(); entry.increment(ec)) {
+                const auto name = entry->path().filename().string();
+                if (name.size() < 10 || name[8] != '.' || !is_digit(name[9])) continue;
+                if (std::all_of(name.begin(), name.begin() + 8, is_hex)) return trusts_ = true;
+            }
+            begin = end + 1;
+        }
+        return false;
+    }
+
+#if defined(_WIN32)
+    static constexpr char folder_separator = ';';
+#else
+    static constexpr char folder_separator = ':';
+#endif
     static constexpr std::size_t max_sessions = 64;
 
     ssl_ctx_ptr context_;
+    std::atomic<bool> trusts_{false};  ///< there are certificates, as far as is known
     std::mutex mutex_;
     std::map<std::string, ssl_session_ptr> sessions_;  ///< by host and port
 };
