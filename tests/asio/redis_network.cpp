@@ -5,6 +5,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <cstdlib>
 #include <fstream>
 #include <future>
 #include <string>
@@ -129,6 +130,11 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(certificates_of_clients, World, worlds) {
     World w(server.url, options);
     BOOST_TEST(count(w, 1) == 1);
 
+    const auto locked = server.folder + "/locked.key";
+    const auto lock = "openssl pkey -in " + options.key_file + " -out " + locked + " -aes256 -passout pass:hunter2";
+    BOOST_REQUIRE_EQUAL(std::system(lock.c_str()), 0);
+    options.key_file = locked;  // nobody is asked for the passphrase
+    BOOST_TEST(refused<World>(server.url, options, "have no passphrase"));
     options.key_file = other.folder + "/client.key";
     BOOST_TEST(refused<World>(server.url, options, "cannot use the key in " + options.key_file));
     options.certificate_file = other.folder + "/client.pem";
