@@ -87,7 +87,8 @@ constexpr std::array table{
     row{"--storage", "PHONEAUTH_STORAGE", "URL", "sqlite: and the file phoneauth.db beside the program",
         "memory: users last as long as the process; sqlite:FILE: for one machine; "
         "postgres://USER:PASSWORD@HOST/DATABASE\n"
-        "      or redis://:PASSWORD@HOST/NUMBER: for any number of servers; a password belongs into the variable",
+        "      or redis://:PASSWORD@HOST/NUMBER (rediss:// for TLS): for any number of servers; a password belongs "
+        "into the variable",
         &given::storage, ""},
     row{"--settings", "PHONEAUTH_SETTINGS", "FILE", "none", "JSON with any of the library's settings", &given::settings,
         ""},

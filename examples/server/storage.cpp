@@ -66,6 +66,7 @@ constexpr std::array kinds{
     kind{"postgres://", "libpq (libpq-dev)", open_postgres},
     kind{"postgresql://", "libpq (libpq-dev)", open_postgres},
     kind{"redis://", "hiredis (libhiredis-dev)", open_redis},
+    kind{"rediss://", "hiredis (libhiredis-dev)", open_redis},
 };
 
 const kind* kind_of(std::string_view url) {
@@ -151,7 +152,7 @@ void make_key(const fs::path& file) {
 
 std::string storage_problem(std::string_view url) {
     const auto* kind = kind_of(url);
-    if (!kind) return "expected memory, sqlite:FILE, postgres://… or redis://…";
+    if (!kind) return "expected memory, sqlite:FILE, postgres://…, redis://… or rediss://…";
     if (kind->open) return "";
     return "this program was built without " + std::string(kind->library) + "; install that and build it again";
 }

@@ -72,8 +72,8 @@ private:
 /// What is wrong with `url` as the name of a storage; empty if this program can try to open it.
 std::string storage_problem(std::string_view url);
 
-/// Opens what `url` names: memory, sqlite:FILE, postgres://… or redis://…. Throws `std::runtime_error` with a sentence
-/// for the operator if that cannot be done.
+/// Opens what `url` names: memory, sqlite:FILE, postgres://…, redis://… or rediss://…. Throws `std::runtime_error` with
+/// a sentence for the operator if that cannot be done.
 std::unique_ptr<any_storage> open_storage(const std::string& url, const ::asio::any_io_executor& executor);
 
 /// A file beside the program, where users survive its end.

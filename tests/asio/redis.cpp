@@ -39,20 +39,6 @@ redis_options impatient() {
     return options;
 }
 
-/// Waits until `f` no longer throws.
-template <class F>
-bool works_in_the_end(F f) {
-    for (const auto limit = std::chrono::steady_clock::now() + 10s; std::chrono::steady_clock::now() < limit;) {
-        try {
-            f();
-            return true;
-        } catch (const std::exception&) {
-            std::this_thread::yield();
-        }
-    }
-    return false;
-}
-
 /// What a server says when something was taken `times` times.
 std::string counted_reply(int times) {
     return "*3\r\n:1\r\n:0\r\n:" + std::to_string((cell_tests::start + times * counted).time_since_epoch().count()) +

@@ -86,7 +86,7 @@ single_header | by_hand)
     asio="-DASIO_STANDALONE -DASIO_HAS_CO_AWAIT=1 -DASIO_HAS_STD_COROUTINE=1 -pthread"
     "$compiler" $strict -I"$source/$headers" "$here/blocking.cpp" -o build/blocking -lsimdjson -lcrypto
     "$compiler" $strict -I"$source/$headers" $asio "$here/with_asio.cpp" -o build/with_asio $llhttp -lsimdjson -lssl -lcrypto
-    "$compiler" $strict -I"$source/$headers" "$here/with_stores.cpp" -o build/with_stores -lsimdjson -lcrypto \
+    "$compiler" $strict -I"$source/$headers" "$here/with_stores.cpp" -o build/with_stores -lsimdjson -lssl -lcrypto \
         $(pkg-config --cflags --libs sqlite3 libpq hiredis)
     ;;
 *)

@@ -8,6 +8,9 @@
 #   redis.sh kill DIR               the same by SIGKILL
 #   redis.sh restart DIR            starts it again where it was, after stopping it if it runs; prints the URL
 #
+# If the first OPTION is "tls", they speak TLS only: DIR/ca.pem is what clients have to trust, DIR/client.pem and
+# DIR/client.key are a certificate for them, which is asked for with --tls-auth-clients yes.
+#
 # start and restart return when the server answers. The folder is left behind for who made it.
 set -u
 
@@ -16,7 +19,36 @@ fail() {
     exit 1
 }
 
-url() { echo "redis://127.0.0.1:$(cat "$1/port")/0"; }
+url() { echo "redis$([ ! -e "$tls" ] || echo s)://127.0.0.1:$(cat "$1/port")/0"; }
+
+# Makes an authority in folder $1, and certificates of a server and of a client.
+certify() {
+    command -v openssl >/dev/null || fail "openssl is not installed (Debian: openssl)"
+    new="req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
+    (
+        cd "$1" || exit 1
+        # shellcheck disable=SC2086
+        openssl $new -x509 -subj "/CN=Test CA" -days 2 -keyout ca.key -out ca.pem || exit 1
+        for name in server client; do
+            # shellcheck disable=SC2086
+            openssl $new -subj "/CN=Test $name" -addext "subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1" \
+                -keyout $name.key -out $name.request &&
+                openssl x509 -req -in $name.request -copy_extensions copy -days 2 -CA ca.pem -CAkey ca.key \
+                    -CAcreateserial -out $name.pem || exit 1
+        done
+    ) >"$1/openssl.log" 2>&1 || { cat "$1/openssl.log" >&2 && fail "no certificates"; }
+}
+
+# redis-cli for the server on port $1.
+client() {
+    port=$1
+    shift
+    if [ -e "$tls" ]; then
+        redis-cli --tls --cacert "$folder/ca.pem" -p "$port" "$@"
+    else
+        redis-cli -p "$port" "$@"
+    fi
+}
 
 # A process that has ended but that nobody has waited for does not count.
 runs() {
@@ -28,7 +60,11 @@ runs() {
 # Starts the server in folder $1; false if its port is taken.
 launch() {
     : >"$1/log"
-    redis-server "$1/redis.conf" --port "$(cat "$1/port")" >"$1/log" 2>&1 &
+    if [ -e "$tls" ]; then
+        redis-server "$1/redis.conf" --port 0 --tls-port "$(cat "$1/port")" >"$1/log" 2>&1 &
+    else
+        redis-server "$1/redis.conf" --port "$(cat "$1/port")" >"$1/log" 2>&1 &
+    fi
     echo $! >"$1/pid"
     until grep -q 'Ready to accept connections' "$1/log"; do
         runs "$(cat "$1/pid")" || return 1
@@ -85,14 +121,24 @@ again() {
 
 # Waits until the cluster node in folder $1 sees the whole cluster.
 joined() {
-    until redis-cli -p "$(cat "$1/port")" cluster info | grep -q cluster_state:ok; do sleep 0.05; done
+    until client "$(cat "$1/port")" cluster info | grep -q cluster_state:ok; do sleep 0.05; done
 }
 
 signal=TERM
 [ $# -ge 2 ] || fail "expected: start, cluster, stop, kill or restart, and a folder"
 command=$1
 folder=$2
+tls=$folder/tls # is there if the servers speak TLS
 shift 2
+if [ "${1-}" = tls ]; then
+    shift
+    mkdir -p "$folder"
+    folder=$(cd "$folder" && pwd) || exit 1
+    certify "$folder"
+    : >"$tls"
+    set -- --tls-cert-file "$folder/server.pem" --tls-key-file "$folder/server.key" \
+        --tls-ca-cert-file "$folder/ca.pem" --tls-auth-clients no --tls-cluster yes --tls-replication yes "$@"
+fi
 case $command in
 start)
     start "$folder" "$@"
@@ -105,7 +151,7 @@ cluster)
         nodes="$nodes 127.0.0.1:$(cat "$folder/$n/port")"
     done
     # shellcheck disable=SC2086
-    redis-cli --cluster create $nodes --cluster-yes >"$folder/log" 2>&1 || { cat "$folder/log" >&2 && fail "no cluster"; }
+    client "$(cat "$folder/1/port")" --cluster create $nodes --cluster-yes >"$folder/log" 2>&1 || { cat "$folder/log" >&2 && fail "no cluster"; }
     each joined "$folder"
     url "$folder/1"
     ;;

@@ -24,7 +24,8 @@ BOOST_AUTO_TEST_SUITE(redis_storage_)
 BOOST_AUTO_TEST_CASE(urls) {
     const auto url = [](const char* text) {
         const auto u = detail::parse_redis_url(text);
-        return u.user + '|' + u.password + '|' + u.server.str() + '|' + std::to_string(u.database);
+        return (u.tls ? "tls|" : "") + u.user + '|' + u.password + '|' + u.server.str() + '|' +
+               std::to_string(u.database);
     };
     BOOST_TEST(url("redis://example.com") == "||example.com:6379|0");
     BOOST_TEST(url("redis://127.0.0.1:7000/3") == "||127.0.0.1:7000|3");
@@ -33,12 +34,15 @@ BOOST_AUTO_TEST_CASE(urls) {
     BOOST_TEST(url("redis://:pass@host/1") == "|pass|host:6379|1");
     BOOST_TEST(url("redis://ann:p%40%2F%3a@host:1/1") == "ann|p@/:|host:1|1");
     BOOST_TEST(url("redis://ann:p/w@host:1/1") == "ann|p/w|host:1|1");
+    BOOST_TEST(url("rediss://example.com") == "tls|||example.com:6379|0");
+    BOOST_TEST(url("rediss://ann:pass@[::1]:7000/3") == "tls|ann|pass|[::1]:7000|3");
     const auto refused = [](const std::string& text, const char* why) {
         return throws([&] { detail::parse_redis_url(text); }, why);
     };
     BOOST_TEST(refused("", "does not begin with redis://"));
     BOOST_TEST(refused("http://:hunter2@host", "does not begin with redis://"));
-    BOOST_TEST(refused("rediss://:hunter2@host", "TLS"));
+    BOOST_TEST(refused("rediss://:hunter2@", "no valid host"));
+    BOOST_TEST(refused("redisss://:hunter2@host", "does not begin with redis:// or rediss://"));
     BOOST_TEST(refused("redis://", "no valid host"));
     BOOST_TEST(refused("redis://:hunter2@", "no valid host"));
     BOOST_TEST(refused("redis://:hunter2@host:0", "no valid host"));

@@ -14,14 +14,19 @@ namespace phoneauth {
 inline namespace v0 {
 
 /// A complete Storage in Redis 6 or later, or in Valkey, for thread-per-request servers: any number of server processes
-/// on one Redis behave as one. It is blocking; the asynchronous one is in asio/redis.hpp. It needs POSIX and hiredis.
-/// It speaks no TLS: keep the way to Redis private.
+/// on one Redis behave as one. It is blocking; the asynchronous one is in asio/redis.hpp. It needs POSIX, hiredis and
+/// OpenSSL's libssl.
 ///
 ///     phoneauth::redis_storage redis("redis://127.0.0.1:6379/0");
 ///
 /// The recommended set-up keeps what lives for minutes in Redis, and the users in a database (storage/combined.hpp):
 ///
 ///     phoneauth::combined_storage storage(redis, my_users, redis, redis);
+///
+/// @par TLS
+/// A URL that begins with `rediss://` asks for it, version 1.2 or later; without it the password and all that is stored
+/// can be read on the way. The server's certificate must be signed by an authority that is trusted and must be for the
+/// host of the URL; see `redis_options` for authorities of your own and for a certificate of the client.
 ///
 /// @par What Redis can lose
 /// Redis acknowledges a write before it is on any disk.
@@ -52,9 +57,10 @@ inline namespace v0 {
 /// first time and when it has moved.
 ///
 /// @par Cluster
-/// It is supported; name any of its servers. Transactions and sessions spread over the servers. Users do not: all of them
-/// have one hash tag, because their phones and identities can be kept unique on one server only. Nor do cells: they have
-/// one of their own, because a batch is granted as a whole.
+/// It is supported; name any of its servers. With `rediss://` all of them are spoken to by TLS. Transactions and
+/// sessions spread over the servers. Users do not: all of them have one hash tag, because their phones and identities
+/// can be kept unique on one server only. Nor do cells: they have one of their own, because a batch is granted as a
+/// whole.
 ///
 /// @par Upgrades
 /// Records have a format. This version writes format 3 and reads formats 1, which knew nothing of the delivery of
@@ -76,11 +82,12 @@ class redis_storage : public forwarding_storage<redis_storage> {
 public:
     /// Connects and checks the server.
     ///
-    /// @param url      `redis://[[user]:password@]host[:port][/database]`, with percent-encoding in user and password;
-    ///     port 6379 and database 0 unless given
+    /// @param url      `redis://[[user]:password@]host[:port][/database]`, or `rediss://…` for TLS, with
+    ///     percent-encoding in user and password; port 6379 and database 0 unless given
     /// @param options  see there
     /// @par Errors
-    /// `std::runtime_error` if the URL is not one, if it cannot connect, log in or write, if the server would lose data
+    /// `std::runtime_error` if the URL is not one, if a file in `options` cannot be used, if it cannot connect, trust
+    /// the server, log in or write, if the server would lose data
     /// (see above), or if the data are of a newer version.
     explicit redis_storage(const std::string& url, const redis_options& options = {})
         : redis_storage(detail::parse_redis_url(url), options) {}

@@ -3,7 +3,7 @@
 #define PHONEAUTH_STORAGE_DETAIL_REDIS_CONNECTION_HPP
 
 #include <algorithm>
-#include <cerrno>
+#include <array>
 #include <charconv>
 #include <chrono>
 #include <cstddef>
@@ -19,18 +19,17 @@
 #include <utility>
 #include <vector>
 
-#include <fcntl.h>
 #include <poll.h>
-#include <sys/socket.h>
-#include <sys/time.h>
 
 #include <phoneauth/detail/bounded_pool.hpp>
 #include <phoneauth/storage/detail/redis_protocol.hpp>
+#include <phoneauth/storage/detail/redis_stream.hpp>
+#include <phoneauth/storage/detail/redis_tcp.hpp>
 #include <phoneauth/storage/redis_options.hpp>
 #include <phoneauth/yields.hpp>
 
-// The blocking way to Redis, and what both storages ask of the server at start. hiredis connects and parses; the bytes
-// go through functions of ours, because hiredis raises SIGPIPE and knows no limit for a whole operation. POSIX only.
+// The blocking way to Redis, and what both storages ask of the server at start. hiredis only parses: its connections
+// raise SIGPIPE, know no limit for a whole operation, and have no TLS in all versions. POSIX only.
 
 namespace phoneauth {
 inline namespace v0 {
@@ -40,22 +39,21 @@ namespace detail {
 /// are made to be put behind "Redis ".
 class redis_connection {
 public:
-    /// Connects and does the handshake.
-    redis_connection(const redis_address& server, const redis_url& url, redis_time deadline) : name_(server.str()) {
-        using std::chrono::microseconds;
-        const auto left = (std::max)(std::chrono::duration_cast<microseconds>(deadline - now()), microseconds(1000));
-        timeval limit{};
-        limit.tv_sec = static_cast<decltype(limit.tv_sec)>(left.count() / 1'000'000);
-        limit.tv_usec = static_cast<decltype(limit.tv_usec)>(left.count() % 1'000'000);
-        context_.reset(redisConnectWithTimeout(server.host.c_str(), server.port, limit));
-        if (!context_) throw std::bad_alloc();
-        if (context_->err)
-            fail("cannot be reached: " + std::string(context_->errstr) + "; check the URL and whether it runs");
-        ::fcntl(context_->fd, F_SETFD, FD_CLOEXEC);
-#ifdef SO_NOSIGPIPE
-        const int on = 1;
-        ::setsockopt(context_->fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
-#endif
+    /// Connects and does the handshakes.
+    ///
+    /// @param tls  nullptr: without
+    /// @param name  for which the certificate must be
+    redis_connection(const redis_address& server, const redis_url& url, SSL_CTX* tls, const std::string& name,
+                     redis_time deadline)
+        : server_(server.str()), reader_(redisReaderCreate()) {
+        if (!reader_) throw std::bad_alloc();
+        try {
+            socket_ = redis_connect(server, deadline);
+            stream_ = std::make_unique<redis_stream>(socket_.fd(), tls, name);
+        } catch (const std::runtime_error& e) {
+            fail(e.what());
+        }
+        for (redis_io step; (step = stream_->handshake()) != redis_io::done;) wait_for(step, deadline);
         const auto handshake = redis_handshake(url);
         std::string bytes;
         for (const auto& call : handshake) append_call(bytes, call);
@@ -69,65 +67,51 @@ public:
             }
         }
     }
+    redis_connection(const redis_connection&) = delete;
+    redis_connection& operator=(const redis_connection&) = delete;
+    ~redis_connection() { stream_->end(); }
 
     /// False if the server has closed an idle connection, or has sent what nobody asked for.
-    bool is_idle() const {
-        if (has_leftover(*context_->reader)) return false;
-        char byte = 0;
-        return ::recv(context_->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
-    }
+    bool is_idle() const { return !has_leftover(*reader_) && stream_->quiet(); }
 
     void send(std::string_view bytes, redis_time deadline) {
-        while (!bytes.empty()) {
-            const auto sent = ::send(context_->fd, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-            if (sent >= 0)
-                bytes.remove_prefix(static_cast<std::size_t>(sent));
-            else
-                wait_for(POLLOUT, deadline);
-        }
+        while (!bytes.empty())
+            if (const auto step = stream_->write(bytes); step != redis_io::done) wait_for(step, deadline);
     }
 
     redis_reply receive(redis_time deadline) {
         for (;;) {
             redis_reply reply;
             try {
-                reply = next_reply(*context_->reader);
+                reply = next_reply(*reader_);
             } catch (const std::runtime_error& e) {
                 fail(e.what());
             }
             if (reply) return reply;
-            char bytes[16384];
-            const auto size = ::recv(context_->fd, bytes, sizeof bytes, MSG_DONTWAIT);
-            if (size == 0) fail("closed the connection");
-            if (size > 0)
-                redisReaderFeed(context_->reader, bytes, static_cast<std::size_t>(size));
+            std::array<char, 16384> bytes;
+            std::size_t size = 0;
+            const auto step = stream_->read(bytes.data(), bytes.size(), size);
+            if (step == redis_io::done)
+                redisReaderFeed(reader_.get(), bytes.data(), size);
             else
-                wait_for(POLLIN, deadline);
+                wait_for(step, deadline);
         }
     }
 
 private:
-    static redis_time now() {
-        return std::chrono::steady_clock::now();
+    [[noreturn]] void fail(const std::string& why) const { throw std::runtime_error("at " + server_ + " " + why); }
+
+    void wait_for(redis_io step, redis_time deadline) const {
+        if (step == redis_io::failed) fail(stream_->why());
+        pollfd waiting{socket_.fd(), static_cast<short>(step == redis_io::wants_write ? POLLOUT : POLLIN), 0};
+        const int left = poll_timeout(deadline);
+        if (left == 0 || ::poll(&waiting, 1, left) == 0) fail(stream_->why_late());
     }
 
-    [[noreturn]] void fail(const std::string& why) const {
-        throw std::runtime_error("at " + name_ + " " + why);
-    }
-
-    /// After a call that returned -1.
-    void wait_for(short event, redis_time deadline) const {
-        if (errno == EINTR) return;
-        if (errno != EAGAIN && errno != EWOULDBLOCK)
-            fail("broke the connection: " + std::generic_category().message(errno));
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - now()).count();
-        pollfd waiting{context_->fd, event, 0};
-        if (left <= 0 || ::poll(&waiting, 1, static_cast<int>(std::min<long long>(left, 1'000'000))) == 0)
-            fail("did not answer in time");
-    }
-
-    std::string name_;
-    std::unique_ptr<redisContext, redis_free> context_;
+    std::string server_;
+    std::unique_ptr<redisReader, redis_free> reader_;
+    redis_socket socket_;
+    std::unique_ptr<redis_stream> stream_;
 };
 
 /// Runs calls on connections of its own, on the caller's thread. Thread-safe.
@@ -136,8 +120,9 @@ public:
     using mode = blocking_mode;
 
     redis_blocking_link(redis_url url, const redis_options& options)
-        : url_(std::move(url)), connect_timeout_(options.connect_timeout),
-          operation_timeout_(options.operation_timeout), pool_(options.max_connections), router_(url_.server) {}
+        : url_(std::move(url)), tls_(make_redis_tls(url_, options)), server_name_(options.server_name),
+          connect_timeout_(options.connect_timeout), operation_timeout_(options.operation_timeout),
+          pool_(options.max_connections), router_(url_.server) {}
 
     redis_blocking_link(const redis_blocking_link&) = delete;
     redis_blocking_link& operator=(const redis_blocking_link&) = delete;
@@ -233,10 +218,13 @@ private:
                                                     redis_time deadline) const {
         if (idle && idle->is_idle()) return idle;
         return std::make_unique<redis_connection>(
-            server, url_, (std::min)(deadline, std::chrono::steady_clock::now() + connect_timeout_));
+            server, url_, tls_.get(), server_name_.empty() ? server.host : server_name_,
+            (std::min)(deadline, std::chrono::steady_clock::now() + connect_timeout_));
     }
 
     const redis_url url_;
+    const redis_tls tls_;
+    const std::string server_name_;
     const std::chrono::milliseconds connect_timeout_, operation_timeout_;
     bounded_pool<connections> pool_;
     std::mutex mutex_;  // guards the following

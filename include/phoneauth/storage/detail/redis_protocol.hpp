@@ -49,8 +49,9 @@ struct redis_address {
     friend bool operator==(const redis_address&, const redis_address&) = default;
 };
 
-/// redis://[[user]:password@]host[:port][/database]
+/// redis://[[user]:password@]host[:port][/database], or rediss://…
 struct redis_url {
+    bool tls = false;
     redis_address server;
     std::string user;
     std::string password;  ///< empty: none is sent
@@ -61,15 +62,15 @@ struct redis_url {
 inline redis_url parse_redis_url(std::string_view text) {
     const auto refuse = [](const std::string& why) -> redis_url {
         throw std::runtime_error("phoneauth: the URL of Redis " + why +
-                                 "; expected redis://host:port/0 or redis://user:password@host:port/0");
+                                 "; expected redis://host:port/0 or redis://user:password@host:port/0, "
+                                 "or with rediss:// for TLS");
     };
-    constexpr std::string_view scheme = "redis://";
-    if (text.starts_with("rediss://"))
-        return refuse("asks for TLS, which is not supported: put a TLS proxy such as stunnel beside the server");
-    if (!text.starts_with(scheme)) return refuse("does not begin with redis://");
-    text.remove_prefix(scheme.size());
-
     redis_url parts;
+    constexpr std::string_view plain = "redis://", tls = "rediss://";
+    parts.tls = text.starts_with(tls);
+    if (!parts.tls && !text.starts_with(plain)) return refuse("does not begin with redis:// or rediss://");
+    text.remove_prefix((parts.tls ? tls : plain).size());
+
     const auto path = (std::min)(text.find('/', text.rfind('@') == text.npos ? 0 : text.rfind('@')), text.size());
     auto authority = text.substr(0, path);
     if (const auto at = authority.rfind('@'); at != authority.npos) {
@@ -101,7 +102,6 @@ inline redis_url parse_redis_url(std::string_view text) {
 struct redis_free {
     void operator()(redisReply* reply) const noexcept { freeReplyObject(reply); }
     void operator()(redisReader* reader) const noexcept { redisReaderFree(reader); }
-    void operator()(redisContext* context) const noexcept { redisFree(context); }
 };
 using redis_reply = std::unique_ptr<redisReply, redis_free>;
 
