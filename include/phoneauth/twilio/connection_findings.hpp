@@ -34,7 +34,7 @@ inline finding of_region(const twilio_config& c) {
 /// A transport that could not reach Twilio.
 inline finding of_no_reply(const twilio_config& c, const failure& f) {
     const auto host = host_of(c);
-    const std::string what = host + ": " + f.message;
+    const std::string what = host + ": " + shown(f.message, 200);
     const std::string names = c.base_url.empty() ? "twilio.region and twilio.edge" : "twilio.base_url";
     if (f.code == error::host_not_found)
         return bad("connection", what, "Look at this machine's DNS, and at how " + names + " are spelled.");

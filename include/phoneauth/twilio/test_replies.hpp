@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -109,10 +110,10 @@ inline finding note(std::string check, std::string message, std::string remedy) 
 }
 ///@}
 
-/// A text of Twilio's, as a report can have it: in printable ASCII, and not long.
-inline std::string shown(std::string_view text) {
+/// A text of somebody else's, as a report can have it: in printable ASCII, and not long.
+inline std::string shown(std::string_view text, std::size_t most = 40) {
     std::string s;
-    for (const char c : text.substr(0, 40)) s += c >= ' ' && c <= '~' ? c : '?';
+    for (const char c : text.substr(0, most)) s += c >= ' ' && c <= '~' ? c : '?';
     return s;
 }
 
