@@ -323,7 +323,7 @@ await check('operators test the configuration: what is wrong comes with its reme
   const page = await open('#/service', {}, own.url);
   await title(page, 'Try the service');
   await testConfiguration(page, operatorToken);
-  await status(page, /^Codes cannot be sent: 1 of 14 checks failed\. \d notes?\.$/);
+  await status(page, /^Codes cannot be sent: 1 of 14 checks failed\. \d\snotes?\.$/);
   const finding = page.locator('#findings li').filter({hasText: 'Failed'});
   assert.match(await finding.innerText(), /^Failed\s+sms: The sender cannot send SMS\.\s+Set twilio\.sender to a number that can\.$/);
   await screenshots(page, 'configuration-wrong');
