@@ -21,6 +21,7 @@
 #include <utility>
 #include <vector>
 
+#include <asio/co_spawn.hpp>
 #include <asio/io_context.hpp>
 #include <asio/ip/address.hpp>
 #include <asio/ip/tcp.hpp>
@@ -38,7 +39,9 @@
 #include <phoneauth/testing/fake_twilio.hpp>
 
 #include "event_log.hpp"
+#include "fake_set_ups.hpp"
 #include "metrics.hpp"
+#include "operator.hpp"
 #include "options.hpp"
 #include "page.hpp"
 #include "storage.hpp"
@@ -195,6 +198,75 @@ phoneauth::http_server_options limits_of(const options& o, reply_counters& repli
     return limits;
 }
 
+/// Who is told what happens.
+struct observer {
+    phoneauth::event_counters* counters;  ///< or nullptr
+    event_log* log;                       ///< or nullptr
+
+    void operator()(const phoneauth::event& e) const {
+        if (counters) (*counters)(e);
+        if (log) (*log)(e);
+    }
+};
+
+/// Starts a Twilio of the server's own, and configures it.
+void play_twilio(options& o, std::optional<phoneauth::testing::fake_twilio>& fake) {
+    fake.emplace().on_message(print_message);
+    auto twilio = fake->settings();
+    twilio.status_callback = o.config.twilio.status_callback;
+    if (!o.fake_set_up.empty()) spoil(o.fake_set_up, *fake, twilio);
+    o.config.twilio = std::move(twilio);
+}
+
+phoneauth::https_transport_options way_to_twilio(const options& o) {
+    phoneauth::https_transport_options way;
+    way.ca_file = o.ca_file;
+    if (!o.fake_twilio) way.proxy = o.proxy;
+    return way;
+}
+
+/// Tests the configuration, and prints what was found. True if nothing stands in the way of sending codes. The storage is
+/// left alone: another server may be using it.
+bool test(options o) {
+    ::asio::io_context context(1);
+    std::optional<phoneauth::testing::fake_twilio> fake;
+    if (o.fake_twilio) {
+        play_twilio(o, fake);
+        print("No Twilio credentials: the Twilio that the server plays is tested.");
+    }
+    const auto storage = open_storage("memory", context.get_executor());
+    if (o.config.code_keys.empty()) o.config.code_keys = {{"own", own_code_key("memory")}};
+    phoneauth::https_transport transport(context.get_executor(), way_to_twilio(o));
+    observer nobody{nullptr, nullptr};
+    phoneauth::authenticator authenticator(o.config, *storage, transport, nobody);
+    bool is_well = false;
+    ::asio::co_spawn(context, authenticator.test_configuration(),
+                     [&](std::exception_ptr thrown, operator_route::report report) {
+                         if (thrown) std::rethrow_exception(thrown);
+                         if (!report) throw std::runtime_error(report.error().message);
+                         for (const auto& line : report_lines(*report)) print(line);
+                         is_well = report->ok();
+                         context.stop();  // a connection to Twilio may be kept
+                     });
+    context.run();
+    return is_well;
+}
+
+/// Serves the counters, on a port of their own.
+void start_metrics(std::optional<phoneauth::http_server>& metrics, const ::asio::any_io_executor& executor,
+                   const options& o, std::function<std::string()> text) {
+    phoneauth::http_server_options few;
+    few.max_connections = 16;
+    few.allowed_hosts = o.metrics_hosts;
+    const tcp::endpoint where(::asio::ip::make_address(o.metrics_address), o.metrics_port);
+    listen(
+        metrics, executor, where,
+        [text = std::move(text)](phoneauth::http_request request, tcp::endpoint)
+            -> ::asio::awaitable<phoneauth::http_response> { co_return metrics_reply(request, text); },
+        few);
+    print("metrics: " + url_of({where.address(), metrics->port()}) + "/metrics");
+}
+
 void run(options o) {
     ::asio::io_context context(static_cast<int>(o.threads));
     const auto executor = context.get_executor();
@@ -222,20 +294,14 @@ void run(options o) {
 
     std::optional<phoneauth::testing::fake_twilio> fake;
     if (o.fake_twilio) {
-        fake.emplace().on_message(print_message);
-        auto twilio = fake->settings();
-        twilio.status_callback = o.config.twilio.status_callback;
+        play_twilio(o, fake);
         if (o.default_status_callback)
-            twilio.status_callback = url_of(reachable(address)) + "/api/services/Twilio/messageStatus";
-        o.config.twilio = std::move(twilio);
+            o.config.twilio.status_callback = url_of(reachable(address)) + "/api/services/Twilio/messageStatus";
         print("No Twilio credentials: messages are printed here, not sent.");
     }
     complete(o.api);
 
-    phoneauth::https_transport_options to_twilio;
-    to_twilio.ca_file = o.ca_file;
-    if (!o.fake_twilio) to_twilio.proxy = o.proxy;
-    phoneauth::https_transport transport(executor, to_twilio);
+    phoneauth::https_transport transport(executor, way_to_twilio(o));
     if (o.twilio_over_https) {
         // Found out now, and not when the first user waits for a code.
         if (const auto usable = transport.check_certificates(); !usable)
@@ -244,16 +310,19 @@ void run(options o) {
     phoneauth::event_counters counters;
     std::optional<event_log> log;
     if (!o.events.empty()) log.emplace(o.events);
-    const auto note_event = [&](const phoneauth::event& e) {
-        counters(e);
-        if (log) (*log)(e);
-    };
+    observer note_event{&counters, log ? &*log : nullptr};
     phoneauth::authenticator authenticator(o.config, *storage, transport, note_event);
     phoneauth::rest::api api(authenticator, o.api);
 
+    operator_route operators(o.operator_token, [&] { return authenticator.test_configuration(); });
     const auto page = make_page(o.fake_twilio, o.config.phone_column);
     answer = [&](phoneauth::http_request request, tcp::endpoint peer) -> ::asio::awaitable<phoneauth::http_response> {
         if (request.url == "/" && (request.method == "GET" || request.method == "HEAD")) co_return page;
+        if (operators.serves(request)) {
+            auto testing = operators.answer(std::move(request));
+            phoneauth::http_response report = co_await std::move(testing);
+            co_return report;
+        }
         auto work = api.handle(std::move(request), peer.address().to_string());
         phoneauth::http_response reply = co_await std::move(work);
         co_return reply;
@@ -261,24 +330,13 @@ void run(options o) {
 
     std::optional<phoneauth::http_server> metrics;
     if (!o.metrics_address.empty()) {
-        const std::function<std::string()> text = [&] {
+        start_metrics(metrics, executor, o, [&] {
             return counters.prometheus_text() + replies.prometheus_text() +
                    "# HELP phoneauth_events_dropped_total Events that could not be written.\n"
                    "# TYPE phoneauth_events_dropped_total counter\n"
                    "phoneauth_events_dropped_total " +
                    std::to_string(log ? log->dropped() : 0) + '\n';
-        };
-        phoneauth::http_server_options few;
-        few.max_connections = 16;
-        few.allowed_hosts = o.metrics_hosts;
-        const tcp::endpoint where(::asio::ip::make_address(o.metrics_address), o.metrics_port);
-        listen(
-            metrics, executor, where,
-            [text](phoneauth::http_request request, tcp::endpoint) -> ::asio::awaitable<phoneauth::http_response> {
-                co_return metrics_reply(request, text);
-            },
-            few);
-        print("metrics: " + url_of({where.address(), metrics->port()}) + "/metrics");
+        });
     }
 
     // The first signal: no new requests, and those that are accepted get their replies. The second one ends it at once.
@@ -309,6 +367,7 @@ int main(int argc, char** argv) {
     for (const auto& problem : parsed.problems) std::cerr << "phoneauth_server: " << problem << '\n';
     if (!parsed.problems.empty()) return 2;
     try {
+        if (parsed.value.test) return server::test(parsed.value) ? 0 : 1;
         server::run(parsed.value);
     } catch (const std::exception& e) {
         std::cerr << "phoneauth_server: " << e.what() << '\n';

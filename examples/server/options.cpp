@@ -18,6 +18,7 @@
 #include <phoneauth/detail/url.hpp>
 #include <phoneauth/read_config.hpp>
 
+#include "fake_set_ups.hpp"
 #include "storage.hpp"
 
 namespace server {
@@ -28,6 +29,7 @@ struct given {
     std::string listen, hosts, allowed_origins, trusted_proxies, trusted_hops;
     std::string threads, max_connections, max_connections_per_address, max_requests, metrics, events;
     std::string app_id, api_key, code_key, storage, settings, send_message;
+    std::string operator_token, operator_token_file, fake_set_up;
     std::string account_sid, auth_token, twilio_key, twilio_secret, sender, base_url, ca_file, proxy, status_callback;
 };
 
@@ -95,6 +97,15 @@ constexpr std::array table{
     row{"--send-message", "PHONEAUTH_SEND_MESSAGE", "WHO", "off; session while messages are only printed",
         "who may send messages; session: whoever is logged in, key: whoever knows the API key, off: nobody",
         &given::send_message, ""},
+    row{"--operator-token-file", "PHONEAUTH_OPERATOR_TOKEN_FILE", "FILE", "none: there is no route for operators",
+        "a file with the token of GET /operator/test-configuration, which does what --test does, or:",
+        &given::operator_token_file, ""},
+    row{"", "PHONEAUTH_OPERATOR_TOKEN", "TOKEN", "none", "the token itself: 16 to 256 characters that nobody can guess",
+        &given::operator_token, ""},
+    row{"--fake-twilio", "PHONEAUTH_FAKE_TWILIO", "NAME", "fine",
+        "without Twilio credentials: what is wrong with the Twilio that the server plays, to see what --test says of "
+        "it",
+        &given::fake_set_up, ""},
     row{"--twilio-account-sid", "TWILIO_ACCOUNT_SID", "AC…", "none: no SMS is sent, messages are printed",
         "Twilio's account", &given::account_sid, "twilio.account_sid"},
     row{"", "TWILIO_AUTH_TOKEN", "TOKEN", "none", "the account's auth token, or:", &given::auth_token,
@@ -159,6 +170,10 @@ private:
         for (auto at = arguments.begin(); at != arguments.end(); ++at) {
             if (*at == "--help" || *at == "-h") {
                 out_.value.help = true;
+                continue;
+            }
+            if (*at == "--test") {
+                out_.value.test = true;
                 continue;
             }
             const auto equals = at->find('=');
@@ -240,8 +255,10 @@ private:
         if (!given_.ca_file.empty() && !std::ifstream(given_.ca_file))
             bad_value(&given::ca_file, "the file cannot be read");
         out_.value.ca_file = given_.ca_file;
+        apply_operator();
         apply_config();
         apply_proxy();
+        apply_fake_set_up();
     }
 
     void apply_proxy() {
@@ -261,6 +278,35 @@ private:
             if (!proxy) bad_value(&given::proxy, proxy.error().message);
             out_.value.proxy = given_.proxy;
         }
+    }
+
+    void apply_operator() {
+        auto& token = out_.value.operator_token;
+        const auto source = given_.operator_token_file.empty() ? &given::operator_token : &given::operator_token_file;
+        if (!given_.operator_token_file.empty()) {
+            if (!given_.operator_token.empty())
+                bad_value(source, "PHONEAUTH_OPERATOR_TOKEN is set, too; set one of them");
+            std::ifstream file(given_.operator_token_file);
+            if (!std::getline(file, token)) return bad_value(source, "the file cannot be read, or is empty");
+        } else {
+            token = given_.operator_token;
+        }
+        if (token.empty()) return;
+        const auto is_visible = [](char c) { return c > ' ' && c <= '~'; };
+        if (token.size() < 16 || token.size() > 256 || !std::all_of(token.begin(), token.end(), is_visible))
+            bad_value(source, "expected a token of 16 to 256 visible characters of ASCII");
+    }
+
+    void apply_fake_set_up() {
+        auto& name = out_.value.fake_set_up;
+        name = given_.fake_set_up;
+        if (name.empty()) return;
+        phoneauth::testing::twilio_simulator simulator;
+        auto settings = simulator.settings();
+        if (!spoil(name, simulator, settings))
+            bad_value(&given::fake_set_up, "expected one of " + fake_set_up_names());
+        else if (!out_.value.fake_twilio)
+            bad_value(&given::fake_set_up, "there are Twilio credentials: the server plays no Twilio");
     }
 
     template <class Number>
@@ -409,7 +455,12 @@ std::string help_text() {
         text += std::string(r.variable) + '=' + std::string(r.value) + "\n      " + std::string(r.help) +
                 "\n      default: " + std::string(r.initial) + '\n';
     }
-    text += "\n  --help\n      this text\n";
+    text +=
+        "\n  --test\n      instead of serving, asks Twilio whether codes can be sent, and prints what it finds and "
+        "what to do: exit\n"
+        "      status 0 if nothing stands in the way, 1 if something does, 2 if an option is wrong. Sends no message\n"
+        "\n  --fake-twilio knows: " +
+        fake_set_up_names() + "\n\n  --help\n      this text\n";
     return text;
 }
 

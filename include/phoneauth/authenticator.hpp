@@ -345,9 +345,11 @@ public:
         return give(messages_.send(std::move(m), std::move(from)), std::forward<Token>(token)...);
     }
 
-    /// Asks Twilio whether the credentials work, the account is active, and the sender is the account's and can send
-    /// SMS and MMS; and says what is risky in the configuration. What an API key may not look up (a standard one: the
-    /// account) is not known, and nothing that stands in the way. Sends no message.
+    /// Asks Twilio whether the credentials work, what they may do, whether the account is active or on trial, whether the
+    /// account has the sender and the sender can send SMS and MMS, and to which countries it may send; compares the
+    /// clock with Twilio's; and says what is risky in the configuration. Each finding has its remedy: see `finding`.
+    /// What an API key may not look up (a standard one: the account) is not known, and nothing that stands in the way.
+    /// Sends no message. It makes 4 to 10 requests, one after the other, so who may call it is for the caller to decide.
     ///
     /// @param token  asynchronous mode: a completion token, or nothing
     /// @return the `configuration_report`

@@ -90,7 +90,7 @@ class Program {
     const storage = storages[values.storage];
     const standard = {PHONEAUTH_STORAGE: storage, ...(storage.includes('://') && {PHONEAUTH_CODE_KEY: codeKey})};
     const all = {...Object.fromEntries(own), ...standard, ...env};
-    for (const name of ['TWILIO_AUTH_TOKEN', 'TWILIO_API_SECRET', 'PHONEAUTH_CODE_KEY']) if (all[name]?.length >= 8) secret(all[name]);
+    for (const name of ['TWILIO_AUTH_TOKEN', 'TWILIO_API_SECRET', 'PHONEAUTH_CODE_KEY', 'PHONEAUTH_OPERATOR_TOKEN']) if (all[name]?.length >= 8) secret(all[name]);
     this.child = spawn(path, args, {env: all, stdio: ['ignore', 'pipe', 'pipe']});
     children.push(this.child);
     this.child.stderr.on('data', (data) => { this.errors += data; });

@@ -1,13 +1,14 @@
 // The example server's page in a browser, as a person uses it.
 
 import assert from 'node:assert/strict';
-import {existsSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {chromium} from 'playwright-core';
 import {check, finish, person, scratch, secret, startServer, wrong} from './harness.mjs';
 
 const settings = join(scratch, 'settings.json');
 writeFileSync(settings, JSON.stringify({resend_cooldown: 4, max_sends_per_transaction: 2}));
+const operatorToken = secret('the token of those who run the server'.replaceAll(' ', '-'));
 const server = await startServer([], {PHONEAUTH_SETTINGS: settings});
 const browser = await chromium.launchPersistentContext(join(scratch, 'profile'), {
   executablePath: ['/usr/bin/chromium', '/usr/bin/google-chrome'].find(existsSync), // else playwright's own
@@ -267,6 +268,76 @@ await check('the service: messages, tokens, questions', async () => {
   const wire = await page.locator('#wire').innerText();
   assert.match(wire, /POST \/api\/services\/Twilio\/sendMessage/);
   assert.ok(!wire.includes(token), 'the token is left out');
+  await page.close();
+});
+
+// Where PHONEAUTH_TEST_SCREENSHOTS names a folder, for people to look at: on a desk and on a phone.
+async function screenshots(page, name) {
+  const folder = process.env.PHONEAUTH_TEST_SCREENSHOTS;
+  if (!folder) return;
+  mkdirSync(folder, {recursive: true});
+  for (const [width, height] of [[1280, 800], [390, 844]]) {
+    await page.setViewportSize({width, height});
+    await page.getByRole('heading', {name: 'For operators'}).scrollIntoViewIfNeeded();
+    await page.screenshot({path: join(folder, `${name}-${width}x${height}.png`)});
+    await page.screenshot({path: join(folder, `${name}-${width}x${height}-whole.png`), fullPage: true});
+  }
+}
+
+const testConfiguration = async (page, token) => {
+  await field(page, "Operators' token").fill(token);
+  await press(page, 'Test configuration');
+};
+
+await check('operators test the configuration: the right one', async () => {
+  const own = await startServer(['--fake-twilio', 'fine'], {PHONEAUTH_SETTINGS: settings, PHONEAUTH_OPERATOR_TOKEN: operatorToken});
+  const page = await open('#/service', {}, own.url);
+  await title(page, 'Try the service');
+  const operator = page.locator('#operator');
+  await press(page, 'Test configuration');
+  await alert(page, "Operators' token is missing.");
+  await testConfiguration(page, 'not the token');
+  await alert(page, /token is missing or wrong.*error 14013/);
+  assert.equal(await operator.locator('[name=token]').getAttribute('aria-invalid'), 'true');
+  await testConfiguration(page, operatorToken);
+  await status(page, 'Codes can be sent.');
+  await page.locator('#report-title:focus').waitFor();
+  const findings = await page.getByRole('list', {name: 'What was found'}).getByRole('listitem').allInnerTexts();
+  for (const name of ['destinations', 'segments', 'callback', 'region', 'connection', 'clock', 'credentials', 'key', 'account', 'sender', 'sms', 'mms', 'countries', 'look-up'])
+    assert.equal(findings.filter((text) => new RegExp(`^(OK|Note)\\s+${name}: `).test(text)).length, 1, `${name} among ${findings.join('\n')}`);
+  await screenshots(page, 'configuration-right');
+  await press(page, 'Test configuration');
+  await alert(page, /has just been tested\. Wait \d+ s\./);
+  assert.equal(await page.locator('#findings:visible').count(), 0, 'what is old is gone');
+  await page.getByText('On the wire').click();
+  const wire = await page.locator('#wire').innerText();
+  assert.match(wire, /GET \/operator\/test-configuration/);
+  assert.ok(!(await page.content()).includes(operatorToken), 'the token is nowhere on the page');
+  assert.equal(await page.evaluate(() => JSON.stringify([{...sessionStorage}, {...localStorage}])), '[{},{}]');
+  await page.close();
+  await own.stop();
+});
+
+await check('operators test the configuration: what is wrong comes with its remedy', async () => {
+  const own = await startServer(['--fake-twilio', 'sender-without-sms'], {PHONEAUTH_SETTINGS: settings, PHONEAUTH_OPERATOR_TOKEN: operatorToken});
+  const page = await open('#/service', {}, own.url);
+  await title(page, 'Try the service');
+  await testConfiguration(page, operatorToken);
+  await status(page, /^Codes cannot be sent: 1 of 14 checks failed\. \d\snotes?\.$/);
+  const finding = page.locator('#findings li').filter({hasText: 'Failed'});
+  assert.match(await finding.innerText(), /^Failed\s+sms: The sender cannot send SMS\.\s+Set twilio\.sender to a number that can\.$/);
+  await screenshots(page, 'configuration-wrong');
+  await page.setViewportSize({width: 360, height: 740});
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'nothing is wider than the screen');
+  await page.close();
+  await own.stop();
+});
+
+await check('operators without a token are told how to have one', async () => {
+  const page = await open('#/service');
+  await title(page, 'Try the service');
+  await testConfiguration(page, operatorToken);
+  await alert(page, /no token for operators: start it with PHONEAUTH_OPERATOR_TOKEN/);
   await page.close();
 });
 

@@ -206,48 +206,49 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(unanswered_message_is_said_to_be_uncertain, World,
     BOOST_TEST(messages_taken(w) == 1);
 }
 
+/// "account+ sender+ …" from the first answer on, and what it comes to. "destinations" and what else the configuration
+/// tells by itself is the same each time.
+static std::string summary(const configuration_report& r) {
+    std::string s;
+    for (const auto& f : r.findings) s += f.check + (f.ok ? "+ " : "- ");
+    const std::string always = "destinations- segments+ callback+ region+ connection+ tls+ ";
+    BOOST_TEST(s.starts_with(always), s);
+    return s.substr((std::min)(always.size(), s.size())) + (r.ok() ? "usable" : "not usable");
+}
+
 BOOST_AUTO_TEST_CASE_TEMPLATE(configuration_is_tested, World, worlds) {
     const auto number = [](bool sms, bool mms) {
         const auto word = [](bool b) { return std::string(b ? "true" : "false"); };
         return R"({"incoming_phone_numbers":[{"phone_number":"+15005550006","capabilities":{"voice":true,"sms":)" +
                word(sms) + R"(,"mms":)" + word(mms) + "}}]}";
     };
-    const auto summary = [](const configuration_report& r) {
-        std::string s;
-        for (const auto& f : r.findings) s += f.check + (f.ok ? "+ " : "- ");
-        return s;
-    };
     {
         World w;
         w.transport.reply(200, R"({"status":"active"})");
         w.transport.reply(200, number(true, false));
         auto r = w.run(w.auth.test_configuration());
-        BOOST_TEST(summary(*r) == "destinations- credentials+ account+ sender+ sms+ mms- look-up+ ");
-        BOOST_TEST(r->ok());
+        BOOST_TEST(summary(*r) == "credentials+ key+ account+ sender+ sms+ mms- countries- look-up+ usable");
         BOOST_TEST(w.transport.requests()[1].url.ends_with("/IncomingPhoneNumbers.json?PhoneNumber=%2B15005550006"));
     }
     {
         World w;
         w.transport.reply(401, R"({"code":20003,"message":"Authenticate","status":401})");
         auto r = w.run(w.auth.test_configuration());
-        BOOST_TEST(summary(*r) == "destinations- credentials- ");
-        BOOST_TEST(!r->ok());
+        BOOST_TEST(summary(*r) == "credentials- not usable");
     }
     {
         World w;
         w.transport.reply(200, R"({"status":"suspended"})");
         w.transport.reply(200, R"({"incoming_phone_numbers":[]})");
         auto r = w.run(w.auth.test_configuration());
-        BOOST_TEST(summary(*r) == "destinations- credentials+ account- sender- look-up+ ");
-        BOOST_TEST(!r->ok());
+        BOOST_TEST(summary(*r) == "credentials+ key+ account- sender- countries- look-up+ not usable");
     }
     {
         World w;
         w.transport.reply(200, R"({"status":"active"})");
         w.transport.reply(200, number(false, false));
         auto r = w.run(w.auth.test_configuration());
-        BOOST_TEST(summary(*r) == "destinations- credentials+ account+ sender+ sms- mms- look-up+ ");
-        BOOST_TEST(!r->ok());
+        BOOST_TEST(summary(*r) == "credentials+ key+ account+ sender+ sms- mms- countries- look-up+ not usable");
     }
     {
         // A key that may create messages, but not read them.
@@ -256,19 +257,52 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(configuration_is_tested, World, worlds) {
         w.transport.reply(200, number(true, true));
         w.transport.reply(403, R"({"code":20003,"message":"Permission denied","status":403})");
         auto r = w.run(w.auth.test_configuration());
-        BOOST_TEST(summary(*r) == "destinations- credentials+ account+ sender+ sms+ mms+ look-up- ");
-        BOOST_TEST(r->ok());
+        BOOST_TEST(summary(*r) == "credentials+ key+ account+ sender+ sms+ mms+ countries- look-up- usable");
         BOOST_TEST(w.transport.requests()[2].url.find("/Messages.json?PageSize=1&To=") != std::string::npos);
     }
 }
 
+/// It asks one thing after the other, in either mode, and no more than it needs.
+BOOST_AUTO_TEST_CASE_TEMPLATE(configuration_is_tested_by_questions_in_order, World, worlds) {
+    auto c = test_config();
+    c.twilio.sender = "MG" + std::string(32, '0');
+    c.twilio.api_key = "SK" + std::string(32, '0');
+    c.twilio.api_secret = "not-a-real-secret";
+    c.twilio.region = "ie1";
+    c.twilio.status_callback = "https://auth.example.com/x";
+    World w(c);
+    w.transport.reply(200, R"({"status":"active","type":"Trial"})", {{"Date", "Thu, 01 Jan 1970 00:00:00 GMT"}});
+    w.transport.reply(200, R"({"phone_numbers":[]})");
+    w.transport.reply(200, R"({"short_codes":[]})");
+    w.transport.reply_failure(error::read_timeout);
+    w.transport.reply(200, R"({"messages":[]})");
+    w.transport.reply(200, R"({"permissions":[{"country_code":"US","prefix":"+1","enabled":true}]})");
+    w.transport.reply(200, R"({"outgoing_caller_ids":[{"phone_number":"+14155550100"}]})");
+    w.transport.reply(401, R"({"code":20003,"status":401})");
+    const auto r = w.run(w.auth.test_configuration());
+    std::string asked;
+    for (const auto& request : w.transport.requests()) {
+        BOOST_TEST(request.method == "GET");
+        const auto host = request.url.find("://") + 3;
+        asked += request.url.substr(host, request.url.find('.', host) - host) +
+                 request.url.substr(request.url.rfind('/')) + ' ';
+        BOOST_TEST(request.url.find(".dublin.ie1.twilio.com/") != std::string::npos);
+    }
+    BOOST_TEST(asked == "api/AC00000000000000000000000000000000.json messaging/PhoneNumbers?PageSize=20 "
+                        "messaging/ShortCodes?PageSize=20 messaging/AlphaSenders?PageSize=20 "
+                        "api/Messages.json?PageSize=1&To=%2B15005550006 accounts/GeoPermissions "
+                        "api/OutgoingCallerIds.json?PageSize=20 api/AC00000000000000000000000000000000.json ");
+    const auto by = [&](std::size_t i) { return *find_header(w.transport.requests()[i].headers, "Authorization"); };
+    BOOST_TEST(by(0) == by(6));
+    BOOST_TEST(by(7) == "Basic QUMwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDpub3QtYS1yZWFsLXRva2Vu");
+    std::string found;
+    for (const auto& f : r->findings) found += f.check + (f.ok ? "+ " : "- ");
+    BOOST_TEST(found == "destinations- segments+ callback- region+ connection+ tls+ clock- credentials+ key+ account+ "
+                        "trial- sender+ sms+ countries+ look-up+ ");
+}
+
 /// Twilio lets a standard key do everything but read accounts, and says so as if the key were wrong.
 BOOST_AUTO_TEST_CASE_TEMPLATE(configuration_is_tested_with_keys_that_may_not_all, World, worlds) {
-    const auto summary = [](const configuration_report& r) {
-        std::string s;
-        for (const auto& f : r.findings) s += f.check + (f.ok ? "+ " : "- ");
-        return s + (r.ok() ? "usable" : "not usable");
-    };
     const auto with_key = [] {
         auto c = test_config();
         c.twilio.api_key = "SK" + std::string(32, '0');
@@ -283,21 +317,21 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(configuration_is_tested_with_keys_that_may_not_all
         w.transport.reply(401, denied);
         w.transport.reply(200, number);
         const auto r = w.run(w.auth.test_configuration());
-        BOOST_TEST(summary(*r) == "destinations- credentials+ account- sender+ sms+ mms+ look-up+ usable");
-        BOOST_TEST(r->findings[2].message.find("not known") != std::string::npos);
+        BOOST_TEST(summary(*r) == "credentials+ key+ account- sender+ sms+ mms+ countries- look-up+ usable");
+        BOOST_TEST(r->findings[8].message.find("not known") != std::string::npos);
     }
     {
         World w(with_key());  // a restricted one, which may create and read messages only
         w.transport.reply(403, R"({"code":70051,"message":"Authorization Failed","status":403})");
         w.transport.reply(403, R"({"code":70051,"message":"Authorization Failed","status":403})");
         const auto r = w.run(w.auth.test_configuration());
-        BOOST_TEST(summary(*r) == "destinations- credentials+ account- sender- look-up+ usable");
+        BOOST_TEST(summary(*r) == "credentials+ key+ account- sender- countries- look-up+ usable");
     }
     {
         World w(with_key());  // a wrong one
         for (int i = 0; i < 3; ++i) w.transport.reply(401, denied);
         const auto r = w.run(w.auth.test_configuration());
-        BOOST_TEST(summary(*r) == "destinations- credentials- not usable");
+        BOOST_TEST(summary(*r) == "credentials- not usable");
     }
     {
         auto c = with_key();  // without a number that could be looked up
@@ -305,16 +339,20 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(configuration_is_tested_with_keys_that_may_not_all
         c.unknown_phone = unknown_phone_policy::reject;
         World w(c);
         w.transport.reply(401, denied);
+        w.transport.reply(200, R"({"phone_numbers":[{"phone_number":"+15005550006","capabilities":["SMS"]}]})");
         const auto r = w.run(w.auth.test_configuration());
-        BOOST_TEST(summary(*r) == "destinations- credentials+ account- sender+ usable");
+        BOOST_TEST(summary(*r) == "credentials+ key+ account- sender+ sms+ countries- usable");
+        BOOST_TEST(w.transport.requests()[1].url ==
+                   "https://messaging.twilio.com/v1/Services/" + c.twilio.sender + "/PhoneNumbers?PageSize=20");
     }
     for (const char* sender : {"MyBrand", "12345", "whatsapp:+14155238886", "rcs:agent"}) {
         auto c = test_config();
         c.twilio.sender = sender;
         World w(c);
         w.transport.reply(200, R"({"status":"active"})");
+        if (sender[0] == '1') w.transport.reply(200, R"({"short_codes":[{"short_code":"12345"}]})");
         const auto r = w.run(w.auth.test_configuration());
-        BOOST_TEST(summary(*r) == "destinations- credentials+ account+ sender+ look-up+ usable");
+        BOOST_TEST(summary(*r) == "credentials+ key+ account+ sender+ countries- look-up+ usable");
     }
 }
 

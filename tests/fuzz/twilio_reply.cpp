@@ -3,7 +3,9 @@
 #include "fuzz.hpp"
 
 #include <phoneauth/detail/json.hpp>
+#include <phoneauth/phone_number.hpp>
 #include <phoneauth/twilio/error_codes.hpp>
+#include <phoneauth/twilio/findings.hpp>
 #include <phoneauth/twilio/replies.hpp>
 
 #include <set>
@@ -73,6 +75,33 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             require(reply.body.find("true") != std::string::npos, "a capability is not invented");
     } else {
         require(number.error().code.category() == error_category(), "the failure is one of ours");
+    }
+    if (const auto page = twilio::read_verified_numbers(reply)) {
+        require(reply.status == 200 && page->numbers.size() <= 20, "a page has so many numbers");
+        for (const auto& number : page->numbers)
+            require(phone_number::from_e164(number).has_value(), "a verified number is one");
+    }
+    (void)twilio::read_short_code(reply);
+    for (const auto& kind : twilio::service_sender_kinds)
+        if (const auto senders = twilio::read_service_senders(reply, kind.member))
+            require(!senders->cannot_sms || senders->count > 0, "nobody is unable if there is nobody");
+    if (const auto countries = twilio::read_countries(reply)) {
+        require(countries->size() <= 500, "there are so many countries");
+        for (const auto& c : *countries) require(c.country.size() == 2 && !c.prefix.empty(), "a country is whole");
+    }
+
+    // All of it at once: nobody who answers in Twilio's place makes a report long, or puts a control character into it.
+    config c;
+    c.twilio.account_sid = "AC" + std::string(32, '0');
+    c.twilio.api_key = "SK";
+    c.twilio.sender = "+15005550006";
+    c.allowed_calling_codes = {"1", "44"};
+    const std::optional<result<http_response>> all(reply);
+    const twilio::test_replies replies{all, time_point(), all, all, all, {}, {}, all, all};
+    for (const auto& f : twilio::findings_of(c, replies)) {
+        require(f.ok == f.remedy.empty(), "what is not well has a remedy");
+        require(f.message.size() < 1000, "a message is not long");
+        for (const char ch : f.message) require(ch >= ' ' && ch <= '~', "a message is printable");
     }
     return 0;
 }

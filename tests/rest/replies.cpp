@@ -618,4 +618,16 @@ BOOST_AUTO_TEST_CASE(a_user_chooses_only_what_is_harmless) {
     BOOST_TEST(api.auth.caller.user_id == "");
 }
 
+BOOST_AUTO_TEST_CASE(report) {
+    configuration_report r{
+        {{"account", true, "The account is active.", {}, true}, {"mms", false, "No \"MMS\".", "Take another.", false}}};
+    BOOST_TEST(
+        rest::report_json(r) ==
+        R"({"ok":true,"findings":[{"check":"account","ok":true,"essential":true,"message":"The account is active."},)"
+        R"({"check":"mms","ok":false,"essential":false,"message":"No \"MMS\".","remedy":"Take another."}]})");
+    r.findings.back().essential = true;
+    BOOST_TEST(rest::report_json(r).starts_with(R"({"ok":false,)"));
+    BOOST_TEST(rest::report_json({}) == R"({"ok":true,"findings":[]})");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

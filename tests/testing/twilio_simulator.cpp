@@ -306,4 +306,93 @@ BOOST_AUTO_TEST_CASE(writes_dates) {
     BOOST_TEST(testing::detail::rfc2822_date(time_point()) == "Thu, 01 Jan 1970 00:00:00 +0000");
 }
 
+BOOST_AUTO_TEST_CASE(set_ups_have_their_consequences) {
+    const auto send = [](testing::twilio_simulator& t, form message) { return code_of(post(t, std::move(message))); };
+    const form to_us{{"To", "+14155550100"}, {"From", "+15005550006"}, {"Body", "b"}};
+    const form to_gb{{"To", "+447911123456"}, {"From", "+15005550006"}, {"Body", "b"}};
+    const std::string sid = "MG" + std::string(32, '1');
+    const form by_service{{"To", "+14155550100"}, {"MessagingServiceSid", sid}, {"Body", "b"}};
+    {
+        testing::twilio_simulator t;
+        t.set_account_type("Trial");
+        t.verify_number("+14155550100");
+        BOOST_TEST(post(t, to_us).status == 201);
+        BOOST_TEST(send(t, to_gb) == 21608);
+    }
+    {
+        testing::twilio_simulator t;
+        t.set_country("GB", "44", false);
+        BOOST_TEST(post(t, to_us).status == 201);
+        BOOST_TEST(send(t, to_gb) == 21408);
+        t.set_country("US", "1", false);
+        BOOST_TEST(post(t, to_us).status == 201);  // it could be Canadian
+    }
+    {
+        testing::twilio_simulator t;
+        t.set_service(sid, {});
+        BOOST_TEST(send(t, by_service) == 21704);
+        t.set_service(sid, {{"+15005550006"}});
+        BOOST_TEST(post(t, by_service).status == 201);
+    }
+    {
+        testing::twilio_simulator t;
+        t.remove_number("+15005550006");
+        BOOST_TEST(send(t, to_us) == 21606);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(keys_of_all_kinds) {
+    const auto answers = [](testing::simulated_key kind) {
+        testing::twilio_simulator t;
+        t.set_api_key_kind(kind);
+        auto c = testing::twilio_simulator::settings();
+        c.api_key = testing::twilio_simulator::api_key;
+        c.api_secret = testing::twilio_simulator::api_secret;
+        const twilio::requests api(c);
+        const auto us = *phone_number::parse(testing::twilio_simulator::sender);
+        std::string statuses;
+        for (const auto& request : {api.fetch_account(), api.find_number(us), api.find_short_code("12345"),
+                                    api.list_verified_numbers(), api.list_countries(), api.find_messages(us),
+                                    api.create_code_message(us, "123456", std::chrono::seconds(300))})
+            statuses += std::to_string(t.answer(request).status) + ' ';
+        return statuses;
+    };
+    BOOST_TEST(answers(testing::simulated_key::main) == "200 200 200 200 200 200 201 ");
+    BOOST_TEST(answers(testing::simulated_key::standard) == "401 200 200 200 200 200 201 ");
+    BOOST_TEST(answers(testing::simulated_key::restricted) == "403 403 403 403 403 200 201 ");
+}
+
+BOOST_AUTO_TEST_CASE(the_library_understands_its_lists) {
+    testing::twilio_simulator t;
+    auto c = testing::twilio_simulator::settings();
+    c.sender = "MG" + std::string(32, '1');
+    const twilio::requests api(c);
+    t.verify_number("+14155550100");
+    t.add_number({"12345"});
+    t.set_service(c.sender, {{"+14155550111", false, false}, {"12345"}});
+    const auto verified = twilio::read_verified_numbers(t.answer(api.list_verified_numbers()));
+    BOOST_TEST((verified->is_whole && verified->numbers == std::vector<std::string>{"+14155550100"}));
+    BOOST_TEST(*twilio::read_short_code(t.answer(api.find_short_code("12345"))));
+    BOOST_TEST(!*twilio::read_short_code(t.answer(api.find_short_code("54321"))));
+    for (const auto& kind : twilio::service_sender_kinds) {
+        const auto senders =
+            twilio::read_service_senders(t.answer(api.list_service_senders(kind.subresource)), kind.member);
+        const bool some = kind.subresource == "PhoneNumbers" || kind.subresource == "ShortCodes";
+        BOOST_TEST(senders->count == (some ? 1u : 0u), kind.subresource);
+        BOOST_TEST(senders->cannot_sms == (kind.subresource == "PhoneNumbers"), kind.subresource);
+    }
+    const auto countries = twilio::read_countries(t.answer(api.list_countries()));
+    BOOST_TEST(countries->front().country == "US");
+    BOOST_TEST(countries->front().enabled);
+    c.sender = "MG" + std::string(32, '2');
+    const auto unknown = t.answer(twilio::requests(c).list_service_senders("PhoneNumbers"));
+    BOOST_TEST(code_of(unknown) == 20404);
+    BOOST_TEST(!twilio::date_of(unknown));
+    t.set_clock(std::chrono::hours(1));
+    const auto dated = twilio::date_of(t.answer(api.list_countries()));
+    BOOST_REQUIRE(dated);
+    const auto ahead = *dated - std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    BOOST_TEST((ahead > std::chrono::minutes(59) && ahead <= std::chrono::hours(1)));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

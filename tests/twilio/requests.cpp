@@ -49,6 +49,27 @@ BOOST_AUTO_TEST_CASE(host_follows_region_and_edge) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(questions_go_to_their_products) {
+    auto c = account();
+    c.sender = "MG" + std::string(32, '0');
+    const twilio::requests plain(c);
+    BOOST_TEST(plain.list_countries().url == "https://accounts.twilio.com/v1/Messaging/GeoPermissions");
+    BOOST_TEST(plain.list_service_senders("ShortCodes").url ==
+               "https://messaging.twilio.com/v1/Services/" + c.sender + "/ShortCodes?PageSize=20");
+    const auto api = "https://api.twilio.com/2010-04-01/Accounts/" + c.account_sid;
+    BOOST_TEST(plain.list_verified_numbers().url == api + "/OutgoingCallerIds.json?PageSize=20");
+    BOOST_TEST(plain.find_short_code("12345").url == api + "/SMS/ShortCodes.json?ShortCode=12345");
+    c.region = "ie1";
+    BOOST_TEST(twilio::requests(c).list_countries().url.starts_with("https://accounts.dublin.ie1.twilio.com/v1/"));
+    c.base_url = "http://127.0.0.1:99/";
+    BOOST_TEST(twilio::requests(c).list_countries().url == "http://127.0.0.1:99/v1/Messaging/GeoPermissions");
+    BOOST_TEST(twilio::requests(c).list_service_senders("PhoneNumbers").url.starts_with("http://127.0.0.1:99/v1/Serv"));
+    for (const auto& request : {plain.list_countries(), plain.list_service_senders("PhoneNumbers")}) {
+        BOOST_TEST(request.method == "GET");
+        BOOST_TEST(authorization(request) == authorization(plain.fetch_account()));
+    }
+}
+
 BOOST_AUTO_TEST_CASE(credentials) {
     auto c = account();
     BOOST_TEST(authorization(twilio::requests(c).fetch_account()) ==

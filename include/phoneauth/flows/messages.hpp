@@ -7,6 +7,7 @@
 #include <phoneauth/flows/fwd.hpp>
 #include <phoneauth/result.hpp>
 #include <phoneauth/text_message.hpp>
+#include <phoneauth/twilio/test_replies.hpp>
 
 namespace phoneauth {
 inline namespace v0 {
@@ -32,6 +33,8 @@ public:
 private:
     flow<result<sent_message>> send_any(context& c, text_message m);
     flow<result<configuration_report>> inspect();
+    flow<result<void>> ask_about_account(twilio::test_replies& replies);
+    flow<result<void>> ask_about_sender(twilio::test_replies& replies);
 
     parts<Mode>& p_;
 };

@@ -43,31 +43,71 @@ auto messages<Mode>::send_any(context& c, text_message m) -> flow<result<sent_me
     co_return sent;
 }
 
+/// The account look-up, by the auth token: which nothing else tries where requests go out with an API key.
+inline http_request token_look_up(twilio_config c) {
+    c.api_key.clear();
+    c.api_secret.clear();
+    return twilio::requests(c).fetch_account();
+}
+
 template <class Mode>
 auto messages<Mode>::inspect() -> flow<result<configuration_report>> {
-    configuration_report report;
-    report.findings.push_back(rules::destinations_finding(p_.config));
+    twilio::test_replies replies;
+    const auto account = p_.messages.twilio().fetch_account();
+    replies.account = co_await p_.messages.transmit(account);
+    replies.received_at = p_.now();
+    if (twilio::can_go_on(p_.config.twilio, *replies.account)) {
+        (void)co_await ask_about_sender(replies);
+        (void)co_await ask_about_account(replies);
+    }
+    co_return configuration_report{twilio::findings_of(p_.config, replies)};
+}
+
+template <class Mode>
+auto messages<Mode>::ask_about_sender(twilio::test_replies& replies) -> flow<result<void>> {
     const auto& c = p_.config.twilio;
     const auto& requests = p_.messages.twilio();
-    const bool conceals = p_.config.unknown_phone == unknown_phone_policy::conceal;
-    twilio::test_replies replies;
-    const auto account_request = requests.fetch_account();
-    replies.account = co_await p_.messages.transmit(account_request);
-    const bool by_key_alone = twilio::may_lack_permission(c, *replies.account);
-    const bool goes_on =
-        by_key_alone || twilio::findings::read(*replies.account, twilio::read_account_status).has_value();
-    const auto sender = phone_number::from_e164(c.sender);
-    if (goes_on && sender) {
-        const auto number_request = requests.find_number(*sender);
-        replies.number = co_await p_.messages.transmit(number_request);
+    const auto kind = twilio::kind_of_sender(c.sender);
+    if (kind == twilio::sender_kind::number) {
+        const auto number = requests.find_number(*phone_number::from_e164(c.sender));
+        replies.number = co_await p_.messages.transmit(number);
+    } else if (kind == twilio::sender_kind::short_code) {
+        const auto code = requests.find_short_code(c.sender);
+        replies.short_code = co_await p_.messages.transmit(code);
+    } else if (kind == twilio::sender_kind::messaging_service) {
+        for (const auto& senders : twilio::service_sender_kinds) {
+            const auto list = requests.list_service_senders(senders.subresource);
+            auto reply = co_await p_.messages.transmit(list);
+            const bool found = reply && reply->status == 200;
+            replies.service.push_back(std::move(reply));
+            if (!found) break;
+        }
     }
-    if (goes_on && (conceals || by_key_alone)) {
+    co_return result<void>();
+}
+
+template <class Mode>
+auto messages<Mode>::ask_about_account(twilio::test_replies& replies) -> flow<result<void>> {
+    const auto& c = p_.config.twilio;
+    const auto& requests = p_.messages.twilio();
+    const bool by_key_alone = twilio::may_lack_permission(c, *replies.account);
+    if (by_key_alone || p_.config.unknown_phone == unknown_phone_policy::conceal) {
         const auto nobody = phone_number::from_e164("+15005550006");  // no message is sent to Twilio's own test number
         const auto look_up = requests.find_messages(*nobody);
         replies.look_up = co_await p_.messages.transmit(look_up);
     }
-    for (auto& f : twilio::findings_of(c, replies, conceals)) report.findings.push_back(std::move(f));
-    co_return report;
+    if (by_key_alone && !twilio::knows_credentials(replies)) co_return result<void>();
+    const auto countries = requests.list_countries();
+    replies.countries = co_await p_.messages.transmit(countries);
+    if (*replies.account && twilio::is_trial_account(**replies.account)) {
+        const auto verified = requests.list_verified_numbers();
+        replies.verified = co_await p_.messages.transmit(verified);
+    }
+    if (!c.api_key.empty() && !c.status_callback.empty()) {
+        const auto token = token_look_up(c);
+        replies.token = co_await p_.messages.transmit(token);
+    }
+    co_return result<void>();
 }
 
 }  // namespace flows

@@ -13,6 +13,7 @@
 namespace phoneauth {
 inline namespace v0 {
 struct challenge;
+struct configuration_report;
 
 namespace rest {
 
@@ -48,6 +49,14 @@ PHONEAUTH_DECL std::string challenge_json(const challenge& c);
 /// `state` is pending, confirmed, exhausted, expired or failed; `delivery` is pending, delivered or undelivered. Times
 /// are in seconds. `resendAfter` is null when the code will not be sent again.
 PHONEAUTH_DECL std::string status_json(const transaction_status& s);
+
+/// What `authenticator::test_configuration` found, for a route that operators alone can use:
+///
+///     {"ok": false, "findings": [
+///         {"check": "sms", "ok": false, "essential": true, "message": "…", "remedy": "…"}, …]}
+///
+/// `ok` is `configuration_report::ok`. `remedy` is only there where something is to be done.
+PHONEAUTH_DECL std::string report_json(const configuration_report& r);
 
 }  // namespace rest
 }  // namespace v0

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include <phoneauth/challenge.hpp>
+#include <phoneauth/configuration_report.hpp>
 #include <phoneauth/detail/ascii.hpp>
 #include <phoneauth/detail/json.hpp>
 #include <phoneauth/rest/objects.hpp>
@@ -103,6 +104,21 @@ PHONEAUTH_DECL std::string status_json(const transaction_status& s) {
         json.number("resendAfter", s.resend_after->count());
     else
         json.null("resendAfter");
+    return std::move(json).str();
+}
+
+PHONEAUTH_DECL std::string report_json(const configuration_report& r) {
+    std::string findings = "[";
+    for (const auto& f : r.findings) {
+        phoneauth::detail::json_object json;
+        json.string("check", f.check).boolean("ok", f.ok).boolean("essential", f.essential);
+        json.string("message", f.message);
+        if (!f.remedy.empty()) json.string("remedy", f.remedy);
+        if (findings.size() > 1) findings += ',';
+        findings += std::move(json).str();
+    }
+    phoneauth::detail::json_object json;
+    json.boolean("ok", r.ok()).raw("findings", findings + ']');
     return std::move(json).str();
 }
 

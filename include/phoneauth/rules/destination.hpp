@@ -49,11 +49,10 @@ inline result<void> check_destination(const phone_number& phone, const config& c
 
 /// What `authenticator::test_configuration` says about it.
 inline finding destinations_finding(const config& c) {
-    if (!allows_all_countries(c)) return {"destinations", true, "Messages go to the allowed countries only.", false};
-    return {"destinations", false,
-            "Messages go to every country, premium numbers among them; set allowed_calling_codes or "
-            "default_calling_code.",
-            false};
+    if (!allows_all_countries(c))
+        return {"destinations", true, "Messages go to the allowed countries only.", {}, false};
+    return {"destinations", false, "Messages go to every country, premium numbers among them.",
+            "Set allowed_calling_codes or default_calling_code.", false};
 }
 
 }  // namespace rules

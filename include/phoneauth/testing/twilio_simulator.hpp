@@ -3,7 +3,6 @@
 #define PHONEAUTH_TESTING_TWILIO_SIMULATOR_HPP
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -12,14 +11,10 @@
 #include <map>
 #include <mutex>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 
 #include <phoneauth/config.hpp>
 #include <phoneauth/detail/crypto.hpp>
@@ -27,78 +22,16 @@
 #include <phoneauth/detail/url.hpp>
 #include <phoneauth/detail/utf8.hpp>
 #include <phoneauth/policies.hpp>
+#include <phoneauth/testing/detail/twilio_replies.hpp>
 #include <phoneauth/testing/scripted_transport.hpp>
+#include <phoneauth/twilio/replies.hpp>
 #include <phoneauth/twilio/segments.hpp>
 #include <phoneauth/twilio/senders.hpp>
+#include <phoneauth/twilio/test_replies.hpp>
 
 namespace phoneauth {
 inline namespace v0 {
 namespace testing {
-namespace detail {
-
-/// One row per error code that the simulator knows (https://www.twilio.com/docs/api/errors).
-struct twilio_error_row {
-    int code;
-    int status;
-    std::string_view message;
-};
-
-// clang-format off
-inline constexpr std::array twilio_error_rows{
-    twilio_error_row{20003, 401, "Authenticate"},
-    twilio_error_row{20004, 405, "Method not allowed"},
-    twilio_error_row{20404, 404, "The requested resource was not found"},
-    twilio_error_row{20429, 429, "Too Many Requests"},
-    twilio_error_row{20500, 500, "An internal server error has occurred"},
-    twilio_error_row{21211, 400, "The 'To' number is not a valid phone number."},
-    twilio_error_row{21212, 400, "The 'From' number is not a valid phone number, shortcode, or alphanumeric sender ID."},
-    twilio_error_row{21408, 400, "Permission to send an SMS has not been enabled for the region indicated by the 'To' number."},
-    twilio_error_row{21602, 400, "Message body is required."},
-    twilio_error_row{21603, 400, "A 'From' phone number is required."},
-    twilio_error_row{21604, 400, "A 'To' phone number is required."},
-    twilio_error_row{21606, 400, "The 'From' phone number provided is not a valid message-capable Twilio phone number for this destination."},
-    twilio_error_row{21608, 400, "The 'To' phone number provided is not yet verified for this account."},
-    twilio_error_row{21610, 400, "Attempt to send to unsubscribed recipient"},
-    twilio_error_row{21611, 400, "This 'From' number has exceeded the maximum number of queued messages"},
-    twilio_error_row{21612, 400, "The 'To' phone number is not currently reachable using the 'From' phone number via SMS."},
-    twilio_error_row{21614, 400, "The 'To' number is not a valid mobile number"},
-    twilio_error_row{21617, 400, "The concatenated message body exceeds the 1600 character limit"},
-    twilio_error_row{21620, 400, "Invalid media URL(s)"},
-    twilio_error_row{21623, 400, "Number of media files exceeds allowed limit"},
-};
-// clang-format on
-
-/// For example "Thu, 24 Aug 2023 05:01:45 +0000" (RFC 2822 §3.3).
-inline std::string rfc2822_date(time_point t) {
-    constexpr std::array days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    constexpr std::array months{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    const auto day = std::chrono::floor<std::chrono::days>(t);
-    const std::chrono::year_month_day date(day);
-    const std::chrono::hh_mm_ss time(std::chrono::floor<std::chrono::seconds>(t - day));
-    const auto two = [](auto n) { return (n < 10 ? "0" : "") + std::to_string(n); };
-    return std::string(days[std::chrono::weekday(day).c_encoding()]) + ", " + two(static_cast<unsigned>(date.day())) +
-           " " + months[static_cast<unsigned>(date.month()) - 1] + " " + std::to_string(static_cast<int>(date.year())) +
-           " " + two(time.hours().count()) + ":" + two(time.minutes().count()) + ":" + two(time.seconds().count()) +
-           " +0000";
-}
-
-/// What Twilio would put into X-Twilio-Signature (https://www.twilio.com/docs/usage/security#validating-requests). It
-/// is not what the library checks signatures with, so that a mistake there is not made here as well.
-inline std::string twilio_signature(std::string_view auth_token, std::string_view url,
-                                    std::vector<std::pair<std::string, std::string>> parameters) {
-    std::sort(parameters.begin(), parameters.end());
-    std::string text(url);
-    for (const auto& [name, value] : parameters) text.append(name).append(value);
-    std::array<unsigned char, EVP_MAX_MD_SIZE> mac;
-    unsigned size = 0;
-    if (!HMAC(EVP_sha1(), auth_token.data(), static_cast<int>(auth_token.size()),
-              reinterpret_cast<const unsigned char*>(text.data()), text.size(), mac.data(), &size))
-        throw std::runtime_error("phoneauth: OpenSSL failed");
-    return phoneauth::detail::base64({reinterpret_cast<const char*>(mac.data()), size});
-}
-
-}  // namespace detail
-
 /// A message that a `twilio_simulator` has accepted.
 struct simulated_message {
     std::string sid;                                              ///< the simulator's name for it: SM… or MM…
@@ -111,13 +44,21 @@ struct simulated_message {
 
 /// A number that the simulated account owns.
 struct simulated_number {
-    std::string phone;  ///< E.164
+    std::string phone;  ///< E.164, or a short code
     bool sms = true;    ///< can send SMS
     bool mms = true;    ///< can send MMS
 };
 
+/// What an API key may do.
+enum class simulated_key {
+    main,       ///< everything
+    standard,   ///< everything but look up the account
+    restricted  ///< create and list messages
+};
+
 /// Answers requests as Twilio's REST API (version 2010-04-01) does: Messages create and list (always empty), Accounts
-/// fetch, IncomingPhoneNumbers list, with Twilio's checks and error codes, and sends nothing. It is a blocking
+/// fetch, IncomingPhoneNumbers, ShortCodes and OutgoingCallerIds list, with Twilio's checks and error codes, and sends
+/// nothing. Of Twilio's other APIs it has the senders of Messaging Services and the Geo Permissions. It is a blocking
 /// HttpTransport; `fake_twilio` makes a server of it.
 ///
 /// Messages from and to the magic numbers of Twilio's test credentials (+1500555…,
@@ -162,6 +103,7 @@ public:
         {
             const std::scoped_lock lock(mutex_);
             reply = route(request, created);
+            if (ahead_) reply.headers.push_back({"Date", detail::http_date(system_clock().now() + *ahead_)});
             if (created) tell = on_message_;
         }
         if (created && tell) tell(*created);
@@ -239,6 +181,52 @@ public:
         account_status_ = std::move(status);
     }
 
+    /// The account does not own this number any more.
+    void remove_number(std::string_view phone) {
+        const std::scoped_lock lock(mutex_);
+        std::erase_if(numbers_, [&](const auto& n) { return n.phone == phone; });
+    }
+
+    /// What the account look-up says: "Full" at first. A "Trial" account's messages to numbers that are not verified are
+    /// refused with 21608.
+    void set_account_type(std::string type) {
+        const std::scoped_lock lock(mutex_);
+        account_type_ = std::move(type);
+    }
+
+    /// `phone`, in E.164, is verified with the account.
+    void verify_number(std::string phone) {
+        const std::scoped_lock lock(mutex_);
+        verified_.push_back(std::move(phone));
+    }
+
+    /// The account has the Messaging Service `sid` with these senders, and no others that it was not told of. Before the
+    /// first call every service is there, and has the account's numbers.
+    void set_service(std::string sid, std::vector<simulated_number> senders) {
+        const std::scoped_lock lock(mutex_);
+        services_.insert_or_assign(std::move(sid), std::move(senders));
+    }
+
+    /// What `api_key` may do: everything at first.
+    void set_api_key_kind(simulated_key kind) {
+        const std::scoped_lock lock(mutex_);
+        key_ = kind;
+    }
+
+    /// Replies say that they were made `ahead` of this machine's time. Before the first call they do not say when.
+    void set_clock(std::chrono::seconds ahead) {
+        const std::scoped_lock lock(mutex_);
+        ahead_ = ahead;
+    }
+
+    /// Whether the account may send to numbers that begin with `prefix`, digits; `country` is ISO 3166-1. Where it may
+    /// not, messages are refused with 21408. At first it may send to some twenty countries.
+    void set_country(std::string country, std::string prefix, bool enabled) {
+        const std::scoped_lock lock(mutex_);
+        std::erase_if(countries_, [&](const auto& c) { return c.country == country; });
+        countries_.push_back({std::move(country), std::move(prefix), enabled});
+    }
+
     /// From now on `f` is called for each accepted message, before the reply, on the thread of the request.
     void on_message(std::function<void(const simulated_message&)> f) {
         const std::scoped_lock lock(mutex_);
@@ -265,39 +253,11 @@ public:
 private:
     using fields = std::vector<std::pair<std::string, std::string>>;
 
-    static std::string text_of(phoneauth::detail::json_object& o) { return std::move(o).str(); }
+    static http_response error_reply(int code, int status = 0) { return detail::twilio_error(code, status); }
 
-    static http_response json_reply(int status, std::string body) {
-        return {status,
-                {{"Content-Type", "application/json;charset=utf-8"},
-                 {"Twilio-Request-Id", "RQ0123456789abcdef0123456789abcdef"}},
-                std::move(body)};
-    }
-
-    static http_response error_reply(int code, int status = 0) {
-        std::string_view message = "An error";
-        for (const auto& row : detail::twilio_error_rows)
-            if (row.code == code) {
-                message = row.message;
-                if (status == 0) status = row.status;
-            }
-        if (status == 0) status = 400;
-        auto reply = json_reply(
-            status, text_of(phoneauth::detail::json_object()
-                                .number("code", code)
-                                .string("message", message)
-                                .string("more_info", "https://www.twilio.com/docs/errors/" + std::to_string(code))
-                                .number("status", status)));
-        if (status == 401) reply.headers.push_back({"WWW-Authenticate", "Basic realm=\"Twilio API\""});
-        return reply;
-    }
-
-    static bool is_authenticated(const http_request& request) {
+    static bool has_credentials(const http_request& request, std::string_view name, std::string_view secret) {
         const auto* given = find_header(request.headers, "Authorization");
-        const auto basic = [](std::string_view name, std::string_view secret) {
-            return "Basic " + phoneauth::detail::base64(std::string(name) + ":" + std::string(secret));
-        };
-        return given && (*given == basic(account_sid, auth_token) || *given == basic(api_key, api_secret));
+        return given && *given == "Basic " + phoneauth::detail::base64(std::string(name) + ":" + std::string(secret));
     }
 
     http_response route(const http_request& request, std::optional<simulated_message>& created) {
@@ -310,17 +270,41 @@ private:
         if (const auto scheme = target.find("://"); scheme != target.npos)
             target = target.substr((std::min)(target.find('/', scheme + 3), target.size()));
         const auto [path, query] = phoneauth::detail::split_target(target);
-        if (!is_authenticated(request)) return error_reply(20003);
+        const bool by_key = has_credentials(request, api_key, api_secret);
+        if (!by_key && !has_credentials(request, account_sid, auth_token)) return error_reply(20003);
 
         const auto account = "/2010-04-01/Accounts/" + std::string(account_sid);
-        if (path == account + "/Messages.json") {
-            if (request.method == "GET") return json_reply(200, R"({"messages":[],"page":0,"page_size":50})");
-            if (request.method != "POST") return error_reply(20004);
-            return create_message(request, created);
-        }
-        if (path != account + ".json" && path != account + "/IncomingPhoneNumbers.json") return error_reply(20404);
-        if (request.method != "GET") return error_reply(20004);
-        return path == account + ".json" ? account_reply(account) : numbers_reply(account, query);
+        if (by_key && key_ == simulated_key::standard && path == account + ".json") return error_reply(20003);
+        if (by_key && key_ == simulated_key::restricted && path != account + "/Messages.json")
+            return error_reply(70051);
+        if (path == account + "/Messages.json" && request.method == "POST") return create_message(request, created);
+        auto reply = path.starts_with("/v1/") ? newer_reply(path) : account_reply(account, path, query);
+        return reply.status == 200 && request.method != "GET" ? error_reply(20004) : reply;
+    }
+
+    http_response account_reply(const std::string& account, std::string_view path, std::string_view query) const {
+        if (path == account + "/Messages.json")
+            return detail::twilio_reply(200, R"({"messages":[],"page":0,"page_size":50})");
+        if (path == account + ".json")
+            return detail::twilio_reply(200,
+                                        detail::account_json(account_sid, account_status_, account_type_, account));
+        if (path == account + "/IncomingPhoneNumbers.json") return numbers_reply(account, query);
+        if (path == account + "/SMS/ShortCodes.json") return short_codes_reply(account, query);
+        if (path == account + "/OutgoingCallerIds.json") return verified_reply(account);
+        return error_reply(20404);
+    }
+
+    /// Of messaging.twilio.com and accounts.twilio.com.
+    http_response newer_reply(std::string_view path) const {
+        constexpr std::string_view services = "/v1/Services/";
+        if (path == "/v1/Messaging/GeoPermissions") return detail::countries_reply(countries_);
+        if (!path.starts_with(services)) return error_reply(20404);
+        path.remove_prefix(services.size());
+        const auto slash = (std::min)(path.find('/'), path.size());
+        const auto own = services_.find(path.substr(0, slash));
+        if (own == services_.end() && !services_.empty()) return error_reply(20404);
+        if (slash == path.size()) return error_reply(20404);
+        return senders_reply(own == services_.end() ? numbers_ : own->second, path.substr(slash));
     }
 
     static std::string value_of(const fields& form, std::string_view name) {
@@ -356,7 +340,8 @@ private:
         if (!m.to.starts_with(channel) || !is_number(m.to.substr(channel.size()))) return 21211;
         if (const int code = code_for(magic_to, m.to)) return code;
         if (const auto refused = refused_.find(m.to); refused != refused_.end()) return refused->second;
-        if (!service.empty()) return service.size() == 34 && service.starts_with("MG") ? 0 : 21606;
+        if (const int code = judge_destination(m.to.substr(channel.size()))) return code;
+        if (!service.empty()) return judge_service(service);
         if (const int code = code_for(magic_from, m.from)) return code;
         const auto kind = twilio::kind_of_sender(m.from);
         if (kind == twilio::sender_kind::alphanumeric) return m.to.starts_with("+1") ? 21612 : 0;
@@ -364,6 +349,26 @@ private:
         for (const auto& n : numbers_)
             if (n.phone == m.from.substr(channel.size()) && (m.media_urls.empty() ? n.sms : n.mms)) return 0;
         return channel.empty() ? 21606 : 63007;
+    }
+
+    /// The error code for messages to `phone`, or 0.
+    int judge_destination(const std::string& phone) const {
+        if (account_type_ == "Trial" && std::find(verified_.begin(), verified_.end(), phone) == verified_.end())
+            return 21608;
+        bool known = false;
+        for (const auto& c : countries_) {
+            if (phone.compare(1, c.prefix.size(), c.prefix) != 0) continue;
+            if (c.enabled) return 0;
+            known = true;
+        }
+        return known ? 21408 : 0;
+    }
+
+    /// The error code for messages of a Messaging Service, or 0.
+    int judge_service(std::string_view sid) const {
+        if (!twilio::is_sid(sid, "MG")) return 21606;
+        const auto own = services_.find(sid);
+        return own != services_.end() && own->second.empty() ? 21704 : 0;
     }
 
     http_response create_message(const http_request& request, std::optional<simulated_message>& created) {
@@ -403,13 +408,13 @@ private:
             .null("price_unit")
             .string("sid", m.sid)
             .string("status", service.empty() ? "queued" : "accepted")
-            .raw("subresource_uris", text_of(phoneauth::detail::json_object().string("media", uri + "/Media.json")))
+            .raw("subresource_uris", detail::named_json("media", uri + "/Media.json"))
             .string("to", m.to)
             .string("uri", uri + ".json");
         if (messages_.size() == max_messages) messages_.pop_front();
         messages_.push_back(m);
         created = std::move(m);
-        return json_reply(201, std::move(resource).str());
+        return detail::twilio_reply(201, std::move(resource).str());
     }
 
     /// The error code that messages to `phone` are not delivered with, or 0.
@@ -423,46 +428,43 @@ private:
         return row == magic_to.end() ? 0 : row->second;
     }
 
-    http_response account_reply(const std::string& account) const {
-        return json_reply(200, text_of(phoneauth::detail::json_object()
-                                           .string("sid", account_sid)
-                                           .string("friendly_name", "Simulated account")
-                                           .string("status", account_status_)
-                                           .string("type", "Full")
-                                           .string("owner_account_sid", account_sid)
-                                           .string("date_created", "Thu, 01 Jan 2026 00:00:00 +0000")
-                                           .string("date_updated", "Thu, 01 Jan 2026 00:00:00 +0000")
-                                           .string("uri", account + ".json")
-                                           .raw("subresource_uris", text_of(phoneauth::detail::json_object().string(
-                                                                        "messages", account + "/Messages.json")))));
-    }
-
     http_response numbers_reply(const std::string& account, std::string_view query) const {
         const auto wanted = phoneauth::detail::form_field(query, "PhoneNumber");
-        std::string list;
-        std::size_t count = 0;
-        for (const auto& n : numbers_) {
-            if (!wanted.empty() && n.phone != wanted) continue;
-            if (count++ > 0) list += ',';
-            list += text_of(phoneauth::detail::json_object()
-                                .string("sid", "PN" + std::string(28, '0') + n.phone.substr(n.phone.size() - 4))
-                                .string("account_sid", account_sid)
-                                .string("phone_number", n.phone)
-                                .raw("capabilities", text_of(phoneauth::detail::json_object()
-                                                                 .boolean("voice", true)
-                                                                 .boolean("sms", n.sms)
-                                                                 .boolean("mms", n.mms)
-                                                                 .boolean("fax", false))));
-        }
-        return json_reply(200, text_of(phoneauth::detail::json_object()
-                                           .raw("incoming_phone_numbers", "[" + list + "]")
-                                           .number("page", 0)
-                                           .number("page_size", 50)
-                                           .number("start", 0)
-                                           .number("end", count > 0 ? static_cast<std::int64_t>(count) - 1 : 0)
-                                           .string("uri", account + "/IncomingPhoneNumbers.json?" + std::string(query))
-                                           .null("next_page_uri")
-                                           .null("previous_page_uri")));
+        std::vector<std::string> list;
+        for (const auto& n : numbers_)
+            if (n.phone.starts_with('+') && (wanted.empty() || n.phone == wanted))
+                list.push_back(detail::number_json(account_sid, n.phone, n.sms, n.mms));
+        return detail::twilio_page("incoming_phone_numbers", list,
+                                   account + "/IncomingPhoneNumbers.json?" + std::string(query));
+    }
+
+    http_response short_codes_reply(const std::string& account, std::string_view query) const {
+        const auto wanted = phoneauth::detail::form_field(query, "ShortCode");
+        std::vector<std::string> list;
+        for (const auto& n : numbers_)
+            if (!n.phone.starts_with('+') && (wanted.empty() || n.phone == wanted))
+                list.push_back(detail::named_json("short_code", n.phone));
+        return detail::twilio_page("short_codes", list, account + "/SMS/ShortCodes.json");
+    }
+
+    http_response verified_reply(const std::string& account) const {
+        std::vector<std::string> list;
+        for (const auto& phone : verified_) list.push_back(detail::named_json("phone_number", phone));
+        return detail::twilio_page("outgoing_caller_ids", list, account + "/OutgoingCallerIds.json");
+    }
+
+    /// Senders of a Messaging Service. All are numbers or short codes.
+    static http_response senders_reply(const std::vector<simulated_number>& senders, std::string_view subresource) {
+        const std::string_view name = subresource == "/PhoneNumbers" ? "phone_number" : "short_code";
+        std::vector<std::string> list;
+        for (const auto& n : senders)
+            if (subresource == (n.phone.starts_with('+') ? "/PhoneNumbers" : "/ShortCodes"))
+                list.push_back(detail::sender_json(name, n.phone, n.sms, n.mms));
+        for (const auto& kind : twilio::service_sender_kinds)
+            if (subresource.substr(1) == kind.subresource)
+                return detail::twilio_reply(200,
+                                            "{\"" + std::string(kind.member) + "\":" + detail::json_array(list) + "}");
+        return error_reply(20404);
     }
 
     static constexpr std::size_t max_body = 1600;
@@ -473,6 +475,12 @@ private:
     std::map<std::string, int, std::less<>> undeliverable_;
     std::vector<simulated_number> numbers_{{std::string(sender)}};
     std::string account_status_ = "active";
+    std::string account_type_ = "Full";
+    std::vector<std::string> verified_;
+    std::map<std::string, std::vector<simulated_number>, std::less<>> services_;
+    simulated_key key_ = simulated_key::main;
+    std::optional<std::chrono::seconds> ahead_;
+    std::vector<twilio::country_permission> countries_ = detail::usual_countries();
     std::function<void(const simulated_message&)> on_message_;
     std::deque<simulated_message> messages_;
     std::uint64_t accepted_ = 0;

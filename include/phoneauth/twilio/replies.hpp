@@ -3,8 +3,11 @@
 #define PHONEAUTH_TWILIO_REPLIES_HPP
 
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include <phoneauth/detail/config.hpp>
 #include <phoneauth/http.hpp>
@@ -53,6 +56,43 @@ PHONEAUTH_DECL bool certainly_not_sent(const failure& f) noexcept;
 
 /// What the account look-up says: "active", "suspended" or "closed".
 PHONEAUTH_DECL result<std::string> read_account_status(const http_response& reply);
+
+/// Whether the account look-up says that the account is on trial.
+PHONEAUTH_DECL bool is_trial_account(const http_response& reply);
+
+/// Numbers of the first page of a list.
+struct number_page {
+    std::vector<std::string> numbers;  ///< E.164; at most 20
+    bool is_whole = true;              ///< there are no others
+};
+
+/// What the list of verified numbers says.
+PHONEAUTH_DECL result<number_page> read_verified_numbers(const http_response& reply);
+
+/// Whether a look-up of short codes found one.
+PHONEAUTH_DECL result<bool> read_short_code(const http_response& reply);
+
+/// Some senders of a Messaging Service.
+struct service_senders {
+    std::size_t count = 0;    ///< on the first page
+    bool cannot_sms = false;  ///< there are some, whose capabilities are known, and SMS is none of them
+};
+
+/// What a list of a Messaging Service's senders says; `member` is where they stand in it: "phone_numbers", say.
+PHONEAUTH_DECL result<service_senders> read_service_senders(const http_response& reply, std::string_view member);
+
+/// A country, as Twilio's Geo Permissions have it.
+struct country_permission {
+    std::string country;   ///< ISO 3166-1, two letters
+    std::string prefix;    ///< what its numbers begin with: digits
+    bool enabled = false;  ///< the account may send messages there
+};
+
+/// What the list of countries says; at most 500 of them. Rows of another form are left out.
+PHONEAUTH_DECL result<std::vector<country_permission>> read_countries(const http_response& reply);
+
+/// When `reply` was made, by its header Date (RFC 9110 §6.6.1); empty if it does not say so.
+PHONEAUTH_DECL std::optional<std::chrono::sys_seconds> date_of(const http_response& reply);
 
 /// What a number can do.
 struct capabilities {

@@ -7,7 +7,10 @@
 #include <string_view>
 #include <utility>
 
+#include <phoneauth/detail/ascii.hpp>
 #include <phoneauth/detail/json.hpp>
+#include <phoneauth/detail/read_http_date.hpp>
+#include <phoneauth/phone_number.hpp>
 #include <phoneauth/twilio/error_codes.hpp>
 #include <phoneauth/twilio/replies.hpp>
 
@@ -108,15 +111,97 @@ PHONEAUTH_DECL result<std::string> read_account_status(const http_response& repl
     return std::string(body->string_or_empty("status"));
 }
 
-PHONEAUTH_DECL result<std::optional<capabilities>> read_number(const http_response& reply) {
+PHONEAUTH_DECL bool is_trial_account(const http_response& reply) {
+    if (reply.status != 200) return false;
+    const auto body = detail::parse_json(reply.body);
+    return body && body->string_or_empty("type") == "Trial";
+}
+
+/// The elements of the list `member` in `reply`, each parsed, `most` of them at most.
+inline result<std::vector<detail::json_value>> list_in(const http_response& reply, std::string_view member,
+                                                       std::size_t most) {
     if (reply.status != 200) return failure_of(reply);
     const auto body = detail::parse_json(reply.body);
-    const auto* list = body ? body->find("incoming_phone_numbers") : nullptr;
-    const auto numbers = list && list->kind == detail::json_kind::array ? detail::parse_json(list->text) : std::nullopt;
-    if (!numbers) return error::bad_provider_reply;
-    if (numbers->items.empty()) return std::optional<capabilities>();
-    const auto number = detail::parse_json(numbers->items.front().text);
-    const auto* given = number ? number->find("capabilities") : nullptr;
+    const auto* list = body ? body->find(member) : nullptr;
+    const auto elements =
+        list && list->kind == detail::json_kind::array ? detail::parse_json(list->text) : std::nullopt;
+    if (!elements) return error::bad_provider_reply;
+    std::vector<detail::json_value> parsed;
+    for (const auto& item : elements->items) {
+        if (parsed.size() == most) break;
+        auto element = detail::parse_json(item.text);
+        parsed.push_back(element ? *std::move(element) : detail::json_value());
+    }
+    return parsed;
+}
+
+PHONEAUTH_DECL result<number_page> read_verified_numbers(const http_response& reply) {
+    constexpr std::size_t most = 20;
+    const auto list = list_in(reply, "outgoing_caller_ids", most + 1);
+    if (!list) return list.error();
+    number_page page;
+    const auto body = detail::parse_json(reply.body);
+    page.is_whole = list->size() <= most && body->string_or_empty("next_page_uri").empty();
+    for (const auto& element : *list) {
+        const std::string number(element.string_or_empty("phone_number"));
+        if (page.numbers.size() < most && phone_number::from_e164(number)) page.numbers.push_back(number);
+    }
+    return page;
+}
+
+PHONEAUTH_DECL result<bool> read_short_code(const http_response& reply) {
+    const auto list = list_in(reply, "short_codes", 1);
+    if (!list) return list.error();
+    return !list->empty();
+}
+
+PHONEAUTH_DECL result<service_senders> read_service_senders(const http_response& reply, std::string_view member) {
+    const auto list = list_in(reply, member, 100);
+    if (!list) return list.error();
+    service_senders senders{list->size(), false};
+    std::size_t known = 0;
+    std::size_t able = 0;
+    for (const auto& element : *list) {
+        const auto* given = element.find("capabilities");
+        if (!given || given->kind != detail::json_kind::array) continue;
+        const auto capabilities = detail::parse_json(given->text);
+        if (!capabilities || capabilities->items.empty()) continue;
+        ++known;
+        able += std::any_of(capabilities->items.begin(), capabilities->items.end(),
+                            [](const auto& c) { return c.text == "SMS"; });
+    }
+    senders.cannot_sms = known > 0 && known == senders.count && able == 0;
+    return senders;
+}
+
+PHONEAUTH_DECL result<std::vector<country_permission>> read_countries(const http_response& reply) {
+    const auto list = list_in(reply, "permissions", 500);
+    if (!list) return list.error();
+    std::vector<country_permission> countries;
+    for (const auto& element : *list) {
+        const auto country = element.string_or_empty("country_code");
+        auto prefix = element.string_or_empty("prefix");
+        if (prefix.starts_with('+')) prefix.remove_prefix(1);
+        const auto* enabled = element.find("enabled");
+        const bool is_row = country.size() == 2 && std::all_of(country.begin(), country.end(), detail::is_alnum) &&
+                            !prefix.empty() && prefix.size() <= 15 &&
+                            std::all_of(prefix.begin(), prefix.end(), detail::is_digit) && enabled &&
+                            enabled->kind == detail::json_kind::boolean;
+        if (is_row) countries.push_back({std::string(country), std::string(prefix), enabled->text == "true"});
+    }
+    return countries;
+}
+
+PHONEAUTH_DECL std::optional<std::chrono::sys_seconds> date_of(const http_response& reply) {
+    const auto* date = find_header(reply.headers, "Date");
+    return date ? detail::read_http_date(*date) : std::nullopt;
+}
+
+PHONEAUTH_DECL result<std::optional<capabilities>> read_number(const http_response& reply) {
+    const auto list = list_in(reply, "incoming_phone_numbers", 1);
+    if (!list) return list.error();
+    if (list->empty()) return std::optional<capabilities>();
+    const auto* given = list->front().find("capabilities");
     const auto able = given ? detail::parse_json(given->text) : std::nullopt;
     if (!able) return error::bad_provider_reply;
     const auto is_true = [&](std::string_view name) {

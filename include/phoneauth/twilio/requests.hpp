@@ -18,7 +18,11 @@ namespace phoneauth {
 inline namespace v0 {
 namespace twilio {
 
-/// Builds requests to Twilio's REST API (version 2010-04-01); what comes back is read by the functions of replies.hpp.
+/// Where a product of Twilio's is: `https://api.twilio.com`, with the region and the edge of `c` if it has them; or
+/// `base_url`, which takes the place of all products. Without a "/" at its end.
+PHONEAUTH_DECL std::string url_of_product(const twilio_config& c, std::string_view product = "api");
+
+/// Builds requests to Twilio's REST API (version 2010-04-01, and two others for what that lacks); what comes back is read by the functions of replies.hpp.
 /// No I/O. Immutable, so that it may be used from several threads at once.
 class requests {
 public:
@@ -47,12 +51,28 @@ public:
     /// The account's numbers that are `number`: `GET …/IncomingPhoneNumbers.json?PhoneNumber=…`.
     PHONEAUTH_DECL http_request find_number(const phone_number& number) const;
 
+    /// The account's short codes that are `code`, 3 to 8 digits: `GET …/SMS/ShortCodes.json?ShortCode=…`.
+    PHONEAUTH_DECL http_request find_short_code(std::string_view code) const;
+
+    /// The numbers that are verified with the account, the only ones that a trial account can reach:
+    /// `GET …/OutgoingCallerIds.json`, its first page.
+    PHONEAUTH_DECL http_request list_verified_numbers() const;
+
+    /// Senders of the configured Messaging Service: `GET /v1/Services/{Sid}/PhoneNumbers`, its first page, or another
+    /// subresource in the place of PhoneNumbers.
+    PHONEAUTH_DECL http_request list_service_senders(std::string_view subresource) const;
+
+    /// The countries that Twilio has, and to which of them the account may send: `GET /v1/Messaging/GeoPermissions`.
+    PHONEAUTH_DECL http_request list_countries() const;
+
 private:
     PHONEAUTH_DECL http_request get(std::string url) const;
     PHONEAUTH_DECL http_request post_message(std::string form, bool sender_is_chosen) const;
 
     std::string account_url_;  // …/2010-04-01/Accounts/{Sid}
     std::string messages_url_;
+    std::string service_url_;  // …/v1/Services/{Sid}
+    std::string countries_url_;
     secret_string authorization_;
     std::string sender_;
     std::string_view channel_;  // "whatsapp:", "rcs:" or empty: of the configured sender

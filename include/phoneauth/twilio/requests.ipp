@@ -27,21 +27,6 @@ inline constexpr std::array<std::string_view, 22> twilio_message_options{
     "FallbackFrom"};
 // clang-format on
 
-inline std::string twilio_account_url(const twilio_config& c) {
-    std::string url = c.base_url;
-    if (url.empty()) {
-        // Host names: https://www.twilio.com/docs/global-infrastructure/understanding-twilio-regions
-        const auto region = c.region.empty() && !c.edge.empty() ? std::string("us1") : c.region;
-        const auto edge = c.edge.empty() ? std::string(twilio::edge_of_region(region)) : c.edge;
-        url = "https://api.";
-        if (!edge.empty()) url += edge + '.';
-        if (!region.empty()) url += region + '.';
-        url += "twilio.com";
-    }
-    while (url.ends_with('/')) url.pop_back();
-    return url + "/2010-04-01/Accounts/" + c.account_sid;
-}
-
 /// HTTP's Basic scheme (RFC 7617), with the API key if there is one.
 inline secret_string twilio_authorization(const twilio_config& c) {
     const auto& name = c.api_key.empty() ? c.account_sid : c.api_key;
@@ -102,8 +87,26 @@ inline result<void> check_message(const text_message& m, bool has_content_templa
 
 namespace twilio {
 
+PHONEAUTH_DECL std::string url_of_product(const twilio_config& c, std::string_view product) {
+    std::string url = c.base_url;
+    if (url.empty()) {
+        // Host names: https://www.twilio.com/docs/global-infrastructure/understanding-twilio-regions
+        const auto region = c.region.empty() && !c.edge.empty() ? std::string("us1") : c.region;
+        const auto edge = c.edge.empty() ? std::string(edge_of_region(region)) : c.edge;
+        url.append("https://").append(product) += '.';
+        if (!edge.empty()) url += edge + '.';
+        if (!region.empty()) url += region + '.';
+        url += "twilio.com";
+    }
+    while (url.ends_with('/')) url.pop_back();
+    return url;
+}
+
 PHONEAUTH_DECL requests::requests(const twilio_config& c)
-    : account_url_(detail::twilio_account_url(c)), messages_url_(account_url_ + "/Messages.json"),
+    : account_url_(url_of_product(c) + "/2010-04-01/Accounts/" + c.account_sid),
+      messages_url_(account_url_ + "/Messages.json"),
+      service_url_(url_of_product(c, "messaging") + "/v1/Services/" + c.sender),
+      countries_url_(url_of_product(c, "accounts") + "/v1/Messaging/GeoPermissions"),
       authorization_(detail::twilio_authorization(c)), own_callback_(c.status_callback) {
     const bool is_service = kind_of_sender(c.sender) == sender_kind::messaging_service;
     detail::append_form_field(sender_, is_service ? "MessagingServiceSid" : "From", c.sender);
@@ -181,6 +184,22 @@ PHONEAUTH_DECL http_request requests::find_number(const phone_number& number) co
     std::string query;
     detail::append_form_field(query, "PhoneNumber", number.str());
     return get(account_url_ + "/IncomingPhoneNumbers.json?" + query);
+}
+
+PHONEAUTH_DECL http_request requests::find_short_code(std::string_view code) const {
+    return get(account_url_ + "/SMS/ShortCodes.json?ShortCode=" + std::string(code));
+}
+
+PHONEAUTH_DECL http_request requests::list_verified_numbers() const {
+    return get(account_url_ + "/OutgoingCallerIds.json?PageSize=20");
+}
+
+PHONEAUTH_DECL http_request requests::list_service_senders(std::string_view subresource) const {
+    return get(service_url_ + "/" + std::string(subresource) + "?PageSize=20");
+}
+
+PHONEAUTH_DECL http_request requests::list_countries() const {
+    return get(countries_url_);
 }
 
 PHONEAUTH_DECL bool chooses_sender(const text_message& m) {
