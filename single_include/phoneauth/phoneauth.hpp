@@ -3424,17 +3424,26 @@ PHONEAUTH_DECL std::vector<config_problem> validate(const config& c, bool storag
 namespace phoneauth {
 inline namespace v0 {
 
-/// One thing that `authenticator::test_configuration` has looked at.
+/// One thing that `authenticator::test_configuration` has looked at, by the name of its check:
+///
+/// - "destinations", "segments", "callback", "region": the configuration itself;
+/// - "connection", "tls", "clock": the way to Twilio, the CA certificates, and this machine's clock;
+/// - "credentials", "key", "account", "trial": what they are of, and what they may do;
+/// - "sender", "sms", "mms": whether the account has the sender, and what it can do;
+/// - "countries": whether Twilio sends to where the configuration allows messages;
+/// - "look-up": whether the credentials may look up messages, which stands for a message when nobody has a phone.
 struct finding {
-    std::string check;      ///< "destinations", "credentials", "account", "sender", "sms", "mms" or "look-up"
+    std::string check;      ///< the name of the check
     bool ok = false;        ///< whether all is well with it
-    std::string message;    ///< what was found and, if that is not well, what to do
+    std::string message;    ///< what was found
+    std::string remedy;     ///< what to do about it; empty if all is well
     bool essential = true;  ///< false: codes can be sent all the same
 };
 
-/// What `authenticator::test_configuration` found. A check that an earlier one made impossible is left out.
+/// What `authenticator::test_configuration` found. A check that an earlier one made impossible is left out. Its texts are
+/// printable, of limited size, and without secrets; the numbers that a trial account can reach are in them.
 struct configuration_report {
-    std::vector<finding> findings;  ///< in the order in which they were made
+    std::vector<finding> findings;  ///< in the order above
 
     /// True when nothing stands in the way of sending codes.
     bool ok() const {
@@ -4703,7 +4712,7 @@ public:
     /// @param at_once      how many calls hash at a time; at least 1
     /// @param max_waiting  how many may wait for them
     PHONEAUTH_DECL explicit scrypt_passwords(scrypt_cost cost = {}, std::size_t at_once = default_at_once(),
-                                             std::size_t max_waiting = 16);
+                                             std::size_t max_waiting = 20);
 
     /// A PHC string with a new salt. `error::internal` when there is no randomness or the cost is out of range,
     /// `error::overloaded` when there is no memory, or too many calls wait.
@@ -5571,6 +5580,7 @@ private:
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -5707,6 +5717,11 @@ inline constexpr std::chrono::hours registration_memory{24};
 inline constexpr std::int64_t wide_factor = 4;
 /// Passwords that one network may have compared for one account in an hour, right or wrong.
 inline constexpr std::int64_t max_passwords_per_account_and_network = 20;
+/// How many passwords a client may have in hand at a time: waiting for their limits, or being hashed. So that one client
+/// alone does not fill the hasher's queue; whoever is not told apart from others is not limited.
+constexpr int passwords_at_once(const client_networks& from) noexcept {
+    return from.network.empty() || from.shared ? (std::numeric_limits<int>::max)() : 4;
+}
 /// Most changes of identity or password that one user may ask for in an hour. Each identity tried tells whether it is
 /// taken, and each password costs a hash; nobody changes them more often for good reason.
 inline constexpr std::int64_t max_credential_changes = 10;
@@ -5868,11 +5883,10 @@ inline result<void> check_destination(const phone_number& phone, const config& c
 
 /// What `authenticator::test_configuration` says about it.
 inline finding destinations_finding(const config& c) {
-    if (!allows_all_countries(c)) return {"destinations", true, "Messages go to the allowed countries only.", false};
-    return {"destinations", false,
-            "Messages go to every country, premium numbers among them; set allowed_calling_codes or "
-            "default_calling_code.",
-            false};
+    if (!allows_all_countries(c))
+        return {"destinations", true, "Messages go to the allowed countries only.", {}, false};
+    return {"destinations", false, "Messages go to every country, premium numbers among them.",
+            "Set allowed_calling_codes or default_calling_code.", false};
 }
 
 }  // namespace rules
@@ -7118,8 +7132,11 @@ struct sent_message {
 #define PHONEAUTH_TWILIO_REPLIES_HPP
 
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 
 namespace phoneauth {
@@ -7164,6 +7181,43 @@ PHONEAUTH_DECL bool certainly_not_sent(const failure& f) noexcept;
 
 /// What the account look-up says: "active", "suspended" or "closed".
 PHONEAUTH_DECL result<std::string> read_account_status(const http_response& reply);
+
+/// Whether the account look-up says that the account is on trial.
+PHONEAUTH_DECL bool is_trial_account(const http_response& reply);
+
+/// Numbers of the first page of a list.
+struct number_page {
+    std::vector<std::string> numbers;  ///< E.164; at most 20
+    bool is_whole = true;              ///< there are no others
+};
+
+/// What the list of verified numbers says.
+PHONEAUTH_DECL result<number_page> read_verified_numbers(const http_response& reply);
+
+/// Whether a look-up of short codes found one.
+PHONEAUTH_DECL result<bool> read_short_code(const http_response& reply);
+
+/// Some senders of a Messaging Service.
+struct service_senders {
+    std::size_t count = 0;    ///< on the first page
+    bool cannot_sms = false;  ///< there are some, whose capabilities are known, and SMS is none of them
+};
+
+/// What a list of a Messaging Service's senders says; `member` is where they stand in it: "phone_numbers", say.
+PHONEAUTH_DECL result<service_senders> read_service_senders(const http_response& reply, std::string_view member);
+
+/// A country, as Twilio's Geo Permissions have it.
+struct country_permission {
+    std::string country;   ///< ISO 3166-1, two letters
+    std::string prefix;    ///< what its numbers begin with: digits
+    bool enabled = false;  ///< the account may send messages there
+};
+
+/// What the list of countries says; at most 500 of them. Rows of another form are left out.
+PHONEAUTH_DECL result<std::vector<country_permission>> read_countries(const http_response& reply);
+
+/// When `reply` was made, by its header Date (RFC 9110 §6.6.1); empty if it does not say so.
+PHONEAUTH_DECL std::optional<std::chrono::sys_seconds> date_of(const http_response& reply);
 
 /// What a number can do.
 struct capabilities {
@@ -7259,8 +7313,13 @@ inline std::string_view without_byte_order_mark(std::string_view text) noexcept 
 /// mark before it is none of it, whatever simdjson thinks: the text may become a part of another one.
 PHONEAUTH_DECL std::optional<json_value> parse_json(std::string_view text, std::size_t max_depth = 16);
 
-/// Whether `parse_json` would parse `text`; costs less.
-PHONEAUTH_DECL bool is_json(std::string_view text, std::size_t max_depth = 16);
+/// What `check_json` says of a text.
+enum class json_check { ok, no_json, refused_name };
+
+/// Whether `parse_json` would parse `text`, and no object in it, however deep, has a member whose name `refuses`. Costs
+/// less.
+PHONEAUTH_DECL json_check check_json(std::string_view text, bool (*refuses)(std::string_view) noexcept,
+                                     std::size_t max_depth = 16);
 
 /// Appends `text` as a JSON string, quotes included. Bytes that are not UTF-8 become U+FFFD.
 PHONEAUTH_DECL void append_json_string(std::string& out, std::string_view text);
@@ -7351,6 +7410,18 @@ inline bool is_sound(simdjson::dom::element value, std::size_t depth) {
         return std::adjacent_find(keys.begin(), keys.end()) == keys.end();
     }
     return true;
+}
+
+/// Whether an object in `value`, whose depth is known to be bounded, has a member whose name `is_it`.
+inline bool has_member(simdjson::dom::element value, bool (*is_it)(std::string_view) noexcept) {
+    simdjson::dom::array array;
+    simdjson::dom::object object;
+    if (!value.get(array))
+        return std::any_of(array.begin(), array.end(), [&](auto element) { return has_member(element, is_it); });
+    if (!value.get(object))
+        return std::any_of(object.begin(), object.end(),
+                           [&](auto member) { return is_it(member.key) || has_member(member.value, is_it); });
+    return false;
 }
 
 inline json_kind kind_of(simdjson::dom::element value) noexcept {
@@ -7476,8 +7547,13 @@ PHONEAUTH_DECL std::optional<json_value> parse_json(std::string_view text, std::
     return v;
 }
 
-PHONEAUTH_DECL bool is_json(std::string_view text, std::size_t max_depth) {
-    return with_parsed(text, max_depth, [](simdjson::dom::element) {});
+PHONEAUTH_DECL json_check check_json(std::string_view text, bool (*refuses)(std::string_view) noexcept,
+                                     std::size_t max_depth) {
+    bool refused = false;
+    const bool parsed =
+        with_parsed(text, max_depth, [&](simdjson::dom::element root) { refused = has_member(root, refuses); });
+    if (!parsed) return json_check::no_json;
+    return refused ? json_check::refused_name : json_check::ok;
 }
 
 PHONEAUTH_DECL std::optional<std::int64_t> json_value::integer(std::string_view key) const noexcept {
@@ -7522,6 +7598,60 @@ PHONEAUTH_DECL void append_json_string(std::string& out, std::string_view text) 
 
 #endif
 #endif
+
+#endif
+
+// ---- phoneauth/detail/read_http_date.hpp ----
+
+#ifndef PHONEAUTH_DETAIL_READ_HTTP_DATE_HPP
+#define PHONEAUTH_DETAIL_READ_HTTP_DATE_HPP
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string_view>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+/// The time that `text` means, if it is in the one form that is still written: "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110
+/// §5.6.7, IMF-fixdate). The name of the day is not looked at.
+inline std::optional<std::chrono::sys_seconds> read_http_date(std::string_view text) {
+    constexpr std::string_view form = "Aaa, 00 Aaa 0000 00:00:00 GMT";
+    constexpr std::array<std::string_view, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    if (text.size() != form.size()) return std::nullopt;
+    for (std::size_t i = 0; i < form.size(); ++i) {
+        const bool fits = form[i] == '0'                     ? is_digit(text[i])
+                          : form[i] == 'A' || form[i] == 'a' ? is_alnum(text[i])
+                                                             : text[i] == form[i];
+        if (!fits) return std::nullopt;
+    }
+    const auto number = [&](std::size_t begin, std::size_t size) {
+        int n = 0;
+        for (const char c : text.substr(begin, size)) n = 10 * n + (c - '0');
+        return n;
+    };
+    const auto month = std::find(months.begin(), months.end(), text.substr(8, 3));
+    if (month == months.end()) return std::nullopt;
+    const std::chrono::year_month_day day(std::chrono::year(number(12, 4)),
+                                          std::chrono::month(static_cast<unsigned>(month - months.begin()) + 1),
+                                          std::chrono::day(static_cast<unsigned>(number(5, 2))));
+    const int hours = number(17, 2);
+    const int minutes = number(20, 2);
+    const int seconds = number(23, 2);
+    if (!day.ok() || hours > 23 || minutes > 59 || seconds > 60) return std::nullopt;  // 60: a leap second
+    return std::chrono::sys_days(day) + std::chrono::hours(hours) + std::chrono::minutes(minutes) +
+           std::chrono::seconds(seconds);
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
 
 #endif
 
@@ -7622,15 +7752,97 @@ PHONEAUTH_DECL result<std::string> read_account_status(const http_response& repl
     return std::string(body->string_or_empty("status"));
 }
 
-PHONEAUTH_DECL result<std::optional<capabilities>> read_number(const http_response& reply) {
+PHONEAUTH_DECL bool is_trial_account(const http_response& reply) {
+    if (reply.status != 200) return false;
+    const auto body = detail::parse_json(reply.body);
+    return body && body->string_or_empty("type") == "Trial";
+}
+
+/// The elements of the list `member` in `reply`, each parsed, `most` of them at most.
+inline result<std::vector<detail::json_value>> list_in(const http_response& reply, std::string_view member,
+                                                       std::size_t most) {
     if (reply.status != 200) return failure_of(reply);
     const auto body = detail::parse_json(reply.body);
-    const auto* list = body ? body->find("incoming_phone_numbers") : nullptr;
-    const auto numbers = list && list->kind == detail::json_kind::array ? detail::parse_json(list->text) : std::nullopt;
-    if (!numbers) return error::bad_provider_reply;
-    if (numbers->items.empty()) return std::optional<capabilities>();
-    const auto number = detail::parse_json(numbers->items.front().text);
-    const auto* given = number ? number->find("capabilities") : nullptr;
+    const auto* list = body ? body->find(member) : nullptr;
+    const auto elements =
+        list && list->kind == detail::json_kind::array ? detail::parse_json(list->text) : std::nullopt;
+    if (!elements) return error::bad_provider_reply;
+    std::vector<detail::json_value> parsed;
+    for (const auto& item : elements->items) {
+        if (parsed.size() == most) break;
+        auto element = detail::parse_json(item.text);
+        parsed.push_back(element ? *std::move(element) : detail::json_value());
+    }
+    return parsed;
+}
+
+PHONEAUTH_DECL result<number_page> read_verified_numbers(const http_response& reply) {
+    constexpr std::size_t most = 20;
+    const auto list = list_in(reply, "outgoing_caller_ids", most + 1);
+    if (!list) return list.error();
+    number_page page;
+    const auto body = detail::parse_json(reply.body);
+    page.is_whole = list->size() <= most && body->string_or_empty("next_page_uri").empty();
+    for (const auto& element : *list) {
+        const std::string number(element.string_or_empty("phone_number"));
+        if (page.numbers.size() < most && phone_number::from_e164(number)) page.numbers.push_back(number);
+    }
+    return page;
+}
+
+PHONEAUTH_DECL result<bool> read_short_code(const http_response& reply) {
+    const auto list = list_in(reply, "short_codes", 1);
+    if (!list) return list.error();
+    return !list->empty();
+}
+
+PHONEAUTH_DECL result<service_senders> read_service_senders(const http_response& reply, std::string_view member) {
+    const auto list = list_in(reply, member, 100);
+    if (!list) return list.error();
+    service_senders senders{list->size(), false};
+    std::size_t known = 0;
+    std::size_t able = 0;
+    for (const auto& element : *list) {
+        const auto* given = element.find("capabilities");
+        if (!given || given->kind != detail::json_kind::array) continue;
+        const auto capabilities = detail::parse_json(given->text);
+        if (!capabilities || capabilities->items.empty()) continue;
+        ++known;
+        able += std::any_of(capabilities->items.begin(), capabilities->items.end(),
+                            [](const auto& c) { return c.text == "SMS"; });
+    }
+    senders.cannot_sms = known > 0 && known == senders.count && able == 0;
+    return senders;
+}
+
+PHONEAUTH_DECL result<std::vector<country_permission>> read_countries(const http_response& reply) {
+    const auto list = list_in(reply, "permissions", 500);
+    if (!list) return list.error();
+    std::vector<country_permission> countries;
+    for (const auto& element : *list) {
+        const auto country = element.string_or_empty("country_code");
+        auto prefix = element.string_or_empty("prefix");
+        if (prefix.starts_with('+')) prefix.remove_prefix(1);
+        const auto* enabled = element.find("enabled");
+        const bool is_row = country.size() == 2 && std::all_of(country.begin(), country.end(), detail::is_alnum) &&
+                            !prefix.empty() && prefix.size() <= 15 &&
+                            std::all_of(prefix.begin(), prefix.end(), detail::is_digit) && enabled &&
+                            enabled->kind == detail::json_kind::boolean;
+        if (is_row) countries.push_back({std::string(country), std::string(prefix), enabled->text == "true"});
+    }
+    return countries;
+}
+
+PHONEAUTH_DECL std::optional<std::chrono::sys_seconds> date_of(const http_response& reply) {
+    const auto* date = find_header(reply.headers, "Date");
+    return date ? detail::read_http_date(*date) : std::nullopt;
+}
+
+PHONEAUTH_DECL result<std::optional<capabilities>> read_number(const http_response& reply) {
+    const auto list = list_in(reply, "incoming_phone_numbers", 1);
+    if (!list) return list.error();
+    if (list->empty()) return std::optional<capabilities>();
+    const auto* given = list->front().find("capabilities");
     const auto able = given ? detail::parse_json(given->text) : std::nullopt;
     if (!able) return error::bad_provider_reply;
     const auto is_true = [&](std::string_view name) {
@@ -7663,7 +7875,11 @@ namespace phoneauth {
 inline namespace v0 {
 namespace twilio {
 
-/// Builds requests to Twilio's REST API (version 2010-04-01); what comes back is read by the functions of replies.hpp.
+/// Where a product of Twilio's is: `https://api.twilio.com`, with the region and the edge of `c` if it has them; or
+/// `base_url`, which takes the place of all products. Without a "/" at its end.
+PHONEAUTH_DECL std::string url_of_product(const twilio_config& c, std::string_view product = "api");
+
+/// Builds requests to Twilio's REST API (version 2010-04-01, and two others for what that lacks); what comes back is read by the functions of replies.hpp.
 /// No I/O. Immutable, so that it may be used from several threads at once.
 class requests {
 public:
@@ -7692,12 +7908,28 @@ public:
     /// The account's numbers that are `number`: `GET …/IncomingPhoneNumbers.json?PhoneNumber=…`.
     PHONEAUTH_DECL http_request find_number(const phone_number& number) const;
 
+    /// The account's short codes that are `code`, 3 to 8 digits: `GET …/SMS/ShortCodes.json?ShortCode=…`.
+    PHONEAUTH_DECL http_request find_short_code(std::string_view code) const;
+
+    /// The numbers that are verified with the account, the only ones that a trial account can reach:
+    /// `GET …/OutgoingCallerIds.json`, its first page.
+    PHONEAUTH_DECL http_request list_verified_numbers() const;
+
+    /// Senders of the configured Messaging Service: `GET /v1/Services/{Sid}/PhoneNumbers`, its first page, or another
+    /// subresource in the place of PhoneNumbers.
+    PHONEAUTH_DECL http_request list_service_senders(std::string_view subresource) const;
+
+    /// The countries that Twilio has, and to which of them the account may send: `GET /v1/Messaging/GeoPermissions`.
+    PHONEAUTH_DECL http_request list_countries() const;
+
 private:
     PHONEAUTH_DECL http_request get(std::string url) const;
     PHONEAUTH_DECL http_request post_message(std::string form, bool sender_is_chosen) const;
 
     std::string account_url_;  // …/2010-04-01/Accounts/{Sid}
     std::string messages_url_;
+    std::string service_url_;  // …/v1/Services/{Sid}
+    std::string countries_url_;
     secret_string authorization_;
     std::string sender_;
     std::string_view channel_;  // "whatsapp:", "rcs:" or empty: of the configured sender
@@ -7740,21 +7972,6 @@ inline constexpr std::array<std::string_view, 22> twilio_message_options{
     "SendAt",         "SendAsMms",        "ContentVariables", "RiskCheck",        "From",         "MessagingServiceSid", "ContentSid",
     "FallbackFrom"};
 // clang-format on
-
-inline std::string twilio_account_url(const twilio_config& c) {
-    std::string url = c.base_url;
-    if (url.empty()) {
-        // Host names: https://www.twilio.com/docs/global-infrastructure/understanding-twilio-regions
-        const auto region = c.region.empty() && !c.edge.empty() ? std::string("us1") : c.region;
-        const auto edge = c.edge.empty() ? std::string(twilio::edge_of_region(region)) : c.edge;
-        url = "https://api.";
-        if (!edge.empty()) url += edge + '.';
-        if (!region.empty()) url += region + '.';
-        url += "twilio.com";
-    }
-    while (url.ends_with('/')) url.pop_back();
-    return url + "/2010-04-01/Accounts/" + c.account_sid;
-}
 
 /// HTTP's Basic scheme (RFC 7617), with the API key if there is one.
 inline secret_string twilio_authorization(const twilio_config& c) {
@@ -7816,8 +8033,26 @@ inline result<void> check_message(const text_message& m, bool has_content_templa
 
 namespace twilio {
 
+PHONEAUTH_DECL std::string url_of_product(const twilio_config& c, std::string_view product) {
+    std::string url = c.base_url;
+    if (url.empty()) {
+        // Host names: https://www.twilio.com/docs/global-infrastructure/understanding-twilio-regions
+        const auto region = c.region.empty() && !c.edge.empty() ? std::string("us1") : c.region;
+        const auto edge = c.edge.empty() ? std::string(edge_of_region(region)) : c.edge;
+        url.append("https://").append(product) += '.';
+        if (!edge.empty()) url += edge + '.';
+        if (!region.empty()) url += region + '.';
+        url += "twilio.com";
+    }
+    while (url.ends_with('/')) url.pop_back();
+    return url;
+}
+
 PHONEAUTH_DECL requests::requests(const twilio_config& c)
-    : account_url_(detail::twilio_account_url(c)), messages_url_(account_url_ + "/Messages.json"),
+    : account_url_(url_of_product(c) + "/2010-04-01/Accounts/" + c.account_sid),
+      messages_url_(account_url_ + "/Messages.json"),
+      service_url_(url_of_product(c, "messaging") + "/v1/Services/" + c.sender),
+      countries_url_(url_of_product(c, "accounts") + "/v1/Messaging/GeoPermissions"),
       authorization_(detail::twilio_authorization(c)), own_callback_(c.status_callback) {
     const bool is_service = kind_of_sender(c.sender) == sender_kind::messaging_service;
     detail::append_form_field(sender_, is_service ? "MessagingServiceSid" : "From", c.sender);
@@ -7895,6 +8130,22 @@ PHONEAUTH_DECL http_request requests::find_number(const phone_number& number) co
     std::string query;
     detail::append_form_field(query, "PhoneNumber", number.str());
     return get(account_url_ + "/IncomingPhoneNumbers.json?" + query);
+}
+
+PHONEAUTH_DECL http_request requests::find_short_code(std::string_view code) const {
+    return get(account_url_ + "/SMS/ShortCodes.json?ShortCode=" + std::string(code));
+}
+
+PHONEAUTH_DECL http_request requests::list_verified_numbers() const {
+    return get(account_url_ + "/OutgoingCallerIds.json?PageSize=20");
+}
+
+PHONEAUTH_DECL http_request requests::list_service_senders(std::string_view subresource) const {
+    return get(service_url_ + "/" + std::string(subresource) + "?PageSize=20");
+}
+
+PHONEAUTH_DECL http_request requests::list_countries() const {
+    return get(countries_url_);
 }
 
 PHONEAUTH_DECL bool chooses_sender(const text_message& m) {
@@ -8404,6 +8655,77 @@ result<http_response> messenger<Mode>::provider_reply(result<http_response> repl
 #include <string>
 
 
+// ---- phoneauth/flows/client_places.hpp ----
+
+#ifndef PHONEAUTH_FLOWS_CLIENT_PLACES_HPP
+#define PHONEAUTH_FLOWS_CLIENT_PLACES_HPP
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace flows {
+
+/// How much of what is dear each client has in hand at this moment, so that one of them alone cannot fill a queue that is
+/// for all. It needs as much memory as there is in hand. Thread-safe.
+class client_places {
+    using count_map = std::map<std::string, int, std::less<>>;
+
+public:
+    /// A place of a client, until it is destroyed; or none.
+    class place {
+    public:
+        /// None.
+        place() = default;
+        /// Takes it over: `other` is none then.
+        place(place&& other) noexcept : all_(std::exchange(other.all_, nullptr)), at_(other.at_) {}
+        place& operator=(place&&) = delete;
+        ~place() {
+            if (all_) all_->leave(at_);
+        }
+
+        /// Whether it is one.
+        explicit operator bool() const noexcept { return all_ != nullptr; }
+
+    private:
+        friend client_places;
+        place(client_places& all, count_map::iterator at) noexcept : all_(&all), at_(at) {}
+
+        client_places* all_ = nullptr;
+        count_map::iterator at_{};
+    };
+
+    /// A place for `client`, unless it has `most` already.
+    place take(std::string_view client, int most) {
+        const std::lock_guard lock(mutex_);
+        const auto at = counts_.try_emplace(std::string(client), 0).first;
+        if (at->second >= most) return {};
+        ++at->second;
+        return {*this, at};
+    }
+
+private:
+    void leave(count_map::iterator at) noexcept {
+        const std::lock_guard lock(mutex_);
+        if (--at->second == 0) counts_.erase(at);
+    }
+
+    std::mutex mutex_;
+    count_map counts_;
+};
+
+}  // namespace flows
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
 namespace phoneauth {
 inline namespace v0 {
 namespace flows {
@@ -8450,6 +8772,7 @@ private:
     const config& config_;
     const reporter& reporter_;
     limiter<Mode>& limiter_;
+    client_places in_hand_;
 };
 
 }  // namespace flows
@@ -8479,6 +8802,8 @@ auto passwords<Mode>::check(context& c, const password_question& q, const std::s
         c.uncounted = true;
         co_return error::invalid_login;
     }
+    const auto place = in_hand_.take(c.network, rules::passwords_at_once(c.networks()));
+    if (!place) co_return error::overloaded;
     password_guess guess;
     const auto limits_of = [&](bool concealed) {
         return rules::password_limits(q.subject, q.owner ? q.owner->phone.str() : std::string_view(), q.fingerprint,
@@ -9263,7 +9588,6 @@ PHONEAUTH_DECL result<void> apply_changes(user& u, const property_map& changes, 
 #define PHONEAUTH_RULES_REGISTRATION_IPP
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 
 
@@ -9297,6 +9621,11 @@ inline bool is_property_size_ok(const property_map& properties, const config& c)
     std::size_t bytes = 0;
     for (const auto& [name, json] : properties) bytes += name.size() + json.size();
     return properties.size() <= c.max_properties && bytes <= c.max_property_bytes;
+}
+
+/// As members of a JavaScript object they change what it is, wherever they stand.
+inline bool poisons_objects(std::string_view name) noexcept {
+    return name == "__proto__" || name == "constructor" || name == "prototype";
 }
 
 /// One character, again and again.
@@ -9363,19 +9692,22 @@ PHONEAUTH_DECL bool is_client_property(const config& c, std::string_view name) {
 }
 
 PHONEAUTH_DECL result<void> check_properties(const config& c, const property_map& properties) {
+    using phoneauth::detail::json_check;
     if (!detail::is_property_size_ok(properties, c))  // first, as the rest costs more the more there is
         return failure(error::invalid_parameter, "The user has too many properties, or they are too large.");
-    // As properties of a JavaScript object they would change what it is.
-    constexpr std::array<std::string_view, 3> of_objects{"__proto__", "constructor", "prototype"};
     for (const auto& [name, json] : properties) {
         if (name.empty() || name.size() > 64 || !detail::is_plain_text(name))
             return failure(error::invalid_parameter,
                            "A property's name must have 1 to 64 bytes and no control characters.");
         if (!is_client_property(c, name) || name == c.phone_column || name == c.identity_column ||
-            std::find(of_objects.begin(), of_objects.end(), name) != of_objects.end())
+            detail::poisons_objects(name))
             return failure(error::reserved_property, "The property " + name + " is reserved for the server.");
-        if (!phoneauth::detail::is_json(json))
+        const auto checked = phoneauth::detail::check_json(json, detail::poisons_objects);
+        if (checked == json_check::no_json)
             return failure(error::invalid_parameter, "The property " + name + " is not valid JSON.");
+        if (checked == json_check::refused_name)
+            return failure(error::reserved_property,
+                           "The property " + name + " has a member named __proto__, constructor or prototype.");
     }
     return {};
 }
@@ -9667,6 +9999,139 @@ auto login<Mode>::note_login(user& owner, const std::string& rests_on) -> flow<b
 #define PHONEAUTH_FLOWS_MESSAGES_HPP
 
 
+// ---- phoneauth/twilio/test_replies.hpp ----
+
+#ifndef PHONEAUTH_TWILIO_TEST_REPLIES_HPP
+#define PHONEAUTH_TWILIO_TEST_REPLIES_HPP
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace twilio {
+
+/// The kinds of senders that a Messaging Service can have.
+struct service_sender_kind {
+    std::string_view subresource;  ///< what `requests::list_service_senders` takes
+    std::string_view member;       ///< what `read_service_senders` takes
+    std::string_view name;         ///< for people
+};
+
+/// In the order in which they are asked for.
+inline constexpr std::array service_sender_kinds{
+    service_sender_kind{"PhoneNumbers", "phone_numbers", "phone numbers"},
+    service_sender_kind{"ShortCodes", "short_codes", "short codes"},
+    service_sender_kind{"AlphaSenders", "alpha_senders", "sender ids"},
+    service_sender_kind{"DestinationAlphaSenders", "alpha_senders", "sender ids for single countries"},
+    service_sender_kind{"ChannelSenders", "senders", "senders of channels"}};
+
+/// What Twilio answered to the questions of `authenticator::test_configuration`; what was not asked is empty.
+struct test_replies {
+    std::optional<result<http_response>> account{};     ///< to `requests::fetch_account`
+    std::optional<time_point> received_at{};            ///< when that came, by this server's clock
+    std::optional<result<http_response>> token{};       ///< likewise, with the auth token that only checks reports
+    std::optional<result<http_response>> verified{};    ///< to `requests::list_verified_numbers`
+    std::optional<result<http_response>> number{};      ///< to `requests::find_number`
+    std::optional<result<http_response>> short_code{};  ///< to `requests::find_short_code`
+    std::vector<result<http_response>> service{};    ///< to `requests::list_service_senders`; fewer kinds if one failed
+    std::optional<result<http_response>> look_up{};  ///< to `requests::find_messages`
+    std::optional<result<http_response>> countries{};  ///< to `requests::list_countries`
+};
+
+/// What a look-up gave, or the failure of the transport.
+template <class Read>
+auto read(const result<http_response>& reply, Read read_reply) -> decltype(read_reply(*reply)) {
+    if (!reply) return reply.error();
+    return read_reply(*reply);
+}
+
+/// Whether a reply shows that Twilio knows the credentials, even if they may not do what was asked: an API key can have
+/// a part of the permissions (403, or Twilio's 70051).
+inline bool knows_credentials(const std::optional<result<http_response>>& reply) {
+    if (!reply || !*reply) return false;
+    const auto status = (*reply)->status;
+    return status / 100 == 2 || status == 403 || failure_of(**reply).twilio_code == 70051;
+}
+
+/// Whether any of the replies shows it.
+inline bool knows_credentials(const test_replies& r) {
+    return knows_credentials(r.account) || knows_credentials(r.number) || knows_credentials(r.short_code) ||
+           knows_credentials(r.look_up) || std::any_of(r.service.begin(), r.service.end(), [](const auto& reply) {
+               return knows_credentials(std::optional(reply));
+           });
+}
+
+/// Whether the account could not be looked up, but perhaps for want of a permission: standard API keys may do everything
+/// but read accounts, and are told so as if they were wrong.
+/// Source: https://www.twilio.com/docs/iam/api-keys/keys-in-console#types-of-keys
+inline bool may_lack_permission(const twilio_config& c, const result<http_response>& account) {
+    return !c.api_key.empty() && account && account->status / 100 != 2 &&
+           failure_of(*account).code == error::provider_misconfigured;
+}
+
+/// Whether Twilio, and nothing in its place, has answered the account look-up. Else there is nothing more to ask.
+inline bool is_answered(const result<http_response>& account) {
+    if (read(account, read_account_status)) return true;
+    return account && failure_of(*account).code == error::provider_misconfigured;
+}
+
+/// Whether anything can be asked after that answer.
+inline bool can_go_on(const twilio_config& c, const result<http_response>& account) {
+    return read(account, read_account_status).has_value() || may_lack_permission(c, account);
+}
+
+namespace findings {
+
+///@{
+/// A finding: all is well; something stands in the way of sending codes; or something is amiss, or not known, and codes
+/// can be sent all the same.
+inline finding good(std::string check, std::string message) {
+    return {std::move(check), true, std::move(message), {}, true};
+}
+inline finding bad(std::string check, std::string message, std::string remedy) {
+    return {std::move(check), false, std::move(message), std::move(remedy), true};
+}
+inline finding note(std::string check, std::string message, std::string remedy) {
+    return {std::move(check), false, std::move(message), std::move(remedy), false};
+}
+///@}
+
+/// A text of somebody else's, as a report can have it: in printable ASCII, and not long.
+inline std::string shown(std::string_view text, std::size_t most = 40) {
+    std::string s;
+    for (const char c : text.substr(0, most)) s += c >= ' ' && c <= '~' ? c : '?';
+    return s;
+}
+
+/// The host of Twilio, or of what is in its place, and the port unless it is the scheme's.
+inline std::string host_of(const twilio_config& c) {
+    const auto url = phoneauth::detail::parse_url(url_of_product(c));
+    return url ? url->authority() : std::string();
+}
+
+/// "1, 44 and 3 more".
+inline std::string enumerated(const std::vector<std::string>& items, std::size_t most = 10) {
+    std::string text;
+    for (std::size_t i = 0; i < (std::min)(items.size(), most); ++i) text.append(i == 0 ? "" : ", ").append(items[i]);
+    if (items.size() > most) text += " and " + std::to_string(items.size() - most) + " more";
+    return text;
+}
+
+}  // namespace findings
+}  // namespace twilio
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
 namespace phoneauth {
 inline namespace v0 {
 namespace flows {
@@ -9691,6 +10156,8 @@ public:
 private:
     flow<result<sent_message>> send_any(context& c, text_message m);
     flow<result<configuration_report>> inspect();
+    flow<result<void>> ask_about_account(twilio::test_replies& replies);
+    flow<result<void>> ask_about_sender(twilio::test_replies& replies);
 
     parts<Mode>& p_;
 };
@@ -9716,140 +10183,223 @@ private:
 #ifndef PHONEAUTH_TWILIO_FINDINGS_HPP
 #define PHONEAUTH_TWILIO_FINDINGS_HPP
 
-#include <optional>
-#include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 
+// ---- phoneauth/twilio/account_findings.hpp ----
+
+#ifndef PHONEAUTH_TWILIO_ACCOUNT_FINDINGS_HPP
+#define PHONEAUTH_TWILIO_ACCOUNT_FINDINGS_HPP
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+
+// What the replies tell about the credentials and the account.
+
 namespace phoneauth {
 inline namespace v0 {
-
 namespace twilio {
-
-/// What Twilio answered to the questions of `authenticator::test_configuration`; what was not asked is empty.
-struct test_replies {
-    std::optional<result<http_response>> account{};  ///< to `requests::fetch_account`
-    std::optional<result<http_response>> number{};   ///< to `requests::find_number`
-    std::optional<result<http_response>> look_up{};  ///< to `requests::find_messages`
-};
-
-/// Whether a reply shows that Twilio knows the credentials, even if they may not do what was asked: an API key can have
-/// a part of the permissions (403, or Twilio's 70051).
-inline bool knows_credentials(const std::optional<result<http_response>>& reply) {
-    if (!reply || !*reply) return false;
-    const auto status = (*reply)->status;
-    return status / 100 == 2 || status == 403 || failure_of(**reply).twilio_code == 70051;
-}
-
-/// Whether the account could not be looked up, but perhaps for want of a permission: standard API keys may do everything
-/// but read accounts, and are told so as if they were wrong.
-/// Source: https://www.twilio.com/docs/iam/api-keys/keys-in-console#types-of-keys
-inline bool may_lack_permission(const twilio_config& c, const result<http_response>& account) {
-    return !c.api_key.empty() && account && account->status / 100 != 2 &&
-           failure_of(*account).code == error::provider_misconfigured;
-}
-
 namespace findings {
 
-/// What a look-up gave, or the failure of the transport.
-template <class Read>
-auto read(const result<http_response>& reply, Read read_reply) -> decltype(read_reply(*reply)) {
-    if (!reply) return reply.error();
-    return read_reply(*reply);
+/// Credentials that Twilio does not take.
+inline finding of_refused_credentials(const twilio_config& c, const failure& f) {
+    std::string remedy(remedy_of(f.twilio_code.value_or(0)));
+    if (remedy.empty()) remedy = "Copy the credentials from Twilio's console again.";
+    if (!c.region.empty() && !equal_ignoring_case(c.region, "us1"))
+        remedy += " Each region has auth tokens and API keys of its own: take those of " + c.region +
+                  ", or leave twilio.region empty.";
+    return bad("credentials", "Twilio does not take them: " + f.message, std::move(remedy));
+}
+
+/// A status of the account other than active.
+inline finding of_inactive_account(const std::string& status) {
+    return bad("account", "The account's status is \"" + shown(status) + "\"; Twilio sends only for active accounts.",
+               status == "suspended"
+                   ? "Look at the account's balance and notices in Twilio's console; if there is nothing, ask Twilio's "
+                     "support."
+                   : "Take the credentials of an active account.");
 }
 
 /// The credentials and the account.
 inline std::vector<finding> of_account(const twilio_config& c, const test_replies& r) {
+    const auto accepted = good("credentials", "Twilio accepts the credentials.");
     const auto status = read(*r.account, read_account_status);
-    if (status && *status == "active")
-        return {{"credentials", true, "Twilio accepts the credentials."}, {"account", true, "The account is active."}};
-    if (status)
-        return {
-            {"credentials", true, "Twilio accepts the credentials."},
-            {"account", false, "The account's status is \"" + *status + "\"; Twilio sends only for active accounts."}};
-    const bool known = knows_credentials(r.account) || knows_credentials(r.number) || knows_credentials(r.look_up);
-    if (!known || !may_lack_permission(c, *r.account))
-        return {{"credentials", false, "The account could not be looked up: " + status.error().message}};
-    return {
-        {"credentials", true, "Twilio accepts the API key."},
-        {"account", false,
-         "Whether the account is active is not known: this API key may not look it up. Standard keys never may, and "
-         "need not; a main key could.",
-         false}};
+    if (status && *status == "active") return {accepted, good("account", "The account is active.")};
+    if (status) return {accepted, of_inactive_account(*status)};
+    const auto& why = status.error();
+    const auto* row = find_error_code(why.twilio_code.value_or(0));
+    if (row && row->whose == fault::account) return {accepted, bad("account", why.message, std::string(row->remedy))};
+    if (!may_lack_permission(c, *r.account) || !knows_credentials(r)) return {of_refused_credentials(c, why)};
+    return {accepted, note("account", "Whether the account is active is not known: this API key may not look it up.",
+                           "Look at the account's status in Twilio's console; only a main key could do so here, and "
+                           "nothing else needs one.")};
 }
 
-/// What the number look-up tells about the sender.
-inline std::vector<finding> of_number(const twilio_config& c, const result<http_response>& reply) {
-    const auto number = read(reply, read_number);
-    if (!number && !c.api_key.empty() && number.error().code == error::provider_misconfigured)
-        return {{"sender", false,
-                 "Whether the account owns the sender's phone number is not known: this API key may not look it up.",
-                 false}};
-    if (!number) return {{"sender", false, "The sender could not be looked up: " + number.error().message}};
-    if (!*number) return {{"sender", false, "The account does not own the sender's phone number."}};
-    const auto& able = **number;
-    return {
-        {"sender", true, "The account owns the sender's phone number."},
-        {"sms", able.sms, able.sms ? "The sender can send SMS." : "The sender cannot send SMS; choose another number."},
-        {"mms", able.mms,
-         able.mms ? "The sender can send MMS." : "The sender cannot send MMS; messages with media will fail.", false}};
+/// Whether `reply` says that an API key lacks a permission.
+inline bool lacks_permission(const result<http_response>& reply) {
+    if (!reply) return false;
+    const auto* row = find_error_code(failure_of(*reply).twilio_code.value_or(0));
+    if (row && row->code == 70051) return true;
+    return reply->status == 403 && (!row || row->whose != fault::account);
 }
 
-/// A sender that is no phone number.
-inline finding of_other_sender(std::string_view sender) {
-    switch (kind_of_sender(sender)) {
-    case sender_kind::messaging_service:
-        return {"sender", true, "The sender is a Messaging Service; its numbers were not looked at."};
-    case sender_kind::short_code:
-        return {"sender", true,
-                "The sender is a short code, which reaches its own country only; it was not looked at."};
-    case sender_kind::alphanumeric:
-        return {
-            "sender", true,
-            "The sender is a sender id, which some countries do not take, the USA and Canada among them, and others "
-            "only if it is registered; it was not looked at."};
-    case sender_kind::whatsapp:
-        return {"sender", true,
-                "The sender is a WhatsApp sender, whose texts reach only those that have written to it in the last 24 "
-                "hours; it was not looked at."};
-    default:
-        return {"sender", true, "The sender was not looked at."};
-    }
+/// What kind of credentials they are, as far as it shows.
+inline finding of_key(const twilio_config& c, const test_replies& r) {
+    if (c.api_key.empty())
+        return good("key",
+                    "The credentials are the account's auth token. An API key can be revoked by itself, which is "
+                    "what Twilio advises for servers.");
+    if (read(*r.account, read_account_status))
+        return good("key", "The API key is a main key, which may also manage the account and its keys. A standard key "
+                           "would do.");
+    const auto lacks = [](const auto& reply) { return reply && lacks_permission(*reply); };
+    if (lacks(r.account) || lacks(r.number) || lacks(r.short_code) || lacks(r.look_up) ||
+        std::any_of(r.service.begin(), r.service.end(), lacks_permission))
+        return good("key",
+                    "The API key is a restricted key. It must be allowed to create and to read messages; whether "
+                    "it may create them shows when a message is sent.");
+    return good("key", "The API key is a standard key.");
 }
 
-/// What is asked in place of a message when nobody has a phone.
-inline finding of_look_up(const result<http_response>& reply) {
-    const auto found = read(reply, read_look_up);
-    if (found) return {"look-up", true, "The credentials may look up messages.", false};
-    return {"look-up", false,
-            "Messages could not be looked up: " + found.error().message +
-                " Until the credentials may do so, logins with unknown phones fail, and so tell who is registered.",
-            false};
+/// Whom a trial account can reach; empty if the account is none, or nobody knows.
+inline std::optional<finding> of_trial(const test_replies& r) {
+    if (!r.account || !*r.account || !is_trial_account(**r.account)) return std::nullopt;
+    const std::string upgrade =
+        "Upgrade the account in Twilio's console, or verify the numbers there that codes go to.";
+    const std::string what = "The account is on trial: codes reach only numbers that are verified with it";
+    const auto verified = r.verified ? read(*r.verified, read_verified_numbers) : result<number_page>(error::internal);
+    if (!verified) return note("trial", what + ".", upgrade);
+    if (verified->numbers.empty()) return bad("trial", what + ", and there are none.", upgrade);
+    return note("trial",
+                what + ": " + enumerated(verified->numbers, verified->numbers.size()) +
+                    (verified->is_whole ? "." : " and others."),
+                upgrade);
 }
 
 }  // namespace findings
-
-/// All that the replies tell, in the order of `configuration_report`. `conceals`: unknown phones are concealed, so that
-/// the look-up matters.
-inline std::vector<finding> findings_of(const twilio_config& c, const test_replies& r, bool conceals) {
-    auto all = findings::of_account(c, r);
-    if (all.size() == 1) return all;  // nothing else can be known
-    if (!r.number) {
-        all.push_back(findings::of_other_sender(c.sender));
-    } else {
-        for (auto& f : findings::of_number(c, *r.number)) all.push_back(std::move(f));
-    }
-    if (r.look_up && conceals) all.push_back(findings::of_look_up(*r.look_up));
-    return all;
-}
-
 }  // namespace twilio
 }  // namespace v0
 }  // namespace phoneauth
 
 #endif
+
+// ---- phoneauth/twilio/connection_findings.hpp ----
+
+#ifndef PHONEAUTH_TWILIO_CONNECTION_FINDINGS_HPP
+#define PHONEAUTH_TWILIO_CONNECTION_FINDINGS_HPP
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+
+// What the first answer tells about the way to Twilio, and about this server's clock.
+
+namespace phoneauth {
+inline namespace v0 {
+namespace twilio {
+namespace findings {
+
+/// Twilio's part of the world, as it is configured.
+inline finding of_region(const twilio_config& c) {
+    const auto host = host_of(c);
+    const bool chosen = !c.region.empty() || !c.edge.empty();
+    if (!c.base_url.empty() && chosen)
+        return note("region", "Requests go to " + host + ", whatever twilio.region and twilio.edge say.",
+                    "Leave out twilio.base_url, or the two others.");
+    if (!c.base_url.empty()) return good("region", "Requests go to " + host + ", in the place of Twilio's own host.");
+    if (c.region.empty() || equal_ignoring_case(c.region, "us1") || equal_ignoring_case(c.region, "ie1"))
+        return good("region", "Requests go to " + host + (chosen ? "." : ", in Twilio's default region."));
+    // Source: https://www.twilio.com/docs/global-infrastructure/regional-product-and-feature-availability
+    return note("region", "Requests go to " + host + "; Twilio sends SMS from its regions us1 and ie1 only.",
+                "Leave twilio.region empty, or take ie1 if the data must stay in the EU.");
+}
+
+/// A transport that could not reach Twilio.
+inline finding of_no_reply(const twilio_config& c, const failure& f) {
+    const auto host = host_of(c);
+    const std::string what = host + ": " + shown(f.message, 200);
+    const std::string names = c.base_url.empty() ? "twilio.region and twilio.edge" : "twilio.base_url";
+    if (f.code == error::host_not_found)
+        return bad("connection", what, "Look at this machine's DNS, and at how " + names + " are spelled.");
+    if (f.code == error::connect_failed || f.code == error::connect_timeout)
+        return bad(
+            "connection", what,
+            c.base_url.empty()
+                ? "Let this machine open connections to " + host + ", port 443: look at its firewall and routes."
+                : "See that a server listens at twilio.base_url, and that a firewall lets this machine through.");
+    if (f.code == error::certificate_untrusted)
+        return bad(
+            "tls", what,
+            "Install the CA certificates of the system (Debian: apt install ca-certificates), or give the "
+            "transport a PEM file that has them (ca_file). If a proxy opens TLS on the way, its CA must be there.");
+    if (f.code == error::certificate_expired)
+        return bad("tls", what, "Look at this machine's clock; if it is right, at who answers in Twilio's place.");
+    if (f.code == error::certificate_wrong_host)
+        return bad("tls", what, "Look at how " + names + " are spelled, and at who answers in Twilio's place.");
+    if (f.code == error::tls_failed)
+        return bad("tls", what,
+                   "See that the CA certificates can be read and that no proxy or firewall on the way breaks TLS 1.2 "
+                   "and later.");
+    return bad("connection", what, "Try again; if it stays so, look at https://status.twilio.com and at the network.");
+}
+
+/// Whether Twilio answered at all.
+inline std::vector<finding> of_connection(const twilio_config& c, const result<http_response>& account) {
+    if (!account) return {of_no_reply(c, account.error())};
+    const auto host = host_of(c);
+    if (!is_answered(account)) {
+        const auto why = read(account, read_account_status).error();
+        const bool is_passing = why.code == error::provider_busy || why.code == error::no_answer;
+        return {bad("connection", host + ": " + why.message,
+                    is_passing
+                        ? "Try again later; https://status.twilio.com tells of disturbances."
+                        : "What answers there is not Twilio: look at twilio.base_url, and at proxies on the way.")};
+    }
+    std::vector<finding> all{good("connection", "Twilio answers at " + host + ".")};
+    if (url_of_product(c).starts_with("https:")) all.push_back(good("tls", "Its certificate is trusted."));
+    return all;
+}
+
+/// This server's clock, compared with Twilio's; empty if Twilio did not tell the time.
+inline std::optional<finding> of_clock(const test_replies& r) {
+    constexpr std::chrono::seconds tolerated{60};
+    const auto theirs = r.account && *r.account ? date_of(**r.account) : std::nullopt;
+    if (!theirs || !r.received_at) return std::nullopt;
+    const auto ahead = std::chrono::floor<std::chrono::seconds>(*r.received_at) - *theirs;
+    if (ahead >= -tolerated && ahead <= tolerated) return good("clock", "This server's clock agrees with Twilio's.");
+    const auto off = std::to_string((ahead.count() < 0 ? -ahead : ahead).count());
+    return note("clock",
+                "This server's clock is " + off + " s " + (ahead.count() < 0 ? "behind" : "ahead of") +
+                    " Twilio's; servers whose clocks differ take each other's codes and sessions for expired.",
+                "Have the clock set by NTP (timedatectl set-ntp true).");
+}
+
+}  // namespace findings
+}  // namespace twilio
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/twilio/message_findings.hpp ----
+
+#ifndef PHONEAUTH_TWILIO_MESSAGE_FINDINGS_HPP
+#define PHONEAUTH_TWILIO_MESSAGE_FINDINGS_HPP
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
 
 // ---- phoneauth/twilio/segments.hpp ----
 
@@ -9868,28 +10418,43 @@ namespace phoneauth {
 inline namespace v0 {
 namespace twilio {
 
-/// How many segments an SMS of this text takes: 160 GSM-7 characters or 70 UTF-16 units in one, else 153 or 67 in each
-/// (3GPP TS 23.038 §6.2.1; a character of the extension table counts twice).
-inline std::size_t segments(std::string_view text) {
+/// How an SMS of a text is sent.
+struct sms_size {
+    std::size_t segments = 1;  ///< what it is charged for
+    std::string_view
+        outsider{};  ///< the first character that GSM-7 has not, for which all are sent as UTF-16; or empty
+};
+
+/// 160 GSM-7 characters or 70 UTF-16 units go into one segment, else 153 or 67 into each (3GPP TS 23.038 §6.2.1; a
+/// character of the extension table counts twice).
+inline sms_size size_of_sms(std::string_view text) {
     constexpr std::string_view basic =
         "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
         "abcdefghijklmnopqrstuvwxyzäöñüà";
     constexpr std::string_view extended = "\f^{}\\[~]|€";
     std::size_t gsm = 0;
     std::size_t utf16 = 0;
-    bool is_gsm = true;
+    sms_size size;
     while (!text.empty()) {
-        const auto size = std::max<std::size_t>(phoneauth::detail::utf8_sequence(text), 1);
-        const auto character = text.substr(0, size);
-        text.remove_prefix(size);
-        utf16 += size == 4 ? 2 : 1;
-        gsm += extended.find(character) != extended.npos ? 2 : 1;
-        is_gsm = is_gsm && (extended.find(character) != extended.npos || basic.find(character) != basic.npos);
+        const auto bytes = std::max<std::size_t>(phoneauth::detail::utf8_sequence(text), 1);
+        const auto character = text.substr(0, bytes);
+        text.remove_prefix(bytes);
+        utf16 += bytes == 4 ? 2 : 1;
+        const bool is_extended = extended.find(character) != extended.npos;
+        gsm += is_extended ? 2 : 1;
+        if (size.outsider.empty() && !is_extended && basic.find(character) == basic.npos) size.outsider = character;
     }
+    const bool is_gsm = size.outsider.empty();
     const auto units = is_gsm ? gsm : utf16;
     const std::size_t one = is_gsm ? 160 : 70;
     const std::size_t each = is_gsm ? 153 : 67;
-    return units <= one ? 1 : (units + each - 1) / each;
+    size.segments = units <= one ? 1 : (units + each - 1) / each;
+    return size;
+}
+
+/// How many segments an SMS of this text takes: see `size_of_sms`.
+inline std::size_t segments(std::string_view text) {
+    return size_of_sms(text).segments;
 }
 
 /// What a message counts for in budgets: its segments, and three for each medium, about what Twilio charges for one
@@ -9898,6 +10463,301 @@ inline std::int64_t message_units(const text_message& m) {
     constexpr std::size_t units_of_medium = 3;
     const auto of_text = m.body.empty() ? 0 : segments(m.body);
     return static_cast<std::int64_t>(std::max<std::size_t>(of_text + units_of_medium * m.media_urls.size(), 1));
+}
+
+}  // namespace twilio
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// What a code's message costs, where it may go, and where Twilio reports what became of it.
+
+namespace phoneauth {
+inline namespace v0 {
+namespace twilio {
+namespace findings {
+
+/// What a code costs: by the longer of its two texts.
+inline finding of_segments(const config& c) {
+    const std::string code(c.code_digits, '0');
+    const auto login = code_text(c, code, purpose::login);
+    const auto registration = code_text(c, code, purpose::registration);
+    const auto of_login = size_of_sms(login);
+    const auto of_registration = size_of_sms(registration);
+    const auto& larger = of_login.segments > of_registration.segments ? of_login : of_registration;
+    const auto outsider = std::string(larger.outsider.empty() ? of_login.outsider : larger.outsider);
+    const auto what =
+        "A code's message takes " +
+        (larger.segments == 1 ? std::string("one segment")
+                              : std::to_string(larger.segments) + " segments, each of which is charged") +
+        (outsider.empty() ? "." : ", as UTF-16 because of \"" + outsider + "\": 70 characters fit into one.");
+    if (outsider.empty() && larger.segments == 1) return good("segments", what);
+    return note("segments", what,
+                outsider.empty() ? "Shorten message_template: 160 characters fit into one segment."
+                                 : "Write message_template with the characters of GSM-7, of which 160 fit into one "
+                                   "segment; if the language has others, keep to 70.");
+}
+
+/// Whether Twilio, in the internet, can have a way to `host`.
+inline bool is_public_host(std::string_view host) {
+    constexpr std::array networks{"0.0.0.0/8",      "10.0.0.0/8",    "100.64.0.0/10",  "127.0.0.0/8",
+                                  "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16", "::1/128",
+                                  "::/128",         "fc00::/7",      "fe80::/10"};
+    constexpr std::array<std::string_view, 8> domains{".localhost", ".local", ".internal", ".lan",
+                                                      ".home.arpa", ".test",  ".invalid",  ".example"};
+    if (const auto address = phoneauth::detail::parse_ip(host))
+        return std::none_of(networks.begin(), networks.end(), [&](const char* text) {
+            const auto network = phoneauth::detail::parse_network(text);
+            return network && network->has(*address);
+        });
+    return host.find('.') != std::string_view::npos &&
+           std::none_of(domains.begin(), domains.end(), [&](auto domain) { return host.ends_with(domain); });
+}
+
+/// Where Twilio reports what became of a message. Of the URL only the host is told.
+inline finding of_callback(const twilio_config& c, const test_replies& r) {
+    if (c.status_callback.empty())
+        return good("callback", "Twilio is not asked to report whether codes arrive: twilio.status_callback is empty.");
+    const auto url = phoneauth::detail::parse_url(phoneauth::detail::without_user_info(c.status_callback));
+    const std::string host = url ? url->host : std::string();
+    const std::string set = "Set twilio.status_callback to the public https URL of /api/services/Twilio/messageStatus.";
+    if (c.base_url.empty() && !is_public_host(host))
+        return note("callback", "Twilio cannot reach " + host + " to report whether codes arrive.", set);
+    if (c.base_url.empty() && url && !url->https)
+        return note("callback", "Twilio's reports to " + host + " are not encrypted, and phone numbers are in them.",
+                    set);
+    if (c.auth_token.empty())
+        return note("callback", "Twilio's reports to " + host + " are refused: nothing can check their signatures.",
+                    "Set twilio.auth_token, too, with which Twilio signs them.");
+    if (r.token && *r.token && (*r.token)->status == 401)
+        return note("callback",
+                    "Twilio's reports to " + host +
+                        " are refused: the auth token that checks them is not the account's.",
+                    "Copy twilio.auth_token from Twilio's console again.");
+    return good("callback", "Twilio reports to " + host + " whether codes arrive.");
+}
+
+/// The rows for numbers that begin with `code`: those with the longest prefix of it, else those of which it is one.
+inline std::vector<country_permission> countries_of(const std::vector<country_permission>& all, std::string_view code) {
+    std::size_t longest = 0;
+    for (const auto& row : all)
+        if (code.starts_with(row.prefix)) longest = (std::max)(longest, row.prefix.size());
+    std::vector<country_permission> own;
+    for (const auto& row : all)
+        if (longest > 0 ? row.prefix.size() == longest && code.starts_with(row.prefix) : row.prefix.starts_with(code))
+            own.push_back(row);
+    return own;
+}
+
+/// What Twilio's Geo Permissions say about the calling codes in `allowed`.
+inline finding of_allowed_codes(const std::vector<std::string>& allowed, const std::vector<country_permission>& all) {
+    std::vector<std::string> open;
+    std::vector<std::string> closed;
+    for (const auto& code : allowed) {
+        const auto rows = countries_of(all, code);
+        std::vector<std::string> off;
+        for (const auto& row : rows)
+            if (!row.enabled) off.push_back(row.country);
+        if (rows.empty()) continue;
+        const bool is_closed = off.size() == rows.size();
+        (is_closed ? closed : open)
+            .push_back("+" + code + (off.empty() ? "" : (is_closed ? " (" : " (not ") + enumerated(off, 5) + ")"));
+    }
+    const std::string remedy =
+        "Enable them in Twilio's console under Messaging, Settings, Geo permissions, or leave them out of "
+        "allowed_calling_codes.";
+    if (closed.empty() && open.empty())
+        return note("countries", "Twilio's Geo Permissions say nothing about the allowed calling codes.", remedy);
+    if (closed.empty())
+        return good("countries", "Twilio sends to the allowed calling codes: " + enumerated(open) + ".");
+    const auto what = "Twilio does not send to calling codes that are allowed here: " + enumerated(closed) + ".";
+    return open.empty() ? bad("countries", what, remedy) : note("countries", what, remedy);
+}
+
+/// The countries that are allowed there, at Twilio, compared with those that are allowed here.
+/// Source: https://www.twilio.com/docs/messaging/guides/sms-geo-permissions, and Twilio's published OpenAPI document of
+/// accounts.twilio.com.
+inline finding of_countries(const config& c, const result<http_response>& reply) {
+    const auto all = read(reply, read_countries);
+    const std::string where = "Compare Twilio's console, Messaging, Settings, Geo permissions";
+    if (!all || all->empty())
+        return note("countries", "To which countries Twilio sends is not known: these credentials cannot look it up.",
+                    where + ", with allowed_calling_codes.");
+    if (!rules::allows_all_countries(c))
+        return of_allowed_codes(
+            c.allowed_calling_codes.empty() ? std::vector{c.default_calling_code} : c.allowed_calling_codes, *all);
+    const auto on = std::count_if(all->begin(), all->end(), [](const auto& row) { return row.enabled; });
+    if (on == 0)
+        return bad("countries", "Twilio sends to no country at all.",
+                   "Enable some in Twilio's console under Messaging, Settings, Geo permissions.");
+    return good("countries",
+                "Twilio sends to " + std::to_string(on) + " of " + std::to_string(all->size()) + " countries.");
+}
+
+/// What is asked in place of a message when nobody has a phone.
+inline finding of_look_up(const result<http_response>& reply) {
+    const auto found = read(reply, read_look_up);
+    if (found) return good("look-up", "The credentials may look up messages.");
+    return note("look-up",
+                "Messages could not be looked up: " + found.error().message +
+                    " Until the credentials may do so, logins with unknown phones fail, and so tell who is registered.",
+                "Give the API key the permission to read messages, or take a standard key.");
+}
+
+}  // namespace findings
+}  // namespace twilio
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/twilio/sender_findings.hpp ----
+
+#ifndef PHONEAUTH_TWILIO_SENDER_FINDINGS_HPP
+#define PHONEAUTH_TWILIO_SENDER_FINDINGS_HPP
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+
+// What the replies tell about the sender.
+
+namespace phoneauth {
+inline namespace v0 {
+namespace twilio {
+namespace findings {
+
+/// A sender that could not be looked up. For want of a permission, nothing is known; else something is wrong.
+inline finding of_unread_sender(const twilio_config& c, const failure& f) {
+    if (!c.api_key.empty() && f.code == error::provider_misconfigured && f.twilio_code != 20404)
+        return note("sender", "Whether the account has the sender is not known: this API key may not look it up.",
+                    "Give the API key the permission to read phone numbers and Messaging Services, or look in Twilio's "
+                    "console.");
+    return bad("sender", "The sender could not be looked up: " + f.message, "Try again later.");
+}
+
+/// What the number look-up tells about the sender.
+inline std::vector<finding> of_number(const twilio_config& c, const result<http_response>& reply) {
+    const auto number = read(reply, read_number);
+    if (!number) return {of_unread_sender(c, number.error())};
+    if (!*number)
+        return {bad("sender", "The account does not own the sender's phone number.",
+                    "Set twilio.sender to a number that Twilio's console lists under Phone numbers, Active numbers; or "
+                    "take the credentials of the account that owns it.")};
+    const auto& able = **number;
+    return {good("sender", "The account owns the sender's phone number."),
+            able.sms ? good("sms", "The sender can send SMS.")
+                     : bad("sms", "The sender cannot send SMS.", "Set twilio.sender to a number that can."),
+            able.mms ? good("mms", "The sender can send MMS.")
+                     : note("mms", "The sender cannot send MMS; messages with media will fail.",
+                            "Take a number that can, unless you send codes only.")};
+}
+
+/// What the look-up of a short code tells.
+inline finding of_short_code(const twilio_config& c, const result<http_response>& reply) {
+    const auto found = read(reply, read_short_code);
+    if (!found) return of_unread_sender(c, found.error());
+    if (!*found)
+        return bad(
+            "sender", "The account does not own the short code.",
+            "Set twilio.sender to a short code of this account, or take the credentials of the account that owns "
+            "it.");
+    return good("sender", "The account owns the short code, which reaches its own country only.");
+}
+
+/// A Messaging Service that could not be looked up.
+inline finding of_unread_service(const twilio_config& c, const failure& f) {
+    if (f.twilio_code != 20404) return of_unread_sender(c, f);
+    if (!c.base_url.empty())  // which may be a proxy of api.twilio.com alone
+        return note("sender", "The Messaging Service was not found at " + host_of(c) + ".",
+                    "Look in Twilio's console; if that is a proxy, it should also pass on /v1/Services to "
+                    "messaging.twilio.com.");
+    return bad("sender", "The account has no such Messaging Service.",
+               "Set twilio.sender to a service that Twilio's console lists under Messaging, Services.");
+}
+
+/// What the lists of a Messaging Service's senders tell.
+inline std::vector<finding> of_service(const twilio_config& c, const std::vector<result<http_response>>& replies) {
+    std::vector<std::string> kinds;
+    bool is_able = false;
+    for (std::size_t i = 0; i < replies.size() && i < service_sender_kinds.size(); ++i) {
+        const auto& kind = service_sender_kinds[i];
+        const auto senders =
+            read(replies[i], [&](const auto& reply) { return read_service_senders(reply, kind.member); });
+        if (!senders && i == 0) return {of_unread_service(c, senders.error())};
+        if (!senders || senders->count == 0) is_able |= !senders;  // what is not known may be able
+        if (!senders || senders->count == 0) continue;
+        kinds.emplace_back(kind.name);
+        is_able |= !senders->cannot_sms;
+    }
+    const std::string add =
+        "Add a number that can send SMS under Messaging, Services, Sender pool in Twilio's console.";
+    if (kinds.empty() && !is_able) return {bad("sender", "The Messaging Service has no senders.", add)};
+    const auto what = kinds.empty() ? std::string(".") : " with " + enumerated(kinds) + ".";
+    return {good("sender", "The account has the Messaging Service" + what),
+            is_able ? good("sms", "The service has senders for SMS.")
+                    : bad("sms", "None of the service's senders can send SMS.", add)};
+}
+
+/// A sender that Twilio has no look-up for.
+inline finding of_other_sender(std::string_view sender) {
+    switch (kind_of_sender(sender)) {
+    case sender_kind::alphanumeric:
+        return good("sender", "The sender is a sender id, which some countries do not take, the USA and Canada among "
+                              "them, and others only if it is registered; it was not looked at.");
+    case sender_kind::whatsapp:
+        return good("sender",
+                    "The sender is a WhatsApp sender, whose texts reach only those that have written to it in "
+                    "the last 24 hours; it was not looked at.");
+    default:
+        return good("sender", "The sender was not looked at.");
+    }
+}
+
+/// The sender, whatever it is.
+inline std::vector<finding> of_sender(const twilio_config& c, const test_replies& r) {
+    if (r.number) return of_number(c, *r.number);
+    if (r.short_code) return {of_short_code(c, *r.short_code)};
+    if (!r.service.empty()) return of_service(c, r.service);
+    return {of_other_sender(c.sender)};
+}
+
+}  // namespace findings
+}  // namespace twilio
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+namespace phoneauth {
+inline namespace v0 {
+namespace twilio {
+
+/// All that the configuration and the replies tell, in the order of `finding`.
+inline std::vector<finding> findings_of(const config& c, const test_replies& r) {
+    const auto& t = c.twilio;
+    std::vector<finding> all{rules::destinations_finding(c), findings::of_segments(c), findings::of_callback(t, r),
+                             findings::of_region(t)};
+    const auto append = [&](std::vector<finding> more) {
+        for (auto& f : more) all.push_back(std::move(f));
+    };
+    append(findings::of_connection(t, *r.account));
+    if (!is_answered(*r.account)) return all;  // nothing else can be known
+    if (auto clock = findings::of_clock(r)) all.push_back(*std::move(clock));
+    auto account = findings::of_account(t, r);
+    const bool accepted = account.size() > 1;
+    all.push_back(std::move(account.front()));
+    if (!accepted) return all;
+    all.push_back(findings::of_key(t, r));
+    all.push_back(std::move(account.back()));
+    if (auto trial = findings::of_trial(r)) all.push_back(*std::move(trial));
+    if (!can_go_on(t, *r.account)) return all;
+    append(findings::of_sender(t, r));
+    if (r.countries) all.push_back(findings::of_countries(c, *r.countries));
+    if (r.look_up && c.unknown_phone == unknown_phone_policy::conceal) all.push_back(findings::of_look_up(*r.look_up));
+    return all;
 }
 
 }  // namespace twilio
@@ -9938,31 +10798,71 @@ auto messages<Mode>::send_any(context& c, text_message m) -> flow<result<sent_me
     co_return sent;
 }
 
+/// The account look-up, by the auth token: which nothing else tries where requests go out with an API key.
+inline http_request token_look_up(twilio_config c) {
+    c.api_key.clear();
+    c.api_secret.clear();
+    return twilio::requests(c).fetch_account();
+}
+
 template <class Mode>
 auto messages<Mode>::inspect() -> flow<result<configuration_report>> {
-    configuration_report report;
-    report.findings.push_back(rules::destinations_finding(p_.config));
+    twilio::test_replies replies;
+    const auto account = p_.messages.twilio().fetch_account();
+    replies.account = co_await p_.messages.transmit(account);
+    replies.received_at = p_.now();
+    if (twilio::can_go_on(p_.config.twilio, *replies.account)) {
+        (void)co_await ask_about_sender(replies);
+        (void)co_await ask_about_account(replies);
+    }
+    co_return configuration_report{twilio::findings_of(p_.config, replies)};
+}
+
+template <class Mode>
+auto messages<Mode>::ask_about_sender(twilio::test_replies& replies) -> flow<result<void>> {
     const auto& c = p_.config.twilio;
     const auto& requests = p_.messages.twilio();
-    const bool conceals = p_.config.unknown_phone == unknown_phone_policy::conceal;
-    twilio::test_replies replies;
-    const auto account_request = requests.fetch_account();
-    replies.account = co_await p_.messages.transmit(account_request);
-    const bool by_key_alone = twilio::may_lack_permission(c, *replies.account);
-    const bool goes_on =
-        by_key_alone || twilio::findings::read(*replies.account, twilio::read_account_status).has_value();
-    const auto sender = phone_number::from_e164(c.sender);
-    if (goes_on && sender) {
-        const auto number_request = requests.find_number(*sender);
-        replies.number = co_await p_.messages.transmit(number_request);
+    const auto kind = twilio::kind_of_sender(c.sender);
+    if (kind == twilio::sender_kind::number) {
+        const auto number = requests.find_number(*phone_number::from_e164(c.sender));
+        replies.number = co_await p_.messages.transmit(number);
+    } else if (kind == twilio::sender_kind::short_code) {
+        const auto code = requests.find_short_code(c.sender);
+        replies.short_code = co_await p_.messages.transmit(code);
+    } else if (kind == twilio::sender_kind::messaging_service) {
+        for (const auto& senders : twilio::service_sender_kinds) {
+            const auto list = requests.list_service_senders(senders.subresource);
+            auto reply = co_await p_.messages.transmit(list);
+            const bool found = reply && reply->status == 200;
+            replies.service.push_back(std::move(reply));
+            if (!found) break;
+        }
     }
-    if (goes_on && (conceals || by_key_alone)) {
+    co_return result<void>();
+}
+
+template <class Mode>
+auto messages<Mode>::ask_about_account(twilio::test_replies& replies) -> flow<result<void>> {
+    const auto& c = p_.config.twilio;
+    const auto& requests = p_.messages.twilio();
+    const bool by_key_alone = twilio::may_lack_permission(c, *replies.account);
+    if (by_key_alone || p_.config.unknown_phone == unknown_phone_policy::conceal) {
         const auto nobody = phone_number::from_e164("+15005550006");  // no message is sent to Twilio's own test number
         const auto look_up = requests.find_messages(*nobody);
         replies.look_up = co_await p_.messages.transmit(look_up);
     }
-    for (auto& f : twilio::findings_of(c, replies, conceals)) report.findings.push_back(std::move(f));
-    co_return report;
+    if (by_key_alone && !twilio::knows_credentials(replies)) co_return result<void>();
+    const auto countries = requests.list_countries();
+    replies.countries = co_await p_.messages.transmit(countries);
+    if (*replies.account && twilio::is_trial_account(**replies.account)) {
+        const auto verified = requests.list_verified_numbers();
+        replies.verified = co_await p_.messages.transmit(verified);
+    }
+    if (!c.api_key.empty() && !c.status_callback.empty()) {
+        const auto token = token_look_up(c);
+        replies.token = co_await p_.messages.transmit(token);
+    }
+    co_return result<void>();
 }
 
 }  // namespace flows
@@ -10772,9 +11672,11 @@ public:
         return give(messages_.send(std::move(m), std::move(from)), std::forward<Token>(token)...);
     }
 
-    /// Asks Twilio whether the credentials work, the account is active, and the sender is the account's and can send
-    /// SMS and MMS; and says what is risky in the configuration. What an API key may not look up (a standard one: the
-    /// account) is not known, and nothing that stands in the way. Sends no message.
+    /// Asks Twilio whether the credentials work, what they may do, whether the account is active or on trial, whether the
+    /// account has the sender and the sender can send SMS and MMS, and to which countries it may send; compares the
+    /// clock with Twilio's; and says what is risky in the configuration. Each finding has its remedy: see `finding`.
+    /// What an API key may not look up (a standard one: the account) is not known, and nothing that stands in the way.
+    /// Sends no message. It makes 4 to 10 requests, one after the other, so who may call it is for the caller to decide.
     ///
     /// @param token  asynchronous mode: a completion token, or nothing
     /// @return the `configuration_report`
@@ -10942,6 +11844,50 @@ void describe(Field& field, config& c) {
     field("protected_properties", c.protected_properties);
     field("max_properties", c.max_properties);
     field("max_property_bytes", c.max_property_bytes);
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/detail/happy_eyeballs.hpp ----
+
+#ifndef PHONEAUTH_DETAIL_HAPPY_EYEBALLS_HPP
+#define PHONEAUTH_DETAIL_HAPPY_EYEBALLS_HPP
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <iterator>
+#include <utility>
+#include <vector>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+/// How long an attempt to connect is alone before the next address is tried beside it (RFC 8305 §5 and §8).
+inline constexpr std::chrono::milliseconds connection_attempt_delay{250};
+
+/// The addresses of a host in the order in which to try them (RFC 8305 §4, with a First Address Family Count of 1): each
+/// is followed by the first one of another family, if there is one left. Within a family their order stays.
+///
+/// @param addresses  in the resolver's order (RFC 6724)
+/// @param family  of an address: a function of it, or a member; compared by `!=`
+template <class Address, class Family>
+constexpr std::vector<Address> interleave_families(std::vector<Address> addresses, Family family) {
+    const auto end = addresses.end();
+    for (auto at = addresses.begin(); at != end; ++at) {
+        const auto next = std::next(at);
+        const auto other = std::find_if(
+            next, end, [&](const Address& each) { return std::invoke(family, each) != std::invoke(family, *at); });
+        if (other == end) break;
+        std::rotate(next, other, std::next(other));
+    }
+    return addresses;
 }
 
 }  // namespace detail
@@ -12266,6 +13212,7 @@ PHONEAUTH_DECL bool matches(std::string_view pattern, const std::vector<secret_s
 namespace phoneauth {
 inline namespace v0 {
 struct challenge;
+struct configuration_report;
 
 namespace rest {
 
@@ -12301,6 +13248,14 @@ PHONEAUTH_DECL std::string challenge_json(const challenge& c);
 /// `state` is pending, confirmed, exhausted, expired or failed; `delivery` is pending, delivered or undelivered. Times
 /// are in seconds. `resendAfter` is null when the code will not be sent again.
 PHONEAUTH_DECL std::string status_json(const transaction_status& s);
+
+/// What `authenticator::test_configuration` found, for a route that operators alone can use:
+///
+///     {"ok": false, "findings": [
+///         {"check": "sms", "ok": false, "essential": true, "message": "…", "remedy": "…"}, …]}
+///
+/// `ok` is `configuration_report::ok`. `remedy` is only there where something is to be done.
+PHONEAUTH_DECL std::string report_json(const configuration_report& r);
 
 }  // namespace rest
 }  // namespace v0
@@ -12409,6 +13364,21 @@ PHONEAUTH_DECL std::string status_json(const transaction_status& s) {
         json.number("resendAfter", s.resend_after->count());
     else
         json.null("resendAfter");
+    return std::move(json).str();
+}
+
+PHONEAUTH_DECL std::string report_json(const configuration_report& r) {
+    std::string findings = "[";
+    for (const auto& f : r.findings) {
+        phoneauth::detail::json_object json;
+        json.string("check", f.check).boolean("ok", f.ok).boolean("essential", f.essential);
+        json.string("message", f.message);
+        if (!f.remedy.empty()) json.string("remedy", f.remedy);
+        if (findings.size() > 1) findings += ',';
+        findings += std::move(json).str();
+    }
+    phoneauth::detail::json_object json;
+    json.boolean("ok", r.ok()).raw("findings", findings + ']');
     return std::move(json).str();
 }
 
@@ -15411,6 +16381,216 @@ void storage_suite<S, SyncWait>::transactions() {
 
 #endif
 
+// ---- phoneauth/testing/detail/twilio_replies.hpp ----
+
+#ifndef PHONEAUTH_TESTING_DETAIL_TWILIO_REPLIES_HPP
+#define PHONEAUTH_TESTING_DETAIL_TWILIO_REPLIES_HPP
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+
+// What the simulated Twilio writes.
+
+namespace phoneauth {
+inline namespace v0 {
+namespace testing {
+namespace detail {
+
+/// One row per error code that the simulator knows (https://www.twilio.com/docs/api/errors).
+struct twilio_error_row {
+    int code;
+    int status;
+    std::string_view message;
+};
+
+// clang-format off
+inline constexpr std::array twilio_error_rows{
+    twilio_error_row{20003, 401, "Authenticate"},
+    twilio_error_row{20004, 405, "Method not allowed"},
+    twilio_error_row{20404, 404, "The requested resource was not found"},
+    twilio_error_row{20429, 429, "Too Many Requests"},
+    twilio_error_row{20500, 500, "An internal server error has occurred"},
+    twilio_error_row{21211, 400, "The 'To' number is not a valid phone number."},
+    twilio_error_row{21212, 400, "The 'From' number is not a valid phone number, shortcode, or alphanumeric sender ID."},
+    twilio_error_row{21408, 400, "Permission to send an SMS has not been enabled for the region indicated by the 'To' number."},
+    twilio_error_row{21602, 400, "Message body is required."},
+    twilio_error_row{21603, 400, "A 'From' phone number is required."},
+    twilio_error_row{21604, 400, "A 'To' phone number is required."},
+    twilio_error_row{21606, 400, "The 'From' phone number provided is not a valid message-capable Twilio phone number for this destination."},
+    twilio_error_row{21608, 400, "The 'To' phone number provided is not yet verified for this account."},
+    twilio_error_row{21610, 400, "Attempt to send to unsubscribed recipient"},
+    twilio_error_row{21611, 400, "This 'From' number has exceeded the maximum number of queued messages"},
+    twilio_error_row{21612, 400, "The 'To' phone number is not currently reachable using the 'From' phone number via SMS."},
+    twilio_error_row{21614, 400, "The 'To' number is not a valid mobile number"},
+    twilio_error_row{21617, 400, "The concatenated message body exceeds the 1600 character limit"},
+    twilio_error_row{21620, 400, "Invalid media URL(s)"},
+    twilio_error_row{21623, 400, "Number of media files exceeds allowed limit"},
+    twilio_error_row{21704, 400, "The Messaging Service contains no phone numbers"},
+    twilio_error_row{70051, 403, "Authorization Failed"},
+};
+// clang-format on
+
+/// For example "Thu, 24 Aug 2023 05:01:45 +0000" (RFC 2822 §3.3).
+inline std::string rfc2822_date(time_point t) {
+    constexpr std::array days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    constexpr std::array months{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    const auto day = std::chrono::floor<std::chrono::days>(t);
+    const std::chrono::year_month_day date(day);
+    const std::chrono::hh_mm_ss time(std::chrono::floor<std::chrono::seconds>(t - day));
+    const auto two = [](auto n) { return (n < 10 ? "0" : "") + std::to_string(n); };
+    return std::string(days[std::chrono::weekday(day).c_encoding()]) + ", " + two(static_cast<unsigned>(date.day())) +
+           " " + months[static_cast<unsigned>(date.month()) - 1] + " " + std::to_string(static_cast<int>(date.year())) +
+           " " + two(time.hours().count()) + ":" + two(time.minutes().count()) + ":" + two(time.seconds().count()) +
+           " +0000";
+}
+
+/// The same as a header has it: "Thu, 24 Aug 2023 05:01:45 GMT" (RFC 9110 §5.6.7).
+inline std::string http_date(time_point t) {
+    auto text = rfc2822_date(t);
+    return text.replace(text.size() - 5, 5, "GMT");
+}
+
+/// Where the account may send at first.
+inline std::vector<twilio::country_permission> usual_countries() {
+    return {{"US", "1", true},  {"CA", "1", true},  {"GB", "44", true}, {"IE", "353", true}, {"DE", "49", true},
+            {"AT", "43", true}, {"CH", "41", true}, {"FR", "33", true}, {"BE", "32", true},  {"NL", "31", true},
+            {"ES", "34", true}, {"IT", "39", true}, {"PL", "48", true}, {"SE", "46", true},  {"NO", "47", true},
+            {"AU", "61", true}, {"NZ", "64", true}, {"IN", "91", true}, {"BR", "55", true},  {"JP", "81", true}};
+}
+
+/// What Twilio would put into X-Twilio-Signature (https://www.twilio.com/docs/usage/security#validating-requests). It
+/// is not what the library checks signatures with, so that a mistake there is not made here as well.
+inline std::string twilio_signature(std::string_view auth_token, std::string_view url,
+                                    std::vector<std::pair<std::string, std::string>> parameters) {
+    std::sort(parameters.begin(), parameters.end());
+    std::string text(url);
+    for (const auto& [name, value] : parameters) text.append(name).append(value);
+    std::array<unsigned char, EVP_MAX_MD_SIZE> mac;
+    unsigned size = 0;
+    if (!HMAC(EVP_sha1(), auth_token.data(), static_cast<int>(auth_token.size()),
+              reinterpret_cast<const unsigned char*>(text.data()), text.size(), mac.data(), &size))
+        throw std::runtime_error("phoneauth: OpenSSL failed");
+    return phoneauth::detail::base64({reinterpret_cast<const char*>(mac.data()), size});
+}
+
+inline std::string text_of(phoneauth::detail::json_object& o) {
+    return std::move(o).str();
+}
+
+inline http_response twilio_reply(int status, std::string body) {
+    return {status,
+            {{"Content-Type", "application/json;charset=utf-8"},
+             {"Twilio-Request-Id", "RQ0123456789abcdef0123456789abcdef"}},
+            std::move(body)};
+}
+
+/// With the status that Twilio gives with `code`, unless another is asked for.
+inline http_response twilio_error(int code, int status = 0) {
+    std::string_view message = "An error";
+    for (const auto& row : twilio_error_rows)
+        if (row.code == code) {
+            message = row.message;
+            if (status == 0) status = row.status;
+        }
+    if (status == 0) status = 400;
+    phoneauth::detail::json_object json;
+    json.number("code", code).string("message", message);
+    json.string("more_info", "https://www.twilio.com/docs/errors/" + std::to_string(code)).number("status", status);
+    auto reply = twilio_reply(status, text_of(json));
+    if (status == 401) reply.headers.push_back({"WWW-Authenticate", "Basic realm=\"Twilio API\""});
+    return reply;
+}
+
+/// "[…,…]"
+inline std::string json_array(const std::vector<std::string>& elements) {
+    std::string list = "[";
+    for (const auto& e : elements) list.append(list.size() > 1 ? "," : "").append(e);
+    return list + ']';
+}
+
+/// A page of `elements`, JSON texts, under the name `member`, as version 2010-04-01 has it.
+inline http_response twilio_page(std::string_view member, const std::vector<std::string>& elements,
+                                 std::string_view uri) {
+    const auto count = static_cast<std::int64_t>(elements.size());
+    phoneauth::detail::json_object json;
+    json.raw(member, json_array(elements)).number("page", 0).number("page_size", 50).number("start", 0);
+    json.number("end", count > 0 ? count - 1 : 0).string("uri", uri).null("next_page_uri").null("previous_page_uri");
+    return twilio_reply(200, text_of(json));
+}
+
+/// An Account; `uri` is without its ending.
+inline std::string account_json(std::string_view sid, std::string_view status, std::string_view type,
+                                const std::string& uri) {
+    phoneauth::detail::json_object links;
+    links.string("messages", uri + "/Messages.json");
+    phoneauth::detail::json_object json;
+    json.string("sid", sid).string("friendly_name", "Simulated account").string("status", status);
+    json.string("type", type).string("owner_account_sid", sid);
+    json.string("date_created", "Thu, 01 Jan 2026 00:00:00 +0000");
+    json.string("date_updated", "Thu, 01 Jan 2026 00:00:00 +0000");
+    json.string("uri", uri + ".json").raw("subresource_uris", text_of(links));
+    return text_of(json);
+}
+
+/// An element of IncomingPhoneNumbers.
+inline std::string number_json(std::string_view account_sid, const std::string& phone, bool sms, bool mms) {
+    phoneauth::detail::json_object able;
+    able.boolean("voice", true).boolean("sms", sms).boolean("mms", mms).boolean("fax", false);
+    phoneauth::detail::json_object json;
+    json.string("sid", "PN" + std::string(28, '0') + phone.substr(phone.size() - 4)).string("account_sid", account_sid);
+    json.string("phone_number", phone).raw("capabilities", text_of(able));
+    return text_of(json);
+}
+
+/// An element that is an object of one text.
+inline std::string named_json(std::string_view name, std::string_view value) {
+    phoneauth::detail::json_object json;
+    json.string(name, value);
+    return text_of(json);
+}
+
+/// A sender of a Messaging Service, under `name`.
+inline std::string sender_json(std::string_view name, const std::string& phone, bool sms, bool mms) {
+    std::vector<std::string> able;
+    if (sms) able.emplace_back("\"SMS\"");
+    if (mms) able.emplace_back("\"MMS\"");
+    if (name == "phone_number") able.emplace_back("\"Voice\"");
+    phoneauth::detail::json_object json;
+    json.string(name, phone).raw("capabilities", json_array(able));
+    return text_of(json);
+}
+
+/// The Geo Permissions.
+inline http_response countries_reply(const std::vector<twilio::country_permission>& countries) {
+    std::vector<std::string> list;
+    for (const auto& c : countries) {
+        phoneauth::detail::json_object json;
+        json.string("country_code", c.country).string("type", "country").boolean("enabled", c.enabled);
+        json.string("prefix", "+" + c.prefix).string("message", "");
+        list.push_back(text_of(json));
+    }
+    return twilio_reply(200, "{\"permissions\":" + json_array(list) + "}");
+}
+
+}  // namespace detail
+}  // namespace testing
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
 // ---- phoneauth/testing/detail/user_suite.hpp ----
 
 #ifndef PHONEAUTH_TESTING_DETAIL_USER_SUITE_HPP
@@ -16244,7 +17424,6 @@ std::vector<suite_finding> run_storage_suite(S& storage, const SyncWait& sync_wa
 #define PHONEAUTH_TESTING_TWILIO_SIMULATOR_HPP
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -16253,84 +17432,15 @@ std::vector<suite_finding> run_storage_suite(S& storage, const SyncWait& sync_wa
 #include <map>
 #include <mutex>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-
 
 namespace phoneauth {
 inline namespace v0 {
 namespace testing {
-namespace detail {
-
-/// One row per error code that the simulator knows (https://www.twilio.com/docs/api/errors).
-struct twilio_error_row {
-    int code;
-    int status;
-    std::string_view message;
-};
-
-// clang-format off
-inline constexpr std::array twilio_error_rows{
-    twilio_error_row{20003, 401, "Authenticate"},
-    twilio_error_row{20004, 405, "Method not allowed"},
-    twilio_error_row{20404, 404, "The requested resource was not found"},
-    twilio_error_row{20429, 429, "Too Many Requests"},
-    twilio_error_row{20500, 500, "An internal server error has occurred"},
-    twilio_error_row{21211, 400, "The 'To' number is not a valid phone number."},
-    twilio_error_row{21212, 400, "The 'From' number is not a valid phone number, shortcode, or alphanumeric sender ID."},
-    twilio_error_row{21408, 400, "Permission to send an SMS has not been enabled for the region indicated by the 'To' number."},
-    twilio_error_row{21602, 400, "Message body is required."},
-    twilio_error_row{21603, 400, "A 'From' phone number is required."},
-    twilio_error_row{21604, 400, "A 'To' phone number is required."},
-    twilio_error_row{21606, 400, "The 'From' phone number provided is not a valid message-capable Twilio phone number for this destination."},
-    twilio_error_row{21608, 400, "The 'To' phone number provided is not yet verified for this account."},
-    twilio_error_row{21610, 400, "Attempt to send to unsubscribed recipient"},
-    twilio_error_row{21611, 400, "This 'From' number has exceeded the maximum number of queued messages"},
-    twilio_error_row{21612, 400, "The 'To' phone number is not currently reachable using the 'From' phone number via SMS."},
-    twilio_error_row{21614, 400, "The 'To' number is not a valid mobile number"},
-    twilio_error_row{21617, 400, "The concatenated message body exceeds the 1600 character limit"},
-    twilio_error_row{21620, 400, "Invalid media URL(s)"},
-    twilio_error_row{21623, 400, "Number of media files exceeds allowed limit"},
-};
-// clang-format on
-
-/// For example "Thu, 24 Aug 2023 05:01:45 +0000" (RFC 2822 §3.3).
-inline std::string rfc2822_date(time_point t) {
-    constexpr std::array days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    constexpr std::array months{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    const auto day = std::chrono::floor<std::chrono::days>(t);
-    const std::chrono::year_month_day date(day);
-    const std::chrono::hh_mm_ss time(std::chrono::floor<std::chrono::seconds>(t - day));
-    const auto two = [](auto n) { return (n < 10 ? "0" : "") + std::to_string(n); };
-    return std::string(days[std::chrono::weekday(day).c_encoding()]) + ", " + two(static_cast<unsigned>(date.day())) +
-           " " + months[static_cast<unsigned>(date.month()) - 1] + " " + std::to_string(static_cast<int>(date.year())) +
-           " " + two(time.hours().count()) + ":" + two(time.minutes().count()) + ":" + two(time.seconds().count()) +
-           " +0000";
-}
-
-/// What Twilio would put into X-Twilio-Signature (https://www.twilio.com/docs/usage/security#validating-requests). It
-/// is not what the library checks signatures with, so that a mistake there is not made here as well.
-inline std::string twilio_signature(std::string_view auth_token, std::string_view url,
-                                    std::vector<std::pair<std::string, std::string>> parameters) {
-    std::sort(parameters.begin(), parameters.end());
-    std::string text(url);
-    for (const auto& [name, value] : parameters) text.append(name).append(value);
-    std::array<unsigned char, EVP_MAX_MD_SIZE> mac;
-    unsigned size = 0;
-    if (!HMAC(EVP_sha1(), auth_token.data(), static_cast<int>(auth_token.size()),
-              reinterpret_cast<const unsigned char*>(text.data()), text.size(), mac.data(), &size))
-        throw std::runtime_error("phoneauth: OpenSSL failed");
-    return phoneauth::detail::base64({reinterpret_cast<const char*>(mac.data()), size});
-}
-
-}  // namespace detail
-
 /// A message that a `twilio_simulator` has accepted.
 struct simulated_message {
     std::string sid;                                              ///< the simulator's name for it: SM… or MM…
@@ -16343,13 +17453,21 @@ struct simulated_message {
 
 /// A number that the simulated account owns.
 struct simulated_number {
-    std::string phone;  ///< E.164
+    std::string phone;  ///< E.164, or a short code
     bool sms = true;    ///< can send SMS
     bool mms = true;    ///< can send MMS
 };
 
+/// What an API key may do.
+enum class simulated_key {
+    main,       ///< everything
+    standard,   ///< everything but look up the account
+    restricted  ///< create and list messages
+};
+
 /// Answers requests as Twilio's REST API (version 2010-04-01) does: Messages create and list (always empty), Accounts
-/// fetch, IncomingPhoneNumbers list, with Twilio's checks and error codes, and sends nothing. It is a blocking
+/// fetch, IncomingPhoneNumbers, ShortCodes and OutgoingCallerIds list, with Twilio's checks and error codes, and sends
+/// nothing. Of Twilio's other APIs it has the senders of Messaging Services and the Geo Permissions. It is a blocking
 /// HttpTransport; `fake_twilio` makes a server of it.
 ///
 /// Messages from and to the magic numbers of Twilio's test credentials (+1500555…,
@@ -16394,6 +17512,7 @@ public:
         {
             const std::scoped_lock lock(mutex_);
             reply = route(request, created);
+            if (ahead_) reply.headers.push_back({"Date", detail::http_date(system_clock().now() + *ahead_)});
             if (created) tell = on_message_;
         }
         if (created && tell) tell(*created);
@@ -16471,6 +17590,52 @@ public:
         account_status_ = std::move(status);
     }
 
+    /// The account does not own this number any more.
+    void remove_number(std::string_view phone) {
+        const std::scoped_lock lock(mutex_);
+        std::erase_if(numbers_, [&](const auto& n) { return n.phone == phone; });
+    }
+
+    /// What the account look-up says: "Full" at first. A "Trial" account's messages to numbers that are not verified are
+    /// refused with 21608.
+    void set_account_type(std::string type) {
+        const std::scoped_lock lock(mutex_);
+        account_type_ = std::move(type);
+    }
+
+    /// `phone`, in E.164, is verified with the account.
+    void verify_number(std::string phone) {
+        const std::scoped_lock lock(mutex_);
+        verified_.push_back(std::move(phone));
+    }
+
+    /// The account has the Messaging Service `sid` with these senders, and no others that it was not told of. Before the
+    /// first call every service is there, and has the account's numbers.
+    void set_service(std::string sid, std::vector<simulated_number> senders) {
+        const std::scoped_lock lock(mutex_);
+        services_.insert_or_assign(std::move(sid), std::move(senders));
+    }
+
+    /// What `api_key` may do: everything at first.
+    void set_api_key_kind(simulated_key kind) {
+        const std::scoped_lock lock(mutex_);
+        key_ = kind;
+    }
+
+    /// Replies say that they were made `ahead` of this machine's time. Before the first call they do not say when.
+    void set_clock(std::chrono::seconds ahead) {
+        const std::scoped_lock lock(mutex_);
+        ahead_ = ahead;
+    }
+
+    /// Whether the account may send to numbers that begin with `prefix`, digits; `country` is ISO 3166-1. Where it may
+    /// not, messages are refused with 21408. At first it may send to some twenty countries.
+    void set_country(std::string country, std::string prefix, bool enabled) {
+        const std::scoped_lock lock(mutex_);
+        std::erase_if(countries_, [&](const auto& c) { return c.country == country; });
+        countries_.push_back({std::move(country), std::move(prefix), enabled});
+    }
+
     /// From now on `f` is called for each accepted message, before the reply, on the thread of the request.
     void on_message(std::function<void(const simulated_message&)> f) {
         const std::scoped_lock lock(mutex_);
@@ -16497,39 +17662,11 @@ public:
 private:
     using fields = std::vector<std::pair<std::string, std::string>>;
 
-    static std::string text_of(phoneauth::detail::json_object& o) { return std::move(o).str(); }
+    static http_response error_reply(int code, int status = 0) { return detail::twilio_error(code, status); }
 
-    static http_response json_reply(int status, std::string body) {
-        return {status,
-                {{"Content-Type", "application/json;charset=utf-8"},
-                 {"Twilio-Request-Id", "RQ0123456789abcdef0123456789abcdef"}},
-                std::move(body)};
-    }
-
-    static http_response error_reply(int code, int status = 0) {
-        std::string_view message = "An error";
-        for (const auto& row : detail::twilio_error_rows)
-            if (row.code == code) {
-                message = row.message;
-                if (status == 0) status = row.status;
-            }
-        if (status == 0) status = 400;
-        auto reply = json_reply(
-            status, text_of(phoneauth::detail::json_object()
-                                .number("code", code)
-                                .string("message", message)
-                                .string("more_info", "https://www.twilio.com/docs/errors/" + std::to_string(code))
-                                .number("status", status)));
-        if (status == 401) reply.headers.push_back({"WWW-Authenticate", "Basic realm=\"Twilio API\""});
-        return reply;
-    }
-
-    static bool is_authenticated(const http_request& request) {
+    static bool has_credentials(const http_request& request, std::string_view name, std::string_view secret) {
         const auto* given = find_header(request.headers, "Authorization");
-        const auto basic = [](std::string_view name, std::string_view secret) {
-            return "Basic " + phoneauth::detail::base64(std::string(name) + ":" + std::string(secret));
-        };
-        return given && (*given == basic(account_sid, auth_token) || *given == basic(api_key, api_secret));
+        return given && *given == "Basic " + phoneauth::detail::base64(std::string(name) + ":" + std::string(secret));
     }
 
     http_response route(const http_request& request, std::optional<simulated_message>& created) {
@@ -16542,17 +17679,41 @@ private:
         if (const auto scheme = target.find("://"); scheme != target.npos)
             target = target.substr((std::min)(target.find('/', scheme + 3), target.size()));
         const auto [path, query] = phoneauth::detail::split_target(target);
-        if (!is_authenticated(request)) return error_reply(20003);
+        const bool by_key = has_credentials(request, api_key, api_secret);
+        if (!by_key && !has_credentials(request, account_sid, auth_token)) return error_reply(20003);
 
         const auto account = "/2010-04-01/Accounts/" + std::string(account_sid);
-        if (path == account + "/Messages.json") {
-            if (request.method == "GET") return json_reply(200, R"({"messages":[],"page":0,"page_size":50})");
-            if (request.method != "POST") return error_reply(20004);
-            return create_message(request, created);
-        }
-        if (path != account + ".json" && path != account + "/IncomingPhoneNumbers.json") return error_reply(20404);
-        if (request.method != "GET") return error_reply(20004);
-        return path == account + ".json" ? account_reply(account) : numbers_reply(account, query);
+        if (by_key && key_ == simulated_key::standard && path == account + ".json") return error_reply(20003);
+        if (by_key && key_ == simulated_key::restricted && path != account + "/Messages.json")
+            return error_reply(70051);
+        if (path == account + "/Messages.json" && request.method == "POST") return create_message(request, created);
+        auto reply = path.starts_with("/v1/") ? newer_reply(path) : account_reply(account, path, query);
+        return reply.status == 200 && request.method != "GET" ? error_reply(20004) : reply;
+    }
+
+    http_response account_reply(const std::string& account, std::string_view path, std::string_view query) const {
+        if (path == account + "/Messages.json")
+            return detail::twilio_reply(200, R"({"messages":[],"page":0,"page_size":50})");
+        if (path == account + ".json")
+            return detail::twilio_reply(200,
+                                        detail::account_json(account_sid, account_status_, account_type_, account));
+        if (path == account + "/IncomingPhoneNumbers.json") return numbers_reply(account, query);
+        if (path == account + "/SMS/ShortCodes.json") return short_codes_reply(account, query);
+        if (path == account + "/OutgoingCallerIds.json") return verified_reply(account);
+        return error_reply(20404);
+    }
+
+    /// Of messaging.twilio.com and accounts.twilio.com.
+    http_response newer_reply(std::string_view path) const {
+        constexpr std::string_view services = "/v1/Services/";
+        if (path == "/v1/Messaging/GeoPermissions") return detail::countries_reply(countries_);
+        if (!path.starts_with(services)) return error_reply(20404);
+        path.remove_prefix(services.size());
+        const auto slash = (std::min)(path.find('/'), path.size());
+        const auto own = services_.find(path.substr(0, slash));
+        if (own == services_.end() && !services_.empty()) return error_reply(20404);
+        if (slash == path.size()) return error_reply(20404);
+        return senders_reply(own == services_.end() ? numbers_ : own->second, path.substr(slash));
     }
 
     static std::string value_of(const fields& form, std::string_view name) {
@@ -16588,7 +17749,8 @@ private:
         if (!m.to.starts_with(channel) || !is_number(m.to.substr(channel.size()))) return 21211;
         if (const int code = code_for(magic_to, m.to)) return code;
         if (const auto refused = refused_.find(m.to); refused != refused_.end()) return refused->second;
-        if (!service.empty()) return service.size() == 34 && service.starts_with("MG") ? 0 : 21606;
+        if (const int code = judge_destination(m.to.substr(channel.size()))) return code;
+        if (!service.empty()) return judge_service(service);
         if (const int code = code_for(magic_from, m.from)) return code;
         const auto kind = twilio::kind_of_sender(m.from);
         if (kind == twilio::sender_kind::alphanumeric) return m.to.starts_with("+1") ? 21612 : 0;
@@ -16596,6 +17758,26 @@ private:
         for (const auto& n : numbers_)
             if (n.phone == m.from.substr(channel.size()) && (m.media_urls.empty() ? n.sms : n.mms)) return 0;
         return channel.empty() ? 21606 : 63007;
+    }
+
+    /// The error code for messages to `phone`, or 0.
+    int judge_destination(const std::string& phone) const {
+        if (account_type_ == "Trial" && std::find(verified_.begin(), verified_.end(), phone) == verified_.end())
+            return 21608;
+        bool known = false;
+        for (const auto& c : countries_) {
+            if (phone.compare(1, c.prefix.size(), c.prefix) != 0) continue;
+            if (c.enabled) return 0;
+            known = true;
+        }
+        return known ? 21408 : 0;
+    }
+
+    /// The error code for messages of a Messaging Service, or 0.
+    int judge_service(std::string_view sid) const {
+        if (!twilio::is_sid(sid, "MG")) return 21606;
+        const auto own = services_.find(sid);
+        return own != services_.end() && own->second.empty() ? 21704 : 0;
     }
 
     http_response create_message(const http_request& request, std::optional<simulated_message>& created) {
@@ -16635,13 +17817,13 @@ private:
             .null("price_unit")
             .string("sid", m.sid)
             .string("status", service.empty() ? "queued" : "accepted")
-            .raw("subresource_uris", text_of(phoneauth::detail::json_object().string("media", uri + "/Media.json")))
+            .raw("subresource_uris", detail::named_json("media", uri + "/Media.json"))
             .string("to", m.to)
             .string("uri", uri + ".json");
         if (messages_.size() == max_messages) messages_.pop_front();
         messages_.push_back(m);
         created = std::move(m);
-        return json_reply(201, std::move(resource).str());
+        return detail::twilio_reply(201, std::move(resource).str());
     }
 
     /// The error code that messages to `phone` are not delivered with, or 0.
@@ -16655,46 +17837,43 @@ private:
         return row == magic_to.end() ? 0 : row->second;
     }
 
-    http_response account_reply(const std::string& account) const {
-        return json_reply(200, text_of(phoneauth::detail::json_object()
-                                           .string("sid", account_sid)
-                                           .string("friendly_name", "Simulated account")
-                                           .string("status", account_status_)
-                                           .string("type", "Full")
-                                           .string("owner_account_sid", account_sid)
-                                           .string("date_created", "Thu, 01 Jan 2026 00:00:00 +0000")
-                                           .string("date_updated", "Thu, 01 Jan 2026 00:00:00 +0000")
-                                           .string("uri", account + ".json")
-                                           .raw("subresource_uris", text_of(phoneauth::detail::json_object().string(
-                                                                        "messages", account + "/Messages.json")))));
-    }
-
     http_response numbers_reply(const std::string& account, std::string_view query) const {
         const auto wanted = phoneauth::detail::form_field(query, "PhoneNumber");
-        std::string list;
-        std::size_t count = 0;
-        for (const auto& n : numbers_) {
-            if (!wanted.empty() && n.phone != wanted) continue;
-            if (count++ > 0) list += ',';
-            list += text_of(phoneauth::detail::json_object()
-                                .string("sid", "PN" + std::string(28, '0') + n.phone.substr(n.phone.size() - 4))
-                                .string("account_sid", account_sid)
-                                .string("phone_number", n.phone)
-                                .raw("capabilities", text_of(phoneauth::detail::json_object()
-                                                                 .boolean("voice", true)
-                                                                 .boolean("sms", n.sms)
-                                                                 .boolean("mms", n.mms)
-                                                                 .boolean("fax", false))));
-        }
-        return json_reply(200, text_of(phoneauth::detail::json_object()
-                                           .raw("incoming_phone_numbers", "[" + list + "]")
-                                           .number("page", 0)
-                                           .number("page_size", 50)
-                                           .number("start", 0)
-                                           .number("end", count > 0 ? static_cast<std::int64_t>(count) - 1 : 0)
-                                           .string("uri", account + "/IncomingPhoneNumbers.json?" + std::string(query))
-                                           .null("next_page_uri")
-                                           .null("previous_page_uri")));
+        std::vector<std::string> list;
+        for (const auto& n : numbers_)
+            if (n.phone.starts_with('+') && (wanted.empty() || n.phone == wanted))
+                list.push_back(detail::number_json(account_sid, n.phone, n.sms, n.mms));
+        return detail::twilio_page("incoming_phone_numbers", list,
+                                   account + "/IncomingPhoneNumbers.json?" + std::string(query));
+    }
+
+    http_response short_codes_reply(const std::string& account, std::string_view query) const {
+        const auto wanted = phoneauth::detail::form_field(query, "ShortCode");
+        std::vector<std::string> list;
+        for (const auto& n : numbers_)
+            if (!n.phone.starts_with('+') && (wanted.empty() || n.phone == wanted))
+                list.push_back(detail::named_json("short_code", n.phone));
+        return detail::twilio_page("short_codes", list, account + "/SMS/ShortCodes.json");
+    }
+
+    http_response verified_reply(const std::string& account) const {
+        std::vector<std::string> list;
+        for (const auto& phone : verified_) list.push_back(detail::named_json("phone_number", phone));
+        return detail::twilio_page("outgoing_caller_ids", list, account + "/OutgoingCallerIds.json");
+    }
+
+    /// Senders of a Messaging Service. All are numbers or short codes.
+    static http_response senders_reply(const std::vector<simulated_number>& senders, std::string_view subresource) {
+        const std::string_view name = subresource == "/PhoneNumbers" ? "phone_number" : "short_code";
+        std::vector<std::string> list;
+        for (const auto& n : senders)
+            if (subresource == (n.phone.starts_with('+') ? "/PhoneNumbers" : "/ShortCodes"))
+                list.push_back(detail::sender_json(name, n.phone, n.sms, n.mms));
+        for (const auto& kind : twilio::service_sender_kinds)
+            if (subresource.substr(1) == kind.subresource)
+                return detail::twilio_reply(200,
+                                            "{\"" + std::string(kind.member) + "\":" + detail::json_array(list) + "}");
+        return error_reply(20404);
     }
 
     static constexpr std::size_t max_body = 1600;
@@ -16705,6 +17884,12 @@ private:
     std::map<std::string, int, std::less<>> undeliverable_;
     std::vector<simulated_number> numbers_{{std::string(sender)}};
     std::string account_status_ = "active";
+    std::string account_type_ = "Full";
+    std::vector<std::string> verified_;
+    std::map<std::string, std::vector<simulated_number>, std::less<>> services_;
+    simulated_key key_ = simulated_key::main;
+    std::optional<std::chrono::seconds> ahead_;
+    std::vector<twilio::country_permission> countries_ = detail::usual_countries();
     std::function<void(const simulated_message&)> on_message_;
     std::deque<simulated_message> messages_;
     std::uint64_t accepted_ = 0;

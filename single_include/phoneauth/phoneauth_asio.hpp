@@ -475,10 +475,10 @@ public:
     ///
     /// @param cost       of scrypt; see `scrypt_cost`
     /// @param threads    how many passwords are hashed at a time; at least 1
-    /// @param max_queue  how many may wait for a thread. 16 before one thread are a wait of some seconds, which is as
+    /// @param max_queue  how many may wait for a thread. 20 before one thread are a wait of some seconds, which is as
     ///     long as a person has patience.
     PHONEAUTH_DECL explicit pooled_passwords(scrypt_cost cost = {}, std::size_t threads = default_threads(),
-                                             std::size_t max_queue = 16);
+                                             std::size_t max_queue = 20);
 
     /// As `scrypt_passwords::hash`.
     PHONEAUTH_DECL ::asio::awaitable<result<std::string>> hash(const std::string& password);
@@ -574,12 +574,133 @@ PHONEAUTH_DECL ::asio::awaitable<result<bool>> pooled_passwords::verify(const st
 #include <utility>
 
 
+// ---- phoneauth/asio/detail/proxy.hpp ----
+
+#ifndef PHONEAUTH_ASIO_DETAIL_PROXY_HPP
+#define PHONEAUTH_ASIO_DETAIL_PROXY_HPP
+
+#include <cstddef>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+
+// The way through an HTTP proxy, as bytes, without I/O: CONNECT (RFC 9110 §9.3.6).
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+/// A proxy, and how to log in to it.
+struct http_proxy {
+    url address;
+    secret_string authorization;  ///< the value of Proxy-Authorization; empty: there is none
+};
+
+/// The value of Proxy-Authorization (RFC 7617 §2) for the user information of a URL, which is percent-encoded; none if
+/// it is broken, or if the user's name holds a colon or either of them a control character.
+inline std::optional<secret_string> basic_authorization(std::string_view user_info) {
+    secret_string pair;
+    pair.reserve(user_info.size() + 1);
+    bool in_password = false;
+    for (std::size_t i = 0; i < user_info.size(); ++i) {
+        char c = user_info[i];
+        if (c == ':' && !in_password) {
+            in_password = true;
+        } else {
+            if (c == '%') {
+                const int high = i + 2 < user_info.size() ? hex_value(user_info[i + 1]) : -1;
+                const int low = i + 2 < user_info.size() ? hex_value(user_info[i + 2]) : -1;
+                if (high < 0 || low < 0) return std::nullopt;
+                c = static_cast<char>(high * 16 + low);
+                i += 2;
+            }
+            if (is_control(c) || (c == ':' && !in_password)) return std::nullopt;
+        }
+        pair += c;
+    }
+    if (!in_password) pair += ':';
+    const secret_string encoded = base64(pair);
+    secret_string value;
+    value.reserve(encoded.size() + 6);
+    value.append("Basic ").append(encoded);
+    return value;
+}
+
+/// The proxy of `https_transport_options::proxy`. The failure's sentence says nothing of what it held.
+inline result<http_proxy> parse_proxy(std::string_view text) {
+    const failure bad(error::invalid_url, "The proxy is to be given as http://HOST:PORT or "
+                                          "http://USER:PASSWORD@HOST:PORT, with user and password percent-encoded.");
+    constexpr std::string_view scheme = "http://";
+    if (!equal_without_case(text.substr(0, scheme.size()), scheme)) return bad;
+    text.remove_prefix(scheme.size());
+    if (text.ends_with('/')) text.remove_suffix(1);
+    const auto at = text.rfind('@');
+    const auto user_info = text.substr(0, at == text.npos ? 0 : at);
+    const auto authority = text.substr(at == text.npos ? 0 : at + 1);
+    // URLs may go without a port, but nobody agrees on a proxy's: 80 is that of the scheme, 1080 what curl takes.
+    const auto colon = authority.rfind(':');
+    if (colon == authority.npos || authority.find(']', colon) != authority.npos ||
+        authority.find_first_of("/?") != authority.npos || user_info.find_first_of("/?#") != user_info.npos)
+        return bad;
+    auto address = parse_url(std::string(scheme).append(authority));
+    if (!address) return bad;
+    http_proxy proxy;
+    proxy.address = *std::move(address);
+    if (!user_info.empty()) {
+        auto value = basic_authorization(user_info);
+        if (!value) return bad;
+        proxy.authorization = std::move(*value);
+    }
+    return proxy;
+}
+
+/// The proxy, if `text` is not empty; throws std::runtime_error if it is none.
+inline std::optional<http_proxy> proxy_of(std::string_view text) {
+    if (text.empty()) return std::nullopt;
+    auto proxy = parse_proxy(text);
+    if (!proxy) throw std::runtime_error("phoneauth: " + proxy.error().message);
+    return *std::move(proxy);
+}
+
+/// What asks the proxy for a tunnel to `target`.
+inline secret_string connect_request(const http_proxy& proxy, const url& target) {
+    // Unlike other requests, always with the port.
+    const bool is_v6 = target.host.find(':') != std::string::npos;
+    const auto authority = (is_v6 ? "[" + target.host + "]" : target.host) + ":" + std::to_string(target.port);
+    secret_string text;
+    text.reserve(2 * authority.size() + proxy.authorization.size() + 64);
+    text.append("CONNECT ").append(authority).append(" HTTP/1.1\r\nHost: ").append(authority).append("\r\n");
+    if (!proxy.authorization.empty()) text.append("Proxy-Authorization: ").append(proxy.authorization).append("\r\n");
+    text.append("\r\n");
+    return text;
+}
+
+/// Why there is no tunnel, after the proxy has replied with `status`.
+inline failure proxy_refusal(int status) {
+    auto text = "The proxy refused the connection with HTTP status " + std::to_string(status);
+    if (status == 407) text += ": its user or password is missing or wrong";
+    return {error::connect_failed, text + "."};
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
 // ---- phoneauth/asio/detail/tls_client.hpp ----
 
 #ifndef PHONEAUTH_ASIO_DETAIL_TLS_CLIENT_HPP
 #define PHONEAUTH_ASIO_DETAIL_TLS_CLIENT_HPP
 
+#include <algorithm>
+#include <atomic>
 #include <cstddef>
+#include <cstdlib>
+#include <filesystem>
 #include <map>
 #include <mutex>
 #include <new>
@@ -590,6 +711,8 @@ PHONEAUTH_DECL ::asio::awaitable<result<bool>> pooled_passwords::verify(const st
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
 
@@ -1435,6 +1558,19 @@ public:
                                            : SSL_CTX_load_verify_locations(context_.get(), ca_file.c_str(), nullptr);
         ERR_clear_error();
         if (loaded != 1) throw std::runtime_error("phoneauth: cannot load the trusted certificates from " + ca_file);
+        trusts_ = sk_X509_OBJECT_num(X509_STORE_get0_objects(SSL_CTX_get_cert_store(context_.get()))) > 0;
+    }
+
+    /// Success if there are trusted certificates; else what to do. OpenSSL says nothing where the system has none, and
+    /// then trusts nobody.
+    result<void> check_certificates() {
+        if (trusts_ || has_system_certificates()) return {};
+        return failure(error::certificate_untrusted,
+                       "This system has no trusted certificates, neither the file " +
+                           system_path(X509_get_default_cert_file_env(), X509_get_default_cert_file()) +
+                           " nor any in the folder " +
+                           system_path(X509_get_default_cert_dir_env(), X509_get_default_cert_dir()) +
+                           ": install them (the package ca-certificates), or name a PEM file with them in ca_file.");
     }
 
     /// Prepares the handshake of a connected connection with `host`.
@@ -1486,9 +1622,38 @@ public:
     }
 
 private:
+    static std::string system_path(const char* variable, const char* otherwise) {
+        const char* const value = std::getenv(variable);
+        return value ? value : otherwise;
+    }
+
+    /// Whether OpenSSL can find a certificate in the system's folders: it looks there, by a name like 5ed36f99.0, when
+    /// it needs one.
+    bool has_system_certificates() {
+        const auto folders = system_path(X509_get_default_cert_dir_env(), X509_get_default_cert_dir());
+        for (std::size_t begin = 0; begin <= folders.size();) {
+            const auto end = (std::min)(folders.find(folder_separator, begin), folders.size());
+            std::error_code ec;
+            std::filesystem::directory_iterator entry(folders.substr(begin, end - begin), ec);
+            for (; !ec && entry != std::filesystem::directory_iterator(); entry.increment(ec)) {
+                const auto name = entry->path().filename().string();
+                if (name.size() < 10 || name[8] != '.' || !is_digit(name[9])) continue;
+                if (std::all_of(name.begin(), name.begin() + 8, is_hex)) return trusts_ = true;
+            }
+            begin = end + 1;
+        }
+        return false;
+    }
+
+#if defined(_WIN32)
+    static constexpr char folder_separator = ';';
+#else
+    static constexpr char folder_separator = ':';
+#endif
     static constexpr std::size_t max_sessions = 64;
 
     ssl_ctx_ptr context_;
+    std::atomic<bool> trusts_{false};  ///< there are certificates, as far as is known
     std::mutex mutex_;
     std::map<std::string, ssl_session_ptr> sessions_;  ///< by host and port
 };
@@ -1523,7 +1688,8 @@ inline namespace v0 {
 
 /// How a transport works. Every wait has an end: a time-out below one millisecond counts as one.
 struct https_transport_options {
-    /// How long resolving, connecting and the TLS handshake may take together. Also how long a request waits for
+    /// How long resolving, connecting, by way of a proxy or not, and the TLS handshake may take together. Of a host with
+    /// several addresses the next one is tried after 250 ms, beside the others (RFC 8305). Also how long a request waits for
     /// another one to end.
     std::chrono::milliseconds connect_timeout{5000};
     /// How long the request may take, from its first byte to its last.
@@ -1544,6 +1710,11 @@ struct https_transport_options {
     std::size_t max_body_bytes = 1024 * 1024;
     /// The trusted certificates: a PEM file. Empty for those of the system.
     std::string ca_file;
+    /// The HTTP proxy that all connections go through, by CONNECT (RFC 9110 §9.3.6): "http://HOST:PORT" or, with Basic
+    /// authentication, "http://USER:PASSWORD@HOST:PORT", where user and password are percent-encoded. TLS is with the
+    /// server, and the proxy sees nothing of it but the host's name; it resolves that, too. Empty: no proxy. Environment
+    /// variables are not read.
+    secret_string proxy;
 };
 
 }  // namespace v0
@@ -1584,7 +1755,7 @@ public:
     /// @param executor  what connections run on
     /// @param options   time-outs, limits and trusted certificates
     /// @par Errors
-    /// `std::runtime_error` if `options.ca_file` cannot be loaded.
+    /// `std::runtime_error` if `options.ca_file` cannot be loaded or `options.proxy` is none.
     PHONEAUTH_DECL explicit https_transport(const executor_type& executor, https_transport_options options = {});
 
     https_transport(const https_transport&) = delete;
@@ -1595,6 +1766,12 @@ public:
     /// The executor given to the constructor, on which handlers run that have none of their own.
     executor_type get_executor() const noexcept { return executor_; }
 
+    /// Whether https requests can succeed at all: to be asked at start, where messages go over https.
+    ///
+    /// @return success, or `certificate_untrusted` with a sentence that says what to do, if `ca_file` is empty and the
+    ///     system has no trusted certificates, as in a bare container. Requests to http URLs work nevertheless.
+    PHONEAUTH_DECL result<void> check_certificates() const;
+
     /// Sends a request.
     ///
     /// @param request  with an absolute URL
@@ -1603,7 +1780,8 @@ public:
     /// - The request cannot be sent as it is: `invalid_parameter`, `invalid_url`.
     /// - Too many requests are in flight and waiting, or this one waited for `connect_timeout`: `overloaded`.
     /// - Nothing was sent: `host_not_found`, `connect_failed`, `connect_timeout`, `tls_failed`,
-    ///   `certificate_untrusted`, `certificate_expired`, `certificate_wrong_host`.
+    ///   `certificate_untrusted`, `certificate_expired`, `certificate_wrong_host`. A proxy that refuses is
+    ///   `connect_failed`, with its status in the sentence.
     /// - The server may have processed the request (see `safe_to_resend`): `write_failed`, `read_timeout`,
     ///   `connection_lost`, `malformed_reply`, `reply_too_large`, `cancelled`.
     ///
@@ -1656,11 +1834,162 @@ private:
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
 #include <vector>
 
+
+// ---- phoneauth/asio/detail/connect.hpp ----
+
+#ifndef PHONEAUTH_ASIO_DETAIL_CONNECT_HPP
+#define PHONEAUTH_ASIO_DETAIL_CONNECT_HPP
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+
+#include <asio/any_io_executor.hpp>
+#include <asio/awaitable.hpp>
+#include <asio/error.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/redirect_error.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/use_awaitable.hpp>
+
+// Connecting to a host that has several addresses, some of which may never answer: Happy Eyeballs (RFC 8305 §4 and §5).
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+/// Attempts to connect, of which the first that succeeds counts. The next address is tried when one fails, and when
+/// `connection_attempt_delay` has passed. All of it runs on an executor that never runs two handlers at once.
+class connection_race : public std::enable_shared_from_this<connection_race> {
+public:
+    using clock = std::chrono::steady_clock;
+    using tcp = ::asio::ip::tcp;
+
+    /// Owned by shared_ptr: attempts that are closed keep it alive until their handlers have run.
+    ///
+    /// @param endpoints  in the resolver's order; families then take turns
+    connection_race(const ::asio::any_io_executor& strand, std::vector<tcp::endpoint> endpoints)
+        : strand_(strand), endpoints_(interleave_families(std::move(endpoints), is_v6)), delay_(strand), done_(strand) {
+        attempts_.reserve(endpoints_.size());  // they stay where they are
+    }
+    connection_race(const connection_race&) = delete;
+    connection_race& operator=(const connection_race&) = delete;
+
+    /// Runs it, once.
+    ///
+    /// @param into  gets the connection, in the place of what it was; untouched if there is none
+    /// @return empty; or asio::error::timed_out at the deadline, asio::error::operation_aborted after `cancel` or a
+    ///     cancellation of the coroutine, or why the last attempt failed. What lost is closed.
+    static ::asio::awaitable<std::error_code> run(std::shared_ptr<connection_race> self, tcp::socket& into,
+                                                  clock::time_point deadline) {
+        const closer whatever_happens(*self);
+        self->done_.expires_at(deadline);
+        self->try_next();
+        std::error_code ec;
+        if (!self->settled_) co_await self->done_.async_wait(::asio::redirect_error(::asio::use_awaitable, ec));
+        self->settle(ec ? ec : std::error_code(::asio::error::timed_out));
+        if (self->winner_) into = std::move(*self->winner_);
+        co_return self->outcome_;
+    }
+
+    /// Ends it, from the same executor.
+    void cancel() noexcept { settle(::asio::error::operation_aborted); }
+
+private:
+    struct closer {
+        explicit closer(connection_race& r) : race(r) {}
+        closer(const closer&) = delete;
+        closer& operator=(const closer&) = delete;
+        ~closer() { race.cancel(); }
+        connection_race& race;
+    };
+
+    static bool is_v6(const tcp::endpoint& e) { return e.address().is_v6(); }
+
+    void try_next() noexcept {
+        try {
+            if (settled_) return;
+            if (attempts_.size() == endpoints_.size()) {
+                if (pending_ == 0) settle(last_);
+                return;
+            }
+            const auto n = attempts_.size();
+            attempts_.emplace_back(strand_);
+            attempts_[n].async_connect(
+                endpoints_[n], [self = shared_from_this(), n](std::error_code ec) { self->attempt_ended(n, ec); });
+            ++pending_;
+            if (n + 1 == endpoints_.size()) return;
+            delay_.expires_after(connection_attempt_delay);
+            delay_.async_wait([self = shared_from_this()](std::error_code ec) {
+                // One that was set anew may have been on its way already.
+                if (!ec && clock::now() >= self->delay_.expiry()) self->try_next();
+            });
+        } catch (...) {
+            settle(std::make_error_code(std::errc::not_enough_memory));
+        }
+    }
+
+    void attempt_ended(std::size_t n, std::error_code ec) noexcept {
+        --pending_;
+        if (settled_) return;
+        if (!ec) {
+            winner_.emplace(std::move(attempts_[n]));
+            return settle(ec);
+        }
+        last_ = ec;
+        attempts_[n].close(ec);
+        try_next();
+    }
+
+    /// Only the first call counts.
+    void settle(std::error_code outcome) noexcept {
+        if (std::exchange(settled_, true)) return;
+        outcome_ = outcome;
+        std::error_code ignored;
+        for (auto& attempt : attempts_) attempt.close(ignored);
+        delay_.cancel();
+        done_.cancel();
+    }
+
+    ::asio::any_io_executor strand_;
+    std::vector<tcp::endpoint> endpoints_;
+    std::vector<tcp::socket> attempts_;  ///< as many as have begun
+    std::size_t pending_ = 0;
+    ::asio::steady_timer delay_;
+    ::asio::steady_timer done_;
+    bool settled_ = false;
+    std::error_code outcome_;
+    std::error_code last_ = ::asio::error::host_not_found;  ///< unless there are addresses
+    std::optional<tcp::socket> winner_;
+};
+
+/// Connects `socket`, on its executor, to the first of the `endpoints` that answers; errors as for
+/// `connection_race::run`. A cancellation closes everything.
+inline ::asio::awaitable<std::error_code> connect_first(::asio::ip::tcp::socket& socket,
+                                                        std::vector<::asio::ip::tcp::endpoint> endpoints,
+                                                        std::chrono::steady_clock::time_point deadline) {
+    auto race = std::make_shared<connection_race>(socket.get_executor(), std::move(endpoints));
+    auto running = connection_race::run(std::move(race), socket, deadline);
+    auto ec = co_await std::move(running);
+    co_return ec;
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
 
 // ---- phoneauth/asio/detail/http1_writer.hpp ----
 
@@ -1846,12 +2175,15 @@ namespace phoneauth {
 inline namespace v0 {
 namespace detail {
 
-/// The part of a transport that its requests keep alive. All but the constructor runs on the strand.
+/// The part of a transport that its requests keep alive. All but the constructor and
+/// `check_certificates` runs on the strand.
 class http_client : public std::enable_shared_from_this<http_client> {
 public:
     http_client(const ::asio::any_io_executor& executor, https_transport_options options,
                 std::shared_ptr<tls_client> tls)
-        : strand(::asio::make_strand(executor)), options_(std::move(options)), tls_(std::move(tls)) {
+        : strand(::asio::make_strand(executor)), options_(std::move(options)), proxy_(proxy_of(options_.proxy)),
+          tls_(std::move(tls)) {
+        options_.proxy = secret_string();
         using std::chrono::milliseconds;
         for (auto* timeout :
              {&options_.connect_timeout, &options_.write_timeout, &options_.read_timeout, &options_.idle_timeout})
@@ -1876,6 +2208,9 @@ public:
             co_return why;
         }
     }
+
+    /// From any thread.
+    result<void> check_certificates() const { return tls_->check_certificates(); }
 
     /// Ends the idle connections; those in use end with their requests.
     void shutdown() {
@@ -2085,32 +2420,66 @@ private:
         co_return std::move(shared->endpoints);
     }
 
-    ::asio::awaitable<result<void>> connect(http_connection& c, const url& target) {
-        auto endpoints = co_await resolve(c, target);
+    /// A TCP connection to `host`.
+    ::asio::awaitable<result<void>> reach(http_connection& c, const url& host) {
+        auto endpoints = co_await resolve(c, host);
         if (!endpoints) co_return endpoints.error();
-
-        std::error_code ec;
-        for (const auto& endpoint : *endpoints) {
-            c.socket.close(ec);
-            ec.clear();
-            co_await c.socket.async_connect(endpoint, ::asio::redirect_error(::asio::use_awaitable, ec));
-            if (c.expired()) co_return error::connect_timeout;
-            if (!ec || ec == ::asio::error::operation_aborted) break;
-        }
+        auto connecting = connect_first(c.socket, *std::move(endpoints), c.deadline());
+        auto ec = co_await std::move(connecting);
+        if (ec == ::asio::error::timed_out) co_return error::connect_timeout;
         if (ec) co_return why(c, ec, error::connect_timeout, error::connect_failed);
         c.socket.non_blocking(true, ec);
         if (!ec) c.socket.set_option(::asio::ip::tcp::no_delay(true), ec);
         if (ec) co_return error::connect_failed;
-        if (!target.https) co_return result<void>();
+        co_return result<void>();
+    }
 
-        ec = tls_->prepare(c, target);
+    /// A connection to `target` through the proxy. Nothing of the request is sent before there is one.
+    ::asio::awaitable<result<void>> tunnel(http_connection& c, const url& target) {
+        auto reached = co_await reach(c, proxy_->address);
+        if (!reached) co_return of_proxy(std::move(reached.error()));
+        auto request = std::exchange(c.out, connect_request(*proxy_, target));
+        auto ec = co_await c.write();
+        c.out = std::move(request);
+        if (ec) co_return of_proxy(why(c, ec, error::connect_timeout, error::connect_failed));
+        // RFC 9110 §9.3.6: whatever it says, a reply that opens a tunnel has no body. Nobody wants that of another one.
+        c.parser.reset(true);
+        ec = co_await c.read_message();
+        if (ec) co_return of_proxy(why(c, ec, error::connect_timeout, error::connect_failed));
+        if (c.parser.failed()) co_return failure(error::connect_failed, "The proxy's reply is not valid HTTP.");
+        const int status = c.parser.take_response().status;
+        if (status < 200 || status > 299) co_return proxy_refusal(status);
+        // Here the client speaks first, with or without TLS.
+        if (c.has_unread()) co_return failure(error::connect_failed, "The proxy sent what nobody asked for.");
+        co_return result<void>();
+    }
+
+    /// The same failure, told of the proxy.
+    static failure of_proxy(failure f) {
+        if (f.code == error::host_not_found) f.message = "The host name of the proxy could not be resolved.";
+        if (f.code == error::connect_timeout) f.message = "There was no connection through the proxy in time.";
+        if (f.code == error::connect_failed) f.message = "The proxy refused or closed the connection.";
+        return f;
+    }
+
+    ::asio::awaitable<result<void>> connect(http_connection& c, const url& target) {
+        if (target.https) {
+            auto trusted = tls_->check_certificates();
+            if (!trusted) co_return trusted;
+        }
+        auto connecting = proxy_ ? tunnel(c, target) : reach(c, target);
+        auto connected = co_await std::move(connecting);
+        if (!connected || !target.https) co_return connected;
+
+        auto ec = tls_->prepare(c, target);
         if (ec) co_return error::tls_failed;
         ec = co_await c.handshake();
         if (ec) co_return why(c, ec, error::connect_timeout, tls_client::why(c.tls()));
         co_return result<void>();
     }
 
-    https_transport_options options_;
+    https_transport_options options_;  ///< but the proxy is `proxy_`
+    std::optional<http_proxy> proxy_;
     clock::duration shortest_;
     std::shared_ptr<tls_client> tls_;
     std::size_t in_flight_ = 0;
@@ -2141,6 +2510,10 @@ PHONEAUTH_DECL https_transport::https_transport(const executor_type& executor, h
 
 PHONEAUTH_DECL https_transport::~https_transport() {
     ::asio::dispatch(client_->strand, [client = client_] { client->shutdown(); });
+}
+
+PHONEAUTH_DECL result<void> https_transport::check_certificates() const {
+    return client_->check_certificates();
 }
 
 PHONEAUTH_DECL ::asio::awaitable<result<http_response>> https_transport::send(http_request request) {
@@ -2183,15 +2556,19 @@ public:
     /// @param options  as for `https_transport`; but `max_idle_connections_per_host` counts for each event loop, of
     ///     which there are `max_connections` at most, and is 1 at most
     /// @par Errors
-    /// `std::runtime_error` if `options.ca_file` cannot be loaded.
+    /// `std::runtime_error` if `options.ca_file` cannot be loaded or `options.proxy` is none.
     explicit blocking_transport(https_transport_options options = {})
         : options_(std::move(options)), tls_(std::make_shared<detail::tls_client>(options_.ca_file)),
           lanes_(options_.max_connections) {
+        detail::proxy_of(options_.proxy);  // refused here, not when a lane is made
         options_.max_idle_connections_per_host = std::min<std::size_t>(options_.max_idle_connections_per_host, 1);
     }
 
     blocking_transport(const blocking_transport&) = delete;
     blocking_transport& operator=(const blocking_transport&) = delete;
+
+    /// As for `https_transport`.
+    result<void> check_certificates() const { return tls_->check_certificates(); }
 
     /// Sends a request. It takes the sum of the time-outs at most, except when a name server does not answer: the
     /// system's resolver cannot be interrupted, and its own limits hold.

@@ -22,17 +22,17 @@
 #include <new>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 
 #include <asio/any_io_executor.hpp>
 #include <asio/associated_cancellation_slot.hpp>
 #include <asio/async_result.hpp>
-#include <asio/buffer.hpp>
 #include <asio/cancellation_type.hpp>
 #include <asio/co_spawn.hpp>
-#include <asio/connect.hpp>
 #include <asio/detached.hpp>
 #include <asio/error.hpp>
 #include <asio/ip/tcp.hpp>
@@ -41,7 +41,6 @@
 #include <asio/strand.hpp>
 #include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
-#include <asio/write.hpp>
 
 
 namespace phoneauth {
@@ -69,12 +68,13 @@ struct redis_round {
 /// waits for a reply there is no read and no timer, so that idle connections do not keep an io_context running; whether
 /// one still stands is seen when it is needed.
 ///
-/// hiredis only parses: its asynchronous functions are made for one thread, know no limit of time for a command, and
-/// read all the time.
+/// hiredis only parses: its asynchronous functions are made for one thread, know no limit of time for a command, read
+/// all the time, and have no TLS in all versions.
 class redis_hub : public std::enable_shared_from_this<redis_hub> {
 public:
     redis_hub(const ::asio::any_io_executor& executor, redis_url url, const redis_options& options)
-        : url_(std::move(url)), options_(options), strand_(::asio::make_strand(executor)), router_(url_.server) {}
+        : url_(std::move(url)), options_(options), tls_(make_redis_tls(url_, options)),
+          strand_(::asio::make_strand(executor)), router_(url_.server) {}
 
     /// A coroutine that waits is owned by the hub, and therefore must not keep it alive.
     static ::asio::awaitable<void> run(std::weak_ptr<redis_hub> hub, std::chrono::milliseconds timeout,
@@ -122,12 +122,15 @@ private:
             if (!reader) throw std::bad_alloc();
         }
         const std::size_t node;
+        std::shared_ptr<connection_race> race;  ///< for the socket
         tcp::socket socket;
+        std::unique_ptr<redis_stream> io;  ///< once there is a connection
         ::asio::steady_timer timer;
         std::unique_ptr<redisReader, redis_free> reader;
         std::deque<expected> waiting;  ///< in the order of the replies
         std::size_t unsent = 0;        ///< how many of them, at the end, the server cannot have seen
         std::string outgoing, in_write;
+        std::string_view rest;  ///< of `in_write`
         std::array<char, 16384> incoming;
         redis_time open_by{};
         bool open = false, closed = false;
@@ -220,13 +223,8 @@ private:
     }
 
     /// Whether a connection on which nobody waits has ended, or holds what nobody asked for.
-    static bool has_died(stream& s) {
-        if (!s.open || !s.waiting.empty()) return false;
-        if (has_leftover(*s.reader)) return true;
-        char byte = 0;
-        std::error_code ec;
-        s.socket.receive(::asio::buffer(&byte, 1), tcp::socket::message_peek, ec);
-        return ec != ::asio::error::would_block;
+    static bool has_died(const stream& s) {
+        return s.open && s.waiting.empty() && (has_leftover(*s.reader) || !s.io->quiet());
     }
 
     void open(std::size_t node) {
@@ -240,30 +238,13 @@ private:
     static ::asio::awaitable<void> connect(std::shared_ptr<redis_hub> self, stream_ptr s) {
         std::string why;
         try {
-            const auto server = self->router_.address(s->node);
-            const auto port = std::to_string(server.port);
-            tcp::resolver resolver(self->strand_);
-            const auto found = co_await resolver.async_resolve(server.host, port, tcp::resolver::numeric_service,
-                                                               ::asio::use_awaitable);
+            auto socket = self->connect_socket(s);
+            co_await std::move(socket);
             if (s->closed) co_return;
-            co_await ::asio::async_connect(s->socket, found, ::asio::use_awaitable);
-            if (s->closed) co_return;
-            s->socket.set_option(tcp::no_delay(true));
-            s->socket.non_blocking(true);
-            const auto handshake = redis_handshake(self->url_);
-            for (const auto& call : handshake) append_call(s->in_write, call);
-            co_await ::asio::async_write(s->socket, ::asio::buffer(s->in_write), ::asio::use_awaitable);
-            for (const auto& call : handshake) {
-                auto reply = next_reply(*s->reader);
-                for (; !reply; reply = next_reply(*s->reader)) {
-                    const auto size =
-                        co_await s->socket.async_read_some(::asio::buffer(s->incoming), ::asio::use_awaitable);
-                    redisReaderFeed(s->reader.get(), s->incoming.data(), size);
-                }
-                check_handshake(call, *reply);
-            }
+            auto handshakes = self->shake_hands(s);
+            co_await std::move(handshakes);
         } catch (const std::system_error& e) {
-            why = "cannot be reached: " + e.code().message() + "; check the URL and whether it runs";
+            why = unreachable(e.code());
         } catch (const std::exception& e) {
             why = e.what();
         }
@@ -278,6 +259,77 @@ private:
         self->proceed(s);
     }
 
+    static std::string unreachable(const std::error_code& ec) {
+        return "cannot be reached: " + ec.message() + "; check the URL and whether it runs";
+    }
+
+    // The coroutines that follow return early if `s` is closed meanwhile.
+
+    ::asio::awaitable<void> connect_socket(stream_ptr s) {
+        const auto server = router_.address(s->node);
+        const auto port = std::to_string(server.port);
+        tcp::resolver resolver(strand_);
+        const auto found =
+            co_await resolver.async_resolve(server.host, port, tcp::resolver::numeric_service, ::asio::use_awaitable);
+        if (s->closed) co_return;
+        std::vector<tcp::endpoint> endpoints(found.begin(), found.end());
+        s->race = std::make_shared<connection_race>(strand_, std::move(endpoints));
+        auto running = connection_race::run(s->race, s->socket, redis_time::max());  // `watch` keeps the limit
+        const auto ec = co_await std::move(running);
+        if (s->closed) co_return;
+        if (ec) throw std::system_error(ec);
+        s->socket.set_option(tcp::no_delay(true));
+        s->socket.non_blocking(true);
+        const auto& name = options_.server_name.empty() ? server.host : options_.server_name;
+        s->io = std::make_unique<redis_stream>(s->socket.native_handle(), tls_.get(), name);
+    }
+
+    ::asio::awaitable<void> shake_hands(stream_ptr s) {
+        for (auto step = s->io->handshake(); step != redis_io::done; step = s->io->handshake()) {
+            auto ready = wait_until(s, step);
+            co_await std::move(ready);
+            if (s->closed) co_return;
+        }
+        const auto handshake = redis_handshake(url_);
+        for (const auto& call : handshake) append_call(s->in_write, call);
+        s->rest = s->in_write;
+        while (!s->rest.empty()) {
+            const auto step = s->io->write(s->rest);
+            if (step == redis_io::done) continue;
+            auto ready = wait_until(s, step);
+            co_await std::move(ready);
+            if (s->closed) co_return;
+        }
+        for (const auto& call : handshake) {
+            auto reply = next_reply(*s->reader);
+            for (; !reply; reply = next_reply(*s->reader)) {
+                const auto step = receive_some(*s);
+                if (step == redis_io::done) continue;
+                auto ready = wait_until(s, step);
+                co_await std::move(ready);
+                if (s->closed) co_return;
+            }
+            check_handshake(call, *reply);
+        }
+    }
+
+    static tcp::socket::wait_type what(redis_io step) {
+        return step == redis_io::wants_write ? tcp::socket::wait_write : tcp::socket::wait_read;
+    }
+
+    /// Waits until what had to be put off can go on.
+    static ::asio::awaitable<void> wait_until(stream_ptr s, redis_io step) {
+        if (step == redis_io::failed) throw std::runtime_error(s->io->why());
+        co_await s->socket.async_wait(what(step), ::asio::use_awaitable);
+    }
+
+    static redis_io receive_some(stream& s) {
+        std::size_t size = 0;
+        const auto step = s.io->read(s.incoming.data(), s.incoming.size(), size);
+        if (size > 0) redisReaderFeed(s.reader.get(), s.incoming.data(), size);
+        return step;
+    }
+
     void proceed(const stream_ptr& s) {
         write(s);
         read(s);
@@ -289,28 +341,47 @@ private:
         s->writing = true;
         s->in_write.clear();
         s->in_write.swap(s->outgoing);
+        s->rest = s->in_write;
         s->unsent = 0;
-        ::asio::async_write(s->socket, ::asio::buffer(s->in_write),
-                            [self = shared_from_this(), s](const std::error_code& ec, std::size_t) {
-                                s->writing = false;
-                                if (s->closed) return;
-                                if (ec) return self->fail(s, "broke the connection: " + ec.message());
-                                self->write(s);
-                            });
+        push(s);
     }
 
-    void read(const stream_ptr& s) {
+    void push(const stream_ptr& s) {
+        auto step = redis_io::done;
+        while (step == redis_io::done && !s->rest.empty()) step = s->io->write(s->rest);
+        if (step == redis_io::failed) return fail(s, s->io->why());
+        if (step == redis_io::done)  // what comes until then goes out together
+            return ::asio::post(strand_, [self = shared_from_this(), s] {
+                s->writing = false;
+                if (!s->closed) self->write(s);
+            });
+        s->socket.async_wait(what(step), [self = shared_from_this(), s](const std::error_code& ec) {
+            if (s->closed) return;
+            if (ec) return self->fail(s, "broke the connection: " + ec.message());
+            self->push(s);
+        });
+    }
+
+    void read(const stream_ptr& s, redis_io step = redis_io::wants_read) {
         if (s->reading || s->waiting.empty()) return;
         s->reading = true;
-        s->socket.async_read_some(::asio::buffer(s->incoming),
-                                  [self = shared_from_this(), s](const std::error_code& ec, std::size_t size) {
-                                      s->reading = false;
-                                      if (s->closed) return;
-                                      if (ec == ::asio::error::eof) return self->fail(s, "closed the connection");
-                                      if (ec) return self->fail(s, "broke the connection: " + ec.message());
-                                      redisReaderFeed(s->reader.get(), s->incoming.data(), size);
-                                      self->deliver(s);
-                                  });
+        s->socket.async_wait(what(step), [self = shared_from_this(), s](const std::error_code& ec) {
+            s->reading = false;
+            if (s->closed) return;
+            if (ec) return self->fail(s, "broke the connection: " + ec.message());
+            self->receive(s);
+        });
+    }
+
+    /// Takes all that has come, because only what has not come yet can be waited for.
+    void receive(const stream_ptr& s) {
+        auto step = redis_io::done;
+        do step = receive_some(*s);
+        while (step == redis_io::done && s->io->has_buffered());
+        const auto why = s->io->why();
+        if (step == redis_io::wants_write) read(s, step);
+        deliver(s);
+        if (step == redis_io::failed) fail(s, why);
     }
 
     void deliver(const stream_ptr& s) {
@@ -348,7 +419,8 @@ private:
         s->timer.async_wait([self = shared_from_this(), s](const std::error_code&) {
             s->timing = false;
             if (s->closed) return;
-            if (!(s->open && s->waiting.empty()) && limit(*s) <= now()) return self->fail(s, "did not answer in time");
+            if (!(s->open && s->waiting.empty()) && limit(*s) <= now())
+                return self->fail(s, s->io ? s->io->why_late() : unreachable(::asio::error::timed_out));
             self->watch(s);
         });
     }
@@ -360,6 +432,9 @@ private:
         if (s->closed) return;
         s->closed = true;
         std::error_code ignored;
+        if (s->race) s->race->cancel();
+        if (s->io) s->io->end();
+        s->io.reset();  // before the number of its socket can be given to another
         s->socket.close(ignored);
         s->timer.cancel();
         auto& from = peers_[s->node];
@@ -379,6 +454,7 @@ private:
 
     const redis_url url_;
     const redis_options options_;
+    const redis_tls tls_;
     strand strand_;
     redis_router router_;
     std::map<std::size_t, peer> peers_;

@@ -73,8 +73,9 @@ struct redis_address {
     friend bool operator==(const redis_address&, const redis_address&) = default;
 };
 
-/// redis://[[user]:password@]host[:port][/database]
+/// redis://[[user]:password@]host[:port][/database], or rediss://…
 struct redis_url {
+    bool tls = false;
     redis_address server;
     std::string user;
     std::string password;  ///< empty: none is sent
@@ -85,15 +86,15 @@ struct redis_url {
 inline redis_url parse_redis_url(std::string_view text) {
     const auto refuse = [](const std::string& why) -> redis_url {
         throw std::runtime_error("phoneauth: the URL of Redis " + why +
-                                 "; expected redis://host:port/0 or redis://user:password@host:port/0");
+                                 "; expected redis://host:port/0 or redis://user:password@host:port/0, "
+                                 "or with rediss:// for TLS");
     };
-    constexpr std::string_view scheme = "redis://";
-    if (text.starts_with("rediss://"))
-        return refuse("asks for TLS, which is not supported: put a TLS proxy such as stunnel beside the server");
-    if (!text.starts_with(scheme)) return refuse("does not begin with redis://");
-    text.remove_prefix(scheme.size());
-
     redis_url parts;
+    constexpr std::string_view plain = "redis://", tls = "rediss://";
+    parts.tls = text.starts_with(tls);
+    if (!parts.tls && !text.starts_with(plain)) return refuse("does not begin with redis:// or rediss://");
+    text.remove_prefix((parts.tls ? tls : plain).size());
+
     const auto path = (std::min)(text.find('/', text.rfind('@') == text.npos ? 0 : text.rfind('@')), text.size());
     auto authority = text.substr(0, path);
     if (const auto at = authority.rfind('@'); at != authority.npos) {
@@ -125,7 +126,6 @@ inline redis_url parse_redis_url(std::string_view text) {
 struct redis_free {
     void operator()(redisReply* reply) const noexcept { freeReplyObject(reply); }
     void operator()(redisReader* reader) const noexcept { redisReaderFree(reader); }
-    void operator()(redisContext* context) const noexcept { redisFree(context); }
 };
 using redis_reply = std::unique_ptr<redisReply, redis_free>;
 
@@ -764,8 +764,9 @@ inline namespace v0 {
 struct redis_options {
     /// What every key begins with, so that several applications, or tests, can share a server. It holds no "{" or "}".
     std::string prefix = "phoneauth:";
-    /// How long it may take to make a connection and to log in. A name server that does not answer may take longer: the
-    /// system's resolver cannot be interrupted.
+    /// How long it may take to make a connection and to log in. If an address of the host does not answer, the next one
+    /// is tried after 250 ms (RFC 8305). A name server that does not answer may take longer: the system's resolver
+    /// cannot be interrupted.
     std::chrono::milliseconds connect_timeout{2000};
     /// How long an operation may take, with its repetitions while Redis says "try again".
     std::chrono::milliseconds operation_timeout{2000};
@@ -776,6 +777,20 @@ struct redis_options {
     /// Only for an `async_redis_storage`: how many commands may wait for their replies on one connection. Further ones
     /// throw.
     std::size_t max_pending = 10'000;
+
+    // TLS: only for a URL that begins with rediss://. The server's certificate and its name are always verified.
+
+    /// The trusted certificates: a PEM file. Empty for those of the system.
+    std::string ca_file;
+    /// The certificate that this client shows to a server that asks for one (`tls-auth-clients`), with those that lead to
+    /// its authority behind it: a PEM file. Empty for none.
+    std::string certificate_file;
+    /// The private key of that certificate: a PEM file without a passphrase. Empty if it is in `certificate_file`.
+    std::string key_file;
+    /// The name that is asked for (SNI) and that certificates must be for, those of all servers of a cluster. Empty for
+    /// the host of the URL, and in a cluster for what the servers call each other: names if it has
+    /// `cluster-preferred-endpoint-type hostname`, otherwise addresses.
+    std::string server_name;
 };
 
 }  // namespace v0
@@ -1032,7 +1047,7 @@ private:
 #define PHONEAUTH_STORAGE_DETAIL_REDIS_CONNECTION_HPP
 
 #include <algorithm>
-#include <cerrno>
+#include <array>
 #include <charconv>
 #include <chrono>
 #include <cstddef>
@@ -1048,14 +1063,517 @@ private:
 #include <utility>
 #include <vector>
 
+#include <poll.h>
+
+
+// ---- phoneauth/storage/detail/redis_stream.hpp ----
+
+#ifndef PHONEAUTH_STORAGE_DETAIL_REDIS_STREAM_HPP
+#define PHONEAUTH_STORAGE_DETAIL_REDIS_STREAM_HPP
+
+#include <cerrno>
+#include <cstddef>
+#include <memory>
+#include <new>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <tuple>
+#include <utility>
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include <sys/socket.h>
+
+
+// Bytes to and from Redis, with TLS or without, for both storages: nothing here waits. hiredis has no TLS before 1.0, and
+// later a library of its own for it.
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+struct redis_tls_free {
+    void operator()(SSL* p) const noexcept { SSL_free(p); }
+    void operator()(SSL_CTX* p) const noexcept { SSL_CTX_free(p); }
+    void operator()(BIO_METHOD* p) const noexcept { BIO_meth_free(p); }
+};
+
+/// What a storage's connections by TLS have in common; nullptr for one without TLS.
+using redis_tls = std::unique_ptr<SSL_CTX, redis_tls_free>;
+
+/// Throws `std::runtime_error` if a file cannot be used, or if `options` speak of TLS and the URL does not.
+inline redis_tls make_redis_tls(const redis_url& url, const redis_options& options) {
+    const auto& [ca, certificate, key, name] =
+        std::tie(options.ca_file, options.certificate_file, options.key_file, options.server_name);
+    if (!url.tls) {
+        if (ca.empty() && certificate.empty() && key.empty() && name.empty()) return nullptr;
+        throw std::runtime_error(
+            "phoneauth: redis_options speaks of TLS, but the URL begins with redis://, which has none: "
+            "write rediss://");
+    }
+    redis_tls context(SSL_CTX_new(TLS_client_method()));
+    if (!context) throw std::bad_alloc();
+    const auto require = [](int done, const std::string& what) {
+        ERR_clear_error();
+        if (done != 1) throw std::runtime_error("phoneauth: cannot use " + what + " for Redis");
+    };
+    SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
+    SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
+    SSL_CTX_set_mode(context.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    SSL_CTX_set_read_ahead(context.get(), 1);
+    if (ca.empty())
+        require(SSL_CTX_set_default_verify_paths(context.get()), "the system's trusted certificates");
+    else
+        require(SSL_CTX_load_verify_locations(context.get(), ca.c_str(), nullptr), "the certificates in " + ca);
+    if (certificate.empty() && key.empty()) return context;
+    if (certificate.empty()) throw std::runtime_error("phoneauth: redis_options has key_file without certificate_file");
+    // Nobody is there to be asked for a passphrase.
+    SSL_CTX_set_default_passwd_cb(context.get(), [](char*, int, int, void*) { return 0; });
+    const auto& key_in = key.empty() ? certificate : key;
+    require(SSL_CTX_use_certificate_chain_file(context.get(), certificate.c_str()),
+            "the certificate in " + certificate);
+    require(SSL_CTX_use_PrivateKey_file(context.get(), key_in.c_str(), SSL_FILETYPE_PEM),
+            "the key in " + key_in + ", which must be that of the certificate and have no passphrase,");
+    return context;
+}
+
+/// What became of an attempt.
+enum class redis_io {
+    done,
+    wants_read,   ///< try again when the socket can be read
+    wants_write,  ///< try again when the socket can be written
+    failed        ///< see `redis_stream::why`
+};
+
+/// The bytes of one connection, for one thread at a time. It neither owns nor closes the socket.
+class redis_stream {
+public:
+    /// @param fd  of a connected socket that does not block
+    /// @param tls  nullptr: without
+    /// @param host  for which the server's certificate must be
+    redis_stream(int fd, SSL_CTX* tls, const std::string& host)
+        : host_(host), wire_{fd, 0}, in_handshake_(tls != nullptr) {
+        if (!tls) return;
+        ssl_.reset(SSL_new(tls));
+        BIO* const bio = ssl_ ? BIO_new(bio_method()) : nullptr;
+        if (!bio) throw std::bad_alloc();
+        BIO_set_data(bio, &wire_);
+        SSL_set_bio(ssl_.get(), bio, bio);
+        SSL_set_connect_state(ssl_.get());
+        bool named = false;
+        if (parse_ip(host)) {  // which has no place in SNI (RFC 6066 §3)
+            named = X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_.get()), host.c_str()) == 1;
+        } else {
+            SSL_set_hostflags(ssl_.get(), X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+            named = !host.empty() && SSL_set1_host(ssl_.get(), host.c_str()) == 1 &&
+                    SSL_set_tlsext_host_name(ssl_.get(), host.c_str()) == 1;
+        }
+        if (!named) throw std::runtime_error("has a name for which no certificate can be");
+    }
+    redis_stream(const redis_stream&) = delete;
+    redis_stream& operator=(const redis_stream&) = delete;
+
+    redis_io handshake() {
+        if (!ssl_) return redis_io::done;
+        ERR_clear_error();
+        const auto step = after(SSL_do_handshake(ssl_.get()));
+        in_handshake_ = step != redis_io::done;
+        return step;
+    }
+
+    /// Sends the beginning of `rest`, and takes it away there.
+    redis_io write(std::string_view& rest) {
+        std::size_t n = 0;
+        auto step = redis_io::done;
+        if (ssl_) {
+            ERR_clear_error();
+            step = after(SSL_write_ex(ssl_.get(), rest.data(), rest.size(), &n));
+            if (step == redis_io::failed) hear_last_words();
+        } else if (const auto sent = wire_.write(rest.data(), rest.size()); sent >= 0) {
+            n = static_cast<std::size_t>(sent);
+        } else {
+            step = would_block(wire_.error) ? redis_io::wants_write : broken(wire_.error);
+        }
+        rest.remove_prefix(n);
+        return step;
+    }
+
+    /// Receives `n` bytes, at most `size`.
+    redis_io read(char* to, std::size_t size, std::size_t& n) {
+        n = 0;
+        auto step = redis_io::done;
+        if (ssl_) {
+            ERR_clear_error();
+            step = after(SSL_read_ex(ssl_.get(), to, size, &n));
+        } else if (const auto got = wire_.read(to, size); got > 0) {
+            n = static_cast<std::size_t>(got);
+        } else if (got == 0) {
+            step = ended();
+        } else {
+            step = would_block(wire_.error) ? redis_io::wants_read : broken(wire_.error);
+        }
+        heard_ = heard_ || n > 0;
+        return step;
+    }
+
+    /// Whether more has come from the socket than was read here: then the socket need not have anything.
+    bool has_buffered() const { return ssl_ && SSL_has_pending(ssl_.get()) == 1; }
+
+    /// Whether the other side has neither ended the connection nor sent anything.
+    bool quiet() {
+        char byte = 0;
+        if (!ssl_) return ::recv(wire_.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && would_block(errno);
+        std::size_t n = 0;
+        ERR_clear_error();
+        return after(SSL_peek_ex(ssl_.get(), &byte, 1, &n)) == redis_io::wants_read;
+    }
+
+    /// Tells the other side that nothing more comes. To be called before the socket is closed, if at all.
+    void end() {
+        if (!ssl_ || failed_ || in_handshake_) return;
+        ERR_clear_error();
+        SSL_shutdown(ssl_.get());
+        ERR_clear_error();
+    }
+
+    /// Why something failed: a sentence to be put behind "Redis at …".
+    std::string why() const { return why_; }
+    /// What is to be said in its place when time is up.
+    std::string why_late() const {
+        return in_handshake_ ? "did not answer the TLS handshake in time: see whether this is its tls-port"
+                             : "did not answer in time";
+    }
+
+private:
+    struct wire {
+        int fd;
+        int error;  ///< of the last function that returned -1
+
+        ssize_t write(const void* data, std::size_t size) {
+            const auto n = ::send(fd, data, size, MSG_NOSIGNAL | MSG_DONTWAIT);
+            error = errno;
+            return n;
+        }
+        ssize_t read(void* data, std::size_t size) {
+            const auto n = ::recv(fd, data, size, MSG_DONTWAIT);
+            error = errno;
+            return n;
+        }
+    };
+
+    inline static const std::string set_certificate = "set redis_options::certificate_file and key_file";
+
+    static bool would_block(int error) noexcept { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
+
+    /// How OpenSSL reads and writes: without SIGPIPE, which its own socket BIO would raise.
+    static BIO_METHOD* bio_method() {
+        static const std::unique_ptr<BIO_METHOD, redis_tls_free> method = [] {
+            std::unique_ptr<BIO_METHOD, redis_tls_free> m(
+                BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "phoneauth Redis"));
+            if (!m) throw std::bad_alloc();
+            BIO_meth_set_write(m.get(), [](BIO* bio, const char* data, int size) {
+                auto& w = *static_cast<wire*>(BIO_get_data(bio));
+                BIO_clear_retry_flags(bio);
+                const auto n = w.write(data, static_cast<std::size_t>(size));
+                if (n < 0 && would_block(w.error)) BIO_set_retry_write(bio);
+                return static_cast<int>(n);
+            });
+            BIO_meth_set_read(m.get(), [](BIO* bio, char* data, int size) {
+                auto& w = *static_cast<wire*>(BIO_get_data(bio));
+                BIO_clear_retry_flags(bio);
+                const auto n = w.read(data, static_cast<std::size_t>(size));
+                if (n < 0 && would_block(w.error)) BIO_set_retry_read(bio);
+                if (n == 0) w.error = 0;
+                return static_cast<int>(n);
+            });
+            BIO_meth_set_ctrl(m.get(),
+                              [](BIO*, int command, long, void*) -> long { return command == BIO_CTRL_FLUSH; });
+            BIO_meth_set_create(m.get(), [](BIO* bio) {
+                BIO_set_init(bio, 1);
+                return 1;
+            });
+            return m;
+        }();
+        return method.get();
+    }
+
+    redis_io fail(std::string why) {
+        failed_ = true;
+        why_ = std::move(why);
+        return redis_io::failed;
+    }
+    redis_io broken(int error) {
+        if (error == ECONNRESET && !heard_) return ended();
+        return fail("broke the connection: " + std::generic_category().message(error));
+    }
+    redis_io ended() {
+        if (in_handshake_)
+            return fail("closed the connection in the TLS handshake: see its log, and whether this is its tls-port");
+        if (heard_) return fail("closed the connection");
+        return fail("closed the connection without a word: if it asks " +
+                    (ssl_ ? "clients for a certificate, " + set_certificate : "for TLS, write rediss://"));
+    }
+
+    /// In TLS 1.3 the server judges the client's certificate after the handshake, when the client may be writing already:
+    /// what it says about it has been received nevertheless.
+    void hear_last_words() {
+        const auto own = why_;
+        char byte = 0;
+        std::size_t n = 0;
+        ERR_clear_error();
+        if (after(SSL_read_ex(ssl_.get(), &byte, 1, &n)) != redis_io::failed) why_ = own;
+    }
+
+    /// What to do after a function of OpenSSL's has returned `done`. Leaves nothing behind for its other users on this
+    /// thread.
+    redis_io after(int done) {
+        if (done == 1) return redis_io::done;
+        const int problem = SSL_get_error(ssl_.get(), done);
+        const auto error = ERR_peek_last_error();
+        ERR_clear_error();
+        switch (problem) {
+        case SSL_ERROR_WANT_READ:
+            return redis_io::wants_read;
+        case SSL_ERROR_WANT_WRITE:
+            return redis_io::wants_write;
+        case SSL_ERROR_ZERO_RETURN:
+            return ended();
+        case SSL_ERROR_SYSCALL:
+            return wire_.error == 0 ? ended() : broken(wire_.error);
+        default:
+            break;
+        }
+        if (const auto verdict = SSL_get_verify_result(ssl_.get()); verdict != X509_V_OK)
+            return fail(distrust(verdict));
+        switch (ERR_GET_REASON(error)) {
+        case SSL_R_UNEXPECTED_EOF_WHILE_READING:
+            return ended();
+        case SSL_R_WRONG_VERSION_NUMBER:
+            return fail("does not speak TLS: write redis://, or the number of its tls-port");
+        case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
+        case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE:  // what servers say about it in TLS 1.2, and about other things
+            return fail("refused the TLS connection: if it asks clients for a certificate, " + set_certificate);
+        case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
+            return fail("does not trust the certificate in redis_options::certificate_file");
+        default: {
+            const char* const reason = ERR_reason_error_string(error);
+            return fail("broke the TLS connection: " + std::string(reason ? reason : "unknown error"));
+        }
+        }
+    }
+
+    std::string distrust(long verdict) const {
+        switch (verdict) {
+        case X509_V_ERR_HOSTNAME_MISMATCH:
+        case X509_V_ERR_IP_ADDRESS_MISMATCH:
+            return "has a certificate that is not for " + host_ +
+                   ": call it what its certificate does, in the URL or in redis_options::server_name";
+        case X509_V_ERR_CERT_HAS_EXPIRED:
+            return "has a certificate that has expired: renew it";
+        case X509_V_ERR_CERT_NOT_YET_VALID:
+            return "has a certificate that is not valid yet: check the clocks";
+        default:
+            return "has a certificate that is not trusted (" + std::string(X509_verify_cert_error_string(verdict)) +
+                   "): set redis_options::ca_file to the certificate of who signed it";
+        }
+    }
+
+    const std::string host_;
+    wire wire_;
+    std::unique_ptr<SSL, redis_tls_free> ssl_;
+    bool in_handshake_;   ///< it has not ended well
+    bool heard_ = false;  ///< something has been received
+    bool failed_ = false;
+    std::string why_;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/storage/detail/redis_tcp.hpp ----
+
+#ifndef PHONEAUTH_STORAGE_DETAIL_REDIS_TCP_HPP
+#define PHONEAUTH_STORAGE_DETAIL_REDIS_TCP_HPP
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
 #include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/time.h>
+#include <unistd.h>
 
 
-// The blocking way to Redis, and what both storages ask of the server at start. hiredis connects and parses; the bytes
-// go through functions of ours, because hiredis raises SIGPIPE and knows no limit for a whole operation. POSIX only.
+// The blocking way to a TCP connection: of all addresses of a host the first that answers is used (RFC 8305). POSIX
+// only.
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+/// A socket, which is closed in the end.
+class redis_socket {
+public:
+    redis_socket() = default;
+    explicit redis_socket(int fd) noexcept : fd_(fd) {}
+    redis_socket(redis_socket&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+    redis_socket& operator=(redis_socket&& other) noexcept {
+        std::swap(fd_, other.fd_);
+        return *this;
+    }
+    ~redis_socket() {
+        if (fd_ >= 0) ::close(fd_);
+    }
+
+    int fd() const noexcept { return fd_; }
+
+private:
+    int fd_ = -1;
+};
+
+/// How long `poll` is to wait until `limit`.
+inline int poll_timeout(redis_time limit) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(limit - std::chrono::steady_clock::now()).count();
+    return static_cast<int>(std::clamp<long long>(left, 0, 1'000'000));
+}
+
+/// Attempts to connect to several addresses, each of which began a while after the one before.
+class redis_race {
+public:
+    /// Begins an attempt. True if it has come to its end well, so that it is the winner.
+    bool start(const addrinfo& address) {
+        redis_socket s(::socket(address.ai_family, address.ai_socktype, address.ai_protocol));
+        if (s.fd() < 0) return lost(errno);
+        ::fcntl(s.fd(), F_SETFD, FD_CLOEXEC);
+        ::fcntl(s.fd(), F_SETFL, O_NONBLOCK);
+        const int on = 1;
+        ::setsockopt(s.fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+#ifdef SO_NOSIGPIPE
+        ::setsockopt(s.fd(), SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
+#endif
+        const bool connected = ::connect(s.fd(), address.ai_addr, address.ai_addrlen) == 0;
+        if (!connected && errno != EINPROGRESS && errno != EINTR) return lost(errno);
+        if (connected)
+            winner = std::move(s);
+        else
+            runners_.push_back(std::move(s));
+        return connected;
+    }
+
+    /// Waits until an attempt has come to its end, until `limit` at most. True if one has come to it well.
+    bool wait(redis_time limit) {
+        std::vector<pollfd> waiting;
+        for (const auto& s : runners_) waiting.push_back({s.fd(), POLLOUT, 0});
+        if (::poll(waiting.data(), static_cast<nfds_t>(waiting.size()), poll_timeout(limit)) <= 0) return false;
+        for (auto i = waiting.size(); i-- > 0;) {
+            if (waiting[i].revents == 0) continue;
+            int outcome = 0;
+            socklen_t size = sizeof outcome;
+            if (::getsockopt(runners_[i].fd(), SOL_SOCKET, SO_ERROR, &outcome, &size) != 0) outcome = errno;
+            auto s = std::move(runners_[i]);
+            runners_.erase(runners_.begin() + static_cast<std::ptrdiff_t>(i));
+            if (outcome != 0) {
+                lost(outcome);
+                continue;
+            }
+            winner = std::move(s);
+            return true;
+        }
+        return false;
+    }
+
+    bool none_runs() const noexcept {
+        return runners_.empty();
+    }
+
+    redis_socket winner;
+    int problem = ETIMEDOUT;   ///< of the last attempt that failed
+    std::size_t failures = 0;  ///< how many have
+
+private:
+    bool lost(int why) {
+        problem = why;
+        ++failures;
+        return false;
+    }
+
+    std::vector<redis_socket> runners_;
+};
+
+/// Connects to the first of `addresses` that answers; they are tried in this order. The socket does not block. Throws
+/// `std::system_error`.
+inline redis_socket redis_connect(const std::vector<const addrinfo*>& addresses, redis_time deadline) {
+    const auto now = [] { return std::chrono::steady_clock::now(); };
+    const auto fail = [](int problem) { throw std::system_error(problem, std::generic_category()); };
+    redis_race race;
+    auto next = addresses.begin();
+    auto next_at = now();
+    for (;;) {
+        if (next != addresses.end() && now() >= next_at) {
+            next_at = now() + connection_attempt_delay;
+            if (race.start(**next++)) break;
+        } else if (race.none_runs()) {
+            fail(race.problem);
+        } else if (race.wait(next != addresses.end() ? (std::min)(next_at, deadline) : deadline)) {
+            break;
+        } else if (now() >= deadline) {
+            fail(ETIMEDOUT);
+        }
+        // Who has failed makes way for the next.
+        if (std::exchange(race.failures, 0) > 0) next_at = now();
+    }
+    return std::move(race.winner);
+}
+
+/// Connects to `server`. Throws `std::runtime_error` with a sentence to be put behind "Redis at …".
+inline redis_socket redis_connect(const redis_address& server, redis_time deadline) {
+    const auto fail = [](const std::string& why) -> redis_socket {
+        throw std::runtime_error("cannot be reached: " + why + "; check the URL and whether it runs");
+    };
+    addrinfo wanted{};
+    wanted.ai_socktype = SOCK_STREAM;
+    wanted.ai_flags = AI_NUMERICSERV;
+    addrinfo* first = nullptr;
+    const auto port = std::to_string(server.port);
+    const int error = ::getaddrinfo(server.host.c_str(), port.c_str(), &wanted, &first);
+    if (error != 0) return fail(error == EAI_SYSTEM ? std::generic_category().message(errno) : ::gai_strerror(error));
+    const std::unique_ptr<addrinfo, void (*)(addrinfo*)> found(first, ::freeaddrinfo);
+    std::vector<const addrinfo*> addresses;
+    for (const auto* a = found.get(); a; a = a->ai_next) addresses.push_back(a);
+    try {
+        return redis_connect(interleave_families(std::move(addresses), &addrinfo::ai_family), deadline);
+    } catch (const std::system_error& e) {
+        return fail(e.code().message());
+    }
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// The blocking way to Redis, and what both storages ask of the server at start. hiredis only parses: its connections
+// raise SIGPIPE, know no limit for a whole operation, and have no TLS in all versions. POSIX only.
 
 namespace phoneauth {
 inline namespace v0 {
@@ -1065,22 +1583,21 @@ namespace detail {
 /// are made to be put behind "Redis ".
 class redis_connection {
 public:
-    /// Connects and does the handshake.
-    redis_connection(const redis_address& server, const redis_url& url, redis_time deadline) : name_(server.str()) {
-        using std::chrono::microseconds;
-        const auto left = (std::max)(std::chrono::duration_cast<microseconds>(deadline - now()), microseconds(1000));
-        timeval limit{};
-        limit.tv_sec = static_cast<decltype(limit.tv_sec)>(left.count() / 1'000'000);
-        limit.tv_usec = static_cast<decltype(limit.tv_usec)>(left.count() % 1'000'000);
-        context_.reset(redisConnectWithTimeout(server.host.c_str(), server.port, limit));
-        if (!context_) throw std::bad_alloc();
-        if (context_->err)
-            fail("cannot be reached: " + std::string(context_->errstr) + "; check the URL and whether it runs");
-        ::fcntl(context_->fd, F_SETFD, FD_CLOEXEC);
-#ifdef SO_NOSIGPIPE
-        const int on = 1;
-        ::setsockopt(context_->fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
-#endif
+    /// Connects and does the handshakes.
+    ///
+    /// @param tls  nullptr: without
+    /// @param name  for which the certificate must be
+    redis_connection(const redis_address& server, const redis_url& url, SSL_CTX* tls, const std::string& name,
+                     redis_time deadline)
+        : server_(server.str()), reader_(redisReaderCreate()) {
+        if (!reader_) throw std::bad_alloc();
+        try {
+            socket_ = redis_connect(server, deadline);
+            stream_ = std::make_unique<redis_stream>(socket_.fd(), tls, name);
+        } catch (const std::runtime_error& e) {
+            fail(e.what());
+        }
+        for (redis_io step; (step = stream_->handshake()) != redis_io::done;) wait_for(step, deadline);
         const auto handshake = redis_handshake(url);
         std::string bytes;
         for (const auto& call : handshake) append_call(bytes, call);
@@ -1094,65 +1611,51 @@ public:
             }
         }
     }
+    redis_connection(const redis_connection&) = delete;
+    redis_connection& operator=(const redis_connection&) = delete;
+    ~redis_connection() { stream_->end(); }
 
     /// False if the server has closed an idle connection, or has sent what nobody asked for.
-    bool is_idle() const {
-        if (has_leftover(*context_->reader)) return false;
-        char byte = 0;
-        return ::recv(context_->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
-    }
+    bool is_idle() const { return !has_leftover(*reader_) && stream_->quiet(); }
 
     void send(std::string_view bytes, redis_time deadline) {
-        while (!bytes.empty()) {
-            const auto sent = ::send(context_->fd, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-            if (sent >= 0)
-                bytes.remove_prefix(static_cast<std::size_t>(sent));
-            else
-                wait_for(POLLOUT, deadline);
-        }
+        while (!bytes.empty())
+            if (const auto step = stream_->write(bytes); step != redis_io::done) wait_for(step, deadline);
     }
 
     redis_reply receive(redis_time deadline) {
         for (;;) {
             redis_reply reply;
             try {
-                reply = next_reply(*context_->reader);
+                reply = next_reply(*reader_);
             } catch (const std::runtime_error& e) {
                 fail(e.what());
             }
             if (reply) return reply;
-            char bytes[16384];
-            const auto size = ::recv(context_->fd, bytes, sizeof bytes, MSG_DONTWAIT);
-            if (size == 0) fail("closed the connection");
-            if (size > 0)
-                redisReaderFeed(context_->reader, bytes, static_cast<std::size_t>(size));
+            std::array<char, 16384> bytes;
+            std::size_t size = 0;
+            const auto step = stream_->read(bytes.data(), bytes.size(), size);
+            if (step == redis_io::done)
+                redisReaderFeed(reader_.get(), bytes.data(), size);
             else
-                wait_for(POLLIN, deadline);
+                wait_for(step, deadline);
         }
     }
 
 private:
-    static redis_time now() {
-        return std::chrono::steady_clock::now();
+    [[noreturn]] void fail(const std::string& why) const { throw std::runtime_error("at " + server_ + " " + why); }
+
+    void wait_for(redis_io step, redis_time deadline) const {
+        if (step == redis_io::failed) fail(stream_->why());
+        pollfd waiting{socket_.fd(), static_cast<short>(step == redis_io::wants_write ? POLLOUT : POLLIN), 0};
+        const int left = poll_timeout(deadline);
+        if (left == 0 || ::poll(&waiting, 1, left) == 0) fail(stream_->why_late());
     }
 
-    [[noreturn]] void fail(const std::string& why) const {
-        throw std::runtime_error("at " + name_ + " " + why);
-    }
-
-    /// After a call that returned -1.
-    void wait_for(short event, redis_time deadline) const {
-        if (errno == EINTR) return;
-        if (errno != EAGAIN && errno != EWOULDBLOCK)
-            fail("broke the connection: " + std::generic_category().message(errno));
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - now()).count();
-        pollfd waiting{context_->fd, event, 0};
-        if (left <= 0 || ::poll(&waiting, 1, static_cast<int>(std::min<long long>(left, 1'000'000))) == 0)
-            fail("did not answer in time");
-    }
-
-    std::string name_;
-    std::unique_ptr<redisContext, redis_free> context_;
+    std::string server_;
+    std::unique_ptr<redisReader, redis_free> reader_;
+    redis_socket socket_;
+    std::unique_ptr<redis_stream> stream_;
 };
 
 /// Runs calls on connections of its own, on the caller's thread. Thread-safe.
@@ -1161,8 +1664,9 @@ public:
     using mode = blocking_mode;
 
     redis_blocking_link(redis_url url, const redis_options& options)
-        : url_(std::move(url)), connect_timeout_(options.connect_timeout),
-          operation_timeout_(options.operation_timeout), pool_(options.max_connections), router_(url_.server) {}
+        : url_(std::move(url)), tls_(make_redis_tls(url_, options)), server_name_(options.server_name),
+          connect_timeout_(options.connect_timeout), operation_timeout_(options.operation_timeout),
+          pool_(options.max_connections), router_(url_.server) {}
 
     redis_blocking_link(const redis_blocking_link&) = delete;
     redis_blocking_link& operator=(const redis_blocking_link&) = delete;
@@ -1258,10 +1762,13 @@ private:
                                                     redis_time deadline) const {
         if (idle && idle->is_idle()) return idle;
         return std::make_unique<redis_connection>(
-            server, url_, (std::min)(deadline, std::chrono::steady_clock::now() + connect_timeout_));
+            server, url_, tls_.get(), server_name_.empty() ? server.host : server_name_,
+            (std::min)(deadline, std::chrono::steady_clock::now() + connect_timeout_));
     }
 
     const redis_url url_;
+    const redis_tls tls_;
+    const std::string server_name_;
     const std::chrono::milliseconds connect_timeout_, operation_timeout_;
     bounded_pool<connections> pool_;
     std::mutex mutex_;  // guards the following
@@ -1335,14 +1842,19 @@ namespace phoneauth {
 inline namespace v0 {
 
 /// A complete Storage in Redis 6 or later, or in Valkey, for thread-per-request servers: any number of server processes
-/// on one Redis behave as one. It is blocking; the asynchronous one is in asio/redis.hpp. It needs POSIX and hiredis.
-/// It speaks no TLS: keep the way to Redis private.
+/// on one Redis behave as one. It is blocking; the asynchronous one is in asio/redis.hpp. It needs POSIX, hiredis and
+/// OpenSSL's libssl.
 ///
 ///     phoneauth::redis_storage redis("redis://127.0.0.1:6379/0");
 ///
 /// The recommended set-up keeps what lives for minutes in Redis, and the users in a database (storage/combined.hpp):
 ///
 ///     phoneauth::combined_storage storage(redis, my_users, redis, redis);
+///
+/// @par TLS
+/// A URL that begins with `rediss://` asks for it, version 1.2 or later; without it the password and all that is stored
+/// can be read on the way. The server's certificate must be signed by an authority that is trusted and must be for the
+/// host of the URL; see `redis_options` for authorities of your own and for a certificate of the client.
 ///
 /// @par What Redis can lose
 /// Redis acknowledges a write before it is on any disk.
@@ -1373,9 +1885,10 @@ inline namespace v0 {
 /// first time and when it has moved.
 ///
 /// @par Cluster
-/// It is supported; name any of its servers. Transactions and sessions spread over the servers. Users do not: all of them
-/// have one hash tag, because their phones and identities can be kept unique on one server only. Nor do cells: they have
-/// one of their own, because a batch is granted as a whole.
+/// It is supported; name any of its servers. With `rediss://` all of them are spoken to by TLS. Transactions and
+/// sessions spread over the servers. Users do not: all of them have one hash tag, because their phones and identities
+/// can be kept unique on one server only. Nor do cells: they have one of their own, because a batch is granted as a
+/// whole.
 ///
 /// @par Upgrades
 /// Records have a format. This version writes format 3 and reads formats 1, which knew nothing of the delivery of
@@ -1397,11 +1910,12 @@ class redis_storage : public forwarding_storage<redis_storage> {
 public:
     /// Connects and checks the server.
     ///
-    /// @param url      `redis://[[user]:password@]host[:port][/database]`, with percent-encoding in user and password;
-    ///     port 6379 and database 0 unless given
+    /// @param url      `redis://[[user]:password@]host[:port][/database]`, or `rediss://…` for TLS, with
+    ///     percent-encoding in user and password; port 6379 and database 0 unless given
     /// @param options  see there
     /// @par Errors
-    /// `std::runtime_error` if the URL is not one, if it cannot connect, log in or write, if the server would lose data
+    /// `std::runtime_error` if the URL is not one, if a file in `options` cannot be used, if it cannot connect, trust
+    /// the server, log in or write, if the server would lose data
     /// (see above), or if the data are of a newer version.
     explicit redis_storage(const std::string& url, const redis_options& options = {})
         : redis_storage(detail::parse_redis_url(url), options) {}

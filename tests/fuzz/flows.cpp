@@ -1352,10 +1352,10 @@ private:
     // What the limits go by.
     time_point latest_ = now();  ///< the latest time that it ever was
     bool went_back_ = false;
-    time_point pause_ends_{};   ///< the provider has asked for it
+    time_point pause_ends_{};    ///< the provider has asked for it
     bool sender_fails_ = false;  ///< the last message was refused for the sender's sake
     bool is_unclear_ = false;    ///< the last message met something that is not the provider
-    bool had_failure_ = false;  ///< the storage failed while something was sent: it may not have been counted as sent
+    bool had_failure_ = false;   ///< the storage failed while something was sent: it may not have been counted as sent
     unsigned address_ = 0;
     unsigned events_ = 0;  ///< of this call
     unsigned all_events_ = 0;

@@ -24,7 +24,9 @@ public:
     /// A place of a client, until it is destroyed; or none.
     class place {
     public:
+        /// None.
         place() = default;
+        /// Takes it over: `other` is none then.
         place(place&& other) noexcept : all_(std::exchange(other.all_, nullptr)), at_(other.at_) {}
         place& operator=(place&&) = delete;
         ~place() {
