@@ -51,7 +51,7 @@ void operator_route::state::end() {
     using phoneauth::error;
     using phoneauth::failure;
     if (request.method != "GET") {
-        reply refused(failure(error::method_not_allowed));
+        auto refused = reply(failure(error::method_not_allowed));
         refused.headers.push_back({"Allow", "GET"});
         co_return refused;
     }
