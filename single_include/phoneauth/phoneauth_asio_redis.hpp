@@ -274,7 +274,7 @@ private:
         if (s->closed) co_return;
         std::vector<tcp::endpoint> endpoints(found.begin(), found.end());
         s->race = std::make_shared<connection_race>(strand_, std::move(endpoints));
-        auto running = connection_race::run(s->race, s->socket, redis_time::max());  // `watch` keeps the limit
+        auto running = connection_race::run(s->race, s->socket, (redis_time::max)());  // `watch` keeps the limit
         const auto ec = co_await std::move(running);
         if (s->closed) co_return;
         if (ec) throw std::system_error(ec);
