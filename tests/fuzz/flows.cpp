@@ -370,6 +370,11 @@ private:
         require(events_ <= 8, "a call is a few events");
         require(wire_.texts + wire_.queries <= 1, "a call is one message at most");
         if (wire_.next == provider::busy && wire_.texts + wire_.queries > 0) pause_ends_ = now() + 5s;
+        if (wire_.texts + wire_.queries > 0) {
+            require(went_back_ || !sender_fails_ || now() - last_asked_ >= 2s,
+                    "while no message can leave the provider is asked once in two seconds");
+            last_asked_ = now();
+        }
         if (wire_.texts > 0) {
             if (wire_.next == provider::no_access) sender_fails_ = true;
             if (wire_.next == provider::none) sender_fails_ = false;
@@ -496,6 +501,11 @@ private:
         if (decoy && wire_.next == provider::none && sender_fails_) return answer::refused;
         if (decoy && wire_.next == provider::none && is_unclear_) return answer::unknown;
         return wire_.meaning(is_discreet(t));
+    }
+    /// Whether `r` says that no message can leave, without asking the provider again.
+    template <class R>
+    bool is_spared(const R& r) const {
+        return sender_fails_ && code_of(r) == error::provider_misconfigured && wire_.texts + wire_.queries == 0;
     }
     /// Whether the provider has asked to be left alone, so that nothing is sent to `p`.
     bool is_paused(unsigned p) const { return !is_test(p) && now() < pause_ends_ && pause_ends_ - now() <= 1h; }
@@ -832,6 +842,11 @@ private:
             require(wire_.texts + wire_.queries == 0, "who is refused gets no message");
             return;
         }
+        if (!begun && password && !right && is_spared(r)) {
+            require(explains(tried.wrong_before, least_failures(is_known(p), 1, password_accounts())),
+                    "nothing is concealed before so many guesses");
+            return;
+        }
         if (!begun && password && !right) {
             require(is(r, error::invalid_login), "a wrong password is refused");
             require(wire_.texts + wire_.queries == 0, "a wrong password brings no message");
@@ -844,7 +859,7 @@ private:
             require(wire_.texts + wire_.queries == 0, "no message is sent that nothing is known of");
             if (login && !owner && !password && settings_.unknown_phone == unknown_phone_policy::reject)
                 require(is(r, error::unknown_phone), "an unknown phone is refused");
-            else
+            else if (!is_spared(r))
                 require(!r && failed() && r.error().code == error::storage_unavailable, "a start begins a transaction");
             return;
         }
@@ -1038,6 +1053,11 @@ private:
                         "nobody waits longer than the cooldown");
             // That a transaction has expired need not be stored: whoever looks sees it.
             failed() || lose_race_ ? settle(*t, {&next, t}) : settle(*t, {&next});
+            return;
+        }
+        if (is_spared(r)) {
+            require(!is_test(t->phone), "a test number needs no sender");
+            settle(*t, {t});
             return;
         }
         if (!r && is_limit(r.error().code)) {
@@ -1353,6 +1373,7 @@ private:
     time_point latest_ = now();  ///< the latest time that it ever was
     bool went_back_ = false;
     time_point pause_ends_{};    ///< the provider has asked for it
+    time_point last_asked_{};    ///< when the provider was asked something
     bool sender_fails_ = false;  ///< the last message was refused for the sender's sake
     bool is_unclear_ = false;    ///< the last message met something that is not the provider
     bool had_failure_ = false;   ///< the storage failed while something was sent: it may not have been counted as sent

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -19,18 +20,25 @@ namespace flows {
 /// for all. It needs as much memory as there is in hand. Thread-safe.
 class client_places {
     using count_map = std::map<std::string, int, std::less<>>;
+    struct state {
+        std::mutex mutex;
+        count_map counts;
+    };
 
 public:
-    /// A place of a client, until it is destroyed; or none.
+    /// A place of a client, until it is destroyed; or none. It may outlive the `client_places`: a coroutine that never
+    /// goes on is destroyed with its event loop.
     class place {
     public:
         /// None.
         place() = default;
         /// Takes it over: `other` is none then.
-        place(place&& other) noexcept : all_(std::exchange(other.all_, nullptr)), at_(other.at_) {}
+        place(place&& other) noexcept : all_(std::move(other.all_)), at_(other.at_) {}
         place& operator=(place&&) = delete;
         ~place() {
-            if (all_) all_->leave(at_);
+            if (!all_) return;
+            const std::lock_guard lock(all_->mutex);
+            if (--at_->second == 0) all_->counts.erase(at_);
         }
 
         /// Whether it is one.
@@ -38,29 +46,23 @@ public:
 
     private:
         friend client_places;
-        place(client_places& all, count_map::iterator at) noexcept : all_(&all), at_(at) {}
+        place(std::shared_ptr<state> all, count_map::iterator at) noexcept : all_(std::move(all)), at_(at) {}
 
-        client_places* all_ = nullptr;
+        std::shared_ptr<state> all_;
         count_map::iterator at_{};
     };
 
-    /// A place for `client`, unless it has `most` already.
+    /// A place for `client`, unless it has `most` already; 1 ≤ `most`.
     place take(std::string_view client, int most) {
-        const std::lock_guard lock(mutex_);
-        const auto at = counts_.try_emplace(std::string(client), 0).first;
+        const std::lock_guard lock(state_->mutex);
+        const auto at = state_->counts.try_emplace(std::string(client), 0).first;
         if (at->second >= most) return {};
         ++at->second;
-        return {*this, at};
+        return {state_, at};
     }
 
 private:
-    void leave(count_map::iterator at) noexcept {
-        const std::lock_guard lock(mutex_);
-        if (--at->second == 0) counts_.erase(at);
-    }
-
-    std::mutex mutex_;
-    count_map counts_;
+    std::shared_ptr<state> state_ = std::make_shared<state>();
 };
 
 }  // namespace flows

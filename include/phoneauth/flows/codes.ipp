@@ -35,6 +35,10 @@ template <class Mode>
 auto codes<Mode>::open(context& c, const rules::limit_batch& limits, const cell_answer& granted, purpose what,
                        const phone_number& phone, const std::optional<user>& owner, std::string fingerprint)
     -> flow<result<challenge>> {
+    if (auto trouble = p_.messages.sender_trouble(phone)) {
+        co_await p_.limits.give_back(limits, granted, true);
+        co_return *std::move(trouble);
+    }
     auto id = make_token(p_.random);
     if (!id) co_return error::internal;
     const auto at = p_.now();
@@ -54,7 +58,7 @@ auto codes<Mode>::open(context& c, const rules::limit_batch& limits, const cell_
     if (!sent) {
         rules::apply_refusal(t);
         co_await try_to_store(t);
-        co_await p_.limits.give_back(limits, granted, twilio::is_nobodys_attempt(sent.error()));
+        co_await p_.limits.give_back(limits, granted, p_.messages.is_nobodys_attempt(sent.error()));
         co_return std::move(sent).error();
     }
     co_return describe(t, *sent);
@@ -75,6 +79,7 @@ auto codes<Mode>::send_again(context& c, transaction_id id) -> flow<result<chall
         }
         allowed = check_key(*found);
         if (!allowed) co_return std::move(allowed).error();
+        if (auto trouble = p_.messages.sender_trouble(found->phone)) co_return *std::move(trouble);
         // What is concealed goes on like a decoy where the account's limits refuse it, and a decoy costs the account
         // nothing.
         const bool concealed = rules::is_concealed(*found);
@@ -97,7 +102,7 @@ auto codes<Mode>::send_again(context& c, transaction_id id) -> flow<result<chall
         if (!granted.granted) found->user_id = rules::decoy_user_id;  // for the message alone: it is stored as it was
         auto sent = co_await p_.messages.send_code(c, *found);
         if (!sent) {
-            const bool everything = twilio::is_nobodys_attempt(sent.error());
+            const bool everything = p_.messages.is_nobodys_attempt(sent.error());
             co_await p_.limits.give_back(limits, granted, everything);
             if (everything && concealed) co_await p_.limits.give_back(of_client, admitted, true);
             before.version = found->version + 1;

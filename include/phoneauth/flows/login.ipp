@@ -88,7 +88,7 @@ auto login<Mode>::begin_second(context& c, rules::code_request asked, std::optio
     auto begun_with = owner ? p_.fingerprint_of(*owner) : p_.hash(secret);  // of a decoy: anything
     if (guess->concealed) begun_with.insert(0, 1, rules::concealed_mark);
     auto opened = co_await codes_.open(c, limits, granted, purpose::login, asked.phone, owner, std::move(begun_with));
-    if (!opened && guess->concealed && twilio::is_nobodys_attempt(opened.error()))
+    if (!opened && guess->concealed && p_.messages.is_nobodys_attempt(opened.error()))
         co_await p_.limits.give_back(of_client, admitted, true);
     co_return opened;
 }

@@ -36,9 +36,11 @@ auto messages<Mode>::send_any(context& c, text_message m) -> flow<result<sent_me
         rules::message_limits(*to, c.networks(), c.from.user_id, twilio::message_units(m), p_.config, p_.now());
     const auto granted = co_await p_.limits.take(c, limits);
     if (!granted.granted) co_return limits.judge(granted).error();
-    auto sent = co_await p_.messages.send(*request, *to, twilio::chooses_sender(m));
+    const bool chosen = twilio::chooses_sender(m);
+    auto sent = co_await p_.messages.send(*request, chosen);
     if (!sent && twilio::certainly_not_sent(sent.error())) {
-        co_await p_.limits.give_back(limits, granted, twilio::is_nobodys_attempt(sent.error()));
+        const bool everything = !chosen && p_.messages.is_nobodys_attempt(sent.error());
+        co_await p_.limits.give_back(limits, granted, everything);
     }
     co_return sent;
 }

@@ -37,7 +37,8 @@ class messenger {
 public:
     /// All must outlive the messenger.
     messenger(ports<Mode>& p, const config& c, const reporter& r)
-        : ports_(p), config_(c), reporter_(r), twilio_(c.twilio), codes_(c.code_keys, c.code_digits) {}
+        : ports_(p), config_(c), reporter_(r), twilio_(c.twilio), codes_(c.code_keys, c.code_digits),
+          sender_(c.twilio.sender) {}
 
     /// The key that codes of new transactions are derived with.
     const std::string& current_key_id() const noexcept { return codes_.current_key_id(); }
@@ -51,9 +52,14 @@ public:
     /// alone (the phone is a landline, has opted out, …) is told to the observer only, if somebody else could learn
     /// from it that the phone is a user's. What fails because of the sender fails for decoys, too: see `sender_state`.
     flow<result<send_outcome>> send_code(const context& c, const transaction& t);
-    /// Sends `request`, a Messages create to `to`. `sender_is_chosen`: what becomes of it says nothing about the
-    /// configured sender.
-    flow<result<sent_message>> send(const http_request& request, const phone_number& to, bool sender_is_chosen);
+    /// What a code to `to` fails with because no message can leave, whoever it is for: asked before anything is stored.
+    std::optional<failure> sender_trouble(const phone_number& to);
+    /// Whether an attempt that ended with `f` counts for nobody, and the limits get back all that it took: no client can
+    /// do anything about it, nor bring it about.
+    bool is_nobodys_attempt(const failure& f) const noexcept { return sender_.is_everybodys(f); }
+    /// Sends `request`, a Messages create. `sender_is_chosen`: what becomes of it says nothing about the configured
+    /// sender.
+    flow<result<sent_message>> send(const http_request& request, bool sender_is_chosen);
     /// One request to Twilio. Whatever the transport throws is `no_answer`: the request may have been written.
     flow<result<http_response>> transmit(const http_request& request);
 

@@ -44,6 +44,12 @@ result<http_request> messenger<Mode>::code_request(const transaction& t) {
 }
 
 template <class Mode>
+std::optional<failure> messenger<Mode>::sender_trouble(const phone_number& to) {
+    if (rules::find_test_number(to, config_)) return std::nullopt;
+    return sender_.trouble_unless_probed(ports_.now());
+}
+
+template <class Mode>
 auto messenger<Mode>::send_code(const context& c, const transaction& t) -> flow<result<send_outcome>> {
     if (rules::find_test_number(t.phone, config_)) co_return send_outcome::accepted;
     auto may_ask = check_pause();  // before a decoy and a message part ways
@@ -60,9 +66,10 @@ auto messenger<Mode>::send_code(const context& c, const transaction& t) -> flow<
     }
     const auto sent = verdict(t, *reply);
     if (sent && rules::is_decoy(t))
-        if (auto trouble = sender_.trouble(t.phone)) co_return *std::move(trouble);
+        if (auto trouble = sender_.trouble()) co_return *std::move(trouble);
     const bool refused = !sent && twilio::certainly_not_sent(sent.error());
-    const bool hidden = refused && rules::must_not_reveal_user(t, config_) && twilio::is_about_the_request(*reply);
+    const bool hidden = refused && rules::must_not_reveal_user(t, config_) && !sender_.is_everybodys(sent.error()) &&
+                        twilio::is_about_the_request(*reply);
     if (refused && !hidden) co_return sent.error();
     if (refused)
         reporter_.tell_failure(c, sent.error());
@@ -78,24 +85,25 @@ result<void> messenger<Mode>::verdict(const transaction& t, const http_response&
     if (rules::is_decoy(t)) return twilio::read_look_up(reply);
     const auto sent = twilio::read_sent_message(reply);
     if (sent) {
-        sender_.accepted(t.phone);
+        sender_.accepted();
         return {};
     }
-    sender_.failed(t.phone, sent.error());
+    sender_.failed(sent.error(), ports_.now());
     return sent.error();
 }
 
 template <class Mode>
-auto messenger<Mode>::send(const http_request& request, const phone_number& to, bool sender_is_chosen)
-    -> flow<result<sent_message>> {
+auto messenger<Mode>::send(const http_request& request, bool sender_is_chosen) -> flow<result<sent_message>> {
     auto may_ask = check_pause();
     if (!may_ask) co_return std::move(may_ask).error();
+    if (!sender_is_chosen)
+        if (auto trouble = sender_.trouble_unless_probed(ports_.now())) co_return *std::move(trouble);
     auto answered = co_await transmit(request);
     auto reply = provider_reply(std::move(answered));
     if (!reply) co_return std::move(reply).error();
     auto sent = twilio::read_sent_message(*reply);
-    if (!sender_is_chosen && sent) sender_.accepted(to);
-    if (!sender_is_chosen && !sent) sender_.failed(to, sent.error());
+    if (!sender_is_chosen && sent) sender_.accepted();
+    if (!sender_is_chosen && !sent) sender_.failed(sent.error(), ports_.now());
     co_return sent;
 }
 

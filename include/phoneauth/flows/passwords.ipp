@@ -19,8 +19,10 @@ auto passwords<Mode>::check(context& c, const password_question& q, const std::s
         c.uncounted = true;
         co_return error::invalid_login;
     }
-    const auto place = in_hand_.take(c.network, rules::passwords_at_once(c.networks()));
-    if (!place) co_return error::overloaded;
+    const auto at_once = rules::passwords_at_once(c.networks());
+    const auto place = in_hand_.take(c.network, at_once.network);
+    const auto wide_place = in_hand_.take(c.wide, at_once.wide);
+    if (!place || !wide_place) co_return error::overloaded;
     password_guess guess;
     const auto limits_of = [&](bool concealed) {
         return rules::password_limits(q.subject, q.owner ? q.owner->phone.str() : std::string_view(), q.fingerprint,

@@ -150,10 +150,18 @@ inline constexpr std::chrono::hours registration_memory{24};
 inline constexpr std::int64_t wide_factor = 4;
 /// Passwords that one network may have compared for one account in an hour, right or wrong.
 inline constexpr std::int64_t max_passwords_per_account_and_network = 20;
-/// How many passwords a client may have in hand at a time: waiting for their limits, or being hashed. So that one client
-/// alone does not fill the hasher's queue; whoever is not told apart from others is not limited.
-constexpr int passwords_at_once(const client_networks& from) noexcept {
-    return from.network.empty() || from.shared ? (std::numeric_limits<int>::max)() : 4;
+/// How many passwords a client may have in hand at a time: waiting for their limits, or being hashed.
+struct passwords_in_hand {
+    int network = (std::numeric_limits<int>::max)();  ///< of one network
+    int wide = (std::numeric_limits<int>::max)();     ///< of the /48 that it is in
+};
+/// So many that one client alone does not fill the hasher's queue; whoever is not told apart from others is not limited.
+constexpr passwords_in_hand passwords_at_once(const client_networks& from) noexcept {
+    passwords_in_hand most;
+    if (from.network.empty() || from.shared) return most;
+    most.network = 4;
+    if (!from.wide.empty()) most.wide = 8;
+    return most;
 }
 /// Most changes of identity or password that one user may ask for in an hour. Each identity tried tells whether it is
 /// taken, and each password costs a hash; nobody changes them more often for good reason.

@@ -37,10 +37,6 @@ PHONEAUTH_DECL bool is_about_the_request(const http_response& reply);
 /// may answer), else as `failure_of`.
 PHONEAUTH_DECL result<void> read_look_up(const http_response& reply);
 
-/// Whether the client's limits get back all that the attempt took which ended with `f`: no client can do anything about
-/// a misconfigured sender or account.
-PHONEAUTH_DECL bool is_nobodys_attempt(const failure& f) noexcept;
-
 /// Twilio is left alone for so long after a 429 that does not say for how long.
 inline constexpr std::chrono::seconds usual_pause{5};
 /// It is left alone for no longer than this, whatever it says.

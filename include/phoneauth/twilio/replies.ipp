@@ -51,7 +51,7 @@ PHONEAUTH_DECL bool is_about_the_request(const http_response& reply) {
     const auto f = failure_of(reply);
     if (!f.twilio_code) return false;
     const auto* row = find_error_code(*f.twilio_code);
-    if (f.code == error::provider_misconfigured && (!row || row->whom != reach::one)) return false;
+    if (f.code == error::provider_misconfigured && (!row || row->whom == reach::everybody)) return false;
     if (reply.status != 401 && reply.status != 403 && reply.status != 404 && reply.status != 429) return true;
     return *f.twilio_code / 1000 == 21;
 }
@@ -63,12 +63,6 @@ PHONEAUTH_DECL result<void> read_look_up(const http_response& reply) {
     const bool is_list = list && list->kind == detail::json_kind::array;
     if (!is_list && (!body || body->string_or_empty("sid").empty())) return error::bad_provider_reply;
     return {};
-}
-
-PHONEAUTH_DECL bool is_nobodys_attempt(const failure& f) noexcept {
-    const auto* row = f.twilio_code ? find_error_code(*f.twilio_code) : nullptr;
-    if (row && row->meaning == f.code) return !row->counts;
-    return f.code == error::provider_misconfigured;
 }
 
 PHONEAUTH_DECL std::chrono::seconds pause_after(const http_response& reply) {
