@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <future>
 #include <string>
 #include <vector>
@@ -15,6 +16,8 @@
 
 #include <asio/co_spawn.hpp>
 #include <asio/io_context.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/use_awaitable.hpp>
 #include <asio/use_future.hpp>
 
 using namespace phoneauth;
@@ -99,6 +102,38 @@ BOOST_FIXTURE_TEST_CASE(one_client_does_not_keep_others_from_the_hasher, world) 
     BOOST_TEST(answered(others) == 16);
     BOOST_TEST(answered(flood) >= 1);
     BOOST_TEST(passwords.compared == 16 + 4);
+}
+
+namespace {
+
+/// Never comes to its end.
+struct stuck_passwords {
+    ::asio::awaitable<result<std::string>> hash(const std::string&) {
+        ::asio::steady_timer timer(co_await ::asio::this_coro::executor, std::chrono::hours(1));
+        co_await timer.async_wait(::asio::use_awaitable);
+        co_return "";
+    }
+    ::asio::awaitable<result<bool>> verify(const std::string& text, const std::string&) {
+        auto hashed = hash(text);
+        co_await std::move(hashed);
+        co_return false;
+    }
+};
+
+}  // namespace
+
+/// Most servers destroy their event loop last, and with it what waits there.
+BOOST_FIXTURE_TEST_CASE(event_loop_may_outlive_the_authenticator, world) {
+    ::asio::io_context context;
+    stuck_passwords stuck;
+    {
+        authenticator auth(settings(), posting_storage, posting_transport, stuck);
+        auto begun =
+            ::asio::co_spawn(context, auth.start_two_factor_login(phone_of(0), password("correct horse"), home_of(0)),
+                             ::asio::use_future);
+        context.poll();
+        BOOST_TEST((begun.wait_for(std::chrono::seconds(0)) == std::future_status::timeout));
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
