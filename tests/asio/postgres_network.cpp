@@ -378,6 +378,18 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(more_connections_than_it_has_sessions_take_turns, 
     BOOST_TEST(db("SELECT (ahead - 1767268800000) / 1000 FROM phoneauth_cells") == "480");
 }
 
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_pool_that_is_too_small_is_said, Storage, both_kinds) {
+    const database db;
+    const pooler p(db.url(), "session");
+    std::vector<std::unique_ptr<Storage>> all;
+    for (int i = 0; i < 3; ++i) all.push_back(std::make_unique<Storage>(p.url(), postgres_options{.connections = 1}));
+    const auto text = refusal<Storage>(p.url(), 1s);
+    BOOST_TEST(mentions(text, "no answer from PostgreSQL within the time limit, although it let us in"), text);
+    BOOST_TEST(mentions(text, "default_pool_size"), text);
+    all.pop_back();
+    BOOST_TEST(refusal<Storage>(p.url()) == "nothing was thrown");
+}
+
 BOOST_AUTO_TEST_CASE_TEMPLATE(what_others_left_behind_does_not_matter, Storage, both_kinds) {
     const database db;
     const pooler p(db.url(), "transaction");

@@ -51,7 +51,8 @@ inline namespace v0 {
 /// another process than it said in the beginning is taken for a pooler's. Then nothing is prepared and no setting is made
 /// but within the transaction of a call, because others use the same sessions. It is still one round trip, but the
 /// server parses and plans each time, some 50 µs. The database's `default_transaction_isolation` must be read committed,
-/// and libpq 14 or later.
+/// and libpq 14 or later. In session mode the pooler must have a session of the server for each connection of each process
+/// (PgBouncer: `default_pool_size`, 20 if nothing else is said); in transaction mode, connections take turns.
 ///
 /// @par TLS
 /// As libpq does it: a server is known by its certificate only with `?sslmode=verify-full&sslrootcert=FILE`.
