@@ -13,12 +13,15 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <fstream>
 #include <memory>
 #include <stdexcept>
 #include <string>
 #include <thread>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include <arpa/inet.h>
@@ -57,13 +60,14 @@ public:
     ~mute_port() { ::close(socket_); }
 
     std::string host() const { return "127.0.0.1:" + std::to_string(ntohs(address_.sin_port)); }
-    /// Whether anybody has connected since.
-    bool was_tried() const {
+    /// Whether anybody has connected since, or does so soon.
+    bool was_tried(std::chrono::milliseconds soon = 0ms) const {
         pollfd waiting{socket_, POLLIN, 0};
-        return ::poll(&waiting, 1, 0) == 1;
+        return ::poll(&waiting, 1, static_cast<int>(soon.count())) == 1;
     }
 
 protected:
+    int descriptor() const { return socket_; }
     sockaddr* as_address() { return reinterpret_cast<sockaddr*>(&address_); }
 
 private:
@@ -91,6 +95,53 @@ public:
 
 private:
     std::array<int, 4> fillers_{};
+};
+
+/// One that passes everything on to the server and back, but keeps the server's first words of each connection back for
+/// a while, or until somebody has tried `other`.
+class slow_port : public mute_port {
+public:
+    slow_port(std::uint16_t server, const mute_port& other, std::chrono::milliseconds a_while)
+        : server_(server), other_(other), a_while_(a_while), thread_([this] { serve(); }) {}
+    /// All connections must have been closed.
+    ~slow_port() {
+        ::shutdown(descriptor(), SHUT_RDWR);  // ends accept()
+        thread_.join();
+    }
+    int connections() const { return connections_; }
+
+private:
+    void serve() {
+        std::vector<std::jthread> all;
+        for (int client; (client = ::accept(descriptor(), nullptr, nullptr)) >= 0; ++connections_)
+            all.emplace_back([this, client] { pass_on(client); });
+    }
+
+    void pass_on(int client) const {
+        sockaddr_in to{};
+        to.sin_family = AF_INET;
+        to.sin_port = htons(server_);
+        to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        const int server = ::socket(AF_INET, SOCK_STREAM, 0);
+        ::connect(server, reinterpret_cast<sockaddr*>(&to), sizeof to);
+        std::array<pollfd, 2> both{{{client, POLLIN, 0}, {server, POLLIN, 0}}};
+        std::array<char, 4096> bytes{};
+        for (bool open = true, silent = true; open && ::poll(both.data(), 2, -1) > 0;) {
+            const bool answers = both[1].revents != 0;
+            const auto size = ::recv(answers ? server : client, bytes.data(), bytes.size(), 0);
+            if (answers && std::exchange(silent, false)) other_.was_tried(a_while_);
+            open = size > 0 && ::send(answers ? client : server, bytes.data(), static_cast<std::size_t>(size),
+                                      MSG_NOSIGNAL) == size;
+        }
+        ::close(client);
+        ::close(server);
+    }
+
+    const std::uint16_t server_;
+    const mute_port& other_;
+    const std::chrono::milliseconds a_while_;
+    std::atomic<int> connections_ = 0;
+    std::thread thread_;
 };
 
 /// `url` with other hosts.
@@ -166,7 +217,11 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_host_that_does_not_answer_is_followed_by_the_nex
     const mute_port mute;
     for (const auto& hosts : {dead.host(), mute.host(), mute.host() + ',' + dead.host()}) {
         const auto url = with_hosts(db.url(), hosts + ',' + host_of(db.url()));
-        BOOST_TEST((duration_of([&] { BOOST_TEST(!Storage(url).find_session("S")); }) < 2s), hosts);
+        const auto took = duration_of([&] {
+            Storage storage(url, {.connections = 1, .timeout = 3s});
+            BOOST_TEST(!storage.find_session("S"));
+        });
+        BOOST_TEST((took < 2s), hosts << ": " << took.count() << " ms");
     }
     BOOST_TEST(mute.was_tried());
 }
@@ -185,6 +240,31 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_first_host_that_answers_is_the_one, Storage, bot
     Storage storage(with_hosts(db.url(), host_of(db.url()) + ',' + second.host()), {});
     BOOST_TEST(!storage.find_session("S"));
     BOOST_TEST(!second.was_tried());
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_first_host_that_takes_its_time_to_let_us_in_is_the_one, Storage, both_kinds) {
+    const database db;
+    { Storage makes_tables(db.url()); }
+    const mute_port second;
+    const slow_port first(static_cast<std::uint16_t>(std::stoi(host_of(db.url()).substr(10))), second, 600ms);
+    {
+        Storage storage(with_hosts(db.url(), first.host() + ',' + second.host()), {.timeout = 20s});
+        BOOST_TEST(!storage.find_session("S"));
+        BOOST_TEST(storage.insert_transaction(new_transaction(1)));
+    }
+    BOOST_TEST(first.connections() > 0);
+    BOOST_TEST(!second.was_tried());
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(hosts_that_accept_and_are_silent_leave_time_for_the_next, Storage, both_kinds) {
+    const database db;
+    { Storage makes_tables(db.url()); }
+    const mute_port mute;
+    const auto hosts = mute.host() + ',' + mute.host() + ',' + mute.host() + ',' + host_of(db.url());
+    BOOST_TEST(!Storage(with_hosts(db.url(), hosts), {.connections = 1, .timeout = 4s}).find_session("S"));
+    const auto text = refusal<Storage>(with_hosts(db.url(), mute.host() + ',' + mute.host()), 600ms);
+    const auto silent = "no answer from server at \"127.0.0.1\", port " + mute.host().substr(10) + "; ";
+    BOOST_TEST(mentions(text, "no connection to PostgreSQL within the time limit: " + silent + silent), text);
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(a_host_that_refuses_is_followed_at_once, Storage, both_kinds) {
@@ -296,6 +376,18 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(more_connections_than_it_has_sessions_take_turns, 
     threads.clear();
     BOOST_TEST(right == 480);
     BOOST_TEST(db("SELECT (ahead - 1767268800000) / 1000 FROM phoneauth_cells") == "480");
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_pool_that_is_too_small_is_said, Storage, both_kinds) {
+    const database db;
+    const pooler p(db.url(), "session");
+    std::vector<std::unique_ptr<Storage>> all;
+    for (int i = 0; i < 3; ++i) all.push_back(std::make_unique<Storage>(p.url(), postgres_options{.connections = 1}));
+    const auto text = refusal<Storage>(p.url(), 1s);
+    BOOST_TEST(mentions(text, "no answer from PostgreSQL within the time limit, although it let us in"), text);
+    BOOST_TEST(mentions(text, "default_pool_size"), text);
+    all.pop_back();
+    BOOST_TEST(refusal<Storage>(p.url()) == "nothing was thrown");
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(what_others_left_behind_does_not_matter, Storage, both_kinds) {

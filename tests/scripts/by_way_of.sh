@@ -27,7 +27,8 @@ case $way in
 pgbouncer-*)
     server=$("$here/postgres.sh" start "$dir/postgres") || skip PostgreSQL
     "$here/pgbouncer.sh" installed || skip PgBouncer
-    url=$("$here/pgbouncer.sh" start "$dir/pooler" "${way#*-}" "$server") || exit 1
+    # In session mode each connection of each process keeps one of the sessions.
+    url=$("$here/pgbouncer.sh" start "$dir/pooler" "${way#*-}" "$server" 20) || exit 1
     ;;
 postgres-tls)
     "$here/postgres.sh" start "$dir/postgres" >/dev/null || skip PostgreSQL

@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: BSL-1.0
 # A private PgBouncer for tests, on a free port of 127.0.0.1, in front of a PostgreSQL server that postgres.sh has made.
 usage="usage: tests/scripts/pgbouncer.sh command …
-  start DIR MODE URL  starts one in the folder DIR, with pool_mode MODE (session, transaction or statement) and at most
-                      three sessions of the server at URL for each database, and prints its URL
-  stop DIR            stops it at once
-  installed           whether there is one"
+  start DIR MODE URL [SESSIONS]  starts one in the folder DIR, with pool_mode MODE (session, transaction or statement)
+                                 and at most SESSIONS (3) sessions of the server at URL for each database, and prints
+                                 its URL
+  stop DIR                       stops it at once
+  installed                      whether there is one"
 set -eu
 
 PATH=$PATH:/usr/sbin
@@ -51,7 +52,7 @@ unix_socket_dir =
 auth_type = trust
 auth_file = $dir/users
 pool_mode = $2
-default_pool_size = 3
+default_pool_size = $4
 logfile = $dir/log
 pidfile = $dir/pid
 END
@@ -77,7 +78,7 @@ stop() {
 }
 
 case $#${1-} in
-4start) start "$2" "$3" "$4" ;;
+[45]start) start "$2" "$3" "$4" "${5-3}" ;;
 2stop) stop "$2" ;;
 1installed) command -v pgbouncer >/dev/null ;;
 *)

@@ -37,19 +37,22 @@ inline namespace v0 {
 /// before a message is sent. It holds advisory locks of the database until it returns, one for each cell.
 ///
 /// @par Several addresses
-/// The hosts of the URL, and the addresses of each, are tried in their order: each 250 ms after the one before it, or as
-/// soon as that has failed (RFC 8305, "Happy Eyeballs"). The first that lets us in is used, so that a host that does not
-/// answer, or refuses, costs a moment as long as another is there. `connect_timeout`, in seconds, limits each attempt,
-/// and `options.timeout` all of them together. Names are looked up when it is their turn, by the system's resolver,
-/// which may block. What a service file names, and `target_session_attrs=prefer-standby`, is left to libpq, which waits
-/// for one address after the other.
+/// The hosts of the URL, and the addresses of each, are tried in their order, and the next one is begun 250 ms after the
+/// one before it, or as soon as that has failed (RFC 8305, "Happy Eyeballs"). One that accepts the connection has longer,
+/// for the login: a quarter of the time that is left of `options.timeout`. The first that lets us in is used. So a host
+/// that is out of reach, or refuses, costs a moment as long as another is there; one that accepts and then is silent, as
+/// a server that hangs is, costs that quarter; one that is only far away is used. `connect_timeout`, in seconds, limits
+/// each attempt, and `options.timeout` all of them together. Names are looked up when it is their turn, by the system's
+/// resolver, which may block. What a service file names, and `target_session_attrs=prefer-standby`, is left to libpq,
+/// which waits for one address after the other.
 ///
 /// @par Poolers
 /// PgBouncer may stand in between, in session or in transaction mode, without any setting: a connection whose server is
 /// another process than it said in the beginning is taken for a pooler's. Then nothing is prepared and no setting is made
 /// but within the transaction of a call, because others use the same sessions. It is still one round trip, but the
 /// server parses and plans each time, some 50 µs. The database's `default_transaction_isolation` must be read committed,
-/// and libpq 14 or later.
+/// and libpq 14 or later. In session mode the pooler must have a session of the server for each connection of each process
+/// (PgBouncer: `default_pool_size`, 20 if nothing else is said); in transaction mode, connections take turns.
 ///
 /// @par TLS
 /// As libpq does it: a server is known by its certificate only with `?sslmode=verify-full&sslrootcert=FILE`.

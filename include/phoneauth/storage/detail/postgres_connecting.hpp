@@ -44,8 +44,14 @@ inline std::string libpq_message(const PGconn* c) {
     return text;
 }
 
-/// Attempts to connect, one for each address of each host: in their order, and each a moment after the one before it, or
-/// as soon as that has failed (RFC 8305 §5).
+/// For a login, a server that has accepted our connection has one part in so many of the time that is left, before the
+/// next address is tried beside it. A login takes five to seven round trips with TLS and SCRAM: were it given just
+/// `connection_attempt_delay`, a server far away would lose to the one behind it in the list, and each new connection
+/// would log in to both. But a server may hang, too: however many of them do, there is time left for the next.
+inline constexpr int login_head_start = 4;
+
+/// Attempts to connect, one for each address of each host: in their order, and each when those before it have had their
+/// time, or have failed (RFC 8305 §5, which is about the network's connection: see also `login_head_start`).
 class connecting {
 public:
     connecting(const server_address& server, steady_time deadline) : server_(server), deadline_(deadline) {
@@ -57,7 +63,7 @@ public:
     /// deadline. Names are looked up when it is their hosts' turn.
     connection_ptr first() {
         for (;;) {
-            while (is_more() && (attempts_.empty() || now() >= next_)) {
+            while (is_more() && now() >= next()) {
                 if (now() >= deadline_) throw too_late();
                 start_next();
             }
@@ -74,12 +80,21 @@ private:
     struct attempt {
         connection_ptr connection;
         steady_time until;
+        steady_time alone_until;  // no other is begun before
+        bool in_reach = false;    // the network's connection stands
         PostgresPollingStatusType wants = PGRES_POLLING_WRITING;
     };
 
     static steady_time now() { return std::chrono::steady_clock::now(); }
 
     bool is_more() const { return libpq_finds_it_ || !hosts_.empty() || !endpoints_.empty(); }
+
+    /// When the next attempt begins.
+    steady_time next() const {
+        steady_time at{};
+        for (const auto& a : attempts_) at = (std::max)(at, a.alone_until);
+        return at;
+    }
 
     void start_next() {
         if (std::exchange(libpq_finds_it_, false)) return start(nullptr);
@@ -101,15 +116,16 @@ private:
     void start(const endpoint* where) {
         connection_ptr c(server_.connect(where));
         if (!c) throw std::bad_alloc();
-        next_ = now() + connection_attempt_delay;
         if (PQstatus(c.get()) == CONNECTION_BAD) return failed(c.get());
+        const auto begun = now();
         const auto limit = server_.connect_timeout();
-        attempts_.push_back({std::move(c), limit ? (std::min)(now() + *limit, deadline_) : deadline_});
+        attempts_.push_back({std::move(c), limit ? (std::min)(begun + *limit, deadline_) : deadline_,
+                             begun + connection_attempt_delay});
     }
 
     /// Whose sockets are ready, at the latest when there is something else to do.
     std::vector<bool> wait() {
-        auto until = is_more() ? next_ : deadline_;
+        auto until = is_more() ? next() : deadline_;
         std::vector<pollfd> sockets;
         for (const auto& a : attempts_) {
             until = (std::min)(until, a.until);
@@ -124,33 +140,33 @@ private:
         return ready;
     }
 
-    /// Whether the connection stands.
+    /// Whether we are logged in.
     bool advance(attempt& a) {
         a.wants = PQconnectPoll(a.connection.get());
         if (a.wants == PGRES_POLLING_FAILED) failed(a.connection.get());
+        // The first thing that a socket is ready for is the end of connect().
+        if (a.wants != PGRES_POLLING_FAILED && !std::exchange(a.in_reach, true))
+            a.alone_until = (std::max)(a.alone_until, now() + (deadline_ - now()) / login_head_start);
         return a.wants == PGRES_POLLING_OK;
     }
 
-    void failed(const PGconn* c) {
-        failures_ += libpq_message(c) + "; ";
-        next_ = now();
-    }
+    void failed(const PGconn* c) { failures_ += libpq_message(c) + "; "; }
 
     /// Forgets the attempts that have failed, or have taken too long.
     void give_up_some() {
         for (auto& a : attempts_) {
             if (a.wants == PGRES_POLLING_FAILED || now() < a.until) continue;
             a.wants = PGRES_POLLING_FAILED;
-            failures_ += silence_of(a.connection.get()) + " within connect_timeout; ";
-            next_ = now();
+            failures_ += silence_of(a) + " within connect_timeout; ";
         }
         std::erase_if(attempts_, [](const attempt& a) { return a.wants == PGRES_POLLING_FAILED; });
     }
 
-    static std::string silence_of(const PGconn* c) {
+    static std::string silence_of(const attempt& a) {
+        const auto* const c = a.connection.get();
         const auto part = [](const char* text) { return std::string(text ? text : ""); };
         const auto host = part(PQhost(c)), address = part(PQhostaddr(c));
-        return "no connection to server at \"" + host + '"' +
+        return (a.in_reach ? "no answer from server at \"" : "no connection to server at \"") + host + '"' +
                (address.empty() || address == host ? "" : " (" + address + ")") + ", port " + part(PQport(c));
     }
 
@@ -162,7 +178,7 @@ private:
     std::runtime_error too_late() const {
         auto details = failures_;
         for (const auto& a : attempts_)
-            if (a.wants != PGRES_POLLING_FAILED) details += silence_of(a.connection.get()) + "; ";
+            if (a.wants != PGRES_POLLING_FAILED) details += silence_of(a) + "; ";
         return std::runtime_error("phoneauth: no connection to PostgreSQL within the time limit: " + details +
                                   "check the URL and whether the server runs");
     }
@@ -172,7 +188,6 @@ private:
     std::deque<endpoint> hosts_;      // whose turn is still to come
     std::deque<endpoint> endpoints_;  // of the host whose turn it is
     std::vector<attempt> attempts_;   // that are under way, in the order of their beginning
-    steady_time next_{};              // when the next one begins
     bool libpq_finds_it_ = false;
     std::string failures_;
 };

@@ -174,6 +174,26 @@ inline std::string settings(std::chrono::milliseconds timeout, bool local) {
            ", set_config('enable_bitmapscan', 'off'" + end;
 }
 
+/// Makes the settings, if the session is our own, and asks what else there is to know of it. Throws if the server says
+/// nothing. Whoever logs in to a pooler has no session yet, and waits for one from the first statement on.
+inline result_ptr ask_session(connection& c, std::chrono::milliseconds timeout, steady_time deadline) {
+    try {
+        return c.run("SELECT set_config('default_transaction_isolation', 'read committed', false), " +
+                         settings(timeout, false) +
+                         " WHERE pg_backend_pid() = " + std::to_string(PQbackendPID(c.get())) +
+                         "; SELECT current_setting('transaction_read_only'), pg_backend_pid(), "
+                         "current_setting('default_transaction_isolation')",
+                     deadline);
+    } catch (const std::runtime_error&) {
+        if (std::chrono::steady_clock::now() < deadline) throw;
+    }
+    throw std::runtime_error(
+        "phoneauth: no answer from PostgreSQL within the time limit, although it let us in: the "
+        "server hangs; or a pooler has no session left, and in session mode it must have one for "
+        "each connection of each process: give it more (PgBouncer: default_pool_size), the storage "
+        "fewer connections, or use transaction mode");
+}
+
 /// An open connection with what all statements rely on. A session that others share is left as it is: what stayed
 /// behind there would be theirs, too.
 inline std::unique_ptr<connection> open(const server_address& server, std::chrono::milliseconds timeout,
@@ -181,12 +201,7 @@ inline std::unique_ptr<connection> open(const server_address& server, std::chron
     auto c = std::make_unique<connection>(server, deadline);
     // The statements are right at this isolation level, and cheapest. It can only be chosen before a transaction has
     // done anything else.
-    const auto answer =
-        c->run("SELECT set_config('default_transaction_isolation', 'read committed', false), " +
-                   settings(timeout, false) + " WHERE pg_backend_pid() = " + std::to_string(PQbackendPID(c->get())) +
-                   "; SELECT current_setting('transaction_read_only'), pg_backend_pid(), "
-                   "current_setting('default_transaction_isolation')",
-               deadline);
+    const auto answer = ask_session(*c, timeout, deadline);
     if (PQserverVersion(c->get()) < 120000)
         throw std::runtime_error("phoneauth: the PostgreSQL server is older than version 12; upgrade it");
     const auto value = [&](int column) {
