@@ -111,7 +111,7 @@ inline secret_string connect_request(const http_proxy& proxy, const url& target)
 inline failure proxy_refusal(int status) {
     auto text = "The proxy refused the connection with HTTP status " + std::to_string(status);
     if (status == 407) text += ": its user or password is missing or wrong";
-    return {error::connect_failed, text + "."};
+    return {error::proxy_failed, text + "."};
 }
 
 }  // namespace detail
