@@ -288,17 +288,16 @@ private:
             co_await std::move(ready);
             if (s->closed) co_return;
         }
-        const auto handshake = redis_handshake(url_);
-        for (const auto& call : handshake) append_call(s->in_write, call);
-        s->rest = s->in_write;
-        while (!s->rest.empty()) {
-            const auto step = s->io->write(s->rest);
+        const redis_handshake handshake(url_);
+        std::string_view rest = handshake.bytes;
+        while (!rest.empty()) {
+            const auto step = s->io->write(rest);
             if (step == redis_io::done) continue;
             auto ready = wait_until(s, step);
             co_await std::move(ready);
             if (s->closed) co_return;
         }
-        for (const auto& call : handshake) {
+        for (const auto& call : handshake.calls) {
             auto reply = next_reply(*s->reader);
             for (; !reply; reply = next_reply(*s->reader)) {
                 const auto step = receive_some(*s);
