@@ -4,7 +4,6 @@
 
 #include <cerrno>
 #include <cstddef>
-#include <memory>
 #include <new>
 #include <stdexcept>
 #include <string>
