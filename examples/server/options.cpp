@@ -119,9 +119,9 @@ constexpr std::array table{
         &given::base_url, "twilio.base_url"},
     row{"--twilio-ca-file", "TWILIO_CA_FILE", "FILE", "the system's", "PEM file with the certificates to trust",
         &given::ca_file, ""},
-    row{"--proxy", "PHONEAUTH_PROXY", "URL", "for https, the variable https_proxy or HTTPS_PROXY; else none",
+    row{"--proxy", "PHONEAUTH_PROXY", "URL", "none",
         "the HTTP proxy on the way to Twilio: http://HOST:PORT or http://USER:PASSWORD@HOST:PORT, percent-encoded; a\n"
-        "      password belongs into the variable; none: no proxy",
+        "      password belongs into the variable",
         &given::proxy, ""},
     row{"--status-callback", "TWILIO_STATUS_CALLBACK", "URL",
         "without Twilio credentials: this server's own address; else none",
@@ -262,22 +262,10 @@ private:
     }
 
     void apply_proxy() {
-        if (given_.proxy == "none") return;
-        if (given_.proxy.empty() && out_.value.twilio_over_https) {
-            // As curl reads them: the one in small letters counts more.
-            for (const char* name : {"https_proxy", "HTTPS_PROXY"}) {
-                const char* const value = std::getenv(name);
-                if (!value || !*value) continue;
-                if (const auto proxy = phoneauth::detail::parse_proxy(value); !proxy)
-                    problem(std::string(name) + ": " + proxy.error().message + " Or set --proxy none.");
-                out_.value.proxy = value;
-                return;
-            }
-        } else if (!given_.proxy.empty()) {
-            const auto proxy = phoneauth::detail::parse_proxy(given_.proxy);
-            if (!proxy) bad_value(&given::proxy, proxy.error().message);
-            out_.value.proxy = given_.proxy;
-        }
+        if (given_.proxy.empty()) return;
+        const auto proxy = phoneauth::detail::parse_proxy(given_.proxy);
+        if (!proxy) bad_value(&given::proxy, proxy.error().message);
+        out_.value.proxy = given_.proxy;
     }
 
     void apply_operator() {

@@ -43,7 +43,7 @@ struct twilio_config {
     /// Where Twilio reports what became of a code's message: the public URL (https, but for tests) that ends at
     /// `authenticator::handle_status_callback`, without a query. It needs `auth_token`, which signs the reports. It may
     /// have `user:password@` before the host, for a server that asks for them (RFC 7617). Empty: no reports.
-    std::string status_callback;
+    secret_string status_callback;
     /// Another auth token that may have signed a report: the one before, or the next one, while it is rotated. Requests
     /// go out with `auth_token`, or the API key. Empty: none.
     secret_string previous_auth_token;

@@ -86,6 +86,7 @@ constexpr condition condition_of(error e) noexcept {
     case error::host_not_found:
     case error::connect_failed:
     case error::connect_timeout:
+    case error::proxy_failed:
     case error::tls_failed:
     case error::write_failed:
     case error::read_timeout:

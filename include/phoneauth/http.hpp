@@ -80,6 +80,7 @@ constexpr bool safe_to_resend(error e) noexcept {
     case error::host_not_found:
     case error::connect_failed:
     case error::connect_timeout:
+    case error::proxy_failed:
     case error::tls_failed:
     case error::certificate_untrusted:
     case error::certificate_expired:

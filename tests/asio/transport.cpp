@@ -632,19 +632,20 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(proxies_that_refuse, World, worlds) {
     };
     for (const std::string status : {"407", "403", "502", "302"})
         check_refused("HTTP/1.1 " + status + " No\r\nContent-Length: 1000000\r\n\r\n<html>", "HTTP status " + status,
-                      error::connect_failed);
-    check_refused("HTTP/1.1 407 No\r\n\r\n", "user or password", error::connect_failed);
-    check_refused("", "proxy", error::connect_failed);
+                      error::proxy_failed);
+    check_refused("HTTP/1.1 407 No\r\n\r\n", "user or password", error::proxy_failed);
+    check_refused("", "proxy", error::proxy_failed);
     check_refused("HTTP/1.1 200", "in time", error::connect_timeout);
-    check_refused("SSH-2.0-OpenSSH_9.2\r\n", "not valid HTTP", error::connect_failed);
-    check_refused("HTTP/1.1 200 OK\r\nA: " + std::string(200, 'a'), "not valid HTTP", error::connect_failed);
-    check_refused("HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK\r\n\r\n", "nobody asked", error::connect_failed);
+    check_refused("SSH-2.0-OpenSSH_9.2\r\n", "not valid HTTP", error::proxy_failed);
+    check_refused("HTTP/1.1 200 OK\r\nA: " + std::string(200, 'a'), "not valid HTTP", error::proxy_failed);
+    check_refused("HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK\r\n\r\n", "nobody asked", error::proxy_failed);
 
     https_transport_options options;
     options.proxy = "http://phoneauth.invalid:3128";
-    check_fails_saying(World(options).send(get("http://127.0.0.1:1/")), error::host_not_found, "proxy");
+    check_fails_saying(World(options).send(get("http://127.0.0.1:1/")), error::proxy_failed,
+                       "proxy could not be resolved");
     { options.proxy = scripted_server({}).url(); }
-    check_fails_saying(World(options).send(get("http://127.0.0.1:1/")), error::connect_failed, "proxy");
+    check_fails_saying(World(options).send(get("http://127.0.0.1:1/")), error::proxy_failed, "proxy");
     for (const std::string bad : {"http://", "proxy", "proxy:3128", "https://proxy:3128", "socks5://proxy:1080",
                                   "http://proxy", "http://[::1]", "http://proxy:0", "http://proxy:3128/path",
                                   "http://proxy:3128?a", "http://hunter2:x%2@proxy:1", "http://hunter2%3A:x@proxy:1",

@@ -86,7 +86,7 @@ class Program {
   #waiting = new Set();
 
   constructor(args, env, path = program) {
-    const own = Object.entries(process.env).filter(([name]) => !/^((PHONEAUTH|TWILIO)_|https_proxy$)/i.test(name));
+    const own = Object.entries(process.env).filter(([name]) => !/^(PHONEAUTH|TWILIO)_/.test(name));
     const storage = storages[values.storage];
     const standard = {PHONEAUTH_STORAGE: storage, ...(storage.includes('://') && {PHONEAUTH_CODE_KEY: codeKey})};
     const all = {...Object.fromEntries(own), ...standard, ...env};

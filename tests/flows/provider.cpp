@@ -91,8 +91,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(full_queue_of_the_sender_is_no_pause, World, world
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(unreachable_provider_has_sent_nothing, World, worlds) {
-    for (const error e : {error::host_not_found, error::connect_failed, error::connect_timeout, error::tls_failed,
-                          error::certificate_untrusted}) {
+    for (const error e : {error::host_not_found, error::connect_failed, error::connect_timeout, error::proxy_failed,
+                          error::tls_failed, error::certificate_untrusted}) {
         World w;
         w.transport.reply_failure(e);
         BOOST_TEST(error_of(w.run(w.auth.start_registration(phone))) == error::provider_unreachable);

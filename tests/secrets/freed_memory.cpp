@@ -372,13 +372,15 @@ BOOST_AUTO_TEST_CASE(the_keys_of_an_authenticator) {
         watched.clear();
         watched.add("auth token", auth_token);
         watched.add("code secret", code_secret);
+        watched.add("password of the callback", long_password);
         // What the Authorization header makes of it: the middle of its base64.
         watched.add("Authorization", by_api_key ? by_api_key_in_base64() : by_token_in_base64());
         {
             memory_storage storage;
             quiet_transport transport;
             auto c = settings_without_secrets();
-            read_config(text({R"({"twilio":{"auth_token":")", auth_token, R"("},"code_keys":[{"id":"k","secret":")",
+            read_config(text({R"({"twilio":{"auth_token":")", auth_token, R"(","status_callback":"https://user:)",
+                              long_password, R"(@example.com:443/reports"},"code_keys":[{"id":"k","secret":")",
                               code_secret, R"("}]})"}),
                         c);
             if (by_api_key) {
@@ -388,6 +390,11 @@ BOOST_AUTO_TEST_CASE(the_keys_of_an_authenticator) {
             authenticator<memory_storage, quiet_transport> auth(std::move(c), storage, transport);
             BOOST_TEST(auth.start_registration("+14155550100").has_value());
             BOOST_TEST(auth.send_message({"+14155550100", "x"}).has_value());
+            text_message own{"+14155550100", "x"};
+            own.options = {{"statusCallback", "https://example.com/reports"}};
+            BOOST_TEST((auth.send_message(std::move(own)).error().code == error::invalid_parameter));
+            BOOST_TEST((auth.handle_status_callback({"transaction=x&send=1", "MessageStatus=sent", "x"}).error().code ==
+                        error::invalid_signature));
             BOOST_TEST(auth.test_configuration().has_value());
         }
         check_clean("the keys");

@@ -75,8 +75,8 @@ BOOST_AUTO_TEST_CASE(the_password_of_a_proxy) {
             options.proxy.append("http://user:").append(password).append("@127.0.0.1:").append(std::to_string(port));
             blocking_transport transport(options);
             for (int i = 0; i < 2; ++i)
-                BOOST_TEST((transport.send({"GET", "http://phoneauth.invalid/", {}, {}}).error().code ==
-                            error::connect_failed));
+                BOOST_TEST(
+                    (transport.send({"GET", "http://phoneauth.invalid/", {}, {}}).error().code == error::proxy_failed));
         }
         server.stop();
         running.join();

@@ -285,11 +285,12 @@ BOOST_AUTO_TEST_CASE(way_to_twilio) {
     const row rows[] = {{error::host_not_found, "connection", "DNS"},
                         {error::connect_failed, "connection", "port 443"},
                         {error::connect_timeout, "connection", "firewall"},
+                        {error::proxy_failed, "connection", "lets CONNECT to api.twilio.com pass"},
                         {error::read_timeout, "connection", "status.twilio.com"},
                         {error::no_answer, "connection", "status.twilio.com"},
                         {error::certificate_untrusted, "tls", "apt install ca-certificates"},
                         {error::certificate_expired, "tls", "clock"},
-                        {error::certificate_wrong_host, "tls", "twilio.region"},
+                        {error::certificate_wrong_host, "tls", "twilio.region and twilio.edge are spelled"},
                         {error::tls_failed, "tls", "CA certificates"}};
     for (const auto& row : rows) {
         testing::scripted_transport t;
@@ -299,6 +300,14 @@ BOOST_AUTO_TEST_CASE(way_to_twilio) {
         BOOST_TEST(has(r.findings.back().message, "api.twilio.com: "));
         BOOST_TEST(has(r.findings.back().remedy, row.remedy), r.findings.back().remedy);
         BOOST_TEST(t.calls() == 1u);
+    }
+    for (const auto e : {error::host_not_found, error::certificate_wrong_host}) {
+        testing::scripted_transport t;
+        t.reply_failure(e);
+        auto c = right_config();
+        c.twilio.base_url = "https://twilio.example";
+        const auto remedy = report_of(c, t).findings.back().remedy;
+        BOOST_TEST(has(remedy, "how twilio.base_url is spelled"), remedy);
     }
     const std::pair<int, const char*> replies[] = {{200, "is not Twilio"},   {302, "is not Twilio"},
                                                    {404, "is not Twilio"},   {407, "is not Twilio"},

@@ -70,8 +70,8 @@ public:
     /// - The request cannot be sent as it is: `invalid_parameter`, `invalid_url`.
     /// - Too many requests are in flight and waiting, or this one waited for `connect_timeout`: `overloaded`.
     /// - Nothing was sent: `host_not_found`, `connect_failed`, `connect_timeout`, `tls_failed`,
-    ///   `certificate_untrusted`, `certificate_expired`, `certificate_wrong_host`. A proxy that refuses is
-    ///   `connect_failed`, with its status in the sentence.
+    ///   `certificate_untrusted`, `certificate_expired`, `certificate_wrong_host`, and `proxy_failed`: the
+    ///   proxy was not found, could not be reached, or refused, with its status in the sentence.
     /// - The server may have processed the request (see `safe_to_resend`): `write_failed`, `read_timeout`,
     ///   `connection_lost`, `malformed_reply`, `reply_too_large`, `cancelled`.
     ///

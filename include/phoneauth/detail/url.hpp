@@ -123,8 +123,9 @@ inline void append_percent_encoded(std::string& out, char c) {
 
 /// Decodes percent sequences (RFC 3986 §2.1); "+" stays "+". A "%" without two hexadecimal digits behind it is
 /// `error::invalid_parameter`.
-inline result<std::string> percent_decode(std::string_view text) {
-    std::string out;
+template <class String = std::string>
+result<String> percent_decode(std::string_view text) {
+    String out;
     out.reserve(text.size());
     for (std::size_t i = 0; i < text.size(); ++i) {
         if (text[i] != '%') {

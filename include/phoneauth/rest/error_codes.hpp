@@ -77,6 +77,7 @@ inline constexpr std::array error_codes{
     error_code_row{error::host_not_found, 14041, 503},
     error_code_row{error::connect_failed, 14042, 503},
     error_code_row{error::connect_timeout, 14043, 503},
+    error_code_row{error::proxy_failed, 14054, 503},
     error_code_row{error::tls_failed, 14044, 503},
     error_code_row{error::certificate_untrusted, 14045, 503},
     error_code_row{error::certificate_expired, 14046, 503},

@@ -35,15 +35,21 @@ inline finding of_region(const twilio_config& c) {
 inline finding of_no_reply(const twilio_config& c, const failure& f) {
     const auto host = host_of(c);
     const std::string what = host + ": " + shown(f.message, 200);
-    const std::string names = c.base_url.empty() ? "twilio.region and twilio.edge" : "twilio.base_url";
+    const std::string names = c.base_url.empty() ? "twilio.region and twilio.edge are" : "twilio.base_url is";
     if (f.code == error::host_not_found)
-        return bad("connection", what, "Look at this machine's DNS, and at how " + names + " are spelled.");
+        return bad("connection", what, "Look at this machine's DNS, and at how " + names + " spelled.");
     if (f.code == error::connect_failed || f.code == error::connect_timeout)
         return bad(
             "connection", what,
             c.base_url.empty()
                 ? "Let this machine open connections to " + host + ", port 443: look at its firewall and routes."
                 : "See that a server listens at twilio.base_url, and that a firewall lets this machine through.");
+    if (f.code == error::proxy_failed)
+        return bad(
+            "connection", what,
+            "Look at the proxy (the transport's option proxy): its name, port, user and password, and whether it "
+            "lets CONNECT to " +
+                host + " pass.");
     if (f.code == error::certificate_untrusted)
         return bad(
             "tls", what,
@@ -52,7 +58,7 @@ inline finding of_no_reply(const twilio_config& c, const failure& f) {
     if (f.code == error::certificate_expired)
         return bad("tls", what, "Look at this machine's clock; if it is right, at who answers in Twilio's place.");
     if (f.code == error::certificate_wrong_host)
-        return bad("tls", what, "Look at how " + names + " are spelled, and at who answers in Twilio's place.");
+        return bad("tls", what, "Look at how " + names + " spelled, and at who answers in Twilio's place.");
     if (f.code == error::tls_failed)
         return bad("tls", what,
                    "See that the CA certificates can be read and that no proxy or firewall on the way breaks TLS 1.2 "

@@ -12,6 +12,7 @@
 #include <phoneauth/config.hpp>
 #include <phoneauth/detail/url.hpp>
 #include <phoneauth/result.hpp>
+#include <phoneauth/secret_string.hpp>
 #include <phoneauth/status_callback.hpp>
 #include <phoneauth/transaction.hpp>
 #include <phoneauth/twilio/error_codes.hpp>
@@ -38,15 +39,20 @@ constexpr std::string_view delivery_problem(std::int32_t code) noexcept {
 
 /// Where Twilio is to report on the present message of `t`: `status_callback` and the transaction and message it is
 /// about, which Twilio signs as part of the URL. Empty if no reports are wanted.
-inline std::string delivery_url(const twilio_config& c, const transaction& t) {
-    if (c.status_callback.empty()) return {};
-    return c.status_callback + "?transaction=" + t.id + "&send=" + std::to_string(t.sends);
+inline secret_string delivery_url(const twilio_config& c, const transaction& t) {
+    secret_string url;
+    if (c.status_callback.empty()) return url;
+    url.reserve(c.status_callback.size() + t.id.size() + 40);
+    url.append(c.status_callback).append("?transaction=").append(t.id).append("&send=").append(std::to_string(t.sends));
+    return url;
 }
 
 /// Reads a report, if it is Twilio's; else as `verify_callback`, or `invalid_signature` if none was asked for.
 inline result<delivery> read_delivery(const twilio_config& c, const status_callback& r) {
     if (c.status_callback.empty()) return error::invalid_signature;
-    const auto url = c.status_callback + '?' + r.query;
+    secret_string url;
+    url.reserve(c.status_callback.size() + r.query.size() + 1);
+    url.append(c.status_callback).append("?").append(r.query);
     auto parameters = verify_callback(c.auth_token, url, r.body, r.signature);
     // While the token is rotated. What is no signature of anybody's is still refused, only later.
     if (!parameters && parameters.error().code == error::invalid_signature && !c.previous_auth_token.empty())

@@ -76,7 +76,7 @@ private:
     secret_string authorization_;
     std::string sender_;
     std::string_view channel_;  // "whatsapp:", "rcs:" or empty: of the configured sender
-    std::string own_callback_;
+    secret_string own_callback_;
 };
 
 /// Whether the options of `m` take the place of something configured, so that what becomes of the message says nothing

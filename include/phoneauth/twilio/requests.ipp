@@ -7,7 +7,7 @@
 #include <utility>
 
 #include <phoneauth/detail/ascii.hpp>
-#include <phoneauth/detail/crypto.hpp>
+#include <phoneauth/detail/basic_credentials.hpp>
 #include <phoneauth/detail/url.hpp>
 #include <phoneauth/detail/utf8.hpp>
 #include <phoneauth/twilio/requests.hpp>
@@ -27,18 +27,11 @@ inline constexpr std::array<std::string_view, 22> twilio_message_options{
     "FallbackFrom"};
 // clang-format on
 
-/// HTTP's Basic scheme (RFC 7617), with the API key if there is one.
+/// With the API key if there is one.
 inline secret_string twilio_authorization(const twilio_config& c) {
     const auto& name = c.api_key.empty() ? c.account_sid : c.api_key;
     const auto& secret = c.api_key.empty() ? c.auth_token : c.api_secret;
-    secret_string pair;
-    pair.reserve(name.size() + secret.size() + 1);
-    pair.append(name).append(":").append(secret);
-    const secret_string encoded = base64(pair);
-    secret_string value;
-    value.reserve(encoded.size() + 6);
-    value.append("Basic ").append(encoded);
-    return value;
+    return basic_credentials(name, secret);
 }
 
 /// "statusCallback" → "StatusCallback"; empty if Twilio has no such option.

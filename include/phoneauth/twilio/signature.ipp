@@ -12,6 +12,7 @@
 #include <phoneauth/detail/ascii.hpp>
 #include <phoneauth/detail/crypto.hpp>
 #include <phoneauth/detail/url.hpp>
+#include <phoneauth/secret_string.hpp>
 #include <phoneauth/twilio/signature.hpp>
 
 namespace phoneauth {
@@ -30,16 +31,24 @@ inline std::string hmac_sha1(std::string_view key, std::string_view message) {
     return {out.data(), out.size()};
 }
 
+/// `first`, `second` and `third`, which may hold a password.
+inline secret_string concatenated(std::string_view first, std::string_view second, std::string_view third = {}) {
+    secret_string text;
+    text.reserve(first.size() + second.size() + third.size());
+    text.append(first).append(second).append(third);
+    return text;
+}
+
 /// A URL in two spellings that mean the same to Twilio.
 struct port_variants {
-    std::string with;     ///< with its port, or with that of the scheme
-    std::string without;  ///< without any
+    secret_string with;     ///< with its port, or with that of the scheme
+    secret_string without;  ///< without any
 };
 
 /// Touches nothing but the port, as Twilio signs the URL in the form that it was given.
 inline port_variants port_variants_of(std::string_view url) {
     const auto scheme_end = url.find("://");
-    if (scheme_end == url.npos) return {std::string(url), std::string(url)};
+    if (scheme_end == url.npos) return {secret_string(url), secret_string(url)};
     const auto begin = scheme_end + 3;
     const auto end = (std::min)(url.find_first_of("/?#", begin), url.size());
     const auto authority = url.substr(begin, end - begin);
@@ -48,11 +57,10 @@ inline port_variants port_variants_of(std::string_view url) {
     const auto bracket = authority.rfind(']');
     const auto port = authority.find(':', bracket == authority.npos ? host : (std::max)(host, bracket));
 
-    const auto head = std::string(url.substr(0, begin)) + std::string(authority.substr(0, port));
-    const auto tail = url.substr(end);
-    const auto scheme_port = equal_ignoring_case(url.substr(0, scheme_end), "https") ? ":443" : ":80";
-    return {head + std::string(port == authority.npos ? scheme_port : authority.substr(port)) + std::string(tail),
-            head + std::string(tail)};
+    const auto head = url.substr(0, port == authority.npos ? end : begin + port);
+    const std::string_view scheme_port = equal_ignoring_case(url.substr(0, scheme_end), "https") ? ":443" : ":80";
+    return {concatenated(head, port == authority.npos ? scheme_port : authority.substr(port), url.substr(end)),
+            concatenated(head, url.substr(end))};
 }
 
 /// The hash that the URL says its body has; empty if it says nothing.
@@ -78,7 +86,8 @@ PHONEAUTH_DECL bool verify_signature(std::string_view auth_token, std::string_vi
     const auto urls = detail::port_variants_of(url);
     const auto anonymous = detail::port_variants_of(detail::without_user_info(url));
     const auto is_signature_of = [&](const std::string& variant) {
-        return detail::equal_in_constant_time(detail::base64(detail::hmac_sha1(auth_token, variant + text)), signature);
+        const auto message = detail::concatenated(variant, text);
+        return detail::equal_in_constant_time(detail::base64(detail::hmac_sha1(auth_token, message)), signature);
     };
     // All, always: the time does not tell which one Twilio signed.
     const bool with = is_signature_of(urls.with);

@@ -312,19 +312,21 @@ private:
         c.parser.reset(true);
         ec = co_await c.read_message();
         if (ec) co_return of_proxy(why(c, ec, error::connect_timeout, error::connect_failed));
-        if (c.parser.failed()) co_return failure(error::connect_failed, "The proxy's reply is not valid HTTP.");
+        if (c.parser.failed()) co_return failure(error::proxy_failed, "The proxy's reply is not valid HTTP.");
         const int status = c.parser.take_response().status;
         if (status < 200 || status > 299) co_return proxy_refusal(status);
         // Here the client speaks first, with or without TLS.
-        if (c.has_unread()) co_return failure(error::connect_failed, "The proxy sent what nobody asked for.");
+        if (c.has_unread()) co_return failure(error::proxy_failed, "The proxy sent what nobody asked for.");
         co_return result<void>();
     }
 
-    /// The same failure, told of the proxy.
+    /// The same failure, told of the proxy. If time is up, it may as well be the server.
     static failure of_proxy(failure f) {
-        if (f.code == error::host_not_found) f.message = "The host name of the proxy could not be resolved.";
+        if (f.code == error::host_not_found)
+            return {error::proxy_failed, "The host name of the proxy could not be resolved."};
+        if (f.code == error::connect_failed)
+            return {error::proxy_failed, "The proxy refused or closed the connection."};
         if (f.code == error::connect_timeout) f.message = "There was no connection through the proxy in time.";
-        if (f.code == error::connect_failed) f.message = "The proxy refused or closed the connection.";
         return f;
     }
 

@@ -6,12 +6,10 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
-#include <new>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
-#include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
@@ -26,6 +24,7 @@
 #include <asio/use_awaitable.hpp>
 
 #include <phoneauth/asio/detail/http1.hpp>
+#include <phoneauth/detail/tls_peer.hpp>
 
 // What https_transport and http_server share: a TCP connection, with or without TLS, under a deadline.
 //
@@ -36,50 +35,24 @@ namespace phoneauth {
 inline namespace v0 {
 namespace detail {
 
-struct ssl_deleter {
-    void operator()(SSL* p) const noexcept { SSL_free(p); }
-    void operator()(SSL_CTX* p) const noexcept { SSL_CTX_free(p); }
-    void operator()(SSL_SESSION* p) const noexcept { SSL_SESSION_free(p); }
-    void operator()(BIO_METHOD* p) const noexcept { BIO_meth_free(p); }
-};
-using ssl_ptr = std::unique_ptr<SSL, ssl_deleter>;
-using ssl_ctx_ptr = std::unique_ptr<SSL_CTX, ssl_deleter>;
-using ssl_session_ptr = std::unique_ptr<SSL_SESSION, ssl_deleter>;
+/// A socket as `wire_bio_method` asks for it.
+struct socket_wire {
+    ::asio::ip::tcp::socket& socket;
 
-/// How OpenSSL reads and writes an Asio socket: never blocking, and without SIGPIPE, which its own socket BIO would
-/// raise.
-inline BIO_METHOD* socket_bio_method() {
-    using socket = ::asio::ip::tcp::socket;
-    static const std::unique_ptr<BIO_METHOD, ssl_deleter> method = [] {
-        std::unique_ptr<BIO_METHOD, ssl_deleter> m(
-            BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "phoneauth socket"));
-        if (!m) throw std::bad_alloc();
-        BIO_meth_set_write(m.get(), [](BIO* bio, const char* data, int size) {
-            std::error_code ec;
-            BIO_clear_retry_flags(bio);
-            const auto n = static_cast<socket*>(BIO_get_data(bio))
-                               ->write_some(::asio::buffer(data, static_cast<std::size_t>(size)), ec);
-            if (ec == ::asio::error::would_block) BIO_set_retry_write(bio);
-            return ec ? -1 : static_cast<int>(n);
-        });
-        BIO_meth_set_read(m.get(), [](BIO* bio, char* data, int size) {
-            std::error_code ec;
-            BIO_clear_retry_flags(bio);
-            const auto n = static_cast<socket*>(BIO_get_data(bio))
-                               ->read_some(::asio::buffer(data, static_cast<std::size_t>(size)), ec);
-            if (ec == ::asio::error::would_block) BIO_set_retry_read(bio);
-            if (ec == ::asio::error::eof) return 0;
-            return ec ? -1 : static_cast<int>(n);
-        });
-        BIO_meth_set_ctrl(m.get(), [](BIO*, int command, long, void*) -> long { return command == BIO_CTRL_FLUSH; });
-        BIO_meth_set_create(m.get(), [](BIO* bio) {
-            BIO_set_init(bio, 1);
-            return 1;
-        });
-        return m;
-    }();
-    return method.get();
-}
+    int write_some(const char* data, std::size_t size, bool& later) {
+        std::error_code ec;
+        const auto n = socket.write_some(::asio::buffer(data, size), ec);
+        later = ec == ::asio::error::would_block;
+        return ec ? -1 : static_cast<int>(n);
+    }
+    int read_some(char* data, std::size_t size, bool& later) {
+        std::error_code ec;
+        const auto n = socket.read_some(::asio::buffer(data, size), ec);
+        later = ec == ::asio::error::would_block;
+        if (ec == ::asio::error::eof) return 0;
+        return ec ? -1 : static_cast<int>(n);
+    }
+};
 
 /// One HTTP/1.1 connection. All of it runs on one executor that never runs two handlers at once. Owned by shared_ptr.
 class http_connection : public std::enable_shared_from_this<http_connection> {
@@ -118,11 +91,8 @@ public:
 
     /// Prepares TLS on the connected socket.
     std::error_code start_tls(SSL_CTX* context) {
-        tls_.reset(SSL_new(context));
-        BIO* bio = tls_ ? BIO_new(socket_bio_method()) : nullptr;
-        if (!bio) return std::make_error_code(std::errc::not_enough_memory);
-        BIO_set_data(bio, &socket);
-        SSL_set_bio(tls_.get(), bio, bio);
+        tls_ = make_ssl(context, wire_);
+        if (!tls_) return std::make_error_code(std::errc::not_enough_memory);
         SSL_set_mode(tls_.get(),
                      SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
         SSL_set_read_ahead(tls_.get(), 1);
@@ -302,6 +272,7 @@ private:
         });
     }
 
+    socket_wire wire_{socket};
     ssl_ptr tls_;
     ::asio::steady_timer timer_;
     clock::duration period_;

@@ -2,6 +2,7 @@
 #ifndef PHONEAUTH_ASIO_DETAIL_PROXY_HPP
 #define PHONEAUTH_ASIO_DETAIL_PROXY_HPP
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <stdexcept>
@@ -10,7 +11,7 @@
 #include <utility>
 
 #include <phoneauth/detail/ascii.hpp>
-#include <phoneauth/detail/crypto.hpp>
+#include <phoneauth/detail/basic_credentials.hpp>
 #include <phoneauth/detail/url.hpp>
 #include <phoneauth/error.hpp>
 #include <phoneauth/result.hpp>
@@ -31,31 +32,13 @@ struct http_proxy {
 /// The value of Proxy-Authorization (RFC 7617 §2) for the user information of a URL, which is percent-encoded; none if
 /// it is broken, or if the user's name holds a colon or either of them a control character.
 inline std::optional<secret_string> basic_authorization(std::string_view user_info) {
-    secret_string pair;
-    pair.reserve(user_info.size() + 1);
-    bool in_password = false;
-    for (std::size_t i = 0; i < user_info.size(); ++i) {
-        char c = user_info[i];
-        if (c == ':' && !in_password) {
-            in_password = true;
-        } else {
-            if (c == '%') {
-                const int high = i + 2 < user_info.size() ? hex_value(user_info[i + 1]) : -1;
-                const int low = i + 2 < user_info.size() ? hex_value(user_info[i + 2]) : -1;
-                if (high < 0 || low < 0) return std::nullopt;
-                c = static_cast<char>(high * 16 + low);
-                i += 2;
-            }
-            if (is_control(c) || (c == ':' && !in_password)) return std::nullopt;
-        }
-        pair += c;
-    }
-    if (!in_password) pair += ':';
-    const secret_string encoded = base64(pair);
-    secret_string value;
-    value.reserve(encoded.size() + 6);
-    value.append("Basic ").append(encoded);
-    return value;
+    const auto colon = (std::min)(user_info.find(':'), user_info.size());
+    const auto name = percent_decode<secret_string>(user_info.substr(0, colon));
+    const auto password = percent_decode<secret_string>(user_info.substr((std::min)(colon + 1, user_info.size())));
+    if (!name || !password || name->find(':') != name->npos) return std::nullopt;
+    for (const auto* part : {&*name, &*password})
+        if (std::any_of(part->begin(), part->end(), is_control)) return std::nullopt;
+    return basic_credentials(*name, *password);
 }
 
 /// The proxy of `https_transport_options::proxy`. The failure's sentence says nothing of what it held.
@@ -111,7 +94,7 @@ inline secret_string connect_request(const http_proxy& proxy, const url& target)
 inline failure proxy_refusal(int status) {
     auto text = "The proxy refused the connection with HTTP status " + std::to_string(status);
     if (status == 407) text += ": its user or password is missing or wrong";
-    return {error::connect_failed, text + "."};
+    return {error::proxy_failed, text + "."};
 }
 
 }  // namespace detail

@@ -19,13 +19,11 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
-#include <openssl/x509v3.h>
 
 #include <phoneauth/asio/detail/http_connection.hpp>
 
-#include <asio/ip/address.hpp>
-
 #include <phoneauth/detail/ascii.hpp>
+#include <phoneauth/detail/tls_peer.hpp>
 #include <phoneauth/detail/url.hpp>
 #include <phoneauth/error.hpp>
 #include <phoneauth/result.hpp>
@@ -67,18 +65,7 @@ public:
         auto ec = connection.start_tls(context_.get());
         if (ec) return ec;
         SSL* const ssl = connection.tls();
-        SSL_set_connect_state(ssl);
-        const char* const host = target.host.c_str();
-        std::error_code not_an_address;
-        ::asio::ip::make_address(host, not_an_address);
-        int done = 1;
-        if (not_an_address) {
-            SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-            done = SSL_set1_host(ssl, host) == 1 && SSL_set_tlsext_host_name(ssl, host) == 1;
-        } else {
-            done = X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host);
-        }
-        if (done != 1) return std::make_error_code(std::errc::invalid_argument);
+        if (!expect_peer(ssl, target.host)) return std::make_error_code(std::errc::invalid_argument);
         const std::lock_guard lock(mutex_);
         const auto known = sessions_.find(target.authority());
         if (known != sessions_.end()) SSL_set_session(ssl, known->second.get());

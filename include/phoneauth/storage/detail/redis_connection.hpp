@@ -54,11 +54,9 @@ public:
             fail(e.what());
         }
         for (redis_io step; (step = stream_->handshake()) != redis_io::done;) wait_for(step, deadline);
-        const auto handshake = redis_handshake(url);
-        std::string bytes;
-        for (const auto& call : handshake) append_call(bytes, call);
-        send(bytes, deadline);
-        for (const auto& call : handshake) {
+        const redis_handshake handshake(url);
+        send(handshake.bytes, deadline);
+        for (const auto& call : handshake.calls) {
             const auto reply = receive(deadline);
             try {
                 check_handshake(call, *reply);

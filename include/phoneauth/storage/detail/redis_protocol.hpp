@@ -21,6 +21,7 @@
 #include <openssl/evp.h>
 
 #include <phoneauth/detail/url.hpp>
+#include <phoneauth/secret_string.hpp>
 
 // What the two Redis storages have in common below the commands: URLs, requests, replies, and where a request goes
 // next. Pure: nothing here knows a socket. Sources: redis.io/docs, "Redis serialization protocol specification" and
@@ -54,7 +55,7 @@ struct redis_url {
     bool tls = false;
     redis_address server;
     std::string user;
-    std::string password;  ///< empty: none is sent
+    secret_string password;  ///< empty: none is sent
     unsigned database = 0;
 };
 
@@ -77,7 +78,7 @@ inline redis_url parse_redis_url(std::string_view text) {
         const auto colon = authority.find(':');
         if (colon > at) return refuse("names a user without a password");
         auto user = percent_decode(authority.substr(0, colon));
-        auto password = percent_decode(authority.substr(colon + 1, at - colon - 1));
+        auto password = percent_decode<secret_string>(authority.substr(colon + 1, at - colon - 1));
         if (!user || !password) return refuse("has a % that is not followed by two hexadecimal digits");
         parts.user = *std::move(user);
         parts.password = *std::move(password);
@@ -257,29 +258,38 @@ inline redis_call redis_evaluation(const redis_script& script, std::vector<std::
     return call;
 }
 
-inline void append_command(std::string& out, const std::vector<std::string>& words) {
+template <class Words>
+void append_command(std::string& out, const Words& words) {
     (out += '*').append(std::to_string(words.size())) += "\r\n";
     for (const auto& word : words) ((out += '$').append(std::to_string(word.size())) += "\r\n").append(word) += "\r\n";
 }
 
 /// Appends what is sent for `call`. Returns the number of replies that it brings, of which the last counts.
 inline unsigned append_call(std::string& out, const redis_call& call) {
-    if (call.asking) append_command(out, {"ASKING"});
+    if (call.asking) append_command(out, std::array<std::string_view, 1>{"ASKING"});
     append_command(out, call.words);
     return call.asking ? 2 : 1;
 }
 
-/// What a new connection sends before anything else; all must be answered with "OK".
-inline redis_calls redis_handshake(const redis_url& url) {
-    redis_calls calls;
-    if (!url.password.empty()) {
-        calls.push_back(redis_command({"AUTH"}));
-        if (!url.user.empty()) calls.back().words.push_back(url.user);
-        calls.back().words.push_back(url.password);
+/// What a new connection sends before anything else.
+struct redis_handshake {
+    secret_string bytes;
+    redis_calls calls;  ///< that are in it, without their secrets; all must be answered with "OK"
+
+    explicit redis_handshake(const redis_url& url) {
+        bytes.reserve(url.user.size() + url.password.size() + 128);  // growing would leave the password behind
+        if (!url.password.empty()) {
+            std::vector<std::string_view> words{"AUTH", url.user, url.password};
+            if (url.user.empty()) words.erase(words.begin() + 1);
+            append_command(bytes, words);
+            calls.push_back(redis_command({"AUTH"}));
+        }
+        if (url.database != 0) {
+            calls.push_back(redis_command({"SELECT", std::to_string(url.database)}));
+            append_call(bytes, calls.back());
+        }
     }
-    if (url.database != 0) calls.push_back(redis_command({"SELECT", std::to_string(url.database)}));
-    return calls;
-}
+};
 
 /// Throws `std::runtime_error`, with a sentence to be put behind "Redis at …", if `reply` refuses `call` of the
 /// handshake.

@@ -4,7 +4,6 @@
 
 #include <cerrno>
 #include <cstddef>
-#include <memory>
 #include <new>
 #include <stdexcept>
 #include <string>
@@ -13,14 +12,13 @@
 #include <tuple>
 #include <utility>
 
-#include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
+#include <openssl/x509_vfy.h>
 
 #include <sys/socket.h>
 
-#include <phoneauth/detail/ip.hpp>
+#include <phoneauth/detail/tls_peer.hpp>
 #include <phoneauth/storage/detail/redis_protocol.hpp>
 #include <phoneauth/storage/redis_options.hpp>
 
@@ -31,14 +29,8 @@ namespace phoneauth {
 inline namespace v0 {
 namespace detail {
 
-struct redis_tls_free {
-    void operator()(SSL* p) const noexcept { SSL_free(p); }
-    void operator()(SSL_CTX* p) const noexcept { SSL_CTX_free(p); }
-    void operator()(BIO_METHOD* p) const noexcept { BIO_meth_free(p); }
-};
-
 /// What a storage's connections by TLS have in common; nullptr for one without TLS.
-using redis_tls = std::unique_ptr<SSL_CTX, redis_tls_free>;
+using redis_tls = ssl_ctx_ptr;
 
 /// Throws `std::runtime_error` if a file cannot be used, or if `options` speak of TLS and the URL does not.
 inline redis_tls make_redis_tls(const redis_url& url, const redis_options& options) {
@@ -93,21 +85,9 @@ public:
     redis_stream(int fd, SSL_CTX* tls, const std::string& host)
         : host_(host), wire_{fd, 0}, in_handshake_(tls != nullptr) {
         if (!tls) return;
-        ssl_.reset(SSL_new(tls));
-        BIO* const bio = ssl_ ? BIO_new(bio_method()) : nullptr;
-        if (!bio) throw std::bad_alloc();
-        BIO_set_data(bio, &wire_);
-        SSL_set_bio(ssl_.get(), bio, bio);
-        SSL_set_connect_state(ssl_.get());
-        bool named = false;
-        if (parse_ip(host)) {  // which has no place in SNI (RFC 6066 §3)
-            named = X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_.get()), host.c_str()) == 1;
-        } else {
-            SSL_set_hostflags(ssl_.get(), X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-            named = !host.empty() && SSL_set1_host(ssl_.get(), host.c_str()) == 1 &&
-                    SSL_set_tlsext_host_name(ssl_.get(), host.c_str()) == 1;
-        }
-        if (!named) throw std::runtime_error("has a name for which no certificate can be");
+        ssl_ = make_ssl(tls, wire_);
+        if (!ssl_) throw std::bad_alloc();
+        if (!expect_peer(ssl_.get(), host)) throw std::runtime_error("has a name for which no certificate can be");
     }
     redis_stream(const redis_stream&) = delete;
     redis_stream& operator=(const redis_stream&) = delete;
@@ -123,15 +103,16 @@ public:
     /// Sends the beginning of `rest`, and takes it away there.
     redis_io write(std::string_view& rest) {
         std::size_t n = 0;
+        bool later = false;
         auto step = redis_io::done;
         if (ssl_) {
             ERR_clear_error();
             step = after(SSL_write_ex(ssl_.get(), rest.data(), rest.size(), &n));
             if (step == redis_io::failed) hear_last_words();
-        } else if (const auto sent = wire_.write(rest.data(), rest.size()); sent >= 0) {
+        } else if (const auto sent = wire_.write_some(rest.data(), rest.size(), later); sent >= 0) {
             n = static_cast<std::size_t>(sent);
         } else {
-            step = would_block(wire_.error) ? redis_io::wants_write : broken(wire_.error);
+            step = later ? redis_io::wants_write : broken(wire_.error);
         }
         rest.remove_prefix(n);
         return step;
@@ -140,16 +121,17 @@ public:
     /// Receives `n` bytes, at most `size`.
     redis_io read(char* to, std::size_t size, std::size_t& n) {
         n = 0;
+        bool later = false;
         auto step = redis_io::done;
         if (ssl_) {
             ERR_clear_error();
             step = after(SSL_read_ex(ssl_.get(), to, size, &n));
-        } else if (const auto got = wire_.read(to, size); got > 0) {
+        } else if (const auto got = wire_.read_some(to, size, later); got > 0) {
             n = static_cast<std::size_t>(got);
         } else if (got == 0) {
             step = ended();
         } else {
-            step = would_block(wire_.error) ? redis_io::wants_read : broken(wire_.error);
+            step = later ? redis_io::wants_read : broken(wire_.error);
         }
         heard_ = heard_ || n > 0;
         return step;
@@ -186,16 +168,18 @@ public:
 private:
     struct wire {
         int fd;
-        int error;  ///< of the last function that returned -1
+        int error;  ///< of the last of the two functions; 0: it went well, or it was the end
 
-        ssize_t write(const void* data, std::size_t size) {
+        ssize_t write_some(const void* data, std::size_t size, bool& later) {
             const auto n = ::send(fd, data, size, MSG_NOSIGNAL | MSG_DONTWAIT);
-            error = errno;
+            error = n < 0 ? errno : 0;
+            later = would_block(error);
             return n;
         }
-        ssize_t read(void* data, std::size_t size) {
+        ssize_t read_some(void* data, std::size_t size, bool& later) {
             const auto n = ::recv(fd, data, size, MSG_DONTWAIT);
-            error = errno;
+            error = n < 0 ? errno : 0;
+            later = would_block(error);
             return n;
         }
     };
@@ -203,38 +187,6 @@ private:
     inline static const std::string set_certificate = "set redis_options::certificate_file and key_file";
 
     static bool would_block(int error) noexcept { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
-
-    /// How OpenSSL reads and writes: without SIGPIPE, which its own socket BIO would raise.
-    static BIO_METHOD* bio_method() {
-        static const std::unique_ptr<BIO_METHOD, redis_tls_free> method = [] {
-            std::unique_ptr<BIO_METHOD, redis_tls_free> m(
-                BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "phoneauth Redis"));
-            if (!m) throw std::bad_alloc();
-            BIO_meth_set_write(m.get(), [](BIO* bio, const char* data, int size) {
-                auto& w = *static_cast<wire*>(BIO_get_data(bio));
-                BIO_clear_retry_flags(bio);
-                const auto n = w.write(data, static_cast<std::size_t>(size));
-                if (n < 0 && would_block(w.error)) BIO_set_retry_write(bio);
-                return static_cast<int>(n);
-            });
-            BIO_meth_set_read(m.get(), [](BIO* bio, char* data, int size) {
-                auto& w = *static_cast<wire*>(BIO_get_data(bio));
-                BIO_clear_retry_flags(bio);
-                const auto n = w.read(data, static_cast<std::size_t>(size));
-                if (n < 0 && would_block(w.error)) BIO_set_retry_read(bio);
-                if (n == 0) w.error = 0;
-                return static_cast<int>(n);
-            });
-            BIO_meth_set_ctrl(m.get(),
-                              [](BIO*, int command, long, void*) -> long { return command == BIO_CTRL_FLUSH; });
-            BIO_meth_set_create(m.get(), [](BIO* bio) {
-                BIO_set_init(bio, 1);
-                return 1;
-            });
-            return m;
-        }();
-        return method.get();
-    }
 
     redis_io fail(std::string why) {
         failed_ = true;
@@ -319,7 +271,7 @@ private:
 
     const std::string host_;
     wire wire_;
-    std::unique_ptr<SSL, redis_tls_free> ssl_;
+    ssl_ptr ssl_;
     bool in_handshake_;   ///< it has not ended well
     bool heard_ = false;  ///< something has been received
     bool failed_ = false;
