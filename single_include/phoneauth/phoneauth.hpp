@@ -988,6 +988,7 @@ enum class error {
     host_not_found,
     connect_failed,
     connect_timeout,
+    proxy_failed,
     tls_failed,
     certificate_untrusted,
     certificate_expired,
@@ -1072,6 +1073,7 @@ inline constexpr std::array error_table{
     error_row{error::host_not_found, "host_not_found", "The host name could not be resolved."},
     error_row{error::connect_failed, "connect_failed", "The connection was refused."},
     error_row{error::connect_timeout, "connect_timeout", "The connection was not established in time."},
+    error_row{error::proxy_failed, "proxy_failed", "The outbound proxy could not be reached, or refused."},
     error_row{error::tls_failed, "tls_failed", "The TLS handshake failed."},
     error_row{error::certificate_untrusted, "certificate_untrusted", "The server's certificate is not signed by a trusted authority."},
     error_row{error::certificate_expired, "certificate_expired", "The server's certificate has expired or is not valid yet."},
@@ -1217,6 +1219,7 @@ constexpr condition condition_of(error e) noexcept {
     case error::host_not_found:
     case error::connect_failed:
     case error::connect_timeout:
+    case error::proxy_failed:
     case error::tls_failed:
     case error::write_failed:
     case error::read_timeout:
@@ -2481,7 +2484,7 @@ struct twilio_config {
     /// Where Twilio reports what became of a code's message: the public URL (https, but for tests) that ends at
     /// `authenticator::handle_status_callback`, without a query. It needs `auth_token`, which signs the reports. It may
     /// have `user:password@` before the host, for a server that asks for them (RFC 7617). Empty: no reports.
-    std::string status_callback;
+    secret_string status_callback;
     /// Another auth token that may have signed a report: the one before, or the next one, while it is rotated. Requests
     /// go out with `auth_token`, or the API key. Empty: none.
     secret_string previous_auth_token;
@@ -2799,6 +2802,7 @@ constexpr bool safe_to_resend(error e) noexcept {
     case error::host_not_found:
     case error::connect_failed:
     case error::connect_timeout:
+    case error::proxy_failed:
     case error::tls_failed:
     case error::certificate_untrusted:
     case error::certificate_expired:
@@ -2924,8 +2928,9 @@ inline void append_percent_encoded(std::string& out, char c) {
 
 /// Decodes percent sequences (RFC 3986 §2.1); "+" stays "+". A "%" without two hexadecimal digits behind it is
 /// `error::invalid_parameter`.
-inline result<std::string> percent_decode(std::string_view text) {
-    std::string out;
+template <class String = std::string>
+result<String> percent_decode(std::string_view text) {
+    String out;
     out.reserve(text.size());
     for (std::size_t i = 0; i < text.size(); ++i) {
         if (text[i] != '%') {
@@ -5717,10 +5722,18 @@ inline constexpr std::chrono::hours registration_memory{24};
 inline constexpr std::int64_t wide_factor = 4;
 /// Passwords that one network may have compared for one account in an hour, right or wrong.
 inline constexpr std::int64_t max_passwords_per_account_and_network = 20;
-/// How many passwords a client may have in hand at a time: waiting for their limits, or being hashed. So that one client
-/// alone does not fill the hasher's queue; whoever is not told apart from others is not limited.
-constexpr int passwords_at_once(const client_networks& from) noexcept {
-    return from.network.empty() || from.shared ? (std::numeric_limits<int>::max)() : 4;
+/// How many passwords a client may have in hand at a time: waiting for their limits, or being hashed.
+struct passwords_in_hand {
+    int network = (std::numeric_limits<int>::max)();  ///< of one network
+    int wide = (std::numeric_limits<int>::max)();     ///< of the /48 that it is in
+};
+/// So many that one client alone does not fill the hasher's queue; whoever is not told apart from others is not limited.
+constexpr passwords_in_hand passwords_at_once(const client_networks& from) noexcept {
+    passwords_in_hand most;
+    if (from.network.empty() || from.shared) return most;
+    most.network = 4;
+    if (!from.wide.empty()) most.wide = 8;
+    return most;
 }
 /// Most changes of identity or password that one user may ask for in an hour. Each identity tried tells whether it is
 /// taken, and each password costs a hash; nobody changes them more often for good reason.
@@ -6449,6 +6462,12 @@ namespace phoneauth {
 inline namespace v0 {
 namespace flows {
 
+/// Whether strangers can cause it as often as they like.
+constexpr bool is_anybodys(event_kind kind) noexcept {
+    return kind == event_kind::refused || kind == event_kind::storage_error || kind == event_kind::sender_trouble ||
+           kind == event_kind::provider_error;
+}
+
 PHONEAUTH_DECL std::optional<std::uint64_t> sampler::admit(const std::error_code& reason, time_point now) noexcept {
     const auto value = static_cast<std::size_t>(reason.value());
     auto& cell = cells_[reason.category() == error_category() && value < cells_.size() ? value : 0];
@@ -6509,7 +6528,7 @@ PHONEAUTH_DECL void reporter::tell(const context& c, event_kind kind, const fail
 PHONEAUTH_DECL void reporter::tell_failure(const context& c, const failure& why) const noexcept {
     if (why.code == error::cancelled || !environment_.is_observed()) return;
     const auto kind = c.uncounted ? event_kind::refused : event_kind_of(why);
-    if (kind != event_kind::refused && kind != event_kind::storage_error) return tell(c, kind, &why);
+    if (!is_anybodys(kind)) return tell(c, kind, &why);
     try {
         const auto at = environment_.now();
         if (const auto suppressed = sampler_.admit(why.code, at)) observe(c, kind, &why, at, *suppressed);
@@ -6665,10 +6684,8 @@ void limiter<Mode>::tell_locked(const context& c, std::chrono::seconds wait) con
 #ifndef PHONEAUTH_FLOWS_SENDER_STATE_HPP
 #define PHONEAUTH_FLOWS_SENDER_STATE_HPP
 
-#include <array>
 #include <atomic>
-#include <cstddef>
-#include <cstdint>
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -6703,6 +6720,7 @@ enum class fault : std::uint8_t {
 enum class reach : std::uint8_t {
     one,          ///< nobody else's, for all that is known
     destination,  ///< perhaps those to the same country
+    number,       ///< those to all if the sender is a phone number; else perhaps those to the same country
     everybody     ///< those to all
 };
 
@@ -6719,7 +6737,6 @@ struct error_code_row {
     fault whose;              ///< whose fault it is
     error meaning;            ///< ours
     reach whom;               ///< whose messages fail likewise
-    bool counts;              ///< false: the client's limits get back what the attempt took
     std::string_view text;    ///< what is told to the client instead of Twilio's own text
     std::string_view remedy;  ///< what whoever runs the server can do about it
 };
@@ -6729,109 +6746,109 @@ struct error_code_row {
 /// are mostly found in reports about messages that had been accepted.
 /// Source: https://www.twilio.com/docs/api/errors, as of 2026-09.
 inline constexpr std::array error_codes{
-    error_code_row{10001, fault::account, error::provider_misconfigured, reach::everybody, false, "The Twilio account is not active.", "Look at the account's status and balance in Twilio's console."},
-    error_code_row{20003, fault::sender, error::provider_misconfigured, reach::everybody, false, "Twilio rejected the server's credentials.", "Compare account_sid with auth_token, or with api_key and api_secret, and see what the key may do and in which region it is."},
-    error_code_row{20005, fault::account, error::provider_misconfigured, reach::everybody, false, "The Twilio account is not active.", "Look at the account's status and balance in Twilio's console."},
-    error_code_row{20006, fault::sender, error::provider_misconfigured, reach::everybody, false, "Twilio denied the server access.", "Give the API key the permission to create messages, or take a standard key."},
-    error_code_row{20008, fault::sender, error::provider_misconfigured, reach::everybody, false, "Twilio's test credentials cannot do this.", "Configure the live credentials."},
-    error_code_row{20010, fault::account, error::provider_misconfigured, reach::everybody, false, "The Twilio account may not do this.", "Ask Twilio's support what the account is barred from."},
-    error_code_row{20403, fault::account, error::provider_misconfigured, reach::everybody, false, "The Twilio account may not use the API.", "The account is suspended or closed: ask Twilio's support."},
-    error_code_row{20404, fault::sender, error::provider_misconfigured, reach::everybody, false, "Twilio does not know the configured account.", "Compare account_sid and region with Twilio's console."},
-    error_code_row{20429, fault::later, error::provider_busy, reach::everybody, true, "Twilio is receiving too many requests; try again later.", "If it lasts, ask Twilio for more throughput."},
-    error_code_row{21211, fault::number, error::invalid_phone_number, reach::one, true, "The phone number is not valid.", "Nothing: the client mistyped, or the number does not exist."},
-    error_code_row{21212, fault::sender, error::provider_misconfigured, reach::everybody, false, "The configured sender is not a valid phone number.", "Set twilio.sender to a number, a sender id or a Messaging Service of the account."},
-    error_code_row{21265, fault::number, error::invalid_phone_number, reach::one, true, "The phone number is a short code.", "Nothing: nobody has a short code for a phone."},
-    error_code_row{21266, fault::number, error::provider_refused, reach::one, true, "The phone number is the sender's own.", "Nothing: the client gave the number that the messages come from."},
-    error_code_row{21267, fault::account, error::provider_misconfigured, reach::everybody, false, "A Twilio trial account cannot send from an alphanumeric sender id.", "Upgrade the account, or set twilio.sender to its trial number."},
-    error_code_row{21268, fault::number, error::provider_refused, reach::one, true, "Messages to premium numbers are not allowed.", "Nothing: somebody tries premium numbers; blocked_prefixes can refuse them before."},
-    error_code_row{21408, fault::account, error::provider_refused, reach::one, true, "Messages to this country are not enabled.", "Enable the country under Messaging, Geo permissions, or leave it out of allowed_calling_codes."},
-    error_code_row{21601, fault::sender, error::provider_misconfigured, reach::everybody, false, "The configured sender cannot send messages.", "Set twilio.sender to a number of the account that can send SMS."},
-    error_code_row{21602, fault::message, error::missing_parameter, reach::one, true, "The message has no text.", "Nothing: the message was empty."},
-    error_code_row{21603, fault::sender, error::provider_misconfigured, reach::everybody, false, "The message has no sender.", "Set twilio.sender."},
-    error_code_row{21604, fault::message, error::missing_parameter, reach::one, true, "The message has no recipient.", "Nothing: the message had no recipient."},
-    error_code_row{21605, fault::message, error::message_too_long, reach::one, true, "The message is longer than 1600 characters.", "Shorten the message."},
-    error_code_row{21606, fault::sender, error::provider_misconfigured, reach::destination, false, "The configured sender cannot send this message.", "Set twilio.sender to a number of the account that can send SMS to this country, or to a Messaging Service that has one."},
-    error_code_row{21607, fault::account, error::provider_misconfigured, reach::everybody, false, "A Twilio trial account sends from its trial number only.", "Upgrade the account, or set twilio.sender to its trial number."},
-    error_code_row{21608, fault::account, error::provider_refused, reach::one, false, "A Twilio trial account sends only to numbers verified with it.", "Upgrade the account, or verify the number in Twilio's console."},
-    error_code_row{21609, fault::sender, error::provider_misconfigured, reach::everybody, false, "Twilio does not accept the address for its reports.", "Set twilio.status_callback, or the option StatusCallback, to a URL that the internet can reach."},
-    error_code_row{21610, fault::number, error::provider_refused, reach::one, true, "The recipient has opted out of messages from this sender.", "The phone's owner has to send START to the sender."},
-    error_code_row{21611, fault::later, error::provider_busy, reach::one, true, "The sender's queue is full; try again later.", "Spread the messages over more senders, by a Messaging Service."},
-    error_code_row{21612, fault::carrier, error::provider_refused, reach::one, true, "This sender cannot reach that phone number.", "Take a sender that the country accepts: see Twilio's guidelines for it."},
-    error_code_row{21614, fault::number, error::provider_refused, reach::one, true, "The phone number is not a mobile number.", "Nothing: the client gave a number that takes no SMS."},
-    error_code_row{21616, fault::sender, error::provider_misconfigured, reach::everybody, false, "The configured sender is ambiguous.", "Write twilio.sender in E.164, with + and the country code."},
-    error_code_row{21617, fault::message, error::message_too_long, reach::one, true, "The message is longer than 1600 characters.", "Shorten the message."},
-    error_code_row{21618, fault::message, error::provider_refused, reach::one, true, "Twilio does not send this text.", "Change the text."},
-    error_code_row{21619, fault::message, error::missing_parameter, reach::one, true, "The message has no text.", "Give a text, a medium or a ContentSid."},
-    error_code_row{21620, fault::message, error::invalid_media_url, reach::one, true, "A media URL is not valid.", "Correct the media URL."},
-    error_code_row{21621, fault::sender, error::provider_misconfigured, reach::one, false, "The configured sender cannot send media.", "Take a sender that can send MMS."},
-    error_code_row{21622, fault::account, error::provider_misconfigured, reach::one, false, "The Twilio account cannot send media.", "Have MMS enabled for the account."},
-    error_code_row{21623, fault::message, error::invalid_parameter, reach::one, true, "The message has too many media.", "Send fewer media."},
-    error_code_row{21624, fault::message, error::invalid_parameter, reach::one, true, "The validity period is not valid.", "ValidityPeriod is 1 to 36000 seconds."},
-    error_code_row{21627, fault::message, error::invalid_parameter, reach::one, true, "The highest price is not valid.", "MaxPrice is a decimal number."},
-    error_code_row{21635, fault::number, error::provider_refused, reach::one, true, "The phone number is a landline.", "Nothing: the client gave a landline."},
-    error_code_row{21654, fault::message, error::missing_parameter, reach::one, true, "The message needs a content template.", "Give a ContentSid."},
-    error_code_row{21655, fault::message, error::invalid_parameter, reach::one, true, "The content template is not valid.", "ContentSid is HX and 32 hexadecimal digits, of the same account."},
-    error_code_row{21656, fault::message, error::invalid_parameter, reach::one, true, "The content template's variables are not valid.", "ContentVariables is a JSON object of texts."},
-    error_code_row{21657, fault::sender, error::provider_misconfigured, reach::everybody, false, "The configured sender id is not valid.", "Set twilio.sender to a sender id that Twilio accepts."},
-    error_code_row{21658, fault::message, error::invalid_parameter, reach::one, true, "A parameter of the message is too long.", "Shorten what the message says."},
-    error_code_row{21659, fault::sender, error::provider_misconfigured, reach::destination, false, "The configured sender is not Twilio's, or not of the recipient's country.", "Set twilio.sender to a number of the account; a short code reaches its own country only."},
-    error_code_row{21660, fault::sender, error::provider_misconfigured, reach::everybody, false, "The configured sender belongs to another account.", "Take the credentials of the account that owns the sender, or one of this account's numbers."},
-    error_code_row{21661, fault::sender, error::provider_misconfigured, reach::everybody, false, "The configured sender cannot send SMS.", "Set twilio.sender to a number that can send SMS."},
-    error_code_row{21662, fault::sender, error::provider_misconfigured, reach::destination, false, "The configured sender cannot reach this country from the region.", "Take another sender, or leave twilio.region empty."},
-    error_code_row{21663, fault::sender, error::provider_misconfigured, reach::everybody, false, "The configured sender is routed to another region.", "Set the number's routing in Twilio's console to the region in twilio.region."},
-    error_code_row{21664, fault::sender, error::provider_misconfigured, reach::everybody, false, "A fallback sender needs a Messaging Service.", "Send through a Messaging Service, or leave FallbackFrom out."},
-    error_code_row{21665, fault::sender, error::provider_misconfigured, reach::everybody, false, "The fallback sender is not valid.", "FallbackFrom is a number, a short code or a sender id of the account."},
-    error_code_row{21666, fault::sender, error::provider_misconfigured, reach::everybody, false, "A fallback sender needs a Messaging Service.", "Send through a Messaging Service, or leave FallbackFrom out."},
-    error_code_row{21667, fault::sender, error::provider_misconfigured, reach::everybody, false, "A fallback sender needs an RCS sender in the Messaging Service.", "Add an RCS sender to the service, or leave FallbackFrom out."},
-    error_code_row{21668, fault::sender, error::provider_misconfigured, reach::everybody, false, "This kind of sender cannot send in the region.", "Take another sender, or leave twilio.region empty."},
-    error_code_row{21701, fault::sender, error::provider_misconfigured, reach::everybody, false, "Twilio does not know the configured Messaging Service.", "Compare twilio.sender with the services of this account."},
-    error_code_row{21702, fault::sender, error::provider_misconfigured, reach::everybody, false, "The configured Messaging Service cannot send.", "See what the service lacks in Twilio's console."},
-    error_code_row{21703, fault::sender, error::provider_misconfigured, reach::destination, false, "The configured Messaging Service has no sender for this message.", "Add a sender to the service that can reach this country."},
-    error_code_row{21704, fault::sender, error::provider_misconfigured, reach::everybody, false, "The configured Messaging Service has no senders.", "Add a sender to the service."},
-    error_code_row{21705, fault::sender, error::provider_misconfigured, reach::everybody, false, "The configured Messaging Service is not valid.", "Set twilio.sender to MG and 32 hexadecimal digits of this account."},
-    error_code_row{21709, fault::sender, error::provider_misconfigured, reach::everybody, false, "The sender id may not be used with the Messaging Service.", "Add the sender id to the service."},
-    error_code_row{21711, fault::sender, error::provider_misconfigured, reach::everybody, false, "The sender is not one of the Messaging Service's.", "Add the sender to the service."},
-    error_code_row{21730, fault::later, error::provider_busy, reach::everybody, true, "Twilio is under maintenance; try again later.", "Wait."},
-    error_code_row{30001, fault::later, error::provider_busy, reach::one, true, "The message waited too long; try again later.", "Spread the messages over more senders."},
-    error_code_row{30002, fault::account, error::provider_misconfigured, reach::everybody, false, "The Twilio account is suspended.", "Look at the account's status and balance in Twilio's console."},
-    error_code_row{30003, fault::number, error::provider_refused, reach::one, true, "The phone cannot be reached; it may be switched off.", "Nothing: the phone was off or out of reach."},
-    error_code_row{30004, fault::number, error::provider_refused, reach::one, true, "The phone does not take messages.", "Nothing: the phone's owner or carrier blocks messages."},
-    error_code_row{30005, fault::number, error::provider_refused, reach::one, true, "The phone number is not in use.", "Nothing: nobody has the number."},
-    error_code_row{30006, fault::number, error::provider_refused, reach::one, true, "The phone number is a landline or not reachable by its carrier.", "Nothing: the number takes no SMS."},
-    error_code_row{30007, fault::carrier, error::provider_refused, reach::one, true, "The carrier filtered the message.", "Have the sender registered where the country asks for it, and change the text."},
-    error_code_row{30008, fault::carrier, error::provider_refused, reach::one, true, "The message was not delivered.", "If it is frequent with one carrier, ask Twilio's support."},
-    error_code_row{30010, fault::message, error::provider_refused, reach::one, true, "The message costs more than it may.", "Raise MaxPrice."},
-    error_code_row{30011, fault::number, error::provider_refused, reach::one, true, "The phone does not take media.", "Send a text without media."},
-    error_code_row{30017, fault::later, error::provider_busy, reach::one, true, "The carrier is busy; try again later.", "Wait."},
-    error_code_row{30018, fault::sender, error::provider_misconfigured, reach::destination, false, "The sender is not registered with the carrier.", "Register the sender id for this country in Twilio's console."},
-    error_code_row{30019, fault::message, error::provider_refused, reach::one, true, "The message is too large for the carrier.", "Send smaller media."},
-    error_code_row{30022, fault::later, error::provider_busy, reach::destination, true, "The sender has sent too much; try again later.", "Have the A2P 10DLC campaign's rate raised."},
-    error_code_row{30023, fault::later, error::provider_busy, reach::destination, true, "The sender has sent too much today; try again tomorrow.", "Have the A2P 10DLC brand's daily cap raised."},
-    error_code_row{30024, fault::sender, error::provider_misconfigured, reach::destination, false, "The sender is not known to the carrier.", "Take a sender that the country's carriers accept."},
-    error_code_row{30027, fault::later, error::provider_busy, reach::destination, true, "The sender has sent too much today; try again tomorrow.", "Have the A2P 10DLC brand's daily cap raised."},
-    error_code_row{30032, fault::sender, error::provider_misconfigured, reach::destination, false, "The sender is not verified.", "Have the toll-free number verified in Twilio's console."},
-    error_code_row{30033, fault::sender, error::provider_misconfigured, reach::destination, false, "The sender's campaign is suspended.", "See why the A2P 10DLC campaign is suspended in Twilio's console."},
-    error_code_row{30034, fault::sender, error::provider_misconfigured, reach::destination, false, "The sender is not registered with the carrier.", "Register the number for A2P 10DLC: add it to a Messaging Service with an approved campaign."},
-    error_code_row{30035, fault::sender, error::provider_misconfigured, reach::destination, false, "The sender is still being registered.", "Wait until the A2P 10DLC registration is through, or take another sender."},
-    error_code_row{30036, fault::later, error::provider_busy, reach::one, true, "The message waited too long; try again later.", "Spread the messages over more senders."},
-    error_code_row{30037, fault::account, error::provider_misconfigured, reach::everybody, false, "The Twilio account may not send messages.", "Ask Twilio's support why outbound messages are disabled."},
-    error_code_row{30038, fault::carrier, error::provider_refused, reach::one, true, "The carrier filtered the message.", "Nothing: the number is a Twilio number, which gets no codes."},
-    error_code_row{30039, fault::carrier, error::provider_refused, reach::one, true, "Twilio filtered the message.", "Nothing: two machines were sending to each other."},
-    error_code_row{30040, fault::sender, error::provider_misconfigured, reach::destination, false, "The sender is not registered with the carrier.", "Register the sender id for this country in Twilio's console."},
-    error_code_row{30041, fault::sender, error::provider_misconfigured, reach::destination, false, "The sender is not registered in this country.", "Register the sender id for this country in Twilio's console."},
-    error_code_row{30042, fault::sender, error::provider_misconfigured, reach::destination, false, "The carrier does not accept this sender id.", "Take a sender id that names the business, without special characters."},
-    error_code_row{30044, fault::account, error::provider_misconfigured, reach::everybody, false, "The message is too long for a Twilio trial account.", "Upgrade the account, or shorten message_template."},
-    error_code_row{63002, fault::sender, error::provider_misconfigured, reach::everybody, false, "The channel does not know the configured sender.", "Compare twilio.sender with the senders in Twilio's console."},
-    error_code_row{63003, fault::number, error::provider_refused, reach::one, true, "The phone number is not on this channel.", "Nothing: the phone's owner does not use it."},
-    error_code_row{63007, fault::sender, error::provider_misconfigured, reach::everybody, false, "The channel does not know the configured sender.", "Compare twilio.sender with the WhatsApp senders of this account."},
-    error_code_row{63008, fault::sender, error::provider_misconfigured, reach::everybody, false, "The channel is misconfigured.", "See the channel's configuration in Twilio's console."},
-    error_code_row{63014, fault::number, error::provider_refused, reach::one, true, "The recipient has blocked this sender.", "Nothing: the phone's owner has blocked the sender."},
-    error_code_row{63016, fault::sender, error::provider_misconfigured, reach::one, false, "WhatsApp takes such a text only as an answer.", "Send codes by SMS: WhatsApp wants an approved template (ContentSid) outside of a conversation."},
-    error_code_row{63018, fault::later, error::provider_busy, reach::everybody, true, "The channel is busy; try again later.", "Wait, or have the channel's limit raised."},
-    error_code_row{63024, fault::number, error::provider_refused, reach::one, true, "The phone number is not on this channel.", "Nothing: the phone's owner does not use it."},
-    error_code_row{70051, fault::sender, error::provider_misconfigured, reach::everybody, false, "Twilio did not authorize the request.", "Give the API key the permission to create messages, or take a standard key."},
-    error_code_row{572002, fault::account, error::provider_misconfigured, reach::one, false, "A Twilio trial account sends from its trial number only.", "Upgrade the account, or set twilio.sender to the trial number of this recipient."},
-    error_code_row{572005, fault::account, error::provider_refused, reach::one, false, "A Twilio trial account sends only to numbers verified with it.", "Upgrade the account, or verify the number in Twilio's console."},
+    error_code_row{10001, fault::account, error::provider_misconfigured, reach::everybody, "The Twilio account is not active.", "Look at the account's status and balance in Twilio's console."},
+    error_code_row{20003, fault::sender, error::provider_misconfigured, reach::everybody, "Twilio rejected the server's credentials.", "Compare account_sid with auth_token, or with api_key and api_secret, and see what the key may do and in which region it is."},
+    error_code_row{20005, fault::account, error::provider_misconfigured, reach::everybody, "The Twilio account is not active.", "Look at the account's status and balance in Twilio's console."},
+    error_code_row{20006, fault::sender, error::provider_misconfigured, reach::everybody, "Twilio denied the server access.", "Give the API key the permission to create messages, or take a standard key."},
+    error_code_row{20008, fault::sender, error::provider_misconfigured, reach::everybody, "Twilio's test credentials cannot do this.", "Configure the live credentials."},
+    error_code_row{20010, fault::account, error::provider_misconfigured, reach::everybody, "The Twilio account may not do this.", "Ask Twilio's support what the account is barred from."},
+    error_code_row{20403, fault::account, error::provider_misconfigured, reach::everybody, "The Twilio account may not use the API.", "The account is suspended or closed: ask Twilio's support."},
+    error_code_row{20404, fault::sender, error::provider_misconfigured, reach::everybody, "Twilio does not know the configured account.", "Compare account_sid and region with Twilio's console."},
+    error_code_row{20429, fault::later, error::provider_busy, reach::everybody, "Twilio is receiving too many requests; try again later.", "If it lasts, ask Twilio for more throughput."},
+    error_code_row{21211, fault::number, error::invalid_phone_number, reach::one, "The phone number is not valid.", "Nothing: the client mistyped, or the number does not exist."},
+    error_code_row{21212, fault::sender, error::provider_misconfigured, reach::everybody, "The configured sender is not a valid phone number.", "Set twilio.sender to a number, a sender id or a Messaging Service of the account."},
+    error_code_row{21265, fault::number, error::invalid_phone_number, reach::one, "The phone number is a short code.", "Nothing: nobody has a short code for a phone."},
+    error_code_row{21266, fault::number, error::provider_refused, reach::one, "The phone number is the sender's own.", "Nothing: the client gave the number that the messages come from."},
+    error_code_row{21267, fault::account, error::provider_misconfigured, reach::everybody, "A Twilio trial account cannot send from an alphanumeric sender id.", "Upgrade the account, or set twilio.sender to its trial number."},
+    error_code_row{21268, fault::number, error::provider_refused, reach::one, "Messages to premium numbers are not allowed.", "Nothing: somebody tries premium numbers; blocked_prefixes can refuse them before."},
+    error_code_row{21408, fault::account, error::provider_refused, reach::one, "Messages to this country are not enabled.", "Enable the country under Messaging, Geo permissions, or leave it out of allowed_calling_codes."},
+    error_code_row{21601, fault::sender, error::provider_misconfigured, reach::everybody, "The configured sender cannot send messages.", "Set twilio.sender to a number of the account that can send SMS."},
+    error_code_row{21602, fault::message, error::missing_parameter, reach::one, "The message has no text.", "Nothing: the message was empty."},
+    error_code_row{21603, fault::sender, error::provider_misconfigured, reach::everybody, "The message has no sender.", "Set twilio.sender."},
+    error_code_row{21604, fault::message, error::missing_parameter, reach::one, "The message has no recipient.", "Nothing: the message had no recipient."},
+    error_code_row{21605, fault::message, error::message_too_long, reach::one, "The message is longer than 1600 characters.", "Shorten the message."},
+    error_code_row{21606, fault::sender, error::provider_misconfigured, reach::number, "The configured sender cannot send this message.", "Set twilio.sender to a number of the account that can send SMS to this country, or to a Messaging Service that has one."},
+    error_code_row{21607, fault::account, error::provider_misconfigured, reach::everybody, "A Twilio trial account sends from its trial number only.", "Upgrade the account, or set twilio.sender to its trial number."},
+    error_code_row{21608, fault::account, error::provider_refused, reach::one, "A Twilio trial account sends only to numbers verified with it.", "Upgrade the account, or verify the number in Twilio's console."},
+    error_code_row{21609, fault::sender, error::provider_misconfigured, reach::everybody, "Twilio does not accept the address for its reports.", "Set twilio.status_callback, or the option StatusCallback, to a URL that the internet can reach."},
+    error_code_row{21610, fault::number, error::provider_refused, reach::one, "The recipient has opted out of messages from this sender.", "The phone's owner has to send START to the sender."},
+    error_code_row{21611, fault::later, error::provider_busy, reach::one, "The sender's queue is full; try again later.", "Spread the messages over more senders, by a Messaging Service."},
+    error_code_row{21612, fault::carrier, error::provider_refused, reach::one, "This sender cannot reach that phone number.", "Take a sender that the country accepts: see Twilio's guidelines for it."},
+    error_code_row{21614, fault::number, error::provider_refused, reach::one, "The phone number is not a mobile number.", "Nothing: the client gave a number that takes no SMS."},
+    error_code_row{21616, fault::sender, error::provider_misconfigured, reach::everybody, "The configured sender is ambiguous.", "Write twilio.sender in E.164, with + and the country code."},
+    error_code_row{21617, fault::message, error::message_too_long, reach::one, "The message is longer than 1600 characters.", "Shorten the message."},
+    error_code_row{21618, fault::message, error::provider_refused, reach::one, "Twilio does not send this text.", "Change the text."},
+    error_code_row{21619, fault::message, error::missing_parameter, reach::one, "The message has no text.", "Give a text, a medium or a ContentSid."},
+    error_code_row{21620, fault::message, error::invalid_media_url, reach::one, "A media URL is not valid.", "Correct the media URL."},
+    error_code_row{21621, fault::sender, error::provider_misconfigured, reach::one, "The configured sender cannot send media.", "Take a sender that can send MMS."},
+    error_code_row{21622, fault::account, error::provider_misconfigured, reach::one, "The Twilio account cannot send media.", "Have MMS enabled for the account."},
+    error_code_row{21623, fault::message, error::invalid_parameter, reach::one, "The message has too many media.", "Send fewer media."},
+    error_code_row{21624, fault::message, error::invalid_parameter, reach::one, "The validity period is not valid.", "ValidityPeriod is 1 to 36000 seconds."},
+    error_code_row{21627, fault::message, error::invalid_parameter, reach::one, "The highest price is not valid.", "MaxPrice is a decimal number."},
+    error_code_row{21635, fault::number, error::provider_refused, reach::one, "The phone number is a landline.", "Nothing: the client gave a landline."},
+    error_code_row{21654, fault::message, error::missing_parameter, reach::one, "The message needs a content template.", "Give a ContentSid."},
+    error_code_row{21655, fault::message, error::invalid_parameter, reach::one, "The content template is not valid.", "ContentSid is HX and 32 hexadecimal digits, of the same account."},
+    error_code_row{21656, fault::message, error::invalid_parameter, reach::one, "The content template's variables are not valid.", "ContentVariables is a JSON object of texts."},
+    error_code_row{21657, fault::sender, error::provider_misconfigured, reach::everybody, "The configured sender id is not valid.", "Set twilio.sender to a sender id that Twilio accepts."},
+    error_code_row{21658, fault::message, error::invalid_parameter, reach::one, "A parameter of the message is too long.", "Shorten what the message says."},
+    error_code_row{21659, fault::sender, error::provider_misconfigured, reach::number, "The configured sender is not Twilio's, or not of the recipient's country.", "Set twilio.sender to a number of the account; a short code reaches its own country only."},
+    error_code_row{21660, fault::sender, error::provider_misconfigured, reach::everybody, "The configured sender belongs to another account.", "Take the credentials of the account that owns the sender, or one of this account's numbers."},
+    error_code_row{21661, fault::sender, error::provider_misconfigured, reach::everybody, "The configured sender cannot send SMS.", "Set twilio.sender to a number that can send SMS."},
+    error_code_row{21662, fault::sender, error::provider_misconfigured, reach::destination, "The configured sender cannot reach this country from the region.", "Take another sender, or leave twilio.region empty."},
+    error_code_row{21663, fault::sender, error::provider_misconfigured, reach::everybody, "The configured sender is routed to another region.", "Set the number's routing in Twilio's console to the region in twilio.region."},
+    error_code_row{21664, fault::sender, error::provider_misconfigured, reach::everybody, "A fallback sender needs a Messaging Service.", "Send through a Messaging Service, or leave FallbackFrom out."},
+    error_code_row{21665, fault::sender, error::provider_misconfigured, reach::everybody, "The fallback sender is not valid.", "FallbackFrom is a number, a short code or a sender id of the account."},
+    error_code_row{21666, fault::sender, error::provider_misconfigured, reach::everybody, "A fallback sender needs a Messaging Service.", "Send through a Messaging Service, or leave FallbackFrom out."},
+    error_code_row{21667, fault::sender, error::provider_misconfigured, reach::everybody, "A fallback sender needs an RCS sender in the Messaging Service.", "Add an RCS sender to the service, or leave FallbackFrom out."},
+    error_code_row{21668, fault::sender, error::provider_misconfigured, reach::everybody, "This kind of sender cannot send in the region.", "Take another sender, or leave twilio.region empty."},
+    error_code_row{21701, fault::sender, error::provider_misconfigured, reach::everybody, "Twilio does not know the configured Messaging Service.", "Compare twilio.sender with the services of this account."},
+    error_code_row{21702, fault::sender, error::provider_misconfigured, reach::everybody, "The configured Messaging Service cannot send.", "See what the service lacks in Twilio's console."},
+    error_code_row{21703, fault::sender, error::provider_misconfigured, reach::destination, "The configured Messaging Service has no sender for this message.", "Add a sender to the service that can reach this country."},
+    error_code_row{21704, fault::sender, error::provider_misconfigured, reach::everybody, "The configured Messaging Service has no senders.", "Add a sender to the service."},
+    error_code_row{21705, fault::sender, error::provider_misconfigured, reach::everybody, "The configured Messaging Service is not valid.", "Set twilio.sender to MG and 32 hexadecimal digits of this account."},
+    error_code_row{21709, fault::sender, error::provider_misconfigured, reach::everybody, "The sender id may not be used with the Messaging Service.", "Add the sender id to the service."},
+    error_code_row{21711, fault::sender, error::provider_misconfigured, reach::everybody, "The sender is not one of the Messaging Service's.", "Add the sender to the service."},
+    error_code_row{21730, fault::later, error::provider_busy, reach::everybody, "Twilio is under maintenance; try again later.", "Wait."},
+    error_code_row{30001, fault::later, error::provider_busy, reach::one, "The message waited too long; try again later.", "Spread the messages over more senders."},
+    error_code_row{30002, fault::account, error::provider_misconfigured, reach::everybody, "The Twilio account is suspended.", "Look at the account's status and balance in Twilio's console."},
+    error_code_row{30003, fault::number, error::provider_refused, reach::one, "The phone cannot be reached; it may be switched off.", "Nothing: the phone was off or out of reach."},
+    error_code_row{30004, fault::number, error::provider_refused, reach::one, "The phone does not take messages.", "Nothing: the phone's owner or carrier blocks messages."},
+    error_code_row{30005, fault::number, error::provider_refused, reach::one, "The phone number is not in use.", "Nothing: nobody has the number."},
+    error_code_row{30006, fault::number, error::provider_refused, reach::one, "The phone number is a landline or not reachable by its carrier.", "Nothing: the number takes no SMS."},
+    error_code_row{30007, fault::carrier, error::provider_refused, reach::one, "The carrier filtered the message.", "Have the sender registered where the country asks for it, and change the text."},
+    error_code_row{30008, fault::carrier, error::provider_refused, reach::one, "The message was not delivered.", "If it is frequent with one carrier, ask Twilio's support."},
+    error_code_row{30010, fault::message, error::provider_refused, reach::one, "The message costs more than it may.", "Raise MaxPrice."},
+    error_code_row{30011, fault::number, error::provider_refused, reach::one, "The phone does not take media.", "Send a text without media."},
+    error_code_row{30017, fault::later, error::provider_busy, reach::one, "The carrier is busy; try again later.", "Wait."},
+    error_code_row{30018, fault::sender, error::provider_misconfigured, reach::destination, "The sender is not registered with the carrier.", "Register the sender id for this country in Twilio's console."},
+    error_code_row{30019, fault::message, error::provider_refused, reach::one, "The message is too large for the carrier.", "Send smaller media."},
+    error_code_row{30022, fault::later, error::provider_busy, reach::destination, "The sender has sent too much; try again later.", "Have the A2P 10DLC campaign's rate raised."},
+    error_code_row{30023, fault::later, error::provider_busy, reach::destination, "The sender has sent too much today; try again tomorrow.", "Have the A2P 10DLC brand's daily cap raised."},
+    error_code_row{30024, fault::sender, error::provider_misconfigured, reach::destination, "The sender is not known to the carrier.", "Take a sender that the country's carriers accept."},
+    error_code_row{30027, fault::later, error::provider_busy, reach::destination, "The sender has sent too much today; try again tomorrow.", "Have the A2P 10DLC brand's daily cap raised."},
+    error_code_row{30032, fault::sender, error::provider_misconfigured, reach::destination, "The sender is not verified.", "Have the toll-free number verified in Twilio's console."},
+    error_code_row{30033, fault::sender, error::provider_misconfigured, reach::destination, "The sender's campaign is suspended.", "See why the A2P 10DLC campaign is suspended in Twilio's console."},
+    error_code_row{30034, fault::sender, error::provider_misconfigured, reach::destination, "The sender is not registered with the carrier.", "Register the number for A2P 10DLC: add it to a Messaging Service with an approved campaign."},
+    error_code_row{30035, fault::sender, error::provider_misconfigured, reach::destination, "The sender is still being registered.", "Wait until the A2P 10DLC registration is through, or take another sender."},
+    error_code_row{30036, fault::later, error::provider_busy, reach::one, "The message waited too long; try again later.", "Spread the messages over more senders."},
+    error_code_row{30037, fault::account, error::provider_misconfigured, reach::everybody, "The Twilio account may not send messages.", "Ask Twilio's support why outbound messages are disabled."},
+    error_code_row{30038, fault::carrier, error::provider_refused, reach::one, "The carrier filtered the message.", "Nothing: the number is a Twilio number, which gets no codes."},
+    error_code_row{30039, fault::carrier, error::provider_refused, reach::one, "Twilio filtered the message.", "Nothing: two machines were sending to each other."},
+    error_code_row{30040, fault::sender, error::provider_misconfigured, reach::destination, "The sender is not registered with the carrier.", "Register the sender id for this country in Twilio's console."},
+    error_code_row{30041, fault::sender, error::provider_misconfigured, reach::destination, "The sender is not registered in this country.", "Register the sender id for this country in Twilio's console."},
+    error_code_row{30042, fault::sender, error::provider_misconfigured, reach::destination, "The carrier does not accept this sender id.", "Take a sender id that names the business, without special characters."},
+    error_code_row{30044, fault::account, error::provider_misconfigured, reach::one, "The message is too long for a Twilio trial account.", "Upgrade the account, or shorten message_template."},
+    error_code_row{63002, fault::sender, error::provider_misconfigured, reach::everybody, "The channel does not know the configured sender.", "Compare twilio.sender with the senders in Twilio's console."},
+    error_code_row{63003, fault::number, error::provider_refused, reach::one, "The phone number is not on this channel.", "Nothing: the phone's owner does not use it."},
+    error_code_row{63007, fault::sender, error::provider_misconfigured, reach::everybody, "The channel does not know the configured sender.", "Compare twilio.sender with the WhatsApp senders of this account."},
+    error_code_row{63008, fault::sender, error::provider_misconfigured, reach::everybody, "The channel is misconfigured.", "See the channel's configuration in Twilio's console."},
+    error_code_row{63014, fault::number, error::provider_refused, reach::one, "The recipient has blocked this sender.", "Nothing: the phone's owner has blocked the sender."},
+    error_code_row{63016, fault::sender, error::provider_misconfigured, reach::one, "WhatsApp takes such a text only as an answer.", "Send codes by SMS: WhatsApp wants an approved template (ContentSid) outside of a conversation."},
+    error_code_row{63018, fault::later, error::provider_busy, reach::everybody, "The channel is busy; try again later.", "Wait, or have the channel's limit raised."},
+    error_code_row{63024, fault::number, error::provider_refused, reach::one, "The phone number is not on this channel.", "Nothing: the phone's owner does not use it."},
+    error_code_row{70051, fault::sender, error::provider_misconfigured, reach::everybody, "Twilio did not authorize the request.", "Give the API key the permission to create messages, or take a standard key."},
+    error_code_row{572002, fault::account, error::provider_misconfigured, reach::one, "A Twilio trial account sends from its trial number only.", "Upgrade the account, or set twilio.sender to the trial number of this recipient."},
+    error_code_row{572005, fault::account, error::provider_refused, reach::one, "A Twilio trial account sends only to numbers verified with it.", "Upgrade the account, or verify the number in Twilio's console."},
 };
 // clang-format on
 
@@ -6844,6 +6861,13 @@ constexpr const error_code_row* find_error_code(std::int64_t code) noexcept {
     const auto row = std::lower_bound(error_codes.begin(), error_codes.end(), code,
                                       [](const error_code_row& r, std::int64_t c) { return r.code < c; });
     return row != error_codes.end() && row->code == code ? &*row : nullptr;
+}
+
+/// Whose messages fail likewise where messages come from a sender of the kind `sender`: a short code or a sender id may be
+/// good for some countries only, a phone number can send to all or to none.
+constexpr reach reach_of(const error_code_row& row, sender_kind sender) noexcept {
+    if (row.whom != reach::number) return row.whom;
+    return sender == sender_kind::number ? reach::everybody : reach::destination;
 }
 
 /// What whoever runs the server can do about `code`; empty if nothing is known.
@@ -6862,43 +6886,61 @@ namespace phoneauth {
 inline namespace v0 {
 namespace flows {
 
-/// Whether the configured sender can send, as far as the last messages tell. Nobody sends a message for an unknown
+/// Whether the configured sender can send at all, as far as the last messages tell. Nobody sends a message for an unknown
 /// phone, so whoever asks for one learns from here that none could leave.
 ///
-/// What Twilio says of the sender may be true of one country only, which strangers choose. So such a failure counts for
-/// numbers with the same four first digits, and for all while no message at all has been accepted. It lasts until a
-/// message is accepted: if time alone ended it, the next failure would tell whose phone it was for.
-///
-/// It takes about 10 KB. Thread-safe.
+/// Only what is true of everybody's messages counts: what depends on where a message goes could be brought about by
+/// strangers, who would then see whose messages leave nevertheless. It lasts until a message is accepted: if time alone
+/// ended it, the next failure would tell whose phone it was for. Thread-safe.
 class sender_state {
 public:
-    /// A message from the configured sender to `to` was accepted.
-    void accepted(const phone_number& to) noexcept {
-        has_worked_ = true;
-        is_unclear_ = false;
-        everybody_ = 0;
-        destinations_[destination_of(to)] = 0;
-    }
+    /// While no message can leave, Twilio is asked once in so long whether that is still so.
+    static constexpr std::chrono::seconds probe_interval{2};
 
-    /// A message from the configured sender to `to` failed with `why`.
-    void failed(const phone_number& to, const failure& why) noexcept {
-        is_unclear_ = why.code == error::bad_provider_reply;
+    /// `sender`: `twilio_config::sender`.
+    explicit sender_state(std::string_view sender) : kind_(twilio::kind_of_sender(sender)) {}
+
+    /// Whether a message from the configured sender that failed with `why` would have failed whoever it was for.
+    bool is_everybodys(const failure& why) const noexcept {
+        if (why.code != error::provider_misconfigured) return false;
         const auto* row = why.twilio_code ? twilio::find_error_code(*why.twilio_code) : nullptr;
-        if (!row || why.code != error::provider_misconfigured || row->whom == twilio::reach::one) return;
-        const auto number = static_cast<std::uint8_t>(row - twilio::error_codes.data() + 1);
-        if (row->whom == twilio::reach::everybody || !has_worked_) everybody_ = number;
-        if (row->whom == twilio::reach::destination) destinations_[destination_of(to)] = number;
+        return !row || twilio::reach_of(*row, kind_) == twilio::reach::everybody;
     }
 
-    /// What a message to `to` fails with, if it does: word for word what Twilio's reply was made into.
-    std::optional<failure> trouble(const phone_number& to) const {
-        const std::size_t of_all = everybody_;
-        const std::size_t number = of_all != 0 ? of_all : destinations_[destination_of(to)].load();
-        if (number == 0) return std::nullopt;
-        const auto& row = twilio::error_codes[number - 1];
-        failure f(row.meaning, std::string(row.text));
-        f.twilio_code = row.code;
+    /// A message from the configured sender was accepted.
+    void accepted() noexcept {
+        is_unclear_ = false;
+        code_ = none;
+    }
+
+    /// A message from the configured sender failed with `why`, at the time `now`.
+    void failed(const failure& why, time_point now) noexcept {
+        is_unclear_ = why.code == error::bad_provider_reply;
+        if (!is_everybodys(why)) return;
+        code_ = why.twilio_code.value_or(unnamed);
+        last_probe_ = now;
+    }
+
+    /// What a message fails with, if it does: word for word what Twilio's reply was made into.
+    std::optional<failure> trouble() const {
+        const int code = code_;
+        if (code == none) return std::nullopt;
+        failure f(error::provider_misconfigured);
+        if (const auto* row = twilio::find_error_code(code)) f = failure(row->meaning, std::string(row->text));
+        if (code != unnamed) f.twilio_code = code;
         return f;
+    }
+
+    /// The same for whoever is about to ask Twilio, whoever they ask for; empty for one of them in `probe_interval`, who
+    /// has to find out whether it is still so. So nobody can have Twilio asked as often as they like.
+    std::optional<failure> trouble_unless_probed(time_point now) {
+        auto f = trouble();
+        if (!f) return f;
+        auto last = last_probe_.load();
+        // A clock that was set back must not end the probes.
+        if (now >= last && now - last < probe_interval) return f;
+        if (!last_probe_.compare_exchange_strong(last, now)) return f;
+        return std::nullopt;
     }
 
     /// Whether what was answered to the last message was not Twilio's (a proxy's page, say), so that the next one may not
@@ -6906,19 +6948,12 @@ public:
     bool is_unclear() const noexcept { return is_unclear_; }
 
 private:
-    static constexpr std::size_t digits = 4;
-    static_assert(twilio::error_codes.size() < 256);
+    static constexpr int none = 0, unnamed = -1;
 
-    static std::size_t destination_of(const phone_number& to) noexcept {
-        std::size_t prefix = 0;
-        for (const char c : to.str().substr(1, digits)) prefix = prefix * 10 + static_cast<std::size_t>(c - '0');
-        return prefix;
-    }
-
-    std::atomic<bool> has_worked_{false};
+    const twilio::sender_kind kind_;
     std::atomic<bool> is_unclear_{false};
-    std::atomic<std::uint8_t> everybody_{0};  ///< this and the next: a row of `twilio::error_codes`, plus 1; 0: none
-    std::array<std::atomic<std::uint8_t>, 10'000> destinations_{};
+    std::atomic<int> code_{none};  ///< Twilio's, or one of the two above
+    std::atomic<time_point> last_probe_{};
 };
 
 }  // namespace flows
@@ -7161,10 +7196,6 @@ PHONEAUTH_DECL bool is_about_the_request(const http_response& reply);
 /// Fails with `bad_provider_reply` if it is neither a list of Twilio's nor another resource (which a stand-in for Twilio
 /// may answer), else as `failure_of`.
 PHONEAUTH_DECL result<void> read_look_up(const http_response& reply);
-
-/// Whether the client's limits get back all that the attempt took which ended with `f`: no client can do anything about
-/// a misconfigured sender or account.
-PHONEAUTH_DECL bool is_nobodys_attempt(const failure& f) noexcept;
 
 /// Twilio is left alone for so long after a 429 that does not say for how long.
 inline constexpr std::chrono::seconds usual_pause{5};
@@ -7692,7 +7723,7 @@ PHONEAUTH_DECL bool is_about_the_request(const http_response& reply) {
     const auto f = failure_of(reply);
     if (!f.twilio_code) return false;
     const auto* row = find_error_code(*f.twilio_code);
-    if (f.code == error::provider_misconfigured && (!row || row->whom != reach::one)) return false;
+    if (f.code == error::provider_misconfigured && (!row || row->whom == reach::everybody)) return false;
     if (reply.status != 401 && reply.status != 403 && reply.status != 404 && reply.status != 429) return true;
     return *f.twilio_code / 1000 == 21;
 }
@@ -7704,12 +7735,6 @@ PHONEAUTH_DECL result<void> read_look_up(const http_response& reply) {
     const bool is_list = list && list->kind == detail::json_kind::array;
     if (!is_list && (!body || body->string_or_empty("sid").empty())) return error::bad_provider_reply;
     return {};
-}
-
-PHONEAUTH_DECL bool is_nobodys_attempt(const failure& f) noexcept {
-    const auto* row = f.twilio_code ? find_error_code(*f.twilio_code) : nullptr;
-    if (row && row->meaning == f.code) return !row->counts;
-    return f.code == error::provider_misconfigured;
 }
 
 PHONEAUTH_DECL std::chrono::seconds pause_after(const http_response& reply) {
@@ -7933,7 +7958,7 @@ private:
     secret_string authorization_;
     std::string sender_;
     std::string_view channel_;  // "whatsapp:", "rcs:" or empty: of the configured sender
-    std::string own_callback_;
+    secret_string own_callback_;
 };
 
 /// Whether the options of `m` take the place of something configured, so that what becomes of the message says nothing
@@ -7960,6 +7985,36 @@ PHONEAUTH_DECL std::string code_text(const config& c, std::string_view code, pur
 #include <utility>
 
 
+// ---- phoneauth/detail/basic_credentials.hpp ----
+
+#ifndef PHONEAUTH_DETAIL_BASIC_CREDENTIALS_HPP
+#define PHONEAUTH_DETAIL_BASIC_CREDENTIALS_HPP
+
+#include <string_view>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+/// The value of Authorization, or of Proxy-Authorization, in HTTP's Basic scheme (RFC 7617 §2). `name` has no colon.
+inline secret_string basic_credentials(std::string_view name, std::string_view secret) {
+    secret_string pair;
+    pair.reserve(name.size() + secret.size() + 1);
+    pair.append(name).append(":").append(secret);
+    const secret_string encoded = base64(pair);
+    secret_string value;
+    value.reserve(encoded.size() + 6);
+    value.append("Basic ").append(encoded);
+    return value;
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
 namespace phoneauth {
 inline namespace v0 {
 namespace detail {
@@ -7973,18 +8028,11 @@ inline constexpr std::array<std::string_view, 22> twilio_message_options{
     "FallbackFrom"};
 // clang-format on
 
-/// HTTP's Basic scheme (RFC 7617), with the API key if there is one.
+/// With the API key if there is one.
 inline secret_string twilio_authorization(const twilio_config& c) {
     const auto& name = c.api_key.empty() ? c.account_sid : c.api_key;
     const auto& secret = c.api_key.empty() ? c.auth_token : c.api_secret;
-    secret_string pair;
-    pair.reserve(name.size() + secret.size() + 1);
-    pair.append(name).append(":").append(secret);
-    const secret_string encoded = base64(pair);
-    secret_string value;
-    value.reserve(encoded.size() + 6);
-    value.append("Basic ").append(encoded);
-    return value;
+    return basic_credentials(name, secret);
 }
 
 /// "statusCallback" → "StatusCallback"; empty if Twilio has no such option.
@@ -8218,7 +8266,8 @@ class messenger {
 public:
     /// All must outlive the messenger.
     messenger(ports<Mode>& p, const config& c, const reporter& r)
-        : ports_(p), config_(c), reporter_(r), twilio_(c.twilio), codes_(c.code_keys, c.code_digits) {}
+        : ports_(p), config_(c), reporter_(r), twilio_(c.twilio), codes_(c.code_keys, c.code_digits),
+          sender_(c.twilio.sender) {}
 
     /// The key that codes of new transactions are derived with.
     const std::string& current_key_id() const noexcept { return codes_.current_key_id(); }
@@ -8232,9 +8281,14 @@ public:
     /// alone (the phone is a landline, has opted out, …) is told to the observer only, if somebody else could learn
     /// from it that the phone is a user's. What fails because of the sender fails for decoys, too: see `sender_state`.
     flow<result<send_outcome>> send_code(const context& c, const transaction& t);
-    /// Sends `request`, a Messages create to `to`. `sender_is_chosen`: what becomes of it says nothing about the
-    /// configured sender.
-    flow<result<sent_message>> send(const http_request& request, const phone_number& to, bool sender_is_chosen);
+    /// What a code to `to` fails with because no message can leave, whoever it is for: asked before anything is stored.
+    std::optional<failure> sender_trouble(const phone_number& to);
+    /// Whether an attempt that ended with `f` counts for nobody, and the limits get back all that it took: no client can
+    /// do anything about it, nor bring it about.
+    bool is_nobodys_attempt(const failure& f) const noexcept { return sender_.is_everybodys(f); }
+    /// Sends `request`, a Messages create. `sender_is_chosen`: what becomes of it says nothing about the configured
+    /// sender.
+    flow<result<sent_message>> send(const http_request& request, bool sender_is_chosen);
     /// One request to Twilio. Whatever the transport throws is `no_answer`: the request may have been written.
     flow<result<http_response>> transmit(const http_request& request);
 
@@ -8371,16 +8425,24 @@ inline std::string hmac_sha1(std::string_view key, std::string_view message) {
     return {out.data(), out.size()};
 }
 
+/// `first`, `second` and `third`, which may hold a password.
+inline secret_string concatenated(std::string_view first, std::string_view second, std::string_view third = {}) {
+    secret_string text;
+    text.reserve(first.size() + second.size() + third.size());
+    text.append(first).append(second).append(third);
+    return text;
+}
+
 /// A URL in two spellings that mean the same to Twilio.
 struct port_variants {
-    std::string with;     ///< with its port, or with that of the scheme
-    std::string without;  ///< without any
+    secret_string with;     ///< with its port, or with that of the scheme
+    secret_string without;  ///< without any
 };
 
 /// Touches nothing but the port, as Twilio signs the URL in the form that it was given.
 inline port_variants port_variants_of(std::string_view url) {
     const auto scheme_end = url.find("://");
-    if (scheme_end == url.npos) return {std::string(url), std::string(url)};
+    if (scheme_end == url.npos) return {secret_string(url), secret_string(url)};
     const auto begin = scheme_end + 3;
     const auto end = (std::min)(url.find_first_of("/?#", begin), url.size());
     const auto authority = url.substr(begin, end - begin);
@@ -8389,11 +8451,10 @@ inline port_variants port_variants_of(std::string_view url) {
     const auto bracket = authority.rfind(']');
     const auto port = authority.find(':', bracket == authority.npos ? host : (std::max)(host, bracket));
 
-    const auto head = std::string(url.substr(0, begin)) + std::string(authority.substr(0, port));
-    const auto tail = url.substr(end);
-    const auto scheme_port = equal_ignoring_case(url.substr(0, scheme_end), "https") ? ":443" : ":80";
-    return {head + std::string(port == authority.npos ? scheme_port : authority.substr(port)) + std::string(tail),
-            head + std::string(tail)};
+    const auto head = url.substr(0, port == authority.npos ? end : begin + port);
+    const std::string_view scheme_port = equal_ignoring_case(url.substr(0, scheme_end), "https") ? ":443" : ":80";
+    return {concatenated(head, port == authority.npos ? scheme_port : authority.substr(port), url.substr(end)),
+            concatenated(head, url.substr(end))};
 }
 
 /// The hash that the URL says its body has; empty if it says nothing.
@@ -8419,7 +8480,8 @@ PHONEAUTH_DECL bool verify_signature(std::string_view auth_token, std::string_vi
     const auto urls = detail::port_variants_of(url);
     const auto anonymous = detail::port_variants_of(detail::without_user_info(url));
     const auto is_signature_of = [&](const std::string& variant) {
-        return detail::equal_in_constant_time(detail::base64(detail::hmac_sha1(auth_token, variant + text)), signature);
+        const auto message = detail::concatenated(variant, text);
+        return detail::equal_in_constant_time(detail::base64(detail::hmac_sha1(auth_token, message)), signature);
     };
     // All, always: the time does not tell which one Twilio signed.
     const bool with = is_signature_of(urls.with);
@@ -8478,15 +8540,20 @@ constexpr std::string_view delivery_problem(std::int32_t code) noexcept {
 
 /// Where Twilio is to report on the present message of `t`: `status_callback` and the transaction and message it is
 /// about, which Twilio signs as part of the URL. Empty if no reports are wanted.
-inline std::string delivery_url(const twilio_config& c, const transaction& t) {
-    if (c.status_callback.empty()) return {};
-    return c.status_callback + "?transaction=" + t.id + "&send=" + std::to_string(t.sends);
+inline secret_string delivery_url(const twilio_config& c, const transaction& t) {
+    secret_string url;
+    if (c.status_callback.empty()) return url;
+    url.reserve(c.status_callback.size() + t.id.size() + 40);
+    url.append(c.status_callback).append("?transaction=").append(t.id).append("&send=").append(std::to_string(t.sends));
+    return url;
 }
 
 /// Reads a report, if it is Twilio's; else as `verify_callback`, or `invalid_signature` if none was asked for.
 inline result<delivery> read_delivery(const twilio_config& c, const status_callback& r) {
     if (c.status_callback.empty()) return error::invalid_signature;
-    const auto url = c.status_callback + '?' + r.query;
+    secret_string url;
+    url.reserve(c.status_callback.size() + r.query.size() + 1);
+    url.append(c.status_callback).append("?").append(r.query);
     auto parameters = verify_callback(c.auth_token, url, r.body, r.signature);
     // While the token is rotated. What is no signature of anybody's is still refused, only later.
     if (!parameters && parameters.error().code == error::invalid_signature && !c.previous_auth_token.empty())
@@ -8546,6 +8613,12 @@ result<http_request> messenger<Mode>::code_request(const transaction& t) {
 }
 
 template <class Mode>
+std::optional<failure> messenger<Mode>::sender_trouble(const phone_number& to) {
+    if (rules::find_test_number(to, config_)) return std::nullopt;
+    return sender_.trouble_unless_probed(ports_.now());
+}
+
+template <class Mode>
 auto messenger<Mode>::send_code(const context& c, const transaction& t) -> flow<result<send_outcome>> {
     if (rules::find_test_number(t.phone, config_)) co_return send_outcome::accepted;
     auto may_ask = check_pause();  // before a decoy and a message part ways
@@ -8562,9 +8635,10 @@ auto messenger<Mode>::send_code(const context& c, const transaction& t) -> flow<
     }
     const auto sent = verdict(t, *reply);
     if (sent && rules::is_decoy(t))
-        if (auto trouble = sender_.trouble(t.phone)) co_return *std::move(trouble);
+        if (auto trouble = sender_.trouble()) co_return *std::move(trouble);
     const bool refused = !sent && twilio::certainly_not_sent(sent.error());
-    const bool hidden = refused && rules::must_not_reveal_user(t, config_) && twilio::is_about_the_request(*reply);
+    const bool hidden = refused && rules::must_not_reveal_user(t, config_) && !sender_.is_everybodys(sent.error()) &&
+                        twilio::is_about_the_request(*reply);
     if (refused && !hidden) co_return sent.error();
     if (refused)
         reporter_.tell_failure(c, sent.error());
@@ -8580,24 +8654,25 @@ result<void> messenger<Mode>::verdict(const transaction& t, const http_response&
     if (rules::is_decoy(t)) return twilio::read_look_up(reply);
     const auto sent = twilio::read_sent_message(reply);
     if (sent) {
-        sender_.accepted(t.phone);
+        sender_.accepted();
         return {};
     }
-    sender_.failed(t.phone, sent.error());
+    sender_.failed(sent.error(), ports_.now());
     return sent.error();
 }
 
 template <class Mode>
-auto messenger<Mode>::send(const http_request& request, const phone_number& to, bool sender_is_chosen)
-    -> flow<result<sent_message>> {
+auto messenger<Mode>::send(const http_request& request, bool sender_is_chosen) -> flow<result<sent_message>> {
     auto may_ask = check_pause();
     if (!may_ask) co_return std::move(may_ask).error();
+    if (!sender_is_chosen)
+        if (auto trouble = sender_.trouble_unless_probed(ports_.now())) co_return *std::move(trouble);
     auto answered = co_await transmit(request);
     auto reply = provider_reply(std::move(answered));
     if (!reply) co_return std::move(reply).error();
     auto sent = twilio::read_sent_message(*reply);
-    if (!sender_is_chosen && sent) sender_.accepted(to);
-    if (!sender_is_chosen && !sent) sender_.failed(to, sent.error());
+    if (!sender_is_chosen && sent) sender_.accepted();
+    if (!sender_is_chosen && !sent) sender_.failed(sent.error(), ports_.now());
     co_return sent;
 }
 
@@ -8662,6 +8737,7 @@ result<http_response> messenger<Mode>::provider_reply(result<http_response> repl
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -8676,18 +8752,25 @@ namespace flows {
 /// for all. It needs as much memory as there is in hand. Thread-safe.
 class client_places {
     using count_map = std::map<std::string, int, std::less<>>;
+    struct state {
+        std::mutex mutex;
+        count_map counts;
+    };
 
 public:
-    /// A place of a client, until it is destroyed; or none.
+    /// A place of a client, until it is destroyed; or none. It may outlive the `client_places`: a coroutine that never
+    /// goes on is destroyed with its event loop.
     class place {
     public:
         /// None.
         place() = default;
         /// Takes it over: `other` is none then.
-        place(place&& other) noexcept : all_(std::exchange(other.all_, nullptr)), at_(other.at_) {}
+        place(place&& other) noexcept : all_(std::move(other.all_)), at_(other.at_) {}
         place& operator=(place&&) = delete;
         ~place() {
-            if (all_) all_->leave(at_);
+            if (!all_) return;
+            const std::lock_guard lock(all_->mutex);
+            if (--at_->second == 0) all_->counts.erase(at_);
         }
 
         /// Whether it is one.
@@ -8695,29 +8778,23 @@ public:
 
     private:
         friend client_places;
-        place(client_places& all, count_map::iterator at) noexcept : all_(&all), at_(at) {}
+        place(std::shared_ptr<state> all, count_map::iterator at) noexcept : all_(std::move(all)), at_(at) {}
 
-        client_places* all_ = nullptr;
+        std::shared_ptr<state> all_;
         count_map::iterator at_{};
     };
 
-    /// A place for `client`, unless it has `most` already.
+    /// A place for `client`, unless it has `most` already; 1 ≤ `most`.
     place take(std::string_view client, int most) {
-        const std::lock_guard lock(mutex_);
-        const auto at = counts_.try_emplace(std::string(client), 0).first;
+        const std::lock_guard lock(state_->mutex);
+        const auto at = state_->counts.try_emplace(std::string(client), 0).first;
         if (at->second >= most) return {};
         ++at->second;
-        return {*this, at};
+        return {state_, at};
     }
 
 private:
-    void leave(count_map::iterator at) noexcept {
-        const std::lock_guard lock(mutex_);
-        if (--at->second == 0) counts_.erase(at);
-    }
-
-    std::mutex mutex_;
-    count_map counts_;
+    std::shared_ptr<state> state_ = std::make_shared<state>();
 };
 
 }  // namespace flows
@@ -8802,8 +8879,10 @@ auto passwords<Mode>::check(context& c, const password_question& q, const std::s
         c.uncounted = true;
         co_return error::invalid_login;
     }
-    const auto place = in_hand_.take(c.network, rules::passwords_at_once(c.networks()));
-    if (!place) co_return error::overloaded;
+    const auto at_once = rules::passwords_at_once(c.networks());
+    const auto place = in_hand_.take(c.network, at_once.network);
+    const auto wide_place = in_hand_.take(c.wide, at_once.wide);
+    if (!place || !wide_place) co_return error::overloaded;
     password_guess guess;
     const auto limits_of = [&](bool concealed) {
         return rules::password_limits(q.subject, q.owner ? q.owner->phone.str() : std::string_view(), q.fingerprint,
@@ -9204,6 +9283,10 @@ template <class Mode>
 auto codes<Mode>::open(context& c, const rules::limit_batch& limits, const cell_answer& granted, purpose what,
                        const phone_number& phone, const std::optional<user>& owner, std::string fingerprint)
     -> flow<result<challenge>> {
+    if (auto trouble = p_.messages.sender_trouble(phone)) {
+        co_await p_.limits.give_back(limits, granted, true);
+        co_return *std::move(trouble);
+    }
     auto id = make_token(p_.random);
     if (!id) co_return error::internal;
     const auto at = p_.now();
@@ -9223,7 +9306,7 @@ auto codes<Mode>::open(context& c, const rules::limit_batch& limits, const cell_
     if (!sent) {
         rules::apply_refusal(t);
         co_await try_to_store(t);
-        co_await p_.limits.give_back(limits, granted, twilio::is_nobodys_attempt(sent.error()));
+        co_await p_.limits.give_back(limits, granted, p_.messages.is_nobodys_attempt(sent.error()));
         co_return std::move(sent).error();
     }
     co_return describe(t, *sent);
@@ -9244,6 +9327,7 @@ auto codes<Mode>::send_again(context& c, transaction_id id) -> flow<result<chall
         }
         allowed = check_key(*found);
         if (!allowed) co_return std::move(allowed).error();
+        if (auto trouble = p_.messages.sender_trouble(found->phone)) co_return *std::move(trouble);
         // What is concealed goes on like a decoy where the account's limits refuse it, and a decoy costs the account
         // nothing.
         const bool concealed = rules::is_concealed(*found);
@@ -9266,7 +9350,7 @@ auto codes<Mode>::send_again(context& c, transaction_id id) -> flow<result<chall
         if (!granted.granted) found->user_id = rules::decoy_user_id;  // for the message alone: it is stored as it was
         auto sent = co_await p_.messages.send_code(c, *found);
         if (!sent) {
-            const bool everything = twilio::is_nobodys_attempt(sent.error());
+            const bool everything = p_.messages.is_nobodys_attempt(sent.error());
             co_await p_.limits.give_back(limits, granted, everything);
             if (everything && concealed) co_await p_.limits.give_back(of_client, admitted, true);
             before.version = found->version + 1;
@@ -9862,7 +9946,7 @@ auto login<Mode>::begin_second(context& c, rules::code_request asked, std::optio
     auto begun_with = owner ? p_.fingerprint_of(*owner) : p_.hash(secret);  // of a decoy: anything
     if (guess->concealed) begun_with.insert(0, 1, rules::concealed_mark);
     auto opened = co_await codes_.open(c, limits, granted, purpose::login, asked.phone, owner, std::move(begun_with));
-    if (!opened && guess->concealed && twilio::is_nobodys_attempt(opened.error()))
+    if (!opened && guess->concealed && p_.messages.is_nobodys_attempt(opened.error()))
         co_await p_.limits.give_back(of_client, admitted, true);
     co_return opened;
 }
@@ -10325,15 +10409,21 @@ inline finding of_region(const twilio_config& c) {
 inline finding of_no_reply(const twilio_config& c, const failure& f) {
     const auto host = host_of(c);
     const std::string what = host + ": " + shown(f.message, 200);
-    const std::string names = c.base_url.empty() ? "twilio.region and twilio.edge" : "twilio.base_url";
+    const std::string names = c.base_url.empty() ? "twilio.region and twilio.edge are" : "twilio.base_url is";
     if (f.code == error::host_not_found)
-        return bad("connection", what, "Look at this machine's DNS, and at how " + names + " are spelled.");
+        return bad("connection", what, "Look at this machine's DNS, and at how " + names + " spelled.");
     if (f.code == error::connect_failed || f.code == error::connect_timeout)
         return bad(
             "connection", what,
             c.base_url.empty()
                 ? "Let this machine open connections to " + host + ", port 443: look at its firewall and routes."
                 : "See that a server listens at twilio.base_url, and that a firewall lets this machine through.");
+    if (f.code == error::proxy_failed)
+        return bad(
+            "connection", what,
+            "Look at the proxy (the transport's option proxy): its name, port, user and password, and whether it "
+            "lets CONNECT to " +
+                host + " pass.");
     if (f.code == error::certificate_untrusted)
         return bad(
             "tls", what,
@@ -10342,7 +10432,7 @@ inline finding of_no_reply(const twilio_config& c, const failure& f) {
     if (f.code == error::certificate_expired)
         return bad("tls", what, "Look at this machine's clock; if it is right, at who answers in Twilio's place.");
     if (f.code == error::certificate_wrong_host)
-        return bad("tls", what, "Look at how " + names + " are spelled, and at who answers in Twilio's place.");
+        return bad("tls", what, "Look at how " + names + " spelled, and at who answers in Twilio's place.");
     if (f.code == error::tls_failed)
         return bad("tls", what,
                    "See that the CA certificates can be read and that no proxy or firewall on the way breaks TLS 1.2 "
@@ -10791,9 +10881,11 @@ auto messages<Mode>::send_any(context& c, text_message m) -> flow<result<sent_me
         rules::message_limits(*to, c.networks(), c.from.user_id, twilio::message_units(m), p_.config, p_.now());
     const auto granted = co_await p_.limits.take(c, limits);
     if (!granted.granted) co_return limits.judge(granted).error();
-    auto sent = co_await p_.messages.send(*request, *to, twilio::chooses_sender(m));
+    const bool chosen = twilio::chooses_sender(m);
+    auto sent = co_await p_.messages.send(*request, chosen);
     if (!sent && twilio::certainly_not_sent(sent.error())) {
-        co_await p_.limits.give_back(limits, granted, twilio::is_nobodys_attempt(sent.error()));
+        const bool everything = !chosen && p_.messages.is_nobodys_attempt(sent.error());
+        co_await p_.limits.give_back(limits, granted, everything);
     }
     co_return sent;
 }
@@ -12467,6 +12559,7 @@ inline constexpr std::array error_codes{
     error_code_row{error::host_not_found, 14041, 503},
     error_code_row{error::connect_failed, 14042, 503},
     error_code_row{error::connect_timeout, 14043, 503},
+    error_code_row{error::proxy_failed, 14054, 503},
     error_code_row{error::tls_failed, 14044, 503},
     error_code_row{error::certificate_untrusted, 14045, 503},
     error_code_row{error::certificate_expired, 14046, 503},

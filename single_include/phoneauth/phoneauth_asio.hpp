@@ -579,6 +579,7 @@ PHONEAUTH_DECL ::asio::awaitable<result<bool>> pooled_passwords::verify(const st
 #ifndef PHONEAUTH_ASIO_DETAIL_PROXY_HPP
 #define PHONEAUTH_ASIO_DETAIL_PROXY_HPP
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <stdexcept>
@@ -602,31 +603,13 @@ struct http_proxy {
 /// The value of Proxy-Authorization (RFC 7617 §2) for the user information of a URL, which is percent-encoded; none if
 /// it is broken, or if the user's name holds a colon or either of them a control character.
 inline std::optional<secret_string> basic_authorization(std::string_view user_info) {
-    secret_string pair;
-    pair.reserve(user_info.size() + 1);
-    bool in_password = false;
-    for (std::size_t i = 0; i < user_info.size(); ++i) {
-        char c = user_info[i];
-        if (c == ':' && !in_password) {
-            in_password = true;
-        } else {
-            if (c == '%') {
-                const int high = i + 2 < user_info.size() ? hex_value(user_info[i + 1]) : -1;
-                const int low = i + 2 < user_info.size() ? hex_value(user_info[i + 2]) : -1;
-                if (high < 0 || low < 0) return std::nullopt;
-                c = static_cast<char>(high * 16 + low);
-                i += 2;
-            }
-            if (is_control(c) || (c == ':' && !in_password)) return std::nullopt;
-        }
-        pair += c;
-    }
-    if (!in_password) pair += ':';
-    const secret_string encoded = base64(pair);
-    secret_string value;
-    value.reserve(encoded.size() + 6);
-    value.append("Basic ").append(encoded);
-    return value;
+    const auto colon = (std::min)(user_info.find(':'), user_info.size());
+    const auto name = percent_decode<secret_string>(user_info.substr(0, colon));
+    const auto password = percent_decode<secret_string>(user_info.substr((std::min)(colon + 1, user_info.size())));
+    if (!name || !password || name->find(':') != name->npos) return std::nullopt;
+    for (const auto* part : {&*name, &*password})
+        if (std::any_of(part->begin(), part->end(), is_control)) return std::nullopt;
+    return basic_credentials(*name, *password);
 }
 
 /// The proxy of `https_transport_options::proxy`. The failure's sentence says nothing of what it held.
@@ -682,7 +665,7 @@ inline secret_string connect_request(const http_proxy& proxy, const url& target)
 inline failure proxy_refusal(int status) {
     auto text = "The proxy refused the connection with HTTP status " + std::to_string(status);
     if (status == 407) text += ": its user or password is missing or wrong";
-    return {error::connect_failed, text + "."};
+    return {error::proxy_failed, text + "."};
 }
 
 }  // namespace detail
@@ -713,7 +696,6 @@ inline failure proxy_refusal(int status) {
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
-#include <openssl/x509v3.h>
 
 
 // ---- phoneauth/asio/detail/http_connection.hpp ----
@@ -725,12 +707,10 @@ inline failure proxy_refusal(int status) {
 #include <chrono>
 #include <cstddef>
 #include <memory>
-#include <new>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
-#include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
@@ -1240,10 +1220,23 @@ PHONEAUTH_DECL http_response message_parser::take_response() {
 
 #endif
 
-// What https_transport and http_server share: a TCP connection, with or without TLS, under a deadline.
-//
-// TLS is OpenSSL directly on the non-blocking socket: one system call and no copy between two buffers less per
-// operation than asio::ssl::stream, whose headers are spared as well.
+// ---- phoneauth/detail/tls_peer.hpp ----
+
+#ifndef PHONEAUTH_DETAIL_TLS_PEER_HPP
+#define PHONEAUTH_DETAIL_TLS_PEER_HPP
+
+#include <cstddef>
+#include <memory>
+#include <new>
+#include <string>
+
+#include <openssl/bio.h>
+#include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
+
+
+// What all that speaks TLS here has in common: nothing but OpenSSL, on whatever carries the bytes.
 
 namespace phoneauth {
 inline namespace v0 {
@@ -1259,30 +1252,40 @@ using ssl_ptr = std::unique_ptr<SSL, ssl_deleter>;
 using ssl_ctx_ptr = std::unique_ptr<SSL_CTX, ssl_deleter>;
 using ssl_session_ptr = std::unique_ptr<SSL_SESSION, ssl_deleter>;
 
-/// How OpenSSL reads and writes an Asio socket: never blocking, and without SIGPIPE, which its own socket BIO would
-/// raise.
-inline BIO_METHOD* socket_bio_method() {
-    using socket = ::asio::ip::tcp::socket;
+/// Makes `ssl` a client that trusts only a certificate for `host`, a name or an address. False if there can be none.
+inline bool expect_peer(SSL* ssl, const std::string& host) {
+    SSL_set_connect_state(ssl);
+    if (host.empty()) return false;  // OpenSSL would take any name
+    if (parse_ip(host))              // which has no place in SNI (RFC 6066 §3)
+        return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host.c_str()) == 1;
+    SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    return SSL_set1_host(ssl, host.c_str()) == 1 && SSL_set_tlsext_host_name(ssl, host.c_str()) == 1;
+}
+
+/// How OpenSSL reads and writes a `Wire`: never blocking, and without SIGPIPE, which its own socket BIO would raise.
+/// Its `read_some` and `write_some` take a pointer, a size and a flag that they set if it is to be tried again later;
+/// they return the number of bytes, 0 at the end, or -1.
+template <class Wire>
+BIO_METHOD* wire_bio_method() {
     static const std::unique_ptr<BIO_METHOD, ssl_deleter> method = [] {
         std::unique_ptr<BIO_METHOD, ssl_deleter> m(
-            BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "phoneauth socket"));
+            BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "phoneauth wire"));
         if (!m) throw std::bad_alloc();
         BIO_meth_set_write(m.get(), [](BIO* bio, const char* data, int size) {
-            std::error_code ec;
+            bool later = false;
             BIO_clear_retry_flags(bio);
-            const auto n = static_cast<socket*>(BIO_get_data(bio))
-                               ->write_some(::asio::buffer(data, static_cast<std::size_t>(size)), ec);
-            if (ec == ::asio::error::would_block) BIO_set_retry_write(bio);
-            return ec ? -1 : static_cast<int>(n);
+            const auto n =
+                static_cast<Wire*>(BIO_get_data(bio))->write_some(data, static_cast<std::size_t>(size), later);
+            if (later) BIO_set_retry_write(bio);
+            return static_cast<int>(n);
         });
         BIO_meth_set_read(m.get(), [](BIO* bio, char* data, int size) {
-            std::error_code ec;
+            bool later = false;
             BIO_clear_retry_flags(bio);
-            const auto n = static_cast<socket*>(BIO_get_data(bio))
-                               ->read_some(::asio::buffer(data, static_cast<std::size_t>(size)), ec);
-            if (ec == ::asio::error::would_block) BIO_set_retry_read(bio);
-            if (ec == ::asio::error::eof) return 0;
-            return ec ? -1 : static_cast<int>(n);
+            const auto n =
+                static_cast<Wire*>(BIO_get_data(bio))->read_some(data, static_cast<std::size_t>(size), later);
+            if (later) BIO_set_retry_read(bio);
+            return static_cast<int>(n);
         });
         BIO_meth_set_ctrl(m.get(), [](BIO*, int command, long, void*) -> long { return command == BIO_CTRL_FLUSH; });
         BIO_meth_set_create(m.get(), [](BIO* bio) {
@@ -1293,6 +1296,51 @@ inline BIO_METHOD* socket_bio_method() {
     }();
     return method.get();
 }
+
+/// TLS on `wire`, which lives longer; nullptr if there is no memory for it.
+template <class Wire>
+ssl_ptr make_ssl(SSL_CTX* context, Wire& wire) {
+    ssl_ptr ssl(SSL_new(context));
+    BIO* const bio = ssl ? BIO_new(wire_bio_method<Wire>()) : nullptr;
+    if (!bio) return nullptr;
+    BIO_set_data(bio, &wire);
+    SSL_set_bio(ssl.get(), bio, bio);
+    return ssl;
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// What https_transport and http_server share: a TCP connection, with or without TLS, under a deadline.
+//
+// TLS is OpenSSL directly on the non-blocking socket: one system call and no copy between two buffers less per
+// operation than asio::ssl::stream, whose headers are spared as well.
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+/// A socket as `wire_bio_method` asks for it.
+struct socket_wire {
+    ::asio::ip::tcp::socket& socket;
+
+    int write_some(const char* data, std::size_t size, bool& later) {
+        std::error_code ec;
+        const auto n = socket.write_some(::asio::buffer(data, size), ec);
+        later = ec == ::asio::error::would_block;
+        return ec ? -1 : static_cast<int>(n);
+    }
+    int read_some(char* data, std::size_t size, bool& later) {
+        std::error_code ec;
+        const auto n = socket.read_some(::asio::buffer(data, size), ec);
+        later = ec == ::asio::error::would_block;
+        if (ec == ::asio::error::eof) return 0;
+        return ec ? -1 : static_cast<int>(n);
+    }
+};
 
 /// One HTTP/1.1 connection. All of it runs on one executor that never runs two handlers at once. Owned by shared_ptr.
 class http_connection : public std::enable_shared_from_this<http_connection> {
@@ -1331,11 +1379,8 @@ public:
 
     /// Prepares TLS on the connected socket.
     std::error_code start_tls(SSL_CTX* context) {
-        tls_.reset(SSL_new(context));
-        BIO* bio = tls_ ? BIO_new(socket_bio_method()) : nullptr;
-        if (!bio) return std::make_error_code(std::errc::not_enough_memory);
-        BIO_set_data(bio, &socket);
-        SSL_set_bio(tls_.get(), bio, bio);
+        tls_ = make_ssl(context, wire_);
+        if (!tls_) return std::make_error_code(std::errc::not_enough_memory);
         SSL_set_mode(tls_.get(),
                      SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
         SSL_set_read_ahead(tls_.get(), 1);
@@ -1515,6 +1560,7 @@ private:
         });
     }
 
+    socket_wire wire_{socket};
     ssl_ptr tls_;
     ::asio::steady_timer timer_;
     clock::duration period_;
@@ -1537,8 +1583,6 @@ private:
 }  // namespace phoneauth
 
 #endif
-
-#include <asio/ip/address.hpp>
 
 
 namespace phoneauth {
@@ -1578,18 +1622,7 @@ public:
         auto ec = connection.start_tls(context_.get());
         if (ec) return ec;
         SSL* const ssl = connection.tls();
-        SSL_set_connect_state(ssl);
-        const char* const host = target.host.c_str();
-        std::error_code not_an_address;
-        ::asio::ip::make_address(host, not_an_address);
-        int done = 1;
-        if (not_an_address) {
-            SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-            done = SSL_set1_host(ssl, host) == 1 && SSL_set_tlsext_host_name(ssl, host) == 1;
-        } else {
-            done = X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host);
-        }
-        if (done != 1) return std::make_error_code(std::errc::invalid_argument);
+        if (!expect_peer(ssl, target.host)) return std::make_error_code(std::errc::invalid_argument);
         const std::lock_guard lock(mutex_);
         const auto known = sessions_.find(target.authority());
         if (known != sessions_.end()) SSL_set_session(ssl, known->second.get());
@@ -1780,8 +1813,8 @@ public:
     /// - The request cannot be sent as it is: `invalid_parameter`, `invalid_url`.
     /// - Too many requests are in flight and waiting, or this one waited for `connect_timeout`: `overloaded`.
     /// - Nothing was sent: `host_not_found`, `connect_failed`, `connect_timeout`, `tls_failed`,
-    ///   `certificate_untrusted`, `certificate_expired`, `certificate_wrong_host`. A proxy that refuses is
-    ///   `connect_failed`, with its status in the sentence.
+    ///   `certificate_untrusted`, `certificate_expired`, `certificate_wrong_host`, and `proxy_failed`: the
+    ///   proxy was not found, could not be reached, or refused, with its status in the sentence.
     /// - The server may have processed the request (see `safe_to_resend`): `write_failed`, `read_timeout`,
     ///   `connection_lost`, `malformed_reply`, `reply_too_large`, `cancelled`.
     ///
@@ -2446,19 +2479,21 @@ private:
         c.parser.reset(true);
         ec = co_await c.read_message();
         if (ec) co_return of_proxy(why(c, ec, error::connect_timeout, error::connect_failed));
-        if (c.parser.failed()) co_return failure(error::connect_failed, "The proxy's reply is not valid HTTP.");
+        if (c.parser.failed()) co_return failure(error::proxy_failed, "The proxy's reply is not valid HTTP.");
         const int status = c.parser.take_response().status;
         if (status < 200 || status > 299) co_return proxy_refusal(status);
         // Here the client speaks first, with or without TLS.
-        if (c.has_unread()) co_return failure(error::connect_failed, "The proxy sent what nobody asked for.");
+        if (c.has_unread()) co_return failure(error::proxy_failed, "The proxy sent what nobody asked for.");
         co_return result<void>();
     }
 
-    /// The same failure, told of the proxy.
+    /// The same failure, told of the proxy. If time is up, it may as well be the server.
     static failure of_proxy(failure f) {
-        if (f.code == error::host_not_found) f.message = "The host name of the proxy could not be resolved.";
+        if (f.code == error::host_not_found)
+            return {error::proxy_failed, "The host name of the proxy could not be resolved."};
+        if (f.code == error::connect_failed)
+            return {error::proxy_failed, "The proxy refused or closed the connection."};
         if (f.code == error::connect_timeout) f.message = "There was no connection through the proxy in time.";
-        if (f.code == error::connect_failed) f.message = "The proxy refused or closed the connection.";
         return f;
     }
 

@@ -276,11 +276,16 @@ private:
             self->timing_ = false;
             const auto now = std::chrono::steady_clock::now();
             for (auto& all = self->waiting_; !all.empty() && all.front()->deadline <= now; all.pop_front())
-                self->fail(*all.front(),
-                           std::runtime_error("phoneauth: no connection to PostgreSQL within the time limit"));
+                self->fail(*all.front(), self->no_connection());
             if (!self->sent_.empty() && self->sent_.front()->deadline <= now) self->lost(connection::too_slow());
             self->progress();
         });
+    }
+
+    /// With the reason of the last failure, if there was one since the last connection: it says what to do.
+    std::runtime_error no_connection() const {
+        return std::runtime_error("phoneauth: no connection to PostgreSQL within the time limit" +
+                                  (failure_.empty() ? "" : "; the attempt before failed: " + failure_));
     }
 
     static std::runtime_error destroyed() {

@@ -122,7 +122,7 @@ private:
             if (!reader) throw std::bad_alloc();
         }
         const std::size_t node;
-        std::shared_ptr<connection_race> race;  ///< for the socket
+        std::shared_ptr<connection_race> race;  ///< for the socket, while it is on
         tcp::socket socket;
         std::unique_ptr<redis_stream> io;  ///< once there is a connection
         ::asio::steady_timer timer;
@@ -276,6 +276,7 @@ private:
         s->race = std::make_shared<connection_race>(strand_, std::move(endpoints));
         auto running = connection_race::run(s->race, s->socket, (redis_time::max)());  // `watch` keeps the limit
         const auto ec = co_await std::move(running);
+        s->race.reset();  // over; the stream may live for long
         if (s->closed) co_return;
         if (ec) throw std::system_error(ec);
         s->socket.set_option(tcp::no_delay(true));
@@ -290,17 +291,16 @@ private:
             co_await std::move(ready);
             if (s->closed) co_return;
         }
-        const auto handshake = redis_handshake(url_);
-        for (const auto& call : handshake) append_call(s->in_write, call);
-        s->rest = s->in_write;
-        while (!s->rest.empty()) {
-            const auto step = s->io->write(s->rest);
+        const redis_handshake handshake(url_);
+        std::string_view rest = handshake.bytes;
+        while (!rest.empty()) {
+            const auto step = s->io->write(rest);
             if (step == redis_io::done) continue;
             auto ready = wait_until(s, step);
             co_await std::move(ready);
             if (s->closed) co_return;
         }
-        for (const auto& call : handshake) {
+        for (const auto& call : handshake.calls) {
             auto reply = next_reply(*s->reader);
             for (; !reply; reply = next_reply(*s->reader)) {
                 const auto step = receive_some(*s);

@@ -254,8 +254,14 @@ inline std::string libpq_message(const PGconn* c) {
     return text;
 }
 
-/// Attempts to connect, one for each address of each host: in their order, and each a moment after the one before it, or
-/// as soon as that has failed (RFC 8305 §5).
+/// For a login, a server that has accepted our connection has one part in so many of the time that is left, before the
+/// next address is tried beside it. A login takes five to seven round trips with TLS and SCRAM: were it given just
+/// `connection_attempt_delay`, a server far away would lose to the one behind it in the list, and each new connection
+/// would log in to both. But a server may hang, too: however many of them do, there is time left for the next.
+inline constexpr int login_head_start = 4;
+
+/// Attempts to connect, one for each address of each host: in their order, and each when those before it have had their
+/// time, or have failed (RFC 8305 §5, which is about the network's connection: see also `login_head_start`).
 class connecting {
 public:
     connecting(const server_address& server, steady_time deadline) : server_(server), deadline_(deadline) {
@@ -267,7 +273,7 @@ public:
     /// deadline. Names are looked up when it is their hosts' turn.
     connection_ptr first() {
         for (;;) {
-            while (is_more() && (attempts_.empty() || now() >= next_)) {
+            while (is_more() && now() >= next()) {
                 if (now() >= deadline_) throw too_late();
                 start_next();
             }
@@ -284,12 +290,21 @@ private:
     struct attempt {
         connection_ptr connection;
         steady_time until;
+        steady_time alone_until;  // no other is begun before
+        bool in_reach = false;    // the network's connection stands
         PostgresPollingStatusType wants = PGRES_POLLING_WRITING;
     };
 
     static steady_time now() { return std::chrono::steady_clock::now(); }
 
     bool is_more() const { return libpq_finds_it_ || !hosts_.empty() || !endpoints_.empty(); }
+
+    /// When the next attempt begins.
+    steady_time next() const {
+        steady_time at{};
+        for (const auto& a : attempts_) at = (std::max)(at, a.alone_until);
+        return at;
+    }
 
     void start_next() {
         if (std::exchange(libpq_finds_it_, false)) return start(nullptr);
@@ -311,15 +326,16 @@ private:
     void start(const endpoint* where) {
         connection_ptr c(server_.connect(where));
         if (!c) throw std::bad_alloc();
-        next_ = now() + connection_attempt_delay;
         if (PQstatus(c.get()) == CONNECTION_BAD) return failed(c.get());
+        const auto begun = now();
         const auto limit = server_.connect_timeout();
-        attempts_.push_back({std::move(c), limit ? (std::min)(now() + *limit, deadline_) : deadline_});
+        attempts_.push_back({std::move(c), limit ? (std::min)(begun + *limit, deadline_) : deadline_,
+                             begun + connection_attempt_delay});
     }
 
     /// Whose sockets are ready, at the latest when there is something else to do.
     std::vector<bool> wait() {
-        auto until = is_more() ? next_ : deadline_;
+        auto until = is_more() ? next() : deadline_;
         std::vector<pollfd> sockets;
         for (const auto& a : attempts_) {
             until = (std::min)(until, a.until);
@@ -334,33 +350,33 @@ private:
         return ready;
     }
 
-    /// Whether the connection stands.
+    /// Whether we are logged in.
     bool advance(attempt& a) {
         a.wants = PQconnectPoll(a.connection.get());
         if (a.wants == PGRES_POLLING_FAILED) failed(a.connection.get());
+        // The first thing that a socket is ready for is the end of connect().
+        if (a.wants != PGRES_POLLING_FAILED && !std::exchange(a.in_reach, true))
+            a.alone_until = (std::max)(a.alone_until, now() + (deadline_ - now()) / login_head_start);
         return a.wants == PGRES_POLLING_OK;
     }
 
-    void failed(const PGconn* c) {
-        failures_ += libpq_message(c) + "; ";
-        next_ = now();
-    }
+    void failed(const PGconn* c) { failures_ += libpq_message(c) + "; "; }
 
     /// Forgets the attempts that have failed, or have taken too long.
     void give_up_some() {
         for (auto& a : attempts_) {
             if (a.wants == PGRES_POLLING_FAILED || now() < a.until) continue;
             a.wants = PGRES_POLLING_FAILED;
-            failures_ += silence_of(a.connection.get()) + " within connect_timeout; ";
-            next_ = now();
+            failures_ += silence_of(a) + " within connect_timeout; ";
         }
         std::erase_if(attempts_, [](const attempt& a) { return a.wants == PGRES_POLLING_FAILED; });
     }
 
-    static std::string silence_of(const PGconn* c) {
+    static std::string silence_of(const attempt& a) {
+        const auto* const c = a.connection.get();
         const auto part = [](const char* text) { return std::string(text ? text : ""); };
         const auto host = part(PQhost(c)), address = part(PQhostaddr(c));
-        return "no connection to server at \"" + host + '"' +
+        return (a.in_reach ? "no answer from server at \"" : "no connection to server at \"") + host + '"' +
                (address.empty() || address == host ? "" : " (" + address + ")") + ", port " + part(PQport(c));
     }
 
@@ -372,7 +388,7 @@ private:
     std::runtime_error too_late() const {
         auto details = failures_;
         for (const auto& a : attempts_)
-            if (a.wants != PGRES_POLLING_FAILED) details += silence_of(a.connection.get()) + "; ";
+            if (a.wants != PGRES_POLLING_FAILED) details += silence_of(a) + "; ";
         return std::runtime_error("phoneauth: no connection to PostgreSQL within the time limit: " + details +
                                   "check the URL and whether the server runs");
     }
@@ -382,7 +398,6 @@ private:
     std::deque<endpoint> hosts_;      // whose turn is still to come
     std::deque<endpoint> endpoints_;  // of the host whose turn it is
     std::vector<attempt> attempts_;   // that are under way, in the order of their beginning
-    steady_time next_{};              // when the next one begins
     bool libpq_finds_it_ = false;
     std::string failures_;
 };
@@ -924,6 +939,26 @@ inline std::string settings(std::chrono::milliseconds timeout, bool local) {
            ", set_config('enable_bitmapscan', 'off'" + end;
 }
 
+/// Makes the settings, if the session is our own, and asks what else there is to know of it. Throws if the server says
+/// nothing. Whoever logs in to a pooler has no session yet, and waits for one from the first statement on.
+inline result_ptr ask_session(connection& c, std::chrono::milliseconds timeout, steady_time deadline) {
+    try {
+        return c.run("SELECT set_config('default_transaction_isolation', 'read committed', false), " +
+                         settings(timeout, false) +
+                         " WHERE pg_backend_pid() = " + std::to_string(PQbackendPID(c.get())) +
+                         "; SELECT current_setting('transaction_read_only'), pg_backend_pid(), "
+                         "current_setting('default_transaction_isolation')",
+                     deadline);
+    } catch (const std::runtime_error&) {
+        if (std::chrono::steady_clock::now() < deadline) throw;
+    }
+    throw std::runtime_error(
+        "phoneauth: no answer from PostgreSQL within the time limit, although it let us in: the "
+        "server hangs; or a pooler has no session left, and in session mode it must have one for "
+        "each connection of each process: give it more (PgBouncer: default_pool_size), the storage "
+        "fewer connections, or use transaction mode");
+}
+
 /// An open connection with what all statements rely on. A session that others share is left as it is: what stayed
 /// behind there would be theirs, too.
 inline std::unique_ptr<connection> open(const server_address& server, std::chrono::milliseconds timeout,
@@ -931,12 +966,7 @@ inline std::unique_ptr<connection> open(const server_address& server, std::chron
     auto c = std::make_unique<connection>(server, deadline);
     // The statements are right at this isolation level, and cheapest. It can only be chosen before a transaction has
     // done anything else.
-    const auto answer =
-        c->run("SELECT set_config('default_transaction_isolation', 'read committed', false), " +
-                   settings(timeout, false) + " WHERE pg_backend_pid() = " + std::to_string(PQbackendPID(c->get())) +
-                   "; SELECT current_setting('transaction_read_only'), pg_backend_pid(), "
-                   "current_setting('default_transaction_isolation')",
-               deadline);
+    const auto answer = ask_session(*c, timeout, deadline);
     if (PQserverVersion(c->get()) < 120000)
         throw std::runtime_error("phoneauth: the PostgreSQL server is older than version 12; upgrade it");
     const auto value = [&](int column) {
@@ -1616,19 +1646,22 @@ inline namespace v0 {
 /// before a message is sent. It holds advisory locks of the database until it returns, one for each cell.
 ///
 /// @par Several addresses
-/// The hosts of the URL, and the addresses of each, are tried in their order: each 250 ms after the one before it, or as
-/// soon as that has failed (RFC 8305, "Happy Eyeballs"). The first that lets us in is used, so that a host that does not
-/// answer, or refuses, costs a moment as long as another is there. `connect_timeout`, in seconds, limits each attempt,
-/// and `options.timeout` all of them together. Names are looked up when it is their turn, by the system's resolver,
-/// which may block. What a service file names, and `target_session_attrs=prefer-standby`, is left to libpq, which waits
-/// for one address after the other.
+/// The hosts of the URL, and the addresses of each, are tried in their order, and the next one is begun 250 ms after the
+/// one before it, or as soon as that has failed (RFC 8305, "Happy Eyeballs"). One that accepts the connection has longer,
+/// for the login: a quarter of the time that is left of `options.timeout`. The first that lets us in is used. So a host
+/// that is out of reach, or refuses, costs a moment as long as another is there; one that accepts and then is silent, as
+/// a server that hangs is, costs that quarter; one that is only far away is used. `connect_timeout`, in seconds, limits
+/// each attempt, and `options.timeout` all of them together. Names are looked up when it is their turn, by the system's
+/// resolver, which may block. What a service file names, and `target_session_attrs=prefer-standby`, is left to libpq,
+/// which waits for one address after the other.
 ///
 /// @par Poolers
 /// PgBouncer may stand in between, in session or in transaction mode, without any setting: a connection whose server is
 /// another process than it said in the beginning is taken for a pooler's. Then nothing is prepared and no setting is made
 /// but within the transaction of a call, because others use the same sessions. It is still one round trip, but the
 /// server parses and plans each time, some 50 µs. The database's `default_transaction_isolation` must be read committed,
-/// and libpq 14 or later.
+/// and libpq 14 or later. In session mode the pooler must have a session of the server for each connection of each process
+/// (PgBouncer: `default_pool_size`, 20 if nothing else is said); in transaction mode, connections take turns.
 ///
 /// @par TLS
 /// As libpq does it: a server is known by its certificate only with `?sslmode=verify-full&sslrootcert=FILE`.

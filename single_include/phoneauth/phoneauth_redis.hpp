@@ -78,7 +78,7 @@ struct redis_url {
     bool tls = false;
     redis_address server;
     std::string user;
-    std::string password;  ///< empty: none is sent
+    secret_string password;  ///< empty: none is sent
     unsigned database = 0;
 };
 
@@ -101,7 +101,7 @@ inline redis_url parse_redis_url(std::string_view text) {
         const auto colon = authority.find(':');
         if (colon > at) return refuse("names a user without a password");
         auto user = percent_decode(authority.substr(0, colon));
-        auto password = percent_decode(authority.substr(colon + 1, at - colon - 1));
+        auto password = percent_decode<secret_string>(authority.substr(colon + 1, at - colon - 1));
         if (!user || !password) return refuse("has a % that is not followed by two hexadecimal digits");
         parts.user = *std::move(user);
         parts.password = *std::move(password);
@@ -281,29 +281,38 @@ inline redis_call redis_evaluation(const redis_script& script, std::vector<std::
     return call;
 }
 
-inline void append_command(std::string& out, const std::vector<std::string>& words) {
+template <class Words>
+void append_command(std::string& out, const Words& words) {
     (out += '*').append(std::to_string(words.size())) += "\r\n";
     for (const auto& word : words) ((out += '$').append(std::to_string(word.size())) += "\r\n").append(word) += "\r\n";
 }
 
 /// Appends what is sent for `call`. Returns the number of replies that it brings, of which the last counts.
 inline unsigned append_call(std::string& out, const redis_call& call) {
-    if (call.asking) append_command(out, {"ASKING"});
+    if (call.asking) append_command(out, std::array<std::string_view, 1>{"ASKING"});
     append_command(out, call.words);
     return call.asking ? 2 : 1;
 }
 
-/// What a new connection sends before anything else; all must be answered with "OK".
-inline redis_calls redis_handshake(const redis_url& url) {
-    redis_calls calls;
-    if (!url.password.empty()) {
-        calls.push_back(redis_command({"AUTH"}));
-        if (!url.user.empty()) calls.back().words.push_back(url.user);
-        calls.back().words.push_back(url.password);
+/// What a new connection sends before anything else.
+struct redis_handshake {
+    secret_string bytes;
+    redis_calls calls;  ///< that are in it, without their secrets; all must be answered with "OK"
+
+    explicit redis_handshake(const redis_url& url) {
+        bytes.reserve(url.user.size() + url.password.size() + 128);  // growing would leave the password behind
+        if (!url.password.empty()) {
+            std::vector<std::string_view> words{"AUTH", url.user, url.password};
+            if (url.user.empty()) words.erase(words.begin() + 1);
+            append_command(bytes, words);
+            calls.push_back(redis_command({"AUTH"}));
+        }
+        if (url.database != 0) {
+            calls.push_back(redis_command({"SELECT", std::to_string(url.database)}));
+            append_call(bytes, calls.back());
+        }
     }
-    if (url.database != 0) calls.push_back(redis_command({"SELECT", std::to_string(url.database)}));
-    return calls;
-}
+};
 
 /// Throws `std::runtime_error`, with a sentence to be put behind "Redis at …", if `reply` refuses `call` of the
 /// handshake.
@@ -1073,7 +1082,6 @@ private:
 
 #include <cerrno>
 #include <cstddef>
-#include <memory>
 #include <new>
 #include <stdexcept>
 #include <string>
@@ -1082,13 +1090,106 @@ private:
 #include <tuple>
 #include <utility>
 
-#include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
+#include <openssl/x509_vfy.h>
 
 #include <sys/socket.h>
 
+
+// ---- phoneauth/detail/tls_peer.hpp ----
+
+#ifndef PHONEAUTH_DETAIL_TLS_PEER_HPP
+#define PHONEAUTH_DETAIL_TLS_PEER_HPP
+
+#include <cstddef>
+#include <memory>
+#include <new>
+#include <string>
+
+#include <openssl/bio.h>
+#include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
+
+
+// What all that speaks TLS here has in common: nothing but OpenSSL, on whatever carries the bytes.
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+struct ssl_deleter {
+    void operator()(SSL* p) const noexcept { SSL_free(p); }
+    void operator()(SSL_CTX* p) const noexcept { SSL_CTX_free(p); }
+    void operator()(SSL_SESSION* p) const noexcept { SSL_SESSION_free(p); }
+    void operator()(BIO_METHOD* p) const noexcept { BIO_meth_free(p); }
+};
+using ssl_ptr = std::unique_ptr<SSL, ssl_deleter>;
+using ssl_ctx_ptr = std::unique_ptr<SSL_CTX, ssl_deleter>;
+using ssl_session_ptr = std::unique_ptr<SSL_SESSION, ssl_deleter>;
+
+/// Makes `ssl` a client that trusts only a certificate for `host`, a name or an address. False if there can be none.
+inline bool expect_peer(SSL* ssl, const std::string& host) {
+    SSL_set_connect_state(ssl);
+    if (host.empty()) return false;  // OpenSSL would take any name
+    if (parse_ip(host))              // which has no place in SNI (RFC 6066 §3)
+        return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host.c_str()) == 1;
+    SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    return SSL_set1_host(ssl, host.c_str()) == 1 && SSL_set_tlsext_host_name(ssl, host.c_str()) == 1;
+}
+
+/// How OpenSSL reads and writes a `Wire`: never blocking, and without SIGPIPE, which its own socket BIO would raise.
+/// Its `read_some` and `write_some` take a pointer, a size and a flag that they set if it is to be tried again later;
+/// they return the number of bytes, 0 at the end, or -1.
+template <class Wire>
+BIO_METHOD* wire_bio_method() {
+    static const std::unique_ptr<BIO_METHOD, ssl_deleter> method = [] {
+        std::unique_ptr<BIO_METHOD, ssl_deleter> m(
+            BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "phoneauth wire"));
+        if (!m) throw std::bad_alloc();
+        BIO_meth_set_write(m.get(), [](BIO* bio, const char* data, int size) {
+            bool later = false;
+            BIO_clear_retry_flags(bio);
+            const auto n =
+                static_cast<Wire*>(BIO_get_data(bio))->write_some(data, static_cast<std::size_t>(size), later);
+            if (later) BIO_set_retry_write(bio);
+            return static_cast<int>(n);
+        });
+        BIO_meth_set_read(m.get(), [](BIO* bio, char* data, int size) {
+            bool later = false;
+            BIO_clear_retry_flags(bio);
+            const auto n =
+                static_cast<Wire*>(BIO_get_data(bio))->read_some(data, static_cast<std::size_t>(size), later);
+            if (later) BIO_set_retry_read(bio);
+            return static_cast<int>(n);
+        });
+        BIO_meth_set_ctrl(m.get(), [](BIO*, int command, long, void*) -> long { return command == BIO_CTRL_FLUSH; });
+        BIO_meth_set_create(m.get(), [](BIO* bio) {
+            BIO_set_init(bio, 1);
+            return 1;
+        });
+        return m;
+    }();
+    return method.get();
+}
+
+/// TLS on `wire`, which lives longer; nullptr if there is no memory for it.
+template <class Wire>
+ssl_ptr make_ssl(SSL_CTX* context, Wire& wire) {
+    ssl_ptr ssl(SSL_new(context));
+    BIO* const bio = ssl ? BIO_new(wire_bio_method<Wire>()) : nullptr;
+    if (!bio) return nullptr;
+    BIO_set_data(bio, &wire);
+    SSL_set_bio(ssl.get(), bio, bio);
+    return ssl;
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
 
 // Bytes to and from Redis, with TLS or without, for both storages: nothing here waits. hiredis has no TLS before 1.0, and
 // later a library of its own for it.
@@ -1097,14 +1198,8 @@ namespace phoneauth {
 inline namespace v0 {
 namespace detail {
 
-struct redis_tls_free {
-    void operator()(SSL* p) const noexcept { SSL_free(p); }
-    void operator()(SSL_CTX* p) const noexcept { SSL_CTX_free(p); }
-    void operator()(BIO_METHOD* p) const noexcept { BIO_meth_free(p); }
-};
-
 /// What a storage's connections by TLS have in common; nullptr for one without TLS.
-using redis_tls = std::unique_ptr<SSL_CTX, redis_tls_free>;
+using redis_tls = ssl_ctx_ptr;
 
 /// Throws `std::runtime_error` if a file cannot be used, or if `options` speak of TLS and the URL does not.
 inline redis_tls make_redis_tls(const redis_url& url, const redis_options& options) {
@@ -1159,21 +1254,9 @@ public:
     redis_stream(int fd, SSL_CTX* tls, const std::string& host)
         : host_(host), wire_{fd, 0}, in_handshake_(tls != nullptr) {
         if (!tls) return;
-        ssl_.reset(SSL_new(tls));
-        BIO* const bio = ssl_ ? BIO_new(bio_method()) : nullptr;
-        if (!bio) throw std::bad_alloc();
-        BIO_set_data(bio, &wire_);
-        SSL_set_bio(ssl_.get(), bio, bio);
-        SSL_set_connect_state(ssl_.get());
-        bool named = false;
-        if (parse_ip(host)) {  // which has no place in SNI (RFC 6066 §3)
-            named = X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_.get()), host.c_str()) == 1;
-        } else {
-            SSL_set_hostflags(ssl_.get(), X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-            named = !host.empty() && SSL_set1_host(ssl_.get(), host.c_str()) == 1 &&
-                    SSL_set_tlsext_host_name(ssl_.get(), host.c_str()) == 1;
-        }
-        if (!named) throw std::runtime_error("has a name for which no certificate can be");
+        ssl_ = make_ssl(tls, wire_);
+        if (!ssl_) throw std::bad_alloc();
+        if (!expect_peer(ssl_.get(), host)) throw std::runtime_error("has a name for which no certificate can be");
     }
     redis_stream(const redis_stream&) = delete;
     redis_stream& operator=(const redis_stream&) = delete;
@@ -1189,15 +1272,16 @@ public:
     /// Sends the beginning of `rest`, and takes it away there.
     redis_io write(std::string_view& rest) {
         std::size_t n = 0;
+        bool later = false;
         auto step = redis_io::done;
         if (ssl_) {
             ERR_clear_error();
             step = after(SSL_write_ex(ssl_.get(), rest.data(), rest.size(), &n));
             if (step == redis_io::failed) hear_last_words();
-        } else if (const auto sent = wire_.write(rest.data(), rest.size()); sent >= 0) {
+        } else if (const auto sent = wire_.write_some(rest.data(), rest.size(), later); sent >= 0) {
             n = static_cast<std::size_t>(sent);
         } else {
-            step = would_block(wire_.error) ? redis_io::wants_write : broken(wire_.error);
+            step = later ? redis_io::wants_write : broken(wire_.error);
         }
         rest.remove_prefix(n);
         return step;
@@ -1206,16 +1290,17 @@ public:
     /// Receives `n` bytes, at most `size`.
     redis_io read(char* to, std::size_t size, std::size_t& n) {
         n = 0;
+        bool later = false;
         auto step = redis_io::done;
         if (ssl_) {
             ERR_clear_error();
             step = after(SSL_read_ex(ssl_.get(), to, size, &n));
-        } else if (const auto got = wire_.read(to, size); got > 0) {
+        } else if (const auto got = wire_.read_some(to, size, later); got > 0) {
             n = static_cast<std::size_t>(got);
         } else if (got == 0) {
             step = ended();
         } else {
-            step = would_block(wire_.error) ? redis_io::wants_read : broken(wire_.error);
+            step = later ? redis_io::wants_read : broken(wire_.error);
         }
         heard_ = heard_ || n > 0;
         return step;
@@ -1252,16 +1337,18 @@ public:
 private:
     struct wire {
         int fd;
-        int error;  ///< of the last function that returned -1
+        int error;  ///< of the last of the two functions; 0: it went well, or it was the end
 
-        ssize_t write(const void* data, std::size_t size) {
+        ssize_t write_some(const void* data, std::size_t size, bool& later) {
             const auto n = ::send(fd, data, size, MSG_NOSIGNAL | MSG_DONTWAIT);
-            error = errno;
+            error = n < 0 ? errno : 0;
+            later = would_block(error);
             return n;
         }
-        ssize_t read(void* data, std::size_t size) {
+        ssize_t read_some(void* data, std::size_t size, bool& later) {
             const auto n = ::recv(fd, data, size, MSG_DONTWAIT);
-            error = errno;
+            error = n < 0 ? errno : 0;
+            later = would_block(error);
             return n;
         }
     };
@@ -1269,38 +1356,6 @@ private:
     inline static const std::string set_certificate = "set redis_options::certificate_file and key_file";
 
     static bool would_block(int error) noexcept { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
-
-    /// How OpenSSL reads and writes: without SIGPIPE, which its own socket BIO would raise.
-    static BIO_METHOD* bio_method() {
-        static const std::unique_ptr<BIO_METHOD, redis_tls_free> method = [] {
-            std::unique_ptr<BIO_METHOD, redis_tls_free> m(
-                BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "phoneauth Redis"));
-            if (!m) throw std::bad_alloc();
-            BIO_meth_set_write(m.get(), [](BIO* bio, const char* data, int size) {
-                auto& w = *static_cast<wire*>(BIO_get_data(bio));
-                BIO_clear_retry_flags(bio);
-                const auto n = w.write(data, static_cast<std::size_t>(size));
-                if (n < 0 && would_block(w.error)) BIO_set_retry_write(bio);
-                return static_cast<int>(n);
-            });
-            BIO_meth_set_read(m.get(), [](BIO* bio, char* data, int size) {
-                auto& w = *static_cast<wire*>(BIO_get_data(bio));
-                BIO_clear_retry_flags(bio);
-                const auto n = w.read(data, static_cast<std::size_t>(size));
-                if (n < 0 && would_block(w.error)) BIO_set_retry_read(bio);
-                if (n == 0) w.error = 0;
-                return static_cast<int>(n);
-            });
-            BIO_meth_set_ctrl(m.get(),
-                              [](BIO*, int command, long, void*) -> long { return command == BIO_CTRL_FLUSH; });
-            BIO_meth_set_create(m.get(), [](BIO* bio) {
-                BIO_set_init(bio, 1);
-                return 1;
-            });
-            return m;
-        }();
-        return method.get();
-    }
 
     redis_io fail(std::string why) {
         failed_ = true;
@@ -1385,7 +1440,7 @@ private:
 
     const std::string host_;
     wire wire_;
-    std::unique_ptr<SSL, redis_tls_free> ssl_;
+    ssl_ptr ssl_;
     bool in_handshake_;   ///< it has not ended well
     bool heard_ = false;  ///< something has been received
     bool failed_ = false;
@@ -1598,11 +1653,9 @@ public:
             fail(e.what());
         }
         for (redis_io step; (step = stream_->handshake()) != redis_io::done;) wait_for(step, deadline);
-        const auto handshake = redis_handshake(url);
-        std::string bytes;
-        for (const auto& call : handshake) append_call(bytes, call);
-        send(bytes, deadline);
-        for (const auto& call : handshake) {
+        const redis_handshake handshake(url);
+        send(handshake.bytes, deadline);
+        for (const auto& call : handshake.calls) {
             const auto reply = receive(deadline);
             try {
                 check_handshake(call, *reply);
