@@ -6462,10 +6462,9 @@ namespace phoneauth {
 inline namespace v0 {
 namespace flows {
 
-/// Whether strangers can cause it as often as they like.
-constexpr bool is_anybodys(event_kind kind) noexcept {
-    return kind == event_kind::refused || kind == event_kind::storage_error || kind == event_kind::sender_trouble ||
-           kind == event_kind::provider_error;
+/// Whether strangers can cause it as often as they like: no limit counts it.
+constexpr bool is_unbounded(event_kind kind) noexcept {
+    return kind == event_kind::refused || kind == event_kind::storage_error || kind == event_kind::sender_trouble;
 }
 
 PHONEAUTH_DECL std::optional<std::uint64_t> sampler::admit(const std::error_code& reason, time_point now) noexcept {
@@ -6528,7 +6527,7 @@ PHONEAUTH_DECL void reporter::tell(const context& c, event_kind kind, const fail
 PHONEAUTH_DECL void reporter::tell_failure(const context& c, const failure& why) const noexcept {
     if (why.code == error::cancelled || !environment_.is_observed()) return;
     const auto kind = c.uncounted ? event_kind::refused : event_kind_of(why);
-    if (!is_anybodys(kind)) return tell(c, kind, &why);
+    if (!is_unbounded(kind)) return tell(c, kind, &why);
     try {
         const auto at = environment_.now();
         if (const auto suppressed = sampler_.admit(why.code, at)) observe(c, kind, &why, at, *suppressed);
