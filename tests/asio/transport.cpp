@@ -10,6 +10,7 @@
 
 #include "asio/certificates.hpp"
 #include "asio/scripted_server.hpp"
+#include "asio/transport_worlds.hpp"
 #include "support/temporary_folder.hpp"
 
 #include <asio/bind_executor.hpp>
@@ -31,7 +32,7 @@
 
 #include <poll.h>
 
-using namespace phoneauth;
+using namespace transport_tests;
 using namespace std::chrono_literals;
 using peer = scripted_server::peer;
 using script = scripted_server::script;
@@ -40,27 +41,6 @@ static_assert(HttpTransport<https_transport>);
 static_assert(HttpTransport<blocking_transport>);
 
 namespace {
-
-// The two transports behind one face: the same tests run on both.
-struct async_world {
-    explicit async_world(https_transport_options o = {}) : transport(context.get_executor(), std::move(o)) {}
-    result<http_response> send(http_request r) {
-        context.restart();
-        auto reply = ::asio::co_spawn(context, transport.send(std::move(r)), ::asio::use_future);
-        context.run();
-        return reply.get();
-    }
-    ::asio::io_context context;
-    https_transport transport;
-};
-
-struct blocking_world {
-    explicit blocking_world(https_transport_options o = {}) : transport(std::move(o)) {}
-    result<http_response> send(const http_request& r) { return transport.send(r); }
-    blocking_transport transport;
-};
-
-using worlds = boost::mpl::list<async_world, blocking_world>;
 
 http_request get(std::string url) {
     http_request r;

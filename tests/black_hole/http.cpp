@@ -7,6 +7,7 @@
 #include <phoneauth/asio/https_transport.hpp>
 
 #include "asio/scripted_server.hpp"
+#include "asio/transport_worlds.hpp"
 #include "black_hole/black_hole.hpp"
 
 #include <asio/co_spawn.hpp>
@@ -17,30 +18,11 @@
 #include <string>
 #include <utility>
 
-using namespace phoneauth;
+using namespace transport_tests;
 using namespace std::chrono_literals;
 using peer = scripted_server::peer;
 
 namespace {
-
-struct async_world {
-    explicit async_world(https_transport_options o = {}) : transport(context.get_executor(), std::move(o)) {}
-    result<http_response> send(http_request r) {
-        auto reply = ::asio::co_spawn(context, transport.send(std::move(r)), ::asio::use_future);
-        context.run();
-        return reply.get();
-    }
-    ::asio::io_context context;
-    https_transport transport;
-};
-
-struct blocking_world {
-    explicit blocking_world(https_transport_options o = {}) : transport(std::move(o)) {}
-    result<http_response> send(const http_request& r) { return transport.send(r); }
-    blocking_transport transport;
-};
-
-using worlds = boost::mpl::list<async_world, blocking_world>;
 
 void answer(peer& p) {
     p.request();
