@@ -13,6 +13,9 @@
 #include <phoneauth/configuration_report.hpp>
 #include <phoneauth/credentials.hpp>
 #include <phoneauth/detail/check_policies.hpp>
+#include <phoneauth/facade/account_functions.hpp>
+#include <phoneauth/facade/operator_functions.hpp>
+#include <phoneauth/facade/session_functions.hpp>
 #include <phoneauth/flows/adapter.hpp>
 #include <phoneauth/flows/flows.hpp>
 #include <phoneauth/login_result.hpp>
@@ -89,7 +92,9 @@ inline namespace v0 {
 /// In asynchronous mode, terminal. A cancelled flow ends with `cancelled`, or with its result if that was certain
 /// already. A code whose message may have been sent stays valid; nothing is left half done.
 template <class S, class T, class... Options>
-class authenticator {
+class authenticator : public facade::session_functions<authenticator<S, T, Options...>>,
+                      public facade::account_functions<authenticator<S, T, Options...>>,
+                      public facade::operator_functions<authenticator<S, T, Options...>> {
     static_assert(detail::check_storage<S>());
     static_assert(detail::check_transport<T>());
     static_assert((detail::check_option<Options>() && ...));
@@ -251,84 +256,6 @@ public:
         return give(codes_.handle_status_callback(std::move(r)), std::forward<Token>(token)...);
     }
 
-    /// Whose session a token is: what a route asks before it serves a user. A session is over, for good, when its user
-    /// gets another password hash, phone or generation, whoever stores it, and when it is used while its user is
-    /// disabled.
-    ///
-    /// @param session  the token, as the client sent it
-    /// @param token    asynchronous mode: a completion token, or nothing
-    /// @return the `user`
-    /// @par Errors
-    /// `unknown_token`; `session_expired`; `account_disabled`.
-    template <class... Token>
-    auto authenticate(session_token session, Token&&... token) {
-        return give(sessions_.authenticate(std::move(session)), std::forward<Token>(token)...);
-    }
-
-    /// Ends a session.
-    ///
-    /// @param session  the token, as the client sent it
-    /// @param from     the client that asks
-    /// @param token    asynchronous mode: a completion token, or nothing
-    /// @return the `logout_outcome`
-    /// @par Errors
-    /// None of its own.
-    template <class... Token>
-    auto logout(session_token session, client_info from = {}, Token&&... token) {
-        return give(sessions_.logout(std::move(session), std::move(from)), std::forward<Token>(token)...);
-    }
-
-    /// Changes the logged-in user's own properties. A new password or identity needs a proof that it is the user who
-    /// asks: either the session was opened within `config::fresh_login`, or `changes` has the user's password as
-    /// `currentPassword`, which is compared whenever it is given. A new password ends all other sessions of the user, for
-    /// good. The own one goes on, unless the storage fails just then: the user has to log in again in that case.
-    ///
-    /// @param session    the token, as the client sent it
-    /// @param object_id  whom the client means to change: has to be the session's user
-    /// @param changes    name → JSON text; null removes a property. See `rules::apply_changes`
-    /// @param from       the client that asks
-    /// @param token      asynchronous mode: a completion token, or nothing
-    /// @return the `user` as stored
-    /// @par Errors
-    /// `unknown_token`; `session_expired`; `account_disabled`; `not_permitted` (another user's id); `user_exists` (the
-    /// identity is taken); `invalid_parameter`; `identity_required`; `invalid_email`; `password_required`;
-    /// `invalid_password`; `reserved_property`; `too_many_failures` (with `retry_after`; for identities and passwords, 10
-    /// an hour, and for wrong current passwords); `fresh_login_required`; `invalid_login` (the current password is
-    /// wrong); the hooks' own failures.
-    template <class... Token>
-    auto update_user(session_token session, std::string object_id, property_map changes, client_info from = {},
-                     Token&&... token) {
-        return give(
-            sessions_.update_user(std::move(session), std::move(object_id), std::move(changes), std::move(from)),
-            std::forward<Token>(token)...);
-    }
-
-    /// Ends all sessions of a user, for good: it raises `user::generation`, on which they rest, and erases what it can of
-    /// them. The networks that were known to the user are strangers' again. For whoever runs the server; `update_user` with a new password does as much.
-    ///
-    /// @param user_id  `user::object_id`
-    /// @param token    asynchronous mode: a completion token, or nothing
-    /// @return nothing
-    /// @par Errors
-    /// `invalid_parameter` (there is no such user).
-    template <class... Token>
-    auto end_sessions(std::string user_id, Token&&... token) {
-        return give(sessions_.end_sessions(std::move(user_id)), std::forward<Token>(token)...);
-    }
-
-    /// Takes back what strangers, and all known networks together, have done to the owner of a phone: wrong passwords
-    /// and codes, and codes that were sent. For whoever runs the server.
-    ///
-    /// @param phone  as people type it; see `phone_number::parse`
-    /// @param token  asynchronous mode: a completion token, or nothing
-    /// @return nothing
-    /// @par Errors
-    /// `invalid_phone_number`.
-    template <class... Token>
-    auto unlock(std::string phone, Token&&... token) {
-        return give(sessions_.unlock(std::move(phone)), std::forward<Token>(token)...);
-    }
-
     /// Sends any message. Who may do so is for the caller to decide: each message is paid for.
     ///
     /// @param m      the message
@@ -361,6 +288,10 @@ public:
     }
 
 private:
+    friend facade::session_functions<authenticator>;
+    friend facade::account_functions<authenticator>;
+    friend facade::operator_functions<authenticator>;
+
     /// What a flow returned, or what a completion token makes of it.
     template <class Returned>
     Returned give(Returned returned) {
@@ -377,6 +308,13 @@ private:
     flows::registration<mode> registration_{*parts_, codes_};
     flows::login<mode> login_{*parts_, codes_};
     flows::sessions<mode> sessions_{*parts_};
+    flows::step_up<mode> step_up_{*parts_, codes_, sessions_};
+    flows::profile<mode> profile_{*parts_, codes_, sessions_};
+    flows::devices<mode> devices_{*parts_, login_, sessions_};
+    flows::recovery<mode> recovery_{*parts_, codes_, login_, sessions_};
+    flows::leaving<mode> leaving_{*parts_, codes_, sessions_};
+    flows::verification<mode> verification_{*parts_, codes_};
+    flows::operators<mode> operators_{*parts_, sessions_};
     flows::messages<mode> messages_{*parts_};
 };
 

@@ -2,6 +2,8 @@
 #ifndef PHONEAUTH_CLIENT_INFO_HPP
 #define PHONEAUTH_CLIENT_INFO_HPP
 
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,6 +32,8 @@ struct client_info {
     /// like any other, but never becomes known to a user, nor counts as known. The first time, the observer is told
     /// `event_kind::misconfigured_proxy`.
     bool shared_address = false;
+    /// What else came with the request, name → JSON text, for `before_message`: the answer to a captcha, say.
+    std::map<std::string, std::string, std::less<>> extra{};
 };
 
 /// The network of all clients whose address is not empty and yet none.

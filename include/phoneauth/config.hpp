@@ -61,10 +61,24 @@ struct code_key {
     secret_string secret;  ///< 32 to 256 bytes, kept secret; all servers on one storage need the same
 };
 
-/// What becomes of a login with a phone number that no user has.
+/// What becomes of a login by code with a phone number that no user has.
 enum class unknown_phone_policy {
     conceal,  ///< it looks like any other start, but no message is sent (OWASP ASVS 5.0 §6.3.8)
-    reject    ///< `error::unknown_phone`, as friendly as it is to attackers
+    reject,   ///< `error::unknown_phone`, as friendly as it is to attackers
+    sign_up   ///< a code is sent, and `finish_login` makes the user, who has no password and no further properties
+};
+
+/// How users who have forgotten their password get another one.
+enum class password_reset_policy {
+    disabled,             ///< not by themselves
+    code,                 ///< by a code that is sent to their phone
+    code_and_backup_code  ///< by that and one of their backup codes: so no reset goes past a second factor
+};
+
+/// Something that an integrator has codes sent for, with `authenticator::start_verification`.
+struct topic {
+    std::string name;  ///< 1–32 letters, digits, `-` and `_`; bound into each code
+    std::string text;  ///< what `{purpose}` stands for in its messages: 1–40 bytes of UTF-8
 };
 
 /// Everything an integrator can set. The defaults are the recommended values; `validate` knows the ranges.
@@ -99,6 +113,17 @@ struct config {
     std::string registration_purpose = "sign up";
     /// What `{purpose}` stands for at a login: 1–40 bytes of UTF-8.
     std::string login_purpose = "log in";
+    ///@{
+    /// The same for the codes of the other operations: 1–40 bytes of UTF-8 each.
+    std::string phone_change_purpose = "confirm your new number";
+    std::string password_reset_purpose = "set a new password";
+    std::string step_up_purpose = "confirm that it is you";
+    std::string deletion_purpose = "DELETE your account";
+    ///@}
+    /// What the integrator has codes sent for: at most 100, each of another name.
+    std::vector<topic> topics;
+    /// 60–3300 s after the end of a code's life during which the proof that came of it can be redeemed.
+    std::chrono::seconds proof_lifetime{600};
     /// What `{site}` stands for: at most 40 bytes of UTF-8; required with `{site}`.
     std::string site_name;
     /// Host for origin-bound codes (WICG: a last line `@host #code`), without scheme and port; empty: none.
@@ -190,11 +215,35 @@ struct config {
     /// 0–86400 s after a login during which its session may change password and identity without the current password.
     /// 0: that is never asked for.
     std::chrono::seconds fresh_login{600};
+    /// 0 or 300 s – 365 days after which a session that is not used is over. 0: it is not.
+    std::chrono::seconds session_idle_timeout{0};
+    /// 0–1000 sessions of one user; a login beyond it ends the one that was used least recently. 0: no limit.
+    unsigned max_sessions_per_user = 0;
+    /// 0 or 3600 s – 365 days during which a trusted device spares its user the codes of two-factor logins. 0: no device
+    /// can be trusted.
+    std::chrono::seconds trusted_device_lifetime{0};
+
+    // -- accounts
+
+    /// How users who have forgotten their password get another one. Where logins need a password and a code,
+    /// `password_reset_policy::code` makes the phone alone enough.
+    password_reset_policy password_reset = password_reset_policy::disabled;
+    ///@{
+    /// What a user is told by SMS, at most 320 bytes of UTF-8; empty: nothing. The first goes to the number that they
+    /// had before.
+    std::string phone_changed_notice =
+        "The phone number of your account was changed. If it was not you, contact us at once.";
+    std::string password_reset_notice = "Your password was reset. If it was not you, contact us at once.";
+    std::string backup_code_notice =
+        "A backup code was used to get into your account. If it was not you, contact us at once.";
+    ///@}
 
     // -- registration
 
     /// Whether anybody may register.
     bool registration_enabled = true;
+    /// Whether a registration needs a password. A user who has none can set one while their session is fresh.
+    bool password_required = true;
     /// The phone's property name, on the wire too: a letter or `_`, then letters, digits, `_`; at most 64.
     std::string phone_column = "phoneNumber";
     /// The identity's property name. `phone_column` makes the phone the identity; "email" is checked to be an address.
@@ -216,6 +265,13 @@ struct config {
     /// 0–1048576 bytes of JSON over all further properties of a user.
     unsigned max_property_bytes = 16384;
 };
+
+/// The topic of this name; nullptr: there is none. Lives as long as `c`.
+inline const topic* find_topic(const config& c, std::string_view name) noexcept {
+    for (const auto& t : c.topics)
+        if (t.name == name) return &t;
+    return nullptr;
+}
 
 /// The number that somebody typed, as the flows read it: by `config::normalize_phone` if there is one, else by
 /// `phone_number::parse`. For whoever looks users up by what is typed.

@@ -125,6 +125,21 @@ inline void check_codes(const config& c, bool storage_is_shared, config_checker&
     const char* const part = "expected 1 to 40 bytes of UTF-8 without control characters";
     check.require(is_part(c.registration_purpose, 1), "registration_purpose", part);
     check.require(is_part(c.login_purpose, 1), "login_purpose", part);
+    check.require(is_part(c.phone_change_purpose, 1), "phone_change_purpose", part);
+    check.require(is_part(c.password_reset_purpose, 1), "password_reset_purpose", part);
+    check.require(is_part(c.step_up_purpose, 1), "step_up_purpose", part);
+    check.require(is_part(c.deletion_purpose, 1), "deletion_purpose", part);
+    const auto is_topic = [&](const topic& t) {
+        const auto same = [&](const topic& other) { return other.name == t.name; };
+        return !t.name.empty() && t.name.size() <= 32 && is_part(t.text, 1) &&
+               std::all_of(t.name.begin(), t.name.end(),
+                           [](char ch) { return is_alnum(ch) || ch == '-' || ch == '_'; }) &&
+               std::count_if(c.topics.begin(), c.topics.end(), same) == 1;
+    };
+    check.require(
+        c.topics.size() <= 100 && std::all_of(c.topics.begin(), c.topics.end(), is_topic), "topics",
+        "expected at most 100, each with a name of its own of 1 to 32 letters, digits, - and _, and a text of "
+        "1 to 40 bytes of UTF-8 without control characters");
     check.require(is_part(c.site_name, text.find("{site}") == std::string::npos ? 0 : 1), "site_name",
                   std::string(part) + "; message_template needs it if it has {site}");
     check.require(c.origin_host.empty() || is_host_label_list(c.origin_host), "origin_host",
@@ -157,6 +172,29 @@ inline void check_destinations(const config& c, config_checker& check) {
         check.require(t.code.size() == c.code_digits && std::all_of(t.code.begin(), t.code.end(), is_digit),
                       "test_numbers", "a code does not have code_digits digits");
     }
+}
+
+inline void check_accounts(const config& c, config_checker& check) {
+    const auto is_off_or = [](std::chrono::seconds value, std::int64_t least) {
+        return value.count() == 0 || (value.count() >= least && value.count() <= 365LL * 24 * 3600);
+    };
+    check.range(c.proof_lifetime.count(), 60, 3300, "proof_lifetime", "s");
+    check.require(is_off_or(c.session_idle_timeout, 300), "session_idle_timeout", "expected 0 or 300 to 31536000 s");
+    check.range(c.max_sessions_per_user, 0, 1000, "max_sessions_per_user", "sessions");
+    check.require(is_off_or(c.trusted_device_lifetime, 3600), "trusted_device_lifetime",
+                  "expected 0 or 3600 to 31536000 s");
+    const auto is_notice = [](const std::string& s) {
+        return s.size() <= 320 && count_code_points(s) && std::none_of(s.begin(), s.end(), is_control);
+    };
+    const char* const notice = "expected at most 320 bytes of UTF-8 without control characters";
+    check.require(is_notice(c.phone_changed_notice), "phone_changed_notice", notice);
+    check.require(is_notice(c.password_reset_notice), "password_reset_notice", notice);
+    check.require(is_notice(c.backup_code_notice), "backup_code_notice", notice);
+    const bool signs_up = c.unknown_phone == unknown_phone_policy::sign_up;
+    check.require(!signs_up || (c.identity_column == c.phone_column && c.registration_enabled && !c.password_required),
+                  "unknown_phone",
+                  "is sign_up, which needs registration_enabled, no password_required, and the phone as the identity "
+                  "(identity_column = phone_column)");
 }
 
 inline void check_names(const std::vector<std::string>& names, const char* field, config_checker& check) {
@@ -206,6 +244,7 @@ PHONEAUTH_DECL std::vector<config_problem> validate(const config& c, bool storag
     check.range(c.max_passwords_per_client_and_hour, 0, 100000, "max_passwords_per_client_and_hour", "failures");
     check.range(c.session_lifetime.count(), 60, 365LL * 24 * 3600, "session_lifetime", "s");
     check.range(c.fresh_login.count(), 0, 86400, "fresh_login", "s");
+    detail::check_accounts(c, check);
 
     check.require(detail::is_property_name(c.phone_column), "phone_column",
                   "expected letters, digits and _, at most 64");

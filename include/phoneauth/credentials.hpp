@@ -59,6 +59,25 @@ public:
     using named_text::named_text;
 };
 
+/// What spares a trusted device the code of a two-factor login: 36 characters, upper-case 8-4-4-4-12. Wiped when it goes
+/// away.
+class device_token : public detail::named_text<secret_string> {
+public:
+    using named_text::named_text;
+};
+
+/// One of the ten codes that a user has written down, as they typed it. Wiped when it goes away.
+class backup_code : public detail::named_text<secret_string> {
+public:
+    using named_text::named_text;
+};
+
+/// Shows that a code was right, for `authenticator::redeem_proof`: at most 128 characters. Wiped when it goes away.
+class proof_token : public detail::named_text<secret_string> {
+public:
+    using named_text::named_text;
+};
+
 }  // namespace v0
 }  // namespace phoneauth
 

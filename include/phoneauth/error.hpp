@@ -53,6 +53,8 @@ enum class error {
     send_message_disabled,
     not_permitted,
     fresh_login_required,
+    operation_disabled,
+    invalid_proof,
 
     // codes and transactions
     no_transaction,
@@ -141,6 +143,8 @@ inline constexpr std::array error_table{
     error_row{error::send_message_disabled, "send_message_disabled", "Sending messages is disabled."},
     error_row{error::not_permitted, "not_permitted", "The logged-in user may not access this object."},
     error_row{error::fresh_login_required, "fresh_login_required", "This change needs the current password, or a login a short while ago."},
+    error_row{error::operation_disabled, "operation_disabled", "This operation is disabled."},
+    error_row{error::invalid_proof, "invalid_proof", "The proof is unknown, has expired, or was used."},
 
     error_row{error::no_transaction, "no_transaction", "There is no such transaction for this operation; start again."},
     error_row{error::wrong_code, "wrong_code", "The code is wrong."},

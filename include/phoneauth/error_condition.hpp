@@ -63,6 +63,7 @@ constexpr condition condition_of(error e) noexcept {
     case error::login_disabled:
     case error::account_disabled:
     case error::send_message_disabled:
+    case error::operation_disabled:
     case error::not_permitted:
     case error::destination_not_allowed:
         return condition::denied;
@@ -70,6 +71,7 @@ constexpr condition condition_of(error e) noexcept {
     case error::unknown_token:
     case error::session_expired:
     case error::fresh_login_required:
+    case error::invalid_proof:
     case error::no_transaction:
     case error::code_expired:
     case error::code_used:

@@ -45,12 +45,26 @@ enum class event_kind : std::uint8_t {
     /// No message can leave, at least to this country: Twilio rejected the credentials, the account or the sender.
     /// `twilio_code` says why, and `twilio::remedy_of` what to do. Told each time, and also when a report says so of a
     /// message that had been accepted (then besides `undelivered`).
-    sender_trouble
+    sender_trouble,
+    verified,           ///< a code for the integrator was right: there is a proof
+    redeemed,           ///< a proof was used
+    phone_changed,      ///< a user has another phone
+    password_reset,     ///< a user who had forgotten their password has another one
+    stepped_up,         ///< a logged-in user has shown once more that it is them
+    session_ended,      ///< a user has ended sessions, or trusted devices, other than the one that asks
+    device_trusted,     ///< a user trusts a device
+    backup_codes_made,  ///< a user has new backup codes
+    backup_code_used,   ///< a backup code was right
+    exported,           ///< a user was told all that is stored about them
+    deleted,            ///< a user was deleted
+    disabled,           ///< an operator has disabled a user
+    enabled,            ///< an operator has enabled a user
+    unlocked,           ///< an operator has taken back what failures had shut
 };
 
 /// The name of a kind, as its enumerator.
 constexpr std::string_view name_of(event_kind k) noexcept {
-    constexpr std::array<std::string_view, 20> names{"started",
+    constexpr std::array<std::string_view, 34> names{"started",
                                                      "sent",
                                                      "resent",
                                                      "refused",
@@ -69,10 +83,24 @@ constexpr std::string_view name_of(event_kind k) noexcept {
                                                      "undelivered",
                                                      "guessing_warning",
                                                      "misconfigured_proxy",
-                                                     "sender_trouble"};
+                                                     "sender_trouble",
+                                                     "verified",
+                                                     "redeemed",
+                                                     "phone_changed",
+                                                     "password_reset",
+                                                     "stepped_up",
+                                                     "session_ended",
+                                                     "device_trusted",
+                                                     "backup_codes_made",
+                                                     "backup_code_used",
+                                                     "exported",
+                                                     "deleted",
+                                                     "disabled",
+                                                     "enabled",
+                                                     "unlocked"};
     return names[static_cast<std::size_t>(k)];
 }
-static_assert(name_of(event_kind::sender_trouble) == "sender_trouble");
+static_assert(name_of(event_kind::unlocked) == "unlocked");
 
 /// Something that happened. It never holds a code, a password, a token, or a whole phone number or transaction id.
 /// What is not known, or does not belong to the kind, is empty.
@@ -84,10 +112,11 @@ static_assert(name_of(event_kind::sender_trouble) == "sender_trouble");
 struct event {
     event_kind kind = event_kind::started;        ///< what happened
     time_point at{};                              ///< when, as the Clock tells it
-    std::optional<phoneauth::purpose> purpose{};  ///< registration or login
+    std::optional<phoneauth::purpose> purpose{};  ///< what the code is for
     std::string phone{};                          ///< masked, as by `phone_number::masked`
     std::string transaction{};  ///< the first 8 characters of the id: enough to find what belongs together
     std::string user_id{};      ///< `user::object_id`; empty while no user is known
+    std::string by{};           ///< the operator who did it, as they were named; at most 64 bytes
     std::string address{};      ///< the client's, at most 64 bytes of what was given
     std::string user_agent{};   ///< the client's, at most 64 bytes; a stranger's text
     std::error_code reason{};   ///< the `error` that is behind it

@@ -85,7 +85,7 @@ public:
     }
 
 private:
-    static constexpr std::size_t kinds = static_cast<std::size_t>(event_kind::sender_trouble) + 1;
+    static constexpr std::size_t kinds = static_cast<std::size_t>(event_kind::unlocked) + 1;
     static constexpr std::size_t other = error_table.size() + 1;
     static constexpr std::size_t reasons = other + 1;  ///< none, the errors in the order of their values, others
 

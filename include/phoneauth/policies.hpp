@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <phoneauth/cell.hpp>
+#include <phoneauth/code_message.hpp>
 #include <phoneauth/event.hpp>
 #include <phoneauth/http.hpp>
 #include <phoneauth/result.hpp>
@@ -47,8 +48,8 @@ enum class write_result {
 ///   `expires_at` is over by `transaction_retention` or more.
 /// - `update_transaction(t)` stores `t` with version `t.version + 1` if the stored version is `t.version` *at that
 ///   moment*, and says whether it did. Of any number of callers that read the same version, one gets true.
-/// - An update never brings another `id`, `purpose`, `created_at`, `expires_at`, `password_fingerprint` or
-///   `known_network` than was inserted.
+/// - An update never brings another `id`, `purpose`, `created_at`, `expires_at`, `password_fingerprint`, `known_network`
+///   or `topic` than was inserted.
 template <class S>
 concept TransactionStorage = requires(S& s, const transaction& t, const std::string& id) {
     { s.insert_transaction(t) } -> yields<bool>;
@@ -63,12 +64,14 @@ inline constexpr std::chrono::minutes transaction_retention{60};
 /// - `insert_user` and `update_user` never let two users have one phone, or one identity, however many callers race.
 /// - `insert_user` stores the version that the user holds. It throws if another user has the `object_id`.
 /// - `update_user(u)` replaces the user `u.object_id` if the stored version is `u.version`, and stores `u.version + 1`.
+/// - `erase_user(object_id)` takes a user away, and says whether there was one. Their phone and identity are free again.
 /// - The three look-ups find a user as they were last stored. Identities and phones compare byte for byte; what was
 ///   stored of a phone is `phone_number::str`, and `phone_number::from_e164` reads it.
 template <class S>
 concept UserStorage = requires(S& s, const user& u, const phone_number& phone, const std::string& text) {
     { s.insert_user(u) } -> yields<write_result>;
     { s.update_user(u) } -> yields<write_result>;
+    { s.erase_user(text) } -> yields<bool>;
     { s.find_user(text) } -> yields<std::optional<user>>;
     { s.find_user_by_phone(phone) } -> yields<std::optional<user>>;
     { s.find_user_by_identity(text) } -> yields<std::optional<user>>;
@@ -77,7 +80,12 @@ concept UserStorage = requires(S& s, const user& u, const phone_number& phone, c
 /// Sessions. Guarantees that the library builds on:
 /// - `insert_session` stores a new session and returns true. It returns false, and changes nothing, if there is one
 ///   with this `token_hash`. Tokens are random: the library answers with `error::internal`.
-/// - `find_session` gives the session as it was inserted.
+/// - `find_session` gives the session as it was last stored, its version included.
+/// - `find_sessions_of(user_id)` gives all sessions of a user, whatever their kind, in any order. It may leave out those
+///   that the storage may drop.
+/// - `update_session(s)` stores `s` with version `s.version + 1` if the stored version is `s.version` *at that moment*,
+///   and says whether it did: it never brings a session that is over back into being. An update never brings another
+///   `token_hash`, `user_id`, `created_at`, `expires_at`, `kind`, `device` or `network` than was inserted.
 /// - `erase_session` ends a session and says whether there was one.
 /// - `erase_sessions_of(user_id, kept)` ends all sessions of a user but the one whose `token_hash` is `kept`, and says
 ///   how many it ended. If `kept` is empty, it ends all of them. It never brings a session into being. After a throw
@@ -91,6 +99,8 @@ template <class S>
 concept SessionStorage = requires(S& s, const session& added, const std::string& text) {
     { s.insert_session(added) } -> yields<bool>;
     { s.find_session(text) } -> yields<std::optional<session>>;
+    { s.find_sessions_of(text) } -> yields<std::vector<session>>;
+    { s.update_session(added) } -> yields<bool>;
     { s.erase_session(text) } -> yields<bool>;
     { s.erase_sessions_of(text, text) } -> yields<std::size_t>;
 };
@@ -153,20 +163,30 @@ concept PasswordHasher = requires(P& p, const std::string& password, const std::
 ///   their `phone`, which was proved, nor their `object_id`. After a refusal the user can correct their data and send
 ///   the same code again. What it sets among the `properties`, clients can overwrite later, unless the name is among
 ///   `config::protected_properties`.
-/// - `before_update(const user& before, user& changed)`: `update_user` is about to store `changed`, which it may change
-///   likewise.
+/// - `before_update(const user& before, user& changed)`: `changed` is about to be stored, because its user, or an
+///   operator, changes their properties, password, phone or backup codes, or enables or disables them. The hook may
+///   change it likewise. `after_update(before, changed)`: it is stored.
+/// - `before_deletion(const user&)` and `after_deletion(const user&)`: the user is about to be deleted, or was.
+/// - `before_message(code_message&)`: a code is about to be sent. The place for a captcha, Twilio's Lookup, or a risk
+///   score. It is called after the limits were asked, and for phones that nobody has, too: what it decides must not
+///   depend on whose phone it is. After a refusal there is no transaction, and what the phone's limits took is given
+///   back; a code that was sent before stays good.
 /// - `password_allowed(const std::string& password, const user& u)`: `u`, who is not stored yet, wants a new password,
 ///   whose length is right: the place to compare it with a list of common ones (NIST SP 800-63B-3 §5.1.1.2). It refuses
 ///   with `error::invalid_password`, or as above.
 /// - `before_login(const user&)`: the code was right, or the password at `login_with_identity`; there is no session
 ///   yet. After a refusal the code is spent.
 template <class H>
-concept Hooks = requires(H& h, user& changeable, const user& u, const std::string& password) {
+concept Hooks = requires(H& h, user& changeable, const user& u, const std::string& password, code_message& message) {
     { h.before_registration(changeable) } -> yields<result<void>>;
     { h.after_registration(u) } -> yields<result<void>>;
     { h.before_login(u) } -> yields<result<void>>;
     { h.after_login(u) } -> yields<result<void>>;
     { h.before_update(u, changeable) } -> yields<result<void>>;
+    { h.after_update(u, u) } -> yields<result<void>>;
+    { h.before_deletion(u) } -> yields<result<void>>;
+    { h.after_deletion(u) } -> yields<result<void>>;
+    { h.before_message(message) } -> yields<result<void>>;
     { h.password_allowed(password, u) } -> yields<result<void>>;
 };
 
@@ -179,6 +199,10 @@ struct no_hooks {
     result<void> before_login(const user&) const { return {}; }
     result<void> after_login(const user&) const { return {}; }
     result<void> before_update(const user&, user&) const { return {}; }
+    result<void> after_update(const user&, const user&) const { return {}; }
+    result<void> before_deletion(const user&) const { return {}; }
+    result<void> after_deletion(const user&) const { return {}; }
+    result<void> before_message(code_message&) const { return {}; }
     result<void> password_allowed(const std::string&, const user&) const { return {}; }
     ///@}
 };

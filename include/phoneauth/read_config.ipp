@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <initializer_list>
 #include <limits>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -64,10 +66,26 @@ private:
         target = std::chrono::seconds(count);
     }
     void set(std::string_view name, const json_value::item& value, unknown_phone_policy& target) {
-        const bool reject = value.text == "reject";
-        const bool known = value.kind == json_kind::string && (reject || value.text == "conceal");
-        require(known, name, "expected \"conceal\" or \"reject\"");
-        target = reject ? unknown_phone_policy::reject : unknown_phone_policy::conceal;
+        using enum unknown_phone_policy;
+        choose(name, value, target, {{"conceal", conceal}, {"reject", reject}, {"sign_up", sign_up}});
+    }
+    void set(std::string_view name, const json_value::item& value, password_reset_policy& target) {
+        using enum password_reset_policy;
+        choose(name, value, target,
+               {{"disabled", disabled}, {"code", code}, {"code_and_backup_code", code_and_backup_code}});
+    }
+    template <class Enum>
+    void choose(std::string_view name, const json_value::item& value, Enum& target,
+                std::initializer_list<std::pair<std::string_view, Enum>> choices) {
+        std::string expected;
+        for (const auto& [text, choice] : choices) {
+            if (value.kind == json_kind::string && value.text == text) {
+                target = choice;
+                return;
+            }
+            expected.append(expected.empty() ? "expected \"" : " or \"").append(text) += '"';
+        }
+        require(false, name, expected);
     }
     void set(std::string_view name, const json_value::item& value, twilio_config& target) {
         if (require(value.kind == json_kind::object, name, "expected an object"))

@@ -35,6 +35,9 @@ struct user {
     std::optional<time_point> last_login_at{};  ///< empty until the first login
     std::uint64_t version = 0;                  ///< grows with each stored change; see `UserStorage`
     std::uint64_t generation = 0;               ///< raise it to end all sessions of the user for good
+    /// The hashes of the backup codes (flows/recovery.hpp), ten with a blank between two, "-" for one that was used;
+    /// empty: the user has none.
+    std::string backup_codes{};
 };
 
 /// True for the names that a client cannot set: the server's own fields of a user object, those of a transaction and

@@ -52,6 +52,11 @@ constexpr bool check_storage() {
         "write_result");
     static_assert(
         requires(S & s, const std::string& id) {
+            { s.erase_user(id) } -> yields<bool>;
+        },
+        "phoneauth: this Storage lacks `bool erase_user(const std::string&)`, or the same with an awaitable of it");
+    static_assert(
+        requires(S & s, const std::string& id) {
             { s.find_user(id) } -> yields<std::optional<user>>;
         },
         "phoneauth: this Storage lacks `std::optional<user> find_user(const std::string&)`, or the same with an "
@@ -80,6 +85,17 @@ constexpr bool check_storage() {
         },
         "phoneauth: this Storage lacks `std::optional<session> find_session(const std::string&)`, or the same with an "
         "awaitable of it");
+    static_assert(
+        requires(S & s, const std::string& id) {
+            { s.find_sessions_of(id) } -> yields<std::vector<session>>;
+        },
+        "phoneauth: this Storage lacks `std::vector<session> find_sessions_of(const std::string&)`, or the same with "
+        "an awaitable of it");
+    static_assert(
+        requires(S & s, const session& changed) {
+            { s.update_session(changed) } -> yields<bool>;
+        },
+        "phoneauth: this Storage lacks `bool update_session(const session&)`, or the same with an awaitable of it");
     static_assert(
         requires(S & s, const std::string& hash) {
             { s.erase_session(hash) } -> yields<bool>;
@@ -179,6 +195,30 @@ constexpr bool check_hooks() {
         },
         "phoneauth: these Hooks lack `result<void> password_allowed(const std::string&, const user&)`, or the same "
         "with an awaitable of it; derive from no_hooks");
+    static_assert(
+        requires(H & h, const user& u) {
+            { h.after_update(u, u) } -> yields<result<void>>;
+        },
+        "phoneauth: these Hooks lack `result<void> after_update(const user&, const user&)`, or the same with an "
+        "awaitable of it; derive from no_hooks");
+    static_assert(
+        requires(H & h, const user& u) {
+            { h.before_deletion(u) } -> yields<result<void>>;
+        },
+        "phoneauth: these Hooks lack `result<void> before_deletion(const user&)`, or the same with an awaitable of it; "
+        "derive from no_hooks");
+    static_assert(
+        requires(H & h, const user& u) {
+            { h.after_deletion(u) } -> yields<result<void>>;
+        },
+        "phoneauth: these Hooks lack `result<void> after_deletion(const user&)`, or the same with an awaitable of it; "
+        "derive from no_hooks");
+    static_assert(
+        requires(H & h, code_message & m) {
+            { h.before_message(m) } -> yields<result<void>>;
+        },
+        "phoneauth: these Hooks lack `result<void> before_message(code_message&)`, or the same with an awaitable of "
+        "it; derive from no_hooks");
     return Hooks<H>;
 }
 

@@ -31,6 +31,12 @@ void describe(Field& field, test_number& t) {
 }
 
 template <class Field>
+void describe(Field& field, topic& t) {
+    field("name", t.name);
+    field("text", t.text);
+}
+
+template <class Field>
 void describe(Field& field, code_key& k) {
     field("id", k.id);
     field("secret", k.secret);
@@ -46,6 +52,12 @@ void describe(Field& field, config& c) {
     field("message_template", c.message_template);
     field("registration_purpose", c.registration_purpose);
     field("login_purpose", c.login_purpose);
+    field("phone_change_purpose", c.phone_change_purpose);
+    field("password_reset_purpose", c.password_reset_purpose);
+    field("step_up_purpose", c.step_up_purpose);
+    field("deletion_purpose", c.deletion_purpose);
+    field("topics", c.topics);
+    field("proof_lifetime", c.proof_lifetime);
     field("site_name", c.site_name);
     field("origin_host", c.origin_host);
     field("android_app_hash", c.android_app_hash);
@@ -70,7 +82,15 @@ void describe(Field& field, config& c) {
     field("max_passwords_per_client_and_hour", c.max_passwords_per_client_and_hour);
     field("session_lifetime", c.session_lifetime);
     field("fresh_login", c.fresh_login);
+    field("session_idle_timeout", c.session_idle_timeout);
+    field("max_sessions_per_user", c.max_sessions_per_user);
+    field("trusted_device_lifetime", c.trusted_device_lifetime);
+    field("password_reset", c.password_reset);
+    field("phone_changed_notice", c.phone_changed_notice);
+    field("password_reset_notice", c.password_reset_notice);
+    field("backup_code_notice", c.backup_code_notice);
     field("registration_enabled", c.registration_enabled);
+    field("password_required", c.password_required);
     field("phone_column", c.phone_column);
     field("identity_column", c.identity_column);
     field("min_password_length", c.min_password_length);

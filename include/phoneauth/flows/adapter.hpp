@@ -39,13 +39,14 @@ struct storage_mode<S> {
     static const cell_batch& batch();
     ///@}
     /// The mode.
-    using type =
-        mode_of<decltype(s().insert_transaction(t())), decltype(s().find_transaction(text())),
-                decltype(s().update_transaction(t())), decltype(s().insert_user(u())), decltype(s().update_user(u())),
-                decltype(s().find_user(text())), decltype(s().find_user_by_phone(phone())),
-                decltype(s().find_user_by_identity(text())), decltype(s().insert_session(added())),
-                decltype(s().find_session(text())), decltype(s().erase_session(text())),
-                decltype(s().erase_sessions_of(text(), text())), decltype(s().take_cells(batch()))>;
+    using type = mode_of<decltype(s().insert_transaction(t())), decltype(s().find_transaction(text())),
+                         decltype(s().update_transaction(t())), decltype(s().insert_user(u())),
+                         decltype(s().update_user(u())), decltype(s().erase_user(text())),
+                         decltype(s().find_user(text())), decltype(s().find_user_by_phone(phone())),
+                         decltype(s().find_user_by_identity(text())), decltype(s().insert_session(added())),
+                         decltype(s().find_session(text())), decltype(s().find_sessions_of(text())),
+                         decltype(s().update_session(added())), decltype(s().erase_session(text())),
+                         decltype(s().erase_sessions_of(text(), text())), decltype(s().take_cells(batch()))>;
 };
 
 /// The mode that a policy other than the storage asks for; blocking if it is none.
@@ -67,12 +68,15 @@ struct policy_mode<H> {
     /// An argument, for types only; never defined.
     static H& h();
     static user& u();
+    static code_message& m();
     static const std::string& text();
     ///@}
     /// The mode.
     using type = mode_of<decltype(h().before_registration(u())), decltype(h().after_registration(u())),
                          decltype(h().before_login(u())), decltype(h().after_login(u())),
-                         decltype(h().before_update(u(), u())), decltype(h().password_allowed(text(), u()))>;
+                         decltype(h().before_update(u(), u())), decltype(h().after_update(u(), u())),
+                         decltype(h().before_deletion(u())), decltype(h().after_deletion(u())),
+                         decltype(h().before_message(m())), decltype(h().password_allowed(text(), u()))>;
 };
 /// The mode of a password hasher.
 template <PasswordHasher P>
@@ -194,6 +198,9 @@ public:
     yielded<write_result> update_user(const user& u) override {
         return Mode::call([this, &u] { return storage_.update_user(u); });
     }
+    yielded<bool> erase_user(const std::string& object_id) override {
+        return Mode::call([this, &object_id] { return storage_.erase_user(object_id); });
+    }
     yielded<std::optional<user>> find_user(const std::string& object_id) override {
         return Mode::call([this, &object_id] { return storage_.find_user(object_id); });
     }
@@ -209,6 +216,12 @@ public:
     }
     yielded<std::optional<session>> find_session(const std::string& token_hash) override {
         return Mode::call([this, &token_hash] { return storage_.find_session(token_hash); });
+    }
+    yielded<std::vector<session>> find_sessions_of(const std::string& user_id) override {
+        return Mode::call([this, &user_id] { return storage_.find_sessions_of(user_id); });
+    }
+    yielded<bool> update_session(const session& s) override {
+        return Mode::call([this, &s] { return storage_.update_session(s); });
     }
     yielded<bool> erase_session(const std::string& token_hash) override {
         return Mode::call([this, &token_hash] { return storage_.erase_session(token_hash); });
@@ -253,6 +266,18 @@ public:
     }
     yielded<result<void>> before_update(const user& before, user& changed) override {
         return Mode::call([this, &before, &changed] { return hooks_.get().before_update(before, changed); });
+    }
+    yielded<result<void>> after_update(const user& before, const user& changed) override {
+        return Mode::call([this, &before, &changed] { return hooks_.get().after_update(before, changed); });
+    }
+    yielded<result<void>> before_deletion(const user& u) override {
+        return Mode::call([this, &u] { return hooks_.get().before_deletion(u); });
+    }
+    yielded<result<void>> after_deletion(const user& u) override {
+        return Mode::call([this, &u] { return hooks_.get().after_deletion(u); });
+    }
+    yielded<result<void>> before_message(code_message& m) override {
+        return Mode::call([this, &m] { return hooks_.get().before_message(m); });
     }
     yielded<result<void>> password_allowed(const std::string& password, const user& u) override {
         return Mode::call([this, &password, &u] { return hooks_.get().password_allowed(password, u); });

@@ -4,6 +4,8 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include <phoneauth/challenge.hpp>
 #include <phoneauth/client_info.hpp>
@@ -12,11 +14,34 @@
 #include <phoneauth/result.hpp>
 #include <phoneauth/rules/transitions.hpp>
 #include <phoneauth/status_callback.hpp>
+#include <phoneauth/text_message.hpp>
 #include <phoneauth/transaction.hpp>
 
 namespace phoneauth {
 inline namespace v0 {
 namespace flows {
+
+/// What a code that is to be opened is for.
+struct opening {
+    // A constructor, as g++ 12 destroys an aggregate that is made with braces inside a co_await expression twice.
+    opening(phoneauth::purpose what, const phone_number& to, std::string_view user)
+        : purpose(what), phone(to), user_id(user) {}
+
+    phoneauth::purpose purpose;
+    const phone_number& phone;
+    std::string user_id;        ///< see `transaction::user_id`
+    std::string fingerprint{};  ///< of the password that was right before it; empty: there was none
+    std::string topic{};        ///< see `transaction::topic`
+};
+
+/// What a code that came must be for.
+struct expectation {
+    explicit expectation(phoneauth::purpose what) noexcept : purpose(what) {}
+
+    phoneauth::purpose purpose;
+    const phone_number* phone = nullptr;  ///< the phone that the client names; nullptr: it names none
+    std::string_view user_id{};           ///< who is logged in; empty: nobody has to be
+};
 
 /// The life of a code: it is opened, sent again, and confirmed, whatever it is for. Thread-safe.
 template <class Mode>
@@ -39,27 +64,28 @@ public:
 
     /// Opens a transaction and sends its code, for which `granted` answered `limits`. The transaction is stored before
     /// the message is sent, so that whatever happens in between leaves a code that can be confirmed.
-    /// `fingerprint`: of the password before it; empty: there was none.
-    flow<result<challenge>> open(context& c, const rules::limit_batch& limits, const cell_answer& granted, purpose what,
-                                 const phone_number& phone, const std::optional<user>& owner, std::string fingerprint);
+    flow<result<challenge>> open(context& c, const rules::limit_batch& limits, const cell_answer& granted,
+                                 opening what);
 
     /// Confirms a transaction: only the winner of the swap learns whether the code was right, so that no more codes are
-    /// compared than there are tries, however many come at once. `expected`: the phone that the client names, or
-    /// nullptr. → the transaction as it is stored.
-    flow<result<transaction>> confirm(context& c, purpose what, const transaction_id& id, submitted_code submitted,
-                                      const phone_number* expected);
+    /// compared than there are tries, however many come at once. → the transaction as it is stored.
+    flow<result<transaction>> confirm(context& c, const expectation& expected, const transaction_id& id,
+                                      submitted_code submitted);
 
     /// Lets the same code come again, because the flow that confirmed `t` could not use it. Returns false if that could
     /// not be stored.
     flow<bool> reopen(transaction& t, rules::spent_try last = rules::spent_try::counts);
 
+    /// Stores `t`. Nobody's result depends on it.
+    flow<bool> try_to_store(const transaction& t);
+
 private:
     flow<result<challenge>> send_again(context& c, transaction_id id);
     flow<result<transaction_status>> find_status(transaction_id id);
+    flow<result<text_message::option_list>> ask_hook(const context& c, const transaction& t, bool again);
     flow<result<callback_outcome>> take_report(context& c, status_callback r);
     result<void> check_key(const transaction& t) const;
     void tell_sender_trouble(const context& c, const transaction& t) const;
-    flow<bool> try_to_store(const transaction& t);
     static rules::code_request again(const transaction& t, const context& c);
     challenge describe(const transaction& t, send_outcome sent) const;
 

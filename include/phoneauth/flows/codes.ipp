@@ -32,29 +32,34 @@ auto codes<Mode>::handle_status_callback(status_callback r) -> returned<callback
 }
 
 template <class Mode>
-auto codes<Mode>::open(context& c, const rules::limit_batch& limits, const cell_answer& granted, purpose what,
-                       const phone_number& phone, const std::optional<user>& owner, std::string fingerprint)
+auto codes<Mode>::open(context& c, const rules::limit_batch& limits, const cell_answer& granted, opening what)
     -> flow<result<challenge>> {
-    if (auto trouble = p_.messages.sender_trouble(phone)) {
+    if (auto trouble = p_.messages.sender_trouble(what.phone)) {
         co_await p_.limits.give_back(limits, granted, true);
         co_return *std::move(trouble);
     }
     auto id = make_token(p_.random);
     if (!id) co_return error::internal;
     const auto at = p_.now();
-    transaction t{.id = std::move(*id), .purpose = what, .phone = phone};
-    if (what == purpose::login) t.user_id = owner ? owner->object_id : std::string(rules::decoy_user_id);
+    transaction t{.id = std::move(*id), .purpose = what.purpose, .phone = what.phone};
+    t.user_id = std::move(what.user_id);
+    t.topic = std::move(what.topic);
     t.key_id = p_.messages.current_key_id();
     t.sends = 1;
     t.created_at = at;
     t.expires_at = at + p_.config.code_lifetime;
     t.last_sent_at = at;
-    t.password_fingerprint = std::move(fingerprint);
+    t.password_fingerprint = std::move(what.fingerprint);
     if (granted.marked) t.known_network = c.network;
     p_.reports.note(c, t);
+    auto added = co_await ask_hook(c, t, false);
+    if (!added) {
+        co_await p_.limits.give_back(limits, granted);
+        co_return std::move(added).error();
+    }
     const bool inserted = co_await p_.ports.insert_transaction(t);
     if (!inserted) co_return error::internal;
-    auto sent = co_await p_.messages.send_code(c, t);
+    auto sent = co_await p_.messages.send_code(c, t, *added);
     if (!sent) {
         rules::apply_refusal(t);
         co_await try_to_store(t);
@@ -84,27 +89,33 @@ auto codes<Mode>::send_again(context& c, transaction_id id) -> flow<result<chall
         // nothing.
         const bool concealed = rules::is_concealed(*found);
         auto limits = rules::code_limits(again(*found, c), p_.config, p_.now());
-        const auto of_client = limits.of_client();
+        std::optional<rules::limit_batch> of_client;
         cell_answer admitted;
         if (concealed) {
-            admitted = co_await p_.limits.take(c, of_client);
-            if (!admitted.granted) co_return of_client.judge(admitted).error();
+            of_client = limits.of_client();
+            admitted = co_await p_.limits.take(c, *of_client);
+            if (!admitted.granted) co_return of_client->judge(admitted).error();
             limits = limits.of_account();
             if (rules::is_decoy(*found)) limits = limits.as_decoy();
         }
         const auto granted = co_await p_.limits.take(c, limits);
         if (!granted.granted && !concealed) co_return limits.judge(granted).error();
+        auto added = co_await ask_hook(c, *found, true);
+        if (!added) {
+            co_await p_.limits.give_back(limits, granted);
+            co_return std::move(added).error();
+        }
         const bool won = co_await p_.ports.update_transaction(*found);
         if (!won) {
             co_await p_.limits.give_back(limits, granted);
             continue;
         }
         if (!granted.granted) found->user_id = rules::decoy_user_id;  // for the message alone: it is stored as it was
-        auto sent = co_await p_.messages.send_code(c, *found);
+        auto sent = co_await p_.messages.send_code(c, *found, *added);
         if (!sent) {
             const bool everything = p_.messages.is_nobodys_attempt(sent.error());
             co_await p_.limits.give_back(limits, granted, everything);
-            if (everything && concealed) co_await p_.limits.give_back(of_client, admitted, true);
+            if (everything && concealed) co_await p_.limits.give_back(*of_client, admitted, true);
             before.version = found->version + 1;
             if (everything) co_await try_to_store(before);
             co_return std::move(sent).error();
@@ -114,29 +125,42 @@ auto codes<Mode>::send_again(context& c, transaction_id id) -> flow<result<chall
     co_return error::storage_unavailable;
 }
 
+/// What the integrator has to say about a message: a refusal, or further options.
+template <class Mode>
+auto codes<Mode>::ask_hook(const context& c, const transaction& t, bool again)
+    -> flow<result<text_message::option_list>> {
+    code_message m{t.phone, t.purpose, t.topic, again, c.from, {}};
+    auto allowed = co_await p_.ports.before_message(m);
+    if (allowed) allowed = twilio::check_code_options(m.added);
+    if (!allowed) co_return std::move(allowed).error();
+    co_return std::move(m.added);
+}
+
 /// A code that is sent again. Nobody looks up whether it is for the owner: what the first one was, this one is.
 template <class Mode>
 rules::code_request codes<Mode>::again(const transaction& t, const context& c) {
     return {.phone = t.phone,
             .fingerprint = {},
             .from = c.networks(),
-            .registers = t.purpose == purpose::registration,
+            .registers = rules::door_of(t) == rules::door::registration,
             .after_password = !t.password_fingerprint.empty(),
+            .in_session = rules::door_of(t) == rules::door::session,
             .concealed = rules::is_concealed(t),
             .known_network = t.known_network};
 }
 
 template <class Mode>
-auto codes<Mode>::confirm(context& c, purpose what, const transaction_id& id, submitted_code submitted,
-                          const phone_number* expected) -> flow<result<transaction>> {
+auto codes<Mode>::confirm(context& c, const expectation& expected, const transaction_id& id, submitted_code submitted)
+    -> flow<result<transaction>> {
     auto typed = parse_code(submitted.str(), p_.config.code_digits);
     submitted = {};  // wiped
     if (!typed) co_return std::move(typed).error();
     if (!is_id(id)) co_return error::no_transaction;
     for (int lost = 0; lost < max_lost_races; ++lost) {
         auto found = co_await p_.ports.find_transaction(id);
-        if (!found || found->purpose != what) co_return error::no_transaction;
-        if (expected && found->phone != *expected) co_return error::phone_mismatch;
+        if (!found || found->purpose != expected.purpose) co_return error::no_transaction;
+        if (!expected.user_id.empty() && found->user_id != expected.user_id) co_return error::no_transaction;
+        if (expected.phone && found->phone != *expected.phone) co_return error::phone_mismatch;
         p_.reports.note(c, *found);
         const auto before = found->state;
         auto known = check_key(*found);
@@ -212,7 +236,6 @@ void codes<Mode>::tell_sender_trouble(const context& c, const transaction& t) co
     p_.reports.tell(c, event_kind::sender_trouble, &why);
 }
 
-/// Nobody's result depends on it.
 template <class Mode>
 auto codes<Mode>::try_to_store(const transaction& t) -> flow<bool> {
     try {

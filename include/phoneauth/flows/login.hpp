@@ -2,6 +2,7 @@
 #ifndef PHONEAUTH_FLOWS_LOGIN_HPP
 #define PHONEAUTH_FLOWS_LOGIN_HPP
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -13,11 +14,26 @@
 #include <phoneauth/login_result.hpp>
 #include <phoneauth/result.hpp>
 #include <phoneauth/session.hpp>
+#include <phoneauth/transaction.hpp>
 
 namespace phoneauth {
 inline namespace v0 {
 
 namespace flows {
+
+/// How a user has shown who they are.
+struct entry {
+    /// By a code, which was right, and perhaps a password before it. `t` must outlive this.
+    explicit entry(const transaction& t) noexcept
+        : used(&t), methods(auth_method::by_code |
+                            (t.password_fingerprint.empty() ? std::uint32_t{} : auth_method::by_password)) {}
+    /// By other methods, of `auth_method`.
+    explicit entry(std::uint32_t by) noexcept : methods(by) {}
+
+    const transaction* used = nullptr;  ///< the transaction whose code was right; nullptr: there was none
+    std::uint32_t methods;              ///< of `auth_method`
+    bool with_identity = false;         ///< the password was counted for the identity instead of the phone
+};
 
 /// A user logs in: by code, by password and code, or by password alone. Thread-safe.
 template <class Mode>
@@ -38,6 +54,9 @@ public:
     /// See `authenticator::login_with_identity`.
     returned<login_result> with_identity(std::string identity, password secret, client_info from);
 
+    /// Opens a session for a user who has shown who they are, unless they are disabled or a hook refuses.
+    flow<result<login_result>> open_session(context& c, user& owner, const entry& by);
+
 private:
     flow<result<challenge>> begin(context& c, std::string phone, std::optional<password> secret);
     flow<result<login_result>> complete(context& c, transaction_id id, submitted_code code);
@@ -46,7 +65,6 @@ private:
     flow<result<challenge>> begin_second(context& c, rules::code_request asked, std::optional<user> owner,
                                          const std::string& secret);
     flow<result<login_result>> enter(context& c, const transaction& confirmed);
-    flow<result<login_result>> open_session(context& c, user& owner, const transaction* used);
     flow<result<void>> keep(const session& opened, user& owner);
     flow<bool> note_login(user& owner, const std::string& rests_on);
 

@@ -8,6 +8,7 @@
 #include <phoneauth/flows/parts.hpp>
 #include <phoneauth/rules/disclosure.hpp>
 #include <phoneauth/rules/registration.hpp>
+#include <phoneauth/rules/sessions.hpp>
 #include <phoneauth/twilio/replies.hpp>
 
 namespace phoneauth {
@@ -50,8 +51,8 @@ auto login<Mode>::begin(context& c, std::string text, std::optional<password> se
     if (!granted.granted) co_return limits.judge(granted).error();
     // Counted before anything is told about whose phone it is.
     if (!owner && p_.config.unknown_phone == unknown_phone_policy::reject) co_return error::unknown_phone;
-    std::string no_password;
-    auto opened = co_await codes_.open(c, limits, granted, purpose::login, *phone, owner, std::move(no_password));
+    opening code(purpose::login, *phone, owner ? owner->object_id : rules::decoy_user_id);
+    auto opened = co_await codes_.open(c, limits, granted, std::move(code));
     co_return opened;
 }
 
@@ -69,11 +70,12 @@ auto login<Mode>::begin_second(context& c, rules::code_request asked, std::optio
     asked.after_password = true;
     asked.concealed = guess->concealed;
     auto limits = rules::code_limits(asked, p_.config, p_.now());
-    const auto of_client = limits.of_client();
+    std::optional<rules::limit_batch> of_client;
     cell_answer admitted;
     if (guess->concealed) {
-        admitted = co_await p_.limits.take(c, of_client);
-        if (!admitted.granted) co_return of_client.judge(admitted).error();
+        of_client = limits.of_client();
+        admitted = co_await p_.limits.take(c, *of_client);
+        if (!admitted.granted) co_return of_client->judge(admitted).error();
         limits = limits.of_account();
         if (!guess->right) limits = limits.as_decoy();
     } else {
@@ -87,16 +89,19 @@ auto login<Mode>::begin_second(context& c, rules::code_request asked, std::optio
     if (!guess->right || !granted.granted) owner.reset();
     auto begun_with = owner ? p_.fingerprint_of(*owner) : p_.hash(secret);  // of a decoy: anything
     if (guess->concealed) begun_with.insert(0, 1, rules::concealed_mark);
-    auto opened = co_await codes_.open(c, limits, granted, purpose::login, asked.phone, owner, std::move(begun_with));
-    if (!opened && guess->concealed && p_.messages.is_nobodys_attempt(opened.error()))
-        co_await p_.limits.give_back(of_client, admitted, true);
+    opening code(purpose::login, asked.phone, owner ? owner->object_id : rules::decoy_user_id);
+    code.fingerprint = std::move(begun_with);
+    auto opened = co_await codes_.open(c, limits, granted, std::move(code));
+    if (!opened && of_client && p_.messages.is_nobodys_attempt(opened.error()))
+        co_await p_.limits.give_back(*of_client, admitted, true);
     co_return opened;
 }
 
 template <class Mode>
 auto login<Mode>::complete(context& c, transaction_id id, submitted_code code) -> flow<result<login_result>> {
     if (!p_.config.login_enabled) co_return error::login_disabled;
-    auto confirmed = co_await codes_.confirm(c, purpose::login, id, std::move(code), nullptr);
+    const expectation expected(purpose::login);
+    auto confirmed = co_await codes_.confirm(c, expected, id, std::move(code));
     if (!confirmed) co_return std::move(confirmed).error();
     co_await Mode::ignore_cancellation();  // the code is spent: what follows must come to its end
     auto outcome = co_await enter(c, *confirmed);
@@ -118,7 +123,9 @@ auto login<Mode>::complete_with_identity(context& c, std::string text, password 
     if (!guess) co_return std::move(guess).error();
     if (!guess->right) co_return error::invalid_login;
     co_await p_.passwords.forgive(c, asked, *guess);
-    auto outcome = co_await open_session(c, *owner, nullptr);
+    entry by(auth_method::by_password);
+    by.with_identity = true;
+    auto outcome = co_await open_session(c, *owner, by);
     co_return outcome;
 }
 
@@ -133,16 +140,16 @@ auto login<Mode>::enter(context& c, const transaction& confirmed) -> flow<result
         if (begun_with.empty() && !p_.config.code_login_enabled) co_return error::login_disabled;
         if (rules::is_concealed(confirmed)) begun_with.remove_prefix(1);
         if (!begun_with.empty() && begun_with != p_.fingerprint_of(*owner)) co_return error::invalid_login;
-        auto outcome = co_await open_session(c, *owner, &confirmed);
+        const entry by(confirmed);
+        auto outcome = co_await open_session(c, *owner, by);
         co_return outcome;
     } catch (...) {
         co_return failure_of_current_exception();
     }
 }
 
-/// `used`: the transaction whose code was right, or nullptr.
 template <class Mode>
-auto login<Mode>::open_session(context& c, user& owner, const transaction* used) -> flow<result<login_result>> {
+auto login<Mode>::open_session(context& c, user& owner, const entry& by) -> flow<result<login_result>> {
     p_.reports.note(c, owner);
     if (!owner.enabled) co_return error::account_disabled;
     auto allowed = co_await p_.ports.before_login(owner);
@@ -150,8 +157,12 @@ auto login<Mode>::open_session(context& c, user& owner, const transaction* used)
     auto token = make_token(p_.random);
     if (!token) co_return error::internal;
     const auto at = p_.now();
-    const session opened{p_.hash(*token), owner.object_id, at, at + p_.config.session_lifetime,
-                         p_.session_fingerprint_of(owner)};
+    session opened{p_.hash(*token), owner.object_id, at, at + p_.config.session_lifetime,
+                   p_.session_fingerprint_of(owner)};
+    opened.auth_methods = by.methods;
+    opened.auth_time = opened.last_used_at = at;
+    opened.device = rules::device_name(c.from.user_agent);
+    opened.network = c.network;
     owner.last_login_at = at;
     auto kept = co_await keep(opened, owner);
     if (!kept) {
@@ -162,11 +173,11 @@ auto login<Mode>::open_session(context& c, user& owner, const transaction* used)
         co_return std::move(kept).error();
     }
     const auto known_by = p_.network_fingerprint(opened.fingerprint);
-    rules::login_facts facts{.phone = owner.phone, .fingerprint = known_by, .used = used, .from = c.networks()};
+    rules::login_facts facts{.phone = owner.phone, .fingerprint = known_by, .used = by.used, .from = c.networks()};
     std::string subject;
-    if (!used)
+    if (by.with_identity)
         subject = p_.identity_subject(owner.identity, owner);
-    else if (!used->password_fingerprint.empty())
+    else if ((by.methods & auth_method::by_password) != 0)
         subject = owner.phone.str();
     facts.subject = subject;
     const auto over = rules::after_login(facts, p_.config, p_.now());

@@ -47,11 +47,16 @@ public:
     /// Whether `typed` is the code of `t`, which is no decoy.
     bool is_code_of(const transaction& t, const one_time_code& typed);
 
+    /// What shows that the code of `t` was right; empty if its key is not here any more.
+    std::optional<std::string> prove(const transaction& t) { return codes_.prove(t); }
+
     /// Sends a transaction's code. A failure means that nothing was sent, for certain. For a decoy Twilio is asked
     /// something that costs nothing instead, which fails when every message would. What would fail for this message
     /// alone (the phone is a landline, has opted out, …) is told to the observer only, if somebody else could learn
     /// from it that the phone is a user's. What fails because of the sender fails for decoys, too: see `sender_state`.
-    flow<result<send_outcome>> send_code(const context& c, const transaction& t);
+    /// `added`: what a hook added to the message.
+    flow<result<send_outcome>> send_code(const context& c, const transaction& t,
+                                         const text_message::option_list& added);
     /// What a code to `to` fails with because no message can leave, whoever it is for: asked before anything is stored.
     std::optional<failure> sender_trouble(const phone_number& to);
     /// Whether an attempt that ended with `f` counts for nobody, and the limits get back all that it took: no client can
@@ -67,7 +72,7 @@ public:
     const twilio::requests& twilio() const noexcept { return twilio_; }
 
 private:
-    result<http_request> code_request(const transaction& t);
+    result<http_request> code_request(const transaction& t, const text_message::option_list& added);
     result<void> verdict(const transaction& t, const http_response& reply);
     result<void> check_pause() const;
     void note_pause(const http_response& reply);

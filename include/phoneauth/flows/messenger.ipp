@@ -29,15 +29,15 @@ bool messenger<Mode>::is_code_of(const transaction& t, const one_time_code& type
 }
 
 template <class Mode>
-result<http_request> messenger<Mode>::code_request(const transaction& t) {
+result<http_request> messenger<Mode>::code_request(const transaction& t, const text_message::option_list& added) {
     const auto derived = codes_.derive(t);
     if (!derived) return error::no_transaction;
-    auto text = twilio::code_text(config_, derived->str(), t.purpose);
+    auto text = twilio::code_text(config_, derived->str(), t.purpose, t.topic);
     const auto left =
         (std::max)(std::chrono::ceil<std::chrono::seconds>(t.expires_at - ports_.now()), std::chrono::seconds(1));
     // Both are made for everybody, so that it takes the same time.
     auto sending = twilio_.create_code_message(t.phone, text, (std::min)(left, config_.code_lifetime),
-                                               twilio::delivery_url(config_.twilio, t));
+                                               twilio::delivery_url(config_.twilio, t), added);
     auto look_up = twilio_.find_messages(t.phone);
     detail::wipe(text);
     return rules::is_decoy(t) ? std::move(look_up) : std::move(sending);
@@ -50,11 +50,12 @@ std::optional<failure> messenger<Mode>::sender_trouble(const phone_number& to) {
 }
 
 template <class Mode>
-auto messenger<Mode>::send_code(const context& c, const transaction& t) -> flow<result<send_outcome>> {
+auto messenger<Mode>::send_code(const context& c, const transaction& t, const text_message::option_list& added)
+    -> flow<result<send_outcome>> {
     if (rules::find_test_number(t.phone, config_)) co_return send_outcome::accepted;
     auto may_ask = check_pause();  // before a decoy and a message part ways
     if (!may_ask) co_return std::move(may_ask).error();
-    auto request = code_request(t);
+    auto request = code_request(t, added);
     if (!request) co_return std::move(request).error();
     auto answered = co_await transmit(*request);
     detail::wipe(request->body);

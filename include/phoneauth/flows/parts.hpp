@@ -14,6 +14,7 @@
 #include <phoneauth/flows/fwd.hpp>
 #include <phoneauth/flows/limiter.hpp>
 #include <phoneauth/flows/messenger.hpp>
+#include <phoneauth/flows/notices.hpp>
 #include <phoneauth/flows/passwords.hpp>
 #include <phoneauth/flows/ports.hpp>
 #include <phoneauth/flows/reporter.hpp>
@@ -42,14 +43,15 @@ struct parts {
     /// `c` passes `validate` and has a code key; `make_parts` sees to both. `p` must outlive this.
     parts(phoneauth::config c, flows::ports<Mode>& p) : config(std::move(c)), ports(p) {}
 
-    const phoneauth::config config;                                    ///< in force for as long as this lives
-    flows::ports<Mode>& ports;                                         ///< the integrator's policies
-    const reporter reports{ports};                                     ///< tells the observer
-    limiter<Mode> limits{ports, config, reports};                      ///< counts
-    messenger<Mode> messages{ports, config, reports};                  ///< talks to Twilio
-    flows::passwords<Mode> passwords{ports, config, reports, limits};  ///< checks and makes them
-    random_source random{};                                            ///< of ids and tokens
-    token_hasher hash{};                                               ///< of tokens, for the storage
+    const phoneauth::config config;                                          ///< in force for as long as this lives
+    flows::ports<Mode>& ports;                                               ///< the integrator's policies
+    const reporter reports{ports};                                           ///< tells the observer
+    limiter<Mode> limits{ports, config, reports};                            ///< counts
+    messenger<Mode> messages{ports, config, reports};                        ///< talks to Twilio
+    flows::passwords<Mode> passwords{ports, config, reports, limits};        ///< checks and makes them
+    flows::notices<Mode> notices{ports, config, reports, limits, messages};  ///< tells users
+    random_source random{};                                                  ///< of ids and tokens
+    token_hasher hash{};                                                     ///< of tokens, for the storage
 
     /// The time, as the Clock tells it.
     time_point now() const { return ports.now(); }

@@ -53,6 +53,7 @@ public:
     /// See `UserStorage`.
     virtual yielded<write_result> insert_user(const user& u) = 0;
     virtual yielded<write_result> update_user(const user& u) = 0;
+    virtual yielded<bool> erase_user(const std::string& object_id) = 0;
     virtual yielded<std::optional<user>> find_user(const std::string& object_id) = 0;
     virtual yielded<std::optional<user>> find_user_by_phone(const phone_number& phone) = 0;
     virtual yielded<std::optional<user>> find_user_by_identity(const std::string& identity) = 0;
@@ -62,6 +63,8 @@ public:
     /// See `SessionStorage`.
     virtual yielded<bool> insert_session(const session& s) = 0;
     virtual yielded<std::optional<session>> find_session(const std::string& token_hash) = 0;
+    virtual yielded<std::vector<session>> find_sessions_of(const std::string& user_id) = 0;
+    virtual yielded<bool> update_session(const session& s) = 0;
     virtual yielded<bool> erase_session(const std::string& token_hash) = 0;
     virtual yielded<std::size_t> erase_sessions_of(const std::string& user_id, const std::string& kept) = 0;
     ///@}
@@ -85,6 +88,10 @@ public:
     virtual yielded<result<void>> before_login(const user& u) = 0;
     virtual yielded<result<void>> after_login(const user& u) = 0;
     virtual yielded<result<void>> before_update(const user& before, user& changed) = 0;
+    virtual yielded<result<void>> after_update(const user& before, const user& changed) = 0;
+    virtual yielded<result<void>> before_deletion(const user& u) = 0;
+    virtual yielded<result<void>> after_deletion(const user& u) = 0;
+    virtual yielded<result<void>> before_message(code_message& m) = 0;
     virtual yielded<result<void>> password_allowed(const std::string& password, const user& u) = 0;
     ///@}
 

@@ -35,10 +35,8 @@ auto registration<Mode>::begin(context& c, std::string text) -> flow<result<chal
     const auto limits = rules::code_limits(asked, p_.config, p_.now());
     const auto granted = co_await p_.limits.take(c, limits);
     if (!granted.granted) co_return limits.judge(granted).error();
-    const std::optional<user> nobody;
-    std::string no_password;
-    auto opened =
-        co_await codes_.open(c, limits, granted, purpose::registration, *phone, nobody, std::move(no_password));
+    opening code(purpose::registration, *phone, {});
+    auto opened = co_await codes_.open(c, limits, granted, std::move(code));
     co_return opened;
 }
 
@@ -53,7 +51,9 @@ auto registration<Mode>::complete(context& c, phoneauth::registration r) -> flow
     if (!id) co_return error::internal;
     made->object_id = std::move(*id);
 
-    auto confirmed = co_await codes_.confirm(c, purpose::registration, r.transaction_id, std::move(r.code), &*phone);
+    expectation expected(purpose::registration);
+    expected.phone = &*phone;
+    auto confirmed = co_await codes_.confirm(c, expected, r.transaction_id, std::move(r.code));
     if (!confirmed) co_return std::move(confirmed).error();
     co_await Mode::ignore_cancellation();  // the code is spent: what follows must come to its end
     std::optional<result<void>> stored = co_await prepare(*made, r.password);

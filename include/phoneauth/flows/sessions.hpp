@@ -15,6 +15,12 @@ namespace phoneauth {
 inline namespace v0 {
 namespace flows {
 
+/// A session that is good, and whose it is.
+struct admission {
+    session login;
+    user owner;
+};
+
 /// What a logged-in user does. Thread-safe.
 template <class Mode>
 class sessions {
@@ -31,26 +37,19 @@ public:
     /// See the function of this name in `authenticator`.
     returned<user> authenticate(session_token token);
     returned<logout_outcome> logout(session_token token, client_info from);
-    returned<user> update_user(session_token token, std::string object_id, property_map changes, client_info from);
-    returned<void> end_sessions(std::string user_id);
-    returned<void> unlock(std::string phone);
     ///@}
 
-private:
-    /// A session that is good, and whose it is.
-    struct admission {
-        session login;
-        user owner;
-    };
-
+    /// The session that a token names, and its user, if it is good.
     flow<result<admission>> admit(session_token token);
+
+    /// `u` is stored with another password or phone, so that all their sessions are over, as they rest on what the user
+    /// was. The others are cleaned up, and the `own` one is stored anew; if that fails, its user has to log in again.
+    /// `fingerprint`: the session's, of `u` as they are now.
+    flow<bool> renew(context& c, session own, const user& u, std::string fingerprint);
+
+private:
     flow<result<user>> find_user(session_token token);
     flow<result<logout_outcome>> end(context& c, session_token token);
-    flow<result<user>> change(context& c, session_token token, std::string object_id, property_map changes);
-    flow<result<void>> prove(context& c, const admission& by, const std::string& current_password);
-    flow<bool> end_others(context& c, session own, const user& u, std::string fingerprint);
-    flow<result<void>> end_all(std::string user_id);
-    flow<result<void>> open_doors(std::string phone);
 
     parts<Mode>& p_;
 };

@@ -53,6 +53,8 @@ inline constexpr std::array error_codes{
     error_code_row{error::send_message_disabled, 14012, 403},
     error_code_row{error::not_permitted, 14013, 403},
     error_code_row{error::fresh_login_required, 14014, 400},
+    error_code_row{error::operation_disabled, 14015, 403},
+    error_code_row{error::invalid_proof, 14016, 400},
 
     error_code_row{error::no_transaction, 14020, 400},
     error_code_row{error::wrong_code, 14021, 400},

@@ -54,10 +54,11 @@ PHONEAUTH_DECL std::string event_json(const event& e) {
         if (!value.empty()) json.string(key, value);
     };
     json.string("event", name_of(e.kind)).number("time", e.at.time_since_epoch().count());
-    if (e.purpose) json.string("purpose", *e.purpose == purpose::login ? "login" : "registration");
+    if (e.purpose) json.string("purpose", name_of(*e.purpose));
     text("phone", e.phone);
     text("transaction", e.transaction);
     text("user", e.user_id);
+    text("by", e.by);
     text("address", e.address);
     text("userAgent", e.user_agent);
     if (e.reason) {

@@ -131,10 +131,12 @@ private:
 
 /// What a run of guesses aims at. Each way in is a door of its own, so that guesses at one do not shut the others.
 enum class door : std::uint8_t {
-    registration,  ///< codes of a registration
+    registration,  ///< codes that prove a phone which need not be anybody's
     code,          ///< codes of logins without a password
     second,        ///< codes of logins after a right password
-    password       ///< passwords
+    password,      ///< passwords
+    session,       ///< codes for whoever is logged in
+    backup         ///< backup codes
 };
 
 /// The door that the codes of `t` open.
@@ -187,8 +189,9 @@ struct code_request {
     std::string_view fingerprint;  ///< of the user, see `known_network`
     client_networks from;          ///< who asks
     std::optional<door> begins{};  ///< it begins a transaction; empty: it is sent again
-    bool registers = false;        ///< it is a registration's
+    bool registers = false;        ///< it proves a phone which need not be anybody's
     bool after_password = false;   ///< a password was right before it
+    bool in_session = false;       ///< its user is logged in
     /// Nobody is told whether it was: what only a right one takes, the budget of all included, is apart from what
     /// everybody can see.
     bool concealed = false;
@@ -260,9 +263,11 @@ PHONEAUTH_DECL cell_batch after_registration(const transaction& used, std::strin
 /// do not count any more. `subject` and `fingerprint` as in `password_limits`, the latter with the new password.
 PHONEAUTH_DECL cell_batch after_new_password(const phone_number& phone, std::string_view subject,
                                              std::string_view fingerprint, const client_networks& from, time_point now);
-/// Takes back everything that strangers, and known networks together, have done to the owner of a phone. `subject`:
+/// Takes back all failures of strangers, and of known networks together, at the doors of the owner of a phone. `subject`:
 /// what stands for their identity; empty: nothing does.
-PHONEAUTH_DECL cell_batch unlock(const phone_number& phone, std::string_view subject, time_point now);
+PHONEAUTH_DECL cell_batch unlock_doors(const phone_number& phone, std::string_view subject, time_point now);
+/// The same of the codes that were sent to it.
+PHONEAUTH_DECL cell_batch unlock_messages(const phone_number& phone, time_point now);
 
 }  // namespace rules
 }  // namespace v0

@@ -20,7 +20,8 @@ inline constexpr milliseconds day = std::chrono::hours(24);
 inline constexpr milliseconds all = std::chrono::hours(400 * 24);
 
 inline std::string_view name_of(door d) noexcept {
-    constexpr std::array<std::string_view, 4> names{"registration:", "login:", "second:", "password:"};
+    constexpr std::array<std::string_view, 6> names{
+        "registration:", "login:", "second:", "password:", "session:", "backup:"};
     return names[static_cast<std::size_t>(d)];
 }
 
@@ -46,7 +47,7 @@ inline cell_request forget() {
 /// own.
 template <class... Parts>
 void add_for_each(limit_batch& b, const code_request& asked, const rate& r, error refusal, const Parts&... key) {
-    const std::string_view strangers = asked.after_password ? "@password" : "";
+    const std::string_view strangers = asked.in_session ? "@session" : asked.after_password ? "@password" : "";
     if (!asked.known_network.empty()) {
         b.add(take(r), refusal, key..., "@", asked.known_network);
     } else if (!asked.begins || b.cells().marker().empty()) {
@@ -168,7 +169,18 @@ PHONEAUTH_DECL cell_batch limit_batch::give_back(const cell_answer& a, time_poin
 // ---- Accounts ----
 
 PHONEAUTH_DECL door door_of(const transaction& t) noexcept {
-    if (t.purpose == purpose::registration) return door::registration;
+    switch (t.purpose) {
+    case purpose::registration:
+    case purpose::phone_change:
+    case purpose::verification:
+        return door::registration;
+    case purpose::step_up:
+    case purpose::deletion:
+        return door::session;
+    case purpose::password_reset:
+    case purpose::login:
+        break;
+    }
     return t.password_fingerprint.empty() ? door::code : door::second;
 }
 
@@ -216,7 +228,7 @@ inline void add_account(limit_batch& b, const code_request& r, const config& c) 
 PHONEAUTH_DECL limit_batch code_limits(const code_request& r, const config& c, time_point now) {
     using namespace detail;
     const auto phone = r.phone.str();
-    const bool proven = r.after_password || !r.known_network.empty();
+    const bool proven = r.after_password || r.in_session || !r.known_network.empty();
     const bool can_be_known = !r.registers && !r.from.network.empty() && !r.from.shared;
     auto b =
         can_be_known ? limit_batch(now, "known:", phone, "/", r.fingerprint, "@", r.from.network) : limit_batch(now);
@@ -451,15 +463,23 @@ PHONEAUTH_DECL cell_batch after_new_password(const phone_number& phone, std::str
     return b;
 }
 
-PHONEAUTH_DECL cell_batch unlock(const phone_number& phone, std::string_view subject, time_point now) {
+PHONEAUTH_DECL cell_batch unlock_doors(const phone_number& phone, std::string_view subject, time_point now) {
     using namespace detail;
     cell_batch b(now);
     b.add(forget(), "wrong/registration:", phone.str());
-    for (const auto d : {door::code, door::second, door::password}) open_door(b, d, phone.str());
+    for (const auto d : {door::code, door::second, door::password, door::session, door::backup})
+        open_door(b, d, phone.str());
     if (!subject.empty() && subject != phone.str()) open_door(b, door::password, subject);
+    return b;
+}
+
+PHONEAUTH_DECL cell_batch unlock_messages(const phone_number& phone, time_point now) {
+    using namespace detail;
+    cell_batch b(now);
     for (const auto* of : {"codes/login/hour:", "codes/login/day:"}) {
         b.add(forget(), of, phone.str());
         b.add(forget(), of, phone.str(), "@password");
+        b.add(forget(), of, phone.str(), "@session");
     }
     return b;
 }

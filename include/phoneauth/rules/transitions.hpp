@@ -25,6 +25,7 @@
 //   pending    resend                         pending     resend_too_soon, too_many_messages, or success
 //   pending    refused by the provider        failed      –
 //   confirmed  reopened: it was of no use     pending     – (or exhausted, when no try is left)
+//   confirmed  its proof came, in time        redeemed    success
 //   others     anything                       unchanged   the error that names the state
 //
 // Besides, `delivery` tells what became of the last message; nothing above depends on it.
@@ -39,6 +40,7 @@ inline result<void> check_pending(transaction_state s) {
     case transaction_state::pending:
         return {};
     case transaction_state::confirmed:
+    case transaction_state::redeemed:
         return error::code_used;
     case transaction_state::exhausted:
         return error::tries_exhausted;
@@ -148,6 +150,18 @@ inline transaction_status status_of(transaction t, const config& c, time_point n
         if (s.resend_after && !can_arrive(t, now + *s.resend_after)) s.resend_after.reset();
     }
     return s;
+}
+
+/// When the proof that came of `t` is too old.
+inline time_point proof_expiry(const transaction& t, const config& c) noexcept {
+    return t.expires_at + c.proof_lifetime;
+}
+
+/// The proof that came of `t` was presented; `right`: it is that, for what it is presented for.
+inline result<void> apply_proof(transaction& t, bool right, const config& c, time_point now) {
+    if (!right || t.state != transaction_state::confirmed || now >= proof_expiry(t, c)) return error::invalid_proof;
+    t.state = transaction_state::redeemed;
+    return {};
 }
 
 /// What came of the right code when it could not be used.

@@ -87,7 +87,7 @@ inline std::optional<one_time_code> code_from(const detail::digest& bits, unsign
 }
 
 /// Derives codes; none is ever stored. A transaction's code is HMAC-SHA256(key, round ‖ purpose ‖ id ‖ 0 ‖ phone) cut
-/// to digits, with `round` counting up from 0 in the practically impossible case that every draw is rejected.
+/// to digits (of a verification 0 ‖ topic follow), with `round` counting up from 0 in the practically impossible case that every draw is rejected.
 /// Thread-safe.
 class code_deriver {
 public:
@@ -112,6 +112,18 @@ public:
         return std::nullopt;
     }
 
+    /// What shows that the code of `t` was right, to whoever confirmed it and nobody else: HMAC-SHA256(key, 255 ‖ id ‖ 0 ‖
+    /// topic), 64 hexadecimal digits. Empty as above.
+    std::optional<std::string> prove(const transaction& t) {
+        for (auto& key : keys_) {
+            if (key.id != t.key_id) continue;
+            std::string input(1, '\xff');  // no round of a code's derivation gets there
+            input.append(t.id).append(1, '\0').append(t.topic);
+            return detail::lower_case_hex(key.hmac(input));
+        }
+        return std::nullopt;
+    }
+
     /// True when `presented` is the code of `t`, in constant time.
     bool matches(const transaction& t, const one_time_code& presented) {
         const auto expected = derive(t);
@@ -127,12 +139,13 @@ private:
 
     std::optional<one_time_code> derive(detail::hmac_sha256& hmac, const transaction& t) const {
         std::string input;
-        input.reserve(t.id.size() + t.phone.str().size() + 3);
+        input.reserve(t.id.size() + t.phone.str().size() + t.topic.size() + 4);
         input += '\0';
         input += static_cast<char>(t.purpose);
         input += t.id;
         input += '\0';
         input += t.phone.str();
+        if (!t.topic.empty()) input.append(1, '\0').append(t.topic);
         for (;; ++input[0]) {
             auto bits = hmac(input);
             auto c = code_from(bits, digits_);

@@ -65,6 +65,16 @@ struct update_user {
     auto operator()(auto& store, const user& u) const -> decltype(store.update_user(u)) { return store.update_user(u); }
 };
 
+/// The call of `erase_user`.
+struct erase_user {
+    static constexpr auto part = storage_part::users;       ///< what it is a function of
+    static constexpr std::string_view name = "erase_user";  ///< what it is called
+    /// Calls it.
+    auto operator()(auto& store, const std::string& object_id) const -> decltype(store.erase_user(object_id)) {
+        return store.erase_user(object_id);
+    }
+};
+
 /// The call of `find_user`.
 struct find_user {
     static constexpr auto part = storage_part::users;      ///< what it is a function of
@@ -112,6 +122,26 @@ struct find_session {
     /// Calls it.
     auto operator()(auto& store, const std::string& token_hash) const -> decltype(store.find_session(token_hash)) {
         return store.find_session(token_hash);
+    }
+};
+
+/// The call of `find_sessions_of`.
+struct find_sessions_of {
+    static constexpr auto part = storage_part::sessions;          ///< what it is a function of
+    static constexpr std::string_view name = "find_sessions_of";  ///< what it is called
+    /// Calls it.
+    auto operator()(auto& store, const std::string& user_id) const -> decltype(store.find_sessions_of(user_id)) {
+        return store.find_sessions_of(user_id);
+    }
+};
+
+/// The call of `update_session`.
+struct update_session {
+    static constexpr auto part = storage_part::sessions;        ///< what it is a function of
+    static constexpr std::string_view name = "update_session";  ///< what it is called
+    /// Calls it.
+    auto operator()(auto& store, const session& s) const -> decltype(store.update_session(s)) {
+        return store.update_session(s);
     }
 };
 
@@ -219,6 +249,12 @@ public:
     }
 
     /// See `UserStorage`.
+    template <detail::performs<operations::erase_user, std::string> D = Derived>
+    auto erase_user(const std::string& object_id) {
+        return self().perform(operations::erase_user(), object_id);
+    }
+
+    /// See `UserStorage`.
     template <detail::performs<operations::find_user, std::string> D = Derived>
     auto find_user(const std::string& object_id) {
         return self().perform(operations::find_user(), object_id);
@@ -246,6 +282,18 @@ public:
     template <detail::performs<operations::find_session, std::string> D = Derived>
     auto find_session(const std::string& token_hash) {
         return self().perform(operations::find_session(), token_hash);
+    }
+
+    /// See `SessionStorage`.
+    template <detail::performs<operations::find_sessions_of, std::string> D = Derived>
+    auto find_sessions_of(const std::string& user_id) {
+        return self().perform(operations::find_sessions_of(), user_id);
+    }
+
+    /// See `SessionStorage`.
+    template <detail::performs<operations::update_session, session> D = Derived>
+    auto update_session(const session& s) {
+        return self().perform(operations::update_session(), s);
     }
 
     /// See `SessionStorage`.

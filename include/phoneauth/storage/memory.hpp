@@ -115,7 +115,8 @@ struct memory_limits {
 /// A complete Storage in the memory of this process: for tests, and for servers that are a single process and may
 /// forget users when they end. Combine it with a storage for the users (storage/combined.hpp) to keep those.
 ///
-/// All functions take constant time (amortised), except `erase_sessions_of`, which is linear in that user's sessions.
+/// All functions take constant time (amortised), except `find_sessions_of` and
+/// `erase_sessions_of`, which are linear in that user's sessions.
 /// What has expired is dropped a few records at a time, whenever something is inserted: transactions
 /// `transaction_retention` past their `expires_at`, sessions at theirs, cells when they are over.
 ///
@@ -142,11 +143,14 @@ public:
     PHONEAUTH_DECL bool update_transaction(const transaction& t);
     PHONEAUTH_DECL write_result insert_user(const user& u);
     PHONEAUTH_DECL write_result update_user(const user& u);
+    PHONEAUTH_DECL bool erase_user(const std::string& object_id);
     PHONEAUTH_DECL std::optional<user> find_user(const std::string& object_id);
     PHONEAUTH_DECL std::optional<user> find_user_by_phone(const phone_number& phone);
     PHONEAUTH_DECL std::optional<user> find_user_by_identity(const std::string& identity);
     PHONEAUTH_DECL bool insert_session(const session& s);
     PHONEAUTH_DECL std::optional<session> find_session(const std::string& token_hash);
+    PHONEAUTH_DECL std::vector<session> find_sessions_of(const std::string& user_id);
+    PHONEAUTH_DECL bool update_session(const session& s);
     PHONEAUTH_DECL bool erase_session(const std::string& token_hash);
     PHONEAUTH_DECL std::size_t erase_sessions_of(const std::string& user_id, const std::string& kept);
     PHONEAUTH_DECL cell_answer take_cells(const cell_batch& batch);

@@ -68,6 +68,16 @@ PHONEAUTH_DECL write_result memory_storage::update_user(const user& u) {
     return write_result::done;
 }
 
+PHONEAUTH_DECL bool memory_storage::erase_user(const std::string& object_id) {
+    const std::scoped_lock lock(users_mutex_);
+    const auto found = users_.find(object_id);
+    if (found == users_.end()) return false;
+    by_phone_.erase(by_phone_.find(found->second.phone.str()));
+    by_identity_.erase(by_identity_.find(found->second.identity));
+    users_.erase(found);
+    return true;
+}
+
 PHONEAUTH_DECL std::optional<user> memory_storage::find_user(const std::string& object_id) {
     const std::scoped_lock lock(users_mutex_);
     const auto found = users_.find(object_id);
@@ -104,6 +114,30 @@ PHONEAUTH_DECL std::optional<session> memory_storage::find_session(const std::st
     const std::scoped_lock lock(sessions_mutex_);
     const auto* found = sessions_.find(token_hash);
     return found ? std::optional(*found) : std::nullopt;
+}
+
+PHONEAUTH_DECL std::vector<session> memory_storage::find_sessions_of(const std::string& user_id) {
+    std::vector<session> all;
+    const std::scoped_lock lock(sessions_mutex_);
+    const auto found = sessions_of_.find(user_id);
+    if (found == sessions_of_.end()) return all;
+    all.reserve(found->second.size());
+    for (const auto hash : found->second) all.push_back(*sessions_.find(hash));
+    return all;
+}
+
+PHONEAUTH_DECL bool memory_storage::update_session(const session& s) {
+    const std::scoped_lock lock(sessions_mutex_);
+    auto* stored = sessions_.find(s.token_hash);
+    if (!stored || stored->version != s.version) return false;
+    // The rest is what it was, and `sessions_of_` points into it.
+    auto fingerprint = s.fingerprint;
+    stored->fingerprint = std::move(fingerprint);
+    stored->auth_methods = s.auth_methods;
+    stored->auth_time = s.auth_time;
+    stored->last_used_at = s.last_used_at;
+    ++stored->version;
+    return true;
 }
 
 PHONEAUTH_DECL bool memory_storage::erase_session(const std::string& token_hash) {

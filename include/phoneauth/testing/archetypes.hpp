@@ -35,6 +35,7 @@ struct transaction_storage_archetype {
 struct user_storage_archetype {
     write_result insert_user(const user&) { return write_result::done; }
     write_result update_user(const user&) { return write_result::stale; }
+    bool erase_user(const std::string& /*object_id*/) { return false; }
     std::optional<user> find_user(const std::string& /*object_id*/) { return {}; }
     std::optional<user> find_user_by_phone(const phone_number&) { return {}; }
     std::optional<user> find_user_by_identity(const std::string& /*identity*/) { return {}; }
@@ -46,6 +47,8 @@ struct user_storage_archetype {
 struct session_storage_archetype {
     bool insert_session(const session&) { return false; }
     std::optional<session> find_session(const std::string& /*token_hash*/) { return {}; }
+    std::vector<session> find_sessions_of(const std::string& /*user_id*/) { return {}; }
+    bool update_session(const session&) { return false; }
     bool erase_session(const std::string& /*token_hash*/) { return false; }
     std::size_t erase_sessions_of(const std::string& /*user_id*/, const std::string& /*kept*/) { return 0; }
 };
@@ -96,6 +99,10 @@ struct hooks_archetype {
     result<void> before_login(const user&) { return {}; }
     result<void> after_login(const user&) { return {}; }
     result<void> before_update(const user& /*before*/, user& /*changed*/) { return {}; }
+    result<void> after_update(const user& /*before*/, const user& /*changed*/) { return {}; }
+    result<void> before_deletion(const user&) { return {}; }
+    result<void> after_deletion(const user&) { return {}; }
+    result<void> before_message(code_message&) { return {}; }
     result<void> password_allowed(const std::string& /*password*/, const user&) { return {}; }
 };
 //]

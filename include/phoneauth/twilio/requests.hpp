@@ -40,7 +40,8 @@ public:
     /// reported to `status_callback`, a URL, unless that is empty.
     PHONEAUTH_DECL http_request create_code_message(const phone_number& to, std::string_view text,
                                                     std::chrono::seconds validity,
-                                                    std::string_view status_callback = {}) const;
+                                                    std::string_view status_callback = {},
+                                                    const text_message::option_list& added = {}) const;
 
     /// The messages that were sent to `to`: `GET …/Messages.json?PageSize=1&To=…`. Costs nothing.
     PHONEAUTH_DECL http_request find_messages(const phone_number& to) const;
@@ -79,13 +80,18 @@ private:
     secret_string own_callback_;
 };
 
+/// Whether what a hook has added to a code's message can be: options that Twilio has, other than From,
+/// MessagingServiceSid, FallbackFrom, StatusCallback and ValidityPeriod; at most 20, of 4096 bytes. `error::internal`
+/// if not.
+PHONEAUTH_DECL result<void> check_code_options(const text_message::option_list& added);
+
 /// Whether the options of `m` take the place of something configured, so that what becomes of the message says nothing
 /// about the configured sender: From, MessagingServiceSid, FallbackFrom, StatusCallback.
 PHONEAUTH_DECL bool chooses_sender(const text_message& m);
 
-/// The text of the message that carries `code`, which is for `what`: the template filled in and, where configured, the app hash for
+/// The text of the message that carries `code`, which is for `what` and, if that is a verification, `topic`: the template filled in and, where configured, the app hash for
 /// Android's SMS Retriever and the last line for origin-bound codes (`@host #code`).
-PHONEAUTH_DECL std::string code_text(const config& c, std::string_view code, purpose what);
+PHONEAUTH_DECL std::string code_text(const config& c, std::string_view code, purpose what, std::string_view topic = {});
 
 }  // namespace twilio
 }  // namespace v0

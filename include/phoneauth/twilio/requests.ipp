@@ -50,6 +50,28 @@ inline bool is_below(std::string text, std::string_view own) {
     return asked && mine && asked->host == mine->host && asked->target.starts_with(mine->target);
 }
 
+/// What `{purpose}` stands for.
+inline std::string_view purpose_text(const config& c, purpose what, std::string_view topic) {
+    switch (what) {
+    case purpose::registration:
+        return c.registration_purpose;
+    case purpose::login:
+        return c.login_purpose;
+    case purpose::phone_change:
+        return c.phone_change_purpose;
+    case purpose::password_reset:
+        return c.password_reset_purpose;
+    case purpose::step_up:
+        return c.step_up_purpose;
+    case purpose::deletion:
+        return c.deletion_purpose;
+    case purpose::verification:
+        break;
+    }
+    const auto* found = find_topic(c, topic);
+    return found ? std::string_view(found->text) : topic;  // a server that has it no more still sends its codes
+}
+
 inline result<void> check_message(const text_message& m, bool has_content_template, std::string_view own_callback) {
     if (m.body.empty() && m.media_urls.empty() && !has_content_template)
         return failure(error::missing_parameter, "The message has neither text nor media.");
@@ -148,16 +170,34 @@ PHONEAUTH_DECL result<http_request> requests::create_message(const phone_number&
     return post_message(std::move(form), sender_is_chosen);
 }
 
+PHONEAUTH_DECL result<void> check_code_options(const text_message::option_list& added) {
+    constexpr std::array<std::string_view, 5> ours{"From", "MessagingServiceSid", "FallbackFrom", "StatusCallback",
+                                                   "ValidityPeriod"};
+    const auto is_ours = [&](std::string_view name) { return std::find(ours.begin(), ours.end(), name) != ours.end(); };
+    std::size_t bytes = 0;
+    for (const auto& [given, value] : added) {
+        const auto name = detail::twilio_option_name(given);
+        if (name.empty() || is_ours(name))
+            return failure(error::internal, "before_message added an option that codes cannot have.");
+        bytes += value.size();
+    }
+    if (added.size() > 20 || bytes > 4096) return failure(error::internal, "before_message added too many options.");
+    return {};
+}
+
 PHONEAUTH_DECL http_request requests::create_code_message(const phone_number& to, std::string_view text,
                                                           std::chrono::seconds validity,
-                                                          std::string_view status_callback) const {
+                                                          std::string_view status_callback,
+                                                          const text_message::option_list& added) const {
+    std::size_t size = 3 * (text.size() + status_callback.size()) + sender_.size() + 128;
+    for (const auto& [name, value] : added) size += name.size() + 3 * value.size() + 2;
     std::string form;
-    form.reserve(3 * (text.size() + status_callback.size()) + sender_.size() +
-                 128);  // growing would leave the code behind
+    form.reserve(size);  // growing would leave the code behind
     detail::append_form_field(form, "To", std::string(channel_).append(to.str()));
     detail::append_form_field(form, "Body", text);
     detail::append_form_field(form, "ValidityPeriod", std::to_string(validity.count()));
     if (!status_callback.empty()) detail::append_form_field(form, "StatusCallback", status_callback);
+    for (const auto& [name, value] : added) detail::append_form_field(form, detail::twilio_option_name(name), value);
     return post_message(std::move(form), false);
 }
 
@@ -203,12 +243,12 @@ PHONEAUTH_DECL bool chooses_sender(const text_message& m) {
     });
 }
 
-PHONEAUTH_DECL std::string code_text(const config& c, std::string_view code, purpose what) {
+PHONEAUTH_DECL std::string code_text(const config& c, std::string_view code, purpose what, std::string_view topic) {
     const auto minutes = std::to_string(std::chrono::ceil<std::chrono::minutes>(c.code_lifetime).count());
     const std::array<std::pair<std::string_view, std::string_view>, 4> parts{
         {{"{code}", code},
          {"{minutes}", minutes},
-         {"{purpose}", what == purpose::login ? c.login_purpose : c.registration_purpose},
+         {"{purpose}", detail::purpose_text(c, what, topic)},
          {"{site}", c.site_name}}};
     std::string text;
     // No part is longer than seven times its name. A string that grows would leave the code behind.

@@ -59,6 +59,7 @@ struct record_fields<transaction> {
         f(field{"delivery_error", variable, "delivery_error", 2}, &transaction::delivery_error);
         f(field{"password_fingerprint", constant, "password_mark", 2}, &transaction::password_fingerprint);
         f(field{"known_network", constant, "known_network", 2}, &transaction::known_network);
+        f(field{"topic", constant, "topic", 4}, &transaction::topic);
     }
 };
 
@@ -80,6 +81,7 @@ struct record_fields<user> {
         f(field{"last_login_at"}, &user::last_login_at);
         f(field{"properties"}, &user::properties);
         f(field{"generation", variable, "generation", 3}, &user::generation);
+        f(field{"backup_codes", variable, "backup_codes", 4}, &user::backup_codes);
     }
 };
 
@@ -93,7 +95,14 @@ struct record_fields<session> {
         f(field{"user_id", constant}, &session::user_id);
         f(field{"created_at", constant}, &session::created_at);
         f(field{"expires_at", constant}, &session::expires_at);
-        f(field{"fingerprint", constant, "fingerprint", 3}, &session::fingerprint);
+        f(field{"fingerprint", variable, "fingerprint", 3}, &session::fingerprint);
+        f(field{"kind", constant, "kind", 4}, &session::kind);
+        f(field{"auth_methods", variable, "auth_methods", 4}, &session::auth_methods);
+        f(field{"auth_time", variable, "auth_time", 4}, &session::auth_time);
+        f(field{"last_used_at", variable, "last_used_at", 4}, &session::last_used_at);
+        f(field{"device", constant, "device", 4}, &session::device);
+        f(field{"network", constant, "network", 4}, &session::network);
+        f(field{"version", version, "version", 4}, &session::version);
     }
 };
 
@@ -106,9 +115,11 @@ void for_each_field(F f) {
 template <class Enum>
 inline constexpr Enum last_enumerator{};
 template <>
-inline constexpr auto last_enumerator<purpose> = purpose::login;
+inline constexpr auto last_enumerator<purpose> = purpose::verification;
 template <>
-inline constexpr auto last_enumerator<transaction_state> = transaction_state::failed;
+inline constexpr auto last_enumerator<transaction_state> = transaction_state::redeemed;
+template <>
+inline constexpr auto last_enumerator<session_kind> = session_kind::trusted_device;
 template <>
 inline constexpr auto last_enumerator<delivery_state> = delivery_state::undelivered;
 

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef PHONEAUTH_FLOWS_STEP_UP_HPP
+#define PHONEAUTH_FLOWS_STEP_UP_HPP
+
+#include <string>
+
+#include <phoneauth/challenge.hpp>
+#include <phoneauth/client_info.hpp>
+#include <phoneauth/credentials.hpp>
+#include <phoneauth/flows/codes.hpp>
+#include <phoneauth/flows/fwd.hpp>
+#include <phoneauth/flows/sessions.hpp>
+#include <phoneauth/result.hpp>
+#include <phoneauth/session.hpp>
+#include <phoneauth/user.hpp>
+
+namespace phoneauth {
+inline namespace v0 {
+namespace flows {
+
+/// Logged-in users show once more that it is them. Thread-safe.
+template <class Mode>
+class step_up {
+    template <class X>
+    using flow = typename Mode::template flow<X>;
+    template <class X>
+    using returned = typename Mode::template returned<result<X>>;
+
+public:
+    /// All must outlive this.
+    step_up(parts<Mode>& p, codes<Mode>& c, sessions<Mode>& s) noexcept : p_(p), codes_(c), sessions_(s) {}
+
+private:
+    parts<Mode>& p_;
+    codes<Mode>& codes_;
+    sessions<Mode>& sessions_;
+};
+
+}  // namespace flows
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+#include <phoneauth/flows/step_up.ipp>
+#endif
+
+#endif
