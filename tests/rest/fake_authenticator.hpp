@@ -4,6 +4,8 @@
 
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <phoneauth/detail/json.hpp>
 #include <phoneauth/rest/api.hpp>
@@ -86,6 +88,100 @@ struct fake_authenticator {
     auto update_user(phoneauth::session_token token, std::string id, phoneauth::property_map changes,
                      phoneauth::client_info) {
         return note("update_user(" + token.str() + "," + id + list(changes) + ")", person);
+    }
+    // -- the rest of an account's life
+
+    using session_token = phoneauth::session_token;
+    using client = phoneauth::client_info;
+
+    auto challenge_of(std::string call, client from) {
+        caller = std::move(from);
+        return note(std::move(call), start());
+    }
+    auto start_phone_change(session_token t, std::string phone, client from) {
+        return challenge_of("start_phone_change(" + t.str() + "," + phone + ")", std::move(from));
+    }
+    auto start_password_reset(std::string phone, client from) {
+        return challenge_of("start_password_reset(" + phone + ")", std::move(from));
+    }
+    auto start_password_reset_of(std::string identity, client from) {
+        return challenge_of("start_password_reset_of(" + identity + ")", std::move(from));
+    }
+    auto start_step_up(session_token t, client from) {
+        return challenge_of("start_step_up(" + t.str() + ")", std::move(from));
+    }
+    auto start_deletion(session_token t, client from) {
+        return challenge_of("start_deletion(" + t.str() + ")", std::move(from));
+    }
+    auto start_verification(std::string phone, std::string topic, client from) {
+        return challenge_of("start_verification(" + phone + "," + topic + ")", std::move(from));
+    }
+    auto finish_phone_change(session_token t, phoneauth::transaction_id id, phoneauth::submitted_code code, client) {
+        return note("finish_phone_change(" + t.str() + "," + id.str() + "," + code.str() + ")", person);
+    }
+    auto finish_password_reset(phoneauth::transaction_id id, phoneauth::submitted_code code,
+                               phoneauth::password password, phoneauth::backup_code spare, client) {
+        return note("finish_password_reset(" + id.str() + "," + code.str() + "," + password.str() + "," + spare.str() +
+                        ")",
+                    person);
+    }
+    auto finish_step_up(session_token t, phoneauth::transaction_id id, phoneauth::submitted_code code, client) {
+        return note("finish_step_up(" + t.str() + "," + id.str() + "," + code.str() + ")", person);
+    }
+    auto confirm_password(session_token t, phoneauth::password password, client) {
+        return note("confirm_password(" + t.str() + "," + password.str() + ")", person);
+    }
+    auto login_with_backup_code(std::string phone, phoneauth::password password, phoneauth::backup_code code, client) {
+        return note("login_with_backup_code(" + phone + "," + password.str() + "," + code.str() + ")", logged_in());
+    }
+    auto login_with_trusted_device(std::string phone, phoneauth::password password, phoneauth::device_token device,
+                                   client) {
+        return note("login_with_trusted_device(" + phone + "," + password.str() + "," + device.str() + ")",
+                    logged_in());
+    }
+    static phoneauth::session_info session() {
+        phoneauth::session_info s;
+        s.id = "S1";
+        s.current = true;
+        s.device = "curl/\"8\"";
+        s.network = "203.0.113.7";
+        s.opened_at = s.last_used_at = s.auth_time = phoneauth::time_point(std::chrono::milliseconds(1));
+        s.expires_at = phoneauth::time_point(std::chrono::milliseconds(2));
+        s.auth_methods = phoneauth::by_code | phoneauth::by_password;
+        return s;
+    }
+    auto list_sessions(session_token t) {
+        return note("list_sessions(" + t.str() + ")", std::vector<phoneauth::session_info>{session(), session()});
+    }
+    phoneauth::result<void> end_session(session_token t, std::string id, client) {
+        const auto done = note("end_session(" + t.str() + "," + id + ")", 0);
+        return done ? phoneauth::result<void>() : done.error();
+    }
+    auto end_other_sessions(session_token t, client) {
+        return note("end_other_sessions(" + t.str() + ")", std::size_t{2});
+    }
+    auto trust_device(session_token t, client) {
+        return note("trust_device(" + t.str() + ")",
+                    phoneauth::trusted_device{phoneauth::device_token("D1"),
+                                              phoneauth::time_point(std::chrono::milliseconds(9))});
+    }
+    auto make_backup_codes(session_token t, client) {
+        return note("make_backup_codes(" + t.str() + ")",
+                    std::vector<phoneauth::backup_code>{phoneauth::backup_code("0-AAAA-BBBB-CCCC-DDDD"),
+                                                        phoneauth::backup_code("1-AAAA-BBBB-CCCC-DDDD")});
+    }
+    phoneauth::result<void> finish_deletion(session_token t, phoneauth::transaction_id id,
+                                            phoneauth::submitted_code code, client) {
+        const auto done = note("finish_deletion(" + t.str() + "," + id.str() + "," + code.str() + ")", 0);
+        return done ? phoneauth::result<void>() : done.error();
+    }
+    auto export_account(session_token t, client) {
+        return note("export_account(" + t.str() + ")", phoneauth::account_data{person, {session()}});
+    }
+    auto finish_verification(phoneauth::transaction_id id, phoneauth::submitted_code code, client) {
+        return note("finish_verification(" + id.str() + "," + code.str() + ")",
+                    phoneauth::proof{phoneauth::proof_token("P1"), "pay", person.phone, "U1",
+                                     phoneauth::time_point(std::chrono::milliseconds(5))});
     }
     auto send_message(phoneauth::text_message m, phoneauth::client_info from) {
         caller = from;

@@ -43,11 +43,37 @@ namespace rest {
 ///     POST /services/Twilio/sendMessage                      phoneNumber, message, mediaUrl, options
 ///     POST /services/Twilio/messageStatus                    for Twilio: `twilio_config::status_callback` ends here
 ///
+/// The rest of an account's life has routes of the same style. Those with an `S` need a session (the header
+/// `user-token`); `challenge` is `challenge_json`, as for a login.
+///
+///     GET    /users/restorepassword/{identity}         → challenge
+///     POST   /services/Twilio/restorePassword          phoneNumber → challenge
+///     POST   /services/Twilio/resetPassword            transactionId, code, password, and perhaps backupCode → {}
+///     POST   /services/Twilio/changePhoneNumber      S phoneNumber → challenge
+///     POST   /services/Twilio/confirmPhoneNumber     S transactionId, code → the user
+///     POST   /services/Twilio/stepUp                 S → challenge
+///     POST   /services/Twilio/confirmStepUp          S transactionId, code → {}
+///     POST   /services/Twilio/confirmPassword        S password → {}
+///     GET    /users/sessions                         S → [`session_json`, …]
+///     DELETE /users/sessions                         S ends all but this one → {"ended": 2}
+///     DELETE /users/sessions/{id}                    S → {}
+///     POST   /services/Twilio/trustDevice            S → `trusted_device_json`
+///     POST   /services/Twilio/loginWithTrustedDevice   phoneNumber, password, deviceToken → as a login
+///     POST   /services/Twilio/makeBackupCodes        S → {"backupCodes": ["…", …]}
+///     POST   /services/Twilio/loginWithBackupCode      phoneNumber, password, backupCode → as a login
+///     POST   /services/Twilio/deleteAccount          S → challenge
+///     POST   /services/Twilio/confirmDeletion        S transactionId, code → {}
+///     GET    /users/export                           S → `account_json`
+///     POST   /services/Twilio/verifyPhoneNumber        phoneNumber, topic (one of `config::topics`) → challenge
+///     POST   /services/Twilio/confirmVerification      transactionId, code → `proof_json`
+///
+/// What a request that has a code sent brings besides its arguments is for the hook `before_message`, as
+/// `client_info::extra`: at most 32 members of 8192 bytes together, else nothing.
+///
 /// Phone numbers and codes may be texts or JSON numbers; a code that is a number gets back the zeros in front of it.
 /// sendMessage is off by default; see `options::send_message`. Pages of other origins are refused by default; see
-/// `options::allowed_origins`. HEAD is answered where GET is, and does the same. What else Backendless has, as
-/// `GET /users/restorepassword/{identity}` and `PUT /users/{objectId}/status`, is `unknown_route`, with a sentence about
-/// what to do instead for those two.
+/// `options::allowed_origins`. HEAD is answered where GET is, and does the same. What else Backendless has is `unknown_route`; for
+/// `PUT /users/{objectId}/status` with a sentence about what to do instead.
 ///
 /// `Authenticator` is an `authenticator`, or whatever has its functions.
 ///
@@ -118,12 +144,20 @@ private:
         case operation::start_registration:
         case operation::start_login:
         case operation::start_two_factor_login:
-        case operation::resend: {
+        case operation::resend:
+        case operation::start_phone_change:
+        case operation::start_password_reset:
+        case operation::start_password_reset_of:
+        case operation::start_step_up:
+        case operation::start_deletion:
+        case operation::start_verification: {
             auto outcome = co_await mode::call([&] { return challenge_for(made); });
             detail::answer(made, outcome, settings());
             break;
         }
         case operation::login_with_identity:
+        case operation::login_with_backup_code:
+        case operation::login_with_trusted_device:
         case operation::finish_login: {
             auto outcome = co_await mode::call([&] { return login(made); });
             detail::answer(made, outcome, settings());
@@ -132,7 +166,11 @@ private:
         case operation::finish_registration:
         case operation::check_token:
         case operation::find_user:
-        case operation::update_user: {
+        case operation::update_user:
+        case operation::finish_phone_change:
+        case operation::finish_password_reset:
+        case operation::finish_step_up:
+        case operation::confirm_password: {
             auto outcome = co_await mode::call([&] { return user_for(made); });
             detail::answer(made, outcome, settings());
             break;
@@ -141,6 +179,50 @@ private:
             auto outcome = co_await mode::call(
                 [&] { return auth_.logout(session_token(std::move(made.token)), std::move(made.from)); });
             detail::answer(made, outcome ? result<void>() : outcome.error());
+            break;
+        }
+        case operation::end_session:
+        case operation::finish_deletion: {
+            auto outcome = co_await mode::call([&] { return end(made); });
+            detail::answer(made, outcome);
+            break;
+        }
+        case operation::end_other_sessions: {
+            auto outcome = co_await mode::call(
+                [&] { return auth_.end_other_sessions(session_token(std::move(made.token)), std::move(made.from)); });
+            detail::answer(made, outcome, settings());
+            break;
+        }
+        case operation::list_sessions: {
+            auto outcome =
+                co_await mode::call([&] { return auth_.list_sessions(session_token(std::move(made.token))); });
+            detail::answer(made, outcome, settings());
+            break;
+        }
+        case operation::trust_device: {
+            auto outcome = co_await mode::call(
+                [&] { return auth_.trust_device(session_token(std::move(made.token)), std::move(made.from)); });
+            detail::answer(made, outcome, settings());
+            break;
+        }
+        case operation::make_backup_codes: {
+            auto outcome = co_await mode::call(
+                [&] { return auth_.make_backup_codes(session_token(std::move(made.token)), std::move(made.from)); });
+            detail::answer(made, outcome, settings());
+            break;
+        }
+        case operation::export_account: {
+            auto outcome = co_await mode::call(
+                [&] { return auth_.export_account(session_token(std::move(made.token)), std::move(made.from)); });
+            detail::answer(made, outcome, settings());
+            break;
+        }
+        case operation::finish_verification: {
+            auto outcome = co_await mode::call([&] {
+                return auth_.finish_verification(transaction_id(std::move(made.transaction_id)),
+                                                 submitted_code(std::move(made.code)), std::move(made.from));
+            });
+            detail::answer(made, outcome, settings());
             break;
         }
         case operation::take_report: {
@@ -178,15 +260,37 @@ private:
             return auth_.start_login(std::move(c.phone), std::move(c.from));
         case operation::start_two_factor_login:
             return auth_.start_two_factor_login(std::move(c.phone), password(std::move(c.password)), std::move(c.from));
+        case operation::start_phone_change:
+            return auth_.start_phone_change(session_token(std::move(c.token)), std::move(c.phone), std::move(c.from));
+        case operation::start_password_reset:
+            return auth_.start_password_reset(std::move(c.phone), std::move(c.from));
+        case operation::start_password_reset_of:
+            return auth_.start_password_reset_of(std::move(c.identity), std::move(c.from));
+        case operation::start_step_up:
+            return auth_.start_step_up(session_token(std::move(c.token)), std::move(c.from));
+        case operation::start_deletion:
+            return auth_.start_deletion(session_token(std::move(c.token)), std::move(c.from));
+        case operation::start_verification:
+            return auth_.start_verification(std::move(c.phone), std::move(c.topic), std::move(c.from));
         default:
             return auth_.resend(transaction_id(std::move(c.transaction_id)), std::move(c.from));
         }
     }
 
     auto login(call& c) {
-        if (c.asked == operation::finish_login)
+        switch (c.asked) {
+        case operation::finish_login:
             return auth_.finish_login(transaction_id(std::move(c.transaction_id)), submitted_code(std::move(c.code)),
                                       std::move(c.from));
+        case operation::login_with_backup_code:
+            return auth_.login_with_backup_code(std::move(c.phone), password(std::move(c.password)),
+                                                backup_code(std::move(c.backup_code)), std::move(c.from));
+        case operation::login_with_trusted_device:
+            return auth_.login_with_trusted_device(std::move(c.phone), password(std::move(c.password)),
+                                                   device_token(std::move(c.device_token)), std::move(c.from));
+        default:
+            break;
+        }
         return auth_.login_with_identity(std::move(c.identity), password(std::move(c.password)), std::move(c.from));
     }
 
@@ -201,9 +305,30 @@ private:
         case operation::update_user:
             return auth_.update_user(session_token(std::move(c.token)), std::move(c.captured), std::move(c.changes),
                                      std::move(c.from));
+        case operation::finish_phone_change:
+            return auth_.finish_phone_change(session_token(std::move(c.token)),
+                                             transaction_id(std::move(c.transaction_id)),
+                                             submitted_code(std::move(c.code)), std::move(c.from));
+        case operation::finish_password_reset:
+            return auth_.finish_password_reset(transaction_id(std::move(c.transaction_id)),
+                                               submitted_code(std::move(c.code)), password(std::move(c.password)),
+                                               backup_code(std::move(c.backup_code)), std::move(c.from));
+        case operation::finish_step_up:
+            return auth_.finish_step_up(session_token(std::move(c.token)), transaction_id(std::move(c.transaction_id)),
+                                        submitted_code(std::move(c.code)), std::move(c.from));
+        case operation::confirm_password:
+            return auth_.confirm_password(session_token(std::move(c.token)), password(std::move(c.password)),
+                                          std::move(c.from));
         default:
             return owner(c);
         }
+    }
+
+    auto end(call& c) {
+        if (c.asked == operation::end_session)
+            return auth_.end_session(session_token(std::move(c.token)), std::move(c.captured), std::move(c.from));
+        return auth_.finish_deletion(session_token(std::move(c.token)), transaction_id(std::move(c.transaction_id)),
+                                     submitted_code(std::move(c.code)), std::move(c.from));
     }
 
     Authenticator& auth_;

@@ -19,7 +19,7 @@ PHONEAUTH_DECL bool is_allowed(std::string_view origin, const options& o) {
 PHONEAUTH_DECL reply preflight_reply() {
     reply r;
     r.status = 204;
-    r.headers = {{"Access-Control-Allow-Methods", "GET, POST, PUT, OPTIONS"},
+    r.headers = {{"Access-Control-Allow-Methods", "GET, POST, PUT, DELETE, OPTIONS"},
                  {"Access-Control-Allow-Headers", "content-type, user-token, bl-execution-type"},
                  {"Access-Control-Max-Age", "600"},
                  {"Cache-Control", "no-store"}};

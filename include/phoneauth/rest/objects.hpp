@@ -12,8 +12,12 @@
 
 namespace phoneauth {
 inline namespace v0 {
+struct account_data;
 struct challenge;
 struct configuration_report;
+struct proof;
+struct session_info;
+struct trusted_device;
 
 namespace rest {
 
@@ -41,12 +45,30 @@ PHONEAUTH_DECL std::string user_class_json(const config& c);
 /// provider did not answer.
 PHONEAUTH_DECL std::string challenge_json(const challenge& c);
 
+/// One of a user's sessions, or trusted devices:
+///
+///     {"id": "…", "kind": "login", "current": true, "device": "…", "network": "203.0.113.7", "opened": 1767225600000,
+///      "lastUsed": 1767225600000, "expires": 1769817600000, "methods": ["password", "code"], "authTime": 1767225600000}
+///
+/// `kind` is login or trustedDevice; `methods` are password, code, backupCode and trustedDevice. Times are in
+/// milliseconds since 1970. `device` is what the client called itself: a stranger's text.
+PHONEAUTH_DECL std::string session_json(const session_info& s);
+
+/// A device that is trusted from now on: {"deviceToken": "…", "expires": 1769817600000}.
+PHONEAUTH_DECL std::string trusted_device_json(const trusted_device& d);
+
+/// A proof, for the server that redeems it: {"proof": "…", "topic": "…", "phoneNumber": "+…", "expires": 1767225600000}.
+PHONEAUTH_DECL std::string proof_json(const proof& p);
+
+/// All that is stored about a user: {"user": {…}, "sessions": […]}, as `user_json` and `session_json` write them.
+PHONEAUTH_DECL std::string account_json(const account_data& a, const config& c);
+
 /// A transaction's status as a client gets it:
 ///
 ///     {"state": "pending", "delivery": "undelivered", "twilioCode": 30006, "reason": "…",
 ///      "triesLeft": 5, "expiresIn": 240, "resendAfter": 12}
 ///
-/// `state` is pending, confirmed, exhausted, expired or failed; `delivery` is pending, delivered or undelivered. Times
+/// `state` is pending, confirmed, exhausted, expired, failed or redeemed; `delivery` is pending, delivered or undelivered. Times
 /// are in seconds. `resendAfter` is null when the code will not be sent again.
 PHONEAUTH_DECL std::string status_json(const transaction_status& s);
 

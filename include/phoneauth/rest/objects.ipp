@@ -8,11 +8,14 @@
 #include <string_view>
 #include <utility>
 
+#include <phoneauth/account_data.hpp>
 #include <phoneauth/challenge.hpp>
 #include <phoneauth/configuration_report.hpp>
 #include <phoneauth/detail/ascii.hpp>
 #include <phoneauth/detail/json.hpp>
+#include <phoneauth/proof.hpp>
 #include <phoneauth/rest/objects.hpp>
+#include <phoneauth/session.hpp>
 #include <phoneauth/twilio/delivery.hpp>
 
 namespace phoneauth {
@@ -89,9 +92,52 @@ PHONEAUTH_DECL std::string challenge_json(const challenge& c) {
     return std::move(json).str();
 }
 
+PHONEAUTH_DECL std::string session_json(const session_info& s) {
+    constexpr std::array<std::pair<std::uint32_t, std::string_view>, 4> names{
+        {{auth_method::by_password, "password"},
+         {auth_method::by_code, "code"},
+         {auth_method::by_backup_code, "backupCode"},
+         {auth_method::by_trusted_device, "trustedDevice"}}};
+    std::string methods = "[";
+    for (const auto& [method, name] : names)
+        if ((s.auth_methods & method) != 0) methods.append(methods.size() > 1 ? ",\"" : "\"").append(name) += '"';
+    phoneauth::detail::json_object json;
+    json.string("id", s.id).string("kind", s.kind == session_kind::login ? "login" : "trustedDevice");
+    json.boolean("current", s.current).string("device", s.device).string("network", s.network);
+    detail::add_time(json, "opened", s.opened_at);
+    detail::add_time(json, "lastUsed", s.last_used_at);
+    detail::add_time(json, "expires", s.expires_at);
+    json.raw("methods", methods + ']');
+    detail::add_time(json, "authTime", s.auth_time);
+    return std::move(json).str();
+}
+
+PHONEAUTH_DECL std::string trusted_device_json(const trusted_device& d) {
+    phoneauth::detail::json_object json;
+    json.secret("deviceToken", d.token.str());
+    detail::add_time(json, "expires", d.expires_at);
+    return std::move(json).str();
+}
+
+PHONEAUTH_DECL std::string proof_json(const proof& p) {
+    phoneauth::detail::json_object json;
+    json.secret("proof", p.token.str()).string("topic", p.topic).string("phoneNumber", p.phone.str());
+    detail::add_time(json, "expires", p.expires_at);
+    return std::move(json).str();
+}
+
+PHONEAUTH_DECL std::string account_json(const account_data& a, const config& c) {
+    std::string sessions = "[";
+    for (const auto& s : a.sessions) sessions.append(sessions.size() > 1 ? "," : "").append(session_json(s));
+    phoneauth::detail::json_object json;
+    json.raw("user", user_json(a.user, c)).raw("sessions", sessions + ']');
+    return std::move(json).str();
+}
+
 PHONEAUTH_DECL std::string status_json(const transaction_status& s) {
     // In the order of the enumerators, which count from 1.
-    constexpr std::array<std::string_view, 5> states{"pending", "confirmed", "exhausted", "expired", "failed"};
+    constexpr std::array<std::string_view, 6> states{"pending", "confirmed", "exhausted",
+                                                     "expired", "failed",    "redeemed"};
     constexpr std::array<std::string_view, 3> deliveries{"pending", "delivered", "undelivered"};
     phoneauth::detail::json_object json;
     json.string("state", states.at(static_cast<std::size_t>(s.state) - 1));

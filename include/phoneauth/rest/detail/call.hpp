@@ -2,21 +2,27 @@
 #ifndef PHONEAUTH_REST_DETAIL_CALL_HPP
 #define PHONEAUTH_REST_DETAIL_CALL_HPP
 
+#include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include <phoneauth/account_data.hpp>
 #include <phoneauth/challenge.hpp>
 #include <phoneauth/client_info.hpp>
 #include <phoneauth/config.hpp>
+#include <phoneauth/credentials.hpp>
 #include <phoneauth/detail/config.hpp>
 #include <phoneauth/detail/ip.hpp>
 #include <phoneauth/http.hpp>
 #include <phoneauth/login_result.hpp>
+#include <phoneauth/proof.hpp>
 #include <phoneauth/registration.hpp>
 #include <phoneauth/rest/options.hpp>
 #include <phoneauth/rest/reply.hpp>
 #include <phoneauth/result.hpp>
 #include <phoneauth/secret_string.hpp>
+#include <phoneauth/session.hpp>
 #include <phoneauth/status_callback.hpp>
 #include <phoneauth/text_message.hpp>
 #include <phoneauth/transaction.hpp>
@@ -46,7 +52,27 @@ enum class operation {
     find_user,
     update_user,
     send_message,
-    take_report
+    take_report,
+    start_phone_change,
+    finish_phone_change,
+    start_password_reset,
+    start_password_reset_of,
+    finish_password_reset,
+    make_backup_codes,
+    login_with_backup_code,
+    list_sessions,
+    end_session,
+    end_other_sessions,
+    start_step_up,
+    finish_step_up,
+    confirm_password,
+    trust_device,
+    login_with_trusted_device,
+    start_deletion,
+    finish_deletion,
+    export_account,
+    start_verification,
+    finish_verification
 };
 
 /// A request that was read: what is asked of the authenticator, with which arguments, and at last the reply.
@@ -62,6 +88,9 @@ struct call {
     std::string transaction_id{};
     secret_string password{};
     secret_string code{};
+    secret_string backup_code{};
+    secret_string device_token{};
+    std::string topic{};
     phoneauth::registration registration{};
     property_map changes{};
     text_message message{};
@@ -84,6 +113,12 @@ PHONEAUTH_DECL void answer(call& made, const result<login_result>& outcome, cons
 PHONEAUTH_DECL void answer(call& made, const result<user>& outcome, const config& c);
 PHONEAUTH_DECL void answer(call& made, const result<transaction_status>& outcome, const config& c);
 PHONEAUTH_DECL void answer(call& made, const result<sent_message>& outcome, const config& c);
+PHONEAUTH_DECL void answer(call& made, const result<std::vector<session_info>>& outcome, const config& c);
+PHONEAUTH_DECL void answer(call& made, const result<std::size_t>& outcome, const config& c);
+PHONEAUTH_DECL void answer(call& made, const result<trusted_device>& outcome, const config& c);
+PHONEAUTH_DECL void answer(call& made, const result<std::vector<backup_code>>& outcome, const config& c);
+PHONEAUTH_DECL void answer(call& made, const result<account_data>& outcome, const config& c);
+PHONEAUTH_DECL void answer(call& made, const result<proof>& outcome, const config& c);
 PHONEAUTH_DECL void answer(call& made, const result<void>& outcome);
 
 }  // namespace detail

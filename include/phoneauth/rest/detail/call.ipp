@@ -10,6 +10,7 @@
 #include <phoneauth/rest/cors.hpp>
 #include <phoneauth/rest/detail/body.hpp>
 #include <phoneauth/rest/detail/call.hpp>
+#include <phoneauth/rest/detail/routes.hpp>
 #include <phoneauth/rest/detail/routing.hpp>
 #include <phoneauth/rest/objects.hpp>
 
@@ -17,173 +18,6 @@ namespace phoneauth {
 inline namespace v0 {
 namespace rest {
 namespace detail {
-
-/// What the readers of arguments look at.
-struct incoming {
-    const http_request& request;
-    const rest::options& options;
-    const phoneauth::config& config;
-    bool by_key;  ///< the path held the API key
-
-    result<json_value> object() const { return read_object(request.body, options.max_json_depth); }
-    result<json_value> arguments(std::initializer_list<std::string_view> names) const {
-        return read_arguments(request.body, names, options.max_json_depth);
-    }
-};
-
-/// Lets `take` read what it needs of `object`. → or what was wrong first; `missing` for what is not there.
-template <class Take>
-result<void> take_from(const result<json_value>& object, error missing, Take take) {
-    if (!object) return object.error();
-    member_reader read(*object, missing);
-    take(read);
-    if (read.problem()) return *read.problem();
-    return {};
-}
-
-// -- one function for each route that has arguments, or whose reply needs nobody
-
-/// Says that requests are answered, and nothing else: what a store says is told to nobody who brings no key, and a store
-/// that is down must not make a balancer take away all servers.
-inline result<void> health(const incoming&, call& made) {
-    made.reply = reply::of_json(R"({"status":"ok"})");
-    return {};
-}
-
-inline result<void> info(const incoming& in, call& made) {
-    // Where the key is what lets somebody send messages, it is not told to whoever did not bring it.
-    const bool tell_key = in.by_key || in.options.send_message != send_message_access::key;
-    phoneauth::detail::json_object json;
-    json.string("appId", in.options.app_id).string("apiKey", tell_key ? in.options.api_key : "");
-    json.string("rtURL", "").raw("loggers", "[]");
-    made.reply = reply::of_json(std::move(json).str());
-    return {};
-}
-
-inline result<void> describe_user_class(const incoming& in, call& made) {
-    made.reply = reply::of_json(user_class_json(in.config));
-    return {};
-}
-
-inline result<void> register_user(const incoming& in, call& made) {
-    const auto body = in.object();
-    if (!body || !given(*body, "transactionId"))
-        return take_from(body, error::property_required,
-                         [&](member_reader& read) { made.phone = read.digits(in.config.phone_column); });
-    auto data = read_registration(*body, in.config);
-    if (!data) return std::move(data).error();
-    made.registration = std::move(*data);
-    made.asked = operation::finish_registration;
-    return {};
-}
-
-inline result<void> login(const incoming& in, call& made) {
-    return take_from(in.object(), error::login_required, [&](member_reader& read) {
-        made.identity = read.digits("login");
-        made.password = read.text("password");
-    });
-}
-
-// What the clients of Backendless have functions for, and this library has not yet.
-
-inline result<void> restore_password(const incoming&, call&) {
-    return failure(error::unknown_route, "This server restores no passwords by email: log in with a code that is sent "
-                                         "to the phone, and set a new password.");
-}
-
-inline result<void> update_status(const incoming&, call&) {
-    return failure(error::unknown_route,
-                   "This server changes no user's status by request: its operator does, in the users' table.");
-}
-
-inline result<void> update_user(const incoming& in, call& made) {
-    const auto body = in.object();
-    if (!body) return body.error();
-    auto changes = read_changes(*body, in.config);
-    if (!changes) return std::move(changes).error();
-    made.changes = std::move(*changes);
-    return {};
-}
-
-inline result<void> login_with_phone(const incoming& in, call& made) {
-    return take_from(in.arguments({"phoneNumber"}), error::missing_parameter,
-                     [&](member_reader& read) { made.phone = read.phone(in.config); });
-}
-
-inline result<void> login_with_phone_and_password(const incoming& in, call& made) {
-    return take_from(in.arguments({"phoneNumber", "password"}), error::missing_parameter, [&](member_reader& read) {
-        made.phone = read.phone(in.config);
-        made.password = read.text("password");
-    });
-}
-
-inline result<void> login_with_code(const incoming& in, call& made) {
-    return take_from(in.arguments({"transactionId", "code"}), error::missing_parameter, [&](member_reader& read) {
-        made.transaction_id = read.text("transactionId");
-        made.code = read.code("code", in.config);
-    });
-}
-
-inline result<void> transaction(const incoming& in, call& made) {
-    return take_from(in.arguments({"transactionId"}), error::missing_parameter,
-                     [&](member_reader& read) { made.transaction_id = read.text("transactionId"); });
-}
-
-inline result<void> send_message(const incoming& in, call& made) {
-    if (in.options.send_message == send_message_access::off) return error::send_message_disabled;
-    made.needs_sender = in.options.send_message == send_message_access::session || !in.by_key;
-    const auto read = [&]() -> result<void> {
-        const auto arguments = in.arguments({"phoneNumber", "message", "mediaUrl", "options"});
-        if (!arguments) return arguments.error();
-        auto text = read_text_message(*arguments, in.config);
-        if (!text) return std::move(text).error();
-        if (made.needs_sender)
-            if (auto allowed = check_user_message(*text); !allowed) return allowed;
-        made.message = std::move(*text);
-        return {};
-    };
-    if (!made.needs_sender) return read();
-    made.argument_error = read();
-    return {};
-}
-
-inline result<void> message_status(const incoming& in, call& made) {
-    const auto* signature = find_header(in.request.headers, "X-Twilio-Signature");
-    made.report.query = phoneauth::detail::split_target(in.request.url).query;
-    made.report.body = in.request.body;
-    if (signature) made.report.signature = *signature;
-    return {};
-}
-
-struct route {
-    std::string_view method;
-    std::string_view pattern;
-    operation asked;                               ///< unless `read` asks for something else
-    result<void> (*read)(const incoming&, call&);  ///< nullptr: there are no arguments
-};
-
-/// The first match counts.
-inline constexpr route routes[] = {
-    {"GET", "/health", operation::nothing, health},
-    {"GET", "/info", operation::nothing, info},
-    {"POST", "/users/register", operation::start_registration, register_user},
-    {"POST", "/users/login", operation::login_with_identity, login},
-    {"GET", "/users/logout", operation::logout, nullptr},
-    {"GET", "/users/isvalidusertoken/*", operation::check_token, nullptr},
-    {"GET", "/users/userclassprops", operation::nothing, describe_user_class},
-    {"GET", "/users/restorepassword/*", operation::nothing, restore_password},
-    {"PUT", "/users/*/status", operation::nothing, update_status},
-    {"PUT", "/users/*", operation::update_user, update_user},
-    {"GET", "/data/Users/*", operation::find_user, nullptr},
-    {"POST", "/services/Twilio/loginWithPhoneNumber", operation::start_login, login_with_phone},
-    {"POST", "/services/Twilio/loginWithPhoneNumberAndPassword", operation::start_two_factor_login,
-     login_with_phone_and_password},
-    {"POST", "/services/Twilio/loginWithCode", operation::finish_login, login_with_code},
-    {"POST", "/services/Twilio/resendCode", operation::resend, transaction},
-    {"POST", "/services/Twilio/transactionStatus", operation::tell_status, transaction},
-    {"POST", "/services/Twilio/sendMessage", operation::send_message, send_message},
-    {"POST", "/services/Twilio/messageStatus", operation::take_report, message_status},
-};
 
 inline void refuse(call& made, const failure& why) {
     made.asked = operation::nothing;
@@ -253,7 +87,10 @@ PHONEAUTH_DECL void answer(call& made, const result<login_result>& outcome, cons
 }
 
 PHONEAUTH_DECL void answer(call& made, const result<user>& outcome, const config& c) {
-    if (made.asked == operation::check_token) {
+    if (made.asked == operation::finish_step_up || made.asked == operation::confirm_password ||
+        made.asked == operation::finish_password_reset) {
+        made.reply = reply_with(outcome, [](const user&) { return std::string("{}"); });
+    } else if (made.asked == operation::check_token) {
         const bool invalid = !outcome && (outcome.error().code == error::unknown_token ||
                                           outcome.error().code == error::session_expired ||
                                           outcome.error().code == error::account_disabled);
@@ -272,6 +109,46 @@ PHONEAUTH_DECL void answer(call& made, const result<transaction_status>& outcome
 
 PHONEAUTH_DECL void answer(call& made, const result<sent_message>& outcome, const config&) {
     made.reply = reply_with(outcome, [](const sent_message& m) { return m.json; });
+}
+
+PHONEAUTH_DECL void answer(call& made, const result<std::vector<session_info>>& outcome, const config&) {
+    made.reply = reply_with(outcome, [](const std::vector<session_info>& sessions) {
+        std::string array = "[";
+        for (const auto& s : sessions) array.append(array.size() > 1 ? "," : "").append(session_json(s));
+        return array + ']';
+    });
+}
+
+PHONEAUTH_DECL void answer(call& made, const result<std::size_t>& outcome, const config&) {
+    made.reply = reply_with(outcome, [](std::size_t ended) {
+        phoneauth::detail::json_object json;
+        return std::move(json.number("ended", static_cast<std::int64_t>(ended))).str();
+    });
+}
+
+PHONEAUTH_DECL void answer(call& made, const result<trusted_device>& outcome, const config&) {
+    made.reply = reply_with(outcome, trusted_device_json);
+}
+
+PHONEAUTH_DECL void answer(call& made, const result<std::vector<backup_code>>& outcome, const config&) {
+    made.reply = reply_with(outcome, [](const std::vector<backup_code>& codes) {
+        std::string array = "[";
+        array.reserve(codes.size() * 32 + 2);  // growing would leave them behind
+        for (const auto& code : codes) array.append(array.size() > 1 ? ",\"" : "\"").append(code.str()) += '"';
+        array += ']';
+        phoneauth::detail::json_object json;
+        auto text = std::move(json.raw("backupCodes", array)).str();
+        phoneauth::detail::wipe(array);
+        return text;
+    });
+}
+
+PHONEAUTH_DECL void answer(call& made, const result<account_data>& outcome, const config& c) {
+    made.reply = reply_with(outcome, [&](const account_data& a) { return account_json(a, c); });
+}
+
+PHONEAUTH_DECL void answer(call& made, const result<proof>& outcome, const config&) {
+    made.reply = reply_with(outcome, proof_json);
 }
 
 PHONEAUTH_DECL void answer(call& made, const result<void>& outcome) {
