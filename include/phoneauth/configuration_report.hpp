@@ -12,7 +12,8 @@ inline namespace v0 {
 
 /// One thing that `authenticator::test_configuration` has looked at, by the name of its check:
 ///
-/// - "destinations", "segments", "callback", "region": the configuration itself;
+/// - "destinations", "segments", "callback", "region", "reset": the configuration itself, the last one only if a password
+///   reset goes past the second factor;
 /// - "connection", "tls", "clock": the way to Twilio, the CA certificates, and this machine's clock;
 /// - "credentials", "key", "account", "trial": what they are of, and what they may do;
 /// - "sender", "sms", "mms": whether the account has the sender, and what it can do;

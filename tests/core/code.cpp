@@ -70,6 +70,16 @@ BOOST_AUTO_TEST_CASE(derived_from_everything_they_are_bound_to) {
     BOOST_TEST(d.derive(sample("A", purpose::login, "+14155550101"))->str() != code);
     code_deriver other({{"k", std::string(32, 'y')}}, 9);
     BOOST_TEST(other.derive(sample())->str() != code);
+    for (const auto other_purpose :
+         {purpose::phone_change, purpose::password_reset, purpose::step_up, purpose::deletion, purpose::verification})
+        BOOST_TEST(d.derive(sample("A", other_purpose))->str() != code);
+    auto for_topic = sample("A", purpose::verification);
+    const std::string without(d.derive(for_topic)->str());
+    for_topic.topic = "pay";
+    const std::string with(d.derive(for_topic)->str());
+    BOOST_TEST(with != without);
+    for_topic.topic = "play";
+    BOOST_TEST(d.derive(for_topic)->str() != with);
     // A later version must derive the codes that an earlier one has sent.
     BOOST_TEST(code == "479178521");
 }
@@ -82,6 +92,22 @@ BOOST_AUTO_TEST_CASE(key_is_the_one_of_the_transaction) {
     code_deriver gone({{"new", std::string(32, 'n')}}, 6);
     BOOST_TEST(!gone.derive(sample()));
     BOOST_TEST(!gone.matches(sample(), *parse_code("123456", 6)));
+}
+
+BOOST_AUTO_TEST_CASE(proof_is_of_one_transaction_and_key) {
+    code_deriver d({{"k", std::string(32, 'x')}}, 6);
+    const auto proof = d.prove(sample());
+    BOOST_REQUIRE(proof.has_value());
+    BOOST_TEST(proof->size() == 64u);
+    BOOST_TEST(*d.prove(sample()) == *proof);
+    BOOST_TEST(*d.prove(sample("B")) != *proof);
+    auto for_topic = sample();
+    for_topic.topic = "pay";
+    BOOST_TEST(*d.prove(for_topic) != *proof);
+    code_deriver other({{"k", std::string(32, 'y')}}, 6);
+    BOOST_TEST(*other.prove(sample()) != *proof);
+    code_deriver gone({{"new", std::string(32, 'n')}}, 6);
+    BOOST_TEST(!gone.prove(sample()).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(digits_are_even) {

@@ -39,6 +39,13 @@ BOOST_AUTO_TEST_CASE(defaults_with_credentials_are_valid) {
     c.android_app_hash = "FA+9qCX9VSu";
     c.code_keys = {{"a", std::string(32, 'x')}, {"b", std::string(256, 'x')}};
     BOOST_TEST(validate(c, true).empty());
+    c.topics = {{"pay", "pay 5 €"}, {"pay-2_X", "x"}};
+    c.unknown_phone = unknown_phone_policy::sign_up;
+    c.identity_column = c.phone_column;
+    c.password_required = false;
+    BOOST_TEST(validate(c, true).empty());
+    BOOST_TEST(find_topic(c, "pay-2_X") == &c.topics[1]);
+    BOOST_TEST(find_topic(c, "PAY") == nullptr);
     c = good();
     c.twilio.region = "br1";
     BOOST_TEST(validate(c).empty());
@@ -96,6 +103,40 @@ BOOST_AUTO_TEST_CASE(each_field_is_checked_by_name) {
         {"message_template", [](config& c) { c.message_template = "{code} \xff"; }},
         {"registration_purpose", [](config& c) { c.registration_purpose = ""; }},
         {"login_purpose", [](config& c) { c.login_purpose = std::string(41, 'x'); }},
+        {"phone_change_purpose", [](config& c) { c.phone_change_purpose = ""; }},
+        {"password_reset_purpose", [](config& c) { c.password_reset_purpose = "a\nb"; }},
+        {"step_up_purpose", [](config& c) { c.step_up_purpose = std::string(41, 'x'); }},
+        {"deletion_purpose", [](config& c) { c.deletion_purpose = "\xff"; }},
+        {"topics",
+         [](config& c) {
+             c.topics = {{"pay", "pay"}, {"pay", "pay more"}};
+         }},
+        {"topics",
+         [](config& c) {
+             c.topics = {{"pay now", "pay"}};
+         }},
+        {"topics",
+         [](config& c) {
+             c.topics = {{"pay", ""}};
+         }},
+        {"topics",
+         [](config& c) {
+             c.topics = {{std::string(33, 'x'), "pay"}};
+         }},
+        {"proof_lifetime", [](config& c) { c.proof_lifetime = std::chrono::seconds(59); }},
+        {"proof_lifetime", [](config& c) { c.proof_lifetime = std::chrono::seconds(3301); }},
+        {"session_idle_timeout", [](config& c) { c.session_idle_timeout = std::chrono::seconds(299); }},
+        {"max_sessions_per_user", [](config& c) { c.max_sessions_per_user = 1001; }},
+        {"trusted_device_lifetime", [](config& c) { c.trusted_device_lifetime = std::chrono::seconds(3599); }},
+        {"phone_changed_notice", [](config& c) { c.phone_changed_notice = std::string(321, 'x'); }},
+        {"password_reset_notice", [](config& c) { c.password_reset_notice = "a\nb"; }},
+        {"backup_code_notice", [](config& c) { c.backup_code_notice = "\xff"; }},
+        {"unknown_phone", [](config& c) { c.unknown_phone = unknown_phone_policy::sign_up; }},
+        {"unknown_phone",
+         [](config& c) {
+             c.unknown_phone = unknown_phone_policy::sign_up;
+             c.identity_column = c.phone_column;
+         }},
         {"site_name", [](config& c) { c.site_name = "a\nb"; }},
         {"site_name", [](config& c) { c.message_template = "{code} {site}"; }},
         {"fresh_login", [](config& c) { c.fresh_login = std::chrono::seconds(86401); }},

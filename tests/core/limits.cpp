@@ -238,15 +238,54 @@ BOOST_AUTO_TEST_CASE(messages_that_are_longer_than_the_burst_are_counted_whole) 
     BOOST_TEST(sent <= c.max_messages_per_user_and_hour);
 }
 
+BOOST_AUTO_TEST_CASE(each_purpose_has_its_door) {
+    transaction t{.id = {}, .phone = phone};
+    const std::pair<purpose, door> rows[] = {
+        {purpose::registration, door::registration}, {purpose::phone_change, door::registration},
+        {purpose::verification, door::registration}, {purpose::login, door::code},
+        {purpose::password_reset, door::code},       {purpose::step_up, door::session},
+        {purpose::deletion, door::session}};
+    for (const auto& [what, d] : rows) {
+        t.purpose = what;
+        BOOST_TEST((door_of(t) == d), name_of(what));
+    }
+    t.purpose = purpose::login;
+    t.password_fingerprint = "p";
+    BOOST_TEST((door_of(t) == door::second));
+}
+
+// Neither strangers who ask for codes nor whoever has a password takes what is there for somebody who is logged in.
+BOOST_AUTO_TEST_CASE(codes_in_a_session_have_cells_of_their_own) {
+    config c;
+    c.max_sends_per_client_and_hour = c.max_sends_per_hour = 0;
+    memory_storage storage;
+    const auto ask = [&](bool in_session, bool after_password, int i) {
+        auto asked = request({std::to_string(i), {}}, in_session ? door::session : door::code);
+        asked.begins.reset();  // without cooldown and open codes
+        asked.in_session = in_session;
+        asked.after_password = after_password;
+        return storage.take_cells(code_limits(asked, c, t0).cells()).granted;
+    };
+    for (int i = 0; i < 60; ++i) (void)ask(false, false, i);
+    for (int i = 0; i < 60; ++i) (void)ask(false, true, i);
+    BOOST_TEST(!ask(false, false, 60));
+    BOOST_TEST(!ask(false, true, 60));
+    BOOST_TEST(ask(true, false, 60));
+    for (int i = 0; i < 60; ++i) (void)ask(true, false, i);
+    BOOST_TEST(!ask(true, false, 60));
+}
+
 BOOST_AUTO_TEST_CASE(unlock_opens_every_door) {
     config c;
     c.phone_cooldown = 0s;
     const client_networks at_home{"192.0.2.1", {}};
-    for (const auto d : {door::registration, door::code, door::second}) {
+    for (const auto d : {door::registration, door::code, door::second, door::session}) {
         memory_storage storage;
         know(storage, at_home.network);
         transaction t{.id = {}, .phone = phone};
-        t.purpose = d == door::registration ? purpose::registration : purpose::login;
+        t.purpose = d == door::registration ? purpose::registration
+                    : d == door::session    ? purpose::step_up
+                                            : purpose::login;
         if (d == door::second) t.password_fingerprint = "p";
         t.user_id = "U";
         for (const std::string network : {"", "192.0.2.8", "192.0.2.9"}) {
@@ -257,6 +296,7 @@ BOOST_AUTO_TEST_CASE(unlock_opens_every_door) {
             auto asked = request(from, d);
             asked.registers = d == door::registration;
             asked.after_password = d == door::second;
+            asked.in_session = d == door::session;
             return storage.take_cells(code_limits(asked, c, t0).as_decoy().cells()).granted;
         };
         BOOST_TEST(!allowed({}));

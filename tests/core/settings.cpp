@@ -41,7 +41,11 @@ BOOST_AUTO_TEST_CASE(every_field_is_read_by_its_name) {
         "test_numbers": [{"phone": "+4915100000000", "code": "1234567"}], "allow_test_numbers": true,
         "max_passwords_per_client_and_hour": 11, "default_calling_code": "49", "login_enabled": false, "code_login_enabled": false,
         "identity_login_enabled": true, "unknown_phone": "reject", "max_consecutive_failures": 51, "session_lifetime": 3600,
-        "fresh_login": 60, "client_properties": ["name"], "protected_properties": ["role"],
+        "fresh_login": 60, "phone_change_purpose": "p1", "password_reset_purpose": "p2", "step_up_purpose": "p3",
+        "deletion_purpose": "p4", "topics": [{"name": "pay", "text": "pay 5 €"}], "proof_lifetime": 70,
+        "session_idle_timeout": 300, "max_sessions_per_user": 3, "trusted_device_lifetime": 3600,
+        "password_reset": "code_and_backup_code", "phone_changed_notice": "n1", "password_reset_notice": "n2",
+        "backup_code_notice": "n3", "password_required": false, "client_properties": ["name"], "protected_properties": ["role"],
         "registration_enabled": false, "phone_column": "phone", "identity_column": "nick", "min_password_length": 10,
         "max_password_length": 100, "max_properties": 5, "max_property_bytes": 0})",
                                       c);
@@ -49,13 +53,16 @@ BOOST_AUTO_TEST_CASE(every_field_is_read_by_its_name) {
 
     // A field that is added to the structs must be added here, or this does not compile.
     const auto& [twilio, code_keys, code_digits, code_lifetime, max_tries, message_template, registration_purpose,
-                 login_purpose, site_name, origin_host, android_app_hash, resend_cooldown, max_sends_per_transaction,
+                 login_purpose, phone_change_purpose, password_reset_purpose, step_up_purpose, deletion_purpose, topics,
+                 proof_lifetime, site_name, origin_host, android_app_hash, resend_cooldown, max_sends_per_transaction,
                  phone_cooldown, max_sends_per_phone_and_hour, max_sends_per_phone_and_day,
                  max_sends_per_client_and_hour, max_messages_per_user_and_hour, max_sends_per_hour,
                  default_calling_code, normalize_phone, allowed_calling_codes, blocked_prefixes, test_numbers,
                  allow_test_numbers, login_enabled, code_login_enabled, identity_login_enabled, unknown_phone,
                  max_consecutive_failures, max_passwords_per_client_and_hour, session_lifetime, fresh_login,
-                 registration_enabled, phone_column, identity_column, min_password_length, max_password_length,
+                 session_idle_timeout, max_sessions_per_user, trusted_device_lifetime, password_reset,
+                 phone_changed_notice, password_reset_notice, backup_code_notice, registration_enabled,
+                 password_required, phone_column, identity_column, min_password_length, max_password_length,
                  client_properties, protected_properties, max_properties, max_property_bytes] = c;
     const auto& [account_sid, auth_token, api_key, api_secret, sender, region, edge, base_url, status_callback,
                  previous_auth_token] = twilio;
@@ -89,6 +96,17 @@ BOOST_AUTO_TEST_CASE(every_field_is_read_by_its_name) {
                          max_password_length) == std::tuple(false, "phone", "nick", 10u, 100u)));
     BOOST_TEST((std::tie(registration_purpose, login_purpose, site_name, fresh_login) ==
                 std::tuple("join", "enter", "Club", 60s)));
+    BOOST_TEST((std::tie(phone_change_purpose, password_reset_purpose, step_up_purpose, deletion_purpose,
+                         proof_lifetime) == std::tuple("p1", "p2", "p3", "p4", 70s)));
+    BOOST_REQUIRE(topics.size() == 1u);
+    const auto& [topic_name, topic_text] = topics[0];
+    BOOST_TEST(topic_name == "pay");
+    BOOST_TEST(topic_text == "pay 5 €");
+    BOOST_TEST((std::tie(session_idle_timeout, max_sessions_per_user, trusted_device_lifetime, password_reset,
+                         password_required) ==
+                std::tuple(300s, 3u, 3600s, password_reset_policy::code_and_backup_code, false)));
+    BOOST_TEST(
+        (std::tie(phone_changed_notice, password_reset_notice, backup_code_notice) == std::tuple("n1", "n2", "n3")));
     BOOST_TEST((client_properties == std::vector<std::string>{"name"}));
     BOOST_TEST((protected_properties == std::vector<std::string>{"role"}));
     BOOST_TEST((std::tie(max_properties, max_property_bytes) == std::tuple(5u, 0u)));
@@ -126,7 +144,7 @@ BOOST_AUTO_TEST_CASE(problems_are_reported_all_at_once_and_change_nothing) {
         "max_tries: expected a whole number from 0 to 4294967295\n"
         "origin_host: expected a string\n"
         "login_enabled: expected true or false\n"
-        "unknown_phone: expected \"conceal\" or \"reject\"\n"
+        "unknown_phone: expected \"conceal\" or \"reject\" or \"sign_up\"\n"
         "max_properties: expected a whole number from 0 to 4294967295\n"
         "code_digit: there is no setting of this name\n");
 }
@@ -137,7 +155,8 @@ BOOST_AUTO_TEST_CASE(other_types_and_texts) {
     BOOST_TEST(problems_of("[]") == ": expected a JSON object\n");
     BOOST_TEST(problems_of(R"({"twilio":"{}"})") == "twilio: expected an object\n");
     BOOST_TEST(problems_of(R"({"code_keys":{"id":"a"}})") == "code_keys: expected an array\n");
-    BOOST_TEST(problems_of(R"({"unknown_phone":["reject"]})") == "unknown_phone: expected \"conceal\" or \"reject\"\n");
+    BOOST_TEST(problems_of(R"({"unknown_phone":["reject"]})") ==
+               "unknown_phone: expected \"conceal\" or \"reject\" or \"sign_up\"\n");
     BOOST_TEST(problems_of(R"({"blocked_prefixes":["1",2]})") == "blocked_prefixes[1]: expected a string\n");
     BOOST_TEST(problems_of("{}") == "");
     BOOST_TEST(problems_of("\xef\xbb\xbf{}") == "");  // some editors put a byte order mark there

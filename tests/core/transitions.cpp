@@ -116,6 +116,7 @@ BOOST_AUTO_TEST_CASE(pending_takes_every_event) {
 
 BOOST_AUTO_TEST_CASE(final_states_are_final) {
     const std::pair<S, error> finals[] = {{S::confirmed, error::code_used},
+                                          {S::redeemed, error::code_used},
                                           {S::exhausted, error::tries_exhausted},
                                           {S::expired, error::code_expired},
                                           {S::failed, error::transaction_failed}};
@@ -127,11 +128,28 @@ BOOST_AUTO_TEST_CASE(final_states_are_final) {
                 BOOST_TEST(got == outcome);
             }
         }
-    for (const S state : {S::confirmed, S::exhausted, S::expired, S::failed})
+    for (const S state : {S::confirmed, S::exhausted, S::expired, S::failed, S::redeemed})
         BOOST_TEST((apply(state, event::refusal).first == state));
-    for (const S state : {S::exhausted, S::expired, S::failed})
+    for (const S state : {S::exhausted, S::expired, S::failed, S::redeemed})
         BOOST_TEST((apply(state, event::reopen).first == state));
     BOOST_TEST((apply(S::confirmed, event::reopen).first == S::pending));
+}
+
+BOOST_AUTO_TEST_CASE(proof_is_redeemed_once_and_in_time) {
+    const config c;
+    const auto last_moment = t0 + 300s + c.proof_lifetime - 1ms;
+    for (const S state : {S::pending, S::exhausted, S::expired, S::failed, S::redeemed}) {
+        auto t = sample(state);
+        BOOST_TEST(rules::apply_proof(t, true, c, t0).error().code == error::invalid_proof);
+        BOOST_TEST((t.state == state));
+    }
+    auto t = sample(S::confirmed);
+    BOOST_TEST(rules::apply_proof(t, false, c, t0).error().code == error::invalid_proof);
+    BOOST_TEST(rules::apply_proof(t, true, c, last_moment + 1ms).error().code == error::invalid_proof);
+    BOOST_TEST((t.state == S::confirmed));
+    BOOST_TEST(rules::apply_proof(t, true, c, last_moment).has_value());
+    BOOST_TEST((t.state == S::redeemed));
+    BOOST_TEST(rules::apply_proof(t, true, c, last_moment).error().code == error::invalid_proof);
 }
 
 BOOST_AUTO_TEST_CASE(unknown_stored_state_is_no_transaction) {

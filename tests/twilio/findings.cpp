@@ -181,6 +181,12 @@ const set_up set_ups[] = {
          c.twilio.status_callback = "https://auth.example.com/x";
      },
      "callback", false, "not the account's", "Copy twilio.auth_token"},
+    {"a reset that goes past the second factor",
+     [](simulator&, config& c) {
+         c.code_login_enabled = false;
+         c.password_reset = password_reset_policy::code;
+     },
+     "reset", false, "a code alone", "code_and_backup_code"},
     {"every country", [](simulator&, config& c) { c.allowed_calling_codes.clear(); }, "destinations", false,
      "premium numbers", "Set allowed_calling_codes"},
 };

@@ -196,6 +196,17 @@ BOOST_AUTO_TEST_CASE(code_text_carries_what_phones_look_for) {
     c.android_app_hash.clear();
     BOOST_TEST(twilio::code_text(c, "1", purpose::login) == "1 log in {code} {code}{");
     BOOST_TEST(twilio::code_text(c, "1", purpose::registration) == "1 sign up {code} {code}{");
+    c.topics = {{"pay", "pay 5 €"}};
+    const std::tuple<purpose, const char*, const char*> texts[] = {
+        {purpose::registration, "", "sign up"},
+        {purpose::phone_change, "", "confirm your new number"},
+        {purpose::password_reset, "", "set a new password"},
+        {purpose::step_up, "", "confirm that it is you"},
+        {purpose::deletion, "", "DELETE your account"},
+        {purpose::verification, "pay", "pay 5 €"},
+        {purpose::verification, "gone", "gone"}};
+    for (const auto& [what, topic, text] : texts)
+        BOOST_TEST(twilio::code_text(c, "1", what, topic).starts_with(std::string("1 ") + text));
     c.origin_host = "example.com";
     c.android_app_hash = "FA+9qCX9VSu";
     c.message_template = "{code";

@@ -93,7 +93,7 @@ auto messages<Mode>::ask_about_account(twilio::test_replies& replies) -> flow<re
     const auto& c = p_.config.twilio;
     const auto& requests = p_.messages.twilio();
     const bool by_key_alone = twilio::may_lack_permission(c, *replies.account);
-    if (by_key_alone || p_.config.unknown_phone == unknown_phone_policy::conceal) {
+    if (by_key_alone || rules::has_decoys(p_.config)) {
         const auto nobody = phone_number::from_e164("+15005550006");  // no message is sent to Twilio's own test number
         const auto look_up = requests.find_messages(*nobody);
         replies.look_up = co_await p_.messages.transmit(look_up);

@@ -30,6 +30,12 @@ inline bool is_decoy(const transaction& t) noexcept {
     return is_for_owner(t) && (t.user_id.empty() || t.user_id == decoy_user_id);
 }
 
+/// Whether some operations go on for phones that no user has, as if there were one.
+inline bool has_decoys(const config& c) noexcept {
+    if (c.unknown_phone == unknown_phone_policy::reject) return false;
+    return c.unknown_phone == unknown_phone_policy::conceal || c.password_reset != password_reset_policy::disabled;
+}
+
 /// What begins the fingerprint of a login that does not tell whether its password was right.
 inline constexpr char concealed_mark = '~';
 

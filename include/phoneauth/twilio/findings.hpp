@@ -8,6 +8,7 @@
 #include <phoneauth/config.hpp>
 #include <phoneauth/configuration_report.hpp>
 #include <phoneauth/rules/destination.hpp>
+#include <phoneauth/rules/disclosure.hpp>
 #include <phoneauth/twilio/account_findings.hpp>
 #include <phoneauth/twilio/connection_findings.hpp>
 #include <phoneauth/twilio/message_findings.hpp>
@@ -26,6 +27,7 @@ inline std::vector<finding> findings_of(const config& c, const test_replies& r) 
     const auto append = [&](std::vector<finding> more) {
         for (auto& f : more) all.push_back(std::move(f));
     };
+    if (auto reset = findings::of_password_reset(c)) all.push_back(*std::move(reset));
     append(findings::of_connection(t, *r.account));
     if (!is_answered(*r.account)) return all;  // nothing else can be known
     if (auto clock = findings::of_clock(r)) all.push_back(*std::move(clock));
@@ -39,7 +41,7 @@ inline std::vector<finding> findings_of(const config& c, const test_replies& r) 
     if (!can_go_on(t, *r.account)) return all;
     append(findings::of_sender(t, r));
     if (r.countries) all.push_back(findings::of_countries(c, *r.countries));
-    if (r.look_up && c.unknown_phone == unknown_phone_policy::conceal) all.push_back(findings::of_look_up(*r.look_up));
+    if (r.look_up && rules::has_decoys(c)) all.push_back(findings::of_look_up(*r.look_up));
     return all;
 }
 

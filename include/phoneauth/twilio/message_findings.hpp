@@ -138,6 +138,16 @@ inline finding of_countries(const config& c, const result<http_response>& reply)
                 "Twilio sends to " + std::to_string(on) + " of " + std::to_string(all->size()) + " countries.");
 }
 
+/// A password reset that goes past the second factor (OWASP ASVS 5.0 §6.4.3); nothing to say about any other.
+inline std::optional<finding> of_password_reset(const config& c) {
+    if (c.code_login_enabled || c.password_reset != password_reset_policy::code) return std::nullopt;
+    return note(
+        "reset",
+        "Logins need a password and a code, but a code alone is enough to set another password: whoever has the "
+        "phone needs nothing else.",
+        "Set password_reset to \"code_and_backup_code\".");
+}
+
 /// What is asked in place of a message when nobody has a phone.
 inline finding of_look_up(const result<http_response>& reply) {
     const auto found = read(reply, read_look_up);
