@@ -65,6 +65,15 @@ public:
         return phoneauth::write_result::stale;
     }
 
+    bool erase_user(const std::string& object_id) {
+        const std::scoped_lock lock(table_.mutex);
+        const auto is_theirs = [&](const auto& row) {
+            const auto u = to_user(row.second);
+            return u && u->object_id == object_id;
+        };
+        return std::erase_if(table_.rows, is_theirs) == 1;
+    }
+
     std::optional<phoneauth::user> find_user(const std::string& object_id) {
         return find([&](const phoneauth::user& u) { return u.object_id == object_id; });
     }

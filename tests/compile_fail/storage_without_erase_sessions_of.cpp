@@ -8,6 +8,8 @@ using namespace phoneauth;
 struct sessions {
     bool insert_session(const session&) { return false; }
     std::optional<session> find_session(const std::string&) { return {}; }
+    std::vector<session> find_sessions_of(const std::string&) { return {}; }
+    bool update_session(const session&) { return false; }
     bool erase_session(const std::string&) { return false; }
 };
 struct storage : testing::transaction_storage_archetype,

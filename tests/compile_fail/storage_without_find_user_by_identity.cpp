@@ -8,6 +8,7 @@ using namespace phoneauth;
 struct users {
     write_result insert_user(const user&) { return write_result::done; }
     write_result update_user(const user&) { return write_result::stale; }
+    bool erase_user(const std::string&) { return false; }
     std::optional<user> find_user(const std::string&) { return {}; }
     std::optional<user> find_user_by_phone(const phone_number&) { return {}; }
 };

@@ -57,6 +57,7 @@ struct good_store {
     virtual bool update_transaction(const transaction& t) { return memory.update_transaction(t); }
     virtual write_result insert_user(const user& u) { return memory.insert_user(u); }
     virtual write_result update_user(const user& u) { return memory.update_user(u); }
+    virtual bool erase_user(const std::string& id) { return memory.erase_user(id); }
     virtual std::optional<user> find_user(const std::string& id) { return memory.find_user(id); }
     virtual std::optional<user> find_user_by_phone(const phone_number& phone) {
         return memory.find_user_by_phone(phone);
@@ -66,6 +67,8 @@ struct good_store {
     }
     virtual bool insert_session(const session& s) { return memory.insert_session(s); }
     virtual std::optional<session> find_session(const std::string& hash) { return memory.find_session(hash); }
+    virtual std::vector<session> find_sessions_of(const std::string& id) { return memory.find_sessions_of(id); }
+    virtual bool update_session(const session& s) { return memory.update_session(s); }
     virtual bool erase_session(const std::string& hash) { return memory.erase_session(hash); }
     virtual std::size_t erase_sessions_of(const std::string& user_id, const std::string& kept) {
         return memory.erase_sessions_of(user_id, kept);
@@ -153,6 +156,22 @@ struct forgets_the_known_network : good_store {
     bool insert_transaction(const transaction& given) override {
         auto t = given;
         t.known_network.clear();
+        return good_store::insert_transaction(t);
+    }
+};
+
+struct forgets_the_topic : good_store {
+    bool insert_transaction(const transaction& given) override {
+        auto t = given;
+        t.topic.clear();
+        return good_store::insert_transaction(t);
+    }
+};
+
+/// As a check of the column would that was made for the first purposes.
+struct knows_two_purposes : good_store {
+    bool insert_transaction(const transaction& t) override {
+        if (t.purpose > purpose::login) throw std::runtime_error("violates a check");
         return good_store::insert_transaction(t);
     }
 };
@@ -501,7 +520,341 @@ struct reformats_json : good_store {
     }
 };
 
+struct forgets_the_backup_codes : good_store {
+    write_result insert_user(const user& given) override {
+        auto u = given;
+        u.backup_codes.clear();
+        return good_store::insert_user(u);
+    }
+};
+
+struct has_a_short_column_for_backup_codes : good_store {
+    write_result insert_user(const user& given) override {
+        auto u = given;
+        u.backup_codes = u.backup_codes.substr(0, 255);
+        return good_store::insert_user(u);
+    }
+};
+
+struct always_erases_users : good_store {
+    bool erase_user(const std::string& id) override {
+        good_store::erase_user(id);
+        return true;
+    }
+};
+
+struct erases_users_in_two_steps : good_store {
+    bool erase_user(const std::string& id) override {
+        const auto found = find_user(id).has_value();
+        others_come_in_between();
+        good_store::erase_user(id);
+        return found;
+    }
+};
+
+/// A mark in the row instead of its removal: the unique indexes still know it.
+struct keeps_the_phones_of_the_erased : good_store {
+    std::mutex mutex;
+    std::set<std::string, std::less<>> kept;
+
+    bool erase_user(const std::string& id) override {
+        const std::scoped_lock lock(mutex);
+        if (const auto found = find_user(id)) kept.emplace(found->phone.str());
+        return good_store::erase_user(id);
+    }
+    write_result insert_user(const user& u) override {
+        const std::scoped_lock lock(mutex);
+        return kept.contains(u.phone.str()) ? write_result::phone_taken : good_store::insert_user(u);
+    }
+};
+
+/// A look-up that forgets the mark.
+struct finds_the_erased : good_store {
+    std::mutex mutex;
+    std::map<std::string, user> erased;
+
+    bool erase_user(const std::string& id) override {
+        const std::scoped_lock lock(mutex);
+        if (const auto found = find_user(id)) erased.insert_or_assign(found->identity, *found);
+        return good_store::erase_user(id);
+    }
+    std::optional<user> find_user_by_identity(const std::string& identity) override {
+        const std::scoped_lock lock(mutex);
+        const auto found = erased.find(identity);
+        return found == erased.end() ? good_store::find_user_by_identity(identity) : found->second;
+    }
+};
+
+/// An index beside the users: the phone as it was read is given up, whoever has which by then.
+struct gives_up_the_phone_that_it_read : good_store {
+    std::mutex mutex;
+    std::map<std::string, std::string, std::less<>> owners;
+
+    bool erase_user(const std::string& id) override {
+        const auto read = find_user(id);
+        others_come_in_between();
+        const std::scoped_lock lock(mutex);
+        if (!good_store::erase_user(id)) return false;
+        if (read) owners.erase(std::string(read->phone.str()));
+        return true;
+    }
+    write_result insert_user(const user& u) override {
+        const std::scoped_lock lock(mutex);
+        if (owners.contains(u.phone.str())) return write_result::phone_taken;
+        const auto written = good_store::insert_user(u);
+        if (written == write_result::done) owners.emplace(u.phone.str(), u.object_id);
+        return written;
+    }
+    write_result update_user(const user& u) override {
+        const std::scoped_lock lock(mutex);
+        const auto written = good_store::update_user(u);
+        if (written == write_result::done) {
+            std::erase_if(owners, [&](const auto& o) { return o.second == u.object_id; });
+            owners.emplace(u.phone.str(), u.object_id);
+        }
+        return written;
+    }
+};
+
+/// The user first, then the entry of their phone, which may be another's by then.
+struct gives_up_a_phone_that_is_anothers : good_store {
+    std::mutex mutex;
+    std::set<std::string, std::less<>> lost;
+
+    bool erase_user(const std::string& id) override {
+        const auto read = find_user(id);
+        if (!good_store::erase_user(id)) return false;
+        others_come_in_between();
+        const std::scoped_lock lock(mutex);
+        lost.emplace(read->phone.str());
+        return true;
+    }
+    write_result insert_user(const user& u) override {
+        const std::scoped_lock lock(mutex);
+        const auto written = good_store::insert_user(u);
+        if (written == write_result::done) lost.erase(std::string(u.phone.str()));
+        return written;
+    }
+    std::optional<user> find_user_by_phone(const phone_number& phone) override {
+        const std::scoped_lock lock(mutex);
+        return lost.contains(phone.str()) ? std::nullopt : good_store::find_user_by_phone(phone);
+    }
+};
+
+/// Writes back what it has read.
+struct updates_bring_the_erased_back : good_store {
+    write_result update_user(const user& u) override {
+        const auto stored = find_user(u.object_id);
+        if (!stored || stored->version != u.version) return good_store::update_user(u);
+        others_come_in_between();
+        const auto written = good_store::update_user(u);
+        if (written != write_result::stale || find_user(u.object_id)) return written;
+        auto mine = u;
+        ++mine.version;
+        try {
+            return good_store::insert_user(mine);
+        } catch (const std::invalid_argument&) {
+            return write_result::stale;
+        }
+    }
+};
+
 // ---- Sessions
+
+/// Changes what is read; see below.
+struct misreads_sessions : good_store {
+    virtual void misread(session& s) = 0;
+    std::optional<session> find_session(const std::string& hash) override {
+        auto s = good_store::find_session(hash);
+        if (s) misread(*s);
+        return s;
+    }
+};
+struct forgets_the_kind : misreads_sessions {
+    void misread(session& s) override { s.kind = session_kind::login; }
+};
+struct forgets_how_users_logged_in : misreads_sessions {
+    void misread(session& s) override { s.auth_methods = 0; }
+};
+struct forgets_when_users_logged_in : misreads_sessions {
+    void misread(session& s) override { s.auth_time = s.created_at; }
+};
+struct forgets_the_last_use : misreads_sessions {
+    void misread(session& s) override { s.last_used_at = s.created_at; }
+};
+struct forgets_the_device : misreads_sessions {
+    void misread(session& s) override { s.device.clear(); }
+};
+struct forgets_the_network_of_a_session : misreads_sessions {
+    void misread(session& s) override { s.network.clear(); }
+};
+struct has_signed_auth_methods : misreads_sessions {
+    void misread(session& s) override { s.auth_methods &= 0x7fffffff; }
+};
+struct keeps_the_version_of_sessions : misreads_sessions {
+    void misread(session& s) override { s.version = 1; }
+};
+
+struct keeps_the_fingerprint : good_store {
+    bool update_session(const session& given) override {
+        auto s = given;
+        if (const auto stored = find_session(s.token_hash)) s.fingerprint = stored->fingerprint;
+        return good_store::update_session(s);
+    }
+};
+
+struct saves_sessions_without_comparing : good_store {
+    bool update_session(const session& given) override {
+        for (auto s = given;;) {
+            const auto stored = find_session(s.token_hash);
+            if (!stored) return false;
+            s.version = stored->version;
+            if (good_store::update_session(s)) return true;
+        }
+    }
+};
+
+struct compares_sessions_in_two_steps : saves_sessions_without_comparing {
+    bool update_session(const session& s) override {
+        const auto stored = find_session(s.token_hash);
+        if (!stored || stored->version != s.version) return false;
+        others_come_in_between();
+        return saves_sessions_without_comparing::update_session(s);
+    }
+};
+
+struct compares_versions_of_sessions_as_doubles : saves_sessions_without_comparing {
+    bool update_session(const session& s) override {
+        const auto stored = find_session(s.token_hash);
+        return stored && static_cast<double>(stored->version) == static_cast<double>(s.version) &&
+               saves_sessions_without_comparing::update_session(s);
+    }
+};
+
+/// INSERT … ON CONFLICT DO UPDATE.
+struct creates_sessions_on_update : good_store {
+    bool update_session(const session& s) override {
+        return good_store::update_session(s) || (!find_session(s.token_hash) && insert_session(s));
+    }
+};
+
+/// Looks, and then writes all of it.
+struct brings_sessions_back : good_store {
+    bool update_session(const session& s) override {
+        const auto stored = find_session(s.token_hash);
+        if (!stored || stored->version != s.version) return false;
+        others_come_in_between();
+        if (good_store::update_session(s)) return true;
+        auto mine = s;
+        ++mine.version;
+        return !find_session(s.token_hash) && good_store::insert_session(mine);
+    }
+};
+
+struct drops_acknowledged_updates_of_sessions : good_store {
+    std::atomic<int> writes = 0;
+    bool update_session(const session& s) override { return ++writes % seldom == 0 || good_store::update_session(s); }
+};
+
+struct reads_sessions_in_two_steps : good_store {
+    std::optional<session> find_session(const std::string& hash) override {
+        auto s = good_store::find_session(hash);
+        others_come_in_between();
+        if (const auto again = good_store::find_session(hash); s && again) s->auth_time = again->auth_time;
+        return s;
+    }
+};
+
+/// Changes what is listed; see below.
+struct mislists_sessions : good_store {
+    virtual void mislist(std::vector<session>& all) = 0;
+    std::vector<session> find_sessions_of(const std::string& id) override {
+        auto all = good_store::find_sessions_of(id);
+        mislist(all);
+        return all;
+    }
+};
+struct lists_logins_only : mislists_sessions {
+    void mislist(std::vector<session>& all) override {
+        std::erase_if(all, [](const session& s) { return s.kind != session_kind::login; });
+    }
+};
+struct lists_a_hundred : mislists_sessions {
+    void mislist(std::vector<session>& all) override { all.resize(std::min<std::size_t>(all.size(), 100)); }
+};
+struct lists_some_twice : mislists_sessions {
+    void mislist(std::vector<session>& all) override {
+        if (!all.empty()) all.push_back(all.front());
+    }
+};
+struct lists_without_devices : mislists_sessions {
+    void mislist(std::vector<session>& all) override {
+        for (auto& s : all) s.device.clear();
+    }
+};
+
+/// Remembers each list until a session is added or ended.
+struct remembers_lists : good_store {
+    std::mutex mutex;
+    std::map<std::string, std::vector<session>> lists;
+
+    bool insert_session(const session& s) override {
+        const std::scoped_lock lock(mutex);
+        lists.erase(s.user_id);
+        return good_store::insert_session(s);
+    }
+    std::vector<session> find_sessions_of(const std::string& id) override {
+        const std::scoped_lock lock(mutex);
+        return lists.try_emplace(id, good_store::find_sessions_of(id)).first->second;
+    }
+    bool erase_session(const std::string& hash) override {
+        const std::scoped_lock lock(mutex);
+        lists.clear();
+        return good_store::erase_session(hash);
+    }
+    std::size_t erase_sessions_of(const std::string& user_id, const std::string& kept) override {
+        const std::scoped_lock lock(mutex);
+        lists.clear();
+        return good_store::erase_sessions_of(user_id, kept);
+    }
+};
+
+/// An index beside the sessions, which learns later what has ended.
+struct lists_what_is_over : good_store {
+    std::mutex mutex;
+    std::map<std::string, session> ended;
+
+    bool erase_session(const std::string& hash) override {
+        const auto found = find_session(hash);
+        const std::scoped_lock lock(mutex);
+        if (found) ended.insert_or_assign(found->user_id, *found);
+        return good_store::erase_session(hash);
+    }
+    std::vector<session> find_sessions_of(const std::string& id) override {
+        auto all = good_store::find_sessions_of(id);
+        const std::scoped_lock lock(mutex);
+        if (const auto found = ended.find(id); found != ended.end()) all.push_back(found->second);
+        return all;
+    }
+};
+
+/// The index is written behind the session.
+struct lists_late : good_store {
+    std::mutex mutex;
+    std::set<std::string> inserting;
+
+    bool insert_session(const session& s) override {
+        const std::scoped_lock lock(mutex);
+        inserting.insert(s.token_hash);
+        return good_store::insert_session(s);
+    }
+    std::vector<session> find_sessions_of(const std::string& id) override {
+        auto all = good_store::find_sessions_of(id);
+        const std::scoped_lock lock(mutex);
+        std::erase_if(all, [&](const session& s) { return inserting.erase(s.token_hash) != 0; });
+        return all;
+    }
+};
 
 struct always_erases : good_store {
     bool erase_session(const std::string& hash) override {
@@ -972,6 +1325,10 @@ BOOST_AUTO_TEST_CASE(transactions) {
         "insert and find: find_transaction must return what was stored last; password_fingerprint differs"));
     BOOST_TEST(catches<forgets_the_known_network>(
         transactions_of, "insert and find: find_transaction must return what was stored last; known_network differs"));
+    BOOST_TEST(catches<forgets_the_topic>(
+        transactions_of, "insert and find: find_transaction must return what was stored last; topic differs"));
+    BOOST_TEST(
+        catches<knows_two_purposes>(transactions_of, "insert and find: must not throw, but threw: violates a check"));
     BOOST_TEST(catches<cuts_off_password_marks>(
         transactions_of,
         "insert and find: find_transaction must return what was stored last; password_fingerprint differs"));
@@ -1027,6 +1384,10 @@ BOOST_AUTO_TEST_CASE(users) {
     BOOST_TEST(catches<forgets_a_property>(
         users_of, "insert and find: find_user must return what was stored last; properties differs"));
     BOOST_TEST(catches<reformats_json>(users_of, "any JSON: find_user must return what was stored last; properties"));
+    BOOST_TEST(catches<forgets_the_backup_codes>(
+        users_of, "insert and find: find_user must return what was stored last; backup_codes differs"));
+    BOOST_TEST(catches<has_a_short_column_for_backup_codes>(
+        users_of, "any text: find_user must return what was stored last; backup_codes differs"));
     BOOST_TEST(catches<drops_acknowledged_insertions>(users_of, "no acknowledged insertion is lost: find_user"));
     BOOST_TEST(catches<reads_in_two_steps>(users_of, "a find must see an update whole, or not at all"));
     BOOST_TEST(catches<reads_in_two_steps>(users_of, "find_user_by_phone must not find a user who has another phone"));
@@ -1036,6 +1397,24 @@ BOOST_AUTO_TEST_CASE(users) {
     BOOST_TEST(
         catches<has_short_columns>(users_of, "any text: find_user must return what was stored last; identity differs"));
     BOOST_TEST(catches<does_not_quote>(users_of, "any text: must not throw, but threw: syntax error"));
+}
+
+BOOST_AUTO_TEST_CASE(users_who_are_erased) {
+    BOOST_TEST(catches<always_erases_users>(users_of, "users: erase: erase_user must return false"));
+    BOOST_TEST(catches<always_erases_users>(users_of, "racing erasures: of several erase_user"));
+    BOOST_TEST(catches<erases_users_in_two_steps>(users_of, "racing erasures: of several erase_user"));
+    BOOST_TEST(catches<keeps_the_phones_of_the_erased>(
+        users_of, "users: erase: the phone and the identity of a user who was erased must be free"));
+    BOOST_TEST(catches<finds_the_erased>(users_of, "users: erase: a user who was erased must not be found"));
+    BOOST_TEST(
+        catches<creates_on_update>(users_of, "users: erase: update_user of a user who was erased must return stale"));
+    BOOST_TEST(catches<gives_up_the_phone_that_it_read>(
+        users_of, "erasures that race with updates: an update_user that races with erase_user must not leave"));
+    BOOST_TEST(catches<gives_up_a_phone_that_is_anothers>(
+        users_of, "one phone that comes and goes: find_user_by_phone must find what was stored"));
+    BOOST_TEST(catches<updates_bring_the_erased_back>(
+        users_of, "erasures that race with updates: a user who was erased must not be found"));
+    BOOST_TEST(catches<forgets_that_phones_are_unique>(users_of, "one phone that comes and goes: no two users"));
 }
 
 BOOST_AUTO_TEST_CASE(sessions) {
@@ -1051,6 +1430,62 @@ BOOST_AUTO_TEST_CASE(sessions) {
     BOOST_TEST(
         catches<is_down>(sessions_of, "sessions: insert and find: must not throw, but threw: connection refused"));
     BOOST_TEST(catches<does_not_quote>(sessions_of, "insert and find: must not throw, but threw: syntax error"));
+}
+
+BOOST_AUTO_TEST_CASE(fields_of_sessions) {
+    const auto forgets = [](good_store&& s, const std::string& field) {
+        const auto words = "insert and find: find_session must return what was stored last; " + field + " differs";
+        return says(sessions_of(s), words.c_str());
+    };
+    BOOST_TEST(forgets(forgets_the_kind(), "kind"));
+    BOOST_TEST(forgets(forgets_how_users_logged_in(), "auth_methods"));
+    BOOST_TEST(forgets(forgets_when_users_logged_in(), "auth_time"));
+    BOOST_TEST(forgets(forgets_the_last_use(), "last_used_at"));
+    BOOST_TEST(forgets(forgets_the_device(), "device"));
+    BOOST_TEST(forgets(forgets_the_network_of_a_session(), "network"));
+    BOOST_TEST(catches<has_signed_auth_methods>(
+        sessions_of, "the largest numbers: find_session must return what was stored last; auth_methods differs"));
+    BOOST_TEST(catches<keeps_the_version_of_sessions>(
+        sessions_of, "sessions: update: find_session must return what was stored last; version differs"));
+    BOOST_TEST(catches<keeps_the_fingerprint>(
+        sessions_of, "sessions: update: find_session must return what was stored last; fingerprint differs"));
+}
+
+BOOST_AUTO_TEST_CASE(updates_of_sessions) {
+    BOOST_TEST(catches<saves_sessions_without_comparing>(
+        sessions_of, "stale update: update_session with an older version must return false"));
+    BOOST_TEST(catches<saves_sessions_without_comparing>(sessions_of, "racing updates: of several update_session"));
+    BOOST_TEST(catches<compares_sessions_in_two_steps>(sessions_of, "racing updates: of several update_session"));
+    BOOST_TEST(catches<compares_sessions_in_two_steps>(sessions_of, "no acknowledged update is lost: find_session"));
+    BOOST_TEST(catches<compares_versions_of_sessions_as_doubles>(
+        sessions_of, "the largest numbers: update_session with an older version must return false"));
+    BOOST_TEST(catches<creates_sessions_on_update>(sessions_of,
+                                                   "stale update: update_session must bring no session into being"));
+    BOOST_TEST(catches<creates_sessions_on_update>(
+        sessions_of, "updates that race with erasures: a session that was ended must not come back"));
+    BOOST_TEST(catches<brings_sessions_back>(
+        sessions_of, "updates that race with erasures: a session that was ended must not come back"));
+    BOOST_TEST(catches<drops_acknowledged_updates_of_sessions>(
+        sessions_of, "no acknowledged update is lost: find_session must return what was stored last"));
+    BOOST_TEST(catches<reads_sessions_in_two_steps>(sessions_of, "a find must see an update whole, or not at all"));
+}
+
+BOOST_AUTO_TEST_CASE(lists_of_sessions) {
+    BOOST_TEST(catches<lists_logins_only>(
+        sessions_of, "find all of a user: find_sessions_of must give each session of the user once, and no other"));
+    BOOST_TEST(catches<lists_a_hundred>(
+        sessions_of, "no acknowledged insertion is lost: find_sessions_of must find each session of the user"));
+    BOOST_TEST(catches<lists_some_twice>(
+        sessions_of, "find all of a user: find_sessions_of must give each session of the user once, and no other"));
+    BOOST_TEST(catches<lists_without_devices>(
+        sessions_of, "find all of a user: find_sessions_of must return what was stored last; device differs"));
+    BOOST_TEST(
+        catches<remembers_lists>(sessions_of, "find all of a user: find_sessions_of must return what was stored last"));
+    BOOST_TEST(catches<remembers_lists>(sessions_of,
+                                        "find_sessions_of must see at once what update_session has acknowledged"));
+    BOOST_TEST(catches<lists_what_is_over>(sessions_of, "find_sessions_of must not find a session that is over"));
+    BOOST_TEST(
+        catches<lists_late>(sessions_of, "others come and go: find_sessions_of must find each session of the user"));
 }
 
 BOOST_AUTO_TEST_CASE(cells) {

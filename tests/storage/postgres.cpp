@@ -223,7 +223,7 @@ BOOST_AUTO_TEST_CASE(tables_of_version_1) {
     use_all("before");
 
     postgres_storage storage(db.url());
-    BOOST_TEST(version_of(db) == newest + " with 16 columns");
+    BOOST_TEST(version_of(db) == newest + " with 17 columns");
     expect_rows_of_version_1(storage);
     auto t = new_transaction(1);
     t.delivery = delivery_state::undelivered;
@@ -254,7 +254,7 @@ BOOST_AUTO_TEST_CASE(tables_of_version_2) {
     old.run("EXECUTE add ('before')", deadline);
 
     postgres_storage storage(db.url());
-    BOOST_TEST(version_of(db) == "3 with 16 columns");
+    BOOST_TEST(version_of(db) == newest + " with 17 columns");
     expect_rows_of_version_1(storage);
     auto u = new_user(1);
     u.generation = 7;
@@ -265,6 +265,57 @@ BOOST_AUTO_TEST_CASE(tables_of_version_2) {
     BOOST_TEST(storage.find_user(u.object_id)->generation == 7u);
     for (const auto* hash : {"S000000001", "before", "after"})
         BOOST_TEST(storage.find_session(hash)->fingerprint == "", hash);
+}
+
+BOOST_AUTO_TEST_CASE(tables_of_version_3) {
+    const database db;
+    db(version_1);
+    db(detail::postgres::migrations[1]);
+    db(detail::postgres::migrations[2]);
+    db("UPDATE phoneauth_schema SET version = 3;"
+       "UPDATE phoneauth_users SET generation = 3; UPDATE phoneauth_sessions SET fingerprint = 'F';"
+       "UPDATE phoneauth_transactions SET delivery = 2, password_mark = 'M', known_network = '192.0.2.1'");
+    // A program of that version that runs on.
+    const auto deadline = std::chrono::steady_clock::now() + 30s;
+    detail::postgres::connection old(detail::postgres::server_address(db.url()), deadline);
+    old.run("PREPARE change AS UPDATE phoneauth_users SET generation = 4, version = version + 1;"
+            "PREPARE find AS SELECT token_hash, user_id, created_at, expires_at, fingerprint FROM phoneauth_sessions;"
+            "PREPARE add (text) AS INSERT INTO phoneauth_sessions (token_hash, user_id, created_at, expires_at, "
+            "fingerprint) VALUES ($1, 'U000000001', 1767268800000, 1767272400000, 'F')",
+            deadline);
+    old.run("EXECUTE add ('before')", deadline);
+
+    postgres_storage storage(db.url());
+    BOOST_TEST(version_of(db) == newest + " with 17 columns");
+    auto t = new_transaction(1);
+    t.delivery = delivery_state::delivered;
+    t.password_fingerprint = "M";
+    t.known_network = "192.0.2.1";
+    BOOST_TEST(testing::detail::difference(storage.find_transaction(t.id).value(), t) == "");
+    BOOST_TEST(storage.update_transaction(t));
+    auto u = new_user(1);
+    u.generation = 3;
+    BOOST_TEST(testing::detail::difference(storage.find_user(u.object_id).value(), u) == "");
+    u.backup_codes = "$a -";
+    BOOST_TEST((storage.update_user(u) == write_result::done));
+    auto s = new_session(1);
+    s.fingerprint = "F";
+    BOOST_TEST(testing::detail::difference(storage.find_session(s.token_hash).value(), s) == "");
+    BOOST_TEST(storage.find_sessions_of(s.user_id).size() == 2u);
+    s.auth_methods = by_code;
+    s.last_used_at = noon + 1min;
+    BOOST_TEST(storage.update_session(s));
+    BOOST_TEST(!storage.update_session(s));
+    ++s.version;
+    BOOST_TEST(testing::detail::difference(storage.find_session(s.token_hash).value(), s) == "");
+
+    old.run("EXECUTE change; EXECUTE add ('after'); EXECUTE find", deadline);
+    BOOST_TEST(storage.find_user(u.object_id)->backup_codes == "$a -");
+    const session added{"after", "U000000001", noon, noon + 1h, "F"};
+    BOOST_TEST(testing::detail::difference(storage.find_session("after").value(), added) == "");
+    BOOST_TEST(storage.update_session(added));
+    BOOST_TEST(storage.erase_user(u.object_id));
+    BOOST_TEST(storage.erase_sessions_of(u.object_id, "") == 3u);
 }
 
 BOOST_AUTO_TEST_CASE(ten_start_at_once_on_tables_of_version_1) {
@@ -279,7 +330,7 @@ BOOST_AUTO_TEST_CASE(ten_start_at_once_on_tables_of_version_1) {
             expect_rows_of_version_1(storage);
         }));
     for (auto& one : all) one.get();
-    BOOST_TEST(version_of(db) == newest + " with 16 columns");
+    BOOST_TEST(version_of(db) == newest + " with 17 columns");
 }
 
 BOOST_AUTO_TEST_CASE(a_server_that_crashes_while_tables_are_brought_up_to_date) {
@@ -294,7 +345,7 @@ BOOST_AUTO_TEST_CASE(a_server_that_crashes_while_tables_are_brought_up_to_date) 
     db("DROP FUNCTION ends CASCADE");
     postgres_storage storage(db.url());
     expect_rows_of_version_1(storage);
-    BOOST_TEST(version_of(db) == newest + " with 16 columns");
+    BOOST_TEST(version_of(db) == newest + " with 17 columns");
 }
 
 BOOST_AUTO_TEST_CASE(the_limit_of_a_call_is_not_for_the_tables) {
@@ -306,7 +357,7 @@ BOOST_AUTO_TEST_CASE(the_limit_of_a_call_is_not_for_the_tables) {
     auto other = std::async(std::launch::async, start);  // one of them waits for the other
     BOOST_TEST(start() == "nothing was thrown");
     BOOST_TEST(other.get() == "nothing was thrown");
-    BOOST_TEST(version_of(db) == newest + " with 16 columns");
+    BOOST_TEST(version_of(db) == newest + " with 17 columns");
 }
 
 BOOST_AUTO_TEST_CASE(tables_that_cannot_be_brought_up_to_date) {
@@ -407,6 +458,14 @@ BOOST_AUTO_TEST_CASE(values_that_are_not_known_are_refused) {
                    change + ": " + text);
         db("DELETE FROM phoneauth_transactions; INSERT INTO phoneauth_transactions TABLE saved; DROP TABLE saved");
         BOOST_TEST(storage.find_transaction("T000000001").has_value());
+    }
+    storage.insert_session(new_session(1));
+    for (const std::string change : {"kind = 0", "kind = 3", "auth_methods = -1", "auth_methods = 4294967296"}) {
+        db("CREATE TABLE saved AS TABLE phoneauth_sessions; UPDATE phoneauth_sessions SET " + change);
+        const auto words = "column " + change.substr(0, change.find(' ')) + " holds a value";
+        BOOST_TEST(mentions(thrown([&] { storage.find_session("S000000001"); }), words), change);
+        BOOST_TEST(mentions(thrown([&] { storage.find_sessions_of("U000000001"); }), words), change);
+        db("DELETE FROM phoneauth_sessions; INSERT INTO phoneauth_sessions TABLE saved; DROP TABLE saved");
     }
     for (const std::string value : {"ARRAY['odd']", "ARRAY[['a', 'b'], ['c', 'd']]", "ARRAY['a', NULL]"}) {
         db("UPDATE phoneauth_users SET properties = " + value);
@@ -554,6 +613,23 @@ BOOST_AUTO_TEST_CASE(a_change_of_a_cell_seldom_touches_an_index) {
                                      "pg_stat_xact_user_tables WHERE relname = 'phoneauth_cells'",
                          deadline);
     BOOST_TEST(PQgetvalue(r.get(), 0, 0) == "1 9 9");
+}
+
+BOOST_AUTO_TEST_CASE(a_change_of_a_session_touches_no_index) {
+    const database db;
+    postgres_storage storage(db.url());
+    const auto deadline = std::chrono::steady_clock::now() + 30s;
+    detail::postgres::connection c(detail::postgres::server_address(db.url()), deadline);
+    detail::postgres::prepare(c, deadline);
+    std::string sessions = "BEGIN; INSERT INTO phoneauth_sessions SELECT 'S' || n, 'U', n, n, repeat('f', 64) FROM "
+                           "generate_series(1, 200) n;";  // some full pages
+    for (int i = 1; i <= 200; i += 10)
+        sessions +=
+            "EXECUTE phoneauth_update_session ('S" + std::to_string(i) + "', '', 0, 0, '', 1, 3, 5, 7, '', '', 0);";
+    const auto r = c.run(sessions + "SELECT n_tup_ins || ' ' || n_tup_upd || ' ' || n_tup_hot_upd FROM "
+                                    "pg_stat_xact_user_tables WHERE relname = 'phoneauth_sessions'",
+                         deadline);
+    BOOST_TEST(PQgetvalue(r.get(), 0, 0) == "200 20 20");
 }
 
 // ---- Sweeping ----

@@ -162,6 +162,7 @@ BOOST_AUTO_TEST_CASE(expiry_is_left_to_redis, *boost::unit_test::precondition(ha
     auto longer = a_session("S2", "U");
     longer.expires_at += 9h;
     s.insert_session(longer);
+    BOOST_TEST(s.update_session(longer));
     s.insert_session(a_session("S3", "U"));
     s.take_cells(batch_of(now(), takes(30min), "C", "P", "M", "N"));
     s.take_cells(batch_of(now(), takes(20min), "P"));
@@ -290,6 +291,38 @@ BOOST_AUTO_TEST_CASE(refuses_a_second_user_of_one_object_id, *boost::unit_test::
     BOOST_TEST(!s.find_user_by_identity(twin.identity).has_value());
 }
 
+// Whoever is gone leaves nothing behind, and takes nothing with them that has become another's.
+BOOST_AUTO_TEST_CASE(an_erased_user_leaves_nothing_behind, *boost::unit_test::precondition(has_redis)) {
+    private_redis server;
+    redis_storage s(server.url);
+    const auto entries = [&] {
+        return std::vector{server.number({"HLEN", "phoneauth:{users}:ids"}),
+                           server.number({"HLEN", "phoneauth:{users}:phones"}),
+                           server.number({"HLEN", "phoneauth:{users}:identities"})};
+    };
+    auto u = a_user("U", "0100");
+    s.insert_user(u);
+    u.phone = *phone_number::parse("+14155550101");
+    u.identity = "";
+    BOOST_TEST((s.update_user(u) == write_result::done));
+    s.insert_user(a_user("V", "0100"));
+    BOOST_TEST((entries() == std::vector{2LL, 2LL, 2LL}));
+    BOOST_TEST(s.erase_user("U"));
+    BOOST_TEST((entries() == std::vector{1LL, 1LL, 1LL}));
+    BOOST_TEST(!s.erase_user("U"));
+    // One that was damaged by hand: the phone belongs to V.
+    server.ask({"HSET", "phoneauth:{users}:ids", "W", "1:012:+141555501001:W1:W0:2:en1:11:00:0:1:01:00:"});
+    BOOST_TEST(s.erase_user("W"));
+    BOOST_TEST((entries() == std::vector{1LL, 1LL, 1LL}));
+    BOOST_TEST(s.find_user_by_phone(*phone_number::parse("+14155550100"))->object_id == "V");
+    // A full server lets go.
+    server.expect_ok({"CONFIG", "SET", "maxmemory", "1"});
+    BOOST_TEST(throws([&] { s.insert_user(a_user("X", "0102")); }, "raise its maxmemory"));
+    BOOST_TEST(s.erase_user("V"));
+    BOOST_TEST(server.number({"EXISTS", "phoneauth:{users}:ids"}) == 0);
+    BOOST_TEST(server.number({"EXISTS", "phoneauth:{users}:phones"}) == 0);
+}
+
 BOOST_AUTO_TEST_CASE(names_may_hold_anything, *boost::unit_test::precondition(has_redis)) {
     redis_storage s(std::getenv("PHONEAUTH_TEST_REDIS"), options_of_its_own());
     auto u = a_user("A", "0100");
@@ -335,6 +368,7 @@ BOOST_AUTO_TEST_CASE(index_of_sessions, *boost::unit_test::precondition(has_redi
         // Another user's session is not erased because it is in the wrong index.
         auto wrong = a_session("D", "V");
         BOOST_TEST(!s.insert_session(wrong));
+        BOOST_TEST(s.find_sessions_of("V").empty());
         BOOST_TEST(s.erase_sessions_of("V", "") == 0u);
         BOOST_TEST(s.find_session("D").has_value());
     }
@@ -347,8 +381,11 @@ BOOST_AUTO_TEST_CASE(a_session_that_is_being_inserted_stays_in_the_index, *boost
     const auto stored = server.ask({"GET", "phoneauth:s:A"});
     const std::string record(detail::text_of(*stored));
     server.ask({"DEL", "phoneauth:s:A"});  // as if the second of the two steps were still to come
+    BOOST_TEST(s.find_sessions_of("U").empty());
+    BOOST_TEST(!s.update_session(a_session("A", "U")));
     BOOST_TEST(s.erase_sessions_of("U", "") == 0u);
     server.expect_ok({"SET", "phoneauth:s:A", record});
+    BOOST_TEST(s.find_sessions_of("U").size() == 1u);
     BOOST_TEST(s.erase_sessions_of("U", "") == 1u);
     BOOST_TEST(!s.find_session("A").has_value());
 }
@@ -379,7 +416,7 @@ BOOST_AUTO_TEST_CASE(records_of_format_1, *boost::unit_test::precondition(has_re
     const auto former = "1:11:212:+141555501001:U0:1:11:01:013:170000000000013:170000030000013:1700000000001";
     server.expect_ok({"SET", "phoneauth:t:T", former, "PX", "60000"});
     redis_storage s(server.url);
-    BOOST_TEST(detail::text_of(*server.ask({"GET", "phoneauth:format"})) == "3");
+    BOOST_TEST(detail::text_of(*server.ask({"GET", "phoneauth:format"})) == "4");
     BOOST_TEST(testing::detail::difference(s.find_transaction("T").value(), t) == "");
     t.delivery = delivery_state::undelivered;
     t.delivery_error = -1;
@@ -391,12 +428,12 @@ BOOST_AUTO_TEST_CASE(records_of_format_1, *boost::unit_test::precondition(has_re
 
     // A former program stops at what it does not know, as this one does.
     const std::string now(detail::text_of(*server.ask({"GET", "phoneauth:t:T"})));
-    BOOST_TEST(now.ends_with("1:32:-10:0:"));
+    BOOST_TEST(now.ends_with("1:32:-10:0:0:"));
     server.expect_ok({"SET", "phoneauth:t:T", now + "1:x"});
     BOOST_TEST(throws([&] { s.find_transaction("T"); }, "damaged"));
-    server.expect_ok({"SET", "phoneauth:format", "4"});
+    server.expect_ok({"SET", "phoneauth:format", "5"});
     BOOST_TEST(throws([&] { redis_storage again(server.url); }, "written by another version of phoneauth"));
-    BOOST_TEST(detail::text_of(*server.ask({"GET", "phoneauth:format"})) == "4");
+    BOOST_TEST(detail::text_of(*server.ask({"GET", "phoneauth:format"})) == "5");
 }
 
 BOOST_AUTO_TEST_CASE(records_of_format_2, *boost::unit_test::precondition(has_redis)) {
@@ -410,7 +447,7 @@ BOOST_AUTO_TEST_CASE(records_of_format_2, *boost::unit_test::precondition(has_re
     server.ask({"HSET", "phoneauth:{users}:identities", "U@example.com", "U"});
     server.expect_ok({"SET", "phoneauth:s:H", "1:U13:170000000000013:1700003600000", "PX", "60000"});
     redis_storage s(server.url);
-    BOOST_TEST(detail::text_of(*server.ask({"GET", "phoneauth:format"})) == "3");
+    BOOST_TEST(detail::text_of(*server.ask({"GET", "phoneauth:format"})) == "4");
     BOOST_TEST(testing::detail::difference(s.find_user("U").value(), u) == "");
     const session old{"H", "U", u.created_at, u.created_at + 1h};
     BOOST_TEST(testing::detail::difference(s.find_session("H").value(), old) == "");
@@ -419,6 +456,67 @@ BOOST_AUTO_TEST_CASE(records_of_format_2, *boost::unit_test::precondition(has_re
     ++u.version;
     BOOST_TEST(testing::detail::difference(s.find_user_by_phone(u.phone).value(), u) == "");
     BOOST_TEST(s.erase_session("H"));
+}
+
+BOOST_AUTO_TEST_CASE(records_of_format_3, *boost::unit_test::precondition(has_redis)) {
+    private_redis server;
+    auto u = a_user("U", "0100");
+    u.created_at = time_point(1'700'000'000'000ms);
+    u.generation = 7;
+    auto t = a_transaction("T");
+    t.created_at = t.last_sent_at = u.created_at;
+    t.expires_at = u.created_at + 5min;
+    t.known_network = "::1";
+    session old{"H", "U", u.created_at, u.created_at + 1h, "F:0"};
+    server.expect_ok({"SET", "phoneauth:format", "3"});
+    server.ask({"HSET", "phoneauth:{users}:ids", "U",
+                "1:012:+1415555010013:U@example.com1:U7:$secret2:en1:113:17000000000000:0:1:01:7"});
+    server.ask({"HSET", "phoneauth:{users}:phones", "+14155550100", "U"});
+    server.ask({"HSET", "phoneauth:{users}:identities", "U@example.com", "U"});
+    server.expect_ok({"SET", "phoneauth:s:H", "1:U13:170000000000013:17000036000003:F:0", "PX", "60000"});
+    server.ask({"ZADD", "phoneauth:u:U", "1700003600000", "H"});
+    server.expect_ok({"SET", "phoneauth:t:T",
+                      "1:11:212:+141555501000:0:1:11:01:013:170000000000013:170000030000013:17000000000001:11:00:3:::1",
+                      "PX", "60000"});
+    redis_storage s(server.url);
+    BOOST_TEST(detail::text_of(*server.ask({"GET", "phoneauth:format"})) == "4");
+    BOOST_TEST(testing::detail::difference(s.find_transaction("T").value(), t) == "");
+    BOOST_TEST(s.update_transaction(t));
+    BOOST_TEST(s.find_transaction("T")->topic == "");
+    BOOST_TEST(testing::detail::difference(s.find_user("U").value(), u) == "");
+    u.backup_codes = "$a -";
+    BOOST_TEST((s.update_user(u) == write_result::done));
+    BOOST_TEST(s.find_user("U")->backup_codes == "$a -");
+
+    BOOST_TEST(testing::detail::difference(s.find_session("H").value(), old) == "");
+    const auto all = s.find_sessions_of("U");
+    BOOST_TEST_REQUIRE(all.size() == 1u);
+    BOOST_TEST(testing::detail::difference(all.front(), old) == "");
+    old.version = 1;
+    BOOST_TEST(!s.update_session(old));
+    old.version = 0;  // what it does not tell
+    old.auth_methods = by_code;
+    BOOST_TEST(s.update_session(old));
+    BOOST_TEST(!s.update_session(old));
+    ++old.version;
+    BOOST_TEST(testing::detail::difference(s.find_session("H").value(), old) == "");
+    BOOST_TEST(server.number({"PTTL", "phoneauth:s:H"}) > 0);
+    BOOST_TEST(s.update_session(old));
+    BOOST_TEST(s.erase_user("U"));
+    BOOST_TEST(s.erase_sessions_of("U", "") == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(all_sessions_of_a_user_take_one_round_trip, *boost::unit_test::precondition(has_redis)) {
+    private_redis server;
+    redis_storage s(server.url);
+    for (int i = 0; i < 3000; ++i) s.insert_session(a_session(std::to_string(i), "U"));
+    BOOST_TEST(s.find_sessions_of("U").size() == 3000u);
+    server.expect_ok({"CONFIG", "RESETSTAT"});
+    BOOST_TEST(s.find_sessions_of("V").empty());
+    BOOST_TEST(s.find_sessions_of("U").size() == 3000u);
+    const auto stats = server.ask({"INFO", "commandstats"});
+    BOOST_TEST(detail::text_of(*stats).find("cmdstat_evalsha:calls=2,") != std::string_view::npos);
+    BOOST_TEST(detail::text_of(*stats).find("cmdstat_get:calls=3000,") != std::string_view::npos);
 }
 
 // Once forgotten by the server, scripts are sent again.

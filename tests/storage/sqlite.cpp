@@ -97,6 +97,7 @@ transaction a_transaction(const std::string& id, time_point created_at = noon) {
     t.delivery_error = -1;
     t.password_fingerprint = std::string(64, 'm');
     t.known_network = "192.0.2.1";
+    t.topic = "voucher";
     t.version = 7;
     return t;
 }
@@ -132,11 +133,14 @@ public:
     auto update_transaction(const transaction& t) { return next().update_transaction(t); }
     auto insert_user(const user& u) { return next().insert_user(u); }
     auto update_user(const user& u) { return next().update_user(u); }
+    auto erase_user(const std::string& id) { return next().erase_user(id); }
     auto find_user(const std::string& id) { return next().find_user(id); }
     auto find_user_by_phone(const phone_number& number) { return next().find_user_by_phone(number); }
     auto find_user_by_identity(const std::string& identity) { return next().find_user_by_identity(identity); }
     auto insert_session(const session& s) { return next().insert_session(s); }
     auto find_session(const std::string& hash) { return next().find_session(hash); }
+    auto find_sessions_of(const std::string& id) { return next().find_sessions_of(id); }
+    auto update_session(const session& s) { return next().update_session(s); }
     auto erase_session(const std::string& hash) { return next().erase_session(hash); }
     auto erase_sessions_of(const std::string& id, const std::string& kept) {
         return next().erase_sessions_of(id, kept);
@@ -464,7 +468,7 @@ BOOST_AUTO_TEST_CASE(no_statement_reads_a_whole_table) {
             BOOST_TEST((!plan.starts_with("SCAN") && !contains(plan, "TEMP B-TREE")), sql << ": " << plan);
         }
     }
-    BOOST_TEST(count == 21);
+    BOOST_TEST(count == 24);
 }
 
 // ---- Files that cannot be used ----
@@ -513,7 +517,7 @@ BOOST_AUTO_TEST_CASE(tables_from_the_future) {
     BOOST_TEST(start(f.file) == "no exception");
     other_program(f.file)("PRAGMA user_version = 99");
     BOOST_TEST(
-        contains(start(f.file), "have version 99, this program knows them up to version 3; run a newer version"));
+        contains(start(f.file), "have version 99, this program knows them up to version 4; run a newer version"));
     BOOST_TEST(other_program(f.file).number("PRAGMA user_version") == 99);
 }
 
@@ -590,9 +594,9 @@ BOOST_AUTO_TEST_CASE(a_row_with_values_that_cannot_be) {
     storage.insert_session({"H", "U", noon, noon + 1h});
     take(storage, "C", 1h);
     const std::vector<std::pair<std::string, std::vector<std::string>>> bad{
-        {"transactions.kind", {"0", "3", "'x'"}},
+        {"transactions.kind", {"0", "8", "'x'"}},
         {"transactions.phone", {"'4155550100'", "'+0'", "''", "' +14155550100'", "x'00'"}},
-        {"transactions.state", {"0", "6", "-1", "1.5", "9223372036854775807"}},
+        {"transactions.state", {"0", "7", "-1", "1.5", "9223372036854775807"}},
         {"transactions.tries", {"-1", "4294967296"}},
         {"transactions.sends", {"-1", "4294967296"}},
         {"transactions.expires_at", {"'soon'"}},
@@ -604,11 +608,15 @@ BOOST_AUTO_TEST_CASE(a_row_with_values_that_cannot_be) {
         {"users.enabled", {"2", "'yes'"}},
         {"users.last_login_at", {"'yesterday'"}},
         {"sessions.expires_at", {"1.5"}},
+        {"sessions.kind", {"0", "3", "''"}},
+        {"sessions.auth_methods", {"-1", "4294967296"}},
+        {"sessions.version", {"'x'"}},
         {"cells.ahead", {"x'00'", "1.5", "'soon'"}}};
     const auto read_all = [&] {
         storage.find_transaction("T");
         storage.find_user("U");
         storage.find_session("H");
+        storage.find_sessions_of("U");
         ahead(storage, "C");
     };
     for (const auto& [place, values] : bad) {
@@ -877,9 +885,11 @@ void expect_rows_of_version_1(sqlite_storage& storage) {
     t.delivery_error = 0;
     t.password_fingerprint.clear();
     t.known_network.clear();
+    t.topic.clear();
     BOOST_TEST(testing::detail::difference(storage.find_transaction("T").value(), t) == "");
     BOOST_TEST(testing::detail::difference(storage.find_user("U").value(), a_user("U", phone, "ann")) == "");
-    BOOST_TEST(storage.find_session("H").has_value());
+    const session s{"H", "U", noon, noon + 1h};
+    BOOST_TEST(testing::detail::difference(storage.find_session("H").value(), s) == "");
     BOOST_TEST((ahead(storage, "C") == 0s));  // what was counted is forgotten
 }
 }  // namespace
@@ -893,13 +903,14 @@ BOOST_AUTO_TEST_CASE(a_file_of_version_1) {
     BOOST_TEST(insert(std::string("before")).finish() == 1u);
 
     sqlite_storage storage(f.file);
-    BOOST_TEST(old.number("PRAGMA user_version") == 3);
+    BOOST_TEST(old.number("PRAGMA user_version") == 4);
     expect_rows_of_version_1(storage);
     auto t = a_transaction("T");
     BOOST_TEST(storage.update_transaction(t));
     BOOST_TEST((storage.find_transaction("T")->delivery == delivery_state::undelivered));
     BOOST_TEST(storage.find_transaction("T")->password_fingerprint == "");
     BOOST_TEST(storage.find_transaction("T")->known_network == "");
+    BOOST_TEST(storage.find_transaction("T")->topic == "");
 
     BOOST_TEST(insert(std::string("after")).finish() == 1u);
     BOOST_TEST(update(std::string("T"), std::int64_t{8}, std::int64_t{9}).finish() == 1u);
@@ -909,6 +920,7 @@ BOOST_AUTO_TEST_CASE(a_file_of_version_1) {
     t.version = 9;
     t.password_fingerprint.clear();
     t.known_network.clear();
+    t.topic.clear();
     BOOST_TEST(testing::detail::difference(storage.find_transaction("T").value(), t) == "");
     BOOST_TEST(start(f.file) == "no exception");
 
@@ -930,7 +942,7 @@ BOOST_AUTO_TEST_CASE(a_file_of_version_2) {
     BOOST_TEST(add(std::string("before")).finish() == 1u);
 
     sqlite_storage storage(f.file);
-    BOOST_TEST(old.number("PRAGMA user_version") == 3);
+    BOOST_TEST(old.number("PRAGMA user_version") == 4);
     expect_rows_of_version_1(storage);
     auto u = storage.find_user("U").value();
     BOOST_TEST(u.generation == 0u);
@@ -942,6 +954,56 @@ BOOST_AUTO_TEST_CASE(a_file_of_version_2) {
     BOOST_TEST(add(std::string("after")).finish() == 1u);
     BOOST_TEST(storage.find_user("U")->generation == 7u);
     for (const auto* hash : {"H", "before", "after"}) BOOST_TEST(storage.find_session(hash)->fingerprint == "", hash);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_of_version_3) {
+    const folder f;
+    other_program old(f.file);
+    old(version_1);
+    old(detail::sqlite_migrations[1]);
+    old(detail::sqlite_migrations[2]);
+    old("PRAGMA user_version = 3;"
+        "UPDATE users SET generation = 3; UPDATE sessions SET fingerprint = 'F';"
+        "UPDATE transactions SET delivery = 2, password_mark = 'M', known_network = '192.0.2.1'");
+    // A program of that version that runs on.
+    detail::sqlite_statement add(old.db,
+                                 "INSERT INTO sessions (token_hash, user_id, created_at, expires_at, fingerprint) "
+                                 "VALUES (?1, 'U', 1700000000123, 1700003600123, 'F')");
+    detail::sqlite_statement change(old.db, "UPDATE users SET generation = 4, version = ?2 WHERE version = ?1");
+    BOOST_TEST(add(std::string("before")).finish() == 1u);
+
+    sqlite_storage storage(f.file);
+    BOOST_TEST(old.number("PRAGMA user_version") == 4);
+    auto t = a_transaction("T");
+    t.delivery = delivery_state::delivered;
+    t.delivery_error = 0;
+    t.password_fingerprint = "M";
+    t.topic.clear();
+    BOOST_TEST(testing::detail::difference(storage.find_transaction("T").value(), t) == "");
+    BOOST_TEST(storage.update_transaction(t));
+    auto u = a_user("U", phone, "ann");
+    u.generation = 3;
+    BOOST_TEST(testing::detail::difference(storage.find_user("U").value(), u) == "");
+    u.backup_codes = "$a -";
+    BOOST_TEST((storage.update_user(u) == write_result::done));
+    session s{"H", "U", noon, noon + 1h, "F"};
+    BOOST_TEST(testing::detail::difference(storage.find_session("H").value(), s) == "");
+    BOOST_TEST(storage.find_sessions_of("U").size() == 2u);
+    s.auth_methods = by_code;
+    s.last_used_at = noon + 1min;
+    BOOST_TEST(storage.update_session(s));
+    BOOST_TEST(!storage.update_session(s));
+    ++s.version;
+    BOOST_TEST(testing::detail::difference(storage.find_session("H").value(), s) == "");
+
+    BOOST_TEST(add(std::string("after")).finish() == 1u);
+    BOOST_TEST(change(std::int64_t{1}, std::int64_t{2}).finish() == 1u);
+    BOOST_TEST(storage.find_user("U")->backup_codes == "$a -");
+    const session added{"after", "U", noon, noon + 1h, "F"};
+    BOOST_TEST(testing::detail::difference(storage.find_session("after").value(), added) == "");
+    BOOST_TEST(storage.update_session(added));
+    BOOST_TEST(storage.erase_user("U"));
+    BOOST_TEST(storage.erase_sessions_of("U", "") == 3u);
 }
 
 BOOST_AUTO_TEST_CASE(a_crash_while_tables_are_brought_to_the_newest_version) {
@@ -966,9 +1028,9 @@ BOOST_AUTO_TEST_CASE(a_crash_while_tables_are_brought_to_the_newest_version) {
             const auto version = other.number("PRAGMA user_version");
             const auto columns = other.number("SELECT count(*) FROM pragma_table_info('transactions')");
             const auto cells = other.number("SELECT count(*) FROM sqlite_master WHERE name = 'cells'");
-            BOOST_TEST(((version == 1 && columns == 12 && cells == 0) || (version == 3 && columns == 16 && cells == 1)),
+            BOOST_TEST(((version == 1 && columns == 12 && cells == 0) || (version == 4 && columns == 17 && cells == 1)),
                        steps);
-            BOOST_TEST((!done || version == 3));
+            BOOST_TEST((!done || version == 4));
         }
         sqlite_storage storage(f.file);
         expect_rows_of_version_1(storage);

@@ -78,15 +78,18 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(hands_everything_on, S, worlds) {
     BOOST_TEST(run(s.find_user_by_identity("ann@example.com")).has_value());
     const session a_session{"H", "U", {}, {}};
     BOOST_TEST(run(s.insert_session(a_session)));
-    BOOST_TEST(run(s.find_session("H")).has_value());
+    BOOST_TEST(run(s.update_session(a_session)));
+    BOOST_TEST(run(s.find_session("H"))->version == 1u);
+    BOOST_TEST(run(s.find_sessions_of("U")).size() == 1u);
+    BOOST_TEST(run(s.erase_user("U")));
     BOOST_TEST(run(s.erase_session("H")));
     BOOST_TEST(run(s.erase_sessions_of("U", "")) == 0u);
     cell_batch batch(time_point{});
     batch.add({.cost = std::chrono::hours(1), .room = std::chrono::hours(1)}, "c");
     BOOST_TEST(run(s.take_cells(batch)).granted);
     BOOST_TEST(!w.memory.take_cells(batch).granted);
-    BOOST_TEST(s.calls() == 13u);
-    BOOST_TEST(s.updates() == 2u);
+    BOOST_TEST(s.calls() == 16u);
+    BOOST_TEST(s.updates() == 3u);
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(fails_before_or_after_the_work, S, worlds) {
@@ -121,6 +124,13 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(loses_a_race_to_an_unchanged_record, S, worlds) {
     BOOST_TEST((run(s.update_user(a_user)) == write_result::stale));
     BOOST_TEST(run(s.find_user("U"))->version == 1u);
     BOOST_TEST((run(s.update_user(*run(s.find_user("U")))) == write_result::done));
+
+    const session a_session{"H", "U", {}, {}};
+    run(s.insert_session(a_session));
+    s.lose_race_on(5);
+    BOOST_TEST(!run(s.update_session(a_session)));
+    BOOST_TEST(run(s.find_session("H"))->version == 1u);
+    BOOST_TEST(run(s.update_session(*run(s.find_session("H")))));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -53,7 +53,7 @@ inline namespace v0 {
 ///
 /// @par Round trips
 /// One for each function; two for `erase_session`; three for `erase_sessions_of`, or one if there is nothing to erase.
-/// In a cluster two for `insert_session`, and one more for each redirection, which happens when a slot is used for the
+/// In a cluster two for `insert_session` and `find_sessions_of`, and one more for each redirection, which happens when a slot is used for the
 /// first time and when it has moved.
 ///
 /// @par Cluster
@@ -63,8 +63,8 @@ inline namespace v0 {
 /// whole.
 ///
 /// @par Upgrades
-/// Records have a format. This version writes format 3 and reads formats 1, which knew nothing of the delivery of
-/// messages, and 2, which knew nothing of what a session rests on. End the programs of the older version before the first newer one starts. An older one that still runs
+/// Records have a format. This version writes format 4 and reads formats 1, which knew nothing of the delivery of
+/// messages, 2, which knew nothing of what a session rests on, and 3, in which sessions did not change. End the programs of the older version before the first newer one starts. An older one that still runs
 /// throws when it is asked for a record that a newer one has written; when it is started again it throws at once.
 ///
 /// @par Errors

@@ -12,6 +12,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <phoneauth/policies.hpp>
 #include <phoneauth/storage/detail/sqlite_connections.hpp>
@@ -47,8 +48,8 @@ struct sqlite_options {
 /// its name: they belong to it. The file must be on a local disk and must not be moved, replaced or deleted while it is
 /// in use. Only its owner can read a new file. To copy it use `sqlite3 FILE ".backup COPY"`.
 ///
-/// All functions take time that grows with the logarithm of what is stored, except `erase_sessions_of`, which is linear
-/// in that user's sessions. What has expired is deleted a few rows at a time, whenever something is inserted:
+/// All functions take time that grows with the logarithm of what is stored, except `find_sessions_of`
+/// and `erase_sessions_of`, which are linear in that user's sessions. What has expired is deleted a few rows at a time, whenever something is inserted:
 /// transactions `transaction_retention` past their `expires_at`, sessions at theirs, cells when they are over. The file
 /// does not shrink; its room is used again.
 ///
@@ -127,6 +128,10 @@ public:
         });
     }
 
+    bool erase_user(const std::string& object_id) {
+        return connections_.write([&](statements& sql) { return sql.erase_user(object_id).finish() == 1; });
+    }
+
     std::optional<user> find_user(const std::string& object_id) {
         return connections_.read([&](statements& sql) { return detail::record_of<user>(sql.find_user(object_id)); });
     }
@@ -152,6 +157,16 @@ public:
     std::optional<session> find_session(const std::string& token_hash) {
         return connections_.read(
             [&](statements& sql) { return detail::record_of<session>(sql.find_session(token_hash)); });
+    }
+
+    std::vector<session> find_sessions_of(const std::string& user_id) {
+        return connections_.read(
+            [&](statements& sql) { return detail::records_of<session>(sql.find_sessions_of(user_id)); });
+    }
+
+    bool update_session(const session& s) {
+        const auto values = detail::values_of_update(s);
+        return connections_.write([&](statements& sql) { return sql.update_session(values).finish() == 1; });
     }
 
     bool erase_session(const std::string& token_hash) {

@@ -48,8 +48,8 @@ public:
     /// The `n`th call does its work and then throws `std::runtime_error`: an acknowledgement that got lost.
     void fail_after(std::size_t n) noexcept { fail_after_ = n; }
 
-    /// The `n`th call of `update_transaction` or `update_user`, counted together, loses a race: a rival stores the same
-    /// record unchanged, with the next version, just before it.
+    /// The `n`th call of `update_transaction`, `update_user` or `update_session`, counted together, loses a race: a rival
+    /// stores the same record unchanged, with the next version, just before it.
     void lose_race_on(std::size_t n) noexcept { lose_race_on_ = n; }
 
     /// How many calls there were.
@@ -63,12 +63,15 @@ public:
         return finish(counted<Operation>(arguments...));
     }
     ///@{
-    /// The two updates can lose a race as well.
+    /// The updates can lose a race as well.
     auto perform(operations::update_transaction update, const transaction& t) {
         return finish(raced<operations::find_transaction>(update, t, t.id));
     }
     auto perform(operations::update_user update, const user& u) {
         return finish(raced<operations::find_user>(update, u, u.object_id));
+    }
+    auto perform(operations::update_session update, const session& s) {
+        return finish(raced<operations::find_session>(update, s, s.token_hash));
     }
     ///@}
 

@@ -179,16 +179,29 @@ inline std::optional<bool> any_affected(const PGresult* r) {
     return affected(r) != 0;
 }
 
+/// The record in a row.
+template <class Record>
+Record record_in(const PGresult* r, int number) {
+    row fields(r, number);
+    auto record = blank_record<Record>();
+    for_each_field<Record>([&](const field&, auto member) { fields.get(record.*member); });
+    return record;
+}
+
 /// For a function that finds one record or none.
 template <class Record>
 std::optional<std::optional<Record>> found(const PGresult* r) {
     std::optional<Record> record;
-    if (PQntuples(r) > 0) {
-        row fields(r, 0);
-        record = blank_record<Record>();
-        for_each_field<Record>([&](const field&, auto member) { fields.get((*record).*member); });
-    }
+    if (PQntuples(r) > 0) record = record_in<Record>(r, 0);
     return record;
+}
+
+/// For a function that finds any number of records.
+template <class Record>
+std::optional<std::vector<Record>> found_all(const PGresult* r) {
+    std::vector<Record> all;
+    for (int i = 0; i < PQntuples(r); ++i) all.push_back(record_in<Record>(r, i));
+    return all;
 }
 
 inline std::optional<write_result> read_user_write(const PGresult* r) {
@@ -228,6 +241,9 @@ inline constexpr struct queries {
     static query<write_result> update_user(const user& u) {
         return {update_user_sql, parameters::of(u), read_user_write};
     }
+    static query<bool> erase_user(const std::string& object_id) {
+        return {erase_user_sql, parameters(object_id), any_affected};
+    }
     static query<std::optional<user>> find_user(const std::string& object_id) {
         return {find_user_sql, parameters(object_id), found<user>};
     }
@@ -243,6 +259,12 @@ inline constexpr struct queries {
     }
     static query<std::optional<session>> find_session(const std::string& token_hash) {
         return {find_session_sql, parameters(token_hash), found<session>};
+    }
+    static query<std::vector<session>> find_sessions_of(const std::string& user_id) {
+        return {find_sessions_of_sql, parameters(user_id), found_all<session>};
+    }
+    static query<bool> update_session(const session& s) {
+        return {update_session_sql, parameters::of(s), any_affected};
     }
     static query<bool> erase_session(const std::string& token_hash) {
         return {erase_session_sql, parameters(token_hash), any_affected};

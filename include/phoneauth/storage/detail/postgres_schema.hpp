@@ -78,7 +78,7 @@ BEGIN
 END)";
 
 /// `migrations[n]` makes version n + 1 of the tables of version n. Append; never change one that was released.
-inline const std::array<std::string, 3> migrations{
+inline const std::array<std::string, 4> migrations{
     R"(
 CREATE TABLE phoneauth_schema (version bigint NOT NULL);
 INSERT INTO phoneauth_schema VALUES (0);
@@ -152,7 +152,21 @@ CREATE INDEX phoneauth_cells_expires_at ON phoneauth_cells (expires_at);
 CREATE FUNCTION phoneauth_take_cells(instant bigint, marker text, keys text[], actions bigint[], conditions bigint[],
     costs bigint[], rooms bigint[], reserves bigint[], OUT granted boolean, OUT marked boolean, OUT cells bigint[])
 LANGUAGE plpgsql AS $take_cells$)" +
-        std::string(take_cells_body) + "$take_cells$;"};
+        std::string(take_cells_body) + "$take_cells$;",
+    // The defaults are those of new records, as above. Sessions change from now on.
+    R"(
+ALTER TABLE phoneauth_transactions ADD topic text COLLATE "C" NOT NULL DEFAULT '';
+ALTER TABLE phoneauth_users ADD backup_codes text COLLATE "C" NOT NULL DEFAULT '';
+ALTER TABLE phoneauth_sessions
+    ADD kind smallint NOT NULL DEFAULT 1,
+    ADD auth_methods bigint NOT NULL DEFAULT 0,
+    ADD auth_time bigint NOT NULL DEFAULT 0,
+    ADD last_used_at bigint NOT NULL DEFAULT 0,
+    ADD device text COLLATE "C" NOT NULL DEFAULT '',
+    ADD network text COLLATE "C" NOT NULL DEFAULT '',
+    ADD version bigint NOT NULL DEFAULT 0,
+    SET (fillfactor = 80);
+)"};
 
 /// What `describe_tables` says about the newest version.
 inline constexpr std::array expected_tables{R"(phoneauth_cells may be read and changed)",
@@ -165,11 +179,18 @@ inline constexpr std::array expected_tables{R"(phoneauth_cells may be read and c
                                             R"(phoneauth_sessions has an index on expires_at)",
                                             R"(phoneauth_sessions has an index on user_id)",
                                             R"(phoneauth_sessions has a unique index on token_hash)",
+                                            R"(phoneauth_sessions has auth_methods bigint not null)",
+                                            R"(phoneauth_sessions has auth_time bigint not null)",
                                             R"(phoneauth_sessions has created_at bigint not null)",
+                                            R"(phoneauth_sessions has device text collate "C" not null)",
                                             R"(phoneauth_sessions has expires_at bigint not null)",
                                             R"(phoneauth_sessions has fingerprint text collate "C" not null)",
+                                            R"(phoneauth_sessions has kind smallint not null)",
+                                            R"(phoneauth_sessions has last_used_at bigint not null)",
+                                            R"(phoneauth_sessions has network text collate "C" not null)",
                                             R"(phoneauth_sessions has token_hash text collate "C" not null)",
                                             R"(phoneauth_sessions has user_id text collate "C" not null)",
+                                            R"(phoneauth_sessions has version bigint not null)",
                                             R"(phoneauth_transactions may be read and changed)",
                                             R"(phoneauth_transactions has an index on expires_at)",
                                             R"(phoneauth_transactions has a unique index on id)",
@@ -186,6 +207,7 @@ inline constexpr std::array expected_tables{R"(phoneauth_cells may be read and c
                                             R"(phoneauth_transactions has phone text collate "C" not null)",
                                             R"(phoneauth_transactions has sends bigint not null)",
                                             R"(phoneauth_transactions has state smallint not null)",
+                                            R"(phoneauth_transactions has topic text collate "C" not null)",
                                             R"(phoneauth_transactions has tries bigint not null)",
                                             R"(phoneauth_transactions has user_id text collate "C" not null)",
                                             R"(phoneauth_transactions has version bigint not null)",
@@ -193,6 +215,7 @@ inline constexpr std::array expected_tables{R"(phoneauth_cells may be read and c
                                             R"(phoneauth_users has a unique index on identity)",
                                             R"(phoneauth_users has a unique index on object_id)",
                                             R"(phoneauth_users has a unique index on phone)",
+                                            R"(phoneauth_users has backup_codes text collate "C" not null)",
                                             R"(phoneauth_users has created_at bigint not null)",
                                             R"(phoneauth_users has enabled boolean not null)",
                                             R"(phoneauth_users has generation bigint not null)",

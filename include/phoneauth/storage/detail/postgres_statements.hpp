@@ -104,6 +104,9 @@ SELECT CASE WHEN EXISTS (SELECT FROM updated) THEN 'done'
     ELSE 'stale' END)",
                                                          '$')};
 
+inline const statement erase_user_sql{"phoneauth_erase_user", "text",
+                                      "DELETE FROM phoneauth_users WHERE object_id = $1"};
+
 inline statement find_user_by(const char* name, const std::string& column) {
     return {name, "text", "SELECT " + field_columns<user>() + " FROM phoneauth_users WHERE " + column + " = $1", true};
 }
@@ -125,6 +128,16 @@ INSERT INTO phoneauth_sessions ()" + field_columns<session>() + ") VALUES (" +
 inline const statement find_session_sql{
     "phoneauth_find_session", "text",
     "SELECT " + field_columns<session>() + " FROM phoneauth_sessions WHERE token_hash = $1", true};
+
+inline const statement find_sessions_of_sql{
+    "phoneauth_find_sessions_of", "text",
+    "SELECT " + field_columns<session>() + " FROM phoneauth_sessions WHERE user_id = $1", true};
+
+inline const statement update_session_sql{
+    "phoneauth_update_session", field_types<session>(),
+    with_places<session>("UPDATE phoneauth_sessions SET " + field_assignments<session>('$', ":version + 1") +
+                             " WHERE token_hash = :token_hash AND version = :version",
+                         '$')};
 
 inline const statement erase_session_sql{"phoneauth_erase_session", "text",
                                          "DELETE FROM phoneauth_sessions WHERE token_hash = $1"};
@@ -156,10 +169,11 @@ cells AS (
     RETURNING 1)
 SELECT (SELECT count(*) FROM transactions) + (SELECT count(*) FROM sessions) + (SELECT count(*) FROM cells))"};
 
-inline const std::array statements{&insert_transaction_sql, &find_transaction_sql,      &update_transaction_sql,
-                                   &insert_user_sql,        &update_user_sql,           &find_user_sql,
-                                   &find_user_by_phone_sql, &find_user_by_identity_sql, &insert_session_sql,
-                                   &find_session_sql,       &erase_session_sql,         &erase_sessions_of_sql,
+inline const std::array statements{&insert_transaction_sql, &find_transaction_sql,   &update_transaction_sql,
+                                   &insert_user_sql,        &update_user_sql,        &erase_user_sql,
+                                   &find_user_sql,          &find_user_by_phone_sql, &find_user_by_identity_sql,
+                                   &insert_session_sql,     &find_session_sql,       &find_sessions_of_sql,
+                                   &update_session_sql,     &erase_session_sql,      &erase_sessions_of_sql,
                                    &take_cells_sql,         &delete_expired_sql};
 
 /// What all statements rely on, as calls of set_config: for a session, or (`local`) for a transaction. A server that

@@ -94,6 +94,12 @@ public:
         co_return written(calls[0]);
     }
 
+    flow<bool> erase_user(const std::string& object_id) {
+        auto calls = one(redis_evaluation(scripts_.erase_user, user_keys(), {object_id}));
+        co_await mode::call([&] { return link_.run(calls); });
+        co_return calls[0].integer() == 1;
+    }
+
     flow<std::optional<user>> find_user(const std::string& object_id) {
         return find_user_with(redis_command({"HGET", user_keys()[0], object_id}));
     }
@@ -132,6 +138,37 @@ public:
         co_return found;
     }
 
+    /// What is in the index may be another user's session, or none: see `insert_session`.
+    flow<std::vector<session>> find_sessions_of(const std::string& user_id) {
+        std::vector<session> all;
+        const auto add = [&](std::string_view hash, std::string_view record) {
+            auto s = from_record<session>(std::string(hash), record);
+            if (s.user_id == user_id) all.push_back(std::move(s));
+        };
+        auto index = one(cluster_ ? redis_command({"ZRANGE", key("u:", user_id), "0", "-1"})
+                                  : redis_evaluation(scripts_.find_sessions_of, {key("u:", user_id)}, {key("s:", {})}));
+        co_await mode::call([&] { return link_.run(index); });
+        const auto count = index[0].size();
+        if (!cluster_) {
+            for (std::size_t i = 0; i + 1 < count; i += 2) add(index[0].text(i), index[0].text(i + 1));
+            co_return all;
+        }
+        redis_calls finds;
+        for (std::size_t i = 0; i < count; ++i) finds.push_back(redis_command({"GET", key("s:", index[0].text(i))}));
+        if (count > 0) co_await mode::call([&] { return link_.run(finds); });
+        for (std::size_t i = 0; i < count; ++i)
+            if (!finds[i].is_nil()) add(index[0].text(i), finds[i].text());
+        co_return all;
+    }
+
+    flow<bool> update_session(const session& s) {
+        auto calls = one(redis_evaluation(
+            scripts_.update_session, {key("s:", s.token_hash)},
+            {std::to_string(s.version), std::to_string(place_of_version<session>()), to_record(next_version(s))}));
+        co_await mode::call([&] { return link_.run(calls); });
+        co_return calls[0].integer() == 1;
+    }
+
     flow<bool> erase_session(const std::string& token_hash) {
         auto calls = one(redis_evaluation(scripts_.take, {key("s:", token_hash)}, {}));
         co_await mode::call([&] { return link_.run(calls); });
@@ -149,9 +186,8 @@ public:
     flow<std::size_t> erase_sessions_of(const std::string& user_id, const std::string& kept) {
         auto index = one(redis_command({"ZRANGE", key("u:", user_id), "0", "-1"}));
         co_await mode::call([&] { return link_.run(index); });
-        if (index[0].answer().type != REDIS_REPLY_ARRAY) index[0].unexpected();
         std::vector<std::string> hashes;
-        for (std::size_t i = 0; i < index[0].reply->elements; ++i)
+        for (std::size_t i = 0, count = index[0].size(); i < count; ++i)
             if (index[0].text(i) != kept) hashes.emplace_back(index[0].text(i));
         if (hashes.empty()) co_return 0;
 

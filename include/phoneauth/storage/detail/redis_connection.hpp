@@ -265,7 +265,7 @@ inline bool check_redis(const redis_url& url, const redis_options& options) {
         // Records of an older format stay as they are until they are changed. An older phoneauth must not start again.
         static const redis_script raise{R"(
 local stored = redis.call('GET', KEYS[1])
-if stored ~= '1' and stored ~= '2' then return stored end
+if stored ~= '1' and stored ~= '2' and stored ~= '3' then return stored end
 redis.call('SET', KEYS[1], ARGV[1])
 return ARGV[1])"};
         redis_calls stored;

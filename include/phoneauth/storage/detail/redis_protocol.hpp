@@ -36,7 +36,7 @@ using redis_time = std::chrono::steady_clock::time_point;
 
 /// Grows when an older phoneauth could not read what is stored (see redis_commands.hpp). Records of all formats from 1
 /// on can be read.
-inline constexpr int redis_format = 3;
+inline constexpr int redis_format = 4;
 
 /// A Redis server.
 struct redis_address {
@@ -224,6 +224,11 @@ struct redis_call {
         return reply->integer;
     }
     std::string_view text() const { return text_of(answer(), REDIS_REPLY_STRING); }
+    /// The number of elements of an array.
+    std::size_t size() const {
+        if (answer().type != REDIS_REPLY_ARRAY) unexpected();
+        return reply->elements;
+    }
     /// The integer or the string at `i` of an array.
     const redisReply& item(std::size_t i, int type) const {
         if (answer().type != REDIS_REPLY_ARRAY || i >= reply->elements || reply->element[i]->type != type) unexpected();

@@ -129,6 +129,17 @@ constexpr bool is_in_record(const field& f) noexcept {
     return f.role != field_role::key || std::same_as<Record, user>;
 }
 
+/// Which field of a record the version is, from 1.
+template <class Record>
+int place_of_version() {
+    int place = 0, n = 0;
+    for_each_field<Record>([&](const field& f, auto) {
+        n += is_in_record<Record>(f);
+        if (f.role == field_role::version) place = n;
+    });
+    return place;
+}
+
 template <class Record>
 std::string to_record(const Record& record) {
     record_writer write;

@@ -19,6 +19,22 @@ if not record or string.sub(record, 1, #ARGV[1]) ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL')
 return 1)"};
 
+    // Key: a session. Arguments: its version as it should be; which field that is; the new record. Records of former
+    // formats end before it: theirs is 0.
+    redis_script update_session{R"(
+local record = redis.call('GET', KEYS[1])
+if not record then return 0 end
+local at, version = 1, '0'
+for i = 1, tonumber(ARGV[2]) do
+  local colon = string.find(record, ':', at, true)
+  if not colon then version = '0' break end
+  at = colon + 1 + tonumber(string.sub(record, at, colon - 1))
+  version = string.sub(record, colon + 1, at - 1)
+end
+if version ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[3], 'KEEPTTL')
+return 1)"};
+
     // Does what `decide` says (cell.hpp). Keys: the cell of each request, and the marker's if there is one. Arguments:
     // now, then for each request its action, condition, cost, room and reserve. Gives whether all is granted, whether
     // the marker was there, and each cell.
@@ -84,6 +100,21 @@ for i = 2, 3 do
 end
 return 0)"};
 
+    // Keys: all ids, phones, identities. Argument: object id. Gives 1 if there was such a user.
+    redis_script erase_user{R"(
+local record = redis.call('HGET', KEYS[1], ARGV[1])
+if not record then return 0 end
+local at, names = 1, {}
+for i = 1, 3 do
+  local colon = string.find(record, ':', at, true)
+  at = colon + 1 + tonumber(string.sub(record, at, colon - 1))
+  names[i] = string.sub(record, colon + 1, at - 1)
+end
+for i = 2, 3 do
+  if redis.call('HGET', KEYS[i], names[i]) == ARGV[1] then redis.call('HDEL', KEYS[i], names[i]) end
+end
+return redis.call('HDEL', KEYS[1], ARGV[1]))"};
+
     // Keys: phones or identities; all ids. Argument: the phone or identity. Gives a record.
     redis_script find_user{R"(
 local id = redis.call('HGET', KEYS[1], ARGV[1])
@@ -101,6 +132,19 @@ local over = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[4], 'LIMIT', 0, 8
 if #over > 0 then redis.call('ZREM', KEYS[1], unpack(over)) end
 if KEYS[2] then redis.call('SET', KEYS[2], ARGV[5], 'PX', ARGV[6]) end
 return 1)"};
+
+    // Key: the index of a user, on a server that has all sessions. Argument: what their keys begin with. Gives the token
+    // hash and the record of each, one after the other.
+    redis_script find_sessions_of{R"(
+local found = {}
+for _, hash in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+  local record = redis.call('GET', ARGV[1] .. hash)
+  if record then
+    found[#found + 1] = hash
+    found[#found + 1] = record
+  end
+end
+return found)"};
 
     // Key: a session. Gives its record.
     redis_script take{R"(

@@ -10,6 +10,7 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <phoneauth/detail/json.hpp>
 #include <phoneauth/detail/utf8.hpp>
@@ -104,14 +105,28 @@ private:
     int column_ = 0;
 };
 
-/// The record in the first row, if there is one.
+/// The record in the row that `row` stands at.
 template <class Record>
-std::optional<Record> record_of(sqlite_run&& row) {
-    if (!row.next()) return {};
+Record record_in(const sqlite_run& row) {
     auto record = blank_record<Record>();
     sqlite_reader read(row);
     for_each_field<Record>([&](const field&, auto member) { read.get(record.*member); });
     return record;
+}
+
+/// The record in the first row, if there is one.
+template <class Record>
+std::optional<Record> record_of(sqlite_run&& row) {
+    if (!row.next()) return {};
+    return record_in<Record>(row);
+}
+
+/// The records in all rows.
+template <class Record>
+std::vector<Record> records_of(sqlite_run&& rows) {
+    std::vector<Record> all;
+    while (rows.next()) all.push_back(record_in<Record>(rows));
+    return all;
 }
 
 }  // namespace detail

@@ -76,7 +76,17 @@ CREATE TABLE cells (
     key TEXT NOT NULL PRIMARY KEY,
     ahead INTEGER NOT NULL
 ) WITHOUT ROWID;
-CREATE INDEX cells_by_time ON cells (ahead);)"};
+CREATE INDEX cells_by_time ON cells (ahead);)",
+    // The defaults are those of new records, as above.
+    R"(ALTER TABLE transactions ADD COLUMN topic TEXT NOT NULL DEFAULT '';
+ALTER TABLE users ADD COLUMN backup_codes TEXT NOT NULL DEFAULT '';
+ALTER TABLE sessions ADD COLUMN kind INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE sessions ADD COLUMN auth_methods INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE sessions ADD COLUMN auth_time INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE sessions ADD COLUMN last_used_at INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE sessions ADD COLUMN device TEXT NOT NULL DEFAULT '';
+ALTER TABLE sessions ADD COLUMN network TEXT NOT NULL DEFAULT '';
+ALTER TABLE sessions ADD COLUMN version INTEGER NOT NULL DEFAULT 0;)"};
 
 inline constexpr sqlite_schema sqlite_storage_schema{0x50684175, sqlite_migrations};  // "PhAu"
 
@@ -90,11 +100,7 @@ public:
     sqlite_statement insert_transaction{db, insertion<transaction>("transactions")};
     sqlite_statement find_transaction{db,
                                       "SELECT " + field_columns<transaction>() + " FROM transactions WHERE id = ?1"};
-    sqlite_statement update_transaction{
-        db, with_places<transaction>("UPDATE transactions SET " +
-                                         field_assignments<transaction>('?', behind_fields<transaction>('?')) +
-                                         " WHERE id = :id AND version = :version",
-                                     '?')};
+    sqlite_statement update_transaction{db, update_of<transaction>("transactions", "id")};
     sqlite_statement sweep_transactions{
         db, "DELETE FROM transactions WHERE id IN "
             "(SELECT id FROM transactions WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)"};
@@ -104,6 +110,7 @@ public:
                                                            field_assignments<user>('?', behind_fields<user>('?')) +
                                                            " WHERE object_id = :object_id AND version = :version",
                                                        '?')};
+    sqlite_statement erase_user{db, "DELETE FROM users WHERE object_id = ?1"};
     sqlite_statement find_user{db, user_by("object_id")};
     sqlite_statement find_user_by_phone{db, user_by("phone")};
     sqlite_statement find_user_by_identity{db, user_by("identity")};
@@ -113,6 +120,8 @@ public:
 
     sqlite_statement insert_session{db, insertion<session>("sessions")};
     sqlite_statement find_session{db, "SELECT " + field_columns<session>() + " FROM sessions WHERE token_hash = ?1"};
+    sqlite_statement find_sessions_of{db, "SELECT " + field_columns<session>() + " FROM sessions WHERE user_id = ?1"};
+    sqlite_statement update_session{db, update_of<session>("sessions", "token_hash")};
     sqlite_statement erase_session{db, "DELETE FROM sessions WHERE token_hash = ?1"};
     sqlite_statement erase_sessions_of{db, "DELETE FROM sessions WHERE user_id = ?1 AND token_hash <> ?2"};
     sqlite_statement sweep_sessions{
@@ -131,6 +140,14 @@ private:
     static std::string insertion(const std::string& table) {
         return "INSERT INTO " + table + " (" + field_columns<Record>() + ") VALUES (" + field_places<Record>('?') +
                ") ON CONFLICT DO NOTHING";
+    }
+    /// Compare-and-swap.
+    template <class Record>
+    static std::string update_of(const std::string& table, const std::string& key) {
+        return with_places<Record>("UPDATE " + table + " SET " +
+                                       field_assignments<Record>('?', behind_fields<Record>('?')) + " WHERE " + key +
+                                       " = :" + key + " AND version = :version",
+                                   '?');
     }
     static std::string user_by(const std::string& column) {
         return "SELECT " + field_columns<user>() + " FROM users WHERE " + column + " = ?1";

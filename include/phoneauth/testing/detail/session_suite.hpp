@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include <phoneauth/testing/detail/session_update_suite.hpp>
 #include <phoneauth/testing/detail/suite_base.hpp>
 
 namespace phoneauth {
@@ -25,9 +26,18 @@ void storage_suite<S, SyncWait>::sessions() {
         expect_stored(inserted_session(user_id()));
         auto bare = new_session(user_id());
         bare.fingerprint.clear();
+        bare.kind = session_kind::login;
+        bare.auth_methods = 0;
+        bare.auth_time = bare.last_used_at = {};
+        bare.device.clear();
+        bare.network.clear();
+        bare.version = 0;
         expect_stored(inserted(bare));
         expect(!value_of(storage().find_session(hash())), "find_session of an unknown token hash must return nothing");
         for (const std::string text : awkward_texts) {
+            auto s = new_session(user_id());
+            s.device = text;
+            expect_stored(inserted(s));
             expect(!value_of(storage().find_session(text)),
                    "find_session of an unknown token hash must return nothing");
             expect(!value_of(storage().erase_session(text)), "erase_session must return false if there was none");
@@ -56,6 +66,8 @@ void storage_suite<S, SyncWait>::sessions() {
         expect(!value_of(storage().insert_session(second)),
                "insert_session of a token hash that is taken must return false");
         expect_stored(s);
+        expect(value_of(storage().find_sessions_of(second.user_id)).empty(),
+               "a refused insert_session must store nothing");
         expect(value_of(storage().erase_sessions_of(second.user_id, none)) == 0,
                "a refused insert_session must store nothing");
         expect_stored(s);
@@ -168,9 +180,13 @@ void storage_suite<S, SyncWait>::sessions() {
                 value_of(storage().insert_session(all[n * options_.threads + i]));
         });
         for (const auto& s : all) expect_stored(s);
+        expect_sessions_of(id, all);
         expect(value_of(storage().erase_sessions_of(id, none)) == all.size(),
                "erase_sessions_of must return how many sessions the user had");
     });
+    sessions_of_one_user();
+    updates_of_sessions();
+    racing_updates_of_sessions();
 }
 
 }  // namespace detail

@@ -70,6 +70,13 @@ public:
     std::vector<suite_finding> findings() && { return std::move(findings_); }
 
 private:
+    // Parts of `users` and `sessions`.
+    void erasures_of_users();
+    void racing_erasures_of_users();
+    void sessions_of_one_user();
+    void updates_of_sessions();
+    void racing_updates_of_sessions();
+
     /// The handles take turns, so that what is written by one is read by the other.
     S& storage() { return *handles_[turn_++ % 2]; }
 
@@ -196,6 +203,27 @@ private:
         expect(!value_of(storage().find_user(u.object_id)),
                "a user whose insertion was refused, or who never was, must not be found");
     }
+    void expect_erased(const user& u) {
+        expect(!value_of(storage().find_user(u.object_id)) && !value_of(storage().find_user_by_phone(u.phone)) &&
+                   !value_of(storage().find_user_by_identity(u.identity)),
+               "a user who was erased must not be found");
+    }
+    /// That `all` are those of the user, and `find_session` gives each.
+    void expect_sessions_of(const std::string& id, const std::vector<session>& all) {
+        const auto found = value_of(storage().find_sessions_of(id));
+        expect(found.size() == all.size(), "find_sessions_of must give each session of the user once, and no other");
+        for (const auto& s : all) {
+            const auto same = [&](const session& f) { return f.token_hash == s.token_hash; };
+            const auto at = std::find_if(found.begin(), found.end(), same);
+            if (at == found.end()) {
+                expect(false, "find_sessions_of must find each session of the user");
+                continue;
+            }
+            const auto field = difference(*at, s);
+            expect(field.empty(), "find_sessions_of must return what was stored last; " + field + " differs");
+            expect_stored(s);
+        }
+    }
 
     static time_point now() { return system_clock().now(); }
 
@@ -238,6 +266,7 @@ private:
         t.delivery_error = 30003;
         t.password_fingerprint = hash();
         t.known_network = "2001:db8::/64";
+        t.topic = "voucher";
         t.version = 1;
         return t;
     }
@@ -252,6 +281,7 @@ private:
         u.created_at = now();
         u.version = 1;
         u.generation = 3;
+        u.backup_codes = "$scrypt$ln=14,r=8,p=1$c2FsdA$aGFzaA - $scrypt$ln=14,r=8,p=1$c2FsdA$aGFzaB";
         return u;
     }
     user inserted(const user& u) {
@@ -266,7 +296,17 @@ private:
         return users;
     }
 
-    session new_session(const std::string& id) { return {hash(), id, now(), now() + std::chrono::hours(1), hash()}; }
+    session new_session(const std::string& id) {
+        session s{hash(), id, now(), now() + std::chrono::hours(1), hash()};
+        s.kind = session_kind::trusted_device;
+        s.auth_methods = by_code | by_password;
+        s.auth_time = s.created_at + std::chrono::milliseconds(1);
+        s.last_used_at = s.created_at + std::chrono::milliseconds(2);
+        s.device = "Zo\xC3\xAB's phone";
+        s.network = "2001:db8::/64";
+        s.version = 1;
+        return s;
+    }
     session inserted(const session& s) {
         expect(value_of(storage().insert_session(s)), "insert_session of a new token hash must return true");
         return s;

@@ -30,12 +30,18 @@ void storage_suite<S, SyncWait>::transactions() {
         bare.delivery_error = 0;
         bare.password_fingerprint.clear();
         bare.known_network.clear();
+        bare.topic.clear();
         bare.version = 0;
         expect_stored(inserted(bare));
         for (const auto state : {transaction_state::confirmed, transaction_state::exhausted, transaction_state::expired,
-                                 transaction_state::failed}) {
+                                 transaction_state::failed, transaction_state::redeemed}) {
             auto t = new_transaction();
             t.state = state;
+            expect_stored(inserted(t));
+        }
+        for (auto n = static_cast<int>(purpose::registration); n <= static_cast<int>(purpose::verification); ++n) {
+            auto t = new_transaction();
+            t.purpose = static_cast<purpose>(n);
             expect_stored(inserted(t));
         }
         expect(!value_of(storage().find_transaction(uuid())), "find_transaction of an unknown id must return nothing");
@@ -45,7 +51,7 @@ void storage_suite<S, SyncWait>::transactions() {
             expect(!value_of(storage().find_transaction(text)),
                    "find_transaction of an unknown id must return nothing");
             auto t = new_transaction();
-            t.key_id = text;
+            t.key_id = t.topic = text;
             expect_stored(inserted(t));
         }
         const auto t = inserted_transaction();

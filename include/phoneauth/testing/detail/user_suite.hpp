@@ -13,6 +13,7 @@
 #include <vector>
 
 #include <phoneauth/testing/detail/suite_base.hpp>
+#include <phoneauth/testing/detail/user_erasure_suite.hpp>
 
 namespace phoneauth {
 inline namespace v0 {
@@ -63,13 +64,14 @@ void storage_suite<S, SyncWait>::users() {
         bare.locale.clear();
         bare.version = 0;
         bare.generation = 0;
+        bare.backup_codes.clear();
         expect_stored(inserted(bare));
     });
     check("users: any text", [&] {
         for (const std::string text : awkward_texts) {
             auto u = new_user();
             u.identity += text;
-            u.password_hash = u.locale = text;
+            u.password_hash = u.locale = u.backup_codes = text;
             u.properties = {{text, "1"}, {text + text, "\"2\""}};
             expect_stored(inserted(u));
             expect(!value_of(storage().find_user(text)), "find_user of an unknown id must return nothing");
@@ -83,6 +85,7 @@ void storage_suite<S, SyncWait>::users() {
         auto u = new_user();
         u.identity = std::string(64, 'l') + '@' + characters("abcdefghijklmnopqrstuvwxyz", 185) + ".com";  // 254
         u.password_hash = std::string(300, '$');
+        u.backup_codes = std::string(3009, '$');
         u.locale = std::string(35, 'l');
         expect_stored(inserted(u));
     });
@@ -399,6 +402,8 @@ void storage_suite<S, SyncWait>::users() {
                 return seen ? seen->version : 0;
             });
     });
+    erasures_of_users();
+    racing_erasures_of_users();
 }
 
 }  // namespace detail
