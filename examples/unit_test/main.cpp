@@ -62,6 +62,7 @@ struct map_storage {
                : swap(users, u, u.object_id)  ? write_result::done
                                               : write_result::stale;
     }
+    bool erase_user(const std::string& id) { return users.erase(id) > 0; }
     std::optional<user> find_user(const std::string& id) { return find(users, id); }
     std::optional<user> find_user_by_phone(const phone_number& p) {
         return find_user_if([&](const user& u) { return u.phone == p; });
@@ -71,6 +72,13 @@ struct map_storage {
     }
     bool insert_session(const session& s) { return sessions.emplace(s.token_hash, s).second; }
     std::optional<session> find_session(const std::string& hash) { return find(sessions, hash); }
+    std::vector<session> find_sessions_of(const std::string& id) {
+        std::vector<session> all;
+        for (const auto& [hash, s] : sessions)
+            if (s.user_id == id) all.push_back(s);
+        return all;
+    }
+    bool update_session(const session& s) { return swap(sessions, s, s.token_hash); }
     bool erase_session(const std::string& hash) { return sessions.erase(hash) > 0; }
     std::size_t erase_sessions_of(const std::string& id, const std::string& kept) {
         return std::erase_if(sessions, [&](const auto& s) { return s.second.user_id == id && s.first != kept; });

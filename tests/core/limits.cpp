@@ -261,7 +261,8 @@ BOOST_AUTO_TEST_CASE(unlock_opens_every_door) {
         };
         BOOST_TEST(!allowed({}));
         BOOST_TEST(!allowed(at_home));
-        storage.take_cells(unlock(phone, {}, t0));
+        storage.take_cells(unlock_doors(phone, {}, t0));
+        storage.take_cells(unlock_messages(phone, t0));
         BOOST_TEST(allowed({}));
         BOOST_TEST(allowed(at_home));
     }
@@ -276,7 +277,8 @@ BOOST_AUTO_TEST_CASE(unlock_opens_every_door) {
             storage.take_cells(
                 password_limits(subject, phone.str(), fingerprint, {std::to_string(i), {}}, 2, false, c, t0).cells());
         BOOST_TEST(!guess());
-        storage.take_cells(unlock(phone, subject, t0 + 24h));
+        storage.take_cells(unlock_doors(phone, subject, t0 + 24h));
+        storage.take_cells(unlock_messages(phone, t0 + 24h));
         BOOST_TEST(guess());
     }
 }

@@ -398,6 +398,9 @@ public:
                         return inner_.update_user(stored);
                     });
     }
+    bool erase_user(const std::string& id) {
+        return call([] {}, [&] { return inner_.erase_user(id); });
+    }
     std::optional<user> find_user(const std::string& id) {
         return call([] {}, [&] { return inner_.find_user(id); });
     }
@@ -419,6 +422,17 @@ public:
     }
     std::optional<session> find_session(const std::string& hash) {
         return call([] {}, [&] { return inner_.find_session(hash); });
+    }
+    std::vector<session> find_sessions_of(const std::string& user_id) {
+        return call([] {}, [&] { return inner_.find_sessions_of(user_id); });
+    }
+    bool update_session(const session& s) {
+        return call([&] { e_.note_session(s); },
+                    [&] {
+                        auto stored = s;
+                        if (e_.fake() == defect::loses_ends_of_all_sessions) stored.fingerprint.clear();
+                        return inner_.update_session(stored);
+                    });
     }
     bool erase_session(const std::string& hash) {
         return call([] {}, [&] { return e_.fake() == defect::loses_ends_of_sessions || inner_.erase_session(hash); });

@@ -62,6 +62,10 @@ struct test_hooks {
     std::function<result<void>(const std::string&, const user&)> on_password = [](const std::string&, const user&) {
         return result<void>();
     };
+    std::function<void(const user&, const user&)> on_updated = [](const user&, const user&) {};
+    std::function<result<void>(const user&)> on_deletion = [](const user&) { return result<void>(); };
+    std::function<void(const user&)> on_deleted = [](const user&) {};
+    std::function<result<void>(code_message&)> on_message = [](code_message&) { return result<void>(); };
     int registered = 0;
     int entered = 0;
 
@@ -76,6 +80,16 @@ struct test_hooks {
         return {};
     }
     result<void> before_update(const user& before, user& changed) { return on_update(before, changed); }
+    result<void> after_update(const user& before, const user& changed) {
+        on_updated(before, changed);
+        return {};
+    }
+    result<void> before_deletion(const user& u) { return on_deletion(u); }
+    result<void> after_deletion(const user& u) {
+        on_deleted(u);
+        return {};
+    }
+    result<void> before_message(code_message& m) { return on_message(m); }
     result<void> password_allowed(const std::string& password, const user& u) { return on_password(password, u); }
 };
 

@@ -34,11 +34,14 @@ public:
     bool update_transaction(const transaction& t) { return note("update_transaction").update_transaction(t); }
     write_result insert_user(const user& u) { return note("insert_user").insert_user(u); }
     write_result update_user(const user& u) { return note("update_user").update_user(u); }
+    bool erase_user(const std::string& id) { return note("erase_user").erase_user(id); }
     auto find_user(const std::string& id) { return note("find_user").find_user(id); }
     auto find_user_by_phone(const phone_number& p) { return note("find_user_by_phone").find_user_by_phone(p); }
     auto find_user_by_identity(const std::string& i) { return note("find_user_by_identity").find_user_by_identity(i); }
     bool insert_session(const session& s) { return note("insert_session").insert_session(s); }
     auto find_session(const std::string& hash) { return note("find_session").find_session(hash); }
+    auto find_sessions_of(const std::string& id) { return note("find_sessions_of").find_sessions_of(id); }
+    bool update_session(const session& s) { return note("update_session").update_session(s); }
     bool erase_session(const std::string& hash) { return note("erase_session").erase_session(hash); }
     std::size_t erase_sessions_of(const std::string& id, const std::string& kept) {
         return note("erase_sessions_of").erase_sessions_of(id, kept);
