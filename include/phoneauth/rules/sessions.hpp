@@ -94,6 +94,11 @@ inline bool may_trust_device(const session& s, const config& c, time_point now) 
     return is_fresh(s, c, now) && (s.auth_methods & both) == both;
 }
 
+/// Whether `id` could be a session's: what could not, a storage need not be able to look for.
+inline bool is_session_id(std::string_view id) noexcept {
+    return id.size() == 64 && id.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
 /// Most sessions that are told at once.
 inline constexpr std::size_t max_listed_sessions = 1000;
 
