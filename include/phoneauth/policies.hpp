@@ -174,8 +174,8 @@ concept PasswordHasher = requires(P& p, const std::string& password, const std::
 /// - `password_allowed(const std::string& password, const user& u)`: `u`, who is not stored yet, wants a new password,
 ///   whose length is right: the place to compare it with a list of common ones (NIST SP 800-63B-3 §5.1.1.2). It refuses
 ///   with `error::invalid_password`, or as above.
-/// - `before_login(const user&)`: the code was right, or the password at `login_with_identity`; there is no session
-///   yet. After a refusal the code is spent.
+/// - `before_login(const user&)`: the code was right, or the password at `login_with_identity` and
+///   `login_with_trusted_device`; there is no session yet. After a refusal the code is spent.
 template <class H>
 concept Hooks = requires(H& h, user& changeable, const user& u, const std::string& password, code_message& message) {
     { h.before_registration(changeable) } -> yields<result<void>>;
@@ -210,10 +210,9 @@ struct no_hooks {
 /// Is told what happens: called for each event, on the thread of the flow in which it happens and so from several
 /// threads at once. It must be quick and must not block; what it throws is ignored.
 ///
-/// Not told: flows that are cancelled; what `authenticate`, `end_sessions`, `status` and `test_configuration` end
-/// with; a
-/// `handle_status_callback` that the storage failed; changes of a user other than of the password; a logout without a
-/// session.
+/// Not told: flows that are cancelled; what `authenticate`, `require_recent`, `list_sessions`, `end_sessions`, `status`
+/// and `test_configuration` end with; a `handle_status_callback` that the storage failed; changes of a user other
+/// than of the password; a logout without a session.
 template <class O>
 concept Observer = std::invocable<O&, const event&>;
 

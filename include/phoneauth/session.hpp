@@ -36,8 +36,9 @@ struct session {
     /// session is over when they are others. Empty: a version of the library that knew none has stored it.
     std::string fingerprint{};
     session_kind kind = session_kind::login;  ///< what it is for
-    std::uint32_t auth_methods =
-        0;                      ///< of `auth_method`, all by which the user has shown in it who they are; 0: unknown
+    /// Of `auth_method`, by which the user has shown in it who they are: the last one, and those that were fresh then
+    /// (`config::fresh_login`); 0: unknown.
+    std::uint32_t auth_methods = 0;
     time_point auth_time{};     ///< when they last did; the epoch: when it was created
     time_point last_used_at{};  ///< when its token was last seen, to some minutes; the epoch: when it was created
     std::string device{};       ///< what the client called itself when it was opened: at most 128 bytes

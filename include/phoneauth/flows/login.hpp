@@ -32,6 +32,7 @@ struct entry {
 
     const transaction* used = nullptr;  ///< the transaction whose code was right; nullptr: there was none
     std::uint32_t methods;              ///< of `auth_method`
+    const session* device = nullptr;    ///< the trusted device that stood in for the code; nullptr: none did
     bool with_identity = false;         ///< the password was counted for the identity instead of the phone
 };
 
@@ -57,6 +58,10 @@ public:
     /// Opens a session for a user who has shown who they are, unless they are disabled or a hook refuses.
     flow<result<login_result>> open_session(context& c, user& owner, const entry& by);
 
+    /// Ends what `config::max_sessions_per_user` leaves no room for since `added` is stored. Nobody's result depends on
+    /// it: the next one makes up for what fails.
+    flow<bool> end_surplus(const session& added, const user& owner);
+
 private:
     flow<result<challenge>> begin(context& c, std::string phone, std::optional<password> secret);
     flow<result<login_result>> complete(context& c, transaction_id id, submitted_code code);
@@ -65,7 +70,8 @@ private:
     flow<result<challenge>> begin_second(context& c, rules::code_request asked, std::optional<user> owner,
                                          const std::string& secret);
     flow<result<login_result>> enter(context& c, const transaction& confirmed);
-    flow<result<void>> keep(const session& opened, user& owner);
+    flow<result<void>> keep(const session& opened, user& owner, const entry& by);
+    flow<result<void>> note_device(session device, const session& opened);
     flow<bool> note_login(user& owner, const std::string& rests_on);
 
     parts<Mode>& p_;

@@ -164,7 +164,7 @@ auto login<Mode>::open_session(context& c, user& owner, const entry& by) -> flow
     opened.device = rules::device_name(c.from.user_agent);
     opened.network = c.network;
     owner.last_login_at = at;
-    auto kept = co_await keep(opened, owner);
+    auto kept = co_await keep(opened, owner, by);
     if (!kept) {
         try {  // it may be stored all the same, and nobody has its token
             [[maybe_unused]] const bool erased = co_await p_.ports.erase_session(opened.token_hash);
@@ -172,6 +172,7 @@ auto login<Mode>::open_session(context& c, user& owner, const entry& by) -> flow
         }
         co_return std::move(kept).error();
     }
+    co_await end_surplus(opened, owner);
     const auto known_by = p_.network_fingerprint(opened.fingerprint);
     rules::login_facts facts{.phone = owner.phone, .fingerprint = known_by, .used = by.used, .from = c.networks()};
     std::string subject;
@@ -191,14 +192,47 @@ auto login<Mode>::open_session(context& c, user& owner, const entry& by) -> flow
 }
 
 template <class Mode>
-auto login<Mode>::keep(const session& opened, user& owner) -> flow<result<void>> {
+auto login<Mode>::keep(const session& opened, user& owner, const entry& by) -> flow<result<void>> {
     try {
         const bool inserted = co_await p_.ports.insert_session(opened);
         if (!inserted) co_return error::internal;
         const bool noted = co_await note_login(owner, opened.fingerprint);
-        co_return noted ? result<void>() : result<void>(error::invalid_login);
+        if (!noted) co_return error::invalid_login;
+        if (!by.device) co_return result<void>();
+        auto used = co_await note_device(*by.device, opened);
+        co_return used;
     } catch (...) {
         co_return Mode::current_failure();
+    }
+}
+
+/// Notes that a trusted device has let in its user, who has the session `opened`; fails if it was ended meanwhile. As the
+/// session is stored before, whoever ends all that a user has either ends it, too, or is noticed here.
+template <class Mode>
+auto login<Mode>::note_device(session device, const session& opened) -> flow<result<void>> {
+    for (int lost = 0; lost < max_lost_races; ++lost) {
+        device.last_used_at = opened.created_at;
+        const bool noted = co_await p_.ports.update_session(device);
+        if (noted) co_return result<void>();
+        auto current = co_await p_.ports.find_session(device.token_hash);
+        if (!current) co_return error::invalid_login;
+        device = std::move(*current);
+    }
+    co_return error::storage_unavailable;
+}
+
+template <class Mode>
+auto login<Mode>::end_surplus(const session& added, const user& owner) -> flow<bool> {
+    if (p_.config.max_sessions_per_user == 0) co_return true;
+    try {
+        auto all = co_await p_.ports.find_sessions_of(owner.object_id);
+        const auto surplus = rules::surplus(std::move(all), added, owner, p_.config, p_.now());
+        for (const auto& hash : surplus) {
+            [[maybe_unused]] const bool ended = co_await p_.ports.erase_session(hash);
+        }
+        co_return true;
+    } catch (...) {
+        co_return false;
     }
 }
 

@@ -2,7 +2,10 @@
 #ifndef PHONEAUTH_FLOWS_SESSIONS_HPP
 #define PHONEAUTH_FLOWS_SESSIONS_HPP
 
+#include <chrono>
+#include <cstddef>
 #include <string>
+#include <vector>
 
 #include <phoneauth/client_info.hpp>
 #include <phoneauth/credentials.hpp>
@@ -36,11 +39,19 @@ public:
     ///@{
     /// See the function of this name in `authenticator`.
     returned<user> authenticate(session_token token);
+    returned<user> require_recent(session_token token, std::chrono::seconds age);
+    returned<std::vector<session_info>> list_sessions(session_token token);
+    returned<void> end_session(session_token token, std::string id, client_info from);
+    returned<std::size_t> end_other_sessions(session_token token, client_info from);
     returned<logout_outcome> logout(session_token token, client_info from);
     ///@}
 
-    /// The session that a token names, and its user, if it is good.
+    /// The session that a token names, and its user, if it is good. It is used by that, which is noted now and then.
     flow<result<admission>> admit(session_token token);
+
+    /// What `owner` may know of their sessions and trusted devices: see `authenticator::list_sessions`. `current`: the
+    /// `session::token_hash` of the one that asks; empty: none does. Both must outlive the flow.
+    flow<std::vector<session_info>> list(const user& owner, const std::string& current);
 
     /// `u` is stored with another password or phone, so that all their sessions are over, as they rest on what the user
     /// was. The others are cleaned up, and the `own` one is stored anew; if that fails, its user has to log in again.
@@ -49,6 +60,11 @@ public:
 
 private:
     flow<result<user>> find_user(session_token token);
+    flow<result<user>> find_recent(session_token token, std::chrono::seconds age);
+    flow<result<std::vector<session_info>>> list_own(session_token token);
+    flow<result<void>> end_one(context& c, session_token token, std::string id);
+    flow<result<std::size_t>> end_others(context& c, session_token token);
+    flow<bool> note_use(session& s);
     flow<result<logout_outcome>> end(context& c, session_token token);
 
     parts<Mode>& p_;

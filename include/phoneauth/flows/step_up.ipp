@@ -2,14 +2,115 @@
 #ifndef PHONEAUTH_FLOWS_STEP_UP_IPP
 #define PHONEAUTH_FLOWS_STEP_UP_IPP
 
+#include <optional>
+#include <string>
 #include <utility>
 
 #include <phoneauth/flows/parts.hpp>
 #include <phoneauth/flows/step_up.hpp>
+#include <phoneauth/rules/sessions.hpp>
 
 namespace phoneauth {
 inline namespace v0 {
-namespace flows {}  // namespace flows
+namespace flows {
+
+template <class Mode>
+auto step_up<Mode>::start(session_token token, client_info from) -> returned<challenge> {
+    return p_.run(event_kind::started, std::move(from), [&](context& c) { return begin(c, std::move(token)); });
+}
+
+template <class Mode>
+auto step_up<Mode>::finish(session_token token, transaction_id id, submitted_code code, client_info from)
+    -> returned<user> {
+    return p_.run(event_kind::stepped_up, std::move(from),
+                  [&](context& c) { return complete(c, std::move(token), std::move(id), std::move(code)); });
+}
+
+template <class Mode>
+auto step_up<Mode>::confirm_password(session_token token, password secret, client_info from) -> returned<user> {
+    return p_.run(event_kind::stepped_up, std::move(from),
+                  [&](context& c) { return complete_with_password(c, std::move(token), std::move(secret)); });
+}
+
+template <class Mode>
+auto step_up<Mode>::begin(context& c, session_token token) -> flow<result<challenge>> {
+    auto admitted = co_await sessions_.admit(std::move(token));
+    if (!admitted) co_return std::move(admitted).error();
+    const auto& owner = admitted->owner;
+    p_.reports.note(c, owner);
+    const auto fingerprint = p_.network_fingerprint(std::optional<user>(owner));
+    rules::code_request asked{.phone = owner.phone, .fingerprint = fingerprint, .from = c.networks()};
+    asked.begins = rules::door::session;
+    asked.in_session = true;
+    const auto limits = rules::code_limits(asked, p_.config, p_.now());
+    const auto granted = co_await p_.limits.take(c, limits);
+    if (!granted.granted) co_return limits.judge(granted).error();
+    opening code(purpose::step_up, owner.phone, owner.object_id);
+    auto opened = co_await codes_.open(c, limits, granted, std::move(code));
+    co_return opened;
+}
+
+template <class Mode>
+auto step_up<Mode>::complete(context& c, session_token token, transaction_id id, submitted_code code)
+    -> flow<result<user>> {
+    auto admitted = co_await sessions_.admit(token);
+    if (!admitted) co_return std::move(admitted).error();
+    p_.reports.note(c, admitted->owner);
+    const phone_number phone = admitted->owner.phone;
+    expectation expected(purpose::step_up);
+    expected.phone = &phone;  // a code that went to a former number proves nothing any more
+    expected.user_id = admitted->owner.object_id;
+    auto confirmed = co_await codes_.confirm(c, expected, id, std::move(code));
+    if (!confirmed) co_return std::move(confirmed).error();
+    co_await Mode::ignore_cancellation();  // the code is spent: what follows must come to its end
+    auto raised = co_await raise(token, std::move(*admitted), auth_method::by_code, error::no_transaction);
+    if (!raised) {
+        if (raised.error().code == error::storage_unavailable) co_await codes_.reopen(*confirmed);
+        co_return raised;
+    }
+    const auto over = rules::after_step_up(*confirmed, c.networks(), p_.config, p_.now());
+    co_await p_.limits.try_to(over);
+    co_return raised;
+}
+
+template <class Mode>
+auto step_up<Mode>::complete_with_password(context& c, session_token token, password secret) -> flow<result<user>> {
+    auto admitted = co_await sessions_.admit(token);
+    if (!admitted) co_return std::move(admitted).error();
+    p_.reports.note(c, admitted->owner);
+    const std::optional<user> owner(admitted->owner);
+    const password_question asked{std::string(owner->phone.str()), p_.network_fingerprint(owner), owner};
+    auto guess = co_await p_.passwords.check(c, asked, secret);
+    if (!guess) co_return std::move(guess).error();
+    if (!guess->right) co_return error::invalid_login;
+    co_await p_.passwords.forgive(c, asked, *guess);
+    auto raised = co_await raise(token, std::move(*admitted), auth_method::by_password, error::invalid_login);
+    co_return raised;
+}
+
+/// The user of a session has shown who they are. It fails with `stale` if what they were then has changed meanwhile; a
+/// session that is over meanwhile stays so.
+template <class Mode>
+auto step_up<Mode>::raise(const session_token& token, admission by, std::uint32_t method, error stale)
+    -> flow<result<user>> {
+    try {
+        const auto rests_on = p_.session_fingerprint_of(by.owner);
+        for (int lost = 0; lost < max_lost_races; ++lost) {
+            rules::apply_proof_of_user(by.login, method, p_.config, p_.now());
+            const bool won = co_await p_.ports.update_session(by.login);
+            if (won) co_return std::move(by.owner);
+            auto again = co_await sessions_.admit(token);
+            if (!again) co_return std::move(again).error();
+            if (p_.session_fingerprint_of(again->owner) != rests_on) co_return stale;
+            by = std::move(*again);
+        }
+        co_return error::storage_unavailable;
+    } catch (...) {
+        co_return failure_of_current_exception();
+    }
+}
+
+}  // namespace flows
 }  // namespace v0
 }  // namespace phoneauth
 

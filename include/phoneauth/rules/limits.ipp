@@ -429,6 +429,22 @@ PHONEAUTH_DECL cell_batch after_login(const login_facts& f, const config& c, tim
     return b;
 }
 
+PHONEAUTH_DECL cell_batch after_step_up(const transaction& used, const client_networks& from, const config& c,
+                                        time_point now) {
+    using namespace detail;
+    cell_batch b(now);
+    const auto d = door_of(used);
+    const auto phone = used.phone.str();
+    const std::string_view known = used.known_network;
+    end_failures(b, d, phone, from);
+    if (c.phone_cooldown.count() > 0)
+        b.add(forget(), "cooldown/login:", phone, known.empty() ? "@session" : "@", known);
+    for_each_share_of(used, [&](failure_share s, std::string_view at, std::string_view network_of_code) {
+        b.add(back(open_codes(s, c).interval), "open/", name_of(d), phone, at, network_of_code);
+    });
+    return b;
+}
+
 PHONEAUTH_DECL cell_batch after_registration(const transaction& used, std::string_view fingerprint,
                                              const client_networks& from, const config& c, time_point now) {
     using namespace detail;
