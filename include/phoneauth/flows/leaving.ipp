@@ -9,7 +9,6 @@
 #include <phoneauth/flows/accounts.hpp>
 #include <phoneauth/flows/leaving.hpp>
 #include <phoneauth/flows/parts.hpp>
-#include <phoneauth/flows/session_list.hpp>
 
 namespace phoneauth {
 inline namespace v0 {
@@ -28,9 +27,8 @@ auto leaving<Mode>::start_deletion(session_token token, client_info from) -> ret
 template <class Mode>
 auto leaving<Mode>::finish_deletion(session_token token, transaction_id id, submitted_code code, client_info from)
     -> returned<void> {
-    return p_.run(event_kind::deleted, std::move(from), [&](context& c) {
-        return complete(c, std::move(token), std::move(id), std::move(code));
-    });
+    return p_.run(event_kind::deleted, std::move(from),
+                  [&](context& c) { return complete(c, std::move(token), std::move(id), std::move(code)); });
 }
 
 template <class Mode>
@@ -42,9 +40,8 @@ auto leaving<Mode>::tell_all(context& c, session_token token) -> flow<result<acc
     const auto limits = rules::change_limits(admitted->owner.object_id, false, p_.now());
     const auto counted = co_await p_.limits.take(c, limits);
     if (!counted.granted) co_return limits.judge(counted).error();
-    account_data all;
-    all.sessions = co_await list_sessions(p_, admitted->owner, admitted->login.token_hash);
-    all.user = std::move(admitted->owner);
+    auto list = co_await sessions_.list(admitted->owner, admitted->login.token_hash);
+    account_data all{std::move(admitted->owner), std::move(list)};
     // They say nothing about the user, and help whoever reads the file to guess.
     phoneauth::detail::wipe(all.user.password_hash);
     phoneauth::detail::wipe(all.user.backup_codes);

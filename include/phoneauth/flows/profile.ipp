@@ -34,9 +34,8 @@ auto profile<Mode>::start_phone_change(session_token token, std::string new_phon
 template <class Mode>
 auto profile<Mode>::finish_phone_change(session_token token, transaction_id id, submitted_code code, client_info from)
     -> returned<user> {
-    return p_.run(event_kind::phone_changed, std::move(from), [&](context& c) {
-        return complete_move(c, std::move(token), std::move(id), std::move(code));
-    });
+    return p_.run(event_kind::phone_changed, std::move(from),
+                  [&](context& c) { return complete_move(c, std::move(token), std::move(id), std::move(code)); });
 }
 
 namespace detail {
@@ -155,7 +154,7 @@ auto profile<Mode>::complete_move(context& c, session_token token, transaction_i
     auto confirmed = co_await codes_.confirm(c, expected, id, std::move(code));
     if (!confirmed) co_return std::move(confirmed).error();
     co_await Mode::ignore_cancellation();  // the code is spent: what follows must come to its end
-    user changed;
+    user changed = admitted->owner;
     auto outcome = co_await move_to(confirmed->phone, std::move(token), *admitted, changed);
     if (outcome.state != change_state::done) {
         // Who was logged out meanwhile has no more use for the code; what may be stored stays spent.
@@ -166,8 +165,8 @@ auto profile<Mode>::complete_move(context& c, session_token token, transaction_i
     const auto before = std::move(admitted->owner);
     const auto fingerprint = p_.session_fingerprint_of(changed);
     co_await sessions_.renew(c, std::move(admitted->login), changed, fingerprint);
-    const auto over = rules::after_registration(*confirmed, p_.network_fingerprint(fingerprint), c.networks(),
-                                                p_.config, p_.now());
+    const auto over =
+        rules::after_registration(*confirmed, p_.network_fingerprint(fingerprint), c.networks(), p_.config, p_.now());
     co_await p_.limits.try_to(over);
     co_await p_.notices.tell(c, before.phone, p_.config.phone_changed_notice);
     co_await p_.accounts.after_update(before, changed);
