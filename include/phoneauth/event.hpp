@@ -51,7 +51,7 @@ enum class event_kind : std::uint8_t {
     phone_changed,      ///< a user has another phone
     password_reset,     ///< a user who had forgotten their password has another one
     stepped_up,         ///< a logged-in user has shown once more that it is them
-    session_ended,      ///< a user has ended sessions, or trusted devices, other than the one that asks
+    session_ended,      ///< a user has ended their other sessions, or trusted devices; an operator: all of them
     device_trusted,     ///< a user trusts a device
     backup_codes_made,  ///< a user has new backup codes
     backup_code_used,   ///< a backup code was right

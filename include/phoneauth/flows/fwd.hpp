@@ -21,6 +21,7 @@ struct code_request;
 namespace flows {
 
 struct context;
+struct change_outcome;
 enum class send_outcome;
 template <class Mode>
 struct parts;

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include <phoneauth/account_data.hpp>
 #include <phoneauth/challenge.hpp>
 #include <phoneauth/client_info.hpp>
 #include <phoneauth/credentials.hpp>
@@ -30,7 +31,19 @@ public:
     /// All must outlive this.
     leaving(parts<Mode>& p, codes<Mode>& c, sessions<Mode>& s) noexcept : p_(p), codes_(c), sessions_(s) {}
 
+    ///@{
+    /// See the function of this name in `authenticator`.
+    returned<account_data> export_account(session_token token, client_info from);
+    returned<challenge> start_deletion(session_token token, client_info from);
+    returned<void> finish_deletion(session_token token, transaction_id id, submitted_code code, client_info from);
+    ///@}
+
 private:
+    flow<result<account_data>> tell_all(context& c, session_token token);
+    flow<result<challenge>> begin(context& c, session_token token);
+    flow<result<void>> complete(context& c, session_token token, transaction_id id, submitted_code code);
+    flow<change_outcome> erase(session_token token, admission& by);
+
     parts<Mode>& p_;
     codes<Mode>& codes_;
     sessions<Mode>& sessions_;

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include <phoneauth/config.hpp>
+#include <phoneauth/flows/accounts.hpp>
 #include <phoneauth/flows/fwd.hpp>
 #include <phoneauth/flows/limiter.hpp>
 #include <phoneauth/flows/messenger.hpp>
@@ -50,6 +51,7 @@ struct parts {
     messenger<Mode> messages{ports, config, reports};                        ///< talks to Twilio
     flows::passwords<Mode> passwords{ports, config, reports, limits};        ///< checks and makes them
     flows::notices<Mode> notices{ports, config, reports, limits, messages};  ///< tells users
+    flows::accounts<Mode> accounts{ports, config};                           ///< changes and erases them
     random_source random{};                                                  ///< of ids and tokens
     token_hasher hash{};                                                     ///< of tokens, for the storage
 

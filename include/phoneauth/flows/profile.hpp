@@ -10,6 +10,7 @@
 #include <phoneauth/flows/codes.hpp>
 #include <phoneauth/flows/fwd.hpp>
 #include <phoneauth/flows/sessions.hpp>
+#include <phoneauth/phone_number.hpp>
 #include <phoneauth/result.hpp>
 #include <phoneauth/session.hpp>
 #include <phoneauth/user.hpp>
@@ -33,11 +34,17 @@ public:
     ///@{
     /// See the function of this name in `authenticator`.
     returned<user> update_user(session_token token, std::string object_id, property_map changes, client_info from);
+    returned<challenge> start_phone_change(session_token token, std::string new_phone, client_info from);
+    returned<user> finish_phone_change(session_token token, transaction_id id, submitted_code code, client_info from);
     ///@}
 
 private:
     flow<result<user>> change(context& c, session_token token, std::string object_id, property_map changes);
     flow<result<void>> prove(context& c, const admission& by, const std::string& current_password);
+
+    flow<result<challenge>> begin_move(context& c, session_token token, std::string text);
+    flow<result<user>> complete_move(context& c, session_token token, transaction_id id, submitted_code code);
+    flow<change_outcome> move_to(const phone_number& phone, session_token token, admission& by, user& changed);
 
     parts<Mode>& p_;
     codes<Mode>& codes_;

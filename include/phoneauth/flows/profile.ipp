@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <phoneauth/detail/crypto.hpp>
+#include <phoneauth/flows/accounts.hpp>
 #include <phoneauth/flows/parts.hpp>
 #include <phoneauth/flows/profile.hpp>
 #include <phoneauth/rules/registration.hpp>
@@ -21,6 +22,20 @@ auto profile<Mode>::update_user(session_token token, std::string object_id, prop
     -> returned<user> {
     return p_.run(event_kind::password_changed, std::move(from),
                   [&](context& c) { return change(c, std::move(token), std::move(object_id), std::move(changes)); });
+}
+
+template <class Mode>
+auto profile<Mode>::start_phone_change(session_token token, std::string new_phone, client_info from)
+    -> returned<challenge> {
+    return p_.run(event_kind::started, std::move(from),
+                  [&](context& c) { return begin_move(c, std::move(token), std::move(new_phone)); });
+}
+
+template <class Mode>
+auto profile<Mode>::finish_phone_change(session_token token, transaction_id id, submitted_code code, client_info from)
+    -> returned<user> {
+    return p_.run(event_kind::phone_changed, std::move(from),
+                  [&](context& c) { return complete_move(c, std::move(token), std::move(id), std::move(code)); });
 }
 
 namespace detail {
@@ -75,19 +90,14 @@ auto profile<Mode>::change(context& c, session_token token, std::string object_i
             ++changed.generation;
         }
         changed.updated_at = p_.now();
-        allowed = co_await p_.ports.before_update(before, changed);
-        if (!allowed) co_return std::move(allowed).error();
-        changed.object_id = before.object_id;
-        changed.phone = before.phone;
-        changed.version = before.version;
-        const write_result written = co_await p_.ports.update_user(changed);
-        if (written == write_result::stale) continue;
-        if (written != write_result::done) co_return error::user_exists;
-        ++changed.version;
-        co_await Mode::ignore_cancellation();  // a new password and the end of the other sessions belong together
+        auto outcome = co_await p_.accounts.store(before, changed);
+        if (outcome.state == change_state::stale) continue;
+        if (outcome.state != change_state::done) co_return std::move(outcome).why;
+        // A new password and the end of the other sessions belong together.
         auto fingerprint = p_.session_fingerprint_of(changed);
         if (fingerprint != p_.session_fingerprint_of(before))
             co_await sessions_.renew(c, std::move(admitted->login), changed, std::move(fingerprint));
+        co_await p_.accounts.after_update(before, changed);
         co_return std::move(changed);
     }
     co_return error::storage_unavailable;
@@ -107,6 +117,95 @@ auto profile<Mode>::prove(context& c, const admission& by, const std::string& cu
     if (!guess->right) co_return error::invalid_login;
     co_await p_.passwords.forgive(c, asked, *guess);
     co_return result<void>();
+}
+
+/// Nothing here depends on whose the new number is: who has it is told to whoever proves it, and to nobody else.
+template <class Mode>
+auto profile<Mode>::begin_move(context& c, session_token token, std::string text) -> flow<result<challenge>> {
+    auto admitted = co_await sessions_.admit(std::move(token));
+    if (!admitted) co_return std::move(admitted).error();
+    const auto& owner = admitted->owner;
+    p_.reports.note(c, owner);
+    if (!rules::is_fresh(admitted->login, p_.config, p_.now())) co_return error::fresh_login_required;
+    auto phone = p_.read_phone(c, text);
+    if (!phone) co_return std::move(phone).error();
+    if (*phone == owner.phone) co_return failure(error::invalid_parameter, "This is the user's number already.");
+    const rules::code_request asked{.phone = *phone,
+                                    .fingerprint = {},
+                                    .from = c.networks(),
+                                    .begins = rules::door::registration,
+                                    .registers = true};
+    const auto limits = rules::code_limits(asked, p_.config, p_.now());
+    const auto granted = co_await p_.limits.take(c, limits);
+    if (!granted.granted) co_return limits.judge(granted).error();
+    opening code(purpose::phone_change, *phone, owner.object_id);
+    auto opened = co_await codes_.open(c, limits, granted, std::move(code));
+    co_return opened;
+}
+
+template <class Mode>
+auto profile<Mode>::complete_move(context& c, session_token token, transaction_id id, submitted_code code)
+    -> flow<result<user>> {
+    auto admitted = co_await sessions_.admit(token);
+    if (!admitted) co_return std::move(admitted).error();
+    p_.reports.note(c, admitted->owner);
+    expectation expected(purpose::phone_change);
+    expected.user_id = admitted->owner.object_id;
+    auto confirmed = co_await codes_.confirm(c, expected, id, std::move(code));
+    if (!confirmed) co_return std::move(confirmed).error();
+    co_await Mode::ignore_cancellation();  // the code is spent: what follows must come to its end
+    user changed = admitted->owner;
+    auto outcome = co_await move_to(confirmed->phone, std::move(token), *admitted, changed);
+    if (outcome.state != change_state::done) {
+        // Who was logged out meanwhile has no more use for the code; what may be stored stays spent.
+        if (outcome.state == change_state::failed) co_await codes_.reopen(*confirmed, spent_try_of(outcome.why));
+        co_return std::move(outcome).why;
+    }
+    p_.reports.note(c, changed);
+    const auto before = std::move(admitted->owner);
+    const auto fingerprint = p_.session_fingerprint_of(changed);
+    co_await sessions_.renew(c, std::move(admitted->login), changed, fingerprint);
+    const auto over =
+        rules::after_registration(*confirmed, p_.network_fingerprint(fingerprint), c.networks(), p_.config, p_.now());
+    co_await p_.limits.try_to(over);
+    co_await p_.notices.tell(c, before.phone, p_.config.phone_changed_notice);
+    co_await p_.accounts.after_update(before, changed);
+    co_return std::move(changed);
+}
+
+/// Gives the user of the session another number, which was proved. `by`: who that is, and after a lost race who it has
+/// become; a session that has ended meanwhile ends it, too. It is stale then, as nothing of it will ever be of use.
+template <class Mode>
+auto profile<Mode>::move_to(const phone_number& phone, session_token token, admission& by, user& changed)
+    -> flow<change_outcome> {
+    change_outcome outcome;
+    for (int lost = 0; lost < max_lost_races; ++lost) {
+        if (lost > 0) {
+            std::optional<result<admission>> again;
+            try {
+                again = co_await sessions_.admit(token);
+            } catch (...) {
+                again = Mode::current_failure();
+                outcome.state = change_state::failed;
+            }
+            if (!*again) {
+                outcome.why = std::move(*again).error();
+                co_return outcome;
+            }
+            by = std::move(**again);
+        }
+        changed = by.owner;
+        changed.phone = phone;
+        if (p_.config.identity_column == p_.config.phone_column) changed.identity = phone.str();
+        ++changed.generation;
+        changed.updated_at = p_.now();
+        auto stored = co_await p_.accounts.store(by.owner, changed);
+        if (stored.state != change_state::stale) co_return stored;
+        outcome.state = change_state::stale;
+    }
+    outcome.state = change_state::failed;
+    outcome.why = error::storage_unavailable;
+    co_return outcome;
 }
 
 }  // namespace flows
