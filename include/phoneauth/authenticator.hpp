@@ -20,6 +20,7 @@
 #include <phoneauth/flows/flows.hpp>
 #include <phoneauth/login_result.hpp>
 #include <phoneauth/policies.hpp>
+#include <phoneauth/proof.hpp>
 #include <phoneauth/registration.hpp>
 #include <phoneauth/result.hpp>
 #include <phoneauth/session.hpp>
@@ -85,8 +86,12 @@ inline namespace v0 {
 ///     finish_registration 3 + 1u  finish_login 3 + 2u + 1s        login_with_identity 3 + 2u + 1s   send_message 1
 ///     authenticate 1u + 1s        update_user 1 + 2u + 1s         logout 1s                         status 1
 ///     handle_status_callback 2    end_sessions 2u + 1s            unlock 1 + 1u
+///     start_password_reset 2 + 1u        start_password_reset_of 3 + 1u    finish_password_reset 3 + 2u + 1s
+///     start_verification 2               finish_verification 3             redeem_proof 2
+///     make_backup_codes 1 + 2u + 1s      login_with_backup_code 5 + 3u + 1s
 ///
-/// `update_user` with the current password makes 2 more, and for a new password 1 + 3s more.
+/// `update_user` with the current password makes 2 more, and for a new password 1 + 3s more. A notice by SMS is 1 more; a
+/// reset that needs a backup code, 3 + 1u more; a login that makes its user, 2u more.
 ///
 /// @par Cancellation
 /// In asynchronous mode, terminal. A cancelled flow ends with `cancelled`, or with its result if that was certain
@@ -151,9 +156,9 @@ public:
     }
 
     /// First step of a login by code alone: sends a code to the phone of a user. For a phone that no user has the
-    /// result looks the same, but no message is sent; with `unknown_phone_policy::reject` it is `unknown_phone`. While
-    /// unknown phones are concealed, what Twilio refuses because of the phone or the message is told to the observer
-    /// only.
+    /// result looks the same, but no message is sent; with `unknown_phone_policy::reject` it is `unknown_phone`, and with
+    /// `unknown_phone_policy::sign_up` a code is sent all the same. While unknown phones are concealed, what Twilio
+    /// refuses because of the phone or the message is told to the observer only.
     ///
     /// @param phone  as people type it; see `phone_number::parse`
     /// @param from   the client that asks
@@ -183,7 +188,9 @@ public:
         return give(login_.start(std::move(phone), std::move(secret), std::move(from)), std::forward<Token>(token)...);
     }
 
-    /// Second step of either login. The code is spent by it.
+    /// Second step of either login. The code is spent by it. With `unknown_phone_policy::sign_up` it makes the user of a
+    /// phone that nobody had, as `finish_registration` does, but without a password and further properties; whoever has
+    /// registered the phone meanwhile is logged in.
     ///
     /// @param id     of the challenge
     /// @param code   as the user typed it
@@ -194,7 +201,7 @@ public:
     /// `invalid_parameter` (not as many digits as a code has); `no_transaction`; `wrong_code` (with `tries_left`);
     /// `tries_exhausted`; `code_expired`; `code_used`; `transaction_failed`; `account_disabled`; `invalid_login` (the
     /// user was disabled, deleted or given another password meanwhile); `login_disabled` (since the first step); the
-    /// hook's own failure.
+    /// hooks' own failures.
     template <class... Token>
     auto finish_login(transaction_id id, submitted_code code, client_info from = {}, Token&&... token) {
         return give(login_.finish(std::move(id), std::move(code), std::move(from)), std::forward<Token>(token)...);
@@ -256,6 +263,54 @@ public:
         return give(codes_.handle_status_callback(std::move(r)), std::forward<Token>(token)...);
     }
 
+    /// First step of a verification: sends a code for a purpose of the integrator's own to any phone, whether or not
+    /// somebody has registered it.
+    ///
+    /// @param phone  as people type it; see `phone_number::parse`
+    /// @param topic  what for: the name of one of `config::topics`. The code is good for nothing else
+    /// @param from   the client that asks; `client_info::user_id` is whom the proof will name
+    /// @param token  asynchronous mode: a completion token, or nothing
+    /// @return the `challenge`
+    /// @par Errors
+    /// `invalid_parameter` (no such topic); `invalid_phone_number`; `destination_not_allowed`; with `retry_after`
+    /// `too_many_failures`, `too_many_messages` and `resend_too_soon`: it has the limits of registrations.
+    template <class... Token>
+    auto start_verification(std::string phone, std::string topic, client_info from = {}, Token&&... token) {
+        return give(verification_.start(std::move(phone), std::move(topic), std::move(from)),
+                    std::forward<Token>(token)...);
+    }
+
+    /// Second step of a verification. The code is spent by it.
+    ///
+    /// @param id     of the challenge
+    /// @param code   as the user typed it
+    /// @param from   the client that asks; if it has a `client_info::user_id`, the verification must be that user's
+    /// @param token  asynchronous mode: a completion token, or nothing
+    /// @return the `proof`, with a token for `redeem_proof`. It goes to the client, if another request is to bring it back
+    /// @par Errors
+    /// `invalid_parameter` (not as many digits as a code has); `no_transaction`; `wrong_code` (with `tries_left`);
+    /// `tries_exhausted`; `code_expired`; `code_used`; `transaction_failed`.
+    template <class... Token>
+    auto finish_verification(transaction_id id, submitted_code code, client_info from = {}, Token&&... token) {
+        return give(verification_.finish(std::move(id), std::move(code), std::move(from)),
+                    std::forward<Token>(token)...);
+    }
+
+    /// Uses a proof up: of all who bring it, however many come at once, one gets success. Whoever does what the proof is
+    /// for compares `proof::phone` and `proof::user_id` with those that they do it for.
+    ///
+    /// @param shown  the token that `finish_verification` gave, as the client sent it
+    /// @param topic  what it is wanted for: it must be what the code was for
+    /// @param token  asynchronous mode: a completion token, or nothing
+    /// @return the `proof`, without a token
+    /// @par Errors
+    /// `invalid_proof` (there is no such proof, it is for another topic, `config::proof_lifetime` is over, it was used). After
+    /// a `storage_unavailable` it may have been used.
+    template <class... Token>
+    auto redeem_proof(proof_token shown, std::string topic, Token&&... token) {
+        return give(verification_.redeem(std::move(shown), std::move(topic)), std::forward<Token>(token)...);
+    }
+
     /// Sends any message. Who may do so is for the caller to decide: each message is paid for.
     ///
     /// @param m      the message
@@ -306,7 +361,7 @@ private:
     std::shared_ptr<flows::parts<mode>> parts_;
     flows::codes<mode> codes_{*parts_};
     flows::registration<mode> registration_{*parts_, codes_};
-    flows::login<mode> login_{*parts_, codes_};
+    flows::login<mode> login_{*parts_, codes_, registration_};
     flows::sessions<mode> sessions_{*parts_};
     flows::step_up<mode> step_up_{*parts_, codes_, sessions_};
     flows::profile<mode> profile_{*parts_, codes_, sessions_};

@@ -71,8 +71,8 @@ struct transaction {
     time_point last_sent_at{};                             ///< when its last message was sent
     delivery_state delivery = delivery_state::pending;     ///< of its last message
     std::int32_t delivery_error = 0;  ///< Twilio's error code of a message that was not delivered; 0: none was named
-    /// Names the password that a two-factor login began with; empty: none was asked for. With `~` in front it does not
-    /// tell whether that was right (rules/disclosure.hpp).
+    /// Names the password that a two-factor login began with, or what the user of a password reset was when it began;
+    /// empty: neither. With `~` in front it tells nobody whether that was right (rules/disclosure.hpp).
     std::string password_fingerprint{};
     /// The network that it was asked for from, if that is known to the phone's owner (see rules/limits.hpp); else empty.
     std::string known_network{};

@@ -145,6 +145,114 @@ public:
             std::forward<Token>(token)...);
     }
 
+    /// First step of a password reset, for whoever has forgotten their password: sends a code to the phone of a user. It is
+    /// counted as a login by code, and as silent about whose phone it is: for a phone that no user has the result looks
+    /// the same, but no message is sent; with `unknown_phone_policy::reject` it is `unknown_phone`.
+    ///
+    /// @param phone  as people type it; see `phone_number::parse`
+    /// @param from   the client that asks
+    /// @param token  asynchronous mode: a completion token, or nothing
+    /// @return the `challenge`
+    /// @par Errors
+    /// `operation_disabled` (by `config::password_reset`); `invalid_phone_number`; `destination_not_allowed`;
+    /// `unknown_phone`; with `retry_after` `too_many_failures`, `too_many_messages` and `resend_too_soon`.
+    template <class... Token>
+    auto start_password_reset(std::string phone, client_info from = {}, Token&&... token) {
+        return self().give(self().recovery_.start_password_reset(std::move(phone), std::move(from)),
+                           std::forward<Token>(token)...);
+    }
+
+    /// The same for whoever remembers their identity: sends a code to the phone of the user who has it. Nothing tells
+    /// whether somebody has it, whose phone it is, or whether a message was sent: the limits of that phone are kept, and
+    /// the observer is told, but to the client it looks as if a message were on its way. So a `before_message` hook must
+    /// not decide by the number here; for an identity that nobody has, it sees one with the calling code 999, which no
+    /// country has. Where the phone is the identity, it is `start_password_reset`.
+    ///
+    /// @param identity  the value of `config::identity_column`
+    /// @param from      the client that asks
+    /// @param token     asynchronous mode: a completion token, or nothing
+    /// @return the `challenge`
+    /// @par Errors
+    /// `operation_disabled`; `identity_required`, `invalid_email`, `invalid_parameter` (it can be nobody's identity);
+    /// `unknown_phone` (only with `unknown_phone_policy::reject`); `too_many_messages` (with `retry_after`).
+    template <class... Token>
+    auto start_password_reset_of(std::string identity, client_info from = {}, Token&&... token) {
+        return self().give(self().recovery_.start_password_reset_of(std::move(identity), std::move(from)),
+                           std::forward<Token>(token)...);
+    }
+
+    /// Second step of a password reset: the user gets another password. All their sessions and trusted devices end, for
+    /// good; all other codes of resets that are open are worth nothing any more; and the user is told by
+    /// `config::password_reset_notice`. Nobody is logged in by it. What is wrong with the new password by itself is told
+    /// before the code is looked at; if it is refused after the code was right (it is the user's phone or identity, or a
+    /// hook refuses it), the same code can come again with another one, which counts as a try.
+    ///
+    /// With `password_reset_policy::code_and_backup_code` the backup code is compared as well, and spent. If one of the
+    /// two is wrong, it is `wrong_code`, and nothing tells which; it counts as a wrong code, and as a guess at the user's
+    /// backup codes. Users who have no backup code cannot reset their password then.
+    ///
+    /// @param id      of the challenge
+    /// @param code    as the user typed it
+    /// @param wanted  the new password, byte for byte; see `config::min_password_length`
+    /// @param spare   one of the user's backup codes; not looked at unless it is asked for
+    /// @param from    the client that asks
+    /// @param token   asynchronous mode: a completion token, or nothing
+    /// @return the `user` as stored
+    /// @par Errors
+    /// `operation_disabled`; `password_required`; `invalid_password`; `invalid_parameter` (of the code or the backup
+    /// code: it can be none); `too_many_failures` (with `retry_after`: at backup codes); `no_transaction` (also if the
+    /// user's password or phone has changed since); `wrong_code` (with `tries_left`); `tries_exhausted`; `code_expired`;
+    /// `code_used`; `transaction_failed`; `account_disabled`; the hooks' own failures.
+    template <class... Token>
+    auto finish_password_reset(transaction_id id, submitted_code code, password wanted, backup_code spare = {},
+                               client_info from = {}, Token&&... token) {
+        return self().give(self().recovery_.finish_password_reset(std::move(id), std::move(code), std::move(wanted),
+                                                                  std::move(spare), std::move(from)),
+                           std::forward<Token>(token)...);
+    }
+
+    /// Makes ten backup codes for the logged-in user, for the day on which they do not have their phone: each is good
+    /// once. The former ones, if there were any, are worth nothing any more. Only their hashes are stored, so this is the
+    /// only time that they can be shown.
+    ///
+    /// @param session  the token, as the client sent it: opened within `config::fresh_login`
+    /// @param from     the client that asks
+    /// @param token    asynchronous mode: a completion token, or nothing
+    /// @return ten `backup_code`s: a digit and 16 characters that are not mistaken for each other, 80 random bits, as in
+    /// "7-2K4F-9QXB-0M3D-VZ8H"
+    /// @par Errors
+    /// `unknown_token`; `session_expired`; `account_disabled`; `fresh_login_required`; `too_many_failures` (with
+    /// `retry_after`; with the changes of identity and password, 10 an hour); the hooks' own failures.
+    template <class... Token>
+    auto make_backup_codes(session_token session, client_info from = {}, Token&&... token) {
+        return self().give(self().recovery_.make_backup_codes(std::move(session), std::move(from)),
+                           std::forward<Token>(token)...);
+    }
+
+    /// Login of a user who does not have their phone: with one of their backup codes in the place of a code, which is
+    /// spent by it. The user is told by `config::backup_code_notice`. An unknown phone, a wrong password and a wrong or
+    /// used backup code are one error and take the same time, and are counted alike: so nobody can try for one of them
+    /// alone. What could be no backup code is compared with nothing.
+    ///
+    /// @param phone   as people type it; see `phone_number::parse`
+    /// @param secret  the user's password; empty, if they have none (which is not enough unless
+    ///                `config::code_login_enabled`)
+    /// @param spare   one of the user's backup codes, as they typed it
+    /// @param from    the client that asks
+    /// @param token   asynchronous mode: a completion token, or nothing
+    /// @return the `login_result`: the user and the token of a new session
+    /// @par Errors
+    /// `login_disabled`; `invalid_phone_number`; `destination_not_allowed`; `invalid_login`; `too_many_failures` (with
+    /// `retry_after`); `account_disabled` (nothing is spent then); the hook's own failure. After a
+    /// `storage_unavailable` the backup code may be spent.
+    template <class... Token>
+    auto login_with_backup_code(std::string phone, password secret, backup_code spare, client_info from = {},
+                                Token&&... token) {
+        return self().give(self().recovery_.login_with_backup_code(std::move(phone), std::move(secret),
+                                                                   std::move(spare), std::move(from)),
+                           std::forward<Token>(token)...);
+    }
+
 protected:
     account_functions() = default;
     ~account_functions() = default;

@@ -41,6 +41,7 @@ struct expectation {
     phoneauth::purpose purpose;
     const phone_number* phone = nullptr;  ///< the phone that the client names; nullptr: it names none
     std::string_view user_id{};           ///< who is logged in; empty: nobody has to be
+    bool all_else_is_right = true;        ///< false: whatever code comes is as good as a wrong one
 };
 
 /// The life of a code: it is opened, sent again, and confirmed, whatever it is for. Thread-safe.

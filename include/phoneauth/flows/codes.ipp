@@ -143,7 +143,7 @@ rules::code_request codes<Mode>::again(const transaction& t, const context& c) {
             .fingerprint = {},
             .from = c.networks(),
             .registers = rules::door_of(t) == rules::door::registration,
-            .after_password = !t.password_fingerprint.empty(),
+            .after_password = rules::door_of(t) == rules::door::second,
             .in_session = rules::door_of(t) == rules::door::session,
             .concealed = rules::is_concealed(t),
             .known_network = t.known_network};
@@ -165,7 +165,8 @@ auto codes<Mode>::confirm(context& c, const expectation& expected, const transac
         const auto before = found->state;
         auto known = check_key(*found);
         if (!known) co_return std::move(known).error();
-        const bool right = p_.messages.is_code_of(*found, *typed) && !rules::is_decoy(*found);
+        const bool is_its_code = p_.messages.is_code_of(*found, *typed);
+        const bool right = is_its_code && expected.all_else_is_right && !rules::is_decoy(*found);
         auto outcome = rules::apply_code(*found, right, p_.config, p_.now());
         if (before != transaction_state::pending) co_return std::move(outcome).error();
         co_await Mode::ignore_cancellation();  // a code that is spent must lead to the end of the flow

@@ -11,6 +11,7 @@
 #include <phoneauth/credentials.hpp>
 #include <phoneauth/flows/codes.hpp>
 #include <phoneauth/flows/fwd.hpp>
+#include <phoneauth/flows/registration.hpp>
 #include <phoneauth/login_result.hpp>
 #include <phoneauth/result.hpp>
 #include <phoneauth/session.hpp>
@@ -45,8 +46,8 @@ class login {
     using returned = typename Mode::template returned<result<X>>;
 
 public:
-    /// Both must outlive this.
-    login(parts<Mode>& p, codes<Mode>& c) noexcept : p_(p), codes_(c) {}
+    /// All must outlive this.
+    login(parts<Mode>& p, codes<Mode>& c, registration<Mode>& r) noexcept : p_(p), codes_(c), registration_(r) {}
 
     /// See `authenticator::start_login` and, with a `secret`, `authenticator::start_two_factor_login`.
     returned<challenge> start(std::string phone, std::optional<password> secret, client_info from);
@@ -70,12 +71,14 @@ private:
     flow<result<challenge>> begin_second(context& c, rules::code_request asked, std::optional<user> owner,
                                          const std::string& secret);
     flow<result<login_result>> enter(context& c, const transaction& confirmed);
+    flow<result<login_result>> enter_newcomer(context& c, const transaction& confirmed);
     flow<result<void>> keep(const session& opened, user& owner, const entry& by);
     flow<result<void>> note_device(session device, const session& opened);
     flow<bool> note_login(user& owner, const std::string& rests_on);
 
     parts<Mode>& p_;
     codes<Mode>& codes_;
+    registration<Mode>& registration_;
 };
 
 }  // namespace flows

@@ -51,7 +51,9 @@ auto login<Mode>::begin(context& c, std::string text, std::optional<password> se
     if (!granted.granted) co_return limits.judge(granted).error();
     // Counted before anything is told about whose phone it is.
     if (!owner && p_.config.unknown_phone == unknown_phone_policy::reject) co_return error::unknown_phone;
-    opening code(purpose::login, *phone, owner ? owner->object_id : rules::decoy_user_id);
+    const auto nobody =
+        p_.config.unknown_phone == unknown_phone_policy::sign_up ? rules::newcomer_user_id : rules::decoy_user_id;
+    opening code(purpose::login, *phone, owner ? std::string_view(owner->object_id) : nobody);
     auto opened = co_await codes_.open(c, limits, granted, std::move(code));
     co_return opened;
 }
@@ -104,7 +106,9 @@ auto login<Mode>::complete(context& c, transaction_id id, submitted_code code) -
     auto confirmed = co_await codes_.confirm(c, expected, id, std::move(code));
     if (!confirmed) co_return std::move(confirmed).error();
     co_await Mode::ignore_cancellation();  // the code is spent: what follows must come to its end
-    auto outcome = co_await enter(c, *confirmed);
+    const bool is_newcomer = confirmed->user_id == rules::newcomer_user_id;
+    auto entering = is_newcomer ? enter_newcomer(c, *confirmed) : enter(c, *confirmed);
+    auto outcome = co_await std::move(entering);
     if (!outcome && outcome.error().code == error::storage_unavailable) co_await codes_.reopen(*confirmed);
     co_return outcome;
 }
@@ -146,6 +150,17 @@ auto login<Mode>::enter(context& c, const transaction& confirmed) -> flow<result
     } catch (...) {
         co_return failure_of_current_exception();
     }
+}
+
+/// Nobody had the phone when the code of `confirmed` was sent.
+template <class Mode>
+auto login<Mode>::enter_newcomer(context& c, const transaction& confirmed) -> flow<result<login_result>> {
+    if (!p_.config.code_login_enabled) co_return error::login_disabled;
+    auto owner = co_await registration_.make_or_find(c, confirmed.phone);
+    if (!owner) co_return std::move(owner).error();
+    const entry by(confirmed);
+    auto outcome = co_await open_session(c, *owner, by);
+    co_return outcome;
 }
 
 template <class Mode>

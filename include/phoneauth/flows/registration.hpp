@@ -34,7 +34,11 @@ public:
     /// See `authenticator::finish_registration`.
     returned<user> finish(phoneauth::registration r, client_info from);
 
+    /// Makes the user who has proved `phone` by a login, and nothing else is known of; or finds whoever has it by now.
+    flow<result<user>> make_or_find(context& c, const phone_number& phone);
+
 private:
+    flow<result<user>> make(context& c, const phone_number& phone);
     flow<result<challenge>> begin(context& c, std::string phone);
     flow<result<user>> complete(context& c, phoneauth::registration r);
     flow<result<void>> prepare(user& u, const std::string& password);

@@ -76,12 +76,52 @@ auto registration<Mode>::complete(context& c, phoneauth::registration r) -> flow
     co_return std::move(*made);
 }
 
+template <class Mode>
+auto registration<Mode>::make_or_find(context& c, const phone_number& phone) -> flow<result<user>> {
+    try {
+        auto owner = co_await p_.ports.find_user_by_phone(phone);
+        if (owner) co_return std::move(*owner);
+        auto made = co_await make(c, phone);
+        if (made || made.error().code != error::user_exists) co_return made;
+        owner = co_await p_.ports.find_user_by_phone(phone);  // somebody with the same phone was faster
+        if (owner) co_return std::move(*owner);
+        co_return std::move(made).error();
+    } catch (...) {
+        co_return failure_of_current_exception();
+    }
+}
+
+template <class Mode>
+auto registration<Mode>::make(context& c, const phone_number& phone) -> flow<result<user>> {
+    if (!p_.config.registration_enabled || p_.config.unknown_phone != unknown_phone_policy::sign_up)
+        co_return error::login_disabled;  // since the code was sent
+    const phoneauth::registration nothing;
+    auto made = rules::make_user(p_.config, nothing, phone, p_.now());
+    if (!made) co_return std::move(made).error();
+    auto id = make_token(p_.random);
+    if (!id) co_return error::internal;
+    made->object_id = std::move(*id);
+    std::optional<result<void>> stored = co_await prepare(*made, std::string());
+    if (*stored) stored = co_await store(*made);
+    if (!stored) co_return error::storage_unavailable;
+    if (!*stored) co_return std::move(*stored).error();
+    p_.reports.note(c, *made);
+    p_.reports.tell(c, event_kind::registered);
+    try {
+        [[maybe_unused]] auto unused = co_await p_.ports.after_registration(*made);
+    } catch (...) {
+    }
+    co_return std::move(*made);
+}
+
 /// The password's hash, and what the hooks have to say.
 template <class Mode>
 auto registration<Mode>::prepare(user& u, const std::string& password) -> flow<result<void>> {
     try {
-        auto set = co_await p_.passwords.set(u, password);
-        if (!set) co_return set;
+        if (!password.empty()) {  // else none is required
+            auto set = co_await p_.passwords.set(u, password);
+            if (!set) co_return set;
+        }
         const auto proved = u.phone;
         const auto id = u.object_id;
         auto allowed = co_await p_.ports.before_registration(u);

@@ -56,7 +56,7 @@ PHONEAUTH_DECL void reporter::note(context& c, const transaction& t) const {
     note(c, t.phone);
     c.about.purpose = t.purpose;
     c.about.transaction = t.id.substr(0, 8);
-    if (!rules::is_decoy(t)) c.about.user_id = t.user_id;
+    if (!rules::is_decoy(t) && t.user_id != rules::newcomer_user_id) c.about.user_id = t.user_id;
 }
 
 PHONEAUTH_DECL void reporter::note(context& c, const user& u) const {

@@ -36,10 +36,12 @@ inline bool has_decoys(const config& c) noexcept {
     return c.unknown_phone == unknown_phone_policy::conceal || c.password_reset != password_reset_policy::disabled;
 }
 
-/// What begins the fingerprint of a login that does not tell whether its password was right.
+/// What begins the fingerprint of a login that does not tell whether its password was right, and of a password reset
+/// that began with an identity.
 inline constexpr char concealed_mark = '~';
 
-/// Whether `t` is a two-factor login that does not tell whether its password was right: too many were wrong.
+/// Whether `t` is a two-factor login that does not tell whether its password was right, as too many were wrong; or a
+/// password reset that does not tell whose phone it is for, as it began with an identity.
 inline bool is_concealed(const transaction& t) noexcept {
     return t.password_fingerprint.starts_with(concealed_mark);
 }

@@ -132,7 +132,7 @@ private:
 /// What a run of guesses aims at. Each way in is a door of its own, so that guesses at one do not shut the others.
 enum class door : std::uint8_t {
     registration,  ///< codes that prove a phone which need not be anybody's
-    code,          ///< codes of logins without a password
+    code,          ///< codes of logins without a password, and of password resets
     second,        ///< codes of logins after a right password
     password,      ///< passwords
     session,       ///< codes for whoever is logged in
@@ -192,8 +192,8 @@ struct code_request {
     bool registers = false;        ///< it proves a phone which need not be anybody's
     bool after_password = false;   ///< a password was right before it
     bool in_session = false;       ///< its user is logged in
-    /// Nobody is told whether it was: what only a right one takes, the budget of all included, is apart from what
-    /// everybody can see.
+    /// Nobody is told whether it was, or whose phone it is: what only a right one takes, the budget of all included, is
+    /// apart from what everybody can see.
     bool concealed = false;
     std::string_view known_network{};  ///< it is sent again: the known network that began it; empty: a stranger did
 };
@@ -222,6 +222,12 @@ PHONEAUTH_DECL cell_batch guess_back(std::string_view subject, const client_netw
 PHONEAUTH_DECL limit_batch password_limits(std::string_view subject, std::string_view phone,
                                            std::string_view fingerprint, const client_networks& from, int shared_by,
                                            bool concealed, const config& c, time_point now);
+
+/// One guess at a backup code of whoever has `phone`: counted before it is compared, and costs the network one hash, as in
+/// `password_limits`, from where the parameters are. `concealed`: nobody is told whose phone it is, and so nothing that is
+/// counted for it may be told; only the rest is the client's own (`limit_batch::of_client`).
+PHONEAUTH_DECL limit_batch backup_limits(std::string_view phone, std::string_view fingerprint,
+                                         const client_networks& from, bool concealed, const config& c, time_point now);
 
 /// A message that is no code.
 ///
@@ -267,10 +273,21 @@ PHONEAUTH_DECL cell_batch after_step_up(const transaction& used, const client_ne
 /// A registration by `used` worked: its network is known, and failures and the life of the code end likewise.
 PHONEAUTH_DECL cell_batch after_registration(const transaction& used, std::string_view fingerprint,
                                              const client_networks& from, const config& c, time_point now);
+/// A verification by `used` worked: what it took of the account is free again. No network becomes known.
+PHONEAUTH_DECL cell_batch after_verification(const transaction& used, const config& c, time_point now);
+/// A backup code of whoever has `phone` was right: takes its guess back, and ends the failures from its network.
+/// `marked`: the network is known.
+PHONEAUTH_DECL cell_batch after_backup_code(std::string_view phone, const client_networks& from, bool marked,
+                                            const config& c, time_point now);
 /// The user has a new password, set from `from`, which stays known: guesses at the old one, and at the codes behind it,
 /// do not count any more. `subject` and `fingerprint` as in `password_limits`, the latter with the new password.
 PHONEAUTH_DECL cell_batch after_new_password(const phone_number& phone, std::string_view subject,
                                              std::string_view fingerprint, const client_networks& from, time_point now);
+/// The user has reset their password with the code of `used`: besides the above, the code is not open any more, nor do
+/// guesses at such codes count that were made from the same network.
+PHONEAUTH_DECL cell_batch after_password_reset(const transaction& used, std::string_view subject,
+                                               std::string_view fingerprint, const client_networks& from,
+                                               const config& c, time_point now);
 /// Takes back all failures of strangers, and of known networks together, at the doors of the owner of a phone. `subject`:
 /// what stands for their identity; empty: nothing does.
 PHONEAUTH_DECL cell_batch unlock_doors(const phone_number& phone, std::string_view subject, time_point now);

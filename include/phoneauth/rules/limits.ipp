@@ -178,6 +178,7 @@ PHONEAUTH_DECL door door_of(const transaction& t) noexcept {
     case purpose::deletion:
         return door::session;
     case purpose::password_reset:
+        return door::code;
     case purpose::login:
         break;
     }
@@ -252,7 +253,7 @@ PHONEAUTH_DECL limit_batch code_limits(const code_request& r, const config& c, t
             const auto before = b.cells().size();
             add_for_each(b, r, one, error::resend_too_soon,
                          r.registers ? "cooldown/registration:" : "cooldown/login:", phone);
-            b.keep_from(before);
+            if (!r.concealed) b.keep_from(before);  // else it would tell of the phone's other codes
         }
     }
     if (r.begins) add_account(b, r, c);
@@ -280,6 +281,27 @@ PHONEAUTH_DECL cell_batch guess_back(std::string_view subject, const client_netw
     return b;
 }
 
+namespace detail {
+
+/// The hash that one guess costs the client.
+inline void add_hash(limit_batch& b, const client_networks& from, const config& c) {
+    if (c.max_passwords_per_client_and_hour > 0)
+        add_client(b, "passwords/from:", from, at_most(c.max_passwords_per_client_and_hour, hour), 1, false,
+                   error::too_many_failures);
+}
+
+/// One guess at what can be behind the door `d`.
+inline void add_failure(limit_batch& b, door d, std::string_view subject, const client_networks& from, int shared_by,
+                        const config& c) {
+    for_each_share(from, [&](failure_share s, cell_condition when, std::string_view at, std::string_view network) {
+        b.add(take(failure_rate(d, s, c, shared_by), 1, when), error::too_many_failures, "wrong/", name_of(d), subject,
+              at, network);
+        b.hide();
+    });
+}
+
+}  // namespace detail
+
 PHONEAUTH_DECL limit_batch password_limits(std::string_view subject, std::string_view phone,
                                            std::string_view fingerprint, const client_networks& from, int shared_by,
                                            bool concealed, const config& c, time_point now) {
@@ -287,18 +309,25 @@ PHONEAUTH_DECL limit_batch password_limits(std::string_view subject, std::string
     auto b = from.network.empty() || from.shared
                  ? limit_batch(now)
                  : limit_batch(now, "known:", phone.empty() ? subject : phone, "/", fingerprint, "@", from.network);
-    if (c.max_passwords_per_client_and_hour > 0)
-        add_client(b, "passwords/from:", from, at_most(c.max_passwords_per_client_and_hour, hour), 1, false,
-                   error::too_many_failures);
+    add_hash(b, from, c);
     b.add(take(at_most(max_passwords_per_account_and_network, hour)), error::too_many_failures,
           "passwords/of:", subject, "@", from.network);
     b.keep();
-    if (concealed) return b;
-    for_each_share(from, [&](failure_share s, cell_condition when, std::string_view at, std::string_view network) {
-        b.add(take(failure_rate(door::password, s, c, shared_by), 1, when), error::too_many_failures,
-              "wrong/password:", subject, at, network);
-        b.hide();
-    });
+    if (!concealed) add_failure(b, door::password, subject, from, shared_by, c);
+    return b;
+}
+
+PHONEAUTH_DECL limit_batch backup_limits(std::string_view phone, std::string_view fingerprint,
+                                         const client_networks& from, bool concealed, const config& c, time_point now) {
+    using namespace detail;
+    auto b = from.network.empty() || from.shared
+                 ? limit_batch(now)
+                 : limit_batch(now, "known:", phone, "/", fingerprint, "@", from.network);
+    add_hash(b, from, c);
+    b.add(take(at_most(max_passwords_per_account_and_network, hour)), error::too_many_failures, "backups/of:", phone,
+          "@", from.network);
+    if (!concealed) b.keep();
+    add_failure(b, door::backup, phone, from, 1, c);
     return b;
 }
 
@@ -367,6 +396,17 @@ inline void learn_network(cell_batch& b, std::string_view phone, std::string_vie
               from.network);
 }
 
+/// The code of `t` was used: it is not open any more, and the phone does not wait for the next one.
+inline void end_code(cell_batch& b, const transaction& t, const config& c) {
+    const auto d = door_of(t);
+    const std::string_view known = t.known_network;
+    if (d != door::second && c.phone_cooldown.count() > 0)
+        b.add(forget(), "cooldown/login:", t.phone.str(), known.empty() ? "" : "@", known);
+    for_each_share_of(t, [&](failure_share s, std::string_view at, std::string_view network_of_code) {
+        b.add(back(open_codes(s, c).interval), "open/", name_of(d), t.phone.str(), at, network_of_code);
+    });
+}
+
 }  // namespace detail
 
 PHONEAUTH_DECL limit_batch wrong_code(const transaction& t, const client_networks& from, const config& c,
@@ -420,12 +460,25 @@ PHONEAUTH_DECL cell_batch after_login(const login_facts& f, const config& c, tim
     if (!f.used) return b;
     const auto d = door_of(*f.used);
     end_failures(b, d, phone, f.from);
-    const std::string_view known = f.used->known_network;
-    if (d != door::second && c.phone_cooldown.count() > 0)
-        b.add(forget(), "cooldown/login:", phone, known.empty() ? "" : "@", known);
-    for_each_share_of(*f.used, [&](failure_share s, std::string_view at, std::string_view network_of_code) {
-        b.add(back(open_codes(s, c).interval), "open/", name_of(d), phone, at, network_of_code);
-    });
+    end_code(b, *f.used, c);
+    return b;
+}
+
+PHONEAUTH_DECL cell_batch after_verification(const transaction& used, const config& c, time_point now) {
+    using namespace detail;
+    cell_batch b(now);
+    b.add(forget(), "wrong/registration:", used.phone.str());
+    b.add(back(open_codes(failure_share::strangers, c).interval), "open/registration:", used.phone.str());
+    return b;
+}
+
+PHONEAUTH_DECL cell_batch after_backup_code(std::string_view phone, const client_networks& from, bool marked,
+                                            const config& c, time_point now) {
+    using namespace detail;
+    cell_batch b(now);
+    if (!marked && (from.shared || !from.network.empty()))
+        b.add(back(failure_rate(door::backup, failure_share::strangers, c).interval), "wrong/backup:", phone);
+    end_failures(b, door::backup, phone, from);
     return b;
 }
 
@@ -476,6 +529,15 @@ PHONEAUTH_DECL cell_batch after_new_password(const phone_number& phone, std::str
         if (!from.network.empty()) b.add(forget(), "wrong/", name_of(d), phone.str(), "@", from.network);
     }
     if (subject != phone.str()) open_door(b, door::password, subject);
+    return b;
+}
+
+PHONEAUTH_DECL cell_batch after_password_reset(const transaction& used, std::string_view subject,
+                                               std::string_view fingerprint, const client_networks& from,
+                                               const config& c, time_point now) {
+    auto b = after_new_password(used.phone, subject, fingerprint, from, now);
+    detail::end_failures(b, door_of(used), used.phone.str(), from);
+    detail::end_code(b, used, c);
     return b;
 }
 

@@ -34,13 +34,16 @@ PHONEAUTH_DECL result<void> check_password(const config& c, std::string_view pas
 /// `config::client_properties` if there are any.
 PHONEAUTH_DECL bool is_client_property(const config& c, std::string_view name);
 
+/// The part of it that does not need to know whose it is: before a code has told that.
+PHONEAUTH_DECL result<void> check_password_text(const config& c, std::string_view password);
+
 /// Checks further properties: no more than `c` allows (`invalid_parameter`), names of 1 to 64 bytes that clients may
 /// set, that are not those of the phone and the identity, and that mean nothing to a JavaScript object
 /// (`reserved_property`), values that are JSON (`invalid_parameter`).
 PHONEAUTH_DECL result<void> check_properties(const config& c, const property_map& properties);
 
-/// The user that `r` describes, without id and password hash, registered at `now` with the proved `phone`. All of the
-/// above errors.
+/// The user that `r` describes, without id and password hash, registered at `now` with the proved `phone`; without a
+/// password unless `config::password_required`. All of the above errors.
 PHONEAUTH_DECL result<user> make_user(const config& c, const registration& r, const phone_number& phone,
                                       time_point now);
 

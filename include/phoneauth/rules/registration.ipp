@@ -68,6 +68,10 @@ inline bool is_written_phone(std::string_view text, const phone_number& phone) {
     return digits.size() >= 6 && phone.str().ends_with(digits);
 }
 
+inline failure too_easy_to_guess() {
+    return failure(error::invalid_password, "The password is too easy to guess.");
+}
+
 }  // namespace detail
 
 PHONEAUTH_DECL result<std::string> normalize_identity(const config& c, std::string_view text) {
@@ -89,17 +93,22 @@ PHONEAUTH_DECL result<std::string> normalize_identity(const config& c, std::stri
     return std::string(text);
 }
 
-PHONEAUTH_DECL result<void> check_password(const config& c, std::string_view password, const phone_number& phone,
-                                           std::string_view identity) {
+PHONEAUTH_DECL result<void> check_password_text(const config& c, std::string_view password) {
     if (password.empty()) return error::password_required;
     if (password.size() < c.min_password_length || password.size() > c.max_password_length)
         return failure(error::invalid_password, "The password must have " + std::to_string(c.min_password_length) +
                                                     " to " + std::to_string(c.max_password_length) + " bytes.");
     if (!phoneauth::detail::count_code_points(password) || password.find('\0') != std::string_view::npos)
         return failure(error::invalid_password, "The password is not UTF-8 or holds a NUL character.");
-    if (detail::is_one_character(password) || detail::is_written_phone(password, phone) ||
-        phoneauth::detail::equal_without_case(password, identity))
-        return failure(error::invalid_password, "The password is too easy to guess.");
+    if (detail::is_one_character(password)) return detail::too_easy_to_guess();
+    return {};
+}
+
+PHONEAUTH_DECL result<void> check_password(const config& c, std::string_view password, const phone_number& phone,
+                                           std::string_view identity) {
+    if (auto ok = check_password_text(c, password); !ok) return ok;
+    if (detail::is_written_phone(password, phone) || phoneauth::detail::equal_without_case(password, identity))
+        return detail::too_easy_to_guess();
     return {};
 }
 
@@ -137,7 +146,8 @@ PHONEAUTH_DECL result<user> make_user(const config& c, const registration& r, co
     auto identity =
         normalize_identity(c, c.identity_column == c.phone_column ? phone.str() : std::string_view(r.identity));
     if (!identity) return std::move(identity).error();
-    if (auto ok = check_password(c, r.password.str(), phone, *identity); !ok) return std::move(ok).error();
+    if (c.password_required || !r.password.empty())
+        if (auto ok = check_password(c, r.password.str(), phone, *identity); !ok) return std::move(ok).error();
     if (auto ok = check_properties(c, r.properties); !ok) return std::move(ok).error();
     if (r.locale.size() > 35 || !detail::is_plain_text(r.locale))
         return failure(error::invalid_parameter, "The property blUserLocale is not a language tag.");
