@@ -81,9 +81,9 @@ public:
     result<bool> decoy(const std::string& password) { return hash_in_vain(password, false, none); }
 
     /// Whether `hash` is not one of `Current`'s, or one that `Current` would make anew.
-    bool needs_rehash(const std::string& hash) const {
+    bool needs_rehash(const std::string& hash) {
         if (reader_of(hash) != none) return true;
-        if constexpr (detail::has_needs_rehash<const Current>)
+        if constexpr (detail::has_needs_rehash<Current>)
             return current_.needs_rehash(hash);
         else
             return false;
