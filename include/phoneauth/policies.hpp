@@ -150,11 +150,29 @@ concept Clock = requires(const C& c) {
 /// Hashes and checks passwords. `hash` gives a PHC string; `verify` says whether `password` made `hash`, taking as long
 /// for a wrong password as for a right one. Passwords are UTF-8 of at most `config::max_password_length` bytes.
 /// `verify` fails with `error::internal` for a hash that it cannot read: that counts as a wrong password.
+///
+/// It may have two more functions:
+/// - `bool needs_rehash(const std::string& hash)`: whether `hash`, which `verify` can read, is weaker than what `hash`
+///   would make. When the password was right, a login then stores a new one. Sessions, logins that have begun and known
+///   networks stay; no hook is asked. If it cannot be stored, the login goes on, and the next one tries again.
+/// - `decoy(password)`, of the same type as `verify`: false, after as long as `verify` takes. It is asked when there is
+///   nobody whose password it could be. Without it `hash` is, which must then take as long as `verify`.
 template <class P>
 concept PasswordHasher = requires(P& p, const std::string& password, const std::string& hash) {
     { p.hash(password) } -> yields<result<std::string>>;
     { p.verify(password, hash) } -> yields<result<bool>>;
 };
+
+namespace detail {
+template <class P>
+concept has_needs_rehash = requires(P& p, const std::string& hash) {
+    { p.needs_rehash(hash) } -> std::same_as<bool>;
+};
+template <class P>
+concept has_decoy = requires(P& p, const std::string& password) {
+    { p.decoy(password) } -> yields<result<bool>>;
+};
+}  // namespace detail
 
 /// Called around registration, login and changes. A before-hook refuses by returning a failure, which is what the client gets:
 /// its own, or `error::refused_by_hook`, which is there for hooks. One that throws counts as a storage that failed: the

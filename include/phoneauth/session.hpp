@@ -32,7 +32,7 @@ struct session {
     std::string user_id;      ///< `user::object_id`
     time_point created_at{};  ///< when the user logged in
     time_point expires_at{};  ///< a token that comes at or after this time is too late
-    /// What the session rests on: a hash of the user's password hash, phone and generation, 64 hexadecimal digits. The
+    /// What the session rests on: a hash of the user's password, phone and generation, 64 hexadecimal digits. The
     /// session is over when they are others. Empty: a version of the library that knew none has stored it.
     std::string fingerprint{};
     session_kind kind = session_kind::login;  ///< what it is for

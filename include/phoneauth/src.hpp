@@ -27,6 +27,7 @@
 #include <phoneauth/rules/limits.ipp>
 #include <phoneauth/rules/registration.ipp>
 #include <phoneauth/secrets/password.ipp>
+#include <phoneauth/secrets/pbkdf2.ipp>
 #include <phoneauth/secrets/random.ipp>
 #include <phoneauth/storage/memory.ipp>
 #include <phoneauth/twilio/replies.ipp>

@@ -23,14 +23,16 @@ using property_map = std::map<std::string, std::string, std::less<>>;
 
 /// A registered user, as the storage keeps them. No two users have the same `object_id`, `phone` or `identity`.
 struct user {
-    std::string object_id;      ///< 36 characters, upper-case 8-4-4-4-12; an integrator's own: 1 to 64 bytes
-    phone_number phone;         ///< proved to be the user's
-    std::string identity;       ///< the email address in lower case, or whatever the configured identity column holds
-    std::string password_hash;  ///< a PHC string; empty: the user has no password
-    property_map properties{};  ///< everything else the client registered
-    std::string locale = "en";  ///< the language tag (RFC 5646) that the client registered
-    bool enabled = true;        ///< false: no login (error 3090)
-    time_point created_at{};    ///< when they registered
+    std::string object_id;  ///< 36 characters, upper-case 8-4-4-4-12; an integrator's own: 1 to 64 bytes
+    phone_number phone;     ///< proved to be the user's
+    std::string identity;   ///< the email address in lower case, or whatever the configured identity column holds
+    /// What the PasswordHasher made; empty: the user has no password. Behind it may stand what it has replaced: see
+    /// rules/stored_password.hpp. An imported user's is the text that the other system has stored.
+    std::string password_hash;
+    property_map properties{};                  ///< everything else the client registered
+    std::string locale = "en";                  ///< the language tag (RFC 5646) that the client registered
+    bool enabled = true;                        ///< false: no login (error 3090)
+    time_point created_at{};                    ///< when they registered
     std::optional<time_point> updated_at{};     ///< empty until the first change of a property
     std::optional<time_point> last_login_at{};  ///< empty until the first login
     std::uint64_t version = 0;                  ///< grows with each stored change; see `UserStorage`

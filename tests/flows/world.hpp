@@ -101,8 +101,9 @@ struct test_observer {
 };
 
 /// Everything plain: results at once.
-struct blocking_world {
-    explicit blocking_world(config c = test_config())
+template <class Passwords = quick_passwords>
+struct blocking_world_with {
+    explicit blocking_world_with(config c = test_config())
         : auth(std::move(c), storage, transport, clock, hooks, passwords, observer) {}
 
     template <class R>
@@ -115,19 +116,21 @@ struct blocking_world {
     testing::scripted_transport transport;
     testing::manual_clock clock;
     test_hooks hooks;
-    quick_passwords passwords;
+    Passwords passwords;
     test_observer observer;
     authenticator<testing::failing_storage<memory_storage>, testing::scripted_transport, testing::manual_clock,
-                  test_hooks, quick_passwords, test_observer>
+                  test_hooks, Passwords, test_observer>
         auth;
 };
+using blocking_world = blocking_world_with<>;
 
 /// Storage and transport take turns on an event loop; clock, hooks and passwords stay plain.
-struct async_world {
+template <class Passwords = quick_passwords>
+struct async_world_with {
     using async_storage = testing::posting<memory_storage>;
     using async_transport = testing::posting<testing::scripted_transport>;
 
-    explicit async_world(config c = test_config())
+    explicit async_world_with(config c = test_config())
         : auth(std::move(c), storage, later_transport, clock, hooks, passwords, observer) {}
 
     template <class R>
@@ -151,12 +154,13 @@ struct async_world {
     async_transport later_transport{transport};
     testing::manual_clock clock;
     test_hooks hooks;
-    quick_passwords passwords;
+    Passwords passwords;
     test_observer observer;
     authenticator<testing::failing_storage<async_storage>, async_transport, testing::manual_clock, test_hooks,
-                  quick_passwords, test_observer>
+                  Passwords, test_observer>
         auth;
 };
+using async_world = async_world_with<>;
 
 using worlds = boost::mpl::list<blocking_world, async_world>;
 

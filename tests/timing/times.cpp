@@ -5,6 +5,8 @@
 #include "timing/measure.hpp"
 #include "timing/observed.hpp"
 #include <phoneauth/secrets/code.hpp>
+#include <phoneauth/secrets/hasher_chain.hpp>
+#include <phoneauth/secrets/pbkdf2.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -77,11 +79,10 @@ person somebody(std::size_t n) {
 /// A site with members, the persons 0 to `people - 1`; the same number of strangers follows.
 template <class P = noting_passwords>
 struct town : site<P> {
-    town() : site<P>(unlimited()) {
+    explicit town(const std::string& hash = *quick_passwords().hash(right_password)) : site<P>(unlimited()) {
         // One reply for all: how long Twilio takes is not the library's doing.
         this->provider.everything =
             http_response{201, {{"Content-Type", "application/json"}}, R"({"sid":"SM0","status":"queued"})"};
-        const auto hash = *quick_passwords().hash(right_password);
         for (std::size_t n = 0; n < people; ++n)
             add_member(this->memory, {"member", somebody(n).phone, somebody(n).email}, hash);
     }
@@ -175,6 +176,35 @@ BOOST_AUTO_TEST_CASE(passwords) {
     town<> t;
     check_close("a wrong password", measuring_flow(t, 1000, log_in_by_password), 0.02);
     check_close("a wrong password for an identity", measuring_flow(t, 1000, log_in_by_identity), 0.02);
+}
+
+namespace {
+
+struct importing_passwords : hasher_chain<quick_passwords, pbkdf2_hashes> {
+    explicit importing_passwords(call_log&)
+        : hasher_chain(quick_passwords(), pbkdf2_hashes(pbkdf2_digest::sha256, 2000)) {}
+};
+const std::string imported_hash =
+    "$pbkdf2-sha256$2000$c2FsdHNhbHRzYWx0c2FsdA$Og/XVy05zuZ.ttTnZsDUs7palNPQ6pRuCtqbVvqwM6Q";
+
+/// Asks nobody but the scheme of the hash.
+struct telling_passwords : importing_passwords {
+    using importing_passwords::importing_passwords;
+    result<bool> verify(const std::string& password, const std::string& hash) {
+        return pbkdf2_hashes(pbkdf2_digest::sha256, 2000).verify(password, hash);
+    }
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(passwords_while_users_are_imported) {
+    town<importing_passwords> of_imported(imported_hash);
+    check_close("an imported user's password", measuring_flow(of_imported, 500, log_in_by_password), 0.02);
+    check_close("an imported user's, for an identity", measuring_flow(of_imported, 500, log_in_by_identity), 0.02);
+    town<importing_passwords> of_others;
+    check_close("a password beside imported ones", measuring_flow(of_others, 500, log_in_by_password), 0.02);
+    town<telling_passwords> telling(imported_hash);
+    check_caught("a chain that asks one scheme", measuring_flow(telling, 200, log_in_by_password));
 }
 
 BOOST_AUTO_TEST_CASE(start_of_a_registration) {

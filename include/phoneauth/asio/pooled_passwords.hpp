@@ -2,14 +2,19 @@
 #ifndef PHONEAUTH_ASIO_POOLED_PASSWORDS_HPP
 #define PHONEAUTH_ASIO_POOLED_PASSWORDS_HPP
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
+#include <thread>
 #include <type_traits>
+#include <utility>
 
 #include <phoneauth/asio/awaitable.hpp>
 #include <phoneauth/asio/worker_pool.hpp>
 #include <phoneauth/detail/config.hpp>
+#include <phoneauth/policies.hpp>
 #include <phoneauth/result.hpp>
+#include <phoneauth/secret_string.hpp>
 #include <phoneauth/secrets/password.hpp>
 
 #include <asio/any_io_executor.hpp>
@@ -18,46 +23,89 @@
 namespace phoneauth {
 inline namespace v0 {
 
-/// The PasswordHasher of an asynchronous server: scrypt on a few threads of its own, because it takes a few hundred
-/// milliseconds and must not stop the event loop.
+/// Any blocking PasswordHasher for an asynchronous server, on a few threads of its own, because hashing takes a few
+/// hundred milliseconds and must not stop the event loop. A `hasher_chain` (secrets/hasher_chain.hpp), for example.
 ///
 /// @par Errors
-/// While the queue is full, `hash` and `verify` yield `error::overloaded` at once.
+/// While the queue is full, the functions yield `error::overloaded` at once.
 ///
 /// @par Thread safety
-/// Shared objects are safe.
+/// Shared objects are safe if the hasher's are.
 ///
 /// @par Lifetime
 /// The destructor waits for what is being hashed.
 ///
 /// @par Cancellation
 /// It takes effect after the password was hashed.
-class pooled_passwords {
+template <class Hasher>
+requires PasswordHasher<Hasher>
+class pooled_hasher {
 public:
     /// One thread for every two processors, and at least one: hashing must leave some for the event loop.
-    PHONEAUTH_DECL static std::size_t default_threads();
+    static std::size_t default_threads() { return (std::max)(1u, std::thread::hardware_concurrency() / 2); }
 
     /// Starts the threads.
     ///
-    /// @param cost       of scrypt; see `scrypt_cost`
+    /// @param hasher     does the work; it is called on all of the threads
     /// @param threads    how many passwords are hashed at a time; at least 1
     /// @param max_queue  how many may wait for a thread. 20 before one thread are a wait of some seconds, which is as
     ///     long as a person has patience.
-    PHONEAUTH_DECL explicit pooled_passwords(scrypt_cost cost = {}, std::size_t threads = default_threads(),
-                                             std::size_t max_queue = 20);
+    explicit pooled_hasher(Hasher hasher, std::size_t threads = default_threads(), std::size_t max_queue = 20)
+        : hasher_(std::move(hasher)), pool_(threads, max_queue) {}
 
-    /// As `scrypt_passwords::hash`.
-    PHONEAUTH_DECL ::asio::awaitable<result<std::string>> hash(const std::string& password);
-
-    /// As `scrypt_passwords::verify`.
-    PHONEAUTH_DECL ::asio::awaitable<result<bool>> verify(const std::string& password, const std::string& phc);
+    ///@{
+    /// As the hasher's function of this name; `needs_rehash` is called at once, and it and `decoy` are there if the
+    /// hasher has them.
+    ::asio::awaitable<result<std::string>> hash(const std::string& password) {
+        hashing work{hasher_, secret_string(password)};
+        return pool_.run(std::move(work));
+    }
+    ::asio::awaitable<result<bool>> verify(const std::string& password, const std::string& hash) {
+        verifying work{hasher_, secret_string(password), hash};
+        return pool_.run(std::move(work));
+    }
+    bool needs_rehash(const std::string& hash) requires detail::has_needs_rehash<Hasher> {
+        return hasher_.needs_rehash(hash);
+    }
+    ::asio::awaitable<result<bool>> decoy(const std::string& password) requires detail::has_decoy<Hasher> {
+        decoying work{hasher_, secret_string(password)};
+        return pool_.run(std::move(work));
+    }
+    ///@}
 
 private:
-    struct hashing;
-    struct verifying;
+    // Not lambdas: in a function that is not inline they have no linkage, which a coroutine's frame needs.
+    struct hashing {
+        Hasher& hasher;
+        secret_string password;
+        result<std::string> operator()() const { return hasher.hash(password); }
+    };
+    struct verifying {
+        Hasher& hasher;
+        secret_string password;
+        std::string hash;
+        result<bool> operator()() const { return hasher.verify(password, hash); }
+    };
+    struct decoying {
+        Hasher& hasher;
+        secret_string password;
+        result<bool> operator()() const { return hasher.decoy(password); }
+    };
 
-    const scrypt_passwords scrypt_;
+    Hasher hasher_;
     worker_pool pool_;
+};
+
+/// The PasswordHasher of an asynchronous server: scrypt, in a pool.
+class pooled_passwords : public pooled_hasher<scrypt_passwords> {
+public:
+    /// Starts the threads.
+    ///
+    /// @param cost       of scrypt; see `scrypt_cost`
+    /// @param threads    see `pooled_hasher`
+    /// @param max_queue  see there
+    PHONEAUTH_DECL explicit pooled_passwords(scrypt_cost cost = {}, std::size_t threads = default_threads(),
+                                             std::size_t max_queue = 20);
 };
 
 /// In asynchronous mode an authenticator without a PasswordHasher has `pooled_passwords`.
@@ -71,7 +119,13 @@ struct default_passwords<awaitable_mode<Executor>> {
 }  // namespace v0
 }  // namespace phoneauth
 
-#ifndef PHONEAUTH_SEPARATE_COMPILATION
+#ifdef PHONEAUTH_SEPARATE_COMPILATION
+namespace phoneauth {
+inline namespace v0 {
+extern template class pooled_hasher<scrypt_passwords>;
+}  // namespace v0
+}  // namespace phoneauth
+#else
 #include <phoneauth/asio/pooled_passwords.ipp>
 #endif
 

@@ -154,6 +154,13 @@ constexpr bool check_password_hasher() {
         },
         "phoneauth: this PasswordHasher lacks `result<bool> verify(const std::string&, const std::string&)`, or the "
         "same with an awaitable of it");
+    if constexpr (requires { &P::needs_rehash; })
+        static_assert(has_needs_rehash<P>,
+                      "phoneauth: this PasswordHasher's needs_rehash is not `bool needs_rehash(const std::string&)`");
+    if constexpr (requires { &P::decoy; })
+        static_assert(has_decoy<P>,
+                      "phoneauth: this PasswordHasher's decoy is not `result<bool> decoy(const std::string&)`, or the "
+                      "same with an awaitable of it");
     return PasswordHasher<P>;
 }
 

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -47,6 +48,10 @@ PHONEAUTH_DECL bool equal_in_constant_time(std::string_view a, std::string_view 
 
 /// Base64 (RFC 4648 §4), padded.
 PHONEAUTH_DECL std::string base64(std::string_view bytes);
+/// The same without padding.
+PHONEAUTH_DECL std::string base64_unpadded(std::string_view bytes);
+/// What base64 without padding stands for; nothing if the text is not exactly what `base64_unpadded` writes.
+PHONEAUTH_DECL std::optional<std::string> bytes_of_base64(std::string_view unpadded);
 
 /// Two digits for each byte.
 PHONEAUTH_DECL std::string lower_case_hex(std::span<const unsigned char> bytes);

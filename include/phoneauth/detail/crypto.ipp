@@ -39,6 +39,26 @@ PHONEAUTH_DECL std::string base64(std::string_view bytes) {
     return out;
 }
 
+PHONEAUTH_DECL std::string base64_unpadded(std::string_view bytes) {
+    auto text = base64(bytes);
+    while (text.ends_with('=')) text.pop_back();
+    return text;
+}
+
+PHONEAUTH_DECL std::optional<std::string> bytes_of_base64(std::string_view unpadded) {
+    const auto size = unpadded.size() / 4 * 3 + (unpadded.size() % 4 * 6) / 8;
+    std::string padded(unpadded);
+    padded.append((4 - padded.size() % 4) % 4, '=');
+    std::string bytes(padded.size() / 4 * 3, '\0');
+    if (EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()), bytes_of(padded),
+                        static_cast<int>(padded.size())) < 0)
+        return std::nullopt;
+    bytes.resize(size);
+    // The decoder overlooks white space and padding in the middle; what encodes back differently was not canonical.
+    if (base64_unpadded(bytes) != unpadded) return std::nullopt;
+    return bytes;
+}
+
 PHONEAUTH_DECL std::string lower_case_hex(std::span<const unsigned char> bytes) {
     constexpr std::string_view digits = "0123456789abcdef";
     std::string text(2 * bytes.size(), '\0');

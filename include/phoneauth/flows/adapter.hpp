@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -248,6 +249,23 @@ public:
     yielded<result<bool>> verify_password(const std::string& password, const std::string& hash) override {
         return Mode::call([this, &password, &hash] { return passwords_.get().verify(password, hash); });
     }
+    /// False for a hasher that cannot say.
+    bool needs_rehash(const std::string& hash) override {
+        if constexpr (detail::has_needs_rehash<hasher>)
+            return passwords_.get().needs_rehash(hash);
+        else
+            return false;
+    }
+    /// Whether the password hasher has one; else `decoy_password` fails.
+    bool has_decoy() const noexcept override { return detail::has_decoy<hasher>; }
+    yielded<result<bool>> decoy_password(const std::string& password) override {
+        return Mode::call([this, &password] {
+            if constexpr (detail::has_decoy<hasher>)
+                return passwords_.get().decoy(password);
+            else
+                return result<bool>(error::internal);
+        });
+    }
     ///@}
 
     ///@{
@@ -305,6 +323,8 @@ public:
     }
 
 private:
+    using hasher = std::remove_reference_t<decltype(std::declval<choice<passwords_kind<Mode>, Options...>&>().get())>;
+
     S& storage_;
     T& transport_;
     choice<clock_kind, Options...> clock_;

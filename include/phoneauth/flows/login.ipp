@@ -89,6 +89,11 @@ auto login<Mode>::begin_second(context& c, rules::code_request asked, std::optio
         co_return limits.judge(granted).error();
     }
     if (!guess->right || !granted.granted) owner.reset();
+    // Not if it is concealed whether the password was right: it takes time.
+    if (owner && !guess->concealed) {
+        const auto fingerprint = p_.fingerprint_of(*owner);
+        co_await p_.passwords.renew(c, *owner, fingerprint, secret);
+    }
     auto begun_with = owner ? p_.fingerprint_of(*owner) : p_.hash(secret);  // of a decoy: anything
     if (guess->concealed) begun_with.insert(0, 1, rules::concealed_mark);
     opening code(purpose::login, asked.phone, owner ? owner->object_id : rules::decoy_user_id);
@@ -127,6 +132,8 @@ auto login<Mode>::complete_with_identity(context& c, std::string text, password 
     if (!guess) co_return std::move(guess).error();
     if (!guess->right) co_return error::invalid_login;
     co_await p_.passwords.forgive(c, asked, *guess);
+    const auto fingerprint = p_.fingerprint_of(*owner);
+    co_await p_.passwords.renew(c, *owner, fingerprint, secret);
     entry by(auth_method::by_password);
     by.with_identity = true;
     auto outcome = co_await open_session(c, *owner, by);

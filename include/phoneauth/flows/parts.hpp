@@ -20,6 +20,7 @@
 #include <phoneauth/flows/ports.hpp>
 #include <phoneauth/flows/reporter.hpp>
 #include <phoneauth/rules/destination.hpp>
+#include <phoneauth/rules/stored_password.hpp>
 #include <phoneauth/secrets/random.hpp>
 #include <phoneauth/secrets/token.hpp>
 
@@ -75,13 +76,19 @@ struct parts {
         return phone;
     }
 
-    /// Tells one password of a user from the next: the hash of what is stored of it.
-    std::string fingerprint_of(const user& u) { return hash(u.password_hash); }
+    /// Tells one password of a user from the next: the hash of what was first stored of it.
+    std::string fingerprint_of(const user& u) {
+        auto fingerprint = hash(u.password_hash);  // in any case: it takes as long for everybody
+        const rules::stored_password stored(u.password_hash);
+        if (!stored.replaces.empty()) fingerprint.assign(stored.replaces);
+        return fingerprint;
+    }
     /// What a session of `u` rests on: see `session::fingerprint`.
     std::string session_fingerprint_of(const user& u) {
+        const auto password = fingerprint_of(u);
         std::string of = std::to_string(u.generation);
-        of.reserve(of.size() + u.phone.str().size() + u.password_hash.size() + 2);
-        return hash(of.append(1, ' ').append(u.phone.str()).append(1, ' ').append(u.password_hash));
+        of.reserve(of.size() + u.phone.str().size() + password.size() + 2);
+        return hash(of.append(1, ' ').append(u.phone.str()).append(1, ' ').append(password));
     }
     /// By what known networks are remembered, from `session_fingerprint_of`: when the sessions of a user end, they are
     /// forgotten.
@@ -90,7 +97,7 @@ struct parts {
     }
     /// The same for whoever has a phone or an identity; nobody takes as long.
     std::string network_fingerprint(const std::optional<user>& u) {
-        auto fingerprint = u ? session_fingerprint_of(*u) : hash("nobody");
+        auto fingerprint = u ? session_fingerprint_of(*u) : hash(hash("nobody"));
         fingerprint.resize(16);
         return fingerprint;
     }

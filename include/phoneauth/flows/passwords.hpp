@@ -49,6 +49,10 @@ public:
     /// A right password was no guess: takes back what `check` has counted.
     flow<bool> forgive(const context& c, const password_question& q, const password_guess& g);
 
+    /// `secret` was right for `u`, whose password has this `fingerprint` (`parts::fingerprint_of`): stores a new hash of
+    /// it if the hasher wants that. Says whether it has. No failure of it is one of the login: the old hash is as good.
+    flow<bool> renew(context& c, user& u, const std::string& fingerprint, const std::string& secret);
+
     /// Gives `u` the new password `secret`, unless the hook refuses it.
     flow<result<void>> set(user& u, const std::string& secret);
 

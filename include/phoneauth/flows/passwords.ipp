@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <phoneauth/flows/passwords.hpp>
+#include <phoneauth/rules/stored_password.hpp>
 
 namespace phoneauth {
 inline namespace v0 {
@@ -65,14 +66,42 @@ template <class Mode>
 auto passwords<Mode>::is_right(const context& c, const std::optional<user>& owner, const std::string& secret)
     -> flow<result<bool>> {
     if (owner && !owner->password_hash.empty()) {
-        auto right = co_await ports_.verify_password(secret, owner->password_hash);
+        const std::string hash(rules::stored_password(owner->password_hash).hash);
+        auto right = co_await ports_.verify_password(secret, hash);
         if (right || right.error().code != error::internal) co_return right;
         // It is no hash of ours. Whoever guesses must not learn that.
         reporter_.tell(c, event_kind::storage_error, &right.error());
     }
     // An account that does not exist must not answer faster than one that does.
+    if (ports_.has_decoy()) {
+        auto decoy = co_await ports_.decoy_password(secret);
+        co_return decoy ? result<bool>(false) : std::move(decoy);
+    }
     auto unused = co_await ports_.hash_password(secret);
     co_return unused ? result<bool>(false) : result<bool>(std::move(unused).error());
+}
+
+template <class Mode>
+auto passwords<Mode>::renew(context& c, user& u, const std::string& fingerprint, const std::string& secret)
+    -> flow<bool> {
+    const std::string old(rules::stored_password(u.password_hash).hash);
+    failure failed;
+    try {
+        if (!ports_.needs_rehash(old)) co_return false;
+        auto hash = co_await ports_.hash_password(secret);
+        if (!hash) co_return false;
+        user renewed = u;
+        renewed.password_hash = rules::replacing(*hash, fingerprint);
+        const write_result written = co_await ports_.update_user(renewed);
+        if (written != write_result::done) co_return false;
+        u.password_hash = std::move(renewed.password_hash);
+        ++u.version;
+        co_return true;
+    } catch (...) {
+        failed = Mode::current_failure();
+    }
+    if (failed.code != error::cancelled) reporter_.tell(c, event_kind::storage_error, &failed);
+    co_return false;
 }
 
 template <class Mode>

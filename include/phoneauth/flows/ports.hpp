@@ -79,6 +79,9 @@ public:
     /// See `PasswordHasher`.
     virtual yielded<result<std::string>> hash_password(const std::string& password) = 0;
     virtual yielded<result<bool>> verify_password(const std::string& password, const std::string& hash) = 0;
+    virtual bool needs_rehash(const std::string& hash) = 0;
+    virtual bool has_decoy() const noexcept = 0;
+    virtual yielded<result<bool>> decoy_password(const std::string& password) = 0;
     ///@}
 
     ///@{

@@ -47,6 +47,9 @@ public:
     /// cost is out of range, is `error::internal`: it was not stored by this class.
     PHONEAUTH_DECL result<bool> verify(const std::string& password, const std::string& phc) const;
 
+    /// Whether `phc` costs less memory or less work than a new hash would, or is none of this class.
+    PHONEAUTH_DECL bool needs_rehash(const std::string& phc) const;
+
 private:
     struct place {};
 

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -15,6 +15,7 @@
 #include <openssl/rand.h>
 
 #include <phoneauth/detail/crypto.hpp>
+#include <phoneauth/detail/phc.hpp>
 #include <phoneauth/secrets/password.hpp>
 
 namespace phoneauth {
@@ -34,49 +35,14 @@ inline bool in_range(const scrypt_cost& c) {
     return c.ln >= 10 && c.ln <= 20 && c.r >= 1 && c.r <= 32 && c.p >= 1 && c.p <= 16;
 }
 
-inline std::string base64_unpadded(std::string_view bytes) {
-    auto text = base64(bytes);
-    while (text.ends_with('=')) text.pop_back();
-    return text;
-}
-
-/// Decodes base64 without padding; empty when it is not that, or not of `size` bytes.
-inline std::optional<std::string> base64_unpadded_bytes(std::string_view text, std::size_t size) {
-    if (text.size() != (size * 8 + 5) / 6) return std::nullopt;
-    std::string padded(text);
-    padded.append((4 - padded.size() % 4) % 4, '=');
-    std::string bytes(padded.size() / 4 * 3, '\0');
-    if (EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
-                        reinterpret_cast<const unsigned char*>(padded.data()), static_cast<int>(padded.size())) < 0)
-        return std::nullopt;
-    bytes.resize(size);
-    // The decoder overlooks white space and padding in the middle; what encodes back differently was not canonical.
-    if (base64_unpadded(bytes) != text) return std::nullopt;
-    return bytes;
-}
-
 inline std::optional<scrypt_phc> parse_scrypt_phc(std::string_view text) {
-    const auto take = [&](std::string_view literal) {
-        if (!text.starts_with(literal)) return false;
-        text.remove_prefix(literal.size());
-        return true;
-    };
-    const auto number = [&](unsigned& n) {
-        const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), n);
-        text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-        return ec == std::errc();
-    };
+    phc_reader in{text};
     scrypt_phc phc;
-    if (!take("$scrypt$ln=") || !number(phc.cost.ln) || !take(",r=") || !number(phc.cost.r) || !take(",p=") ||
-        !number(phc.cost.p) || !take("$") || !in_range(phc.cost))
+    if (!in.take("$scrypt$ln=") || !in.number(phc.cost.ln) || !in.take(",r=") || !in.number(phc.cost.r) ||
+        !in.take(",p=") || !in.number(phc.cost.p) || !in.take("$") || !in_range(phc.cost) ||
+        !in.salt_and_hash(phc.salt, phc.hash) || phc.salt.size() != scrypt_salt_size ||
+        phc.hash.size() != scrypt_hash_size)
         return std::nullopt;
-    const auto dollar = text.find('$');
-    if (dollar == std::string_view::npos) return std::nullopt;
-    auto salt = base64_unpadded_bytes(text.substr(0, dollar), scrypt_salt_size);
-    auto hash = base64_unpadded_bytes(text.substr(dollar + 1), scrypt_hash_size);
-    if (!salt || !hash) return std::nullopt;
-    phc.salt = std::move(*salt);
-    phc.hash = std::move(*hash);
     return phc;
 }
 
@@ -124,6 +90,13 @@ PHONEAUTH_DECL result<bool> scrypt_passwords::verify(const std::string& password
     detail::digest hash;
     if (!scrypt(password, stored->salt, stored->cost, hash)) return error::overloaded;
     return detail::equal_in_constant_time(stored->hash, {reinterpret_cast<const char*>(hash.data()), hash.size()});
+}
+
+PHONEAUTH_DECL bool scrypt_passwords::needs_rehash(const std::string& phc) const {
+    const auto stored = detail::parse_scrypt_phc(phc);
+    if (!stored) return true;
+    const auto memory = [](const scrypt_cost& c) { return std::uint64_t{c.r} << c.ln; };
+    return memory(stored->cost) < memory(cost_) || memory(stored->cost) * stored->cost.p < memory(cost_) * cost_.p;
 }
 
 }  // namespace v0
