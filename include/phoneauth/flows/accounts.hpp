@@ -28,8 +28,8 @@ enum class change_state {
 
 /// The same, and why.
 struct change_outcome {
-    change_state state = change_state::unknown;
-    failure why{};  ///< of `failed` and `unknown`
+    change_state state = change_state::unknown;  ///< what became of it
+    failure why{};                               ///< of `failed` and `unknown`
 };
 
 /// What a right code costs whose change failed with `why`: nothing if the server was at fault, and nothing was asked.

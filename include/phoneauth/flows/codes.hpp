@@ -24,21 +24,23 @@ namespace flows {
 /// What a code that is to be opened is for.
 struct opening {
     // A constructor, as g++ 12 destroys an aggregate that is made with braces inside a co_await expression twice.
+    /// `to` must outlive this.
     opening(phoneauth::purpose what, const phone_number& to, std::string_view user)
         : purpose(what), phone(to), user_id(user) {}
 
-    phoneauth::purpose purpose;
-    const phone_number& phone;
-    std::string user_id;        ///< see `transaction::user_id`
-    std::string fingerprint{};  ///< of the password that was right before it; empty: there was none
-    std::string topic{};        ///< see `transaction::topic`
+    phoneauth::purpose purpose;  ///< see `transaction::purpose`
+    const phone_number& phone;   ///< where the code goes
+    std::string user_id;         ///< see `transaction::user_id`
+    std::string fingerprint{};   ///< of the password that was right before it; empty: there was none
+    std::string topic{};         ///< see `transaction::topic`
 };
 
 /// What a code that came must be for.
 struct expectation {
+    /// A code for `what`.
     explicit expectation(phoneauth::purpose what) noexcept : purpose(what) {}
 
-    phoneauth::purpose purpose;
+    phoneauth::purpose purpose;           ///< what it must be for
     const phone_number* phone = nullptr;  ///< the phone that the client names; nullptr: it names none
     std::string_view user_id{};           ///< who is logged in; empty: nobody has to be
     bool all_else_is_right = true;        ///< false: whatever code comes is as good as a wrong one
