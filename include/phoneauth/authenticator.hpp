@@ -343,9 +343,11 @@ public:
     }
 
 private:
+    /// @cond
     friend facade::session_functions<authenticator>;
     friend facade::account_functions<authenticator>;
     friend facade::operator_functions<authenticator>;
+    /// @endcond
 
     /// What a flow returned, or what a completion token makes of it.
     template <class Returned>

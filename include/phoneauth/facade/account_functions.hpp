@@ -253,10 +253,6 @@ public:
                            std::forward<Token>(token)...);
     }
 
-protected:
-    account_functions() = default;
-    ~account_functions() = default;
-
 private:
     Authenticator& self() noexcept { return static_cast<Authenticator&>(*this); }
 };

@@ -140,10 +140,6 @@ public:
                            std::forward<Token>(token)...);
     }
 
-protected:
-    operator_functions() = default;
-    ~operator_functions() = default;
-
 private:
     Authenticator& self() noexcept { return static_cast<Authenticator&>(*this); }
 };

@@ -196,10 +196,6 @@ public:
         return self().give(self().sessions_.logout(std::move(session), std::move(from)), std::forward<Token>(token)...);
     }
 
-protected:
-    session_functions() = default;
-    ~session_functions() = default;
-
 private:
     Authenticator& self() noexcept { return static_cast<Authenticator&>(*this); }
 };
