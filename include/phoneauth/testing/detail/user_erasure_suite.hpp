@@ -124,23 +124,28 @@ void storage_suite<S, SyncWait>::hand_around(Take take) {
         --holders;
     };
     const auto come_and_go = [&, this](const user& guest) {
-        if (value_of(storage().insert_user(guest)) != write_result::done) return;
+        if (value_of(storage().insert_user(guest)) != write_result::done) return false;
         hold(guest);
         expect(value_of(storage().erase_user(guest.object_id)), "erase_user must return true if there was such a user");
+        return true;
     };
     const auto change_and_change_back = [&, this](user& resident) {
         auto changed = resident;
         take(changed);
-        if (value_of(storage().update_user(changed)) != write_result::done) return;
+        if (value_of(storage().update_user(changed)) != write_result::done) return false;
         resident.version = ++changed.version;
         hold(changed);
         expect(value_of(storage().update_user(resident)) == write_result::done,
                "update_user with the stored version must return done");
         ++resident.version;
+        return true;
     };
     in_parallel([&](unsigned i) {
-        for (unsigned n = 0; n < 2 * options_.rounds; ++n)
-            i % 2 == 0 ? come_and_go(guests[i]) : change_and_change_back(residents[i]);
+        for (unsigned held = 0, tries = 0; held * 4 < options_.rounds && tries < 20 * options_.rounds; ++tries) {
+            const bool done = i % 2 == 0 ? come_and_go(guests[i]) : change_and_change_back(residents[i]);
+            if (!done) std::this_thread::yield();  // to who holds it
+            held += done;
+        }
     });
     auto heir = new_user();
     take(heir);
