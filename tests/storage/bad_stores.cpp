@@ -308,7 +308,7 @@ struct reads_in_two_steps : good_store {
     std::optional<user> find_user(const std::string& id) override {
         auto u = good_store::find_user(id);
         others_come_in_between();
-        if (u) u->properties = good_store::find_user(id)->properties;
+        if (const auto again = good_store::find_user(id); u && again) u->properties = again->properties;
         return u;
     }
     std::optional<user> find_user_by_phone(const phone_number& phone) override {
@@ -636,6 +636,7 @@ struct gives_up_a_phone_that_is_anothers : good_store {
         return written;
     }
     std::optional<user> find_user_by_phone(const phone_number& phone) override {
+        others_come_in_between();
         const std::scoped_lock lock(mutex);
         return lost.contains(phone.str()) ? std::nullopt : good_store::find_user_by_phone(phone);
     }
@@ -1300,6 +1301,14 @@ bool catches(Suite suite, const char* words) {
     return says(suite(s), words);
 }
 
+/// Not each time do the threads come in an order that shows the mistake.
+template <class S, class Suite>
+bool catches_in_the_end(Suite suite, const char* words) {
+    for (int i = 0; i < 20; ++i)
+        if (catches<S>(suite, words)) return true;
+    return false;
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(bad_stores)
@@ -1402,19 +1411,24 @@ BOOST_AUTO_TEST_CASE(users) {
 BOOST_AUTO_TEST_CASE(users_who_are_erased) {
     BOOST_TEST(catches<always_erases_users>(users_of, "users: erase: erase_user must return false"));
     BOOST_TEST(catches<always_erases_users>(users_of, "racing erasures: of several erase_user"));
-    BOOST_TEST(catches<erases_users_in_two_steps>(users_of, "racing erasures: of several erase_user"));
+    BOOST_TEST(catches_in_the_end<erases_users_in_two_steps>(users_of, "racing erasures: of several erase_user"));
     BOOST_TEST(catches<keeps_the_phones_of_the_erased>(
         users_of, "users: erase: the phone and the identity of a user who was erased must be free"));
     BOOST_TEST(catches<finds_the_erased>(users_of, "users: erase: a user who was erased must not be found"));
     BOOST_TEST(
         catches<creates_on_update>(users_of, "users: erase: update_user of a user who was erased must return stale"));
-    BOOST_TEST(catches<gives_up_the_phone_that_it_read>(
+    BOOST_TEST(catches_in_the_end<gives_up_the_phone_that_it_read>(
         users_of, "erasures that race with updates: an update_user that races with erase_user must not leave"));
-    BOOST_TEST(catches<gives_up_a_phone_that_is_anothers>(
+    BOOST_TEST(catches_in_the_end<gives_up_a_phone_that_is_anothers>(
         users_of, "one phone that comes and goes: find_user_by_phone must find what was stored"));
-    BOOST_TEST(catches<updates_bring_the_erased_back>(
+    BOOST_TEST(catches_in_the_end<updates_bring_the_erased_back>(
         users_of, "erasures that race with updates: a user who was erased must not be found"));
-    BOOST_TEST(catches<forgets_that_phones_are_unique>(users_of, "one phone that comes and goes: no two users"));
+    BOOST_TEST(catches_in_the_end<checks_uniqueness_in_two_steps>(
+        users_of, "one phone that comes and goes: find_user must return what was stored last; phone differs"));
+    BOOST_TEST(
+        catches_in_the_end<forgets_that_phones_are_unique>(users_of, "one phone that comes and goes: no two users"));
+    BOOST_TEST(catches_in_the_end<forgets_that_identities_are_unique>(
+        users_of, "one identity that comes and goes: no two users"));
 }
 
 BOOST_AUTO_TEST_CASE(sessions) {
@@ -1455,19 +1469,22 @@ BOOST_AUTO_TEST_CASE(updates_of_sessions) {
     BOOST_TEST(catches<saves_sessions_without_comparing>(
         sessions_of, "stale update: update_session with an older version must return false"));
     BOOST_TEST(catches<saves_sessions_without_comparing>(sessions_of, "racing updates: of several update_session"));
-    BOOST_TEST(catches<compares_sessions_in_two_steps>(sessions_of, "racing updates: of several update_session"));
-    BOOST_TEST(catches<compares_sessions_in_two_steps>(sessions_of, "no acknowledged update is lost: find_session"));
+    BOOST_TEST(
+        catches_in_the_end<compares_sessions_in_two_steps>(sessions_of, "racing updates: of several update_session"));
+    BOOST_TEST(catches_in_the_end<compares_sessions_in_two_steps>(sessions_of,
+                                                                  "no acknowledged update is lost: find_session"));
     BOOST_TEST(catches<compares_versions_of_sessions_as_doubles>(
         sessions_of, "the largest numbers: update_session with an older version must return false"));
     BOOST_TEST(catches<creates_sessions_on_update>(sessions_of,
                                                    "stale update: update_session must bring no session into being"));
-    BOOST_TEST(catches<creates_sessions_on_update>(
+    BOOST_TEST(catches_in_the_end<creates_sessions_on_update>(
         sessions_of, "updates that race with erasures: a session that was ended must not come back"));
-    BOOST_TEST(catches<brings_sessions_back>(
+    BOOST_TEST(catches_in_the_end<brings_sessions_back>(
         sessions_of, "updates that race with erasures: a session that was ended must not come back"));
     BOOST_TEST(catches<drops_acknowledged_updates_of_sessions>(
         sessions_of, "no acknowledged update is lost: find_session must return what was stored last"));
-    BOOST_TEST(catches<reads_sessions_in_two_steps>(sessions_of, "a find must see an update whole, or not at all"));
+    BOOST_TEST(
+        catches_in_the_end<reads_sessions_in_two_steps>(sessions_of, "a find must see an update whole, or not at all"));
 }
 
 BOOST_AUTO_TEST_CASE(lists_of_sessions) {

@@ -73,6 +73,8 @@ private:
     // Parts of `users` and `sessions`.
     void erasures_of_users();
     void racing_erasures_of_users();
+    template <class Take>
+    void hand_around(Take take);
     void sessions_of_one_user();
     void updates_of_sessions();
     void racing_updates_of_sessions();
