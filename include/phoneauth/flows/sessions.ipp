@@ -52,24 +52,6 @@ auto sessions<Mode>::admit(session_token token) -> flow<result<admission>> {
 }
 
 template <class Mode>
-auto sessions<Mode>::list(const user& owner, const std::string& current) -> flow<std::vector<session_info>> {
-    const auto all = co_await p_.ports.find_sessions_of(owner.object_id);
-    const auto rests_on = p_.session_fingerprint_of(owner);
-    std::vector<session_info> told;
-    for (const auto& s : all) {
-        if (s.fingerprint != rests_on || rules::is_over(s, p_.config, p_.now())) continue;
-        session_info i;
-        i.id = s.token_hash;
-        i.kind = s.kind;
-        i.current = s.token_hash == current;
-        i.device = s.device;
-        i.network = s.network;
-        told.push_back(std::move(i));
-    }
-    co_return std::move(told);
-}
-
-template <class Mode>
 auto sessions<Mode>::find_user(session_token token) -> flow<result<user>> {
     auto admitted = co_await admit(std::move(token));
     if (!admitted) co_return std::move(admitted).error();
