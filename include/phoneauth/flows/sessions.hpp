@@ -3,6 +3,7 @@
 #define PHONEAUTH_FLOWS_SESSIONS_HPP
 
 #include <string>
+#include <vector>
 
 #include <phoneauth/client_info.hpp>
 #include <phoneauth/credentials.hpp>
@@ -41,6 +42,10 @@ public:
 
     /// The session that a token names, and its user, if it is good.
     flow<result<admission>> admit(session_token token);
+
+    /// What `owner` may know of their sessions and trusted devices: see `authenticator::list_sessions`. `current`: the
+    /// `session::token_hash` of the one that asks; empty: none does. Both must outlive the flow.
+    flow<std::vector<session_info>> list(const user& owner, const std::string& current);
 
     /// `u` is stored with another password or phone, so that all their sessions are over, as they rest on what the user
     /// was. The others are cleaned up, and the `own` one is stored anew; if that fails, its user has to log in again.

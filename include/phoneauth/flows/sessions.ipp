@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <phoneauth/detail/crypto.hpp>
 #include <phoneauth/flows/parts.hpp>
@@ -44,11 +45,16 @@ auto sessions<Mode>::admit(session_token token) -> flow<result<admission>> {
         co_return error::account_disabled;
     }
     // Not erased: `change` may be about to store it anew.
-    const bool good =
-        found->fingerprint.empty() ? owner->generation == 0 : found->fingerprint == p_.session_fingerprint_of(*owner);
-    if (!good) co_return error::unknown_token;
+    if (!rules::rests_on(*found, *owner, p_.session_fingerprint_of(*owner))) co_return error::unknown_token;
     admission admitted{std::move(*found), std::move(*owner)};
     co_return admitted;
+}
+
+template <class Mode>
+auto sessions<Mode>::list(const user& owner, const std::string& current) -> flow<std::vector<session_info>> {
+    const auto all = co_await p_.ports.find_sessions_of(owner.object_id);
+    auto told = rules::list_sessions(all, owner, p_.session_fingerprint_of(owner), current, p_.config, p_.now());
+    co_return std::move(told);
 }
 
 template <class Mode>
