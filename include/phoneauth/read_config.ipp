@@ -85,7 +85,7 @@ private:
             }
             expected.append(expected.empty() ? "expected \"" : " or \"").append(text) += '"';
         }
-        require(false, name, expected);
+        require(false, name, expected.c_str());
     }
     void set(std::string_view name, const json_value::item& value, twilio_config& target) {
         if (require(value.kind == json_kind::object, name, "expected an object"))
