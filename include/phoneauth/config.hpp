@@ -212,8 +212,8 @@ struct config {
     unsigned max_passwords_per_client_and_hour = 60;
     /// 60 s – 365 days.
     std::chrono::seconds session_lifetime{30 * 24 * 3600};
-    /// 0–86400 s after a login during which its session may change password and identity without the current password.
-    /// 0: that is never asked for.
+    /// 0–86400 s after a login during which its session may change password and identity without the current password,
+    /// and the phone at all. 0: that is never asked for.
     std::chrono::seconds fresh_login{600};
     /// 0 or 300 s – 365 days after which a session that is not used is over. 0: it is not.
     std::chrono::seconds session_idle_timeout{0};

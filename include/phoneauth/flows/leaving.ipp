@@ -45,8 +45,6 @@ auto leaving<Mode>::tell_all(context& c, session_token token) -> flow<result<acc
     // They say nothing about the user, and help whoever reads the file to guess.
     phoneauth::detail::wipe(all.user.password_hash);
     phoneauth::detail::wipe(all.user.backup_codes);
-    all.user.password_hash.clear();
-    all.user.backup_codes.clear();
     co_return std::move(all);
 }
 

@@ -55,7 +55,8 @@ struct password_change {
 
 /// Applies a client's changes, name → JSON text, to `u`, all or nothing: null removes a property. `passwords` gets the
 /// passwords among them. Names that clients may not set are passed over, because clients send whole user objects back.
-/// The phone cannot be changed: a changed number is a new out-of-band device (NIST SP 800-63B-3 §5.1.3.3). Fails with
+/// The phone cannot be changed so: a changed number is a new out-of-band device (NIST SP 800-63B-3 §5.1.3.3), and
+/// `authenticator::start_phone_change` has it proved. Fails with
 /// what `normalize_identity`, `check_password` and `check_properties` fail with, and `invalid_parameter` for another
 /// phone or a value of the wrong type.
 PHONEAUTH_DECL result<void> apply_changes(user& u, const property_map& changes, const config& c,
