@@ -587,24 +587,6 @@ BOOST_AUTO_TEST_CASE(of_several_resets_at_once_one_wins) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(one_backup_code_spent_by_a_reset_and_a_login_serves_one_of_them) {
-    for (int round = 0; round < 4; ++round) {
-        blocking_world w(reset_config(password_reset_policy::code_and_backup_code));
-        register_user(w);
-        const auto codes = make_codes(w);
-        const auto s = begin(w);
-        const auto code = w.transport.last_code();
-        std::atomic<int> won{0};
-        std::thread reset(
-            [&] { won += finish(w, s.transaction_id, code, "battery staple", codes[0].str()).has_value(); });
-        std::thread login(
-            [&] { won += w.auth.login_with_backup_code(phone, password("correct horse"), codes[0]).has_value(); });
-        reset.join();
-        login.join();
-        BOOST_TEST(won == 1);
-    }
-}
-
 BOOST_AUTO_TEST_CASE_TEMPLATE(a_reset_is_whole_or_absent_whatever_the_storage_does, World, worlds) {
     for (const bool with_spare : {false, true})
         for (const bool after : {false, true})

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <latch>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -234,6 +235,11 @@ BOOST_AUTO_TEST_CASE(several_codes_and_a_registration_at_once_make_one_user) {
         }
         auto r = w.auth.start_registration(phone);
         const auto registering = form(r->transaction_id, w.transport.last_code());
+        std::latch all(4);  // nobody is stored before everybody has looked
+        w.hooks.on_registration = [&](user&) {
+            all.arrive_and_wait();
+            return result<void>();
+        };
         std::atomic<int> in{0}, made{0};
         std::vector<std::thread> threads;
         for (const auto& [id, code] : open)
