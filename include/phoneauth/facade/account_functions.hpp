@@ -174,7 +174,8 @@ public:
     /// @return the `challenge`
     /// @par Errors
     /// `operation_disabled`; `identity_required`, `invalid_email`, `invalid_parameter` (it can be nobody's identity);
-    /// `unknown_phone` (only with `unknown_phone_policy::reject`); `too_many_messages` (with `retry_after`).
+    /// `unknown_phone` (only with `unknown_phone_policy::reject`); `too_many_messages` (with `retry_after`: of the client,
+    /// or of all who ask so).
     template <class... Token>
     auto start_password_reset_of(std::string identity, client_info from = {}, Token&&... token) {
         return self().give(self().recovery_.start_password_reset_of(std::move(identity), std::move(from)),
@@ -232,7 +233,7 @@ public:
     /// Login of a user who does not have their phone: with one of their backup codes in the place of a code, which is
     /// spent by it. The user is told by `config::backup_code_notice`. An unknown phone, a wrong password and a wrong or
     /// used backup code are one error and take the same time, and are counted alike: so nobody can try for one of them
-    /// alone. What could be no backup code is compared with nothing.
+    /// alone. What could be no backup code is compared with nothing. `before_update` is not asked when the code is spent.
     ///
     /// @param phone   as people type it; see `phone_number::parse`
     /// @param secret  the user's password; empty, if they have none (which is not enough unless

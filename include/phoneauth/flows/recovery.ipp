@@ -88,7 +88,7 @@ auto recovery<Mode>::begin(context& c, std::string text) -> flow<result<challeng
 }
 
 /// A reset that begins with an identity tells nobody whose phone the code goes to, nor whether it goes anywhere: not even
-/// by the limits of that phone, which others can use up. So only the client's own limits are seen. Where the phone's
+/// by the limits of that phone, which others can use up. So only limits that know no phone are seen. Where the phone's
 /// refuse, it goes on as for an identity that nobody has; and that is counted against the phone of nobody.
 template <class Mode>
 auto recovery<Mode>::begin_of(context& c, std::string text) -> flow<result<challenge>> {
@@ -107,9 +107,9 @@ auto recovery<Mode>::begin_of(context& c, std::string text) -> flow<result<chall
     rules::code_request asked{.phone = phone, .fingerprint = stranger, .from = c.networks()};
     asked.begins = rules::door::code;
     asked.concealed = true;
-    const auto of_client = rules::code_limits(asked, p_.config, p_.now()).of_client();
-    const auto admitted = co_await p_.limits.take(c, of_client);
-    if (!admitted.granted) co_return of_client.judge(admitted).error();
+    const auto seen = rules::reset_limits(asked, p_.config, p_.now());
+    const auto admitted = co_await p_.limits.take(c, seen);
+    if (!admitted.granted) co_return seen.judge(admitted).error();
     if (!owner && p_.config.unknown_phone == unknown_phone_policy::reject)
         co_return failure(error::unknown_phone, "There is no such user.");
     const auto reachable = rules::check_destination(phone, p_.config);
@@ -127,8 +127,7 @@ auto recovery<Mode>::begin_of(context& c, std::string text) -> flow<result<chall
     code.fingerprint = basis_of(owner);
     code.fingerprint.insert(0, 1, rules::concealed_mark);
     auto opened = co_await codes_.open(c, limits, granted, std::move(code));
-    if (!opened && p_.messages.is_nobodys_attempt(opened.error()))
-        co_await p_.limits.give_back(of_client, admitted, true);
+    if (!opened && p_.messages.is_nobodys_attempt(opened.error())) co_await p_.limits.give_back(seen, admitted, true);
     co_return opened;
 }
 

@@ -99,8 +99,9 @@ auto verification<Mode>::take(context& c, proof_token token, std::string topic) 
         auto found = co_await p_.ports.find_transaction(read->id);
         if (!found || found->purpose != purpose::verification) co_return error::invalid_proof;
         p_.reports.note(c, *found);
-        const auto expected = p_.messages.prove(*found);
+        auto expected = p_.messages.prove(*found);
         const bool is_its_proof = expected && phoneauth::detail::equal_in_constant_time(*expected, read->shown);
+        if (expected) phoneauth::detail::wipe(*expected);
         const bool right = is_its_proof && found->topic == topic;
         auto outcome = rules::apply_proof(*found, right, p_.config, p_.now());
         if (!outcome) co_return std::move(outcome).error();

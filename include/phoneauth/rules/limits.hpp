@@ -141,6 +141,9 @@ struct code_request {
 /// A code: the client's, the phone's and the budget of all; and if it begins a transaction, the cooldown, and room for
 /// all its tries. A test number is sent nothing, and so no message is counted.
 PHONEAUTH_DECL limit_batch code_limits(const code_request& r, const config& c, time_point now);
+/// What everybody can see of the limits of a password reset that begins with an identity: those of the client, and one for
+/// all such resets, as many as there may be messages in all. `r` is concealed, and its `fingerprint` nobody's.
+PHONEAUTH_DECL limit_batch reset_limits(const code_request& r, const config& c, time_point now);
 /// Appends what takes the guess of `password_limits` back.
 PHONEAUTH_DECL void take_guess_back(limit_batch& b, std::string_view subject, const client_networks& from,
                                     int shared_by, const config& c);

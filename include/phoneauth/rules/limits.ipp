@@ -175,6 +175,13 @@ PHONEAUTH_DECL limit_batch code_limits(const code_request& r, const config& c, t
     return b;
 }
 
+PHONEAUTH_DECL limit_batch reset_limits(const code_request& r, const config& c, time_point now) {
+    auto b = code_limits(r, c, now).of_client();
+    // Decoys take nothing of the budget for what is concealed, but each asks the provider something.
+    if (c.max_sends_per_hour > 0) b.add(detail::take(detail::total_rate(c)), error::too_many_messages, "codes/resets");
+    return b;
+}
+
 PHONEAUTH_DECL void take_guess_back(limit_batch& b, std::string_view subject, const client_networks& from,
                                     int shared_by, const config& c) {
     using namespace detail;
