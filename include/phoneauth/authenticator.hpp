@@ -83,7 +83,8 @@ inline namespace v0 {
 ///     authenticate 1u + 1s        update_user 1 + 2u + 1s         logout 1s                         status 1
 ///     handle_status_callback 2    end_sessions 2u + 1s            unlock 1 + 1u
 ///
-/// `update_user` with the current password makes 2 more, and for a new password 1 + 3s more.
+/// `update_user` with the current password makes 2 more, and for a new password 1 + 3s more. A password whose hash is made
+/// anew (see `PasswordHasher`) costs `start_two_factor_login` and `login_with_identity` 1u more, once.
 ///
 /// @par Cancellation
 /// In asynchronous mode, terminal. A cancelled flow ends with `cancelled`, or with its result if that was certain

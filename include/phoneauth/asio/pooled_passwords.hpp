@@ -53,25 +53,25 @@ public:
     explicit pooled_hasher(Hasher hasher, std::size_t threads = default_threads(), std::size_t max_queue = 20)
         : hasher_(std::move(hasher)), pool_(threads, max_queue) {}
 
-    ///@{
-    /// As the hasher's function of this name; `needs_rehash` is called at once, and it and `decoy` are there if the
-    /// hasher has them.
+    /// As the hasher's `hash`.
     ::asio::awaitable<result<std::string>> hash(const std::string& password) {
         hashing work{hasher_, secret_string(password)};
         return pool_.run(std::move(work));
     }
+    /// As the hasher's `verify`.
     ::asio::awaitable<result<bool>> verify(const std::string& password, const std::string& hash) {
         verifying work{hasher_, secret_string(password), hash};
         return pool_.run(std::move(work));
     }
+    /// Calls the hasher's `needs_rehash`, if it has one, at once.
     bool needs_rehash(const std::string& hash) requires detail::has_needs_rehash<Hasher> {
         return hasher_.needs_rehash(hash);
     }
+    /// As the hasher's `decoy`, if it has one.
     ::asio::awaitable<result<bool>> decoy(const std::string& password) requires detail::has_decoy<Hasher> {
         decoying work{hasher_, secret_string(password)};
         return pool_.run(std::move(work));
     }
-    ///@}
 
 private:
     // Not lambdas: in a function that is not inline they have no linkage, which a coroutine's frame needs.
@@ -89,7 +89,7 @@ private:
     struct decoying {
         Hasher& hasher;
         secret_string password;
-        result<bool> operator()() const { return hasher.decoy(password); }
+        result<bool> operator()() const requires detail::has_decoy<Hasher> { return hasher.decoy(password); }
     };
 
     Hasher hasher_;
@@ -122,6 +122,7 @@ struct default_passwords<awaitable_mode<Executor>> {
 #ifdef PHONEAUTH_SEPARATE_COMPILATION
 namespace phoneauth {
 inline namespace v0 {
+// asio/src.hpp compiles it.
 extern template class pooled_hasher<scrypt_passwords>;
 }  // namespace v0
 }  // namespace phoneauth
