@@ -91,7 +91,8 @@ inline namespace v0 {
 ///     make_backup_codes 1 + 2u + 1s      login_with_backup_code 5 + 3u + 1s
 ///
 /// `update_user` with the current password makes 2 more, and for a new password 1 + 3s more. A notice by SMS is 1 more; a
-/// reset that needs a backup code, 3 + 1u more; a login that makes its user, 2u more.
+/// reset that needs a backup code, 3 + 1u more; a login that makes its user, 2u more. A password whose hash
+/// is made anew (see `PasswordHasher`) costs `start_two_factor_login` and `login_with_identity` 1u more, once.
 ///
 /// @par Cancellation
 /// In asynchronous mode, terminal. A cancelled flow ends with `cancelled`, or with its result if that was certain

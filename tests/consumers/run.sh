@@ -74,7 +74,7 @@ pkg_config)
     "$compiler" $strict "$here/blocking.cpp" -o build/blocking $(flags --cflags --libs phoneauth)
     "$compiler" $strict "$here/with_asio.cpp" -o build/with_asio $(flags --cflags --libs phoneauth-asio)
     "$compiler" $strict "$here/with_stores.cpp" -o build/with_stores \
-        $(flags --cflags --libs phoneauth-sqlite phoneauth-postgres phoneauth-redis)
+        $(flags --cflags --libs phoneauth-sqlite phoneauth-postgres phoneauth-redis phoneauth-crypt phoneauth-argon2)
     ;;
 single_header | by_hand)
     headers=include
@@ -87,7 +87,7 @@ single_header | by_hand)
     "$compiler" $strict -I"$source/$headers" "$here/blocking.cpp" -o build/blocking -lsimdjson -lcrypto
     "$compiler" $strict -I"$source/$headers" $asio "$here/with_asio.cpp" -o build/with_asio $llhttp -lsimdjson -lssl -lcrypto
     "$compiler" $strict -I"$source/$headers" "$here/with_stores.cpp" -o build/with_stores -lsimdjson -lssl -lcrypto \
-        $(pkg-config --cflags --libs sqlite3 libpq hiredis)
+        $(pkg-config --cflags --libs sqlite3 libpq hiredis libxcrypt libargon2)
     ;;
 *)
     echo "no such kind of consumer: $kind" >&2

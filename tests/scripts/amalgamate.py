@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSL-1.0
 """Writes single_include/phoneauth/: phoneauth.hpp (all that works without Asio), phoneauth_asio.hpp (the rest; it
-includes the first), and for each store with a client library phoneauth_STORE.hpp and phoneauth_asio_STORE.hpp.
+includes the first), and for each store with a client library phoneauth_STORE.hpp and phoneauth_asio_STORE.hpp; likewise
+for each password scheme with a library of its own.
 
     tests/scripts/amalgamate.py           write them
     tests/scripts/amalgamate.py --check   fail if what is there is stale

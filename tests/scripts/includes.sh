@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSL-1.0
 # includes.sh INCLUDE_DIR NEEDS_ASIO NEEDS_CLIENT COMPILER FLAGS…
 # Checks which headers reach Asio, llhttp, simdjson and the databases' client libraries. NEEDS_ASIO is a regex for those
-# of phoneauth::asio, NEEDS_CLIENT for those of the stores with a client library.
+# of phoneauth::asio, NEEDS_CLIENT for those of the stores and password schemes with a library of their own.
 cd "$1" || exit 2
 needs_asio=$2
 needs_client=$3
@@ -26,9 +26,9 @@ dependencies=$(echo "$blocking" | sed 's/.*/#include <&>/' | "$@" -I. -M -MG -x 
 check "the blocking mode includes neither Asio nor llhttp" "$(echo "$dependencies" | grep -oE '[^ ]*(/asio/|/asio\.hpp|llhttp)[^ ]*')"
 
 check "only asio/, testing/posting and testing/fake_twilio include Asio" "$(users_of "asio[/.]" "phoneauth/asio/|/testing/(posting|fake_twilio)")"
-for store in sqlite:sqlite3 postgres:libpq redis:hiredis; do
-    check "only ${store%:*}'s own headers include ${store#*:}" "$(users_of "${store#*:}" "/(storage|asio)/(detail/)?${store%:*}[^/]*\.hpp")"
-    check "nothing else includes ${store%:*}'s headers" "$(users_of "phoneauth/(storage|asio)/(detail/)?${store%:*}" "$needs_client")"
+for store in sqlite:sqlite3 postgres:libpq redis:hiredis crypt:crypt.h argon2:argon2.h; do
+    check "only ${store%:*}'s own headers include ${store#*:}" "$(users_of "${store#*:}" "/(storage|asio|secrets)/(detail/)?${store%:*}[^/]*\.hpp")"
+    check "nothing else includes ${store%:*}'s headers" "$(users_of "phoneauth/(storage|asio|secrets)/(detail/)?${store%:*}" "$needs_client")"
 done
 check "only asio/detail/http1 includes llhttp" "$(users_of 'llhttp' '/http1\.[hi]pp')"
 check "only detail/json includes simdjson" "$(users_of 'simdjson' '/json\.[hi]pp')"

@@ -46,7 +46,8 @@ install_build_packages() {
         /usr/include/asio.hpp=libasio-dev /usr/include/simdjson.h=libsimdjson-dev \
         /usr/include/openssl/evp.h=libssl-dev /usr/include/httplib.h=libcpp-httplib-dev \
         /usr/include/sqlite3.h=libsqlite3-dev /usr/include/postgresql/libpq-fe.h=libpq-dev \
-        /usr/include/hiredis/hiredis.h=libhiredis-dev "$@"
+        /usr/include/hiredis/hiredis.h=libhiredis-dev /usr/include/crypt.h=libcrypt-dev \
+        /usr/include/argon2.h=libargon2-dev "$@"
     if [ ! -e /usr/include/llhttp.h ] && [ ! -e /usr/share/llhttp/llhttp.c ]; then
         if apt-cache show libllhttp-dev >/dev/null 2>&1; then
             install_missing /usr/include/llhttp.h=libllhttp-dev

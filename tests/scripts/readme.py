@@ -46,9 +46,9 @@ run = (root / "tests/run.sh").read_text()
 for line in re.findall(r"tests/run\.sh[^.;:\n]*", spoken):
     missing |= {option for option in re.findall(r"--[a-z][a-z0-9-]*", line) if option not in run}
 cmake = "".join(path.read_text() for path in [root / "CMakeLists.txt", *root.glob("*/CMakeLists.txt")])
-for name in re.findall(r"phoneauth::(?:asio|compiled\w*|phoneauth|sqlite|postgres|redis)\b|PHONEAUTH_[A-Z_]+\b", spoken):
+for name in re.findall(r"phoneauth::(?:asio|compiled\w*|phoneauth|sqlite|postgres|redis|crypt|argon2)\b|PHONEAUTH_[A-Z_]+\b", spoken):
     known = cmake + (root / "examples/server/options.cpp").read_text()
-    if name not in known and name.replace("::", "_add_store(") not in known:
+    if name not in known and name.replace("::", "_add_part(") not in known:
         missing.add(name)
 for name in sorted(missing):
     print(f"NOT THERE: {name}")

@@ -53,52 +53,37 @@ public:
     explicit pooled_hasher(Hasher hasher, std::size_t threads = default_threads(), std::size_t max_queue = 20)
         : hasher_(std::move(hasher)), pool_(threads, max_queue) {}
 
-    /// See `PasswordHasher`.
+    /// As the hasher's `hash`.
     ::asio::awaitable<result<std::string>> hash(const std::string& password) {
-        hashing work{hasher_, secret_string(password)};
+        auto work = [this, password = secret_string(password)] { return hasher_.hash(password); };
         return pool_.run(std::move(work));
     }
-    /// See `PasswordHasher`.
+    /// As the hasher's `verify`.
     ::asio::awaitable<result<bool>> verify(const std::string& password, const std::string& hash) {
-        verifying work{hasher_, secret_string(password), hash};
+        auto work = [this, password = secret_string(password), hash] { return hasher_.verify(password, hash); };
         return pool_.run(std::move(work));
     }
-    /// The hasher's, if it has one; called at once.
+    /// Calls the hasher's `needs_rehash`, if it has one, at once.
     bool needs_rehash(const std::string& hash) requires detail::has_needs_rehash<Hasher> {
         return hasher_.needs_rehash(hash);
     }
-    /// The hasher's, if it has one.
+    /// As the hasher's `decoy`, if it has one.
     ::asio::awaitable<result<bool>> decoy(const std::string& password) requires detail::has_decoy<Hasher> {
-        decoying work{hasher_, secret_string(password)};
+        auto work = [this, password = secret_string(password)] { return hasher_.decoy(password); };
         return pool_.run(std::move(work));
     }
 
 private:
-    // Not lambdas: in a function that is not inline they have no linkage, which a coroutine's frame needs.
-    struct hashing {
-        Hasher& hasher;
-        secret_string password;
-        result<std::string> operator()() const { return hasher.hash(password); }
-    };
-    struct verifying {
-        Hasher& hasher;
-        secret_string password;
-        std::string hash;
-        result<bool> operator()() const { return hasher.verify(password, hash); }
-    };
-    struct decoying {
-        Hasher& hasher;
-        secret_string password;
-        result<bool> operator()() const { return hasher.decoy(password); }
-    };
-
     Hasher hasher_;
     worker_pool pool_;
 };
 
-/// The PasswordHasher of an asynchronous server: scrypt, in a pool.
-class pooled_passwords : public pooled_hasher<scrypt_passwords> {
+/// The PasswordHasher of an asynchronous server: scrypt, in a `pooled_hasher`, whose properties it has.
+class pooled_passwords {
 public:
+    /// See `pooled_hasher::default_threads`.
+    static std::size_t default_threads() { return pooled_hasher<scrypt_passwords>::default_threads(); }
+
     /// Starts the threads.
     ///
     /// @param cost       of scrypt; see `scrypt_cost`
@@ -106,6 +91,18 @@ public:
     /// @param max_queue  see there
     PHONEAUTH_DECL explicit pooled_passwords(scrypt_cost cost = {}, std::size_t threads = default_threads(),
                                              std::size_t max_queue = 20);
+
+    /// As `scrypt_passwords::hash`.
+    PHONEAUTH_DECL ::asio::awaitable<result<std::string>> hash(const std::string& password);
+
+    /// As `scrypt_passwords::verify`.
+    PHONEAUTH_DECL ::asio::awaitable<result<bool>> verify(const std::string& password, const std::string& phc);
+
+    /// As `scrypt_passwords::needs_rehash`, at once.
+    bool needs_rehash(const std::string& phc) { return pool_.needs_rehash(phc); }
+
+private:
+    pooled_hasher<scrypt_passwords> pool_;
 };
 
 /// In asynchronous mode an authenticator without a PasswordHasher has `pooled_passwords`.
@@ -119,13 +116,7 @@ struct default_passwords<awaitable_mode<Executor>> {
 }  // namespace v0
 }  // namespace phoneauth
 
-#ifdef PHONEAUTH_SEPARATE_COMPILATION
-namespace phoneauth {
-inline namespace v0 {
-extern template class pooled_hasher<scrypt_passwords>;
-}  // namespace v0
-}  // namespace phoneauth
-#else
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
 #include <phoneauth/asio/pooled_passwords.ipp>
 #endif
 

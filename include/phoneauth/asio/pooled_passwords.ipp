@@ -8,11 +8,16 @@ namespace phoneauth {
 inline namespace v0 {
 
 PHONEAUTH_DECL pooled_passwords::pooled_passwords(scrypt_cost cost, std::size_t threads, std::size_t max_queue)
-    : pooled_hasher(scrypt_passwords(cost, threads), threads, max_queue) {}
+    : pool_(scrypt_passwords(cost, threads), threads, max_queue) {}
 
-#ifdef PHONEAUTH_SEPARATE_COMPILATION
-template class pooled_hasher<scrypt_passwords>;
-#endif
+PHONEAUTH_DECL ::asio::awaitable<result<std::string>> pooled_passwords::hash(const std::string& password) {
+    return pool_.hash(password);
+}
+
+PHONEAUTH_DECL ::asio::awaitable<result<bool>> pooled_passwords::verify(const std::string& password,
+                                                                        const std::string& phc) {
+    return pool_.verify(password, phc);
+}
 
 }  // namespace v0
 }  // namespace phoneauth

@@ -259,12 +259,10 @@ public:
     /// Whether the password hasher has one; else `decoy_password` fails.
     bool has_decoy() const noexcept override { return detail::has_decoy<hasher>; }
     yielded<result<bool>> decoy_password(const std::string& password) override {
-        return Mode::call([this, &password] {
-            if constexpr (detail::has_decoy<hasher>)
-                return passwords_.get().decoy(password);
-            else
-                return result<bool>(error::internal);
-        });
+        if constexpr (detail::has_decoy<hasher>)
+            return Mode::call([this, &password] { return passwords_.get().decoy(password); });
+        else
+            return Mode::call([] { return result<bool>(error::internal); });
     }
     ///@}
 
