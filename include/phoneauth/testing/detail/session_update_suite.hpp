@@ -181,6 +181,11 @@ void storage_suite<S, SyncWait>::racing_updates_of_sessions() {
             expect_sessions_of(s.user_id, {});
         }
     });
+    finds_that_race_with_updates_of_sessions();
+}
+
+template <class S, class SyncWait>
+void storage_suite<S, SyncWait>::finds_that_race_with_updates_of_sessions() {
     check("sessions: finds that race with updates", [&] {
         const auto s = inserted_session(user_id());
         std::atomic<std::uint64_t> acknowledged = s.version;

@@ -78,6 +78,7 @@ private:
     void sessions_of_one_user();
     void updates_of_sessions();
     void racing_updates_of_sessions();
+    void finds_that_race_with_updates_of_sessions();
 
     /// The handles take turns, so that what is written by one is read by the other.
     S& storage() { return *handles_[turn_++ % 2]; }
