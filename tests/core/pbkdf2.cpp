@@ -64,7 +64,7 @@ BOOST_AUTO_TEST_CASE(hostile_and_broken_hashes_are_refused_at_once) {
                             "$c2FsdA$VawEblbjCJ/sFpHCJUS2BflBhSFt3gRl5oudV8INrLw=",
                             "$c2FsdA==$VawEblbjCJ/sFpHCJUS2BflBhSFt3gRl5oudV8INrLw",
                             "$c2FsdA$VawEblbjCJ/sFpHCJUS2BflBhSFt3gRl5oudV8INrLx",   // spare bits
-                            "$c2FsdA$VawEblbjCJ/sFpHCJUS2",                       // too short
+                            "$c2FsdA$VawEblbjCJ/sFpHCJUS2",                          // too short
                             "$c2FsdA$VawEblbjCJ/sFpHCJUS2BflBhSFt3gRl5oudV8INrLwA",  // too long
                             "$c2FsdA$VawEblbjCJ/sFpHCJUS2BflBhSFt3gRl5oudV8INrLw$"})
         bad.push_back("$pbkdf2-sha256$1" + std::string(end));
