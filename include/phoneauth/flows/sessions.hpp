@@ -20,8 +20,8 @@ namespace flows {
 
 /// A session that is good, and whose it is.
 struct admission {
-    session login;
-    user owner;
+    session login;  ///< as it is stored
+    user owner;     ///< as they are stored
 };
 
 /// What a logged-in user does. Thread-safe.
