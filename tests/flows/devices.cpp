@@ -249,6 +249,20 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_hook_may_refuse, World, worlds) {
     BOOST_TEST(enter(h.w, h.device).has_value());
 }
 
+BOOST_AUTO_TEST_CASE_TEMPLATE(nobody_fills_the_storage_with_devices, World, worlds) {
+    household<World> h;
+    auto& w = h.w;
+    int trusted = 1;
+    for (int n = 0; n < 30; ++n) {
+        const auto d = w.run(w.auth.trust_device(h.in->token));
+        trusted += d.has_value();
+        if (!d) BOOST_TEST(error_of(d) == error::too_many_failures);
+        if (!d) BOOST_TEST(d.error().retry_after.has_value());
+    }
+    BOOST_TEST(trusted == 5);
+    BOOST_TEST(stored(w, h.in->user.object_id, session_kind::trusted_device) == 5u);
+}
+
 // -- Guesses
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(nobody_learns_a_password_without_the_device, World, worlds) {
@@ -281,12 +295,20 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(what_is_concealed_is_refused_and_the_code_is_the_w
         ++n;
         return client_info("203.0.113." + std::to_string(n));
     };
+    int wrong_passwords = 0;
+    int locked = 0;
+    w.observer.on_event = [&](const event& e) {
+        wrong_passwords += e.kind == event_kind::wrong_password;
+        locked += e.kind == event_kind::locked;
+    };
     for (int guess = 0; guess < 40; ++guess)
         BOOST_TEST(error_of(enter(w, h.device, bad, phone, another())) == error::invalid_login);
     // Now nobody is told, and to the right password less than ever.
     for (const auto* secret : {&bad, &right})
         for (const auto& device : {h.device, device_token("x")})
             BOOST_TEST(error_of(enter(w, device, *secret, phone, another())) == error::invalid_login);
+    BOOST_TEST(wrong_passwords == 44);  // one each, whatever it was
+    BOOST_TEST(locked == 5);            // when the last guess was spent, and whenever there was none
     const auto sent = w.transport.calls();
     const auto s = w.run(w.auth.start_two_factor_login(phone, right, another()));
     BOOST_REQUIRE(s);

@@ -259,6 +259,35 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_storage_that_fails_leaves_the_own_session, World
     }
 }
 
+BOOST_AUTO_TEST_CASE_TEMPLATE(each_flow_costs_what_is_documented, World, worlds) {
+    auto c = test_config();
+    c.trusted_device_lifetime = 24h;
+    World w(c);
+    register_user(w);
+    const auto calls = [&](auto flow) {
+        const auto before = w.storage.calls();
+        BOOST_REQUIRE(w.run(flow()));
+        return w.storage.calls() - before;
+    };
+    const password right("correct horse");
+    const auto in = log_in_with_both(w);
+    const auto other = token_hasher()(log_in(w).token.str());
+    BOOST_TEST(calls([&] { return w.auth.require_recent(in.token, 60s); }) == 2u);
+    BOOST_TEST(calls([&] { return w.auth.list_sessions(in.token); }) == 3u);
+    BOOST_TEST(calls([&] { return w.auth.end_session(in.token, other); }) == 4u);
+    BOOST_TEST(calls([&] { return w.auth.end_other_sessions(in.token); }) == 3u);
+    BOOST_TEST(calls([&] { return w.auth.start_step_up(in.token); }) == 4u);
+    const auto id = w.run(w.auth.start_step_up(in.token)).value().transaction_id;
+    const auto code = w.transport.last_code();
+    BOOST_TEST(calls([&] { return w.auth.finish_step_up(in.token, transaction_id(id), submitted_code(code)); }) == 6u);
+    BOOST_TEST(calls([&] { return w.auth.confirm_password(in.token, right); }) == 5u);
+    BOOST_TEST(calls([&] { return w.auth.trust_device(in.token); }) == 6u);
+    const auto device = w.run(w.auth.trust_device(in.token)).value().token;
+    BOOST_TEST(calls([&] { return w.auth.login_with_trusted_device(phone, right, device); }) == 8u);
+    w.clock.advance(5min);  // and one more, to note the use
+    BOOST_TEST(calls([&] { return w.auth.require_recent(in.token, 1h); }) == 3u);
+}
+
 // -- Not too many
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(a_login_too_many_ends_what_was_used_least_recently, World, worlds) {

@@ -580,6 +580,7 @@ private:
         case transaction_state::pending:
             return {};
         case transaction_state::confirmed:
+        case transaction_state::redeemed:
             return error::code_used;
         case transaction_state::exhausted:
             return error::tries_exhausted;

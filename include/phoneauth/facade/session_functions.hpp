@@ -154,7 +154,8 @@ public:
     /// @return the `trusted_device`: what the client keeps
     /// @par Errors
     /// `operation_disabled` (`config::trusted_device_lifetime` is 0); `unknown_token`; `session_expired`;
-    /// `account_disabled`; `fresh_login_required`.
+    /// `account_disabled`; `fresh_login_required`; `too_many_failures` (with `retry_after`: 10 an hour, new identities and
+    /// passwords included).
     template <class... Token>
     auto trust_device(session_token session, client_info from = {}, Token&&... token) {
         return self().give(self().devices_.trust(std::move(session), std::move(from)), std::forward<Token>(token)...);

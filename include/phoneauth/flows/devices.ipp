@@ -32,6 +32,9 @@ auto devices<Mode>::add(context& c, session_token token) -> flow<result<trusted_
     p_.reports.note(c, admitted->owner);
     const auto at = p_.now();
     if (!rules::may_trust_device(admitted->login, p_.config, at)) co_return error::fresh_login_required;
+    const auto limits = rules::change_limits(admitted->owner.object_id, true, at);
+    const auto granted = co_await p_.limits.take(c, limits);
+    if (!granted.granted) co_return limits.judge(granted).error();
     auto secret = make_token(p_.random);
     if (!secret) co_return error::internal;
     trusted_device trusted{device_token(std::move(*secret)), at + p_.config.trusted_device_lifetime};
@@ -83,13 +86,16 @@ auto devices<Mode>::enter(context& c, std::string text, password secret, device_
     auto phone = p_.read_phone(c, text);
     if (!phone) co_return std::move(phone).error();
     auto owner = co_await p_.ports.find_user_by_phone(*phone);
-    const password_question asked{std::string(phone->str()), p_.network_fingerprint(owner), owner, true};
+    const password_question asked{std::string(phone->str()), p_.network_fingerprint(owner), owner, true, true};
     auto guess = co_await p_.passwords.check(c, asked, secret);
     if (!guess) co_return std::move(guess).error();
     const auto hash = hash_of(token);
     auto device = co_await p_.ports.find_session(hash);  // whatever the password was, so that it takes as long
     const bool known = is_good(device, owner);
-    if (!guess->right || guess->concealed || !known) co_return error::invalid_login;
+    if (!guess->right || guess->concealed || !known) {
+        p_.limits.tell_locked(c, guess->wait);
+        co_return error::invalid_login;
+    }
     co_await Mode::ignore_cancellation();  // as after a code: there is a session, or there is none
     co_await p_.passwords.forgive(c, asked, *guess);
     entry by(auth_method::by_password | auth_method::by_trusted_device);

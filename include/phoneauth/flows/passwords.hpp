@@ -2,6 +2,7 @@
 #ifndef PHONEAUTH_FLOWS_PASSWORDS_HPP
 #define PHONEAUTH_FLOWS_PASSWORDS_HPP
 
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -23,13 +24,16 @@ struct password_question {
     std::string fingerprint;           ///< see `parts::network_fingerprint`
     const std::optional<user>& owner;  ///< who has it; nobody: unknown
     bool may_be_concealed = false;     ///< after too many failures nobody is told whether it was right
+    /// It does not decide alone: whoever asks tells the observer what became of it, as a right one is not let in, either.
+    bool more_is_asked = false;
 };
 
 /// What a password turned out to be.
 struct password_guess {
-    bool right = false;      ///< it is the user's
-    bool concealed = false;  ///< nobody may tell whether it is
-    bool marked = false;     ///< it came from a network that is known to the user
+    bool right = false;           ///< it is the user's
+    bool concealed = false;       ///< nobody may tell whether it is
+    bool marked = false;          ///< it came from a network that is known to the user
+    std::chrono::seconds wait{};  ///< how long the account waits before the next one; 0 or less: not at all
 };
 
 /// Checks and makes passwords, whatever for. Thread-safe.

@@ -45,11 +45,13 @@ auto passwords<Mode>::check(context& c, const password_question& q, const std::s
         co_return std::move(right).error();
     }
     guess.right = *right;
-    if (!guess.right && guess.concealed) {
+    if (!guess.concealed) guess.wait = limits.account_wait(granted);
+    if (guess.right || q.more_is_asked) co_return guess;
+    if (guess.concealed) {
         const failure wrong(error::invalid_login);
         reporter_.tell_failure(c, wrong);
-    } else if (!guess.right) {
-        limiter_.tell_locked(c, limits.account_wait(granted));
+    } else {
+        limiter_.tell_locked(c, guess.wait);
     }
     co_return guess;
 }

@@ -21,7 +21,7 @@ namespace flows {
 /// A session that is good, and whose it is.
 struct admission {
     session login;  ///< as it is stored
-    user owner;     ///< of the session
+    user owner;     ///< as they are stored
 };
 
 /// What a logged-in user does. Thread-safe.
