@@ -157,9 +157,9 @@ public:
     }
 
     /// First step of a login by code alone: sends a code to the phone of a user. For a phone that no user has the
-    /// result looks the same, but no message is sent; with `unknown_phone_policy::reject` it is `unknown_phone`, and with
-    /// `unknown_phone_policy::sign_up` a code is sent all the same. While unknown phones are concealed, what Twilio
-    /// refuses because of the phone or the message is told to the observer only.
+    /// result looks the same, but no message is sent; with `unknown_phone_policy::reject` it is `unknown_phone`, and
+    /// with `unknown_phone_policy::sign_up` a code is sent all the same. While unknown phones are concealed, what
+    /// Twilio refuses because of the phone or the message is told to the observer only.
     ///
     /// @param phone  as people type it; see `phone_number::parse`
     /// @param from   the client that asks
@@ -189,9 +189,9 @@ public:
         return give(login_.start(std::move(phone), std::move(secret), std::move(from)), std::forward<Token>(token)...);
     }
 
-    /// Second step of either login. The code is spent by it. With `unknown_phone_policy::sign_up` it makes the user of a
-    /// phone that nobody had, as `finish_registration` does, but without a password and further properties; whoever has
-    /// registered the phone meanwhile is logged in.
+    /// Second step of either login. The code is spent by it. With `unknown_phone_policy::sign_up` it makes the user of
+    /// a phone that nobody had, as `finish_registration` does, but without a password and further properties; whoever
+    /// has registered the phone meanwhile is logged in.
     ///
     /// @param id     of the challenge
     /// @param code   as the user typed it
@@ -297,16 +297,16 @@ public:
                     std::forward<Token>(token)...);
     }
 
-    /// Uses a proof up: of all who bring it, however many come at once, one gets success. Whoever does what the proof is
-    /// for compares `proof::phone` and `proof::user_id` with those that they do it for.
+    /// Uses a proof up: of all who bring it, however many come at once, one gets success. Whoever does what the proof
+    /// is for compares `proof::phone` and `proof::user_id` with those that they do it for.
     ///
     /// @param shown  the token that `finish_verification` gave, as the client sent it
     /// @param topic  what it is wanted for: it must be what the code was for
     /// @param token  asynchronous mode: a completion token, or nothing
     /// @return the `proof`, without a token
     /// @par Errors
-    /// `invalid_proof` (there is no such proof, it is for another topic, `config::proof_lifetime` is over, it was used). After
-    /// a `storage_unavailable` it may have been used.
+    /// `invalid_proof` (there is no such proof, it is for another topic, `config::proof_lifetime` is over, it was
+    /// used). After a `storage_unavailable` it may have been used.
     template <class... Token>
     auto redeem_proof(proof_token shown, std::string topic, Token&&... token) {
         return give(verification_.redeem(std::move(shown), std::move(topic)), std::forward<Token>(token)...);

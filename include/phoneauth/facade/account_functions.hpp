@@ -163,10 +163,10 @@ public:
     }
 
     /// The same for whoever remembers their identity: sends a code to the phone of the user who has it. Nothing tells
-    /// whether somebody has it, whose phone it is, or whether a message was sent: the limits of that phone are kept, and
-    /// the observer is told, but to the client it looks as if a message were on its way. So a `before_message` hook must
-    /// not decide by the number here; for an identity that nobody has, it sees one with the calling code 999, which no
-    /// country has. Where the phone is the identity, it is `start_password_reset`.
+    /// whether somebody has it, whose phone it is, or whether a message was sent: the limits of that phone are kept,
+    /// and the observer is told, but to the client it looks as if a message were on its way. So a `before_message` hook
+    /// must not decide by the number here; for an identity that nobody has, it sees one with the calling code 999,
+    /// which no country has. Where the phone is the identity, it is `start_password_reset`.
     ///
     /// @param identity  the value of `config::identity_column`
     /// @param from      the client that asks
@@ -174,8 +174,8 @@ public:
     /// @return the `challenge`
     /// @par Errors
     /// `operation_disabled`; `identity_required`, `invalid_email`, `invalid_parameter` (it can be nobody's identity);
-    /// `unknown_phone` (only with `unknown_phone_policy::reject`); `too_many_messages` (with `retry_after`: of the client,
-    /// or of all who ask so).
+    /// `unknown_phone` (only with `unknown_phone_policy::reject`); `too_many_messages` (with `retry_after`: of the
+    /// client, or of all who ask so).
     template <class... Token>
     auto start_password_reset_of(std::string identity, client_info from = {}, Token&&... token) {
         return self().give(self().recovery_.start_password_reset_of(std::move(identity), std::move(from)),
@@ -184,13 +184,13 @@ public:
 
     /// Second step of a password reset: the user gets another password. All their sessions and trusted devices end, for
     /// good; all other codes of resets that are open are worth nothing any more; and the user is told by
-    /// `config::password_reset_notice`. Nobody is logged in by it. What is wrong with the new password by itself is told
-    /// before the code is looked at; if it is refused after the code was right (it is the user's phone or identity, or a
-    /// hook refuses it), the same code can come again with another one, which counts as a try.
+    /// `config::password_reset_notice`. Nobody is logged in by it. What is wrong with the new password by itself is
+    /// told before the code is looked at; if it is refused after the code was right (it is the user's phone or
+    /// identity, or a hook refuses it), the same code can come again with another one, which counts as a try.
     ///
     /// With `password_reset_policy::code_and_backup_code` the backup code is compared as well, and spent. If one of the
-    /// two is wrong, it is `wrong_code`, and nothing tells which; it counts as a wrong code, and as a guess at the user's
-    /// backup codes. Users who have no backup code cannot reset their password then.
+    /// two is wrong, it is `wrong_code`, and nothing tells which; it counts as a wrong code, and as a guess at the
+    /// user's backup codes. Users who have no backup code cannot reset their password then.
     ///
     /// @param id      of the challenge
     /// @param code    as the user typed it
@@ -202,8 +202,8 @@ public:
     /// @par Errors
     /// `operation_disabled`; `password_required`; `invalid_password`; `invalid_parameter` (of the code or the backup
     /// code: it can be none); `too_many_failures` (with `retry_after`: at backup codes); `no_transaction` (also if the
-    /// user's password or phone has changed since); `wrong_code` (with `tries_left`); `tries_exhausted`; `code_expired`;
-    /// `code_used`; `transaction_failed`; `account_disabled`; the hooks' own failures.
+    /// user's password or phone has changed since); `wrong_code` (with `tries_left`); `tries_exhausted`;
+    /// `code_expired`; `code_used`; `transaction_failed`; `account_disabled`; the hooks' own failures.
     template <class... Token>
     auto finish_password_reset(transaction_id id, submitted_code code, password wanted, backup_code spare = {},
                                client_info from = {}, Token&&... token) {
@@ -213,8 +213,8 @@ public:
     }
 
     /// Makes ten backup codes for the logged-in user, for the day on which they do not have their phone: each is good
-    /// once. The former ones, if there were any, are worth nothing any more. Only their hashes are stored, so this is the
-    /// only time that they can be shown.
+    /// once. The former ones, if there were any, are worth nothing any more. Only their hashes are stored, so this is
+    /// the only time that they can be shown.
     ///
     /// @param session  the token, as the client sent it: opened within `config::fresh_login`
     /// @param from     the client that asks
@@ -233,7 +233,8 @@ public:
     /// Login of a user who does not have their phone: with one of their backup codes in the place of a code, which is
     /// spent by it. The user is told by `config::backup_code_notice`. An unknown phone, a wrong password and a wrong or
     /// used backup code are one error and take the same time, and are counted alike: so nobody can try for one of them
-    /// alone. What could be no backup code is compared with nothing. `before_update` is not asked when the code is spent.
+    /// alone. What could be no backup code is compared with nothing. `before_update` is not asked when the code is
+    /// spent.
     ///
     /// @param phone   as people type it; see `phone_number::parse`
     /// @param secret  the user's password; empty, if they have none (which is not enough unless

@@ -87,9 +87,9 @@ auto recovery<Mode>::begin(context& c, std::string text) -> flow<result<challeng
     co_return opened;
 }
 
-/// A reset that begins with an identity tells nobody whose phone the code goes to, nor whether it goes anywhere: not even
-/// by the limits of that phone, which others can use up. So only limits that know no phone are seen. Where the phone's
-/// refuse, it goes on as for an identity that nobody has; and that is counted against the phone of nobody.
+/// A reset that begins with an identity tells nobody whose phone the code goes to, nor whether it goes anywhere: not
+/// even by the limits of that phone, which others can use up. So only limits that know no phone are seen. Where the
+/// phone's refuse, it goes on as for an identity that nobody has; and that is counted against the phone of nobody.
 template <class Mode>
 auto recovery<Mode>::begin_of(context& c, std::string text) -> flow<result<challenge>> {
     if (p_.config.password_reset == password_reset_policy::disabled) co_return error::operation_disabled;
@@ -267,8 +267,8 @@ auto recovery<Mode>::after_reset(context& c, const transaction& t, const user& b
 
 // ---- Backup codes ----
 
-/// What `typed` is worth, counted before it is compared. `concealed`: that the account has no guess left is not told, it
-/// is a wrong code.
+/// What `typed` is worth, counted before it is compared. `concealed`: that the account has no guess left is not told,
+/// it is a wrong code.
 template <class Mode>
 auto recovery<Mode>::check(context& c, const phone_number& phone, const std::optional<user>& owner,
                            const typed_backup_code& typed, bool concealed) -> flow<result<backup_guess>> {
@@ -434,8 +434,8 @@ auto recovery<Mode>::spend(user& owner, const backup_guess& guess) -> flow<resul
     co_return error::storage_unavailable;
 }
 
-/// A backup code was of no use, as the storage failed after it was spent: it may come again. Unless the user's codes are
-/// others by now, among which it must not be.
+/// A backup code was of no use, as the storage failed after it was spent: it may come again. Unless the user's codes
+/// are others by now, among which it must not be.
 template <class Mode>
 auto recovery<Mode>::put_back(const user& spent, const backup_guess& guess) -> flow<bool> {
     try {

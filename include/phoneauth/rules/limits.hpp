@@ -141,8 +141,8 @@ struct code_request {
 /// A code: the client's, the phone's and the budget of all; and if it begins a transaction, the cooldown, and room for
 /// all its tries. A test number is sent nothing, and so no message is counted.
 PHONEAUTH_DECL limit_batch code_limits(const code_request& r, const config& c, time_point now);
-/// What everybody can see of the limits of a password reset that begins with an identity: those of the client, and one for
-/// all such resets, as many as there may be messages in all. `r` is concealed, and its `fingerprint` nobody's.
+/// What everybody can see of the limits of a password reset that begins with an identity: those of the client, and one
+/// for all such resets, as many as there may be messages in all. `r` is concealed, and its `fingerprint` nobody's.
 PHONEAUTH_DECL limit_batch reset_limits(const code_request& r, const config& c, time_point now);
 /// Appends what takes the guess of `password_limits` back.
 PHONEAUTH_DECL void take_guess_back(limit_batch& b, std::string_view subject, const client_networks& from,
@@ -166,9 +166,9 @@ PHONEAUTH_DECL limit_batch password_limits(std::string_view subject, std::string
                                            std::string_view fingerprint, const client_networks& from, int shared_by,
                                            bool concealed, const config& c, time_point now);
 
-/// One guess at a backup code of whoever has `phone`: counted before it is compared, and costs the network one hash, as in
-/// `password_limits`, from where the parameters are. `concealed`: nobody is told whose phone it is, and so nothing that is
-/// counted for it may be told; only the rest is the client's own (`limit_batch::of_client`).
+/// One guess at a backup code of whoever has `phone`: counted before it is compared, and costs the network one hash, as
+/// in `password_limits`, from where the parameters are. `concealed`: nobody is told whose phone it is, and so nothing
+/// that is counted for it may be told; only the rest is the client's own (`limit_batch::of_client`).
 PHONEAUTH_DECL limit_batch backup_limits(std::string_view phone, std::string_view fingerprint,
                                          const client_networks& from, bool concealed, const config& c, time_point now);
 

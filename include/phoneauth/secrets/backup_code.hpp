@@ -45,8 +45,8 @@ constexpr char base32_digit_of(char32_t c) noexcept {
 }
 }  // namespace detail
 
-/// A new backup code for `slot`, below `backup_code_count`, as a user is shown it: "7-XXXX-XXXX-XXXX-XXXX". Empty when there
-/// is no randomness. `Random` has `bool fill(std::span<unsigned char>)`, as `random_source`.
+/// A new backup code for `slot`, below `backup_code_count`, as a user is shown it: "7-XXXX-XXXX-XXXX-XXXX". Empty when
+/// there is no randomness. `Random` has `bool fill(std::span<unsigned char>)`, as `random_source`.
 template <class Random>
 std::optional<secret_string> make_backup_code(Random& random, unsigned slot) {
     std::array<unsigned char, detail::backup_code_size> bytes;
