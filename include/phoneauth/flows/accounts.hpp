@@ -143,10 +143,12 @@ private:
         const auto phone = changed.phone;
         const auto generation = changed.generation;
         const auto identity = changed.identity;
+        const auto backup_codes = changed.backup_codes;
         auto allowed = co_await ports_.before_update(before, changed);
         changed.object_id = before.object_id;
         changed.version = before.version;
         changed.phone = phone;
+        changed.backup_codes = backup_codes;
         changed.generation = (std::max)(changed.generation, generation);
         if (config_.identity_column == config_.phone_column) changed.identity = identity;
         co_return allowed;

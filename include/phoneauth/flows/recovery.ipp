@@ -218,17 +218,9 @@ auto recovery<Mode>::replace_password(context& c, const transaction& t, const st
             changed.password_hash = hash;
             ++changed.generation;
             changed.updated_at = p_.now();
-            const auto left = changed.backup_codes;
-            allowed = co_await p_.ports.before_update(*owner, changed);
-            if (!allowed) co_return std::move(allowed).error();
-            changed.object_id = owner->object_id;
-            changed.phone = owner->phone;
-            changed.version = owner->version;
-            changed.backup_codes = left;
-            const write_result written = co_await p_.ports.update_user(changed);
-            if (written == write_result::stale) continue;
-            if (written != write_result::done) co_return error::user_exists;
-            ++changed.version;
+            auto outcome = co_await p_.accounts.store(*owner, changed);
+            if (outcome.state == change_state::stale) continue;
+            if (outcome.state != change_state::done) co_return std::move(outcome).why;
             co_await after_reset(c, t, *owner, changed, spare);
             co_return std::move(changed);
         }
@@ -242,11 +234,7 @@ auto recovery<Mode>::replace_password(context& c, const transaction& t, const st
 template <class Mode>
 auto recovery<Mode>::after_reset(context& c, const transaction& t, const user& before, const user& changed,
                                  const std::optional<backup_guess>& spare) -> flow<bool> {
-    try {  // they are over already, as what they rest on has changed
-        [[maybe_unused]] const std::size_t ended =
-            co_await p_.ports.erase_sessions_of(changed.object_id, std::string());
-    } catch (...) {
-    }
+    co_await p_.accounts.end_sessions(changed.object_id);  // they are over already, as what they rest on has changed
     const auto fingerprint = p_.session_fingerprint_of(changed);
     const auto subject = p_.identity_subject(changed.identity, changed);
     const auto over =
@@ -258,10 +246,7 @@ auto recovery<Mode>::after_reset(context& c, const transaction& t, const user& b
         co_await p_.limits.try_to(right);
     }
     co_await p_.notices.tell(c, changed.phone, p_.config.password_reset_notice);
-    try {
-        [[maybe_unused]] auto unused = co_await p_.ports.after_update(before, changed);
-    } catch (...) {
-    }
+    co_await p_.accounts.after_update(before, changed);
     co_return true;
 }
 
@@ -346,26 +331,15 @@ auto recovery<Mode>::store_backup_codes(const session_token& token, user owner, 
         user changed = owner;
         changed.backup_codes = hashes;
         changed.updated_at = p_.now();
-        auto allowed = co_await p_.ports.before_update(owner, changed);
-        if (!allowed) co_return allowed;
-        changed.object_id = owner.object_id;
-        changed.phone = owner.phone;
-        changed.version = owner.version;
-        changed.backup_codes = hashes;
-        const write_result written = co_await p_.ports.update_user(changed);
-        if (written == write_result::stale) {
+        auto outcome = co_await p_.accounts.store(owner, changed);
+        if (outcome.state == change_state::stale) {
             auto admitted = co_await sessions_.admit(token);
             if (!admitted) co_return std::move(admitted).error();
             owner = std::move(admitted->owner);
             continue;
         }
-        if (written != write_result::done) co_return error::user_exists;
-        ++changed.version;
-        co_await Mode::ignore_cancellation();  // the former codes are gone: these must be told
-        try {
-            [[maybe_unused]] auto unused = co_await p_.ports.after_update(owner, changed);
-        } catch (...) {
-        }
+        if (outcome.state != change_state::done) co_return std::move(outcome).why;
+        co_await p_.accounts.after_update(owner, changed);
         co_return result<void>();
     }
     co_return error::storage_unavailable;
