@@ -311,22 +311,25 @@ inline void end_failures(cell_batch& b, door d, std::string_view subject, const 
     }
 }
 
+/// The code of `used` was right: ends the failures at its door, the wait for the next one, and its life.
+inline void end_code(cell_batch& b, const transaction& used, const client_networks& from, const config& c) {
+    const auto d = door_of(used);
+    const auto phone = used.phone.str();
+    const std::string_view known = used.known_network;
+    const std::string_view strangers = d == door::session ? "@session" : "";
+    end_failures(b, d, phone, from);
+    if (d != door::second && c.phone_cooldown.count() > 0)
+        b.add(forget(), "cooldown/login:", phone, known.empty() ? strangers : "@", known);
+    for_each_share_of(used, [&](failure_share s, std::string_view at, std::string_view network_of_code) {
+        b.add(back(open_codes(s, c).interval), "open/", name_of(d), phone, at, network_of_code);
+    });
+}
+
 inline void learn_network(cell_batch& b, std::string_view phone, std::string_view fingerprint,
                           const client_networks& from) {
     if (!from.network.empty() && !from.shared)
         b.add({cell_action::move, always, network_memory, network_memory, {}}, "known:", phone, "/", fingerprint, "@",
               from.network);
-}
-
-/// The code of `t` was used: it is not open any more, and the phone does not wait for the next one.
-inline void end_code(cell_batch& b, const transaction& t, const config& c) {
-    const auto d = door_of(t);
-    const std::string_view known = t.known_network;
-    if (d != door::second && c.phone_cooldown.count() > 0)
-        b.add(forget(), "cooldown/login:", t.phone.str(), known.empty() ? "" : "@", known);
-    for_each_share_of(t, [&](failure_share s, std::string_view at, std::string_view network_of_code) {
-        b.add(back(open_codes(s, c).interval), "open/", name_of(d), t.phone.str(), at, network_of_code);
-    });
 }
 
 }  // namespace detail
@@ -379,10 +382,7 @@ PHONEAUTH_DECL cell_batch after_login(const login_facts& f, const config& c, tim
     const auto phone = f.phone.str();
     learn_network(b, phone, f.fingerprint, f.from);
     if (!f.subject.empty()) end_failures(b, door::password, f.subject, f.from);
-    if (!f.used) return b;
-    const auto d = door_of(*f.used);
-    end_failures(b, d, phone, f.from);
-    end_code(b, *f.used, c);
+    if (f.used) end_code(b, *f.used, f.from, c);
     return b;
 }
 
@@ -406,17 +406,8 @@ PHONEAUTH_DECL cell_batch after_backup_code(std::string_view phone, const client
 
 PHONEAUTH_DECL cell_batch after_step_up(const transaction& used, const client_networks& from, const config& c,
                                         time_point now) {
-    using namespace detail;
     cell_batch b(now);
-    const auto d = door_of(used);
-    const auto phone = used.phone.str();
-    const std::string_view known = used.known_network;
-    end_failures(b, d, phone, from);
-    if (c.phone_cooldown.count() > 0)
-        b.add(forget(), "cooldown/login:", phone, known.empty() ? "@session" : "@", known);
-    for_each_share_of(used, [&](failure_share s, std::string_view at, std::string_view network_of_code) {
-        b.add(back(open_codes(s, c).interval), "open/", name_of(d), phone, at, network_of_code);
-    });
+    detail::end_code(b, used, from, c);
     return b;
 }
 
@@ -458,8 +449,7 @@ PHONEAUTH_DECL cell_batch after_password_reset(const transaction& used, std::str
                                                std::string_view fingerprint, const client_networks& from,
                                                const config& c, time_point now) {
     auto b = after_new_password(used.phone, subject, fingerprint, from, now);
-    detail::end_failures(b, door_of(used), used.phone.str(), from);
-    detail::end_code(b, used, c);
+    detail::end_code(b, used, from, c);
     return b;
 }
 
