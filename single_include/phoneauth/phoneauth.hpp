@@ -58,23 +58,21 @@ __asm__(".pushsection .data.rel.ro.phoneauth_version,\"aw\",%progbits\n"
 #error "PHONEAUTH_SEPARATE_COMPILATION needs the headers in include/, not the single header"
 #endif
 
-// ---- phoneauth/authenticator.hpp ----
+// ---- phoneauth/account_data.hpp ----
 
-#ifndef PHONEAUTH_AUTHENTICATOR_HPP
-#define PHONEAUTH_AUTHENTICATOR_HPP
+#ifndef PHONEAUTH_ACCOUNT_DATA_HPP
+#define PHONEAUTH_ACCOUNT_DATA_HPP
 
-#include <memory>
-#include <optional>
+#include <vector>
+
+
+// ---- phoneauth/session.hpp ----
+
+#ifndef PHONEAUTH_SESSION_HPP
+#define PHONEAUTH_SESSION_HPP
+
+#include <cstdint>
 #include <string>
-#include <utility>
-
-
-// ---- phoneauth/challenge.hpp ----
-
-#ifndef PHONEAUTH_CHALLENGE_HPP
-#define PHONEAUTH_CHALLENGE_HPP
-
-#include <chrono>
 
 
 // ---- phoneauth/credentials.hpp ----
@@ -108,6 +106,7 @@ __asm__(".pushsection .data.rel.ro.phoneauth_version,\"aw\",%progbits\n"
 #include <cstddef>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -165,6 +164,10 @@ PHONEAUTH_DECL bool equal_in_constant_time(std::string_view a, std::string_view 
 
 /// Base64 (RFC 4648 §4), padded.
 PHONEAUTH_DECL std::string base64(std::string_view bytes);
+/// The same without padding.
+PHONEAUTH_DECL std::string base64_unpadded(std::string_view bytes);
+/// What base64 without padding stands for; nothing if the text is not exactly what `base64_unpadded` writes.
+PHONEAUTH_DECL std::optional<std::string> bytes_of_base64(std::string_view unpadded);
 
 /// Two digits for each byte.
 PHONEAUTH_DECL std::string lower_case_hex(std::span<const unsigned char> bytes);
@@ -245,6 +248,26 @@ PHONEAUTH_DECL std::string base64(std::string_view bytes) {
         EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()), bytes_of(bytes), static_cast<int>(bytes.size()));
     out.resize(static_cast<std::size_t>(size));
     return out;
+}
+
+PHONEAUTH_DECL std::string base64_unpadded(std::string_view bytes) {
+    auto text = base64(bytes);
+    while (text.ends_with('=')) text.pop_back();
+    return text;
+}
+
+PHONEAUTH_DECL std::optional<std::string> bytes_of_base64(std::string_view unpadded) {
+    const auto size = unpadded.size() / 4 * 3 + (unpadded.size() % 4 * 6) / 8;
+    std::string padded(unpadded);
+    padded.append((4 - padded.size() % 4) % 4, '=');
+    std::string bytes(padded.size() / 4 * 3, '\0');
+    if (EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()), bytes_of(padded),
+                        static_cast<int>(padded.size())) < 0)
+        return std::nullopt;
+    bytes.resize(size);
+    // The decoder overlooks white space and padding in the middle; what encodes back differently was not canonical.
+    if (base64_unpadded(bytes) != unpadded) return std::nullopt;
+    return bytes;
 }
 
 PHONEAUTH_DECL std::string lower_case_hex(std::span<const unsigned char> bytes) {
@@ -425,6 +448,25 @@ public:
     using named_text::named_text;
 };
 
+/// What spares a trusted device the code of a two-factor login: 36 characters, upper-case 8-4-4-4-12. Wiped when it goes
+/// away.
+class device_token : public detail::named_text<secret_string> {
+public:
+    using named_text::named_text;
+};
+
+/// One of the ten codes that a user has written down, as they typed it. Wiped when it goes away.
+class backup_code : public detail::named_text<secret_string> {
+public:
+    using named_text::named_text;
+};
+
+/// Shows that a code was right, for `authenticator::redeem_proof`: at most 128 characters. Wiped when it goes away.
+class proof_token : public detail::named_text<secret_string> {
+public:
+    using named_text::named_text;
+};
+
 }  // namespace v0
 }  // namespace phoneauth
 
@@ -460,13 +502,65 @@ struct system_clock {
 namespace phoneauth {
 inline namespace v0 {
 
-/// A code is on its way: whoever sends it back in time, with this id, has the phone.
-struct challenge {
-    phoneauth::transaction_id transaction_id;  ///< for the client, which sends it back with the code
-    time_point expires_at{};                   ///< a code that comes at or after this time is too late
-    std::chrono::seconds resend_after{};       ///< how long to wait before `resend` can succeed
-    /// The provider did not answer: the message may or may not arrive. The code is valid.
-    bool delivery_uncertain = false;
+/// What a `session` record is for. The numbers are stored: they never change.
+enum class session_kind : std::uint8_t {
+    login = 1,          ///< a user is logged in: its token goes with each request
+    trusted_device = 2  ///< spares its user the code of two-factor logins: its token logs nobody in by itself
+};
+
+/// How a user showed who they are, to be combined: what OpenID Connect calls `amr` (RFC 8176). The numbers are stored:
+/// they never change.
+enum auth_method : std::uint32_t {
+    by_code = 1,            ///< a code that was sent to their phone ("sms")
+    by_password = 2,        ///< their password ("pwd")
+    by_backup_code = 4,     ///< one of their backup codes
+    by_trusted_device = 8,  ///< the token of a trusted device, in place of a code
+};
+
+/// A login, or a device that its user trusts. The token itself is never stored, only its hash.
+struct session {
+    std::string token_hash;   ///< lower-case hexadecimal SHA-256 of the token, 64 characters
+    std::string user_id;      ///< `user::object_id`
+    time_point created_at{};  ///< when the user logged in
+    time_point expires_at{};  ///< a token that comes at or after this time is too late
+    /// What the session rests on: a hash of the user's password, phone and generation, 64 hexadecimal digits. The
+    /// session is over when they are others. Empty: a version of the library that knew none has stored it.
+    std::string fingerprint{};
+    session_kind kind = session_kind::login;  ///< what it is for
+    /// Of `auth_method`, by which the user has shown in it who they are: the last one, and those that were fresh then
+    /// (`config::fresh_login`); 0: unknown.
+    std::uint32_t auth_methods = 0;
+    time_point auth_time{};     ///< when they last did; the epoch: when it was created
+    time_point last_used_at{};  ///< when its token was last seen, to some minutes; the epoch: when it was created
+    std::string device{};       ///< what the client called itself when it was opened: at most 128 bytes
+    std::string network{};      ///< `client_network` of the client that opened it; empty: not known
+    std::uint64_t version = 0;  ///< grows with each stored change; see `SessionStorage`
+};
+
+/// What a user may know of one of their sessions, or trusted devices.
+struct session_info {
+    std::string id;  ///< names it for `end_session`: `session::token_hash`, which no token can be made from
+    session_kind kind = session_kind::login;  ///< what it is for
+    bool current = false;                     ///< it is the one that asks
+    std::string device;                       ///< what the client called itself; a stranger's text
+    std::string network;                      ///< where it was opened from; empty: not known
+    time_point opened_at{};                   ///< when it was opened
+    time_point last_used_at{};                ///< when its token was last seen, to some minutes
+    time_point expires_at{};                  ///< when it ends by itself, if it is used until then
+    std::uint32_t auth_methods = 0;           ///< of `auth_method`; 0: not known
+    time_point auth_time{};                   ///< when the user last showed who they are
+};
+
+/// A device that its user trusts from now on.
+struct trusted_device {
+    device_token token;  ///< for the client, which keeps it and sends it with the next logins; only its hash is stored
+    time_point expires_at{};  ///< a token that comes at or after this time is too late
+};
+
+/// What became of a logout.
+enum class logout_outcome {
+    ended,      ///< the session is over
+    no_session  ///< there was none, or it was over already
 };
 
 }  // namespace v0
@@ -474,119 +568,19 @@ struct challenge {
 
 #endif
 
-// ---- phoneauth/client_info.hpp ----
+// ---- phoneauth/user.hpp ----
 
-#ifndef PHONEAUTH_CLIENT_INFO_HPP
-#define PHONEAUTH_CLIENT_INFO_HPP
-
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-
-namespace phoneauth {
-inline namespace v0 {
-
-/// The client that asks, as far as the server knows it. All of it may be empty: what is not known is not limited.
-struct client_info {
-    // Constructors, as g++ 12 destroys a temporary aggregate in a co_await expression twice.
-    client_info() = default;
-    /// The members, in their order.
-    explicit client_info(std::string from, std::string agent = {}, std::string user = {})
-        : address(std::move(from)), user_agent(std::move(agent)), user_id(std::move(user)) {}
-
-    /// IPv4 or IPv6, as text; a port, brackets, a zone and blanks around it do no harm. Empty: it is not known, and
-    /// nothing is limited by client. All clients whose address is another text are limited together, as one.
-    std::string address;
-    std::string user_agent;  ///< for the observer; cut to 64 bytes there
-    std::string user_id;     ///< `user::object_id` of the logged-in user on whose behalf a message is sent: that
-                             ///< user's limit takes the place of the network's
-    /// Many clients may share the address, because it is that of a proxy that does not count as trusted: it is limited
-    /// like any other, but never becomes known to a user, nor counts as known. The first time, the observer is told
-    /// `event_kind::misconfigured_proxy`.
-    bool shared_address = false;
-};
-
-/// The network of all clients whose address is not empty and yet none.
-inline constexpr std::string_view unknown_network = "unknown";
-
-/// The part of an address that one subscriber has, in one spelling: an IPv4 address as it is (one that is mapped into
-/// IPv6 or comes through a NAT64, RFC 6052 §2.1, too), of an IPv6 address the first 64 bits (RFC 4291 §2.5.4; RFC 6177:
-/// at least that goes to one site). `address` is as in `client_info::address`: empty for an empty one,
-/// `unknown_network` if it is none.
-PHONEAUTH_DECL std::string client_network(std::string_view address);
-
-/// The first 48 bits of an IPv6 address, "2001:db8:1::/48": the most that goes to one site (RFC 6177 §2), which has
-/// 65,536 of the networks that `client_network` tells apart. Empty for IPv4 and for what is no address.
-PHONEAUTH_DECL std::string wide_network(std::string_view address);
-
-/// The address of the client behind trusted proxies (reverse proxies, load balancers).
-///
-/// @param peer       the other end of the connection
-/// @param forwarded  the value of a header like X-Forwarded-For, to whose end each proxy has added the address that it
-///                   was asked from, perhaps with a port
-/// @param trusted    addresses and networks ("10.0.0.0/8", "::1"); those that are too wide (see `is_too_wide`) count as
-///                   not there
-/// @return `peer`, unless it is trusted. Then it is the last address of `forwarded` that is not trusted: everything
-/// before that could have been made up. If there is no such address among the last 20, or something on the way there is
-/// no address, it is the last trusted one, so that clients that cannot be told apart are limited together. Ports,
-/// brackets and blanks are left out.
-PHONEAUTH_DECL std::string client_address(std::string_view peer, std::string_view forwarded,
-                                          const std::vector<std::string>& trusted);
-
-/// The address of the client behind a known number of proxies, for whom their addresses are not known: the balancers of
-/// a cloud change theirs. It believes whoever connects: when somebody can reach the server past the proxies, or when
-/// there are fewer than `hops`, clients write their own addresses, and no limit by client holds them. So the server must
-/// be reachable through the proxies alone (a firewall, a private network, a Unix socket), and each of them must add to
-/// the header rather than hand it on.
-///
-/// @param peer       the other end of the connection
-/// @param forwarded  as for `client_address`
-/// @param hops       how many proxies add an address; at least 1
-/// @return the address that is the `hops`-th from the end of `forwarded`, the last one for 1. `peer`, if there is none
-/// or it is no address. Ports, brackets and blanks are left out.
-PHONEAUTH_DECL std::string client_address_by_hops(std::string_view peer, std::string_view forwarded, unsigned hops);
-
-/// Whether `text` is an address or a network, as in `client_address`.
-PHONEAUTH_DECL bool is_network(std::string_view text);
-
-/// Whether the network `text` is too wide to be trusted, as strangers are in it who could then write their own
-/// addresses: wider than an IPv4 /8, which includes 0.0.0.0/0, or than an IPv6 /16, unless it is within the private
-/// fc00::/7 or fe80::/10. False for an address, and for what is no network.
-PHONEAUTH_DECL bool is_too_wide(std::string_view text);
-
-}  // namespace v0
-}  // namespace phoneauth
-
-#ifndef PHONEAUTH_SEPARATE_COMPILATION
-
-// ---- phoneauth/client_info.ipp ----
-
-#ifndef PHONEAUTH_CLIENT_INFO_IPP
-#define PHONEAUTH_CLIENT_INFO_IPP
-
-#include <sys/socket.h>
-
-
-// ---- phoneauth/detail/ip.hpp ----
-
-#ifndef PHONEAUTH_DETAIL_IP_HPP
-#define PHONEAUTH_DETAIL_IP_HPP
+#ifndef PHONEAUTH_USER_HPP
+#define PHONEAUTH_USER_HPP
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <cstddef>
-#include <iterator>
+#include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <system_error>
-#include <vector>
-
-#include <arpa/inet.h>
-#include <sys/socket.h>
 
 
 // ---- phoneauth/detail/ascii.hpp ----
@@ -657,223 +651,6 @@ constexpr std::string_view trim(std::string_view text) noexcept {
 }  // namespace phoneauth
 
 #endif
-
-// Addresses and networks as text, and as what they are.
-
-namespace phoneauth {
-inline namespace v0 {
-namespace detail {
-
-/// An IPv6 address, or an IPv4 one mapped into IPv6 (RFC 4291 §2.5.5.2).
-using ip_address = std::array<unsigned char, 16>;
-
-/// "192.0.2.1:80" → "192.0.2.1", "[2001:db8::1]:80" and "[2001:db8::1]" → "2001:db8::1"; anything else as it is.
-inline std::string_view without_port(std::string_view text) noexcept {
-    if (text.starts_with('[')) return text.substr(1, (std::min)(text.find(']'), text.size()) - 1);
-    const auto colon = text.find(':');
-    return colon == text.rfind(':') ? text.substr(0, colon) : text;
-}
-
-/// Reads an address and nothing else.
-inline std::optional<ip_address> parse_ip(std::string_view text) noexcept {
-    std::array<char, INET6_ADDRSTRLEN> buffer{};
-    text = text.substr(0, text.find('%'));  // a zone (RFC 4007 §11) is this machine's own business
-    if (text.size() >= buffer.size() || text.find('\0') != std::string_view::npos) return std::nullopt;
-    std::copy(text.begin(), text.end(), buffer.begin());
-    ip_address a{};
-    if (::inet_pton(AF_INET6, buffer.data(), a.data()) == 1) return a;
-    a[10] = a[11] = 0xff;
-    if (::inet_pton(AF_INET, buffer.data(), a.data() + 12) == 1) return a;
-    return std::nullopt;
-}
-
-/// The address in what servers and proxies print: perhaps with a port, in brackets, between blanks.
-inline std::string_view bare_address(std::string_view text) noexcept {
-    return without_port(trim(text));
-}
-
-inline std::string ip_text(int family, const unsigned char* bytes) {
-    std::array<char, INET6_ADDRSTRLEN> buffer{};
-    return ::inet_ntop(family, bytes, buffer.data(), static_cast<socklen_t>(buffer.size())) ? buffer.data() : "";
-}
-
-/// The IPv4 address that `a` stands for, four bytes of it, or nullptr: a mapped one, or one behind a NAT64 (RFC 6052
-/// §2.1, 64:ff9b::/96), whose clients share the other 96 bits.
-inline const unsigned char* ipv4_in(const ip_address& a) noexcept {
-    constexpr std::array<unsigned char, 12> mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-    constexpr std::array<unsigned char, 12> nat64{0, 0x64, 0xff, 0x9b};
-    const auto begins_with = [&](const auto& prefix) { return std::equal(prefix.begin(), prefix.end(), a.begin()); };
-    return begins_with(mapped) || begins_with(nat64) ? a.data() + 12 : nullptr;
-}
-
-/// The first `bits` of `a`, a multiple of 8, as "2001:db8::/32".
-inline std::string ipv6_prefix(ip_address a, unsigned bits) {
-    std::fill(a.begin() + bits / 8, a.end(), static_cast<unsigned char>(0));
-    return ip_text(AF_INET6, a.data()) + '/' + std::to_string(bits);
-}
-
-struct ip_network {
-    ip_address address;
-    unsigned bits;
-
-    bool has(const ip_address& a) const noexcept {
-        const std::size_t whole = bits / 8;
-        if (!std::equal(a.begin(), a.begin() + static_cast<std::ptrdiff_t>(whole), address.begin())) return false;
-        return bits % 8 == 0 || (a[whole] ^ address[whole]) >> (8 - bits % 8) == 0;
-    }
-};
-
-inline std::optional<ip_network> parse_network(std::string_view text) noexcept {
-    const auto slash = text.find('/');
-    const auto address = parse_ip(text.substr(0, slash));
-    if (!address) return std::nullopt;
-    ip_network n{*address, 128};
-    if (slash == std::string_view::npos) return n;
-    const auto digits = text.substr(slash + 1);
-    const auto [end, ec] = std::from_chars(digits.data(), digits.data() + digits.size(), n.bits);
-    if (ec != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
-    const bool v4 = text.substr(0, slash).find(':') == std::string_view::npos;
-    if (n.bits > (v4 ? 32U : 128U)) return std::nullopt;
-    if (v4) n.bits += 96;
-    return n;
-}
-
-/// Whether `n` is larger than what anybody has: than an IPv4 /8, than an IPv6 /16 outside of the private and link-local
-/// ranges (RFC 4193, RFC 4291 §2.5.6), or a network in which all IPv4 addresses are. Strangers are in it.
-inline bool is_too_wide(const ip_network& n) noexcept {
-    constexpr ip_network mapped{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}, 96};
-    constexpr ip_network own[] = {{{0xfc}, 7}, {{0xfe, 0x80}, 10}};
-    if (n.bits >= mapped.bits && mapped.has(n.address)) return n.bits < 96 + 8;
-    if (n.has(mapped.address)) return true;
-    return n.bits < 16 && std::none_of(std::begin(own), std::end(own),
-                                       [&](const ip_network& o) { return n.bits >= o.bits && o.has(n.address); });
-}
-
-/// See `client_address_by_hops`; empty if there is no such address.
-inline std::string_view forwarded_by(std::string_view forwarded, unsigned hops) noexcept {
-    for (;;) {
-        const auto comma = forwarded.rfind(',');
-        if (hops <= 1) {
-            const auto address = bare_address(forwarded.substr(comma == std::string_view::npos ? 0 : comma + 1));
-            return hops == 1 && parse_ip(address) ? address : std::string_view();
-        }
-        if (comma == std::string_view::npos) return {};
-        forwarded = forwarded.substr(0, comma);
-        --hops;
-    }
-}
-
-/// Proxies that are believed. Immutable, so that it may be used from several threads at once.
-class trusted_networks {
-public:
-    /// What is neither an address nor a network is passed over, and so is a network that is too wide.
-    explicit trusted_networks(const std::vector<std::string>& texts) {
-        for (const auto& text : texts)
-            if (const auto network = parse_network(text); network && !is_too_wide(*network))
-                networks_.push_back(*network);
-    }
-
-    /// Whether `text`, as `bare_address` gives it, is an address of one of them.
-    bool has(std::string_view text) const noexcept {
-        const auto a = parse_ip(text);
-        return a && std::any_of(networks_.begin(), networks_.end(), [&](const ip_network& n) { return n.has(*a); });
-    }
-
-    /// See `client_address`.
-    std::string client_address(std::string_view peer, std::string_view forwarded) const {
-        const auto bare = bare_address(peer);
-        auto asked = parse_ip(bare) ? bare : peer;  // the last address that is sure
-        for (int hops = 0; hops < max_hops && !forwarded.empty() && has(asked); ++hops) {
-            const auto comma = forwarded.rfind(',');
-            const auto last = bare_address(forwarded.substr(comma == std::string_view::npos ? 0 : comma + 1));
-            if (!parse_ip(last)) break;
-            asked = last;
-            forwarded = forwarded.substr(0, comma == std::string_view::npos ? 0 : comma);
-        }
-        return std::string(asked);
-    }
-
-private:
-    static constexpr int max_hops = 20;  // nobody has more proxies, but a client can name thousands
-
-    std::vector<ip_network> networks_;
-};
-
-}  // namespace detail
-}  // namespace v0
-}  // namespace phoneauth
-
-#endif
-
-namespace phoneauth {
-inline namespace v0 {
-
-namespace detail {
-
-/// What `parse_ip` reads, or the same with a port: some print it behind an IPv6 address without brackets.
-inline std::optional<ip_address> parse_printed(std::string_view text) noexcept {
-    const auto bare = bare_address(text);
-    const auto a = parse_ip(bare);
-    return a ? a : parse_ip(bare.substr(0, bare.rfind(':')));
-}
-
-}  // namespace detail
-
-PHONEAUTH_DECL std::string client_network(std::string_view address) {
-    if (address.empty()) return {};
-    const auto a = detail::parse_printed(address);
-    if (!a) return std::string(unknown_network);
-    if (const auto* v4 = detail::ipv4_in(*a)) return detail::ip_text(AF_INET, v4);
-    return detail::ipv6_prefix(*a, 64);
-}
-
-PHONEAUTH_DECL std::string wide_network(std::string_view address) {
-    const auto a = detail::parse_printed(address);
-    return a && !detail::ipv4_in(*a) ? detail::ipv6_prefix(*a, 48) : std::string();
-}
-
-PHONEAUTH_DECL std::string client_address(std::string_view peer, std::string_view forwarded,
-                                          const std::vector<std::string>& trusted) {
-    return detail::trusted_networks(trusted).client_address(peer, forwarded);
-}
-
-PHONEAUTH_DECL std::string client_address_by_hops(std::string_view peer, std::string_view forwarded, unsigned hops) {
-    const auto named = detail::forwarded_by(forwarded, hops);
-    if (!named.empty()) return std::string(named);
-    const auto bare = detail::bare_address(peer);
-    return std::string(detail::parse_ip(bare) ? bare : peer);
-}
-
-PHONEAUTH_DECL bool is_network(std::string_view text) {
-    return detail::parse_network(text).has_value();
-}
-
-PHONEAUTH_DECL bool is_too_wide(std::string_view text) {
-    const auto network = detail::parse_network(text);
-    return network && detail::is_too_wide(*network);
-}
-
-}  // namespace v0
-}  // namespace phoneauth
-
-#endif
-#endif
-
-#endif
-
-// ---- phoneauth/config.hpp ----
-
-#ifndef PHONEAUTH_CONFIG_HPP
-#define PHONEAUTH_CONFIG_HPP
-
-#include <chrono>
-#include <functional>
-#include <stdexcept>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
 
 // ---- phoneauth/phone_number.hpp ----
 
@@ -961,6 +738,8 @@ enum class error {
     send_message_disabled,
     not_permitted,
     fresh_login_required,
+    operation_disabled,
+    invalid_proof,
 
     // codes and transactions
     no_transaction,
@@ -1049,6 +828,8 @@ inline constexpr std::array error_table{
     error_row{error::send_message_disabled, "send_message_disabled", "Sending messages is disabled."},
     error_row{error::not_permitted, "not_permitted", "The logged-in user may not access this object."},
     error_row{error::fresh_login_required, "fresh_login_required", "This change needs the current password, or a login a short while ago."},
+    error_row{error::operation_disabled, "operation_disabled", "This operation is disabled."},
+    error_row{error::invalid_proof, "invalid_proof", "The proof is unknown, has expired, or was used."},
 
     error_row{error::no_transaction, "no_transaction", "There is no such transaction for this operation; start again."},
     error_row{error::wrong_code, "wrong_code", "The code is wrong."},
@@ -1196,6 +977,7 @@ constexpr condition condition_of(error e) noexcept {
     case error::login_disabled:
     case error::account_disabled:
     case error::send_message_disabled:
+    case error::operation_disabled:
     case error::not_permitted:
     case error::destination_not_allowed:
         return condition::denied;
@@ -1203,6 +985,7 @@ constexpr condition condition_of(error e) noexcept {
     case error::unknown_token:
     case error::session_expired:
     case error::fresh_login_required:
+    case error::invalid_proof:
     case error::no_transaction:
     case error::code_expired:
     case error::code_used:
@@ -2459,6 +2242,437 @@ PHONEAUTH_DECL result<phone_number> phone_number::from_e164(std::string_view tex
 namespace phoneauth {
 inline namespace v0 {
 
+/// Further user properties: name → JSON text of the value, kept as the client sent it.
+using property_map = std::map<std::string, std::string, std::less<>>;
+
+/// A registered user, as the storage keeps them. No two users have the same `object_id`, `phone` or `identity`.
+struct user {
+    std::string object_id;  ///< 36 characters, upper-case 8-4-4-4-12; an integrator's own: 1 to 64 bytes
+    phone_number phone;     ///< proved to be the user's
+    std::string identity;   ///< the email address in lower case, or whatever the configured identity column holds
+    /// What the PasswordHasher made; empty: the user has no password. Behind it may stand what it has replaced: see
+    /// rules/stored_password.hpp. An imported user's is the text that the other system has stored.
+    std::string password_hash;
+    property_map properties{};                  ///< everything else the client registered
+    std::string locale = "en";                  ///< the language tag (RFC 5646) that the client registered
+    bool enabled = true;                        ///< false: no login (error 3090)
+    time_point created_at{};                    ///< when they registered
+    std::optional<time_point> updated_at{};     ///< empty until the first change of a property
+    std::optional<time_point> last_login_at{};  ///< empty until the first login
+    std::uint64_t version = 0;                  ///< grows with each stored change; see `UserStorage`
+    std::uint64_t generation = 0;               ///< raise it to end all sessions of the user for good
+    /// The hashes of the backup codes (flows/recovery.hpp), ten with a blank between two, "-" for one that was used;
+    /// empty: the user has none.
+    std::string backup_codes{};
+};
+
+/// True for the names that a client cannot set: the server's own fields of a user object, those of a transaction and
+/// those of a password; upper and lower case are the same. The REST object's names are among them here, not in rest/:
+/// `make_user`, `apply_changes` and `validate` refuse them for every caller, as what one way in would store the REST
+/// object could not show.
+constexpr bool is_reserved_property(std::string_view name) noexcept {
+    constexpr std::array names{"objectId",      "ownerId",         "created",        "updated",      "userStatus",
+                               "lastLogin",     "socialAccount",   "user-token",     "___class",     "___jsonclass",
+                               "__meta",        "blUserLocale",    "password",       "passwordHash", "password_hash",
+                               "transactionId", "transactionCode", "currentPassword"};
+    return std::any_of(names.begin(), names.end(),
+                       [name](std::string_view n) { return detail::equal_without_case(n, name); });
+}
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+namespace phoneauth {
+inline namespace v0 {
+/// All that is stored about a user, for whom the law gives it to (GDPR, article 15). What goes by itself is not among it:
+/// codes, within hours, and the counts of limits, whose keys name phones and networks, within 90 days.
+struct account_data {
+    phoneauth::user user;                ///< as stored
+    std::vector<session_info> sessions;  ///< their sessions and trusted devices
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/authenticator.hpp ----
+
+#ifndef PHONEAUTH_AUTHENTICATOR_HPP
+#define PHONEAUTH_AUTHENTICATOR_HPP
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+
+// ---- phoneauth/challenge.hpp ----
+
+#ifndef PHONEAUTH_CHALLENGE_HPP
+#define PHONEAUTH_CHALLENGE_HPP
+
+#include <chrono>
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// A code is on its way: whoever sends it back in time, with this id, has the phone.
+struct challenge {
+    phoneauth::transaction_id transaction_id;  ///< for the client, which sends it back with the code
+    time_point expires_at{};                   ///< a code that comes at or after this time is too late
+    std::chrono::seconds resend_after{};       ///< how long to wait before `resend` can succeed
+    /// The provider did not answer: the message may or may not arrive. The code is valid.
+    bool delivery_uncertain = false;
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/client_info.hpp ----
+
+#ifndef PHONEAUTH_CLIENT_INFO_HPP
+#define PHONEAUTH_CLIENT_INFO_HPP
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// The client that asks, as far as the server knows it. All of it may be empty: what is not known is not limited.
+struct client_info {
+    // Constructors, as g++ 12 destroys a temporary aggregate in a co_await expression twice.
+    client_info() = default;
+    /// The members, in their order.
+    explicit client_info(std::string from, std::string agent = {}, std::string user = {})
+        : address(std::move(from)), user_agent(std::move(agent)), user_id(std::move(user)) {}
+
+    /// IPv4 or IPv6, as text; a port, brackets, a zone and blanks around it do no harm. Empty: it is not known, and
+    /// nothing is limited by client. All clients whose address is another text are limited together, as one.
+    std::string address;
+    std::string user_agent;  ///< for the observer; cut to 64 bytes there
+    std::string user_id;     ///< `user::object_id` of the logged-in user on whose behalf a message is sent: that
+                             ///< user's limit takes the place of the network's
+    /// Many clients may share the address, because it is that of a proxy that does not count as trusted: it is limited
+    /// like any other, but never becomes known to a user, nor counts as known. The first time, the observer is told
+    /// `event_kind::misconfigured_proxy`.
+    bool shared_address = false;
+    /// What else came with the request, name → JSON text, for `before_message`: the answer to a captcha, say.
+    std::map<std::string, std::string, std::less<>> extra{};
+};
+
+/// The network of all clients whose address is not empty and yet none.
+inline constexpr std::string_view unknown_network = "unknown";
+
+/// The part of an address that one subscriber has, in one spelling: an IPv4 address as it is (one that is mapped into
+/// IPv6 or comes through a NAT64, RFC 6052 §2.1, too), of an IPv6 address the first 64 bits (RFC 4291 §2.5.4; RFC 6177:
+/// at least that goes to one site). `address` is as in `client_info::address`: empty for an empty one,
+/// `unknown_network` if it is none.
+PHONEAUTH_DECL std::string client_network(std::string_view address);
+
+/// The first 48 bits of an IPv6 address, "2001:db8:1::/48": the most that goes to one site (RFC 6177 §2), which has
+/// 65,536 of the networks that `client_network` tells apart. Empty for IPv4 and for what is no address.
+PHONEAUTH_DECL std::string wide_network(std::string_view address);
+
+/// The address of the client behind trusted proxies (reverse proxies, load balancers).
+///
+/// @param peer       the other end of the connection
+/// @param forwarded  the value of a header like X-Forwarded-For, to whose end each proxy has added the address that it
+///                   was asked from, perhaps with a port
+/// @param trusted    addresses and networks ("10.0.0.0/8", "::1"); those that are too wide (see `is_too_wide`) count as
+///                   not there
+/// @return `peer`, unless it is trusted. Then it is the last address of `forwarded` that is not trusted: everything
+/// before that could have been made up. If there is no such address among the last 20, or something on the way there is
+/// no address, it is the last trusted one, so that clients that cannot be told apart are limited together. Ports,
+/// brackets and blanks are left out.
+PHONEAUTH_DECL std::string client_address(std::string_view peer, std::string_view forwarded,
+                                          const std::vector<std::string>& trusted);
+
+/// The address of the client behind a known number of proxies, for whom their addresses are not known: the balancers of
+/// a cloud change theirs. It believes whoever connects: when somebody can reach the server past the proxies, or when
+/// there are fewer than `hops`, clients write their own addresses, and no limit by client holds them. So the server must
+/// be reachable through the proxies alone (a firewall, a private network, a Unix socket), and each of them must add to
+/// the header rather than hand it on.
+///
+/// @param peer       the other end of the connection
+/// @param forwarded  as for `client_address`
+/// @param hops       how many proxies add an address; at least 1
+/// @return the address that is the `hops`-th from the end of `forwarded`, the last one for 1. `peer`, if there is none
+/// or it is no address. Ports, brackets and blanks are left out.
+PHONEAUTH_DECL std::string client_address_by_hops(std::string_view peer, std::string_view forwarded, unsigned hops);
+
+/// Whether `text` is an address or a network, as in `client_address`.
+PHONEAUTH_DECL bool is_network(std::string_view text);
+
+/// Whether the network `text` is too wide to be trusted, as strangers are in it who could then write their own
+/// addresses: wider than an IPv4 /8, which includes 0.0.0.0/0, or than an IPv6 /16, unless it is within the private
+/// fc00::/7 or fe80::/10. False for an address, and for what is no network.
+PHONEAUTH_DECL bool is_too_wide(std::string_view text);
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/client_info.ipp ----
+
+#ifndef PHONEAUTH_CLIENT_INFO_IPP
+#define PHONEAUTH_CLIENT_INFO_IPP
+
+#include <sys/socket.h>
+
+
+// ---- phoneauth/detail/ip.hpp ----
+
+#ifndef PHONEAUTH_DETAIL_IP_HPP
+#define PHONEAUTH_DETAIL_IP_HPP
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstddef>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+#include <arpa/inet.h>
+#include <sys/socket.h>
+
+
+// Addresses and networks as text, and as what they are.
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+/// An IPv6 address, or an IPv4 one mapped into IPv6 (RFC 4291 §2.5.5.2).
+using ip_address = std::array<unsigned char, 16>;
+
+/// "192.0.2.1:80" → "192.0.2.1", "[2001:db8::1]:80" and "[2001:db8::1]" → "2001:db8::1"; anything else as it is.
+inline std::string_view without_port(std::string_view text) noexcept {
+    if (text.starts_with('[')) return text.substr(1, (std::min)(text.find(']'), text.size()) - 1);
+    const auto colon = text.find(':');
+    return colon == text.rfind(':') ? text.substr(0, colon) : text;
+}
+
+/// Reads an address and nothing else.
+inline std::optional<ip_address> parse_ip(std::string_view text) noexcept {
+    std::array<char, INET6_ADDRSTRLEN> buffer{};
+    text = text.substr(0, text.find('%'));  // a zone (RFC 4007 §11) is this machine's own business
+    if (text.size() >= buffer.size() || text.find('\0') != std::string_view::npos) return std::nullopt;
+    std::copy(text.begin(), text.end(), buffer.begin());
+    ip_address a{};
+    if (::inet_pton(AF_INET6, buffer.data(), a.data()) == 1) return a;
+    a[10] = a[11] = 0xff;
+    if (::inet_pton(AF_INET, buffer.data(), a.data() + 12) == 1) return a;
+    return std::nullopt;
+}
+
+/// The address in what servers and proxies print: perhaps with a port, in brackets, between blanks.
+inline std::string_view bare_address(std::string_view text) noexcept {
+    return without_port(trim(text));
+}
+
+inline std::string ip_text(int family, const unsigned char* bytes) {
+    std::array<char, INET6_ADDRSTRLEN> buffer{};
+    return ::inet_ntop(family, bytes, buffer.data(), static_cast<socklen_t>(buffer.size())) ? buffer.data() : "";
+}
+
+/// The IPv4 address that `a` stands for, four bytes of it, or nullptr: a mapped one, or one behind a NAT64 (RFC 6052
+/// §2.1, 64:ff9b::/96), whose clients share the other 96 bits.
+inline const unsigned char* ipv4_in(const ip_address& a) noexcept {
+    constexpr std::array<unsigned char, 12> mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    constexpr std::array<unsigned char, 12> nat64{0, 0x64, 0xff, 0x9b};
+    const auto begins_with = [&](const auto& prefix) { return std::equal(prefix.begin(), prefix.end(), a.begin()); };
+    return begins_with(mapped) || begins_with(nat64) ? a.data() + 12 : nullptr;
+}
+
+/// The first `bits` of `a`, a multiple of 8, as "2001:db8::/32".
+inline std::string ipv6_prefix(ip_address a, unsigned bits) {
+    std::fill(a.begin() + bits / 8, a.end(), static_cast<unsigned char>(0));
+    return ip_text(AF_INET6, a.data()) + '/' + std::to_string(bits);
+}
+
+struct ip_network {
+    ip_address address;
+    unsigned bits;
+
+    bool has(const ip_address& a) const noexcept {
+        const std::size_t whole = bits / 8;
+        if (!std::equal(a.begin(), a.begin() + static_cast<std::ptrdiff_t>(whole), address.begin())) return false;
+        return bits % 8 == 0 || (a[whole] ^ address[whole]) >> (8 - bits % 8) == 0;
+    }
+};
+
+inline std::optional<ip_network> parse_network(std::string_view text) noexcept {
+    const auto slash = text.find('/');
+    const auto address = parse_ip(text.substr(0, slash));
+    if (!address) return std::nullopt;
+    ip_network n{*address, 128};
+    if (slash == std::string_view::npos) return n;
+    const auto digits = text.substr(slash + 1);
+    const auto [end, ec] = std::from_chars(digits.data(), digits.data() + digits.size(), n.bits);
+    if (ec != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+    const bool v4 = text.substr(0, slash).find(':') == std::string_view::npos;
+    if (n.bits > (v4 ? 32U : 128U)) return std::nullopt;
+    if (v4) n.bits += 96;
+    return n;
+}
+
+/// Whether `n` is larger than what anybody has: than an IPv4 /8, than an IPv6 /16 outside of the private and link-local
+/// ranges (RFC 4193, RFC 4291 §2.5.6), or a network in which all IPv4 addresses are. Strangers are in it.
+inline bool is_too_wide(const ip_network& n) noexcept {
+    constexpr ip_network mapped{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}, 96};
+    constexpr ip_network own[] = {{{0xfc}, 7}, {{0xfe, 0x80}, 10}};
+    if (n.bits >= mapped.bits && mapped.has(n.address)) return n.bits < 96 + 8;
+    if (n.has(mapped.address)) return true;
+    return n.bits < 16 && std::none_of(std::begin(own), std::end(own),
+                                       [&](const ip_network& o) { return n.bits >= o.bits && o.has(n.address); });
+}
+
+/// See `client_address_by_hops`; empty if there is no such address.
+inline std::string_view forwarded_by(std::string_view forwarded, unsigned hops) noexcept {
+    for (;;) {
+        const auto comma = forwarded.rfind(',');
+        if (hops <= 1) {
+            const auto address = bare_address(forwarded.substr(comma == std::string_view::npos ? 0 : comma + 1));
+            return hops == 1 && parse_ip(address) ? address : std::string_view();
+        }
+        if (comma == std::string_view::npos) return {};
+        forwarded = forwarded.substr(0, comma);
+        --hops;
+    }
+}
+
+/// Proxies that are believed. Immutable, so that it may be used from several threads at once.
+class trusted_networks {
+public:
+    /// What is neither an address nor a network is passed over, and so is a network that is too wide.
+    explicit trusted_networks(const std::vector<std::string>& texts) {
+        for (const auto& text : texts)
+            if (const auto network = parse_network(text); network && !is_too_wide(*network))
+                networks_.push_back(*network);
+    }
+
+    /// Whether `text`, as `bare_address` gives it, is an address of one of them.
+    bool has(std::string_view text) const noexcept {
+        const auto a = parse_ip(text);
+        return a && std::any_of(networks_.begin(), networks_.end(), [&](const ip_network& n) { return n.has(*a); });
+    }
+
+    /// See `client_address`.
+    std::string client_address(std::string_view peer, std::string_view forwarded) const {
+        const auto bare = bare_address(peer);
+        auto asked = parse_ip(bare) ? bare : peer;  // the last address that is sure
+        for (int hops = 0; hops < max_hops && !forwarded.empty() && has(asked); ++hops) {
+            const auto comma = forwarded.rfind(',');
+            const auto last = bare_address(forwarded.substr(comma == std::string_view::npos ? 0 : comma + 1));
+            if (!parse_ip(last)) break;
+            asked = last;
+            forwarded = forwarded.substr(0, comma == std::string_view::npos ? 0 : comma);
+        }
+        return std::string(asked);
+    }
+
+private:
+    static constexpr int max_hops = 20;  // nobody has more proxies, but a client can name thousands
+
+    std::vector<ip_network> networks_;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+namespace phoneauth {
+inline namespace v0 {
+
+namespace detail {
+
+/// What `parse_ip` reads, or the same with a port: some print it behind an IPv6 address without brackets.
+inline std::optional<ip_address> parse_printed(std::string_view text) noexcept {
+    const auto bare = bare_address(text);
+    const auto a = parse_ip(bare);
+    return a ? a : parse_ip(bare.substr(0, bare.rfind(':')));
+}
+
+}  // namespace detail
+
+PHONEAUTH_DECL std::string client_network(std::string_view address) {
+    if (address.empty()) return {};
+    const auto a = detail::parse_printed(address);
+    if (!a) return std::string(unknown_network);
+    if (const auto* v4 = detail::ipv4_in(*a)) return detail::ip_text(AF_INET, v4);
+    return detail::ipv6_prefix(*a, 64);
+}
+
+PHONEAUTH_DECL std::string wide_network(std::string_view address) {
+    const auto a = detail::parse_printed(address);
+    return a && !detail::ipv4_in(*a) ? detail::ipv6_prefix(*a, 48) : std::string();
+}
+
+PHONEAUTH_DECL std::string client_address(std::string_view peer, std::string_view forwarded,
+                                          const std::vector<std::string>& trusted) {
+    return detail::trusted_networks(trusted).client_address(peer, forwarded);
+}
+
+PHONEAUTH_DECL std::string client_address_by_hops(std::string_view peer, std::string_view forwarded, unsigned hops) {
+    const auto named = detail::forwarded_by(forwarded, hops);
+    if (!named.empty()) return std::string(named);
+    const auto bare = detail::bare_address(peer);
+    return std::string(detail::parse_ip(bare) ? bare : peer);
+}
+
+PHONEAUTH_DECL bool is_network(std::string_view text) {
+    return detail::parse_network(text).has_value();
+}
+
+PHONEAUTH_DECL bool is_too_wide(std::string_view text) {
+    const auto network = detail::parse_network(text);
+    return network && detail::is_too_wide(*network);
+}
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
+
+// ---- phoneauth/config.hpp ----
+
+#ifndef PHONEAUTH_CONFIG_HPP
+#define PHONEAUTH_CONFIG_HPP
+
+#include <chrono>
+#include <functional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+
+namespace phoneauth {
+inline namespace v0 {
+
 /// How the library reaches Twilio.
 struct twilio_config {
     /// `AC` and 32 hexadecimal digits. Required.
@@ -2502,10 +2716,24 @@ struct code_key {
     secret_string secret;  ///< 32 to 256 bytes, kept secret; all servers on one storage need the same
 };
 
-/// What becomes of a login with a phone number that no user has.
+/// What becomes of a login by code with a phone number that no user has.
 enum class unknown_phone_policy {
     conceal,  ///< it looks like any other start, but no message is sent (OWASP ASVS 5.0 §6.3.8)
-    reject    ///< `error::unknown_phone`, as friendly as it is to attackers
+    reject,   ///< `error::unknown_phone`, as friendly as it is to attackers
+    sign_up   ///< a code is sent, and `finish_login` makes the user, who has no password and no further properties
+};
+
+/// How users who have forgotten their password get another one.
+enum class password_reset_policy {
+    disabled,             ///< not by themselves
+    code,                 ///< by a code that is sent to their phone
+    code_and_backup_code  ///< by that and one of their backup codes: so no reset goes past a second factor
+};
+
+/// Something that an integrator has codes sent for, with `authenticator::start_verification`.
+struct topic {
+    std::string name;  ///< 1–32 letters, digits, `-` and `_`; bound into each code
+    std::string text;  ///< what `{purpose}` stands for in its messages: 1–40 bytes of UTF-8
 };
 
 /// Everything an integrator can set. The defaults are the recommended values; `validate` knows the ranges.
@@ -2540,6 +2768,17 @@ struct config {
     std::string registration_purpose = "sign up";
     /// What `{purpose}` stands for at a login: 1–40 bytes of UTF-8.
     std::string login_purpose = "log in";
+    ///@{
+    /// The same for the codes of the other operations: 1–40 bytes of UTF-8 each.
+    std::string phone_change_purpose = "confirm your new number";
+    std::string password_reset_purpose = "set a new password";
+    std::string step_up_purpose = "confirm that it is you";
+    std::string deletion_purpose = "DELETE your account";
+    ///@}
+    /// What the integrator has codes sent for: at most 100, each of another name.
+    std::vector<topic> topics;
+    /// 60–3300 s after the end of a code's life during which the proof that came of it can be redeemed.
+    std::chrono::seconds proof_lifetime{600};
     /// What `{site}` stands for: at most 40 bytes of UTF-8; required with `{site}`.
     std::string site_name;
     /// Host for origin-bound codes (WICG: a last line `@host #code`), without scheme and port; empty: none.
@@ -2628,14 +2867,38 @@ struct config {
     unsigned max_passwords_per_client_and_hour = 60;
     /// 60 s – 365 days.
     std::chrono::seconds session_lifetime{30 * 24 * 3600};
-    /// 0–86400 s after a login during which its session may change password and identity without the current password.
-    /// 0: that is never asked for.
+    /// 0–86400 s after a login during which its session may change password and identity without the current password,
+    /// and the phone at all. 0: that is never asked for.
     std::chrono::seconds fresh_login{600};
+    /// 0 or 300 s – 365 days after which a session that is not used is over. 0: it is not.
+    std::chrono::seconds session_idle_timeout{0};
+    /// 0–1000 sessions of one user; a login beyond it ends the one that was used least recently. 0: no limit.
+    unsigned max_sessions_per_user = 0;
+    /// 0 or 3600 s – 365 days during which a trusted device spares its user the codes of two-factor logins. 0: no device
+    /// can be trusted.
+    std::chrono::seconds trusted_device_lifetime{0};
+
+    // -- accounts
+
+    /// How users who have forgotten their password get another one. Where logins need a password and a code,
+    /// `password_reset_policy::code` makes the phone alone enough.
+    password_reset_policy password_reset = password_reset_policy::disabled;
+    ///@{
+    /// What a user is told by SMS, at most 320 bytes of UTF-8; empty: nothing. The first goes to the number that they
+    /// had before.
+    std::string phone_changed_notice =
+        "The phone number of your account was changed. If it was not you, contact us at once.";
+    std::string password_reset_notice = "Your password was reset. If it was not you, contact us at once.";
+    std::string backup_code_notice =
+        "A backup code was used to get into your account. If it was not you, contact us at once.";
+    ///@}
 
     // -- registration
 
     /// Whether anybody may register.
     bool registration_enabled = true;
+    /// Whether a registration needs a password. A user who has none can set one while their session is fresh.
+    bool password_required = true;
     /// The phone's property name, on the wire too: a letter or `_`, then letters, digits, `_`; at most 64.
     std::string phone_column = "phoneNumber";
     /// The identity's property name. `phone_column` makes the phone the identity; "email" is checked to be an address.
@@ -2657,6 +2920,13 @@ struct config {
     /// 0–1048576 bytes of JSON over all further properties of a user.
     unsigned max_property_bytes = 16384;
 };
+
+/// The topic of this name; nullptr: there is none. Lives as long as `c`.
+inline const topic* find_topic(const config& c, std::string_view name) noexcept {
+    for (const auto& t : c.topics)
+        if (t.name == name) return &t;
+    return nullptr;
+}
 
 /// The number that somebody typed, as the flows read it: by `config::normalize_phone` if there is one, else by
 /// `phone_number::parse`. For whoever looks users up by what is typed.
@@ -3145,61 +3415,6 @@ inline std::string_view edge_of_region(std::string_view region) {
 
 #endif
 
-// ---- phoneauth/user.hpp ----
-
-#ifndef PHONEAUTH_USER_HPP
-#define PHONEAUTH_USER_HPP
-
-#include <algorithm>
-#include <array>
-#include <cstdint>
-#include <functional>
-#include <map>
-#include <optional>
-#include <string>
-#include <string_view>
-
-
-namespace phoneauth {
-inline namespace v0 {
-
-/// Further user properties: name → JSON text of the value, kept as the client sent it.
-using property_map = std::map<std::string, std::string, std::less<>>;
-
-/// A registered user, as the storage keeps them. No two users have the same `object_id`, `phone` or `identity`.
-struct user {
-    std::string object_id;      ///< 36 characters, upper-case 8-4-4-4-12; an integrator's own: 1 to 64 bytes
-    phone_number phone;         ///< proved to be the user's
-    std::string identity;       ///< the email address in lower case, or whatever the configured identity column holds
-    std::string password_hash;  ///< a PHC string; empty: the user has no password
-    property_map properties{};  ///< everything else the client registered
-    std::string locale = "en";  ///< the language tag (RFC 5646) that the client registered
-    bool enabled = true;        ///< false: no login (error 3090)
-    time_point created_at{};    ///< when they registered
-    std::optional<time_point> updated_at{};     ///< empty until the first change of a property
-    std::optional<time_point> last_login_at{};  ///< empty until the first login
-    std::uint64_t version = 0;                  ///< grows with each stored change; see `UserStorage`
-    std::uint64_t generation = 0;               ///< raise it to end all sessions of the user for good
-};
-
-/// True for the names that a client cannot set: the server's own fields of a user object, those of a transaction and
-/// those of a password; upper and lower case are the same. The REST object's names are among them here, not in rest/:
-/// `make_user`, `apply_changes` and `validate` refuse them for every caller, as what one way in would store the REST
-/// object could not show.
-constexpr bool is_reserved_property(std::string_view name) noexcept {
-    constexpr std::array names{"objectId",      "ownerId",         "created",        "updated",      "userStatus",
-                               "lastLogin",     "socialAccount",   "user-token",     "___class",     "___jsonclass",
-                               "__meta",        "blUserLocale",    "password",       "passwordHash", "password_hash",
-                               "transactionId", "transactionCode", "currentPassword"};
-    return std::any_of(names.begin(), names.end(),
-                       [name](std::string_view n) { return detail::equal_without_case(n, name); });
-}
-
-}  // namespace v0
-}  // namespace phoneauth
-
-#endif
-
 namespace phoneauth {
 inline namespace v0 {
 namespace detail {
@@ -3312,6 +3527,21 @@ inline void check_codes(const config& c, bool storage_is_shared, config_checker&
     const char* const part = "expected 1 to 40 bytes of UTF-8 without control characters";
     check.require(is_part(c.registration_purpose, 1), "registration_purpose", part);
     check.require(is_part(c.login_purpose, 1), "login_purpose", part);
+    check.require(is_part(c.phone_change_purpose, 1), "phone_change_purpose", part);
+    check.require(is_part(c.password_reset_purpose, 1), "password_reset_purpose", part);
+    check.require(is_part(c.step_up_purpose, 1), "step_up_purpose", part);
+    check.require(is_part(c.deletion_purpose, 1), "deletion_purpose", part);
+    const auto is_topic = [&](const topic& t) {
+        const auto same = [&](const topic& other) { return other.name == t.name; };
+        return !t.name.empty() && t.name.size() <= 32 && is_part(t.text, 1) &&
+               std::all_of(t.name.begin(), t.name.end(),
+                           [](char ch) { return is_alnum(ch) || ch == '-' || ch == '_'; }) &&
+               std::count_if(c.topics.begin(), c.topics.end(), same) == 1;
+    };
+    check.require(
+        c.topics.size() <= 100 && std::all_of(c.topics.begin(), c.topics.end(), is_topic), "topics",
+        "expected at most 100, each with a name of its own of 1 to 32 letters, digits, - and _, and a text of "
+        "1 to 40 bytes of UTF-8 without control characters");
     check.require(is_part(c.site_name, text.find("{site}") == std::string::npos ? 0 : 1), "site_name",
                   std::string(part) + "; message_template needs it if it has {site}");
     check.require(c.origin_host.empty() || is_host_label_list(c.origin_host), "origin_host",
@@ -3344,6 +3574,29 @@ inline void check_destinations(const config& c, config_checker& check) {
         check.require(t.code.size() == c.code_digits && std::all_of(t.code.begin(), t.code.end(), is_digit),
                       "test_numbers", "a code does not have code_digits digits");
     }
+}
+
+inline void check_accounts(const config& c, config_checker& check) {
+    const auto is_off_or = [](std::chrono::seconds value, std::int64_t least) {
+        return value.count() == 0 || (value.count() >= least && value.count() <= 365LL * 24 * 3600);
+    };
+    check.range(c.proof_lifetime.count(), 60, 3300, "proof_lifetime", "s");
+    check.require(is_off_or(c.session_idle_timeout, 300), "session_idle_timeout", "expected 0 or 300 to 31536000 s");
+    check.range(c.max_sessions_per_user, 0, 1000, "max_sessions_per_user", "sessions");
+    check.require(is_off_or(c.trusted_device_lifetime, 3600), "trusted_device_lifetime",
+                  "expected 0 or 3600 to 31536000 s");
+    const auto is_notice = [](const std::string& s) {
+        return s.size() <= 320 && count_code_points(s) && std::none_of(s.begin(), s.end(), is_control);
+    };
+    const char* const notice = "expected at most 320 bytes of UTF-8 without control characters";
+    check.require(is_notice(c.phone_changed_notice), "phone_changed_notice", notice);
+    check.require(is_notice(c.password_reset_notice), "password_reset_notice", notice);
+    check.require(is_notice(c.backup_code_notice), "backup_code_notice", notice);
+    const bool signs_up = c.unknown_phone == unknown_phone_policy::sign_up;
+    check.require(!signs_up || (c.identity_column == c.phone_column && c.registration_enabled && !c.password_required),
+                  "unknown_phone",
+                  "is sign_up, which needs registration_enabled, no password_required, and the phone as the identity "
+                  "(identity_column = phone_column)");
 }
 
 inline void check_names(const std::vector<std::string>& names, const char* field, config_checker& check) {
@@ -3393,6 +3646,7 @@ PHONEAUTH_DECL std::vector<config_problem> validate(const config& c, bool storag
     check.range(c.max_passwords_per_client_and_hour, 0, 100000, "max_passwords_per_client_and_hour", "failures");
     check.range(c.session_lifetime.count(), 60, 365LL * 24 * 3600, "session_lifetime", "s");
     check.range(c.fresh_login.count(), 0, 86400, "fresh_login", "s");
+    detail::check_accounts(c, check);
 
     check.require(detail::is_property_name(c.phone_column), "phone_column",
                   "expected letters, digits and _, at most 64");
@@ -3431,7 +3685,8 @@ inline namespace v0 {
 
 /// One thing that `authenticator::test_configuration` has looked at, by the name of its check:
 ///
-/// - "destinations", "segments", "callback", "region": the configuration itself;
+/// - "destinations", "segments", "callback", "region", "reset": the configuration itself, the last one only if a password
+///   reset goes past the second factor;
 /// - "connection", "tls", "clock": the way to Twilio, the CA certificates, and this machine's clock;
 /// - "credentials", "key", "account", "trial": what they are of, and what they may do;
 /// - "sender", "sms", "mms": whether the account has the sender, and what it can do;
@@ -3654,10 +3909,69 @@ inline cell_answer decide(const cell_batch& batch, std::span<const time_point> s
 
 #endif
 
-// ---- phoneauth/event.hpp ----
+// ---- phoneauth/code_message.hpp ----
 
-#ifndef PHONEAUTH_EVENT_HPP
-#define PHONEAUTH_EVENT_HPP
+#ifndef PHONEAUTH_CODE_MESSAGE_HPP
+#define PHONEAUTH_CODE_MESSAGE_HPP
+
+#include <string_view>
+
+
+// ---- phoneauth/text_message.hpp ----
+
+#ifndef PHONEAUTH_TEXT_MESSAGE_HPP
+#define PHONEAUTH_TEXT_MESSAGE_HPP
+
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// Most characters (Unicode code points) of a message's body that Twilio takes.
+inline constexpr std::size_t max_message_characters = 1600;
+/// Most media of a message that Twilio takes.
+inline constexpr std::size_t max_media_urls = 10;
+
+/// An SMS, or an MMS if it has media.
+struct text_message {
+    /// Names and values, in the order in which they are sent.
+    using option_list = std::vector<std::pair<std::string, std::string>>;
+
+    // Constructors, as g++ 12 destroys a temporary aggregate in a co_await expression twice.
+    text_message() = default;
+    /// An SMS, or an MMS if `media` has any.
+    text_message(std::string phone, std::string text, std::vector<std::string> media = {}, option_list further = {})
+        : to(std::move(phone)), body(std::move(text)), media_urls(std::move(media)), options(std::move(further)) {}
+
+    std::string to;                       ///< a phone number, as people type it
+    std::string body;                     ///< UTF-8, at most `max_message_characters`; may be empty if there are media
+    std::vector<std::string> media_urls;  ///< https, at most `max_media_urls`
+    /// Further parameters of Twilio's Messages resource by their Twilio names ("StatusCallback", or "statusCallback" as
+    /// Twilio's JavaScript library spells it), for example {"ValidityPeriod", "300"}. `To`, `Body` and `MediaUrl` are
+    /// not options.
+    option_list options;
+};
+
+/// A message that Twilio has accepted.
+struct sent_message {
+    std::string sid;     ///< `SM…` or `MM…`
+    std::string status;  ///< Twilio's word: "queued", "accepted", …
+    std::string json;    ///< the Message resource as Twilio answered it
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/transaction.hpp ----
+
+#ifndef PHONEAUTH_TRANSACTION_HPP
+#define PHONEAUTH_TRANSACTION_HPP
 
 #include <array>
 #include <chrono>
@@ -3666,18 +3980,6 @@ inline cell_answer decide(const cell_batch& batch, std::span<const time_point> s
 #include <optional>
 #include <string>
 #include <string_view>
-#include <system_error>
-
-
-// ---- phoneauth/transaction.hpp ----
-
-#ifndef PHONEAUTH_TRANSACTION_HPP
-#define PHONEAUTH_TRANSACTION_HPP
-
-#include <chrono>
-#include <cstdint>
-#include <optional>
-#include <string>
 
 
 namespace phoneauth {
@@ -3686,18 +3988,32 @@ inline namespace v0 {
 /// What a code is good for. A code is accepted only by the operation it was sent for (OWASP ASVS 5.0 §6.6.2).
 /// The numbers are stored: they never change.
 enum class purpose : std::uint8_t {
-    registration = 1,  ///< proves the phone of a new user
-    login = 2          ///< logs a user in, with or without a password before it
+    registration = 1,    ///< proves the phone of a new user
+    login = 2,           ///< logs a user in, with or without a password before it
+    phone_change = 3,    ///< proves the phone that a logged-in user is to have
+    password_reset = 4,  ///< lets a user who has forgotten their password set another one
+    step_up = 5,         ///< shows once more that it is the user who is logged in
+    deletion = 6,        ///< deletes a logged-in user's account
+    verification = 7     ///< proves a phone for the integrator; `transaction::topic` says what for
 };
 
-/// Where a transaction stands. All but `pending` are final; only `confirmed` is taken back if what it was for could not
-/// be done (see `reopen`). The numbers are stored: they never change.
+/// The name of a purpose, as its enumerator.
+constexpr std::string_view name_of(purpose p) noexcept {
+    constexpr std::array<std::string_view, 7> names{"registration", "login",    "phone_change", "password_reset",
+                                                    "step_up",      "deletion", "verification"};
+    return names[static_cast<std::size_t>(p) - 1];
+}
+static_assert(name_of(purpose::verification) == "verification");
+
+/// Where a transaction stands. All but `pending` and `confirmed` are final: `confirmed` is taken back if what it was for
+/// could not be done (see `reopen`), and becomes `redeemed` if what came of it was a proof. The numbers are stored: they never change.
 enum class transaction_state : std::uint8_t {
     pending = 1,    ///< a code was sent, or is being sent
     confirmed = 2,  ///< the right code came in time: the one winner
     exhausted = 3,  ///< too many wrong codes
     expired = 4,    ///< the code came too late
-    failed = 5      ///< the provider refused the message for certain
+    failed = 5,     ///< the provider refused the message for certain
+    redeemed = 6    ///< confirmed, and the proof that came of it was used (`authenticator::redeem_proof`)
 };
 
 /// What is known of the last message of a transaction. The numbers are stored: they never change.
@@ -3712,8 +4028,10 @@ struct transaction {
     std::string id;  ///< 36 characters, upper-case 8-4-4-4-12, 128 random bits
     phoneauth::purpose purpose = phoneauth::purpose::registration;  ///< what its code is good for
     phone_number phone;                                             ///< where the code went
-    std::string user_id{};  ///< `user::object_id` for a login, all zeros if nobody has the phone; else empty
-    std::string key_id{};   ///< which of `config::code_keys` the code is derived with
+    /// `user::object_id` of whoever the code is for, all zeros if nobody has the phone of a login or a password reset;
+    /// empty if it is for whoever has the phone.
+    std::string user_id{};
+    std::string key_id{};                                  ///< which of `config::code_keys` the code is derived with
     transaction_state state = transaction_state::pending;  ///< where it stands
     std::uint32_t tries = 0;                               ///< codes compared so far
     std::uint32_t sends = 0;                               ///< messages sent so far
@@ -3722,11 +4040,12 @@ struct transaction {
     time_point last_sent_at{};                             ///< when its last message was sent
     delivery_state delivery = delivery_state::pending;     ///< of its last message
     std::int32_t delivery_error = 0;  ///< Twilio's error code of a message that was not delivered; 0: none was named
-    /// Names the password that a two-factor login began with; empty: none was asked for. With `~` in front it does not
-    /// tell whether that was right (rules/disclosure.hpp).
+    /// Names the password that a two-factor login began with, or what the user of a password reset was when it began;
+    /// empty: neither. With `~` in front it tells nobody whether that was right (rules/disclosure.hpp).
     std::string password_fingerprint{};
     /// The network that it was asked for from, if that is known to the phone's owner (see rules/limits.hpp); else empty.
     std::string known_network{};
+    std::string topic{};        ///< of a `purpose::verification`: what for, one of `config::topics`; else empty
     std::uint64_t version = 0;  ///< grows with each stored change; see `TransactionStorage`
 };
 
@@ -3747,6 +4066,40 @@ struct transaction_status {
 }  // namespace phoneauth
 
 #endif
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// A message with a code that is about to be sent, or to be pretended: what a hook may know of it. It does not tell
+/// whether somebody has the phone.
+struct code_message {
+    const phone_number& to;           ///< where to
+    phoneauth::purpose purpose;       ///< what its code is for
+    std::string_view topic;           ///< see `transaction::topic`
+    bool again;                       ///< the code was sent before
+    const client_info& from;          ///< who asks; `client_info::extra` has what else came with the request
+    text_message::option_list added;  ///< to be filled: further parameters of Twilio's, as `text_message::options`
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/event.hpp ----
+
+#ifndef PHONEAUTH_EVENT_HPP
+#define PHONEAUTH_EVENT_HPP
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+
 
 namespace phoneauth {
 inline namespace v0 {
@@ -3777,12 +4130,26 @@ enum class event_kind : std::uint8_t {
     /// No message can leave, at least to this country: Twilio rejected the credentials, the account or the sender.
     /// `twilio_code` says why, and `twilio::remedy_of` what to do. Told each time, and also when a report says so of a
     /// message that had been accepted (then besides `undelivered`).
-    sender_trouble
+    sender_trouble,
+    verified,           ///< a code for the integrator was right: there is a proof
+    redeemed,           ///< a proof was used
+    phone_changed,      ///< a user has another phone
+    password_reset,     ///< a user who had forgotten their password has another one
+    stepped_up,         ///< a logged-in user has shown once more that it is them
+    session_ended,      ///< a user has ended their other sessions, or trusted devices; an operator: all of them
+    device_trusted,     ///< a user trusts a device
+    backup_codes_made,  ///< a user has new backup codes
+    backup_code_used,   ///< a backup code was right
+    exported,           ///< a user was told all that is stored about them
+    deleted,            ///< a user was deleted
+    disabled,           ///< an operator has disabled a user
+    enabled,            ///< an operator has enabled a user
+    unlocked,           ///< an operator has taken back what failures had shut
 };
 
 /// The name of a kind, as its enumerator.
 constexpr std::string_view name_of(event_kind k) noexcept {
-    constexpr std::array<std::string_view, 20> names{"started",
+    constexpr std::array<std::string_view, 34> names{"started",
                                                      "sent",
                                                      "resent",
                                                      "refused",
@@ -3801,10 +4168,24 @@ constexpr std::string_view name_of(event_kind k) noexcept {
                                                      "undelivered",
                                                      "guessing_warning",
                                                      "misconfigured_proxy",
-                                                     "sender_trouble"};
+                                                     "sender_trouble",
+                                                     "verified",
+                                                     "redeemed",
+                                                     "phone_changed",
+                                                     "password_reset",
+                                                     "stepped_up",
+                                                     "session_ended",
+                                                     "device_trusted",
+                                                     "backup_codes_made",
+                                                     "backup_code_used",
+                                                     "exported",
+                                                     "deleted",
+                                                     "disabled",
+                                                     "enabled",
+                                                     "unlocked"};
     return names[static_cast<std::size_t>(k)];
 }
-static_assert(name_of(event_kind::sender_trouble) == "sender_trouble");
+static_assert(name_of(event_kind::unlocked) == "unlocked");
 
 /// Something that happened. It never holds a code, a password, a token, or a whole phone number or transaction id.
 /// What is not known, or does not belong to the kind, is empty.
@@ -3816,10 +4197,11 @@ static_assert(name_of(event_kind::sender_trouble) == "sender_trouble");
 struct event {
     event_kind kind = event_kind::started;        ///< what happened
     time_point at{};                              ///< when, as the Clock tells it
-    std::optional<phoneauth::purpose> purpose{};  ///< registration or login
+    std::optional<phoneauth::purpose> purpose{};  ///< what the code is for
     std::string phone{};                          ///< masked, as by `phone_number::masked`
     std::string transaction{};  ///< the first 8 characters of the id: enough to find what belongs together
     std::string user_id{};      ///< `user::object_id`; empty while no user is known
+    std::string by{};           ///< the operator who did it, as they were named; at most 64 bytes
     std::string address{};      ///< the client's, at most 64 bytes of what was given
     std::string user_agent{};   ///< the client's, at most 64 bytes; a stranger's text
     std::error_code reason{};   ///< the `error` that is behind it
@@ -3875,39 +4257,6 @@ PHONEAUTH_DECL event_kind event_kind_of(const failure& why) noexcept {
 
 #endif
 #endif
-
-#endif
-
-// ---- phoneauth/session.hpp ----
-
-#ifndef PHONEAUTH_SESSION_HPP
-#define PHONEAUTH_SESSION_HPP
-
-#include <string>
-
-
-namespace phoneauth {
-inline namespace v0 {
-
-/// A login. The token itself is never stored, only its hash.
-struct session {
-    std::string token_hash;   ///< lower-case hexadecimal SHA-256 of the token, 64 characters
-    std::string user_id;      ///< `user::object_id`
-    time_point created_at{};  ///< when the user logged in
-    time_point expires_at{};  ///< a token that comes at or after this time is too late
-    /// What the session rests on: a hash of the user's password hash, phone and generation, 64 hexadecimal digits. The
-    /// session is over when they are others. Empty: a version of the library that knew none has stored it.
-    std::string fingerprint{};
-};
-
-/// What became of a logout.
-enum class logout_outcome {
-    ended,      ///< the session is over
-    no_session  ///< there was none, or it was over already
-};
-
-}  // namespace v0
-}  // namespace phoneauth
 
 #endif
 
@@ -4114,8 +4463,8 @@ enum class write_result {
 ///   `expires_at` is over by `transaction_retention` or more.
 /// - `update_transaction(t)` stores `t` with version `t.version + 1` if the stored version is `t.version` *at that
 ///   moment*, and says whether it did. Of any number of callers that read the same version, one gets true.
-/// - An update never brings another `id`, `purpose`, `created_at`, `expires_at`, `password_fingerprint` or
-///   `known_network` than was inserted.
+/// - An update never brings another `id`, `purpose`, `created_at`, `expires_at`, `password_fingerprint`, `known_network`
+///   or `topic` than was inserted.
 template <class S>
 concept TransactionStorage = requires(S& s, const transaction& t, const std::string& id) {
     { s.insert_transaction(t) } -> yields<bool>;
@@ -4130,12 +4479,14 @@ inline constexpr std::chrono::minutes transaction_retention{60};
 /// - `insert_user` and `update_user` never let two users have one phone, or one identity, however many callers race.
 /// - `insert_user` stores the version that the user holds. It throws if another user has the `object_id`.
 /// - `update_user(u)` replaces the user `u.object_id` if the stored version is `u.version`, and stores `u.version + 1`.
+/// - `erase_user(object_id)` takes a user away, and says whether there was one. Their phone and identity are free again.
 /// - The three look-ups find a user as they were last stored. Identities and phones compare byte for byte; what was
 ///   stored of a phone is `phone_number::str`, and `phone_number::from_e164` reads it.
 template <class S>
 concept UserStorage = requires(S& s, const user& u, const phone_number& phone, const std::string& text) {
     { s.insert_user(u) } -> yields<write_result>;
     { s.update_user(u) } -> yields<write_result>;
+    { s.erase_user(text) } -> yields<bool>;
     { s.find_user(text) } -> yields<std::optional<user>>;
     { s.find_user_by_phone(phone) } -> yields<std::optional<user>>;
     { s.find_user_by_identity(text) } -> yields<std::optional<user>>;
@@ -4144,7 +4495,12 @@ concept UserStorage = requires(S& s, const user& u, const phone_number& phone, c
 /// Sessions. Guarantees that the library builds on:
 /// - `insert_session` stores a new session and returns true. It returns false, and changes nothing, if there is one
 ///   with this `token_hash`. Tokens are random: the library answers with `error::internal`.
-/// - `find_session` gives the session as it was inserted.
+/// - `find_session` gives the session as it was last stored, its version included.
+/// - `find_sessions_of(user_id)` gives all sessions of a user, whatever their kind, in any order. It may leave out those
+///   that the storage may drop.
+/// - `update_session(s)` stores `s` with version `s.version + 1` if the stored version is `s.version` *at that moment*,
+///   and says whether it did: it never brings a session that is over back into being. An update never brings another
+///   `token_hash`, `user_id`, `created_at`, `expires_at`, `kind`, `device` or `network` than was inserted.
 /// - `erase_session` ends a session and says whether there was one.
 /// - `erase_sessions_of(user_id, kept)` ends all sessions of a user but the one whose `token_hash` is `kept`, and says
 ///   how many it ended. If `kept` is empty, it ends all of them. It never brings a session into being. After a throw
@@ -4158,6 +4514,8 @@ template <class S>
 concept SessionStorage = requires(S& s, const session& added, const std::string& text) {
     { s.insert_session(added) } -> yields<bool>;
     { s.find_session(text) } -> yields<std::optional<session>>;
+    { s.find_sessions_of(text) } -> yields<std::vector<session>>;
+    { s.update_session(added) } -> yields<bool>;
     { s.erase_session(text) } -> yields<bool>;
     { s.erase_sessions_of(text, text) } -> yields<std::size_t>;
 };
@@ -4207,11 +4565,29 @@ concept Clock = requires(const C& c) {
 /// Hashes and checks passwords. `hash` gives a PHC string; `verify` says whether `password` made `hash`, taking as long
 /// for a wrong password as for a right one. Passwords are UTF-8 of at most `config::max_password_length` bytes.
 /// `verify` fails with `error::internal` for a hash that it cannot read: that counts as a wrong password.
+///
+/// It may have two more functions:
+/// - `bool needs_rehash(const std::string& hash)`: whether `hash`, which `verify` can read, is weaker than what `hash`
+///   would make. When the password was right, a login then stores a new one. Sessions, logins that have begun and known
+///   networks stay; no hook is asked. If it cannot be stored, the login goes on, and the next one tries again.
+/// - `decoy(password)`, of the same type as `verify`: false, after as long as `verify` takes. It is asked when there is
+///   nobody whose password it could be. Without it `hash` is, which must then take as long as `verify`.
 template <class P>
 concept PasswordHasher = requires(P& p, const std::string& password, const std::string& hash) {
     { p.hash(password) } -> yields<result<std::string>>;
     { p.verify(password, hash) } -> yields<result<bool>>;
 };
+
+namespace detail {
+template <class P>
+concept has_needs_rehash = requires(P& p, const std::string& hash) {
+    { p.needs_rehash(hash) } -> std::same_as<bool>;
+};
+template <class P>
+concept has_decoy = requires(P& p, const std::string& password) {
+    { p.decoy(password) } -> yields<result<bool>>;
+};
+}  // namespace detail
 
 /// Called around registration, login and changes. A before-hook refuses by returning a failure, which is what the client gets:
 /// its own, or `error::refused_by_hook`, which is there for hooks. One that throws counts as a storage that failed: the
@@ -4220,20 +4596,30 @@ concept PasswordHasher = requires(P& p, const std::string& password, const std::
 ///   their `phone`, which was proved, nor their `object_id`. After a refusal the user can correct their data and send
 ///   the same code again. What it sets among the `properties`, clients can overwrite later, unless the name is among
 ///   `config::protected_properties`.
-/// - `before_update(const user& before, user& changed)`: `update_user` is about to store `changed`, which it may change
-///   likewise.
+/// - `before_update(const user& before, user& changed)`: `changed` is about to be stored, because its user, or an
+///   operator, changes their properties, password, phone or backup codes, or enables or disables them. The hook may
+///   change it likewise. `after_update(before, changed)`: it is stored.
+/// - `before_deletion(const user&)` and `after_deletion(const user&)`: the user is about to be deleted, or was.
+/// - `before_message(code_message&)`: a code is about to be sent. The place for a captcha, Twilio's Lookup, or a risk
+///   score. It is called after the limits were asked, and for phones that nobody has, too: what it decides must not
+///   depend on whose phone it is. After a refusal there is no transaction, and what the phone's limits took is given
+///   back; a code that was sent before stays good.
 /// - `password_allowed(const std::string& password, const user& u)`: `u`, who is not stored yet, wants a new password,
 ///   whose length is right: the place to compare it with a list of common ones (NIST SP 800-63B-3 §5.1.1.2). It refuses
 ///   with `error::invalid_password`, or as above.
-/// - `before_login(const user&)`: the code was right, or the password at `login_with_identity`; there is no session
-///   yet. After a refusal the code is spent.
+/// - `before_login(const user&)`: the code was right, or the password at `login_with_identity` and
+///   `login_with_trusted_device`; there is no session yet. After a refusal the code is spent.
 template <class H>
-concept Hooks = requires(H& h, user& changeable, const user& u, const std::string& password) {
+concept Hooks = requires(H& h, user& changeable, const user& u, const std::string& password, code_message& message) {
     { h.before_registration(changeable) } -> yields<result<void>>;
     { h.after_registration(u) } -> yields<result<void>>;
     { h.before_login(u) } -> yields<result<void>>;
     { h.after_login(u) } -> yields<result<void>>;
     { h.before_update(u, changeable) } -> yields<result<void>>;
+    { h.after_update(u, u) } -> yields<result<void>>;
+    { h.before_deletion(u) } -> yields<result<void>>;
+    { h.after_deletion(u) } -> yields<result<void>>;
+    { h.before_message(message) } -> yields<result<void>>;
     { h.password_allowed(password, u) } -> yields<result<void>>;
 };
 
@@ -4246,6 +4632,10 @@ struct no_hooks {
     result<void> before_login(const user&) const { return {}; }
     result<void> after_login(const user&) const { return {}; }
     result<void> before_update(const user&, user&) const { return {}; }
+    result<void> after_update(const user&, const user&) const { return {}; }
+    result<void> before_deletion(const user&) const { return {}; }
+    result<void> after_deletion(const user&) const { return {}; }
+    result<void> before_message(code_message&) const { return {}; }
     result<void> password_allowed(const std::string&, const user&) const { return {}; }
     ///@}
 };
@@ -4253,10 +4643,9 @@ struct no_hooks {
 /// Is told what happens: called for each event, on the thread of the flow in which it happens and so from several
 /// threads at once. It must be quick and must not block; what it throws is ignored.
 ///
-/// Not told: flows that are cancelled; what `authenticate`, `end_sessions`, `status` and `test_configuration` end
-/// with; a
-/// `handle_status_callback` that the storage failed; changes of a user other than of the password; a logout without a
-/// session.
+/// Not told: flows that are cancelled; what `authenticate`, `require_recent`, `list_sessions`, `find_account`,
+/// `sessions_of`, `status` and `test_configuration` end with; a `handle_status_callback` that the storage failed; changes
+/// of a user's properties and identity by themselves; a logout without a session.
 template <class O>
 concept Observer = std::invocable<O&, const event&>;
 
@@ -4307,6 +4696,11 @@ constexpr bool check_storage() {
         "write_result");
     static_assert(
         requires(S & s, const std::string& id) {
+            { s.erase_user(id) } -> yields<bool>;
+        },
+        "phoneauth: this Storage lacks `bool erase_user(const std::string&)`, or the same with an awaitable of it");
+    static_assert(
+        requires(S & s, const std::string& id) {
             { s.find_user(id) } -> yields<std::optional<user>>;
         },
         "phoneauth: this Storage lacks `std::optional<user> find_user(const std::string&)`, or the same with an "
@@ -4335,6 +4729,17 @@ constexpr bool check_storage() {
         },
         "phoneauth: this Storage lacks `std::optional<session> find_session(const std::string&)`, or the same with an "
         "awaitable of it");
+    static_assert(
+        requires(S & s, const std::string& id) {
+            { s.find_sessions_of(id) } -> yields<std::vector<session>>;
+        },
+        "phoneauth: this Storage lacks `std::vector<session> find_sessions_of(const std::string&)`, or the same with "
+        "an awaitable of it");
+    static_assert(
+        requires(S & s, const session& changed) {
+            { s.update_session(changed) } -> yields<bool>;
+        },
+        "phoneauth: this Storage lacks `bool update_session(const session&)`, or the same with an awaitable of it");
     static_assert(
         requires(S & s, const std::string& hash) {
             { s.erase_session(hash) } -> yields<bool>;
@@ -4393,6 +4798,13 @@ constexpr bool check_password_hasher() {
         },
         "phoneauth: this PasswordHasher lacks `result<bool> verify(const std::string&, const std::string&)`, or the "
         "same with an awaitable of it");
+    if constexpr (requires { &P::needs_rehash; })
+        static_assert(has_needs_rehash<P>,
+                      "phoneauth: this PasswordHasher's needs_rehash is not `bool needs_rehash(const std::string&)`");
+    if constexpr (requires { &P::decoy; })
+        static_assert(has_decoy<P>,
+                      "phoneauth: this PasswordHasher's decoy is not `result<bool> decoy(const std::string&)`, or the "
+                      "same with an awaitable of it");
     return PasswordHasher<P>;
 }
 
@@ -4434,6 +4846,30 @@ constexpr bool check_hooks() {
         },
         "phoneauth: these Hooks lack `result<void> password_allowed(const std::string&, const user&)`, or the same "
         "with an awaitable of it; derive from no_hooks");
+    static_assert(
+        requires(H & h, const user& u) {
+            { h.after_update(u, u) } -> yields<result<void>>;
+        },
+        "phoneauth: these Hooks lack `result<void> after_update(const user&, const user&)`, or the same with an "
+        "awaitable of it; derive from no_hooks");
+    static_assert(
+        requires(H & h, const user& u) {
+            { h.before_deletion(u) } -> yields<result<void>>;
+        },
+        "phoneauth: these Hooks lack `result<void> before_deletion(const user&)`, or the same with an awaitable of it; "
+        "derive from no_hooks");
+    static_assert(
+        requires(H & h, const user& u) {
+            { h.after_deletion(u) } -> yields<result<void>>;
+        },
+        "phoneauth: these Hooks lack `result<void> after_deletion(const user&)`, or the same with an awaitable of it; "
+        "derive from no_hooks");
+    static_assert(
+        requires(H & h, code_message & m) {
+            { h.before_message(m) } -> yields<result<void>>;
+        },
+        "phoneauth: these Hooks lack `result<void> before_message(code_message&)`, or the same with an awaitable of "
+        "it; derive from no_hooks");
     return Hooks<H>;
 }
 
@@ -4474,6 +4910,630 @@ constexpr bool at_most_one_of_each() {
 
 #endif
 
+// ---- phoneauth/facade/account_functions.hpp ----
+
+#ifndef PHONEAUTH_FACADE_ACCOUNT_FUNCTIONS_HPP
+#define PHONEAUTH_FACADE_ACCOUNT_FUNCTIONS_HPP
+
+#include <string>
+#include <utility>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace facade {
+
+/// What users of an `authenticator` do with their accounts. `Authenticator` derives from it; what stands at `authenticator` about
+/// modes, errors, threads, lifetimes and cancellation goes for all of them.
+template <class Authenticator>
+class account_functions {
+public:
+    /// Changes the logged-in user's own properties. A new password or identity needs a proof that it is the user who
+    /// asks: either the session was opened within `config::fresh_login`, or `changes` has the user's password as
+    /// `currentPassword`, which is compared whenever it is given. A new password ends all other sessions of the user, for
+    /// good. The own one goes on, unless the storage fails just then: the user has to log in again in that case.
+    ///
+    /// @param session    the token, as the client sent it
+    /// @param object_id  whom the client means to change: has to be the session's user
+    /// @param changes    name → JSON text; null removes a property. See `rules::apply_changes`
+    /// @param from       the client that asks
+    /// @param token      asynchronous mode: a completion token, or nothing
+    /// @return the `user` as stored
+    /// @par Errors
+    /// `unknown_token`; `session_expired`; `account_disabled`; `not_permitted` (another user's id); `user_exists` (the
+    /// identity is taken); `invalid_parameter`; `identity_required`; `invalid_email`; `password_required`;
+    /// `invalid_password`; `reserved_property`; `too_many_failures` (with `retry_after`; for identities and passwords, 10
+    /// an hour, and for wrong current passwords); `fresh_login_required`; `invalid_login` (the current password is
+    /// wrong); the hooks' own failures.
+    template <class... Token>
+    auto update_user(session_token session, std::string object_id, property_map changes, client_info from = {},
+                     Token&&... token) {
+        return self().give(
+            self().profile_.update_user(std::move(session), std::move(object_id), std::move(changes), std::move(from)),
+            std::forward<Token>(token)...);
+    }
+
+    /// First step of a change of phone: sends a code to the new number. Whether another user has it is not told here. The
+    /// session must be fresh, see `config::fresh_login`, as whoever has the phone has the account.
+    ///
+    /// @param session    the token, as the client sent it
+    /// @param new_phone  as people type it; see `phone_number::parse`
+    /// @param from       the client that asks
+    /// @param token      asynchronous mode: a completion token, or nothing
+    /// @return the `challenge`; whoever has its id can have the code sent again by `resend`
+    /// @par Errors
+    /// `unknown_token`; `session_expired`; `account_disabled`; `fresh_login_required`; `invalid_phone_number`;
+    /// `destination_not_allowed`; `invalid_parameter` (it is the user's number already); with `retry_after`
+    /// `too_many_failures`, `too_many_messages` and `resend_too_soon`, all as of a registration of that number; the
+    /// failure of the hook `before_message`.
+    template <class... Token>
+    auto start_phone_change(session_token session, std::string new_phone, client_info from = {}, Token&&... token) {
+        return self().give(
+            self().profile_.start_phone_change(std::move(session), std::move(new_phone), std::move(from)),
+            std::forward<Token>(token)...);
+    }
+
+    /// Second step of a change of phone: the code proves the new number, which becomes the user's, and their identity
+    /// where the phone is that. All other sessions end for good, trusted devices too, and logins that were begun with the
+    /// number before it; the own session goes on, unless the storage fails just then. The number before it is told by
+    /// `config::phone_changed_notice`; that a message about it fails changes nothing. If the code is right but the number
+    /// cannot be the user's (somebody has it, the hook refuses), the same code can come again; that counts as a try. It
+    /// cannot after a `storage_unavailable` that leaves open whether the number is stored.
+    ///
+    /// @param session  the token of a session of the user who began it, as the client sent it
+    /// @param id       of the challenge
+    /// @param code     as the user typed it
+    /// @param from     the client that asks
+    /// @param token    asynchronous mode: a completion token, or nothing
+    /// @return the `user` as stored
+    /// @par Errors
+    /// `unknown_token` (also when the session ends meanwhile: the code is spent then); `session_expired`;
+    /// `account_disabled`; `invalid_parameter` (not as many digits as a code has); `no_transaction` (also another
+    /// user's); `wrong_code` (with `tries_left`); `tries_exhausted`; `code_expired`; `code_used`; `transaction_failed`;
+    /// `user_exists` (another user has the number); the hook's own failure.
+    template <class... Token>
+    auto finish_phone_change(session_token session, transaction_id id, submitted_code code, client_info from = {},
+                             Token&&... token) {
+        return self().give(
+            self().profile_.finish_phone_change(std::move(session), std::move(id), std::move(code), std::move(from)),
+            std::forward<Token>(token)...);
+    }
+
+    /// All that is stored about the logged-in user, for the user. What would only help to guess is left out: the hashes of
+    /// the password and of the backup codes are empty.
+    ///
+    /// @param session  the token, as the client sent it
+    /// @param from     the client that asks
+    /// @param token    asynchronous mode: a completion token, or nothing
+    /// @return the `account_data`
+    /// @par Errors
+    /// `unknown_token`; `session_expired`; `account_disabled`; `too_many_failures` (with `retry_after`; it counts as a
+    /// change of a property does).
+    template <class... Token>
+    auto export_account(session_token session, client_info from = {}, Token&&... token) {
+        return self().give(self().leaving_.export_account(std::move(session), std::move(from)),
+                           std::forward<Token>(token)...);
+    }
+
+    /// First step of a deletion: sends a code to the phone of the logged-in user, whose text says what it is for
+    /// (`config::deletion_purpose`). Nothing is deleted yet.
+    ///
+    /// @param session  the token, as the client sent it
+    /// @param from     the client that asks
+    /// @param token    asynchronous mode: a completion token, or nothing
+    /// @return the `challenge`
+    /// @par Errors
+    /// `unknown_token`; `session_expired`; `account_disabled`; `destination_not_allowed`; with `retry_after`
+    /// `too_many_failures`, `too_many_messages` and `resend_too_soon`; the failure of the hook `before_message`.
+    template <class... Token>
+    auto start_deletion(session_token session, client_info from = {}, Token&&... token) {
+        return self().give(self().leaving_.start_deletion(std::move(session), std::move(from)),
+                           std::forward<Token>(token)...);
+    }
+
+    /// Second step of a deletion: the user is erased, for good, with all their sessions and trusted devices. Their phone
+    /// and identity are free for whoever registers them next. What the integrator keeps about them is erased in the hook
+    /// `before_deletion`, which can refuse, or `after_deletion`. If the hook refuses, the same code can come again; that
+    /// counts as a try. It cannot after a `storage_unavailable` that leaves open whether the user is gone.
+    ///
+    /// @param session  the token of a session of the user who began it, as the client sent it
+    /// @param id       of the challenge
+    /// @param code     as the user typed it
+    /// @param from     the client that asks
+    /// @param token    asynchronous mode: a completion token, or nothing
+    /// @return nothing
+    /// @par Errors
+    /// `unknown_token` (also when the session ends meanwhile: the code is spent then); `session_expired`;
+    /// `account_disabled`; `invalid_parameter` (not as many digits as a code has); `no_transaction` (also another
+    /// user's); `phone_mismatch` (the user has another phone since the first step); `wrong_code` (with `tries_left`);
+    /// `tries_exhausted`; `code_expired`; `code_used`; `transaction_failed`; the hook's own failure.
+    template <class... Token>
+    auto finish_deletion(session_token session, transaction_id id, submitted_code code, client_info from = {},
+                         Token&&... token) {
+        return self().give(
+            self().leaving_.finish_deletion(std::move(session), std::move(id), std::move(code), std::move(from)),
+            std::forward<Token>(token)...);
+    }
+
+    /// First step of a password reset, for whoever has forgotten their password: sends a code to the phone of a user. It is
+    /// counted as a login by code, and as silent about whose phone it is: for a phone that no user has the result looks
+    /// the same, but no message is sent; with `unknown_phone_policy::reject` it is `unknown_phone`.
+    ///
+    /// @param phone  as people type it; see `phone_number::parse`
+    /// @param from   the client that asks
+    /// @param token  asynchronous mode: a completion token, or nothing
+    /// @return the `challenge`
+    /// @par Errors
+    /// `operation_disabled` (by `config::password_reset`); `invalid_phone_number`; `destination_not_allowed`;
+    /// `unknown_phone`; with `retry_after` `too_many_failures`, `too_many_messages` and `resend_too_soon`.
+    template <class... Token>
+    auto start_password_reset(std::string phone, client_info from = {}, Token&&... token) {
+        return self().give(self().recovery_.start_password_reset(std::move(phone), std::move(from)),
+                           std::forward<Token>(token)...);
+    }
+
+    /// The same for whoever remembers their identity: sends a code to the phone of the user who has it. Nothing tells
+    /// whether somebody has it, whose phone it is, or whether a message was sent: the limits of that phone are kept,
+    /// and the observer is told, but to the client it looks as if a message were on its way. So a `before_message` hook
+    /// must not decide by the number here; for an identity that nobody has, it sees one with the calling code 999,
+    /// which no country has. Where the phone is the identity, it is `start_password_reset`.
+    ///
+    /// @param identity  the value of `config::identity_column`
+    /// @param from      the client that asks
+    /// @param token     asynchronous mode: a completion token, or nothing
+    /// @return the `challenge`
+    /// @par Errors
+    /// `operation_disabled`; `identity_required`, `invalid_email`, `invalid_parameter` (it can be nobody's identity);
+    /// `unknown_phone` (only with `unknown_phone_policy::reject`); `too_many_messages` (with `retry_after`: of the
+    /// client, or of all who ask so).
+    template <class... Token>
+    auto start_password_reset_of(std::string identity, client_info from = {}, Token&&... token) {
+        return self().give(self().recovery_.start_password_reset_of(std::move(identity), std::move(from)),
+                           std::forward<Token>(token)...);
+    }
+
+    /// Second step of a password reset: the user gets another password. All their sessions and trusted devices end, for
+    /// good; all other codes of resets that are open are worth nothing any more; and the user is told by
+    /// `config::password_reset_notice`. Nobody is logged in by it. What is wrong with the new password by itself is
+    /// told before the code is looked at; if it is refused after the code was right (it is the user's phone or
+    /// identity, or a hook refuses it), the same code can come again with another one, which counts as a try.
+    ///
+    /// With `password_reset_policy::code_and_backup_code` the backup code is compared as well, and spent. If one of the
+    /// two is wrong, it is `wrong_code`, and nothing tells which; it counts as a wrong code, and as a guess at the
+    /// user's backup codes. Users who have no backup code cannot reset their password then.
+    ///
+    /// @param id      of the challenge
+    /// @param code    as the user typed it
+    /// @param wanted  the new password, byte for byte; see `config::min_password_length`
+    /// @param spare   one of the user's backup codes; not looked at unless it is asked for
+    /// @param from    the client that asks
+    /// @param token   asynchronous mode: a completion token, or nothing
+    /// @return the `user` as stored
+    /// @par Errors
+    /// `operation_disabled`; `password_required`; `invalid_password`; `invalid_parameter` (of the code or the backup
+    /// code: it can be none); `too_many_failures` (with `retry_after`: at backup codes); `no_transaction` (also if the
+    /// user's password or phone has changed since); `wrong_code` (with `tries_left`); `tries_exhausted`;
+    /// `code_expired`; `code_used`; `transaction_failed`; `account_disabled`; the hooks' own failures.
+    template <class... Token>
+    auto finish_password_reset(transaction_id id, submitted_code code, password wanted, backup_code spare = {},
+                               client_info from = {}, Token&&... token) {
+        return self().give(self().recovery_.finish_password_reset(std::move(id), std::move(code), std::move(wanted),
+                                                                  std::move(spare), std::move(from)),
+                           std::forward<Token>(token)...);
+    }
+
+    /// Makes ten backup codes for the logged-in user, for the day on which they do not have their phone: each is good
+    /// once. The former ones, if there were any, are worth nothing any more. Only their hashes are stored, so this is
+    /// the only time that they can be shown.
+    ///
+    /// @param session  the token, as the client sent it: opened within `config::fresh_login`
+    /// @param from     the client that asks
+    /// @param token    asynchronous mode: a completion token, or nothing
+    /// @return ten `backup_code`s: a digit and 16 characters that are not mistaken for each other, 80 random bits, as in
+    /// "7-2K4F-9QXB-0M3D-VZ8H"
+    /// @par Errors
+    /// `unknown_token`; `session_expired`; `account_disabled`; `fresh_login_required`; `too_many_failures` (with
+    /// `retry_after`; with the changes of identity and password, 10 an hour); the hooks' own failures.
+    template <class... Token>
+    auto make_backup_codes(session_token session, client_info from = {}, Token&&... token) {
+        return self().give(self().recovery_.make_backup_codes(std::move(session), std::move(from)),
+                           std::forward<Token>(token)...);
+    }
+
+    /// Login of a user who does not have their phone: with one of their backup codes in the place of a code, which is
+    /// spent by it. The user is told by `config::backup_code_notice`. An unknown phone, a wrong password and a wrong or
+    /// used backup code are one error and take the same time, and are counted alike: so nobody can try for one of them
+    /// alone. What could be no backup code is compared with nothing. `before_update` is not asked when the code is
+    /// spent.
+    ///
+    /// @param phone   as people type it; see `phone_number::parse`
+    /// @param secret  the user's password; empty, if they have none (which is not enough unless
+    ///                `config::code_login_enabled`)
+    /// @param spare   one of the user's backup codes, as they typed it
+    /// @param from    the client that asks
+    /// @param token   asynchronous mode: a completion token, or nothing
+    /// @return the `login_result`: the user and the token of a new session
+    /// @par Errors
+    /// `login_disabled`; `invalid_phone_number`; `destination_not_allowed`; `invalid_login`; `too_many_failures` (with
+    /// `retry_after`); `account_disabled` (nothing is spent then); the hook's own failure. After a
+    /// `storage_unavailable` the backup code may be spent.
+    template <class... Token>
+    auto login_with_backup_code(std::string phone, password secret, backup_code spare, client_info from = {},
+                                Token&&... token) {
+        return self().give(self().recovery_.login_with_backup_code(std::move(phone), std::move(secret),
+                                                                   std::move(spare), std::move(from)),
+                           std::forward<Token>(token)...);
+    }
+
+private:
+    Authenticator& self() noexcept { return static_cast<Authenticator&>(*this); }
+};
+
+}  // namespace facade
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/facade/operator_functions.hpp ----
+
+#ifndef PHONEAUTH_FACADE_OPERATOR_FUNCTIONS_HPP
+#define PHONEAUTH_FACADE_OPERATOR_FUNCTIONS_HPP
+
+#include <string>
+#include <utility>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace facade {
+
+/// What whoever runs the server does to accounts. `Authenticator` derives from it; what stands at `authenticator` about
+/// modes, errors, threads, lifetimes and cancellation goes for all of them. Who may call them is for the caller to
+/// decide. `by` names the operator for the events (`event::by`): it is cut to 64 bytes, and checked for nothing.
+template <class Authenticator>
+class operator_functions {
+public:
+    /// The user whom an operator means. Looked for as a `user::object_id` first, then as a phone, then as an identity,
+    /// which nobody has proved: whoever acts on what was found looks at who that is.
+    ///
+    /// @param phone_identity_or_id  an id as it is; a phone as people type it, see `phone_number::parse`; an identity
+    /// @param token                 asynchronous mode: a completion token, or nothing
+    /// @return the `user` as stored, with the hashes of their secrets
+    /// @par Errors
+    /// `invalid_parameter` (there is no such user).
+    template <class... Token>
+    auto find_account(std::string phone_identity_or_id, Token&&... token) {
+        return self().give(self().operators_.find_account(std::move(phone_identity_or_id)),
+                           std::forward<Token>(token)...);
+    }
+
+    /// The sessions and trusted devices of a user, as `list_sessions` gives them; none is `session_info::current`.
+    ///
+    /// @param user_id  `user::object_id`
+    /// @param token    asynchronous mode: a completion token, or nothing
+    /// @return a `std::vector<session_info>`
+    /// @par Errors
+    /// `invalid_parameter` (there is no such user).
+    template <class... Token>
+    auto sessions_of(std::string user_id, Token&&... token) {
+        return self().give(self().operators_.sessions_of(std::move(user_id)), std::forward<Token>(token)...);
+    }
+
+    /// Ends all sessions of a user, for good, trusted devices too: it raises `user::generation`, on which they rest, and
+    /// erases what it can of them. The networks that were known to the user are strangers' again. `update_user` with a new
+    /// password does as much. No hook is asked.
+    ///
+    /// @param user_id  `user::object_id`
+    /// @param by       the operator
+    /// @param token    asynchronous mode: a completion token, or nothing
+    /// @return nothing
+    /// @par Errors
+    /// `invalid_parameter` (there is no such user).
+    template <class... Token>
+    auto end_sessions(std::string user_id, std::string by = {}, Token&&... token) {
+        return self().give(self().operators_.end_sessions(std::move(user_id), std::move(by)),
+                           std::forward<Token>(token)...);
+    }
+
+    /// Takes back what strangers, and all known networks together, have done to the owner of a phone: wrong passwords
+    /// and codes, and codes that were sent.
+    ///
+    /// @param phone  as people type it; see `phone_number::parse`
+    /// @param by     the operator
+    /// @param token  asynchronous mode: a completion token, or nothing
+    /// @return nothing
+    /// @par Errors
+    /// `invalid_phone_number`.
+    template <class... Token>
+    auto unlock(std::string phone, std::string by = {}, Token&&... token) {
+        return self().give(self().operators_.unlock(std::move(phone), std::move(by)), std::forward<Token>(token)...);
+    }
+
+    /// Disables a user: nobody logs in as them, and all their sessions and trusted devices end at once and for good, as by
+    /// `end_sessions`. Whatever their owner is doing just then fails. The hooks `before_update` and `after_update` are
+    /// told. Somebody who is disabled already is disabled anew.
+    ///
+    /// @param user_id  `user::object_id`
+    /// @param by       the operator
+    /// @param token    asynchronous mode: a completion token, or nothing
+    /// @return the `user` as stored
+    /// @par Errors
+    /// `invalid_parameter` (there is no such user); the hook's own failure.
+    template <class... Token>
+    auto disable_user(std::string user_id, std::string by = {}, Token&&... token) {
+        return self().give(self().operators_.disable_user(std::move(user_id), std::move(by)),
+                           std::forward<Token>(token)...);
+    }
+
+    /// Enables a user who was disabled. No session of theirs comes back, whoever has disabled them: they log in. Otherwise as
+    /// `disable_user`; but nothing happens to somebody who is enabled.
+    ///
+    /// @param user_id  `user::object_id`
+    /// @param by       the operator
+    /// @param token    asynchronous mode: a completion token, or nothing
+    /// @return the `user` as stored
+    /// @par Errors
+    /// `invalid_parameter` (there is no such user); the hook's own failure.
+    template <class... Token>
+    auto enable_user(std::string user_id, std::string by = {}, Token&&... token) {
+        return self().give(self().operators_.enable_user(std::move(user_id), std::move(by)),
+                           std::forward<Token>(token)...);
+    }
+
+    /// Gives a user another phone, for whoever has lost theirs. Nobody has proved it: that it is the user who asks, and
+    /// their number, is for the operator to find out, as whoever has the phone has the account. All sessions and trusted
+    /// devices end, and logins that were begun with the number before it. That number is told by
+    /// `config::phone_changed_notice`; that a message about it fails changes nothing. The hooks `before_update` and
+    /// `after_update` are told.
+    ///
+    /// @param user_id  `user::object_id`
+    /// @param phone    as people type it; see `phone_number::parse`
+    /// @param by       the operator
+    /// @param token    asynchronous mode: a completion token, or nothing
+    /// @return the `user` as stored
+    /// @par Errors
+    /// `invalid_parameter` (there is no such user, or it is their number already); `invalid_phone_number`;
+    /// `destination_not_allowed`; `user_exists` (another user has the number); the hook's own failure.
+    template <class... Token>
+    auto set_phone(std::string user_id, std::string phone, std::string by = {}, Token&&... token) {
+        return self().give(self().operators_.set_phone(std::move(user_id), std::move(phone), std::move(by)),
+                           std::forward<Token>(token)...);
+    }
+
+    /// Erases a user, for good, with all their sessions and trusted devices, as `finish_deletion` does. The hooks
+    /// `before_deletion`, which can refuse, and `after_deletion` are told.
+    ///
+    /// @param user_id  `user::object_id`
+    /// @param by       the operator
+    /// @param token    asynchronous mode: a completion token, or nothing
+    /// @return nothing
+    /// @par Errors
+    /// `invalid_parameter` (there is no such user); the hook's own failure.
+    template <class... Token>
+    auto delete_user(std::string user_id, std::string by = {}, Token&&... token) {
+        return self().give(self().operators_.delete_user(std::move(user_id), std::move(by)),
+                           std::forward<Token>(token)...);
+    }
+
+private:
+    Authenticator& self() noexcept { return static_cast<Authenticator&>(*this); }
+};
+
+}  // namespace facade
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/facade/session_functions.hpp ----
+
+#ifndef PHONEAUTH_FACADE_SESSION_FUNCTIONS_HPP
+#define PHONEAUTH_FACADE_SESSION_FUNCTIONS_HPP
+
+#include <chrono>
+#include <string>
+#include <utility>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace facade {
+
+/// What `authenticator` does with sessions and trusted devices. `Authenticator` derives from it; what stands at `authenticator` about
+/// modes, errors, threads, lifetimes and cancellation goes for all of them.
+template <class Authenticator>
+class session_functions {
+public:
+    /// Whose session a token is: what a route asks before it serves a user. A session is over, for good, when its user
+    /// gets another password hash, phone or generation, whoever stores it, when it is used while its user is
+    /// disabled, and when it was not used for `config::session_idle_timeout`. That it is used is noted now and then, by
+    /// each function that takes a session: after a twentieth of that time, a minute at least and an hour at most; without
+    /// one, after five minutes. Nothing fails if it cannot be noted.
+    ///
+    /// @param session  the token, as the client sent it
+    /// @param token    asynchronous mode: a completion token, or nothing
+    /// @return the `user`
+    /// @par Errors
+    /// `unknown_token`; `session_expired`; `account_disabled`.
+    template <class... Token>
+    auto authenticate(session_token session, Token&&... token) {
+        return self().give(self().sessions_.authenticate(std::move(session)), std::forward<Token>(token)...);
+    }
+
+    /// The same for a route that does what is dear: the user must have shown who they are within `age`, by a login,
+    /// `finish_step_up` or `confirm_password` (NIST SP 800-63B-3 §7.2, OWASP ASVS 5.0 §7.5.3).
+    ///
+    /// @param session  the token, as the client sent it
+    /// @param age      how long ago it may be; 0 and less is never short enough
+    /// @param token    asynchronous mode: a completion token, or nothing
+    /// @return the `user`
+    /// @par Errors
+    /// `unknown_token`; `session_expired`; `account_disabled`; `fresh_login_required` (it is longer ago).
+    template <class... Token>
+    auto require_recent(session_token session, std::chrono::seconds age, Token&&... token) {
+        return self().give(self().sessions_.require_recent(std::move(session), age), std::forward<Token>(token)...);
+    }
+
+    /// The logged-in user's sessions and trusted devices: those that are good, the last used first, at most 1000 (OWASP
+    /// ASVS 5.0 §7.5.2). Devices are named as clients have named themselves.
+    ///
+    /// @param session  the token, as the client sent it
+    /// @param token    asynchronous mode: a completion token, or nothing
+    /// @return a vector of `session_info`; one of them is `current`
+    /// @par Errors
+    /// `unknown_token`; `session_expired`; `account_disabled`.
+    template <class... Token>
+    auto list_sessions(session_token session, Token&&... token) {
+        return self().give(self().sessions_.list_sessions(std::move(session)), std::forward<Token>(token)...);
+    }
+
+    /// Ends one of the logged-in user's sessions, or trusted devices; the own session as well.
+    ///
+    /// @param session  the token, as the client sent it
+    /// @param id       which: `session_info::id`
+    /// @param from     the client that asks
+    /// @param token    asynchronous mode: a completion token, or nothing
+    /// @return nothing
+    /// @par Errors
+    /// `unknown_token`; `session_expired`; `account_disabled`; `invalid_parameter` (this user has no such session, or has
+    /// none any more).
+    template <class... Token>
+    auto end_session(session_token session, std::string id, client_info from = {}, Token&&... token) {
+        return self().give(self().sessions_.end_session(std::move(session), std::move(id), std::move(from)),
+                           std::forward<Token>(token)...);
+    }
+
+    /// Ends all of the logged-in user's sessions but the own one, and all their trusted devices.
+    ///
+    /// @param session  the token, as the client sent it
+    /// @param from     the client that asks
+    /// @param token    asynchronous mode: a completion token, or nothing
+    /// @return how many were ended, as `std::size_t`: those included that were over but were still stored
+    /// @par Errors
+    /// `unknown_token`; `session_expired`; `account_disabled`. After a `storage_unavailable` some of them may have ended.
+    template <class... Token>
+    auto end_other_sessions(session_token session, client_info from = {}, Token&&... token) {
+        return self().give(self().sessions_.end_other_sessions(std::move(session), std::move(from)),
+                           std::forward<Token>(token)...);
+    }
+
+    /// First step of showing once more that it is the user who is logged in: sends a code to their phone.
+    ///
+    /// @param session  the token, as the client sent it
+    /// @param from     the client that asks
+    /// @param token    asynchronous mode: a completion token, or nothing
+    /// @return the `challenge`
+    /// @par Errors
+    /// `unknown_token`; `session_expired`; `account_disabled`; with `retry_after` `too_many_failures`,
+    /// `too_many_messages` and `resend_too_soon`.
+    template <class... Token>
+    auto start_step_up(session_token session, client_info from = {}, Token&&... token) {
+        return self().give(self().step_up_.start(std::move(session), std::move(from)), std::forward<Token>(token)...);
+    }
+
+    /// Second step: the session is as fresh as after a login (`require_recent`, `config::fresh_login`), and as old as it
+    /// was: it ends when it would have. The code is spent by it, unless the storage fails just then. Its token stays what
+    /// it is. A session that is ended meanwhile stays so.
+    ///
+    /// @param session  the token, as the client sent it: of the session that becomes fresh, one of the same user's
+    /// @param id       of the challenge
+    /// @param code     as the user typed it
+    /// @param from     the client that asks
+    /// @param token    asynchronous mode: a completion token, or nothing
+    /// @return the `user`
+    /// @par Errors
+    /// `unknown_token`; `session_expired`; `account_disabled`; `invalid_parameter` (not as many digits as a code has);
+    /// `no_transaction` (also another user's, and one for a password that was changed meanwhile); `phone_mismatch` (the
+    /// code went to a number that the user had before); `wrong_code` (with `tries_left`); `tries_exhausted`;
+    /// `code_expired`; `code_used`; `transaction_failed`.
+    template <class... Token>
+    auto finish_step_up(session_token session, transaction_id id, submitted_code code, client_info from = {},
+                        Token&&... token) {
+        return self().give(self().step_up_.finish(std::move(session), std::move(id), std::move(code), std::move(from)),
+                           std::forward<Token>(token)...);
+    }
+
+    /// The same by the user's password, in one step. It is counted as any guess at it.
+    ///
+    /// @param session  the token, as the client sent it
+    /// @param secret   the user's password, byte for byte
+    /// @param from     the client that asks
+    /// @param token    asynchronous mode: a completion token, or nothing
+    /// @return the `user`
+    /// @par Errors
+    /// `unknown_token`; `session_expired`; `account_disabled`; `invalid_login` (the password is wrong, or the user has
+    /// none); `too_many_failures` (with `retry_after`): the way is then `start_step_up`.
+    template <class... Token>
+    auto confirm_password(session_token session, password secret, client_info from = {}, Token&&... token) {
+        return self().give(self().step_up_.confirm_password(std::move(session), std::move(secret), std::move(from)),
+                           std::forward<Token>(token)...);
+    }
+
+    /// The client's device is trusted from now on: `login_with_trusted_device` spares its user the code. The session must
+    /// be fresh, by a code and by the password: after a two-factor login, say. It ends with
+    /// `config::trusted_device_lifetime`, with what sessions end with (another password, phone or generation), and when its
+    /// user ends it; not with the session. See `config::max_sessions_per_user`.
+    ///
+    /// @param session  the token, as the client sent it
+    /// @param from     the client that asks: its user agent is what the device is called
+    /// @param token    asynchronous mode: a completion token, or nothing
+    /// @return the `trusted_device`: what the client keeps
+    /// @par Errors
+    /// `operation_disabled` (`config::trusted_device_lifetime` is 0); `unknown_token`; `session_expired`;
+    /// `account_disabled`; `fresh_login_required`; `too_many_failures` (with `retry_after`: 10 an hour, new identities and
+    /// passwords included).
+    template <class... Token>
+    auto trust_device(session_token session, client_info from = {}, Token&&... token) {
+        return self().give(self().devices_.trust(std::move(session), std::move(from)), std::forward<Token>(token)...);
+    }
+
+    /// Login with a password, from a trusted device, without a code. A wrong password, an unknown phone and a device that
+    /// is not (or no more) the user's are one error and take the same time. Whatever it was, the way in is then
+    /// `start_two_factor_login`: also for a right password, when so many were wrong that guesses are concealed (see
+    /// `config::max_consecutive_failures`).
+    ///
+    /// @param phone   as people type it; see `phone_number::parse`
+    /// @param secret  the user's password, byte for byte
+    /// @param device  the token of the device, as the client sent it
+    /// @param from    the client that asks
+    /// @param token   asynchronous mode: a completion token, or nothing
+    /// @return the `login_result`: the user and the token of a new session
+    /// @par Errors
+    /// `login_disabled`; `operation_disabled` (`config::trusted_device_lifetime` is 0); `invalid_phone_number`;
+    /// `destination_not_allowed`; `invalid_login`; `too_many_failures` (with `retry_after`; of the client's network);
+    /// `account_disabled` and the hook's own failure (both after a right password from a good device).
+    template <class... Token>
+    auto login_with_trusted_device(std::string phone, password secret, device_token device, client_info from = {},
+                                   Token&&... token) {
+        return self().give(
+            self().devices_.log_in(std::move(phone), std::move(secret), std::move(device), std::move(from)),
+            std::forward<Token>(token)...);
+    }
+
+    /// Ends a session.
+    ///
+    /// @param session  the token, as the client sent it
+    /// @param from     the client that asks
+    /// @param token    asynchronous mode: a completion token, or nothing
+    /// @return the `logout_outcome`
+    /// @par Errors
+    /// None of its own.
+    template <class... Token>
+    auto logout(session_token session, client_info from = {}, Token&&... token) {
+        return self().give(self().sessions_.logout(std::move(session), std::move(from)), std::forward<Token>(token)...);
+    }
+
+private:
+    Authenticator& self() noexcept { return static_cast<Authenticator&>(*this); }
+};
+
+}  // namespace facade
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
 // ---- phoneauth/flows/adapter.hpp ----
 
 #ifndef PHONEAUTH_FLOWS_ADAPTER_HPP
@@ -4483,6 +5543,7 @@ constexpr bool at_most_one_of_each() {
 #include <functional>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -4541,6 +5602,7 @@ public:
     /// See `UserStorage`.
     virtual yielded<write_result> insert_user(const user& u) = 0;
     virtual yielded<write_result> update_user(const user& u) = 0;
+    virtual yielded<bool> erase_user(const std::string& object_id) = 0;
     virtual yielded<std::optional<user>> find_user(const std::string& object_id) = 0;
     virtual yielded<std::optional<user>> find_user_by_phone(const phone_number& phone) = 0;
     virtual yielded<std::optional<user>> find_user_by_identity(const std::string& identity) = 0;
@@ -4550,6 +5612,8 @@ public:
     /// See `SessionStorage`.
     virtual yielded<bool> insert_session(const session& s) = 0;
     virtual yielded<std::optional<session>> find_session(const std::string& token_hash) = 0;
+    virtual yielded<std::vector<session>> find_sessions_of(const std::string& user_id) = 0;
+    virtual yielded<bool> update_session(const session& s) = 0;
     virtual yielded<bool> erase_session(const std::string& token_hash) = 0;
     virtual yielded<std::size_t> erase_sessions_of(const std::string& user_id, const std::string& kept) = 0;
     ///@}
@@ -4564,6 +5628,9 @@ public:
     /// See `PasswordHasher`.
     virtual yielded<result<std::string>> hash_password(const std::string& password) = 0;
     virtual yielded<result<bool>> verify_password(const std::string& password, const std::string& hash) = 0;
+    virtual bool needs_rehash(const std::string& hash) = 0;
+    virtual bool has_decoy() const noexcept = 0;
+    virtual yielded<result<bool>> decoy_password(const std::string& password) = 0;
     ///@}
 
     ///@{
@@ -4573,6 +5640,10 @@ public:
     virtual yielded<result<void>> before_login(const user& u) = 0;
     virtual yielded<result<void>> after_login(const user& u) = 0;
     virtual yielded<result<void>> before_update(const user& before, user& changed) = 0;
+    virtual yielded<result<void>> after_update(const user& before, const user& changed) = 0;
+    virtual yielded<result<void>> before_deletion(const user& u) = 0;
+    virtual yielded<result<void>> after_deletion(const user& u) = 0;
+    virtual yielded<result<void>> before_message(code_message& m) = 0;
     virtual yielded<result<void>> password_allowed(const std::string& password, const user& u) = 0;
     ///@}
 
@@ -4727,6 +5798,9 @@ public:
     /// cost is out of range, is `error::internal`: it was not stored by this class.
     PHONEAUTH_DECL result<bool> verify(const std::string& password, const std::string& phc) const;
 
+    /// Whether `phc` costs less memory or less work than a new hash would, or is none of this class.
+    PHONEAUTH_DECL bool needs_rehash(const std::string& phc) const;
+
 private:
     struct place {};
 
@@ -4758,8 +5832,8 @@ struct default_passwords {
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -4768,6 +5842,66 @@ struct default_passwords {
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
+
+// ---- phoneauth/detail/phc.hpp ----
+
+#ifndef PHONEAUTH_DETAIL_PHC_HPP
+#define PHONEAUTH_DETAIL_PHC_HPP
+
+#include <charconv>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+
+// The PHC string format and its relatives: https://github.com/P-H-C/phc-string-format/blob/master/phc-sf-spec.md
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+/// A stored password hash, read from left to right.
+struct phc_reader {
+    std::string_view left;
+
+    /// Whether `literal` is next, which it then goes past.
+    bool take(std::string_view literal) {
+        if (!left.starts_with(literal)) return false;
+        left.remove_prefix(literal.size());
+        return true;
+    }
+    /// Whether a decimal number is next, which it then goes past.
+    bool number(unsigned& n) {
+        const auto [end, ec] = std::from_chars(left.data(), left.data() + left.size(), n);
+        left.remove_prefix(static_cast<std::size_t>(end - left.data()));
+        return ec == std::errc();
+    }
+    /// The text up to the next `$`, which it goes past. Nothing if there is none.
+    std::optional<std::string_view> field() {
+        const auto dollar = left.find('$');
+        if (dollar == std::string_view::npos) return std::nullopt;
+        const auto text = left.substr(0, dollar);
+        left.remove_prefix(dollar + 1);
+        return text;
+    }
+    /// What is left, as a salt and a hash in base64 without padding, with `$` between them.
+    bool salt_and_hash(std::string& salt, std::string& hash) {
+        const auto first = field();
+        auto salt_bytes = first ? bytes_of_base64(*first) : std::nullopt;
+        auto hash_bytes = bytes_of_base64(left);
+        if (!salt_bytes || !hash_bytes) return false;
+        salt = std::move(*salt_bytes);
+        hash = std::move(*hash_bytes);
+        return true;
+    }
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
 
 namespace phoneauth {
 inline namespace v0 {
@@ -4786,49 +5920,14 @@ inline bool in_range(const scrypt_cost& c) {
     return c.ln >= 10 && c.ln <= 20 && c.r >= 1 && c.r <= 32 && c.p >= 1 && c.p <= 16;
 }
 
-inline std::string base64_unpadded(std::string_view bytes) {
-    auto text = base64(bytes);
-    while (text.ends_with('=')) text.pop_back();
-    return text;
-}
-
-/// Decodes base64 without padding; empty when it is not that, or not of `size` bytes.
-inline std::optional<std::string> base64_unpadded_bytes(std::string_view text, std::size_t size) {
-    if (text.size() != (size * 8 + 5) / 6) return std::nullopt;
-    std::string padded(text);
-    padded.append((4 - padded.size() % 4) % 4, '=');
-    std::string bytes(padded.size() / 4 * 3, '\0');
-    if (EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
-                        reinterpret_cast<const unsigned char*>(padded.data()), static_cast<int>(padded.size())) < 0)
-        return std::nullopt;
-    bytes.resize(size);
-    // The decoder overlooks white space and padding in the middle; what encodes back differently was not canonical.
-    if (base64_unpadded(bytes) != text) return std::nullopt;
-    return bytes;
-}
-
 inline std::optional<scrypt_phc> parse_scrypt_phc(std::string_view text) {
-    const auto take = [&](std::string_view literal) {
-        if (!text.starts_with(literal)) return false;
-        text.remove_prefix(literal.size());
-        return true;
-    };
-    const auto number = [&](unsigned& n) {
-        const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), n);
-        text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-        return ec == std::errc();
-    };
+    phc_reader in{text};
     scrypt_phc phc;
-    if (!take("$scrypt$ln=") || !number(phc.cost.ln) || !take(",r=") || !number(phc.cost.r) || !take(",p=") ||
-        !number(phc.cost.p) || !take("$") || !in_range(phc.cost))
+    if (!in.take("$scrypt$ln=") || !in.number(phc.cost.ln) || !in.take(",r=") || !in.number(phc.cost.r) ||
+        !in.take(",p=") || !in.number(phc.cost.p) || !in.take("$") || !in_range(phc.cost) ||
+        !in.salt_and_hash(phc.salt, phc.hash) || phc.salt.size() != scrypt_salt_size ||
+        phc.hash.size() != scrypt_hash_size)
         return std::nullopt;
-    const auto dollar = text.find('$');
-    if (dollar == std::string_view::npos) return std::nullopt;
-    auto salt = base64_unpadded_bytes(text.substr(0, dollar), scrypt_salt_size);
-    auto hash = base64_unpadded_bytes(text.substr(dollar + 1), scrypt_hash_size);
-    if (!salt || !hash) return std::nullopt;
-    phc.salt = std::move(*salt);
-    phc.hash = std::move(*hash);
     return phc;
 }
 
@@ -4878,6 +5977,13 @@ PHONEAUTH_DECL result<bool> scrypt_passwords::verify(const std::string& password
     return detail::equal_in_constant_time(stored->hash, {reinterpret_cast<const char*>(hash.data()), hash.size()});
 }
 
+PHONEAUTH_DECL bool scrypt_passwords::needs_rehash(const std::string& phc) const {
+    const auto stored = detail::parse_scrypt_phc(phc);
+    if (!stored) return true;
+    const auto memory = [](const scrypt_cost& c) { return std::uint64_t{c.r} << c.ln; };
+    return memory(stored->cost) < memory(cost_) || memory(stored->cost) * stored->cost.p < memory(cost_) * cost_.p;
+}
+
 }  // namespace v0
 }  // namespace phoneauth
 
@@ -4911,13 +6017,14 @@ struct storage_mode<S> {
     static const cell_batch& batch();
     ///@}
     /// The mode.
-    using type =
-        mode_of<decltype(s().insert_transaction(t())), decltype(s().find_transaction(text())),
-                decltype(s().update_transaction(t())), decltype(s().insert_user(u())), decltype(s().update_user(u())),
-                decltype(s().find_user(text())), decltype(s().find_user_by_phone(phone())),
-                decltype(s().find_user_by_identity(text())), decltype(s().insert_session(added())),
-                decltype(s().find_session(text())), decltype(s().erase_session(text())),
-                decltype(s().erase_sessions_of(text(), text())), decltype(s().take_cells(batch()))>;
+    using type = mode_of<decltype(s().insert_transaction(t())), decltype(s().find_transaction(text())),
+                         decltype(s().update_transaction(t())), decltype(s().insert_user(u())),
+                         decltype(s().update_user(u())), decltype(s().erase_user(text())),
+                         decltype(s().find_user(text())), decltype(s().find_user_by_phone(phone())),
+                         decltype(s().find_user_by_identity(text())), decltype(s().insert_session(added())),
+                         decltype(s().find_session(text())), decltype(s().find_sessions_of(text())),
+                         decltype(s().update_session(added())), decltype(s().erase_session(text())),
+                         decltype(s().erase_sessions_of(text(), text())), decltype(s().take_cells(batch()))>;
 };
 
 /// The mode that a policy other than the storage asks for; blocking if it is none.
@@ -4939,12 +6046,15 @@ struct policy_mode<H> {
     /// An argument, for types only; never defined.
     static H& h();
     static user& u();
+    static code_message& m();
     static const std::string& text();
     ///@}
     /// The mode.
     using type = mode_of<decltype(h().before_registration(u())), decltype(h().after_registration(u())),
                          decltype(h().before_login(u())), decltype(h().after_login(u())),
-                         decltype(h().before_update(u(), u())), decltype(h().password_allowed(text(), u()))>;
+                         decltype(h().before_update(u(), u())), decltype(h().after_update(u(), u())),
+                         decltype(h().before_deletion(u())), decltype(h().after_deletion(u())),
+                         decltype(h().before_message(m())), decltype(h().password_allowed(text(), u()))>;
 };
 /// The mode of a password hasher.
 template <PasswordHasher P>
@@ -5066,6 +6176,9 @@ public:
     yielded<write_result> update_user(const user& u) override {
         return Mode::call([this, &u] { return storage_.update_user(u); });
     }
+    yielded<bool> erase_user(const std::string& object_id) override {
+        return Mode::call([this, &object_id] { return storage_.erase_user(object_id); });
+    }
     yielded<std::optional<user>> find_user(const std::string& object_id) override {
         return Mode::call([this, &object_id] { return storage_.find_user(object_id); });
     }
@@ -5081,6 +6194,12 @@ public:
     }
     yielded<std::optional<session>> find_session(const std::string& token_hash) override {
         return Mode::call([this, &token_hash] { return storage_.find_session(token_hash); });
+    }
+    yielded<std::vector<session>> find_sessions_of(const std::string& user_id) override {
+        return Mode::call([this, &user_id] { return storage_.find_sessions_of(user_id); });
+    }
+    yielded<bool> update_session(const session& s) override {
+        return Mode::call([this, &s] { return storage_.update_session(s); });
     }
     yielded<bool> erase_session(const std::string& token_hash) override {
         return Mode::call([this, &token_hash] { return storage_.erase_session(token_hash); });
@@ -5107,6 +6226,21 @@ public:
     yielded<result<bool>> verify_password(const std::string& password, const std::string& hash) override {
         return Mode::call([this, &password, &hash] { return passwords_.get().verify(password, hash); });
     }
+    /// False for a hasher that cannot say.
+    bool needs_rehash(const std::string& hash) override {
+        if constexpr (detail::has_needs_rehash<hasher>)
+            return passwords_.get().needs_rehash(hash);
+        else
+            return false;
+    }
+    /// Whether the password hasher has one; else `decoy_password` fails.
+    bool has_decoy() const noexcept override { return detail::has_decoy<hasher>; }
+    yielded<result<bool>> decoy_password(const std::string& password) override {
+        if constexpr (detail::has_decoy<hasher>)
+            return Mode::call([this, &password] { return passwords_.get().decoy(password); });
+        else
+            return Mode::call([] { return result<bool>(error::internal); });
+    }
     ///@}
 
     ///@{
@@ -5125,6 +6259,18 @@ public:
     }
     yielded<result<void>> before_update(const user& before, user& changed) override {
         return Mode::call([this, &before, &changed] { return hooks_.get().before_update(before, changed); });
+    }
+    yielded<result<void>> after_update(const user& before, const user& changed) override {
+        return Mode::call([this, &before, &changed] { return hooks_.get().after_update(before, changed); });
+    }
+    yielded<result<void>> before_deletion(const user& u) override {
+        return Mode::call([this, &u] { return hooks_.get().before_deletion(u); });
+    }
+    yielded<result<void>> after_deletion(const user& u) override {
+        return Mode::call([this, &u] { return hooks_.get().after_deletion(u); });
+    }
+    yielded<result<void>> before_message(code_message& m) override {
+        return Mode::call([this, &m] { return hooks_.get().before_message(m); });
     }
     yielded<result<void>> password_allowed(const std::string& password, const user& u) override {
         return Mode::call([this, &password, &u] { return hooks_.get().password_allowed(password, u); });
@@ -5152,6 +6298,8 @@ public:
     }
 
 private:
+    using hasher = std::remove_reference_t<decltype(std::declval<choice<passwords_kind<Mode>, Options...>&>().get())>;
+
     S& storage_;
     T& transport_;
     choice<clock_kind, Options...> clock_;
@@ -5181,6 +6329,8 @@ private:
 
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 
 
 // ---- phoneauth/flows/fwd.hpp ----
@@ -5205,6 +6355,7 @@ struct code_request;
 namespace flows {
 
 struct context;
+struct change_outcome;
 enum class send_outcome;
 template <class Mode>
 struct parts;
@@ -5253,22 +6404,40 @@ namespace rules {
 /// Stands for the user of a decoy: as long as any other id, so that it is stored and read alike.
 inline constexpr std::string_view decoy_user_id = "00000000-0000-0000-0000-000000000000";
 
-/// Whether `t` is a login with a phone that no user has. It looks like any other, but no code confirms it.
-inline bool is_decoy(const transaction& t) noexcept {
-    return t.purpose == purpose::login && (t.user_id.empty() || t.user_id == decoy_user_id);
+/// Stands for the user whom a login with a phone that nobody has will make (`unknown_phone_policy::sign_up`).
+inline constexpr std::string_view newcomer_user_id = "FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF";
+
+/// Whether what `t` is for begins with a phone number, and is for the user who has it.
+inline bool is_for_owner(const transaction& t) noexcept {
+    return t.purpose == purpose::login || t.purpose == purpose::password_reset;
 }
 
-/// What begins the fingerprint of a login that does not tell whether its password was right.
+/// Whether `t` is a login, or a password reset, with a phone that no user has. It looks like any other, but no code
+/// confirms it.
+inline bool is_decoy(const transaction& t) noexcept {
+    return is_for_owner(t) && (t.user_id.empty() || t.user_id == decoy_user_id);
+}
+
+/// Whether some operations go on for phones that no user has, as if there were one.
+inline bool has_decoys(const config& c) noexcept {
+    if (c.unknown_phone == unknown_phone_policy::reject) return false;
+    return c.unknown_phone == unknown_phone_policy::conceal || c.password_reset != password_reset_policy::disabled;
+}
+
+/// What begins the fingerprint of a login that does not tell whether its password was right, and of a password reset
+/// that began with an identity.
 inline constexpr char concealed_mark = '~';
 
-/// Whether `t` is a two-factor login that does not tell whether its password was right: too many were wrong.
+/// Whether `t` is a two-factor login that does not tell whether its password was right, as too many were wrong; or a
+/// password reset that does not tell whose phone it is for, as it began with an identity.
 inline bool is_concealed(const transaction& t) noexcept {
     return t.password_fingerprint.starts_with(concealed_mark);
 }
 
-/// Whether nothing may tell if `t` is a decoy: a login with nothing but a phone number before it, or one that does not
-/// tell whether its password was right.
+/// Whether nothing may tell if `t` is a decoy: a login or a password reset with nothing but a phone number before it, or a
+/// login that does not tell whether its password was right.
 inline bool must_not_reveal_user(const transaction& t, const config& c) noexcept {
+    if (t.purpose == purpose::password_reset) return c.unknown_phone != unknown_phone_policy::reject;
     if (t.purpose != purpose::login) return false;
     return is_concealed(t) || (t.password_fingerprint.empty() && c.unknown_phone == unknown_phone_policy::conceal);
 }
@@ -5291,6 +6460,7 @@ inline bool must_not_reveal_user(const transaction& t, const config& c) noexcept
 //   pending    resend                         pending     resend_too_soon, too_many_messages, or success
 //   pending    refused by the provider        failed      –
 //   confirmed  reopened: it was of no use     pending     – (or exhausted, when no try is left)
+//   confirmed  its proof came, in time        redeemed    success
 //   others     anything                       unchanged   the error that names the state
 //
 // Besides, `delivery` tells what became of the last message; nothing above depends on it.
@@ -5305,6 +6475,7 @@ inline result<void> check_pending(transaction_state s) {
     case transaction_state::pending:
         return {};
     case transaction_state::confirmed:
+    case transaction_state::redeemed:
         return error::code_used;
     case transaction_state::exhausted:
         return error::tries_exhausted;
@@ -5416,6 +6587,18 @@ inline transaction_status status_of(transaction t, const config& c, time_point n
     return s;
 }
 
+/// When the proof that came of `t` is too old.
+inline time_point proof_expiry(const transaction& t, const config& c) noexcept {
+    return t.expires_at + c.proof_lifetime;
+}
+
+/// The proof that came of `t` was presented; `right`: it is that, for what it is presented for.
+inline result<void> apply_proof(transaction& t, bool right, const config& c, time_point now) {
+    if (!right || t.state != transaction_state::confirmed || now >= proof_expiry(t, c)) return error::invalid_proof;
+    t.state = transaction_state::redeemed;
+    return {};
+}
+
 /// What came of the right code when it could not be used.
 enum class spent_try {
     counts,     ///< it was one of the tries
@@ -5476,6 +6659,31 @@ namespace phoneauth {
 inline namespace v0 {
 namespace flows {
 
+/// What a code that is to be opened is for.
+struct opening {
+    // A constructor, as g++ 12 destroys an aggregate that is made with braces inside a co_await expression twice.
+    /// `to` must outlive this.
+    opening(phoneauth::purpose what, const phone_number& to, std::string_view user)
+        : purpose(what), phone(to), user_id(user) {}
+
+    phoneauth::purpose purpose;  ///< see `transaction::purpose`
+    const phone_number& phone;   ///< where the code goes
+    std::string user_id;         ///< see `transaction::user_id`
+    std::string fingerprint{};   ///< of the password that was right before it; empty: there was none
+    std::string topic{};         ///< see `transaction::topic`
+};
+
+/// What a code that came must be for.
+struct expectation {
+    /// A code for `what`.
+    explicit expectation(phoneauth::purpose what) noexcept : purpose(what) {}
+
+    phoneauth::purpose purpose;           ///< what it must be for
+    const phone_number* phone = nullptr;  ///< the phone that the client names; nullptr: it names none
+    std::string_view user_id{};           ///< who is logged in; empty: nobody has to be
+    bool all_else_is_right = true;        ///< false: whatever code comes is as good as a wrong one
+};
+
 /// The life of a code: it is opened, sent again, and confirmed, whatever it is for. Thread-safe.
 template <class Mode>
 class codes {
@@ -5497,27 +6705,28 @@ public:
 
     /// Opens a transaction and sends its code, for which `granted` answered `limits`. The transaction is stored before
     /// the message is sent, so that whatever happens in between leaves a code that can be confirmed.
-    /// `fingerprint`: of the password before it; empty: there was none.
-    flow<result<challenge>> open(context& c, const rules::limit_batch& limits, const cell_answer& granted, purpose what,
-                                 const phone_number& phone, const std::optional<user>& owner, std::string fingerprint);
+    flow<result<challenge>> open(context& c, const rules::limit_batch& limits, const cell_answer& granted,
+                                 opening what);
 
     /// Confirms a transaction: only the winner of the swap learns whether the code was right, so that no more codes are
-    /// compared than there are tries, however many come at once. `expected`: the phone that the client names, or
-    /// nullptr. → the transaction as it is stored.
-    flow<result<transaction>> confirm(context& c, purpose what, const transaction_id& id, submitted_code submitted,
-                                      const phone_number* expected);
+    /// compared than there are tries, however many come at once. → the transaction as it is stored.
+    flow<result<transaction>> confirm(context& c, const expectation& expected, const transaction_id& id,
+                                      submitted_code submitted);
 
     /// Lets the same code come again, because the flow that confirmed `t` could not use it. Returns false if that could
     /// not be stored.
     flow<bool> reopen(transaction& t, rules::spent_try last = rules::spent_try::counts);
 
+    /// Stores `t`. Nobody's result depends on it.
+    flow<bool> try_to_store(const transaction& t);
+
 private:
     flow<result<challenge>> send_again(context& c, transaction_id id);
     flow<result<transaction_status>> find_status(transaction_id id);
+    flow<result<text_message::option_list>> ask_hook(const context& c, const transaction& t, bool again);
     flow<result<callback_outcome>> take_report(context& c, status_callback r);
     result<void> check_key(const transaction& t) const;
     void tell_sender_trouble(const context& c, const transaction& t) const;
-    flow<bool> try_to_store(const transaction& t);
     static rules::code_request again(const transaction& t, const context& c);
     challenge describe(const transaction& t, send_outcome sent) const;
 
@@ -5551,6 +6760,201 @@ private:
 #include <string_view>
 #include <utility>
 
+
+// ---- phoneauth/flows/accounts.hpp ----
+
+#ifndef PHONEAUTH_FLOWS_ACCOUNTS_HPP
+#define PHONEAUTH_FLOWS_ACCOUNTS_HPP
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace flows {
+
+/// What became of a change.
+enum class change_state {
+    done,    ///< it is stored
+    stale,   ///< somebody else was first: look again
+    failed,  ///< it is not stored, for certain
+    unknown  ///< nobody knows whether it is
+};
+
+/// The same, and why.
+struct change_outcome {
+    change_state state = change_state::unknown;  ///< what became of it
+    failure why{};                               ///< of `failed` and `unknown`
+};
+
+/// What a right code costs whose change failed with `why`: nothing if the server was at fault, and nothing was asked.
+inline rules::spent_try spent_try_of(const failure& why) noexcept {
+    return why.code == error::overloaded ? rules::spent_try::given_back : rules::spent_try::counts;
+}
+
+/// Changes and erases users, with the hooks around it, whoever asks for it. The caller does what else belongs to a
+/// change: it ends sessions. Thread-safe.
+template <class Mode>
+class accounts {
+    template <class X>
+    using flow = typename Mode::template flow<X>;
+
+public:
+    /// Both must outlive this.
+    accounts(ports<Mode>& p, const config& c) noexcept : ports_(p), config_(c) {}
+
+    /// Asks the hook, and stores `changed` in the place of `before`; then `changed` has its new version. Once it is
+    /// asked for, a cancellation does not stop what belongs to it.
+    flow<change_outcome> store(const user& before, user& changed) {
+        change_outcome outcome;
+        try {
+            auto allowed = co_await ask_hook(before, changed);
+            if (!allowed) {
+                outcome.state = change_state::failed;
+                outcome.why = std::move(allowed).error();
+                co_return outcome;
+            }
+        } catch (...) {
+            outcome.state = change_state::failed;
+            outcome.why = Mode::current_failure();
+            co_return outcome;
+        }
+        co_await Mode::ignore_cancellation();
+        try {
+            const write_result written = co_await ports_.update_user(changed);
+            outcome.state = written == write_result::done    ? change_state::done
+                            : written == write_result::stale ? change_state::stale
+                                                             : change_state::failed;
+            if (outcome.state == change_state::failed) outcome.why = error::user_exists;
+            if (outcome.state == change_state::done) ++changed.version;
+            co_return outcome;
+        } catch (...) {
+            outcome.why = Mode::current_failure();
+        }
+        try {
+            auto current = co_await ports_.find_user(before.object_id);
+            outcome.state = state_in(current, before, changed);
+            if (outcome.state == change_state::done) changed = std::move(*current);
+        } catch (...) {
+        }
+        co_return outcome;
+    }
+
+    /// `changed` is stored in the place of `before`. Nobody's result depends on what the hook says.
+    flow<bool> after_update(const user& before, const user& changed) {
+        try {
+            auto told = co_await ports_.after_update(before, changed);
+            co_return told.has_value();
+        } catch (...) {
+            co_return false;
+        }
+    }
+
+    /// Asks the hook, and erases `owner` with all their sessions. It is stale if `owner` is gone, or has another phone,
+    /// password or generation meanwhile: hooks take their time.
+    flow<change_outcome> erase(const user& owner) {
+        change_outcome outcome;
+        outcome.state = change_state::failed;
+        try {
+            auto allowed = co_await ports_.before_deletion(owner);
+            if (!allowed) {
+                outcome.why = std::move(allowed).error();
+                co_return outcome;
+            }
+            co_await Mode::ignore_cancellation();
+            auto current = co_await ports_.find_user(owner.object_id);
+            if (!current || !is_alike(*current, owner)) {
+                outcome.state = change_state::stale;
+                co_return outcome;
+            }
+        } catch (...) {
+            outcome.why = Mode::current_failure();
+            co_return outcome;
+        }
+        auto gone = co_await take_away(owner.object_id);
+        if (gone.state != change_state::done) co_return gone;
+        co_await end_sessions(owner.object_id);
+        try {
+            [[maybe_unused]] auto unused = co_await ports_.after_deletion(owner);
+        } catch (...) {
+        }
+        co_return gone;
+    }
+
+    /// Takes away all sessions of a user, which are over anyhow.
+    flow<bool> end_sessions(const std::string& user_id) {
+        try {
+            const std::string none;
+            [[maybe_unused]] const std::size_t ended = co_await ports_.erase_sessions_of(user_id, none);
+            co_return true;
+        } catch (...) {
+            co_return false;
+        }
+    }
+
+private:
+    /// What the hook may not change stays what it was to be.
+    flow<result<void>> ask_hook(const user& before, user& changed) {
+        const auto phone = changed.phone;
+        const auto generation = changed.generation;
+        const auto identity = changed.identity;
+        const auto backup_codes = changed.backup_codes;
+        auto allowed = co_await ports_.before_update(before, changed);
+        changed.object_id = before.object_id;
+        changed.version = before.version;
+        changed.phone = phone;
+        changed.backup_codes = backup_codes;
+        changed.generation = (std::max)(changed.generation, generation);
+        if (config_.identity_column == config_.phone_column) changed.identity = identity;
+        co_return allowed;
+    }
+
+    /// Whether the sessions of both rest on the same.
+    static bool is_alike(const user& a, const user& b) {
+        return a.phone == b.phone && a.password_hash == b.password_hash && a.generation == b.generation;
+    }
+
+    /// What `current` shows of the attempt to store `changed` in the place of `before`. Of a change that raises no
+    /// generation nobody can tell, once something is stored.
+    static change_state state_in(const std::optional<user>& current, const user& before, const user& changed) {
+        if (!current) return change_state::stale;
+        if (current->version == before.version) return change_state::failed;
+        const bool stored = changed.generation > before.generation && current->generation >= changed.generation &&
+                            current->phone == changed.phone && current->identity == changed.identity &&
+                            current->password_hash == changed.password_hash && current->enabled == changed.enabled &&
+                            current->backup_codes == changed.backup_codes;
+        return stored ? change_state::done : change_state::unknown;
+    }
+
+    flow<change_outcome> take_away(const std::string& user_id) {
+        change_outcome outcome;
+        try {
+            const bool erased = co_await ports_.erase_user(user_id);
+            outcome.state = erased ? change_state::done : change_state::stale;
+            co_return outcome;
+        } catch (...) {
+            outcome.why = Mode::current_failure();
+        }
+        try {
+            const auto current = co_await ports_.find_user(user_id);
+            outcome.state = current ? change_state::failed : change_state::done;
+        } catch (...) {
+        }
+        co_return outcome;
+    }
+
+    ports<Mode>& ports_;
+    const config& config_;
+};
+
+}  // namespace flows
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
 
 // ---- phoneauth/flows/limiter.hpp ----
 
@@ -5591,52 +6995,23 @@ private:
 #include <string_view>
 
 
-// What a message and a guess are counted against: which cells, and how much of them. Pure.
-//
-// A network is known to a user for 90 days after a login, or the registration, from there. All others are strangers.
-// The two have cells of their own wherever strangers could use up what the owner of a phone needs:
-//
-//   limit                                  strangers               a known network
-//   codes to a phone, hour and day         one for all of them     one for each
-//   the same after a right password        one for all of them     the same cell
-//   codes of a network, codes in all       the same cell           the same cell, with a reserve
-//   wrong passwords, wrong codes           one for all of them     one for each, and one for all of them
-//   cooldown                               one for all of them     one for each
-//
-// The one for all known networks has so much room that one of them alone cannot use it up. A registration has cells of
-// its own, and no network is known to it. What is concealed has a budget of all of its own: see `code_request`.
+// ---- phoneauth/rules/limit_batch.hpp ----
+
+#ifndef PHONEAUTH_RULES_LIMIT_BATCH_HPP
+#define PHONEAUTH_RULES_LIMIT_BATCH_HPP
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+
 
 namespace phoneauth {
 inline namespace v0 {
 namespace rules {
 
-/// At most so many in any stretch of time: the interval of a cell and its burst.
-struct rate {
-    std::chrono::milliseconds interval{};  ///< how long until one that was taken is free again
-    std::int64_t burst = 0;                ///< how many can be taken at once
-
-    /// The room of a cell for `n` of them.
-    constexpr std::chrono::milliseconds room(std::int64_t n) const noexcept { return n * interval; }
-};
-
-/// At most `most` in any stretch of `length`, `burst` of them at once: a stretch holds the burst and what becomes free
-/// meanwhile. 1 ≤ `burst` < `most`, or both are 1.
-constexpr rate at_most(std::int64_t most, std::chrono::milliseconds length, std::int64_t burst) noexcept {
-    if (most <= burst) return {length + std::chrono::milliseconds(1), 1};
-    const std::chrono::milliseconds slack = std::chrono::seconds(5);  // by so much clocks of servers may disagree
-    return {(length + slack) / (most - burst) + std::chrono::milliseconds(1), burst};
-}
-/// The same, half of them at once.
-constexpr rate at_most(std::int64_t most, std::chrono::milliseconds length) noexcept {
-    return at_most(most, length, (most + 1) / 2);
-}
-
-/// Who asks, as far as limits tell clients apart.
-struct client_networks {
-    std::string_view network;  ///< see `client_network`; empty: not known, and so not limited
-    std::string_view wide;     ///< see `wide_network`; empty for IPv4
-    bool shared = false;       ///< everybody may come from there: it is never known to anybody
-};
+/// Longer than any cell is ahead: as much as a request may ask for.
+inline constexpr std::chrono::milliseconds longest_cell = std::chrono::hours(400 * 24);
 
 /// Requests to cells, each with the error that says what its refusal means.
 class limit_batch {
@@ -5699,14 +7074,173 @@ private:
     std::size_t watched_ = 0;                     // its place, plus 1
 };
 
+}  // namespace rules
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/rules/limit_batch.ipp ----
+
+#ifndef PHONEAUTH_RULES_LIMIT_BATCH_IPP
+#define PHONEAUTH_RULES_LIMIT_BATCH_IPP
+
+#include <algorithm>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace rules {
+
+PHONEAUTH_DECL std::chrono::milliseconds limit_batch::wait_of(std::size_t i, const cell_answer& a) const noexcept {
+    const auto& r = cells_[i];
+    if (r.action == cell_action::move || !is_for(r, a.marked)) return {};
+    const auto now = cells_.now();
+    const auto room = r.room + (a.marked ? r.reserve : std::chrono::milliseconds(0));
+    return (std::max)(a.cells[i], now) + r.cost - room - now;
+}
+
+PHONEAUTH_DECL result<void> limit_batch::judge(const cell_answer& a) const {
+    if (a.granted) return {};
+    std::size_t tightest = 0;
+    std::chrono::milliseconds longest{};
+    for (std::size_t i = 0; i < cells_.size(); ++i) {
+        const auto wait = wait_of(i, a);
+        if (wait <= longest) continue;
+        tightest = i;
+        longest = wait;
+    }
+    return failure(refusals_[tightest])
+        .with_retry_after((std::max)(std::chrono::ceil<std::chrono::seconds>(longest), std::chrono::seconds(1)));
+}
+
+PHONEAUTH_DECL bool limit_batch::may_be_concealed(const cell_answer& a) const noexcept {
+    if (a.granted) return false;
+    for (std::size_t i = 0; i < cells_.size(); ++i)
+        if (!hidden_[i] && wait_of(i, a).count() > 0) return false;
+    return true;
+}
+
+PHONEAUTH_DECL std::chrono::seconds limit_batch::account_wait(const cell_answer& a) const noexcept {
+    std::chrono::milliseconds longest{};
+    for (std::size_t i = 0; i < cells_.size(); ++i)
+        if (hidden_[i]) longest = (std::max)(longest, wait_of(i, a));
+    return std::chrono::ceil<std::chrono::seconds>(longest);
+}
+
+PHONEAUTH_DECL bool limit_batch::reaches_warning(const cell_answer& a) const noexcept {
+    if (watched_ == 0 || !a.granted) return false;
+    const auto& r = cells_[watched_ - 1];
+    const auto ahead = a.cells[watched_ - 1] - cells_.now();
+    const auto mark = r.room * 4 / 5;
+    return ahead >= mark && ahead - r.cost < mark;
+}
+
+PHONEAUTH_DECL void limit_batch::add_from(const limit_batch& other, std::size_t i, const cell_request& r) {
+    const auto at = cells_.size();
+    kept_[at] = other.kept_[i];
+    hidden_[at] = other.hidden_[i];
+    asked_[at] = other.asked_[i] || (r.action == cell_action::ask && other.cells_[i].action == cell_action::take);
+    if (other.watched_ == i + 1) watched_ = at + 1;
+    add(r, other.refusals_[i], other.cells_.key(i));
+}
+
+PHONEAUTH_DECL limit_batch limit_batch::as_decoy() const {
+    limit_batch asked(cells_.now(), cells_.marker());
+    for (std::size_t i = 0; i < cells_.size(); ++i) {
+        auto r = cells_[i];
+        if (r.action == cell_action::move) continue;
+        if (!kept_[i] && watched_ != i + 1) r.action = cell_action::ask;
+        asked.add_from(*this, i, r);
+    }
+    return asked;
+}
+
+PHONEAUTH_DECL limit_batch limit_batch::part(bool of_client) const {
+    limit_batch chosen(cells_.now(), cells_.marker());
+    for (std::size_t i = 0; i < cells_.size(); ++i)
+        if (kept_[i] == of_client) chosen.add_from(*this, i, cells_[i]);
+    return chosen;
+}
+
+PHONEAUTH_DECL cell_batch limit_batch::give_back(const cell_answer& a, time_point now, bool everything) const {
+    cell_batch back(now);
+    for (std::size_t i = 0; i < cells_.size(); ++i) {
+        const auto& r = cells_[i];
+        const bool taken = r.action == cell_action::take;
+        if ((!taken && !asked_[i]) || !is_for(r, a.marked) || (kept_[i] && !everything)) continue;
+        const auto cost = taken && a.granted ? r.cost : std::chrono::milliseconds(0);
+        back.add({cell_action::move, cell_condition::always, -cost, longest_cell, {}}, cells_.key(i));
+    }
+    return back;
+}
+
+}  // namespace rules
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
+
+// What a message and a guess are counted against: which cells, and how much of them. Pure.
+//
+// A network is known to a user for 90 days after a login, or the registration, from there. All others are strangers.
+// The two have cells of their own wherever strangers could use up what the owner of a phone needs:
+//
+//   limit                                  strangers               a known network
+//   codes to a phone, hour and day         one for all of them     one for each
+//   the same after a right password        one for all of them     the same cell
+//   codes of a network, codes in all       the same cell           the same cell, with a reserve
+//   wrong passwords, wrong codes           one for all of them     one for each, and one for all of them
+//   cooldown                               one for all of them     one for each
+//
+// The one for all known networks has so much room that one of them alone cannot use it up. A registration has cells of
+// its own, and no network is known to it. What is concealed has a budget of all of its own: see `code_request`.
+
+namespace phoneauth {
+inline namespace v0 {
+namespace rules {
+
+/// At most so many in any stretch of time: the interval of a cell and its burst.
+struct rate {
+    std::chrono::milliseconds interval{};  ///< how long until one that was taken is free again
+    std::int64_t burst = 0;                ///< how many can be taken at once
+
+    /// The room of a cell for `n` of them.
+    constexpr std::chrono::milliseconds room(std::int64_t n) const noexcept { return n * interval; }
+};
+
+/// At most `most` in any stretch of `length`, `burst` of them at once: a stretch holds the burst and what becomes free
+/// meanwhile. 1 ≤ `burst` < `most`, or both are 1.
+constexpr rate at_most(std::int64_t most, std::chrono::milliseconds length, std::int64_t burst) noexcept {
+    if (most <= burst) return {length + std::chrono::milliseconds(1), 1};
+    const std::chrono::milliseconds slack = std::chrono::seconds(5);  // by so much clocks of servers may disagree
+    return {(length + slack) / (most - burst) + std::chrono::milliseconds(1), burst};
+}
+/// The same, half of them at once.
+constexpr rate at_most(std::int64_t most, std::chrono::milliseconds length) noexcept {
+    return at_most(most, length, (most + 1) / 2);
+}
+
+/// Who asks, as far as limits tell clients apart.
+struct client_networks {
+    std::string_view network;  ///< see `client_network`; empty: not known, and so not limited
+    std::string_view wide;     ///< see `wide_network`; empty for IPv4
+    bool shared = false;       ///< everybody may come from there: it is never known to anybody
+};
+
 // ---- Accounts ----
 
 /// What a run of guesses aims at. Each way in is a door of its own, so that guesses at one do not shut the others.
 enum class door : std::uint8_t {
-    registration,  ///< codes of a registration
-    code,          ///< codes of logins without a password
+    registration,  ///< codes that prove a phone which need not be anybody's
+    code,          ///< codes of logins without a password, and of password resets
     second,        ///< codes of logins after a right password
-    password       ///< passwords
+    password,      ///< passwords
+    session,       ///< codes for whoever is logged in
+    backup         ///< backup codes
 };
 
 /// The door that the codes of `t` open.
@@ -5759,10 +7293,11 @@ struct code_request {
     std::string_view fingerprint;  ///< of the user, see `known_network`
     client_networks from;          ///< who asks
     std::optional<door> begins{};  ///< it begins a transaction; empty: it is sent again
-    bool registers = false;        ///< it is a registration's
+    bool registers = false;        ///< it proves a phone which need not be anybody's
     bool after_password = false;   ///< a password was right before it
-    /// Nobody is told whether it was: what only a right one takes, the budget of all included, is apart from what
-    /// everybody can see.
+    bool in_session = false;       ///< its user is logged in
+    /// Nobody is told whether it was, or whose phone it is: what only a right one takes, the budget of all included, is
+    /// apart from what everybody can see.
     bool concealed = false;
     std::string_view known_network{};  ///< it is sent again: the known network that began it; empty: a stranger did
 };
@@ -5770,6 +7305,9 @@ struct code_request {
 /// A code: the client's, the phone's and the budget of all; and if it begins a transaction, the cooldown, and room for
 /// all its tries. A test number is sent nothing, and so no message is counted.
 PHONEAUTH_DECL limit_batch code_limits(const code_request& r, const config& c, time_point now);
+/// What everybody can see of the limits of a password reset that begins with an identity: those of the client, and one
+/// for all such resets, as many as there may be messages in all. `r` is concealed, and its `fingerprint` nobody's.
+PHONEAUTH_DECL limit_batch reset_limits(const code_request& r, const config& c, time_point now);
 /// Appends what takes the guess of `password_limits` back.
 PHONEAUTH_DECL void take_guess_back(limit_batch& b, std::string_view subject, const client_networks& from,
                                     int shared_by, const config& c);
@@ -5791,6 +7329,12 @@ PHONEAUTH_DECL cell_batch guess_back(std::string_view subject, const client_netw
 PHONEAUTH_DECL limit_batch password_limits(std::string_view subject, std::string_view phone,
                                            std::string_view fingerprint, const client_networks& from, int shared_by,
                                            bool concealed, const config& c, time_point now);
+
+/// One guess at a backup code of whoever has `phone`: counted before it is compared, and costs the network one hash, as
+/// in `password_limits`, from where the parameters are. `concealed`: nobody is told whose phone it is, and so nothing
+/// that is counted for it may be told; only the rest is the client's own (`limit_batch::of_client`).
+PHONEAUTH_DECL limit_batch backup_limits(std::string_view phone, std::string_view fingerprint,
+                                         const client_networks& from, bool concealed, const config& c, time_point now);
 
 /// A message that is no code.
 ///
@@ -5825,16 +7369,37 @@ struct login_facts {
 };
 /// It makes the network known, and ends the failures from there, the wait for the next code, and the life of the code.
 PHONEAUTH_DECL cell_batch after_login(const login_facts& f, const config& c, time_point now);
-/// A registration by `used` worked: the same.
+/// A user who is logged in has shown by `used` that it is them: it ends the failures at that door made from the network,
+/// the wait for the next such code, and the life of this one.
+PHONEAUTH_DECL cell_batch after_step_up(const transaction& used, const client_networks& from, const config& c,
+                                        time_point now);
+/// A user who is logged in has shown by `used` that it is them: it ends the failures at that door made from the network,
+/// the wait for the next such code, and the life of this one.
+PHONEAUTH_DECL cell_batch after_step_up(const transaction& used, const client_networks& from, const config& c,
+                                        time_point now);
+/// A registration by `used` worked: its network is known, and failures and the life of the code end likewise.
 PHONEAUTH_DECL cell_batch after_registration(const transaction& used, std::string_view fingerprint,
                                              const client_networks& from, const config& c, time_point now);
+/// A verification by `used` worked: what it took of the account is free again. No network becomes known.
+PHONEAUTH_DECL cell_batch after_verification(const transaction& used, const config& c, time_point now);
+/// A backup code of whoever has `phone` was right: takes its guess back, and ends the failures from its network.
+/// `marked`: the network is known.
+PHONEAUTH_DECL cell_batch after_backup_code(std::string_view phone, const client_networks& from, bool marked,
+                                            const config& c, time_point now);
 /// The user has a new password, set from `from`, which stays known: guesses at the old one, and at the codes behind it,
 /// do not count any more. `subject` and `fingerprint` as in `password_limits`, the latter with the new password.
 PHONEAUTH_DECL cell_batch after_new_password(const phone_number& phone, std::string_view subject,
                                              std::string_view fingerprint, const client_networks& from, time_point now);
-/// Takes back everything that strangers, and known networks together, have done to the owner of a phone. `subject`:
+/// The user has reset their password with the code of `used`: besides the above, the code is not open any more, nor do
+/// guesses at such codes count that were made from the same network.
+PHONEAUTH_DECL cell_batch after_password_reset(const transaction& used, std::string_view subject,
+                                               std::string_view fingerprint, const client_networks& from,
+                                               const config& c, time_point now);
+/// Takes back all failures of strangers, and of known networks together, at the doors of the owner of a phone. `subject`:
 /// what stands for their identity; empty: nothing does.
-PHONEAUTH_DECL cell_batch unlock(const phone_number& phone, std::string_view subject, time_point now);
+PHONEAUTH_DECL cell_batch unlock_doors(const phone_number& phone, std::string_view subject, time_point now);
+/// The same of the codes that were sent to it.
+PHONEAUTH_DECL cell_batch unlock_messages(const phone_number& phone, time_point now);
 
 }  // namespace rules
 }  // namespace v0
@@ -5918,11 +7483,11 @@ using enum cell_condition;
 
 inline constexpr milliseconds hour = std::chrono::hours(1);
 inline constexpr milliseconds day = std::chrono::hours(24);
-/// Longer than any cell is ahead.
-inline constexpr milliseconds all = std::chrono::hours(400 * 24);
+inline constexpr milliseconds all = longest_cell;
 
 inline std::string_view name_of(door d) noexcept {
-    constexpr std::array<std::string_view, 4> names{"registration:", "login:", "second:", "password:"};
+    constexpr std::array<std::string_view, 6> names{
+        "registration:", "login:", "second:", "password:", "session:", "backup:"};
     return names[static_cast<std::size_t>(d)];
 }
 
@@ -5948,7 +7513,7 @@ inline cell_request forget() {
 /// own.
 template <class... Parts>
 void add_for_each(limit_batch& b, const code_request& asked, const rate& r, error refusal, const Parts&... key) {
-    const std::string_view strangers = asked.after_password ? "@password" : "";
+    const std::string_view strangers = asked.in_session ? "@session" : asked.after_password ? "@password" : "";
     if (!asked.known_network.empty()) {
         b.add(take(r), refusal, key..., "@", asked.known_network);
     } else if (!asked.begins || b.cells().marker().empty()) {
@@ -5983,94 +7548,22 @@ inline rate client_rate(const config& c) noexcept {
 
 }  // namespace detail
 
-// ---- limit_batch ----
-
-PHONEAUTH_DECL std::chrono::milliseconds limit_batch::wait_of(std::size_t i, const cell_answer& a) const noexcept {
-    const auto& r = cells_[i];
-    if (r.action == cell_action::move || !is_for(r, a.marked)) return {};
-    const auto now = cells_.now();
-    const auto room = r.room + (a.marked ? r.reserve : std::chrono::milliseconds(0));
-    return (std::max)(a.cells[i], now) + r.cost - room - now;
-}
-
-PHONEAUTH_DECL result<void> limit_batch::judge(const cell_answer& a) const {
-    if (a.granted) return {};
-    std::size_t tightest = 0;
-    std::chrono::milliseconds longest{};
-    for (std::size_t i = 0; i < cells_.size(); ++i) {
-        const auto wait = wait_of(i, a);
-        if (wait <= longest) continue;
-        tightest = i;
-        longest = wait;
-    }
-    return failure(refusals_[tightest])
-        .with_retry_after((std::max)(std::chrono::ceil<std::chrono::seconds>(longest), std::chrono::seconds(1)));
-}
-
-PHONEAUTH_DECL bool limit_batch::may_be_concealed(const cell_answer& a) const noexcept {
-    if (a.granted) return false;
-    for (std::size_t i = 0; i < cells_.size(); ++i)
-        if (!hidden_[i] && wait_of(i, a).count() > 0) return false;
-    return true;
-}
-
-PHONEAUTH_DECL std::chrono::seconds limit_batch::account_wait(const cell_answer& a) const noexcept {
-    std::chrono::milliseconds longest{};
-    for (std::size_t i = 0; i < cells_.size(); ++i)
-        if (hidden_[i]) longest = (std::max)(longest, wait_of(i, a));
-    return std::chrono::ceil<std::chrono::seconds>(longest);
-}
-
-PHONEAUTH_DECL bool limit_batch::reaches_warning(const cell_answer& a) const noexcept {
-    if (watched_ == 0 || !a.granted) return false;
-    const auto& r = cells_[watched_ - 1];
-    const auto ahead = a.cells[watched_ - 1] - cells_.now();
-    const auto mark = r.room * 4 / 5;
-    return ahead >= mark && ahead - r.cost < mark;
-}
-
-PHONEAUTH_DECL void limit_batch::add_from(const limit_batch& other, std::size_t i, const cell_request& r) {
-    const auto at = cells_.size();
-    kept_[at] = other.kept_[i];
-    hidden_[at] = other.hidden_[i];
-    asked_[at] = other.asked_[i] || (r.action == cell_action::ask && other.cells_[i].action == cell_action::take);
-    if (other.watched_ == i + 1) watched_ = at + 1;
-    add(r, other.refusals_[i], other.cells_.key(i));
-}
-
-PHONEAUTH_DECL limit_batch limit_batch::as_decoy() const {
-    limit_batch asked(cells_.now(), cells_.marker());
-    for (std::size_t i = 0; i < cells_.size(); ++i) {
-        auto r = cells_[i];
-        if (r.action == cell_action::move) continue;
-        if (!kept_[i] && watched_ != i + 1) r.action = cell_action::ask;
-        asked.add_from(*this, i, r);
-    }
-    return asked;
-}
-
-PHONEAUTH_DECL limit_batch limit_batch::part(bool of_client) const {
-    limit_batch chosen(cells_.now(), cells_.marker());
-    for (std::size_t i = 0; i < cells_.size(); ++i)
-        if (kept_[i] == of_client) chosen.add_from(*this, i, cells_[i]);
-    return chosen;
-}
-
-PHONEAUTH_DECL cell_batch limit_batch::give_back(const cell_answer& a, time_point now, bool everything) const {
-    cell_batch back(now);
-    for (std::size_t i = 0; i < cells_.size(); ++i) {
-        const auto& r = cells_[i];
-        const bool taken = r.action == cell_action::take;
-        if ((taken || asked_[i]) && is_for(r, a.marked) && (everything || !kept_[i]))
-            back.add(detail::back(taken && a.granted ? r.cost : detail::milliseconds(0)), cells_.key(i));
-    }
-    return back;
-}
-
 // ---- Accounts ----
 
 PHONEAUTH_DECL door door_of(const transaction& t) noexcept {
-    if (t.purpose == purpose::registration) return door::registration;
+    switch (t.purpose) {
+    case purpose::registration:
+    case purpose::phone_change:
+    case purpose::verification:
+        return door::registration;
+    case purpose::step_up:
+    case purpose::deletion:
+        return door::session;
+    case purpose::password_reset:
+        return door::code;
+    case purpose::login:
+        break;
+    }
     return t.password_fingerprint.empty() ? door::code : door::second;
 }
 
@@ -6118,7 +7611,7 @@ inline void add_account(limit_batch& b, const code_request& r, const config& c) 
 PHONEAUTH_DECL limit_batch code_limits(const code_request& r, const config& c, time_point now) {
     using namespace detail;
     const auto phone = r.phone.str();
-    const bool proven = r.after_password || !r.known_network.empty();
+    const bool proven = r.after_password || r.in_session || !r.known_network.empty();
     const bool can_be_known = !r.registers && !r.from.network.empty() && !r.from.shared;
     auto b =
         can_be_known ? limit_batch(now, "known:", phone, "/", r.fingerprint, "@", r.from.network) : limit_batch(now);
@@ -6142,10 +7635,17 @@ PHONEAUTH_DECL limit_batch code_limits(const code_request& r, const config& c, t
             const auto before = b.cells().size();
             add_for_each(b, r, one, error::resend_too_soon,
                          r.registers ? "cooldown/registration:" : "cooldown/login:", phone);
-            b.keep_from(before);
+            if (!r.concealed) b.keep_from(before);  // else it would tell of the phone's other codes
         }
     }
     if (r.begins) add_account(b, r, c);
+    return b;
+}
+
+PHONEAUTH_DECL limit_batch reset_limits(const code_request& r, const config& c, time_point now) {
+    auto b = code_limits(r, c, now).of_client();
+    // Decoys take nothing of the budget for what is concealed, but each asks the provider something.
+    if (c.max_sends_per_hour > 0) b.add(detail::take(detail::total_rate(c)), error::too_many_messages, "codes/resets");
     return b;
 }
 
@@ -6170,6 +7670,27 @@ PHONEAUTH_DECL cell_batch guess_back(std::string_view subject, const client_netw
     return b;
 }
 
+namespace detail {
+
+/// The hash that one guess costs the client.
+inline void add_hash(limit_batch& b, const client_networks& from, const config& c) {
+    if (c.max_passwords_per_client_and_hour > 0)
+        add_client(b, "passwords/from:", from, at_most(c.max_passwords_per_client_and_hour, hour), 1, false,
+                   error::too_many_failures);
+}
+
+/// One guess at what can be behind the door `d`.
+inline void add_failure(limit_batch& b, door d, std::string_view subject, const client_networks& from, int shared_by,
+                        const config& c) {
+    for_each_share(from, [&](failure_share s, cell_condition when, std::string_view at, std::string_view network) {
+        b.add(take(failure_rate(d, s, c, shared_by), 1, when), error::too_many_failures, "wrong/", name_of(d), subject,
+              at, network);
+        b.hide();
+    });
+}
+
+}  // namespace detail
+
 PHONEAUTH_DECL limit_batch password_limits(std::string_view subject, std::string_view phone,
                                            std::string_view fingerprint, const client_networks& from, int shared_by,
                                            bool concealed, const config& c, time_point now) {
@@ -6177,18 +7698,25 @@ PHONEAUTH_DECL limit_batch password_limits(std::string_view subject, std::string
     auto b = from.network.empty() || from.shared
                  ? limit_batch(now)
                  : limit_batch(now, "known:", phone.empty() ? subject : phone, "/", fingerprint, "@", from.network);
-    if (c.max_passwords_per_client_and_hour > 0)
-        add_client(b, "passwords/from:", from, at_most(c.max_passwords_per_client_and_hour, hour), 1, false,
-                   error::too_many_failures);
+    add_hash(b, from, c);
     b.add(take(at_most(max_passwords_per_account_and_network, hour)), error::too_many_failures,
           "passwords/of:", subject, "@", from.network);
     b.keep();
-    if (concealed) return b;
-    for_each_share(from, [&](failure_share s, cell_condition when, std::string_view at, std::string_view network) {
-        b.add(take(failure_rate(door::password, s, c, shared_by), 1, when), error::too_many_failures,
-              "wrong/password:", subject, at, network);
-        b.hide();
-    });
+    if (!concealed) add_failure(b, door::password, subject, from, shared_by, c);
+    return b;
+}
+
+PHONEAUTH_DECL limit_batch backup_limits(std::string_view phone, std::string_view fingerprint,
+                                         const client_networks& from, bool concealed, const config& c, time_point now) {
+    using namespace detail;
+    auto b = from.network.empty() || from.shared
+                 ? limit_batch(now)
+                 : limit_batch(now, "known:", phone, "/", fingerprint, "@", from.network);
+    add_hash(b, from, c);
+    b.add(take(at_most(max_passwords_per_account_and_network, hour)), error::too_many_failures, "backups/of:", phone,
+          "@", from.network);
+    if (!concealed) b.keep();
+    add_failure(b, door::backup, phone, from, 1, c);
     return b;
 }
 
@@ -6250,6 +7778,20 @@ inline void end_failures(cell_batch& b, door d, std::string_view subject, const 
     }
 }
 
+/// The code of `used` was right: ends the failures at its door, the wait for the next one, and its life.
+inline void end_code(cell_batch& b, const transaction& used, const client_networks& from, const config& c) {
+    const auto d = door_of(used);
+    const auto phone = used.phone.str();
+    const std::string_view known = used.known_network;
+    const std::string_view strangers = d == door::session ? "@session" : "";
+    end_failures(b, d, phone, from);
+    if (d != door::second && c.phone_cooldown.count() > 0)
+        b.add(forget(), "cooldown/login:", phone, known.empty() ? strangers : "@", known);
+    for_each_share_of(used, [&](failure_share s, std::string_view at, std::string_view network_of_code) {
+        b.add(back(open_codes(s, c).interval), "open/", name_of(d), phone, at, network_of_code);
+    });
+}
+
 inline void learn_network(cell_batch& b, std::string_view phone, std::string_view fingerprint,
                           const client_networks& from) {
     if (!from.network.empty() && !from.shared)
@@ -6307,15 +7849,32 @@ PHONEAUTH_DECL cell_batch after_login(const login_facts& f, const config& c, tim
     const auto phone = f.phone.str();
     learn_network(b, phone, f.fingerprint, f.from);
     if (!f.subject.empty()) end_failures(b, door::password, f.subject, f.from);
-    if (!f.used) return b;
-    const auto d = door_of(*f.used);
-    end_failures(b, d, phone, f.from);
-    const std::string_view known = f.used->known_network;
-    if (d != door::second && c.phone_cooldown.count() > 0)
-        b.add(forget(), "cooldown/login:", phone, known.empty() ? "" : "@", known);
-    for_each_share_of(*f.used, [&](failure_share s, std::string_view at, std::string_view network_of_code) {
-        b.add(back(open_codes(s, c).interval), "open/", name_of(d), phone, at, network_of_code);
-    });
+    if (f.used) end_code(b, *f.used, f.from, c);
+    return b;
+}
+
+PHONEAUTH_DECL cell_batch after_verification(const transaction& used, const config& c, time_point now) {
+    using namespace detail;
+    cell_batch b(now);
+    b.add(forget(), "wrong/registration:", used.phone.str());
+    b.add(back(open_codes(failure_share::strangers, c).interval), "open/registration:", used.phone.str());
+    return b;
+}
+
+PHONEAUTH_DECL cell_batch after_backup_code(std::string_view phone, const client_networks& from, bool marked,
+                                            const config& c, time_point now) {
+    using namespace detail;
+    cell_batch b(now);
+    if (!marked && (from.shared || !from.network.empty()))
+        b.add(back(failure_rate(door::backup, failure_share::strangers, c).interval), "wrong/backup:", phone);
+    end_failures(b, door::backup, phone, from);
+    return b;
+}
+
+PHONEAUTH_DECL cell_batch after_step_up(const transaction& used, const client_networks& from, const config& c,
+                                        time_point now) {
+    cell_batch b(now);
+    detail::end_code(b, used, from, c);
     return b;
 }
 
@@ -6353,15 +7912,31 @@ PHONEAUTH_DECL cell_batch after_new_password(const phone_number& phone, std::str
     return b;
 }
 
-PHONEAUTH_DECL cell_batch unlock(const phone_number& phone, std::string_view subject, time_point now) {
+PHONEAUTH_DECL cell_batch after_password_reset(const transaction& used, std::string_view subject,
+                                               std::string_view fingerprint, const client_networks& from,
+                                               const config& c, time_point now) {
+    auto b = after_new_password(used.phone, subject, fingerprint, from, now);
+    detail::end_code(b, used, from, c);
+    return b;
+}
+
+PHONEAUTH_DECL cell_batch unlock_doors(const phone_number& phone, std::string_view subject, time_point now) {
     using namespace detail;
     cell_batch b(now);
     b.add(forget(), "wrong/registration:", phone.str());
-    for (const auto d : {door::code, door::second, door::password}) open_door(b, d, phone.str());
+    for (const auto d : {door::code, door::second, door::password, door::session, door::backup})
+        open_door(b, d, phone.str());
     if (!subject.empty() && subject != phone.str()) open_door(b, door::password, subject);
+    return b;
+}
+
+PHONEAUTH_DECL cell_batch unlock_messages(const phone_number& phone, time_point now) {
+    using namespace detail;
+    cell_batch b(now);
     for (const auto* of : {"codes/login/hour:", "codes/login/day:"}) {
         b.add(forget(), of, phone.str());
         b.add(forget(), of, phone.str(), "@password");
+        b.add(forget(), of, phone.str(), "@session");
     }
     return b;
 }
@@ -6507,7 +8082,7 @@ PHONEAUTH_DECL void reporter::note(context& c, const transaction& t) const {
     note(c, t.phone);
     c.about.purpose = t.purpose;
     c.about.transaction = t.id.substr(0, 8);
-    if (!rules::is_decoy(t)) c.about.user_id = t.user_id;
+    if (!rules::is_decoy(t) && t.user_id != rules::newcomer_user_id) c.about.user_id = t.user_id;
 }
 
 PHONEAUTH_DECL void reporter::note(context& c, const user& u) const {
@@ -7046,7 +8621,7 @@ inline std::optional<one_time_code> code_from(const detail::digest& bits, unsign
 }
 
 /// Derives codes; none is ever stored. A transaction's code is HMAC-SHA256(key, round ‖ purpose ‖ id ‖ 0 ‖ phone) cut
-/// to digits, with `round` counting up from 0 in the practically impossible case that every draw is rejected.
+/// to digits (of a verification 0 ‖ topic follow), with `round` counting up from 0 in the practically impossible case that every draw is rejected.
 /// Thread-safe.
 class code_deriver {
 public:
@@ -7071,6 +8646,18 @@ public:
         return std::nullopt;
     }
 
+    /// What shows that the code of `t` was right, to whoever confirmed it and nobody else: HMAC-SHA256(key, 255 ‖ id ‖ 0 ‖
+    /// topic), 64 hexadecimal digits. Empty as above.
+    std::optional<std::string> prove(const transaction& t) {
+        for (auto& key : keys_) {
+            if (key.id != t.key_id) continue;
+            std::string input(1, '\xff');  // no round of a code's derivation gets there
+            input.append(t.id).append(1, '\0').append(t.topic);
+            return detail::lower_case_hex(key.hmac(input));
+        }
+        return std::nullopt;
+    }
+
     /// True when `presented` is the code of `t`, in constant time.
     bool matches(const transaction& t, const one_time_code& presented) {
         const auto expected = derive(t);
@@ -7086,12 +8673,13 @@ private:
 
     std::optional<one_time_code> derive(detail::hmac_sha256& hmac, const transaction& t) const {
         std::string input;
-        input.reserve(t.id.size() + t.phone.str().size() + 3);
+        input.reserve(t.id.size() + t.phone.str().size() + t.topic.size() + 4);
         input += '\0';
         input += static_cast<char>(t.purpose);
         input += t.id;
         input += '\0';
         input += t.phone.str();
+        if (!t.topic.empty()) input.append(1, '\0').append(t.topic);
         for (;; ++input[0]) {
             auto bits = hmac(input);
             auto c = code_from(bits, digits_);
@@ -7102,57 +8690,6 @@ private:
 
     std::deque<entry> keys_;  // a mutex does not move
     unsigned digits_;
-};
-
-}  // namespace v0
-}  // namespace phoneauth
-
-#endif
-
-// ---- phoneauth/text_message.hpp ----
-
-#ifndef PHONEAUTH_TEXT_MESSAGE_HPP
-#define PHONEAUTH_TEXT_MESSAGE_HPP
-
-#include <cstddef>
-#include <string>
-#include <utility>
-#include <vector>
-
-
-namespace phoneauth {
-inline namespace v0 {
-
-/// Most characters (Unicode code points) of a message's body that Twilio takes.
-inline constexpr std::size_t max_message_characters = 1600;
-/// Most media of a message that Twilio takes.
-inline constexpr std::size_t max_media_urls = 10;
-
-/// An SMS, or an MMS if it has media.
-struct text_message {
-    /// Names and values, in the order in which they are sent.
-    using option_list = std::vector<std::pair<std::string, std::string>>;
-
-    // Constructors, as g++ 12 destroys a temporary aggregate in a co_await expression twice.
-    text_message() = default;
-    /// An SMS, or an MMS if `media` has any.
-    text_message(std::string phone, std::string text, std::vector<std::string> media = {}, option_list further = {})
-        : to(std::move(phone)), body(std::move(text)), media_urls(std::move(media)), options(std::move(further)) {}
-
-    std::string to;                       ///< a phone number, as people type it
-    std::string body;                     ///< UTF-8, at most `max_message_characters`; may be empty if there are media
-    std::vector<std::string> media_urls;  ///< https, at most `max_media_urls`
-    /// Further parameters of Twilio's Messages resource by their Twilio names ("StatusCallback", or "statusCallback" as
-    /// Twilio's JavaScript library spells it), for example {"ValidityPeriod", "300"}. `To`, `Body` and `MediaUrl` are
-    /// not options.
-    option_list options;
-};
-
-/// A message that Twilio has accepted.
-struct sent_message {
-    std::string sid;     ///< `SM…` or `MM…`
-    std::string status;  ///< Twilio's word: "queued", "accepted", …
-    std::string json;    ///< the Message resource as Twilio answered it
 };
 
 }  // namespace v0
@@ -7921,7 +9458,8 @@ public:
     /// reported to `status_callback`, a URL, unless that is empty.
     PHONEAUTH_DECL http_request create_code_message(const phone_number& to, std::string_view text,
                                                     std::chrono::seconds validity,
-                                                    std::string_view status_callback = {}) const;
+                                                    std::string_view status_callback = {},
+                                                    const text_message::option_list& added = {}) const;
 
     /// The messages that were sent to `to`: `GET …/Messages.json?PageSize=1&To=…`. Costs nothing.
     PHONEAUTH_DECL http_request find_messages(const phone_number& to) const;
@@ -7960,13 +9498,18 @@ private:
     secret_string own_callback_;
 };
 
+/// Whether what a hook has added to a code's message can be: options that Twilio has, other than From,
+/// MessagingServiceSid, FallbackFrom, StatusCallback and ValidityPeriod; at most 20, of 4096 bytes. `error::internal`
+/// if not.
+PHONEAUTH_DECL result<void> check_code_options(const text_message::option_list& added);
+
 /// Whether the options of `m` take the place of something configured, so that what becomes of the message says nothing
 /// about the configured sender: From, MessagingServiceSid, FallbackFrom, StatusCallback.
 PHONEAUTH_DECL bool chooses_sender(const text_message& m);
 
-/// The text of the message that carries `code`, which is for `what`: the template filled in and, where configured, the app hash for
+/// The text of the message that carries `code`, which is for `what` and, if that is a verification, `topic`: the template filled in and, where configured, the app hash for
 /// Android's SMS Retriever and the last line for origin-bound codes (`@host #code`).
-PHONEAUTH_DECL std::string code_text(const config& c, std::string_view code, purpose what);
+PHONEAUTH_DECL std::string code_text(const config& c, std::string_view code, purpose what, std::string_view topic = {});
 
 }  // namespace twilio
 }  // namespace v0
@@ -8048,6 +9591,28 @@ inline bool is_below(std::string text, std::string_view own) {
     const auto asked = parse_url(text.substr(0, text.find('#')));
     const auto mine = parse_url(without_user_info(own));
     return asked && mine && asked->host == mine->host && asked->target.starts_with(mine->target);
+}
+
+/// What `{purpose}` stands for.
+inline std::string_view purpose_text(const config& c, purpose what, std::string_view topic) {
+    switch (what) {
+    case purpose::registration:
+        return c.registration_purpose;
+    case purpose::login:
+        return c.login_purpose;
+    case purpose::phone_change:
+        return c.phone_change_purpose;
+    case purpose::password_reset:
+        return c.password_reset_purpose;
+    case purpose::step_up:
+        return c.step_up_purpose;
+    case purpose::deletion:
+        return c.deletion_purpose;
+    case purpose::verification:
+        break;
+    }
+    const auto* found = find_topic(c, topic);
+    return found ? std::string_view(found->text) : topic;  // a server that has it no more still sends its codes
 }
 
 inline result<void> check_message(const text_message& m, bool has_content_template, std::string_view own_callback) {
@@ -8148,16 +9713,34 @@ PHONEAUTH_DECL result<http_request> requests::create_message(const phone_number&
     return post_message(std::move(form), sender_is_chosen);
 }
 
+PHONEAUTH_DECL result<void> check_code_options(const text_message::option_list& added) {
+    constexpr std::array<std::string_view, 5> ours{"From", "MessagingServiceSid", "FallbackFrom", "StatusCallback",
+                                                   "ValidityPeriod"};
+    const auto is_ours = [&](std::string_view name) { return std::find(ours.begin(), ours.end(), name) != ours.end(); };
+    std::size_t bytes = 0;
+    for (const auto& [given, value] : added) {
+        const auto name = detail::twilio_option_name(given);
+        if (name.empty() || is_ours(name))
+            return failure(error::internal, "before_message added an option that codes cannot have.");
+        bytes += value.size();
+    }
+    if (added.size() > 20 || bytes > 4096) return failure(error::internal, "before_message added too many options.");
+    return {};
+}
+
 PHONEAUTH_DECL http_request requests::create_code_message(const phone_number& to, std::string_view text,
                                                           std::chrono::seconds validity,
-                                                          std::string_view status_callback) const {
+                                                          std::string_view status_callback,
+                                                          const text_message::option_list& added) const {
+    std::size_t size = 3 * (text.size() + status_callback.size()) + sender_.size() + 128;
+    for (const auto& [name, value] : added) size += name.size() + 3 * value.size() + 2;
     std::string form;
-    form.reserve(3 * (text.size() + status_callback.size()) + sender_.size() +
-                 128);  // growing would leave the code behind
+    form.reserve(size);  // growing would leave the code behind
     detail::append_form_field(form, "To", std::string(channel_).append(to.str()));
     detail::append_form_field(form, "Body", text);
     detail::append_form_field(form, "ValidityPeriod", std::to_string(validity.count()));
     if (!status_callback.empty()) detail::append_form_field(form, "StatusCallback", status_callback);
+    for (const auto& [name, value] : added) detail::append_form_field(form, detail::twilio_option_name(name), value);
     return post_message(std::move(form), false);
 }
 
@@ -8203,12 +9786,12 @@ PHONEAUTH_DECL bool chooses_sender(const text_message& m) {
     });
 }
 
-PHONEAUTH_DECL std::string code_text(const config& c, std::string_view code, purpose what) {
+PHONEAUTH_DECL std::string code_text(const config& c, std::string_view code, purpose what, std::string_view topic) {
     const auto minutes = std::to_string(std::chrono::ceil<std::chrono::minutes>(c.code_lifetime).count());
     const std::array<std::pair<std::string_view, std::string_view>, 4> parts{
         {{"{code}", code},
          {"{minutes}", minutes},
-         {"{purpose}", what == purpose::login ? c.login_purpose : c.registration_purpose},
+         {"{purpose}", detail::purpose_text(c, what, topic)},
          {"{site}", c.site_name}}};
     std::string text;
     // No part is longer than seven times its name. A string that grows would leave the code behind.
@@ -8275,11 +9858,16 @@ public:
     /// Whether `typed` is the code of `t`, which is no decoy.
     bool is_code_of(const transaction& t, const one_time_code& typed);
 
+    /// What shows that the code of `t` was right; empty if its key is not here any more.
+    std::optional<std::string> prove(const transaction& t) { return codes_.prove(t); }
+
     /// Sends a transaction's code. A failure means that nothing was sent, for certain. For a decoy Twilio is asked
     /// something that costs nothing instead, which fails when every message would. What would fail for this message
     /// alone (the phone is a landline, has opted out, …) is told to the observer only, if somebody else could learn
     /// from it that the phone is a user's. What fails because of the sender fails for decoys, too: see `sender_state`.
-    flow<result<send_outcome>> send_code(const context& c, const transaction& t);
+    /// `added`: what a hook added to the message.
+    flow<result<send_outcome>> send_code(const context& c, const transaction& t,
+                                         const text_message::option_list& added);
     /// What a code to `to` fails with because no message can leave, whoever it is for: asked before anything is stored.
     std::optional<failure> sender_trouble(const phone_number& to);
     /// Whether an attempt that ended with `f` counts for nobody, and the limits get back all that it took: no client can
@@ -8295,7 +9883,7 @@ public:
     const twilio::requests& twilio() const noexcept { return twilio_; }
 
 private:
-    result<http_request> code_request(const transaction& t);
+    result<http_request> code_request(const transaction& t, const text_message::option_list& added);
     result<void> verdict(const transaction& t, const http_response& reply);
     result<void> check_pause() const;
     void note_pause(const http_response& reply);
@@ -8597,15 +10185,15 @@ bool messenger<Mode>::is_code_of(const transaction& t, const one_time_code& type
 }
 
 template <class Mode>
-result<http_request> messenger<Mode>::code_request(const transaction& t) {
+result<http_request> messenger<Mode>::code_request(const transaction& t, const text_message::option_list& added) {
     const auto derived = codes_.derive(t);
     if (!derived) return error::no_transaction;
-    auto text = twilio::code_text(config_, derived->str(), t.purpose);
+    auto text = twilio::code_text(config_, derived->str(), t.purpose, t.topic);
     const auto left =
         (std::max)(std::chrono::ceil<std::chrono::seconds>(t.expires_at - ports_.now()), std::chrono::seconds(1));
     // Both are made for everybody, so that it takes the same time.
     auto sending = twilio_.create_code_message(t.phone, text, (std::min)(left, config_.code_lifetime),
-                                               twilio::delivery_url(config_.twilio, t));
+                                               twilio::delivery_url(config_.twilio, t), added);
     auto look_up = twilio_.find_messages(t.phone);
     detail::wipe(text);
     return rules::is_decoy(t) ? std::move(look_up) : std::move(sending);
@@ -8618,11 +10206,12 @@ std::optional<failure> messenger<Mode>::sender_trouble(const phone_number& to) {
 }
 
 template <class Mode>
-auto messenger<Mode>::send_code(const context& c, const transaction& t) -> flow<result<send_outcome>> {
+auto messenger<Mode>::send_code(const context& c, const transaction& t, const text_message::option_list& added)
+    -> flow<result<send_outcome>> {
     if (rules::find_test_number(t.phone, config_)) co_return send_outcome::accepted;
     auto may_ask = check_pause();  // before a decoy and a message part ways
     if (!may_ask) co_return std::move(may_ask).error();
-    auto request = code_request(t);
+    auto request = code_request(t, added);
     if (!request) co_return std::move(request).error();
     auto answered = co_await transmit(*request);
     detail::wipe(request->body);
@@ -8720,11 +10309,144 @@ result<http_response> messenger<Mode>::provider_reply(result<http_response> repl
 
 #endif
 
+// ---- phoneauth/flows/notices.hpp ----
+
+#ifndef PHONEAUTH_FLOWS_NOTICES_HPP
+#define PHONEAUTH_FLOWS_NOTICES_HPP
+
+#include <string>
+#include <utility>
+
+
+// ---- phoneauth/twilio/segments.hpp ----
+
+#ifndef PHONEAUTH_TWILIO_SEGMENTS_HPP
+#define PHONEAUTH_TWILIO_SEGMENTS_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+
+// What a message costs.
+
+namespace phoneauth {
+inline namespace v0 {
+namespace twilio {
+
+/// How an SMS of a text is sent.
+struct sms_size {
+    std::size_t segments = 1;  ///< what it is charged for
+    std::string_view
+        outsider{};  ///< the first character that GSM-7 has not, for which all are sent as UTF-16; or empty
+};
+
+/// 160 GSM-7 characters or 70 UTF-16 units go into one segment, else 153 or 67 into each (3GPP TS 23.038 §6.2.1; a
+/// character of the extension table counts twice).
+inline sms_size size_of_sms(std::string_view text) {
+    constexpr std::string_view basic =
+        "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
+        "abcdefghijklmnopqrstuvwxyzäöñüà";
+    constexpr std::string_view extended = "\f^{}\\[~]|€";
+    std::size_t gsm = 0;
+    std::size_t utf16 = 0;
+    sms_size size;
+    while (!text.empty()) {
+        const auto bytes = std::max<std::size_t>(phoneauth::detail::utf8_sequence(text), 1);
+        const auto character = text.substr(0, bytes);
+        text.remove_prefix(bytes);
+        utf16 += bytes == 4 ? 2 : 1;
+        const bool is_extended = extended.find(character) != extended.npos;
+        gsm += is_extended ? 2 : 1;
+        if (size.outsider.empty() && !is_extended && basic.find(character) == basic.npos) size.outsider = character;
+    }
+    const bool is_gsm = size.outsider.empty();
+    const auto units = is_gsm ? gsm : utf16;
+    const std::size_t one = is_gsm ? 160 : 70;
+    const std::size_t each = is_gsm ? 153 : 67;
+    size.segments = units <= one ? 1 : (units + each - 1) / each;
+    return size;
+}
+
+/// How many segments an SMS of this text takes: see `size_of_sms`.
+inline std::size_t segments(std::string_view text) {
+    return size_of_sms(text).segments;
+}
+
+/// What a message counts for in budgets: its segments, and three for each medium, about what Twilio charges for one
+/// (https://www.twilio.com/en-us/sms/pricing/us). At least 1.
+inline std::int64_t message_units(const text_message& m) {
+    constexpr std::size_t units_of_medium = 3;
+    const auto of_text = m.body.empty() ? 0 : segments(m.body);
+    return static_cast<std::int64_t>(std::max<std::size_t>(of_text + units_of_medium * m.media_urls.size(), 1));
+}
+
+}  // namespace twilio
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+namespace phoneauth {
+inline namespace v0 {
+namespace flows {
+
+/// Tells users by SMS what was done to their account. Thread-safe.
+template <class Mode>
+class notices {
+    template <class X>
+    using flow = typename Mode::template flow<X>;
+
+public:
+    /// All must outlive this.
+    notices(ports<Mode>& p, const config& c, const reporter& r, limiter<Mode>& l, messenger<Mode>& m) noexcept
+        : ports_(p), config_(c), reporter_(r), limiter_(l), messenger_(m) {}
+
+    /// Sends `text` to a phone, if it is not empty: on the server's own account, within its budget for notices. What it
+    /// was for is done, so nothing that goes wrong here fails it; the observer is told.
+    flow<bool> tell(const context& c, const phone_number& to, const std::string& text) {
+        if (text.empty() || rules::find_test_number(to, config_)) co_return false;
+        try {
+            const text_message m(std::string(to.str()), text);
+            const auto request = messenger_.twilio().create_message(to, m);
+            const rules::client_networks nobody;
+            const auto limits = rules::message_limits(to, nobody, {}, twilio::message_units(m), config_, ports_.now());
+            const auto granted = co_await limiter_.take(c, limits);
+            result<void> sent = granted.granted ? result<void>() : limits.judge(granted);
+            if (sent) {
+                auto answered = co_await messenger_.send(*request, false);
+                if (!answered && twilio::certainly_not_sent(answered.error()))
+                    co_await limiter_.give_back(limits, granted);
+                if (!answered) sent = std::move(answered).error();
+            }
+            if (!sent) reporter_.tell_failure(c, sent.error());
+            co_return sent.has_value();
+        } catch (...) {
+            co_return false;
+        }
+    }
+
+private:
+    ports<Mode>& ports_;
+    const config& config_;
+    const reporter& reporter_;
+    limiter<Mode>& limiter_;
+    messenger<Mode>& messenger_;
+};
+
+}  // namespace flows
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
 // ---- phoneauth/flows/passwords.hpp ----
 
 #ifndef PHONEAUTH_FLOWS_PASSWORDS_HPP
 #define PHONEAUTH_FLOWS_PASSWORDS_HPP
 
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -8812,13 +10534,16 @@ struct password_question {
     std::string fingerprint;           ///< see `parts::network_fingerprint`
     const std::optional<user>& owner;  ///< who has it; nobody: unknown
     bool may_be_concealed = false;     ///< after too many failures nobody is told whether it was right
+    /// It does not decide alone: whoever asks tells the observer what became of it, as a right one is not let in, either.
+    bool more_is_asked = false;
 };
 
 /// What a password turned out to be.
 struct password_guess {
-    bool right = false;      ///< it is the user's
-    bool concealed = false;  ///< nobody may tell whether it is
-    bool marked = false;     ///< it came from a network that is known to the user
+    bool right = false;           ///< it is the user's
+    bool concealed = false;       ///< nobody may tell whether it is
+    bool marked = false;          ///< it came from a network that is known to the user
+    std::chrono::seconds wait{};  ///< how long the account waits before the next one; 0 or less: not at all
 };
 
 /// Checks and makes passwords, whatever for. Thread-safe.
@@ -8837,6 +10562,10 @@ public:
     flow<result<password_guess>> check(context& c, const password_question& q, const std::string& secret);
     /// A right password was no guess: takes back what `check` has counted.
     flow<bool> forgive(const context& c, const password_question& q, const password_guess& g);
+
+    /// `secret` was right for `u`, whose password has this `fingerprint` (`parts::fingerprint_of`): stores a new hash of
+    /// it if the hasher wants that. Says whether it has. No failure of it is one of the login: the old hash is as good.
+    flow<bool> renew(context& c, user& u, const std::string& fingerprint, const std::string& secret);
 
     /// Gives `u` the new password `secret`, unless the hook refuses it.
     flow<result<void>> set(user& u, const std::string& secret);
@@ -8864,6 +10593,51 @@ private:
 
 #include <utility>
 
+
+// ---- phoneauth/rules/stored_password.hpp ----
+
+#ifndef PHONEAUTH_RULES_STORED_PASSWORD_HPP
+#define PHONEAUTH_RULES_STORED_PASSWORD_HPP
+
+#include <string>
+#include <string_view>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace rules {
+
+/// What `user::password_hash` holds: a hash, and when it has replaced another one of the same password, behind it
+/// ` replaces=` and the fingerprint of that, 64 hexadecimal digits. Sessions, logins in flight and known networks rest
+/// on the fingerprint of a password, and so go on when only its hash is made anew.
+struct stored_password {
+    std::string_view hash;      ///< what the PasswordHasher made
+    std::string_view replaces;  ///< the fingerprint of the first hash of this password; empty: that is `hash`
+
+    /// Reads `text`, which must outlive this.
+    explicit constexpr stored_password(std::string_view text) noexcept : hash(text) {
+        constexpr std::string_view name = " replaces=";
+        constexpr std::size_t digits = 64;
+        if (text.size() < name.size() + digits) return;
+        const auto fingerprint = text.substr(text.size() - digits);
+        const auto before = text.substr(0, text.size() - digits);
+        if (!before.ends_with(name) || fingerprint.find_first_not_of("0123456789abcdef") != std::string_view::npos)
+            return;
+        hash = before.substr(0, before.size() - name.size());
+        replaces = fingerprint;
+    }
+};
+
+/// The text for `hash`, which takes the place of one with this `fingerprint`.
+inline std::string replacing(std::string_view hash, std::string_view fingerprint) {
+    return std::string(hash).append(" replaces=").append(fingerprint);
+}
+
+}  // namespace rules
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
 
 namespace phoneauth {
 inline namespace v0 {
@@ -8903,11 +10677,13 @@ auto passwords<Mode>::check(context& c, const password_question& q, const std::s
         co_return std::move(right).error();
     }
     guess.right = *right;
-    if (!guess.right && guess.concealed) {
+    if (!guess.concealed) guess.wait = limits.account_wait(granted);
+    if (guess.right || q.more_is_asked) co_return guess;
+    if (guess.concealed) {
         const failure wrong(error::invalid_login);
         reporter_.tell_failure(c, wrong);
-    } else if (!guess.right) {
-        limiter_.tell_locked(c, limits.account_wait(granted));
+    } else {
+        limiter_.tell_locked(c, guess.wait);
     }
     co_return guess;
 }
@@ -8924,14 +10700,42 @@ template <class Mode>
 auto passwords<Mode>::is_right(const context& c, const std::optional<user>& owner, const std::string& secret)
     -> flow<result<bool>> {
     if (owner && !owner->password_hash.empty()) {
-        auto right = co_await ports_.verify_password(secret, owner->password_hash);
+        const std::string hash(rules::stored_password(owner->password_hash).hash);
+        auto right = co_await ports_.verify_password(secret, hash);
         if (right || right.error().code != error::internal) co_return right;
         // It is no hash of ours. Whoever guesses must not learn that.
         reporter_.tell(c, event_kind::storage_error, &right.error());
     }
     // An account that does not exist must not answer faster than one that does.
+    if (ports_.has_decoy()) {
+        auto decoy = co_await ports_.decoy_password(secret);
+        co_return decoy ? result<bool>(false) : std::move(decoy);
+    }
     auto unused = co_await ports_.hash_password(secret);
     co_return unused ? result<bool>(false) : result<bool>(std::move(unused).error());
+}
+
+template <class Mode>
+auto passwords<Mode>::renew(context& c, user& u, const std::string& fingerprint, const std::string& secret)
+    -> flow<bool> {
+    const std::string old(rules::stored_password(u.password_hash).hash);
+    failure failed;
+    try {
+        if (!ports_.needs_rehash(old)) co_return false;
+        auto hash = co_await ports_.hash_password(secret);
+        if (!hash) co_return false;
+        user renewed = u;
+        renewed.password_hash = rules::replacing(*hash, fingerprint);
+        const write_result written = co_await ports_.update_user(renewed);
+        if (written != write_result::done) co_return false;
+        u.password_hash = std::move(renewed.password_hash);
+        ++u.version;
+        co_return true;
+    } catch (...) {
+        failed = Mode::current_failure();
+    }
+    if (failed.code != error::cancelled) reporter_.tell(c, event_kind::storage_error, &failed);
+    co_return false;
 }
 
 template <class Mode>
@@ -9168,14 +10972,16 @@ struct parts {
     /// `c` passes `validate` and has a code key; `make_parts` sees to both. `p` must outlive this.
     parts(phoneauth::config c, flows::ports<Mode>& p) : config(std::move(c)), ports(p) {}
 
-    const phoneauth::config config;                                    ///< in force for as long as this lives
-    flows::ports<Mode>& ports;                                         ///< the integrator's policies
-    const reporter reports{ports};                                     ///< tells the observer
-    limiter<Mode> limits{ports, config, reports};                      ///< counts
-    messenger<Mode> messages{ports, config, reports};                  ///< talks to Twilio
-    flows::passwords<Mode> passwords{ports, config, reports, limits};  ///< checks and makes them
-    random_source random{};                                            ///< of ids and tokens
-    token_hasher hash{};                                               ///< of tokens, for the storage
+    const phoneauth::config config;                                          ///< in force for as long as this lives
+    flows::ports<Mode>& ports;                                               ///< the integrator's policies
+    const reporter reports{ports};                                           ///< tells the observer
+    limiter<Mode> limits{ports, config, reports};                            ///< counts
+    messenger<Mode> messages{ports, config, reports};                        ///< talks to Twilio
+    flows::passwords<Mode> passwords{ports, config, reports, limits};        ///< checks and makes them
+    flows::notices<Mode> notices{ports, config, reports, limits, messages};  ///< tells users
+    flows::accounts<Mode> accounts{ports, config};                           ///< changes and erases them
+    random_source random{};                                                  ///< of ids and tokens
+    token_hasher hash{};                                                     ///< of tokens, for the storage
 
     /// The time, as the Clock tells it.
     time_point now() const { return ports.now(); }
@@ -9197,13 +11003,19 @@ struct parts {
         return phone;
     }
 
-    /// Tells one password of a user from the next: the hash of what is stored of it.
-    std::string fingerprint_of(const user& u) { return hash(u.password_hash); }
+    /// Tells one password of a user from the next: the hash of what was first stored of it.
+    std::string fingerprint_of(const user& u) {
+        auto fingerprint = hash(u.password_hash);  // in any case: it takes as long for everybody
+        const rules::stored_password stored(u.password_hash);
+        if (!stored.replaces.empty()) fingerprint.assign(stored.replaces);
+        return fingerprint;
+    }
     /// What a session of `u` rests on: see `session::fingerprint`.
     std::string session_fingerprint_of(const user& u) {
+        const auto password = fingerprint_of(u);
         std::string of = std::to_string(u.generation);
-        of.reserve(of.size() + u.phone.str().size() + u.password_hash.size() + 2);
-        return hash(of.append(1, ' ').append(u.phone.str()).append(1, ' ').append(u.password_hash));
+        of.reserve(of.size() + u.phone.str().size() + password.size() + 2);
+        return hash(of.append(1, ' ').append(u.phone.str()).append(1, ' ').append(password));
     }
     /// By what known networks are remembered, from `session_fingerprint_of`: when the sessions of a user end, they are
     /// forgotten.
@@ -9212,7 +11024,7 @@ struct parts {
     }
     /// The same for whoever has a phone or an identity; nobody takes as long.
     std::string network_fingerprint(const std::optional<user>& u) {
-        auto fingerprint = u ? session_fingerprint_of(*u) : hash("nobody");
+        auto fingerprint = u ? session_fingerprint_of(*u) : hash(hash("nobody"));
         fingerprint.resize(16);
         return fingerprint;
     }
@@ -9279,29 +11091,34 @@ auto codes<Mode>::handle_status_callback(status_callback r) -> returned<callback
 }
 
 template <class Mode>
-auto codes<Mode>::open(context& c, const rules::limit_batch& limits, const cell_answer& granted, purpose what,
-                       const phone_number& phone, const std::optional<user>& owner, std::string fingerprint)
+auto codes<Mode>::open(context& c, const rules::limit_batch& limits, const cell_answer& granted, opening what)
     -> flow<result<challenge>> {
-    if (auto trouble = p_.messages.sender_trouble(phone)) {
+    if (auto trouble = p_.messages.sender_trouble(what.phone)) {
         co_await p_.limits.give_back(limits, granted, true);
         co_return *std::move(trouble);
     }
     auto id = make_token(p_.random);
     if (!id) co_return error::internal;
     const auto at = p_.now();
-    transaction t{.id = std::move(*id), .purpose = what, .phone = phone};
-    if (what == purpose::login) t.user_id = owner ? owner->object_id : std::string(rules::decoy_user_id);
+    transaction t{.id = std::move(*id), .purpose = what.purpose, .phone = what.phone};
+    t.user_id = std::move(what.user_id);
+    t.topic = std::move(what.topic);
     t.key_id = p_.messages.current_key_id();
     t.sends = 1;
     t.created_at = at;
     t.expires_at = at + p_.config.code_lifetime;
     t.last_sent_at = at;
-    t.password_fingerprint = std::move(fingerprint);
+    t.password_fingerprint = std::move(what.fingerprint);
     if (granted.marked) t.known_network = c.network;
     p_.reports.note(c, t);
+    auto added = co_await ask_hook(c, t, false);
+    if (!added) {
+        co_await p_.limits.give_back(limits, granted);
+        co_return std::move(added).error();
+    }
     const bool inserted = co_await p_.ports.insert_transaction(t);
     if (!inserted) co_return error::internal;
-    auto sent = co_await p_.messages.send_code(c, t);
+    auto sent = co_await p_.messages.send_code(c, t, *added);
     if (!sent) {
         rules::apply_refusal(t);
         co_await try_to_store(t);
@@ -9331,27 +11148,33 @@ auto codes<Mode>::send_again(context& c, transaction_id id) -> flow<result<chall
         // nothing.
         const bool concealed = rules::is_concealed(*found);
         auto limits = rules::code_limits(again(*found, c), p_.config, p_.now());
-        const auto of_client = limits.of_client();
+        std::optional<rules::limit_batch> of_client;
         cell_answer admitted;
         if (concealed) {
-            admitted = co_await p_.limits.take(c, of_client);
-            if (!admitted.granted) co_return of_client.judge(admitted).error();
+            of_client = limits.of_client();
+            admitted = co_await p_.limits.take(c, *of_client);
+            if (!admitted.granted) co_return of_client->judge(admitted).error();
             limits = limits.of_account();
             if (rules::is_decoy(*found)) limits = limits.as_decoy();
         }
         const auto granted = co_await p_.limits.take(c, limits);
         if (!granted.granted && !concealed) co_return limits.judge(granted).error();
+        auto added = co_await ask_hook(c, *found, true);
+        if (!added) {
+            co_await p_.limits.give_back(limits, granted);
+            co_return std::move(added).error();
+        }
         const bool won = co_await p_.ports.update_transaction(*found);
         if (!won) {
             co_await p_.limits.give_back(limits, granted);
             continue;
         }
         if (!granted.granted) found->user_id = rules::decoy_user_id;  // for the message alone: it is stored as it was
-        auto sent = co_await p_.messages.send_code(c, *found);
+        auto sent = co_await p_.messages.send_code(c, *found, *added);
         if (!sent) {
             const bool everything = p_.messages.is_nobodys_attempt(sent.error());
             co_await p_.limits.give_back(limits, granted, everything);
-            if (everything && concealed) co_await p_.limits.give_back(of_client, admitted, true);
+            if (everything && concealed) co_await p_.limits.give_back(*of_client, admitted, true);
             before.version = found->version + 1;
             if (everything) co_await try_to_store(before);
             co_return std::move(sent).error();
@@ -9361,34 +11184,48 @@ auto codes<Mode>::send_again(context& c, transaction_id id) -> flow<result<chall
     co_return error::storage_unavailable;
 }
 
+/// What the integrator has to say about a message: a refusal, or further options.
+template <class Mode>
+auto codes<Mode>::ask_hook(const context& c, const transaction& t, bool again)
+    -> flow<result<text_message::option_list>> {
+    code_message m{t.phone, t.purpose, t.topic, again, c.from, {}};
+    auto allowed = co_await p_.ports.before_message(m);
+    if (allowed) allowed = twilio::check_code_options(m.added);
+    if (!allowed) co_return std::move(allowed).error();
+    co_return std::move(m.added);
+}
+
 /// A code that is sent again. Nobody looks up whether it is for the owner: what the first one was, this one is.
 template <class Mode>
 rules::code_request codes<Mode>::again(const transaction& t, const context& c) {
     return {.phone = t.phone,
             .fingerprint = {},
             .from = c.networks(),
-            .registers = t.purpose == purpose::registration,
-            .after_password = !t.password_fingerprint.empty(),
+            .registers = rules::door_of(t) == rules::door::registration,
+            .after_password = rules::door_of(t) == rules::door::second,
+            .in_session = rules::door_of(t) == rules::door::session,
             .concealed = rules::is_concealed(t),
             .known_network = t.known_network};
 }
 
 template <class Mode>
-auto codes<Mode>::confirm(context& c, purpose what, const transaction_id& id, submitted_code submitted,
-                          const phone_number* expected) -> flow<result<transaction>> {
+auto codes<Mode>::confirm(context& c, const expectation& expected, const transaction_id& id, submitted_code submitted)
+    -> flow<result<transaction>> {
     auto typed = parse_code(submitted.str(), p_.config.code_digits);
     submitted = {};  // wiped
     if (!typed) co_return std::move(typed).error();
     if (!is_id(id)) co_return error::no_transaction;
     for (int lost = 0; lost < max_lost_races; ++lost) {
         auto found = co_await p_.ports.find_transaction(id);
-        if (!found || found->purpose != what) co_return error::no_transaction;
-        if (expected && found->phone != *expected) co_return error::phone_mismatch;
+        if (!found || found->purpose != expected.purpose) co_return error::no_transaction;
+        if (!expected.user_id.empty() && found->user_id != expected.user_id) co_return error::no_transaction;
+        if (expected.phone && found->phone != *expected.phone) co_return error::phone_mismatch;
         p_.reports.note(c, *found);
         const auto before = found->state;
         auto known = check_key(*found);
         if (!known) co_return std::move(known).error();
-        const bool right = p_.messages.is_code_of(*found, *typed) && !rules::is_decoy(*found);
+        const bool is_its_code = p_.messages.is_code_of(*found, *typed);
+        const bool right = is_its_code && expected.all_else_is_right && !rules::is_decoy(*found);
         auto outcome = rules::apply_code(*found, right, p_.config, p_.now());
         if (before != transaction_state::pending) co_return std::move(outcome).error();
         co_await Mode::ignore_cancellation();  // a code that is spent must lead to the end of the flow
@@ -9459,7 +11296,6 @@ void codes<Mode>::tell_sender_trouble(const context& c, const transaction& t) co
     p_.reports.tell(c, event_kind::sender_trouble, &why);
 }
 
-/// Nobody's result depends on it.
 template <class Mode>
 auto codes<Mode>::try_to_store(const transaction& t) -> flow<bool> {
     try {
@@ -9484,97 +11320,32 @@ challenge codes<Mode>::describe(const transaction& t, send_outcome sent) const {
 
 #endif
 
-// ---- phoneauth/flows/login.hpp ----
+// ---- phoneauth/flows/devices.hpp ----
 
-#ifndef PHONEAUTH_FLOWS_LOGIN_HPP
-#define PHONEAUTH_FLOWS_LOGIN_HPP
+#ifndef PHONEAUTH_FLOWS_DEVICES_HPP
+#define PHONEAUTH_FLOWS_DEVICES_HPP
 
 #include <optional>
 #include <string>
 
 
-// ---- phoneauth/login_result.hpp ----
+// ---- phoneauth/flows/login.hpp ----
 
-#ifndef PHONEAUTH_LOGIN_RESULT_HPP
-#define PHONEAUTH_LOGIN_RESULT_HPP
+#ifndef PHONEAUTH_FLOWS_LOGIN_HPP
+#define PHONEAUTH_FLOWS_LOGIN_HPP
 
-
-namespace phoneauth {
-inline namespace v0 {
-
-/// A user has logged in.
-struct login_result {
-    phoneauth::user user;     ///< as stored
-    session_token token;      ///< for the client, which sends it with each request; only its hash is stored
-    time_point expires_at{};  ///< when the session ends
-};
-
-}  // namespace v0
-}  // namespace phoneauth
-
-#endif
-
-namespace phoneauth {
-inline namespace v0 {
-
-namespace flows {
-
-/// A user logs in: by code, by password and code, or by password alone. Thread-safe.
-template <class Mode>
-class login {
-    template <class X>
-    using flow = typename Mode::template flow<X>;
-    template <class X>
-    using returned = typename Mode::template returned<result<X>>;
-
-public:
-    /// Both must outlive this.
-    login(parts<Mode>& p, codes<Mode>& c) noexcept : p_(p), codes_(c) {}
-
-    /// See `authenticator::start_login` and, with a `secret`, `authenticator::start_two_factor_login`.
-    returned<challenge> start(std::string phone, std::optional<password> secret, client_info from);
-    /// See `authenticator::finish_login`.
-    returned<login_result> finish(transaction_id id, submitted_code code, client_info from);
-    /// See `authenticator::login_with_identity`.
-    returned<login_result> with_identity(std::string identity, password secret, client_info from);
-
-private:
-    flow<result<challenge>> begin(context& c, std::string phone, std::optional<password> secret);
-    flow<result<login_result>> complete(context& c, transaction_id id, submitted_code code);
-    flow<result<login_result>> complete_with_identity(context& c, std::string identity, password secret);
-
-    flow<result<challenge>> begin_second(context& c, rules::code_request asked, std::optional<user> owner,
-                                         const std::string& secret);
-    flow<result<login_result>> enter(context& c, const transaction& confirmed);
-    flow<result<login_result>> open_session(context& c, user& owner, const transaction* used);
-    flow<result<void>> keep(const session& opened, user& owner);
-    flow<bool> note_login(user& owner, const std::string& rests_on);
-
-    parts<Mode>& p_;
-    codes<Mode>& codes_;
-};
-
-}  // namespace flows
-}  // namespace v0
-}  // namespace phoneauth
-
-#ifndef PHONEAUTH_SEPARATE_COMPILATION
-
-// ---- phoneauth/flows/login.ipp ----
-
-#ifndef PHONEAUTH_FLOWS_LOGIN_IPP
-#define PHONEAUTH_FLOWS_LOGIN_IPP
-
-#include <utility>
-
-
-// ---- phoneauth/rules/registration.hpp ----
-
-#ifndef PHONEAUTH_RULES_REGISTRATION_HPP
-#define PHONEAUTH_RULES_REGISTRATION_HPP
-
+#include <cstdint>
+#include <optional>
 #include <string>
-#include <string_view>
+
+
+// ---- phoneauth/flows/registration.hpp ----
+
+#ifndef PHONEAUTH_FLOWS_REGISTRATION_HPP
+#define PHONEAUTH_FLOWS_REGISTRATION_HPP
+
+#include <optional>
+#include <string>
 
 
 // ---- phoneauth/registration.hpp ----
@@ -9613,6 +11384,64 @@ struct registration {
 
 #endif
 
+namespace phoneauth {
+inline namespace v0 {
+namespace flows {
+
+/// A user registers with a proved phone. Thread-safe.
+template <class Mode>
+class registration {
+    template <class X>
+    using flow = typename Mode::template flow<X>;
+    template <class X>
+    using returned = typename Mode::template returned<result<X>>;
+
+public:
+    /// Both must outlive this.
+    registration(parts<Mode>& p, codes<Mode>& c) noexcept : p_(p), codes_(c) {}
+
+    /// See `authenticator::start_registration`.
+    returned<challenge> start(std::string phone, client_info from);
+    /// See `authenticator::finish_registration`.
+    returned<user> finish(phoneauth::registration r, client_info from);
+
+    /// Makes the user who has proved `phone` by a login, and nothing else is known of; or finds whoever has it by now.
+    flow<result<user>> make_or_find(context& c, const phone_number& phone);
+
+private:
+    flow<result<user>> make(context& c, const phone_number& phone);
+    flow<result<challenge>> begin(context& c, std::string phone);
+    flow<result<user>> complete(context& c, phoneauth::registration r);
+    flow<result<void>> prepare(user& u, const std::string& password);
+    flow<std::optional<result<void>>> store(const user& u);
+
+    parts<Mode>& p_;
+    codes<Mode>& codes_;
+};
+
+}  // namespace flows
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/flows/registration.ipp ----
+
+#ifndef PHONEAUTH_FLOWS_REGISTRATION_IPP
+#define PHONEAUTH_FLOWS_REGISTRATION_IPP
+
+#include <utility>
+
+
+// ---- phoneauth/rules/registration.hpp ----
+
+#ifndef PHONEAUTH_RULES_REGISTRATION_HPP
+#define PHONEAUTH_RULES_REGISTRATION_HPP
+
+#include <string>
+#include <string_view>
+
+
 // What a registration must have, and what a user may change afterwards.
 
 namespace phoneauth {
@@ -9635,13 +11464,16 @@ PHONEAUTH_DECL result<void> check_password(const config& c, std::string_view pas
 /// `config::client_properties` if there are any.
 PHONEAUTH_DECL bool is_client_property(const config& c, std::string_view name);
 
+/// The part of it that does not need to know whose it is: before a code has told that.
+PHONEAUTH_DECL result<void> check_password_text(const config& c, std::string_view password);
+
 /// Checks further properties: no more than `c` allows (`invalid_parameter`), names of 1 to 64 bytes that clients may
 /// set, that are not those of the phone and the identity, and that mean nothing to a JavaScript object
 /// (`reserved_property`), values that are JSON (`invalid_parameter`).
 PHONEAUTH_DECL result<void> check_properties(const config& c, const property_map& properties);
 
-/// The user that `r` describes, without id and password hash, registered at `now` with the proved `phone`. All of the
-/// above errors.
+/// The user that `r` describes, without id and password hash, registered at `now` with the proved `phone`; without a
+/// password unless `config::password_required`. All of the above errors.
 PHONEAUTH_DECL result<user> make_user(const config& c, const registration& r, const phone_number& phone,
                                       time_point now);
 
@@ -9653,7 +11485,8 @@ struct password_change {
 
 /// Applies a client's changes, name → JSON text, to `u`, all or nothing: null removes a property. `passwords` gets the
 /// passwords among them. Names that clients may not set are passed over, because clients send whole user objects back.
-/// The phone cannot be changed: a changed number is a new out-of-band device (NIST SP 800-63B-3 §5.1.3.3). Fails with
+/// The phone cannot be changed so: a changed number is a new out-of-band device (NIST SP 800-63B-3 §5.1.3.3), and
+/// `authenticator::start_phone_change` has it proved. Fails with
 /// what `normalize_identity`, `check_password` and `check_properties` fail with, and `invalid_parameter` for another
 /// phone or a value of the wrong type.
 PHONEAUTH_DECL result<void> apply_changes(user& u, const property_map& changes, const config& c,
@@ -9731,6 +11564,10 @@ inline bool is_written_phone(std::string_view text, const phone_number& phone) {
     return digits.size() >= 6 && phone.str().ends_with(digits);
 }
 
+inline failure too_easy_to_guess() {
+    return failure(error::invalid_password, "The password is too easy to guess.");
+}
+
 }  // namespace detail
 
 PHONEAUTH_DECL result<std::string> normalize_identity(const config& c, std::string_view text) {
@@ -9752,17 +11589,22 @@ PHONEAUTH_DECL result<std::string> normalize_identity(const config& c, std::stri
     return std::string(text);
 }
 
-PHONEAUTH_DECL result<void> check_password(const config& c, std::string_view password, const phone_number& phone,
-                                           std::string_view identity) {
+PHONEAUTH_DECL result<void> check_password_text(const config& c, std::string_view password) {
     if (password.empty()) return error::password_required;
     if (password.size() < c.min_password_length || password.size() > c.max_password_length)
         return failure(error::invalid_password, "The password must have " + std::to_string(c.min_password_length) +
                                                     " to " + std::to_string(c.max_password_length) + " bytes.");
     if (!phoneauth::detail::count_code_points(password) || password.find('\0') != std::string_view::npos)
         return failure(error::invalid_password, "The password is not UTF-8 or holds a NUL character.");
-    if (detail::is_one_character(password) || detail::is_written_phone(password, phone) ||
-        phoneauth::detail::equal_without_case(password, identity))
-        return failure(error::invalid_password, "The password is too easy to guess.");
+    if (detail::is_one_character(password)) return detail::too_easy_to_guess();
+    return {};
+}
+
+PHONEAUTH_DECL result<void> check_password(const config& c, std::string_view password, const phone_number& phone,
+                                           std::string_view identity) {
+    if (auto ok = check_password_text(c, password); !ok) return ok;
+    if (detail::is_written_phone(password, phone) || phoneauth::detail::equal_without_case(password, identity))
+        return detail::too_easy_to_guess();
     return {};
 }
 
@@ -9800,7 +11642,8 @@ PHONEAUTH_DECL result<user> make_user(const config& c, const registration& r, co
     auto identity =
         normalize_identity(c, c.identity_column == c.phone_column ? phone.str() : std::string_view(r.identity));
     if (!identity) return std::move(identity).error();
-    if (auto ok = check_password(c, r.password.str(), phone, *identity); !ok) return std::move(ok).error();
+    if (c.password_required || !r.password.empty())
+        if (auto ok = check_password(c, r.password.str(), phone, *identity); !ok) return std::move(ok).error();
     if (auto ok = check_properties(c, r.properties); !ok) return std::move(ok).error();
     if (r.locale.size() > 35 || !detail::is_plain_text(r.locale))
         return failure(error::invalid_parameter, "The property blUserLocale is not a language tag.");
@@ -9872,6 +11715,419 @@ inline namespace v0 {
 namespace flows {
 
 template <class Mode>
+auto registration<Mode>::start(std::string phone, client_info from) -> returned<challenge> {
+    return p_.run(event_kind::started, std::move(from), [&](context& c) { return begin(c, std::move(phone)); });
+}
+
+template <class Mode>
+auto registration<Mode>::finish(phoneauth::registration r, client_info from) -> returned<user> {
+    return p_.run(event_kind::registered, std::move(from), [&](context& c) { return complete(c, std::move(r)); });
+}
+
+template <class Mode>
+auto registration<Mode>::begin(context& c, std::string text) -> flow<result<challenge>> {
+    if (!p_.config.registration_enabled) co_return error::registration_disabled;
+    auto phone = p_.read_phone(c, text);
+    if (!phone) co_return std::move(phone).error();
+    const rules::code_request asked{.phone = *phone,
+                                    .fingerprint = {},
+                                    .from = c.networks(),
+                                    .begins = rules::door::registration,
+                                    .registers = true};
+    const auto limits = rules::code_limits(asked, p_.config, p_.now());
+    const auto granted = co_await p_.limits.take(c, limits);
+    if (!granted.granted) co_return limits.judge(granted).error();
+    opening code(purpose::registration, *phone, {});
+    auto opened = co_await codes_.open(c, limits, granted, std::move(code));
+    co_return opened;
+}
+
+template <class Mode>
+auto registration<Mode>::complete(context& c, phoneauth::registration r) -> flow<result<user>> {
+    if (!p_.config.registration_enabled) co_return error::registration_disabled;
+    auto phone = p_.read_phone(c, r.phone);
+    if (!phone) co_return std::move(phone).error();
+    auto made = rules::make_user(p_.config, r, *phone, p_.now());
+    if (!made) co_return std::move(made).error();
+    auto id = make_token(p_.random);
+    if (!id) co_return error::internal;
+    made->object_id = std::move(*id);
+
+    expectation expected(purpose::registration);
+    expected.phone = &*phone;
+    auto confirmed = co_await codes_.confirm(c, expected, r.transaction_id, std::move(r.code));
+    if (!confirmed) co_return std::move(confirmed).error();
+    co_await Mode::ignore_cancellation();  // the code is spent: what follows must come to its end
+    std::optional<result<void>> stored = co_await prepare(*made, r.password);
+    r.password = {};  // wiped
+    if (*stored) stored = co_await store(*made);
+    if (!stored) co_return error::storage_unavailable;
+    if (!*stored) {
+        const bool overloaded = stored->error().code == error::overloaded;
+        co_await codes_.reopen(*confirmed, overloaded ? rules::spent_try::given_back : rules::spent_try::counts);
+        co_return std::move(*stored).error();
+    }
+    p_.reports.note(c, *made);
+    const auto fingerprint = p_.network_fingerprint(*made);
+    const auto over = rules::after_registration(*confirmed, fingerprint, c.networks(), p_.config, p_.now());
+    co_await p_.limits.try_to(over);
+    try {
+        [[maybe_unused]] auto unused = co_await p_.ports.after_registration(*made);
+    } catch (...) {
+    }
+    co_return std::move(*made);
+}
+
+template <class Mode>
+auto registration<Mode>::make_or_find(context& c, const phone_number& phone) -> flow<result<user>> {
+    try {
+        auto owner = co_await p_.ports.find_user_by_phone(phone);
+        if (owner) co_return std::move(*owner);
+        auto made = co_await make(c, phone);
+        if (made || made.error().code != error::user_exists) co_return made;
+        owner = co_await p_.ports.find_user_by_phone(phone);  // somebody with the same phone was faster
+        if (owner) co_return std::move(*owner);
+        co_return std::move(made).error();
+    } catch (...) {
+        co_return failure_of_current_exception();
+    }
+}
+
+template <class Mode>
+auto registration<Mode>::make(context& c, const phone_number& phone) -> flow<result<user>> {
+    if (!p_.config.registration_enabled || p_.config.unknown_phone != unknown_phone_policy::sign_up)
+        co_return error::login_disabled;  // since the code was sent
+    const phoneauth::registration nothing;
+    auto made = rules::make_user(p_.config, nothing, phone, p_.now());
+    if (!made) co_return std::move(made).error();
+    auto id = make_token(p_.random);
+    if (!id) co_return error::internal;
+    made->object_id = std::move(*id);
+    std::optional<result<void>> stored = co_await prepare(*made, std::string());
+    if (*stored) stored = co_await store(*made);
+    if (!stored) co_return error::storage_unavailable;
+    if (!*stored) co_return std::move(*stored).error();
+    p_.reports.note(c, *made);
+    p_.reports.tell(c, event_kind::registered);
+    try {
+        [[maybe_unused]] auto unused = co_await p_.ports.after_registration(*made);
+    } catch (...) {
+    }
+    co_return std::move(*made);
+}
+
+/// The password's hash, and what the hooks have to say.
+template <class Mode>
+auto registration<Mode>::prepare(user& u, const std::string& password) -> flow<result<void>> {
+    try {
+        if (!password.empty()) {  // else none is required
+            auto set = co_await p_.passwords.set(u, password);
+            if (!set) co_return set;
+        }
+        const auto proved = u.phone;
+        const auto id = u.object_id;
+        auto allowed = co_await p_.ports.before_registration(u);
+        u.phone = proved;
+        u.object_id = id;
+        co_return allowed;
+    } catch (...) {
+        co_return failure_of_current_exception();
+    }
+}
+
+/// Nothing if nobody knows whether the user is stored: the transaction must then stay as it is.
+template <class Mode>
+auto registration<Mode>::store(const user& u) -> flow<std::optional<result<void>>> {
+    failure thrown;
+    try {
+        const write_result written = co_await p_.ports.insert_user(u);
+        co_return written == write_result::done ? result<void>() : result<void>(error::user_exists);
+    } catch (...) {
+        thrown = failure_of_current_exception();
+    }
+    try {
+        auto found = co_await p_.ports.find_user(u.object_id);
+        co_return found ? result<void>() : result<void>(std::move(thrown));
+    } catch (...) {
+        co_return std::nullopt;
+    }
+}
+
+}  // namespace flows
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
+
+// ---- phoneauth/login_result.hpp ----
+
+#ifndef PHONEAUTH_LOGIN_RESULT_HPP
+#define PHONEAUTH_LOGIN_RESULT_HPP
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// A user has logged in.
+struct login_result {
+    phoneauth::user user;     ///< as stored
+    session_token token;      ///< for the client, which sends it with each request; only its hash is stored
+    time_point expires_at{};  ///< when the session ends
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+namespace phoneauth {
+inline namespace v0 {
+
+namespace flows {
+
+/// How a user has shown who they are.
+struct entry {
+    /// By a code, which was right, and perhaps a password before it. `t` must outlive this.
+    explicit entry(const transaction& t) noexcept
+        : used(&t), methods(auth_method::by_code |
+                            (t.password_fingerprint.empty() ? std::uint32_t{} : auth_method::by_password)) {}
+    /// By other methods, of `auth_method`.
+    explicit entry(std::uint32_t by) noexcept : methods(by) {}
+
+    const transaction* used = nullptr;  ///< the transaction whose code was right; nullptr: there was none
+    std::uint32_t methods;              ///< of `auth_method`
+    const session* device = nullptr;    ///< the trusted device that stood in for the code; nullptr: none did
+    bool with_identity = false;         ///< the password was counted for the identity instead of the phone
+};
+
+/// A user logs in: by code, by password and code, or by password alone. Thread-safe.
+template <class Mode>
+class login {
+    template <class X>
+    using flow = typename Mode::template flow<X>;
+    template <class X>
+    using returned = typename Mode::template returned<result<X>>;
+
+public:
+    /// All must outlive this.
+    login(parts<Mode>& p, codes<Mode>& c, registration<Mode>& r) noexcept : p_(p), codes_(c), registration_(r) {}
+
+    /// See `authenticator::start_login` and, with a `secret`, `authenticator::start_two_factor_login`.
+    returned<challenge> start(std::string phone, std::optional<password> secret, client_info from);
+    /// See `authenticator::finish_login`.
+    returned<login_result> finish(transaction_id id, submitted_code code, client_info from);
+    /// See `authenticator::login_with_identity`.
+    returned<login_result> with_identity(std::string identity, password secret, client_info from);
+
+    /// Opens a session for a user who has shown who they are, unless they are disabled or a hook refuses.
+    flow<result<login_result>> open_session(context& c, user& owner, const entry& by);
+
+    /// Ends what `config::max_sessions_per_user` leaves no room for since `added` is stored. Nobody's result depends on
+    /// it: the next one makes up for what fails.
+    flow<bool> end_surplus(const session& added, const user& owner);
+
+private:
+    flow<result<challenge>> begin(context& c, std::string phone, std::optional<password> secret);
+    flow<result<login_result>> complete(context& c, transaction_id id, submitted_code code);
+    flow<result<login_result>> complete_with_identity(context& c, std::string identity, password secret);
+
+    flow<result<challenge>> begin_second(context& c, rules::code_request asked, std::optional<user> owner,
+                                         const std::string& secret);
+    flow<result<login_result>> enter(context& c, const transaction& confirmed);
+    flow<result<login_result>> enter_newcomer(context& c, const transaction& confirmed);
+    flow<result<void>> keep(const session& opened, user& owner, const entry& by);
+    flow<result<void>> note_device(session device, const session& opened);
+    flow<bool> note_login(user& owner, const std::string& rests_on);
+
+    parts<Mode>& p_;
+    codes<Mode>& codes_;
+    registration<Mode>& registration_;
+};
+
+}  // namespace flows
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/flows/login.ipp ----
+
+#ifndef PHONEAUTH_FLOWS_LOGIN_IPP
+#define PHONEAUTH_FLOWS_LOGIN_IPP
+
+#include <utility>
+
+
+// ---- phoneauth/rules/sessions.hpp ----
+
+#ifndef PHONEAUTH_RULES_SESSIONS_HPP
+#define PHONEAUTH_RULES_SESSIONS_HPP
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace rules {
+
+/// Most bytes of `session::device`.
+inline constexpr std::size_t max_device_name = 128;
+
+/// What is kept of a User-Agent to tell a user's sessions apart: its printable ASCII, cut.
+inline std::string device_name(std::string_view user_agent) {
+    std::string name;
+    for (const char c : user_agent.substr(0, 4 * max_device_name)) {
+        if (name.size() == max_device_name) break;
+        if (c >= 0x20 && c < 0x7f) name += c;
+    }
+    return name;
+}
+
+/// When the user of `s` last showed who they are.
+inline time_point auth_time(const session& s) noexcept {
+    return s.auth_time == time_point() ? s.created_at : s.auth_time;
+}
+
+/// When the token of `s` was last seen.
+inline time_point last_used(const session& s) noexcept {
+    return s.last_used_at == time_point() ? s.created_at : s.last_used_at;
+}
+
+/// How far behind `session::last_used_at` may be: noting each use would make every request a write. A twentieth of the
+/// idle time-out, one minute to an hour; five minutes without one.
+inline std::chrono::seconds use_is_noted_every(const config& c) noexcept {
+    if (c.session_idle_timeout.count() == 0) return std::chrono::minutes(5);
+    return std::clamp<std::chrono::seconds>(c.session_idle_timeout / 20, std::chrono::minutes(1),
+                                            std::chrono::hours(1));
+}
+
+/// Whether `s` is over at the time `now`: too old, or not used for too long. A trusted device is not idle.
+inline bool is_over(const session& s, const config& c, time_point now) noexcept {
+    const auto idle = c.session_idle_timeout;
+    return now >= s.expires_at || (s.kind == session_kind::login && idle.count() != 0 && now >= last_used(s) + idle);
+}
+
+/// Whether the user of `s` has shown who they are within `age`: 0 and less is never.
+inline bool is_recent(const session& s, std::chrono::seconds age, time_point now) noexcept {
+    return age.count() > 0 && std::chrono::floor<std::chrono::seconds>(now - auth_time(s)) < age;
+}
+
+/// Whether what is dear may be done in `s`: see `config::fresh_login`.
+inline bool is_fresh(const session& s, const config& c, time_point now) noexcept {
+    return c.fresh_login.count() == 0 || is_recent(s, c.fresh_login, now);
+}
+
+/// Whether that the token of `s` is seen `now` has to be stored. A time ahead of `now` is from before the clock was set
+/// back, and would keep the session from being idle.
+inline bool is_use_due(const session& s, const config& c, time_point now) noexcept {
+    const auto noted = last_used(s);
+    const auto every = use_is_noted_every(c);
+    return now >= noted + every || now + every <= noted;
+}
+
+/// Whether `s` rests on what its user is now: `fingerprint` is `owner`'s, see `session::fingerprint`.
+inline bool rests_on(const session& s, const user& owner, std::string_view fingerprint) noexcept {
+    if (!s.fingerprint.empty()) return s.fingerprint == fingerprint;
+    return s.kind == session_kind::login && owner.generation == 0;
+}
+
+/// The user of `s` has shown by `method` who they are. What they have shown before counts on while that was a short while
+/// ago (`config::fresh_login`): so what needs two methods needs both of them anew.
+inline void apply_proof_of_user(session& s, std::uint32_t method, const config& c, time_point now) noexcept {
+    s.auth_methods = is_fresh(s, c, now) ? s.auth_methods | method : method;
+    s.auth_time = s.last_used_at = now;
+}
+
+/// Whether a device may be trusted from within `s`: its user has shown both factors, a short while ago.
+inline bool may_trust_device(const session& s, const config& c, time_point now) noexcept {
+    constexpr std::uint32_t both = auth_method::by_code | auth_method::by_password;
+    return is_fresh(s, c, now) && (s.auth_methods & both) == both;
+}
+
+/// Whether `id` could be a session's: what could not, a storage need not be able to look for.
+inline bool is_session_id(std::string_view id) noexcept {
+    return id.size() == 64 && id.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+/// Most sessions that are told at once.
+inline constexpr std::size_t max_listed_sessions = 1000;
+
+/// What a user may know of `s`; `current`: the `session::token_hash` of the one that asks.
+inline session_info describe(const session& s, std::string_view current) {
+    session_info i;
+    i.id = s.token_hash;
+    i.kind = s.kind;
+    i.current = s.token_hash == current;
+    i.device = s.device;
+    i.network = s.network;
+    i.opened_at = s.created_at;
+    i.last_used_at = last_used(s);
+    i.expires_at = s.expires_at;
+    i.auth_methods = s.auth_methods;
+    i.auth_time = auth_time(s);
+    return i;
+}
+
+/// What `owner` may know of `all` their sessions and trusted devices: of those that are good, the last used first.
+inline std::vector<session_info> list_sessions(const std::vector<session>& all, const user& owner,
+                                               std::string_view fingerprint, std::string_view current, const config& c,
+                                               time_point now) {
+    std::vector<session_info> told;
+    for (const auto& s : all)
+        if (!is_over(s, c, now) && rests_on(s, owner, fingerprint)) told.push_back(describe(s, current));
+    std::sort(told.begin(), told.end(), [](const session_info& a, const session_info& b) {
+        return std::tie(b.last_used_at, b.opened_at, b.id) < std::tie(a.last_used_at, a.opened_at, a.id);
+    });
+    if (told.size() > max_listed_sessions) {
+        // The one that asks is among them, however long it was idle: whoever reads the list looks for it.
+        const auto own =
+            std::find_if(told.begin() + max_listed_sessions, told.end(), [](const auto& i) { return i.current; });
+        if (own != told.end()) std::swap(told[max_listed_sessions - 1], *own);
+        told.resize(max_listed_sessions);
+    }
+    return told;
+}
+
+/// The `session::token_hash` of each of `all` sessions of `owner` that `config::max_sessions_per_user` leaves no room for
+/// since `added`: of its kind, those that were used least recently. Whoever else asks at the same time gets the same
+/// answer, so that no more are ended than have to be; but at one and the same time `added` goes before the others.
+inline std::vector<std::string> surplus(std::vector<session> all, const session& added, const user& owner,
+                                        const config& c, time_point now) {
+    const auto is_not_counted = [&](const session& s) {
+        return s.kind != added.kind || is_over(s, c, now) || !rests_on(s, owner, added.fingerprint);
+    };
+    all.erase(std::remove_if(all.begin(), all.end(), is_not_counted), all.end());
+    std::vector<std::string> ended;
+    const std::size_t most = c.max_sessions_per_user;
+    if (most == 0 || all.size() <= most) return ended;
+    const auto rank = [&](const session& s) {
+        return std::make_tuple(last_used(s), s.token_hash == added.token_hash, std::string_view(s.token_hash));
+    };
+    std::sort(all.begin(), all.end(), [&](const session& a, const session& b) { return rank(b) < rank(a); });
+    for (std::size_t i = most; i < all.size(); ++i) ended.push_back(std::move(all[i].token_hash));
+    return ended;
+}
+
+}  // namespace rules
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+namespace phoneauth {
+inline namespace v0 {
+namespace flows {
+
+template <class Mode>
 auto login<Mode>::start(std::string phone, std::optional<password> secret, client_info from) -> returned<challenge> {
     return p_.run(event_kind::started, std::move(from),
                   [&](context& c) { return begin(c, std::move(phone), std::move(secret)); });
@@ -9907,8 +12163,10 @@ auto login<Mode>::begin(context& c, std::string text, std::optional<password> se
     if (!granted.granted) co_return limits.judge(granted).error();
     // Counted before anything is told about whose phone it is.
     if (!owner && p_.config.unknown_phone == unknown_phone_policy::reject) co_return error::unknown_phone;
-    std::string no_password;
-    auto opened = co_await codes_.open(c, limits, granted, purpose::login, *phone, owner, std::move(no_password));
+    const auto nobody =
+        p_.config.unknown_phone == unknown_phone_policy::sign_up ? rules::newcomer_user_id : rules::decoy_user_id;
+    opening code(purpose::login, *phone, owner ? std::string_view(owner->object_id) : nobody);
+    auto opened = co_await codes_.open(c, limits, granted, std::move(code));
     co_return opened;
 }
 
@@ -9926,11 +12184,12 @@ auto login<Mode>::begin_second(context& c, rules::code_request asked, std::optio
     asked.after_password = true;
     asked.concealed = guess->concealed;
     auto limits = rules::code_limits(asked, p_.config, p_.now());
-    const auto of_client = limits.of_client();
+    std::optional<rules::limit_batch> of_client;
     cell_answer admitted;
     if (guess->concealed) {
-        admitted = co_await p_.limits.take(c, of_client);
-        if (!admitted.granted) co_return of_client.judge(admitted).error();
+        of_client = limits.of_client();
+        admitted = co_await p_.limits.take(c, *of_client);
+        if (!admitted.granted) co_return of_client->judge(admitted).error();
         limits = limits.of_account();
         if (!guess->right) limits = limits.as_decoy();
     } else {
@@ -9942,21 +12201,31 @@ auto login<Mode>::begin_second(context& c, rules::code_request asked, std::optio
         co_return limits.judge(granted).error();
     }
     if (!guess->right || !granted.granted) owner.reset();
+    // Not if it is concealed whether the password was right: it takes time.
+    if (owner && !guess->concealed) {
+        const auto fingerprint = p_.fingerprint_of(*owner);
+        co_await p_.passwords.renew(c, *owner, fingerprint, secret);
+    }
     auto begun_with = owner ? p_.fingerprint_of(*owner) : p_.hash(secret);  // of a decoy: anything
     if (guess->concealed) begun_with.insert(0, 1, rules::concealed_mark);
-    auto opened = co_await codes_.open(c, limits, granted, purpose::login, asked.phone, owner, std::move(begun_with));
-    if (!opened && guess->concealed && p_.messages.is_nobodys_attempt(opened.error()))
-        co_await p_.limits.give_back(of_client, admitted, true);
+    opening code(purpose::login, asked.phone, owner ? owner->object_id : rules::decoy_user_id);
+    code.fingerprint = std::move(begun_with);
+    auto opened = co_await codes_.open(c, limits, granted, std::move(code));
+    if (!opened && of_client && p_.messages.is_nobodys_attempt(opened.error()))
+        co_await p_.limits.give_back(*of_client, admitted, true);
     co_return opened;
 }
 
 template <class Mode>
 auto login<Mode>::complete(context& c, transaction_id id, submitted_code code) -> flow<result<login_result>> {
     if (!p_.config.login_enabled) co_return error::login_disabled;
-    auto confirmed = co_await codes_.confirm(c, purpose::login, id, std::move(code), nullptr);
+    const expectation expected(purpose::login);
+    auto confirmed = co_await codes_.confirm(c, expected, id, std::move(code));
     if (!confirmed) co_return std::move(confirmed).error();
     co_await Mode::ignore_cancellation();  // the code is spent: what follows must come to its end
-    auto outcome = co_await enter(c, *confirmed);
+    const bool is_newcomer = confirmed->user_id == rules::newcomer_user_id;
+    auto entering = is_newcomer ? enter_newcomer(c, *confirmed) : enter(c, *confirmed);
+    auto outcome = co_await std::move(entering);
     if (!outcome && outcome.error().code == error::storage_unavailable) co_await codes_.reopen(*confirmed);
     co_return outcome;
 }
@@ -9975,7 +12244,11 @@ auto login<Mode>::complete_with_identity(context& c, std::string text, password 
     if (!guess) co_return std::move(guess).error();
     if (!guess->right) co_return error::invalid_login;
     co_await p_.passwords.forgive(c, asked, *guess);
-    auto outcome = co_await open_session(c, *owner, nullptr);
+    const auto fingerprint = p_.fingerprint_of(*owner);
+    co_await p_.passwords.renew(c, *owner, fingerprint, secret);
+    entry by(auth_method::by_password);
+    by.with_identity = true;
+    auto outcome = co_await open_session(c, *owner, by);
     co_return outcome;
 }
 
@@ -9990,16 +12263,27 @@ auto login<Mode>::enter(context& c, const transaction& confirmed) -> flow<result
         if (begun_with.empty() && !p_.config.code_login_enabled) co_return error::login_disabled;
         if (rules::is_concealed(confirmed)) begun_with.remove_prefix(1);
         if (!begun_with.empty() && begun_with != p_.fingerprint_of(*owner)) co_return error::invalid_login;
-        auto outcome = co_await open_session(c, *owner, &confirmed);
+        const entry by(confirmed);
+        auto outcome = co_await open_session(c, *owner, by);
         co_return outcome;
     } catch (...) {
         co_return failure_of_current_exception();
     }
 }
 
-/// `used`: the transaction whose code was right, or nullptr.
+/// Nobody had the phone when the code of `confirmed` was sent.
 template <class Mode>
-auto login<Mode>::open_session(context& c, user& owner, const transaction* used) -> flow<result<login_result>> {
+auto login<Mode>::enter_newcomer(context& c, const transaction& confirmed) -> flow<result<login_result>> {
+    if (!p_.config.code_login_enabled) co_return error::login_disabled;
+    auto owner = co_await registration_.make_or_find(c, confirmed.phone);
+    if (!owner) co_return std::move(owner).error();
+    const entry by(confirmed);
+    auto outcome = co_await open_session(c, *owner, by);
+    co_return outcome;
+}
+
+template <class Mode>
+auto login<Mode>::open_session(context& c, user& owner, const entry& by) -> flow<result<login_result>> {
     p_.reports.note(c, owner);
     if (!owner.enabled) co_return error::account_disabled;
     auto allowed = co_await p_.ports.before_login(owner);
@@ -10007,10 +12291,14 @@ auto login<Mode>::open_session(context& c, user& owner, const transaction* used)
     auto token = make_token(p_.random);
     if (!token) co_return error::internal;
     const auto at = p_.now();
-    const session opened{p_.hash(*token), owner.object_id, at, at + p_.config.session_lifetime,
-                         p_.session_fingerprint_of(owner)};
+    session opened{p_.hash(*token), owner.object_id, at, at + p_.config.session_lifetime,
+                   p_.session_fingerprint_of(owner)};
+    opened.auth_methods = by.methods;
+    opened.auth_time = opened.last_used_at = at;
+    opened.device = rules::device_name(c.from.user_agent);
+    opened.network = c.network;
     owner.last_login_at = at;
-    auto kept = co_await keep(opened, owner);
+    auto kept = co_await keep(opened, owner, by);
     if (!kept) {
         try {  // it may be stored all the same, and nobody has its token
             [[maybe_unused]] const bool erased = co_await p_.ports.erase_session(opened.token_hash);
@@ -10018,12 +12306,13 @@ auto login<Mode>::open_session(context& c, user& owner, const transaction* used)
         }
         co_return std::move(kept).error();
     }
+    co_await end_surplus(opened, owner);
     const auto known_by = p_.network_fingerprint(opened.fingerprint);
-    rules::login_facts facts{.phone = owner.phone, .fingerprint = known_by, .used = used, .from = c.networks()};
+    rules::login_facts facts{.phone = owner.phone, .fingerprint = known_by, .used = by.used, .from = c.networks()};
     std::string subject;
-    if (!used)
+    if (by.with_identity)
         subject = p_.identity_subject(owner.identity, owner);
-    else if (!used->password_fingerprint.empty())
+    else if ((by.methods & auth_method::by_password) != 0)
         subject = owner.phone.str();
     facts.subject = subject;
     const auto over = rules::after_login(facts, p_.config, p_.now());
@@ -10037,14 +12326,47 @@ auto login<Mode>::open_session(context& c, user& owner, const transaction* used)
 }
 
 template <class Mode>
-auto login<Mode>::keep(const session& opened, user& owner) -> flow<result<void>> {
+auto login<Mode>::keep(const session& opened, user& owner, const entry& by) -> flow<result<void>> {
     try {
         const bool inserted = co_await p_.ports.insert_session(opened);
         if (!inserted) co_return error::internal;
         const bool noted = co_await note_login(owner, opened.fingerprint);
-        co_return noted ? result<void>() : result<void>(error::invalid_login);
+        if (!noted) co_return error::invalid_login;
+        if (!by.device) co_return result<void>();
+        auto used = co_await note_device(*by.device, opened);
+        co_return used;
     } catch (...) {
         co_return Mode::current_failure();
+    }
+}
+
+/// Notes that a trusted device has let in its user, who has the session `opened`; fails if it was ended meanwhile. As the
+/// session is stored before, whoever ends all that a user has either ends it, too, or is noticed here.
+template <class Mode>
+auto login<Mode>::note_device(session device, const session& opened) -> flow<result<void>> {
+    for (int lost = 0; lost < max_lost_races; ++lost) {
+        device.last_used_at = opened.created_at;
+        const bool noted = co_await p_.ports.update_session(device);
+        if (noted) co_return result<void>();
+        auto current = co_await p_.ports.find_session(device.token_hash);
+        if (!current) co_return error::invalid_login;
+        device = std::move(*current);
+    }
+    co_return error::storage_unavailable;
+}
+
+template <class Mode>
+auto login<Mode>::end_surplus(const session& added, const user& owner) -> flow<bool> {
+    if (p_.config.max_sessions_per_user == 0) co_return true;
+    try {
+        auto all = co_await p_.ports.find_sessions_of(owner.object_id);
+        const auto surplus = rules::surplus(std::move(all), added, owner, p_.config, p_.now());
+        for (const auto& hash : surplus) {
+            [[maybe_unused]] const bool ended = co_await p_.ports.erase_session(hash);
+        }
+        co_return true;
+    } catch (...) {
+        co_return false;
     }
 }
 
@@ -10065,6 +12387,614 @@ auto login<Mode>::note_login(user& owner, const std::string& rests_on) -> flow<b
         owner = std::move(*current);
     }
     co_return true;
+}
+
+}  // namespace flows
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
+
+// ---- phoneauth/flows/sessions.hpp ----
+
+#ifndef PHONEAUTH_FLOWS_SESSIONS_HPP
+#define PHONEAUTH_FLOWS_SESSIONS_HPP
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace flows {
+
+/// A session that is good, and whose it is.
+struct admission {
+    session login;  ///< as it is stored
+    user owner;     ///< as they are stored
+};
+
+/// What a logged-in user does. Thread-safe.
+template <class Mode>
+class sessions {
+    template <class X>
+    using flow = typename Mode::template flow<X>;
+    template <class X>
+    using returned = typename Mode::template returned<result<X>>;
+
+public:
+    /// `p` must outlive this.
+    explicit sessions(parts<Mode>& p) noexcept : p_(p) {}
+
+    ///@{
+    /// See the function of this name in `authenticator`.
+    returned<user> authenticate(session_token token);
+    returned<user> require_recent(session_token token, std::chrono::seconds age);
+    returned<std::vector<session_info>> list_sessions(session_token token);
+    returned<void> end_session(session_token token, std::string id, client_info from);
+    returned<std::size_t> end_other_sessions(session_token token, client_info from);
+    returned<logout_outcome> logout(session_token token, client_info from);
+    ///@}
+
+    /// The session that a token names, and its user, if it is good. It is used by that, which is noted now and then.
+    flow<result<admission>> admit(session_token token);
+
+    /// What `owner` may know of their sessions and trusted devices: see `authenticator::list_sessions`. `current`: the
+    /// `session::token_hash` of the one that asks; empty: none does. Both must outlive the flow.
+    flow<std::vector<session_info>> list(const user& owner, const std::string& current);
+
+    /// `u` is stored with another password or phone, so that all their sessions are over, as they rest on what the user
+    /// was. The others are cleaned up, and the `own` one is stored anew; if that fails, its user has to log in again.
+    /// `fingerprint`: the session's, of `u` as they are now.
+    flow<bool> renew(context& c, session own, const user& u, std::string fingerprint);
+
+private:
+    flow<result<user>> find_user(session_token token);
+    flow<result<user>> find_recent(session_token token, std::chrono::seconds age);
+    flow<result<std::vector<session_info>>> list_own(session_token token);
+    flow<result<void>> end_one(context& c, session_token token, std::string id);
+    flow<result<std::size_t>> end_others(context& c, session_token token);
+    flow<bool> note_use(session& s);
+    flow<result<logout_outcome>> end(context& c, session_token token);
+
+    parts<Mode>& p_;
+};
+
+}  // namespace flows
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/flows/sessions.ipp ----
+
+#ifndef PHONEAUTH_FLOWS_SESSIONS_IPP
+#define PHONEAUTH_FLOWS_SESSIONS_IPP
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace flows {
+
+template <class Mode>
+auto sessions<Mode>::authenticate(session_token token) -> returned<user> {
+    return Mode::finish(find_user(std::move(token)));
+}
+
+template <class Mode>
+auto sessions<Mode>::require_recent(session_token token, std::chrono::seconds age) -> returned<user> {
+    return Mode::finish(find_recent(std::move(token), age));
+}
+
+template <class Mode>
+auto sessions<Mode>::list_sessions(session_token token) -> returned<std::vector<session_info>> {
+    return Mode::finish(list_own(std::move(token)));
+}
+
+template <class Mode>
+auto sessions<Mode>::end_session(session_token token, std::string id, client_info from) -> returned<void> {
+    return p_.run(event_kind::session_ended, std::move(from),
+                  [&](context& c) { return end_one(c, std::move(token), std::move(id)); });
+}
+
+template <class Mode>
+auto sessions<Mode>::end_other_sessions(session_token token, client_info from) -> returned<std::size_t> {
+    return p_.run(event_kind::session_ended, std::move(from),
+                  [&](context& c) { return end_others(c, std::move(token)); });
+}
+
+template <class Mode>
+auto sessions<Mode>::logout(session_token token, client_info from) -> returned<logout_outcome> {
+    return p_.run(event_kind::logged_out, std::move(from), [&](context& c) { return end(c, std::move(token)); });
+}
+
+template <class Mode>
+auto sessions<Mode>::admit(session_token token) -> flow<result<admission>> {
+    if (token.empty() || token.str().size() > max_id_size) co_return error::unknown_token;
+    const auto hash = p_.hash(token.str());
+    auto found = co_await p_.ports.find_session(hash);
+    if (!found) co_return error::unknown_token;
+    if (found->kind != session_kind::login) co_return error::unknown_token;
+    if (rules::is_over(*found, p_.config, p_.now())) co_return error::session_expired;
+    auto owner = co_await p_.ports.find_user(found->user_id);
+    if (!owner) co_return error::unknown_token;
+    if (!owner->enabled) {
+        try {  // it must not come back with the account
+            [[maybe_unused]] const bool erased = co_await p_.ports.erase_session(hash);
+        } catch (...) {
+        }
+        co_return error::account_disabled;
+    }
+    // Not erased: `change` may be about to store it anew.
+    if (!rules::rests_on(*found, *owner, p_.session_fingerprint_of(*owner))) co_return error::unknown_token;
+    co_await note_use(*found);
+    admission admitted{std::move(*found), std::move(*owner)};
+    co_return admitted;
+}
+
+/// Nobody's result depends on it: whoever wins a race has noted something newer.
+template <class Mode>
+auto sessions<Mode>::note_use(session& s) -> flow<bool> {
+    const auto at = p_.now();
+    if (!rules::is_use_due(s, p_.config, at)) co_return false;
+    auto used = s;
+    used.last_used_at = at;
+    try {
+        const bool noted = co_await p_.ports.update_session(used);
+        if (!noted) co_return false;
+        ++used.version;
+        s = std::move(used);
+        co_return true;
+    } catch (...) {
+        co_return false;
+    }
+}
+
+template <class Mode>
+auto sessions<Mode>::list(const user& owner, const std::string& current) -> flow<std::vector<session_info>> {
+    const auto all = co_await p_.ports.find_sessions_of(owner.object_id);
+    auto told = rules::list_sessions(all, owner, p_.session_fingerprint_of(owner), current, p_.config, p_.now());
+    co_return std::move(told);
+}
+
+template <class Mode>
+auto sessions<Mode>::find_user(session_token token) -> flow<result<user>> {
+    auto admitted = co_await admit(std::move(token));
+    if (!admitted) co_return std::move(admitted).error();
+    co_return std::move(admitted->owner);
+}
+
+template <class Mode>
+auto sessions<Mode>::find_recent(session_token token, std::chrono::seconds age) -> flow<result<user>> {
+    auto admitted = co_await admit(std::move(token));
+    if (!admitted) co_return std::move(admitted).error();
+    if (!rules::is_recent(admitted->login, age, p_.now())) co_return error::fresh_login_required;
+    co_return std::move(admitted->owner);
+}
+
+template <class Mode>
+auto sessions<Mode>::list_own(session_token token) -> flow<result<std::vector<session_info>>> {
+    auto admitted = co_await admit(std::move(token));
+    if (!admitted) co_return std::move(admitted).error();
+    auto told = co_await list(admitted->owner, admitted->login.token_hash);
+    co_return std::move(told);
+}
+
+template <class Mode>
+auto sessions<Mode>::end_one(context& c, session_token token, std::string id) -> flow<result<void>> {
+    auto admitted = co_await admit(std::move(token));
+    if (!admitted) co_return std::move(admitted).error();
+    p_.reports.note(c, admitted->owner);
+    if (!rules::is_session_id(id)) co_return error::invalid_parameter;
+    auto found = co_await p_.ports.find_session(id);
+    // Somebody else's is as good as none: ids tell nothing.
+    if (!found || found->user_id != admitted->owner.object_id) co_return error::invalid_parameter;
+    const bool ended = co_await p_.ports.erase_session(id);
+    if (!ended) co_return error::invalid_parameter;
+    c.silent = id == admitted->login.token_hash;
+    if (c.silent) p_.reports.tell(c, event_kind::logged_out);
+    co_return result<void>();
+}
+
+template <class Mode>
+auto sessions<Mode>::end_others(context& c, session_token token) -> flow<result<std::size_t>> {
+    auto admitted = co_await admit(std::move(token));
+    if (!admitted) co_return std::move(admitted).error();
+    p_.reports.note(c, admitted->owner);
+    const std::size_t ended =
+        co_await p_.ports.erase_sessions_of(admitted->owner.object_id, admitted->login.token_hash);
+    c.silent = ended == 0;
+    co_return ended;
+}
+
+template <class Mode>
+auto sessions<Mode>::end(context& c, session_token token) -> flow<result<logout_outcome>> {
+    c.silent = true;
+    if (token.empty() || token.str().size() > max_id_size) co_return logout_outcome::no_session;
+    const auto hash = p_.hash(token.str());
+    const bool ended = co_await p_.ports.erase_session(hash);
+    c.silent = !ended;
+    co_return ended ? logout_outcome::ended : logout_outcome::no_session;
+}
+
+template <class Mode>
+auto sessions<Mode>::renew(context& c, session own, const user& u, std::string fingerprint) -> flow<bool> {
+    const auto over = rules::after_new_password(u.phone, p_.identity_subject(u.identity, u),
+                                                p_.network_fingerprint(fingerprint), c.networks(), p_.now());
+    try {
+        [[maybe_unused]] const std::size_t ended = co_await p_.ports.erase_sessions_of(own.user_id, own.token_hash);
+    } catch (...) {
+    }
+    bool stored = false;
+    try {
+        for (int lost = 0; !stored && lost < max_lost_races; ++lost) {
+            own.fingerprint = fingerprint;
+            stored = co_await p_.ports.update_session(own);
+            if (stored) break;
+            auto current = co_await p_.ports.find_session(own.token_hash);
+            if (!current) break;  // its user has logged out meanwhile
+            own = std::move(*current);
+        }
+    } catch (...) {
+    }
+    co_await p_.limits.try_to(over);
+    co_return stored;
+}
+
+}  // namespace flows
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
+
+namespace phoneauth {
+inline namespace v0 {
+namespace flows {
+
+/// Devices that spare their users the code of a two-factor login. Thread-safe.
+template <class Mode>
+class devices {
+    template <class X>
+    using flow = typename Mode::template flow<X>;
+    template <class X>
+    using returned = typename Mode::template returned<result<X>>;
+
+public:
+    /// All must outlive this.
+    devices(parts<Mode>& p, login<Mode>& l, sessions<Mode>& s) noexcept : p_(p), login_(l), sessions_(s) {}
+
+    /// See `authenticator::trust_device`.
+    returned<trusted_device> trust(session_token token, client_info from);
+    /// See `authenticator::login_with_trusted_device`.
+    returned<login_result> log_in(std::string phone, password secret, device_token token, client_info from);
+
+private:
+    flow<result<trusted_device>> add(context& c, session_token token);
+    flow<result<login_result>> enter(context& c, std::string phone, password secret, device_token token);
+    flow<result<void>> keep(const session& device, session_token token);
+    std::string hash_of(const device_token& token);
+    bool is_good(const std::optional<session>& device, const std::optional<user>& owner);
+
+    parts<Mode>& p_;
+    login<Mode>& login_;
+    sessions<Mode>& sessions_;
+};
+
+}  // namespace flows
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/flows/devices.ipp ----
+
+#ifndef PHONEAUTH_FLOWS_DEVICES_IPP
+#define PHONEAUTH_FLOWS_DEVICES_IPP
+
+#include <utility>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace flows {
+
+template <class Mode>
+auto devices<Mode>::trust(session_token token, client_info from) -> returned<trusted_device> {
+    return p_.run(event_kind::device_trusted, std::move(from), [&](context& c) { return add(c, std::move(token)); });
+}
+
+template <class Mode>
+auto devices<Mode>::log_in(std::string phone, password secret, device_token token, client_info from)
+    -> returned<login_result> {
+    return p_.run(event_kind::logged_in, std::move(from),
+                  [&](context& c) { return enter(c, std::move(phone), std::move(secret), std::move(token)); });
+}
+
+template <class Mode>
+auto devices<Mode>::add(context& c, session_token token) -> flow<result<trusted_device>> {
+    if (p_.config.trusted_device_lifetime.count() == 0) co_return error::operation_disabled;
+    auto admitted = co_await sessions_.admit(token);
+    if (!admitted) co_return std::move(admitted).error();
+    p_.reports.note(c, admitted->owner);
+    const auto at = p_.now();
+    if (!rules::may_trust_device(admitted->login, p_.config, at)) co_return error::fresh_login_required;
+    const auto limits = rules::change_limits(admitted->owner.object_id, true, at);
+    const auto granted = co_await p_.limits.take(c, limits);
+    if (!granted.granted) co_return limits.judge(granted).error();
+    auto secret = make_token(p_.random);
+    if (!secret) co_return error::internal;
+    trusted_device trusted{device_token(std::move(*secret)), at + p_.config.trusted_device_lifetime};
+    session device{hash_of(trusted.token), admitted->owner.object_id, at, trusted.expires_at,
+                   p_.session_fingerprint_of(admitted->owner)};
+    device.kind = session_kind::trusted_device;
+    device.auth_methods = admitted->login.auth_methods;
+    device.auth_time = rules::auth_time(admitted->login);
+    device.last_used_at = at;
+    device.device = rules::device_name(c.from.user_agent);
+    device.network = c.network;
+    co_await Mode::ignore_cancellation();  // else it might stay, and nobody would know its token
+    auto kept = co_await keep(device, std::move(token));
+    if (!kept) {
+        try {  // it may be stored all the same, and nobody has its token
+            [[maybe_unused]] const bool erased = co_await p_.ports.erase_session(device.token_hash);
+        } catch (...) {
+        }
+        co_return std::move(kept).error();
+    }
+    co_await login_.end_surplus(device, admitted->owner);
+    co_return trusted;
+}
+
+/// Stores a device. Whoever ends all that a user has either ends it, too, or has ended the session that trusts it: that
+/// is asked once more.
+template <class Mode>
+auto devices<Mode>::keep(const session& device, session_token token) -> flow<result<void>> {
+    try {
+        const bool inserted = co_await p_.ports.insert_session(device);
+        if (!inserted) co_return error::internal;
+        auto still = co_await sessions_.admit(std::move(token));
+        if (!still) co_return std::move(still).error();
+        const bool good = rules::rests_on(device, still->owner, p_.session_fingerprint_of(still->owner));
+        co_return good ? result<void>() : result<void>(error::fresh_login_required);
+    } catch (...) {
+        co_return Mode::current_failure();
+    }
+}
+
+/// As a two-factor login begins; but no code comes after it, so that nobody can be answered alike. What is concealed is
+/// therefore refused, and the way in is a code. A right password with an unknown device is not taken back: else the
+/// failures would tell that it was right.
+template <class Mode>
+auto devices<Mode>::enter(context& c, std::string text, password secret, device_token token)
+    -> flow<result<login_result>> {
+    if (!p_.config.login_enabled) co_return error::login_disabled;
+    if (p_.config.trusted_device_lifetime.count() == 0) co_return error::operation_disabled;
+    auto phone = p_.read_phone(c, text);
+    if (!phone) co_return std::move(phone).error();
+    auto owner = co_await p_.ports.find_user_by_phone(*phone);
+    const password_question asked{std::string(phone->str()), p_.network_fingerprint(owner), owner, true, true};
+    auto guess = co_await p_.passwords.check(c, asked, secret);
+    if (!guess) co_return std::move(guess).error();
+    const auto hash = hash_of(token);
+    auto device = co_await p_.ports.find_session(hash);  // whatever the password was, so that it takes as long
+    const bool known = is_good(device, owner);
+    if (!guess->right || guess->concealed || !known) {
+        p_.limits.tell_locked(c, guess->wait);
+        co_return error::invalid_login;
+    }
+    co_await Mode::ignore_cancellation();  // as after a code: there is a session, or there is none
+    co_await p_.passwords.forgive(c, asked, *guess);
+    entry by(auth_method::by_password | auth_method::by_trusted_device);
+    by.device = &*device;
+    auto outcome = co_await login_.open_session(c, *owner, by);
+    co_return outcome;
+}
+
+/// No session has such a hash: what is hashed is longer than any version takes for a session token, and holds no token
+/// in clear.
+template <class Mode>
+std::string devices<Mode>::hash_of(const device_token& token) {
+    return p_.hash("device:" + p_.hash(token.str()));
+}
+
+template <class Mode>
+bool devices<Mode>::is_good(const std::optional<session>& device, const std::optional<user>& owner) {
+    return owner && device && device->kind == session_kind::trusted_device && device->user_id == owner->object_id &&
+           !rules::is_over(*device, p_.config, p_.now()) &&
+           rules::rests_on(*device, *owner, p_.session_fingerprint_of(*owner));
+}
+
+}  // namespace flows
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
+
+// ---- phoneauth/flows/leaving.hpp ----
+
+#ifndef PHONEAUTH_FLOWS_LEAVING_HPP
+#define PHONEAUTH_FLOWS_LEAVING_HPP
+
+#include <string>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace flows {
+
+/// Users learn what is stored about them, and leave. Thread-safe.
+template <class Mode>
+class leaving {
+    template <class X>
+    using flow = typename Mode::template flow<X>;
+    template <class X>
+    using returned = typename Mode::template returned<result<X>>;
+
+public:
+    /// All must outlive this.
+    leaving(parts<Mode>& p, codes<Mode>& c, sessions<Mode>& s) noexcept : p_(p), codes_(c), sessions_(s) {}
+
+    ///@{
+    /// See the function of this name in `authenticator`.
+    returned<account_data> export_account(session_token token, client_info from);
+    returned<challenge> start_deletion(session_token token, client_info from);
+    returned<void> finish_deletion(session_token token, transaction_id id, submitted_code code, client_info from);
+    ///@}
+
+private:
+    flow<result<account_data>> tell_all(context& c, session_token token);
+    flow<result<challenge>> begin(context& c, session_token token);
+    flow<result<void>> complete(context& c, session_token token, transaction_id id, submitted_code code);
+    flow<change_outcome> erase(session_token token, admission& by);
+
+    parts<Mode>& p_;
+    codes<Mode>& codes_;
+    sessions<Mode>& sessions_;
+};
+
+}  // namespace flows
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/flows/leaving.ipp ----
+
+#ifndef PHONEAUTH_FLOWS_LEAVING_IPP
+#define PHONEAUTH_FLOWS_LEAVING_IPP
+
+#include <optional>
+#include <string>
+#include <utility>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace flows {
+
+template <class Mode>
+auto leaving<Mode>::export_account(session_token token, client_info from) -> returned<account_data> {
+    return p_.run(event_kind::exported, std::move(from), [&](context& c) { return tell_all(c, std::move(token)); });
+}
+
+template <class Mode>
+auto leaving<Mode>::start_deletion(session_token token, client_info from) -> returned<challenge> {
+    return p_.run(event_kind::started, std::move(from), [&](context& c) { return begin(c, std::move(token)); });
+}
+
+template <class Mode>
+auto leaving<Mode>::finish_deletion(session_token token, transaction_id id, submitted_code code, client_info from)
+    -> returned<void> {
+    return p_.run(event_kind::deleted, std::move(from),
+                  [&](context& c) { return complete(c, std::move(token), std::move(id), std::move(code)); });
+}
+
+template <class Mode>
+auto leaving<Mode>::tell_all(context& c, session_token token) -> flow<result<account_data>> {
+    auto admitted = co_await sessions_.admit(std::move(token));
+    if (!admitted) co_return std::move(admitted).error();
+    p_.reports.note(c, admitted->owner);
+    // So that nobody fills the log, nor keeps the storage busy, with it.
+    const auto limits = rules::change_limits(admitted->owner.object_id, false, p_.now());
+    const auto counted = co_await p_.limits.take(c, limits);
+    if (!counted.granted) co_return limits.judge(counted).error();
+    auto list = co_await sessions_.list(admitted->owner, admitted->login.token_hash);
+    account_data all{std::move(admitted->owner), std::move(list)};
+    // They say nothing about the user, and help whoever reads the file to guess.
+    phoneauth::detail::wipe(all.user.password_hash);
+    phoneauth::detail::wipe(all.user.backup_codes);
+    co_return std::move(all);
+}
+
+template <class Mode>
+auto leaving<Mode>::begin(context& c, session_token token) -> flow<result<challenge>> {
+    auto admitted = co_await sessions_.admit(std::move(token));
+    if (!admitted) co_return std::move(admitted).error();
+    const auto& owner = admitted->owner;
+    p_.reports.note(c, owner);
+    auto allowed = rules::check_destination(owner.phone, p_.config);
+    if (!allowed) co_return std::move(allowed).error();
+    const auto rests_on = p_.session_fingerprint_of(owner);
+    const rules::code_request asked{.phone = owner.phone,
+                                    .fingerprint = p_.network_fingerprint(rests_on),
+                                    .from = c.networks(),
+                                    .begins = rules::door::session,
+                                    .in_session = true};
+    const auto limits = rules::code_limits(asked, p_.config, p_.now());
+    const auto granted = co_await p_.limits.take(c, limits);
+    if (!granted.granted) co_return limits.judge(granted).error();
+    opening code(purpose::deletion, owner.phone, owner.object_id);
+    auto opened = co_await codes_.open(c, limits, granted, std::move(code));
+    co_return opened;
+}
+
+template <class Mode>
+auto leaving<Mode>::complete(context& c, session_token token, transaction_id id, submitted_code code)
+    -> flow<result<void>> {
+    auto admitted = co_await sessions_.admit(token);
+    if (!admitted) co_return std::move(admitted).error();
+    p_.reports.note(c, admitted->owner);
+    const auto phone = admitted->owner.phone;
+    const auto user_id = admitted->owner.object_id;
+    expectation expected(purpose::deletion);
+    expected.user_id = user_id;
+    expected.phone = &phone;  // whoever still gets the messages of the number before it has no say
+    auto confirmed = co_await codes_.confirm(c, expected, id, std::move(code));
+    if (!confirmed) co_return std::move(confirmed).error();
+    co_await Mode::ignore_cancellation();  // the code is spent: what follows must come to its end
+    auto outcome = co_await erase(std::move(token), *admitted);
+    if (outcome.state == change_state::done) co_return result<void>();
+    // Who was logged out meanwhile has no more use for the code; if the user may be gone, it stays spent.
+    if (outcome.state == change_state::failed) co_await codes_.reopen(*confirmed, spent_try_of(outcome.why));
+    co_return std::move(outcome).why;
+}
+
+/// Erases the user of the session, as long as it is good and they have the number that the code went to. Else it is
+/// stale.
+template <class Mode>
+auto leaving<Mode>::erase(session_token token, admission& by) -> flow<change_outcome> {
+    const auto phone = by.owner.phone;
+    change_outcome outcome;
+    for (int lost = 0; lost < max_lost_races; ++lost) {
+        if (lost > 0) {
+            std::optional<result<admission>> again;
+            try {
+                again = co_await sessions_.admit(token);
+            } catch (...) {
+                again = Mode::current_failure();
+                outcome.state = change_state::failed;
+            }
+            if (*again && (**again).owner.phone != phone) again = error::no_transaction;
+            if (!*again) {
+                outcome.why = std::move(*again).error();
+                co_return outcome;
+            }
+            by = std::move(**again);
+        }
+        auto erased = co_await p_.accounts.erase(by.owner);
+        if (erased.state != change_state::stale) co_return erased;
+        outcome.state = change_state::stale;
+    }
+    outcome.state = change_state::failed;
+    outcome.why = error::storage_unavailable;
+    co_return outcome;
 }
 
 }  // namespace flows
@@ -10490,76 +13420,6 @@ inline std::optional<finding> of_clock(const test_replies& r) {
 #include <vector>
 
 
-// ---- phoneauth/twilio/segments.hpp ----
-
-#ifndef PHONEAUTH_TWILIO_SEGMENTS_HPP
-#define PHONEAUTH_TWILIO_SEGMENTS_HPP
-
-#include <algorithm>
-#include <cstddef>
-#include <cstdint>
-#include <string_view>
-
-
-// What a message costs.
-
-namespace phoneauth {
-inline namespace v0 {
-namespace twilio {
-
-/// How an SMS of a text is sent.
-struct sms_size {
-    std::size_t segments = 1;  ///< what it is charged for
-    std::string_view
-        outsider{};  ///< the first character that GSM-7 has not, for which all are sent as UTF-16; or empty
-};
-
-/// 160 GSM-7 characters or 70 UTF-16 units go into one segment, else 153 or 67 into each (3GPP TS 23.038 §6.2.1; a
-/// character of the extension table counts twice).
-inline sms_size size_of_sms(std::string_view text) {
-    constexpr std::string_view basic =
-        "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
-        "abcdefghijklmnopqrstuvwxyzäöñüà";
-    constexpr std::string_view extended = "\f^{}\\[~]|€";
-    std::size_t gsm = 0;
-    std::size_t utf16 = 0;
-    sms_size size;
-    while (!text.empty()) {
-        const auto bytes = std::max<std::size_t>(phoneauth::detail::utf8_sequence(text), 1);
-        const auto character = text.substr(0, bytes);
-        text.remove_prefix(bytes);
-        utf16 += bytes == 4 ? 2 : 1;
-        const bool is_extended = extended.find(character) != extended.npos;
-        gsm += is_extended ? 2 : 1;
-        if (size.outsider.empty() && !is_extended && basic.find(character) == basic.npos) size.outsider = character;
-    }
-    const bool is_gsm = size.outsider.empty();
-    const auto units = is_gsm ? gsm : utf16;
-    const std::size_t one = is_gsm ? 160 : 70;
-    const std::size_t each = is_gsm ? 153 : 67;
-    size.segments = units <= one ? 1 : (units + each - 1) / each;
-    return size;
-}
-
-/// How many segments an SMS of this text takes: see `size_of_sms`.
-inline std::size_t segments(std::string_view text) {
-    return size_of_sms(text).segments;
-}
-
-/// What a message counts for in budgets: its segments, and three for each medium, about what Twilio charges for one
-/// (https://www.twilio.com/en-us/sms/pricing/us). At least 1.
-inline std::int64_t message_units(const text_message& m) {
-    constexpr std::size_t units_of_medium = 3;
-    const auto of_text = m.body.empty() ? 0 : segments(m.body);
-    return static_cast<std::int64_t>(std::max<std::size_t>(of_text + units_of_medium * m.media_urls.size(), 1));
-}
-
-}  // namespace twilio
-}  // namespace v0
-}  // namespace phoneauth
-
-#endif
-
 // What a code's message costs, where it may go, and where Twilio reports what became of it.
 
 namespace phoneauth {
@@ -10682,6 +13542,16 @@ inline finding of_countries(const config& c, const result<http_response>& reply)
                    "Enable some in Twilio's console under Messaging, Settings, Geo permissions.");
     return good("countries",
                 "Twilio sends to " + std::to_string(on) + " of " + std::to_string(all->size()) + " countries.");
+}
+
+/// A password reset that goes past the second factor (OWASP ASVS 5.0 §6.4.3); nothing to say about any other.
+inline std::optional<finding> of_password_reset(const config& c) {
+    if (c.code_login_enabled || c.password_reset != password_reset_policy::code) return std::nullopt;
+    return note(
+        "reset",
+        "Logins need a password and a code, but a code alone is enough to set another password: whoever has the "
+        "phone needs nothing else.",
+        "Set password_reset to \"code_and_backup_code\".");
 }
 
 /// What is asked in place of a message when nobody has a phone.
@@ -10832,6 +13702,7 @@ inline std::vector<finding> findings_of(const config& c, const test_replies& r) 
     const auto append = [&](std::vector<finding> more) {
         for (auto& f : more) all.push_back(std::move(f));
     };
+    if (auto reset = findings::of_password_reset(c)) all.push_back(*std::move(reset));
     append(findings::of_connection(t, *r.account));
     if (!is_answered(*r.account)) return all;  // nothing else can be known
     if (auto clock = findings::of_clock(r)) all.push_back(*std::move(clock));
@@ -10845,7 +13716,7 @@ inline std::vector<finding> findings_of(const config& c, const test_replies& r) 
     if (!can_go_on(t, *r.account)) return all;
     append(findings::of_sender(t, r));
     if (r.countries) all.push_back(findings::of_countries(c, *r.countries));
-    if (r.look_up && c.unknown_phone == unknown_phone_policy::conceal) all.push_back(findings::of_look_up(*r.look_up));
+    if (r.look_up && rules::has_decoys(c)) all.push_back(findings::of_look_up(*r.look_up));
     return all;
 }
 
@@ -10937,7 +13808,7 @@ auto messages<Mode>::ask_about_account(twilio::test_replies& replies) -> flow<re
     const auto& c = p_.config.twilio;
     const auto& requests = p_.messages.twilio();
     const bool by_key_alone = twilio::may_lack_permission(c, *replies.account);
-    if (by_key_alone || p_.config.unknown_phone == unknown_phone_policy::conceal) {
+    if (by_key_alone || rules::has_decoys(p_.config)) {
         const auto nobody = phone_number::from_e164("+15005550006");  // no message is sent to Twilio's own test number
         const auto look_up = requests.find_messages(*nobody);
         replies.look_up = co_await p_.messages.transmit(look_up);
@@ -10965,222 +13836,71 @@ auto messages<Mode>::ask_about_account(twilio::test_replies& replies) -> flow<re
 
 #endif
 
-// ---- phoneauth/flows/registration.hpp ----
+// ---- phoneauth/flows/operators.hpp ----
 
-#ifndef PHONEAUTH_FLOWS_REGISTRATION_HPP
-#define PHONEAUTH_FLOWS_REGISTRATION_HPP
+#ifndef PHONEAUTH_FLOWS_OPERATORS_HPP
+#define PHONEAUTH_FLOWS_OPERATORS_HPP
 
 #include <optional>
 #include <string>
+#include <vector>
 
 
 namespace phoneauth {
 inline namespace v0 {
 namespace flows {
 
-/// A user registers with a proved phone. Thread-safe.
-template <class Mode>
-class registration {
-    template <class X>
-    using flow = typename Mode::template flow<X>;
-    template <class X>
-    using returned = typename Mode::template returned<result<X>>;
+/// How often an operator's action looks again at a user who was changed under its hands: more often than a user can
+/// change in an hour what is stored of them (rules/limits.hpp), so that none gets away by being quick.
+inline constexpr int max_operator_races = 1000;
 
-public:
-    /// Both must outlive this.
-    registration(parts<Mode>& p, codes<Mode>& c) noexcept : p_(p), codes_(c) {}
+/// What an operator changes of a user.
+struct alteration {
+    /// Enables or disables them.
+    explicit alteration(bool to) noexcept : enabled(to) {}
+    /// Gives them another phone.
+    explicit alteration(const phone_number& to) noexcept : phone(to) {}
 
-    /// See `authenticator::start_registration`.
-    returned<challenge> start(std::string phone, client_info from);
-    /// See `authenticator::finish_registration`.
-    returned<user> finish(phoneauth::registration r, client_info from);
-
-private:
-    flow<result<challenge>> begin(context& c, std::string phone);
-    flow<result<user>> complete(context& c, phoneauth::registration r);
-    flow<result<void>> prepare(user& u, const std::string& password);
-    flow<std::optional<result<void>>> store(const user& u);
-
-    parts<Mode>& p_;
-    codes<Mode>& codes_;
+    std::optional<bool> enabled{};        ///< what it becomes; empty: it stays
+    std::optional<phone_number> phone{};  ///< likewise
 };
 
-}  // namespace flows
-}  // namespace v0
-}  // namespace phoneauth
-
-#ifndef PHONEAUTH_SEPARATE_COMPILATION
-
-// ---- phoneauth/flows/registration.ipp ----
-
-#ifndef PHONEAUTH_FLOWS_REGISTRATION_IPP
-#define PHONEAUTH_FLOWS_REGISTRATION_IPP
-
-#include <utility>
-
-
-namespace phoneauth {
-inline namespace v0 {
-namespace flows {
-
+/// What whoever runs the server does to an account. Thread-safe.
 template <class Mode>
-auto registration<Mode>::start(std::string phone, client_info from) -> returned<challenge> {
-    return p_.run(event_kind::started, std::move(from), [&](context& c) { return begin(c, std::move(phone)); });
-}
-
-template <class Mode>
-auto registration<Mode>::finish(phoneauth::registration r, client_info from) -> returned<user> {
-    return p_.run(event_kind::registered, std::move(from), [&](context& c) { return complete(c, std::move(r)); });
-}
-
-template <class Mode>
-auto registration<Mode>::begin(context& c, std::string text) -> flow<result<challenge>> {
-    if (!p_.config.registration_enabled) co_return error::registration_disabled;
-    auto phone = p_.read_phone(c, text);
-    if (!phone) co_return std::move(phone).error();
-    const rules::code_request asked{.phone = *phone,
-                                    .fingerprint = {},
-                                    .from = c.networks(),
-                                    .begins = rules::door::registration,
-                                    .registers = true};
-    const auto limits = rules::code_limits(asked, p_.config, p_.now());
-    const auto granted = co_await p_.limits.take(c, limits);
-    if (!granted.granted) co_return limits.judge(granted).error();
-    const std::optional<user> nobody;
-    std::string no_password;
-    auto opened =
-        co_await codes_.open(c, limits, granted, purpose::registration, *phone, nobody, std::move(no_password));
-    co_return opened;
-}
-
-template <class Mode>
-auto registration<Mode>::complete(context& c, phoneauth::registration r) -> flow<result<user>> {
-    if (!p_.config.registration_enabled) co_return error::registration_disabled;
-    auto phone = p_.read_phone(c, r.phone);
-    if (!phone) co_return std::move(phone).error();
-    auto made = rules::make_user(p_.config, r, *phone, p_.now());
-    if (!made) co_return std::move(made).error();
-    auto id = make_token(p_.random);
-    if (!id) co_return error::internal;
-    made->object_id = std::move(*id);
-
-    auto confirmed = co_await codes_.confirm(c, purpose::registration, r.transaction_id, std::move(r.code), &*phone);
-    if (!confirmed) co_return std::move(confirmed).error();
-    co_await Mode::ignore_cancellation();  // the code is spent: what follows must come to its end
-    std::optional<result<void>> stored = co_await prepare(*made, r.password);
-    r.password = {};  // wiped
-    if (*stored) stored = co_await store(*made);
-    if (!stored) co_return error::storage_unavailable;
-    if (!*stored) {
-        const bool overloaded = stored->error().code == error::overloaded;
-        co_await codes_.reopen(*confirmed, overloaded ? rules::spent_try::given_back : rules::spent_try::counts);
-        co_return std::move(*stored).error();
-    }
-    p_.reports.note(c, *made);
-    const auto fingerprint = p_.network_fingerprint(*made);
-    const auto over = rules::after_registration(*confirmed, fingerprint, c.networks(), p_.config, p_.now());
-    co_await p_.limits.try_to(over);
-    try {
-        [[maybe_unused]] auto unused = co_await p_.ports.after_registration(*made);
-    } catch (...) {
-    }
-    co_return std::move(*made);
-}
-
-/// The password's hash, and what the hooks have to say.
-template <class Mode>
-auto registration<Mode>::prepare(user& u, const std::string& password) -> flow<result<void>> {
-    try {
-        auto set = co_await p_.passwords.set(u, password);
-        if (!set) co_return set;
-        const auto proved = u.phone;
-        const auto id = u.object_id;
-        auto allowed = co_await p_.ports.before_registration(u);
-        u.phone = proved;
-        u.object_id = id;
-        co_return allowed;
-    } catch (...) {
-        co_return failure_of_current_exception();
-    }
-}
-
-/// Nothing if nobody knows whether the user is stored: the transaction must then stay as it is.
-template <class Mode>
-auto registration<Mode>::store(const user& u) -> flow<std::optional<result<void>>> {
-    failure thrown;
-    try {
-        const write_result written = co_await p_.ports.insert_user(u);
-        co_return written == write_result::done ? result<void>() : result<void>(error::user_exists);
-    } catch (...) {
-        thrown = failure_of_current_exception();
-    }
-    try {
-        auto found = co_await p_.ports.find_user(u.object_id);
-        co_return found ? result<void>() : result<void>(std::move(thrown));
-    } catch (...) {
-        co_return std::nullopt;
-    }
-}
-
-}  // namespace flows
-}  // namespace v0
-}  // namespace phoneauth
-
-#endif
-#endif
-
-#endif
-
-// ---- phoneauth/flows/sessions.hpp ----
-
-#ifndef PHONEAUTH_FLOWS_SESSIONS_HPP
-#define PHONEAUTH_FLOWS_SESSIONS_HPP
-
-#include <string>
-
-
-namespace phoneauth {
-inline namespace v0 {
-namespace flows {
-
-/// What a logged-in user does. Thread-safe.
-template <class Mode>
-class sessions {
+class operators {
     template <class X>
     using flow = typename Mode::template flow<X>;
     template <class X>
     using returned = typename Mode::template returned<result<X>>;
 
 public:
-    /// `p` must outlive this.
-    explicit sessions(parts<Mode>& p) noexcept : p_(p) {}
+    /// All must outlive this.
+    operators(parts<Mode>& p, sessions<Mode>& s) noexcept : p_(p), sessions_(s) {}
 
     ///@{
     /// See the function of this name in `authenticator`.
-    returned<user> authenticate(session_token token);
-    returned<logout_outcome> logout(session_token token, client_info from);
-    returned<user> update_user(session_token token, std::string object_id, property_map changes, client_info from);
-    returned<void> end_sessions(std::string user_id);
-    returned<void> unlock(std::string phone);
+    returned<user> find_account(std::string phone_identity_or_id);
+    returned<std::vector<session_info>> sessions_of(std::string user_id);
+    returned<void> end_sessions(std::string user_id, std::string by);
+    returned<void> unlock(std::string phone, std::string by);
+    returned<user> disable_user(std::string user_id, std::string by);
+    returned<user> enable_user(std::string user_id, std::string by);
+    returned<user> set_phone(std::string user_id, std::string phone, std::string by);
+    returned<void> delete_user(std::string user_id, std::string by);
     ///@}
 
 private:
-    /// A session that is good, and whose it is.
-    struct admission {
-        session login;
-        user owner;
-    };
-
-    flow<result<admission>> admit(session_token token);
-    flow<result<user>> find_user(session_token token);
-    flow<result<logout_outcome>> end(context& c, session_token token);
-    flow<result<user>> change(context& c, session_token token, std::string object_id, property_map changes);
-    flow<result<void>> prove(context& c, const admission& by, const std::string& current_password);
-    flow<bool> end_others(context& c, session own, const user& u, std::string fingerprint);
-    flow<result<void>> end_all(std::string user_id);
-    flow<result<void>> open_doors(std::string phone);
+    flow<result<user>> find(std::string text);
+    flow<result<user>> find_by_id(const std::string& user_id);
+    flow<result<std::vector<session_info>>> list(std::string user_id);
+    flow<result<void>> end_all(context& c, std::string user_id);
+    flow<result<void>> open_doors(context& c, std::string phone);
+    flow<result<user>> move(context& c, std::string user_id, std::string phone);
+    flow<result<user>> change(context& c, std::string user_id, alteration wanted);
+    flow<result<void>> erase(context& c, std::string user_id);
 
     parts<Mode>& p_;
+    sessions<Mode>& sessions_;
 };
 
 }  // namespace flows
@@ -11189,12 +13909,281 @@ private:
 
 #ifndef PHONEAUTH_SEPARATE_COMPILATION
 
-// ---- phoneauth/flows/sessions.ipp ----
+// ---- phoneauth/flows/operators.ipp ----
 
-#ifndef PHONEAUTH_FLOWS_SESSIONS_IPP
-#define PHONEAUTH_FLOWS_SESSIONS_IPP
+#ifndef PHONEAUTH_FLOWS_OPERATORS_IPP
+#define PHONEAUTH_FLOWS_OPERATORS_IPP
 
-#include <cstddef>
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace flows {
+
+namespace detail {
+/// Notes who acts, for the events.
+inline void note_operator(context& c, std::string by) {
+    by.resize((std::min)(by.size(), std::size_t{64}));
+    c.about.by = std::move(by);
+}
+inline failure no_such_user() {
+    return failure(error::invalid_parameter, "There is no such user.");
+}
+}  // namespace detail
+
+template <class Mode>
+auto operators<Mode>::find_account(std::string phone_identity_or_id) -> returned<user> {
+    return Mode::finish(find(std::move(phone_identity_or_id)));
+}
+
+template <class Mode>
+auto operators<Mode>::sessions_of(std::string user_id) -> returned<std::vector<session_info>> {
+    return Mode::finish(list(std::move(user_id)));
+}
+
+template <class Mode>
+auto operators<Mode>::end_sessions(std::string user_id, std::string by) -> returned<void> {
+    return p_.run(event_kind::session_ended, {}, [&](context& c) {
+        detail::note_operator(c, std::move(by));
+        return end_all(c, std::move(user_id));
+    });
+}
+
+template <class Mode>
+auto operators<Mode>::unlock(std::string phone, std::string by) -> returned<void> {
+    return p_.run(event_kind::unlocked, {}, [&](context& c) {
+        detail::note_operator(c, std::move(by));
+        return open_doors(c, std::move(phone));
+    });
+}
+
+template <class Mode>
+auto operators<Mode>::disable_user(std::string user_id, std::string by) -> returned<user> {
+    return p_.run(event_kind::disabled, {}, [&](context& c) {
+        detail::note_operator(c, std::move(by));
+        return change(c, std::move(user_id), alteration(false));
+    });
+}
+
+template <class Mode>
+auto operators<Mode>::enable_user(std::string user_id, std::string by) -> returned<user> {
+    return p_.run(event_kind::enabled, {}, [&](context& c) {
+        detail::note_operator(c, std::move(by));
+        return change(c, std::move(user_id), alteration(true));
+    });
+}
+
+template <class Mode>
+auto operators<Mode>::set_phone(std::string user_id, std::string phone, std::string by) -> returned<user> {
+    return p_.run(event_kind::phone_changed, {}, [&](context& c) {
+        detail::note_operator(c, std::move(by));
+        return move(c, std::move(user_id), std::move(phone));
+    });
+}
+
+template <class Mode>
+auto operators<Mode>::delete_user(std::string user_id, std::string by) -> returned<void> {
+    return p_.run(event_kind::deleted, {}, [&](context& c) {
+        detail::note_operator(c, std::move(by));
+        return erase(c, std::move(user_id));
+    });
+}
+
+/// Ids are the server's own, phones are proved, and an identity is what its user says that it is: it comes last, so that
+/// nobody is taken for whom they name themselves after.
+template <class Mode>
+auto operators<Mode>::find(std::string text) -> flow<result<user>> {
+    const bool is_text = phoneauth::detail::count_code_points(text).has_value() &&
+                         std::none_of(text.begin(), text.end(), phoneauth::detail::is_control);
+    if (!is_text) co_return detail::no_such_user();
+    auto by_id = co_await find_by_id(text);
+    if (by_id) co_return by_id;
+    const auto phone = phoneauth::read_phone(p_.config, text);
+    if (phone) {
+        auto owner = co_await p_.ports.find_user_by_phone(*phone);
+        if (owner) co_return std::move(*owner);
+    }
+    const auto identity = rules::normalize_identity(p_.config, text);
+    if (!identity) co_return detail::no_such_user();
+    auto owner = co_await p_.ports.find_user_by_identity(*identity);
+    if (!owner) co_return detail::no_such_user();
+    co_return std::move(*owner);
+}
+
+template <class Mode>
+auto operators<Mode>::find_by_id(const std::string& user_id) -> flow<result<user>> {
+    if (user_id.empty() || user_id.size() > max_id_size) co_return detail::no_such_user();
+    auto owner = co_await p_.ports.find_user(user_id);
+    if (!owner) co_return detail::no_such_user();
+    co_return std::move(*owner);
+}
+
+template <class Mode>
+auto operators<Mode>::list(std::string user_id) -> flow<result<std::vector<session_info>>> {
+    auto owner = co_await find_by_id(user_id);
+    if (!owner) co_return std::move(owner).error();
+    const std::string nobodys;
+    auto all = co_await sessions_.list(*owner, nobodys);
+    co_return std::move(all);
+}
+
+template <class Mode>
+auto operators<Mode>::open_doors(context& c, std::string phone) -> flow<result<void>> {
+    const auto number = phoneauth::read_phone(p_.config, phone);
+    if (!number) co_return number.error();
+    p_.reports.note(c, *number);
+    const auto owner = co_await p_.ports.find_user_by_phone(*number);
+    if (owner) p_.reports.note(c, *owner);
+    const auto subject = owner ? p_.identity_subject(owner->identity, owner) : std::string();
+    const auto doors = rules::unlock_doors(*number, subject, p_.now());
+    [[maybe_unused]] const auto opened = co_await p_.ports.take_cells(doors);
+    const auto messages = rules::unlock_messages(*number, p_.now());
+    [[maybe_unused]] const auto given_back = co_await p_.ports.take_cells(messages);
+    co_return result<void>();
+}
+
+template <class Mode>
+auto operators<Mode>::end_all(context& c, std::string user_id) -> flow<result<void>> {
+    for (int lost = 0; lost < max_operator_races; ++lost) {
+        auto owner = co_await find_by_id(user_id);
+        if (!owner) co_return std::move(owner).error();
+        p_.reports.note(c, *owner);
+        ++owner->generation;
+        const write_result written = co_await p_.ports.update_user(*owner);
+        if (written != write_result::done) continue;
+        co_await Mode::ignore_cancellation();
+        co_await p_.accounts.end_sessions(user_id);
+        co_return result<void>();
+    }
+    co_return error::storage_unavailable;
+}
+
+template <class Mode>
+auto operators<Mode>::move(context& c, std::string user_id, std::string text) -> flow<result<user>> {
+    const auto phone = p_.read_phone(c, text);
+    if (!phone) co_return phone.error();
+    const alteration wanted(*phone);
+    auto changed = co_await change(c, std::move(user_id), wanted);
+    co_return changed;
+}
+
+/// Whatever is changed, the sessions end, as they raise questions: a phone is another device, and who is enabled again
+/// may not be who was disabled.
+template <class Mode>
+auto operators<Mode>::change(context& c, std::string user_id, alteration wanted) -> flow<result<user>> {
+    for (int lost = 0; lost < max_operator_races; ++lost) {
+        auto found = co_await find_by_id(user_id);
+        if (!found) co_return std::move(found).error();
+        const user& before = *found;
+        p_.reports.note(c, before);
+        if (wanted.enabled && *wanted.enabled && before.enabled) {
+            c.silent = true;
+            co_return std::move(*found);
+        }
+        if (wanted.phone == before.phone)
+            co_return failure(error::invalid_parameter, "This is the user's number already.");
+        user changed = before;
+        if (wanted.enabled) changed.enabled = *wanted.enabled;
+        if (wanted.phone) {
+            changed.phone = *wanted.phone;
+            if (p_.config.identity_column == p_.config.phone_column) changed.identity = wanted.phone->str();
+        }
+        ++changed.generation;
+        changed.updated_at = p_.now();
+        auto outcome = co_await p_.accounts.store(before, changed);
+        if (outcome.state == change_state::stale) continue;
+        if (outcome.state != change_state::done) co_return std::move(outcome).why;
+        co_await p_.accounts.end_sessions(user_id);
+        p_.reports.note(c, changed);
+        if (wanted.phone) co_await p_.notices.tell(c, before.phone, p_.config.phone_changed_notice);
+        co_await p_.accounts.after_update(before, changed);
+        co_return std::move(changed);
+    }
+    co_return error::storage_unavailable;
+}
+
+template <class Mode>
+auto operators<Mode>::erase(context& c, std::string user_id) -> flow<result<void>> {
+    for (int lost = 0; lost < max_operator_races; ++lost) {
+        auto found = co_await find_by_id(user_id);
+        if (!found) co_return std::move(found).error();
+        p_.reports.note(c, *found);
+        auto outcome = co_await p_.accounts.erase(*found);
+        if (outcome.state == change_state::stale) continue;
+        if (outcome.state != change_state::done) co_return std::move(outcome).why;
+        co_return result<void>();
+    }
+    co_return error::storage_unavailable;
+}
+
+}  // namespace flows
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
+
+// ---- phoneauth/flows/profile.hpp ----
+
+#ifndef PHONEAUTH_FLOWS_PROFILE_HPP
+#define PHONEAUTH_FLOWS_PROFILE_HPP
+
+#include <string>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace flows {
+
+/// Logged-in users change what is theirs: properties, identity, password, phone. Thread-safe.
+template <class Mode>
+class profile {
+    template <class X>
+    using flow = typename Mode::template flow<X>;
+    template <class X>
+    using returned = typename Mode::template returned<result<X>>;
+
+public:
+    /// All must outlive this.
+    profile(parts<Mode>& p, codes<Mode>& c, sessions<Mode>& s) noexcept : p_(p), codes_(c), sessions_(s) {}
+
+    ///@{
+    /// See the function of this name in `authenticator`.
+    returned<user> update_user(session_token token, std::string object_id, property_map changes, client_info from);
+    returned<challenge> start_phone_change(session_token token, std::string new_phone, client_info from);
+    returned<user> finish_phone_change(session_token token, transaction_id id, submitted_code code, client_info from);
+    ///@}
+
+private:
+    flow<result<user>> change(context& c, session_token token, std::string object_id, property_map changes);
+    flow<result<void>> prove(context& c, const admission& by, const std::string& current_password);
+
+    flow<result<challenge>> begin_move(context& c, session_token token, std::string text);
+    flow<result<user>> complete_move(context& c, session_token token, transaction_id id, submitted_code code);
+    flow<change_outcome> move_to(const phone_number& phone, session_token token, admission& by, user& changed);
+
+    parts<Mode>& p_;
+    codes<Mode>& codes_;
+    sessions<Mode>& sessions_;
+};
+
+}  // namespace flows
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/flows/profile.ipp ----
+
+#ifndef PHONEAUTH_FLOWS_PROFILE_IPP
+#define PHONEAUTH_FLOWS_PROFILE_IPP
+
 #include <optional>
 #include <string>
 #include <utility>
@@ -11205,71 +14194,24 @@ inline namespace v0 {
 namespace flows {
 
 template <class Mode>
-auto sessions<Mode>::authenticate(session_token token) -> returned<user> {
-    return Mode::finish(find_user(std::move(token)));
-}
-
-template <class Mode>
-auto sessions<Mode>::logout(session_token token, client_info from) -> returned<logout_outcome> {
-    return p_.run(event_kind::logged_out, std::move(from), [&](context& c) { return end(c, std::move(token)); });
-}
-
-template <class Mode>
-auto sessions<Mode>::update_user(session_token token, std::string object_id, property_map changes, client_info from)
+auto profile<Mode>::update_user(session_token token, std::string object_id, property_map changes, client_info from)
     -> returned<user> {
     return p_.run(event_kind::password_changed, std::move(from),
                   [&](context& c) { return change(c, std::move(token), std::move(object_id), std::move(changes)); });
 }
 
 template <class Mode>
-auto sessions<Mode>::end_sessions(std::string user_id) -> returned<void> {
-    return Mode::finish(end_all(std::move(user_id)));
+auto profile<Mode>::start_phone_change(session_token token, std::string new_phone, client_info from)
+    -> returned<challenge> {
+    return p_.run(event_kind::started, std::move(from),
+                  [&](context& c) { return begin_move(c, std::move(token), std::move(new_phone)); });
 }
 
 template <class Mode>
-auto sessions<Mode>::unlock(std::string phone) -> returned<void> {
-    return Mode::finish(open_doors(std::move(phone)));
-}
-
-template <class Mode>
-auto sessions<Mode>::admit(session_token token) -> flow<result<admission>> {
-    if (token.empty() || token.str().size() > max_id_size) co_return error::unknown_token;
-    const auto hash = p_.hash(token.str());
-    auto found = co_await p_.ports.find_session(hash);
-    if (!found) co_return error::unknown_token;
-    if (p_.now() >= found->expires_at) co_return error::session_expired;
-    auto owner = co_await p_.ports.find_user(found->user_id);
-    if (!owner) co_return error::unknown_token;
-    if (!owner->enabled) {
-        try {  // it must not come back with the account
-            [[maybe_unused]] const bool erased = co_await p_.ports.erase_session(hash);
-        } catch (...) {
-        }
-        co_return error::account_disabled;
-    }
-    // Not erased: `change` may be about to store it anew.
-    const bool good =
-        found->fingerprint.empty() ? owner->generation == 0 : found->fingerprint == p_.session_fingerprint_of(*owner);
-    if (!good) co_return error::unknown_token;
-    admission admitted{std::move(*found), std::move(*owner)};
-    co_return admitted;
-}
-
-template <class Mode>
-auto sessions<Mode>::find_user(session_token token) -> flow<result<user>> {
-    auto admitted = co_await admit(std::move(token));
-    if (!admitted) co_return std::move(admitted).error();
-    co_return std::move(admitted->owner);
-}
-
-template <class Mode>
-auto sessions<Mode>::end(context& c, session_token token) -> flow<result<logout_outcome>> {
-    c.silent = true;
-    if (token.empty() || token.str().size() > max_id_size) co_return logout_outcome::no_session;
-    const auto hash = p_.hash(token.str());
-    const bool ended = co_await p_.ports.erase_session(hash);
-    c.silent = !ended;
-    co_return ended ? logout_outcome::ended : logout_outcome::no_session;
+auto profile<Mode>::finish_phone_change(session_token token, transaction_id id, submitted_code code, client_info from)
+    -> returned<user> {
+    return p_.run(event_kind::phone_changed, std::move(from),
+                  [&](context& c) { return complete_move(c, std::move(token), std::move(id), std::move(code)); });
 }
 
 namespace detail {
@@ -11284,7 +14226,7 @@ struct password_wiper {
 }  // namespace detail
 
 template <class Mode>
-auto sessions<Mode>::change(context& c, session_token token, std::string object_id, property_map changes)
+auto profile<Mode>::change(context& c, session_token token, std::string object_id, property_map changes)
     -> flow<result<user>> {
     const detail::password_wiper wiper{changes};
     const bool has_password = changes.contains("password");
@@ -11292,7 +14234,7 @@ auto sessions<Mode>::change(context& c, session_token token, std::string object_
     std::optional<cell_answer> counted;
     std::optional<std::string> proved;  // the password hash for which the current password was right
     for (int lost = 0; lost < max_lost_races; ++lost) {
-        auto admitted = co_await admit(token);
+        auto admitted = co_await sessions_.admit(token);
         if (!admitted) co_return std::move(admitted).error();
         if (admitted->owner.object_id != object_id) co_return error::not_permitted;
         p_.reports.note(c, admitted->owner);
@@ -11324,19 +14266,14 @@ auto sessions<Mode>::change(context& c, session_token token, std::string object_
             ++changed.generation;
         }
         changed.updated_at = p_.now();
-        allowed = co_await p_.ports.before_update(before, changed);
-        if (!allowed) co_return std::move(allowed).error();
-        changed.object_id = before.object_id;
-        changed.phone = before.phone;
-        changed.version = before.version;
-        const write_result written = co_await p_.ports.update_user(changed);
-        if (written == write_result::stale) continue;
-        if (written != write_result::done) co_return error::user_exists;
-        ++changed.version;
-        co_await Mode::ignore_cancellation();  // a new password and the end of the other sessions belong together
+        auto outcome = co_await p_.accounts.store(before, changed);
+        if (outcome.state == change_state::stale) continue;
+        if (outcome.state != change_state::done) co_return std::move(outcome).why;
+        // A new password and the end of the other sessions belong together.
         auto fingerprint = p_.session_fingerprint_of(changed);
         if (fingerprint != p_.session_fingerprint_of(before))
-            co_await end_others(c, std::move(admitted->login), changed, std::move(fingerprint));
+            co_await sessions_.renew(c, std::move(admitted->login), changed, std::move(fingerprint));
+        co_await p_.accounts.after_update(before, changed);
         co_return std::move(changed);
     }
     co_return error::storage_unavailable;
@@ -11344,10 +14281,9 @@ auto sessions<Mode>::change(context& c, session_token token, std::string object_
 
 /// Whoever changes what a login rests on has just logged in, or knows the password.
 template <class Mode>
-auto sessions<Mode>::prove(context& c, const admission& by, const std::string& current_password) -> flow<result<void>> {
+auto profile<Mode>::prove(context& c, const admission& by, const std::string& current_password) -> flow<result<void>> {
     if (current_password.empty()) {
-        const auto limit = p_.config.fresh_login;
-        const bool fresh = limit.count() == 0 || p_.now() < by.login.created_at + limit;
+        const bool fresh = rules::is_fresh(by.login, p_.config, p_.now());
         co_return fresh ? result<void>() : result<void>(error::fresh_login_required);
     }
     const std::optional<user> owner(by.owner);
@@ -11359,57 +14295,1089 @@ auto sessions<Mode>::prove(context& c, const admission& by, const std::string& c
     co_return result<void>();
 }
 
-/// All sessions of `u`, who has a new password, are over already, as they rest on what the user was. The others are
-/// cleaned up, and the `own` one is stored anew; if that fails, its user has to log in again.
+/// Nothing here depends on whose the new number is: who has it is told to whoever proves it, and to nobody else.
 template <class Mode>
-auto sessions<Mode>::end_others(context& c, session own, const user& u, std::string fingerprint) -> flow<bool> {
-    const auto over = rules::after_new_password(u.phone, p_.identity_subject(u.identity, u),
-                                                p_.network_fingerprint(fingerprint), c.networks(), p_.now());
-    try {
-        [[maybe_unused]] const std::size_t ended = co_await p_.ports.erase_sessions_of(own.user_id, own.token_hash);
-    } catch (...) {
+auto profile<Mode>::begin_move(context& c, session_token token, std::string text) -> flow<result<challenge>> {
+    auto admitted = co_await sessions_.admit(std::move(token));
+    if (!admitted) co_return std::move(admitted).error();
+    const auto& owner = admitted->owner;
+    p_.reports.note(c, owner);
+    if (!rules::is_fresh(admitted->login, p_.config, p_.now())) co_return error::fresh_login_required;
+    auto phone = p_.read_phone(c, text);
+    if (!phone) co_return std::move(phone).error();
+    if (*phone == owner.phone) co_return failure(error::invalid_parameter, "This is the user's number already.");
+    const rules::code_request asked{.phone = *phone,
+                                    .fingerprint = {},
+                                    .from = c.networks(),
+                                    .begins = rules::door::registration,
+                                    .registers = true};
+    const auto limits = rules::code_limits(asked, p_.config, p_.now());
+    const auto granted = co_await p_.limits.take(c, limits);
+    if (!granted.granted) co_return limits.judge(granted).error();
+    opening code(purpose::phone_change, *phone, owner.object_id);
+    auto opened = co_await codes_.open(c, limits, granted, std::move(code));
+    co_return opened;
+}
+
+template <class Mode>
+auto profile<Mode>::complete_move(context& c, session_token token, transaction_id id, submitted_code code)
+    -> flow<result<user>> {
+    auto admitted = co_await sessions_.admit(token);
+    if (!admitted) co_return std::move(admitted).error();
+    p_.reports.note(c, admitted->owner);
+    expectation expected(purpose::phone_change);
+    expected.user_id = admitted->owner.object_id;
+    auto confirmed = co_await codes_.confirm(c, expected, id, std::move(code));
+    if (!confirmed) co_return std::move(confirmed).error();
+    co_await Mode::ignore_cancellation();  // the code is spent: what follows must come to its end
+    user changed = admitted->owner;
+    auto outcome = co_await move_to(confirmed->phone, std::move(token), *admitted, changed);
+    if (outcome.state != change_state::done) {
+        // Who was logged out meanwhile has no more use for the code; what may be stored stays spent.
+        if (outcome.state == change_state::failed) co_await codes_.reopen(*confirmed, spent_try_of(outcome.why));
+        co_return std::move(outcome).why;
     }
-    bool stored = false;
-    try {
-        own.fingerprint = std::move(fingerprint);
-        const bool lives = co_await p_.ports.erase_session(own.token_hash);
-        if (lives) stored = co_await p_.ports.insert_session(own);  // else its user has logged out meanwhile
-    } catch (...) {
-    }
+    p_.reports.note(c, changed);
+    const auto before = std::move(admitted->owner);
+    const auto fingerprint = p_.session_fingerprint_of(changed);
+    co_await sessions_.renew(c, std::move(admitted->login), changed, fingerprint);
+    const auto over =
+        rules::after_registration(*confirmed, p_.network_fingerprint(fingerprint), c.networks(), p_.config, p_.now());
     co_await p_.limits.try_to(over);
-    co_return stored;
+    co_await p_.notices.tell(c, before.phone, p_.config.phone_changed_notice);
+    co_await p_.accounts.after_update(before, changed);
+    co_return std::move(changed);
 }
 
+/// Gives the user of the session another number, which was proved. `by`: who that is, and after a lost race who it has
+/// become; a session that has ended meanwhile ends it, too. It is stale then, as nothing of it will ever be of use.
 template <class Mode>
-auto sessions<Mode>::open_doors(std::string phone) -> flow<result<void>> {
-    const auto number = phoneauth::read_phone(p_.config, phone);
-    if (!number) co_return number.error();
-    const auto owner = co_await p_.ports.find_user_by_phone(*number);
-    const auto subject = owner ? p_.identity_subject(owner->identity, owner) : std::string();
-    const auto opened = rules::unlock(*number, subject, p_.now());
-    [[maybe_unused]] const auto answer = co_await p_.ports.take_cells(opened);
-    co_return result<void>();
-}
-
-template <class Mode>
-auto sessions<Mode>::end_all(std::string user_id) -> flow<result<void>> {
-    const auto nobody = [] { return failure(error::invalid_parameter, "There is no user with this id."); };
-    if (user_id.empty() || user_id.size() > max_id_size) co_return nobody();
+auto profile<Mode>::move_to(const phone_number& phone, session_token token, admission& by, user& changed)
+    -> flow<change_outcome> {
+    change_outcome outcome;
     for (int lost = 0; lost < max_lost_races; ++lost) {
-        auto owner = co_await p_.ports.find_user(user_id);
-        if (!owner) co_return nobody();
-        ++owner->generation;
-        const write_result written = co_await p_.ports.update_user(*owner);
-        if (written != write_result::done) continue;
-        co_await Mode::ignore_cancellation();
-        try {  // all are over already
-            const std::string none;
-            [[maybe_unused]] const std::size_t ended = co_await p_.ports.erase_sessions_of(user_id, none);
-        } catch (...) {
+        if (lost > 0) {
+            std::optional<result<admission>> again;
+            try {
+                again = co_await sessions_.admit(token);
+            } catch (...) {
+                again = Mode::current_failure();
+                outcome.state = change_state::failed;
+            }
+            if (!*again) {
+                outcome.why = std::move(*again).error();
+                co_return outcome;
+            }
+            by = std::move(**again);
         }
+        changed = by.owner;
+        changed.phone = phone;
+        if (p_.config.identity_column == p_.config.phone_column) changed.identity = phone.str();
+        ++changed.generation;
+        changed.updated_at = p_.now();
+        auto stored = co_await p_.accounts.store(by.owner, changed);
+        if (stored.state != change_state::stale) co_return stored;
+        outcome.state = change_state::stale;
+    }
+    outcome.state = change_state::failed;
+    outcome.why = error::storage_unavailable;
+    co_return outcome;
+}
+
+}  // namespace flows
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
+
+// ---- phoneauth/flows/recovery.hpp ----
+
+#ifndef PHONEAUTH_FLOWS_RECOVERY_HPP
+#define PHONEAUTH_FLOWS_RECOVERY_HPP
+
+#include <optional>
+#include <string>
+#include <vector>
+
+
+// ---- phoneauth/secrets/backup_code.hpp ----
+
+#ifndef PHONEAUTH_SECRETS_BACKUP_CODE_HPP
+#define PHONEAUTH_SECRETS_BACKUP_CODE_HPP
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+
+// Backup codes (NIST SP 800-63B-3 §5.1.2: look-up secrets): how they are written, read, and kept in
+// `user::backup_codes`.
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// How many backup codes a user has.
+inline constexpr unsigned backup_code_count = 10;
+
+/// A backup code as it is compared.
+struct typed_backup_code {
+    unsigned slot = 0;   ///< which of the user's codes it is, 0 to 9
+    secret_string text;  ///< the slot's digit and 16 characters: what is hashed
+};
+
+namespace detail {
+/// Crockford's base32: nothing that is easily taken for something else.
+inline constexpr std::string_view base32_digits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+/// The characters behind the slot: 80 bits.
+inline constexpr std::size_t backup_code_size = 16;
+
+/// The base32 digit that somebody means who types `c`; 0 if it is none.
+constexpr char base32_digit_of(char32_t c) noexcept {
+    if (const char digit = digit_of(c); digit != 0) return digit;
+    if (c >= 0x80) return 0;
+    const char upper = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : static_cast<char>(c);
+    if (upper == 'O') return '0';
+    if (upper == 'I' || upper == 'L') return '1';
+    return base32_digits.find(upper) == std::string_view::npos ? '\0' : upper;
+}
+}  // namespace detail
+
+/// A new backup code for `slot`, below `backup_code_count`, as a user is shown it: "7-XXXX-XXXX-XXXX-XXXX". Empty when
+/// there is no randomness. `Random` has `bool fill(std::span<unsigned char>)`, as `random_source`.
+template <class Random>
+std::optional<secret_string> make_backup_code(Random& random, unsigned slot) {
+    std::array<unsigned char, detail::backup_code_size> bytes;
+    if (!random.fill(bytes)) return std::nullopt;
+    secret_string text;
+    text.reserve(1 + detail::backup_code_size + detail::backup_code_size / 4);
+    text += static_cast<char>('0' + slot);
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+        if (i % 4 == 0) text += '-';
+        text += detail::base32_digits[bytes[i] % 32];  // 32 divides 256: none is likelier
+    }
+    detail::wipe(bytes);
+    return text;
+}
+
+/// Reads a backup code as a person types or pastes it: upper and lower case, white space, dashes and signs that nobody
+/// sees are all the same, O is 0, I and L are 1. At most 128 bytes. Empty if it is none.
+inline std::optional<typed_backup_code> parse_backup_code(std::string_view text) {
+    if (text.size() > 128) return std::nullopt;
+    typed_backup_code typed;
+    typed.text.reserve(1 + detail::backup_code_size);
+    while (!text.empty()) {
+        const auto sign = detail::take_code_point(text);
+        if (detail::is_blank(sign) || detail::is_dash(sign) || detail::is_invisible(sign)) continue;
+        const char digit = detail::base32_digit_of(sign);
+        if (digit == 0 || typed.text.size() > detail::backup_code_size) return std::nullopt;
+        typed.text += digit;
+    }
+    if (typed.text.size() != 1 + detail::backup_code_size || !detail::is_digit(typed.text[0])) return std::nullopt;
+    typed.slot = static_cast<unsigned>(typed.text[0] - '0');
+    return typed;
+}
+
+namespace detail {
+/// Where the hash of `slot` stands in `list`; npos as its begin if it has none.
+struct list_part {
+    std::size_t begin = std::string_view::npos;
+    std::size_t size = 0;
+};
+inline list_part part_of_list(std::string_view list, unsigned slot) noexcept {
+    std::size_t begin = 0;
+    for (; slot > 0; --slot) {
+        const auto blank = list.find(' ', begin);
+        if (blank == std::string_view::npos) return {};
+        begin = blank + 1;
+    }
+    const auto end = list.find(' ', begin);
+    return {begin, (end == std::string_view::npos ? list.size() : end) - begin};
+}
+}  // namespace detail
+
+/// The hash of the code in `slot` of `list`, a `user::backup_codes`; empty if there is none, or it was used.
+inline std::string find_backup_code(std::string_view list, unsigned slot) {
+    const auto part = detail::part_of_list(list, slot);
+    if (part.begin == std::string_view::npos) return {};
+    const auto hash = list.substr(part.begin, part.size);
+    return hash == "-" ? std::string() : std::string(hash);
+}
+
+/// Puts `to` in the place of `from` in `slot` of `list`; false, and nothing is changed, if something else is there.
+inline bool replace_backup_code(std::string& list, unsigned slot, std::string_view from, std::string_view to) {
+    const auto part = detail::part_of_list(list, slot);
+    if (part.begin == std::string_view::npos || std::string_view(list).substr(part.begin, part.size) != from)
+        return false;
+    list.replace(part.begin, part.size, to);
+    return true;
+}
+
+/// What stands in the place of a code that was used.
+inline constexpr std::string_view used_backup_code = "-";
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+namespace phoneauth {
+inline namespace v0 {
+namespace flows {
+
+/// What a backup code turned out to be.
+struct backup_guess {
+    bool right = false;   ///< it is one of the user's
+    bool marked = false;  ///< it came from a network that is known to the user
+    unsigned slot = 0;    ///< which one it is, if it is right
+    std::string hash{};   ///< and what is stored of it
+};
+
+/// Users get back in: by a password reset, or a backup code. Thread-safe.
+template <class Mode>
+class recovery {
+    template <class X>
+    using flow = typename Mode::template flow<X>;
+    template <class X>
+    using returned = typename Mode::template returned<result<X>>;
+
+public:
+    /// All must outlive this.
+    recovery(parts<Mode>& p, codes<Mode>& c, login<Mode>& l, sessions<Mode>& s) noexcept
+        : p_(p), codes_(c), login_(l), sessions_(s) {}
+
+    ///@{
+    /// See the function of this name in `authenticator`.
+    returned<challenge> start_password_reset(std::string phone, client_info from);
+    returned<challenge> start_password_reset_of(std::string identity, client_info from);
+    returned<user> finish_password_reset(transaction_id id, submitted_code code, password wanted, backup_code spare,
+                                         client_info from);
+    returned<std::vector<backup_code>> make_backup_codes(session_token token, client_info from);
+    returned<login_result> login_with_backup_code(std::string phone, password secret, backup_code spare,
+                                                  client_info from);
+    ///@}
+
+private:
+    flow<result<challenge>> begin(context& c, std::string text);
+    flow<result<challenge>> begin_of(context& c, std::string text);
+    flow<result<user>> complete(context& c, transaction_id id, submitted_code code, password wanted, backup_code spare);
+    flow<result<std::vector<backup_code>>> make(context& c, session_token token);
+    flow<result<login_result>> enter(context& c, std::string text, password secret, backup_code spare);
+
+    flow<result<backup_guess>> check_with_code(context& c, const transaction_id& id, backup_code spare);
+    flow<result<backup_guess>> check(context& c, const phone_number& phone, const std::optional<user>& owner,
+                                     const typed_backup_code& typed, bool concealed);
+    flow<result<bool>> is_right(const context& c, const std::string& hash, const std::string& typed);
+
+    flow<result<user>> replace_password(context& c, const transaction& t, const std::string& wanted,
+                                        const std::optional<backup_guess>& spare);
+    flow<bool> after_reset(context& c, const transaction& t, const user& before, const user& changed,
+                           const std::optional<backup_guess>& spare);
+    flow<result<void>> store_backup_codes(const session_token& token, user owner, const std::string& hashes);
+    flow<result<void>> spend(user& owner, const backup_guess& guess);
+    flow<bool> put_back(const user& spent, const backup_guess& guess);
+
+    std::string basis_of(const std::optional<user>& owner);
+    phone_number phone_of_nobody(const std::string& identity);
+
+    parts<Mode>& p_;
+    codes<Mode>& codes_;
+    login<Mode>& login_;
+    sessions<Mode>& sessions_;
+};
+
+}  // namespace flows
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/flows/recovery.ipp ----
+
+#ifndef PHONEAUTH_FLOWS_RECOVERY_IPP
+#define PHONEAUTH_FLOWS_RECOVERY_IPP
+
+#include <cstddef>
+#include <utility>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace flows {
+
+template <class Mode>
+auto recovery<Mode>::start_password_reset(std::string phone, client_info from) -> returned<challenge> {
+    return p_.run(event_kind::started, std::move(from), [&](context& c) { return begin(c, std::move(phone)); });
+}
+
+template <class Mode>
+auto recovery<Mode>::start_password_reset_of(std::string identity, client_info from) -> returned<challenge> {
+    return p_.run(event_kind::started, std::move(from), [&](context& c) { return begin_of(c, std::move(identity)); });
+}
+
+template <class Mode>
+auto recovery<Mode>::finish_password_reset(transaction_id id, submitted_code code, password wanted, backup_code spare,
+                                           client_info from) -> returned<user> {
+    return p_.run(event_kind::password_reset, std::move(from), [&](context& c) {
+        return complete(c, std::move(id), std::move(code), std::move(wanted), std::move(spare));
+    });
+}
+
+template <class Mode>
+auto recovery<Mode>::make_backup_codes(session_token token, client_info from) -> returned<std::vector<backup_code>> {
+    return p_.run(event_kind::backup_codes_made, std::move(from),
+                  [&](context& c) { return make(c, std::move(token)); });
+}
+
+template <class Mode>
+auto recovery<Mode>::login_with_backup_code(std::string phone, password secret, backup_code spare, client_info from)
+    -> returned<login_result> {
+    return p_.run(event_kind::logged_in, std::move(from),
+                  [&](context& c) { return enter(c, std::move(phone), std::move(secret), std::move(spare)); });
+}
+
+// ---- Password resets ----
+
+/// What a reset rests on: the code is worth nothing when its user's password, phone or generation has changed since. So
+/// of several codes that are open, the first one that is used ends all others.
+template <class Mode>
+std::string recovery<Mode>::basis_of(const std::optional<user>& owner) {
+    return owner ? p_.session_fingerprint_of(*owner) : p_.hash("nobody");
+}
+
+/// Stands for the phone of an identity that nobody has. No country has the calling code 999 (ITU-T E.164, list of
+/// assigned country codes), so that what is counted there is counted against nobody.
+template <class Mode>
+phone_number recovery<Mode>::phone_of_nobody(const std::string& identity) {
+    std::string text = p_.hash("nobody " + identity).substr(0, 12);
+    for (char& c : text) c = static_cast<char>('0' + c % 10);
+    auto phone = phone_number::from_e164("+999" + text);
+    return *std::move(phone);
+}
+
+template <class Mode>
+auto recovery<Mode>::begin(context& c, std::string text) -> flow<result<challenge>> {
+    if (p_.config.password_reset == password_reset_policy::disabled) co_return error::operation_disabled;
+    auto phone = p_.read_phone(c, text);
+    if (!phone) co_return std::move(phone).error();
+    auto owner = co_await p_.ports.find_user_by_phone(*phone);
+    const auto fingerprint = p_.network_fingerprint(owner);
+    rules::code_request asked{.phone = *phone, .fingerprint = fingerprint, .from = c.networks()};
+    asked.begins = rules::door::code;
+    const auto limits = rules::code_limits(asked, p_.config, p_.now());
+    const auto granted = co_await p_.limits.take(c, limits);
+    if (!granted.granted) co_return limits.judge(granted).error();
+    // Counted before anything is told about whose phone it is.
+    if (!owner && p_.config.unknown_phone == unknown_phone_policy::reject) co_return error::unknown_phone;
+    opening code(purpose::password_reset, *phone, owner ? owner->object_id : rules::decoy_user_id);
+    code.fingerprint = basis_of(owner);
+    auto opened = co_await codes_.open(c, limits, granted, std::move(code));
+    co_return opened;
+}
+
+/// A reset that begins with an identity tells nobody whose phone the code goes to, nor whether it goes anywhere: not
+/// even by the limits of that phone, which others can use up. So only limits that know no phone are seen. Where the
+/// phone's refuse, it goes on as for an identity that nobody has; and that is counted against the phone of nobody.
+template <class Mode>
+auto recovery<Mode>::begin_of(context& c, std::string text) -> flow<result<challenge>> {
+    if (p_.config.password_reset == password_reset_policy::disabled) co_return error::operation_disabled;
+    if (p_.config.identity_column == p_.config.phone_column) {
+        auto opened = co_await begin(c, std::move(text));
+        co_return opened;
+    }
+    auto identity = rules::normalize_identity(p_.config, text);
+    if (!identity) co_return std::move(identity).error();
+    auto owner = co_await p_.ports.find_user_by_identity(*identity);
+    const auto nobodys = phone_of_nobody(*identity);
+    const phone_number phone = owner ? owner->phone : nobodys;
+    const auto stranger = p_.network_fingerprint(std::nullopt);
+    const auto fingerprint = p_.network_fingerprint(owner);
+    rules::code_request asked{.phone = phone, .fingerprint = stranger, .from = c.networks()};
+    asked.begins = rules::door::code;
+    asked.concealed = true;
+    const auto seen = rules::reset_limits(asked, p_.config, p_.now());
+    const auto admitted = co_await p_.limits.take(c, seen);
+    if (!admitted.granted) co_return seen.judge(admitted).error();
+    if (!owner && p_.config.unknown_phone == unknown_phone_policy::reject)
+        co_return failure(error::unknown_phone, "There is no such user.");
+    const auto reachable = rules::check_destination(phone, p_.config);
+    if (!reachable) owner.reset();
+    asked.fingerprint = fingerprint;
+    auto limits = rules::code_limits(asked, p_.config, p_.now()).of_account();
+    if (!owner) limits = limits.as_decoy();
+    const auto granted = co_await p_.limits.take(c, limits);
+    if (!granted.granted) {
+        const auto why = limits.judge(granted);
+        p_.reports.tell_failure(c, why.error());
+        owner.reset();
+    }
+    opening code(purpose::password_reset, owner ? phone : nobodys, owner ? owner->object_id : rules::decoy_user_id);
+    code.fingerprint = basis_of(owner);
+    code.fingerprint.insert(0, 1, rules::concealed_mark);
+    auto opened = co_await codes_.open(c, limits, granted, std::move(code));
+    if (!opened && p_.messages.is_nobodys_attempt(opened.error())) co_await p_.limits.give_back(seen, admitted, true);
+    co_return opened;
+}
+
+namespace detail {
+/// Whether a flow that ended with `f` was of no use to its code: the same code may come again. It may not when what it
+/// was for is gone.
+inline bool leaves_code_open(const failure& f) noexcept {
+    return f.code != error::no_transaction && f.code != error::account_disabled;
+}
+}  // namespace detail
+
+template <class Mode>
+auto recovery<Mode>::complete(context& c, transaction_id id, submitted_code code, password wanted, backup_code spare)
+    -> flow<result<user>> {
+    const auto policy = p_.config.password_reset;
+    if (policy == password_reset_policy::disabled) co_return error::operation_disabled;
+    auto allowed = rules::check_password_text(p_.config, wanted.str());
+    if (!allowed) co_return std::move(allowed).error();
+    expectation expected(purpose::password_reset);
+    std::optional<backup_guess> guess;
+    if (policy == password_reset_policy::code_and_backup_code) {
+        const auto typed = parse_code(code.str(), p_.config.code_digits);  // before a guess is counted
+        if (!typed) co_return typed.error();
+        auto checked = co_await check_with_code(c, id, std::move(spare));
+        if (!checked) co_return std::move(checked).error();
+        guess = std::move(*checked);
+        expected.all_else_is_right = guess->right;  // nothing tells which of the two was wrong
+    }
+    auto confirmed = co_await codes_.confirm(c, expected, id, std::move(code));
+    if (!confirmed) co_return std::move(confirmed).error();
+    co_await Mode::ignore_cancellation();  // the code is spent: what follows must come to its end
+    auto outcome = co_await replace_password(c, *confirmed, wanted.str(), guess);
+    wanted = {};  // wiped
+    if (!outcome && detail::leaves_code_open(outcome.error())) {
+        const bool overloaded = outcome.error().code == error::overloaded;
+        co_await codes_.reopen(*confirmed, overloaded ? rules::spent_try::given_back : rules::spent_try::counts);
+    }
+    co_return outcome;
+}
+
+/// The backup code that comes with the code of `id`. It is hashed whether or not that code is right, so that the time
+/// tells nothing about it.
+template <class Mode>
+auto recovery<Mode>::check_with_code(context& c, const transaction_id& id, backup_code spare)
+    -> flow<result<backup_guess>> {
+    const auto typed = parse_backup_code(spare.str());
+    spare = {};  // wiped
+    if (!typed) co_return failure(error::invalid_parameter, "The backup code must have a digit and 16 characters.");
+    if (!is_id(id)) co_return error::no_transaction;
+    auto found = co_await p_.ports.find_transaction(id);
+    if (!found || found->purpose != purpose::password_reset) co_return error::no_transaction;
+    p_.reports.note(c, *found);
+    backup_guess none;
+    const bool is_open = found->state == transaction_state::pending && p_.now() < found->expires_at;
+    if (!is_open) co_return none;  // no code is compared, either
+    auto owner = co_await p_.ports.find_user(found->user_id);
+    auto guess = co_await check(c, found->phone, owner, *typed, rules::is_concealed(*found));
+    co_return guess;
+}
+
+/// The user of a confirmed transaction gets another password, if nothing has changed that the reset rests on.
+template <class Mode>
+auto recovery<Mode>::replace_password(context& c, const transaction& t, const std::string& wanted,
+                                      const std::optional<backup_guess>& spare) -> flow<result<user>> {
+    try {
+        std::string_view basis = t.password_fingerprint;
+        if (rules::is_concealed(t)) basis.remove_prefix(1);
+        std::string hash;
+        for (int lost = 0; lost < max_lost_races; ++lost) {
+            auto owner = co_await p_.ports.find_user(t.user_id);
+            // A changed number is a new out-of-band device (NIST SP 800-63B-3 §5.1.3.3).
+            if (!owner || owner->phone != t.phone || basis_of(owner) != basis) co_return error::no_transaction;
+            p_.reports.note(c, *owner);
+            if (!owner->enabled) co_return error::account_disabled;
+            auto allowed = rules::check_password(p_.config, wanted, owner->phone, owner->identity);
+            if (!allowed) co_return std::move(allowed).error();
+            user changed = *owner;
+            if (spare && !replace_backup_code(changed.backup_codes, spare->slot, spare->hash, used_backup_code)) {
+                failure used(error::wrong_code);  // somebody else was faster
+                used.tries_left = rules::tries_left(t, p_.config);
+                co_return used;
+            }
+            if (hash.empty()) {
+                allowed = co_await p_.passwords.set(changed, wanted);
+                if (!allowed) co_return std::move(allowed).error();
+                hash = changed.password_hash;
+            }
+            changed.password_hash = hash;
+            ++changed.generation;
+            changed.updated_at = p_.now();
+            auto outcome = co_await p_.accounts.store(*owner, changed);
+            if (outcome.state == change_state::stale) continue;
+            if (outcome.state != change_state::done) co_return std::move(outcome).why;
+            co_await after_reset(c, t, *owner, changed, spare);
+            co_return std::move(changed);
+        }
+        co_return error::storage_unavailable;
+    } catch (...) {
+        co_return failure_of_current_exception();
+    }
+}
+
+/// The password is another one: all else follows from it, and nobody's result depends on it.
+template <class Mode>
+auto recovery<Mode>::after_reset(context& c, const transaction& t, const user& before, const user& changed,
+                                 const std::optional<backup_guess>& spare) -> flow<bool> {
+    co_await p_.accounts.end_sessions(changed.object_id);  // they are over already, as what they rest on has changed
+    const auto fingerprint = p_.session_fingerprint_of(changed);
+    const auto subject = p_.identity_subject(changed.identity, changed);
+    const auto over =
+        rules::after_password_reset(t, subject, p_.network_fingerprint(fingerprint), c.networks(), p_.config, p_.now());
+    co_await p_.limits.try_to(over);
+    if (spare) {
+        p_.reports.tell(c, event_kind::backup_code_used);
+        const auto right = rules::after_backup_code(t.phone.str(), c.networks(), spare->marked, p_.config, p_.now());
+        co_await p_.limits.try_to(right);
+    }
+    co_await p_.notices.tell(c, changed.phone, p_.config.password_reset_notice);
+    co_await p_.accounts.after_update(before, changed);
+    co_return true;
+}
+
+// ---- Backup codes ----
+
+/// What `typed` is worth, counted before it is compared. `concealed`: that the account has no guess left is not told,
+/// it is a wrong code.
+template <class Mode>
+auto recovery<Mode>::check(context& c, const phone_number& phone, const std::optional<user>& owner,
+                           const typed_backup_code& typed, bool concealed) -> flow<result<backup_guess>> {
+    const auto limits_of = [&](const std::string& fingerprint) {
+        return rules::backup_limits(phone.str(), fingerprint, c.networks(), concealed, p_.config, p_.now());
+    };
+    auto limits = limits_of(p_.network_fingerprint(owner));
+    if (concealed) {
+        const auto of_client = limits_of(p_.network_fingerprint(std::nullopt)).of_client();
+        const auto admitted = co_await p_.limits.take(c, of_client);
+        if (!admitted.granted) co_return of_client.judge(admitted).error();
+        limits = limits.of_account();
+    }
+    const auto granted = co_await p_.limits.take(c, limits);
+    if (!granted.granted && !concealed) co_return limits.judge(granted).error();
+    backup_guess guess;
+    guess.slot = typed.slot;
+    guess.marked = granted.marked;
+    if (owner) guess.hash = find_backup_code(owner->backup_codes, typed.slot);
+    auto right = co_await is_right(c, guess.hash, typed.text);
+    if (!right) {
+        co_await p_.limits.give_back(limits, granted);
+        co_return std::move(right).error();
+    }
+    guess.right = *right && granted.granted;
+    if (!guess.right) p_.limits.tell_locked(c, limits.account_wait(granted));
+    co_return guess;
+}
+
+template <class Mode>
+auto recovery<Mode>::is_right(const context& c, const std::string& hash, const std::string& typed)
+    -> flow<result<bool>> {
+    if (!hash.empty()) {
+        auto right = co_await p_.ports.verify_password(typed, hash);
+        if (right || right.error().code != error::internal) co_return right;
+        // It is no hash of ours. Whoever guesses must not learn that.
+        p_.reports.tell(c, event_kind::storage_error, &right.error());
+    }
+    // A code that does not exist must not be answered faster than one that does.
+    auto unused = co_await p_.ports.hash_password(typed);
+    co_return unused ? result<bool>(false) : result<bool>(std::move(unused).error());
+}
+
+template <class Mode>
+auto recovery<Mode>::make(context& c, session_token token) -> flow<result<std::vector<backup_code>>> {
+    auto admitted = co_await sessions_.admit(token);
+    if (!admitted) co_return std::move(admitted).error();
+    p_.reports.note(c, admitted->owner);
+    if (!rules::is_fresh(admitted->login, p_.config, p_.now())) co_return error::fresh_login_required;
+    const auto limits = rules::change_limits(admitted->owner.object_id, true, p_.now());
+    const auto granted = co_await p_.limits.take(c, limits);
+    if (!granted.granted) co_return limits.judge(granted).error();
+    std::vector<backup_code> codes;
+    std::string hashes;
+    for (unsigned slot = 0; slot < backup_code_count; ++slot) {
+        auto text = make_backup_code(p_.random, slot);
+        if (!text) co_return error::internal;
+        const auto read = parse_backup_code(*text);
+        auto hash = co_await p_.ports.hash_password(read->text);
+        if (!hash) co_return std::move(hash).error();
+        if (hash->empty() || hash->find(' ') != std::string::npos) co_return error::internal;  // no PHC string
+        if (slot > 0) hashes += ' ';
+        hashes += *hash;
+        codes.emplace_back(std::move(*text));
+    }
+    auto stored = co_await store_backup_codes(token, std::move(admitted->owner), hashes);
+    if (!stored) co_return std::move(stored).error();
+    co_return codes;
+}
+
+template <class Mode>
+auto recovery<Mode>::store_backup_codes(const session_token& token, user owner, const std::string& hashes)
+    -> flow<result<void>> {
+    for (int lost = 0; lost < max_lost_races; ++lost) {
+        user changed = owner;
+        changed.backup_codes = hashes;
+        changed.updated_at = p_.now();
+        auto outcome = co_await p_.accounts.store(owner, changed);
+        if (outcome.state == change_state::stale) {
+            auto admitted = co_await sessions_.admit(token);
+            if (!admitted) co_return std::move(admitted).error();
+            owner = std::move(admitted->owner);
+            continue;
+        }
+        if (outcome.state != change_state::done) co_return std::move(outcome).why;
+        co_await p_.accounts.after_update(owner, changed);
         co_return result<void>();
     }
     co_return error::storage_unavailable;
+}
+
+/// Password and backup code are both compared, whatever becomes of the first, and a failure does not tell which was
+/// wrong: so whoever has one of them cannot try for the other alone.
+template <class Mode>
+auto recovery<Mode>::enter(context& c, std::string text, password secret, backup_code spare)
+    -> flow<result<login_result>> {
+    if (!p_.config.login_enabled) co_return error::login_disabled;
+    auto phone = p_.read_phone(c, text);
+    if (!phone) co_return std::move(phone).error();
+    const auto typed = parse_backup_code(spare.str());
+    spare = {};  // wiped
+    if (!typed) {
+        c.uncounted = true;
+        co_return error::invalid_login;
+    }
+    auto owner = co_await p_.ports.find_user_by_phone(*phone);
+    const password_question asked{std::string(phone->str()), p_.network_fingerprint(owner), owner, true};
+    auto by_password = co_await p_.passwords.check(c, asked, secret.str());
+    if (!by_password) co_return std::move(by_password).error();
+    auto guess = co_await check(c, *phone, owner, *typed, false);
+    if (!guess) co_return std::move(guess).error();
+    const bool has_password = owner && !owner->password_hash.empty();
+    const bool right = guess->right && (has_password ? by_password->right : secret.empty());
+    secret = {};  // wiped
+    if (!right) co_return error::invalid_login;
+    p_.reports.note(c, *owner);
+    if (!owner->enabled) co_return error::account_disabled;
+    if (!has_password && !p_.config.code_login_enabled) co_return error::login_disabled;
+    co_await Mode::ignore_cancellation();  // from here on the code is spent
+    auto spent = co_await spend(*owner, *guess);
+    if (!spent) co_return std::move(spent).error();
+    p_.reports.tell(c, event_kind::backup_code_used);
+    if (has_password) co_await p_.passwords.forgive(c, asked, *by_password);
+    const auto over = rules::after_backup_code(phone->str(), c.networks(), guess->marked, p_.config, p_.now());
+    co_await p_.limits.try_to(over);
+    const entry by(auth_method::by_backup_code | (has_password ? auth_method::by_password : std::uint32_t{}));
+    const user as_spent = *owner;
+    auto outcome = co_await login_.open_session(c, *owner, by);
+    if (!outcome && outcome.error().code == error::storage_unavailable) co_await put_back(as_spent, *guess);
+    if (outcome) co_await p_.notices.tell(c, *phone, p_.config.backup_code_notice);
+    co_return outcome;
+}
+
+/// Marks a backup code as used: of all who come with it at once, one gets success.
+template <class Mode>
+auto recovery<Mode>::spend(user& owner, const backup_guess& guess) -> flow<result<void>> {
+    const auto rests_on = p_.session_fingerprint_of(owner);
+    for (int lost = 0; lost < max_lost_races; ++lost) {
+        if (!replace_backup_code(owner.backup_codes, guess.slot, guess.hash, used_backup_code))
+            co_return error::invalid_login;
+        const write_result written = co_await p_.ports.update_user(owner);
+        if (written == write_result::done) {
+            ++owner.version;
+            co_return result<void>();
+        }
+        if (written != write_result::stale) co_return error::internal;
+        auto current = co_await p_.ports.find_user(owner.object_id);
+        if (!current || !current->enabled || p_.session_fingerprint_of(*current) != rests_on)
+            co_return error::invalid_login;
+        owner = std::move(*current);
+    }
+    co_return error::storage_unavailable;
+}
+
+/// A backup code was of no use, as the storage failed after it was spent: it may come again. Unless the user's codes
+/// are others by now, among which it must not be.
+template <class Mode>
+auto recovery<Mode>::put_back(const user& spent, const backup_guess& guess) -> flow<bool> {
+    try {
+        for (int lost = 0; lost < max_lost_races; ++lost) {
+            auto current = co_await p_.ports.find_user(spent.object_id);
+            if (!current || current->backup_codes != spent.backup_codes) co_return false;
+            replace_backup_code(current->backup_codes, guess.slot, used_backup_code, guess.hash);
+            const write_result written = co_await p_.ports.update_user(*current);
+            if (written != write_result::stale) co_return written == write_result::done;
+        }
+    } catch (...) {
+    }
+    co_return false;
+}
+
+}  // namespace flows
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
+
+// ---- phoneauth/flows/step_up.hpp ----
+
+#ifndef PHONEAUTH_FLOWS_STEP_UP_HPP
+#define PHONEAUTH_FLOWS_STEP_UP_HPP
+
+#include <cstdint>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace flows {
+
+/// Logged-in users show once more that it is them. Thread-safe.
+template <class Mode>
+class step_up {
+    template <class X>
+    using flow = typename Mode::template flow<X>;
+    template <class X>
+    using returned = typename Mode::template returned<result<X>>;
+
+public:
+    /// All must outlive this.
+    step_up(parts<Mode>& p, codes<Mode>& c, sessions<Mode>& s) noexcept : p_(p), codes_(c), sessions_(s) {}
+
+    /// See `authenticator::start_step_up`.
+    returned<challenge> start(session_token token, client_info from);
+    /// See `authenticator::finish_step_up`.
+    returned<user> finish(session_token token, transaction_id id, submitted_code code, client_info from);
+    /// See `authenticator::confirm_password`.
+    returned<user> confirm_password(session_token token, password secret, client_info from);
+
+private:
+    flow<result<challenge>> begin(context& c, session_token token);
+    flow<result<user>> complete(context& c, session_token token, transaction_id id, submitted_code code);
+    flow<result<user>> complete_with_password(context& c, session_token token, password secret);
+    flow<result<user>> raise(const session_token& token, admission by, std::uint32_t method, error stale);
+
+    parts<Mode>& p_;
+    codes<Mode>& codes_;
+    sessions<Mode>& sessions_;
+};
+
+}  // namespace flows
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/flows/step_up.ipp ----
+
+#ifndef PHONEAUTH_FLOWS_STEP_UP_IPP
+#define PHONEAUTH_FLOWS_STEP_UP_IPP
+
+#include <optional>
+#include <string>
+#include <utility>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace flows {
+
+template <class Mode>
+auto step_up<Mode>::start(session_token token, client_info from) -> returned<challenge> {
+    return p_.run(event_kind::started, std::move(from), [&](context& c) { return begin(c, std::move(token)); });
+}
+
+template <class Mode>
+auto step_up<Mode>::finish(session_token token, transaction_id id, submitted_code code, client_info from)
+    -> returned<user> {
+    return p_.run(event_kind::stepped_up, std::move(from),
+                  [&](context& c) { return complete(c, std::move(token), std::move(id), std::move(code)); });
+}
+
+template <class Mode>
+auto step_up<Mode>::confirm_password(session_token token, password secret, client_info from) -> returned<user> {
+    return p_.run(event_kind::stepped_up, std::move(from),
+                  [&](context& c) { return complete_with_password(c, std::move(token), std::move(secret)); });
+}
+
+template <class Mode>
+auto step_up<Mode>::begin(context& c, session_token token) -> flow<result<challenge>> {
+    auto admitted = co_await sessions_.admit(std::move(token));
+    if (!admitted) co_return std::move(admitted).error();
+    const auto& owner = admitted->owner;
+    p_.reports.note(c, owner);
+    const auto fingerprint = p_.network_fingerprint(std::optional<user>(owner));
+    rules::code_request asked{.phone = owner.phone, .fingerprint = fingerprint, .from = c.networks()};
+    asked.begins = rules::door::session;
+    asked.in_session = true;
+    const auto limits = rules::code_limits(asked, p_.config, p_.now());
+    const auto granted = co_await p_.limits.take(c, limits);
+    if (!granted.granted) co_return limits.judge(granted).error();
+    opening code(purpose::step_up, owner.phone, owner.object_id);
+    auto opened = co_await codes_.open(c, limits, granted, std::move(code));
+    co_return opened;
+}
+
+template <class Mode>
+auto step_up<Mode>::complete(context& c, session_token token, transaction_id id, submitted_code code)
+    -> flow<result<user>> {
+    auto admitted = co_await sessions_.admit(token);
+    if (!admitted) co_return std::move(admitted).error();
+    p_.reports.note(c, admitted->owner);
+    const phone_number phone = admitted->owner.phone;
+    expectation expected(purpose::step_up);
+    expected.phone = &phone;  // a code that went to a former number proves nothing any more
+    expected.user_id = admitted->owner.object_id;
+    auto confirmed = co_await codes_.confirm(c, expected, id, std::move(code));
+    if (!confirmed) co_return std::move(confirmed).error();
+    co_await Mode::ignore_cancellation();  // the code is spent: what follows must come to its end
+    auto raised = co_await raise(token, std::move(*admitted), auth_method::by_code, error::no_transaction);
+    if (!raised) {
+        if (raised.error().code == error::storage_unavailable) co_await codes_.reopen(*confirmed);
+        co_return raised;
+    }
+    const auto over = rules::after_step_up(*confirmed, c.networks(), p_.config, p_.now());
+    co_await p_.limits.try_to(over);
+    co_return raised;
+}
+
+template <class Mode>
+auto step_up<Mode>::complete_with_password(context& c, session_token token, password secret) -> flow<result<user>> {
+    auto admitted = co_await sessions_.admit(token);
+    if (!admitted) co_return std::move(admitted).error();
+    p_.reports.note(c, admitted->owner);
+    const std::optional<user> owner(admitted->owner);
+    const password_question asked{std::string(owner->phone.str()), p_.network_fingerprint(owner), owner};
+    auto guess = co_await p_.passwords.check(c, asked, secret);
+    if (!guess) co_return std::move(guess).error();
+    if (!guess->right) co_return error::invalid_login;
+    co_await p_.passwords.forgive(c, asked, *guess);
+    auto raised = co_await raise(token, std::move(*admitted), auth_method::by_password, error::invalid_login);
+    co_return raised;
+}
+
+/// The user of a session has shown who they are. It fails with `stale` if what they were then has changed meanwhile; a
+/// session that is over meanwhile stays so.
+template <class Mode>
+auto step_up<Mode>::raise(const session_token& token, admission by, std::uint32_t method, error stale)
+    -> flow<result<user>> {
+    try {
+        const auto rests_on = p_.session_fingerprint_of(by.owner);
+        for (int lost = 0; lost < max_lost_races; ++lost) {
+            rules::apply_proof_of_user(by.login, method, p_.config, p_.now());
+            const bool won = co_await p_.ports.update_session(by.login);
+            if (won) co_return std::move(by.owner);
+            auto again = co_await sessions_.admit(token);
+            if (!again) co_return std::move(again).error();
+            if (p_.session_fingerprint_of(again->owner) != rests_on) co_return stale;
+            by = std::move(*again);
+        }
+        co_return error::storage_unavailable;
+    } catch (...) {
+        co_return failure_of_current_exception();
+    }
+}
+
+}  // namespace flows
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
+
+// ---- phoneauth/flows/verification.hpp ----
+
+#ifndef PHONEAUTH_FLOWS_VERIFICATION_HPP
+#define PHONEAUTH_FLOWS_VERIFICATION_HPP
+
+#include <string>
+
+
+// ---- phoneauth/proof.hpp ----
+
+#ifndef PHONEAUTH_PROOF_HPP
+#define PHONEAUTH_PROOF_HPP
+
+#include <string>
+
+
+namespace phoneauth {
+inline namespace v0 {
+/// A code of `authenticator::start_verification` was right.
+struct proof {
+    proof_token token;        ///< for `authenticator::redeem_proof`, once; empty in what that returns
+    std::string topic;        ///< what for
+    phone_number phone;       ///< whose code it was
+    std::string user_id;      ///< `client_info::user_id` of whoever began it; empty: nobody was named
+    time_point expires_at{};  ///< a token that comes at or after this time is too late
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+namespace phoneauth {
+inline namespace v0 {
+namespace flows {
+
+/// Codes for purposes of the integrator's own. Thread-safe.
+template <class Mode>
+class verification {
+    template <class X>
+    using flow = typename Mode::template flow<X>;
+    template <class X>
+    using returned = typename Mode::template returned<result<X>>;
+
+public:
+    /// All must outlive this.
+    verification(parts<Mode>& p, codes<Mode>& c) noexcept : p_(p), codes_(c) {}
+
+    /// See `authenticator::start_verification`.
+    returned<challenge> start(std::string phone, std::string topic, client_info from);
+    /// See `authenticator::finish_verification`.
+    returned<proof> finish(transaction_id id, submitted_code code, client_info from);
+    /// See `authenticator::redeem_proof`.
+    returned<proof> redeem(proof_token token, std::string topic);
+
+private:
+    flow<result<challenge>> begin(context& c, std::string text, std::string topic);
+    flow<result<proof>> complete(context& c, transaction_id id, submitted_code code);
+    flow<result<proof>> take(context& c, proof_token token, std::string topic);
+    proof describe(const transaction& t) const;
+
+    parts<Mode>& p_;
+    codes<Mode>& codes_;
+};
+
+}  // namespace flows
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/flows/verification.ipp ----
+
+#ifndef PHONEAUTH_FLOWS_VERIFICATION_IPP
+#define PHONEAUTH_FLOWS_VERIFICATION_IPP
+
+#include <cstddef>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace flows {
+
+template <class Mode>
+auto verification<Mode>::start(std::string phone, std::string topic, client_info from) -> returned<challenge> {
+    return p_.run(event_kind::started, std::move(from),
+                  [&](context& c) { return begin(c, std::move(phone), std::move(topic)); });
+}
+
+template <class Mode>
+auto verification<Mode>::finish(transaction_id id, submitted_code code, client_info from) -> returned<proof> {
+    return p_.run(event_kind::verified, std::move(from),
+                  [&](context& c) { return complete(c, std::move(id), std::move(code)); });
+}
+
+template <class Mode>
+auto verification<Mode>::redeem(proof_token token, std::string topic) -> returned<proof> {
+    return p_.run(event_kind::redeemed, {}, [&](context& c) { return take(c, std::move(token), std::move(topic)); });
+}
+
+template <class Mode>
+auto verification<Mode>::begin(context& c, std::string text, std::string topic) -> flow<result<challenge>> {
+    if (!find_topic(p_.config, topic)) co_return failure(error::invalid_parameter, "There is no topic of this name.");
+    auto phone = p_.read_phone(c, text);
+    if (!phone) co_return std::move(phone).error();
+    const rules::code_request asked{.phone = *phone,
+                                    .fingerprint = {},
+                                    .from = c.networks(),
+                                    .begins = rules::door::registration,
+                                    .registers = true};
+    const auto limits = rules::code_limits(asked, p_.config, p_.now());
+    const auto granted = co_await p_.limits.take(c, limits);
+    if (!granted.granted) co_return limits.judge(granted).error();
+    opening code(purpose::verification, *phone, c.from.user_id);
+    code.topic = std::move(topic);
+    auto opened = co_await codes_.open(c, limits, granted, std::move(code));
+    co_return opened;
+}
+
+template <class Mode>
+auto verification<Mode>::complete(context& c, transaction_id id, submitted_code code) -> flow<result<proof>> {
+    expectation expected(purpose::verification);
+    expected.user_id = c.from.user_id;
+    auto confirmed = co_await codes_.confirm(c, expected, id, std::move(code));
+    if (!confirmed) co_return std::move(confirmed).error();
+    co_await Mode::ignore_cancellation();  // the code is spent: what follows must come to its end
+    auto shown = p_.messages.prove(*confirmed);
+    if (!shown) {  // a test number's code needs no key
+        co_await codes_.reopen(*confirmed, rules::spent_try::given_back);
+        co_return failure(error::storage_unavailable, "This server does not know the key of this code; try again.");
+    }
+    const auto over = rules::after_verification(*confirmed, p_.config, p_.now());
+    co_await p_.limits.try_to(over);
+    auto made = describe(*confirmed);
+    secret_string token(confirmed->id + '.' + *shown);
+    phoneauth::detail::wipe(*shown);
+    made.token = proof_token(std::move(token));
+    co_return std::move(made);
+}
+
+namespace detail {
+/// The parts of a proof's token: an id, a dot, and 64 hexadecimal digits.
+struct proof_parts {
+    std::string id;
+    secret_string shown;
+};
+inline std::optional<proof_parts> read_proof(std::string_view token) {
+    constexpr std::size_t shown_size = 64;
+    if (token.size() > 128 || token.size() <= shown_size + 1) return std::nullopt;
+    const auto dot = token.size() - shown_size - 1;
+    proof_parts parts{std::string(token.substr(0, dot)), secret_string(token.substr(dot + 1))};
+    if (token[dot] != '.' || !is_id(parts.id) || parts.shown.find_first_not_of("0123456789abcdef") != std::string::npos)
+        return std::nullopt;
+    return parts;
+}
+}  // namespace detail
+
+template <class Mode>
+auto verification<Mode>::take(context& c, proof_token token, std::string topic) -> flow<result<proof>> {
+    const auto read = detail::read_proof(token.str());
+    token = {};  // wiped
+    if (!read) co_return error::invalid_proof;
+    for (int lost = 0; lost < max_lost_races; ++lost) {
+        auto found = co_await p_.ports.find_transaction(read->id);
+        if (!found || found->purpose != purpose::verification) co_return error::invalid_proof;
+        p_.reports.note(c, *found);
+        auto expected = p_.messages.prove(*found);
+        const bool is_its_proof = expected && phoneauth::detail::equal_in_constant_time(*expected, read->shown);
+        if (expected) phoneauth::detail::wipe(*expected);
+        const bool right = is_its_proof && found->topic == topic;
+        auto outcome = rules::apply_proof(*found, right, p_.config, p_.now());
+        if (!outcome) co_return std::move(outcome).error();
+        co_await Mode::ignore_cancellation();  // a proof that is used must be told so
+        const bool won = co_await p_.ports.update_transaction(*found);
+        if (won) co_return describe(*found);
+    }
+    co_return error::storage_unavailable;
+}
+
+template <class Mode>
+proof verification<Mode>::describe(const transaction& t) const {
+    return {proof_token(), t.topic, t.phone, t.user_id, rules::proof_expiry(t, p_.config)};
 }
 
 }  // namespace flows
@@ -11429,6 +15397,13 @@ auto sessions<Mode>::end_all(std::string user_id) -> flow<result<void>> {
     KEYWORD template class flows::registration<MODE>;                                                                  \
     KEYWORD template class flows::login<MODE>;                                                                         \
     KEYWORD template class flows::sessions<MODE>;                                                                      \
+    KEYWORD template class flows::operators<MODE>;                                                                     \
+    KEYWORD template class flows::verification<MODE>;                                                                  \
+    KEYWORD template class flows::leaving<MODE>;                                                                       \
+    KEYWORD template class flows::recovery<MODE>;                                                                      \
+    KEYWORD template class flows::devices<MODE>;                                                                       \
+    KEYWORD template class flows::profile<MODE>;                                                                       \
+    KEYWORD template class flows::step_up<MODE>;                                                                       \
     KEYWORD template class flows::messages<MODE>;                                                                      \
     KEYWORD template std::shared_ptr<flows::parts<MODE>> flows::make_parts(config, flows::ports<MODE>&, bool);         \
     KEYWORD template const config& flows::config_of(const flows::parts<MODE>&) noexcept;
@@ -11500,14 +15475,27 @@ inline namespace v0 {
 ///     finish_registration 3 + 1u  finish_login 3 + 2u + 1s        login_with_identity 3 + 2u + 1s   send_message 1
 ///     authenticate 1u + 1s        update_user 1 + 2u + 1s         logout 1s                         status 1
 ///     handle_status_callback 2    end_sessions 2u + 1s            unlock 1 + 1u
+///     start_password_reset 2 + 1u        start_password_reset_of 3 + 1u    finish_password_reset 3 + 2u + 1s
+///     start_verification 2               finish_verification 3             redeem_proof 2
+///     make_backup_codes 1 + 2u + 1s      login_with_backup_code 5 + 3u + 1s
+///     require_recent 1u + 1s             list_sessions 1u + 2s             end_session 1u + 3s
+///     start_step_up 2 + 1u + 1s          finish_step_up 3 + 1u + 2s        confirm_password 2 + 1u + 2s
+///     trust_device 1 + 2u + 3s           login_with_trusted_device 3 + 2u + 3s
+///     end_other_sessions 1u + 2s
 ///
-/// `update_user` with the current password makes 2 more, and for a new password 1 + 3s more.
+/// `update_user` with the current password makes 2 more, and for a new password 1 + 3s more. A notice by SMS is 1 more; a
+/// reset that needs a backup code, 3 + 1u more; a login that makes its user, 2u more. A password whose hash
+/// is made anew (see `PasswordHasher`) costs `start_two_factor_login` and `login_with_identity` 1u more, once. Each function
+/// that takes a session token makes 1s more when its use is noted, every five minutes (see `config::session_idle_timeout`);
+/// with `config::max_sessions_per_user` a login makes 1s more, and 1s for each session that it ends.
 ///
 /// @par Cancellation
 /// In asynchronous mode, terminal. A cancelled flow ends with `cancelled`, or with its result if that was certain
 /// already. A code whose message may have been sent stays valid; nothing is left half done.
 template <class S, class T, class... Options>
-class authenticator {
+class authenticator : public facade::session_functions<authenticator<S, T, Options...>>,
+                      public facade::account_functions<authenticator<S, T, Options...>>,
+                      public facade::operator_functions<authenticator<S, T, Options...>> {
     static_assert(detail::check_storage<S>());
     static_assert(detail::check_transport<T>());
     static_assert((detail::check_option<Options>() && ...));
@@ -11564,9 +15552,9 @@ public:
     }
 
     /// First step of a login by code alone: sends a code to the phone of a user. For a phone that no user has the
-    /// result looks the same, but no message is sent; with `unknown_phone_policy::reject` it is `unknown_phone`. While
-    /// unknown phones are concealed, what Twilio refuses because of the phone or the message is told to the observer
-    /// only.
+    /// result looks the same, but no message is sent; with `unknown_phone_policy::reject` it is `unknown_phone`, and
+    /// with `unknown_phone_policy::sign_up` a code is sent all the same. While unknown phones are concealed, what
+    /// Twilio refuses because of the phone or the message is told to the observer only.
     ///
     /// @param phone  as people type it; see `phone_number::parse`
     /// @param from   the client that asks
@@ -11596,7 +15584,9 @@ public:
         return give(login_.start(std::move(phone), std::move(secret), std::move(from)), std::forward<Token>(token)...);
     }
 
-    /// Second step of either login. The code is spent by it.
+    /// Second step of either login. The code is spent by it. With `unknown_phone_policy::sign_up` it makes the user of
+    /// a phone that nobody had, as `finish_registration` does, but without a password and further properties; whoever
+    /// has registered the phone meanwhile is logged in.
     ///
     /// @param id     of the challenge
     /// @param code   as the user typed it
@@ -11607,7 +15597,7 @@ public:
     /// `invalid_parameter` (not as many digits as a code has); `no_transaction`; `wrong_code` (with `tries_left`);
     /// `tries_exhausted`; `code_expired`; `code_used`; `transaction_failed`; `account_disabled`; `invalid_login` (the
     /// user was disabled, deleted or given another password meanwhile); `login_disabled` (since the first step); the
-    /// hook's own failure.
+    /// hooks' own failures.
     template <class... Token>
     auto finish_login(transaction_id id, submitted_code code, client_info from = {}, Token&&... token) {
         return give(login_.finish(std::move(id), std::move(code), std::move(from)), std::forward<Token>(token)...);
@@ -11669,82 +15659,52 @@ public:
         return give(codes_.handle_status_callback(std::move(r)), std::forward<Token>(token)...);
     }
 
-    /// Whose session a token is: what a route asks before it serves a user. A session is over, for good, when its user
-    /// gets another password hash, phone or generation, whoever stores it, and when it is used while its user is
-    /// disabled.
-    ///
-    /// @param session  the token, as the client sent it
-    /// @param token    asynchronous mode: a completion token, or nothing
-    /// @return the `user`
-    /// @par Errors
-    /// `unknown_token`; `session_expired`; `account_disabled`.
-    template <class... Token>
-    auto authenticate(session_token session, Token&&... token) {
-        return give(sessions_.authenticate(std::move(session)), std::forward<Token>(token)...);
-    }
-
-    /// Ends a session.
-    ///
-    /// @param session  the token, as the client sent it
-    /// @param from     the client that asks
-    /// @param token    asynchronous mode: a completion token, or nothing
-    /// @return the `logout_outcome`
-    /// @par Errors
-    /// None of its own.
-    template <class... Token>
-    auto logout(session_token session, client_info from = {}, Token&&... token) {
-        return give(sessions_.logout(std::move(session), std::move(from)), std::forward<Token>(token)...);
-    }
-
-    /// Changes the logged-in user's own properties. A new password or identity needs a proof that it is the user who
-    /// asks: either the session was opened within `config::fresh_login`, or `changes` has the user's password as
-    /// `currentPassword`, which is compared whenever it is given. A new password ends all other sessions of the user, for
-    /// good. The own one goes on, unless the storage fails just then: the user has to log in again in that case.
-    ///
-    /// @param session    the token, as the client sent it
-    /// @param object_id  whom the client means to change: has to be the session's user
-    /// @param changes    name → JSON text; null removes a property. See `rules::apply_changes`
-    /// @param from       the client that asks
-    /// @param token      asynchronous mode: a completion token, or nothing
-    /// @return the `user` as stored
-    /// @par Errors
-    /// `unknown_token`; `session_expired`; `account_disabled`; `not_permitted` (another user's id); `user_exists` (the
-    /// identity is taken); `invalid_parameter`; `identity_required`; `invalid_email`; `password_required`;
-    /// `invalid_password`; `reserved_property`; `too_many_failures` (with `retry_after`; for identities and passwords, 10
-    /// an hour, and for wrong current passwords); `fresh_login_required`; `invalid_login` (the current password is
-    /// wrong); the hooks' own failures.
-    template <class... Token>
-    auto update_user(session_token session, std::string object_id, property_map changes, client_info from = {},
-                     Token&&... token) {
-        return give(
-            sessions_.update_user(std::move(session), std::move(object_id), std::move(changes), std::move(from)),
-            std::forward<Token>(token)...);
-    }
-
-    /// Ends all sessions of a user, for good: it raises `user::generation`, on which they rest, and erases what it can of
-    /// them. The networks that were known to the user are strangers' again. For whoever runs the server; `update_user` with a new password does as much.
-    ///
-    /// @param user_id  `user::object_id`
-    /// @param token    asynchronous mode: a completion token, or nothing
-    /// @return nothing
-    /// @par Errors
-    /// `invalid_parameter` (there is no such user).
-    template <class... Token>
-    auto end_sessions(std::string user_id, Token&&... token) {
-        return give(sessions_.end_sessions(std::move(user_id)), std::forward<Token>(token)...);
-    }
-
-    /// Takes back what strangers, and all known networks together, have done to the owner of a phone: wrong passwords
-    /// and codes, and codes that were sent. For whoever runs the server.
+    /// First step of a verification: sends a code for a purpose of the integrator's own to any phone, whether or not
+    /// somebody has registered it.
     ///
     /// @param phone  as people type it; see `phone_number::parse`
+    /// @param topic  what for: the name of one of `config::topics`. The code is good for nothing else
+    /// @param from   the client that asks; `client_info::user_id` is whom the proof will name
     /// @param token  asynchronous mode: a completion token, or nothing
-    /// @return nothing
+    /// @return the `challenge`
     /// @par Errors
-    /// `invalid_phone_number`.
+    /// `invalid_parameter` (no such topic); `invalid_phone_number`; `destination_not_allowed`; with `retry_after`
+    /// `too_many_failures`, `too_many_messages` and `resend_too_soon`: it has the limits of registrations.
     template <class... Token>
-    auto unlock(std::string phone, Token&&... token) {
-        return give(sessions_.unlock(std::move(phone)), std::forward<Token>(token)...);
+    auto start_verification(std::string phone, std::string topic, client_info from = {}, Token&&... token) {
+        return give(verification_.start(std::move(phone), std::move(topic), std::move(from)),
+                    std::forward<Token>(token)...);
+    }
+
+    /// Second step of a verification. The code is spent by it.
+    ///
+    /// @param id     of the challenge
+    /// @param code   as the user typed it
+    /// @param from   the client that asks; if it has a `client_info::user_id`, the verification must be that user's
+    /// @param token  asynchronous mode: a completion token, or nothing
+    /// @return the `proof`, with a token for `redeem_proof`. It goes to the client, if another request is to bring it back
+    /// @par Errors
+    /// `invalid_parameter` (not as many digits as a code has); `no_transaction`; `wrong_code` (with `tries_left`);
+    /// `tries_exhausted`; `code_expired`; `code_used`; `transaction_failed`.
+    template <class... Token>
+    auto finish_verification(transaction_id id, submitted_code code, client_info from = {}, Token&&... token) {
+        return give(verification_.finish(std::move(id), std::move(code), std::move(from)),
+                    std::forward<Token>(token)...);
+    }
+
+    /// Uses a proof up: of all who bring it, however many come at once, one gets success. Whoever does what the proof
+    /// is for compares `proof::phone` and `proof::user_id` with those that they do it for.
+    ///
+    /// @param shown  the token that `finish_verification` gave, as the client sent it
+    /// @param topic  what it is wanted for: it must be what the code was for
+    /// @param token  asynchronous mode: a completion token, or nothing
+    /// @return the `proof`, without a token
+    /// @par Errors
+    /// `invalid_proof` (there is no such proof, it is for another topic, `config::proof_lifetime` is over, it was
+    /// used). After a `storage_unavailable` it may have been used.
+    template <class... Token>
+    auto redeem_proof(proof_token shown, std::string topic, Token&&... token) {
+        return give(verification_.redeem(std::move(shown), std::move(topic)), std::forward<Token>(token)...);
     }
 
     /// Sends any message. Who may do so is for the caller to decide: each message is paid for.
@@ -11779,6 +15739,12 @@ public:
     }
 
 private:
+    /// @cond
+    friend facade::session_functions<authenticator>;
+    friend facade::account_functions<authenticator>;
+    friend facade::operator_functions<authenticator>;
+    /// @endcond
+
     /// What a flow returned, or what a completion token makes of it.
     template <class Returned>
     Returned give(Returned returned) {
@@ -11793,8 +15759,15 @@ private:
     std::shared_ptr<flows::parts<mode>> parts_;
     flows::codes<mode> codes_{*parts_};
     flows::registration<mode> registration_{*parts_, codes_};
-    flows::login<mode> login_{*parts_, codes_};
+    flows::login<mode> login_{*parts_, codes_, registration_};
     flows::sessions<mode> sessions_{*parts_};
+    flows::step_up<mode> step_up_{*parts_, codes_, sessions_};
+    flows::profile<mode> profile_{*parts_, codes_, sessions_};
+    flows::devices<mode> devices_{*parts_, login_, sessions_};
+    flows::recovery<mode> recovery_{*parts_, codes_, login_, sessions_};
+    flows::leaving<mode> leaving_{*parts_, codes_, sessions_};
+    flows::verification<mode> verification_{*parts_, codes_};
+    flows::operators<mode> operators_{*parts_, sessions_};
     flows::messages<mode> messages_{*parts_};
 };
 
@@ -11887,6 +15860,12 @@ void describe(Field& field, test_number& t) {
 }
 
 template <class Field>
+void describe(Field& field, topic& t) {
+    field("name", t.name);
+    field("text", t.text);
+}
+
+template <class Field>
 void describe(Field& field, code_key& k) {
     field("id", k.id);
     field("secret", k.secret);
@@ -11902,6 +15881,12 @@ void describe(Field& field, config& c) {
     field("message_template", c.message_template);
     field("registration_purpose", c.registration_purpose);
     field("login_purpose", c.login_purpose);
+    field("phone_change_purpose", c.phone_change_purpose);
+    field("password_reset_purpose", c.password_reset_purpose);
+    field("step_up_purpose", c.step_up_purpose);
+    field("deletion_purpose", c.deletion_purpose);
+    field("topics", c.topics);
+    field("proof_lifetime", c.proof_lifetime);
     field("site_name", c.site_name);
     field("origin_host", c.origin_host);
     field("android_app_hash", c.android_app_hash);
@@ -11926,7 +15911,15 @@ void describe(Field& field, config& c) {
     field("max_passwords_per_client_and_hour", c.max_passwords_per_client_and_hour);
     field("session_lifetime", c.session_lifetime);
     field("fresh_login", c.fresh_login);
+    field("session_idle_timeout", c.session_idle_timeout);
+    field("max_sessions_per_user", c.max_sessions_per_user);
+    field("trusted_device_lifetime", c.trusted_device_lifetime);
+    field("password_reset", c.password_reset);
+    field("phone_changed_notice", c.phone_changed_notice);
+    field("password_reset_notice", c.password_reset_notice);
+    field("backup_code_notice", c.backup_code_notice);
     field("registration_enabled", c.registration_enabled);
+    field("password_required", c.password_required);
     field("phone_column", c.phone_column);
     field("identity_column", c.identity_column);
     field("min_password_length", c.min_password_length);
@@ -12166,7 +16159,7 @@ public:
     }
 
 private:
-    static constexpr std::size_t kinds = static_cast<std::size_t>(event_kind::sender_trouble) + 1;
+    static constexpr std::size_t kinds = static_cast<std::size_t>(event_kind::unlocked) + 1;
     static constexpr std::size_t other = error_table.size() + 1;
     static constexpr std::size_t reasons = other + 1;  ///< none, the errors in the order of their values, others
 
@@ -12237,8 +16230,10 @@ PHONEAUTH_DECL std::vector<config_problem> read_config(std::string_view json, co
 
 #include <algorithm>
 #include <chrono>
+#include <initializer_list>
 #include <limits>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -12294,10 +16289,26 @@ private:
         target = std::chrono::seconds(count);
     }
     void set(std::string_view name, const json_value::item& value, unknown_phone_policy& target) {
-        const bool reject = value.text == "reject";
-        const bool known = value.kind == json_kind::string && (reject || value.text == "conceal");
-        require(known, name, "expected \"conceal\" or \"reject\"");
-        target = reject ? unknown_phone_policy::reject : unknown_phone_policy::conceal;
+        using enum unknown_phone_policy;
+        choose(name, value, target, {{"conceal", conceal}, {"reject", reject}, {"sign_up", sign_up}});
+    }
+    void set(std::string_view name, const json_value::item& value, password_reset_policy& target) {
+        using enum password_reset_policy;
+        choose(name, value, target,
+               {{"disabled", disabled}, {"code", code}, {"code_and_backup_code", code_and_backup_code}});
+    }
+    template <class Enum>
+    void choose(std::string_view name, const json_value::item& value, Enum& target,
+                std::initializer_list<std::pair<std::string_view, Enum>> choices) {
+        std::string expected;
+        for (const auto& [text, choice] : choices) {
+            if (value.kind == json_kind::string && value.text == text) {
+                target = choice;
+                return;
+            }
+            expected.append(expected.empty() ? "expected \"" : " or \"").append(text) += '"';
+        }
+        require(false, name, expected.c_str());
     }
     void set(std::string_view name, const json_value::item& value, twilio_config& target) {
         if (require(value.kind == json_kind::object, name, "expected an object"))
@@ -12534,6 +16545,8 @@ inline constexpr std::array error_codes{
     error_code_row{error::send_message_disabled, 14012, 403},
     error_code_row{error::not_permitted, 14013, 403},
     error_code_row{error::fresh_login_required, 14014, 400},
+    error_code_row{error::operation_disabled, 14015, 403},
+    error_code_row{error::invalid_proof, 14016, 400},
 
     error_code_row{error::no_transaction, 14020, 400},
     error_code_row{error::wrong_code, 14021, 400},
@@ -12681,7 +16694,7 @@ PHONEAUTH_DECL bool is_allowed(std::string_view origin, const options& o) {
 PHONEAUTH_DECL reply preflight_reply() {
     reply r;
     r.status = 204;
-    r.headers = {{"Access-Control-Allow-Methods", "GET, POST, PUT, OPTIONS"},
+    r.headers = {{"Access-Control-Allow-Methods", "GET, POST, PUT, DELETE, OPTIONS"},
                  {"Access-Control-Allow-Headers", "content-type, user-token, bl-execution-type"},
                  {"Access-Control-Max-Age", "600"},
                  {"Cache-Control", "no-store"}};
@@ -12717,8 +16730,10 @@ PHONEAUTH_DECL void add_cors_headers(http_response& r, const http_request& reque
 #ifndef PHONEAUTH_REST_DETAIL_CALL_HPP
 #define PHONEAUTH_REST_DETAIL_CALL_HPP
 
+#include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 
 // All of an `api` that does not depend on its authenticator: from the request to the call, and from the call's outcome
@@ -12745,7 +16760,27 @@ enum class operation {
     find_user,
     update_user,
     send_message,
-    take_report
+    take_report,
+    start_phone_change,
+    finish_phone_change,
+    start_password_reset,
+    start_password_reset_of,
+    finish_password_reset,
+    make_backup_codes,
+    login_with_backup_code,
+    list_sessions,
+    end_session,
+    end_other_sessions,
+    start_step_up,
+    finish_step_up,
+    confirm_password,
+    trust_device,
+    login_with_trusted_device,
+    start_deletion,
+    finish_deletion,
+    export_account,
+    start_verification,
+    finish_verification
 };
 
 /// A request that was read: what is asked of the authenticator, with which arguments, and at last the reply.
@@ -12761,6 +16796,9 @@ struct call {
     std::string transaction_id{};
     secret_string password{};
     secret_string code{};
+    secret_string backup_code{};
+    secret_string device_token{};
+    std::string topic{};
     phoneauth::registration registration{};
     property_map changes{};
     text_message message{};
@@ -12783,6 +16821,12 @@ PHONEAUTH_DECL void answer(call& made, const result<login_result>& outcome, cons
 PHONEAUTH_DECL void answer(call& made, const result<user>& outcome, const config& c);
 PHONEAUTH_DECL void answer(call& made, const result<transaction_status>& outcome, const config& c);
 PHONEAUTH_DECL void answer(call& made, const result<sent_message>& outcome, const config& c);
+PHONEAUTH_DECL void answer(call& made, const result<std::vector<session_info>>& outcome, const config& c);
+PHONEAUTH_DECL void answer(call& made, const result<std::size_t>& outcome, const config& c);
+PHONEAUTH_DECL void answer(call& made, const result<trusted_device>& outcome, const config& c);
+PHONEAUTH_DECL void answer(call& made, const result<std::vector<backup_code>>& outcome, const config& c);
+PHONEAUTH_DECL void answer(call& made, const result<account_data>& outcome, const config& c);
+PHONEAUTH_DECL void answer(call& made, const result<proof>& outcome, const config& c);
 PHONEAUTH_DECL void answer(call& made, const result<void>& outcome);
 
 }  // namespace detail
@@ -13118,6 +17162,29 @@ PHONEAUTH_DECL result<void> check_user_message(const text_message& m) {
 
 #endif
 
+// ---- phoneauth/rest/detail/routes.hpp ----
+
+#ifndef PHONEAUTH_REST_DETAIL_ROUTES_HPP
+#define PHONEAUTH_REST_DETAIL_ROUTES_HPP
+
+#include <initializer_list>
+#include <string_view>
+
+
+// ---- phoneauth/rest/detail/readers.hpp ----
+
+#ifndef PHONEAUTH_REST_DETAIL_READERS_HPP
+#define PHONEAUTH_REST_DETAIL_READERS_HPP
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+
+
 // ---- phoneauth/rest/detail/routing.hpp ----
 
 #ifndef PHONEAUTH_REST_DETAIL_ROUTING_HPP
@@ -13303,8 +17370,12 @@ PHONEAUTH_DECL bool matches(std::string_view pattern, const std::vector<secret_s
 
 namespace phoneauth {
 inline namespace v0 {
+struct account_data;
 struct challenge;
 struct configuration_report;
+struct proof;
+struct session_info;
+struct trusted_device;
 
 namespace rest {
 
@@ -13332,12 +17403,30 @@ PHONEAUTH_DECL std::string user_class_json(const config& c);
 /// provider did not answer.
 PHONEAUTH_DECL std::string challenge_json(const challenge& c);
 
+/// One of a user's sessions, or trusted devices:
+///
+///     {"id": "…", "kind": "login", "current": true, "device": "…", "network": "203.0.113.7", "opened": 1767225600000,
+///      "lastUsed": 1767225600000, "expires": 1769817600000, "methods": ["password", "code"], "authTime": 1767225600000}
+///
+/// `kind` is login or trustedDevice; `methods` are password, code, backupCode and trustedDevice. Times are in
+/// milliseconds since 1970. `device` is what the client called itself: a stranger's text.
+PHONEAUTH_DECL std::string session_json(const session_info& s);
+
+/// A device that is trusted from now on: {"deviceToken": "…", "expires": 1769817600000}.
+PHONEAUTH_DECL std::string trusted_device_json(const trusted_device& d);
+
+/// A proof, for the server that redeems it: {"proof": "…", "topic": "…", "phoneNumber": "+…", "expires": 1767225600000}.
+PHONEAUTH_DECL std::string proof_json(const proof& p);
+
+/// All that is stored about a user: {"user": {…}, "sessions": […]}, as `user_json` and `session_json` write them.
+PHONEAUTH_DECL std::string account_json(const account_data& a, const config& c);
+
 /// A transaction's status as a client gets it:
 ///
 ///     {"state": "pending", "delivery": "undelivered", "twilioCode": 30006, "reason": "…",
 ///      "triesLeft": 5, "expiresIn": 240, "resendAfter": 12}
 ///
-/// `state` is pending, confirmed, exhausted, expired or failed; `delivery` is pending, delivered or undelivered. Times
+/// `state` is pending, confirmed, exhausted, expired, failed or redeemed; `delivery` is pending, delivered or undelivered. Times
 /// are in seconds. `resendAfter` is null when the code will not be sent again.
 PHONEAUTH_DECL std::string status_json(const transaction_status& s);
 
@@ -13441,9 +17530,52 @@ PHONEAUTH_DECL std::string challenge_json(const challenge& c) {
     return std::move(json).str();
 }
 
+PHONEAUTH_DECL std::string session_json(const session_info& s) {
+    constexpr std::array<std::pair<std::uint32_t, std::string_view>, 4> names{
+        {{auth_method::by_password, "password"},
+         {auth_method::by_code, "code"},
+         {auth_method::by_backup_code, "backupCode"},
+         {auth_method::by_trusted_device, "trustedDevice"}}};
+    std::string methods = "[";
+    for (const auto& [method, name] : names)
+        if ((s.auth_methods & method) != 0) methods.append(methods.size() > 1 ? ",\"" : "\"").append(name) += '"';
+    phoneauth::detail::json_object json;
+    json.string("id", s.id).string("kind", s.kind == session_kind::login ? "login" : "trustedDevice");
+    json.boolean("current", s.current).string("device", s.device).string("network", s.network);
+    detail::add_time(json, "opened", s.opened_at);
+    detail::add_time(json, "lastUsed", s.last_used_at);
+    detail::add_time(json, "expires", s.expires_at);
+    json.raw("methods", methods + ']');
+    detail::add_time(json, "authTime", s.auth_time);
+    return std::move(json).str();
+}
+
+PHONEAUTH_DECL std::string trusted_device_json(const trusted_device& d) {
+    phoneauth::detail::json_object json;
+    json.secret("deviceToken", d.token.str());
+    detail::add_time(json, "expires", d.expires_at);
+    return std::move(json).str();
+}
+
+PHONEAUTH_DECL std::string proof_json(const proof& p) {
+    phoneauth::detail::json_object json;
+    json.secret("proof", p.token.str()).string("topic", p.topic).string("phoneNumber", p.phone.str());
+    detail::add_time(json, "expires", p.expires_at);
+    return std::move(json).str();
+}
+
+PHONEAUTH_DECL std::string account_json(const account_data& a, const config& c) {
+    std::string sessions = "[";
+    for (const auto& s : a.sessions) sessions.append(sessions.size() > 1 ? "," : "").append(session_json(s));
+    phoneauth::detail::json_object json;
+    json.raw("user", user_json(a.user, c)).raw("sessions", sessions + ']');
+    return std::move(json).str();
+}
+
 PHONEAUTH_DECL std::string status_json(const transaction_status& s) {
     // In the order of the enumerators, which count from 1.
-    constexpr std::array<std::string_view, 5> states{"pending", "confirmed", "exhausted", "expired", "failed"};
+    constexpr std::array<std::string_view, 6> states{"pending", "confirmed", "exhausted",
+                                                     "expired", "failed",    "redeemed"};
     constexpr std::array<std::string_view, 3> deliveries{"pending", "delivered", "undelivered"};
     phoneauth::detail::json_object json;
     json.string("state", states.at(static_cast<std::size_t>(s.state) - 1));
@@ -13488,6 +17620,12 @@ inline namespace v0 {
 namespace rest {
 namespace detail {
 
+///@{
+/// Most of what is handed to a hook of what else came with a request.
+inline constexpr std::size_t max_extra_fields = 32;
+inline constexpr std::size_t max_extra_bytes = 8192;
+///@}
+
 /// What the readers of arguments look at.
 struct incoming {
     const http_request& request;
@@ -13509,6 +17647,26 @@ result<void> take_from(const result<json_value>& object, error missing, Take tak
     take(read);
     if (read.problem()) return *read.problem();
     return {};
+}
+
+/// What came with the request that the operation does not take, for `Hooks::before_message`: nothing if there is far too
+/// much of it, and nothing that may be secret.
+inline void note_extra(const incoming& in, const json_value& object, std::initializer_list<std::string_view> taken,
+                       call& made) {
+    constexpr std::array<std::string_view, 5> secret{"password", "currentPassword", "code", "transactionCode",
+                                                     "backupCode"};
+    std::size_t bytes = 0;
+    auto& extra = made.from.extra;
+    for (const auto& item : object.items) {
+        const auto is = [&](std::string_view name) { return name == item.key; };
+        if (is(in.config.phone_column) || std::any_of(taken.begin(), taken.end(), is) ||
+            std::any_of(secret.begin(), secret.end(), is))
+            continue;
+        bytes += item.key.size() + item.text.size();
+        if (extra.size() == max_extra_fields || bytes > max_extra_bytes) return extra.clear();
+        extra.emplace(item.key, item.kind == json_kind::string ? phoneauth::detail::json_string(item.text)
+                                                               : std::string(item.text));
+    }
 }
 
 // -- one function for each route that has arguments, or whose reply needs nobody
@@ -13538,8 +17696,10 @@ inline result<void> describe_user_class(const incoming& in, call& made) {
 inline result<void> register_user(const incoming& in, call& made) {
     const auto body = in.object();
     if (!body || !given(*body, "transactionId"))
-        return take_from(body, error::property_required,
-                         [&](member_reader& read) { made.phone = read.digits(in.config.phone_column); });
+        return take_from(body, error::property_required, [&](member_reader& read) {
+            made.phone = read.digits(in.config.phone_column);
+            note_extra(in, *body, {in.config.phone_column}, made);
+        });
     auto data = read_registration(*body, in.config);
     if (!data) return std::move(data).error();
     made.registration = std::move(*data);
@@ -13554,16 +17714,9 @@ inline result<void> login(const incoming& in, call& made) {
     });
 }
 
-// What the clients of Backendless have functions for, and this library has not yet.
-
-inline result<void> restore_password(const incoming&, call&) {
-    return failure(error::unknown_route, "This server restores no passwords by email: log in with a code that is sent "
-                                         "to the phone, and set a new password.");
-}
-
 inline result<void> update_status(const incoming&, call&) {
     return failure(error::unknown_route,
-                   "This server changes no user's status by request: its operator does, in the users' table.");
+                   "This server changes no user's status by request: its operator does, with disable_user.");
 }
 
 inline result<void> update_user(const incoming& in, call& made) {
@@ -13576,14 +17729,19 @@ inline result<void> update_user(const incoming& in, call& made) {
 }
 
 inline result<void> login_with_phone(const incoming& in, call& made) {
-    return take_from(in.arguments({"phoneNumber"}), error::missing_parameter,
-                     [&](member_reader& read) { made.phone = read.phone(in.config); });
+    const auto arguments = in.arguments({"phoneNumber"});
+    return take_from(arguments, error::missing_parameter, [&](member_reader& read) {
+        made.phone = read.phone(in.config);
+        note_extra(in, *arguments, {"phoneNumber"}, made);
+    });
 }
 
 inline result<void> login_with_phone_and_password(const incoming& in, call& made) {
-    return take_from(in.arguments({"phoneNumber", "password"}), error::missing_parameter, [&](member_reader& read) {
+    const auto arguments = in.arguments({"phoneNumber", "password"});
+    return take_from(arguments, error::missing_parameter, [&](member_reader& read) {
         made.phone = read.phone(in.config);
         made.password = read.text("password");
+        note_extra(in, *arguments, {"phoneNumber"}, made);
     });
 }
 
@@ -13595,8 +17753,11 @@ inline result<void> login_with_code(const incoming& in, call& made) {
 }
 
 inline result<void> transaction(const incoming& in, call& made) {
-    return take_from(in.arguments({"transactionId"}), error::missing_parameter,
-                     [&](member_reader& read) { made.transaction_id = read.text("transactionId"); });
+    const auto arguments = in.arguments({"transactionId"});
+    return take_from(arguments, error::missing_parameter, [&](member_reader& read) {
+        made.transaction_id = read.text("transactionId");
+        note_extra(in, *arguments, {"transactionId"}, made);
+    });
 }
 
 inline result<void> send_message(const incoming& in, call& made) {
@@ -13625,6 +17786,100 @@ inline result<void> message_status(const incoming& in, call& made) {
     return {};
 }
 
+}  // namespace detail
+}  // namespace rest
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+namespace phoneauth {
+inline namespace v0 {
+namespace rest {
+namespace detail {
+
+// -- the rest of an account's life
+
+/// A reader of text arguments that are all required.
+template <class... Members>
+result<void> read_texts(const incoming& in, call& made, std::initializer_list<std::string_view> names,
+                        Members... members) {
+    return take_from(in.arguments(names), error::missing_parameter, [&](member_reader& read) {
+        auto name = names.begin();
+        ((made.*members = read.text(*name++)), ...);
+    });
+}
+
+/// A phone that is to be proved, or whose owner is to prove it.
+inline result<void> phone_argument(const incoming& in, call& made) {
+    return login_with_phone(in, made);
+}
+
+/// A transaction and its code.
+inline result<void> code_argument(const incoming& in, call& made) {
+    return login_with_code(in, made);
+}
+
+/// Clients of Backendless send GET, which browsers let pages of any origin send.
+inline result<void> restore_password(const incoming& in, call& made) {
+    const auto* site = find_header(in.request.headers, "Sec-Fetch-Site");
+    const auto* origin = find_header(in.request.headers, "Origin");
+    const bool allowed = is_allowed("*", in.options) || (origin && is_allowed(*origin, in.options));
+    if (site && (*site == "cross-site" || *site == "same-site") && !allowed)
+        return failure(error::not_permitted, "Pages of this origin may not use this server.");
+    made.identity = made.captured;
+    return {};
+}
+
+inline result<void> reset_password(const incoming& in, call& made) {
+    return take_from(in.arguments({"transactionId", "code", "password", "backupCode"}), error::missing_parameter,
+                     [&](member_reader& read) {
+                         made.transaction_id = read.text("transactionId");
+                         made.code = read.code("code", in.config);
+                         made.password = read.text("password");
+                         made.backup_code = read.text_or_empty("backupCode");
+                     });
+}
+
+inline result<void> login_with_backup_code(const incoming& in, call& made) {
+    return take_from(in.arguments({"phoneNumber", "password", "backupCode"}), error::missing_parameter,
+                     [&](member_reader& read) {
+                         made.phone = read.phone(in.config);
+                         made.password = read.text_or_empty("password");
+                         made.backup_code = read.text("backupCode");
+                     });
+}
+
+inline result<void> login_with_trusted_device(const incoming& in, call& made) {
+    return take_from(in.arguments({"phoneNumber", "password", "deviceToken"}), error::missing_parameter,
+                     [&](member_reader& read) {
+                         made.phone = read.phone(in.config);
+                         made.password = read.text("password");
+                         made.device_token = read.text("deviceToken");
+                     });
+}
+
+inline result<void> password_argument(const incoming& in, call& made) {
+    return read_texts(in, made, {"password"}, &call::password);
+}
+
+/// Nothing but what a hook may want.
+inline result<void> no_arguments(const incoming& in, call& made) {
+    const auto arguments = in.arguments({"extra"});
+    if (!arguments) return arguments.error();
+    note_extra(in, *arguments, {}, made);
+    return {};
+}
+
+inline result<void> verify_phone(const incoming& in, call& made) {
+    const auto arguments = in.arguments({"phoneNumber", "topic"});
+    return take_from(arguments, error::missing_parameter, [&](member_reader& read) {
+        made.phone = read.phone(in.config);
+        made.topic = read.text("topic");
+        note_extra(in, *arguments, {"phoneNumber", "topic"}, made);
+    });
+}
+
 struct route {
     std::string_view method;
     std::string_view pattern;
@@ -13641,7 +17896,11 @@ inline constexpr route routes[] = {
     {"GET", "/users/logout", operation::logout, nullptr},
     {"GET", "/users/isvalidusertoken/*", operation::check_token, nullptr},
     {"GET", "/users/userclassprops", operation::nothing, describe_user_class},
-    {"GET", "/users/restorepassword/*", operation::nothing, restore_password},
+    {"GET", "/users/restorepassword/*", operation::start_password_reset_of, restore_password},
+    {"GET", "/users/sessions", operation::list_sessions, nullptr},
+    {"DELETE", "/users/sessions", operation::end_other_sessions, nullptr},
+    {"DELETE", "/users/sessions/*", operation::end_session, nullptr},
+    {"GET", "/users/export", operation::export_account, nullptr},
     {"PUT", "/users/*/status", operation::nothing, update_status},
     {"PUT", "/users/*", operation::update_user, update_user},
     {"GET", "/data/Users/*", operation::find_user, nullptr},
@@ -13653,7 +17912,35 @@ inline constexpr route routes[] = {
     {"POST", "/services/Twilio/transactionStatus", operation::tell_status, transaction},
     {"POST", "/services/Twilio/sendMessage", operation::send_message, send_message},
     {"POST", "/services/Twilio/messageStatus", operation::take_report, message_status},
+    {"POST", "/services/Twilio/changePhoneNumber", operation::start_phone_change, phone_argument},
+    {"POST", "/services/Twilio/confirmPhoneNumber", operation::finish_phone_change, code_argument},
+    {"POST", "/services/Twilio/restorePassword", operation::start_password_reset, phone_argument},
+    {"POST", "/services/Twilio/resetPassword", operation::finish_password_reset, reset_password},
+    {"POST", "/services/Twilio/makeBackupCodes", operation::make_backup_codes, nullptr},
+    {"POST", "/services/Twilio/loginWithBackupCode", operation::login_with_backup_code, login_with_backup_code},
+    {"POST", "/services/Twilio/stepUp", operation::start_step_up, no_arguments},
+    {"POST", "/services/Twilio/confirmStepUp", operation::finish_step_up, code_argument},
+    {"POST", "/services/Twilio/confirmPassword", operation::confirm_password, password_argument},
+    {"POST", "/services/Twilio/trustDevice", operation::trust_device, nullptr},
+    {"POST", "/services/Twilio/loginWithTrustedDevice", operation::login_with_trusted_device,
+     login_with_trusted_device},
+    {"POST", "/services/Twilio/deleteAccount", operation::start_deletion, no_arguments},
+    {"POST", "/services/Twilio/confirmDeletion", operation::finish_deletion, code_argument},
+    {"POST", "/services/Twilio/verifyPhoneNumber", operation::start_verification, verify_phone},
+    {"POST", "/services/Twilio/confirmVerification", operation::finish_verification, code_argument},
 };
+
+}  // namespace detail
+}  // namespace rest
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+namespace phoneauth {
+inline namespace v0 {
+namespace rest {
+namespace detail {
 
 inline void refuse(call& made, const failure& why) {
     made.asked = operation::nothing;
@@ -13723,7 +18010,10 @@ PHONEAUTH_DECL void answer(call& made, const result<login_result>& outcome, cons
 }
 
 PHONEAUTH_DECL void answer(call& made, const result<user>& outcome, const config& c) {
-    if (made.asked == operation::check_token) {
+    if (made.asked == operation::finish_step_up || made.asked == operation::confirm_password ||
+        made.asked == operation::finish_password_reset) {
+        made.reply = reply_with(outcome, [](const user&) { return std::string("{}"); });
+    } else if (made.asked == operation::check_token) {
         const bool invalid = !outcome && (outcome.error().code == error::unknown_token ||
                                           outcome.error().code == error::session_expired ||
                                           outcome.error().code == error::account_disabled);
@@ -13742,6 +18032,46 @@ PHONEAUTH_DECL void answer(call& made, const result<transaction_status>& outcome
 
 PHONEAUTH_DECL void answer(call& made, const result<sent_message>& outcome, const config&) {
     made.reply = reply_with(outcome, [](const sent_message& m) { return m.json; });
+}
+
+PHONEAUTH_DECL void answer(call& made, const result<std::vector<session_info>>& outcome, const config&) {
+    made.reply = reply_with(outcome, [](const std::vector<session_info>& sessions) {
+        std::string array = "[";
+        for (const auto& s : sessions) array.append(array.size() > 1 ? "," : "").append(session_json(s));
+        return array + ']';
+    });
+}
+
+PHONEAUTH_DECL void answer(call& made, const result<std::size_t>& outcome, const config&) {
+    made.reply = reply_with(outcome, [](std::size_t ended) {
+        phoneauth::detail::json_object json;
+        return std::move(json.number("ended", static_cast<std::int64_t>(ended))).str();
+    });
+}
+
+PHONEAUTH_DECL void answer(call& made, const result<trusted_device>& outcome, const config&) {
+    made.reply = reply_with(outcome, trusted_device_json);
+}
+
+PHONEAUTH_DECL void answer(call& made, const result<std::vector<backup_code>>& outcome, const config&) {
+    made.reply = reply_with(outcome, [](const std::vector<backup_code>& codes) {
+        std::string array = "[";
+        array.reserve(codes.size() * 32 + 2);  // growing would leave them behind
+        for (const auto& code : codes) array.append(array.size() > 1 ? ",\"" : "\"").append(code.str()) += '"';
+        array += ']';
+        phoneauth::detail::json_object json;
+        auto text = std::move(json.raw("backupCodes", array)).str();
+        phoneauth::detail::wipe(array);
+        return text;
+    });
+}
+
+PHONEAUTH_DECL void answer(call& made, const result<account_data>& outcome, const config& c) {
+    made.reply = reply_with(outcome, [&](const account_data& a) { return account_json(a, c); });
+}
+
+PHONEAUTH_DECL void answer(call& made, const result<proof>& outcome, const config&) {
+    made.reply = reply_with(outcome, proof_json);
 }
 
 PHONEAUTH_DECL void answer(call& made, const result<void>& outcome) {
@@ -13785,11 +18115,37 @@ namespace rest {
 ///     POST /services/Twilio/sendMessage                      phoneNumber, message, mediaUrl, options
 ///     POST /services/Twilio/messageStatus                    for Twilio: `twilio_config::status_callback` ends here
 ///
+/// The rest of an account's life has routes of the same style. Those with an `S` need a session (the header
+/// `user-token`); `challenge` is `challenge_json`, as for a login.
+///
+///     GET    /users/restorepassword/{identity}         → challenge
+///     POST   /services/Twilio/restorePassword          phoneNumber → challenge
+///     POST   /services/Twilio/resetPassword            transactionId, code, password, and perhaps backupCode → {}
+///     POST   /services/Twilio/changePhoneNumber      S phoneNumber → challenge
+///     POST   /services/Twilio/confirmPhoneNumber     S transactionId, code → the user
+///     POST   /services/Twilio/stepUp                 S → challenge
+///     POST   /services/Twilio/confirmStepUp          S transactionId, code → {}
+///     POST   /services/Twilio/confirmPassword        S password → {}
+///     GET    /users/sessions                         S → [`session_json`, …]
+///     DELETE /users/sessions                         S ends all but this one → {"ended": 2}
+///     DELETE /users/sessions/{id}                    S → {}
+///     POST   /services/Twilio/trustDevice            S → `trusted_device_json`
+///     POST   /services/Twilio/loginWithTrustedDevice   phoneNumber, password, deviceToken → as a login
+///     POST   /services/Twilio/makeBackupCodes        S → {"backupCodes": ["…", …]}
+///     POST   /services/Twilio/loginWithBackupCode      phoneNumber, password, backupCode → as a login
+///     POST   /services/Twilio/deleteAccount          S → challenge
+///     POST   /services/Twilio/confirmDeletion        S transactionId, code → {}
+///     GET    /users/export                           S → `account_json`
+///     POST   /services/Twilio/verifyPhoneNumber        phoneNumber, topic (one of `config::topics`) → challenge
+///     POST   /services/Twilio/confirmVerification      transactionId, code → `proof_json`
+///
+/// What a request that has a code sent brings besides its arguments is for the hook `before_message`, as
+/// `client_info::extra`: at most 32 members of 8192 bytes together, else nothing.
+///
 /// Phone numbers and codes may be texts or JSON numbers; a code that is a number gets back the zeros in front of it.
 /// sendMessage is off by default; see `options::send_message`. Pages of other origins are refused by default; see
-/// `options::allowed_origins`. HEAD is answered where GET is, and does the same. What else Backendless has, as
-/// `GET /users/restorepassword/{identity}` and `PUT /users/{objectId}/status`, is `unknown_route`, with a sentence about
-/// what to do instead for those two.
+/// `options::allowed_origins`. HEAD is answered where GET is, and does the same. What else Backendless has is `unknown_route`; for
+/// `PUT /users/{objectId}/status` with a sentence about what to do instead.
 ///
 /// `Authenticator` is an `authenticator`, or whatever has its functions.
 ///
@@ -13860,12 +18216,20 @@ private:
         case operation::start_registration:
         case operation::start_login:
         case operation::start_two_factor_login:
-        case operation::resend: {
+        case operation::resend:
+        case operation::start_phone_change:
+        case operation::start_password_reset:
+        case operation::start_password_reset_of:
+        case operation::start_step_up:
+        case operation::start_deletion:
+        case operation::start_verification: {
             auto outcome = co_await mode::call([&] { return challenge_for(made); });
             detail::answer(made, outcome, settings());
             break;
         }
         case operation::login_with_identity:
+        case operation::login_with_backup_code:
+        case operation::login_with_trusted_device:
         case operation::finish_login: {
             auto outcome = co_await mode::call([&] { return login(made); });
             detail::answer(made, outcome, settings());
@@ -13874,7 +18238,11 @@ private:
         case operation::finish_registration:
         case operation::check_token:
         case operation::find_user:
-        case operation::update_user: {
+        case operation::update_user:
+        case operation::finish_phone_change:
+        case operation::finish_password_reset:
+        case operation::finish_step_up:
+        case operation::confirm_password: {
             auto outcome = co_await mode::call([&] { return user_for(made); });
             detail::answer(made, outcome, settings());
             break;
@@ -13883,6 +18251,50 @@ private:
             auto outcome = co_await mode::call(
                 [&] { return auth_.logout(session_token(std::move(made.token)), std::move(made.from)); });
             detail::answer(made, outcome ? result<void>() : outcome.error());
+            break;
+        }
+        case operation::end_session:
+        case operation::finish_deletion: {
+            auto outcome = co_await mode::call([&] { return end(made); });
+            detail::answer(made, outcome);
+            break;
+        }
+        case operation::end_other_sessions: {
+            auto outcome = co_await mode::call(
+                [&] { return auth_.end_other_sessions(session_token(std::move(made.token)), std::move(made.from)); });
+            detail::answer(made, outcome, settings());
+            break;
+        }
+        case operation::list_sessions: {
+            auto outcome =
+                co_await mode::call([&] { return auth_.list_sessions(session_token(std::move(made.token))); });
+            detail::answer(made, outcome, settings());
+            break;
+        }
+        case operation::trust_device: {
+            auto outcome = co_await mode::call(
+                [&] { return auth_.trust_device(session_token(std::move(made.token)), std::move(made.from)); });
+            detail::answer(made, outcome, settings());
+            break;
+        }
+        case operation::make_backup_codes: {
+            auto outcome = co_await mode::call(
+                [&] { return auth_.make_backup_codes(session_token(std::move(made.token)), std::move(made.from)); });
+            detail::answer(made, outcome, settings());
+            break;
+        }
+        case operation::export_account: {
+            auto outcome = co_await mode::call(
+                [&] { return auth_.export_account(session_token(std::move(made.token)), std::move(made.from)); });
+            detail::answer(made, outcome, settings());
+            break;
+        }
+        case operation::finish_verification: {
+            auto outcome = co_await mode::call([&] {
+                return auth_.finish_verification(transaction_id(std::move(made.transaction_id)),
+                                                 submitted_code(std::move(made.code)), std::move(made.from));
+            });
+            detail::answer(made, outcome, settings());
             break;
         }
         case operation::take_report: {
@@ -13920,15 +18332,37 @@ private:
             return auth_.start_login(std::move(c.phone), std::move(c.from));
         case operation::start_two_factor_login:
             return auth_.start_two_factor_login(std::move(c.phone), password(std::move(c.password)), std::move(c.from));
+        case operation::start_phone_change:
+            return auth_.start_phone_change(session_token(std::move(c.token)), std::move(c.phone), std::move(c.from));
+        case operation::start_password_reset:
+            return auth_.start_password_reset(std::move(c.phone), std::move(c.from));
+        case operation::start_password_reset_of:
+            return auth_.start_password_reset_of(std::move(c.identity), std::move(c.from));
+        case operation::start_step_up:
+            return auth_.start_step_up(session_token(std::move(c.token)), std::move(c.from));
+        case operation::start_deletion:
+            return auth_.start_deletion(session_token(std::move(c.token)), std::move(c.from));
+        case operation::start_verification:
+            return auth_.start_verification(std::move(c.phone), std::move(c.topic), std::move(c.from));
         default:
             return auth_.resend(transaction_id(std::move(c.transaction_id)), std::move(c.from));
         }
     }
 
     auto login(call& c) {
-        if (c.asked == operation::finish_login)
+        switch (c.asked) {
+        case operation::finish_login:
             return auth_.finish_login(transaction_id(std::move(c.transaction_id)), submitted_code(std::move(c.code)),
                                       std::move(c.from));
+        case operation::login_with_backup_code:
+            return auth_.login_with_backup_code(std::move(c.phone), password(std::move(c.password)),
+                                                backup_code(std::move(c.backup_code)), std::move(c.from));
+        case operation::login_with_trusted_device:
+            return auth_.login_with_trusted_device(std::move(c.phone), password(std::move(c.password)),
+                                                   device_token(std::move(c.device_token)), std::move(c.from));
+        default:
+            break;
+        }
         return auth_.login_with_identity(std::move(c.identity), password(std::move(c.password)), std::move(c.from));
     }
 
@@ -13943,9 +18377,30 @@ private:
         case operation::update_user:
             return auth_.update_user(session_token(std::move(c.token)), std::move(c.captured), std::move(c.changes),
                                      std::move(c.from));
+        case operation::finish_phone_change:
+            return auth_.finish_phone_change(session_token(std::move(c.token)),
+                                             transaction_id(std::move(c.transaction_id)),
+                                             submitted_code(std::move(c.code)), std::move(c.from));
+        case operation::finish_password_reset:
+            return auth_.finish_password_reset(transaction_id(std::move(c.transaction_id)),
+                                               submitted_code(std::move(c.code)), password(std::move(c.password)),
+                                               backup_code(std::move(c.backup_code)), std::move(c.from));
+        case operation::finish_step_up:
+            return auth_.finish_step_up(session_token(std::move(c.token)), transaction_id(std::move(c.transaction_id)),
+                                        submitted_code(std::move(c.code)), std::move(c.from));
+        case operation::confirm_password:
+            return auth_.confirm_password(session_token(std::move(c.token)), password(std::move(c.password)),
+                                          std::move(c.from));
         default:
             return owner(c);
         }
+    }
+
+    auto end(call& c) {
+        if (c.asked == operation::end_session)
+            return auth_.end_session(session_token(std::move(c.token)), std::move(c.captured), std::move(c.from));
+        return auth_.finish_deletion(session_token(std::move(c.token)), transaction_id(std::move(c.transaction_id)),
+                                     submitted_code(std::move(c.code)), std::move(c.from));
     }
 
     Authenticator& auth_;
@@ -14038,10 +18493,11 @@ PHONEAUTH_DECL std::string event_json(const event& e) {
         if (!value.empty()) json.string(key, value);
     };
     json.string("event", name_of(e.kind)).number("time", e.at.time_since_epoch().count());
-    if (e.purpose) json.string("purpose", *e.purpose == purpose::login ? "login" : "registration");
+    if (e.purpose) json.string("purpose", name_of(*e.purpose));
     text("phone", e.phone);
     text("transaction", e.transaction);
     text("user", e.user_id);
+    text("by", e.by);
     text("address", e.address);
     text("userAgent", e.user_agent);
     if (e.reason) {
@@ -14059,6 +18515,339 @@ PHONEAUTH_DECL std::string event_json(const event& e) {
 }
 
 }  // namespace rest
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
+
+// ---- phoneauth/secrets/hasher_chain.hpp ----
+
+#ifndef PHONEAUTH_SECRETS_HASHER_CHAIN_HPP
+#define PHONEAUTH_SECRETS_HASHER_CHAIN_HPP
+
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <tuple>
+#include <utility>
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// Reads the password hashes of another system, whose users were imported: secrets/crypt.hpp (bcrypt), argon2.hpp and
+/// pbkdf2.hpp have one each. Thread-safe.
+/// - `recognizes(hash)`: whether `hash` is of this scheme, by how it begins.
+/// - `verify(password, hash)`: as a PasswordHasher's. What `hash` says it costs is bounded: beyond that, and for a hash
+///   that cannot be read, it fails with `error::internal` before it has computed anything.
+/// - `decoy(password)`: false, after as long as `verify` takes for most of the imported hashes.
+///
+/// The hashes must be salted: of a hash that was replaced its SHA-256 stays (`user::password_hash`), of which nobody
+/// can make anything without the salt.
+template <class R>
+concept PasswordReader = requires(const R& r, const std::string& password, const std::string& hash) {
+    { r.recognizes(hash) } -> std::same_as<bool>;
+    { r.verify(password, hash) } -> std::same_as<result<bool>>;
+    { r.decoy(password) } -> std::same_as<result<bool>>;
+};
+
+/// The PasswordHasher of a server whose users, or some of them, come from another system: it makes hashes as `Current`
+/// does, verifies those of `Legacy...`, too, and says that these need to be made anew, which the next login with the
+/// right password does. Blocking; beside an event loop put it into a `pooled_hasher` (asio/pooled_passwords.hpp).
+///
+/// Each password is hashed once by every scheme, whosever it is: by one for real, by the others, and by all of them for
+/// nobody, at the cost that their decoys have. So a login tells nobody who was imported, nor who is registered; and so
+/// it takes as long as all schemes together until the readers are left out of the chain, when no user needs them any
+/// more. Imported hashes that cost more or less than the decoy of their reader can be told by their time until they are
+/// made anew: give each reader the cost that most of them have.
+///
+/// As many calls as there are processors are with the readers at a time, and 20 wait for at most 10 s; beyond that
+/// they fail with `error::overloaded`. Copies share this bound. Thread-safe if `Current` is.
+template <class Current, PasswordReader... Legacy>
+requires PasswordHasher<Current>
+class hasher_chain {
+    static_assert(
+        requires(Current & c, const std::string& text) {
+            { c.hash(text) } -> std::same_as<result<std::string>>;
+            { c.verify(text, text) } -> std::same_as<result<bool>>;
+        },
+        "phoneauth: a hasher_chain is made of blocking hashers; put the chain into a pooled_hasher, not one into it");
+
+public:
+    /// None of `legacy` may recognize what `current` makes.
+    explicit hasher_chain(Current current, Legacy... legacy)
+        : current_(std::move(current)), legacy_(std::move(legacy)...),
+          places_(std::make_shared<detail::bounded_pool<place>>(scrypt_passwords::default_at_once())) {}
+
+    /// As `Current::hash`.
+    result<std::string> hash(const std::string& password) { return current_.hash(password); }
+
+    /// Whether `password` made `hash`. A hash that neither a reader recognizes nor `Current` can read is
+    /// `error::internal`.
+    result<bool> verify(const std::string& password, const std::string& hash) {
+        const auto by = reader_of(hash);
+        // The real one comes first: if it cannot be read, nothing has been computed yet, and the flow asks for a decoy.
+        auto right = by == none ? current_.verify(password, hash)
+                                : read(by, [&](const auto& reader) { return reader.verify(password, hash); });
+        if (!right) return right;
+        auto others = hash_in_vain(password, by == none, by);
+        return others ? right : others;
+    }
+
+    /// False, after as long as `verify` takes.
+    result<bool> decoy(const std::string& password) { return hash_in_vain(password, false, none); }
+
+    /// Whether `hash` is not one of `Current`'s, or one that `Current` would make anew.
+    bool needs_rehash(const std::string& hash) {
+        if (reader_of(hash) != none) return true;
+        if constexpr (detail::has_needs_rehash<Current>)
+            return current_.needs_rehash(hash);
+        else
+            return false;
+    }
+
+private:
+    struct place {};
+    static constexpr std::size_t none = sizeof...(Legacy);
+
+    /// Calls `f(index, reader)` for each reader, until it returns true.
+    template <class F>
+    void for_each_reader(F f) const {
+        std::apply(
+            [&](const Legacy&... reader) {
+                [[maybe_unused]] std::size_t i = 0;
+                [[maybe_unused]] const bool stopped = (false || ... || f(i++, reader));
+            },
+            legacy_);
+    }
+    std::size_t reader_of(const std::string& hash) const {
+        std::size_t found = none;
+        for_each_reader([&](std::size_t i, const auto& reader) {
+            if (!reader.recognizes(hash)) return false;
+            found = i;
+            return true;
+        });
+        return found;
+    }
+    /// What `f` returns for the reader at `at`, when there is a place for it.
+    template <class F>
+    result<bool> read(std::size_t at, F f) const {
+        const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+        const auto taken = places_->take(patience, 20);
+        result<bool> outcome = error::overloaded;
+        if (!taken) return outcome;
+        for_each_reader([&](std::size_t i, const auto& reader) {
+            if (i == at) outcome = f(reader);
+            return i == at;
+        });
+        return outcome;
+    }
+    /// False, after the work of all schemes but the one that has done its own already.
+    result<bool> hash_in_vain(const std::string& password, bool current_is_done, std::size_t done) {
+        for (std::size_t i = 0; i < none; ++i) {
+            if (i == done) continue;
+            auto vain = read(i, [&](const auto& reader) { return reader.decoy(password); });
+            if (!vain) return vain;
+        }
+        if (current_is_done) return false;
+        if constexpr (detail::has_decoy<Current>) {
+            auto vain = current_.decoy(password);
+            if (!vain) return vain;
+        } else {
+            auto vain = current_.hash(password);
+            if (!vain) return std::move(vain).error();
+        }
+        return false;
+    }
+
+    Current current_;
+    std::tuple<Legacy...> legacy_;
+    std::shared_ptr<detail::bounded_pool<place>> places_;
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/secrets/pbkdf2.hpp ----
+
+#ifndef PHONEAUTH_SECRETS_PBKDF2_HPP
+#define PHONEAUTH_SECRETS_PBKDF2_HPP
+
+#include <string>
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// The hash function below PBKDF2's HMAC.
+enum class pbkdf2_digest { sha1, sha256, sha512 };
+
+/// A PasswordReader (secrets/hasher_chain.hpp) for users of another system: PBKDF2 (RFC 8018). It reads
+/// - `$pbkdf2-sha256$29000$salt$hash` of passlib, also with `sha512` and, for SHA-1, `$pbkdf2$`;
+/// - the same with `i=29000` or `i=29000,l=32`, as PHC strings have it;
+/// - `pbkdf2_sha256$720000$salt$hash` of Django, also with `sha1`.
+///
+/// A hash of another form, of fewer than 16 bytes, or with more than 4,000,000 iterations (some 3 s) is
+/// `error::internal`. Thread-safe.
+class pbkdf2_hashes {
+public:
+    /// Throws `std::invalid_argument` if it could not read such a hash itself.
+    ///
+    /// @param digest      of most of the hashes that are to be read
+    /// @param iterations  of most of them
+    PHONEAUTH_DECL pbkdf2_hashes(pbkdf2_digest digest, unsigned iterations);
+
+    ///@{
+    /// See `PasswordReader`.
+    PHONEAUTH_DECL bool recognizes(const std::string& hash) const;
+    PHONEAUTH_DECL result<bool> verify(const std::string& password, const std::string& hash) const;
+    PHONEAUTH_DECL result<bool> decoy(const std::string& password) const;
+    ///@}
+
+private:
+    pbkdf2_digest digest_;
+    unsigned iterations_;
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/secrets/pbkdf2.ipp ----
+
+#ifndef PHONEAUTH_SECRETS_PBKDF2_IPP
+#define PHONEAUTH_SECRETS_PBKDF2_IPP
+
+#include <algorithm>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <openssl/evp.h>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+struct pbkdf2_form {
+    std::string_view beginning;
+    pbkdf2_digest digest;
+    bool of_django;
+};
+
+inline constexpr pbkdf2_form pbkdf2_forms[] = {
+    {"$pbkdf2-sha256$", pbkdf2_digest::sha256, false}, {"$pbkdf2-sha512$", pbkdf2_digest::sha512, false},
+    {"$pbkdf2-sha1$", pbkdf2_digest::sha1, false},     {"$pbkdf2$", pbkdf2_digest::sha1, false},
+    {"pbkdf2_sha256$", pbkdf2_digest::sha256, true},   {"pbkdf2_sha1$", pbkdf2_digest::sha1, true},
+};
+
+inline const pbkdf2_form* pbkdf2_form_of(std::string_view text) {
+    for (const auto& form : pbkdf2_forms)
+        if (text.starts_with(form.beginning)) return &form;
+    return nullptr;
+}
+
+struct pbkdf2_hash {
+    pbkdf2_digest digest{};
+    unsigned iterations = 0;
+    std::string salt{};
+    std::string hash{};
+};
+
+inline const EVP_MD* function_of(pbkdf2_digest d) {
+    return d == pbkdf2_digest::sha1 ? EVP_sha1() : d == pbkdf2_digest::sha256 ? EVP_sha256() : EVP_sha512();
+}
+
+inline bool is_affordable_pbkdf2(unsigned iterations) {
+    return iterations >= 1 && iterations <= 4'000'000;
+}
+
+/// The salt as it is, the hash in base64 with its padding.
+inline bool read_django(phc_reader& in, pbkdf2_hash& to) {
+    const auto salt = in.field();
+    auto text = in.left;
+    if (text.size() % 4 != 0) return false;
+    while (text.ends_with('=')) text.remove_suffix(1);
+    auto hash = bytes_of_base64(text);
+    if (!salt || !hash || in.left.size() - text.size() > 2) return false;
+    to.salt = *salt;
+    to.hash = std::move(*hash);
+    return true;
+}
+
+inline std::optional<pbkdf2_hash> parse_pbkdf2(std::string_view text) {
+    const auto* form = pbkdf2_form_of(text);
+    if (!form) return std::nullopt;
+    phc_reader in{text.substr(form->beginning.size())};
+    pbkdf2_hash to;
+    to.digest = form->digest;
+    unsigned length = 0;
+    const bool named = !form->of_django && in.take("i=");
+    if (!in.number(to.iterations) || !is_affordable_pbkdf2(to.iterations)) return std::nullopt;
+    if (named && in.take(",l=") && (!in.number(length) || length == 0)) return std::nullopt;
+    if (!in.take("$")) return std::nullopt;
+    if (form->of_django) {
+        if (!read_django(in, to)) return std::nullopt;
+    } else {
+        std::string standard(in.left);  // passlib writes '.' in place of '+'
+        std::replace(standard.begin(), standard.end(), '.', '+');
+        in.left = standard;
+        if (!in.salt_and_hash(to.salt, to.hash)) return std::nullopt;
+    }
+    // A longer hash would cost more than its iterations say, and a short one too many passwords would fit.
+    const auto most = static_cast<std::size_t>(EVP_MD_get_size(function_of(to.digest)));
+    if (to.hash.size() < 16 || to.hash.size() > most || (length != 0 && to.hash.size() != length)) return std::nullopt;
+    if (to.salt.empty() || to.salt.size() > 128) return std::nullopt;
+    return to;
+}
+
+inline result<bool> verify_pbkdf2(const std::string& password, const pbkdf2_hash& stored) {
+    std::string made(stored.hash.size(), '\0');
+    if (PKCS5_PBKDF2_HMAC(password.data(), static_cast<int>(password.size()),
+                          reinterpret_cast<const unsigned char*>(stored.salt.data()),
+                          static_cast<int>(stored.salt.size()), static_cast<int>(stored.iterations),
+                          function_of(stored.digest), static_cast<int>(made.size()),
+                          reinterpret_cast<unsigned char*>(made.data())) != 1)
+        return error::overloaded;  // there is no memory for it
+    return equal_in_constant_time(made, stored.hash);
+}
+
+}  // namespace detail
+
+PHONEAUTH_DECL pbkdf2_hashes::pbkdf2_hashes(pbkdf2_digest digest, unsigned iterations)
+    : digest_(digest), iterations_(iterations) {
+    if (!detail::is_affordable_pbkdf2(iterations))
+        throw std::invalid_argument("phoneauth: PBKDF2 has 1 to 4,000,000 iterations");
+}
+
+PHONEAUTH_DECL bool pbkdf2_hashes::recognizes(const std::string& hash) const {
+    return detail::pbkdf2_form_of(hash) != nullptr;
+}
+
+PHONEAUTH_DECL result<bool> pbkdf2_hashes::verify(const std::string& password, const std::string& hash) const {
+    const auto stored = detail::parse_pbkdf2(hash);
+    if (!stored) return failure(error::internal, "The stored password hash is not one of PBKDF2 that can be read.");
+    return detail::verify_pbkdf2(password, *stored);
+}
+
+PHONEAUTH_DECL result<bool> pbkdf2_hashes::decoy(const std::string& password) const {
+    const auto size = static_cast<std::size_t>(EVP_MD_get_size(detail::function_of(digest_)));
+    const detail::pbkdf2_hash nobodys{digest_, iterations_, std::string(16, '\0'), std::string(size, '\0')};
+    auto compared = detail::verify_pbkdf2(password, nobodys);
+    return compared ? result<bool>(false) : compared;
+}
+
 }  // namespace v0
 }  // namespace phoneauth
 
@@ -14140,6 +18929,16 @@ struct update_user {
     auto operator()(auto& store, const user& u) const -> decltype(store.update_user(u)) { return store.update_user(u); }
 };
 
+/// The call of `erase_user`.
+struct erase_user {
+    static constexpr auto part = storage_part::users;       ///< what it is a function of
+    static constexpr std::string_view name = "erase_user";  ///< what it is called
+    /// Calls it.
+    auto operator()(auto& store, const std::string& object_id) const -> decltype(store.erase_user(object_id)) {
+        return store.erase_user(object_id);
+    }
+};
+
 /// The call of `find_user`.
 struct find_user {
     static constexpr auto part = storage_part::users;      ///< what it is a function of
@@ -14187,6 +18986,26 @@ struct find_session {
     /// Calls it.
     auto operator()(auto& store, const std::string& token_hash) const -> decltype(store.find_session(token_hash)) {
         return store.find_session(token_hash);
+    }
+};
+
+/// The call of `find_sessions_of`.
+struct find_sessions_of {
+    static constexpr auto part = storage_part::sessions;          ///< what it is a function of
+    static constexpr std::string_view name = "find_sessions_of";  ///< what it is called
+    /// Calls it.
+    auto operator()(auto& store, const std::string& user_id) const -> decltype(store.find_sessions_of(user_id)) {
+        return store.find_sessions_of(user_id);
+    }
+};
+
+/// The call of `update_session`.
+struct update_session {
+    static constexpr auto part = storage_part::sessions;        ///< what it is a function of
+    static constexpr std::string_view name = "update_session";  ///< what it is called
+    /// Calls it.
+    auto operator()(auto& store, const session& s) const -> decltype(store.update_session(s)) {
+        return store.update_session(s);
     }
 };
 
@@ -14294,6 +19113,12 @@ public:
     }
 
     /// See `UserStorage`.
+    template <detail::performs<operations::erase_user, std::string> D = Derived>
+    auto erase_user(const std::string& object_id) {
+        return self().perform(operations::erase_user(), object_id);
+    }
+
+    /// See `UserStorage`.
     template <detail::performs<operations::find_user, std::string> D = Derived>
     auto find_user(const std::string& object_id) {
         return self().perform(operations::find_user(), object_id);
@@ -14321,6 +19146,18 @@ public:
     template <detail::performs<operations::find_session, std::string> D = Derived>
     auto find_session(const std::string& token_hash) {
         return self().perform(operations::find_session(), token_hash);
+    }
+
+    /// See `SessionStorage`.
+    template <detail::performs<operations::find_sessions_of, std::string> D = Derived>
+    auto find_sessions_of(const std::string& user_id) {
+        return self().perform(operations::find_sessions_of(), user_id);
+    }
+
+    /// See `SessionStorage`.
+    template <detail::performs<operations::update_session, session> D = Derived>
+    auto update_session(const session& s) {
+        return self().perform(operations::update_session(), s);
     }
 
     /// See `SessionStorage`.
@@ -14459,6 +19296,7 @@ struct record_fields<transaction> {
         f(field{"delivery_error", variable, "delivery_error", 2}, &transaction::delivery_error);
         f(field{"password_fingerprint", constant, "password_mark", 2}, &transaction::password_fingerprint);
         f(field{"known_network", constant, "known_network", 2}, &transaction::known_network);
+        f(field{"topic", constant, "topic", 4}, &transaction::topic);
     }
 };
 
@@ -14480,6 +19318,7 @@ struct record_fields<user> {
         f(field{"last_login_at"}, &user::last_login_at);
         f(field{"properties"}, &user::properties);
         f(field{"generation", variable, "generation", 3}, &user::generation);
+        f(field{"backup_codes", variable, "backup_codes", 4}, &user::backup_codes);
     }
 };
 
@@ -14493,7 +19332,14 @@ struct record_fields<session> {
         f(field{"user_id", constant}, &session::user_id);
         f(field{"created_at", constant}, &session::created_at);
         f(field{"expires_at", constant}, &session::expires_at);
-        f(field{"fingerprint", constant, "fingerprint", 3}, &session::fingerprint);
+        f(field{"fingerprint", variable, "fingerprint", 3}, &session::fingerprint);
+        f(field{"kind", constant, "kind", 4}, &session::kind);
+        f(field{"auth_methods", variable, "auth_methods", 4}, &session::auth_methods);
+        f(field{"auth_time", variable, "auth_time", 4}, &session::auth_time);
+        f(field{"last_used_at", variable, "last_used_at", 4}, &session::last_used_at);
+        f(field{"device", constant, "device", 4}, &session::device);
+        f(field{"network", constant, "network", 4}, &session::network);
+        f(field{"version", version, "version", 4}, &session::version);
     }
 };
 
@@ -14506,9 +19352,11 @@ void for_each_field(F f) {
 template <class Enum>
 inline constexpr Enum last_enumerator{};
 template <>
-inline constexpr auto last_enumerator<purpose> = purpose::login;
+inline constexpr auto last_enumerator<purpose> = purpose::verification;
 template <>
-inline constexpr auto last_enumerator<transaction_state> = transaction_state::failed;
+inline constexpr auto last_enumerator<transaction_state> = transaction_state::redeemed;
+template <>
+inline constexpr auto last_enumerator<session_kind> = session_kind::trusted_device;
 template <>
 inline constexpr auto last_enumerator<delivery_state> = delivery_state::undelivered;
 
@@ -14710,7 +19558,8 @@ struct memory_limits {
 /// A complete Storage in the memory of this process: for tests, and for servers that are a single process and may
 /// forget users when they end. Combine it with a storage for the users (storage/combined.hpp) to keep those.
 ///
-/// All functions take constant time (amortised), except `erase_sessions_of`, which is linear in that user's sessions.
+/// All functions take constant time (amortised), except `find_sessions_of` and
+/// `erase_sessions_of`, which are linear in that user's sessions.
 /// What has expired is dropped a few records at a time, whenever something is inserted: transactions
 /// `transaction_retention` past their `expires_at`, sessions at theirs, cells when they are over.
 ///
@@ -14737,11 +19586,14 @@ public:
     PHONEAUTH_DECL bool update_transaction(const transaction& t);
     PHONEAUTH_DECL write_result insert_user(const user& u);
     PHONEAUTH_DECL write_result update_user(const user& u);
+    PHONEAUTH_DECL bool erase_user(const std::string& object_id);
     PHONEAUTH_DECL std::optional<user> find_user(const std::string& object_id);
     PHONEAUTH_DECL std::optional<user> find_user_by_phone(const phone_number& phone);
     PHONEAUTH_DECL std::optional<user> find_user_by_identity(const std::string& identity);
     PHONEAUTH_DECL bool insert_session(const session& s);
     PHONEAUTH_DECL std::optional<session> find_session(const std::string& token_hash);
+    PHONEAUTH_DECL std::vector<session> find_sessions_of(const std::string& user_id);
+    PHONEAUTH_DECL bool update_session(const session& s);
     PHONEAUTH_DECL bool erase_session(const std::string& token_hash);
     PHONEAUTH_DECL std::size_t erase_sessions_of(const std::string& user_id, const std::string& kept);
     PHONEAUTH_DECL cell_answer take_cells(const cell_batch& batch);
@@ -14856,6 +19708,16 @@ PHONEAUTH_DECL write_result memory_storage::update_user(const user& u) {
     return write_result::done;
 }
 
+PHONEAUTH_DECL bool memory_storage::erase_user(const std::string& object_id) {
+    const std::scoped_lock lock(users_mutex_);
+    const auto found = users_.find(object_id);
+    if (found == users_.end()) return false;
+    by_phone_.erase(by_phone_.find(found->second.phone.str()));
+    by_identity_.erase(by_identity_.find(found->second.identity));
+    users_.erase(found);
+    return true;
+}
+
 PHONEAUTH_DECL std::optional<user> memory_storage::find_user(const std::string& object_id) {
     const std::scoped_lock lock(users_mutex_);
     const auto found = users_.find(object_id);
@@ -14892,6 +19754,30 @@ PHONEAUTH_DECL std::optional<session> memory_storage::find_session(const std::st
     const std::scoped_lock lock(sessions_mutex_);
     const auto* found = sessions_.find(token_hash);
     return found ? std::optional(*found) : std::nullopt;
+}
+
+PHONEAUTH_DECL std::vector<session> memory_storage::find_sessions_of(const std::string& user_id) {
+    std::vector<session> all;
+    const std::scoped_lock lock(sessions_mutex_);
+    const auto found = sessions_of_.find(user_id);
+    if (found == sessions_of_.end()) return all;
+    all.reserve(found->second.size());
+    for (const auto hash : found->second) all.push_back(*sessions_.find(hash));
+    return all;
+}
+
+PHONEAUTH_DECL bool memory_storage::update_session(const session& s) {
+    const std::scoped_lock lock(sessions_mutex_);
+    auto* stored = sessions_.find(s.token_hash);
+    if (!stored || stored->version != s.version) return false;
+    // The rest is what it was, and `sessions_of_` points into it.
+    auto fingerprint = s.fingerprint;
+    stored->fingerprint = std::move(fingerprint);
+    stored->auth_methods = s.auth_methods;
+    stored->auth_time = s.auth_time;
+    stored->last_used_at = s.last_used_at;
+    ++stored->version;
+    return true;
 }
 
 PHONEAUTH_DECL bool memory_storage::erase_session(const std::string& token_hash) {
@@ -15029,6 +19915,7 @@ struct transaction_storage_archetype {
 struct user_storage_archetype {
     write_result insert_user(const user&) { return write_result::done; }
     write_result update_user(const user&) { return write_result::stale; }
+    bool erase_user(const std::string& /*object_id*/) { return false; }
     std::optional<user> find_user(const std::string& /*object_id*/) { return {}; }
     std::optional<user> find_user_by_phone(const phone_number&) { return {}; }
     std::optional<user> find_user_by_identity(const std::string& /*identity*/) { return {}; }
@@ -15040,6 +19927,8 @@ struct user_storage_archetype {
 struct session_storage_archetype {
     bool insert_session(const session&) { return false; }
     std::optional<session> find_session(const std::string& /*token_hash*/) { return {}; }
+    std::vector<session> find_sessions_of(const std::string& /*user_id*/) { return {}; }
+    bool update_session(const session&) { return false; }
     bool erase_session(const std::string& /*token_hash*/) { return false; }
     std::size_t erase_sessions_of(const std::string& /*user_id*/, const std::string& /*kept*/) { return 0; }
 };
@@ -15090,6 +19979,10 @@ struct hooks_archetype {
     result<void> before_login(const user&) { return {}; }
     result<void> after_login(const user&) { return {}; }
     result<void> before_update(const user& /*before*/, user& /*changed*/) { return {}; }
+    result<void> after_update(const user& /*before*/, const user& /*changed*/) { return {}; }
+    result<void> before_deletion(const user&) { return {}; }
+    result<void> after_deletion(const user&) { return {}; }
+    result<void> before_message(code_message&) { return {}; }
     result<void> password_allowed(const std::string& /*password*/, const user&) { return {}; }
 };
 //]
@@ -15371,6 +20264,16 @@ public:
     std::vector<suite_finding> findings() && { return std::move(findings_); }
 
 private:
+    // Parts of `users` and `sessions`.
+    void erasures_of_users();
+    void racing_erasures_of_users();
+    template <class Take>
+    void hand_around(Take take);
+    void sessions_of_one_user();
+    void updates_of_sessions();
+    void racing_updates_of_sessions();
+    void finds_that_race_with_updates_of_sessions();
+
     /// The handles take turns, so that what is written by one is read by the other.
     S& storage() { return *handles_[turn_++ % 2]; }
 
@@ -15497,6 +20400,27 @@ private:
         expect(!value_of(storage().find_user(u.object_id)),
                "a user whose insertion was refused, or who never was, must not be found");
     }
+    void expect_erased(const user& u) {
+        expect(!value_of(storage().find_user(u.object_id)) && !value_of(storage().find_user_by_phone(u.phone)) &&
+                   !value_of(storage().find_user_by_identity(u.identity)),
+               "a user who was erased must not be found");
+    }
+    /// That `all` are those of the user, and `find_session` gives each.
+    void expect_sessions_of(const std::string& id, const std::vector<session>& all) {
+        const auto found = value_of(storage().find_sessions_of(id));
+        expect(found.size() == all.size(), "find_sessions_of must give each session of the user once, and no other");
+        for (const auto& s : all) {
+            const auto same = [&](const session& f) { return f.token_hash == s.token_hash; };
+            const auto at = std::find_if(found.begin(), found.end(), same);
+            if (at == found.end()) {
+                expect(false, "find_sessions_of must find each session of the user");
+                continue;
+            }
+            const auto field = difference(*at, s);
+            expect(field.empty(), "find_sessions_of must return what was stored last; " + field + " differs");
+            expect_stored(s);
+        }
+    }
 
     static time_point now() { return system_clock().now(); }
 
@@ -15539,6 +20463,7 @@ private:
         t.delivery_error = 30003;
         t.password_fingerprint = hash();
         t.known_network = "2001:db8::/64";
+        t.topic = "voucher";
         t.version = 1;
         return t;
     }
@@ -15553,6 +20478,7 @@ private:
         u.created_at = now();
         u.version = 1;
         u.generation = 3;
+        u.backup_codes = "$scrypt$ln=14,r=8,p=1$c2FsdA$aGFzaA - $scrypt$ln=14,r=8,p=1$c2FsdA$aGFzaB";
         return u;
     }
     user inserted(const user& u) {
@@ -15567,7 +20493,17 @@ private:
         return users;
     }
 
-    session new_session(const std::string& id) { return {hash(), id, now(), now() + std::chrono::hours(1), hash()}; }
+    session new_session(const std::string& id) {
+        session s{hash(), id, now(), now() + std::chrono::hours(1), hash()};
+        s.kind = session_kind::trusted_device;
+        s.auth_methods = by_code | by_password;
+        s.auth_time = s.created_at + std::chrono::milliseconds(1);
+        s.last_used_at = s.created_at + std::chrono::milliseconds(2);
+        s.device = "Zo\xC3\xAB's phone";
+        s.network = "2001:db8::/64";
+        s.version = 1;
+        return s;
+    }
     session inserted(const session& s) {
         expect(value_of(storage().insert_session(s)), "insert_session of a new token hash must return true");
         return s;
@@ -16039,6 +20975,237 @@ void storage_suite<S, SyncWait>::cells() {
 #include <vector>
 
 
+// ---- phoneauth/testing/detail/session_update_suite.hpp ----
+
+#ifndef PHONEAUTH_TESTING_DETAIL_SESSION_UPDATE_SUITE_HPP
+#define PHONEAUTH_TESTING_DETAIL_SESSION_UPDATE_SUITE_HPP
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <vector>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace testing {
+namespace detail {
+
+template <class S, class SyncWait>
+void storage_suite<S, SyncWait>::sessions_of_one_user() {
+    check("sessions: find all of a user", [&] {
+        const auto id = user_id();
+        expect_sessions_of(id, {});
+        const auto device = inserted_session(id);
+        auto login = new_session(id);
+        login.kind = session_kind::login;
+        inserted(login);
+        const auto other = inserted_session(user_id());
+        expect_sessions_of(id, {device, login});
+        ++login.auth_methods;
+        value_of(storage().update_session(login));
+        ++login.version;
+        expect_sessions_of(id, {login, device});
+        value_of(storage().erase_session(device.token_hash));
+        expect_sessions_of(id, {login});
+        value_of(storage().erase_sessions_of(id, {}));
+        expect_sessions_of(id, {});
+        expect_sessions_of(other.user_id, {other});
+        for (const std::string text : awkward_texts) expect_sessions_of(text, {});
+    });
+    check("sessions: finding all while others come and go", [&] {
+        const auto id = user_id();
+        const auto stays = inserted_session(id);
+        std::vector<session> others;
+        for (unsigned i = 0; i < options_.threads; ++i) others.push_back(new_session(id));
+        in_parallel([&, this](unsigned i) {
+            for (unsigned n = 0; n < options_.rounds; ++n) {
+                value_of(storage().insert_session(others[i]));
+                const auto found = value_of(storage().find_sessions_of(id));
+                const auto finds = [&](const session& s) {
+                    return std::count_if(found.begin(), found.end(), [&](const session& f) {
+                               return f.token_hash == s.token_hash && f.user_id == id;
+                           }) == 1;
+                };
+                expect(finds(stays) && finds(others[i]), "find_sessions_of must find each session of the user");
+                value_of(storage().erase_session(others[i].token_hash));
+                const auto left = value_of(storage().find_sessions_of(id));
+                expect(std::none_of(left.begin(), left.end(),
+                                    [&](const session& f) { return f.token_hash == others[i].token_hash; }),
+                       "find_sessions_of must not find a session that is over");
+            }
+        });
+        expect_sessions_of(id, {stays});
+    });
+}
+
+template <class S, class SyncWait>
+void storage_suite<S, SyncWait>::updates_of_sessions() {
+    using std::chrono::milliseconds;
+    const auto update = [this](const session& s) { return value_of(storage().update_session(s)); };
+    const auto updated = [&, this](session& s) {
+        expect(update(s), "update_session with the stored version must return true");
+        ++s.version;
+        expect_stored(s);
+    };
+
+    check("sessions: update", [&] {
+        auto s = inserted_session(user_id());
+        s.fingerprint = hash();
+        s.auth_methods = by_backup_code;
+        s.auth_time += milliseconds(1234);
+        s.last_used_at += milliseconds(2345);
+        updated(s);
+        s.fingerprint.clear();
+        s.auth_methods = 0;
+        s.auth_time = s.last_used_at = time_point();
+        updated(s);
+        expect_sessions_of(s.user_id, {s});
+        expect(value_of(storage().erase_session(s.token_hash)), "erase_session must return true if there was one");
+    });
+    check("sessions: the largest numbers", [&] {
+        auto s = new_session(user_id());
+        s.auth_methods = (std::numeric_limits<std::uint32_t>::max)();
+        s.version = (std::uint64_t{1} << 53) + 1;  // more than a double can tell from its neighbours
+        s.auth_time = std::chrono::sys_days(std::chrono::year(9999) / 12 / 31) + milliseconds(86'399'999);
+        inserted(s);
+        auto stale = s;
+        --stale.version;
+        expect(!update(stale), "update_session with an older version must return false");
+        updated(s);
+        s = new_session(user_id());
+        s.version = (std::numeric_limits<std::int64_t>::max)() - 1;
+        inserted(s);
+        updated(s);
+    });
+    check("sessions: stale update", [&] {
+        auto s = inserted_session(user_id());
+        auto stale = s;
+        updated(s);
+        stale.auth_methods = 0;
+        expect(!update(stale), "update_session with an older version must return false");
+        stale.version = s.version + 1;
+        expect(!update(stale), "update_session with a newer version must return false");
+        expect_stored(s);
+        const auto unknown = new_session(s.user_id);
+        expect(!update(unknown), "update_session of an unknown session must return false");
+        value_of(storage().erase_session(s.token_hash));
+        expect(!update(s), "update_session of a session that is over must return false");
+        expect(!value_of(storage().find_session(s.token_hash)) && !value_of(storage().find_session(unknown.token_hash)),
+               "update_session must bring no session into being");
+        expect_sessions_of(s.user_id, {});
+        expect(value_of(storage().erase_sessions_of(s.user_id, {})) == 0,
+               "update_session must bring no session into being");
+    });
+}
+
+template <class S, class SyncWait>
+void storage_suite<S, SyncWait>::racing_updates_of_sessions() {
+    check("sessions: racing updates", [&] {
+        race([&] {
+            const auto s = inserted_session(user_id());
+            std::vector<session> rivals(options_.threads, s);
+            for (auto& r : rivals) r.fingerprint = hash();
+            const auto winners =
+                winners_of([&, this](unsigned i) { return value_of(storage().update_session(rivals[i])); });
+            expect(winners.size() == 1, "of several update_session with one version exactly one must return true");
+            for (const auto i : winners) {
+                ++rivals[i].version;
+                expect_stored(rivals[i]);
+            }
+        });
+    });
+    check("sessions: no acknowledged update is lost", [&] {
+        auto s = inserted_session(user_id());
+        const unsigned each = options_.rounds;
+        in_parallel([&, this](unsigned) {
+            // Whoever loses loses to one that wins, so nobody needs more tries than there are updates.
+            for (unsigned done = 0, tries = 0; done < each && tries < options_.threads * each; ++tries) {
+                auto mine = value_of(storage().find_session(s.token_hash));
+                if (!mine) return;
+                ++mine->auth_methods;
+                done += value_of(storage().update_session(*mine));
+            }
+        });
+        s.auth_methods += options_.threads * each;
+        s.version += options_.threads * each;
+        expect_stored(s);
+    });
+    check("sessions: updates that race with erasures", [&] {
+        for (unsigned n = 0; n < options_.rounds; ++n) {
+            const auto s = inserted_session(user_id());
+            std::atomic<bool> over = false, ended = false;
+            in_parallel([&, this](unsigned i) {
+                if (i == 0) {
+                    ended = n % 2 == 0 ? value_of(storage().erase_session(s.token_hash))
+                                       : value_of(storage().erase_sessions_of(s.user_id, {})) == 1;
+                    over = true;
+                    return;
+                }
+                auto mine = s;
+                for (unsigned tries = 0, late = 0; tries < 1000 && late < 4; ++tries, late += over) {
+                    mine.last_used_at += std::chrono::milliseconds(1);
+                    value_of(storage().update_session(mine));
+                    if (const auto seen = value_of(storage().find_session(s.token_hash))) mine = *seen;
+                }
+            });
+            expect(ended, "a session that is updated meanwhile must end");
+            expect(!value_of(storage().find_session(s.token_hash)),
+                   "a session that was ended must not come back by update_session");
+            expect_sessions_of(s.user_id, {});
+        }
+    });
+    finds_that_race_with_updates_of_sessions();
+}
+
+template <class S, class SyncWait>
+void storage_suite<S, SyncWait>::finds_that_race_with_updates_of_sessions() {
+    check("sessions: finds that race with updates", [&] {
+        const auto s = inserted_session(user_id());
+        std::atomic<std::uint64_t> acknowledged = s.version;
+        const auto after = [&](std::uint64_t updates) {
+            auto changed = s;
+            changed.fingerprint = std::to_string(updates);
+            changed.auth_methods = static_cast<std::uint32_t>(updates);
+            changed.auth_time = changed.last_used_at = s.created_at + std::chrono::milliseconds(updates);
+            changed.version = s.version + updates;
+            return changed;
+        };
+        const auto is_whole = [&](const session& seen) {
+            return seen.version == s.version || difference(seen, after(seen.version - s.version)).empty();
+        };
+        read_while_writing(
+            [&, this](unsigned n) {
+                auto mine = after(n);
+                --mine.version;
+                value_of(storage().update_session(mine));
+                acknowledged = mine.version + 1;
+            },
+            [&, this] {
+                const auto least = acknowledged.load();
+                const auto seen = value_of(storage().find_session(s.token_hash));
+                expect(seen && seen->version >= least,
+                       "find_session must see at once what update_session has acknowledged");
+                const auto all = value_of(storage().find_sessions_of(s.user_id));
+                expect(all.size() == 1 && all.front().version >= least,
+                       "find_sessions_of must see at once what update_session has acknowledged");
+                expect((!seen || is_whole(*seen)) && std::all_of(all.begin(), all.end(), is_whole),
+                       "a find must see an update whole, or not at all");
+                return seen ? seen->version : 0;
+            });
+    });
+}
+
+}  // namespace detail
+}  // namespace testing
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
 namespace phoneauth {
 inline namespace v0 {
 namespace testing {
@@ -16053,9 +21220,18 @@ void storage_suite<S, SyncWait>::sessions() {
         expect_stored(inserted_session(user_id()));
         auto bare = new_session(user_id());
         bare.fingerprint.clear();
+        bare.kind = session_kind::login;
+        bare.auth_methods = 0;
+        bare.auth_time = bare.last_used_at = {};
+        bare.device.clear();
+        bare.network.clear();
+        bare.version = 0;
         expect_stored(inserted(bare));
         expect(!value_of(storage().find_session(hash())), "find_session of an unknown token hash must return nothing");
         for (const std::string text : awkward_texts) {
+            auto s = new_session(user_id());
+            s.device = text;
+            expect_stored(inserted(s));
             expect(!value_of(storage().find_session(text)),
                    "find_session of an unknown token hash must return nothing");
             expect(!value_of(storage().erase_session(text)), "erase_session must return false if there was none");
@@ -16084,6 +21260,8 @@ void storage_suite<S, SyncWait>::sessions() {
         expect(!value_of(storage().insert_session(second)),
                "insert_session of a token hash that is taken must return false");
         expect_stored(s);
+        expect(value_of(storage().find_sessions_of(second.user_id)).empty(),
+               "a refused insert_session must store nothing");
         expect(value_of(storage().erase_sessions_of(second.user_id, none)) == 0,
                "a refused insert_session must store nothing");
         expect_stored(s);
@@ -16196,9 +21374,13 @@ void storage_suite<S, SyncWait>::sessions() {
                 value_of(storage().insert_session(all[n * options_.threads + i]));
         });
         for (const auto& s : all) expect_stored(s);
+        expect_sessions_of(id, all);
         expect(value_of(storage().erase_sessions_of(id, none)) == all.size(),
                "erase_sessions_of must return how many sessions the user had");
     });
+    sessions_of_one_user();
+    updates_of_sessions();
+    racing_updates_of_sessions();
 }
 
 }  // namespace detail
@@ -16240,12 +21422,18 @@ void storage_suite<S, SyncWait>::transactions() {
         bare.delivery_error = 0;
         bare.password_fingerprint.clear();
         bare.known_network.clear();
+        bare.topic.clear();
         bare.version = 0;
         expect_stored(inserted(bare));
         for (const auto state : {transaction_state::confirmed, transaction_state::exhausted, transaction_state::expired,
-                                 transaction_state::failed}) {
+                                 transaction_state::failed, transaction_state::redeemed}) {
             auto t = new_transaction();
             t.state = state;
+            expect_stored(inserted(t));
+        }
+        for (auto n = static_cast<int>(purpose::registration); n <= static_cast<int>(purpose::verification); ++n) {
+            auto t = new_transaction();
+            t.purpose = static_cast<purpose>(n);
             expect_stored(inserted(t));
         }
         expect(!value_of(storage().find_transaction(uuid())), "find_transaction of an unknown id must return nothing");
@@ -16255,7 +21443,7 @@ void storage_suite<S, SyncWait>::transactions() {
             expect(!value_of(storage().find_transaction(text)),
                    "find_transaction of an unknown id must return nothing");
             auto t = new_transaction();
-            t.key_id = text;
+            t.key_id = t.topic = text;
             expect_stored(inserted(t));
         }
         const auto t = inserted_transaction();
@@ -16683,6 +21871,168 @@ inline http_response countries_reply(const std::vector<twilio::country_permissio
 
 #endif
 
+// ---- phoneauth/testing/detail/user_erasure_suite.hpp ----
+
+#ifndef PHONEAUTH_TESTING_DETAIL_USER_ERASURE_SUITE_HPP
+#define PHONEAUTH_TESTING_DETAIL_USER_ERASURE_SUITE_HPP
+
+#include <algorithm>
+#include <atomic>
+#include <string>
+#include <thread>
+#include <vector>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace testing {
+namespace detail {
+
+template <class S, class SyncWait>
+void storage_suite<S, SyncWait>::erasures_of_users() {
+    check("users: erase", [&] {
+        const auto u = inserted_user();
+        const auto other = inserted_user();
+        expect(value_of(storage().erase_user(u.object_id)), "erase_user must return true if there was such a user");
+        expect_erased(u);
+        expect(!value_of(storage().erase_user(u.object_id)), "erase_user must return false if there was no such user");
+        expect(!value_of(storage().erase_user(uuid())), "erase_user must return false if there was no such user");
+        for (const std::string text : awkward_texts)
+            expect(!value_of(storage().erase_user(text)), "erase_user must return false if there was no such user");
+        expect_stored(other);
+        expect(value_of(storage().update_user(u)) == write_result::stale,
+               "update_user of a user who was erased must return stale");
+        expect_erased(u);
+        auto heir = new_user();
+        heir.phone = u.phone;
+        heir.identity = u.identity;
+        expect(value_of(storage().insert_user(heir)) == write_result::done,
+               "the phone and the identity of a user who was erased must be free");
+        expect_stored(heir);
+        expect(!value_of(storage().erase_user(u.object_id)), "erase_user must not take away who has the phone now");
+        expect_stored(heir);
+        expect(value_of(storage().erase_user(heir.object_id)), "erase_user must return true if there was such a user");
+        expect(value_of(storage().insert_user(u)) == write_result::done,
+               "the object_id of a user who was erased must be free");
+        expect_stored(u);
+    });
+    check("users: erase after an update", [&] {
+        const auto before = inserted_user();
+        auto u = before;
+        u.phone = new_phone();
+        u.identity = new_identity();
+        value_of(storage().update_user(u));
+        auto heir = new_user();
+        heir.phone = before.phone;
+        heir.identity = before.identity;
+        inserted(heir);
+        expect(value_of(storage().erase_user(u.object_id)), "erase_user must return true if there was such a user");
+        expect_erased(u);
+        expect_stored(heir);
+        auto second = new_user();
+        second.phone = u.phone;
+        second.identity = u.identity;
+        expect(value_of(storage().insert_user(second)) == write_result::done,
+               "the phone and the identity of a user who was erased must be free");
+        expect_stored(second);
+    });
+}
+
+template <class S, class SyncWait>
+void storage_suite<S, SyncWait>::racing_erasures_of_users() {
+    check("users: racing erasures", [&] {
+        race([&] {
+            const auto u = inserted_user();
+            const auto winners =
+                winners_of([&, this](unsigned) { return value_of(storage().erase_user(u.object_id)); });
+            expect(winners.size() == 1, "of several erase_user of one user exactly one must return true");
+            expect_erased(u);
+        });
+    });
+    check("users: erasures that race with updates", [&] {
+        race([&] {
+            const auto u = inserted_user();
+            std::vector<user> changed(options_.threads, u);
+            for (auto& c : changed) {
+                c.phone = new_phone();
+                c.identity = new_identity();
+            }
+            in_parallel([&, this](unsigned i) {
+                if (i == 0) return void(value_of(storage().erase_user(u.object_id)));
+                for (unsigned tries = 0; tries < 100; ++tries) {
+                    const auto seen = value_of(storage().find_user(u.object_id));
+                    if (!seen) return;
+                    changed[i].version = seen->version;
+                    value_of(storage().update_user(changed[i]));
+                }
+            });
+            expect_erased(u);
+            for (const auto& c : changed) {
+                expect_erased(c);
+                auto heir = c;
+                heir.object_id = uuid();
+                expect(value_of(storage().insert_user(heir)) == write_result::done,
+                       "an update_user that races with erase_user must not leave a phone or an identity behind");
+            }
+        });
+    });
+    check("users: one phone that comes and goes",
+          [&] { hand_around([phone = new_phone()](user& u) { u.phone = phone; }); });
+    check("users: one identity that comes and goes",
+          [&] { hand_around([identity = new_identity()](user& u) { u.identity = identity; }); });
+}
+
+/// `take` gives a user what others have and give up all the time.
+template <class S, class SyncWait>
+template <class Take>
+void storage_suite<S, SyncWait>::hand_around(Take take) {
+    auto residents = rivals(true);  // who change to it and back
+    auto guests = rivals();         // who come with it and are erased
+    for (auto& g : guests) take(g);
+    std::atomic<int> holders = 0;
+    const auto hold = [&, this](const user& u) {
+        expect(++holders == 1, "no two users must have one phone or one identity at a time");
+        std::this_thread::yield();  // the others shall come now
+        expect_stored(u);
+        --holders;
+    };
+    const auto come_and_go = [&, this](const user& guest) {
+        if (value_of(storage().insert_user(guest)) != write_result::done) return false;
+        hold(guest);
+        expect(value_of(storage().erase_user(guest.object_id)), "erase_user must return true if there was such a user");
+        return true;
+    };
+    const auto change_and_change_back = [&, this](user& resident) {
+        auto changed = resident;
+        take(changed);
+        if (value_of(storage().update_user(changed)) != write_result::done) return false;
+        resident.version = ++changed.version;
+        hold(changed);
+        expect(value_of(storage().update_user(resident)) == write_result::done,
+               "update_user with the stored version must return done");
+        ++resident.version;
+        return true;
+    };
+    in_parallel([&](unsigned i) {
+        for (unsigned held = 0, tries = 0; held * 4 < options_.rounds && tries < 20 * options_.rounds; ++tries) {
+            const bool done = i % 2 == 0 ? come_and_go(guests[i]) : change_and_change_back(residents[i]);
+            if (!done) std::this_thread::yield();  // to who holds it
+            held += done;
+        }
+    });
+    auto heir = new_user();
+    take(heir);
+    expect_stored(inserted(heir));
+    for (const auto& u : residents) expect_stored(u);
+}
+
+}  // namespace detail
+}  // namespace testing
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
 // ---- phoneauth/testing/detail/user_suite.hpp ----
 
 #ifndef PHONEAUTH_TESTING_DETAIL_USER_SUITE_HPP
@@ -16748,13 +22098,14 @@ void storage_suite<S, SyncWait>::users() {
         bare.locale.clear();
         bare.version = 0;
         bare.generation = 0;
+        bare.backup_codes.clear();
         expect_stored(inserted(bare));
     });
     check("users: any text", [&] {
         for (const std::string text : awkward_texts) {
             auto u = new_user();
             u.identity += text;
-            u.password_hash = u.locale = text;
+            u.password_hash = u.locale = u.backup_codes = text;
             u.properties = {{text, "1"}, {text + text, "\"2\""}};
             expect_stored(inserted(u));
             expect(!value_of(storage().find_user(text)), "find_user of an unknown id must return nothing");
@@ -16768,6 +22119,7 @@ void storage_suite<S, SyncWait>::users() {
         auto u = new_user();
         u.identity = std::string(64, 'l') + '@' + characters("abcdefghijklmnopqrstuvwxyz", 185) + ".com";  // 254
         u.password_hash = std::string(300, '$');
+        u.backup_codes = std::string(3009, '$');
         u.locale = std::string(35, 'l');
         expect_stored(inserted(u));
     });
@@ -17084,6 +22436,8 @@ void storage_suite<S, SyncWait>::users() {
                 return seen ? seen->version : 0;
             });
     });
+    erasures_of_users();
+    racing_erasures_of_users();
 }
 
 }  // namespace detail
@@ -17142,8 +22496,8 @@ public:
     /// The `n`th call does its work and then throws `std::runtime_error`: an acknowledgement that got lost.
     void fail_after(std::size_t n) noexcept { fail_after_ = n; }
 
-    /// The `n`th call of `update_transaction` or `update_user`, counted together, loses a race: a rival stores the same
-    /// record unchanged, with the next version, just before it.
+    /// The `n`th call of `update_transaction`, `update_user` or `update_session`, counted together, loses a race: a rival
+    /// stores the same record unchanged, with the next version, just before it.
     void lose_race_on(std::size_t n) noexcept { lose_race_on_ = n; }
 
     /// How many calls there were.
@@ -17157,12 +22511,15 @@ public:
         return finish(counted<Operation>(arguments...));
     }
     ///@{
-    /// The two updates can lose a race as well.
+    /// The updates can lose a race as well.
     auto perform(operations::update_transaction update, const transaction& t) {
         return finish(raced<operations::find_transaction>(update, t, t.id));
     }
     auto perform(operations::update_user update, const user& u) {
         return finish(raced<operations::find_user>(update, u, u.object_id));
+    }
+    auto perform(operations::update_session update, const session& s) {
+        return finish(raced<operations::find_session>(update, s, s.token_hash));
     }
     ///@}
 

@@ -274,9 +274,12 @@ PHONEAUTH_INSTANTIATE_FLOWS(extern, awaitable_mode<::asio::any_io_executor>)
 #ifndef PHONEAUTH_ASIO_POOLED_PASSWORDS_HPP
 #define PHONEAUTH_ASIO_POOLED_PASSWORDS_HPP
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
+#include <thread>
 #include <type_traits>
+#include <utility>
 
 
 // ---- phoneauth/asio/worker_pool.hpp ----
@@ -452,31 +455,72 @@ private:
 namespace phoneauth {
 inline namespace v0 {
 
-/// The PasswordHasher of an asynchronous server: scrypt on a few threads of its own, because it takes a few hundred
-/// milliseconds and must not stop the event loop.
+/// Any blocking PasswordHasher for an asynchronous server, on a few threads of its own, because hashing takes a few
+/// hundred milliseconds and must not stop the event loop. A `hasher_chain` (secrets/hasher_chain.hpp), for example.
 ///
 /// @par Errors
-/// While the queue is full, `hash` and `verify` yield `error::overloaded` at once.
+/// While the queue is full, the functions yield `error::overloaded` at once.
 ///
 /// @par Thread safety
-/// Shared objects are safe.
+/// Shared objects are safe if the hasher's are.
 ///
 /// @par Lifetime
 /// The destructor waits for what is being hashed.
 ///
 /// @par Cancellation
 /// It takes effect after the password was hashed.
-class pooled_passwords {
+template <class Hasher>
+requires PasswordHasher<Hasher>
+class pooled_hasher {
 public:
     /// One thread for every two processors, and at least one: hashing must leave some for the event loop.
-    PHONEAUTH_DECL static std::size_t default_threads();
+    static std::size_t default_threads() { return (std::max)(1u, std::thread::hardware_concurrency() / 2); }
+
+    /// Starts the threads.
+    ///
+    /// @param hasher     does the work; it is called on all of the threads
+    /// @param threads    how many passwords are hashed at a time; at least 1
+    /// @param max_queue  how many may wait for a thread. 20 before one thread are a wait of some seconds, which is as
+    ///     long as a person has patience.
+    explicit pooled_hasher(Hasher hasher, std::size_t threads = default_threads(), std::size_t max_queue = 20)
+        : hasher_(std::move(hasher)), pool_(threads, max_queue) {}
+
+    /// As the hasher's `hash`.
+    ::asio::awaitable<result<std::string>> hash(const std::string& password) {
+        auto work = [this, password = secret_string(password)] { return hasher_.hash(password); };
+        return pool_.run(std::move(work));
+    }
+    /// As the hasher's `verify`.
+    ::asio::awaitable<result<bool>> verify(const std::string& password, const std::string& hash) {
+        auto work = [this, password = secret_string(password), hash] { return hasher_.verify(password, hash); };
+        return pool_.run(std::move(work));
+    }
+    /// Calls the hasher's `needs_rehash`, if it has one, at once.
+    bool needs_rehash(const std::string& hash) requires detail::has_needs_rehash<Hasher> {
+        return hasher_.needs_rehash(hash);
+    }
+    /// As the hasher's `decoy`, if it has one.
+    ::asio::awaitable<result<bool>> decoy(const std::string& password) requires detail::has_decoy<Hasher> {
+        auto work = [this, password = secret_string(password)] { return hasher_.decoy(password); };
+        return pool_.run(std::move(work));
+    }
+
+private:
+    Hasher hasher_;
+    worker_pool pool_;
+};
+
+/// The PasswordHasher of an asynchronous server: scrypt, in a `pooled_hasher`, whose properties it has.
+class pooled_passwords {
+public:
+    /// See `pooled_hasher::default_threads`.
+    static std::size_t default_threads() { return pooled_hasher<scrypt_passwords>::default_threads(); }
 
     /// Starts the threads.
     ///
     /// @param cost       of scrypt; see `scrypt_cost`
-    /// @param threads    how many passwords are hashed at a time; at least 1
-    /// @param max_queue  how many may wait for a thread. 20 before one thread are a wait of some seconds, which is as
-    ///     long as a person has patience.
+    /// @param threads    see `pooled_hasher`
+    /// @param max_queue  see there
     PHONEAUTH_DECL explicit pooled_passwords(scrypt_cost cost = {}, std::size_t threads = default_threads(),
                                              std::size_t max_queue = 20);
 
@@ -486,12 +530,11 @@ public:
     /// As `scrypt_passwords::verify`.
     PHONEAUTH_DECL ::asio::awaitable<result<bool>> verify(const std::string& password, const std::string& phc);
 
-private:
-    struct hashing;
-    struct verifying;
+    /// As `scrypt_passwords::needs_rehash`, at once.
+    bool needs_rehash(const std::string& phc) { return pool_.needs_rehash(phc); }
 
-    const scrypt_passwords scrypt_;
-    worker_pool pool_;
+private:
+    pooled_hasher<scrypt_passwords> pool_;
 };
 
 /// In asynchronous mode an authenticator without a PasswordHasher has `pooled_passwords`.
@@ -512,44 +555,20 @@ struct default_passwords<awaitable_mode<Executor>> {
 #ifndef PHONEAUTH_ASIO_POOLED_PASSWORDS_IPP
 #define PHONEAUTH_ASIO_POOLED_PASSWORDS_IPP
 
-#include <algorithm>
-#include <string>
-#include <thread>
-#include <utility>
-
 
 namespace phoneauth {
 inline namespace v0 {
 
-PHONEAUTH_DECL std::size_t pooled_passwords::default_threads() {
-    return (std::max)(1u, std::thread::hardware_concurrency() / 2);
-}
-
 PHONEAUTH_DECL pooled_passwords::pooled_passwords(scrypt_cost cost, std::size_t threads, std::size_t max_queue)
-    : scrypt_(cost, threads), pool_(threads, max_queue) {}
-
-// Not lambdas: in a function that is not inline they have no linkage, which a coroutine's frame needs.
-struct pooled_passwords::hashing {
-    const scrypt_passwords& scrypt;
-    secret_string password;
-    result<std::string> operator()() const { return scrypt.hash(password); }
-};
-struct pooled_passwords::verifying {
-    const scrypt_passwords& scrypt;
-    secret_string password;
-    std::string phc;
-    result<bool> operator()() const { return scrypt.verify(password, phc); }
-};
+    : pool_(scrypt_passwords(cost, threads), threads, max_queue) {}
 
 PHONEAUTH_DECL ::asio::awaitable<result<std::string>> pooled_passwords::hash(const std::string& password) {
-    hashing work{scrypt_, secret_string(password)};
-    return pool_.run(std::move(work));
+    return pool_.hash(password);
 }
 
 PHONEAUTH_DECL ::asio::awaitable<result<bool>> pooled_passwords::verify(const std::string& password,
                                                                         const std::string& phc) {
-    verifying work{scrypt_, secret_string(password), phc};
-    return pool_.run(std::move(work));
+    return pool_.verify(password, phc);
 }
 
 }  // namespace v0
@@ -3679,6 +3698,13 @@ public:
     later<result<bool>> verify(const std::string& password, const std::string& hash) requires PasswordHasher<P> {
         co_await turn();
         co_return policy_.verify(password, hash);
+    }
+    bool needs_rehash(const std::string& hash) requires detail::has_needs_rehash<P> {
+        return policy_.needs_rehash(hash);
+    }
+    later<result<bool>> decoy(const std::string& password) requires detail::has_decoy<P> {
+        co_await turn();
+        co_return policy_.decoy(password);
     }
     ///@}
 

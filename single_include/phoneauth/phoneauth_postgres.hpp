@@ -869,6 +869,9 @@ SELECT CASE WHEN EXISTS (SELECT FROM updated) THEN 'done'
     ELSE 'stale' END)",
                                                          '$')};
 
+inline const statement erase_user_sql{"phoneauth_erase_user", "text",
+                                      "DELETE FROM phoneauth_users WHERE object_id = $1"};
+
 inline statement find_user_by(const char* name, const std::string& column) {
     return {name, "text", "SELECT " + field_columns<user>() + " FROM phoneauth_users WHERE " + column + " = $1", true};
 }
@@ -890,6 +893,16 @@ INSERT INTO phoneauth_sessions ()" + field_columns<session>() + ") VALUES (" +
 inline const statement find_session_sql{
     "phoneauth_find_session", "text",
     "SELECT " + field_columns<session>() + " FROM phoneauth_sessions WHERE token_hash = $1", true};
+
+inline const statement find_sessions_of_sql{
+    "phoneauth_find_sessions_of", "text",
+    "SELECT " + field_columns<session>() + " FROM phoneauth_sessions WHERE user_id = $1", true};
+
+inline const statement update_session_sql{
+    "phoneauth_update_session", field_types<session>(),
+    with_places<session>("UPDATE phoneauth_sessions SET " + field_assignments<session>('$', ":version + 1") +
+                             " WHERE token_hash = :token_hash AND version = :version",
+                         '$')};
 
 inline const statement erase_session_sql{"phoneauth_erase_session", "text",
                                          "DELETE FROM phoneauth_sessions WHERE token_hash = $1"};
@@ -921,10 +934,11 @@ cells AS (
     RETURNING 1)
 SELECT (SELECT count(*) FROM transactions) + (SELECT count(*) FROM sessions) + (SELECT count(*) FROM cells))"};
 
-inline const std::array statements{&insert_transaction_sql, &find_transaction_sql,      &update_transaction_sql,
-                                   &insert_user_sql,        &update_user_sql,           &find_user_sql,
-                                   &find_user_by_phone_sql, &find_user_by_identity_sql, &insert_session_sql,
-                                   &find_session_sql,       &erase_session_sql,         &erase_sessions_of_sql,
+inline const std::array statements{&insert_transaction_sql, &find_transaction_sql,   &update_transaction_sql,
+                                   &insert_user_sql,        &update_user_sql,        &erase_user_sql,
+                                   &find_user_sql,          &find_user_by_phone_sql, &find_user_by_identity_sql,
+                                   &insert_session_sql,     &find_session_sql,       &find_sessions_of_sql,
+                                   &update_session_sql,     &erase_session_sql,      &erase_sessions_of_sql,
                                    &take_cells_sql,         &delete_expired_sql};
 
 /// What all statements rely on, as calls of set_config: for a session, or (`local`) for a transaction. A server that
@@ -1157,16 +1171,29 @@ inline std::optional<bool> any_affected(const PGresult* r) {
     return affected(r) != 0;
 }
 
+/// The record in a row.
+template <class Record>
+Record record_in(const PGresult* r, int number) {
+    row fields(r, number);
+    auto record = blank_record<Record>();
+    for_each_field<Record>([&](const field&, auto member) { fields.get(record.*member); });
+    return record;
+}
+
 /// For a function that finds one record or none.
 template <class Record>
 std::optional<std::optional<Record>> found(const PGresult* r) {
     std::optional<Record> record;
-    if (PQntuples(r) > 0) {
-        row fields(r, 0);
-        record = blank_record<Record>();
-        for_each_field<Record>([&](const field&, auto member) { fields.get((*record).*member); });
-    }
+    if (PQntuples(r) > 0) record = record_in<Record>(r, 0);
     return record;
+}
+
+/// For a function that finds any number of records.
+template <class Record>
+std::optional<std::vector<Record>> found_all(const PGresult* r) {
+    std::vector<Record> all;
+    for (int i = 0; i < PQntuples(r); ++i) all.push_back(record_in<Record>(r, i));
+    return all;
 }
 
 inline std::optional<write_result> read_user_write(const PGresult* r) {
@@ -1206,6 +1233,9 @@ inline constexpr struct queries {
     static query<write_result> update_user(const user& u) {
         return {update_user_sql, parameters::of(u), read_user_write};
     }
+    static query<bool> erase_user(const std::string& object_id) {
+        return {erase_user_sql, parameters(object_id), any_affected};
+    }
     static query<std::optional<user>> find_user(const std::string& object_id) {
         return {find_user_sql, parameters(object_id), found<user>};
     }
@@ -1221,6 +1251,12 @@ inline constexpr struct queries {
     }
     static query<std::optional<session>> find_session(const std::string& token_hash) {
         return {find_session_sql, parameters(token_hash), found<session>};
+    }
+    static query<std::vector<session>> find_sessions_of(const std::string& user_id) {
+        return {find_sessions_of_sql, parameters(user_id), found_all<session>};
+    }
+    static query<bool> update_session(const session& s) {
+        return {update_session_sql, parameters::of(s), any_affected};
     }
     static query<bool> erase_session(const std::string& token_hash) {
         return {erase_session_sql, parameters(token_hash), any_affected};
@@ -1346,7 +1382,7 @@ BEGIN
 END)";
 
 /// `migrations[n]` makes version n + 1 of the tables of version n. Append; never change one that was released.
-inline const std::array<std::string, 3> migrations{
+inline const std::array<std::string, 4> migrations{
     R"(
 CREATE TABLE phoneauth_schema (version bigint NOT NULL);
 INSERT INTO phoneauth_schema VALUES (0);
@@ -1420,7 +1456,21 @@ CREATE INDEX phoneauth_cells_expires_at ON phoneauth_cells (expires_at);
 CREATE FUNCTION phoneauth_take_cells(instant bigint, marker text, keys text[], actions bigint[], conditions bigint[],
     costs bigint[], rooms bigint[], reserves bigint[], OUT granted boolean, OUT marked boolean, OUT cells bigint[])
 LANGUAGE plpgsql AS $take_cells$)" +
-        std::string(take_cells_body) + "$take_cells$;"};
+        std::string(take_cells_body) + "$take_cells$;",
+    // The defaults are those of new records, as above. Sessions change from now on.
+    R"(
+ALTER TABLE phoneauth_transactions ADD topic text COLLATE "C" NOT NULL DEFAULT '';
+ALTER TABLE phoneauth_users ADD backup_codes text COLLATE "C" NOT NULL DEFAULT '';
+ALTER TABLE phoneauth_sessions
+    ADD kind smallint NOT NULL DEFAULT 1,
+    ADD auth_methods bigint NOT NULL DEFAULT 0,
+    ADD auth_time bigint NOT NULL DEFAULT 0,
+    ADD last_used_at bigint NOT NULL DEFAULT 0,
+    ADD device text COLLATE "C" NOT NULL DEFAULT '',
+    ADD network text COLLATE "C" NOT NULL DEFAULT '',
+    ADD version bigint NOT NULL DEFAULT 0,
+    SET (fillfactor = 80);
+)"};
 
 /// What `describe_tables` says about the newest version.
 inline constexpr std::array expected_tables{R"(phoneauth_cells may be read and changed)",
@@ -1433,11 +1483,18 @@ inline constexpr std::array expected_tables{R"(phoneauth_cells may be read and c
                                             R"(phoneauth_sessions has an index on expires_at)",
                                             R"(phoneauth_sessions has an index on user_id)",
                                             R"(phoneauth_sessions has a unique index on token_hash)",
+                                            R"(phoneauth_sessions has auth_methods bigint not null)",
+                                            R"(phoneauth_sessions has auth_time bigint not null)",
                                             R"(phoneauth_sessions has created_at bigint not null)",
+                                            R"(phoneauth_sessions has device text collate "C" not null)",
                                             R"(phoneauth_sessions has expires_at bigint not null)",
                                             R"(phoneauth_sessions has fingerprint text collate "C" not null)",
+                                            R"(phoneauth_sessions has kind smallint not null)",
+                                            R"(phoneauth_sessions has last_used_at bigint not null)",
+                                            R"(phoneauth_sessions has network text collate "C" not null)",
                                             R"(phoneauth_sessions has token_hash text collate "C" not null)",
                                             R"(phoneauth_sessions has user_id text collate "C" not null)",
+                                            R"(phoneauth_sessions has version bigint not null)",
                                             R"(phoneauth_transactions may be read and changed)",
                                             R"(phoneauth_transactions has an index on expires_at)",
                                             R"(phoneauth_transactions has a unique index on id)",
@@ -1454,6 +1511,7 @@ inline constexpr std::array expected_tables{R"(phoneauth_cells may be read and c
                                             R"(phoneauth_transactions has phone text collate "C" not null)",
                                             R"(phoneauth_transactions has sends bigint not null)",
                                             R"(phoneauth_transactions has state smallint not null)",
+                                            R"(phoneauth_transactions has topic text collate "C" not null)",
                                             R"(phoneauth_transactions has tries bigint not null)",
                                             R"(phoneauth_transactions has user_id text collate "C" not null)",
                                             R"(phoneauth_transactions has version bigint not null)",
@@ -1461,6 +1519,7 @@ inline constexpr std::array expected_tables{R"(phoneauth_cells may be read and c
                                             R"(phoneauth_users has a unique index on identity)",
                                             R"(phoneauth_users has a unique index on object_id)",
                                             R"(phoneauth_users has a unique index on phone)",
+                                            R"(phoneauth_users has backup_codes text collate "C" not null)",
                                             R"(phoneauth_users has created_at bigint not null)",
                                             R"(phoneauth_users has enabled boolean not null)",
                                             R"(phoneauth_users has generation bigint not null)",

@@ -59,7 +59,7 @@ using redis_time = std::chrono::steady_clock::time_point;
 
 /// Grows when an older phoneauth could not read what is stored (see redis_commands.hpp). Records of all formats from 1
 /// on can be read.
-inline constexpr int redis_format = 3;
+inline constexpr int redis_format = 4;
 
 /// A Redis server.
 struct redis_address {
@@ -247,6 +247,11 @@ struct redis_call {
         return reply->integer;
     }
     std::string_view text() const { return text_of(answer(), REDIS_REPLY_STRING); }
+    /// The number of elements of an array.
+    std::size_t size() const {
+        if (answer().type != REDIS_REPLY_ARRAY) unexpected();
+        return reply->elements;
+    }
     /// The integer or the string at `i` of an array.
     const redisReply& item(std::size_t i, int type) const {
         if (answer().type != REDIS_REPLY_ARRAY || i >= reply->elements || reply->element[i]->type != type) unexpected();
@@ -589,6 +594,17 @@ constexpr bool is_in_record(const field& f) noexcept {
     return f.role != field_role::key || std::same_as<Record, user>;
 }
 
+/// Which field of a record the version is, from 1.
+template <class Record>
+int place_of_version() {
+    int place = 0, n = 0;
+    for_each_field<Record>([&](const field& f, auto) {
+        n += is_in_record<Record>(f);
+        if (f.role == field_role::version) place = n;
+    });
+    return place;
+}
+
 template <class Record>
 std::string to_record(const Record& record) {
     record_writer write;
@@ -641,6 +657,22 @@ struct redis_scripts {
 local record = redis.call('GET', KEYS[1])
 if not record or string.sub(record, 1, #ARGV[1]) ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL')
+return 1)"};
+
+    // Key: a session. Arguments: its version as it should be; which field that is; the new record. Records of former
+    // formats end before it: theirs is 0.
+    redis_script update_session{R"(
+local record = redis.call('GET', KEYS[1])
+if not record then return 0 end
+local at, version = 1, '0'
+for i = 1, tonumber(ARGV[2]) do
+  local colon = string.find(record, ':', at, true)
+  if not colon then version = '0' break end
+  at = colon + 1 + tonumber(string.sub(record, at, colon - 1))
+  version = string.sub(record, colon + 1, at - 1)
+end
+if version ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[3], 'KEEPTTL')
 return 1)"};
 
     // Does what `decide` says (cell.hpp). Keys: the cell of each request, and the marker's if there is one. Arguments:
@@ -708,6 +740,21 @@ for i = 2, 3 do
 end
 return 0)"};
 
+    // Keys: all ids, phones, identities. Argument: object id. Gives 1 if there was such a user.
+    redis_script erase_user{R"(
+local record = redis.call('HGET', KEYS[1], ARGV[1])
+if not record then return 0 end
+local at, names = 1, {}
+for i = 1, 3 do
+  local colon = string.find(record, ':', at, true)
+  at = colon + 1 + tonumber(string.sub(record, at, colon - 1))
+  names[i] = string.sub(record, colon + 1, at - 1)
+end
+for i = 2, 3 do
+  if redis.call('HGET', KEYS[i], names[i]) == ARGV[1] then redis.call('HDEL', KEYS[i], names[i]) end
+end
+return redis.call('HDEL', KEYS[1], ARGV[1]))"};
+
     // Keys: phones or identities; all ids. Argument: the phone or identity. Gives a record.
     redis_script find_user{R"(
 local id = redis.call('HGET', KEYS[1], ARGV[1])
@@ -725,6 +772,19 @@ local over = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[4], 'LIMIT', 0, 8
 if #over > 0 then redis.call('ZREM', KEYS[1], unpack(over)) end
 if KEYS[2] then redis.call('SET', KEYS[2], ARGV[5], 'PX', ARGV[6]) end
 return 1)"};
+
+    // Key: the index of a user, on a server that has all sessions. Argument: what their keys begin with. Gives the token
+    // hash and the record of each, one after the other.
+    redis_script find_sessions_of{R"(
+local found = {}
+for _, hash in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+  local record = redis.call('GET', ARGV[1] .. hash)
+  if record then
+    found[#found + 1] = hash
+    found[#found + 1] = record
+  end
+end
+return found)"};
 
     // Key: a session. Gives its record.
     redis_script take{R"(
@@ -882,6 +942,12 @@ public:
         co_return written(calls[0]);
     }
 
+    flow<bool> erase_user(const std::string& object_id) {
+        auto calls = one(redis_evaluation(scripts_.erase_user, user_keys(), {object_id}));
+        co_await mode::call([&] { return link_.run(calls); });
+        co_return calls[0].integer() == 1;
+    }
+
     flow<std::optional<user>> find_user(const std::string& object_id) {
         return find_user_with(redis_command({"HGET", user_keys()[0], object_id}));
     }
@@ -920,6 +986,37 @@ public:
         co_return found;
     }
 
+    /// What is in the index may be another user's session, or none: see `insert_session`.
+    flow<std::vector<session>> find_sessions_of(const std::string& user_id) {
+        std::vector<session> all;
+        const auto add = [&](std::string_view hash, std::string_view record) {
+            auto s = from_record<session>(std::string(hash), record);
+            if (s.user_id == user_id) all.push_back(std::move(s));
+        };
+        auto index = one(cluster_ ? redis_command({"ZRANGE", key("u:", user_id), "0", "-1"})
+                                  : redis_evaluation(scripts_.find_sessions_of, {key("u:", user_id)}, {key("s:", {})}));
+        co_await mode::call([&] { return link_.run(index); });
+        const auto count = index[0].size();
+        if (!cluster_) {
+            for (std::size_t i = 0; i + 1 < count; i += 2) add(index[0].text(i), index[0].text(i + 1));
+            co_return all;
+        }
+        redis_calls finds;
+        for (std::size_t i = 0; i < count; ++i) finds.push_back(redis_command({"GET", key("s:", index[0].text(i))}));
+        if (count > 0) co_await mode::call([&] { return link_.run(finds); });
+        for (std::size_t i = 0; i < count; ++i)
+            if (!finds[i].is_nil()) add(index[0].text(i), finds[i].text());
+        co_return all;
+    }
+
+    flow<bool> update_session(const session& s) {
+        auto calls = one(redis_evaluation(
+            scripts_.update_session, {key("s:", s.token_hash)},
+            {std::to_string(s.version), std::to_string(place_of_version<session>()), to_record(next_version(s))}));
+        co_await mode::call([&] { return link_.run(calls); });
+        co_return calls[0].integer() == 1;
+    }
+
     flow<bool> erase_session(const std::string& token_hash) {
         auto calls = one(redis_evaluation(scripts_.take, {key("s:", token_hash)}, {}));
         co_await mode::call([&] { return link_.run(calls); });
@@ -937,9 +1034,8 @@ public:
     flow<std::size_t> erase_sessions_of(const std::string& user_id, const std::string& kept) {
         auto index = one(redis_command({"ZRANGE", key("u:", user_id), "0", "-1"}));
         co_await mode::call([&] { return link_.run(index); });
-        if (index[0].answer().type != REDIS_REPLY_ARRAY) index[0].unexpected();
         std::vector<std::string> hashes;
-        for (std::size_t i = 0; i < index[0].reply->elements; ++i)
+        for (std::size_t i = 0, count = index[0].size(); i < count; ++i)
             if (index[0].text(i) != kept) hashes.emplace_back(index[0].text(i));
         if (hashes.empty()) co_return 0;
 
@@ -1864,7 +1960,7 @@ inline bool check_redis(const redis_url& url, const redis_options& options) {
         // Records of an older format stay as they are until they are changed. An older phoneauth must not start again.
         static const redis_script raise{R"(
 local stored = redis.call('GET', KEYS[1])
-if stored ~= '1' and stored ~= '2' then return stored end
+if stored ~= '1' and stored ~= '2' and stored ~= '3' then return stored end
 redis.call('SET', KEYS[1], ARGV[1])
 return ARGV[1])"};
         redis_calls stored;
@@ -1934,7 +2030,7 @@ inline namespace v0 {
 ///
 /// @par Round trips
 /// One for each function; two for `erase_session`; three for `erase_sessions_of`, or one if there is nothing to erase.
-/// In a cluster two for `insert_session`, and one more for each redirection, which happens when a slot is used for the
+/// In a cluster two for `insert_session` and `find_sessions_of`, and one more for each redirection, which happens when a slot is used for the
 /// first time and when it has moved.
 ///
 /// @par Cluster
@@ -1944,8 +2040,8 @@ inline namespace v0 {
 /// whole.
 ///
 /// @par Upgrades
-/// Records have a format. This version writes format 3 and reads formats 1, which knew nothing of the delivery of
-/// messages, and 2, which knew nothing of what a session rests on. End the programs of the older version before the first newer one starts. An older one that still runs
+/// Records have a format. This version writes format 4 and reads formats 1, which knew nothing of the delivery of
+/// messages, 2, which knew nothing of what a session rests on, and 3, in which sessions did not change. End the programs of the older version before the first newer one starts. An older one that still runs
 /// throws when it is asked for a record that a newer one has written; when it is started again it throws at once.
 ///
 /// @par Errors

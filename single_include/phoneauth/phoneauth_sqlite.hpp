@@ -433,6 +433,7 @@ private:
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 
 // Records as rows.
@@ -523,14 +524,28 @@ private:
     int column_ = 0;
 };
 
-/// The record in the first row, if there is one.
+/// The record in the row that `row` stands at.
 template <class Record>
-std::optional<Record> record_of(sqlite_run&& row) {
-    if (!row.next()) return {};
+Record record_in(const sqlite_run& row) {
     auto record = blank_record<Record>();
     sqlite_reader read(row);
     for_each_field<Record>([&](const field&, auto member) { read.get(record.*member); });
     return record;
+}
+
+/// The record in the first row, if there is one.
+template <class Record>
+std::optional<Record> record_of(sqlite_run&& row) {
+    if (!row.next()) return {};
+    return record_in<Record>(row);
+}
+
+/// The records in all rows.
+template <class Record>
+std::vector<Record> records_of(sqlite_run&& rows) {
+    std::vector<Record> all;
+    while (rows.next()) all.push_back(record_in<Record>(rows));
+    return all;
 }
 
 }  // namespace detail
@@ -745,7 +760,17 @@ CREATE TABLE cells (
     key TEXT NOT NULL PRIMARY KEY,
     ahead INTEGER NOT NULL
 ) WITHOUT ROWID;
-CREATE INDEX cells_by_time ON cells (ahead);)"};
+CREATE INDEX cells_by_time ON cells (ahead);)",
+    // The defaults are those of new records, as above.
+    R"(ALTER TABLE transactions ADD COLUMN topic TEXT NOT NULL DEFAULT '';
+ALTER TABLE users ADD COLUMN backup_codes TEXT NOT NULL DEFAULT '';
+ALTER TABLE sessions ADD COLUMN kind INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE sessions ADD COLUMN auth_methods INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE sessions ADD COLUMN auth_time INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE sessions ADD COLUMN last_used_at INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE sessions ADD COLUMN device TEXT NOT NULL DEFAULT '';
+ALTER TABLE sessions ADD COLUMN network TEXT NOT NULL DEFAULT '';
+ALTER TABLE sessions ADD COLUMN version INTEGER NOT NULL DEFAULT 0;)"};
 
 inline constexpr sqlite_schema sqlite_storage_schema{0x50684175, sqlite_migrations};  // "PhAu"
 
@@ -759,11 +784,7 @@ public:
     sqlite_statement insert_transaction{db, insertion<transaction>("transactions")};
     sqlite_statement find_transaction{db,
                                       "SELECT " + field_columns<transaction>() + " FROM transactions WHERE id = ?1"};
-    sqlite_statement update_transaction{
-        db, with_places<transaction>("UPDATE transactions SET " +
-                                         field_assignments<transaction>('?', behind_fields<transaction>('?')) +
-                                         " WHERE id = :id AND version = :version",
-                                     '?')};
+    sqlite_statement update_transaction{db, update_of<transaction>("transactions", "id")};
     sqlite_statement sweep_transactions{
         db, "DELETE FROM transactions WHERE id IN "
             "(SELECT id FROM transactions WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)"};
@@ -773,6 +794,7 @@ public:
                                                            field_assignments<user>('?', behind_fields<user>('?')) +
                                                            " WHERE object_id = :object_id AND version = :version",
                                                        '?')};
+    sqlite_statement erase_user{db, "DELETE FROM users WHERE object_id = ?1"};
     sqlite_statement find_user{db, user_by("object_id")};
     sqlite_statement find_user_by_phone{db, user_by("phone")};
     sqlite_statement find_user_by_identity{db, user_by("identity")};
@@ -782,6 +804,8 @@ public:
 
     sqlite_statement insert_session{db, insertion<session>("sessions")};
     sqlite_statement find_session{db, "SELECT " + field_columns<session>() + " FROM sessions WHERE token_hash = ?1"};
+    sqlite_statement find_sessions_of{db, "SELECT " + field_columns<session>() + " FROM sessions WHERE user_id = ?1"};
+    sqlite_statement update_session{db, update_of<session>("sessions", "token_hash")};
     sqlite_statement erase_session{db, "DELETE FROM sessions WHERE token_hash = ?1"};
     sqlite_statement erase_sessions_of{db, "DELETE FROM sessions WHERE user_id = ?1 AND token_hash <> ?2"};
     sqlite_statement sweep_sessions{
@@ -800,6 +824,14 @@ private:
     static std::string insertion(const std::string& table) {
         return "INSERT INTO " + table + " (" + field_columns<Record>() + ") VALUES (" + field_places<Record>('?') +
                ") ON CONFLICT DO NOTHING";
+    }
+    /// Compare-and-swap.
+    template <class Record>
+    static std::string update_of(const std::string& table, const std::string& key) {
+        return with_places<Record>("UPDATE " + table + " SET " +
+                                       field_assignments<Record>('?', behind_fields<Record>('?')) + " WHERE " + key +
+                                       " = :" + key + " AND version = :version",
+                                   '?');
     }
     static std::string user_by(const std::string& column) {
         return "SELECT " + field_columns<user>() + " FROM users WHERE " + column + " = ?1";
@@ -828,6 +860,7 @@ private:
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 
 namespace phoneauth {
@@ -858,8 +891,8 @@ struct sqlite_options {
 /// its name: they belong to it. The file must be on a local disk and must not be moved, replaced or deleted while it is
 /// in use. Only its owner can read a new file. To copy it use `sqlite3 FILE ".backup COPY"`.
 ///
-/// All functions take time that grows with the logarithm of what is stored, except `erase_sessions_of`, which is linear
-/// in that user's sessions. What has expired is deleted a few rows at a time, whenever something is inserted:
+/// All functions take time that grows with the logarithm of what is stored, except `find_sessions_of`
+/// and `erase_sessions_of`, which are linear in that user's sessions. What has expired is deleted a few rows at a time, whenever something is inserted:
 /// transactions `transaction_retention` past their `expires_at`, sessions at theirs, cells when they are over. The file
 /// does not shrink; its room is used again.
 ///
@@ -938,6 +971,10 @@ public:
         });
     }
 
+    bool erase_user(const std::string& object_id) {
+        return connections_.write([&](statements& sql) { return sql.erase_user(object_id).finish() == 1; });
+    }
+
     std::optional<user> find_user(const std::string& object_id) {
         return connections_.read([&](statements& sql) { return detail::record_of<user>(sql.find_user(object_id)); });
     }
@@ -963,6 +1000,16 @@ public:
     std::optional<session> find_session(const std::string& token_hash) {
         return connections_.read(
             [&](statements& sql) { return detail::record_of<session>(sql.find_session(token_hash)); });
+    }
+
+    std::vector<session> find_sessions_of(const std::string& user_id) {
+        return connections_.read(
+            [&](statements& sql) { return detail::records_of<session>(sql.find_sessions_of(user_id)); });
+    }
+
+    bool update_session(const session& s) {
+        const auto values = detail::values_of_update(s);
+        return connections_.write([&](statements& sql) { return sql.update_session(values).finish() == 1; });
     }
 
     bool erase_session(const std::string& token_hash) {
