@@ -6,7 +6,6 @@
 #include <string_view>
 #include <utility>
 
-#include <phoneauth/detail/crypto.hpp>
 #include <phoneauth/error.hpp>
 #include <phoneauth/rest/objects.hpp>
 #include <phoneauth/rest/reply.hpp>
@@ -17,19 +16,16 @@ using phoneauth::http_request;
 using phoneauth::http_response;
 using phoneauth::rest::reply;
 
-operator_route::operator_route(phoneauth::secret_string token, std::function<::asio::awaitable<report>()> test)
-    : token_(std::move(token)), test_(std::move(test)) {}
+operator_route::operator_route(std::function<::asio::awaitable<report>()> test) : test_(std::move(test)) {}
 
-bool operator_route::serves(const http_request& request) const {
-    return !token_.empty() && request.url == "/operator/test-configuration";
+bool operator_route::serves(const http_request& request) {
+    return request.url == "/operator/test-configuration";
 }
 
-bool operator_route::is_operator(const http_request& request) const {
-    constexpr std::string_view scheme = "Bearer ";
-    const auto* given = phoneauth::find_header(request.headers, "Authorization");
-    if (!given || !phoneauth::equal_ignoring_case(std::string_view(*given).substr(0, scheme.size()), scheme))
-        return false;
-    return phoneauth::detail::equal_in_constant_time(std::string_view(*given).substr(scheme.size()), token_);
+http_response only(std::string_view method) {
+    auto refused = reply(phoneauth::failure(phoneauth::error::method_not_allowed));
+    refused.headers.push_back({"Allow", std::string(method)});
+    return refused;
 }
 
 std::optional<std::chrono::seconds> operator_route::state::begin() {
@@ -47,20 +43,12 @@ void operator_route::state::end() {
     running = false;
 }
 
-::asio::awaitable<http_response> operator_route::answer(http_request request) {
+::asio::awaitable<http_response> operator_route::answer(http_request request, std::string address,
+                                                        operator_gate& gate) {
     using phoneauth::error;
     using phoneauth::failure;
-    if (request.method != "GET") {
-        auto refused = reply(failure(error::method_not_allowed));
-        refused.headers.push_back({"Allow", "GET"});
-        co_return refused;
-    }
-    if (!is_operator(request)) {
-        reply refused(failure(error::not_permitted, "The operators' token is missing or wrong."));
-        refused.status = 401;
-        refused.headers.push_back({"WWW-Authenticate", "Bearer realm=\"operator\""});
-        co_return refused;
-    }
+    if (request.method != "GET") co_return only("GET");
+    if (auto refused = gate.refuse(request, address)) co_return std::move(*refused);
     if (const auto wait = state_->begin()) {
         reply refused(failure(error::overloaded, "The configuration has just been tested.").with_retry_after(*wait));
         refused.status = 429;

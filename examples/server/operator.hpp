@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// What operators alone may do: the test of the configuration, over HTTP and on the terminal.
+// The test of the configuration, which operators alone may run: over HTTP and on the terminal.
 #ifndef PHONEAUTH_EXAMPLES_SERVER_OPERATOR_HPP
 #define PHONEAUTH_EXAMPLES_SERVER_OPERATOR_HPP
 
@@ -9,6 +9,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <asio/awaitable.hpp>
@@ -16,24 +17,26 @@
 #include <phoneauth/configuration_report.hpp>
 #include <phoneauth/http.hpp>
 #include <phoneauth/result.hpp>
-#include <phoneauth/secret_string.hpp>
+
+#include "operator_gate.hpp"
 
 namespace server {
 
-/// `GET /operator/test-configuration` with `Authorization: Bearer TOKEN` (RFC 6750), which pages of other origins cannot
-/// send. Each test costs some requests to Twilio, so there is one at a time, and one in `interval`; further ones are told
-/// when to come back. Thread-safe.
+/// `GET /operator/test-configuration`, for whoever a gate lets in. Each test costs some requests to Twilio, so there is
+/// one at a time, and one in `interval`; further ones are told when to come back. Thread-safe.
 class operator_route {
 public:
     using report = phoneauth::result<phoneauth::configuration_report>;
     static constexpr std::chrono::seconds interval{10};
 
-    /// `test` is what a request runs. Without a token nobody is an operator, and there is no such route.
-    operator_route(phoneauth::secret_string token, std::function<::asio::awaitable<report>()> test);
+    /// `test` is what a request runs.
+    explicit operator_route(std::function<::asio::awaitable<report>()> test);
 
     /// Whether `request` is for `answer`.
-    bool serves(const phoneauth::http_request& request) const;
-    ::asio::awaitable<phoneauth::http_response> answer(phoneauth::http_request request);
+    static bool serves(const phoneauth::http_request& request);
+    /// `address` is the client's, for `gate`, which must outlive the reply.
+    ::asio::awaitable<phoneauth::http_response> answer(phoneauth::http_request request, std::string address,
+                                                       operator_gate& gate);
 
 private:
     /// Outlives requests that the end of the server cuts off.
@@ -46,12 +49,12 @@ private:
         std::optional<std::chrono::steady_clock::time_point> begun{};
     };
 
-    bool is_operator(const phoneauth::http_request& request) const;
-
-    const phoneauth::secret_string token_;
     const std::function<::asio::awaitable<report>()> test_;
     const std::shared_ptr<state> state_ = std::make_shared<state>();
 };
+
+/// "There is no such method here": 405.
+phoneauth::http_response only(std::string_view method);
 
 /// The report for a person: a line for each finding, one for its remedy, and what it comes to.
 std::vector<std::string> report_lines(const phoneauth::configuration_report& r);

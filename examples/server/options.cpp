@@ -29,7 +29,7 @@ struct given {
     std::string listen, hosts, allowed_origins, trusted_proxies, trusted_hops;
     std::string threads, max_connections, max_connections_per_address, max_requests, metrics, events;
     std::string app_id, api_key, code_key, storage, settings, send_message;
-    std::string operator_token, operator_token_file, fake_set_up;
+    std::string operator_token, operator_token_file, operators, fake_set_up;
     std::string account_sid, auth_token, twilio_key, twilio_secret, sender, base_url, ca_file, proxy, status_callback;
 };
 
@@ -97,11 +97,17 @@ constexpr std::array table{
     row{"--send-message", "PHONEAUTH_SEND_MESSAGE", "WHO", "off; session while messages are only printed",
         "who may send messages; session: whoever is logged in, key: whoever knows the API key, off: nobody",
         &given::send_message, ""},
-    row{"--operator-token-file", "PHONEAUTH_OPERATOR_TOKEN_FILE", "FILE", "none: there is no route for operators",
-        "a file with the token of GET /operator/test-configuration, which does what --test does, or:",
+    row{"--operator-token-file", "PHONEAUTH_OPERATOR_TOKEN_FILE", "FILE", "none: there is nothing for operators",
+        "a file with the token of those who help people with their accounts (see --operators), and of\n"
+        "      GET /operator/test-configuration, which does what --test does, or:",
         &given::operator_token_file, ""},
     row{"", "PHONEAUTH_OPERATOR_TOKEN", "TOKEN", "none", "the token itself: 16 to 256 characters that nobody can guess",
         &given::operator_token, ""},
+    row{"--operators", "PHONEAUTH_OPERATORS", "ADDRESS:PORT", "127.0.0.1:0",
+        "with a token: where the operators' page is, with which they find, disable, unlock, change and delete "
+        "accounts;\n"
+        "      port 0: a free one, printed at start; off: nowhere. Plain HTTP: from elsewhere reach it by a tunnel",
+        &given::operators, ""},
     row{"--fake-twilio", "PHONEAUTH_FAKE_TWILIO", "NAME", "fine",
         "without Twilio credentials: what is wrong with the Twilio that the server plays, to see what --test says of "
         "it",
@@ -256,6 +262,7 @@ private:
             bad_value(&given::ca_file, "the file cannot be read");
         out_.value.ca_file = given_.ca_file;
         apply_operator();
+        apply_operators();
         apply_config();
         apply_proxy();
         apply_fake_set_up();
@@ -283,6 +290,17 @@ private:
         const auto is_visible = [](char c) { return c > ' ' && c <= '~'; };
         if (token.size() < 16 || token.size() > 256 || !std::all_of(token.begin(), token.end(), is_visible))
             bad_value(source, "expected a token of 16 to 256 visible characters of ASCII");
+    }
+
+    void apply_operators() {
+        if (given_.operators == "off") return;
+        if (out_.value.operator_token.empty()) {
+            if (!given_.operators.empty())
+                bad_value(&given::operators, "nobody is an operator without --operator-token-file");
+            return;
+        }
+        apply_endpoint(&given::operators, out_.value.operators_address, out_.value.operators_port);
+        out_.value.operators_hosts = own_hosts(out_.value.operators_address);
     }
 
     void apply_fake_set_up() {

@@ -4,15 +4,19 @@
 #include <array>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include <openssl/evp.h>
 
 namespace server {
 namespace {
 
-// Made from page.html by the build.
-constexpr std::string_view source =
+// Made from pages/ by the build.
+constexpr std::string_view account_source =
 #include "page.inc"
+    ;
+constexpr std::string_view operator_source =
+#include "operator.inc"
     ;
 
 std::string replaced(std::string text, std::string_view what, std::string_view with) {
@@ -31,19 +35,13 @@ std::string hash_source(std::string_view page, std::string_view tag) {
     return "'sha256-" + std::string(base64.begin(), base64.end() - 1) + "'";
 }
 
-}  // namespace
-
-phoneauth::http_response make_page(bool fake_twilio, std::string_view phone_column) {
+phoneauth::http_response page_of(std::string text) {
     phoneauth::http_response page;
     page.status = 200;
-    page.body = replaced(std::string(source), "data-delivery=\"sms\"",
-                         fake_twilio ? "data-delivery=\"terminal\"" : "data-delivery=\"sms\"");
-    page.body = replaced(page.body, "data-phone-column=\"phoneNumber\"",
-                         "data-phone-column=\"" + std::string(phone_column) + '"');
     const auto policy =
-        "default-src 'none'; script-src " + hash_source(page.body, "script") + "; style-src " +
-        hash_source(page.body, "style") +
+        "default-src 'none'; script-src " + hash_source(text, "script") + "; style-src " + hash_source(text, "style") +
         "; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    page.body = text;
     page.headers = {{"Content-Type", "text/html; charset=utf-8"},
                     {"Content-Security-Policy", policy},
                     {"X-Content-Type-Options", "nosniff"},
@@ -54,6 +52,19 @@ phoneauth::http_response make_page(bool fake_twilio, std::string_view phone_colu
                     {"Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"},
                     {"Cache-Control", "no-cache"}};
     return page;
+}
+
+}  // namespace
+
+phoneauth::http_response make_page(bool fake_twilio, std::string_view phone_column) {
+    auto text = replaced(std::string(account_source), "data-delivery=\"sms\"",
+                         fake_twilio ? "data-delivery=\"terminal\"" : "data-delivery=\"sms\"");
+    return page_of(replaced(std::move(text), "data-phone-column=\"phoneNumber\"",
+                            "data-phone-column=\"" + std::string(phone_column) + '"'));
+}
+
+phoneauth::http_response make_operator_page() {
+    return page_of(std::string(operator_source));
 }
 
 }  // namespace server

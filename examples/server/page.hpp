@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// The page that the example server shows to a browser.
+// The pages that the example server shows to a browser: pages/, put together by the build.
 #ifndef PHONEAUTH_EXAMPLES_SERVER_PAGE_HPP
 #define PHONEAUTH_EXAMPLES_SERVER_PAGE_HPP
 
@@ -9,10 +9,13 @@
 
 namespace server {
 
-/// The reply to `GET /`: page.html, told where messages go and what the phone's property is called. Its content
-/// security policy allows exactly the style and the script that are in it
+/// The reply to `GET /`: the page of accounts, told where messages go and what the phone's property is called. Its
+/// content security policy allows exactly the style and the script that are in it
 /// (https://www.w3.org/TR/CSP3/#csp-hash-source).
 phoneauth::http_response make_page(bool fake_twilio, std::string_view phone_column);
+
+/// The same for the operators' page.
+phoneauth::http_response make_operator_page();
 
 }  // namespace server
 

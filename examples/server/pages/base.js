@@ -1,0 +1,134 @@
+'use strict';
+const root = document.documentElement;
+const phoneColumn = root.dataset.phoneColumn;
+const byId = (id) => document.getElementById(id);
+const say = (text) => { byId('status').textContent = text; };
+let session = null; // of whoever is logged in: the user, with their token
+
+// ---- Requests: /api is the root of the SDK's domain mode, where no keys are part of the path. ----
+
+class Failure extends Error {
+  constructor(status, body) {
+    const {code, message, errorData} = body ?? {};
+    super(message ?? 'The server answered with HTTP status ' + status + '.');
+    Object.assign(this, {status, code, detail: errorData ?? {}});
+  }
+  get text() {
+    const {triesLeft, retryAfter, twilioCode} = this.detail;
+    const parts = [this.message];
+    if (triesLeft !== undefined) parts.push(triesLeft === 1 ? '1 try left.' : triesLeft + ' tries left.');
+    if (retryAfter !== undefined) parts.push('Wait ' + duration(retryAfter) + '.');
+    if (this.code !== undefined) parts.push('(error ' + this.code + (twilioCode ? ', Twilio ' + twilioCode : '') + ')');
+    return parts.join(' ');
+  }
+}
+
+function duration(seconds) {
+  return seconds < 120 ? seconds + ' s' : Math.ceil(seconds / 60) + ' min';
+}
+
+// `isNews` says whether a reply is worth showing; what is asked every two seconds seldom is.
+function call(method, path, body, isNews = () => true) {
+  return request(method, '/api' + path, session ? {'user-token': session['user-token']} : {}, body, isNews);
+}
+
+async function request(method, path, headers, body, isNews = () => true) {
+  if (body) headers['content-type'] = 'application/json';
+  let response, text;
+  try {
+    response = await fetch(path, {method, headers, body: body && JSON.stringify(body), cache: 'no-store'});
+    text = await response.text();
+  } catch {
+    if (isNews()) record(method, path, body, 'no reply');
+    throw new Failure(0, {message: 'The server cannot be reached. Is it still running?'});
+  }
+  let reply;
+  try { reply = JSON.parse(text); } catch { reply = undefined; }
+  if (!response.ok || isNews(reply)) record(method, path, body, response.status, reply);
+  if (!response.ok) throw new Failure(response.status, reply);
+  return reply;
+}
+
+const secrets = ['password', 'currentPassword', 'code', 'transactionCode', 'backupCode', 'backupCodes', 'user-token', 'deviceToken', 'proof'];
+
+// A code that is a number is that of an error.
+function masked(key, value) {
+  return secrets.includes(key) && (typeof value === 'string' || Array.isArray(value)) ? '•••' : value;
+}
+
+function record(method, path, body, status, reply) {
+  if (!byId('wire')) return;
+  const item = document.createElement('li');
+  const pre = document.createElement('pre');
+  const shown = path.replace(/(isvalidusertoken\/).*/, '$1•••');
+  pre.textContent = [method + ' ' + shown, body && JSON.stringify(body, masked, 2), '→ ' + status,
+    reply === undefined ? '' : JSON.stringify(reply, masked, 2)].filter(Boolean).join('\n');
+  item.append(pre);
+  byId('wire').prepend(item);
+  if (byId('wire').children.length > 20) byId('wire').lastChild.remove();
+}
+
+// ---- Forms ----
+
+const fieldOfCode = {
+  14001: 'phone', 14026: 'phone', 14029: 'phone', 3040: 'identity', 3013: 'identity', 3033: 'identity', 3011: 'password', 14010: 'password',
+  3003: 'password', 14021: 'code', 14002: 'message', 14003: 'media', 14013: 'token',
+};
+
+function clearErrors(area) {
+  area.querySelectorAll('.error').forEach((e) => { e.textContent = ''; });
+  area.querySelectorAll('[aria-invalid]').forEach((e) => e.removeAttribute('aria-invalid'));
+}
+
+function showError(area, text, field) {
+  const error = area.querySelector('.error');
+  error.textContent = text;
+  if (field && !field.closest('[hidden]')) {
+    field.setAttribute('aria-invalid', 'true');
+    field.focus();
+    field.select();
+  }
+  error.scrollIntoView({block: 'nearest'});
+}
+
+// Runs `work` once at a time and shows in `area` what went wrong.
+async function guarded(area, work) {
+  if (area.getAttribute('aria-busy') === 'true') return;
+  clearErrors(area);
+  say('');
+  const busy = area;
+  busy.setAttribute('aria-busy', 'true');
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    if (session && [3064, 3048].includes(error.code)) area = leave();
+    showError(area, error.text, area.elements?.[fieldOfCode[error.code]]);
+    return error;
+  } finally {
+    busy.removeAttribute('aria-busy');
+  }
+}
+
+function onSubmit(form, work) {
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    const missing = [...form.elements].find((e) => e.required && !e.closest('[hidden]') && !e.value.trim());
+    clearErrors(form);
+    if (missing) return showError(form, label(missing) + ' is missing.', missing);
+    guarded(form, () => work(Object.fromEntries(new FormData(form)), event.submitter));
+  });
+}
+
+// `element` with these classes and this content.
+function make(element, className, ...content) {
+  const made = document.createElement(element);
+  made.className = className;
+  made.append(...content);
+  return made;
+}
+
+function label(field) {
+  return [...field.labels[0].childNodes].map((node) => node.textContent.trim()).find(Boolean);
+}
+
