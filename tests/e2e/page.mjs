@@ -1,46 +1,16 @@
 // The example server's page in a browser, as a person uses it.
 
 import assert from 'node:assert/strict';
-import {existsSync, mkdirSync, writeFileSync} from 'node:fs';
+import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {chromium} from 'playwright-core';
+import {alert, browser, button, codeField, complaints, field, fits, openPage, press, screenshots, section, status, title} from './browser.mjs';
 import {check, finish, person, scratch, secret, startServer, wrong} from './harness.mjs';
 
 const settings = join(scratch, 'settings.json');
 writeFileSync(settings, JSON.stringify({resend_cooldown: 4, max_sends_per_transaction: 2}));
 const operatorToken = secret('the token of those who run the server'.replaceAll(' ', '-'));
 const server = await startServer([], {PHONEAUTH_SETTINGS: settings});
-const browser = await chromium.launchPersistentContext(join(scratch, 'profile'), {
-  executablePath: ['/usr/bin/chromium', '/usr/bin/google-chrome'].find(existsSync), // else playwright's own
-  headless: true,
-  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-    '--disable-component-update', '--disable-sync'],
-});
-browser.setDefaultTimeout(30_000);
-const complaints = [];
-
-async function open(hash = '', options = {}, url = server.url) {
-  const page = await browser.newPage();
-  if (options.viewport) await page.setViewportSize(options.viewport);
-  if (options.clock) await page.clock.install();
-  page.on('console', (message) => {
-    // A reply with an error status is an entry of its own in the browser's console: expected here.
-    if (['error', 'warning'].includes(message.type()) && !/status of [45]\d\d/.test(message.text())) complaints.push(message.text());
-  });
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  await page.goto(url + '/' + hash);
-  return page;
-}
-
-// The visible section, its parts found by what a person reads.
-const section = (page) => page.locator('section:visible');
-const field = (page, label) => section(page).getByLabel(label, {exact: false}).locator('visible=true');
-const codeField = (page) => section(page).locator('[name=code]:visible');
-const button = (page, name) => section(page).getByRole('button', {name});
-const press = (page, name) => button(page, name).click();
-const title = (page, text) => page.getByRole('heading', {name: text, level: 2}).waitFor();
-const status = (page, text) => page.getByRole('status').filter({hasText: text}).waitFor();
-const alert = (page, text) => section(page).getByRole('alert').filter({hasText: text}).waitFor();
+const open = (hash = '', options = {}, url = server.url) => openPage(url + '/' + hash, options);
 
 async function askForCode(page, phone, name = 'Send the code') {
   await field(page, 'Phone number').fill(phone);
@@ -271,18 +241,7 @@ await check('the service: messages, tokens, questions', async () => {
   await page.close();
 });
 
-// Where PHONEAUTH_TEST_SCREENSHOTS names a folder, for people to look at: on a desk and on a phone.
-async function screenshots(page, name) {
-  const folder = process.env.PHONEAUTH_TEST_SCREENSHOTS;
-  if (!folder) return;
-  mkdirSync(folder, {recursive: true});
-  for (const [width, height] of [[1280, 800], [390, 844]]) {
-    await page.setViewportSize({width, height});
-    await page.getByRole('heading', {name: 'For operators'}).scrollIntoViewIfNeeded();
-    await page.screenshot({path: join(folder, `${name}-${width}x${height}.png`)});
-    await page.screenshot({path: join(folder, `${name}-${width}x${height}-whole.png`), fullPage: true});
-  }
-}
+const operators = (page) => page.getByRole('heading', {name: 'For operators'});
 
 const testConfiguration = async (page, token) => {
   await field(page, "Operators' token").fill(token);
@@ -305,7 +264,7 @@ await check('operators test the configuration: the right one', async () => {
   const findings = await page.getByRole('list', {name: 'What was found'}).getByRole('listitem').allInnerTexts();
   for (const name of ['destinations', 'segments', 'callback', 'region', 'connection', 'clock', 'credentials', 'key', 'account', 'sender', 'sms', 'mms', 'countries', 'look-up'])
     assert.equal(findings.filter((text) => new RegExp(`^(OK|Note)\\s+${name}: `).test(text)).length, 1, `${name} among ${findings.join('\n')}`);
-  await screenshots(page, 'configuration-right');
+  await screenshots(page, 'configuration-right', operators(page));
   await press(page, 'Test configuration');
   await alert(page, /has just been tested\. Wait \d+ s\./);
   assert.equal(await page.locator('#findings:visible').count(), 0, 'what is old is gone');
@@ -326,7 +285,7 @@ await check('operators test the configuration: what is wrong comes with its reme
   await status(page, /^Codes cannot be sent: 1 of 14 checks failed\. \d\snotes?\.$/);
   const finding = page.locator('#findings li').filter({hasText: 'Failed'});
   assert.match(await finding.innerText(), /^Failed\s+sms: The sender cannot send SMS\.\s+Set twilio\.sender to a number that can\.$/);
-  await screenshots(page, 'configuration-wrong');
+  await screenshots(page, 'configuration-wrong', operators(page));
   await page.setViewportSize({width: 360, height: 740});
   assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'nothing is wider than the screen');
   await page.close();
@@ -482,24 +441,19 @@ await check('by keyboard alone', async () => {
 await check('on a phone', async () => {
   const who = person();
   const page = await open('#/register', {viewport: {width: 360, height: 740}});
-  const fits = async () => {
-    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'nothing is wider than the screen');
-    for (const box of await page.locator('button:visible, input:visible, nav a:visible').evaluateAll((all) => all
-      .map((e) => (e.type === 'radio' ? e.closest('label') : e).getBoundingClientRect()).map(({width, height}) => ({width, height}))))
-      assert.ok(box.height >= 44 && box.width >= 44, `a target of ${box.width} x ${box.height}`);
-  };
-  await fits();
+  const usable = async () => assert.deepEqual(await fits(page), []);
+  await usable();
   await register(page, who);
-  await fits();
+  await usable();
   const code = await askForCode(page, who.phone);
-  await fits();
+  await usable();
   await codeField(page).fill(code);
   await press(page, 'Log in');
   await title(page, 'Your account');
-  await fits();
+  await usable();
   await page.getByRole('link', {name: 'Service'}).click();
   await title(page, 'Try the service');
-  await fits();
+  await usable();
   await page.close();
 });
 

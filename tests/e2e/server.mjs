@@ -103,11 +103,11 @@ function connect(server) {
 const names = {
   flags: ['--listen', '--threads', '--max-connections',
     '--max-connections-per-address', '--max-requests', '--hosts', '--allow-origin', '--trusted-proxy', '--trusted-hops', '--metrics', '--events', '--status-callback', '--app-id', '--storage', '--settings', '--send-message', '--twilio-account-sid', '--twilio-api-key',
-    '--twilio-sender', '--twilio-base-url', '--twilio-ca-file', '--proxy', '--operator-token-file', '--fake-twilio', '--test', '--help'],
+    '--twilio-sender', '--twilio-base-url', '--twilio-ca-file', '--proxy', '--operator-token-file', '--operators', '--fake-twilio', '--test', '--help'],
   variables: ['PHONEAUTH_LISTEN', 'PHONEAUTH_THREADS', 'PHONEAUTH_MAX_CONNECTIONS',
     'PHONEAUTH_MAX_CONNECTIONS_PER_ADDRESS', 'PHONEAUTH_MAX_REQUESTS', 'PHONEAUTH_HOSTS', 'PHONEAUTH_ALLOW_ORIGIN', 'PHONEAUTH_TRUSTED_PROXY', 'PHONEAUTH_TRUSTED_HOPS', 'PHONEAUTH_METRICS', 'PHONEAUTH_EVENTS', 'TWILIO_STATUS_CALLBACK', 'PHONEAUTH_APP_ID', 'PHONEAUTH_API_KEY', 'PHONEAUTH_CODE_KEY', 'PHONEAUTH_STORAGE',
     'PHONEAUTH_SETTINGS', 'PHONEAUTH_SEND_MESSAGE', 'TWILIO_ACCOUNT_SID', 'TWILIO_AUTH_TOKEN', 'TWILIO_API_KEY', 'TWILIO_API_SECRET',
-    'TWILIO_SENDER', 'TWILIO_BASE_URL', 'TWILIO_CA_FILE', 'PHONEAUTH_PROXY', 'PHONEAUTH_OPERATOR_TOKEN', 'PHONEAUTH_OPERATOR_TOKEN_FILE', 'PHONEAUTH_FAKE_TWILIO'],
+    'TWILIO_SENDER', 'TWILIO_BASE_URL', 'TWILIO_CA_FILE', 'PHONEAUTH_PROXY', 'PHONEAUTH_OPERATOR_TOKEN', 'PHONEAUTH_OPERATOR_TOKEN_FILE', 'PHONEAUTH_OPERATORS', 'PHONEAUTH_FAKE_TWILIO'],
 };
 
 await check('--help names every option and its default', async () => {
