@@ -74,7 +74,7 @@ await check('sessions: the own one, another one, all others', async () => {
   assert.equal(await sessions(here).count(), 2);
   assert.equal(await sessions(here).filter({hasText: 'This one'}).count(), 1);
   const other = sessions(here).filter({hasNotText: 'This one'});
-  assert.match(await other.innerText(), /Chrome on \w+[^]*127\.0\.0\.1 · since .* · by password and code/);
+  assert.match(await other.innerText(), /Chrome on \w+[^]*127\.0\.0\.1 · by password and code\s+Since .*, last used /);
   await other.getByRole('button', {name: 'End the session on Chrome'}).click();
   await status(here, 'The session has ended.');
   assert.equal(await sessions(here).count(), 1);

@@ -170,6 +170,7 @@ const backupTask = byId('backup-task');
 
 function hideBackupCodes() {
   byId('backup-codes').hidden = true;
+  byId('make-codes').hidden = false;
   byId('backup-list').replaceChildren();
 }
 taskResets.push(hideBackupCodes);
@@ -181,6 +182,7 @@ byId('make-codes').addEventListener('click', () => guarded(backupTask, async () 
   const {backupCodes} = await whileFresh(byId('make-codes'), () => call('POST', '/services/Twilio/makeBackupCodes', {}));
   byId('backup-list').replaceChildren(...backupCodes.map((code) => make('li', '', code)));
   byId('backup-codes').hidden = false;
+  byId('make-codes').hidden = true;
   byId('backup-title').focus();
 }));
 byId('copy-codes').addEventListener('click', async () => {

@@ -15,12 +15,12 @@ const methodNames = {password: 'password', code: 'code', backupCode: 'backup cod
 // `end`, if given, is what a button does.
 function sessionItem(s, end) {
   const name = deviceName(s.device);
-  const about = [s.network, 'since ' + time(s.opened), 'last used ' + time(s.lastUsed), 'until ' + time(s.expires)];
-  if (s.methods.length) about.push('by ' + s.methods.map((m) => methodNames[m] ?? m).join(' and '));
+  const by = s.methods.map((m) => methodNames[m] ?? m).join(' and ');
+  const about = [[s.network, by && 'by ' + by].filter(Boolean).join(' · '), 'Since ' + time(s.opened) + ', last used ' + time(s.lastUsed)];
   const head = make('p', '', make('b', '', name), ' ');
   if (s.current) head.append(make('span', 'mark ok', 'This one'));
   if (s.kind === 'trustedDevice') head.append(make('span', 'mark note', 'Trusted device'));
-  const item = make('li', '', make('div', '', head, make('p', 'hint', about.filter(Boolean).join(' · '))));
+  const item = make('li', '', make('div', '', head, ...about.filter(Boolean).map((line) => make('p', 'hint', line))));
   if (!end) return item;
   const button = make('button', '', 'End');
   button.type = 'button';
