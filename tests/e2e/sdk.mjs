@@ -111,7 +111,7 @@ async function journey(Backendless, title, server) {
   await test('login with the identity alone is off', () => refused(Backendless.Users.login(email, password), 3034));
   await test('an unknown operation', () => refused(twilio('makeCoffee', {}), 14004));
   await test('a password to be restored', async () => {
-    assert.match((await refused(Backendless.Users.restorePassword(email), 14015)).message, /log in with a code/);
+    assert.match((await refused(Backendless.Users.restorePassword(email), 14015)).message, /disabled/);
   });
   await test('sendMessage without a session', () => refused(twilio('sendMessage', {phoneNumber: phone, message: 'no'}), 3064));
 
