@@ -234,6 +234,8 @@ struct config {
     std::string phone_changed_notice =
         "The phone number of your account was changed. If it was not you, contact us at once.";
     std::string password_reset_notice = "Your password was reset. If it was not you, contact us at once.";
+    std::string backup_codes_made_notice =
+        "New backup codes were made for your account. If it was not you, contact us at once.";
     std::string backup_code_notice =
         "A backup code was used to get into your account. If it was not you, contact us at once.";
     ///@}

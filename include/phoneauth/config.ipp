@@ -189,6 +189,7 @@ inline void check_accounts(const config& c, config_checker& check) {
     const char* const notice = "expected at most 320 bytes of UTF-8 without control characters";
     check.require(is_notice(c.phone_changed_notice), "phone_changed_notice", notice);
     check.require(is_notice(c.password_reset_notice), "password_reset_notice", notice);
+    check.require(is_notice(c.backup_codes_made_notice), "backup_codes_made_notice", notice);
     check.require(is_notice(c.backup_code_notice), "backup_code_notice", notice);
     const bool signs_up = c.unknown_phone == unknown_phone_policy::sign_up;
     check.require(!signs_up || (c.identity_column == c.phone_column && c.registration_enabled && !c.password_required),

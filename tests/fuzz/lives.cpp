@@ -351,7 +351,7 @@ private:
 
     /// What was shown long ago does not count any more for what needs two methods.
     void prove(model_session& s, std::uint32_t method) {
-        s.methods = is_fresh(s) ? s.methods | method : method;
+        s.methods = is_fresh(s) && (s.methods & method) == 0 ? s.methods | method : method;
         s.auth_time = now();
     }
 
@@ -648,7 +648,8 @@ private:
         } else if (what == purpose::phone_change) {
             const auto* other = owner_of(c.phone);
             const auto r = auth_.finish_phone_change(token, transaction_id(c.id), submitted_code(typed));
-            const bool may = good && mine && (!other || other == u);
+            const bool recent = s && now() < s->auth_time + settings_.fresh_login + settings_.code_lifetime;
+            const bool may = good && recent && mine && (!other || other == u);
             wrong = judge_code(c, r, may, acceptable, is_unsure(s), "a phone is changed by its user");
             use(s, r);
             if (r) {
@@ -848,6 +849,12 @@ private:
 
     // -- operators
 
+    /// Whatever an operator changes, the backup codes are gone.
+    static void take_over(model_user& u, const user& now) {
+        if (now.generation != u.on.generation) u.backups.clear();
+        u.on = basis_of(now);
+    }
+
     void operate() {
         if (users_.empty()) return;
         auto& u = users_[in_.below(static_cast<unsigned>(users_.size()))];
@@ -856,14 +863,15 @@ private:
         if (how == 0 || how == 1) {
             const auto r = how == 0 ? auth_.disable_user(u.id, "grace") : auth_.enable_user(u.id, "grace");
             judge(r, !u.gone, false, "an operator disables and enables");
-            if (r) u.enabled = r->enabled, u.on = basis_of(*r);
+            if (r) u.enabled = r->enabled;
+            if (r) take_over(u, *r);
             if (r) require(u.enabled == (how == 1), "who is disabled is, and who is enabled");
         } else if (how == 2) {
             const auto phone = some_phone();
             const auto* other = owner_of(phone);
             const auto r = auth_.set_phone(u.id, phone, "grace");
             judge(r, !u.gone && !other, false, "an operator gives a phone that is nobody's");
-            if (r) u.on = basis_of(*r);
+            if (r) take_over(u, *r);
         } else if (how == 3) {
             const auto r = auth_.delete_user(u.id, "grace");
             judge(r, !u.gone, false, "an operator deletes");
@@ -871,7 +879,7 @@ private:
         } else if (how == 4) {
             const auto r = auth_.end_sessions(u.id, "grace");
             judge(r, !u.gone, false, "an operator ends sessions");
-            if (r) ++u.on.generation;
+            if (r) ++u.on.generation, u.backups.clear();
         } else {
             const auto r = auth_.unlock(u.on.phone, "grace");
             judge(r, true, false, "an operator unlocks");

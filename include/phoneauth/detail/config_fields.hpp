@@ -88,6 +88,7 @@ void describe(Field& field, config& c) {
     field("password_reset", c.password_reset);
     field("phone_changed_notice", c.phone_changed_notice);
     field("password_reset_notice", c.password_reset_notice);
+    field("backup_codes_made_notice", c.backup_codes_made_notice);
     field("backup_code_notice", c.backup_code_notice);
     field("registration_enabled", c.registration_enabled);
     field("password_required", c.password_required);

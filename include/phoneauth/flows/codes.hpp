@@ -40,10 +40,10 @@ struct expectation {
     /// A code for `what`.
     explicit expectation(phoneauth::purpose what) noexcept : purpose(what) {}
 
-    phoneauth::purpose purpose;           ///< what it must be for
-    const phone_number* phone = nullptr;  ///< the phone that the client names; nullptr: it names none
-    std::string_view user_id{};           ///< who is logged in; empty: nobody has to be
-    bool all_else_is_right = true;        ///< false: whatever code comes is as good as a wrong one
+    phoneauth::purpose purpose;                 ///< what it must be for
+    const phone_number* phone = nullptr;        ///< the phone that the client names; nullptr: it names none
+    std::optional<std::string_view> user_id{};  ///< whose it is; nothing: anybody's
+    bool all_else_is_right = true;              ///< false: whatever code comes is as good as a wrong one
 };
 
 /// The life of a code: it is opened, sent again, and confirmed, whatever it is for. Thread-safe.

@@ -92,7 +92,9 @@ auto codes<Mode>::send_again(context& c, transaction_id id) -> flow<result<chall
         std::optional<rules::limit_batch> of_client;
         cell_answer admitted;
         if (concealed) {
-            of_client = limits.of_client();
+            of_client = found->purpose == purpose::password_reset
+                            ? rules::reset_limits(again(*found, c), p_.config, p_.now())
+                            : limits.of_client();
             admitted = co_await p_.limits.take(c, *of_client);
             if (!admitted.granted) co_return of_client->judge(admitted).error();
             limits = limits.of_account();
@@ -143,6 +145,7 @@ rules::code_request codes<Mode>::again(const transaction& t, const context& c) {
             .fingerprint = {},
             .from = c.networks(),
             .registers = rules::door_of(t) == rules::door::registration,
+            .verifies = rules::door_of(t) == rules::door::verification,
             .after_password = rules::door_of(t) == rules::door::second,
             .in_session = rules::door_of(t) == rules::door::session,
             .concealed = rules::is_concealed(t),
@@ -159,7 +162,7 @@ auto codes<Mode>::confirm(context& c, const expectation& expected, const transac
     for (int lost = 0; lost < max_lost_races; ++lost) {
         auto found = co_await p_.ports.find_transaction(id);
         if (!found || found->purpose != expected.purpose) co_return error::no_transaction;
-        if (!expected.user_id.empty() && found->user_id != expected.user_id) co_return error::no_transaction;
+        if (expected.user_id && found->user_id != *expected.user_id) co_return error::no_transaction;
         if (expected.phone && found->phone != *expected.phone) co_return error::phone_mismatch;
         p_.reports.note(c, *found);
         const auto before = found->state;

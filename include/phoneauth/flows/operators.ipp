@@ -147,6 +147,7 @@ auto operators<Mode>::end_all(context& c, std::string user_id) -> flow<result<vo
         if (!owner) co_return std::move(owner).error();
         p_.reports.note(c, *owner);
         ++owner->generation;
+        owner->backup_codes.clear();  // whoever had a session may have made them
         const write_result written = co_await p_.ports.update_user(*owner);
         if (written != write_result::done) continue;
         co_await Mode::ignore_cancellation();
@@ -187,6 +188,7 @@ auto operators<Mode>::change(context& c, std::string user_id, alteration wanted)
             if (p_.config.identity_column == p_.config.phone_column) changed.identity = wanted.phone->str();
         }
         ++changed.generation;
+        changed.backup_codes.clear();
         changed.updated_at = p_.now();
         auto outcome = co_await p_.accounts.store(before, changed);
         if (outcome.state == change_state::stale) continue;

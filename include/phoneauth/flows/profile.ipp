@@ -149,6 +149,10 @@ auto profile<Mode>::complete_move(context& c, session_token token, transaction_i
     auto admitted = co_await sessions_.admit(token);
     if (!admitted) co_return std::move(admitted).error();
     p_.reports.note(c, admitted->owner);
+    // Fresh when the code was asked for, and as long as that is good.
+    const auto age = p_.config.fresh_login + p_.config.code_lifetime;
+    if (p_.config.fresh_login.count() != 0 && !rules::is_recent(admitted->login, age, p_.now()))
+        co_return error::fresh_login_required;
     expectation expected(purpose::phone_change);
     expected.user_id = admitted->owner.object_id;
     auto confirmed = co_await codes_.confirm(c, expected, id, std::move(code));

@@ -24,12 +24,21 @@ namespace phoneauth {
 inline namespace v0 {
 namespace flows {
 
+/// Whose backup code is to be compared.
+struct backup_question {
+    const phone_number& phone;         ///< whose guesses are counted
+    const std::optional<user>& owner;  ///< nobody: the answer takes as long
+    bool concealed;                    ///< nobody is told whose phone it is: that no guess is left is a wrong code
+    bool counted;                      ///< see `rules::backup_limits`
+};
+
 /// What a backup code turned out to be.
 struct backup_guess {
-    bool right = false;   ///< it is one of the user's
-    bool marked = false;  ///< it came from a network that is known to the user
-    unsigned slot = 0;    ///< which one it is, if it is right
-    std::string hash{};   ///< and what is stored of it
+    bool right = false;    ///< it is one of the user's
+    bool counted = false;  ///< a failure would have counted
+    bool marked = false;   ///< it came from a network that is known to the user
+    unsigned slot = 0;     ///< which one it is, if it is right
+    std::string hash{};    ///< and what is stored of it
 };
 
 /// Users get back in: by a password reset, or a backup code. Thread-safe.
@@ -64,8 +73,7 @@ private:
     flow<result<login_result>> enter(context& c, std::string text, password secret, backup_code spare);
 
     flow<result<backup_guess>> check_with_code(context& c, const transaction_id& id, backup_code spare);
-    flow<result<backup_guess>> check(context& c, const phone_number& phone, const std::optional<user>& owner,
-                                     const typed_backup_code& typed, bool concealed);
+    flow<result<backup_guess>> check(context& c, const backup_question& q, const typed_backup_code& typed);
     flow<result<bool>> is_right(const context& c, const std::string& hash, const std::string& typed);
 
     flow<result<user>> replace_password(context& c, const transaction& t, const std::string& wanted,

@@ -184,7 +184,8 @@ auto recovery<Mode>::check_with_code(context& c, const transaction_id& id, backu
     const bool is_open = found->state == transaction_state::pending && p_.now() < found->expires_at;
     if (!is_open) co_return none;  // no code is compared, either
     auto owner = co_await p_.ports.find_user(found->user_id);
-    auto guess = co_await check(c, found->phone, owner, *typed, rules::is_concealed(*found));
+    const backup_question asked{found->phone, owner, rules::is_concealed(*found), false};
+    auto guess = co_await check(c, asked, *typed);
     co_return guess;
 }
 
@@ -242,8 +243,6 @@ auto recovery<Mode>::after_reset(context& c, const transaction& t, const user& b
     co_await p_.limits.try_to(over);
     if (spare) {
         p_.reports.tell(c, event_kind::backup_code_used);
-        const auto right = rules::after_backup_code(t.phone.str(), c.networks(), spare->marked, p_.config, p_.now());
-        co_await p_.limits.try_to(right);
     }
     co_await p_.notices.tell(c, changed.phone, p_.config.password_reset_notice);
     co_await p_.accounts.after_update(before, changed);
@@ -252,27 +251,28 @@ auto recovery<Mode>::after_reset(context& c, const transaction& t, const user& b
 
 // ---- Backup codes ----
 
-/// What `typed` is worth, counted before it is compared. `concealed`: that the account has no guess left is not told,
-/// it is a wrong code.
+/// What `typed` is worth, counted before it is compared.
 template <class Mode>
-auto recovery<Mode>::check(context& c, const phone_number& phone, const std::optional<user>& owner,
-                           const typed_backup_code& typed, bool concealed) -> flow<result<backup_guess>> {
+auto recovery<Mode>::check(context& c, const backup_question& q, const typed_backup_code& typed)
+    -> flow<result<backup_guess>> {
     const auto limits_of = [&](const std::string& fingerprint) {
-        return rules::backup_limits(phone.str(), fingerprint, c.networks(), concealed, p_.config, p_.now());
+        return rules::backup_limits(q.phone.str(), fingerprint, c.networks(), q.concealed, q.counted, p_.config,
+                                    p_.now());
     };
-    auto limits = limits_of(p_.network_fingerprint(owner));
-    if (concealed) {
+    auto limits = limits_of(p_.network_fingerprint(q.owner));
+    if (q.concealed) {
         const auto of_client = limits_of(p_.network_fingerprint(std::nullopt)).of_client();
         const auto admitted = co_await p_.limits.take(c, of_client);
         if (!admitted.granted) co_return of_client.judge(admitted).error();
         limits = limits.of_account();
     }
     const auto granted = co_await p_.limits.take(c, limits);
-    if (!granted.granted && !concealed) co_return limits.judge(granted).error();
+    if (!granted.granted && !q.concealed) co_return limits.judge(granted).error();
     backup_guess guess;
     guess.slot = typed.slot;
     guess.marked = granted.marked;
-    if (owner) guess.hash = find_backup_code(owner->backup_codes, typed.slot);
+    guess.counted = q.counted;
+    if (q.owner) guess.hash = find_backup_code(q.owner->backup_codes, typed.slot);
     auto right = co_await is_right(c, guess.hash, typed.text);
     if (!right) {
         co_await p_.limits.give_back(limits, granted);
@@ -293,6 +293,10 @@ auto recovery<Mode>::is_right(const context& c, const std::string& hash, const s
         p_.reports.tell(c, event_kind::storage_error, &right.error());
     }
     // A code that does not exist must not be answered faster than one that does.
+    if (p_.ports.has_decoy()) {
+        auto decoy = co_await p_.ports.decoy_password(typed);
+        co_return decoy ? result<bool>(false) : std::move(decoy);
+    }
     auto unused = co_await p_.ports.hash_password(typed);
     co_return unused ? result<bool>(false) : result<bool>(std::move(unused).error());
 }
@@ -303,9 +307,11 @@ auto recovery<Mode>::make(context& c, session_token token) -> flow<result<std::v
     if (!admitted) co_return std::move(admitted).error();
     p_.reports.note(c, admitted->owner);
     if (!rules::is_fresh(admitted->login, p_.config, p_.now())) co_return error::fresh_login_required;
-    const auto limits = rules::change_limits(admitted->owner.object_id, true, p_.now());
+    const auto limits =
+        rules::backup_making_limits(admitted->owner.object_id, c.networks(), backup_code_count, p_.config, p_.now());
     const auto granted = co_await p_.limits.take(c, limits);
     if (!granted.granted) co_return limits.judge(granted).error();
+    const auto phone = admitted->owner.phone;
     std::vector<backup_code> codes;
     std::string hashes;
     for (unsigned slot = 0; slot < backup_code_count; ++slot) {
@@ -321,6 +327,7 @@ auto recovery<Mode>::make(context& c, session_token token) -> flow<result<std::v
     }
     auto stored = co_await store_backup_codes(token, std::move(admitted->owner), hashes);
     if (!stored) co_return std::move(stored).error();
+    co_await p_.notices.tell(c, phone, p_.config.backup_codes_made_notice);
     co_return codes;
 }
 
@@ -363,9 +370,13 @@ auto recovery<Mode>::enter(context& c, std::string text, password secret, backup
     const password_question asked{std::string(phone->str()), p_.network_fingerprint(owner), owner, true};
     auto by_password = co_await p_.passwords.check(c, asked, secret.str());
     if (!by_password) co_return std::move(by_password).error();
-    auto guess = co_await check(c, *phone, owner, *typed, false);
-    if (!guess) co_return std::move(guess).error();
     const bool has_password = owner && !owner->password_hash.empty();
+    const backup_question question{*phone, owner, false, has_password && by_password->right};
+    auto guess = co_await check(c, question, *typed);
+    // While it is concealed whether passwords are right, that this door is shut must not tell it.
+    if (!guess && question.counted && by_password->concealed && guess.error().code == error::too_many_failures)
+        guess = error::invalid_login;
+    if (!guess) co_return std::move(guess).error();
     const bool right = guess->right && (has_password ? by_password->right : secret.empty());
     secret = {};  // wiped
     if (!right) co_return error::invalid_login;
@@ -377,12 +388,14 @@ auto recovery<Mode>::enter(context& c, std::string text, password secret, backup
     if (!spent) co_return std::move(spent).error();
     p_.reports.tell(c, event_kind::backup_code_used);
     if (has_password) co_await p_.passwords.forgive(c, asked, *by_password);
-    const auto over = rules::after_backup_code(phone->str(), c.networks(), guess->marked, p_.config, p_.now());
-    co_await p_.limits.try_to(over);
+    if (guess->counted) {
+        const auto over = rules::after_backup_code(phone->str(), c.networks(), guess->marked, p_.config, p_.now());
+        co_await p_.limits.try_to(over);
+    }
     const entry by(auth_method::by_backup_code | (has_password ? auth_method::by_password : std::uint32_t{}));
     const user as_spent = *owner;
     auto outcome = co_await login_.open_session(c, *owner, by);
-    if (!outcome && outcome.error().code == error::storage_unavailable) co_await put_back(as_spent, *guess);
+    if (!outcome) co_await put_back(as_spent, *guess);
     if (outcome) co_await p_.notices.tell(c, *phone, p_.config.backup_code_notice);
     co_return outcome;
 }
@@ -408,7 +421,7 @@ auto recovery<Mode>::spend(user& owner, const backup_guess& guess) -> flow<resul
     co_return error::storage_unavailable;
 }
 
-/// A backup code was of no use, as the storage failed after it was spent: it may come again. Unless the user's codes
+/// A backup code was of no use, as no session came of it after it was spent: it may come again. Unless the user's codes
 /// are others by now, among which it must not be.
 template <class Mode>
 auto recovery<Mode>::put_back(const user& spent, const backup_guess& guess) -> flow<bool> {

@@ -41,8 +41,8 @@ auto verification<Mode>::begin(context& c, std::string text, std::string topic) 
     const rules::code_request asked{.phone = *phone,
                                     .fingerprint = {},
                                     .from = c.networks(),
-                                    .begins = rules::door::registration,
-                                    .registers = true};
+                                    .begins = rules::door::verification,
+                                    .verifies = true};
     const auto limits = rules::code_limits(asked, p_.config, p_.now());
     const auto granted = co_await p_.limits.take(c, limits);
     if (!granted.granted) co_return limits.judge(granted).error();

@@ -76,7 +76,8 @@ enum class door : std::uint8_t {
     second,        ///< codes of logins after a right password
     password,      ///< passwords
     session,       ///< codes for whoever is logged in
-    backup         ///< backup codes
+    backup,        ///< backup codes, of whoever knows the password
+    verification   ///< codes for the integrator's purposes
 };
 
 /// The door that the codes of `t` open.
@@ -130,6 +131,7 @@ struct code_request {
     client_networks from;          ///< who asks
     std::optional<door> begins{};  ///< it begins a transaction; empty: it is sent again
     bool registers = false;        ///< it proves a phone which need not be anybody's
+    bool verifies = false;         ///< it is for a purpose of the integrator's
     bool after_password = false;   ///< a password was right before it
     bool in_session = false;       ///< its user is logged in
     /// Nobody is told whether it was, or whose phone it is: what only a right one takes, the budget of all included, is
@@ -141,8 +143,8 @@ struct code_request {
 /// A code: the client's, the phone's and the budget of all; and if it begins a transaction, the cooldown, and room for
 /// all its tries. A test number is sent nothing, and so no message is counted.
 PHONEAUTH_DECL limit_batch code_limits(const code_request& r, const config& c, time_point now);
-/// What everybody can see of the limits of a password reset that begins with an identity: those of the client, and one
-/// for all such resets, as many as there may be messages in all. `r` is concealed, and its `fingerprint` nobody's.
+/// What everybody can see of the limits of a password reset that begins with an identity: those of the client, and the
+/// budget of all. `r` is concealed, and its `fingerprint` nobody's.
 PHONEAUTH_DECL limit_batch reset_limits(const code_request& r, const config& c, time_point now);
 /// Appends what takes the guess of `password_limits` back.
 PHONEAUTH_DECL void take_guess_back(limit_batch& b, std::string_view subject, const client_networks& from,
@@ -166,11 +168,14 @@ PHONEAUTH_DECL limit_batch password_limits(std::string_view subject, std::string
                                            std::string_view fingerprint, const client_networks& from, int shared_by,
                                            bool concealed, const config& c, time_point now);
 
-/// One guess at a backup code of whoever has `phone`: counted before it is compared, and costs the network one hash, as
-/// in `password_limits`, from where the parameters are. `concealed`: nobody is told whose phone it is, and so nothing
-/// that is counted for it may be told; only the rest is the client's own (`limit_batch::of_client`).
+/// One guess at a backup code of whoever has `phone`: it costs the network one hash, as in `password_limits`, from where
+/// the parameters are. `concealed`: nobody is told whose phone it is, and so nothing that is counted for it may be told;
+/// only the rest is the client's own (`limit_batch::of_client`). `counted`: a failure counts, before it is compared. Only
+/// those of whoever knows the password do, so that nobody else shuts this door; a code has 80 bits, and need not be
+/// throttled (NIST SP 800-63B-3 §5.1.2.2: from 64 bits on).
 PHONEAUTH_DECL limit_batch backup_limits(std::string_view phone, std::string_view fingerprint,
-                                         const client_networks& from, bool concealed, const config& c, time_point now);
+                                         const client_networks& from, bool concealed, bool counted, const config& c,
+                                         time_point now);
 
 /// A message that is no code.
 ///
@@ -182,6 +187,10 @@ PHONEAUTH_DECL limit_batch backup_limits(std::string_view phone, std::string_vie
 /// @param now      the time
 PHONEAUTH_DECL limit_batch message_limits(const phone_number& to, const client_networks& from, std::string_view user_id,
                                           std::int64_t units, const config& c, time_point now);
+
+/// New backup codes, of which each costs the network a hash.
+PHONEAUTH_DECL limit_batch backup_making_limits(std::string_view user_id, const client_networks& from,
+                                                std::int64_t hashes, const config& c, time_point now);
 
 /// A change that a user makes; `credentials`: of identity or password.
 PHONEAUTH_DECL limit_batch change_limits(std::string_view user_id, bool credentials, time_point now);

@@ -19,8 +19,8 @@ inline constexpr milliseconds day = std::chrono::hours(24);
 inline constexpr milliseconds all = longest_cell;
 
 inline std::string_view name_of(door d) noexcept {
-    constexpr std::array<std::string_view, 6> names{
-        "registration:", "login:", "second:", "password:", "session:", "backup:"};
+    constexpr std::array<std::string_view, 7> names{
+        "registration:", "login:", "second:", "password:", "session:", "backup:", "verification:"};
     return names[static_cast<std::size_t>(d)];
 }
 
@@ -87,8 +87,9 @@ PHONEAUTH_DECL door door_of(const transaction& t) noexcept {
     switch (t.purpose) {
     case purpose::registration:
     case purpose::phone_change:
-    case purpose::verification:
         return door::registration;
+    case purpose::verification:
+        return door::verification;
     case purpose::step_up:
     case purpose::deletion:
         return door::session;
@@ -141,33 +142,45 @@ inline void add_account(limit_batch& b, const code_request& r, const config& c) 
 
 }  // namespace detail
 
+namespace detail {
+/// The budget of all; `proven`: with the reserve.
+inline void add_total(limit_batch& b, bool proven, const config& c) {
+    if (c.max_sends_per_hour == 0) return;
+    const auto total = total_rate(c);
+    const rate whole{total.interval, total.burst + (proven ? total.burst : 0)};
+    b.add(take(whole, 1, always, proven ? 0 : total.burst), error::too_many_messages, "codes");
+    b.watch();
+}
+}  // namespace detail
+
 PHONEAUTH_DECL limit_batch code_limits(const code_request& r, const config& c, time_point now) {
     using namespace detail;
     const auto phone = r.phone.str();
     const bool proven = r.after_password || r.in_session || !r.known_network.empty();
-    const bool can_be_known = !r.registers && !r.from.network.empty() && !r.from.shared;
+    const bool can_be_known = !r.registers && !r.verifies && !r.from.network.empty() && !r.from.shared;
     auto b =
         can_be_known ? limit_batch(now, "known:", phone, "/", r.fingerprint, "@", r.from.network) : limit_batch(now);
     if (!find_test_number(r.phone, c)) {
-        const std::string_view kind = r.registers ? "codes/registration/" : "codes/login/";
+        const std::string_view kind = r.registers  ? "codes/registration/"
+                                      : r.verifies ? "codes/verification/"
+                                                   : "codes/login/";
         if (c.max_sends_per_client_and_hour > 0)
             add_client(b, "codes/from:", r.from, client_rate(c), 1, proven, error::too_many_messages);
         add_for_each(b, r, at_most(c.max_sends_per_phone_and_hour, hour), error::too_many_messages, kind,
                      "hour:", phone);
         add_for_each(b, r, at_most(c.max_sends_per_phone_and_day, day), error::too_many_messages, kind, "day:", phone);
-        if (c.max_sends_per_hour > 0 && r.concealed) {
+        if (r.concealed && r.after_password && c.max_sends_per_hour > 0)
             b.add(take(total_rate(c)), error::too_many_messages, "codes/concealed");
-        } else if (c.max_sends_per_hour > 0) {
-            const auto total = total_rate(c);
-            const rate whole{total.interval, total.burst + (proven ? total.burst : 0)};
-            b.add(take(whole, 1, always, proven ? 0 : total.burst), error::too_many_messages, "codes");
-            b.watch();
-        }
+        else if (!r.concealed)
+            add_total(b, proven, c);
         if (r.begins && !r.after_password && c.phone_cooldown.count() > 0) {
             const rate one{c.phone_cooldown, 1};
             const auto before = b.cells().size();
             add_for_each(b, r, one, error::resend_too_soon,
-                         r.registers ? "cooldown/registration:" : "cooldown/login:", phone);
+                         r.registers  ? "cooldown/registration:"
+                         : r.verifies ? "cooldown/verification:"
+                                      : "cooldown/login:",
+                         phone);
             if (!r.concealed) b.keep_from(before);  // else it would tell of the phone's other codes
         }
     }
@@ -176,9 +189,10 @@ PHONEAUTH_DECL limit_batch code_limits(const code_request& r, const config& c, t
 }
 
 PHONEAUTH_DECL limit_batch reset_limits(const code_request& r, const config& c, time_point now) {
-    auto b = code_limits(r, c, now).of_client();
-    // Decoys take nothing of the budget for what is concealed, but each asks the provider something.
-    if (c.max_sends_per_hour > 0) b.add(detail::take(detail::total_rate(c)), error::too_many_messages, "codes/resets");
+    auto seen = r;
+    seen.known_network = {};  // that it is known tells whose the phone is
+    auto b = code_limits(seen, c, now).of_client();
+    detail::add_total(b, false, c);
     return b;
 }
 
@@ -206,9 +220,9 @@ PHONEAUTH_DECL cell_batch guess_back(std::string_view subject, const client_netw
 namespace detail {
 
 /// The hash that one guess costs the client.
-inline void add_hash(limit_batch& b, const client_networks& from, const config& c) {
+inline void add_hash(limit_batch& b, const client_networks& from, const config& c, std::int64_t n = 1) {
     if (c.max_passwords_per_client_and_hour > 0)
-        add_client(b, "passwords/from:", from, at_most(c.max_passwords_per_client_and_hour, hour), 1, false,
+        add_client(b, "passwords/from:", from, at_most(c.max_passwords_per_client_and_hour, hour), n, false,
                    error::too_many_failures);
 }
 
@@ -240,7 +254,8 @@ PHONEAUTH_DECL limit_batch password_limits(std::string_view subject, std::string
 }
 
 PHONEAUTH_DECL limit_batch backup_limits(std::string_view phone, std::string_view fingerprint,
-                                         const client_networks& from, bool concealed, const config& c, time_point now) {
+                                         const client_networks& from, bool concealed, bool counted, const config& c,
+                                         time_point now) {
     using namespace detail;
     auto b = from.network.empty() || from.shared
                  ? limit_batch(now)
@@ -249,7 +264,7 @@ PHONEAUTH_DECL limit_batch backup_limits(std::string_view phone, std::string_vie
     b.add(take(at_most(max_passwords_per_account_and_network, hour)), error::too_many_failures, "backups/of:", phone,
           "@", from.network);
     if (!concealed) b.keep();
-    add_failure(b, door::backup, phone, from, 1, c);
+    if (counted) add_failure(b, door::backup, phone, from, 1, c);
     return b;
 }
 
@@ -281,6 +296,13 @@ PHONEAUTH_DECL limit_batch change_limits(std::string_view user_id, bool credenti
     if (credentials)
         b.add(detail::take(at_most(max_credential_changes, detail::hour)), error::too_many_failures,
               "credentials/by:", user_id);
+    return b;
+}
+
+PHONEAUTH_DECL limit_batch backup_making_limits(std::string_view user_id, const client_networks& from,
+                                                std::int64_t hashes, const config& c, time_point now) {
+    auto b = change_limits(user_id, true, now);
+    detail::add_hash(b, from, c, hashes);
     return b;
 }
 
@@ -389,8 +411,8 @@ PHONEAUTH_DECL cell_batch after_login(const login_facts& f, const config& c, tim
 PHONEAUTH_DECL cell_batch after_verification(const transaction& used, const config& c, time_point now) {
     using namespace detail;
     cell_batch b(now);
-    b.add(forget(), "wrong/registration:", used.phone.str());
-    b.add(back(open_codes(failure_share::strangers, c).interval), "open/registration:", used.phone.str());
+    b.add(forget(), "wrong/verification:", used.phone.str());
+    b.add(back(open_codes(failure_share::strangers, c).interval), "open/verification:", used.phone.str());
     return b;
 }
 
@@ -457,7 +479,7 @@ PHONEAUTH_DECL cell_batch unlock_doors(const phone_number& phone, std::string_vi
     using namespace detail;
     cell_batch b(now);
     b.add(forget(), "wrong/registration:", phone.str());
-    for (const auto d : {door::code, door::second, door::password, door::session, door::backup})
+    for (const auto d : {door::code, door::second, door::password, door::session, door::backup, door::verification})
         open_door(b, d, phone.str());
     if (!subject.empty() && subject != phone.str()) open_door(b, door::password, subject);
     return b;

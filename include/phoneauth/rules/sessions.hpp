@@ -81,10 +81,12 @@ inline bool rests_on(const session& s, const user& owner, std::string_view finge
     return s.kind == session_kind::login && owner.generation == 0;
 }
 
-/// The user of `s` has shown by `method` who they are. What they have shown before counts on while that was a short while
-/// ago (`config::fresh_login`): so what needs two methods needs both of them anew.
+/// The user of `s` has shown by `method` who they are. What they have shown before by another method counts on while that
+/// was a short while ago (`config::fresh_login`), but not any longer for being shown again and again: so what needs two
+/// methods needs both of them, not more than twice that apart.
 inline void apply_proof_of_user(session& s, std::uint32_t method, const config& c, time_point now) noexcept {
-    s.auth_methods = is_fresh(s, c, now) ? s.auth_methods | method : method;
+    const bool joins = is_fresh(s, c, now) && (s.auth_methods & method) == 0;
+    s.auth_methods = joins || c.fresh_login.count() == 0 ? s.auth_methods | method : method;
     s.auth_time = s.last_used_at = now;
 }
 

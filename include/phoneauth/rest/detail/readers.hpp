@@ -57,8 +57,8 @@ result<void> take_from(const result<json_value>& object, error missing, Take tak
 /// much of it, and nothing that may be secret.
 inline void note_extra(const incoming& in, const json_value& object, std::initializer_list<std::string_view> taken,
                        call& made) {
-    constexpr std::array<std::string_view, 5> secret{"password", "currentPassword", "code", "transactionCode",
-                                                     "backupCode"};
+    constexpr std::array<std::string_view, 8> secret{"password",   "currentPassword", "code",  "transactionCode",
+                                                     "backupCode", "deviceToken",     "proof", "user-token"};
     std::size_t bytes = 0;
     auto& extra = made.from.extra;
     for (const auto& item : object.items) {
