@@ -3,24 +3,17 @@
 // are allowed, and a phone or an email gets one user. For each store 4 processes of 8 threads do the same at the same
 // time.
 
+#include "racers.hpp"
 #include "support.hpp"
 #include "support/temporary_folder.hpp"
 
 #include <phoneauth/storage/combined.hpp>
 
-#include <pthread.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <atomic>
 #include <chrono>
-#include <csignal>
 #include <cstdint>
 #include <cstring>
-#include <exception>
 #include <memory>
-#include <new>
 #include <thread>
 #include <vector>
 
@@ -212,49 +205,6 @@ private:
     const unsigned racers_;
 };
 
-/// Starts the processes, each of which opens the store for itself, and waits for them. False if one of them failed.
-template <class Open>
-bool race(Open open, board& b, const sizes& n) {
-    pthread_barrierattr_t shared;
-    pthread_barrierattr_init(&shared);
-    pthread_barrierattr_setpshared(&shared, PTHREAD_PROCESS_SHARED);
-    pthread_barrier_init(&b.barrier, &shared, n.processes * n.threads);
-    const names who;
-    std::vector<pid_t> processes;
-    for (unsigned p = 0; p < n.processes; ++p) {
-        const auto pid = ::fork();
-        if (pid < 0) std::abort();
-        if (pid > 0) {
-            processes.push_back(pid);
-            continue;
-        }
-        try {
-            const auto storage = open();
-            racer r(*storage, b, n, who);
-            {
-                std::vector<std::jthread> threads;
-                for (unsigned t = 0; t < n.threads; ++t)
-                    threads.emplace_back([&r, me = p * n.threads + t] { r.run(me); });
-            }
-            ::_exit(0);
-        } catch (const std::exception& e) {
-            std::fprintf(stderr, "  %s\n", e.what());
-            ::_exit(1);
-        }
-    }
-    bool ok = true;
-    for (std::size_t left = processes.size(); left > 0; --left) {
-        int status = 0;
-        const auto ended = ::wait(&status);
-        if (status != 0 && ok) {  // the others would wait for it for ever
-            ok = false;
-            for (const auto pid : processes)
-                if (pid != ended) ::kill(pid, SIGKILL);
-        }
-    }
-    return ok;
-}
-
 struct findings {
     bool ran = false;
     unsigned once = 0, twice = 0, contended = 0, lost_swaps = 0, spent = 0;
@@ -267,12 +217,16 @@ struct findings {
 
 template <class Open>
 findings race(Open open, const sizes& n) {
-    void* memory = ::mmap(nullptr, sizeof(board), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED) std::abort();
-    auto& b = *new (memory) board;
+    const shared_board<board> shared(n.processes * n.threads);
+    auto& b = *shared;
     const auto begin = std::chrono::steady_clock::now();
     findings f;
-    f.ran = race(open, b, n);
+    const names who;
+    f.ran = run_racers(n.processes, n.threads, [&](auto start) {  // each process opens the store for itself
+        const auto storage = open();
+        racer r(*storage, b, n, who);
+        start([&r](unsigned me) { r.run(me); });
+    });
     f.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     for (unsigned i = 0; i < n.confirmations; ++i) {
         const auto& r = b.confirmations[i];
@@ -296,7 +250,6 @@ findings race(Open open, const sizes& n) {
     f.wrong_tries = b.wrong_tries;
     f.wrong_users = b.wrong_users;
     f.first_unexpected = b.first_unexpected;
-    ::munmap(memory, sizeof(board));
     return f;
 }
 

@@ -57,7 +57,7 @@ inline config shared_config() {
 /// A real authenticator over `S`, with everything else in process.
 template <class S>
 struct server {
-    explicit server(S& storage) : auth(shared_config(), storage, transport, passwords) {}
+    explicit server(S& storage, const config& c = shared_config()) : auth(c, storage, transport, passwords) {}
 
     handing_transport transport;
     cheap_passwords passwords;

@@ -51,10 +51,10 @@ auto recovery<Mode>::login_with_backup_code(std::string phone, password secret, 
 // ---- Password resets ----
 
 /// What a reset rests on: the code is worth nothing when its user's password, phone or generation has changed since. So
-/// of several codes that are open, the first one that is used ends all others.
+/// of several codes that are open, the first one that is used ends all others. That of nobody takes as long.
 template <class Mode>
 std::string recovery<Mode>::basis_of(const std::optional<user>& owner) {
-    return owner ? p_.session_fingerprint_of(*owner) : p_.hash("nobody");
+    return owner ? p_.session_fingerprint_of(*owner) : p_.hash(p_.hash("nobody"));
 }
 
 /// Stands for the phone of an identity that nobody has. No country has the calling code 999 (ITU-T E.164, list of
