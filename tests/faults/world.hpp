@@ -243,8 +243,8 @@ public:
         const auto u = s ? truth.find_user(s->user_id) : std::nullopt;
         if (!u) return false;
         if (s->fingerprint.empty()) return u->generation == 0;
-        return s->fingerprint ==
-               hasher_(std::to_string(u->generation) + " " + std::string(u->phone.str()) + " " + u->password_hash);
+        return s->fingerprint == hasher_(std::to_string(u->generation) + " " + std::string(u->phone.str()) + " " +
+                                         hasher_(u->password_hash));
     }
 
     std::string code_of(const transaction& t) { return std::string(codes_.derive(t)->str()); }

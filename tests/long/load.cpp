@@ -220,9 +220,9 @@ std::string transaction_of(const answer& a) {
     return json ? std::string(json->string_or_empty("transactionId")) : "";
 }
 
-class proof {
+class load_proof {
 public:
-    proof(const std::string& program, bool is_short)
+    load_proof(const std::string& program, bool is_short)
         : connections_(is_short ? 1000 : 10000), requests_(is_short ? 400 : 2000), users_(is_short ? 8 : 32),
           logins_per_round_(is_short ? 1000 : 4000), server_(program, arguments()) {}
 
@@ -523,7 +523,7 @@ int main(int argc, char** argv) {
     }
     try {
         prepare();
-        return proof(program, is_short).run();
+        return load_proof(program, is_short).run();
     } catch (const std::exception& e) {
         std::fprintf(stderr, "long_load: %s\n", e.what());
         return 1;
