@@ -2889,6 +2889,8 @@ struct config {
     std::string phone_changed_notice =
         "The phone number of your account was changed. If it was not you, contact us at once.";
     std::string password_reset_notice = "Your password was reset. If it was not you, contact us at once.";
+    std::string backup_codes_made_notice =
+        "New backup codes were made for your account. If it was not you, contact us at once.";
     std::string backup_code_notice =
         "A backup code was used to get into your account. If it was not you, contact us at once.";
     ///@}
@@ -3591,6 +3593,7 @@ inline void check_accounts(const config& c, config_checker& check) {
     const char* const notice = "expected at most 320 bytes of UTF-8 without control characters";
     check.require(is_notice(c.phone_changed_notice), "phone_changed_notice", notice);
     check.require(is_notice(c.password_reset_notice), "password_reset_notice", notice);
+    check.require(is_notice(c.backup_codes_made_notice), "backup_codes_made_notice", notice);
     check.require(is_notice(c.backup_code_notice), "backup_code_notice", notice);
     const bool signs_up = c.unknown_phone == unknown_phone_policy::sign_up;
     check.require(!signs_up || (c.identity_column == c.phone_column && c.registration_enabled && !c.password_required),
@@ -6678,10 +6681,10 @@ struct expectation {
     /// A code for `what`.
     explicit expectation(phoneauth::purpose what) noexcept : purpose(what) {}
 
-    phoneauth::purpose purpose;           ///< what it must be for
-    const phone_number* phone = nullptr;  ///< the phone that the client names; nullptr: it names none
-    std::string_view user_id{};           ///< who is logged in; empty: nobody has to be
-    bool all_else_is_right = true;        ///< false: whatever code comes is as good as a wrong one
+    phoneauth::purpose purpose;                 ///< what it must be for
+    const phone_number* phone = nullptr;        ///< the phone that the client names; nullptr: it names none
+    std::optional<std::string_view> user_id{};  ///< whose it is; nothing: anybody's
+    bool all_else_is_right = true;              ///< false: whatever code comes is as good as a wrong one
 };
 
 /// The life of a code: it is opened, sent again, and confirmed, whatever it is for. Thread-safe.
@@ -7240,7 +7243,8 @@ enum class door : std::uint8_t {
     second,        ///< codes of logins after a right password
     password,      ///< passwords
     session,       ///< codes for whoever is logged in
-    backup         ///< backup codes
+    backup,        ///< backup codes, of whoever knows the password
+    verification   ///< codes for the integrator's purposes
 };
 
 /// The door that the codes of `t` open.
@@ -7294,6 +7298,7 @@ struct code_request {
     client_networks from;          ///< who asks
     std::optional<door> begins{};  ///< it begins a transaction; empty: it is sent again
     bool registers = false;        ///< it proves a phone which need not be anybody's
+    bool verifies = false;         ///< it is for a purpose of the integrator's
     bool after_password = false;   ///< a password was right before it
     bool in_session = false;       ///< its user is logged in
     /// Nobody is told whether it was, or whose phone it is: what only a right one takes, the budget of all included, is
@@ -7305,8 +7310,8 @@ struct code_request {
 /// A code: the client's, the phone's and the budget of all; and if it begins a transaction, the cooldown, and room for
 /// all its tries. A test number is sent nothing, and so no message is counted.
 PHONEAUTH_DECL limit_batch code_limits(const code_request& r, const config& c, time_point now);
-/// What everybody can see of the limits of a password reset that begins with an identity: those of the client, and one
-/// for all such resets, as many as there may be messages in all. `r` is concealed, and its `fingerprint` nobody's.
+/// What everybody can see of the limits of a password reset that begins with an identity: those of the client, and the
+/// budget of all. `r` is concealed, and its `fingerprint` nobody's.
 PHONEAUTH_DECL limit_batch reset_limits(const code_request& r, const config& c, time_point now);
 /// Appends what takes the guess of `password_limits` back.
 PHONEAUTH_DECL void take_guess_back(limit_batch& b, std::string_view subject, const client_networks& from,
@@ -7330,11 +7335,14 @@ PHONEAUTH_DECL limit_batch password_limits(std::string_view subject, std::string
                                            std::string_view fingerprint, const client_networks& from, int shared_by,
                                            bool concealed, const config& c, time_point now);
 
-/// One guess at a backup code of whoever has `phone`: counted before it is compared, and costs the network one hash, as
-/// in `password_limits`, from where the parameters are. `concealed`: nobody is told whose phone it is, and so nothing
-/// that is counted for it may be told; only the rest is the client's own (`limit_batch::of_client`).
+/// One guess at a backup code of whoever has `phone`: it costs the network one hash, as in `password_limits`, from where
+/// the parameters are. `concealed`: nobody is told whose phone it is, and so nothing that is counted for it may be told;
+/// only the rest is the client's own (`limit_batch::of_client`). `counted`: a failure counts, before it is compared. Only
+/// those of whoever knows the password do, so that nobody else shuts this door; a code has 80 bits, and need not be
+/// throttled (NIST SP 800-63B-3 §5.1.2.2: from 64 bits on).
 PHONEAUTH_DECL limit_batch backup_limits(std::string_view phone, std::string_view fingerprint,
-                                         const client_networks& from, bool concealed, const config& c, time_point now);
+                                         const client_networks& from, bool concealed, bool counted, const config& c,
+                                         time_point now);
 
 /// A message that is no code.
 ///
@@ -7346,6 +7354,10 @@ PHONEAUTH_DECL limit_batch backup_limits(std::string_view phone, std::string_vie
 /// @param now      the time
 PHONEAUTH_DECL limit_batch message_limits(const phone_number& to, const client_networks& from, std::string_view user_id,
                                           std::int64_t units, const config& c, time_point now);
+
+/// New backup codes, of which each costs the network a hash.
+PHONEAUTH_DECL limit_batch backup_making_limits(std::string_view user_id, const client_networks& from,
+                                                std::int64_t hashes, const config& c, time_point now);
 
 /// A change that a user makes; `credentials`: of identity or password.
 PHONEAUTH_DECL limit_batch change_limits(std::string_view user_id, bool credentials, time_point now);
@@ -7486,8 +7498,8 @@ inline constexpr milliseconds day = std::chrono::hours(24);
 inline constexpr milliseconds all = longest_cell;
 
 inline std::string_view name_of(door d) noexcept {
-    constexpr std::array<std::string_view, 6> names{
-        "registration:", "login:", "second:", "password:", "session:", "backup:"};
+    constexpr std::array<std::string_view, 7> names{
+        "registration:", "login:", "second:", "password:", "session:", "backup:", "verification:"};
     return names[static_cast<std::size_t>(d)];
 }
 
@@ -7554,8 +7566,9 @@ PHONEAUTH_DECL door door_of(const transaction& t) noexcept {
     switch (t.purpose) {
     case purpose::registration:
     case purpose::phone_change:
-    case purpose::verification:
         return door::registration;
+    case purpose::verification:
+        return door::verification;
     case purpose::step_up:
     case purpose::deletion:
         return door::session;
@@ -7608,33 +7621,45 @@ inline void add_account(limit_batch& b, const code_request& r, const config& c) 
 
 }  // namespace detail
 
+namespace detail {
+/// The budget of all; `proven`: with the reserve.
+inline void add_total(limit_batch& b, bool proven, const config& c) {
+    if (c.max_sends_per_hour == 0) return;
+    const auto total = total_rate(c);
+    const rate whole{total.interval, total.burst + (proven ? total.burst : 0)};
+    b.add(take(whole, 1, always, proven ? 0 : total.burst), error::too_many_messages, "codes");
+    b.watch();
+}
+}  // namespace detail
+
 PHONEAUTH_DECL limit_batch code_limits(const code_request& r, const config& c, time_point now) {
     using namespace detail;
     const auto phone = r.phone.str();
     const bool proven = r.after_password || r.in_session || !r.known_network.empty();
-    const bool can_be_known = !r.registers && !r.from.network.empty() && !r.from.shared;
+    const bool can_be_known = !r.registers && !r.verifies && !r.from.network.empty() && !r.from.shared;
     auto b =
         can_be_known ? limit_batch(now, "known:", phone, "/", r.fingerprint, "@", r.from.network) : limit_batch(now);
     if (!find_test_number(r.phone, c)) {
-        const std::string_view kind = r.registers ? "codes/registration/" : "codes/login/";
+        const std::string_view kind = r.registers  ? "codes/registration/"
+                                      : r.verifies ? "codes/verification/"
+                                                   : "codes/login/";
         if (c.max_sends_per_client_and_hour > 0)
             add_client(b, "codes/from:", r.from, client_rate(c), 1, proven, error::too_many_messages);
         add_for_each(b, r, at_most(c.max_sends_per_phone_and_hour, hour), error::too_many_messages, kind,
                      "hour:", phone);
         add_for_each(b, r, at_most(c.max_sends_per_phone_and_day, day), error::too_many_messages, kind, "day:", phone);
-        if (c.max_sends_per_hour > 0 && r.concealed) {
+        if (r.concealed && r.after_password && c.max_sends_per_hour > 0)
             b.add(take(total_rate(c)), error::too_many_messages, "codes/concealed");
-        } else if (c.max_sends_per_hour > 0) {
-            const auto total = total_rate(c);
-            const rate whole{total.interval, total.burst + (proven ? total.burst : 0)};
-            b.add(take(whole, 1, always, proven ? 0 : total.burst), error::too_many_messages, "codes");
-            b.watch();
-        }
+        else if (!r.concealed)
+            add_total(b, proven, c);
         if (r.begins && !r.after_password && c.phone_cooldown.count() > 0) {
             const rate one{c.phone_cooldown, 1};
             const auto before = b.cells().size();
             add_for_each(b, r, one, error::resend_too_soon,
-                         r.registers ? "cooldown/registration:" : "cooldown/login:", phone);
+                         r.registers  ? "cooldown/registration:"
+                         : r.verifies ? "cooldown/verification:"
+                                      : "cooldown/login:",
+                         phone);
             if (!r.concealed) b.keep_from(before);  // else it would tell of the phone's other codes
         }
     }
@@ -7643,9 +7668,10 @@ PHONEAUTH_DECL limit_batch code_limits(const code_request& r, const config& c, t
 }
 
 PHONEAUTH_DECL limit_batch reset_limits(const code_request& r, const config& c, time_point now) {
-    auto b = code_limits(r, c, now).of_client();
-    // Decoys take nothing of the budget for what is concealed, but each asks the provider something.
-    if (c.max_sends_per_hour > 0) b.add(detail::take(detail::total_rate(c)), error::too_many_messages, "codes/resets");
+    auto seen = r;
+    seen.known_network = {};  // that it is known tells whose the phone is
+    auto b = code_limits(seen, c, now).of_client();
+    detail::add_total(b, false, c);
     return b;
 }
 
@@ -7673,9 +7699,9 @@ PHONEAUTH_DECL cell_batch guess_back(std::string_view subject, const client_netw
 namespace detail {
 
 /// The hash that one guess costs the client.
-inline void add_hash(limit_batch& b, const client_networks& from, const config& c) {
+inline void add_hash(limit_batch& b, const client_networks& from, const config& c, std::int64_t n = 1) {
     if (c.max_passwords_per_client_and_hour > 0)
-        add_client(b, "passwords/from:", from, at_most(c.max_passwords_per_client_and_hour, hour), 1, false,
+        add_client(b, "passwords/from:", from, at_most(c.max_passwords_per_client_and_hour, hour), n, false,
                    error::too_many_failures);
 }
 
@@ -7707,7 +7733,8 @@ PHONEAUTH_DECL limit_batch password_limits(std::string_view subject, std::string
 }
 
 PHONEAUTH_DECL limit_batch backup_limits(std::string_view phone, std::string_view fingerprint,
-                                         const client_networks& from, bool concealed, const config& c, time_point now) {
+                                         const client_networks& from, bool concealed, bool counted, const config& c,
+                                         time_point now) {
     using namespace detail;
     auto b = from.network.empty() || from.shared
                  ? limit_batch(now)
@@ -7716,7 +7743,7 @@ PHONEAUTH_DECL limit_batch backup_limits(std::string_view phone, std::string_vie
     b.add(take(at_most(max_passwords_per_account_and_network, hour)), error::too_many_failures, "backups/of:", phone,
           "@", from.network);
     if (!concealed) b.keep();
-    add_failure(b, door::backup, phone, from, 1, c);
+    if (counted) add_failure(b, door::backup, phone, from, 1, c);
     return b;
 }
 
@@ -7748,6 +7775,13 @@ PHONEAUTH_DECL limit_batch change_limits(std::string_view user_id, bool credenti
     if (credentials)
         b.add(detail::take(at_most(max_credential_changes, detail::hour)), error::too_many_failures,
               "credentials/by:", user_id);
+    return b;
+}
+
+PHONEAUTH_DECL limit_batch backup_making_limits(std::string_view user_id, const client_networks& from,
+                                                std::int64_t hashes, const config& c, time_point now) {
+    auto b = change_limits(user_id, true, now);
+    detail::add_hash(b, from, c, hashes);
     return b;
 }
 
@@ -7856,8 +7890,8 @@ PHONEAUTH_DECL cell_batch after_login(const login_facts& f, const config& c, tim
 PHONEAUTH_DECL cell_batch after_verification(const transaction& used, const config& c, time_point now) {
     using namespace detail;
     cell_batch b(now);
-    b.add(forget(), "wrong/registration:", used.phone.str());
-    b.add(back(open_codes(failure_share::strangers, c).interval), "open/registration:", used.phone.str());
+    b.add(forget(), "wrong/verification:", used.phone.str());
+    b.add(back(open_codes(failure_share::strangers, c).interval), "open/verification:", used.phone.str());
     return b;
 }
 
@@ -7924,7 +7958,7 @@ PHONEAUTH_DECL cell_batch unlock_doors(const phone_number& phone, std::string_vi
     using namespace detail;
     cell_batch b(now);
     b.add(forget(), "wrong/registration:", phone.str());
-    for (const auto d : {door::code, door::second, door::password, door::session, door::backup})
+    for (const auto d : {door::code, door::second, door::password, door::session, door::backup, door::verification})
         open_door(b, d, phone.str());
     if (!subject.empty() && subject != phone.str()) open_door(b, door::password, subject);
     return b;
@@ -11151,7 +11185,9 @@ auto codes<Mode>::send_again(context& c, transaction_id id) -> flow<result<chall
         std::optional<rules::limit_batch> of_client;
         cell_answer admitted;
         if (concealed) {
-            of_client = limits.of_client();
+            of_client = found->purpose == purpose::password_reset
+                            ? rules::reset_limits(again(*found, c), p_.config, p_.now())
+                            : limits.of_client();
             admitted = co_await p_.limits.take(c, *of_client);
             if (!admitted.granted) co_return of_client->judge(admitted).error();
             limits = limits.of_account();
@@ -11202,6 +11238,7 @@ rules::code_request codes<Mode>::again(const transaction& t, const context& c) {
             .fingerprint = {},
             .from = c.networks(),
             .registers = rules::door_of(t) == rules::door::registration,
+            .verifies = rules::door_of(t) == rules::door::verification,
             .after_password = rules::door_of(t) == rules::door::second,
             .in_session = rules::door_of(t) == rules::door::session,
             .concealed = rules::is_concealed(t),
@@ -11218,7 +11255,7 @@ auto codes<Mode>::confirm(context& c, const expectation& expected, const transac
     for (int lost = 0; lost < max_lost_races; ++lost) {
         auto found = co_await p_.ports.find_transaction(id);
         if (!found || found->purpose != expected.purpose) co_return error::no_transaction;
-        if (!expected.user_id.empty() && found->user_id != expected.user_id) co_return error::no_transaction;
+        if (expected.user_id && found->user_id != *expected.user_id) co_return error::no_transaction;
         if (expected.phone && found->phone != *expected.phone) co_return error::phone_mismatch;
         p_.reports.note(c, *found);
         const auto before = found->state;
@@ -12040,10 +12077,12 @@ inline bool rests_on(const session& s, const user& owner, std::string_view finge
     return s.kind == session_kind::login && owner.generation == 0;
 }
 
-/// The user of `s` has shown by `method` who they are. What they have shown before counts on while that was a short while
-/// ago (`config::fresh_login`): so what needs two methods needs both of them anew.
+/// The user of `s` has shown by `method` who they are. What they have shown before by another method counts on while that
+/// was a short while ago (`config::fresh_login`), but not any longer for being shown again and again: so what needs two
+/// methods needs both of them, not more than twice that apart.
 inline void apply_proof_of_user(session& s, std::uint32_t method, const config& c, time_point now) noexcept {
-    s.auth_methods = is_fresh(s, c, now) ? s.auth_methods | method : method;
+    const bool joins = is_fresh(s, c, now) && (s.auth_methods & method) == 0;
+    s.auth_methods = joins || c.fresh_login.count() == 0 ? s.auth_methods | method : method;
     s.auth_time = s.last_used_at = now;
 }
 
@@ -14053,6 +14092,7 @@ auto operators<Mode>::end_all(context& c, std::string user_id) -> flow<result<vo
         if (!owner) co_return std::move(owner).error();
         p_.reports.note(c, *owner);
         ++owner->generation;
+        owner->backup_codes.clear();  // whoever had a session may have made them
         const write_result written = co_await p_.ports.update_user(*owner);
         if (written != write_result::done) continue;
         co_await Mode::ignore_cancellation();
@@ -14093,6 +14133,7 @@ auto operators<Mode>::change(context& c, std::string user_id, alteration wanted)
             if (p_.config.identity_column == p_.config.phone_column) changed.identity = wanted.phone->str();
         }
         ++changed.generation;
+        changed.backup_codes.clear();
         changed.updated_at = p_.now();
         auto outcome = co_await p_.accounts.store(before, changed);
         if (outcome.state == change_state::stale) continue;
@@ -14325,6 +14366,10 @@ auto profile<Mode>::complete_move(context& c, session_token token, transaction_i
     auto admitted = co_await sessions_.admit(token);
     if (!admitted) co_return std::move(admitted).error();
     p_.reports.note(c, admitted->owner);
+    // Fresh when the code was asked for, and as long as that is good.
+    const auto age = p_.config.fresh_login + p_.config.code_lifetime;
+    if (p_.config.fresh_login.count() != 0 && !rules::is_recent(admitted->login, age, p_.now()))
+        co_return error::fresh_login_required;
     expectation expected(purpose::phone_change);
     expected.user_id = admitted->owner.object_id;
     auto confirmed = co_await codes_.confirm(c, expected, id, std::move(code));
@@ -14529,12 +14574,21 @@ namespace phoneauth {
 inline namespace v0 {
 namespace flows {
 
+/// Whose backup code is to be compared.
+struct backup_question {
+    const phone_number& phone;         ///< whose guesses are counted
+    const std::optional<user>& owner;  ///< nobody: the answer takes as long
+    bool concealed;                    ///< nobody is told whose phone it is: that no guess is left is a wrong code
+    bool counted;                      ///< see `rules::backup_limits`
+};
+
 /// What a backup code turned out to be.
 struct backup_guess {
-    bool right = false;   ///< it is one of the user's
-    bool marked = false;  ///< it came from a network that is known to the user
-    unsigned slot = 0;    ///< which one it is, if it is right
-    std::string hash{};   ///< and what is stored of it
+    bool right = false;    ///< it is one of the user's
+    bool counted = false;  ///< a failure would have counted
+    bool marked = false;   ///< it came from a network that is known to the user
+    unsigned slot = 0;     ///< which one it is, if it is right
+    std::string hash{};    ///< and what is stored of it
 };
 
 /// Users get back in: by a password reset, or a backup code. Thread-safe.
@@ -14569,8 +14623,7 @@ private:
     flow<result<login_result>> enter(context& c, std::string text, password secret, backup_code spare);
 
     flow<result<backup_guess>> check_with_code(context& c, const transaction_id& id, backup_code spare);
-    flow<result<backup_guess>> check(context& c, const phone_number& phone, const std::optional<user>& owner,
-                                     const typed_backup_code& typed, bool concealed);
+    flow<result<backup_guess>> check(context& c, const backup_question& q, const typed_backup_code& typed);
     flow<result<bool>> is_right(const context& c, const std::string& hash, const std::string& typed);
 
     flow<result<user>> replace_password(context& c, const transaction& t, const std::string& wanted,
@@ -14643,10 +14696,10 @@ auto recovery<Mode>::login_with_backup_code(std::string phone, password secret, 
 // ---- Password resets ----
 
 /// What a reset rests on: the code is worth nothing when its user's password, phone or generation has changed since. So
-/// of several codes that are open, the first one that is used ends all others.
+/// of several codes that are open, the first one that is used ends all others. That of nobody takes as long.
 template <class Mode>
 std::string recovery<Mode>::basis_of(const std::optional<user>& owner) {
-    return owner ? p_.session_fingerprint_of(*owner) : p_.hash("nobody");
+    return owner ? p_.session_fingerprint_of(*owner) : p_.hash(p_.hash("nobody"));
 }
 
 /// Stands for the phone of an identity that nobody has. No country has the calling code 999 (ITU-T E.164, list of
@@ -14776,7 +14829,8 @@ auto recovery<Mode>::check_with_code(context& c, const transaction_id& id, backu
     const bool is_open = found->state == transaction_state::pending && p_.now() < found->expires_at;
     if (!is_open) co_return none;  // no code is compared, either
     auto owner = co_await p_.ports.find_user(found->user_id);
-    auto guess = co_await check(c, found->phone, owner, *typed, rules::is_concealed(*found));
+    const backup_question asked{found->phone, owner, rules::is_concealed(*found), false};
+    auto guess = co_await check(c, asked, *typed);
     co_return guess;
 }
 
@@ -14834,8 +14888,6 @@ auto recovery<Mode>::after_reset(context& c, const transaction& t, const user& b
     co_await p_.limits.try_to(over);
     if (spare) {
         p_.reports.tell(c, event_kind::backup_code_used);
-        const auto right = rules::after_backup_code(t.phone.str(), c.networks(), spare->marked, p_.config, p_.now());
-        co_await p_.limits.try_to(right);
     }
     co_await p_.notices.tell(c, changed.phone, p_.config.password_reset_notice);
     co_await p_.accounts.after_update(before, changed);
@@ -14844,27 +14896,28 @@ auto recovery<Mode>::after_reset(context& c, const transaction& t, const user& b
 
 // ---- Backup codes ----
 
-/// What `typed` is worth, counted before it is compared. `concealed`: that the account has no guess left is not told,
-/// it is a wrong code.
+/// What `typed` is worth, counted before it is compared.
 template <class Mode>
-auto recovery<Mode>::check(context& c, const phone_number& phone, const std::optional<user>& owner,
-                           const typed_backup_code& typed, bool concealed) -> flow<result<backup_guess>> {
+auto recovery<Mode>::check(context& c, const backup_question& q, const typed_backup_code& typed)
+    -> flow<result<backup_guess>> {
     const auto limits_of = [&](const std::string& fingerprint) {
-        return rules::backup_limits(phone.str(), fingerprint, c.networks(), concealed, p_.config, p_.now());
+        return rules::backup_limits(q.phone.str(), fingerprint, c.networks(), q.concealed, q.counted, p_.config,
+                                    p_.now());
     };
-    auto limits = limits_of(p_.network_fingerprint(owner));
-    if (concealed) {
+    auto limits = limits_of(p_.network_fingerprint(q.owner));
+    if (q.concealed) {
         const auto of_client = limits_of(p_.network_fingerprint(std::nullopt)).of_client();
         const auto admitted = co_await p_.limits.take(c, of_client);
         if (!admitted.granted) co_return of_client.judge(admitted).error();
         limits = limits.of_account();
     }
     const auto granted = co_await p_.limits.take(c, limits);
-    if (!granted.granted && !concealed) co_return limits.judge(granted).error();
+    if (!granted.granted && !q.concealed) co_return limits.judge(granted).error();
     backup_guess guess;
     guess.slot = typed.slot;
     guess.marked = granted.marked;
-    if (owner) guess.hash = find_backup_code(owner->backup_codes, typed.slot);
+    guess.counted = q.counted;
+    if (q.owner) guess.hash = find_backup_code(q.owner->backup_codes, typed.slot);
     auto right = co_await is_right(c, guess.hash, typed.text);
     if (!right) {
         co_await p_.limits.give_back(limits, granted);
@@ -14885,6 +14938,10 @@ auto recovery<Mode>::is_right(const context& c, const std::string& hash, const s
         p_.reports.tell(c, event_kind::storage_error, &right.error());
     }
     // A code that does not exist must not be answered faster than one that does.
+    if (p_.ports.has_decoy()) {
+        auto decoy = co_await p_.ports.decoy_password(typed);
+        co_return decoy ? result<bool>(false) : std::move(decoy);
+    }
     auto unused = co_await p_.ports.hash_password(typed);
     co_return unused ? result<bool>(false) : result<bool>(std::move(unused).error());
 }
@@ -14895,9 +14952,11 @@ auto recovery<Mode>::make(context& c, session_token token) -> flow<result<std::v
     if (!admitted) co_return std::move(admitted).error();
     p_.reports.note(c, admitted->owner);
     if (!rules::is_fresh(admitted->login, p_.config, p_.now())) co_return error::fresh_login_required;
-    const auto limits = rules::change_limits(admitted->owner.object_id, true, p_.now());
+    const auto limits =
+        rules::backup_making_limits(admitted->owner.object_id, c.networks(), backup_code_count, p_.config, p_.now());
     const auto granted = co_await p_.limits.take(c, limits);
     if (!granted.granted) co_return limits.judge(granted).error();
+    const auto phone = admitted->owner.phone;
     std::vector<backup_code> codes;
     std::string hashes;
     for (unsigned slot = 0; slot < backup_code_count; ++slot) {
@@ -14913,6 +14972,7 @@ auto recovery<Mode>::make(context& c, session_token token) -> flow<result<std::v
     }
     auto stored = co_await store_backup_codes(token, std::move(admitted->owner), hashes);
     if (!stored) co_return std::move(stored).error();
+    co_await p_.notices.tell(c, phone, p_.config.backup_codes_made_notice);
     co_return codes;
 }
 
@@ -14955,9 +15015,13 @@ auto recovery<Mode>::enter(context& c, std::string text, password secret, backup
     const password_question asked{std::string(phone->str()), p_.network_fingerprint(owner), owner, true};
     auto by_password = co_await p_.passwords.check(c, asked, secret.str());
     if (!by_password) co_return std::move(by_password).error();
-    auto guess = co_await check(c, *phone, owner, *typed, false);
-    if (!guess) co_return std::move(guess).error();
     const bool has_password = owner && !owner->password_hash.empty();
+    const backup_question question{*phone, owner, false, has_password && by_password->right};
+    auto guess = co_await check(c, question, *typed);
+    // While it is concealed whether passwords are right, that this door is shut must not tell it.
+    if (!guess && question.counted && by_password->concealed && guess.error().code == error::too_many_failures)
+        guess = error::invalid_login;
+    if (!guess) co_return std::move(guess).error();
     const bool right = guess->right && (has_password ? by_password->right : secret.empty());
     secret = {};  // wiped
     if (!right) co_return error::invalid_login;
@@ -14969,12 +15033,14 @@ auto recovery<Mode>::enter(context& c, std::string text, password secret, backup
     if (!spent) co_return std::move(spent).error();
     p_.reports.tell(c, event_kind::backup_code_used);
     if (has_password) co_await p_.passwords.forgive(c, asked, *by_password);
-    const auto over = rules::after_backup_code(phone->str(), c.networks(), guess->marked, p_.config, p_.now());
-    co_await p_.limits.try_to(over);
+    if (guess->counted) {
+        const auto over = rules::after_backup_code(phone->str(), c.networks(), guess->marked, p_.config, p_.now());
+        co_await p_.limits.try_to(over);
+    }
     const entry by(auth_method::by_backup_code | (has_password ? auth_method::by_password : std::uint32_t{}));
     const user as_spent = *owner;
     auto outcome = co_await login_.open_session(c, *owner, by);
-    if (!outcome && outcome.error().code == error::storage_unavailable) co_await put_back(as_spent, *guess);
+    if (!outcome) co_await put_back(as_spent, *guess);
     if (outcome) co_await p_.notices.tell(c, *phone, p_.config.backup_code_notice);
     co_return outcome;
 }
@@ -15000,7 +15066,7 @@ auto recovery<Mode>::spend(user& owner, const backup_guess& guess) -> flow<resul
     co_return error::storage_unavailable;
 }
 
-/// A backup code was of no use, as the storage failed after it was spent: it may come again. Unless the user's codes
+/// A backup code was of no use, as no session came of it after it was spent: it may come again. Unless the user's codes
 /// are others by now, among which it must not be.
 template <class Mode>
 auto recovery<Mode>::put_back(const user& spent, const backup_guess& guess) -> flow<bool> {
@@ -15304,8 +15370,8 @@ auto verification<Mode>::begin(context& c, std::string text, std::string topic) 
     const rules::code_request asked{.phone = *phone,
                                     .fingerprint = {},
                                     .from = c.networks(),
-                                    .begins = rules::door::registration,
-                                    .registers = true};
+                                    .begins = rules::door::verification,
+                                    .verifies = true};
     const auto limits = rules::code_limits(asked, p_.config, p_.now());
     const auto granted = co_await p_.limits.take(c, limits);
     if (!granted.granted) co_return limits.judge(granted).error();
@@ -15917,6 +15983,7 @@ void describe(Field& field, config& c) {
     field("password_reset", c.password_reset);
     field("phone_changed_notice", c.phone_changed_notice);
     field("password_reset_notice", c.password_reset_notice);
+    field("backup_codes_made_notice", c.backup_codes_made_notice);
     field("backup_code_notice", c.backup_code_notice);
     field("registration_enabled", c.registration_enabled);
     field("password_required", c.password_required);
@@ -17653,8 +17720,8 @@ result<void> take_from(const result<json_value>& object, error missing, Take tak
 /// much of it, and nothing that may be secret.
 inline void note_extra(const incoming& in, const json_value& object, std::initializer_list<std::string_view> taken,
                        call& made) {
-    constexpr std::array<std::string_view, 5> secret{"password", "currentPassword", "code", "transactionCode",
-                                                     "backupCode"};
+    constexpr std::array<std::string_view, 8> secret{"password",   "currentPassword", "code",  "transactionCode",
+                                                     "backupCode", "deviceToken",     "proof", "user-token"};
     std::size_t bytes = 0;
     auto& extra = made.from.extra;
     for (const auto& item : object.items) {

@@ -3699,10 +3699,10 @@ public:
         co_await turn();
         co_return policy_.verify(password, hash);
     }
-    bool needs_rehash(const std::string& hash) requires detail::has_needs_rehash<P> {
+    bool needs_rehash(const std::string& hash) requires phoneauth::detail::has_needs_rehash<P> {
         return policy_.needs_rehash(hash);
     }
-    later<result<bool>> decoy(const std::string& password) requires detail::has_decoy<P> {
+    later<result<bool>> decoy(const std::string& password) requires phoneauth::detail::has_decoy<P> {
         co_await turn();
         co_return policy_.decoy(password);
     }
