@@ -88,13 +88,13 @@ inline namespace v0 {
 ///     handle_status_callback 2    end_sessions 2u + 1s            unlock 1 + 1u
 ///     start_password_reset 2 + 1u        start_password_reset_of 3 + 1u    finish_password_reset 3 + 2u + 1s
 ///     start_verification 2               finish_verification 3             redeem_proof 2
-///     make_backup_codes 1 + 2u + 1s      login_with_backup_code 5 + 3u + 1s
+///     make_backup_codes 1 + 2u + 1s      login_with_backup_code 6 + 3u + 1s
 ///     require_recent 1u + 1s             list_sessions 1u + 2s             end_session 1u + 3s
 ///     start_step_up 2 + 1u + 1s          finish_step_up 3 + 1u + 2s        confirm_password 2 + 1u + 2s
 ///     trust_device 1 + 2u + 3s           login_with_trusted_device 3 + 2u + 3s
 ///     end_other_sessions 1u + 2s
 ///
-/// `update_user` with the current password makes 2 more, and for a new password 1 + 3s more. A notice by SMS is 1 more; a
+/// `update_user` with the current password makes 2 more, and for a new password 1 + 2s more. A notice by SMS is 1 more; a
 /// reset that needs a backup code, 3 + 1u more; a login that makes its user, 2u more. A password whose hash
 /// is made anew (see `PasswordHasher`) costs `start_two_factor_login` and `login_with_identity` 1u more, once. Each function
 /// that takes a session token makes 1s more when its use is noted, every five minutes (see `config::session_idle_timeout`);

@@ -29,16 +29,14 @@ struct backup_question {
     const phone_number& phone;         ///< whose guesses are counted
     const std::optional<user>& owner;  ///< nobody: the answer takes as long
     bool concealed;                    ///< nobody is told whose phone it is: that no guess is left is a wrong code
-    bool counted;                      ///< see `rules::backup_limits`
 };
 
 /// What a backup code turned out to be.
 struct backup_guess {
-    bool right = false;    ///< it is one of the user's
-    bool counted = false;  ///< a failure would have counted
-    bool marked = false;   ///< it came from a network that is known to the user
-    unsigned slot = 0;     ///< which one it is, if it is right
-    std::string hash{};    ///< and what is stored of it
+    bool right = false;   ///< it is one of the user's
+    bool marked = false;  ///< it came from a network that is known to the user
+    unsigned slot = 0;    ///< which one it is, if it is right
+    std::string hash{};   ///< and what is stored of it
 };
 
 /// Users get back in: by a password reset, or a backup code. Thread-safe.

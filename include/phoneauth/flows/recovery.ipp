@@ -184,7 +184,7 @@ auto recovery<Mode>::check_with_code(context& c, const transaction_id& id, backu
     const bool is_open = found->state == transaction_state::pending && p_.now() < found->expires_at;
     if (!is_open) co_return none;  // no code is compared, either
     auto owner = co_await p_.ports.find_user(found->user_id);
-    const backup_question asked{found->phone, owner, rules::is_concealed(*found), false};
+    const backup_question asked{found->phone, owner, rules::is_concealed(*found)};
     auto guess = co_await check(c, asked, *typed);
     co_return guess;
 }
@@ -256,8 +256,7 @@ template <class Mode>
 auto recovery<Mode>::check(context& c, const backup_question& q, const typed_backup_code& typed)
     -> flow<result<backup_guess>> {
     const auto limits_of = [&](const std::string& fingerprint) {
-        return rules::backup_limits(q.phone.str(), fingerprint, c.networks(), q.concealed, q.counted, p_.config,
-                                    p_.now());
+        return rules::backup_limits(q.phone.str(), fingerprint, c.networks(), q.concealed, p_.config, p_.now());
     };
     auto limits = limits_of(p_.network_fingerprint(q.owner));
     if (q.concealed) {
@@ -271,7 +270,6 @@ auto recovery<Mode>::check(context& c, const backup_question& q, const typed_bac
     backup_guess guess;
     guess.slot = typed.slot;
     guess.marked = granted.marked;
-    guess.counted = q.counted;
     if (q.owner) guess.hash = find_backup_code(q.owner->backup_codes, typed.slot);
     auto right = co_await is_right(c, guess.hash, typed.text);
     if (!right) {
@@ -370,16 +368,20 @@ auto recovery<Mode>::enter(context& c, std::string text, password secret, backup
     const password_question asked{std::string(phone->str()), p_.network_fingerprint(owner), owner, true};
     auto by_password = co_await p_.passwords.check(c, asked, secret.str());
     if (!by_password) co_return std::move(by_password).error();
-    const bool has_password = owner && !owner->password_hash.empty();
-    const backup_question question{*phone, owner, false, has_password && by_password->right};
+    const backup_question question{*phone, owner, false};
     auto guess = co_await check(c, question, *typed);
-    // While it is concealed whether passwords are right, that this door is shut must not tell it.
-    if (!guess && question.counted && by_password->concealed && guess.error().code == error::too_many_failures)
-        guess = error::invalid_login;
     if (!guess) co_return std::move(guess).error();
+    const bool has_password = owner && !owner->password_hash.empty();
     const bool right = guess->right && (has_password ? by_password->right : secret.empty());
     secret = {};  // wiped
-    if (!right) co_return error::invalid_login;
+    const bool half = guess->right || (has_password && by_password->right);
+    auto failures = rules::backup_failure(phone->str(), asked.fingerprint, c.networks(), p_.config, p_.now());
+    if (!half) failures = failures.as_decoy();
+    const auto counted = co_await p_.limits.take(c, failures);
+    // While it is concealed whether passwords are right, that this door is shut must not tell it.
+    if (half && !counted.granted && !by_password->concealed) co_return failures.judge(counted).error();
+    if (half && !right) p_.limits.tell_locked(c, failures.account_wait(counted));
+    if (!right || !counted.granted) co_return error::invalid_login;
     p_.reports.note(c, *owner);
     if (!owner->enabled) co_return error::account_disabled;
     if (!has_password && !p_.config.code_login_enabled) co_return error::login_disabled;
@@ -388,10 +390,8 @@ auto recovery<Mode>::enter(context& c, std::string text, password secret, backup
     if (!spent) co_return std::move(spent).error();
     p_.reports.tell(c, event_kind::backup_code_used);
     if (has_password) co_await p_.passwords.forgive(c, asked, *by_password);
-    if (guess->counted) {
-        const auto over = rules::after_backup_code(phone->str(), c.networks(), guess->marked, p_.config, p_.now());
-        co_await p_.limits.try_to(over);
-    }
+    const auto over = rules::after_backup_code(phone->str(), c.networks(), guess->marked, p_.config, p_.now());
+    co_await p_.limits.try_to(over);
     const entry by(auth_method::by_backup_code | (has_password ? auth_method::by_password : std::uint32_t{}));
     const user as_spent = *owner;
     auto outcome = co_await login_.open_session(c, *owner, by);

@@ -219,6 +219,13 @@ PHONEAUTH_DECL cell_batch guess_back(std::string_view subject, const client_netw
 
 namespace detail {
 
+/// A batch that knows whether the network is known to the user who has `phone`.
+inline limit_batch batch_for(std::string_view phone, std::string_view fingerprint, const client_networks& from,
+                             time_point now) {
+    if (from.network.empty() || from.shared) return limit_batch(now);
+    return limit_batch(now, "known:", phone, "/", fingerprint, "@", from.network);
+}
+
 /// The hash that one guess costs the client.
 inline void add_hash(limit_batch& b, const client_networks& from, const config& c, std::int64_t n = 1) {
     if (c.max_passwords_per_client_and_hour > 0)
@@ -242,9 +249,7 @@ PHONEAUTH_DECL limit_batch password_limits(std::string_view subject, std::string
                                            std::string_view fingerprint, const client_networks& from, int shared_by,
                                            bool concealed, const config& c, time_point now) {
     using namespace detail;
-    auto b = from.network.empty() || from.shared
-                 ? limit_batch(now)
-                 : limit_batch(now, "known:", phone.empty() ? subject : phone, "/", fingerprint, "@", from.network);
+    auto b = batch_for(phone.empty() ? subject : phone, fingerprint, from, now);
     add_hash(b, from, c);
     b.add(take(at_most(max_passwords_per_account_and_network, hour)), error::too_many_failures,
           "passwords/of:", subject, "@", from.network);
@@ -254,17 +259,19 @@ PHONEAUTH_DECL limit_batch password_limits(std::string_view subject, std::string
 }
 
 PHONEAUTH_DECL limit_batch backup_limits(std::string_view phone, std::string_view fingerprint,
-                                         const client_networks& from, bool concealed, bool counted, const config& c,
-                                         time_point now) {
-    using namespace detail;
-    auto b = from.network.empty() || from.shared
-                 ? limit_batch(now)
-                 : limit_batch(now, "known:", phone, "/", fingerprint, "@", from.network);
-    add_hash(b, from, c);
-    b.add(take(at_most(max_passwords_per_account_and_network, hour)), error::too_many_failures, "backups/of:", phone,
-          "@", from.network);
+                                         const client_networks& from, bool concealed, const config& c, time_point now) {
+    auto b = detail::batch_for(phone, fingerprint, from, now);
+    detail::add_hash(b, from, c);
+    b.add(detail::take(at_most(max_passwords_per_account_and_network, detail::hour)), error::too_many_failures,
+          "backups/of:", phone, "@", from.network);
     if (!concealed) b.keep();
-    if (counted) add_failure(b, door::backup, phone, from, 1, c);
+    return b;
+}
+
+PHONEAUTH_DECL limit_batch backup_failure(std::string_view phone, std::string_view fingerprint,
+                                          const client_networks& from, const config& c, time_point now) {
+    auto b = detail::batch_for(phone, fingerprint, from, now);
+    detail::add_failure(b, door::backup, phone, from, 1, c);
     return b;
 }
 
