@@ -7337,12 +7337,14 @@ PHONEAUTH_DECL limit_batch password_limits(std::string_view subject, std::string
 
 /// One guess at a backup code of whoever has `phone`: it costs the network one hash, as in `password_limits`, from where
 /// the parameters are. `concealed`: nobody is told whose phone it is, and so nothing that is counted for it may be told;
-/// only the rest is the client's own (`limit_batch::of_client`). `counted`: a failure counts, before it is compared. Only
-/// those of whoever knows the password do, so that nobody else shuts this door; a code has 80 bits, and need not be
-/// throttled (NIST SP 800-63B-3 §5.1.2.2: from 64 bits on).
+/// only the rest is the client's own (`limit_batch::of_client`).
 PHONEAUTH_DECL limit_batch backup_limits(std::string_view phone, std::string_view fingerprint,
-                                         const client_networks& from, bool concealed, bool counted, const config& c,
-                                         time_point now);
+                                         const client_networks& from, bool concealed, const config& c, time_point now);
+/// The failure of whoever has the password or a backup code, and not the other: counted before they are told. Guesses of
+/// whoever has neither are no failures, so that nobody shuts this door from outside; a code has 80 bits, and need not be
+/// throttled (NIST SP 800-63B-3 §5.1.2.2: below 64 bits).
+PHONEAUTH_DECL limit_batch backup_failure(std::string_view phone, std::string_view fingerprint,
+                                          const client_networks& from, const config& c, time_point now);
 
 /// A message that is no code.
 ///
@@ -7698,6 +7700,13 @@ PHONEAUTH_DECL cell_batch guess_back(std::string_view subject, const client_netw
 
 namespace detail {
 
+/// A batch that knows whether the network is known to the user who has `phone`.
+inline limit_batch batch_for(std::string_view phone, std::string_view fingerprint, const client_networks& from,
+                             time_point now) {
+    if (from.network.empty() || from.shared) return limit_batch(now);
+    return limit_batch(now, "known:", phone, "/", fingerprint, "@", from.network);
+}
+
 /// The hash that one guess costs the client.
 inline void add_hash(limit_batch& b, const client_networks& from, const config& c, std::int64_t n = 1) {
     if (c.max_passwords_per_client_and_hour > 0)
@@ -7721,9 +7730,7 @@ PHONEAUTH_DECL limit_batch password_limits(std::string_view subject, std::string
                                            std::string_view fingerprint, const client_networks& from, int shared_by,
                                            bool concealed, const config& c, time_point now) {
     using namespace detail;
-    auto b = from.network.empty() || from.shared
-                 ? limit_batch(now)
-                 : limit_batch(now, "known:", phone.empty() ? subject : phone, "/", fingerprint, "@", from.network);
+    auto b = batch_for(phone.empty() ? subject : phone, fingerprint, from, now);
     add_hash(b, from, c);
     b.add(take(at_most(max_passwords_per_account_and_network, hour)), error::too_many_failures,
           "passwords/of:", subject, "@", from.network);
@@ -7733,17 +7740,19 @@ PHONEAUTH_DECL limit_batch password_limits(std::string_view subject, std::string
 }
 
 PHONEAUTH_DECL limit_batch backup_limits(std::string_view phone, std::string_view fingerprint,
-                                         const client_networks& from, bool concealed, bool counted, const config& c,
-                                         time_point now) {
-    using namespace detail;
-    auto b = from.network.empty() || from.shared
-                 ? limit_batch(now)
-                 : limit_batch(now, "known:", phone, "/", fingerprint, "@", from.network);
-    add_hash(b, from, c);
-    b.add(take(at_most(max_passwords_per_account_and_network, hour)), error::too_many_failures, "backups/of:", phone,
-          "@", from.network);
+                                         const client_networks& from, bool concealed, const config& c, time_point now) {
+    auto b = detail::batch_for(phone, fingerprint, from, now);
+    detail::add_hash(b, from, c);
+    b.add(detail::take(at_most(max_passwords_per_account_and_network, detail::hour)), error::too_many_failures,
+          "backups/of:", phone, "@", from.network);
     if (!concealed) b.keep();
-    if (counted) add_failure(b, door::backup, phone, from, 1, c);
+    return b;
+}
+
+PHONEAUTH_DECL limit_batch backup_failure(std::string_view phone, std::string_view fingerprint,
+                                          const client_networks& from, const config& c, time_point now) {
+    auto b = detail::batch_for(phone, fingerprint, from, now);
+    detail::add_failure(b, door::backup, phone, from, 1, c);
     return b;
 }
 
@@ -14579,16 +14588,14 @@ struct backup_question {
     const phone_number& phone;         ///< whose guesses are counted
     const std::optional<user>& owner;  ///< nobody: the answer takes as long
     bool concealed;                    ///< nobody is told whose phone it is: that no guess is left is a wrong code
-    bool counted;                      ///< see `rules::backup_limits`
 };
 
 /// What a backup code turned out to be.
 struct backup_guess {
-    bool right = false;    ///< it is one of the user's
-    bool counted = false;  ///< a failure would have counted
-    bool marked = false;   ///< it came from a network that is known to the user
-    unsigned slot = 0;     ///< which one it is, if it is right
-    std::string hash{};    ///< and what is stored of it
+    bool right = false;   ///< it is one of the user's
+    bool marked = false;  ///< it came from a network that is known to the user
+    unsigned slot = 0;    ///< which one it is, if it is right
+    std::string hash{};   ///< and what is stored of it
 };
 
 /// Users get back in: by a password reset, or a backup code. Thread-safe.
@@ -14829,7 +14836,7 @@ auto recovery<Mode>::check_with_code(context& c, const transaction_id& id, backu
     const bool is_open = found->state == transaction_state::pending && p_.now() < found->expires_at;
     if (!is_open) co_return none;  // no code is compared, either
     auto owner = co_await p_.ports.find_user(found->user_id);
-    const backup_question asked{found->phone, owner, rules::is_concealed(*found), false};
+    const backup_question asked{found->phone, owner, rules::is_concealed(*found)};
     auto guess = co_await check(c, asked, *typed);
     co_return guess;
 }
@@ -14901,8 +14908,7 @@ template <class Mode>
 auto recovery<Mode>::check(context& c, const backup_question& q, const typed_backup_code& typed)
     -> flow<result<backup_guess>> {
     const auto limits_of = [&](const std::string& fingerprint) {
-        return rules::backup_limits(q.phone.str(), fingerprint, c.networks(), q.concealed, q.counted, p_.config,
-                                    p_.now());
+        return rules::backup_limits(q.phone.str(), fingerprint, c.networks(), q.concealed, p_.config, p_.now());
     };
     auto limits = limits_of(p_.network_fingerprint(q.owner));
     if (q.concealed) {
@@ -14916,7 +14922,6 @@ auto recovery<Mode>::check(context& c, const backup_question& q, const typed_bac
     backup_guess guess;
     guess.slot = typed.slot;
     guess.marked = granted.marked;
-    guess.counted = q.counted;
     if (q.owner) guess.hash = find_backup_code(q.owner->backup_codes, typed.slot);
     auto right = co_await is_right(c, guess.hash, typed.text);
     if (!right) {
@@ -15015,16 +15020,20 @@ auto recovery<Mode>::enter(context& c, std::string text, password secret, backup
     const password_question asked{std::string(phone->str()), p_.network_fingerprint(owner), owner, true};
     auto by_password = co_await p_.passwords.check(c, asked, secret.str());
     if (!by_password) co_return std::move(by_password).error();
-    const bool has_password = owner && !owner->password_hash.empty();
-    const backup_question question{*phone, owner, false, has_password && by_password->right};
+    const backup_question question{*phone, owner, false};
     auto guess = co_await check(c, question, *typed);
-    // While it is concealed whether passwords are right, that this door is shut must not tell it.
-    if (!guess && question.counted && by_password->concealed && guess.error().code == error::too_many_failures)
-        guess = error::invalid_login;
     if (!guess) co_return std::move(guess).error();
+    const bool has_password = owner && !owner->password_hash.empty();
     const bool right = guess->right && (has_password ? by_password->right : secret.empty());
     secret = {};  // wiped
-    if (!right) co_return error::invalid_login;
+    const bool half = guess->right || (has_password && by_password->right);
+    auto failures = rules::backup_failure(phone->str(), asked.fingerprint, c.networks(), p_.config, p_.now());
+    if (!half) failures = failures.as_decoy();
+    const auto counted = co_await p_.limits.take(c, failures);
+    // While it is concealed whether passwords are right, that this door is shut must not tell it.
+    if (half && !counted.granted && !by_password->concealed) co_return failures.judge(counted).error();
+    if (half && !right) p_.limits.tell_locked(c, failures.account_wait(counted));
+    if (!right || !counted.granted) co_return error::invalid_login;
     p_.reports.note(c, *owner);
     if (!owner->enabled) co_return error::account_disabled;
     if (!has_password && !p_.config.code_login_enabled) co_return error::login_disabled;
@@ -15033,10 +15042,8 @@ auto recovery<Mode>::enter(context& c, std::string text, password secret, backup
     if (!spent) co_return std::move(spent).error();
     p_.reports.tell(c, event_kind::backup_code_used);
     if (has_password) co_await p_.passwords.forgive(c, asked, *by_password);
-    if (guess->counted) {
-        const auto over = rules::after_backup_code(phone->str(), c.networks(), guess->marked, p_.config, p_.now());
-        co_await p_.limits.try_to(over);
-    }
+    const auto over = rules::after_backup_code(phone->str(), c.networks(), guess->marked, p_.config, p_.now());
+    co_await p_.limits.try_to(over);
     const entry by(auth_method::by_backup_code | (has_password ? auth_method::by_password : std::uint32_t{}));
     const user as_spent = *owner;
     auto outcome = co_await login_.open_session(c, *owner, by);
@@ -15543,13 +15550,13 @@ inline namespace v0 {
 ///     handle_status_callback 2    end_sessions 2u + 1s            unlock 1 + 1u
 ///     start_password_reset 2 + 1u        start_password_reset_of 3 + 1u    finish_password_reset 3 + 2u + 1s
 ///     start_verification 2               finish_verification 3             redeem_proof 2
-///     make_backup_codes 1 + 2u + 1s      login_with_backup_code 5 + 3u + 1s
+///     make_backup_codes 1 + 2u + 1s      login_with_backup_code 6 + 3u + 1s
 ///     require_recent 1u + 1s             list_sessions 1u + 2s             end_session 1u + 3s
 ///     start_step_up 2 + 1u + 1s          finish_step_up 3 + 1u + 2s        confirm_password 2 + 1u + 2s
 ///     trust_device 1 + 2u + 3s           login_with_trusted_device 3 + 2u + 3s
 ///     end_other_sessions 1u + 2s
 ///
-/// `update_user` with the current password makes 2 more, and for a new password 1 + 3s more. A notice by SMS is 1 more; a
+/// `update_user` with the current password makes 2 more, and for a new password 1 + 2s more. A notice by SMS is 1 more; a
 /// reset that needs a backup code, 3 + 1u more; a login that makes its user, 2u more. A password whose hash
 /// is made anew (see `PasswordHasher`) costs `start_two_factor_login` and `login_with_identity` 1u more, once. Each function
 /// that takes a session token makes 1s more when its use is noted, every five minutes (see `config::session_idle_timeout`);
