@@ -60,7 +60,9 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_code_becomes_a_proof_that_is_used_once, World, w
     w.observer.on_event = [&](const event& e) { events.push_back(e.kind); };
     const auto s = begin(w, "payment", on_behalf_of("ada"));
     BOOST_TEST(w.transport.last_message().find("to confirm a payment") != std::string::npos);
-    auto p = finish(w, s.transaction_id, w.transport.last_code());
+    for (const auto& other : {client_info(), on_behalf_of("bob")})
+        BOOST_TEST(error_of(finish(w, s.transaction_id, w.transport.last_code(), other)) == error::no_transaction);
+    auto p = finish(w, s.transaction_id, w.transport.last_code(), on_behalf_of("ada"));
     BOOST_REQUIRE(p);
     BOOST_TEST(p->topic == "payment");
     BOOST_TEST(p->phone.str() == phone);
@@ -68,7 +70,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_code_becomes_a_proof_that_is_used_once, World, w
     BOOST_TEST((p->expires_at == s.expires_at + w.auth.config().proof_lifetime));
     BOOST_TEST(p->token.str().size() <= 128u);
     BOOST_TEST((events.back() == event_kind::verified));
-    BOOST_TEST(error_of(finish(w, s.transaction_id, w.transport.last_code())) == error::code_used);
+    BOOST_TEST(error_of(finish(w, s.transaction_id, w.transport.last_code(), on_behalf_of("ada"))) == error::code_used);
     auto used = redeem(w, p->token);
     BOOST_REQUIRE(used);
     BOOST_TEST(used->token.empty());
@@ -77,7 +79,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_code_becomes_a_proof_that_is_used_once, World, w
     BOOST_TEST((events.back() == event_kind::redeemed));
     BOOST_TEST(error_of(redeem(w, p->token)) == error::invalid_proof);
     BOOST_TEST((events.back() == event_kind::refused));
-    BOOST_TEST(error_of(finish(w, s.transaction_id, w.transport.last_code())) == error::code_used);
+    BOOST_TEST(error_of(finish(w, s.transaction_id, w.transport.last_code(), on_behalf_of("ada"))) == error::code_used);
     BOOST_TEST(error_of(w.run(w.auth.resend(s.transaction_id))) == error::code_used);
 }
 
