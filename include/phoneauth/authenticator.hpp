@@ -291,7 +291,7 @@ public:
     ///
     /// @param id     of the challenge
     /// @param code   as the user typed it
-    /// @param from   the client that asks; if it has a `client_info::user_id`, the verification must be that user's
+    /// @param from   the client that asks; its `client_info::user_id` has to be that of the first step
     /// @param token  asynchronous mode: a completion token, or nothing
     /// @return the `proof`, with a token for `redeem_proof`. It goes to the client, if another request is to bring it back
     /// @par Errors

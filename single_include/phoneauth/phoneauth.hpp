@@ -14713,7 +14713,7 @@ std::string recovery<Mode>::basis_of(const std::optional<user>& owner) {
 /// assigned country codes), so that what is counted there is counted against nobody.
 template <class Mode>
 phone_number recovery<Mode>::phone_of_nobody(const std::string& identity) {
-    std::string text = p_.hash("nobody " + identity).substr(0, 12);
+    std::string text = p_.hash("nobody " + identity).substr(0, 8);  // no longer than most numbers
     for (char& c : text) c = static_cast<char>('0' + c % 10);
     auto phone = phone_number::from_e164("+999" + text);
     return *std::move(phone);
@@ -15753,7 +15753,7 @@ public:
     ///
     /// @param id     of the challenge
     /// @param code   as the user typed it
-    /// @param from   the client that asks; if it has a `client_info::user_id`, the verification must be that user's
+    /// @param from   the client that asks; its `client_info::user_id` has to be that of the first step
     /// @param token  asynchronous mode: a completion token, or nothing
     /// @return the `proof`, with a token for `redeem_proof`. It goes to the client, if another request is to bring it back
     /// @par Errors

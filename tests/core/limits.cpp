@@ -242,7 +242,7 @@ BOOST_AUTO_TEST_CASE(each_purpose_has_its_door) {
     transaction t{.id = {}, .phone = phone};
     const std::pair<purpose, door> rows[] = {
         {purpose::registration, door::registration}, {purpose::phone_change, door::registration},
-        {purpose::verification, door::registration}, {purpose::login, door::code},
+        {purpose::verification, door::verification}, {purpose::login, door::code},
         {purpose::password_reset, door::code},       {purpose::step_up, door::session},
         {purpose::deletion, door::session}};
     for (const auto& [what, d] : rows) {

@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(nothing_a_reason_holds_is_out_of_range) {
 BOOST_AUTO_TEST_CASE(writes_prometheus_text) {
     event_counters c;
     const auto fresh = lines_of(c.prometheus_text());
-    BOOST_REQUIRE(fresh.size() == 2u + 20u);  // a series per kind, from the start
+    BOOST_REQUIRE(fresh.size() == 2u + 34u);  // a series per kind, from the start
     BOOST_TEST(fresh[0].starts_with("# HELP phoneauth_events_total "));
     BOOST_TEST(fresh[1] == "# TYPE phoneauth_events_total counter");
     BOOST_TEST(fresh[2] == "phoneauth_events_total{event=\"started\"} 0");

@@ -355,7 +355,8 @@ BOOST_AUTO_TEST_CASE(messages_and_status_of_a_reset) {
         const std::string name = by_identity ? ", by identity" : ", by phone";
         // Of a message and a look-up, which are both made, one is thrown away, and they are not of one size.
         check_close("a resend" + name, measuring_after(t, 1000, begin, 2min, send_again), 0.05);
-        check_same("a status" + name, measuring_after(t, 2000, begin, 0s, ask_status));
+        // What a message has left in the caches: a tenth of a microsecond.
+        check_close("a status" + name, measuring_after(t, 2000, begin, 0s, ask_status), 0.05);
     }
 }
 
