@@ -17236,19 +17236,19 @@ PHONEAUTH_DECL result<void> check_user_message(const text_message& m) {
 
 #endif
 
-// ---- phoneauth/rest/detail/routes.hpp ----
+// ---- phoneauth/rest/detail/routes.ipp ----
 
-#ifndef PHONEAUTH_REST_DETAIL_ROUTES_HPP
-#define PHONEAUTH_REST_DETAIL_ROUTES_HPP
+#ifndef PHONEAUTH_REST_DETAIL_ROUTES_IPP
+#define PHONEAUTH_REST_DETAIL_ROUTES_IPP
 
 #include <initializer_list>
 #include <string_view>
 
 
-// ---- phoneauth/rest/detail/readers.hpp ----
+// ---- phoneauth/rest/detail/readers.ipp ----
 
-#ifndef PHONEAUTH_REST_DETAIL_READERS_HPP
-#define PHONEAUTH_REST_DETAIL_READERS_HPP
+#ifndef PHONEAUTH_REST_DETAIL_READERS_IPP
+#define PHONEAUTH_REST_DETAIL_READERS_IPP
 
 #include <algorithm>
 #include <array>

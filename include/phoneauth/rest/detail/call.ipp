@@ -10,7 +10,7 @@
 #include <phoneauth/rest/cors.hpp>
 #include <phoneauth/rest/detail/body.hpp>
 #include <phoneauth/rest/detail/call.hpp>
-#include <phoneauth/rest/detail/routes.hpp>
+#include <phoneauth/rest/detail/routes.ipp>
 #include <phoneauth/rest/detail/routing.hpp>
 #include <phoneauth/rest/objects.hpp>
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
-#ifndef PHONEAUTH_REST_DETAIL_ROUTES_HPP
-#define PHONEAUTH_REST_DETAIL_ROUTES_HPP
+#ifndef PHONEAUTH_REST_DETAIL_ROUTES_IPP
+#define PHONEAUTH_REST_DETAIL_ROUTES_IPP
 
 #include <initializer_list>
 #include <string_view>
 
 #include <phoneauth/rest/cors.hpp>
-#include <phoneauth/rest/detail/readers.hpp>
+#include <phoneauth/rest/detail/readers.ipp>
 
 namespace phoneauth {
 inline namespace v0 {

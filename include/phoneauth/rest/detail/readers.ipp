@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#ifndef PHONEAUTH_REST_DETAIL_READERS_HPP
-#define PHONEAUTH_REST_DETAIL_READERS_HPP
+#ifndef PHONEAUTH_REST_DETAIL_READERS_IPP
+#define PHONEAUTH_REST_DETAIL_READERS_IPP
 
 #include <algorithm>
 #include <array>
