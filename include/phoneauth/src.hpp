@@ -20,6 +20,8 @@
 #include <phoneauth/rest/cors.ipp>
 #include <phoneauth/rest/detail/body.ipp>
 #include <phoneauth/rest/detail/call.ipp>
+#include <phoneauth/rest/detail/readers.ipp>
+#include <phoneauth/rest/detail/routes.ipp>
 #include <phoneauth/rest/detail/routing.ipp>
 #include <phoneauth/rest/event_json.ipp>
 #include <phoneauth/rest/objects.ipp>
