@@ -423,6 +423,19 @@ BOOST_AUTO_TEST_CASE(one_code_works_once_however_many_come) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(no_code_goes_where_no_message_may_go_any_more) {
+    blocking_world w;
+    register_user(w);
+    const auto l = log_in(w);
+    auto c = test_config();
+    c.allowed_calling_codes = {"49"};
+    authenticator narrow(c, w.memory, w.transport, w.clock);
+    const auto sent = w.transport.calls();
+    BOOST_TEST(error_of(narrow.start_step_up(l.token)) == error::destination_not_allowed);
+    BOOST_TEST(error_of(narrow.start_deletion(l.token)) == error::destination_not_allowed);
+    BOOST_TEST(w.transport.calls() == sent);
+}
+
 BOOST_AUTO_TEST_CASE_TEMPLATE(an_observer_is_told, World, worlds) {
     World w;
     register_user(w);

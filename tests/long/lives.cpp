@@ -456,27 +456,7 @@ int main(int argc, char** argv) {
     }
     tally t;
     const support::temporary_folder temporary;
-    const auto postgres = url_of("PHONEAUTH_TEST_POSTGRES");
-    const auto redis = url_of("PHONEAUTH_TEST_REDIS");
-
-    auto alone = n;
-    alone.threads *= alone.processes;
-    alone.processes = 1;
-    prove(
-        t, "memory", [] { return std::make_unique<memory_storage>(); }, alone);
-    const auto file = temporary.file("store.db");
-    prove(
-        t, "SQLite", [&] { return std::make_unique<sqlite_storage>(file); }, n);
-    if (postgres.empty())
-        t.skip("PostgreSQL: PHONEAUTH_TEST_POSTGRES is not set");
-    else
-        prove(
-            t, "PostgreSQL", [&] { return std::make_unique<postgres_storage>(postgres); }, n);
-    if (redis.empty())
-        t.skip("Redis: PHONEAUTH_TEST_REDIS is not set");
-    else
-        prove(
-            t, "Redis", [&] { return std::make_unique<redis_storage>(redis); }, n);
+    on_each_store(t, temporary, n, [&](const char* name, auto open, const sizes& of) { prove(t, name, open, of); });
     std::printf("stores with defects\n");
     prove_defects(t, n, temporary.file("bad.db"));
     return t.finish();

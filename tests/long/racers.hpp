@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <memory>
 #include <new>
 #include <thread>
 #include <vector>
@@ -15,6 +16,9 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "support.hpp"
+#include "support/temporary_folder.hpp"
 
 // Processes that do the same at the same time, and write it all down on one board.
 
@@ -78,6 +82,30 @@ bool run_racers(unsigned processes, unsigned threads, Work work) {
         }
     }
     return ok;
+}
+
+/// `prove(name, open, n)` for each store that is here; `open()` gives a handle to it. The store in memory has one process
+/// with all threads.
+template <class Sizes, class Prove>
+void on_each_store(tally& t, const support::temporary_folder& temporary, const Sizes& n, Prove prove) {
+    auto alone = n;
+    alone.threads *= alone.processes;
+    alone.processes = 1;
+    prove(
+        "memory", [] { return std::make_unique<memory_storage>(); }, alone);
+    const auto file = temporary.file("store.db");
+    prove(
+        "SQLite", [&] { return std::make_unique<sqlite_storage>(file); }, n);
+    if (const auto url = url_of("PHONEAUTH_TEST_POSTGRES"); url.empty())
+        t.skip("PostgreSQL: PHONEAUTH_TEST_POSTGRES is not set");
+    else
+        prove(
+            "PostgreSQL", [&] { return std::make_unique<postgres_storage>(url); }, n);
+    if (const auto url = url_of("PHONEAUTH_TEST_REDIS"); url.empty())
+        t.skip("Redis: PHONEAUTH_TEST_REDIS is not set");
+    else
+        prove(
+            "Redis", [&] { return std::make_unique<redis_storage>(url); }, n);
 }
 
 }  // namespace proofs

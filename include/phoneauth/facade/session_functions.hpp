@@ -98,8 +98,8 @@ public:
     /// @param token    asynchronous mode: a completion token, or nothing
     /// @return the `challenge`
     /// @par Errors
-    /// `unknown_token`; `session_expired`; `account_disabled`; with `retry_after` `too_many_failures`,
-    /// `too_many_messages` and `resend_too_soon`.
+    /// `unknown_token`; `session_expired`; `account_disabled`; `destination_not_allowed`; with `retry_after`
+    /// `too_many_failures`, `too_many_messages` and `resend_too_soon`.
     template <class... Token>
     auto start_step_up(session_token session, client_info from = {}, Token&&... token) {
         return self().give(self().step_up_.start(std::move(session), std::move(from)), std::forward<Token>(token)...);

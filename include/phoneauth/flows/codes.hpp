@@ -33,6 +33,8 @@ struct opening {
     std::string user_id;         ///< see `transaction::user_id`
     std::string fingerprint{};   ///< of the password that was right before it; empty: there was none
     std::string topic{};         ///< see `transaction::topic`
+    /// What `codes::start` fails with once the limits have counted it: nobody has the phone, and that is told.
+    std::optional<error> refusal{};
 };
 
 /// What a code that came must be for.
@@ -64,6 +66,11 @@ public:
     returned<transaction_status> status(transaction_id id);
     returned<callback_outcome> handle_status_callback(status_callback r);
     ///@}
+
+    /// Takes from the limits what `asked` says, and opens a transaction.
+    flow<result<challenge>> start(context& c, const rules::code_request& asked, opening what);
+    /// The same for whoever is logged in, whose own phone gets the code.
+    flow<result<challenge>> start_for(context& c, const user& owner, purpose what);
 
     /// Opens a transaction and sends its code, for which `granted` answered `limits`. The transaction is stored before
     /// the message is sent, so that whatever happens in between leaves a code that can be confirmed.

@@ -32,6 +32,30 @@ auto codes<Mode>::handle_status_callback(status_callback r) -> returned<callback
 }
 
 template <class Mode>
+auto codes<Mode>::start(context& c, const rules::code_request& asked, opening what) -> flow<result<challenge>> {
+    const auto limits = rules::code_limits(asked, p_.config, p_.now());
+    const auto granted = co_await p_.limits.take(c, limits);
+    if (!granted.granted) co_return limits.judge(granted).error();
+    if (what.refusal) co_return *what.refusal;
+    auto opened = co_await open(c, limits, granted, std::move(what));
+    co_return opened;
+}
+
+template <class Mode>
+auto codes<Mode>::start_for(context& c, const user& owner, purpose what) -> flow<result<challenge>> {
+    auto allowed = rules::check_destination(owner.phone, p_.config);  // it may have changed since they registered
+    if (!allowed) co_return std::move(allowed).error();
+    const auto rests_on = p_.session_fingerprint_of(owner);
+    rules::code_request asked{
+        .phone = owner.phone, .fingerprint = p_.network_fingerprint(rests_on), .from = c.networks()};
+    asked.begins = rules::door::session;
+    asked.in_session = true;
+    opening code(what, owner.phone, owner.object_id);
+    auto opened = co_await start(c, asked, std::move(code));
+    co_return opened;
+}
+
+template <class Mode>
 auto codes<Mode>::open(context& c, const rules::limit_batch& limits, const cell_answer& granted, opening what)
     -> flow<result<challenge>> {
     if (auto trouble = p_.messages.sender_trouble(what.phone)) {

@@ -52,21 +52,8 @@ template <class Mode>
 auto leaving<Mode>::begin(context& c, session_token token) -> flow<result<challenge>> {
     auto admitted = co_await sessions_.admit(std::move(token));
     if (!admitted) co_return std::move(admitted).error();
-    const auto& owner = admitted->owner;
-    p_.reports.note(c, owner);
-    auto allowed = rules::check_destination(owner.phone, p_.config);
-    if (!allowed) co_return std::move(allowed).error();
-    const auto rests_on = p_.session_fingerprint_of(owner);
-    const rules::code_request asked{.phone = owner.phone,
-                                    .fingerprint = p_.network_fingerprint(rests_on),
-                                    .from = c.networks(),
-                                    .begins = rules::door::session,
-                                    .in_session = true};
-    const auto limits = rules::code_limits(asked, p_.config, p_.now());
-    const auto granted = co_await p_.limits.take(c, limits);
-    if (!granted.granted) co_return limits.judge(granted).error();
-    opening code(purpose::deletion, owner.phone, owner.object_id);
-    auto opened = co_await codes_.open(c, limits, granted, std::move(code));
+    p_.reports.note(c, admitted->owner);
+    auto opened = co_await codes_.start_for(c, admitted->owner, purpose::deletion);
     co_return opened;
 }
 

@@ -46,15 +46,11 @@ auto login<Mode>::begin(context& c, std::string text, std::optional<password> se
         co_return opened;
     }
     asked.begins = rules::door::code;
-    const auto limits = rules::code_limits(asked, p_.config, p_.now());
-    const auto granted = co_await p_.limits.take(c, limits);
-    if (!granted.granted) co_return limits.judge(granted).error();
-    // Counted before anything is told about whose phone it is.
-    if (!owner && p_.config.unknown_phone == unknown_phone_policy::reject) co_return error::unknown_phone;
     const auto nobody =
         p_.config.unknown_phone == unknown_phone_policy::sign_up ? rules::newcomer_user_id : rules::decoy_user_id;
     opening code(purpose::login, *phone, owner ? std::string_view(owner->object_id) : nobody);
-    auto opened = co_await codes_.open(c, limits, granted, std::move(code));
+    if (!owner && p_.config.unknown_phone == unknown_phone_policy::reject) code.refusal = error::unknown_phone;
+    auto opened = co_await codes_.start(c, asked, std::move(code));
     co_return opened;
 }
 

@@ -135,11 +135,8 @@ auto profile<Mode>::begin_move(context& c, session_token token, std::string text
                                     .from = c.networks(),
                                     .begins = rules::door::registration,
                                     .registers = true};
-    const auto limits = rules::code_limits(asked, p_.config, p_.now());
-    const auto granted = co_await p_.limits.take(c, limits);
-    if (!granted.granted) co_return limits.judge(granted).error();
     opening code(purpose::phone_change, *phone, owner.object_id);
-    auto opened = co_await codes_.open(c, limits, granted, std::move(code));
+    auto opened = co_await codes_.start(c, asked, std::move(code));
     co_return opened;
 }
 

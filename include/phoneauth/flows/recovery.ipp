@@ -76,14 +76,10 @@ auto recovery<Mode>::begin(context& c, std::string text) -> flow<result<challeng
     const auto fingerprint = p_.network_fingerprint(owner);
     rules::code_request asked{.phone = *phone, .fingerprint = fingerprint, .from = c.networks()};
     asked.begins = rules::door::code;
-    const auto limits = rules::code_limits(asked, p_.config, p_.now());
-    const auto granted = co_await p_.limits.take(c, limits);
-    if (!granted.granted) co_return limits.judge(granted).error();
-    // Counted before anything is told about whose phone it is.
-    if (!owner && p_.config.unknown_phone == unknown_phone_policy::reject) co_return error::unknown_phone;
     opening code(purpose::password_reset, *phone, owner ? owner->object_id : rules::decoy_user_id);
     code.fingerprint = basis_of(owner);
-    auto opened = co_await codes_.open(c, limits, granted, std::move(code));
+    if (!owner && p_.config.unknown_phone == unknown_phone_policy::reject) code.refusal = error::unknown_phone;
+    auto opened = co_await codes_.start(c, asked, std::move(code));
     co_return opened;
 }
 

@@ -36,17 +36,8 @@ template <class Mode>
 auto step_up<Mode>::begin(context& c, session_token token) -> flow<result<challenge>> {
     auto admitted = co_await sessions_.admit(std::move(token));
     if (!admitted) co_return std::move(admitted).error();
-    const auto& owner = admitted->owner;
-    p_.reports.note(c, owner);
-    const auto fingerprint = p_.network_fingerprint(std::optional<user>(owner));
-    rules::code_request asked{.phone = owner.phone, .fingerprint = fingerprint, .from = c.networks()};
-    asked.begins = rules::door::session;
-    asked.in_session = true;
-    const auto limits = rules::code_limits(asked, p_.config, p_.now());
-    const auto granted = co_await p_.limits.take(c, limits);
-    if (!granted.granted) co_return limits.judge(granted).error();
-    opening code(purpose::step_up, owner.phone, owner.object_id);
-    auto opened = co_await codes_.open(c, limits, granted, std::move(code));
+    p_.reports.note(c, admitted->owner);
+    auto opened = co_await codes_.start_for(c, admitted->owner, purpose::step_up);
     co_return opened;
 }
 

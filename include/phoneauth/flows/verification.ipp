@@ -43,12 +43,9 @@ auto verification<Mode>::begin(context& c, std::string text, std::string topic) 
                                     .from = c.networks(),
                                     .begins = rules::door::verification,
                                     .verifies = true};
-    const auto limits = rules::code_limits(asked, p_.config, p_.now());
-    const auto granted = co_await p_.limits.take(c, limits);
-    if (!granted.granted) co_return limits.judge(granted).error();
     opening code(purpose::verification, *phone, c.from.user_id);
     code.topic = std::move(topic);
-    auto opened = co_await codes_.open(c, limits, granted, std::move(code));
+    auto opened = co_await codes_.start(c, asked, std::move(code));
     co_return opened;
 }
 
