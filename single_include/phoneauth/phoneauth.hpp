@@ -5428,8 +5428,8 @@ public:
     /// @param token    asynchronous mode: a completion token, or nothing
     /// @return the `challenge`
     /// @par Errors
-    /// `unknown_token`; `session_expired`; `account_disabled`; with `retry_after` `too_many_failures`,
-    /// `too_many_messages` and `resend_too_soon`.
+    /// `unknown_token`; `session_expired`; `account_disabled`; `destination_not_allowed`; with `retry_after`
+    /// `too_many_failures`, `too_many_messages` and `resend_too_soon`.
     template <class... Token>
     auto start_step_up(session_token session, client_info from = {}, Token&&... token) {
         return self().give(self().step_up_.start(std::move(session), std::move(from)), std::forward<Token>(token)...);
@@ -6674,6 +6674,8 @@ struct opening {
     std::string user_id;         ///< see `transaction::user_id`
     std::string fingerprint{};   ///< of the password that was right before it; empty: there was none
     std::string topic{};         ///< see `transaction::topic`
+    /// What `codes::start` fails with once the limits have counted it: nobody has the phone, and that is told.
+    std::optional<error> refusal{};
 };
 
 /// What a code that came must be for.
@@ -6705,6 +6707,11 @@ public:
     returned<transaction_status> status(transaction_id id);
     returned<callback_outcome> handle_status_callback(status_callback r);
     ///@}
+
+    /// Takes from the limits what `asked` says, and opens a transaction.
+    flow<result<challenge>> start(context& c, const rules::code_request& asked, opening what);
+    /// The same for whoever is logged in, whose own phone gets the code.
+    flow<result<challenge>> start_for(context& c, const user& owner, purpose what);
 
     /// Opens a transaction and sends its code, for which `granted` answered `limits`. The transaction is stored before
     /// the message is sent, so that whatever happens in between leaves a code that can be confirmed.
@@ -10613,9 +10620,10 @@ public:
     /// Gives `u` the new password `secret`, unless the hook refuses it.
     flow<result<void>> set(user& u, const std::string& secret);
 
-private:
-    flow<result<bool>> is_right(const context& c, const std::optional<user>& owner, const std::string& secret);
+    /// Whether `secret` made `hash`. An empty one is nobody's, or cannot be right: the answer takes as long. Counts nothing.
+    flow<result<bool>> compare(const context& c, const std::string& hash, const std::string& secret);
 
+private:
     ports<Mode>& ports_;
     const config& config_;
     const reporter& reporter_;
@@ -10714,7 +10722,8 @@ auto passwords<Mode>::check(context& c, const password_question& q, const std::s
     }
     if (!granted.granted) co_return limits.judge(granted).error();
     guess.marked = granted.marked;
-    auto right = co_await is_right(c, q.owner, secret);
+    const std::string hash(q.owner ? rules::stored_password(q.owner->password_hash).hash : std::string_view());
+    auto right = co_await compare(c, hash, secret);
     if (!right) {
         co_await limiter_.give_back(limits, granted);
         co_return std::move(right).error();
@@ -10740,16 +10749,15 @@ auto passwords<Mode>::forgive(const context& c, const password_question& q, cons
 }
 
 template <class Mode>
-auto passwords<Mode>::is_right(const context& c, const std::optional<user>& owner, const std::string& secret)
+auto passwords<Mode>::compare(const context& c, const std::string& hash, const std::string& secret)
     -> flow<result<bool>> {
-    if (owner && !owner->password_hash.empty()) {
-        const std::string hash(rules::stored_password(owner->password_hash).hash);
+    if (!hash.empty()) {
         auto right = co_await ports_.verify_password(secret, hash);
         if (right || right.error().code != error::internal) co_return right;
         // It is no hash of ours. Whoever guesses must not learn that.
         reporter_.tell(c, event_kind::storage_error, &right.error());
     }
-    // An account that does not exist must not answer faster than one that does.
+    // What does not exist must not be answered faster than what does.
     if (ports_.has_decoy()) {
         auto decoy = co_await ports_.decoy_password(secret);
         co_return decoy ? result<bool>(false) : std::move(decoy);
@@ -11131,6 +11139,30 @@ auto codes<Mode>::status(transaction_id id) -> returned<transaction_status> {
 template <class Mode>
 auto codes<Mode>::handle_status_callback(status_callback r) -> returned<callback_outcome> {
     return p_.run(event_kind::delivered, {}, [&](context& c) { return take_report(c, std::move(r)); });
+}
+
+template <class Mode>
+auto codes<Mode>::start(context& c, const rules::code_request& asked, opening what) -> flow<result<challenge>> {
+    const auto limits = rules::code_limits(asked, p_.config, p_.now());
+    const auto granted = co_await p_.limits.take(c, limits);
+    if (!granted.granted) co_return limits.judge(granted).error();
+    if (what.refusal) co_return *what.refusal;
+    auto opened = co_await open(c, limits, granted, std::move(what));
+    co_return opened;
+}
+
+template <class Mode>
+auto codes<Mode>::start_for(context& c, const user& owner, purpose what) -> flow<result<challenge>> {
+    auto allowed = rules::check_destination(owner.phone, p_.config);  // it may have changed since they registered
+    if (!allowed) co_return std::move(allowed).error();
+    const auto rests_on = p_.session_fingerprint_of(owner);
+    rules::code_request asked{
+        .phone = owner.phone, .fingerprint = p_.network_fingerprint(rests_on), .from = c.networks()};
+    asked.begins = rules::door::session;
+    asked.in_session = true;
+    opening code(what, owner.phone, owner.object_id);
+    auto opened = co_await start(c, asked, std::move(code));
+    co_return opened;
 }
 
 template <class Mode>
@@ -11780,11 +11812,8 @@ auto registration<Mode>::begin(context& c, std::string text) -> flow<result<chal
                                     .from = c.networks(),
                                     .begins = rules::door::registration,
                                     .registers = true};
-    const auto limits = rules::code_limits(asked, p_.config, p_.now());
-    const auto granted = co_await p_.limits.take(c, limits);
-    if (!granted.granted) co_return limits.judge(granted).error();
     opening code(purpose::registration, *phone, {});
-    auto opened = co_await codes_.open(c, limits, granted, std::move(code));
+    auto opened = co_await codes_.start(c, asked, std::move(code));
     co_return opened;
 }
 
@@ -12206,15 +12235,11 @@ auto login<Mode>::begin(context& c, std::string text, std::optional<password> se
         co_return opened;
     }
     asked.begins = rules::door::code;
-    const auto limits = rules::code_limits(asked, p_.config, p_.now());
-    const auto granted = co_await p_.limits.take(c, limits);
-    if (!granted.granted) co_return limits.judge(granted).error();
-    // Counted before anything is told about whose phone it is.
-    if (!owner && p_.config.unknown_phone == unknown_phone_policy::reject) co_return error::unknown_phone;
     const auto nobody =
         p_.config.unknown_phone == unknown_phone_policy::sign_up ? rules::newcomer_user_id : rules::decoy_user_id;
     opening code(purpose::login, *phone, owner ? std::string_view(owner->object_id) : nobody);
-    auto opened = co_await codes_.open(c, limits, granted, std::move(code));
+    if (!owner && p_.config.unknown_phone == unknown_phone_policy::reject) code.refusal = error::unknown_phone;
+    auto opened = co_await codes_.start(c, asked, std::move(code));
     co_return opened;
 }
 
@@ -12975,21 +13000,8 @@ template <class Mode>
 auto leaving<Mode>::begin(context& c, session_token token) -> flow<result<challenge>> {
     auto admitted = co_await sessions_.admit(std::move(token));
     if (!admitted) co_return std::move(admitted).error();
-    const auto& owner = admitted->owner;
-    p_.reports.note(c, owner);
-    auto allowed = rules::check_destination(owner.phone, p_.config);
-    if (!allowed) co_return std::move(allowed).error();
-    const auto rests_on = p_.session_fingerprint_of(owner);
-    const rules::code_request asked{.phone = owner.phone,
-                                    .fingerprint = p_.network_fingerprint(rests_on),
-                                    .from = c.networks(),
-                                    .begins = rules::door::session,
-                                    .in_session = true};
-    const auto limits = rules::code_limits(asked, p_.config, p_.now());
-    const auto granted = co_await p_.limits.take(c, limits);
-    if (!granted.granted) co_return limits.judge(granted).error();
-    opening code(purpose::deletion, owner.phone, owner.object_id);
-    auto opened = co_await codes_.open(c, limits, granted, std::move(code));
+    p_.reports.note(c, admitted->owner);
+    auto opened = co_await codes_.start_for(c, admitted->owner, purpose::deletion);
     co_return opened;
 }
 
@@ -14361,11 +14373,8 @@ auto profile<Mode>::begin_move(context& c, session_token token, std::string text
                                     .from = c.networks(),
                                     .begins = rules::door::registration,
                                     .registers = true};
-    const auto limits = rules::code_limits(asked, p_.config, p_.now());
-    const auto granted = co_await p_.limits.take(c, limits);
-    if (!granted.granted) co_return limits.judge(granted).error();
     opening code(purpose::phone_change, *phone, owner.object_id);
-    auto opened = co_await codes_.open(c, limits, granted, std::move(code));
+    auto opened = co_await codes_.start(c, asked, std::move(code));
     co_return opened;
 }
 
@@ -14631,7 +14640,6 @@ private:
 
     flow<result<backup_guess>> check_with_code(context& c, const transaction_id& id, backup_code spare);
     flow<result<backup_guess>> check(context& c, const backup_question& q, const typed_backup_code& typed);
-    flow<result<bool>> is_right(const context& c, const std::string& hash, const std::string& typed);
 
     flow<result<user>> replace_password(context& c, const transaction& t, const std::string& wanted,
                                         const std::optional<backup_guess>& spare);
@@ -14728,14 +14736,10 @@ auto recovery<Mode>::begin(context& c, std::string text) -> flow<result<challeng
     const auto fingerprint = p_.network_fingerprint(owner);
     rules::code_request asked{.phone = *phone, .fingerprint = fingerprint, .from = c.networks()};
     asked.begins = rules::door::code;
-    const auto limits = rules::code_limits(asked, p_.config, p_.now());
-    const auto granted = co_await p_.limits.take(c, limits);
-    if (!granted.granted) co_return limits.judge(granted).error();
-    // Counted before anything is told about whose phone it is.
-    if (!owner && p_.config.unknown_phone == unknown_phone_policy::reject) co_return error::unknown_phone;
     opening code(purpose::password_reset, *phone, owner ? owner->object_id : rules::decoy_user_id);
     code.fingerprint = basis_of(owner);
-    auto opened = co_await codes_.open(c, limits, granted, std::move(code));
+    if (!owner && p_.config.unknown_phone == unknown_phone_policy::reject) code.refusal = error::unknown_phone;
+    auto opened = co_await codes_.start(c, asked, std::move(code));
     co_return opened;
 }
 
@@ -14923,7 +14927,7 @@ auto recovery<Mode>::check(context& c, const backup_question& q, const typed_bac
     guess.slot = typed.slot;
     guess.marked = granted.marked;
     if (q.owner) guess.hash = find_backup_code(q.owner->backup_codes, typed.slot);
-    auto right = co_await is_right(c, guess.hash, typed.text);
+    auto right = co_await p_.passwords.compare(c, guess.hash, typed.text);
     if (!right) {
         co_await p_.limits.give_back(limits, granted);
         co_return std::move(right).error();
@@ -14931,24 +14935,6 @@ auto recovery<Mode>::check(context& c, const backup_question& q, const typed_bac
     guess.right = *right && granted.granted;
     if (!guess.right) p_.limits.tell_locked(c, limits.account_wait(granted));
     co_return guess;
-}
-
-template <class Mode>
-auto recovery<Mode>::is_right(const context& c, const std::string& hash, const std::string& typed)
-    -> flow<result<bool>> {
-    if (!hash.empty()) {
-        auto right = co_await p_.ports.verify_password(typed, hash);
-        if (right || right.error().code != error::internal) co_return right;
-        // It is no hash of ours. Whoever guesses must not learn that.
-        p_.reports.tell(c, event_kind::storage_error, &right.error());
-    }
-    // A code that does not exist must not be answered faster than one that does.
-    if (p_.ports.has_decoy()) {
-        auto decoy = co_await p_.ports.decoy_password(typed);
-        co_return decoy ? result<bool>(false) : std::move(decoy);
-    }
-    auto unused = co_await p_.ports.hash_password(typed);
-    co_return unused ? result<bool>(false) : result<bool>(std::move(unused).error());
 }
 
 template <class Mode>
@@ -15183,17 +15169,8 @@ template <class Mode>
 auto step_up<Mode>::begin(context& c, session_token token) -> flow<result<challenge>> {
     auto admitted = co_await sessions_.admit(std::move(token));
     if (!admitted) co_return std::move(admitted).error();
-    const auto& owner = admitted->owner;
-    p_.reports.note(c, owner);
-    const auto fingerprint = p_.network_fingerprint(std::optional<user>(owner));
-    rules::code_request asked{.phone = owner.phone, .fingerprint = fingerprint, .from = c.networks()};
-    asked.begins = rules::door::session;
-    asked.in_session = true;
-    const auto limits = rules::code_limits(asked, p_.config, p_.now());
-    const auto granted = co_await p_.limits.take(c, limits);
-    if (!granted.granted) co_return limits.judge(granted).error();
-    opening code(purpose::step_up, owner.phone, owner.object_id);
-    auto opened = co_await codes_.open(c, limits, granted, std::move(code));
+    p_.reports.note(c, admitted->owner);
+    auto opened = co_await codes_.start_for(c, admitted->owner, purpose::step_up);
     co_return opened;
 }
 
@@ -15379,12 +15356,9 @@ auto verification<Mode>::begin(context& c, std::string text, std::string topic) 
                                     .from = c.networks(),
                                     .begins = rules::door::verification,
                                     .verifies = true};
-    const auto limits = rules::code_limits(asked, p_.config, p_.now());
-    const auto granted = co_await p_.limits.take(c, limits);
-    if (!granted.granted) co_return limits.judge(granted).error();
     opening code(purpose::verification, *phone, c.from.user_id);
     code.topic = std::move(topic);
-    auto opened = co_await codes_.open(c, limits, granted, std::move(code));
+    auto opened = co_await codes_.start(c, asked, std::move(code));
     co_return opened;
 }
 

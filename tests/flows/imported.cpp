@@ -313,6 +313,26 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(nobody_has_a_decoy, World, import_worlds) {
     }
 }
 
+// What is verified and what is a decoy take as long: `core_hasher_chain`.
+BOOST_AUTO_TEST_CASE_TEMPLATE(nor_do_backup_codes_tell_who_has_some, World, import_worlds) {
+    imported<World> w;
+    const auto enter = [&](const std::string& number) {
+        return error_of(w.run(
+            w.auth.login_with_backup_code(number, password("x y z 1"), backup_code("0-0000-0000-0000-0000"), home)));
+    };
+    w.asked();
+    BOOST_TEST((enter(phone) == error::invalid_login));
+    BOOST_TEST((w.asked() == passwords_asked{"verify", "decoy"}));
+    BOOST_TEST((enter(other_phone) == error::invalid_login));
+    BOOST_TEST((w.asked() == passwords_asked{"decoy", "decoy"}));
+    const auto in = w.log_in();
+    BOOST_REQUIRE(in);
+    BOOST_REQUIRE(w.run(w.auth.make_backup_codes(in->token, home)));
+    w.asked();
+    BOOST_TEST((enter(phone) == error::invalid_login));
+    BOOST_TEST((w.asked() == passwords_asked{"verify", "verify"}));
+}
+
 BOOST_AUTO_TEST_CASE_TEMPLATE(a_raised_cost_is_followed, World, worlds) {
     imported<World> w(*scrypt_passwords({.ln = 10, .r = 1, .p = 1}).hash("correct horse"));
     static_cast<scrypt_passwords&>(w.passwords) = scrypt_passwords({.ln = 11, .r = 1, .p = 1});

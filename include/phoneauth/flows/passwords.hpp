@@ -60,9 +60,10 @@ public:
     /// Gives `u` the new password `secret`, unless the hook refuses it.
     flow<result<void>> set(user& u, const std::string& secret);
 
-private:
-    flow<result<bool>> is_right(const context& c, const std::optional<user>& owner, const std::string& secret);
+    /// Whether `secret` made `hash`. An empty one is nobody's, or cannot be right: the answer takes as long. Counts nothing.
+    flow<result<bool>> compare(const context& c, const std::string& hash, const std::string& secret);
 
+private:
     ports<Mode>& ports_;
     const config& config_;
     const reporter& reporter_;

@@ -39,7 +39,8 @@ auto passwords<Mode>::check(context& c, const password_question& q, const std::s
     }
     if (!granted.granted) co_return limits.judge(granted).error();
     guess.marked = granted.marked;
-    auto right = co_await is_right(c, q.owner, secret);
+    const std::string hash(q.owner ? rules::stored_password(q.owner->password_hash).hash : std::string_view());
+    auto right = co_await compare(c, hash, secret);
     if (!right) {
         co_await limiter_.give_back(limits, granted);
         co_return std::move(right).error();
@@ -65,16 +66,15 @@ auto passwords<Mode>::forgive(const context& c, const password_question& q, cons
 }
 
 template <class Mode>
-auto passwords<Mode>::is_right(const context& c, const std::optional<user>& owner, const std::string& secret)
+auto passwords<Mode>::compare(const context& c, const std::string& hash, const std::string& secret)
     -> flow<result<bool>> {
-    if (owner && !owner->password_hash.empty()) {
-        const std::string hash(rules::stored_password(owner->password_hash).hash);
+    if (!hash.empty()) {
         auto right = co_await ports_.verify_password(secret, hash);
         if (right || right.error().code != error::internal) co_return right;
         // It is no hash of ours. Whoever guesses must not learn that.
         reporter_.tell(c, event_kind::storage_error, &right.error());
     }
-    // An account that does not exist must not answer faster than one that does.
+    // What does not exist must not be answered faster than what does.
     if (ports_.has_decoy()) {
         auto decoy = co_await ports_.decoy_password(secret);
         co_return decoy ? result<bool>(false) : std::move(decoy);

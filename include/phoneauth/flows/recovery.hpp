@@ -72,7 +72,6 @@ private:
 
     flow<result<backup_guess>> check_with_code(context& c, const transaction_id& id, backup_code spare);
     flow<result<backup_guess>> check(context& c, const backup_question& q, const typed_backup_code& typed);
-    flow<result<bool>> is_right(const context& c, const std::string& hash, const std::string& typed);
 
     flow<result<user>> replace_password(context& c, const transaction& t, const std::string& wanted,
                                         const std::optional<backup_guess>& spare);

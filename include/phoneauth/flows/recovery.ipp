@@ -267,7 +267,7 @@ auto recovery<Mode>::check(context& c, const backup_question& q, const typed_bac
     guess.slot = typed.slot;
     guess.marked = granted.marked;
     if (q.owner) guess.hash = find_backup_code(q.owner->backup_codes, typed.slot);
-    auto right = co_await is_right(c, guess.hash, typed.text);
+    auto right = co_await p_.passwords.compare(c, guess.hash, typed.text);
     if (!right) {
         co_await p_.limits.give_back(limits, granted);
         co_return std::move(right).error();
@@ -275,24 +275,6 @@ auto recovery<Mode>::check(context& c, const backup_question& q, const typed_bac
     guess.right = *right && granted.granted;
     if (!guess.right) p_.limits.tell_locked(c, limits.account_wait(granted));
     co_return guess;
-}
-
-template <class Mode>
-auto recovery<Mode>::is_right(const context& c, const std::string& hash, const std::string& typed)
-    -> flow<result<bool>> {
-    if (!hash.empty()) {
-        auto right = co_await p_.ports.verify_password(typed, hash);
-        if (right || right.error().code != error::internal) co_return right;
-        // It is no hash of ours. Whoever guesses must not learn that.
-        p_.reports.tell(c, event_kind::storage_error, &right.error());
-    }
-    // A code that does not exist must not be answered faster than one that does.
-    if (p_.ports.has_decoy()) {
-        auto decoy = co_await p_.ports.decoy_password(typed);
-        co_return decoy ? result<bool>(false) : std::move(decoy);
-    }
-    auto unused = co_await p_.ports.hash_password(typed);
-    co_return unused ? result<bool>(false) : result<bool>(std::move(unused).error());
 }
 
 template <class Mode>
