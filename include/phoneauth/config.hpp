@@ -194,8 +194,9 @@ struct config {
     unknown_phone_policy unknown_phone = unknown_phone_policy::conceal;
     /// 50–100 failures per account in any 30 days, and at least ten times `max_tries` (NIST SP 800-63B-3 §5.2.2: at
     /// most 100 in a row).
-    /// - Each way in is an account: a user's password, codes that come without a password, codes that come after it,
-    ///   and, in any 24 hours, the codes of a phone's registration.
+    /// - Each way in is an account: a user's password, codes that come without a password (of logins and password resets),
+    ///   codes that come after it, codes of whoever is logged in, backup codes of whoever has them or the password, codes
+    ///   for the integrator's topics and, in any 24 hours, those that prove a phone (registrations, changes of phone).
     /// - Half of them are for strangers, half for known networks together, half of which each of these may have. Four
     ///   fifths may be at once.
     /// - A login ends the failures made from its network. Those of strangers come free again, one after the other.

@@ -70,7 +70,7 @@ public:
     /// cannot be the user's (somebody has it, the hook refuses), the same code can come again; that counts as a try. It
     /// cannot after a `storage_unavailable` that leaves open whether the number is stored.
     ///
-    /// @param session  the token of a session of the user who began it, as the client sent it
+    /// @param session  the token of a session of the user who began it, as the client sent it: fresh when it began
     /// @param id       of the challenge
     /// @param code     as the user typed it
     /// @param from     the client that asks
@@ -78,8 +78,8 @@ public:
     /// @return the `user` as stored
     /// @par Errors
     /// `unknown_token` (also when the session ends meanwhile: the code is spent then); `session_expired`;
-    /// `account_disabled`; `invalid_parameter` (not as many digits as a code has); `no_transaction` (also another
-    /// user's); `wrong_code` (with `tries_left`); `tries_exhausted`; `code_expired`; `code_used`; `transaction_failed`;
+    /// `account_disabled`; `fresh_login_required`; `invalid_parameter` (not as many digits as a code has);
+    /// `no_transaction` (also another user's); `wrong_code` (with `tries_left`); `tries_exhausted`; `code_expired`; `code_used`; `transaction_failed`;
     /// `user_exists` (another user has the number); the hook's own failure.
     template <class... Token>
     auto finish_phone_change(session_token session, transaction_id id, submitted_code code, client_info from = {},
@@ -175,7 +175,7 @@ public:
     /// @par Errors
     /// `operation_disabled`; `identity_required`, `invalid_email`, `invalid_parameter` (it can be nobody's identity);
     /// `unknown_phone` (only with `unknown_phone_policy::reject`); `too_many_messages` (with `retry_after`: of the
-    /// client, or of all who ask so).
+    /// client, or the budget of all).
     template <class... Token>
     auto start_password_reset_of(std::string identity, client_info from = {}, Token&&... token) {
         return self().give(self().recovery_.start_password_reset_of(std::move(identity), std::move(from)),
@@ -189,8 +189,7 @@ public:
     /// identity, or a hook refuses it), the same code can come again with another one, which counts as a try.
     ///
     /// With `password_reset_policy::code_and_backup_code` the backup code is compared as well, and spent. If one of the
-    /// two is wrong, it is `wrong_code`, and nothing tells which; it counts as a wrong code, and as a guess at the
-    /// user's backup codes. Users who have no backup code cannot reset their password then.
+    /// two is wrong, it is `wrong_code`, and nothing tells which; it counts as a wrong code. Users who have no backup code cannot reset their password then.
     ///
     /// @param id      of the challenge
     /// @param code    as the user typed it
@@ -214,7 +213,8 @@ public:
 
     /// Makes ten backup codes for the logged-in user, for the day on which they do not have their phone: each is good
     /// once. The former ones, if there were any, are worth nothing any more. Only their hashes are stored, so this is
-    /// the only time that they can be shown.
+    /// the only time that they can be shown. The user is told by `config::backup_codes_made_notice`. What an operator does
+    /// to the user ends them (see `operator_functions`).
     ///
     /// @param session  the token, as the client sent it: opened within `config::fresh_login`
     /// @param from     the client that asks
@@ -223,7 +223,8 @@ public:
     /// "7-2K4F-9QXB-0M3D-VZ8H"
     /// @par Errors
     /// `unknown_token`; `session_expired`; `account_disabled`; `fresh_login_required`; `too_many_failures` (with
-    /// `retry_after`; with the changes of identity and password, 10 an hour); the hooks' own failures.
+    /// `retry_after`; with the changes of identity and password, 10 an hour, and as ten passwords of the client); the
+    /// hooks' own failures.
     template <class... Token>
     auto make_backup_codes(session_token session, client_info from = {}, Token&&... token) {
         return self().give(self().recovery_.make_backup_codes(std::move(session), std::move(from)),
@@ -232,8 +233,8 @@ public:
 
     /// Login of a user who does not have their phone: with one of their backup codes in the place of a code, which is
     /// spent by it. The user is told by `config::backup_code_notice`. An unknown phone, a wrong password and a wrong or
-    /// used backup code are one error and take the same time, and are counted alike: so nobody can try for one of them
-    /// alone. What could be no backup code is compared with nothing. `before_update` is not asked when the code is
+    /// used backup code are one error and take the same time. Whoever has one of the two, and not the other, has half of
+    /// `config::max_consecutive_failures`; whoever has neither shuts the door to nobody. What could be no backup code is compared with nothing. `before_update` is not asked when the code is
     /// spent.
     ///
     /// @param phone   as people type it; see `phone_number::parse`
@@ -245,7 +246,7 @@ public:
     /// @return the `login_result`: the user and the token of a new session
     /// @par Errors
     /// `login_disabled`; `invalid_phone_number`; `destination_not_allowed`; `invalid_login`; `too_many_failures` (with
-    /// `retry_after`); `account_disabled` (nothing is spent then); the hook's own failure. After a
+    /// `retry_after`); `account_disabled` (nothing is spent then); the hook's own failure (the code may come again). After a
     /// `storage_unavailable` the backup code may be spent.
     template <class... Token>
     auto login_with_backup_code(std::string phone, password secret, backup_code spare, client_info from = {},
