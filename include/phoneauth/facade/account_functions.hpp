@@ -13,8 +13,8 @@ namespace phoneauth {
 inline namespace v0 {
 namespace facade {
 
-/// What users of an `authenticator` do with their accounts. `Authenticator` derives from it; what stands at `authenticator` about
-/// modes, errors, threads, lifetimes and cancellation goes for all of them.
+/// What users of an `authenticator` do with their accounts. `Authenticator` derives from it; what stands at
+/// `authenticator` about modes, errors, threads, lifetimes and cancellation goes for all of them.
 template <class Authenticator>
 class account_functions {
 public:
@@ -79,7 +79,8 @@ public:
     /// @par Errors
     /// `unknown_token` (also when the session ends meanwhile: the code is spent then); `session_expired`;
     /// `account_disabled`; `fresh_login_required`; `invalid_parameter` (not as many digits as a code has);
-    /// `no_transaction` (also another user's); `wrong_code` (with `tries_left`); `tries_exhausted`; `code_expired`; `code_used`; `transaction_failed`;
+    /// `no_transaction` (also another user's); `wrong_code` (with `tries_left`); `tries_exhausted`; `code_expired`;
+    /// `code_used`; `transaction_failed`;
     /// `user_exists` (another user has the number); the hook's own failure.
     template <class... Token>
     auto finish_phone_change(session_token session, transaction_id id, submitted_code code, client_info from = {},

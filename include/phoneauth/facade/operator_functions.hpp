@@ -14,7 +14,8 @@ namespace facade {
 
 /// What whoever runs the server does to accounts. `Authenticator` derives from it; what stands at `authenticator` about
 /// modes, errors, threads, lifetimes and cancellation goes for all of them. Who may call them is for the caller to
-/// decide. Whatever they change ends the user's backup codes, too: whoever had a session may have made them. `by` names the operator for the events (`event::by`): it is cut to 64 bytes, and checked for nothing.
+/// decide. Whatever they change ends the user's backup codes, too: whoever had a session may have made them. `by` names
+/// the operator for the events (`event::by`): it is cut to 64 bytes, and checked for nothing.
 template <class Authenticator>
 class operator_functions {
 public:

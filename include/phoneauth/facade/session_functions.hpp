@@ -13,8 +13,8 @@ namespace phoneauth {
 inline namespace v0 {
 namespace facade {
 
-/// What `authenticator` does with sessions and trusted devices. `Authenticator` derives from it; what stands at `authenticator` about
-/// modes, errors, threads, lifetimes and cancellation goes for all of them.
+/// What `authenticator` does with sessions and trusted devices. `Authenticator` derives from it; what stands at
+/// `authenticator` about modes, errors, threads, lifetimes and cancellation goes for all of them.
 template <class Authenticator>
 class session_functions {
 public:
