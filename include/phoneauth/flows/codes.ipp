@@ -109,20 +109,19 @@ auto codes<Mode>::send_again(context& c, transaction_id id) -> flow<result<chall
         allowed = check_key(*found);
         if (!allowed) co_return std::move(allowed).error();
         if (auto trouble = p_.messages.sender_trouble(found->phone)) co_return *std::move(trouble);
-        // What is concealed goes on like a decoy where the account's limits refuse it, and a decoy costs the account
-        // nothing.
+        // What is concealed goes on like a decoy where the account's limits refuse it. The decoy of a login costs the
+        // account nothing; that of a reset is counted at a phone that nobody has.
         const bool concealed = rules::is_concealed(*found);
         auto limits = rules::code_limits(again(*found, c), p_.config, p_.now());
         std::optional<rules::limit_batch> of_client;
         cell_answer admitted;
         if (concealed) {
-            of_client = found->purpose == purpose::password_reset
-                            ? rules::reset_limits(again(*found, c), p_.config, p_.now())
-                            : limits.of_client();
+            const bool is_reset = found->purpose == purpose::password_reset;
+            of_client = is_reset ? rules::reset_limits(again(*found, c), p_.config, p_.now()) : limits.of_client();
             admitted = co_await p_.limits.take(c, *of_client);
             if (!admitted.granted) co_return of_client->judge(admitted).error();
             limits = limits.of_account();
-            if (rules::is_decoy(*found)) limits = limits.as_decoy();
+            if (rules::is_decoy(*found) && !is_reset) limits = limits.as_decoy();
         }
         const auto granted = co_await p_.limits.take(c, limits);
         if (!granted.granted && !concealed) co_return limits.judge(granted).error();

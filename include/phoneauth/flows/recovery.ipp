@@ -111,8 +111,7 @@ auto recovery<Mode>::begin_of(context& c, std::string text) -> flow<result<chall
     const auto reachable = rules::check_destination(phone, p_.config);
     if (!reachable) owner.reset();
     asked.fingerprint = fingerprint;
-    auto limits = rules::code_limits(asked, p_.config, p_.now()).of_account();
-    if (!owner) limits = limits.as_decoy();
+    const auto limits = rules::code_limits(asked, p_.config, p_.now()).of_account();
     const auto granted = co_await p_.limits.take(c, limits);
     if (!granted.granted) {
         const auto why = limits.judge(granted);
