@@ -234,6 +234,9 @@ struct config {
     /// had before.
     std::string phone_changed_notice =
         "The phone number of your account was changed. If it was not you, contact us at once.";
+    std::string password_changed_notice = "Your password was changed. If it was not you, contact us at once.";
+    std::string identity_changed_notice =
+        "The address with which you log in was changed. If it was not you, contact us at once.";
     std::string password_reset_notice = "Your password was reset. If it was not you, contact us at once.";
     std::string backup_codes_made_notice =
         "New backup codes were made for your account. If it was not you, contact us at once.";

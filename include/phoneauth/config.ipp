@@ -188,6 +188,8 @@ inline void check_accounts(const config& c, config_checker& check) {
     };
     const char* const notice = "expected at most 320 bytes of UTF-8 without control characters";
     check.require(is_notice(c.phone_changed_notice), "phone_changed_notice", notice);
+    check.require(is_notice(c.password_changed_notice), "password_changed_notice", notice);
+    check.require(is_notice(c.identity_changed_notice), "identity_changed_notice", notice);
     check.require(is_notice(c.password_reset_notice), "password_reset_notice", notice);
     check.require(is_notice(c.backup_codes_made_notice), "backup_codes_made_notice", notice);
     check.require(is_notice(c.backup_code_notice), "backup_code_notice", notice);

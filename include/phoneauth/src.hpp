@@ -26,6 +26,7 @@
 #include <phoneauth/rest/event_json.ipp>
 #include <phoneauth/rest/objects.ipp>
 #include <phoneauth/rest/reply.ipp>
+#include <phoneauth/rules/doors.ipp>
 #include <phoneauth/rules/limit_batch.ipp>
 #include <phoneauth/rules/limits.ipp>
 #include <phoneauth/rules/registration.ipp>

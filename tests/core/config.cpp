@@ -129,6 +129,8 @@ BOOST_AUTO_TEST_CASE(each_field_is_checked_by_name) {
         {"max_sessions_per_user", [](config& c) { c.max_sessions_per_user = 1001; }},
         {"trusted_device_lifetime", [](config& c) { c.trusted_device_lifetime = std::chrono::seconds(3599); }},
         {"phone_changed_notice", [](config& c) { c.phone_changed_notice = std::string(321, 'x'); }},
+        {"password_changed_notice", [](config& c) { c.password_changed_notice = "a\x7f"; }},
+        {"identity_changed_notice", [](config& c) { c.identity_changed_notice = std::string(321, 'x'); }},
         {"password_reset_notice", [](config& c) { c.password_reset_notice = "a\nb"; }},
         {"backup_code_notice", [](config& c) { c.backup_code_notice = "\xff"; }},
         {"unknown_phone", [](config& c) { c.unknown_phone = unknown_phone_policy::sign_up; }},

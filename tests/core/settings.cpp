@@ -44,7 +44,8 @@ BOOST_AUTO_TEST_CASE(every_field_is_read_by_its_name) {
         "fresh_login": 60, "phone_change_purpose": "p1", "password_reset_purpose": "p2", "step_up_purpose": "p3",
         "deletion_purpose": "p4", "topics": [{"name": "pay", "text": "pay 5 €"}], "proof_lifetime": 70,
         "session_idle_timeout": 300, "max_sessions_per_user": 3, "trusted_device_lifetime": 3600,
-        "password_reset": "code_and_backup_code", "phone_changed_notice": "n1", "password_reset_notice": "n2",
+        "password_reset": "code_and_backup_code", "phone_changed_notice": "n1",
+        "password_changed_notice": "n5", "identity_changed_notice": "n6", "password_reset_notice": "n2",
         "backup_codes_made_notice": "n4", "backup_code_notice": "n3", "password_required": false, "client_properties": ["name"], "protected_properties": ["role"],
         "registration_enabled": false, "phone_column": "phone", "identity_column": "nick", "min_password_length": 10,
         "max_password_length": 100, "max_properties": 5, "max_property_bytes": 0})",
@@ -61,9 +62,10 @@ BOOST_AUTO_TEST_CASE(every_field_is_read_by_its_name) {
                  allow_test_numbers, login_enabled, code_login_enabled, identity_login_enabled, unknown_phone,
                  max_consecutive_failures, max_passwords_per_client_and_hour, session_lifetime, fresh_login,
                  session_idle_timeout, max_sessions_per_user, trusted_device_lifetime, password_reset,
-                 phone_changed_notice, password_reset_notice, backup_codes_made_notice, backup_code_notice,
-                 registration_enabled, password_required, phone_column, identity_column, min_password_length,
-                 max_password_length, client_properties, protected_properties, max_properties, max_property_bytes] = c;
+                 phone_changed_notice, password_changed_notice, identity_changed_notice, password_reset_notice,
+                 backup_codes_made_notice, backup_code_notice, registration_enabled, password_required, phone_column,
+                 identity_column, min_password_length, max_password_length, client_properties, protected_properties,
+                 max_properties, max_property_bytes] = c;
     const auto& [account_sid, auth_token, api_key, api_secret, sender, region, edge, base_url, status_callback,
                  previous_auth_token] = twilio;
     BOOST_TEST((std::tie(account_sid, auth_token, api_key, api_secret, sender, region, edge, base_url) ==
@@ -105,8 +107,9 @@ BOOST_AUTO_TEST_CASE(every_field_is_read_by_its_name) {
     BOOST_TEST((std::tie(session_idle_timeout, max_sessions_per_user, trusted_device_lifetime, password_reset,
                          password_required) ==
                 std::tuple(300s, 3u, 3600s, password_reset_policy::code_and_backup_code, false)));
-    BOOST_TEST((std::tie(phone_changed_notice, password_reset_notice, backup_code_notice, backup_codes_made_notice) ==
-                std::tuple("n1", "n2", "n3", "n4")));
+    BOOST_TEST(
+        (std::tie(phone_changed_notice, password_reset_notice, backup_code_notice, backup_codes_made_notice,
+                  password_changed_notice, identity_changed_notice) == std::tuple("n1", "n2", "n3", "n4", "n5", "n6")));
     BOOST_TEST((client_properties == std::vector<std::string>{"name"}));
     BOOST_TEST((protected_properties == std::vector<std::string>{"role"}));
     BOOST_TEST((std::tie(max_properties, max_property_bytes) == std::tuple(5u, 0u)));

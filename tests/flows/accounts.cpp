@@ -167,6 +167,23 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_new_password_needs_a_fresh_login_or_the_old_one,
     }
 }
 
+BOOST_AUTO_TEST_CASE_TEMPLATE(users_are_told_of_changed_credentials, World, worlds) {
+    World w;
+    register_user(w);
+    const auto in = log_in(w);
+    const auto change = [&](const property_map& changes) {
+        return w.run(w.auth.update_user(in.token, in.user.object_id, changes)).has_value();
+    };
+    const auto& c = w.auth.config();
+    const auto code = w.transport.last_message_to(phone);
+    BOOST_TEST(change({{"name", "\"Ada\""}, {"email", "\"ada@example.com\""}}));
+    BOOST_TEST(w.transport.last_message_to(phone) == code);
+    BOOST_TEST(change({{"email", "\"new@example.com\""}}));
+    BOOST_TEST(w.transport.last_message_to(phone) == c.identity_changed_notice);
+    BOOST_TEST(change(new_password));
+    BOOST_TEST(w.transport.last_message_to(phone) == c.password_changed_notice);
+}
+
 BOOST_AUTO_TEST_CASE_TEMPLATE(a_fresh_login_is_proof_enough, World, worlds) {
     World w;
     register_user(w);

@@ -87,6 +87,8 @@ void describe(Field& field, config& c) {
     field("trusted_device_lifetime", c.trusted_device_lifetime);
     field("password_reset", c.password_reset);
     field("phone_changed_notice", c.phone_changed_notice);
+    field("password_changed_notice", c.password_changed_notice);
+    field("identity_changed_notice", c.identity_changed_notice);
     field("password_reset_notice", c.password_reset_notice);
     field("backup_codes_made_notice", c.backup_codes_made_notice);
     field("backup_code_notice", c.backup_code_notice);

@@ -97,10 +97,21 @@ auto profile<Mode>::change(context& c, session_token token, std::string object_i
         auto fingerprint = p_.session_fingerprint_of(changed);
         if (fingerprint != p_.session_fingerprint_of(before))
             co_await sessions_.renew(c, std::move(admitted->login), changed, std::move(fingerprint));
+        co_await tell(c, before, changed);
         co_await p_.accounts.after_update(before, changed);
         co_return std::move(changed);
     }
     co_return error::storage_unavailable;
+}
+
+/// What is changed in a session that was left open, or stolen, does not stay unnoticed.
+template <class Mode>
+auto profile<Mode>::tell(const context& c, const user& before, const user& changed) -> flow<bool> {
+    if (changed.password_hash != before.password_hash)
+        co_await p_.notices.tell(c, changed.phone, p_.config.password_changed_notice);
+    if (changed.identity != before.identity)
+        co_await p_.notices.tell(c, changed.phone, p_.config.identity_changed_notice);
+    co_return true;
 }
 
 /// Whoever changes what a login rests on has just logged in, or knows the password.
