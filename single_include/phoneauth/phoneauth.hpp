@@ -2889,6 +2889,9 @@ struct config {
     /// had before.
     std::string phone_changed_notice =
         "The phone number of your account was changed. If it was not you, contact us at once.";
+    std::string password_changed_notice = "Your password was changed. If it was not you, contact us at once.";
+    std::string identity_changed_notice =
+        "The address with which you log in was changed. If it was not you, contact us at once.";
     std::string password_reset_notice = "Your password was reset. If it was not you, contact us at once.";
     std::string backup_codes_made_notice =
         "New backup codes were made for your account. If it was not you, contact us at once.";
@@ -3593,6 +3596,8 @@ inline void check_accounts(const config& c, config_checker& check) {
     };
     const char* const notice = "expected at most 320 bytes of UTF-8 without control characters";
     check.require(is_notice(c.phone_changed_notice), "phone_changed_notice", notice);
+    check.require(is_notice(c.password_changed_notice), "password_changed_notice", notice);
+    check.require(is_notice(c.identity_changed_notice), "identity_changed_notice", notice);
     check.require(is_notice(c.password_reset_notice), "password_reset_notice", notice);
     check.require(is_notice(c.backup_codes_made_notice), "backup_codes_made_notice", notice);
     check.require(is_notice(c.backup_code_notice), "backup_code_notice", notice);
@@ -4935,7 +4940,9 @@ public:
     /// Changes the logged-in user's own properties. A new password or identity needs a proof that it is the user who
     /// asks: either the session was opened within `config::fresh_login`, or `changes` has the user's password as
     /// `currentPassword`, which is compared whenever it is given. A new password ends all other sessions of the user, for
-    /// good. The own one goes on, unless the storage fails just then: the user has to log in again in that case.
+    /// good. The own one goes on, unless the storage fails just then: the user has to log in again in that case. The user
+    /// is told of it by `config::password_changed_notice` or `identity_changed_notice`; that a message about it fails
+    /// changes nothing.
     ///
     /// @param session    the token, as the client sent it
     /// @param object_id  whom the client means to change: has to be the session's user
@@ -7009,6 +7016,163 @@ private:
 #include <string_view>
 
 
+// ---- phoneauth/rules/doors.hpp ----
+
+#ifndef PHONEAUTH_RULES_DOORS_HPP
+#define PHONEAUTH_RULES_DOORS_HPP
+
+#include <chrono>
+#include <cstdint>
+#include <limits>
+#include <string_view>
+
+
+// The ways into an account, and how many failures and open codes each has. Pure.
+
+namespace phoneauth {
+inline namespace v0 {
+namespace rules {
+
+/// At most so many in any stretch of time: the interval of a cell and its burst.
+struct rate {
+    std::chrono::milliseconds interval{};  ///< how long until one that was taken is free again
+    std::int64_t burst = 0;                ///< how many can be taken at once
+
+    /// The room of a cell for `n` of them.
+    constexpr std::chrono::milliseconds room(std::int64_t n) const noexcept { return n * interval; }
+};
+
+/// At most `most` in any stretch of `length`, `burst` of them at once: a stretch holds the burst and what becomes free
+/// meanwhile. 1 ≤ `burst` < `most`, or both are 1.
+constexpr rate at_most(std::int64_t most, std::chrono::milliseconds length, std::int64_t burst) noexcept {
+    if (most <= burst) return {length + std::chrono::milliseconds(1), 1};
+    const std::chrono::milliseconds slack = std::chrono::seconds(5);  // by so much clocks of servers may disagree
+    return {(length + slack) / (most - burst) + std::chrono::milliseconds(1), burst};
+}
+/// The same, half of them at once.
+constexpr rate at_most(std::int64_t most, std::chrono::milliseconds length) noexcept {
+    return at_most(most, length, (most + 1) / 2);
+}
+
+/// Who asks, as far as limits tell clients apart.
+struct client_networks {
+    std::string_view network;  ///< see `client_network`; empty: not known, and so not limited
+    std::string_view wide;     ///< see `wide_network`; empty for IPv4
+    bool shared = false;       ///< everybody may come from there: it is never known to anybody
+};
+
+/// What a run of guesses aims at. Each way in is a door of its own, so that guesses at one do not shut the others.
+enum class door : std::uint8_t {
+    registration,  ///< codes that prove a phone which need not be anybody's
+    code,          ///< codes of logins without a password, and of password resets
+    second,        ///< codes of logins after a right password
+    password,      ///< passwords
+    session,       ///< codes for whoever is logged in
+    backup,        ///< backup codes, of whoever knows the password
+    verification   ///< codes for the integrator's purposes
+};
+
+/// The door that the codes of `t` open.
+PHONEAUTH_DECL door door_of(const transaction& t) noexcept;
+
+/// How long a network is known after the last login, or the registration, from there.
+inline constexpr std::chrono::hours network_memory{90 * 24};
+/// The stretch in which `config::max_consecutive_failures` is the most.
+inline constexpr std::chrono::hours failure_memory{30 * 24};
+/// The same for registrations, where there is no account yet that could be guessed open.
+inline constexpr std::chrono::hours registration_memory{24};
+/// How many more a /48 may have than a /64 (RFC 6177: a site has at least one /64, and up to a /48).
+inline constexpr std::int64_t wide_factor = 4;
+/// Passwords that one network may have compared for one account in an hour, right or wrong.
+inline constexpr std::int64_t max_passwords_per_account_and_network = 20;
+/// How many passwords a client may have in hand at a time: waiting for their limits, or being hashed.
+struct passwords_in_hand {
+    int network = (std::numeric_limits<int>::max)();  ///< of one network
+    int wide = (std::numeric_limits<int>::max)();     ///< of the /48 that it is in
+};
+/// So many that one client alone does not fill the hasher's queue; whoever is not told apart from others is not limited.
+constexpr passwords_in_hand passwords_at_once(const client_networks& from) noexcept {
+    passwords_in_hand most;
+    if (from.network.empty() || from.shared) return most;
+    most.network = 4;
+    if (!from.wide.empty()) most.wide = 8;
+    return most;
+}
+/// Most changes of identity or password that one user may ask for in an hour. Each identity tried tells whether it is
+/// taken, and each password costs a hash; nobody changes them more often for good reason.
+inline constexpr std::int64_t max_credential_changes = 10;
+/// Most changes of any kind that one user may ask for in an hour: half of them at once.
+inline constexpr std::int64_t max_changes = 600;
+
+/// For whom a rate of failures is.
+enum class failure_share : std::uint8_t { strangers, known_network, all_known };
+
+/// The failures at a door: half of `config::max_consecutive_failures` for strangers, half for known networks together,
+/// of which each has half, so that one alone never shuts the door to the others. `shared_by` accounts share them.
+PHONEAUTH_DECL rate failure_rate(door d, failure_share s, const config& c, int shared_by = 1) noexcept;
+/// How many codes of one account may be open at once: their tries are kept free. Each is counted for as long as it lives,
+/// and a minute for clocks that disagree.
+PHONEAUTH_DECL rate open_codes(failure_share s, const config& c) noexcept;
+
+}  // namespace rules
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/rules/doors.ipp ----
+
+#ifndef PHONEAUTH_RULES_DOORS_IPP
+#define PHONEAUTH_RULES_DOORS_IPP
+
+#include <algorithm>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace rules {
+
+PHONEAUTH_DECL door door_of(const transaction& t) noexcept {
+    switch (t.purpose) {
+    case purpose::registration:
+    case purpose::phone_change:
+        return door::registration;
+    case purpose::verification:
+        return door::verification;
+    case purpose::step_up:
+    case purpose::deletion:
+        return door::session;
+    case purpose::password_reset:
+        return door::code;
+    case purpose::login:
+        break;
+    }
+    return t.password_fingerprint.empty() ? door::code : door::second;
+}
+
+PHONEAUTH_DECL rate failure_rate(door d, failure_share s, const config& c, int shared_by) noexcept {
+    const std::int64_t known = c.max_consecutive_failures / 2;
+    std::int64_t most = c.max_consecutive_failures - known;
+    if (s != failure_share::strangers) most = s == failure_share::all_known ? known : known / 2;
+    most /= shared_by;
+    return at_most(most, d == door::registration ? registration_memory : failure_memory, most * 4 / 5);
+}
+
+PHONEAUTH_DECL rate open_codes(failure_share s, const config& c) noexcept {
+    const auto most = failure_rate(door::code, s, c).burst / (2 * std::int64_t{c.max_tries});
+    const std::int64_t at_most = s == failure_share::known_network ? 2 : 3;  // fewer than all of them together
+    return {c.code_lifetime + std::chrono::minutes(1), std::clamp<std::int64_t>(most, 1, at_most)};
+}
+
+}  // namespace rules
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
+
 // ---- phoneauth/rules/limit_batch.hpp ----
 
 #ifndef PHONEAUTH_RULES_LIMIT_BATCH_HPP
@@ -7216,89 +7380,6 @@ PHONEAUTH_DECL cell_batch limit_batch::give_back(const cell_answer& a, time_poin
 namespace phoneauth {
 inline namespace v0 {
 namespace rules {
-
-/// At most so many in any stretch of time: the interval of a cell and its burst.
-struct rate {
-    std::chrono::milliseconds interval{};  ///< how long until one that was taken is free again
-    std::int64_t burst = 0;                ///< how many can be taken at once
-
-    /// The room of a cell for `n` of them.
-    constexpr std::chrono::milliseconds room(std::int64_t n) const noexcept { return n * interval; }
-};
-
-/// At most `most` in any stretch of `length`, `burst` of them at once: a stretch holds the burst and what becomes free
-/// meanwhile. 1 ≤ `burst` < `most`, or both are 1.
-constexpr rate at_most(std::int64_t most, std::chrono::milliseconds length, std::int64_t burst) noexcept {
-    if (most <= burst) return {length + std::chrono::milliseconds(1), 1};
-    const std::chrono::milliseconds slack = std::chrono::seconds(5);  // by so much clocks of servers may disagree
-    return {(length + slack) / (most - burst) + std::chrono::milliseconds(1), burst};
-}
-/// The same, half of them at once.
-constexpr rate at_most(std::int64_t most, std::chrono::milliseconds length) noexcept {
-    return at_most(most, length, (most + 1) / 2);
-}
-
-/// Who asks, as far as limits tell clients apart.
-struct client_networks {
-    std::string_view network;  ///< see `client_network`; empty: not known, and so not limited
-    std::string_view wide;     ///< see `wide_network`; empty for IPv4
-    bool shared = false;       ///< everybody may come from there: it is never known to anybody
-};
-
-// ---- Accounts ----
-
-/// What a run of guesses aims at. Each way in is a door of its own, so that guesses at one do not shut the others.
-enum class door : std::uint8_t {
-    registration,  ///< codes that prove a phone which need not be anybody's
-    code,          ///< codes of logins without a password, and of password resets
-    second,        ///< codes of logins after a right password
-    password,      ///< passwords
-    session,       ///< codes for whoever is logged in
-    backup,        ///< backup codes, of whoever knows the password
-    verification   ///< codes for the integrator's purposes
-};
-
-/// The door that the codes of `t` open.
-PHONEAUTH_DECL door door_of(const transaction& t) noexcept;
-
-/// How long a network is known after the last login, or the registration, from there.
-inline constexpr std::chrono::hours network_memory{90 * 24};
-/// The stretch in which `config::max_consecutive_failures` is the most.
-inline constexpr std::chrono::hours failure_memory{30 * 24};
-/// The same for registrations, where there is no account yet that could be guessed open.
-inline constexpr std::chrono::hours registration_memory{24};
-/// How many more a /48 may have than a /64 (RFC 6177: a site has at least one /64, and up to a /48).
-inline constexpr std::int64_t wide_factor = 4;
-/// Passwords that one network may have compared for one account in an hour, right or wrong.
-inline constexpr std::int64_t max_passwords_per_account_and_network = 20;
-/// How many passwords a client may have in hand at a time: waiting for their limits, or being hashed.
-struct passwords_in_hand {
-    int network = (std::numeric_limits<int>::max)();  ///< of one network
-    int wide = (std::numeric_limits<int>::max)();     ///< of the /48 that it is in
-};
-/// So many that one client alone does not fill the hasher's queue; whoever is not told apart from others is not limited.
-constexpr passwords_in_hand passwords_at_once(const client_networks& from) noexcept {
-    passwords_in_hand most;
-    if (from.network.empty() || from.shared) return most;
-    most.network = 4;
-    if (!from.wide.empty()) most.wide = 8;
-    return most;
-}
-/// Most changes of identity or password that one user may ask for in an hour. Each identity tried tells whether it is
-/// taken, and each password costs a hash; nobody changes them more often for good reason.
-inline constexpr std::int64_t max_credential_changes = 10;
-/// Most changes of any kind that one user may ask for in an hour: half of them at once.
-inline constexpr std::int64_t max_changes = 600;
-
-/// For whom a rate of failures is.
-enum class failure_share : std::uint8_t { strangers, known_network, all_known };
-
-/// The failures at a door: half of `config::max_consecutive_failures` for strangers, half for known networks together,
-/// of which each has half, so that one alone never shuts the door to the others. `shared_by` accounts share them.
-PHONEAUTH_DECL rate failure_rate(door d, failure_share s, const config& c, int shared_by = 1) noexcept;
-/// How many codes of one account may be open at once: their tries are kept free. Each is counted for as long as it lives,
-/// and a minute for clocks that disagree.
-PHONEAUTH_DECL rate open_codes(failure_share s, const config& c) noexcept;
 
 // ---- What flows ask ----
 
@@ -7573,40 +7654,6 @@ inline rate client_rate(const config& c) noexcept {
 
 }  // namespace detail
 
-// ---- Accounts ----
-
-PHONEAUTH_DECL door door_of(const transaction& t) noexcept {
-    switch (t.purpose) {
-    case purpose::registration:
-    case purpose::phone_change:
-        return door::registration;
-    case purpose::verification:
-        return door::verification;
-    case purpose::step_up:
-    case purpose::deletion:
-        return door::session;
-    case purpose::password_reset:
-        return door::code;
-    case purpose::login:
-        break;
-    }
-    return t.password_fingerprint.empty() ? door::code : door::second;
-}
-
-PHONEAUTH_DECL rate failure_rate(door d, failure_share s, const config& c, int shared_by) noexcept {
-    const std::int64_t known = c.max_consecutive_failures / 2;
-    std::int64_t most = c.max_consecutive_failures - known;
-    if (s != failure_share::strangers) most = s == failure_share::all_known ? known : known / 2;
-    most /= shared_by;
-    return at_most(most, d == door::registration ? registration_memory : failure_memory, most * 4 / 5);
-}
-
-PHONEAUTH_DECL rate open_codes(failure_share s, const config& c) noexcept {
-    const auto most = failure_rate(door::code, s, c).burst / (2 * std::int64_t{c.max_tries});
-    const std::int64_t at_most = s == failure_share::known_network ? 2 : 3;  // fewer than all of them together
-    return {c.code_lifetime + std::chrono::minutes(1), std::clamp<std::int64_t>(most, 1, at_most)};
-}
-
 // ---- What flows ask ----
 
 namespace detail {
@@ -7632,9 +7679,6 @@ inline void add_account(limit_batch& b, const code_request& r, const config& c) 
     });
 }
 
-}  // namespace detail
-
-namespace detail {
 /// The budget of all; `proven`: with the reserve.
 inline void add_total(limit_batch& b, bool proven, const config& c) {
     if (c.max_sends_per_hour == 0) return;
@@ -11223,20 +11267,19 @@ auto codes<Mode>::send_again(context& c, transaction_id id) -> flow<result<chall
         allowed = check_key(*found);
         if (!allowed) co_return std::move(allowed).error();
         if (auto trouble = p_.messages.sender_trouble(found->phone)) co_return *std::move(trouble);
-        // What is concealed goes on like a decoy where the account's limits refuse it, and a decoy costs the account
-        // nothing.
+        // What is concealed goes on like a decoy where the account's limits refuse it. The decoy of a login costs the
+        // account nothing; that of a reset is counted at a phone that nobody has.
         const bool concealed = rules::is_concealed(*found);
         auto limits = rules::code_limits(again(*found, c), p_.config, p_.now());
         std::optional<rules::limit_batch> of_client;
         cell_answer admitted;
         if (concealed) {
-            of_client = found->purpose == purpose::password_reset
-                            ? rules::reset_limits(again(*found, c), p_.config, p_.now())
-                            : limits.of_client();
+            const bool is_reset = found->purpose == purpose::password_reset;
+            of_client = is_reset ? rules::reset_limits(again(*found, c), p_.config, p_.now()) : limits.of_client();
             admitted = co_await p_.limits.take(c, *of_client);
             if (!admitted.granted) co_return of_client->judge(admitted).error();
             limits = limits.of_account();
-            if (rules::is_decoy(*found)) limits = limits.as_decoy();
+            if (rules::is_decoy(*found) && !is_reset) limits = limits.as_decoy();
         }
         const auto granted = co_await p_.limits.take(c, limits);
         if (!granted.granted && !concealed) co_return limits.judge(granted).error();
@@ -14229,6 +14272,7 @@ public:
 private:
     flow<result<user>> change(context& c, session_token token, std::string object_id, property_map changes);
     flow<result<void>> prove(context& c, const admission& by, const std::string& current_password);
+    flow<bool> tell(const context& c, const user& before, const user& changed);
 
     flow<result<challenge>> begin_move(context& c, session_token token, std::string text);
     flow<result<user>> complete_move(context& c, session_token token, transaction_id id, submitted_code code);
@@ -14339,10 +14383,21 @@ auto profile<Mode>::change(context& c, session_token token, std::string object_i
         auto fingerprint = p_.session_fingerprint_of(changed);
         if (fingerprint != p_.session_fingerprint_of(before))
             co_await sessions_.renew(c, std::move(admitted->login), changed, std::move(fingerprint));
+        co_await tell(c, before, changed);
         co_await p_.accounts.after_update(before, changed);
         co_return std::move(changed);
     }
     co_return error::storage_unavailable;
+}
+
+/// What is changed in a session that was left open, or stolen, does not stay unnoticed.
+template <class Mode>
+auto profile<Mode>::tell(const context& c, const user& before, const user& changed) -> flow<bool> {
+    if (changed.password_hash != before.password_hash)
+        co_await p_.notices.tell(c, changed.phone, p_.config.password_changed_notice);
+    if (changed.identity != before.identity)
+        co_await p_.notices.tell(c, changed.phone, p_.config.identity_changed_notice);
+    co_return true;
 }
 
 /// Whoever changes what a login rests on has just logged in, or knows the password.
@@ -14775,8 +14830,7 @@ auto recovery<Mode>::begin_of(context& c, std::string text) -> flow<result<chall
     const auto reachable = rules::check_destination(phone, p_.config);
     if (!reachable) owner.reset();
     asked.fingerprint = fingerprint;
-    auto limits = rules::code_limits(asked, p_.config, p_.now()).of_account();
-    if (!owner) limits = limits.as_decoy();
+    const auto limits = rules::code_limits(asked, p_.config, p_.now()).of_account();
     const auto granted = co_await p_.limits.take(c, limits);
     if (!granted.granted) {
         const auto why = limits.judge(granted);
@@ -15967,6 +16021,8 @@ void describe(Field& field, config& c) {
     field("trusted_device_lifetime", c.trusted_device_lifetime);
     field("password_reset", c.password_reset);
     field("phone_changed_notice", c.phone_changed_notice);
+    field("password_changed_notice", c.password_changed_notice);
+    field("identity_changed_notice", c.identity_changed_notice);
     field("password_reset_notice", c.password_reset_notice);
     field("backup_codes_made_notice", c.backup_codes_made_notice);
     field("backup_code_notice", c.backup_code_notice);
