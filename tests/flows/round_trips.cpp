@@ -42,9 +42,9 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(each_flow_costs_what_is_documented, World, worlds)
     BOOST_TEST(calls_of(w, [&] { return w.auth.authenticate(in.token); }) == 2u);
     BOOST_TEST(calls_of(w, [&] { return w.auth.update_user(in.token, in.user.object_id, {{"a", "1"}}); }) == 4u);
     const property_map new_password{{"password", "\"battery staple\""}};
-    BOOST_TEST(calls_of(w, [&] { return w.auth.update_user(in.token, in.user.object_id, new_password); }) == 7u);
+    BOOST_TEST(calls_of(w, [&] { return w.auth.update_user(in.token, in.user.object_id, new_password); }) == 8u);
     const property_map proved{{"password", "\"correct horse\""}, {"currentPassword", "\"battery staple\""}};
-    BOOST_TEST(calls_of(w, [&] { return w.auth.update_user(in.token, in.user.object_id, proved); }) == 9u);
+    BOOST_TEST(calls_of(w, [&] { return w.auth.update_user(in.token, in.user.object_id, proved); }) == 10u);
     BOOST_TEST(calls_of(w, [&] { return w.auth.end_sessions(in.user.object_id); }) == 3u);
     const auto again = log_in(w);
     BOOST_TEST(calls_of(w, [&] { return w.auth.logout(again.token); }) == 1u);
