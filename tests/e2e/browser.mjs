@@ -54,12 +54,12 @@ export const barriers = [];
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const standards = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22a', 'wcag22aa', 'best-practice'];
 const seen = new Set();
-let looks = 0;
+let looks = 0, spent = 0;
 
 // What is wrong with the page as it is shown now, from its top: else what sticks there hides what axe wants to see. What
 // axe cannot decide by itself counts as wrong.
 export async function audit(page) {
-  looks += 1;
+  const began = Date.now();
   if (!await page.evaluate(() => 'axe' in window)) await page.evaluate(axe);
   const {violations, incomplete} = await page.evaluate(async (tags) => {
     const {scrollX, scrollY} = window;
@@ -70,7 +70,10 @@ export async function audit(page) {
   }, standards);
   const found = [...violations, ...incomplete].flatMap(({id, help, nodes}) => nodes.map(({target, any}) =>
     `${id}: ${help}: ${target.join(' ')}${any[0] ? ` (${any[0].message})` : ''}`));
-  return [...found, ...await fits(page)];
+  const lost = await page.evaluate(() => document.activeElement === document.body);
+  looks += 1;
+  spent += Date.now() - began;
+  return [...found, ...lost ? ['nothing has the focus'] : [], ...await fits(page)];
 }
 
 // Looks at a state of a page as people may see it: on a desk and on a phone, in daylight and in the dark. Where
@@ -100,7 +103,7 @@ export async function look(page, name, part) {
 // The last checks of a script.
 export async function nothingWasWrong(expected) {
   await check('the browser had nothing to complain about', () => assert.deepEqual(complaints.filter((text) => !expected?.test(text)), []));
-  await check(`nobody is kept out: ${seen.size} states of the pages, ${looks} looks`, () => {
+  await check(`nobody is kept out: ${seen.size} states of the pages, ${looks} looks in ${Math.round(spent / 1000)} s`, () => {
     for (const each of barriers) console.log(each);
     assert.equal(barriers.length, 0, 'what is in their way is above');
   });

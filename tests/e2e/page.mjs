@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {alert, browser, button, codeField, field, fits, openPage, look, nothingWasWrong, press, section, status, title} from './browser.mjs';
+import {alert, audit, browser, button, codeField, field, fits, openPage, look, nothingWasWrong, press, section, status, title} from './browser.mjs';
 import {check, finish, person, scratch, secret, startServer, wrong} from './harness.mjs';
 
 const settings = join(scratch, 'settings.json');
@@ -42,6 +42,23 @@ await check('the page says where the messages are', async () => {
   await page.getByText('prints each message to its terminal').waitFor();
   await title(page, 'Create an account');
   await look(page, 'register');
+  await page.close();
+});
+
+await check('what keeps people out is found', async () => {
+  const page = await open();
+  await title(page, 'Create an account');
+  assert.deepEqual(await audit(page), []);
+  await page.evaluate(() => {
+    document.documentElement.removeAttribute('lang');
+    document.querySelector('header p').style.color = '#aaa';
+    const input = document.querySelector('#register .first input');
+    input.closest('label').replaceWith(input);
+    document.querySelector('#register .first button').style.minHeight = '20px';
+    document.activeElement.blur();
+  });
+  const found = (await audit(page)).join('\n');
+  for (const each of [/^html-has-lang: /m, /^color-contrast: .*header > p/m, /^label: .*phone/m, /^a target of /m, /^nothing has the focus$/m]) assert.match(found, each);
   await page.close();
 });
 
@@ -290,10 +307,9 @@ await check('operators test the configuration: the right one', async () => {
   const findings = await page.getByRole('list', {name: 'What was found'}).getByRole('listitem').allInnerTexts();
   for (const name of ['destinations', 'segments', 'callback', 'region', 'connection', 'clock', 'credentials', 'key', 'account', 'sender', 'sms', 'mms', 'countries', 'look-up'])
     assert.equal(findings.filter((text) => new RegExp(`^(OK|Note)\\s+${name}: `).test(text)).length, 1, `${name} among ${findings.join('\n')}`);
-  await look(page, 'configuration-right', operators(page));
   await press(page, 'Test configuration');
-  await look(page, 'configuration-again', operators(page));
   await alert(page, /has just been tested\. Wait \d+ s\./);
+  await look(page, 'configuration-again', operators(page));
   assert.equal(await page.locator('#findings:visible').count(), 0, 'what is old is gone');
   await page.getByText('On the wire').click();
   const wire = await page.locator('#wire').innerText();

@@ -75,6 +75,7 @@ async function whileFresh(area, work) {
 
 async function prove(area) {
   giveUp();
+  const before = document.activeElement;
   area.after(proof);
   proof.hidden = false;
   byId('prove-title').focus();
@@ -85,6 +86,7 @@ async function prove(area) {
     proof.hidden = true;
     byId('prove-password').reset();
     resetProofByCode();
+    before.focus();
   }
 }
 

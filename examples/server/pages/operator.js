@@ -90,3 +90,5 @@ onSubmit(byId('test'), async () => {
   clearErrors(find);
   await testConfiguration(token.value);
 });
+
+find.elements.token.focus();
