@@ -71,10 +71,16 @@ function record(method, path, body, status, reply) {
 
 // ---- Forms ----
 
-const fieldOfCode = {
-  14001: 'phone', 14026: 'phone', 14029: 'phone', 3040: 'identity', 3013: 'identity', 3033: 'identity', 3011: 'password', 14010: 'password',
-  3003: 'password', 14021: 'code', 14002: 'message', 14003: 'media', 14013: 'token',
+const fieldsOfCode = {
+  14001: ['phone'], 14026: ['phone'], 14029: ['phone'], 3040: ['identity'], 3013: ['identity'], 3033: ['identity', 'phone'], 3011: ['password'],
+  14010: ['password'], 3003: ['password'], 14021: ['code'], 14002: ['message'], 14003: ['media'], 14013: ['token'], 8008: ['who', 'phone'],
 };
+
+// The field of `form` that `error` is about.
+function fieldOf(form, error) {
+  const names = error.message.startsWith('The backup code') ? ['backup'] : fieldsOfCode[error.code] ?? [];
+  return names.map((name) => form.elements?.[name]).find(Boolean);
+}
 
 function clearErrors(area) {
   area.querySelectorAll('.error').forEach((e) => { e.textContent = ''; });
@@ -119,8 +125,7 @@ async function guarded(area, work) {
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     if (session && [3064, 3048].includes(error.code)) area = leave();
-    const field = error.message.startsWith('The backup code') ? 'backup' : fieldOfCode[error.code];
-    showError(area, error.text, area.elements?.[field]);
+    showError(area, error.text, fieldOf(area, error));
     return error;
   } finally {
     busy.removeAttribute('aria-busy');
