@@ -346,7 +346,8 @@ await check('a forgotten password where a backup code is asked for, too: right, 
   assert.match(text, /password was reset/);
   await title(page, 'Log in');
   await status(page, 'Your password is a new one.');
-  assert.equal((await post('/users/export', undefined, user['user-token'], own)).status, 401, 'all sessions have ended');
+  const valid = await fetch(own.url + '/api/users/isvalidusertoken/' + user['user-token']);
+  assert.equal(await valid.json(), false, 'all sessions have ended');
 
   const {password} = bob;
   await beginReset();
