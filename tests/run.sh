@@ -74,7 +74,7 @@ if apt-cache show clang-format-14 >/dev/null 2>&1; then
 fi
 if [ $e2e ]; then
     install_missing node=nodejs npm=npm /etc/ssl/certs/ca-certificates.crt=ca-certificates
-    [ -d tests/e2e/node_modules ] || npm --prefix tests/e2e ci --no-audit --no-fund
+    [ tests/e2e/node_modules/.package-lock.json -nt tests/e2e/package-lock.json ] || npm --prefix tests/e2e ci --no-audit --no-fund
     if ! command -v chromium >/dev/null && ! command -v google-chrome >/dev/null; then
         if apt-cache show chromium 2>/dev/null | grep -q '^Filename'; then
             install_missing chromium=chromium

@@ -144,7 +144,7 @@ public:
         : transport_(executor, way_to_twilio(o)),
           log_(o.events.empty() ? nullptr : std::make_unique<event_log>(o.events)), observer_{&counters_, log_.get()},
           authenticator_(o.config, storage, transport_, observer_), api_options_(o.api), api_(authenticator_, o.api),
-          page_(make_page(o.fake_twilio, o.config.phone_column)), gate_(o.operator_token), desk_gate_(o.operator_token),
+          page_(make_page(o.fake_twilio, o.config)), gate_(o.operator_token), desk_gate_(o.operator_token),
           configuration_([this] { return authenticator_.test_configuration(); }),
           desk_(desk_gate_, configuration_, actions_of(authenticator_), o.config) {
         if (!o.twilio_over_https) return;

@@ -4,6 +4,7 @@
 #include <array>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <openssl/evp.h>
@@ -19,8 +20,23 @@ constexpr std::string_view operator_source =
 #include "operator.inc"
     ;
 
-std::string replaced(std::string text, std::string_view what, std::string_view with) {
-    return text.replace(text.find(what), what.size(), with);
+/// Sets the attribute data-`name` of the page, its first.
+void tell(std::string& page, std::string_view name, std::string_view value) {
+    const auto attribute = "data-" + std::string(name) + "=\"";
+    const auto begin = page.find(attribute) + attribute.size();
+    page.replace(begin, page.find('"', begin) - begin, value);
+}
+
+std::string_view name_of(phoneauth::password_reset_policy p) {
+    switch (p) {
+    case phoneauth::password_reset_policy::disabled:
+        return "disabled";
+    case phoneauth::password_reset_policy::code:
+        return "code";
+    case phoneauth::password_reset_policy::code_and_backup_code:
+        return "code_and_backup_code";
+    }
+    return "disabled";
 }
 
 /// The hash source expression for what stands between <tag> and </tag>.
@@ -56,11 +72,13 @@ phoneauth::http_response page_of(std::string text) {
 
 }  // namespace
 
-phoneauth::http_response make_page(bool fake_twilio, std::string_view phone_column) {
-    auto text = replaced(std::string(account_source), "data-delivery=\"sms\"",
-                         fake_twilio ? "data-delivery=\"terminal\"" : "data-delivery=\"sms\"");
-    return page_of(replaced(std::move(text), "data-phone-column=\"phoneNumber\"",
-                            "data-phone-column=\"" + std::string(phone_column) + '"'));
+phoneauth::http_response make_page(bool fake_twilio, const phoneauth::config& c) {
+    auto page = std::string(account_source);
+    tell(page, "delivery", fake_twilio ? "terminal" : "sms");
+    tell(page, "phone-column", c.phone_column);
+    tell(page, "reset", name_of(c.password_reset));
+    tell(page, "devices", c.trusted_device_lifetime.count() == 0 ? "off" : "on");
+    return page_of(std::move(page));
 }
 
 phoneauth::http_response make_operator_page() {

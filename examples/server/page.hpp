@@ -3,16 +3,15 @@
 #ifndef PHONEAUTH_EXAMPLES_SERVER_PAGE_HPP
 #define PHONEAUTH_EXAMPLES_SERVER_PAGE_HPP
 
-#include <string_view>
-
+#include <phoneauth/config.hpp>
 #include <phoneauth/http.hpp>
 
 namespace server {
 
-/// The reply to `GET /`: the page of accounts, told where messages go and what the phone's property is called. Its
-/// content security policy allows exactly the style and the script that are in it
+/// The reply to `GET /`: the page of accounts, told where messages go, what the phone's property is called, and what `c`
+/// lets users do. Its content security policy allows exactly the style and the script that are in it
 /// (https://www.w3.org/TR/CSP3/#csp-hash-source).
-phoneauth::http_response make_page(bool fake_twilio, std::string_view phone_column);
+phoneauth::http_response make_page(bool fake_twilio, const phoneauth::config& c);
 
 /// The same for the operators' page.
 phoneauth::http_response make_operator_page();

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {alert, browser, button, codeField, complaints, field, fits, openPage, press, screenshots, section, status, title} from './browser.mjs';
+import {alert, browser, button, codeField, field, fits, openPage, look, nothingWasWrong, press, section, status, title} from './browser.mjs';
 import {check, finish, person, scratch, secret, startServer, wrong} from './harness.mjs';
 
 const fresh = 10; // seconds for which a login is proof enough
@@ -21,17 +21,17 @@ const task = (page, name) => page.locator('details.task').filter({has: page.loca
 const inTask = (page, name, button) => task(page, name).getByRole('button', {name: button});
 const openTask = (page, name) => task(page, name).locator('summary').click();
 const sessions = (page) => task(page, 'Sessions').getByRole('listitem');
-const post = async (path, body, token) => {
-  const reply = await fetch(server.url + '/api' + path, {method: 'POST', headers: {'content-type': 'application/json', ...(token && {'user-token': token})}, body: JSON.stringify(body)});
+const post = async (path, body, token, at = server) => {
+  const reply = await fetch(at.url + '/api' + path, {method: 'POST', headers: {'content-type': 'application/json', ...(token && {'user-token': token})}, body: JSON.stringify(body)});
   return {status: reply.status, body: await reply.json()};
 };
 
 const codeAfter = async (phone, act) => (await server.codeFor(phone, act)).code;
 
-async function register(who) {
-  const started = await server.codeFor(who.phone, () => post('/users/register', {phoneNumber: who.phone}));
+async function register(who, at = server) {
+  const started = await at.codeFor(who.phone, () => post('/users/register', {phoneNumber: who.phone}, undefined, at));
   const {status: s, body} = await post('/users/register', {phoneNumber: who.phone, email: who.email, password: who.password,
-    transactionId: started.reply.body.transactionId, transactionCode: started.code});
+    transactionId: started.reply.body.transactionId, transactionCode: started.code}, undefined, at);
   assert.equal(s, 200, JSON.stringify(body));
   return who;
 }
@@ -90,7 +90,7 @@ await check('sessions: the own one, another one, all others', async () => {
   await openTask(here, 'Sessions'); // to close it
   await openTask(here, 'Sessions');
   await sessions(here).nth(2).waitFor();
-  await screenshots(here, 'account-sessions', task(here, 'Sessions'));
+  await look(here, 'account-sessions', task(here, 'Sessions'));
   await inTask(here, 'Sessions', 'End all others').click();
   await status(here, '2 others have ended.');
   await press(here, 'Still valid?');
@@ -116,13 +116,15 @@ await check('another phone number, after a proof by password', async () => {
   await inTask(page, 'Change the phone', 'Send the code').click();
   await proof(page).waitFor();
   await proof(page).getByRole('heading', {name: 'Confirm that it is you'}).and(page.locator(':focus')).waitFor();
-  await screenshots(page, 'account-proof', proof(page));
+  await look(page, 'account-proof', proof(page));
   await proof(page).getByRole('button', {name: 'Cancel'}).click();
   await alert(page, 'it was not confirmed');
+  await look(page, 'account-not-confirmed', change);
   await inTask(page, 'Change the phone', 'Send the code').click();
   await proof(page).getByLabel('Your password').fill('not my password');
   await proof(page).getByRole('button', {name: 'Confirm with the password'}).click();
   await alert(page, /error 3003/);
+  await look(page, 'account-proof-wrong', proof(page));
   await proof(page).getByLabel('Your password').fill(ada.password);
   await proof(page).getByRole('button', {name: 'Confirm with the password'}).click();
   await alert(page, /error 14001/);
@@ -146,14 +148,16 @@ await check('another phone number, after a proof by password', async () => {
   await alert(page, /already exists.*error 3033/);
   await inTask(page, 'Change the phone', 'Start again').click();
   code = await finishing(next);
-  await screenshots(page, 'account-phone', change);
+  await look(page, 'account-phone', change);
   await codeField(page).fill(wrong(code));
   await press(page, 'Change the number');
   await alert(page, /4 tries left.*error 14021/);
+  await look(page, 'account-phone-wrong-code', change);
   await codeField(page).fill(code);
   const {text} = await server.message(ada.phone, () => press(page, 'Change the number'));
   assert.match(text, /phone number of your account was changed/, 'the old number is told');
   await status(page, `Your phone number is now ${next}.`);
+  await look(page, 'account-phone-changed');
   assert.match(await page.locator('#user').innerText(), new RegExp(`phoneNumber\\s+\\${next}`));
   await press(elsewhere, 'Reload');
   await title(elsewhere, 'Log in');
@@ -176,16 +180,17 @@ await check('backup codes: shown once, after a proof by code', async () => {
   await proof(page).waitFor();
   const code = await codeAfter(ada.phone, () => proof(page).getByRole('button', {name: 'Confirm with a code'}).click());
   await proof(page).locator('[name=code]').fill(code);
-  await screenshots(page, 'account-proof-code', proof(page));
+  await look(page, 'account-proof-code', proof(page));
   await proof(page).getByRole('button', {name: 'Confirm', exact: true}).click();
   await page.locator('#backup-title:focus').waitFor();
   const codes = await page.getByRole('list', {name: 'Your backup codes'}).getByRole('listitem').allInnerTexts();
   codes.forEach(secret);
   assert.equal(codes.length, 10);
   for (const [i, each] of codes.entries()) assert.match(each, new RegExp(`^${i}(-[0-9A-HJKMNP-TV-Z]{4}){4}$`));
-  await screenshots(page, 'account-backup-codes', task(page, 'Backup codes'));
+  await look(page, 'account-backup-codes', task(page, 'Backup codes'));
   await inTask(page, 'Backup codes', 'Copy').click();
   await status(page, 'Copied.');
+  await look(page, 'account-backup-copied', task(page, 'Backup codes'));
   assert.equal(await page.evaluate(() => navigator.clipboard.readText()), codes.join('\n'));
   await page.getByText('On the wire').click();
   const wire = await page.locator('#wire').innerText();
@@ -202,7 +207,7 @@ await check('a login with a backup code, once', async () => {
   await fillIn(page, ada, 'Backup code');
   await press(page, 'Log in');
   await alert(page, 'Backup code is missing.');
-  await screenshots(page, 'login-backup-code');
+  await look(page, 'login-backup-code');
   const typed = spare.toLowerCase().replaceAll('-', ' ');
   await field(page, 'Backup code').last().fill(typed);
   const {text} = await server.message(ada.phone, () => press(page, 'Log in'));
@@ -231,6 +236,7 @@ await check('a trusted device: no code, until it is ended', async () => {
   await proof(page).getByRole('button', {name: 'Confirm with the password'}).click();
   await status(page, 'This device is trusted until');
   await sessions(page).filter({hasText: 'Trusted device'}).waitFor();
+  await look(page, 'account-trusted', task(page, 'Sessions'));
   const token = secret(await page.evaluate(() => Object.values(JSON.parse(localStorage.getItem('phoneauth-devices')))[0]));
   assert.match(token, /^[0-9A-F-]{36}$/);
   assert.ok(!(await page.content()).includes(token), 'its token is not shown');
@@ -239,7 +245,7 @@ await check('a trusted device: no code, until it is ended', async () => {
 
   await fillIn(page, ada, 'Password and code');
   await section(page).locator('input[name=password]:visible').fill('not my password');
-  await screenshots(page, 'login-trusted-device');
+  await look(page, 'login-trusted-device');
   await press(page, 'Log in');
   await alert(page, /error 3003/);
   assert.equal(await field(page, 'you trust this device').isChecked(), false);
@@ -257,6 +263,7 @@ await check('a trusted device: no code, until it is ended', async () => {
   await fillIn(page, ada, 'Password and code');
   await press(page, 'Log in');
   await alert(page, /try it with a code.*error 3003/);
+  await look(page, 'login-untrusted');
   const code = await codeAfter(ada.phone, () => press(page, 'Send the code'));
   await codeField(page).fill(code);
   await press(page, 'Log in');
@@ -269,13 +276,14 @@ await check('a forgotten password', async () => {
   await logIn(elsewhere, ada);
   await page.getByRole('link', {name: 'Forgotten your password?'}).click();
   await title(page, 'Set a new password');
+  await look(page, 'reset');
   await field(page, 'Phone number').fill(ada.phone);
   const code = await codeAfter(ada.phone, () => press(page, 'Send the code'));
   await codeField(page).fill(code);
   await field(page, 'New password').fill('short');
   await press(page, 'Set the password');
   await alert(page, /error 14010/);
-  await screenshots(page, 'reset');
+  await look(page, 'reset-short-password');
   const old = ada.password;
   ada.password = person().password;
   await field(page, 'New password').fill(ada.password);
@@ -295,6 +303,62 @@ await check('a forgotten password', async () => {
   for (const each of [page, elsewhere]) await each.close();
 });
 
+await check('a forgotten password where a backup code is asked for, too: right, and once', async () => {
+  const own = await start('reset', {password_reset: 'code_and_backup_code'});
+  const ask = async (path, body, token) => {
+    const reply = await post(path, body, token, own);
+    assert.equal(reply.status, 200, JSON.stringify(reply.body));
+    return reply.body;
+  };
+  const bob = await register(person(), own);
+  const begun = await own.codeFor(bob.phone, () => ask('/services/Twilio/loginWithPhoneNumberAndPassword', {phoneNumber: bob.phone, password: bob.password}));
+  const user = await ask('/services/Twilio/loginWithCode', {transactionId: begun.reply.transactionId, code: begun.code});
+  const {backupCodes} = await ask('/services/Twilio/makeBackupCodes', {}, secret(user['user-token']));
+  backupCodes.forEach(secret);
+
+  const page = await openPage(own.url + '/#/login');
+  const beginReset = async () => {
+    await page.goto(own.url + '/#/reset');
+    await title(page, 'Set a new password');
+    await field(page, 'Phone number').fill(bob.phone);
+    const {code} = await own.codeFor(bob.phone, () => press(page, 'Send the code'));
+    await codeField(page).fill(code);
+    await field(page, 'New password').fill(bob.password = person().password);
+    return code;
+  };
+  const enter = async (spare) => {
+    await field(page, 'Backup code').fill(spare);
+    await press(page, 'Set the password');
+  };
+  const code = await beginReset();
+  await press(page, 'Set the password');
+  await alert(page, 'Backup code is missing.');
+  await enter('3-AAAA');
+  await alert(page, /must have a digit and 16 characters/);
+  await enter(backupCodes[3].slice(0, -4) + (backupCodes[3].endsWith('0000') ? '1111' : '0000'));
+  await alert(page, /code or the backup code is wrong.*4 tries left.*error 14021/);
+  await look(page, 'reset-wrong-backup-code');
+  await codeField(page).fill(wrong(code));
+  await enter(backupCodes[3]);
+  await alert(page, /code or the backup code is wrong.*3 tries left.*error 14021/); // the same: nothing tells which
+  await codeField(page).fill(code);
+  const {text} = await own.message(bob.phone, () => enter(backupCodes[3].toLowerCase().replaceAll('-', ' ')));
+  assert.match(text, /password was reset/);
+  await title(page, 'Log in');
+  await status(page, 'Your password is a new one.');
+  const valid = await fetch(own.url + '/api/users/isvalidusertoken/' + user['user-token']);
+  assert.equal(await valid.json(), false, 'all sessions have ended');
+
+  const {password} = bob;
+  await beginReset();
+  await enter(backupCodes[3]);
+  await alert(page, /code or the backup code is wrong.*4 tries left/);
+  await page.close();
+  const again = await own.codeFor(bob.phone, () => ask('/services/Twilio/loginWithPhoneNumberAndPassword', {phoneNumber: bob.phone, password}));
+  await ask('/services/Twilio/loginWithCode', {transactionId: again.reply.transactionId, code: again.code});
+  await own.stop();
+});
+
 await check('another password; what is stored, to take along', async () => {
   const page = await open('#/login');
   await logIn(page, ada);
@@ -303,10 +367,12 @@ await check('another password; what is stored, to take along', async () => {
   await task(page, 'Change the password').getByLabel('New password').fill(ada.password);
   await inTask(page, 'Change the password', 'Change the password').click();
   await status(page, 'Your password is a new one.');
+  await look(page, 'account-password');
   const downloading = page.waitForEvent('download');
   await press(page, 'Download my data');
   const download = await downloading;
   assert.equal(download.suggestedFilename(), 'account.json');
+  await look(page, 'account-export');
   const data = JSON.parse(readFileSync(await download.path(), 'utf8'));
   assert.equal(data.user.email, ada.email);
   assert.equal(data.sessions.filter((s) => s.current).length, 1);
@@ -317,10 +383,13 @@ await check('another password; what is stored, to take along', async () => {
 await check('on a phone', async () => {
   const page = await open('#/login', {viewport: {width: 360, height: 740}});
   await logIn(page, ada);
-  for (const name of ['Change the password', 'Change the phone', 'Sessions', 'Backup codes', 'Delete']) await openTask(page, name);
+  for (const name of ['Change the password', 'Change the phone', 'Backup codes', 'Delete', 'Sessions']) {
+    await openTask(page, name);
+    assert.deepEqual(await page.locator('.task[open] > summary').allInnerTexts(), [await task(page, name).locator('summary').innerText()], 'one task at a time');
+    assert.deepEqual(await fits(page), []);
+  }
   await sessions(page).first().waitFor();
   assert.deepEqual(await fits(page), []);
-  await screenshots(page, 'account-whole', task(page, 'Delete'));
   await page.goto(server.url + '/#/reset');
   await title(page, 'Set a new password');
   assert.deepEqual(await fits(page), []);
@@ -332,23 +401,28 @@ await check('the end', async () => {
   await logIn(page, ada);
   await openTask(page, 'Delete');
   await task(page, 'Delete').getByText('gone for good').first().waitFor();
+  await look(page, 'account-delete', task(page, 'Delete'));
   const {text} = await server.message(ada.phone, () => inTask(page, 'Delete', 'Send a code').click());
   assert.match(text, /DELETE your account/);
   const code = /\b\d{6}\b/.exec(text)[0];
   await codeField(page).fill(wrong(code));
   await press(page, 'Delete the account for good');
   await alert(page, /4 tries left/);
-  await screenshots(page, 'account-delete', task(page, 'Delete'));
+  await look(page, 'account-delete-code', task(page, 'Delete'));
   await codeField(page).fill(code);
   await press(page, 'Delete the account for good');
   await title(page, 'Create an account');
   await status(page, 'Your account is deleted.');
+  await look(page, 'register-deleted');
+  await page.getByRole('link', {name: 'Account'}).click();
+  await title(page, 'Your account');
+  await look(page, 'account-nobody');
   assert.deepEqual(await page.evaluate(() => ({...sessionStorage})), {});
   await register(ada); // their number and address are free
   await page.close();
 });
 
-await check('the browser had nothing to complain about', () => assert.deepEqual(complaints, []));
+await nothingWasWrong();
 
 await browser.close();
 await server.stop();

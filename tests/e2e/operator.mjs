@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import {request} from 'node:http';
 import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {alert, browser, complaints, field, fits, openPage, press, screenshots, status} from './browser.mjs';
+import {alert, browser, field, fits, openPage, look, nothingWasWrong, press, status} from './browser.mjs';
 import {check, finish, person, run, scratch, secret, startServer} from './harness.mjs';
 
 const token = secret('the-token-of-those-who-help-people');
@@ -81,12 +81,14 @@ await check('the page: as strict as that for everybody', async () => {
 
 await check('without the token nobody finds anybody', async () => {
   const page = await openPage(desk + '/');
+  await look(page, 'operator');
   await find(page, ada.phone);
   await alert(page, "Operators' token is missing.");
   await field(page, "Operators' token").fill('not the token');
   await field(page, 'Your name').fill('Mallory');
   await press(page, 'Find');
   await alert(page, /token is missing or wrong.*error 14013/);
+  await look(page, 'operator-token');
   assert.equal(await account(page).count(), 0);
   await page.close();
 });
@@ -104,9 +106,10 @@ await check('somebody is found by phone, identity and id', async () => {
     assert.equal(await account(page).locator('#state').innerText(), 'Enabled');
     await account(page).getByRole('listitem').filter({hasText: '127.0.0.1'}).waitFor();
   }
-  await screenshots(page, 'operator-account', account(page));
+  await look(page, 'operator-account', account(page));
   await find(page, 'nobody@example.com');
   await alert(page, /error 8008/);
+  await look(page, 'operator-nobody');
   assert.equal(await account(page).count(), 0, 'whoever was found before is gone');
   assert.ok(!(await page.content()).includes(token), 'the token is nowhere on the page');
   assert.equal(await page.evaluate(() => JSON.stringify([{...sessionStorage}, {...localStorage}])), '[{},{}]');
@@ -125,6 +128,7 @@ await check('unlock', async () => {
   await find(page, who.phone);
   await press(page, 'Unlock');
   await status(page, 'Unlocked');
+  await look(page, 'operator-unlocked');
   await event('unlocked');
   assert.equal((await begin()).status, 200);
   await page.close();
@@ -141,7 +145,7 @@ await check('disable: sessions end, logins are refused; enable', async () => {
   await event('disabled', ada.id);
   assert.equal(await isValid(session), false);
   assert.equal((await logIn(ada)).body.code, 3090);
-  await screenshots(page, 'operator-disabled', account(page));
+  await look(page, 'operator-disabled', account(page));
   await press(page, 'Enable');
   await status(page, 'Enabled.');
   await event('enabled', ada.id);
@@ -173,9 +177,11 @@ await check('another phone, for whoever has lost theirs', async () => {
   await alert(page, /error 14001/);
   await change(other.phone);
   await alert(page, /already exists.*error 3033/);
+  await look(page, 'operator-phone', account(page).locator('#set-phone'));
   const {text} = await server.message(who.phone, () => change(next));
   assert.match(text, /phone number of your account was changed/);
   await status(page, `The phone number is now ${next}.`);
+  await look(page, 'operator-phone-changed');
   assert.equal(await fact(page, 'Phone').innerText(), next);
   await event('phone_changed', who.id);
   assert.equal(await isValid(session), false);
@@ -192,11 +198,12 @@ await check('delete, after the phone number was typed', async () => {
   await field(page, "The account's phone number").fill(ada.phone);
   await press(page, 'Delete the account for good');
   await alert(page, /not the phone number of the user.*error 8008/);
-  await screenshots(page, 'operator-delete', account(page).locator('#delete'));
+  await look(page, 'operator-delete', account(page).locator('#delete'));
   assert.equal(await isValid(session), true);
   await field(page, "The account's phone number").fill(who.phone);
   await press(page, 'Delete the account for good');
   await status(page, 'The account is deleted.');
+  await look(page, 'operator-deleted');
   await event('deleted', who.id);
   assert.equal(await isValid(session), false);
   await find(page, who.email);
@@ -209,9 +216,11 @@ await check('the test of the configuration is here, too', async () => {
   const page = await openPage(desk + '/');
   await press(page, 'Test configuration');
   await alert(page, /token is missing/);
+  await look(page, 'operator-configuration-token');
   await field(page, "Operators' token").fill(token);
   await press(page, 'Test configuration');
   await status(page, 'Codes can be sent.');
+  await look(page, 'operator-configuration');
   await page.close();
 });
 
@@ -220,12 +229,14 @@ await check('on a phone', async () => {
   await page.setViewportSize({width: 360, height: 740});
   await find(page, ada.id);
   await account(page).getByRole('heading', {name: ada.email}).waitFor();
-  for (const summary of await account(page).locator('summary').all()) await summary.click();
-  assert.deepEqual(await fits(page), []);
+  for (const summary of await account(page).locator('summary').all()) {
+    await summary.click();
+    assert.deepEqual(await fits(page), []);
+  }
   await page.close();
 });
 
-await check('the browser had nothing to complain about', () => assert.deepEqual(complaints, []));
+await nothingWasWrong();
 
 // ---- The routes ----
 

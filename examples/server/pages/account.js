@@ -18,11 +18,12 @@ function setSession(user) {
   byId('names').replaceChildren();
   byId('token').elements.token.value = user ? user['user-token'] : '';
   for (const [name, value] of Object.entries(user ?? {})) {
+    byId('names').append(new Option(name));
+    if (value === null || name.startsWith('___') || (name === 'ownerId' && value === user.objectId)) continue; // it says nothing
     const text = name === 'user-token' ? value.slice(0, 8) + '…' + value.slice(-4)
       : ['created', 'updated', 'lastLogin'].includes(name) && value ? new Date(value).toLocaleString()
       : typeof value === 'string' ? value : JSON.stringify(value);
     byId('user').append(make('dt', '', name), make('dd', '', text));
-    byId('names').append(new Option(name));
   }
 }
 
@@ -74,6 +75,7 @@ async function whileFresh(area, work) {
 
 async function prove(area) {
   giveUp();
+  const before = document.activeElement;
   area.after(proof);
   proof.hidden = false;
   byId('prove-title').focus();
@@ -84,6 +86,7 @@ async function prove(area) {
     proof.hidden = true;
     byId('prove-password').reset();
     resetProofByCode();
+    before.focus();
   }
 }
 

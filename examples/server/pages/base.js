@@ -60,6 +60,7 @@ function record(method, path, body, status, reply) {
   if (!byId('wire')) return;
   const item = document.createElement('li');
   const pre = document.createElement('pre');
+  pre.tabIndex = 0; // a long one is scrolled by keyboard, too
   const shown = path.replace(/(isvalidusertoken\/).*/, '$1•••');
   pre.textContent = [method + ' ' + shown, body && JSON.stringify(body, masked, 2), '→ ' + status,
     reply === undefined ? '' : JSON.stringify(reply, masked, 2)].filter(Boolean).join('\n');
@@ -70,21 +71,42 @@ function record(method, path, body, status, reply) {
 
 // ---- Forms ----
 
-const fieldOfCode = {
-  14001: 'phone', 14026: 'phone', 14029: 'phone', 3040: 'identity', 3013: 'identity', 3033: 'identity', 3011: 'password', 14010: 'password',
-  3003: 'password', 14021: 'code', 14002: 'message', 14003: 'media', 14013: 'token',
+const fieldsOfCode = {
+  14001: ['phone'], 14026: ['phone'], 14029: ['phone'], 3040: ['identity'], 3013: ['identity'], 3033: ['identity', 'phone'], 3011: ['password'],
+  14010: ['password'], 3003: ['password'], 14021: ['code'], 14002: ['message'], 14003: ['media'], 14013: ['token'], 8008: ['who', 'phone'],
 };
+
+// The field of `form` that `error` is about.
+function fieldOf(form, error) {
+  const names = error.message.startsWith('The backup code') ? ['backup'] : fieldsOfCode[error.code] ?? [];
+  return names.map((name) => form.elements?.[name]).find(Boolean);
+}
 
 function clearErrors(area) {
   area.querySelectorAll('.error').forEach((e) => { e.textContent = ''; });
-  area.querySelectorAll('[aria-invalid]').forEach((e) => e.removeAttribute('aria-invalid'));
+  area.querySelectorAll('[aria-invalid]').forEach((e) => { e.removeAttribute('aria-invalid'); e.removeAttribute('aria-describedby'); });
 }
 
+// The place below `field` for what is wrong with it.
+function errorOf(field) {
+  const [row] = field.labels;
+  if (!row.nextElementSibling?.matches('.of-field')) {
+    const error = make('p', 'error of-field');
+    error.setAttribute('role', 'alert');
+    error.id = 'error-' + document.querySelectorAll('.of-field').length;
+    row.after(error);
+  }
+  return row.nextElementSibling;
+}
+
+// Shows it with `field`, if that is to be seen, else at the head of `area`.
 function showError(area, text, field) {
-  const error = area.querySelector('.error');
+  const isShown = field && !field.closest('[hidden]');
+  const error = isShown ? errorOf(field) : area.querySelector('.error');
   error.textContent = text;
-  if (field && !field.closest('[hidden]')) {
+  if (isShown) {
     field.setAttribute('aria-invalid', 'true');
+    field.setAttribute('aria-describedby', error.id);
     field.focus();
     field.select();
   }
@@ -103,7 +125,7 @@ async function guarded(area, work) {
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     if (session && [3064, 3048].includes(error.code)) area = leave();
-    showError(area, error.text, area.elements?.[fieldOfCode[error.code]]);
+    showError(area, error.text, fieldOf(area, error));
     return error;
   } finally {
     busy.removeAttribute('aria-busy');

@@ -87,5 +87,8 @@ onSubmit(erase, async ({phone}) => {
 onSubmit(byId('test'), async () => {
   const {token} = find.elements;
   if (!token.value.trim()) return showError(find, "The operators' token is missing.", token);
+  clearErrors(find);
   await testConfiguration(token.value);
 });
+
+find.elements.token.focus();

@@ -82,12 +82,21 @@ twoSteps(byId('login'),
 
 // ---- A forgotten password ----
 
+const spareRow = byId('reset-backup');
+spareRow.hidden = root.dataset.reset !== 'code_and_backup_code';
+spareRow.querySelector('input').required = !spareRow.hidden;
+
 twoSteps(byId('reset'),
   ({phone}) => call('POST', '/services/Twilio/restorePassword', {phoneNumber: phone}),
   async ({phone, transactionId, code, password, backup}) => {
     const body = {transactionId, code, password};
     if (backup.trim()) body.backupCode = backup.trim();
-    await call('POST', '/services/Twilio/resetPassword', body);
+    try {
+      await call('POST', '/services/Twilio/resetPassword', body);
+    } catch (error) {
+      if (error.code === 14021 && !spareRow.hidden) error.message = 'The code or the backup code is wrong.'; // the server does not say which
+      throw error;
+    }
     setSession(null);
     byId('login').querySelector('[name=phone]').defaultValue = phone;
     loginForm.elements.phone.value = phone;
@@ -135,7 +144,10 @@ function leave() {
   return loginForm;
 }
 
-const sections = [...document.querySelectorAll('section')];
+// What the server does not offer is not shown.
+const {reset: resetPolicy} = root.dataset;
+byId('forgotten').hidden = resetPolicy === 'disabled';
+const sections = [...document.querySelectorAll('section')].filter((s) => s.id !== 'reset' || resetPolicy !== 'disabled');
 
 function show(name) {
   if (location.hash !== '#/' + name) history.pushState(null, '', '#/' + name);

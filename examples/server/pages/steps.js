@@ -5,7 +5,7 @@ const startAgain = [14020, 14022, 14023, 14024, 14025];
 // The second step of each is the same but for its first sentence, its further fields and its button.
 function addCodeStep(second) {
   const parts = byId('code-step').content.cloneNode(true);
-  const buttons = parts.querySelector('.row');
+  const buttons = parts.querySelector('.buttons');
   buttons.querySelector('[type=submit]').textContent = second.dataset.submit;
   buttons.querySelector('[type=submit]').classList.toggle('danger', 'danger' in second.dataset);
   second.append(buttons);
