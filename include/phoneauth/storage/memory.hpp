@@ -3,12 +3,9 @@
 #define PHONEAUTH_STORAGE_MEMORY_HPP
 
 #include <cstddef>
-#include <cstdint>
 #include <functional>
-#include <map>
 #include <mutex>
 #include <optional>
-#include <random>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -18,98 +15,38 @@
 
 #include <phoneauth/detail/config.hpp>
 #include <phoneauth/policies.hpp>
+#include <phoneauth/storage/detail/expiring_table.hpp>
+#include <phoneauth/storage/detail/seeded_hash.hpp>
+#include <phoneauth/storage/detail/transaction_table.hpp>
 
 namespace phoneauth {
 inline namespace v0 {
 namespace detail {
 
-/// Hashes strings with a seed of its own, so that nobody can prepare keys that all fall into one bucket.
-class seeded_hash {
-public:
-    using is_transparent = void;
-
-    // Not noexcept: libstdc++ then keeps the hash of each key next to it.
-    std::size_t operator()(std::string_view text) const {
-        const auto mixed = (std::hash<std::string_view>()(text) ^ seed_) * 0x9E3779B97F4A7C15u;
-        return static_cast<std::size_t>(mixed ^ (mixed >> 32));
-    }
-
-private:
-    std::uint64_t seed_ = std::uint64_t{std::random_device()()} << 32 | std::random_device()();
-};
-
 template <class T>
 using string_map = std::unordered_map<std::string, T, seeded_hash, std::equal_to<>>;
 
-/// A hash map whose entries expire. They are kept in the order in which they do, so dropping those that are over needs
-/// no search. A function that throws has changed nothing.
-template <class T>
-class expiring_map {
-    struct entry;
-    using order = std::multimap<time_point, const std::string*>;
-    struct entry {
-        T value;
-        typename order::iterator place;
-    };
+/// A session, found by its token's hash.
+struct stored_session {
+    session value{};
 
-public:
-    T* find(std::string_view key) {
-        const auto found = entries_.find(key);
-        return found == entries_.end() ? nullptr : &found->second.value;
-    }
+    bool has_key(std::string_view token_hash) const noexcept { return value.token_hash == token_hash; }
+};
 
-    /// Adds an entry; nullptr if there is one of that key.
-    T* insert(const std::string& key, const T& value, time_point expires) {
-        // Most entries have the same lifetime and so belong at the end, where adding takes constant time.
-        const auto place = order_.emplace_hint(order_.end(), expires, nullptr);
-        try {
-            const auto [at, added] = entries_.try_emplace(key, entry{value, place});
-            if (added) {
-                place->second = &at->first;
-                return &at->second.value;
-            }
-        } catch (...) {
-            order_.erase(place);
-            throw;
-        }
-        order_.erase(place);
-        return nullptr;
-    }
+/// The key of a cell, which is over at the time that it stands for.
+struct stored_cell {
+    std::string key{};
 
-    /// Changes when an entry expires.
-    void expire_at(std::string_view key, time_point expires) {
-        auto& place = entries_.find(key)->second.place;
-        if (place->first == expires) return;
-        auto node = order_.extract(place);
-        node.key() = expires;
-        place = order_.insert(std::move(node));
-    }
-
-    void erase(std::string_view key) {
-        const auto found = entries_.find(key);
-        order_.erase(found->second.place);
-        entries_.erase(found);
-    }
-
-    /// The key of the entry that expires first, if it does at or before `now`.
-    const std::string* first_expired(time_point now) const {
-        return order_.empty() || order_.begin()->first > now ? nullptr : order_.begin()->second;
-    }
-
-    std::size_t size() const noexcept { return entries_.size(); }
-
-private:
-    string_map<entry> entries_;
-    order order_;
+    bool has_key(std::string_view k) const noexcept { return key == k; }
 };
 
 }  // namespace detail
 
 /// How many records a `memory_storage` holds at most, so that strangers cannot exhaust the server's memory.
 struct memory_limits {
-    std::size_t transactions = 1'000'000;  ///< of about 500 bytes each
-    std::size_t sessions = 1'000'000;      ///< of about 600 bytes each
-    std::size_t cells = 1'000'000;         ///< of about 200 bytes each
+    std::size_t transactions = 1'000'000;  ///< of about 170 bytes each
+    std::size_t sessions = 1'000'000;      ///< of about 800 bytes each
+    std::size_t cells = 1'000'000;         ///< of about 150 bytes each
 };
 
 /// A complete Storage in the memory of this process: for tests, and for servers that are a single process and may
@@ -126,7 +63,8 @@ struct memory_limits {
 /// `take_cells` may, after a `std::bad_alloc`, have taken the first of its cells.
 ///
 /// @par Thread safety
-/// Shared objects are safe. No function blocks for longer than a few look-ups.
+/// Shared objects are safe. Transactions are in 16 tables with a mutex each. No function blocks for longer than a few
+/// look-ups, but one in so many insertions waits for a table that grows: for some 10 ms at a million sessions or cells.
 class memory_storage {
 public:
     /// Codes can be derived with a key that only this process knows: `config::code_keys` may stay empty.
@@ -158,22 +96,24 @@ public:
 
 private:
     using user_index = detail::string_map<user*>;
+    using session_table = detail::expiring_table<detail::stored_session>;
+    using cell_table = detail::expiring_table<detail::stored_cell>;
 
     /// How many expired entries one insertion drops: more than it adds, so that they cannot pile up.
     static constexpr std::size_t sweep = 2;
 
-    PHONEAUTH_DECL void store_cell(std::string_view key, time_point cell, time_point now);
     PHONEAUTH_DECL static void check(std::size_t size, std::size_t limit);
     PHONEAUTH_DECL static bool is_of_another(const user_index& index, std::string_view key, const user& u);
     /// Cannot fail: it takes a node out and puts it back under another key.
     PHONEAUTH_DECL static void rename(user_index& index, std::string_view from, std::string&& to);
     PHONEAUTH_DECL static std::optional<user> find_by(const user_index& index, std::string_view key);
-    PHONEAUTH_DECL void forget(const session& s);
+    PHONEAUTH_DECL session_table::entry* find(std::string_view token_hash);
+    PHONEAUTH_DECL void forget(session_table::entry& e);
 
     const memory_limits limits_{};
+    const detail::seeded_hash hash_;
 
-    std::mutex transactions_mutex_;
-    detail::expiring_map<transaction> transactions_;
+    detail::transaction_table transactions_{limits_.transactions};
 
     std::mutex users_mutex_;
     detail::string_map<user> users_;
@@ -181,11 +121,11 @@ private:
     user_index by_identity_;
 
     std::mutex sessions_mutex_;
-    detail::expiring_map<session> sessions_;
+    session_table sessions_;
     detail::string_map<std::unordered_set<std::string_view>> sessions_of_;  // user → hashes, which point into sessions_
 
     std::mutex cells_mutex_;
-    detail::expiring_map<time_point> cells_;
+    cell_table cells_;
 };
 
 static_assert(Storage<memory_storage>);

@@ -11,27 +11,16 @@ namespace phoneauth {
 inline namespace v0 {
 
 PHONEAUTH_DECL bool memory_storage::insert_transaction(const transaction& t) {
-    const std::scoped_lock lock(transactions_mutex_);
-    for (std::size_t i = 0; i < sweep; ++i)
-        if (const auto* key = transactions_.first_expired(t.created_at)) transactions_.erase(*key);
-    check(transactions_.size(), limits_.transactions);
-    return transactions_.insert(t.id, t, t.expires_at + transaction_retention) != nullptr;
+    transactions_.drop_expired(t.created_at, sweep);
+    return transactions_.insert(t, t.expires_at + transaction_retention);
 }
 
 PHONEAUTH_DECL std::optional<transaction> memory_storage::find_transaction(const std::string& id) {
-    const std::scoped_lock lock(transactions_mutex_);
-    const auto* found = transactions_.find(id);
-    return found ? std::optional(*found) : std::nullopt;
+    return transactions_.find(id);
 }
 
 PHONEAUTH_DECL bool memory_storage::update_transaction(const transaction& t) {
-    auto next = t;
-    ++next.version;
-    const std::scoped_lock lock(transactions_mutex_);
-    auto* stored = transactions_.find(t.id);
-    if (!stored || stored->version != t.version) return false;
-    *stored = std::move(next);
-    return true;
+    return transactions_.update(t);
 }
 
 PHONEAUTH_DECL write_result memory_storage::insert_user(const user& u) {
@@ -95,16 +84,18 @@ PHONEAUTH_DECL std::optional<user> memory_storage::find_user_by_identity(const s
 }
 
 PHONEAUTH_DECL bool memory_storage::insert_session(const session& s) {
+    detail::stored_session added{s};
+    const auto hash = hash_(s.token_hash);
     const std::scoped_lock lock(sessions_mutex_);
     for (std::size_t i = 0; i < sweep; ++i)
-        if (const auto* key = sessions_.first_expired(s.created_at)) forget(*sessions_.find(*key));
+        if (auto* over = sessions_.first_expired(s.created_at)) forget(*over);
     check(sessions_.size(), limits_.sessions);
-    const auto* added = sessions_.insert(s.token_hash, s, s.expires_at);
-    if (!added) return false;
+    if (sessions_.find(hash, s.token_hash)) return false;
+    auto& stored = sessions_.insert(hash, std::move(added), s.expires_at);
     try {
-        sessions_of_[s.user_id].insert(added->token_hash);
+        sessions_of_[s.user_id].insert(stored.record.value.token_hash);
     } catch (...) {
-        forget(*added);
+        forget(stored);
         throw;
     }
     return true;
@@ -112,8 +103,8 @@ PHONEAUTH_DECL bool memory_storage::insert_session(const session& s) {
 
 PHONEAUTH_DECL std::optional<session> memory_storage::find_session(const std::string& token_hash) {
     const std::scoped_lock lock(sessions_mutex_);
-    const auto* found = sessions_.find(token_hash);
-    return found ? std::optional(*found) : std::nullopt;
+    const auto* found = find(token_hash);
+    return found ? std::optional(found->record.value) : std::nullopt;
 }
 
 PHONEAUTH_DECL std::vector<session> memory_storage::find_sessions_of(const std::string& user_id) {
@@ -122,27 +113,28 @@ PHONEAUTH_DECL std::vector<session> memory_storage::find_sessions_of(const std::
     const auto found = sessions_of_.find(user_id);
     if (found == sessions_of_.end()) return all;
     all.reserve(found->second.size());
-    for (const auto hash : found->second) all.push_back(*sessions_.find(hash));
+    for (const auto hash : found->second) all.push_back(find(hash)->record.value);
     return all;
 }
 
 PHONEAUTH_DECL bool memory_storage::update_session(const session& s) {
     const std::scoped_lock lock(sessions_mutex_);
-    auto* stored = sessions_.find(s.token_hash);
-    if (!stored || stored->version != s.version) return false;
+    auto* found = find(s.token_hash);
+    if (!found || found->record.value.version != s.version) return false;
+    auto& stored = found->record.value;
     // The rest is what it was, and `sessions_of_` points into it.
     auto fingerprint = s.fingerprint;
-    stored->fingerprint = std::move(fingerprint);
-    stored->auth_methods = s.auth_methods;
-    stored->auth_time = s.auth_time;
-    stored->last_used_at = s.last_used_at;
-    ++stored->version;
+    stored.fingerprint = std::move(fingerprint);
+    stored.auth_methods = s.auth_methods;
+    stored.auth_time = s.auth_time;
+    stored.last_used_at = s.last_used_at;
+    ++stored.version;
     return true;
 }
 
 PHONEAUTH_DECL bool memory_storage::erase_session(const std::string& token_hash) {
     const std::scoped_lock lock(sessions_mutex_);
-    const auto* found = sessions_.find(token_hash);
+    auto* found = find(token_hash);
     if (found) forget(*found);
     return found != nullptr;
 }
@@ -158,9 +150,9 @@ PHONEAUTH_DECL std::size_t memory_storage::erase_sessions_of(const std::string& 
             ++token;
             continue;
         }
-        const auto ended = *token;
+        auto* ended = find(*token);
         token = tokens.erase(token);
-        sessions_.erase(ended);
+        sessions_.erase(*ended);
     }
     const auto after = tokens.size();
     if (after == 0) sessions_of_.erase(found);
@@ -168,37 +160,40 @@ PHONEAUTH_DECL std::size_t memory_storage::erase_sessions_of(const std::string& 
 }
 
 PHONEAUTH_DECL cell_answer memory_storage::take_cells(const cell_batch& batch) {
+    std::array<std::size_t, cell_batch::most> hashes{};
+    for (std::size_t i = 0; i < batch.size(); ++i) hashes[i] = hash_(batch.key(i));
+    const auto marker_hash = hash_(batch.marker());
+    std::array<cell_table::entry*, cell_batch::most> found{};
     std::array<time_point, 1 + cell_batch::most> stored{};
     const std::scoped_lock lock(cells_mutex_);
-    const auto find = [this](std::string_view key) {
-        const auto* cell = cells_.find(key);
-        return cell ? *cell : time_point();
-    };
-    stored[0] = find(batch.marker());
-    for (std::size_t i = 0; i < batch.size(); ++i) stored[1 + i] = find(batch.key(i));
+    for (std::size_t i = 0; i < sweep * batch.size(); ++i) {
+        auto* over = cells_.first_expired(batch.now());
+        if (!over) break;
+        cells_.erase(*over);
+    }
+    if (const auto* marker = cells_.find(marker_hash, batch.marker())) stored[0] = cells_.expiry_of(*marker);
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+        found[i] = cells_.find(hashes[i], batch.key(i));
+        if (found[i]) stored[1 + i] = cells_.expiry_of(*found[i]);
+    }
     const auto answer = decide(batch, stored);
     if (!answer.granted) return answer;
+    const auto is_new = [&](std::size_t i) {
+        return !found[i] && answer.cells[i] > batch.now() && answer.cells[i] != stored[1 + i];
+    };
     std::size_t added = 0;
-    for (std::size_t i = 0; i < batch.size(); ++i)
-        added += answer.cells[i] > batch.now() && answer.cells[i] != stored[1 + i] && !cells_.find(batch.key(i));
-    for (std::size_t i = 0; i < sweep * added; ++i)
-        if (const auto* over = cells_.first_expired(batch.now())) cells_.erase(*over);
+    for (std::size_t i = 0; i < batch.size(); ++i) added += is_new(i);
     check(cells_.size() + added, limits_.cells + 1);  // before the first of them is stored
-    for (std::size_t i = 0; i < batch.size(); ++i)
-        if (answer.cells[i] != stored[1 + i]) store_cell(batch.key(i), answer.cells[i], batch.now());
-    return answer;
-}
-
-PHONEAUTH_DECL void memory_storage::store_cell(std::string_view key, time_point cell, time_point now) {
-    auto* stored = cells_.find(key);
-    if (cell <= now) {
-        if (stored) cells_.erase(key);
-    } else if (stored) {
-        cells_.expire_at(key, cell);
-        *stored = cell;
-    } else {
-        cells_.insert(std::string(key), cell, cell);
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+        const auto cell = answer.cells[i];
+        if (is_new(i))
+            cells_.insert(hashes[i], detail::stored_cell{std::string(batch.key(i))}, cell);
+        else if (found[i] && cell <= batch.now())
+            cells_.erase(*found[i]);
+        else if (found[i] && cell != stored[1 + i])
+            cells_.expire_at(*found[i], cell);
     }
+    return answer;
 }
 
 PHONEAUTH_DECL void memory_storage::check(std::size_t size, std::size_t limit) {
@@ -222,12 +217,17 @@ PHONEAUTH_DECL std::optional<user> memory_storage::find_by(const user_index& ind
     return found == index.end() ? std::nullopt : std::optional(*found->second);
 }
 
-PHONEAUTH_DECL void memory_storage::forget(const session& s) {
+PHONEAUTH_DECL auto memory_storage::find(std::string_view token_hash) -> session_table::entry* {
+    return sessions_.find(hash_(token_hash), token_hash);
+}
+
+PHONEAUTH_DECL void memory_storage::forget(session_table::entry& e) {
+    const auto& s = e.record.value;
     if (const auto found = sessions_of_.find(s.user_id); found != sessions_of_.end()) {
         found->second.erase(s.token_hash);
         if (found->second.empty()) sessions_of_.erase(found);
     }
-    sessions_.erase(s.token_hash);
+    sessions_.erase(e);
 }
 
 }  // namespace v0
