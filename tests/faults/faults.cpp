@@ -143,7 +143,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(one_fault, World, worlds) {
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(one_fault_in_a_life, World, worlds) {
-    run_single_faults<life<World>>(27, 13, World::first_frames);
+    run_single_faults<life<World>>(28, 13, World::first_frames);
 }
 
 BOOST_AUTO_TEST_CASE(one_fault_on_an_event_loop) {
