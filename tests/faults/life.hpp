@@ -16,8 +16,8 @@ inline const std::string email = "ada@example.com";
 inline const std::string second_phone = "+14155550199";
 
 /// The rest of an account's life: a person registers, logs in with two factors, trusts the device and logs in from it,
-/// makes backup codes, shows once more who they are, ends sessions, gets another phone, forgets the password twice, gets
-/// in with a backup code, confirms something, and leaves. Whoever does not know how far something got asks somebody who
+/// makes backup codes, shows once more who they are by code, ends sessions, shows it by password and trusts the device
+/// again, gets another phone, forgets the password twice, gets in with a backup code, confirms something, and leaves. Whoever does not know how far something got asks somebody who
 /// does: the password and the phone are always what is stored.
 template <class World>
 class life : journey<World> {
@@ -45,8 +45,8 @@ public:
         if (const auto u = e_.truth.find_user_by_identity(email)) {
             id_ = u->object_id;
             const bool all = enter() && trust_device() && make_backup_codes() && step_up() && come_by_device() &&
-                             end_others() && trust_device() && change_phone() && reset(false) && reset(true) &&
-                             come_by_backup_code() && confirm_something() && end_one();
+                             end_others() && confirm_password() && trust_device() && change_phone() && reset(false) &&
+                             reset(true) && come_by_backup_code() && confirm_something() && end_one();
             if (all) nothing_is_good_twice();
             if (all) leave();
         }
@@ -64,8 +64,15 @@ private:
     }
     session_token own() const { return session_token(token_); }
     std::optional<user> stored() { return e_.truth.find_user(id_); }
-    std::string number() { return std::string(stored()->phone.str()); }
-    std::string secret() { return stored()->password_hash.substr(6); }  // after "plain:"
+    /// What somebody who is gone had is as good as anything else.
+    std::string number() {
+        const auto u = stored();
+        return u ? std::string(u->phone.str()) : phone;
+    }
+    std::string secret() {
+        const auto u = stored();
+        return u ? u->password_hash.substr(6) : first_password;  // after "plain:"
+    }
 
     // -- how a person goes on
 
@@ -79,19 +86,23 @@ private:
     /// Does what a failure asks for.
     void recover(const failure& f) {
         wait(f);
+        if (!stored()) return;
         if (f.code == error::unknown_token || f.code == error::session_expired || f.code == error::fresh_login_required)
             enter();
     }
-    /// A code is asked for by `start`, and typed for `finish`, until something `is_done`.
+    /// A code is asked for by `start`, and typed for `finish`, until something `is_done`. Nobody types what has not come: of
+    /// a reset by identity it is not told that nothing comes.
     template <class Start, class Finish, class Done>
     bool with_code(Start start, Finish finish, Done is_done) {
         return until([&] {
             if (is_done()) return true;
+            e_.inbox.clear();
             const auto s = start();
             if (!s) {
                 recover(s.error());
                 return is_done();
             }
+            if (e_.inbox.empty()) return e_.clock.advance(s->resend_after + e_.turned_back()), is_done();
             for (int j = 0; j < 3; ++j) {
                 const auto r = finish(s->transaction_id.str());
                 if (r) return true;
@@ -148,7 +159,7 @@ private:
             },
             [&, accept = accepts(id, purpose::password_reset)](const user& u) {
                 accept(u);
-                e_.expect(stored()->password_hash == "plain:" + wanted, invariant::user_is_whole_or_absent);
+                e_.expect(secret() == wanted, invariant::user_is_whole_or_absent);
                 only_is_good({});
             });
     }
@@ -192,7 +203,6 @@ private:
     }
 
     bool trust_device() {
-        e_.current = without_code;
         return until_granted([&] {
             return ask(
                 [&] {
@@ -210,7 +220,9 @@ private:
                     return open([&](auto... a) { return w_.auth.make_backup_codes(std::move(a)...); }, own(), here());
                 },
                 [&](const std::vector<backup_code>& made) {
-                    spares_.clear();
+                    const auto first = parse_backup_code(made.front().str());
+                    if (!stored()->backup_codes.starts_with("plain:" + std::string(first->text))) return;
+                    spares_.clear();  // else somebody else's, who asked at the same time, are good
                     for (const auto& c : made) spares_.emplace_back(c.str());
                 });
         });
@@ -225,7 +237,23 @@ private:
                     },
                     [](const auto&) {});
             },
-            [&](const std::string& id) { return finish_step_up(id); }, never);
+            [&](const std::string& id) {
+                e_.clock.advance(1s);  // so that it can be seen in the session
+                return finish_step_up(id);
+            },
+            never);
+    }
+
+    bool confirm_password() {
+        return until_granted([&] {
+            return ask(
+                [&] {
+                    e_.current = without_code;
+                    return open([&](auto... a) { return w_.auth.confirm_password(std::move(a)...); }, own(),
+                                password(secret()), here());
+                },
+                [](const auto&) {});
+        });
     }
 
     auto log_in_by_device() {
@@ -366,6 +394,7 @@ private:
                                       invariant::session_is_a_login);
                     });
             if (!all) return recover(all.error()), false;
+            if (all->empty()) return enter(), false;  // the clock was turned meanwhile
             const auto one = all->front().id;
             const auto ended = ask(
                 [&] {
