@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "faults/journey.hpp"
+#include "faults/outcome.hpp"
 
 namespace faults {
 

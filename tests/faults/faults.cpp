@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
-// A person's whole way through the library, with each fault and each pair of faults of faults/fault.hpp. `-- --all`
-// runs every pair; without it those with a failed allocation are sampled evenly, and in a sanitized build all.
+// A person's whole way through the library, and the rest of an account's life, with each fault and each pair of faults
+// of faults/fault.hpp. `-- --all` runs every pair, but of the life those with a failed allocation are sampled; without it
+// those with a failed allocation are sampled evenly, and of the life, and in a sanitized build, all.
 #include "faults/combinations.hpp"
+#include "faults/journey.hpp"
+#include "faults/life.hpp"
 #include "support/sanitized.hpp"
 
 #include <boost/mpl/list.hpp>
@@ -21,12 +24,18 @@ namespace {
 
 /// One of so many pairs is run, of those at calls alone and of those with a failed allocation. Primes, so that they do
 /// not fall into step with anything.
+struct samples {
+    std::size_t calls;
+    std::size_t allocations;
+};
+constexpr samples all_of_journey{1, 1};
+constexpr samples all_of_life{1, 61};
 #ifdef PHONEAUTH_TESTS_SANITIZED
-constexpr std::size_t calls_sample = 17;
-constexpr std::size_t allocations_sample = 211;
+constexpr samples of_journey{17, 211};
+constexpr samples of_life{2003, 100'003};
 #else
-constexpr std::size_t calls_sample = 1;
-constexpr std::size_t allocations_sample = 61;
+constexpr samples of_journey{1, 61};
+constexpr samples of_life{101, 5003};
 #endif
 
 bool is_everything_asked_for() {
@@ -69,58 +78,86 @@ void in_parallel(const std::vector<fault>& all, const std::function<void(const f
 
 BOOST_AUTO_TEST_SUITE(faults)
 
-using worlds = boost::mpl::list<blocking_world, prompt_world>;
+namespace {
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(one_fault, World, worlds) {
-    const auto undisturbed = live<World>();
+/// Of `Journey`, which asks for so many flows and sends so many requests when nothing fails.
+template <class Journey>
+void run_single_faults(std::size_t flows, std::size_t requests, std::size_t first_frames) {
+    const auto undisturbed = live<Journey>();
     BOOST_TEST(undisturbed.findings == "");
-    BOOST_TEST(undisturbed.requests() == 4u);
+    BOOST_TEST(undisturbed.flows == flows);
+    BOOST_TEST(undisturbed.requests() == requests);
     report r;
-    std::size_t exceptions = 0;
-    const auto all = faults_of(undisturbed);
-    for (const auto& f : all) {
+    std::atomic<std::size_t> exceptions = 0;
+    in_parallel(faults_of(undisturbed), [&](const fault& f) {
         const plan p{f, fault{}};
-        const auto o = live<World>(p);
+        const auto o = live<Journey>(p);
         exceptions += o.exceptions;
         r.add(p, o);
-    }
+    });
     r.check();
-    // An exception leaves a flow only when there is no memory to begin, and then from each of the ten requests.
-    BOOST_TEST(exceptions == 10 * World::first_frames);
+    // An exception leaves a flow only when there is no memory to begin, and then from each of them.
+    BOOST_TEST(exceptions == flows * first_frames);
     BOOST_TEST_MESSAGE(r.runs() << " single faults, " << undisturbed.allocations << " of them allocations; "
                                 << exceptions << " exceptions");
 }
 
-BOOST_AUTO_TEST_CASE(one_fault_on_an_event_loop) {
+template <class Journey>
+void run_single_faults_at_calls() {
     report r;
-    for (const auto& f : faults_of(live<async_world>(), false)) {
+    in_parallel(faults_of(live<Journey>(), false), [&](const fault& f) {
         const plan p{f, fault{}};
-        r.add(p, live<async_world>(p));
-    }
+        r.add(p, live<Journey>(p));
+    });
     r.check();
     BOOST_TEST_MESSAGE(r.runs() << " single faults on an event loop");
 }
 
-BOOST_AUTO_TEST_CASE(two_faults) {
-    const bool everything = is_everything_asked_for();
+template <class Journey>
+void run_pairs(const samples& usually, const samples& with_all) {
+    const samples of = is_everything_asked_for() ? with_all : usually;
     report r;
     std::atomic<std::size_t> calls = 0;
     std::atomic<std::size_t> allocations = 0;
-    in_parallel(faults_of(live<blocking_world>()), [&](const fault& first) {
+    in_parallel(faults_of(live<Journey>()), [&](const fault& first) {
         const plan alone{first, fault{}};
-        for_each_second_fault(first, live<blocking_world>(alone), [&](const fault& second) {
+        for_each_second_fault(first, live<Journey>(alone), [&](const fault& second) {
             const bool out_of_memory = first.is_allocation() || second.is_allocation();
             const auto number = out_of_memory ? allocations++ : calls++;
-            const auto sample = out_of_memory ? allocations_sample : calls_sample;
-            if (!everything && number % sample != 0) return;
+            const auto sample = out_of_memory ? of.allocations : of.calls;
+            if (number % sample != 0) return;
             const plan p{first, second};
-            r.add(p, live<blocking_world>(p));
+            r.add(p, live<Journey>(p));
         });
     });
     r.check();
-    BOOST_TEST_MESSAGE(r.runs() << " pairs of faults run, of " << calls << " at calls (one in "
-                                << (everything ? 1 : calls_sample) << ") and " << allocations
-                                << " with an allocation (one in " << (everything ? 1 : allocations_sample) << ')');
+    BOOST_TEST_MESSAGE(r.runs() << " pairs of faults run, of " << calls << " at calls (one in " << of.calls << ") and "
+                                << allocations << " with an allocation (one in " << of.allocations << ')');
+}
+
+}  // namespace
+
+using worlds = boost::mpl::list<blocking_world, prompt_world>;
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(one_fault, World, worlds) {
+    run_single_faults<journey<World>>(10, 4, World::first_frames);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(one_fault_in_a_life, World, worlds) {
+    run_single_faults<life<World>>(28, 14, World::first_frames);
+}
+
+BOOST_AUTO_TEST_CASE(one_fault_on_an_event_loop) {
+    run_single_faults_at_calls<journey<async_world>>();
+    run_single_faults_at_calls<life<async_world>>();
+}
+
+BOOST_AUTO_TEST_CASE(two_faults) {
+    run_pairs<journey<blocking_world>>(of_journey, all_of_journey);
+}
+
+BOOST_AUTO_TEST_CASE(two_faults_in_a_life) {
+    run_pairs<life<blocking_world>>(of_life, all_of_life);
 }
 
 namespace {
@@ -150,21 +187,35 @@ const seed seeds[]{
     {"a transport that swears that nothing was sent", defect::hides_its_error, invariant::message_is_counted},
     {"exceptions that leave", defect::lets_exceptions_out, invariant::no_exception_leaves_a_flow}};
 
+const seed seeds_in_a_life[]{
+    {"swaps without comparing", defect::compares_no_versions, invariant::code_is_accepted_once},
+    {"swaps of users without comparing", defect::compares_no_users, invariant::code_is_accepted_once},
+    {"lost swaps of users", defect::loses_user_swaps, invariant::user_is_whole_or_absent},
+    {"users who stay", defect::loses_deletions, invariant::user_is_whole_or_absent},
+    {"sessions that stay", defect::loses_ends_of_other_sessions, invariant::ended_session_is_dead},
+    {"lost counts", defect::loses_counts, invariant::message_is_counted},
+    {"nothing given back", defect::gives_nothing_back, invariant::refused_message_is_given_back},
+    {"a transport that sends again", defect::sends_again, invariant::message_is_counted}};
+
+template <class Journey>
+void check_caught(const seed& s) {
+    bool caught = false;
+    const auto look = [&](const plan& p) {
+        caught = caught || live<Journey>(p, s.what).broken[static_cast<std::size_t>(s.caught_by)];
+    };
+    look({});
+    for (const auto& f : faults_of(live<Journey>({}, s.what), false)) {
+        if (caught) break;
+        look({f, fault{}});
+    }
+    BOOST_TEST(caught, s.name << " break \"" << invariant_names[static_cast<std::size_t>(s.caught_by)] << '"');
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(defects_are_noticed) {
-    for (const auto& s : seeds) {
-        bool caught = false;
-        const auto look = [&](const plan& p) {
-            caught = caught || live<blocking_world>(p, s.what).broken[static_cast<std::size_t>(s.caught_by)];
-        };
-        look({});
-        for (const auto& f : faults_of(live<blocking_world>({}, s.what), false)) {
-            if (caught) break;
-            look({f, fault{}});
-        }
-        BOOST_TEST(caught, s.name << " break \"" << invariant_names[static_cast<std::size_t>(s.caught_by)] << '"');
-    }
+    for (const auto& s : seeds) check_caught<journey<blocking_world>>(s);
+    for (const auto& s : seeds_in_a_life) check_caught<life<blocking_world>>(s);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -3,6 +3,7 @@
 #define PHONEAUTH_TESTS_FAULTS_JOURNEY_HPP
 
 #include <new>
+#include <type_traits>
 #include <utility>
 
 #include "faults/world.hpp"
@@ -15,6 +16,8 @@ namespace faults {
 template <class World>
 class journey {
 public:
+    static config settings() { return fault_config(); }
+
     explicit journey(evidence& e) : e_(e), w_(e) {
         e.observer.on_event = [this](const event& what) { told_ += what.kind == event_kind::sent; };
     }
@@ -31,7 +34,7 @@ public:
         check();
     }
 
-private:
+protected:
     static constexpr int patience = 12;
 
     struct access {
@@ -44,22 +47,30 @@ private:
     /// Runs `flow`, which opens the gate when it has copied its arguments. `done` is told of a success.
     template <class Flow, class Done>
     auto ask(Flow flow, Done done) {
-        using outcome = decltype(once(flow));
-        std::optional<outcome> twin;
+        using answer = decltype(once(flow));
+        std::optional<answer> twin;
         e_.again = [&] {
             twin = once(flow);
-            if (*twin) done(**twin);
+            if (*twin) tell(done, *twin);
         };
         auto r = once(flow);
         e_.again = {};
-        if (r) done(*r);
+        if (r) tell(done, r);
         if (!r && twin && *twin) r = std::move(*twin);
         return r;
     }
+    template <class Done, class R>
+    static void tell(Done& done, const R& r) {
+        if constexpr (std::is_same_v<R, result<void>>)
+            done();
+        else
+            done(*r);
+    }
     template <class Flow>
     auto once(Flow flow) {
-        using outcome = decltype(w_.run(flow));
+        using answer = decltype(w_.run(flow));
         const auto before = gate.count;
+        e_.requests += !e_.over;
         try {
             auto r = w_.run(flow);
             gate.open = false;
@@ -70,11 +81,11 @@ private:
             gate.open = false;
             ++e_.exceptions;
             e_.expect(gate.count - before <= World::first_frames, invariant::no_exception_leaves_a_flow);
-            return outcome(error::overloaded);
+            return answer(error::overloaded);
         } catch (...) {
             gate.open = false;
             e_.expect(false, invariant::no_exception_leaves_a_flow);
-            return outcome(error::internal);
+            return answer(error::internal);
         }
     }
 
@@ -351,35 +362,6 @@ private:
     std::chrono::seconds waited_{};
     int told_ = 0;
 };
-
-/// What a run left.
-struct outcome {
-    std::vector<mark> trace;
-    std::size_t allocations = 0;
-    std::size_t exceptions = 0;
-    std::string findings;
-    std::array<bool, invariant_names.size()> broken{};
-    std::size_t requests() const {
-        return static_cast<std::size_t>(
-            std::count_if(trace.begin(), trace.end(), [](const mark& m) { return m.is_request; }));
-    }
-};
-
-template <class World>
-outcome live(const plan& p = {}, defect d = defect::none) {
-    evidence e(p, d);
-    outcome o;
-    {
-        journey<World> j(e);
-        j.run();
-    }
-    o.allocations = gate.count;
-    o.exceptions = e.exceptions;
-    o.findings = e.findings();
-    for (std::size_t i = 0; i < o.broken.size(); ++i) o.broken[i] = e.is_broken(static_cast<invariant>(i));
-    o.trace = std::move(e.trace);
-    return o;
-}
 
 }  // namespace faults
 

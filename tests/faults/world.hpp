@@ -69,9 +69,13 @@ enum class defect {
     loses_swaps,           ///< … and is forgotten
     loses_transactions,    ///< what was inserted is not there
     loses_users,
-    halves_users,  ///< without their passwords
+    halves_users,       ///< without their passwords
+    compares_no_users,  ///< every swap of a user wins
+    loses_user_swaps,   ///< … and is forgotten
+    loses_deletions,
     loses_ends_of_sessions,
     loses_ends_of_all_sessions,
+    loses_ends_of_other_sessions,  ///< those that a user asks for
     loses_counts,
     gives_nothing_back,
     counts_for_ever,
@@ -89,6 +93,15 @@ inline config fault_config() {
     c.twilio.sender = "+15005550006";
     c.code_keys = {{"k1", std::string(32, 'k')}};
     c.max_sends_per_phone_and_hour = 20;  // ten at once: a person who begins again needs more than five
+    return c;
+}
+
+/// The same with everything that the rest of an account's life needs.
+inline config life_config() {
+    auto c = fault_config();
+    c.password_reset = password_reset_policy::code;
+    c.trusted_device_lifetime = 90 * 24h;
+    c.topics = {{"payment", "confirm a payment"}};
     return c;
 }
 
@@ -115,11 +128,14 @@ struct mark {
     std::size_t allocations;  ///< those before it
 };
 
+/// Stands for the transaction of a session, or trusted device, that rests on something else than a code.
+inline const std::string without_code = "without a code";
+
 /// What was done, what really happened, and which invariants do not hold.
 class evidence {
 public:
-    explicit evidence(const plan& p, defect d)
-        : defect_(d), plan_(p), codes_(settings.code_keys, settings.code_digits) {
+    evidence(const plan& p, defect d, config c)
+        : settings(std::move(c)), defect_(d), plan_(p), codes_(settings.code_keys, settings.code_digits) {
         gate = {};
         for (std::size_t i = 0; i < p.size(); ++i) gate.fail_at[i] = p[i].is_allocation() ? p[i].at : 0;
         for (const auto& f : p) {
@@ -129,13 +145,13 @@ public:
         }
     }
 
-    const config settings = fault_config();
+    const config settings;
     memory_storage truth;
     testing::manual_clock clock;
     plain_passwords passwords;
     told observer;
     std::function<void()> again;  ///< the request that is being answered, once more
-    std::string current;          ///< the transaction that is being confirmed
+    std::string current;          ///< the transaction that is being confirmed, or what stands for one: `without_code`
     std::string inbox;            ///< the code that came last
     std::vector<mark> trace;
     std::vector<transaction> transactions;        ///< that were to be stored
@@ -143,6 +159,7 @@ public:
     std::map<std::string, std::string> sessions;  ///< token's hash → transaction
     std::map<std::string, int> accepted;          ///< transaction → how often its code was accepted
     bool over = false;                            ///< nothing fails any more
+    std::size_t requests = 0;                     ///< how many flows were asked for
     std::size_t exceptions = 0;                   ///< those that left a flow for want of memory for its first frames
 
     defect fake() const noexcept { return defect_; }
@@ -183,26 +200,42 @@ public:
         std::vector<place> taken;
         for (std::size_t i = 0; i < batch.size(); ++i) {
             const auto& r = batch[i];
-            expect(answer.cells[i] <= latest_ + rules::network_memory, invariant::cell_ends);
             const std::string key(batch.key(i));
-            if (!key.starts_with("codes") || !is_for(r, answer.marked) || r.cost <= 0s) continue;
+            // What stands for the phone of an identity that nobody has, or that is sent nothing, shuts no door.
+            expect(answer.cells[i] <= latest_ + rules::network_memory || key.find("+999") != std::string::npos,
+                   invariant::cell_ends);
+            if (!is_of_messages(key) || !is_for(r, answer.marked) || r.cost <= 0s) continue;
             auto& entries = ledger_[key];
             // What is not taken for a message, for a wrong code, say, is not given back.
             const bool stays = r.action == cell_action::move;
             if (r.action == cell_action::take || stays) entries.push_back({batch.now(), r.cost, stays, stays});
             if (r.action == cell_action::take) taken.emplace_back(key, entries.size() - 1);
         }
-        if (!taken.empty()) admitted_ = std::move(taken);
+        if (taken.empty()) return;
+        // What is concealed takes what everybody can see before what is the account's; and of that, a reset's part of the
+        // budget of all stays counted as the client's does.
+        const auto is_seen = [](const place& p) { return is_of_clients(p.first) || p.first == "codes"; };
+        const auto is_accounts = [](const place& p) {
+            return p.first.starts_with("codes/login/") || p.first == "codes/concealed";
+        };
+        if (std::all_of(admitted_.begin(), admitted_.end(), is_seen) &&
+            std::all_of(taken.begin(), taken.end(), is_accounts))
+            admitted_.insert(admitted_.end(), taken.begin(), taken.end());
+        else
+            admitted_ = std::move(taken);
+        if (std::all_of(admitted_.begin(), admitted_.end(), is_seen))
+            for (auto* e : admitted()) e->perhaps = true;
     }
 
     /// The provider has a message, or may have it as far as anybody can tell.
     void note_message(const http_request& request, bool has_it) {
         for (auto* e : admitted()) e->perhaps = true;
         if (!has_it) return;
-        inbox = code_in(request);
         for (auto* e : admitted()) e->certain = true;
         expect(!admitted_.empty(), invariant::message_is_counted);
         check_counts();
+        if (code_in(request).empty()) return;  // it only tells something
+        inbox = code_in(request);
         const auto* begun = transaction_of(request);
         if (!begun) return expect(false, invariant::message_has_its_transaction);
         const auto t = truth.find_transaction(begun->id);
@@ -215,7 +248,8 @@ public:
     /// The provider refused a message.
     void note_refusal(const http_request& request) {
         const auto* t = transaction_of(request);
-        if (t && t->purpose == purpose::login && t->password_fingerprint.empty())
+        const bool is_known = t && t->purpose == purpose::login && !t->password_fingerprint.empty();
+        if (t && !is_known && (t->purpose == purpose::login || t->purpose == purpose::password_reset))
             for (auto* e : admitted()) e->perhaps = true;
     }
 
@@ -228,9 +262,31 @@ public:
         users[u.object_id] = current;
     }
 
+    /// A user is about to be stored anew.
+    void note_change(const user& u) {
+        const auto before = truth.find_user(u.object_id);
+        if (!before || before->phone == u.phone) return;
+        const auto t = truth.find_transaction(current);
+        expect(t && t->purpose == purpose::phone_change && t->user_id == u.object_id && t->phone == u.phone &&
+                   t->state == transaction_state::confirmed,
+               invariant::user_has_proved_his_phone);
+    }
+
+    /// By the code that is being confirmed a session has become fresh.
+    void note_proof() {
+        const auto t = truth.find_transaction(current);
+        if (!t || t->purpose != purpose::step_up) return;
+        expect(t->state == transaction_state::confirmed && ++proofs_[current] <= 1, invariant::code_is_accepted_once);
+    }
+
     /// A session is about to be stored.
     void note_session(const session& s) {
         if (sessions.contains(s.token_hash)) return;  // its user has a new password: it is stored anew
+        if (current == without_code) {
+            expect(truth.find_user(s.user_id).has_value(), invariant::session_is_a_login);
+            sessions[s.token_hash] = current;
+            return;
+        }
         const auto t = truth.find_transaction(current);
         expect(t && t->purpose == purpose::login && t->user_id == s.user_id && t->state == transaction_state::confirmed,
                invariant::session_is_a_login);
@@ -269,7 +325,7 @@ public:
             look.add({.action = cell_action::ask, .room = 24h * 400}, key);
             const auto cell = std::max(truth.take_cells(look).cells[0], latest_);
             // What clients have tried stays counted.
-            const bool keeps = key.starts_with("codes/from:");
+            const bool keeps = is_of_clients(key);
             const auto least = std::max(fold(entries, [](const entry& e) { return e.certain; }), latest_);
             const auto most = std::max(fold(entries, [&](const entry& e) { return e.perhaps || keeps; }), latest_);
             // With what is given back goes the time since it was taken, if another has taken something meanwhile; but a
@@ -289,6 +345,11 @@ private:
         bool perhaps = false;  ///< … or may have it
     };
     using place = std::pair<std::string, std::size_t>;  ///< in the ledger
+
+    static bool is_of_messages(const std::string& key) {
+        return key.starts_with("codes") || key.starts_with("notices");
+    }
+    static bool is_of_clients(const std::string& key) { return key.starts_with("codes/from:"); }
 
     /// What was taken last, for the message that is to be sent.
     std::vector<entry*> admitted() {
@@ -340,6 +401,7 @@ private:
     std::map<std::string, std::vector<entry>> ledger_;  ///< of each cell of messages, in their order
     std::vector<place> admitted_;
     std::map<std::string, unsigned> messages_;
+    std::map<std::string, unsigned> proofs_;  ///< transaction → how often it has made a session fresh
 };
 
 /// A storage that fails as planned, in front of one with a defect, perhaps.
@@ -391,15 +453,18 @@ public:
                     });
     }
     write_result update_user(const user& u) {
-        return call([] {},
+        return call([&] { e_.note_change(u); },
                     [&] {
                         auto stored = u;
+                        if (e_.fake() == defect::loses_user_swaps) return write_result::done;
                         if (e_.fake() == defect::loses_ends_of_all_sessions) stored.generation = 0;
+                        if (e_.fake() == defect::compares_no_users)
+                            if (const auto now = inner_.find_user(u.object_id)) stored.version = now->version;
                         return inner_.update_user(stored);
                     });
     }
     bool erase_user(const std::string& id) {
-        return call([] {}, [&] { return inner_.erase_user(id); });
+        return call([] {}, [&] { return e_.fake() == defect::loses_deletions || inner_.erase_user(id); });
     }
     std::optional<user> find_user(const std::string& id) {
         return call([] {}, [&] { return inner_.find_user(id); });
@@ -431,7 +496,10 @@ public:
                     [&] {
                         auto stored = s;
                         if (e_.fake() == defect::loses_ends_of_all_sessions) stored.fingerprint.clear();
-                        return inner_.update_session(stored);
+                        const auto before = inner_.find_session(s.token_hash);
+                        const bool won = inner_.update_session(stored);
+                        if (won && before && before->auth_time != s.auth_time) e_.note_proof();
+                        return won;
                     });
     }
     bool erase_session(const std::string& hash) {
@@ -440,9 +508,9 @@ public:
     std::size_t erase_sessions_of(const std::string& user_id, const std::string& kept) {
         return call([] {},
                     [&] {
-                        return e_.fake() == defect::loses_ends_of_all_sessions
-                                   ? std::size_t(1)
-                                   : inner_.erase_sessions_of(user_id, kept);
+                        const bool loses = e_.fake() == defect::loses_ends_of_all_sessions ||
+                                           e_.fake() == defect::loses_ends_of_other_sessions;
+                        return loses ? std::size_t(1) : inner_.erase_sessions_of(user_id, kept);
                     });
     }
 

@@ -358,6 +358,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_fault_leaves_a_way_on, World, worlds) {
                 continue;
             }
             BOOST_TEST(error_of(r) == error::storage_unavailable);
+            BOOST_TEST(!is_fresh(w, l.token));  // else the code would be good twice
             const auto again = finish(w, l.token, id, code);
             if (!again) {  // the acknowledgement of the code got lost: it stays spent, and nothing has come of it
                 BOOST_TEST(after);

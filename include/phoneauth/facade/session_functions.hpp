@@ -106,8 +106,8 @@ public:
     }
 
     /// Second step: the session is as fresh as after a login (`require_recent`, `config::fresh_login`), and as old as it
-    /// was: it ends when it would have. The code is spent by it, unless the storage fails just then. Its token stays what
-    /// it is. A session that is ended meanwhile stays so.
+    /// was: it ends when it would have. Its token stays what it is. A session that is ended meanwhile stays so. The code is
+    /// spent by it; if the storage fails, the same code can come again only when it is certain that nothing is stored.
     ///
     /// @param session  the token, as the client sent it: of the session that becomes fresh, one of the same user's
     /// @param id       of the challenge

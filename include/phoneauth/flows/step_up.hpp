@@ -42,7 +42,8 @@ private:
     flow<result<challenge>> begin(context& c, session_token token);
     flow<result<user>> complete(context& c, session_token token, transaction_id id, submitted_code code);
     flow<result<user>> complete_with_password(context& c, session_token token, password secret);
-    flow<result<user>> raise(const session_token& token, admission by, std::uint32_t method, error stale);
+    flow<change_outcome> raise(const session_token& token, admission& by, std::uint32_t method, error stale);
+    flow<change_outcome> store(const session& s);
 
     parts<Mode>& p_;
     codes<Mode>& codes_;
