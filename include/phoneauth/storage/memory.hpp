@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <mutex>
 #include <optional>
 #include <random>
@@ -41,66 +40,84 @@ private:
 template <class T>
 using string_map = std::unordered_map<std::string, T, seeded_hash, std::equal_to<>>;
 
-/// A hash map whose entries expire. They are kept in the order in which they do, so dropping those that are over needs
-/// no search. A function that throws has changed nothing.
+/// A hash map whose entries expire. Whichever does so first is on top of a heap, so dropping those that are over needs no
+/// search. A function that throws has changed nothing.
 template <class T>
 class expiring_map {
-    struct entry;
-    using order = std::multimap<time_point, const std::string*>;
+public:
+    /// Stays where it is until it is erased.
     struct entry {
+        entry(const T& v, std::size_t at) : value(v), place(at) {}
         T value;
-        typename order::iterator place;
+        std::size_t place;  ///< in the heap; not for the user of the map
     };
 
-public:
-    T* find(std::string_view key) {
+    /// The entry of that key, or nullptr.
+    entry* find(std::string_view key) {
         const auto found = entries_.find(key);
-        return found == entries_.end() ? nullptr : &found->second.value;
+        return found == entries_.end() ? nullptr : &found->second;
     }
 
     /// Adds an entry; nullptr if there is one of that key.
-    T* insert(const std::string& key, const T& value, time_point expires) {
-        // Most entries have the same lifetime and so belong at the end, where adding takes constant time.
-        const auto place = order_.emplace_hint(order_.end(), expires, nullptr);
+    entry* insert(std::string key, const T& value, time_point expires) {
+        heap_.push_back({expires, nullptr});
         try {
-            const auto [at, added] = entries_.try_emplace(key, entry{value, place});
+            const auto [at, added] = entries_.try_emplace(std::move(key), value, heap_.size() - 1);
             if (added) {
-                place->second = &at->first;
-                return &at->second.value;
+                settle(heap_.size() - 1, {expires, &*at});
+                return &at->second;
             }
         } catch (...) {
-            order_.erase(place);
+            heap_.pop_back();
             throw;
         }
-        order_.erase(place);
+        heap_.pop_back();
         return nullptr;
     }
 
     /// Changes when an entry expires.
-    void expire_at(std::string_view key, time_point expires) {
-        auto& place = entries_.find(key)->second.place;
-        if (place->first == expires) return;
-        auto node = order_.extract(place);
-        node.key() = expires;
-        place = order_.insert(std::move(node));
+    void expire_at(entry& e, time_point expires) noexcept { settle(e.place, {expires, heap_[e.place].of}); }
+
+    void erase(entry& e) {
+        const auto hole = e.place;
+        const auto erased = entries_.find(heap_[hole].of->first);
+        const auto last = heap_.back();
+        heap_.pop_back();
+        if (hole < heap_.size()) settle(hole, last);
+        entries_.erase(erased);
     }
 
-    void erase(std::string_view key) {
-        const auto found = entries_.find(key);
-        order_.erase(found->second.place);
-        entries_.erase(found);
-    }
-
-    /// The key of the entry that expires first, if it does at or before `now`.
-    const std::string* first_expired(time_point now) const {
-        return order_.empty() || order_.begin()->first > now ? nullptr : order_.begin()->second;
+    /// The entry that expires first, if it does at or before `now`; else nullptr.
+    entry* first_expired(time_point now) {
+        return heap_.empty() || heap_.front().expires > now ? nullptr : &heap_.front().of->second;
     }
 
     std::size_t size() const noexcept { return entries_.size(); }
 
 private:
+    struct expiry {
+        time_point expires;
+        std::pair<const std::string, entry>* of;
+    };
+
+    /// Puts `e` where it belongs, from the place `i` on, which is free.
+    void settle(std::size_t i, expiry e) noexcept {
+        // Most entries have the same lifetime, so that a new one stays at the end.
+        for (; i > 0 && e.expires < heap_[(i - 1) / 2].expires; i = (i - 1) / 2) put(i, heap_[(i - 1) / 2]);
+        for (std::size_t next = 2 * i + 1; next < heap_.size(); i = next, next = 2 * i + 1) {
+            if (next + 1 < heap_.size() && heap_[next + 1].expires < heap_[next].expires) ++next;
+            if (e.expires <= heap_[next].expires) break;
+            put(i, heap_[next]);
+        }
+        put(i, e);
+    }
+    void put(std::size_t i, expiry e) noexcept {
+        heap_[i] = e;
+        e.of->second.place = i;
+    }
+
     string_map<entry> entries_;
-    order order_;
+    std::vector<expiry> heap_;  // no entry expires before the one at half its place
 };
 
 }  // namespace detail
@@ -115,8 +132,8 @@ struct memory_limits {
 /// A complete Storage in the memory of this process: for tests, and for servers that are a single process and may
 /// forget users when they end. Combine it with a storage for the users (storage/combined.hpp) to keep those.
 ///
-/// All functions take constant time (amortised), except `find_sessions_of` and
-/// `erase_sessions_of`, which are linear in that user's sessions.
+/// All functions take constant time (amortised), but for what is erased or expires, which takes logarithmic time, and
+/// `find_sessions_of` and `erase_sessions_of`, which are linear in that user's sessions.
 /// What has expired is dropped a few records at a time, whenever something is inserted: transactions
 /// `transaction_retention` past their `expires_at`, sessions at theirs, cells when they are over.
 ///
@@ -162,13 +179,12 @@ private:
     /// How many expired entries one insertion drops: more than it adds, so that they cannot pile up.
     static constexpr std::size_t sweep = 2;
 
-    PHONEAUTH_DECL void store_cell(std::string_view key, time_point cell, time_point now);
     PHONEAUTH_DECL static void check(std::size_t size, std::size_t limit);
     PHONEAUTH_DECL static bool is_of_another(const user_index& index, std::string_view key, const user& u);
     /// Cannot fail: it takes a node out and puts it back under another key.
     PHONEAUTH_DECL static void rename(user_index& index, std::string_view from, std::string&& to);
     PHONEAUTH_DECL static std::optional<user> find_by(const user_index& index, std::string_view key);
-    PHONEAUTH_DECL void forget(const session& s);
+    PHONEAUTH_DECL void forget(detail::expiring_map<session>::entry& ended);
 
     const memory_limits limits_{};
 

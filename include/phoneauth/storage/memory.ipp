@@ -13,7 +13,7 @@ inline namespace v0 {
 PHONEAUTH_DECL bool memory_storage::insert_transaction(const transaction& t) {
     const std::scoped_lock lock(transactions_mutex_);
     for (std::size_t i = 0; i < sweep; ++i)
-        if (const auto* key = transactions_.first_expired(t.created_at)) transactions_.erase(*key);
+        if (auto* over = transactions_.first_expired(t.created_at)) transactions_.erase(*over);
     check(transactions_.size(), limits_.transactions);
     return transactions_.insert(t.id, t, t.expires_at + transaction_retention) != nullptr;
 }
@@ -21,7 +21,7 @@ PHONEAUTH_DECL bool memory_storage::insert_transaction(const transaction& t) {
 PHONEAUTH_DECL std::optional<transaction> memory_storage::find_transaction(const std::string& id) {
     const std::scoped_lock lock(transactions_mutex_);
     const auto* found = transactions_.find(id);
-    return found ? std::optional(*found) : std::nullopt;
+    return found ? std::optional(found->value) : std::nullopt;
 }
 
 PHONEAUTH_DECL bool memory_storage::update_transaction(const transaction& t) {
@@ -29,8 +29,8 @@ PHONEAUTH_DECL bool memory_storage::update_transaction(const transaction& t) {
     ++next.version;
     const std::scoped_lock lock(transactions_mutex_);
     auto* stored = transactions_.find(t.id);
-    if (!stored || stored->version != t.version) return false;
-    *stored = std::move(next);
+    if (!stored || stored->value.version != t.version) return false;
+    stored->value = std::move(next);
     return true;
 }
 
@@ -97,12 +97,12 @@ PHONEAUTH_DECL std::optional<user> memory_storage::find_user_by_identity(const s
 PHONEAUTH_DECL bool memory_storage::insert_session(const session& s) {
     const std::scoped_lock lock(sessions_mutex_);
     for (std::size_t i = 0; i < sweep; ++i)
-        if (const auto* key = sessions_.first_expired(s.created_at)) forget(*sessions_.find(*key));
+        if (auto* over = sessions_.first_expired(s.created_at)) forget(*over);
     check(sessions_.size(), limits_.sessions);
-    const auto* added = sessions_.insert(s.token_hash, s, s.expires_at);
+    auto* added = sessions_.insert(s.token_hash, s, s.expires_at);
     if (!added) return false;
     try {
-        sessions_of_[s.user_id].insert(added->token_hash);
+        sessions_of_[s.user_id].insert(added->value.token_hash);
     } catch (...) {
         forget(*added);
         throw;
@@ -113,7 +113,7 @@ PHONEAUTH_DECL bool memory_storage::insert_session(const session& s) {
 PHONEAUTH_DECL std::optional<session> memory_storage::find_session(const std::string& token_hash) {
     const std::scoped_lock lock(sessions_mutex_);
     const auto* found = sessions_.find(token_hash);
-    return found ? std::optional(*found) : std::nullopt;
+    return found ? std::optional(found->value) : std::nullopt;
 }
 
 PHONEAUTH_DECL std::vector<session> memory_storage::find_sessions_of(const std::string& user_id) {
@@ -122,14 +122,15 @@ PHONEAUTH_DECL std::vector<session> memory_storage::find_sessions_of(const std::
     const auto found = sessions_of_.find(user_id);
     if (found == sessions_of_.end()) return all;
     all.reserve(found->second.size());
-    for (const auto hash : found->second) all.push_back(*sessions_.find(hash));
+    for (const auto hash : found->second) all.push_back(sessions_.find(hash)->value);
     return all;
 }
 
 PHONEAUTH_DECL bool memory_storage::update_session(const session& s) {
     const std::scoped_lock lock(sessions_mutex_);
-    auto* stored = sessions_.find(s.token_hash);
-    if (!stored || stored->version != s.version) return false;
+    auto* found = sessions_.find(s.token_hash);
+    if (!found || found->value.version != s.version) return false;
+    auto* stored = &found->value;
     // The rest is what it was, and `sessions_of_` points into it.
     auto fingerprint = s.fingerprint;
     stored->fingerprint = std::move(fingerprint);
@@ -142,7 +143,7 @@ PHONEAUTH_DECL bool memory_storage::update_session(const session& s) {
 
 PHONEAUTH_DECL bool memory_storage::erase_session(const std::string& token_hash) {
     const std::scoped_lock lock(sessions_mutex_);
-    const auto* found = sessions_.find(token_hash);
+    auto* found = sessions_.find(token_hash);
     if (found) forget(*found);
     return found != nullptr;
 }
@@ -160,7 +161,7 @@ PHONEAUTH_DECL std::size_t memory_storage::erase_sessions_of(const std::string& 
         }
         const auto ended = *token;
         token = tokens.erase(token);
-        sessions_.erase(ended);
+        sessions_.erase(*sessions_.find(ended));
     }
     const auto after = tokens.size();
     if (after == 0) sessions_of_.erase(found);
@@ -168,37 +169,35 @@ PHONEAUTH_DECL std::size_t memory_storage::erase_sessions_of(const std::string& 
 }
 
 PHONEAUTH_DECL cell_answer memory_storage::take_cells(const cell_batch& batch) {
+    const auto now = batch.now();
     std::array<time_point, 1 + cell_batch::most> stored{};
+    std::array<detail::expiring_map<time_point>::entry*, 1 + cell_batch::most> found{};
     const std::scoped_lock lock(cells_mutex_);
-    const auto find = [this](std::string_view key) {
-        const auto* cell = cells_.find(key);
-        return cell ? *cell : time_point();
-    };
-    stored[0] = find(batch.marker());
-    for (std::size_t i = 0; i < batch.size(); ++i) stored[1 + i] = find(batch.key(i));
+    for (std::size_t i = 0; i < sweep * batch.size(); ++i)  // first, as none that is found may be dropped
+        if (auto* over = cells_.first_expired(now)) cells_.erase(*over);
+    for (std::size_t i = batch.marker().empty() ? 1 : 0; i <= batch.size(); ++i) {
+        found[i] = cells_.find(i == 0 ? batch.marker() : batch.key(i - 1));
+        if (found[i]) stored[i] = found[i]->value;
+    }
     const auto answer = decide(batch, stored);
     if (!answer.granted) return answer;
     std::size_t added = 0;
-    for (std::size_t i = 0; i < batch.size(); ++i)
-        added += answer.cells[i] > batch.now() && answer.cells[i] != stored[1 + i] && !cells_.find(batch.key(i));
-    for (std::size_t i = 0; i < sweep * added; ++i)
-        if (const auto* over = cells_.first_expired(batch.now())) cells_.erase(*over);
+    for (std::size_t i = 0; i < batch.size(); ++i) added += answer.cells[i] > now && !found[1 + i];
     check(cells_.size() + added, limits_.cells + 1);  // before the first of them is stored
-    for (std::size_t i = 0; i < batch.size(); ++i)
-        if (answer.cells[i] != stored[1 + i]) store_cell(batch.key(i), answer.cells[i], batch.now());
-    return answer;
-}
-
-PHONEAUTH_DECL void memory_storage::store_cell(std::string_view key, time_point cell, time_point now) {
-    auto* stored = cells_.find(key);
-    if (cell <= now) {
-        if (stored) cells_.erase(key);
-    } else if (stored) {
-        cells_.expire_at(key, cell);
-        *stored = cell;
-    } else {
-        cells_.insert(std::string(key), cell, cell);
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+        const auto cell = answer.cells[i];
+        auto* const old = found[1 + i];
+        if (cell == stored[1 + i]) continue;
+        if (!old) {
+            if (cell > now) cells_.insert(std::string(batch.key(i)), cell, cell);
+        } else if (cell > now) {
+            cells_.expire_at(*old, cell);
+            old->value = cell;
+        } else {
+            cells_.erase(*old);
+        }
     }
+    return answer;
 }
 
 PHONEAUTH_DECL void memory_storage::check(std::size_t size, std::size_t limit) {
@@ -222,12 +221,13 @@ PHONEAUTH_DECL std::optional<user> memory_storage::find_by(const user_index& ind
     return found == index.end() ? std::nullopt : std::optional(*found->second);
 }
 
-PHONEAUTH_DECL void memory_storage::forget(const session& s) {
+PHONEAUTH_DECL void memory_storage::forget(detail::expiring_map<session>::entry& ended) {
+    const auto& s = ended.value;
     if (const auto found = sessions_of_.find(s.user_id); found != sessions_of_.end()) {
         found->second.erase(s.token_hash);
         if (found->second.empty()) sessions_of_.erase(found);
     }
-    sessions_.erase(s.token_hash);
+    sessions_.erase(ended);
 }
 
 }  // namespace v0
