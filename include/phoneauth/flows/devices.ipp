@@ -86,7 +86,7 @@ auto devices<Mode>::enter(context& c, std::string text, password secret, device_
     auto phone = p_.read_phone(c, text);
     if (!phone) co_return std::move(phone).error();
     auto owner = co_await p_.ports.find_user_by_phone(*phone);
-    const password_question asked{std::string(phone->str()), p_.network_fingerprint(owner), owner, true, true};
+    const password_question asked{std::string(phone->str()), p_.network_fingerprint(c, owner), owner, true, true};
     auto guess = co_await p_.passwords.check(c, asked, secret);
     if (!guess) co_return std::move(guess).error();
     const auto hash = hash_of(token);
