@@ -55,7 +55,7 @@ auto devices<Mode>::add(context& c, session_token token) -> flow<result<trusted_
         }
         co_return std::move(kept).error();
     }
-    co_await login_.end_surplus(device, admitted->owner);
+    if (p_.config.max_sessions_per_user != 0) co_await login_.end_surplus(device, admitted->owner);
     co_return trusted;
 }
 

@@ -190,7 +190,7 @@ auto login<Mode>::open_session(context& c, user& owner, const entry& by) -> flow
         }
         co_return std::move(kept).error();
     }
-    co_await end_surplus(opened, owner);
+    if (p_.config.max_sessions_per_user != 0) co_await end_surplus(opened, owner);
     const auto known_by = p_.network_fingerprint(opened.fingerprint);
     rules::login_facts facts{.phone = owner.phone, .fingerprint = known_by, .used = by.used, .from = c.networks()};
     std::string subject;
@@ -241,7 +241,6 @@ auto login<Mode>::note_device(session device, const session& opened) -> flow<res
 
 template <class Mode>
 auto login<Mode>::end_surplus(const session& added, const user& owner) -> flow<bool> {
-    if (p_.config.max_sessions_per_user == 0) co_return true;
     try {
         auto all = co_await p_.ports.find_sessions_of(owner.object_id);
         const auto surplus = rules::surplus(std::move(all), added, owner, p_.config, p_.now());

@@ -11,7 +11,6 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -47,7 +46,8 @@ class expiring_map {
 public:
     /// Stays where it is until it is erased.
     struct entry {
-        entry(const T& v, std::size_t at) : value(v), place(at) {}
+        template <class V>
+        entry(const V& v, std::size_t at) : value(v), place(at) {}
         T value;
         std::size_t place;  ///< in the heap; not for the user of the map
     };
@@ -59,7 +59,8 @@ public:
     }
 
     /// Adds an entry; nullptr if there is one of that key.
-    entry* insert(std::string key, const T& value, time_point expires) {
+    template <class V>
+    entry* insert(std::string key, const V& value, time_point expires) {
         heap_.push_back({expires, nullptr});
         try {
             const auto [at, added] = entries_.try_emplace(std::move(key), value, heap_.size() - 1);
@@ -176,6 +177,14 @@ public:
 private:
     using user_index = detail::string_map<user*>;
 
+    /// A session, in the list of those that its user has.
+    struct listed_session : session {
+        explicit listed_session(const session& s) : session(s) {}
+        listed_session* before = nullptr;
+        listed_session* after = nullptr;
+    };
+    using session_map = detail::expiring_map<listed_session>;
+
     /// How many expired entries one insertion drops: more than it adds, so that they cannot pile up.
     static constexpr std::size_t sweep = 2;
 
@@ -184,7 +193,7 @@ private:
     /// Cannot fail: it takes a node out and puts it back under another key.
     PHONEAUTH_DECL static void rename(user_index& index, std::string_view from, std::string&& to);
     PHONEAUTH_DECL static std::optional<user> find_by(const user_index& index, std::string_view key);
-    PHONEAUTH_DECL void forget(detail::expiring_map<session>::entry& ended);
+    PHONEAUTH_DECL void forget(session_map::entry& ended);
 
     const memory_limits limits_{};
 
@@ -197,8 +206,8 @@ private:
     user_index by_identity_;
 
     std::mutex sessions_mutex_;
-    detail::expiring_map<session> sessions_;
-    detail::string_map<std::unordered_set<std::string_view>> sessions_of_;  // user → hashes, which point into sessions_
+    session_map sessions_;
+    detail::string_map<listed_session*> sessions_of_;  // user → the first of theirs, in sessions_
 
     std::mutex cells_mutex_;
     detail::expiring_map<time_point> cells_;

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <stdexcept>
+#include <utility>
 
 #include <phoneauth/storage/memory.hpp>
 
@@ -102,18 +103,20 @@ PHONEAUTH_DECL bool memory_storage::insert_session(const session& s) {
     auto* added = sessions_.insert(s.token_hash, s, s.expires_at);
     if (!added) return false;
     try {
-        sessions_of_[s.user_id].insert(added->value.token_hash);
+        auto& first = sessions_of_[s.user_id];
+        added->value.after = std::exchange(first, &added->value);
     } catch (...) {
-        forget(*added);
+        sessions_.erase(*added);
         throw;
     }
+    if (auto* after = added->value.after) after->before = &added->value;
     return true;
 }
 
 PHONEAUTH_DECL std::optional<session> memory_storage::find_session(const std::string& token_hash) {
     const std::scoped_lock lock(sessions_mutex_);
     const auto* found = sessions_.find(token_hash);
-    return found ? std::optional(found->value) : std::nullopt;
+    return found ? std::optional<session>(found->value) : std::nullopt;
 }
 
 PHONEAUTH_DECL std::vector<session> memory_storage::find_sessions_of(const std::string& user_id) {
@@ -121,8 +124,7 @@ PHONEAUTH_DECL std::vector<session> memory_storage::find_sessions_of(const std::
     const std::scoped_lock lock(sessions_mutex_);
     const auto found = sessions_of_.find(user_id);
     if (found == sessions_of_.end()) return all;
-    all.reserve(found->second.size());
-    for (const auto hash : found->second) all.push_back(sessions_.find(hash)->value);
+    for (const auto* s = found->second; s; s = s->after) all.push_back(*s);
     return all;
 }
 
@@ -131,7 +133,7 @@ PHONEAUTH_DECL bool memory_storage::update_session(const session& s) {
     auto* found = sessions_.find(s.token_hash);
     if (!found || found->value.version != s.version) return false;
     auto* stored = &found->value;
-    // The rest is what it was, and `sessions_of_` points into it.
+    // The rest is what it was.
     auto fingerprint = s.fingerprint;
     stored->fingerprint = std::move(fingerprint);
     stored->auth_methods = s.auth_methods;
@@ -151,21 +153,14 @@ PHONEAUTH_DECL bool memory_storage::erase_session(const std::string& token_hash)
 PHONEAUTH_DECL std::size_t memory_storage::erase_sessions_of(const std::string& user_id, const std::string& kept) {
     const std::scoped_lock lock(sessions_mutex_);
     const auto found = sessions_of_.find(user_id);
-    if (found == sessions_of_.end()) return 0;
-    auto& tokens = found->second;
-    const auto before = tokens.size();
-    for (auto token = tokens.begin(); token != tokens.end();) {
-        if (*token == kept) {
-            ++token;
-            continue;
-        }
-        const auto ended = *token;
-        token = tokens.erase(token);
-        sessions_.erase(*sessions_.find(ended));
+    std::size_t ended = 0;
+    for (auto* s = found == sessions_of_.end() ? nullptr : found->second; s;) {
+        const auto& one = *std::exchange(s, s->after);
+        if (one.token_hash == kept) continue;
+        forget(*sessions_.find(one.token_hash));
+        ++ended;
     }
-    const auto after = tokens.size();
-    if (after == 0) sessions_of_.erase(found);
-    return before - after;
+    return ended;
 }
 
 PHONEAUTH_DECL cell_answer memory_storage::take_cells(const cell_batch& batch) {
@@ -221,11 +216,15 @@ PHONEAUTH_DECL std::optional<user> memory_storage::find_by(const user_index& ind
     return found == index.end() ? std::nullopt : std::optional(*found->second);
 }
 
-PHONEAUTH_DECL void memory_storage::forget(detail::expiring_map<session>::entry& ended) {
+PHONEAUTH_DECL void memory_storage::forget(session_map::entry& ended) {
     const auto& s = ended.value;
-    if (const auto found = sessions_of_.find(s.user_id); found != sessions_of_.end()) {
-        found->second.erase(s.token_hash);
-        if (found->second.empty()) sessions_of_.erase(found);
+    if (s.after) s.after->before = s.before;
+    if (s.before) {
+        s.before->after = s.after;
+    } else {
+        const auto first = sessions_of_.find(s.user_id);
+        first->second = s.after;
+        if (!s.after) sessions_of_.erase(first);
     }
     sessions_.erase(ended);
 }
