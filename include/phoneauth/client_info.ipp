@@ -30,6 +30,7 @@ PHONEAUTH_DECL std::string client_network(std::string_view address) {
 }
 
 PHONEAUTH_DECL std::string wide_network(std::string_view address) {
+    if (address.empty()) return {};
     const auto a = detail::parse_printed(address);
     return a && !detail::ipv4_in(*a) ? detail::ipv6_prefix(*a, 48) : std::string();
 }

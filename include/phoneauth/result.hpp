@@ -146,7 +146,8 @@ public:
     result() = default;
     ///@{
     /// Holds the value, or the failure.
-    result(T value) : value_(std::move(value)) {}
+    result(const T& value) : value_(value) {}
+    result(T&& value) : value_(std::move(value)) {}
     result(failure f) : failure_(std::move(f)) {}
     result(phoneauth::error e) : failure_(failure(e)) {}
     ///@}

@@ -11,6 +11,7 @@
 #include <phoneauth/detail/json.hpp>
 
 using namespace std::literals;
+using phoneauth::detail::has_text_member;
 using phoneauth::detail::json_kind;
 using phoneauth::detail::json_object;
 using phoneauth::detail::json_string;
@@ -23,6 +24,18 @@ static std::ostream& operator<<(std::ostream& out, json_kind kind) {
 }  // namespace phoneauth::detail
 
 BOOST_AUTO_TEST_SUITE(json)
+
+BOOST_AUTO_TEST_CASE(a_text_member_is_asked_for_where_parse_json_would_find_one) {
+    for (const auto text :
+         {R"({"sid":"SM1"})"sv, R"({"a":{"b":[1]},"sid":"\u0053"})"sv, R"({"sid":""})"sv, R"({"sid":1})"sv,
+          R"({"sid":null})"sv, R"({"SID":"SM1"})"sv, R"({"a":{"sid":"SM1"}})"sv, R"(["sid"])"sv, R"("sid")"sv, "{}"sv,
+          ""sv, "<html>"sv, R"({"sid":"SM1"} x)"sv, R"({"sid":"SM1","sid":"SM2"})"sv, R"({"sid":"SM1","a":[[[]]]})"sv,
+          "\xef\xbb\xbf{\"sid\":\"SM1\"}"sv}) {
+        const auto parsed = parse_json(text, 3);
+        BOOST_TEST(has_text_member(text, "sid", 3) == (parsed && !parsed->string_or_empty("sid").empty()), text);
+    }
+    BOOST_TEST(has_text_member(R"({"sid":"SM1"})", "sid"));
+}
 
 BOOST_AUTO_TEST_CASE(scalars_keep_their_text) {
     struct row {

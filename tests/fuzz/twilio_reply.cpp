@@ -52,7 +52,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
     if (!success) check(twilio::failure_of(reply), reply);
 
-    if (const auto sent = twilio::read_sent_message(reply)) {
+    const auto sent = twilio::read_sent_message(reply);
+    require(twilio::check_sent_message(reply).has_value() == sent.has_value(), "a reply is judged alike, read or not");
+    if (sent) {
         require(success, "a message was sent only if the reply says so");
         require(!sent->sid.empty() && sent->json == reply.body, "a sent message is what Twilio says");
         const auto body = detail::parse_json(sent->json);

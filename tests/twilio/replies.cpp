@@ -64,6 +64,7 @@ BOOST_AUTO_TEST_CASE(replies_become_outcomes) {
         const auto sent = twilio::read_sent_message(reply);
         BOOST_TEST_CONTEXT(r.status << " " << r.code) {
             BOOST_REQUIRE(!sent);
+            BOOST_TEST(twilio::check_sent_message(reply).error().message == sent.error().message);
             BOOST_TEST(sent.error().code == r.meaning);
             BOOST_TEST(sent.error().twilio_code.value_or(0) == r.code);
             BOOST_TEST(twilio::certainly_not_sent(sent.error()) == r.certain);

@@ -142,6 +142,21 @@ BOOST_AUTO_TEST_CASE(every_kind_of_sender) {
     BOOST_TEST(twilio::requests(c).find_messages(phone).url.ends_with("&To=whatsapp%3A%2B14155550100"));
 }
 
+BOOST_AUTO_TEST_CASE(a_message_becomes_the_look_up_in_its_place) {
+    const twilio::requests r(account());
+    auto request = r.create_code_message(phone, "123456 is your code", 300s);
+    twilio::requests::look_up_instead(request, r.messages_to(phone));
+    const auto expected = r.find_messages(phone);
+    BOOST_TEST(request.method == expected.method);
+    BOOST_TEST(request.url == expected.url);
+    BOOST_TEST(request.body == expected.body);
+    BOOST_REQUIRE(request.headers.size() == expected.headers.size());
+    for (std::size_t i = 0; i < expected.headers.size(); ++i) {
+        BOOST_TEST(request.headers[i].name == expected.headers[i].name);
+        BOOST_TEST(request.headers[i].value == expected.headers[i].value);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(every_request_says_who_asks) {
     const twilio::requests r(account());
     for (const auto& request : {r.fetch_account(), r.find_number(phone), r.find_messages(phone),

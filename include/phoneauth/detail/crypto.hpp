@@ -55,6 +55,7 @@ PHONEAUTH_DECL std::optional<std::string> bytes_of_base64(std::string_view unpad
 
 /// Two digits for each byte.
 PHONEAUTH_DECL std::string lower_case_hex(std::span<const unsigned char> bytes);
+PHONEAUTH_DECL void append_lower_case_hex(std::string& to, std::span<const unsigned char> bytes);
 
 /// HMAC-SHA256 (RFC 2104) with one key. Thread-safe; throws `std::runtime_error` when OpenSSL fails.
 class hmac_sha256 {

@@ -60,14 +60,19 @@ PHONEAUTH_DECL std::optional<std::string> bytes_of_base64(std::string_view unpad
 }
 
 PHONEAUTH_DECL std::string lower_case_hex(std::span<const unsigned char> bytes) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string text(2 * bytes.size(), '\0');
-    auto* to = text.data();
-    for (const unsigned char byte : bytes) {
-        *to++ = digits[byte >> 4];
-        *to++ = digits[byte & 15];
-    }
+    std::string text;
+    append_lower_case_hex(text, bytes);
     return text;
+}
+
+PHONEAUTH_DECL void append_lower_case_hex(std::string& to, std::span<const unsigned char> bytes) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    auto at = to.size();
+    to.resize(at + 2 * bytes.size());
+    for (const unsigned char byte : bytes) {
+        to[at++] = digits[byte >> 4];
+        to[at++] = digits[byte & 15];
+    }
 }
 
 PHONEAUTH_DECL void hmac_sha256::deleter::operator()(evp_mac_ctx_st* context) const noexcept {

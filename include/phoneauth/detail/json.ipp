@@ -173,6 +173,15 @@ PHONEAUTH_DECL std::optional<json_value> parse_json(std::string_view text, std::
     return v;
 }
 
+PHONEAUTH_DECL bool has_text_member(std::string_view text, std::string_view key, std::size_t max_depth) {
+    std::string_view value;
+    const auto look = [&](simdjson::dom::element root) {
+        simdjson::dom::object object;
+        if (!root.get(object) && object.at_key(key).get(value)) value = {};
+    };
+    return with_parsed(text, max_depth, look) && !value.empty();
+}
+
 PHONEAUTH_DECL json_check check_json(std::string_view text, bool (*refuses)(std::string_view) noexcept,
                                      std::size_t max_depth) {
     bool refused = false;

@@ -3,6 +3,7 @@
 #define PHONEAUTH_DETAIL_URL_HPP
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -141,9 +142,19 @@ result<String> percent_decode(std::string_view text) {
     return out;
 }
 
+/// What stays as it is in the form encoding.
+inline constexpr auto stays_in_form = [] {
+    std::array<bool, 256> table{};
+    for (std::size_t i = 0; i < table.size(); ++i) {
+        const auto c = static_cast<char>(i);
+        table[i] = is_alnum(c) || c == '*' || c == '-' || c == '.' || c == '_';
+    }
+    return table;
+}();
+
 /// Appends `text` in the form encoding (WHATWG URL §5.2): letters, digits and "*-._" as they are, a space as "+".
 inline void append_form_encoded(std::string& out, std::string_view text) {
-    const auto stays = [](char c) { return is_alnum(c) || c == '*' || c == '-' || c == '.' || c == '_'; };
+    const auto stays = [](char c) { return stays_in_form[static_cast<unsigned char>(c)]; };
     while (!text.empty()) {
         const auto run = static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), stays) - text.begin());
         out.append(text.substr(0, run));

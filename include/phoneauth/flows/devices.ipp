@@ -55,7 +55,7 @@ auto devices<Mode>::add(context& c, session_token token) -> flow<result<trusted_
         }
         co_return std::move(kept).error();
     }
-    co_await login_.end_surplus(device, admitted->owner);
+    if (p_.config.max_sessions_per_user != 0) co_await login_.end_surplus(device, admitted->owner);
     co_return trusted;
 }
 
@@ -86,7 +86,7 @@ auto devices<Mode>::enter(context& c, std::string text, password secret, device_
     auto phone = p_.read_phone(c, text);
     if (!phone) co_return std::move(phone).error();
     auto owner = co_await p_.ports.find_user_by_phone(*phone);
-    const password_question asked{std::string(phone->str()), p_.network_fingerprint(owner), owner, true, true};
+    const password_question asked{std::string(phone->str()), p_.network_fingerprint(c, owner), owner, true, true};
     auto guess = co_await p_.passwords.check(c, asked, secret);
     if (!guess) co_return std::move(guess).error();
     const auto hash = hash_of(token);

@@ -39,7 +39,7 @@ auto login<Mode>::begin(context& c, std::string text, std::optional<password> se
     auto phone = p_.read_phone(c, text);
     if (!phone) co_return std::move(phone).error();
     auto owner = co_await p_.ports.find_user_by_phone(*phone);
-    const auto fingerprint = p_.network_fingerprint(owner);
+    const auto fingerprint = p_.network_fingerprint(c, owner);
     rules::code_request asked{.phone = *phone, .fingerprint = fingerprint, .from = c.networks()};
     if (secret) {
         auto opened = co_await begin_second(c, asked, std::move(owner), *secret);
@@ -123,7 +123,7 @@ auto login<Mode>::complete_with_identity(context& c, std::string text, password 
         co_return error::invalid_login;
     }
     auto owner = co_await p_.ports.find_user_by_identity(*identity);
-    const password_question asked{p_.identity_subject(*identity, owner), p_.network_fingerprint(owner), owner};
+    const password_question asked{p_.identity_subject(*identity, owner), p_.network_fingerprint(c, owner), owner};
     auto guess = co_await p_.passwords.check(c, asked, secret);
     if (!guess) co_return std::move(guess).error();
     if (!guess->right) co_return error::invalid_login;
@@ -190,7 +190,7 @@ auto login<Mode>::open_session(context& c, user& owner, const entry& by) -> flow
         }
         co_return std::move(kept).error();
     }
-    co_await end_surplus(opened, owner);
+    if (p_.config.max_sessions_per_user != 0) co_await end_surplus(opened, owner);
     const auto known_by = p_.network_fingerprint(opened.fingerprint);
     rules::login_facts facts{.phone = owner.phone, .fingerprint = known_by, .used = by.used, .from = c.networks()};
     std::string subject;
@@ -241,7 +241,6 @@ auto login<Mode>::note_device(session device, const session& opened) -> flow<res
 
 template <class Mode>
 auto login<Mode>::end_surplus(const session& added, const user& owner) -> flow<bool> {
-    if (p_.config.max_sessions_per_user == 0) co_return true;
     try {
         auto all = co_await p_.ports.find_sessions_of(owner.object_id);
         const auto surplus = rules::surplus(std::move(all), added, owner, p_.config, p_.now());

@@ -36,11 +36,12 @@ result<http_request> messenger<Mode>::code_request(const transaction& t, const t
     const auto left =
         (std::max)(std::chrono::ceil<std::chrono::seconds>(t.expires_at - ports_.now()), std::chrono::seconds(1));
     // Both are made for everybody, so that it takes the same time.
-    auto sending = twilio_.create_code_message(t.phone, text, (std::min)(left, config_.code_lifetime),
+    auto request = twilio_.create_code_message(t.phone, text, (std::min)(left, config_.code_lifetime),
                                                twilio::delivery_url(config_.twilio, t), added);
-    auto look_up = twilio_.find_messages(t.phone);
+    auto look_up = twilio_.messages_to(t.phone);
     detail::wipe(text);
-    return rules::is_decoy(t) ? std::move(look_up) : std::move(sending);
+    if (rules::is_decoy(t)) twilio::requests::look_up_instead(request, std::move(look_up));
+    return request;
 }
 
 template <class Mode>
@@ -84,13 +85,12 @@ auto messenger<Mode>::send_code(const context& c, const transaction& t, const te
 template <class Mode>
 result<void> messenger<Mode>::verdict(const transaction& t, const http_response& reply) {
     if (rules::is_decoy(t)) return twilio::read_look_up(reply);
-    const auto sent = twilio::read_sent_message(reply);
-    if (sent) {
+    auto sent = twilio::check_sent_message(reply);
+    if (sent)
         sender_.accepted();
-        return {};
-    }
-    sender_.failed(sent.error(), ports_.now());
-    return sent.error();
+    else
+        sender_.failed(sent.error(), ports_.now());
+    return sent;
 }
 
 template <class Mode>

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include <phoneauth/config.hpp>
+#include <phoneauth/detail/crypto.hpp>
 #include <phoneauth/flows/accounts.hpp>
 #include <phoneauth/flows/fwd.hpp>
 #include <phoneauth/flows/limiter.hpp>
@@ -78,25 +79,27 @@ struct parts {
 
     /// Tells one password of a user from the next: the hash of what was first stored of it.
     std::string fingerprint_of(const user& u) {
-        auto fingerprint = hash(u.password_hash);  // in any case: it takes as long for everybody
-        const rules::stored_password stored(u.password_hash);
-        if (!stored.replaces.empty()) fingerprint.assign(stored.replaces);
+        std::string fingerprint;
+        append_fingerprint(fingerprint, u);
         return fingerprint;
     }
     /// What a session of `u` rests on: see `session::fingerprint`.
     std::string session_fingerprint_of(const user& u) {
-        const auto password = fingerprint_of(u);
-        std::string of = std::to_string(u.generation);
-        of.reserve(of.size() + u.phone.str().size() + password.size() + 2);
-        return hash(of.append(1, ' ').append(u.phone.str()).append(1, ' ').append(password));
+        auto of = std::to_string(u.generation);
+        of.reserve(of.size() + u.phone.str().size() + 2 * sizeof(detail::digest) + 2);
+        of.append(1, ' ').append(u.phone.str()).append(1, ' ');
+        append_fingerprint(of, u);
+        return hash(of);
     }
     /// By what known networks are remembered, from `session_fingerprint_of`: when the sessions of a user end, they are
     /// forgotten.
     static std::string_view network_fingerprint(std::string_view session_fingerprint) {
         return session_fingerprint.substr(0, 16);
     }
-    /// The same for whoever has a phone or an identity; nobody takes as long.
-    std::string network_fingerprint(const std::optional<user>& u) {
+    /// The same for whoever has a phone or an identity; nobody takes as long. Empty if the client's network cannot be
+    /// known to anybody, and so is not looked for.
+    std::string network_fingerprint(const context& c, const std::optional<user>& u) {
+        if (!c.networks().can_be_known()) return {};
         auto fingerprint = u ? session_fingerprint_of(*u) : hash(hash("nobody"));
         fingerprint.resize(16);
         return fingerprint;
@@ -109,6 +112,13 @@ struct parts {
     }
 
 private:
+    void append_fingerprint(std::string& to, const user& u) {
+        const auto first = to.size();
+        hash.append(to, u.password_hash);  // in any case: it takes as long for everybody
+        const rules::stored_password stored(u.password_hash);
+        if (!stored.replaces.empty()) to.replace(first, to.npos, stored.replaces);
+    }
+
     struct ended {
         const reporter& reports;
         event_kind success;

@@ -122,7 +122,7 @@ auto profile<Mode>::prove(context& c, const admission& by, const std::string& cu
         co_return fresh ? result<void>() : result<void>(error::fresh_login_required);
     }
     const std::optional<user> owner(by.owner);
-    const password_question asked{std::string(by.owner.phone.str()), p_.network_fingerprint(owner), owner};
+    const password_question asked{std::string(by.owner.phone.str()), p_.network_fingerprint(c, owner), owner};
     auto guess = co_await p_.passwords.check(c, asked, current_password);
     if (!guess) co_return std::move(guess).error();
     if (!guess->right) co_return error::invalid_login;

@@ -73,7 +73,7 @@ auto recovery<Mode>::begin(context& c, std::string text) -> flow<result<challeng
     auto phone = p_.read_phone(c, text);
     if (!phone) co_return std::move(phone).error();
     auto owner = co_await p_.ports.find_user_by_phone(*phone);
-    const auto fingerprint = p_.network_fingerprint(owner);
+    const auto fingerprint = p_.network_fingerprint(c, owner);
     rules::code_request asked{.phone = *phone, .fingerprint = fingerprint, .from = c.networks()};
     asked.begins = rules::door::code;
     opening code(purpose::password_reset, *phone, owner ? owner->object_id : rules::decoy_user_id);
@@ -98,8 +98,8 @@ auto recovery<Mode>::begin_of(context& c, std::string text) -> flow<result<chall
     auto owner = co_await p_.ports.find_user_by_identity(*identity);
     const auto nobodys = phone_of_nobody(*identity);
     const phone_number phone = owner ? owner->phone : nobodys;
-    const auto stranger = p_.network_fingerprint(std::nullopt);
-    const auto fingerprint = p_.network_fingerprint(owner);
+    const auto stranger = p_.network_fingerprint(c, std::nullopt);
+    const auto fingerprint = p_.network_fingerprint(c, owner);
     rules::code_request asked{.phone = phone, .fingerprint = stranger, .from = c.networks()};
     asked.begins = rules::door::code;
     asked.concealed = true;
@@ -253,9 +253,9 @@ auto recovery<Mode>::check(context& c, const backup_question& q, const typed_bac
     const auto limits_of = [&](const std::string& fingerprint) {
         return rules::backup_limits(q.phone.str(), fingerprint, c.networks(), q.concealed, p_.config, p_.now());
     };
-    auto limits = limits_of(p_.network_fingerprint(q.owner));
+    auto limits = limits_of(p_.network_fingerprint(c, q.owner));
     if (q.concealed) {
-        const auto of_client = limits_of(p_.network_fingerprint(std::nullopt)).of_client();
+        const auto of_client = limits_of(p_.network_fingerprint(c, std::nullopt)).of_client();
         const auto admitted = co_await p_.limits.take(c, of_client);
         if (!admitted.granted) co_return of_client.judge(admitted).error();
         limits = limits.of_account();
@@ -342,7 +342,7 @@ auto recovery<Mode>::enter(context& c, std::string text, password secret, backup
         co_return error::invalid_login;
     }
     auto owner = co_await p_.ports.find_user_by_phone(*phone);
-    const password_question asked{std::string(phone->str()), p_.network_fingerprint(owner), owner, true};
+    const password_question asked{std::string(phone->str()), p_.network_fingerprint(c, owner), owner, true};
     auto by_password = co_await p_.passwords.check(c, asked, secret.str());
     if (!by_password) co_return std::move(by_password).error();
     const backup_question question{*phone, owner, false};

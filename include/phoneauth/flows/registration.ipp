@@ -63,8 +63,9 @@ auto registration<Mode>::complete(context& c, phoneauth::registration r) -> flow
         co_return std::move(*stored).error();
     }
     p_.reports.note(c, *made);
-    const auto fingerprint = p_.network_fingerprint(*made);
-    const auto over = rules::after_registration(*confirmed, fingerprint, c.networks(), p_.config, p_.now());
+    const auto rests_on = p_.session_fingerprint_of(*made);
+    const auto over =
+        rules::after_registration(*confirmed, p_.network_fingerprint(rests_on), c.networks(), p_.config, p_.now());
     co_await p_.limits.try_to(over);
     try {
         [[maybe_unused]] auto unused = co_await p_.ports.after_registration(*made);

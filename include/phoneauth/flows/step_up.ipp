@@ -72,7 +72,7 @@ auto step_up<Mode>::complete_with_password(context& c, session_token token, pass
     if (!admitted) co_return std::move(admitted).error();
     p_.reports.note(c, admitted->owner);
     const std::optional<user> owner(admitted->owner);
-    const password_question asked{std::string(owner->phone.str()), p_.network_fingerprint(owner), owner};
+    const password_question asked{std::string(owner->phone.str()), p_.network_fingerprint(c, owner), owner};
     auto guess = co_await p_.passwords.check(c, asked, secret);
     if (!guess) co_return std::move(guess).error();
     if (!guess->right) co_return error::invalid_login;

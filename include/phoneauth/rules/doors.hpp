@@ -43,6 +43,9 @@ struct client_networks {
     std::string_view network;  ///< see `client_network`; empty: not known, and so not limited
     std::string_view wide;     ///< see `wide_network`; empty for IPv4
     bool shared = false;       ///< everybody may come from there: it is never known to anybody
+
+    /// Whether the network can be known to anybody.
+    bool can_be_known() const noexcept { return !network.empty() && !shared; }
 };
 
 /// What a run of guesses aims at. Each way in is a door of its own, so that guesses at one do not shut the others.

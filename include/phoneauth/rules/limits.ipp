@@ -120,7 +120,7 @@ PHONEAUTH_DECL limit_batch code_limits(const code_request& r, const config& c, t
     using namespace detail;
     const auto phone = r.phone.str();
     const bool proven = r.after_password || r.in_session || !r.known_network.empty();
-    const bool can_be_known = !r.registers && !r.verifies && !r.from.network.empty() && !r.from.shared;
+    const bool can_be_known = !r.registers && !r.verifies && r.from.can_be_known();
     auto b =
         can_be_known ? limit_batch(now, "known:", phone, "/", r.fingerprint, "@", r.from.network) : limit_batch(now);
     if (!find_test_number(r.phone, c)) {
@@ -185,7 +185,7 @@ namespace detail {
 /// A batch that knows whether the network is known to the user who has `phone`.
 inline limit_batch batch_for(std::string_view phone, std::string_view fingerprint, const client_networks& from,
                              time_point now) {
-    if (from.network.empty() || from.shared) return limit_batch(now);
+    if (!from.can_be_known()) return limit_batch(now);
     return limit_batch(now, "known:", phone, "/", fingerprint, "@", from.network);
 }
 
@@ -319,7 +319,7 @@ inline void end_code(cell_batch& b, const transaction& used, const client_networ
 
 inline void learn_network(cell_batch& b, std::string_view phone, std::string_view fingerprint,
                           const client_networks& from) {
-    if (!from.network.empty() && !from.shared)
+    if (from.can_be_known())
         b.add({cell_action::move, always, network_memory, network_memory, {}}, "known:", phone, "/", fingerprint, "@",
               from.network);
 }

@@ -38,6 +38,8 @@ class token_hasher {
 public:
     /// The hash of `token`, 64 characters.
     std::string operator()(std::string_view token) { return detail::lower_case_hex(sha256_(token)); }
+    /// Appends it to `to`.
+    void append(std::string& to, std::string_view token) { detail::append_lower_case_hex(to, sha256_(token)); }
 
 private:
     detail::sha256 sha256_;

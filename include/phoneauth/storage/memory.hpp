@@ -9,7 +9,6 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -26,9 +25,11 @@ namespace detail {
 template <class T>
 using string_map = std::unordered_map<std::string, T, seeded_hash, std::equal_to<>>;
 
-/// A session, found by its token's hash.
+/// A session, in the list of those that its user has.
 struct stored_session {
     session value{};
+    stored_session* before = nullptr;
+    stored_session* after = nullptr;
 
     bool has_key(std::string_view token_hash) const noexcept { return value.token_hash == token_hash; }
 };
@@ -52,8 +53,8 @@ struct memory_limits {
 /// A complete Storage in the memory of this process: for tests, and for servers that are a single process and may
 /// forget users when they end. Combine it with a storage for the users (storage/combined.hpp) to keep those.
 ///
-/// All functions take constant time (amortised), except `find_sessions_of` and
-/// `erase_sessions_of`, which are linear in that user's sessions.
+/// All functions take constant time (amortised), but for what is erased or expires, which takes logarithmic time, and
+/// `find_sessions_of` and `erase_sessions_of`, which are linear in that user's sessions.
 /// What has expired is dropped a few records at a time, whenever something is inserted: transactions
 /// `transaction_retention` past their `expires_at`, sessions at theirs, cells when they are over.
 ///
@@ -108,7 +109,7 @@ private:
     PHONEAUTH_DECL static void rename(user_index& index, std::string_view from, std::string&& to);
     PHONEAUTH_DECL static std::optional<user> find_by(const user_index& index, std::string_view key);
     PHONEAUTH_DECL session_table::entry* find(std::string_view token_hash);
-    PHONEAUTH_DECL void forget(session_table::entry& e);
+    PHONEAUTH_DECL void forget(session_table::entry& ended);
 
     const memory_limits limits_{};
     const detail::seeded_hash hash_;
@@ -122,7 +123,7 @@ private:
 
     std::mutex sessions_mutex_;
     session_table sessions_;
-    detail::string_map<std::unordered_set<std::string_view>> sessions_of_;  // user → hashes, which point into sessions_
+    detail::string_map<detail::stored_session*> sessions_of_;  // user → the first of theirs, in sessions_
 
     std::mutex cells_mutex_;
     cell_table cells_;

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <stdexcept>
+#include <utility>
 
 #include <phoneauth/storage/memory.hpp>
 
@@ -93,11 +94,13 @@ PHONEAUTH_DECL bool memory_storage::insert_session(const session& s) {
     if (sessions_.find(hash, s.token_hash)) return false;
     auto& stored = sessions_.insert(hash, std::move(added), s.expires_at);
     try {
-        sessions_of_[s.user_id].insert(stored.record.value.token_hash);
+        auto& first = sessions_of_[s.user_id];
+        stored.record.after = std::exchange(first, &stored.record);
     } catch (...) {
-        forget(stored);
+        sessions_.erase(stored);
         throw;
     }
+    if (auto* after = stored.record.after) after->before = &stored.record;
     return true;
 }
 
@@ -112,8 +115,7 @@ PHONEAUTH_DECL std::vector<session> memory_storage::find_sessions_of(const std::
     const std::scoped_lock lock(sessions_mutex_);
     const auto found = sessions_of_.find(user_id);
     if (found == sessions_of_.end()) return all;
-    all.reserve(found->second.size());
-    for (const auto hash : found->second) all.push_back(find(hash)->record.value);
+    for (const auto* s = found->second; s; s = s->after) all.push_back(s->value);
     return all;
 }
 
@@ -122,7 +124,7 @@ PHONEAUTH_DECL bool memory_storage::update_session(const session& s) {
     auto* found = find(s.token_hash);
     if (!found || found->record.value.version != s.version) return false;
     auto& stored = found->record.value;
-    // The rest is what it was, and `sessions_of_` points into it.
+    // The rest is what it was.
     auto fingerprint = s.fingerprint;
     stored.fingerprint = std::move(fingerprint);
     stored.auth_methods = s.auth_methods;
@@ -142,27 +144,20 @@ PHONEAUTH_DECL bool memory_storage::erase_session(const std::string& token_hash)
 PHONEAUTH_DECL std::size_t memory_storage::erase_sessions_of(const std::string& user_id, const std::string& kept) {
     const std::scoped_lock lock(sessions_mutex_);
     const auto found = sessions_of_.find(user_id);
-    if (found == sessions_of_.end()) return 0;
-    auto& tokens = found->second;
-    const auto before = tokens.size();
-    for (auto token = tokens.begin(); token != tokens.end();) {
-        if (*token == kept) {
-            ++token;
-            continue;
-        }
-        auto* ended = find(*token);
-        token = tokens.erase(token);
-        sessions_.erase(*ended);
+    std::size_t ended = 0;
+    for (auto* s = found == sessions_of_.end() ? nullptr : found->second; s;) {
+        const auto& one = std::exchange(s, s->after)->value;
+        if (one.token_hash == kept) continue;
+        forget(*find(one.token_hash));
+        ++ended;
     }
-    const auto after = tokens.size();
-    if (after == 0) sessions_of_.erase(found);
-    return before - after;
+    return ended;
 }
 
 PHONEAUTH_DECL cell_answer memory_storage::take_cells(const cell_batch& batch) {
     std::array<std::size_t, cell_batch::most> hashes{};
     for (std::size_t i = 0; i < batch.size(); ++i) hashes[i] = hash_(batch.key(i));
-    const auto marker_hash = hash_(batch.marker());
+    const auto marker_hash = batch.marker().empty() ? std::size_t{0} : hash_(batch.marker());
     std::array<cell_table::entry*, cell_batch::most> found{};
     std::array<time_point, 1 + cell_batch::most> stored{};
     const std::scoped_lock lock(cells_mutex_);
@@ -171,7 +166,8 @@ PHONEAUTH_DECL cell_answer memory_storage::take_cells(const cell_batch& batch) {
         if (!over) break;
         cells_.erase(*over);
     }
-    if (const auto* marker = cells_.find(marker_hash, batch.marker())) stored[0] = cells_.expiry_of(*marker);
+    if (!batch.marker().empty())
+        if (const auto* marker = cells_.find(marker_hash, batch.marker())) stored[0] = cells_.expiry_of(*marker);
     for (std::size_t i = 0; i < batch.size(); ++i) {
         found[i] = cells_.find(hashes[i], batch.key(i));
         if (found[i]) stored[1 + i] = cells_.expiry_of(*found[i]);
@@ -221,13 +217,17 @@ PHONEAUTH_DECL auto memory_storage::find(std::string_view token_hash) -> session
     return sessions_.find(hash_(token_hash), token_hash);
 }
 
-PHONEAUTH_DECL void memory_storage::forget(session_table::entry& e) {
-    const auto& s = e.record.value;
-    if (const auto found = sessions_of_.find(s.user_id); found != sessions_of_.end()) {
-        found->second.erase(s.token_hash);
-        if (found->second.empty()) sessions_of_.erase(found);
+PHONEAUTH_DECL void memory_storage::forget(session_table::entry& ended) {
+    const auto& s = ended.record;
+    if (s.after) s.after->before = s.before;
+    if (s.before) {
+        s.before->after = s.after;
+    } else {
+        const auto first = sessions_of_.find(s.value.user_id);
+        first->second = s.after;
+        if (!s.after) sessions_of_.erase(first);
     }
-    sessions_.erase(e);
+    sessions_.erase(ended);
 }
 
 }  // namespace v0

@@ -20,6 +20,8 @@ namespace twilio {
 
 /// What became of a Messages create that was answered with `reply`: the accepted message, or a failure by `failure_of`.
 PHONEAUTH_DECL result<sent_message> read_sent_message(const http_response& reply);
+/// Whether it would be one: fails as that does. Costs less.
+PHONEAUTH_DECL result<void> check_sent_message(const http_response& reply);
 
 /// The failure that `reply`, which is no success, stands for: what `error_codes` says of Twilio's code; else
 /// `provider_busy` (429, with `retry_after`), `provider_misconfigured` (401, 403), `provider_unreachable` (407: a proxy

@@ -80,6 +80,12 @@ PHONEAUTH_DECL result<sent_message> read_sent_message(const http_response& reply
                         reply.body};
 }
 
+PHONEAUTH_DECL result<void> check_sent_message(const http_response& reply) {
+    if (reply.status < 200 || reply.status > 299) return failure_of(reply);
+    if (!detail::has_text_member(reply.body, "sid")) return error::bad_provider_reply;
+    return {};
+}
+
 PHONEAUTH_DECL bool certainly_not_sent(const failure& f) noexcept {
     if (f.code.category() != error_category()) return false;
     const auto e = static_cast<error>(f.code.value());

@@ -45,6 +45,10 @@ public:
 
     /// The messages that were sent to `to`: `GET …/Messages.json?PageSize=1&To=…`. Costs nothing.
     PHONEAUTH_DECL http_request find_messages(const phone_number& to) const;
+    /// The URL of that.
+    PHONEAUTH_DECL std::string messages_to(const phone_number& to) const;
+    /// Makes of `message`, as from `create_code_message`, what `find_messages` asks at `url`.
+    PHONEAUTH_DECL static void look_up_instead(http_request& message, std::string url);
 
     /// The account itself: `GET /2010-04-01/Accounts/{Sid}.json`.
     PHONEAUTH_DECL http_request fetch_account() const;

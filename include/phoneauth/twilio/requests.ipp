@@ -131,9 +131,9 @@ PHONEAUTH_DECL requests::requests(const twilio_config& c)
 PHONEAUTH_DECL http_request requests::get(std::string url) const {
     http_request request{"GET", std::move(url), {}, {}};
     request.headers.reserve(3);  // not a braced list, whose elements would be copied and left
-    request.headers.push_back({"Authorization", authorization_});
-    request.headers.push_back({"Accept", "application/json"});
-    request.headers.push_back({"User-Agent", "phoneauth/" PHONEAUTH_VERSION_STRING});
+    request.headers.emplace_back("Authorization", authorization_);
+    request.headers.emplace_back("Accept", "application/json");
+    request.headers.emplace_back("User-Agent", "phoneauth/" PHONEAUTH_VERSION_STRING);
     return request;
 }
 
@@ -141,10 +141,10 @@ PHONEAUTH_DECL http_request requests::post_message(std::string form, bool sender
     if (!sender_is_chosen) form.append(1, '&').append(sender_);
     http_request request{"POST", messages_url_, {}, std::move(form)};
     request.headers.reserve(4);
-    request.headers.push_back({"Authorization", authorization_});
-    request.headers.push_back({"Content-Type", "application/x-www-form-urlencoded"});
-    request.headers.push_back({"Accept", "application/json"});
-    request.headers.push_back({"User-Agent", "phoneauth/" PHONEAUTH_VERSION_STRING});
+    request.headers.emplace_back("Authorization", authorization_);
+    request.headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");
+    request.headers.emplace_back("Accept", "application/json");
+    request.headers.emplace_back("User-Agent", "phoneauth/" PHONEAUTH_VERSION_STRING);
     return request;
 }
 
@@ -202,11 +202,22 @@ PHONEAUTH_DECL http_request requests::create_code_message(const phone_number& to
 }
 
 PHONEAUTH_DECL http_request requests::find_messages(const phone_number& to) const {
+    return get(messages_to(to));
+}
+
+PHONEAUTH_DECL std::string requests::messages_to(const phone_number& to) const {
     std::string url;
     url.reserve(messages_url_.size() + 64);
     url.append(messages_url_).append("?PageSize=1");
     detail::append_form_field(url, "To", std::string(channel_).append(to.str()));
-    return get(std::move(url));
+    return url;
+}
+
+PHONEAUTH_DECL void requests::look_up_instead(http_request& message, std::string url) {
+    message.method = "GET";
+    message.url = std::move(url);
+    message.body = secret_string();
+    std::erase_if(message.headers, [](const http_header& h) { return h.name == "Content-Type"; });
 }
 
 PHONEAUTH_DECL http_request requests::fetch_account() const {
