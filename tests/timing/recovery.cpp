@@ -271,8 +271,10 @@ struct resetting_town : town<> {
         : town<>(*quick_passwords().hash(right_password), with_resets(policy)) {}
 };
 
-const auto reset_by_phone = [](auto& t, const person& who) { return t.auth.start_password_reset(who.phone); };
-const auto reset_by_identity = [](auto& t, const person& who) { return t.auth.start_password_reset_of(who.email); };
+const auto reset_by_phone = [](auto& t, const person& who) { return t.auth.start_password_reset(who.phone, address); };
+const auto reset_by_identity = [](auto& t, const person& who) {
+    return t.auth.start_password_reset_of(who.email, address);
+};
 
 /// What times `then(town, id)` after a reset was begun with `begin`.
 template <class Begin, class Then>
@@ -288,13 +290,14 @@ auto measuring_after(resetting_town& t, std::size_t count, Begin begin, std::chr
 }
 
 const auto guess_wrong = [](auto& t, transaction_id id) {
-    return t.auth.finish_password_reset(std::move(id), submitted_code("123456"), password("battery staple"));
+    return t.auth.finish_password_reset(std::move(id), submitted_code("123456"), password("battery staple"), {},
+                                        address);
 };
 const auto guess_both_wrong = [](auto& t, transaction_id id) {
     return t.auth.finish_password_reset(std::move(id), submitted_code("123456"), password("battery staple"),
-                                        backup_code(no_code));
+                                        backup_code(no_code), address);
 };
-const auto send_again = [](auto& t, transaction_id id) { return t.auth.resend(std::move(id)); };
+const auto send_again = [](auto& t, transaction_id id) { return t.auth.resend(std::move(id), address); };
 const auto ask_status = [](auto& t, transaction_id id) { return t.auth.status(std::move(id)); };
 
 /// Between two failures of one person who is never to be stopped: some ten come free again in 30 days.

@@ -16,14 +16,14 @@ BOOST_AUTO_TEST_SUITE(timing_times, *boost::unit_test::precondition(can_measure)
 
 namespace {
 
-const auto log_in_by_code = [](auto& t, const person& who) { return t.auth.start_login(who.phone); };
+const auto log_in_by_code = [](auto& t, const person& who) { return t.auth.start_login(who.phone, address); };
 const auto log_in_by_password = [](auto& t, const person& who) {
-    return t.auth.start_two_factor_login(who.phone, phoneauth::password("wrong password"));
+    return t.auth.start_two_factor_login(who.phone, phoneauth::password("wrong password"), address);
 };
 const auto log_in_by_identity = [](auto& t, const person& who) {
-    return t.auth.login_with_identity(who.email, phoneauth::password("wrong password"));
+    return t.auth.login_with_identity(who.email, phoneauth::password("wrong password"), address);
 };
-const auto register_phone = [](auto& t, const person& who) { return t.auth.start_registration(who.phone); };
+const auto register_phone = [](auto& t, const person& who) { return t.auth.start_registration(who.phone, address); };
 
 }  // namespace
 
@@ -36,11 +36,12 @@ BOOST_AUTO_TEST_CASE(start_of_a_login_by_code) {
 BOOST_AUTO_TEST_CASE(a_wrong_code) {
     town<> t;
     check_same("a wrong code", measuring(2000, [&](bool is_member) {
-                   auto s = t.auth.start_login(t.next(is_member).phone);
+                   auto s = t.auth.start_login(t.next(is_member).phone, address);
                    BOOST_REQUIRE(s);
                    t.settle();
                    return [&t, id = s->transaction_id] {
-                       (void)t.auth.finish_login(phoneauth::transaction_id(id), phoneauth::submitted_code("123456"));
+                       (void)t.auth.finish_login(phoneauth::transaction_id(id), phoneauth::submitted_code("123456"),
+                                                 address);
                    };
                }));
 }
@@ -48,11 +49,11 @@ BOOST_AUTO_TEST_CASE(a_wrong_code) {
 BOOST_AUTO_TEST_CASE(a_message_sent_again) {
     town<> t;
     const auto resend = measuring(1000, [&](bool is_member) {
-        auto s = t.auth.start_login(t.next(is_member).phone);
+        auto s = t.auth.start_login(t.next(is_member).phone, address);
         BOOST_REQUIRE(s);
         t.settle();
         t.clock.advance(2min);
-        return [&t, id = s->transaction_id] { (void)t.auth.resend(phoneauth::transaction_id(id)); };
+        return [&t, id = s->transaction_id] { (void)t.auth.resend(phoneauth::transaction_id(id), address); };
     });
     // Of a message and a look-up, which are both made, one is thrown away, and they are not of one size: half a microsecond.
     check_close("a resend", resend, 0.025);

@@ -64,6 +64,9 @@ struct person {
     std::string email;
 };
 
+/// From where everybody asks: an address, by whose network the storage is asked whether it is known.
+inline const client_info address("198.51.100.1");
+
 inline person somebody(std::size_t n) {
     const auto digits = std::to_string(1000 + n);
     return {"+1415555" + digits, "person" + digits + "@example.com"};
