@@ -23,12 +23,13 @@ namespace phoneauth {
 inline namespace v0 {
 namespace detail {
 
-/// Memory that is all zeros in a child process; nullptr if there is none. It is unmapped with `::munmap`.
+/// Memory that is all zeros in a child process; nullptr if there is none. It is unmapped with `::munmap`. Where advice
+/// is taken that does not exist (QEMU's user mode takes any), nothing is known of what becomes of it: there is none.
 inline void* memory_of_one_process(std::size_t size) noexcept {
 #ifdef MADV_WIPEONFORK
     void* const memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) return nullptr;
-    if (::madvise(memory, size, MADV_WIPEONFORK) == 0) return memory;
+    if (::madvise(memory, size, -1) != 0 && ::madvise(memory, size, MADV_WIPEONFORK) == 0) return memory;
     ::munmap(memory, size);
 #else
     static_cast<void>(size);
@@ -42,7 +43,6 @@ inline void* memory_of_one_process(std::size_t size) noexcept {
 struct random_source::pool {
     std::array<unsigned char, 256> bytes;
     std::size_t left;  ///< of them, the last ones
-    long owner;        ///< the process, in case a kernel only says that it wipes
 };
 
 PHONEAUTH_DECL random_source::~random_source() {
@@ -76,11 +76,9 @@ PHONEAUTH_DECL bool random_source::fill(std::span<unsigned char> out) {
         if (void* const memory = detail::memory_of_one_process(sizeof(pool))) pool_ = new (memory) pool{};
     }
     if (!pool_) return draw(out);
-    const long process = ::getpid();
-    if (pool_->owner != process || pool_->left < out.size()) {
+    if (pool_->left < out.size()) {
         pool_->left = 0;
         if (!draw(pool_->bytes)) return false;
-        pool_->owner = process;
         pool_->left = pool_->bytes.size();
     }
     auto* const next = pool_->bytes.data() + (pool_->bytes.size() - pool_->left);
