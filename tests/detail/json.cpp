@@ -11,7 +11,7 @@
 #include <phoneauth/detail/json.hpp>
 
 using namespace std::literals;
-using phoneauth::detail::has_text_member;
+using phoneauth::detail::has_text_or_list;
 using phoneauth::detail::json_kind;
 using phoneauth::detail::json_object;
 using phoneauth::detail::json_string;
@@ -32,9 +32,15 @@ BOOST_AUTO_TEST_CASE(a_text_member_is_asked_for_where_parse_json_would_find_one)
           ""sv, "<html>"sv, R"({"sid":"SM1"} x)"sv, R"({"sid":"SM1","sid":"SM2"})"sv, R"({"sid":"SM1","a":[[[]]]})"sv,
           "\xef\xbb\xbf{\"sid\":\"SM1\"}"sv}) {
         const auto parsed = parse_json(text, 3);
-        BOOST_TEST(has_text_member(text, "sid", 3) == (parsed && !parsed->string_or_empty("sid").empty()), text);
+        const bool has_text = parsed && !parsed->string_or_empty("sid").empty();
+        BOOST_TEST(has_text_or_list(text, "sid", {}, 3) == has_text, text);
+        const auto* list = parsed ? parsed->find("a") : nullptr;
+        const bool has_list = list && list->kind == json_kind::array;
+        BOOST_TEST(has_text_or_list(text, "sid", "a", 3) == (has_text || has_list), text);
     }
-    BOOST_TEST(has_text_member(R"({"sid":"SM1"})", "sid"));
+    BOOST_TEST(has_text_or_list(R"({"sid":"SM1"})", "sid"));
+    BOOST_TEST(has_text_or_list(R"({"sid":1,"a":[]})", "sid", "a"));
+    BOOST_TEST(!has_text_or_list(R"({"a":[],"sid":""})", "sid"));
 }
 
 BOOST_AUTO_TEST_CASE(scalars_keep_their_text) {

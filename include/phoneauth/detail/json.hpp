@@ -67,8 +67,10 @@ inline std::string_view without_byte_order_mark(std::string_view text) noexcept 
 /// mark before it is none of it, whatever simdjson thinks: the text may become a part of another one.
 PHONEAUTH_DECL std::optional<json_value> parse_json(std::string_view text, std::size_t max_depth = 16);
 
-/// Whether `parse_json` would parse `text` as an object whose member `key` is a string that is not empty. Costs less.
-PHONEAUTH_DECL bool has_text_member(std::string_view text, std::string_view key, std::size_t max_depth = 16);
+/// Whether `parse_json` would parse `text` as an object whose member `text_key` is a string that is not empty, or whose
+/// member `list_key` is an array. Costs less.
+PHONEAUTH_DECL bool has_text_or_list(std::string_view text, std::string_view text_key, std::string_view list_key = {},
+                                     std::size_t max_depth = 16);
 
 /// What `check_json` says of a text.
 enum class json_check { ok, no_json, refused_name };

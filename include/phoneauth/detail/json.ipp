@@ -173,13 +173,18 @@ PHONEAUTH_DECL std::optional<json_value> parse_json(std::string_view text, std::
     return v;
 }
 
-PHONEAUTH_DECL bool has_text_member(std::string_view text, std::string_view key, std::size_t max_depth) {
-    std::string_view value;
+PHONEAUTH_DECL bool has_text_or_list(std::string_view text, std::string_view text_key, std::string_view list_key,
+                                     std::size_t max_depth) {
+    bool found = false;
     const auto look = [&](simdjson::dom::element root) {
         simdjson::dom::object object;
-        if (!root.get(object) && object.at_key(key).get(value)) value = {};
+        if (root.get(object)) return;
+        std::string_view value;
+        found = !object.at_key(text_key).get(value) && !value.empty();
+        simdjson::dom::array list;
+        if (!found) found = !object.at_key(list_key).get(list);
     };
-    return with_parsed(text, max_depth, look) && !value.empty();
+    return with_parsed(text, max_depth, look) && found;
 }
 
 PHONEAUTH_DECL json_check check_json(std::string_view text, bool (*refuses)(std::string_view) noexcept,

@@ -58,10 +58,7 @@ PHONEAUTH_DECL bool is_about_the_request(const http_response& reply) {
 
 PHONEAUTH_DECL result<void> read_look_up(const http_response& reply) {
     if (reply.status < 200 || reply.status > 299) return failure_of(reply);
-    const auto body = detail::parse_json(reply.body);
-    const auto* list = body ? body->find("messages") : nullptr;
-    const bool is_list = list && list->kind == detail::json_kind::array;
-    if (!is_list && (!body || body->string_or_empty("sid").empty())) return error::bad_provider_reply;
+    if (!detail::has_text_or_list(reply.body, "sid", "messages")) return error::bad_provider_reply;
     return {};
 }
 
@@ -82,7 +79,7 @@ PHONEAUTH_DECL result<sent_message> read_sent_message(const http_response& reply
 
 PHONEAUTH_DECL result<void> check_sent_message(const http_response& reply) {
     if (reply.status < 200 || reply.status > 299) return failure_of(reply);
-    if (!detail::has_text_member(reply.body, "sid")) return error::bad_provider_reply;
+    if (!detail::has_text_or_list(reply.body, "sid")) return error::bad_provider_reply;
     return {};
 }
 

@@ -142,9 +142,9 @@ PHONEAUTH_DECL http_request requests::post_message(std::string form, bool sender
     http_request request{"POST", messages_url_, {}, std::move(form)};
     request.headers.reserve(4);
     request.headers.emplace_back("Authorization", authorization_);
-    request.headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");
     request.headers.emplace_back("Accept", "application/json");
     request.headers.emplace_back("User-Agent", "phoneauth/" PHONEAUTH_VERSION_STRING);
+    request.headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");  // the last: see look_up_instead
     return request;
 }
 
@@ -215,9 +215,9 @@ PHONEAUTH_DECL std::string requests::messages_to(const phone_number& to) const {
 
 PHONEAUTH_DECL void requests::look_up_instead(http_request& message, std::string url) {
     message.method = "GET";
-    message.url = std::move(url);
-    message.body = secret_string();
-    std::erase_if(message.headers, [](const http_header& h) { return h.name == "Content-Type"; });
+    message.url.swap(url);
+    message.body.clear();  // not wiped yet: whoever sends a code wipes what its request holds
+    message.headers.pop_back();
 }
 
 PHONEAUTH_DECL http_request requests::fetch_account() const {
