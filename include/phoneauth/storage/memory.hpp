@@ -39,8 +39,8 @@ private:
 template <class T>
 using string_map = std::unordered_map<std::string, T, seeded_hash, std::equal_to<>>;
 
-/// A hash map whose entries expire. Whichever does so first is on top of a heap, so dropping those that are over needs no
-/// search. A function that throws has changed nothing.
+/// A hash map whose entries expire. Whichever does so first is on top of a heap, so dropping those that are over needs
+/// no search. A function that throws has changed nothing.
 template <class T>
 class expiring_map {
 public:
