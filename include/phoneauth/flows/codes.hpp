@@ -97,7 +97,7 @@ private:
     result<void> check_key(const transaction& t) const;
     void tell_sender_trouble(const context& c, const transaction& t) const;
     static rules::code_request again(const transaction& t, const context& c);
-    challenge describe(const transaction& t, send_outcome sent) const;
+    challenge describe(transaction&& t, send_outcome sent) const;
 
     parts<Mode>& p_;
 };

@@ -90,7 +90,7 @@ auto codes<Mode>::open(context& c, const rules::limit_batch& limits, const cell_
         co_await p_.limits.give_back(limits, granted, p_.messages.is_nobodys_attempt(sent.error()));
         co_return std::move(sent).error();
     }
-    co_return describe(t, *sent);
+    co_return describe(std::move(t), *sent);
 }
 
 template <class Mode>
@@ -145,7 +145,7 @@ auto codes<Mode>::send_again(context& c, transaction_id id) -> flow<result<chall
             if (everything) co_await try_to_store(before);
             co_return std::move(sent).error();
         }
-        co_return describe(*found, *sent);
+        co_return describe(std::move(*found), *sent);
     }
     co_return error::storage_unavailable;
 }
@@ -274,8 +274,8 @@ auto codes<Mode>::try_to_store(const transaction& t) -> flow<bool> {
 }
 
 template <class Mode>
-challenge codes<Mode>::describe(const transaction& t, send_outcome sent) const {
-    return {transaction_id(t.id), t.expires_at, p_.config.resend_cooldown, sent == send_outcome::uncertain};
+challenge codes<Mode>::describe(transaction&& t, send_outcome sent) const {
+    return {transaction_id(std::move(t.id)), t.expires_at, p_.config.resend_cooldown, sent == send_outcome::uncertain};
 }
 
 }  // namespace flows
