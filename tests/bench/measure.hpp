@@ -52,7 +52,7 @@ inline std::string number(double value) {
 inline std::string number(const series& s) {
     if (s.empty()) return "-";
     auto text = number(s.median());
-    if (s.size() > 1) text += " (" + number(s.least()) + "-" + number(s.most()) + ")";
+    if (s.least() < s.most()) text += " (" + number(s.least()) + "-" + number(s.most()) + ")";
     return text;
 }
 

@@ -3,7 +3,7 @@
 // same: a std::unordered_map of 80-byte entries, an id of 16 bytes and a record of 64.
 //
 //     bench_memory [--short]                             (--short: only to see that it works)
-//     bench_memory work OURS|floor OPERATION PENDING COUNT          one of them: for a profiler
+//     bench_memory work ours|floor insert|find|update PENDING all|prepare COUNT     one of them: for a profiler
 
 #include <phoneauth/storage/memory.hpp>
 
@@ -27,6 +27,9 @@ namespace {
 
 using steady = std::chrono::steady_clock;
 
+enum class operation { insert, find, update };
+constexpr std::array names{"insert", "find", "update"};
+
 /// Ids that are as good as random, and none comes twice.
 std::uint64_t scattered(std::uint64_t i) {
     i = (i ^ (i >> 30)) * 0xBF58476D1CE4E5B9u;
@@ -39,20 +42,24 @@ class ours {
 public:
     static constexpr const char* name = "phoneauth";
 
-    explicit ours(std::uint64_t pending, system_clock::duration age = {}) : now_(system_clock().now()) {
+    explicit ours(std::uint64_t pending, std::chrono::milliseconds age = {}) : now_(system_clock().now()) {
         for (std::uint64_t i = 0; i < pending; ++i) insert(i, now_ - age);
     }
 
-    void prepare_insert(std::uint64_t i) { next_ = made(i, now_); }
-    void insert() { check(storage_.insert_transaction(next_)); }
-    void prepare_find(std::uint64_t i) { id_ = id(i); }
-    void find() { check(storage_.find_transaction(id_).has_value()); }
-    void prepare_update(std::uint64_t i) { next_ = *storage_.find_transaction(id(i)); }
-    void update() { check(storage_.update_transaction(next_)); }
+    /// What one call is given.
+    using argument = transaction;
+    argument prepare(operation what, std::uint64_t i) {
+        return what == operation::update ? *storage_.find_transaction(id(i)) : made(i, now_);
+    }
+    void perform(operation what, const argument& given) {
+        if (what == operation::insert) check(storage_.insert_transaction(given));
+        if (what == operation::find) check(storage_.find_transaction(given.id).has_value());
+        if (what == operation::update) check(storage_.update_transaction(given));
+    }
 
 private:
     static std::string id(std::uint64_t i) {
-        char text[40];
+        char text[48];
         const auto n = scattered(i);
         std::snprintf(text, sizeof text, "%08X-%04X-4000-8000-%012llX", static_cast<unsigned>(n >> 32),
                       static_cast<unsigned>(n >> 16 & 0xFFFF), static_cast<unsigned long long>(i));
@@ -74,34 +81,37 @@ private:
 
     memory_storage storage_{{.transactions = 4'000'000}};
     time_point now_;
-    transaction next_;
-    std::string id_;
 };
 
 class least {
+    using id_type = std::array<char, 16>;
+    using record = std::array<char, 64>;
+
 public:
     static constexpr const char* name = "std::unordered_map of 80-byte entries";
 
     explicit least(std::uint64_t pending) {
-        for (std::uint64_t i = 0; i < pending; ++i) {
-            prepare_insert(i);
-            insert();
-        }
+        for (std::uint64_t i = 0; i < pending; ++i) perform(operation::insert, prepare(operation::insert, i));
     }
 
-    void prepare_insert(std::uint64_t i) {
-        id_ = id(i);
-        next_.fill('x');
+    struct argument {
+        id_type id;
+        record value;
+    };
+    argument prepare(operation, std::uint64_t i) const {
+        const std::uint64_t halves[2] = {scattered(i), i};
+        argument given{};
+        std::memcpy(given.id.data(), halves, sizeof halves);
+        given.value.fill('x');
+        return given;
     }
-    void insert() { map_.try_emplace(id_, next_); }
-    void prepare_find(std::uint64_t i) { id_ = id(i); }
-    void find() { copy_ = map_.at(id_); }
-    void prepare_update(std::uint64_t i) { prepare_insert(i); }
-    void update() { map_.at(id_) = next_; }
+    void perform(operation what, const argument& given) {
+        if (what == operation::insert) map_.try_emplace(given.id, given.value);
+        if (what == operation::find) copy_ = map_.at(given.id);
+        if (what == operation::update) map_.at(given.id) = given.value;
+    }
 
 private:
-    using id_type = std::array<char, 16>;
-    using record = std::array<char, 64>;
     struct hash {
         std::size_t operator()(const id_type& id) const noexcept {
             std::uint64_t halves[2];
@@ -109,52 +119,40 @@ private:
             return static_cast<std::size_t>(scattered(halves[0] ^ halves[1]));
         }
     };
-    static id_type id(std::uint64_t i) {
-        const std::uint64_t halves[2] = {scattered(i), i};
-        id_type bytes;
-        std::memcpy(bytes.data(), halves, sizeof halves);
-        return bytes;
-    }
 
     std::unordered_map<id_type, record, hash> map_;
     static_assert(sizeof(decltype(map_)::value_type) == 80);
-    id_type id_{};
-    record next_{}, copy_{};
+    record copy_{};
 };
-
-enum class operation { insert, find, update };
-constexpr std::array names{"insert", "find", "update"};
-
-/// One of them, at some place among `pending`. → nanoseconds, the preparation not counted.
-template <class Store>
-double once(Store& store, operation what, std::uint64_t pending, std::uint64_t& next) {
-    const auto place = scattered(next++) % pending;
-    switch (what) {
-    case operation::insert:
-        store.prepare_insert((std::uint64_t{1} << 40) + next);
-        break;
-    case operation::find:
-        store.prepare_find(place);
-        break;
-    case operation::update:
-        store.prepare_update(place);
-        break;
-    }
-    const auto begin = steady::now();
-    if (what == operation::insert) store.insert();
-    if (what == operation::find) store.find();
-    if (what == operation::update) store.update();
-    return std::chrono::duration<double, std::nano>(steady::now() - begin).count();
-}
 
 std::uint64_t unused = 0;
 
-/// The median of some: one that was interrupted counts no more than another.
+/// Calls at places all over `pending`; none of them was just looked at.
+template <class Store>
+std::vector<typename Store::argument> prepare(Store& store, operation what, std::uint64_t pending, unsigned count) {
+    std::vector<typename Store::argument> all;
+    all.reserve(count);
+    for (unsigned i = 0; i < count; ++i) {
+        const auto place =
+            what == operation::insert ? (std::uint64_t{1} << 40) + unused + i : (i + unused) * 7919 % pending;
+        all.push_back(store.prepare(what, place));
+    }
+    unused += count;
+    return all;
+}
+
+/// The median of some portions: one that was interrupted counts no more than another.
 template <class Store>
 double nanoseconds(Store& store, operation what, std::uint64_t pending) {
-    series all;
-    for (int i = 0; i < 400; ++i) all.add(once(store, what, pending, unused));
-    return all.median();
+    constexpr std::size_t portion = 20;
+    const auto all = prepare(store, what, pending, 800);
+    series times;
+    for (std::size_t i = 0; i < all.size(); i += portion) {
+        const auto begin = steady::now();
+        for (std::size_t k = i; k < i + portion; ++k) store.perform(what, all[k]);
+        times.add(std::chrono::duration<double, std::nano>(steady::now() - begin).count() / portion);
+    }
+    return times.median();
 }
 
 double bytes_in_use() {
@@ -177,7 +175,7 @@ std::string amount(std::uint64_t n) {
 
 struct extent {
     std::uint64_t many = 1'000'000;
-    unsigned rounds = 15;
+    unsigned rounds = 9;
     unsigned counted = 20'000;
 };
 
@@ -219,40 +217,63 @@ void beside_expired(const extent& e) {
     print_row(what, "ns", time, "the same beside 1000 pending", few);
 }
 
+/// `prepare`: only what stands before the calls.
 template <class Store>
-int work(const std::string& name, std::uint64_t pending, unsigned count) {
+int work(const std::vector<std::string>& arguments) {
+    const auto pending = std::stoull(arguments[3]), count = std::stoull(arguments[5]);
     Store store(pending);
-    for (std::size_t i = 0; i < names.size(); ++i)
-        for (unsigned n = 0; name == names[i] && n < count; ++n)
-            once(store, static_cast<operation>(i), pending, unused);
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        if (arguments[2] != names[i]) continue;
+        const auto what = static_cast<operation>(i);
+        constexpr unsigned portion = 500;  // fewer than are pending
+        for (std::uint64_t done = 0; done < count; done += portion)
+            for (const auto& each : prepare(store, what, pending, portion))
+                if (arguments[4] == "all") store.perform(what, each);
+    }
     return 0;
+}
+
+/// Those of the calls alone.
+series counted_calls(const char* whose, const std::string& name, const extent& e) {
+    const auto of = [&](const char* part) { return instructions({"work", whose, name, "10000", part}, e.counted); };
+    series s;
+    const auto all = of("all"), before = of("prepare");
+    if (all && before) s.add(*all - *before);
+    return s;
 }
 
 void instruction_rows(const extent& e) {
     for (const std::string name : names) {
-        series mine, theirs;
-        const auto of = [&](const char* whose) { return instructions({"work", whose, name, "10000"}, e.counted); };
-        if (const auto n = of("ours")) mine.add(*n);
-        if (const auto n = of("floor")) theirs.add(*n);
-        if (!mine.empty())
-            print_row("memory, " + name + " with its preparation: instructions", "each", mine, least::name, theirs);
+        const auto mine = counted_calls("ours", name, e);
+        if (mine.empty()) return;
+        print_row("memory, " + name + ": instructions", "each", mine, least::name, counted_calls("floor", name, e));
     }
+}
+
+/// Memory that was used before: a store that grows waits for the kernel's pages, a small one, made anew, does not, and
+/// that is no matter of its size.
+void warm_heap(std::size_t bytes) {
+    ::mallopt(M_MMAP_THRESHOLD, 1 << 30);
+    ::mallopt(M_TRIM_THRESHOLD, 2'000'000'000);
+    std::vector<char*> all;
+    for (std::size_t i = 0; i < bytes; i += 1 << 20) {
+        all.push_back(static_cast<char*>(std::malloc(1 << 20)));
+        if (all.back()) std::memset(all.back(), 'x', 1 << 20);
+    }
+    for (auto* each : all) std::free(each);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
     const std::vector<std::string> arguments(argv + 1, argv + argc);
-    if (arguments.size() == 5 && arguments[0] == "work") {
-        const auto pending = std::stoull(arguments[3]);
-        const auto count = static_cast<unsigned>(std::stoul(arguments[4]));
-        return arguments[1] == "floor" ? work<least>(arguments[2], pending, count)
-                                       : work<ours>(arguments[2], pending, count);
-    }
+    if (arguments.size() == 6 && arguments[0] == "work")
+        return arguments[1] == "floor" ? work<least>(arguments) : work<ours>(arguments);
     const bool is_short = !arguments.empty() && arguments[0] == "--short";
     const auto how_much = is_short ? extent{10'000, 1, 0} : extent{};
     const auto mine = bytes_each<ours>(how_much.many), theirs = bytes_each<least>(how_much.many);
     print_row("memory, a pending transaction among " + amount(how_much.many), "bytes", mine, least::name, theirs);
+    warm_heap(1300 * how_much.many);
     growth(how_much);
     beside_expired(how_much);
     if (how_much.counted) instruction_rows(how_much);
