@@ -96,13 +96,15 @@ int serve(bool tls, const std::string& ca_file) {
                          {"Strict-Transport-Security", "max-age=31536000"}},
                         accepted.body};
     const auto context = tls ? tls_server(ca_file) : nullptr;
+    http_server_options options;
+    options.header_timeout = options.body_timeout = options.write_timeout = options.idle_timeout = time_limit;
     ::asio::io_context io(1);
     const http_server server(
         io.get_executor(), {::asio::ip::address_v4::loopback(), 0},
         [&](const http_request&, const ::asio::ip::tcp::endpoint&) -> ::asio::awaitable<http_response> {
             co_return reply;
         },
-        {}, context.get());
+        options, context.get());
     std::printf("%u\n", unsigned{server.port()});
     std::fflush(stdout);
     io.run();
@@ -115,12 +117,13 @@ void send_with_transport(const load& l, bench::tally& t) {
     ::asio::io_context context(1);
     https_transport_options options;
     options.ca_file = l.ca_file;
+    options.connect_timeout = options.write_timeout = options.read_timeout = time_limit;
     https_transport transport(context.get_executor(), std::move(options));
-    const twilio::requests to_twilio(settings(l.origin()).twilio);
+    const auto to_send = message(twilio::requests(settings(l.origin()).twilio));
     const auto work = [&]() -> ::asio::awaitable<void> {
         while (t.begin()) {
             const auto begun = bench::tally::clock::now();
-            auto request = message(to_twilio);
+            auto request = to_send;  // as the rivals fill in theirs
             auto sending = transport.send(std::move(request));
             auto reply = co_await std::move(sending);
             t.end(begun, reply ? static_cast<unsigned>(reply->status) : 0, reply ? reply->body.size() : 0);

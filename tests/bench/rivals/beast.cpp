@@ -36,7 +36,7 @@ public:
 
     void run(const tcp::resolver::results_type& where) {
         auto& lowest = beast::get_lowest_layer(stream_);
-        lowest.expires_after(std::chrono::seconds(30));
+        lowest.expires_after(time_limit);
         lowest.async_connect(where, beast::bind_front_handler(&session::on_connect, this->shared_from_this()));
     }
 
@@ -73,7 +73,7 @@ private:
         for (const auto& [name, value] : load_.headers) request_.set(name, value);
         request_.body() = load_.form;
         request_.prepare_payload();
-        beast::get_lowest_layer(stream_).expires_after(std::chrono::seconds(30));
+        beast::get_lowest_layer(stream_).expires_after(time_limit);
         http::async_write(stream_, request_, beast::bind_front_handler(&session::on_write, this->shared_from_this()));
     }
 

@@ -16,6 +16,9 @@
 /// at a time, each under a time limit, and to read the reply's status and body.
 namespace bench {
 
+/// For each step of an exchange: long, because valgrind makes 64 handshakes take their time.
+constexpr std::chrono::seconds time_limit{120};
+
 struct load {
     bool tls = false;
     std::string port;     ///< of "localhost"

@@ -76,7 +76,7 @@ private:
         curl_easy_setopt(t.easy, CURLOPT_POSTFIELDSIZE, static_cast<long>(load_.form.size()));
         curl_easy_setopt(t.easy, CURLOPT_POSTFIELDS, load_.form.c_str());
         curl_easy_setopt(t.easy, CURLOPT_HTTPHEADER, headers_);
-        curl_easy_setopt(t.easy, CURLOPT_TIMEOUT_MS, 30000L);
+        curl_easy_setopt(t.easy, CURLOPT_TIMEOUT, static_cast<long>(time_limit.count()));
         curl_easy_setopt(t.easy, CURLOPT_NOSIGNAL, 1L);
         curl_easy_setopt(t.easy, CURLOPT_WRITEFUNCTION, &loop::on_body);
         curl_easy_setopt(t.easy, CURLOPT_WRITEDATA, &t);

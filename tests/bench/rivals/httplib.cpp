@@ -21,6 +21,9 @@ void send_with_httplib(const load& l, tally& t) {
         httplib::Client client(l.origin());
         client.set_keep_alive(true);
         client.set_tcp_nodelay(true);
+        client.set_connection_timeout(time_limit);
+        client.set_read_timeout(time_limit);
+        client.set_write_timeout(time_limit);
         client.set_address_family(AF_INET);
         if (l.tls) client.set_ca_cert_path(l.ca_file.c_str());
         while (t.begin()) {
