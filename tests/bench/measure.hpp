@@ -80,10 +80,15 @@ inline bool has_valgrind() {
     return found;
 }
 
-/// Starts `program` under valgrind, which counts the user-space instructions of all its threads into `log`.
+/// Starts `program` under valgrind, which counts the user-space instructions of all its threads into `log`: from the
+/// beginning, or `marked`, while the program says so.
 inline std::vector<std::string> counted(const std::string& program, const std::vector<std::string>& arguments,
-                                        const std::string& log) {
-    std::vector<std::string> all{"valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", "--log-file=" + log,
+                                        const std::string& log, bool marked = false) {
+    std::vector<std::string> all{"valgrind",
+                                 "--tool=callgrind",
+                                 "--callgrind-out-file=/dev/null",
+                                 marked ? "--instr-atstart=no" : "--instr-atstart=yes",
+                                 "--log-file=" + log,
                                  program};
     all.insert(all.end(), arguments.begin(), arguments.end());
     return all;
@@ -98,25 +103,32 @@ inline double instructions_in(const std::string& log) {
     throw std::runtime_error("valgrind has counted nothing");
 }
 
-/// The instructions of one of the repetitions that this program does when it is called with `arguments` and their
-/// number: what twice as many take more. None, and said so, without valgrind.
-inline std::optional<double> instructions(std::vector<std::string> arguments, unsigned repetitions) {
+/// Those of this program, called with `arguments`. None, and said so, without valgrind.
+inline std::optional<double> instructions_of_all(const std::vector<std::string>& arguments, bool marked = false) {
     if (!has_valgrind()) {
         std::fprintf(stderr, "THERE IS NO valgrind: instructions are NOT COUNTED\n");
         return std::nullopt;
     }
     const support::temporary_folder folder;
+    const auto log = folder.file("instructions");
+    proofs::process child(counted(own_path(), arguments, log, marked), "/usr/bin/env");
+    std::string ignored;
+    while (child.read_some(ignored)) {
+    }
+    child.wait_after(0);
+    return instructions_in(log);
+}
+
+/// The instructions of one of the repetitions that this program does when it is called with `arguments` and their
+/// number: what twice as many take more.
+inline std::optional<double> instructions(const std::vector<std::string>& arguments, unsigned repetitions) {
     double total[2] = {};
     for (unsigned i = 0; i < 2; ++i) {
         auto all = arguments;
         all.push_back(std::to_string(repetitions * (i + 1)));
-        const auto log = folder.file(("instructions." + std::to_string(i)).c_str());
-        proofs::process child(counted(own_path(), all, log), "/usr/bin/env");
-        std::string ignored;
-        while (child.read_some(ignored)) {
-        }
-        child.wait_after(0);
-        total[i] = instructions_in(log);
+        const auto n = instructions_of_all(all);
+        if (!n) return std::nullopt;
+        total[i] = *n;
     }
     return (total[1] - total[0]) / repetitions;
 }

@@ -12,6 +12,10 @@
 
 #include <sys/resource.h>
 
+#if __has_include(<valgrind/callgrind.h>)  // of the package that brings valgrind
+#include <valgrind/callgrind.h>
+#endif
+
 /// What bench_sending wants of a client: to send one and the same message again and again over kept connections, so many
 /// at a time, each under a time limit, and to read the reply's status and body.
 namespace bench {
@@ -30,7 +34,8 @@ struct load {
     std::string origin() const { return (tls ? "https://localhost:" : "http://localhost:") + port; }
 };
 
-/// Counts what was sent. The first requests, with which the connections are made, are not measured. Thread-safe.
+/// Counts what was sent. The first requests, with which the connections are made, are not measured: neither their time
+/// nor, where valgrind is told to wait for that, their instructions. Thread-safe.
 class tally {
 public:
     using clock = std::chrono::steady_clock;
@@ -47,8 +52,18 @@ public:
         if (status != 201 || body_size < 100) ++failed;
         if (++ended_ > unmeasured_)
             times.push_back(std::chrono::duration<double, std::micro>(clock::now() - begun).count());
-        if (ended_ == unmeasured_) ::getrusage(RUSAGE_SELF, &before);
-        if (ended_ == all_) ::getrusage(RUSAGE_SELF, &after);
+        if (ended_ == unmeasured_) {
+            ::getrusage(RUSAGE_SELF, &before);
+#ifdef CALLGRIND_START_INSTRUMENTATION
+            CALLGRIND_START_INSTRUMENTATION;
+#endif
+        }
+        if (ended_ == all_) {
+#ifdef CALLGRIND_STOP_INSTRUMENTATION
+            CALLGRIND_STOP_INSTRUMENTATION;
+#endif
+            ::getrusage(RUSAGE_SELF, &after);
+        }
     }
 
     std::vector<double> times;  ///< from request to reply, microseconds
