@@ -40,8 +40,6 @@ std::uint64_t scattered(std::uint64_t i) {
 /// memory_storage as the flows use it.
 class ours {
 public:
-    static constexpr const char* name = "phoneauth";
-
     explicit ours(std::uint64_t pending, std::chrono::milliseconds age = {}) : now_(system_clock().now()) {
         for (std::uint64_t i = 0; i < pending; ++i) insert(i, now_ - age);
     }

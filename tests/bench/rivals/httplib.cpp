@@ -6,6 +6,7 @@
 #define CPPHTTPLIB_BROTLI_SUPPORT
 #include <httplib.h>
 
+#include <latch>
 #include <thread>
 #include <vector>
 
@@ -17,6 +18,7 @@ void send_with_httplib(const load& l, tally& t) {
     httplib::Headers headers;
     for (const auto& [name, value] : l.headers)
         if (name != "Content-Type") headers.emplace(name, value);
+    std::latch connected(l.in_flight);  // else some threads would make their connection when the others are measured
     const auto work = [&] {
         httplib::Client client(l.origin());
         client.set_keep_alive(true);
@@ -26,10 +28,11 @@ void send_with_httplib(const load& l, tally& t) {
         client.set_write_timeout(time_limit);
         client.set_address_family(AF_INET);
         if (l.tls) client.set_ca_cert_path(l.ca_file.c_str());
-        while (t.begin()) {
+        for (bool first = true; t.begin(); first = false) {
             const auto begun = tally::clock::now();
             const auto reply = client.Post(l.path.c_str(), headers, l.form, "application/x-www-form-urlencoded");
             t.end(begun, reply ? static_cast<unsigned>(reply->status) : 0, reply ? reply->body.size() : 0);
+            if (first) connected.arrive_and_wait();
         }
     };
     std::vector<std::thread> threads;
