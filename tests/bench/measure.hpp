@@ -62,7 +62,8 @@ inline void print_row(const std::string& what, const std::string& unit, const se
                       const std::string& rival = "-", const series& theirs = {}) {
     series ratio;
     if (!ours.empty() && ours.size() == theirs.size()) {
-        for (std::size_t i = 0; i < ours.size(); ++i) ratio.add(ours.at(i) / theirs.at(i));
+        for (std::size_t i = 0; i < ours.size(); ++i)
+            if (theirs.at(i) > 0) ratio.add(ours.at(i) / theirs.at(i));
     } else if (!ours.empty() && !theirs.empty()) {
         ratio.add(ours.median() / theirs.median());
     }
