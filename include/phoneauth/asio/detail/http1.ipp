@@ -30,6 +30,8 @@ struct message_parser::impl {
     llhttp_t parser;
     bool reply_to_head = false;
 
+    static constexpr std::size_t usual_header_count = 16;
+
     // The message.
     std::string start;  ///< target of a request
     std::vector<http_header> headers;
@@ -265,6 +267,7 @@ struct message_parser::impl {
                 auto& me = self(p);
                 if (std::exchange(me.in_value, false)) {
                     if (me.headers.size() == me.limits.max_header_count) return me.fail(error::reply_too_large);
+                    if (me.headers.empty()) me.headers.reserve(usual_header_count);
                     me.headers.emplace_back();
                 }
                 me.headers.back().name.append(at, n);

@@ -3,6 +3,8 @@
 #define PHONEAUTH_ASIO_DETAIL_HTTP1_SYNTAX_HPP
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <string_view>
 
 #include <phoneauth/detail/ascii.hpp>
@@ -11,11 +13,18 @@ namespace phoneauth {
 inline namespace v0 {
 namespace detail {
 
-/// RFC 9110 §5.6.2.
+/// RFC 9110 §5.6.2: which bytes a token may have.
+inline constexpr auto token_bytes = [] {
+    std::array<bool, 256> all{};
+    for (std::size_t c = 0; c < 128; ++c)
+        all[c] = is_alnum(static_cast<char>(c)) ||
+                 std::string_view("!#$%&'*+-.^_`|~").find(static_cast<char>(c)) != std::string_view::npos;
+    return all;
+}();
+
 inline bool is_token(std::string_view text) noexcept {
-    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-        return is_alnum(c) || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-    });
+    return !text.empty() &&
+           std::all_of(text.begin(), text.end(), [](char c) { return token_bytes[static_cast<unsigned char>(c)]; });
 }
 
 /// RFC 9110 §5.5: no control characters but the tab.

@@ -156,7 +156,7 @@ inline ::asio::awaitable<void> serve_connection(std::shared_ptr<http_server_stat
     auto& connection = *me->connection;
     std::error_code ec;
     if (s->tls) {
-        ec = connection.start_tls(s->tls.get());
+        ec = connection.start_tls(s->tls.get(), false);
         if (ec) co_return;
         SSL_set_accept_state(connection.tls());
         connection.expect_within(s->options.header_timeout);

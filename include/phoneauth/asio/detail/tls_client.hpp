@@ -62,7 +62,7 @@ public:
 
     /// Prepares the handshake of a connected connection with `host`.
     std::error_code prepare(http_connection& connection, const url& target) {
-        auto ec = connection.start_tls(context_.get());
+        auto ec = connection.start_tls(context_.get(), true);
         if (ec) return ec;
         SSL* const ssl = connection.tls();
         if (!expect_peer(ssl, target.host)) return std::make_error_code(std::errc::invalid_argument);
