@@ -286,11 +286,12 @@ private:
     bool expired_ = false;
     static constexpr std::size_t in_size = 8 * 1024;
     struct wiping_delete {
-        std::size_t used = 0;  // of the buffer, at most so far
+        wiping_delete() noexcept : used(0) {}
         void operator()(char* buffer) const noexcept {
             wipe({reinterpret_cast<unsigned char*>(buffer), used});
             delete[] buffer;
         }
+        std::size_t used;  // of the buffer, at most so far
     };
     std::unique_ptr<char[], wiping_delete> in_;  ///< none while the connection waits for a message
     std::string_view unread_;                    ///< into `in_`
