@@ -161,11 +161,6 @@ PHONEAUTH_DECL cell_answer memory_storage::take_cells(const cell_batch& batch) {
     std::array<cell_table::entry*, cell_batch::most> found{};
     std::array<time_point, 1 + cell_batch::most> stored{};
     const std::scoped_lock lock(cells_mutex_);
-    for (std::size_t i = 0; i < sweep * batch.size(); ++i) {
-        auto* over = cells_.first_expired(batch.now());
-        if (!over) break;
-        cells_.erase(*over);
-    }
     if (!batch.marker().empty())
         if (const auto* marker = cells_.find(marker_hash, batch.marker())) stored[0] = cells_.expiry_of(*marker);
     for (std::size_t i = 0; i < batch.size(); ++i) {
@@ -177,9 +172,19 @@ PHONEAUTH_DECL cell_answer memory_storage::take_cells(const cell_batch& batch) {
     const auto is_new = [&](std::size_t i) {
         return !found[i] && answer.cells[i] > batch.now() && answer.cells[i] != stored[1 + i];
     };
-    std::size_t added = 0;
-    for (std::size_t i = 0; i < batch.size(); ++i) added += is_new(i);
-    check(cells_.size() + added, limits_.cells + 1);  // before the first of them is stored
+    const auto count_new = [&] {
+        std::size_t n = 0;
+        for (std::size_t i = 0; i < batch.size(); ++i) n += is_new(i);
+        return n;
+    };
+    for (std::size_t left = sweep * count_new(); left > 0; --left) {
+        auto* over = cells_.first_expired(batch.now());
+        if (!over) break;
+        for (auto*& e : found)
+            if (e == over) e = nullptr;
+        cells_.erase(*over);
+    }
+    check(cells_.size() + count_new(), limits_.cells + 1);  // before the first of them is stored
     for (std::size_t i = 0; i < batch.size(); ++i) {
         const auto cell = answer.cells[i];
         if (is_new(i))
