@@ -92,6 +92,16 @@ BOOST_AUTO_TEST_CASE(a_cell_that_was_moved_on_lives_on_and_one_that_was_moved_ba
     BOOST_CHECK_THROW(move(1h), std::length_error);
 }
 
+BOOST_AUTO_TEST_CASE(a_cell_that_is_only_asked_for_is_there_when_the_clock_is_set_back) {
+    memory_storage s;
+    BOOST_TEST(take(s, "a", start));
+    cell_batch look(start + 2h);
+    look.add({.action = cell_action::ask, .room = 1h}, "a");
+    look.add({.action = cell_action::ask, .room = 1h}, "b");
+    BOOST_TEST(s.take_cells(look).granted);
+    BOOST_TEST(!take(s, "a", start));
+}
+
 BOOST_AUTO_TEST_CASE(an_erased_or_expired_session_leaves_nothing_behind) {
     memory_storage s;
     s.insert_session(session_at(0, start));

@@ -187,11 +187,12 @@ PHONEAUTH_DECL cell_answer memory_storage::take_cells(const cell_batch& batch) {
     check(cells_.size() + count_new(), limits_.cells + 1);  // before the first of them is stored
     for (std::size_t i = 0; i < batch.size(); ++i) {
         const auto cell = answer.cells[i];
+        if (cell == stored[1 + i]) continue;
         if (is_new(i))
             cells_.insert(hashes[i], detail::stored_cell{std::string(batch.key(i))}, cell);
         else if (found[i] && cell <= batch.now())
             cells_.erase(*found[i]);
-        else if (found[i] && cell != stored[1 + i])
+        else if (found[i])
             cells_.expire_at(*found[i], cell);
     }
     return answer;
