@@ -38,9 +38,10 @@ public:
         number place = none;  // in the heap; of one that is free, the number of the next such
     };
 
+    expiring_table() : buckets_(16) { heap_.reserve(buckets_.size()); }
+
     /// The entry of a key; nullptr if there is none.
     entry* find(std::size_t hash, std::string_view key) noexcept {
-        if (buckets_.empty()) return nullptr;
         const auto short_hash = shorten(hash);
         for (auto at = home_of(short_hash); buckets_[at].record != none; at = next(at))
             if (buckets_[at].hash == short_hash && entries_[buckets_[at].record].record.has_key(key))
@@ -51,7 +52,7 @@ public:
     /// Adds an entry, of whose key there is none.
     entry& insert(std::size_t hash, Record r, time_point expires) {
         if ((heap_.size() + 1) * 4 > buckets_.size() * 3) grow();
-        if (heap_.size() == heap_.capacity()) heap_.reserve((std::max<std::size_t>)(16, heap_.capacity() * 2));
+        if (heap_.size() == heap_.capacity()) heap_.reserve(heap_.capacity() * 2);
         if (free_ == none) {
             entries_.emplace_back();
             free_ = static_cast<number>(entries_.size() - 1);
@@ -121,7 +122,7 @@ private:
         buckets[at] = b;
     }
     void grow() {
-        bucket_list larger((std::max<std::size_t>)(16, buckets_.size() * 2));
+        bucket_list larger(buckets_.size() * 2);
         for (const auto& b : buckets_)
             if (b.record != none) put(larger, b);
         buckets_ = std::move(larger);
