@@ -80,9 +80,10 @@ BOOST_AUTO_TEST_SUITE(faults)
 
 namespace {
 
-/// Of `Journey`, which asks for so many flows and sends so many requests when nothing fails.
+/// Of `Journey`, which asks for so many flows and sends so many requests when nothing fails. No observer is told of `untold`
+/// of the flows: where there are several frames to begin, those have one less.
 template <class Journey>
-void run_single_faults(std::size_t flows, std::size_t requests, std::size_t first_frames) {
+void run_single_faults(std::size_t flows, std::size_t requests, std::size_t first_frames, std::size_t untold = 0) {
     const auto undisturbed = live<Journey>();
     BOOST_TEST(undisturbed.findings == "");
     BOOST_TEST(undisturbed.flows == flows);
@@ -97,7 +98,7 @@ void run_single_faults(std::size_t flows, std::size_t requests, std::size_t firs
     });
     r.check();
     // An exception leaves a flow only when there is no memory to begin, and then from each of them.
-    BOOST_TEST(exceptions == flows * first_frames);
+    BOOST_TEST(exceptions == flows * first_frames - (first_frames > 1 ? untold : 0));
     BOOST_TEST_MESSAGE(r.runs() << " single faults, " << undisturbed.allocations << " of them allocations; "
                                 << exceptions << " exceptions");
 }
@@ -145,7 +146,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(one_fault, World, worlds) {
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(one_fault_in_a_life, World, worlds) {
-    run_single_faults<life<World>>(28, 14, World::first_frames);
+    run_single_faults<life<World>>(28, 14, World::first_frames, 1);  // list_sessions
 }
 
 BOOST_AUTO_TEST_CASE(one_fault_on_an_event_loop) {

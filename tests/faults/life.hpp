@@ -98,6 +98,7 @@ private:
     /// a reset by identity it is not told that nothing comes.
     template <class Start, class Finish, class Done>
     bool with_code(Start start, Finish finish, Done is_done) {
+        auto longer = 1;  // the second time that nothing comes, they wait twice as long
         return until([&] {
             if (is_done()) return true;
             e_.inbox.clear();
@@ -106,7 +107,11 @@ private:
                 recover(s.error());
                 return is_done();
             }
-            if (e_.inbox.empty()) return e_.clock.advance(s->resend_after + e_.turned_back()), is_done();
+            if (e_.inbox.empty()) {
+                e_.clock.advance((s->resend_after + e_.turned_back()) * longer);
+                longer *= 2;
+                return is_done();
+            }
             for (int j = 0; j < 3; ++j) {
                 const auto r = finish(s->transaction_id.str());
                 if (r) return true;

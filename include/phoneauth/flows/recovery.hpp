@@ -2,6 +2,7 @@
 #ifndef PHONEAUTH_FLOWS_RECOVERY_HPP
 #define PHONEAUTH_FLOWS_RECOVERY_HPP
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,6 +30,7 @@ struct backup_question {
     const phone_number& phone;         ///< whose guesses are counted
     const std::optional<user>& owner;  ///< nobody: the answer takes as long
     bool concealed;                    ///< nobody is told whose phone it is: that no guess is left is a wrong code
+    std::int64_t hashes = 1;           ///< what is asked for with it costs so many, this one included
 };
 
 /// What a backup code turned out to be.

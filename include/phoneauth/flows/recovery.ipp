@@ -250,8 +250,8 @@ auto recovery<Mode>::after_reset(context& c, const transaction& t, const user& b
 template <class Mode>
 auto recovery<Mode>::check(context& c, const backup_question& q, const typed_backup_code& typed)
     -> flow<result<backup_guess>> {
-    const auto limits_of = [&](const std::string& fingerprint) {
-        return rules::backup_limits(q.phone.str(), fingerprint, c.networks(), q.concealed, p_.config, p_.now());
+    const auto limits_of = [&](const std::string& fingerprint, std::int64_t hashes = 1) {
+        return rules::backup_limits(q.phone.str(), fingerprint, c.networks(), q.concealed, hashes, p_.config, p_.now());
     };
     auto limits = limits_of(p_.network_fingerprint(c, q.owner));
     if (q.concealed) {
@@ -261,7 +261,11 @@ auto recovery<Mode>::check(context& c, const backup_question& q, const typed_bac
         limits = limits.of_account();
     }
     const auto granted = co_await p_.limits.take(c, limits);
-    if (!granted.granted && !q.concealed) co_return limits.judge(granted).error();
+    if (!granted.granted && !q.concealed) {
+        // Whoever comes again needs room for all hashes: had they waited for this one, the others would take its place.
+        const auto again = limits_of(p_.network_fingerprint(c, q.owner), q.hashes);
+        co_return again.judge(granted).error();
+    }
     backup_guess guess;
     guess.slot = typed.slot;
     guess.marked = granted.marked;
@@ -345,7 +349,7 @@ auto recovery<Mode>::enter(context& c, std::string text, password secret, backup
     const password_question asked{std::string(phone->str()), p_.network_fingerprint(c, owner), owner, true};
     auto by_password = co_await p_.passwords.check(c, asked, secret.str());
     if (!by_password) co_return std::move(by_password).error();
-    const backup_question question{*phone, owner, false};
+    const backup_question question{*phone, owner, false, 2};
     auto guess = co_await check(c, question, *typed);
     if (!guess) co_return std::move(guess).error();
     const bool has_password = owner && !owner->password_hash.empty();

@@ -88,9 +88,10 @@ PHONEAUTH_DECL limit_batch password_limits(std::string_view subject, std::string
 
 /// One guess at a backup code of whoever has `phone`: it costs the network one hash, as in `password_limits`, from where
 /// the parameters are. `concealed`: nobody is told whose phone it is, and so nothing that is counted for it may be told;
-/// only the rest is the client's own (`limit_batch::of_client`).
+/// only the rest is the client's own (`limit_batch::of_client`). `hashes`: how many.
 PHONEAUTH_DECL limit_batch backup_limits(std::string_view phone, std::string_view fingerprint,
-                                         const client_networks& from, bool concealed, const config& c, time_point now);
+                                         const client_networks& from, bool concealed, std::int64_t hashes,
+                                         const config& c, time_point now);
 /// The failure of whoever has the password or a backup code, and not the other: counted before they are told. Guesses of
 /// whoever has neither are no failures, so that nobody shuts this door from outside; a code has 80 bits, and need not be
 /// throttled (NIST SP 800-63B-3 §5.1.2.2: below 64 bits).

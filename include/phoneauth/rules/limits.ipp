@@ -222,9 +222,10 @@ PHONEAUTH_DECL limit_batch password_limits(std::string_view subject, std::string
 }
 
 PHONEAUTH_DECL limit_batch backup_limits(std::string_view phone, std::string_view fingerprint,
-                                         const client_networks& from, bool concealed, const config& c, time_point now) {
+                                         const client_networks& from, bool concealed, std::int64_t hashes,
+                                         const config& c, time_point now) {
     auto b = detail::batch_for(phone, fingerprint, from, now);
-    detail::add_hash(b, from, c);
+    detail::add_hash(b, from, c, hashes);
     b.add(detail::take(at_most(max_passwords_per_account_and_network, detail::hour)), error::too_many_failures,
           "backups/of:", phone, "@", from.network);
     if (!concealed) b.keep();
