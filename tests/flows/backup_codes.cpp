@@ -165,6 +165,29 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(ten_of_them_log_in_once_each, World, worlds) {
     }
 }
 
+BOOST_AUTO_TEST_CASE_TEMPLATE(whoever_waits_as_told_gets_in, World, worlds) {
+    auto c = test_config();
+    c.max_passwords_per_client_and_hour = 4;  // two at once, and each login with a backup code costs two
+    World w(c);
+    register_user(w);
+    const auto codes = make_codes(w);
+    const client_info from("198.51.100.9");
+    const auto log_in_with = [&](std::string spare) {
+        return w.run(
+            w.auth.login_with_backup_code(phone, password("correct horse"), backup_code(std::move(spare)), from));
+    };
+    BOOST_TEST(error_of(log_in_with("0-0000-0000-0000-0000")) == error::invalid_login);
+    auto in = log_in_with(std::string(codes[0].str()));
+    int waits = 0;
+    for (; !in && waits < 3; ++waits) {
+        BOOST_REQUIRE(error_of(in) == error::too_many_failures);
+        w.clock.advance(*in.error().retry_after);
+        in = log_in_with(std::string(codes[0].str()));
+    }
+    BOOST_TEST(in.has_value());
+    BOOST_TEST(waits <= 2);  // for the password's hash, and for both
+}
+
 BOOST_AUTO_TEST_CASE_TEMPLATE(new_ones_take_the_place_of_the_former, World, worlds) {
     World w;
     register_user(w);
