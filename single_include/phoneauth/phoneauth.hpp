@@ -171,6 +171,7 @@ PHONEAUTH_DECL std::optional<std::string> bytes_of_base64(std::string_view unpad
 
 /// Two digits for each byte.
 PHONEAUTH_DECL std::string lower_case_hex(std::span<const unsigned char> bytes);
+PHONEAUTH_DECL void append_lower_case_hex(std::string& to, std::span<const unsigned char> bytes);
 
 /// HMAC-SHA256 (RFC 2104) with one key. Thread-safe; throws `std::runtime_error` when OpenSSL fails.
 class hmac_sha256 {
@@ -271,14 +272,19 @@ PHONEAUTH_DECL std::optional<std::string> bytes_of_base64(std::string_view unpad
 }
 
 PHONEAUTH_DECL std::string lower_case_hex(std::span<const unsigned char> bytes) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string text(2 * bytes.size(), '\0');
-    auto* to = text.data();
-    for (const unsigned char byte : bytes) {
-        *to++ = digits[byte >> 4];
-        *to++ = digits[byte & 15];
-    }
+    std::string text;
+    append_lower_case_hex(text, bytes);
     return text;
+}
+
+PHONEAUTH_DECL void append_lower_case_hex(std::string& to, std::span<const unsigned char> bytes) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    auto at = to.size();
+    to.resize(at + 2 * bytes.size());
+    for (const unsigned char byte : bytes) {
+        to[at++] = digits[byte >> 4];
+        to[at++] = digits[byte & 15];
+    }
 }
 
 PHONEAUTH_DECL void hmac_sha256::deleter::operator()(evp_mac_ctx_st* context) const noexcept {
@@ -1204,7 +1210,8 @@ public:
     result() = default;
     ///@{
     /// Holds the value, or the failure.
-    result(T value) : value_(std::move(value)) {}
+    result(const T& value) : value_(value) {}
+    result(T&& value) : value_(std::move(value)) {}
     result(failure f) : failure_(std::move(f)) {}
     result(phoneauth::error e) : failure_(failure(e)) {}
     ///@}
@@ -2623,6 +2630,7 @@ PHONEAUTH_DECL std::string client_network(std::string_view address) {
 }
 
 PHONEAUTH_DECL std::string wide_network(std::string_view address) {
+    if (address.empty()) return {};
     const auto a = detail::parse_printed(address);
     return a && !detail::ipv4_in(*a) ? detail::ipv6_prefix(*a, 48) : std::string();
 }
@@ -2989,6 +2997,7 @@ private:
 #define PHONEAUTH_DETAIL_URL_HPP
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -3222,9 +3231,19 @@ result<String> percent_decode(std::string_view text) {
     return out;
 }
 
+/// What stays as it is in the form encoding.
+inline constexpr auto stays_in_form = [] {
+    std::array<bool, 256> table{};
+    for (std::size_t i = 0; i < table.size(); ++i) {
+        const auto c = static_cast<char>(i);
+        table[i] = is_alnum(c) || c == '*' || c == '-' || c == '.' || c == '_';
+    }
+    return table;
+}();
+
 /// Appends `text` in the form encoding (WHATWG URL §5.2): letters, digits and "*-._" as they are, a space as "+".
 inline void append_form_encoded(std::string& out, std::string_view text) {
-    const auto stays = [](char c) { return is_alnum(c) || c == '*' || c == '-' || c == '.' || c == '_'; };
+    const auto stays = [](char c) { return stays_in_form[static_cast<unsigned char>(c)]; };
     while (!text.empty()) {
         const auto run = static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), stays) - text.begin());
         out.append(text.substr(0, run));
@@ -5447,8 +5466,8 @@ public:
     }
 
     /// Second step: the session is as fresh as after a login (`require_recent`, `config::fresh_login`), and as old as it
-    /// was: it ends when it would have. The code is spent by it, unless the storage fails just then. Its token stays what
-    /// it is. A session that is ended meanwhile stays so.
+    /// was: it ends when it would have. Its token stays what it is. A session that is ended meanwhile stays so. The code is
+    /// spent by it; if the storage fails, the same code can come again only when it is certain that nothing is stored.
     ///
     /// @param session  the token, as the client sent it: of the session that becomes fresh, one of the same user's
     /// @param id       of the challenge
@@ -6749,7 +6768,7 @@ private:
     result<void> check_key(const transaction& t) const;
     void tell_sender_trouble(const context& c, const transaction& t) const;
     static rules::code_request again(const transaction& t, const context& c);
-    challenge describe(const transaction& t, send_outcome sent) const;
+    challenge describe(transaction&& t, send_outcome sent) const;
 
     parts<Mode>& p_;
 };
@@ -7059,6 +7078,9 @@ struct client_networks {
     std::string_view network;  ///< see `client_network`; empty: not known, and so not limited
     std::string_view wide;     ///< see `wide_network`; empty for IPv4
     bool shared = false;       ///< everybody may come from there: it is never known to anybody
+
+    /// Whether the network can be known to anybody.
+    bool can_be_known() const noexcept { return !network.empty() && !shared; }
 };
 
 /// What a run of guesses aims at. Each way in is a door of its own, so that guesses at one do not shut the others.
@@ -7429,9 +7451,10 @@ PHONEAUTH_DECL limit_batch password_limits(std::string_view subject, std::string
 
 /// One guess at a backup code of whoever has `phone`: it costs the network one hash, as in `password_limits`, from where
 /// the parameters are. `concealed`: nobody is told whose phone it is, and so nothing that is counted for it may be told;
-/// only the rest is the client's own (`limit_batch::of_client`).
+/// only the rest is the client's own (`limit_batch::of_client`). `hashes`: how many.
 PHONEAUTH_DECL limit_batch backup_limits(std::string_view phone, std::string_view fingerprint,
-                                         const client_networks& from, bool concealed, const config& c, time_point now);
+                                         const client_networks& from, bool concealed, std::int64_t hashes,
+                                         const config& c, time_point now);
 /// The failure of whoever has the password or a backup code, and not the other: counted before they are told. Guesses of
 /// whoever has neither are no failures, so that nobody shuts this door from outside; a code has 80 bits, and need not be
 /// throttled (NIST SP 800-63B-3 §5.1.2.2: below 64 bits).
@@ -7693,7 +7716,7 @@ PHONEAUTH_DECL limit_batch code_limits(const code_request& r, const config& c, t
     using namespace detail;
     const auto phone = r.phone.str();
     const bool proven = r.after_password || r.in_session || !r.known_network.empty();
-    const bool can_be_known = !r.registers && !r.verifies && !r.from.network.empty() && !r.from.shared;
+    const bool can_be_known = !r.registers && !r.verifies && r.from.can_be_known();
     auto b =
         can_be_known ? limit_batch(now, "known:", phone, "/", r.fingerprint, "@", r.from.network) : limit_batch(now);
     if (!find_test_number(r.phone, c)) {
@@ -7758,7 +7781,7 @@ namespace detail {
 /// A batch that knows whether the network is known to the user who has `phone`.
 inline limit_batch batch_for(std::string_view phone, std::string_view fingerprint, const client_networks& from,
                              time_point now) {
-    if (from.network.empty() || from.shared) return limit_batch(now);
+    if (!from.can_be_known()) return limit_batch(now);
     return limit_batch(now, "known:", phone, "/", fingerprint, "@", from.network);
 }
 
@@ -7795,9 +7818,10 @@ PHONEAUTH_DECL limit_batch password_limits(std::string_view subject, std::string
 }
 
 PHONEAUTH_DECL limit_batch backup_limits(std::string_view phone, std::string_view fingerprint,
-                                         const client_networks& from, bool concealed, const config& c, time_point now) {
+                                         const client_networks& from, bool concealed, std::int64_t hashes,
+                                         const config& c, time_point now) {
     auto b = detail::batch_for(phone, fingerprint, from, now);
-    detail::add_hash(b, from, c);
+    detail::add_hash(b, from, c, hashes);
     b.add(detail::take(at_most(max_passwords_per_account_and_network, detail::hour)), error::too_many_failures,
           "backups/of:", phone, "@", from.network);
     if (!concealed) b.keep();
@@ -7892,7 +7916,7 @@ inline void end_code(cell_batch& b, const transaction& used, const client_networ
 
 inline void learn_network(cell_batch& b, std::string_view phone, std::string_view fingerprint,
                           const client_networks& from) {
-    if (!from.network.empty() && !from.shared)
+    if (from.can_be_known())
         b.add({cell_action::move, always, network_memory, network_memory, {}}, "known:", phone, "/", fingerprint, "@",
               from.network);
 }
@@ -8814,6 +8838,8 @@ namespace twilio {
 
 /// What became of a Messages create that was answered with `reply`: the accepted message, or a failure by `failure_of`.
 PHONEAUTH_DECL result<sent_message> read_sent_message(const http_response& reply);
+/// Whether it would be one: fails as that does. Costs less.
+PHONEAUTH_DECL result<void> check_sent_message(const http_response& reply);
 
 /// The failure that `reply`, which is no success, stands for: what `error_codes` says of Twilio's code; else
 /// `provider_busy` (429, with `retry_after`), `provider_misconfigured` (401, 403), `provider_unreachable` (407: a proxy
@@ -8977,6 +9003,11 @@ inline std::string_view without_byte_order_mark(std::string_view text) noexcept 
 /// twice. Empty when it is not JSON, is nested deeper than `max_depth`, or has a number beyond 64 bits. A byte order
 /// mark before it is none of it, whatever simdjson thinks: the text may become a part of another one.
 PHONEAUTH_DECL std::optional<json_value> parse_json(std::string_view text, std::size_t max_depth = 16);
+
+/// Whether `parse_json` would parse `text` as an object whose member `text_key` is a string that is not empty, or whose
+/// member `list_key` is an array. Costs less.
+PHONEAUTH_DECL bool has_text_or_list(std::string_view text, std::string_view text_key, std::string_view list_key = {},
+                                     std::size_t max_depth = 16);
 
 /// What `check_json` says of a text.
 enum class json_check { ok, no_json, refused_name };
@@ -9212,6 +9243,20 @@ PHONEAUTH_DECL std::optional<json_value> parse_json(std::string_view text, std::
     return v;
 }
 
+PHONEAUTH_DECL bool has_text_or_list(std::string_view text, std::string_view text_key, std::string_view list_key,
+                                     std::size_t max_depth) {
+    bool found = false;
+    const auto look = [&](simdjson::dom::element root) {
+        simdjson::dom::object object;
+        if (root.get(object)) return;
+        std::string_view value;
+        found = !object.at_key(text_key).get(value) && !value.empty();
+        simdjson::dom::array list;
+        if (!found) found = !object.at_key(list_key).get(list);
+    };
+    return with_parsed(text, max_depth, look) && found;
+}
+
 PHONEAUTH_DECL json_check check_json(std::string_view text, bool (*refuses)(std::string_view) noexcept,
                                      std::size_t max_depth) {
     bool refused = false;
@@ -9364,10 +9409,7 @@ PHONEAUTH_DECL bool is_about_the_request(const http_response& reply) {
 
 PHONEAUTH_DECL result<void> read_look_up(const http_response& reply) {
     if (reply.status < 200 || reply.status > 299) return failure_of(reply);
-    const auto body = detail::parse_json(reply.body);
-    const auto* list = body ? body->find("messages") : nullptr;
-    const bool is_list = list && list->kind == detail::json_kind::array;
-    if (!is_list && (!body || body->string_or_empty("sid").empty())) return error::bad_provider_reply;
+    if (!detail::has_text_or_list(reply.body, "sid", "messages")) return error::bad_provider_reply;
     return {};
 }
 
@@ -9384,6 +9426,12 @@ PHONEAUTH_DECL result<sent_message> read_sent_message(const http_response& reply
     if (!body || body->string_or_empty("sid").empty()) return error::bad_provider_reply;
     return sent_message{std::string(body->string_or_empty("sid")), std::string(body->string_or_empty("status")),
                         reply.body};
+}
+
+PHONEAUTH_DECL result<void> check_sent_message(const http_response& reply) {
+    if (reply.status < 200 || reply.status > 299) return failure_of(reply);
+    if (!detail::has_text_or_list(reply.body, "sid")) return error::bad_provider_reply;
+    return {};
 }
 
 PHONEAUTH_DECL bool certainly_not_sent(const failure& f) noexcept {
@@ -9561,6 +9609,10 @@ public:
 
     /// The messages that were sent to `to`: `GET …/Messages.json?PageSize=1&To=…`. Costs nothing.
     PHONEAUTH_DECL http_request find_messages(const phone_number& to) const;
+    /// The URL of that.
+    PHONEAUTH_DECL std::string messages_to(const phone_number& to) const;
+    /// Makes of `message`, as from `create_code_message`, what `find_messages` asks at `url`.
+    PHONEAUTH_DECL static void look_up_instead(http_request& message, std::string url);
 
     /// The account itself: `GET /2010-04-01/Accounts/{Sid}.json`.
     PHONEAUTH_DECL http_request fetch_account() const;
@@ -9772,9 +9824,9 @@ PHONEAUTH_DECL requests::requests(const twilio_config& c)
 PHONEAUTH_DECL http_request requests::get(std::string url) const {
     http_request request{"GET", std::move(url), {}, {}};
     request.headers.reserve(3);  // not a braced list, whose elements would be copied and left
-    request.headers.push_back({"Authorization", authorization_});
-    request.headers.push_back({"Accept", "application/json"});
-    request.headers.push_back({"User-Agent", "phoneauth/" PHONEAUTH_VERSION_STRING});
+    request.headers.emplace_back("Authorization", authorization_);
+    request.headers.emplace_back("Accept", "application/json");
+    request.headers.emplace_back("User-Agent", "phoneauth/" PHONEAUTH_VERSION_STRING);
     return request;
 }
 
@@ -9782,10 +9834,10 @@ PHONEAUTH_DECL http_request requests::post_message(std::string form, bool sender
     if (!sender_is_chosen) form.append(1, '&').append(sender_);
     http_request request{"POST", messages_url_, {}, std::move(form)};
     request.headers.reserve(4);
-    request.headers.push_back({"Authorization", authorization_});
-    request.headers.push_back({"Content-Type", "application/x-www-form-urlencoded"});
-    request.headers.push_back({"Accept", "application/json"});
-    request.headers.push_back({"User-Agent", "phoneauth/" PHONEAUTH_VERSION_STRING});
+    request.headers.emplace_back("Authorization", authorization_);
+    request.headers.emplace_back("Accept", "application/json");
+    request.headers.emplace_back("User-Agent", "phoneauth/" PHONEAUTH_VERSION_STRING);
+    request.headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");  // the last: see look_up_instead
     return request;
 }
 
@@ -9843,11 +9895,22 @@ PHONEAUTH_DECL http_request requests::create_code_message(const phone_number& to
 }
 
 PHONEAUTH_DECL http_request requests::find_messages(const phone_number& to) const {
+    return get(messages_to(to));
+}
+
+PHONEAUTH_DECL std::string requests::messages_to(const phone_number& to) const {
     std::string url;
     url.reserve(messages_url_.size() + 64);
     url.append(messages_url_).append("?PageSize=1");
     detail::append_form_field(url, "To", std::string(channel_).append(to.str()));
-    return get(std::move(url));
+    return url;
+}
+
+PHONEAUTH_DECL void requests::look_up_instead(http_request& message, std::string url) {
+    message.method = "GET";
+    message.url.swap(url);
+    message.body.clear();  // not wiped yet: whoever sends a code wipes what its request holds
+    message.headers.pop_back();
 }
 
 PHONEAUTH_DECL http_request requests::fetch_account() const {
@@ -10290,11 +10353,12 @@ result<http_request> messenger<Mode>::code_request(const transaction& t, const t
     const auto left =
         (std::max)(std::chrono::ceil<std::chrono::seconds>(t.expires_at - ports_.now()), std::chrono::seconds(1));
     // Both are made for everybody, so that it takes the same time.
-    auto sending = twilio_.create_code_message(t.phone, text, (std::min)(left, config_.code_lifetime),
+    auto request = twilio_.create_code_message(t.phone, text, (std::min)(left, config_.code_lifetime),
                                                twilio::delivery_url(config_.twilio, t), added);
-    auto look_up = twilio_.find_messages(t.phone);
+    auto look_up = twilio_.messages_to(t.phone);
     detail::wipe(text);
-    return rules::is_decoy(t) ? std::move(look_up) : std::move(sending);
+    if (rules::is_decoy(t)) twilio::requests::look_up_instead(request, std::move(look_up));
+    return request;
 }
 
 template <class Mode>
@@ -10338,13 +10402,12 @@ auto messenger<Mode>::send_code(const context& c, const transaction& t, const te
 template <class Mode>
 result<void> messenger<Mode>::verdict(const transaction& t, const http_response& reply) {
     if (rules::is_decoy(t)) return twilio::read_look_up(reply);
-    const auto sent = twilio::read_sent_message(reply);
-    if (sent) {
+    auto sent = twilio::check_sent_message(reply);
+    if (sent)
         sender_.accepted();
-        return {};
-    }
-    sender_.failed(sent.error(), ports_.now());
-    return sent.error();
+    else
+        sender_.failed(sent.error(), ports_.now());
+    return sent;
 }
 
 template <class Mode>
@@ -10927,12 +10990,13 @@ namespace phoneauth {
 inline namespace v0 {
 namespace detail {
 
-/// Memory that is all zeros in a child process; nullptr if there is none. It is unmapped with `::munmap`.
+/// Memory that is all zeros in a child process; nullptr if there is none. It is unmapped with `::munmap`. Where advice
+/// is taken that does not exist (QEMU's user mode takes any), nothing is known of what becomes of it: there is none.
 inline void* memory_of_one_process(std::size_t size) noexcept {
 #ifdef MADV_WIPEONFORK
     void* const memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) return nullptr;
-    if (::madvise(memory, size, MADV_WIPEONFORK) == 0) return memory;
+    if (::madvise(memory, size, -1) != 0 && ::madvise(memory, size, MADV_WIPEONFORK) == 0) return memory;
     ::munmap(memory, size);
 #else
     static_cast<void>(size);
@@ -10946,7 +11010,6 @@ inline void* memory_of_one_process(std::size_t size) noexcept {
 struct random_source::pool {
     std::array<unsigned char, 256> bytes;
     std::size_t left;  ///< of them, the last ones
-    long owner;        ///< the process, in case a kernel only says that it wipes
 };
 
 PHONEAUTH_DECL random_source::~random_source() {
@@ -10980,11 +11043,9 @@ PHONEAUTH_DECL bool random_source::fill(std::span<unsigned char> out) {
         if (void* const memory = detail::memory_of_one_process(sizeof(pool))) pool_ = new (memory) pool{};
     }
     if (!pool_) return draw(out);
-    const long process = ::getpid();
-    if (pool_->owner != process || pool_->left < out.size()) {
+    if (pool_->left < out.size()) {
         pool_->left = 0;
         if (!draw(pool_->bytes)) return false;
-        pool_->owner = process;
         pool_->left = pool_->bytes.size();
     }
     auto* const next = pool_->bytes.data() + (pool_->bytes.size() - pool_->left);
@@ -11040,6 +11101,8 @@ class token_hasher {
 public:
     /// The hash of `token`, 64 characters.
     std::string operator()(std::string_view token) { return detail::lower_case_hex(sha256_(token)); }
+    /// Appends it to `to`.
+    void append(std::string& to, std::string_view token) { detail::append_lower_case_hex(to, sha256_(token)); }
 
 private:
     detail::sha256 sha256_;
@@ -11104,25 +11167,27 @@ struct parts {
 
     /// Tells one password of a user from the next: the hash of what was first stored of it.
     std::string fingerprint_of(const user& u) {
-        auto fingerprint = hash(u.password_hash);  // in any case: it takes as long for everybody
-        const rules::stored_password stored(u.password_hash);
-        if (!stored.replaces.empty()) fingerprint.assign(stored.replaces);
+        std::string fingerprint;
+        append_fingerprint(fingerprint, u);
         return fingerprint;
     }
     /// What a session of `u` rests on: see `session::fingerprint`.
     std::string session_fingerprint_of(const user& u) {
-        const auto password = fingerprint_of(u);
-        std::string of = std::to_string(u.generation);
-        of.reserve(of.size() + u.phone.str().size() + password.size() + 2);
-        return hash(of.append(1, ' ').append(u.phone.str()).append(1, ' ').append(password));
+        auto of = std::to_string(u.generation);
+        of.reserve(of.size() + u.phone.str().size() + 2 * sizeof(detail::digest) + 2);
+        of.append(1, ' ').append(u.phone.str()).append(1, ' ');
+        append_fingerprint(of, u);
+        return hash(of);
     }
     /// By what known networks are remembered, from `session_fingerprint_of`: when the sessions of a user end, they are
     /// forgotten.
     static std::string_view network_fingerprint(std::string_view session_fingerprint) {
         return session_fingerprint.substr(0, 16);
     }
-    /// The same for whoever has a phone or an identity; nobody takes as long.
-    std::string network_fingerprint(const std::optional<user>& u) {
+    /// The same for whoever has a phone or an identity; nobody takes as long. Empty if the client's network cannot be
+    /// known to anybody, and so is not looked for.
+    std::string network_fingerprint(const context& c, const std::optional<user>& u) {
+        if (!c.networks().can_be_known()) return {};
         auto fingerprint = u ? session_fingerprint_of(*u) : hash(hash("nobody"));
         fingerprint.resize(16);
         return fingerprint;
@@ -11135,6 +11200,13 @@ struct parts {
     }
 
 private:
+    void append_fingerprint(std::string& to, const user& u) {
+        const auto first = to.size();
+        hash.append(to, u.password_hash);  // in any case: it takes as long for everybody
+        const rules::stored_password stored(u.password_hash);
+        if (!stored.replaces.empty()) to.replace(first, to.npos, stored.replaces);
+    }
+
     struct ended {
         const reporter& reports;
         event_kind success;
@@ -11248,7 +11320,7 @@ auto codes<Mode>::open(context& c, const rules::limit_batch& limits, const cell_
         co_await p_.limits.give_back(limits, granted, p_.messages.is_nobodys_attempt(sent.error()));
         co_return std::move(sent).error();
     }
-    co_return describe(t, *sent);
+    co_return describe(std::move(t), *sent);
 }
 
 template <class Mode>
@@ -11303,7 +11375,7 @@ auto codes<Mode>::send_again(context& c, transaction_id id) -> flow<result<chall
             if (everything) co_await try_to_store(before);
             co_return std::move(sent).error();
         }
-        co_return describe(*found, *sent);
+        co_return describe(std::move(*found), *sent);
     }
     co_return error::storage_unavailable;
 }
@@ -11432,8 +11504,8 @@ auto codes<Mode>::try_to_store(const transaction& t) -> flow<bool> {
 }
 
 template <class Mode>
-challenge codes<Mode>::describe(const transaction& t, send_outcome sent) const {
-    return {transaction_id(t.id), t.expires_at, p_.config.resend_cooldown, sent == send_outcome::uncertain};
+challenge codes<Mode>::describe(transaction&& t, send_outcome sent) const {
+    return {transaction_id(std::move(t.id)), t.expires_at, p_.config.resend_cooldown, sent == send_outcome::uncertain};
 }
 
 }  // namespace flows
@@ -11890,8 +11962,9 @@ auto registration<Mode>::complete(context& c, phoneauth::registration r) -> flow
         co_return std::move(*stored).error();
     }
     p_.reports.note(c, *made);
-    const auto fingerprint = p_.network_fingerprint(*made);
-    const auto over = rules::after_registration(*confirmed, fingerprint, c.networks(), p_.config, p_.now());
+    const auto rests_on = p_.session_fingerprint_of(*made);
+    const auto over =
+        rules::after_registration(*confirmed, p_.network_fingerprint(rests_on), c.networks(), p_.config, p_.now());
     co_await p_.limits.try_to(over);
     try {
         [[maybe_unused]] auto unused = co_await p_.ports.after_registration(*made);
@@ -12275,7 +12348,7 @@ auto login<Mode>::begin(context& c, std::string text, std::optional<password> se
     auto phone = p_.read_phone(c, text);
     if (!phone) co_return std::move(phone).error();
     auto owner = co_await p_.ports.find_user_by_phone(*phone);
-    const auto fingerprint = p_.network_fingerprint(owner);
+    const auto fingerprint = p_.network_fingerprint(c, owner);
     rules::code_request asked{.phone = *phone, .fingerprint = fingerprint, .from = c.networks()};
     if (secret) {
         auto opened = co_await begin_second(c, asked, std::move(owner), *secret);
@@ -12359,7 +12432,7 @@ auto login<Mode>::complete_with_identity(context& c, std::string text, password 
         co_return error::invalid_login;
     }
     auto owner = co_await p_.ports.find_user_by_identity(*identity);
-    const password_question asked{p_.identity_subject(*identity, owner), p_.network_fingerprint(owner), owner};
+    const password_question asked{p_.identity_subject(*identity, owner), p_.network_fingerprint(c, owner), owner};
     auto guess = co_await p_.passwords.check(c, asked, secret);
     if (!guess) co_return std::move(guess).error();
     if (!guess->right) co_return error::invalid_login;
@@ -12426,7 +12499,7 @@ auto login<Mode>::open_session(context& c, user& owner, const entry& by) -> flow
         }
         co_return std::move(kept).error();
     }
-    co_await end_surplus(opened, owner);
+    if (p_.config.max_sessions_per_user != 0) co_await end_surplus(opened, owner);
     const auto known_by = p_.network_fingerprint(opened.fingerprint);
     rules::login_facts facts{.phone = owner.phone, .fingerprint = known_by, .used = by.used, .from = c.networks()};
     std::string subject;
@@ -12477,7 +12550,6 @@ auto login<Mode>::note_device(session device, const session& opened) -> flow<res
 
 template <class Mode>
 auto login<Mode>::end_surplus(const session& added, const user& owner) -> flow<bool> {
-    if (p_.config.max_sessions_per_user == 0) co_return true;
     try {
         auto all = co_await p_.ports.find_sessions_of(owner.object_id);
         const auto surplus = rules::surplus(std::move(all), added, owner, p_.config, p_.now());
@@ -12875,7 +12947,7 @@ auto devices<Mode>::add(context& c, session_token token) -> flow<result<trusted_
         }
         co_return std::move(kept).error();
     }
-    co_await login_.end_surplus(device, admitted->owner);
+    if (p_.config.max_sessions_per_user != 0) co_await login_.end_surplus(device, admitted->owner);
     co_return trusted;
 }
 
@@ -12906,7 +12978,7 @@ auto devices<Mode>::enter(context& c, std::string text, password secret, device_
     auto phone = p_.read_phone(c, text);
     if (!phone) co_return std::move(phone).error();
     auto owner = co_await p_.ports.find_user_by_phone(*phone);
-    const password_question asked{std::string(phone->str()), p_.network_fingerprint(owner), owner, true, true};
+    const password_question asked{std::string(phone->str()), p_.network_fingerprint(c, owner), owner, true, true};
     auto guess = co_await p_.passwords.check(c, asked, secret);
     if (!guess) co_return std::move(guess).error();
     const auto hash = hash_of(token);
@@ -14408,7 +14480,7 @@ auto profile<Mode>::prove(context& c, const admission& by, const std::string& cu
         co_return fresh ? result<void>() : result<void>(error::fresh_login_required);
     }
     const std::optional<user> owner(by.owner);
-    const password_question asked{std::string(by.owner.phone.str()), p_.network_fingerprint(owner), owner};
+    const password_question asked{std::string(by.owner.phone.str()), p_.network_fingerprint(c, owner), owner};
     auto guess = co_await p_.passwords.check(c, asked, current_password);
     if (!guess) co_return std::move(guess).error();
     if (!guess->right) co_return error::invalid_login;
@@ -14520,6 +14592,7 @@ auto profile<Mode>::move_to(const phone_number& phone, session_token token, admi
 #ifndef PHONEAUTH_FLOWS_RECOVERY_HPP
 #define PHONEAUTH_FLOWS_RECOVERY_HPP
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14656,6 +14729,7 @@ struct backup_question {
     const phone_number& phone;         ///< whose guesses are counted
     const std::optional<user>& owner;  ///< nobody: the answer takes as long
     bool concealed;                    ///< nobody is told whose phone it is: that no guess is left is a wrong code
+    std::int64_t hashes = 1;           ///< what is asked for with it costs so many, this one included
 };
 
 /// What a backup code turned out to be.
@@ -14792,7 +14866,7 @@ auto recovery<Mode>::begin(context& c, std::string text) -> flow<result<challeng
     auto phone = p_.read_phone(c, text);
     if (!phone) co_return std::move(phone).error();
     auto owner = co_await p_.ports.find_user_by_phone(*phone);
-    const auto fingerprint = p_.network_fingerprint(owner);
+    const auto fingerprint = p_.network_fingerprint(c, owner);
     rules::code_request asked{.phone = *phone, .fingerprint = fingerprint, .from = c.networks()};
     asked.begins = rules::door::code;
     opening code(purpose::password_reset, *phone, owner ? owner->object_id : rules::decoy_user_id);
@@ -14817,8 +14891,8 @@ auto recovery<Mode>::begin_of(context& c, std::string text) -> flow<result<chall
     auto owner = co_await p_.ports.find_user_by_identity(*identity);
     const auto nobodys = phone_of_nobody(*identity);
     const phone_number phone = owner ? owner->phone : nobodys;
-    const auto stranger = p_.network_fingerprint(std::nullopt);
-    const auto fingerprint = p_.network_fingerprint(owner);
+    const auto stranger = p_.network_fingerprint(c, std::nullopt);
+    const auto fingerprint = p_.network_fingerprint(c, owner);
     rules::code_request asked{.phone = phone, .fingerprint = stranger, .from = c.networks()};
     asked.begins = rules::door::code;
     asked.concealed = true;
@@ -14969,18 +15043,22 @@ auto recovery<Mode>::after_reset(context& c, const transaction& t, const user& b
 template <class Mode>
 auto recovery<Mode>::check(context& c, const backup_question& q, const typed_backup_code& typed)
     -> flow<result<backup_guess>> {
-    const auto limits_of = [&](const std::string& fingerprint) {
-        return rules::backup_limits(q.phone.str(), fingerprint, c.networks(), q.concealed, p_.config, p_.now());
+    const auto limits_of = [&](const std::string& fingerprint, std::int64_t hashes = 1) {
+        return rules::backup_limits(q.phone.str(), fingerprint, c.networks(), q.concealed, hashes, p_.config, p_.now());
     };
-    auto limits = limits_of(p_.network_fingerprint(q.owner));
+    auto limits = limits_of(p_.network_fingerprint(c, q.owner));
     if (q.concealed) {
-        const auto of_client = limits_of(p_.network_fingerprint(std::nullopt)).of_client();
+        const auto of_client = limits_of(p_.network_fingerprint(c, std::nullopt)).of_client();
         const auto admitted = co_await p_.limits.take(c, of_client);
         if (!admitted.granted) co_return of_client.judge(admitted).error();
         limits = limits.of_account();
     }
     const auto granted = co_await p_.limits.take(c, limits);
-    if (!granted.granted && !q.concealed) co_return limits.judge(granted).error();
+    if (!granted.granted && !q.concealed) {
+        // Whoever comes again needs room for all hashes: had they waited for this one, the others would take its place.
+        const auto again = limits_of(p_.network_fingerprint(c, q.owner), q.hashes);
+        co_return again.judge(granted).error();
+    }
     backup_guess guess;
     guess.slot = typed.slot;
     guess.marked = granted.marked;
@@ -15061,10 +15139,10 @@ auto recovery<Mode>::enter(context& c, std::string text, password secret, backup
         co_return error::invalid_login;
     }
     auto owner = co_await p_.ports.find_user_by_phone(*phone);
-    const password_question asked{std::string(phone->str()), p_.network_fingerprint(owner), owner, true};
+    const password_question asked{std::string(phone->str()), p_.network_fingerprint(c, owner), owner, true};
     auto by_password = co_await p_.passwords.check(c, asked, secret.str());
     if (!by_password) co_return std::move(by_password).error();
-    const backup_question question{*phone, owner, false};
+    const backup_question question{*phone, owner, false, 2};
     auto guess = co_await check(c, question, *typed);
     if (!guess) co_return std::move(guess).error();
     const bool has_password = owner && !owner->password_hash.empty();
@@ -15178,7 +15256,8 @@ private:
     flow<result<challenge>> begin(context& c, session_token token);
     flow<result<user>> complete(context& c, session_token token, transaction_id id, submitted_code code);
     flow<result<user>> complete_with_password(context& c, session_token token, password secret);
-    flow<result<user>> raise(const session_token& token, admission by, std::uint32_t method, error stale);
+    flow<change_outcome> raise(const session_token& token, admission& by, std::uint32_t method, error stale);
+    flow<change_outcome> store(const session& s);
 
     parts<Mode>& p_;
     codes<Mode>& codes_;
@@ -15245,14 +15324,15 @@ auto step_up<Mode>::complete(context& c, session_token token, transaction_id id,
     auto confirmed = co_await codes_.confirm(c, expected, id, std::move(code));
     if (!confirmed) co_return std::move(confirmed).error();
     co_await Mode::ignore_cancellation();  // the code is spent: what follows must come to its end
-    auto raised = co_await raise(token, std::move(*admitted), auth_method::by_code, error::no_transaction);
-    if (!raised) {
-        if (raised.error().code == error::storage_unavailable) co_await codes_.reopen(*confirmed);
-        co_return raised;
+    auto raised = co_await raise(token, *admitted, auth_method::by_code, error::no_transaction);
+    if (raised.state != change_state::done) {
+        // Who was logged out meanwhile has no more use for the code; what may be stored stays spent.
+        if (raised.state == change_state::failed) co_await codes_.reopen(*confirmed, spent_try_of(raised.why));
+        co_return std::move(raised).why;
     }
     const auto over = rules::after_step_up(*confirmed, c.networks(), p_.config, p_.now());
     co_await p_.limits.try_to(over);
-    co_return raised;
+    co_return std::move(admitted->owner);
 }
 
 template <class Mode>
@@ -15261,35 +15341,67 @@ auto step_up<Mode>::complete_with_password(context& c, session_token token, pass
     if (!admitted) co_return std::move(admitted).error();
     p_.reports.note(c, admitted->owner);
     const std::optional<user> owner(admitted->owner);
-    const password_question asked{std::string(owner->phone.str()), p_.network_fingerprint(owner), owner};
+    const password_question asked{std::string(owner->phone.str()), p_.network_fingerprint(c, owner), owner};
     auto guess = co_await p_.passwords.check(c, asked, secret);
     if (!guess) co_return std::move(guess).error();
     if (!guess->right) co_return error::invalid_login;
     co_await p_.passwords.forgive(c, asked, *guess);
-    auto raised = co_await raise(token, std::move(*admitted), auth_method::by_password, error::invalid_login);
-    co_return raised;
+    auto raised = co_await raise(token, *admitted, auth_method::by_password, error::invalid_login);
+    if (raised.state != change_state::done) co_return std::move(raised).why;
+    co_return std::move(admitted->owner);
 }
 
-/// The user of a session has shown who they are. It fails with `stale` if what they were then has changed meanwhile; a
-/// session that is over meanwhile stays so.
+/// The user of a session has shown who they are. `by`: what that is, and after a lost race what it has become. It is
+/// stale if the session is over meanwhile, and with `stale` if what the user was then has changed.
 template <class Mode>
-auto step_up<Mode>::raise(const session_token& token, admission by, std::uint32_t method, error stale)
-    -> flow<result<user>> {
+auto step_up<Mode>::raise(const session_token& token, admission& by, std::uint32_t method, error stale)
+    -> flow<change_outcome> {
+    change_outcome outcome;
     try {
         const auto rests_on = p_.session_fingerprint_of(by.owner);
         for (int lost = 0; lost < max_lost_races; ++lost) {
             rules::apply_proof_of_user(by.login, method, p_.config, p_.now());
-            const bool won = co_await p_.ports.update_session(by.login);
-            if (won) co_return std::move(by.owner);
+            auto stored = co_await store(by.login);
+            outcome = std::move(stored);
+            if (outcome.state != change_state::stale) co_return outcome;
             auto again = co_await sessions_.admit(token);
-            if (!again) co_return std::move(again).error();
-            if (p_.session_fingerprint_of(again->owner) != rests_on) co_return stale;
+            if (again && p_.session_fingerprint_of(again->owner) != rests_on) again = stale;
+            if (!again) {
+                outcome.why = std::move(again).error();
+                co_return outcome;
+            }
             by = std::move(*again);
         }
-        co_return error::storage_unavailable;
+        outcome.why = error::storage_unavailable;
     } catch (...) {
-        co_return failure_of_current_exception();
+        outcome.why = Mode::current_failure();
     }
+    outcome.state = change_state::failed;
+    co_return outcome;
+}
+
+/// Stores what the user of `s` has shown. If the storage fails, the session that is there tells what became of it.
+template <class Mode>
+auto step_up<Mode>::store(const session& s) -> flow<change_outcome> {
+    change_outcome outcome;
+    try {
+        const bool won = co_await p_.ports.update_session(s);
+        outcome.state = won ? change_state::done : change_state::stale;
+        co_return outcome;
+    } catch (...) {
+        outcome.why = Mode::current_failure();
+    }
+    try {
+        const auto current = co_await p_.ports.find_session(s.token_hash);
+        if (!current)
+            outcome.state = change_state::stale;
+        else if (current->version == s.version)
+            outcome.state = change_state::failed;
+        else if (current->auth_time == s.auth_time && current->auth_methods == s.auth_methods)
+            outcome.state = change_state::done;
+    } catch (...) {
+    }
+    co_return outcome;
 }
 
 }  // namespace flows
@@ -19346,6 +19458,206 @@ private:
 
 #endif
 
+// ---- phoneauth/storage/detail/expiring_table.hpp ----
+
+#ifndef PHONEAUTH_STORAGE_DETAIL_EXPIRING_TABLE_HPP
+#define PHONEAUTH_STORAGE_DETAIL_EXPIRING_TABLE_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <limits>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+/// A hash table of records that expire. Those that are over are at the front of a heap, so dropping them needs no search;
+/// as most have one lifetime, they are added at its end, in constant time. A record stays where it is until it is
+/// erased. A function that throws has changed nothing.
+///
+/// `Record` can be moved, has `has_key(std::string_view)`, and owns nothing when it is made of nothing. Hashes are the
+/// caller's, and the same for the same key.
+template <class Record>
+class expiring_table {
+    using number = std::uint32_t;  // of a record, or of a place in the heap
+    static constexpr number none = (std::numeric_limits<number>::max)();
+
+public:
+    struct entry {
+        Record record{};
+
+    private:
+        friend class expiring_table;
+        std::uint32_t hash = 0;
+        number place = none;  // in the heap; of one that is free, the number of the next such
+    };
+
+    expiring_table() : buckets_(16) { heap_.reserve(buckets_.size()); }
+
+    /// The entry of a key; nullptr if there is none.
+    entry* find(std::size_t hash, std::string_view key) noexcept {
+        const auto short_hash = shorten(hash);
+        for (auto at = home_of(short_hash); buckets_[at].record != none; at = next(at))
+            if (buckets_[at].hash == short_hash && entries_[buckets_[at].record].record.has_key(key))
+                return &entries_[buckets_[at].record];
+        return nullptr;
+    }
+
+    /// Adds an entry, of whose key there is none.
+    entry& insert(std::size_t hash, Record r, time_point expires) {
+        if ((heap_.size() + 1) * 4 > buckets_.size() * 3) grow();
+        if (heap_.size() == heap_.capacity()) heap_.reserve(heap_.capacity() * 2);
+        if (free_ == none) {
+            entries_.emplace_back();
+            free_ = static_cast<number>(entries_.size() - 1);
+        }
+        const auto n = free_;
+        auto& added = entries_[n];
+        free_ = added.place;
+        added.record = std::move(r);
+        added.hash = shorten(hash);
+        put(buckets_, {added.hash, n});
+        heap_.push_back({expires, n});
+        rise(static_cast<number>(heap_.size() - 1));
+        return added;
+    }
+
+    time_point expiry_of(const entry& e) const noexcept { return heap_[e.place].expires; }
+
+    void expire_at(entry& e, time_point expires) noexcept {
+        const bool is_later = expires > expiry_of(e);
+        heap_[e.place].expires = expires;
+        is_later ? sink(e.place) : rise(e.place);
+    }
+
+    void erase(entry& e) noexcept {
+        const auto place = e.place;
+        const auto n = heap_[place].record;
+        take_out(n, e.hash);
+        const auto last = heap_.back();
+        heap_.pop_back();
+        if (place < heap_.size()) {
+            heap_[place] = last;
+            entries_[last.record].place = place;
+            sink(place);
+            rise(entries_[last.record].place);
+        }
+        e.record = Record();
+        e.place = free_;
+        free_ = n;
+    }
+
+    /// The entry that expires first, if it does at or before `now`.
+    entry* first_expired(time_point now) noexcept {
+        return heap_.empty() || heap_.front().expires > now ? nullptr : &entries_[heap_.front().record];
+    }
+    /// When the first entry expires; the end of time if there is none.
+    time_point first_expiry() const noexcept { return heap_.empty() ? (time_point::max)() : heap_.front().expires; }
+
+    std::size_t size() const noexcept { return heap_.size(); }
+
+private:
+    // An open table with linear probing (Knuth, The Art of Computer Programming 3, §6.4, algorithms L and R).
+    struct bucket {
+        std::uint32_t hash = 0;
+        number record = none;
+    };
+    using bucket_list = std::vector<bucket>;
+
+    static std::uint32_t shorten(std::size_t hash) noexcept {
+        return static_cast<std::uint32_t>(std::uint64_t{hash} ^ std::uint64_t{hash} >> 32);
+    }
+    std::size_t home_of(std::uint32_t hash) const noexcept { return hash & (buckets_.size() - 1); }
+    std::size_t next(std::size_t at) const noexcept { return (at + 1) & (buckets_.size() - 1); }
+
+    static void put(bucket_list& buckets, bucket b) noexcept {
+        auto at = b.hash & (buckets.size() - 1);
+        while (buckets[at].record != none) at = (at + 1) & (buckets.size() - 1);
+        buckets[at] = b;
+    }
+    void grow() {
+        bucket_list larger(buckets_.size() * 2);
+        for (const auto& b : buckets_)
+            if (b.record != none) put(larger, b);
+        buckets_ = std::move(larger);
+    }
+    /// Empties the bucket of record `n`, and moves those behind it that no look-up would reach any more.
+    void take_out(number n, std::uint32_t hash) noexcept {
+        auto hole = home_of(hash);
+        while (buckets_[hole].record != n) hole = next(hole);
+        for (auto at = next(hole); buckets_[at].record != none; at = next(at)) {
+            const auto way = (at - home_of(buckets_[at].hash)) & (buckets_.size() - 1);
+            if (way < ((at - hole) & (buckets_.size() - 1))) continue;  // its home is behind the hole
+            buckets_[hole] = buckets_[at];
+            hole = at;
+        }
+        buckets_[hole] = {};
+    }
+
+    // A heap of four children each, which fit into a cache line.
+    struct turn {
+        time_point expires;
+        number record;
+    };
+
+    void rise(number at) noexcept {
+        const auto t = heap_[at];
+        for (; at > 0 && t.expires < heap_[(at - 1) / 4].expires; at = (at - 1) / 4) set(at, heap_[(at - 1) / 4]);
+        set(at, t);
+    }
+    void sink(number at) noexcept {
+        const auto t = heap_[at];
+        const auto size = static_cast<number>(heap_.size());
+        for (auto child = at * 4 + 1; child < size; child = at * 4 + 1) {
+            const auto first = static_cast<number>(
+                std::min_element(heap_.begin() + child, heap_.begin() + (std::min)(child + 4, size),
+                                 [](const turn& a, const turn& b) { return a.expires < b.expires; }) -
+                heap_.begin());
+            if (t.expires <= heap_[first].expires) break;
+            set(at, heap_[first]);
+            at = first;
+        }
+        set(at, t);
+    }
+    void set(number at, const turn& t) noexcept {
+        heap_[at] = t;
+        entries_[t.record].place = at;
+    }
+
+    bucket_list buckets_;
+    std::vector<turn> heap_;
+    std::deque<entry> entries_;  // by number
+    number free_ = none;         // the first that has no record
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/storage/detail/packed_record.hpp ----
+
+#ifndef PHONEAUTH_STORAGE_DETAIL_PACKED_RECORD_HPP
+#define PHONEAUTH_STORAGE_DETAIL_PACKED_RECORD_HPP
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+
 // ---- phoneauth/storage/detail/record_fields.hpp ----
 
 #ifndef PHONEAUTH_STORAGE_DETAIL_RECORD_FIELDS_HPP
@@ -19550,24 +19862,167 @@ std::string with_places(std::string sql, char sign) {
 
 #endif
 
-// ---- phoneauth/storage/memory.hpp ----
+// Records in a third of the room: their fields one behind the other, and ids as the bytes that they spell.
 
-#ifndef PHONEAUTH_STORAGE_MEMORY_HPP
-#define PHONEAUTH_STORAGE_MEMORY_HPP
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+/// Most ids are spelled 8-4-4-4-12 in upper-case digits (RFC 9562 §4, but for the case): 16 bytes.
+class spelled_id {
+public:
+    static constexpr std::size_t length = 36;
+    static constexpr std::size_t bytes = 16;
+
+    /// Whether `text` is spelled like that; its bytes are at `to`, then.
+    static bool read(std::string_view text, char* to) noexcept {
+        if (text.size() != length) return false;
+        int wrong = 0;  // negative if a character is
+        for (std::size_t i = 0; i < bytes; ++i) {
+            const int high = values[static_cast<unsigned char>(text[places[i]])];
+            const int low = values[static_cast<unsigned char>(text[places[i] + 1u])];
+            wrong |= high | low;
+            to[i] = static_cast<char>(high * 16 + low);
+        }
+        for (const auto at : dashes) wrong |= text[at] == '-' ? 0 : -1;
+        return wrong >= 0;
+    }
+    static std::array<char, length> spell(const char* from) noexcept {
+        std::array<char, length> text;
+        for (const auto at : dashes) text[at] = '-';
+        for (std::size_t i = 0; i < bytes; ++i)
+            std::memcpy(&text[places[i]], &pairs[static_cast<unsigned char>(from[i])], 2);
+        return text;
+    }
+
+private:
+    static constexpr std::string_view digits = "0123456789ABCDEF";
+    static constexpr std::array<unsigned char, 4> dashes{8, 13, 18, 23};
+    static constexpr std::array<unsigned char, bytes> places{0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
+    static constexpr auto values = [] {
+        std::array<signed char, 256> all{};
+        all.fill(-1);
+        for (std::size_t i = 0; i < digits.size(); ++i)
+            all[static_cast<unsigned char>(digits[i])] = static_cast<signed char>(i);
+        return all;
+    }();
+    static constexpr auto pairs = [] {
+        std::array<std::array<char, 2>, 256> all{};
+        for (std::size_t i = 0; i < all.size(); ++i) all[i] = {digits[i / 16], digits[i % 16]};
+        return all;
+    }();
+};
+
+/// A record, packed. Its key is the first of its fields.
+template <class Record>
+class packed_record {
+public:
+    packed_record() = default;
+    packed_record(const Record& r, std::uint64_t version) : version_(version) {
+        std::size_t most = 0;
+        for_each_stored([&](auto member) { most += room_for(r.*member); });
+        std::array<char, 512> usual;
+        const auto larger = std::make_unique_for_overwrite<char[]>(most <= usual.size() ? 0 : most);
+        char* const first = most <= usual.size() ? usual.data() : larger.get();
+        char* end = first;
+        for_each_stored([&](auto member) { put(end, r.*member); });
+        const auto size = static_cast<std::size_t>(end - first);
+        bytes_ = std::make_unique_for_overwrite<char[]>(size);
+        std::memcpy(bytes_.get(), first, size);
+    }
+
+    bool has_key(std::string_view key) const noexcept {
+        const char* at = bytes_.get();
+        const auto front = *at++;
+        if (front != is_id) return key == take_text(front, at);
+        const auto id = spelled_id::spell(at);
+        return key == std::string_view(id.data(), id.size());
+    }
+
+    std::uint64_t version() const noexcept { return version_; }
+
+    Record unpack() const {
+        auto r = blank_record<Record>();
+        const char* at = bytes_.get();
+        for_each_stored([&](auto member) { take(at, r.*member); });
+        r.version = version_;
+        return r;
+    }
+
+private:
+    // What is in front of a text, if it is not its length.
+    static constexpr char is_id = '\xff';
+    static constexpr char is_long = '\xfe';
+
+    /// All fields but the version.
+    template <class F>
+    static void for_each_stored(F f) {
+        for_each_field<Record>([&](const field& of, auto member) {
+            if (of.role != field_role::version) f(member);
+        });
+    }
+
+    static std::size_t room_for(const std::string& text) noexcept { return 1 + sizeof(std::size_t) + text.size(); }
+    template <class T>
+    static std::size_t room_for(const T& value) noexcept requires std::is_trivially_copyable_v<T> {
+        return sizeof value;
+    }
+
+    static void put(char*& to, const std::string& text) noexcept {
+        if (spelled_id::read(text, to + 1)) {
+            *to = is_id;
+            to += 1 + spelled_id::bytes;
+            return;
+        }
+        const bool is_short = text.size() < static_cast<unsigned char>(is_long);
+        *to++ = is_short ? static_cast<char>(text.size()) : is_long;
+        if (!is_short) put(to, text.size());
+        std::memcpy(std::exchange(to, to + text.size()), text.data(), text.size());
+    }
+    template <class T>
+    static void put(char*& to, const T& value) noexcept requires std::is_trivially_copyable_v<T> {
+        std::memcpy(std::exchange(to, to + sizeof value), &value, sizeof value);
+    }
+
+    static void take(const char*& at, std::string& text) {
+        const auto front = *at++;
+        if (front == is_id) {
+            const auto id = spelled_id::spell(std::exchange(at, at + spelled_id::bytes));
+            text.assign(id.data(), id.size());
+        } else if (front != 0) {
+            text = take_text(front, at);
+        }
+    }
+    template <class T>
+    static void take(const char*& at, T& value) noexcept requires std::is_trivially_copyable_v<T> {
+        std::memcpy(&value, std::exchange(at, at + sizeof value), sizeof value);
+    }
+    static std::string_view take_text(char front, const char*& at) noexcept {
+        std::size_t size = static_cast<unsigned char>(front);
+        if (front == is_long) take(at, size);
+        return {std::exchange(at, at + size), size};
+    }
+
+    std::unique_ptr<char[]> bytes_;
+    std::uint64_t version_ = 0;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/storage/detail/seeded_hash.hpp ----
+
+#ifndef PHONEAUTH_STORAGE_DETAIL_SEEDED_HASH_HPP
+#define PHONEAUTH_STORAGE_DETAIL_SEEDED_HASH_HPP
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <map>
-#include <mutex>
-#include <optional>
 #include <random>
-#include <string>
 #include <string_view>
-#include <unordered_map>
-#include <unordered_set>
-#include <utility>
-#include <vector>
 
 
 namespace phoneauth {
@@ -19589,85 +20044,189 @@ private:
     std::uint64_t seed_ = std::uint64_t{std::random_device()()} << 32 | std::random_device()();
 };
 
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/storage/detail/transaction_table.hpp ----
+
+#ifndef PHONEAUTH_STORAGE_DETAIL_TRANSACTION_TABLE_HPP
+#define PHONEAUTH_STORAGE_DETAIL_TRANSACTION_TABLE_HPP
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <mutex>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+/// Transactions in several tables, each with a mutex of its own: threads seldom meet, and none waits long for one that
+/// grows. Thread-safe.
+class transaction_table {
+    using packed = packed_record<transaction>;
+
+public:
+    explicit transaction_table(std::size_t most) noexcept : most_(most) {
+        for (auto& e : expiry_) e.store((time_point::max)(), std::memory_order_relaxed);
+    }
+
+    /// Adds a transaction, unless there is one of that id; until `expires`. `std::length_error` if there are too many.
+    bool insert(const transaction& t, time_point expires) {
+        packed added(t, t.version);
+        const auto hash = hash_(t.id);
+        if (size_.fetch_add(1, std::memory_order_relaxed) >= most_) {
+            size_.fetch_sub(1, std::memory_order_relaxed);
+            throw std::length_error("phoneauth: the memory storage is full");
+        }
+        const locked_table at(*this, hash);
+        try {
+            if (!at->find(hash, t.id)) {
+                at->insert(hash, std::move(added), expires);
+                return true;
+            }
+        } catch (...) {
+            size_.fetch_sub(1, std::memory_order_relaxed);
+            throw;
+        }
+        size_.fetch_sub(1, std::memory_order_relaxed);
+        return false;
+    }
+
+    std::optional<transaction> find(const std::string& id) {
+        const auto hash = hash_(id);
+        const locked_table at(*this, hash);
+        const auto* found = at->find(hash, id);
+        return found ? std::optional(found->record.unpack()) : std::nullopt;
+    }
+
+    /// Stores `t` in place of the transaction with its id and version, as its next version.
+    bool update(const transaction& t) {
+        packed next(t, t.version + 1);
+        const auto hash = hash_(t.id);
+        const locked_table at(*this, hash);
+        auto* found = at->find(hash, t.id);
+        if (!found || found->record.version() != t.version) return false;
+        std::swap(found->record, next);
+        return true;
+    }
+
+    /// Drops at most `count` transactions that are over.
+    void drop_expired(time_point now, std::size_t count) {
+        for (std::size_t i = 0; i < tables && count > 0; ++i) {
+            if (expiry_[i].load(std::memory_order_relaxed) > now) continue;
+            const locked_table at(*this, i);
+            for (; count > 0; --count) {
+                auto* over = at->first_expired(now);
+                if (!over) break;
+                at->erase(*over);
+                size_.fetch_sub(1, std::memory_order_relaxed);
+            }
+        }
+    }
+
+private:
+    static constexpr std::size_t tables = 16;
+
+    struct alignas(64) table {
+        std::mutex mutex;
+        expiring_table<packed> records;
+    };
+
+    /// One of the tables, for whoever holds its mutex.
+    class locked_table {
+    public:
+        locked_table(transaction_table& all, std::size_t hash)
+            : table_(all.tables_[hash % tables]), expiry_(all.expiry_[hash % tables]), lock_(table_.mutex) {}
+        ~locked_table() {
+            const auto first = table_.records.first_expiry();
+            if (expiry_.load(std::memory_order_relaxed) != first) expiry_.store(first, std::memory_order_relaxed);
+        }
+        locked_table(const locked_table&) = delete;
+        locked_table& operator=(const locked_table&) = delete;
+
+        expiring_table<packed>* operator->() const noexcept { return &table_.records; }
+
+    private:
+        table& table_;
+        std::atomic<time_point>& expiry_;
+        const std::scoped_lock<std::mutex> lock_;
+    };
+
+    const std::size_t most_;
+    std::atomic<std::size_t> size_ = 0;
+    const seeded_hash hash_;
+    std::array<std::atomic<time_point>, tables> expiry_;  // of the first transaction of each table
+    std::array<table, tables> tables_;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/storage/memory.hpp ----
+
+#ifndef PHONEAUTH_STORAGE_MEMORY_HPP
+#define PHONEAUTH_STORAGE_MEMORY_HPP
+
+#include <cstddef>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
 template <class T>
 using string_map = std::unordered_map<std::string, T, seeded_hash, std::equal_to<>>;
 
-/// A hash map whose entries expire. They are kept in the order in which they do, so dropping those that are over needs
-/// no search. A function that throws has changed nothing.
-template <class T>
-class expiring_map {
-    struct entry;
-    using order = std::multimap<time_point, const std::string*>;
-    struct entry {
-        T value;
-        typename order::iterator place;
-    };
+/// A session, in the list of those that its user has.
+struct stored_session {
+    session value{};
+    stored_session* before = nullptr;
+    stored_session* after = nullptr;
 
-public:
-    T* find(std::string_view key) {
-        const auto found = entries_.find(key);
-        return found == entries_.end() ? nullptr : &found->second.value;
-    }
+    bool has_key(std::string_view token_hash) const noexcept { return value.token_hash == token_hash; }
+};
 
-    /// Adds an entry; nullptr if there is one of that key.
-    T* insert(const std::string& key, const T& value, time_point expires) {
-        // Most entries have the same lifetime and so belong at the end, where adding takes constant time.
-        const auto place = order_.emplace_hint(order_.end(), expires, nullptr);
-        try {
-            const auto [at, added] = entries_.try_emplace(key, entry{value, place});
-            if (added) {
-                place->second = &at->first;
-                return &at->second.value;
-            }
-        } catch (...) {
-            order_.erase(place);
-            throw;
-        }
-        order_.erase(place);
-        return nullptr;
-    }
+/// The key of a cell, which is over at the time that it stands for.
+struct stored_cell {
+    std::string key{};
 
-    /// Changes when an entry expires.
-    void expire_at(std::string_view key, time_point expires) {
-        auto& place = entries_.find(key)->second.place;
-        if (place->first == expires) return;
-        auto node = order_.extract(place);
-        node.key() = expires;
-        place = order_.insert(std::move(node));
-    }
-
-    void erase(std::string_view key) {
-        const auto found = entries_.find(key);
-        order_.erase(found->second.place);
-        entries_.erase(found);
-    }
-
-    /// The key of the entry that expires first, if it does at or before `now`.
-    const std::string* first_expired(time_point now) const {
-        return order_.empty() || order_.begin()->first > now ? nullptr : order_.begin()->second;
-    }
-
-    std::size_t size() const noexcept { return entries_.size(); }
-
-private:
-    string_map<entry> entries_;
-    order order_;
+    bool has_key(std::string_view k) const noexcept { return key == k; }
 };
 
 }  // namespace detail
 
 /// How many records a `memory_storage` holds at most, so that strangers cannot exhaust the server's memory.
 struct memory_limits {
-    std::size_t transactions = 1'000'000;  ///< of about 500 bytes each
-    std::size_t sessions = 1'000'000;      ///< of about 600 bytes each
-    std::size_t cells = 1'000'000;         ///< of about 200 bytes each
+    std::size_t transactions = 1'000'000;  ///< of about 170 bytes each
+    std::size_t sessions = 1'000'000;      ///< of about 800 bytes each
+    std::size_t cells = 1'000'000;         ///< of about 150 bytes each
 };
 
 /// A complete Storage in the memory of this process: for tests, and for servers that are a single process and may
 /// forget users when they end. Combine it with a storage for the users (storage/combined.hpp) to keep those.
 ///
-/// All functions take constant time (amortised), except `find_sessions_of` and
-/// `erase_sessions_of`, which are linear in that user's sessions.
+/// All functions take constant time (amortised), but for what is erased or expires, which takes logarithmic time, and
+/// `find_sessions_of` and `erase_sessions_of`, which are linear in that user's sessions.
 /// What has expired is dropped a few records at a time, whenever something is inserted: transactions
 /// `transaction_retention` past their `expires_at`, sessions at theirs, cells when they are over.
 ///
@@ -19677,7 +20236,8 @@ struct memory_limits {
 /// `take_cells` may, after a `std::bad_alloc`, have taken the first of its cells.
 ///
 /// @par Thread safety
-/// Shared objects are safe. No function blocks for longer than a few look-ups.
+/// Shared objects are safe. Transactions are in 16 tables with a mutex each. No function blocks for longer than a few
+/// look-ups, but one in so many insertions waits for a table that grows: for some 10 ms at a million sessions or cells.
 class memory_storage {
 public:
     /// Codes can be derived with a key that only this process knows: `config::code_keys` may stay empty.
@@ -19709,22 +20269,24 @@ public:
 
 private:
     using user_index = detail::string_map<user*>;
+    using session_table = detail::expiring_table<detail::stored_session>;
+    using cell_table = detail::expiring_table<detail::stored_cell>;
 
     /// How many expired entries one insertion drops: more than it adds, so that they cannot pile up.
     static constexpr std::size_t sweep = 2;
 
-    PHONEAUTH_DECL void store_cell(std::string_view key, time_point cell, time_point now);
     PHONEAUTH_DECL static void check(std::size_t size, std::size_t limit);
     PHONEAUTH_DECL static bool is_of_another(const user_index& index, std::string_view key, const user& u);
     /// Cannot fail: it takes a node out and puts it back under another key.
     PHONEAUTH_DECL static void rename(user_index& index, std::string_view from, std::string&& to);
     PHONEAUTH_DECL static std::optional<user> find_by(const user_index& index, std::string_view key);
-    PHONEAUTH_DECL void forget(const session& s);
+    PHONEAUTH_DECL session_table::entry* find(std::string_view token_hash);
+    PHONEAUTH_DECL void forget(session_table::entry& ended);
 
     const memory_limits limits_{};
+    const detail::seeded_hash hash_;
 
-    std::mutex transactions_mutex_;
-    detail::expiring_map<transaction> transactions_;
+    detail::transaction_table transactions_{limits_.transactions};
 
     std::mutex users_mutex_;
     detail::string_map<user> users_;
@@ -19732,11 +20294,11 @@ private:
     user_index by_identity_;
 
     std::mutex sessions_mutex_;
-    detail::expiring_map<session> sessions_;
-    detail::string_map<std::unordered_set<std::string_view>> sessions_of_;  // user → hashes, which point into sessions_
+    session_table sessions_;
+    detail::string_map<detail::stored_session*> sessions_of_;  // user → the first of theirs, in sessions_
 
     std::mutex cells_mutex_;
-    detail::expiring_map<time_point> cells_;
+    cell_table cells_;
 };
 
 static_assert(Storage<memory_storage>);
@@ -19753,33 +20315,23 @@ static_assert(Storage<memory_storage>);
 
 #include <array>
 #include <stdexcept>
+#include <utility>
 
 
 namespace phoneauth {
 inline namespace v0 {
 
 PHONEAUTH_DECL bool memory_storage::insert_transaction(const transaction& t) {
-    const std::scoped_lock lock(transactions_mutex_);
-    for (std::size_t i = 0; i < sweep; ++i)
-        if (const auto* key = transactions_.first_expired(t.created_at)) transactions_.erase(*key);
-    check(transactions_.size(), limits_.transactions);
-    return transactions_.insert(t.id, t, t.expires_at + transaction_retention) != nullptr;
+    transactions_.drop_expired(t.created_at, sweep);
+    return transactions_.insert(t, t.expires_at + transaction_retention);
 }
 
 PHONEAUTH_DECL std::optional<transaction> memory_storage::find_transaction(const std::string& id) {
-    const std::scoped_lock lock(transactions_mutex_);
-    const auto* found = transactions_.find(id);
-    return found ? std::optional(*found) : std::nullopt;
+    return transactions_.find(id);
 }
 
 PHONEAUTH_DECL bool memory_storage::update_transaction(const transaction& t) {
-    auto next = t;
-    ++next.version;
-    const std::scoped_lock lock(transactions_mutex_);
-    auto* stored = transactions_.find(t.id);
-    if (!stored || stored->version != t.version) return false;
-    *stored = std::move(next);
-    return true;
+    return transactions_.update(t);
 }
 
 PHONEAUTH_DECL write_result memory_storage::insert_user(const user& u) {
@@ -19843,25 +20395,29 @@ PHONEAUTH_DECL std::optional<user> memory_storage::find_user_by_identity(const s
 }
 
 PHONEAUTH_DECL bool memory_storage::insert_session(const session& s) {
+    detail::stored_session added{s};
+    const auto hash = hash_(s.token_hash);
     const std::scoped_lock lock(sessions_mutex_);
     for (std::size_t i = 0; i < sweep; ++i)
-        if (const auto* key = sessions_.first_expired(s.created_at)) forget(*sessions_.find(*key));
+        if (auto* over = sessions_.first_expired(s.created_at)) forget(*over);
     check(sessions_.size(), limits_.sessions);
-    const auto* added = sessions_.insert(s.token_hash, s, s.expires_at);
-    if (!added) return false;
+    if (sessions_.find(hash, s.token_hash)) return false;
+    auto& stored = sessions_.insert(hash, std::move(added), s.expires_at);
     try {
-        sessions_of_[s.user_id].insert(added->token_hash);
+        auto& first = sessions_of_[s.user_id];
+        stored.record.after = std::exchange(first, &stored.record);
     } catch (...) {
-        forget(*added);
+        sessions_.erase(stored);
         throw;
     }
+    if (auto* after = stored.record.after) after->before = &stored.record;
     return true;
 }
 
 PHONEAUTH_DECL std::optional<session> memory_storage::find_session(const std::string& token_hash) {
     const std::scoped_lock lock(sessions_mutex_);
-    const auto* found = sessions_.find(token_hash);
-    return found ? std::optional(*found) : std::nullopt;
+    const auto* found = find(token_hash);
+    return found ? std::optional(found->record.value) : std::nullopt;
 }
 
 PHONEAUTH_DECL std::vector<session> memory_storage::find_sessions_of(const std::string& user_id) {
@@ -19869,28 +20425,28 @@ PHONEAUTH_DECL std::vector<session> memory_storage::find_sessions_of(const std::
     const std::scoped_lock lock(sessions_mutex_);
     const auto found = sessions_of_.find(user_id);
     if (found == sessions_of_.end()) return all;
-    all.reserve(found->second.size());
-    for (const auto hash : found->second) all.push_back(*sessions_.find(hash));
+    for (const auto* s = found->second; s; s = s->after) all.push_back(s->value);
     return all;
 }
 
 PHONEAUTH_DECL bool memory_storage::update_session(const session& s) {
     const std::scoped_lock lock(sessions_mutex_);
-    auto* stored = sessions_.find(s.token_hash);
-    if (!stored || stored->version != s.version) return false;
-    // The rest is what it was, and `sessions_of_` points into it.
+    auto* found = find(s.token_hash);
+    if (!found || found->record.value.version != s.version) return false;
+    auto& stored = found->record.value;
+    // The rest is what it was.
     auto fingerprint = s.fingerprint;
-    stored->fingerprint = std::move(fingerprint);
-    stored->auth_methods = s.auth_methods;
-    stored->auth_time = s.auth_time;
-    stored->last_used_at = s.last_used_at;
-    ++stored->version;
+    stored.fingerprint = std::move(fingerprint);
+    stored.auth_methods = s.auth_methods;
+    stored.auth_time = s.auth_time;
+    stored.last_used_at = s.last_used_at;
+    ++stored.version;
     return true;
 }
 
 PHONEAUTH_DECL bool memory_storage::erase_session(const std::string& token_hash) {
     const std::scoped_lock lock(sessions_mutex_);
-    const auto* found = sessions_.find(token_hash);
+    auto* found = find(token_hash);
     if (found) forget(*found);
     return found != nullptr;
 }
@@ -19898,55 +20454,58 @@ PHONEAUTH_DECL bool memory_storage::erase_session(const std::string& token_hash)
 PHONEAUTH_DECL std::size_t memory_storage::erase_sessions_of(const std::string& user_id, const std::string& kept) {
     const std::scoped_lock lock(sessions_mutex_);
     const auto found = sessions_of_.find(user_id);
-    if (found == sessions_of_.end()) return 0;
-    auto& tokens = found->second;
-    const auto before = tokens.size();
-    for (auto token = tokens.begin(); token != tokens.end();) {
-        if (*token == kept) {
-            ++token;
-            continue;
-        }
-        const auto ended = *token;
-        token = tokens.erase(token);
-        sessions_.erase(ended);
+    std::size_t ended = 0;
+    for (auto* s = found == sessions_of_.end() ? nullptr : found->second; s;) {
+        const auto& one = std::exchange(s, s->after)->value;
+        if (one.token_hash == kept) continue;
+        forget(*find(one.token_hash));
+        ++ended;
     }
-    const auto after = tokens.size();
-    if (after == 0) sessions_of_.erase(found);
-    return before - after;
+    return ended;
 }
 
 PHONEAUTH_DECL cell_answer memory_storage::take_cells(const cell_batch& batch) {
+    std::array<std::size_t, cell_batch::most> hashes{};
+    for (std::size_t i = 0; i < batch.size(); ++i) hashes[i] = hash_(batch.key(i));
+    const auto marker_hash = batch.marker().empty() ? std::size_t{0} : hash_(batch.marker());
+    std::array<cell_table::entry*, cell_batch::most> found{};
     std::array<time_point, 1 + cell_batch::most> stored{};
     const std::scoped_lock lock(cells_mutex_);
-    const auto find = [this](std::string_view key) {
-        const auto* cell = cells_.find(key);
-        return cell ? *cell : time_point();
-    };
-    stored[0] = find(batch.marker());
-    for (std::size_t i = 0; i < batch.size(); ++i) stored[1 + i] = find(batch.key(i));
+    if (!batch.marker().empty())
+        if (const auto* marker = cells_.find(marker_hash, batch.marker())) stored[0] = cells_.expiry_of(*marker);
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+        found[i] = cells_.find(hashes[i], batch.key(i));
+        if (found[i]) stored[1 + i] = cells_.expiry_of(*found[i]);
+    }
     const auto answer = decide(batch, stored);
     if (!answer.granted) return answer;
-    std::size_t added = 0;
-    for (std::size_t i = 0; i < batch.size(); ++i)
-        added += answer.cells[i] > batch.now() && answer.cells[i] != stored[1 + i] && !cells_.find(batch.key(i));
-    for (std::size_t i = 0; i < sweep * added; ++i)
-        if (const auto* over = cells_.first_expired(batch.now())) cells_.erase(*over);
-    check(cells_.size() + added, limits_.cells + 1);  // before the first of them is stored
-    for (std::size_t i = 0; i < batch.size(); ++i)
-        if (answer.cells[i] != stored[1 + i]) store_cell(batch.key(i), answer.cells[i], batch.now());
-    return answer;
-}
-
-PHONEAUTH_DECL void memory_storage::store_cell(std::string_view key, time_point cell, time_point now) {
-    auto* stored = cells_.find(key);
-    if (cell <= now) {
-        if (stored) cells_.erase(key);
-    } else if (stored) {
-        cells_.expire_at(key, cell);
-        *stored = cell;
-    } else {
-        cells_.insert(std::string(key), cell, cell);
+    const auto is_new = [&](std::size_t i) {
+        return !found[i] && answer.cells[i] > batch.now() && answer.cells[i] != stored[1 + i];
+    };
+    const auto count_new = [&] {
+        std::size_t n = 0;
+        for (std::size_t i = 0; i < batch.size(); ++i) n += is_new(i);
+        return n;
+    };
+    for (std::size_t left = sweep * count_new(); left > 0; --left) {
+        auto* over = cells_.first_expired(batch.now());
+        if (!over) break;
+        for (auto*& e : found)
+            if (e == over) e = nullptr;
+        cells_.erase(*over);
     }
+    check(cells_.size() + count_new(), limits_.cells + 1);  // before the first of them is stored
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+        const auto cell = answer.cells[i];
+        if (cell == stored[1 + i]) continue;
+        if (is_new(i))
+            cells_.insert(hashes[i], detail::stored_cell{std::string(batch.key(i))}, cell);
+        else if (found[i] && cell <= batch.now())
+            cells_.erase(*found[i]);
+        else if (found[i])
+            cells_.expire_at(*found[i], cell);
+    }
+    return answer;
 }
 
 PHONEAUTH_DECL void memory_storage::check(std::size_t size, std::size_t limit) {
@@ -19970,12 +20529,21 @@ PHONEAUTH_DECL std::optional<user> memory_storage::find_by(const user_index& ind
     return found == index.end() ? std::nullopt : std::optional(*found->second);
 }
 
-PHONEAUTH_DECL void memory_storage::forget(const session& s) {
-    if (const auto found = sessions_of_.find(s.user_id); found != sessions_of_.end()) {
-        found->second.erase(s.token_hash);
-        if (found->second.empty()) sessions_of_.erase(found);
+PHONEAUTH_DECL auto memory_storage::find(std::string_view token_hash) -> session_table::entry* {
+    return sessions_.find(hash_(token_hash), token_hash);
+}
+
+PHONEAUTH_DECL void memory_storage::forget(session_table::entry& ended) {
+    const auto& s = ended.record;
+    if (s.after) s.after->before = s.before;
+    if (s.before) {
+        s.before->after = s.after;
+    } else {
+        const auto first = sessions_of_.find(s.value.user_id);
+        first->second = s.after;
+        if (!s.after) sessions_of_.erase(first);
     }
-    sessions_.erase(s.token_hash);
+    sessions_.erase(ended);
 }
 
 }  // namespace v0
