@@ -112,7 +112,7 @@ private:
     PHONEAUTH_DECL void forget(session_table::entry& ended);
 
     const memory_limits limits_{};
-    const detail::seeded_hash hash_;
+    const detail::seeded_hash hash_{};
 
     detail::transaction_table transactions_{limits_.transactions};
 

@@ -114,7 +114,7 @@ private:
 
     const std::size_t most_;
     std::atomic<std::size_t> size_ = 0;
-    const seeded_hash hash_;
+    const seeded_hash hash_{};
     std::array<std::atomic<time_point>, tables> expiry_;  // of the first transaction of each table
     std::array<table, tables> tables_;
 };
