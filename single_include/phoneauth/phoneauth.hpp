@@ -20163,7 +20163,7 @@ private:
 
     const std::size_t most_;
     std::atomic<std::size_t> size_ = 0;
-    const seeded_hash hash_;
+    const seeded_hash hash_{};
     std::array<std::atomic<time_point>, tables> expiry_;  // of the first transaction of each table
     std::array<table, tables> tables_;
 };
@@ -20284,7 +20284,7 @@ private:
     PHONEAUTH_DECL void forget(session_table::entry& ended);
 
     const memory_limits limits_{};
-    const detail::seeded_hash hash_;
+    const detail::seeded_hash hash_{};
 
     detail::transaction_table transactions_{limits_.transactions};
 
