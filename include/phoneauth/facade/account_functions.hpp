@@ -22,8 +22,8 @@ public:
     /// asks: either the session was opened within `config::fresh_login`, or `changes` has the user's password as
     /// `currentPassword`, which is compared whenever it is given. A new password ends all other sessions of the user, for
     /// good. The own one goes on, unless the storage fails just then: the user has to log in again in that case. The user
-    /// is told of it by `config::password_changed_notice` or `identity_changed_notice`; that a message about it fails
-    /// changes nothing.
+    /// is told of it by `config::password_changed_notice`, or else `identity_changed_notice`; that a message about it
+    /// fails changes nothing.
     ///
     /// @param session    the token, as the client sent it
     /// @param object_id  whom the client means to change: has to be the session's user

@@ -104,12 +104,12 @@ auto profile<Mode>::change(context& c, session_token token, std::string object_i
     co_return error::storage_unavailable;
 }
 
-/// What is changed in a session that was left open, or stolen, does not stay unnoticed.
+/// What is changed in a session that was left open, or stolen, does not stay unnoticed. One message, whatever is changed.
 template <class Mode>
 auto profile<Mode>::tell(const context& c, const user& before, const user& changed) -> flow<bool> {
     if (changed.password_hash != before.password_hash)
         co_await p_.notices.tell(c, changed.phone, p_.config.password_changed_notice);
-    if (changed.identity != before.identity)
+    else if (changed.identity != before.identity)
         co_await p_.notices.tell(c, changed.phone, p_.config.identity_changed_notice);
     co_return true;
 }
