@@ -4960,8 +4960,8 @@ public:
     /// asks: either the session was opened within `config::fresh_login`, or `changes` has the user's password as
     /// `currentPassword`, which is compared whenever it is given. A new password ends all other sessions of the user, for
     /// good. The own one goes on, unless the storage fails just then: the user has to log in again in that case. The user
-    /// is told of it by `config::password_changed_notice` or `identity_changed_notice`; that a message about it fails
-    /// changes nothing.
+    /// is told of it by `config::password_changed_notice`, or else `identity_changed_notice`; that a message about it
+    /// fails changes nothing.
     ///
     /// @param session    the token, as the client sent it
     /// @param object_id  whom the client means to change: has to be the session's user
@@ -14462,12 +14462,12 @@ auto profile<Mode>::change(context& c, session_token token, std::string object_i
     co_return error::storage_unavailable;
 }
 
-/// What is changed in a session that was left open, or stolen, does not stay unnoticed.
+/// What is changed in a session that was left open, or stolen, does not stay unnoticed. One message, whatever is changed.
 template <class Mode>
 auto profile<Mode>::tell(const context& c, const user& before, const user& changed) -> flow<bool> {
     if (changed.password_hash != before.password_hash)
         co_await p_.notices.tell(c, changed.phone, p_.config.password_changed_notice);
-    if (changed.identity != before.identity)
+    else if (changed.identity != before.identity)
         co_await p_.notices.tell(c, changed.phone, p_.config.identity_changed_notice);
     co_return true;
 }
