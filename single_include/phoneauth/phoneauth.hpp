@@ -9005,7 +9005,7 @@ inline std::string_view without_byte_order_mark(std::string_view text) noexcept 
 PHONEAUTH_DECL std::optional<json_value> parse_json(std::string_view text, std::size_t max_depth = 16);
 
 /// Whether `parse_json` would parse `text` as an object whose member `text_key` is a string that is not empty, or whose
-/// member `list_key` is an array. Costs less.
+/// member `list_key`, if that is not empty, is an array. Costs less.
 PHONEAUTH_DECL bool has_text_or_list(std::string_view text, std::string_view text_key, std::string_view list_key = {},
                                      std::size_t max_depth = 16);
 
@@ -9252,7 +9252,7 @@ PHONEAUTH_DECL bool has_text_or_list(std::string_view text, std::string_view tex
         std::string_view value;
         found = !object.at_key(text_key).get(value) && !value.empty();
         simdjson::dom::array list;
-        if (!found) found = !object.at_key(list_key).get(list);
+        if (!found && !list_key.empty()) found = !object.at_key(list_key).get(list);
     };
     return with_parsed(text, max_depth, look) && found;
 }

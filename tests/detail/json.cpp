@@ -41,6 +41,7 @@ BOOST_AUTO_TEST_CASE(a_text_member_is_asked_for_where_parse_json_would_find_one)
     BOOST_TEST(has_text_or_list(R"({"sid":"SM1"})", "sid"));
     BOOST_TEST(has_text_or_list(R"({"sid":1,"a":[]})", "sid", "a"));
     BOOST_TEST(!has_text_or_list(R"({"a":[],"sid":""})", "sid"));
+    BOOST_TEST(!has_text_or_list(R"({"":[]})", "sid"));
 }
 
 BOOST_AUTO_TEST_CASE(scalars_keep_their_text) {

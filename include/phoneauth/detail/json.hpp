@@ -68,7 +68,7 @@ inline std::string_view without_byte_order_mark(std::string_view text) noexcept 
 PHONEAUTH_DECL std::optional<json_value> parse_json(std::string_view text, std::size_t max_depth = 16);
 
 /// Whether `parse_json` would parse `text` as an object whose member `text_key` is a string that is not empty, or whose
-/// member `list_key` is an array. Costs less.
+/// member `list_key`, if that is not empty, is an array. Costs less.
 PHONEAUTH_DECL bool has_text_or_list(std::string_view text, std::string_view text_key, std::string_view list_key = {},
                                      std::size_t max_depth = 16);
 

@@ -182,7 +182,7 @@ PHONEAUTH_DECL bool has_text_or_list(std::string_view text, std::string_view tex
         std::string_view value;
         found = !object.at_key(text_key).get(value) && !value.empty();
         simdjson::dom::array list;
-        if (!found) found = !object.at_key(list_key).get(list);
+        if (!found && !list_key.empty()) found = !object.at_key(list_key).get(list);
     };
     return with_parsed(text, max_depth, look) && found;
 }
