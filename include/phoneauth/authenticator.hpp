@@ -92,7 +92,7 @@ inline namespace v0 {
 ///     require_recent 1u + 1s             list_sessions 1u + 2s             end_session 1u + 3s
 ///     start_step_up 2 + 1u + 1s          finish_step_up 3 + 1u + 2s        confirm_password 2 + 1u + 2s
 ///     trust_device 1 + 2u + 3s           login_with_trusted_device 3 + 2u + 3s
-///     end_other_sessions 1u + 2s
+///     end_other_sessions 1u + 3s
 ///
 /// `update_user` with the current password makes 2 more, and for a new password 1 + 2s more. A notice by SMS is 1 more; a
 /// reset that needs a backup code, 3 + 1u more; a login that makes its user, 2u more. A password whose hash

@@ -342,6 +342,21 @@ BOOST_AUTO_TEST_CASE(a_device_that_is_ended_meanwhile_lets_nobody_in) {
     BOOST_TEST(w.memory.find_sessions_of(h.in->user.object_id).size() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(a_device_that_lets_somebody_in_while_it_ends_ends_that_session_too) {
+    household<plain_world<meddled_storage>> h;
+    auto& w = h.w;
+    std::optional<result<login_result>> meanwhile;
+    w.memory.before_erase_sessions = [&] { meanwhile = enter(w, h.device); };
+    BOOST_TEST(*w.auth.end_other_sessions(h.in->token) == 2u);
+    BOOST_REQUIRE(meanwhile->has_value());
+    BOOST_TEST(error_of(w.auth.authenticate((*meanwhile)->token)) == error::unknown_token);
+    BOOST_TEST(w.memory.find_sessions_of(h.in->user.object_id).size() == 1u);
+    const auto thief = log_in_with_both(w);
+    w.memory.before_erase_sessions = [&] { w.auth.trust_device(thief.token).value(); };
+    BOOST_TEST(*w.auth.end_other_sessions(h.in->token) == 2u);
+    BOOST_TEST(w.memory.find_sessions_of(h.in->user.object_id).size() == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(a_device_alone_that_is_ended_meanwhile_lets_nobody_in) {
     household<plain_world<meddled_storage>> h;
     auto& w = h.w;

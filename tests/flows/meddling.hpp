@@ -10,11 +10,12 @@
 
 namespace flow_tests {
 
-/// Lets something happen, once, just before a session is changed or just after one is stored: what somebody else does at
-/// that moment.
+/// Lets something happen, once, just before a session is changed, just after one is stored, or between finding a user's
+/// sessions and ending them: what somebody else does at that moment.
 struct meddled_storage : memory_storage {
     std::function<void()> before_update_session;
     std::function<void()> after_insert_session;
+    std::function<void()> before_erase_sessions;
 
     bool update_session(const session& s) {
         if (auto f = std::exchange(before_update_session, nullptr)) f();
@@ -24,6 +25,13 @@ struct meddled_storage : memory_storage {
         const bool inserted = memory_storage::insert_session(s);
         if (auto f = std::exchange(after_insert_session, nullptr)) f();
         return inserted;
+    }
+    std::size_t erase_sessions_of(const std::string& user_id, const std::string& kept) {
+        const auto all = find_sessions_of(user_id);
+        if (auto f = std::exchange(before_erase_sessions, nullptr)) f();
+        std::size_t erased = 0;
+        for (const auto& s : all) erased += s.token_hash != kept && erase_session(s.token_hash);
+        return erased;
     }
 };
 
