@@ -206,26 +206,36 @@ PHONEAUTH_DECL std::optional<std::int64_t> json_value::integer(std::string_view 
     return value;
 }
 
+/// What stands in a JSON string as it is (RFC 8259 §7), and is one byte.
+constexpr bool is_plain_in_json(char c) noexcept {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte >= 0x20 && byte < 0x80 && c != '"' && c != '\\';
+}
+
 PHONEAUTH_DECL void append_json_string(std::string& out, std::string_view text) {
     constexpr std::string_view hex = "0123456789abcdef";
     const auto longer =
         std::count_if(text.begin(), text.end(), [](char c) { return c == '"' || c == '\\' || (c >= 0 && c < 0x20); });
     out.reserve(out.size() + text.size() + 5 * static_cast<std::size_t>(longer) + 2);
     out += '"';
-    while (!text.empty()) {
+    for (;;) {
+        const auto* const special = std::find_if_not(text.begin(), text.end(), is_plain_in_json);
+        out.append(text.begin(), special);
+        text.remove_prefix(static_cast<std::size_t>(special - text.begin()));
+        if (text.empty()) break;
         const auto length = utf8_sequence(text);
         const char c = text.front();
         if (length == 0) {
             out += "\xef\xbf\xbd";  // U+FFFD
+        } else if (length > 1) {
+            out += text.substr(0, length);
         } else if (c == '"' || c == '\\') {
             out += '\\';
             out += c;
-        } else if (c >= 0 && c < 0x20) {
+        } else {
             out += "\\u00";
             out += hex[static_cast<unsigned char>(c) >> 4];
             out += hex[static_cast<unsigned char>(c) & 15];
-        } else {
-            out += text.substr(0, length);
         }
         text.remove_prefix(std::max<std::size_t>(length, 1));
     }

@@ -50,56 +50,59 @@ constexpr bool is_unreserved(char c) noexcept {
     return is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
+/// Puts a host, and the port that follows it if there is one, into `parts`. Whether it did: see `parse_url`.
+inline bool parse_authority(std::string_view authority, url& parts) {
+    std::string_view host;
+    if (authority.starts_with('[')) {
+        const auto end = authority.find(']');
+        if (end == authority.npos) return false;
+        host = authority.substr(1, end - 1);
+        authority.remove_prefix(end + 1);
+        // The resolver judges the exact form; here only what could change the meaning of the URL is refused.
+        if (host.find(':') == host.npos) return false;
+        for (const char c : host)
+            if (hex_value(c) < 0 && c != ':' && c != '.') return false;
+    } else {
+        host = authority.substr(0, authority.find(':'));
+        authority.remove_prefix(host.size());
+        if (!std::all_of(host.begin(), host.end(), is_unreserved)) return false;
+    }
+    if (host.empty() || host.size() > 253) return false;  // RFC 1035 §2.3.4
+    parts.host = host;
+    for (char& c : parts.host)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
+    if (authority.empty()) return true;
+
+    const auto digits = authority.substr(1);
+    if (authority.front() != ':' || digits.empty() || digits.size() > 5) return false;
+    unsigned port = 0;
+    for (const char c : digits) {
+        if (!is_digit(c)) return false;
+        port = port * 10 + static_cast<unsigned>(c - '0');
+    }
+    if (port == 0 || port > 65535) return false;
+    parts.port = static_cast<std::uint16_t>(port);
+    return true;
+}
+
 /// Parses `text`. Refuses, with `error::invalid_url`: other schemes, user information, fragments, an empty or
 /// malformed host, a port outside 1–65535, spaces, control characters and anything that is not ASCII.
 inline result<url> parse_url(std::string_view text) {
-    url parts;
-    for (const char c : text)
-        if (c <= ' ' || c > '~' || c == '#' || c == '\\') return error::invalid_url;
-
+    const auto may_stand = [](char c) { return c > ' ' && c <= '~' && c != '#' && c != '\\'; };
+    if (!std::all_of(text.begin(), text.end(), may_stand)) return error::invalid_url;
     const auto scheme_end = text.find("://");
     if (scheme_end == text.npos) return error::invalid_url;
     const auto scheme = text.substr(0, scheme_end);
+    url parts;
     parts.https = equal_ignoring_case(scheme, "https");
     if (!parts.https && !equal_ignoring_case(scheme, "http")) return error::invalid_url;
     parts.port = parts.https ? 443 : 80;
     text.remove_prefix(scheme_end + 3);
-
     const auto authority_end = (std::min)(text.find_first_of("/?"), text.size());
-    auto authority = text.substr(0, authority_end);
-    parts.target = text.substr(authority_end);
-    if (!parts.target.starts_with('/')) parts.target.insert(parts.target.begin(), '/');
-
-    std::string_view host;
-    if (authority.starts_with('[')) {
-        const auto end = authority.find(']');
-        if (end == authority.npos) return error::invalid_url;
-        host = authority.substr(1, end - 1);
-        authority.remove_prefix(end + 1);
-        // The resolver judges the exact form; here only what could change the meaning of the URL is refused.
-        if (host.find(':') == host.npos) return error::invalid_url;
-        for (const char c : host)
-            if (hex_value(c) < 0 && c != ':' && c != '.') return error::invalid_url;
-    } else {
-        host = authority.substr(0, authority.find(':'));
-        authority.remove_prefix(host.size());
-        for (const char c : host)
-            if (!is_unreserved(c)) return error::invalid_url;
-    }
-    if (host.empty() || host.size() > 253) return error::invalid_url;  // RFC 1035 §2.3.4
-    for (const char c : host) parts.host += c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-
-    if (!authority.empty()) {
-        const auto digits = authority.substr(1);
-        if (authority.front() != ':' || digits.empty() || digits.size() > 5) return error::invalid_url;
-        unsigned port = 0;
-        for (const char c : digits) {
-            if (!is_digit(c)) return error::invalid_url;
-            port = port * 10 + static_cast<unsigned>(c - '0');
-        }
-        if (port == 0 || port > 65535) return error::invalid_url;
-        parts.port = static_cast<std::uint16_t>(port);
-    }
+    if (!parse_authority(text.substr(0, authority_end), parts)) return error::invalid_url;
+    text.remove_prefix(authority_end);
+    if (!text.starts_with('/')) parts.target = '/';
+    parts.target += text;
     return parts;
 }
 
@@ -128,18 +131,17 @@ template <class String = std::string>
 result<String> percent_decode(std::string_view text) {
     String out;
     out.reserve(text.size());
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] != '%') {
-            out += text[i];
-            continue;
-        }
-        const int high = i + 2 < text.size() ? hex_value(text[i + 1]) : -1;
-        const int low = i + 2 < text.size() ? hex_value(text[i + 2]) : -1;
+    for (;;) {
+        const auto run = (std::min)(text.find('%'), text.size());
+        out += text.substr(0, run);
+        text.remove_prefix(run);
+        if (text.empty()) return out;
+        const int high = text.size() > 2 ? hex_value(text[1]) : -1;
+        const int low = text.size() > 2 ? hex_value(text[2]) : -1;
         if (high < 0 || low < 0) return error::invalid_parameter;
         out += static_cast<char>(high * 16 + low);
-        i += 2;
+        text.remove_prefix(3);
     }
-    return out;
 }
 
 /// What stays as it is in the form encoding.

@@ -17,9 +17,8 @@ inline namespace v0 {
 namespace detail {
 
 PHONEAUTH_DECL std::string host_of(std::string_view authority) {
-    if (authority.find_first_of("/?") != authority.npos) return {};
-    auto parts = parse_url("http://" + std::string(authority));
-    return parts ? std::move(parts->host) : std::string();
+    url parts;
+    return parse_authority(authority, parts) ? std::move(parts.host) : std::string();
 }
 
 struct message_parser::impl {

@@ -25,6 +25,7 @@ inline std::string_view next_segment(std::string_view& path) {
 
 /// Whether `segment` hides a letter or a digit in a percent sequence. It is well-formed and `decoded` says what it means.
 inline bool hides_letters(std::string_view segment, std::string_view decoded) noexcept {
+    if (segment.size() == decoded.size()) return false;
     for (const char c : decoded) {
         const bool encoded = segment.front() == '%';
         if (encoded && phoneauth::detail::is_alnum(c)) return true;
