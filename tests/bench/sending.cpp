@@ -18,6 +18,8 @@
 #include <asio/detached.hpp>
 #include <asio/io_context.hpp>
 
+#include <sched.h>
+
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 
@@ -29,6 +31,7 @@
 #include <memory>
 #include <sstream>
 #include <string_view>
+#include <thread>
 
 #include "measure.hpp"
 #include "rivals/client.hpp"
@@ -81,7 +84,17 @@ std::unique_ptr<SSL_CTX, free_tls> tls_server(const std::string& ca_file) {
 }
 
 /// Answers everything as Twilio does when it has accepted a message.
+/// Client and server have a processor each, if there are two: else it decides which of them wakes the other up.
+void stay_on(unsigned processor) {
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(processor, &one);
+    if (std::thread::hardware_concurrency() > 1) ::sched_setaffinity(0, sizeof one, &one);
+}
+constexpr unsigned clients_processor = 0, servers_processor = 1;
+
 int serve(bool tls, const std::string& ca_file) {
+    stay_on(servers_processor);
     testing::twilio_simulator simulator;
     const auto accepted = simulator.answer(message(twilio::requests(settings("http://localhost").twilio)));
     http_response reply{201,
@@ -164,6 +177,7 @@ load load_of(const std::string& origin, const std::string& ca_file, unsigned in_
 
 /// Prints: failed, CPU and of it system, median and 99 % of the times, all in microseconds, and KiB resident at most.
 int be_client(const std::string& name, const load& l, unsigned unmeasured, unsigned measured) {
+    stay_on(clients_processor);
     bench::tally t(unmeasured, measured);
     clients.at(name)(l, t);
     const auto between = [&](timeval rusage::*which) {
@@ -243,9 +257,16 @@ private:
             for (const auto& [field, value] : l.headers)
                 headers += (headers.empty() ? "{\"" : ",\"") + field + "\":\"" + value + '"';
             program = "/usr/bin/env";
-            arguments = {
-                "node",       support::script_path("../bench/rivals/sending.mjs"), origin_, ca_file(), l.path, l.form,
-                headers + '}'};
+            arguments = {"taskset",
+                         "-c",
+                         std::to_string(clients_processor),
+                         "node",
+                         support::script_path("../bench/rivals/sending.mjs"),
+                         origin_,
+                         ca_file(),
+                         l.path,
+                         l.form,
+                         headers + '}'};
         }
         arguments.insert(arguments.end(), numbers.begin(), numbers.end());
         proofs::process child(arguments, program);

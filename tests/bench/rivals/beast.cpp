@@ -32,15 +32,21 @@ class session : public std::enable_shared_from_this<session<Stream>> {
 public:
     template <class... Context>
     session(const load& l, tally& t, net::io_context& io, Context&... context)
-        : load_(l), tally_(t), stream_(io, context...) {}
+        : load_(l), tally_(t), resolver_(io), stream_(io, context...) {}
 
-    void run(const tcp::resolver::results_type& where) {
+    void run() {
+        resolver_.async_resolve(tcp::v4(), "localhost", load_.port,
+                                beast::bind_front_handler(&session::on_resolve, this->shared_from_this()));
+    }
+
+private:
+    void on_resolve(beast::error_code ec, tcp::resolver::results_type where) {
+        check(ec);
         auto& lowest = beast::get_lowest_layer(stream_);
         lowest.expires_after(time_limit);
         lowest.async_connect(where, beast::bind_front_handler(&session::on_connect, this->shared_from_this()));
     }
 
-private:
     static constexpr bool is_tls = std::is_same_v<Stream, tls_stream>;
 
     static void check(beast::error_code ec) {
@@ -92,6 +98,7 @@ private:
 
     const load& load_;
     tally& tally_;
+    tcp::resolver resolver_;
     Stream stream_;
     beast::flat_buffer buffer_;
     http::request<http::string_body> request_;
@@ -106,12 +113,11 @@ void send_with_beast(const load& l, tally& t) {
     ssl::context context(ssl::context::tls_client);
     if (l.tls) context.load_verify_file(l.ca_file);
     context.set_verify_mode(ssl::verify_peer);
-    const auto where = tcp::resolver(io).resolve(tcp::v4(), "localhost", l.port);
     for (unsigned i = 0; i < l.in_flight; ++i)
         if (l.tls)
-            std::make_shared<session<tls_stream>>(l, t, io, context)->run(where);
+            std::make_shared<session<tls_stream>>(l, t, io, context)->run();
         else
-            std::make_shared<session<plain_stream>>(l, t, io)->run(where);
+            std::make_shared<session<plain_stream>>(l, t, io)->run();
     io.run();
 }
 
