@@ -34,7 +34,7 @@ while [ $# -gt 0 ]; do
     --compiler=*) compiler=${option#*=} ;;
     --sanitize=address | --sanitize=thread) sanitize=${option#*=} ;;
     --filter=*) filter=${option#*=} ;;
-    --only=unit | --only=flows | --only=secrets | --only=faults) only=${option#*=} filter="^$only\$" e2e= ;;
+    --only=unit | --only=flows | --only=secrets | --only=faults) only=${option#*=} filter="^$only(\\.network)?\$" e2e= ;;
     --no-e2e) e2e= ;;
     --long) long=ON ;;
     --tidy) tidy=yes compiler=clang++ ;;
