@@ -114,12 +114,13 @@ struct event {
     time_point at{};                              ///< when, as the Clock tells it
     std::optional<phoneauth::purpose> purpose{};  ///< what the code is for
     std::string phone{};                          ///< masked, as by `phone_number::masked`
-    std::string transaction{};  ///< the first 8 characters of the id: enough to find what belongs together
-    std::string user_id{};      ///< `user::object_id`; empty while no user is known
-    std::string by{};           ///< the operator who did it, as they were named; at most 64 bytes
-    std::string address{};      ///< the client's, at most 64 bytes of what was given
-    std::string user_agent{};   ///< the client's, at most 64 bytes; a stranger's text
-    std::error_code reason{};   ///< the `error` that is behind it
+    std::string_view calling_code{};  ///< of the phone's country, as "44" (lives for ever); empty where there is none
+    std::string transaction{};        ///< the first 8 characters of the id: enough to find what belongs together
+    std::string user_id{};            ///< `user::object_id`; empty while no user is known
+    std::string by{};                 ///< the operator who did it, as they were named; at most 64 bytes
+    std::string address{};            ///< the client's, at most 64 bytes of what was given
+    std::string user_agent{};         ///< the client's, at most 64 bytes; a stranger's text
+    std::error_code reason{};         ///< the `error` that is behind it
     std::optional<std::chrono::seconds> retry_after{};  ///< see `failure::retry_after`
     std::optional<int> tries_left{};                    ///< see `failure::tries_left`
     std::optional<int> twilio_code{};                   ///< Twilio's error code, if it named one

@@ -6,25 +6,33 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <system_error>
 
 #include <phoneauth/error.hpp>
 #include <phoneauth/event.hpp>
+#include <phoneauth/rules/dialling.hpp>
 
 namespace phoneauth {
 inline namespace v0 {
 
-/// Counts events by kind and reason, for monitoring:
+/// How many codes were sent to the phones of a calling code, resends included, and how many were right.
+struct code_counts {
+    std::uint64_t sent = 0;
+    std::uint64_t confirmed = 0;
+};
+
+/// Counts events by kind and reason, and codes by calling code, for monitoring:
 ///
 ///     event_counters counters;
 ///     authenticator auth(config, storage, transport, counters);
 ///     …
 ///     counters.prometheus_text()  // the reply to GET /metrics
 ///
-/// It takes about 9 KB, whatever anybody asks for: kinds and reasons are the enumerators of `event_kind` and `error`,
-/// and nothing of what strangers say gets into a label.
+/// It takes about 13 KB, whatever anybody asks for: kinds and reasons are the enumerators of `event_kind` and `error`,
+/// calling codes those of `rules::dialling_rules`, and nothing of what strangers say gets into a label.
 ///
 /// @par Thread safety
 /// Distinct and shared objects are safe. Counting takes no lock and no memory.
@@ -42,6 +50,8 @@ public:
 
     /// Counts `e`, and those that were left out before it.
     void operator()(const event& e) noexcept {
+        if (e.purpose && e.kind == event_kind::sent) codes_[index_of(e.calling_code)].sent.fetch_add(1, relaxed);
+        if (e.kind == event_kind::confirmed) codes_[index_of(e.calling_code)].confirmed.fetch_add(1, relaxed);
         counts_[static_cast<std::size_t>(e.kind)][index_of(e.reason)].fetch_add(1 + e.suppressed,
                                                                                 std::memory_order_relaxed);
     }
@@ -59,6 +69,12 @@ public:
         return counts_[static_cast<std::size_t>(kind)][index_of(reason)].load(std::memory_order_relaxed);
     }
 
+    /// The codes for phones of a calling code ("44"). An unknown one stands for all that are.
+    code_counts codes(std::string_view calling_code) const noexcept {
+        const auto& of = codes_[index_of(calling_code)];
+        return {of.sent.load(relaxed), of.confirmed.load(relaxed)};
+    }
+
     /// All counts in Prometheus's text format, version 0.0.4
     /// (https://prometheus.io/docs/instrumenting/exposition_formats/), since this object was made:
     ///
@@ -69,8 +85,13 @@ public:
     ///     phoneauth_events_total{event="refused",reason="too_many_messages"} 3
     ///
     /// `reason` is the name of an `error`, or "other". Each event has its series without a reason from the start, so
-    /// that the first one is seen as an increase; the others begin to exist when they are counted.
-    std::string prometheus_text() const {
+    /// that the first one is seen as an increase; the others begin to exist when they are counted. So do
+    /// `phoneauth_codes_sent_total{calling_code="44"}` and `phoneauth_codes_confirmed_total{calling_code="44"}`: a
+    /// country in which many are sent and few are right is one where somebody earns by messages.
+    std::string prometheus_text() const { return events_text() + codes_text(); }
+
+private:
+    std::string events_text() const {
         std::string text = "# HELP phoneauth_events_total What happened, by event and the error that was its reason.\n"
                            "# TYPE phoneauth_events_total counter\n";
         for (std::size_t kind = 0; kind < counts_.size(); ++kind)
@@ -84,7 +105,34 @@ public:
         return text;
     }
 
-private:
+    std::string codes_text() const {
+        const auto series = [&](const std::string& name, const char* help, auto member) {
+            auto text = "# HELP " + name + ' ' + help + "\n# TYPE " + name + " counter\n";
+            for (std::size_t i = 0; i < codes_.size(); ++i) {
+                const auto count = (codes_[i].*member).load(relaxed);
+                if (count == 0) continue;
+                text.append(name).append("{calling_code=\"");
+                text.append(i < rules_size ? rules::dialling_rules[i].calling_code : "other");
+                text.append("\"} ").append(std::to_string(count)) += '\n';
+            }
+            return text;
+        };
+        return series("phoneauth_codes_sent_total", "Codes that were sent, by calling code.", &atomic_counts::sent) +
+               series("phoneauth_codes_confirmed_total", "Codes that were right, by calling code.",
+                      &atomic_counts::confirmed);
+    }
+
+    static constexpr auto relaxed = std::memory_order_relaxed;
+    static constexpr std::size_t rules_size = std::size(rules::dialling_rules);
+    struct atomic_counts {
+        std::atomic<std::uint64_t> sent{0}, confirmed{0};
+    };
+
+    static std::size_t index_of(std::string_view calling_code) noexcept {
+        const auto* rule = rules::find_rule(calling_code);
+        return rule ? static_cast<std::size_t>(rule - std::begin(rules::dialling_rules)) : rules_size;
+    }
+
     static constexpr std::size_t kinds = static_cast<std::size_t>(event_kind::unlocked) + 1;
     static constexpr std::size_t other = error_table.size() + 1;
     static constexpr std::size_t reasons = other + 1;  ///< none, the errors in the order of their values, others
@@ -100,6 +148,7 @@ private:
     }
 
     std::array<std::array<std::atomic<std::uint64_t>, reasons>, kinds> counts_{};
+    std::array<atomic_counts, rules_size + 1> codes_{};  // in the order of the rules; the last: others
 };
 
 }  // namespace v0

@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(nothing_a_reason_holds_is_out_of_range) {
 BOOST_AUTO_TEST_CASE(writes_prometheus_text) {
     event_counters c;
     const auto fresh = lines_of(c.prometheus_text());
-    BOOST_REQUIRE(fresh.size() == 2u + 34u);  // a series per kind, from the start
+    BOOST_REQUIRE(fresh.size() == 2u + 34u + 4u);  // a series per kind, from the start; none of codes
     BOOST_TEST(fresh[0].starts_with("# HELP phoneauth_events_total "));
     BOOST_TEST(fresh[1] == "# TYPE phoneauth_events_total counter");
     BOOST_TEST(fresh[2] == "phoneauth_events_total{event=\"started\"} 0");
@@ -79,6 +79,27 @@ BOOST_AUTO_TEST_CASE(writes_prometheus_text) {
     c(make(event_kind::refused, error::too_many_messages));
     BOOST_TEST(has(c, "phoneauth_events_total{event=\"refused\",reason=\"too_many_messages\"} 1"));
     BOOST_TEST(lines_of(c.prometheus_text()).size() == fresh.size() + 1);
+}
+
+BOOST_AUTO_TEST_CASE(counts_codes_by_calling_code) {
+    event_counters c;
+    const auto count = [&](event_kind kind, std::string_view calling_code, bool is_of_a_code = true) {
+        auto e = make(kind);
+        if (is_of_a_code) e.purpose = purpose::login;
+        e.calling_code = calling_code;
+        c(e);
+    };
+    for (int i = 0; i < 3; ++i) count(event_kind::sent, "371");
+    count(event_kind::confirmed, "371");
+    count(event_kind::started, "371");
+    count(event_kind::sent, "44", false);  // a message
+    count(event_kind::sent, "");
+    BOOST_TEST((c.codes("371").sent == 3u && c.codes("371").confirmed == 1u));
+    BOOST_TEST((c.codes("44").sent == 0u && c.codes("37").sent == 1u));
+    BOOST_TEST(has(c, "phoneauth_codes_sent_total{calling_code=\"371\"} 3"));
+    BOOST_TEST(has(c, "phoneauth_codes_sent_total{calling_code=\"other\"} 1"));
+    BOOST_TEST(has(c, "phoneauth_codes_confirmed_total{calling_code=\"371\"} 1"));
+    BOOST_TEST(c.prometheus_text().find("\"44\"") == std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(takes_nothing_from_strangers) {

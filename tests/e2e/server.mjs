@@ -662,10 +662,20 @@ await check('counters', () => withServer([], {}, async (server) => {
   assert.equal(second.get('phoneauth_http_replies_total{code="429"}'), 2);
   assert.ok(second.get('phoneauth_http_replies_total{code="200"}') >= 1);
   assert.equal(second.get('phoneauth_events_dropped_total'), 0);
+  assert.equal(second.get('phoneauth_codes_sent_total{calling_code="1"}'), 1);
   const wire = connect(server);
   wire.send('hello\r\n\r\n');
   await wire.closed();
   assert.equal((await metrics(server)).get('phoneauth_http_replies_total{code="400"}'), 1, 'those of the server itself');
+}));
+await check('the dashboard asks for what there is', () => withServer([], {}, async (server) => {
+  const text = await (await fetch(await metricsUrl(server))).text();
+  const dashboard = JSON.parse(readFileSync(new URL('../../examples/server/grafana.json', import.meta.url), 'utf8'));
+  const asked = dashboard.panels.flatMap((panel) => panel.targets.map((target) => target.expr)).join('\n');
+  const names = new Set(asked.match(/phoneauth_\w+/g)), events = new Set([...asked.matchAll(/event=~?"([^"]+)"/g)].flatMap((m) => m[1].split('|')));
+  assert.ok(names.size >= 4 && events.size >= 10);
+  for (const name of names) assert.ok(text.includes(`# TYPE ${name} counter`), name);
+  for (const event of events) assert.ok(text.includes(`phoneauth_events_total{event="${event}"} `), event);
 }));
 await check('counters are on a port of their own, for this machine alone, and nothing else is there', () => withServer([], {}, async (server) => {
   const url = new URL(await metricsUrl(server));

@@ -2,8 +2,10 @@
 // What an observer is told, and what it is not.
 #include "flows/world.hpp"
 
+#include <phoneauth/metrics.hpp>
 #include <phoneauth/rest/event_json.hpp>
 
+#include <functional>
 #include <map>
 #include <set>
 #include <stdexcept>
@@ -114,6 +116,25 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(everything_that_matters_is_told, World, worlds) {
     (void)w.run(w.auth.send_message({other_phone, "hello"}, client_info("", "", "U1")));
     BOOST_TEST(w.seen() == "sent ");
     BOOST_TEST(w.last.user_id == "U1");
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(codes_are_counted_by_calling_code, World, worlds) {
+    watched<World> w;
+    event_counters counters;
+    w.observer.on_event = std::ref(counters);
+    const auto sign_up = [&](const char* number) {
+        const auto s = w.run(w.auth.start_registration(number));
+        BOOST_REQUIRE(s);
+        return *s;
+    };
+    const auto s = sign_up("+447400123456");
+    BOOST_TEST(w.run(w.auth.finish_registration(form(s.transaction_id, w.transport.last_code(), "+447400123456")))
+                   .has_value());
+    sign_up("+37122123456");
+    (void)w.run(w.auth.send_message({other_phone, "hello"}));
+    BOOST_TEST((counters.codes("44").sent == 1u && counters.codes("44").confirmed == 1u));
+    BOOST_TEST((counters.codes("371").sent == 1u && counters.codes("371").confirmed == 0u));
+    BOOST_TEST(counters.codes("1").sent == 0u);
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(failures_of_others_are_told, World, worlds) {
@@ -242,6 +263,7 @@ BOOST_AUTO_TEST_CASE(event_is_one_line_of_json) {
     e.at = time_point(1234ms);
     e.purpose = purpose::login;
     e.phone = "+14*******00";
+    e.calling_code = "1";
     e.transaction = "ABCDEF12";
     e.user_id = "U1";
     e.address = "198.51.100.7";
@@ -251,11 +273,12 @@ BOOST_AUTO_TEST_CASE(event_is_one_line_of_json) {
     e.tries_left = 3;
     e.twilio_code = 30003;
     e.suppressed = 7;
-    BOOST_TEST(rest::event_json(e) ==
-               R"({"event":"refused","time":1234,"purpose":"login","phone":"+14*******00","transaction":"ABCDEF12",)"
-               R"("user":"U1","address":"198.51.100.7","userAgent":"a\u000a\"b\"","code":14028,)"
-               R"("reason":"too_many_messages","retryAfter":5,)"
-               R"("triesLeft":3,"twilioCode":30003,"suppressed":7})");
+    BOOST_TEST(
+        rest::event_json(e) ==
+        R"({"event":"refused","time":1234,"purpose":"login","phone":"+14*******00","callingCode":"1","transaction":"ABCDEF12",)"
+        R"("user":"U1","address":"198.51.100.7","userAgent":"a\u000a\"b\"","code":14028,)"
+        R"("reason":"too_many_messages","retryAfter":5,)"
+        R"("triesLeft":3,"twilioCode":30003,"suppressed":7})");
     e = {};
     e.kind = event_kind::sender_trouble;
     e.twilio_code = 21704;

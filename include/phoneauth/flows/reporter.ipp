@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <phoneauth/flows/reporter.hpp>
+#include <phoneauth/rules/dialling.hpp>
 #include <phoneauth/rules/disclosure.hpp>
 
 namespace phoneauth {
@@ -48,7 +49,10 @@ PHONEAUTH_DECL void reporter::end(const context& c, event_kind success, const fa
 }
 
 PHONEAUTH_DECL void reporter::note(context& c, const phone_number& phone) const {
-    if (environment_.is_observed()) c.about.phone = phone.masked();
+    if (!environment_.is_observed()) return;
+    c.about.phone = phone.masked();
+    const auto* rule = rules::find_rule_of(phone.str().substr(1));
+    c.about.calling_code = rule ? rule->calling_code : std::string_view();
 }
 
 PHONEAUTH_DECL void reporter::note(context& c, const transaction& t) const {

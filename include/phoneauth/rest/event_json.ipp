@@ -56,6 +56,7 @@ PHONEAUTH_DECL std::string event_json(const event& e) {
     json.string("event", name_of(e.kind)).number("time", e.at.time_since_epoch().count());
     if (e.purpose) json.string("purpose", name_of(*e.purpose));
     text("phone", e.phone);
+    text("callingCode", e.calling_code);
     text("transaction", e.transaction);
     text("user", e.user_id);
     text("by", e.by);
