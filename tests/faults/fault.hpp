@@ -84,7 +84,6 @@ struct fault {
     way how = way::none;
     std::size_t at = 0;
 
-    bool sets_clock_back() const noexcept { return how == way::hour_back || how == way::second_back; }
     bool is_clock() const noexcept { return how >= way::hour_back && how <= way::forty_days_on; }
     bool is_allocation() const noexcept { return how == way::allocation; }
     /// Whether the call that it happens at does not end as it should.

@@ -123,7 +123,6 @@ void run_pairs(const samples& usually, const samples& with_all) {
     in_parallel(faults_of(live<Journey>()), [&](const fault& first) {
         const plan alone{first, fault{}};
         for_each_second_fault(first, live<Journey>(alone), [&](const fault& second) {
-            if (second.sets_clock_back() && !Journey::follows_clocks_set_back_later) return;
             const bool out_of_memory = first.is_allocation() || second.is_allocation();
             const auto number = out_of_memory ? allocations++ : calls++;
             const auto sample = out_of_memory ? of.allocations : of.calls;
@@ -183,6 +182,7 @@ const seed seeds[]{
     {"lost counts", defect::loses_counts, invariant::message_is_counted},
     {"nothing given back", defect::gives_nothing_back, invariant::refused_message_is_given_back},
     {"cells without end", defect::counts_for_ever, invariant::cell_ends},
+    {"cells dropped before their end", defect::drops_too_early, invariant::message_is_counted},
     {"codes without expiry", defect::forgets_expiry, invariant::only_the_right_code_in_time},
     {"locks without end", defect::locks_for_ever, invariant::person_gets_in},
     {"a transport that sends again", defect::sends_again, invariant::message_is_counted},

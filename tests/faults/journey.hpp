@@ -16,8 +16,6 @@ namespace faults {
 template <class World>
 class journey {
 public:
-    /// Pairs of faults whose second one sets the clock back are run.
-    static constexpr bool follows_clocks_set_back_later = true;
     static config settings() { return fault_config(); }
 
     explicit journey(evidence& e) : e_(e), w_(e) {

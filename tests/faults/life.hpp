@@ -37,9 +37,6 @@ class life : journey<World> {
 
 public:
     static config settings() { return life_config(); }
-    /// A clock that is set back alone is; behind another fault it is not: what the person, and the ledger of what is
-    /// counted, must make of it is not modelled yet.
-    static constexpr bool follows_clocks_set_back_later = false;
 
     explicit life(evidence& e) : base(e) {}
 

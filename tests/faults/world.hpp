@@ -79,6 +79,7 @@ enum class defect {
     loses_counts,
     gives_nothing_back,
     counts_for_ever,
+    drops_too_early,      ///< cells: by the latest time that it was told, when the clock has been set back since
     forgets_expiry,       ///< of transactions
     locks_for_ever,       ///< logins
     sends_again,          ///< the transport, blindly after a reset
@@ -194,6 +195,10 @@ public:
         return found;
     }
 
+    /// The storage is told the time by a batch, whatever becomes of that.
+    void note_time(time_point now) {
+        for (auto& [key, cell] : ledger_) cell.seen_until = std::max(cell.seen_until, now);
+    }
     /// `batch` was asked, and the truth is `answer`.
     void note_cells(const cell_batch& batch, const cell_answer& answer) {
         if (!answer.granted) return;
@@ -205,11 +210,13 @@ public:
             expect(answer.cells[i] <= latest_ + rules::network_memory || key.find("+999") != std::string::npos,
                    invariant::cell_ends);
             if (!is_of_messages(key) || !is_for(r, answer.marked) || r.cost <= 0s) continue;
-            auto& entries = ledger_[key];
+            auto& cell = ledger_[key];
             // What is not taken for a message, for a wrong code, say, is not given back.
             const bool stays = r.action == cell_action::move;
-            if (r.action == cell_action::take || stays) entries.push_back({batch.now(), r.cost, stays, stays});
-            if (r.action == cell_action::take) taken.emplace_back(key, entries.size() - 1);
+            if (r.action == cell_action::take || stays)
+                cell.entries.push_back(
+                    {batch.now(), std::exchange(cell.seen_until, batch.now()), r.cost, stays, stays});
+            if (r.action == cell_action::take) taken.emplace_back(key, cell.entries.size() - 1);
         }
         if (taken.empty()) return;
         // What is concealed takes what everybody can see before what is the account's; and of that, a reset's part of the
@@ -320,19 +327,20 @@ public:
 
     /// The messages and the cells, compared.
     void check_counts() {
-        for (const auto& [key, entries] : ledger_) {
+        for (const auto& [key, of] : ledger_) {
             cell_batch look(latest_);
             look.add({.action = cell_action::ask, .room = 24h * 400}, key);
-            const auto cell = std::max(truth.take_cells(look).cells[0], latest_);
+            const auto cell = truth.take_cells(look).cells[0];
             // What clients have tried stays counted.
-            const bool keeps = is_of_clients(key);
-            const auto least = std::max(fold(entries, [](const entry& e) { return e.certain; }), latest_);
-            const auto most = std::max(fold(entries, [&](const entry& e) { return e.perhaps || keeps; }), latest_);
+            const auto is_certain = [](const entry& e) { return e.certain; };
+            const auto is_kept = [keeps = is_of_clients(key)](const entry& e) { return e.perhaps || keeps; };
             // With what is given back goes the time since it was taken, if another has taken something meanwhile; but a
             // cell is not set back beyond the time when something was taken from it.
-            expect(cell >= least - slack_, invariant::message_is_counted);
+            expect(cell >= least_of(of, is_certain) - slack_, invariant::message_is_counted);
             if (over && is_exact_)
-                expect(cell >= most - slack_ && cell <= most + turned_back_, invariant::refused_message_is_given_back);
+                expect(cell >= least_of(of, is_kept) - slack_ &&
+                           cell <= std::max(most_of(of, is_kept), latest_) + turned_back_,
+                       invariant::refused_message_is_given_back);
         }
     }
 
@@ -340,9 +348,14 @@ private:
     /// What was taken from a cell.
     struct entry {
         time_point at{};
+        time_point seen_before{};  ///< the latest time that the storage was told between the entry before and this one
         std::chrono::milliseconds cost{};
         bool certain = false;  ///< the provider has the message
         bool perhaps = false;  ///< … or may have it
+    };
+    struct history {
+        std::vector<entry> entries;  ///< in their order
+        time_point seen_until{};     ///< the latest time that the storage was told since the last of them
     };
     using place = std::pair<std::string, std::size_t>;  ///< in the ledger
 
@@ -354,15 +367,29 @@ private:
     /// What was taken last, for the message that is to be sent.
     std::vector<entry*> admitted() {
         std::vector<entry*> all;
-        for (const auto& [key, i] : admitted_) all.push_back(&ledger_[key][i]);
+        for (const auto& [key, i] : admitted_) all.push_back(&ledger_[key].entries[i]);
         return all;
     }
-    /// A cell from which nothing but what `counts` was taken.
+    /// A cell from which nothing but what `counts` was taken, if a storage never drops one.
     template <class F>
-    static time_point fold(const std::vector<entry>& entries, F counts) {
+    static time_point most_of(const history& of, F counts) {
         time_point cell{};
-        for (const auto& e : entries)
+        for (const auto& e : of.entries)
             if (counts(e)) cell = std::max(cell, e.at) + e.cost;
+        return cell;
+    }
+    /// The same, if it drops one as soon as it may (policies.hpp): what was over once stays so when the clock is set back.
+    template <class F>
+    static time_point least_of(const history& of, F counts) {
+        time_point cell{};
+        const auto drop_at = [&](time_point seen) {
+            if (cell <= seen) cell = {};
+        };
+        for (const auto& e : of.entries) {
+            drop_at(e.seen_before);
+            if (counts(e)) cell = std::max(cell, e.at) + e.cost;
+        }
+        drop_at(of.seen_until);
         return cell;
     }
 
@@ -398,7 +425,7 @@ private:
     std::chrono::seconds turned_back_{};
     std::chrono::seconds slack_{};
     time_point latest_{};
-    std::map<std::string, std::vector<entry>> ledger_;  ///< of each cell of messages, in their order
+    std::map<std::string, history> ledger_;  ///< of each cell of messages
     std::vector<place> admitted_;
     std::map<std::string, unsigned> messages_;
     std::map<std::string, unsigned> proofs_;  ///< transaction → how often it has made a session fresh
@@ -515,11 +542,12 @@ public:
     }
 
     cell_answer take_cells(const cell_batch& batch) {
-        auto answer = call([] {},
+        auto answer = call([&] { e_.note_time(batch.now()); },
                            [&] {
                                const auto done = e_.fake() == defect::none ? inner_.take_cells(batch)
                                                                            : inner_.take_cells(with_defect(batch));
                                const not_the_flow ours;
+                               if (e_.fake() == defect::drops_too_early) drop_what_is_over(batch);
                                e_.note_cells(batch, done);
                                return done;
                            });
@@ -551,6 +579,14 @@ private:
         }
         return changed;
     }
+    /// By the latest time that there was.
+    void drop_what_is_over(const cell_batch& batch) {
+        latest_ = std::max(latest_, batch.now());
+        cell_batch over(latest_);
+        for (std::size_t i = 0; i < batch.size(); ++i)
+            over.add({.action = cell_action::move, .room = rules::longest_cell}, batch.key(i));
+        inner_.take_cells(over);
+    }
     /// No codes of logins any more.
     static void lock(const cell_batch& batch, cell_answer& answer) {
         for (std::size_t i = 0; i < batch.size(); ++i) {
@@ -563,6 +599,7 @@ private:
 
     evidence& e_;
     memory_storage& inner_;
+    time_point latest_{};
 };
 
 /// A provider that fails as planned.
