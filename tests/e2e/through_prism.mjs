@@ -29,23 +29,21 @@ process.on('exit', () => children.forEach((child) => child.kill('SIGKILL')));
 
 // Where a Prism in front of `upstream` listens.
 async function startPrism(document, upstream) {
-  const port = await new Promise((resolve) => {
-    const holder = http.createServer().listen(0, '127.0.0.1', () => {
-      const {port: free} = holder.address();
-      holder.close(() => resolve(free));
-    });
-  });
-  const child = start(process.execPath, [prism, 'proxy', document, upstream, '--port', port, '--cors=false'], {stdio: ['ignore', 'pipe', 'pipe']});
+  const child = start(process.execPath, [prism, 'proxy', document, upstream, '--port', '0', '--cors=false'], {stdio: ['ignore', 'pipe', 'pipe']});
   let log = '';
   child.stderr.on('data', (data) => { log += data; });
-  for await (const line of createInterface({input: child.stdout})) {
-    log += `${line}\n`;
-    if (line.includes('Prism is listening')) {
-      child.stdout.resume();
-      return port;
-    }
-  }
-  throw new Error(`Prism has not started: ${log}`);
+  const lines = createInterface({input: child.stdout});
+  return new Promise((resolve, reject) => {
+    lines.on('line', (line) => {
+      log += `${line}\n`;
+      const [, port] = /Prism is listening on http:\/\/127\.0\.0\.1:(\d+)/.exec(line) ?? [];
+      if (!port) return;
+      lines.removeAllListeners('line'); // from here on it prints requests
+      lines.on('line', () => {});
+      resolve(Number(port));
+    });
+    child.on('close', () => reject(new Error(`Prism has ended: ${log}`)));
+  });
 }
 
 // Hands a request to the port of a Prism, and notes what Prism says of the exchange.

@@ -140,7 +140,7 @@ private:
         case shape::null:
             return typed("null", false);
         case shape::members:
-            return typed("object", nullable);
+            return typed("object", nullable).boolean("additionalProperties", true);
         case shape::texts:
             return typed("array", nullable).raw("items", R"({"type":"string"})");
         case shape::some_of:
