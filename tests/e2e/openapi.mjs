@@ -134,6 +134,15 @@ await check('a client that is generated does not compile if what it needs is not
   const complaints = await compile(document);
   assert.ok(complaints.some((line) => /logout/.test(line)) && complaints.length >= 2, complaints.join('\n'));
 });
+await check('with the first form of arguments alone (see CLIENTS.md) it compiles, too', async () => {
+  const document = JSON.parse(own);
+  for (const {requestBody} of Object.values(document.paths).flatMap((methods) => Object.values(methods))) {
+    const json = requestBody?.content['application/json'];
+    if (json?.schema.oneOf) json.schema = json.schema.oneOf[0];
+  }
+  assert.deepEqual(await problems(JSON.stringify(document)), []);
+  assert.deepEqual(await compile(document), []);
+});
 await check('a generated client compiles, and makes the whole journey', async () => {
   assert.deepEqual(await compile(JSON.parse(own)), []);
   const file = join(scratch, 'client.exchanges');
