@@ -12,6 +12,7 @@
 
 #include <phoneauth/detail/ascii.hpp>
 #include <phoneauth/detail/json.hpp>
+#include <phoneauth/rest/detail/descriptions.ipp>
 #include <phoneauth/rest/error_codes.hpp>
 #include <phoneauth/rest/openapi.hpp>
 #include <phoneauth/version.hpp>
@@ -95,13 +96,13 @@ std::string filled(std::string path) {
     return open == path.npos ? path : path.replace(open, path.find('}') - open + 1, "U1");
 }
 
-/// A value that the schema of a request's member allows, as JSON.
+/// A value for a request's member, as JSON: each its own, so that none is taken for another.
 std::string sample(std::string_view name, const json_value& schema) {
     if (const auto words = at(schema, {"enum"}); !words.items.empty())
         return detail::json_string(words.items.front().text);
     if (name == "phoneNumber") return R"("+15005550006")";
-    if (schema.string_or_empty("type") == "object") return "{}";
-    return R"("0A1B2C3D-0000-4000-8000-0123456789AB")";
+    if (name == "options") return R"({"ValidityPeriod":60})";
+    return detail::json_string("a " + std::string(name));
 }
 
 /// The members of `properties` that are in `names`, but for `without`, as an object.
@@ -236,19 +237,20 @@ BOOST_AUTO_TEST_CASE(arguments_are_taken_in_the_order_that_is_described) {
     std::size_t count = 0;
     for (const auto& o : operations(parsed(document_of(api)))) {
         const auto forms = at(o.json, {"requestBody", "content", "application/json", "schema", "oneOf"});
-        if (forms.items.empty() || o.path.ends_with("/sendMessage")) continue;
-        const auto by_name = parsed(forms.items[0].text);
-        const auto needed = texts(at(by_name, {"required"}));
+        if (forms.items.empty()) continue;
+        const auto properties = at(parsed(forms.items[0].text), {"properties"});
+        const auto in_order = parsed(forms.items[1].text);
+        BOOST_TEST(at(in_order, {"maxItems"}).text == std::to_string(properties.items.size()));
         std::string values;
-        std::set<std::string> given;
-        const auto wanted = at(parsed(forms.items[1].text), {"minItems"}).text;
-        for (const auto& p : at(by_name, {"properties"}).items) {
-            if (std::to_string(given.size()) == wanted) break;
+        std::set<std::string> names;
+        for (const auto& p : properties.items) {
+            if (std::to_string(names.size() + 1) == at(in_order, {"minItems"}).text)
+                BOOST_TEST(asked(api, o, values.empty() ? "[]" : values + ']').status == 400, o.path << " wants more");
             values.append(values.empty() ? "[" : ",") += sample(p.key, parsed(p.text));
-            given.insert(p.key);
+            names.insert(p.key);
         }
         api.auth.calls.clear();
-        BOOST_TEST(asked(api, o, object_of(at(by_name, {"properties"}), given)).status == 200, o.path);
+        BOOST_TEST(asked(api, o, object_of(properties, names)).status == 200, o.path);
         const auto named = std::exchange(api.auth.calls, {});
         BOOST_TEST(asked(api, o, values + ']').status == 200, o.path);
         BOOST_TEST(std::exchange(api.auth.calls, {}) == named);
