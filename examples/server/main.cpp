@@ -29,6 +29,9 @@
 #include <phoneauth/http.hpp>
 #include <phoneauth/metrics.hpp>
 #include <phoneauth/rest/api.hpp>
+#include <phoneauth/rest/cors.hpp>
+#include <phoneauth/rest/openapi.hpp>
+#include <phoneauth/rest/reply.hpp>
 #include <phoneauth/secrets/random.hpp>
 #include <phoneauth/secrets/token.hpp>
 #include <phoneauth/testing/fake_twilio.hpp>
@@ -144,7 +147,9 @@ public:
         : transport_(executor, way_to_twilio(o)),
           log_(o.events.empty() ? nullptr : std::make_unique<event_log>(o.events)), observer_{&counters_, log_.get()},
           authenticator_(o.config, storage, transport_, observer_), api_options_(o.api), api_(authenticator_, o.api),
-          page_(make_page(o.fake_twilio, o.config)), gate_(o.operator_token), desk_gate_(o.operator_token),
+          page_(make_page(o.fake_twilio, o.config)),
+          description_(phoneauth::rest::reply::of_json(phoneauth::rest::openapi(o.api, o.config) + '\n')),
+          gate_(o.operator_token), desk_gate_(o.operator_token),
           configuration_([this] { return authenticator_.test_configuration(); }),
           desk_(desk_gate_, configuration_, actions_of(authenticator_), o.config) {
         if (!o.twilio_over_https) return;
@@ -154,7 +159,13 @@ public:
     }
 
     ::asio::awaitable<phoneauth::http_response> answer_client(phoneauth::http_request request, tcp::endpoint peer) {
-        if (request.url == "/" && (request.method == "GET" || request.method == "HEAD")) co_return page_;
+        const bool reads = request.method == "GET" || request.method == "HEAD";
+        if (reads && request.url == "/") co_return page_;
+        if (reads && request.url == "/openapi.json") {
+            auto description = description_;
+            phoneauth::rest::add_cors_headers(description, request, api_options_);
+            co_return description;
+        }
         auto address = peer.address().to_string();
         if (gate_.has_token() && operator_route::serves(request)) {
             auto client = client_of(request, address);
@@ -199,7 +210,7 @@ private:
     phoneauth::authenticator<any_storage, phoneauth::https_transport, observer> authenticator_;
     phoneauth::rest::options api_options_;
     phoneauth::rest::api<decltype(authenticator_)> api_;
-    phoneauth::http_response page_;
+    phoneauth::http_response page_, description_;
     operator_gate gate_, desk_gate_;  // whoever guesses at one of them keeps nobody from the other
     operator_route configuration_;
     operator_desk desk_;

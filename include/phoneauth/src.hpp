@@ -20,11 +20,14 @@
 #include <phoneauth/rest/cors.ipp>
 #include <phoneauth/rest/detail/body.ipp>
 #include <phoneauth/rest/detail/call.ipp>
+#include <phoneauth/rest/detail/descriptions.ipp>
 #include <phoneauth/rest/detail/readers.ipp>
 #include <phoneauth/rest/detail/routes.ipp>
 #include <phoneauth/rest/detail/routing.ipp>
+#include <phoneauth/rest/detail/schemas.ipp>
 #include <phoneauth/rest/event_json.ipp>
 #include <phoneauth/rest/objects.ipp>
+#include <phoneauth/rest/openapi.ipp>
 #include <phoneauth/rest/reply.ipp>
 #include <phoneauth/rules/doors.ipp>
 #include <phoneauth/rules/limit_batch.ipp>
