@@ -27,8 +27,11 @@ fi
 
 build=${PHONEAUTH_BUILD_DIR-build}
 set_up_build() {
-    [ -e "$build/build.ninja" ] || cmake --preset dev -B "$build" -DPHONEAUTH_BUILD_TESTS=OFF
-    [ -e "$build/examples/$program" ] || cmake "$build"  # what has been installed since can be built now
+    if [ ! -e "$build/build.ninja" ]; then
+        cmake --preset dev -B "$build" -DPHONEAUTH_BUILD_TESTS=OFF
+    elif [ ! -e "$build/examples/$program" ]; then
+        cmake "$build" # what it needs may have been installed since
+    fi
     cmake --build "$build" --target $program phoneauth_journey
 }
 set_up_build >&2
