@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // In Boost.Beast, whose thread waits for nobody: phoneauth, in blocking mode, is called on those of a pool. They do wait,
-// for Twilio, the storage and the hashing of passwords.
+// for Twilio, the storage and the hashing of passwords; a route that must not wait with them gets a pool of its own.
 
 #include <phoneauth/console_transport.hpp>
 #include <phoneauth/rest/adapter.hpp>
@@ -42,7 +42,7 @@ int main() {
     config.twilio.auth_token = "your auth token";
     config.twilio.sender = "+15005550006";
     phoneauth::memory_storage storage;
-    phoneauth::console_transport transport;  // in production: blocking_transport, phoneauth/asio/blocking_transport.hpp
+    phoneauth::console_transport transport;  // in production: blocking_transport, with phoneauth::compiled_asio
     phoneauth::authenticator auth(config, storage, transport);
     rest::api api(auth, rest::options{.app_id = "demo", .api_key = "demo-key"});
     const auto answer = [&](phoneauth::http_request request, const std::string& peer) {
@@ -50,7 +50,6 @@ int main() {
         const auto user = auth.authenticate(rest::session_of(request));
         return user ? rest::reply::of_json(rest::user_json(*user, config)) : rest::session_refused(user.error());
     };
-
     net::thread_pool loop(1), pool(64);
     net::ip::tcp::acceptor acceptor(loop, {net::ip::address_v4::loopback(), 0});
     std::cout << "listening on http://127.0.0.1:" << acceptor.local_endpoint().port() << std::endl;
