@@ -53,8 +53,8 @@ int main() {
     net::thread_pool loop(1), pool(64);
     net::ip::tcp::acceptor acceptor(loop, {net::ip::address_v4::loopback(), 0});
     std::cout << "listening on http://127.0.0.1:" << acceptor.local_endpoint().port() << std::endl;
-    for (;;) {
-        boost::beast::tcp_stream stream(acceptor.accept());
-        net::co_spawn(loop, serve(std::move(stream), pool, answer), net::detached);
+    for (boost::system::error_code full;;) {  // as of open files: it goes on when there are fewer
+        auto socket = acceptor.accept(full);
+        if (!full) net::co_spawn(loop, serve(boost::beast::tcp_stream(std::move(socket)), pool, answer), net::detached);
     }
 }
