@@ -30,6 +30,12 @@
 
 #include <phoneauth/asio/blocking_transport.hpp>
 
+#include <asio/buffer.hpp>
+#include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/read.hpp>
+#include <asio/write.hpp>
+
 namespace {
 
 using phoneauth::http_request;
@@ -138,6 +144,21 @@ public:
         const auto begin = text.find_first_of("0123456789");
         expect(begin != std::string::npos, "a code in the message");
         return text.substr(begin, text.find_first_not_of("0123456789", begin) - begin);
+    }
+
+    /// What a server on this machine sends in reply to HEAD, to the last byte: the transport would not show them all.
+    std::string head(const std::string& path) {
+        asio::io_context context;
+        asio::ip::tcp::socket socket(context);
+        const auto port = static_cast<unsigned short>(std::stoi(url_.substr(url_.rfind(':') + 1)));
+        socket.connect({asio::ip::address_v4::loopback(), port});
+        std::cout << "\n> HEAD " << path << '\n';
+        asio::write(socket, asio::buffer("HEAD " + path + " HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n"));
+        std::string reply;
+        asio::error_code end;
+        asio::read(socket, asio::dynamic_buffer(reply), end);
+        std::cout << "< " << reply;
+        return reply;
     }
 
 private:
@@ -252,8 +273,8 @@ void visit(client& c) {
     expect(member(c.send_to("GET", "/me", "", token), "email") == email, "to be known by the session");
     expect(c.send_to("GET", "/me").status == 401, "that nobody is known without a session");
     expect(c.send_to("GET", "/me", "", "0" + token).status == 401, "that a token of nobody's opens nothing");
-    const auto head = c.send_to("HEAD", "/health");
-    expect(head.status == 200 && head.body.empty(), "a reply to HEAD without a body");
+    const auto head = c.head("/health");
+    expect(head.starts_with("HTTP/1.1 200 ") && head.find("\r\n\r\n") == head.size() - 4, "no body in reply to HEAD");
 
     std::cout << "\n== Log out ==\n";
     expect(c.send("DELETE", "/users/sessions", "", token).status == 200, "that there is DELETE");
