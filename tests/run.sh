@@ -58,7 +58,8 @@ fi
 
 c_compiler=$(echo "$compiler" | sed 's/^g++/gcc/; s/^clang++/clang/')
 install_build_packages ccache=ccache python3=python3 /usr/include/boost/test/unit_test.hpp=libboost-test-dev \
-    meson=meson doxygen=doxygen ld.lld=lld "$compiler=$(echo "$c_compiler" | sed 's/^gcc/g++/')" \
+    /usr/include/boost/beast.hpp=libboost-dev meson=meson doxygen=doxygen ld.lld=lld \
+    "$compiler=$(echo "$c_compiler" | sed 's/^gcc/g++/')" \
     ${tidy:+run-clang-tidy=clang-tidy}
 initdb=$(find /usr/lib/postgresql -name initdb 2>/dev/null | head -n 1)
 install_missing_servers "${initdb:-initdb}=postgresql" redis-server=redis-server ps=procps \

@@ -30,6 +30,12 @@
 
 #include <phoneauth/asio/blocking_transport.hpp>
 
+#include <asio/buffer.hpp>
+#include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/read.hpp>
+#include <asio/write.hpp>
+
 namespace {
 
 using phoneauth::http_request;
@@ -111,13 +117,19 @@ public:
     client(std::string url, std::FILE* messages, std::string name = "")
         : url_(std::move(url)), messages_(messages), name_(std::move(name)) {}
 
-    /// Sends a request, prints it and its reply. `body` empty: none.
+    /// Sends a request below /api, prints it and its reply. `body` empty: none.
     http_response send(const char* method, const std::string& path, std::string body = "",
                        const std::string& token = "") {
-        http_request request{method, url_ + "/api" + path, {}, std::move(body)};
+        return send_to(method, "/api" + path, std::move(body), token);
+    }
+
+    /// The same for a path of its own.
+    http_response send_to(const char* method, const std::string& path, std::string body = "",
+                          const std::string& token = "") {
+        http_request request{method, url_ + path, {}, std::move(body)};
         if (!request.body.empty()) request.headers.push_back({"Content-Type", "application/json"});
         if (!token.empty()) request.headers.push_back({"user-token", token});
-        std::cout << "\n> " << method << " /api" << path << name_ << '\n';
+        std::cout << "\n> " << method << ' ' << path << name_ << '\n';
         if (!token.empty()) std::cout << "> user-token: " << token << '\n';
         if (!request.body.empty()) std::cout << "> " << request.body << '\n';
         auto reply = transport_.send(request);
@@ -126,12 +138,27 @@ public:
         return std::move(*reply);
     }
 
-    /// The code in the next message to `phone`.
-    std::string code_for(const std::string& phone) {
-        const auto text = after(messages_, "message to " + phone + ": ");
+    /// The code in the next message to `phone`, of which the server prints a line that begins with `start`.
+    std::string code_for(const std::string& phone, const std::string& start = "message to ") {
+        const auto text = after(messages_, start + phone + ": ");
         const auto begin = text.find_first_of("0123456789");
         expect(begin != std::string::npos, "a code in the message");
         return text.substr(begin, text.find_first_not_of("0123456789", begin) - begin);
+    }
+
+    /// What a server on this machine sends in reply to HEAD, to the last byte: the transport would not show them all.
+    std::string head(const std::string& path) {
+        asio::io_context context;
+        asio::ip::tcp::socket socket(context);
+        const auto port = static_cast<unsigned short>(std::stoi(url_.substr(url_.rfind(':') + 1)));
+        socket.connect({asio::ip::address_v4::loopback(), port});
+        std::cout << "\n> HEAD " << path << '\n';
+        asio::write(socket, asio::buffer("HEAD " + path + " HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n"));
+        std::string reply;
+        asio::error_code end;
+        asio::read(socket, asio::dynamic_buffer(reply), end);
+        std::cout << "< " << reply;
+        return reply;
     }
 
 private:
@@ -159,10 +186,15 @@ std::string object(const std::vector<std::pair<std::string_view, std::string_vie
     return json + '}';
 }
 
+/// The end of a phone number that no other run has registered.
+std::string new_number() {
+    std::random_device device;
+    return std::to_string(std::uniform_int_distribution(2'000'000, 4'999'999)(device));
+}
+
 /// `a` and `b` may be one server.
 void journey(client& a, client& b) {
-    std::random_device device;
-    const std::string who = std::to_string(std::uniform_int_distribution(2'000'000, 4'999'999)(device));
+    const std::string who = new_number();
     const std::string phone = "+1500" + who;
     const std::string email = "ada" + who + "@example.com";
     const std::string password = "shown to everybody";
@@ -208,6 +240,49 @@ void journey(client& a, client& b) {
     std::cout << "\n== Log out ==\n";
     expect(a.send("GET", "/users/logout", "", token).status == 200, "a logout");
     expect(b.send("GET", "/users/isvalidusertoken/" + token).body == "false", "that the token is not valid any more");
+}
+
+/// Registers, logs in with password and code, and asks a server with a route of its own who that is.
+void visit(client& c) {
+    const std::string phone = "+1500" + new_number();
+    const std::string email = "ada" + phone.substr(1) + "@example.com";
+    const std::string password = "shown to everybody";
+    const std::string print = "To ";
+
+    std::cout << "\n== Register ==\n";
+    auto transaction = member(c.send("POST", "/users/register", object({{"phoneNumber", phone}})), "transactionId");
+    auto code = c.code_for(phone, print);
+    member(c.send("POST", "/users/register",
+                  object({{"phoneNumber", phone},
+                          {"transactionId", transaction},
+                          {"transactionCode", code},
+                          {"email", email},
+                          {"password", password}})),
+           "objectId");
+
+    std::cout << "\n== Log in with password and code ==\n";
+    transaction = member(c.send("POST", "/services/Twilio/loginWithPhoneNumberAndPassword",
+                                object({{"phoneNumber", phone}, {"password", password}})),
+                         "transactionId");
+    code = c.code_for(phone, print);
+    const auto token = member(
+        c.send("POST", "/services/Twilio/loginWithCode", object({{"transactionId", transaction}, {"code", code}})),
+        "user-token");
+
+    std::cout << "\n== The server's own route, which only a session opens ==\n";
+    expect(member(c.send_to("GET", "/me", "", token), "email") == email, "to be known by the session");
+    expect(c.send_to("GET", "/me").status == 401, "that nobody is known without a session");
+    expect(c.send_to("GET", "/me", "", "0" + token).status == 401, "that a token of nobody's opens nothing");
+    const auto head = c.head("/health");
+    expect(head.starts_with("HTTP/1.1 200 ") && head.find("\r\n\r\n") == head.size() - 4, "no body in reply to HEAD");
+
+    std::cout << "\n== Log out ==\n";
+    expect(c.send("DELETE", "/users/sessions", "", token).status == 200, "that there is DELETE");
+    expect(c.send("GET", "/users/logout", "", token).status == 200, "a logout");
+    expect(c.send_to("GET", "/me", "", token).status == 401, "that the session opens nothing any more");
+    const auto refused = c.send("GET", "/services/Twilio/loginWithCode");
+    const auto* allowed = phoneauth::find_header(refused.headers, "Allow");
+    expect(allowed && *allowed == "POST, OPTIONS", "that the API's headers come along");
 }
 
 /// A folder that is deleted with all that is in it.
@@ -258,16 +333,28 @@ void with_own_servers(const char* program, std::string storage) {
     expect(one.stop() == 0, "that the server ends cleanly");
 }
 
+/// In a server of examples/with_…, which serves until it is stopped.
+void with_framework(const char* program) {
+    child_server server(program, {});
+    client c(after(server.output(), "listening on "), server.output());
+    visit(c);
+    const int status = server.stop();
+    expect(status == 0 || (WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM), "that the server serves until stopped");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     const std::vector<std::string> arguments(argv + 1, argv + argc);
     const bool stored = arguments.size() == 4 && arguments[2] == "--storage";
     const bool starts = (arguments.size() == 2 || stored) && arguments[0] == "--server";
-    if (!starts && !(arguments.size() == 2 && arguments[0] == "--url")) {
+    const bool two = arguments.size() == 2 && (arguments[0] == "--url" || arguments[0] == "--in");
+    if (!starts && !two) {
         std::cerr << "usage: phoneauth_journey --server PROGRAM [--storage URL]\n"
                      "           starts phoneauth_server twice on one storage (memory: once) and reads the messages;\n"
                      "           without URL: on a SQLite file that is deleted afterwards\n"
+                     "       phoneauth_journey --in PROGRAM\n"
+                     "           starts a server of examples/with_*, and asks for its GET /me, too\n"
                      "       phoneauth_journey --url URL\n"
                      "           uses a server that runs, and reads its output from here:\n"
                      "           phoneauth_server | phoneauth_journey --url http://127.0.0.1:8080\n";
@@ -277,6 +364,8 @@ int main(int argc, char** argv) {
     try {
         if (starts)
             with_own_servers(argv[2], stored ? arguments[3] : "");
+        else if (arguments[0] == "--in")
+            with_framework(argv[2]);
         else {
             client c(arguments[1], stdin);
             journey(c, c);

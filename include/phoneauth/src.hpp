@@ -17,6 +17,7 @@
 #include <phoneauth/flows/reporter.ipp>
 #include <phoneauth/phone_number.ipp>
 #include <phoneauth/read_config.ipp>
+#include <phoneauth/rest/adapter.ipp>
 #include <phoneauth/rest/cors.ipp>
 #include <phoneauth/rest/detail/body.ipp>
 #include <phoneauth/rest/detail/call.ipp>

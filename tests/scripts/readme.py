@@ -29,6 +29,14 @@ if said is None or said.groups() != counted:
     print(f"DIFFERENT: the policies of examples/unit_test have {', '.join(counted)} lines")
     failed += 1
 
+most = re.search(r"Each is (\d+) lines or less", text)
+for example in sorted(root.glob("examples/with_*/main.cpp")):
+    lines = len(example.read_text().splitlines())
+    named_in_table = f"| `examples/{example.parent.name}` |" in text
+    if most is None or lines > int(most[1]) or not named_in_table:
+        print(f"DIFFERENT: {example.relative_to(root)} has {lines} lines" + ("" if named_in_table else " and is not in the table"))
+        failed += 1
+
 # Files, from the top or from where headers are; programs; options of run.sh; targets.
 spoken = re.sub(r"```.*?```|`g\+\+[^`]*`", "", text, flags=re.S)
 places = [root, root / "include", root / "include/phoneauth", root / "single_include/phoneauth"]

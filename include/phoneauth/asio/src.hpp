@@ -10,6 +10,7 @@
 #endif
 
 #include <phoneauth/asio/awaitable.hpp>
+#include <phoneauth/asio/blocking_transport.ipp>
 #include <phoneauth/asio/detail/http1.ipp>
 #include <phoneauth/asio/detail/http1_writer.ipp>
 #include <phoneauth/asio/http_server.ipp>
