@@ -3139,56 +3139,59 @@ constexpr bool is_unreserved(char c) noexcept {
     return is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
+/// Puts a host, and the port that follows it if there is one, into `parts`. Whether it did: see `parse_url`.
+inline bool parse_authority(std::string_view authority, url& parts) {
+    std::string_view host;
+    if (authority.starts_with('[')) {
+        const auto end = authority.find(']');
+        if (end == authority.npos) return false;
+        host = authority.substr(1, end - 1);
+        authority.remove_prefix(end + 1);
+        // The resolver judges the exact form; here only what could change the meaning of the URL is refused.
+        if (host.find(':') == host.npos) return false;
+        for (const char c : host)
+            if (hex_value(c) < 0 && c != ':' && c != '.') return false;
+    } else {
+        host = authority.substr(0, authority.find(':'));
+        authority.remove_prefix(host.size());
+        if (!std::all_of(host.begin(), host.end(), is_unreserved)) return false;
+    }
+    if (host.empty() || host.size() > 253) return false;  // RFC 1035 §2.3.4
+    parts.host = host;
+    for (char& c : parts.host)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
+    if (authority.empty()) return true;
+
+    const auto digits = authority.substr(1);
+    if (authority.front() != ':' || digits.empty() || digits.size() > 5) return false;
+    unsigned port = 0;
+    for (const char c : digits) {
+        if (!is_digit(c)) return false;
+        port = port * 10 + static_cast<unsigned>(c - '0');
+    }
+    if (port == 0 || port > 65535) return false;
+    parts.port = static_cast<std::uint16_t>(port);
+    return true;
+}
+
 /// Parses `text`. Refuses, with `error::invalid_url`: other schemes, user information, fragments, an empty or
 /// malformed host, a port outside 1–65535, spaces, control characters and anything that is not ASCII.
 inline result<url> parse_url(std::string_view text) {
-    url parts;
-    for (const char c : text)
-        if (c <= ' ' || c > '~' || c == '#' || c == '\\') return error::invalid_url;
-
+    const auto may_stand = [](char c) { return c > ' ' && c <= '~' && c != '#' && c != '\\'; };
+    if (!std::all_of(text.begin(), text.end(), may_stand)) return error::invalid_url;
     const auto scheme_end = text.find("://");
     if (scheme_end == text.npos) return error::invalid_url;
     const auto scheme = text.substr(0, scheme_end);
+    url parts;
     parts.https = equal_ignoring_case(scheme, "https");
     if (!parts.https && !equal_ignoring_case(scheme, "http")) return error::invalid_url;
     parts.port = parts.https ? 443 : 80;
     text.remove_prefix(scheme_end + 3);
-
     const auto authority_end = (std::min)(text.find_first_of("/?"), text.size());
-    auto authority = text.substr(0, authority_end);
-    parts.target = text.substr(authority_end);
-    if (!parts.target.starts_with('/')) parts.target.insert(parts.target.begin(), '/');
-
-    std::string_view host;
-    if (authority.starts_with('[')) {
-        const auto end = authority.find(']');
-        if (end == authority.npos) return error::invalid_url;
-        host = authority.substr(1, end - 1);
-        authority.remove_prefix(end + 1);
-        // The resolver judges the exact form; here only what could change the meaning of the URL is refused.
-        if (host.find(':') == host.npos) return error::invalid_url;
-        for (const char c : host)
-            if (hex_value(c) < 0 && c != ':' && c != '.') return error::invalid_url;
-    } else {
-        host = authority.substr(0, authority.find(':'));
-        authority.remove_prefix(host.size());
-        for (const char c : host)
-            if (!is_unreserved(c)) return error::invalid_url;
-    }
-    if (host.empty() || host.size() > 253) return error::invalid_url;  // RFC 1035 §2.3.4
-    for (const char c : host) parts.host += c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-
-    if (!authority.empty()) {
-        const auto digits = authority.substr(1);
-        if (authority.front() != ':' || digits.empty() || digits.size() > 5) return error::invalid_url;
-        unsigned port = 0;
-        for (const char c : digits) {
-            if (!is_digit(c)) return error::invalid_url;
-            port = port * 10 + static_cast<unsigned>(c - '0');
-        }
-        if (port == 0 || port > 65535) return error::invalid_url;
-        parts.port = static_cast<std::uint16_t>(port);
-    }
+    if (!parse_authority(text.substr(0, authority_end), parts)) return error::invalid_url;
+    text.remove_prefix(authority_end);
+    if (!text.starts_with('/')) parts.target = '/';
+    parts.target += text;
     return parts;
 }
 
@@ -3217,18 +3220,17 @@ template <class String = std::string>
 result<String> percent_decode(std::string_view text) {
     String out;
     out.reserve(text.size());
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] != '%') {
-            out += text[i];
-            continue;
-        }
-        const int high = i + 2 < text.size() ? hex_value(text[i + 1]) : -1;
-        const int low = i + 2 < text.size() ? hex_value(text[i + 2]) : -1;
+    for (;;) {
+        const auto run = (std::min)(text.find('%'), text.size());
+        out += text.substr(0, run);
+        text.remove_prefix(run);
+        if (text.empty()) return out;
+        const int high = text.size() > 2 ? hex_value(text[1]) : -1;
+        const int low = text.size() > 2 ? hex_value(text[2]) : -1;
         if (high < 0 || low < 0) return error::invalid_parameter;
         out += static_cast<char>(high * 16 + low);
-        i += 2;
+        text.remove_prefix(3);
     }
-    return out;
 }
 
 /// What stays as it is in the form encoding.
@@ -4227,12 +4229,13 @@ struct event {
     time_point at{};                              ///< when, as the Clock tells it
     std::optional<phoneauth::purpose> purpose{};  ///< what the code is for
     std::string phone{};                          ///< masked, as by `phone_number::masked`
-    std::string transaction{};  ///< the first 8 characters of the id: enough to find what belongs together
-    std::string user_id{};      ///< `user::object_id`; empty while no user is known
-    std::string by{};           ///< the operator who did it, as they were named; at most 64 bytes
-    std::string address{};      ///< the client's, at most 64 bytes of what was given
-    std::string user_agent{};   ///< the client's, at most 64 bytes; a stranger's text
-    std::error_code reason{};   ///< the `error` that is behind it
+    std::string_view calling_code{};  ///< of the phone's country, as "44" (lives for ever); empty where there is none
+    std::string transaction{};        ///< the first 8 characters of the id: enough to find what belongs together
+    std::string user_id{};            ///< `user::object_id`; empty while no user is known
+    std::string by{};                 ///< the operator who did it, as they were named; at most 64 bytes
+    std::string address{};            ///< the client's, at most 64 bytes of what was given
+    std::string user_agent{};         ///< the client's, at most 64 bytes; a stranger's text
+    std::error_code reason{};         ///< the `error` that is behind it
     std::optional<std::chrono::seconds> retry_after{};  ///< see `failure::retry_after`
     std::optional<int> tries_left{};                    ///< see `failure::tries_left`
     std::optional<int> twilio_code{};                   ///< Twilio's error code, if it named one
@@ -7502,10 +7505,6 @@ PHONEAUTH_DECL cell_batch after_login(const login_facts& f, const config& c, tim
 /// the wait for the next such code, and the life of this one.
 PHONEAUTH_DECL cell_batch after_step_up(const transaction& used, const client_networks& from, const config& c,
                                         time_point now);
-/// A user who is logged in has shown by `used` that it is them: it ends the failures at that door made from the network,
-/// the wait for the next such code, and the life of this one.
-PHONEAUTH_DECL cell_batch after_step_up(const transaction& used, const client_networks& from, const config& c,
-                                        time_point now);
 /// A registration by `used` worked: its network is known, and failures and the life of the code end likewise.
 PHONEAUTH_DECL cell_batch after_registration(const transaction& used, std::string_view fingerprint,
                                              const client_networks& from, const config& c, time_point now);
@@ -8196,7 +8195,10 @@ PHONEAUTH_DECL void reporter::end(const context& c, event_kind success, const fa
 }
 
 PHONEAUTH_DECL void reporter::note(context& c, const phone_number& phone) const {
-    if (environment_.is_observed()) c.about.phone = phone.masked();
+    if (!environment_.is_observed()) return;
+    c.about.phone = phone.masked();
+    const auto* rule = rules::find_rule_of(phone.str().substr(1));
+    c.about.calling_code = rule ? rule->calling_code : std::string_view();
 }
 
 PHONEAUTH_DECL void reporter::note(context& c, const transaction& t) const {
@@ -9276,26 +9278,36 @@ PHONEAUTH_DECL std::optional<std::int64_t> json_value::integer(std::string_view 
     return value;
 }
 
+/// What stands in a JSON string as it is (RFC 8259 §7), and is one byte.
+constexpr bool is_plain_in_json(char c) noexcept {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte >= 0x20 && byte < 0x80 && c != '"' && c != '\\';
+}
+
 PHONEAUTH_DECL void append_json_string(std::string& out, std::string_view text) {
     constexpr std::string_view hex = "0123456789abcdef";
     const auto longer =
         std::count_if(text.begin(), text.end(), [](char c) { return c == '"' || c == '\\' || (c >= 0 && c < 0x20); });
     out.reserve(out.size() + text.size() + 5 * static_cast<std::size_t>(longer) + 2);
     out += '"';
-    while (!text.empty()) {
+    for (;;) {
+        const auto* const special = std::find_if_not(text.begin(), text.end(), is_plain_in_json);
+        out.append(text.begin(), special);
+        text.remove_prefix(static_cast<std::size_t>(special - text.begin()));
+        if (text.empty()) break;
         const auto length = utf8_sequence(text);
         const char c = text.front();
         if (length == 0) {
             out += "\xef\xbf\xbd";  // U+FFFD
+        } else if (length > 1) {
+            out += text.substr(0, length);
         } else if (c == '"' || c == '\\') {
             out += '\\';
             out += c;
-        } else if (c >= 0 && c < 0x20) {
+        } else {
             out += "\\u00";
             out += hex[static_cast<unsigned char>(c) >> 4];
             out += hex[static_cast<unsigned char>(c) & 15];
-        } else {
-            out += text.substr(0, length);
         }
         text.remove_prefix(std::max<std::size_t>(length, 1));
     }
@@ -12799,13 +12811,19 @@ auto sessions<Mode>::end_one(context& c, session_token token, std::string id) ->
     co_return result<void>();
 }
 
+/// Twice, as a storage may first read which sessions there are, and then end them: a trusted device opens another one in
+/// between. After the first time there is no device that could.
 template <class Mode>
 auto sessions<Mode>::end_others(context& c, session_token token) -> flow<result<std::size_t>> {
     auto admitted = co_await admit(std::move(token));
     if (!admitted) co_return std::move(admitted).error();
     p_.reports.note(c, admitted->owner);
-    const std::size_t ended =
-        co_await p_.ports.erase_sessions_of(admitted->owner.object_id, admitted->login.token_hash);
+    const auto& own = admitted->login;
+    std::size_t ended = 0;
+    for (int pass = 0; pass < 2; ++pass) {
+        const std::size_t more = co_await p_.ports.erase_sessions_of(own.user_id, own.token_hash);
+        ended += more;
+    }
     c.silent = ended == 0;
     co_return ended;
 }
@@ -15698,7 +15716,7 @@ inline namespace v0 {
 ///     require_recent 1u + 1s             list_sessions 1u + 2s             end_session 1u + 3s
 ///     start_step_up 2 + 1u + 1s          finish_step_up 3 + 1u + 2s        confirm_password 2 + 1u + 2s
 ///     trust_device 1 + 2u + 3s           login_with_trusted_device 3 + 2u + 3s
-///     end_other_sessions 1u + 2s
+///     end_other_sessions 1u + 3s
 ///
 /// `update_user` with the current password makes 2 more, and for a new password 1 + 2s more. A notice by SMS is 1 more; a
 /// reset that needs a backup code, 3 + 1u more; a login that makes its user, 2u more. A password whose hash
@@ -16302,6 +16320,7 @@ namespace testing {}
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -16310,15 +16329,21 @@ namespace testing {}
 namespace phoneauth {
 inline namespace v0 {
 
-/// Counts events by kind and reason, for monitoring:
+/// How many codes were sent to the phones of a calling code, resends included, and how many were right.
+struct code_counts {
+    std::uint64_t sent = 0;
+    std::uint64_t confirmed = 0;
+};
+
+/// Counts events by kind and reason, and codes by calling code, for monitoring:
 ///
 ///     event_counters counters;
 ///     authenticator auth(config, storage, transport, counters);
 ///     …
 ///     counters.prometheus_text()  // the reply to GET /metrics
 ///
-/// It takes about 9 KB, whatever anybody asks for: kinds and reasons are the enumerators of `event_kind` and `error`,
-/// and nothing of what strangers say gets into a label.
+/// It takes about 13 KB, whatever anybody asks for: kinds and reasons are the enumerators of `event_kind` and `error`,
+/// calling codes those of `rules::dialling_rules`, and nothing of what strangers say gets into a label.
 ///
 /// @par Thread safety
 /// Distinct and shared objects are safe. Counting takes no lock and no memory.
@@ -16336,6 +16361,8 @@ public:
 
     /// Counts `e`, and those that were left out before it.
     void operator()(const event& e) noexcept {
+        if (e.purpose && e.kind == event_kind::sent) codes_[index_of(e.calling_code)].sent.fetch_add(1, relaxed);
+        if (e.kind == event_kind::confirmed) codes_[index_of(e.calling_code)].confirmed.fetch_add(1, relaxed);
         counts_[static_cast<std::size_t>(e.kind)][index_of(e.reason)].fetch_add(1 + e.suppressed,
                                                                                 std::memory_order_relaxed);
     }
@@ -16353,6 +16380,12 @@ public:
         return counts_[static_cast<std::size_t>(kind)][index_of(reason)].load(std::memory_order_relaxed);
     }
 
+    /// The codes for phones of a calling code ("44"). An unknown one stands for all that are.
+    code_counts codes(std::string_view calling_code) const noexcept {
+        const auto& of = codes_[index_of(calling_code)];
+        return {of.sent.load(relaxed), of.confirmed.load(relaxed)};
+    }
+
     /// All counts in Prometheus's text format, version 0.0.4
     /// (https://prometheus.io/docs/instrumenting/exposition_formats/), since this object was made:
     ///
@@ -16363,8 +16396,13 @@ public:
     ///     phoneauth_events_total{event="refused",reason="too_many_messages"} 3
     ///
     /// `reason` is the name of an `error`, or "other". Each event has its series without a reason from the start, so
-    /// that the first one is seen as an increase; the others begin to exist when they are counted.
-    std::string prometheus_text() const {
+    /// that the first one is seen as an increase; the others begin to exist when they are counted. So do
+    /// `phoneauth_codes_sent_total{calling_code="44"}` and `phoneauth_codes_confirmed_total{calling_code="44"}`: a
+    /// country in which many are sent and few are right is one where somebody earns by messages.
+    std::string prometheus_text() const { return events_text() + codes_text(); }
+
+private:
+    std::string events_text() const {
         std::string text = "# HELP phoneauth_events_total What happened, by event and the error that was its reason.\n"
                            "# TYPE phoneauth_events_total counter\n";
         for (std::size_t kind = 0; kind < counts_.size(); ++kind)
@@ -16378,7 +16416,34 @@ public:
         return text;
     }
 
-private:
+    std::string codes_text() const {
+        const auto series = [&](const std::string& name, const char* help, auto member) {
+            auto text = "# HELP " + name + ' ' + help + "\n# TYPE " + name + " counter\n";
+            for (std::size_t i = 0; i < codes_.size(); ++i) {
+                const auto count = (codes_[i].*member).load(relaxed);
+                if (count == 0) continue;
+                text.append(name).append("{calling_code=\"");
+                text.append(i < rules_size ? rules::dialling_rules[i].calling_code : "other");
+                text.append("\"} ").append(std::to_string(count)) += '\n';
+            }
+            return text;
+        };
+        return series("phoneauth_codes_sent_total", "Codes that were sent, by calling code.", &atomic_counts::sent) +
+               series("phoneauth_codes_confirmed_total", "Codes that were right, by calling code.",
+                      &atomic_counts::confirmed);
+    }
+
+    static constexpr auto relaxed = std::memory_order_relaxed;
+    static constexpr std::size_t rules_size = std::size(rules::dialling_rules);
+    struct atomic_counts {
+        std::atomic<std::uint64_t> sent{0}, confirmed{0};
+    };
+
+    static std::size_t index_of(std::string_view calling_code) noexcept {
+        const auto* rule = rules::find_rule(calling_code);
+        return rule ? static_cast<std::size_t>(rule - std::begin(rules::dialling_rules)) : rules_size;
+    }
+
     static constexpr std::size_t kinds = static_cast<std::size_t>(event_kind::unlocked) + 1;
     static constexpr std::size_t other = error_table.size() + 1;
     static constexpr std::size_t reasons = other + 1;  ///< none, the errors in the order of their values, others
@@ -16394,6 +16459,7 @@ private:
     }
 
     std::array<std::array<std::atomic<std::uint64_t>, reasons>, kinds> counts_{};
+    std::array<atomic_counts, rules_size + 1> codes_{};  // in the order of the rules; the last: others
 };
 
 }  // namespace v0
@@ -16576,88 +16642,15 @@ PHONEAUTH_DECL std::vector<config_problem> read_config(std::string_view json, co
 
 #endif
 
-// ---- phoneauth/rest/api.hpp ----
+// ---- phoneauth/rest/adapter.hpp ----
 
-#ifndef PHONEAUTH_REST_API_HPP
-#define PHONEAUTH_REST_API_HPP
+#ifndef PHONEAUTH_REST_ADAPTER_HPP
+#define PHONEAUTH_REST_ADAPTER_HPP
 
 #include <string>
-#include <utility>
-
-
-// ---- phoneauth/rest/cors.hpp ----
-
-#ifndef PHONEAUTH_REST_CORS_HPP
-#define PHONEAUTH_REST_CORS_HPP
-
 #include <string_view>
+#include <type_traits>
 
-
-// ---- phoneauth/rest/options.hpp ----
-
-#ifndef PHONEAUTH_REST_OPTIONS_HPP
-#define PHONEAUTH_REST_OPTIONS_HPP
-
-#include <cstddef>
-#include <string>
-#include <vector>
-
-
-namespace phoneauth {
-inline namespace v0 {
-namespace rest {
-
-/// Whose messages the API sends. Messages are paid for, and a server that sends any text to any phone for anybody is a
-/// spammer's prize.
-enum class send_message_access {
-    /// Those of logged-in users. Of Twilio's options they may choose ValidityPeriod, SmartEncoded, ContentRetention,
-    /// AddressRetention and ProvideFeedback; others are `not_permitted`.
-    session,
-    /// Under the root with the API key, those of anyone who knows the key, with every option of Twilio's. Under the
-    /// other root, those of logged-in users. A StatusCallback below `twilio_config::status_callback` is `invalid_parameter`.
-    key,
-    off  ///< nobody's, the default: `error::send_message_disabled`
-};
-
-/// What an `api` needs to know.
-struct options {
-    /// The first segment of the root path; required.
-    std::string app_id{};
-    /// The second segment; required. All clients hold it: it tells applications apart, not people.
-    std::string api_key{};
-    /// Whose messages are sent. A client gets Twilio's whole reply, as Backendless's clients expect it: the account's
-    /// SID and the message's price are in it.
-    send_message_access send_message = send_message_access::off;
-    /// How large the body of a request may be. A larger one is `body_too_large`.
-    std::size_t max_body_bytes = 65536;
-    /// How deeply its JSON may be nested. A deeper one is `body_too_large`, too.
-    std::size_t max_json_depth = 16;
-    /// The origins whose pages may call the API beside its own, like "https://example.com", or for an app in a web
-    /// view "capacitor://localhost". A browser lets no other page read a reply (CORS), and what other pages send is
-    /// refused, unless it is a GET. Requests without the header Origin, those of apps and servers, are not asked. "*",
-    /// for a public API, allows all: any page can then make its visitors' browsers start messages, each from a network
-    /// of its own.
-    std::vector<std::string> allowed_origins{};
-    /// The addresses and networks ("10.0.0.0/8", "::1") of the reverse proxies in front of this server. Only from them
-    /// is `forwarding_header` believed. A network in which strangers are (see `is_too_wide`) is refused: they would
-    /// write their own addresses.
-    std::vector<std::string> trusted_proxies{};
-    /// Instead of `trusted_proxies`, where the addresses of the proxies are not known: how many of them, 1 to 20, add an
-    /// address to `forwarding_header`. Dangerous when somebody can reach the server past them, or when the number is
-    /// too large: they then write their own address, and no limit by client holds them; see `client_address_by_hops`. A
-    /// request whose header has fewer addresses counts for the other end of the connection. 0 means that
-    /// `trusted_proxies` decides.
-    unsigned trusted_hops = 0;
-    /// The header in which a proxy names its client, after those that it was told itself: a list as in X-Forwarded-For.
-    /// (`Forwarded`, RFC 7239, has another form and is not read.)
-    std::string forwarding_header = "X-Forwarded-For";
-};
-
-}  // namespace rest
-}  // namespace v0
-}  // namespace phoneauth
-
-#endif
 
 // ---- phoneauth/rest/reply.hpp ----
 
@@ -16857,6 +16850,193 @@ PHONEAUTH_DECL reply::reply(const failure& f) {
 
 #endif
 #endif
+
+#endif
+
+namespace phoneauth {
+inline namespace v0 {
+namespace rest {
+
+namespace detail {
+
+/// Any text: also one whose `data` and `size` are all that is known, as a `boost::string_view`.
+template <class Text>
+std::string_view view_of(const Text& text) {
+    if constexpr (std::is_convertible_v<const Text&, std::string_view>)
+        return text;
+    else
+        return {text.data(), text.size()};
+}
+
+template <class Field>
+http_header header_of(const Field& field) {
+    const auto made = [](const auto& name, const auto& value) {
+        return http_header(std::string(view_of(name)), secret_string(view_of(value)));
+    };
+    if constexpr (requires { field.name_string(); })
+        return made(field.name_string(), field.value());
+    else if constexpr (requires { field.first; })
+        return made(field.first, field.second);
+    else
+        return made(field.name, field.value);
+}
+
+}  // namespace detail
+
+/// A server framework's request, as `api::handle` and `session_of` take it:
+///
+///     to_request(in.method, in.target, in.headers, in.body)                    // cpp-httplib
+///     to_request(in.method_string(), in.target(), in, in.body())               // Boost.Beast
+///     to_request(crow::method_name(in.method), in.raw_url, in.headers, in.body)
+///
+/// The texts are whatever makes a `std::string_view`, or has `data` and `size`; they are copied.
+///
+/// @param method   as in the request line
+/// @param target   path and query as they came, percent sequences included: not what a framework has decoded, which
+///     could be another path
+/// @param headers  a range of fields: pairs, as in a map or multimap; or with the members `name` and `value`; or with
+///     the functions `name_string` and `value`, as Beast's
+/// @param body     whole
+template <class Method, class Target, class Headers, class Body>
+http_request to_request(const Method& method, const Target& target, const Headers& headers, const Body& body) {
+    http_request made(std::string(detail::view_of(method)), std::string(detail::view_of(target)));
+    for (const auto& field : headers) made.headers.push_back(detail::header_of(field));
+    made.body = detail::view_of(body);
+    return made;
+}
+
+/// The token of a request's session, for `authenticator::authenticate`: the header `user-token`, in which clients of
+/// `api` send it. Empty, which is nobody's, if there is none.
+PHONEAUTH_DECL session_token session_of(const http_request& request);
+
+/// What a route of your own answers when `authenticator::authenticate` or `require_recent` has failed.
+///
+/// Status 401 says that the session is over, whereupon a client forgets it and has its user log in again: that is the
+/// reply to `unknown_token`, `session_expired`, `account_disabled` and `login_required`. All else, above all
+/// `storage_unavailable`, is answered as by `api`: the session may be good.
+///
+/// @param why  the failure
+/// @return the body of `reply`
+PHONEAUTH_DECL reply session_refused(const failure& why);
+
+}  // namespace rest
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/rest/adapter.ipp ----
+
+#ifndef PHONEAUTH_REST_ADAPTER_IPP
+#define PHONEAUTH_REST_ADAPTER_IPP
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace rest {
+
+PHONEAUTH_DECL session_token session_of(const http_request& request) {
+    const auto* token = find_header(request.headers, "user-token");
+    return session_token(token ? *token : std::string());
+}
+
+PHONEAUTH_DECL reply session_refused(const failure& why) {
+    reply r(why);
+    for (const error over :
+         {error::unknown_token, error::session_expired, error::account_disabled, error::login_required})
+        if (why.code == over) r.status = 401;
+    return r;
+}
+
+}  // namespace rest
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
+
+// ---- phoneauth/rest/api.hpp ----
+
+#ifndef PHONEAUTH_REST_API_HPP
+#define PHONEAUTH_REST_API_HPP
+
+#include <string>
+#include <utility>
+
+
+// ---- phoneauth/rest/cors.hpp ----
+
+#ifndef PHONEAUTH_REST_CORS_HPP
+#define PHONEAUTH_REST_CORS_HPP
+
+#include <string_view>
+
+
+// ---- phoneauth/rest/options.hpp ----
+
+#ifndef PHONEAUTH_REST_OPTIONS_HPP
+#define PHONEAUTH_REST_OPTIONS_HPP
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace rest {
+
+/// Whose messages the API sends. Messages are paid for, and a server that sends any text to any phone for anybody is a
+/// spammer's prize.
+enum class send_message_access {
+    /// Those of logged-in users. Of Twilio's options they may choose ValidityPeriod, SmartEncoded, ContentRetention,
+    /// AddressRetention and ProvideFeedback; others are `not_permitted`.
+    session,
+    /// Under the root with the API key, those of anyone who knows the key, with every option of Twilio's. Under the
+    /// other root, those of logged-in users. A StatusCallback below `twilio_config::status_callback` is `invalid_parameter`.
+    key,
+    off  ///< nobody's, the default: `error::send_message_disabled`
+};
+
+/// What an `api` needs to know.
+struct options {
+    /// The first segment of the root path; required.
+    std::string app_id{};
+    /// The second segment; required. All clients hold it: it tells applications apart, not people.
+    std::string api_key{};
+    /// Whose messages are sent. A client gets Twilio's whole reply, as Backendless's clients expect it: the account's
+    /// SID and the message's price are in it.
+    send_message_access send_message = send_message_access::off;
+    /// How large the body of a request may be. A larger one is `body_too_large`.
+    std::size_t max_body_bytes = 65536;
+    /// How deeply its JSON may be nested. A deeper one is `body_too_large`, too.
+    std::size_t max_json_depth = 16;
+    /// The origins whose pages may call the API beside its own, like "https://example.com", or for an app in a web
+    /// view "capacitor://localhost". A browser lets no other page read a reply (CORS), and what other pages send is
+    /// refused, unless it is a GET. Requests without the header Origin, those of apps and servers, are not asked. "*",
+    /// for a public API, allows all: any page can then make its visitors' browsers start messages, each from a network
+    /// of its own.
+    std::vector<std::string> allowed_origins{};
+    /// The addresses and networks ("10.0.0.0/8", "::1") of the reverse proxies in front of this server. Only from them
+    /// is `forwarding_header` believed. A network in which strangers are (see `is_too_wide`) is refused: they would
+    /// write their own addresses.
+    std::vector<std::string> trusted_proxies{};
+    /// Instead of `trusted_proxies`, where the addresses of the proxies are not known: how many of them, 1 to 20, add an
+    /// address to `forwarding_header`. Dangerous when somebody can reach the server past them, or when the number is
+    /// too large: they then write their own address, and no limit by client holds them; see `client_address_by_hops`. A
+    /// request whose header has fewer addresses counts for the other end of the connection. 0 means that
+    /// `trusted_proxies` decides.
+    unsigned trusted_hops = 0;
+    /// The header in which a proxy names its client, after those that it was told itself: a list as in X-Forwarded-For.
+    /// (`Forwarded`, RFC 7239, has another form and is not read.)
+    std::string forwarding_header = "X-Forwarded-For";
+};
+
+}  // namespace rest
+}  // namespace v0
+}  // namespace phoneauth
 
 #endif
 
@@ -17478,6 +17658,7 @@ inline std::string_view next_segment(std::string_view& path) {
 
 /// Whether `segment` hides a letter or a digit in a percent sequence. It is well-formed and `decoded` says what it means.
 inline bool hides_letters(std::string_view segment, std::string_view decoded) noexcept {
+    if (segment.size() == decoded.size()) return false;
     for (const char c : decoded) {
         const bool encoded = segment.front() == '%';
         if (encoded && phoneauth::detail::is_alnum(c)) return true;
@@ -18715,6 +18896,7 @@ PHONEAUTH_DECL std::string event_json(const event& e) {
     json.string("event", name_of(e.kind)).number("time", e.at.time_since_epoch().count());
     if (e.purpose) json.string("purpose", name_of(*e.purpose));
     text("phone", e.phone);
+    text("callingCode", e.calling_code);
     text("transaction", e.transaction);
     text("user", e.user_id);
     text("by", e.by);
@@ -18732,6 +18914,1037 @@ PHONEAUTH_DECL std::string event_json(const event& e) {
     if (e.kind == event_kind::sender_trouble) text("remedy", twilio::remedy_of(e.twilio_code.value_or(0)));
     if (e.suppressed) json.number("suppressed", static_cast<std::int64_t>(e.suppressed));
     return ascii_json(std::move(json).str());
+}
+
+}  // namespace rest
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+#endif
+
+#endif
+
+// ---- phoneauth/rest/openapi.hpp ----
+
+#ifndef PHONEAUTH_REST_OPENAPI_HPP
+#define PHONEAUTH_REST_OPENAPI_HPP
+
+#include <string>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace rest {
+
+///@{
+/// Describes the routes of an `api` as an OpenAPI 3.1 document, from which clients are generated and against which
+/// requests and replies are checked: what each route takes and gives, its limits, whether it needs a session, and the
+/// errors. It comes from the table that requests are routed by, and is JSON in UTF-8, indented, without a line break at
+/// its end.
+///
+/// The first form describes what an `api` with `o` and an authenticator with `c` answers. Routes that these switch off
+/// are left out. Neither the application id
+/// nor the API key is in it: the server's URL has variables for them. The second form has all routes, with the names
+/// and limits of a default `config`; it is what is installed as share/phoneauth/openapi.json.
+///
+/// Both describe what clients should send, which is less than what is understood: phones and codes also as JSON
+/// numbers, say.
+///
+/// @par Errors
+/// Throws nothing but `std::bad_alloc`.
+/// @par Source
+/// https://spec.openapis.org/oas/v3.1.1.html
+PHONEAUTH_DECL std::string openapi(const options& o, const config& c);
+PHONEAUTH_DECL std::string openapi();
+///@}
+
+}  // namespace rest
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/rest/openapi.ipp ----
+
+#ifndef PHONEAUTH_REST_OPENAPI_IPP
+#define PHONEAUTH_REST_OPENAPI_IPP
+
+#include <cstddef>
+#include <cstdint>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+
+
+// ---- phoneauth/rest/detail/descriptions.ipp ----
+
+#ifndef PHONEAUTH_REST_DETAIL_DESCRIPTIONS_IPP
+#define PHONEAUTH_REST_DETAIL_DESCRIPTIONS_IPP
+
+#include <cstddef>
+#include <iterator>
+#include <span>
+#include <string_view>
+
+
+// What the routes take and give, for `openapi`: data only.
+
+namespace phoneauth {
+inline namespace v0 {
+namespace rest {
+namespace detail {
+
+/// What a value is on the wire.
+enum class shape {
+    text,
+    id,     ///< of a user or a session
+    token,  ///< and the id of a transaction
+    typed_phone,
+    phone,
+    identity,
+    password,
+    new_password,
+    code,
+    topic,
+    message,
+    media,
+    time,
+    time_or_null,
+    seconds,
+    seconds_or_null,
+    number,
+    flag,
+    null,
+    members,   ///< an object with anything in it
+    constant,  ///< the text `of`
+    one_of,    ///< one of the texts in `of`, which have blanks between them
+    some_of,   ///< an array of them
+    texts,     ///< an array
+    object,    ///< the component `of`
+    list       ///< an array of them
+};
+
+inline constexpr bool must = true, may = false;
+
+/// A member of an object, or a parameter. The names "$phone" and "$identity" stand for the columns of the configuration.
+struct field {
+    std::string_view name;
+    shape is;
+    bool required = must;
+    std::string_view about{};
+    std::string_view of{};  ///< see `shape`; of others that a request may have: with which they are required
+};
+
+/// An object that replies have.
+struct component {
+    std::string_view name;
+    std::span<const field> fields;
+    bool open = false;        ///< it may have other members, too
+    std::string_view base{};  ///< the component whose members it has as well
+};
+
+// -- what routes take: arguments in the order in which an array has them
+
+inline constexpr std::string_view about_sending =
+    "Other members are for the server's hook before_message, a captcha's answer for example.";
+inline constexpr field takes_phone[] = {{"$phone", shape::typed_phone}};
+inline constexpr field takes_phone_and_password[] = {{"$phone", shape::typed_phone}, {"password", shape::password}};
+inline constexpr field takes_code[] = {{"transactionId", shape::token}, {"code", shape::code}};
+inline constexpr field takes_transaction[] = {{"transactionId", shape::token}};
+inline constexpr field takes_password[] = {{"password", shape::password}};
+inline constexpr field takes_login[] = {{"login", shape::text, must, "The identity."}, {"password", shape::password}};
+inline constexpr field takes_registration[] = {{"$phone", shape::typed_phone, must, "In step 2 the same as in step 1."},
+                                               {"transactionId", shape::token, may, "Makes it step 2."},
+                                               {"transactionCode", shape::code, may, "", "transactionId"},
+                                               {"$identity", shape::identity, may, "", "transactionId"},
+                                               {"password", shape::new_password, may, "", "transactionId"},
+                                               {"blUserLocale", shape::text, may, "A language tag."}};
+inline constexpr field takes_changes[] = {
+    {"$identity", shape::identity, may},
+    {"password", shape::new_password, may},
+    {"currentPassword", shape::password, may, "Asked for unless the session is fresh, if one of the former changes."}};
+inline constexpr field takes_message[] = {
+    {"$phone", shape::typed_phone},
+    {"message", shape::message, may, "Required unless there are media, or a ContentSid among the options."},
+    {"mediaUrl", shape::media, may},
+    {"options", shape::members, may, "Parameters of Twilio's."}};
+inline constexpr field takes_new_password[] = {{"transactionId", shape::token},
+                                               {"code", shape::code},
+                                               {"password", shape::new_password},
+                                               {"backupCode", shape::text, may, "Required where a reset needs one."}};
+inline constexpr field takes_backup_code[] = {{"$phone", shape::typed_phone},
+                                              {"password", shape::password, may, "Required if the user has one."},
+                                              {"backupCode", shape::text}};
+inline constexpr field takes_device[] = {
+    {"$phone", shape::typed_phone}, {"password", shape::password}, {"deviceToken", shape::token}};
+inline constexpr field takes_topic[] = {{"$phone", shape::typed_phone}, {"topic", shape::topic}};
+inline constexpr field takes_report[] = {
+    {"MessageSid", shape::text}, {"MessageStatus", shape::text}, {"ErrorCode", shape::text, may}};
+
+// -- what they give
+
+inline constexpr field health_fields[] = {{"status", shape::constant, must, "", "ok"}};
+inline constexpr field info_fields[] = {
+    {"appId", shape::text},
+    {"apiKey", shape::text, must, "Empty where the key lets clients send messages."},
+    {"rtURL", shape::constant, must, "", ""},
+    {"loggers", shape::texts}};
+inline constexpr field challenge_fields[] = {
+    {"transactionId", shape::token},
+    {"expiresAt", shape::time},
+    {"resendAfter", shape::seconds},
+    {"deliveryUncertain", shape::flag, may, "Nobody knows whether the code was sent; a resend may bring it twice."}};
+inline constexpr field user_fields[] = {{"___class", shape::constant, must, "", "Users"},
+                                        {"objectId", shape::id},
+                                        {"ownerId", shape::id},
+                                        {"userStatus", shape::one_of, must, "", "ENABLED DISABLED"},
+                                        {"blUserLocale", shape::text},
+                                        {"created", shape::time},
+                                        {"updated", shape::time_or_null},
+                                        {"$identity", shape::text},
+                                        {"$phone", shape::phone}};
+inline constexpr field logged_in_fields[] = {{"lastLogin", shape::time_or_null},
+                                             {"socialAccount", shape::constant, must, "", "BACKENDLESS"},
+                                             {"___jsonclass", shape::constant, must, "", "Users"},
+                                             {"user-token", shape::token, must, "For the header of this name."}};
+inline constexpr field property_fields[] = {
+    {"name", shape::text},     {"type", shape::one_of, must, "", "STRING DATETIME"},
+    {"required", shape::flag}, {"identity", shape::flag},
+    {"selected", shape::flag}, {"defaultValue", shape::null}};
+inline constexpr field session_fields[] = {
+    {"id", shape::id},
+    {"kind", shape::one_of, must, "", "login trustedDevice"},
+    {"current", shape::flag, must, "It is the one that asks."},
+    {"device", shape::text, must, "What the client called itself."},
+    {"network", shape::text, must, "Empty: not known."},
+    {"opened", shape::time},
+    {"lastUsed", shape::time},
+    {"expires", shape::time},
+    {"methods", shape::some_of, must, "How the user showed who they are.", "password code backupCode trustedDevice"},
+    {"authTime", shape::time, must, "When they last did."}};
+inline constexpr field ended_fields[] = {{"ended", shape::number}};
+inline constexpr field device_fields[] = {{"deviceToken", shape::token}, {"expires", shape::time}};
+inline constexpr field backup_fields[] = {{"backupCodes", shape::texts}};
+inline constexpr field account_fields[] = {{"user", shape::object, must, "", "User"},
+                                           {"sessions", shape::list, must, "", "Session"}};
+inline constexpr field proof_fields[] = {
+    {"proof", shape::text}, {"topic", shape::text}, {"phoneNumber", shape::phone}, {"expires", shape::time}};
+inline constexpr field status_fields[] = {
+    {"state", shape::one_of, must, "", "pending confirmed exhausted expired failed redeemed"},
+    {"delivery", shape::one_of, must, "", "pending delivered undelivered"},
+    {"reason", shape::text, may, "Why it was not delivered."},
+    {"twilioCode", shape::number, may},
+    {"triesLeft", shape::number},
+    {"expiresIn", shape::seconds},
+    {"resendAfter", shape::seconds_or_null, must, "Null: never."}};
+inline constexpr field message_fields[] = {{"sid", shape::text}};
+inline constexpr field detail_fields[] = {
+    {"retryAfter", shape::seconds, may}, {"triesLeft", shape::number, may}, {"twilioCode", shape::number, may}};
+
+inline constexpr component components[] = {{"Health", health_fields},
+                                           {"Info", info_fields},
+                                           {"Challenge", challenge_fields},
+                                           {"User", user_fields, true},
+                                           {"LoggedInUser", logged_in_fields, true, "User"},
+                                           {"Property", property_fields},
+                                           {"Session", session_fields},
+                                           {"Ended", ended_fields},
+                                           {"TrustedDevice", device_fields},
+                                           {"BackupCodes", backup_fields},
+                                           {"Account", account_fields},
+                                           {"Proof", proof_fields},
+                                           {"TransactionStatus", status_fields},
+                                           {"TwilioMessage", message_fields, true},
+                                           {"Empty", {}},
+                                           {"ErrorData", detail_fields}};
+
+// -- what switches routes off
+
+using switched = bool(const options&, const config&);
+
+inline bool registers(const options&, const config& c) {
+    return c.registration_enabled;
+}
+inline bool logs_in(const options&, const config& c) {
+    return c.login_enabled;
+}
+inline bool logs_in_by_code(const options&, const config& c) {
+    return c.login_enabled && c.code_login_enabled;
+}
+inline bool logs_in_by_identity(const options&, const config& c) {
+    return c.identity_login_enabled;
+}
+inline bool resets(const options&, const config& c) {
+    return c.password_reset != password_reset_policy::disabled;
+}
+inline bool trusts_devices(const options&, const config& c) {
+    return c.trusted_device_lifetime.count() > 0;
+}
+inline bool logs_in_by_device(const options& o, const config& c) {
+    return c.login_enabled && trusts_devices(o, c);
+}
+inline bool has_topics(const options&, const config& c) {
+    return !c.topics.empty();
+}
+inline bool sends(const options& o, const config&) {
+    return o.send_message != send_message_access::off;
+}
+inline bool takes_reports(const options&, const config& c) {
+    return !c.twilio.status_callback.empty();
+}
+
+// -- the routes
+
+struct tag {
+    std::string_view name, about;
+};
+inline constexpr tag tags[] = {{"server", "The server itself"},
+                               {"registration", "Becoming a user"},
+                               {"login", "Logging in"},
+                               {"codes", "Codes, and phones that are proved by them"},
+                               {"sessions", "Sessions, and who is there"},
+                               {"account", "The user's own account"},
+                               {"recovery", "Forgotten passwords and lost phones"},
+                               {"messages", "SMS and MMS"}};
+
+/// Where arguments stand.
+enum class body_form {
+    none,
+    object,      ///< a JSON object
+    properties,  ///< a JSON object that may have other members, too
+    arguments,   ///< of a service: as `read_arguments` takes them
+    sending,     ///< the same, with `about_sending`
+    report       ///< Twilio's
+};
+
+/// Who may ask.
+enum class asker { anybody, session, sender /**< as `options::send_message` says */ };
+
+struct description {
+    std::string_view method;
+    std::string_view path;  ///< the route's pattern, with a name in the place of the "*"
+    std::string_view id;    ///< empty: the route only says that it is not there
+    std::string_view tag;
+    std::string_view summary;
+    body_form form;
+    std::span<const field> takes;
+    std::string_view gives;  ///< a component; "[C]": an array of it; "A|B": one of two; or "boolean"
+    asker who = asker::anybody;
+    switched* is_on = nullptr;  ///< nullptr: always
+};
+
+/// In the order of `routes`.
+inline constexpr description descriptions[] = {
+    {"GET", "/health", "health", "server", "Says that requests are answered", body_form::none, {}, "Health"},
+    {"GET", "/info", "info", "server", "What Backendless's SDKs ask first", body_form::none, {}, "Info"},
+    {"POST", "/users/register", "register", "registration", "Registers a user: first the phone, then with its code",
+     body_form::properties, takes_registration, "Challenge|User", asker::anybody, registers},
+    {"POST", "/users/login", "login", "login", "Logs in with identity and password alone", body_form::object,
+     takes_login, "LoggedInUser", asker::anybody, logs_in_by_identity},
+    {"GET", "/users/logout", "logout", "sessions", "Ends the session", body_form::none, {}, "Empty", asker::session},
+    {"GET",
+     "/users/isvalidusertoken/{token}",
+     "isValidUserToken",
+     "sessions",
+     "Whether a session lasts",
+     body_form::none,
+     {},
+     "boolean"},
+    {"GET",
+     "/users/userclassprops",
+     "describeUserClass",
+     "account",
+     "The properties of users",
+     body_form::none,
+     {},
+     "[Property]"},
+    {"GET",
+     "/users/restorepassword/{identity}",
+     "restorePasswordOf",
+     "recovery",
+     "Begins a password reset, by identity",
+     body_form::none,
+     {},
+     "Challenge",
+     asker::anybody,
+     resets},
+    {"GET",
+     "/users/sessions",
+     "listSessions",
+     "sessions",
+     "The user's sessions and trusted devices",
+     body_form::none,
+     {},
+     "[Session]",
+     asker::session},
+    {"DELETE",
+     "/users/sessions",
+     "endOtherSessions",
+     "sessions",
+     "Ends all sessions but this one",
+     body_form::none,
+     {},
+     "Ended",
+     asker::session},
+    {"DELETE",
+     "/users/sessions/{id}",
+     "endSession",
+     "sessions",
+     "Ends a session",
+     body_form::none,
+     {},
+     "Empty",
+     asker::session},
+    {"GET",
+     "/users/export",
+     "exportAccount",
+     "account",
+     "All that is kept about the user",
+     body_form::none,
+     {},
+     "Account",
+     asker::session},
+    {"PUT", "/users/{objectId}/status", "", "", "", body_form::none, {}, ""},
+    {"PUT", "/users/{objectId}", "updateUser", "account", "Changes properties; null removes one", body_form::properties,
+     takes_changes, "User", asker::session},
+    {"GET",
+     "/data/Users/{objectId}",
+     "findUser",
+     "account",
+     "The user whose session it is",
+     body_form::none,
+     {},
+     "User",
+     asker::session},
+    {"POST", "/services/Twilio/loginWithPhoneNumber", "loginWithPhoneNumber", "login", "Begins a login by code",
+     body_form::sending, takes_phone, "Challenge", asker::anybody, logs_in_by_code},
+    {"POST", "/services/Twilio/loginWithPhoneNumberAndPassword", "loginWithPhoneNumberAndPassword", "login",
+     "Begins a login by password and code", body_form::sending, takes_phone_and_password, "Challenge", asker::anybody,
+     logs_in},
+    {"POST", "/services/Twilio/loginWithCode", "loginWithCode", "login", "Ends a login", body_form::arguments,
+     takes_code, "LoggedInUser", asker::anybody, logs_in},
+    {"POST", "/services/Twilio/resendCode", "resendCode", "codes", "Sends the code of a transaction again",
+     body_form::sending, takes_transaction, "Challenge"},
+    {"POST", "/services/Twilio/transactionStatus", "transactionStatus", "codes", "What became of a code",
+     body_form::arguments, takes_transaction, "TransactionStatus"},
+    {"POST", "/services/Twilio/sendMessage", "sendMessage", "messages", "Sends a message", body_form::arguments,
+     takes_message, "TwilioMessage", asker::sender, sends},
+    {"POST", "/services/Twilio/messageStatus", "messageStatus", "messages", "Where Twilio reports to",
+     body_form::report, takes_report, "Empty", asker::anybody, takes_reports},
+    {"POST", "/services/Twilio/changePhoneNumber", "changePhoneNumber", "account", "Begins a change of phone",
+     body_form::sending, takes_phone, "Challenge", asker::session},
+    {"POST", "/services/Twilio/confirmPhoneNumber", "confirmPhoneNumber", "account", "Ends a change of phone",
+     body_form::arguments, takes_code, "User", asker::session},
+    {"POST", "/services/Twilio/restorePassword", "restorePassword", "recovery", "Begins a password reset, by phone",
+     body_form::sending, takes_phone, "Challenge", asker::anybody, resets},
+    {"POST", "/services/Twilio/resetPassword", "resetPassword", "recovery", "Ends a password reset",
+     body_form::arguments, takes_new_password, "Empty", asker::anybody, resets},
+    {"POST",
+     "/services/Twilio/makeBackupCodes",
+     "makeBackupCodes",
+     "recovery",
+     "Makes ten backup codes",
+     body_form::none,
+     {},
+     "BackupCodes",
+     asker::session},
+    {"POST", "/services/Twilio/loginWithBackupCode", "loginWithBackupCode", "recovery",
+     "Logs in with a backup code in place of one by SMS", body_form::arguments, takes_backup_code, "LoggedInUser",
+     asker::anybody, logs_in},
+    {"POST",
+     "/services/Twilio/stepUp",
+     "stepUp",
+     "sessions",
+     "Begins a proof that it is still the user",
+     body_form::sending,
+     {},
+     "Challenge",
+     asker::session},
+    {"POST", "/services/Twilio/confirmStepUp", "confirmStepUp", "sessions", "Ends it", body_form::arguments, takes_code,
+     "Empty", asker::session},
+    {"POST", "/services/Twilio/confirmPassword", "confirmPassword", "sessions", "Proves it by the password",
+     body_form::arguments, takes_password, "Empty", asker::session},
+    {"POST",
+     "/services/Twilio/trustDevice",
+     "trustDevice",
+     "sessions",
+     "Spares this device codes",
+     body_form::none,
+     {},
+     "TrustedDevice",
+     asker::session,
+     trusts_devices},
+    {"POST", "/services/Twilio/loginWithTrustedDevice", "loginWithTrustedDevice", "login",
+     "Logs in with a trusted device in place of a code", body_form::arguments, takes_device, "LoggedInUser",
+     asker::anybody, logs_in_by_device},
+    {"POST",
+     "/services/Twilio/deleteAccount",
+     "deleteAccount",
+     "account",
+     "Begins the deletion of the account",
+     body_form::sending,
+     {},
+     "Challenge",
+     asker::session},
+    {"POST", "/services/Twilio/confirmDeletion", "confirmDeletion", "account", "Deletes the account",
+     body_form::arguments, takes_code, "Empty", asker::session},
+    {"POST", "/services/Twilio/verifyPhoneNumber", "verifyPhoneNumber", "codes",
+     "Begins the proof of a phone, for a topic", body_form::sending, takes_topic, "Challenge", asker::anybody,
+     has_topics},
+    {"POST", "/services/Twilio/confirmVerification", "confirmVerification", "codes", "Ends the proof of a phone",
+     body_form::arguments, takes_code, "Proof", asker::anybody, has_topics},
+};
+
+/// Whether `path` is `pattern` with names in the place of "*".
+constexpr bool is_named(std::string_view pattern, std::string_view path) {
+    const auto star = pattern.find('*');
+    if (star == pattern.npos) return pattern == path;
+    const auto end = path.find('}');
+    return end != path.npos && path.starts_with(pattern.substr(0, star)) && path.substr(star).starts_with('{') &&
+           is_named(pattern.substr(star + 1), path.substr(end + 1));
+}
+
+constexpr bool every_route_is_described() {
+    if (std::size(routes) != std::size(descriptions)) return false;
+    for (std::size_t i = 0; i < std::size(routes); ++i)
+        if (routes[i].method != descriptions[i].method || !is_named(routes[i].pattern, descriptions[i].path))
+            return false;
+    return true;
+}
+static_assert(every_route_is_described(), "descriptions needs one row per route, in order");
+
+}  // namespace detail
+}  // namespace rest
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+// ---- phoneauth/rest/detail/schemas.ipp ----
+
+#ifndef PHONEAUTH_REST_DETAIL_SCHEMAS_IPP
+#define PHONEAUTH_REST_DETAIL_SCHEMAS_IPP
+
+#include <algorithm>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace rest {
+namespace detail {
+
+using phoneauth::detail::json_object;
+using phoneauth::detail::json_string;
+
+/// The text of an object to which nothing is added.
+inline std::string text_of(json_object json) {
+    return std::move(json).str();
+}
+
+/// A JSON array of what `write` makes of each element, unless that is empty.
+template <class Range, class Write>
+std::string array_of(const Range& range, Write write) {
+    std::string array = "[";
+    for (const auto& each : range)
+        if (const std::string json = write(each); !json.empty()) array.append(array.size() > 1 ? "," : "") += json;
+    return array + ']';
+}
+
+/// `text`, words with blanks between them, as a JSON array.
+inline std::string array_of_words(std::string_view text) {
+    std::string array = "[";
+    while (!text.empty()) {
+        const auto word = text.substr(0, text.find(' '));
+        array.append(array.size() > 1 ? "," : "") += json_string(word);
+        text.remove_prefix((std::min)(word.size() + 1, text.size()));
+    }
+    return array + ']';
+}
+
+/// Schemas of values, as `c` has them. What is `nullable` may be null instead.
+class schema_writer {
+public:
+    explicit schema_writer(const config& c) : c_(c) {}
+
+    std::string operator()(const field& f, bool nullable = false) const {
+        if (f.is == shape::object) return reference("schemas", f.of);
+        auto json = value(f, nullable);
+        auto about = about_values(f.is);
+        if (!f.about.empty()) about.append(about.empty() ? "" : " ").append(f.about);
+        if (!about.empty()) json.string("description", about);
+        return text_of(json);
+    }
+
+    /// An object with `fields`.
+    json_object object(std::span<const field> fields, bool is_request) const {
+        json_object properties;
+        std::string required, with_transaction;
+        const auto add = [](std::string& names, std::string_view name) {
+            names.append(names.empty() ? "" : " ").append(name);
+        };
+        for (const auto& f : fields) {
+            if (!has(f)) continue;
+            properties.raw(name_of(f), (*this)(f, is_request && !f.required));
+            if (f.required) add(required, name_of(f));
+            const bool may_be_none = f.is == shape::new_password && !c_.password_required;
+            if (is_request && f.of == "transactionId" && !may_be_none) add(with_transaction, name_of(f));
+        }
+        auto json = typed("object", false);
+        if (!fields.empty()) json.raw("properties", text_of(properties));
+        if (!required.empty()) json.raw("required", array_of_words(required));
+        if (!with_transaction.empty())
+            json.raw("dependentRequired",
+                     text_of(json_object().raw("transactionId", array_of_words(with_transaction))));
+        return json;
+    }
+
+    static std::string reference(std::string_view kind, std::string_view name) {
+        return text_of(
+            json_object().string("$ref", std::string("#/components/").append(kind) + '/' + std::string(name)));
+    }
+    static std::string list(std::string_view component) {
+        return text_of(typed("array", false).raw("items", reference("schemas", component)));
+    }
+    static json_object typed(std::string_view type, bool nullable) {
+        json_object json;
+        if (nullable)
+            json.raw("type", array_of_words(std::string(type) + " null"));
+        else
+            json.string("type", type);
+        return json;
+    }
+
+private:
+    std::string name_of(const field& f) const {
+        if (f.name == "$phone") return c_.phone_column;
+        return f.name == "$identity" ? c_.identity_column : std::string(f.name);
+    }
+    /// Where the phone is the identity there is one property.
+    bool has(const field& f) const { return f.name != "$identity" || c_.identity_column != c_.phone_column; }
+
+    std::string about_values(shape s) const {
+        switch (s) {
+        case shape::typed_phone:
+            return "As people type it, best with + and the calling code.";
+        case shape::code:
+            return std::to_string(c_.code_digits) + " digits.";
+        case shape::new_password:
+            return std::to_string(c_.min_password_length) + " to " + std::to_string(c_.max_password_length) +
+                   " bytes of UTF-8, best in NFC.";
+        case shape::time:
+        case shape::time_or_null:
+            return "Milliseconds since the beginning of 1970, UTC.";
+        default:
+            return {};
+        }
+    }
+
+    json_object value(const field& f, bool nullable) const {
+        switch (f.is) {
+        case shape::time:
+        case shape::time_or_null:
+            return typed("integer", nullable || f.is == shape::time_or_null).string("format", "int64");
+        case shape::seconds:
+        case shape::seconds_or_null:
+            return typed("integer", nullable || f.is == shape::seconds_or_null).number("minimum", 0);
+        case shape::number:
+            return typed("integer", nullable);
+        case shape::flag:
+            return typed("boolean", nullable);
+        case shape::null:
+            return typed("null", false);
+        case shape::members:
+            return typed("object", nullable).boolean("additionalProperties", true);
+        case shape::texts:
+            return typed("array", nullable).raw("items", R"({"type":"string"})");
+        case shape::some_of:
+            return typed("array", nullable)
+                .raw("items", text_of(typed("string", false).raw("enum", array_of_words(f.of))));
+        case shape::list:
+            return typed("array", nullable).raw("items", reference("schemas", f.of));
+        case shape::media:
+            return media(nullable);
+        default:
+            return text(f, nullable);
+        }
+    }
+
+    static json_object media(bool nullable) {
+        const std::string url = R"({"type":"string","pattern":"^https://"})";
+        auto urls = typed("array", false).raw("items", url);
+        urls.number("maxItems", static_cast<std::int64_t>(max_media_urls));
+        return json_object().raw("oneOf", '[' + url + ',' + text_of(urls) + (nullable ? R"(,{"type":"null"}])" : "]"));
+    }
+
+    json_object text(const field& f, bool nullable) const {
+        auto json = typed("string", nullable);
+        switch (f.is) {
+        case shape::id:
+            return json.number("minLength", 1).number("maxLength", 64);
+        case shape::token:
+            return json.string("pattern", "^[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}$");
+        case shape::typed_phone:
+            return json.raw("examples", R"(["+14155550100"])");
+        case shape::phone:
+            return json.string("pattern", R"(^\+[1-9][0-9]{1,14}$)");
+        case shape::identity:
+            if (c_.identity_column == "email") json.string("format", "email");
+            return json.number("maxLength", 254);
+        case shape::password:
+            return json.string("format", "password");
+        case shape::new_password:
+            return json.string("format", "password").number("maxLength", c_.max_password_length);
+        case shape::topic:
+            if (c_.topics.empty()) return json;
+            return json.raw("enum", array_of(c_.topics, [](const topic& t) { return json_string(t.name); }));
+        case shape::message:
+            return json.number("maxLength", static_cast<std::int64_t>(max_message_characters));
+        case shape::constant:
+            return json.raw("enum", '[' + json_string(f.of) + ']');
+        case shape::one_of:
+            return json.raw("enum", array_of_words(f.of));
+        default:
+            return json;
+        }
+    }
+
+    const config& c_;
+};
+
+}  // namespace detail
+}  // namespace rest
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+namespace phoneauth {
+inline namespace v0 {
+namespace rest {
+namespace detail {
+
+/// Where the bracket ends that `json` begins with, if that is near; else npos.
+inline std::size_t end_of_short(std::string_view json) noexcept {
+    constexpr std::size_t longest = 100;
+    std::size_t depth = 0;
+    bool in_string = false;
+    for (std::size_t i = 0; i < json.size() && i < longest; ++i) {
+        const char c = json[i];
+        if (in_string && c == '\\') ++i;
+        if (c == '"') in_string = !in_string;
+        if (in_string) continue;
+        if (c == '{' || c == '[') ++depth;
+        if ((c == '}' || c == ']') && --depth == 0) return i + 1;
+    }
+    return json.npos;
+}
+
+/// `json` in lines, as a person reads it.
+inline std::string indented(std::string_view json) {
+    std::string out;
+    std::size_t depth = 0;
+    bool in_string = false;
+    const auto new_line = [&] { out.append("\n").append(2 * depth, ' '); };
+    for (std::size_t i = 0; i < json.size(); ++i) {
+        const char c = json[i];
+        const bool begins = !in_string && (c == '{' || c == '[');
+        if (const auto end = begins ? end_of_short(json.substr(i)) : json.npos; end != json.npos) {
+            out += json.substr(i, end);
+            i += end - 1;
+            continue;
+        }
+        if (!in_string && (c == '}' || c == ']')) --depth, new_line();
+        out += c;
+        if (in_string && c == '\\') out += json[++i];
+        if (c == '"') in_string = !in_string;
+        if (begins) ++depth;
+        if (begins || (!in_string && c == ',')) new_line();
+        if (!in_string && c == ':') out += ' ';
+    }
+    return out;
+}
+
+/// Writes the document.
+class openapi_writer {
+public:
+    openapi_writer(const options& o, const config& c, bool everything)
+        : o_(o), c_(c), everything_(everything), schema_(c) {}
+
+    std::string document() const {
+        json_object json;
+        json.string("openapi", "3.1.0").raw("info", info()).raw("servers", servers());
+        json.raw("tags", array_of(tags, [](const tag& t) {
+                     return text_of(json_object().string("name", t.name).string("description", t.about));
+                 }));
+        json.raw("paths", paths()).raw("components", all_components());
+        return indented(text_of(json));
+    }
+
+private:
+    using names = std::set<std::string, std::less<>>;
+
+    std::string info() const {
+        json_object json;
+        json.string("title", "phoneauth").string("version", PHONEAUTH_VERSION_STRING);
+        json.string("summary", "Registration with a proved phone, and login by code");
+        json.string("description",
+                    "The routes are those of the Backendless \"Twilio Integration\" plugin, and more of that style. A "
+                    "body has at most " +
+                        std::to_string(o_.max_body_bytes) + " bytes of JSON, nested at most " +
+                        std::to_string(o_.max_json_depth) +
+                        " deep. Where an argument's schema is one of several, the first, an object, is best; the "
+                        "others are what SDKs of Backendless send. Clients must bear members of replies that are not "
+                        "described here.");
+        json.raw("license", R"({"name":"Boost Software License 1.0","identifier":"BSL-1.0"})");
+        return text_of(json);
+    }
+
+    /// Neither id nor key: whoever reads the document may not be meant to have them.
+    static std::string servers() {
+        constexpr std::string_view origin =
+            R"({"default":"http://127.0.0.1:8080","description":"Scheme, host and port of the server"})";
+        json_object by_domain, by_key, domain_variables, key_variables;
+        by_domain.string("url", "{origin}/api").string("description", "Without an API key");
+        by_domain.raw("variables", text_of(domain_variables.raw("origin", origin)));
+        by_key.string("url", "{origin}/{appId}/{apiKey}").string("description", "With application id and API key");
+        key_variables.raw("origin", origin).raw("appId", R"({"default":"app-id"})");
+        by_key.raw("variables", text_of(key_variables.raw("apiKey", R"({"default":"api-key"})")));
+        return '[' + text_of(by_domain) + ',' + text_of(by_key) + ']';
+    }
+
+    // -- routes
+
+    bool has(const description& d) const { return !d.id.empty() && (everything_ || !d.is_on || d.is_on(o_, c_)); }
+
+    /// Routes of one path need not stand together in the table, but in the document.
+    std::string paths() const {
+        json_object json;
+        names done;
+        for (const auto& first : descriptions) {
+            json_object methods;
+            bool any = false;
+            for (const auto& d : descriptions) {
+                if (d.path != first.path || !has(d)) continue;
+                methods.raw(phoneauth::detail::lower(d.method), operation_object(d));
+                any = true;
+            }
+            if (any && done.emplace(first.path).second) json.raw(first.path, text_of(methods));
+        }
+        return text_of(json);
+    }
+
+    std::string operation_object(const description& d) const {
+        json_object json;
+        json.string("operationId", d.id).string("summary", d.summary);
+        if (d.form == body_form::sending) json.string("description", about_sending);
+        json.raw("tags", array_of_words(d.tag));
+        if (auto all = parameters(d); all != "[]") json.raw("parameters", all);
+        if (auto body = request_body(d); !body.empty()) json.raw("requestBody", body);
+        json.raw("responses", responses(d)).raw("security", security(d));
+        return text_of(json);
+    }
+
+    std::string security(const description& d) const {
+        constexpr std::string_view token = R"({"userToken":[]})";
+        const bool by_key = everything_ || o_.send_message == send_message_access::key;
+        if (d.who == asker::sender && by_key) return "[" + std::string(token) + ",{}]";
+        return d.who == asker::anybody ? "[]" : '[' + std::string(token) + ']';
+    }
+
+    std::string parameter(std::string_view in, bool required, const field& f) const {
+        json_object json;
+        json.string("name", f.name).string("in", in).boolean("required", required);
+        return text_of(json.raw("schema", schema_(f)));
+    }
+
+    std::string parameters(const description& d) const {
+        if (d.form == body_form::report)
+            return '[' + parameter("header", true, {"X-Twilio-Signature", shape::text}) + ',' +
+                   parameter("query", true, {"transaction", shape::token}) + ',' +
+                   parameter("query", true, {"send", shape::text}) + ']';
+        const auto open = d.path.find('{');
+        if (open == d.path.npos) return "[]";
+        const auto name = d.path.substr(open + 1, d.path.find('}') - open - 1);
+        const auto is = name == "token" ? shape::token : name == "identity" ? shape::identity : shape::id;
+        return '[' + parameter("path", true, {name, is}) + ']';
+    }
+
+    /// What a request has as an object.
+    std::string object_schema(const description& d) const {
+        auto json = schema_.object(d.takes, d.form != body_form::report);
+        if (d.form == body_form::properties || d.form == body_form::sending || d.form == body_form::report)
+            json.boolean("additionalProperties", true);
+        return text_of(json);
+    }
+
+    /// Arguments by name, in order, or the only one alone.
+    std::string arguments_schema(const description& d) const {
+        if (d.takes.empty()) return object_schema(d);
+        std::size_t needed = 0;
+        for (std::size_t i = 0; i < d.takes.size(); ++i)
+            if (d.takes[i].required) needed = i + 1;
+        auto in_order = schema_writer::typed("array", false);
+        in_order.raw("prefixItems", array_of(d.takes, [&](const field& f) { return schema_(f, !f.required); }));
+        in_order.number("minItems", static_cast<std::int64_t>(needed));
+        in_order.number("maxItems", static_cast<std::int64_t>(d.takes.size()));
+        auto forms = '[' + object_schema(d) + ',' + text_of(in_order);
+        if (d.takes.size() == 1) forms += ',' + schema_(d.takes.front());
+        return text_of(json_object().raw("oneOf", forms + ']'));
+    }
+
+    std::string request_body(const description& d) const {
+        if (d.form == body_form::none) return {};
+        const bool is_service = d.form == body_form::arguments || d.form == body_form::sending;
+        const auto schema = is_service ? arguments_schema(d) : object_schema(d);
+        json_object json, content, media;
+        content.raw(d.form == body_form::report ? "application/x-www-form-urlencoded" : "application/json",
+                    text_of(media.raw("schema", schema)));
+        json.boolean("required", !d.takes.empty());
+        return text_of(json.raw("content", text_of(content)));
+    }
+
+    // -- replies
+
+    std::string reply_schema(std::string_view gives) const {
+        if (gives == "boolean") return R"({"type":"boolean"})";
+        if (gives.starts_with('[')) return schema_writer::list(gives.substr(1, gives.size() - 2));
+        const auto bar = gives.find('|');
+        if (bar == gives.npos) return schema_writer::reference("schemas", gives);
+        const auto one = schema_writer::reference("schemas", gives.substr(0, bar));
+        const auto other = schema_writer::reference("schemas", gives.substr(bar + 1));
+        return text_of(json_object().raw("anyOf", '[' + one + ',' + other + ']'));
+    }
+
+    static std::string json_content(const std::string& schema) {
+        json_object content, media;
+        return text_of(content.raw("application/json", text_of(media.raw("schema", schema))));
+    }
+
+    /// The statuses of errors that `d` can be answered with.
+    static std::set<int> statuses_of(const description& d) {
+        std::set<int> all;
+        for (const auto& row : error_codes) all.insert(row.http_status);
+        all.erase(codes_of(error::unknown_route).http_status);
+        all.erase(codes_of(error::method_not_allowed).http_status);
+        if (d.method == "GET" || d.method == "DELETE") all.erase(codes_of(error::body_too_large).http_status);
+        if (d.tag == "server") return {400, 503};
+        return all;
+    }
+
+    std::string responses(const description& d) const {
+        json_object json, ok;
+        ok.string("description", "Done").raw("content", json_content(reply_schema(d.gives)));
+        json.raw("200", text_of(ok));
+        for (const int status : statuses_of(d))
+            json.raw(std::to_string(status), schema_writer::reference("responses", "Error" + std::to_string(status)));
+        return text_of(json);
+    }
+
+    // -- components
+
+    /// A hook's own codes come with status 400; else the codes of a status are known.
+    static std::string error_response(int status) {
+        std::string about, numbers;
+        for (const auto& row : error_codes) {
+            if (row.http_status != status) continue;
+            const auto number = std::to_string(row.code);
+            about.append(about.empty() ? "" : "\n").append("- " + number + ": ").append(row_of(row.value).text);
+            numbers.append(numbers.empty() ? "" : ",") += number;
+        }
+        if (status == 400) about += "\n- any other: a rule of the server's own";
+        auto schema = schema_writer::reference("schemas", "Error");
+        if (status != 400)
+            schema = R"({"allOf":[)" + schema + R"(,{"type":"object","properties":{"code":{"type":"integer","enum":[)" +
+                     numbers + "]}}}]}";
+        json_object json;
+        json.string("description", about)
+            .raw("headers", R"({"Retry-After":{"$ref":"#/components/headers/RetryAfter"}})");
+        return text_of(json.raw("content", json_content(schema)));
+    }
+
+    static std::string error_schema() {
+        json_object json, properties;
+        properties.raw("code", R"({"type":"integer"})").raw("message", R"({"type":"string"})");
+        properties.raw("errorData", schema_writer::reference("schemas", "ErrorData"));
+        json.string("type", "object").raw("properties", text_of(properties));
+        json.raw("required", array_of_words("code message errorData"));
+        return text_of(json.raw("x-error-codes", array_of(error_codes, [](const error_code_row& row) {
+                                    json_object one;
+                                    one.number("code", row.code).number("status", row.http_status);
+                                    one.string("name", row_of(row.value).name);
+                                    return text_of(one.string("message", row_of(row.value).text));
+                                })));
+    }
+
+    /// The components that `gives` names, and those that these have in them.
+    static void use(names& used, std::string_view gives) {
+        for (const auto& part : components) {
+            const auto at = gives.find(part.name);
+            const auto end = at + part.name.size();
+            if (at == gives.npos || (at > 0 && gives[at - 1] != '[' && gives[at - 1] != '|') ||
+                (end < gives.size() && gives[end] != ']' && gives[end] != '|'))
+                continue;
+            used.emplace(part.name);
+            if (!part.base.empty()) use(used, part.base);
+            for (const auto& f : part.fields)
+                if (f.is == shape::object || f.is == shape::list) use(used, f.of);
+        }
+    }
+
+    std::string component_schema(const component& part) const {
+        auto own = schema_.object(part.fields, false);
+        if (part.open && part.base.empty()) own.boolean("additionalProperties", true);
+        auto text = text_of(own);
+        if (part.base.empty()) return text;
+        return text_of(
+            json_object().raw("allOf", '[' + schema_writer::reference("schemas", part.base) + ',' + text + ']'));
+    }
+
+    std::string all_components() const {
+        names used{"ErrorData"};
+        std::set<int> statuses;
+        for (const auto& d : descriptions) {
+            if (!has(d)) continue;
+            use(used, d.gives);
+            statuses.merge(statuses_of(d));
+        }
+        json_object schemas, responses;
+        for (const auto& part : components)
+            if (used.contains(part.name)) schemas.raw(part.name, component_schema(part));
+        schemas.raw("Error", error_schema());
+        for (const int status : statuses) responses.raw("Error" + std::to_string(status), error_response(status));
+        json_object json;
+        json.raw("schemas", text_of(schemas)).raw("responses", text_of(responses));
+        json.raw("headers", R"({"RetryAfter":{"description":"When to try again, in seconds","schema":)"
+                            R"({"type":"integer","minimum":0}}})");
+        json.raw("securitySchemes", R"({"userToken":{"type":"apiKey","in":"header","name":"user-token",)"
+                                    R"("description":"What a login has given"}})");
+        return text_of(json);
+    }
+
+    const options& o_;
+    const config& c_;
+    const bool everything_;
+    const schema_writer schema_;
+};
+
+}  // namespace detail
+
+PHONEAUTH_DECL std::string openapi(const options& o, const config& c) {
+    return detail::openapi_writer(o, c, false).document();
+}
+
+PHONEAUTH_DECL std::string openapi() {
+    const options o;
+    const config c;
+    return detail::openapi_writer(o, c, true).document();
 }
 
 }  // namespace rest

@@ -586,9 +586,118 @@ PHONEAUTH_DECL ::asio::awaitable<result<bool>> pooled_passwords::verify(const st
 #ifndef PHONEAUTH_ASIO_BLOCKING_TRANSPORT_HPP
 #define PHONEAUTH_ASIO_BLOCKING_TRANSPORT_HPP
 
+#include <memory>
+
+
+// ---- phoneauth/asio/https_transport_options.hpp ----
+
+#ifndef PHONEAUTH_ASIO_HTTPS_TRANSPORT_OPTIONS_HPP
+#define PHONEAUTH_ASIO_HTTPS_TRANSPORT_OPTIONS_HPP
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// How a transport works. Every wait has an end: a time-out below one millisecond counts as one.
+struct https_transport_options {
+    /// How long resolving, connecting, by way of a proxy or not, and the TLS handshake may take together. Of a host with
+    /// several addresses the next one is tried after 250 ms, beside the others (RFC 8305). Also how long a request waits for
+    /// another one to end.
+    std::chrono::milliseconds connect_timeout{5000};
+    /// How long the request may take, from its first byte to its last.
+    std::chrono::milliseconds write_timeout{5000};
+    /// How long the reply may take, from the last byte of the request to the last of the reply.
+    std::chrono::milliseconds read_timeout{10000};
+    /// How long a connection is kept for the next request to the same host.
+    std::chrono::milliseconds idle_timeout{30000};
+    /// How many connections to one host are kept.
+    std::size_t max_idle_connections_per_host = 16;
+    /// How many requests are in flight at a time; at least 1.
+    std::size_t max_connections = 64;
+    /// How many further requests may wait for one of them to end.
+    std::size_t max_waiting = 1024;
+    /// How large the head of a reply may be.
+    std::size_t max_header_bytes = 16 * 1024;
+    /// How large the body of a reply may be.
+    std::size_t max_body_bytes = 1024 * 1024;
+    /// The trusted certificates: a PEM file. Empty for those of the system.
+    std::string ca_file;
+    /// The HTTP proxy that all connections go through, by CONNECT (RFC 9110 §9.3.6): "http://HOST:PORT" or, with Basic
+    /// authentication, "http://USER:PASSWORD@HOST:PORT", where user and password are percent-encoded. TLS is with the
+    /// server, and the proxy sees nothing of it but the host's name; it resolves that, too. Empty: no proxy. Environment
+    /// variables are not read.
+    secret_string proxy;
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// The `HttpTransport` of a thread-per-request server: `send` returns when the reply is there.
+///
+/// Each request in flight has an event loop of its own, on which an `https_transport` does the work, because Asio's
+/// blocking functions know no time limits. The loop and its connection are kept for the next request.
+///
+/// @par Beside Boost.Asio
+/// No source file can include standalone Asio and the Boost.Asio of some releases, 1.74 among them. With
+/// PHONEAUTH_SEPARATE_COMPILATION, that is in a program that links phoneauth::compiled_asio, this header includes no Asio.
+///
+/// @par Thread safety
+/// Shared objects are safe.
+class blocking_transport {
+public:
+    /// Makes connections when they are needed.
+    ///
+    /// @param options  as for `https_transport`; but `max_idle_connections_per_host` counts for each event loop, of
+    ///     which there are `max_connections` at most, and is 1 at most
+    /// @par Errors
+    /// `std::runtime_error` if `options.ca_file` cannot be loaded or `options.proxy` is none.
+    PHONEAUTH_DECL explicit blocking_transport(https_transport_options options = {});
+
+    blocking_transport(const blocking_transport&) = delete;
+    blocking_transport& operator=(const blocking_transport&) = delete;
+    PHONEAUTH_DECL ~blocking_transport();
+
+    /// As for `https_transport`.
+    PHONEAUTH_DECL result<void> check_certificates() const;
+
+    /// Sends a request. It takes the sum of the time-outs at most, except when a name server does not answer: the
+    /// system's resolver cannot be interrupted, and its own limits hold.
+    ///
+    /// @param request  with an absolute URL
+    /// @return the whole reply, whatever its status
+    /// @par Errors
+    /// As for `https_transport::send`, without `cancelled`; and `internal` when the event loop fails.
+    PHONEAUTH_DECL result<http_response> send(const http_request& request);
+
+private:
+    struct state;
+
+    std::unique_ptr<state> state_;
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#ifndef PHONEAUTH_SEPARATE_COMPILATION
+
+// ---- phoneauth/asio/blocking_transport.ipp ----
+
+#ifndef PHONEAUTH_ASIO_BLOCKING_TRANSPORT_IPP
+#define PHONEAUTH_ASIO_BLOCKING_TRANSPORT_IPP
+
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <exception>
 #include <memory>
 #include <utility>
 
@@ -892,9 +1001,8 @@ inline namespace v0 {
 namespace detail {
 
 PHONEAUTH_DECL std::string host_of(std::string_view authority) {
-    if (authority.find_first_of("/?") != authority.npos) return {};
-    auto parts = parse_url("http://" + std::string(authority));
-    return parts ? std::move(parts->host) : std::string();
+    url parts;
+    return parse_authority(authority, parts) ? std::move(parts.host) : std::string();
 }
 
 struct message_parser::impl {
@@ -1744,55 +1852,6 @@ private:
 #include <utility>
 
 
-// ---- phoneauth/asio/https_transport_options.hpp ----
-
-#ifndef PHONEAUTH_ASIO_HTTPS_TRANSPORT_OPTIONS_HPP
-#define PHONEAUTH_ASIO_HTTPS_TRANSPORT_OPTIONS_HPP
-
-#include <chrono>
-#include <cstddef>
-#include <string>
-
-
-namespace phoneauth {
-inline namespace v0 {
-
-/// How a transport works. Every wait has an end: a time-out below one millisecond counts as one.
-struct https_transport_options {
-    /// How long resolving, connecting, by way of a proxy or not, and the TLS handshake may take together. Of a host with
-    /// several addresses the next one is tried after 250 ms, beside the others (RFC 8305). Also how long a request waits for
-    /// another one to end.
-    std::chrono::milliseconds connect_timeout{5000};
-    /// How long the request may take, from its first byte to its last.
-    std::chrono::milliseconds write_timeout{5000};
-    /// How long the reply may take, from the last byte of the request to the last of the reply.
-    std::chrono::milliseconds read_timeout{10000};
-    /// How long a connection is kept for the next request to the same host.
-    std::chrono::milliseconds idle_timeout{30000};
-    /// How many connections to one host are kept.
-    std::size_t max_idle_connections_per_host = 16;
-    /// How many requests are in flight at a time; at least 1.
-    std::size_t max_connections = 64;
-    /// How many further requests may wait for one of them to end.
-    std::size_t max_waiting = 1024;
-    /// How large the head of a reply may be.
-    std::size_t max_header_bytes = 16 * 1024;
-    /// How large the body of a reply may be.
-    std::size_t max_body_bytes = 1024 * 1024;
-    /// The trusted certificates: a PEM file. Empty for those of the system.
-    std::string ca_file;
-    /// The HTTP proxy that all connections go through, by CONNECT (RFC 9110 §9.3.6): "http://HOST:PORT" or, with Basic
-    /// authentication, "http://USER:PASSWORD@HOST:PORT", where user and password are percent-encoded. TLS is with the
-    /// server, and the proxy sees nothing of it but the host's name; it resolves that, too. Empty: no proxy. Environment
-    /// variables are not read.
-    secret_string proxy;
-};
-
-}  // namespace v0
-}  // namespace phoneauth
-
-#endif
-
 #include <asio/any_io_executor.hpp>
 #include <asio/awaitable.hpp>
 
@@ -2615,75 +2674,60 @@ PHONEAUTH_DECL ::asio::awaitable<result<http_response>> https_transport::exchang
 namespace phoneauth {
 inline namespace v0 {
 
-/// The `HttpTransport` of a thread-per-request server: `send` returns when the reply is there.
-///
-/// Each request in flight has an event loop of its own, on which an `https_transport` does the work, because Asio's
-/// blocking functions know no time limits. The loop and its connection are kept for the next request.
-///
-/// @par Thread safety
-/// Shared objects are safe.
-class blocking_transport {
-public:
-    /// Makes connections when they are needed.
-    ///
-    /// @param options  as for `https_transport`; but `max_idle_connections_per_host` counts for each event loop, of
-    ///     which there are `max_connections` at most, and is 1 at most
-    /// @par Errors
-    /// `std::runtime_error` if `options.ca_file` cannot be loaded or `options.proxy` is none.
-    explicit blocking_transport(https_transport_options options = {})
-        : options_(std::move(options)), tls_(std::make_shared<detail::tls_client>(options_.ca_file)),
-          lanes_(options_.max_connections) {
-        detail::proxy_of(options_.proxy);  // refused here, not when a lane is made
-        options_.max_idle_connections_per_host = std::min<std::size_t>(options_.max_idle_connections_per_host, 1);
-    }
-
-    blocking_transport(const blocking_transport&) = delete;
-    blocking_transport& operator=(const blocking_transport&) = delete;
-
-    /// As for `https_transport`.
-    result<void> check_certificates() const { return tls_->check_certificates(); }
-
-    /// Sends a request. It takes the sum of the time-outs at most, except when a name server does not answer: the
-    /// system's resolver cannot be interrupted, and its own limits hold.
-    ///
-    /// @param request  with an absolute URL
-    /// @return the whole reply, whatever its status
-    /// @par Errors
-    /// As for `https_transport::send`, without `cancelled`; and `internal` when the event loop fails.
-    result<http_response> send(const http_request& request) {
-        auto in_flight = lanes_.take(std::chrono::steady_clock::now() + options_.connect_timeout, options_.max_waiting);
-        if (!in_flight) return error::overloaded;
-        try {
-            if (!in_flight->item) in_flight->item = std::make_unique<lane>(options_, tls_);
-            auto& used = *in_flight->item;
-            result<http_response> outcome = error::internal;
-            auto work = used.transport.send(request);
-            ::asio::co_spawn(used.context, std::move(work), [&](std::exception_ptr thrown, result<http_response> r) {
-                if (!thrown) outcome = std::move(r);
-            });
-            used.context.restart();
-            used.context.run();
-            return outcome;
-        } catch (...) {
-            return error::internal;  // whatever it was: the request may have been written
-        }
-    }
-
-private:
+struct blocking_transport::state {
     struct lane {
-        lane(const https_transport_options& options, const std::shared_ptr<detail::tls_client>& tls)
-            : context(1), transport(context.get_executor(), options, tls) {}
+        lane(const https_transport_options& o, const std::shared_ptr<detail::tls_client>& tls)
+            : context(1), transport(context.get_executor(), o, tls) {}
         ::asio::io_context context;
         https_transport transport;
     };
 
-    https_transport_options options_;
-    std::shared_ptr<detail::tls_client> tls_;
-    detail::bounded_pool<lane> lanes_;
+    explicit state(https_transport_options o)
+        : options(std::move(o)), tls(std::make_shared<detail::tls_client>(options.ca_file)),
+          lanes(options.max_connections) {
+        detail::proxy_of(options.proxy);  // refused here, not when a lane is made
+        options.max_idle_connections_per_host = (std::min<std::size_t>)(options.max_idle_connections_per_host, 1);
+    }
+
+    https_transport_options options;
+    std::shared_ptr<detail::tls_client> tls;
+    detail::bounded_pool<lane> lanes;
 };
+
+PHONEAUTH_DECL blocking_transport::blocking_transport(https_transport_options options)
+    : state_(std::make_unique<state>(std::move(options))) {}
+
+PHONEAUTH_DECL blocking_transport::~blocking_transport() = default;
+
+PHONEAUTH_DECL result<void> blocking_transport::check_certificates() const {
+    return state_->tls->check_certificates();
+}
+
+PHONEAUTH_DECL result<http_response> blocking_transport::send(const http_request& request) {
+    auto& [options, tls, lanes] = *state_;
+    auto in_flight = lanes.take(std::chrono::steady_clock::now() + options.connect_timeout, options.max_waiting);
+    if (!in_flight) return error::overloaded;
+    try {
+        if (!in_flight->item) in_flight->item = std::make_unique<state::lane>(options, tls);
+        auto& used = *in_flight->item;
+        result<http_response> outcome = error::internal;
+        auto work = used.transport.send(request);
+        ::asio::co_spawn(used.context, std::move(work), [&](std::exception_ptr thrown, result<http_response> r) {
+            if (!thrown) outcome = std::move(r);
+        });
+        used.context.restart();
+        used.context.run();
+        return outcome;
+    } catch (...) {
+        return error::internal;  // whatever it was: the request may have been written
+    }
+}
 
 }  // namespace v0
 }  // namespace phoneauth
+
+#endif
+#endif
 
 #endif
 

@@ -108,11 +108,10 @@ inline redis_url parse_redis_url(std::string_view text) {
         if (parts.password.empty()) return refuse("has an empty password");
         authority.remove_prefix(at + 1);
     }
-    const bool has_port = authority.find(':', (std::min)(authority.rfind(']'), authority.size())) != authority.npos ||
-                          (authority.find(']') == authority.npos && authority.find(':') != authority.npos);
-    const auto server = parse_url("http://" + std::string(authority) + (has_port ? "/" : ":6379/"));
-    if (!server || server->target != "/") return refuse("has no valid host and port");
-    parts.server = {server->host, server->port};
+    url server;
+    server.port = 6379;
+    if (!parse_authority(authority, server)) return refuse("has no valid host and port");
+    parts.server = {std::move(server.host), server.port};
 
     text.remove_prefix(path);
     if (!text.empty()) text.remove_prefix(1);

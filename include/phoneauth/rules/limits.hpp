@@ -139,10 +139,6 @@ PHONEAUTH_DECL cell_batch after_login(const login_facts& f, const config& c, tim
 /// the wait for the next such code, and the life of this one.
 PHONEAUTH_DECL cell_batch after_step_up(const transaction& used, const client_networks& from, const config& c,
                                         time_point now);
-/// A user who is logged in has shown by `used` that it is them: it ends the failures at that door made from the network,
-/// the wait for the next such code, and the life of this one.
-PHONEAUTH_DECL cell_batch after_step_up(const transaction& used, const client_networks& from, const config& c,
-                                        time_point now);
 /// A registration by `used` worked: its network is known, and failures and the life of the code end likewise.
 PHONEAUTH_DECL cell_batch after_registration(const transaction& used, std::string_view fingerprint,
                                              const client_networks& from, const config& c, time_point now);
