@@ -16329,10 +16329,10 @@ namespace testing {}
 namespace phoneauth {
 inline namespace v0 {
 
-/// How many codes were sent to the phones of a calling code, resends included, and how many were right.
+/// The codes for the phones of a calling code.
 struct code_counts {
-    std::uint64_t sent = 0;
-    std::uint64_t confirmed = 0;
+    std::uint64_t sent = 0;       ///< how many were sent, resends included
+    std::uint64_t confirmed = 0;  ///< how many were right
 };
 
 /// Counts events by kind and reason, and codes by calling code, for monitoring:
