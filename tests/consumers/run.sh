@@ -22,7 +22,7 @@ install_phoneauth() {
     clean cmake --install install-build --prefix "$work/prefix.first"
     mv prefix.first prefix  # an installed tree can be moved
     rm -rf install-build
-    cmp "$source/openapi.json" prefix/share/phoneauth/openapi.json
+    cmp "$source/examples/server/openapi.json" prefix/share/phoneauth/openapi.json
 }
 build_with_cmake() {
     # The compiler's flags are as strict as a consumer's may be: the library's headers must not raise a warning.

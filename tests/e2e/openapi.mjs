@@ -34,7 +34,7 @@ async function problems(source) {
   return found.map(({ruleId, message, location}) => `${ruleId}: ${message} ${location[0]?.pointer ?? ''}`);
 }
 
-const whole = readFileSync(here('../../openapi.json'), 'utf8');
+const whole = readFileSync(here('../../examples/server/openapi.json'), 'utf8');
 const usual = await served();
 const own = await served(['--settings', settings]);
 await check('the document is well-formed', async () => {

@@ -354,7 +354,7 @@ BOOST_AUTO_TEST_CASE(every_error_is_there) {
 
 BOOST_AUTO_TEST_CASE(the_installed_document_is_the_one_of_the_code) {
     auto path = support::script_path("");
-    std::ifstream file(path.substr(0, path.find("tests/scripts")) + "openapi.json");
+    std::ifstream file(path.substr(0, path.find("tests/scripts")) + "examples/server/openapi.json");
     const std::string kept{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
     const auto right = rest::openapi() + '\n';
     if (kept != right) {

@@ -19,9 +19,9 @@ namespace rest {
 /// its end.
 ///
 /// The first form describes what an `api` with `o` and an authenticator with `c` answers. Routes that these switch off
-/// are left out. Neither the application id
-/// nor the API key is in it: the server's URL has variables for them. The second form has all routes, with the names
-/// and limits of a default `config`; it is what is installed as share/phoneauth/openapi.json.
+/// are left out. Neither the application id nor the API key is in it: the server's URL has variables for them. The
+/// second form has all routes, with the names and limits of a default `config`; it is what is installed as
+/// share/phoneauth/openapi.json.
 ///
 /// Both describe what clients should send, which is less than what is understood: phones and codes also as JSON
 /// numbers, say.
