@@ -19,6 +19,7 @@
 #include <asio/io_context.hpp>
 
 #include <sched.h>
+#include <unistd.h>
 
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
@@ -31,7 +32,6 @@
 #include <memory>
 #include <sstream>
 #include <string_view>
-#include <thread>
 
 #include "measure.hpp"
 #include "rivals/client.hpp"
@@ -83,16 +83,22 @@ std::unique_ptr<SSL_CTX, free_tls> tls_server(const std::string& ca_file) {
     return context;
 }
 
-/// Answers everything as Twilio does when it has accepted a message.
-/// Client and server have a processor each, if there are two: else it decides which of them wakes the other up.
-void stay_on(unsigned processor) {
-    cpu_set_t one;
+/// Client and server have a processor each, if there are two: else it decides which of them wakes the other up. Of those
+/// that this process may use, `which` counts.
+void stay_on(unsigned which) {
+    cpu_set_t allowed, one;
+    if (::sched_getaffinity(0, sizeof allowed, &allowed) != 0 || CPU_COUNT(&allowed) < 2) return;
     CPU_ZERO(&one);
-    CPU_SET(processor, &one);
-    if (std::thread::hardware_concurrency() > 1) ::sched_setaffinity(0, sizeof one, &one);
+    for (unsigned i = 0; i < CPU_SETSIZE; ++i) {
+        if (!CPU_ISSET(i, &allowed) || which-- > 0) continue;
+        CPU_SET(i, &one);
+        break;
+    }
+    ::sched_setaffinity(0, sizeof one, &one);
 }
 constexpr unsigned clients_processor = 0, servers_processor = 1;
 
+/// Answers everything as Twilio does when it has accepted a message.
 int serve(bool tls, const std::string& ca_file) {
     stay_on(servers_processor);
     testing::twilio_simulator simulator;
@@ -250,26 +256,17 @@ private:
         const std::vector<std::string> numbers{std::to_string(in_flight), std::to_string(unmeasured(in_flight)),
                                                std::to_string(measured)};
         std::vector<std::string> arguments{"client", name, origin_, ca_file()};
-        std::string program = "/proc/self/exe";
         if (name == "Node") {
             const auto l = load_of(origin_, ca_file(), in_flight);
             std::string headers;
             for (const auto& [field, value] : l.headers)
                 headers += (headers.empty() ? "{\"" : ",\"") + field + "\":\"" + value + '"';
-            program = "/usr/bin/env";
-            arguments = {"taskset",
-                         "-c",
-                         std::to_string(clients_processor),
-                         "node",
-                         support::script_path("../bench/rivals/sending.mjs"),
-                         origin_,
-                         ca_file(),
-                         l.path,
-                         l.form,
-                         headers + '}'};
+            arguments = {"run",   "node",       support::script_path("../bench/rivals/sending.mjs"),
+                         origin_, ca_file(),    l.path,
+                         l.form,  headers + '}'};
         }
         arguments.insert(arguments.end(), numbers.begin(), numbers.end());
-        proofs::process child(arguments, program);
+        proofs::process child(arguments);
         std::string out;
         while (child.read_some(out)) {
         }
@@ -330,6 +327,11 @@ int main(int argc, char** argv) {
     const std::vector<std::string> arguments(argv + 1, argv + argc);
     const std::string mode = arguments.empty() ? "" : arguments[0];
     if (mode == "server" && arguments.size() == 3) return serve(arguments[1] == "tls", arguments[2]);
+    if (mode == "run" && argc > 2) {  // another program, as a client
+        stay_on(clients_processor);
+        ::execvp(argv[2], argv + 2);
+        return 127;
+    }
     if (mode == "client" && arguments.size() == 7)
         return be_client(arguments[1], load_of(arguments[2], arguments[3], count_of(argv[5])), count_of(argv[6]),
                          count_of(argv[7]));
