@@ -1256,6 +1256,7 @@ private:
         const bool is_sensitive = owner && (n % 4 == 0 || after.email != owner->email);
         const bool is_fresh = s && now() < s->opened + settings_.fresh_login;
         const bool guesses = is_sensitive && n >= 128;
+        const auto who = from();
         const auto tried = guesses ? try_password(false, s->phone) : password_try{};
         bool current_is_wrong = false;
         if (guesses) {
@@ -1271,7 +1272,7 @@ private:
                 if (p != s->phone && users_[p] && users_[p]->email == after.email) expected = error::user_exists;
         const auto generation = owner ? memory_.find_user(owner->id)->generation : 0;
         const auto r = auth_.update_user(session_token(s ? s->token : "no-token"),
-                                         owner && !stranger ? owner->id : "05E70000", changes, from());
+                                         owner && !stranger ? owner->id : "05E70000", changes, who);
         if (s && n % 4 < 2 && code_of(r) == error::too_many_failures) {
             require(explains(credential_changes_[s->phone], at_once(10)) ||
                         (guesses &&
