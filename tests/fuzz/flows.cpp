@@ -1273,19 +1273,22 @@ private:
         const auto generation = owner ? memory_.find_user(owner->id)->generation : 0;
         const auto r = auth_.update_user(session_token(s ? s->token : "no-token"),
                                          owner && !stranger ? owner->id : "05E70000", changes, who);
-        if (s && n % 4 < 2 && code_of(r) == error::too_many_failures) {
-            require(explains(credential_changes_[s->phone], at_once(10)) ||
+        if (s && code_of(r) == error::too_many_failures) {
+            // All changes are limited so high that only whoever has set the clock back comes to it.
+            require((latest_ > now() && changes_[s->phone] > 0) ||
+                        (n % 4 < 2 && explains(credential_changes_[s->phone], at_once(10))) ||
                         (guesses &&
                          (client_explains(tried) ||
                           explains(tried.wrong_before, least_failures(is_known(s->phone), 1, password_accounts())))),
                     "who has changed and guessed little is not refused");
             require(r.error().retry_after && *r.error().retry_after >= 1s, "who has to wait is told for how long");
-            if (guesses) ++credential_changes_[s->phone];  // perhaps only the guess was refused
+            if (guesses) ++changes_[s->phone], ++credential_changes_[s->phone];  // perhaps only the guess was refused
             return;
         }
-        // What else is changed is limited so high that only whoever has set the clock back comes to it.
-        if (s && n % 4 >= 2 && latest_ > now() && code_of(r) == error::too_many_failures) return;
-        if (s && n % 4 < 2) ++credential_changes_[s->phone];
+        if (s) {
+            ++changes_[s->phone];
+            if (n % 4 < 2) ++credential_changes_[s->phone];
+        }
         if (guesses && (current_is_wrong || failed())) ++perhaps_wrong_passwords_[0][s->phone];
         if (!judge_token(s, r, expected, unsure)) return;
         if (expected == error::invalid_login && code_of(r) == expected) guessed_wrong(false, s->phone);
@@ -1388,6 +1391,7 @@ private:
     using table = std::array<std::array<T, 3>, N>;
     table<guesses, 2> wrong_passwords_{};
     table<guesses, doors> wrong_codes_{};
+    std::array<unsigned, 3> changes_{};
     std::array<unsigned, 3> credential_changes_{};
     table<std::vector<time_point>, kinds> sent_{};
     std::array<std::vector<time_point>, 3> sent_from_{};
