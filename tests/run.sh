@@ -75,6 +75,9 @@ esac
 if apt-cache show clang-format-14 >/dev/null 2>&1; then
     install_missing clang-format-14=clang-format-14
 fi
+if apt-cache show clang-19 >/dev/null 2>&1; then
+    install_missing clang++-19=clang-19  # for the module
+fi
 if [ $e2e ]; then
     install_missing node=nodejs npm=npm /etc/ssl/certs/ca-certificates.crt=ca-certificates
     [ tests/e2e/node_modules/.package-lock.json -nt tests/e2e/package-lock.json ] || npm --prefix tests/e2e ci --no-audit --no-fund

@@ -103,6 +103,22 @@ debian)  # examples/packaging/debian: built, checked by lintian, unpacked beside
     done
     exit 0
     ;;
+module)  # a program without an include, by the first compiler of these that has modules
+    for compiler in "$compiler" ${PHONEAUTH_TEST_MODULE_CXX-clang++-19 clang++-18 clang++-17 clang++-16}; do
+        case $("$compiler" --version 2>/dev/null) in
+        *clang\ version\ 1[6-9].* | *clang\ version\ [2-9][0-9].*) break ;;
+        esac
+        compiler=
+    done
+    [ "$compiler" ] || { echo "SKIPPED: there is no Clang from 16 on, whose modules are good enough (Debian: clang-19)"; exit 77; }
+    modules="-std=c++20 -pthread -I$source/single_include"
+    "$compiler" $modules -x c++-module "$source/single_include/phoneauth/phoneauth.cppm" --precompile -o phoneauth.pcm
+    "$compiler" $modules -Wall -Wextra -Werror -fmodule-file=phoneauth=phoneauth.pcm "$here/module.cpp" phoneauth.pcm -o build/module \
+        -lsimdjson -lcrypto
+    build/module
+    echo "build/module has run"
+    exit 0
+    ;;
 single_header | by_hand)
     headers=include
     [ "$kind" = by_hand ] || headers=single_include
