@@ -59,6 +59,8 @@ fi
 c_compiler=$(echo "$compiler" | sed 's/^g++/gcc/; s/^clang++/clang/')
 install_build_packages ccache=ccache python3=python3 /usr/include/boost/test/unit_test.hpp=libboost-test-dev \
     /usr/include/boost/beast.hpp=libboost-dev meson=meson doxygen=doxygen ld.lld=lld \
+    dpkg-buildpackage=dpkg-dev dh=debhelper lintian=lintian lua5.4=lua5.4 clang++=clang \
+    /usr/share/doc/libc++-dev=libc++-dev /usr/share/doc/libc++abi-dev=libc++abi-dev \
     "$compiler=$(echo "$c_compiler" | sed 's/^gcc/g++/')" \
     ${tidy:+run-clang-tidy=clang-tidy}
 initdb=$(find /usr/lib/postgresql -name initdb 2>/dev/null | head -n 1)
@@ -72,6 +74,9 @@ clang*address | clang*thread)
 esac
 if apt-cache show clang-format-14 >/dev/null 2>&1; then
     install_missing clang-format-14=clang-format-14
+fi
+if apt-cache show clang-19 >/dev/null 2>&1; then
+    install_missing clang++-19=clang-19  # for the module
 fi
 if [ $e2e ]; then
     install_missing node=nodejs npm=npm /etc/ssl/certs/ca-certificates.crt=ca-certificates

@@ -2,8 +2,6 @@
 #ifndef PHONEAUTH_CLIENT_INFO_IPP
 #define PHONEAUTH_CLIENT_INFO_IPP
 
-#include <sys/socket.h>
-
 #include <phoneauth/client_info.hpp>
 #include <phoneauth/detail/ip.hpp>
 
@@ -25,7 +23,7 @@ PHONEAUTH_DECL std::string client_network(std::string_view address) {
     if (address.empty()) return {};
     const auto a = detail::parse_printed(address);
     if (!a) return std::string(unknown_network);
-    if (const auto* v4 = detail::ipv4_in(*a)) return detail::ip_text(AF_INET, v4);
+    if (const auto* v4 = detail::ipv4_in(*a)) return detail::ipv4_text(v4);
     return detail::ipv6_prefix(*a, 64);
 }
 

@@ -60,8 +60,8 @@ public:
     friend constexpr bool operator==(const phone_number& a, const phone_number& b) noexcept {
         return a.str() == b.str();
     }
-    friend constexpr auto operator<=>(const phone_number& a, const phone_number& b) noexcept {
-        return a.str() <=> b.str();
+    friend constexpr std::strong_ordering operator<=>(const phone_number& a, const phone_number& b) noexcept {
+        return a.str().compare(b.str()) <=> 0;  // libc++ 14 has no <=> for strings
     }
 
 private:

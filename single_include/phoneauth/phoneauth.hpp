@@ -1452,8 +1452,8 @@ public:
     friend constexpr bool operator==(const phone_number& a, const phone_number& b) noexcept {
         return a.str() == b.str();
     }
-    friend constexpr auto operator<=>(const phone_number& a, const phone_number& b) noexcept {
-        return a.str() <=> b.str();
+    friend constexpr std::strong_ordering operator<=>(const phone_number& a, const phone_number& b) noexcept {
+        return a.str().compare(b.str()) <=> 0;  // libc++ 14 has no <=> for strings
     }
 
 private:
@@ -2437,8 +2437,6 @@ PHONEAUTH_DECL bool is_too_wide(std::string_view text);
 #ifndef PHONEAUTH_CLIENT_INFO_IPP
 #define PHONEAUTH_CLIENT_INFO_IPP
 
-#include <sys/socket.h>
-
 
 // ---- phoneauth/detail/ip.hpp ----
 
@@ -2456,9 +2454,57 @@ PHONEAUTH_DECL bool is_too_wide(std::string_view text);
 #include <system_error>
 #include <vector>
 
+
+// ---- phoneauth/detail/inet.hpp ----
+
+#ifndef PHONEAUTH_DETAIL_INET_HPP
+#define PHONEAUTH_DETAIL_INET_HPP
+
+#include <array>
+#include <cstddef>
+#include <string>
+
 #include <arpa/inet.h>
 #include <sys/socket.h>
 
+
+// Addresses between text and bytes, by POSIX. Beside it only secrets/random and the stores ask the system for anything.
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+/// As text, with the zero that ends it.
+inline constexpr std::size_t longest_ip = INET6_ADDRSTRLEN;
+
+/// Reads an address of four bytes, and nothing else.
+inline bool read_ipv4(const char* text, unsigned char* address) noexcept {
+    return ::inet_pton(AF_INET, text, address) == 1;
+}
+
+/// Reads an address of sixteen bytes, and nothing else.
+inline bool read_ipv6(const char* text, unsigned char* address) noexcept {
+    return ::inet_pton(AF_INET6, text, address) == 1;
+}
+
+inline std::string ip_text(int family, const unsigned char* address) {
+    std::array<char, longest_ip> buffer{};
+    return ::inet_ntop(family, address, buffer.data(), static_cast<socklen_t>(buffer.size())) ? buffer.data() : "";
+}
+
+inline std::string ipv4_text(const unsigned char* address) {
+    return ip_text(AF_INET, address);
+}
+
+inline std::string ipv6_text(const unsigned char* address) {
+    return ip_text(AF_INET6, address);
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
 
 // Addresses and networks as text, and as what they are.
 
@@ -2478,25 +2524,20 @@ inline std::string_view without_port(std::string_view text) noexcept {
 
 /// Reads an address and nothing else.
 inline std::optional<ip_address> parse_ip(std::string_view text) noexcept {
-    std::array<char, INET6_ADDRSTRLEN> buffer{};
+    std::array<char, longest_ip> buffer{};
     text = text.substr(0, text.find('%'));  // a zone (RFC 4007 §11) is this machine's own business
     if (text.size() >= buffer.size() || text.find('\0') != std::string_view::npos) return std::nullopt;
     std::copy(text.begin(), text.end(), buffer.begin());
     ip_address a{};
-    if (::inet_pton(AF_INET6, buffer.data(), a.data()) == 1) return a;
+    if (read_ipv6(buffer.data(), a.data())) return a;
     a[10] = a[11] = 0xff;
-    if (::inet_pton(AF_INET, buffer.data(), a.data() + 12) == 1) return a;
+    if (read_ipv4(buffer.data(), a.data() + 12)) return a;
     return std::nullopt;
 }
 
 /// The address in what servers and proxies print: perhaps with a port, in brackets, between blanks.
 inline std::string_view bare_address(std::string_view text) noexcept {
     return without_port(trim(text));
-}
-
-inline std::string ip_text(int family, const unsigned char* bytes) {
-    std::array<char, INET6_ADDRSTRLEN> buffer{};
-    return ::inet_ntop(family, bytes, buffer.data(), static_cast<socklen_t>(buffer.size())) ? buffer.data() : "";
 }
 
 /// The IPv4 address that `a` stands for, four bytes of it, or nullptr: a mapped one, or one behind a NAT64 (RFC 6052
@@ -2511,7 +2552,7 @@ inline const unsigned char* ipv4_in(const ip_address& a) noexcept {
 /// The first `bits` of `a`, a multiple of 8, as "2001:db8::/32".
 inline std::string ipv6_prefix(ip_address a, unsigned bits) {
     std::fill(a.begin() + bits / 8, a.end(), static_cast<unsigned char>(0));
-    return ip_text(AF_INET6, a.data()) + '/' + std::to_string(bits);
+    return ipv6_text(a.data()) + '/' + std::to_string(bits);
 }
 
 struct ip_network {
@@ -2625,7 +2666,7 @@ PHONEAUTH_DECL std::string client_network(std::string_view address) {
     if (address.empty()) return {};
     const auto a = detail::parse_printed(address);
     if (!a) return std::string(unknown_network);
-    if (const auto* v4 = detail::ipv4_in(*a)) return detail::ip_text(AF_INET, v4);
+    if (const auto* v4 = detail::ipv4_in(*a)) return detail::ipv4_text(v4);
     return detail::ipv6_prefix(*a, 64);
 }
 
@@ -21135,12 +21176,13 @@ public:
         std::size_t most = 0;
         for_each_stored([&](auto member) { most += room_for(r.*member); });
         std::array<char, 512> usual;
-        const auto larger = std::make_unique_for_overwrite<char[]>(most <= usual.size() ? 0 : most);
+        // Not make_unique_for_overwrite, which libc++ 14 has not.
+        const std::unique_ptr<char[]> larger(new char[most <= usual.size() ? 0 : most]);
         char* const first = most <= usual.size() ? usual.data() : larger.get();
         char* end = first;
         for_each_stored([&](auto member) { put(end, r.*member); });
         const auto size = static_cast<std::size_t>(end - first);
-        bytes_ = std::make_unique_for_overwrite<char[]>(size);
+        bytes_.reset(new char[size]);
         std::memcpy(bytes_.get(), first, size);
     }
 

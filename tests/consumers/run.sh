@@ -77,6 +77,48 @@ pkg_config)
     "$compiler" $strict "$here/with_stores.cpp" -o build/with_stores \
         $(flags --cflags --libs phoneauth-sqlite phoneauth-postgres phoneauth-redis phoneauth-crypt phoneauth-argon2)
     ;;
+debian)  # examples/packaging/debian: built, checked by lintian, unpacked beside the system, and used as its own tests do
+    for tool in dpkg-buildpackage dh lintian; do
+        command -v $tool >/dev/null || { echo "SKIPPED: there is no $tool (Debian: dpkg-dev, debhelper, lintian)"; exit 77; }
+    done
+    version=$(awk -F'"' '/VERSION_STRING/ { print $2 }' "$source/include/phoneauth/version.hpp")
+    tree=$work/phoneauth-$version
+    mkdir "$tree" tmp
+    (cd "$source" && tar -c CHANGELOG.md CMakeLists.txt LICENSE README.md include examples tests/consumers) | tar -x -C "$tree"
+    mv "$tree/examples/packaging/debian" "$tree"
+    cd "$tree"
+    packaged=$(dpkg-parsechangelog -S Version)
+    [ "${packaged%-*}" = "$version" ] || { echo "debian/changelog is about $packaged, the library is $version"; exit 1; }
+    clean env DEB_BUILD_OPTIONS=nocheck LC_ALL=C.UTF-8 dpkg-buildpackage -b -us -uc >"$work/build.log" 2>&1 || { cat "$work/build.log"; exit 1; }
+    found=$(clean env LC_ALL=C.UTF-8 lintian --allow-root --info --fail-on error,warning --show-overrides "$work"/*.changes 2>&1) ||
+        { echo "$found"; exit 1; }
+    echo "lintian finds nothing. ${found:-}"
+    dpkg -x "$work"/libphoneauth-dev_*.deb "$work/root"
+    rm -r include debian/libphoneauth-dev*/  # only what is in the package is left
+    libraries=$(echo "$work"/root/usr/lib/*-linux-*)
+    for test in cmake pkg-config; do
+        clean env CXXFLAGS="$strict" AUTOPKGTEST_TMP="$work/tmp" CMAKE_PREFIX_PATH="$work/root/usr" \
+            PKG_CONFIG_PATH="$libraries/pkgconfig" debian/tests/$test || { echo "debian/tests/$test fails"; exit 1; }
+        echo "debian/tests/$test has passed"
+    done
+    exit 0
+    ;;
+module)  # a program without an include, by the first compiler of these that has modules
+    for compiler in "$compiler" ${PHONEAUTH_TEST_MODULE_CXX-clang++-19 clang++-18 clang++-17 clang++-16}; do
+        case $("$compiler" --version 2>/dev/null) in
+        *clang\ version\ 1[6-9].* | *clang\ version\ [2-9][0-9].*) break ;;
+        esac
+        compiler=
+    done
+    [ "$compiler" ] || { echo "SKIPPED: there is no Clang from 16 on, whose modules are good enough (Debian: clang-19)"; exit 77; }
+    modules="-std=c++20 -pthread -I$source/single_include"
+    "$compiler" $modules -x c++-module "$source/single_include/phoneauth/phoneauth.cppm" --precompile -o phoneauth.pcm
+    "$compiler" $modules -Wall -Wextra -Werror -fmodule-file=phoneauth=phoneauth.pcm "$here/module.cpp" phoneauth.pcm -o build/module \
+        -lsimdjson -lcrypto
+    build/module
+    echo "build/module has run"
+    exit 0
+    ;;
 single_header | by_hand)
     headers=include
     [ "$kind" = by_hand ] || headers=single_include

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSL-1.0
 """Writes single_include/phoneauth/: phoneauth.hpp (all that works without Asio), phoneauth_asio.hpp (the rest; it
 includes the first), and for each store with a client library phoneauth_STORE.hpp and phoneauth_asio_STORE.hpp; likewise
-for each password scheme with a library of its own.
+for each password scheme with a library of its own; and phoneauth.cppm, the first as a module.
 
     tests/scripts/amalgamate.py           write them
     tests/scripts/amalgamate.py --check   fail if what is there is stale
@@ -11,6 +11,9 @@ for each password scheme with a library of its own.
 import pathlib
 import re
 import sys
+
+sys.dont_write_bytecode = True  # no folder beside the scripts
+import module
 
 root = pathlib.Path(__file__).resolve().parents[2]
 include = root / "include"
@@ -79,6 +82,8 @@ def amalgamate():
                 expand(name, done[suffix], out)
             out.append("\n#endif\n")
             yield root / "single_include/phoneauth" / f"phoneauth{suffix}.hpp", "".join(out)
+    core = [(name, (include / name).read_text()) for name in headers(False, None)]
+    yield root / "single_include/phoneauth/phoneauth.cppm", module.module(core)
 
 
 stale = False

@@ -33,6 +33,14 @@ done
 check "only asio/detail/http1 includes llhttp" "$(users_of 'llhttp' '/http1\.[hi]pp')"
 check "only detail/json includes simdjson" "$(users_of 'simdjson' '/json\.[hi]pp')"
 
+# What C++, the libraries and nothing else have. What a system has keeps the rest from no other system.
+own='llhttp|simdjson|sqlite3|libpq-fe|crypt|argon2|openssl/[a-z0-9_]+|hiredis/[a-z0-9_]+'
+check "only detail/inet, secrets/random and the stores include what POSIX has" "$(
+    grep -rhoE '^ *# *include *[<"][^">]+\.h[">]' phoneauth | sed -E 's/.*[<"](.*)\.h[">]/\1/' | sort -u | grep -vxE "$own" | while read -r name; do
+        users_of "$name\.h[>\"]" '/(detail/inet\.hpp|secrets/random\.ipp|storage/detail/(sqlite|postgres|redis)_[a-z]+\.hpp)$'
+    done
+)"
+
 # Every header notices another version, so each reaches version.hpp.
 reaching=$(find phoneauth -name 'version.hpp')
 before=

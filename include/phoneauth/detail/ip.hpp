@@ -13,10 +13,8 @@
 #include <system_error>
 #include <vector>
 
-#include <arpa/inet.h>
-#include <sys/socket.h>
-
 #include <phoneauth/detail/ascii.hpp>
+#include <phoneauth/detail/inet.hpp>
 #include <phoneauth/version.hpp>
 
 // Addresses and networks as text, and as what they are.
@@ -37,25 +35,20 @@ inline std::string_view without_port(std::string_view text) noexcept {
 
 /// Reads an address and nothing else.
 inline std::optional<ip_address> parse_ip(std::string_view text) noexcept {
-    std::array<char, INET6_ADDRSTRLEN> buffer{};
+    std::array<char, longest_ip> buffer{};
     text = text.substr(0, text.find('%'));  // a zone (RFC 4007 §11) is this machine's own business
     if (text.size() >= buffer.size() || text.find('\0') != std::string_view::npos) return std::nullopt;
     std::copy(text.begin(), text.end(), buffer.begin());
     ip_address a{};
-    if (::inet_pton(AF_INET6, buffer.data(), a.data()) == 1) return a;
+    if (read_ipv6(buffer.data(), a.data())) return a;
     a[10] = a[11] = 0xff;
-    if (::inet_pton(AF_INET, buffer.data(), a.data() + 12) == 1) return a;
+    if (read_ipv4(buffer.data(), a.data() + 12)) return a;
     return std::nullopt;
 }
 
 /// The address in what servers and proxies print: perhaps with a port, in brackets, between blanks.
 inline std::string_view bare_address(std::string_view text) noexcept {
     return without_port(trim(text));
-}
-
-inline std::string ip_text(int family, const unsigned char* bytes) {
-    std::array<char, INET6_ADDRSTRLEN> buffer{};
-    return ::inet_ntop(family, bytes, buffer.data(), static_cast<socklen_t>(buffer.size())) ? buffer.data() : "";
 }
 
 /// The IPv4 address that `a` stands for, four bytes of it, or nullptr: a mapped one, or one behind a NAT64 (RFC 6052
@@ -70,7 +63,7 @@ inline const unsigned char* ipv4_in(const ip_address& a) noexcept {
 /// The first `bits` of `a`, a multiple of 8, as "2001:db8::/32".
 inline std::string ipv6_prefix(ip_address a, unsigned bits) {
     std::fill(a.begin() + bits / 8, a.end(), static_cast<unsigned char>(0));
-    return ip_text(AF_INET6, a.data()) + '/' + std::to_string(bits);
+    return ipv6_text(a.data()) + '/' + std::to_string(bits);
 }
 
 struct ip_network {

@@ -74,12 +74,13 @@ public:
         std::size_t most = 0;
         for_each_stored([&](auto member) { most += room_for(r.*member); });
         std::array<char, 512> usual;
-        const auto larger = std::make_unique_for_overwrite<char[]>(most <= usual.size() ? 0 : most);
+        // Not make_unique_for_overwrite, which libc++ 14 has not.
+        const std::unique_ptr<char[]> larger(new char[most <= usual.size() ? 0 : most]);
         char* const first = most <= usual.size() ? usual.data() : larger.get();
         char* end = first;
         for_each_stored([&](auto member) { put(end, r.*member); });
         const auto size = static_cast<std::size_t>(end - first);
-        bytes_ = std::make_unique_for_overwrite<char[]>(size);
+        bytes_.reset(new char[size]);
         std::memcpy(bytes_.get(), first, size);
     }
 
