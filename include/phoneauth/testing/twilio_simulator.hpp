@@ -22,8 +22,10 @@
 #include <phoneauth/detail/url.hpp>
 #include <phoneauth/detail/utf8.hpp>
 #include <phoneauth/policies.hpp>
+#include <phoneauth/testing/detail/simulated_messages.hpp>
 #include <phoneauth/testing/detail/twilio_replies.hpp>
 #include <phoneauth/testing/scripted_transport.hpp>
+#include <phoneauth/testing/simulated_message.hpp>
 #include <phoneauth/twilio/replies.hpp>
 #include <phoneauth/twilio/segments.hpp>
 #include <phoneauth/twilio/senders.hpp>
@@ -32,16 +34,6 @@
 namespace phoneauth {
 inline namespace v0 {
 namespace testing {
-/// A message that a `twilio_simulator` has accepted.
-struct simulated_message {
-    std::string sid;                                              ///< the simulator's name for it: SM… or MM…
-    std::string to;                                               ///< E.164, after a channel's name if it has one
-    std::string from;                                             ///< empty if a Messaging Service sent it
-    std::string body;                                             ///< the text
-    std::vector<std::string> media_urls;                          ///< in their order
-    std::vector<std::pair<std::string, std::string>> parameters;  ///< everything that was posted, in its order
-};
-
 /// A number that the simulated account owns.
 struct simulated_number {
     std::string phone;  ///< E.164, or a short code
@@ -63,8 +55,9 @@ enum class simulated_key {
 ///
 /// Messages from and to the magic numbers of Twilio's test credentials (+1500555…,
 /// https://www.twilio.com/docs/iam/test-credentials) fail as they do there; +15005550006 is the account's own number.
-/// Sender ids send everywhere but to the USA and Canada. Some more numbers are the simulator's: messages to them are accepted but not delivered. They are +15005553003, with
-/// error 30003, and likewise those that end in 3004, 3005, 3006, 3007, 3034 and 3038.
+/// Sender ids send everywhere but to the USA and Canada. Some more numbers are the simulator's: messages to them are
+/// accepted but not delivered. They are +15005553003, with error 30003, and likewise those that end in 3004, 3005, 3006,
+/// 3007, 3034 and 3038.
 ///
 /// It remembers the last `max_messages` messages.
 ///
@@ -115,34 +108,7 @@ public:
     /// undelivered with an ErrorCode. None if the message was sent without a StatusCallback. The simulator does not
     /// send them: `fake_twilio` does, or a test.
     std::vector<http_request> delivery_reports(const simulated_message& m) const {
-        const auto url = value_of(m.parameters, "StatusCallback");
-        if (url.empty()) return {};
-        const int problem = delivery_problem_of(m.to);
-        std::vector<http_request> reports;
-        for (const std::string status : {"queued", "sent", problem == 0 ? "delivered" : "undelivered"}) {
-            fields form{{"SmsSid", m.sid}, {"SmsStatus", status},       {"MessageStatus", status},
-                        {"To", m.to},      {"MessageSid", m.sid},       {"AccountSid", std::string(account_sid)},
-                        {"From", m.from},  {"ApiVersion", "2010-04-01"}};
-            if (status == "undelivered") form.emplace_back("ErrorCode", std::to_string(problem));
-            std::string body;
-            for (const auto& [name, value] : form) phoneauth::detail::append_form_field(body, name, value);
-            // What is before the "@" goes into a header, and is not signed.
-            const auto anonymous = phoneauth::detail::without_user_info(url);
-            reports.push_back({"POST",
-                               anonymous,
-                               {{"Content-Type", "application/x-www-form-urlencoded; charset=UTF-8"},
-                                {"User-Agent", "TwilioProxy/1.1"},
-                                {"X-Twilio-Signature", detail::twilio_signature(auth_token, anonymous, form)}},
-                               std::move(body)});
-            if (anonymous.size() < url.size()) {
-                const auto begin = url.find("://") + 3;
-                const auto user = phoneauth::detail::percent_decode(
-                    std::string_view(url).substr(begin, url.size() - anonymous.size() - 1));
-                reports.back().headers.push_back(
-                    {"Authorization", "Basic " + phoneauth::detail::base64(user ? *user : std::string())});
-            }
-        }
-        return reports;
+        return detail::delivery_reports(m, account_sid, auth_token, delivery_problem_of(m.to));
     }
 
     /// The HttpTransport function.
@@ -307,42 +273,23 @@ private:
         return senders_reply(own == services_.end() ? numbers_ : own->second, path.substr(slash));
     }
 
-    static std::string value_of(const fields& form, std::string_view name) {
-        for (const auto& [key, value] : form)
-            if (key == name) return value;
-        return {};
-    }
-
-    /// The last digits of a magic number, else "".
-    static std::string_view magic(std::string_view phone) {
-        return phone.size() == 12 && phone.starts_with("+1500555") ? phone.substr(8) : std::string_view();
-    }
-
     /// The error code for a message, or 0.
     int judge(const simulated_message& m, std::string_view service, const fields& form) const {
-        using codes = std::map<std::string_view, int>;
-        static const codes magic_from{{"0001", 21212}, {"0007", 21606}, {"0008", 21611}};
-        static const codes magic_to{
-            {"0001", 21211}, {"0002", 21612}, {"0003", 21408}, {"0004", 21610}, {"0009", 21614}};
-        const auto code_for = [](const codes& table, std::string_view phone) {
-            const auto row = table.find(magic(phone));
-            return row == table.end() ? 0 : row->second;
-        };
         const auto is_number = [](std::string_view text) { return phone_number::from_e164(text).has_value(); };
         if (m.to.empty()) return 21604;
         if (m.from.empty() && service.empty()) return 21603;
-        if (m.body.empty() && m.media_urls.empty() && value_of(form, "ContentSid").empty()) return 21602;
+        if (m.body.empty() && m.media_urls.empty() && detail::value_of(form, "ContentSid").empty()) return 21602;
         if (phoneauth::detail::count_code_points(m.body).value_or(max_body + 1) > max_body) return 21617;
         if (m.media_urls.size() > 10) return 21623;
         for (const auto& url : m.media_urls)
             if (!phoneauth::detail::parse_url(url)) return 21620;
         const auto channel = twilio::channel_of(m.from);
         if (!m.to.starts_with(channel) || !is_number(m.to.substr(channel.size()))) return 21211;
-        if (const int code = code_for(magic_to, m.to)) return code;
+        if (const int code = detail::magic_code(detail::magic_recipients, m.to)) return code;
         if (const auto refused = refused_.find(m.to); refused != refused_.end()) return refused->second;
         if (const int code = judge_destination(m.to.substr(channel.size()))) return code;
         if (!service.empty()) return judge_service(service);
-        if (const int code = code_for(magic_from, m.from)) return code;
+        if (const int code = detail::magic_code(detail::magic_senders, m.from)) return code;
         const auto kind = twilio::kind_of_sender(m.from);
         if (kind == twilio::sender_kind::alphanumeric) return m.to.starts_with("+1") ? 21612 : 0;
         if (kind == twilio::sender_kind::none) return 21212;
@@ -377,55 +324,27 @@ private:
         if (type && type->starts_with("application/x-www-form-urlencoded"))
             if (auto parsed = phoneauth::detail::parse_form(request.body)) form = *std::move(parsed);
 
-        simulated_message m{{}, value_of(form, "To"), value_of(form, "From"), value_of(form, "Body"), {}, form};
-        const auto service = value_of(form, "MessagingServiceSid");
+        simulated_message m{
+            {}, detail::value_of(form, "To"), detail::value_of(form, "From"), detail::value_of(form, "Body"), {}, form};
+        const auto service = detail::value_of(form, "MessagingServiceSid");
         for (const auto& [key, value] : form)
             if (key == "MediaUrl") m.media_urls.push_back(value);
         if (const int code = judge(m, service, form)) return error_reply(code);
 
         const auto number = std::to_string(++accepted_);
         m.sid = (m.media_urls.empty() ? "SM" : "MM") + std::string(32 - number.size(), '0') + number;
-        const auto uri = "/2010-04-01/Accounts/" + std::string(account_sid) + "/Messages/" + m.sid;
-        const auto now = detail::rfc2822_date(system_clock().now());
-        phoneauth::detail::json_object resource;
-        resource.string("account_sid", account_sid)
-            .string("api_version", "2010-04-01")
-            .string("body", m.body)
-            .string("date_created", now)
-            .null("date_sent")
-            .string("date_updated", now)
-            .string("direction", "outbound-api")
-            .null("error_code")
-            .null("error_message");
-        // A service chooses the sender, and so the segments, only when it sends.
-        if (service.empty())
-            resource.string("from", m.from).null("messaging_service_sid");
-        else
-            resource.null("from").string("messaging_service_sid", service);
-        resource.string("num_media", std::to_string(m.media_urls.size()))
-            .string("num_segments", service.empty() ? std::to_string(twilio::segments(m.body)) : "0")
-            .null("price")
-            .null("price_unit")
-            .string("sid", m.sid)
-            .string("status", service.empty() ? "queued" : "accepted")
-            .raw("subresource_uris", detail::named_json("media", uri + "/Media.json"))
-            .string("to", m.to)
-            .string("uri", uri + ".json");
+        auto reply = detail::twilio_reply(201, detail::message_json(m, account_sid, service));
         if (messages_.size() == max_messages) messages_.pop_front();
         messages_.push_back(m);
         created = std::move(m);
-        return detail::twilio_reply(201, std::move(resource).str());
+        return reply;
     }
 
     /// The error code that messages to `phone` are not delivered with, or 0.
     int delivery_problem_of(const std::string& phone) const {
-        static const std::map<std::string_view, int> magic_to{{"3003", 30003}, {"3004", 30004}, {"3005", 30005},
-                                                              {"3006", 30006}, {"3007", 30007}, {"3034", 30034},
-                                                              {"3038", 30038}};
         const std::scoped_lock lock(mutex_);
         if (const auto row = undeliverable_.find(phone); row != undeliverable_.end()) return row->second;
-        const auto row = magic_to.find(magic(phone));
-        return row == magic_to.end() ? 0 : row->second;
+        return detail::magic_code(detail::undeliverable_recipients, phone);
     }
 
     http_response numbers_reply(const std::string& account, std::string_view query) const {
