@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include <phoneauth/code_budget.hpp>
 #include <phoneauth/flows/fwd.hpp>
 #include <phoneauth/flows/sessions.hpp>
 #include <phoneauth/phone_number.hpp>
