@@ -103,6 +103,8 @@ public:
 
     /// As `scrypt_passwords::needs_rehash`, at once.
     bool needs_rehash(const std::string& phc) { return pool_.needs_rehash(phc); }
+    /// How many passwords are being hashed, and how many wait.
+    pool_usage usage() const noexcept { return pool_.usage(); }
 
 private:
     pooled_hasher<scrypt_passwords> pool_;
