@@ -361,7 +361,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(what_is_left_of_the_budget, World, worlds) {
     expect(1, 11);
     w.clock.advance(24h);
     expect(10, 20);
-    w.storage.fail_on_call(w.storage.calls() + 1);
+    w.storage.fail_before(w.storage.calls() + 1);
     BOOST_TEST(error_of(w.run(w.auth.budget())) == error::storage_unavailable);
 }
 
