@@ -65,8 +65,7 @@ std::size_t connections_that_fit() {
 }
 
 /// What is shown at /metrics, and nothing else there.
-phoneauth::http_response metrics_reply(const phoneauth::http_request& request,
-                                       const std::function<std::string()>& text) {
+::asio::awaitable<phoneauth::http_response> metrics_reply(phoneauth::http_request request, const metrics_source& text) {
     phoneauth::http_response reply;
     reply.headers = {{"Content-Type", "text/plain; charset=utf-8"},
                      {"X-Content-Type-Options", "nosniff"},
@@ -80,9 +79,10 @@ phoneauth::http_response metrics_reply(const phoneauth::http_request& request,
     } else {
         reply.status = 200;
         reply.headers[0].value = phoneauth::event_counters::content_type;
-        reply.body = text();
+        auto asking = text();
+        reply.body = co_await std::move(asking);
     }
-    return reply;
+    co_return reply;
 }
 
 /// Says what to do about a request for a host that the server is not called by: behind a proxy that hands on Host, each
@@ -168,11 +168,11 @@ tcp::endpoint listen_for_clients(std::optional<phoneauth::http_server>& server, 
 }
 
 void start_metrics(std::optional<phoneauth::http_server>& metrics, const ::asio::any_io_executor& executor,
-                   const options& o, std::function<std::string()> text) {
-    const auto where =
-        listen_beside(metrics, executor, o.metrics_address, o.metrics_port, o.metrics_hosts,
-                      [text = std::move(text)](phoneauth::http_request request, tcp::endpoint)
-                          -> ::asio::awaitable<phoneauth::http_response> { co_return metrics_reply(request, text); });
+                   const options& o, metrics_source text) {
+    const auto where = listen_beside(metrics, executor, o.metrics_address, o.metrics_port, o.metrics_hosts,
+                                     [text = std::move(text)](phoneauth::http_request request, tcp::endpoint) {
+                                         return metrics_reply(std::move(request), text);
+                                     });
     print("metrics: " + url_of(where) + "/metrics");
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <asio/any_io_executor.hpp>
+#include <asio/awaitable.hpp>
 #include <asio/ip/tcp.hpp>
 
 #include <phoneauth/asio/http_server.hpp>
@@ -38,9 +39,12 @@ void listen(std::optional<phoneauth::http_server>& server, const ::asio::any_io_
                                              const ::asio::any_io_executor& executor, const options& o,
                                              reply_counters& replies, phoneauth::http_server::handler answer);
 
-/// Serves the counters, on a port of their own.
+/// What there is to watch, in Prometheus's text format.
+using metrics_source = std::function<::asio::awaitable<std::string>()>;
+
+/// Serves it, on a port of its own.
 void start_metrics(std::optional<phoneauth::http_server>& metrics, const ::asio::any_io_executor& executor,
-                   const options& o, std::function<std::string()> text);
+                   const options& o, metrics_source text);
 
 /// Serves operators, on a port of their own.
 void start_operators(std::optional<phoneauth::http_server>& operators, const ::asio::any_io_executor& executor,

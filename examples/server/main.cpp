@@ -26,6 +26,7 @@
 #include <phoneauth/asio/https_transport.hpp>
 #include <phoneauth/authenticator.hpp>
 #include <phoneauth/client_info.hpp>
+#include <phoneauth/gauges.hpp>
 #include <phoneauth/http.hpp>
 #include <phoneauth/metrics.hpp>
 #include <phoneauth/rest/api.hpp>
@@ -144,10 +145,10 @@ bool test(options o) {
 class service {
 public:
     service(const options& o, const ::asio::any_io_executor& executor, any_storage& storage)
-        : transport_(executor, way_to_twilio(o)),
+        : storage_(storage), transport_(executor, way_to_twilio(o)),
           log_(o.events.empty() ? nullptr : std::make_unique<event_log>(o.events)), observer_{&counters_, log_.get()},
-          authenticator_(o.config, storage, transport_, observer_), api_options_(o.api), api_(authenticator_, o.api),
-          page_(make_page(o.fake_twilio, o.config)),
+          authenticator_(o.config, storage, transport_, passwords_, observer_), api_options_(o.api),
+          api_(authenticator_, o.api), page_(make_page(o.fake_twilio, o.config)),
           description_(phoneauth::rest::reply::of_json(phoneauth::rest::openapi(o.api, o.config) + '\n')),
           gate_(o.operator_token), desk_gate_(o.operator_token),
           configuration_([this] { return authenticator_.test_configuration(); }),
@@ -183,12 +184,18 @@ public:
     }
 
     /// In Prometheus's text format.
-    std::string metrics_text() const {
-        return counters_.prometheus_text() +
-               "# HELP phoneauth_events_dropped_total Events that could not be written.\n"
-               "# TYPE phoneauth_events_dropped_total counter\n"
-               "phoneauth_events_dropped_total " +
-               std::to_string(log_ ? log_->dropped() : 0) + '\n';
+    ::asio::awaitable<std::string> metrics_text() {
+        phoneauth::prometheus_gauges now;
+        storage_.tell(now);
+        now.pool("passwords", passwords_.usage());
+        auto asking = authenticator_.budget();
+        const phoneauth::result<phoneauth::code_budget> budget = co_await std::move(asking);
+        if (budget) now.budget(*budget);  // else the storage is down, which its counters say
+        co_return counters_.prometheus_text() + now.text() +
+            "# HELP phoneauth_events_dropped_total Events that could not be written.\n"
+            "# TYPE phoneauth_events_dropped_total counter\n"
+            "phoneauth_events_dropped_total " +
+            std::to_string(log_ ? log_->dropped() : 0) + '\n';
     }
 
 private:
@@ -203,11 +210,14 @@ private:
                         : phoneauth::client_address(peer, forwarded, api_options_.trusted_proxies);
     }
 
+    any_storage& storage_;
     phoneauth::https_transport transport_;
+    phoneauth::pooled_passwords passwords_;
     phoneauth::event_counters counters_;
     std::unique_ptr<event_log> log_;
     observer observer_;
-    phoneauth::authenticator<any_storage, phoneauth::https_transport, observer> authenticator_;
+    phoneauth::authenticator<any_storage, phoneauth::https_transport, phoneauth::pooled_passwords, observer>
+        authenticator_;
     phoneauth::rest::options api_options_;
     phoneauth::rest::api<decltype(authenticator_)> api_;
     phoneauth::http_response page_, description_;
@@ -238,7 +248,11 @@ void run(options o) {
     complete(o.api);
     answers.emplace(o, executor, *storage);
     if (!o.metrics_address.empty())
-        start_metrics(metrics, executor, o, [&] { return answers->metrics_text() + replies.prometheus_text(); });
+        start_metrics(metrics, executor, o, [&]() -> ::asio::awaitable<std::string> {
+            auto asking = answers->metrics_text();
+            std::string text = co_await std::move(asking);
+            co_return text + replies.prometheus_text();
+        });
     if (!o.operators_address.empty())
         start_operators(operators, executor, o, [&](auto request, auto peer) {
             return answers->answer_operator(std::move(request), std::move(peer));

@@ -13,6 +13,7 @@
 
 #include <phoneauth/asio/awaitable.hpp>
 #include <phoneauth/asio/pooled_storage.hpp>
+#include <phoneauth/gauges.hpp>
 #include <phoneauth/storage/forwarding.hpp>
 #include <phoneauth/storage/memory.hpp>
 #ifdef PHONEAUTH_WITH_SQLITE
@@ -35,6 +36,7 @@ struct sqlite_file {
 struct pooled_sqlite : private sqlite_file, public phoneauth::pooled_storage<phoneauth::sqlite_storage> {
     explicit pooled_sqlite(std::string_view path)
         : sqlite_file{phoneauth::sqlite_storage(path)}, pooled_storage(file) {}
+    phoneauth::pool_usage writing() const { return file.writing(); }
 };
 #endif
 
@@ -52,6 +54,16 @@ public:
             return mode::call([&it, &arguments...] { return Operation()(*it, arguments...); });
         };
         return std::visit(begin, it_);
+    }
+
+    /// Tells what of it fills up.
+    void tell(phoneauth::prometheus_gauges& gauges) const {
+        const auto of = [&](const auto& it) {
+            if constexpr (requires { it.usage(); }) gauges.pool("storage", it.usage());
+            if constexpr (requires { it.writing(); }) gauges.pool("storage_writer", it.writing());
+            if constexpr (requires { it.count(); }) gauges.records(it.count());
+        };
+        std::visit([&](const auto& it) { of(*it); }, it_);
     }
 
 private:

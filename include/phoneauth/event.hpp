@@ -124,6 +124,12 @@ struct event {
     std::optional<std::chrono::seconds> retry_after{};  ///< see `failure::retry_after`
     std::optional<int> tries_left{};                    ///< see `failure::tries_left`
     std::optional<int> twilio_code{};                   ///< Twilio's error code, if it named one
+    /// Of an event with which a flow ends: how long that took since it was called, by the Clock and so to a millisecond;
+    /// 0 if the Clock was set back meanwhile. Empty: the flow goes on, or what happened is none.
+    std::optional<std::chrono::milliseconds> elapsed{};
+    /// Of the same event: how much of `elapsed` went by until the provider had answered, or was given up. Empty: the
+    /// flow has asked it nothing.
+    std::optional<std::chrono::milliseconds> provider_elapsed{};
     std::uint64_t suppressed = 0;  ///< how many of this kind and reason were not told since the one before
 };
 

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <system_error>
 
+#include <phoneauth/detail/histogram.hpp>
 #include <phoneauth/error.hpp>
 #include <phoneauth/event.hpp>
 #include <phoneauth/rules/dialling.hpp>
@@ -24,14 +25,14 @@ struct code_counts {
     std::uint64_t confirmed = 0;  ///< how many were right
 };
 
-/// Counts events by kind and reason, and codes by calling code, for monitoring:
+/// Counts events by kind and reason, codes by calling code, and how long flows took, for monitoring:
 ///
 ///     event_counters counters;
 ///     authenticator auth(config, storage, transport, counters);
 ///     …
 ///     counters.prometheus_text()  // the reply to GET /metrics
 ///
-/// It takes about 13 KB, whatever anybody asks for: kinds and reasons are the enumerators of `event_kind` and `error`,
+/// `prometheus_gauges` (gauges.hpp) tells what fills up. This one takes about 17 KB, whatever anybody asks for: kinds and reasons are the enumerators of `event_kind` and `error`,
 /// calling codes those of `rules::dialling_rules`, and nothing of what strangers say gets into a label.
 ///
 /// @par Thread safety
@@ -54,6 +55,8 @@ public:
         if (e.kind == event_kind::confirmed) codes_[index_of(e.calling_code)].confirmed.fetch_add(1, relaxed);
         counts_[static_cast<std::size_t>(e.kind)][index_of(e.reason)].fetch_add(1 + e.suppressed,
                                                                                 std::memory_order_relaxed);
+        if (e.elapsed) flows_[static_cast<std::size_t>(e.kind)].observe(*e.elapsed);
+        if (e.provider_elapsed) provider_.observe(*e.provider_elapsed);
     }
 
     /// How many events of this kind there were, with whatever reason.
@@ -88,7 +91,21 @@ public:
     /// that the first one is seen as an increase; the others begin to exist when they are counted. So do
     /// `phoneauth_codes_sent_total{calling_code="44"}` and `phoneauth_codes_confirmed_total{calling_code="44"}`: a
     /// country in which many are sent and few are right is one where somebody earns by messages.
-    std::string prometheus_text() const { return events_text() + codes_text(); }
+    ///
+    /// Histograms tell how long flows took, by the event with which they ended, and how long the provider was waited for
+    /// in a flow that asked it something:
+    ///
+    ///     phoneauth_flow_seconds_bucket{event="logged_in",le="0.25"} 97
+    ///     phoneauth_flow_seconds_sum{event="logged_in"} 9.813
+    ///     phoneauth_flow_seconds_count{event="logged_in"} 98
+    ///     phoneauth_provider_seconds_bucket{le="0.25"} 40
+    ///
+    /// The buckets end at 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5 and 10 seconds, and at +Inf: those that
+    /// Prometheus's own library has by default, for the response times of a network service
+    /// (https://pkg.go.dev/github.com/prometheus/client_golang/prometheus, `DefBuckets`). Times are those of
+    /// `event::elapsed` and `event::provider_elapsed`. A refusal that was left out (`event::suppressed`) is in no
+    /// histogram.
+    std::string prometheus_text() const { return events_text() + codes_text() + times_text(); }
 
 private:
     std::string events_text() const {
@@ -102,6 +119,20 @@ private:
                 if (reason > 0) text.append("\",reason=\"").append(reason_name(reason));
                 text.append("\"} ").append(std::to_string(count)) += '\n';
             }
+        return text;
+    }
+
+    std::string times_text() const {
+        std::string text = "# HELP phoneauth_flow_seconds How long flows took, by the event with which they ended.\n"
+                           "# TYPE phoneauth_flow_seconds histogram\n";
+        for (std::size_t kind = 0; kind < flows_.size(); ++kind) {
+            if (flows_[kind].count() == 0) continue;
+            const auto event = "event=\"" + std::string(name_of(static_cast<event_kind>(kind))) + '"';
+            flows_[kind].append_to(text, "phoneauth_flow_seconds", event);
+        }
+        text += "# HELP phoneauth_provider_seconds How long a flow waited for the provider.\n"
+                "# TYPE phoneauth_provider_seconds histogram\n";
+        provider_.append_to(text, "phoneauth_provider_seconds", {});
         return text;
     }
 
@@ -148,6 +179,8 @@ private:
     }
 
     std::array<std::array<std::atomic<std::uint64_t>, reasons>, kinds> counts_{};
+    std::array<detail::histogram, kinds> flows_{};
+    detail::histogram provider_{};
     std::array<atomic_counts, rules_size + 1> codes_{};  // in the order of the rules; the last: others
 };
 

@@ -228,7 +228,7 @@ struct no_hooks {
 /// Is told what happens: called for each event, on the thread of the flow in which it happens and so from several
 /// threads at once. It must be quick and must not block; what it throws is ignored.
 ///
-/// Not told: flows that are cancelled; what `authenticate`, `require_recent`, `list_sessions`, `find_account`,
+/// Not told: flows that are cancelled; what `authenticate`, `require_recent`, `list_sessions`, `find_account`, `budget`,
 /// `sessions_of`, `status` and `test_configuration` end with; a `handle_status_callback` that the storage failed; changes
 /// of a user's properties and identity by themselves; a logout without a session.
 template <class O>

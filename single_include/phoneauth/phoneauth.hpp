@@ -4280,6 +4280,12 @@ struct event {
     std::optional<std::chrono::seconds> retry_after{};  ///< see `failure::retry_after`
     std::optional<int> tries_left{};                    ///< see `failure::tries_left`
     std::optional<int> twilio_code{};                   ///< Twilio's error code, if it named one
+    /// Of an event with which a flow ends: how long that took since it was called, by the Clock and so to a millisecond;
+    /// 0 if the Clock was set back meanwhile. Empty: the flow goes on, or what happened is none.
+    std::optional<std::chrono::milliseconds> elapsed{};
+    /// Of the same event: how much of `elapsed` went by until the provider had answered, or was given up. Empty: the
+    /// flow has asked it nothing.
+    std::optional<std::chrono::milliseconds> provider_elapsed{};
     std::uint64_t suppressed = 0;  ///< how many of this kind and reason were not told since the one before
 };
 
@@ -4715,7 +4721,7 @@ struct no_hooks {
 /// Is told what happens: called for each event, on the thread of the flow in which it happens and so from several
 /// threads at once. It must be quick and must not block; what it throws is ignored.
 ///
-/// Not told: flows that are cancelled; what `authenticate`, `require_recent`, `list_sessions`, `find_account`,
+/// Not told: flows that are cancelled; what `authenticate`, `require_recent`, `list_sessions`, `find_account`, `budget`,
 /// `sessions_of`, `status` and `test_configuration` end with; a `handle_status_callback` that the storage failed; changes
 /// of a user's properties and identity by themselves; a logout without a session.
 template <class O>
@@ -5260,6 +5266,29 @@ private:
 #include <utility>
 
 
+// ---- phoneauth/code_budget.hpp ----
+
+#ifndef PHONEAUTH_CODE_BUDGET_HPP
+#define PHONEAUTH_CODE_BUDGET_HPP
+
+#include <cstdint>
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// What is left of the codes that all clients together may be sent (`config::max_sends_per_hour`).
+struct code_budget {
+    std::int64_t at_once = 0;  ///< how many anybody may be sent at once if none were sent lately; 0: there is no limit
+    std::int64_t left = 0;     ///< how many of them may be sent now
+    std::int64_t left_for_known = 0;  ///< how many from known networks, and to those who knew their password
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
 namespace phoneauth {
 inline namespace v0 {
 namespace facade {
@@ -5295,6 +5324,18 @@ public:
     template <class... Token>
     auto sessions_of(std::string user_id, Token&&... token) {
         return self().give(self().operators_.sessions_of(std::move(user_id)), std::forward<Token>(token)...);
+    }
+
+    /// How many codes may still be sent, to whomever: for monitoring, and for whoever wants to slow down before nobody gets
+    /// one. It is the same for all servers that share a storage.
+    ///
+    /// @param token  asynchronous mode: a completion token, or nothing
+    /// @return a `code_budget`
+    /// @par Errors
+    /// None but those of every function.
+    template <class... Token>
+    auto budget(Token&&... token) {
+        return self().give(self().operators_.budget(), std::forward<Token>(token)...);
     }
 
     /// Ends all sessions of a user, for good, trusted devices too: it raises `user::generation`, on which they rest, and
@@ -5762,6 +5803,30 @@ protected:
 #include <utility>
 #include <vector>
 
+
+// ---- phoneauth/pool_usage.hpp ----
+
+#ifndef PHONEAUTH_POOL_USAGE_HPP
+#define PHONEAUTH_POOL_USAGE_HPP
+
+#include <cstddef>
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// How far a pool is used, of connections or of threads, at the moment it was asked.
+struct pool_usage {
+    std::size_t size = 0;     ///< how many can be used at a time
+    std::size_t in_use = 0;   ///< how many are
+    std::size_t waiting = 0;  ///< how many callers wait for one
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
 namespace phoneauth {
 inline namespace v0 {
 namespace detail {
@@ -5789,7 +5854,7 @@ public:
     };
 
     /// `capacity`: at least 1.
-    explicit bounded_pool(std::size_t capacity) : free_(std::max<std::size_t>(capacity, 1)) {}
+    explicit bounded_pool(std::size_t capacity) : size_(std::max<std::size_t>(capacity, 1)) {}
 
     /// One that nobody has yet.
     void add(std::unique_ptr<T> item) {
@@ -5817,6 +5882,12 @@ public:
         return taken;
     }
 
+    /// How many there may be, are leased, and are waited for.
+    pool_usage usage() const {
+        const std::scoped_lock lock(mutex_);
+        return {size_, size_ - free_, waiting_};
+    }
+
 private:
     void give_back(std::unique_ptr<T> item) {
         {
@@ -5827,9 +5898,10 @@ private:
         freed_.notify_one();
     }
 
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::condition_variable freed_;
-    std::size_t free_;
+    const std::size_t size_;
+    std::size_t free_ = size_;
     std::size_t waiting_ = 0;
     std::vector<std::unique_ptr<T>> idle_;
 };
@@ -7468,6 +7540,10 @@ struct code_request {
 /// A code: the client's, the phone's and the budget of all; and if it begins a transaction, the cooldown, and room for
 /// all its tries. A test number is sent nothing, and so no message is counted.
 PHONEAUTH_DECL limit_batch code_limits(const code_request& r, const config& c, time_point now);
+/// Asks for the budget of all, and changes nothing.
+PHONEAUTH_DECL cell_batch budget_question(time_point now);
+/// What `a`, the answer to that, means.
+PHONEAUTH_DECL code_budget budget_left(const cell_answer& a, const config& c, time_point now);
 /// What everybody can see of the limits of a password reset that begins with an identity: those of the client, and the
 /// budget of all. `r` is concealed, and its `fingerprint` nobody's.
 PHONEAUTH_DECL limit_batch reset_limits(const code_request& r, const config& c, time_point now);
@@ -7742,15 +7818,34 @@ inline void add_account(limit_batch& b, const code_request& r, const config& c) 
     });
 }
 
+/// Of the budget of all.
+inline constexpr std::string_view budget_key = "codes";
+
 /// The budget of all; `proven`: with the reserve.
 inline void add_total(limit_batch& b, bool proven, const config& c) {
     if (c.max_sends_per_hour == 0) return;
     const auto total = total_rate(c);
     const rate whole{total.interval, total.burst + (proven ? total.burst : 0)};
-    b.add(take(whole, 1, always, proven ? 0 : total.burst), error::too_many_messages, "codes");
+    b.add(take(whole, 1, always, proven ? 0 : total.burst), error::too_many_messages, budget_key);
     b.watch();
 }
 }  // namespace detail
+
+PHONEAUTH_DECL cell_batch budget_question(time_point now) {
+    cell_batch b(now);
+    b.add({cell_action::ask, detail::always, {}, detail::all, {}}, detail::budget_key);
+    return b;
+}
+
+PHONEAUTH_DECL code_budget budget_left(const cell_answer& a, const config& c, time_point now) {
+    if (c.max_sends_per_hour == 0) return {};
+    const auto total = detail::total_rate(c);
+    const auto ahead = (std::max)(a.cells[0], now) - now;
+    const auto left = [&](std::int64_t burst) {
+        return (std::max)(total.room(burst) - ahead, detail::milliseconds(0)) / total.interval;
+    };
+    return {total.burst, left(total.burst), left(2 * total.burst)};
+}
 
 PHONEAUTH_DECL limit_batch code_limits(const code_request& r, const config& c, time_point now) {
     using namespace detail;
@@ -8118,12 +8213,14 @@ namespace flows {
 
 /// What the parts of one flow know of it.
 struct context {
-    client_info from;        ///< the client, as the caller named it
-    std::string network;     ///< the client's, as the limits know it
-    std::string wide;        ///< the wider one that it is in
-    bool shared = false;     ///< by other clients, who must not be taken for the user
-    event about{};           ///< what is known so far
-    bool silent = false;     ///< the flow did not do what its event says
+    client_info from;                                   ///< the client, as the caller named it
+    std::string network;                                ///< the client's, as the limits know it
+    std::string wide;                                   ///< the wider one that it is in
+    bool shared = false;                                ///< by other clients, who must not be taken for the user
+    event about{};                                      ///< what is known so far
+    std::optional<time_point> begun{};                  ///< when; empty if nobody observes it
+    std::optional<std::chrono::milliseconds> waited{};  ///< for the provider; empty: it was asked nothing
+    bool silent = false;                                ///< the flow did not do what its event says
     bool uncounted = false;  ///< what was guessed could not be right, and no limit has counted it
 
     /// Who asks, for the limits.
@@ -8157,7 +8254,7 @@ public:
     /// What a flow for `from` knows when it begins.
     PHONEAUTH_DECL context begin(client_info from) const;
     /// How a flow ended that is called `success` if it went well; `why` is its failure, or nullptr.
-    PHONEAUTH_DECL void end(const context& c, event_kind success, const failure* why) const noexcept;
+    PHONEAUTH_DECL void end(context& c, event_kind success, const failure* why) const noexcept;
 
     ///@{
     /// Adds to `c` what turns out on the way, for the events that follow.
@@ -8165,6 +8262,11 @@ public:
     PHONEAUTH_DECL void note(context& c, const transaction& t) const;
     PHONEAUTH_DECL void note(context& c, const user& u) const;
     ///@}
+
+    /// The time, if anybody observes how long things take.
+    PHONEAUTH_DECL std::optional<time_point> read_time() const noexcept;
+    /// Notes that `c` has waited for the provider since `asked`, which `read_time` has given.
+    PHONEAUTH_DECL void note_wait(context& c, const std::optional<time_point>& asked) const noexcept;
 
     /// One event of the given kind; `why` is its reason, or nullptr.
     PHONEAUTH_DECL void tell(const context& c, event_kind kind, const failure* why = nullptr) const noexcept;
@@ -8199,6 +8301,11 @@ namespace phoneauth {
 inline namespace v0 {
 namespace flows {
 
+/// From `first` to `last`; nothing if the clock was set back.
+constexpr std::chrono::milliseconds elapsed_between(time_point first, time_point last) noexcept {
+    return first < last ? last - first : std::chrono::milliseconds(0);
+}
+
 /// Whether strangers can cause it as often as they like: no limit counts it.
 constexpr bool is_unbounded(event_kind kind) noexcept {
     return kind == event_kind::refused || kind == event_kind::storage_error || kind == event_kind::sender_trouble;
@@ -8221,6 +8328,7 @@ PHONEAUTH_DECL std::optional<std::uint64_t> sampler::admit(const std::error_code
 
 PHONEAUTH_DECL context reporter::begin(client_info from) const {
     context c{std::move(from), {}, {}};
+    c.begun = read_time();
     c.network = client_network(c.from.address);
     c.wide = wide_network(c.from.address);
     c.shared = c.from.shared_address || c.network == unknown_network;
@@ -8228,7 +8336,11 @@ PHONEAUTH_DECL context reporter::begin(client_info from) const {
     return c;
 }
 
-PHONEAUTH_DECL void reporter::end(const context& c, event_kind success, const failure* why) const noexcept {
+PHONEAUTH_DECL void reporter::end(context& c, event_kind success, const failure* why) const noexcept {
+    if (const auto now = read_time(); now && c.begun) {
+        c.about.elapsed = elapsed_between(*c.begun, *now);
+        c.about.provider_elapsed = c.waited;
+    }
     if (why)
         tell_failure(c, *why);
     else if (!c.silent)
@@ -8254,6 +8366,21 @@ PHONEAUTH_DECL void reporter::note(context& c, const user& u) const {
     if (!environment_.is_observed()) return;
     note(c, u.phone);
     c.about.user_id = u.object_id;
+}
+
+PHONEAUTH_DECL std::optional<time_point> reporter::read_time() const noexcept {
+    if (!environment_.is_observed()) return std::nullopt;
+    try {
+        return environment_.now();
+    } catch (...) {
+        return std::nullopt;
+    }
+}
+
+PHONEAUTH_DECL void reporter::note_wait(context& c, const std::optional<time_point>& asked) const noexcept {
+    if (!asked) return;
+    if (const auto now = read_time())
+        c.waited = c.waited.value_or(std::chrono::milliseconds(0)) + elapsed_between(*asked, *now);
 }
 
 PHONEAUTH_DECL void reporter::tell(const context& c, event_kind kind, const failure* why) const noexcept {
@@ -10080,8 +10207,7 @@ public:
     /// alone (the phone is a landline, has opted out, …) is told to the observer only, if somebody else could learn
     /// from it that the phone is a user's. What fails because of the sender fails for decoys, too: see `sender_state`.
     /// `added`: what a hook added to the message.
-    flow<result<send_outcome>> send_code(const context& c, const transaction& t,
-                                         const text_message::option_list& added);
+    flow<result<send_outcome>> send_code(context& c, const transaction& t, const text_message::option_list& added);
     /// What a code to `to` fails with because no message can leave, whoever it is for: asked before anything is stored.
     std::optional<failure> sender_trouble(const phone_number& to);
     /// Whether an attempt that ended with `f` counts for nobody, and the limits get back all that it took: no client can
@@ -10089,7 +10215,7 @@ public:
     bool is_nobodys_attempt(const failure& f) const noexcept { return sender_.is_everybodys(f); }
     /// Sends `request`, a Messages create. `sender_is_chosen`: what becomes of it says nothing about the configured
     /// sender.
-    flow<result<sent_message>> send(const http_request& request, bool sender_is_chosen);
+    flow<result<sent_message>> send(context& c, const http_request& request, bool sender_is_chosen);
     /// One request to Twilio. Whatever the transport throws is `no_answer`: the request may have been written.
     flow<result<http_response>> transmit(const http_request& request);
 
@@ -10097,6 +10223,7 @@ public:
     const twilio::requests& twilio() const noexcept { return twilio_; }
 
 private:
+    flow<result<http_response>> timed(context& c, const http_request& request);
     result<http_request> code_request(const transaction& t, const text_message::option_list& added);
     result<void> verdict(const transaction& t, const http_response& reply);
     result<void> check_pause() const;
@@ -10421,14 +10548,14 @@ std::optional<failure> messenger<Mode>::sender_trouble(const phone_number& to) {
 }
 
 template <class Mode>
-auto messenger<Mode>::send_code(const context& c, const transaction& t, const text_message::option_list& added)
+auto messenger<Mode>::send_code(context& c, const transaction& t, const text_message::option_list& added)
     -> flow<result<send_outcome>> {
     if (rules::find_test_number(t.phone, config_)) co_return send_outcome::accepted;
     auto may_ask = check_pause();  // before a decoy and a message part ways
     if (!may_ask) co_return std::move(may_ask).error();
     auto request = code_request(t, added);
     if (!request) co_return std::move(request).error();
-    auto answered = co_await transmit(*request);
+    auto answered = co_await timed(c, *request);
     detail::wipe(request->body);
     const auto reply = provider_reply(std::move(answered));
     if (!reply) {
@@ -10464,18 +10591,27 @@ result<void> messenger<Mode>::verdict(const transaction& t, const http_response&
 }
 
 template <class Mode>
-auto messenger<Mode>::send(const http_request& request, bool sender_is_chosen) -> flow<result<sent_message>> {
+auto messenger<Mode>::send(context& c, const http_request& request, bool sender_is_chosen)
+    -> flow<result<sent_message>> {
     auto may_ask = check_pause();
     if (!may_ask) co_return std::move(may_ask).error();
     if (!sender_is_chosen)
         if (auto trouble = sender_.trouble_unless_probed(ports_.now())) co_return *std::move(trouble);
-    auto answered = co_await transmit(request);
+    auto answered = co_await timed(c, request);
     auto reply = provider_reply(std::move(answered));
     if (!reply) co_return std::move(reply).error();
     auto sent = twilio::read_sent_message(*reply);
     if (!sender_is_chosen && sent) sender_.accepted();
     if (!sender_is_chosen && !sent) sender_.failed(sent.error(), ports_.now());
     co_return sent;
+}
+
+template <class Mode>
+auto messenger<Mode>::timed(context& c, const http_request& request) -> flow<result<http_response>> {
+    const auto asked = reporter_.read_time();
+    auto answered = co_await transmit(request);
+    reporter_.note_wait(c, asked);
+    co_return answered;
 }
 
 template <class Mode>
@@ -10619,7 +10755,7 @@ public:
 
     /// Sends `text` to a phone, if it is not empty: on the server's own account, within its budget for notices. What it
     /// was for is done, so nothing that goes wrong here fails it; the observer is told.
-    flow<bool> tell(const context& c, const phone_number& to, const std::string& text) {
+    flow<bool> tell(context& c, const phone_number& to, const std::string& text) {
         if (text.empty() || rules::find_test_number(to, config_)) co_return false;
         try {
             const text_message m(std::string(to.str()), text);
@@ -10629,7 +10765,7 @@ public:
             const auto granted = co_await limiter_.take(c, limits);
             result<void> sent = granted.granted ? result<void>() : limits.judge(granted);
             if (sent) {
-                auto answered = co_await messenger_.send(*request, false);
+                auto answered = co_await messenger_.send(c, *request, false);
                 if (!answered && twilio::certainly_not_sent(answered.error()))
                     co_await limiter_.give_back(limits, granted);
                 if (!answered) sent = std::move(answered).error();
@@ -11265,7 +11401,7 @@ private:
         event_kind success;
 
         template <class R>
-        void operator()(const context& c, const R& outcome) const noexcept {
+        void operator()(context& c, const R& outcome) const noexcept {
             reports.end(c, success, outcome ? nullptr : &outcome.error());
         }
     };
@@ -13990,7 +14126,7 @@ auto messages<Mode>::send_any(context& c, text_message m) -> flow<result<sent_me
     const auto granted = co_await p_.limits.take(c, limits);
     if (!granted.granted) co_return limits.judge(granted).error();
     const bool chosen = twilio::chooses_sender(m);
-    auto sent = co_await p_.messages.send(*request, chosen);
+    auto sent = co_await p_.messages.send(c, *request, chosen);
     if (!sent && twilio::certainly_not_sent(sent.error())) {
         const bool everything = !chosen && p_.messages.is_nobodys_attempt(sent.error());
         co_await p_.limits.give_back(limits, granted, everything);
@@ -14119,6 +14255,7 @@ public:
     /// See the function of this name in `authenticator`.
     returned<user> find_account(std::string phone_identity_or_id);
     returned<std::vector<session_info>> sessions_of(std::string user_id);
+    returned<code_budget> budget();
     returned<void> end_sessions(std::string user_id, std::string by);
     returned<void> unlock(std::string phone, std::string by);
     returned<user> disable_user(std::string user_id, std::string by);
@@ -14131,6 +14268,7 @@ private:
     flow<result<user>> find(std::string text);
     flow<result<user>> find_by_id(const std::string& user_id);
     flow<result<std::vector<session_info>>> list(std::string user_id);
+    flow<result<code_budget>> ask_budget();
     flow<result<void>> end_all(context& c, std::string user_id);
     flow<result<void>> open_doors(context& c, std::string phone);
     flow<result<user>> move(context& c, std::string user_id, std::string phone);
@@ -14181,6 +14319,11 @@ auto operators<Mode>::find_account(std::string phone_identity_or_id) -> returned
 template <class Mode>
 auto operators<Mode>::sessions_of(std::string user_id) -> returned<std::vector<session_info>> {
     return Mode::finish(list(std::move(user_id)));
+}
+
+template <class Mode>
+auto operators<Mode>::budget() -> returned<code_budget> {
+    return Mode::finish(ask_budget());
 }
 
 template <class Mode>
@@ -14267,6 +14410,15 @@ auto operators<Mode>::list(std::string user_id) -> flow<result<std::vector<sessi
     const std::string nobodys;
     auto all = co_await sessions_.list(*owner, nobodys);
     co_return std::move(all);
+}
+
+template <class Mode>
+auto operators<Mode>::ask_budget() -> flow<result<code_budget>> {
+    if (p_.config.max_sends_per_hour == 0) co_return code_budget();
+    const auto at = p_.now();
+    const auto question = rules::budget_question(at);
+    const auto answer = co_await p_.ports.take_cells(question);
+    co_return rules::budget_left(answer, p_.config, at);
 }
 
 template <class Mode>
@@ -14403,7 +14555,7 @@ public:
 private:
     flow<result<user>> change(context& c, session_token token, std::string object_id, property_map changes);
     flow<result<void>> prove(context& c, const admission& by, const std::string& current_password);
-    flow<bool> tell(const context& c, const user& before, const user& changed);
+    flow<bool> tell(context& c, const user& before, const user& changed);
 
     flow<result<challenge>> begin_move(context& c, session_token token, std::string text);
     flow<result<user>> complete_move(context& c, session_token token, transaction_id id, submitted_code code);
@@ -14523,7 +14675,7 @@ auto profile<Mode>::change(context& c, session_token token, std::string object_i
 
 /// What is changed in a session that was left open, or stolen, does not stay unnoticed. One message, whatever is changed.
 template <class Mode>
-auto profile<Mode>::tell(const context& c, const user& before, const user& changed) -> flow<bool> {
+auto profile<Mode>::tell(context& c, const user& before, const user& changed) -> flow<bool> {
     if (changed.password_hash != before.password_hash)
         co_await p_.notices.tell(c, changed.phone, p_.config.password_changed_notice);
     else if (changed.identity != before.identity)
@@ -16259,6 +16411,96 @@ constexpr std::vector<Address> interleave_families(std::vector<Address> addresse
 
 #endif
 
+// ---- phoneauth/detail/histogram.hpp ----
+
+#ifndef PHONEAUTH_DETAIL_HISTOGRAM_HPP
+#define PHONEAUTH_DETAIL_HISTOGRAM_HPP
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+
+namespace phoneauth {
+inline namespace v0 {
+namespace detail {
+
+/// How long things took, in Prometheus's default buckets. Thread-safe; counting takes no lock and no memory.
+class histogram {
+public:
+    struct bound {
+        std::int64_t milliseconds;
+        std::string_view seconds;
+    };
+    static constexpr std::array<bound, 11> bounds{{{5, "0.005"},
+                                                   {10, "0.01"},
+                                                   {25, "0.025"},
+                                                   {50, "0.05"},
+                                                   {100, "0.1"},
+                                                   {250, "0.25"},
+                                                   {500, "0.5"},
+                                                   {1000, "1"},
+                                                   {2500, "2.5"},
+                                                   {5000, "5"},
+                                                   {10000, "10"}}};
+
+    void observe(std::chrono::milliseconds took) noexcept {
+        const auto fits = [&](const bound& b) { return took.count() <= b.milliseconds; };
+        const auto place = std::find_if(bounds.begin(), bounds.end(), fits) - bounds.begin();
+        counts_[static_cast<std::size_t>(place)].fetch_add(1, std::memory_order_relaxed);
+        sum_.fetch_add(static_cast<std::uint64_t>((std::max)(took.count(), std::int64_t{0})),
+                       std::memory_order_relaxed);
+    }
+
+    std::uint64_t count() const noexcept {
+        std::uint64_t all = 0;
+        for (const auto& each : counts_) all += each.load(std::memory_order_relaxed);
+        return all;
+    }
+
+    /// Appends its series. `labels`: as `event="sent"`, or nothing.
+    void append_to(std::string& text, std::string_view name, std::string_view labels) const {
+        const auto line = [&](std::string_view suffix, std::string_view le) -> std::string& {
+            text.append(name).append(suffix);
+            if (!labels.empty() || !le.empty()) {
+                text.append(1, '{').append(labels);
+                if (!le.empty()) text.append(labels.empty() ? "le=\"" : ",le=\"").append(le).append(1, '"');
+                text += '}';
+            }
+            return text += ' ';
+        };
+        // The last bucket is also the count, so that they agree while others count.
+        std::uint64_t up_to = 0;
+        for (std::size_t i = 0; i < counts_.size(); ++i) {
+            up_to += counts_[i].load(std::memory_order_relaxed);
+            line("_bucket", i < bounds.size() ? bounds[i].seconds : "+Inf").append(std::to_string(up_to)) += '\n';
+        }
+        line("_sum", {}).append(seconds(sum_.load(std::memory_order_relaxed))) += '\n';
+        line("_count", {}).append(std::to_string(up_to)) += '\n';
+    }
+
+private:
+    /// As a decimal fraction, whatever the locale.
+    static std::string seconds(std::uint64_t milliseconds) {
+        const auto fraction = std::to_string(1000 + milliseconds % 1000);
+        return std::to_string(milliseconds / 1000) + '.' + fraction.substr(1);
+    }
+
+    std::array<std::atomic<std::uint64_t>, bounds.size() + 1> counts_{};
+    std::atomic<std::uint64_t> sum_{0};  // in milliseconds
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
 // ---- phoneauth/flows/bodies.hpp ----
 
 #ifndef PHONEAUTH_FLOWS_BODIES_HPP
@@ -16352,6 +16594,125 @@ namespace testing {}
 
 #endif
 
+// ---- phoneauth/gauges.hpp ----
+
+#ifndef PHONEAUTH_GAUGES_HPP
+#define PHONEAUTH_GAUGES_HPP
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+
+namespace phoneauth {
+inline namespace v0 {
+
+/// What fills up, read when somebody asks, for monitoring beside an `event_counters`:
+///
+///     prometheus_gauges now;
+///     now.pool("postgres", storage.usage()).pool("passwords", hasher.usage());
+///     if (const auto left = auth.budget()) now.budget(*left);
+///     …
+///     counters.prometheus_text() + now.text()  // the reply to GET /metrics
+///
+/// @par Thread safety
+/// Distinct objects are safe.
+class prometheus_gauges {
+public:
+    /// Adds `phoneauth_pool_size{pool="…"}`, `phoneauth_pool_in_use` and `phoneauth_pool_waiting`.
+    ///
+    /// @param name  says which pool it is: UTF-8, another one each time
+    /// @param u     what it said
+    prometheus_gauges& pool(std::string_view name, const pool_usage& u) {
+        const auto labels = label("pool", name);
+        add(size, labels, u.size);
+        add(in_use, labels, u.in_use);
+        add(waiting, labels, u.waiting);
+        return *this;
+    }
+
+    /// Adds `phoneauth_codes_left{to="anybody"}`, the same `{to="known"}`, and `phoneauth_codes_at_once`, from which the
+    /// former begins; nothing if there is no limit.
+    prometheus_gauges& budget(const code_budget& b) {
+        if (b.at_once == 0) return *this;
+        add(at_once, {}, b.at_once);
+        add(left, label("to", "anybody"), b.left);
+        add(left, label("to", "known"), b.left_for_known);
+        return *this;
+    }
+
+    /// Adds `phoneauth_records{kind="…"}`.
+    ///
+    /// @param kind   what they are: UTF-8, another one each time
+    /// @param count  how many are stored
+    prometheus_gauges& records(std::string_view kind, std::size_t count) {
+        add(stored, label("kind", kind), count);
+        return *this;
+    }
+
+    /// The same for what a `memory_storage` holds (`memory_storage::count`).
+    template <class Counts>
+    requires requires(const Counts& c) { c.transactions, c.users, c.sessions, c.cells; }
+    prometheus_gauges& records(const Counts& c) {
+        return records("transactions", c.transactions)
+            .records("users", c.users)
+            .records("sessions", c.sessions)
+            .records("cells", c.cells);
+    }
+
+    /// All that was added, in Prometheus's text format, as by `event_counters::prometheus_text`.
+    std::string text() const {
+        std::string all;
+        for (std::size_t i = 0; i < families_.size(); ++i) {
+            if (families_[i].empty()) continue;
+            const auto& [name, help] = descriptions[i];
+            all.append("# HELP ").append(name).append(1, ' ').append(help);
+            all.append("\n# TYPE ").append(name).append(" gauge\n").append(families_[i]);
+        }
+        return all;
+    }
+
+private:
+    enum family : std::size_t { size, in_use, waiting, at_once, left, stored, families };
+    struct description {
+        std::string_view name;
+        std::string_view help;
+    };
+    static constexpr std::array<description, families> descriptions{
+        {{"phoneauth_pool_size", "How many connections or threads can be used at a time."},
+         {"phoneauth_pool_in_use", "How many of them are used."},
+         {"phoneauth_pool_waiting", "How many callers wait for one."},
+         {"phoneauth_codes_at_once", "How many codes anybody may be sent if none were sent lately."},
+         {"phoneauth_codes_left", "How many codes may be sent now, to anybody or only to those who are known."},
+         {"phoneauth_records", "How many records the memory of the server holds."}}};
+
+    /// `{name="value"}`, with what the format escapes.
+    static std::string label(std::string_view name, std::string_view value) {
+        std::string text = '{' + std::string(name) + "=\"";
+        for (const char c : value) {
+            if (c == '\\' || c == '"') text += '\\';
+            if (c == '\n')
+                text += "\\n";
+            else
+                text += c;
+        }
+        return text + "\"}";
+    }
+
+    void add(family f, const std::string& labels, auto value) {
+        families_[f].append(descriptions[f].name).append(labels).append(1, ' ').append(std::to_string(value)) += '\n';
+    }
+
+    std::array<std::string, families> families_{};
+};
+
+}  // namespace v0
+}  // namespace phoneauth
+
+#endif
+
 // ---- phoneauth/metrics.hpp ----
 
 #ifndef PHONEAUTH_METRICS_HPP
@@ -16376,14 +16737,14 @@ struct code_counts {
     std::uint64_t confirmed = 0;  ///< how many were right
 };
 
-/// Counts events by kind and reason, and codes by calling code, for monitoring:
+/// Counts events by kind and reason, codes by calling code, and how long flows took, for monitoring:
 ///
 ///     event_counters counters;
 ///     authenticator auth(config, storage, transport, counters);
 ///     …
 ///     counters.prometheus_text()  // the reply to GET /metrics
 ///
-/// It takes about 13 KB, whatever anybody asks for: kinds and reasons are the enumerators of `event_kind` and `error`,
+/// `prometheus_gauges` (gauges.hpp) tells what fills up. This one takes about 17 KB, whatever anybody asks for: kinds and reasons are the enumerators of `event_kind` and `error`,
 /// calling codes those of `rules::dialling_rules`, and nothing of what strangers say gets into a label.
 ///
 /// @par Thread safety
@@ -16406,6 +16767,8 @@ public:
         if (e.kind == event_kind::confirmed) codes_[index_of(e.calling_code)].confirmed.fetch_add(1, relaxed);
         counts_[static_cast<std::size_t>(e.kind)][index_of(e.reason)].fetch_add(1 + e.suppressed,
                                                                                 std::memory_order_relaxed);
+        if (e.elapsed) flows_[static_cast<std::size_t>(e.kind)].observe(*e.elapsed);
+        if (e.provider_elapsed) provider_.observe(*e.provider_elapsed);
     }
 
     /// How many events of this kind there were, with whatever reason.
@@ -16440,7 +16803,21 @@ public:
     /// that the first one is seen as an increase; the others begin to exist when they are counted. So do
     /// `phoneauth_codes_sent_total{calling_code="44"}` and `phoneauth_codes_confirmed_total{calling_code="44"}`: a
     /// country in which many are sent and few are right is one where somebody earns by messages.
-    std::string prometheus_text() const { return events_text() + codes_text(); }
+    ///
+    /// Histograms tell how long flows took, by the event with which they ended, and how long the provider was waited for
+    /// in a flow that asked it something:
+    ///
+    ///     phoneauth_flow_seconds_bucket{event="logged_in",le="0.25"} 97
+    ///     phoneauth_flow_seconds_sum{event="logged_in"} 9.813
+    ///     phoneauth_flow_seconds_count{event="logged_in"} 98
+    ///     phoneauth_provider_seconds_bucket{le="0.25"} 40
+    ///
+    /// The buckets end at 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5 and 10 seconds, and at +Inf: those that
+    /// Prometheus's own library has by default, for the response times of a network service
+    /// (https://pkg.go.dev/github.com/prometheus/client_golang/prometheus, `DefBuckets`). Times are those of
+    /// `event::elapsed` and `event::provider_elapsed`. A refusal that was left out (`event::suppressed`) is in no
+    /// histogram.
+    std::string prometheus_text() const { return events_text() + codes_text() + times_text(); }
 
 private:
     std::string events_text() const {
@@ -16454,6 +16831,20 @@ private:
                 if (reason > 0) text.append("\",reason=\"").append(reason_name(reason));
                 text.append("\"} ").append(std::to_string(count)) += '\n';
             }
+        return text;
+    }
+
+    std::string times_text() const {
+        std::string text = "# HELP phoneauth_flow_seconds How long flows took, by the event with which they ended.\n"
+                           "# TYPE phoneauth_flow_seconds histogram\n";
+        for (std::size_t kind = 0; kind < flows_.size(); ++kind) {
+            if (flows_[kind].count() == 0) continue;
+            const auto event = "event=\"" + std::string(name_of(static_cast<event_kind>(kind))) + '"';
+            flows_[kind].append_to(text, "phoneauth_flow_seconds", event);
+        }
+        text += "# HELP phoneauth_provider_seconds How long a flow waited for the provider.\n"
+                "# TYPE phoneauth_provider_seconds histogram\n";
+        provider_.append_to(text, "phoneauth_provider_seconds", {});
         return text;
     }
 
@@ -16500,6 +16891,8 @@ private:
     }
 
     std::array<std::array<std::atomic<std::uint64_t>, reasons>, kinds> counts_{};
+    std::array<detail::histogram, kinds> flows_{};
+    detail::histogram provider_{};
     std::array<atomic_counts, rules_size + 1> codes_{};  // in the order of the rules; the last: others
 };
 
@@ -18953,6 +19346,8 @@ PHONEAUTH_DECL std::string event_json(const event& e) {
     if (e.tries_left) json.number("triesLeft", *e.tries_left);
     if (e.twilio_code) json.number("twilioCode", *e.twilio_code);
     if (e.kind == event_kind::sender_trouble) text("remedy", twilio::remedy_of(e.twilio_code.value_or(0)));
+    if (e.elapsed) json.number("elapsed", std::int64_t{e.elapsed->count()});
+    if (e.provider_elapsed) json.number("providerElapsed", std::int64_t{e.provider_elapsed->count()});
     if (e.suppressed) json.number("suppressed", static_cast<std::int64_t>(e.suppressed));
     return ascii_json(std::move(json).str());
 }
@@ -21388,6 +21783,9 @@ public:
         }
     }
 
+    /// How many there are, and are being inserted.
+    std::size_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
+
 private:
     static constexpr std::size_t tables = 16;
 
@@ -21477,6 +21875,14 @@ struct memory_limits {
     std::size_t cells = 1'000'000;         ///< of about 150 bytes each
 };
 
+/// How many records a `memory_storage` holds.
+struct memory_counts {
+    std::size_t transactions = 0;  ///< codes that were sent, kept `transaction_retention` past their end
+    std::size_t users = 0;         ///< of whom there may be any number
+    std::size_t sessions = 0;      ///< trusted devices included
+    std::size_t cells = 0;         ///< what the limits remember
+};
+
 /// A complete Storage in the memory of this process: for tests, and for servers that are a single process and may
 /// forget users when they end. Combine it with a storage for the users (storage/combined.hpp) to keep those.
 ///
@@ -21522,6 +21928,9 @@ public:
     PHONEAUTH_DECL cell_answer take_cells(const cell_batch& batch);
     ///@}
 
+    /// How many records it holds, for monitoring. What is over counts until it is dropped.
+    PHONEAUTH_DECL memory_counts count() const;
+
 private:
     using user_index = detail::string_map<user*>;
     using session_table = detail::expiring_table<detail::stored_session>;
@@ -21543,16 +21952,16 @@ private:
 
     detail::transaction_table transactions_{limits_.transactions};
 
-    std::mutex users_mutex_;
+    mutable std::mutex users_mutex_;
     detail::string_map<user> users_;
     user_index by_phone_;
     user_index by_identity_;
 
-    std::mutex sessions_mutex_;
+    mutable std::mutex sessions_mutex_;
     session_table sessions_;
     detail::string_map<detail::stored_session*> sessions_of_;  // user → the first of theirs, in sessions_
 
-    std::mutex cells_mutex_;
+    mutable std::mutex cells_mutex_;
     cell_table cells_;
 };
 
@@ -21761,6 +22170,22 @@ PHONEAUTH_DECL cell_answer memory_storage::take_cells(const cell_batch& batch) {
             cells_.expire_at(*found[i], cell);
     }
     return answer;
+}
+
+PHONEAUTH_DECL memory_counts memory_storage::count() const {
+    memory_counts now;
+    now.transactions = transactions_.size();
+    {
+        const std::scoped_lock lock(users_mutex_);
+        now.users = users_.size();
+    }
+    {
+        const std::scoped_lock lock(sessions_mutex_);
+        now.sessions = sessions_.size();
+    }
+    const std::scoped_lock lock(cells_mutex_);
+    now.cells = cells_.size();
+    return now;
 }
 
 PHONEAUTH_DECL void memory_storage::check(std::size_t size, std::size_t limit) {

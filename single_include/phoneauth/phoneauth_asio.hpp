@@ -287,6 +287,7 @@ PHONEAUTH_INSTANTIATE_FLOWS(extern, awaitable_mode<::asio::any_io_executor>)
 #ifndef PHONEAUTH_ASIO_WORKER_POOL_HPP
 #define PHONEAUTH_ASIO_WORKER_POOL_HPP
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <type_traits>
@@ -387,7 +388,7 @@ public:
     /// @param threads    how many calls are worked on at a time; at least 1
     /// @param max_queue  how many further ones may wait for a thread
     explicit worker_pool(std::size_t threads, std::size_t max_queue = 64)
-        : capacity_((threads < 1 ? 1 : threads) + max_queue), pool_(threads < 1 ? 1 : threads) {}
+        : threads_(threads < 1 ? 1 : threads), capacity_(threads_ + max_queue), pool_(threads_) {}
 
     worker_pool(const worker_pool&) = delete;
     worker_pool& operator=(const worker_pool&) = delete;
@@ -419,6 +420,13 @@ public:
             ::asio::use_awaitable, std::move(f));
     }
 
+    /// How many threads there are, how many work, and how many calls wait for one.
+    pool_usage usage() const noexcept {
+        const auto pending = (std::min)(pending_.load(std::memory_order_relaxed), capacity_);
+        const auto busy = (std::min)(pending, threads_);
+        return {threads_, busy, pending - busy};
+    }
+
 private:
     template <class R, class Handler, class F>
     void submit(Handler handler, F f) {
@@ -439,6 +447,7 @@ private:
         }
     }
 
+    const std::size_t threads_;
     const std::size_t capacity_;
     std::atomic<std::size_t> pending_{0};
     ::asio::thread_pool pool_;
@@ -499,6 +508,8 @@ public:
     bool needs_rehash(const std::string& hash) requires detail::has_needs_rehash<Hasher> {
         return hasher_.needs_rehash(hash);
     }
+    /// How many passwords are being hashed, and how many wait.
+    pool_usage usage() const noexcept { return pool_.usage(); }
     /// As the hasher's `decoy`, if it has one.
     ::asio::awaitable<result<bool>> decoy(const std::string& password) requires detail::has_decoy<Hasher> {
         auto work = [this, password = secret_string(password)] { return hasher_.decoy(password); };
@@ -532,6 +543,8 @@ public:
 
     /// As `scrypt_passwords::needs_rehash`, at once.
     bool needs_rehash(const std::string& phc) { return pool_.needs_rehash(phc); }
+    /// How many passwords are being hashed, and how many wait.
+    pool_usage usage() const noexcept { return pool_.usage(); }
 
 private:
     pooled_hasher<scrypt_passwords> pool_;
@@ -3534,6 +3547,9 @@ public:
         return detail::run_on<std::invoke_result_t<Operation, S&, const Arguments&...>>(
             pool_, [this, ... copies = arguments] { return Operation()(storage_, copies...); });
     }
+
+    /// How many of its threads work, and how many calls wait, for monitoring.
+    pool_usage usage() const noexcept { return pool_.usage(); }
 
 private:
     S& storage_;

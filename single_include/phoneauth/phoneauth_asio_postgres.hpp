@@ -75,6 +75,8 @@ public:
              const postgres_options& options)
         : connectors_(connectors), server_(server), options_(options), socket_(executor), timer_(executor) {}
 
+    /// How many requests have not been answered.
+    std::size_t pending() const noexcept { return pending_; }
     /// How bad it would be to submit something here: whether it fails at once, and how many wait already.
     std::pair<bool, std::size_t> load(steady_time now) const noexcept { return {backoff_.holds(now), pending_}; }
 
@@ -349,6 +351,16 @@ public:
 
     std::chrono::milliseconds timeout() const noexcept { return options_.timeout; }
 
+    pool_usage usage() const noexcept {
+        pool_usage now{all_.size()};
+        for (const auto& p : all_) {
+            const auto pending = p->pending();
+            now.in_use += pending > 0;
+            now.waiting += pending > 0 ? pending - 1 : 0;
+        }
+        return now;
+    }
+
 private:
     const server_address server_;
     const postgres_options options_;
@@ -426,6 +438,9 @@ public:
     auto perform(Operation operation, const Arguments&... arguments) {
         return run(pipelines_, operation(detail::postgres::queries_of, arguments...));
     }
+
+    /// How many of its connections have something to do, for monitoring; what else was begun on them waits.
+    pool_usage usage() const noexcept { return pipelines_->usage(); }
 
     /// See `postgres_storage::delete_expired`.
     ::asio::awaitable<std::size_t> delete_expired(time_point now, std::size_t limit) {

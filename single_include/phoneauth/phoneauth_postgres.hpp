@@ -1763,6 +1763,9 @@ public:
         return run(operation(detail::postgres::queries_of, arguments...));
     }
 
+    /// How many of its connections are in use, for monitoring.
+    pool_usage usage() const { return pool_.usage(); }
+
     /// Deletes records that had expired at `now`. There is need for it only if much expires while little is inserted:
     /// call it now and then.
     ///

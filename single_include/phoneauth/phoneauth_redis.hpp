@@ -900,6 +900,8 @@ public:
     explicit redis_commands(const redis_options& options, bool cluster, Args&&... args)
         : prefix_(options.prefix), cluster_(cluster), link_(std::forward<Args>(args)...) {}
 
+    const Link& link() const noexcept { return link_; }
+
     // Each function: see the concepts in policies.hpp.
 
     flow<bool> insert_transaction(const transaction& t) {
@@ -1819,6 +1821,8 @@ public:
     redis_blocking_link(const redis_blocking_link&) = delete;
     redis_blocking_link& operator=(const redis_blocking_link&) = delete;
 
+    pool_usage usage() const { return pool_.usage(); }
+
     void run(redis_calls& calls) {
         const auto deadline = std::chrono::steady_clock::now() + operation_timeout_;
         auto mine = pool_.take(deadline);
@@ -2073,6 +2077,9 @@ public:
     auto perform(Operation operation, const Arguments&... arguments) {
         return operation(commands_, arguments...).get();
     }
+
+    /// How many of its connections are in use, for monitoring.
+    pool_usage usage() const { return commands_.link().usage(); }
 
 private:
     redis_storage(detail::redis_url url, const redis_options& options)

@@ -352,6 +352,13 @@ public:
         return std::move(*value);
     }
 
+    /// Of the connections that read, and of the one that writes.
+    pool_usage reading() const { return readers_.usage(); }
+    pool_usage writing() const {
+        const std::scoped_lock lock(mutex_);
+        return {1, writing_ ? std::size_t{1} : std::size_t{0}, waiting_.size()};
+    }
+
 private:
     struct connection {
         connection(const std::string& file, const char* setup, std::chrono::milliseconds busy_timeout)
@@ -407,7 +414,7 @@ private:
     sqlite_statement begin_, commit_;
     bounded_pool<connection> readers_;
 
-    std::mutex mutex_;  // guards the following
+    mutable std::mutex mutex_;  // guards the following
     std::vector<job*> waiting_;
     bool writing_ = false;
     std::condition_variable changed_;
@@ -1024,6 +1031,13 @@ public:
         const auto work = [&](statements& sql) { return take(sql, batch); };
         return only_asks(batch) ? connections_.read_together(work) : connections_.write(work);
     }
+    ///@}
+
+    ///@{
+    /// How many of its connections are in use, for monitoring: those that read, and the one that writes, for which
+    /// whoever waits shares the next transaction.
+    pool_usage reading() const { return connections_.reading(); }
+    pool_usage writing() const { return connections_.writing(); }
     ///@}
 
     /// Deletes records that had expired at `now`. There is need for it only if much expires while little is inserted:

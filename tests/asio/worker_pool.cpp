@@ -62,9 +62,13 @@ BOOST_AUTO_TEST_CASE(the_queue_is_bounded) {
     for (int i = 0; i < 10; ++i) ::asio::co_spawn(context, flow(), ::asio::detached);
     context.poll();
     BOOST_TEST(refused == 7);
+    BOOST_TEST(pool.usage().size == 1u);
+    BOOST_TEST(pool.usage().in_use == 1u);
+    BOOST_TEST(pool.usage().waiting == 2u);
     gate.set_value();
     context.run();
     BOOST_TEST(accepted == 3);
+    BOOST_TEST(pool.usage().in_use + pool.usage().waiting == 0u);
 
     // Room again once the work is done.
     context.restart();

@@ -612,11 +612,11 @@ await check('CORS: what the server refuses by itself', async () => {
 function readMetrics(text) {
   assert.ok(text.endsWith('\n'), 'the last line ends');
   const samples = new Map(), done = new Set();
-  let family, expected = 'help';
+  let family, isHistogram, expected = 'help';
   for (const line of text.slice(0, -1).split('\n')) {
     const help = /^# HELP ([a-zA-Z_:][a-zA-Z0-9_:]*) (.+)$/.exec(line);
     const type = /^# TYPE ([a-zA-Z_:][a-zA-Z0-9_:]*) (counter|gauge|histogram|summary|untyped)$/.exec(line);
-    const sample = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(\{(?:[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\[\\"n])*",?)*\})? (\d+)$/.exec(line);
+    const sample = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(\{(?:[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\[\\"n])*",?)*\})? (\d+(?:\.\d+)?)$/.exec(line);
     if (help) {
       assert.ok(!done.has(help[1]), `a second ${help[1]}`);
       family = help[1];
@@ -626,11 +626,13 @@ function readMetrics(text) {
       assert.equal(expected, 'type', line);
       assert.equal(type[1], family);
       assert.ok(type[2] !== 'counter' || family.endsWith('_total'), family);
+      isHistogram = type[2] === 'histogram';
       expected = 'sample';
     } else {
       assert.ok(sample, `a sample: ${line}`);
       assert.equal(expected, 'sample', line);
-      assert.equal(sample[1], family);
+      if (isHistogram) assert.ok(['_bucket', '_sum', '_count'].some((part) => sample[1] === family + part), line);
+      else assert.equal(sample[1], family);
       assert.ok(!samples.has(sample[1] + (sample[2] ?? '')), `once: ${line}`);
       samples.set(sample[1] + (sample[2] ?? ''), Number(sample[3]));
     }
@@ -663,6 +665,14 @@ await check('counters', () => withServer([], {}, async (server) => {
   assert.ok(second.get('phoneauth_http_replies_total{code="200"}') >= 1);
   assert.equal(second.get('phoneauth_events_dropped_total'), 0);
   assert.equal(second.get('phoneauth_codes_sent_total{calling_code="1"}'), 1);
+  assert.equal(second.get('phoneauth_flow_seconds_count{event="started"}'), 1);
+  assert.equal(second.get('phoneauth_flow_seconds_count{event="refused"}'), 2);
+  assert.equal(second.get('phoneauth_provider_seconds_count'), 1);
+  assert.ok(second.get('phoneauth_flow_seconds_sum{event="started"}') >= second.get('phoneauth_provider_seconds_sum'));
+  assert.equal(first.get('phoneauth_codes_left{to="anybody"}') - second.get('phoneauth_codes_left{to="anybody"}'), 1);
+  assert.equal(second.get('phoneauth_records{kind="transactions"}'), 1);
+  assert.equal(second.get('phoneauth_pool_in_use{pool="passwords"}'), 0);
+  assert.ok(second.get('phoneauth_pool_size{pool="passwords"}') >= 1);
   const wire = connect(server);
   wire.send('hello\r\n\r\n');
   await wire.closed();
@@ -674,7 +684,14 @@ await check('the dashboard asks for what there is', () => withServer([], {}, asy
   const asked = dashboard.panels.flatMap((panel) => panel.targets.map((target) => target.expr)).join('\n');
   const names = new Set(asked.match(/phoneauth_\w+/g)), events = new Set([...asked.matchAll(/event=~?"([^"]+)"/g)].flatMap((m) => m[1].split('|')));
   assert.ok(names.size >= 4 && events.size >= 10);
-  for (const name of names) assert.ok(text.includes(`# TYPE ${name} counter`), name);
+  let other; // has pools where the first has records
+  await withServer(['--storage', storages.sqlite], {}, async (another) => { other = await (await fetch(await metricsUrl(another))).text(); });
+  const kinds = new Map([...(text + other).matchAll(/^# TYPE (\S+) (\S+)$/mg)].map((m) => [m[1], m[2]]));
+  for (const name of names) {
+    const family = name.replace(/_(bucket|sum|count)$/, '');
+    assert.equal(kinds.get(family), family !== name ? 'histogram' : name.endsWith('_total') ? 'counter' : 'gauge', name);
+  }
+  for (const family of kinds.keys()) assert.ok(asked.includes(family), `${family} is on no panel`);
   for (const event of events) assert.ok(text.includes(`phoneauth_events_total{event="${event}"} `), event);
 }));
 await check('counters are on a port of their own, for this machine alone, and nothing else is there', () => withServer([], {}, async (server) => {

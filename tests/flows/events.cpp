@@ -291,4 +291,91 @@ BOOST_AUTO_TEST_CASE(event_is_one_line_of_json) {
     BOOST_TEST(rest::event_json({}) == R"({"event":"started","time":0})");
 }
 
+namespace {
+/// A provider that takes its time.
+struct slow_transport : testing::scripted_transport {
+    explicit slow_transport(testing::manual_clock& c) : clock(c) {}
+    result<http_response> send(const http_request& request) {
+        clock.advance(takes);
+        return scripted_transport::send(request);
+    }
+    testing::manual_clock& clock;
+    std::chrono::milliseconds takes = 120ms;
+};
+
+using span = std::optional<std::chrono::milliseconds>;
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(the_end_of_a_flow_tells_how_long_it_took) {
+    memory_storage memory;
+    testing::manual_clock clock;
+    slow_transport transport(clock);
+    test_hooks hooks;
+    std::vector<event> events;
+    auto observer = [&](const event& e) { events.push_back(e); };
+    authenticator auth(test_config(), memory, transport, clock, hooks, observer);
+    // The kinds that were told, and what the last of them took: only that one says it.
+    const auto last = [&](const std::string& kinds, span elapsed, span provider) {
+        std::string seen;
+        for (const auto& e : events) seen += std::string(name_of(e.kind)) + ' ';
+        BOOST_TEST(seen == kinds);
+        for (std::size_t i = 0; i + 1 < events.size(); ++i)
+            BOOST_TEST((!events[i].elapsed && !events[i].provider_elapsed), name_of(events[i].kind));
+        if (!events.empty()) {
+            BOOST_TEST((events.back().elapsed == elapsed));
+            BOOST_TEST((events.back().provider_elapsed == provider));
+        }
+        events.clear();
+    };
+    hooks.on_message = [&](code_message&) {
+        clock.advance(30ms);
+        return result<void>();
+    };
+    auto begun = auth.start_registration(phone);
+    last("sent started ", 150ms, 120ms);
+    const auto code = transport.last_code();
+    (void)auth.finish_registration(form(begun->transaction_id, wrong(code)));
+    last("wrong_code ", 0ms, {});
+    clock.advance(1min);
+    (void)auth.resend(begun->transaction_id);
+    last("sent resent ", 150ms, 120ms);
+    (void)auth.finish_registration(form(begun->transaction_id, transport.last_code()));
+    last("confirmed registered ", 0ms, {});
+
+    // Nobody has the phone, and the provider is asked something else instead.
+    clock.advance(1min);
+    (void)auth.start_login(other_phone);
+    last("started ", 150ms, 120ms);
+    // The provider does not answer.
+    transport.throw_on_call(transport.calls() + 1);
+    (void)auth.start_registration("+14155550102");
+    last("sent started ", 150ms, 120ms);
+    transport.fail_on_call(transport.calls() + 1, error::provider_unreachable);
+    (void)auth.start_registration("+14155550103");
+    last("provider_error ", 150ms, 120ms);
+    // A message of the server's own.
+    (void)auth.send_message(text_message("+14155550104", "Hello"));
+    last("sent ", 120ms, 120ms);
+    // The clock was set back.
+    hooks.on_message = [&](code_message&) {
+        clock.advance(-1h);
+        return result<void>();
+    };
+    transport.takes = -5min;
+    clock.advance(2h);
+    (void)auth.start_registration("+14155550105");
+    last("sent started ", 0ms, 0ms);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(how_long_it_took_is_in_either_mode, World, worlds) {
+    watched<World> w;
+    w.hooks.on_message = [&](code_message&) {
+        w.clock.advance(30ms);
+        return result<void>();
+    };
+    (void)w.run(w.auth.start_registration(phone, somebody));
+    BOOST_TEST((w.last.elapsed == 30ms && w.last.provider_elapsed == 0ms));
+    BOOST_TEST(w.lines.find(R"("elapsed":30,"providerElapsed":0)") != w.lines.npos);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

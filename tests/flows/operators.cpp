@@ -336,4 +336,40 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(an_operators_action_is_whole_or_absent, World, wor
     BOOST_TEST(deleting == 4u);
 }
 
+// ---- The budget ----
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(what_is_left_of_the_budget, World, worlds) {
+    auto c = test_config();
+    c.max_sends_per_hour = 40;  // ten at once, and ten more for those who are known
+    c.max_sends_per_client_and_hour = 0;
+    World w(c);
+    const auto expect = [&](std::int64_t left, std::int64_t left_for_known) {
+        const auto b = w.run(w.auth.budget());
+        BOOST_REQUIRE(b);
+        BOOST_TEST(b->at_once == 10);
+        BOOST_TEST(b->left == left);
+        BOOST_TEST(b->left_for_known == left_for_known);
+    };
+    expect(10, 20);
+    expect(10, 20);  // to ask costs nothing
+    for (int i = 0; i < 3; ++i) (void)w.run(w.auth.start_registration("+141555501" + std::to_string(20 + i)));
+    expect(7, 17);
+    for (int i = 3; i < 12; ++i) (void)w.run(w.auth.start_registration("+141555501" + std::to_string(20 + i)));
+    BOOST_TEST(w.transport.calls() == 10u);
+    expect(0, 10);
+    w.clock.advance(3min);  // 30 become free in an hour
+    expect(1, 11);
+    w.clock.advance(24h);
+    expect(10, 20);
+    w.storage.fail_before(w.storage.calls() + 1);
+    BOOST_TEST(error_of(w.run(w.auth.budget())) == error::storage_unavailable);
+}
+
+BOOST_AUTO_TEST_CASE(no_budget) {
+    auto c = test_config();
+    c.max_sends_per_hour = 0;
+    blocking_world w(c);
+    BOOST_TEST(w.auth.budget()->at_once == 0);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -47,6 +47,27 @@ BOOST_AUTO_TEST_CASE(keeps_a_transaction_for_the_retention_and_drops_it_then) {
     BOOST_TEST(s.find_transaction("T1").has_value());
 }
 
+BOOST_AUTO_TEST_CASE(says_how_many_records_it_holds) {
+    memory_storage s;
+    const auto expect = [&](std::size_t transactions, std::size_t users, std::size_t sessions, std::size_t cells) {
+        const auto now = s.count();
+        BOOST_TEST(now.transactions == transactions);
+        BOOST_TEST(now.users == users);
+        BOOST_TEST(now.sessions == sessions);
+        BOOST_TEST(now.cells == cells);
+    };
+    expect(0, 0, 0, 0);
+    for (int i = 0; i < 4; ++i) BOOST_TEST(s.insert_transaction(transaction_at(i, start)));
+    BOOST_TEST(!s.insert_transaction(transaction_at(3, start)));
+    for (int i = 0; i < 3; ++i) BOOST_TEST(s.insert_session(session_at(i, start)));
+    for (int i = 0; i < 2; ++i) BOOST_TEST(take(s, std::to_string(i), start));
+    BOOST_TEST((s.insert_user({"U", *phone_number::from_e164("+14155550100"), "ada", ""}) == write_result::done));
+    expect(4, 1, 3, 2);
+    s.erase_sessions_of("U", "");
+    s.erase_user("U");
+    expect(4, 0, 0, 2);
+}
+
 BOOST_AUTO_TEST_CASE(drops_expired_entries_faster_than_they_are_added) {
     memory_storage s({.transactions = 1000, .sessions = 1000, .cells = 1000});
     auto now = start;

@@ -4,6 +4,7 @@
 
 #include <phoneauth/phoneauth.hpp>
 #include <phoneauth/rest/api.hpp>
+#include <phoneauth/storage/forwarding.hpp>
 #include <phoneauth/storage/memory.hpp>
 #include <phoneauth/testing/manual_clock.hpp>
 #include <phoneauth/testing/twilio_simulator.hpp>
@@ -23,31 +24,18 @@ using namespace std::chrono_literals;
 /// The calls of policies, in their order.
 using call_log = std::vector<std::string>;
 
-class noting_storage {
+class noting_storage : public forwarding_storage<noting_storage> {
 public:
     static constexpr bool process_local = true;
 
     noting_storage(memory_storage& storage, call_log& log) noexcept : storage_(storage), log_(log) {}
 
-    bool insert_transaction(const transaction& t) { return note("insert_transaction").insert_transaction(t); }
-    auto find_transaction(const std::string& id) { return note("find_transaction").find_transaction(id); }
-    bool update_transaction(const transaction& t) { return note("update_transaction").update_transaction(t); }
-    write_result insert_user(const user& u) { return note("insert_user").insert_user(u); }
-    write_result update_user(const user& u) { return note("update_user").update_user(u); }
-    bool erase_user(const std::string& id) { return note("erase_user").erase_user(id); }
-    auto find_user(const std::string& id) { return note("find_user").find_user(id); }
-    auto find_user_by_phone(const phone_number& p) { return note("find_user_by_phone").find_user_by_phone(p); }
-    auto find_user_by_identity(const std::string& i) { return note("find_user_by_identity").find_user_by_identity(i); }
-    bool insert_session(const session& s) { return note("insert_session").insert_session(s); }
-    auto find_session(const std::string& hash) { return note("find_session").find_session(hash); }
-    auto find_sessions_of(const std::string& id) { return note("find_sessions_of").find_sessions_of(id); }
-    bool update_session(const session& s) { return note("update_session").update_session(s); }
-    bool erase_session(const std::string& hash) { return note("erase_session").erase_session(hash); }
-    std::size_t erase_sessions_of(const std::string& id, const std::string& kept) {
-        return note("erase_sessions_of").erase_sessions_of(id, kept);
+    template <class Operation, class... Arguments>
+    auto perform(Operation operation, const Arguments&... arguments) {
+        return operation(note(std::string(operation.name)), arguments...);
     }
-    cell_answer take_cells(const cell_batch& b) {
-        return note("take_cells of " + std::to_string(b.size())).take_cells(b);
+    auto perform(operations::take_cells take, const cell_batch& b) {
+        return take(note("take_cells of " + std::to_string(b.size())), b);
     }
 
 private:

@@ -13,6 +13,7 @@
 #include <phoneauth/asio/worker_pool.hpp>
 #include <phoneauth/detail/config.hpp>
 #include <phoneauth/policies.hpp>
+#include <phoneauth/pool_usage.hpp>
 #include <phoneauth/result.hpp>
 #include <phoneauth/secret_string.hpp>
 #include <phoneauth/secrets/password.hpp>
@@ -67,6 +68,8 @@ public:
     bool needs_rehash(const std::string& hash) requires detail::has_needs_rehash<Hasher> {
         return hasher_.needs_rehash(hash);
     }
+    /// How many passwords are being hashed, and how many wait.
+    pool_usage usage() const noexcept { return pool_.usage(); }
     /// As the hasher's `decoy`, if it has one.
     ::asio::awaitable<result<bool>> decoy(const std::string& password) requires detail::has_decoy<Hasher> {
         auto work = [this, password = secret_string(password)] { return hasher_.decoy(password); };
@@ -100,6 +103,8 @@ public:
 
     /// As `scrypt_passwords::needs_rehash`, at once.
     bool needs_rehash(const std::string& phc) { return pool_.needs_rehash(phc); }
+    /// How many passwords are being hashed, and how many wait.
+    pool_usage usage() const noexcept { return pool_.usage(); }
 
 private:
     pooled_hasher<scrypt_passwords> pool_;

@@ -15,6 +15,7 @@
 #include <phoneauth/asio/awaitable.hpp>
 #include <phoneauth/asio/worker_pool.hpp>
 #include <phoneauth/policies.hpp>
+#include <phoneauth/pool_usage.hpp>
 #include <phoneauth/storage/forwarding.hpp>
 
 namespace phoneauth {
@@ -87,6 +88,9 @@ public:
         return detail::run_on<std::invoke_result_t<Operation, S&, const Arguments&...>>(
             pool_, [this, ... copies = arguments] { return Operation()(storage_, copies...); });
     }
+
+    /// How many of its threads work, and how many calls wait, for monitoring.
+    pool_usage usage() const noexcept { return pool_.usage(); }
 
 private:
     S& storage_;

@@ -17,6 +17,7 @@
 #include <phoneauth/asio/awaitable.hpp>
 #include <phoneauth/asio/detail/postgres_pipeline.hpp>
 #include <phoneauth/policies.hpp>
+#include <phoneauth/pool_usage.hpp>
 #include <phoneauth/storage/detail/postgres_queries.hpp>
 #include <phoneauth/storage/forwarding.hpp>
 #include <phoneauth/storage/postgres_options.hpp>
@@ -65,6 +66,9 @@ public:
     auto perform(Operation operation, const Arguments&... arguments) {
         return run(pipelines_, operation(detail::postgres::queries_of, arguments...));
     }
+
+    /// How many of its connections have something to do, for monitoring; what else was begun on them waits.
+    pool_usage usage() const noexcept { return pipelines_->usage(); }
 
     /// See `postgres_storage::delete_expired`.
     ::asio::awaitable<std::size_t> delete_expired(time_point now, std::size_t limit) {

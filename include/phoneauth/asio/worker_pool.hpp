@@ -2,6 +2,7 @@
 #ifndef PHONEAUTH_ASIO_WORKER_POOL_HPP
 #define PHONEAUTH_ASIO_WORKER_POOL_HPP
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <type_traits>
@@ -15,6 +16,7 @@
 #include <asio/use_awaitable.hpp>
 
 #include <phoneauth/asio/detail/posted_handler.hpp>
+#include <phoneauth/pool_usage.hpp>
 #include <phoneauth/result.hpp>
 
 namespace phoneauth {
@@ -42,7 +44,7 @@ public:
     /// @param threads    how many calls are worked on at a time; at least 1
     /// @param max_queue  how many further ones may wait for a thread
     explicit worker_pool(std::size_t threads, std::size_t max_queue = 64)
-        : capacity_((threads < 1 ? 1 : threads) + max_queue), pool_(threads < 1 ? 1 : threads) {}
+        : threads_(threads < 1 ? 1 : threads), capacity_(threads_ + max_queue), pool_(threads_) {}
 
     worker_pool(const worker_pool&) = delete;
     worker_pool& operator=(const worker_pool&) = delete;
@@ -74,6 +76,13 @@ public:
             ::asio::use_awaitable, std::move(f));
     }
 
+    /// How many threads there are, how many work, and how many calls wait for one.
+    pool_usage usage() const noexcept {
+        const auto pending = (std::min)(pending_.load(std::memory_order_relaxed), capacity_);
+        const auto busy = (std::min)(pending, threads_);
+        return {threads_, busy, pending - busy};
+    }
+
 private:
     template <class R, class Handler, class F>
     void submit(Handler handler, F f) {
@@ -94,6 +103,7 @@ private:
         }
     }
 
+    const std::size_t threads_;
     const std::size_t capacity_;
     std::atomic<std::size_t> pending_{0};
     ::asio::thread_pool pool_;

@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include <phoneauth/pool_usage.hpp>
+
 namespace phoneauth {
 inline namespace v0 {
 namespace detail {
@@ -40,7 +42,7 @@ public:
     };
 
     /// `capacity`: at least 1.
-    explicit bounded_pool(std::size_t capacity) : free_(std::max<std::size_t>(capacity, 1)) {}
+    explicit bounded_pool(std::size_t capacity) : size_(std::max<std::size_t>(capacity, 1)) {}
 
     /// One that nobody has yet.
     void add(std::unique_ptr<T> item) {
@@ -68,6 +70,12 @@ public:
         return taken;
     }
 
+    /// How many there may be, are leased, and are waited for.
+    pool_usage usage() const {
+        const std::scoped_lock lock(mutex_);
+        return {size_, size_ - free_, waiting_};
+    }
+
 private:
     void give_back(std::unique_ptr<T> item) {
         {
@@ -78,9 +86,10 @@ private:
         freed_.notify_one();
     }
 
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::condition_variable freed_;
-    std::size_t free_;
+    const std::size_t size_;
+    std::size_t free_ = size_;
     std::size_t waiting_ = 0;
     std::vector<std::unique_ptr<T>> idle_;
 };

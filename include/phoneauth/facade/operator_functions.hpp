@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <phoneauth/client_info.hpp>
+#include <phoneauth/code_budget.hpp>
 #include <phoneauth/credentials.hpp>
 
 namespace phoneauth {
@@ -43,6 +44,18 @@ public:
     template <class... Token>
     auto sessions_of(std::string user_id, Token&&... token) {
         return self().give(self().operators_.sessions_of(std::move(user_id)), std::forward<Token>(token)...);
+    }
+
+    /// How many codes may still be sent, to whomever: for monitoring, and for whoever wants to slow down before nobody gets
+    /// one. It is the same for all servers that share a storage.
+    ///
+    /// @param token  asynchronous mode: a completion token, or nothing
+    /// @return a `code_budget`
+    /// @par Errors
+    /// None but those of every function.
+    template <class... Token>
+    auto budget(Token&&... token) {
+        return self().give(self().operators_.budget(), std::forward<Token>(token)...);
     }
 
     /// Ends all sessions of a user, for good, trusted devices too: it raises `user::generation`, on which they rest, and

@@ -37,7 +37,7 @@ auto messages<Mode>::send_any(context& c, text_message m) -> flow<result<sent_me
     const auto granted = co_await p_.limits.take(c, limits);
     if (!granted.granted) co_return limits.judge(granted).error();
     const bool chosen = twilio::chooses_sender(m);
-    auto sent = co_await p_.messages.send(*request, chosen);
+    auto sent = co_await p_.messages.send(c, *request, chosen);
     if (!sent && twilio::certainly_not_sent(sent.error())) {
         const bool everything = !chosen && p_.messages.is_nobodys_attempt(sent.error());
         co_await p_.limits.give_back(limits, granted, everything);

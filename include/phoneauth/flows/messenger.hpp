@@ -55,8 +55,7 @@ public:
     /// alone (the phone is a landline, has opted out, …) is told to the observer only, if somebody else could learn
     /// from it that the phone is a user's. What fails because of the sender fails for decoys, too: see `sender_state`.
     /// `added`: what a hook added to the message.
-    flow<result<send_outcome>> send_code(const context& c, const transaction& t,
-                                         const text_message::option_list& added);
+    flow<result<send_outcome>> send_code(context& c, const transaction& t, const text_message::option_list& added);
     /// What a code to `to` fails with because no message can leave, whoever it is for: asked before anything is stored.
     std::optional<failure> sender_trouble(const phone_number& to);
     /// Whether an attempt that ended with `f` counts for nobody, and the limits get back all that it took: no client can
@@ -64,7 +63,7 @@ public:
     bool is_nobodys_attempt(const failure& f) const noexcept { return sender_.is_everybodys(f); }
     /// Sends `request`, a Messages create. `sender_is_chosen`: what becomes of it says nothing about the configured
     /// sender.
-    flow<result<sent_message>> send(const http_request& request, bool sender_is_chosen);
+    flow<result<sent_message>> send(context& c, const http_request& request, bool sender_is_chosen);
     /// One request to Twilio. Whatever the transport throws is `no_answer`: the request may have been written.
     flow<result<http_response>> transmit(const http_request& request);
 
@@ -72,6 +71,7 @@ public:
     const twilio::requests& twilio() const noexcept { return twilio_; }
 
 private:
+    flow<result<http_response>> timed(context& c, const http_request& request);
     result<http_request> code_request(const transaction& t, const text_message::option_list& added);
     result<void> verdict(const transaction& t, const http_response& reply);
     result<void> check_pause() const;

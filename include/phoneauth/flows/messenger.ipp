@@ -51,14 +51,14 @@ std::optional<failure> messenger<Mode>::sender_trouble(const phone_number& to) {
 }
 
 template <class Mode>
-auto messenger<Mode>::send_code(const context& c, const transaction& t, const text_message::option_list& added)
+auto messenger<Mode>::send_code(context& c, const transaction& t, const text_message::option_list& added)
     -> flow<result<send_outcome>> {
     if (rules::find_test_number(t.phone, config_)) co_return send_outcome::accepted;
     auto may_ask = check_pause();  // before a decoy and a message part ways
     if (!may_ask) co_return std::move(may_ask).error();
     auto request = code_request(t, added);
     if (!request) co_return std::move(request).error();
-    auto answered = co_await transmit(*request);
+    auto answered = co_await timed(c, *request);
     detail::wipe(request->body);
     const auto reply = provider_reply(std::move(answered));
     if (!reply) {
@@ -94,18 +94,27 @@ result<void> messenger<Mode>::verdict(const transaction& t, const http_response&
 }
 
 template <class Mode>
-auto messenger<Mode>::send(const http_request& request, bool sender_is_chosen) -> flow<result<sent_message>> {
+auto messenger<Mode>::send(context& c, const http_request& request, bool sender_is_chosen)
+    -> flow<result<sent_message>> {
     auto may_ask = check_pause();
     if (!may_ask) co_return std::move(may_ask).error();
     if (!sender_is_chosen)
         if (auto trouble = sender_.trouble_unless_probed(ports_.now())) co_return *std::move(trouble);
-    auto answered = co_await transmit(request);
+    auto answered = co_await timed(c, request);
     auto reply = provider_reply(std::move(answered));
     if (!reply) co_return std::move(reply).error();
     auto sent = twilio::read_sent_message(*reply);
     if (!sender_is_chosen && sent) sender_.accepted();
     if (!sender_is_chosen && !sent) sender_.failed(sent.error(), ports_.now());
     co_return sent;
+}
+
+template <class Mode>
+auto messenger<Mode>::timed(context& c, const http_request& request) -> flow<result<http_response>> {
+    const auto asked = reporter_.read_time();
+    auto answered = co_await transmit(request);
+    reporter_.note_wait(c, asked);
+    co_return answered;
 }
 
 template <class Mode>

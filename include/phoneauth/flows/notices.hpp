@@ -32,7 +32,7 @@ public:
 
     /// Sends `text` to a phone, if it is not empty: on the server's own account, within its budget for notices. What it
     /// was for is done, so nothing that goes wrong here fails it; the observer is told.
-    flow<bool> tell(const context& c, const phone_number& to, const std::string& text) {
+    flow<bool> tell(context& c, const phone_number& to, const std::string& text) {
         if (text.empty() || rules::find_test_number(to, config_)) co_return false;
         try {
             const text_message m(std::string(to.str()), text);
@@ -42,7 +42,7 @@ public:
             const auto granted = co_await limiter_.take(c, limits);
             result<void> sent = granted.granted ? result<void>() : limits.judge(granted);
             if (sent) {
-                auto answered = co_await messenger_.send(*request, false);
+                auto answered = co_await messenger_.send(c, *request, false);
                 if (!answered && twilio::certainly_not_sent(answered.error()))
                     co_await limiter_.give_back(limits, granted);
                 if (!answered) sent = std::move(answered).error();

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include <phoneauth/code_budget.hpp>
 #include <phoneauth/flows/fwd.hpp>
 #include <phoneauth/flows/sessions.hpp>
 #include <phoneauth/phone_number.hpp>
@@ -48,6 +49,7 @@ public:
     /// See the function of this name in `authenticator`.
     returned<user> find_account(std::string phone_identity_or_id);
     returned<std::vector<session_info>> sessions_of(std::string user_id);
+    returned<code_budget> budget();
     returned<void> end_sessions(std::string user_id, std::string by);
     returned<void> unlock(std::string phone, std::string by);
     returned<user> disable_user(std::string user_id, std::string by);
@@ -60,6 +62,7 @@ private:
     flow<result<user>> find(std::string text);
     flow<result<user>> find_by_id(const std::string& user_id);
     flow<result<std::vector<session_info>>> list(std::string user_id);
+    flow<result<code_budget>> ask_budget();
     flow<result<void>> end_all(context& c, std::string user_id);
     flow<result<void>> open_doors(context& c, std::string phone);
     flow<result<user>> move(context& c, std::string user_id, std::string phone);

@@ -40,6 +40,11 @@ auto operators<Mode>::sessions_of(std::string user_id) -> returned<std::vector<s
 }
 
 template <class Mode>
+auto operators<Mode>::budget() -> returned<code_budget> {
+    return Mode::finish(ask_budget());
+}
+
+template <class Mode>
 auto operators<Mode>::end_sessions(std::string user_id, std::string by) -> returned<void> {
     return p_.run(event_kind::session_ended, {}, [&](context& c) {
         detail::note_operator(c, std::move(by));
@@ -123,6 +128,15 @@ auto operators<Mode>::list(std::string user_id) -> flow<result<std::vector<sessi
     const std::string nobodys;
     auto all = co_await sessions_.list(*owner, nobodys);
     co_return std::move(all);
+}
+
+template <class Mode>
+auto operators<Mode>::ask_budget() -> flow<result<code_budget>> {
+    if (p_.config.max_sends_per_hour == 0) co_return code_budget();
+    const auto at = p_.now();
+    const auto question = rules::budget_question(at);
+    const auto answer = co_await p_.ports.take_cells(question);
+    co_return rules::budget_left(answer, p_.config, at);
 }
 
 template <class Mode>

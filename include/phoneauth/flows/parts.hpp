@@ -124,7 +124,7 @@ private:
         event_kind success;
 
         template <class R>
-        void operator()(const context& c, const R& outcome) const noexcept {
+        void operator()(context& c, const R& outcome) const noexcept {
             reports.end(c, success, outcome ? nullptr : &outcome.error());
         }
     };

@@ -41,7 +41,7 @@ public:
 private:
     flow<result<user>> change(context& c, session_token token, std::string object_id, property_map changes);
     flow<result<void>> prove(context& c, const admission& by, const std::string& current_password);
-    flow<bool> tell(const context& c, const user& before, const user& changed);
+    flow<bool> tell(context& c, const user& before, const user& changed);
 
     flow<result<challenge>> begin_move(context& c, session_token token, std::string text);
     flow<result<user>> complete_move(context& c, session_token token, transaction_id id, submitted_code code);

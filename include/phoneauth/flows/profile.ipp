@@ -106,7 +106,7 @@ auto profile<Mode>::change(context& c, session_token token, std::string object_i
 
 /// What is changed in a session that was left open, or stolen, does not stay unnoticed. One message, whatever is changed.
 template <class Mode>
-auto profile<Mode>::tell(const context& c, const user& before, const user& changed) -> flow<bool> {
+auto profile<Mode>::tell(context& c, const user& before, const user& changed) -> flow<bool> {
     if (changed.password_hash != before.password_hash)
         co_await p_.notices.tell(c, changed.phone, p_.config.password_changed_notice);
     else if (changed.identity != before.identity)

@@ -28,12 +28,14 @@ namespace flows {
 
 /// What the parts of one flow know of it.
 struct context {
-    client_info from;        ///< the client, as the caller named it
-    std::string network;     ///< the client's, as the limits know it
-    std::string wide;        ///< the wider one that it is in
-    bool shared = false;     ///< by other clients, who must not be taken for the user
-    event about{};           ///< what is known so far
-    bool silent = false;     ///< the flow did not do what its event says
+    client_info from;                                   ///< the client, as the caller named it
+    std::string network;                                ///< the client's, as the limits know it
+    std::string wide;                                   ///< the wider one that it is in
+    bool shared = false;                                ///< by other clients, who must not be taken for the user
+    event about{};                                      ///< what is known so far
+    std::optional<time_point> begun{};                  ///< when; empty if nobody observes it
+    std::optional<std::chrono::milliseconds> waited{};  ///< for the provider; empty: it was asked nothing
+    bool silent = false;                                ///< the flow did not do what its event says
     bool uncounted = false;  ///< what was guessed could not be right, and no limit has counted it
 
     /// Who asks, for the limits.
@@ -67,7 +69,7 @@ public:
     /// What a flow for `from` knows when it begins.
     PHONEAUTH_DECL context begin(client_info from) const;
     /// How a flow ended that is called `success` if it went well; `why` is its failure, or nullptr.
-    PHONEAUTH_DECL void end(const context& c, event_kind success, const failure* why) const noexcept;
+    PHONEAUTH_DECL void end(context& c, event_kind success, const failure* why) const noexcept;
 
     ///@{
     /// Adds to `c` what turns out on the way, for the events that follow.
@@ -75,6 +77,11 @@ public:
     PHONEAUTH_DECL void note(context& c, const transaction& t) const;
     PHONEAUTH_DECL void note(context& c, const user& u) const;
     ///@}
+
+    /// The time, if anybody observes how long things take.
+    PHONEAUTH_DECL std::optional<time_point> read_time() const noexcept;
+    /// Notes that `c` has waited for the provider since `asked`, which `read_time` has given.
+    PHONEAUTH_DECL void note_wait(context& c, const std::optional<time_point>& asked) const noexcept;
 
     /// One event of the given kind; `why` is its reason, or nullptr.
     PHONEAUTH_DECL void tell(const context& c, event_kind kind, const failure* why = nullptr) const noexcept;

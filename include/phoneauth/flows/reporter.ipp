@@ -12,6 +12,11 @@ namespace phoneauth {
 inline namespace v0 {
 namespace flows {
 
+/// From `first` to `last`; nothing if the clock was set back.
+constexpr std::chrono::milliseconds elapsed_between(time_point first, time_point last) noexcept {
+    return first < last ? last - first : std::chrono::milliseconds(0);
+}
+
 /// Whether strangers can cause it as often as they like: no limit counts it.
 constexpr bool is_unbounded(event_kind kind) noexcept {
     return kind == event_kind::refused || kind == event_kind::storage_error || kind == event_kind::sender_trouble;
@@ -34,6 +39,7 @@ PHONEAUTH_DECL std::optional<std::uint64_t> sampler::admit(const std::error_code
 
 PHONEAUTH_DECL context reporter::begin(client_info from) const {
     context c{std::move(from), {}, {}};
+    c.begun = read_time();
     c.network = client_network(c.from.address);
     c.wide = wide_network(c.from.address);
     c.shared = c.from.shared_address || c.network == unknown_network;
@@ -41,7 +47,11 @@ PHONEAUTH_DECL context reporter::begin(client_info from) const {
     return c;
 }
 
-PHONEAUTH_DECL void reporter::end(const context& c, event_kind success, const failure* why) const noexcept {
+PHONEAUTH_DECL void reporter::end(context& c, event_kind success, const failure* why) const noexcept {
+    if (const auto now = read_time(); now && c.begun) {
+        c.about.elapsed = elapsed_between(*c.begun, *now);
+        c.about.provider_elapsed = c.waited;
+    }
     if (why)
         tell_failure(c, *why);
     else if (!c.silent)
@@ -67,6 +77,21 @@ PHONEAUTH_DECL void reporter::note(context& c, const user& u) const {
     if (!environment_.is_observed()) return;
     note(c, u.phone);
     c.about.user_id = u.object_id;
+}
+
+PHONEAUTH_DECL std::optional<time_point> reporter::read_time() const noexcept {
+    if (!environment_.is_observed()) return std::nullopt;
+    try {
+        return environment_.now();
+    } catch (...) {
+        return std::nullopt;
+    }
+}
+
+PHONEAUTH_DECL void reporter::note_wait(context& c, const std::optional<time_point>& asked) const noexcept {
+    if (!asked) return;
+    if (const auto now = read_time())
+        c.waited = c.waited.value_or(std::chrono::milliseconds(0)) + elapsed_between(*asked, *now);
 }
 
 PHONEAUTH_DECL void reporter::tell(const context& c, event_kind kind, const failure* why) const noexcept {

@@ -72,6 +72,8 @@ PHONEAUTH_DECL std::string event_json(const event& e) {
     if (e.tries_left) json.number("triesLeft", *e.tries_left);
     if (e.twilio_code) json.number("twilioCode", *e.twilio_code);
     if (e.kind == event_kind::sender_trouble) text("remedy", twilio::remedy_of(e.twilio_code.value_or(0)));
+    if (e.elapsed) json.number("elapsed", std::int64_t{e.elapsed->count()});
+    if (e.provider_elapsed) json.number("providerElapsed", std::int64_t{e.provider_elapsed->count()});
     if (e.suppressed) json.number("suppressed", static_cast<std::int64_t>(e.suppressed));
     return ascii_json(std::move(json).str());
 }

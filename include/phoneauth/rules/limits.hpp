@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include <phoneauth/cell.hpp>
+#include <phoneauth/code_budget.hpp>
 #include <phoneauth/config.hpp>
 #include <phoneauth/detail/config.hpp>
 #include <phoneauth/phone_number.hpp>
@@ -61,6 +62,10 @@ struct code_request {
 /// A code: the client's, the phone's and the budget of all; and if it begins a transaction, the cooldown, and room for
 /// all its tries. A test number is sent nothing, and so no message is counted.
 PHONEAUTH_DECL limit_batch code_limits(const code_request& r, const config& c, time_point now);
+/// Asks for the budget of all, and changes nothing.
+PHONEAUTH_DECL cell_batch budget_question(time_point now);
+/// What `a`, the answer to that, means.
+PHONEAUTH_DECL code_budget budget_left(const cell_answer& a, const config& c, time_point now);
 /// What everybody can see of the limits of a password reset that begins with an identity: those of the client, and the
 /// budget of all. `r` is concealed, and its `fingerprint` nobody's.
 PHONEAUTH_DECL limit_batch reset_limits(const code_request& r, const config& c, time_point now);

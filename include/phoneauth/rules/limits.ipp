@@ -106,15 +106,34 @@ inline void add_account(limit_batch& b, const code_request& r, const config& c) 
     });
 }
 
+/// Of the budget of all.
+inline constexpr std::string_view budget_key = "codes";
+
 /// The budget of all; `proven`: with the reserve.
 inline void add_total(limit_batch& b, bool proven, const config& c) {
     if (c.max_sends_per_hour == 0) return;
     const auto total = total_rate(c);
     const rate whole{total.interval, total.burst + (proven ? total.burst : 0)};
-    b.add(take(whole, 1, always, proven ? 0 : total.burst), error::too_many_messages, "codes");
+    b.add(take(whole, 1, always, proven ? 0 : total.burst), error::too_many_messages, budget_key);
     b.watch();
 }
 }  // namespace detail
+
+PHONEAUTH_DECL cell_batch budget_question(time_point now) {
+    cell_batch b(now);
+    b.add({cell_action::ask, detail::always, {}, detail::all, {}}, detail::budget_key);
+    return b;
+}
+
+PHONEAUTH_DECL code_budget budget_left(const cell_answer& a, const config& c, time_point now) {
+    if (c.max_sends_per_hour == 0) return {};
+    const auto total = detail::total_rate(c);
+    const auto ahead = (std::max)(a.cells[0], now) - now;
+    const auto left = [&](std::int64_t burst) {
+        return (std::max)(total.room(burst) - ahead, detail::milliseconds(0)) / total.interval;
+    };
+    return {total.burst, left(total.burst), left(2 * total.burst)};
+}
 
 PHONEAUTH_DECL limit_batch code_limits(const code_request& r, const config& c, time_point now) {
     using namespace detail;

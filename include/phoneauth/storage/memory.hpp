@@ -50,6 +50,14 @@ struct memory_limits {
     std::size_t cells = 1'000'000;         ///< of about 150 bytes each
 };
 
+/// How many records a `memory_storage` holds.
+struct memory_counts {
+    std::size_t transactions = 0;  ///< codes that were sent, kept `transaction_retention` past their end
+    std::size_t users = 0;         ///< of whom there may be any number
+    std::size_t sessions = 0;      ///< trusted devices included
+    std::size_t cells = 0;         ///< what the limits remember
+};
+
 /// A complete Storage in the memory of this process: for tests, and for servers that are a single process and may
 /// forget users when they end. Combine it with a storage for the users (storage/combined.hpp) to keep those.
 ///
@@ -95,6 +103,9 @@ public:
     PHONEAUTH_DECL cell_answer take_cells(const cell_batch& batch);
     ///@}
 
+    /// How many records it holds, for monitoring. What is over counts until it is dropped.
+    PHONEAUTH_DECL memory_counts count() const;
+
 private:
     using user_index = detail::string_map<user*>;
     using session_table = detail::expiring_table<detail::stored_session>;
@@ -116,16 +127,16 @@ private:
 
     detail::transaction_table transactions_{limits_.transactions};
 
-    std::mutex users_mutex_;
+    mutable std::mutex users_mutex_;
     detail::string_map<user> users_;
     user_index by_phone_;
     user_index by_identity_;
 
-    std::mutex sessions_mutex_;
+    mutable std::mutex sessions_mutex_;
     session_table sessions_;
     detail::string_map<detail::stored_session*> sessions_of_;  // user → the first of theirs, in sessions_
 
-    std::mutex cells_mutex_;
+    mutable std::mutex cells_mutex_;
     cell_table cells_;
 };
 

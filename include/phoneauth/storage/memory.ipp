@@ -198,6 +198,22 @@ PHONEAUTH_DECL cell_answer memory_storage::take_cells(const cell_batch& batch) {
     return answer;
 }
 
+PHONEAUTH_DECL memory_counts memory_storage::count() const {
+    memory_counts now;
+    now.transactions = transactions_.size();
+    {
+        const std::scoped_lock lock(users_mutex_);
+        now.users = users_.size();
+    }
+    {
+        const std::scoped_lock lock(sessions_mutex_);
+        now.sessions = sessions_.size();
+    }
+    const std::scoped_lock lock(cells_mutex_);
+    now.cells = cells_.size();
+    return now;
+}
+
 PHONEAUTH_DECL void memory_storage::check(std::size_t size, std::size_t limit) {
     if (size >= limit) throw std::length_error("phoneauth: the memory storage is full");
 }

@@ -11,6 +11,7 @@
 
 #include <phoneauth/detail/bounded_pool.hpp>
 #include <phoneauth/policies.hpp>
+#include <phoneauth/pool_usage.hpp>
 #include <phoneauth/storage/detail/postgres_queries.hpp>
 #include <phoneauth/storage/detail/postgres_schema.hpp>
 #include <phoneauth/storage/detail/postgres_statements.hpp>
@@ -94,6 +95,9 @@ public:
     auto perform(Operation operation, const Arguments&... arguments) {
         return run(operation(detail::postgres::queries_of, arguments...));
     }
+
+    /// How many of its connections are in use, for monitoring.
+    pool_usage usage() const { return pool_.usage(); }
 
     /// Deletes records that had expired at `now`. There is need for it only if much expires while little is inserted:
     /// call it now and then.

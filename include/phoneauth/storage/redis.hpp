@@ -5,6 +5,7 @@
 #include <string>
 
 #include <phoneauth/policies.hpp>
+#include <phoneauth/pool_usage.hpp>
 #include <phoneauth/storage/detail/redis_commands.hpp>
 #include <phoneauth/storage/detail/redis_connection.hpp>
 #include <phoneauth/storage/forwarding.hpp>
@@ -97,6 +98,9 @@ public:
     auto perform(Operation operation, const Arguments&... arguments) {
         return operation(commands_, arguments...).get();
     }
+
+    /// How many of its connections are in use, for monitoring.
+    pool_usage usage() const { return commands_.link().usage(); }
 
 private:
     redis_storage(detail::redis_url url, const redis_options& options)

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include <phoneauth/policies.hpp>
+#include <phoneauth/pool_usage.hpp>
 #include <phoneauth/storage/detail/sqlite_connections.hpp>
 #include <phoneauth/storage/detail/sqlite_records.hpp>
 #include <phoneauth/storage/detail/sqlite_schema.hpp>
@@ -181,6 +182,13 @@ public:
         const auto work = [&](statements& sql) { return take(sql, batch); };
         return only_asks(batch) ? connections_.read_together(work) : connections_.write(work);
     }
+    ///@}
+
+    ///@{
+    /// How many of its connections are in use, for monitoring: those that read, and the one that writes, for which
+    /// whoever waits shares the next transaction.
+    pool_usage reading() const { return connections_.reading(); }
+    pool_usage writing() const { return connections_.writing(); }
     ///@}
 
     /// Deletes records that had expired at `now`. There is need for it only if much expires while little is inserted:

@@ -25,6 +25,7 @@
 
 #include <phoneauth/asio/detail/backoff.hpp>
 #include <phoneauth/asio/detail/posted_handler.hpp>
+#include <phoneauth/pool_usage.hpp>
 #include <phoneauth/storage/detail/postgres_queries.hpp>
 #include <phoneauth/storage/detail/postgres_schema.hpp>
 #include <phoneauth/storage/detail/postgres_statements.hpp>
@@ -72,6 +73,8 @@ public:
              const postgres_options& options)
         : connectors_(connectors), server_(server), options_(options), socket_(executor), timer_(executor) {}
 
+    /// How many requests have not been answered.
+    std::size_t pending() const noexcept { return pending_; }
     /// How bad it would be to submit something here: whether it fails at once, and how many wait already.
     std::pair<bool, std::size_t> load(steady_time now) const noexcept { return {backoff_.holds(now), pending_}; }
 
@@ -345,6 +348,16 @@ public:
     }
 
     std::chrono::milliseconds timeout() const noexcept { return options_.timeout; }
+
+    pool_usage usage() const noexcept {
+        pool_usage now{all_.size()};
+        for (const auto& p : all_) {
+            const auto pending = p->pending();
+            now.in_use += pending > 0;
+            now.waiting += pending > 0 ? pending - 1 : 0;
+        }
+        return now;
+    }
 
 private:
     const server_address server_;

@@ -53,6 +53,8 @@ public:
     explicit redis_commands(const redis_options& options, bool cluster, Args&&... args)
         : prefix_(options.prefix), cluster_(cluster), link_(std::forward<Args>(args)...) {}
 
+    const Link& link() const noexcept { return link_; }
+
     // Each function: see the concepts in policies.hpp.
 
     flow<bool> insert_transaction(const transaction& t) {

@@ -22,6 +22,7 @@
 #include <poll.h>
 
 #include <phoneauth/detail/bounded_pool.hpp>
+#include <phoneauth/pool_usage.hpp>
 #include <phoneauth/storage/detail/redis_protocol.hpp>
 #include <phoneauth/storage/detail/redis_stream.hpp>
 #include <phoneauth/storage/detail/redis_tcp.hpp>
@@ -124,6 +125,8 @@ public:
 
     redis_blocking_link(const redis_blocking_link&) = delete;
     redis_blocking_link& operator=(const redis_blocking_link&) = delete;
+
+    pool_usage usage() const { return pool_.usage(); }
 
     void run(redis_calls& calls) {
         const auto deadline = std::chrono::steady_clock::now() + operation_timeout_;

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include <phoneauth/detail/bounded_pool.hpp>
+#include <phoneauth/pool_usage.hpp>
 #include <phoneauth/storage/detail/sqlite_database.hpp>
 
 namespace phoneauth {
@@ -91,6 +92,13 @@ public:
         return std::move(*value);
     }
 
+    /// Of the connections that read, and of the one that writes.
+    pool_usage reading() const { return readers_.usage(); }
+    pool_usage writing() const {
+        const std::scoped_lock lock(mutex_);
+        return {1, writing_ ? std::size_t{1} : std::size_t{0}, waiting_.size()};
+    }
+
 private:
     struct connection {
         connection(const std::string& file, const char* setup, std::chrono::milliseconds busy_timeout)
@@ -146,7 +154,7 @@ private:
     sqlite_statement begin_, commit_;
     bounded_pool<connection> readers_;
 
-    std::mutex mutex_;  // guards the following
+    mutable std::mutex mutex_;  // guards the following
     std::vector<job*> waiting_;
     bool writing_ = false;
     std::condition_variable changed_;

@@ -84,6 +84,9 @@ public:
         }
     }
 
+    /// How many there are, and are being inserted.
+    std::size_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
+
 private:
     static constexpr std::size_t tables = 16;
 
