@@ -21,7 +21,7 @@ from readme import root
 
 parts = pathlib.Path(__file__).resolve().parent / "site"
 theme = pathlib.Path("/usr/share/doxygen-awesome-css/doxygen-awesome.css")
-project = ["SECURITY.md", "TWILIO.md", "CLIENTS.md", "CHANGELOG.md", "CONTRIBUTING.md"]
+project = ["SECURITY.md", "TWILIO.md", "CLIENTS.md", "CHANGELOG.md"]
 
 
 def label_of(document):
@@ -154,7 +154,7 @@ def run_doxygen(work, out):
         "HTML_FOOTER": parts / "footer.html", "HTML_EXTRA_STYLESHEET": f"{theme} {parts}/site.css",
         "HTML_EXTRA_FILES": parts / "site.js", "HTML_TIMESTAMP": "NO", "GENERATE_HTML": "YES",
         "GENERATE_TAGFILE": work / "names.tag", "TOC_INCLUDE_HEADINGS": "0", "ALPHABETICAL_INDEX": "NO",
-        "SHOW_USED_FILES": "NO", "HTML_COLORSTYLE_SAT": "40",
+        "SHOW_USED_FILES": "NO", "HTML_INDEX_NUM_ENTRIES": "0", "HTML_COLORSTYLE_SAT": "40",
     }
     configuration = (root / "Doxyfile").read_text() + "\n".join(f"{k} = {v}" for k, v in settings.items()) + "\n"
     run = subprocess.run(["doxygen", "-"], input=configuration, cwd=root, text=True, capture_output=True, check=False)
@@ -163,6 +163,7 @@ def run_doxygen(work, out):
     if run.returncode or said:
         print("\n".join(said).replace(f"{work}/pages/", "").replace(f"{root}/", ""))
         sys.exit("Doxygen has warned: the site is not made")
+    (work / "html/hierarchy.html").unlink(missing_ok=True)  # it names what is private; nothing links to it
     if out.exists():
         shutil.rmtree(out)
     shutil.move(work / "html", out)
@@ -219,7 +220,9 @@ def finish_page(file, short, our_pages):
     text = re.sub(r'<div class="title">(.*?)</div>', r'<h1 class="title">\1</h1>', text, count=1, flags=re.S)
     text = text.replace(f'<li><a href="{file.name}">', f'<li><a href="{file.name}" aria-current="page">')
     text = text.replace("phoneauth::v0::", "phoneauth::")
-    text = re.sub(r'<a name="(\w+)"', r'<a', text)
+    if file.stem not in our_pages:  # a type in a signature that nobody outside the library names
+        text = re.sub(r"(?:typename )?(?:\w+::)*\bdetail::\w+", "<i>unspecified</i>", text)
+    text = re.sub(r'(<h1 class="title">)(.*?)(</h1>)', lambda m: m[1] + m[2].replace("::", "::<wbr>") + m[3], text, flags=re.S)
     # Tables and code scroll in themselves, also by the keyboard.
     def table(m):
         columns = len(re.findall(r"<th\b", m[0].split("</tr>")[0]))
