@@ -232,6 +232,9 @@ def links_by_last_name(names):
 
 def finish_page(file, short, our_pages):
     text = file.read_text()
+    if file.stem.endswith("-members"):  # Doxygen lists some there to which it gives no anchor
+        ids = set(re.findall(r'\bid="([^"]+)"', file.with_stem(file.stem.removesuffix("-members")).read_text()))
+        text = re.sub(r'<a class="el" href="([\w.]+-?[\w.]*)#(\w+)">(.*?)</a>', lambda m: m[0] if m[2] in ids or m[1] != file.name.replace("-members", "") else m[3], text)
     text = re.sub(r"(<title>.*?)qzcode(\d+)qz(.*?</title>)", lambda m: m[1] + html.escape(codes[int(m[2])]) + m[3], text)
     text = re.sub(r"qzcode(\d+)qz", lambda m: f"<code>{html.escape(codes[int(m[1])], quote=False)}</code>", text)
     text = re.sub(r'<div class="title">(.*?)</div>', r'<h1 class="title">\1</h1>', text, count=1, flags=re.S)
