@@ -127,7 +127,9 @@ await check('a name is found by the keyboard, and the menu opens on a phone', as
   await menu.press('Enter');
   await page.getByRole('navigation').getByRole('link', {name: 'Operating', exact: true}).waitFor();
   await page.getByRole('combobox').fill('start_two_factor');
-  await page.getByRole('option', {name: 'start_two_factor_login'}).waitFor();
+  await page.getByRole('option', {name: 'start_two_factor_login'}).first().waitFor();
+  const {x, width} = await page.locator('#found').boundingBox();
+  assert.ok(x >= 0 && x + width <= 390, `what was found goes from ${x} to ${x + width}`);
   await page.getByRole('combobox').press('ArrowDown');
   await page.getByRole('combobox').press('Enter');
   await page.waitForURL(/classphoneauth.*authenticator\.html#/);

@@ -34,7 +34,8 @@
     const wanted = field.value.trim().toLowerCase();
     if (!wanted) return close();
     const last = (name) => name.toLowerCase().split('::').pop();
-    const rank = ([name]) => [last(name) === wanted, last(name).startsWith(wanted), true].indexOf(true) * 1000 + name.length;
+    const rank = ([name]) => [last(name) === wanted, last(name).startsWith(wanted), true].indexOf(true) * 1000 +
+      (/::(flows|rules)::/.test(name) ? 500 : 0) + name.length; // what applications call comes first
     const all = (await load()).filter(([name]) => name.toLowerCase().includes(wanted));
     if (field.value.trim().toLowerCase() !== wanted) return; // somebody types on
     list.replaceChildren(...all.sort((a, b) => rank(a) - rank(b)).slice(0, 20).map(([name, page, kind], i) => {
