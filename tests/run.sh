@@ -58,7 +58,8 @@ fi
 
 c_compiler=$(echo "$compiler" | sed 's/^g++/gcc/; s/^clang++/clang/')
 install_build_packages ccache=ccache python3=python3 /usr/include/boost/test/unit_test.hpp=libboost-test-dev \
-    /usr/include/boost/beast.hpp=libboost-dev meson=meson doxygen=doxygen ld.lld=lld \
+    /usr/include/boost/beast.hpp=libboost-dev meson=meson doxygen=doxygen \
+    /usr/share/doxygen-awesome-css/doxygen-awesome.css=doxygen-awesome-css ld.lld=lld \
     dpkg-buildpackage=dpkg-dev dh=debhelper lintian=lintian lua5.4=lua5.4 clang++=clang \
     /usr/share/doc/libc++-dev=libc++-dev /usr/share/doc/libc++abi-dev=libc++abi-dev \
     "$compiler=$(echo "$c_compiler" | sed 's/^gcc/g++/')" \

@@ -19,8 +19,8 @@ namespace phoneauth {
 inline namespace v0 {
 namespace flows {
 
-/// The mode that a storage asks for. What is no storage counts as blocking, so that the sentences of
-/// detail/check_policies.hpp come before other errors.
+/// The mode that a storage asks for. What is no storage counts as blocking, so that the compiler says what is wrong with
+/// it before it finds other errors.
 template <class S>
 struct storage_mode {
     /// The mode.
