@@ -72,9 +72,10 @@ phoneauth::http_response page_of(std::string text) {
 
 }  // namespace
 
-phoneauth::http_response make_page(bool fake_twilio, const phoneauth::config& c) {
+phoneauth::http_response make_page(bool fake_twilio, bool has_operators, const phoneauth::config& c) {
     auto page = std::string(account_source);
-    tell(page, "delivery", fake_twilio ? "terminal" : "sms");
+    tell(page, "delivery", fake_twilio ? "page" : "sms");
+    tell(page, "operators", has_operators ? "on" : "off");
     tell(page, "phone-column", c.phone_column);
     tell(page, "reset", name_of(c.password_reset));
     tell(page, "devices", c.trusted_device_lifetime.count() == 0 ? "off" : "on");
