@@ -5,13 +5,16 @@ let latestTransaction = '';
 
 onExchange.push(({reply}) => { latestTransaction = reply?.transactionId ?? latestTransaction; });
 
+// It may be broken at its slashes.
+const pathOf = (path) => make('span', 'path', ...path.split(/(?<=\/)/).flatMap((part) => [part, document.createElement('wbr')]));
+
 async function learnOperations() {
   if (operations) return operations;
   const {paths, tags} = await request('GET', '/openapi.json', {}, undefined, () => false);
   const all = Object.entries(paths).flatMap(([path, methods]) => Object.entries(methods).map(([method, described]) => ({...described, path, method: method.toUpperCase()})));
   byId('operations').replaceChildren(...tags.map(({name, description}) => {
     const list = make('ul', '', ...all.filter((o) => o.tags[0] === name).map((o) => {
-      const link = make('a', 'operation', make('span', 'method ' + o.method.toLowerCase(), o.method), make('span', 'path', o.path), make('span', 'hint', o.summary));
+      const link = make('a', 'operation', make('span', 'method ' + o.method.toLowerCase(), o.method), make('b', '', o.summary), pathOf(o.path));
       link.href = '#/console/' + o.operationId;
       return make('li', '', link);
     }));
@@ -40,8 +43,8 @@ function guess(name) {
 const more = 'More members (JSON object)';
 
 // A field for a parameter or a member; what is no text is written as JSON.
-function fieldFor(name, {type, format, examples, description}, isRequired, place) {
-  const types = [type].flat();
+function fieldFor(name, {type, oneOf, format, examples, description}, isRequired, place) {
+  const types = [type ?? oneOf?.[0].type].flat();
   const isText = types.includes('string');
   const isSecret = format === 'password' || ['backupCode', 'deviceToken'].includes(name);
   const field = document.createElement(isText ? 'input' : 'textarea');
@@ -81,7 +84,7 @@ async function showOperation(id) {
   const {method, path, summary, description, parameters = [], security = []} = operation;
   const body = bodyOf(operation);
   byId('operation-title').textContent = summary;
-  byId('operation-target').replaceChildren(make('span', 'method ' + method.toLowerCase(), method), make('span', 'path', '/api' + path));
+  byId('operation-target').replaceChildren(make('span', 'method ' + method.toLowerCase(), method), pathOf('/api' + path));
   byId('operation-about').textContent = description ?? '';
   byId('outcome').replaceChildren();
   byId('outcome-title').hidden = true;
@@ -129,7 +132,7 @@ onSubmit(attempt, async () => {
   }
   if (tried.operationId === 'logout' && exchange.status === 200) setSession(null);
   byId('outcome').replaceChildren(exchangeView(exchange));
-  byId('outcome-title').textContent = 'Reply ' + exchange.status;
+  byId('outcome-title').replaceChildren('Request and reply ', make('span', 'mark ' + (exchange.status < 400 ? 'ok' : 'failed'), exchange.status));
   byId('outcome-title').hidden = false;
   byId('outcome-title').focus();
 });

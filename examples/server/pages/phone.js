@@ -38,7 +38,7 @@ function bubble({to, from, body, media, status, errorCode}) {
   for (const url of arrived ? media : []) item.append(make('p', 'meta', 'Media: ' + url));
   item.append(make('p', 'meta', make('span', '', 'To ' + to), make('span', 'mark ' + (arrived ? 'ok' : 'failed'), arrived ? 'Delivered' : 'Undelivered, Twilio ' + errorCode)));
   const code = arrived && codeIn(body);
-  if (code) item.append(make('div', 'row', button('use', 'Put in ' + code, () => putIn(code)), button('', 'Copy', () => copy(code, text))));
+  if (code) item.append(make('div', 'row', button('use', 'Fill in ' + code, () => putIn(code)), button('', 'Copy', () => copy(code, text))));
   return item;
 }
 

@@ -24,6 +24,14 @@ function twoSteps(view, start, finish) {
   const again = view.querySelector('.again');
   let started, phone, timer;
   let kept; // the code, while a field of the first step is put right
+  const firstSubmit = first.querySelector('[type=submit]');
+  const firstText = firstSubmit.textContent;
+
+  function keep(code) {
+    if (code === kept) return;
+    kept = code;
+    firstSubmit.textContent = code ? second.dataset.submit : firstText;
+  }
 
   function wait(seconds) {
     const until = Date.now() + seconds * 1000;
@@ -110,7 +118,8 @@ function twoSteps(view, start, finish) {
   }
 
   function reset() {
-    started = kept = undefined;
+    started = undefined;
+    keep();
     clearInterval(timer);
     stopAsking();
     first.reset();
@@ -125,9 +134,9 @@ function twoSteps(view, start, finish) {
     try {
       await finish({...fields, phone, transactionId: started.transactionId});
     } catch (error) {
-      kept = undefined;
+      keep();
       const form = [second, first].find((each) => error instanceof Failure && fieldOf(each, error));
-      if (form === first) kept = fields.code;
+      if (form === first) keep(fields.code);
       if (form && form.hidden) step(form);
       if (form) error.area = form;
       if (startAgain.includes(error.code)) {
@@ -147,13 +156,15 @@ function twoSteps(view, start, finish) {
     const given = (fields.phone ?? session[phoneColumn]).trim();
     if (started && kept && given === phone) return complete({...fields, code: kept});
     phone = given;
-    kept = undefined;
+    keep();
     const reply = await start({...fields, phone});
     if (!reply) return reset();
     take(reply);
     second.elements.code.value = '';
     step(second);
   });
+
+  first.addEventListener('input', () => { if (kept && first.elements.phone?.value.trim() !== phone) keep(); });
 
   onSubmit(second, (fields) => complete({...fieldsOf(first), ...fields, code: fields.code.replace(/\s/g, '')}));
 
@@ -168,7 +179,7 @@ function twoSteps(view, start, finish) {
     if (error?.detail.retryAfter) wait(error.detail.retryAfter);
   });
 
-  again.addEventListener('click', () => { say(''); kept = undefined; step(first); });
+  again.addEventListener('click', () => { say(''); keep(); step(first); });
   if (view.matches('section'))
     resume[view.id] = (isSecond) => {
       const form = isSecond && started ? second : first;
