@@ -341,10 +341,13 @@ await check('the console: messages, tokens, questions', async () => {
   await logIn(page, ada);
   const token = secret(JSON.parse(await page.evaluate(() => sessionStorage.getItem('phoneauth')))['user-token']);
   await openOperation(page, 'sendMessage');
+  await field(page, 'phoneNumber').fill('');
   await sendRequest(page);
-  await outcome(page).filter({hasText: /"code": 14002/}).waitFor();
+  await alert(page, 'phoneNumber is missing.');
   await look(page, 'operation');
   await field(page, 'phoneNumber').fill('+15005550006');
+  await sendRequest(page);
+  await outcome(page).filter({hasText: /"code": 14002/}).waitFor();
   await field(page, 'message').fill('Grüße');
   await field(page, 'mediaUrl').fill('http://example.com/a.png');
   await sendRequest(page);
@@ -400,19 +403,22 @@ await check('the console: messages, tokens, questions', async () => {
 });
 
 await check('the console: a login; secrets are hidden, shown by a press, and gone after the logout', async () => {
-  const page = await open('#/console/listSessions');
+  const who = person();
+  const page = await open('#/register');
+  await register(page, who);
+  await page.goto(server.url + '/#/console/listSessions');
   await title(page, "The user's sessions and trusted devices");
   await section(page).getByText('This takes a session').waitFor();
   await look(page, 'operation-no-session');
   await sendRequest(page);
   await outcome(page).filter({hasText: /"code": 3064/}).waitFor();
   await openOperation(page, 'loginWithPhoneNumberAndPassword');
-  await field(page, 'phoneNumber').fill(ada.phone);
-  await field(page, 'password').fill(ada.password);
-  const {code} = await server.codeFor(ada.phone, () => sendRequest(page));
+  await field(page, 'phoneNumber').fill(who.phone);
+  await field(page, 'password').fill(who.password);
+  const {code} = await server.codeFor(who.phone, () => sendRequest(page));
   await outcome(page).filter({hasText: '"transactionId"'}).waitFor();
   assert.match(await outcome(page).innerText(), /"password": "•••"/);
-  assert.ok(!(await page.content()).includes(ada.password));
+  assert.ok(!(await page.content()).includes(who.password));
   await openOperation(page, 'loginWithCode');
   assert.match(await field(page, 'transactionId').inputValue(), /^[0-9A-F-]{36}$/, 'it is known');
   await messages(page).getByRole('button', {name: `Fill in ${code}`}).click();
@@ -444,7 +450,7 @@ await check('the console: a login; secrets are hidden, shown by a press, and gon
   await page.getByText('On the wire').click();
   assert.equal(await page.getByRole('button', {name: 'Show secrets'}).count(), 0);
   const html = await page.content();
-  for (const each of [token, ada.password]) assert.ok(!html.includes(each), 'whoever comes next learns nothing');
+  for (const each of [token, who.password]) assert.ok(!html.includes(each), 'whoever comes next learns nothing');
   await page.close();
 });
 

@@ -78,7 +78,7 @@ function twoSteps(view, start, finish) {
     try {
       const reply = await call('POST', '/services/Twilio/transactionStatus', {transactionId},
         (news) => news && (news.state !== status?.state || news.delivery !== status?.delivery));
-      if (transactionId !== started.transactionId || !asking) return;
+      if (transactionId !== started?.transactionId || !asking) return;
       status = {...reply, until: Date.now() + reply.expiresIn * 1000};
       showStatus();
       if (reply.state !== 'pending') stopAsking();
