@@ -225,6 +225,9 @@ await check('what the server does not offer is not shown', async () => {
   assert.equal(await page.getByText('Forgotten your password?').isVisible(), false);
   await page.goto(server.url + '/#/reset');
   await title(page, 'Your phone is your account');
+  await page.goto(server.url + '/#/done');
+  await title(page, 'Your phone is your account'); // nobody has registered
+  assert.equal(await page.title(), 'Your phone is your account – phoneauth');
   await page.close();
 });
 
@@ -450,6 +453,7 @@ await check('the console: a login; secrets are hidden, shown by a press, and gon
   await page.getByText('On the wire').click();
   assert.equal(await page.getByRole('button', {name: 'Show secrets'}).count(), 0);
   const html = await page.content();
+  for (const each of await page.locator('input, textarea').evaluateAll((all) => all.map((e) => e.value))) assert.ok(![token, who.password].includes(each));
   for (const each of [token, who.password]) assert.ok(!html.includes(each), 'whoever comes next learns nothing');
   await page.close();
 });

@@ -134,6 +134,7 @@ function show(name, step, replace) {
   if (name === 'console') guarded(byId('console'), learnOperations);
   if (name === 'configuration') showConfiguration();
   scrollTo(0, 0);
+  document.title = byId(name + '-title').textContent + ' – phoneauth';
   byId(name + '-title').focus();
   const isSecond = resume[name]?.(step === 'code');
   go(name === 'operation' ? 'console/' + tried.operationId : name + (isSecond ? '/code' : ''), replace);
@@ -142,7 +143,8 @@ function show(name, step, replace) {
 function showHash() {
   const [name, step] = location.hash.slice(2).split('/');
   if (name === 'console' && step) return guarded(byId('console'), () => showOperation(step));
-  const place = sections.some((s) => s.id === name && name !== 'operation') ? name : session ? 'account' : 'start';
+  const isPlace = sections.some((s) => s.id === name) && name !== 'operation' && (name !== 'done' || byId('done-text').textContent);
+  const place = isPlace ? name : session ? 'account' : 'start';
   show(place, step, true);
 }
 

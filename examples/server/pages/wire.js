@@ -65,6 +65,9 @@ function forgetSecrets() {
     if (exchange.reply !== undefined) Object.assign(exchange, {reply: hide(exchange.reply), text: ''});
     exchange.forget.forEach((each) => each());
   }
+  byId('attempt').reset();
+  byId('outcome').replaceChildren();
+  byId('outcome-title').hidden = true;
 }
 
 onExchange.push((exchange, isNew) => {
