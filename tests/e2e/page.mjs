@@ -350,7 +350,7 @@ await check('the console: messages, tokens, questions', async () => {
   await look(page, 'operation');
   await field(page, 'phoneNumber').fill('+15005550006');
   await sendRequest(page);
-  await outcome(page).filter({hasText: /"code": 14002/}).waitFor();
+  await outcome(page).filter({hasText: /"code": 8007/}).waitFor();
   await field(page, 'message').fill('Grüße');
   await field(page, 'mediaUrl').fill('http://example.com/a.png');
   await sendRequest(page);

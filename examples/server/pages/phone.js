@@ -43,6 +43,7 @@ function bubble({to, from, body, media, status, errorCode}) {
 }
 
 const known = new Set(); // the messages that were there before, or are shown
+const keyOf = ({sid, to, body}) => [sid, to, body].join(); // a server that was started again counts anew
 let asked = false;
 
 // The server shows its messages to browsers on its own machine alone; others read them in its terminal.
@@ -57,8 +58,8 @@ async function lookForMessages() {
   } catch {
     return; // a server that cannot be reached is told of elsewhere
   }
-  for (const message of messages.filter((m) => !known.has(m.sid))) {
-    known.add(message.sid);
+  for (const message of messages.filter((m) => !known.has(keyOf(m)))) {
+    known.add(keyOf(message));
     if (asked) byId('messages').prepend(bubble(message));
   }
   asked = true;
