@@ -3,12 +3,13 @@
 import assert from 'node:assert/strict';
 import {writeFileSync} from 'node:fs';
 import {request} from 'node:http';
+import {networkInterfaces} from 'node:os';
 import {join} from 'node:path';
 import {alert, audit, browser, button, codeField, field, fits, openPage, look, nothingWasWrong, press, section, status, title} from './browser.mjs';
-import {check, finish, person, scratch, secret, startServer, wrong} from './harness.mjs';
+import {check, finish, person, scratch, secret, skip, startServer, wrong} from './harness.mjs';
 
 const settings = join(scratch, 'settings.json');
-writeFileSync(settings, JSON.stringify({resend_cooldown: 4, max_sends_per_transaction: 2}));
+writeFileSync(settings, JSON.stringify({resend_cooldown: 4, max_sends_per_transaction: 2, max_sends_per_client_and_hour: 0}));
 const operatorToken = secret('the token of those who run the server'.replaceAll(' ', '-'));
 const server = await startServer([], {PHONEAUTH_SETTINGS: settings});
 const open = (hash = '', options = {}, url = server.url) => openPage(url + '/' + hash, options);
@@ -307,6 +308,7 @@ await check('login with password and code', async () => {
 const description = await (await fetch(server.url + '/openapi.json')).json();
 const described = Object.entries(description.paths).flatMap(([path, methods]) => Object.entries(methods).map(([method, o]) => ({...o, path, method: method.toUpperCase()})));
 const outcome = (page) => page.locator('#outcome');
+const parameter = (page, name) => section(page).locator(`#attempt-fields [name="${name}"]`);
 const sendRequest = (page) => press(page, 'Send the request');
 
 async function openOperation(page, id) {
@@ -344,25 +346,25 @@ await check('the console: messages, tokens, questions', async () => {
   await logIn(page, ada);
   const token = secret(JSON.parse(await page.evaluate(() => sessionStorage.getItem('phoneauth')))['user-token']);
   await openOperation(page, 'sendMessage');
-  await field(page, 'phoneNumber').fill('');
+  await parameter(page, 'phoneNumber').fill('');
   await sendRequest(page);
   await alert(page, 'phoneNumber is missing.');
   await look(page, 'operation');
-  await field(page, 'phoneNumber').fill('+15005550006');
+  await parameter(page, 'phoneNumber').fill('+15005550006');
   await sendRequest(page);
   await outcome(page).filter({hasText: /"code": 8007/}).waitFor();
-  await field(page, 'message').fill('Grüße');
-  await field(page, 'mediaUrl').fill('http://example.com/a.png');
+  await parameter(page, 'message').fill('Grüße');
+  await parameter(page, 'mediaUrl').fill('http://example.com/a.png');
   await sendRequest(page);
   await page.getByRole('heading', {name: 'Request and reply 400'}).and(page.locator(':focus')).waitFor();
   assert.match(await outcome(page).innerText(), /"code": 14003/);
-  await field(page, 'mediaUrl').fill('https://example.com/a.png');
-  await field(page, 'options').fill('{');
+  await parameter(page, 'mediaUrl').fill('https://example.com/a.png');
+  await parameter(page, 'options').fill('{');
   await sendRequest(page);
   await alert(page, 'options is not JSON.');
-  await field(page, 'options').and(page.locator('[aria-invalid]:focus')).waitFor();
+  await parameter(page, 'options').and(page.locator('[aria-invalid]:focus')).waitFor();
   await look(page, 'operation-json');
-  await field(page, 'options').fill('{"ValidityPeriod": 600}');
+  await parameter(page, 'options').fill('{"ValidityPeriod": 600}');
   const {text} = await server.message('+15005550006', () => sendRequest(page));
   assert.match(text, /Grüße/);
   await outcome(page).filter({hasText: /"sid": "(SM|MM)/}).waitFor();
@@ -371,15 +373,15 @@ await check('the console: messages, tokens, questions', async () => {
     assert.ok(shown.includes(each), `${each} in ${shown}`);
   await messages(page).filter({hasText: 'Media: https://example.com/a.png'}).waitFor();
   await look(page, 'operation-sent', page.locator('#outcome-title'));
-  await field(page, 'phoneNumber').fill('+15005550004');
+  await parameter(page, 'phoneNumber').fill('+15005550004');
   await sendRequest(page);
   await outcome(page).filter({hasText: /"code": 14030[^]*"twilioCode": 21610/}).waitFor();
 
   await openOperation(page, 'isValidUserToken');
-  assert.equal(await field(page, 'token').inputValue(), token, 'the current token is filled in');
+  assert.equal(await parameter(page, 'token').inputValue(), token, 'the current token is filled in');
   await sendRequest(page);
   await outcome(page).filter({hasText: /true$/}).waitFor();
-  await field(page, 'token').fill('nonsense');
+  await parameter(page, 'token').fill('nonsense');
   await sendRequest(page);
   await outcome(page).filter({hasText: /false$/}).waitFor();
   await openOperation(page, 'info');
@@ -393,7 +395,7 @@ await check('the console: messages, tokens, questions', async () => {
   await sendRequest(page);
   await outcome(page).filter({hasText: /PUT \/api\/users\/[0-9A-F-]{36}[^]*"city": "London"/}).waitFor();
   await openOperation(page, 'messageStatus');
-  for (const each of ['X-Twilio-Signature', 'transaction', 'send', 'MessageSid', 'MessageStatus']) await field(page, each).fill('x');
+  for (const each of ['X-Twilio-Signature', 'transaction', 'send', 'MessageSid', 'MessageStatus']) await parameter(page, each).fill('x');
   await sendRequest(page);
   await outcome(page).filter({hasText: /messageStatus\?transaction=x&send=x\n[^]*x-www-form-urlencoded[^]*403/i}).waitFor();
 
@@ -416,14 +418,14 @@ await check('the console: a login; secrets are hidden, shown by a press, and gon
   await sendRequest(page);
   await outcome(page).filter({hasText: /"code": 3064/}).waitFor();
   await openOperation(page, 'loginWithPhoneNumberAndPassword');
-  await field(page, 'phoneNumber').fill(who.phone);
-  await field(page, 'password').fill(who.password);
+  await parameter(page, 'phoneNumber').fill(who.phone);
+  await parameter(page, 'password').fill(who.password);
   const {code} = await server.codeFor(who.phone, () => sendRequest(page));
   await outcome(page).filter({hasText: '"transactionId"'}).waitFor();
   assert.match(await outcome(page).innerText(), /"password": "•••"/);
   assert.ok(!(await page.content()).includes(who.password));
   await openOperation(page, 'loginWithCode');
-  assert.match(await field(page, 'transactionId').inputValue(), /^[0-9A-F-]{36}$/, 'it is known');
+  assert.match(await parameter(page, 'transactionId').inputValue(), /^[0-9A-F-]{36}$/, 'it is known');
   await messages(page).getByRole('button', {name: `Fill in ${code}`}).click();
   await sendRequest(page);
   await status(page, 'the page uses this session');
@@ -751,6 +753,16 @@ await check('messages are for browsers on this machine', async () => {
   assert.equal((await ask({}, 'POST')).status, 404);
   await own.stop();
 });
+
+const elsewhere = Object.values(networkInterfaces()).flat().find(({internal, family}) => !internal && family === 'IPv4')?.address;
+if (elsewhere)
+  await check('messages are not for other machines', async () => {
+    const own = await startServer(['--listen', '0.0.0.0:0']);
+    const {port} = new URL(own.url);
+    for (const [host, status] of [['127.0.0.1', 200], [elsewhere, 404]]) assert.equal((await fetch(`http://${host}:${port}/fake/messages`)).status, status, host);
+    await own.stop();
+  });
+else skip('messages are not for other machines: this one has no address beside loopback');
 
 await check('elsewhere the page says that the terminal has them', async () => {
   const page = await openPage('about:blank');
