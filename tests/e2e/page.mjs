@@ -380,10 +380,10 @@ await check('the console: messages, tokens, questions', async () => {
   await openOperation(page, 'isValidUserToken');
   assert.equal(await parameter(page, 'token').inputValue(), token, 'the current token is filled in');
   await sendRequest(page);
-  await outcome(page).filter({hasText: /true$/}).waitFor();
+  await outcome(page).filter({hasText: /no-store\s+true/}).waitFor();
   await parameter(page, 'token').fill('nonsense');
   await sendRequest(page);
-  await outcome(page).filter({hasText: /false$/}).waitFor();
+  await outcome(page).filter({hasText: /no-store\s+false/}).waitFor();
   await openOperation(page, 'info');
   await sendRequest(page);
   await outcome(page).filter({hasText: '"rtURL"'}).waitFor();
@@ -397,7 +397,7 @@ await check('the console: messages, tokens, questions', async () => {
   await openOperation(page, 'messageStatus');
   for (const each of ['X-Twilio-Signature', 'transaction', 'send', 'MessageSid', 'MessageStatus']) await parameter(page, each).fill('x');
   await sendRequest(page);
-  await outcome(page).filter({hasText: /messageStatus\?transaction=x&send=x\n[^]*x-www-form-urlencoded[^]*403/i}).waitFor();
+  await outcome(page).filter({hasText: /messageStatus\?transaction=x&send=x\s[^]*x-www-form-urlencoded[^]*403/i}).waitFor();
 
   await page.getByText('On the wire').click();
   const wire = await page.locator('#wire').textContent();
