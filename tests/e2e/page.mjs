@@ -157,6 +157,7 @@ await check('registration: error texts, then the account', async () => {
   await page.goBack();
   await field(page, 'Phone number').and(page.locator(':focus')).waitFor();
   assert.equal(await field(page, 'Email').inputValue(), ada.email);
+  assert.equal(await codeField(page).count(), 0, 'one task at a time');
   await page.goForward();
   await codeField(page).fill(code);
   await press(page, 'Create the account');
